@@ -1,0 +1,66 @@
+"""The one catalogue of every text for people, in Chinese and English.
+
+Rules:
+
+1. Every text has a stable ASCII key (``area.name``) and exactly two forms, Chinese and English.
+2. Placeholders are ``{name}`` fields of :meth:`str.format`; both forms use the same set.
+3. Every Chinese text encodes in GBK and no text has a character of ambiguous width (TRANSCRIPTS house rule 3).
+4. An error's hint has the key of the error plus ``.hint``.
+5. Each area has its own module ``_area.py`` here with one dict ``TEXTS``; two areas never share a key.
+
+The catalogue is read on first use, so that importing the library costs nothing for it.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from typing import Final, Literal, TypeAlias
+
+Lang: TypeAlias = Literal["zh", "en"]
+LANGS: Final[tuple[Lang, Lang]] = ("zh", "en")
+
+AREAS: Final = ("errors", "identifiers", "quantity", "tlog", "certificate", "gate", "formula", "recall", "intake", "cli", "demo")
+"""Every area module, ``foodtrace.texts._<area>``."""
+
+
+@cache
+def catalogue() -> dict[str, tuple[str, str]]:
+    """Return every text: key -> (Chinese, English). Raises ``RuntimeError`` when two areas share a key."""
+    merged: dict[str, tuple[str, str]] = {}
+    for area in AREAS:
+        texts: dict[str, tuple[str, str]] = import_module(f"{__name__}._{area}").TEXTS
+        shared = merged.keys() & texts.keys()
+        if shared:
+            message = f"texts: {sorted(shared)} stand in more than one area"
+            raise RuntimeError(message)
+        merged.update(texts)
+    return merged
+
+
+def has(key: str) -> bool:
+    """Say whether the catalogue has a text under this key."""
+    return key in catalogue()
+
+
+def text(key: str, lang: Lang = "en", /, **params: object) -> str:
+    """Return one text in one language with its placeholders filled.
+
+    A key without a text gives the key itself: a person must see something they can search for, never a crash
+    inside an error message. A test keeps every key that the code uses in the catalogue.
+    """
+    pair = catalogue().get(key)
+    if pair is None:
+        return key
+    form = pair[0] if lang == "zh" else pair[1]
+    try:
+        return form.format_map(_Missing(params))
+    except (ValueError, IndexError, AttributeError, TypeError):
+        return form
+
+
+class _Missing(dict[str, object]):
+    """Parameters of a text; one that was not given shows as ``?`` instead of raising."""
+
+    def __missing__(self, key: str) -> str:
+        return "?"
