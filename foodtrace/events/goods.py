@@ -1,0 +1,229 @@
+"""Events about goods: certificates, the gate, moves, transformations, tests, counts, losses."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Literal, TypeAlias
+
+import msgspec
+
+from foodtrace.events.base import (
+    Code,
+    Document,
+    Event,
+    LotId,
+    OperatorId,
+    OptionalCase,
+    OptionalCode,
+    OptionalLot,
+    OptionalOperator,
+    OptionalSite,
+    Output,
+    Portion,
+    Region,
+    Voucher,
+    Words,
+)
+from foodtrace.quantity import Quantity
+
+Basis: TypeAlias = Literal["quality_control", "own_test", "commissioned_test", "self_declared"]
+"""承诺依据: 质量安全控制符合要求, 自行检测合格, 委托检测合格, and the older 自我承诺 (DOMAIN section 1.2)."""
+
+
+class CertificateIssued(Event, frozen=True, kw_only=True, tag="certificate_issued"):
+    """A commitment certificate (承诺达标合格证) is issued at ``site``; the birth of its lot, or, style 2, made from upstream lots."""
+
+    lot: LotId
+    serial: Code
+    """Serial number under the lot; ``(kid, serial)`` is what is spent at a gate."""
+    issuer: OperatorId
+    style: Literal[1, 2] = 1
+    """1 a producer's, 2 a collector's who mixed or repacked."""
+    form: Literal["commitment", "self_commitment", "origin_proof"] = "commitment"
+    """``self_commitment`` and ``origin_proof`` are older papers recorded as what they are."""
+    product: Words
+    quantity: Quantity
+    origin: Words = ""
+    """Origin (产地), to the county, better the village."""
+    region: Region = ""
+    harvested: dt.date | None = None
+    issued: dt.date | None = None
+    valid_until: dt.date | None = None
+    basis: tuple[Basis, ...] = ()
+    upstream: tuple[Portion, ...] = ()
+    """Style 2: the lots taken in, with the quantity of each that went into this one."""
+    upstream_serials: tuple[Document, ...] = ()
+    kid: Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{16})?$(?!\n)")] = ""
+    payload: Annotated[str, msgspec.Meta(max_length=600)] = ""
+    """The text in the QR code, byte for byte."""
+
+
+class CertificateVoided(Event, frozen=True, kw_only=True, tag="certificate_voided"):
+    """A certificate is made void by its issuer."""
+
+    lot: LotId
+    serial: Code
+    reason: Words = ""
+
+
+class TestRecorded(Event, frozen=True, kw_only=True, tag="test_recorded"):
+    """A test of a lot at ``site``; a positive rapid test holds the goods until a laboratory has spoken (FSL Art. 112)."""
+
+    __test__ = False  # not a test case of pytest
+
+    lot: LotId
+    sample: Code
+    item: Words
+    method: Words = ""
+    rapid: bool = True
+    verdict: Literal["negative", "positive", "invalid"]
+    inhibition: Annotated[int, msgspec.Meta(ge=-1_000_000, le=1_000_000)] | None = None
+    """Enzyme inhibition in thousandths of a percent (50.0 % = 50000), GB/T 5009.199."""
+    value: Words = ""
+    """Measured value with its unit, as reported."""
+    limit: Words = ""
+    kit: OptionalCode = ""
+    repeats: OptionalCode = ""
+    """Event id of the test this one repeats."""
+    confirms: OptionalCode = ""
+    """Event id of the rapid test this laboratory result confirms or lifts."""
+    quantity: Quantity | None = None
+    """What the sample used up, if it was consumed."""
+
+
+class MarketEntry(Event, frozen=True, kw_only=True, tag="market_entry"):
+    """A gate decision that let goods in (admitted) or put them aside (held) at market ``site``.
+
+    An admitted entry with a certificate receives the certificate's lot from its issuing site; without one it is the birth
+    of a lot made at the gate (DOMAIN section 7, rule 1).
+    """
+
+    decision: Literal["admitted", "held"]
+    lot: LotId
+    product: Words
+    quantity: Quantity
+    seller: OptionalOperator = ""
+    stall: OptionalSite = ""
+    """Site inside the market that takes the goods in; empty: the market itself."""
+    source: OptionalSite = ""
+    """Registered site the goods come from; empty: not known."""
+    serial: OptionalCode = ""
+    kid: Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{16})?$(?!\n)")] = ""
+    certified: bool = False
+    """True when a verified certificate stands behind the entry: the lot was born with it."""
+    basis: Literal["", "certificate", "voucher", "test", "quarantine", "customs", "self_grown"] = ""
+    vouchers: tuple[Voucher, ...] = ()
+    gross: Quantity | None = None
+    tare: Quantity | None = None
+    written: Words = ""
+    """The weight as the clerk said it."""
+    reasons: tuple[Code, ...] = ()
+    rule_pack: OptionalCode = ""
+    resolves: OptionalCode = ""
+    """Event id of the held entry that this decision ends."""
+    approved_by: OptionalCode = ""
+    """Second person's number where the decision needs one."""
+    deadline: dt.datetime | None = None
+
+
+class Refusal(Event, frozen=True, kw_only=True, tag="refusal"):
+    """Something asked for was refused; moves no quantity (RECALL section 7)."""
+
+    asked: Literal["market_entry", "sale", "transfer", "receipt", "use", "packing", "release", "certificate", "restock"]
+    lot: OptionalLot = ""
+    product: Words = ""
+    quantity: Quantity | None = None
+    seller: OptionalOperator = ""
+    serial: OptionalCode = ""
+    kid: Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{16})?$(?!\n)")] = ""
+    reasons: tuple[Code, ...] = ()
+    rule_pack: OptionalCode = ""
+    case: OptionalCase = ""
+    resolves: OptionalCode = ""
+    approved_by: OptionalCode = ""
+
+
+class Transfer(Event, frozen=True, kw_only=True, tag="transfer"):
+    """Goods leave ``site`` for ``to``: the sales voucher.
+
+    One scanned voucher is both the seller's sales record and the buyer's purchase record (DOMAIN section 1.2), so by default
+    both sides of the move are on record. With ``in_transit`` the goods are only under way: the buyer's :class:`Receipt`,
+    paired by ``transfer`` or by document number, says what arrived.
+    """
+
+    lot: OptionalLot = ""
+    """Empty when the voucher names no lot: every lot of that product at the sender is then possible."""
+    product: Words = ""
+    quantity: Quantity
+    to: OptionalSite = ""
+    """Destination; empty when the buyer is not registered."""
+    in_transit: bool = False
+    transfer: OptionalCode = ""
+    """Transfer id shared with the receipt; empty: the event's own id."""
+    doc: Document = ""
+    doc_type: Words = ""
+    written: Words = ""
+
+
+class Receipt(Event, frozen=True, kw_only=True, tag="receipt"):
+    """Goods arrive at ``site``; outranks the dispatch it pairs with in what it says."""
+
+    lot: LotId
+    product: Words = ""
+    quantity: Quantity
+    source: OptionalSite = ""
+    transfer: OptionalCode = ""
+    doc: Document = ""
+    doc_type: Words = ""
+    sealed: bool = False
+    """Received into custody because the lot is under recall (RECALL section 7)."""
+    case: OptionalCase = ""
+    written: Words = ""
+
+
+class Transformation(Event, frozen=True, kw_only=True, tag="transformation"):
+    """Lots become lots at ``site``; every input may be in every output (RECALL section 1)."""
+
+    kind: Literal["repack", "blend", "split", "process", "renumber", "rework", "relabel"]
+    inputs: Annotated[tuple[Portion, ...], msgspec.Meta(min_length=1, max_length=2000)]
+    outputs: Annotated[tuple[Output, ...], msgspec.Meta(min_length=1, max_length=2000)]
+    loss: Quantity | None = None
+    """Input that was discarded."""
+    case: OptionalCase = ""
+    """The recall case that approved this correction (relabelling): its outputs are cleared for that case."""
+
+
+class Loss(Event, frozen=True, kw_only=True, tag="loss"):
+    """Goods leave stock without a buyer: lost, spoiled, used in a kitchen, taken as a sample."""
+
+    lot: LotId
+    quantity: Quantity
+    reason: Literal["lost", "spoiled", "used", "sample"] = "lost"
+    note: Words = ""
+
+
+class StockCount(Event, frozen=True, kw_only=True, tag="stock_count"):
+    """Goods of a lot counted at ``site``; the difference to the book is booked, never clipped (RECALL section 4)."""
+
+    lot: LotId
+    quantity: Quantity
+    missing: tuple[Code, ...] = ()
+    """Serial numbers that should be there and are not."""
+
+
+class Alias(Event, frozen=True, kw_only=True, tag="alias"):
+    """Two names of one lot (can code, case code); has no time and no quantity."""
+
+    lot: LotId
+    alias: LotId
+
+
+class Packing(Event, frozen=True, kw_only=True, tag="packing"):
+    """Units are put into, or taken out of, a case or pallet (EPCIS AggregationEvent)."""
+
+    action: Literal["add", "delete"] = "add"
+    parent: Code
+    """SSCC or case code."""
+    lot: OptionalLot = ""
+    children: tuple[Code, ...] = ()
+    quantity: Quantity | None = None

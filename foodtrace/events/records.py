@@ -1,0 +1,43 @@
+"""Events about other entries: disputes, erasures, marks of recovery. Corrections stand in :mod:`foodtrace.events.model`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from foodtrace.events.base import Event, Hash, Seq, Words
+
+Origin = Annotated[str, msgspec.Meta(pattern=r"^[^\s+]{1,200}$(?!\n)", description="origin of a log")]
+
+
+class Dispute(Event, frozen=True, kw_only=True, tag="dispute"):
+    """A party objects to an entry, of any log; changes no sums."""
+
+    log: Origin
+    seq: Seq
+    leaf: Hash
+    reason: Words
+
+
+class Erasure(Event, frozen=True, kw_only=True, tag="erasure"):
+    """Personal values of an earlier entry of this log were deleted; its commitments and proofs stay."""
+
+    seq: Seq
+    fields: Annotated[tuple[Annotated[str, msgspec.Meta(pattern=r"^[a-z_]{1,20}$(?!\n)")], ...], msgspec.Meta(min_length=1)]
+    reason: Words = ""
+
+
+class Recovered(Event, frozen=True, kw_only=True, tag="recovered"):
+    """The log goes on after an honest restore: the mark that ``foodtrace recover`` leaves (DESIGN section 5)."""
+
+    kind: Literal["restored", "new_log"]
+    lost_from: Seq
+    """First sequence number that was signed once and is not here."""
+    lost_to: Seq
+    """One past the last."""
+    checkpoint: Annotated[str, msgspec.Meta(max_length=2000)] = ""
+    """The newest checkpoint that was known, as text."""
+    former: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    """Origin of the sealed log that this one continues, for ``new_log``."""
+    reason: Words = ""
