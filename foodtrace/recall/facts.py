@@ -1,0 +1,146 @@
+"""What a recall asks of the records: the seam between the pure recall engine and whatever holds the records.
+
+Rules:
+
+1. Every method takes a collection and costs O(what it returns), never O(everything on record).
+2. Only live records with ``at`` <= T and position <= P are handed out; T and P are the reader's, fixed when it was made.
+3. Order of what is returned never matters (RECALL section 8); the engine sorts where it must.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Protocol
+
+import msgspec
+
+from foodtrace.events import Clause
+from foodtrace.graph.flows import Flow, LotInfo, SiteInfo
+
+
+class Facts(Protocol):
+    """The records, as the recall engine reads them."""
+
+    @property
+    def now(self) -> int:
+        """T: the moment the answer is for, microseconds since 1970 UTC."""
+        ...
+
+    def lot(self, text: str) -> int | None:
+        """Return the number of a lot id, none if no record names it."""
+        ...
+
+    def site(self, text: str) -> int | None:
+        """Return the number of a site id, none if no record names it."""
+        ...
+
+    def texts(self, ids: Collection[int]) -> Mapping[int, str]:
+        """Return the texts of lot or site numbers."""
+        ...
+
+    def aliases(self, lots: Collection[int]) -> Iterable[tuple[int, int]]:
+        """Return every live alias pair that touches one of these lots."""
+        ...
+
+    def children(self, lots: Collection[int]) -> Iterable[tuple[int, int]]:
+        """Return every (source, destination) lot pair of live transformations that take one of these lots in."""
+        ...
+
+    def parents(self, lots: Collection[int]) -> Iterable[tuple[int, int]]:
+        """Return every (source, destination) lot pair of live transformations that put one of these lots out."""
+        ...
+
+    def flows(self, lots: Collection[int]) -> Sequence[Flow]:
+        """Return every live flow of these lots (without aliases: pass the whole class)."""
+        ...
+
+    def entries(self, entries: Collection[tuple[int, int]]) -> Sequence[Flow]:
+        """Return every live flow of these (log, seq) entries: the other inputs and outputs of a transformation."""
+        ...
+
+    def unnamed(self, sites: Collection[int]) -> Sequence[Flow]:
+        """Return the live dispatches without lot from these sites (flag UNNAMED; ``lot`` is the pseudo-lot)."""
+        ...
+
+    def stock_lots(self, sites: Collection[int]) -> Iterable[tuple[int, int]]:
+        """Return (site, lot) of every lot that has, or had, a holding at these sites."""
+        ...
+
+    def lots(self, lots: Collection[int]) -> Mapping[int, LotInfo]:
+        """Return what is known of these lots (pseudo-lots included: their product)."""
+        ...
+
+    def sites(self, sites: Collection[int]) -> Mapping[int, SiteInfo]:
+        """Return what is known of these sites."""
+        ...
+
+    def same_code(self, lots: Collection[int]) -> Iterable[tuple[int, int]]:
+        """Return (lot, other) where other has the same code under an authority that no operator or product on record has."""
+        ...
+
+    def lots_like(self, clause: Clause) -> Iterable[tuple[int, bool]]:
+        """Return (lot, certain) for every lot a predicate clause fits; certain is false where an attribute is unknown."""
+        ...
+
+    def disputed(self, entries: Collection[tuple[int, int]]) -> Iterable[tuple[int, int]]:
+        """Return those of these (log, seq) entries that another party objects to, or tried to correct without standing."""
+        ...
+
+
+class ScopeVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """One version of a scope."""
+
+    version: int
+    clauses: tuple[Clause, ...]
+    """All clauses that hold in this version (earlier ones included, unless it narrows)."""
+    at: int
+    reason: str = ""
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing done in a case, at one site (RECALL sections 5 and 7)."""
+
+    kind: str
+    """``notice``, ``acknowledgement``, ``sealing``, ``returned``, ``destroyed``, ``check``."""
+    site: int
+    at: int
+    """When it happened, microseconds UTC; for a notice its sending."""
+    recorded: int
+    delivered: int | None = None
+    lots: tuple[int, ...] = ()
+    """Lots it is about; empty: all of the case."""
+    on_hand: tuple[tuple[int, int, int], ...] = ()
+    """(lot, unit, q) an acknowledgement says were there when the notice arrived."""
+    result: str = ""
+    """Of a check: ``drawn``, ``clean``, ``found``, ``not_notified``, ``closed``."""
+    direction: str = "downstream"
+
+
+class Case(msgspec.Struct, frozen=True, kw_only=True):
+    """A recall case as its events up to T say."""
+
+    case: str
+    versions: tuple[ScopeVersion, ...]
+    level: int
+    reason: str
+    opened: int
+    known: int
+    published: int | None = None
+    producer: str = ""
+    operator: str = ""
+    """Who recalls: its non-outlet sites are own. Empty: the producer."""
+    closed: int | None = None
+    withdrawn: int | None = None
+    extended: tuple[tuple[int, int | None], ...] = ()
+    """(until, published) of each extension."""
+    cleared: tuple[tuple[int, int], ...] = ()
+    """(lot, site) cleared; 0 stands for all."""
+    steps: tuple[Step, ...] = ()
+    rule_pack: str = ""
+    advice: str = ""
+
+
+def day_of(microseconds: int) -> dt.date:
+    """Return the UTC day of a time."""
+    return (dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=microseconds)).date()
