@@ -159,7 +159,7 @@ class Transfer(Event, frozen=True, kw_only=True, tag="transfer"):
     """Destination; empty when the buyer is not registered."""
     in_transit: bool = False
     transfer: OptionalCode = ""
-    """Transfer id shared with the receipt; empty: the event's own id."""
+    """Transfer id shared with the receipt; empty: the document number is, or else the event's own id."""
     doc: Document = ""
     doc_type: Words = ""
     written: Words = ""

@@ -37,7 +37,7 @@ class FlowKind(enum.IntEnum):
     RECEIPT = 4
     """Arrives at ``site`` from ``other``."""
     CONSUMED = 5
-    """Input of a transformation; the part that was discarded is its ``loss``."""
+    """Input of a transformation, discarded parts included (how much was: ``DISCARDED`` of the same entry)."""
     SOLD = 6
     """Sold to a consumer."""
     CONSUMER_RETURN = 7
@@ -56,6 +56,9 @@ class FlowKind(enum.IntEnum):
     """Recall return: leaves ``site`` for ``other``; with ``DELIVERED`` it arrived. Its RECEIPT pairs like a move's."""
     ALIAS = 14
     """Not a flow: ``lot`` and ``other`` (here a lot) are names of one lot."""
+    DISCARDED = 15
+    """Not a flow: ``q`` of what the transformation of this entry took in was thrown away (its ``loss``). Stands under the
+    entry's first output lot; read it with ``Facts.entries``."""
 
 
 BIRTHS: Final = frozenset({FlowKind.BORN, FlowKind.PRODUCED})

@@ -1,0 +1,40 @@
+"""Picks the engine for a URL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from foodtrace.errors import BadData
+from foodtrace.storage.session import Store
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+
+def open_store(url: str | Engine, *, create: bool, schema: str | None = None) -> Store:
+    """Return the store behind a URL (``sqlite:///FILE``, ``postgresql://...``), a file name, or a SQLAlchemy engine.
+
+    :param create: may the database be made if it is not there (SQLite).
+    :param schema: PostgreSQL schema that holds the tables; the connection's default when none.
+    :raises BadData: ``storage.url``.
+    """
+    if not isinstance(url, str):
+        text = url.url.render_as_string(hide_password=False)
+        if url.dialect.name == "sqlite":
+            return open_store(text, create=create)
+        from foodtrace.storage.postgres import PostgresStore  # noqa: PLC0415 - psycopg is an extra
+
+        return PostgresStore(text, schema=schema, engine=url)
+    if url.startswith("sqlite:///"):
+        url = url.removeprefix("sqlite:///")
+    elif url.startswith(("postgresql", "postgres:")):
+        from foodtrace.storage.postgres import PostgresStore  # noqa: PLC0415
+
+        return PostgresStore(url, schema=schema)
+    elif "://" in url:
+        raise BadData("storage.url", value=url.split("://")[0] + "://..", expected="sqlite:///FILE, postgresql://HOST/NAME")
+    if not url or url == ":memory:":
+        raise BadData("storage.url", value=url, expected="sqlite:///FILE, postgresql://HOST/NAME")
+    from foodtrace.storage.sqlite import SqliteStore  # noqa: PLC0415
+
+    return SqliteStore(url, create=create)

@@ -1,0 +1,81 @@
+"""The interface that everything above storage is written against.
+
+Rules:
+
+1. SQL is written once, with ``?`` for parameters; what differs between engines stands in the engine.
+2. ``{ids}`` in a query stands for a relation ``f(value)`` of 64-bit integers handed over as one parameter, so that a query
+   about a million lots is one statement and the plan stays: look each up.
+3. A transaction is read (a snapshot) or write (SQLite: BEGIN IMMEDIATE). Nothing is committed by accident: an exception
+   rolls back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Literal, Protocol, TypeAlias
+
+Row: TypeAlias = tuple[Any, ...]
+Dialect: TypeAlias = Literal["sqlite", "postgresql"]
+
+
+class Session(Protocol):
+    """One open transaction."""
+
+    dialect: Dialect
+
+    def rows(self, sql: str, params: Sequence[object] = ()) -> list[Row]:
+        """Return all rows of a query."""
+        ...
+
+    def row(self, sql: str, params: Sequence[object] = ()) -> Row | None:
+        """Return the first row of a query, none if it has no rows."""
+        ...
+
+    def stream(self, sql: str, params: Sequence[object] = ()) -> Iterable[Row]:
+        """Return the rows of a query one after another, without holding them all."""
+        ...
+
+    def each(self, sql: str, ids: Collection[int], params: Sequence[object] = ()) -> list[Row]:
+        """Return the rows of a query with ``{ids}``; the ids are its first parameter."""
+        ...
+
+    def run(self, sql: str, params: Sequence[object] = ()) -> int:
+        """Carry out one statement; return the number of rows it changed."""
+        ...
+
+    def many(self, sql: str, params: Collection[Sequence[object]]) -> None:
+        """Carry out one statement for every row of parameters."""
+        ...
+
+    def savepoint(self) -> AbstractContextManager[None]:
+        """Undo what is done inside when it raises, and go on."""
+        ...
+
+
+class Store(Protocol):
+    """A database that holds ledgers."""
+
+    dialect: Dialect
+    url: str
+    """The database's address without any password."""
+
+    def read(self) -> AbstractContextManager[Session]:
+        """Open a read transaction: one consistent snapshot."""
+        ...
+
+    def write(self) -> AbstractContextManager[Session]:
+        """Open a write transaction; commits at the end of the block, rolls back on an exception."""
+        ...
+
+    def version(self) -> int | None:
+        """Return the schema version on record, none where there is no ledger."""
+        ...
+
+    def create(self) -> None:
+        """Create the schema where there is none."""
+        ...
+
+    def close(self) -> None:
+        """Give every connection back."""
+        ...

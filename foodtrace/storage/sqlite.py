@@ -1,0 +1,218 @@
+"""SQLite, the embedded default (DESIGN section 9).
+
+Rules:
+
+1. ``journal_mode=WAL`` and ``synchronous=FULL``: a commit that returned survives the power going. Where WAL is not to be had
+   (a network drive) we refuse, because locks are not to be had there either.
+2. Writers say BEGIN IMMEDIATE; a plain BEGIN fails under concurrency with "database is locked" after the fact.
+3. ``recursive_triggers=ON``, or INSERT OR REPLACE slips past the triggers that protect sealed tables.
+4. ``secure_delete=ON``: erased personal values do not linger in free pages.
+5. A connection belongs to one thread at a time and never crosses a fork.
+6. Reading imports no SQLAlchemy; only creating the schema does.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, Literal
+from urllib.parse import quote
+
+from foodtrace.errors import Busy, NotFound, Storage
+from foodtrace.storage.session import Row
+
+BUSY_SECONDS: Final = 10.0
+"""How long a writer waits for another before it gives up with ``Busy``."""
+
+_RELATION: Final = "json_each(?) AS f"
+
+
+class SqliteSession:
+    """One open transaction on SQLite."""
+
+    dialect: Literal["sqlite"] = "sqlite"
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._c = connection
+
+    def rows(self, sql: str, params: Sequence[object] = ()) -> list[Row]:
+        """See :class:`foodtrace.storage.session.Session`."""
+        return self._c.execute(sql, params).fetchall()
+
+    def row(self, sql: str, params: Sequence[object] = ()) -> Row | None:
+        """See :class:`foodtrace.storage.session.Session`."""
+        found: Row | None = self._c.execute(sql, params).fetchone()
+        return found
+
+    def stream(self, sql: str, params: Sequence[object] = ()) -> Iterable[Row]:
+        """See :class:`foodtrace.storage.session.Session`."""
+        return self._c.execute(sql, params)
+
+    def each(self, sql: str, ids: Collection[int], params: Sequence[object] = ()) -> list[Row]:
+        """See :class:`foodtrace.storage.session.Session`."""
+        if not ids:
+            return []
+        return self._c.execute(sql.replace("{ids}", _RELATION), (json.dumps(list(ids)), *params)).fetchall()
+
+    def run(self, sql: str, params: Sequence[object] = ()) -> int:
+        """See :class:`foodtrace.storage.session.Session`."""
+        return self._c.execute(sql, params).rowcount
+
+    def many(self, sql: str, params: Collection[Sequence[object]]) -> None:
+        """See :class:`foodtrace.storage.session.Session`."""
+        if params:
+            self._c.executemany(sql, params)
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """See :class:`foodtrace.storage.session.Session`."""
+        self._c.execute("SAVEPOINT inner_work")
+        try:
+            yield
+        except BaseException:
+            self._c.execute("ROLLBACK TO inner_work")
+            self._c.execute("RELEASE inner_work")
+            raise
+        self._c.execute("RELEASE inner_work")
+
+
+class SqliteStore:
+    """A ledger database in one SQLite file."""
+
+    dialect: Literal["sqlite"] = "sqlite"
+
+    def __init__(self, path: str | Path, *, create: bool) -> None:
+        self.path = Path(path).expanduser()
+        self.url = f"sqlite:///{self.path}"
+        self._create = create
+        self._pid = os.getpid()
+        self._free: list[sqlite3.Connection] = []
+        self._lock = threading.Lock()
+        if not create and not self.path.exists():
+            raise NotFound("ledger.missing", value=str(self.path), expected="foodtrace init")
+
+    @contextmanager
+    def read(self) -> Iterator[SqliteSession]:
+        """See :class:`foodtrace.storage.session.Store`."""
+        with self._borrow() as connection:
+            with translated(self.path):
+                connection.execute("BEGIN")
+            try:
+                with translated(self.path):
+                    yield SqliteSession(connection)
+            finally:
+                connection.rollback()
+
+    @contextmanager
+    def write(self) -> Iterator[SqliteSession]:
+        """See :class:`foodtrace.storage.session.Store`."""
+        with self._borrow() as connection:
+            with translated(self.path):
+                _begin_immediate(connection)
+            try:
+                with translated(self.path):
+                    yield SqliteSession(connection)
+                    connection.commit()
+                # Durable from here on: a crash now costs nothing that was acknowledged.
+            except BaseException:
+                connection.rollback()
+                raise
+
+    def version(self) -> int | None:
+        """See :class:`foodtrace.storage.session.Store`."""
+        with self.read() as session:
+            if session.row("SELECT 1 FROM sqlite_master WHERE type='table' AND name='setting'") is None:
+                return None
+            row = session.row("SELECT value FROM setting WHERE key='version'")
+            return None if row is None else int(row[0])
+
+    def create(self) -> None:
+        """See :class:`foodtrace.storage.session.Store`."""
+        from foodtrace.storage.schema import statements  # noqa: PLC0415 - SQLAlchemy loads only to create
+
+        with self.write() as session:
+            if session.row("SELECT 1 FROM sqlite_master WHERE type='table' AND name='setting'") is None:
+                for statement in statements("sqlite"):
+                    session.run(statement)
+
+    def close(self) -> None:
+        """See :class:`foodtrace.storage.session.Store`."""
+        with self._lock:
+            free, self._free = self._free, []
+        for connection in free:
+            connection.close()
+
+    @contextmanager
+    def _borrow(self) -> Iterator[sqlite3.Connection]:
+        if os.getpid() != self._pid:
+            raise Storage("ledger.forked", value=str(self.path))
+        with self._lock:
+            connection = self._free.pop() if self._free else None
+        if connection is None:
+            with translated(self.path):
+                connection = self._connect()
+        try:
+            yield connection
+        finally:
+            with self._lock:
+                self._free.append(connection)
+
+    def _connect(self) -> sqlite3.Connection:
+        mode = "rwc" if self._create else "rw"
+        address = f"file:{quote(str(self.path))}?mode={mode}"
+        connection = sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        try:
+            journal = _pragma(connection, "journal_mode=WAL")
+            if journal != "wal":
+                raise Storage("storage.no_wal", value=str(self.path), expected="wal", got=journal)
+            for pragma in ("synchronous=FULL", "recursive_triggers=ON", "secure_delete=ON", "cache_size=-65536", "temp_store=MEMORY"):
+                _pragma(connection, pragma)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+def _pragma(connection: sqlite3.Connection, pragma: str) -> Any:  # noqa: ANN401
+    row = connection.execute(f"PRAGMA {pragma}").fetchone()
+    return row[0] if row else None
+
+
+def _begin_immediate(connection: sqlite3.Connection) -> None:
+    """Take the write lock, polling fairly: SQLite's own handler backs off to 100 ms and starves whoever came first."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    connection.execute("PRAGMA busy_timeout=0")
+    try:
+        while True:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.002)
+            else:
+                return
+    finally:
+        connection.execute(f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}")
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Turn the driver's exceptions into ours; none of them reaches a caller."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise Busy("storage.busy", value=str(path), seconds=int(BUSY_SECONDS)) from None
+        if code == sqlite3.SQLITE_CONSTRAINT and "sealed" in str(error):
+            raise Storage("storage.sealed", value=str(error)) from None
+        if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+            raise Storage("storage.not_a_ledger", value=str(path), reason=str(error)) from None
+        raise Storage("storage.failed", value=str(path), reason=str(error)) from None
