@@ -1,5 +1,109 @@
-"""Texts of the area ``identifiers``: key -> (Chinese, English)."""
+"""Texts of the area ``identifiers``: key -> (Chinese, English).
+
+A placeholder one language does not show is written ``{name:.0}`` there: both forms then use the same set.
+"""
 
 from typing import Final
 
-TEXTS: Final[dict[str, tuple[str, str]]] = {}
+TEXTS: Final[dict[str, tuple[str, str]]] = {
+    "checksum.form": ('"{value}" 算不出校验位, 应为 {expected}', 'no check digit for "{value}", expected {expected}'),
+    "checksum.form.hint": ("去掉校验位再试", "give the number without its check digit"),
+    "uscc.check_digit": (
+        "信用代码 {value} 末位应为 {expected}{got:.0}",
+        "{value:.0}credit code ends in {got}, expected {expected}",
+    ),
+    "uscc.check_digit.hint": ("对照执照再输一次", "check it against the licence and type it again"),
+    "uscc.length": ("信用代码只有 {got} 位, 应为 {expected}", "{got} characters, expected {expected}"),
+    "uscc.length.hint": ("Excel 列设为文本", "in Excel, make the column text"),
+    "uscc.too_long": ("信用代码 {value} 太长, 应为 {expected}", "credit code {value} is too long, expected {expected}"),
+    "uscc.too_long.hint": ("一格只写一个代码", "one code only, nothing else in the field"),
+    "uscc.form": ("{value} 不是信用代码, 应为 {expected}", "{value} is not a credit code, expected {expected}"),
+    "uscc.form.hint": ("第 3-8 位是数字; 对照执照再输一次", "characters 3-8 are digits; check it against the licence"),
+    "uscc.letter": (
+        "信用代码 {value} 里不会有 {letters}, 应为 {expected}",
+        "credit code {value} cannot have {letters}, expected {expected}",
+    ),
+    "uscc.letter.hint": (
+        "不用 I O S V Z: 多半是 1 0 5 U 2; 对照执照",
+        "I O S V Z are never used: read 1 0 5 U 2; check it against the licence",
+    ),
+    "uscc.excel": (
+        "{value} 是 Excel 改成的数字, 信用代码 {expected} 已丢位",
+        "{value} is a number made by Excel, digits of {expected} are lost",
+    ),
+    "uscc.excel.hint": ("Excel 列设为文本, 重新填写或导出", "make the column text, then enter or export it again"),
+    "uscc.personal_id": (
+        "{value} 是身份证号, 不是信用代码 {expected:.0}",
+        "{value} is a resident identity number, not a credit code{expected:.0}",
+    ),
+    "uscc.personal_id.hint": (
+        "填执照上的信用代码; 没有执照用本地编号 (L-0001)",
+        "give the licence's credit code; without a licence use a local id (L-0001)",
+    ),
+    "uscc.organisation": (
+        "信用代码 {value} 第 17 位 (机构代码校验) 按规则应为 {expected}",
+        "character 17 of credit code {value} (organisation check) should be {expected}",
+    ),
+    "uscc.organisation.hint": ("个别真实代码也不合此规则; 对照执照", "a few real codes break this rule; check it against the licence"),
+    "licence.prefix": ('"{value}" 不像许可证号, 应以 {expected} 开头', '"{value}" is no licence number, expected it to begin {expected}'),
+    "licence.prefix.hint": (
+        "生产许可证 SC, 经营许可证 JY, 配方注册号 国食注字YP",
+        "SC production licence, JY business permit, 国食注字YP formula registration",
+    ),
+    "licence.form": ("{value} 不是完整的许可证号, 应为 {expected}", "{value} is not a whole licence number, expected {expected}"),
+    "licence.form.hint": ("对照证书数一数位数", "count the digits against the document"),
+    "licence.check_digit": ("许可证号 {value} 末位应为 {expected}{got:.0}", "{value:.0}licence number ends in {got}, expected {expected}"),
+    "licence.check_digit.hint": ("对照证书再输一次", "check it against the document and type it again"),
+    "gs1.form": ("{value} 不是 GS1 编码, 应为 {expected}", "{value} is not a GS1 key, expected {expected}"),
+    "gs1.form.hint": ("抄条码下面的数字", "copy the digits under the bar code"),
+    "gs1.length": ("{value} 有 {got} 位, 应为 {expected}", "{value} has {got} digits, expected {expected}"),
+    "gs1.length.hint": ("抄条码下面的全部数字", "copy all digits under the bar code"),
+    "gs1.excel": ("{value} 是 Excel 改成的数字, 应为 {expected}", "{value} is a number made by Excel, expected {expected}"),
+    "gs1.excel.hint": ("Excel 列设为文本, 重新填写或导出", "make the column text, then enter or export it again"),
+    "gs1.check_digit": ("编码 {value} 末位应为 {expected}{got:.0}", "GS1 key {value} ends in {got}, expected {expected}"),
+    "gs1.check_digit.hint": ("再扫一次, 或对照条码下面的数字", "scan again, or check the digits under the bar code"),
+    "gs1.ai_unknown": ("没有应用标识符 {value}, 有 {expected}", "no application identifier {value}, there are {expected}"),
+    "gs1.ai_unknown.hint": ("看括号里的数字, 或再扫一次", "check the digits in brackets, or scan again"),
+    "gs1.ai_value": ("({ai}) 的值 {value} 不合格式 {expected}", "value {value} of ({ai}) does not fit {expected}"),
+    "gs1.ai_value.hint": ("N 数字, X 字母数字; 对照标签", "N digits, X letters and digits; check the label"),
+    "gs1.elements": ("{value} 不是 GS1 元素串, 应如 {expected}", "{value} is not a GS1 element string, expected the form {expected}"),
+    "gs1.elements.hint": ("扫码, 或连括号一起输入", "scan it, or type it with its brackets"),
+    "gs1.repeated": ("({ai}) 出现两次: {expected} 和 {value}", "({ai}) stands twice: {expected} and {value}"),
+    "gs1.repeated.hint": ("一张标签一张标签地扫", "scan one label at a time"),
+    "gs1.lgtin": ("{value} 不是商品加批次, 应如 {expected}", "{value} is not a GTIN with a lot, expected the form {expected}"),
+    "gs1.lgtin.hint": ("只要 (01) 和 (10)", "give (01) and (10) only"),
+    "digital_link.form": ("{value} 不是数字链接, 应如 {expected}", "{value} is not a Digital Link, expected the form {expected}"),
+    "digital_link.form.hint": ("再扫一次; 网址以 https:// 开头", "scan again; it begins with https://"),
+    "digital_link.no_key": ("{value} 里没有商品等主标识, 应如 {expected}", "no primary key in {value}, expected the form {expected}"),
+    "digital_link.no_key.hint": ("这可能是普通网址", "this may be an ordinary web address"),
+    "digital_link.empty": ("({value}) 没有值, 应为 {expected}", "({value}) has no value, expected {expected}"),
+    "digital_link.empty.hint": ("再扫一次, 或换一张标签", "scan again, or use another label"),
+    "digital_link.sequence": ("路径顺序 {value} 不对, 应为 {expected}", "path order {value} is wrong, expected {expected}"),
+    "digital_link.sequence.hint": ("请出标签的一方改正", "ask whoever made the label to mend it"),
+    "digital_link.repeated": ("({value}) 出现两次, 应如 {expected}", "({value}) stands twice, expected the form {expected}"),
+    "digital_link.repeated.hint": ("请出标签的一方改正", "ask whoever made the label to mend it"),
+    "digital_link.attribute": (
+        "({value}) 不能放在 ? 后面; 路径: {expected}",
+        "({value}) may not stand in the query; the path is {expected}",
+    ),
+    "digital_link.attribute.hint": ("请出标签的一方改正", "ask whoever made the label to mend it"),
+    "digital_link.in_path": ("({value}) 应在路径里: {expected}", "({value}) belongs into the path: {expected}"),
+    "digital_link.in_path.hint": ("请出标签的一方改正", "ask whoever made the label to mend it"),
+    "digital_link.stem": ("{value} 不能作链接开头, 应如 {expected}", "{value} cannot begin a link, expected the form {expected}"),
+    "digital_link.stem.hint": ("https:// 加主机名, 可加路径", "https:// and a host, a path if you like"),
+    "digital_link.short_gtin": (
+        "链接里的 GTIN {value} 不足 14 位, 应为 {expected}",
+        "GTIN {value} in a link has fewer than 14 digits, expected {expected}",
+    ),
+    "digital_link.short_gtin.hint": ("已补零; 请出标签的一方改正", "read with zeros in front; ask whoever made the label to mend it"),
+    "lot.form": ('批次 "{value}" 有不允许的字符{expected:.0}', 'characters not allowed in lot "{value}"{expected:.0}'),
+    "lot.form.hint": ("A-Z 0-9 . - 最多 20", "A-Z 0-9 . - and at most 20 of them"),
+    "lot.authority": ('"{value}" 没有说清是谁的批次, 应为 {expected}', '"{value}" does not say whose lot it is, expected {expected}'),
+    "lot.authority.hint": ("商品条码或经营者, 斜线, 批号: L-0001/B1", "a GTIN or an operator, a slash, the code: L-0001/B1"),
+    "lot.operator": ('"{value}" 不是经营者编号, 应为 {expected}', '"{value}" is not an operator id, expected {expected}'),
+    "lot.operator.hint": ("信用代码, 或本地编号 (A-Z 0-9 -, 2-20 位)", "a credit code, or a local id (2-20 of A-Z 0-9 -)"),
+    "lot.gate": ("{value} 不是门岗批次, 应为 {expected}", "{value} is not a gate's lot code, expected {expected}"),
+    "lot.gate.hint": ("门号 1-3 位数字, 每天最多 999999 车", "a gate has 1-3 digits, a day at most 999999 trucks"),
+    "lot.check_digit": ("批次 {value} 末位应为 {expected}{got:.0}", "lot {value} ends in {got}, expected {expected}"),
+    "lot.check_digit.hint": ("请对方再念一遍", "ask them to read it out again"),
+}
