@@ -174,7 +174,8 @@ move = Table(
     Index("move_entry", "log", "seq"),
     sqlite_with_rowid=False,
 )
-"""Flows. ``ended`` is the sequence number of the correction that removed it, 0 while it is live."""
+"""Flows. ``ended`` is 0 while it is live, else the sequence number of the correction that removed it plus 1, or -1 for the
+replacement in a correction of another log's entry, which counts only if the reader finds the corrector entitled."""
 
 lot_edge = Table(
     "lot_edge",
@@ -289,6 +290,7 @@ cross = Table(
     _int("log"),
     _int("seq"),
     PrimaryKeyConstraint("target", "target_seq", "log", "seq"),
+    Index("cross_correction_entry", "log", "seq"),
     sqlite_with_rowid=False,
 )
 """Corrections and disputes of entries of other logs; ``target`` is the name id of that log's origin."""

@@ -1,1 +1,1 @@
-"""foodtrace.tlog"""
+"""The transparency log: entries, tree, signed notes, proofs, append and verify (DESIGN section 5)."""

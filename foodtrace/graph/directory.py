@@ -1,0 +1,141 @@
+"""Finds lots and sites by what people call them.
+
+Rules (TRANSCRIPTS house rule 4):
+
+1. A full id always names itself. A bare lot code, a site's trading name, or a unique prefix of either works wherever an id does.
+2. Two matches are an error that lists the full ids; none is an error that names similar ones.
+3. "Not here" is never "not sold": the caller says how fresh the records are.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from typing import Final
+
+from foodtrace.errors import Ambiguous, NotFound
+from foodtrace.graph.names import find
+from foodtrace.storage.session import Session
+
+_LIMIT: Final = 20
+_NEAR: Final = 5
+_ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-."
+
+
+def folded(text: str) -> str:
+    """Return a typed name as it is compared: full-width letters narrowed, ends trimmed."""
+    return unicodedata.normalize("NFKC", text[:400]).strip()
+
+
+def resolve_lot(session: Session, given: str) -> str:
+    """Return the full id of a lot.
+
+    :raises NotFound: ``lot.not_found`` with ``near``. :raises Ambiguous: ``lot.ambiguous`` with ``candidates``.
+    """
+    text = folded(given).upper() if not given.startswith("?") else given
+    if find(session, [text]) and _is_lot(session, text):
+        return text
+    lots = [row[0] for row in session.rows("SELECT text FROM name WHERE code = ? ORDER BY text LIMIT ?", (text, _LIMIT))]
+    if not lots:
+        lots = _by_prefix(session, text)
+    if len(lots) == 1:
+        return str(lots[0])
+    if lots:
+        raise Ambiguous("lot.ambiguous", value=given, candidates=lots)
+    raise NotFound("lot.not_found", value=given, near=near_lots(session, text))
+
+
+def near_lots(session: Session, text: str) -> list[str]:
+    """Return full ids of lots whose code differs from this one by a slip of the hand or ear, nearest first."""
+    code = text.rpartition("/")[2]
+    if not code or len(code) > 20:  # noqa: PLR2004 - longest code
+        return []
+    swapped = code.translate(str.maketrans("OILSZB", "011528"))
+    tries = {swapped, code.translate(str.maketrans("0", "O"))} | set(_one_off(code)) | set(_one_off(swapped))
+    found: list[tuple[str, str]] = []
+    candidates = sorted(tries)
+    for start in range(0, len(candidates), 500):
+        chunk = candidates[start : start + 500]
+        marks = ",".join("?" * len(chunk))
+        found += session.rows(f"SELECT code, text FROM name WHERE code IN ({marks}) LIMIT 50", chunk)  # noqa: S608 - only marks
+    ranked = sorted(found, key=lambda pair: (pair[0] != swapped, pair[1]))
+    return [pair[1] for pair in ranked[:_NEAR]]
+
+
+def resolve_site(session: Session, given: str, *, kinds: Iterable[str] = ()) -> str:
+    """Return the id of a site from its id, trading name, its operator's id, or a unique prefix of its name.
+
+    :raises NotFound: ``site.not_found``. :raises Ambiguous: ``site.ambiguous``.
+    """
+    text = folded(given)
+    upper = text.upper()
+    wanted = frozenset(kinds)
+    exact = session.rows(
+        "SELECT DISTINCT n.text FROM name AS n JOIN site_fact AS s ON s.site = n.id WHERE n.text = ? AND s.ended = 0 LIMIT 2", (upper,)
+    )
+    if exact:
+        return str(exact[0][0])
+    query = "SELECT DISTINCT n.text, s.kind FROM site_fact AS s JOIN name AS n ON n.id = s.site WHERE s.ended = 0 AND "
+    rows = session.rows(query + "s.name = ? LIMIT ?", (text, _LIMIT))
+    if not rows:
+        rows = session.rows(query + "s.operator = ? LIMIT ?", (upper, _LIMIT))
+    if not rows and text:
+        rows = session.rows(query + "s.name >= ? AND s.name < ? LIMIT ?", (text, text + "\U0010ffff", _LIMIT))
+    ids = sorted({row[0] for row in rows if not wanted or row[1] in wanted})
+    if len(ids) == 1:
+        return ids[0]
+    if ids:
+        raise Ambiguous("site.ambiguous", value=given, candidates=ids)
+    raise NotFound("site.not_found", value=given, near=_near_sites(session, text))
+
+
+def sites_of_kind(session: Session, kinds: Iterable[str]) -> list[tuple[str, str]]:
+    """Return (id, name) of the sites of some kinds, for defaults ("the only market")."""
+    marks = list(kinds)
+    rows = session.rows(
+        "SELECT n.text, s.name FROM site_fact AS s JOIN name AS n ON n.id = s.site WHERE s.ended = 0 AND s.kind IN "  # noqa: S608 - only marks
+        f"({','.join('?' * len(marks))}) ORDER BY n.text, s.recorded",
+        marks,
+    )
+    return list(dict(rows).items())
+
+
+def _is_lot(session: Session, text: str) -> bool:
+    if text.startswith("?"):
+        return True
+    row = session.row("SELECT 1 FROM name WHERE text = ? AND code IS NOT NULL", (text,))
+    return row is not None
+
+
+def _by_prefix(session: Session, text: str) -> list[str]:
+    if len(text) < 4:  # noqa: PLR2004 - shorter prefixes say nothing
+        return []
+    column = "text" if "/" in text else "code"
+    rows = session.rows(
+        f"SELECT text FROM name WHERE {column} >= ? AND {column} < ? AND code IS NOT NULL ORDER BY text LIMIT ?",  # noqa: S608 - constants
+        (text, text + "\x7f", _LIMIT),
+    )
+    return [row[0] for row in rows]
+
+
+def _one_off(code: str) -> Iterable[str]:
+    for place in range(len(code)):
+        yield code[:place] + code[place + 1 :]
+        if place + 1 < len(code):
+            yield code[:place] + code[place + 1] + code[place] + code[place + 2 :]
+        for letter in _ALPHABET:
+            yield code[:place] + letter + code[place + 1 :]
+            yield code[:place] + letter + code[place:]
+    for letter in _ALPHABET:
+        yield code + letter
+
+
+def _near_sites(session: Session, text: str) -> list[str]:
+    if not text:
+        return []
+    rows = session.rows(
+        "SELECT DISTINCT n.text || ' ' || s.name FROM site_fact AS s JOIN name AS n ON n.id = s.site WHERE s.ended = 0 "
+        "AND (s.name LIKE ? OR n.text LIKE ?) LIMIT ?",
+        (f"%{text[:2]}%", f"%{text.upper()[:20]}%", _NEAR),
+    )
+    return [row[0] for row in rows]

@@ -1,0 +1,352 @@
+"""Reads the projection as the recall engine wants it: :class:`SqlFacts` is :class:`foodtrace.recall.facts.Facts` on a database.
+
+Rules:
+
+1. Every query starts from the numbers asked for and looks each up by a primary key or an index: O(affected), never O(total).
+2. Rows with ``ended = 0`` are live. Conditional rows (-1) and rows that another log's correction names are settled here:
+   such a correction counts only if its log belongs to the operator of the site (RECALL section 1); the latest one wins.
+3. Times after T are not handed out; records after a position limit neither.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Final
+
+from foodtrace.events import Clause, Correction, LotsClause, PredicateClause
+from foodtrace.events.canonical import decode
+from foodtrace.graph.edges import day_number
+from foodtrace.graph.flows import NEVER, Flow, LotInfo, SiteInfo
+from foodtrace.graph.names import find, texts_of
+from foodtrace.graph.projection import CONDITIONAL
+from foodtrace.storage.session import Row, Session
+from foodtrace.tlog.entry import event_bytes, parse
+
+_FLOW: Final = "m.kind, m.lot, m.site, m.other, m.unit, m.q, m.t, m.recorded, m.log, m.seq, m.item, m.pair, m.flags, m.ended"
+_ENDED: Final = 13
+
+
+class SqlFacts:
+    """The records of a database, as of a moment."""
+
+    def __init__(self, session: Session, now: int, *, recorded_until: int = NEVER) -> None:
+        """Read from an open session.
+
+        :param now: T, microseconds UTC: what happened later is not seen.
+        :param recorded_until: what was recorded later is not seen (the as-known curve).
+        """
+        self._s = session
+        self._now = now
+        self._until = recorded_until
+        self._crossed = session.row("SELECT 1 FROM cross_correction LIMIT 1") is not None
+        self._texts: dict[int, str] = {0: ""}
+
+    @property
+    def now(self) -> int:
+        """See :class:`foodtrace.recall.facts.Facts`."""
+        return self._now
+
+    def lot(self, text: str) -> int | None:
+        """See :class:`foodtrace.recall.facts.Facts`."""
+        return find(self._s, [text]).get(text)
+
+    site = lot
+
+    def texts(self, ids: Collection[int]) -> Mapping[int, str]:
+        """See :class:`foodtrace.recall.facts.Facts`."""
+        missing = [each for each in ids if each not in self._texts]
+        if missing:
+            self._texts.update(texts_of(self._s, missing))
+        return self._texts
+
+    def aliases(self, lots: Collection[int]) -> Iterable[tuple[int, int]]:
+        """See :class:`foodtrace.recall.facts.Facts`."""
+        return _pairs(self._s.each("SELECT a.lot, a.other FROM {ids} CROSS JOIN alias AS a WHERE a.lot = f.value AND a.n > 0", lots))
+
+    def children(self, lots: Collection[int]) -> Iterable[tuple[int, int]]:
+        """See :class:`foodtrace.recall.facts.Facts`."""
+        return _pairs(self._s.each("SELECT e.src, e.dst FROM {ids} CROSS JOIN lot_edge AS e WHERE e.src = f.value AND e.n > 0", lots))
+
+    def parents(self, lots: Collection[int]) -> Iterable[tuple[int, int]]:
+        """See :class:`foodtrace.recall.facts.Facts`."""
+        return _pairs(self._s.each("SELECT e.src, e.dst FROM {ids} CROSS JOIN lot_edge AS e WHERE e.dst = f.value AND e.n > 0", lots))
+
+    def flows(self, lots: Collection[int]) -> Sequence[Flow]:
+        """See :class:`foodtrace.recall.facts.Facts`."""
+        rows = self._s.each(
+            f"SELECT {_FLOW} FROM {{ids}} CROSS JOIN move AS m WHERE m.lot = f.value AND m.ended <= 0 AND m.recorded <= ?",  # noqa: S608
+            lots,
+            (self._until,),
+        )
+        return self._settled(rows)
+
+    def entries(self, entries: Collection[tuple[int, int]]) -> Sequence[Flow]:
+        """See :class:`foodtrace.recall.facts.Facts`."""
+        by_log: dict[int, list[int]] = {}
+        for log, seq in set(entries):
+            by_log.setdefault(log, []).append(seq)
+        rows: list[Row] = []
+        for log, seqs in by_log.items():
+            rows += self._s.each(
+                f"SELECT {_FLOW} FROM {{ids}} CROSS JOIN move AS m WHERE m.seq = f.value AND m.log = ? AND m.ended <= 0 "  # noqa: S608
+                "AND m.recorded <= ?",
+                seqs,
+                (log, self._until),
+            )
+        return self._settled(rows)
+
+    def unnamed(self, sites: Collection[int]) -> Sequence[Flow]:
+        """See :class:`foodtrace.recall.facts.Facts`."""
+        lots = [row[0] for row in self._s.each("SELECT u.lot FROM {ids} CROSS JOIN unnamed AS u WHERE u.site = f.value AND u.n > 0", sites)]
+        return self.flows(lots)
+
+    def stock_lots(self, sites: Collection[int]) -> Iterable[tuple[int, int]]:
+        """See :class:`foodtrace.recall.facts.Facts`."""
+        rows = self._s.each("SELECT DISTINCT h.site, h.lot FROM {ids} CROSS JOIN holding AS h WHERE h.site = f.value AND h.flows > 0", sites)
+        return _pairs(rows)
+
+    def lots(self, lots: Collection[int]) -> Mapping[int, LotInfo]:
+        """See :class:`foodtrace.recall.facts.Facts`."""
+        texts = self.texts(lots)
+        rows = self._s.each(
+            "SELECT l.lot, l.site, l.product, l.gtin, l.produced, l.expiry, l.content, l.content_unit FROM {ids} CROSS JOIN lot_fact AS l "
+            "WHERE l.lot = f.value AND l.ended <= 0 AND l.recorded <= ? ORDER BY l.recorded, l.log, l.seq, l.item",
+            lots,
+            (self._until,),
+        )
+        said: dict[int, list[Row]] = {}
+        for row in rows:
+            said.setdefault(row[0], []).append(row)
+        born = self.sites({row[1] for row in rows if row[1]})
+        return {lot: _lot_info(lot, texts[lot], said.get(lot, []), born) for lot in lots}
+
+    def sites(self, sites: Collection[int]) -> Mapping[int, SiteInfo]:
+        """See :class:`foodtrace.recall.facts.Facts`."""
+        texts = self.texts(sites)
+        rows = self._s.each(
+            "SELECT s.site, s.kind, s.operator, s.name, s.county, s.region, s.parent FROM {ids} CROSS JOIN site_fact AS s "
+            "WHERE s.site = f.value AND s.ended = 0 ORDER BY s.recorded, s.log, s.seq",
+            sites,
+        )
+        latest = {row[0]: row for row in rows}
+        seen = dict(
+            self._s.each("SELECT v.site, MAX(v.recorded) FROM {ids} CROSS JOIN site_seen AS v WHERE v.site = f.value GROUP BY v.site", sites)
+        )
+        made: dict[int, SiteInfo] = {}
+        for site in sites:
+            _, kind, operator, name, county, region, parent = latest.get(site, (site, "", "", "", "", "", ""))
+            made[site] = SiteInfo(
+                site=site,
+                text=texts[site],
+                kind=kind,
+                operator=operator,
+                name=name,
+                county=county,
+                region=region,
+                parent=parent,
+                last_entry=seen.get(site),
+            )
+        return made
+
+    def same_code(self, lots: Collection[int]) -> Iterable[tuple[int, int]]:
+        """See :class:`foodtrace.recall.facts.Facts`."""
+        rows = self._s.each(
+            "SELECT n.id, o.id, o.text FROM {ids} CROSS JOIN name AS n JOIN name AS o ON o.code = n.code "
+            "WHERE n.id = f.value AND o.id <> n.id AND n.code IS NOT NULL",
+            lots,
+        )
+        found: list[tuple[int, int]] = []
+        for lot, other, text in rows:
+            authority = text.partition("/")[0]
+            known = find(self._s, [f"operator {authority}", f"sites {authority}", authority])
+            if not known and not (authority.isdigit() and len(authority) == 14):  # noqa: PLR2004 - a GTIN-14 is a known product
+                found.append((lot, other))
+        return found
+
+    def lots_like(self, clause: Clause) -> Iterable[tuple[int, bool]]:
+        """See :class:`foodtrace.recall.facts.Facts`."""
+        if isinstance(clause, LotsClause):
+            return [(number, True) for number in find(self._s, clause.lots).values()]
+        if not isinstance(clause, PredicateClause):
+            return []
+        return self._predicate(clause)
+
+    def disputed(self, entries: Collection[tuple[int, int]]) -> Iterable[tuple[int, int]]:
+        """See :class:`foodtrace.recall.facts.Facts`."""
+        if not self._crossed:
+            return []
+        targets = self._cross_of(entries)
+        return [target for target, claims in targets.items() if any(not entitled for _, _, entitled, _ in claims)]
+
+    # -- corrections of other logs' entries ------------------------------------------------------------------------------
+
+    def _settled(self, rows: Iterable[Row]) -> list[Flow]:
+        """Drop what is not live by rule 2 and what happened after T."""
+        kept = [row for row in rows if row[6] <= self._now or row[6] == NEVER]
+        if self._crossed and kept:
+            kept = self._cross_settled(kept)
+        return [Flow(*row[:_ENDED]) for row in kept if self._crossed or row[_ENDED] == 0]
+
+    def _cross_settled(self, rows: list[Row]) -> list[Row]:
+        plain = [row for row in rows if row[_ENDED] == 0]
+        replaced = {
+            target for target, claims in self._cross_of({(row[8], row[9]) for row in plain}).items() if any(claim[2] for claim in claims)
+        }
+        winners = self._winners({(row[8], row[9]) for row in rows if row[_ENDED] == CONDITIONAL})
+        return [row for row in rows if ((row[8], row[9]) not in replaced if row[_ENDED] == 0 else (row[8], row[9]) in winners)]
+
+    def _cross_of(self, entries: Collection[tuple[int, int]]) -> dict[tuple[int, int], list[tuple[int, int, bool, int]]]:
+        """Return, for entries that other logs correct or dispute: (recorded, log, entitled, seq) of each claim."""
+        by_log: dict[int, list[int]] = {}
+        for log, seq in entries:
+            by_log.setdefault(log, []).append(seq)
+        found: dict[tuple[int, int], list[tuple[int, int, bool, int]]] = {}
+        for log, seqs in by_log.items():
+            rows = self._s.each(
+                "SELECT c.target_seq, c.log, c.seq FROM {ids} CROSS JOIN cross_correction AS c "
+                "WHERE c.target_seq = f.value AND c.target = (SELECT n.id FROM log AS l JOIN name AS n ON n.text = l.origin WHERE l.id = ?)",
+                seqs,
+                (log,),
+            )
+            for seq, other, other_seq in rows:
+                found.setdefault((log, seq), []).append(self._claim(log, seq, other, other_seq))
+        return found
+
+    def _winners(self, conditional: Collection[tuple[int, int]]) -> set[tuple[int, int]]:
+        """Return which replacements count: those of the winning entitled correction of their target."""
+        won: set[tuple[int, int]] = set()
+        for log, seq in conditional:
+            row = self._s.row(
+                "SELECT l.id, c.target_seq FROM cross_correction AS c JOIN name AS n ON n.id = c.target JOIN log AS l ON l.origin = n.text "
+                "WHERE c.log = ? AND c.seq = ?",
+                (log, seq),
+            )
+            if row is None:
+                continue  # the corrected entry has not been seen here: nothing says who its site's operator is
+            claims = [claim for claim in self._cross_of([(row[0], row[1])]).get((row[0], row[1]), []) if claim[2]]
+            if claims and max(claims)[1:4:2] == (log, seq):
+                won.add((log, seq))
+        return won
+
+    def _claim(self, log: int, seq: int, other: int, other_seq: int) -> tuple[int, int, bool, int]:
+        target = self._s.row("SELECT bytes, leaf FROM entry WHERE log = ? AND seq = ?", (log, seq))
+        claim = self._s.row("SELECT bytes FROM entry WHERE log = ? AND seq = ?", (other, other_seq))
+        if target is None or claim is None:
+            return (0, other, False, other_seq)
+        entry = parse(bytes(claim[0]))
+        event = decode(bytes(entry.event))
+        entitled = (
+            isinstance(event, Correction)
+            and event.leaf == bytes(target[1]).hex()
+            and entry.recorded <= self._until
+            and self._operator_of(decode(event_bytes(bytes(target[0]))).site) == self._log_operator(other) != ""
+        )
+        return (entry.recorded, other, entitled, other_seq)
+
+    def _operator_of(self, site: str) -> str:
+        number = self.site(site) if site else None
+        return self.sites([number])[number].operator if number is not None else ""
+
+    def _log_operator(self, log: int) -> str:
+        row = self._s.row("SELECT bytes FROM entry WHERE log = ? AND seq = 0", (log,))
+        if row is None:
+            return ""
+        key = decode(event_bytes(bytes(row[0])))
+        return getattr(key, "issuer", "")
+
+    # -- predicates --------------------------------------------------------------------------------------------------------
+
+    def _predicate(self, clause: PredicateClause) -> list[tuple[int, bool]]:
+        """Evaluate a predicate on every lot whose facts might fit; an attribute nobody recorded makes it possible."""
+        where, params = ["l.ended <= 0"], []
+        if clause.product:
+            where.append("(l.product = ? OR l.product = '')")
+            params.append(clause.product)
+        sql = f"SELECT DISTINCT l.lot FROM lot_fact AS l WHERE {' AND '.join(where)}"  # noqa: S608 - constants
+        lots = [row[0] for row in self._s.rows(sql, params)]
+        infos = self.lots(lots)
+        suppliers = self._suppliers(lots) if clause.supplier else {}
+        found: list[tuple[int, bool]] = []
+        for lot, info in infos.items():
+            if info.text.startswith("?"):
+                continue
+            verdict = _fits(clause, info, suppliers.get(lot, set()))
+            if verdict is not False:
+                found.append((lot, verdict is True))
+        return found
+
+    def _suppliers(self, lots: Collection[int]) -> dict[int, set[str]]:
+        """Return the operators whose lots went into each lot."""
+        pairs = list(self.parents(lots))
+        texts = self.texts({src for src, _ in pairs})
+        born = self.lots({src for src, _ in pairs})
+        found: dict[int, set[str]] = {}
+        for src, dst in pairs:
+            found.setdefault(dst, set()).update({texts[src].partition("/")[0], born[src].producer} - {""})
+        return found
+
+
+def _pairs(rows: Iterable[Row]) -> list[tuple[int, int]]:
+    return [(row[0], row[1]) for row in rows]
+
+
+def _lot_info(lot: int, text: str, rows: list[Row], born: Mapping[int, SiteInfo]) -> LotInfo:
+    """Put together what entries say of a lot: the latest word on each attribute that says anything."""
+    product = gtin = producer = ""
+    produced = expiry = content = None
+    content_unit = 0
+    for _, site, a_product, a_gtin, a_produced, a_expiry, a_content, a_unit in rows:
+        product = a_product or product
+        gtin = a_gtin or gtin
+        produced = a_produced if a_produced >= 0 else produced
+        expiry = a_expiry if a_expiry >= 0 else expiry
+        if a_content >= 0:
+            content, content_unit = a_content, a_unit
+        if site:
+            producer = born[site].operator or producer
+    return LotInfo(
+        lot=lot,
+        text=text,
+        product=product,
+        gtin=gtin,
+        producer=producer,
+        produced=produced,
+        expiry=expiry,
+        content=content,
+        content_unit=content_unit,
+    )
+
+
+def _fits(clause: PredicateClause, info: LotInfo, suppliers: set[str]) -> bool | None:
+    """Say whether a lot fits: yes, no, or none where an attribute asked for is unknown."""
+    verdicts: list[bool | None] = []
+    if clause.product:
+        verdicts.append(info.product == clause.product if info.product else None)
+    if clause.gtin:
+        authority = info.text.partition("/")[0]
+        gtin = info.gtin or (authority if authority.isdigit() and len(authority) == 14 else "")  # noqa: PLR2004 - GTIN-14
+        verdicts.append(gtin == clause.gtin if gtin else None)
+    if clause.producer:
+        verdicts.append(info.producer == clause.producer if info.producer else None)
+    if clause.supplier:
+        verdicts.append(clause.supplier in suppliers if suppliers else None)
+    for value, low, high in (
+        (info.produced, clause.produced_from, clause.produced_to),
+        (info.expiry, clause.expiring_from, clause.expiring_to),
+    ):
+        if low is not None or high is not None:
+            verdicts.append(
+                None if value is None else (low is None or value >= day_number(low)) and (high is None or value <= day_number(high))
+            )
+    if clause.code:
+        verdicts.append(code_matches(clause.code, info.text.partition("/")[2]))
+    if False in verdicts:
+        return False
+    return None if None in verdicts else True
+
+
+def code_matches(pattern: str, code: str) -> bool:
+    """Say whether a lot's code fits a pattern: ``?``, ``*``, ``[0-9]``, alternatives with ``|``."""
+    return any(re.fullmatch(fnmatch.translate(part.strip().upper()), code) is not None for part in pattern.split("|"))

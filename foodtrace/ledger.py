@@ -1,0 +1,288 @@
+"""`Ledger`: what everybody opens.
+
+Rules:
+
+1. A ledger is a database with any number of logs; this host writes those whose key lies in its key directory.
+2. ``record`` owns its transaction and never joins the caller's: a signed checkpoint must not be rolled back. The receipt comes
+   after COMMIT; a retry with the same event ids is harmless.
+3. Before anything is read or written, the database is compared with this host's anchors (DESIGN section 5, rollback).
+4. A ledger may be shared between threads. It does not survive a fork: open another one in the child.
+5. No global state, no prints; the logger ``foodtrace`` gets ids and counts only.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets as tokens
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import msgspec
+
+from foodtrace.errors import Conflict, NotFound, Storage
+from foodtrace.events import Event, Key
+from foodtrace.events.canonical import checked
+from foodtrace.graph import projection
+from foodtrace.graph.edges import moment
+from foodtrace.graph.names import Names
+from foodtrace.recording import Receipt, prepare, record
+from foodtrace.storage.engine import open_store
+from foodtrace.storage.session import Session, Store
+from foodtrace.tlog.anchor import anchor_path, move_anchor
+from foodtrace.tlog.append import append, lock_head, new_log
+from foodtrace.tlog.entry import check_origin
+from foodtrace.tlog.logs import LogState, Writer, check_anchors, choose, logs
+from foodtrace.tlog.verify import Progress
+from foodtrace.verification import Verification, rebuild_ledger, verify_ledger
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from foodtrace.keys import SigningKey
+    from foodtrace.recall.answer import Answer
+
+_logger = logging.getLogger("foodtrace")
+_logger.addHandler(logging.NullHandler())
+
+SCHEMA_VERSION = 1
+"""Newest schema this program knows."""
+
+
+class LogInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """A log of the ledger."""
+
+    origin: str
+    size: int
+    """Entries."""
+    time: int
+    """``time`` of the last entry, microseconds since 1970 UTC; 0 for an empty log."""
+    key_id: str
+    """Key id of the key in force, hex."""
+
+
+def default_keys(store_path: Path | None) -> Path:
+    """Return the key directory: ``FOODTRACE_KEYS``, else ``FILE.keys`` beside the database if it is there, else the user's."""
+    named = os.environ.get("FOODTRACE_KEYS")
+    if named:
+        return Path(named).expanduser()
+    if store_path is not None:
+        beside = store_path.with_name(store_path.name + ".keys")
+        if beside.is_dir():
+            return beside
+    return Path(os.environ.get("XDG_CONFIG_HOME", "~/.config")).expanduser() / "foodtrace" / "keys"
+
+
+def wall_clock() -> int:
+    """Return now as microseconds since 1970 UTC."""
+    return time.time_ns() // 1000
+
+
+class Ledger:
+    """A food traceability ledger in one database. Make one with :meth:`open`; it is also a context manager."""
+
+    def __init__(
+        self, store: Store, *, log: str | None, keys: Path, clock: Callable[[], int], passphrase: str | None, may_create: bool
+    ) -> None:
+        """Use :meth:`open`."""
+        self.store = store
+        self.keys = keys
+        self.clock = clock
+        self.names = Names()
+        self._wanted = log
+        self._passphrase = passphrase
+        self._may_create = may_create
+        self._writers: dict[str | None, Writer] = {}
+        self._lock = threading.Lock()
+
+    # -- opening -----------------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def open(
+        cls,
+        url: str | Engine,
+        *,
+        log: str | None = None,
+        keys: str | Path | None = None,
+        clock: Callable[[], int] | None = None,
+        schema: str | None = None,
+        create: bool = True,
+        passphrase: str | None = None,
+    ) -> Self:
+        """Open a ledger.
+
+        :param url: ``sqlite:///FILE`` (or a file name), ``postgresql://...``, or a SQLAlchemy ``Engine``.
+        :param log: origin (or its last part) of the log to write; by default the first one whose key lies here.
+        :param keys: directory of signing keys and anchors; see :func:`default_keys`.
+        :param clock: now, as microseconds since 1970 UTC, for tests and simulations.
+        :param schema: PostgreSQL schema for the tables.
+        :param create: make the database, and on the first ``record`` a log with a new key, if there is none. Reading from a
+            ledger that has nothing raises all the same: an empty answer would look like "not sold anywhere".
+        :param passphrase: of the signing key's file, if it has one.
+        :raises NotFound: ``ledger.missing``. :raises Integrity: ``ledger.rolled_back``, ``ledger.forked_log``.
+        :raises Storage: ``ledger.newer``, ``storage.*``.
+        """
+        store = open_store(url, create=create, schema=schema)
+        path = getattr(store, "path", None)
+        folder = Path(keys).expanduser() if keys is not None else default_keys(path)
+        ledger = cls(store, log=log, keys=folder, clock=clock or wall_clock, passphrase=passphrase, may_create=create)
+        try:
+            ledger._check()
+        except BaseException:
+            store.close()
+            raise
+        return ledger
+
+    def _check(self) -> None:
+        version = self.store.version()
+        if version is None:
+            if not self._may_create:
+                raise NotFound("ledger.missing", value=self.store.url, expected="foodtrace init")
+            return
+        if version > SCHEMA_VERSION:
+            raise Storage("ledger.newer", value=version, expected=SCHEMA_VERSION)
+        with self.store.read() as session:
+            check_anchors(session, self.keys, logs(session))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the database back."""
+        self.store.close()
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Open one snapshot of a ledger that has something in it. Raises ``NotFound`` (``ledger.missing``)."""
+        if self.store.version() is None:
+            raise NotFound("ledger.missing", value=self.store.url, expected="foodtrace init")
+        with self.store.read() as session:
+            yield session
+
+    # -- logs and keys -----------------------------------------------------------------------------------------------------
+
+    def logs(self) -> list[LogInfo]:
+        """Return the logs of this ledger, by origin; empty where there is no ledger yet."""
+        if self.store.version() is None:
+            return []
+        with self.store.read() as session:
+            return [_info(state) for state in logs(session)]
+
+    def init(self, origin: str | None = None, *, operator: str = "", passphrase: str | None = None) -> tuple[LogInfo, SigningKey]:
+        """Make a log of this host: a new key, entry 0 that registers it, the first checkpoint.
+
+        :param origin: identity of the log, ``NAME/operator/site``; by default ``local/`` and eight random hex digits.
+        :param operator: operator who runs the log; entitles it to correct other logs' entries about its own sites.
+        :raises Conflict: ``log.exists``. :raises BadData: ``log.origin``.
+        """
+        from foodtrace.keyfiles import create  # noqa: PLC0415 - loads cryptography
+
+        name = check_origin(origin or f"local/{tokens.token_hex(4)}")
+        self.store.create()
+        with self.store.read() as session:
+            if any(state.origin == name for state in logs(session)):
+                raise Conflict("log.exists", value=name)
+        key = create(self.keys, name, passphrase)
+        now = self.clock()
+        event = Key(
+            id=f"key-{key.key_id.hex()}",
+            at=moment(now),
+            action="register",
+            public=key.public.hex(),
+            issuer=operator,
+        )
+        data = checked(event)
+        with self.store.write() as session:
+            number = new_log(session, name)
+            made = append(session, number, name, lock_head(session, number), [(event.id, data)], now, [key], key_seq=0, key_id=key.key_id)
+            used = projection.apply(session, self.names, number, name, [projection.Sealed(0, now, event)])
+        self.names.remember(used)
+        move_anchor(anchor_path(self.keys, name), made.head.size, made.checkpoint)
+        _logger.info("log %s made, key %s", name, key.key_id.hex())
+        return LogInfo(origin=name, size=1, time=now, key_id=key.key_id.hex()), key
+
+    def writer(self, log: str | None = None) -> Writer:
+        """Return the log this host writes (and, on a ledger without any, make it). Raises ``NotFound`` (``key.missing``)."""
+        wanted = log or self._wanted
+        with self._lock:
+            if wanted in self._writers:
+                return self._writers[wanted]
+            with_logs = self.store.version() is not None
+            states: list[LogState] = []
+            if with_logs:
+                with self.store.read() as session:
+                    states = logs(session)
+            if not states:
+                if not self._may_create:
+                    raise NotFound("ledger.missing", value=self.store.url, expected="foodtrace init")
+                self.init(wanted if wanted and "/" in wanted else None, passphrase=self._passphrase)
+                with self.store.read() as session:
+                    states = logs(session)
+            found = choose(states, self.keys, wanted, self._passphrase)
+            self._writers[wanted] = found
+            return found
+
+    # -- recording ---------------------------------------------------------------------------------------------------------
+
+    def record(
+        self,
+        events: Sequence[Event],
+        *,
+        personal: Mapping[str, Mapping[str, str]] | None = None,
+        log: str | None = None,
+        confirm_clock: bool = False,
+    ) -> Receipt:
+        """Put a batch of events on record: all of them or none, durable when this returns.
+
+        :param events: at least one; ids are unique in the log, and a repeated id with the same content is a retry.
+        :param personal: personal values by event id and field (``contact``, ``phone``, ``address`` ...); kept beside the log.
+        :param log: origin of the log to write, if not the ledger's own.
+        :param confirm_clock: append although the clock is behind, or far ahead of, the last entry.
+        :raises BadData: an event breaks its form. :raises Conflict: ``record.id_conflict``.
+        :raises Refused: ``log.clock_behind``, ``log.clock_ahead``. :raises Busy: another writer holds the database.
+        :raises NotFound: ``key.missing``. :raises Storage: disk or database failed; nothing was recorded.
+        """
+        prepared = prepare(events, personal)
+        writer = self.writer(log)
+        receipt = record(self.store, self.names, writer, prepared, self.clock, confirm_clock=confirm_clock)
+        _logger.info("recorded %d events in %s, %d new", len(prepared.events), receipt.log, receipt.new)
+        return receipt
+
+    # -- reading -----------------------------------------------------------------------------------------------------------
+
+    def recall(self, lot: str, **options: object) -> Answer:
+        """Find every outlet that holds a lot or anything made from it; see :func:`foodtrace.recall.answer.recall`."""
+        from foodtrace.recall.answer import recall  # noqa: PLC0415 - verify and record need none of it
+
+        with self.reading() as session:
+            return recall(session, lot, now=self.clock(), **options)  # type: ignore[arg-type]
+
+    def verify(self, *, progress: Progress | None = None, full: bool = True) -> Verification:
+        """Check every log against itself and the projection against the logs; collect all findings.
+
+        Never says ok when it did not look: an empty ledger is not ok.
+        """
+        del full  # every run looks at everything; a cheaper incremental run must not miss an old row that was changed
+        with self.reading() as session:
+            return verify_ledger(session, progress)
+
+    def rebuild(self, *, progress: Progress | None = None) -> int:
+        """Throw the projection away and make it anew from the logs; return the number of entries read."""
+        if self.store.version() is None:
+            raise NotFound("ledger.missing", value=self.store.url, expected="foodtrace init")
+        with self.store.write() as session:
+            return rebuild_ledger(session, progress)
+
+
+def _info(state: LogState) -> LogInfo:
+    return LogInfo(origin=state.origin, size=state.size, time=state.time, key_id=state.key_id.hex())
+
+
+__all__ = ["Ledger", "LogInfo", "Receipt", "Verification", "default_keys", "wall_clock"]

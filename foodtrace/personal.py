@@ -1,0 +1,73 @@
+"""Personal values: kept beside the log, never in it (DESIGN section 5, personal data).
+
+Rules:
+
+1. An entry holds ``HMAC-SHA-256(salt, field NUL value)`` with a fresh 32-byte salt; value and salt lie in a table from which
+   rows can be deleted for good. Without the salt nobody can test a guess against the commitment.
+2. Erasing deletes value and salt; the entry, its hash and its proofs stay. Readers then see "erased", which is different from
+   "missing" (there never was a value) and from "tampered" (value and commitment differ).
+3. On a retry, values are compared through the stored salts; an erased value counts as equal.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Mapping
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+from foodtrace.errors import BadData
+
+FIELD: Final = re.compile(r"[a-z_]{1,20}")
+MAX_VALUE: Final = 400
+State: TypeAlias = Literal["present", "erased", "missing", "tampered"]
+
+
+class Secret(NamedTuple):
+    """A personal value with the salt of its commitment."""
+
+    field: str
+    salt: bytes
+    value: str
+
+    def __repr__(self) -> str:
+        return f"Secret({self.field}, ..)"
+
+
+def commit(salt: bytes, field: str, value: str) -> str:
+    """Return the commitment to a value, hex (rule 1)."""
+    return hmac.new(salt, field.encode() + b"\0" + value.encode(), hashlib.sha256).hexdigest()
+
+
+def seal(values: Mapping[str, str]) -> tuple[dict[str, str], list[Secret]]:
+    """Return commitments by field, and what goes into the side table. Raises ``BadData`` (``personal.field``, ``personal.value``)."""
+    commitments: dict[str, str] = {}
+    kept: list[Secret] = []
+    for field, value in sorted(values.items()):
+        if not FIELD.fullmatch(field):
+            raise BadData("personal.field", value=field, expected="a-z _")
+        if not isinstance(value, str) or not value or len(value) > MAX_VALUE or not _encodes(value):
+            raise BadData("personal.value", value=field, expected=MAX_VALUE)
+        salt = secrets.token_bytes(32)
+        commitments[field] = commit(salt, field, value)
+        kept.append(Secret(field, salt, value))
+    return commitments, kept
+
+
+def state(field: str, commitment: str | None, kept: Secret | None) -> State:
+    """Say how a personal field stands (rule 2)."""
+    if commitment is None:
+        return "missing"
+    if kept is None:
+        return "erased"
+    return "present" if hmac.compare_digest(commit(kept.salt, field, kept.value), commitment) else "tampered"
+
+
+def _encodes(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

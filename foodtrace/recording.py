@@ -1,0 +1,216 @@
+"""Records a batch of events: retries told from new ones, sealed, projected, committed, anchored.
+
+Rules (DESIGN section 5):
+
+1. The scope of an event id is its log. Same id and same content gives the first receipt again; same id with other content
+   is ``record.id_conflict``. A batch may mix old and new.
+2. All of a batch or none of it. A receipt is returned only after COMMIT; the anchor moves after that.
+3. Events are encoded and checked before the lock is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from foodtrace.errors import BadData, Conflict
+from foodtrace.events import AnyEvent, Correction, Event, Key
+from foodtrace.events.canonical import checked, decode
+from foodtrace.graph import projection
+from foodtrace.graph.names import Names
+from foodtrace.personal import Secret, commit, seal
+from foodtrace.storage.session import Session, Store
+from foodtrace.tlog.anchor import move_anchor
+from foodtrace.tlog.append import Head, append, lock_head, sealing_time
+from foodtrace.tlog.entry import event_bytes, parse
+from foodtrace.tlog.logs import Writer
+
+_CHUNK: Final = 500
+MAX_BATCH: Final = 100_000
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """Proof for the caller that a batch is durable."""
+
+    log: str
+    """Origin of the log."""
+    first: int
+    """Smallest sequence number of the batch's entries."""
+    last: int
+    """Largest sequence number of the batch's entries."""
+    seqs: tuple[int, ...]
+    """Sequence number of each event, in the order given."""
+    new: int
+    """How many of them were new; the others were on record with the same content."""
+    checkpoint: bytes
+    """Signed checkpoint that covers all of them."""
+
+
+class Prepared(msgspec.Struct):
+    """Events ready to be sealed."""
+
+    events: list[AnyEvent]
+    data: list[bytes]
+    secrets: dict[str, list[Secret]]
+    personal: Mapping[str, Mapping[str, str]]
+
+
+def prepare(events: Sequence[Event], personal: Mapping[str, Mapping[str, str]] | None = None) -> Prepared:
+    """Check and encode a batch outside any lock (rule 3). Raises ``BadData``."""
+    values = personal or {}
+    if not events:
+        raise BadData("record.empty", value=0, expected="1")
+    if len(events) > MAX_BATCH:
+        raise BadData("record.too_many", value=len(events), expected=MAX_BATCH)
+    done: list[AnyEvent] = []
+    data: list[bytes] = []
+    kept: dict[str, list[Secret]] = {}
+    for event in events:
+        if not isinstance(event, Event):
+            message = f"record() takes events, not {type(event).__name__}"
+            raise TypeError(message)
+        if isinstance(event, Key) and event.use == "log":
+            raise BadData("key.not_recorded", value=event.id)
+        ready = event
+        if event.id in values:
+            commitments, kept[event.id] = seal(values[event.id])
+            ready = msgspec.structs.replace(event, commitments={**event.commitments, **commitments})
+        data.append(checked(ready))
+        done.append(ready)  # type: ignore[arg-type]  # checked() made sure of it
+    unknown = set(values) - {event.id for event in events}
+    if unknown:
+        raise BadData("personal.unknown_event", value=min(unknown))
+    return Prepared(done, data, kept, values)
+
+
+def record(store: Store, names: Names, writer: Writer, prepared: Prepared, clock: Callable[[], int], *, confirm_clock: bool) -> Receipt:
+    """Seal a prepared batch in a transaction of its own."""
+    if store.dialect == "postgresql":
+        # 0. Names first, in a short transaction of their own: sorted inserts cannot deadlock, and no head is locked meanwhile.
+        with store.write() as session:
+            known = names.intern(session, _names(writer, prepared))
+        names.remember(known)
+    with store.write() as session:
+        receipt, used = record_in(session, names, writer, prepared, clock(), confirm_clock=confirm_clock)
+    # The batch is durable. A crash here loses nothing: the anchor is a lower bound and moves with the next batch.
+    names.remember(used)
+    if receipt.new:
+        move_anchor(writer.anchor, _size(receipt.checkpoint), receipt.checkpoint)
+    return receipt
+
+
+def record_in(
+    session: Session, names: Names, writer: Writer, prepared: Prepared, clock: int, *, confirm_clock: bool = False
+) -> tuple[Receipt, dict[str, int]]:
+    """Seal a prepared batch inside an open write transaction; the receipt counts only after its COMMIT."""
+    # 1. Lock the head: from here nobody else writes this log.
+    head = lock_head(session, writer.number)
+    # 2. Which of the events are on record already?
+    old = _on_record(session, writer.number, prepared)
+    fresh: dict[str, int] = {}
+    seqs: list[int] = []
+    new: list[int] = []
+    for index, event in enumerate(prepared.events):
+        if event.id in old:
+            _same(session, writer.number, old[event.id], prepared, index)
+            seqs.append(old[event.id][0])
+        elif event.id in fresh:
+            first = fresh[event.id]
+            if prepared.data[first] != prepared.data[index]:
+                raise _conflict(prepared.events[first], event)
+            seqs.append(head.size + new.index(first))
+        else:
+            fresh[event.id] = index
+            seqs.append(head.size + len(new))
+            new.append(index)
+    if not new:
+        return _receipt(writer, seqs, 0, _covering(session, writer.number, max(seqs))), {}
+    _check_corrections(session, writer, head, [prepared.events[index] for index in new])
+    # 3. Seal, with personal values beside.
+    recorded = sealing_time(head, clock, confirmed=confirm_clock)
+    items = [(prepared.events[index].id, prepared.data[index]) for index in new]
+    made = append(session, writer.number, writer.origin, head, items, recorded, [writer.key])
+    secrets = [
+        (writer.number, made.first + place, secret.field, secret.salt, secret.value)
+        for place, index in enumerate(new)
+        for secret in prepared.secrets.get(prepared.events[index].id, ())
+    ]
+    session.many("INSERT INTO personal (log, seq, field, salt, value) VALUES (?,?,?,?,?)", secrets)
+    # 4. Projection, in the same transaction.
+    sealed = [projection.Sealed(made.first + place, recorded, prepared.events[index]) for place, index in enumerate(new)]
+    used = projection.apply(session, names, writer.number, writer.origin, sealed)
+    return _receipt(writer, seqs, len(new), made.checkpoint), used
+
+
+def _names(writer: Writer, prepared: Prepared) -> set[str]:
+    return projection.texts_in(writer.origin, [projection.Sealed(0, 0, event) for event in prepared.events])
+
+
+def _on_record(session: Session, log: int, prepared: Prepared) -> dict[str, tuple[int, bytes]]:
+    found: dict[str, tuple[int, bytes]] = {}
+    ids = [event.id for event in prepared.events]
+    for start in range(0, len(ids), _CHUNK):
+        chunk = ids[start : start + _CHUNK]
+        marks = ",".join("?" * len(chunk))
+        sql = f"SELECT id, seq, bytes FROM entry WHERE log = ? AND id IN ({marks})"  # noqa: S608 - only marks
+        found.update((name, (seq, bytes(data))) for name, seq, data in session.rows(sql, (log, *chunk)))
+    return found
+
+
+def _same(session: Session, log: int, stored: tuple[int, bytes], prepared: Prepared, index: int) -> None:
+    """Refuse an id whose content differs from what is on record (rule 1)."""
+    seq, data = stored
+    event = prepared.events[index]
+    before = event_bytes(data)
+    if before == prepared.data[index]:
+        return
+    earlier = decode(before)
+    given = prepared.personal.get(event.id, {})
+    rows = session.rows("SELECT field, salt, value FROM personal WHERE log = ? AND seq = ?", (log, seq))
+    kept = {field: bytes(salt) for field, salt, _ in rows}
+    equal = all(
+        field in earlier.commitments and (field not in kept or commit(kept[field], field, value) == earlier.commitments[field])
+        for field, value in given.items()
+    )
+    if not equal or msgspec.structs.replace(event, commitments=earlier.commitments) != earlier:
+        raise _conflict(earlier, event)
+
+
+def _conflict(earlier: Event, event: Event) -> Conflict:
+    old, new = msgspec.to_builtins(earlier), msgspec.to_builtins(event)
+    differs = sorted(field for field in {*old, *new} - {"commitments"} if old.get(field) != new.get(field))
+    field = differs[0] if differs else "personal"
+    shown = ("..", "..") if not differs else (old.get(field), new.get(field))
+    return Conflict("record.id_conflict", value=event.id, field=field, before=str(shown[0]), now=str(shown[1]))
+
+
+def _check_corrections(session: Session, writer: Writer, head: Head, events: Sequence[AnyEvent]) -> None:
+    """Refuse a correction that names no entry of this log, or the wrong hash, or another correction."""
+    for event in events:
+        if not isinstance(event, Correction) or event.log:
+            continue
+        row = session.row("SELECT leaf, bytes FROM entry WHERE log = ? AND seq = ?", (writer.number, event.seq))
+        if row is None or event.seq >= head.size:
+            raise BadData("correction.no_entry", value=event.seq, expected=head.size - 1, log=writer.origin)
+        if bytes(row[0]).hex() != event.leaf:
+            raise BadData("correction.wrong_leaf", value=event.leaf, expected=bytes(row[0]).hex(), seq=event.seq)
+        target = decode(bytes(parse(bytes(row[1])).event))
+        if isinstance(target, Correction):
+            raise BadData("correction.of_correction", value=event.seq)
+        if isinstance(target, Key):
+            raise BadData("correction.of_key", value=event.seq)
+
+
+def _covering(session: Session, log: int, seq: int) -> bytes:
+    row = session.row("SELECT note FROM checkpoint WHERE log = ? AND size > ? ORDER BY size LIMIT 1", (log, seq))
+    return b"" if row is None else bytes(row[0])
+
+
+def _receipt(writer: Writer, seqs: list[int], new: int, checkpoint: bytes) -> Receipt:
+    return Receipt(log=writer.origin, first=min(seqs), last=max(seqs), seqs=tuple(seqs), new=new, checkpoint=checkpoint)
+
+
+def _size(checkpoint: bytes) -> int:
+    return int(checkpoint.split(b"\n", 2)[1])

@@ -1,0 +1,140 @@
+"""Appends a batch to a log: the one way an entry comes into being.
+
+Rules (DESIGN section 5):
+
+1. Commit = batch = one SQL transaction. The head row is locked first; whoever holds it is the only writer of that log.
+2. Sequence numbers are gapless; each entry names the leaf hash of the one before it.
+3. Entries, tree nodes, checkpoint and head change together or not at all.
+4. ``time`` never runs backwards. A clock far ahead of the last entry, or behind it, is refused: one jump to 2099 would
+   freeze the log for good.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from foodtrace.errors import Conflict, NotFound, Refused
+from foodtrace.storage.session import Session
+from foodtrace.tlog.entry import ZERO, compose, time_text
+from foodtrace.tlog.frontier import Frontier
+from foodtrace.tlog.checkpoint import format_checkpoint
+from foodtrace.tlog.note import NoteSigner, sign_note
+from foodtrace.tlog.ranges import leaf_hash
+
+SKEW: Final = 120_000_000
+"""How far behind the last entry a clock may be before we refuse, microseconds: two minutes."""
+AHEAD: Final = 400 * 86_400_000_000
+"""How far ahead of the last entry a clock may be before we refuse, microseconds: 400 days (a shop may close for a season)."""
+
+
+class Head(NamedTuple):
+    """The end of a log."""
+
+    size: int
+    prev: bytes
+    """Leaf hash of the last entry."""
+    frontier: Frontier
+    time: int
+    """``time`` of the last entry, microseconds UTC."""
+    key_seq: int
+    """Sequence number of the latest key entry."""
+    key_id: bytes
+    """Key id of the key in force, 4 bytes."""
+
+
+class Appended(NamedTuple):
+    """What an append made."""
+
+    first: int
+    recorded: int
+    """``time`` of the new entries, microseconds UTC."""
+    head: Head
+    checkpoint: bytes
+
+
+def log_id(session: Session, origin: str) -> int | None:
+    """Return the number of a log, none if it is not here."""
+    row = session.row("SELECT id FROM log WHERE origin = ?", (origin,))
+    return None if row is None else int(row[0])
+
+
+def new_log(session: Session, origin: str) -> int:
+    """Make a log without entries; return its number. Raises ``Conflict`` (``log.exists``)."""
+    if log_id(session, origin) is not None:
+        raise Conflict("log.exists", value=origin)
+    session.run("INSERT INTO log (origin) VALUES (?)", (origin,))
+    number = log_id(session, origin)
+    if number is None:
+        raise NotFound("log.missing", value=origin)
+    session.run(
+        "INSERT INTO head (log, size, prev, frontier, time, key_seq, key_id) VALUES (?, 0, ?, ?, 0, 0, ?)",
+        (number, ZERO, Frontier().to_bytes(), b""),
+    )
+    return number
+
+
+def lock_head(session: Session, log: int) -> Head:
+    """Lock and return the end of a log. On SQLite the write transaction is the lock."""
+    lock = " FOR UPDATE" if session.dialect == "postgresql" else ""
+    row = session.row(f"SELECT size, prev, frontier, time, key_seq, key_id FROM head WHERE log = ?{lock}", (log,))  # noqa: S608
+    if row is None:
+        raise NotFound("log.missing", value=log)
+    size, prev, frontier, time, key_seq, key_id = row
+    return Head(size, bytes(prev), Frontier.from_bytes(bytes(frontier)), time, key_seq, bytes(key_id))
+
+
+def sealing_time(head: Head, clock: int, *, confirmed: bool) -> int:
+    """Return the ``time`` for new entries (rule 4). Raises ``Refused`` (``log.clock_behind``, ``log.clock_ahead``)."""
+    if head.size == 0:
+        return clock
+    if not confirmed:
+        if clock < head.time - SKEW:
+            raise Refused("log.clock_behind", value=time_text(clock), expected=time_text(head.time))
+        if clock > head.time + AHEAD:
+            raise Refused("log.clock_ahead", value=time_text(clock), expected=time_text(head.time))
+    return max(clock, head.time)
+
+
+def append(
+    session: Session,
+    log: int,
+    origin: str,
+    head: Head,
+    events: Sequence[tuple[str, bytes]],
+    recorded: int,
+    signers: Sequence[NoteSigner],
+    *,
+    key_seq: int | None = None,
+    key_id: bytes | None = None,
+) -> Appended:
+    """Seal a batch of (event id, canonical bytes) and sign the new checkpoint; nothing is durable before COMMIT.
+
+    :param signers: the key in force; at a key entry the old and the new one.
+    :param key_seq: sequence number of the key entry that ends this batch.
+    """
+    time = time_text(recorded)
+    prev, seq = head.prev, head.size
+    rows: list[tuple[int, int, str, bytes, bytes]] = []
+    leaves: list[bytes] = []
+    for event_id, event in events:
+        data = compose(event, origin, prev, seq, time)
+        prev = leaf_hash(data)
+        leaves.append(prev)
+        rows.append((log, seq, event_id, prev, data))
+        seq += 1
+    frontier = head.frontier.copy()
+    nodes = frontier.extend(leaves)
+    session.many("INSERT INTO entry (log, seq, id, leaf, bytes) VALUES (?,?,?,?,?)", rows)
+    session.many("INSERT INTO node (log, level, idx, hash) VALUES (?,?,?,?)", [(log, *node) for node in nodes])
+    latest = head.key_seq if key_seq is None else key_seq
+    note = sign_note(format_checkpoint(origin, seq, frontier.root(), (f"keys {latest}",)), signers)
+    session.run("INSERT INTO checkpoint (log, size, note) VALUES (?,?,?)", (log, seq, note))
+    new = Head(seq, prev, frontier, recorded, latest, head.key_id if key_id is None else key_id)
+    changed = session.run(
+        "UPDATE head SET size = ?, prev = ?, frontier = ?, time = ?, key_seq = ?, key_id = ? WHERE log = ? AND size = ?",
+        (new.size, new.prev, frontier.to_bytes(), new.time, new.key_seq, new.key_id, log, head.size),
+    )
+    if changed != 1:
+        raise Conflict("log.head_moved", value=origin, expected=head.size)
+    return Appended(head.size, recorded, new, note)

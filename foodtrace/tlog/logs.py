@@ -1,0 +1,75 @@
+"""Opening a log for writing: which log, which key, and does the database know less than this host has signed?
+
+Rules (DESIGN section 5):
+
+1. A host writes a log only with the key that its newest key entry names; the key lies in the key directory.
+2. Before anything is written or answered, every anchor of this host for a log of this database is compared with it: a
+   database that is behind its anchor, or has another checkpoint at that size, is refused. Nothing is repaired silently.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from foodtrace.errors import Integrity, NotFound
+from foodtrace.keyfiles import list_keys, load
+from foodtrace.keys import SigningKey
+from foodtrace.storage.session import Session
+from foodtrace.tlog.anchor import anchor_path, read_anchor
+
+
+class LogState(NamedTuple):
+    """A log of the database, as its head says."""
+
+    number: int
+    origin: str
+    size: int
+    time: int
+    key_id: bytes
+
+
+class Writer(NamedTuple):
+    """A log this host can write: what an append needs besides the database."""
+
+    number: int
+    origin: str
+    key: SigningKey
+    anchor: Path
+
+
+def logs(session: Session) -> list[LogState]:
+    """Return every log of the database, by origin."""
+    found = session.rows("SELECT l.id, l.origin, h.size, h.time, h.key_id FROM log AS l JOIN head AS h ON h.log = l.id ORDER BY l.origin")
+    return [LogState(number, origin, size, time, bytes(key_id)) for number, origin, size, time, key_id in found]
+
+
+def check_anchors(session: Session, keys: Path, states: list[LogState]) -> None:
+    """Compare every log with this host's anchor of it. Raises ``Integrity`` (``ledger.rolled_back``, ``ledger.forked_log``)."""
+    for state in states:
+        anchored = read_anchor(anchor_path(keys, state.origin))
+        if anchored is None:
+            continue
+        size, checkpoint = anchored
+        if size > state.size:
+            raise Integrity("ledger.rolled_back", value=state.size, expected=size, log=state.origin)
+        row = session.row("SELECT note FROM checkpoint WHERE log = ? AND size = ?", (state.number, size))
+        if row is None or bytes(row[0]) != checkpoint:
+            raise Integrity("ledger.forked_log", value=state.origin, expected=size)
+
+
+def choose(states: list[LogState], keys: Path, wanted: str | None, passphrase: str | None) -> Writer:
+    """Return the log to write: the one asked for, or the only one (else the first made) whose key lies here.
+
+    :raises NotFound: ``log.missing`` for an unknown origin, ``key.missing`` where this host has no key for it.
+    """
+    if wanted is not None:
+        states = [state for state in states if state.origin == wanted or state.origin.rsplit("/", 1)[-1] == wanted]
+        if not states:
+            raise NotFound("log.missing", value=wanted)
+    here = {stored.verifier.key_id for stored in list_keys(keys)}
+    mine = sorted((state for state in states if state.key_id in here), key=lambda state: state.number)
+    if not mine:
+        raise NotFound("key.missing", value=states[0].key_id.hex() if states else "-", expected=str(keys))
+    state = mine[0]
+    return Writer(state.number, state.origin, load(keys, state.key_id, passphrase), anchor_path(keys, state.origin))

@@ -1,0 +1,221 @@
+"""Checks a log against itself: every byte of every sealed row has to follow from the entries, and the entries from the keys.
+
+What is checked of a log, in order of its entries:
+
+1. Sequence numbers run from 0 without a gap.
+2. The leaf hash on record is the hash of the entry's bytes.
+3. The bytes are an entry in canonical form, of this log, with this sequence number and the event id on record.
+4. ``prev`` is the leaf hash of the entry before; ``time`` does not run backwards.
+5. Every stored tree node is on record with the hash the leaves give, and no other node is.
+6. Every checkpoint on record has the root of its size, names the latest key entry, and is signed by the key then in force.
+7. The last checkpoint covers the last entry, and the head row says what the entries say.
+8. The triggers that keep sealed tables sealed are there.
+
+All findings are collected. An empty log is a finding of its own: nothing was verified.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+import msgspec
+
+from foodtrace.errors import FoodtraceError
+from foodtrace.events import AnyEvent, Key
+from foodtrace.events.canonical import decode
+from foodtrace.keys import format_vkey
+from foodtrace.storage.session import Session
+from foodtrace.tlog.checkpoint import TreeHead
+from foodtrace.tlog.entry import ZERO, Entry, parse
+from foodtrace.tlog.frontier import Frontier
+from foodtrace.tlog.note import Verifier, parse_checkpoint, parse_verifier
+from foodtrace.tlog.ranges import leaf_hash
+
+Progress = Callable[[int, int], None]
+"""Called with (done, total) entries."""
+
+_BATCH: Final = 1000
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that does not hold."""
+
+    code: str
+    """Stable code, ``tlog.*`` or ``projection.*``; its text stands in the catalogue."""
+    log: str
+    seq: int | None = None
+    expected: str = ""
+    got: str = ""
+
+
+class LogReport(msgspec.Struct, kw_only=True):
+    """What was verified of one log."""
+
+    log: str
+    entries: int = 0
+    """Entries whose bytes, links and place were checked."""
+    checkpoints: int = 0
+    """Checkpoints whose root and signature were checked."""
+    findings: list[Finding] = msgspec.field(default_factory=list)
+
+
+class _Walk:
+    """State of a walk over one log: the steps above, as far as they have come."""
+
+    def __init__(self, origin: str, notes: dict[int, bytes], nodes: dict[tuple[int, int], bytes]) -> None:
+        self.report = LogReport(log=origin)
+        self.origin = origin
+        self.notes = notes
+        self.nodes = nodes
+        self.frontier = Frontier()
+        self.prev = ZERO
+        self.time = -1
+        self.size = 0
+        self.key_seq = 0
+        self.current: bytes | None = None
+        self.former: bytes | None = None
+        """Key that a key entry at the end of this batch replaced: its checkpoint is signed by both."""
+
+    def find(self, code: str, seq: int | None, expected: object = "", got: object = "") -> None:
+        self.report.findings.append(Finding(code=code, log=self.origin, seq=seq, expected=str(expected), got=str(got)))
+
+    def take(self, seq: int, event_id: str, leaf: bytes, data: bytes) -> AnyEvent | None:
+        """Check one row (steps 1-6); return its event if it can be read."""
+        if seq != self.size:
+            self.find("tlog.gap", seq, self.size, seq)
+            self.size = seq
+        actual = leaf_hash(data)
+        if actual != leaf:
+            self.find("tlog.leaf_mismatch", seq, leaf.hex(), actual.hex())
+        event: AnyEvent | None = None
+        try:
+            entry = parse(data)
+            event = decode(bytes(entry.event))
+        except FoodtraceError as error:
+            self.find("tlog.entry_form", seq, "canonical", error.message("en"))
+        else:
+            self._place(seq, event_id, entry, event)
+        for level, index, value in self.frontier.extend([actual]):
+            if self.nodes.pop((level, index), None) != value:
+                self.find("tlog.node_mismatch", seq, value.hex(), f"{level}/{index}")
+        # The leaf on record links on: one changed entry is one finding, not a finding for every entry after it.
+        self.prev = leaf
+        self.size += 1
+        self.report.entries += 1
+        if self.size in self.notes:
+            self._checkpoint(self.notes.pop(self.size))
+        return event
+
+    def _place(self, seq: int, event_id: str, entry: Entry, event: AnyEvent) -> None:
+        if entry.log != self.origin:
+            self.find("tlog.other_log", seq, self.origin, entry.log)
+        if entry.seq != seq:
+            self.find("tlog.other_seq", seq, seq, entry.seq)
+        if event.id != event_id:
+            self.find("tlog.other_id", seq, event.id, event_id)
+        if entry.prev != self.prev.hex():
+            self.find("tlog.broken_link", seq, self.prev.hex(), entry.prev)
+        if entry.recorded < self.time:
+            self.find("tlog.time_backwards", seq, self.time, entry.recorded)
+        self.time = max(self.time, entry.recorded)
+        if isinstance(event, Key) and event.use == "log":
+            self._key(seq, event)
+
+    def _key(self, seq: int, event: Key) -> None:
+        expected = None if self.current is None else self.key_seq
+        if event.previous != expected:
+            self.find("tlog.key_chain", seq, expected, event.previous)
+        self.former = self.current
+        self.current = bytes.fromhex(event.public)
+        self.key_seq = seq
+
+    def _checkpoint(self, note: bytes) -> None:
+        """Step 6: the checkpoint of the size just reached."""
+        if self.current is None:
+            self.find("tlog.no_key", self.size - 1)
+            return
+        needed = [verifier_of(self.origin, self.current)]
+        if self.former is not None and self.key_seq == self.size - 1:
+            needed.append(verifier_of(self.origin, self.former))
+        try:
+            heads = [parse_checkpoint(note, [verifier], origin=self.origin) for verifier in needed]
+        except FoodtraceError as error:
+            self.find("tlog.checkpoint_signature", self.size - 1, "", error.message("en"))
+            return
+        head: TreeHead = heads[0]
+        if head.size != self.size:
+            self.find("tlog.checkpoint_size", self.size - 1, self.size, head.size)
+        elif head.root != self.frontier.root():
+            self.find("tlog.root_mismatch", self.size - 1, self.frontier.root().hex(), head.root.hex())
+        if head.key_entry != self.key_seq:
+            self.find("tlog.checkpoint_keys", self.size - 1, self.key_seq, head.key_entry)
+        self.report.checkpoints += 1
+
+
+def verifier_of(origin: str, public: bytes) -> Verifier:
+    """Return the verifier of a log's key."""
+    return parse_verifier(format_vkey(origin, public))
+
+
+def verify_log(
+    session: Session, log: int, origin: str, *, progress: Progress | None = None, each: Callable[[int, int, AnyEvent], None] | None = None
+) -> LogReport:
+    """Check one log from its first entry to its head; collect all findings.
+
+    :param each: called with (seq, recorded, event) for every readable entry, for whoever checks the projection.
+    """
+    notes = {int(size): bytes(note) for size, note in session.rows("SELECT size, note FROM checkpoint WHERE log = ?", (log,))}
+    nodes = {(level, index): bytes(value) for level, index, value in session.rows("SELECT level, idx, hash FROM node WHERE log = ?", (log,))}
+    sizes = set(notes)
+    walk = _Walk(origin, notes, nodes)
+    total = max(sizes, default=0)
+    for seq, event_id, leaf, data in _entries(session, log):
+        event = walk.take(seq, event_id, leaf, data)
+        if each is not None and event is not None:
+            each(seq, walk.time, event)
+        if progress is not None and walk.size % _BATCH == 0:
+            progress(walk.size, total)
+    _end(session, log, walk, total)
+    if progress is not None:
+        progress(walk.size, max(total, walk.size))
+    return walk.report
+
+
+def _entries(session: Session, log: int) -> Iterator[tuple[int, str, bytes, bytes]]:
+    for seq, event_id, leaf, data in session.stream("SELECT seq, id, leaf, bytes FROM entry WHERE log = ? ORDER BY seq", (log,)):
+        yield int(seq), str(event_id), bytes(leaf), bytes(data)
+
+
+def _end(session: Session, log: int, walk: _Walk, newest: int) -> None:
+    """Step 7, and what of steps 5 and 6 is left over."""
+    for size in sorted(walk.notes):
+        walk.find("tlog.truncated" if size > walk.size else "tlog.checkpoint_size", size - 1, size, walk.size)
+    for level, index in sorted(walk.nodes):
+        walk.find("tlog.node_mismatch", None, "", f"{level}/{index}")
+    if walk.size == 0:
+        walk.find("tlog.empty", None)
+        return
+    if newest < walk.size:
+        walk.find("tlog.uncovered", walk.size - 1, walk.size, newest)
+    row = session.row("SELECT size, prev, frontier, time, key_seq, key_id FROM head WHERE log = ?", (log,))
+    key_id = b"" if walk.current is None else verifier_of(walk.origin, walk.current).key_id
+    wanted = (walk.size, walk.prev, walk.frontier.to_bytes(), walk.time, walk.key_seq, key_id)
+    got = None if row is None else (row[0], bytes(row[1]), bytes(row[2]), row[3], row[4], bytes(row[5]))
+    if got != wanted:
+        walk.find("tlog.head_mismatch", walk.size - 1, _shown(wanted), _shown(got))
+
+
+def _shown(head: tuple[object, ...] | None) -> str:
+    return "-" if head is None else " ".join(each.hex()[:16] if isinstance(each, bytes) else str(each) for each in head)
+
+
+def missing_triggers(session: Session) -> list[str]:
+    """Return which of the triggers that seal tables are not there (step 8)."""
+    from foodtrace.storage.schema import trigger_names  # noqa: PLC0415 - SQLAlchemy loads only to verify
+
+    if session.dialect == "sqlite":
+        there = {row[0] for row in session.rows("SELECT name FROM sqlite_master WHERE type = 'trigger'")}
+    else:
+        there = {row[0] for row in session.rows("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal")}
+    return sorted(trigger_names(session.dialect) - there)
