@@ -1,0 +1,133 @@
+"""Entry point: the group of commands, loaded one by one, and the one error boundary.
+
+Rules (DESIGN section 10, TRANSCRIPTS house rules):
+
+1. stdout is data, stderr is talk and progress. Exit 0 ok; 1 a domain "no"; 2 usage; 3 integrity or I/O.
+2. No traceback reaches a user (``--debug`` asks for one). With ``--json`` an error is a JSON object with both languages.
+3. Only the module of the command that runs is imported: import time is part of a command's time.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import Any, Final
+
+import click
+
+from foodtrace.errors import FoodtraceError
+from foodtrace_cli.context import Context, language
+from foodtrace_cli.output import emit_error
+
+COMMANDS: Final[dict[str, str]] = {
+    "init": "setup",
+    "key": "setup",
+    "operator": "places",
+    "site": "places",
+    "certificate": "certificate",
+    "scan": "scan",
+    "gate": "gate",
+    "transfer": "goods",
+    "receive": "goods",
+    "transform": "goods",
+    "correct": "goods",
+    "formula": "formula",
+    "record": "record",
+    "recall": "recall",
+    "trace": "trace",
+    "case": "case",
+    "verify": "log",
+    "rebuild": "log",
+    "schema": "schema",
+    "demo": "demo",
+}
+"""Command -> module of :mod:`foodtrace_cli.commands` that has a click command of that name."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name every command, in the order of a working day."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one command."""
+        del ctx
+        module = COMMANDS.get(cmd_name)
+        if module is None:
+            return None
+        command: click.Command = getattr(import_module(f"foodtrace_cli.commands.{module}"), cmd_name)
+        return command
+
+
+@click.group(cls=LazyGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("--db", envvar="FOODTRACE_DB", default="foodtrace.db", show_default=True, help="Ledger: a file, sqlite:///FILE or postgresql://...")
+@click.option("--keys", envvar="FOODTRACE_KEYS", default=None, help="Directory of signing keys (else FILE.keys beside the ledger, else ~/.config/foodtrace/keys).")
+@click.option("--log", envvar="FOODTRACE_LOG", default=None, help="Log to write, by its origin or the last part of it.")
+@click.option("--lang", type=click.Choice(["zh", "en"]), default=None, help="Language of texts; else FOODTRACE_LANG, else the locale.")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.version_option(package_name="foodtrace", message="foodtrace %(version)s")
+@click.pass_context
+def cli(ctx: click.Context, db: str, keys: str | None, log: str | None, lang: str | None, *, debug: bool) -> None:
+    """Food traceability and market access: certificates, gates, transfers, formula, recalls, on a record that outsiders can check."""
+    ctx.obj = Context(db=db, keys=keys, log=log, lang=language(lang), debug=debug)
+    if ctx.invoked_subcommand is None:
+        from foodtrace_cli.commands.overview import overview  # noqa: PLC0415 - only without a command
+
+        overview(ctx.obj)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line; return (and exit with) its exit code."""
+    arguments = sys.argv[1:] if argv is None else argv
+    code = _run(arguments)
+    if argv is None:
+        sys.exit(code)
+    return code
+
+
+def _run(arguments: list[str]) -> int:
+    debug = "--debug" in arguments
+    try:
+        result: Any = cli.main(args=arguments, prog_name="foodtrace", standalone_mode=False)
+        sys.stdout.flush()
+    except FoodtraceError as error:
+        if debug:
+            raise
+        emit_error(error, _lang_of(arguments), as_json="--json" in arguments)
+        return error.exit_code
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("", err=True)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        if debug:
+            raise
+        from foodtrace.errors import Storage  # noqa: PLC0415
+
+        emit_error(Storage("cli.io", value=error.filename or "-", reason=error.strerror or str(error)), _lang_of(arguments), as_json=False)
+        return 3
+    return result if isinstance(result, int) else 0
+
+
+def _lang_of(arguments: list[str]) -> Any:  # noqa: ANN401 - "zh" or "en"
+    for place, each in enumerate(arguments):
+        if each == "--lang" and place + 1 < len(arguments) and arguments[place + 1] in ("zh", "en"):
+            return arguments[place + 1]
+        if each in ("--lang=zh", "--lang=en"):
+            return each[-2:]
+    return language(None)
+
+
+if __name__ == "__main__":
+    main()

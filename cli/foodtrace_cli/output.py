@@ -1,0 +1,140 @@
+"""Printing: words, tables measured in cells, JSON, progress.
+
+Rules (TRANSCRIPTS house rules 2, 3, 5):
+
+1. The verdict is a word; colour only repeats it. ``NO_COLOR`` and pipes lose nothing.
+2. Width is cells, not ``len()``: a Chinese character is two.
+3. Progress goes to stderr, four updates a second at most, as lines where stderr is not a terminal.
+4. What a cell holds comes from files and strangers: control characters never reach the terminal.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import unicodedata
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Literal
+
+import click
+import msgspec
+
+from foodtrace.errors import FoodtraceError
+from foodtrace.texts import Lang, text
+
+
+def clean(value: object) -> str:
+    """Return a value as one line that no terminal obeys."""
+    return "".join(c if c.isprintable() else " " for c in str(value))
+
+
+def cells(value: str) -> int:
+    """Return the width of a text in terminal cells."""
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in value)
+
+
+def fit(value: str, width: int, align: Literal["<", ">"] = "<") -> str:
+    """Return a text padded, or cut with ``..``, to a width in cells."""
+    value = clean(value)
+    if cells(value) > width:
+        while value and cells(value) > max(width - 2, 0):
+            value = value[:-1]
+        value += ".." if width >= 2 else ""  # noqa: PLR2004 - room for the mark
+    pad = " " * (width - cells(value))
+    return pad + value if align == ">" else value + pad
+
+
+def table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = (), width: int | None = None) -> str:
+    """Lay a table out; columns are as wide as their widest cell, the widest text column gives way to fit ``width``."""
+    grid = [[clean(each) for each in row] for row in (headings, *rows)]
+    widths = [max(cells(row[i]) for row in grid) for i in range(len(headings))]
+    if width is not None:
+        spare = sum(widths) + len(widths) - 1 - width
+        order = sorted((i for i in range(len(widths)) if i not in right), key=lambda i: -widths[i])
+        for i in order:
+            cut = max(0, min(spare, widths[i] - 6))
+            widths[i] -= cut
+            spare -= cut
+    return "\n".join(" ".join(fit(cell, widths[i], ">" if i in right else "<") for i, cell in enumerate(row)).rstrip() for row in grid)
+
+
+def terminal_width() -> int:
+    """Return the columns of the terminal; a pipe gets every column there is."""
+    if os.environ.get("COLUMNS", "").isdigit():
+        return int(os.environ["COLUMNS"])
+    if not sys.stdout.isatty():
+        return 200
+    return os.get_terminal_size(sys.stdout.fileno()).columns or 80
+
+
+def say(line: str = "", *, err: bool = False) -> None:
+    """Print one line: data to stdout, talk to stderr. What the terminal's encoding lacks is shown as ``?``."""
+    stream = sys.stderr if err else sys.stdout
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    click.echo(line.encode(encoding, "replace").decode(encoding, "replace"), err=err)
+
+
+def verdict(word: str, colour: str) -> str:
+    """Return ``[ word ]``, coloured on a terminal."""
+    shown = f"[ {word} ]"
+    if os.environ.get("NO_COLOR") or not sys.stdout.isatty():
+        return shown
+    return click.style(shown, fg=colour, bold=True)
+
+
+def emit_json(value: Any) -> None:  # noqa: ANN401 - whatever a schema describes
+    """Print one JSON document to stdout."""
+    data = msgspec.json.format(msgspec.json.encode(value, order="sorted"), indent=2)
+    sys.stdout.buffer.write(data + b"\n")
+
+
+def emit_error(error: FoodtraceError, lang: Lang, *, as_json: bool) -> None:
+    """Print an error: what, value, expected; then what to do next."""
+    if as_json:
+        emit_json({"error": error.as_dict()})
+        return
+    say(f"{text('cli.error', lang)} {error.code}: {error.message(lang)}", err=True)
+    hint = error.hint(lang)
+    if hint:
+        say(f"{text('cli.hint', lang)}: {hint}", err=True)
+    for each in getattr(error, "candidates", ()):
+        say(f"  {clean(each)}", err=True)
+
+
+@contextmanager
+def progress(label: str, total: int | None = None) -> Iterator[Progress]:
+    """Show how far a long piece of work has come."""
+    bar = Progress(label, total)
+    try:
+        yield bar
+    finally:
+        bar.finish()
+
+
+class Progress:
+    """A counter on stderr; call it with (done, total)."""
+
+    def __init__(self, label: str, total: int | None) -> None:
+        self._label = label
+        self._total = total
+        self._next = time.monotonic() + 0.5
+        self._shown = False
+        self._terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+    def __call__(self, done: int, total: int | None = None) -> None:
+        """Say how much is done."""
+        now = time.monotonic()
+        if now < self._next:
+            return
+        self._next = now + (0.25 if self._terminal else 10)
+        whole = total or self._total
+        part = f"{done:,}" + (f" / {whole:,}  {done * 100 // max(whole, 1)} %" if whole else "")
+        click.echo(("\r" if self._terminal else "") + f"{self._label} {part}", nl=not self._terminal, err=True)
+        self._shown = True
+
+    def finish(self) -> None:
+        """End the line."""
+        if self._shown and self._terminal:
+            click.echo("", err=True)
