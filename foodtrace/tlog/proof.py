@@ -1,0 +1,151 @@
+"""Proofs that one entry is in a log, as text that stands for itself (C2SP tlog-proof, version 1). Pure.
+
+Rules:
+
+1. The first line is ``c2sp.org/tlog-proof@v1``. A second line ``extra BASE64`` may follow; nothing vouches for it.
+2. ``index N``, then one line of base64 for each hash of the inclusion proof, sibling first, then a blank line.
+3. The rest is the log's checkpoint, verbatim, with whatever cosignatures it has.
+4. Size first; numbers and base64 in their one spelling; what was parsed prints as the same bytes.
+5. It holds if the checkpoint is of a log the caller knows and signed by that log's key (not by another known log's, not
+   by witnesses alone), every known key's signature verifies, as many witnesses as asked for signed, and the hashes lead
+   from the entry's bytes to the signed root.
+
+No other part of foodtrace is loaded for it than errors, texts, keys and what is beside this file in ``tlog``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import msgspec
+
+from foodtrace.errors import ProofError
+from foodtrace.keys import COSIGNATURE_V1
+from foodtrace.tlog._text import base64_bytes, base64_of, decimal
+from foodtrace.tlog.merkle import HASH_SIZE, MAX_PROOF, leaf_hash, verify_inclusion
+from foodtrace.tlog.note import MAX_NOTE, Checkpoint, Verifier, parse_checkpoint
+from foodtrace.tlog.ranges import check_hashes, check_number
+
+__all__ = ["Proof", "ProvenEntry", "check_proof", "format_proof", "parse_proof"]
+
+HEADER: Final = "c2sp.org/tlog-proof@v1"
+MAX_TEXT: Final = 2 * MAX_NOTE
+"""Longest proof read, in bytes."""
+
+
+class Proof(msgspec.Struct, frozen=True):
+    """A proof's parts; nothing of it is checked yet but the form."""
+
+    index: int
+    """Position of the entry in the log, from 0."""
+    hashes: tuple[bytes, ...]
+    """Inclusion proof, sibling of the leaf first, 32 bytes each."""
+    checkpoint: bytes
+    """The log's signed note."""
+    extra: bytes | None = None
+    """What somebody put beside it. Not covered by any signature."""
+
+
+class ProvenEntry(msgspec.Struct, frozen=True):
+    """An entry that stands in a log."""
+
+    origin: str
+    """Identity of the log."""
+    index: int
+    """Position in the log, from 0."""
+    size: int
+    """Number of entries in the log when the checkpoint was signed."""
+    entry: bytes
+    """The entry's exact bytes."""
+    signers: tuple[str, ...]
+    """Known keys that signed the checkpoint, ``name+c0ffee00``, in its order."""
+    checkpoint: Checkpoint
+    """The checkpoint it was proven under."""
+
+
+def format_proof(index: int, hashes: Sequence[bytes], checkpoint: bytes, extra: bytes | None = None) -> bytes:
+    """Return the proof's text. Raises ``ProofError`` for parts that cannot make one; it does not check that it holds."""
+    check_number("index", index)
+    path = check_hashes("proof", hashes)
+    if len(path) > MAX_PROOF:
+        raise ProofError("proof.length", value=len(path))
+    if not checkpoint:
+        raise ProofError("proof.text_form")
+    if extra == b"":  # «If no extra data is present, this line is omitted»
+        extra = None
+    lines = [HEADER, *([] if extra is None else [f"extra {base64_of(extra)}"]), f"index {index}", *map(base64_of, path)]
+    text = ("\n".join(lines) + "\n\n").encode("ascii") + checkpoint
+    if len(text) > MAX_TEXT:
+        raise ProofError("proof.too_long", value=len(text), expected=MAX_TEXT)
+    return text
+
+
+def parse_proof(data: bytes) -> Proof:
+    """Return the parts of a proof's text. Raises ``ProofError`` for anything but its one spelling."""
+    if not isinstance(data, bytes):
+        raise TypeError("a proof is bytes")
+    if len(data) > MAX_TEXT:
+        raise ProofError("proof.too_long", value=len(data), expected=MAX_TEXT)
+    head, blank, checkpoint = data.partition(b"\n\n")
+    if not blank or not checkpoint or not head.isascii():
+        raise ProofError("proof.text_form")
+    header, *lines = head.decode("ascii").split("\n")
+    if header != HEADER:
+        raise ProofError("proof.version", value=header, expected=HEADER)
+    extra = _extra(lines.pop(0)) if lines and lines[0].startswith("extra ") else None
+    index = decimal(lines[0].removeprefix("index ")) if lines and lines[0].startswith("index ") else None
+    if index is None:
+        raise ProofError("proof.index_line", value=lines[0] if lines else "")
+    if len(lines) > 1 + MAX_PROOF:
+        raise ProofError("proof.length", value=len(lines) - 1)
+    return Proof(index, tuple(map(_hash, lines[1:])), checkpoint, extra)
+
+
+def _extra(line: str) -> bytes:
+    extra = base64_bytes(line.removeprefix("extra "))
+    if not extra:
+        raise ProofError("proof.extra_line", value=line)
+    return extra
+
+
+def _hash(line: str) -> bytes:
+    found = base64_bytes(line)
+    if found is None or len(found) != HASH_SIZE:
+        raise ProofError("proof.hash_line", value=line, expected=HASH_SIZE)
+    return found
+
+
+def check_proof(proof: bytes, entry: bytes, verifiers: Iterable[Verifier], *, origin: str | None = None, witnesses: int = 0) -> ProvenEntry:
+    """Check that these exact bytes are an entry of a log one knows the key of. Raises ``ProofError`` if not.
+
+    :param verifiers: the keys one trusts: of logs (named as the log's origin) and of witnesses.
+    :param origin: the log it must be of; needed where the log's key has another name than the log.
+    :param witnesses: how many different known witnesses must have cosigned.
+    """
+    if not isinstance(entry, bytes):
+        raise TypeError("an entry is bytes")
+    parts = parse_proof(proof)
+    # Steps as numbered in tlog-proof, «Verifying a tlog proof». Step 1: the leaf hash.
+    leaf = leaf_hash(entry)
+    # Step 2: the origin is acceptable and its own key signed. Step 3: all known cosignatures verify, and are enough.
+    checkpoint = parse_checkpoint(parts.checkpoint, verifiers, origin=origin)
+    if not checkpoint.by_log:
+        raise ProofError("checkpoint.not_by_log", value=", ".join(checkpoint.signers), expected=checkpoint.origin)
+    cosigned = {
+        each.verifier.public
+        for each in checkpoint.note.signatures
+        if each.verifier is not None and each.verifier.algorithm == COSIGNATURE_V1
+    }
+    if len(cosigned) < witnesses:
+        raise ProofError("proof.witnesses", value=len(cosigned), expected=witnesses)
+    # Step 4: the hashes bind the leaf to the signed root.
+    verify_inclusion(index=parts.index, size=checkpoint.size, leaf_hash=leaf, proof=parts.hashes, root=checkpoint.root)
+    return ProvenEntry(
+        origin=checkpoint.origin,
+        index=parts.index,
+        size=checkpoint.size,
+        entry=entry,
+        signers=checkpoint.signers,
+        checkpoint=checkpoint,
+    )
