@@ -1,0 +1,172 @@
+"""The gate's decision: admit, hold or refuse, with every reason.
+
+Rules:
+
+1. The pack that holds on the day of the event decides (DESIGN section 8); without one the goods are held.
+2. Every rule of the pack for this kind of goods is asked; every reason is kept, in the pack's order.
+3. The worst verdict wins: refuse over hold over admit. Notes are said and change nothing.
+4. What must be done next is the union of the duties behind the reasons, each once, the most urgent first.
+5. A held truck has a deadline: a hold must not last for ever.
+6. Deciding reads no clock, no file and no database, and never raises, whatever the facts are.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final, Literal, TypeAlias
+
+import msgspec
+
+from foodtrace.gate.checks import CHECKS
+from foodtrace.gate.facts import GOODS, Facts
+from foodtrace.gate.pack import Duty, Rulebook, RulePack
+from foodtrace.gate.rapid import follow_up, standing
+from foodtrace.gate.reason import Article, Asks, Reason, Word, worst
+from foodtrace.texts import LANGS, Lang, text
+
+Verdict: TypeAlias = Literal["admit", "hold", "refuse"]
+
+_VERDICT: Final[dict[Asks, Verdict]] = {"note": "admit", "hold": "hold", "refuse": "refuse"}
+
+
+class Must(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that must be done next."""
+
+    id: str
+    """Duty of the pack; its words stand in the texts under ``gate.must.ID``."""
+    who: Literal["market", "seller", "regulator"] = "market"
+    due: dt.datetime | None = None
+    """When at the latest; none: no time limit is set."""
+    at_once: bool = False
+    law: bool = False
+    """False: a choice of foodtrace or the market, in no law."""
+    article: Article = Article()
+
+    def message(self, lang: Lang = "en") -> str:
+        """Return what must be done and by when, in one sentence."""
+        done = text(f"gate.must.{self.id}", lang)
+        if self.at_once:
+            return text("gate.due.at_once", lang, done=done)
+        if self.due is None:
+            return done
+        return text("gate.due.by", lang, done=done, due=self.due.isoformat(" ", "minutes")[:16])
+
+    def as_dict(self, lang: Lang | None = None) -> dict[str, object]:
+        """Return the duty for a program."""
+        return {
+            "id": self.id,
+            "who": self.who,
+            "message": self.message(lang) if lang else {each: self.message(each) for each in LANGS},
+            "due": None if self.due is None else self.due.isoformat(),
+            "at_once": self.at_once,
+            "law": self.law,
+            "article": self.article.of(lang) if lang else {each: self.article.of(each) for each in LANGS},
+        }
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """What the gate says to one truck, and why."""
+
+    verdict: Verdict
+    reasons: tuple[Reason, ...] = ()
+    """Every reason against admitting as it is: ``hold`` and ``refuse``. Empty exactly when the verdict is admit."""
+    notes: tuple[Reason, ...] = ()
+    """What should be said and changes nothing."""
+    must: tuple[Must, ...] = ()
+    """What must be done next, the most urgent first."""
+    deadline: dt.datetime | None = None
+    """By when a held truck must be decided."""
+    rule_pack: str = ""
+    """Id of the pack that decided; empty: none held on that day."""
+    verified: bool = False
+    """Whether the text of every article of the pack was read."""
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The codes of the reasons, each once, as an entry records them."""
+        return tuple(dict.fromkeys(reason.code for reason in self.reasons))
+
+    def authority(self, lang: Lang = "en") -> str:
+        """Return what the decision rests on, in one line: articles, pack, and whether their text was read."""
+        cited = dict.fromkeys(reason.article.of(lang) for reason in self.reasons)
+        pack = self.rule_pack or text("gate.word.no_pack", lang)
+        key = "gate.authority.verified" if self.verified else "gate.authority.unverified"
+        return text(key, lang, articles=", ".join(each for each in cited if each) or text("gate.word.no_article", lang), pack=pack)
+
+    def as_dict(self, lang: Lang | None = None) -> dict[str, object]:
+        """Return the decision for a program; texts in both languages unless one is named."""
+        return {
+            "verdict": self.verdict,
+            "message": text(f"gate.verdict.{self.verdict}", lang) if lang else {e: text(f"gate.verdict.{self.verdict}", e) for e in LANGS},
+            "reasons": [reason.as_dict(lang) for reason in self.reasons],
+            "notes": [note.as_dict(lang) for note in self.notes],
+            "must": [each.as_dict(lang) for each in self.must],
+            "deadline": None if self.deadline is None else self.deadline.isoformat(),
+            "rule_pack": self.rule_pack,
+            "verified": self.verified,
+            "authority": self.authority(lang) if lang else {each: self.authority(each) for each in LANGS},
+        }
+
+
+def decide(facts: Facts, rules: Rulebook) -> Decision:
+    """Decide on one truck. Pure; never raises on any facts."""
+    pack = rules.on(facts.day)
+    if pack is None:
+        return _held("gate.no_rule_pack", {"day": facts.day}, "")
+    if facts.goods not in GOODS:
+        return _held("gate.goods_unknown", {"goods": str(facts.goods)}, pack.id)
+    found, named = _ask(facts, pack)
+    verdict = _VERDICT[worst(found)]
+    return Decision(
+        verdict=verdict,
+        reasons=tuple(reason for reason in found if reason.verdict != "note"),
+        notes=tuple(reason for reason in found if reason.verdict == "note"),
+        must=_duties(facts, pack, verdict, named),
+        deadline=_after(facts.when, pack.hold_hours) if verdict == "hold" else None,
+        rule_pack=pack.id,
+        verified=pack.verified,
+    )
+
+
+def _ask(facts: Facts, pack: RulePack) -> tuple[list[Reason], list[str]]:
+    """Ask every rule for these goods; return the reasons, and the duties they name."""
+    found: list[Reason] = []
+    named: list[str] = []
+    for rule in pack.rules:
+        if facts.goods not in rule.goods:
+            continue
+        for params in CHECKS[rule.code](facts, rule, pack):
+            found.append(
+                Reason(code=rule.code, verdict=rule.verdict, params=params, rule=rule.id, article=rule.cited, verified=rule.verified)
+            )
+            named += rule.must
+    return found, named
+
+
+def _duties(facts: Facts, pack: RulePack, verdict: Verdict, named: list[str]) -> tuple[Must, ...]:
+    names = [*named, *follow_up(standing(facts.tests), pack.rapid)]
+    if verdict == "admit" and facts.drawn:
+        names.append("sample")
+    known = {duty.id: duty for duty in pack.duties}
+    musts = [_must(known.get(name) or Duty(id=name), facts.when) for name in dict.fromkeys(names)]
+    # Most urgent first: at once, then by due time, then what has no limit; the pack's order among equals.
+    latest = dt.datetime.max.isoformat()
+    return tuple(sorted(musts, key=lambda m: (not m.at_once, m.due.isoformat() if m.due else latest)))
+
+
+def _must(duty: Duty, when: dt.datetime) -> Must:
+    hours = duty.within_hours
+    due = None if hours is None else _after(when, hours)
+    return Must(id=duty.id, who=duty.who, due=due, at_once=hours == 0, law=duty.law, article=duty.cited)
+
+
+def _after(when: dt.datetime, hours: int) -> dt.datetime | None:
+    try:
+        return when + dt.timedelta(hours=hours)
+    except OverflowError:  # the last hours of the year 9999: no such time, so no deadline
+        return None
+
+
+def _held(code: str, params: dict[str, str | dt.date], pack: str) -> Decision:
+    reason = Reason(code=code, verdict="hold", params={**params, "pack": pack or Word("gate.word.no_pack")})
+    return Decision(verdict="hold", reasons=(reason,), rule_pack=pack)
