@@ -251,7 +251,8 @@ def format(link: DigitalLink | str, *, stem: str | None = None) -> str:  # noqa:
         was put together by hand and that :func:`parse` would not read back.
     """
     if isinstance(link, str):
-        link = parse(link) if link.lstrip()[:4].lower() == "http" else from_elements(link)
+        given = typed.plain(link, code="digital_link.form", expected=_EXAMPLE, limit=elements.LONGEST)
+        link = parse(given) if given[:4].lower() == "http" else from_elements(given)
     _check_built(link)
     front = _checked_stem(link.stem if stem is None else stem)
     path = "".join(f"/{each.ai}/{escape(each.value)}" for each in link.path)

@@ -3,8 +3,9 @@
 1. The authority is a GTIN (kept as 14 digits) or an operator: a credit code, or a registered local id such as ``L-0001``
    (2 to 20 of A-Z 0-9 ``-``, no hyphen first).
 2. 13 or 14 digits are a GTIN and 18 characters in a credit code's shape are a credit code: their check digits count.
-3. The code has 1 to 20 of A-Z 0-9 ``.`` ``-``; ``.`` and ``..`` are refused (they vanish from web addresses).
-4. Lower case, full-width characters and blanks are mended; a hyphen of a code stays, it tells lots apart.
+3. A mobile telephone number is personal and never an id (``lot.personal``); neither is a resident identity number.
+4. The code has 1 to 20 of A-Z 0-9 ``.`` ``-``; ``.`` and ``..`` are refused (they vanish from web addresses).
+5. Lower case, full-width characters and blanks are mended; a hyphen of a code stays, it tells lots apart.
 
 Codes that a gate gives to produce, which has no lot number in law, are digits and ``-`` only and end in a check digit
 (ISO 7064 MOD 11,10 over the digits), so that they survive a telephone: :func:`gate_code`.
@@ -30,6 +31,8 @@ _LOCAL: Final = re.compile(r"[A-Z0-9][A-Z0-9-]{1,19}")
 _AUTHORITY_FORM: Final = "GTIN / USCC / L-0001"
 _GTIN: Final = re.compile(r"[0-9]{13,14}")
 _USCC: Final = re.compile(r"[A-Z0-9]{2}[0-9]{6}[A-Z0-9]{10}")
+
+_MOBILE: Final = re.compile(r"1[3-9][0-9]{9}")
 
 _GATE_CODE: Final = re.compile(r"([0-9]{2})([0-9]{2})([0-9]{2})-([0-9]{1,3})-([0-9]{4,6})([0-9])")
 _GATE: Final = re.compile(r"[0-9]{1,3}")
@@ -71,11 +74,13 @@ def parse(text: str, *, lenient: bool = False) -> Lot:
     """Read ``authority/code``.
 
     :param lenient: keep a wrong check digit of the authority and note it.
-    :raises BadData: ``lot.form``, ``lot.authority``, and unless lenient ``gs1.check_digit``, ``uscc.check_digit``.
+    :raises BadData: ``lot.form``, ``lot.authority``, ``lot.personal``, what :func:`.uscc.parse` raises for the authority,
+        and unless lenient ``gs1.check_digit``, ``uscc.check_digit``.
     """
     given = typed.upper(text, code="lot.form", expected=_FORM)
     authority, slash, code = given.partition("/")
     if not slash:
+        parse_code(given)  # a wrong character is said first: it would be wrong behind a slash too
         raise BadData("lot.authority", value=given, expected=_FORM)
     found, warnings = _authority(authority, lenient=lenient)
     return Lot(found, parse_code(code), warnings)
@@ -92,7 +97,7 @@ def parse_code(text: str) -> str:
 def parse_authority(text: str, *, lenient: bool = False) -> str:
     """Read an authority alone: a GTIN (14 digits come back) or an operator id.
 
-    :raises BadData: ``lot.authority``, and unless lenient ``gs1.check_digit``, ``uscc.check_digit``.
+    :raises BadData: ``lot.authority``, ``lot.personal``, and unless lenient ``gs1.check_digit``, ``uscc.check_digit``.
     """
     return _authority(typed.upper(text, code="lot.authority", expected=_AUTHORITY_FORM), lenient=lenient)[0]
 
@@ -100,7 +105,7 @@ def parse_authority(text: str, *, lenient: bool = False) -> str:
 def parse_operator(text: str, *, lenient: bool = False) -> str:
     """Read an operator id alone: a credit code or a registered local id. A GTIN is none.
 
-    :raises BadData: ``lot.operator``, and unless lenient ``uscc.check_digit``.
+    :raises BadData: ``lot.operator``, ``lot.personal``, and unless lenient ``uscc.check_digit``.
     """
     given = typed.upper(text, code="lot.operator", expected="USCC / L-0001")
     if _GTIN.fullmatch(given) or _LOCAL.fullmatch(given) is None:
@@ -118,6 +123,8 @@ def _authority(given: str, *, lenient: bool) -> tuple[str, tuple[CheckWarning, .
         return credit.code, credit.warnings
     if _LOCAL.fullmatch(given) is None:
         raise BadData("lot.authority", value=given, expected=_AUTHORITY_FORM)
+    if _MOBILE.fullmatch(given):
+        raise BadData("lot.personal", value=given[:3] + "*" * 8, expected="L-0001")
     return given, ()
 
 
@@ -141,7 +148,7 @@ def check_digit(body: str) -> str:
 
 
 def gate_code(day: date, gate: str, number: int) -> str:
-    """Return the lot code ``YYMMDD-GATE-NNNNC`` of a truck that entered: ``261123-1-00318`` is number 31 of gate 1.
+    """Return the lot code ``YYMMDD-GATE-NNNNC`` of a truck that entered: ``261123-1-00315`` is number 31 of gate 1.
 
     :param gate: the gate's number, 1 to 3 digits.
     :param number: running number of the gate's day, 0 .. 999,999; at least four digits are written.

@@ -28,12 +28,12 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "I O S V Z are never used: read 1 0 5 U 2; check it against the licence",
     ),
     "uscc.excel": (
-        "{value} 是 Excel 改成的数字, 信用代码 {expected} 已丢位",
-        "{value} is a number made by Excel, digits of {expected} are lost",
+        "{value} 是 Excel 改成的数字, 信用代码已丢位{expected:.0}",
+        "{value} is a number made by Excel, digits of the credit code are lost{expected:.0}",
     ),
     "uscc.excel.hint": ("Excel 列设为文本, 重新填写或导出", "make the column text, then enter or export it again"),
     "uscc.personal_id": (
-        "{value} 是身份证号, 不是信用代码 {expected:.0}",
+        "{value} 是身份证号, 不是信用代码{expected:.0}",
         "{value} is a resident identity number, not a credit code{expected:.0}",
     ),
     "uscc.personal_id.hint": (
@@ -102,6 +102,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "lot.authority.hint": ("商品条码或经营者, 斜线, 批号: L-0001/B1", "a GTIN or an operator, a slash, the code: L-0001/B1"),
     "lot.operator": ('"{value}" 不是经营者编号, 应为 {expected}', '"{value}" is not an operator id, expected {expected}'),
     "lot.operator.hint": ("信用代码, 或本地编号 (A-Z 0-9 -, 2-20 位)", "a credit code, or a local id (2-20 of A-Z 0-9 -)"),
+    "lot.personal": ("{value} 是手机号, 不能作经营者编号, 应为 {expected}", "{value} is a mobile number, not an operator id, expected {expected}"),
+    "lot.personal.hint": ("电话记在经营者资料里; 编号用 L-0001", "phones belong into the operator's particulars; use an id such as L-0001"),
     "lot.gate": ("{value} 不是门岗批次, 应为 {expected}", "{value} is not a gate's lot code, expected {expected}"),
     "lot.gate.hint": ("门号 1-3 位数字, 每天最多 999999 车", "a gate has 1-3 digits, a day at most 999999 trucks"),
     "lot.check_digit": ("批次 {value} 末位应为 {expected}{got:.0}", "lot {value} ends in {got}, expected {expected}"),
