@@ -1,0 +1,96 @@
+"""What operations share: the moment, new ids, answers with their events."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from typing import Any, Final
+
+import msgspec
+
+from foodtrace.events import AnyEvent, Event
+from foodtrace.events.canonical import decode
+from foodtrace.graph.edges import ABOUT
+from foodtrace.graph.names import find
+from foodtrace.storage.session import Session
+from foodtrace.tlog.entry import event_bytes
+
+CHINA: Final = dt.timezone(dt.timedelta(hours=8))
+"""China Standard Time: one zone, no summer time since 1991."""
+
+_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
+class Doing(msgspec.Struct, frozen=True, kw_only=True):
+    """Who does something and when."""
+
+    now: dt.datetime
+    """With the offset of the place."""
+    by: str = ""
+    """Staff or device number."""
+    id: str = ""
+    """Event id given by the caller, for retries; empty: a new one."""
+
+    def event_id(self, suffix: str = "") -> str:
+        """Return the id of the (first) event."""
+        return (self.id + suffix) if self.id else new_id(self.now)
+
+
+class Outcome(msgspec.Struct, kw_only=True):
+    """What an operation came to: an answer for the caller and the events that put it on record."""
+
+    events: list[Event] = []
+    personal: dict[str, dict[str, str]] = {}
+    answer: Any = None
+
+
+def local(microseconds: int) -> dt.datetime:
+    """Return a time in China's zone."""
+    return (_EPOCH + dt.timedelta(microseconds=microseconds)).astimezone(CHINA)
+
+
+def new_id(now: dt.datetime) -> str:
+    """Return a new time-ordered id (UUID version 7, RFC 9562)."""
+    milliseconds = (now - _EPOCH) // dt.timedelta(milliseconds=1)
+    value = (milliseconds & (2**48 - 1)) << 80 | 7 << 76 | secrets.randbits(12) << 64 | 2 << 62 | secrets.randbits(62)
+    text = f"{value:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+class Found(msgspec.Struct, frozen=True):
+    """An entry about a subject."""
+
+    log: int
+    seq: int
+    event: AnyEvent
+
+
+def about(session: Session, subject: str, *kinds: type[Event]) -> list[Found]:
+    """Return the live events about a subject, of some kinds (all if none), in the order of their logs."""
+    number = find(session, [subject]).get(subject)
+    if number is None:
+        return []
+    wanted = [ABOUT[kind] for kind in kinds] or list(ABOUT.values())
+    marks = ",".join("?" * len(wanted))
+    rows = session.rows(
+        "SELECT a.log, a.seq, e.bytes FROM about AS a JOIN entry AS e ON e.log = a.log AND e.seq = a.seq "  # noqa: S608 - only marks
+        f"WHERE a.subject = ? AND a.kind IN ({marks}) AND a.ended = 0 ORDER BY a.log, a.seq",
+        (number, *wanted),
+    )
+    return [Found(log, seq, _live(decode(event_bytes(bytes(data))))) for log, seq, data in rows]
+
+
+def latest(session: Session, subject: str, *kinds: type[Event]) -> Any:  # noqa: ANN401 - one of ``kinds``
+    """Return the newest event about a subject by its own time, or none."""
+    found = about(session, subject, *kinds)
+    return max(found, key=lambda each: (each.event.at, each.log, each.seq)).event if found else None
+
+
+def personal_of(session: Session, log: int, seq: int) -> dict[str, str]:
+    """Return the personal values kept beside an entry."""
+    return dict(session.rows("SELECT field, value FROM personal WHERE log = ? AND seq = ?", (log, seq)))
+
+
+def _live(event: AnyEvent) -> AnyEvent:
+    replacement = getattr(event, "replacement", None)
+    return event if replacement is None else replacement
