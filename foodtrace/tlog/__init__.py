@@ -1,1 +1,1 @@
-"""The transparency log: entries, tree, signed notes, proofs, append and verify (DESIGN section 5)."""
+"""The log: Merkle tree, signed notes, proofs, appending and verification."""
