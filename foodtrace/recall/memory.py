@@ -1,0 +1,123 @@
+"""Facts in memory: what a recall needs, from lists of flows. For tests, and for whoever has no database."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from foodtrace.events import Clause, LotsClause
+from foodtrace.graph.flows import NEVER, UNNAMED, Flow, FlowKind, LotInfo, SiteInfo
+
+
+class MemoryFacts:
+    """An implementation of :class:`foodtrace.recall.facts.Facts` on lists; ``disputes`` are (log, seq) others object to."""
+
+    def __init__(
+        self,
+        flows: Iterable[Flow],
+        *,
+        lots: Iterable[LotInfo] = (),
+        sites: Iterable[SiteInfo] = (),
+        now: int = NEVER,
+        disputes: Iterable[tuple[int, int]] = (),
+    ) -> None:
+        self._now = now
+        self._flows = [flow for flow in flows if flow.t <= now or flow.t == NEVER]
+        self._lots = {info.lot: info for info in lots}
+        self._sites = {info.site: info for info in sites}
+        self._disputes = set(disputes)
+        self._by_lot: dict[int, list[Flow]] = {}
+        self._by_entry: dict[tuple[int, int], list[Flow]] = {}
+        for flow in self._flows:
+            if flow.kind != FlowKind.ALIAS:
+                self._by_lot.setdefault(flow.lot, []).append(flow)
+                self._by_entry.setdefault((flow.log, flow.seq), []).append(flow)
+
+    @property
+    def now(self) -> int:
+        """See :class:`foodtrace.recall.facts.Facts`."""
+        return self._now
+
+    def lot(self, text: str) -> int | None:
+        """See :class:`foodtrace.recall.facts.Facts`."""
+        return next((info.lot for info in self._lots.values() if info.text == text), None)
+
+    def site(self, text: str) -> int | None:
+        """See :class:`foodtrace.recall.facts.Facts`."""
+        return next((info.site for info in self._sites.values() if info.text == text), None)
+
+    def texts(self, ids: Collection[int]) -> Mapping[int, str]:
+        """See :class:`foodtrace.recall.facts.Facts`."""
+        known: dict[int, str] = {0: ""}
+        known.update((number, info.text) for number, info in self._lots.items())
+        known.update((number, info.text) for number, info in self._sites.items())
+        return {each: known.get(each, f"#{each}") for each in ids}
+
+    def aliases(self, lots: Collection[int]) -> Iterable[tuple[int, int]]:
+        """See :class:`foodtrace.recall.facts.Facts`."""
+        wanted = set(lots)
+        pairs = [(flow.lot, flow.other) for flow in self._flows if flow.kind == FlowKind.ALIAS]
+        return [pair for a, b in pairs for pair in ((a, b), (b, a)) if pair[0] in wanted]
+
+    def _edges(self) -> set[tuple[int, int]]:
+        found: set[tuple[int, int]] = set()
+        for flows in self._by_entry.values():
+            sources = [flow.lot for flow in flows if flow.kind == FlowKind.CONSUMED]
+            found |= {(source, flow.lot) for flow in flows if flow.kind == FlowKind.PRODUCED for source in sources if source != flow.lot}
+        return found
+
+    def children(self, lots: Collection[int]) -> Iterable[tuple[int, int]]:
+        """See :class:`foodtrace.recall.facts.Facts`."""
+        wanted = set(lots)
+        return [edge for edge in self._edges() if edge[0] in wanted]
+
+    def parents(self, lots: Collection[int]) -> Iterable[tuple[int, int]]:
+        """See :class:`foodtrace.recall.facts.Facts`."""
+        wanted = set(lots)
+        return [edge for edge in self._edges() if edge[1] in wanted]
+
+    def flows(self, lots: Collection[int]) -> Sequence[Flow]:
+        """See :class:`foodtrace.recall.facts.Facts`."""
+        return [flow for lot in set(lots) for flow in self._by_lot.get(lot, ())]
+
+    def entries(self, entries: Collection[tuple[int, int]]) -> Sequence[Flow]:
+        """See :class:`foodtrace.recall.facts.Facts`."""
+        return [flow for entry in set(entries) for flow in self._by_entry.get(entry, ())]
+
+    def unnamed(self, sites: Collection[int]) -> Sequence[Flow]:
+        """See :class:`foodtrace.recall.facts.Facts`."""
+        wanted = set(sites)
+        return [flow for flow in self._flows if flow.flags & UNNAMED and flow.site in wanted]
+
+    def stock_lots(self, sites: Collection[int]) -> Iterable[tuple[int, int]]:
+        """See :class:`foodtrace.recall.facts.Facts`."""
+        wanted = set(sites)
+        found = {(flow.site, flow.lot) for flow in self._flows if flow.site in wanted and not flow.flags & UNNAMED}
+        leaving = (FlowKind.DISPATCH, FlowKind.RETURN)
+        found |= {(flow.other, flow.lot) for flow in self._flows if flow.kind in leaving and flow.other in wanted}
+        return sorted(found)
+
+    def lots(self, lots: Collection[int]) -> Mapping[int, LotInfo]:
+        """See :class:`foodtrace.recall.facts.Facts`."""
+        return {lot: self._lots.get(lot, LotInfo(lot=lot, text=f"#{lot}")) for lot in lots}
+
+    def sites(self, sites: Collection[int]) -> Mapping[int, SiteInfo]:
+        """See :class:`foodtrace.recall.facts.Facts`."""
+        return {site: self._sites.get(site, SiteInfo(site=site, text=f"#{site}")) for site in sites}
+
+    def same_code(self, lots: Collection[int]) -> Iterable[tuple[int, int]]:
+        """See :class:`foodtrace.recall.facts.Facts`."""
+        del lots
+        return []
+
+    def lots_like(self, clause: Clause) -> Iterable[tuple[int, bool]]:
+        """See :class:`foodtrace.recall.facts.Facts`."""
+        if not isinstance(clause, LotsClause):
+            return []
+        numbers = [self.lot(text) for text in clause.lots]
+        return [(number, True) for number in numbers if number is not None]
+
+    def disputed(self, entries: Collection[tuple[int, int]]) -> Iterable[tuple[int, int]]:
+        """See :class:`foodtrace.recall.facts.Facts`."""
+        return sorted(self._disputes & set(entries))
+
+

@@ -1,0 +1,131 @@
+"""Moves: a dispatch and a receipt of one transfer, put together (RECALL section 1).
+
+Rules:
+
+1. They pair by lot and transfer id (else document number), and only if no party of one contradicts the other's. Nothing is
+   matched by resemblance.
+2. One side is enough: a missing time is copied from the other side, a missing sent quantity too; a missing received quantity
+   is 0, the goods still travel. A voucher that speaks for both sides (``DELIVERED``) says what arrived, unless a receipt does.
+3. A date alone counts late for the departure and early for the arrival.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+import msgspec
+
+from foodtrace.graph.flows import ALWAYS, CUSTODY, DAY, DELIVERED, LEAVING, NEVER, UNKNOWN_TIME, UNNAMED, Flow, FlowKind
+
+_LAST: int = 86_400_000_000 - 1
+
+
+class Move(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Goods of one lot from one site to another."""
+
+    lot: int
+    src: int
+    """0: no source named."""
+    dst: int
+    """0: no registered destination."""
+    sent: int
+    received: int
+    t_out: int
+    t_in: int
+    evidence: Literal["both", "dispatch", "receipt"]
+    unit: int
+    unit_in: int
+    recall: bool
+    """A recall return."""
+    custody: bool
+    """Arrived sealed, or as a recall return."""
+    unnamed: bool
+    arrived: bool
+    """Some record says that goods arrived."""
+    log: int
+    seq: int
+    entries: tuple[tuple[int, int], ...]
+
+    @property
+    def travelling(self) -> int:
+        """What was sent and has not arrived (0 where the units differ: then nothing can be said)."""
+        return max(self.sent - self.received, 0) if self.unit == self.unit_in else 0
+
+
+def pair(flows: Iterable[Flow], representative: Mapping[int, int]) -> list[Move]:
+    """Return the moves among some flows, in a fixed order; lots are given by their alias class's representative."""
+    leaving: dict[tuple[int, str], list[Flow]] = defaultdict(list)
+    arriving: list[Flow] = []
+    for flow in sorted(flows, key=lambda each: (each.t, each.log, each.seq, each.item)):
+        if flow.kind in LEAVING:
+            leaving[representative.get(flow.lot, flow.lot), flow.pair].append(flow)
+        elif flow.kind == FlowKind.RECEIPT:
+            arriving.append(flow)
+    moves: list[Move] = []
+    for receipt in arriving:
+        lot = representative.get(receipt.lot, receipt.lot)
+        waiting = leaving.get((lot, receipt.pair), []) if receipt.pair else []
+        dispatch = next((each for each in waiting if _agree(each, receipt)), None)
+        if dispatch is not None:
+            waiting.remove(dispatch)
+        moves.append(_received(lot, dispatch, receipt))
+    moves += [_sent(lot, dispatch) for (lot, _), waiting in leaving.items() for dispatch in waiting]
+    return moves
+
+
+def _agree(dispatch: Flow, receipt: Flow) -> bool:
+    return dispatch.other in (0, receipt.site) and receipt.other in (0, dispatch.site)
+
+
+def _received(lot: int, dispatch: Flow | None, receipt: Flow) -> Move:
+    if dispatch is None:
+        late = NEVER if receipt.flags & UNKNOWN_TIME else receipt.t + _LAST if receipt.flags & DAY else receipt.t
+    else:
+        late = dispatch.t
+    recall = dispatch is not None and dispatch.kind == FlowKind.RETURN
+    return Move(
+        lot=lot,
+        src=dispatch.site if dispatch is not None else receipt.other,
+        dst=receipt.site,
+        sent=receipt.q if dispatch is None else dispatch.q,
+        received=receipt.q,
+        t_out=late,
+        t_in=receipt.t,
+        evidence="receipt" if dispatch is None else "both",
+        unit=receipt.unit if dispatch is None else dispatch.unit,
+        unit_in=receipt.unit,
+        recall=recall,
+        custody=recall or bool(receipt.flags & CUSTODY),
+        unnamed=False,
+        arrived=True,
+        log=receipt.log,
+        seq=receipt.seq,
+        entries=((receipt.log, receipt.seq),) if dispatch is None else ((dispatch.log, dispatch.seq), (receipt.log, receipt.seq)),
+    )
+
+
+def _sent(lot: int, dispatch: Flow) -> Move:
+    early = ALWAYS if dispatch.flags & UNKNOWN_TIME else dispatch.t - _LAST if dispatch.flags & DAY else dispatch.t
+    arrived = bool(dispatch.flags & DELIVERED)
+    recall = dispatch.kind == FlowKind.RETURN
+    return Move(
+        lot=lot,
+        src=dispatch.site,
+        dst=dispatch.other,
+        sent=dispatch.q,
+        received=dispatch.q if arrived else 0,
+        t_out=dispatch.t,
+        t_in=early,
+        evidence="both" if arrived else "dispatch",
+        unit=dispatch.unit,
+        unit_in=dispatch.unit,
+        recall=recall,
+        custody=recall,
+        unnamed=bool(dispatch.flags & UNNAMED),
+        arrived=arrived,
+        log=dispatch.log,
+        seq=dispatch.seq,
+        entries=((dispatch.log, dispatch.seq),),
+    )
