@@ -1,0 +1,65 @@
+"""JSON lines: one event each, in the form of ``schemas/event``.
+
+Rules:
+
+1. Blank lines and lines that begin with ``#`` are no events: reasons in a file of bad rows stand there.
+2. An event is taken as it is: its site and lot are ids already, nothing is looked up.
+3. The same event twice in a file is recorded once; the same id with other content is a bad row.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+from foodtrace.errors import BadData, FoodtraceError
+from foodtrace.events import AnyEvent
+from foodtrace.events.canonical import MAX_BYTES, checked, read
+from foodtrace.intake.model import BadRow, Fault, Skipped
+from foodtrace.intake.source import Source
+
+_SPACE = " \t\r\n\ufeff"
+
+
+def is_json_lines(source: Source) -> bool:
+    """Say whether a file is JSON lines: by its name, or because its first sign is ``{``, ``[`` or ``#``."""
+    if source.name.lower().endswith((".jsonl", ".ndjson", ".json")):
+        return True
+    with source.open() as stream:
+        head = stream.read(256)
+    return head.lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n")[:1] in {b"{", b"["}
+
+
+def read_lines(source: Source, codec: str) -> Iterator[BadRow | Skipped | tuple[int, AnyEvent]]:
+    """Yield (line number, event), a bad row, or a skipped repetition, for every line."""
+    seen: dict[str, bytes] = {}
+    with io.TextIOWrapper(source.open(), encoding=codec, newline="") as stream:
+        row = 0
+        while line := stream.readline(4 * MAX_BYTES):
+            row += 1
+            text = line.strip(_SPACE)
+            if not text or text.startswith("#"):
+                continue
+            try:
+                event, data = _event(text)
+                if (before := seen.get(event.id)) == data:
+                    yield Skipped(row, "repeated", event.id)
+                    continue
+                if before is not None:
+                    raise BadData("record.id_repeated", value=event.id)
+            except FoodtraceError as error:
+                yield BadRow(row, (line.rstrip("\r\n"),), (Fault("", text[:80], error),))
+                continue
+            seen[event.id] = data
+            yield row, event
+
+
+def _event(text: str) -> tuple[AnyEvent, bytes]:
+    if text.startswith("["):
+        raise BadData("record.json_array", value=text[:40])
+    try:
+        raw = text.encode()
+    except UnicodeEncodeError as error:
+        raise BadData("event.text", value=text[:40], reason=error.reason) from None
+    event = read(raw)
+    return event, checked(event)
