@@ -115,8 +115,9 @@ class Frontier:
 class StoredNodes:
     """``node(level, index)`` over a store that keeps leaf hashes and the full nodes of levels 4, 8, 12 ...
 
-    ``read(level, block)`` returns the nodes [16·block, 16·block + 16) of one stored level (level 0: the leaf hashes),
-    fewer at the right edge of the tree. Each block is read once; a proof needs two blocks for every four levels.
+    ``read(level, block)`` returns the nodes [16·block, 16·block + 16) of one stored level (level 0: the leaf hashes), in
+    order and without gaps, fewer only at the right edge of the tree. Each block is read once; a proof needs at most two
+    blocks for every four levels.
     Nodes in between are hashed again from at most 8 read ones.
     """
 

@@ -21,7 +21,7 @@ from typing import Final
 import msgspec
 
 from foodtrace.errors import ProofError
-from foodtrace.keys import COSIGNATURE_V1
+from foodtrace.keys import COSIGNATURE_V1, ED25519
 from foodtrace.tlog._text import base64_bytes, base64_of, decimal
 from foodtrace.tlog.merkle import HASH_SIZE, MAX_PROOF, leaf_hash, verify_inclusion
 from foodtrace.tlog.note import MAX_NOTE, Checkpoint, Verifier, parse_checkpoint
@@ -132,11 +132,7 @@ def check_proof(proof: bytes, entry: bytes, verifiers: Iterable[Verifier], *, or
     checkpoint = parse_checkpoint(parts.checkpoint, verifiers, origin=origin)
     if not checkpoint.by_log:
         raise ProofError("checkpoint.not_by_log", value=", ".join(checkpoint.signers), expected=checkpoint.origin)
-    cosigned = {
-        each.verifier.public
-        for each in checkpoint.note.signatures
-        if each.verifier is not None and each.verifier.algorithm == COSIGNATURE_V1
-    }
+    cosigned = _witnesses(checkpoint)
     if len(cosigned) < witnesses:
         raise ProofError("proof.witnesses", value=len(cosigned), expected=witnesses)
     # Step 4: the hashes bind the leaf to the signed root.
@@ -149,3 +145,10 @@ def check_proof(proof: bytes, entry: bytes, verifiers: Iterable[Verifier], *, or
         signers=checkpoint.signers,
         checkpoint=checkpoint,
     )
+
+
+def _witnesses(checkpoint: Checkpoint) -> set[bytes]:
+    """Return the public keys that cosigned: one key under two names is one witness, and no log is its own."""
+    signed = [each.verifier for each in checkpoint.note.signatures if each.verifier is not None]
+    own = {each.public for each in signed if each.algorithm == ED25519}
+    return {each.public for each in signed if each.algorithm == COSIGNATURE_V1} - own
