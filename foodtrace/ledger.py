@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
@@ -30,7 +30,8 @@ from foodtrace.events.canonical import checked
 from foodtrace.graph import projection
 from foodtrace.graph.edges import moment
 from foodtrace.graph.names import Names
-from foodtrace.recording import Receipt, prepare, record
+from foodtrace.operations.common import Outcome
+from foodtrace.recording import Receipt, prepare, record, record_in
 from foodtrace.storage.engine import open_store
 from foodtrace.storage.session import Session, Store
 from foodtrace.tlog.anchor import anchor_path, move_anchor
@@ -254,6 +255,27 @@ class Ledger:
         receipt = record(self.store, self.names, writer, prepared, self.clock, confirm_clock=confirm_clock)
         _logger.info("recorded %d events in %s, %d new", len(prepared.events), receipt.log, receipt.new)
         return receipt
+
+    def act(self, decide: Callable[[Session], Outcome], *, log: str | None = None) -> tuple[Receipt | None, Any]:
+        """Read facts, decide and record in one transaction, so that two lanes cannot spend the same thing.
+
+        :param decide: gets the open session; returns the events to record (perhaps none) and an answer for the caller.
+        :return: the receipt, none if nothing was recorded, and the answer.
+        :raises FoodtraceError: whatever ``decide`` or recording raises; nothing is recorded then.
+        """
+        writer = self.writer(log)
+        receipt: Receipt | None = None
+        used: dict[str, int] = {}
+        with self.store.write() as session:
+            outcome = decide(session)
+            if outcome.events:
+                prepared = prepare(outcome.events, outcome.personal)
+                receipt, used = record_in(session, self.names, writer, prepared, self.clock())
+        # Durable from here on; the anchor is a lower bound and may lag after a crash.
+        self.names.remember(used)
+        if receipt is not None and receipt.new:
+            move_anchor(writer.anchor, int(receipt.checkpoint.split(b"\n", 2)[1]), receipt.checkpoint)
+        return receipt, outcome.answer
 
     # -- reading -----------------------------------------------------------------------------------------------------------
 

@@ -65,7 +65,7 @@ BIRTHS: Final = frozenset({FlowKind.BORN, FlowKind.PRODUCED})
 LEAVING: Final = frozenset({FlowKind.DISPATCH, FlowKind.RETURN})
 
 DELIVERED: Final = 1
-"""Flag of DISPATCH and RETURN: the same record speaks for both sides."""
+"""Flag of DISPATCH and RETURN: the same record speaks for both sides. Of RECEIPT: a verified certificate speaks for the sender."""
 CUSTODY: Final = 2
 """Flag of RECEIPT: received as sealed."""
 UNNAMED: Final = 4

@@ -16,7 +16,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
-from foodtrace.events import AnyEvent, Correction, Event
+from foodtrace.events import AnyEvent, Correction, Event, Notice, SellerFile, Site
 from foodtrace.events.canonical import decode
 from foodtrace.graph.edges import ABOUT, Effects, effects
 from foodtrace.graph.flows import DELIVERED, UNNAMED, FlowKind
@@ -45,6 +45,9 @@ _OWN: Final[dict[int, int]] = {
     FlowKind.RETURN: _AT["returned"],
 }
 """Kind of flow -> the sum of its own site that it adds to."""
+
+_SAID_BY_OTHERS: Final = frozenset({Site, SellerFile, Notice})
+"""Events at a site that are no sign of life from it: others describe it, or write to it."""
 
 CONDITIONAL: Final = -1
 """``ended`` of a replacement in a correction of another log's entry."""
@@ -211,7 +214,7 @@ def _put(session: Session, names: Names, log: int, parts: Sequence[_Part], more:
         about += [(number[text], kind, log, part.seq, ended) for text in dict.fromkeys(made.about)]
         if made.cross is not None:
             cross.append((number[made.cross[0]], made.cross[1], log, part.seq))
-        if part.site:
+        if part.site and part.kind not in _SAID_BY_OTHERS:
             seen[number[part.site]] = max(part.recorded, seen.get(number[part.site], 0))
     session.many(_HOLDING, sorted((*key, *values) for key, values in sums.items()))
     session.many(_MOVE, moves)

@@ -93,7 +93,7 @@ def _received(lot: int, dispatch: Flow | None, receipt: Flow) -> Move:
         received=receipt.q,
         t_out=late,
         t_in=receipt.t,
-        evidence="receipt" if dispatch is None else "both",
+        evidence="receipt" if dispatch is None and not receipt.flags & DELIVERED else "both",
         unit=receipt.unit if dispatch is None else dispatch.unit,
         unit_in=receipt.unit,
         recall=recall,

@@ -1,0 +1,226 @@
+"""Moving goods: transfers, receipts, transformations, sales, with what stands against them.
+
+Rules:
+
+1. An ask for a lot under recall is refused where the link is confirmed and held where it is possible; sealing, returning,
+   counting and destroying stay open (RECALL section 7). A receipt is accepted as sealed.
+2. More than a site holds is refused, unless the caller says that the difference is to be recorded (``allow_short``).
+3. What was refused is an entry of its own and moves no quantity.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from foodtrace.errors import Ambiguous, BadData, NotFound, Refused
+from foodtrace.events import Output, Portion, Receipt, Refusal, Sale, Transfer, Transformation
+from foodtrace.graph.directory import resolve_lot, resolve_site
+from foodtrace.graph.edges import UNIT_NAMES, micros
+from foodtrace.graph.reader import SqlFacts
+from foodtrace.operations.common import Doing, Outcome, about
+from foodtrace.quantity import Quantity
+from foodtrace.recall.affected import find
+from foodtrace.recall.cases import case_ids, load_case
+from foodtrace.recall.moves import pair
+from foodtrace.recall.quantities import holdings
+from foodtrace.storage.session import Session
+
+
+class Block(msgspec.Struct, frozen=True):
+    """A case that stands against a lot."""
+
+    case: str
+    link: str
+    level: int
+    advice: str = ""
+
+
+class Stock(msgspec.Struct, frozen=True):
+    """What a site holds of a lot."""
+
+    site: str
+    quantity: Quantity
+
+
+def stock_of(session: Session, lot: str, now: int) -> list[Stock]:
+    """Return who holds how much of a lot, by the book."""
+    facts = SqlFacts(session, now)
+    number = facts.lot(lot)
+    if number is None:
+        raise NotFound("lot.not_found", value=lot)
+    names = {number} | {other for _, other in facts.aliases([number])}
+    flows = [msgspec.structs.replace(flow, lot=number) for flow in facts.flows(names)]
+    sums = holdings(pair(flows, {}), flows)
+    texts = facts.texts({site for _, site, _ in sums})
+    return [Stock(texts[site], Quantity(each.on_hand, UNIT_NAMES[unit])) for (_, site, unit), each in sorted(sums.items()) if each.on_hand]
+
+
+def blocks(session: Session, lot: str, now: int) -> list[Block]:
+    """Return every case that blocks a lot: opened, not withdrawn, the lot not cleared (closing lifts nothing)."""
+    found: list[Block] = []
+    facts = SqlFacts(session, now)
+    number = facts.lot(lot)
+    for each in case_ids(session):
+        case = load_case(session, each, until=now)
+        if case.withdrawn is not None or number is None:
+            continue
+        if any(cleared in (0, number) and site == 0 for cleared, site in case.cleared):
+            continue
+        hit = find(facts, case.versions[-1].clauses, own_operator=case.operator, case=each)
+        links = {link.link for (held, _), link in hit.holdings.items() if number in hit.names.get(held, ())}
+        if links:
+            found.append(Block(each, "confirmed" if "confirmed" in links else "possible", case.level, case.advice))
+    return found
+
+
+def check_blocks(session: Session, lot: str, now: int) -> None:
+    """Raise ``Refused`` (``transfer.recalled``, ``transfer.recall_possible``) if a case stands against a lot."""
+    for block in blocks(session, lot, now):
+        code = "transfer.recalled" if block.link == "confirmed" else "transfer.recall_possible"
+        raise Refused(code, value=lot, case=block.case)
+
+
+def holder(session: Session, lot: str, given: str | None, now: int) -> Stock:
+    """Return the site the goods leave: the one named, else the only one that holds any, farms not counted."""
+    held = stock_of(session, lot, now)
+    if given:
+        site = resolve_site(session, given)
+        return next((each for each in held if each.site == site), Stock(site, Quantity(0, held[0].quantity.unit if held else "g")))
+    if len(held) == 1:
+        return held[0]
+    if not held:
+        raise Refused("site.nobody_holds", value=lot)
+    raise Ambiguous("site.which", value=lot, candidates=[f"{each.site} {each.quantity}" for each in held])
+
+
+def transfer(
+    session: Session,
+    doing: Doing,
+    lot: str,
+    quantity: Quantity,
+    to: str,
+    *,
+    source: str | None = None,
+    doc: str = "",
+    in_transit: bool = False,
+    allow_short: bool = False,
+    written: str = "",
+) -> Outcome:
+    """Send goods on; the answer is (event, what the sender has left)."""
+    now = micros(doing.now)
+    full = resolve_lot(session, lot)
+    check_blocks(session, full, now)
+    buyer = resolve_site(session, to)
+    stock = holder(session, full, source, now)
+    if stock.site == buyer:
+        raise BadData("transfer.same_site", value=buyer)
+    _enough(stock, quantity, allow_short=allow_short)
+    event = Transfer(
+        id=doing.event_id(),
+        at=doing.now,
+        by=doing.by,
+        site=stock.site,
+        to=buyer,
+        lot=full,
+        quantity=quantity,
+        doc=doc,
+        in_transit=in_transit,
+        written=written,
+    )
+    return Outcome(events=[event], answer=(event, Quantity(max(stock.quantity.value - quantity.value, 0), quantity.unit)))
+
+
+def receive(
+    session: Session, doing: Doing, lot: str, quantity: Quantity, site: str, *, source: str = "", transfer: str = "", doc: str = ""
+) -> Outcome:
+    """Take goods in; a lot under recall is received as sealed. The answer is (event, cases)."""
+    now = micros(doing.now)
+    try:
+        full = resolve_lot(session, lot)
+    except NotFound:
+        if "/" not in lot:
+            raise
+        from foodtrace.identifiers import lot as lots  # noqa: PLC0415 - only for a lot nobody has named before
+
+        full = lots.format(lots.parse(lot))
+    against = blocks(session, full, now)
+    event = Receipt(
+        id=doing.event_id(),
+        at=doing.now,
+        by=doing.by,
+        site=resolve_site(session, site),
+        lot=full,
+        quantity=quantity,
+        source=resolve_site(session, source) if source else "",
+        transfer=transfer,
+        doc=doc,
+        sealed=bool(against),
+        case=against[0].case if against else "",
+    )
+    return Outcome(events=[event], answer=(event, [each.case for each in against]))
+
+
+def transform(
+    session: Session, doing: Doing, site: str, kind: str, inputs: list[tuple[str, Quantity]], outputs: list[Output], loss: Quantity | None
+) -> Outcome:
+    """Turn lots into lots at a site; inputs under recall are refused."""
+    now = micros(doing.now)
+    place = resolve_site(session, site)
+    portions: list[Portion] = []
+    for lot, quantity in inputs:
+        full = resolve_lot(session, lot)
+        check_blocks(session, full, now)
+        portions.append(Portion(full, quantity))
+    event = Transformation(
+        id=doing.event_id(),
+        at=doing.now,
+        by=doing.by,
+        site=place,
+        kind=kind,  # type: ignore[arg-type]  # the command line offers only these
+        inputs=tuple(portions),
+        outputs=tuple(outputs),
+        loss=loss,
+    )
+    return Outcome(events=[event], answer=event)
+
+
+def sell(session: Session, doing: Doing, lot: str, quantity: Quantity, site: str, *, serial: str = "") -> Outcome:
+    """Sell to a consumer; a lot under recall, and a can already sold, is refused and the refusal recorded.
+
+    The answer is (event or None, reasons).
+    """
+    now = micros(doing.now)
+    full = resolve_lot(session, lot)
+    place = resolve_site(session, site)
+    against = blocks(session, full, now)
+    reasons: list[str] = ["till.recalled"] if against else []
+    if serial and sum(1 if isinstance(each.event, Sale) else -1 for each in about(session, f"serial {full} {serial}")) > 0:
+        reasons.append("till.already_sold")
+    if reasons:
+        refusal = Refusal(
+            id=doing.event_id(),
+            at=doing.now,
+            by=doing.by,
+            site=place,
+            asked="sale",
+            lot=full,
+            quantity=quantity,
+            serial=serial,
+            reasons=tuple(reasons),
+            case=against[0].case if against else "",
+        )
+        return Outcome(events=[refusal], answer=(None, reasons, [each.case for each in against]))
+    event = Sale(id=doing.event_id(), at=doing.now, by=doing.by, site=place, lot=full, quantity=quantity, serial=serial)
+    return Outcome(events=[event], answer=(event, [], []))
+
+
+def _enough(stock: Stock, quantity: Quantity, *, allow_short: bool) -> None:
+    if stock.quantity.unit != quantity.unit:
+        raise BadData("quantity.unit_differs", value=str(quantity), expected=stock.quantity.unit)
+    if quantity.value == 0:
+        raise BadData("quantity.zero", value=str(quantity))
+    if quantity.value > stock.quantity.value and not allow_short:
+        raise Refused("site.insufficient", value=str(quantity), site=stock.site, expected=str(stock.quantity))
+
+
+__all__ = ["Block", "Stock", "blocks", "check_blocks", "receive", "sell", "stock_of", "transfer", "transform"]
