@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from foodtrace.errors import Integrity, ProofError
-from foodtrace.tlog import merkle
+from foodtrace.tlog import frontier, merkle, ranges
 from foodtrace.tlog.merkle import Frontier, StoredNodes
 
 VECTORS = Path(__file__).resolve().parents[2] / "../shared/vectors"
@@ -322,6 +322,23 @@ def test_a_failed_extend_changes_nothing_and_a_copy_is_its_own() -> None:
     assert tree.to_bytes() == before
     assert twin != tree
     assert "Frontier(size=5, root=" in repr(tree)
+
+
+def test_an_interrupt_in_the_middle_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    tree = Frontier()
+    tree.extend(LEAVES[:5])
+    before, calls = tree.to_bytes(), iter(range(9))
+
+    def interrupted(nodes: Sequence[bytes]) -> list[bytes]:
+        if next(calls) == 2:
+            raise KeyboardInterrupt
+        return ranges.parents(nodes)
+
+    monkeypatch.setattr(frontier, "parents", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        tree.extend(LEAVES[5:40])
+    assert tree.to_bytes() == before
+    assert tree.root() == mth(LEAVES[:5])
 
 
 @given(st.binary(max_size=200))
