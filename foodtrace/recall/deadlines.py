@@ -150,7 +150,8 @@ def completion_clock(case: Case, settings: Settings, calendar: Calendar, now: in
     if not days:
         return Clock(name="complete", due=None, done=closed, late_by=None, missing=first.missing)
     day = max(days)
-    return _judge(Clock(name="complete", due=end_of(day), due_day=day, first_due_day=first.day, done=closed, missing=first.missing), calendar, now)
+    clock = Clock(name="complete", due=end_of(day), due_day=day, first_due_day=first.day, done=closed, missing=first.missing)
+    return _judge(clock, calendar, now)
 
 
 def _judge(clock: Clock, calendar: Calendar, now: int) -> Clock:

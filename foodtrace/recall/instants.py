@@ -45,7 +45,7 @@ class _Order:
                 self.adders[pool].add(n)
         self.waits: list[set[Hashable]] = []
         for n, act in enumerate(self.acts):
-            self.waits.append({pool for pool in act.takes if self.adders.get(pool, set()) - {n}} if act.takes else set())
+            self.waits.append({pool for pool in act.takes if pool in self.adders and self.adders[pool] - {n}})
             for pool in self.waits[n]:
                 self.takers[pool].append(n)
         self.left = set(range(len(self.acts)))

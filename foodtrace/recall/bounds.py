@@ -1,0 +1,356 @@
+"""Least, proportional and most: how much of each affected holding can stem from the scope (RECALL section 4, "Bounds"). Pure.
+
+Rules, beyond the arithmetic of :mod:`foodtrace.recall.parcels`:
+
+1. Live records are replayed in time order, one instant at a time (:mod:`foodtrace.recall.instants`). A move leaves no later than
+   it arrives and a transformation takes in no later than it puts out, whatever a time known to the day only would allow.
+2. All of the scope: any quantity of a lot in the scope; what left, or lay at and came to, a site in a scope's window.
+3. Nothing of it: any other birth, and any input of a lot that is not affected.
+4. Nothing is known of: a lot the scope fits only if an unknown attribute does; what comes without source into an affected holding;
+   whatever comes into a holding that only the presumption for its lot makes affected.
+5. **Full lots**, in the scope or made only from full lots without mass gain, are all scope and are not replayed.
+6. A dispatch without lot is drawn from every holding of its product at the sender that had received goods by then, and takes
+   nothing from any of them.
+
+Bounds hold for each holding by itself and are not always the tightest; of several holdings only the proportional shares add up.
+The replay costs O(k log k) in the records it is given.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from itertools import groupby
+from typing import Final, NamedTuple, TypeAlias
+
+import msgspec
+
+from foodtrace.graph.flows import ALWAYS, DAY, UNKNOWN_TIME, UNNAMED, Flow, FlowKind
+from foodtrace.recall.instants import in_order
+from foodtrace.recall.moves import Move
+from foodtrace.recall.parcels import MICRO, Parcel, Pool, clean, convert, divide, full, join, resize, unknown, unlike, unnamed
+
+Key: TypeAlias = tuple[int, int, int]
+"""(lot, site, unit)."""
+_DAY_LESS_ONE: Final = 86_400_000_000 - 1
+_GONE: Final = frozenset({FlowKind.DESTROYED, FlowKind.LOST, FlowKind.USED})
+
+
+class Bounds(msgspec.Struct, frozen=True):
+    """How much of one holding can stem from the scope, in base units; least <= proportional <= most <= quantity."""
+
+    quantity: int
+    least: int
+    proportional: int
+    """Share by even mixing, rounded half up."""
+    most: int
+
+
+class Extent(msgspec.Struct, frozen=True, kw_only=True):
+    """What a scope means for quantities (rule 2), and which holdings it reaches."""
+
+    whole: frozenset[int] = frozenset()
+    """Lots in the scope as wholes."""
+    uncertain: frozenset[int] = frozenset()
+    """Lots in it if an unknown attribute fits (rule 4)."""
+    left: tuple[tuple[int, int, int], ...] = ()
+    """(site, from, to), both ends inclusive, of what left."""
+    through: tuple[tuple[int, int, int], ...] = ()
+    """(site, from, to) of what lay there or came in."""
+    affected: frozenset[tuple[int, int]] = frozenset()
+    """(lot, site) of every affected holding."""
+    presumed: frozenset[tuple[int, int]] = frozenset()
+    """Those of them that only lot presumption brings in (not in E2)."""
+
+
+class _Act(NamedTuple):
+    """Something that happens to pools at one instant."""
+
+    t: int
+    phase: int
+    """0 a window opens, 1 goods flow, 2 a count."""
+    id: tuple[int, ...]
+    takes: tuple[Key, ...]
+    adds: tuple[Key, ...]
+    run: Callable[[], None]
+
+
+def bounds(
+    moves: Iterable[Move],
+    flows: Iterable[Flow],
+    extent: Extent,
+    *,
+    candidates: Mapping[int, Collection[int]] | None = None,
+    content: Mapping[int, tuple[int, int]] | None = None,
+    stock: Mapping[Key, int] | None = None,
+) -> dict[Key, Bounds]:
+    """Return the bounds of every affected holding and unit.
+
+    :param moves: moves of every lot read, lots by representative.
+    :param flows: the same lots' flows, **and** the other inputs and outputs of their transformations, each flow once.
+    :param candidates: pseudo-lot -> lots its dispatch may have been (rule 6); their records must be among ``moves`` and ``flows``.
+    :param content: lot -> (quantity, unit) in one piece, the factor declared for inputs of unlike units.
+    :param stock: what lies at each holding, for full lots (rule 5).
+    """
+    replay = _Replay(extent, list(flows), dict(candidates or {}), dict(content or {}))
+    replay.read(moves)
+    replay.run()
+    return replay.result(stock or {})
+
+
+class _Replay:
+    def __init__(
+        self, extent: Extent, flows: list[Flow], candidates: dict[int, Collection[int]], content: dict[int, tuple[int, int]]
+    ) -> None:
+        self.extent = extent
+        self.flows = list({(flow.log, flow.seq, flow.item): flow for flow in flows}.values())
+        self.candidates = candidates
+        self.content = content
+        self.entries: dict[tuple[int, int], list[Flow]] = defaultdict(list)
+        for flow in self.flows:
+            if flow.kind in (FlowKind.CONSUMED, FlowKind.PRODUCED, FlowKind.DISCARDED):
+                self.entries[flow.log, flow.seq].append(flow)
+        self.lots = {lot for lot, _ in extent.affected}
+        self.full = extent.whole | _made_full(self.flows, self.entries, extent)
+        self.skipped = self.full - {lot for lots in self.candidates.values() for lot in lots}
+        self.pools: dict[Key, Pool] = defaultdict(Pool)
+        self.sold: dict[Key, Pool] = defaultdict(Pool)
+        self.first: dict[tuple[int, int], int] = {}
+        self.acts: list[_Act] = []
+
+    def _entering(self, key: Key, parcel: Parcel, t: int) -> Parcel:
+        """Return what a parcel counts as where it comes in (rules 2 and 4)."""
+        lot, site, _ = key
+        if lot in self.full or _within(self.extent.through, site, t):
+            return full(parcel.q)
+        if lot in self.extent.uncertain:
+            return unknown(parcel.q)
+        if (lot, site) in self.extent.presumed:
+            return parcel._replace(most=parcel.q)
+        return parcel
+
+    def _put(self, key: Key, parcel: Parcel, t: int) -> None:
+        if key[0] not in self.skipped:
+            self.pools[key].put(self._entering(key, parcel, t))
+
+    def _take(self, key: Key, q: int) -> Parcel:
+        lot = key[0]
+        if lot in self.skipped:
+            return full(q)
+        gone = self.pools[key].take(q)
+        # Rule 3: a lot that is not affected brings nothing, also where its own records do not show where it came from.
+        return full(q) if lot in self.full else gone if lot in self.lots else clean(q)
+
+    # Rule 1: records become acts.
+    def read(self, moves: Iterable[Move]) -> None:
+        """Turn records into acts."""
+        for n, (site, start, _) in enumerate(self.extent.through):
+            self.acts.append(_Act(start, 0, (0, n), (), (), lambda site=site: self._open(site)))  # type: ignore[misc]
+        for move in moves:
+            if move.lot not in self.skipped:
+                self._move(move)
+        for flow in self.flows:
+            if flow.site and flow.lot not in self.skipped and not flow.flags & UNNAMED:
+                self._flow(flow)
+        for entry, flows in self.entries.items():
+            self._entry(entry, flows)
+
+    def _seen(self, lot: int, site: int, t: int) -> None:
+        self.first[lot, site] = min(self.first.get((lot, site), t), t)
+
+    def _move(self, move: Move) -> None:
+        source = (move.lot, move.src, move.unit) if move.src and not move.unnamed else None
+        target = (move.lot, move.dst, move.unit_in) if move.dst and move.arrived else None
+        leaves = min(move.t_out, move.t_in) if move.arrived else move.t_out
+        road: list[Parcel] = []
+
+        def depart() -> None:
+            road.append(self._departs(move, source, leaves))
+
+        def arrive() -> None:
+            if target is not None:
+                parcel = resize(road[0], move.received) if move.unit == move.unit_in else convert(road[0], move.received)
+                self._put(target, parcel, move.t_in)
+
+        def pass_over() -> None:
+            depart()
+            arrive()
+
+        takes = self._drawn(move) if move.unnamed else (source,) if source else ()
+        mark = (move.log, move.seq, 0)
+        if target is None:
+            self.acts.append(_Act(leaves, 1, mark, takes, (), depart))
+            return
+        self._seen(move.lot, move.dst, move.t_in)
+        if leaves == move.t_in:
+            self.acts.append(_Act(leaves, 1, mark, takes, (target,), pass_over))
+        else:
+            self.acts += [_Act(leaves, 1, mark, takes, (), depart), _Act(move.t_in, 1, mark, (), (target,), arrive)]
+
+    def _drawn(self, move: Move) -> tuple[Key, ...]:
+        return tuple((lot, move.src, move.unit) for lot in sorted(self.candidates.get(move.lot, ())))
+
+    def _departs(self, move: Move, source: Key | None, t: int) -> Parcel:
+        """Return what leaves with a move (rules 2, 4, 6)."""
+        if move.unnamed:
+            held = [key for key in self._drawn(move) if self.first.get(key[:2], t + 1) <= t]
+            parcel = unnamed(move.sent, [self.pools[key].stock for key in held])
+        elif source is not None:
+            parcel = self._take(source, move.sent)
+        else:
+            parcel = unknown(move.sent) if (move.lot, move.dst) in self.extent.affected else clean(move.sent)
+        return full(move.sent) if _within(self.extent.left, move.src, move.t_out) else parcel
+
+    def _flow(self, flow: Flow) -> None:
+        key = (flow.lot, flow.site, flow.unit)
+        mark = (flow.log, flow.seq, flow.item)
+        if flow.kind == FlowKind.BORN:
+            self._seen(flow.lot, flow.site, flow.t)
+            self.acts.append(_Act(flow.t, 1, mark, (), (key,), lambda: self._put(key, clean(flow.q), flow.t)))
+        elif flow.kind == FlowKind.CONSUMER_RETURN:
+            self._seen(flow.lot, flow.site, flow.t)
+            self.acts.append(_Act(flow.t, 1, mark, (), (key,), lambda: self._brought_back(key, flow.q, flow.t)))
+        elif flow.kind == FlowKind.SOLD:
+            self.acts.append(_Act(flow.t, 1, mark, (key,), (), lambda: self.sold[key].put(self._take(key, flow.q))))
+        elif flow.kind in _GONE:
+            self.acts.append(_Act(flow.t, 1, mark, (key,), (), lambda: self._drop(key, flow.q)))
+        elif flow.kind == FlowKind.COUNT:
+            self._seen(flow.lot, flow.site, flow.t)
+            self.acts.append(_Act(flow.t, 2, mark, (), (), lambda: self._count(key, flow.q)))
+
+    def _drop(self, key: Key, q: int) -> None:
+        self._take(key, q)
+
+    def _brought_back(self, key: Key, q: int, t: int) -> None:
+        """Take back what consumers bring: mixed like what was sold here, but it may have been bought anywhere (rule 4)."""
+        bought = self.sold[key]
+        back = bought.take(q)
+        bought.debt = 0
+        self._put(key, Parcel(q, 0, back.micro, q) if key[:2] in self.extent.affected else clean(q), t)
+
+    def _count(self, key: Key, q: int) -> None:
+        self.pools[key].count(q)
+        self._settle(key)
+
+    def _settle(self, key: Key) -> None:
+        """Give a full lot's pool back its meaning after excess came in."""
+        pool = self.pools[key]
+        if key[0] in self.full:
+            pool.stock = full(pool.stock.q)
+
+    def _open(self, site: int) -> None:
+        """Open a window over what lies at a site: all of it is scope (rule 2)."""
+        for key, pool in self.pools.items():
+            if key[1] == site:
+                pool.stock = full(pool.stock.q)
+
+    def _entry(self, entry: tuple[int, int], flows: list[Flow]) -> None:
+        taken = [flow for flow in flows if flow.kind == FlowKind.CONSUMED]
+        made = [flow for flow in flows if flow.kind == FlowKind.PRODUCED]
+        losses = {flow.unit: flow.q for flow in flows if flow.kind == FlowKind.DISCARDED}
+        if not taken and not made:
+            return
+        t = min(_early(flow) for flow in (*taken, *made))
+        for flow in made:
+            self._seen(flow.lot, flow.site, t)
+        takes = tuple((flow.lot, flow.site, flow.unit) for flow in taken)
+        adds = tuple((flow.lot, flow.site, flow.unit) for flow in made)
+        self.acts.append(_Act(t, 1, (*entry, 0), takes, adds, lambda: self._transform(taken, made, losses, t)))
+
+    def _transform(self, taken: list[Flow], made: list[Flow], losses: dict[int, int], t: int) -> None:
+        inputs = [self._input(flow) for flow in taken]
+        units = {unit for _, unit in inputs}
+        if len(units) > 1:
+            inputs = [self._declared(parcel, unit, flow.lot) for (parcel, unit), flow in zip(inputs, taken, strict=True)]
+            units = {unit for _, unit in inputs}
+        parcels = [parcel for parcel, _ in inputs]
+        for unit, outs in groupby(sorted(made, key=lambda flow: (flow.unit, flow.item)), key=lambda flow: flow.unit):
+            group = list(outs)
+            total = sum(flow.q for flow in group)
+            if not parcels:
+                whole = clean(total)
+            elif len(units) > 1 or len({flow.unit for flow in made}) > 1:
+                whole = unlike(parcels, total)
+            elif unit in units:
+                whole = resize(join(parcels), total)
+            else:
+                whole = convert(join(parcels), total, losses.get(next(iter(units)), 0))
+            for flow in group:
+                part, whole = divide(whole, flow.q)
+                self._put((flow.lot, flow.site, flow.unit), part, t)
+
+    def _input(self, flow: Flow) -> tuple[Parcel, int]:
+        return self._take((flow.lot, flow.site, flow.unit), flow.q), flow.unit
+
+    def _declared(self, parcel: Parcel, unit: int, lot: int) -> tuple[Parcel, int]:
+        """Return an input by what one piece of its lot holds, where the lot says so."""
+        each = self.content.get(lot)
+        if each is None or unit == each[1]:
+            return parcel, unit
+        return Parcel(*(term * each[0] for term in parcel)), each[1]
+
+    def run(self) -> None:
+        """Let everything happen, instant by instant (rule 1)."""
+        for act in _ordered(self.acts):
+            act.run()
+
+    def result(self, stock: Mapping[Key, int]) -> dict[Key, Bounds]:
+        """Return the bounds of the affected holdings; those of full lots are what lies there (rule 5)."""
+        found = {key: Bounds(q, q, q, q) for key, q in stock.items() if key[0] in self.skipped and key[:2] in self.extent.affected}
+        for key, pool in self.pools.items():
+            if key[:2] in self.extent.affected:
+                q, least, micro, most = pool.stock
+                found[key] = Bounds(q, least, (micro + MICRO // 2) // MICRO, most)
+        return found
+
+
+def _made_full(flows: Iterable[Flow], entries: Mapping[tuple[int, int], list[Flow]], extent: Extent) -> set[int]:
+    """Return the lots made only from full lots (rule 5)."""
+    barred = {flow.lot for flow in flows if flow.kind == FlowKind.BORN} | extent.uncertain | extent.whole
+    inputs: dict[int, set[int]] = defaultdict(set)
+    children: dict[int, set[int]] = defaultdict(set)
+    for each in entries.values():
+        taken = {flow.lot for flow in each if flow.kind == FlowKind.CONSUMED}
+        for lot in {flow.lot for flow in each if flow.kind == FlowKind.PRODUCED}:
+            inputs[lot] |= taken
+            for source in taken:
+                children[source].add(lot)
+            if not taken or _gains(each):
+                barred.add(lot)
+    found: set[int] = set()
+    waiting = [lot for source in extent.whole for lot in children[source]]
+    while waiting:
+        lot = waiting.pop()
+        if lot not in found and lot not in barred and inputs[lot] <= extent.whole | found:
+            found.add(lot)
+            waiting += children[lot]
+    return found
+
+
+def _gains(entry: Iterable[Flow]) -> bool:
+    """Say whether more came out of a transformation than went in, in one unit: the surplus is of unknown origin."""
+    flows = list(entry)
+    taken = [flow for flow in flows if flow.kind == FlowKind.CONSUMED]
+    made = [flow for flow in flows if flow.kind == FlowKind.PRODUCED]
+    return len({flow.unit for flow in (*taken, *made)}) == 1 and sum(flow.q for flow in made) > sum(flow.q for flow in taken)
+
+
+def _within(windows: Iterable[tuple[int, int, int]], site: int, t: int) -> bool:
+    return any(where == site and start <= t <= end for where, start, end in windows)
+
+
+def _early(flow: Flow) -> int:
+    """Return the earliest a flow of a transformation may have happened."""
+    if flow.flags & UNKNOWN_TIME:
+        return ALWAYS
+    return flow.t - _DAY_LESS_ONE if flow.flags & DAY and flow.kind == FlowKind.CONSUMED else flow.t
+
+
+def _ordered(acts: list[_Act]) -> Iterator[_Act]:
+    acts.sort(key=lambda act: (act.t, act.phase, act.id))
+    for _, each in groupby(acts, key=lambda act: (act.t, act.phase)):
+        group = list(each)
+        if len(group) == 1:
+            yield group[0]
+        else:
+            yield from (group[n] for n in in_order(group))

@@ -1,0 +1,81 @@
+"""Bounds of an affected set, from the records: gathers what :func:`foodtrace.recall.bounds.bounds` needs (RECALL section 4)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from foodtrace.events import Clause, LeftClause, LotsClause, ThroughClause
+from foodtrace.graph.edges import micros
+from foodtrace.graph.flows import UNNAMED, Flow, FlowKind
+from foodtrace.recall.affected import Affected
+from foodtrace.recall.bounds import Bounds, Extent, Key, bounds
+from foodtrace.recall.facts import Facts
+from foodtrace.recall.moves import Move, pair
+
+
+def measure(facts: Facts, found: Affected, clauses: Sequence[Clause]) -> dict[Key, Bounds]:
+    """Return least, proportional and most of every affected holding: (lot, site, unit) -> bounds.
+
+    :param found: the affected set of these clauses.
+    """
+    known = {flow.lot for flow in found.flows}
+    candidates, moves, flows = _candidates(facts, found, known)
+    entries = {(flow.log, flow.seq) for flow in found.flows if flow.kind in (FlowKind.CONSUMED, FlowKind.PRODUCED)}
+    others = [flow for flow in facts.entries(entries) if flow.kind != FlowKind.ALIAS]
+    return bounds(
+        [*found.moves, *moves],
+        # Own flows last: they carry the representative of their lot, and the last of two copies counts.
+        [*others, *flows, *found.flows],
+        extent(facts, found, clauses),
+        candidates=candidates,
+        content={lot: (info.content, info.content_unit) for lot, info in found.infos.items() if info.content},
+        stock={key: sums.on_hand for key, sums in found.sums.items()},
+    )
+
+
+def extent(facts: Facts, found: Affected, clauses: Sequence[Clause]) -> Extent:
+    """Return what a scope means for quantities."""
+    rep = {name: lot for lot, names in found.names.items() for name in names}
+    whole: set[int] = set()
+    uncertain: set[int] = set()
+    left: list[tuple[int, int, int]] = []
+    through: list[tuple[int, int, int]] = []
+    for clause in clauses:
+        if isinstance(clause, LeftClause | ThroughClause):
+            window = (facts.site(clause.site) or 0, micros(clause.start), micros(clause.end))
+            (left if isinstance(clause, LeftClause) else through).append(window)
+            continue
+        fitting = list(facts.lots_like(clause))
+        if isinstance(clause, LotsClause):
+            fitting += [(other, False) for _, other in facts.same_code([lot for lot, _ in fitting])]
+        for lot, certain in fitting:
+            (whole if certain else uncertain).add(rep.get(lot, lot))
+    return Extent(
+        whole=frozenset(whole),
+        uncertain=frozenset(uncertain - whole),
+        left=tuple(left),
+        through=tuple(through),
+        affected=frozenset(found.holdings),
+        presumed=frozenset(holding for holding, link in found.holdings.items() if link.presumed),
+    )
+
+
+def _candidates(facts: Facts, found: Affected, known: set[int]) -> tuple[dict[int, set[int]], list[Move], list[Flow]]:
+    """Return which lots a dispatch without lot may have been, and the records of those that were not read yet, at its sender."""
+    unnamed = [move for move in found.moves if move.unnamed and (move.lot, move.dst) in found.holdings]
+    stock: dict[int, set[int]] = defaultdict(set)
+    rep = {name: lot for lot, names in found.names.items() for name in names}
+    for site, lot in facts.stock_lots({move.src for move in unnamed}):
+        stock[site].add(rep.get(lot, lot))
+    infos = {**facts.lots({lot for lots in stock.values() for lot in lots} | {move.lot for move in unnamed}), **found.infos}
+    candidates = {
+        move.lot: {
+            lot for lot in stock[move.src] if infos[lot].product == infos[move.lot].product and not infos[lot].text.startswith("?")
+        }
+        for move in unnamed
+    }
+    senders = {move.src for move in unnamed}
+    wanted = {lot for lots in candidates.values() for lot in lots} - known
+    flows = [flow for flow in facts.flows(wanted) if (flow.site in senders or flow.other in senders) and not flow.flags & UNNAMED]
+    return candidates, pair(flows, {}), flows
