@@ -1,0 +1,107 @@
+"""``transfer``, ``receive``, ``transform``: goods on their way."""
+
+from __future__ import annotations
+
+import click
+
+from foodtrace.errors import BadData
+from foodtrace.quantity import Quantity, jin
+from foodtrace_cli.context import Context
+from foodtrace_cli.output import emit_json, say
+
+
+def amount(quantity: Quantity) -> str:
+    """Return an amount as it is echoed: kg and 斤 for goods by weight."""
+    return f"{quantity} ({jin(quantity.value)} 斤)" if quantity.unit == "g" else str(quantity)
+
+
+@click.command()
+@click.argument("lot")
+@click.argument("quantity")
+@click.option("--to", required=True, help="Buyer: site id, name or a unique prefix.")
+@click.option("--from", "source", default=None, help="Sender; by default the only site that holds any of it.")
+@click.option("--doc", default="", help="Number of the voucher.")
+@click.option("--shipped", is_flag=True, help="The goods are only under way: the buyer's receipt will say what arrived.")
+@click.option("--allow-short", is_flag=True, help="Record it although the book says the sender holds less.")
+@click.option("--id", "event_id", default="", help="Id of the event, for retries.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def transfer(
+    ctx: Context, lot: str, quantity: str, to: str, source: str | None, doc: str, event_id: str, *, shipped: bool, allow_short: bool, as_json: bool
+) -> None:
+    """Hand goods on: LOT (code or full id), QUANTITY with its unit (120kg, 50斤), to a buyer."""
+    from foodtrace.operations import goods  # noqa: PLC0415
+    from foodtrace.operations.common import Doing, local  # noqa: PLC0415
+
+    size = Quantity.parse(quantity)
+    with ctx.open() as ledger:
+        doing = Doing(now=local(ledger.clock()), id=event_id)
+        receipt, (event, left) = ledger.act(
+            lambda session: goods.transfer(
+                session, doing, lot, size, to, source=source, doc=doc, in_transit=shipped, allow_short=allow_short, written=quantity
+            )
+        )
+    if as_json:
+        emit_json({"event": event, "log": receipt.log if receipt else "", "seq": receipt.last if receipt else None})
+        return
+    say(ctx.t("cli.transfer.done", source=event.site, to=event.to, quantity=amount(size), lot=event.lot, left=amount(left), id=event.id))
+
+
+@click.command()
+@click.argument("lot")
+@click.argument("quantity")
+@click.option("--at", "site", required=True, help="Receiving site.")
+@click.option("--from", "source", default="", help="Sender.")
+@click.option("--transfer", "transfer_id", default="", help="Id of the transfer that this receives.")
+@click.option("--doc", default="", help="Number of the delivery note.")
+@click.option("--id", "event_id", default="", help="Id of the event, for retries.")
+@click.pass_obj
+def receive(ctx: Context, lot: str, quantity: str, site: str, source: str, transfer_id: str, doc: str, event_id: str) -> None:
+    """Take goods in. A lot under recall is received as sealed."""
+    from foodtrace.operations import goods  # noqa: PLC0415
+    from foodtrace.operations.common import Doing, local  # noqa: PLC0415
+
+    size = Quantity.parse(quantity)
+    with ctx.open() as ledger:
+        doing = Doing(now=local(ledger.clock()), id=event_id)
+        _, (event, cases) = ledger.act(
+            lambda session: goods.receive(session, doing, lot, size, site, source=source, transfer=transfer_id, doc=doc)
+        )
+    key = "cli.receive.sealed" if cases else "cli.receive.done"
+    say(ctx.t(key, site=event.site, quantity=amount(size), lot=event.lot, case=", ".join(cases)))
+
+
+def portion(text: str) -> tuple[str, Quantity]:
+    """Read ``LOT=QUANTITY``. Raises ``BadData`` (``cli.portion``)."""
+    lot, equals, quantity = text.partition("=")
+    if not equals:
+        raise BadData("cli.portion", value=text, expected="LOT=QUANTITY")
+    return lot, Quantity.parse(quantity)
+
+
+@click.command()
+@click.option("--at", "site", required=True, help="Where it happens.")
+@click.option("--kind", type=click.Choice(["repack", "blend", "split", "process", "renumber", "rework"]), required=True)
+@click.option("--in", "inputs", multiple=True, required=True, metavar="LOT=QUANTITY", help="Input; give it once per lot.")
+@click.option("--out", "outputs", multiple=True, required=True, metavar="LOT=QUANTITY", help="Output, with the full lot id AUTHORITY/CODE.")
+@click.option("--product", default="", help="Name of what is made.")
+@click.option("--loss", default="", help="Input that was discarded.")
+@click.option("--id", "event_id", default="", help="Id of the event, for retries.")
+@click.pass_obj
+def transform(
+    ctx: Context, site: str, kind: str, inputs: tuple[str, ...], outputs: tuple[str, ...], product: str, loss: str, event_id: str
+) -> None:
+    """Turn lots into lots: repack, blend, split, process, renumber, rework."""
+    from foodtrace.events import Output  # noqa: PLC0415
+    from foodtrace.identifiers import lot as lots  # noqa: PLC0415
+    from foodtrace.operations import goods  # noqa: PLC0415
+    from foodtrace.operations.common import Doing, local  # noqa: PLC0415
+
+    taken = [portion(each) for each in inputs]
+    made = [Output(lot=lots.format(lots.parse(lot)), quantity=quantity, product=product) for lot, quantity in map(portion, outputs)]
+    with ctx.open() as ledger:
+        doing = Doing(now=local(ledger.clock()), id=event_id)
+        waste = Quantity.parse(loss) if loss else None
+        _, event = ledger.act(lambda session: goods.transform(session, doing, site, kind, taken, made, waste))
+    for each in event.outputs:
+        say(ctx.t("cli.transform.done", site=event.site, quantity=amount(each.quantity), lot=each.lot))

@@ -1,0 +1,214 @@
+"""``recall LOT``: every outlet that holds a lot or anything made from it, fit for a phone call."""
+
+from __future__ import annotations
+
+import csv
+import io
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from foodtrace.errors import BadData
+from foodtrace_cli.context import Context
+from foodtrace_cli.output import emit_json, say, table, terminal_width
+
+_SUMMARY = 10
+
+
+@click.command()
+@click.argument("lots", nargs=-1, required=True, metavar="LOT...")
+@click.option("--all", "show_all", is_flag=True, help="Print every outlet on a terminal.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON (foodtrace schema recall).")
+@click.option("--csv", "csv_file", default=None, metavar="FILE", help="Write the outlets as CSV; - is standard output.")
+@click.option("--xlsx", "xlsx_file", default=None, metavar="FILE", help="Write the outlets as an Excel workbook.")
+@click.option("--positions", is_flag=True, help="Print the position of every log.")
+@click.pass_obj
+def recall(ctx: Context, lots: tuple[str, ...], csv_file: str | None, xlsx_file: str | None, *, show_all: bool, as_json: bool, positions: bool) -> None:
+    """Find every outlet that holds LOT or anything made from it, likely remaining stock first."""
+    with ctx.open() as ledger:
+        answer = ledger.recall(lots if len(lots) > 1 else lots[0])
+    write(ctx, answer, csv_file=csv_file, xlsx_file=xlsx_file, show_all=show_all, as_json=as_json, positions=positions)
+
+
+def write(ctx: Context, answer: Any, *, csv_file: str | None, xlsx_file: str | None, show_all: bool, as_json: bool, positions: bool) -> None:
+    """Print an answer, or write it to files."""
+    if csv_file:
+        _csv(ctx, answer, csv_file)
+    if xlsx_file:
+        _xlsx(ctx, answer, xlsx_file)
+    if as_json:
+        emit_json(answer)
+    elif not csv_file and not xlsx_file:
+        _screen(ctx, answer, show_all=show_all, positions=positions)
+
+
+def columns(ctx: Context, width: int) -> tuple[list[str], list[int]]:
+    """Return headings and right-aligned columns for a width: 80, 120 or 200 cells."""
+    names = ["#", "outlet", "phone", "unit", "received", "sold", "on_hand", "link", "progress"]
+    if width >= 120:  # noqa: PLR2004 - layouts of TRANSCRIPTS section 5
+        names[2:2] = ["operator", "contact", "address"]
+        names[-2:-2] = ["returned", "destroyed", "unaccounted"]
+    if width >= 200:  # noqa: PLR2004
+        names[-2:-2] = ["lots", "supplier", "notified", "acknowledged"]
+    right = [names.index(name) for name in ("received", "sold", "on_hand", "returned", "destroyed", "unaccounted") if name in names]
+    return names, right
+
+
+def _cells(ctx: Context, row: Any, amount: Any, number: int, names: list[str]) -> list[str]:
+    shown = {
+        "#": str(number),
+        "outlet": row.name or row.site,
+        "phone": row.phone or ctx.t("cli.personal." + row.personal),
+        "unit": shown_unit(amount.unit),
+        "received": shown_quantity(amount.received, amount.unit),
+        "sold": "?" if amount.sold is None else shown_quantity(amount.sold, amount.unit),
+        "on_hand": shown_quantity(amount.likely, amount.unit) + ("?" if amount.on_hand is None else ""),
+        "link": ctx.t("cli.link." + row.link),
+        "progress": "".join(
+            mark if value else "-"
+            for mark, value in zip(
+                ctx.t("cli.progress.marks").split(), (row.notified, row.acknowledged, row.sealed, row.returned, row.destroyed), strict=True
+            )
+        ),
+        "operator": row.operator,
+        "contact": row.contact,
+        "address": row.address,
+        "returned": shown_quantity(amount.returned, amount.unit),
+        "destroyed": shown_quantity(amount.destroyed, amount.unit),
+        "unaccounted": shown_quantity(amount.unaccounted, amount.unit),
+        "lots": " ".join(lot.rpartition("/")[2] for lot in row.lots[:4]) + (" .." if len(row.lots) > 4 else ""),  # noqa: PLR2004
+        "supplier": " ".join(row.suppliers[:3]),
+        "notified": (row.notified or "-")[5:16],
+        "acknowledged": (row.acknowledged or "-")[5:16],
+    }
+    return [shown[name] for name in names]
+
+
+def shown_unit(unit: str) -> str:
+    """Return the unit that :func:`shown_quantity` prints in."""
+    return {"g": "kg", "ml": "L"}.get(unit, "pcs")
+
+
+def shown_quantity(value: int, unit: str) -> str:
+    """Print base units in the unit of :func:`shown_unit`, exact."""
+    from foodtrace.quantity import thousands  # noqa: PLC0415
+
+    return f"{value:,}" if unit == "piece" else thousands(value)
+
+
+def _screen(ctx: Context, answer: Any, *, show_all: bool, positions: bool) -> None:
+    width = terminal_width()
+    names, right = columns(ctx, width)
+    confirmed = sum(1 for row in answer.outlets if row.link == "confirmed")
+    say(f"{answer.product} {', '.join(answer.lots)}".strip())
+    say(ctx.t("cli.recall.head", outlets=len(answer.outlets), confirmed=confirmed, possible=len(answer.outlets) - confirmed, lots=len(answer.affected_lots)))
+    rows = [
+        _cells(ctx, row, amount, number, names) for number, row in enumerate(answer.outlets, 1) for amount in row.amounts or ()
+    ]
+    shown = rows if show_all or not sys.stdout.isatty() else rows[:_SUMMARY]
+    if shown:
+        say(table([ctx.t("cli.col." + name) if name != "#" else "#" for name in names], shown, right=right, width=width if sys.stdout.isatty() else None))
+    if len(shown) < len(rows):
+        say(ctx.t("cli.recall.more", count=len(rows) - len(shown)))
+    for row in answer.others:
+        for amount in row.amounts:
+            if amount.likely or amount.travelling:
+                held = f"{shown_quantity(amount.likely, amount.unit)}{'?' if amount.on_hand is None else ''} {shown_unit(amount.unit)}"
+                say(ctx.t("cli.recall.other", name=row.name or row.site, phone=row.phone or "-", quantity=held))
+    print_rates(ctx, answer)
+    _untraced(ctx, answer, show_all=show_all)
+    say(ctx.t("cli.recall.positions", logs=len(answer.positions), newest=max((each.newest for each in answer.positions), default="-")))
+    if positions or len(answer.positions) == 1:
+        for each in answer.positions:
+            say(f"  {each.log}  {each.size:,}  {each.newest}")
+
+
+def print_rates(ctx: Context, answer: Any) -> None:
+    """Print R1-R6, each with numerator and denominator."""
+    for figures in answer.figures:
+        for name in ("R1", "R2", "R3"):
+            _rate(ctx, name, figures.rates[name])
+        strict = shown_quantity(figures.retrieved_strict, figures.unit)
+        say(ctx.t("cli.rate.strict", strict=strict, unit=shown_unit(figures.unit)))
+    for unit, most in sorted(answer.pseudo_most.items()):
+        say(ctx.t("cli.rate.pseudo", most=shown_quantity(most, unit), unit=shown_unit(unit)))
+    for name in ("R4", "R5", "R6"):
+        _rate(ctx, name, answer.rates[name])
+
+
+def _rate(ctx: Context, name: str, rate: Any) -> None:
+    unit = ctx.t("cli.unit.site") if rate.unit == "site" else shown_unit(rate.unit)
+    numbers = (rate.numerator, rate.denominator)
+    over = " / ".join(f"{each:,}" if rate.unit == "site" else shown_quantity(each, rate.unit) for each in numbers)
+    if rate.percent:
+        shown = f"{rate.percent} %"
+    else:
+        shown = ctx.t("cli.rate.not_sampled" if name == "R6" else "cli.rate.nothing")
+    say(f"{ctx.t('cli.rate.' + name)}  {shown}  {over} {unit}")
+
+
+def _untraced(ctx: Context, answer: Any, *, show_all: bool) -> None:
+    if not answer.untraced:
+        say(ctx.t("cli.recall.traced"))
+        return
+    say(ctx.t("cli.recall.untraced", count=len(answer.untraced)))
+    kinds: dict[str, list[Any]] = {}
+    for each in answer.untraced:
+        kinds.setdefault(each.kind, []).append(each)
+    for kind, found in kinds.items():
+        limit = len(found) if show_all else 3
+        where = ", ".join(f"{each.lot.rpartition('/')[2]} {each.site_name or each.site}".strip() for each in found[:limit])
+        say(f"  {ctx.t('finding.' + kind)} ({len(found)}): {where}{' ..' if len(found) > limit else ''}")
+
+
+_FILE = (
+    "site name operator kind county contact phone address lots suppliers link unit received sold on_hand likely returned destroyed "
+    "unaccounted travelling sealed notified acknowledged last_entry"
+).split()
+
+
+def _records(answer: Any) -> list[list[Any]]:
+    made: list[list[Any]] = []
+    for row in (*answer.outlets, *answer.others):
+        for amount in row.amounts:
+            values: list[Any] = []
+            for name in _FILE:
+                value = getattr(amount if name in amount.__struct_fields__ else row, name)
+                values.append(" ".join(value) if isinstance(value, tuple) else value)
+            made.append(values)
+    return made
+
+
+def _escaped(value: Any) -> Any:
+    """Keep a spreadsheet from running a cell that a stranger wrote."""
+    return "'" + value if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+
+
+def _csv(ctx: Context, answer: Any, name: str) -> None:
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\r\n")
+    writer.writerow(_FILE)
+    writer.writerows([["?" if value is None else _escaped(value) for value in row] for row in _records(answer)])
+    if name == "-":
+        sys.stdout.buffer.write(stream.getvalue().encode())
+        return
+    Path(name).write_bytes(b"\xef\xbb\xbf" + stream.getvalue().encode())
+    say(ctx.t("cli.written", path=name), err=True)
+
+
+def _xlsx(ctx: Context, answer: Any, name: str) -> None:
+    from openpyxl import Workbook  # noqa: PLC0415 - only for this option
+    from openpyxl.utils.exceptions import IllegalCharacterError  # noqa: PLC0415
+
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("recall")
+    sheet.append(_FILE)
+    for row in _records(answer):
+        try:
+            sheet.append(["?" if value is None else _escaped(value) for value in row])
+        except IllegalCharacterError:
+            raise BadData("cli.xlsx_character", value=str(row[0])) from None
+    book.save(name)
+    say(ctx.t("cli.written", path=name), err=True)

@@ -1,0 +1,24 @@
+"""JSON Schema (2020-12) of events and answers, generated from the structs; ``schemas/`` holds the generated files."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+from foodtrace.errors import NotFound
+from foodtrace.events import AnyEvent
+from foodtrace.recall.answer import Answer
+from foodtrace.verification import Verification
+
+_TYPES: Final[dict[str, Any]] = {"event": AnyEvent, "recall": Answer, "verify": Verification}
+NAMES: Final = tuple(_TYPES)
+"""Names of the schemas."""
+
+
+def schema_of(name: str) -> dict[str, Any]:
+    """Return one schema. Raises ``NotFound`` (``schema.not_found``)."""
+    if name not in _TYPES:
+        raise NotFound("schema.not_found", value=name, near=NAMES)
+    made: dict[str, Any] = msgspec.json.schema(_TYPES[name])
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": f"foodtrace {name}", **made}
