@@ -9,7 +9,9 @@ from foodtrace.recall.measure import measure
 from tests.recall.worlds import OWN, SETTINGS, WORLDS, Build, World, clauses
 
 
-def measured(records: str, scope: str = "L", *, now: float = 20, units: dict[str, str] | None = None) -> dict[str, tuple[int, int, int, int]]:
+def measured(
+    records: str, scope: str = "L", *, now: float = 20, units: dict[str, str] | None = None
+) -> dict[str, tuple[int, int, int, int]]:
     facts = Build(records, units=units).facts(now)
     found = find(facts, clauses(scope), settings=SETTINGS, own_operator=OWN)
     texts = facts.texts({n for key in found.holdings for n in key})

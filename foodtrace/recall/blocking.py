@@ -1,0 +1,113 @@
+"""What a recall case blocks: asks can be refused, facts cannot (RECALL section 7). Pure.
+
+Rules:
+
+1. An **ask** is about something not yet done. For a holding with a confirmed link it is refused, with a possible one it gets
+   ``block_possible`` (hold); a receipt is accepted as sealed whatever the link; sealing, recall returns, counts, tests,
+   destruction, notices and corrections are always allowed.
+2. A **fact** is recorded whatever it says, and marked: what is refused to an ask is ``before_known`` from the opening on and
+   ``after_notice`` from K(s) on; a receipt is ``sealed`` from the opening on, and ``after_notice`` too from K(s) on.
+3. K(s) is the earliest of: the notice arrived, a stop list with the lot in use, and, if so set, publication.
+4. ``at`` decides, not when the record arrived: a late entry changes marks and figures, never a decision once taken.
+5. In a lot scope every holding of an affected lot is blocked, made before or after. In a partial scope the holding decides, and
+   where its stock is unknown the ask is held.
+6. Closing a case does not unblock (``unblock_on_close``): clearing does, or withdrawing the case as an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, Literal, TypeAlias
+
+from foodtrace.recall.facts import Case
+from foodtrace.recall.settings import DEFAULT, Settings
+
+Grade: TypeAlias = Literal["confirmed", "possible"]
+Link: TypeAlias = Literal["confirmed", "possible", "unknown"]
+"""``unknown``: a partial scope touches this lot, and nobody can say whether this holding's stock is of it."""
+Verdict: TypeAlias = Literal["allow", "hold", "refuse", "accept_as_sealed"]
+Mark: TypeAlias = Literal["before_known", "after_notice", "sealed"]
+Doing: TypeAlias = Literal[
+    "sale", "transfer", "market_entry", "use", "packing", "release", "certificate", "restock",
+    "receipt",
+    "sealing", "returned", "stock_count", "test", "destroyed", "notice", "correction",
+]  # fmt: skip
+
+BLOCKED: Final[frozenset[Doing]] = frozenset({"sale", "transfer", "market_entry", "use", "packing", "release", "certificate", "restock"})
+"""What a block is for; ``restock`` is the return of recalled goods to free stock."""
+OPEN: Final[frozenset[Doing]] = frozenset({"sealing", "returned", "stock_count", "test", "destroyed", "notice", "correction"})
+"""What a block leaves open, so that a recall can be carried out at all."""
+
+
+def answer(doing: Doing, link: Link | None, settings: Settings = DEFAULT) -> Verdict:
+    """Answer an ask (rule 1).
+
+    :param link: the holding's link to a case that blocks it; none: no case does.
+    """
+    if link is None or doing in OPEN:
+        return "allow"
+    if doing == "receipt":
+        return "accept_as_sealed"
+    if link == "confirmed":
+        return "refuse"
+    return "hold" if link == "unknown" else settings.block_possible
+
+
+def marks(doing: Doing, at: int, opened: int, known: int | None) -> tuple[Mark, ...]:
+    """Return the marks of a recorded fact about an affected holding (rules 2, 4).
+
+    :param at: when it happened.
+    :param known: K(s) of its site, none while the site could not know.
+    """
+    if at < opened or doing in OPEN:
+        return ()
+    after = known is not None and at >= known
+    if doing == "receipt":
+        return ("sealed", "after_notice") if after else ("sealed",)
+    return ("after_notice",) if after else ("before_known",)
+
+
+def known_at(case: Case, site: int, *, stop_list: int | None = None, settings: Settings = DEFAULT) -> int | None:
+    """Return K(s) (rule 3): when a site knew of the case, none if nothing on record says so.
+
+    :param stop_list: since when the site uses a stop list that names the goods, as its till records.
+    """
+    times = [
+        step.at if step.delivered is None else step.delivered
+        for step in case.steps
+        if step.kind == "notice" and step.site == site and step.direction == "downstream"
+    ]
+    if stop_list is not None:
+        times.append(stop_list)
+    if settings.publication_is_notice and case.published is not None:
+        times.append(case.published)
+    return min(times, default=None)
+
+
+def blocks(case: Case, lot: int, site: int, at: int, settings: Settings = DEFAULT) -> bool:
+    """Say whether a case stands in the way of its goods at a moment (rules 4, 6)."""
+    if at < case.opened or (case.withdrawn is not None and case.withdrawn <= at):
+        return False
+    if settings.unblock_on_close and case.closed is not None and case.closed <= at:
+        return False
+    return not any(which in (0, lot) and where in (0, site) for which, where in case.cleared)
+
+
+def link_of(
+    holdings: Mapping[tuple[int, int], Grade], lot: int, site: int, *, partial: bool = False, stock_unknown: bool = False
+) -> Link | None:
+    """Return the link by which a case may block a holding (rule 5).
+
+    :param holdings: A, the affected holdings with their links.
+    :param partial: the scope is not of whole lots.
+    :param stock_unknown: nobody can say what of the lot lies at the site (it never recorded its side).
+    """
+    mine = holdings.get((lot, site))
+    if mine is not None:
+        return mine
+    of_lot = {link for (each, _), link in holdings.items() if each == lot}
+    if not of_lot:
+        return None
+    if partial:
+        return "unknown" if stock_unknown else None
+    return "confirmed" if "confirmed" in of_lot else "possible"
