@@ -3,7 +3,7 @@
 Rules:
 
 1. The pack that holds on the day of the event decides (DESIGN section 8); without one the goods are held.
-2. Every rule of the pack for this kind of goods is asked; every reason is kept, in the pack's order.
+2. Every rule of the pack for this kind of goods is asked; every reason is kept: the gravest first, else in the pack's order.
 3. The worst verdict wins: refuse over hold over admit. Notes are said and change nothing.
 4. What must be done next is the union of the duties behind the reasons, each once, the most urgent first.
 5. A held truck has a deadline: a hold must not last for ever.
@@ -13,15 +13,16 @@ Rules:
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from typing import Final, Literal, TypeAlias
 
 import msgspec
 
 from foodtrace.gate.checks import CHECKS
 from foodtrace.gate.facts import GOODS, Facts
-from foodtrace.gate.pack import Duty, Rulebook, RulePack
+from foodtrace.gate.pack import Duty, Rule, Rulebook, RulePack
 from foodtrace.gate.rapid import follow_up, standing
-from foodtrace.gate.reason import Article, Asks, Reason, Word, worst
+from foodtrace.gate.reason import SEVERITY, Article, Asks, Reason, Word, worst
 from foodtrace.texts import LANGS, Lang, text
 
 Verdict: TypeAlias = Literal["admit", "hold", "refuse"]
@@ -115,32 +116,26 @@ def decide(facts: Facts, rules: Rulebook) -> Decision:
         return _held("gate.no_rule_pack", {"day": facts.day}, "")
     if facts.goods not in GOODS:
         return _held("gate.goods_unknown", {"goods": str(facts.goods)}, pack.id)
-    found, named = _ask(facts, pack)
-    verdict = _VERDICT[worst(found)]
+    said = [(rule, reason) for rule in pack.rules if facts.goods in rule.goods for reason in _ask(rule, facts, pack)]
+    asks = worst(reason for _, reason in said)
+    if asks == "refuse":
+        said = [(rule, reason) for rule, reason in said if not rule.moot_if_refused]
+    said.sort(key=lambda pair: -SEVERITY[pair[1].verdict])
+    verdict = _VERDICT[asks]
     return Decision(
         verdict=verdict,
-        reasons=tuple(reason for reason in found if reason.verdict != "note"),
-        notes=tuple(reason for reason in found if reason.verdict == "note"),
-        must=_duties(facts, pack, verdict, named),
+        reasons=tuple(reason for _, reason in said if reason.verdict != "note"),
+        notes=tuple(reason for _, reason in said if reason.verdict == "note"),
+        must=_duties(facts, pack, verdict, [name for rule, _ in said for name in rule.must]),
         deadline=_after(facts.when, pack.hold_hours) if verdict == "hold" else None,
         rule_pack=pack.id,
         verified=pack.verified,
     )
 
 
-def _ask(facts: Facts, pack: RulePack) -> tuple[list[Reason], list[str]]:
-    """Ask every rule for these goods; return the reasons, and the duties they name."""
-    found: list[Reason] = []
-    named: list[str] = []
-    for rule in pack.rules:
-        if facts.goods not in rule.goods:
-            continue
-        for params in CHECKS[rule.code](facts, rule, pack):
-            found.append(
-                Reason(code=rule.code, verdict=rule.verdict, params=params, rule=rule.id, article=rule.cited, verified=rule.verified)
-            )
-            named += rule.must
-    return found, named
+def _ask(rule: Rule, facts: Facts, pack: RulePack) -> Iterator[Reason]:
+    for params in CHECKS[rule.code](facts, rule, pack):
+        yield Reason(code=rule.code, verdict=rule.verdict, params=params, rule=rule.id, article=rule.cited, verified=rule.verified)
 
 
 def _duties(facts: Facts, pack: RulePack, verdict: Verdict, named: list[str]) -> tuple[Must, ...]:
@@ -148,10 +143,16 @@ def _duties(facts: Facts, pack: RulePack, verdict: Verdict, named: list[str]) ->
     if verdict == "admit" and facts.drawn:
         names.append("sample")
     known = {duty.id: duty for duty in pack.duties}
-    musts = [_must(known.get(name) or Duty(id=name), facts.when) for name in dict.fromkeys(names)]
-    # Most urgent first: at once, then by due time, then what has no limit; the pack's order among equals.
-    latest = dt.datetime.max.isoformat()
-    return tuple(sorted(musts, key=lambda m: (not m.at_once, m.due.isoformat() if m.due else latest)))
+    duties = [known.get(name) or Duty(id=name) for name in dict.fromkeys(names)]
+    if verdict == "hold":
+        duties.append(Duty(id="decide_held", within_hours=pack.hold_hours))
+    # At once first, then by hours, then what has no limit; the pack's order among equals.
+    fitting = sorted((d for d in duties if d.only_on in ("", verdict)), key=_urgency)
+    return tuple(_must(duty, facts.when) for duty in fitting)
+
+
+def _urgency(duty: Duty) -> tuple[bool, int]:
+    return duty.within_hours is None, duty.within_hours or 0
 
 
 def _must(duty: Duty, when: dt.datetime) -> Must:

@@ -41,7 +41,8 @@ Document: TypeAlias = Literal[
     "identity",
     "other",
 ]
-"""What a rule may accept: a certificate that counts, one that is shown and not known to be false, a complete self-grower's record, or a paper of this kind."""
+"""What a rule may accept: a certificate that counts, one that is shown and not known to be false, a complete self-grower's
+record, or a paper of this kind."""
 
 
 class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -73,6 +74,8 @@ class Rule(_Cited, frozen=True, kw_only=True):
     """What satisfies the check, for those that ask for papers: any one of these."""
     must: tuple[Name, ...] = ()
     """Duties that follow when the check speaks."""
+    moot_if_refused: bool = False
+    """Not said when the goods are refused anyway: a step of the work (weighing), no objection to the goods."""
 
 
 class Duty(_Cited, frozen=True, kw_only=True):
@@ -81,6 +84,8 @@ class Duty(_Cited, frozen=True, kw_only=True):
     id: Name
     who: Literal["market", "seller", "regulator"] = "market"
     within_hours: Hours | None = None
+    only_on: Literal["", "admit", "hold", "refuse"] = ""
+    """Verdict that the duty makes sense with; empty: any."""
     law: bool = False
 
 

@@ -23,7 +23,7 @@ import msgspec
 
 from foodtrace.errors import BadData
 from foodtrace.gate.checks import CHECKS, NEED_DOCUMENTS
-from foodtrace.gate.pack import RulePack
+from foodtrace.gate.pack import Duty, Record, Rule, RulePack
 from foodtrace.texts import has
 
 LIMIT: Final = 256 * 1024
@@ -111,7 +111,12 @@ def _duty_faults(pack: RulePack) -> Iterator[tuple[str, str]]:
 
 def _text_faults(pack: RulePack) -> Iterator[tuple[str, str]]:
     lines = [("title", pack.title), ("title_en", pack.title_en), ("source", pack.source), ("note", pack.note)]
-    for kind, parts in (("rules", pack.rules), ("duties", pack.duties), ("records", pack.records)):
+    groups: tuple[tuple[str, tuple[Rule | Duty | Record, ...]], ...] = (
+        ("rules", pack.rules),
+        ("duties", pack.duties),
+        ("records", pack.records),
+    )
+    for kind, parts in groups:
         for index, part in enumerate(parts):
             lines += [(f"{kind}[{index}].article", part.article), (f"{kind}[{index}].article_en", part.article_en)]
             if getattr(part, "verified", False) and not part.article:
