@@ -13,11 +13,11 @@ from __future__ import annotations
 import msgspec
 
 from foodtrace.errors import Ambiguous, BadData, NotFound, Refused
-from foodtrace.events import Output, Portion, Receipt, Refusal, Sale, Transfer, Transformation
+from foodtrace.events import BatchReleased, FormulaBatch, Output, Portion, Receipt, Refusal, Sale, Transfer, Transformation
 from foodtrace.graph.directory import resolve_lot, resolve_site
 from foodtrace.graph.edges import UNIT_NAMES, micros
 from foodtrace.graph.reader import SqlFacts
-from foodtrace.operations.common import Doing, Outcome, about
+from foodtrace.operations.common import Doing, Outcome, about, latest
 from foodtrace.quantity import Quantity
 from foodtrace.recall.affected import find
 from foodtrace.recall.cases import case_ids, load_case
@@ -184,10 +184,10 @@ def transform(
     return Outcome(events=[event], answer=event)
 
 
-def sell(session: Session, doing: Doing, lot: str, quantity: Quantity, site: str, *, serial: str = "") -> Outcome:
-    """Sell to a consumer; a lot under recall, and a can already sold, is refused and the refusal recorded.
+def sell(session: Session, doing: Doing, lot: str, quantity: Quantity, site: str, *, serial: str = "", formula: bool = False) -> Outcome:
+    """Sell to a consumer; a lot under recall, a can already sold, an expired or unreleased batch is refused, on record.
 
-    The answer is (event or None, reasons).
+    :param formula: infant formula, which needs a release on record. The answer is (event or None, reasons, cases).
     """
     now = micros(doing.now)
     full = resolve_lot(session, lot)
@@ -196,6 +196,11 @@ def sell(session: Session, doing: Doing, lot: str, quantity: Quantity, site: str
     reasons: list[str] = ["till.recalled"] if against else []
     if serial and sum(1 if isinstance(each.event, Sale) else -1 for each in about(session, f"serial {full} {serial}")) > 0:
         reasons.append("till.already_sold")
+    batch = latest(session, full, FormulaBatch)
+    if formula and latest(session, full, BatchReleased) is None:
+        reasons.append("till.unreleased")
+    if batch is not None and batch.expiry is not None and batch.expiry < doing.now.date():
+        reasons.append("till.expired")
     if reasons:
         refusal = Refusal(
             id=doing.event_id(),

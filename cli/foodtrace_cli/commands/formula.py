@@ -1,0 +1,149 @@
+"""``formula``: batches of infant formula, from the plant to the till."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import click
+
+from foodtrace.errors import BadData
+from foodtrace.quantity import Quantity
+from foodtrace_cli.commands.goods import portion
+from foodtrace_cli.context import Context
+from foodtrace_cli.output import say, verdict
+
+
+@click.group()
+def formula() -> None:
+    """Infant formula: batch, release, receive, sell."""
+
+
+def _day(text: str | None) -> dt.date | None:
+    if text is None:
+        return None
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise BadData("cli.time", value=text, expected="2026-09-12") from None
+
+
+@formula.command()
+@click.argument("lot")
+@click.argument("cans", type=click.IntRange(1, 10**9))
+@click.option("--plant", required=True, help="Plant that filled it.")
+@click.option("--product", required=True, help="Product name.")
+@click.option("--in", "inputs", multiple=True, required=True, metavar="LOT=QUANTITY", help="Ingredient lot; give it once per lot.")
+@click.option("--content", default=None, help="What one can holds: 900g.")
+@click.option("--registration", default="", help="国食注字YP number.")
+@click.option("--produced", default=None, help="Day, 2026-09-12.")
+@click.option("--expiry", default=None, help="Day, 2028-09-11.")
+@click.pass_obj
+def batch(
+    ctx: Context, lot: str, cans: int, plant: str, product: str, inputs: tuple[str, ...], content: str | None, registration: str, produced: str | None, expiry: str | None
+) -> None:
+    """Record that CANS cans of batch LOT (full id GTIN/CODE) were filled from ingredient lots."""
+    from foodtrace.events import FormulaBatch, Portion  # noqa: PLC0415
+    from foodtrace.graph.directory import resolve_lot, resolve_site  # noqa: PLC0415
+    from foodtrace.graph.edges import micros  # noqa: PLC0415
+    from foodtrace.identifiers import licence  # noqa: PLC0415
+    from foodtrace.identifiers import lot as lots  # noqa: PLC0415
+    from foodtrace.operations.common import Doing, Outcome, local  # noqa: PLC0415
+    from foodtrace.operations.goods import check_blocks  # noqa: PLC0415
+
+    taken = [portion(each) for each in inputs]
+    full = lots.format(lots.parse(lot))
+    number = licence.format(registration) if registration else ""
+    with ctx.open() as ledger:
+        doing = Doing(now=local(ledger.clock()))
+
+        def decide(session):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+            portions = []
+            for each, quantity in taken:
+                source = resolve_lot(session, each)
+                check_blocks(session, source, micros(doing.now))
+                portions.append(Portion(source, quantity))
+            event = FormulaBatch(
+                id=doing.event_id(),
+                at=doing.now,
+                site=resolve_site(session, plant),
+                lot=full,
+                product=product,
+                registration=number,
+                inputs=tuple(portions),
+                quantity=Quantity(cans, "piece"),
+                content=Quantity.parse(content) if content else None,
+                produced=_day(produced),
+                expiry=_day(expiry),
+            )
+            return Outcome(events=[event], answer=event)
+
+        ledger.act(decide)
+    say(ctx.t("cli.formula.batch", lot=full, cans=f"{cans:,}", product=product))
+
+
+@formula.command()
+@click.argument("lot")
+@click.option("--certificate", required=True, help="Number of the release certificate.")
+@click.option("--plant", default="", help="Plant that releases.")
+@click.pass_obj
+def release(ctx: Context, lot: str, certificate: str, plant: str) -> None:
+    """Record that a batch passed its factory test and may be sold."""
+    from foodtrace.events import BatchReleased  # noqa: PLC0415
+    from foodtrace.graph.directory import resolve_lot, resolve_site  # noqa: PLC0415
+    from foodtrace.operations.common import Doing, local  # noqa: PLC0415
+
+    with ctx.open() as ledger:
+        doing = Doing(now=local(ledger.clock()))
+        with ledger.reading() as session:
+            full = resolve_lot(session, lot)
+            place = resolve_site(session, plant) if plant else ""
+        ledger.record([BatchReleased(id=doing.event_id(), at=doing.now, site=place, lot=full, certificate=certificate)])
+    say(ctx.t("cli.formula.released", lot=full))
+
+
+@formula.command()
+@click.argument("lot")
+@click.argument("cans", type=click.IntRange(1, 10**9))
+@click.option("--shop", required=True, help="Shop that receives.")
+@click.option("--from", "source", default="", help="Sender.")
+@click.option("--doc", default="", help="Number of the delivery note.")
+@click.pass_obj
+def receive(ctx: Context, lot: str, cans: int, shop: str, source: str, doc: str) -> None:
+    """Take cans of a batch in; a batch under recall is received as sealed."""
+    from foodtrace.operations import goods  # noqa: PLC0415
+    from foodtrace.operations.common import Doing, local  # noqa: PLC0415
+
+    with ctx.open() as ledger:
+        doing = Doing(now=local(ledger.clock()))
+        _, (event, cases) = ledger.act(
+            lambda session: goods.receive(session, doing, lot, Quantity(cans, "piece"), shop, source=source, doc=doc)
+        )
+    key = "cli.receive.sealed" if cases else "cli.receive.done"
+    say(ctx.t(key, site=event.site, quantity=str(event.quantity), lot=event.lot, case=", ".join(cases)))
+
+
+@formula.command()
+@click.argument("lot")
+@click.option("--shop", required=True, help="Shop that sells.")
+@click.option("--serial", default="", help="Can code.")
+@click.option("--cans", type=click.IntRange(1, 1000), default=1, show_default=True)
+@click.pass_context
+def sell(click_ctx: click.Context, lot: str, shop: str, serial: str, cans: int) -> None:
+    """Sell cans to a consumer. A recalled batch, an unreleased one, and a can already sold are refused. Exit 1 when refused."""
+    from foodtrace.operations import goods  # noqa: PLC0415
+    from foodtrace.operations.common import Doing, local  # noqa: PLC0415
+
+    ctx: Context = click_ctx.obj
+    if serial and cans != 1:
+        raise BadData("cli.one_can", value=cans, expected=1)
+    with ctx.open() as ledger:
+        doing = Doing(now=local(ledger.clock()))
+        _, (event, reasons, cases) = ledger.act(
+            lambda session: goods.sell(session, doing, lot, Quantity(cans, "piece"), shop, serial=serial, formula=True)
+        )
+    if event is None:
+        say(f"{verdict(ctx.t('cli.formula.no'), 'red')}  {lot} {serial}  {', '.join(cases)}".rstrip())
+        for reason in reasons:
+            say(f"  {ctx.t('cli.' + reason)}  {reason}")
+        click_ctx.exit(1)
+    say(f"{verdict(ctx.t('cli.formula.yes'), 'green')}  {event.lot}  {event.quantity}")

@@ -1,0 +1,145 @@
+"""``record FILE``: bulk intake of JSON lines, CSV and XLSX."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from foodtrace.errors import BadData, NotFound
+from foodtrace_cli.context import Context
+from foodtrace_cli.output import clean, progress, say, table
+
+if TYPE_CHECKING:
+    from foodtrace.intake import Intake, Question
+    from foodtrace.storage.session import Session
+
+_SHOWN = 20
+_BATCH = 5000
+
+
+class LedgerDirectory:
+    """The names on record, as intake asks for them."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def site(self, name: str, /, *, market: str = "") -> str:
+        """Return a site's id from its id, name, credit code or trader card."""
+        from foodtrace.events import SellerFile  # noqa: PLC0415
+        from foodtrace.graph.directory import resolve_site  # noqa: PLC0415
+        from foodtrace.operations.common import latest  # noqa: PLC0415
+
+        file = latest(self._session, f"card {market} {name}", SellerFile) if market else None
+        if file is not None and file.stall:
+            return str(file.stall)
+        return resolve_site(self._session, name)
+
+    def lot(self, name: str, /, *, site: str = "") -> str:
+        """Return a lot's full id from the full id or a unique bare code."""
+        from foodtrace.graph.directory import resolve_lot  # noqa: PLC0415
+
+        del site
+        try:
+            return resolve_lot(self._session, name)
+        except NotFound:
+            if "/" in name:
+                return name
+            raise
+
+    def product(self, name: str, /) -> str:
+        """Return a product's name as it is on record."""
+        return name
+
+
+@click.command()
+@click.argument("file")
+@click.option("--skip-bad", is_flag=True, help="Record the good rows and write the bad ones to a file to mend and send again.")
+@click.option("--dry-run", is_flag=True, help="Read and check everything, record nothing.")
+@click.option("--map", "map_file", default=None, metavar="FILE", help="Column mapping (TOML) to use instead of the remembered one.")
+@click.option("--sheet", default=None, help="Sheet of a workbook.")
+@click.option("--unit", default=None, help="Unit of quantities that name none: kg, 斤, can ..")
+@click.option("--as", "kind", default=None, type=click.Choice(["transfer", "receipt", "sale", "stock_count", "loss"]), help="What a row is.")
+@click.option("--site", default="", help="Market or shop the file belongs to.")
+@click.pass_context
+def record(
+    click_ctx: click.Context, file: str, map_file: str | None, sheet: str | None, unit: str | None, kind: str | None, site: str, *, skip_bad: bool, dry_run: bool
+) -> None:
+    """Record a file: JSON lines (one event each), or CSV and XLSX with Chinese or English headings. - reads standard input.
+
+    Nothing is recorded if any row is bad, unless --skip-bad. A second run of the same file changes nothing.
+    """
+    from foodtrace.intake import FILE, load_mappings, read_events, save_mapping, write_bad  # noqa: PLC0415
+
+    ctx: Context = click_ctx.obj
+    remembered = Path(FILE)
+    saved = load_mappings(remembered) if remembered.exists() else []
+    given = load_mappings(map_file)[0] if map_file else None
+    with ctx.open() as ledger:
+        with ledger.reading() as session, progress(ctx.t("cli.record.reading")) as bar:
+            found = read_events(
+                sys.stdin.buffer if file == "-" else file,
+                directory=LedgerDirectory(session),
+                mapping=given,
+                unit=unit,
+                sheet=sheet,
+                ask=(lambda question: _ask(ctx, question)) if ctx.interactive else None,
+                kind=kind,  # type: ignore[arg-type]
+                site=site,
+                saved=saved,
+                progress=bar,
+            )
+        _report(ctx, file, found)
+        if dry_run:
+            say(ctx.t("cli.record.dry", good=len(found.events)))
+            click_ctx.exit(1 if found.bad else 0)
+        if found.bad and not skip_bad:
+            say(ctx.t("cli.record.none", bad=len(found.bad), file=file), err=True)
+            click_ctx.exit(1)
+        new = known = 0
+        with progress(ctx.t("cli.record.writing"), len(found.events)) as bar:
+            for start in range(0, len(found.events), _BATCH):
+                receipt = ledger.record(found.events[start : start + _BATCH])
+                new += receipt.new
+                known += len(receipt.seqs) - receipt.new
+                bar(start + len(receipt.seqs), len(found.events))
+    if found.mapping is not None and not map_file:
+        save_mapping(remembered, found.mapping)
+    say(ctx.t("cli.record.done", new=f"{new:,}", known=f"{known:,}", bad=len(found.bad)))
+    if found.bad:
+        if file != "-":
+            say(ctx.t("cli.record.bad_file", path=write_bad(file, found, lang=ctx.lang)))
+        click_ctx.exit(1)
+
+
+def _report(ctx: Context, file: str, found: Intake) -> None:
+    for note in found.notes:
+        say(note.text(ctx.lang), err=True)
+    if not found.bad:
+        return
+    say(ctx.t("cli.record.bad", file=file, count=len(found.bad)), err=True)
+    rows = [
+        [str(row.row), clean(fault.column), clean(fault.value)[:30], fault.expected(ctx.lang), fault.hint(ctx.lang)]
+        for row in found.bad[:_SHOWN]
+        for fault in row.faults
+    ]
+    headings = [ctx.t("cli.record." + each) for each in ("row", "column", "value", "expected", "mend")]
+    say(table(headings, rows, right=[0]), err=True)
+    if len(found.bad) > _SHOWN:
+        say(ctx.t("cli.record.more", count=len(found.bad) - _SHOWN), err=True)
+
+
+def _ask(ctx: Context, question: Question) -> str | None:
+    say(question.text(ctx.lang), err=True)
+    for number, (answer, _) in enumerate(question.options, 1):
+        say(f"  {number} {question.label(answer, ctx.lang)}", err=True)
+    given = str(click.prompt(">", err=True, default="", show_default=False)).strip()
+    if not given:
+        return None
+    if given.isdigit() and question.options:
+        if not 1 <= int(given) <= len(question.options):
+            raise BadData("cli.choice", value=given, expected=f"1 .. {len(question.options)}")
+        return question.options[int(given) - 1][0]
+    return given

@@ -1,0 +1,71 @@
+"""``scan``: what a code says, from a text or an image file."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from foodtrace.errors import BadData, FoodtraceError
+from foodtrace_cli.context import Context
+from foodtrace_cli.output import clean, emit_json, say
+
+_MAX_PIXELS = 40_000_000
+
+
+def texts_of(given: str) -> list[str]:
+    """Return the texts in an image file, lines from standard input (``-``), or the text itself."""
+    if given == "-":
+        return [line.rstrip("\r\n") for line in sys.stdin if line.strip()]
+    path = Path(given)
+    if len(given) < 1000 and "://" not in given and path.suffix and path.exists():  # noqa: PLR2004 - longest path worth a look
+        return _image(path)
+    return [given]
+
+
+def _image(path: Path) -> list[str]:
+    import zxingcpp  # noqa: PLC0415 - only for images
+    from PIL import Image, UnidentifiedImageError  # noqa: PLC0415
+
+    try:
+        with Image.open(path) as picture:
+            if picture.width * picture.height > _MAX_PIXELS:
+                raise BadData("scan.picture_too_large", value=str(path), expected=_MAX_PIXELS)
+            grey = picture.convert("L")
+    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
+        raise BadData("scan.no_picture", value=str(path), reason=str(error)) from None
+    found = [each.text for each in zxingcpp.read_barcodes(grey)]
+    if not found:
+        raise BadData("scan.nothing_found", value=str(path))
+    return list(dict.fromkeys(found))
+
+
+@click.command()
+@click.argument("given", metavar="FILE|TEXT|-")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_context
+def scan(click_ctx: click.Context, given: str, *, as_json: bool) -> None:
+    """Say what a code is: our certificate (signature checked), a product code, somebody else's certificate, or nothing."""
+    from foodtrace.certificate.scan import classify  # noqa: PLC0415
+    from foodtrace.operations.market import scan as look  # noqa: PLC0415
+
+    ctx: Context = click_ctx.obj
+    texts = texts_of(given)
+    try:
+        with ctx.open() as ledger, ledger.reading() as session:
+            found = [look(session, text) for text in texts]
+    except FoodtraceError as error:
+        if error.code != "ledger.missing":
+            raise
+        found = [classify(text) for text in texts]
+    if as_json:
+        emit_json([{"kind": each.kind, "good": each.good, "text": each.text, "problem": each.problem and each.problem.as_dict()} for each in found])
+    else:
+        for each in found:
+            say(f"{each.kind}  {clean(each.text)[:120]}")
+            if each.payload is not None:
+                say(f"  {each.payload.lot_id}  {each.payload.amount}  {each.payload.issued} - {each.payload.valid_until}")
+            if each.problem is not None:
+                say(f"  {each.problem.code}: {each.problem.message(ctx.lang)}")
+    click_ctx.exit(0 if found and all(each.good for each in found) else 1)
