@@ -89,6 +89,8 @@ def fields(headings: Iterable[str]) -> dict[str, str]:
     chosen = {heading: field for field, (_, heading) in best.items()}
     if "source_name" in best and "buyer" in best and "buyer_name" not in best and plain(best["buyer"][1]) in _WHOSE:
         chosen[best["buyer"][1]] = "source"
+    if "time" in best and not {"at", "date"} & best.keys():  # 时间 alone holds date and time
+        chosen[best["time"][1]] = "at"
     return {heading: chosen.get(heading, "") for heading in every}
 
 

@@ -22,12 +22,13 @@ _SPACE = " \t\r\n\ufeff"
 
 
 def is_json_lines(source: Source) -> bool:
-    """Say whether a file is JSON lines: by its name, or because its first sign is ``{``, ``[`` or ``#``."""
+    """Say whether a file is JSON lines: by its name, or because its first line but ``#`` lines begins with ``{`` or ``[``."""
     if source.name.lower().endswith((".jsonl", ".ndjson", ".json")):
         return True
     with source.open() as stream:
-        head = stream.read(256)
-    return head.lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n")[:1] in {b"{", b"["}
+        head = stream.read(65_536).translate(None, b"\x00").lstrip(b"\xef\xbb\xbf\xff\xfe")
+    said = (line for each in head.splitlines() if (line := each.strip()) and not line.startswith(b"#"))
+    return next(said, b"")[:1] in {b"{", b"["}
 
 
 def read_lines(source: Source, codec: str) -> Iterator[BadRow | Skipped | tuple[int, AnyEvent]]:

@@ -26,7 +26,7 @@ import os
 import re
 import tempfile
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, get_args
 
@@ -72,16 +72,17 @@ def choose_mapping(
         if each.fits(table.headings) and kind in (None, each.kind):
             return _checked(msgspec.structs.replace(each, origin="saved"), table)
     columns = headings.fields(table.headings)
-    origin = "known"
-    lacking = _lacking(columns, kind or headings.kind_of(table.headings) or "transfer")
-    if lacking and ask is not None:
-        columns, origin = _asked(columns, lacking, ask), "asked"
-    found = kind or headings.kind_of(table.headings) or _asked_kind(table, columns, ask)
-    mapping = Mapping(name=name_for(table.name), kind=found, columns=columns, origin="asked" if origin == "asked" else "known")
-    lacking = _lacking(columns, found)
+    shown = kind or headings.kind_of(table.headings)
+    lacking = _lacking(columns, shown or "transfer")
+    asked = _asked(columns, lacking, ask) if lacking and ask else columns
+    name = name_for(table.name)
+    if not _lacking(asked, shown or "transfer"):
+        shown = shown or _asked_kind(table, asked, ask)
+    mapping = Mapping(name=name, kind=shown or "transfer", columns=asked, origin="known" if asked == columns else "asked")
+    lacking = _lacking(asked, mapping.kind)
     if lacking:
         block = Block(as_toml(mapping, lacking=lacking))
-        raise BadData("record.columns_unknown", value=table.name, expected=_said(lacking), block=block, file=FILE)
+        raise BadData("record.columns_unknown", value=table.name, expected=", ".join(lacking), block=block, file=FILE)
     return mapping
 
 
@@ -91,10 +92,6 @@ def _lacking(columns: dict[str, str], kind: FileKind) -> list[str]:
     needed = [("at", "date"), ("quantity", "serial") if kind == "sale" else ("quantity",)]
     needed.append(("lot", "product") if kind == "transfer" else ("lot",))
     return ["|".join(each) for each in needed if not has & set(each)]
-
-
-def _said(lacking: Iterable[str]) -> str:
-    return ", ".join(lacking)
 
 
 def _asked(columns: dict[str, str], lacking: list[str], ask: Ask) -> dict[str, str]:
@@ -124,7 +121,7 @@ def _checked(mapping: Mapping, table: Table) -> Mapping:
     columns = {heading: mapping.columns.get(heading, "") for heading in table.headings}
     lacking = _lacking(columns, mapping.kind)
     if lacking:
-        raise BadData("record.mapping_field_missing", value=mapping.name, expected=_said(lacking))
+        raise BadData("record.mapping_field_missing", value=mapping.name, expected=", ".join(lacking))
     return msgspec.structs.replace(mapping, columns=columns)
 
 

@@ -62,7 +62,9 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 
     def text(self, lang: Lang = "en") -> str:
         """Return the question in one sentence."""
-        return text(f"record.ask.{self.about}", lang, **self.params)
+        field = self.params.get("field")
+        params = {**self.params, "field": text(f"record.field.{field}", lang)} if field else self.params
+        return text(f"record.ask.{self.about}", lang, **params)
 
     def label(self, answer: str, lang: Lang = "en") -> str:
         """Return what to show for one of the options."""

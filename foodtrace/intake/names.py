@@ -3,7 +3,7 @@
 Rules:
 
 1. A code is tried before a name. When the code fits several sites (one operator, several shops) the name decides.
-2. A code that has the shape of a credit code is checked as one first, leniently: a damaged code is called by its cause.
+2. A text nobody knows that has the length of a credit code is read as one, leniently: a damaged code is called by its cause.
 3. A code and a name that are two different sites are refused: nobody is picked.
 4. Words for a walk-in customer (散客, 零售 ...) are nobody on record.
 """
@@ -38,7 +38,7 @@ class Names:
         known = self._sites.get(name)
         if known is None:
             try:
-                known = self._directory.site(self._plain(name), market=self.market)
+                known = self._looked_up(name)
             except FoodtraceError as error:
                 known = error
             self._sites[name] = known
@@ -46,11 +46,16 @@ class Names:
             raise known
         return known
 
-    @staticmethod
-    def _plain(name: str) -> str:
-        if _CREDIT.fullmatch(name) and any(c.isdigit() for c in name):
-            return uscc.parse(name, lenient=True).code
-        return name
+    def _looked_up(self, name: str) -> str:
+        try:
+            return self._directory.site(name, market=self.market)
+        except NotFound:
+            if _CREDIT.fullmatch(name) is None or not any(c.isdigit() for c in name):
+                raise
+            code = uscc.parse(name, lenient=True).code
+            if code == name:
+                raise
+            return self._directory.site(code, market=self.market)
 
     def party(self, code: str, name: str) -> str:
         """Return the site of a code and a name, either of which may be empty, empty for nobody (rules 1, 3, 4)."""

@@ -186,12 +186,12 @@ class _Reader:
 
     def _no_record(self, rows: Rows, cells: Sequence[Cell]) -> Why | None:
         """Say why a row is no record (rule 2), none if it is one."""
-        texts = [" ".join(text.split()) for cell in cells if (text := words(cell))]
-        if not texts:
-            return "footer"
         when = rows.raw(cells, "at") or rows.raw(cells, "date")
         if any(c.isdigit() for c in when):
             return None
+        texts = [" ".join(text.split()) for cell in cells if (text := words(cell))]
+        if not texts:
+            return "footer"
         if texts == self._headings:
             return "heading"
         if _TOTAL.fullmatch(texts[0]):

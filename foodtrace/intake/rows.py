@@ -28,10 +28,12 @@ from foodtrace.intake.model import Cell, Fault, Mapping
 from foodtrace.intake.names import Names
 from foodtrace.intake.table import Table
 from foodtrace.intake.times import When, read_time
-from foodtrace.intake.units import Units
+from foodtrace.intake.units import UnitMissing, Units
 from foodtrace.quantity import Quantity
 
 _CODE: Final = re.compile(r"[!-~]{1,80}")
+_PERSONAL: Final = frozenset({"uscc.personal_id", "lot.personal"})
+"""Errors about somebody's personal number: the cell is not repeated."""
 _METRIC: Final = frozenset({"g", "kg", "kgs", "公斤", "千克", "克", "ml", "l", "升", "毫升"})
 _EVENTS: Final[dict[str, Callable[..., AnyEvent]]] = {
     "transfer": Transfer,
@@ -130,7 +132,12 @@ class Rows:
     def _fault(self, field: str, error: FoodtraceError) -> None:
         heading = self._heading.get(field, "")
         value = cell_.words(self._cells[self._at[field]]) if field in self._at else ""
+        if error.code in _PERSONAL:
+            value = str(error.value)  # masked
         self._faults.append(Fault(heading, value, error))
+
+    def _missing(self, field: str) -> BadData:
+        return BadData("record.missing", value="", column=self._heading.get(field, field))
 
     def _has_any(self, *fields: str) -> bool:
         return any(field in self._at for field in fields)
@@ -142,8 +149,8 @@ class Rows:
         cell = self._cells[index]
         try:
             if cell is None or cell == "":
-                raise BadData("record.missing", value="", field=field)
-            when = read_time(cell, zone=self._zone, epoch=self._table.epoch, time=time, year=self.year)
+                raise self._missing(field)
+            when = read_time(cell, zone=self._zone, epoch=self._table.epoch, time=time, year=max(self.year, 0))
         except FoodtraceError as error:
             self._fault("time" if time and error.value == str(time) else field, error)
             return None
@@ -164,7 +171,7 @@ class Rows:
         try:
             found = self._names.party(given, called)
             if not found and code == "site":
-                raise BadData("record.missing", value="", field="site")
+                raise self._missing(code if self.has(code) else name)
         except FoodtraceError as error:
             self._fault(code if given or not self.has(name) else name, error)
             return ""
@@ -176,9 +183,9 @@ class Rows:
         if len(self._faults) > before:
             return ""
         if not text and self.kind != "transfer":
-            self._fault("lot", BadData("record.missing", value="", field="lot"))
+            self._fault("lot", self._missing("lot"))
         elif not text and not product and not any(fault.column == self._heading.get("product") for fault in self._faults):
-            self._fault("product", BadData("record.missing", value="", field="product"))
+            self._fault("product", self._missing("product" if self.has("product") else "lot"))
         if not text:
             return ""
         try:
@@ -194,9 +201,11 @@ class Rows:
             return Quantity(1, "piece"), ""
         try:
             if not text:
-                raise BadData("record.missing", value="", field="quantity")
+                raise self._missing("quantity")
             word = self._units.of(text, self.raw(self._cells, "unit"))
             found = cell_.quantity(text, word)
+        except UnitMissing:  # of the whole column: no matter of this row
+            raise
         except FoodtraceError as error:
             if error.code == "quantity.unit_unknown" and self.has("unit") and not cell_.has_unit(text):
                 field = "unit"

@@ -138,9 +138,10 @@ def encoding_of(source: Source, *, encoding: str = "", ask: Ask | None = None) -
         return _without_mark(source, head)
     if head.startswith(codecs.BOM_UTF8):
         return _must(source, "utf-8-sig")
-    if _decodes(source, "utf-8") < 0:
+    row = _decodes(source, "utf-8")
+    if row < 0:
         return _unclear(source, ask) if _is_unclear(source) else "utf-8"
-    return _must(source, "gb18030")
+    return _must(source, "gb18030", row)
 
 
 def shown(codec: str) -> str:
@@ -162,15 +163,16 @@ def _said(source: Source, encoding: str) -> str:
 def _without_mark(source: Source, head: bytes) -> str:
     """UTF-16 without a mark: ASCII signs leave every second byte zero."""
     even, odd = head[::2].count(0), head[1::2].count(0)
-    if min(even, odd) * 8 > max(even, odd):
+    if min(even, odd) * 8 > max(even, odd) or max(even, odd) * 16 < len(head):
         raise BadData("record.not_text", value=source.name)
     return _must(source, "utf-16-le" if odd > even else "utf-16-be")
 
 
-def _must(source: Source, codec: str) -> str:
+def _must(source: Source, codec: str, other: int = 0) -> str:
+    """Return the codec if the whole file decodes; ``other`` is the row at which another codec failed: the later one is named."""
     row = _decodes(source, codec)
     if row >= 0:
-        raise BadData("record.encoding", value=source.name, expected="UTF-8, GB18030, UTF-16", row=row)
+        raise BadData("record.encoding", value=source.name, expected="UTF-8, GB18030, UTF-16", row=max(row, other))
     return codec
 
 

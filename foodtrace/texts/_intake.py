@@ -125,7 +125,7 @@ _COLUMNS: Final[dict[str, tuple[str, str]]] = {
 }
 
 _ROW: Final[dict[str, tuple[str, str]]] = {
-    "record.missing": ("缺 {field}", "{field} is missing"),
+    "record.missing": ("{column} 空着", "{column} is empty"),
     "record.missing.expected": ("不能空", "not empty"),
     "record.missing.hint": ("补上", "fill it in"),
     "record.columns": (
@@ -227,6 +227,24 @@ _ROW: Final[dict[str, tuple[str, str]]] = {
 }
 
 _TALK: Final[dict[str, tuple[str, str]]] = {
+    "record.field.id": ("单号 (每行一个)", "number of the row"),
+    "record.field.doc": ("单据号 (一单可多行)", "document number"),
+    "record.field.at": ("时间", "time"),
+    "record.field.date": ("日期", "date"),
+    "record.field.time": ("钟点", "time of day"),
+    "record.field.site": ("商户号或代码", "seller, by number or code"),
+    "record.field.site_name": ("商户名", "seller, by name"),
+    "record.field.buyer": ("买方代码", "buyer, by code"),
+    "record.field.buyer_name": ("买方名", "buyer, by name"),
+    "record.field.source": ("供应商代码", "supplier, by code"),
+    "record.field.source_name": ("供应商名", "supplier, by name"),
+    "record.field.product": ("品名", "product"),
+    "record.field.gtin": ("商品条码", "bar code (GTIN)"),
+    "record.field.lot": ("批次", "lot"),
+    "record.field.quantity": ("数量", "quantity"),
+    "record.field.unit": ("单位", "unit"),
+    "record.field.serial": ("罐码", "can code"),
+    "record.field.by": ("工号", "staff number"),
     "record.ask.unit": (
         '"{heading}" 列没有单位, 数值 {low}-{high}。单位是',
         'Column "{heading}" has no unit, its values are {low}-{high}. The unit is',
