@@ -89,7 +89,7 @@ def _sheets(book: Any) -> list[Any]:
 
 
 def _rows(sheet: Any, last: int = MAX_ROWS) -> Iterator[tuple[Any, ...]]:
-    sheet.reset_dimensions()
+    # Both bounds are given, so what the sheet claims of its size is never used.
     yield from sheet.iter_rows(max_row=last, max_col=MAX_COLUMNS, values_only=True)
 
 
