@@ -4,7 +4,8 @@ Rules:
 
 1. A commitment's basis is never defaulted: whoever commits says on what.
 2. The issuer's key signs the code. It is an entry of the log (``use="issuer"``), so that anybody can see it was in force.
-3. One production batch, one lot: the code is the day and a running number, under the issuer's id.
+3. One production batch, one lot: the code is the day and a running number, under the issuer's id. The serial is the same
+   text: ``(kid, serial)`` is what a gate spends, so it must be unique among all certificates of a key.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import datetime as dt
 import msgspec
 
 from foodtrace.certificate.payload import BASES, STYLE_2, Payload, encode
-from foodtrace.errors import BadData
+from foodtrace.errors import BadData, Conflict
 from foodtrace.events import CertificateIssued, CertificateVoided, Event, Key
 from foodtrace.keys import SigningKey, kid
 from foodtrace.operations.common import Doing, Outcome, about, latest
@@ -89,12 +90,14 @@ def issue(
             )
         )
     lot_code = code or next_code(session, issuer, day)
+    if latest(session, f"certificate {issuer}/{lot_code} {lot_code}", CertificateIssued) is not None:
+        raise Conflict("certificate.exists", value=f"{issuer}/{lot_code}")
     region = (place.region or "0" * 12).ljust(12, "0")
     payload = Payload(
         host=host,
         operator=issuer,
         lot=lot_code,
-        serial="1",
+        serial=lot_code,
         kid=key_id,
         quantity=quantity.value,
         unit=quantity.unit,
@@ -111,7 +114,7 @@ def issue(
         by=doing.by,
         site=place.site,
         lot=f"{issuer}/{lot_code}",
-        serial="1",
+        serial=lot_code,
         issuer=issuer,
         product=product,
         quantity=quantity,

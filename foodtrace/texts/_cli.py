@@ -155,6 +155,8 @@ _DESK: Final[dict[str, tuple[str, str]]] = {
     "certificate.basis_missing.hint": ("--basis 1 (质量控制) 2 (自检) 3 (委托检测)", "--basis 1 (quality control), 2 (own test), 3 (commissioned test)"),
     "certificate.basis_unknown": ("不认识承诺依据 {value}, 可用: {expected}", "basis {value} is not known, use one of: {expected}"),
     "certificate.basis_unknown.hint": ("--basis 1, 2 或 3", "--basis 1, 2 or 3"),
+    "certificate.exists": ("批次 {value} 已有合格证", "lot {value} has a certificate already"),
+    "certificate.exists.hint": ("不给批次, 会自动编号", "leave the code out, one is made"),
     "certificate.none": ("批次 {value} 没有合格证", "lot {value} has no certificate"),
     "certificate.none.hint": ("foodtrace certificate issue", "foodtrace certificate issue"),
     "quantity.zero": ("数量是零: {value}", "the quantity is zero: {value}"),
