@@ -46,6 +46,7 @@ _FILE: Final[dict[str, tuple[str, str]]] = {
         "it may mix two encodings or be cut off; export it again as CSV UTF-8",
     ),
     "record.encoding_name": ("不认识编码 {value}, 可用 {expected}", "encoding {value} is not known, use {expected}"),
+    "record.encoding_name.hint": ("不写也行: 会自己看出来", "or leave it out: it is found by itself"),
     "record.encoding_unclear": (
         '{value} 的编码看不准: UTF-8 读作 "{one}", GB18030 读作 "{other}"',
         '{value} can be read in two ways: "{one}" as UTF-8, "{other}" as GB18030',
@@ -85,6 +86,7 @@ _COLUMNS: Final[dict[str, tuple[str, str]]] = {
     ),
     "record.kind_unknown.hint": ("或用 --as 说明, 如 --as sale", "or say it with --as, such as --as sale"),
     "record.kind_unknown_name": ("没有 {value} 这种文件, 可用 {expected}", "there is no kind of file {value}, use {expected}"),
+    "record.kind_unknown_name.hint": ("照抄其中一个", "copy one of these"),
     "record.mapping_toml": ("{value} 写得不对: {reason}", "{value} is not well-formed: {reason}"),
     "record.mapping_toml.hint": (
         "照 docs/record.md 的例子改, 或删掉它再选一次",
