@@ -13,13 +13,13 @@ Rules:
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, Literal, TypeAlias
 
 import msgspec
 
 from foodtrace.gate.checks import CHECKS
-from foodtrace.gate.facts import GOODS, Facts
+from foodtrace.gate.facts import GOODS, Facts, Test
 from foodtrace.gate.pack import Duty, Rule, Rulebook, RulePack
 from foodtrace.gate.rapid import follow_up, standing
 from foodtrace.gate.reason import SEVERITY, Article, Asks, Reason, Word, worst
@@ -138,17 +138,37 @@ def _ask(rule: Rule, facts: Facts, pack: RulePack) -> Iterator[Reason]:
         yield Reason(code=rule.code, verdict=rule.verdict, params=params, rule=rule.id, article=rule.cited, verified=rule.verified)
 
 
+def after_test(tests: Iterable[Test], rules: Rulebook, when: dt.datetime) -> tuple[Must, ...]:
+    """Return what must follow from the tests of some goods, wherever they are: at the gate, on a stall, in a shop.
+
+    :param when: chooses the pack, and starts the time limits where no positive stands.
+    """
+    pack = rules.on(when.date())
+    return () if pack is None else _in_order(_test_duties(tests, pack, when), pack, "")
+
+
 def _duties(facts: Facts, pack: RulePack, verdict: Verdict, named: list[str]) -> tuple[Must, ...]:
-    names = [*named, *follow_up(standing(facts.tests), pack.rapid)]
+    starts = {**dict.fromkeys(named, facts.when), **_test_duties(facts.tests, pack, facts.when)}
     if verdict == "admit" and facts.drawn:
-        names.append("sample")
-    known = {duty.id: duty for duty in pack.duties}
-    duties = [known.get(name) or Duty(id=name) for name in dict.fromkeys(names)]
+        starts["sample"] = facts.when
     if verdict == "hold":
-        duties.append(Duty(id="decide_held", within_hours=pack.hold_hours))
-    # At once first, then by hours, then what has no limit; the pack's order among equals.
-    fitting = sorted((d for d in duties if d.only_on in ("", verdict)), key=_urgency)
-    return tuple(_must(duty, facts.when) for duty in fitting)
+        starts["decide_held"] = facts.when
+    return _in_order(starts, pack, verdict)
+
+
+def _test_duties(tests: Iterable[Test], pack: RulePack, when: dt.datetime) -> dict[str, dt.datetime]:
+    """Return the duties that follow from tests, each with the moment its time limit runs from: the test's own."""
+    found = standing(tests)
+    return dict.fromkeys(follow_up(found, pack.rapid), found.test.when if found.test else when)
+
+
+def _in_order(starts: Mapping[str, dt.datetime], pack: RulePack, verdict: str) -> tuple[Must, ...]:
+    """Return duties, at once first, then by hours, then what has no limit; in the pack's order among equals."""
+    known = {duty.id: duty for duty in pack.duties}
+    own = Duty(id="decide_held", within_hours=pack.hold_hours)
+    duties = [known.get(name, own) for name in starts]
+    fitting = [duty for duty in duties if not verdict or duty.only_on in ("", verdict)]
+    return tuple(_must(duty, starts[duty.id]) for duty in sorted(fitting, key=_urgency))
 
 
 def _urgency(duty: Duty) -> tuple[bool, int]:

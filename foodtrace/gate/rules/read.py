@@ -104,6 +104,7 @@ def _duty_faults(pack: RulePack) -> Iterator[tuple[str, str]]:
     named = [(f"rules[{i}] {rule.id}", each) for i, rule in enumerate(pack.rules) for each in rule.must]
     named += [("rapid.must_positive", each) for each in pack.rapid.must_positive]
     named += [("rapid.must_confirmed", each) for each in pack.rapid.must_confirmed]
+    named.append(("duties", "sample"))  # what a drawn truck leads to; every pack says on what ground
     for where, each in named:
         if each not in ids:
             yield where, f"there is no duty {each} in this pack"
