@@ -127,9 +127,7 @@ class ProofError(BadData):
 class NotFound(FoodtraceError):
     """There is no such thing here; :attr:`near` names similar ones, best first."""
 
-    def __init__(
-        self, code: str, /, *, value: object = None, expected: object = None, near: Sequence[str] = (), **params: object
-    ) -> None:
+    def __init__(self, code: str, /, *, value: object = None, expected: object = None, near: Sequence[str] = (), **params: object) -> None:
         self.near = tuple(near)
         super().__init__(code, value=value, expected=expected, near=", ".join(near), **params)
 

@@ -30,6 +30,7 @@ from foodtrace.events.canonical import checked
 from foodtrace.graph import projection
 from foodtrace.graph.edges import moment
 from foodtrace.graph.names import Names
+from foodtrace.opening import LogState, Writer, check_anchors, choose, logs
 from foodtrace.operations.common import Outcome
 from foodtrace.recording import Receipt, prepare, record, record_in
 from foodtrace.storage.engine import open_store
@@ -37,7 +38,6 @@ from foodtrace.storage.session import Session, Store
 from foodtrace.tlog.anchor import anchor_path, move_anchor
 from foodtrace.tlog.append import append, lock_head, new_log
 from foodtrace.tlog.entry import check_origin
-from foodtrace.tlog.logs import LogState, Writer, check_anchors, choose, logs
 from foodtrace.tlog.verify import Progress
 from foodtrace.verification import Verification, rebuild_ledger, verify_ledger
 

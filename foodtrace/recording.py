@@ -20,12 +20,12 @@ from foodtrace.events import AnyEvent, Correction, Event, Key
 from foodtrace.events.canonical import checked, decode
 from foodtrace.graph import projection
 from foodtrace.graph.names import Names
+from foodtrace.opening import Writer
 from foodtrace.personal import Secret, commit, seal
 from foodtrace.storage.session import Session, Store
 from foodtrace.tlog.anchor import move_anchor
 from foodtrace.tlog.append import Head, append, lock_head, sealing_time
 from foodtrace.tlog.entry import event_bytes, parse
-from foodtrace.tlog.logs import Writer
 
 _CHUNK: Final = 500
 MAX_BATCH: Final = 100_000

@@ -18,9 +18,9 @@ from foodtrace.events.canonical import decode
 from foodtrace.graph import projection
 from foodtrace.graph.check import Replay, clear, differences
 from foodtrace.graph.names import Names
+from foodtrace.opening import logs
 from foodtrace.storage.session import Session
 from foodtrace.tlog.entry import parse
-from foodtrace.tlog.logs import logs
 from foodtrace.tlog.verify import Finding, LogReport, Progress, missing_triggers, verify_log
 
 _BATCH: Final = 2000
@@ -60,7 +60,9 @@ def verify_ledger(session: Session, progress: Progress | None = None) -> Verific
         # The rows of a log whose bytes do not hold prove nothing; they are compared only where the bytes do.
         names = {state.number: state.origin for state in states}
         findings += [
-            Finding(code="projection.differs", log=names.get(log, str(log)), expected=row if side == "expected" else "", got=f"{table}: {row}")
+            Finding(
+                code="projection.differs", log=names.get(log, str(log)), expected=row if side == "expected" else "", got=f"{table}: {row}"
+            )
             for table, log, side, row in differences(session, replay)
         ]
     return Verification(

@@ -11,7 +11,7 @@ foodtrace init
 foodtrace site add 永发合作社:farm 北河农批:market 福安超市:shop
 foodtrace certificate issue 西红柿 500kg --basis 1 --out label.png
 foodtrace gate label.png
-lot=$(foodtrace --lang en certificate show "$(date +%y%m%d)" --json | sed -n 's/.*"lot": "\(.*\)",*/\1/p' | head -1)
+lot=$(foodtrace scan label.png --json | sed -n 's|.*"text": "https://[^/]*/lot/[^/]*/\([^/]*\)/.*|\1|p')
 foodtrace transfer "$lot" 120kg --from 北河农批 --to 福安超市
 foodtrace recall "$lot"
 foodtrace recall "$lot" --json >answer.json

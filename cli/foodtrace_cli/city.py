@@ -41,7 +41,7 @@ from foodtrace.operations.common import CHINA, Doing
 from foodtrace.quantity import Quantity
 from foodtrace.recall.answer import recall
 from foodtrace.recall.cases import load_case
-from foodtrace_cli.commands.certificate import _draw as draw_code
+from foodtrace_cli.commands.certificate import draw as draw_code
 from foodtrace_cli.commands.record import LedgerDirectory
 from foodtrace_cli.commands.scan import texts_of
 from foodtrace_cli.context import Context
@@ -146,7 +146,7 @@ class City:
         return f"{len(self.trucks)} PNG"
 
     def gate(self) -> str:
-        """The gate reads the labels back from the PNG files and decides on every truck."""
+        """Read the labels back at the gate from the PNG files and decide on every truck."""
         rules = load()
         end = self.now
         for number, (arrives, path, scale) in enumerate(self.trucks):
@@ -168,7 +168,7 @@ class City:
     # -- stalls and shops --------------------------------------------------------------------------------------------------
 
     def settlement(self) -> str:
-        """The market writes one settlement file a day; two of them GB18030. They are recorded as any user's files."""
+        """Write one settlement file a day, two of them GB18030, and record them as any user's files."""
         moved = [
             Transfer(
                 id=f"STALL-{number:05d}",
@@ -223,12 +223,16 @@ class City:
     # -- formula -----------------------------------------------------------------------------------------------------------
 
     def formula(self) -> str:
-        """An oil lot goes into two of five batches; the batches go to shops; shops sell cans, from a JSON-lines till file."""
+        """Put an oil lot into two of five batches, bring the batches to shops, sell cans from a JSON-lines till file."""
         oil, milk = "O-0001/ARA-2607-118", "P-0001/MILK-01"
         at = self.now
         made: list[Event] = [
-            CertificateIssued(id="oil", at=at, site="O-0001", lot=oil, serial="1", issuer="O-0001", product="ARA 油", quantity=Quantity(50_000, "g")),
-            CertificateIssued(id="milk", at=at, site="P-0001", lot=milk, serial="1", issuer="P-0001", product="基粉", quantity=Quantity(9_000_000, "g")),
+            CertificateIssued(
+                id="oil", at=at, site="O-0001", lot=oil, serial="1", issuer="O-0001", product="ARA 油", quantity=Quantity(50_000, "g")
+            ),
+            CertificateIssued(
+                id="milk", at=at, site="P-0001", lot=milk, serial="1", issuer="P-0001", product="基粉", quantity=Quantity(9_000_000, "g")
+            ),
             Transfer(id="oil-out", at=at, site="O-0001", to="P-0001", lot=oil, quantity=Quantity(40_000, "g")),
             Transformation(
                 id="other-oil",
@@ -261,7 +265,9 @@ class City:
             for shop in shops[number % 3 :: 2]:
                 got = self.random.randrange(6, 13)
                 moves.append(
-                    Transfer(id=f"D-{number}-{shop}", at=at, site="W-0001", to=shop, lot=lot, quantity=Quantity(got, "piece"), in_transit=False)
+                    Transfer(
+                        id=f"D-{number}-{shop}", at=at, site="W-0001", to=shop, lot=lot, quantity=Quantity(got, "piece"), in_transit=False
+                    )
                 )
                 stock.append((shop, lot, got))
         self.ledger.record(moves, log="beihe.example/plant")
@@ -270,7 +276,12 @@ class City:
             for shop, lot, got in stock:
                 for can in range(self.random.randrange(0, got)):
                     event = Sale(
-                        id=f"POS-{shop}-{lot[-7:]}-{can}", at=at, site=shop, lot=lot, quantity=Quantity(1, "piece"), serial=f"{lot[-7:]}{shop[2:]}{can:02d}"
+                        id=f"POS-{shop}-{lot[-7:]}-{can}",
+                        at=at,
+                        site=shop,
+                        lot=lot,
+                        quantity=Quantity(1, "piece"),
+                        serial=f"{lot[-7:]}{shop[2:]}{can:02d}",
                     )
                     file.write(encode(event) + b"\n")
         with self.ledger.reading() as session:
@@ -281,13 +292,16 @@ class City:
     # -- recalls -----------------------------------------------------------------------------------------------------------
 
     def recalls(self) -> str:
-        """A rapid test turns positive: the celery lot is recalled. Then the oil lot, with every batch made from it."""
+        """Recall the celery lot after a positive rapid test, then the oil lot with every batch made from it."""
         self.now += dt.timedelta(hours=6)
         test = TestRecorded(
             id="T-1", at=self.now, site="M-0001", lot=self.celery, sample="S-1", item="有机磷", verdict="positive", inhibition=62_300
         )
         self.ledger.record([test], log="beihe.example/g1")
-        self.outcome = [self._recall(self.celery, 2, "毒死蜱 0.31 mg/kg, 限量 0.05"), self._recall("O-0001/ARA-2607-118", 1, "蜡样芽孢杆菌毒素")]
+        self.outcome = [
+            self._recall(self.celery, 2, "毒死蜱 0.31 mg/kg, 限量 0.05"),
+            self._recall("O-0001/ARA-2607-118", 1, "蜡样芽孢杆菌毒素"),
+        ]
         return "2"
 
     def _recall(self, lot: str, level: int, reason: str) -> tuple[str, str, Any]:

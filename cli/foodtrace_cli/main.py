@@ -63,8 +63,15 @@ class LazyGroup(click.Group):
 
 
 @click.group(cls=LazyGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.option("--db", envvar="FOODTRACE_DB", default="foodtrace.db", show_default=True, help="Ledger: a file, sqlite:///FILE or postgresql://...")
-@click.option("--keys", envvar="FOODTRACE_KEYS", default=None, help="Directory of signing keys (else FILE.keys beside the ledger, else ~/.config/foodtrace/keys).")
+@click.option(
+    "--db", envvar="FOODTRACE_DB", default="foodtrace.db", show_default=True, help="Ledger: a file, sqlite:///FILE or postgresql://..."
+)
+@click.option(
+    "--keys",
+    envvar="FOODTRACE_KEYS",
+    default=None,
+    help="Directory of signing keys (else FILE.keys beside the ledger, else ~/.config/foodtrace/keys).",
+)
 @click.option("--log", envvar="FOODTRACE_LOG", default=None, help="Log to write, by its origin or the last part of it.")
 @click.option("--lang", type=click.Choice(["zh", "en"]), default=None, help="Language of texts; else FOODTRACE_LANG, else the locale.")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
@@ -119,7 +126,7 @@ def _run(arguments: list[str]) -> int:
     return result if isinstance(result, int) else 0
 
 
-def _lang_of(arguments: list[str]) -> Any:  # noqa: ANN401 - "zh" or "en"
+def _lang_of(arguments: list[str]) -> Any:
     for place, each in enumerate(arguments):
         if each == "--lang" and place + 1 < len(arguments) and arguments[place + 1] in ("zh", "en"):
             return arguments[place + 1]

@@ -84,7 +84,7 @@ def verdict(word: str, colour: str) -> str:
     return click.style(shown, fg=colour, bold=True)
 
 
-def emit_json(value: Any) -> None:  # noqa: ANN401 - whatever a schema describes
+def emit_json(value: Any) -> None:
     """Print one JSON document to stdout."""
     data = msgspec.json.format(msgspec.json.encode(value, order="sorted"), indent=2)
     sys.stdout.buffer.write(data + b"\n")
@@ -99,7 +99,7 @@ def emit_error(error: FoodtraceError, lang: Lang, *, as_json: bool) -> None:
     hint = error.hint(lang)
     if hint:
         say(f"{text('cli.hint', lang)}: {hint}", err=True)
-    for each in getattr(error, "candidates", ()):
+    for each in (*getattr(error, "candidates", ()), *getattr(error, "near", ())):
         say(f"  {clean(each)}", err=True)
 
 

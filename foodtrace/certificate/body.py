@@ -43,11 +43,11 @@ _Wire: TypeAlias = tuple[
 ]
 
 
-class Malformed(Exception):  # noqa: N818 - caught by payload.decode, which gives it its public name
+class Malformed(Exception):
     """The bytes are not a body."""
 
 
-class UnknownVersion(Exception):  # noqa: N818
+class UnknownVersion(Exception):
     """The body is of a version this program does not know; ``args[0]`` says which."""
 
 

@@ -20,22 +20,30 @@ import msgspec
 
 from foodtrace.quantity import Quantity
 
-EventId: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[!-~]{1,80}$(?!\n)", description="1-80 visible ASCII characters, unique in its log")]
+EventId: TypeAlias = Annotated[
+    str, msgspec.Meta(pattern=r"^[!-~]{1,80}$(?!\n)", description="1-80 visible ASCII characters, unique in its log")
+]
 SiteId: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9][A-Z0-9.-]{0,39}$(?!\n)", description="site id, e.g. L-0003 or a GLN")]
-OperatorId: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9][A-Z0-9-]{1,19}$(?!\n)", description="credit code (USCC) or local id")]
+OperatorId: TypeAlias = Annotated[
+    str, msgspec.Meta(pattern=r"^[A-Z0-9][A-Z0-9-]{1,19}$(?!\n)", description="credit code (USCC) or local id")
+]
 LotId: TypeAlias = Annotated[
     str,
     msgspec.Meta(
-        pattern=r"^[A-Z0-9][A-Z0-9-]{1,19}/(?!\.{1,2}$)[A-Z0-9.-]{1,20}$(?!\n)", description="AUTHORITY/CODE; authority is a GTIN-14 or an operator id"
+        pattern=r"^[A-Z0-9][A-Z0-9-]{1,19}/(?!\.{1,2}$)[A-Z0-9.-]{1,20}$(?!\n)",
+        description="AUTHORITY/CODE; authority is a GTIN-14 or an operator id",
     ),
 ]
 StaffId: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[!-~]{0,40}$(?!\n)", description="staff or device number, never a name")]
 Code: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[!-~]{1,80}$(?!\n)", description="1-80 visible ASCII characters")]
 OptionalCode: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[!-~]{0,80}$(?!\n)", description="up to 80 visible ASCII characters")]
 OptionalSite: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^([A-Z0-9][A-Z0-9.-]{0,39})?$(?!\n)", description="site id, or empty")]
-OptionalOperator: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^([A-Z0-9][A-Z0-9-]{1,19})?$(?!\n)", description="operator id, or empty")]
+OptionalOperator: TypeAlias = Annotated[
+    str, msgspec.Meta(pattern=r"^([A-Z0-9][A-Z0-9-]{1,19})?$(?!\n)", description="operator id, or empty")
+]
 OptionalLot: TypeAlias = Annotated[
-    str, msgspec.Meta(pattern=r"^([A-Z0-9][A-Z0-9-]{1,19}/(?!\.{1,2}$)[A-Z0-9.-]{1,20})?$(?!\n)", description="lot id, or empty when not named")
+    str,
+    msgspec.Meta(pattern=r"^([A-Z0-9][A-Z0-9-]{1,19}/(?!\.{1,2}$)[A-Z0-9.-]{1,20})?$(?!\n)", description="lot id, or empty when not named"),
 ]
 Hash: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$(?!\n)", description="SHA-256, lower-case hex")]
 OptionalHash: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{64})?$(?!\n)", description="SHA-256, lower-case hex, or empty")]
@@ -93,7 +101,16 @@ class Voucher(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
     """A paper or electronic document shown with goods (DOMAIN section 1.2)."""
 
     kind: Literal[
-        "purchase", "sales", "animal_quarantine", "meat_inspection", "customs", "test_report", "origin_proof", "transport", "identity", "other"
+        "purchase",
+        "sales",
+        "animal_quarantine",
+        "meat_inspection",
+        "customs",
+        "test_report",
+        "origin_proof",
+        "transport",
+        "identity",
+        "other",
     ]
     number: Document = ""
     evidence: OptionalHash = ""

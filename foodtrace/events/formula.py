@@ -59,5 +59,3 @@ class ConsumerReturn(Event, frozen=True, kw_only=True, tag="consumer_return"):
     serial: OptionalCode = ""
     doc: Document = ""
     bought_here: bool = True
-
-

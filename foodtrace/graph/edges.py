@@ -253,7 +253,7 @@ def _transformed(
 
 
 @singledispatch
-def _effects(event: Event, made: Effects, pseudo: str) -> None:  # noqa: ARG001 - same signature for every kind
+def _effects(event: Event, made: Effects, pseudo: str) -> None:
     """Events without effect on goods: keys, erasures, marks."""
 
 
@@ -320,7 +320,9 @@ def _(event: MarketEntry, made: Effects, _pseudo: str) -> None:
         pair = next((each.number for each in event.vouchers if each.kind in ("purchase", "sales", "transport") and each.number), "")
         # A verified certificate is the sender's own word that these goods left: both sides are on record.
         flags = DELIVERED if event.certified else 0
-        _flow(made, FlowKind.RECEIPT, event, event.lot, event.quantity, site=where, other=event.source, pair=pair, flags=flags, leaves=False)
+        _flow(
+            made, FlowKind.RECEIPT, event, event.lot, event.quantity, site=where, other=event.source, pair=pair, flags=flags, leaves=False
+        )
     else:
         _flow(made, FlowKind.BORN, event, event.lot, event.quantity, site=where, leaves=False)
     _born(made, event, event.lot, event.product, site=event.source or ("" if event.certified else where))

@@ -139,7 +139,15 @@ def _write(session: Session, names: Names, log: int, origin: str, entries: Seque
     if not entries:
         return {}
     parts = [
-        _Part(entry.seq, entry.recorded, effects(entry.event, origin, entry.seq), type(entry.event), entry.event.site, 1, _is_cross(entry.event))
+        _Part(
+            entry.seq,
+            entry.recorded,
+            effects(entry.event, origin, entry.seq),
+            type(entry.event),
+            entry.event.site,
+            1,
+            _is_cross(entry.event),
+        )
         for entry in entries
     ]
     return _put(session, names, log, parts, set())
@@ -198,17 +206,44 @@ def _put(session: Session, names: Names, log: int, parts: Sequence[_Part], more:
             continue
         ended = CONDITIONAL if part.conditional else 0
         moves += [
-            (number[f.lot], log, part.seq, item, int(f.kind), number[f.site], number[f.other], f.unit, f.q, f.t, part.recorded, f.pair, f.flags, ended)
+            (
+                number[f.lot],
+                log,
+                part.seq,
+                item,
+                int(f.kind),
+                number[f.site],
+                number[f.other],
+                f.unit,
+                f.q,
+                f.t,
+                part.recorded,
+                f.pair,
+                f.flags,
+                ended,
+            )
             for item, f in enumerate(made.flows)
         ]
         lots += [
-            (number[each.lot], log, part.seq, item, number[each.site], *each[2:], part.recorded, ended) for item, each in enumerate(made.lots)
+            (number[each.lot], log, part.seq, item, number[each.site], *each[2:], part.recorded, ended)
+            for item, each in enumerate(made.lots)
         ]
         if made.site is not None:
             place = made.site
             sites.append(
-                (number[place.site], log, part.seq, place.operator, place.kind, place.name, place.county, place.region, place.parent)
-                + (part.recorded, ended)
+                (
+                    number[place.site],
+                    log,
+                    part.seq,
+                    place.operator,
+                    place.kind,
+                    place.name,
+                    place.county,
+                    place.region,
+                    place.parent,
+                    part.recorded,
+                    ended,
+                )
             )
         kind = ABOUT.get(part.kind, 0)
         about += [(number[text], kind, log, part.seq, ended) for text in dict.fromkeys(made.about)]

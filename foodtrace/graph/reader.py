@@ -104,7 +104,9 @@ class SqlFacts:
 
     def stock_lots(self, sites: Collection[int]) -> Iterable[tuple[int, int]]:
         """See :class:`foodtrace.recall.facts.Facts`."""
-        rows = self._s.each("SELECT DISTINCT h.site, h.lot FROM {ids} CROSS JOIN holding AS h WHERE h.site = f.value AND h.flows > 0", sites)
+        rows = self._s.each(
+            "SELECT DISTINCT h.site, h.lot FROM {ids} CROSS JOIN holding AS h WHERE h.site = f.value AND h.flows > 0", sites
+        )
         return _pairs(rows)
 
     def lots(self, lots: Collection[int]) -> Mapping[int, LotInfo]:
@@ -132,7 +134,9 @@ class SqlFacts:
         )
         latest = {row[0]: row for row in rows}
         seen = dict(
-            self._s.each("SELECT v.site, MAX(v.recorded) FROM {ids} CROSS JOIN site_seen AS v WHERE v.site = f.value GROUP BY v.site", sites)
+            self._s.each(
+                "SELECT v.site, MAX(v.recorded) FROM {ids} CROSS JOIN site_seen AS v WHERE v.site = f.value GROUP BY v.site", sites
+            )
         )
         made: dict[int, SiteInfo] = {}
         for site in sites:

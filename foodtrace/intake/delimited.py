@@ -30,7 +30,7 @@ TextRow = tuple[int, list[str], FoodtraceError | None]
 """Row number, cells, and what is wrong with the row as a whole."""
 
 
-class _Open(Exception):  # noqa: N818 - a signal inside this module
+class _Open(Exception):
     """A quote was opened and not closed within a record's bound."""
 
 

@@ -153,7 +153,14 @@ def dispose(
         amount = quantity or next((s.quantity for s in stock_of(session, each, micros(doing.now)) if s.site == place), None)
         if amount is None:
             continue
-        common = {"id": doing.event_id(f"-{len(events) + 1}"), "at": doing.now, "by": doing.by, "site": place, "lot": each, "quantity": amount}
+        common = {
+            "id": doing.event_id(f"-{len(events) + 1}"),
+            "at": doing.now,
+            "by": doing.by,
+            "site": place,
+            "lot": each,
+            "quantity": amount,
+        }
         if what == "seal":
             events.append(Sealing(case=full, **common))
         elif what == "return":
@@ -175,7 +182,8 @@ def close(session: Session, doing: Doing, case: str | None, override: str) -> Ou
         raise Refused("case.closed", value=full)
     answer = recall(session, (), now=micros(doing.now), case=state)
     silent = [row.name for row in answer.outlets if row.acknowledged is None]
-    left = [row.name for row in answer.outlets if any(amount.likely or amount.travelling for amount in row.amounts)]
+    trade = [row for row in (*answer.outlets, *answer.others) if row.role != "own"]
+    left = [row.name for row in trade if any(amount.likely or amount.travelling for amount in row.amounts)]
     if (silent or left) and not override:
         raise Refused("case.not_done", value=full, silent=len(silent), left=len(left))
     event = RecallClosed(id=doing.event_id(), at=doing.now, by=doing.by, case=full, override=override)

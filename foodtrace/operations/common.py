@@ -80,7 +80,7 @@ def about(session: Session, subject: str, *kinds: type[Event]) -> list[Found]:
     return [Found(log, seq, _live(decode(event_bytes(bytes(data))))) for log, seq, data in rows]
 
 
-def latest(session: Session, subject: str, *kinds: type[Event]) -> Any:  # noqa: ANN401 - one of ``kinds``
+def latest(session: Session, subject: str, *kinds: type[Event]) -> Any:
     """Return the newest event about a subject by its own time, or none."""
     found = about(session, subject, *kinds)
     return max(found, key=lambda each: (each.event.at, each.log, each.seq)).event if found else None

@@ -15,7 +15,7 @@ import re
 from typing import Final, get_args
 
 from foodtrace.errors import BadData, Conflict
-from foodtrace.events import Event, Licence, Operator, SellerFile, Site
+from foodtrace.events import Licence, Operator, SellerFile, Site
 from foodtrace.events.master import SiteKind
 from foodtrace.graph.directory import sites_of_kind
 from foodtrace.operations.common import Doing, Outcome, latest
@@ -27,8 +27,6 @@ SELLERS: Final = frozenset({"farm", "collector", "processor", "distributor"})
 PERSONAL: Final = ("contact", "phone", "address")
 _ID: Final = re.compile(r"[A-Z0-9][A-Z0-9.-]{0,39}")
 _AGREEMENT: Final = dt.timedelta(days=365)
-
-
 
 
 def next_number(session: Session, prefix: str) -> int:

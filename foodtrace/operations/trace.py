@@ -49,7 +49,8 @@ def trace(session: Session, lot: str, *, now: int) -> Trace:
 
     def shown(depths: dict[int, int]) -> tuple[TracedLot, ...]:
         made = [
-            TracedLot(texts[each], infos[each].product, sites[born[each]].name if each in born else "", depth) for each, depth in depths.items()
+            TracedLot(texts[each], infos[each].product, sites[born[each]].name if each in born else "", depth)
+            for each, depth in depths.items()
         ]
         return tuple(sorted(made, key=lambda each: (each.depth, each.lot)))
 

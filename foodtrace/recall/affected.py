@@ -122,7 +122,9 @@ class _World:
             reached |= {flow.lot for flow in self.facts.unnamed(new_sites)} if new_sites else set()
             fresh = reached - lots
         self._classes(lots, pairs)
-        self.flows = [flow if self.rep[flow.lot] == flow.lot else msgspec.structs.replace(flow, lot=self.rep[flow.lot]) for flow in self.flows]
+        self.flows = [
+            flow if self.rep[flow.lot] == flow.lot else msgspec.structs.replace(flow, lot=self.rep[flow.lot]) for flow in self.flows
+        ]
         self.infos = dict(self.facts.lots(lots))
 
     def _classes(self, lots: set[int], pairs: set[tuple[int, int]]) -> None:
@@ -151,7 +153,13 @@ class _World:
 
 
 def find(
-    facts: Facts, clauses: Sequence[Clause], *, settings: Settings = DEFAULT, own_operator: str = "", case: str = "", outlets_sold: bool = True
+    facts: Facts,
+    clauses: Sequence[Clause],
+    *,
+    settings: Settings = DEFAULT,
+    own_operator: str = "",
+    case: str = "",
+    outlets_sold: bool = True,
 ) -> Affected:
     """Return the affected set of a scope.
 
@@ -296,7 +304,9 @@ def _through(world: _World, clause: ThroughClause) -> list[Seed]:
     for move in world.moves:
         if move.dst == site and start <= move.t_in <= end:
             seeds.append(((move.lot, site), move.t_in, not move.unnamed))
-    seeds += [((flow.lot, site), flow.t, True) for flow in world.flows if flow.kind in BIRTHS and flow.site == site and start <= flow.t <= end]
+    seeds += [
+        ((flow.lot, site), flow.t, True) for flow in world.flows if flow.kind in BIRTHS and flow.site == site and start <= flow.t <= end
+    ]
     return seeds
 
 
@@ -369,7 +379,9 @@ def _tiers(seeds: Iterable[Holding], steps: Mapping[Holding, Sequence[Step]]) ->
 
 def _slack_steps(e2: Mapping[Holding, int], steps: Mapping[Holding, Sequence[Step]]) -> tuple[tuple[Holding, Holding], ...]:
     """Return the steps that only ``clock_slack`` let in."""
-    return tuple(sorted({(here, there) for here, since in e2.items() for t_out, _, there, _ in steps.get(here, ()) if t_out < since and there in e2}))
+    return tuple(
+        sorted({(here, there) for here, since in e2.items() for t_out, _, there, _ in steps.get(here, ()) if t_out < since and there in e2})
+    )
 
 
 def _result(

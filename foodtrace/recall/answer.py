@@ -62,6 +62,8 @@ class OutletRow(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     operator: str
     kind: str
+    role: Literal["outlet", "intermediary", "own"]
+    """``own``: a site of the recalling operator that is no outlet (RECALL section 3)."""
     county: str
     contact: str
     phone: str
@@ -197,7 +199,9 @@ class Answering:
         asked = [self.facts.lot(text) for text in self.asked]
         infos = self.facts.lots([number for number in asked if number is not None])
         figures = tuple(_figures(row) for row in self.done.rows)
-        rates = dict(figures[0].rates) if figures else {name: _rate(Rate(numerator=0, denominator=0, unit="g")) for name in ("R1", "R2", "R3")}
+        rates = (
+            dict(figures[0].rates) if figures else {name: _rate(Rate(numerator=0, denominator=0, unit="g")) for name in ("R1", "R2", "R3")}
+        )
         rates |= {"R4": _rate(self.done.notified), "R5": _rate(self.done.answered), "R6": _rate(self.done.effective)}
         return Answer(
             lots=self.asked,
@@ -228,7 +232,9 @@ class Answering:
         self.suppliers = suppliers
         missing = {site for each in suppliers.values() for site in each} - self.found.sites.keys()
         self.names = {**self.found.sites, **self.facts.sites(missing)}
-        self.sells = {flow.site for flow in self.found.flows if flow.kind in (FlowKind.SOLD, FlowKind.COUNT, FlowKind.USED, FlowKind.CONSUMED)}
+        self.sells = {
+            flow.site for flow in self.found.flows if flow.kind in (FlowKind.SOLD, FlowKind.COUNT, FlowKind.USED, FlowKind.CONSUMED)
+        }
         self.contacts = self._contacts(list(held))
         self.times = self._times()
         return held
@@ -246,6 +252,7 @@ class Answering:
             name=info.name,
             operator=info.operator,
             kind=info.kind,
+            role="outlet" if site in self.found.outlets else "own" if site in self.found.own else "intermediary",
             county=info.county,
             contact=fields.get("contact", ""),
             phone=fields.get("phone", ""),

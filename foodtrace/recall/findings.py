@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from foodtrace.graph.flows import BIRTHS, DAY, UNNAMED, Flow, FlowKind
-from foodtrace.recall.affected import Affected, Holding
+from foodtrace.recall.affected import Affected
 from foodtrace.recall.facts import Case, Facts
 from foodtrace.recall.settings import DEFAULT, Settings
 
@@ -39,7 +39,6 @@ class _Look(msgspec.Struct):
     @property
     def now(self) -> int:
         return self.facts.now
-
 
 
 Rule = Callable[[_Look], Iterator[Finding]]
@@ -185,7 +184,7 @@ def _attributes(look: _Look) -> Iterator[Finding]:
 
 
 def _disputed(look: _Look) -> Iterator[Finding]:
-    """disputed."""
+    """Disputed."""
     lots = {(flow.log, flow.seq): flow.lot for flow in look.found.flows}
     for entry in look.facts.disputed(list(lots)):
         yield Finding(kind="disputed", lot=lots[entry], entries=(entry,))

@@ -70,9 +70,7 @@ def _candidates(facts: Facts, found: Affected, known: set[int]) -> tuple[dict[in
         stock[site].add(rep.get(lot, lot))
     infos = {**facts.lots({lot for lots in stock.values() for lot in lots} | {move.lot for move in unnamed}), **found.infos}
     candidates = {
-        move.lot: {
-            lot for lot in stock[move.src] if infos[lot].product == infos[move.lot].product and not infos[lot].text.startswith("?")
-        }
+        move.lot: {lot for lot in stock[move.src] if infos[lot].product == infos[move.lot].product and not infos[lot].text.startswith("?")}
         for move in unnamed
     }
     senders = {move.src for move in unnamed}

@@ -119,5 +119,3 @@ class MemoryFacts:
     def disputed(self, entries: Collection[tuple[int, int]]) -> Iterable[tuple[int, int]]:
         """See :class:`foodtrace.recall.facts.Facts`."""
         return sorted(self._disputes & set(entries))
-
-

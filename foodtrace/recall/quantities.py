@@ -10,30 +10,41 @@ Rules:
 1. Without a count, on_hand = max(book, 0) and over = max(-book, 0): nothing is clipped, what is missing or too much has its own
    column.
 2. A count sets on_hand; later flows are added. The difference to the book is booked as ``unaccounted`` or ``over``.
-3. Flows of one instant: what arrives, then what leaves, then counts.
-4. Custody is the part of on_hand that is sealed, received as a recall return or sealed, or brought back by a consumer; what is
-   returned or destroyed leaves custody first, what was brought back before what was sealed.
+3. Flows of one instant: what an outlet said lay there when its notice arrived, what arrives, what leaves, what is sealed, counts.
+   A move leaves no later than it arrives, whatever a time known to the day only would allow.
+4. Custody is the part of on_hand that is sealed or received as sealed (``sealed``), or received as a recall return or brought
+   back by a consumer (``back``). What is returned, destroyed or corrected leaves custody first, back before sealed; all else
+   leaves free stock first. Sealing more than lies free seals what lies free: custody never exceeds the stock.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Collection, Iterable, Iterator
+from typing import Final, TypeAlias
 
 import msgspec
 
 from foodtrace.graph.flows import NEVER, UNNAMED, Flow, FlowKind
 from foodtrace.recall.moves import Move
 
-_ORDER: Final[dict[str, int]] = {"in": 0, "seal": 1, "out": 2, "count": 3}
-_INFLOWS: Final = {FlowKind.BORN: "born", FlowKind.PRODUCED: "born", FlowKind.CONSUMER_RETURN: "brought_back"}
-_OUTFLOWS: Final = {
-    FlowKind.CONSUMED: "consumed",
-    FlowKind.SOLD: "sold",
-    FlowKind.DESTROYED: "destroyed",
-    FlowKind.LOST: "lost",
-    FlowKind.USED: "used",
+Key: TypeAlias = tuple[int, int, int]
+"""(lot, site, unit)."""
+_Event: TypeAlias = tuple[int, int, str, int]
+"""(time, phase, term, quantity)."""
+
+_SAID, _IN, _OUT, _SEAL, _COUNT = range(5)
+_TERMS: Final[dict[int, tuple[int, str]]] = {
+    FlowKind.BORN: (_IN, "born"),
+    FlowKind.PRODUCED: (_IN, "born"),
+    FlowKind.CONSUMER_RETURN: (_IN, "brought_back"),
+    FlowKind.CONSUMED: (_OUT, "consumed"),
+    FlowKind.SOLD: (_OUT, "sold"),
+    FlowKind.DESTROYED: (_OUT, "destroyed"),
+    FlowKind.LOST: (_OUT, "lost"),
+    FlowKind.USED: (_OUT, "used"),
+    FlowKind.SEALED: (_SEAL, ""),
+    FlowKind.COUNT: (_COUNT, ""),
 }
 
 
@@ -81,81 +92,155 @@ class HoldingSum(msgspec.Struct, kw_only=True):
         return gone + self.on_hand + self.unaccounted
 
 
-def holdings(moves: Iterable[Move], flows: Iterable[Flow], *, before: int | None = None) -> dict[tuple[int, int, int], HoldingSum]:
+class Books:
+    """What happened at every holding, sorted once; sums as of any moment.
+
+    :param corrected: (log, seq) of transformations by which goods of the case were corrected (relabelled) and left it.
+    :param said: (lot, site, unit) -> (moment, quantity): what lay there when the notice arrived, by the outlet's own word.
+    """
+
+    def __init__(
+        self,
+        moves: Iterable[Move],
+        flows: Iterable[Flow],
+        *,
+        corrected: Collection[tuple[int, int]] = (),
+        said: dict[Key, tuple[int, int]] | None = None,
+    ) -> None:
+        self._events: dict[Key, list[_Event]] = defaultdict(list)
+        self._roads: list[tuple[Key, int, int]] = []
+        for move in moves:
+            self._move(move)
+        for flow in flows:
+            phase, term = _TERMS.get(flow.kind, (-1, ""))
+            if phase < 0 or not flow.site or flow.flags & UNNAMED:
+                continue
+            if term == "consumed" and (flow.log, flow.seq) in corrected:
+                term = "corrected"
+            self._events[flow.lot, flow.site, flow.unit].append((flow.t, phase, term, flow.q))
+        for key, (t, q) in (said or {}).items():
+            self._events[key].append((t, _SAID, "", q))
+        for events in self._events.values():
+            events.sort()
+
+    def _move(self, move: Move) -> None:
+        leaves = min(move.t_out, move.t_in) if move.arrived else move.t_out
+        if move.src and not move.unnamed:
+            term = "returned_out" if move.recall else "dispatched"
+            self._events[move.lot, move.src, move.unit].append((leaves, _OUT, term, move.sent))
+        if not move.dst:
+            return
+        key = (move.lot, move.dst, move.unit_in)
+        if move.arrived:
+            term = "return_in" if move.recall else "received_sealed" if move.custody else "received"
+            self._events[key].append((move.t_in, _IN, term, move.received))
+        else:
+            self._events[key]  # the holding exists, with nothing in it
+        if move.travelling:
+            self._roads.append(((move.lot, move.dst, move.unit), move.t_out, move.travelling))
+
+    def __iter__(self) -> Iterator[Key]:
+        """Iterate over every holding and unit on record."""
+        return iter(self._events)
+
+    def sum(self, key: Key, *, before: int | None = None, phase: int = 0) -> HoldingSum:
+        """Return the terms of one holding (nothing, if none is on record), travelling left out.
+
+        :param before: only what happened strictly before this moment; with ``phase``, also what of that moment comes before it.
+        """
+        stop = (NEVER + 1, 0) if before is None else (before, phase)
+        return _sum(event for event in self._events.get(key, ()) if event[:2] < stop)
+
+    def at_notice(self, key: Key, notice: int) -> int:
+        """Return what lay there when the notice arrived: what came by then is in, what leaves at that moment is not out yet."""
+        return self.sum(key, before=notice, phase=_OUT).on_hand
+
+    def all(self, *, before: int | None = None) -> dict[Key, HoldingSum]:
+        """Return the terms of every holding that something happened at."""
+        made = {key: self.sum(key, before=before) for key, each in self._events.items() if before is None or (each and each[0][0] < before)}
+        for key, t_out, q in self._roads:
+            if before is None or t_out < before:
+                made.setdefault(key, HoldingSum()).travelling += q
+        return made
+
+
+def holdings(moves: Iterable[Move], flows: Iterable[Flow], *, before: int | None = None) -> dict[Key, HoldingSum]:
     """Return the quantities of every holding: (lot, site, unit) -> sums.
 
     :param before: only what happened strictly before this moment (stock at a moment).
     """
-    events: dict[tuple[int, int, int], list[tuple[int, int, str, int, str]]] = defaultdict(list)
-    travelling: dict[tuple[int, int, int], int] = defaultdict(int)
-    limit = NEVER + 1 if before is None else before
+    return Books(moves, flows).all(before=before)
 
-    def add(key: tuple[int, int, int], t: int, phase: str, q: int, term: str) -> None:
-        if t < limit:
-            events[key].append((t, _ORDER[phase], term, q, phase))
 
-    for move in moves:
-        if move.src and not move.unnamed:
-            add((move.lot, move.src, move.unit), move.t_out, "out", move.sent, "returned_out" if move.recall else "dispatched")
-        if move.dst:
-            key = (move.lot, move.dst, move.unit_in)
-            if move.arrived:
-                term = "return_in" if move.recall else "received_sealed" if move.custody else "received"
-                add(key, move.t_in, "in", move.received, term)
+class _Stock:
+    """Running stock: free (negative: more left than ever came), sealed, back (rule 4)."""
+
+    __slots__ = ("back", "free", "over", "sealed", "unaccounted")
+
+    def __init__(self) -> None:
+        self.free = self.sealed = self.back = self.over = self.unaccounted = 0
+
+    @property
+    def book(self) -> int:
+        return self.free + self.sealed + self.back
+
+    def put(self, term: str, q: int) -> None:
+        if term in ("brought_back", "return_in", "received_sealed"):
+            owed = min(q, max(-self.free, 0))
+            self.free += owed
+            if term == "received_sealed":
+                self.sealed += q - owed
             else:
-                events[key]  # noqa: B018 - the holding exists, with nothing in it
-            if move.travelling and move.t_out < limit:
-                travelling[move.lot, move.dst, move.unit] += move.travelling
-    for flow in flows:
-        key = (flow.lot, flow.site, flow.unit)
-        if not flow.site or flow.flags & UNNAMED:
-            continue
-        if flow.kind in _INFLOWS:
-            add(key, flow.t, "in", flow.q, _INFLOWS[FlowKind(flow.kind)])
-        elif flow.kind in _OUTFLOWS:
-            add(key, flow.t, "out", flow.q, _OUTFLOWS[FlowKind(flow.kind)])
-        elif flow.kind == FlowKind.SEALED:
-            add(key, flow.t, "seal", flow.q, "seal")
-        elif flow.kind == FlowKind.COUNT:
-            add(key, flow.t, "count", flow.q, "count")
-    made = {key: _sum(sorted(each)) for key, each in events.items()}
-    for key, q in travelling.items():
-        made.setdefault(key, HoldingSum()).travelling = q
-    return made
-
-
-def _sum(events: list[tuple[int, int, str, int, str]]) -> HoldingSum:
-    sums = HoldingSum()
-    book = 0
-    for _, _, term, q, phase in events:
-        if phase == "in":
-            book += q
-            name = "received" if term == "received_sealed" else term
-            setattr(sums, name, getattr(sums, name) + q)
-            if term in ("brought_back", "return_in"):
-                sums.back += q
-            elif term == "received_sealed":
-                sums.sealed += q
-        elif phase == "out":
-            book -= q
-            setattr(sums, term, getattr(sums, term) + q)
-            if term in ("returned_out", "destroyed"):
-                first = min(sums.back, q)
-                sums.back -= first
-                sums.sealed -= min(sums.sealed, q - first)
-        elif phase == "seal":
-            # Sealing more than lies free seals what lies free: custody never exceeds the stock.
-            sums.sealed += min(q, max(book - sums.back - sums.sealed, 0))
+                self.back += q - owed
         else:
+            self.free += q
+
+    def take(self, q: int, *, custody_first: bool) -> None:
+        if not custody_first:
+            freely = min(q, max(self.free, 0))
+            self.free -= freely
+            q -= freely
+        for name in ("back", "sealed") if custody_first else ("sealed", "back"):
+            part = min(q, getattr(self, name))
+            setattr(self, name, getattr(self, name) - part)
+            q -= part
+        self.free -= q
+
+    def seal(self, q: int) -> None:
+        part = min(q, max(self.free, 0))
+        self.free -= part
+        self.sealed += part
+
+    def count(self, q: int) -> None:
+        book = self.book
+        if q >= book:
+            self.over += q - book
+            self.free += q - book
+        else:
+            # Nobody knows which goods are missing; custody is what was looked after, so the free ones are gone first.
+            self.unaccounted += book - q
+            self.take(book - q, custody_first=False)
+
+
+def _sum(events: Iterable[_Event]) -> HoldingSum:
+    sums = HoldingSum()
+    stock = _Stock()
+    for _, phase, term, q in events:
+        if phase == _SEAL:
+            stock.seal(q)
+        elif phase in (_SAID, _COUNT):
             sums.counted = True
-            if q > book:
-                sums.over += q - book
+            stock.count(q)
+        else:
+            if phase == _IN:
+                stock.put(term, q)
             else:
-                sums.unaccounted += book - q
-            book = q
-    sums.on_hand = max(book, 0)
-    sums.over += max(-book, 0)
-    # Stock that is gone cannot be in custody.
-    sums.back = min(sums.back, sums.on_hand)
-    sums.sealed = min(sums.sealed, sums.on_hand - sums.back)
+                stock.take(q, custody_first=term in ("returned_out", "destroyed", "corrected"))
+            name = {"received_sealed": "received", "corrected": "consumed"}.get(term, term)
+            setattr(sums, name, getattr(sums, name) + q)
+    sums.on_hand = max(stock.book, 0)
+    sums.over = stock.over + max(-stock.book, 0)
+    sums.unaccounted = stock.unaccounted
+    sums.back = stock.back
+    sums.sealed = stock.sealed
     return sums

@@ -23,7 +23,7 @@ def statements(dialect: Dialect) -> list[str]:
             str(CreateIndex(index).compile(dialect=engine)).strip() for index in sorted(table.indexes, key=lambda each: str(each.name))
         )
     made.extend(triggers(dialect))
-    made.append(f"INSERT INTO setting (key, value) VALUES ('version', '{VERSION}')")
+    made.append(f"INSERT INTO setting (key, value) VALUES ('version', '{VERSION}')")  # noqa: S608 - a constant
     return made
 
 
@@ -46,16 +46,20 @@ def _sqlite_triggers() -> list[str]:
         made += [
             f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} BEGIN SELECT RAISE(ABORT, 'sealed: {table}'); END",
             f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} BEGIN SELECT RAISE(ABORT, 'sealed: {table}'); END",
-            f"CREATE TRIGGER {table}_no_insert BEFORE INSERT ON {table} WHEN EXISTS (SELECT 1 FROM {table} WHERE {same}) "
-            f"BEGIN SELECT RAISE(ABORT, 'sealed: {table}'); END",
+            (
+                f"CREATE TRIGGER {table}_no_insert BEFORE INSERT ON {table} WHEN EXISTS (SELECT 1 FROM {table} WHERE {same}) "
+                f"BEGIN SELECT RAISE(ABORT, 'sealed: {table}'); END"
+            ),
         ]
     return made
 
 
 def _postgres_triggers() -> list[str]:
     made = [
-        "CREATE FUNCTION foodtrace_sealed() RETURNS trigger LANGUAGE plpgsql AS "
-        "$body$ BEGIN RAISE EXCEPTION 'sealed: %', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $body$"
+        (
+            "CREATE FUNCTION foodtrace_sealed() RETURNS trigger LANGUAGE plpgsql AS "
+            "$body$ BEGIN RAISE EXCEPTION 'sealed: %', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $body$"
+        )
     ]
     for table in SEALED:
         made += [

@@ -179,7 +179,7 @@ class SqliteStore:
         return connection
 
 
-def _pragma(connection: sqlite3.Connection, pragma: str) -> Any:  # noqa: ANN401
+def _pragma(connection: sqlite3.Connection, pragma: str) -> Any:
     row = connection.execute(f"PRAGMA {pragma}").fetchone()
     return row[0] if row else None
 

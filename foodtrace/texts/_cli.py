@@ -27,14 +27,14 @@ _GENERAL: Final[dict[str, tuple[str, str]]] = {
     "cli.overview.here": ("{db}  {logs} 本日志 {entries} 条", "{db}  {logs} logs, {entries} entries"),
     "cli.overview.none": ("这里还没有账本: foodtrace init, 或先看 foodtrace demo", "no ledger here yet: foodtrace init, or see foodtrace demo first"),
     "cli.overview.commands": (
-        "  产地  certificate        奶粉  formula batch|release|receive|sell\n"
+        ("  产地  certificate        奶粉  formula batch|release|receive|sell\n"
         "  门岗  gate scan          监管  recall trace case\n"
         "  商户  transfer receive transform record\n"
-        "  查证  verify             设置  init key site operator    其他  schema rebuild demo",
-        "  origin  certificate      formula    formula batch|release|receive|sell\n"
+        "  查证  verify             设置  init key site operator    其他  schema rebuild demo"),
+        ("  origin  certificate      formula    formula batch|release|receive|sell\n"
         "  gate    gate scan        regulator  recall trace case\n"
         "  trade   transfer receive transform record\n"
-        "  check   verify           set up     init key site operator    more  schema rebuild demo",
+        "  check   verify           set up     init key site operator    more  schema rebuild demo"),
     ),
     "cli.overview.help": ("例子: foodtrace 命令 --help     English: --lang en", "try: foodtrace COMMAND --help     中文: --lang zh"),
     "cli.transfer.done": (
@@ -51,10 +51,10 @@ _GENERAL: Final[dict[str, tuple[str, str]]] = {
     "cli.verify.ok": ("核验通过  {logs} 本日志 {entries} 条, 检查点 {checkpoints} 个", "verified  {logs} logs, {entries} entries, {checkpoints} checkpoints"),
     "cli.verify.proves": (
         "这证明: 每条与封存时相同, 检查点由本日志的密钥签署。不证明: 所写内容真实, 或密钥没有被盗用。",
-        "This proves that every entry is as sealed and every checkpoint signed by its log's key. It does not prove that what was "
-        "written is true, or that no key was stolen.",
+        ("This proves that every entry is as sealed and every checkpoint signed by its log's key. It does not prove that what was "
+        "written is true, or that no key was stolen."),
     ),
-    "cli.verify.empty": ("没有可核验的: 日志是空的。空日志不算 \"通过\"。", "nothing to verify: the log is empty. An empty log is not \"verified\"."),
+    "cli.verify.empty": ('没有可核验的: 日志是空的。空日志不算 "通过"。', 'nothing to verify: the log is empty. An empty log is not "verified".'),
     "cli.verify.broken": ("核验失败  {count} 处", "NOT verified  {count} findings"),
     "cli.verify.expected": ("应为", "expected"),
     "cli.verify.got": ("实为", "got"),

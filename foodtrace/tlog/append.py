@@ -16,9 +16,9 @@ from typing import Final, NamedTuple
 
 from foodtrace.errors import Conflict, NotFound, Refused
 from foodtrace.storage.session import Session
+from foodtrace.tlog.checkpoint import format_checkpoint
 from foodtrace.tlog.entry import ZERO, compose, time_text
 from foodtrace.tlog.frontier import Frontier
-from foodtrace.tlog.checkpoint import format_checkpoint
 from foodtrace.tlog.note import NoteSigner, sign_note
 from foodtrace.tlog.ranges import leaf_hash
 

@@ -166,7 +166,9 @@ def verify_log(
     :param each: called with (seq, recorded, event) for every readable entry, for whoever checks the projection.
     """
     notes = {int(size): bytes(note) for size, note in session.rows("SELECT size, note FROM checkpoint WHERE log = ?", (log,))}
-    nodes = {(level, index): bytes(value) for level, index, value in session.rows("SELECT level, idx, hash FROM node WHERE log = ?", (log,))}
+    nodes = {
+        (level, index): bytes(value) for level, index, value in session.rows("SELECT level, idx, hash FROM node WHERE log = ?", (log,))
+    }
     sizes = set(notes)
     walk = _Walk(origin, notes, nodes)
     total = max(sizes, default=0)

@@ -9,7 +9,9 @@ import psycopg
 def test_each_test_has_an_empty_utf8_database(pg_url: str) -> None:
     assert pg_url.startswith("postgresql://")
     with psycopg.connect(pg_url) as connection:
-        row = connection.execute("SELECT count(*), current_setting('server_encoding') FROM pg_tables WHERE schemaname = 'public'").fetchone()
+        row = connection.execute(
+            "SELECT count(*), current_setting('server_encoding') FROM pg_tables WHERE schemaname = 'public'"
+        ).fetchone()
         assert row == (0, "UTF8")
         connection.execute("CREATE TABLE lot (name text)")
         connection.execute("INSERT INTO lot VALUES ('芹菜')")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from foodtrace.recall.affected import find
+from foodtrace.recall.facts import Facts
 from foodtrace.recall.findings import findings_of
 from foodtrace.recall.metrics import completion
 from tests.recall.worlds import OWN, SETTINGS, WORLDS, World, lot_id
 
 
-def _name(facts, lot: int, site: int) -> str:
+def _name(facts: Facts, lot: int, site: int) -> str:
     texts = facts.texts([lot, site])
     return texts[lot].rpartition("/")[2] + texts[site]
 

@@ -79,7 +79,7 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def expected(self) -> dict[str, tuple[str, int, tuple[int, int, int] | None]]:
         """Holding -> (link, quantity now, bounds if the table gives them); the empty plant holdings included."""
-        out: dict[str, tuple[str, int, tuple[int, int, int] | None]] = {name: ("confirmed", 0, (0, 0, 0)) for name in self.empty.split()}
+        out: dict[str, tuple[str, int, tuple[int, int, int] | None]] = dict.fromkeys(self.empty.split(), ("confirmed", 0, (0, 0, 0)))
         for name, possible, q, bounds in re.findall(r"(\??[A-Z]+[0-9]?[A-Z]|\?[0-9]+[A-Z])(\??) ([0-9]+)(?: \[([0-9,]+)\])?", self.now):
             three = tuple(int(x) for x in bounds.split(",")) if bounds else None
             out[name] = ("possible" if possible else "confirmed", int(q), three)  # type: ignore[assignment]  # three numbers or none
@@ -94,11 +94,20 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     def case(self, facts: MemoryFacts, sites: Iterable[str]) -> Case:
         """The case: known, opened and published on day 10, notices to these sites delivered on day 10."""
         steps = tuple(
-            Step(kind="notice", site=facts.site(name) or 0, at=at(NOTICE), recorded=at(NOTICE), delivered=at(NOTICE)) for name in sorted(sites)
+            Step(kind="notice", site=facts.site(name) or 0, at=at(NOTICE), recorded=at(NOTICE), delivered=at(NOTICE))
+            for name in sorted(sites)
         )
         version = ScopeVersion(version=1, clauses=self.clauses(), at=at(NOTICE))
         return Case(
-            case="W", versions=(version,), level=1, reason="-", opened=at(NOTICE), known=at(NOTICE), published=at(NOTICE), operator=OWN, steps=steps
+            case="W",
+            versions=(version,),
+            level=1,
+            reason="-",
+            opened=at(NOTICE),
+            known=at(NOTICE),
+            published=at(NOTICE),
+            operator=OWN,
+            steps=steps,
         )
 
 
@@ -158,7 +167,9 @@ class Build:
             self.add(FlowKind.ALIAS, found[1], "?", 0, at(0), other=self.lot(found[2]))
         elif found := re.fullmatch(r"(\w+):([A-Z]) ([0-9]+)(?: @([0-9.]+))?", line):
             self.add(FlowKind.BORN, found[1], found[2], int(found[3]), at(float(found[4] or 1)))
-        elif found := re.fullmatch(r"([A-Z?])([-=])>([A-Z?]) (\S*?)([0-9]+) @([0-9.]+)(?:/([0-9.]+))?(?: (sent|got|unnamed|received [0-9]+))?", line):
+        elif found := re.fullmatch(
+            r"([A-Z?])([-=])>([A-Z?]) (\S*?)([0-9]+) @([0-9.]+)(?:/([0-9.]+))?(?: (sent|got|unnamed|received [0-9]+))?", line
+        ):
             self.move(found)
         elif found := re.fullmatch(r"([A-Z]): (.+) = (.+) @([0-9.]+)", line):
             for n, part in enumerate(found[2].split(" + ")):
@@ -191,7 +202,9 @@ class Build:
     def facts(self, now: float = T) -> MemoryFacts:
         lots = [LotInfo(lot=number, text=lot_id(name), product="goods", producer=OWN) for name, number in self.lots.items()]
         sites = [
-            SiteInfo(site=n, text=name, kind=_SITES.get(name, "distributor"), operator=OWN if name in "PQI" else f"FT-{name}", last_entry=at(T))
+            SiteInfo(
+                site=n, text=name, kind=_SITES.get(name, "distributor"), operator=OWN if name in "PQI" else f"FT-{name}", last_entry=at(T)
+            )
             for name, n in self.sites.items()
         ]
         return MemoryFacts(self.flows, lots=lots, sites=sites, now=at(now))

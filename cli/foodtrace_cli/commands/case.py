@@ -183,7 +183,16 @@ def status(ctx: Context, case_id: str | None, *, outlets: bool, as_json: bool) -
         emit_json(answer)
         return
     word = "withdrawn" if state.withdrawn is not None else "closed" if state.closed is not None else "open"
-    say(ctx.t("cli.case.status", case=state.case, product=answer.product, level=state.level, version=answer.version, state=ctx.t("cli.case.is_" + word)))
+    say(
+        ctx.t(
+            "cli.case.status",
+            case=state.case,
+            product=answer.product,
+            level=state.level,
+            version=answer.version,
+            state=ctx.t("cli.case.is_" + word),
+        )
+    )
     if outlets:
         write(ctx, answer, csv_file=None, xlsx_file=None, show_all=True, as_json=False, positions=False)
     else:

@@ -17,19 +17,26 @@ _BASES = {"1": "quality_control", "2": "own_test", "3": "commissioned_test"}
 
 @click.group()
 def certificate() -> None:
-    """Commitment certificates: issue, show."""
+    """Issue and show commitment certificates."""
 
 
 @certificate.command()
 @click.argument("product")
 @click.argument("quantity")
 @click.option("--site", default=None, help="Farm that issues; by default the only one.")
-@click.option("--basis", multiple=True, metavar="1|2|3|NAME", help="1 quality_control, 2 own_test, 3 commissioned_test; may be repeated. Never defaulted.")
+@click.option(
+    "--basis",
+    multiple=True,
+    metavar="1|2|3|NAME",
+    help="1 quality_control, 2 own_test, 3 commissioned_test; may be repeated. Never defaulted.",
+)
 @click.option("--origin", default="", help="Origin, to the county or village.")
 @click.option("--out", default=None, metavar="FILE", help="PNG file of the code; by default 合格证-CODE.png.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
-def issue(ctx: Context, product: str, quantity: str, site: str | None, basis: tuple[str, ...], origin: str, out: str | None, *, as_json: bool) -> None:
+def issue(
+    ctx: Context, product: str, quantity: str, site: str | None, basis: tuple[str, ...], origin: str, out: str | None, *, as_json: bool
+) -> None:
     """Issue a certificate for QUANTITY (500kg, 1000斤) of PRODUCT and write its QR code to a PNG file."""
     from foodtrace.graph.directory import resolve_site, sites_of_kind  # noqa: PLC0415
     from foodtrace.operations import certificates  # noqa: PLC0415
@@ -54,14 +61,15 @@ def issue(ctx: Context, product: str, quantity: str, site: str | None, basis: tu
         _, issued = ledger.act(lambda session: certificates.issue(session, doing, key, place, product, size, chosen, origin=origin))
     code = issued.event.lot.rpartition("/")[2]
     path = Path(out or f"合格证-{code}.png")
-    _draw(issued.text, path)
+    draw(issued.text, path)
     if as_json:
         emit_json({"event": issued.event, "text": issued.text, "file": str(path)})
         return
     say(ctx.t("cli.certificate.issued", product=product, quantity=amount(size), lot=code, path=path))
 
 
-def _draw(text: str, path: Path) -> None:
+def draw(text: str, path: Path) -> None:
+    """Write a QR code to a PNG file."""
     import qrcode  # noqa: PLC0415 - Pillow loads only to draw
     from qrcode.constants import ERROR_CORRECT_M  # noqa: PLC0415
 

@@ -39,7 +39,16 @@ def _day(text: str | None) -> dt.date | None:
 @click.option("--expiry", default=None, help="Day, 2028-09-11.")
 @click.pass_obj
 def batch(
-    ctx: Context, lot: str, cans: int, plant: str, product: str, inputs: tuple[str, ...], content: str | None, registration: str, produced: str | None, expiry: str | None
+    ctx: Context,
+    lot: str,
+    cans: int,
+    plant: str,
+    product: str,
+    inputs: tuple[str, ...],
+    content: str | None,
+    registration: str,
+    produced: str | None,
+    expiry: str | None,
 ) -> None:
     """Record that CANS cans of batch LOT (full id GTIN/CODE) were filled from ingredient lots."""
     from foodtrace.events import FormulaBatch, Portion  # noqa: PLC0415

@@ -50,11 +50,28 @@ def gate(click_ctx: click.Context, given: str, market: str | None, weight: str |
             answers.append(answer)
     for answer in answers:
         if as_json:
-            emit_json({"verdict": answer.verdict, "lot": answer.lot, "seller": answer.seller, "entry": answer.entry, "decision": answer.decision.as_dict()})
+            emit_json(
+                {
+                    "verdict": answer.verdict,
+                    "lot": answer.lot,
+                    "seller": answer.seller,
+                    "entry": answer.entry,
+                    "decision": answer.decision.as_dict(),
+                }
+            )
             continue
         word = verdict(ctx.t("gate.verdict." + answer.verdict), _COLOURS[answer.verdict])
         quantity = amount(answer.quantity) if answer.quantity else ""
-        say(ctx.t("cli.gate.line", word=word, product=answer.product, quantity=quantity, lot=answer.lot.rpartition("/")[2], seller=answer.seller))
+        say(
+            ctx.t(
+                "cli.gate.line",
+                word=word,
+                product=answer.product,
+                quantity=quantity,
+                lot=answer.lot.rpartition("/")[2],
+                seller=answer.seller,
+            )
+        )
         for reason in answer.decision.reasons:
             say(f"          {reason.as_dict(ctx.lang)['message']}  {reason.code}")
         for must in answer.decision.must:

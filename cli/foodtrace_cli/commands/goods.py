@@ -27,7 +27,17 @@ def amount(quantity: Quantity) -> str:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def transfer(
-    ctx: Context, lot: str, quantity: str, to: str, source: str | None, doc: str, event_id: str, *, shipped: bool, allow_short: bool, as_json: bool
+    ctx: Context,
+    lot: str,
+    quantity: str,
+    to: str,
+    source: str | None,
+    doc: str,
+    event_id: str,
+    *,
+    shipped: bool,
+    allow_short: bool,
+    as_json: bool,
 ) -> None:
     """Hand goods on: LOT (code or full id), QUANTITY with its unit (120kg, 50斤), to a buyer."""
     from foodtrace.operations import goods  # noqa: PLC0415

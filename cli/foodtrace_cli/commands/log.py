@@ -1,4 +1,4 @@
-"""``verify`` and ``rebuild``: does the record hold?"""
+"""``verify`` and ``rebuild``: whether the record holds."""
 
 from __future__ import annotations
 

@@ -69,7 +69,13 @@ def list_(ctx: Context, kind: str, *, as_json: bool) -> None:
     if as_json:
         emit_json([dict(zip(("site", "name", "kind", "operator", "county"), row, strict=True)) for row in newest.values()])
         return
-    headings = [ctx.t("cli.head.site"), ctx.t("cli.head.name"), ctx.t("cli.head.kind"), ctx.t("cli.head.operator"), ctx.t("cli.head.county")]
+    headings = [
+        ctx.t("cli.head.site"),
+        ctx.t("cli.head.name"),
+        ctx.t("cli.head.kind"),
+        ctx.t("cli.head.operator"),
+        ctx.t("cli.head.county"),
+    ]
     say(table(headings, [[row[0], row[1], ctx.t("site.kind." + row[2]), row[3], row[4]] for row in newest.values()]))
 
 
@@ -95,7 +101,8 @@ def show(ctx: Context, given: str, *, as_json: bool) -> None:
         if found is None:
             raise NotFound("operator.not_found", value=given)
         sites = session.rows(
-            "SELECT DISTINCT n.text, s.name FROM site_fact AS s JOIN name AS n ON n.id = s.site WHERE s.operator = ? AND s.ended = 0", (found.operator,)
+            "SELECT DISTINCT n.text, s.name FROM site_fact AS s JOIN name AS n ON n.id = s.site WHERE s.operator = ? AND s.ended = 0",
+            (found.operator,),
         )
     if as_json:
         emit_json({"operator": msgspec.to_builtins(found), "sites": [{"site": each, "name": name} for each, name in sites]})

@@ -25,14 +25,18 @@ _SUMMARY = 10
 @click.option("--xlsx", "xlsx_file", default=None, metavar="FILE", help="Write the outlets as an Excel workbook.")
 @click.option("--positions", is_flag=True, help="Print the position of every log.")
 @click.pass_obj
-def recall(ctx: Context, lots: tuple[str, ...], csv_file: str | None, xlsx_file: str | None, *, show_all: bool, as_json: bool, positions: bool) -> None:
+def recall(
+    ctx: Context, lots: tuple[str, ...], csv_file: str | None, xlsx_file: str | None, *, show_all: bool, as_json: bool, positions: bool
+) -> None:
     """Find every outlet that holds LOT or anything made from it, likely remaining stock first."""
     with ctx.open() as ledger:
         answer = ledger.recall(lots if len(lots) > 1 else lots[0])
     write(ctx, answer, csv_file=csv_file, xlsx_file=xlsx_file, show_all=show_all, as_json=as_json, positions=positions)
 
 
-def write(ctx: Context, answer: Any, *, csv_file: str | None, xlsx_file: str | None, show_all: bool, as_json: bool, positions: bool) -> None:
+def write(
+    ctx: Context, answer: Any, *, csv_file: str | None, xlsx_file: str | None, show_all: bool, as_json: bool, positions: bool
+) -> None:
     """Print an answer, or write it to files."""
     if csv_file:
         _csv(ctx, answer, csv_file)
@@ -44,7 +48,7 @@ def write(ctx: Context, answer: Any, *, csv_file: str | None, xlsx_file: str | N
         _screen(ctx, answer, show_all=show_all, positions=positions)
 
 
-def columns(ctx: Context, width: int) -> tuple[list[str], list[int]]:
+def columns(width: int) -> tuple[list[str], list[int]]:
     """Return headings and right-aligned columns for a width: 80, 120 or 200 cells."""
     names = ["#", "outlet", "phone", "unit", "received", "sold", "on_hand", "link", "progress"]
     if width >= 120:  # noqa: PLR2004 - layouts of TRANSCRIPTS section 5
@@ -100,16 +104,29 @@ def shown_quantity(value: int, unit: str) -> str:
 
 def _screen(ctx: Context, answer: Any, *, show_all: bool, positions: bool) -> None:
     width = terminal_width()
-    names, right = columns(ctx, width)
+    names, right = columns(width)
     confirmed = sum(1 for row in answer.outlets if row.link == "confirmed")
     say(f"{answer.product} {', '.join(answer.lots)}".strip())
-    say(ctx.t("cli.recall.head", outlets=len(answer.outlets), confirmed=confirmed, possible=len(answer.outlets) - confirmed, lots=len(answer.affected_lots)))
-    rows = [
-        _cells(ctx, row, amount, number, names) for number, row in enumerate(answer.outlets, 1) for amount in row.amounts or ()
-    ]
+    say(
+        ctx.t(
+            "cli.recall.head",
+            outlets=len(answer.outlets),
+            confirmed=confirmed,
+            possible=len(answer.outlets) - confirmed,
+            lots=len(answer.affected_lots),
+        )
+    )
+    rows = [_cells(ctx, row, amount, number, names) for number, row in enumerate(answer.outlets, 1) for amount in row.amounts or ()]
     shown = rows if show_all or not sys.stdout.isatty() else rows[:_SUMMARY]
     if shown:
-        say(table([ctx.t("cli.col." + name) if name != "#" else "#" for name in names], shown, right=right, width=width if sys.stdout.isatty() else None))
+        say(
+            table(
+                [ctx.t("cli.col." + name) if name != "#" else "#" for name in names],
+                shown,
+                right=right,
+                width=width if sys.stdout.isatty() else None,
+            )
+        )
     if len(shown) < len(rows):
         say(ctx.t("cli.recall.more", count=len(rows) - len(shown)))
     for row in answer.others:
@@ -142,10 +159,8 @@ def _rate(ctx: Context, name: str, rate: Any) -> None:
     unit = ctx.t("cli.unit.site") if rate.unit == "site" else shown_unit(rate.unit)
     numbers = (rate.numerator, rate.denominator)
     over = " / ".join(f"{each:,}" if rate.unit == "site" else shown_quantity(each, rate.unit) for each in numbers)
-    if rate.percent:
-        shown = f"{rate.percent} %"
-    else:
-        shown = ctx.t("cli.rate.not_sampled" if name == "R6" else "cli.rate.nothing")
+    nothing = ctx.t("cli.rate.not_sampled" if name == "R6" else "cli.rate.nothing")
+    shown = f"{rate.percent} %" if rate.percent else nothing
     say(f"{ctx.t('cli.rate.' + name)}  {shown}  {over} {unit}")
 
 
@@ -163,10 +178,32 @@ def _untraced(ctx: Context, answer: Any, *, show_all: bool) -> None:
         say(f"  {ctx.t('finding.' + kind)} ({len(found)}): {where}{' ..' if len(found) > limit else ''}")
 
 
-_FILE = (
-    "site name operator kind county contact phone address lots suppliers link unit received sold on_hand likely returned destroyed "
-    "unaccounted travelling sealed notified acknowledged last_entry"
-).split()
+_FILE = [
+    "site",
+    "name",
+    "operator",
+    "kind",
+    "county",
+    "contact",
+    "phone",
+    "address",
+    "lots",
+    "suppliers",
+    "link",
+    "unit",
+    "received",
+    "sold",
+    "on_hand",
+    "likely",
+    "returned",
+    "destroyed",
+    "unaccounted",
+    "travelling",
+    "sealed",
+    "notified",
+    "acknowledged",
+    "last_entry",
+]
 
 
 def _records(answer: Any) -> list[list[Any]]:

@@ -61,11 +61,22 @@ class LedgerDirectory:
 @click.option("--map", "map_file", default=None, metavar="FILE", help="Column mapping (TOML) to use instead of the remembered one.")
 @click.option("--sheet", default=None, help="Sheet of a workbook.")
 @click.option("--unit", default=None, help="Unit of quantities that name none: kg, 斤, can ..")
-@click.option("--as", "kind", default=None, type=click.Choice(["transfer", "receipt", "sale", "stock_count", "loss"]), help="What a row is.")
+@click.option(
+    "--as", "kind", default=None, type=click.Choice(["transfer", "receipt", "sale", "stock_count", "loss"]), help="What a row is."
+)
 @click.option("--site", default="", help="Market or shop the file belongs to.")
 @click.pass_context
 def record(
-    click_ctx: click.Context, file: str, map_file: str | None, sheet: str | None, unit: str | None, kind: str | None, site: str, *, skip_bad: bool, dry_run: bool
+    click_ctx: click.Context,
+    file: str,
+    map_file: str | None,
+    sheet: str | None,
+    unit: str | None,
+    kind: str | None,
+    site: str,
+    *,
+    skip_bad: bool,
+    dry_run: bool,
 ) -> None:
     """Record a file: JSON lines (one event each), or CSV and XLSX with Chinese or English headings. - reads standard input.
 
@@ -105,7 +116,7 @@ def record(
                 new += receipt.new
                 known += len(receipt.seqs) - receipt.new
                 bar(start + len(receipt.seqs), len(found.events))
-    if found.mapping is not None and not map_file:
+    if found.mapping is not None and not map_file and found.mapping.columns:
         save_mapping(remembered, found.mapping)
     say(ctx.t("cli.record.done", new=f"{new:,}", known=f"{known:,}", bad=len(found.bad)))
     if found.bad:

@@ -60,7 +60,12 @@ def scan(click_ctx: click.Context, given: str, *, as_json: bool) -> None:
             raise
         found = [classify(text) for text in texts]
     if as_json:
-        emit_json([{"kind": each.kind, "good": each.good, "text": each.text, "problem": each.problem and each.problem.as_dict()} for each in found])
+        emit_json(
+            [
+                {"kind": each.kind, "good": each.good, "text": each.text, "problem": each.problem and each.problem.as_dict()}
+                for each in found
+            ]
+        )
     else:
         for each in found:
             say(f"{each.kind}  {clean(each.text)[:120]}")

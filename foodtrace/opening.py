@@ -1,4 +1,4 @@
-"""Opening a log for writing: which log, which key, and does the database know less than this host has signed?
+"""Opening a log for writing: which log, which key, and whether the database knows less than this host has signed.
 
 Rules (DESIGN section 5):
 

@@ -1,0 +1,248 @@
+"""Reads the records of an affected set into tallies (the rules are those of :mod:`foodtrace.recall.tally`). Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import TypeAlias
+
+from foodtrace.graph.flows import ALWAYS, BIRTHS, CLEARED, NEVER, UNNAMED, Flow, FlowKind
+from foodtrace.recall.affected import Affected
+from foodtrace.recall.facts import Case, Facts
+from foodtrace.recall.moves import Move
+from foodtrace.recall.quantities import Books, HoldingSum
+from foodtrace.recall.settings import DEFAULT, Settings
+from foodtrace.recall.tally import Brought, Sale, Tally, undo
+
+Key: TypeAlias = tuple[int, int, int]
+"""(lot, site, unit)."""
+_LATER: int = NEVER + 1
+"""After everything: the notice of a site that got none, the opening of a case there is not."""
+_BACK, _REWORKED, _OUT = range(3)
+_LOSS = frozenset({FlowKind.LOST, FlowKind.USED})
+
+
+def notice_times(case: Case | None, settings: Settings = DEFAULT) -> dict[int, int]:
+    """Return N(s) of every notified site: delivery of the notice, else its sending."""
+    times: dict[int, int] = {}
+    for step in case.steps if case else ():
+        if step.kind == "notice" and step.direction == "downstream":
+            arrived = step.at if step.delivered is None else step.delivered
+            times[step.site] = min(times.get(step.site, arrived), arrived)
+    if case is not None and case.published is not None and settings.publication_is_notice:
+        times = {site: min(time, case.published) for site, time in times.items()}
+    return times
+
+
+def said_at_notice(facts: Facts, found: Affected, case: Case | None, settings: Settings = DEFAULT) -> dict[Key, tuple[int, int]]:
+    """Return what outlets said lay there when the notice arrived: (lot, site, unit) -> (N(s), quantity). The last word counts."""
+    rep = {name: lot for lot, names in found.names.items() for name in names}
+    notices = notice_times(case, settings)
+    said: dict[Key, tuple[int, int]] = {}
+    steps = sorted(case.steps, key=lambda step: (step.at, step.recorded)) if case else []
+    for step in steps:
+        if step.kind == "acknowledgement" and step.at <= facts.now:
+            for lot, unit, q in step.on_hand:
+                said[rep.get(lot, lot), step.site, unit] = (notices.get(step.site, step.at), q)
+    return said
+
+
+def sums_with_said(facts: Facts, found: Affected, case: Case | None, *, settings: Settings = DEFAULT) -> dict[Key, HoldingSum]:
+    """Return the quantities of every holding, with outlets' own figures as counts at their notice (RECALL section 4)."""
+    said = said_at_notice(facts, found, case, settings)
+    return Books(found.moves, found.flows, said=said).all() if said else dict(found.sums)
+
+
+class Count:
+    """One count of the trade.
+
+    :param holdings: the affected holdings that count -> τ.
+    """
+
+    def __init__(
+        self, facts: Facts, found: Affected, holdings: Mapping[tuple[int, int], int], case: Case | None, settings: Settings
+    ) -> None:
+        pseudo = {move.lot for move in found.moves if move.unnamed}
+        self.found = found
+        self.limit = facts.now - settings.transit_limit
+        self.opened = case.opened if case else _LATER
+        notices = notice_times(case, settings)
+        # Whoever recalls knows of it when the case is opened.
+        self.notices = {**notices, **{site: min(notices.get(site, _LATER), self.opened) for site in found.own}}
+        self.trade = {h: since for h, since in holdings.items() if h[1] not in found.own and h[0] not in pseudo}
+        self.own = {h: since for h, since in holdings.items() if h[1] in found.own and h[0] not in pseudo}
+        self.into, corrected = self._uses(facts, case)
+        self.corrected = corrected
+        self.books = Books(found.moves, found.flows, corrected=corrected, said=said_at_notice(facts, found, case, settings))
+        self.made: dict[tuple[int, int], Tally] = defaultdict(Tally)
+        self.home: list[tuple[int, int, int, int, int, tuple[int, int]]] = []
+        """At own sites since opening: (time, 0 back 1 reworked 2 out, lot, unit, q, entry)."""
+        self.sales: dict[tuple[int, int], tuple[list[Sale], list[Brought]]] = defaultdict(lambda: ([], []))
+
+    def _uses(self, facts: Facts, case: Case | None) -> tuple[set[tuple[int, int]], set[tuple[int, int]]]:
+        """Return the transformations whose output is affected, and those by which goods were corrected (rule 4)."""
+        affected = {lot for lot, _ in self.trade} | {lot for lot, _ in self.own}
+        into = {
+            (flow.log, flow.seq)
+            for flow in self.found.flows
+            if flow.kind == FlowKind.PRODUCED and flow.lot in affected and not _cleared(flow, case)
+        }
+        others = {(flow.log, flow.seq) for flow in self.found.flows if flow.kind == FlowKind.CONSUMED} - into
+        return into, {(flow.log, flow.seq) for flow in facts.entries(others) if _cleared(flow, case)} if others else set()
+
+    def tallies(self) -> dict[tuple[int, int], Tally]:
+        """Return the tally of every (lot, unit)."""
+        for move in self.found.moves:
+            if not move.unnamed:
+                self._move(move)
+        for flow in self.found.flows:
+            if not flow.flags & UNNAMED:
+                self._flow(flow)
+        for key in self.books:
+            if key[:2] in self.trade:
+                self._stock(key)
+        for key, (sales, returns) in self.sales.items():
+            undo(sales, returns, self.made[key])
+        self._settle_home()
+        affected = {lot for lot, _ in (*self.trade, *self.own)}
+        mine = {key: tally for key, tally in self.made.items() if key[0] in affected}
+        return {key: tally for key, tally in mine.items() if tally != Tally()} or mine
+
+    def _stock(self, key: Key) -> None:
+        """Add what lay in trade at τ, what is over since, and custody (rule 1)."""
+        tally = self.made[key[0], key[2]]
+        since = self.trade[key[:2]]
+        now = self.books.sum(key)
+        tally.over += now.over
+        tally.sealed += now.sealed
+        tally.custody += now.back
+        if since != ALWAYS:
+            then = self.books.sum(key, before=since)
+            tally.stock += then.on_hand
+            tally.over -= then.over
+
+    def _move(self, move: Move) -> None:
+        """Rules 2, 3 and 6."""
+        here, there = (move.lot, move.src), (move.lot, move.dst)
+        inside = here in self.trade and min(move.t_out, move.t_in if move.arrived else move.t_out) >= self.trade[here]
+        sent = self.made[move.lot, move.unit]
+        got = self.made[move.lot, move.unit_in]
+        alike = move.unit == move.unit_in
+        surplus = max(move.received - move.sent, 0) if alike else 0
+        if inside:
+            if move.recall and move.travelling and move.t_out >= self.limit:
+                sent.returning += move.travelling
+            if there in self.trade or there in self.own:
+                got.over += surplus
+                if not alike:
+                    sent.used_into += move.sent
+                    got.entered += move.received
+            if there in self.trade and move.arrived and move.t_in < self.trade[there]:
+                got.entered -= move.received
+            elif move.dst in self.found.own and move.arrived:
+                self._came_back((move.lot, move.unit_in), move.received, move.t_in, late=move.t_out if move.recall else move.t_in)
+        elif there in self.trade and (not move.arrived or move.t_in >= self.trade[there]):
+            q = move.sent if alike else move.received
+            if here in self.own and move.t_out >= max(self.opened, self.own[here]):
+                self.home.append((move.t_out, _OUT, move.lot, move.unit if alike else move.unit_in, q, (0, 0)))
+            else:
+                got.entered += q
+            got.over += surplus
+
+    def _came_back(self, key: tuple[int, int], q: int, t: int, late: int) -> None:
+        """Take in what came back to an own site; a recall return of the opening day, time unknown, came since."""
+        if max(t, late) >= self.opened:
+            self.home.append((t, _BACK, *key, q, (0, 0)))
+        else:
+            self.made[key].back_before += q
+
+    def _settle_home(self) -> None:
+        """Follow in time what came back to own sites, what was made of it, and what went out again (rule 3)."""
+        outputs: dict[tuple[int, int], list[Flow]] = defaultdict(list)
+        for flow in self.found.flows:
+            if flow.kind == FlowKind.PRODUCED and (flow.log, flow.seq) in self.into:
+                outputs[flow.log, flow.seq].append(flow)
+        for _, kind, lot, unit, q, entry in sorted(self.home):
+            tally = self.made[lot, unit]
+            part = min(q, tally.back)
+            if kind == _BACK:
+                tally.back += q
+            elif kind == _OUT:
+                tally.back -= part
+                tally.entered += q - part
+            else:
+                for flow in sorted(outputs[entry], key=lambda each: each.item):
+                    moved = min(part, flow.q) if flow.unit == unit else 0
+                    part -= moved
+                    self._rename(tally, self.made[flow.lot, unit], moved)
+
+    @staticmethod
+    def _rename(old: Tally, new: Tally, q: int) -> None:
+        """Count goods that came back under the name they have now: distributed and retrieved stay what they were in all."""
+        old.back -= q
+        old.used_into += q
+        new.back += q
+        new.entered += q
+
+    def _flow(self, flow: Flow) -> None:
+        holding = (flow.lot, flow.site)
+        since = self.trade.get(holding)
+        if since is None:
+            self._own(flow)
+            return
+        if flow.t < since:
+            return
+        tally = self.made[flow.lot, flow.unit]
+        if flow.kind in BIRTHS:
+            tally.entered += flow.q
+        elif flow.kind in (FlowKind.SOLD, FlowKind.CONSUMER_RETURN):
+            self._sale(flow, tally)
+        elif flow.kind == FlowKind.DESTROYED:
+            self._destroyed(flow, tally)
+        elif flow.kind == FlowKind.CONSUMED and (flow.log, flow.seq) in self.into:
+            tally.used_into += flow.q
+        elif flow.kind == FlowKind.CONSUMED and (flow.log, flow.seq) in self.corrected:
+            self._destroyed(flow, tally)
+        elif flow.kind in _LOSS or flow.kind == FlowKind.CONSUMED:
+            if flow.t < self.notices.get(flow.site, _LATER):
+                tally.lost_before += flow.q
+            else:
+                tally.lost_after += flow.q
+
+    def _destroyed(self, flow: Flow, tally: Tally) -> None:
+        if flow.t < self.opened:
+            tally.destroyed_before += flow.q
+        else:
+            tally.destroyed_since += flow.q
+
+    def _own(self, flow: Flow) -> None:
+        """Sales to consumers at own sites, what consumers bring back there, and what is made of it (rule 3)."""
+        since = self.own.get((flow.lot, flow.site))
+        if since is None or flow.t < since:
+            return
+        if flow.kind == FlowKind.CONSUMED and flow.t >= self.opened and (flow.log, flow.seq) in self.into:
+            self.home.append((flow.t, _REWORKED, flow.lot, flow.unit, flow.q, (flow.log, flow.seq)))
+        if flow.kind not in (FlowKind.SOLD, FlowKind.CONSUMER_RETURN):
+            return
+        tally = self.made[flow.lot, flow.unit]
+        self._sale(flow, tally)
+        if flow.kind == FlowKind.SOLD:
+            tally.sold_own += flow.q
+        else:
+            self._came_back((flow.lot, flow.unit), flow.q, flow.t, flow.t)
+
+    def _sale(self, flow: Flow, tally: Tally) -> None:
+        sales, returns = self.sales[flow.lot, flow.unit]
+        if flow.kind == FlowKind.CONSUMER_RETURN:
+            returns.append(Brought(site=flow.site, t=flow.t, q=flow.q, serial=flow.pair))
+            return
+        before = flow.t < self.notices.get(flow.site, _LATER)
+        sales.append(Sale(site=flow.site, t=flow.t, q=flow.q, serial=flow.pair, before=before))
+        if before:
+            tally.sold_before += flow.q
+        else:
+            tally.sold_after += flow.q
+
+
+def _cleared(flow: Flow, case: Case | None) -> bool:
+    return case is not None and bool(flow.flags & CLEARED) and flow.pair == case.case

@@ -1,0 +1,135 @@
+"""The whole way on the command line, as a user types it; and README's library example."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run(folder: Path, *words: str, code: int = 0, lang: str = "en", stdin: str = "") -> str:
+    environment = {
+        "PATH": "/usr/bin:/bin",
+        "FOODTRACE_KEYS": str(folder / "keys"),
+        "FOODTRACE_LANG": lang,
+        "PYTHONPATH": "",
+        "HOME": str(folder),
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "foodtrace_cli.main", *words],
+        cwd=folder,
+        env=environment,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    assert done.returncode == code, f"{words}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+    return done.stdout + done.stderr
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    run(tmp_path, "init")
+    run(tmp_path, "site", "add", "永发合作社:farm", "北河农批:market", "福安超市:shop", "--phone", "0451-555-0104")
+    run(tmp_path, "certificate", "issue", "西红柿", "500kg", "--basis", "1", "--out", "label.png")
+    run(tmp_path, "gate", "label.png")
+    return tmp_path
+
+
+def lot_of(folder: Path) -> str:
+    """Return the lot's code from its label: https://HOST/lot/OPERATOR/CODE/SERIAL?c=.."""
+    return str(json.loads(run(folder, "scan", "label.png", "--json"))[0]["text"].split("/")[5])
+
+
+def test_from_nothing_to_a_recall_carried_out(shop: Path) -> None:
+    lot = lot_of(shop)
+    run(shop, "transfer", lot, "120kg", "--from", "北河农批", "--to", "福安超市")
+    answer = json.loads(run(shop, "recall", lot, "--json"))
+    assert [row["name"] for row in answer["outlets"]] == ["福安超市"]
+    assert answer["outlets"][0]["amounts"][0]["likely"] == 120_000
+    assert answer["outlets"][0]["amounts"][0]["on_hand"] is None, "a shop that records nothing has unknown stock, not zero"
+    assert "opened" in run(shop, "case", "open", lot, "--class", "2", "--known", "2026-01-01T00:00", "--reason", "x")
+    assert "transfer.recalled" in run(shop, "transfer", lot, "1kg", "--from", "北河农批", "--to", "福安超市", code=1)
+    run(shop, "case", "notify")
+    run(shop, "case", "acknowledge", "福安超市", "--on-hand", f"{lot}=120kg")
+    run(shop, "case", "return", "福安超市", "--lot", lot, "--quantity", "100kg", "--to", "北河农批")
+    run(shop, "case", "destroy", "福安超市", "--lot", lot, "--quantity", "20kg")
+    state = json.loads(run(shop, "case", "status", "--json"))
+    assert state["rates"]["R5"]["numerator"] == 1
+    assert state["figures"][0]["retrieved"] >= 20_000
+    assert "case.not_done" in run(shop, "case", "close", code=1)
+    run(shop, "case", "close", "--override", "drill")
+    assert "verified" in run(shop, "verify")
+
+
+def test_an_unknown_lot_is_no_and_names_near_ones(shop: Path) -> None:
+    lot = lot_of(shop)
+    said = run(shop, "recall", lot.replace("1", "I"), code=1)
+    assert "lot.not_found" in said
+    assert lot in said
+
+
+def test_wrong_arguments_are_usage(shop: Path) -> None:
+    assert "quantity.unit_missing" in run(shop, "transfer", lot_of(shop), "500", "--to", "福安超市", code=2)
+    assert "basis" in run(shop, "certificate", "issue", "黄瓜", "5kg", code=2)
+    assert "site.insufficient" in run(shop, "transfer", lot_of(shop), "900kg", "--from", "北河农批", "--to", "福安超市", code=1)
+    run(shop, "recall", code=2)
+
+
+def test_without_a_ledger_nothing_is_made_up(tmp_path: Path) -> None:
+    assert "ledger.missing" in run(tmp_path, "recall", "X", code=1)
+    assert "ledger.missing" in run(tmp_path, "verify", code=1)
+    assert not (tmp_path / "foodtrace.db").exists()
+
+
+def test_a_bad_row_stops_the_file_and_a_second_run_changes_nothing(shop: Path) -> None:
+    lot = lot_of(shop)
+    rows = ["单号,时间,卖方,品名,批次,数量,单位,买方", f"A1,2026-11-23 05:12,北河农批,西红柿,{lot},12,斤,福安超市"]
+    (shop / "a.csv").write_bytes("\r\n".join([*rows, f"A2,2026-11-31 05:12,北河农批,西红柿,{lot},12,斤,福安超市"]).encode("gb18030"))
+    said = run(shop, "record", "a.csv", "--as", "transfer", code=1)
+    assert "2026-11-31" in said
+    before = json.loads(run(shop, "recall", lot, "--json"))["positions"][0]["size"]
+    (shop / "b.csv").write_bytes("\r\n".join(rows).encode("gb18030"))
+    assert "new 1" in run(shop, "record", "b.csv", "--as", "transfer")
+    assert "new 0" in run(shop, "record", "b.csv", "--as", "transfer")
+    assert json.loads(run(shop, "recall", lot, "--json"))["positions"][0]["size"] == before + 1
+
+
+def test_formula_unreleased_and_recalled_cans_are_refused(shop: Path) -> None:
+    run(shop, "site", "add", "小北乳业:plant")
+    lot = "06909999000012/B260912A"
+    tomato = lot_of(shop)
+    run(shop, "formula", "batch", lot, "100", "--plant", "小北乳业", "--product", "小北1段", "--in", f"{tomato}=1kg", "--content", "900g")
+    run(shop, "formula", "receive", lot, "12", "--shop", "福安超市", "--from", "小北乳业")
+    assert "till.unreleased" in run(shop, "formula", "sell", lot, "--shop", "福安超市", code=1)
+    run(shop, "formula", "release", lot, "--certificate", "CJ-1")
+    run(shop, "formula", "sell", lot, "--shop", "福安超市", "--serial", "000184")
+    assert "till.already_sold" in run(shop, "formula", "sell", lot, "--shop", "福安超市", "--serial", "000184", code=1)
+    run(shop, "case", "open", tomato, "--class", "1", "--known", "2026-01-01T00:00", "--reason", "x")
+    assert "till.recalled" in run(shop, "formula", "sell", lot, "--shop", "福安超市", code=1)
+
+
+def test_the_demo_makes_a_city_and_its_ledger_verifies(tmp_path: Path) -> None:
+    said = run(tmp_path, "--db", "demo.db", "demo", "--days", "6", "--outlets", "60")
+    assert "every signature holds" in said
+    for line in re.findall(r"^  foodtrace (.*)$", said, flags=re.MULTILINE):
+        run(tmp_path, *line.split())
+
+
+def test_readme_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FOODTRACE_KEYS", str(tmp_path / "keys"))
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "福安超市 confirmed 12500 g" in done.stdout
+    assert done.stdout.rstrip().endswith("True")
