@@ -279,7 +279,7 @@ class Ledger:
 
     # -- reading -----------------------------------------------------------------------------------------------------------
 
-    def recall(self, lot: str, **options: object) -> Answer:
+    def recall(self, lot: str | Sequence[str], **options: object) -> Answer:
         """Find every outlet that holds a lot or anything made from it; see :func:`foodtrace.recall.answer.recall`."""
         from foodtrace.recall.answer import recall  # noqa: PLC0415 - verify and record need none of it
 

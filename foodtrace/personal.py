@@ -48,7 +48,7 @@ def seal(values: Mapping[str, str]) -> tuple[dict[str, str], list[Secret]]:
     for field, value in sorted(values.items()):
         if not FIELD.fullmatch(field):
             raise BadData("personal.field", value=field, expected="a-z _")
-        if not isinstance(value, str) or not value or len(value) > MAX_VALUE or not _encodes(value):
+        if not value or len(value) > MAX_VALUE or not _encodes(value):
             raise BadData("personal.value", value=field, expected=MAX_VALUE)
         salt = secrets.token_bytes(32)
         commitments[field] = commit(salt, field, value)

@@ -68,8 +68,9 @@ def prepare(events: Sequence[Event], personal: Mapping[str, Mapping[str, str]] |
     data: list[bytes] = []
     kept: dict[str, list[Secret]] = {}
     for event in events:
-        if not isinstance(event, Event):
-            message = f"record() takes events, not {type(event).__name__}"
+        given: object = event
+        if not isinstance(given, Event):
+            message = f"record() takes events, not {type(given).__name__}"
             raise TypeError(message)
         if isinstance(event, Key) and event.use == "log":
             raise BadData("key.not_recorded", value=event.id)

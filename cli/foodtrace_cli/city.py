@@ -13,6 +13,7 @@ import io
 import random
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,12 +36,14 @@ from foodtrace.events.canonical import encode
 from foodtrace.gate.rules import load
 from foodtrace.graph.edges import micros
 from foodtrace.intake import read_events
+from foodtrace.keys import SigningKey
 from foodtrace.ledger import Ledger
 from foodtrace.operations import cases, certificates, market
-from foodtrace.operations.common import CHINA, Doing
+from foodtrace.operations.common import CHINA, Doing, Outcome
 from foodtrace.quantity import Quantity
 from foodtrace.recall.answer import recall
 from foodtrace.recall.cases import load_case
+from foodtrace.storage.session import Session
 from foodtrace_cli.commands.certificate import draw as draw_code
 from foodtrace_cli.commands.record import LedgerDirectory
 from foodtrace_cli.commands.scan import texts_of
@@ -134,14 +137,12 @@ class City:
                 doing = Doing(now=self.now, id=f"C{day:02d}{truck:02d}")
                 size = Quantity(weight, "g")
                 _, issued = self.ledger.act(
-                    lambda session, farm=farm, product=product, size=size, doing=doing: certificates.issue(
-                        session, doing, key, farm, product, size, ("quality_control",), origin="北河市 (虚构)", valid_days=20
-                    ),
+                    partial(_issue, doing=doing, key=key, farm=farm, product=product, size=size),
                     log="beihe.example/city",
                 )
                 path = self.folder / "labels" / f"{issued.event.lot.replace('/', '_')}.png"
                 draw_code(issued.text, path)
-                scale = weight + (60_000 if (day * _TRUCKS + truck) % 37 == 36 else -self.random.randrange(0, 5000))
+                scale = weight + (60_000 if (day * _TRUCKS + truck) % 37 == 0 else -self.random.randrange(0, 5000))
                 self.trucks.append((self.now + dt.timedelta(minutes=30), path, scale))
         return f"{len(self.trucks)} PNG"
 
@@ -154,9 +155,7 @@ class City:
             (text,) = texts_of(str(path))
             doing = Doing(now=arrives, id=f"G{number:04d}")
             _, answer = self.ledger.act(
-                lambda session, text=text, scale=scale, doing=doing: market.admit(
-                    session, doing, rules, text, "M-0001", weight=Quantity(scale, "g")
-                ),
+                partial(market.admit, doing=doing, rules=rules, text=text, market="M-0001", weight=Quantity(scale, "g")),
                 log="beihe.example/g1",
             )
             self.verdicts[answer.verdict] += 1
@@ -228,10 +227,24 @@ class City:
         at = self.now
         made: list[Event] = [
             CertificateIssued(
-                id="oil", at=at, site="O-0001", lot=oil, serial="1", issuer="O-0001", product="ARA 油", quantity=Quantity(50_000, "g")
+                id="oil",
+                at=at,
+                site="O-0001",
+                lot=oil,
+                serial="1",
+                issuer="O-0001",
+                product="ARA 油",
+                quantity=Quantity(50_000, "g"),
             ),
             CertificateIssued(
-                id="milk", at=at, site="P-0001", lot=milk, serial="1", issuer="P-0001", product="基粉", quantity=Quantity(9_000_000, "g")
+                id="milk",
+                at=at,
+                site="P-0001",
+                lot=milk,
+                serial="1",
+                issuer="P-0001",
+                product="基粉",
+                quantity=Quantity(9_000_000, "g"),
             ),
             Transfer(id="oil-out", at=at, site="O-0001", to="P-0001", lot=oil, quantity=Quantity(40_000, "g")),
             Transformation(
@@ -251,12 +264,21 @@ class City:
             inputs = (Portion(milk, Quantity(1_200_000, "g")), Portion(oil_lot, Quantity(15_000, "g")))
             made += [
                 FormulaBatch(
-                    id=f"batch-{number}", at=at, site="P-0001", lot=lot, product="小北1段 900 g", registration="国食注字YP20269901", inputs=inputs,
-                    quantity=Quantity(cans, "piece"), content=Quantity(900, "g"), produced=dt.date(2026, 9, 12), expiry=dt.date(2028, 9, 11),
+                    id=f"batch-{number}",
+                    at=at,
+                    site="P-0001",
+                    lot=lot,
+                    product="小北1段 900 g",
+                    registration="国食注字YP20269901",
+                    inputs=inputs,
+                    quantity=Quantity(cans, "piece"),
+                    content=Quantity(900, "g"),
+                    produced=dt.date(2026, 9, 12),
+                    expiry=dt.date(2028, 9, 11),
                 ),
                 BatchReleased(id=f"release-{number}", at=at, site="P-0001", lot=lot, certificate=f"CJ-{number:04d}"),
                 Transfer(id=f"dist-{number}", at=at, site="P-0001", to="W-0001", lot=lot, quantity=Quantity(cans - 60, "piece")),
-            ]  # fmt: skip
+            ]
         self.ledger.record(made, log="beihe.example/plant")
         shops = self.shops[: min(_SHOPS_SELLING_FORMULA, len(self.shops))]
         moves: list[Event] = []
@@ -326,7 +348,7 @@ class City:
         for number, row in enumerate(answer.outlets):
             if number % 6 == 5:  # noqa: PLR2004 - one in six never answers
                 continue
-            act(lambda s, d, row=row: cases.acknowledge(s, d, case, row.site, []), f"ack-{row.site}")
+            act(partial(_acknowledge, case=case, site=row.site), f"ack-{row.site}")
             for held in row.lots:
                 what = "return" if number % 3 else "destroy"
                 if any(amount.likely for amount in row.amounts):
@@ -375,3 +397,11 @@ class City:
             f"  foodtrace --db {self.db} verify",
         ]
         return lines
+
+
+def _issue(session: Session, *, doing: Doing, key: SigningKey, farm: str, product: str, size: Quantity) -> Outcome:
+    return certificates.issue(session, doing, key, farm, product, size, ("quality_control",), origin="北河市 (虚构)", valid_days=20)
+
+
+def _acknowledge(session: Session, doing: Doing, *, case: str, site: str) -> Outcome:
+    return cases.acknowledge(session, doing, case, site, [])

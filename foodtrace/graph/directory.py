@@ -35,11 +35,11 @@ def resolve_lot(session: Session, given: str) -> str:
     text = folded(given).upper() if not given.startswith("?") else given
     if find(session, [text]) and _is_lot(session, text):
         return text
-    lots = [row[0] for row in session.rows("SELECT text FROM name WHERE code = ? ORDER BY text LIMIT ?", (text, _LIMIT))]
+    lots: list[str] = [row[0] for row in session.rows("SELECT text FROM name WHERE code = ? ORDER BY text LIMIT ?", (text, _LIMIT))]
     if not lots:
         lots = _by_prefix(session, text)
     if len(lots) == 1:
-        return str(lots[0])
+        return lots[0]
     if lots:
         raise Ambiguous("lot.ambiguous", value=given, candidates=lots)
     raise NotFound("lot.not_found", value=given, near=near_lots(session, text))

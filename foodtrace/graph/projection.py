@@ -168,13 +168,13 @@ def _correct(session: Session, names: Names, log: int, origin: str, entry: Seale
         event = decode(event_bytes(row[0]))
         gone = event.replacement if isinstance(event, Correction) else event
         if gone is not None:
-            parts.append(_Part(target, 0, effects(gone, origin, target), type(gone), "", -1, False))
+            parts.append(_Part(target, 0, effects(gone, origin, target), type(gone), "", -1, conditional=False))
         for table in ("move", "lot_fact", "site_fact", "about"):
             keep = " AND kind <> ?" if table == "about" else ""
             params = (entry.seq + 1, log, target, ABOUT[Correction]) if keep else (entry.seq + 1, log, target)
             session.run(f"UPDATE {table} SET ended = ? WHERE log = ? AND seq = ?{keep}", params)  # noqa: S608 - constants
     made = effects(correction, origin, entry.seq)
-    parts.append(_Part(entry.seq, entry.recorded, made, _kind(correction), correction.site, 1, False))
+    parts.append(_Part(entry.seq, entry.recorded, made, _kind(correction), correction.site, 1, conditional=False))
     used = _put(session, names, log, parts, {subject})
     session.run(_ABOUT, (used[subject], ABOUT[Correction], log, entry.seq, 0))
     return used
@@ -258,8 +258,8 @@ def _put(session: Session, names: Names, log: int, parts: Sequence[_Part], more:
     session.many(_ABOUT, about)
     session.many(_CROSS, cross)
     session.many(_SEEN, [(site, log, time) for site, time in sorted(seen.items())])
-    for table, keys in counted.items():
-        session.many(_COUNTED[table], sorted((*key, n) for key, n in keys.items()))
+    for table, tallies in counted.items():
+        session.many(_COUNTED[table], sorted((*key, n) for key, n in tallies.items()))
     return number
 
 

@@ -133,7 +133,7 @@ class SqlFacts:
             sites,
         )
         latest = {row[0]: row for row in rows}
-        seen = dict(
+        seen: dict[int, int] = dict(
             self._s.each(
                 "SELECT v.site, MAX(v.recorded) FROM {ids} CROSS JOIN site_seen AS v WHERE v.site = f.value GROUP BY v.site", sites
             )
@@ -210,7 +210,8 @@ class SqlFacts:
         for log, seqs in by_log.items():
             rows = self._s.each(
                 "SELECT c.target_seq, c.log, c.seq FROM {ids} CROSS JOIN cross_correction AS c "
-                "WHERE c.target_seq = f.value AND c.target = (SELECT n.id FROM log AS l JOIN name AS n ON n.text = l.origin WHERE l.id = ?)",
+                "WHERE c.target_seq = f.value AND c.target = "
+                "(SELECT n.id FROM log AS l JOIN name AS n ON n.text = l.origin WHERE l.id = ?)",
                 seqs,
                 (log,),
             )

@@ -10,6 +10,7 @@ Rules:
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from foodtrace.errors import BadData, NotFound, Refused
 from foodtrace.events import (
@@ -153,7 +154,7 @@ def dispose(
         amount = quantity or next((s.quantity for s in stock_of(session, each, micros(doing.now)) if s.site == place), None)
         if amount is None:
             continue
-        common = {
+        common: dict[str, Any] = {
             "id": doing.event_id(f"-{len(events) + 1}"),
             "at": doing.now,
             "by": doing.by,

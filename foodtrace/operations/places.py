@@ -152,7 +152,7 @@ def describe(session: Session, site: str) -> tuple[Site, dict[str, str]] | None:
     event = event_at(session, *rows[0])
     if not isinstance(event, Site):
         return None
-    fields = dict(session.rows("SELECT field, value FROM personal WHERE log = ? AND seq = ?", rows[0]))
+    fields: dict[str, str] = dict(session.rows("SELECT field, value FROM personal WHERE log = ? AND seq = ?", rows[0]))
     return event, fields
 
 
@@ -165,4 +165,4 @@ def _operator(given: str) -> str:
         return text
     from foodtrace.identifiers import uscc  # noqa: PLC0415 - only when a code was given
 
-    return uscc.parse(text).format() if hasattr(uscc.parse(text), "format") else uscc.format(text)
+    return uscc.parse(text).code

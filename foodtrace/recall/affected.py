@@ -301,9 +301,7 @@ def _through(world: _World, clause: ThroughClause) -> list[Seed]:
         sums = [each for key, each in before.items() if key[:2] == (lot, site)]
         if any(each.on_hand > 0 for each in sums):
             seeds.append(((lot, site), start, True))
-    for move in world.moves:
-        if move.dst == site and start <= move.t_in <= end:
-            seeds.append(((move.lot, site), move.t_in, not move.unnamed))
+    seeds += [((move.lot, site), move.t_in, not move.unnamed) for move in world.moves if move.dst == site and start <= move.t_in <= end]
     seeds += [
         ((flow.lot, site), flow.t, True) for flow in world.flows if flow.kind in BIRTHS and flow.site == site and start <= flow.t <= end
     ]

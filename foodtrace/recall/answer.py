@@ -304,7 +304,7 @@ class Answering:
         newest = {site: (log, seq) for site, log, seq in rows}
         found: dict[int, tuple[bool, dict[str, str]]] = {}
         for site, (log, seq) in newest.items():
-            fields = dict(self.session.rows("SELECT field, value FROM personal WHERE log = ? AND seq = ?", (log, seq)))
+            fields: dict[str, str] = dict(self.session.rows("SELECT field, value FROM personal WHERE log = ? AND seq = ?", (log, seq)))
             committed = bool(fields)
             if not fields:
                 row = self.session.row("SELECT bytes FROM entry WHERE log = ? AND seq = ?", (log, seq))
@@ -324,7 +324,7 @@ class Answering:
     def _untraced(self) -> tuple[FindingAnswer, ...]:
         found = findings_of(self.facts, self.found, settings=self.settings, case=self.case)
         texts = self.facts.texts({each.lot for each in found} | {each.site for each in found} | {0})
-        origins = dict(self.session.rows("SELECT id, origin FROM log"))
+        origins: dict[int, str] = dict(self.session.rows("SELECT id, origin FROM log"))
         names: Mapping[int, str] = {site: info.name for site, info in self.names.items()}
         return tuple(
             FindingAnswer(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -56,7 +56,7 @@ def _moves(look: _Look) -> Iterator[Finding]:
         here, there = (move.lot, move.src), (move.lot, move.dst)
         if here not in look.found.holdings and there not in look.found.holdings:
             continue
-        about = {"lot": move.lot, "site": move.dst or move.src, "entries": move.entries}
+        about: dict[str, Any] = {"lot": move.lot, "site": move.dst or move.src, "entries": move.entries}
         if not move.dst:
             yield Finding(kind="destination_missing", value=move.sent, **about)
         elif not move.arrived and look.now - move.t_out > look.settings.transit_limit:

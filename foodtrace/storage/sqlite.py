@@ -21,11 +21,11 @@ import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 from urllib.parse import quote
 
 from foodtrace.errors import Busy, NotFound, Storage
-from foodtrace.storage.session import Row
+from foodtrace.storage.session import Dialect, Row
 
 BUSY_SECONDS: Final = 10.0
 """How long a writer waits for another before it gives up with ``Busy``."""
@@ -36,7 +36,7 @@ _RELATION: Final = "json_each(?) AS f"
 class SqliteSession:
     """One open transaction on SQLite."""
 
-    dialect: Literal["sqlite"] = "sqlite"
+    dialect: Dialect = "sqlite"
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._c = connection
@@ -85,7 +85,7 @@ class SqliteSession:
 class SqliteStore:
     """A ledger database in one SQLite file."""
 
-    dialect: Literal["sqlite"] = "sqlite"
+    dialect: Dialect = "sqlite"
 
     def __init__(self, path: str | Path, *, create: bool) -> None:
         self.path = Path(path).expanduser()
@@ -170,7 +170,7 @@ class SqliteStore:
         try:
             journal = _pragma(connection, "journal_mode=WAL")
             if journal != "wal":
-                raise Storage("storage.no_wal", value=str(self.path), expected="wal", got=journal)
+                raise Storage("storage.no_wal", value=str(self.path), expected="wal", got=journal)  # noqa: TRY301
             for pragma in ("synchronous=FULL", "recursive_triggers=ON", "secure_delete=ON", "cache_size=-65536", "temp_store=MEMORY"):
                 _pragma(connection, pragma)
         except BaseException:

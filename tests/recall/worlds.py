@@ -17,6 +17,7 @@ Expected values stand as the table prints them: ``LW 40 [40,40,40]``, ``?`` afte
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterable
 from typing import Final
@@ -129,9 +130,7 @@ def clauses(scope: str) -> tuple[Clause, ...]:
     return tuple(out)
 
 
-def _when(day: str):  # noqa: ANN202  # a datetime
-    import datetime as dt
-
+def _when(day: str) -> dt.datetime:
     return dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=at(float(day)))
 
 

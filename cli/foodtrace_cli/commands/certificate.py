@@ -76,7 +76,8 @@ def draw(text: str, path: Path) -> None:
     code = qrcode.QRCode(error_correction=ERROR_CORRECT_M, box_size=4, border=4)
     code.add_data(text)
     code.make()
-    code.make_image().save(str(path))
+    with path.open("wb") as file:
+        code.make_image().save(file)
 
 
 @certificate.command()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import click
 
 from foodtrace.errors import BadData
@@ -46,7 +48,7 @@ def gate(click_ctx: click.Context, given: str, market: str | None, weight: str |
         rules = load()
         for text in texts_of(given):
             doing = Doing(now=local(ledger.clock()), id=event_id)
-            _, answer = ledger.act(lambda session, text=text, doing=doing: gates.admit(session, doing, rules, text, place, weight=size))
+            _, answer = ledger.act(partial(gates.admit, doing=doing, rules=rules, text=text, market=place, weight=size))
             answers.append(answer)
     for answer in answers:
         if as_json:

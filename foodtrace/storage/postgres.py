@@ -1,0 +1,184 @@
+"""PostgreSQL through psycopg 3 (an extra: ``pip install foodtrace[postgres]``), the same code path as SQLite.
+
+Rules (DESIGN section 9):
+
+1. Writers lock the log's head row (``SELECT .. FOR UPDATE``); a transaction is READ COMMITTED. Readers get one snapshot
+   (REPEATABLE READ, read only).
+2. Tables live in the schema asked for; nothing is created outside it.
+3. A connection belongs to one thread at a time and never crosses a fork. The URL's password is never shown.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+from foodtrace.errors import BadData, Busy, Storage
+from foodtrace.storage.session import Dialect, Row
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+_RELATION: Final = "unnest(%s::bigint[]) AS f(value)"
+
+
+class PostgresSession:
+    """One open transaction on PostgreSQL."""
+
+    dialect: Dialect = "postgresql"
+
+    def __init__(self, connection: Any) -> None:
+        self._c = connection
+
+    def rows(self, sql: str, params: Sequence[object] = ()) -> list[Row]:
+        """See :class:`foodtrace.storage.session.Session`."""
+        found: list[Row] = self._run(sql, params).fetchall()
+        return found
+
+    def row(self, sql: str, params: Sequence[object] = ()) -> Row | None:
+        """See :class:`foodtrace.storage.session.Session`."""
+        found: Row | None = self._run(sql, params).fetchone()
+        return found
+
+    def stream(self, sql: str, params: Sequence[object] = ()) -> Iterable[Row]:
+        """See :class:`foodtrace.storage.session.Session`."""
+        with self._c.cursor() as cursor:
+            yield from cursor.stream(_marks(sql), params)
+
+    def each(self, sql: str, ids: Collection[int], params: Sequence[object] = ()) -> list[Row]:
+        """See :class:`foodtrace.storage.session.Session`."""
+        if not ids:
+            return []
+        return self.rows(sql.replace("{ids}", _RELATION), (list(ids), *params))
+
+    def run(self, sql: str, params: Sequence[object] = ()) -> int:
+        """See :class:`foodtrace.storage.session.Session`."""
+        return int(self._run(sql, params).rowcount)
+
+    def many(self, sql: str, params: Collection[Sequence[object]]) -> None:
+        """See :class:`foodtrace.storage.session.Session`."""
+        if params:
+            with self._c.cursor() as cursor:
+                cursor.executemany(_marks(sql), list(params))
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """See :class:`foodtrace.storage.session.Session`."""
+        with self._c.transaction():
+            yield
+
+    def _run(self, sql: str, params: Sequence[object]) -> Any:
+        return self._c.execute(_marks(sql), params)
+
+
+def _marks(sql: str) -> str:
+    return sql.replace("?", "%s")
+
+
+class PostgresStore:
+    """A ledger database in one schema of a PostgreSQL database."""
+
+    dialect: Dialect = "postgresql"
+
+    def __init__(self, url: str, *, schema: str | None = None, engine: Engine | None = None) -> None:
+        try:
+            import psycopg  # noqa: PLC0415 - an extra
+        except ImportError:
+            raise Storage("storage.no_psycopg", value="psycopg", expected="pip install foodtrace[postgres]") from None
+        if schema is not None and not schema.replace("_", "a").isalnum():
+            raise BadData("storage.schema", value=schema, expected="a-z 0-9 _")
+        self._psycopg = psycopg
+        self._address = "postgresql://" + url.split("://", 1)[1]
+        self.url = "postgresql://" + url.split("://", 1)[1].rpartition("@")[2]
+        self._schema = schema
+        self._engine = engine
+        self._pid = os.getpid()
+        self._free: list[Any] = []
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def read(self) -> Iterator[PostgresSession]:
+        """See :class:`foodtrace.storage.session.Store`."""
+        with self._borrow() as connection, self._translated():
+            connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            try:
+                yield PostgresSession(connection)
+            finally:
+                connection.execute("ROLLBACK")
+
+    @contextmanager
+    def write(self) -> Iterator[PostgresSession]:
+        """See :class:`foodtrace.storage.session.Store`."""
+        with self._borrow() as connection, self._translated():
+            connection.execute("BEGIN ISOLATION LEVEL READ COMMITTED")
+            try:
+                yield PostgresSession(connection)
+                connection.execute("COMMIT")
+                # Durable from here on.
+            except BaseException:
+                if not connection.closed:
+                    connection.execute("ROLLBACK")
+                raise
+
+    def version(self) -> int | None:
+        """See :class:`foodtrace.storage.session.Store`."""
+        with self.read() as session:
+            if session.rows("SELECT to_regclass('setting')")[0][0] is None:
+                return None
+            row = session.row("SELECT value FROM setting WHERE key = 'version'")
+            return None if row is None else int(row[0])
+
+    def create(self) -> None:
+        """See :class:`foodtrace.storage.session.Store`."""
+        from foodtrace.storage.schema import statements  # noqa: PLC0415 - SQLAlchemy loads only to create
+
+        with self.write() as session:
+            # One creator at a time; the lock goes with the transaction.
+            session.run("SELECT pg_advisory_xact_lock(20261124)")
+            if self._schema is not None:
+                session.run(f'CREATE SCHEMA IF NOT EXISTS "{self._schema}"')
+            if session.rows("SELECT to_regclass('setting')")[0][0] is None:
+                for statement in statements("postgresql"):
+                    session.run(statement.replace("%", "%%"))
+
+    def close(self) -> None:
+        """See :class:`foodtrace.storage.session.Store`."""
+        with self._lock:
+            free, self._free = self._free, []
+        for connection in free:
+            connection.close()
+
+    @contextmanager
+    def _borrow(self) -> Iterator[Any]:
+        if os.getpid() != self._pid:
+            raise Storage("ledger.forked", value=self.url)
+        with self._lock:
+            connection = self._free.pop() if self._free else None
+        if connection is None or connection.closed:
+            with self._translated():
+                connection = self._psycopg.connect(self._address, autocommit=True)
+                if self._schema is not None:
+                    connection.execute(f'SET search_path TO "{self._schema}"')
+        try:
+            yield connection
+        finally:
+            if not connection.closed:
+                with self._lock:
+                    self._free.append(connection)
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Turn the driver's exceptions into ours."""
+        errors = self._psycopg.errors
+        try:
+            yield
+        except (errors.LockNotAvailable, errors.DeadlockDetected, errors.SerializationFailure):
+            raise Busy("storage.busy", value=self.url, seconds=0) from None
+        except errors.RestrictViolation as error:
+            raise Storage("storage.sealed", value=str(error).splitlines()[0]) from None
+        except self._psycopg.Error as error:
+            reason = (str(error).splitlines() or ["?"])[0]
+            raise Storage("storage.failed", value=self.url, reason=reason) from None

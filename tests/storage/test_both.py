@@ -1,0 +1,92 @@
+"""One behaviour, both databases: record, retry, correct, recall, verify, rebuild, sealed tables."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from foodtrace import Ledger, Quantity, errors
+from foodtrace.events import CertificateIssued, Correction, Site, Transfer
+
+AT = dt.datetime(2026, 11, 24, 4, 0, tzinfo=dt.timezone(dt.timedelta(hours=8)))
+LOT = "F-1/261123-1"
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
+    url = f"sqlite:///{tmp_path}/x.db" if request.param == "sqlite" else request.getfixturevalue("pg_url")
+    with Ledger.open(url, keys=tmp_path / "keys") as opened:
+        yield opened
+
+
+def _events() -> list[Site | CertificateIssued | Transfer]:
+    return [
+        Site(id="s1", at=AT, site="F-1", operator="F-1", kind="farm", name="永发合作社"),
+        Site(id="s2", at=AT, site="S-7", operator="S-7", kind="shop", name="福安超市"),
+        CertificateIssued(id="c1", at=AT, site="F-1", lot=LOT, serial="1", issuer="F-1", product="西红柿", quantity=Quantity(500_000, "g")),
+        Transfer(id="t1", at=AT, site="F-1", to="S-7", lot=LOT, quantity=Quantity(12_500, "g")),
+    ]
+
+
+def test_the_whole_way(ledger: Ledger) -> None:
+    first = ledger.record(_events(), personal={"s2": {"phone": "0451-555-0104"}})
+    again = ledger.record(_events(), personal={"s2": {"phone": "0451-555-0104"}})
+    assert (first.seqs, first.new, again.seqs, again.new) == ((1, 2, 3, 4), 4, (1, 2, 3, 4), 0)
+    answer = ledger.recall("261123-1")
+    assert [(row.name, row.phone, row.link, row.amounts[0].likely) for row in answer.outlets] == [
+        ("福安超市", "0451-555-0104", "confirmed", 12_500)
+    ]
+    checked = ledger.verify()
+    assert checked.ok, checked.findings
+    assert checked.entries == 5
+    assert ledger.rebuild() == 5
+    assert ledger.recall("261123-1").outlets == answer.outlets
+    assert ledger.verify().ok
+
+
+def test_other_content_under_the_same_id_is_refused_and_nothing_recorded(ledger: Ledger) -> None:
+    ledger.record(_events())
+    other = Transfer(id="t1", at=AT, site="F-1", to="S-7", lot=LOT, quantity=Quantity(99, "g"))
+    new = Transfer(id="t2", at=AT, site="F-1", to="S-7", lot=LOT, quantity=Quantity(1, "g"))
+    with pytest.raises(errors.Conflict) as caught:
+        ledger.record([new, other])
+    assert caught.value.code == "record.id_conflict"
+    assert ledger.logs()[0].size == 5
+
+
+def test_a_correction_takes_a_shop_off_the_list_and_history_shows_both(ledger: Ledger) -> None:
+    ledger.record(_events())
+    with ledger.reading() as session:
+        row = session.row("SELECT leaf FROM entry WHERE seq = 4")
+    assert row is not None
+    ledger.record([Correction(id="k1", at=AT, seq=4, leaf=bytes(row[0]).hex(), reason="did_not_occur")])
+    assert ledger.recall("261123-1").outlets == ()
+    with ledger.reading() as session:
+        assert session.rows("SELECT ended FROM move WHERE seq = 4") == [(6,)]
+    assert ledger.verify().ok
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE entry SET bytes = bytes",
+        "DELETE FROM entry",
+        "UPDATE checkpoint SET note = note",
+        "DELETE FROM node",
+        "INSERT INTO checkpoint SELECT * FROM checkpoint",
+    ],
+)
+def test_sealed_tables_refuse_change(ledger: Ledger, statement: str) -> None:
+    ledger.record([*_events(), *(Transfer(id=f"n{n}", at=AT, site="F-1", to="S-7", lot=LOT, quantity=Quantity(1, "g")) for n in range(20))])
+    with pytest.raises(errors.Storage), ledger.store.write() as session:
+        session.run(statement)
+    assert ledger.verify().ok
+
+
+def test_reading_a_ledger_with_nothing_in_it_is_an_error_not_an_all_clear(ledger: Ledger) -> None:
+    with pytest.raises(errors.NotFound) as caught:
+        ledger.recall("261123-1")
+    assert caught.value.code == "ledger.missing"
