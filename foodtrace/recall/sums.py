@@ -98,9 +98,9 @@ class Count:
         for flow in self.found.flows:
             if not flow.flags & UNNAMED:
                 self._flow(flow)
-        for key in self.books:
-            if key[:2] in self.trade:
-                self._stock(key)
+        for place in self.books:
+            if place[:2] in self.trade:
+                self._stock(place)
         for key, (sales, returns) in self.sales.items():
             undo(sales, returns, self.made[key])
         self._settle_home()
