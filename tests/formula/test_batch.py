@@ -15,6 +15,8 @@ from foodtrace.quantity import Quantity
 from foodtrace.texts import catalogue, has
 
 NOW = dt.datetime(2026, 9, 21, 9, 0, tzinfo=dt.timezone(dt.timedelta(hours=8)))
+RECALLED = Ingredient(lot="L-0001/X", known=True, recalls=(Recall(case="2026-0002"),))
+DOUBTFUL = Ingredient(lot="L-0001/X", known=True, recalls=(Recall(case="2026-0002", link="possible"),))
 OIL = Ingredient(lot="91230199FT00000808/ARA-2607-118", known=True, expiry=dt.date(2027, 7, 1))
 
 
@@ -71,13 +73,13 @@ def release(**changes: Any) -> ReleaseFacts:
         ({"inputs": (Ingredient(lot="L-0001/X", known=True, custody=True),)}, "refuse", ["batch.ingredient_custody"], []),
         ({"inputs": (Ingredient(lot="L-0001/X", known=True, formula=True),)}, "refuse", ["batch.repacked"], []),
         (
-            {"inputs": (Ingredient(lot="L-0001/X", known=True, recalls=(Recall(case="2026-0002"),)),)},
+            {"inputs": (RECALLED,)},
             "refuse",
             ["batch.ingredient_recalled"],
             [],
         ),
         (
-            {"inputs": (Ingredient(lot="L-0001/X", known=True, recalls=(Recall(case="2026-0002", link="possible"),)),)},
+            {"inputs": (DOUBTFUL,)},
             "hold",
             ["batch.ingredient_possible"],
             [],

@@ -16,7 +16,7 @@ PACK = rules.load().packs[0]
 START = dt.datetime(2026, 11, 24, 3, 0, tzinfo=dt.UTC)
 
 
-def tested(name: str, verdict: str, minute: int = 0, **more: object) -> Test:
+def run(name: str, verdict: str, minute: int = 0, **more: object) -> Test:
     return Test(id=name, when=START + dt.timedelta(minutes=minute), verdict=verdict, **more)  # type: ignore[arg-type]
 
 
@@ -72,36 +72,36 @@ def test_readings_outside_the_instrument_are_refused_and_floats_are_a_bug() -> N
     ("tests", "state", "repeats"),
     [
         ([], "none", 0),
-        ([tested("1", "invalid")], "none", 0),
-        ([tested("1", "negative")], "negative", 0),
-        ([tested("1", "positive")], "positive", 0),
-        ([tested("1", "negative"), tested("2", "positive", 1)], "positive", 0),
+        ([run("1", "invalid")], "none", 0),
+        ([run("1", "negative")], "negative", 0),
+        ([run("1", "positive")], "positive", 0),
+        ([run("1", "negative"), run("2", "positive", 1)], "positive", 0),
         # repeats never lift a positive, however often they are negative
-        ([tested("1", "positive"), tested("2", "negative", 1, repeats="1"), tested("3", "negative", 2, repeats="1")], "positive", 2),
-        ([tested("1", "positive"), tested("2", "invalid", 1, repeats="1")], "positive", 0),
+        ([run("1", "positive"), run("2", "negative", 1, repeats="1"), run("3", "negative", 2, repeats="1")], "positive", 2),
+        ([run("1", "positive"), run("2", "invalid", 1, repeats="1")], "positive", 0),
         # a laboratory does, whether it names the test or one of its repeats
-        ([tested("1", "positive"), tested("2", "negative", 9, rapid=False, confirms="1")], "lifted", 0),
+        ([run("1", "positive"), run("2", "negative", 9, rapid=False, confirms="1")], "lifted", 0),
         (
-            [tested("1", "positive"), tested("2", "positive", 1, repeats="1"), tested("3", "negative", 9, rapid=False, confirms="2")],
+            [run("1", "positive"), run("2", "positive", 1, repeats="1"), run("3", "negative", 9, rapid=False, confirms="2")],
             "lifted",
             0,
         ),
         (
-            [tested("1", "positive"), tested("2", "positive", 1, repeats="1"), tested("3", "negative", 9, rapid=False, confirms="1")],
+            [run("1", "positive"), run("2", "positive", 1, repeats="1"), run("3", "negative", 9, rapid=False, confirms="1")],
             "lifted",
             0,
         ),
         # another test's result, an invalid one or one that names nothing lifts nothing
-        ([tested("1", "positive"), tested("2", "negative", 9, rapid=False)], "positive", 0),
-        ([tested("1", "positive"), tested("2", "invalid", 9, rapid=False, confirms="1")], "positive", 0),
-        ([tested("1", "positive"), tested("4", "positive"), tested("2", "negative", 9, rapid=False, confirms="4")], "positive", 0),
+        ([run("1", "positive"), run("2", "negative", 9, rapid=False)], "positive", 0),
+        ([run("1", "positive"), run("2", "invalid", 9, rapid=False, confirms="1")], "positive", 0),
+        ([run("1", "positive"), run("4", "positive"), run("2", "negative", 9, rapid=False, confirms="4")], "positive", 0),
         # a laboratory positive stands alone
-        ([tested("2", "positive", 9, rapid=False)], "confirmed", 0),
+        ([run("2", "positive", 9, rapid=False)], "confirmed", 0),
         (
             [
-                tested("1", "positive"),
-                tested("2", "positive", 9, rapid=False, confirms="1"),
-                tested("3", "negative", 10, rapid=False, confirms="1"),
+                run("1", "positive"),
+                run("2", "positive", 9, rapid=False, confirms="1"),
+                run("3", "negative", 10, rapid=False, confirms="1"),
             ],
             "confirmed",
             0,
@@ -115,7 +115,7 @@ def test_standing_in_any_order(tests: list[Test], state: str, repeats: int) -> N
 
 
 def test_what_follows_and_that_done_repeats_are_not_asked_for_again() -> None:
-    one = [tested("1", "positive")]
+    one = [run("1", "positive")]
     assert rapid.follow_up(rapid.standing(one), PACK.rapid) == (
         "stop_sale",
         "report_regulator",
@@ -124,14 +124,14 @@ def test_what_follows_and_that_done_repeats_are_not_asked_for_again() -> None:
         "offer_recheck",
         "official_test",
     )
-    done = [*one, tested("2", "positive", 1, repeats="1"), tested("3", "negative", 2, repeats="1")]
+    done = [*one, run("2", "positive", 1, repeats="1"), run("3", "negative", 2, repeats="1")]
     assert "repeat_test" not in rapid.follow_up(rapid.standing(done), PACK.rapid)
-    assert rapid.follow_up(rapid.standing([tested("2", "positive", rapid=False)]), PACK.rapid) == (
+    assert rapid.follow_up(rapid.standing([run("2", "positive", rapid=False)]), PACK.rapid) == (
         "stop_sale",
         "seal_goods",
         "report_regulator",
     )
-    assert rapid.follow_up(rapid.standing([tested("1", "negative")]), PACK.rapid) == ()
+    assert rapid.follow_up(rapid.standing([run("1", "negative")]), PACK.rapid) == ()
 
 
 def test_the_recheck_may_be_asked_for_to_the_last_minute() -> None:
