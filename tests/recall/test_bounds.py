@@ -68,6 +68,7 @@ RULES = {
     ),
     "clean goods on the same shelf stay clean": ("L:P 10\nP->S L6 @2\nP->X L4 @3\nS->X L6 @5", "left S 5 6", "LX", (10, 6, 6, 6)),
     "a window opens over what lies there": ("L:P 10\nP->S L4 @2\nP->S L2 @5\nP->S L4 @7\nS->X L8 @8", "through S 4 6", "LX", (8, 4, 5, 6)),
+    "when it left counts, not when it arrived": ("L:P 9\nP->S L9 @1\nS->X L2 @5.9/7\nS->X L3 @4/5.5", "left S 5 6", "LX", (5, 2, 2, 2)),
     "the ends of a window are in": ("L:P 9\nP->S L9 @1\nS->X L2 @5\nS->X L3 @6\nS->X L4 @6.1", "left S 5 6", "LX", (9, 5, 5, 5)),
 }
 
@@ -85,10 +86,12 @@ def test_at_one_instant_what_comes_in_precedes_what_goes_out_whatever_the_order_
 
 
 def test_a_cycle_within_one_instant_is_cut_at_its_smallest_id() -> None:
-    # W sends to X what X sends to W: the first record goes first, out of nothing, and what comes back repays it.
-    got = measured("L:P 6\nK:P 6\nP: L6 + K6 = M12 @2\nW->X M6 @3\nX->W M4 @3\nP->W M12 @4")
-    assert got["MX"] == (2, 0, 0, 2)
-    assert got["MW"] == (10, 4, 5, 6)
+    # W sends to X while X, still empty, sends to W: what the first record sends is there for the second.
+    start = "L:P 30\nK:P 30\nP: L30 + K30 = M60 @2\nP->W M60 @2.5\n"
+    there = measured(start + "W->X M40 @3\nX->W M20 @3")
+    assert (there["MX"], there["MW"]) == ((20, 0, 10, 20), (40, 0, 20, 40))
+    back = measured(start + "X->W M20 @3\nW->X M40 @3")
+    assert (back["MX"], back["MW"]) == ((20, 0, 8, 20), (40, 0, 15, 40))
 
 
 def test_unlike_inputs_leave_everything_open_unless_all_or_nothing_is_affected() -> None:

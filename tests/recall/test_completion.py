@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from foodtrace.graph.flows import CLEARED, Flow, FlowKind, LotInfo
+from foodtrace.graph.flows import CLEARED, DAY, DELIVERED, Flow, FlowKind, LotInfo
 from foodtrace.recall.affected import find
 from foodtrace.recall.facts import Case, ScopeVersion, Step
 from foodtrace.recall.measure import measure
@@ -96,6 +96,7 @@ CLAUSES = {
     "destroyed before opening is earlier destroyed": (SOLD + "X destroys L20 @9", (50, 30, 0, 0), 20),
     "destroyed since is retrieved": (SOLD + "X destroys L20 @12", (50, 50, 20, 20), 20),
     "lost or used before the notice": (SOLD + "X loses L3 @9\nX uses L4 @9.5", (50, 43, 0, 0), 7),
+    "lost at the very moment of the notice stays in B": (SOLD + "X loses L3 @10", (50, 50, 0, 0), 3),
     "lost or used after it stays in B": (SOLD + "X loses L3 @12\nX uses L4 @12.5", (50, 50, 0, 0), 7),
     "what a count misses stays in B and is accounted for by nobody": (SOLD + "X counts L30 @12", (50, 50, 0, 0), 0),
     "what a count finds above the book is distributed": (SOLD + "X counts L60 @12", (60, 60, 0, 0), 0),
@@ -185,6 +186,16 @@ def test_use_into_a_lot_that_is_not_affected_is_use() -> None:
     records = "L:P 100\nP->S L50 @1\nS->W L10 @2\nW: L4 = M4 @3\nS->W L20 @5\nW uses L2 @6"
     row = Story(records, scope="left S 5 6").row()
     assert (row.distributed, row.should, row.lost_before) == (26, 24, 2)
+
+
+def test_a_recall_return_of_the_opening_day_came_since_and_an_ordinary_one_before() -> None:
+    day = 86_400_000_000
+    for kind, expected in ((FlowKind.RETURN, (50, 50, 20, 20)), (FlowKind.DISPATCH, (30, 30, 0, 0))):
+        story = Story("L:P 100\nP->X L50 @2")
+        story.build.seq += 1
+        # The case was opened in the course of the day the goods came back on.
+        story.build.add(kind, "L", "X", 20, at(9.5) + day - 1, other=story.build.site("P"), pair="R", flags=DAY | DELIVERED)
+        assert four(story.row()) == expected
 
 
 def test_r4_r5_r6_count_outlets_and_the_drawn_sample() -> None:
