@@ -39,7 +39,7 @@ __all__ = [
     "Storage",
 ]
 
-_SHOWN: Final = 80
+_SHOWN: Final = 200
 """Longest piece of a given value that is repeated in a message, in characters."""
 
 

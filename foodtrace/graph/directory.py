@@ -81,7 +81,7 @@ def resolve_site(session: Session, given: str, *, kinds: Iterable[str] = ()) -> 
         rows = session.rows(query + "s.operator = ? LIMIT ?", (upper, _LIMIT))
     if not rows and text:
         rows = session.rows(query + "s.name >= ? AND s.name < ? LIMIT ?", (text, text + "\U0010ffff", _LIMIT))
-    ids = sorted({row[0] for row in rows if not wanted or row[1] in wanted})
+    ids: list[str] = sorted({row[0] for row in rows if not wanted or row[1] in wanted})
     if len(ids) == 1:
         return ids[0]
     if ids:
