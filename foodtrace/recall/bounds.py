@@ -21,11 +21,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from itertools import groupby
+from operator import itemgetter
 from typing import Final, NamedTuple, TypeAlias
 
 import msgspec
 
 from foodtrace.graph.flows import ALWAYS, DAY, UNKNOWN_TIME, UNNAMED, Flow, FlowKind
+from foodtrace.recall.full import made_full
 from foodtrace.recall.instants import in_order
 from foodtrace.recall.moves import Move
 from foodtrace.recall.parcels import MICRO, Parcel, Pool, clean, convert, divide, full, join, resize, unknown, unlike, unnamed
@@ -72,7 +74,8 @@ class _Act(NamedTuple):
     id: tuple[int, ...]
     takes: tuple[Key, ...]
     adds: tuple[Key, ...]
-    run: Callable[[], None]
+    run: Callable[..., None]
+    given: tuple[object, ...]
 
 
 def bounds(
@@ -111,7 +114,7 @@ class _Replay:
             if flow.kind in (FlowKind.CONSUMED, FlowKind.PRODUCED, FlowKind.DISCARDED):
                 self.entries[flow.log, flow.seq].append(flow)
         self.lots = {lot for lot, _ in extent.affected}
-        self.full = extent.whole | _made_full(self.flows, self.entries, extent)
+        self.full = extent.whole | made_full(self.flows, self.entries, whole=extent.whole, uncertain=extent.uncertain)
         self.skipped = self.full - {lot for lots in self.candidates.values() for lot in lots}
         self.pools: dict[Key, Pool] = defaultdict(Pool)
         self.sold: dict[Key, Pool] = defaultdict(Pool)
@@ -145,7 +148,7 @@ class _Replay:
     def read(self, moves: Iterable[Move]) -> None:
         """Turn records into acts."""
         for n, (site, start, _) in enumerate(self.extent.through):
-            self.acts.append(_Act(start, 0, (0, n), (), (), lambda site=site: self._open(site)))  # type: ignore[misc]
+            self.acts.append(_Act(start, 0, (0, n), (), (), self._open, (site,)))
         for move in moves:
             if move.lot not in self.skipped:
                 self._move(move)
@@ -159,44 +162,45 @@ class _Replay:
         self.first[lot, site] = min(self.first.get((lot, site), t), t)
 
     def _move(self, move: Move) -> None:
-        source = (move.lot, move.src, move.unit) if move.src and not move.unnamed else None
-        target = (move.lot, move.dst, move.unit_in) if move.dst and move.arrived else None
+        source = (move.lot, move.src, move.unit)
+        target = (move.lot, move.dst, move.unit_in)
         leaves = min(move.t_out, move.t_in) if move.arrived else move.t_out
-        road: list[Parcel] = []
-
-        def depart() -> None:
-            road.append(self._departs(move, source, leaves))
-
-        def arrive() -> None:
-            if target is not None:
-                parcel = resize(road[0], move.received) if move.unit == move.unit_in else convert(road[0], move.received)
-                self._put(target, parcel, move.t_in)
-
-        def pass_over() -> None:
-            depart()
-            arrive()
-
-        takes = self._drawn(move) if move.unnamed else (source,) if source else ()
+        takes = self._drawn(move) if move.unnamed else (source,) if move.src else ()
         mark = (move.log, move.seq, 0)
-        if target is None:
-            self.acts.append(_Act(leaves, 1, mark, takes, (), depart))
+        if not move.dst or not move.arrived:
+            self.acts.append(_Act(leaves, 1, mark, takes, (), self._departs, (move, leaves)))
             return
         self._seen(move.lot, move.dst, move.t_in)
         if leaves == move.t_in:
-            self.acts.append(_Act(leaves, 1, mark, takes, (target,), pass_over))
+            self.acts.append(_Act(leaves, 1, mark, takes, (target,), self._passes, (move,)))
         else:
-            self.acts += [_Act(leaves, 1, mark, takes, (), depart), _Act(move.t_in, 1, mark, (), (target,), arrive)]
+            road: list[Parcel] = []
+            self.acts.append(_Act(leaves, 1, mark, takes, (), self._departs, (move, leaves, road)))
+            self.acts.append(_Act(move.t_in, 1, mark, (), (target,), self._arrives, (move, road)))
+
+    def _passes(self, move: Move) -> None:
+        """Let a move leave and arrive at one instant."""
+        self._arrives(move, [self._parcel(move, move.t_in)])
+
+    def _departs(self, move: Move, t: int, road: list[Parcel] | None = None) -> None:
+        parcel = self._parcel(move, t)
+        if road is not None:
+            road.append(parcel)
+
+    def _arrives(self, move: Move, road: list[Parcel]) -> None:
+        parcel = resize(road[0], move.received) if move.unit == move.unit_in else convert(road[0], move.received)
+        self._put((move.lot, move.dst, move.unit_in), parcel, move.t_in)
 
     def _drawn(self, move: Move) -> tuple[Key, ...]:
         return tuple((lot, move.src, move.unit) for lot in sorted(self.candidates.get(move.lot, ())))
 
-    def _departs(self, move: Move, source: Key | None, t: int) -> Parcel:
+    def _parcel(self, move: Move, t: int) -> Parcel:
         """Return what leaves with a move (rules 2, 4, 6)."""
         if move.unnamed:
             held = [key for key in self._drawn(move) if self.first.get(key[:2], t + 1) <= t]
             parcel = unnamed(move.sent, [self.pools[key].stock for key in held])
-        elif source is not None:
-            parcel = self._take(source, move.sent)
+        elif move.src:
+            parcel = self._take((move.lot, move.src, move.unit), move.sent)
         else:
             parcel = unknown(move.sent) if (move.lot, move.dst) in self.extent.affected else clean(move.sent)
         return full(move.sent) if _within(self.extent.left, move.src, move.t_out) else parcel
@@ -206,17 +210,20 @@ class _Replay:
         mark = (flow.log, flow.seq, flow.item)
         if flow.kind == FlowKind.BORN:
             self._seen(flow.lot, flow.site, flow.t)
-            self.acts.append(_Act(flow.t, 1, mark, (), (key,), lambda: self._put(key, clean(flow.q), flow.t)))
+            self.acts.append(_Act(flow.t, 1, mark, (), (key,), self._put, (key, clean(flow.q), flow.t)))
         elif flow.kind == FlowKind.CONSUMER_RETURN:
             self._seen(flow.lot, flow.site, flow.t)
-            self.acts.append(_Act(flow.t, 1, mark, (), (key,), lambda: self._brought_back(key, flow.q, flow.t)))
+            self.acts.append(_Act(flow.t, 1, mark, (), (key,), self._brought_back, (key, flow.q, flow.t)))
         elif flow.kind == FlowKind.SOLD:
-            self.acts.append(_Act(flow.t, 1, mark, (key,), (), lambda: self.sold[key].put(self._take(key, flow.q))))
+            self.acts.append(_Act(flow.t, 1, mark, (key,), (), self._sell, (key, flow.q)))
         elif flow.kind in _GONE:
-            self.acts.append(_Act(flow.t, 1, mark, (key,), (), lambda: self._drop(key, flow.q)))
+            self.acts.append(_Act(flow.t, 1, mark, (key,), (), self._drop, (key, flow.q)))
         elif flow.kind == FlowKind.COUNT:
             self._seen(flow.lot, flow.site, flow.t)
-            self.acts.append(_Act(flow.t, 2, mark, (), (), lambda: self._count(key, flow.q)))
+            self.acts.append(_Act(flow.t, 2, mark, (), (), self._count, (key, flow.q)))
+
+    def _sell(self, key: Key, q: int) -> None:
+        self.sold[key].put(self._take(key, q))
 
     def _drop(self, key: Key, q: int) -> None:
         self._take(key, q)
@@ -255,7 +262,7 @@ class _Replay:
             self._seen(flow.lot, flow.site, t)
         takes = tuple((flow.lot, flow.site, flow.unit) for flow in taken)
         adds = tuple((flow.lot, flow.site, flow.unit) for flow in made)
-        self.acts.append(_Act(t, 1, (*entry, 0), takes, adds, lambda: self._transform(taken, made, losses, t)))
+        self.acts.append(_Act(t, 1, (*entry, 0), takes, adds, self._transform, (taken, made, losses, t)))
 
     def _transform(self, taken: list[Flow], made: list[Flow], losses: dict[int, int], t: int) -> None:
         inputs = [self._input(flow) for flow in taken]
@@ -292,7 +299,7 @@ class _Replay:
     def run(self) -> None:
         """Let everything happen, instant by instant (rule 1)."""
         for act in _ordered(self.acts):
-            act.run()
+            act.run(*act.given)
 
     def result(self, stock: Mapping[Key, int]) -> dict[Key, Bounds]:
         """Return the bounds of the affected holdings; those of full lots are what lies there (rule 5)."""
@@ -302,37 +309,6 @@ class _Replay:
                 q, least, micro, most = pool.stock
                 found[key] = Bounds(q, least, (micro + MICRO // 2) // MICRO, most)
         return found
-
-
-def _made_full(flows: Iterable[Flow], entries: Mapping[tuple[int, int], list[Flow]], extent: Extent) -> set[int]:
-    """Return the lots made only from full lots (rule 5)."""
-    barred = {flow.lot for flow in flows if flow.kind == FlowKind.BORN} | extent.uncertain | extent.whole
-    inputs: dict[int, set[int]] = defaultdict(set)
-    children: dict[int, set[int]] = defaultdict(set)
-    for each in entries.values():
-        taken = {flow.lot for flow in each if flow.kind == FlowKind.CONSUMED}
-        for lot in {flow.lot for flow in each if flow.kind == FlowKind.PRODUCED}:
-            inputs[lot] |= taken
-            for source in taken:
-                children[source].add(lot)
-            if not taken or _gains(each):
-                barred.add(lot)
-    found: set[int] = set()
-    waiting = [lot for source in extent.whole for lot in children[source]]
-    while waiting:
-        lot = waiting.pop()
-        if lot not in found and lot not in barred and inputs[lot] <= extent.whole | found:
-            found.add(lot)
-            waiting += children[lot]
-    return found
-
-
-def _gains(entry: Iterable[Flow]) -> bool:
-    """Say whether more came out of a transformation than went in, in one unit: the surplus is of unknown origin."""
-    flows = list(entry)
-    taken = [flow for flow in flows if flow.kind == FlowKind.CONSUMED]
-    made = [flow for flow in flows if flow.kind == FlowKind.PRODUCED]
-    return len({flow.unit for flow in (*taken, *made)}) == 1 and sum(flow.q for flow in made) > sum(flow.q for flow in taken)
 
 
 def _within(windows: Iterable[tuple[int, int, int]], site: int, t: int) -> bool:
@@ -347,10 +323,11 @@ def _early(flow: Flow) -> int:
 
 
 def _ordered(acts: list[_Act]) -> Iterator[_Act]:
-    acts.sort(key=lambda act: (act.t, act.phase, act.id))
-    for _, each in groupby(acts, key=lambda act: (act.t, act.phase)):
+    acts.sort(key=itemgetter(0, 1, 2))
+    for _, each in groupby(acts, key=itemgetter(0, 1)):
         group = list(each)
-        if len(group) == 1:
-            yield group[0]
+        filled = {pool for act in group for pool in act.adds}
+        if len(group) == 1 or not any(pool in filled for act in group for pool in act.takes):
+            yield from group
         else:
             yield from (group[n] for n in in_order(group))

@@ -73,7 +73,10 @@ class Count:
         self.own = {h: since for h, since in holdings.items() if h[1] in found.own and h[0] not in pseudo}
         self.into, corrected = self._uses(facts, case)
         self.corrected = corrected
-        self.books = Books(found.moves, found.flows, corrected=corrected, said=said_at_notice(facts, found, case, settings))
+        said = said_at_notice(facts, found, case, settings)
+        # The sums of the affected set serve as they are, unless something here changes or cuts them.
+        cut = said or corrected or any(since != ALWAYS for since in self.trade.values())
+        self.books = Books(found.moves, found.flows, corrected=corrected, said=said) if cut else None
         self.made: dict[tuple[int, int], Tally] = defaultdict(Tally)
         self.home: list[tuple[int, int, int, int, int, tuple[int, int]]] = []
         """At own sites since opening: (time, 0 back 1 reworked 2 out, lot, unit, q, entry)."""
@@ -98,7 +101,7 @@ class Count:
         for flow in self.found.flows:
             if not flow.flags & UNNAMED:
                 self._flow(flow)
-        for place in self.books:
+        for place in self.found.sums if self.books is None else self.books:
             if place[:2] in self.trade:
                 self._stock(place)
         for key, (sales, returns) in self.sales.items():
@@ -112,11 +115,11 @@ class Count:
         """Add what lay in trade at τ, what is over since, and custody (rule 1)."""
         tally = self.made[key[0], key[2]]
         since = self.trade[key[:2]]
-        now = self.books.sum(key)
+        now = self.found.sums[key] if self.books is None else self.books.sum(key)
         tally.over += now.over
         tally.sealed += now.sealed
         tally.custody += now.back
-        if since != ALWAYS:
+        if since != ALWAYS and self.books is not None:
             then = self.books.sum(key, before=since)
             tally.stock += then.on_hand
             tally.over -= then.over
