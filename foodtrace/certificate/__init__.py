@@ -8,9 +8,12 @@ module         what
 ``body``       the signed bytes inside it. Pure
 ``typed``      mends what a keyboard did to a scanned text. Pure
 ``scan``       says what any scanned text is. Pure
-``read``       pictures and PDF pages -> texts. Loads Pillow and the QR readers when used
+``picture``    picture files and PDF pages -> grey pixels, bounded. Loads Pillow when used
+``read``       pictures -> texts, through a chain of readers. Loads the QR readers when used
 ``label``      what stands on a label, and where, in printer dots. Pure
-``draw``       labels as PNG, SVG and PDF, and sheets of 28. Loads Pillow, qrcode and reportlab when used
+``font``       the label's typeface, in the package
+``draw``       labels as PNG and SVG. Loads Pillow, qrcode and fontTools when used
+``pdf``        labels as PDF, and A4 sheets of 28. Loads reportlab when used
 =============  ================================================================================
 
 Only the pure half is imported here, so that checking a code loads no picture library.

@@ -1,0 +1,158 @@
+"""Pictures -> texts: a chain of readers, each trying what the one before it could not (DESIGN section 7).
+
+Rules:
+
+1. Full-resolution grey; the order is zxing-cpp, its global histogram, its fixed threshold, pyzbar, and zxing-cpp on the
+   picture at twice the size. The next one is asked only while nothing was accepted, or a code was seen and not read.
+2. A text counts when ``accept`` says so: by default when it is a well-formed certificate; whoever has keys verifies there.
+   Error correction can mend a damaged code into a wrong text, so what does not parse (or verify) does not end the search.
+3. Several codes in one picture, and in all pages of a PDF: all of them, each once, the accepted ones first.
+4. Other texts are told too, ``accepted`` false, so that a plain product code is named as such. They come from zxing-cpp's
+   QR, Data Matrix, EAN-13/UPC-A and Code 128 alone: the formats whose own check digits leave no false reads.
+5. pyzbar needs a C library that may be missing; then the chain is one reader shorter, and nothing is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+import msgspec
+
+from foodtrace.certificate.picture import Source, pages
+from foodtrace.certificate.scan import classify
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+__all__ = ["Accept", "Found", "read_image", "read_picture", "zbar_works"]
+
+Accept: TypeAlias = Callable[[str], bool]
+"""Text -> whether it is what was looked for."""
+
+UPSCALE: Final = 3 * 2**20
+"""Largest picture that is doubled, in pixels: beyond it a code's modules are large enough."""
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """A code that was read."""
+
+    text: str
+    symbology: str
+    """``QRCode``, ``EAN13``, ``DataMatrix``, .."""
+    step: str
+    """Reader of the chain that read it first: ``local``, ``histogram``, ``threshold``, ``zbar``, ``double``."""
+    accepted: bool
+    page: int = 1
+    """Page of a PDF, from 1; of a picture always 1."""
+    corners: tuple[tuple[int, int], ...] = ()
+    """Where it stands, in pixels of the picture as stored."""
+
+
+class _Step(msgspec.Struct, frozen=True):
+    """What one reader saw in one picture."""
+
+    read: tuple[Found, ...] = ()
+    missed: int = 0
+    """Codes it saw and could not read."""
+
+
+def well_formed(text: str) -> bool:
+    """Accept every text that is a certificate in form."""
+    return classify(text, typed=False).kind == "certificate"
+
+
+def read_image(source: Source, accept: Accept = well_formed) -> list[Found]:
+    """Return the codes in a picture file (PNG, JPEG, WebP, HEIC) or on a PDF's pages; none is an empty list.
+
+    :param accept: whether a text is what was looked for; an exception in it is passed on.
+    :raises FoodtraceError: as :func:`foodtrace.certificate.picture.pages`.
+    """
+    found: dict[str, Found] = {}
+    for number, grey in enumerate(pages(source), start=1):
+        for each in read_picture(grey, accept):
+            found.setdefault(each.text, msgspec.structs.replace(each, page=number))
+    return sorted(found.values(), key=lambda each: not each.accepted)
+
+
+def read_picture(grey: Image.Image, accept: Accept = well_formed) -> list[Found]:
+    """Return the codes in a grey picture that is already in memory, accepted ones first."""
+    found: dict[str, Found] = {}
+    for step in _chain(grey):
+        for each in step.read:
+            if each.text not in found:
+                found[each.text] = msgspec.structs.replace(each, accepted=accept(each.text))
+        if step.missed == 0 and any(each.accepted for each in found.values()):
+            break
+    return sorted(found.values(), key=lambda each: not each.accepted)
+
+
+def _chain(grey: Image.Image) -> Iterator[_Step]:
+    """Yield what each reader sees, in order, working only when asked (rule 1)."""
+    yield _zxing(grey, "local", "LocalAverage")
+    yield _zxing(grey, "histogram", "GlobalHistogram")
+    yield _zxing(grey, "threshold", "FixedThreshold")
+    yield _zbar(grey)
+    if grey.width * grey.height <= UPSCALE:
+        from PIL import Image  # noqa: PLC0415
+
+        double = grey.resize((grey.width * 2, grey.height * 2), Image.Resampling.BICUBIC)
+        yield _zxing(double, "double", "LocalAverage", scale=2)
+
+
+@cache
+def _formats() -> Any:
+    import zxingcpp  # noqa: PLC0415 - only for pictures
+
+    kinds = zxingcpp.BarcodeFormat
+    return zxingcpp.BarcodeFormats([kinds.QRCode, kinds.DataMatrix, kinds.EAN13, kinds.UPCA, kinds.Code128])
+
+
+def _zxing(grey: Image.Image, name: str, binarizer: str, scale: int = 1) -> _Step:
+    import zxingcpp  # noqa: PLC0415 - only for pictures
+
+    codes = zxingcpp.read_barcodes(grey, formats=_formats(), binarizer=getattr(zxingcpp.Binarizer, binarizer), return_errors=True)
+    read: list[Found] = []
+    missed = 0
+    for code in codes:
+        if not code.valid:
+            missed += 1
+        elif code.text:
+            place = code.position
+            points = (place.top_left, place.top_right, place.bottom_right, place.bottom_left)
+            corners = tuple((point.x // scale, point.y // scale) for point in points)
+            read.append(Found(text=code.text, symbology=_symbology(code), step=name, accepted=False, corners=corners))
+    return _Step(tuple(read), missed)
+
+
+def _symbology(code: Any) -> str:
+    """Return the format's name without blanks and dashes, as older and newer readers write it differently."""
+    return str(getattr(code.format, "name", code.format)).replace(" ", "").replace("-", "")
+
+
+@cache
+def _pyzbar() -> Any:
+    """Return the module, or None when it or its C library is missing (rule 5)."""
+    try:
+        from pyzbar import pyzbar  # noqa: PLC0415 - loads a C library
+    except (ImportError, OSError):
+        return None
+    return pyzbar
+
+
+def zbar_works() -> bool:
+    """Say whether pyzbar and its C library are there (for ``doctor``)."""
+    return _pyzbar() is not None
+
+
+def _zbar(grey: Image.Image) -> _Step:
+    module = _pyzbar()
+    if module is None:
+        return _Step()
+    read: list[Found] = []
+    for code in module.decode(grey, symbols=[module.ZBarSymbol.QRCODE]):
+        if code.data.isascii() and code.data:
+            corners = tuple((point.x, point.y) for point in code.polygon)
+            read.append(Found(text=code.data.decode("ascii"), symbology="QRCode", step="zbar", accepted=False, corners=corners))
+    return _Step(tuple(read))
