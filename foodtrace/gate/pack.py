@@ -188,10 +188,6 @@ class RulePack(_Part, frozen=True, kw_only=True):
         """Say whether the pack is in force on a day."""
         return self.effective_from <= day and (self.effective_to is None or day <= self.effective_to)
 
-    def duty(self, name: str) -> Duty:
-        """Return a duty by its id. ``KeyError`` cannot happen for names a read pack uses: reading checks them."""
-        return {each.id: each for each in self.duties}[name]
-
 
 class Rulebook(msgspec.Struct, frozen=True):
     """Every pack at hand, in order of precedence for a day that several hold on (rule 5)."""

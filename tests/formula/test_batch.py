@@ -109,6 +109,7 @@ def test_what_a_batch_may_be_made_from(changes: dict[str, Any], answer: str, rea
         ({"tested": None}, "refuse", ["batch.untested"], []),
         ({"passed": None}, "refuse", ["batch.untested"], []),
         ({"passed": False}, "refuse", ["batch.test_failed"], []),
+        ({"tested": dt.date(2026, 9, 12)}, "allow", [], []),
         ({"tested": dt.date(2026, 9, 11)}, "refuse", ["batch.tested_when"], []),
         ({"tested": dt.date(2026, 9, 22)}, "refuse", ["batch.tested_when"], []),
         ({"certificate": ""}, "refuse", ["batch.certificate_missing"], []),

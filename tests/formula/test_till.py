@@ -53,6 +53,7 @@ def recall(**changes: Any) -> Recall:
         ({"recalls": (recall(),)}, "refuse", ["till.recalled"], []),
         ({"recalls": (recall(link="possible"),)}, "hold", ["till.recall_possible"], []),
         ({"recalls": (recall(), recall(case="2026-0003", link="possible"))}, "refuse", ["till.recalled", "till.recall_possible"], []),
+        ({"recalls": (recall(link="unheard of"),)}, "hold", ["till.recall_possible"], []),
         ({"expiry": dt.date(2026, 11, 23)}, "refuse", ["till.expired"], []),
         ({"expiry": dt.date(2026, 11, 24)}, "sell", [], []),
         ({"expiry": None}, "hold", ["till.expiry_missing"], []),

@@ -85,6 +85,7 @@ def test_the_shipped_packs_use_every_check_and_cover_all_goods() -> None:
         ('id = "stop_sale"', 'id = "seal_goods"', "duties[2] seal_goods", "another duty has this id"),
         ("effective_from = 2023-12-01", "effective_from = 2023-12-01\neffective_to = 2023-11-30", "effective_to", "2023-11-30 is before "),
         ('title_en = "Market entry', 'title_en = "Market\u2026 entry', "title_en", "character U+2026 does not print everywhere"),
+        ('title_en = "Market entry', 'title_en = "\U0001f96c entry', "title_en", "character U+1F96C does not print everywhere"),
         (
             'article = "食品安全法实施条例第66条"\n',
             "",
