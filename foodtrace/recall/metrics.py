@@ -77,7 +77,9 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     destroyed_before: int
     lost_before: int
     rates: dict[str, Rate]
-    """R1-R3; ``R1_strict`` and ``R2_strict`` beside."""
+    """R1-R3."""
+    strict: dict[str, Rate] = {}
+    """R1 and R2 without what is only sealed or travelling."""
 
 
 class PseudoLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -182,9 +184,8 @@ def _figures(row: _Row, tally: Tally, settings: Settings) -> Figures:
         "R1": (retrieved, d),
         "R2": (retrieved, b),
         "R3": (tally.accounted(retrieved), d),
-        "R1_strict": (tally.strict, d),
-        "R2_strict": (tally.strict, b),
     }
+    strict = {"R1": (tally.strict, d), "R2": (tally.strict, b)}
     return Figures(
         unit=unit,
         product=row[1],
@@ -198,6 +199,7 @@ def _figures(row: _Row, tally: Tally, settings: Settings) -> Figures:
         destroyed_before=tally.destroyed_before,
         lost_before=tally.lost_before,
         rates={name: Rate(numerator=top, denominator=bottom, unit=unit) for name, (top, bottom) in pairs.items()},
+        strict={name: Rate(numerator=top, denominator=bottom, unit=unit) for name, (top, bottom) in strict.items()},
     )
 
 

@@ -62,6 +62,7 @@ def test_sanlu_counts_sealed_and_returned_and_says_strict_beside() -> None:
     (row,) = completion(facts, found, _case(steps, at(5)), settings=SETTINGS).rows
     assert (row.distributed, row.should, row.retrieved, row.retrieved_strict) == (11086, 11086, 10386, 8210)
     assert [row.rates[name].percent for name in ("R1", "R2", "R3")] == ["93.7", "93.7", "93.7"]
+    assert row.strict["R1"].percent == "74.1"
 
 
 def test_hohhot_all_sold_before_is_nothing_left_and_not_a_hundred() -> None:
