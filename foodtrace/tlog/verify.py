@@ -21,6 +21,7 @@ from typing import Final
 
 import msgspec
 
+from foodtrace import keys
 from foodtrace.errors import FoodtraceError
 from foodtrace.events import AnyEvent, Key
 from foodtrace.events.canonical import decode
@@ -135,10 +136,10 @@ class _Walk:
         if self.current is None:
             self.find("tlog.no_key", self.size - 1)
             return
-        needed = [verifier_of(self.origin, self.current)]
-        if self.former is not None and self.key_seq == self.size - 1:
-            needed.append(verifier_of(self.origin, self.former))
         try:
+            needed = [verifier_of(self.origin, self.current)]
+            if self.former is not None and self.key_seq == self.size - 1:
+                needed.append(verifier_of(self.origin, self.former))
             heads = [parse_checkpoint(note, [verifier], origin=self.origin) for verifier in needed]
         except FoodtraceError as error:
             self.find("tlog.checkpoint_signature", self.size - 1, "", error.message("en"))
@@ -201,7 +202,7 @@ def _end(session: Session, log: int, walk: _Walk, newest: int) -> None:
     if newest < walk.size:
         walk.find("tlog.uncovered", walk.size - 1, walk.size, newest)
     row = session.row("SELECT size, prev, frontier, time, key_seq, key_id FROM head WHERE log = ?", (log,))
-    key_id = b"" if walk.current is None else verifier_of(walk.origin, walk.current).key_id
+    key_id = b"" if walk.current is None else keys.key_id(walk.origin, walk.current)
     wanted = (walk.size, walk.prev, walk.frontier.to_bytes(), walk.time, walk.key_seq, key_id)
     got = None if row is None else (row[0], bytes(row[1]), bytes(row[2]), row[3], row[4], bytes(row[5]))
     if got != wanted:
