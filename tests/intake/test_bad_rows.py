@@ -77,7 +77,8 @@ def test_a_workbook_gives_a_workbook_whose_codes_are_text(tmp_path: Path) -> Non
     sheet = load_workbook(target)["明细"]
     values = [[cell.value for cell in line] for line in sheet.iter_rows()]
     assert values[0] == ["原因 (foodtrace)", *head]
-    assert values[1][0] == "3: 交易时间: 2026-11-31: 11 月只有 30 天 (11 月只有 30 天); 批次: " + found.bad[0].faults[1].message("zh")
+    lot = found.bad[0].faults[1]
+    assert values[1][0] == f"3: 交易时间: 2026-11-31: 11 月只有 30 天 (11 月只有 30 天); 批次: {lot.message('zh')} ({lot.hint('zh')})"
     assert values[1][5:7] == ["001", 5]
     assert all(cell.data_type != "f" for line in sheet.iter_rows() for cell in line)
     again = read(target)
