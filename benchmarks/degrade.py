@@ -60,7 +60,10 @@ def tilt(picture: Grey, random: Random, most: float) -> Grey:
     """See the picture at an angle: each corner moves inwards by up to ``most`` of the side."""
     width, height = picture.size
     corners = [(0, 0), (width, 0), (width, height), (0, height)]
-    moved = [(x + (1 if x == 0 else -1) * random.uniform(0, most) * width, y + (1 if y == 0 else -1) * random.uniform(0, most) * height) for x, y in corners]
+    moved = [
+        (x + (1 if x == 0 else -1) * random.uniform(0, most) * width, y + (1 if y == 0 else -1) * random.uniform(0, most) * height)
+        for x, y in corners
+    ]
     rows, right = [], []
     for (x, y), (u, v) in zip(moved, corners, strict=True):
         rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]
@@ -73,10 +76,14 @@ def scene(label: Grey, random: Random, module: float, *, source_module: float, m
     """Photograph a label: its size, a turn, a slight tilt, a background with light that falls off, a lens, a sensor."""
     scale = module / source_module
     small = label.resize((round(label.width * scale), round(label.height * scale)), Image.Resampling.LANCZOS)
-    turned = ImageOps.expand(small, round(small.width * room), 170).rotate(random.uniform(-180, 180), Image.Resampling.BICUBIC, expand=True, fillcolor=170)
-    seen = pixels(tilt(turned, random, most_tilt)) * (0.8 + 0.12 * smooth((turned.height, turned.width), random, 300)) + random.uniform(5, 25)
+    turned = ImageOps.expand(small, round(small.width * room), 170).rotate(
+        random.uniform(-180, 180), Image.Resampling.BICUBIC, expand=True, fillcolor=170
+    )
+    seen = pixels(tilt(turned, random, most_tilt)) * (0.8 + 0.12 * smooth((turned.height, turned.width), random, 300)) + random.uniform(
+        5, 25
+    )
     seen += numbers(random).normal(0, 3, seen.shape).astype(np.float32)
-    return grey(seen).filter(ImageFilter.GaussianBlur(0.5))
+    return grey(seen.astype(np.float32)).filter(ImageFilter.GaussianBlur(0.5))
 
 
 def perspective(picture: Grey, random: Random) -> Grey:
@@ -95,7 +102,7 @@ def motion(picture: Grey, random: Random) -> Grey:
     for step in range(steps):
         away = (step / (steps - 1) - 0.5) * length
         total += np.roll(field, (round(away * np.sin(angle)), round(away * np.cos(angle))), (0, 1))
-    return grey(total / steps)
+    return grey((total / steps).astype(np.float32))
 
 
 def noise(picture: Grey, random: Random) -> Grey:
@@ -196,7 +203,7 @@ def megapixels(picture: Grey, random: Random) -> Grey:
     return grey(field).filter(ImageFilter.GaussianBlur(random.uniform(0, 0.8)))
 
 
-def plain(picture: Grey, random: Random) -> Grey:
+def plain(picture: Grey, random: Random) -> Grey:  # noqa: ARG001 - same signature for every kind
     return picture
 
 
@@ -231,8 +238,14 @@ def codeless(random: Random) -> Grey:
     cells = side // module
     if kind == 2:
         bars = (rng.random((1, cells)) < 0.5).astype(np.float32) * 255
-        return Image.fromarray(bars.astype(np.uint8)).resize((side, side), Image.Resampling.NEAREST).rotate(random.uniform(0, 90), fillcolor=255)
-    random_code = Image.fromarray(((rng.random((cells, cells)) < 0.5) * 255).astype(np.uint8)).resize((side, side), Image.Resampling.NEAREST)
+        return (
+            Image.fromarray(bars.astype(np.uint8))
+            .resize((side, side), Image.Resampling.NEAREST)
+            .rotate(random.uniform(0, 90), fillcolor=255)
+        )
+    random_code = Image.fromarray(((rng.random((cells, cells)) < 0.5) * 255).astype(np.uint8)).resize(
+        (side, side), Image.Resampling.NEAREST
+    )
     if kind == 3:
         return random_code.rotate(random.uniform(0, 90), Image.Resampling.BICUBIC, fillcolor=255)
     if kind == 4:
