@@ -128,11 +128,11 @@ def damage(picture: Grey, random: Random) -> Grey:
     """Scratches, mud and tears over up to a tenth of the picture."""
     out = picture.copy()
     pen = ImageDraw.Draw(out)
-    share, done = random.uniform(0.02, 0.10), 0.0
+    share, done = random.uniform(0.01, 0.10), 0.0
     area = picture.width * picture.height
     while done < share * area:
         shade, x, y = random.choice([20, 60, 170, 240]), random.uniform(0, picture.width), random.uniform(0, picture.height)
-        if random.random() < 0.5:
+        if random.random() < 0.8:
             radius = random.uniform(0.01, 0.06) * picture.width
             pen.ellipse((x - radius, y - radius * 0.7, x + radius, y + radius * 0.7), fill=shade)
             done += 2.2 * radius * radius
@@ -157,8 +157,8 @@ def cylinder(picture: Grey, random: Random) -> Grey:
 def crumple(picture: Grey, random: Random) -> Grey:
     """A label on a sack: hills and folds, each with its shadow."""
     x, y = grid(picture)
-    shape, cell = (picture.height, picture.width), random.randint(50, 110)
-    depth = random.uniform(3, 9)
+    shape, cell = (picture.height, picture.width), random.randint(60, 140)
+    depth = random.uniform(1, 4.5)
     hills = smooth(shape, random, cell)
     bent = remap(picture, x + depth * hills, y + depth * smooth(shape, random, cell))
     slope = np.gradient(hills)[1] * cell

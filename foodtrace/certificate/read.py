@@ -3,7 +3,8 @@
 Rules:
 
 1. Full-resolution grey; the order is zxing-cpp, its global histogram, its fixed threshold, pyzbar, and zxing-cpp on the
-   picture at twice the size. The next one is asked only while nothing was accepted, or a code was seen and not read.
+   picture at twice the size: as it is, softened (against noise), sharpened (against blur). The next one is asked only while
+   nothing was accepted, or a code was seen and not read.
 2. A text counts when ``accept`` says so: by default when it is a well-formed certificate; whoever has keys verifies there.
    Error correction can mend a damaged code into a wrong text, so what does not parse (or verify) does not end the search.
 3. Several codes in one picture, and in all pages of a PDF: all of them, each once, the accepted ones first.
@@ -42,7 +43,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     symbology: str
     """``QRCode``, ``EAN13``, ``DataMatrix``, .."""
     step: str
-    """Reader of the chain that read it first: ``local``, ``histogram``, ``threshold``, ``zbar``, ``double``."""
+    """Reader of the chain that read it first: ``local``, ``histogram``, ``threshold``, ``zbar``, ``double``, ``soft``, ``sharp``."""
     accepted: bool
     page: int = 1
     """Page of a PDF, from 1; of a picture always 1."""
@@ -95,10 +96,12 @@ def _chain(grey: Image.Image) -> Iterator[_Step]:
     yield _zxing(grey, "threshold", "FixedThreshold")
     yield _zbar(grey)
     if grey.width * grey.height <= UPSCALE:
-        from PIL import Image  # noqa: PLC0415
+        from PIL import Image, ImageFilter  # noqa: PLC0415
 
         double = grey.resize((grey.width * 2, grey.height * 2), Image.Resampling.BICUBIC)
         yield _zxing(double, "double", "LocalAverage", scale=2)
+        yield _zxing(double.filter(ImageFilter.GaussianBlur(1.5)), "soft", "LocalAverage", scale=2)
+        yield _zxing(double.filter(ImageFilter.UnsharpMask(4, 300, 0)), "sharp", "LocalAverage", scale=2)
 
 
 @cache
