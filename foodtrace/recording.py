@@ -67,6 +67,7 @@ def prepare(events: Sequence[Event], personal: Mapping[str, Mapping[str, str]] |
     done: list[AnyEvent] = []
     data: list[bytes] = []
     kept: dict[str, list[Secret]] = {}
+    committed: dict[str, dict[str, str]] = {}
     for event in events:
         given: object = event
         if not isinstance(given, Event):
@@ -76,8 +77,10 @@ def prepare(events: Sequence[Event], personal: Mapping[str, Mapping[str, str]] |
             raise BadData("key.not_recorded", value=event.id)
         ready = event
         if event.id in values:
-            commitments, kept[event.id] = seal(values[event.id])
-            ready = msgspec.structs.replace(event, commitments={**event.commitments, **commitments})
+            # Once per id: an event that stands twice in a batch must not differ from itself by its salts.
+            if event.id not in kept:
+                committed[event.id], kept[event.id] = seal(values[event.id])
+            ready = msgspec.structs.replace(event, commitments={**event.commitments, **committed[event.id]})
         data.append(checked(ready))
         done.append(ready)  # type: ignore[arg-type]  # checked() made sure of it
     unknown = set(values) - {event.id for event in events}
