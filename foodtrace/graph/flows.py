@@ -64,6 +64,11 @@ class FlowKind(enum.IntEnum):
 BIRTHS: Final = frozenset({FlowKind.BORN, FlowKind.PRODUCED})
 LEAVING: Final = frozenset({FlowKind.DISPATCH, FlowKind.RETURN})
 
+_ARRIVES: Final = BIRTHS | {FlowKind.RECEIPT, FlowKind.CONSUMER_RETURN}
+"""Kinds whose time counts early (rule 2); all others count late."""
+_LAST: Final = 86_400_000_000 - 1
+"""From the beginning of a day to its last microsecond."""
+
 DELIVERED: Final = 1
 """Flag of DISPATCH and RETURN: the same record speaks for both sides. Of RECEIPT: a verified certificate speaks for the sender."""
 CUSTODY: Final = 2
@@ -80,6 +85,16 @@ STYLE2: Final = 64
 """Flag of PRODUCED and CONSUMED: a collector's certificate, style 2."""
 SAMPLE: Final = 128
 """Flag of USED: taken as a sample."""
+
+
+def happened(kind: int, t: int, flags: int, now: int) -> bool:
+    """Say whether a flow had happened by ``now`` (its ``at`` <= T, RECALL section 8).
+
+    ``t`` of what leaves at a time known to the day only is that day's end, and the day has begun long before.
+    """
+    if t <= now or t == NEVER:
+        return True
+    return bool(flags & DAY) and kind not in _ARRIVES and t - _LAST <= now
 
 
 class Flow(msgspec.Struct, frozen=True, gc=False):
@@ -106,6 +121,10 @@ class Flow(msgspec.Struct, frozen=True, gc=False):
     pair: str = ""
     """Transfer id, else document number: what a DISPATCH or RETURN shares with its RECEIPT."""
     flags: int = 0
+
+    def happened(self, now: int) -> bool:
+        """Say whether it had happened by ``now``: what is known to a day has happened from that day's beginning on."""
+        return happened(self.kind, self.t, self.flags, now)
 
 
 class LotInfo(msgspec.Struct, frozen=True, kw_only=True):

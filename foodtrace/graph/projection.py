@@ -274,6 +274,9 @@ def _add_sums(sums: dict[tuple[int, int, int, int], list[int]], number: dict[str
                 own[_OWN[kind]] += sign * flow.q
             elif kind == FlowKind.COUNT:
                 own[_AT["counts"]] += sign
+        if flow.other and kind == FlowKind.RECEIPT:
+            # The sender a receipt names held the lot too, even if it recorded nothing itself (RECALL section 1).
+            sums[lot, number[flow.other], flow.unit, log][_AT["flows"]] += sign
         if flow.other and kind in (FlowKind.DISPATCH, FlowKind.RETURN):
             there = sums[lot, number[flow.other], flow.unit, log]
             there[_AT["flows"]] += sign

@@ -18,7 +18,7 @@ from typing import Final
 from foodtrace.events import Clause, Correction, LotsClause, PredicateClause
 from foodtrace.events.canonical import decode
 from foodtrace.graph.edges import day_number
-from foodtrace.graph.flows import NEVER, Flow, LotInfo, SiteInfo
+from foodtrace.graph.flows import NEVER, Flow, LotInfo, SiteInfo, happened
 from foodtrace.graph.names import find, texts_of
 from foodtrace.graph.projection import CONDITIONAL
 from foodtrace.storage.session import Row, Session
@@ -188,7 +188,7 @@ class SqlFacts:
 
     def _settled(self, rows: Iterable[Row]) -> list[Flow]:
         """Drop what is not live by rule 2 and what happened after T."""
-        kept = [row for row in rows if row[6] <= self._now or row[6] == NEVER]
+        kept = [row for row in rows if row[6] <= self._now or happened(row[0], row[6], row[12], self._now)]
         if self._crossed and kept:
             kept = self._cross_settled(kept)
         return [Flow(*row[:_ENDED]) for row in kept if self._crossed or row[_ENDED] == 0]

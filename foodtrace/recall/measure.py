@@ -12,6 +12,7 @@ from foodtrace.recall.affected import Affected
 from foodtrace.recall.bounds import Bounds, Extent, Key, bounds
 from foodtrace.recall.facts import Facts
 from foodtrace.recall.moves import Move, pair
+from foodtrace.recall.records import fits_product
 
 
 def measure(facts: Facts, found: Affected, clauses: Sequence[Clause]) -> dict[Key, Bounds]:
@@ -70,7 +71,7 @@ def _candidates(facts: Facts, found: Affected, known: set[int]) -> tuple[dict[in
         stock[site].add(rep.get(lot, lot))
     infos = {**facts.lots({lot for lots in stock.values() for lot in lots} | {move.lot for move in unnamed}), **found.infos}
     candidates = {
-        move.lot: {lot for lot in stock[move.src] if infos[lot].product == infos[move.lot].product and not infos[lot].text.startswith("?")}
+        move.lot: {lot for lot in stock[move.src] if lot != move.lot and fits_product(infos[lot].product, infos[move.lot].product)}
         for move in unnamed
     }
     senders = {move.src for move in unnamed}

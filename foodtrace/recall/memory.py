@@ -21,7 +21,7 @@ class MemoryFacts:
         disputes: Iterable[tuple[int, int]] = (),
     ) -> None:
         self._now = now
-        self._flows = [flow for flow in flows if flow.t <= now or flow.t == NEVER]
+        self._flows = [flow for flow in flows if flow.happened(now)]
         self._lots = {info.lot: info for info in lots}
         self._sites = {info.site: info for info in sites}
         self._disputes = set(disputes)
@@ -92,8 +92,8 @@ class MemoryFacts:
         """See :class:`foodtrace.recall.facts.Facts`."""
         wanted = set(sites)
         found = {(flow.site, flow.lot) for flow in self._flows if flow.site in wanted and not flow.flags & UNNAMED}
-        leaving = (FlowKind.DISPATCH, FlowKind.RETURN)
-        found |= {(flow.other, flow.lot) for flow in self._flows if flow.kind in leaving and flow.other in wanted}
+        moving = (FlowKind.DISPATCH, FlowKind.RETURN, FlowKind.RECEIPT)
+        found |= {(flow.other, flow.lot) for flow in self._flows if flow.kind in moving and flow.other in wanted}
         return sorted(found)
 
     def lots(self, lots: Collection[int]) -> Mapping[int, LotInfo]:

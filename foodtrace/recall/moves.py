@@ -7,6 +7,9 @@ Rules:
 2. One side is enough: a missing time is copied from the other side, a missing sent quantity too; a missing received quantity
    is 0, the goods still travel. A voucher that speaks for both sides (``DELIVERED``) says what arrived, unless a receipt does.
 3. A date alone counts late for the departure and early for the arrival.
+4. A dispatch without lot whose receipt names the lot is a dispatch of that lot: the record that was missing is there.
+5. A transfer told twice, by two logs (same lot, number, sender and receiver, all named), is one move; the word recorded first
+   counts. Two in one log are two lines of one voucher.
 """
 
 from __future__ import annotations
@@ -57,22 +60,57 @@ class Move(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 def pair(flows: Iterable[Flow], representative: Mapping[int, int]) -> list[Move]:
     """Return the moves among some flows, in a fixed order; lots are given by their alias class's representative."""
     leaving: dict[tuple[int, str], list[Flow]] = defaultdict(list)
+    nameless: dict[str, list[Flow]] = defaultdict(list)
     arriving: list[Flow] = []
     for flow in sorted(flows, key=lambda each: (each.t, each.log, each.seq, each.item)):
-        if flow.kind in LEAVING:
-            leaving[representative.get(flow.lot, flow.lot), flow.pair].append(flow)
-        elif flow.kind == FlowKind.RECEIPT:
+        if flow.kind == FlowKind.RECEIPT:
             arriving.append(flow)
+        elif flow.kind in LEAVING and flow.flags & UNNAMED:
+            nameless[flow.pair].append(flow)
+        elif flow.kind in LEAVING:
+            leaving[representative.get(flow.lot, flow.lot), flow.pair].append(flow)
+    for group in leaving.values():
+        if len(group) > 1:
+            group[:] = _once(group)
     moves: list[Move] = []
-    for receipt in arriving:
-        lot = representative.get(receipt.lot, receipt.lot)
-        waiting = leaving.get((lot, receipt.pair), []) if receipt.pair else []
-        dispatch = next((each for each in waiting if _agree(each, receipt)), None)
-        if dispatch is not None:
-            waiting.remove(dispatch)
+    for lot, receipt in _told_once(arriving, representative):
+        dispatch = _taken(leaving.get((lot, receipt.pair)), receipt) or _taken(nameless.get(receipt.pair), receipt)
         moves.append(_received(lot, dispatch, receipt))
-    moves += [_sent(lot, dispatch) for (lot, _), waiting in leaving.items() for dispatch in waiting]
+    left = (flow for waiting in (*leaving.values(), *nameless.values()) for flow in waiting)
+    moves.extend(_sent(representative.get(flow.lot, flow.lot), flow) for flow in left)
     return moves
+
+
+def _taken(waiting: list[Flow] | None, receipt: Flow) -> Flow | None:
+    """Take the first dispatch that this receipt may answer out of those that wait."""
+    if not waiting or not receipt.pair:
+        return None
+    found = next((each for each in waiting if _agree(each, receipt)), None)
+    if found is not None:
+        waiting.remove(found)
+    return found
+
+
+def _told_once(receipts: list[Flow], representative: Mapping[int, int]) -> Iterable[tuple[int, Flow]]:
+    """Return (lot, receipt), transfers told twice left out (rule 5)."""
+    groups: dict[tuple[int, str], list[Flow]] = defaultdict(list)
+    for each in receipts:
+        groups[representative.get(each.lot, each.lot), each.pair].append(each)
+    for (lot, _), group in groups.items():
+        for each in _once(group) if len(group) > 1 else group:
+            yield lot, each
+
+
+def _once(group: list[Flow]) -> list[Flow]:
+    """Leave out the later word of two logs on one transfer (rule 5); the order is kept."""
+    first: dict[tuple[int, int, int], Flow] = {}
+    for each in group:
+        if each.pair and each.site and each.other:
+            key = (each.kind, each.site, each.other)
+            other = first.get(key)
+            if other is None or (each.recorded, each.t, each.q, each.log) < (other.recorded, other.t, other.q, other.log):
+                first[key] = each
+    return [each for each in group if (word := first.get((each.kind, each.site, each.other))) is None or word.log == each.log]
 
 
 def _agree(dispatch: Flow, receipt: Flow) -> bool:

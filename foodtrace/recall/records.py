@@ -1,0 +1,200 @@
+"""The records of every lot a scope can touch, read once and put in order (RECALL sections 1 to 3).
+
+Rules:
+
+1. **Lots**: from the lots a scope can touch, the closure over aliases, transformations, lots of the same code under an unknown
+   authority, and dispatches without lot from any site the goods came to; level by level, every lot's flows read once.
+2. **Names**: an alias class goes by its smallest text, so that the order of records never matters.
+3. **Recorded holdings**: wherever any flow of a lot happened or a move begins or ends.
+4. **Steps**: moves, transformations through one knot each (outputs cleared for this case left out), and the possible steps of
+   dispatches without lot: from every holding of that product at the sender that had received goods by then, pseudo-lots
+   included. A product that nobody named fits every product.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+import msgspec
+
+from foodtrace.events import Clause, LeftClause, ThroughClause
+from foodtrace.graph.flows import ALWAYS, BIRTHS, CLEARED, NEVER, UNNAMED, Flow, FlowKind
+from foodtrace.graph.walk import KNOT, Holding, Step
+from foodtrace.recall.facts import Facts
+from foodtrace.recall.moves import Move, pair
+from foodtrace.recall.quantities import holdings
+
+_ARRIVALS = BIRTHS | {FlowKind.CONSUMER_RETURN, FlowKind.COUNT}
+"""Flows, besides moves, by which a record says that goods were there."""
+
+
+class Records:
+    """The records of every lot a scope can touch.
+
+    :param case: id of the case asking; outputs of its own approved relabellings are not followed.
+    """
+
+    def __init__(self, facts: Facts, clauses: Sequence[Clause], case: str = "") -> None:
+        self.facts = facts
+        self.case = case
+        self.partial = any(isinstance(clause, LeftClause | ThroughClause) for clause in clauses)
+        self.flows: list[Flow] = []
+        self.rep: dict[int, int] = {}
+        self.classes: dict[int, set[int]] = {}
+        self.fitting: list[dict[int, bool]] = []
+        """Per clause on lots: lot -> whether it certainly fits; in the clauses' order, empty for clauses on a site."""
+        start: set[int] = set()
+        for clause in clauses:
+            lots: dict[int, bool] = {}
+            if isinstance(clause, LeftClause | ThroughClause):
+                start |= self._at(clause.site)
+            else:
+                for lot, certain in facts.lots_like(clause):
+                    lots[lot] = lots.get(lot, False) or certain
+            start |= lots.keys()
+            self.fitting.append(lots)
+        codes = self._load(start)
+        self.codes: dict[int, set[int]] = defaultdict(set)
+        """Lot -> lots of the same code under an authority that is on no record."""
+        for lot, other in codes:
+            self.codes[self.rep[lot]].add(self.rep[other])
+        self.fitting = [self._represented(lots) for lots in self.fitting]
+        self.moves = pair(self.flows, self.rep)
+        self.sums = holdings(self.moves, self.flows)
+        self.recorded = self._recorded()
+
+    def _at(self, text: str) -> set[int]:
+        site = self.facts.site(text)
+        if site is None:
+            return set()
+        return {lot for _, lot in self.facts.stock_lots([site])} | {flow.lot for flow in self.facts.unnamed([site])}
+
+    def _represented(self, lots: Mapping[int, bool]) -> dict[int, bool]:
+        made: dict[int, bool] = {}
+        for lot, certain in lots.items():
+            made[self.rep[lot]] = made.get(self.rep[lot], False) or certain
+        return made
+
+    def _load(self, start: Collection[int]) -> set[tuple[int, int]]:
+        """Read the closure (rule 1); return the pairs of the same code."""
+        lots: set[int] = set()
+        fresh = set(start)
+        aliases: set[tuple[int, int]] = set()
+        codes: set[tuple[int, int]] = set()
+        sites: set[int] = set()
+        while fresh:
+            lots |= fresh
+            named, same = set(self.facts.aliases(fresh)), set(self.facts.same_code(fresh))
+            aliases |= named
+            codes |= same
+            flows = self.facts.flows(fresh)
+            self.flows += flows
+            came = {flow.site for flow in flows} | {flow.other for flow in flows if flow.kind != FlowKind.ALIAS}
+            new = came - sites - {0}
+            sites |= new
+            reached = {lot for both in named for lot in both} | {other for _, other in same}
+            reached |= {dst for _, dst in self.facts.children(fresh)}
+            reached |= {flow.lot for flow in self.facts.unnamed(new)} if new else set()
+            fresh = reached - lots
+        self._name(lots, aliases)
+        self.infos = dict(self.facts.lots(lots))
+        self.flows = [
+            flow if self.rep[flow.lot] == flow.lot else msgspec.structs.replace(flow, lot=self.rep[flow.lot]) for flow in self.flows
+        ]
+        return codes
+
+    def _name(self, lots: Collection[int], aliases: Iterable[tuple[int, int]]) -> None:
+        """Put names into classes (rule 2)."""
+        texts = self.facts.texts(lots)
+        parent = {lot: lot for lot in lots}
+
+        def top(lot: int) -> int:
+            while parent[lot] != lot:
+                parent[lot] = parent[parent[lot]]
+                lot = parent[lot]
+            return lot
+
+        for a, b in aliases:
+            one, two = top(a), top(b)
+            if one != two:
+                keep, give = (one, two) if texts[one] <= texts[two] else (two, one)
+                parent[give] = keep
+        for lot in lots:
+            self.rep[lot] = top(lot)
+            self.classes.setdefault(self.rep[lot], set()).add(lot)
+
+    def _recorded(self) -> dict[int, set[int]]:
+        """Return the recorded holdings (rule 3): lot -> sites."""
+        found: dict[int, set[int]] = defaultdict(set)
+        for flow in self.flows:
+            if flow.site and flow.kind != FlowKind.DISCARDED and not flow.flags & UNNAMED:
+                found[flow.lot].add(flow.site)
+        for move in self.moves:
+            if move.dst:
+                found[move.lot].add(move.dst)
+            if move.src and not move.unnamed:
+                found[move.lot].add(move.src)
+        return found
+
+    def product(self, lot: int) -> str:
+        """Return the product of a lot, from whichever of its names says it."""
+        return min((self.infos[name].product for name in self.classes[lot] if self.infos[name].product), default="")
+
+    def followed(self, flow: Flow) -> bool:
+        """Say whether this output of a transformation is followed: not if this case cleared it."""
+        return not (flow.flags & CLEARED and self.case and flow.pair == self.case)
+
+    def steps(self) -> dict[Holding, list[Step]]:
+        """Return the confirmed steps (rule 4)."""
+        steps: dict[Holding, list[Step]] = defaultdict(list)
+        for move in self.moves:
+            if move.src and move.dst and not move.unnamed:
+                steps[move.lot, move.src].append((move.t_out, move.t_in, (move.lot, move.dst)))
+        knots: dict[tuple[int, int], Holding] = {}
+        for flow in self.flows:
+            if flow.kind == FlowKind.CONSUMED:
+                knot = knots.setdefault((flow.log, flow.seq), (len(knots), KNOT))
+                steps[flow.lot, flow.site].append((flow.t, ALWAYS, knot))
+        for flow in self.flows:
+            if flow.kind == FlowKind.PRODUCED and (flow.log, flow.seq) in knots and self.followed(flow):
+                steps[knots[flow.log, flow.seq]].append((NEVER, flow.t, (flow.lot, flow.site)))
+        return steps
+
+    def unnamed_steps(self) -> dict[Holding, list[Step]]:
+        """Return the possible steps of dispatches without lot (rule 4)."""
+        steps: dict[Holding, list[Step]] = defaultdict(list)
+        unnamed = [move for move in self.moves if move.unnamed and move.src and move.dst]
+        if not unnamed:
+            return steps
+        senders = {move.src for move in unnamed}
+        products = {lot: self.product(lot) for lot in self.classes}
+        held: dict[int, list[tuple[int, Holding, str]]] = defaultdict(list)
+        for (lot, site), since in first_arrivals(self.moves, self.flows).items():
+            if site in senders:
+                held[site].append((since, (lot, site), products[lot]))
+        for move in unnamed:
+            wanted = products[move.lot]
+            for since, holding, product in held[move.src]:
+                if since <= move.t_out and fits_product(product, wanted):
+                    steps[holding].append((move.t_out, move.t_in, (move.lot, move.dst)))
+        return steps
+
+
+def fits_product(product: str, wanted: str) -> bool:
+    """Say whether goods of a product may be those of a dispatch without lot; a product nobody named fits every one."""
+    return not product or not wanted or product == wanted
+
+
+def first_arrivals(moves: Iterable[Move], flows: Iterable[Flow]) -> dict[Holding, int]:
+    """Return when each holding first had goods, by the records of what came to it."""
+    first: dict[Holding, int] = {}
+    for move in moves:
+        if move.dst:
+            holding = (move.lot, move.dst)
+            first[holding] = min(first.get(holding, move.t_in), move.t_in)
+    for flow in flows:
+        if flow.kind in _ARRIVALS and flow.site:
+            holding = (flow.lot, flow.site)
+            first[holding] = min(first.get(holding, flow.t), flow.t)
+    return first

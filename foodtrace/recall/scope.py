@@ -1,0 +1,99 @@
+"""What a scope means: its clauses as seeds of the walk (RECALL sections 2 and 3). Both ends of a window are inclusive.
+
+1. **Lot list, predicate**: every recorded holding of the lot, from all time; confirmed if it has a birth or a move naming both
+   ends, and the lot certainly fits.
+2. **left(S, window)**: the destination of each move that left S in the window, from its arrival. A departure known to the day
+   only, or not at all, counts late; where it may as well lie in the window the seed is possible. S itself is no seed.
+3. **through(S, window)**: each holding at S with stock when the window opens, from then; and each with an arrival in it. Stock
+   nobody can know (more left, or was counted, than ever came by the records) counts as stock and is possible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeAlias
+
+from foodtrace.events import Clause, LeftClause, ThroughClause
+from foodtrace.graph.edges import micros
+from foodtrace.graph.flows import ALWAYS, BIRTHS, DAY, UNKNOWN_TIME, Flow
+from foodtrace.graph.walk import Holding
+from foodtrace.recall.moves import Move
+from foodtrace.recall.quantities import holdings
+from foodtrace.recall.records import Records
+
+Seed: TypeAlias = tuple[Holding, int, bool]
+"""(holding, from when, confirmed)."""
+
+_LAST = 86_400_000_000 - 1
+
+
+def seeds(records: Records, clauses: Sequence[Clause]) -> list[Seed]:
+    """Return the seeds of a scope; a holding may stand in it more than once."""
+    made: list[Seed] = []
+    sure = _sure(records)
+    for clause, fitting in zip(clauses, records.fitting, strict=True):
+        if isinstance(clause, LeftClause):
+            made += _left(records, clause)
+        elif isinstance(clause, ThroughClause):
+            made += _through(records, clause)
+        else:
+            made += _whole(records.recorded, sure, fitting)
+    return made
+
+
+def _sure(records: Records) -> set[Holding]:
+    """Return the holdings that have a birth or a move naming both ends (rule 1)."""
+    sure = {(flow.lot, flow.site) for flow in records.flows if flow.kind in BIRTHS}
+    for move in records.moves:
+        if move.src and move.dst and not move.unnamed:
+            sure.add((move.lot, move.src))
+            sure.add((move.lot, move.dst))
+    return sure
+
+
+def _whole(recorded: Mapping[int, set[int]], sure: set[Holding], fitting: Mapping[int, bool]) -> Iterator[Seed]:
+    for lot, certain in fitting.items():
+        for site in recorded.get(lot, ()):
+            yield (lot, site), ALWAYS, certain and (lot, site) in sure
+
+
+def _left(records: Records, clause: LeftClause) -> Iterator[Seed]:
+    site, start, end = records.facts.site(clause.site), micros(clause.start), micros(clause.end)
+    if site is None:
+        return
+    vague = {(flow.log, flow.seq): flow.flags for flow in records.flows if flow.site == site and flow.flags & (DAY | UNKNOWN_TIME)}
+    for move in records.moves:
+        if move.src != site or not move.dst:
+            continue
+        if start <= move.t_out <= end:
+            yield (move.lot, move.dst), move.t_in, not move.unnamed
+        elif _earliest(move, vague) <= end and move.t_out >= start:
+            yield (move.lot, move.dst), move.t_in, False
+
+
+def _earliest(move: Move, vague: Mapping[tuple[int, int], int]) -> int:
+    """Return the earliest a move may have left: one record for both sides reads its time both ways already."""
+    if len(move.entries) == 1:
+        return min(move.t_out, move.t_in)
+    flags = vague.get(move.entries[0], 0)
+    return ALWAYS if flags & UNKNOWN_TIME else move.t_out - _LAST if flags & DAY else move.t_out
+
+
+def _through(records: Records, clause: ThroughClause) -> Iterator[Seed]:
+    site, start, end = records.facts.site(clause.site), micros(clause.start), micros(clause.end)
+    if site is None:
+        return
+    moves = [move for move in records.moves if site in (move.src, move.dst)]
+    flows: list[Flow] = [flow for flow in records.flows if flow.site == site]
+    for (lot, where, _), sums in holdings(moves, flows, before=start).items():
+        if where == site and sums.on_hand > 0:
+            yield (lot, site), start, True
+    for (lot, where, _), sums in records.sums.items():
+        if where == site and sums.over > 0:
+            yield (lot, site), start, False
+    for move in moves:
+        if move.dst == site and start <= move.t_in <= end:
+            yield (move.lot, site), move.t_in, not move.unnamed
+    for flow in flows:
+        if flow.kind in BIRTHS and start <= flow.t <= end:
+            yield (flow.lot, site), flow.t, True
