@@ -10,16 +10,14 @@ Rules:
 
 from __future__ import annotations
 
-import fnmatch
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from foodtrace.events import Clause, Correction, LotsClause, PredicateClause
 from foodtrace.events.canonical import decode
-from foodtrace.graph.edges import day_number
 from foodtrace.graph.flows import NEVER, Flow, LotInfo, SiteInfo, happened
 from foodtrace.graph.names import find, texts_of
+from foodtrace.graph.predicate import fits
 from foodtrace.graph.projection import CONDITIONAL
 from foodtrace.storage.session import Row, Session
 from foodtrace.tlog.entry import event_bytes, parse
@@ -277,7 +275,7 @@ class SqlFacts:
         for lot, info in infos.items():
             if info.text.startswith("?"):
                 continue
-            verdict = _fits(clause, info, suppliers.get(lot, set()))
+            verdict = fits(clause, info, suppliers.get(lot, set()))
             if verdict is not False:
                 found.append((lot, verdict is True))
         return found
@@ -322,36 +320,3 @@ def _lot_info(lot: int, text: str, rows: list[Row], born: Mapping[int, SiteInfo]
         content=content,
         content_unit=content_unit,
     )
-
-
-def _fits(clause: PredicateClause, info: LotInfo, suppliers: set[str]) -> bool | None:
-    """Say whether a lot fits: yes, no, or none where an attribute asked for is unknown."""
-    verdicts: list[bool | None] = []
-    if clause.product:
-        verdicts.append(info.product == clause.product if info.product else None)
-    if clause.gtin:
-        authority = info.text.partition("/")[0]
-        gtin = info.gtin or (authority if authority.isdigit() and len(authority) == 14 else "")  # noqa: PLR2004 - GTIN-14
-        verdicts.append(gtin == clause.gtin if gtin else None)
-    if clause.producer:
-        verdicts.append(info.producer == clause.producer if info.producer else None)
-    if clause.supplier:
-        verdicts.append(clause.supplier in suppliers if suppliers else None)
-    for value, low, high in (
-        (info.produced, clause.produced_from, clause.produced_to),
-        (info.expiry, clause.expiring_from, clause.expiring_to),
-    ):
-        if low is not None or high is not None:
-            verdicts.append(
-                None if value is None else (low is None or value >= day_number(low)) and (high is None or value <= day_number(high))
-            )
-    if clause.code:
-        verdicts.append(code_matches(clause.code, info.text.partition("/")[2]))
-    if False in verdicts:
-        return False
-    return None if None in verdicts else True
-
-
-def code_matches(pattern: str, code: str) -> bool:
-    """Say whether a lot's code fits a pattern: ``?``, ``*``, ``[0-9]``, alternatives with ``|``."""
-    return any(re.fullmatch(fnmatch.translate(part.strip().upper()), code) is not None for part in pattern.split("|"))

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from foodtrace.events import Clause, LotsClause
+from foodtrace.events import Clause, LotsClause, PredicateClause
 from foodtrace.graph.flows import NEVER, UNNAMED, Flow, FlowKind, LotInfo, SiteInfo
+from foodtrace.graph.predicate import fits
 
 
 class MemoryFacts:
-    """An implementation of :class:`foodtrace.recall.facts.Facts` on lists; ``disputes`` are (log, seq) others object to."""
+    """An implementation of :class:`foodtrace.recall.facts.Facts` on lists.
+
+    :param disputes: (log, seq) of entries that others object to.
+    :param operators: authorities on record; the operators of the sites and lots given count without being named here.
+    """
 
     def __init__(
         self,
@@ -19,12 +24,14 @@ class MemoryFacts:
         sites: Iterable[SiteInfo] = (),
         now: int = NEVER,
         disputes: Iterable[tuple[int, int]] = (),
+        operators: Iterable[str] = (),
     ) -> None:
         self._now = now
         self._flows = [flow for flow in flows if flow.happened(now)]
         self._lots = {info.lot: info for info in lots}
         self._sites = {info.site: info for info in sites}
         self._disputes = set(disputes)
+        self._operators = {*operators, *(info.operator for info in self._sites.values()), *(info.producer for info in self._lots.values())}
         self._by_lot: dict[int, list[Flow]] = {}
         self._by_entry: dict[tuple[int, int], list[Flow]] = {}
         for flow in self._flows:
@@ -106,15 +113,28 @@ class MemoryFacts:
 
     def same_code(self, lots: Collection[int]) -> Iterable[tuple[int, int]]:
         """See :class:`foodtrace.recall.facts.Facts`."""
-        del lots
-        return []
+        texts = self.texts({*lots, *self._by_lot})
+        by_code: dict[str, list[int]] = {}
+        for lot in self._by_lot:
+            authority, slash, code = texts[lot].partition("/")
+            if slash and authority not in self._operators and not (authority.isdigit() and len(authority) == 14):  # noqa: PLR2004 - GTIN-14
+                by_code.setdefault(code, []).append(lot)
+        return [(lot, other) for lot in lots for other in by_code.get(texts[lot].partition("/")[2], ()) if other != lot]
 
     def lots_like(self, clause: Clause) -> Iterable[tuple[int, bool]]:
         """See :class:`foodtrace.recall.facts.Facts`."""
-        if not isinstance(clause, LotsClause):
+        if isinstance(clause, LotsClause):
+            numbers = [self.lot(text) for text in clause.lots]
+            return [(number, True) for number in numbers if number is not None]
+        if not isinstance(clause, PredicateClause):
             return []
-        numbers = [self.lot(text) for text in clause.lots]
-        return [(number, True) for number in numbers if number is not None]
+        suppliers: dict[int, set[str]] = {}
+        for source, made in self._edges():
+            info = self._lots.get(source)
+            if info is not None:
+                suppliers.setdefault(made, set()).update({info.text.partition("/")[0], info.producer} - {""})
+        verdicts = [(lot, fits(clause, info, suppliers.get(lot, ()))) for lot, info in self._lots.items() if not info.text.startswith("?")]
+        return [(lot, verdict is True) for lot, verdict in verdicts if verdict is not False]
 
     def disputed(self, entries: Collection[tuple[int, int]]) -> Iterable[tuple[int, int]]:
         """See :class:`foodtrace.recall.facts.Facts`."""

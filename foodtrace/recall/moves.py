@@ -7,7 +7,8 @@ Rules:
 2. One side is enough: a missing time is copied from the other side, a missing sent quantity too; a missing received quantity
    is 0, the goods still travel. A voucher that speaks for both sides (``DELIVERED``) says what arrived, unless a receipt does.
 3. A date alone counts late for the departure and early for the arrival.
-4. A dispatch without lot whose receipt names the lot is a dispatch of that lot: the record that was missing is there.
+4. A dispatch without lot that is still under way by its own record, and whose receipt names the lot, is a dispatch of that lot:
+   the record that was missing is there.
 5. A transfer told twice, by two logs (same lot, number, sender and receiver, all named), is one move; the word recorded first
    counts. Two in one log are two lines of one voucher.
 """
@@ -65,7 +66,7 @@ def pair(flows: Iterable[Flow], representative: Mapping[int, int]) -> list[Move]
     for flow in sorted(flows, key=lambda each: (each.t, each.log, each.seq, each.item)):
         if flow.kind == FlowKind.RECEIPT:
             arriving.append(flow)
-        elif flow.kind in LEAVING and flow.flags & UNNAMED:
+        elif flow.kind in LEAVING and is_nameless(flow):
             nameless[flow.pair].append(flow)
         elif flow.kind in LEAVING:
             leaving[representative.get(flow.lot, flow.lot), flow.pair].append(flow)
@@ -79,6 +80,11 @@ def pair(flows: Iterable[Flow], representative: Mapping[int, int]) -> list[Move]
     left = (flow for waiting in (*leaving.values(), *nameless.values()) for flow in waiting)
     moves.extend(_sent(representative.get(flow.lot, flow.lot), flow) for flow in left)
     return moves
+
+
+def is_nameless(flow: Flow) -> bool:
+    """Say whether a receipt may still name the lot of this dispatch (rule 4)."""
+    return bool(flow.flags & UNNAMED and flow.pair) and not flow.flags & DELIVERED
 
 
 def _taken(waiting: list[Flow] | None, receipt: Flow) -> Flow | None:

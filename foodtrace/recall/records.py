@@ -8,7 +8,8 @@ Rules:
 3. **Recorded holdings**: wherever any flow of a lot happened or a move begins or ends.
 4. **Steps**: moves, transformations through one knot each (outputs cleared for this case left out), and the possible steps of
    dispatches without lot: from every holding of that product at the sender that had received goods by then, pseudo-lots
-   included. A product that nobody named fits every product.
+   included. A product that nobody named fits every product. A dispatch without lot whose receipt names one is a move of that
+   lot, whether that lot is otherwise read or not: what else a scope holds must not change what a record means.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from foodtrace.events import Clause, LeftClause, ThroughClause
 from foodtrace.graph.flows import ALWAYS, BIRTHS, CLEARED, NEVER, UNNAMED, Flow, FlowKind
 from foodtrace.graph.walk import KNOT, Holding, Step
 from foodtrace.recall.facts import Facts
-from foodtrace.recall.moves import Move, pair
+from foodtrace.recall.moves import Move, is_nameless, pair
 from foodtrace.recall.quantities import holdings
 
 _ARRIVALS = BIRTHS | {FlowKind.CONSUMER_RETURN, FlowKind.COUNT}
@@ -60,7 +61,7 @@ class Records:
         for lot, other in codes:
             self.codes[self.rep[lot]].add(self.rep[other])
         self.fitting = [self._represented(lots) for lots in self.fitting]
-        self.moves = pair(self.flows, self.rep)
+        self.moves = [move for move in pair([*self.flows, *self._naming()], self.rep) if move.lot in self.rep]
         self.sums = holdings(self.moves, self.flows)
         self.recorded = self._recorded()
 
@@ -123,6 +124,15 @@ class Records:
         for lot in lots:
             self.rep[lot] = top(lot)
             self.classes.setdefault(self.rep[lot], set()).add(lot)
+
+    def _naming(self) -> list[Flow]:
+        """Return what other lots' records say under the numbers of dispatches without lot: a receipt may name theirs."""
+        nameless = [flow for flow in self.flows if is_nameless(flow) and flow.other]
+        if not nameless:
+            return []
+        numbers = {flow.pair for flow in nameless}
+        there = {lot for _, lot in self.facts.stock_lots({flow.other for flow in nameless})} - self.rep.keys()
+        return [flow for flow in self.facts.flows(there) if flow.pair in numbers]
 
     def _recorded(self) -> dict[int, set[int]]:
         """Return the recorded holdings (rule 3): lot -> sites."""

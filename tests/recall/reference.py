@@ -1,0 +1,207 @@
+"""The affected set straight from the words of RECALL sections 1 to 3, by repeating until nothing changes. Slow, and shares no code.
+
+A record is one of these; hours count from 0, ``how`` is the precision of its times ("instant", "day", "unknown")::
+
+    ("birth", lot, site, q, hour, how)
+    ("move", lot, source, target, q, out, into, how)     out or into none: that side is not on record; source or target none
+    ("unnamed", id, product, source, target, q, hour, how, named)   named: the lot a later receipt says it was, or none
+    ("make", site, inputs, outputs, q, hour, how, case)  case: approved as relabelling by that case, or empty
+    ("alias", lot, lot)
+    ("sell", lot, site, q, hour, how)
+
+Clauses: ("lots", lots), ("left", site, first, last), ("through", site, first, last).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+INF = float("inf")
+INSTANT = Fraction(1, 3_600_000_000)
+"""One microsecond, in hours."""
+
+
+def late(hour: int, how: str) -> Any:
+    """When something may have left at the latest."""
+    return {"instant": hour, "day": hour // 24 * 24 + 24 - INSTANT, "unknown": INF}[how]
+
+
+def early(hour: int, how: str) -> Any:
+    """When something may have arrived at the earliest."""
+    return {"instant": hour, "day": hour // 24 * 24, "unknown": -INF}[how]
+
+
+class Reference:
+    """What a set of records means."""
+
+    def __init__(self, records: Sequence[tuple], products: dict[str, str], *, slack: int = 0, case: str = "") -> None:
+        self.slack = slack
+        self.products = dict(products)
+        self.name: dict[str, str] = {}
+        for record in records:
+            if record[0] == "alias":
+                one, two = sorted((self.top(record[1]), self.top(record[2])))
+                if one != two:
+                    self.name[two] = one
+        self.held: set[Any] = set()
+        self.sure: set[Any] = set()
+        self.came: dict[tuple[str, str], list] = {}
+        self.went: dict[tuple[str, str], list] = {}
+        self.moves: list[tuple] = []
+        """(from, to, earliest and latest departure, arrival, whether the lot is named)."""
+        self.makes: list[tuple] = []
+        self.births: list[tuple] = []
+        for record in records:
+            getattr(self, "_" + record[0])(*record[1:])
+        self.steps = [(a, out, into, b, True) for a, b, _, out, into, named in self.moves if named and a[1] and b[1]]
+        for inputs, outputs, out, into, approved in self.makes:
+            if not (approved and approved == case):
+                self.steps += [(a, out, into, b, True) for a in inputs for b in outputs]
+        self.case = case
+        for here, there, _, out, into, named in self.moves:
+            product = self.product(here[0])
+            for holding, times in () if named else self.came.items():
+                fits = not product or not self.product(holding[0]) or product == self.product(holding[0])
+                if holding[1] == here[1] and fits and min(t for t, _ in times) <= out:
+                    self.steps.append((holding, out, into, there, False))
+
+    def top(self, lot: str) -> str:
+        while lot in self.name:
+            lot = self.name[lot]
+        return lot
+
+    def product(self, lot: str) -> str:
+        return min((p for other, p in self.products.items() if p and self.top(other) == lot), default="")
+
+    # -- reading -----------------------------------------------------------------------------------------------------------
+
+    def _in(self, lot: Any, site: Any, q: Any, t: Any) -> None:
+        self.held.add((lot, site))
+        self.came.setdefault((lot, site), []).append((t, q))
+
+    def _out(self, lot: Any, site: Any, q: Any, t: Any) -> None:
+        self.held.add((lot, site))
+        self.went.setdefault((lot, site), []).append((t, q))
+
+    def _alias(self, *_names: Any) -> None:
+        pass
+
+    def _birth(self, lot: Any, site: Any, q: Any, hour: Any, how: Any) -> None:
+        self._in(self.top(lot), site, q, early(hour, how))
+        self.births.append(((self.top(lot), site), early(hour, how)))
+        self.sure.add((self.top(lot), site))
+
+    def _sell(self, lot: Any, site: Any, q: Any, hour: Any, how: Any) -> None:
+        self._out(self.top(lot), site, q, late(hour, how))
+
+    def _move(self, lot: Any, source: Any, target: Any, q: Any, out: Any, into: Any, how: Any) -> None:
+        lot = self.top(lot)
+        leaves = late(into if out is None else out, how)
+        arrives = early(out if into is None else into, how)
+        if source:
+            # For stock a move leaves no later than it arrives.
+            self._out(lot, source, q, leaves if into is None else min(leaves, arrives))
+        if target:
+            self._in(lot, target, 0 if into is None else q, arrives)
+        earliest = arrives if out is None or into is None else early(out, how)
+        self.moves.append(((lot, source), (lot, target), earliest, leaves, arrives, True))
+        if source and target:
+            self.sure |= {(lot, source), (lot, target)}
+
+    def _unnamed(self, id_: Any, product: Any, source: Any, target: Any, q: Any, hour: Any, how: Any, named: Any) -> None:
+        if named:
+            self._move(named, source, target, q, hour, hour, how)
+            return
+        self.products[id_] = product
+        self._in(id_, target, q, early(hour, how))
+        self.moves.append(((id_, source), (id_, target), early(hour, how), late(hour, how), early(hour, how), False))
+
+    def _make(self, site: Any, inputs: Any, outputs: Any, q: Any, hour: Any, how: Any, case: Any) -> None:
+        into, out = [(self.top(lot), site) for lot in inputs], [(self.top(lot), site) for lot in outputs]
+        for holding in into:
+            self._out(*holding, q, late(hour, how))
+        for holding in out:
+            self._in(*holding, q, early(hour, how))
+            self.births.append((holding, early(hour, how)))
+            self.sure.add(holding)
+        self.makes.append((into, out, late(hour, how), early(hour, how), case))
+
+    # -- answering ---------------------------------------------------------------------------------------------------------
+
+    def seeds(self, clauses: Any) -> list[tuple]:
+        found = []
+        for clause in clauses:
+            if clause[0] == "lots":
+                lots = {self.top(lot) for lot in clause[1]}
+                found += [(holding, -INF, holding in self.sure) for holding in self.held if holding[0] in lots]
+                continue
+            _, site, first, last = clause
+            for (_, source), target, earliest, leaves, arrives, certain in self.moves:
+                if clause[0] == "left" and source == site and target[1]:
+                    if first <= leaves <= last:
+                        found.append((target, arrives, certain))
+                    elif earliest <= last and leaves >= first:
+                        found.append((target, arrives, False))
+                if clause[0] == "through" and target[1] == site and first <= arrives <= last:
+                    found.append((target, arrives, certain))
+            if clause[0] == "through":
+                found += self._lay(site, first, last)
+        return found
+
+    def _lay(self, site: Any, first: Any, last: Any) -> list[tuple]:
+        found = []
+        for holding in self.held:
+            if holding[1] != site:
+                continue
+            before = sum(q for t, q in self.came.get(holding, ()) if t < first) - sum(q for t, q in self.went.get(holding, ()) if t < first)
+            if before > 0:
+                found.append((holding, first, True))
+            if self.unexplained(holding):
+                found.append((holding, first, False))
+            found += [(holding, t, True) for born, t in self.births if born == holding and first <= t <= last]
+        return found
+
+    def unexplained(self, holding: Any) -> bool:
+        return sum(q for _, q in self.went.get(holding, ())) > sum(q for _, q in self.came.get(holding, ()))
+
+    def reach(self, start: dict, *, certain: bool, slack: int) -> dict:
+        best = dict(start)
+        while True:
+            before = dict(best)
+            for here, out, into, there, sure in self.steps:
+                if here in best and out >= best[here] - slack and (sure or not certain):
+                    best[there] = min(best.get(there, INF), max(best[here], into))
+            if best == before:
+                return best
+
+    @staticmethod
+    def least(seeds: Any) -> dict:
+        best: dict = {}
+        for holding, since, _ in seeds:
+            best[holding] = min(best.get(holding, INF), since)
+        return best
+
+    def answer(self, clauses: Any) -> tuple[dict, set, set]:
+        """Return (A with since, E1, E2)."""
+        seeds = self.seeds(clauses)
+        e1 = self.reach(self.least([seed for seed in seeds if seed[2]]), certain=True, slack=0)
+        e2 = self.reach(self.least(seeds), certain=False, slack=self.slack)
+        start = self.least(seeds)
+        if any(clause[0] != "lots" for clause in clauses):
+            lots = {holding[0] for holding, _, _ in seeds}
+            start |= {holding: -INF for holding in self.held if holding[0] in lots and self.unexplained(holding)}
+        current = self.reach(start, certain=False, slack=self.slack)
+        while True:
+            wanted = set()
+            for inputs, outputs, out, _, approved in self.makes:
+                touched = any(holding in current and out >= current[holding] - self.slack for holding in inputs)
+                if touched and not (approved and approved == self.case):
+                    wanted |= {lot for lot, _ in outputs}
+            grown = self.reach(
+                {**start, **current, **{holding: -INF for holding in self.held if holding[0] in wanted}}, certain=False, slack=self.slack
+            )
+            if grown == current:
+                return current, set(e1), set(e2)
+            current = grown
