@@ -92,6 +92,9 @@ class FoodtraceError(Exception):
         else:
             out["message"] = self.message(lang)
             out["hint"] = self.hint(lang)
+        for listed in ("candidates", "near"):
+            if getattr(self, listed, ()):
+                out[listed] = list(getattr(self, listed))
         out["value"] = None if self.value is None else _brief(self.value)
         out["expected"] = None if self.expected is None else _brief(self.expected)
         return out

@@ -70,6 +70,9 @@ def choose(states: list[LogState], keys: Path, wanted: str | None, passphrase: s
     here = {stored.verifier.key_id for stored in list_keys(keys)}
     mine = sorted((state for state in states if state.key_id in here), key=lambda state: state.number)
     if not mine:
-        raise NotFound("key.missing", value=states[0].key_id.hex() if states else "-", expected=str(keys))
+        # Nothing is said of keys for other logs: a key is never shared between logs.
+        raise NotFound(
+            "key.missing", value=states[0].key_id.hex() if states else "-", path=str(keys), near=sorted(each.hex() for each in here)
+        )
     state = mine[0]
     return Writer(state.number, state.origin, load(keys, state.key_id, passphrase), anchor_path(keys, state.origin))

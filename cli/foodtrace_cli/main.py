@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import click
 
-from foodtrace.errors import FoodtraceError
+from foodtrace.errors import FoodtraceError, Storage
 from foodtrace_cli.context import Context, language
 from foodtrace_cli.output import emit_error
 
@@ -96,34 +96,48 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _run(arguments: list[str]) -> int:
-    debug = "--debug" in arguments
+    """Run a command; turn every way it can end into an exit code."""
     try:
-        result: Any = cli.main(args=arguments, prog_name="foodtrace", standalone_mode=False)
+        result = _invoke(arguments)
         sys.stdout.flush()
-    except FoodtraceError as error:
-        if debug:
-            raise
-        emit_error(error, _lang_of(arguments), as_json="--json" in arguments)
-        return error.exit_code
     except click.exceptions.Exit as error:
-        return error.exit_code
-    except click.ClickException as error:
-        error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("", err=True)
         return 130
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except OSError as error:
-        if debug:
+        # Whoever closed the pipe had read what it wanted; exit 1 would mean "no" here.
+        return _reader_left()
+    except (click.ClickException, FoodtraceError, OSError) as error:
+        if "--debug" in arguments:
             raise
-        from foodtrace.errors import Storage  # noqa: PLC0415
-
-        emit_error(Storage("cli.io", value=error.filename or "-", reason=error.strerror or str(error)), _lang_of(arguments), as_json=False)
-        return 3
+        return _failed(error, arguments)
     return result if isinstance(result, int) else 0
+
+
+def _invoke(arguments: list[str]) -> Any:
+    """Run a command without click's own end of the program, which calls a closed pipe exit 1."""
+    if "_FOODTRACE_COMPLETE" in os.environ:  # asked by a shell for completions
+        return cli.main(args=arguments, prog_name="foodtrace", standalone_mode=False)
+    with cli.make_context("foodtrace", list(arguments)) as ctx:
+        return cli.invoke(ctx)
+
+
+def _failed(error: click.ClickException | FoodtraceError | OSError, arguments: list[str]) -> int:
+    """Say what went wrong; return its exit code."""
+    if isinstance(error, click.ClickException):
+        error.show()
+        return error.exit_code
+    if isinstance(error, OSError):
+        error = Storage("cli.io", value=error.filename or "-", reason=error.strerror or str(error))
+    emit_error(error, _lang_of(arguments), as_json="--json" in arguments)
+    return error.exit_code
+
+
+def _reader_left() -> int:
+    """Go on as if all had been read; nothing more is written, not even while Python ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return 0
 
 
 def _lang_of(arguments: list[str]) -> Any:

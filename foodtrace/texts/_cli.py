@@ -105,6 +105,7 @@ _RECALL: Final[dict[str, tuple[str, str]]] = {
     "cli.rate.R5": ("R5 已回执    ", "R5 answered          "),
     "cli.rate.R6": ("R6 抽查合格  ", "R6 checks passed     "),
     "cli.rate.nothing": ("没有要收回的, 不是 100 %", "nothing left to retrieve, not 100 %"),
+    "cli.rate.no_outlets": ("没有网点, 不是 100 %", "no outlets, not 100 %"),
     "cli.rate.not_sampled": ("还没有抽查, 不是 100 %", "not sampled yet, not 100 %"),
     "cli.rate.strict": ("   只算已退回和销毁: {strict} {unit}", "   counting only what is back or destroyed: {strict} {unit}"),
     "cli.rate.pseudo": ("   另有无批次的 0 - {most} {unit}, 不计入以上", "   besides, without lot: 0 - {most} {unit}, not in the above"),

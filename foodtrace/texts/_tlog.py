@@ -186,7 +186,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "key.vkey_id.hint": ("名称或密钥抄错了, 重新取得", "name or key was changed in copying: fetch it again"),
     # Private keys
     "key.missing": ("没有密钥 {value} (目录 {path})", "there is no key {value} in {path}"),
-    "key.missing.hint": ("已有: {near}", "there are: {near}"),
+    "key.missing.hint": ("恢复密钥备份, 或用 --keys 指明目录", "restore the key from its copy, or name its folder with --keys"),
     "key.exists": ("密钥文件已存在: {value}", "the key file exists already: {value}"),
     "key.exists.hint": ("密钥文件从不覆盖", "a key file is never overwritten"),
     "key.mode": ("他人可以读取密钥文件 {value} (权限 {mode})", "others can read the key file {value} (mode {mode})"),

@@ -133,3 +133,35 @@ def test_readme_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert done.returncode == 0, done.stderr
     assert "福安超市 confirmed 12500 g" in done.stdout
     assert done.stdout.rstrip().endswith("True")
+
+
+def test_what_is_missing_is_called_by_its_name(shop: Path) -> None:
+    assert "picture.not_found" in run(shop, "gate", "nothere.png", code=1)
+    assert "no outlets" in run(shop, "recall", lot_of(shop)), "a lot that reached no outlet has no rate to retrieve"
+    (shop / "keys").rename(shop / "away")
+    said = run(shop, "site", "add", "a:shop", code=1)
+    assert "key.missing" in said
+    assert str(shop / "keys") in said
+
+
+def test_a_lot_named_twice_is_one_lot(shop: Path) -> None:
+    lot = lot_of(shop)
+    assert json.loads(run(shop, "recall", lot, lot, "--json"))["lots"] == json.loads(run(shop, "recall", lot, "--json"))["lots"]
+
+
+def test_a_reader_that_stops_early_is_no_error(shop: Path) -> None:
+    program = f"{sys.executable} -m foodtrace_cli.main recall {lot_of(shop)} --json | head -1; echo ${{PIPESTATUS[0]}}"
+    environment = {"PATH": "/usr/bin:/bin", "FOODTRACE_KEYS": str(shop / "keys")}
+    for _ in range(3):
+        done = subprocess.run(
+            ["/bin/bash", "-c", program], cwd=shop, env=environment, capture_output=True, text=True, timeout=60, check=True
+        )
+        assert done.stdout.splitlines()[-1] == "0"
+        assert done.stderr == ""
+
+
+def test_errors_for_programs_name_what_else_there_is(shop: Path) -> None:
+    lot = lot_of(shop)
+    found = json.loads(run(shop, "recall", lot.replace("1", "I"), "--json", code=1))
+    assert found["error"]["code"] == "lot.not_found"
+    assert found["error"]["near"] == [f"L-0001/{lot}"]

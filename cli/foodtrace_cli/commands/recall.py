@@ -30,7 +30,7 @@ def recall(
 ) -> None:
     """Find every outlet that holds LOT or anything made from it, likely remaining stock first."""
     with ctx.open() as ledger:
-        answer = ledger.recall(lots if len(lots) > 1 else lots[0])
+        answer = ledger.recall(tuple(dict.fromkeys(lots)))
     write(ctx, answer, csv_file=csv_file, xlsx_file=xlsx_file, show_all=show_all, as_json=as_json, positions=positions)
 
 
@@ -159,7 +159,7 @@ def _rate(ctx: Context, name: str, rate: Any) -> None:
     unit = ctx.t("cli.unit.site") if rate.unit == "site" else shown_unit(rate.unit)
     numbers = (rate.numerator, rate.denominator)
     over = " / ".join(f"{each:,}" if rate.unit == "site" else shown_quantity(each, rate.unit) for each in numbers)
-    nothing = ctx.t("cli.rate.not_sampled" if name == "R6" else "cli.rate.nothing")
+    nothing = ctx.t({"R4": "cli.rate.no_outlets", "R5": "cli.rate.no_outlets", "R6": "cli.rate.not_sampled"}.get(name, "cli.rate.nothing"))
     shown = f"{rate.percent} %" if rate.percent else nothing
     say(f"{ctx.t('cli.rate.' + name)}  {shown}  {over} {unit}")
 

@@ -11,13 +11,18 @@ from foodtrace.errors import BadData, FoodtraceError
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, emit_json, say
 
+_LONGEST = 1000
+"""Longest path worth a look, in characters."""
+_PICTURES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".heic", ".pdf"})
+"""What ends like this is meant as a file, there or not."""
+
 
 def texts_of(given: str) -> list[str]:
     """Return the texts in an image file, lines from standard input (``-``), or the text itself."""
     if given == "-":
         return [line.rstrip("\r\n") for line in sys.stdin if line.strip()]
     path = Path(given)
-    if len(given) < 1000 and "://" not in given and path.suffix and path.exists():  # noqa: PLR2004 - longest path worth a look
+    if "://" not in given and len(given) < _LONGEST and (path.suffix.lower() in _PICTURES or (path.suffix and path.exists())):
         return _image(path)
     return [given]
 
