@@ -31,7 +31,7 @@ from foodtrace.graph.directory import resolve_lot, resolve_site
 from foodtrace.graph.edges import micros
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.common import Doing, Outcome
-from foodtrace.operations.goods import stock_of
+from foodtrace.operations.goods import Stock, check_enough, stock_of
 from foodtrace.quantity import Quantity
 from foodtrace.recall.answer import recall
 from foodtrace.recall.cases import case_ids, load_case, resolve_case
@@ -144,16 +144,24 @@ def dispose(
     *,
     to: str = "",
     witness: str = "",
+    allow_short: bool = False,
 ) -> Outcome:
-    """Seal, return or destroy goods of a case at a site; without a quantity, all that is there by the book."""
+    """Seal, return or destroy goods of a case at a site; without a quantity, all that is there by the book.
+
+    :param allow_short: more than the book says was really there, and is to be recorded as such.
+    :raises Refused: ``site.insufficient``, ``case.nothing_there``.
+    """
     full = resolve_case(session, case)
     place = resolve_site(session, site)
     lots = [resolve_lot(session, lot)] if lot else _held(session, doing, full, place)
     events: list[Event] = []
     for each in lots:
-        amount = quantity or next((s.quantity for s in stock_of(session, each, micros(doing.now)) if s.site == place), None)
+        book = next((s.quantity for s in stock_of(session, each, micros(doing.now)) if s.site == place), None)
+        amount = quantity or book
         if amount is None:
             continue
+        if quantity is not None and not allow_short:
+            check_enough(Stock(place, book or Quantity(0, quantity.unit)), quantity)
         common: dict[str, Any] = {
             "id": doing.event_id(f"-{len(events) + 1}"),
             "at": doing.now,

@@ -114,7 +114,7 @@ def transfer(
     stock = holder(session, full, source, now)
     if stock.site == buyer:
         raise BadData("transfer.same_site", value=buyer)
-    _enough(stock, quantity, allow_short=allow_short)
+    (check_amount if allow_short else check_enough)(stock, quantity)
     event = Transfer(
         id=doing.event_id(),
         at=doing.now,
@@ -219,13 +219,31 @@ def sell(session: Session, doing: Doing, lot: str, quantity: Quantity, site: str
     return Outcome(events=[event], answer=(event, [], []))
 
 
-def _enough(stock: Stock, quantity: Quantity, *, allow_short: bool) -> None:
+def check_enough(stock: Stock, quantity: Quantity) -> None:
+    """Raise ``Refused`` (``site.insufficient``) or ``BadData`` if a site does not hold this much by the book."""
+    check_amount(stock, quantity)
+    if quantity.value > stock.quantity.value:
+        raise Refused("site.insufficient", value=str(quantity), site=stock.site, expected=str(stock.quantity))
+
+
+def check_amount(stock: Stock, quantity: Quantity) -> None:
+    """Raise ``BadData`` for nothing at all, or for a unit the lot is not kept in."""
     if stock.quantity.unit != quantity.unit:
         raise BadData("quantity.unit_differs", value=str(quantity), expected=stock.quantity.unit)
     if quantity.value == 0:
         raise BadData("quantity.zero", value=str(quantity))
-    if quantity.value > stock.quantity.value and not allow_short:
-        raise Refused("site.insufficient", value=str(quantity), site=stock.site, expected=str(stock.quantity))
 
 
-__all__ = ["Block", "Stock", "blocks", "check_blocks", "receive", "sell", "stock_of", "transfer", "transform"]
+__all__ = [
+    "Block",
+    "Stock",
+    "blocks",
+    "check_amount",
+    "check_blocks",
+    "check_enough",
+    "receive",
+    "sell",
+    "stock_of",
+    "transfer",
+    "transform",
+]

@@ -165,3 +165,15 @@ def test_errors_for_programs_name_what_else_there_is(shop: Path) -> None:
     found = json.loads(run(shop, "recall", lot.replace("1", "I"), "--json", code=1))
     assert found["error"]["code"] == "lot.not_found"
     assert found["error"]["near"] == [f"L-0001/{lot}"]
+
+
+def test_nine_digits_too_many_are_not_taken_for_goods_of_a_case(shop: Path) -> None:
+    lot = lot_of(shop)
+    run(shop, "transfer", lot, "120kg", "--from", "北河农批", "--to", "福安超市")
+    run(shop, "case", "open", lot, "--class", "2", "--known", "2026-01-01T00:00", "--reason", "x")
+    for what, more in (("seal", ()), ("return", ("--to", "北河农批")), ("destroy", ())):
+        said = run(shop, "case", what, "福安超市", "--lot", lot, "--quantity", "120000000000kg", *more, code=1)
+        assert "site.insufficient" in said
+    assert "quantity.zero" in run(shop, "case", "seal", "福安超市", "--lot", lot, "--quantity", "0kg", code=2)
+    assert "quantity.unit_differs" in run(shop, "case", "seal", "福安超市", "--lot", lot, "--quantity", "3can", code=2)
+    assert "sealed 121.0 kg" in run(shop, "case", "seal", "福安超市", "--lot", lot, "--quantity", "121kg", "--allow-short")

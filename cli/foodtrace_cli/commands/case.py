@@ -111,7 +111,18 @@ def acknowledge(ctx: Context, site: str, case_id: str | None, on_hand: tuple[str
     say(ctx.t("cli.case.acknowledged", case=event.case, site=event.site))
 
 
-def _dispose(ctx: Context, what: str, site: str, case_id: str | None, lot: str | None, quantity: str | None, to: str, witness: str) -> None:
+def _dispose(
+    ctx: Context,
+    what: str,
+    site: str,
+    case_id: str | None,
+    lot: str | None,
+    quantity: str | None,
+    *,
+    short: bool,
+    to: str = "",
+    witness: str = "",
+) -> None:
     from foodtrace.operations import cases  # noqa: PLC0415
     from foodtrace.operations.common import Doing, local  # noqa: PLC0415
 
@@ -120,7 +131,9 @@ def _dispose(ctx: Context, what: str, site: str, case_id: str | None, lot: str |
         raise BadData("case.which_lot", value=quantity, expected="--lot LOT")
     with ctx.open() as ledger:
         doing = Doing(now=local(ledger.clock()))
-        _, events = ledger.act(lambda session: cases.dispose(session, doing, what, case_id, site, lot, size, to=to, witness=witness))
+        _, events = ledger.act(
+            lambda session: cases.dispose(session, doing, what, case_id, site, lot, size, to=to, witness=witness, allow_short=short)
+        )
     for event in events:
         say(ctx.t(f"cli.case.{what}", case=event.case, site=event.site, lot=event.lot, quantity=amount(event.quantity)))
 
@@ -129,6 +142,7 @@ _SITE = click.argument("site")
 _CASE = click.option("--case", "case_id", default=None, help="Case; by default the only one.")
 _LOT = click.option("--lot", default=None, help="Lot; by default every affected lot that the site holds.")
 _QUANTITY = click.option("--quantity", default=None, help="How much; by default all that is there by the book.")
+_SHORT = click.option("--allow-short", is_flag=True, help="Record it although the book says that less was there.")
 
 
 @case.command()
@@ -136,10 +150,11 @@ _QUANTITY = click.option("--quantity", default=None, help="How much; by default 
 @_CASE
 @_LOT
 @_QUANTITY
+@_SHORT
 @click.pass_obj
-def seal(ctx: Context, site: str, case_id: str | None, lot: str | None, quantity: str | None) -> None:
+def seal(ctx: Context, site: str, case_id: str | None, lot: str | None, quantity: str | None, *, allow_short: bool) -> None:
     """Record that goods of the case were sealed at SITE."""
-    _dispose(ctx, "seal", site, case_id, lot, quantity, "", "")
+    _dispose(ctx, "seal", site, case_id, lot, quantity, short=allow_short)
 
 
 @case.command("return")
@@ -147,11 +162,12 @@ def seal(ctx: Context, site: str, case_id: str | None, lot: str | None, quantity
 @_CASE
 @_LOT
 @_QUANTITY
+@_SHORT
 @click.option("--to", required=True, help="Where the goods go back to.")
 @click.pass_obj
-def return_(ctx: Context, site: str, case_id: str | None, lot: str | None, quantity: str | None, to: str) -> None:
+def return_(ctx: Context, site: str, case_id: str | None, lot: str | None, quantity: str | None, to: str, *, allow_short: bool) -> None:
     """Record that goods of the case went back from SITE."""
-    _dispose(ctx, "return", site, case_id, lot, quantity, to, "")
+    _dispose(ctx, "return", site, case_id, lot, quantity, short=allow_short, to=to)
 
 
 @case.command()
@@ -159,11 +175,14 @@ def return_(ctx: Context, site: str, case_id: str | None, lot: str | None, quant
 @_CASE
 @_LOT
 @_QUANTITY
+@_SHORT
 @click.option("--witness", default="", help="Number of the witness.")
 @click.pass_obj
-def destroy(ctx: Context, site: str, case_id: str | None, lot: str | None, quantity: str | None, witness: str) -> None:
+def destroy(
+    ctx: Context, site: str, case_id: str | None, lot: str | None, quantity: str | None, witness: str, *, allow_short: bool
+) -> None:
     """Record that goods of the case were destroyed at SITE."""
-    _dispose(ctx, "destroy", site, case_id, lot, quantity, "", witness)
+    _dispose(ctx, "destroy", site, case_id, lot, quantity, short=allow_short, witness=witness)
 
 
 @case.command()
