@@ -13,11 +13,11 @@ from __future__ import annotations
 import msgspec
 
 from foodtrace.errors import Ambiguous, BadData, NotFound, Refused
-from foodtrace.events import BatchReleased, FormulaBatch, Output, Portion, Receipt, Refusal, Sale, Transfer, Transformation
+from foodtrace.events import Output, Portion, Receipt, Transfer, Transformation
 from foodtrace.graph.directory import resolve_lot, resolve_site
 from foodtrace.graph.edges import UNIT_NAMES, micros
 from foodtrace.graph.reader import SqlFacts
-from foodtrace.operations.common import Doing, Outcome, about, latest
+from foodtrace.operations.common import Doing, Outcome
 from foodtrace.quantity import Quantity
 from foodtrace.recall.affected import find
 from foodtrace.recall.cases import case_ids, load_case
@@ -184,41 +184,6 @@ def transform(
     return Outcome(events=[event], answer=event)
 
 
-def sell(session: Session, doing: Doing, lot: str, quantity: Quantity, site: str, *, serial: str = "", formula: bool = False) -> Outcome:
-    """Sell to a consumer; a lot under recall, a can already sold, an expired or unreleased batch is refused, on record.
-
-    :param formula: infant formula, which needs a release on record. The answer is (event or None, reasons, cases).
-    """
-    now = micros(doing.now)
-    full = resolve_lot(session, lot)
-    place = resolve_site(session, site)
-    against = blocks(session, full, now)
-    reasons: list[str] = ["till.recalled"] if against else []
-    if serial and sum(1 if isinstance(each.event, Sale) else -1 for each in about(session, f"serial {full} {serial}")) > 0:
-        reasons.append("till.already_sold")
-    batch = latest(session, full, FormulaBatch)
-    if formula and latest(session, full, BatchReleased) is None:
-        reasons.append("till.unreleased")
-    if batch is not None and batch.expiry is not None and batch.expiry < doing.now.date():
-        reasons.append("till.expired")
-    if reasons:
-        refusal = Refusal(
-            id=doing.event_id(),
-            at=doing.now,
-            by=doing.by,
-            site=place,
-            asked="sale",
-            lot=full,
-            quantity=quantity,
-            serial=serial,
-            reasons=tuple(reasons),
-            case=against[0].case if against else "",
-        )
-        return Outcome(events=[refusal], answer=(None, reasons, [each.case for each in against]))
-    event = Sale(id=doing.event_id(), at=doing.now, by=doing.by, site=place, lot=full, quantity=quantity, serial=serial)
-    return Outcome(events=[event], answer=(event, [], []))
-
-
 def check_enough(stock: Stock, quantity: Quantity) -> None:
     """Raise ``Refused`` (``site.insufficient``) or ``BadData`` if a site does not hold this much by the book."""
     check_amount(stock, quantity)
@@ -242,7 +207,6 @@ __all__ = [
     "check_blocks",
     "check_enough",
     "receive",
-    "sell",
     "stock_of",
     "transfer",
     "transform",

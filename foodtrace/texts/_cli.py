@@ -182,13 +182,8 @@ _DESK: Final[dict[str, tuple[str, str]]] = {
     "cli.record.expected": ("应为", "expected"),
     "cli.record.mend": ("怎么改", "what to do"),
     "cli.formula.batch": ("{product}  批次 {lot}  {cans} 罐", "{product}  batch {lot}  {cans} cans"),
+    "cli.formula.tell": ("对家长说:", "tell the parent:"),
     "cli.formula.released": ("批次 {lot} 已放行", "batch {lot} released"),
-    "cli.formula.yes": ("可售", "may sell"),
-    "cli.formula.no": ("不可售", "may not sell"),
-    "cli.till.recalled": ("召回中。退给你的供货商, 不要卖", "under recall. Send it back, do not sell it"),
-    "cli.till.already_sold": ("这罐已经卖过", "this can was sold before"),
-    "cli.till.unreleased": ("这批还没有放行记录", "no release of this batch is on record"),
-    "cli.till.expired": ("这批已过保质期", "this batch has expired"),
 }
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {**_GENERAL, **_RECALL, **_CASE, **_DESK}

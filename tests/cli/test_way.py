@@ -104,18 +104,49 @@ def test_a_bad_row_stops_the_file_and_a_second_run_changes_nothing(shop: Path) -
     assert json.loads(run(shop, "recall", lot, "--json"))["positions"][0]["size"] == before + 1
 
 
-def test_formula_unreleased_and_recalled_cans_are_refused(shop: Path) -> None:
-    run(shop, "site", "add", "小北乳业:plant")
-    lot = "06909999000012/B260912A"
-    tomato = lot_of(shop)
-    run(shop, "formula", "batch", lot, "100", "--plant", "小北乳业", "--product", "小北1段", "--in", f"{tomato}=1kg", "--content", "900g")
-    run(shop, "formula", "receive", lot, "12", "--shop", "福安超市", "--from", "小北乳业")
-    assert "till.unreleased" in run(shop, "formula", "sell", lot, "--shop", "福安超市", code=1)
-    run(shop, "formula", "release", lot, "--certificate", "CJ-1")
-    run(shop, "formula", "sell", lot, "--shop", "福安超市", "--serial", "000184")
-    assert "till.already_sold" in run(shop, "formula", "sell", lot, "--shop", "福安超市", "--serial", "000184", code=1)
-    run(shop, "case", "open", tomato, "--class", "1", "--known", "2026-01-01T00:00", "--reason", "x")
-    assert "till.recalled" in run(shop, "formula", "sell", lot, "--shop", "福安超市", code=1)
+BATCH = "06909999000012/B260912A"
+
+
+def filled(folder: Path, *, delivered: bool) -> str:
+    """Fill a batch from the tomato lot, with or without a record that the plant ever got it; return the tomato lot."""
+    run(folder, "site", "add", "小北乳业:plant")
+    tomato = lot_of(folder)
+    if delivered:
+        run(folder, "transfer", tomato, "2kg", "--from", "北河农批", "--to", "小北乳业")
+    what = ("--product", "小北1段", "--in", f"{tomato}=1kg", "--content", "900g", "--expiry", "2028-09-11")
+    run(folder, "formula", "batch", BATCH, "100", "--plant", "小北乳业", *what)
+    run(folder, "formula", "receive", BATCH, "12", "--shop", "福安超市", "--from", "小北乳业")
+    return tomato
+
+
+def sell(folder: Path, *more: str, lot: str = BATCH, code: int = 0) -> str:
+    return run(folder, "formula", "sell", lot, "--shop", "福安超市", *more, code=code)
+
+
+def recall(folder: Path, lot: str) -> None:
+    advice = ("--advice", "take it back to the shop")
+    run(folder, "case", "open", lot, "--class", "1", "--known", "2026-01-01T00:00", "--reason", "x", *advice)
+
+
+def test_formula_unreleased_sold_and_recalled_cans_are_refused(shop: Path) -> None:
+    tomato = filled(shop, delivered=True)
+    assert "till.unreleased" in sell(shop, code=1)
+    run(shop, "formula", "release", BATCH, "--certificate", "CJ-1")
+    sell(shop, "--serial", "000184")
+    assert "till.already_sold" in sell(shop, "--serial", "000184", code=1)
+    assert "till.unknown_batch" in sell(shop, lot=tomato, code=1)
+    recall(shop, tomato)
+    said = sell(shop, code=1)
+    assert "till.recalled" in said
+    assert "tell the parent: take it back to the shop" in said, "the notice's own words"
+    assert [each["code"] for each in json.loads(sell(shop, "--json", code=1))["reasons"]] == ["till.recalled"]
+
+
+def test_a_can_that_is_only_possibly_recalled_is_held(shop: Path) -> None:
+    tomato = filled(shop, delivered=False)
+    run(shop, "formula", "release", BATCH, "--certificate", "CJ-1")
+    recall(shop, tomato)
+    assert "till.recall_possible" in sell(shop, code=1)
 
 
 def test_the_demo_makes_a_city_and_its_ledger_verifies(tmp_path: Path) -> None:

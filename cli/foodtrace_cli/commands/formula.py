@@ -10,7 +10,7 @@ from foodtrace.errors import BadData
 from foodtrace.quantity import Quantity
 from foodtrace_cli.commands.goods import portion
 from foodtrace_cli.context import Context
-from foodtrace_cli.output import say, verdict
+from foodtrace_cli.output import emit_json, say, verdict
 
 
 @click.group()
@@ -136,23 +136,28 @@ def receive(ctx: Context, lot: str, cans: int, shop: str, source: str, doc: str)
 @click.option("--shop", required=True, help="Shop that sells.")
 @click.option("--serial", default="", help="Can code.")
 @click.option("--cans", type=click.IntRange(1, 1000), default=1, show_default=True)
+@click.option("--id", "event_id", default="", help="Id of the event, for retries.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
-def sell(click_ctx: click.Context, lot: str, shop: str, serial: str, cans: int) -> None:
-    """Sell cans to a consumer. A recalled batch, an unreleased one, and a can already sold are refused. Exit 1 when refused."""
-    from foodtrace.operations import goods  # noqa: PLC0415
+def sell(click_ctx: click.Context, lot: str, shop: str, serial: str, cans: int, event_id: str, *, as_json: bool) -> None:
+    """Sell cans to a consumer, or say why not: recalled, unreleased, expired, sold before. Exit 1 when it may not be sold."""
+    from foodtrace.operations import till  # noqa: PLC0415
     from foodtrace.operations.common import Doing, local  # noqa: PLC0415
 
     ctx: Context = click_ctx.obj
     if serial and cans != 1:
         raise BadData("cli.one_can", value=cans, expected=1)
     with ctx.open() as ledger:
-        doing = Doing(now=local(ledger.clock()))
-        _, (event, reasons, cases) = ledger.act(
-            lambda session: goods.sell(session, doing, lot, Quantity(cans, "piece"), shop, serial=serial, formula=True)
-        )
-    if event is None:
-        say(f"{verdict(ctx.t('cli.formula.no'), 'red')}  {lot} {serial}  {', '.join(cases)}".rstrip())
-        for reason in reasons:
-            say(f"  {ctx.t('cli.' + reason)}  {reason}")
-        click_ctx.exit(1)
-    say(f"{verdict(ctx.t('cli.formula.yes'), 'green')}  {event.lot}  {event.quantity}")
+        doing = Doing(now=local(ledger.clock()), id=event_id)
+        _, (event, decision) = ledger.act(lambda session: till.sell(session, doing, lot, Quantity(cans, "piece"), shop, serial=serial))
+    sold = decision.answer == "sell"
+    if as_json:
+        emit_json({**decision.as_dict(), "entry": event.id, "lot": event.lot})
+    else:
+        word = verdict(ctx.t(f"till.answer.{decision.answer}"), "green" if sold else "red")
+        say(f"{word}  {event.lot}  {event.quantity}  {serial}".rstrip())
+        for reason in (*decision.reasons, *decision.notes):
+            say(f"  {reason.message(ctx.lang)}  {reason.code}")
+        for sentence in () if sold else decision.tell(ctx.lang):
+            say(f"  {ctx.t('cli.formula.tell')} {sentence}")
+    click_ctx.exit(0 if sold else 1)

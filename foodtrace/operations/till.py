@@ -1,0 +1,91 @@
+"""The till of a formula shop: facts from the ledger, the pure decision of :mod:`foodtrace.formula.till`, and the entry.
+
+Rules:
+
+1. The cases stand in this very ledger, so the stop list in use is as old as this moment.
+2. A sale that is not refused or held is recorded; else the refusal is, with its reasons, and moves no quantity.
+3. A can whose last word is that a consumer brought it back is in custody.
+"""
+
+from __future__ import annotations
+
+from foodtrace.events import BatchReleased, ConsumerReturn, Event, FormulaBatch, Refusal, Sale
+from foodtrace.formula import TillDecision, TillFacts, may_sell
+from foodtrace.formula.till import Sold
+from foodtrace.gate.facts import Recall
+from foodtrace.graph.directory import resolve_lot, resolve_site
+from foodtrace.graph.edges import micros
+from foodtrace.operations.common import Doing, Outcome, about, latest
+from foodtrace.operations.goods import blocks, stock_of
+from foodtrace.operations.places import describe
+from foodtrace.quantity import Quantity
+from foodtrace.storage.session import Session
+
+
+def sell(session: Session, doing: Doing, lot: str, quantity: Quantity, site: str, *, serial: str = "") -> Outcome:
+    """Ask the till and record what came of it; the answer is (event, decision).
+
+    :raises NotFound: ``lot.not_found``, ``site.not_found``. :raises Ambiguous: as these.
+    """
+    facts = facts_of(session, doing, resolve_lot(session, lot), resolve_site(session, site), serial)
+    decision = may_sell(facts)
+    if decision.answer == "sell":
+        event: Event = Sale(
+            id=doing.event_id(), at=doing.now, by=doing.by, site=facts.shop, lot=facts.lot, quantity=quantity, serial=serial
+        )
+    else:
+        event = Refusal(
+            id=doing.event_id(),
+            at=doing.now,
+            by=doing.by,
+            site=facts.shop,
+            asked="sale",
+            lot=facts.lot,
+            quantity=quantity,
+            serial=serial,
+            reasons=decision.codes,
+            case=facts.recalls[0].case if facts.recalls else "",
+        )
+    return Outcome(events=[event], answer=(event, decision))
+
+
+def facts_of(session: Session, doing: Doing, lot: str, shop: str, serial: str) -> TillFacts:
+    """Read what the till looks at."""
+    now = micros(doing.now)
+    batch = latest(session, lot, FormulaBatch)
+    held = next((each.quantity for each in stock_of(session, lot, now) if each.site == shop), None)
+    sold, custody = _can(session, lot, serial)
+    found = describe(session, shop)
+    licence = found[0].licence if found else None
+    return TillFacts(
+        when=doing.now,
+        shop=shop,
+        lot=lot,
+        product=batch.product if batch else "",
+        serial=serial,
+        known=batch is not None,
+        released=latest(session, lot, BatchReleased) is not None,
+        expiry=batch.expiry if batch else None,
+        recalls=tuple(
+            Recall(case=each.case, link=each.link, level=each.level, lot=lot, advice=each.advice)  # type: ignore[arg-type]
+            for each in blocks(session, lot, now)
+        ),
+        sold=sold,
+        custody=custody,
+        on_hand=held.value if held else 0,
+        stop_list_at=doing.now,
+        licence=licence.number if licence else "",
+        licence_until=licence.valid_until if licence else None,
+    )
+
+
+def _can(session: Session, lot: str, serial: str) -> tuple[Sold | None, bool]:
+    """Return the sale of this can that nothing undid, and whether it is in custody (rule 3)."""
+    told = sorted((each.event for each in about(session, f"serial {lot} {serial}")), key=lambda event: event.at) if serial else []
+    if not told:
+        return None, False
+    last = told[-1]
+    return (Sold(when=last.at, site=last.site) if isinstance(last, Sale) else None), isinstance(last, ConsumerReturn)
+
+
+__all__ = ["TillDecision", "facts_of", "sell"]
