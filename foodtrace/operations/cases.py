@@ -35,6 +35,7 @@ from foodtrace.operations.goods import Stock, check_enough, stock_of
 from foodtrace.quantity import Quantity
 from foodtrace.recall.answer import recall
 from foodtrace.recall.cases import case_ids, load_case, resolve_case
+from foodtrace.recall.packs import choose
 from foodtrace.storage.session import Session
 
 _LEVELS = (1, 2, 3)
@@ -66,7 +67,7 @@ def open_case(
         operator=operator or producer,
         known=known,
         advice=advice,
-        rule_pack="cn-recall-2015",
+        rule_pack=choose(doing.now.date()).pack.id,
     )
     return Outcome(events=[event], answer=event)
 

@@ -20,9 +20,11 @@ from foodtrace.graph.edges import moment
 from foodtrace.graph.flows import FlowKind
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.recall.affected import Affected, find
+from foodtrace.recall.calendars import calendar
 from foodtrace.recall.facts import Case, Facts
-from foodtrace.recall.findings import findings_of
-from foodtrace.recall.metrics import UNIT_NAMES, Completion, Figures, Rate, completion, notice_times
+from foodtrace.recall.findings import NO_TABLES, findings_of
+from foodtrace.recall.measure import measure
+from foodtrace.recall.metrics import UNIT_NAMES, Completion, Figures, Rate, completion, notice_times, pseudo_lines
 from foodtrace.recall.settings import DEFAULT, Settings
 from foodtrace.storage.session import Session
 
@@ -118,6 +120,17 @@ class FiguresAnswer(msgspec.Struct, frozen=True, kw_only=True):
     rates: dict[str, RateAnswer]
 
 
+class WithoutLot(msgspec.Struct, frozen=True, kw_only=True):
+    """A holding of goods that some record dispatched without naming their lot; least and most are never added up."""
+
+    site: str
+    name: str
+    unit: str
+    quantity: int
+    least: int
+    most: int
+
+
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """A recall answer; its JSON is ``schemas/recall.json``."""
 
@@ -138,8 +151,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     confirmed_only: tuple[FiguresAnswer, ...]
     rates: dict[str, RateAnswer]
     """R1-R6; R1-R3 of the first unit."""
-    pseudo_most: dict[str, int]
-    """What dispatches without lot may hold besides, at most, by unit."""
+    without_lot: tuple[WithoutLot, ...]
+    """Goods dispatched without lot, which stand in no sum: between least and most of each line may be affected."""
     untraced: tuple[FindingAnswer, ...]
     positions: tuple[Position, ...]
     partial: bool
@@ -177,6 +190,7 @@ class Answering:
         self.session = session
         self.facts = facts
         self.asked = asked
+        self.clauses = clauses
         self.case = case
         self.settings = settings
         own = self._own_operator(asked, case)
@@ -215,7 +229,7 @@ class Answering:
             figures=figures,
             confirmed_only=tuple(_figures(row) for row in self.done.confirmed_only),
             rates=rates,
-            pseudo_most=dict(self.done.pseudo_most),
+            without_lot=self._without_lot(),
             untraced=self._untraced(),
             positions=self._positions(),
             partial=self.found.partial,
@@ -321,8 +335,25 @@ class Answering:
                 times.setdefault(step.site, {}).setdefault(step.kind, _time(step.at) or "")
         return times
 
+    def _without_lot(self) -> tuple[WithoutLot, ...]:
+        if not any(move.unnamed and (move.lot, move.dst) in self.found.holdings for move in self.found.moves):
+            return ()  # the bounds cost a replay; most recalls need none
+        lines = pseudo_lines(self.found, measure(self.facts, self.found, self.clauses))
+        return tuple(
+            WithoutLot(
+                site=self.names[line.site].text,
+                name=self.names[line.site].name,
+                unit=line.unit,
+                quantity=line.quantity,
+                least=line.least,
+                most=line.most,
+            )
+            for line in lines
+        )
+
     def _untraced(self) -> tuple[FindingAnswer, ...]:
-        found = findings_of(self.facts, self.found, settings=self.settings, case=self.case)
+        tables = calendar() if self.case is not None else NO_TABLES
+        found = findings_of(self.facts, self.found, settings=self.settings, case=self.case, calendar=tables)
         texts = self.facts.texts({each.lot for each in found} | {each.site for each in found} | {0})
         origins: dict[int, str] = dict(self.session.rows("SELECT id, origin FROM log"))
         names: Mapping[int, str] = {site: info.name for site, info in self.names.items()}

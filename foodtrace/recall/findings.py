@@ -6,13 +6,14 @@ Each rule is a function that yields findings; all of them are asked. A text for 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
 
 from foodtrace.graph.flows import BIRTHS, DAY, UNNAMED, Flow, FlowKind
 from foodtrace.recall.affected import Affected
+from foodtrace.recall.deadlines import Calendar, local_day, working_days_between
 from foodtrace.recall.facts import Case, Facts
 from foodtrace.recall.settings import DEFAULT, Settings
 
@@ -35,18 +36,26 @@ class _Look(msgspec.Struct):
     found: Affected
     settings: Settings
     case: Case | None
+    calendar: Calendar
 
     @property
     def now(self) -> int:
         return self.facts.now
 
 
+NO_TABLES: Final = Calendar({})
+
 Rule = Callable[[_Look], Iterator[Finding]]
 
 
-def findings_of(facts: Facts, found: Affected, *, settings: Settings = DEFAULT, case: Case | None = None) -> list[Finding]:
-    """Return every finding about an affected set, in a fixed order."""
-    look = _Look(facts, found, settings, case)
+def findings_of(
+    facts: Facts, found: Affected, *, settings: Settings = DEFAULT, case: Case | None = None, calendar: Calendar = NO_TABLES
+) -> list[Finding]:
+    """Return every finding about an affected set, in a fixed order.
+
+    :param calendar: which days are worked, for ``no_answer``; without a table for a year that finding is ``calendar_missing``.
+    """
+    look = _Look(facts, found, settings, case, calendar)
     return sorted({each for rule in RULES for each in rule(look)})
 
 
@@ -210,9 +219,17 @@ def _case(look: _Look) -> Iterator[Finding]:
         known = notified.get(flow.site)
         kind = "after_notice" if known is not None and flow.t >= known else "before_known"
         yield Finding(kind=kind, lot=flow.lot, site=flow.site, entries=((flow.log, flow.seq),), value=flow.q)
-    limit = look.settings.answer_limit * 86_400_000_000
-    for site, arrived in notified.items():
-        if site not in answered and look.now - arrived > limit:
+    yield from _unanswered(look, {site: arrived for site, arrived in notified.items() if site not in answered})
+
+
+def _unanswered(look: _Look, silent: Mapping[int, int]) -> Iterator[Finding]:
+    """no_answer after ``answer_limit`` working days; calendar_missing where no table says which days those are."""
+    today = local_day(look.now)
+    for site, arrived in silent.items():
+        days = working_days_between(look.calendar, local_day(arrived), today)
+        if days is None:
+            yield Finding(kind="calendar_missing", site=site)
+        elif days > look.settings.answer_limit:
             yield Finding(kind="no_answer", site=site)
 
 

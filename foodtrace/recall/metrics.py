@@ -99,8 +99,6 @@ class Completion(msgspec.Struct, frozen=True, kw_only=True):
     rows: tuple[Figures, ...]
     """One per unit (for pieces per product), the worst first; never added up."""
     confirmed_only: tuple[Figures, ...]
-    pseudo_most: Mapping[str, int]
-    """What dispatches without lot might hold besides, by unit: at most this much, at least 0."""
     notified: Rate
     answered: Rate
     effective: Rate
@@ -126,7 +124,6 @@ def completion(facts: Facts, found: Affected, case: Case | None, *, settings: Se
     return Completion(
         rows=_rows(found, Count(facts, found, everything, case, settings).tallies(), settings) if counted else confirmed,
         confirmed_only=confirmed,
-        pseudo_most=_pseudo(found),
         notified=_sites(notified, found.outlets),
         answered=_sites(answered, found.outlets),
         effective=_sites(clean, drawn),
@@ -145,14 +142,6 @@ def pseudo_lines(found: Affected, measured: Mapping[tuple[int, int, int], Bounds
 
 def _sites(some: set[int], of: set[int] | frozenset[int]) -> Rate:
     return Rate(numerator=len(some & of), denominator=len(of), unit="site")
-
-
-def _pseudo(found: Affected) -> dict[str, int]:
-    most: dict[str, int] = defaultdict(int)
-    for move in found.moves:
-        if move.unnamed and (move.lot, move.dst) in found.holdings:
-            most[UNIT_NAMES[move.unit]] += move.sent
-    return dict(most)
 
 
 def _rows(found: Affected, tallies: Mapping[tuple[int, int], Tally], settings: Settings) -> tuple[Figures, ...]:

@@ -108,18 +108,13 @@ _RECALL: Final[dict[str, tuple[str, str]]] = {
     "cli.rate.no_outlets": ("没有网点, 不是 100 %", "no outlets, not 100 %"),
     "cli.rate.not_sampled": ("还没有抽查, 不是 100 %", "not sampled yet, not 100 %"),
     "cli.rate.strict": ("   只算已退回和销毁: {strict} {unit}", "   counting only what is back or destroyed: {strict} {unit}"),
-    "cli.rate.pseudo": ("   另有无批次的 0 - {most} {unit}, 不计入以上", "   besides, without lot: 0 - {most} {unit}, not in the above"),
+    "cli.rate.pseudo": ("   另有无批次的 {name}: {least} - {most} {unit}, 不计入以上", "   besides, without lot, {name}: {least} - {most} {unit}, not in the above"),
     "cli.trace.back": ("溯源 {count} 批:", "made from {count} lots:"),
     "cli.trace.forward": ("追踪 {count} 批:", "made into {count} lots:"),
 }
 
 _CASE: Final[dict[str, tuple[str, str]]] = {
     "cli.case.opened": ("案件 {case} 已立。该批现在起不能入场, 转出, 销售。", "case {case} opened. From now on the lot cannot enter, be transferred or sold."),
-    "cli.case.start_by": ("  须启动: {start} (知悉后 {hours} 小时)", "  must start by {start} ({hours} hours after the risk was known)"),
-    "cli.case.pack": (
-        "  注意: 按 cn-recall-2015 计算; 2026 年新办法 (第 122 号令) 条文未核实。",
-        "  Note: computed by cn-recall-2015; the text of the 2026 measures (Order 122) is not verified.",
-    ),
     "cli.case.widened": ("{case} 范围第 {version} 版。新网点尚未通知: foodtrace case notify {case}", "{case} scope version {version}. Notify the new outlets: foodtrace case notify {case}"),
     "cli.case.published": ("{case} 召回公告已记", "{case}: publication recorded"),
     "cli.case.notified": ("{case} 已记通知 {count} 份", "{case}: {count} notices recorded"),

@@ -208,3 +208,16 @@ def test_nine_digits_too_many_are_not_taken_for_goods_of_a_case(shop: Path) -> N
     assert "quantity.zero" in run(shop, "case", "seal", "福安超市", "--lot", lot, "--quantity", "0kg", code=2)
     assert "quantity.unit_differs" in run(shop, "case", "seal", "福安超市", "--lot", lot, "--quantity", "3can", code=2)
     assert "sealed 121.0 kg" in run(shop, "case", "seal", "福安超市", "--lot", lot, "--quantity", "121kg", "--allow-short")
+
+
+def test_a_case_says_its_deadlines_by_its_rule_pack(shop: Path) -> None:
+    lot = lot_of(shop)
+    said = run(shop, "case", "open", lot, "--class", "1", "--known", "2026-01-05T09:10", "--reason", "x")
+    assert "to be started by 2026-01-06 09:10 (24 h after the risk was known), " in said
+    assert "h late" in said
+    assert "within 10 working days after publication" in said
+    assert "cn-recall-2026 is not verified" in said
+    run(shop, "case", "publish")
+    # The command line's clock is the wall's: a year whose holidays nobody has published yet gives no date, and says so.
+    said = run(shop, "case", "status")
+    assert "(10 working days after publication), 10 working days left" in said or "no holiday table for" in said

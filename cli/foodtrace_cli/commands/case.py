@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +13,9 @@ from foodtrace_cli.commands.goods import amount, portion
 from foodtrace_cli.commands.recall import print_rates, write
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import emit_json, say
+
+if TYPE_CHECKING:
+    from foodtrace.recall.facts import Case
 
 
 @click.group()
@@ -31,6 +35,7 @@ def open_(ctx: Context, lots: tuple[str, ...], level: int, known: str, reason: s
     """Open a case for LOT and everything made from it: from now on it can be neither transferred nor sold."""
     from foodtrace.operations import cases  # noqa: PLC0415
     from foodtrace.operations.common import Doing, local  # noqa: PLC0415
+    from foodtrace.recall.cases import load_case  # noqa: PLC0415
 
     with ctx.open() as ledger:
         doing = Doing(now=local(ledger.clock()))
@@ -40,11 +45,11 @@ def open_(ctx: Context, lots: tuple[str, ...], level: int, known: str, reason: s
                 session, doing, list(lots), level=level, known=when, reason=reason, operator=operator, advice=advice
             )
         )
-    hours = {1: 24, 2: 48, 3: 72}[level]
-    start = (when + dt.timedelta(hours=hours)).strftime("%Y-%m-%d %H:%M")
+    with ctx.open() as ledger, ledger.reading() as session:
+        state = load_case(session, event.case)
+        now = ledger.clock()
     say(ctx.t("cli.case.opened", case=event.case))
-    say(ctx.t("cli.case.start_by", start=start, hours=hours))
-    say(ctx.t("cli.case.pack"))
+    _deadlines(ctx, state, now)
 
 
 @case.command()
@@ -197,7 +202,8 @@ def status(ctx: Context, case_id: str | None, *, outlets: bool, as_json: bool) -
 
     with ctx.open() as ledger, ledger.reading() as session:
         state = load_case(session, resolve_case(session, case_id))
-        answer = recall(session, (), now=ledger.clock(), case=state)
+        now = ledger.clock()
+        answer = recall(session, (), now=now, case=state)
     if as_json:
         emit_json(answer)
         return
@@ -219,7 +225,7 @@ def status(ctx: Context, case_id: str | None, *, outlets: bool, as_json: bool) -
     silent = [row.name or row.site for row in answer.outlets if row.acknowledged is None]
     if silent:
         say(ctx.t("cli.case.silent", count=len(silent), names=", ".join(silent[:8]) + (" .." if len(silent) > 8 else "")))  # noqa: PLR2004
-    say(ctx.t("cli.case.pack"))
+    _deadlines(ctx, state, now)
 
 
 @case.command()
@@ -235,6 +241,34 @@ def close(ctx: Context, case_id: str | None, override: str) -> None:
         doing = Doing(now=local(ledger.clock()))
         _, event = ledger.act(lambda session: cases.close(session, doing, case_id, override))
     say(ctx.t("cli.case.closed", case=event.case))
+
+
+def _deadlines(ctx: Context, state: Case, now: int) -> None:
+    """Print both clocks of a case by its rule pack, how late they are, and what the pack does not know."""
+    from foodtrace.operations.common import local  # noqa: PLC0415
+    from foodtrace.recall.calendars import calendar  # noqa: PLC0415
+    from foodtrace.recall.deadlines import completion_clock, start_clock  # noqa: PLC0415
+    from foodtrace.recall.packs import choose  # noqa: PLC0415
+
+    chosen = choose(local(state.opened).date(), id=state.rule_pack)
+    settings = chosen.settings
+    start = start_clock(state, settings)
+    line = ctx.t("deadline.start", due=f"{local(start.due or 0):%Y-%m-%d %H:%M}", hours=settings.start_hours[state.level - 1])
+    say("  " + line + (", " + ctx.t("deadline.late_hours", late=start.late_by) if start.late else ""))
+    clock = completion_clock(state, settings, calendar(), now)
+    days = settings.complete_days[state.level - 1]
+    if clock.missing:
+        say("  " + ctx.t("deadline.calendar_missing", years=", ".join(map(str, clock.missing))))
+    if clock.due_day is None:
+        if not clock.missing:
+            say("  " + ctx.t("deadline.not_published", days=days))
+    else:
+        line = ctx.t("deadline.complete", due=clock.due_day, days=days)
+        late = ctx.t("deadline.late_days", late=clock.late_by if clock.late_by is not None else "?") if clock.late else ""
+        left = ctx.t("deadline.days_left", left=clock.left) if clock.left is not None else ""
+        say("  " + ", ".join(each for each in (line, late or left) if each))
+    for newer in chosen.gaps:
+        say("  " + ctx.t("deadline.superseded", pack=chosen.pack.id, newer=newer.id))
 
 
 def _time(text: str) -> dt.datetime:

@@ -149,8 +149,9 @@ def print_rates(ctx: Context, answer: Any) -> None:
             _rate(ctx, name, figures.rates[name])
         strict = shown_quantity(figures.retrieved_strict, figures.unit)
         say(ctx.t("cli.rate.strict", strict=strict, unit=shown_unit(figures.unit)))
-    for unit, most in sorted(answer.pseudo_most.items()):
-        say(ctx.t("cli.rate.pseudo", most=shown_quantity(most, unit), unit=shown_unit(unit)))
+    for line in answer.without_lot:
+        least, most = (shown_quantity(each, line.unit) for each in (line.least, line.most))
+        say(ctx.t("cli.rate.pseudo", name=line.name or line.site, least=least, most=most, unit=shown_unit(line.unit)))
     for name in ("R4", "R5", "R6"):
         _rate(ctx, name, answer.rates[name])
 
