@@ -22,12 +22,9 @@ from foodtrace.graph.edges import ABOUT, Effects, effects
 from foodtrace.graph.flows import DELIVERED, UNNAMED, FlowKind
 from foodtrace.graph.names import Names
 from foodtrace.storage.session import Session
+from foodtrace.storage.sums import SUMS
 from foodtrace.tlog.entry import event_bytes
 
-SUMS: Final = (
-    "born", "produced", "sent", "delivered", "dispatched_in", "received", "consumed", "sold", "brought_back", "destroyed",
-    "lost", "used", "returned", "return_in", "sealed", "counts", "flows",
-)  # fmt: skip
 _WIDTH: Final = len(SUMS)
 _AT: Final = {name: index for index, name in enumerate(SUMS)}
 _OWN: Final[dict[int, int]] = {
@@ -313,4 +310,4 @@ def _corrected(origin: str, seq: int) -> str:
     return f"corrected {origin} {seq}"
 
 
-__all__ = ["CONDITIONAL", "SUMS", "Sealed", "apply", "texts_in"]
+__all__ = ["CONDITIONAL", "Sealed", "apply", "texts_in"]

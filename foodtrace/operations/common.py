@@ -86,11 +86,6 @@ def latest(session: Session, subject: str, *kinds: type[Event]) -> Any:
     return max(found, key=lambda each: (each.event.at, each.log, each.seq)).event if found else None
 
 
-def personal_of(session: Session, log: int, seq: int) -> dict[str, str]:
-    """Return the personal values kept beside an entry."""
-    return dict(session.rows("SELECT field, value FROM personal WHERE log = ? AND seq = ?", (log, seq)))
-
-
 def _live(event: AnyEvent) -> AnyEvent:
     replacement = getattr(event, "replacement", None)
     return event if replacement is None else replacement

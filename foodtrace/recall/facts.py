@@ -9,7 +9,6 @@ Rules:
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
@@ -139,8 +138,3 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     steps: tuple[Step, ...] = ()
     rule_pack: str = ""
     advice: str = ""
-
-
-def day_of(microseconds: int) -> dt.date:
-    """Return the UTC day of a time."""
-    return (dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=microseconds)).date()

@@ -28,32 +28,13 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from foodtrace.storage.sums import SUMS
+
 VERSION: Final = 1
 """Version of the schema that this program writes."""
 
 SEALED: Final = ("entry", "node", "checkpoint")
 """Tables whose rows never change."""
-
-SUMS: Final = (
-    "born",
-    "produced",
-    "sent",
-    "delivered",
-    "dispatched_in",
-    "received",
-    "consumed",
-    "sold",
-    "brought_back",
-    "destroyed",
-    "lost",
-    "used",
-    "returned",
-    "return_in",
-    "sealed",
-    "counts",
-    "flows",
-)
-"""Sums of ``holding``, in base units, but for ``counts`` (stock counts) and ``flows`` (flows that touch the holding)."""
 
 metadata: Final = MetaData()
 
