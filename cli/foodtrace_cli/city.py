@@ -46,7 +46,7 @@ from foodtrace.recall.cases import load_case
 from foodtrace.storage.session import Session
 from foodtrace_cli.commands.certificate import draw as draw_code
 from foodtrace_cli.commands.record import LedgerDirectory
-from foodtrace_cli.commands.scan import texts_of
+from foodtrace_cli.commands.scan import certificates_of
 from foodtrace_cli.context import Context
 
 _START = dt.datetime(2026, 10, 24, 4, 0, tzinfo=CHINA)
@@ -152,7 +152,7 @@ class City:
         end = self.now
         for number, (arrives, path, scale) in enumerate(self.trucks):
             self.now = max(end, arrives)
-            (text,) = texts_of(str(path))
+            (text,) = certificates_of(str(path))
             doing = Doing(now=arrives, id=f"G{number:04d}")
             _, answer = self.ledger.act(
                 partial(market.admit, doing=doing, rules=rules, text=text, market="M-0001", weight=Quantity(scale, "g")),

@@ -13,7 +13,7 @@ from foodtrace.certificate.payload import Payload, encode
 from foodtrace.errors import BadData
 from foodtrace.keys import SigningKey, kid
 from foodtrace_cli.commands.certificate import draw
-from foodtrace_cli.commands.scan import texts_of
+from foodtrace_cli.commands.scan import certificates_of, texts_of
 
 LOOKS_LIKE_A_BAR_CODE = (233, 725, 753)
 """Seeds of keys whose label zxing-cpp reads a second time as an ITF bar code."""
@@ -45,6 +45,18 @@ def label(folder: Path, seed: int) -> tuple[Path, str]:
 def test_a_certificate_is_not_accompanied_by_a_bar_code_that_is_not_there(tmp_path: Path, seed: int) -> None:
     path, text = label(tmp_path, seed)
     assert texts_of(str(path)) == [text]
+
+
+def test_a_crate_with_a_bar_code_beside_the_certificate(tmp_path: Path) -> None:
+    path, text = label(tmp_path, 1)
+    bar = Image.fromarray(zxingcpp.create_barcode("6909999000012", zxingcpp.BarcodeFormat.EAN13).to_image(scale=4))
+    with Image.open(path) as opened:
+        crate = Image.new("L", (opened.width + bar.width + 80, max(opened.height, bar.height) + 40), 255)
+        crate.paste(opened.convert("L"), (20, 20))
+        crate.paste(bar, (opened.width + 60, 20))
+    crate.save(tmp_path / "crate.png")
+    assert sorted(texts_of(str(tmp_path / "crate.png"))) == ["6909999000012", text], "scan says what is there"
+    assert certificates_of(str(tmp_path / "crate.png")) == [text], "the gate decides on the certificate"
 
 
 def test_a_picture_that_holds_no_certificate_gives_what_is_on_it(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import click
 from foodtrace.errors import BadData
 from foodtrace.quantity import Quantity
 from foodtrace_cli.commands.goods import amount
-from foodtrace_cli.commands.scan import texts_of
+from foodtrace_cli.commands.scan import certificates_of
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import emit_json, say, verdict
 
@@ -46,7 +46,7 @@ def gate(click_ctx: click.Context, given: str, market: str | None, weight: str |
             else:
                 place = resolve_site(session, market)
         rules = load()
-        for text in texts_of(given):
+        for text in certificates_of(given):
             doing = Doing(now=local(ledger.clock()), id=event_id)
             _, answer = ledger.act(partial(gates.admit, doing=doing, rules=rules, text=text, market=place, weight=size))
             answers.append(answer)
