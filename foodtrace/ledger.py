@@ -30,7 +30,7 @@ from foodtrace.events.canonical import checked
 from foodtrace.graph import projection
 from foodtrace.graph.edges import moment
 from foodtrace.graph.names import Names
-from foodtrace.opening import LogState, Writer, check_anchors, choose, logs
+from foodtrace.opening import LogState, Writer, check_anchors, choose, logs, read_anchors
 from foodtrace.operations.common import Outcome
 from foodtrace.recording import Receipt, prepare, record, record_in
 from foodtrace.storage.engine import open_store
@@ -147,7 +147,10 @@ class Ledger:
         if version > SCHEMA_VERSION:
             raise Storage("ledger.newer", value=version, expected=SCHEMA_VERSION)
         with self.store.read() as session:
-            check_anchors(session, self.keys, logs(session))
+            origins = [state.origin for state in logs(session)]
+        anchors = read_anchors(self.keys, origins)
+        with self.store.read() as session:
+            check_anchors(session, anchors)
 
     def __enter__(self) -> Self:
         return self

@@ -9,6 +9,7 @@ Rules (DESIGN section 5):
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -44,13 +45,22 @@ def logs(session: Session) -> list[LogState]:
     return [LogState(number, origin, size, time, bytes(key_id)) for number, origin, size, time, key_id in found]
 
 
-def check_anchors(session: Session, keys: Path, states: list[LogState]) -> None:
-    """Compare every log with this host's anchor of it. Raises ``Integrity`` (``ledger.rolled_back``, ``ledger.forked_log``)."""
-    for state in states:
-        anchored = read_anchor(anchor_path(keys, state.origin))
-        if anchored is None:
+def read_anchors(keys: Path, origins: Iterable[str]) -> dict[str, tuple[int, bytes]]:
+    """Return this host's anchors of some logs: origin -> (size, checkpoint). Raises ``Integrity`` (``anchor.damaged``)."""
+    found = {origin: read_anchor(anchor_path(keys, origin)) for origin in origins}
+    return {origin: anchored for origin, anchored in found.items() if anchored is not None}
+
+
+def check_anchors(session: Session, anchors: Mapping[str, tuple[int, bytes]]) -> None:
+    """Compare every log with this host's anchor of it. Raises ``Integrity`` (``ledger.rolled_back``, ``ledger.forked_log``).
+
+    The anchors must have been read before ``session`` was opened: an anchor moves on after the commit it is about, so one that
+    is read later may speak of a commit that this snapshot does not see yet.
+    """
+    for state in logs(session):
+        if state.origin not in anchors:
             continue
-        size, checkpoint = anchored
+        size, checkpoint = anchors[state.origin]
         if size > state.size:
             raise Integrity("ledger.rolled_back", value=state.size, expected=size, log=state.origin)
         row = session.row("SELECT note FROM checkpoint WHERE log = ? AND size = ?", (state.number, size))
