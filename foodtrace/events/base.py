@@ -47,8 +47,18 @@ OptionalLot: TypeAlias = Annotated[
 ]
 Hash: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$(?!\n)", description="SHA-256, lower-case hex")]
 OptionalHash: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{64})?$(?!\n)", description="SHA-256, lower-case hex, or empty")]
-Document: TypeAlias = Annotated[str, msgspec.Meta(max_length=80, description="document number as printed")]
-Words: TypeAlias = Annotated[str, msgspec.Meta(max_length=400, description="text for people, as written")]
+Document: TypeAlias = Annotated[
+    str,
+    msgspec.Meta(max_length=80, pattern=r"^[^\x00-\x1f\x7f]*$(?!\n)", description="document number as printed, on one line"),
+]
+Words: TypeAlias = Annotated[
+    str,
+    msgspec.Meta(
+        max_length=400,
+        pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$",
+        description="text for people, as written; of control characters only tab and line feed",
+    ),
+]
 Region: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^([0-9]{6}|[0-9]{12})?$(?!\n)", description="6- or 12-digit area code, or empty")]
 When: TypeAlias = Annotated[dt.datetime, msgspec.Meta(tz=True, description="RFC 3339 time with offset")]
 CaseId: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9][A-Z0-9-]{0,39}$(?!\n)", description="recall case, e.g. 2026-0001")]

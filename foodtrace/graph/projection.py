@@ -16,13 +16,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
+from foodtrace.errors import BadData
 from foodtrace.events import AnyEvent, Correction, Event, Notice, SellerFile, Site
 from foodtrace.events.canonical import decode
 from foodtrace.graph.edges import ABOUT, Effects, effects
 from foodtrace.graph.flows import DELIVERED, UNNAMED, FlowKind
 from foodtrace.graph.names import Names
 from foodtrace.storage.session import Session
-from foodtrace.storage.sums import SUMS
+from foodtrace.storage.sums import MOST, SUMS
 from foodtrace.tlog.entry import event_bytes
 
 _WIDTH: Final = len(SUMS)
@@ -248,6 +249,8 @@ def _put(session: Session, names: Names, log: int, parts: Sequence[_Part], more:
             cross.append((number[made.cross[0]], made.cross[1], log, part.seq))
         if part.site and part.kind not in _SAID_BY_OTHERS:
             seen[number[part.site]] = max(part.recorded, seen.get(number[part.site], 0))
+    if any(abs(value) > MOST for values in sums.values() for value in values):
+        raise BadData("quantity.sum", value=log, expected=MOST)
     session.many(_HOLDING, sorted((*key, *values) for key, values in sums.items()))
     session.many(_MOVE, moves)
     session.many(_LOT, lots)

@@ -66,9 +66,9 @@ def _moves(look: _Look) -> Iterator[Finding]:
         if here not in look.found.holdings and there not in look.found.holdings:
             continue
         about: dict[str, Any] = {"lot": move.lot, "site": move.dst or move.src, "entries": move.entries}
-        if not move.dst:
+        if not move.dst or not _registered(look, move.dst):
             yield Finding(kind="destination_missing", value=move.sent, **about)
-        elif not move.arrived and look.now - move.t_out > look.settings.transit_limit:
+        if move.dst and not move.arrived and look.now - move.t_out > look.settings.transit_limit:
             yield Finding(kind="not_received", value=move.sent, **about)
         if move.evidence == "receipt":
             yield Finding(kind="not_sent" if move.src else "source_missing", value=move.received, **about)
@@ -78,6 +78,12 @@ def _moves(look: _Look) -> Iterator[Finding]:
             yield Finding(kind="quantity_differs", value=move.received - move.sent, **about)
         if move.arrived and len(move.entries) > 1 and move.t_in + 86_400_000_000 * _by_day(look, move.entries) < move.t_out:
             yield Finding(kind="time_contradiction", **about)
+
+
+def _registered(look: _Look, site: int) -> bool:
+    """Say whether any record describes this site; one that was only ever named is nobody's, and nobody can be called there."""
+    info = look.found.sites.get(site)
+    return info is None or bool(info.kind)
 
 
 def _by_day(look: _Look, entries: tuple[tuple[int, int], ...]) -> int:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from foodtrace.errors import BadData, Busy, Storage
 from foodtrace.storage.session import Dialect, Row
+from foodtrace.storage.sums import MOST
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -177,6 +178,8 @@ class PostgresStore:
             yield
         except (errors.LockNotAvailable, errors.DeadlockDetected, errors.SerializationFailure):
             raise Busy("storage.busy", value=self.url, seconds=0) from None
+        except (errors.CheckViolation, errors.NumericValueOutOfRange):
+            raise BadData("quantity.sum", value=self.url, expected=MOST) from None
         except errors.RestrictViolation as error:
             raise Storage("storage.sealed", value=str(error).splitlines()[0]) from None
         except self._psycopg.Error as error:

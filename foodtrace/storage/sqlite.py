@@ -24,8 +24,9 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-from foodtrace.errors import Busy, NotFound, Storage
+from foodtrace.errors import BadData, Busy, NotFound, Storage
 from foodtrace.storage.session import Dialect, Row
+from foodtrace.storage.sums import MOST, RANGE
 
 BUSY_SECONDS: Final = 10.0
 """How long a writer waits for another before it gives up with ``Busy``."""
@@ -213,6 +214,8 @@ def translated(path: Path) -> Iterator[None]:
             raise Busy("storage.busy", value=str(path), seconds=int(BUSY_SECONDS)) from None
         if code == sqlite3.SQLITE_CONSTRAINT and "sealed" in str(error):
             raise Storage("storage.sealed", value=str(error)) from None
+        if code == sqlite3.SQLITE_CONSTRAINT and RANGE in str(error):
+            raise BadData("quantity.sum", value=str(path), expected=MOST) from None
         if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
             raise Storage("storage.not_a_ledger", value=str(path), reason=str(error)) from None
         raise Storage("storage.failed", value=str(path), reason=str(error)) from None

@@ -22,3 +22,9 @@ SUMS: Final = (
     "flows",
 )
 """In base units, but for ``counts`` (stock counts) and ``flows`` (flows that touch the holding)."""
+
+MOST: Final = 2**62
+"""Largest sum, either way: a little beyond it lies the end of 64 bits, where SQLite would go on in floating point."""
+
+RANGE: Final = "holding_range"
+"""Name of the constraint that keeps the sums in range."""

@@ -16,6 +16,7 @@ from typing import Final
 
 from sqlalchemy import (
     BigInteger,
+    CheckConstraint,
     Column,
     Index,
     Integer,
@@ -28,7 +29,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from foodtrace.storage.sums import SUMS
+from foodtrace.storage.sums import MOST, RANGE, SUMS
 
 VERSION: Final = 1
 """Version of the schema that this program writes."""
@@ -142,6 +143,7 @@ holding = Table(
     _int("log"),
     *(_int(each, default=True) for each in SUMS),
     PrimaryKeyConstraint("lot", "site", "unit", "log"),
+    CheckConstraint(" AND ".join(f"{each} BETWEEN -{MOST} AND {MOST}" for each in SUMS), name=RANGE),
     Index("holding_site", "site", "lot"),
     sqlite_with_rowid=False,
 )

@@ -11,5 +11,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "quantity.not_integer": ("{value} 比 1 {expected} 还细", "{value} is finer than one {expected}"),
     "quantity.not_integer.hint": ("最多三位小数", "at most three decimals"),
     "quantity.range": ("数量 {value} 超出范围 {expected}", "quantity {value} is outside {expected}"),
+    "quantity.sum": ("数量加起来超过 {expected}", "the quantities add up to more than {expected}"),
+    "quantity.sum.hint": ("看看有没有多打几位; 这一批一条也没有记", "check for extra digits; nothing of this batch was recorded"),
     "quantity.unit_differs": ("单位不同: {value}, 应为 {expected}", "unlike units: {value}, expected {expected}"),
 }

@@ -90,3 +90,39 @@ def test_reading_a_ledger_with_nothing_in_it_is_an_error_not_an_all_clear(ledger
     with pytest.raises(errors.NotFound) as caught:
         ledger.recall("261123-1")
     assert caught.value.code == "ledger.missing"
+
+
+def _huge(name: str, count: int) -> list[Transfer]:
+    most = Quantity(2**53 - 1, "g")
+    return [Transfer(id=f"{name}{n}", at=AT, site="F-1", to="S-7", lot="F-1/HUGE", quantity=most) for n in range(count)]
+
+
+def test_quantities_that_add_up_beyond_what_is_counted_are_refused_whole(ledger: Ledger) -> None:
+    ledger.record(_events())
+    with pytest.raises(errors.BadData) as caught:
+        ledger.record(_huge("one-batch", 1100))
+    assert caught.value.code == "quantity.sum"
+    ledger.record(_huge("first", 500))  # and so over several batches, where each alone would do
+    with pytest.raises(errors.BadData) as caught:
+        ledger.record(_huge("second", 500))
+    assert caught.value.code == "quantity.sum"
+    assert ledger.logs()[0].size == 505
+    assert ledger.verify().ok, "nothing half done"
+    with ledger.reading() as session:
+        assert all(isinstance(value, int) for row in session.rows("SELECT sent FROM holding") for value in row)
+
+
+@pytest.mark.parametrize("doc", ["a\x00b", "a\nb", "a\x1b[2Jb", "a\x7fb"])
+def test_a_document_number_with_control_characters_is_refused(ledger: Ledger, doc: str) -> None:
+    ledger.record(_events())
+    with pytest.raises(errors.BadData) as caught:
+        ledger.record([Transfer(id="t9", at=AT, site="F-1", to="S-7", lot=LOT, quantity=Quantity(1, "g"), doc=doc)])
+    assert caught.value.code == "event.form"
+
+
+def test_a_site_nobody_registered_is_listed_and_said_to_be_unknown(ledger: Ledger) -> None:
+    ledger.record([*_events(), Transfer(id="t2", at=AT, site="F-1", to="X-99", lot=LOT, quantity=Quantity(3_000, "g"))])
+    answer = ledger.recall("261123-1")
+    assert [row.site for row in answer.outlets] == ["S-7"]
+    assert [(row.site, row.amounts[0].likely) for row in answer.others if row.site == "X-99"] == [("X-99", 3_000)]
+    assert [(each.site, each.value) for each in answer.untraced if each.kind == "destination_missing"] == [("X-99", 3_000)]
