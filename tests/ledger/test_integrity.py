@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 
-import foodtrace.opening
 import foodtrace.recording
 from foodtrace import Ledger, Quantity, errors
 from foodtrace.events import CertificateIssued, Correction, Event, Site, Transfer
 from foodtrace.graph.edges import micros
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.storage.schema import triggers
+from foodtrace.tlog.anchor import read_anchor
 
 AT = dt.datetime(2026, 11, 24, 4, 0, tzinfo=dt.timezone(dt.timedelta(hours=8)))
 NOW = micros(AT) + 86_400_000_000
@@ -274,14 +274,14 @@ def test_four_processes_write_one_log_without_gap_or_fork(tmp_path: Path) -> Non
 def test_a_commit_of_somebody_else_while_a_ledger_is_opened_is_no_rollback(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with opened(tmp_path) as ledger:
         ledger.record(events())
-        real = foodtrace.opening.read_anchor
+        real = read_anchor
         names = iter(range(100))
 
         def slow(path: Path) -> tuple[int, bytes] | None:
-            monkeypatch.setattr(foodtrace.opening, "read_anchor", real)
+            monkeypatch.setattr("foodtrace.opening.read_anchor", real)
             ledger.record([transfer(f"meanwhile-{next(names)}")])  # commits and moves the anchor on
-            monkeypatch.setattr(foodtrace.opening, "read_anchor", slow)
+            monkeypatch.setattr("foodtrace.opening.read_anchor", slow)
             return real(path)
 
-        monkeypatch.setattr(foodtrace.opening, "read_anchor", slow)
+        monkeypatch.setattr("foodtrace.opening.read_anchor", slow)
         opened(tmp_path).close()
