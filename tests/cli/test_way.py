@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -164,6 +165,15 @@ def test_readme_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert done.returncode == 0, done.stderr
     assert "福安超市 confirmed 12500 g" in done.stdout
     assert done.stdout.rstrip().endswith("True")
+
+
+def test_readme_commands_run(tmp_path: Path) -> None:
+    (block,) = re.findall(r"```console\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.DOTALL)
+    lines = [line.removeprefix("$ foodtrace ") for line in block.splitlines()]
+    assert len(lines) > 5
+    for line in lines:
+        words = shlex.split(line)
+        run(tmp_path, *(lot_of(tmp_path) if word == "LOT" else word for word in words))
 
 
 def test_what_is_missing_is_called_by_its_name(shop: Path) -> None:
