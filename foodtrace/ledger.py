@@ -17,7 +17,7 @@ import os
 import secrets as tokens
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -32,6 +32,7 @@ from foodtrace.graph.edges import moment
 from foodtrace.graph.names import Names
 from foodtrace.opening import LogState, Writer, check_anchors, choose, logs, read_anchors
 from foodtrace.operations.common import Outcome
+from foodtrace.quantity import Quantity
 from foodtrace.recording import Receipt, prepare, record, record_in
 from foodtrace.storage.engine import open_store
 from foodtrace.storage.session import Session, Store
@@ -44,7 +45,9 @@ from foodtrace.verification import Verification, rebuild_ledger, verify_ledger
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from foodtrace.gate.pack import Rulebook
     from foodtrace.keys import SigningKey
+    from foodtrace.operations.market import GateAnswer, Truck
     from foodtrace.recall.answer import Answer
 
 _logger = logging.getLogger("foodtrace")
@@ -99,6 +102,7 @@ class Ledger:
         self._may_create = may_create
         self._writers: dict[str | None, Writer] = {}
         self._lock = threading.Lock()
+        self._rules: Rulebook | None = None
 
     # -- opening -----------------------------------------------------------------------------------------------------------
 
@@ -279,6 +283,71 @@ class Ledger:
         if receipt is not None and receipt.new:
             move_anchor(writer.anchor, int(receipt.checkpoint.split(b"\n", 2)[1]), receipt.checkpoint)
         return receipt, outcome.answer
+
+    def gate(
+        self,
+        text: str,
+        *,
+        market: str | None = None,
+        weight: Quantity | str | None = None,
+        id: str = "",  # noqa: A002 - the word every event has
+        by: str = "",
+        gate: str = "",
+        truck: Truck | None = None,
+        rules: Rulebook | None = None,
+        hosts: Collection[str] = (),
+        log: str | None = None,
+    ) -> GateAnswer:
+        """Decide on a truck at a market's gate: facts, decision and entry in one transaction; hold and refuse are answers.
+
+        :param text: the certificate's code as scanned. :param market: id or name; by default the only market.
+        :param weight: what the scale says, with its unit; by default what is certified.
+        :param id: id of the event: the same again gives the first answer again. The same code within seconds does too.
+        :param gate: number of the gate; by default the digits at the end of the log's origin, else 1.
+        :param truck: whatever else is known (seller's card, product, papers): :class:`foodtrace.operations.market.Truck`.
+        :param rules: rule packs; by default those that come with foodtrace.
+        :param hosts: web hosts of certificates that are trusted.
+        :raises BadData: ``scan.*`` (no certificate to decide on), ``quantity.*``, ``gate.which_market``.
+        :raises Conflict: ``record.id_conflict``: the id stands for another truck. :raises Busy: try again, same id.
+        """
+        from foodtrace.operations import desk, sampling  # noqa: PLC0415 - record and recall need none of it
+        from foodtrace.operations import market as gates  # noqa: PLC0415
+        from foodtrace.operations.common import Doing, local  # noqa: PLC0415
+
+        size = Quantity.parse(weight) if isinstance(weight, str) else weight
+        writer = self.writer(log)
+        number = desk.gate_of(writer.origin, gate)
+        book = rules or self._rulebook()
+
+        def decide(session: Session) -> Outcome:
+            doing = Doing(now=local(self.clock()), by=by, id=id)
+            place = desk.market_of(session, market)
+            return gates.admit(
+                session,
+                doing,
+                book,
+                text,
+                place,
+                weight=size,
+                truck=truck,
+                gate=number,
+                draw=sampling.draw_of(session, self.keys, place, number, doing.now.date()),
+                hosts=hosts,
+                within=gates.SAME_SCAN,
+                log=writer.number,
+            )
+
+        _, answer = self.act(decide, log=log)
+        found: GateAnswer = answer
+        return found
+
+    def _rulebook(self) -> Rulebook:
+        """Return the rule packs that come with foodtrace, read once."""
+        if self._rules is None:
+            from foodtrace.gate.rules import load  # noqa: PLC0415 - only the gate needs them
+
+            self._rules = load()
+        return self._rules
 
     # -- reading -----------------------------------------------------------------------------------------------------------
 

@@ -8,10 +8,11 @@ import msgspec
 
 from foodtrace.errors import NotFound
 from foodtrace.events import AnyEvent
+from foodtrace.operations.answers import GateSaid
 from foodtrace.recall.answer import Answer
 from foodtrace.verification import Verification
 
-_TYPES: Final[dict[str, Any]] = {"event": AnyEvent, "recall": Answer, "verify": Verification}
+_TYPES: Final[dict[str, Any]] = {"event": AnyEvent, "gate": GateSaid, "recall": Answer, "verify": Verification}
 NAMES: Final = tuple(_TYPES)
 """Names of the schemas."""
 

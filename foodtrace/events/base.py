@@ -65,6 +65,11 @@ CaseId: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9][A-Z0-9-]{0,3
 OptionalCase: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^([A-Z0-9][A-Z0-9-]{0,39})?$(?!\n)", description="recall case, or empty")]
 Seq: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1, description="sequence number of an entry in its log, from 0")]
 
+Goods: TypeAlias = Literal["", "produce", "meat", "imports", "self_grown", "packaged"]
+"""Kind of goods as the gate's rules tell them apart; empty: not said."""
+GateNumber: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{0,3}$(?!\n)", description="number of a gate, 1 to 3 digits, or empty")]
+TruckNumber: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=999_999, description="running number of a gate's day from 1; 0: none")]
+
 Precision: TypeAlias = Literal["instant", "day", "unknown"]
 
 
@@ -125,3 +130,5 @@ class Voucher(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
     number: Document = ""
     evidence: OptionalHash = ""
     """SHA-256 of the scanned document."""
+    valid_until: dt.date | None = None
+    """Last day, where the paper has one (quarantine certificates do)."""

@@ -11,6 +11,9 @@ from foodtrace.events.base import (
     Code,
     Document,
     Event,
+    GateNumber,
+    Goods,
+    Hash,
     LotId,
     OperatorId,
     OptionalCase,
@@ -21,6 +24,7 @@ from foodtrace.events.base import (
     Output,
     Portion,
     Region,
+    TruckNumber,
     Voucher,
     Words,
 )
@@ -124,6 +128,61 @@ class MarketEntry(Event, frozen=True, kw_only=True, tag="market_entry"):
     approved_by: OptionalCode = ""
     """Second person's number where the decision needs one."""
     deadline: dt.datetime | None = None
+    gate: GateNumber = ""
+    number: TruckNumber = 0
+    """The truck's number on this day at this gate; what ends a held entry has the same number."""
+    goods: Goods = ""
+    rate: Annotated[int, msgspec.Meta(ge=0, le=10_000)] | None = None
+    """Trucks in ten thousand that the sampling plan draws of such goods; none: no plan in force."""
+    drawn: bool = False
+    """The sampling plan draws this truck."""
+    crates: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] | None = None
+    expiry: dt.date | None = None
+    """Last day of the shelf life, as printed."""
+    batch: Document = ""
+    """Production date or batch number as printed, for packaged food."""
+    expected: OptionalCode = ""
+    """Event id of the announcement this truck answers."""
+
+
+class TruckExpected(Event, frozen=True, kw_only=True, tag="truck_expected"):
+    """A truck is announced to market ``site``; its plate is a commitment ``plate``."""
+
+    day: dt.date
+    seller: OptionalOperator = ""
+    product: Words = ""
+    quantity: Quantity | None = None
+    doc: Document = ""
+    """Booking number."""
+
+
+class SamplingCommitted(Event, frozen=True, kw_only=True, tag="sampling_committed"):
+    """Market ``site`` commits to the seed that will draw the trucks of a day at a gate; it holds if recorded before that day."""
+
+    gate: GateNumber
+    day: dt.date
+    commitment: Hash
+
+
+class SamplingOpened(Event, frozen=True, kw_only=True, tag="sampling_opened"):
+    """The seed of a day that is over is opened, so that anybody can draw again."""
+
+    gate: GateNumber
+    day: dt.date
+    seed: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$(?!\n)", description="32 bytes, hex")]
+
+
+class GateShift(Event, frozen=True, kw_only=True, tag="gate_shift"):
+    """Somebody begins or ends a shift at a gate of market ``site``; ``by`` says who, by number."""
+
+    gate: GateNumber
+    action: Literal["start", "end"]
+    start: OptionalCode = ""
+    """Of an end: event id of the beginning."""
+    admitted: Annotated[int, msgspec.Meta(ge=0)] = 0
+    held: Annotated[int, msgspec.Meta(ge=0)] = 0
+    refused: Annotated[int, msgspec.Meta(ge=0)] = 0
+    undone: Annotated[int, msgspec.Meta(ge=0)] = 0
 
 
 class Refusal(Event, frozen=True, kw_only=True, tag="refusal"):
@@ -141,6 +200,11 @@ class Refusal(Event, frozen=True, kw_only=True, tag="refusal"):
     case: OptionalCase = ""
     resolves: OptionalCode = ""
     approved_by: OptionalCode = ""
+    gate: GateNumber = ""
+    number: TruckNumber = 0
+    goods: Goods = ""
+    vouchers: tuple[Voucher, ...] = ()
+    written: Words = ""
 
 
 class Transfer(Event, frozen=True, kw_only=True, tag="transfer"):

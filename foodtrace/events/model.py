@@ -28,15 +28,19 @@ from foodtrace.events.goods import (
     Alias,
     CertificateIssued,
     CertificateVoided,
+    GateShift,
     Loss,
     MarketEntry,
     Packing,
     Receipt,
     Refusal,
+    SamplingCommitted,
+    SamplingOpened,
     StockCount,
     TestRecorded,
     Transfer,
     Transformation,
+    TruckExpected,
 )
 from foodtrace.events.master import Key, Listing, Operator, SellerFile, Site
 from foodtrace.events.records import Dispute, Erasure, Origin, Recovered
@@ -52,6 +56,7 @@ Fact: TypeAlias = (
     | Destroyed
     | EffectivenessCheck
     | FormulaBatch
+    | GateShift
     | GoodsCleared
     | Listing
     | Loss
@@ -69,6 +74,8 @@ Fact: TypeAlias = (
     | Refusal
     | Returned
     | Sale
+    | SamplingCommitted
+    | SamplingOpened
     | Sealing
     | SellerFile
     | Site
@@ -76,6 +83,7 @@ Fact: TypeAlias = (
     | TestRecorded
     | Transfer
     | Transformation
+    | TruckExpected
 )
 """Events that a correction may remove or replace."""
 

@@ -24,10 +24,22 @@ prepackaged food. Eggs, farmed fish and mushrooms are produce (DOMAIN section 1.
 GOODS: Final[tuple[str, ...]] = get_args(Goods)
 
 Scan: TypeAlias = Literal[
-    "ok", "host", "paper", "foreign", "unknown_key", "bad_signature", "revoked", "expired", "voided", "truncated", "unreadable"
+    "ok",
+    "host",
+    "paper",
+    "foreign",
+    "unknown_key",
+    "foreign_key",
+    "bad_signature",
+    "revoked",
+    "expired",
+    "voided",
+    "truncated",
+    "unreadable",
 ]
 """Answer of reading a certificate: ``ok`` signature verified; ``host`` verified, but its web address is not on the list;
-``paper`` and ``foreign`` a hand-written one or another platform's, looked at by a person; the rest is doubt or worse."""
+``paper`` and ``foreign`` a hand-written one or another platform's, looked at by a person; ``foreign_key`` signed,
+but not by the issuer it names; the rest is doubt or worse."""
 
 SCANS: Final[tuple[str, ...]] = get_args(Scan)
 

@@ -28,6 +28,7 @@ from foodtrace.events import (
     EffectivenessCheck,
     Event,
     FormulaBatch,
+    GateShift,
     GoodsCleared,
     Key,
     Listing,
@@ -48,6 +49,8 @@ from foodtrace.events import (
     Refusal,
     Returned,
     Sale,
+    SamplingCommitted,
+    SamplingOpened,
     Sealing,
     SellerFile,
     Site,
@@ -55,6 +58,7 @@ from foodtrace.events import (
     TestRecorded,
     Transfer,
     Transformation,
+    TruckExpected,
 )
 from foodtrace.graph.flows import ALWAYS, CLEARED, CUSTODY, DAY, DELIVERED, NEVER, SAMPLE, STYLE2, UNKNOWN_TIME, UNNAMED, FlowKind
 from foodtrace.quantity import Quantity
@@ -101,6 +105,10 @@ ABOUT: Final[dict[type[Event], int]] = {
     Dispute: 35,
     RecallPublished: 36,
     RecallReopened: 37,
+    TruckExpected: 50,
+    SamplingCommitted: 51,
+    SamplingOpened: 52,
+    GateShift: 53,
 }
 """Kind of event -> its number in the table ``about``."""
 
@@ -313,7 +321,9 @@ def _(event: MarketEntry, made: Effects, _pseudo: str) -> None:
     made.about += [event.lot, f"gate {event.site}"]
     if event.serial:
         made.about.append(f"spent {event.kid or event.lot} {event.serial}")
+    _at_gate(made, event)
     if event.decision != "admitted":
+        made.about.append(f"held {event.site}")
         return
     where = event.stall or event.site
     if event.certified or event.source:
@@ -337,6 +347,35 @@ def _(event: Refusal, made: Effects, _pseudo: str) -> None:
         made.about.append(f"spent {event.kid or event.lot} {event.serial}")
     if event.case:
         made.about.append(f"case {event.case}")
+    _at_gate(made, event)
+
+
+def truck(site: str, gate: str, day: dt.date, number: int) -> str:
+    """Return the subject of everything about one truck of a gate's day."""
+    return f"truck {site} {gate} {day.isoformat()} {number:06d}"
+
+
+def _at_gate(made: Effects, event: MarketEntry | Refusal) -> None:
+    if event.number:
+        made.about.append(truck(event.site, event.gate, event.at.date(), event.number))
+    if event.resolves:
+        made.about.append(f"resolves {event.resolves}")
+
+
+@_effects.register
+def _(event: TruckExpected, made: Effects, _pseudo: str) -> None:
+    made.about.append(f"expected {event.site} {event.day.isoformat()}")
+
+
+@_effects.register(SamplingCommitted)
+@_effects.register(SamplingOpened)
+def _(event: SamplingCommitted, made: Effects, _pseudo: str) -> None:
+    made.about.append(f"sampling {event.site} {event.gate} {event.day.isoformat()}")
+
+
+@_effects.register
+def _(event: GateShift, made: Effects, _pseudo: str) -> None:
+    made.about.append(f"shift {event.site} {event.gate}")
 
 
 @_effects.register

@@ -18,6 +18,7 @@ from foodtrace.graph.directory import resolve_lot, resolve_site
 from foodtrace.graph.edges import UNIT_NAMES, micros
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.common import Doing, Outcome
+from foodtrace.operations.tests import check_tests
 from foodtrace.quantity import Quantity
 from foodtrace.recall.affected import find
 from foodtrace.recall.cases import case_ids, load_case
@@ -74,10 +75,11 @@ def blocks(session: Session, lot: str, now: int) -> list[Block]:
 
 
 def check_blocks(session: Session, lot: str, now: int) -> None:
-    """Raise ``Refused`` (``transfer.recalled``, ``transfer.recall_possible``) if a case stands against a lot."""
+    """Raise ``Refused``: ``transfer.recalled``, ``transfer.recall_possible``, ``transfer.test_positive``."""
     for block in blocks(session, lot, now):
         code = "transfer.recalled" if block.link == "confirmed" else "transfer.recall_possible"
         raise Refused(code, value=lot, case=block.case)
+    check_tests(session, lot, now)
 
 
 def holder(session: Session, lot: str, given: str | None, now: int) -> Stock:

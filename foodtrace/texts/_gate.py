@@ -62,6 +62,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     # The certificate
     "gate.certificate_bad_signature": ("合格证签名不对: 不是 {issuer} 开的, 或被改过", "the certificate's signature is wrong: not issued by {issuer}, or changed since"),
     "gate.certificate_bad_signature.hint": ("把证留下, 交值班人; 告诉司机: 请开证人重开", "keep the paper for the supervisor; tell the driver: have the issuer make a new one"),
+    "gate.certificate_foreign_key": ("合格证写的是 {goods}, 签名却是 {issuer} 的密钥, 不是开证人自己签的", "the certificate for {goods} was signed with a key of {issuer}, not by the issuer it names"),
+    "gate.certificate_foreign_key.hint": ("把证留下, 交值班人; 告诉司机: 请开证人自己重开", "keep the paper for the supervisor; tell the driver: the issuer itself must make a new one"),
     "gate.certificate_unknown_key": ("不认识合格证的签名密钥 (开证人 {issuer})", "the certificate's key is not known here (issuer {issuer})"),
     "gate.certificate_unknown_key.hint": ("先更新本门岗的密钥名单再扫; 仍不认识则交值班人", "update this gate's key list and scan again; if still unknown, the supervisor decides"),
     "gate.certificate_revoked": ("开证人 {issuer} 的密钥已停用", "the key of issuer {issuer} was revoked"),

@@ -31,6 +31,7 @@ def gate(click_ctx: click.Context, given: str, market: str | None, weight: str |
     from foodtrace.gate.rules import load  # noqa: PLC0415
     from foodtrace.graph.directory import resolve_site, sites_of_kind  # noqa: PLC0415
     from foodtrace.operations import market as gates  # noqa: PLC0415
+    from foodtrace.operations.answers import said  # noqa: PLC0415
     from foodtrace.operations.common import Doing, local  # noqa: PLC0415
 
     ctx: Context = click_ctx.obj
@@ -52,15 +53,7 @@ def gate(click_ctx: click.Context, given: str, market: str | None, weight: str |
             answers.append(answer)
     for answer in answers:
         if as_json:
-            emit_json(
-                {
-                    "verdict": answer.verdict,
-                    "lot": answer.lot,
-                    "seller": answer.seller,
-                    "entry": answer.entry,
-                    "decision": answer.decision.as_dict(),
-                }
-            )
+            emit_json(said(answer))
             continue
         word = verdict(ctx.t("gate.verdict." + answer.verdict), _COLOURS[answer.verdict])
         quantity = amount(answer.quantity) if answer.quantity else ""

@@ -23,7 +23,7 @@ Check: TypeAlias = Callable[[Facts, Rule, RulePack], Iterator[Params]]
 
 UNKNOWN: Final = Word("gate.word.unknown")
 
-_FALSE: Final = frozenset({"bad_signature", "voided"})
+_FALSE: Final = frozenset({"bad_signature", "foreign_key", "voided"})
 
 
 def counts(certificate: Certificate | None, facts: Facts, pack: RulePack) -> bool:

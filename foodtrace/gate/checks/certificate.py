@@ -97,7 +97,18 @@ def _folded(name: str) -> str:
     return "".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
-_ANSWERS: Final = ("bad_signature", "unknown_key", "revoked", "voided", "truncated", "unreadable", "host", "foreign", "paper")
+_ANSWERS: Final = (
+    "bad_signature",
+    "foreign_key",
+    "unknown_key",
+    "revoked",
+    "voided",
+    "truncated",
+    "unreadable",
+    "host",
+    "foreign",
+    "paper",
+)
 
 CHECKS: Final[dict[str, Check]] = {
     **{f"gate.certificate_{answer}": _on_scan(answer) for answer in _ANSWERS},
