@@ -8,11 +8,24 @@ import msgspec
 
 from foodtrace.errors import NotFound
 from foodtrace.events import AnyEvent
-from foodtrace.operations.answers import GateSaid
+from foodtrace.operations.answers import GateSaid, ResolvedSaid, TestSaid
+from foodtrace.operations.held import Held
+from foodtrace.operations.sampling import DayChecked
+from foodtrace.operations.sellers import FileSaid
 from foodtrace.recall.answer import Answer
 from foodtrace.verification import Verification
 
-_TYPES: Final[dict[str, Any]] = {"event": AnyEvent, "gate": GateSaid, "recall": Answer, "verify": Verification}
+_TYPES: Final[dict[str, Any]] = {
+    "event": AnyEvent,
+    "gate": GateSaid,
+    "gate-held": list[Held],
+    "gate-resolve": ResolvedSaid,
+    "gate-sampling-check": DayChecked,
+    "site-file": FileSaid,
+    "test": TestSaid,
+    "recall": Answer,
+    "verify": Verification,
+}
 NAMES: Final = tuple(_TYPES)
 """Names of the schemas."""
 

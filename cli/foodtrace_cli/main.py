@@ -28,6 +28,7 @@ COMMANDS: Final[dict[str, str]] = {
     "certificate": "certificate",
     "scan": "scan",
     "gate": "gate",
+    "test": "gate_test",
     "transfer": "goods",
     "receive": "goods",
     "transform": "goods",

@@ -13,6 +13,7 @@ Rules:
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import unicodedata
 from typing import Final, Literal, TypeAlias
@@ -123,3 +124,26 @@ def _netto(gross: Quantity, tare: Quantity, crates: int | None, written: str) ->
     if gross.unit != tare.unit or tare.value >= gross.value:
         raise BadData("counter.tare", value=str(tare), expected=str(gross))
     return Weighed(net=Quantity(gross.value - tare.value, gross.unit), gross=gross, tare=tare, crates=crates or None, written=written)
+
+
+def day(line: str, today: dt.date, *, future: bool = False) -> dt.date:
+    """Read a date from the pad: ``1125``, ``261125`` or ``20261125``.
+
+    :param today: its year is meant where none is typed; a day more than half a year back is then next year's.
+    :param future: four digits are year and month: the month's last day (``2705``), as shelf lives are printed.
+    :raises BadData: ``counter.day``.
+    """
+    text = re.sub(r"[-./年月日 ]", "", folded(line))
+    if not re.fullmatch(r"[0-9]{4}|[0-9]{6}|[0-9]{8}", text):
+        raise BadData("counter.day", value=text[:20], expected="1125 / 261125")
+    try:
+        if len(text) == 4 and future:  # noqa: PLR2004 - YYMM
+            year, month = 2000 + int(text[:2]), int(text[2:])
+            return (dt.date(year + month // 12, month % 12 + 1, 1)) - dt.timedelta(days=1)
+        if len(text) == 4:  # noqa: PLR2004 - MMDD
+            found = dt.date(today.year, int(text[:2]), int(text[2:]))
+            return found if found > today - dt.timedelta(days=182) else found.replace(year=today.year + 1)
+        year = int(text[:-4]) + (2000 if len(text) == 6 else 0)  # noqa: PLR2004 - YYMMDD
+        return dt.date(year, int(text[-4:-2]), int(text[-2:]))
+    except ValueError:
+        raise BadData("counter.day", value=text, expected="1125 / 261125") from None

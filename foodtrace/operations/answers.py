@@ -8,7 +8,9 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from foodtrace.gate.decision import Decision
+from foodtrace.operations.held import Held, Resolved
 from foodtrace.operations.market import GateAnswer
+from foodtrace.operations.tests import Tested
 from foodtrace.quantity import Quantity
 
 Both: TypeAlias = dict[str, str]
@@ -97,3 +99,76 @@ def said(answer: GateAnswer) -> GateSaid:
 def decision_said(decision: Decision) -> DecisionSaid:
     """Return a decision for a program, its texts in both languages."""
     return msgspec.convert(decision.as_dict(), DecisionSaid)
+
+
+class ResolvedSaid(msgspec.Struct, frozen=True, kw_only=True):
+    """How a hold ended, or why it did not."""
+
+    verdict: Literal["admit", "refuse"]
+    held: Held
+    entry: str
+    quantity: Quantity
+    late: bool
+    reasons: tuple[ReasonSaid, ...]
+
+
+class Holding(msgspec.Struct, frozen=True, kw_only=True):
+    """What a site holds."""
+
+    site: str
+    name: str
+    quantity: Quantity
+
+
+class TestSaid(msgspec.Struct, frozen=True, kw_only=True):
+    """A test on record, where the lot stands with it, and what must follow."""
+
+    __test__ = False  # not a test case of pytest
+
+    entry: str
+    lot: str
+    sample: str
+    item: str
+    rapid: bool
+    verdict: Literal["negative", "positive", "invalid"]
+    inhibition: int | None
+    """Thousandths of a percent."""
+    repeats: str
+    confirms: str
+    state: Literal["none", "negative", "positive", "confirmed", "lifted"]
+    repeated: int
+    must: tuple[MustSaid, ...]
+    stopped: tuple[Holding, ...]
+    """Who holds how much of the lot while its sale is stopped."""
+
+
+def resolved_said(answer: Resolved) -> ResolvedSaid:
+    """Return the end of a hold for a program."""
+    return ResolvedSaid(
+        verdict=answer.verdict,
+        held=answer.held,
+        entry=answer.entry,
+        quantity=answer.quantity,
+        late=answer.late,
+        reasons=tuple(msgspec.convert(each.as_dict(), ReasonSaid) for each in answer.reasons),
+    )
+
+
+def test_said(answer: Tested, stopped: tuple[Holding, ...]) -> TestSaid:
+    """Return a test for a program."""
+    event = answer.event
+    return TestSaid(
+        entry=event.id,
+        lot=event.lot,
+        sample=event.sample,
+        item=event.item,
+        rapid=event.rapid,
+        verdict=event.verdict,
+        inhibition=event.inhibition,
+        repeats=event.repeats,
+        confirms=event.confirms,
+        state=answer.state,
+        repeated=answer.repeats,
+        must=tuple(msgspec.convert(each.as_dict(), MustSaid) for each in answer.must),
+        stopped=stopped,
+    )

@@ -145,14 +145,17 @@ def admit(
     hosts: Collection[str] = (),
     within: dt.timedelta = dt.timedelta(0),
     log: int | None = None,
+    weighed: bool = False,
 ) -> Outcome:
     """Decide on one truck and record it; the answer is :class:`GateAnswer`.
 
     :param market: id or name of the market. :param weight: what the scale says; by default what is certified.
     :param truck: everything else the clerk knows; ``text``, ``weight``, ``papers`` and ``goods`` given here go before it.
     :param within: rule 3's time; nothing for a counter that has watched its scanner itself.
+    :param weighed: never take what is certified for what the scale says; only a refusal needs no weight.
     :param log: number of the log that will be written: finds the entry that a retry is about (rule 4).
-    :raises BadData: ``scan.*`` when the text is no certificate that can be decided on; ``gate.product``.
+    :raises BadData: ``scan.*`` when the text is no certificate that can be decided on; ``gate.product``,
+        ``gate.weight_missing``.
     :raises Conflict: ``record.id_conflict``.
     """
     place = resolve_site(session, market)
@@ -163,13 +166,15 @@ def admit(
     if before is not None:
         return Outcome(answer=_again(session, rules, place, told, before, hosts))
     number = next_number(session, place, gate, doing.now.date())
-    if told.weight is None and told.text:
+    if told.weight is None and told.text and not weighed:
         payload = classify(told.text, hosts=hosts).payload
         told = msgspec.structs.replace(told, weight=payload.amount if payload else None)
     found = consider(session, doing.now, rules, place, told, hosts=hosts, draw=draw, number=number)
     before = _same_scan(session, doing, place, gate, found.look, weight, within)
     if before is not None:
         return Outcome(answer=msgspec.structs.replace(_again(session, rules, place, told, before, hosts), duplicate=True))
+    if found.facts.quantity is None and found.decision.verdict != "refuse":
+        raise BadData("gate.weight_missing", value="-", expected="--weight 482kg")
     if not found.facts.product and not found.facts.lot:
         raise BadData("gate.product", value="-", expected="--product")
     entry = _entry(session, doing, place, told, found, gate, number)
@@ -212,7 +217,7 @@ def _entry(session: Session, doing: Doing, market: str, truck: Truck, found: Con
         "number": number,
         "goods": facts.goods,
     }
-    if decision.verdict == "refuse" or facts.quantity is None:
+    if decision.verdict == "refuse":
         return Refusal(**common, asked="market_entry", lot=facts.lot, product=facts.product)
     lot = facts.lot or f"{_operator(session, market)}/{gate_code(facts.day, gate, number)}"
     return MarketEntry(

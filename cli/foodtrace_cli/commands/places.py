@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from foodtrace.errors import BadData
+from foodtrace_cli.commands.gate_files import file_command
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import emit_json, say, table
 
@@ -12,6 +13,9 @@ from foodtrace_cli.output import emit_json, say, table
 @click.group()
 def site() -> None:
     """Farms, markets, stalls, plants, shops: where goods are."""
+
+
+site.add_command(file_command)
 
 
 @site.command()

@@ -1,0 +1,224 @@
+"""``site file``: a market's seller files."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from typing import TYPE_CHECKING
+
+import click
+
+from foodtrace.errors import BadData, FoodtraceError
+from foodtrace_cli.commands.gate_more import bad_rows
+from foodtrace_cli.context import Context
+from foodtrace_cli.output import clean, emit_json, say, table
+
+if TYPE_CHECKING:
+    from foodtrace.intake.lists import ListRow
+    from foodtrace.ledger import Ledger
+    from foodtrace.operations.sellers import FileSaid, Wish
+
+_DAY = click.DateTime(("%Y-%m-%d",))
+_EDITS = ("stall", "card", "agreement", "kinds", "sources", "left", "name", "identity", "contact", "phone", "address")
+
+
+@click.command("file")
+@click.argument("seller", required=False)
+@click.option("--market", default=None, help="Market; by default the only one.")
+@click.option(
+    "--new", default="", metavar="NAME", help="Register an operator of this name with the file; SELLER is then its credit code, if any."
+)
+@click.option(
+    "--kind", type=click.Choice(("enterprise", "cooperative", "household", "individual")), default="household", help="With --new."
+)
+@click.option("--stall", default=None, help="Stall: id, or a name, registered if it is new.")
+@click.option("--card", default=None, help="Number of the trader card shown at the gate.")
+@click.option("--agreement", type=_DAY, default=None, help="Last day of the safety agreement.")
+@click.option("--kinds", default=None, help="Kinds of goods, with commas: the gate offers them by number.")
+@click.option("--sources", default=None, help="Where the goods come from, with commas.")
+@click.option("--left", type=_DAY, default=None, help="Day the seller left the market.")
+@click.option("--back", is_flag=True, help="The seller is back.")
+@click.option("--name", default=None, help="Name of the person (kept beside the log, can be erased).")
+@click.option("--identity", default=None, help="Number of the identity paper (kept beside the log, can be erased).")
+@click.option("--contact", default=None, help="Person to call (kept beside the log, can be erased).")
+@click.option("--phone", default=None, help="Telephone (kept beside the log, can be erased).")
+@click.option("--address", default=None, help="Address (kept beside the log, can be erased).")
+@click.option("--import", "source", default=None, metavar="FILE", help="Open or edit many files from a CSV or XLSX list.")
+@click.option("--contacts", is_flag=True, help="Show names and phones.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_context
+def file_command(
+    click_ctx: click.Context,
+    /,
+    seller: str | None,
+    market: str | None,
+    new: str,
+    kind: str,
+    source: str | None,
+    *,
+    back: bool,
+    contacts: bool,
+    as_json: bool,
+    **edits: object,
+) -> None:
+    """Show, open or edit a market's file on a seller (卖方档案). Without SELLER: list them.
+
+    SELLER is an operator's id or credit code, or the id or name of one of its sites. Who has no file is refused at the gate.
+    """
+    from foodtrace.operations import sellers  # noqa: PLC0415
+    from foodtrace.operations.desk import market_of  # noqa: PLC0415
+
+    ctx: Context = click_ctx.obj
+    with ctx.open() as ledger:
+        with ledger.reading() as session:
+            place = market_of(session, market)
+        if source is not None:
+            click_ctx.exit(_import(ctx, ledger, place, source, as_json=as_json))
+        wish = _wish(edits, back=back)
+        if seller is None and not new:
+            _list(ctx, ledger, place, as_json=as_json)
+            return
+        if new or back or any(value is not None for value in edits.values()):
+            operator = _write(ledger, place, seller or "", wish, new, kind)
+        else:
+            with ledger.reading() as session:
+                operator = sellers.resolve_seller(session, seller or "")
+        with ledger.reading() as session:
+            found = sellers.show_file(session, place, operator, contacts=contacts)
+    if as_json:
+        emit_json(found)
+    else:
+        _show(ctx, found)
+
+
+def _wish(edits: dict[str, object], *, back: bool) -> Wish:
+    from foodtrace.operations.sellers import PERSONAL, Wish  # noqa: PLC0415
+
+    def words(name: str) -> str | None:
+        value = edits[name]
+        return value if isinstance(value, str) else None
+
+    def day(name: str) -> dt.date | None:
+        value = edits[name]
+        return value.date() if isinstance(value, dt.datetime) else None
+
+    def parts(name: str) -> tuple[str, ...] | None:
+        value = words(name)
+        return (
+            None
+            if value is None
+            else tuple(each.strip() for each in value.replace("\uff0c", ",").replace("\u3001", ",").split(",") if each.strip())
+        )
+
+    return Wish(
+        stall=words("stall"),
+        card=words("card"),
+        agreement_until=day("agreement"),
+        kinds=parts("kinds"),
+        sources=parts("sources"),
+        left=day("left"),
+        back=back,
+        personal={name: value for name in PERSONAL if (value := words(name))},
+    )
+
+
+def _write(ledger: Ledger, market: str, seller: str, wish: Wish, new: str, kind: str, event_id: str = "") -> str:
+    from foodtrace.operations import places, sellers  # noqa: PLC0415
+    from foodtrace.operations.common import Doing, local  # noqa: PLC0415
+
+    doing = Doing(now=local(ledger.clock()), id=event_id)
+    prefix = places.prefix_of(ledger.writer().origin)
+    _, operator = ledger.act(lambda session: sellers.write_file(session, doing, market, seller, wish, new=new, kind=kind, prefix=prefix))
+    return str(operator)
+
+
+def _list(ctx: Context, ledger: Ledger, market: str, *, as_json: bool) -> None:
+    from foodtrace.operations import sellers  # noqa: PLC0415
+
+    with ledger.reading() as session:
+        found = [sellers.show_file(session, market, each) for each in sellers.files(session, market)]
+    if as_json:
+        emit_json(found)
+        return
+    headings = [ctx.t(f"cli.file.{each}") for each in ("seller", "name", "stall", "card", "agreement", "kinds")]
+    rows = [[e.seller, e.name, e.stall, e.card, str(e.agreement_until or "-"), " ".join(e.kinds)] for e in found]
+    say(table(headings, rows) if rows else ctx.t("cli.file.none"))
+
+
+def _show(ctx: Context, found: FileSaid) -> None:
+    say(f"{found.seller}  {clean(found.name)}")
+    for name in ("stall", "card", "agreement", "kinds", "sources", "left"):
+        value = getattr(found, "agreement_until" if name == "agreement" else name)
+        shown = " ".join(value) if isinstance(value, tuple) else value
+        if shown:
+            say(f"  {ctx.t(f'cli.file.{name}')}  {clean(shown)}")
+    if found.agreement_until is None:
+        say("  " + ctx.t("cli.file.no_agreement"))
+    for name, value in found.personal.items():
+        shown = ctx.t(f"cli.file.{value}") if value in ("present", "erased") else clean(value)
+        say(f"  {ctx.t(f'cli.file.{name}')}  {shown}")
+
+
+def _import(ctx: Context, ledger: Ledger, market: str, source: str, *, as_json: bool) -> int:
+    """Open or edit a file for every row of a list: first all rows are read, then they are written."""
+    from foodtrace.intake.lists import SELLERS, read_list  # noqa: PLC0415
+
+    faults: list[tuple[int, FoodtraceError]] = []
+    rows = []
+    for row in read_list(source, SELLERS, needed=()):
+        try:
+            rows.append((row, _row_wish(row)))
+        except FoodtraceError as error:
+            faults.append((row.row, error))
+    if not faults:
+        rows, faults = _resolved(ledger, rows)
+    bad_rows(ctx, source, faults, as_json=as_json)
+    if faults:
+        return 1
+    for row, wish in rows:
+        new = row.text("name") if not _known(ledger, row) else ""
+        digest = hashlib.sha256(repr(sorted((k, row.text(k)) for k in row.cells)).encode()).hexdigest()[:20]
+        _write(
+            ledger, market, row.text("seller") if new else row.text("seller") or row.text("name"), wish, new, "household", f"file-{digest}"
+        )
+    if as_json:
+        emit_json({"written": len(rows)})
+    else:
+        say(ctx.t("cli.file.imported", count=len(rows)))
+    return 0
+
+
+def _resolved(ledger: Ledger, rows: list[tuple[ListRow, Wish]]) -> tuple[list[tuple[ListRow, Wish]], list[tuple[int, FoodtraceError]]]:
+    """Find rows that name nobody: neither somebody known, nor a name to register."""
+    faults: list[tuple[int, FoodtraceError]] = []
+    for row, _ in rows:
+        if not row.text("name") and not _known(ledger, row):
+            faults.append((row.row, BadData("list.column", value=row.text("seller") or "-", expected="name")))
+    return rows, faults
+
+
+def _known(ledger: Ledger, row: ListRow) -> bool:
+    from foodtrace.errors import NotFound  # noqa: PLC0415
+    from foodtrace.operations.sellers import resolve_seller  # noqa: PLC0415
+
+    with ledger.reading() as session:
+        try:
+            resolve_seller(session, row.text("seller") or row.text("name"))
+        except NotFound:
+            return False
+    return True
+
+
+def _row_wish(row: ListRow) -> Wish:
+    from foodtrace.intake.lists import day_of  # noqa: PLC0415
+    from foodtrace.operations.sellers import Wish  # noqa: PLC0415
+
+    personal = {name: row.text(name) for name in ("identity", "contact", "phone", "address") if row.text(name)}
+    return Wish(
+        stall=row.text("stall") or None,
+        card=row.text("card") or None,
+        agreement_until=day_of(row, "agreement"),
+        kinds=row.parts("kinds") or None,
+        sources=row.parts("sources") or None,
+        personal=personal,
+    )

@@ -1,0 +1,118 @@
+"""Short lists as a market keeps them: announced trucks, seller files; CSV and XLSX, Chinese or English headings.
+
+Rules:
+
+1. A column is known by its heading (:data:`EXPECTED`, :data:`SELLERS`), written as people write it; others are left alone.
+2. Every row is read; all faults are collected with row, column, value and what was expected. Blank rows are no rows.
+3. Dates and amounts are read as everywhere; an amount without a unit is a fault, never a guess.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from foodtrace.errors import BadData, FoodtraceError
+from foodtrace.intake.cells import quantity, words
+from foodtrace.intake.model import CHINA, Cell
+from foodtrace.intake.source import Path_
+from foodtrace.intake.table import Table, open_table
+from foodtrace.intake.times import read_time
+from foodtrace.quantity import Quantity
+
+Columns = Mapping[str, tuple[str, ...]]
+"""Field -> the headings it goes by, folded."""
+
+EXPECTED: Final[Columns] = {
+    "day": ("日期", "预约日期", "到货日期", "预计到达", "day", "date"),
+    "seller": ("卖方", "商户", "商户名称", "商户号", "供货商", "信用代码", "卖方编号", "seller"),
+    "product": ("品名", "产品", "商品", "货品", "product"),
+    "quantity": ("数量", "重量", "预计数量", "quantity", "weight"),
+    "unit": ("单位", "unit"),
+    "plate": ("车牌", "车牌号", "车号", "plate"),
+    "doc": ("预约号", "预约单号", "单号", "booking", "doc"),
+}
+SELLERS: Final[Columns] = {
+    "seller": ("信用代码", "统一社会信用代码", "编号", "经营者", "id", "seller", "uscc"),
+    "name": ("名称", "商户", "商户名称", "卖方", "字号", "name"),
+    "stall": ("档口", "摊位", "摊位号", "档口号", "stall"),
+    "card": ("商户卡", "卡号", "card"),
+    "agreement": ("协议至", "协议到期", "协议有效期", "agreement"),
+    "kinds": ("品类", "经营品种", "品种", "主营", "kinds"),
+    "sources": ("来源", "货源", "产地", "sources"),
+    "contact": ("联系人", "contact"),
+    "phone": ("电话", "手机", "联系电话", "phone"),
+    "address": ("地址", "住址", "address"),
+    "identity": ("身份证", "身份证号", "identity"),
+}
+_PARTS: Final = re.compile(r"[,;、，；/ ]+")
+
+
+class ListRow(msgspec.Struct, frozen=True):
+    """A row of a list: its number in the file and its cells by field."""
+
+    row: int
+    cells: dict[str, Cell]
+
+    def text(self, field: str) -> str:
+        """Return a cell as text, empty where there is none."""
+        return words(self.cells.get(field))
+
+    def parts(self, field: str) -> tuple[str, ...]:
+        """Return a cell that lists several things."""
+        return tuple(each for each in _PARTS.split(self.text(field)) if each)
+
+
+class ListFault(msgspec.Struct, frozen=True):
+    """Something wrong with one cell."""
+
+    row: int
+    column: str
+    value: str
+    error: FoodtraceError
+
+
+def read_list(path: Path_, columns: Columns, *, needed: Sequence[str]) -> list[ListRow]:
+    """Return the rows of a list.
+
+    :param needed: fields that must have a column.
+    :raises BadData: ``list.column``, and what opening a table raises.
+    """
+    table = open_table(path)
+    places = _places(table, columns)
+    missing = [field for field in needed if field not in places]
+    if missing:
+        raise BadData("list.column", value=" ".join(table.headings)[:80], expected=" / ".join(columns[missing[0]]))
+    rows = []
+    for number, cells, fault in table.rows():
+        if fault is not None:
+            raise fault
+        rows.append(ListRow(number, {field: cells[place] for field, place in places.items() if words(cells[place])}))
+    return [each for each in rows if each.cells]
+
+
+def _places(table: Table, columns: Columns) -> dict[str, int]:
+    known = {heading: field for field, headings in columns.items() for heading in headings}
+    found: dict[str, int] = {}
+    for place, heading in enumerate(table.headings):
+        plain = re.sub(r"[\s（(].*", "", heading.strip().lower())
+        field = known.get(plain, "")
+        if field and field not in found:
+            found[field] = place
+    return found
+
+
+def day_of(row: ListRow, field: str, epoch: dt.datetime = dt.datetime(1899, 12, 30)) -> dt.date | None:  # noqa: DTZ001 - a calendar
+    """Return the day in a cell, none where it is empty. Raises ``BadData``."""
+    cell = row.cells.get(field)
+    return read_time(cell, zone=CHINA, epoch=epoch)[0].date() if words(cell) else None
+
+
+def amount_of(row: ListRow) -> Quantity | None:
+    """Return the quantity of a row, none where it is empty. Raises ``BadData``: ``quantity.*``."""
+    given = row.text("quantity")
+    return quantity(given, row.text("unit")) if given else None

@@ -1,0 +1,224 @@
+"""Between scan and scale: what is asked about a truck, each question answered on the numeric pad."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from foodtrace.certificate.scan import classify_line
+from foodtrace.gate import pad, screen
+from foodtrace.gate.facts import GOODS, Paper
+from foodtrace.gate.screen import Said
+from foodtrace.operations import market, sellers
+from foodtrace.operations.common import new_id
+from foodtrace.operations.counter.base import Desk, Pending
+from foodtrace.operations.gatefacts import Truck
+from foodtrace.operations.market import Considered
+
+_ASKS: Final = {
+    "gate.voucher_missing": "purchase",
+    "gate.quarantine_missing": "animal_quarantine",
+    "gate.meat_inspection_missing": "meat_inspection",
+    "gate.customs_missing": "customs",
+    "gate.release_certificate_missing": "test_report",
+    "gate.quality_voucher_missing": "test_report",
+}
+"""Reasons that a paper in the driver's hand may answer -> that paper."""
+_GROWER: Final = ("identity", "phone", "address")
+
+
+class Asks(Desk):
+    """Asks for what is missing, and for nothing that could not change the answer."""
+
+    def _weigh_line(self, line: str) -> list[Said]:
+        raise NotImplementedError
+
+    def _record(self, *, shown: bool = False) -> list[Said]:
+        raise NotImplementedError
+
+    def _begin(self, truck: Truck, ask: Callable[[str], list[Said]] | None, key: tuple[str, str] = ("", "")) -> list[Said]:
+        self._pending = Pending(truck=truck, id=new_id(self._now()), asked=set(), key=key)
+        if ask is not None:
+            self._ask = ask
+            return []
+        return self._next()
+
+    def _next(self) -> list[Said]:
+        """Go on with the truck: ask for what is missing, refuse, or weigh it."""
+        pending = self._here
+        found = self._preview()
+        missing = self._missing(found)
+        if missing is not None:
+            self._ask = missing
+            return []
+        if found.decision.verdict == "refuse":
+            return self._record()
+        self._ask = self._weigh_line
+        return [Said(self._describe(found, pending.truck))]
+
+    def _missing(self, found: Considered) -> Callable[[str], list[Said]] | None:
+        """Return what to ask next before weighing, none if nothing is missing or nothing could change the answer."""
+        pending, truck = self._here, self._here.truck
+        if not found.facts.product and "product" not in pending.asked:
+            return self._product_line
+        if found.facts.goods == "self_grown":
+            for field in _GROWER:
+                if field not in pending.asked:
+                    pending.paper = field
+                    return self._grower_line
+        if found.facts.goods == "packaged":
+            if not truck.batch and "batch" not in pending.asked:
+                return self._batch_line
+            if not truck.expiry and "expiry" not in pending.asked:
+                return self._expiry_line
+        refused = {each.code for each in found.decision.reasons if each.verdict == "refuse"}
+        if refused <= set(_ASKS):
+            for code in found.decision.codes:
+                kind = _ASKS.get(code, "")
+                if kind and kind not in pending.asked and not (truck.text and kind in ("purchase", "test_report")):
+                    pending.paper = kind
+                    return self._paper_line
+        return None
+
+    def _preview(self) -> Considered:
+        pending = self._here
+        with self._books.reading() as session:
+            found = market.consider(session, self._now(), self._set.rules, self._set.market, pending.truck, hosts=self._set.hosts)
+        pending.found = found
+        return found
+
+    def _describe(self, found: Considered, truck: Truck) -> str:
+        with self._books.reading() as session:
+            seller = sellers.name_of(session, found.facts.seller.id) if found.facts.seller.id else self._t("gate.word.nobody")
+            issuer = sellers.name_of(session, found.look.issuer) if found.look.issuer else ""
+        payload = found.look.payload
+        if payload is None:
+            return screen.clean(
+                self._t("counter.manual", goods=self._t(f"gate.goods.{found.facts.goods}"), product=truck.product, seller=seller)
+            )
+        return screen.clean(
+            self._t(
+                "counter.truck",
+                product=found.facts.product,
+                issuer=issuer,
+                certified=payload.amount,
+                remaining=found.look.remaining,
+                harvested=f"{payload.harvested:%m-%d}",
+                seller=seller,
+            )
+        )
+
+    def _card(self, given: str) -> list[Said] | None:
+        """Return the lines for a trader card, none if it is no card."""
+        with self._books.reading() as session:
+            file = sellers.seller_of_card(session, self._set.market, given)
+            name = sellers.name_of(session, file.seller) if file else ""
+        if file is None:
+            return None
+        self._seller = file.seller
+        today = self._now().date()
+        if file.left is not None:
+            state = self._t("counter.card.left", left=file.left)
+        elif file.agreement_until is None:
+            state = self._t("counter.card.no_agreement")
+        else:
+            key = "counter.card.until" if file.agreement_until >= today else "counter.card.over"
+            state = self._t(key, until=file.agreement_until)
+        return [Said(self._t("counter.card", name=screen.clean(f"{name} {file.card}"), agreement=state))]
+
+    def _goods_line(self, line: str) -> list[Said]:
+        if self._drops(line):
+            return self._drop()
+        choice = pad.digit(line)
+        if choice is None or not 1 <= choice <= len(GOODS):
+            return [Said(self._t("counter.choose"))]
+        self._change(goods=GOODS[choice - 1])
+        if not self._here.truck.seller:
+            self._ask = self._seller_line
+            return []
+        return self._next()
+
+    def _seller_line(self, line: str) -> list[Said]:
+        if self._drops(line):
+            return self._drop()
+        given = pad.folded(line)
+        lines = self._card(given) if given else []
+        if lines is None:
+            return [Said(self._t("counter.no_card", value=screen.clean(given[:40])))]
+        self._change(seller=self._seller)
+        return [*lines, *self._next()]
+
+    def _product_line(self, line: str) -> list[Said]:
+        if self._drops(line):
+            return self._drop()
+        given = " ".join(pad.folded(line).split())[:100]
+        kinds = self._kinds()
+        choice = pad.digit(line)
+        if choice is not None and 1 <= choice <= len(kinds):
+            given = kinds[choice - 1]
+        if not given or given.isdigit() or "://" in given:
+            return [Said(self._t("counter.choose"))]
+        self._change(product=given)
+        self._here.asked.add("product")
+        return self._next()
+
+    def _kinds(self) -> tuple[str, ...]:
+        with self._books.reading() as session:
+            pending = self._here
+            seller = pending.truck.seller or (pending.found.look.issuer if pending.found else "")
+            file = sellers.file_of(session, self._set.market, seller)
+        return tuple(file.kinds)[:9] if file else ()
+
+    def _paper_line(self, line: str) -> list[Said]:
+        if self._drops(line):
+            return self._drop()
+        pending = self._here
+        given = pad.folded(line)[:80]
+        if any(each.payload is not None for each in classify_line(line)):
+            return [Said(f"{screen.bracket('again', self._set.lang)}  {self._t('counter.first_paper')}", "again")]
+        pending.asked.add(pending.paper)
+        if given and given != "0":
+            paper = Paper(kind=pending.paper, number=given)  # type: ignore[arg-type]  # a word of _ASKS
+            self._change(papers=(*pending.truck.papers, paper))
+            if pending.paper == "animal_quarantine":
+                self._ask = self._until_line
+                return []
+        return self._next()
+
+    def _until_line(self, line: str) -> list[Said]:
+        if pad.folded(line):
+            *rest, last = self._here.truck.papers
+            day = pad.day(line, self._now().date())
+            self._change(papers=(*rest, msgspec.structs.replace(last, valid_until=day)))
+        return self._next()
+
+    def _grower_line(self, line: str) -> list[Said]:
+        if self._drops(line):
+            return self._drop()
+        pending = self._here
+        given = pad.folded(line)[:200]
+        pending.asked.add(pending.paper)
+        if given:
+            self._change(grower={**pending.truck.grower, pending.paper: given})
+        return self._next()
+
+    def _batch_line(self, line: str) -> list[Said]:
+        if self._drops(line):
+            return self._drop()
+        self._here.asked.add("batch")
+        self._change(batch=pad.folded(line)[:80])
+        return self._next()
+
+    def _expiry_line(self, line: str) -> list[Said]:
+        if self._drops(line):
+            return self._drop()
+        if pad.folded(line):
+            self._change(expiry=pad.day(line, self._now().date(), future=True))
+        self._here.asked.add("expiry")
+        return self._next()
+
+    def _product_prompt(self) -> str:
+        shown = " ".join(f"{place} {screen.clean(name)}" for place, name in enumerate(self._kinds(), start=1))
+        return self._t("counter.prompt.product", choices=shown)

@@ -1,0 +1,274 @@
+"""What the gate has put aside, who ends it, and taking back what was recorded by mistake.
+
+Rules:
+
+1. A hold ends by an entry that names it (``resolves``): admitted or refused. It has a deadline; after it the answer says how late.
+2. To admit what the gate held is an override: it needs a second person, other than the one who decides and the one who held.
+3. No override reaches goods under recall, goods with a positive test that stands, or goods past their shelf life: asking for
+   that is refused, and the refusal is an entry; the hold stays.
+4. To undo is to correct: the entry stays and a correction beside it says that it did not occur. What was moved on since is not
+   undone, nor a hold that somebody has ended, nor another log's entry.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Final, Literal
+
+import msgspec
+
+from foodtrace.errors import Ambiguous, BadData, NotFound, Refused
+from foodtrace.events import Correction, Event, MarketEntry, Refusal
+from foodtrace.events.canonical import decode
+from foodtrace.gate import decide
+from foodtrace.gate.pack import Rulebook
+from foodtrace.gate.reason import Reason
+from foodtrace.graph.edges import micros
+from foodtrace.graph.edges import truck as truck_subject
+from foodtrace.graph.names import find
+from foodtrace.operations.common import Doing, Found, Outcome, about
+from foodtrace.operations.gatefacts import NOTHING, Truck, collect
+from foodtrace.operations.goods import stock_of
+from foodtrace.quantity import Quantity
+from foodtrace.storage.session import Session
+from foodtrace.tlog.entry import event_bytes
+
+NO_OVERRIDE: Final = frozenset({"gate.recalled", "gate.recall_possible", "gate.test_positive", "gate.test_confirmed", "gate.expired"})
+"""Reasons that no second person lifts (rule 3)."""
+
+
+class Held(msgspec.Struct, frozen=True, kw_only=True):
+    """Goods put aside that nobody has decided on."""
+
+    id: str
+    at: dt.datetime
+    gate: str
+    number: int
+    lot: str
+    product: str
+    quantity: Quantity
+    seller: str
+    reasons: tuple[str, ...]
+    by: str
+    deadline: dt.datetime | None
+    late: bool
+
+
+class Resolved(msgspec.Struct, frozen=True, kw_only=True):
+    """How a hold ended, or why it did not."""
+
+    verdict: Literal["admit", "refuse"]
+    held: Held
+    entry: str
+    """Id of the event on record."""
+    quantity: Quantity
+    late: bool
+    reasons: tuple[Reason, ...] = ()
+    """What stood in the way of admitting; the hold stays then."""
+
+
+class Undone(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry that is to be, or was, corrected."""
+
+    event: MarketEntry | Refusal
+    seq: int
+
+
+def held(session: Session, market: str, now: dt.datetime) -> list[Held]:
+    """Return what is held at a market and not decided, the most urgent first."""
+    found = [each.event for each in about(session, f"held {market}", MarketEntry)]
+    events = [each for each in found if isinstance(each, MarketEntry) and each.decision == "held"]
+    ended = _resolved(session, [each.id for each in events])
+    return sorted(
+        (_held(each, now) for each in events if each.id not in ended), key=lambda each: (each.deadline or each.at, each.at, each.id)
+    )
+
+
+def _held(event: MarketEntry, now: dt.datetime) -> Held:
+    return Held(
+        id=event.id,
+        at=event.at,
+        gate=event.gate,
+        number=event.number,
+        lot=event.lot,
+        product=event.product,
+        quantity=event.quantity,
+        seller=event.seller,
+        reasons=event.reasons,
+        by=event.by,
+        deadline=event.deadline,
+        late=event.deadline is not None and event.deadline < now,
+    )
+
+
+def _resolved(session: Session, ids: Sequence[str]) -> set[str]:
+    """Return those of these event ids that a live entry resolves."""
+    numbers = find(session, [f"resolves {each}" for each in ids])
+    rows = session.each(
+        "SELECT DISTINCT a.subject FROM {ids} CROSS JOIN about AS a WHERE a.subject = f.value AND a.ended = 0", list(numbers.values())
+    )
+    live = {row[0] for row in rows}
+    return {text.removeprefix("resolves ") for text, number in numbers.items() if number in live}
+
+
+def resolve(
+    session: Session,
+    doing: Doing,
+    rules: Rulebook,
+    market: str,
+    given: str,
+    verdict: str,
+    *,
+    second: str = "",
+    quantity: Quantity | None = None,
+) -> Outcome:
+    """End a hold; the answer is :class:`Resolved`.
+
+    :param given: id of the held entry, the end of it, the truck's number, or the lot's code. :param verdict: ``admit``, ``refuse``.
+    :param second: number of the second person. :param quantity: admit only so much; by default all of it.
+    :raises NotFound: ``gate.not_held``. :raises Ambiguous: ``gate.held_which``.
+    :raises Refused: ``gate.second_person``. :raises BadData: ``gate.resolve``, ``gate.resolve_more``.
+    """
+    if verdict not in ("admit", "refuse"):
+        raise BadData("gate.resolve", value=verdict, expected="admit / refuse")
+    one = _choose(held(session, market, doing.now), given)
+    event = next(
+        each.event
+        for each in about(session, f"held {market}", MarketEntry)
+        if isinstance(each.event, MarketEntry) and each.event.id == one.id
+    )
+    size = quantity or event.quantity
+    if verdict == "refuse":
+        refusal = _refusal(doing, event, event.reasons, resolves=event.id, second=second)
+        return _ended(refusal, one, "refuse", event.quantity)
+    if not second or second in (doing.by, event.by):
+        raise Refused("gate.second_person", value=second or "-", by=doing.by or "-", held=event.by or "-")
+    if size.unit != event.quantity.unit or not 0 < size.value <= event.quantity.value:
+        raise BadData("gate.resolve_more", value=str(size), expected=str(event.quantity))
+    against = _against(session, doing, rules, market, event)
+    if against:
+        codes = tuple(dict.fromkeys(each.code for each in against))
+        return _ended(_refusal(doing, event, codes, resolves="", second=second), one, "refuse", size, against)
+    entry = msgspec.structs.replace(
+        event,
+        id=doing.event_id(),
+        at=doing.now,
+        by=doing.by,
+        decision="admitted",
+        quantity=size,
+        gross=None,
+        tare=None,
+        crates=None,
+        deadline=None,
+        number=0,
+        commitments={},
+        resolves=event.id,
+        approved_by=second,
+    )
+    return _ended(entry, one, "admit", size)
+
+
+def _ended(
+    event: MarketEntry | Refusal, one: Held, verdict: Literal["admit", "refuse"], size: Quantity, against: tuple[Reason, ...] = ()
+) -> Outcome:
+    answer = Resolved(verdict=verdict, held=one, entry=event.id, quantity=size, late=one.late, reasons=against)
+    return Outcome(events=[event], answer=answer)
+
+
+def _refusal(doing: Doing, event: MarketEntry, reasons: tuple[str, ...], *, resolves: str, second: str) -> Refusal:
+    return Refusal(
+        id=doing.event_id(),
+        at=doing.now,
+        by=doing.by,
+        site=event.site,
+        asked="market_entry",
+        lot=event.lot,
+        product=event.product,
+        quantity=event.quantity,
+        seller=event.seller,
+        serial=event.serial,
+        kid=event.kid,
+        reasons=reasons,
+        rule_pack=event.rule_pack,
+        resolves=resolves,
+        approved_by=second,
+        gate=event.gate,
+        goods=event.goods,
+    )
+
+
+def _against(session: Session, doing: Doing, rules: Rulebook, market: str, event: MarketEntry) -> tuple[Reason, ...]:
+    """Return what no second person lifts, as of now (rule 3)."""
+    truck = Truck(
+        seller=event.seller,
+        goods=event.goods or "produce",
+        product=event.product,
+        weight=event.quantity,
+        expiry=event.expiry,
+        lot=event.lot,
+    )
+    facts = collect(session, doing.now, market, truck, NOTHING, lot=event.lot)
+    return tuple(reason for reason in decide(facts, rules).reasons if reason.code in NO_OVERRIDE)
+
+
+def _choose(waiting: list[Held], given: str) -> Held:
+    text = given.strip()
+    ways = (
+        [each for each in waiting if each.id == text],
+        [each for each in waiting if text.isdigit() and each.number == int(text)],
+        [each for each in waiting if text.upper() in (each.lot, each.lot.rpartition("/")[2])],
+        [each for each in waiting if len(text) >= 4 and each.id.endswith(text)],  # noqa: PLR2004 - shorter ends say nothing
+    )
+    found = next((way for way in ways if way), [])
+    if len(found) == 1:
+        return found[0]
+    shown = [f"{each.id} {each.number:04d} {each.product} {each.quantity}" for each in (found or waiting)]
+    if found:
+        raise Ambiguous("gate.held_which", value=given, candidates=shown)
+    raise NotFound("gate.not_held", value=given, near=shown[:5])
+
+
+# -- undoing -------------------------------------------------------------------------------------------------------------
+
+
+def undoable(session: Session, log: int, market: str, gate: str, day: dt.date, number: int, now: dt.datetime) -> Undone:
+    """Return the entry of a truck that may be undone (rule 4).
+
+    :raises NotFound: ``gate.no_truck``. :raises Refused: ``gate.undo_resolved``, ``gate.undo_moved``, ``gate.undo_log``.
+    """
+    found: list[Found] = about(session, truck_subject(market, gate, day, number), MarketEntry, Refusal)
+    if not found:
+        raise NotFound("gate.no_truck", value=f"{number:04d}", day=day)
+    one = found[-1]
+    event = one.event
+    if not isinstance(event, (MarketEntry, Refusal)):
+        raise NotFound("gate.no_truck", value=f"{number:04d}", day=day)
+    if one.log != log:
+        raise Refused("gate.undo_log", value=f"{number:04d}")
+    if _resolved(session, [event.id]):
+        raise Refused("gate.undo_resolved", value=f"{number:04d}")
+    if isinstance(event, MarketEntry) and event.decision == "admitted":
+        there = event.stall or event.site
+        left = next((each.quantity for each in stock_of(session, event.lot, micros(now)) if each.site == there), None)
+        if left is None or left.value < event.quantity.value:
+            raise Refused("gate.undo_moved", value=f"{number:04d}", expected=str(event.quantity), left=str(left) if left else "0")
+    return Undone(event=event, seq=one.seq)
+
+
+def undo(session: Session, doing: Doing, log: int, market: str, gate: str, day: dt.date, number: int) -> Outcome:
+    """Correct a truck's entry: it did not occur. The answer is :class:`Undone`; errors as :func:`undoable`."""
+    target = undoable(session, log, market, gate, day, number, doing.now)
+    row = session.row("SELECT leaf, bytes FROM entry WHERE log = ? AND seq = ?", (log, target.seq))
+    if row is None or isinstance(decode(event_bytes(bytes(row[1]))), Correction):
+        raise Refused("gate.undo_log", value=f"{number:04d}")  # an entry that a correction put here: correct the first one
+    event: Event = Correction(
+        id=doing.event_id(),
+        at=doing.now,
+        by=doing.by,
+        site=market,
+        seq=target.seq,
+        leaf=bytes(row[0]).hex(),
+        reason="did_not_occur",
+    )
+    return Outcome(events=[event], answer=target)
