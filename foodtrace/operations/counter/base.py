@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import msgspec
 
@@ -19,12 +19,14 @@ from foodtrace.operations.common import Doing, Outcome, local
 from foodtrace.operations.gatefacts import Truck
 from foodtrace.operations.market import Considered, Draw, GateAnswer
 from foodtrace.quantity import Quantity
-from foodtrace.recording import Receipt
 from foodtrace.storage.session import Session
 from foodtrace.texts import Lang, text
 
 EVERY: Final = 10
 """Trucks after which the header returns."""
+
+if TYPE_CHECKING:
+    from foodtrace.recording import Receipt
 
 
 class Books(Protocol):
