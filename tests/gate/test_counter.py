@@ -306,7 +306,7 @@ def test_a_self_growers_name_and_phone_stay_out_of_the_log(desk: Market) -> None
     assert sorted(entry.commitments) == ["address", "identity", "phone"]
     with desk.ledger.reading() as session:
         sealed = b"".join(bytes(row[0]) for row in session.rows("SELECT bytes FROM entry"))
-        kept = dict(session.rows("SELECT field, value FROM personal WHERE field IN ('identity','phone','address')"))
+        kept: dict[str, str] = dict(session.rows("SELECT field, value FROM personal WHERE field IN ('identity','phone','address')"))
     assert kept == {"identity": "230199199001011234", "phone": "13812345678", "address": "北河村"}
     for value in kept.values():
         assert value.encode() not in sealed
