@@ -72,7 +72,10 @@ class Truck(msgspec.Struct, frozen=True, kw_only=True):
     written: str = ""
     papers: tuple[Paper, ...] = ()
     shown: str = ""
-    """``paper`` or ``foreign``: a certificate that is not ours, looked at by a person."""
+    """A certificate that is not ours, looked at by a person: ``paper``, ``foreign``, or an older paper that is recorded as what it
+    is, ``origin_proof`` or ``self_commitment``."""
+    certificate: Certificate | None = None
+    """What a person read off such a certificate, if it was written down."""
     grower: dict[str, str] = {}
     """Identity, phone and address of a self-grower: personal values, beside the log."""
     expiry: dt.date | None = None
@@ -196,8 +199,15 @@ def collect(session: Session, now: dt.datetime, market: str, truck: Truck, look:
 
 def _certificate(truck: Truck, look: Look) -> Certificate | None:
     payload, event = look.payload, look.event
+    if payload is None and truck.certificate is not None:
+        return truck.certificate
     if payload is None:
-        return Certificate(scan=truck.shown) if truck.shown else None  # type: ignore[arg-type]  # paper or foreign
+        older = truck.shown in ("origin_proof", "self_commitment")
+        return (
+            Certificate(scan="paper" if older else truck.shown, form=truck.shown if older else "commitment")  # type: ignore[arg-type]
+            if truck.shown
+            else None
+        )
     return Certificate(
         scan=look.state,
         style=payload.style,  # type: ignore[arg-type]

@@ -3,9 +3,10 @@
 Rules:
 
 1. A hold ends by an entry that names it (``resolves``): admitted or refused. It has a deadline; after it the answer says how late.
-2. To admit what the gate held is an override: it needs a second person, other than the one who decides and the one who held.
-3. No override reaches goods under recall, goods with a positive test that stands, or goods past their shelf life: asking for
-   that is refused, and the refusal is an entry; the hold stays.
+2. The gate is asked again, with what is known by now (a test, a key, the weight that is left). If it would admit, anybody on duty
+   may; else to admit is an override and needs a second person, other than the one who decides and the one who held.
+3. No override reaches goods that the gate would refuse, goods under recall, goods with a positive test that stands, or goods past
+   their shelf life: asking for that is refused, and the refusal is an entry; the hold stays.
 4. To undo is to correct: the entry stays and a correction beside it says that it did not occur. What was moved on since is not
    undone, nor a hold that somebody has ended, nor another log's entry.
 """
@@ -21,15 +22,17 @@ import msgspec
 from foodtrace.errors import Ambiguous, BadData, NotFound, Refused
 from foodtrace.events import Correction, Event, MarketEntry, Refusal
 from foodtrace.events.canonical import decode
-from foodtrace.gate import decide
+from foodtrace.gate.facts import Paper
 from foodtrace.gate.pack import Rulebook
 from foodtrace.gate.reason import Reason
 from foodtrace.graph.edges import micros
 from foodtrace.graph.edges import truck as truck_subject
 from foodtrace.graph.names import find
+from foodtrace.operations.certificates import certificates_of
 from foodtrace.operations.common import Doing, Found, Outcome, about
-from foodtrace.operations.gatefacts import NOTHING, Truck, collect
+from foodtrace.operations.gatefacts import Truck
 from foodtrace.operations.goods import stock_of
+from foodtrace.operations.market import consider
 from foodtrace.quantity import Quantity
 from foodtrace.storage.session import Session
 from foodtrace.tlog.entry import event_bytes
@@ -142,14 +145,14 @@ def resolve(
     if verdict == "refuse":
         refusal = _refusal(doing, event, event.reasons, resolves=event.id, second=second)
         return _ended(refusal, one, "refuse", event.quantity)
-    if not second or second in (doing.by, event.by):
-        raise Refused("gate.second_person", value=second or "-", by=doing.by or "-", held=event.by or "-")
     if size.unit != event.quantity.unit or not 0 < size.value <= event.quantity.value:
         raise BadData("gate.resolve_more", value=str(size), expected=str(event.quantity))
-    against = _against(session, doing, rules, market, event)
-    if against:
-        codes = tuple(dict.fromkeys(each.code for each in against))
-        return _ended(_refusal(doing, event, codes, resolves="", second=second), one, "refuse", size, against)
+    reasons, open_ = _asked_again(session, doing, rules, market, event, size)
+    if reasons:
+        codes = tuple(dict.fromkeys(each.code for each in reasons))
+        return _ended(_refusal(doing, event, codes, resolves="", second=second), one, "refuse", size, reasons)
+    if not open_ and (not second or second in (doing.by, event.by)):
+        raise Refused("gate.second_person", value=second or "-", by=doing.by or "-", held=event.by or "-")
     entry = msgspec.structs.replace(
         event,
         id=doing.event_id(),
@@ -198,18 +201,28 @@ def _refusal(doing: Doing, event: MarketEntry, reasons: tuple[str, ...], *, reso
     )
 
 
-def _against(session: Session, doing: Doing, rules: Rulebook, market: str, event: MarketEntry) -> tuple[Reason, ...]:
-    """Return what no second person lifts, as of now (rule 3)."""
+def _asked_again(
+    session: Session, doing: Doing, rules: Rulebook, market: str, event: MarketEntry, size: Quantity
+) -> tuple[tuple[Reason, ...], bool]:
+    """Ask the gate again (rules 2 and 3): what no second person lifts, and whether the gate would admit by itself."""
+    issued = certificates_of(session, event.lot)[0] if event.serial else []
+    text = next((each.payload for each in issued if each.serial == event.serial and each.kid == event.kid), "")
     truck = Truck(
+        text=text,
         seller=event.seller,
         goods=event.goods or "produce",
         product=event.product,
-        weight=event.quantity,
+        weight=size,
+        papers=tuple(Paper(kind=each.kind, number=each.number, valid_until=each.valid_until) for each in event.vouchers),
+        grower=dict.fromkeys(event.commitments, "-"),
         expiry=event.expiry,
+        batch=event.batch,
         lot=event.lot,
     )
-    facts = collect(session, doing.now, market, truck, NOTHING, lot=event.lot)
-    return tuple(reason for reason in decide(facts, rules).reasons if reason.code in NO_OVERRIDE)
+    decision = consider(session, doing.now, rules, market, truck, skip=event.id).decision
+    known = bool(text) or not event.serial  # a certificate that is on no record here cannot be read again
+    hard = tuple(each for each in decision.reasons if each.code in NO_OVERRIDE or (known and each.verdict == "refuse"))
+    return hard, known and decision.verdict == "admit"
 
 
 def _choose(waiting: list[Held], given: str) -> Held:

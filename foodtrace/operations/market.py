@@ -166,11 +166,12 @@ def admit(
     if before is not None:
         return Outcome(answer=_again(session, rules, place, told, before, hosts))
     number = next_number(session, place, gate, doing.now.date())
+    asked = told.weight
     if told.weight is None and told.text and not weighed:
         payload = classify(told.text, hosts=hosts).payload
         told = msgspec.structs.replace(told, weight=payload.amount if payload else None)
     found = consider(session, doing.now, rules, place, told, hosts=hosts, draw=draw, number=number)
-    before = _same_scan(session, doing, place, gate, found.look, weight, within)
+    before = _same_scan(session, doing, place, gate, found.look, asked, within)
     if before is not None:
         return Outcome(answer=msgspec.structs.replace(_again(session, rules, place, told, before, hosts), duplicate=True))
     if found.facts.quantity is None and found.decision.verdict != "refuse":

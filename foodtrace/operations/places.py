@@ -30,9 +30,13 @@ _AGREEMENT: Final = dt.timedelta(days=365)
 
 
 def next_number(session: Session, prefix: str) -> int:
-    """Return the next free number of local ids ``PREFIX-0001``."""
-    rows = session.rows("SELECT text FROM name WHERE text >= ? AND text < ?", (f"{prefix}-", f"{prefix}-\x7f"))
-    pattern = re.compile(re.escape(prefix) + r"-([0-9]{4,9})")
+    """Return the next free number of local ids ``PREFIX-0001``: neither a site nor an operator has it."""
+    rows = [
+        row
+        for start in (f"{prefix}-", f"operator {prefix}-")
+        for row in session.rows("SELECT text FROM name WHERE text >= ? AND text < ?", (start, start + "\x7f"))
+    ]
+    pattern = re.compile(r"(?:operator )?" + re.escape(prefix) + r"-([0-9]{4,9})")
     return 1 + max((int(match.group(1)) for (text,) in rows if (match := pattern.fullmatch(text))), default=0)
 
 

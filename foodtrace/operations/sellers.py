@@ -107,7 +107,7 @@ def write_file(
         private = kind in _PRIVATE
         outcome.events.append(
             Operator(
-                id=doing.event_id(f"-operator{operator}"),
+                id=doing.event_id("-operator"),
                 at=doing.now,
                 by=doing.by,
                 operator=operator,
@@ -126,7 +126,7 @@ def write_file(
             raise BadData("seller.card", value=wish.card, expected=holder.seller)
     stall = _stall(session, doing, market, operator, wish.stall, outcome) if wish.stall else ""
     event = SellerFile(
-        id=doing.event_id(f"-file{operator}"),
+        id=doing.event_id("-file"),
         at=doing.now,
         by=doing.by,
         site=market,
@@ -199,7 +199,7 @@ def _stall(session: Session, doing: Doing, market: str, operator: str, given: st
         prefix = f"{market}-S"
         site = f"{prefix}-{next_number(session, prefix):04d}"
         event: Event = Site(
-            id=doing.event_id(f"-site{site}"),
+            id=doing.event_id("-site"),
             at=doing.now,
             by=doing.by,
             site=site,

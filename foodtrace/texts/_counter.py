@@ -238,7 +238,7 @@ _CLI: Final[dict[str, tuple[str, str]]] = {
     "cli.file.present": ("有 (不显示, 要看用 --contacts)", "on file (not shown; --contacts shows it)"),
     "cli.file.erased": ("已删除", "erased"),
     "cli.file.none": ("还没有卖方档案", "no seller files yet"),
-    "cli.file.imported": ("档案 {count} 份", "{count} files written"),
+    "cli.file.imported": ("档案 新写 {count} 份, 已有 {known}", "files: {count} written, {known} on record already"),
 }
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {**_ERRORS, **_FINDINGS, **_SCREEN, **_AROUND, **_CLI}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -19,7 +20,7 @@ def run(folder: Path, *words: str, code: int = 0, lang: str = "en", stdin: str =
         "PATH": "/usr/bin:/bin",
         "FOODTRACE_KEYS": str(folder / "keys"),
         "FOODTRACE_LANG": lang,
-        "PYTHONPATH": "",
+        "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
         "HOME": str(folder),
     }
     done = subprocess.run(

@@ -32,8 +32,8 @@ class Clock:
 class Market:
     """A ledger with a market, a farm whose seller file is in order, and its key."""
 
-    def __init__(self, url: str, keys: Path, *, origin: str = "beihe.example/gate1") -> None:
-        self.clock = Clock(NIGHT - dt.timedelta(days=1))
+    def __init__(self, url: str, keys: Path, *, origin: str = "beihe.example/gate1", night: dt.datetime = NIGHT) -> None:
+        self.clock = Clock(night - dt.timedelta(days=2))
         self.ledger = Ledger.open(url, keys=keys, clock=self.clock)
         self.ledger.init(origin)
         made = self.site("永发合作社:farm", "北河农批:market", "福安超市:shop")
@@ -41,7 +41,7 @@ class Market:
         self.key = SigningKey("farm", bytes(range(32)))
         self.count = 0
         self.certificate("芹菜", "1 kg")  # registers the key
-        self.clock.now = NIGHT
+        self.clock.now = night
 
     def site(self, *specs: str, **more: object) -> list[tuple[str, str, str, list[str]]]:
         doing = Doing(now=self.now())

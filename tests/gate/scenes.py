@@ -21,6 +21,7 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     reasons: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     must: tuple[str, ...] = ()
+    entry: dict[str, Any] = {}
     says_zh: str = ""
     says_en: str = ""
     pack: str = "cn-market-2023"

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 COLOURS: Final = {"admit": "green", "hold": "yellow", "refuse": "red", "again": "cyan"}
 _MORE: Final = ("held", "resolve", "expect", "sampling")
+_SHOWN: Final = ("paper", "foreign", "origin_proof", "self_commitment")
 _GOODS: Final = ("produce", "meat", "imports", "self_grown", "packaged")
 
 
@@ -73,7 +74,7 @@ def gate() -> None:
 @click.option("--goods", type=click.Choice(_GOODS), default=None, help="Kind of goods; by default told by the product's name.")
 @click.option("--seller", default="", help="Seller (id, name or trader card); by default the certificate's issuer.")
 @click.option("--paper", "papers", multiple=True, metavar="KIND[=NUMBER[@DATE]]", help="Paper shown: purchase, animal_quarantine, ...")
-@click.option("--shown", type=click.Choice(("paper", "foreign")), default=None, help="A certificate that is not ours, looked at.")
+@click.option("--shown", type=click.Choice(_SHOWN), default=None, help="A certificate that is not ours, looked at.")
 @click.option("--lot", default="", help="Lot that packaged goods bring along.")
 @click.option("--batch", default="", help="Production date or batch number as printed.")
 @click.option("--expiry", type=click.DateTime(("%Y-%m-%d",)), default=None, help="Last day of the shelf life.")

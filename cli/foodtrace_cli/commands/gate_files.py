@@ -175,17 +175,24 @@ def _import(ctx: Context, ledger: Ledger, market: str, source: str, *, as_json: 
     bad_rows(ctx, source, faults, as_json=as_json)
     if faults:
         return 1
-    for row, wish in rows:
-        new = row.text("name") if not _known(ledger, row) else ""
-        digest = hashlib.sha256(repr(sorted((k, row.text(k)) for k in row.cells)).encode()).hexdigest()[:20]
-        _write(
-            ledger, market, row.text("seller") if new else row.text("seller") or row.text("name"), wish, new, "household", f"file-{digest}"
-        )
+    new = sum(_row(ledger, market, row, wish) for row, wish in rows)
     if as_json:
-        emit_json({"written": len(rows)})
+        emit_json({"written": new, "known": len(rows) - new})
     else:
-        say(ctx.t("cli.file.imported", count=len(rows)))
+        say(ctx.t("cli.file.imported", count=new, known=len(rows) - new))
     return 0
+
+
+def _row(ledger: Ledger, market: str, row: ListRow, wish: Wish) -> bool:
+    """Write the file of one row, unless this very row was written before; say whether it was new."""
+    digest = hashlib.sha256(repr((market, sorted((k, row.text(k)) for k in row.cells))).encode()).hexdigest()[:20]
+    with ledger.reading() as session:
+        if session.row("SELECT 1 FROM entry WHERE log = ? AND id = ?", (ledger.writer().number, f"file-{digest}-file")) is not None:
+            return False
+    name = "" if _known(ledger, row) else row.text("name")
+    seller = row.text("seller") if name else row.text("seller") or row.text("name")
+    _write(ledger, market, seller, wish, name, "household", f"file-{digest}")
+    return True
 
 
 def _resolved(ledger: Ledger, rows: list[tuple[ListRow, Wish]]) -> tuple[list[tuple[ListRow, Wish]], list[tuple[int, FoodtraceError]]]:

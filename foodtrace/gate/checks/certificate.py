@@ -57,7 +57,9 @@ def _certificate_form(facts: Facts, _rule: Rule, pack: RulePack) -> Iterator[Par
 def _certificate_incomplete(facts: Facts, _rule: Rule, pack: RulePack) -> Iterator[Params]:
     shown = facts.certificate
     missing = tuple(Word(f"gate.field.{name}") for name in pack.certificate.fields if shown is not None and not getattr(shown, name))
-    if missing:
+    # A paper that a person looked at and of which nothing was written down is not known to lack anything.
+    unread = shown is not None and shown.scan in ("paper", "foreign") and len(missing) == len(pack.certificate.fields)
+    if missing and not unread:
         yield {"fields": missing}
 
 
