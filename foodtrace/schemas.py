@@ -10,6 +10,7 @@ from foodtrace.errors import NotFound
 from foodtrace.events import AnyEvent
 from foodtrace.operations.answers import GateSaid, ResolvedSaid, TestSaid
 from foodtrace.operations.held import Held
+from foodtrace.operations.overspent import Overspent
 from foodtrace.operations.sampling import DayChecked
 from foodtrace.operations.sellers import FileSaid
 from foodtrace.recall.answer import Answer
@@ -18,6 +19,7 @@ from foodtrace.verification import Verification
 _TYPES: Final[dict[str, Any]] = {
     "event": AnyEvent,
     "gate": GateSaid,
+    "gate-conflicts": list[Overspent],
     "gate-held": list[Held],
     "gate-resolve": ResolvedSaid,
     "gate-sampling-check": DayChecked,

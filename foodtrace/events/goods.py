@@ -143,6 +143,8 @@ class MarketEntry(Event, frozen=True, kw_only=True, tag="market_entry"):
     """Production date or batch number as printed, for packaged food."""
     expected: OptionalCode = ""
     """Event id of the announcement this truck answers."""
+    certified_quantity: Quantity | None = None
+    """What the signed certificate is for, so that two gates' entries can be set against it without the issuer's log."""
 
 
 class TruckExpected(Event, frozen=True, kw_only=True, tag="truck_expected"):

@@ -239,6 +239,7 @@ def _entry(session: Session, doing: Doing, market: str, truck: Truck, found: Con
         expiry=truck.expiry,
         batch=truck.batch,
         expected=_answered(session, market, facts),
+        certified_quantity=look.payload.amount if look.payload and look.state in ("ok", "host") else None,
     )
 
 

@@ -210,6 +210,12 @@ _CLI: Final[dict[str, tuple[str, str]]] = {
     "cli.sampling.drawn": ("抽中: {numbers}", "drawn: {numbers}"),
     "cli.sampling.good": ("属实", "holds"),
     "cli.sampling.look": ("有待查看", "to be looked at"),
+    "cli.conflicts.none": ("没有一证多用超量的", "no certificate was used for more than it is for"),
+    "cli.conflicts.line": (
+        "{lot} 序号 {serial}: 证 {certified}, 准入 {admitted}, 超 {over} ({logs} 本日志)",
+        "{lot} serial {serial}: certified {certified}, admitted {admitted}, {over} over ({logs} logs)",
+    ),
+    "cli.conflicts.use": ("{time} {market} {gate}号门 {quantity}  {log} 第 {seq} 条", "{time} {market} gate {gate} {quantity}  {log} entry {seq}"),
     "cli.test.line": ("{verdict}  {item}  抑制率 {rate}  批次 {lot}  样品 {sample}", "{verdict}  {item}  inhibition {rate}  lot {lot}  sample {sample}"),
     "cli.test.negative": ("阴性", "negative"),
     "cli.test.positive": ("阳性", "POSITIVE"),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from foodtrace.operations.market import GateAnswer, Truck
 
 COLOURS: Final = {"admit": "green", "hold": "yellow", "refuse": "red", "again": "cyan"}
-_MORE: Final = ("held", "resolve", "expect", "sampling")
+_MORE: Final = ("held", "resolve", "expect", "sampling", "conflicts")
 _SHOWN: Final = ("paper", "foreign", "origin_proof", "self_commitment")
 _GOODS: Final = ("produce", "meat", "imports", "self_grown", "packaged")
 

@@ -297,3 +297,39 @@ def _gate(ledger: Ledger, number: str) -> str:
     except NotFound:  # an auditor has no key here
         origins = [each.origin for each in ledger.logs()]
         return gate_of(origins[0]) if origins else "1"
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_context
+def conflicts(click_ctx: click.Context, *, as_json: bool) -> None:
+    """List certificates on which more was admitted than they are for, over all logs here: gates offline cannot see each other.
+
+    Exit 1 if there is any.
+    """
+    from foodtrace.operations.overspent import overspent  # noqa: PLC0415
+
+    ctx: Context = click_ctx.obj
+    with ctx.open() as ledger, ledger.reading() as session:
+        found = overspent(session)
+    if as_json:
+        emit_json(found)
+    elif not found:
+        say(ctx.t("cli.conflicts.none"))
+    else:
+        for each in found:
+            say(
+                ctx.t(
+                    "cli.conflicts.line",
+                    lot=each.lot,
+                    serial=each.serial,
+                    certified=each.certified,
+                    admitted=each.admitted,
+                    over=each.over,
+                    logs=each.logs,
+                )
+            )
+            for use in each.entries:
+                words = {"log": use.log, "seq": f"{use.seq:,}", "market": use.market, "gate": use.gate, "quantity": use.quantity}
+                say("  " + ctx.t("cli.conflicts.use", time=f"{use.at:%Y-%m-%d %H:%M}", **words))
+    click_ctx.exit(1 if found else 0)
