@@ -33,7 +33,7 @@ START = dt.datetime(2026, 9, 1, 2, tzinfo=CHINA)
 FARMS = 2_000
 SHOPS = 5_000
 BATCH = 5_000
-CASES = 60
+CASES = 1_000
 
 
 class World:

@@ -64,6 +64,18 @@ class Use(_Fact, frozen=True, kw_only=True):
     lot: str = ""
 
 
+class Earlier(_Fact, frozen=True, kw_only=True):
+    """An earlier truck on the same certificate that did not enter."""
+
+    kind: Literal["refused", "held"]
+    """``held``: nobody has decided on it yet."""
+    when: dt.datetime
+    gate: str = ""
+    seller: str = ""
+    elsewhere: bool = False
+    """At another gate, or under another seller's name, than now."""
+
+
 class Certificate(_Fact, frozen=True, kw_only=True):
     """A commitment certificate (承诺达标合格证), or an older paper in its place."""
 
@@ -81,6 +93,8 @@ class Certificate(_Fact, frozen=True, kw_only=True):
     valid_until: dt.date | None = None
     """Last day it holds."""
     used: tuple[Use, ...] = ()
+    earlier: tuple[Earlier, ...] = ()
+    """Earlier trucks on it that did not enter."""
     remaining: Quantity | None = None
     """What is left of it, if the records know; none: certified quantity less ``used``."""
 

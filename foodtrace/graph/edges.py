@@ -20,6 +20,7 @@ from foodtrace.events import (
     BatchReleased,
     CertificateIssued,
     CertificateVoided,
+    Clause,
     ConsumerReturn,
     Correction,
     DeadlineExtended,
@@ -33,6 +34,7 @@ from foodtrace.events import (
     Key,
     Listing,
     Loss,
+    LotsClause,
     MarketEntry,
     Notice,
     Operator,
@@ -493,9 +495,30 @@ def _(event: Destroyed, made: Effects, _pseudo: str) -> None:
 def _(event: RecallOpened, made: Effects, _pseudo: str) -> None:
     _case(made, event.case)
     made.about.append("cases")
+    _scoped(made, event.scope)
 
 
-@_effects.register(RecallWidened)
+@_effects.register
+def _(event: RecallWidened, made: Effects, _pseudo: str) -> None:
+    _case(made, event.case)
+    _scoped(made, event.scope)
+
+
+BY_RULE: Final = "recalled by rule"
+"""Subject of every recall whose scope is not a list of lots."""
+
+
+def recalled(lot: str) -> str:
+    """Return the subject of every recall that names a lot, or one of the same code under another issuer."""
+    return f"recalled {lot.rpartition('/')[2]}"
+
+
+def _scoped(made: Effects, scope: tuple[Clause, ...]) -> None:
+    """Let a gate find the recalls that may touch its goods without reading every case."""
+    for clause in scope:
+        made.about += [recalled(lot) for lot in clause.lots] if isinstance(clause, LotsClause) else [BY_RULE]
+
+
 @_effects.register(RecallPublished)
 @_effects.register(RecallClosed)
 @_effects.register(RecallReopened)

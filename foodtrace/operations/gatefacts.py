@@ -7,13 +7,13 @@ Rules:
    holds under somebody else's key is that somebody's word, not the issuer's (``foreign_key``).
 3. What a certificate was used for is what was admitted on it and not undone; goods that are held have not used it.
 4. Tests and recalls are those of this lot and of every lot it was made from.
-5. A recall that cannot touch the lot is not walked: first the lot's few ancestors are compared with the case's scope.
+5. A recall that cannot touch the lot is neither read nor walked: cases are found by the codes of the lot's few ancestors.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple
 
 import msgspec
@@ -24,6 +24,7 @@ from foodtrace.certificate.scan import authenticate, classify
 from foodtrace.events import (
     CertificateIssued,
     Clause,
+    Event,
     Key,
     Listing,
     LotsClause,
@@ -33,12 +34,14 @@ from foodtrace.events import (
     RecallOpened,
     RecallWidened,
     RecallWithdrawn,
+    Refusal,
     SellerFile,
     TruckExpected,
 )
-from foodtrace.gate.facts import Blacklisting, Certificate, Facts, Licence, Paper, Recall, Scan, SelfGrown, Seller, Use
+from foodtrace.events.canonical import decode
+from foodtrace.gate.facts import Blacklisting, Certificate, Earlier, Facts, Licence, Paper, Recall, Scan, SelfGrown, Seller, Use
 from foodtrace.gate.kinds import kind_of
-from foodtrace.graph.edges import day_number, micros
+from foodtrace.graph.edges import ABOUT, BY_RULE, day_number, micros, recalled
 from foodtrace.graph.flows import LotInfo
 from foodtrace.graph.names import find
 from foodtrace.graph.predicate import fits
@@ -49,8 +52,8 @@ from foodtrace.operations.goods import blocks
 from foodtrace.operations.lineage import lineage
 from foodtrace.operations.tests import tests_behind
 from foodtrace.quantity import Quantity
-from foodtrace.recall.cases import case_ids
 from foodtrace.storage.session import Session
+from foodtrace.tlog.entry import event_bytes
 
 _PROBLEMS: Final[dict[str, Scan]] = {"scan.unknown_key": "unknown_key", "scan.bad_signature": "bad_signature", "scan.revoked": "revoked"}
 
@@ -97,6 +100,8 @@ class Look(NamedTuple):
     uses: tuple[Use, ...]
     kid: str
     serial: str
+    spent: tuple[Event, ...] = ()
+    """Every live entry about the certificate."""
 
     @property
     def remaining(self) -> Quantity | None:
@@ -112,11 +117,13 @@ NOTHING: Final = Look(None, None, "unreadable", "", None, (), "", "")
 """No code of ours was shown."""
 
 
-def read_code(session: Session, text: str, today: dt.date, hosts: Collection[str] = (), *, skip: str = "") -> Look:
+def read_code(
+    session: Session, text: str, today: dt.date, hosts: Collection[str] = (), *, skip: str = "", until: dt.datetime | None = None
+) -> Look:
     """Say what a code is.
 
     :param hosts: hosts whose pages are trusted; empty: the one in the certificate on record.
-    :param skip: id of an entry whose own use does not count (it is being told again).
+    :param skip: id of an entry whose own use does not count (it is being told again). :param until: nor does a later one.
     :raises BadData: ``scan.*`` when the text is no certificate that can be decided on.
     """
     found = classify(text, hosts=hosts)
@@ -132,12 +139,45 @@ def read_code(session: Session, text: str, today: dt.date, hosts: Collection[str
     state = _state(found, payload, key, event, today)
     if state in ("ok", "host") and any(each.serial == payload.serial for each in voided):
         state = "voided"
+    told = [one.event for one in about(session, f"spent {kid} {payload.serial}", MarketEntry, Refusal)]
+    spent = [each for each in told if each.id != skip and (until is None or each.at <= until)]
     uses = tuple(
-        Use(when=each.at, gate=f"{each.site} {each.gate}".strip(), quantity=each.quantity, lot=each.lot)
-        for each in (one.event for one in about(session, f"spent {kid} {payload.serial}", MarketEntry))
-        if isinstance(each, MarketEntry) and each.decision == "admitted" and each.id != skip
+        Use(when=each.at, gate=_gate(each), quantity=each.quantity, lot=each.lot)
+        for each in spent
+        if isinstance(each, MarketEntry) and each.decision == "admitted"
     )
-    return Look(found, payload, state, issuer, event, uses, kid, payload.serial)
+    return Look(found, payload, state, issuer, event, uses, kid, payload.serial, tuple(spent))
+
+
+def _gate(event: Event) -> str:
+    return f"{event.site} {getattr(event, 'gate', '')}".strip()
+
+
+def resolved(session: Session, ids: Sequence[str]) -> set[str]:
+    """Return those of these held entries, by event id, that a live entry ends."""
+    numbers = find(session, [f"resolves {each}" for each in ids])
+    rows = session.each(
+        "SELECT DISTINCT a.subject FROM {ids} CROSS JOIN about AS a WHERE a.subject = f.value AND a.ended = 0", list(numbers.values())
+    )
+    live = {row[0] for row in rows}
+    return {text.removeprefix("resolves ") for text, number in numbers.items() if number in live}
+
+
+def _earlier(session: Session, look: Look, here: str, seller: str) -> tuple[Earlier, ...]:
+    """Return the trucks on the same certificate that did not enter: refused, or held and not decided."""
+    kept = [each for each in look.spent if isinstance(each, Refusal) or (isinstance(each, MarketEntry) and each.decision == "held")]
+    ended = resolved(session, [each.id for each in kept]) if kept else set()
+    return tuple(
+        Earlier(
+            kind="refused" if isinstance(each, Refusal) else "held",
+            when=each.at,
+            gate=_gate(each),
+            seller=each.seller,
+            elsewhere=_gate(each) != here or each.seller != seller,
+        )
+        for each in kept
+        if each.id not in ended
+    )
 
 
 def _state(found: CodeScan, payload: Payload, key: Key | None, event: CertificateIssued | None, today: dt.date) -> Scan:
@@ -164,9 +204,10 @@ def _host(text: str) -> str:
     return text.removeprefix("https://").partition("/")[0]
 
 
-def collect(session: Session, now: dt.datetime, market: str, truck: Truck, look: Look, *, lot: str) -> Facts:
+def collect(session: Session, now: dt.datetime, market: str, truck: Truck, look: Look, *, lot: str, gate: str = "") -> Facts:
     """Read everything a decision looks at but the draw.
 
+    :param gate: number of the gate the truck stands at.
     :param lot: the goods' lot, or empty where they get one only when they enter.
     """
     payload, event = look.payload, look.event
@@ -184,7 +225,7 @@ def collect(session: Session, now: dt.datetime, market: str, truck: Truck, look:
         quantity=truck.weight,
         gross=truck.gross,
         tare=truck.tare,
-        certificate=_certificate(truck, look),
+        certificate=_certificate(truck, look, _earlier(session, look, f"{market} {gate}".strip(), seller)),
         seller=_seller(session, market, seller),
         blacklistings=_blacklistings(session, seller),
         papers=truck.papers,
@@ -197,7 +238,7 @@ def collect(session: Session, now: dt.datetime, market: str, truck: Truck, look:
     )
 
 
-def _certificate(truck: Truck, look: Look) -> Certificate | None:
+def _certificate(truck: Truck, look: Look, earlier: tuple[Earlier, ...]) -> Certificate | None:
     payload, event = look.payload, look.event
     if payload is None and truck.certificate is not None:
         return truck.certificate
@@ -219,6 +260,7 @@ def _certificate(truck: Truck, look: Look) -> Certificate | None:
         issued=payload.issued,
         valid_until=payload.valid_until,
         used=look.uses,
+        earlier=earlier,
     )
 
 
@@ -259,7 +301,7 @@ def _recalls(session: Session, now: dt.datetime, lot: str, closure: list[int], p
     infos = list(facts.lots(closure).values()) if closure else [papers]
     found: list[Recall] = []
     walk = False
-    for case in case_ids(session):
+    for case in _candidates(session, [info.text for info in infos]):
         said = [each.event for each in about(session, f"case {case}", RecallOpened, RecallWidened, RecallWithdrawn)]
         opened = next((each for each in said if isinstance(each, RecallOpened)), None)
         if opened is None or opened.at > now or any(isinstance(each, RecallWithdrawn) and each.at <= now for each in said):
@@ -281,6 +323,20 @@ def _recalls(session: Session, now: dt.datetime, lot: str, closure: list[int], p
             for each in blocks(session, lot, micros(now))
         ]
     return tuple(found)
+
+
+def _candidates(session: Session, lots: Sequence[str]) -> list[str]:
+    """Return the cases that name one of these lots, or whose scope is a rule: no other case is read."""
+    numbers = find(session, list(dict.fromkeys([BY_RULE, *(recalled(lot) for lot in lots)])))
+    rows = session.each(
+        "SELECT e.bytes FROM {ids} CROSS JOIN about AS a JOIN entry AS e ON e.log = a.log AND e.seq = a.seq "
+        "WHERE a.subject = f.value AND a.kind IN (?, ?) AND a.ended = 0",
+        list(numbers.values()),
+        (ABOUT[RecallOpened], ABOUT[RecallWidened]),
+    )
+    events = [decode(event_bytes(bytes(row[0]))) for row in rows]
+    found = [getattr(event, "replacement", None) or event for event in events]
+    return sorted({event.case for event in found if isinstance(event, (RecallOpened, RecallWidened))})
 
 
 def _touches(session: Session, clause: Clause, infos: Collection[LotInfo], closure: list[int]) -> bool | None:

@@ -14,7 +14,6 @@ Rules:
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from typing import Final, Literal
 
 import msgspec
@@ -27,10 +26,9 @@ from foodtrace.gate.pack import Rulebook
 from foodtrace.gate.reason import Reason
 from foodtrace.graph.edges import micros
 from foodtrace.graph.edges import truck as truck_subject
-from foodtrace.graph.names import find
 from foodtrace.operations.certificates import certificates_of
 from foodtrace.operations.common import Doing, Found, Outcome, about
-from foodtrace.operations.gatefacts import Truck
+from foodtrace.operations.gatefacts import Truck, resolved
 from foodtrace.operations.goods import stock_of
 from foodtrace.operations.market import consider
 from foodtrace.quantity import Quantity
@@ -82,7 +80,7 @@ def held(session: Session, market: str, now: dt.datetime) -> list[Held]:
     """Return what is held at a market and not decided, the most urgent first."""
     found = [each.event for each in about(session, f"held {market}", MarketEntry)]
     events = [each for each in found if isinstance(each, MarketEntry) and each.decision == "held"]
-    ended = _resolved(session, [each.id for each in events])
+    ended = resolved(session, [each.id for each in events])
     return sorted(
         (_held(each, now) for each in events if each.id not in ended), key=lambda each: (each.deadline or each.at, each.at, each.id)
     )
@@ -103,16 +101,6 @@ def _held(event: MarketEntry, now: dt.datetime) -> Held:
         deadline=event.deadline,
         late=event.deadline is not None and event.deadline < now,
     )
-
-
-def _resolved(session: Session, ids: Sequence[str]) -> set[str]:
-    """Return those of these event ids that a live entry resolves."""
-    numbers = find(session, [f"resolves {each}" for each in ids])
-    rows = session.each(
-        "SELECT DISTINCT a.subject FROM {ids} CROSS JOIN about AS a WHERE a.subject = f.value AND a.ended = 0", list(numbers.values())
-    )
-    live = {row[0] for row in rows}
-    return {text.removeprefix("resolves ") for text, number in numbers.items() if number in live}
 
 
 def resolve(
@@ -219,7 +207,7 @@ def _asked_again(
         batch=event.batch,
         lot=event.lot,
     )
-    decision = consider(session, doing.now, rules, market, truck, skip=event.id).decision
+    decision = consider(session, doing.now, rules, market, truck, skip=event.id, gate=event.gate).decision
     known = bool(text) or not event.serial  # a certificate that is on no record here cannot be read again
     hard = tuple(each for each in decision.reasons if each.code in NO_OVERRIDE or (known and each.verdict == "refuse"))
     return hard, known and decision.verdict == "admit"
@@ -259,7 +247,7 @@ def undoable(session: Session, log: int, market: str, gate: str, day: dt.date, n
         raise NotFound("gate.no_truck", value=f"{number:04d}", day=day)
     if one.log != log:
         raise Refused("gate.undo_log", value=f"{number:04d}")
-    if _resolved(session, [event.id]):
+    if resolved(session, [event.id]):
         raise Refused("gate.undo_resolved", value=f"{number:04d}")
     if isinstance(event, MarketEntry) and event.decision == "admitted":
         there = event.stall or event.site

@@ -110,6 +110,7 @@ def consider(
     draw: Draw | None = None,
     number: int = 0,
     skip: str = "",
+    gate: str = "",
 ) -> Considered:
     """Decide on a truck without recording anything.
 
@@ -117,9 +118,9 @@ def consider(
     :param skip: id of an entry whose own use of the certificate does not count.
     :raises BadData: ``scan.*`` when the text is no certificate that can be decided on.
     """
-    look = read_code(session, truck.text, now.date(), hosts, skip=skip) if truck.text else NOTHING
+    look = read_code(session, truck.text, now.date(), hosts, skip=skip, until=now if skip else None) if truck.text else NOTHING
     lot = truck.lot or (look.payload.lot_id if look.payload else "")
-    facts = collect(session, now, market, truck, look, lot=lot)
+    facts = collect(session, now, market, truck, look, lot=lot, gate=gate)
     pack = rules.on(facts.day)
     rate = None
     if draw is not None and pack is not None:
@@ -170,7 +171,7 @@ def admit(
     if told.weight is None and told.text and not weighed:
         payload = classify(told.text, hosts=hosts).payload
         told = msgspec.structs.replace(told, weight=payload.amount if payload else None)
-    found = consider(session, doing.now, rules, place, told, hosts=hosts, draw=draw, number=number)
+    found = consider(session, doing.now, rules, place, told, hosts=hosts, draw=draw, number=number, gate=gate)
     before = _same_scan(session, doing, place, gate, found.look, asked, within)
     if before is not None:
         return Outcome(answer=msgspec.structs.replace(_again(session, rules, place, told, before, hosts), duplicate=True))
@@ -330,7 +331,7 @@ def _again(
     """Tell a recorded answer again: its reasons in full where they can still be found, else by their codes."""
     verdict = {"admitted": "admit", "held": "hold"}[event.decision] if isinstance(event, MarketEntry) else "refuse"
     same = msgspec.structs.replace(truck, weight=event.quantity, goods=event.goods, product=event.product, seller=event.seller)
-    found = consider(session, event.at, rules, market, same, hosts=hosts, skip=event.id)
+    found = consider(session, event.at, rules, market, same, hosts=hosts, skip=event.id, gate=event.gate)
     if found.look.serial != event.serial or found.look.kid != event.kid:
         raise Conflict("record.id_conflict", value=event.id, field="serial", before=event.serial, now=found.look.serial)
     if found.decision.verdict != verdict or found.decision.codes != event.reasons:

@@ -93,6 +93,9 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "gate.product_differs": ("品名不同: 合格证 {certified}, 车上 {product}", "the certificate is for {certified}, on the truck is {product}"),
     "gate.product_differs.hint": ("看货; 只是叫法不同则改品名, 否则交值班人", "look at the goods; if only the name differs, change it, else the supervisor decides"),
     "gate.used_before": ("已用: {when} {gate} {quantity} 批次 {lot}", "used: {when} {gate}, {quantity}, lot {lot}"),
+    "gate.refused_before": ("同一证 {when} 在 {gate} 被拒入, 卖方 {seller}", "refused before on this certificate: {when} at {gate}, seller {seller}"),
+    "gate.held_before": ("同一证 {when} 在 {gate} 暂缓未决, 卖方 {seller}", "held on this certificate and not decided: {when} at {gate}, seller {seller}"),
+    "gate.held_before.hint": ("先决定那一车: foodtrace gate held", "decide on that truck first: foodtrace gate held"),
     # Papers
     "gate.voucher_missing": ("{goods} 无进货凭证 (可用: {accepted})", "{goods}: no purchase voucher (accepted: {accepted})"),
     "gate.voucher_missing.hint": ("告诉司机: 要有供货人的凭证; 自产的登记身份, 电话, 住址", "tell the driver: a voucher of the supplier is needed; a self-grower's identity, phone and address are recorded instead"),

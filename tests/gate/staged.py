@@ -15,6 +15,7 @@ from foodtrace.events import (
     Operator,
     PredicateClause,
     RecallOpened,
+    Refusal,
     SellerFile,
     TestRecorded,
     TruckExpected,
@@ -87,6 +88,7 @@ class Stage:
             self.draw = Draw(seed, place)
 
     def _certificate(self) -> str:
+        event: Any
         shown, facts = self.facts.certificate, self.facts
         if shown is None or shown.scan in ("paper", "foreign"):
             return ""
@@ -113,6 +115,17 @@ class Stage:
                 id=f"U-{count}", at=use.when, site=self.desk.market, decision="admitted", lot=lot, product="x", quantity=use.quantity
             )
             self._put(msgspec.structs.replace(entry, kid=kid, serial=serial, certified=True))
+        for count, each in enumerate(shown.earlier):
+            event = Refusal(
+                id=f"X-{count}", at=each.when, site=self.desk.market, asked="market_entry", lot=made.event.lot, seller=each.seller
+            )
+            if each.kind == "held":
+                size = Quantity(1000, "g")
+                event = MarketEntry(
+                    id=f"X-{count}", at=each.when, site=self.desk.market, decision="held", lot=made.event.lot, product="x", quantity=size
+                )
+            more = {"kid": made.event.kid, "serial": made.event.serial, "seller": each.seller, "gate": each.gate}
+            self._put(msgspec.structs.replace(event, **more))
         return self._spoiled(text, made.event.lot, made.event.serial)
 
     def _spoiled(self, text: str, lot: str, serial: str) -> str:

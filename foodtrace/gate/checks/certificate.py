@@ -89,6 +89,19 @@ def _used_before(facts: Facts, _rule: Rule, _pack: RulePack) -> Iterator[Params]
         }
 
 
+def _refused_before(facts: Facts, _rule: Rule, _pack: RulePack) -> Iterator[Params]:
+    for each in facts.certificate.earlier if facts.certificate else ():
+        if each.kind == "refused":
+            yield {"when": each.when, "gate": each.gate or UNKNOWN, "seller": each.seller or UNKNOWN}
+
+
+def _held_before(facts: Facts, _rule: Rule, _pack: RulePack) -> Iterator[Params]:
+    # The same truck at the same gate is being dealt with; elsewhere, somebody may be driving around a hold.
+    for each in facts.certificate.earlier if facts.certificate else ():
+        if each.kind == "held" and each.elsewhere:
+            yield {"when": each.when, "gate": each.gate or UNKNOWN, "seller": each.seller or UNKNOWN}
+
+
 def _product_differs(facts: Facts, _rule: Rule, _pack: RulePack) -> Iterator[Params]:
     certified = facts.certificate.product if facts.certificate else ""
     if certified and facts.product and _folded(certified) != _folded(facts.product):
@@ -121,5 +134,7 @@ CHECKS: Final[dict[str, Check]] = {
     "gate.over_certified": _over_certified,
     "gate.unit_differs": _unit_differs,
     "gate.used_before": _used_before,
+    "gate.refused_before": _refused_before,
+    "gate.held_before": _held_before,
     "gate.product_differs": _product_differs,
 }

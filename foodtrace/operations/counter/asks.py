@@ -85,7 +85,9 @@ class Asks(Desk):
     def _preview(self) -> Considered:
         pending = self._here
         with self._books.reading() as session:
-            found = market.consider(session, self._now(), self._set.rules, self._set.market, pending.truck, hosts=self._set.hosts)
+            found = market.consider(
+                session, self._now(), self._set.rules, self._set.market, pending.truck, hosts=self._set.hosts, gate=self._set.gate
+            )
         pending.found = found
         return found
 
