@@ -15,7 +15,7 @@ keeps them as rows of the table ``move``; the recall engine reads nothing else a
 from __future__ import annotations
 
 import enum
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -158,3 +158,35 @@ class SiteInfo(msgspec.Struct, frozen=True, kw_only=True):
     parent: str = ""
     last_entry: int | None = None
     """Recorded time of the newest entry that happened at this site, microseconds; none: the site never recorded anything."""
+
+
+class Act(msgspec.Struct, frozen=True, kw_only=True):
+    """Something done with a lot that moves no quantity."""
+
+    doing: Literal["packing", "release"]
+    lot: int
+    site: int
+    t: int
+    entry: tuple[int, int]
+    """(log, seq)."""
+
+
+class Copies(msgspec.Struct, frozen=True, kw_only=True):
+    """One event id in several logs."""
+
+    id: str
+    entries: tuple[tuple[int, int], ...]
+    """(log, seq) of each; first the one that counts: of the site operator's log, else of the log with the smallest name."""
+    alike: bool
+    """True: the same content; an event told twice, no contradiction."""
+
+
+class LogInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a log has come here, and whether its head can be believed."""
+
+    log: int
+    size: int
+    newest: int
+    """``time`` of its last entry, microseconds."""
+    state: Literal["", "unverified", "forked"] = ""
+    """``unverified``: its newest checkpoint does not cover its head; ``forked``: what was verified once is not what is there."""

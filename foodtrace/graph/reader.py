@@ -11,11 +11,13 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Final
+from typing import Final, Literal
 
-from foodtrace.events import Clause, Correction, LotsClause, PredicateClause
+from foodtrace.events import BatchReleased, Clause, Correction, LotsClause, Packing, PredicateClause
 from foodtrace.events.canonical import decode
-from foodtrace.graph.flows import NEVER, Flow, LotInfo, SiteInfo, happened
+from foodtrace.graph import freshness
+from foodtrace.graph.edges import ABOUT, micros
+from foodtrace.graph.flows import NEVER, Act, Copies, Flow, LogInfo, LotInfo, SiteInfo, happened
 from foodtrace.graph.names import find, texts_of
 from foodtrace.graph.predicate import fits
 from foodtrace.graph.projection import CONDITIONAL
@@ -181,6 +183,60 @@ class SqlFacts:
             return []
         targets = self._cross_of(entries)
         return [target for target, claims in targets.items() if any(not entitled for _, _, entitled, _ in claims)]
+
+    def acts(self, lots: Collection[int]) -> Iterable[Act]:
+        """See :class:`foodtrace.recall.facts.Facts`."""
+        found: list[Act] = []
+        for kind in (Packing, BatchReleased):
+            rows = self._s.each(
+                "SELECT a.subject, a.log, a.seq, e.bytes FROM {ids} CROSS JOIN about AS a "
+                "JOIN entry AS e ON e.log = a.log AND e.seq = a.seq WHERE a.subject = f.value AND a.kind = ? AND a.ended = 0",
+                lots,
+                (ABOUT[kind],),
+            )
+            found += [act for row in rows if (act := self._act(*row)) is not None]
+        return found
+
+    def _act(self, lot: int, log: int, seq: int, data: bytes) -> Act | None:
+        entry = parse(bytes(data))
+        event = decode(bytes(entry.event))
+        said = getattr(event, "replacement", None) or event
+        t = micros(said.at)
+        if t > self._now or entry.recorded > self._until:
+            return None
+        doing: Literal["packing", "release"] = "packing" if isinstance(said, Packing) else "release"
+        return Act(doing=doing, lot=lot, site=self.site(said.site) or 0, t=t, entry=(log, seq))
+
+    def copies(self, entries: Collection[tuple[int, int]]) -> Sequence[Copies]:
+        """See :class:`foodtrace.recall.facts.Facts`."""
+        by_id: dict[str, list[tuple[int, int]]] = {}
+        by_log: dict[int, list[int]] = {}
+        for log, seq in entries:
+            by_log.setdefault(log, []).append(seq)
+        for log, seqs in by_log.items():
+            rows = self._s.each("SELECT e.seq, e.id FROM {ids} CROSS JOIN entry AS e WHERE e.seq = f.value AND e.log = ?", seqs, (log,))
+            for seq, name in rows:
+                by_id.setdefault(name, []).append((log, seq))
+        return [self._ranked(name, found) for name, found in sorted(by_id.items()) if len({log for log, _ in found}) > 1]
+
+    def _ranked(self, name: str, entries: list[tuple[int, int]]) -> Copies:
+        """Put the copies of an event into order: the site operator's log first, else the smallest log name."""
+        ranked: list[tuple[bool, str, tuple[int, int]]] = []
+        contents: set[bytes] = set()
+        for log, seq in entries:
+            row = self._s.row(
+                "SELECT e.bytes, l.origin FROM entry AS e JOIN log AS l ON l.id = e.log WHERE e.log = ? AND e.seq = ?", (log, seq)
+            )
+            if row is not None:
+                event = decode(event_bytes(bytes(row[0])))
+                operator = self._operator_of(event.site)
+                ranked.append((not operator or operator != self._log_operator(log), row[1], (log, seq)))
+                contents.add(freshness.content(event))
+        return Copies(id=name, entries=tuple(each[2] for each in sorted(ranked)), alike=len(contents) == 1)
+
+    def logs(self) -> Sequence[LogInfo]:
+        """See :class:`foodtrace.recall.facts.Facts`."""
+        return freshness.logs(self._s)
 
     # -- corrections of other logs' entries ------------------------------------------------------------------------------
 

@@ -21,7 +21,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from foodtrace.events import Clause, LeftClause, ThroughClause
-from foodtrace.graph.flows import ALWAYS, Flow, FlowKind, LotInfo, SiteInfo
+from foodtrace.graph.flows import ALWAYS, Copies, Flow, FlowKind, LotInfo, SiteInfo
 from foodtrace.graph.walk import KNOT, Holding, Joins, Step, reach, strained, tiers
 from foodtrace.recall.facts import Facts
 from foodtrace.recall.moves import Move
@@ -74,6 +74,8 @@ class Affected(msgspec.Struct, frozen=True, kw_only=True):
     """Lots that a predicate fits only if an attribute nobody recorded does."""
     code_only: tuple[tuple[int, int], ...] = ()
     """(affected lot, lot of the same code under an authority on no record)."""
+    copies: tuple[Copies, ...] = ()
+    """Event ids that several logs carry; the copies that do not count are not among ``flows``."""
 
     def site_link(self, site: int) -> Grade:
         """Return the best link of a site's holdings."""
@@ -206,6 +208,7 @@ def _result(
         sure_sites=frozenset(site for (_, site), link in links.items() if link.link == "confirmed"),
         uncertain=tuple(sorted({lot for fitting in records.fitting for lot, certain in fitting.items() if not certain})),
         code_only=_code_only(records, lots),
+        copies=records.copies,
     )
 
 

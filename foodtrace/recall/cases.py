@@ -5,6 +5,8 @@ from __future__ import annotations
 import fnmatch
 from typing import Any
 
+import msgspec
+
 from foodtrace.errors import Ambiguous, NotFound
 from foodtrace.events import (
     Acknowledgement,
@@ -32,14 +34,14 @@ from foodtrace.storage.session import Session
 from foodtrace.tlog.entry import parse
 
 
-def case_events(session: Session, case: str) -> list[tuple[int, Event]]:
-    """Return (recorded, event) of everything on record about a case, in the order of time."""
+def case_events(session: Session, case: str) -> list[tuple[int, Event, tuple[int, int]]]:
+    """Return (recorded, event, (log, seq)) of everything on record about a case, in the order of time."""
     return _about(session, f"case {case}")
 
 
 def case_ids(session: Session) -> list[str]:
     """Return every case on record."""
-    return sorted({str(getattr(event, "case", "")) for _, event in _about(session, "cases")})
+    return sorted({str(getattr(event, "case", "")) for _, event, _ in _about(session, "cases")})
 
 
 def resolve_case(session: Session, given: str | None) -> str:
@@ -62,8 +64,8 @@ def resolve_case(session: Session, given: str | None) -> str:
 
 def load_case(session: Session, case: str, *, until: int | None = None) -> Case:
     """Return a case as its events up to a moment say. Raises ``NotFound`` (``case.not_found``)."""
-    events = [(recorded, event) for recorded, event in case_events(session, case) if until is None or micros(event.at) <= until]
-    opened = next((event for _, event in events if isinstance(event, RecallOpened)), None)
+    events = [each for each in case_events(session, case) if until is None or micros(each[1].at) <= until]
+    opened = next((event for _, event, _ in events if isinstance(event, RecallOpened)), None)
     if opened is None:
         raise NotFound("case.not_found", value=case, near=case_ids(session)[:5])
     state: dict[str, Any] = {"published": None if opened.published is None else micros(opened.published), "closed": None, "withdrawn": None}
@@ -71,7 +73,7 @@ def load_case(session: Session, case: str, *, until: int | None = None) -> Case:
     extended: list[tuple[int, int | None]] = []
     cleared: list[tuple[int, int]] = []
     steps: list[Step] = []
-    for recorded, event in events:
+    for recorded, event, entry in events:
         at = micros(event.at)
         if isinstance(event, RecallWidened):
             before: tuple[Clause, ...] = () if event.narrows else versions[-1].clauses
@@ -91,6 +93,7 @@ def load_case(session: Session, case: str, *, until: int | None = None) -> Case:
             cleared += [(numbers.get(lot, 0), numbers.get(event.site, 0)) for lot in event.lots] or [(0, numbers.get(event.site, 0))]
         else:
             step = _step(session, recorded, at, event)
+            step = step and msgspec.structs.replace(step, entry=entry)
             if step is not None:
                 steps.append(step)
     return Case(
@@ -131,16 +134,18 @@ def _step(session: Session, recorded: int, at: int, event: Event) -> Step | None
     return None
 
 
-def _about(session: Session, subject: str) -> list[tuple[int, Event]]:
+def _about(session: Session, subject: str) -> list[tuple[int, Event, tuple[int, int]]]:
     number = find(session, [subject]).get(subject)
     if number is None:
         return []
     rows = session.rows(
-        "SELECT e.bytes FROM about AS a JOIN entry AS e ON e.log = a.log AND e.seq = a.seq WHERE a.subject = ? AND a.ended = 0", (number,)
+        "SELECT e.bytes, e.log, e.seq FROM about AS a JOIN entry AS e ON e.log = a.log AND e.seq = a.seq "
+        "WHERE a.subject = ? AND a.ended = 0",
+        (number,),
     )
-    found: list[tuple[int, Event]] = []
-    for (data,) in rows:
+    found: list[tuple[int, Event, tuple[int, int]]] = []
+    for data, log, seq in rows:
         entry = parse(bytes(data))
         event: Event = decode(bytes(entry.event))
-        found.append((entry.recorded, getattr(event, "replacement", None) or event))
+        found.append((entry.recorded, getattr(event, "replacement", None) or event, (log, seq)))
     return sorted(found, key=lambda each: (each[1].at, each[0], each[1].id))

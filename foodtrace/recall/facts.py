@@ -15,7 +15,7 @@ from typing import Protocol
 import msgspec
 
 from foodtrace.events import Clause
-from foodtrace.graph.flows import Flow, LotInfo, SiteInfo
+from foodtrace.graph.flows import Act, Copies, Flow, LogInfo, LotInfo, SiteInfo
 
 
 class Facts(Protocol):
@@ -86,6 +86,18 @@ class Facts(Protocol):
         """Return those of these (log, seq) entries that another party objects to, or tried to correct without standing."""
         ...
 
+    def acts(self, lots: Collection[int]) -> Iterable[Act]:
+        """Return what was done with these lots that moves nothing: packing, release."""
+        ...
+
+    def copies(self, entries: Collection[tuple[int, int]]) -> Sequence[Copies]:
+        """Return the event ids that more than one of these (log, seq) entries, of several logs, carry."""
+        ...
+
+    def logs(self) -> Sequence[LogInfo]:
+        """Return every log, how fresh it is and whether its head is what its own checkpoints say."""
+        ...
+
 
 class ScopeVersion(msgspec.Struct, frozen=True, kw_only=True):
     """One version of a scope."""
@@ -114,6 +126,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     result: str = ""
     """Of a check: ``drawn``, ``clean``, ``found``, ``not_notified``, ``closed``."""
     direction: str = "downstream"
+    entry: tuple[int, int] = (0, 0)
+    """(log, seq) of its entry; zeros where the caller does not know."""
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):

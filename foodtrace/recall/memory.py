@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from foodtrace.events import Clause, LotsClause, PredicateClause
-from foodtrace.graph.flows import NEVER, UNNAMED, Flow, FlowKind, LotInfo, SiteInfo
+from foodtrace.graph.flows import NEVER, UNNAMED, Act, Copies, Flow, FlowKind, LogInfo, LotInfo, SiteInfo
 from foodtrace.graph.predicate import fits
 
 
@@ -25,12 +25,16 @@ class MemoryFacts:
         now: int = NEVER,
         disputes: Iterable[tuple[int, int]] = (),
         operators: Iterable[str] = (),
+        acts: Iterable[Act] = (),
+        copies: Iterable[Copies] = (),
+        logs: Iterable[LogInfo] = (),
     ) -> None:
         self._now = now
         self._flows = [flow for flow in flows if flow.happened(now)]
         self._lots = {info.lot: info for info in lots}
         self._sites = {info.site: info for info in sites}
         self._disputes = set(disputes)
+        self._acts, self._copies, self._logs = list(acts), list(copies), list(logs)
         self._operators = {*operators, *(info.operator for info in self._sites.values()), *(info.producer for info in self._lots.values())}
         self._by_lot: dict[int, list[Flow]] = {}
         self._by_entry: dict[tuple[int, int], list[Flow]] = {}
@@ -139,3 +143,17 @@ class MemoryFacts:
     def disputed(self, entries: Collection[tuple[int, int]]) -> Iterable[tuple[int, int]]:
         """See :class:`foodtrace.recall.facts.Facts`."""
         return sorted(self._disputes & set(entries))
+
+    def acts(self, lots: Collection[int]) -> Iterable[Act]:
+        """See :class:`foodtrace.recall.facts.Facts`."""
+        wanted = set(lots)
+        return [act for act in self._acts if act.lot in wanted and act.t <= self._now]
+
+    def copies(self, entries: Collection[tuple[int, int]]) -> Sequence[Copies]:
+        """See :class:`foodtrace.recall.facts.Facts`."""
+        wanted = set(entries)
+        return [group for group in self._copies if len(wanted & set(group.entries)) > 1]
+
+    def logs(self) -> Sequence[LogInfo]:
+        """See :class:`foodtrace.recall.facts.Facts`."""
+        return self._logs

@@ -172,7 +172,7 @@ def holdings(moves: Iterable[Move], flows: Iterable[Flow], *, before: int | None
     return Books(moves, flows).all(before=before)
 
 
-class _Stock:
+class Stock:
     """Running stock: free (negative: more left than ever came), sealed, back (rule 4)."""
 
     __slots__ = ("back", "free", "over", "sealed", "unaccounted")
@@ -182,9 +182,11 @@ class _Stock:
 
     @property
     def book(self) -> int:
+        """Return what lies there by the book; negative where more left than ever came."""
         return self.free + self.sealed + self.back
 
     def put(self, term: str, q: int) -> None:
+        """Take goods in, as free stock or into custody by what brought them."""
         if term in ("brought_back", "return_in", "received_sealed"):
             owed = min(q, max(-self.free, 0))
             self.free += owed
@@ -196,6 +198,7 @@ class _Stock:
             self.free += q
 
     def take(self, q: int, *, custody_first: bool) -> None:
+        """Let goods out; what is not there makes free stock negative."""
         if not custody_first:
             freely = min(q, max(self.free, 0))
             self.free -= freely
@@ -207,11 +210,13 @@ class _Stock:
         self.free -= q
 
     def seal(self, q: int) -> None:
+        """Put free stock into custody, at most what there is."""
         part = min(q, max(self.free, 0))
         self.free -= part
         self.sealed += part
 
     def count(self, q: int) -> None:
+        """Set the book to what was counted; the difference is over or unaccounted."""
         book = self.book
         if q >= book:
             self.over += q - book
@@ -224,7 +229,7 @@ class _Stock:
 
 def _sum(events: Iterable[_Event]) -> HoldingSum:
     sums = HoldingSum()
-    stock = _Stock()
+    stock = Stock()
     for _, phase, term, q in events:
         if phase == _SEAL:
             stock.seal(q)

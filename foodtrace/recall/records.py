@@ -10,6 +10,9 @@ Rules:
    dispatches without lot: from every holding of that product at the sender that had received goods by then, pseudo-lots
    included. A product that nobody named fits every product. A dispatch without lot whose receipt names one is a move of that
    lot, whether that lot is otherwise read or not: what else a scope holds must not change what a record means.
+5. **Copies**: one event id in several logs is one event; the site operator's log wins, then the smallest log name. A copy with
+   other parties is kept beside the winner (it may know of goods the winner does not, and nothing on record may take a holding
+   out of the answer); only its quantity would count twice, and that is said.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 import msgspec
 
 from foodtrace.events import Clause, LeftClause, ThroughClause
-from foodtrace.graph.flows import ALWAYS, BIRTHS, CLEARED, NEVER, UNNAMED, Flow, FlowKind
+from foodtrace.graph.flows import ALWAYS, BIRTHS, CLEARED, NEVER, UNNAMED, Copies, Flow, FlowKind
 from foodtrace.graph.walk import KNOT, Holding, Step
 from foodtrace.recall.facts import Facts
 from foodtrace.recall.moves import Move, is_nameless, pair
@@ -56,6 +59,8 @@ class Records:
             start |= lots.keys()
             self.fitting.append(lots)
         codes = self._load(start)
+        self.copies: tuple[Copies, ...] = ()
+        self._drop_copies()
         self.codes: dict[int, set[int]] = defaultdict(set)
         """Lot -> lots of the same code under an authority that is on no record."""
         for lot, other in codes:
@@ -124,6 +129,26 @@ class Records:
         for lot in lots:
             self.rep[lot] = top(lot)
             self.classes.setdefault(self.rep[lot], set()).add(lot)
+
+    def _drop_copies(self) -> None:
+        """Leave out what several logs say under one event id (rule 5)."""
+        first: dict[tuple[int, int, int], int] = {}
+        several: set[tuple[int, int, int]] = set()
+        for flow in self.flows:
+            key = (flow.kind, flow.lot, flow.site)
+            if first.setdefault(key, flow.log) != flow.log:
+                several.add(key)
+        if not several:
+            return
+        # Whoever tells of one thing twice tells of the same lot doing the same thing at the same site.
+        self.copies = tuple(self.facts.copies({(flow.log, flow.seq) for flow in self.flows if (flow.kind, flow.lot, flow.site) in several}))
+        entries = {entry: set[tuple[int, int, int, int]]() for group in self.copies for entry in group.entries}
+        for flow in self.flows if entries else ():
+            if (flow.log, flow.seq) in entries:
+                entries[flow.log, flow.seq].add((flow.kind, flow.lot, flow.site, flow.other))
+        lost = {entry for group in self.copies for entry in group.entries[1:] if entries[entry] <= entries[group.entries[0]] or group.alike}
+        if lost:
+            self.flows = [flow for flow in self.flows if (flow.log, flow.seq) not in lost]
 
     def _naming(self) -> list[Flow]:
         """Return what other lots' records say under the numbers of dispatches without lot: a receipt may name theirs."""

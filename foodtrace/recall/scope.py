@@ -4,8 +4,9 @@
    ends, and the lot certainly fits.
 2. **left(S, window)**: the destination of each move that left S in the window, from its arrival. A departure known to the day
    only, or not at all, counts late; where it may as well lie in the window the seed is possible. S itself is no seed.
-3. **through(S, window)**: each holding at S with stock when the window opens, from then; and each with an arrival in it. Stock
-   nobody can know (more left, or was counted, than ever came by the records) counts as stock and is possible.
+3. **through(S, window)**: each holding at S with stock when the window opens, from then; and each with an arrival in it, be it
+   a move, a birth or what a consumer brought back. Stock nobody can know (more left, or was counted, than ever came by the
+   records) counts as stock and is possible.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import TypeAlias
 
 from foodtrace.events import Clause, LeftClause, ThroughClause
 from foodtrace.graph.edges import micros
-from foodtrace.graph.flows import ALWAYS, BIRTHS, DAY, UNKNOWN_TIME, Flow
+from foodtrace.graph.flows import ALWAYS, BIRTHS, DAY, UNKNOWN_TIME, Flow, FlowKind
 from foodtrace.graph.walk import Holding
 from foodtrace.recall.moves import Move
 from foodtrace.recall.quantities import holdings
@@ -25,6 +26,8 @@ Seed: TypeAlias = tuple[Holding, int, bool]
 """(holding, from when, confirmed)."""
 
 _LAST = 86_400_000_000 - 1
+_CAME = BIRTHS | {FlowKind.CONSUMER_RETURN}
+"""Flows by which goods arrive without a move."""
 
 
 def seeds(records: Records, clauses: Sequence[Clause]) -> list[Seed]:
@@ -95,5 +98,5 @@ def _through(records: Records, clause: ThroughClause) -> Iterator[Seed]:
         if move.dst == site and start <= move.t_in <= end:
             yield (move.lot, site), move.t_in, not move.unnamed
     for flow in flows:
-        if flow.kind in BIRTHS and start <= flow.t <= end:
+        if flow.kind in _CAME and start <= flow.t <= end:
             yield (flow.lot, site), flow.t, True

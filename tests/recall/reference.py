@@ -8,6 +8,7 @@ A record is one of these; hours count from 0, ``how`` is the precision of its ti
     ("make", site, inputs, outputs, q, hour, how, case)  case: approved as relabelling by that case, or empty
     ("alias", lot, lot)
     ("sell", lot, site, q, hour, how)
+    ("back", lot, site, q, hour, how)                    brought back by a consumer
 
 Clauses: ("lots", lots), ("left", site, first, last), ("through", site, first, last).
 """
@@ -53,6 +54,7 @@ class Reference:
         """(from, to, earliest and latest departure, arrival, whether the lot is named)."""
         self.makes: list[tuple] = []
         self.births: list[tuple] = []
+        self.backs: list[tuple] = []
         for record in records:
             getattr(self, "_" + record[0])(*record[1:])
         self.steps = [(a, out, into, b, True) for a, b, _, out, into, named in self.moves if named and a[1] and b[1]]
@@ -92,6 +94,10 @@ class Reference:
         self._in(self.top(lot), site, q, early(hour, how))
         self.births.append(((self.top(lot), site), early(hour, how)))
         self.sure.add((self.top(lot), site))
+
+    def _back(self, lot: Any, site: Any, q: Any, hour: Any, how: Any) -> None:
+        self._in(self.top(lot), site, q, early(hour, how))
+        self.backs.append(((self.top(lot), site), early(hour, how)))
 
     def _sell(self, lot: Any, site: Any, q: Any, hour: Any, how: Any) -> None:
         self._out(self.top(lot), site, q, late(hour, how))
@@ -160,7 +166,7 @@ class Reference:
                 found.append((holding, first, True))
             if self.unexplained(holding):
                 found.append((holding, first, False))
-            found += [(holding, t, True) for born, t in self.births if born == holding and first <= t <= last]
+            found += [(holding, t, True) for came, t in (*self.births, *self.backs) if came == holding and first <= t <= last]
         return found
 
     def unexplained(self, holding: Any) -> bool:

@@ -70,6 +70,9 @@ class Flows:
     def _birth(self, lot: Any, site: Any, q: Any, hour: Any, how: Any) -> None:
         self.add(FlowKind.BORN, lot, site, q, _in(hour, how), flags=_OUT_FLAGS[how])
 
+    def _back(self, lot: Any, site: Any, q: Any, hour: Any, how: Any) -> None:
+        self.add(FlowKind.CONSUMER_RETURN, lot, site, q, _in(hour, how), flags=_OUT_FLAGS[how])
+
     def _sell(self, lot: Any, site: Any, q: Any, hour: Any, how: Any) -> None:
         self.add(FlowKind.SOLD, lot, site, q, _out(hour, how), flags=_OUT_FLAGS[how])
 
@@ -112,12 +115,12 @@ class Flows:
 def records(draw: st.DrawFn, least: int = 1, most: int = 10) -> list[tuple]:
     made: list[tuple] = []
     for n in range(draw(st.integers(least, most))):
-        kind = draw(st.sampled_from(["birth", "move", "move", "move", "move", "unnamed", "unnamed", "make", "make", "alias", "sell"]))
+        kind = draw(
+            st.sampled_from(["birth", "move", "move", "move", "move", "unnamed", "unnamed", "make", "make", "alias", "sell", "back"])
+        )
         lot, here, there, q, hour, how = draw(LOT), draw(SITE), draw(SITE), draw(Q), draw(HOURS), draw(HOW)
-        if kind == "birth":
-            made.append(("birth", lot, here, q, hour, how))
-        elif kind == "sell":
-            made.append(("sell", lot, here, q, hour, how))
+        if kind in ("birth", "sell", "back"):
+            made.append((kind, lot, here, q, hour, how))
         elif kind == "alias" and lot != (other := draw(LOT)):
             made.append(("alias", lot, other))
         elif kind == "make":

@@ -1,0 +1,126 @@
+"""Findings about a case: what happened in spite of it, and who does not answer (RECALL sections 3 and 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from foodtrace.graph.flows import CLEARED, DELIVERED, SAMPLE, UNKNOWN_TIME, UNNAMED, Flow, FlowKind
+from foodtrace.recall.blocking import Doing, blocks, known_at, marks
+from foodtrace.recall.custody import Freed, freed
+from foodtrace.recall.deadlines import local_day, working_days_between
+from foodtrace.recall.facts import Case
+from foodtrace.recall.finding.look import Entry, Finding, Look
+
+_ASKS: Mapping[int, Doing] = {
+    FlowKind.SOLD: "sale",
+    FlowKind.DISPATCH: "transfer",
+    FlowKind.CONSUMED: "use",
+    FlowKind.USED: "use",
+    FlowKind.BORN: "certificate",
+}
+
+
+def against(look: Look) -> Iterator[Finding]:
+    """before_known, after_notice: what RECALL section 7 would have refused had it been asked."""
+    case = look.case
+    if case is None:
+        return
+    judge = _Judge(look, case)
+    corrected = _corrected(look, case)
+    for flow in look.found.flows:
+        doing = _ASKS.get(flow.kind)
+        if doing is None or flow.flags & (UNNAMED | SAMPLE) or (flow.log, flow.seq) in corrected:
+            continue
+        t = min(flow.t, flow.recorded) if flow.flags & UNKNOWN_TIME else flow.t
+        yield from judge.fact(doing, flow.lot, flow.site, t, (flow.log, flow.seq), flow.q)
+    for move in look.found.moves:
+        # The gate's entry of a verified certificate speaks for the sender too: it is an entry into a market.
+        if move.arrived and move.dst and not move.recall:
+            own = next((f for f in look.in_entries(move.entries) if f.kind == FlowKind.RECEIPT), None) if move.t_in >= case.opened else None
+            doing = "market_entry" if own is not None and own.flags & DELIVERED else "receipt"
+            yield from judge.fact(doing, move.lot, move.dst, move.t_in, move.entries[-1], move.received)
+    for act in look.facts.acts([name for lot in look.found.lots for name in look.found.names[lot]]):
+        lot = look.representative.get(act.lot, act.lot)
+        yield from judge.fact(act.doing, lot, act.site, act.t, act.entry, 0)
+
+
+class _Judge:
+    """Marks facts by the case's clock at each site."""
+
+    def __init__(self, look: Look, case: Case) -> None:
+        self.look = look
+        self.case = case
+        cleared = {(look.representative.get(lot, lot), site) for lot, site in case.cleared}
+        self.blocking = _with_cleared(case, cleared)
+        self._known: dict[int, int | None] = {}
+
+    def known(self, site: int) -> int | None:
+        if site not in self._known:
+            self._known[site] = known_at(self.case, site, settings=self.look.settings)
+        return self._known[site]
+
+    def fact(self, doing: Doing, lot: int, site: int, t: int, entry: Entry, q: int) -> Iterator[Finding]:
+        """Yield the marks of one fact; ``sealed`` is how it is booked, not a finding."""
+        if t < self.case.opened or t > self.look.now:
+            return
+        link = self.look.found.holdings.get((lot, site))
+        if link is None or t < link.since or not blocks(self.blocking, lot, site, t, self.look.settings):
+            return
+        for mark in marks(doing, t, self.case.opened, self.known(site)):
+            if mark != "sealed":
+                yield Finding(kind=mark, lot=lot, site=site, entries=(entry,), value=q)
+
+
+def restocked(look: Look) -> Iterator[Finding]:
+    """Recalled goods that are free again: what was sealed, came back or was brought back went out as ordinary goods."""
+    case = look.case
+    if case is None:
+        return
+    judge = _Judge(look, case)
+    corrected = _corrected(look, case)
+    for each in freed(look.found.moves, look.found.flows, look.found.holdings, corrected=corrected):
+        if each.t >= case.opened and blocks(judge.blocking, each.lot, each.site, each.t, look.settings):
+            yield _again(each)
+
+
+def _again(each: Freed) -> Finding:
+    return Finding(kind="restocked", lot=each.lot, site=each.site, entries=(each.entry,), value=each.q)
+
+
+def unanswered(look: Look) -> Iterator[Finding]:
+    """no_answer after ``answer_limit`` working days; calendar_missing where no table says which days those are."""
+    case = look.case
+    if case is None:
+        return
+    answered = {step.site for step in case.steps if step.kind == "acknowledgement" and step.at <= look.now}
+    notified: dict[int, tuple[int, Entry]] = {}
+    for step in case.steps:
+        if step.kind == "notice" and step.direction == "downstream" and step.site not in answered:
+            arrived = step.at if step.delivered is None else step.delivered
+            notified[step.site] = min(notified.get(step.site, (arrived, step.entry)), (arrived, step.entry))
+    today = local_day(look.now)
+    for site, (arrived, entry) in notified.items():
+        if arrived > look.now:
+            continue
+        entries = (entry,) if entry[0] else ()
+        days = working_days_between(look.calendar, local_day(arrived), today)
+        if days is None:
+            yield Finding(kind="calendar_missing", site=site, entries=entries)
+        elif days > look.settings.answer_limit:
+            yield Finding(kind="no_answer", site=site, entries=entries, value=days)
+
+
+def _corrected(look: Look, case: Case) -> set[Entry]:
+    """Return the relabellings this case approved: goods corrected, no use in spite of the case."""
+    entries = {(flow.log, flow.seq) for flow in look.found.flows if flow.kind == FlowKind.CONSUMED and flow.t >= case.opened}
+    return {(flow.log, flow.seq) for flow in look.facts.entries(entries) if _approved(flow, case)} if entries else set()
+
+
+def _approved(flow: Flow, case: Case) -> bool:
+    return bool(flow.flags & CLEARED) and flow.pair == case.case
+
+
+def _with_cleared(case: Case, cleared: set[tuple[int, int]]) -> Case:
+    return msgspec.structs.replace(case, cleared=tuple(sorted(cleared)))

@@ -1,0 +1,138 @@
+"""What every rule of a finding is given to look at, and the finding it yields.
+
+Rules:
+
+1. Every finding names the entries behind it, in the order of time; of more than :data:`MOST` the newest. A finding about
+   something that is missing names the entries by which it should be there: the notice nobody answered, the goods that came.
+2. What is looked up by several rules is looked up once, and only when a rule needs it: most recalls have few findings.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
+from typing import Final, TypeAlias
+
+import msgspec
+
+from foodtrace.graph.flows import BIRTHS, DAY, LEAVING, NEVER, UNKNOWN_TIME, UNNAMED, Flow, FlowKind
+from foodtrace.graph.walk import Holding
+from foodtrace.recall.affected import Affected
+from foodtrace.recall.deadlines import Calendar
+from foodtrace.recall.facts import Case, Facts
+from foodtrace.recall.settings import Settings
+
+Entry: TypeAlias = tuple[int, int]
+"""(log, seq)."""
+
+MOST: Final = 100
+"""Entries named behind one finding at most (rule 1)."""
+
+_LAST: Final = 86_400_000_000 - 1
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True, order=True):
+    """One thing that was missing, contradictory or too much."""
+
+    kind: str
+    """Kind of RECALL section 3."""
+    lot: int = 0
+    site: int = 0
+    entries: tuple[Entry, ...] = ()
+    """(log, seq) of the entries behind it (rule 1)."""
+    value: int = 0
+    """The quantity or difference it is about, in base units; 0 where none."""
+
+
+class Look:
+    """The records of one answer, as the rules see them."""
+
+    def __init__(self, facts: Facts, found: Affected, settings: Settings, case: Case | None, calendar: Calendar) -> None:
+        self.facts = facts
+        self.found = found
+        self.settings = settings
+        self.case = case
+        self.calendar = calendar
+
+    @property
+    def now(self) -> int:
+        """T, microseconds UTC."""
+        return self.facts.now
+
+    @cached_property
+    def pseudo(self) -> set[int]:
+        """Lots that stand for a dispatch without lot."""
+        return {flow.lot for flow in self.found.flows if flow.flags & UNNAMED}
+
+    @cached_property
+    def representative(self) -> Mapping[int, int]:
+        """Name of an affected lot -> the lot."""
+        return {name: lot for lot, names in self.found.names.items() for name in names}
+
+    @cached_property
+    def births(self) -> Mapping[int, list[Flow]]:
+        """Lot -> its births."""
+        made: dict[int, list[Flow]] = defaultdict(list)
+        for flow in self.found.flows:
+            if flow.kind in BIRTHS:
+                made[flow.lot].append(flow)
+        return made
+
+    @cached_property
+    def _timed(self) -> tuple[dict[Holding, list[tuple[int, Entry]]], dict[int, list[tuple[int, Entry]]], dict[Entry, list[Flow]]]:
+        holdings: dict[Holding, list[tuple[int, Entry]]] = defaultdict(list)
+        lots: dict[int, list[tuple[int, Entry]]] = defaultdict(list)
+        entries: dict[Entry, list[Flow]] = defaultdict(list)
+        for flow in self.found.flows:
+            entry = (flow.log, flow.seq)
+            entries[entry].append(flow)
+            if flow.kind == FlowKind.DISCARDED:
+                continue
+            lots[flow.lot].append((flow.t, entry))
+            if flow.site and not flow.flags & UNNAMED:
+                holdings[flow.lot, flow.site].append((flow.t, entry))
+        for move in self.found.moves:
+            for site, t in ((move.src, move.t_out), (move.dst, move.t_in)):
+                if site and not (site == move.src and move.unnamed):
+                    holdings[move.lot, site] += [(t, entry) for entry in move.entries]
+        return holdings, lots, entries
+
+    def at(self, holding: Holding) -> tuple[Entry, ...]:
+        """Return the entries about a holding: what came, what left, what was counted."""
+        return newest(self._timed[0].get(holding, ()))
+
+    def of(self, lot: int) -> tuple[Entry, ...]:
+        """Return the entries about a lot."""
+        return newest(self._timed[1].get(lot, ()))
+
+    def in_entries(self, entries: Iterable[Entry]) -> Iterator[Flow]:
+        """Iterate over the flows of some entries, as far as they are about lots of this answer."""
+        for entry in entries:
+            yield from self._timed[2].get(entry, ())
+
+    def registered(self, site: int) -> bool:
+        """Say whether any record describes this site; one that was only ever named is nobody's, and nobody can be called there."""
+        info = self.found.sites.get(site)
+        return info is None or bool(info.kind)
+
+
+Rule: TypeAlias = Callable[[Look], Iterator[Finding]]
+
+
+def newest(timed: Iterable[tuple[int, Entry]]) -> tuple[Entry, ...]:
+    """Return entries in the order of time, each once; of too many the newest."""
+    first: dict[Entry, int] = {}
+    for t, entry in timed:
+        first[entry] = min(first.get(entry, t), t)
+    return tuple(sorted(first, key=lambda entry: (first[entry], entry))[-MOST:])
+
+
+def earliest(flow: Flow) -> int:
+    """Return the earliest moment a flow may have happened; what arrives counts early already."""
+    return flow.t - _LAST if flow.kind in LEAVING and flow.flags & DAY else -NEVER if flow.flags & UNKNOWN_TIME else flow.t
+
+
+def latest(flow: Flow) -> int:
+    """Return the latest moment a flow may have happened; what leaves counts late already."""
+    return flow.t + _LAST if flow.kind == FlowKind.RECEIPT and flow.flags & DAY else NEVER if flow.flags & UNKNOWN_TIME else flow.t

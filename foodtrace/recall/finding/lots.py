@@ -1,0 +1,74 @@
+"""Findings about lots: where they are from, whose they are, what was made of them (RECALL section 3)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from foodtrace.graph.flows import Flow, FlowKind
+from foodtrace.recall.finding.look import Finding, Look
+
+
+def origins(look: Look) -> Iterator[Finding]:
+    """origin_missing, several_origins."""
+    for lot in look.found.lots:
+        if lot in look.pseudo:
+            continue
+        births = {(flow.log, flow.seq) for flow in look.births.get(lot, ())}
+        if not births:
+            yield Finding(kind="origin_missing", lot=lot, entries=look.of(lot))
+        elif len(births) > 1:
+            yield Finding(kind="several_origins", lot=lot, entries=tuple(sorted(births)), value=len(births))
+
+
+def no_path(look: Look) -> Iterator[Finding]:
+    """same_lot_no_path: in the answer by presumption, or a seed no record connects."""
+    for (lot, site), link in look.found.holdings.items():
+        if link.presumed or (link.seed and link.link == "possible" and lot not in look.pseudo):
+            yield Finding(kind="same_lot_no_path", lot=lot, site=site, entries=look.at((lot, site)))
+
+
+def same_code(look: Look) -> Iterator[Finding]:
+    """code_only: the same code under an authority that is on no record."""
+    names = [name for lot in look.found.lots for name in look.found.names[lot]]
+    for _, other in look.facts.same_code(names):
+        yield Finding(kind="code_only", lot=other, entries=look.of(look.representative.get(other, other)))
+
+
+def attributes(look: Look) -> Iterator[Finding]:
+    """attribute_missing: a predicate fits this lot only if an attribute that nobody recorded does."""
+    for lot in look.found.uncertain:
+        yield Finding(kind="attribute_missing", lot=lot, entries=look.of(lot))
+
+
+def transformations(look: Look) -> Iterator[Finding]:
+    """mass_gain, yield_odd, unit_differs of inputs."""
+    wanted = {(flow.log, flow.seq) for flow in look.found.flows if flow.kind == FlowKind.PRODUCED}
+    if not wanted:
+        return
+    entries: dict[tuple[int, int], list[Flow]] = defaultdict(list)
+    for flow in look.facts.entries(wanted):
+        entries[flow.log, flow.seq].append(flow)
+    for entry, flows in entries.items():
+        taken = [flow for flow in flows if flow.kind == FlowKind.CONSUMED]
+        made = [flow for flow in flows if flow.kind == FlowKind.PRODUCED]
+        if taken and made:
+            yield from _yield(look, entry, taken, made)
+
+
+def _yield(look: Look, entry: tuple[int, int], taken: list[Flow], made: list[Flow]) -> Iterator[Finding]:
+    # By text, not by number: numbers differ from one database to the next.
+    texts = look.facts.texts([flow.lot for flow in made])
+    name = min(made, key=lambda flow: texts[flow.lot]).lot
+    lot, site = look.representative.get(name, name), made[0].site
+    units = {flow.unit for flow in taken}
+    if len(units) > 1:
+        yield Finding(kind="unit_differs", lot=lot, site=site, entries=(entry,))
+        return
+    came, out = sum(flow.q for flow in taken), sum(flow.q for flow in made)
+    if {flow.unit for flow in made} == units and out > came:
+        yield Finding(kind="mass_gain", lot=lot, site=site, entries=(entry,), value=out - came)
+    info = look.found.infos.get(name)
+    usual = None if info is None else look.settings.yields.get(info.gtin) or look.settings.yields.get(info.product)
+    if usual is not None and came and not usual.least * came <= out * 1000 <= usual.most * came:
+        yield Finding(kind="yield_odd", lot=lot, site=site, entries=(entry,), value=out)

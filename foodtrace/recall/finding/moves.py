@@ -1,0 +1,117 @@
+"""Findings about moves: a side that is missing, sides that disagree, times that cannot be (RECALL section 3)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from foodtrace.graph.flows import ALWAYS, LEAVING, NEVER, UNNAMED, Flow, FlowKind
+from foodtrace.graph.walk import Holding
+from foodtrace.recall.finding.look import Finding, Look, earliest, latest
+from foodtrace.recall.moves import Move, pair
+from foodtrace.recall.records import first_arrivals, fits_product
+
+_OUT = LEAVING | {FlowKind.CONSUMED, FlowKind.SOLD, FlowKind.DESTROYED, FlowKind.LOST, FlowKind.USED}
+
+
+def sides(look: Look) -> Iterator[Finding]:
+    """not_received, not_sent, source_missing, destination_missing, quantity_differs, unit_differs, receipt before dispatch."""
+    for move in look.found.moves:
+        if (move.lot, move.src) not in look.found.holdings and (move.lot, move.dst) not in look.found.holdings:
+            continue
+        about: dict[str, Any] = {"lot": move.lot, "site": move.dst or move.src, "entries": move.entries}
+        if move.evidence != "receipt" and (not move.dst or not look.registered(move.dst)):
+            yield Finding(kind="destination_missing", value=move.sent, **about)
+        if move.dst and not move.arrived and look.now - _left(look, move) > look.settings.transit_limit:
+            yield Finding(kind="not_received", value=move.sent, **about)
+        if move.arrived and not move.src:
+            yield Finding(kind="source_missing", value=move.received, **about)
+        elif move.evidence == "receipt":
+            yield Finding(kind="not_sent", value=move.received, **about)
+        if move.unit != move.unit_in:
+            yield Finding(kind="unit_differs", **about)
+        elif move.arrived and move.evidence == "both" and move.sent != move.received:
+            yield Finding(kind="quantity_differs", value=move.received - move.sent, **about)
+        if len(move.entries) > 1 and move.t_in < move.t_out and _came_first(look, move):
+            yield Finding(kind="time_contradiction", **about)
+
+
+def _left(look: Look, move: Move) -> int:
+    """Return when goods left; at an unknown time they left before anybody wrote it down."""
+    if move.t_out < NEVER:
+        return move.t_out
+    return min((flow.recorded for flow in look.in_entries(move.entries)), default=move.t_out)
+
+
+def _came_first(look: Look, move: Move) -> bool:
+    """Say whether the receipt was before the dispatch however their times are read (a day only, or not known)."""
+    flows = list(look.in_entries(move.entries))
+    came = [latest(flow) for flow in flows if flow.kind == FlowKind.RECEIPT]
+    went = [earliest(flow) for flow in flows if flow.kind in LEAVING]
+    return bool(came and went) and max(came) < min(went)
+
+
+def before_birth(look: Look) -> Iterator[Finding]:
+    """time_contradiction: goods left, were used or arrived before their lot began anywhere."""
+    births = {lot: min(flow.t for flow in flows) for lot, flows in look.births.items()}
+    for flow in look.found.flows:
+        if flow.kind not in _OUT or flow.flags & UNNAMED or (flow.lot, flow.site) not in look.found.holdings:
+            continue
+        if flow.t < births.get(flow.lot, ALWAYS):
+            yield Finding(kind="time_contradiction", lot=flow.lot, site=flow.site, entries=((flow.log, flow.seq),))
+    for move in look.found.moves:
+        if move.evidence == "receipt" and move.t_out < births.get(move.lot, ALWAYS) and (move.lot, move.dst) in look.found.holdings:
+            yield Finding(kind="time_contradiction", lot=move.lot, site=move.dst, entries=move.entries)
+
+
+def by_slack(look: Look) -> Iterator[Finding]:
+    """time_contradiction: a step that only the allowed clock error lets in."""
+    for here, there in look.found.steps_by_slack:
+        entries = tuple(sorted(set(_between(look, here, there))))
+        yield Finding(kind="time_contradiction", lot=there[0], site=there[1] or here[1], entries=entries)
+
+
+def _between(look: Look, here: Holding, there: Holding) -> Iterator[tuple[int, int]]:
+    """Iterate over the entries of the steps from one holding to another: moves, or transformations of the one into the other."""
+    for move in look.found.moves:
+        if (move.lot, move.dst, move.src) == (*there, here[1]):
+            yield from move.entries
+    taken = {(f.log, f.seq) for f in look.found.flows if f.kind == FlowKind.CONSUMED and (f.lot, f.site) == here}
+    for flow in look.found.flows if taken else ():
+        if flow.kind == FlowKind.PRODUCED and (flow.lot, flow.site) == there and (flow.log, flow.seq) in taken:
+            yield flow.log, flow.seq
+
+
+def without_lot(look: Look) -> Iterator[Finding]:
+    """lot_missing, mixed_stall: dispatches without lot, and which holdings they may have come from."""
+    unnamed = [move for move in look.found.moves if move.unnamed and (move.lot, move.dst) in look.found.holdings]
+    if not unnamed:
+        return
+    candidates = _candidates(look, {move.src for move in unnamed})
+    for move in unnamed:
+        yield Finding(kind="lot_missing", site=move.src, entries=move.entries, value=move.sent)
+        wanted = look.found.infos[move.lot].product if move.lot in look.found.infos else ""
+        lots = {lot for lot, since, product in candidates[move.src] if since <= move.t_out and fits_product(product, wanted)}
+        if len(lots - {move.lot}) > 1:
+            yield Finding(kind="mixed_stall", site=move.src, entries=move.entries, value=len(lots - {move.lot}))
+
+
+def _candidates(look: Look, senders: set[int]) -> dict[int, list[tuple[int, int, str]]]:
+    """Return per sender what it may have sent: (lot, when goods of it first came, product), affected or not."""
+    named = look.representative
+    there = {lot for _, lot in look.facts.stock_lots(senders)}
+    others = there - named.keys()
+    flows: list[Flow] = [flow for flow in look.facts.flows(others) if flow.site in senders or flow.other in senders]
+    one = {lot: min(lot, other) for lot, other in look.facts.aliases(others)}
+    first = first_arrivals([*look.found.moves, *pair(flows, one)], [*flows, *look.found.flows])
+    infos = {**look.facts.lots(others), **look.found.infos}
+    products = {
+        lot: min((infos[n].product for n in names if n in infos and infos[n].product), default="")
+        for lot, names in look.found.names.items()
+    }
+    made: dict[int, list[tuple[int, int, str]]] = defaultdict(list)
+    for (lot, site), since in first.items():
+        if site in senders:
+            made[site].append((one.get(lot, lot), since, products.get(lot, infos[lot].product if lot in infos else "")))
+    return made

@@ -1,0 +1,30 @@
+"""Findings about the records themselves: logs that are behind, two versions of an event, objections (RECALL section 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from foodtrace.recall.finding.look import Finding, Look
+
+
+def behind(look: Look) -> Iterator[Finding]:
+    """log_behind: not seen since opening, or its head is not what its own checkpoints say (unverified, forked)."""
+    for each in look.facts.logs():
+        if each.state or (look.case is not None and each.newest < look.case.opened):
+            yield Finding(kind="log_behind", entries=((each.log, max(each.size - 1, 0)),))
+
+
+def conflicts(look: Look) -> Iterator[Finding]:
+    """duplicate_conflict: one event id in two logs with unlike content."""
+    for group in look.found.copies:
+        if not group.alike:
+            flow = next(look.in_entries(group.entries), None)
+            yield Finding(kind="duplicate_conflict", lot=flow.lot if flow else 0, site=flow.site if flow else 0, entries=group.entries)
+
+
+def disputed(look: Look) -> Iterator[Finding]:
+    """Disputed: another party objects, or tried to correct without standing."""
+    lots = {(flow.log, flow.seq): (flow.lot, flow.site) for flow in look.found.flows}
+    for entry in look.facts.disputed(list(lots)):
+        lot, site = lots[entry]
+        yield Finding(kind="disputed", lot=lot, site=site, entries=(entry,))
