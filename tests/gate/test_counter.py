@@ -457,3 +457,35 @@ def test_a_broken_ledger_ends_the_loop_and_a_busy_one_does_not(desk: Market, mon
     monkeypatch.setattr(desk.ledger, "act", broken)
     with pytest.raises(errors.Integrity):
         clerk.counter.feed("5")
+
+
+def test_a_night_shift_undoes_across_midnight(desk: Market) -> None:
+    desk.clock.now = dt.datetime(2026, 11, 24, 23, 58, tzinfo=desk.clock.now.tzinfo)
+    first, second = desk.certificate("黄瓜", "300 kg"), desk.certificate("西红柿", "300 kg")
+    clerk = started(desk)
+    clerk.types(first, "")
+    desk.clock.later(minutes=5)
+    assert "撤销 0001 黄瓜 300.0 kg" in clerk.types("-", "0")
+    assert "0001  西红柿" in clerk.types(second, ""), "a new day begins at one"
+    assert "撤销 0001 西红柿" in clerk.types("-", "")
+    assert "撤销 0001 黄瓜" in clerk.types("-1", "0"), "what is left of that number is yesterday's"
+
+
+def test_a_seller_without_a_card_is_typed(desk: Market) -> None:
+    clerk = started(desk)
+    said = clerk.types("0", "1", "李记蔬菜")
+    assert "李记蔬菜 A-17  已建档" in said
+    assert clerk.counter.prompt == "品名 1 芹菜 2 豆角 > "
+    clerk.types("-")
+    assert "没有卡号是 谁 的档案" in clerk.types("0", "1", "谁")
+
+
+def test_a_card_speaks_for_one_truck_and_not_for_long(desk: Market) -> None:
+    clerk = started(desk)
+    clerk.types("A-17", desk.certificate("西红柿", "5 kg"), "-")
+    assert "卖方 永发合作社" in clerk.types(desk.certificate("黄瓜", "5 kg")), "a dropped truck takes its card along"
+    clerk.types("", "A-17")
+    assert "卖方 永发合作社" in clerk.types(desk.certificate("黄瓜", "5 kg"), pause=200)
+    clerk.types("", "A-17")
+    assert "卖方 李记蔬菜" in clerk.types(desk.certificate("黄瓜", "5 kg"), "")
+    assert "卖方 永发合作社" in clerk.types(desk.certificate("黄瓜", "5 kg"))

@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from foodtrace.certificate.scan import classify_line
+from foodtrace.errors import FoodtraceError
 from foodtrace.gate import pad, screen
 from foodtrace.gate.facts import GOODS, Paper
 from foodtrace.gate.screen import Said
@@ -116,10 +117,11 @@ class Asks(Desk):
         """Return the lines for a trader card, none if it is no card."""
         with self._books.reading() as session:
             file = sellers.seller_of_card(session, self._set.market, given)
+            file = file or sellers.file_of(session, self._set.market, given.upper())
             name = sellers.name_of(session, file.seller) if file else ""
         if file is None:
             return None
-        self._seller = file.seller
+        self._seller, self._carded_at = file.seller, self._now()
         today = self._now().date()
         if file.left is not None:
             state = self._t("counter.card.left", left=file.left)
@@ -129,6 +131,15 @@ class Asks(Desk):
             key = "counter.card.until" if file.agreement_until >= today else "counter.card.over"
             state = self._t(key, until=file.agreement_until)
         return [Said(self._t("counter.card", name=screen.clean(f"{name} {file.card}"), agreement=state))]
+
+    def _named(self, given: str) -> list[Said] | None:
+        """Return the lines for a seller that is typed by the name over a door, none if nobody or more than one has it."""
+        with self._books.reading() as session:
+            try:
+                seller = sellers.resolve_seller(session, given)
+            except FoodtraceError:
+                return None
+        return self._card(seller)
 
     def _goods_line(self, line: str) -> list[Said]:
         if self._drops(line):
@@ -145,11 +156,11 @@ class Asks(Desk):
     def _seller_line(self, line: str) -> list[Said]:
         if self._drops(line):
             return self._drop()
-        given = pad.folded(line)
-        lines = self._card(given) if given else []
+        given = pad.folded(line)[:80]
+        lines = (self._card(given) or self._named(given)) if given else []
         if lines is None:
             return [Said(self._t("counter.no_card", value=screen.clean(given[:40])))]
-        self._change(seller=self._seller)
+        self._change(seller=self._carded())
         return [*lines, *self._next()]
 
     def _product_line(self, line: str) -> list[Said]:
@@ -223,4 +234,4 @@ class Asks(Desk):
 
     def _product_prompt(self) -> str:
         shown = " ".join(f"{place} {screen.clean(name)}" for place, name in enumerate(self._kinds(), start=1))
-        return self._t("counter.prompt.product", choices=shown)
+        return " ".join(self._t("counter.prompt.product", choices=shown).split()) + " "

@@ -22,6 +22,8 @@ from foodtrace.quantity import Quantity
 from foodtrace.storage.session import Session
 from foodtrace.texts import Lang, text
 
+CARD_HOLDS: Final = dt.timedelta(minutes=3)
+"""How long a trader card speaks for the truck that comes next."""
 EVERY: Final = 10
 """Trucks after which the header returns."""
 
@@ -98,10 +100,14 @@ class Desk:
         self._size = 0
         self._trucks = 0
         self._seller = ""
+        """Seller of the card that was scanned last, for the truck at hand only."""
+        self._carded_at = self._now()
         self._seen: dict[tuple[str, str], dt.datetime] = {}
         self._pending: Pending | None = None
         self._last: GateAnswer | None = None
         self._target = 0
+        """Number of the truck that is to be undone, and its day: a night shift has two."""
+        self._day = dt.date.min
         self._undoing: held.Undone | None = None
         self.finished = False
 
@@ -175,8 +181,13 @@ class Desk:
     def _drop(self) -> list[Said]:
         if self._pending is not None:
             self._seen.pop(self._pending.key, None)
-        self._pending, self._ask = None, self._scan
+        # The next truck is somebody else's: it must not enter under this one's name.
+        self._pending, self._seller, self._ask = None, "", self._scan
         return [Said(self._t("counter.dropped"))]
+
+    def _carded(self) -> str:
+        """Return the seller whose card was scanned, none if that was too long ago to be this truck's."""
+        return self._seller if self._now() - self._carded_at <= CARD_HOLDS else ""
 
     def _remaining(self) -> Quantity | None:
         found = self._here.found

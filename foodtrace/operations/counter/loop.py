@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from foodtrace.certificate.scan import Scan, classify_line
-from foodtrace.errors import BadData, FoodtraceError, Integrity, Storage
+from foodtrace.errors import BadData, FoodtraceError, Integrity, NotFound, Storage
 from foodtrace.gate import pad, screen
 from foodtrace.gate.screen import Said
 from foodtrace.gate.slip import parse_slip
@@ -72,7 +73,7 @@ class Counter(Weighs):
         if not given:
             return []
         if given == "0":
-            return self._begin(Truck(seller=self._seller), self._goods_line)
+            return self._begin(Truck(seller=self._carded()), self._goods_line)
         slip = parse_slip(given)
         if slip is not None:
             return self._slip_scanned(slip)
@@ -105,7 +106,7 @@ class Counter(Weighs):
         if found.kind == "input_method":
             return [*lines, Said(f"{screen.bracket('again', self._set.lang)}  {self._t('counter.input_method')}", "again")]
         if found.kind == "foreign_certificate":
-            truck = Truck(seller=self._seller, shown="foreign")
+            truck = Truck(seller=self._carded(), shown="foreign")
             return [*lines, Said(self._t("counter.foreign")), *self._begin(truck, self._goods_line)]
         if found.payload is None or found.problem is not None:
             more = [] if found.kind == "damaged" else [Said(screen.INDENT + self._t("counter.not_ours"))]
@@ -115,7 +116,7 @@ class Counter(Weighs):
         if repeated is not None:
             return [*lines, *repeated]
         lines.append(Said(self._t("counter.code", length=len(found.text))))
-        return [*lines, *self._begin(Truck(text=found.text, seller=self._seller), None, key)]
+        return [*lines, *self._begin(Truck(text=found.text, seller=self._carded()), None, key)]
 
     def _slip_scanned(self, slip: Any) -> list[Said]:
         with self._books.reading() as session:
@@ -159,8 +160,18 @@ class Counter(Weighs):
         target = number or (self._last.number if self._last else 0)
         if not target:
             return [Said(self._t("counter.nothing_to_undo"))]
+        today = self._now().date()
+        days = [today, today - dt.timedelta(days=1)] if number or self._last is None else [self._last.at.date()]
         with self._books.reading() as session:
-            self._undoing = held.undoable(session, self._set.log, self._set.market, self._set.gate, self._now().date(), target, self._now())
+            for day in days:
+                try:
+                    self._undoing = held.undoable(session, self._set.log, self._set.market, self._set.gate, day, target, self._now())
+                except NotFound:
+                    if day == days[-1]:
+                        raise
+                    continue
+                self._day = day
+                break
         self._target = target
         self._ask = self._undo_line
         return []
@@ -173,11 +184,11 @@ class Counter(Weighs):
             return [Said(self._t("counter.kept"))]
         doing = Doing(now=self._now(), by=self._by)
         receipt, undone = self._books.act(
-            lambda session: held.undo(session, doing, self._set.log, self._set.market, self._set.gate, doing.now.date(), self._target)
+            lambda session: held.undo(session, doing, self._set.log, self._set.market, self._set.gate, self._day, self._target)
         )
         event = undone.event
         self._seen.pop((event.kid, event.serial), None)
-        if self._last is not None and self._last.number == self._target:
+        if self._last is not None and (self._last.number, self._last.at.date()) == (self._target, self._day):
             self._last = None
         self._count_again()
         seq = f"{receipt.last:,}" if receipt is not None else "-"
