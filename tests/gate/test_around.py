@@ -4,11 +4,12 @@ import datetime as dt
 from functools import partial
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from foodtrace import errors
-from foodtrace.events import MarketEntry, RecallOpened, Refusal, SamplingCommitted, SamplingOpened, TestRecorded
-from foodtrace.events.case import LotsClause
+from foodtrace.events import MarketEntry, RecallOpened, RecallWithdrawn, Refusal, SamplingCommitted, SamplingOpened, TestRecorded
+from foodtrace.events.case import LotsClause, PredicateClause
 from foodtrace.gate.rules import load
 from foodtrace.gate.sampling import commit, day_seed
 from foodtrace.operations import held, sampling, sellers, tests
@@ -74,6 +75,39 @@ def test_no_second_person_lifts_a_recall_and_the_attempt_is_an_entry(either: Mar
     assert [each.reasons[0] for each in refusals if isinstance(each, Refusal)] == ["gate.recalled"]
     assert resolve(either, "1", "refuse").verdict == "refuse"
     assert waiting(either) == []
+
+
+def test_no_second_person_lifts_a_positive_that_stands(either: Market) -> None:
+    answer = over(either)
+    event = TestRecorded(id="T-1", at=either.clock.later(minutes=1), lot=answer.lot, sample="S", item="有机磷", verdict="positive")
+    either.ledger.record([event])
+    found = resolve(either, "1", second="S-02")
+    assert (found.verdict, [each.code for each in found.reasons]) == ("refuse", ["gate.test_positive"])
+    lifted = {"id": "T-2", "rapid": False, "verdict": "negative", "confirms": "T-1", "at": either.clock.later(minutes=1)}
+    either.ledger.record([msgspec.structs.replace(event, **lifted)])
+    assert resolve(either, "1", second="S-02").verdict == "admit"
+
+
+def test_a_recall_that_was_withdrawn_or_names_other_lots_is_no_reason(either: Market) -> None:
+    text = either.certificate("西红柿", "500 kg")
+    lot = f"{either.farm}/{text.split('/')[5]}"
+    when = either.clock.later(minutes=1)
+    for case, lots in (("2026-0001", (lot,)), ("2026-0002", ("L-0999/OTHER",))):
+        scope = (LotsClause(lots=lots),)
+        either.ledger.record([RecallOpened(id=case, at=when, case=case, scope=scope, level=2, reason="x", known=when)])
+    assert either.ledger.gate(text).decision.codes == ("gate.recalled",)
+    either.ledger.record([RecallWithdrawn(id="W", at=either.clock.later(minutes=1), case="2026-0001", reason="x")])
+    either.clock.later(minutes=1)
+    assert either.ledger.gate(text).verdict == "admit"
+
+
+def test_a_recall_by_rule_reaches_a_lot_the_ledger_has_never_seen(either: Market) -> None:
+    signed = either.forged(either.certificate("西红柿", "500 kg"), either.key, lot="NEW-1", serial="NEW-1")
+    when = either.clock.later(minutes=1)
+    scope = (PredicateClause(producer=either.farm, code="NEW-*"),)
+    either.ledger.record([RecallOpened(id="R", at=when, case="2026-0001", scope=scope, level=1, reason="x", known=when)])
+    answer = either.ledger.gate(signed, weight="5 kg", truck=Truck(product="西红柿"))
+    assert (answer.verdict, answer.decision.codes) == ("refuse", ("gate.recalled",))
 
 
 def test_a_hold_is_ended_once(either: Market) -> None:
@@ -302,8 +336,6 @@ def test_a_truck_left_out_of_the_draw_or_drawn_at_will_is_found(either: Market, 
     with either.ledger.reading() as session:
         event = next(each.event for each in about(session, clean.lot, MarketEntry))
     assert isinstance(event, MarketEntry)
-    import msgspec
-
     forged = [
         msgspec.structs.replace(event, id="F-1", number=41, rate=None, serial="", kid=""),
         msgspec.structs.replace(event, id="F-2", number=42, drawn=True, serial="", kid="", rate=500),

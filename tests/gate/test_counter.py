@@ -489,3 +489,11 @@ def test_a_card_speaks_for_one_truck_and_not_for_long(desk: Market) -> None:
     clerk.types("", "A-17")
     assert "卖方 李记蔬菜" in clerk.types(desk.certificate("黄瓜", "5 kg"), "")
     assert "卖方 永发合作社" in clerk.types(desk.certificate("黄瓜", "5 kg"))
+
+
+def test_an_undone_truck_may_be_scanned_again_at_once(desk: Market) -> None:
+    text = desk.certificate("西红柿", "500 kg")
+    clerk = started(desk)
+    said = clerk.types(text, "", "-", "", text, "", pause=1)
+    assert "不重复计" not in said
+    assert "[ 准入 ]  0002" in said
