@@ -18,6 +18,7 @@ from foodtrace.graph.edges import micros
 from foodtrace.operations.common import Doing, Outcome, about, latest
 from foodtrace.operations.goods import blocks, stock_of
 from foodtrace.operations.places import describe
+from foodtrace.operations.tests import check_tests
 from foodtrace.quantity import Quantity
 from foodtrace.storage.session import Session
 
@@ -26,10 +27,12 @@ def sell(session: Session, doing: Doing, lot: str, quantity: Quantity, site: str
     """Ask the till and record what came of it; the answer is (event, decision).
 
     :raises NotFound: ``lot.not_found``, ``site.not_found``. :raises Ambiguous: as these.
+    :raises Refused: ``transfer.test_positive``: a positive test of the lot, or of what it was made from, stands.
     """
     facts = facts_of(session, doing, resolve_lot(session, lot), resolve_site(session, site), serial)
     decision = may_sell(facts)
     if decision.answer == "sell":
+        check_tests(session, facts.lot, micros(doing.now))
         event: Event = Sale(
             id=doing.event_id(), at=doing.now, by=doing.by, site=facts.shop, lot=facts.lot, quantity=quantity, serial=serial
         )

@@ -13,7 +13,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from foodtrace.schemas import schema_of
-from tests.cli.test_way import run
+from tests.cli.test_way import BATCH, filled, run
 
 ENV = {"PATH": "/usr/bin:/bin", "PYTHONPATH": os.environ.get("PYTHONPATH", ""), "TERM": "dumb"}
 
@@ -175,6 +175,15 @@ def test_a_positive_stops_the_sale_and_a_laboratory_lifts_it(desk: Path) -> None
     run(desk, "transfer", lot, "5kg", "--from", "北河农批", "--to", "福安超市")
     assert "test.absorbance" in run(desk, "test", lot, "--blank", "0.30001", "--sample", "0.1", code=2)
     assert "test.verdict" in run(desk, "test", lot, code=2)
+
+
+def test_a_positive_ingredient_stops_the_cans_made_from_it(desk: Path) -> None:
+    answer(desk, "gate", certificate(desk, "西红柿", "500kg"))
+    tomato = filled(desk, delivered=True)
+    run(desk, "formula", "release", BATCH, "--certificate", "CJ-1")
+    run(desk, "formula", "sell", BATCH, "--shop", "福安超市")
+    run(desk, "test", tomato, "--lab", "--verdict", "positive", "--item", "毒死蜱", code=1)
+    assert "transfer.test_positive" in run(desk, "formula", "sell", BATCH, "--shop", "福安超市", code=1)
 
 
 def test_seller_files_so_that_the_first_night_refuses_nobody(desk: Path) -> None:
