@@ -11,7 +11,7 @@ from foodtrace.events import AnyEvent
 from foodtrace.operations.answers import GateSaid, ResolvedSaid, TestSaid
 from foodtrace.operations.held import Held
 from foodtrace.operations.overspent import Overspent
-from foodtrace.operations.sampling import DayChecked
+from foodtrace.operations.samplecheck import DayChecked
 from foodtrace.operations.sellers import FileSaid
 from foodtrace.recall.answer import Answer
 from foodtrace.verification import Verification

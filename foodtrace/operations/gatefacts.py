@@ -13,49 +13,26 @@ Rules:
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
-from typing import Final, NamedTuple
 
 import msgspec
 
-from foodtrace.certificate.payload import Payload
-from foodtrace.certificate.scan import Scan as CodeScan
-from foodtrace.certificate.scan import authenticate, classify
 from foodtrace.events import (
-    CertificateIssued,
-    Clause,
-    Event,
-    Key,
     Listing,
-    LotsClause,
-    MarketEntry,
     Operator,
-    PredicateClause,
-    RecallOpened,
-    RecallWidened,
-    RecallWithdrawn,
-    Refusal,
     SellerFile,
     TruckExpected,
 )
-from foodtrace.events.canonical import decode
-from foodtrace.gate.facts import Blacklisting, Certificate, Earlier, Facts, Licence, Paper, Recall, Scan, SelfGrown, Seller, Use
+from foodtrace.gate.facts import Blacklisting, Certificate, Earlier, Facts, Licence, Paper, SelfGrown, Seller
 from foodtrace.gate.kinds import kind_of
-from foodtrace.graph.edges import ABOUT, BY_RULE, day_number, micros, recalled
-from foodtrace.graph.flows import LotInfo
-from foodtrace.graph.names import find
-from foodtrace.graph.predicate import fits
+from foodtrace.graph.edges import micros
 from foodtrace.graph.reader import SqlFacts
-from foodtrace.operations.certificates import certificates_of, issuer_key
 from foodtrace.operations.common import about, latest
-from foodtrace.operations.goods import blocks
+from foodtrace.operations.gatecode import Look, earlier
+from foodtrace.operations.gaterecalls import described, recalls
 from foodtrace.operations.lineage import lineage
 from foodtrace.operations.tests import tests_behind
 from foodtrace.quantity import Quantity
 from foodtrace.storage.session import Session
-from foodtrace.tlog.entry import event_bytes
-
-_PROBLEMS: Final[dict[str, Scan]] = {"scan.unknown_key": "unknown_key", "scan.bad_signature": "bad_signature", "scan.revoked": "revoked"}
 
 
 class Truck(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,121 +66,6 @@ class Truck(msgspec.Struct, frozen=True, kw_only=True):
     """Lot that the goods bring along (packaged food); empty: the certificate's, or one made at the gate."""
 
 
-class Look(NamedTuple):
-    """What a truck's code turned out to be."""
-
-    found: CodeScan | None
-    payload: Payload | None
-    state: Scan
-    issuer: str
-    event: CertificateIssued | None
-    uses: tuple[Use, ...]
-    kid: str
-    serial: str
-    spent: tuple[Event, ...] = ()
-    """Every live entry about the certificate."""
-
-    @property
-    def remaining(self) -> Quantity | None:
-        """What is left of the certificate, none without one."""
-        if self.payload is None:
-            return None
-        certified = self.payload.amount
-        used = sum(use.quantity.value for use in self.uses if use.quantity.unit == certified.unit)
-        return Quantity(max(0, certified.value - used), certified.unit)
-
-
-NOTHING: Final = Look(None, None, "unreadable", "", None, (), "", "")
-"""No code of ours was shown."""
-
-
-def read_code(
-    session: Session, text: str, today: dt.date, hosts: Collection[str] = (), *, skip: str = "", until: dt.datetime | None = None
-) -> Look:
-    """Say what a code is.
-
-    :param hosts: hosts whose pages are trusted; empty: the one in the certificate on record.
-    :param skip: id of an entry whose own use does not count (it is being told again). :param until: nor does a later one.
-    :raises BadData: ``scan.*`` when the text is no certificate that can be decided on.
-    """
-    found = classify(text, hosts=hosts)
-    payload = found.payload
-    if payload is None:
-        raise found.problem or ValueError(text)
-    kid = payload.kid.hex()
-    key = issuer_key(session, kid)
-    found = authenticate(found, lambda _: bytes.fromhex(key.public) if key else None)
-    issued, voided = certificates_of(session, payload.lot_id)
-    event = next((each for each in issued if each.serial == payload.serial), None)
-    issuer = key.issuer if key is not None and key.issuer else payload.operator
-    state = _state(found, payload, key, event, today)
-    if state in ("ok", "host") and any(each.serial == payload.serial for each in voided):
-        state = "voided"
-    told = [one.event for one in about(session, f"spent {kid} {payload.serial}", MarketEntry, Refusal)]
-    spent = [each for each in told if each.id != skip and (until is None or each.at <= until)]
-    uses = tuple(
-        Use(when=each.at, gate=_gate(each), quantity=each.quantity, lot=each.lot)
-        for each in spent
-        if isinstance(each, MarketEntry) and each.decision == "admitted"
-    )
-    return Look(found, payload, state, issuer, event, uses, kid, payload.serial, tuple(spent))
-
-
-def _gate(event: Event) -> str:
-    return f"{event.site} {getattr(event, 'gate', '')}".strip()
-
-
-def resolved(session: Session, ids: Sequence[str]) -> set[str]:
-    """Return those of these held entries, by event id, that a live entry ends."""
-    numbers = find(session, [f"resolves {each}" for each in ids])
-    rows = session.each(
-        "SELECT DISTINCT a.subject FROM {ids} CROSS JOIN about AS a WHERE a.subject = f.value AND a.ended = 0", list(numbers.values())
-    )
-    live = {row[0] for row in rows}
-    return {text.removeprefix("resolves ") for text, number in numbers.items() if number in live}
-
-
-def _earlier(session: Session, look: Look, here: str, seller: str) -> tuple[Earlier, ...]:
-    """Return the trucks on the same certificate that did not enter: refused, or held and not decided."""
-    kept = [each for each in look.spent if isinstance(each, Refusal) or (isinstance(each, MarketEntry) and each.decision == "held")]
-    ended = resolved(session, [each.id for each in kept]) if kept else set()
-    return tuple(
-        Earlier(
-            kind="refused" if isinstance(each, Refusal) else "held",
-            when=each.at,
-            gate=_gate(each),
-            seller=each.seller,
-            elsewhere=_gate(each) != here or each.seller != seller,
-        )
-        for each in kept
-        if each.id not in ended
-    )
-
-
-def _state(found: CodeScan, payload: Payload, key: Key | None, event: CertificateIssued | None, today: dt.date) -> Scan:
-    if found.problem is not None:
-        return _PROBLEMS.get(found.problem.code, "unreadable")
-    if key is None:
-        return "unknown_key"
-    if (payload.operator and key.issuer != payload.operator) or (event is not None and event.issuer != key.issuer):
-        return "foreign_key"  # rule 2
-    if key.action == "revoke" or _outside(key, payload.issued):
-        return "revoked"
-    if today > payload.valid_until:
-        return "expired"
-    if found.warnings or (event is not None and event.payload and _host(event.payload) != payload.host):
-        return "host"
-    return "ok"
-
-
-def _outside(key: Key, day: dt.date) -> bool:
-    return (key.valid_from is not None and day < key.valid_from) or (key.valid_until is not None and day > key.valid_until)
-
-
-def _host(text: str) -> str:
-    return text.removeprefix("https://").partition("/")[0]
-
-
 def collect(session: Session, now: dt.datetime, market: str, truck: Truck, look: Look, *, lot: str, gate: str = "") -> Facts:
     """Read everything a decision looks at but the draw.
 
@@ -225,13 +87,13 @@ def collect(session: Session, now: dt.datetime, market: str, truck: Truck, look:
         quantity=truck.weight,
         gross=truck.gross,
         tare=truck.tare,
-        certificate=_certificate(truck, look, _earlier(session, look, f"{market} {gate}".strip(), seller)),
+        certificate=_certificate(truck, look, earlier(session, look, f"{market} {gate}".strip(), seller)),
         seller=_seller(session, market, seller),
         blacklistings=_blacklistings(session, seller),
         papers=truck.papers,
         self_grown=SelfGrown(**{name: bool(truck.grower.get(name)) for name in ("identity", "phone", "address")}),
         tests=tests_behind(session, closure),
-        recalls=_recalls(session, now, lot, closure, _described(payload, product, look.issuer, lot)) if lot else (),
+        recalls=recalls(session, now, lot, closure, described(payload, product, look.issuer, lot)) if lot else (),
         expiry=truck.expiry or _day(info.expiry if info else None),
         batch=truck.batch,
         expected=_expected(session, market, now.date(), seller),
@@ -287,77 +149,6 @@ def _blacklistings(session: Session, seller: str) -> tuple[Blacklisting, ...]:
         for each in found
         if isinstance(each, Listing) and each.list == "blacklist"
     )
-
-
-def _described(payload: Payload | None, product: str, issuer: str, lot: str) -> LotInfo:
-    """Return what the papers say of a lot the ledger does not know yet."""
-    produced = day_number(payload.harvested) if payload else None
-    return LotInfo(lot=0, text=lot, product=product, gtin=payload.gtin if payload else "", producer=issuer, produced=produced)
-
-
-def _recalls(session: Session, now: dt.datetime, lot: str, closure: list[int], papers: LotInfo) -> tuple[Recall, ...]:
-    """Return the cases that stand against a lot (rules 4 and 5)."""
-    facts = SqlFacts(session, micros(now))
-    infos = list(facts.lots(closure).values()) if closure else [papers]
-    found: list[Recall] = []
-    walk = False
-    for case in _candidates(session, [info.text for info in infos]):
-        said = [each.event for each in about(session, f"case {case}", RecallOpened, RecallWidened, RecallWithdrawn)]
-        opened = next((each for each in said if isinstance(each, RecallOpened)), None)
-        if opened is None or opened.at > now or any(isinstance(each, RecallWithdrawn) and each.at <= now for each in said):
-            continue
-        clauses: tuple[Clause, ...] = ()
-        for each in said:
-            if isinstance(each, (RecallOpened, RecallWidened)) and each.at <= now:
-                # Goods on record are walked, so too much here costs time only; of others nothing but the scope in force speaks.
-                clauses = each.scope if isinstance(each, RecallWidened) and each.narrows and not closure else (*clauses, *each.scope)
-        hits = [hit for clause in clauses if (hit := _touches(session, clause, infos, closure)) is not None]
-        if hits and closure:
-            walk = True
-        elif hits:
-            link = "confirmed" if True in hits else "possible"
-            found.append(Recall(case=case, link=link, level=opened.level, lot=lot, advice=opened.advice))  # type: ignore[arg-type]
-    if walk:
-        found += [
-            Recall(case=each.case, link=each.link, level=each.level, lot=lot, advice=each.advice)  # type: ignore[arg-type]
-            for each in blocks(session, lot, micros(now))
-        ]
-    return tuple(found)
-
-
-def _candidates(session: Session, lots: Sequence[str]) -> list[str]:
-    """Return the cases that name one of these lots, or whose scope is a rule: no other case is read."""
-    numbers = find(session, list(dict.fromkeys([BY_RULE, *(recalled(lot) for lot in lots)])))
-    rows = session.each(
-        "SELECT e.bytes FROM {ids} CROSS JOIN about AS a JOIN entry AS e ON e.log = a.log AND e.seq = a.seq "
-        "WHERE a.subject = f.value AND a.kind IN (?, ?) AND a.ended = 0",
-        list(numbers.values()),
-        (ABOUT[RecallOpened], ABOUT[RecallWidened]),
-    )
-    events = [decode(event_bytes(bytes(row[0]))) for row in rows]
-    found = [getattr(event, "replacement", None) or event for event in events]
-    return sorted({event.case for event in found if isinstance(event, (RecallOpened, RecallWidened))})
-
-
-def _touches(session: Session, clause: Clause, infos: Collection[LotInfo], closure: list[int]) -> bool | None:
-    """Say whether a clause may reach any of these lots: certainly, possibly (false), or not at all (none)."""
-    if isinstance(clause, LotsClause):
-        if {info.text for info in infos} & set(clause.lots):
-            return True
-        codes = {each.partition("/")[2] for each in clause.lots}  # an issuer nobody knows may stand before the code
-        return False if closure and any(info.text.partition("/")[2] in codes for info in infos) else None
-    if isinstance(clause, PredicateClause):
-        # Who supplied a lot is told by the walk; here the other attributes alone may rule it out.
-        plain = msgspec.structs.replace(clause, supplier="")
-        verdicts = [fits(plain, info, ()) for info in infos]
-        if all(each is False for each in verdicts):
-            return None
-        return True in verdicts and not clause.supplier
-    site = find(session, [clause.site]).get(clause.site)
-    if site is None or not closure:
-        return None
-    rows = session.each("SELECT h.lot FROM {ids} CROSS JOIN holding AS h WHERE h.lot = f.value AND h.site = ?", closure, (site,))
-    return False if rows else None
 
 
 def _expected(session: Session, market: str, day: dt.date, seller: str) -> bool | None:

@@ -28,9 +28,10 @@ from foodtrace.graph.edges import micros
 from foodtrace.graph.edges import truck as truck_subject
 from foodtrace.operations.certificates import certificates_of
 from foodtrace.operations.common import Doing, Found, Outcome, about
-from foodtrace.operations.gatefacts import Truck, resolved
+from foodtrace.operations.considering import consider
+from foodtrace.operations.gatecode import resolved
+from foodtrace.operations.gatefacts import Truck
 from foodtrace.operations.goods import stock_of
-from foodtrace.operations.market import consider
 from foodtrace.quantity import Quantity
 from foodtrace.storage.session import Session
 from foodtrace.tlog.entry import event_bytes

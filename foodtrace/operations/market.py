@@ -14,78 +14,34 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import msgspec
 
 from foodtrace.certificate.scan import Scan as CodeScan
 from foodtrace.certificate.scan import authenticate, classify
-from foodtrace.errors import BadData, Conflict
-from foodtrace.events import AnyEvent, Event, MarketEntry, Refusal, SellerFile, Voucher
-from foodtrace.events.canonical import decode
-from foodtrace.gate import decide
-from foodtrace.gate.decision import Decision
+from foodtrace.errors import BadData
+from foodtrace.events import MarketEntry, Refusal, SellerFile, Voucher
 from foodtrace.gate.facts import Facts, Paper
 from foodtrace.gate.pack import Rulebook
-from foodtrace.gate.reason import Reason
-from foodtrace.gate.sampling import drawn
 from foodtrace.graph.directory import resolve_site
 from foodtrace.graph.edges import truck as truck_subject
-from foodtrace.graph.names import find
 from foodtrace.identifiers.lot import gate_code
+from foodtrace.operations.again import again, retried, same_scan
 from foodtrace.operations.certificates import issuer_key
 from foodtrace.operations.common import Doing, Outcome, latest
-from foodtrace.operations.gatefacts import NOTHING, Look, Truck, announced, collect, read_code
+from foodtrace.operations.considering import Considered, Draw, GateAnswer, answer_of, consider
+from foodtrace.operations.gatecode import Look
+from foodtrace.operations.gatefacts import Truck, announced
 from foodtrace.operations.places import describe
 from foodtrace.quantity import Quantity
 from foodtrace.storage.session import Session
-from foodtrace.tlog.entry import event_bytes
 
 SAME_SCAN: Final = dt.timedelta(seconds=5)
 """Within this time the same certificate at one gate is one scan (rule 3)."""
+
+
 _MOST: Final = 999_999
-
-
-class GateAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What the gate said to one truck."""
-
-    verdict: str
-    """``admit``, ``hold`` or ``refuse``."""
-    decision: Decision
-    lot: str
-    product: str
-    quantity: Quantity | None
-    seller: str
-    entry: str
-    """Id of the event on record."""
-    at: dt.datetime
-    gate: str = ""
-    number: int = 0
-    """The truck's number on this day at this gate."""
-    goods: str = ""
-    remaining: Quantity | None = None
-    """What is left of the certificate after this truck; none without one."""
-    drawn: bool | None = None
-    """Whether the sampling plan draws it; none: no plan in force."""
-    duplicate: bool = False
-    """The same scan again: this is the first one's answer, and nothing was recorded."""
-
-
-class Considered(NamedTuple):
-    """A decision and what it was made of; nothing is on record yet."""
-
-    decision: Decision
-    facts: Facts
-    look: Look
-    rate: int | None
-
-
-class Draw(NamedTuple):
-    """The seed of a gate's day."""
-
-    seed: bytes
-    place: str
-    """What the seed draws for: ``SITE/GATE``."""
 
 
 def scan(session: Session, text: str) -> CodeScan:
@@ -97,37 +53,6 @@ def scan(session: Session, text: str) -> CodeScan:
         return bytes.fromhex(key.public) if key is not None and key.action != "revoke" else None
 
     return authenticate(found, key_of)
-
-
-def consider(
-    session: Session,
-    now: dt.datetime,
-    rules: Rulebook,
-    market: str,
-    truck: Truck,
-    *,
-    hosts: Collection[str] = (),
-    draw: Draw | None = None,
-    number: int = 0,
-    skip: str = "",
-    gate: str = "",
-) -> Considered:
-    """Decide on a truck without recording anything.
-
-    :param market: site id. :param draw: the day's seed, for the truck's ``number``.
-    :param skip: id of an entry whose own use of the certificate does not count.
-    :raises BadData: ``scan.*`` when the text is no certificate that can be decided on.
-    """
-    look = read_code(session, truck.text, now.date(), hosts, skip=skip, until=now if skip else None) if truck.text else NOTHING
-    lot = truck.lot or (look.payload.lot_id if look.payload else "")
-    facts = collect(session, now, market, truck, look, lot=lot, gate=gate)
-    pack = rules.on(facts.day)
-    rate = None
-    if draw is not None and pack is not None:
-        rate = pack.sampling.rate(facts.goods, facts.seller.risk)
-        taken = drawn(draw.seed, facts.day, draw.place, number, rate) or _drawn_before(session, look, market, now)
-        facts = msgspec.structs.replace(facts, drawn=taken)
-    return Considered(decide(facts, rules), facts, look, rate)
 
 
 def admit(
@@ -163,24 +88,24 @@ def admit(
     told = msgspec.structs.replace(
         truck or Truck(), **{k: v for k, v in (("text", text), ("weight", weight), ("papers", papers), ("goods", goods)) if v}
     )
-    before = _retried(session, doing, place, log)
+    before = retried(session, doing, place, log)
     if before is not None:
-        return Outcome(answer=_again(session, rules, place, told, before, hosts))
+        return Outcome(answer=again(session, rules, place, told, before, hosts))
     number = next_number(session, place, gate, doing.now.date())
     asked = told.weight
     if told.weight is None and told.text and not weighed:
         payload = classify(told.text, hosts=hosts).payload
         told = msgspec.structs.replace(told, weight=payload.amount if payload else None)
     found = consider(session, doing.now, rules, place, told, hosts=hosts, draw=draw, number=number, gate=gate)
-    before = _same_scan(session, doing, place, gate, found.look, asked, within)
+    before = same_scan(session, doing, place, gate, found.look, asked, within)
     if before is not None:
-        return Outcome(answer=msgspec.structs.replace(_again(session, rules, place, told, before, hosts), duplicate=True))
+        return Outcome(answer=msgspec.structs.replace(again(session, rules, place, told, before, hosts), duplicate=True))
     if found.facts.quantity is None and found.decision.verdict != "refuse":
         raise BadData("gate.weight_missing", value="-", expected="--weight 482kg")
     if not found.facts.product and not found.facts.lot:
         raise BadData("gate.product", value="-", expected="--product")
     entry = _entry(session, doing, place, told, found, gate, number)
-    outcome = Outcome(events=[entry], answer=_answer(entry, found))
+    outcome = Outcome(events=[entry], answer=answer_of(entry, found))
     kept = {field: value for field, value in told.grower.items() if value}
     if kept:
         outcome.personal[entry.id] = kept
@@ -273,116 +198,6 @@ def _answered(session: Session, market: str, facts: Facts) -> str:
     if not facts.expected:
         return ""
     return next((each.id for each in announced(session, market, facts.day) if each.seller == facts.seller.id), "")
-
-
-def _answer(entry: MarketEntry | Refusal, found: Considered, *, remaining_known: bool = True) -> GateAnswer:
-    left = found.look.remaining if remaining_known else None
-    if left is not None and isinstance(entry, MarketEntry) and entry.decision == "admitted" and entry.quantity.unit == left.unit:
-        left = Quantity(max(0, left.value - entry.quantity.value), left.unit)
-    return GateAnswer(
-        verdict=found.decision.verdict,
-        decision=found.decision,
-        lot=entry.lot,
-        product=entry.product,
-        quantity=entry.quantity,
-        seller=entry.seller,
-        entry=entry.id,
-        at=entry.at,
-        gate=entry.gate,
-        number=entry.number,
-        goods=entry.goods,
-        remaining=left,
-        drawn=found.facts.drawn if isinstance(entry, MarketEntry) else None,
-    )
-
-
-# -- the same again ------------------------------------------------------------------------------------------------------
-
-
-def _retried(session: Session, doing: Doing, market: str, log: int | None) -> MarketEntry | Refusal | None:
-    """Return the entry that a retry is about (rule 4)."""
-    if not doing.id or log is None:
-        return None
-    row = session.row("SELECT bytes FROM entry WHERE log = ? AND id = ?", (log, doing.event_id()))
-    if row is None:
-        return None
-    event = _live(decode(event_bytes(bytes(row[0]))))
-    if not isinstance(event, (MarketEntry, Refusal)) or event.site != market:
-        raise Conflict("record.id_conflict", value=doing.id, field="site", before=event.site, now=market)
-    return event
-
-
-def _same_scan(
-    session: Session, doing: Doing, market: str, gate: str, look: Look, weight: Quantity | None, within: dt.timedelta
-) -> MarketEntry | Refusal | None:
-    """Return the entry of the same scan seconds ago, if there is one (rule 3)."""
-    if not look.serial or not within:
-        return None
-    for event in _spent(session, look, ended=False):
-        close = event.site == market and event.gate == gate and abs(doing.now - event.at) <= within
-        if close and (weight is None or weight == event.quantity) and not event.resolves:
-            return event
-    return None
-
-
-def _again(
-    session: Session, rules: Rulebook, market: str, truck: Truck, event: MarketEntry | Refusal, hosts: Collection[str]
-) -> GateAnswer:
-    """Tell a recorded answer again: its reasons in full where they can still be found, else by their codes."""
-    verdict = {"admitted": "admit", "held": "hold"}[event.decision] if isinstance(event, MarketEntry) else "refuse"
-    same = msgspec.structs.replace(truck, weight=event.quantity, goods=event.goods, product=event.product, seller=event.seller)
-    found = consider(session, event.at, rules, market, same, hosts=hosts, skip=event.id, gate=event.gate)
-    if found.look.serial != event.serial or found.look.kid != event.kid:
-        raise Conflict("record.id_conflict", value=event.id, field="serial", before=event.serial, now=found.look.serial)
-    if found.decision.verdict != verdict or found.decision.codes != event.reasons:
-        found = found._replace(decision=_by_codes(event, verdict, rules))
-    if isinstance(event, MarketEntry):
-        found = found._replace(facts=msgspec.structs.replace(found.facts, drawn=event.drawn if event.rate is not None else None))
-    return _answer(event, found)
-
-
-def _by_codes(event: MarketEntry | Refusal, verdict: str, rules: Rulebook) -> Decision:
-    pack = rules.on(event.at.date())
-    cited = {rule.code: rule for rule in pack.rules} if pack else {}
-    reasons = tuple(
-        Reason(code=code, verdict="hold" if verdict == "hold" else "refuse", rule=cited[code].id if code in cited else "")
-        for code in event.reasons
-    )
-    return Decision(
-        verdict=verdict,  # type: ignore[arg-type]
-        reasons=reasons,
-        deadline=event.deadline if isinstance(event, MarketEntry) else None,
-        rule_pack=event.rule_pack,
-        verified=bool(pack and pack.verified),
-    )
-
-
-def _drawn_before(session: Session, look: Look, market: str, now: dt.datetime) -> bool:
-    """Say whether this certificate was drawn today already, on an entry that stands or was undone (rule 5)."""
-    if not look.serial:
-        return False
-    return any(
-        isinstance(event, MarketEntry) and event.drawn and event.site == market and event.at.date() == now.date()
-        for event in _spent(session, look, ended=True)
-    )
-
-
-def _spent(session: Session, look: Look, *, ended: bool) -> list[MarketEntry | Refusal]:
-    """Return the entries about a certificate, newest first; those undone only if asked for."""
-    number = find(session, [f"spent {look.kid} {look.serial}"]).get(f"spent {look.kid} {look.serial}")
-    if number is None:
-        return []
-    rows = session.rows(
-        "SELECT e.bytes, a.ended FROM about AS a JOIN entry AS e ON e.log = a.log AND e.seq = a.seq WHERE a.subject = ?", (number,)
-    )
-    events = [_live(decode(event_bytes(bytes(data)))) for data, gone in rows if ended or not gone]
-    found = [event for event in events if isinstance(event, (MarketEntry, Refusal))]
-    return sorted(found, key=lambda event: event.at, reverse=True)
-
-
-def _live(event: AnyEvent) -> Event:
-    replacement: Event | None = getattr(event, "replacement", None)
-    return event if replacement is None else replacement
 
 
 __all__ = ["SAME_SCAN", "Considered", "Draw", "GateAnswer", "Truck", "admit", "consider", "next_number", "scan"]

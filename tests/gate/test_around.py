@@ -12,7 +12,7 @@ from foodtrace.events import MarketEntry, RecallOpened, RecallWithdrawn, Refusal
 from foodtrace.events.case import LotsClause, PredicateClause
 from foodtrace.gate.rules import load
 from foodtrace.gate.sampling import commit, day_seed
-from foodtrace.operations import held, sampling, sellers, tests
+from foodtrace.operations import held, samplecheck, sampling, sellers, tests
 from foodtrace.operations.common import CHINA, Doing, about
 from foodtrace.operations.market import GateAnswer, Truck
 from foodtrace.operations.sellers import Wish
@@ -255,19 +255,19 @@ def results(desk: Market, answers: list[GateAnswer]) -> None:
             desk.ledger.record([event])
 
 
-def opened(desk: Market, seed: bytes) -> sampling.DayChecked:
+def opened(desk: Market, seed: bytes) -> samplecheck.DayChecked:
     desk.clock.now = dt.datetime(2026, 11, 25, 9, 0, tzinfo=CHINA)
     doing = Doing(now=desk.now())
     desk.ledger.act(lambda session: sampling.open_day(session, doing, seed, desk.market, "1", TODAY))
     return checked(desk)
 
 
-def checked(desk: Market) -> sampling.DayChecked:
+def checked(desk: Market) -> samplecheck.DayChecked:
     with desk.ledger.reading() as session:
-        return sampling.check_day(session, RULES, desk.market, "1", TODAY)
+        return samplecheck.check_day(session, RULES, desk.market, "1", TODAY)
 
 
-def codes(found: sampling.DayChecked) -> set[str]:
+def codes(found: samplecheck.DayChecked) -> set[str]:
     return {each.code for each in found.findings}
 
 

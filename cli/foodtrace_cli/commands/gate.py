@@ -35,7 +35,8 @@ class GateGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import one command."""
         if cmd_name in _MORE:
-            found: click.Command = getattr(import_module("foodtrace_cli.commands.gate_more"), cmd_name)
+            module = "gate_sampling" if cmd_name == "sampling" else "gate_more"
+            found: click.Command = getattr(import_module(f"foodtrace_cli.commands.{module}"), cmd_name)
             return found
         return super().get_command(ctx, cmd_name)
 

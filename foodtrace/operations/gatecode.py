@@ -1,0 +1,144 @@
+"""What a truck's code is, and what was done on it before: the certificate's side of the gate's facts.
+
+Rules 2 and 3 of :mod:`foodtrace.operations.gatefacts`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+from typing import Final, NamedTuple
+
+from foodtrace.certificate.payload import Payload
+from foodtrace.certificate.scan import Scan as CodeScan
+from foodtrace.certificate.scan import authenticate, classify
+from foodtrace.events import (
+    CertificateIssued,
+    Event,
+    Key,
+    MarketEntry,
+    Refusal,
+)
+from foodtrace.gate.facts import Earlier, Scan, Use
+from foodtrace.graph.names import find
+from foodtrace.operations.certificates import certificates_of, issuer_key
+from foodtrace.operations.common import about
+from foodtrace.quantity import Quantity
+from foodtrace.storage.session import Session
+
+_PROBLEMS: Final[dict[str, Scan]] = {"scan.unknown_key": "unknown_key", "scan.bad_signature": "bad_signature", "scan.revoked": "revoked"}
+
+
+class Look(NamedTuple):
+    """What a truck's code turned out to be."""
+
+    found: CodeScan | None
+    payload: Payload | None
+    state: Scan
+    issuer: str
+    event: CertificateIssued | None
+    uses: tuple[Use, ...]
+    kid: str
+    serial: str
+    spent: tuple[Event, ...] = ()
+    """Every live entry about the certificate."""
+
+    @property
+    def remaining(self) -> Quantity | None:
+        """What is left of the certificate, none without one."""
+        if self.payload is None:
+            return None
+        certified = self.payload.amount
+        used = sum(use.quantity.value for use in self.uses if use.quantity.unit == certified.unit)
+        return Quantity(max(0, certified.value - used), certified.unit)
+
+
+NOTHING: Final = Look(None, None, "unreadable", "", None, (), "", "")
+"""No code of ours was shown."""
+
+
+def read_code(
+    session: Session, text: str, today: dt.date, hosts: Collection[str] = (), *, skip: str = "", until: dt.datetime | None = None
+) -> Look:
+    """Say what a code is.
+
+    :param hosts: hosts whose pages are trusted; empty: the one in the certificate on record.
+    :param skip: id of an entry whose own use does not count (it is being told again). :param until: nor does a later one.
+    :raises BadData: ``scan.*`` when the text is no certificate that can be decided on.
+    """
+    found = classify(text, hosts=hosts)
+    payload = found.payload
+    if payload is None:
+        raise found.problem or ValueError(text)
+    kid = payload.kid.hex()
+    key = issuer_key(session, kid)
+    found = authenticate(found, lambda _: bytes.fromhex(key.public) if key else None)
+    issued, voided = certificates_of(session, payload.lot_id)
+    event = next((each for each in issued if each.serial == payload.serial), None)
+    issuer = key.issuer if key is not None and key.issuer else payload.operator
+    state = _state(found, payload, key, event, today)
+    if state in ("ok", "host") and any(each.serial == payload.serial for each in voided):
+        state = "voided"
+    told = [one.event for one in about(session, f"spent {kid} {payload.serial}", MarketEntry, Refusal)]
+    spent = [each for each in told if each.id != skip and (until is None or each.at <= until)]
+    uses = tuple(
+        Use(when=each.at, gate=_gate(each), quantity=each.quantity, lot=each.lot)
+        for each in spent
+        if isinstance(each, MarketEntry) and each.decision == "admitted"
+    )
+    return Look(found, payload, state, issuer, event, uses, kid, payload.serial, tuple(spent))
+
+
+def _gate(event: Event) -> str:
+    return f"{event.site} {getattr(event, 'gate', '')}".strip()
+
+
+def resolved(session: Session, ids: Sequence[str]) -> set[str]:
+    """Return those of these held entries, by event id, that a live entry ends."""
+    numbers = find(session, [f"resolves {each}" for each in ids])
+    rows = session.each(
+        "SELECT DISTINCT a.subject FROM {ids} CROSS JOIN about AS a WHERE a.subject = f.value AND a.ended = 0", list(numbers.values())
+    )
+    live = {row[0] for row in rows}
+    return {text.removeprefix("resolves ") for text, number in numbers.items() if number in live}
+
+
+def earlier(session: Session, look: Look, here: str, seller: str) -> tuple[Earlier, ...]:
+    """Return the trucks on the same certificate that did not enter: refused, or held and not decided."""
+    kept = [each for each in look.spent if isinstance(each, Refusal) or (isinstance(each, MarketEntry) and each.decision == "held")]
+    ended = resolved(session, [each.id for each in kept]) if kept else set()
+    return tuple(
+        Earlier(
+            kind="refused" if isinstance(each, Refusal) else "held",
+            when=each.at,
+            gate=_gate(each),
+            seller=each.seller,
+            elsewhere=_gate(each) != here or each.seller != seller,
+        )
+        for each in kept
+        if each.id not in ended
+    )
+
+
+def _state(found: CodeScan, payload: Payload, key: Key | None, event: CertificateIssued | None, today: dt.date) -> Scan:
+    if found.problem is not None:
+        return _PROBLEMS.get(found.problem.code, "unreadable")
+    if key is None:
+        return "unknown_key"
+    if (payload.operator and key.issuer != payload.operator) or (event is not None and event.issuer != key.issuer):
+        return "foreign_key"  # rule 2
+    if key.action == "revoke" or _outside(key, payload.issued):
+        return "revoked"
+    if today > payload.valid_until:
+        return "expired"
+    if found.warnings or (event is not None and event.payload and _host(event.payload) != payload.host):
+        return "host"
+    return "ok"
+
+
+def _outside(key: Key, day: dt.date) -> bool:
+    return (key.valid_from is not None and day < key.valid_from) or (key.valid_until is not None and day > key.valid_until)
+
+
+def _host(text: str) -> str:
+    return text.removeprefix("https://").partition("/")[0]
