@@ -13,6 +13,7 @@ from foodtrace.operations.held import Held
 from foodtrace.operations.overspent import Overspent
 from foodtrace.operations.samplecheck import DayChecked
 from foodtrace.operations.sellers import FileSaid
+from foodtrace.operations.trace import Trace
 from foodtrace.recall.answer import Answer
 from foodtrace.verification import Verification
 
@@ -26,6 +27,7 @@ _TYPES: Final[dict[str, Any]] = {
     "site-file": FileSaid,
     "test": TestSaid,
     "recall": Answer,
+    "trace": Trace,
     "verify": Verification,
 }
 NAMES: Final = tuple(_TYPES)

@@ -1,62 +1,216 @@
-"""Following a lot back to what it was made from, and forward to what was made of it. Exact on cycles: each lot once."""
+"""Following a lot back to farms and ingredient lots, and forward to what became of it, with quantities.
+
+Rules:
+
+1. **Lots**: everything a lot was made from, and everything made from it, nearest first; exact on cycles, each lot once.
+2. **Way**: the places goods passed and the arrows between them (:mod:`foodtrace.recall.chain`). Back, only what could have come in
+   time is on the way; forward it is the affected set of a recall of the whole lot.
+3. A lot nothing on record made, and that no certificate or gate entry begins, is where the trace ends: that is said, not hidden.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Literal
 
 import msgspec
 
+from foodtrace.events import LotsClause
 from foodtrace.graph.directory import resolve_lot
+from foodtrace.graph.edges import UNIT_NAMES
 from foodtrace.graph.flows import BIRTHS
 from foodtrace.graph.reader import SqlFacts
+from foodtrace.graph.walk import Holding
+from foodtrace.quantity import Quantity
+from foodtrace.recall import chain as chains
+from foodtrace.recall.affected import find
+from foodtrace.recall.chain import Amounts, Chain
+from foodtrace.recall.grouping import depths
 from foodtrace.storage.session import Session
 
+Direction = Literal["both", "back", "forward"]
 
-class TracedLot(msgspec.Struct, frozen=True):
+
+class TracedLot(msgspec.Struct, frozen=True, kw_only=True):
     """A lot on the way."""
 
     lot: str
     product: str
     site: str
     """Name of the site it was born at, as far as the records say."""
+    kind: str
+    """Kind of that site."""
     depth: int
     """Transformations between it and the lot asked for."""
+    born: tuple[Quantity, ...]
+    """How much of it was made, per unit; empty where no record says where it began."""
 
 
-class Trace(msgspec.Struct, frozen=True):
-    """A lot with its ancestors and descendants, nearest first."""
+class TracedPlace(msgspec.Struct, frozen=True, kw_only=True):
+    """A lot at a site, or a transformation of several lots (kind ``process``)."""
+
+    id: int
+    lot: str
+    product: str
+    site: str
+    name: str
+    kind: str
+    link: Literal["confirmed", "possible", ""]
+    """Forward: how sure it is that the lot is there; empty on the way back."""
+    born: tuple[Quantity, ...]
+    on_hand: tuple[Quantity, ...]
+
+
+class TracedArrow(msgspec.Struct, frozen=True, kw_only=True):
+    """Goods that went from one place to another."""
+
+    source: int
+    to: int
+    way: chains.Way
+    quantity: tuple[Quantity, ...]
+    """What arrived, or was sent and travels; per unit."""
+    taken: tuple[Quantity, ...]
+    """Of one lot made into one other: how much went in."""
+    travelling: tuple[Quantity, ...]
+    records: int
+
+
+class Trace(msgspec.Struct, frozen=True, kw_only=True):
+    """A lot with its ancestors and descendants, and the way of the goods; its JSON is ``schemas/trace.json``."""
 
     lot: str
     product: str
     site: str
+    born: tuple[Quantity, ...]
     back: tuple[TracedLot, ...]
     forward: tuple[TracedLot, ...]
+    places: tuple[TracedPlace, ...]
+    arrows: tuple[TracedArrow, ...]
+    beginnings: tuple[str, ...]
+    """Lots of the way back that no record begins: there the records end, not the goods."""
 
 
-def trace(session: Session, lot: str, *, now: int) -> Trace:
-    """Return what a lot was made from and what was made of it. Raises ``NotFound``, ``Ambiguous`` (``lot.*``)."""
+def trace(session: Session, lot: str, *, now: int, direction: Direction = "both") -> tuple[Trace, Chain]:
+    """Return what a lot was made from and what was made of it, and the chain to draw. Raises ``NotFound``, ``Ambiguous`` (``lot.*``)."""
     facts = SqlFacts(session, now)
     text = resolve_lot(session, lot)
     number = facts.lot(text)
     start = {number} if number is not None else set()
     start |= {other for _, other in facts.aliases(start)}
-    back = _follow(start, lambda lots: [(dst, src) for src, dst in facts.parents(lots)], facts)
-    forward = _follow(start, facts.children, facts)
-    every = {*start, *back, *forward}
-    infos, texts = facts.lots(every), facts.texts(every)
-    born = {flow.lot: flow.site for flow in facts.flows(every) if flow.kind in BIRTHS}
-    sites = facts.sites(set(born.values()))
+    back: dict[int, int] = {}
+    onward: dict[int, int] = {}
+    if direction != "forward":
+        back = _follow(start, lambda lots: [(dst, src) for src, dst in facts.parents(lots)], facts)
+    if direction != "back":
+        onward = _follow(start, facts.children, facts)
+    drawn = _chain(facts, text, start, direction)
+    number_of = {place.key: n for n, place in enumerate(drawn.places)}
+    shown = _Shown(facts, {*start, *back, *onward})
+    own = [shown.lot(each, 0) for each in start]
+    first = next((each for each in own if each.born), own[0] if own else None)
+    return Trace(
+        lot=text,
+        product=next((each.product for each in own if each.product), ""),
+        site=first.site if first else "",
+        born=first.born if first else (),
+        back=shown.lots(back),
+        forward=shown.lots(onward),
+        places=_places(drawn, number_of),
+        arrows=_arrows(drawn, number_of),
+        beginnings=tuple(
+            sorted(shown.texts[each] for each in ({*start, *back} if direction != "forward" else ()) if shown.unborn(each, start))
+        ),
+    ), drawn
 
-    def shown(depths: dict[int, int]) -> tuple[TracedLot, ...]:
-        made = [
-            TracedLot(texts[each], infos[each].product, sites[born[each]].name if each in born else "", depth)
-            for each, depth in depths.items()
-        ]
-        return tuple(sorted(made, key=lambda each: (each.depth, each.lot)))
 
-    own = next((sites[born[each]].name for each in start if each in born), "")
-    product = next((infos[each].product for each in start if infos[each].product), "")
-    return Trace(text, product, own, shown(back), shown(forward))
+def _chain(facts: SqlFacts, text: str, start: set[int], direction: Direction) -> Chain:
+    if direction == "back":
+        return chains.backward(facts, start)
+    found = find(facts, (LotsClause(lots=(text,)),))
+    ahead = chains.forward(facts, found, asked=start)
+    return ahead if direction == "forward" else chains.joined(chains.backward(facts, start), ahead)
+
+
+class _Shown:
+    """What is said of lots."""
+
+    def __init__(self, facts: SqlFacts, lots: set[int]) -> None:
+        self.facts = facts
+        self.infos = facts.lots(lots)
+        self.texts = facts.texts(lots)
+        self.births: dict[int, list[tuple[int, int, int]]] = {}
+        for flow in facts.flows(lots):
+            if flow.kind in BIRTHS:
+                self.births.setdefault(flow.lot, []).append((flow.unit, flow.q, flow.site))
+        self.sites = facts.sites({site for births in self.births.values() for _, _, site in births})
+
+    def lot(self, lot: int, depth: int) -> TracedLot:
+        births = self.births.get(lot, [])
+        sites = [self.sites[site] for _, _, site in births if site]
+        sums = _added((unit, q) for unit, q, _ in births)
+        return TracedLot(
+            lot=self.texts[lot],
+            product=self.infos[lot].product,
+            site=", ".join(sorted({info.name or info.text for info in sites})),
+            kind=min((info.kind for info in sites), default=""),
+            depth=depth,
+            born=_quantities(sums),
+        )
+
+    def lots(self, depths: dict[int, int]) -> tuple[TracedLot, ...]:
+        return tuple(sorted((self.lot(each, depth) for each, depth in depths.items()), key=lambda each: (each.depth, each.lot)))
+
+    def unborn(self, lot: int, start: set[int]) -> bool:
+        """Say whether no record begins this lot; another name of the lot asked for may be the one with the record."""
+        names = start if lot in start else {lot} | {other for _, other in self.facts.aliases([lot])}
+        return not any(name in self.births for name in names)
+
+
+def _added(parts: Iterable[tuple[int, int]]) -> Amounts:
+    """Return sums per unit."""
+    sums: dict[int, int] = {}
+    for unit, q in parts:
+        sums[unit] = sums.get(unit, 0) + q
+    return tuple(sorted(sums.items()))
+
+
+def _places(drawn: Chain, number: dict[Holding, int]) -> tuple[TracedPlace, ...]:
+    return tuple(
+        TracedPlace(
+            id=number[each.key],
+            lot=each.lot,
+            product=each.product,
+            site=each.site,
+            name=each.name,
+            kind=each.kind,
+            link=each.link,
+            born=_quantities(each.born),
+            on_hand=_quantities(each.on_hand),
+        )
+        for each in drawn.places
+    )
+
+
+def _arrows(drawn: Chain, number: dict[Holding, int]) -> tuple[TracedArrow, ...]:
+    """Return the arrows from the beginning on, recall returns last."""
+    far = depths(drawn)
+    order = sorted(drawn.arrows, key=lambda each: (each.way == "return", far[each.here], number[each.here], number[each.there]))
+    return tuple(
+        TracedArrow(
+            source=number[each.here],
+            to=number[each.there],
+            way=each.way,
+            quantity=_quantities(each.amounts),
+            taken=_quantities(each.taken),
+            travelling=_quantities(each.travelling),
+            records=each.count,
+        )
+        for each in order
+    )
+
+
+def _quantities(amounts: Amounts) -> tuple[Quantity, ...]:
+    return tuple(Quantity(q, UNIT_NAMES[unit]) for unit, q in amounts)
 
 
 def _follow(start: set[int], step: Callable[[set[int]], Iterable[tuple[int, int]]], facts: SqlFacts) -> dict[int, int]:

@@ -112,22 +112,8 @@ class Records:
 
     def _name(self, lots: Collection[int], aliases: Iterable[tuple[int, int]]) -> None:
         """Put names into classes (rule 2)."""
-        texts = self.facts.texts(lots)
-        parent = {lot: lot for lot in lots}
-
-        def top(lot: int) -> int:
-            while parent[lot] != lot:
-                parent[lot] = parent[parent[lot]]
-                lot = parent[lot]
-            return lot
-
-        for a, b in aliases:
-            one, two = top(a), top(b)
-            if one != two:
-                keep, give = (one, two) if texts[one] <= texts[two] else (two, one)
-                parent[give] = keep
+        self.rep.update(representatives(lots, aliases, self.facts.texts(lots)))
         for lot in lots:
-            self.rep[lot] = top(lot)
             self.classes.setdefault(self.rep[lot], set()).add(lot)
 
     def _drop_copies(self) -> None:
@@ -214,6 +200,24 @@ class Records:
                 if since <= move.t_out and fits_product(product, wanted):
                     steps[holding].append((move.t_out, move.t_in, (move.lot, move.dst)))
         return steps
+
+
+def representatives(lots: Collection[int], aliases: Iterable[tuple[int, int]], texts: Mapping[int, str]) -> dict[int, int]:
+    """Return the representative of every name: that of its class with the smallest text."""
+    parent = {lot: lot for lot in lots}
+
+    def top(lot: int) -> int:
+        while parent[lot] != lot:
+            parent[lot] = parent[parent[lot]]
+            lot = parent[lot]
+        return lot
+
+    for a, b in aliases:
+        one, two = top(a), top(b)
+        if one != two:
+            keep, give = (one, two) if texts[one] <= texts[two] else (two, one)
+            parent[give] = keep
+    return {lot: top(lot) for lot in lots}
 
 
 def fits_product(product: str, wanted: str) -> bool:

@@ -1,34 +1,86 @@
-"""``trace LOT``: where a lot came from and what became of it."""
+"""``trace``: where a lot came from, what became of it, and a picture of both."""
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import click
 
+from foodtrace.errors import BadData
 from foodtrace_cli.context import Context
-from foodtrace_cli.output import emit_json, say
+from foodtrace_cli.output import clean, emit_json, say
+
+_SHOWN = 60
+"""Lots and arrows printed; the rest is in --json and in the picture."""
 
 
 @click.command()
 @click.argument("lot")
 @click.option("--back", "way", flag_value="back", help="Only back, to farms and ingredient lots.")
-@click.option("--forward", "way", flag_value="forward", help="Only forward, to what was made of it.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--forward", "way", flag_value="forward", help="Only forward, to what was made of it and who got it.")
+@click.option("--picture", default=None, metavar="FILE.svg", help="Draw the chain, left to right, quantities on the arrows.")
+@click.option("--all", "show_all", is_flag=True, help="Print every lot and every arrow.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON (foodtrace schema trace).")
 @click.pass_obj
-def trace(ctx: Context, lot: str, way: str | None, *, as_json: bool) -> None:
-    """Show the lots LOT was made from and the lots made from it, with where each was born."""
+def trace(ctx: Context, lot: str, way: str | None, picture: str | None, *, show_all: bool, as_json: bool) -> None:
+    """Show the lots LOT was made from and the lots made from it, where each was born, and the way of the goods."""
     from foodtrace.operations.trace import trace as follow  # noqa: PLC0415
 
+    if picture is not None and not picture.lower().endswith(".svg"):
+        raise BadData("trace.picture", value=picture, expected="FILE.svg")
     with ctx.open() as ledger, ledger.reading() as session:
-        found = follow(session, lot, now=ledger.clock())
+        found, chain = follow(session, lot, now=ledger.clock(), direction=way or "both")  # type: ignore[arg-type]
+    if picture is not None:
+        from foodtrace.recall.picture import svg  # noqa: PLC0415
+
+        Path(picture).write_text(svg(chain, lang=ctx.lang, title=f"{found.lot} {found.product}".strip()), encoding="utf-8")
+        say(ctx.t("cli.written", path=picture), err=True)
     if as_json:
         emit_json(found)
         return
+    limit = None if show_all else _SHOWN
     if way != "forward":
-        say(ctx.t("cli.trace.back", count=len(found.back)))
-        for each in found.back:
-            say("  " * each.depth + f"  {each.lot}  {each.product}  {each.site}".rstrip())
-    say(f"{found.lot}  {found.product}  {found.site}".rstrip())
+        _lots(ctx, "cli.trace.back", found.back, limit)
+        for each in found.beginnings:
+            say("  " + ctx.t("cli.trace.unborn", lot=clean(each)))
+    say(clean(f"{found.lot}  {found.product}  {found.site}  {_amounts(found.born)}".rstrip()))
     if way != "back":
-        say(ctx.t("cli.trace.forward", count=len(found.forward)))
-        for each in found.forward:
-            say("  " * each.depth + f"  {each.lot}  {each.product}  {each.site}".rstrip())
+        _lots(ctx, "cli.trace.forward", found.forward, limit)
+    _way(ctx, found, limit)
+
+
+def _lots(ctx: Context, heading: str, lots: Any, limit: int | None) -> None:
+    say(ctx.t(heading, count=len(lots)))
+    for each in lots[:limit]:
+        say("  " * each.depth + clean(f"  {each.lot}  {each.product}  {each.site}  {_amounts(each.born)}".rstrip()))
+    if limit is not None and len(lots) > limit:
+        say("  " + ctx.t("cli.trace.more", count=len(lots) - limit))
+
+
+def _way(ctx: Context, found: Any, limit: int | None) -> None:
+    """Print who gave how much to whom."""
+    from foodtrace.recall.picture import kind_word  # noqa: PLC0415
+
+    places = {place.id: place for place in found.places}
+
+    def name(number: int) -> str:
+        place = places[number]
+        lot = place.lot.rpartition("/")[2]
+        return clean(f"{place.name or place.site or kind_word(place.kind, ctx.lang)} {lot}".strip())
+
+    say(ctx.t("cli.trace.way", count=len(found.arrows)))
+    for arrow in found.arrows[:limit]:
+        taken = _amounts(arrow.taken)
+        line = f"  {name(arrow.source)} -> {name(arrow.to)}  {taken + ' -> ' if taken else ''}{_amounts(arrow.quantity)}"
+        if arrow.travelling:
+            line += "  " + ctx.t("cli.trace.travelling", quantity=_amounts(arrow.travelling))
+        if arrow.way in ("return", "unnamed"):
+            line += "  " + ctx.t("cli.trace." + arrow.way)
+        say(line)
+    if limit is not None and len(found.arrows) > limit:
+        say("  " + ctx.t("cli.trace.more", count=len(found.arrows) - limit))
+
+
+def _amounts(quantities: Any) -> str:
+    return " + ".join(each.format() for each in quantities)

@@ -1,0 +1,320 @@
+"""The chain of goods as places and arrows: what a picture draws and a trace prints (RECALL section 3, seen forward and back). Pure.
+
+Rules:
+
+1. A **place** is a holding: one lot at one site. A transformation of several lots, or into several, is a place of its own (a
+   *process*) between what went in and what came out; one lot into one is a single arrow.
+2. An **arrow** is everything that went one way between two places, by the records: how much arrived (what is still travelling
+   counts as sent), in each unit by itself.
+3. **Forward** is the affected set with the moves inside it. **Back** is walked against time: a holding counts as a source only
+   if goods left it in time to be in what is traced (``clock_slack`` let in), so that a farm that delivered afterwards is none.
+4. Moves in and out of nowhere (no source, no destination named) have no arrow; they are findings.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from foodtrace.graph.flows import ALWAYS, NEVER, Flow, FlowKind, LotInfo, SiteInfo
+from foodtrace.graph.walk import KNOT, Holding
+from foodtrace.recall.affected import Affected
+from foodtrace.recall.facts import Facts
+from foodtrace.recall.moves import Move, pair
+from foodtrace.recall.quantities import HoldingSum, holdings
+from foodtrace.recall.records import representatives
+from foodtrace.recall.settings import DEFAULT, Settings
+
+Way: TypeAlias = Literal["move", "return", "unnamed", "made"]
+"""``made``: into, out of, or through a transformation."""
+Amounts: TypeAlias = tuple[tuple[int, int], ...]
+"""(unit, base units), by unit."""
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """A lot at a site, or a process."""
+
+    key: Holding
+    """(lot, site); a process has the site :data:`~foodtrace.graph.walk.KNOT`."""
+    lot: str = ""
+    product: str = ""
+    site: str = ""
+    name: str = ""
+    kind: str = ""
+    """Kind of the site; ``process`` for a process."""
+    role: Literal["outlet", "intermediary", "own", ""] = ""
+    link: Literal["confirmed", "possible", ""] = ""
+    asked: bool = False
+    """Where a lot that the question was about begins."""
+    born: Amounts = ()
+    on_hand: Amounts = ()
+
+
+class Arrow(msgspec.Struct, frozen=True, kw_only=True):
+    """What went from one place to another."""
+
+    here: Holding
+    there: Holding
+    way: Way
+    amounts: Amounts
+    """How much arrived, or was sent and travels."""
+    taken: Amounts = ()
+    """Of one lot made into one other: how much went in."""
+    travelling: Amounts = ()
+    count: int = 1
+    """Records behind it."""
+
+
+class Chain(msgspec.Struct, frozen=True, kw_only=True):
+    """Places and arrows, in a fixed order."""
+
+    places: tuple[Place, ...]
+    arrows: tuple[Arrow, ...]
+
+
+def forward(facts: Facts, found: Affected, asked: Collection[int] = (), *, settings: Settings = DEFAULT) -> Chain:
+    """Return the chain of an affected set.
+
+    :param asked: numbers of the lots the question was about.
+    """
+    wanted = set(found.holdings)
+    entries = {(flow.log, flow.seq) for flow in found.flows if flow.kind in (FlowKind.CONSUMED, FlowKind.PRODUCED)}
+    rep = {name: lot for lot, names in found.names.items() for name in names}
+    flows = [msgspec.structs.replace(flow, lot=rep.get(flow.lot, flow.lot)) for flow in facts.entries(entries)] if entries else []
+    infos = {lot: _info(found.infos, names) for lot, names in found.names.items()}
+    drawn = _Drawing(facts, wanted, infos, found.sites, found.sums)
+    for place, link in found.holdings.items():
+        role = "outlet" if place[1] in found.outlets else "own" if place[1] in found.own else "intermediary"
+        drawn.place(place, role=role, link=link.link, asked=place[0] in asked)
+    since = {place: link.since - settings.clock_slack for place, link in found.holdings.items()}
+    # What left before anything affected was there is no part of the chain (a partial scope).
+    drawn.moves([move for move in found.moves if move.t_out >= since.get((move.lot, move.src), ALWAYS)])
+    drawn.made([flow for flow in flows if flow.kind == FlowKind.PRODUCED or flow.t >= since.get((flow.lot, flow.site), ALWAYS)])
+    return drawn.chain()
+
+
+def backward(facts: Facts, lots: Collection[int], *, settings: Settings = DEFAULT) -> Chain:
+    """Return the chain that led to some lots (all of their names count)."""
+    names, rep, flows = _ancestors(facts, lots)
+    moves = pair(flows, rep)
+    flows = [msgspec.structs.replace(flow, lot=rep.get(flow.lot, flow.lot)) for flow in flows]
+    asked = {rep[lot] for lot in names if lot in rep}
+    entries = {(flow.log, flow.seq) for flow in flows if flow.kind == FlowKind.PRODUCED}
+    made = [msgspec.structs.replace(flow, lot=rep.get(flow.lot, flow.lot)) for flow in facts.entries(entries)] if entries else []
+    wanted, used = _sources(asked, moves, flows, made, settings.clock_slack)
+    infos = facts.lots(rep)
+    by_lot: dict[int, list[int]] = defaultdict(list)
+    for name, lot in rep.items():
+        by_lot[lot].append(name)
+    drawn = _Drawing(
+        facts,
+        wanted,
+        {lot: _info(infos, each) for lot, each in by_lot.items()},
+        facts.sites({site for _, site in wanted}),
+        holdings(moves, flows),
+    )
+    for place in wanted:
+        drawn.place(place, asked=place[0] in asked)
+    drawn.moves([move for move in moves if (move.log, move.seq) in used])
+    drawn.made([flow for flow in made if (flow.log, flow.seq) in used])
+    return drawn.chain()
+
+
+def joined(one: Chain, two: Chain) -> Chain:
+    """Return both chains as one: what led to a lot and what became of it."""
+    places = {place.key: place for place in (*one.places, *two.places) if place.key[1] != KNOT}
+    shift = 1 + max((place.key[0] for place in one.places if place.key[1] == KNOT), default=-1)
+
+    def moved(key: Holding) -> Holding:
+        return (key[0] + shift, KNOT) if key[1] == KNOT else key
+
+    knots = [place for place in one.places if place.key[1] == KNOT]
+    knots += [msgspec.structs.replace(place, key=moved(place.key)) for place in two.places if place.key[1] == KNOT]
+    arrows = {(a.here, a.there, a.way): a for a in one.arrows}
+    for a in two.arrows:
+        other = msgspec.structs.replace(a, here=moved(a.here), there=moved(a.there))
+        arrows[other.here, other.there, other.way] = other
+    return Chain(
+        places=tuple(sorted((*places.values(), *knots), key=_by_text)),
+        arrows=tuple(sorted(arrows.values(), key=lambda a: (a.here, a.there, a.way))),
+    )
+
+
+def _ancestors(facts: Facts, lots: Collection[int]) -> tuple[set[int], dict[int, int], list[Flow]]:
+    """Return (names of the lots asked for, name -> lot, flows of every lot they were made from)."""
+    asked = set(lots) | {other for _, other in facts.aliases(lots)}
+    every: set[int] = set()
+    aliases: set[tuple[int, int]] = set()
+    flows: list[Flow] = []
+    fresh = set(asked)
+    while fresh:
+        every |= fresh
+        flows += facts.flows(fresh)
+        named = set(facts.aliases(fresh))
+        aliases |= named
+        fresh = ({src for src, _ in facts.parents(fresh)} | {lot for both in named for lot in both}) - every
+    return asked, representatives(every, aliases, facts.texts(every)), flows
+
+
+def _sources(
+    asked: set[int], moves: Sequence[Move], flows: Sequence[Flow], made: Sequence[Flow], slack: int
+) -> tuple[set[Holding], set[tuple[int, int]]]:
+    """Walk back over holdings, the latest departure first (rule 3); return (holdings, entries of the steps taken)."""
+    into: dict[Holding, list[tuple[int, int, Holding, tuple[int, int]]]] = defaultdict(list)
+    for move in moves:
+        if move.src and move.dst and not move.unnamed:
+            into[move.lot, move.dst].append((move.t_out, move.t_in, (move.lot, move.src), (move.log, move.seq)))
+    taken: dict[tuple[int, int], list[Flow]] = defaultdict(list)
+    for flow in made:
+        if flow.kind == FlowKind.CONSUMED:
+            taken[flow.log, flow.seq].append(flow)
+    for flow in made:
+        if flow.kind == FlowKind.PRODUCED:
+            for each in taken.get((flow.log, flow.seq), ()):
+                into[flow.lot, flow.site].append((each.t, flow.t, (each.lot, each.site), (flow.log, flow.seq)))
+    best: dict[Holding, int] = {}
+    start = {(flow.lot, flow.site) for flow in flows if flow.lot in asked and flow.site and flow.kind != FlowKind.DISCARDED}
+    start |= {(move.lot, move.dst) for move in moves if move.lot in asked and move.dst}
+    queue = [(-NEVER, place) for place in start]
+    best.update({place: NEVER for _, place in queue})
+    heapq.heapify(queue)
+    used: set[tuple[int, int]] = set()
+    while queue:
+        late, place = heapq.heappop(queue)
+        until = -late
+        if until < best[place]:
+            continue
+        for t_out, t_in, source, entry in into.get(place, ()):
+            if t_in - slack > until:
+                continue
+            used.add(entry)
+            left = min(t_out, until)
+            if left > best.get(source, ALWAYS - 1):
+                best[source] = left
+                heapq.heappush(queue, (-left, source))
+    return set(best), used
+
+
+class _Drawing:
+    """A chain in the making."""
+
+    def __init__(
+        self,
+        facts: Facts,
+        wanted: set[Holding],
+        infos: Mapping[int, LotInfo],
+        sites: Mapping[int, SiteInfo],
+        sums: Mapping[tuple[int, int, int], HoldingSum],
+    ) -> None:
+        self._texts = facts.texts({lot for lot, _ in wanted})
+        self._wanted = wanted
+        self._infos = infos
+        self._sites = sites
+        self._sums: dict[Holding, list[tuple[int, HoldingSum]]] = defaultdict(list)
+        for (lot, site, unit), each in sorted(sums.items()):
+            self._sums[lot, site].append((unit, each))
+        self._places: dict[Holding, Place] = {}
+        self._arrows: dict[tuple[Holding, Holding, Way], list[tuple[int, int, int, int]]] = defaultdict(list)
+        """(unit, arrived or travelling, travelling, taken)."""
+
+    def place(self, key: Holding, *, asked: bool, **more: object) -> None:
+        lot, site = key
+        info, where = self._infos.get(lot), self._sites.get(site)
+        sums = self._sums.get(key, [])
+        self._places[key] = Place(
+            key=key,
+            lot=self._texts[lot],
+            product=info.product if info else "",
+            site=where.text if where else "",
+            name=where.name if where else "",
+            kind=where.kind if where else "",
+            asked=asked and any(each.born for _, each in sums),
+            born=tuple((unit, each.born) for unit, each in sums if each.born),
+            on_hand=tuple((unit, each.on_hand) for unit, each in sums if each.on_hand),
+            **more,  # type: ignore[arg-type]
+        )
+
+    def moves(self, moves: Iterable[Move]) -> None:
+        for move in moves:
+            here, there = (move.lot, move.src), (move.lot, move.dst)
+            if there in self._places and (here in self._places or move.unnamed):
+                way: Way = "return" if move.recall else "unnamed" if move.unnamed else "move"
+                unit, q = (move.unit_in, move.received) if move.arrived else (move.unit, move.sent)
+                for source in self._senders(move) if move.unnamed else (here,):
+                    self._arrows[source, there, way].append((unit, q + (move.travelling if move.arrived else 0), move.travelling, 0))
+
+    def _senders(self, move: Move) -> list[Holding]:
+        """Return the holdings that a dispatch without lot may have come from, as far as they are drawn."""
+        return [key for key in self._places if key[1] == move.src and key[0] != move.lot]
+
+    def made(self, flows: Iterable[Flow]) -> None:
+        entries: dict[tuple[int, int], tuple[list[Flow], list[Flow]]] = defaultdict(lambda: ([], []))
+        for flow in flows:
+            if (flow.lot, flow.site) in self._places and flow.kind in (FlowKind.CONSUMED, FlowKind.PRODUCED):
+                entries[flow.log, flow.seq][flow.kind == FlowKind.PRODUCED].append(flow)
+        knots: dict[tuple[frozenset[Holding], frozenset[Holding]], list[tuple[list[Flow], list[Flow]]]] = defaultdict(list)
+        for taken, out in entries.values():
+            if taken and out:
+                sources = frozenset((flow.lot, flow.site) for flow in taken)
+                knots[sources, frozenset((flow.lot, flow.site) for flow in out)].append((taken, out))
+        for number, ((sources, results), each) in enumerate(
+            sorted(knots.items(), key=lambda pair: (sorted(pair[0][0]), sorted(pair[0][1])))
+        ):
+            if len(sources) == len(results) == 1:
+                (here,), (there,) = sources, results
+                self._through(here, there, each)
+            else:
+                self._process(number, each)
+
+    def _through(self, here: Holding, there: Holding, each: Iterable[tuple[list[Flow], list[Flow]]]) -> None:
+        if here == there:
+            return
+        for taken, out in each:
+            self._arrows[here, there, "made"] += [(flow.unit, flow.q, 0, 0) for flow in out] + [(flow.unit, 0, 0, flow.q) for flow in taken]
+
+    def _process(self, number: int, each: list[tuple[list[Flow], list[Flow]]]) -> None:
+        knot = (number, KNOT)
+        where = self._sites.get(each[0][1][0].site)
+        self._places[knot] = Place(key=knot, site=where.text if where else "", name=where.name if where else "", kind="process")
+        for taken, out in each:
+            for flow in taken:
+                self._arrows[(flow.lot, flow.site), knot, "made"].append((flow.unit, flow.q, 0, 0))
+            for flow in out:
+                self._arrows[knot, (flow.lot, flow.site), "made"].append((flow.unit, flow.q, 0, 0))
+
+    def chain(self) -> Chain:
+        arrows: list[Arrow] = []
+        for (here, there, way), parts in sorted(self._arrows.items()):
+            sums: dict[int, list[int]] = defaultdict(lambda: [0, 0, 0])
+            for unit, *values in parts:
+                sums[unit] = [a + b for a, b in zip(sums[unit], values, strict=True)]
+            by_unit = sorted(sums.items())
+            arrows.append(
+                Arrow(
+                    here=here,
+                    there=there,
+                    way=way,
+                    amounts=tuple((unit, each[0]) for unit, each in by_unit if each[0] or not each[2]),
+                    travelling=tuple((unit, each[1]) for unit, each in by_unit if each[1]),
+                    taken=tuple((unit, each[2]) for unit, each in by_unit if each[2]),
+                    count=max(1, sum(1 for part in parts if not part[3])),
+                )
+            )
+        return Chain(places=tuple(sorted(self._places.values(), key=_by_text)), arrows=tuple(arrows))
+
+
+def _by_text(place: Place) -> tuple[str, str, Holding]:
+    return place.lot, place.site, place.key
+
+
+def _info(infos: Mapping[int, LotInfo], names: Iterable[int]) -> LotInfo:
+    """Return what is known of a lot under any of its names."""
+    known = [infos[name] for name in sorted(names) if name in infos]
+    return next((info for info in known if info.product), known[0] if known else LotInfo(lot=0, text=""))
+
+
+__all__ = ["Amounts", "Arrow", "Chain", "Place", "Way", "backward", "forward", "joined"]

@@ -1,0 +1,56 @@
+"""``trace`` on the command line: back to farms with quantities, forward to shops, and the picture."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import jsonschema
+
+from foodtrace.schemas import schema_of
+from tests.cli.test_way import BATCH, filled, lot_of, run, shop
+
+__all__ = ["shop"]
+
+
+def test_back_to_the_farm_and_forward_to_the_shop(shop: Path) -> None:
+    tomato = filled(shop, delivered=True)
+    said = run(shop, "trace", BATCH, "--back", lang="zh")
+    assert said.splitlines()[0] == "溯源 1 批:"
+    assert f"L-0001/{tomato}  西红柿  永发合作社  500.0 kg" in said
+    assert f"小北乳业 {tomato} -> 小北乳业 B260912A  1.0 kg -> 100 pcs" in said
+    assert "福安超市" in said, "where the batch is now is part of how it got there"
+    ahead = run(shop, "trace", tomato, "--forward")
+    assert f"made into 1 lots:\n    {BATCH}  小北1段  小北乳业  100 pcs" in ahead
+    assert "小北乳业 B260912A -> 福安超市 B260912A  12 pcs" in ahead
+
+
+def test_json_is_what_the_schema_says(shop: Path) -> None:
+    tomato = filled(shop, delivered=True)
+    found = json.loads(run(shop, "trace", tomato, "--json"))
+    for way in ("--back", "--forward"):
+        jsonschema.validate(json.loads(run(shop, "trace", tomato, way, "--json")), schema_of("trace"))
+    jsonschema.validate(found, schema_of("trace"))
+    assert found["back"] == []
+    assert {(place["name"], place["link"]) for place in found["places"]} >= {("福安超市", "confirmed")}
+    ids = {place["id"] for place in found["places"]}
+    assert {end for arrow in found["arrows"] for end in (arrow["source"], arrow["to"])} <= ids
+
+
+def test_where_the_records_end_is_said(shop: Path) -> None:
+    filled(shop, delivered=True)
+    run(shop, "transform", "--at", "小北乳业", "--in", "L-0009/OIL=1kg", "--out", "L-0009/M=1kg", "--kind", "blend")
+    said = run(shop, "trace", "L-0009/M", "--back")
+    assert "the records end here: nothing says where L-0009/OIL began" in said
+
+
+def test_the_picture_is_an_svg_of_its_own(shop: Path) -> None:
+    tomato = filled(shop, delivered=True)
+    said = run(shop, "trace", tomato, "--picture", "chain.svg")
+    assert "wrote chain.svg" in said
+    words = "".join(ET.parse(shop / "chain.svg").getroot().itertext())  # noqa: S314 - our own
+    for word in ("永发合作社", "北河农批", "小北乳业", "福安超市", "500.0 kg", "1.0 kg -> 100 pcs", "12 pcs"):
+        assert word in words
+    assert "trace.picture" in run(shop, "trace", tomato, "--picture", "chain.png", code=2)
+    assert lot_of(shop) == tomato

@@ -1,0 +1,140 @@
+"""The chain of goods: back in time exactly as far as the records go, forward what is affected, small enough to be read."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from foodtrace.graph.flows import ALWAYS, FlowKind
+from foodtrace.graph.walk import KNOT, reach
+from foodtrace.recall.affected import find
+from foodtrace.recall.chain import Chain, backward, forward, joined
+from foodtrace.recall.grouping import added, depths, sketch
+from foodtrace.recall.records import Records
+from foodtrace.recall.settings import Settings
+from tests.recall.test_affected_shapes import LOT, LOTS, PRODUCT_MAPS, Flows, records
+from tests.recall.worlds import OWN, SETTINGS, Build, clauses
+
+EXACT = Settings(clock_slack=0)
+
+
+def told(text: str) -> Build:
+    return Build(text)
+
+
+def shown(build: Build, chain: Chain) -> set[str]:
+    """Arrows as ``LP -> LW 100``."""
+    lots = {n: name for name, n in build.lots.items()}
+    sites = {n: name for name, n in build.sites.items()} | {KNOT: "*"}
+
+    def name(key: tuple[int, int]) -> str:
+        return "*" if key[1] == KNOT else lots[key[0]] + sites[key[1]]
+
+    made = set()
+    for arrow in chain.arrows:
+        amounts = "+".join(str(q) for _, q in arrow.amounts)
+        taken = "".join(f"{q}>" for _, q in arrow.taken)
+        made.add(f"{name(arrow.here)} -> {name(arrow.there)} {taken}{amounts}")
+    return made
+
+
+BLEND = "L:P 30\nK:P 70\nP: L30 + K70 = M100 @2\nP->X M40 @3\nP->Y M60 @3"
+
+
+def back(build: Build, *lots: str) -> Chain:
+    return backward(build.facts(), [build.lot(lot) for lot in lots], settings=EXACT)
+
+
+def ahead(build: Build, lot: str) -> Chain:
+    facts = build.facts()
+    found = find(facts, clauses(lot), settings=SETTINGS, own_operator=OWN)
+    return forward(facts, found, asked=[build.lot(lot)], settings=EXACT)
+
+
+def test_a_blend_is_a_process_with_what_went_in_and_what_came_out() -> None:
+    build = told(BLEND)
+    assert shown(build, back(build, "M")) == {"LP -> * 30", "KP -> * 70", "* -> MP 100", "MP -> MX 40", "MP -> MY 60"}
+    assert shown(build, ahead(build, "L")) == {"LP -> MP 30>100", "MP -> MX 40", "MP -> MY 60"}, "the other input is not affected"
+
+
+def test_who_delivered_afterwards_is_no_source() -> None:
+    build = told("L:P 50\nK:Q 50\nP->W L50 @2\nQ->W K50 @4\nW: L50 = M50 @3\nW: K10 = N10 @5\nW->X M50 @6")
+    assert shown(build, back(build, "M")) == {"LP -> LW 50", "LW -> MW 50>50", "MW -> MX 50"}
+    late = told("L:P 50\nP->W L50 @4\nW: L50 = M50 @3")
+    assert shown(late, back(late, "M")) == {"LW -> MW 50>50"}, "what came after the blend cannot be in it"
+
+
+def test_goods_without_lot_come_from_every_lot_they_may_be() -> None:
+    build = told("L:P 40\nK:P 60\nP->S L40 @2\nP->S K60 @2\nS->X 50 @3 unnamed")
+    assert "LS -> ?1X 50" in shown(build, ahead(build, "L"))
+
+
+def test_travelling_returned_and_a_loop() -> None:
+    build = told("L:P 100\nP->W L100 @2\nW->X L60 @4\nX=>W L20 @5\nW->Y L10 @18 sent")
+    chain = ahead(build, "L")
+    ways = {(arrow.way, arrow.amounts, arrow.travelling) for arrow in chain.arrows}
+    assert ways == {("move", ((0, 100),), ()), ("move", ((0, 60),), ()), ("return", ((0, 20),), ()), ("move", ((0, 10),), ((0, 10),))}
+
+
+def test_both_ways_is_one_chain() -> None:
+    build = told(BLEND)
+    one = joined(back(build, "M"), ahead(build, "M"))
+    assert shown(build, one) == {"LP -> * 30", "KP -> * 70", "* -> MP 100", "MP -> MX 40", "MP -> MY 60"}
+
+
+@settings(max_examples=300)
+@given(records(), PRODUCT_MAPS, LOT)
+def test_back_finds_exactly_the_holdings_from_which_goods_could_come(some: list[tuple], products: dict[str, str], lot: str) -> None:
+    world = Flows([each for each in some if each[0] != "unnamed"], products)
+    facts = world.facts()
+    chain = backward(facts, [world.lots[lot]], settings=EXACT)
+    every = Records(facts, clauses_of())
+    asked = {(every.rep[world.lots[lot]], site) for site in every.recorded[every.rep[world.lots[lot]]]}
+    steps = every.steps()
+    held = {(each, site) for each, sites in every.recorded.items() for site in sites}
+    could = {holding for holding in held if asked & reach([(holding, ALWAYS)], steps).keys()}
+    assert {place.key for place in chain.places if place.key[1] != KNOT} == could
+
+
+def clauses_of() -> list:
+    from foodtrace.events import LotsClause
+
+    return [LotsClause(lots=tuple(f"FT-A/{each}" for each in LOTS))]
+
+
+def crowd(shops: int) -> tuple[Build, Chain]:
+    build = told("L:P 90000\nP->S L40000 @2\nP->W L40000 @2")
+    for n in range(shops):
+        name = f"shop{n}"
+        build.seq += 1
+        build.add(FlowKind.DISPATCH, "L", "SW"[n % 2], 10 + n, build.flows[-1].t + 1, other=build.site(name), pair=f"S{n}", flags=1)
+    return build, ahead(build, "L")
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(1, 120), st.integers(3, 60))
+def test_groups_are_few_and_nothing_disappears(shops: int, most: int) -> None:
+    _, chain = crowd(shops)
+    drawn = sketch(chain, most=most)
+    assert len(drawn.boxes) <= max(most, 6)
+    assert sum(box.count for box in drawn.boxes) == len(chain.places) == drawn.places
+    assert added(line.amounts for line in drawn.lines) == added(arrow.amounts for arrow in chain.arrows)
+    assert added(box.on_hand for box in drawn.boxes) == added(place.on_hand for place in chain.places)
+    if len(chain.places) <= most:
+        assert Counter(box.count for box in drawn.boxes) == Counter({1: len(chain.places)}), "what can be read is drawn one by one"
+
+
+def test_shops_of_one_sender_are_one_group_and_the_lot_asked_for_stands_alone() -> None:
+    _, chain = crowd(40)
+    drawn = sketch(chain, most=10)
+    assert sorted((box.count, box.place.kind) for box in drawn.boxes) == [
+        (1, "distributor"), (1, "distributor"), (1, "plant"), (20, "distributor"), (20, "distributor"),
+    ]  # fmt: skip
+    assert [box.place.asked for box in drawn.boxes].count(True) == 1
+
+
+def test_depth_of_a_cycle_nothing_leads_into() -> None:
+    build = told("P->X L5 @2\nX->P L5 @3")
+    assert sorted(depths(ahead(build, "L")).values()) == [0, 1]

@@ -1,0 +1,106 @@
+"""The picture: columns from left to right, nothing overlaps, every text escaped, every quantity on its arrow."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from itertools import pairwise
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from foodtrace.recall.chain import Arrow, Chain, Place
+from foodtrace.recall.layout import Item, lay_out
+from foodtrace.recall.picture import amounts, cut, escaped, svg
+from tests.recall.test_chain import BLEND, ahead, back, crowd, told
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def texts(picture: str) -> list[str]:
+    return ["".join(each.itertext()) for each in ET.fromstring(picture).iter(f"{SVG}text")]  # noqa: S314 - our own
+
+
+@settings(max_examples=200)
+@given(st.integers(1, 14), st.lists(st.tuples(st.integers(0, 13), st.integers(0, 13)), max_size=30), st.integers(10, 60))
+def test_arrows_lead_right_and_boxes_never_overlap(count: int, pairs: list[tuple[int, int]], height: int) -> None:
+    arrows = [(a % count, b % count) for a, b in pairs]
+    items = [Item(key, height + 7 * key) for key in range(count)]
+    laid = lay_out(items, arrows, gap=12)
+    for a, b in arrows:
+        if a != b:
+            assert (laid.column[a] > laid.column[b]) == ((a, b) in laid.backwards)
+            path = [laid.column[a], *(column for column, _ in laid.bends[a, b]), laid.column[b]]
+            step = -1 if (a, b) in laid.backwards else 1
+            assert path == list(range(path[0], path[-1] + step, step)), "one bend in every column between"
+    for column in range(laid.columns):
+        row = sorted((laid.y[item.key], item.height) for item in items if laid.column[item.key] == column)
+        for (y, size), (below, other) in pairwise(row):
+            assert below - other / 2 >= y + size / 2 + 12 - 1e-6
+
+
+def test_without_a_cycle_no_arrow_leads_left() -> None:
+    laid = lay_out([Item(n, 20) for n in range(5)], [(0, 1), (1, 2), (0, 2), (3, 2), (2, 4)], gap=10)
+    assert laid.backwards == frozenset()
+    assert laid.column == {0: 0, 1: 1, 3: 1, 2: 2, 4: 3}, "what nothing leads to stands beside what it leads to"
+
+
+def test_two_arrows_that_need_not_cross_do_not() -> None:
+    laid = lay_out([Item(n, 20) for n in range(4)], [(0, 3), (1, 2)], gap=10)
+    assert (laid.y[0] < laid.y[1]) == (laid.y[3] < laid.y[2])
+
+
+def test_every_place_and_every_quantity_is_there() -> None:
+    build = told(BLEND)
+    for chain in (back(build, "M"), ahead(build, "L")):
+        said = texts(svg(chain, lang="en", title="M"))
+        assert {"0.040 kg", "0.060 kg", "X", "Y"} <= set(said) or {"0.04 kg", "0.06 kg", "X", "Y"} <= set(said)
+    assert "0.03 kg -> 0.1 kg" in texts(svg(ahead(build, "L")))
+
+
+HOSTILE = "<script>alert(1)</script>&amp;\"'\x00\x1b[2J\ud800\uffff</text>"
+
+
+def test_names_are_text_and_never_markup() -> None:
+    place = Place(key=(1, 1), lot=f"A/{HOSTILE}", product=HOSTILE, site=HOSTILE, name=HOSTILE, kind=HOSTILE, role="outlet", link="possible")
+    other = msgspec.structs.replace(place, key=(1, 2))
+    chain = Chain(places=(place, other), arrows=(Arrow(here=(1, 1), there=(1, 2), way="move", amounts=((2, 1200),)),))
+    picture = svg(chain, lang="zh", title=HOSTILE)
+    root = ET.fromstring(picture)  # noqa: S314 - our own
+    tags = {each.tag.removeprefix(SVG) for each in root.iter()}
+    assert tags <= {"svg", "title", "style", "defs", "marker", "path", "rect", "text", "g"}
+    assert "1,200 件" in texts(picture)
+    assert not re.search(r"(href|src|@import|url\((?!#))", picture), "needs nothing from elsewhere"
+
+
+@given(st.text())
+def test_escaping_gives_back_what_xml_can_carry(value: str) -> None:
+    assert ET.fromstring(f'<a b="{escaped(value)}">{escaped(value)}</a>').text in (None, *([escaped_back(value)]))  # noqa: S314
+
+
+def escaped_back(value: str) -> str | None:
+    kept = "".join(
+        c for c in value if c in "\t\n" or (c >= " " and c != "\x7f" and not "\ud800" <= c <= "\udfff" and c not in "\ufffe\uffff")
+    )
+    return kept or None
+
+
+@pytest.mark.parametrize("shops", [3, 40, 200, 700])
+def test_a_picture_of_many_is_well_formed_and_says_when_it_groups(shops: int) -> None:
+    _, chain = crowd(shops)
+    picture = svg(chain, lang="en", title="L", most=300)
+    said = texts(picture)
+    assert any("in 5 boxes" in each for each in said) == (shops == 700)
+    assert len(said) < 1400
+
+
+def test_unlike_units_stand_side_by_side() -> None:
+    assert amounts(((0, 500_000), (2, 12)), "zh") == "500.0 kg + 12 件"
+    assert amounts((), "en") == ""
+
+
+def test_cutting_counts_cells() -> None:
+    assert cut("北河农批市场", 9) == "北河农.."
+    assert cut("shop", 4) == "shop"
