@@ -40,6 +40,7 @@ def test_json_is_what_the_schema_says(shop: Path) -> None:
 
 def test_where_the_records_end_is_said(shop: Path) -> None:
     filled(shop, delivered=True)
+    run(shop, "receive", "L-0009/OIL", "1kg", "--at", "小北乳业")
     run(shop, "transform", "--at", "小北乳业", "--in", "L-0009/OIL=1kg", "--out", "L-0009/M=1kg", "--kind", "blend")
     said = run(shop, "trace", "L-0009/M", "--back")
     assert "the records end here: nothing says where L-0009/OIL began" in said
