@@ -85,7 +85,7 @@ def test_both_ways_is_one_chain() -> None:
 
 
 @settings(max_examples=300)
-@given(records(), PRODUCT_MAPS, LOT)
+@given(records(least=8, most=24), PRODUCT_MAPS, LOT)
 def test_back_finds_exactly_the_holdings_from_which_goods_could_come(some: list[tuple], products: dict[str, str], lot: str) -> None:
     world = Flows([each for each in some if each[0] != "unnamed"], products)
     facts = world.facts()
