@@ -13,6 +13,8 @@ Rules:
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -25,6 +27,8 @@ from foodtrace.events import (
 from foodtrace.gate.facts import Blacklisting, Certificate, Earlier, Facts, Licence, Paper, SelfGrown, Seller
 from foodtrace.gate.kinds import kind_of
 from foodtrace.graph.edges import micros
+from foodtrace.graph.flows import FlowKind
+from foodtrace.graph.names import find
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.common import about, latest
 from foodtrace.operations.gatecode import Look, earlier
@@ -90,7 +94,7 @@ def collect(session: Session, now: dt.datetime, market: str, truck: Truck, look:
         certificate=_certificate(truck, look, earlier(session, look, f"{market} {gate}".strip(), seller)),
         seller=_seller(session, market, seller),
         blacklistings=_blacklistings(session, seller),
-        papers=truck.papers,
+        papers=(*truck.papers, *(each.paper for each in vouchers_on_record(session, closure[:1], market))),
         self_grown=SelfGrown(**{name: bool(truck.grower.get(name)) for name in ("identity", "phone", "address")}),
         tests=tests_behind(session, closure),
         recalls=recalls(session, now, lot, closure, described(payload, product, look.issuer, lot)) if lot else (),
@@ -98,6 +102,25 @@ def collect(session: Session, now: dt.datetime, market: str, truck: Truck, look:
         batch=truck.batch,
         expected=_expected(session, market, now.date(), seller),
     )
+
+
+class OnRecord(NamedTuple):
+    """An electronic sales voucher to this market that stands in the ledger, and who sent the goods."""
+
+    paper: Paper
+    source: str
+
+
+def vouchers_on_record(session: Session, lots: Sequence[int], market: str) -> list[OnRecord]:
+    """Return the sales vouchers of a lot to this market: the seller's record is the buyer's purchase voucher (DOMAIN section 1.2)."""
+    place = find(session, [market]).get(market, 0)
+    rows = session.each(
+        "SELECT m.pair, n.text FROM {ids} CROSS JOIN move AS m JOIN name AS n ON n.id = m.site "
+        "WHERE m.lot = f.value AND m.kind = ? AND m.other = ? AND m.ended = 0 LIMIT 20",
+        lots,
+        (int(FlowKind.DISPATCH), place),
+    )
+    return [OnRecord(Paper(kind="sales", number=pair), source) for pair, source in rows]
 
 
 def _certificate(truck: Truck, look: Look, earlier: tuple[Earlier, ...]) -> Certificate | None:

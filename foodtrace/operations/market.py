@@ -26,13 +26,14 @@ from foodtrace.gate.facts import Facts, Paper
 from foodtrace.gate.pack import Rulebook
 from foodtrace.graph.directory import resolve_site
 from foodtrace.graph.edges import truck as truck_subject
+from foodtrace.graph.names import find
 from foodtrace.identifiers.lot import gate_code
 from foodtrace.operations.again import again, retried, same_scan
 from foodtrace.operations.certificates import issuer_key
 from foodtrace.operations.common import Doing, Outcome, latest
 from foodtrace.operations.considering import Considered, Draw, GateAnswer, answer_of, consider
 from foodtrace.operations.gatecode import Look
-from foodtrace.operations.gatefacts import Truck, announced
+from foodtrace.operations.gatefacts import Truck, announced, vouchers_on_record
 from foodtrace.operations.places import describe
 from foodtrace.quantity import Quantity
 from foodtrace.storage.session import Session
@@ -136,7 +137,7 @@ def _entry(session: Session, doing: Doing, market: str, truck: Truck, found: Con
         "seller": facts.seller.id,
         "serial": look.serial,
         "kid": look.kid,
-        "vouchers": tuple(Voucher(kind=each.kind, number=each.number, valid_until=each.valid_until) for each in truck.papers),
+        "vouchers": tuple(Voucher(kind=each.kind, number=each.number, valid_until=each.valid_until) for each in facts.papers),
         "written": truck.written,
         "reasons": decision.codes,
         "rule_pack": decision.rule_pack,
@@ -153,7 +154,7 @@ def _entry(session: Session, doing: Doing, market: str, truck: Truck, found: Con
         lot=lot,
         product=facts.product or lot,
         stall=_stall(session, facts.seller.id, market),
-        source=(look.event.site if look.event else "") or truck.source,
+        source=(look.event.site if look.event else "") or truck.source or _sender(session, market, facts.lot),
         certified=look.state in ("ok", "host"),
         basis=_basis(facts, look),  # type: ignore[arg-type]  # one of the event's words
         gross=facts.gross,
@@ -178,6 +179,12 @@ def _stall(session: Session, seller: str, market: str) -> str:
     """Return the stall that takes the goods in, as the seller file has it; empty: the market itself holds them."""
     file = latest(session, f"seller {market} {seller}", SellerFile) if seller else None
     return file.stall if file is not None else ""
+
+
+def _sender(session: Session, market: str, lot: str) -> str:
+    """Return the site whose sales voucher brought the goods, where one is on record: they arrive, they are not born here."""
+    number = find(session, [lot]).get(lot) if lot else None
+    return next((each.source for each in vouchers_on_record(session, [number], market)), "") if number is not None else ""
 
 
 def _basis(facts: Facts, look: Look) -> str:

@@ -91,6 +91,12 @@ def test_ctrl_c_at_the_choice_records_the_hold(desk: Path) -> None:
     assert len(answer_list(desk, "gate", "held")) == 1
 
 
+def test_a_closed_window_at_the_choice_records_the_hold(desk: Path) -> None:
+    text = certificate(desk, "西红柿", "500kg")
+    typed(desk, ["S-07", text, "600", "HANGUP"], "--bell", "off")
+    assert len(answer_list(desk, "gate", "held")) == 1
+
+
 def typed(folder: Path, lines: list[str], *words: str) -> str:
     """Type lines on a terminal, each when a prompt has come; return everything that was shown."""
     pid, terminal = pty.fork()
@@ -113,9 +119,11 @@ def typed(folder: Path, lines: list[str], *words: str) -> str:
             shown += data
         elif rest and shown.rstrip(b"\r\n").endswith(b"> "):
             line = rest.pop(0)
+            if line == "HANGUP":
+                break  # closing the terminal hangs the program up
             os.write(terminal, line.encode() if line == "\x03" else line.encode() + b"\n")
-    os.waitpid(pid, 0)
     os.close(terminal)
+    os.waitpid(pid, 0)
     return shown.decode("utf-8", "replace")
 
 

@@ -185,3 +185,32 @@ def test_the_ledger_verifies_and_rebuilds_with_gate_entries(desk: Market) -> Non
     assert desk.ledger.verify().ok
     desk.ledger.rebuild()
     assert desk.ledger.verify().ok
+
+
+def test_a_sales_voucher_on_record_is_the_purchase_voucher_and_counts_once(desk: Market) -> None:
+    from foodtrace import Quantity
+    from foodtrace.events import Transfer
+
+    ((other, *_),) = desk.site("南河农批:distributor")
+    lot, size = f"{other}/261123-1-00017", Quantity(300_000, "g")
+    sent = Transfer(id="V-9", at=desk.now(), site=other, to=desk.market, lot=lot, product="芹菜", quantity=size, doc="V-9", in_transit=True)
+    desk.ledger.record([sent])
+    desk.clock.later(hours=1)
+    answer = desk.ledger.gate("", weight="300 kg", truck=Truck(seller=other, product="芹菜", lot=lot))
+    assert answer.decision.codes == ("gate.quality_voucher_missing",), "the purchase voucher is on record"
+    (held,) = entries(desk, f"gate {desk.market}")
+    assert isinstance(held, MarketEntry)
+    assert [(each.kind, each.number) for each in held.vouchers] == [("sales", "V-9")]
+    assert held.source == other
+    from functools import partial
+
+    from foodtrace.gate.rules import load
+    from foodtrace.operations.common import Doing
+    from foodtrace.operations.goods import stock_of
+    from foodtrace.operations.held import resolve
+
+    doing = Doing(now=desk.clock.later(minutes=1), by="S-01")
+    desk.ledger.act(partial(resolve, doing=doing, rules=load(), market=desk.market, given="1", verdict="admit", second="S-02"))
+    with desk.ledger.reading() as session:
+        there = {each.site: str(each.quantity) for each in stock_of(session, lot, desk.ledger.clock())}
+    assert there[desk.market] == "300.0 kg"

@@ -80,7 +80,9 @@ def gate() -> None:
 @click.option("--batch", default="", help="Production date or batch number as printed.")
 @click.option("--expiry", type=click.DateTime(("%Y-%m-%d",)), default=None, help="Last day of the shelf life.")
 @click.option("--by", default="", help="Staff number.")
-@click.option("--host", "hosts", multiple=True, help="Trusted host of certificates; by default the one on record.")
+@click.option(
+    "--host", "hosts", multiple=True, envvar="FOODTRACE_HOSTS", help="Trusted host of certificates; by default the one on record."
+)
 @click.option("--id", "event_id", default="", help="Id of the event, for retries.")
 @click.option("--unit", type=click.Choice(("kg", "斤")), default="kg", help="Loop: unit of bare weights.")
 @click.option("--bell", type=click.Choice(("on", "off")), default="on", help="Loop: ring with the verdict.")

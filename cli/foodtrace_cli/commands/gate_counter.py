@@ -4,16 +4,18 @@ Rules:
 
 1. Scrolling lines only. The prompt is printed before a line is read, on a pipe too: what came back is then a readable transcript.
 2. A line that never ends is cut at :data:`LONGEST` characters; undecodable bytes are shown, never a crash.
-3. Ctrl+C and the end of input do not lose a truck: what was decided is on record, and a hold nobody chose about is recorded.
+3. Ctrl+C, a closed window and the end of input lose no truck: what was decided is on record, and so is a hold nobody chose about.
 4. The bell only repeats the word: admit one short, hold two, refuse one long; nothing on a pipe or with ``--bell off``.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -68,21 +70,52 @@ def loop(ctx: Context, *, market: str | None, number: str, unit: str, hosts: tup
 
 def _run(counter: Counter, lines: Iterable[str], ring: Callable[[str], None] | None) -> None:
     """Feed lines until the counter has finished; whatever ends it, an open choice is recorded (rule 3)."""
-    source = iter(lines)
+    _on_hangup()
     try:
-        while not counter.finished:
-            click.echo(_printable(counter.prompt), nl=False)
-            sys.stdout.flush()
-            line = next(source, None)
-            if line is None:
-                click.echo()
-                break
-            if not sys.stdin.isatty():
-                click.echo()  # no Enter was echoed
-            _say(counter.feed(line), ring)
-    except KeyboardInterrupt:
-        click.echo()
-    _say(counter.close(), None)
+        try:
+            _feed(counter, iter(lines), ring)
+        finally:
+            _leave_in_peace()
+    except (KeyboardInterrupt, OSError):
+        # A window that was closed hangs up and fails to be read, in either order: the second one comes here.
+        _leave_in_peace()
+    last = counter.close()
+    # On record from here on; that nobody may be there to read it is no failure.
+    with suppress(OSError):
+        if not counter.finished:
+            click.echo()
+        _say(last, None)
+
+
+def _feed(counter: Counter, source: Iterator[str], ring: Callable[[str], None] | None) -> None:
+    while not counter.finished:
+        click.echo(_printable(counter.prompt), nl=False)
+        sys.stdout.flush()
+        line = next(source, None)
+        if line is None:
+            return
+        if not sys.stdin.isatty():
+            click.echo()  # no Enter was echoed
+        _say(counter.feed(line), ring)
+
+
+_ENDINGS: Final = tuple(getattr(signal, name) for name in ("SIGHUP", "SIGTERM", "SIGINT") if hasattr(signal, name))
+
+
+def _on_hangup() -> None:
+    """Let a closed window or a stop of the machine end the loop like Ctrl+C (rule 3)."""
+
+    def leave(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    for each in _ENDINGS:
+        signal.signal(each, leave)
+
+
+def _leave_in_peace() -> None:
+    """Let nothing interrupt what is left to be recorded."""
+    for each in _ENDINGS:
+        signal.signal(each, signal.SIG_IGN)
 
 
 def _lines() -> Iterator[str]:
