@@ -268,7 +268,8 @@ class Ledger:
 
         :param decide: gets the open session; returns the events to record (perhaps none) and an answer for the caller.
         :return: the receipt, none if nothing was recorded, and the answer.
-        :raises FoodtraceError: whatever ``decide`` or recording raises; nothing is recorded then.
+        :raises FoodtraceError: whatever ``decide`` or recording raises; nothing is recorded then. And the outcome's ``refused``,
+            after its events (the refusal) are durable.
         """
         writer = self.writer(log)
         receipt: Receipt | None = None
@@ -282,6 +283,8 @@ class Ledger:
         self.names.remember(used)
         if receipt is not None and receipt.new:
             move_anchor(writer.anchor, int(receipt.checkpoint.split(b"\n", 2)[1]), receipt.checkpoint)
+        if outcome.refused is not None:
+            raise outcome.refused
         return receipt, outcome.answer
 
     def gate(

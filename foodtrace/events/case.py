@@ -15,6 +15,7 @@ from foodtrace.events.base import (
     OptionalCase,
     OptionalCode,
     OptionalHash,
+    OptionalLot,
     OptionalOperator,
     OptionalSite,
     Portion,
@@ -91,7 +92,27 @@ class RecallOpened(Event, frozen=True, kw_only=True, tag="recall_opened"):
     advice: Words = ""
     """What to tell a parent or customer."""
     expected: Words = ""
+    """Expected effect of the recall (RCL15 Art. 15)."""
     rule_pack: OptionalCode = ""
+    product: Words = ""
+    """The goods as the public notice names them; empty: as the records do."""
+    brand: Words = ""
+    spec: Words = ""
+    """Specification (规格), e.g. 900 g a can."""
+    quantity: Quantity | None = None
+    """How much is recalled, by the plan."""
+    duties: Words = ""
+    """What operators who hold the goods have to do."""
+    disposal: Words = ""
+    """How the goods are disposed of."""
+    cost: Words = ""
+    """Who bears the cost."""
+    channel: Words = ""
+    """Where the public notice is published."""
+    ends: dt.date | None = None
+    """Last day of the recall, as the notice says it."""
+    sample: OptionalHash = ""
+    """Commitment to the seed that will draw the effectiveness checks (:mod:`foodtrace.recall.effectiveness`)."""
 
 
 class RecallWidened(Event, frozen=True, kw_only=True, tag="recall_widened"):
@@ -103,6 +124,8 @@ class RecallWidened(Event, frozen=True, kw_only=True, tag="recall_widened"):
     narrows: bool = False
     """True: these clauses replace all earlier ones; ``reason`` is then due."""
     reason: Words = ""
+    approved_by: OptionalCode = ""
+    """Number of who approved it; due where it narrows."""
 
 
 class RecallPublished(Event, frozen=True, kw_only=True, tag="recall_published"):
@@ -127,6 +150,7 @@ class RecallReopened(Event, frozen=True, kw_only=True, tag="recall_reopened"):
 
     case: CaseId
     reason: Words
+    approved_by: OptionalCode = ""
 
 
 class RecallWithdrawn(Event, frozen=True, kw_only=True, tag="recall_withdrawn"):
@@ -134,6 +158,7 @@ class RecallWithdrawn(Event, frozen=True, kw_only=True, tag="recall_withdrawn"):
 
     case: CaseId
     reason: Words
+    approved_by: OptionalCode = ""
 
 
 class GoodsCleared(Event, frozen=True, kw_only=True, tag="goods_cleared"):
@@ -167,6 +192,8 @@ class Notice(Event, frozen=True, kw_only=True, tag="notice"):
     delivered: When | None = None
     """When it arrived; none: sending counts (RECALL section 5, N(s))."""
     lots: tuple[LotId, ...] = ()
+    contacts: bool = False
+    """True: files with contact data were written out with it. The receipt code on the paper is a commitment ``receipt``."""
 
 
 class Acknowledgement(Event, frozen=True, kw_only=True, tag="acknowledgement"):
@@ -201,6 +228,25 @@ class Returned(Event, frozen=True, kw_only=True, tag="returned"):
     evidence: OptionalHash = ""
 
 
+class DestructionPlanned(Event, frozen=True, kw_only=True, tag="destruction_planned"):
+    """Goods are to be destroyed at ``site``: time and place are reported before it happens (FSL Art. 63, RCL15 Art. 24)."""
+
+    case: CaseId
+    lot: LotId
+    quantity: Quantity
+    due: When
+    """When it is to happen."""
+    place: Words = ""
+    method: Literal["destroyed", "rendered_harmless"] = "destroyed"
+    reported: When | None = None
+    """When time and place were reported to the authority; none: not yet."""
+    doc: Document = ""
+    """Number of the report."""
+    plan: OptionalCode = ""
+    """Event id of the plan that this one takes the place of."""
+    cancelled: bool = False
+
+
 class Destroyed(Event, frozen=True, kw_only=True, tag="destroyed"):
     """Goods are destroyed or rendered harmless (无害化处理) at ``site``."""
 
@@ -214,6 +260,8 @@ class Destroyed(Event, frozen=True, kw_only=True, tag="destroyed"):
     reported: When | None = None
     """When time and place were reported before it happened (FSL Art. 63)."""
     evidence: OptionalHash = ""
+    plan: OptionalCode = ""
+    """Event id of the plan carried out."""
 
 
 class EffectivenessCheck(Event, frozen=True, kw_only=True, tag="effectiveness_check"):
@@ -225,3 +273,9 @@ class EffectivenessCheck(Event, frozen=True, kw_only=True, tag="effectiveness_ch
     quantity: Quantity | None = None
     """What was found, if anything."""
     sample: OptionalCode = ""
+    """Of a draw: the number of sites it was made from, and how many were drawn, ``FRAME-SIZE``."""
+    seed: OptionalHash = ""
+    """Of a draw: the opened seed, whose commitment stands in the opening of the case."""
+    lot: OptionalLot = ""
+    """Lot that was found."""
+    evidence: OptionalHash = ""

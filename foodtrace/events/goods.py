@@ -257,6 +257,10 @@ class Transformation(Event, frozen=True, kw_only=True, tag="transformation"):
     """Input that was discarded."""
     case: OptionalCase = ""
     """The recall case that approved this correction (relabelling): its outputs are cleared for that case."""
+    approved_by: OptionalCode = ""
+    """Number of who approved the correction."""
+    note: Words = ""
+    """What buyers are told of it (RCL15 Art. 25)."""
 
 
 class Loss(Event, frozen=True, kw_only=True, tag="loss"):

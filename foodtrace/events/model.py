@@ -11,6 +11,7 @@ from foodtrace.events.case import (
     Acknowledgement,
     DeadlineExtended,
     Destroyed,
+    DestructionPlanned,
     EffectivenessCheck,
     GoodsCleared,
     Notice,
@@ -54,6 +55,7 @@ Fact: TypeAlias = (
     | ConsumerReturn
     | DeadlineExtended
     | Destroyed
+    | DestructionPlanned
     | EffectivenessCheck
     | FormulaBatch
     | GateShift

@@ -25,6 +25,7 @@ from foodtrace.events import (
     Correction,
     DeadlineExtended,
     Destroyed,
+    DestructionPlanned,
     Dispute,
     EffectivenessCheck,
     Event,
@@ -107,6 +108,7 @@ ABOUT: Final[dict[type[Event], int]] = {
     Dispute: 35,
     RecallPublished: 36,
     RecallReopened: 37,
+    DestructionPlanned: 38,
     TruckExpected: 50,
     SamplingCommitted: 51,
     SamplingOpened: 52,
@@ -525,6 +527,7 @@ def _scoped(made: Effects, scope: tuple[Clause, ...]) -> None:
 @_effects.register(RecallWithdrawn)
 @_effects.register(GoodsCleared)
 @_effects.register(DeadlineExtended)
+@_effects.register(DestructionPlanned)
 @_effects.register(Notice)
 @_effects.register(Acknowledgement)
 @_effects.register(EffectivenessCheck)

@@ -18,6 +18,7 @@ from foodtrace.certificate.payload import BASES, STYLE_2, Payload, encode
 from foodtrace.errors import BadData, Conflict
 from foodtrace.events import CertificateIssued, CertificateVoided, Event, Key
 from foodtrace.keys import SigningKey, kid
+from foodtrace.operations.blocking import refused
 from foodtrace.operations.common import Doing, Outcome, about, latest
 from foodtrace.operations.places import describe
 from foodtrace.quantity import Quantity
@@ -90,6 +91,9 @@ def issue(
             )
         )
     lot_code = code or next_code(session, issuer, day)
+    against = refused(session, doing, "certificate", [(f"{issuer}/{lot_code}", quantity)], place.site)
+    if against is not None:
+        return against
     if latest(session, f"certificate {issuer}/{lot_code} {lot_code}", CertificateIssued) is not None:
         raise Conflict("certificate.exists", value=f"{issuer}/{lot_code}")
     region = (place.region or "0" * 12).ljust(12, "0")

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
+from foodtrace.errors import FoodtraceError
 from foodtrace.events import AnyEvent, Event
 from foodtrace.events.canonical import decode
 from foodtrace.graph.edges import ABOUT
@@ -42,6 +43,8 @@ class Outcome(msgspec.Struct, kw_only=True):
     events: list[Event] = []
     personal: dict[str, dict[str, str]] = {}
     answer: Any = None
+    refused: FoodtraceError | None = None
+    """Raised once the events are durable: a refusal is an entry of its own (RECALL section 7)."""
 
 
 def local(microseconds: int) -> dt.datetime:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 import msgspec
 
@@ -16,17 +16,15 @@ from foodtrace.events import (
     RecallWidened,
     RecallWithdrawn,
 )
-from foodtrace.events.canonical import decode
 from foodtrace.gate.facts import Recall
-from foodtrace.graph.edges import ABOUT, BY_RULE, day_number, micros, recalled
+from foodtrace.graph.edges import day_number, micros
 from foodtrace.graph.flows import LotInfo
 from foodtrace.graph.names import find
 from foodtrace.graph.predicate import fits
 from foodtrace.graph.reader import SqlFacts
+from foodtrace.operations.blocking import blocks, candidates
 from foodtrace.operations.common import about
-from foodtrace.operations.goods import blocks
 from foodtrace.storage.session import Session
-from foodtrace.tlog.entry import event_bytes
 
 
 def described(payload: Payload | None, product: str, issuer: str, lot: str) -> LotInfo:
@@ -41,7 +39,7 @@ def recalls(session: Session, now: dt.datetime, lot: str, closure: list[int], pa
     infos = list(facts.lots(closure).values()) if closure else [papers]
     found: list[Recall] = []
     walk = False
-    for case in _candidates(session, [info.text for info in infos]):
+    for case in candidates(session, [info.text for info in infos]):
         said = [each.event for each in about(session, f"case {case}", RecallOpened, RecallWidened, RecallWithdrawn)]
         opened = next((each for each in said if isinstance(each, RecallOpened)), None)
         if opened is None or opened.at > now or any(isinstance(each, RecallWithdrawn) and each.at <= now for each in said):
@@ -63,20 +61,6 @@ def recalls(session: Session, now: dt.datetime, lot: str, closure: list[int], pa
             for each in blocks(session, lot, micros(now))
         ]
     return tuple(found)
-
-
-def _candidates(session: Session, lots: Sequence[str]) -> list[str]:
-    """Return the cases that name one of these lots, or whose scope is a rule: no other case is read."""
-    numbers = find(session, list(dict.fromkeys([BY_RULE, *(recalled(lot) for lot in lots)])))
-    rows = session.each(
-        "SELECT e.bytes FROM {ids} CROSS JOIN about AS a JOIN entry AS e ON e.log = a.log AND e.seq = a.seq "
-        "WHERE a.subject = f.value AND a.kind IN (?, ?) AND a.ended = 0",
-        list(numbers.values()),
-        (ABOUT[RecallOpened], ABOUT[RecallWidened]),
-    )
-    events = [decode(event_bytes(bytes(row[0]))) for row in rows]
-    found = [getattr(event, "replacement", None) or event for event in events]
-    return sorted({event.case for event in found if isinstance(event, (RecallOpened, RecallWidened))})
 
 
 def _touches(session: Session, clause: Clause, infos: Collection[LotInfo], closure: list[int]) -> bool | None:

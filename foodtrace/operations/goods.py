@@ -2,8 +2,7 @@
 
 Rules:
 
-1. An ask for a lot under recall is refused where the link is confirmed and held where it is possible; sealing, returning,
-   counting and destroying stay open (RECALL section 7). A receipt is accepted as sealed.
+1. An ask for a lot under recall is answered by :mod:`foodtrace.operations.blocking`; a receipt is accepted as sealed.
 2. More than a site holds is refused, unless the caller says that the difference is to be recorded (``allow_short``).
 3. What was refused is an entry of its own and moves no quantity.
 """
@@ -13,27 +12,16 @@ from __future__ import annotations
 import msgspec
 
 from foodtrace.errors import Ambiguous, BadData, NotFound, Refused
-from foodtrace.events import Output, Portion, Receipt, Transfer, Transformation
+from foodtrace.events import BatchReleased, Output, Portion, Receipt, Transfer, Transformation
 from foodtrace.graph.directory import resolve_lot, resolve_site
 from foodtrace.graph.edges import UNIT_NAMES, micros
 from foodtrace.graph.reader import SqlFacts
+from foodtrace.operations.blocking import Block, blocks, refused
 from foodtrace.operations.common import Doing, Outcome
-from foodtrace.operations.tests import check_tests
 from foodtrace.quantity import Quantity
-from foodtrace.recall.affected import find
-from foodtrace.recall.cases import case_ids, load_case
 from foodtrace.recall.moves import pair
 from foodtrace.recall.quantities import holdings
 from foodtrace.storage.session import Session
-
-
-class Block(msgspec.Struct, frozen=True):
-    """A case that stands against a lot."""
-
-    case: str
-    link: str
-    level: int
-    advice: str = ""
 
 
 class Stock(msgspec.Struct, frozen=True):
@@ -54,32 +42,6 @@ def stock_of(session: Session, lot: str, now: int) -> list[Stock]:
     sums = holdings(pair(flows, {}), flows)
     texts = facts.texts({site for _, site, _ in sums})
     return [Stock(texts[site], Quantity(each.on_hand, UNIT_NAMES[unit])) for (_, site, unit), each in sorted(sums.items()) if each.on_hand]
-
-
-def blocks(session: Session, lot: str, now: int) -> list[Block]:
-    """Return every case that blocks a lot: opened, not withdrawn, the lot not cleared (closing lifts nothing)."""
-    found: list[Block] = []
-    facts = SqlFacts(session, now)
-    number = facts.lot(lot)
-    for each in case_ids(session):
-        case = load_case(session, each, until=now)
-        if case.withdrawn is not None or number is None:
-            continue
-        if any(cleared in (0, number) and site == 0 for cleared, site in case.cleared):
-            continue
-        hit = find(facts, case.versions[-1].clauses, own_operator=case.operator, case=each)
-        links = {link.link for (held, _), link in hit.holdings.items() if number in hit.names.get(held, ())}
-        if links:
-            found.append(Block(each, "confirmed" if "confirmed" in links else "possible", case.level, case.advice))
-    return found
-
-
-def check_blocks(session: Session, lot: str, now: int) -> None:
-    """Raise ``Refused``: ``transfer.recalled``, ``transfer.recall_possible``, ``transfer.test_positive``."""
-    for block in blocks(session, lot, now):
-        code = "transfer.recalled" if block.link == "confirmed" else "transfer.recall_possible"
-        raise Refused(code, value=lot, case=block.case)
-    check_tests(session, lot, now)
 
 
 def holder(session: Session, lot: str, given: str | None, now: int) -> Stock:
@@ -111,9 +73,11 @@ def transfer(
     """Send goods on; the answer is (event, what the sender has left)."""
     now = micros(doing.now)
     full = resolve_lot(session, lot)
-    check_blocks(session, full, now)
     buyer = resolve_site(session, to)
     stock = holder(session, full, source, now)
+    against = refused(session, doing, "transfer", [(full, quantity)], stock.site)
+    if against is not None:
+        return against
     if stock.site == buyer:
         raise BadData("transfer.same_site", value=buyer)
     (check_amount if allow_short else check_enough)(stock, quantity)
@@ -145,15 +109,17 @@ def receive(
         from foodtrace.identifiers import lot as lots  # noqa: PLC0415 - only for a lot nobody has named before
 
         full = lots.format(lots.parse(lot))
-    against = blocks(session, full, now)
+    place, sender = resolve_site(session, site), resolve_site(session, source) if source else ""
+    # In a partial scope it is where the goods come from that says what they are.
+    against = blocks(session, full, now, sender or place)
     event = Receipt(
         id=doing.event_id(),
         at=doing.now,
         by=doing.by,
-        site=resolve_site(session, site),
+        site=place,
         lot=full,
         quantity=quantity,
-        source=resolve_site(session, source) if source else "",
+        source=sender,
         transfer=transfer,
         doc=doc,
         sealed=bool(against),
@@ -166,13 +132,11 @@ def transform(
     session: Session, doing: Doing, site: str, kind: str, inputs: list[tuple[str, Quantity]], outputs: list[Output], loss: Quantity | None
 ) -> Outcome:
     """Turn lots into lots at a site; inputs under recall are refused."""
-    now = micros(doing.now)
     place = resolve_site(session, site)
-    portions: list[Portion] = []
-    for lot, quantity in inputs:
-        full = resolve_lot(session, lot)
-        check_blocks(session, full, now)
-        portions.append(Portion(full, quantity))
+    portions = [Portion(resolve_lot(session, lot), quantity) for lot, quantity in inputs]
+    against = refused(session, doing, "use", [(each.lot, each.quantity) for each in portions], place)
+    if against is not None:
+        return against
     event = Transformation(
         id=doing.event_id(),
         at=doing.now,
@@ -183,6 +147,17 @@ def transform(
         outputs=tuple(outputs),
         loss=loss,
     )
+    return Outcome(events=[event], answer=event)
+
+
+def release(session: Session, doing: Doing, lot: str, certificate: str, plant: str = "") -> Outcome:
+    """Release a formula batch for sale; a batch under recall is refused. The answer is the event."""
+    full = resolve_lot(session, lot)
+    place = resolve_site(session, plant) if plant else ""
+    against = refused(session, doing, "release", [(full, None)], place)
+    if against is not None:
+        return against
+    event = BatchReleased(id=doing.event_id(), at=doing.now, by=doing.by, site=place, lot=full, certificate=certificate)
     return Outcome(events=[event], answer=event)
 
 
@@ -206,9 +181,9 @@ __all__ = [
     "Stock",
     "blocks",
     "check_amount",
-    "check_blocks",
     "check_enough",
     "receive",
+    "release",
     "stock_of",
     "transfer",
     "transform",

@@ -15,8 +15,9 @@ from foodtrace.formula.till import Sold
 from foodtrace.gate.facts import Recall
 from foodtrace.graph.directory import resolve_lot, resolve_site
 from foodtrace.graph.edges import micros
+from foodtrace.operations.blocking import blocks
 from foodtrace.operations.common import Doing, Outcome, about, latest
-from foodtrace.operations.goods import blocks, stock_of
+from foodtrace.operations.goods import stock_of
 from foodtrace.operations.places import describe
 from foodtrace.operations.tests import check_tests
 from foodtrace.quantity import Quantity
@@ -71,7 +72,7 @@ def facts_of(session: Session, doing: Doing, lot: str, shop: str, serial: str) -
         expiry=batch.expiry if batch else None,
         recalls=tuple(
             Recall(case=each.case, link=each.link, level=each.level, lot=lot, advice=each.advice)  # type: ignore[arg-type]
-            for each in blocks(session, lot, now)
+            for each in blocks(session, lot, now, shop)
         ),
         sold=sold,
         custody=custody,

@@ -11,7 +11,7 @@ Rules:
 4. ``at`` decides, not when the record arrived: a late entry changes marks and figures, never a decision once taken.
 5. In a lot scope every holding of an affected lot is blocked, made before or after. In a partial scope the holding decides, and
    where its stock is unknown the ask is held.
-6. Closing a case does not unblock (``unblock_on_close``): clearing does, or withdrawing the case as an error.
+6. Closing a case does not unblock (``unblock_on_close``): clearing does, or withdrawing the case as an error, from then on.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def blocks(case: Case, lot: int, site: int, at: int, settings: Settings = DEFAUL
         return False
     if settings.unblock_on_close and case.closed is not None and case.closed <= at:
         return False
-    return not any(which in (0, lot) and where in (0, site) for which, where in case.cleared)
+    return not any(which in (0, lot) and where in (0, site) and since <= at for which, where, since in case.cleared)
 
 
 def link_of(

@@ -1,9 +1,20 @@
-"""Reads a recall case from its events (RECALL sections 2, 5-7)."""
+"""Reads a recall case from its events (RECALL sections 2, 5-7).
+
+Rules:
+
+1. The case is what its events with ``at`` <= T say, in the order of ``at``; the order in which they arrived never matters.
+2. Only a log with **standing** says what becomes of a case (scope, notices, checks, clearing, closing): the log that opened it, or
+   one of the same operator. A shop cannot clear its own goods. What others say of these counts for nothing, and is listed.
+   Anybody may say what happened to goods: sealed, returned, destroyed, answered.
+3. Two openings of one number: the one recorded first is the case.
+4. Goods nobody ever named cannot be cleared: an unknown name is never "all".
+"""
 
 from __future__ import annotations
 
 import fnmatch
-from typing import Any
+from collections.abc import Callable, Collection, Iterator
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
@@ -13,9 +24,11 @@ from foodtrace.events import (
     Clause,
     DeadlineExtended,
     Destroyed,
+    DestructionPlanned,
     EffectivenessCheck,
     Event,
     GoodsCleared,
+    Key,
     Notice,
     RecallClosed,
     RecallOpened,
@@ -29,12 +42,30 @@ from foodtrace.events import (
 from foodtrace.events.canonical import decode
 from foodtrace.graph.edges import UNITS, micros
 from foodtrace.graph.names import find
-from foodtrace.recall.facts import Case, ScopeVersion, Step
+from foodtrace.recall.facts import Case, Planned, ScopeVersion, Step
 from foodtrace.storage.session import Session
-from foodtrace.tlog.entry import parse
+from foodtrace.tlog.entry import event_bytes, parse
+
+Told: TypeAlias = tuple[int, Event, tuple[int, int]]
+"""(recorded, event, (log, seq))."""
+
+MANAGED: Final = (
+    RecallWidened,
+    RecallPublished,
+    RecallClosed,
+    RecallReopened,
+    RecallWithdrawn,
+    DeadlineExtended,
+    GoodsCleared,
+    Notice,
+    EffectivenessCheck,
+)
+"""What only a log with standing may say (rule 2)."""
+_ALL: Final = 0
+_NOBODY: Final = -1
 
 
-def case_events(session: Session, case: str) -> list[tuple[int, Event, tuple[int, int]]]:
+def case_events(session: Session, case: str) -> list[Told]:
     """Return (recorded, event, (log, seq)) of everything on record about a case, in the order of time."""
     return _about(session, f"case {case}")
 
@@ -65,37 +96,44 @@ def resolve_case(session: Session, given: str | None) -> str:
 def load_case(session: Session, case: str, *, until: int | None = None) -> Case:
     """Return a case as its events up to a moment say. Raises ``NotFound`` (``case.not_found``)."""
     events = [each for each in case_events(session, case) if until is None or micros(each[1].at) <= until]
-    opened = next((event for _, event, _ in events if isinstance(event, RecallOpened)), None)
-    if opened is None:
+    first = opening(events)
+    if first is None:
         raise NotFound("case.not_found", value=case, near=case_ids(session)[:5])
+    opened = first[1]
+    standing = standing_of(session, first[2][0])
+    number = find(session, _names(event for _, event, _ in events))
     state: dict[str, Any] = {"published": None if opened.published is None else micros(opened.published), "closed": None, "withdrawn": None}
     versions = [ScopeVersion(version=1, clauses=opened.scope, at=micros(opened.at), reason=opened.reason)]
     extended: list[tuple[int, int | None]] = []
-    cleared: list[tuple[int, int]] = []
+    cleared: list[tuple[int, int, int]] = []
+    reopened: list[int] = []
     steps: list[Step] = []
+    ignored: list[tuple[int, int]] = []
     for recorded, event, entry in events:
         at = micros(event.at)
-        if isinstance(event, RecallWidened):
+        if (isinstance(event, MANAGED) and not standing(entry[0])) or (isinstance(event, RecallOpened) and entry != first[2]):
+            ignored.append(entry)
+        elif isinstance(event, RecallWidened):
             before: tuple[Clause, ...] = () if event.narrows else versions[-1].clauses
-            versions.append(ScopeVersion(version=event.version, clauses=(*before, *event.scope), at=at, reason=event.reason))
+            versions.append(ScopeVersion(version=len(versions) + 1, clauses=(*before, *event.scope), at=at, reason=event.reason))
         elif isinstance(event, RecallPublished):
             state["published"] = at if state["published"] is None else min(at, state["published"])
         elif isinstance(event, RecallClosed):
             state["closed"] = at
         elif isinstance(event, RecallReopened):
             state["closed"] = None
+            reopened.append(at)
         elif isinstance(event, RecallWithdrawn):
             state["withdrawn"] = at
         elif isinstance(event, DeadlineExtended):
             extended.append((micros(event.until), None if event.published is None else micros(event.published)))
         elif isinstance(event, GoodsCleared):
-            numbers = find(session, [*event.lots, event.site])
-            cleared += [(numbers.get(lot, 0), numbers.get(event.site, 0)) for lot in event.lots] or [(0, numbers.get(event.site, 0))]
+            where = number.get(event.site, _NOBODY) if event.site else _ALL
+            cleared += [(lot, where, at) for lot in ([number.get(each, _NOBODY) for each in event.lots] or [_ALL])]
         else:
-            step = _step(session, recorded, at, event)
-            step = step and msgspec.structs.replace(step, entry=entry)
+            step = _step(number, recorded, at, event)
             if step is not None:
-                steps.append(step)
+                steps.append(msgspec.structs.replace(step, entry=entry))
     return Case(
         case=case,
         versions=tuple(versions),
@@ -110,31 +148,90 @@ def load_case(session: Session, case: str, *, until: int | None = None) -> Case:
         steps=tuple(steps),
         rule_pack=opened.rule_pack,
         advice=opened.advice,
+        reopened=tuple(reopened),
+        planned=_planned(events, number),
+        without_standing=tuple(ignored),
         **state,
     )
 
 
-def _step(session: Session, recorded: int, at: int, event: Event) -> Step | None:
+def opening(events: Collection[Told]) -> tuple[int, RecallOpened, tuple[int, int]] | None:
+    """Return the opening of a case among its events (rule 3), none if there is none."""
+    openings = [(recorded, event, entry) for recorded, event, entry in events if isinstance(event, RecallOpened)]
+    return min(openings, key=lambda each: (each[0], each[1].at, each[1].id), default=None)
+
+
+def standing_of(session: Session, opener: int) -> Callable[[int], bool]:
+    """Return which logs have a say in a case that this log opened (rule 2)."""
+    operators: dict[int, str] = {}
+
+    def operator(log: int) -> str:
+        if log not in operators:
+            row = session.row("SELECT bytes FROM entry WHERE log = ? AND seq = 0", (log,))
+            key = decode(event_bytes(bytes(row[0]))) if row is not None else None
+            operators[log] = key.issuer if isinstance(key, Key) else ""
+        return operators[log]
+
+    return lambda log: log == opener or operator(log) == operator(opener) != ""
+
+
+def _names(events: Iterator[Event]) -> list[str]:
+    """Return every site and lot that the events of a case name."""
+    found: dict[str, None] = {}
+    for event in events:
+        for text in (event.site, getattr(event, "to", ""), getattr(event, "lot", ""), *getattr(event, "lots", ())):
+            found[text] = None
+        for portion in getattr(event, "on_hand", ()):
+            found[portion.lot] = None
+    return [text for text in found if text]
+
+
+def _step(number: dict[str, int], recorded: int, at: int, event: Event) -> Step | None:
+    site = number.get(event.site, 0)
     if isinstance(event, Notice):
-        numbers = find(session, [event.to, *event.lots])
-        lots = tuple(numbers[lot] for lot in event.lots if lot in numbers)
-        delivered = None if event.delivered is None else micros(event.delivered)
-        site = numbers.get(event.to, 0)
-        return Step(kind="notice", site=site, at=at, recorded=recorded, delivered=delivered, lots=lots, direction=event.direction)
-    site = find(session, [event.site]).get(event.site, 0)
+        return Step(
+            kind="notice",
+            site=number.get(event.to, 0),
+            at=at,
+            recorded=recorded,
+            delivered=None if event.delivered is None else micros(event.delivered),
+            lots=tuple(number[lot] for lot in event.lots if lot in number),
+            direction=event.direction,
+        )
     if isinstance(event, Acknowledgement):
-        numbers = find(session, [each.lot for each in event.on_hand])
-        held = tuple((numbers[each.lot], UNITS[each.quantity.unit], each.quantity.value) for each in event.on_hand if each.lot in numbers)
+        held = tuple((number[each.lot], UNITS[each.quantity.unit], each.quantity.value) for each in event.on_hand if each.lot in number)
         return Step(kind="acknowledgement", site=site, at=at, recorded=recorded, on_hand=held)
     if isinstance(event, EffectivenessCheck):
         return Step(kind="check", site=site, at=at, recorded=recorded, result=event.result)
     for kind, name in ((Sealing, "sealing"), (Returned, "returned"), (Destroyed, "destroyed")):
         if isinstance(event, kind):
-            return Step(kind=name, site=site, at=at, recorded=recorded, lots=tuple(find(session, [event.lot]).values()))
+            return Step(kind=name, site=site, at=at, recorded=recorded, lots=(number[event.lot],) if event.lot in number else ())
     return None
 
 
-def _about(session: Session, subject: str) -> list[tuple[int, Event, tuple[int, int]]]:
+def _planned(events: Collection[Told], number: dict[str, int]) -> tuple[Planned, ...]:
+    """Return the destructions that are meant to happen, the latest word on each; one that was replaced is left out."""
+    plans = {event.id: event for _, event, _ in events if isinstance(event, DestructionPlanned)}
+    replaced = {event.plan for event in plans.values() if event.plan}
+    done = {event.plan for _, event, _ in events if isinstance(event, Destroyed) and event.plan}
+    return tuple(
+        Planned(
+            id=event.id,
+            site=number.get(event.site, 0),
+            lot=number.get(event.lot, 0),
+            unit=UNITS[event.quantity.unit],
+            q=event.quantity.value,
+            due=micros(event.due),
+            place=event.place,
+            reported=None if event.reported is None else micros(event.reported),
+            done=event.id in done or event.cancelled,
+        )
+        for event in plans.values()
+        if event.id not in replaced
+    )
+
+
+def _about(session: Session, subject: str) -> list[Told]:
     number = find(session, [subject]).get(subject)
     if number is None:
         return []
@@ -143,7 +240,7 @@ def _about(session: Session, subject: str) -> list[tuple[int, Event, tuple[int, 
         "WHERE a.subject = ? AND a.ended = 0",
         (number,),
     )
-    found: list[tuple[int, Event, tuple[int, int]]] = []
+    found: list[Told] = []
     for data, log, seq in rows:
         entry = parse(bytes(data))
         event: Event = decode(bytes(entry.event))

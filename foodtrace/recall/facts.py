@@ -130,6 +130,23 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     """(log, seq) of its entry; zeros where the caller does not know."""
 
 
+class Planned(msgspec.Struct, frozen=True, kw_only=True):
+    """A destruction that somebody means to carry out (FSL Art. 63: time and place are reported first)."""
+
+    id: str
+    site: int
+    lot: int
+    unit: int
+    q: int
+    due: int
+    """When it is to happen, microseconds UTC."""
+    place: str
+    reported: int | None
+    """When time and place were reported; none: not yet."""
+    done: bool = False
+    """A destruction that names it is on record, or it was called off."""
+
+
 class Case(msgspec.Struct, frozen=True, kw_only=True):
     """A recall case as its events up to T say."""
 
@@ -147,8 +164,13 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     withdrawn: int | None = None
     extended: tuple[tuple[int, int | None], ...] = ()
     """(until, published) of each extension."""
-    cleared: tuple[tuple[int, int], ...] = ()
-    """(lot, site) cleared; 0 stands for all."""
+    cleared: tuple[tuple[int, int, int], ...] = ()
+    """(lot, site, from when) cleared; lot or site 0 stands for all."""
     steps: tuple[Step, ...] = ()
     rule_pack: str = ""
     advice: str = ""
+    reopened: tuple[int, ...] = ()
+    """When it was opened again after a closing."""
+    planned: tuple[Planned, ...] = ()
+    without_standing: tuple[tuple[int, int], ...] = ()
+    """(log, seq) of what logs said about the case that have no say in it; it counts for nothing."""

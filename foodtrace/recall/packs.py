@@ -12,13 +12,15 @@ from __future__ import annotations
 import datetime as dt
 import tomllib
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Literal
 
 import msgspec
 
 from foodtrace.errors import BadData
+from foodtrace.recall.deadlines import local_day
+from foodtrace.recall.facts import Case
 from foodtrace.recall.settings import DAY_LONG, DEFAULT, HOUR, Settings
 
 
@@ -145,3 +147,19 @@ def choose(day: dt.date, *, id: str = "", local: Iterable[str] = ()) -> Choice: 
         raise BadData("deadline.pack_gap", value=pack.id, expected=", ".join(each.id for each in ordered if each.settings is not None))
     gaps = tuple(each for each in in_force if each.settings is None and each.effective_from > pack.effective_from)
     return Choice(pack=pack, settings=pack.settings, gaps=gaps)
+
+
+@lru_cache(maxsize=256)
+def _of(pack: str, day: dt.date) -> Choice:
+    try:
+        return choose(day, id=pack)
+    except BadData:
+        # A pack that is not here: what the law says by date; the answer names the pack it was computed by.
+        return choose(max(day, min(each.effective_from for each in shipped() if each.settings is not None)))
+
+
+def for_case(case: Case | None) -> Choice:
+    """Return the pack that computes for a case: the one it names, else by the day it was opened; without a case, the last one."""
+    if case is None:
+        return _of("", dt.date.max)
+    return _of(case.rule_pack, local_day(case.opened))

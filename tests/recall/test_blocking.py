@@ -84,9 +84,10 @@ def test_closing_does_not_unblock_clearing_and_withdrawing_do() -> None:
     assert not blocks(with_case(closed=150), 1, 2, 200, Settings(unblock_on_close=True))
     assert blocks(with_case(withdrawn=150), 1, 2, 149)
     assert not blocks(with_case(withdrawn=150), 1, 2, 150)
-    cleared = with_case(cleared=((1, 2), (5, 0)))
+    cleared = with_case(cleared=((1, 2, 180), (5, 0, 180)))
     assert [blocks(cleared, *where, 200) for where in ((1, 2), (1, 3), (5, 9), (6, 2))] == [False, True, False, True]
-    assert not blocks(with_case(cleared=((0, 0),)), 1, 2, 200)
+    assert blocks(cleared, 1, 2, 179), "what was cleared later was blocked until then"
+    assert not blocks(with_case(cleared=((0, 0, 180),)), 1, 2, 200)
 
 
 def test_a_lot_scope_blocks_every_holding_a_partial_one_only_those_it_reaches() -> None:

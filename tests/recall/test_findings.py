@@ -38,7 +38,7 @@ class Told:
         self.lots = {number: name for name, number in self.build.lots.items()}
         self.with_case = case
         self.steps: list[Step] = []
-        self.cleared: tuple[tuple[int, int], ...] = ()
+        self.cleared: tuple[tuple[int, int, int], ...] = ()
         self.more: dict[str, Any] = {}
 
     def change(self, kind: int, n: int = 0, **changes: Any) -> Told:
@@ -255,7 +255,7 @@ def test_a_relabelling_the_case_approved_is_no_use_in_spite_of_it() -> None:
 
 def test_goods_the_case_cleared_may_move() -> None:
     told = Told(CHAIN + "W sells L5 @13", case=True).notice("W", day=12)
-    told.cleared = ((100, 0),)
+    told.cleared = ((100, 0, 0),)
     assert told.kinds() == {}
 
 

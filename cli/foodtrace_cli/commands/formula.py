@@ -53,11 +53,10 @@ def batch(
     """Record that CANS cans of batch LOT (full id GTIN/CODE) were filled from ingredient lots."""
     from foodtrace.events import FormulaBatch, Portion  # noqa: PLC0415
     from foodtrace.graph.directory import resolve_lot, resolve_site  # noqa: PLC0415
-    from foodtrace.graph.edges import micros  # noqa: PLC0415
     from foodtrace.identifiers import licence  # noqa: PLC0415
     from foodtrace.identifiers import lot as lots  # noqa: PLC0415
+    from foodtrace.operations.blocking import refused  # noqa: PLC0415
     from foodtrace.operations.common import Doing, Outcome, local  # noqa: PLC0415
-    from foodtrace.operations.goods import check_blocks  # noqa: PLC0415
 
     taken = [portion(each) for each in inputs]
     full = lots.format(lots.parse(lot))
@@ -66,15 +65,15 @@ def batch(
         doing = Doing(now=local(ledger.clock()))
 
         def decide(session):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-            portions = []
-            for each, quantity in taken:
-                source = resolve_lot(session, each)
-                check_blocks(session, source, micros(doing.now))
-                portions.append(Portion(source, quantity))
+            portions = [Portion(resolve_lot(session, each), quantity) for each, quantity in taken]
+            place = resolve_site(session, plant)
+            against = refused(session, doing, "use", [(each.lot, each.quantity) for each in portions], place)
+            if against is not None:
+                return against
             event = FormulaBatch(
                 id=doing.event_id(),
                 at=doing.now,
-                site=resolve_site(session, plant),
+                site=place,
                 lot=full,
                 product=product,
                 registration=number,
@@ -97,17 +96,13 @@ def batch(
 @click.pass_obj
 def release(ctx: Context, lot: str, certificate: str, plant: str) -> None:
     """Record that a batch passed its factory test and may be sold."""
-    from foodtrace.events import BatchReleased  # noqa: PLC0415
-    from foodtrace.graph.directory import resolve_lot, resolve_site  # noqa: PLC0415
     from foodtrace.operations.common import Doing, local  # noqa: PLC0415
+    from foodtrace.operations.goods import release as let_go  # noqa: PLC0415
 
     with ctx.open() as ledger:
         doing = Doing(now=local(ledger.clock()))
-        with ledger.reading() as session:
-            full = resolve_lot(session, lot)
-            place = resolve_site(session, plant) if plant else ""
-        ledger.record([BatchReleased(id=doing.event_id(), at=doing.now, site=place, lot=full, certificate=certificate)])
-    say(ctx.t("cli.formula.released", lot=full))
+        _, event = ledger.act(lambda session: let_go(session, doing, lot, certificate, plant))
+    say(ctx.t("cli.formula.released", lot=event.lot))
 
 
 @formula.command()

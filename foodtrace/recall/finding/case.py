@@ -52,7 +52,7 @@ class _Judge:
     def __init__(self, look: Look, case: Case) -> None:
         self.look = look
         self.case = case
-        cleared = {(look.representative.get(lot, lot), site) for lot, site in case.cleared}
+        cleared = {(look.representative.get(lot, lot), site, since) for lot, site, since in case.cleared}
         self.blocking = _with_cleared(case, cleared)
         self._known: dict[int, int | None] = {}
 
@@ -122,5 +122,5 @@ def _approved(flow: Flow, case: Case) -> bool:
     return bool(flow.flags & CLEARED) and flow.pair == case.case
 
 
-def _with_cleared(case: Case, cleared: set[tuple[int, int]]) -> Case:
+def _with_cleared(case: Case, cleared: set[tuple[int, int, int]]) -> Case:
     return msgspec.structs.replace(case, cleared=tuple(sorted(cleared)))

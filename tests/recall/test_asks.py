@@ -1,0 +1,166 @@
+"""Asking for recalled goods: refused, held or taken in as sealed, by way of every operation there is (RECALL section 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from foodtrace import Quantity
+from foodtrace.errors import FoodtraceError, Refused
+from foodtrace.events import Alias, GoodsCleared, LeftClause, Output, RecallClosed, RecallOpened, RecallWithdrawn, Sale
+from foodtrace.graph.edges import micros
+from foodtrace.identifiers import lot as lots
+from foodtrace.keys import SigningKey
+from foodtrace.operations import certificates, goods, till
+from foodtrace.operations.blocking import blocks
+from tests.recall.casework import World, chain, day, kg
+
+LOT = "OP-P/L"
+BATCH = "06909999000012/B1"
+KEY = SigningKey("issuer", bytes(range(32)))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    url = f"sqlite:///{tmp_path}/x.db" if request.param == "sqlite" else request.getfixturevalue("pg_url")
+    made = World(url, tmp_path / "keys")
+    yield chain(made)
+    made.ledger.close()
+
+
+def links(world: World, lot: str, site: str = "") -> list[tuple[str, str]]:
+    with world.read() as session:
+        return [(each.case, each.link) for each in blocks(session, lot, micros(world.now), site)]
+
+
+ASKS: dict[str, Callable[[World], object]] = {
+    "transfer": lambda w: w.do(goods.transfer, LOT, kg(1), "Z", source="W"),
+    "use": lambda w: w.do(goods.transform, "W", "repack", [(LOT, kg(1))], [Output(lot="OP-W/R", quantity=kg(1))], None),
+    "certificate": lambda w: w.do(certificates.issue, KEY, "P", "芹菜", kg(5), ("quality_control",), code="L"),
+}
+
+
+@pytest.mark.parametrize("asked", sorted(ASKS))
+def test_an_ask_is_refused_and_the_refusal_is_an_entry_that_moves_nothing(world: World, asked: str) -> None:
+    case = world.at(3).open(LOT)
+    before = world.answer(case).outlets
+    with pytest.raises(Refused) as error:
+        ASKS[asked](world)
+    assert error.value.code == "transfer.recalled"
+    (entry,) = world.refusals()
+    assert (entry.asked, entry.lot, entry.case, entry.reasons, entry.by) == (asked, LOT, case, ("transfer.recalled",), "7")
+    assert world.answer(case).outlets == before
+
+
+def test_before_the_case_is_opened_everything_is_allowed(world: World) -> None:
+    world.do(goods.transfer, LOT, kg(1), "Z", source="W")
+    world.at(3).open(LOT)
+    assert world.refusals() == []
+
+
+def test_what_was_made_of_a_recalled_lot_is_blocked_whether_made_before_or_after(world: World) -> None:
+    world.move(LOT, "W", "F", 10).batch(BATCH, "F", 100, {LOT: 5})
+    world.at(3).open(LOT)
+    assert links(world, BATCH) == [("2026-0001", "confirmed")]
+    with pytest.raises(Refused):
+        world.do(goods.release, BATCH, "CJ-1", "F")
+    assert [each.asked for each in world.refusals()] == ["release"]
+    world.batch("06909999000012/B2", "F", 100, {LOT: 5})  # a fact: recorded although it should not have happened
+    assert links(world, "06909999000012/B2") == [("2026-0001", "confirmed")]
+
+
+def test_a_can_of_a_recalled_batch_is_not_sold_and_the_till_says_so(world: World) -> None:
+    world.move(LOT, "W", "F", 10).batch(BATCH, "F", 100, {LOT: 5})
+    world.do(goods.release, BATCH, "CJ-1", "F")
+    world.do(goods.receive, BATCH, Quantity(12, "piece"), "X", source="F")
+    world.at(3).open(LOT)
+    event, decision = world.do(till.sell, BATCH, Quantity(1, "piece"), "X", serial="1")
+    assert not isinstance(event, Sale)
+    assert "till.recalled" in decision.codes
+
+
+def test_goods_on_the_road_are_received_as_sealed(world: World) -> None:
+    world.at(3).open(LOT)
+    event, against = world.do(goods.receive, LOT, kg(10), "Z", source="W")
+    assert (event.sealed, event.case, against) == (True, "2026-0001", ["2026-0001"])
+    (row,) = [each for each in world.answer("2026-0001").outlets if each.site == "Z"]
+    assert (row.amounts[0].sealed, row.amounts[0].likely) == (10_000, 10_000)
+
+
+def test_closing_lifts_nothing_clearing_and_withdrawing_do(world: World) -> None:
+    case = world.at(3).open(LOT)
+    world.at(4).put(RecallClosed(id="c", at=day(4), case=case, override="x"))
+    assert links(world, LOT) == [(case, "confirmed")]
+    world.at(5).put(GoodsCleared(id="clear", at=day(5), case=case, lots=(LOT,), site="X"))
+    assert links(world, LOT, "X") == []
+    assert links(world, LOT, "Y") == [(case, "confirmed")]
+    world.at(6).put(RecallWithdrawn(id="w", at=day(6), case=case, reason="x"))
+    assert links(world, LOT, "Y") == []
+    assert links(world.at(5.5), LOT, "Y") == [(case, "confirmed")], "what was asked before it was withdrawn stays answered"
+
+
+def test_clearing_a_lot_that_nobody_ever_named_clears_nothing(world: World) -> None:
+    case = world.at(3).open(LOT)
+    world.put(GoodsCleared(id="clear", at=day(3), case=case, lots=("OP-P/TYPO",)))
+    world.put(GoodsCleared(id="clear2", at=day(3), case=case, lots=(LOT,), site="NOWHERE"))
+    assert links(world, LOT) == [(case, "confirmed")]
+
+
+def test_two_names_are_one_lot(world: World) -> None:
+    world.put(Alias(id="a", at=world.now, lot=LOT, alias="OP-P/LL"))
+    case = world.at(3).open("OP-P/LL")
+    assert links(world, LOT, "X") == [(case, "confirmed")]
+    world.put(GoodsCleared(id="clear", at=day(3), case=case, lots=("OP-P/LL",)))
+    assert links(world.at(4), LOT, "X") == []
+
+
+def test_the_same_code_under_an_issuer_on_no_record_is_held(world: World) -> None:
+    world.got("OP-NOBODY/L", "Z", 5)
+    world.at(3).open(LOT)
+    assert links(world, "OP-NOBODY/L", "Z") == [("2026-0001", "possible")]
+    with pytest.raises(Refused) as error:
+        world.do(goods.transfer, "OP-NOBODY/L", kg(1), "X", source="Z")
+    assert error.value.code == "transfer.recall_possible"
+    assert world.refusals()[0].reasons == ("transfer.recall_possible",)
+
+
+def test_in_a_partial_scope_the_holding_decides_and_goods_of_unknown_way_are_held(world: World) -> None:
+    """left(W, day 2 only): X and Y have it; goods that left on day 1.5 to Z do not; nobody knows how the lot came to Q."""
+    world.now = day(1.5)
+    world.move(LOT, "W", "Z", 5)
+    world.at(3).put(
+        RecallOpened(
+            id="open",
+            at=day(3),
+            case="2026-0001",
+            scope=(LeftClause(site="W", start=day(2), end=day(2)),),
+            level=2,
+            reason="x",
+            known=day(3),
+        )
+    )
+    assert links(world, LOT, "X") == [("2026-0001", "confirmed")]
+    assert links(world, LOT, "Z") == []
+    assert links(world, LOT, "Q") == [("2026-0001", "unknown")]
+    assert world.do(goods.transfer, LOT, kg(1), "Q", source="Z")[0].quantity == kg(1)
+
+
+def test_a_case_about_other_goods_stands_against_nothing_here(world: World) -> None:
+    world.born("K", "Q", 10)
+    world.at(3).open("OP-Q/K")
+    assert links(world, LOT) == []
+    assert links(world, "OP-P/NEVER-SEEN") == []
+
+
+def test_every_case_is_told_and_all_of_them_are_recorded(world: World) -> None:
+    world.at(3).open(LOT)
+    world.open(LOT)
+    with pytest.raises(FoodtraceError, match="2026-0001"):
+        world.do(goods.transfer, LOT, kg(1), "Z", source="W")
+    assert [each.case for each in world.refusals()] == ["2026-0001", "2026-0002"]
+
+
+def test_lot_ids_of_the_tests_are_well_formed() -> None:
+    assert lots.format(lots.parse(LOT)) == LOT
