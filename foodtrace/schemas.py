@@ -15,9 +15,11 @@ from foodtrace.operations.samplecheck import DayChecked
 from foodtrace.operations.sellers import FileSaid
 from foodtrace.operations.trace import Trace
 from foodtrace.recall.answer import Answer
+from foodtrace.recall.report import Report
 from foodtrace.verification import Verification
 
 _TYPES: Final[dict[str, Any]] = {
+    "case-report": Report,
     "event": AnyEvent,
     "gate": GateSaid,
     "gate-conflicts": list[Overspent],

@@ -44,7 +44,7 @@ from foodtrace.events.goods import (
 )
 from foodtrace.events.master import OUTLET_KINDS, Key, Licence, Listing, Operator, SellerFile, Site
 from foodtrace.events.model import AnyEvent, Correction, Fact, kinds
-from foodtrace.events.records import Dispute, Erasure, Recovered
+from foodtrace.events.records import ContactsShown, Dispute, Erasure, Recovered
 
 __all__ = [
     "OUTLET_KINDS",
@@ -56,6 +56,7 @@ __all__ = [
     "CertificateVoided",
     "Clause",
     "ConsumerReturn",
+    "ContactsShown",
     "Correction",
     "DeadlineExtended",
     "Destroyed",

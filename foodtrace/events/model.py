@@ -44,7 +44,7 @@ from foodtrace.events.goods import (
     TruckExpected,
 )
 from foodtrace.events.master import Key, Listing, Operator, SellerFile, Site
-from foodtrace.events.records import Dispute, Erasure, Origin, Recovered
+from foodtrace.events.records import ContactsShown, Dispute, Erasure, Origin, Recovered
 
 Fact: TypeAlias = (
     Acknowledgement
@@ -107,7 +107,7 @@ class Correction(Event, frozen=True, kw_only=True, tag="correction"):
     note: Words = ""
 
 
-AnyEvent: TypeAlias = Fact | Key | Correction | Dispute | Erasure | Recovered
+AnyEvent: TypeAlias = Fact | Key | Correction | Dispute | Erasure | Recovered | ContactsShown
 """Everything that can stand in a log."""
 
 

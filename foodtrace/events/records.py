@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from foodtrace.events.base import Event, Hash, Seq, Words
+from foodtrace.events.base import CaseId, Event, Hash, Seq, Words
 
 Origin = Annotated[str, msgspec.Meta(pattern=r"^[^\s+]{1,200}$(?!\n)", description="origin of a log")]
 
@@ -41,3 +41,12 @@ class Recovered(Event, frozen=True, kw_only=True, tag="recovered"):
     former: Annotated[str, msgspec.Meta(max_length=200)] = ""
     """Origin of the sealed log that this one continues, for ``new_log``."""
     reason: Words = ""
+
+
+class ContactsShown(Event, frozen=True, kw_only=True, tag="contacts_shown"):
+    """Names, phones and addresses of people were written into a file in full; ``by`` says who asked, never the values."""
+
+    case: CaseId
+    what: Literal["case_report"]
+    sites: Annotated[int, msgspec.Meta(ge=0)]
+    """How many sites' contacts were in it."""

@@ -22,6 +22,7 @@ from foodtrace.events import (
     CertificateVoided,
     Clause,
     ConsumerReturn,
+    ContactsShown,
     Correction,
     DeadlineExtended,
     Destroyed,
@@ -113,6 +114,7 @@ ABOUT: Final[dict[type[Event], int]] = {
     SamplingCommitted: 51,
     SamplingOpened: 52,
     GateShift: 53,
+    ContactsShown: 60,
 }
 """Kind of event -> its number in the table ``about``."""
 
@@ -531,6 +533,7 @@ def _scoped(made: Effects, scope: tuple[Clause, ...]) -> None:
 @_effects.register(Notice)
 @_effects.register(Acknowledgement)
 @_effects.register(EffectivenessCheck)
+@_effects.register(ContactsShown)
 def _(event: RecallClosed, made: Effects, _pseudo: str) -> None:
     _case(made, event.case)
 

@@ -15,6 +15,7 @@ from typing import Any
 from foodtrace.errors import BadData, NotFound, Refused
 from foodtrace.events import (
     Acknowledgement,
+    ContactsShown,
     Destroyed,
     Event,
     LotsClause,
@@ -198,6 +199,15 @@ def close(session: Session, doing: Doing, case: str | None, override: str) -> Ou
         raise Refused("case.not_done", value=full, silent=len(silent), left=len(left))
     event = RecallClosed(id=doing.event_id(), at=doing.now, by=doing.by, case=full, override=override)
     return Outcome(events=[event], answer=event)
+
+
+def show_contacts(session: Session, doing: Doing, case: str | None) -> Outcome:
+    """Put on record that the contacts of a case's sites are shown in full; the answer is how many sites have any."""
+    full = resolve_case(session, case)
+    answer = recall(session, (), now=micros(doing.now), case=load_case(session, full))
+    count = sum(row.personal == "present" for row in (*answer.outlets, *answer.others))
+    event = ContactsShown(id=doing.event_id(), at=doing.now, by=doing.by, case=full, what="case_report", sites=count)
+    return Outcome(events=[event], answer=count)
 
 
 def _held(session: Session, doing: Doing, case: str, site: str) -> list[str]:

@@ -103,7 +103,7 @@ def svg(chain: Chain, *, lang: Lang = "en", title: str = "", most: int = READABL
         [(line.here, line.there) for line in lines],
         gap=_GAP // 2 if many else _GAP,
     )
-    return _Canvas(cards, lines, laid, lang).document(_caption(drawn, title, lang))
+    return _Canvas(cards, lines, laid, lang).document(_caption(drawn, title, lang), title)
 
 
 def amounts(each: Amounts, lang: Lang) -> str:
@@ -248,12 +248,13 @@ class _Canvas:
         # An arrow that closes a cycle ends at the right of its box, and needs the room beside it.
         return x, at + _MARGIN + (60 if self.laid.backwards else 0)
 
-    def document(self, caption: Sequence[str]) -> str:
+    def document(self, caption: Sequence[str], title: str) -> str:
         """Return the SVG."""
         head = 20 * len(caption)
+        named = bool(title)
         width = max(self.width, *(cells(line) * 7.5 + 2 * _MARGIN for line in caption), 160.0)
         height = self.height + head
-        title = escaped(caption[0] if caption else "foodtrace")
+        title = escaped(title or "foodtrace")
         parts = [
             f'<svg xmlns="http://www.w3.org/2000/svg" class="chain" viewBox="0 0 {width:.0f} {height:.0f}" ',
             f'width="{width:.0f}" height="{height:.0f}" role="img" aria-label="{title}">',
@@ -263,7 +264,8 @@ class _Canvas:
             f'<rect width="{width:.0f}" height="{height:.0f}" fill="#fff"/>',
         ]
         parts += [
-            f'<text x="{_MARGIN}" y="{18 + 20 * n}" class="{"k" if n else "h"}">{escaped(line)}</text>' for n, line in enumerate(caption)
+            f'<text x="{_MARGIN}" y="{18 + 20 * n}" class="{"k" if n or not named else "h"}">{escaped(line)}</text>'
+            for n, line in enumerate(caption)
         ]
         parts.append(f'<g transform="translate(0 {head})">')
         labels: list[str] = []

@@ -11,6 +11,7 @@ from foodtrace.errors import BadData
 from foodtrace.quantity import Quantity
 from foodtrace_cli.commands.goods import amount, portion
 from foodtrace_cli.commands.recall import print_rates, write
+from foodtrace_cli.commands.report import report
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import emit_json, say
 
@@ -241,6 +242,9 @@ def close(ctx: Context, case_id: str | None, override: str) -> None:
         doing = Doing(now=local(ledger.clock()))
         _, event = ledger.act(lambda session: cases.close(session, doing, case_id, override))
     say(ctx.t("cli.case.closed", case=event.case))
+
+
+case.add_command(report)
 
 
 def _deadlines(ctx: Context, state: Case, now: int) -> None:

@@ -1,0 +1,67 @@
+"""``case report``: the whole of a case as one file to print, and as a workbook."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from foodtrace_cli.context import Context
+from foodtrace_cli.output import emit_json, say
+
+if TYPE_CHECKING:
+    from foodtrace.ledger import Ledger
+    from foodtrace.recall.report import Report
+
+
+@click.command("report")
+@click.argument("case_id", required=False, metavar="[CASE]")
+@click.option("--out", default=None, metavar="FILE.html", help="File to write; by default one named after the case.")
+@click.option("--xlsx", default=None, metavar="FILE.xlsx", help="Write a workbook too, with a sheet per table.")
+@click.option("--contacts", is_flag=True, help="Show names, phones and addresses in full; that is put on record.")
+@click.option("--by", default="", help="Staff number of whoever asks for the contacts.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON (foodtrace schema case-report) and write no file but those named.")
+@click.pass_obj
+def report(ctx: Context, case_id: str | None, out: str | None, xlsx: str | None, by: str, *, contacts: bool, as_json: bool) -> None:
+    """Write the report of CASE: list, chain, curve against the deadline, and what proves it; one HTML file that prints on A4."""
+    from foodtrace.recall.cases import resolve_case  # noqa: PLC0415
+    from foodtrace.recall.report import case_report  # noqa: PLC0415
+
+    with ctx.open() as ledger:
+        with ledger.reading() as session:
+            full = resolve_case(session, case_id)
+        if contacts:
+            _put_on_record(ctx, ledger, full, by)
+        with ledger.reading() as session:
+            made, chain = case_report(session, full, now=ledger.clock(), contacts=contacts)
+    if xlsx is not None:
+        from foodtrace.recall.report_sheets import workbook  # noqa: PLC0415
+
+        Path(xlsx).write_bytes(workbook(made, lang=ctx.lang))
+        say(ctx.t("cli.written", path=xlsx), err=True)
+    if out is not None or not as_json:
+        from foodtrace.recall.report_html import html  # noqa: PLC0415
+
+        name = out or ctx.t("cli.report.name", case=full)
+        Path(name).write_text(html(made, chain, lang=ctx.lang), encoding="utf-8")
+        _said(ctx, made, name, as_json=as_json)
+    if as_json:
+        emit_json(made)
+
+
+def _said(ctx: Context, made: Report, name: str, *, as_json: bool) -> None:
+    answer = made.answer
+    line = ctx.t("cli.report.written", path=name, outlets=len(answer.outlets), untraced=len(answer.untraced), entries=len(made.entries))
+    say(line, err=as_json)
+
+
+def _put_on_record(ctx: Context, ledger: Ledger, case: str, by: str) -> None:
+    """Say in the log that people's contacts leave it, before they do."""
+    from foodtrace.operations.cases import show_contacts  # noqa: PLC0415
+    from foodtrace.operations.common import Doing, local  # noqa: PLC0415
+
+    doing = Doing(now=local(ledger.clock()), by=by)
+    receipt, _ = ledger.act(lambda session: show_contacts(session, doing, case))
+    if receipt is not None:
+        say(ctx.t("cli.report.contacts", log=receipt.log, seq=receipt.last), err=True)

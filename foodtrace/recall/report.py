@@ -1,0 +1,323 @@
+"""The report of a recall case: everything a regulator, a court or the company keeps of it, as one value.
+
+Rules:
+
+1. It says what is known and what is not: the list, what could not be traced, how fresh each source is, and which rules were used.
+2. **Contacts** (names, phones, addresses of people) are masked unless asked for; whoever shows them has that put on record
+   (TRANSCRIPTS section 9, 18).
+3. **Curve**: completion day by day, as happened and as known (RECALL section 8), with the deadline in the same picture. A large case
+   gets fewer points, never other ones: the last point is the answer itself.
+4. **Proof block**: for every record of the case its log, sequence number and leaf hash; for every log its size, verifier key and newest
+   signed checkpoint. With these anybody can check that the records existed and were not changed, without this database.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Final, Literal
+
+import msgspec
+
+from foodtrace.events import Clause, Key, LeftClause, LotsClause, ThroughClause
+from foodtrace.events.canonical import decode
+from foodtrace.graph.edges import micros
+from foodtrace.graph.reader import SqlFacts
+from foodtrace.keys import format_vkey
+from foodtrace.recall.affected import find
+from foodtrace.recall.answer import Answer, OutletRow, RateAnswer, recall
+from foodtrace.recall.calendars import calendar
+from foodtrace.recall.cases import case_events, load_case
+from foodtrace.recall.chain import Chain, forward
+from foodtrace.recall.curve import Point, curve
+from foodtrace.recall.deadlines import LOCAL, Clock, completion_clock, end_of, local_day, start_clock
+from foodtrace.recall.facts import Case
+from foodtrace.recall.packs import choose
+from foodtrace.recall.settings import Settings
+from foodtrace.storage.session import Session
+from foodtrace.tlog.entry import event_bytes
+
+MOST_POINTS: Final = 32
+_LEAST_POINTS: Final = 16
+_WORK: Final = 400_000
+"""Affected holdings walked for a curve, over all its points, at most (rule 3)."""
+_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
+class CurvePoint(msgspec.Struct, frozen=True, kw_only=True):
+    """One moment of the curve."""
+
+    at: str
+    happened: dict[str, RateAnswer]
+    """R1-R3 of the row that is worst now, and R4, R5: everything on record, cut by when it happened."""
+    known: dict[str, RateAnswer]
+    """The same of what had been recorded by then."""
+
+
+class Deadline(msgspec.Struct, frozen=True, kw_only=True):
+    """One clock of the case."""
+
+    name: Literal["start", "complete"]
+    state: Literal["met", "late", "running", "not_running", "unknown"]
+    due: str | None
+    first_due: str | None
+    """Before any extension; none where there was none."""
+    done: str | None
+    late_by: int | None
+    """Hours (start) or working days (completion)."""
+    left: int | None
+    missing_years: tuple[int, ...]
+
+
+class Version(msgspec.Struct, frozen=True, kw_only=True):
+    """One version of the scope."""
+
+    version: int
+    at: str
+    reason: str
+    scope: tuple[str, ...]
+    """Each clause in words that need no translation: lot ids, site ids, times, attributes."""
+
+
+class CaseEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One record of the case, as it can be proved."""
+
+    log: str
+    seq: int
+    leaf: str
+    """SHA-256 leaf hash of the entry, hex."""
+    kind: str
+    at: str
+    recorded: str
+    site: str
+
+
+class LogProof(msgspec.Struct, frozen=True, kw_only=True):
+    """A log as it stood."""
+
+    log: str
+    size: int
+    newest: str
+    vkey: str
+    """Verifier key (C2SP signed note)."""
+    checkpoint: str
+    """Newest signed checkpoint, as text."""
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """The report of a case; its JSON is ``schemas/case-report.json``."""
+
+    case: str
+    made: str
+    product: str
+    level: int
+    reason: str
+    advice: str
+    producer: str
+    operator: str
+    known: str
+    opened: str
+    published: str | None
+    closed: str | None
+    withdrawn: str | None
+    rule_pack: str
+    rule_pack_title: str
+    unverified: tuple[str, ...]
+    """Newer rule packs whose text was not read: the figures are by the older one."""
+    contacts: Literal["masked", "shown"]
+    versions: tuple[Version, ...]
+    deadlines: tuple[Deadline, ...]
+    answer: Answer
+    curve: tuple[CurvePoint, ...]
+    entries: tuple[CaseEntry, ...]
+    logs: tuple[LogProof, ...]
+
+
+def case_report(session: Session, case_id: str, *, now: int, contacts: bool = False) -> tuple[Report, Chain]:
+    """Return the report of a case and the chain of its goods, to draw.
+
+    :param contacts: show people's names, phones and addresses in full.
+    :raises NotFound: ``case.not_found``.
+    """
+    case = load_case(session, case_id, until=now)
+    chosen = choose(_local(case.opened).date(), id=case.rule_pack)
+    settings = chosen.settings
+    answer = recall(session, (), now=now, case=case, settings=settings)
+    facts = SqlFacts(session, now)
+    found = find(facts, case.versions[-1].clauses, settings=settings, own_operator=case.operator, case=case.case)
+    asked = {lot for clause in case.versions[-1].clauses if isinstance(clause, LotsClause) for lot, _ in facts.lots_like(clause)}
+    report = Report(
+        case=case.case,
+        made=_time(now),
+        product=answer.product,
+        level=case.level,
+        reason=case.reason,
+        advice=case.advice,
+        producer=case.producer,
+        operator=case.operator,
+        known=_time(case.known),
+        opened=_time(case.opened),
+        published=_maybe(case.published),
+        closed=_maybe(case.closed),
+        withdrawn=_maybe(case.withdrawn),
+        rule_pack=chosen.pack.id,
+        rule_pack_title=chosen.pack.title,
+        unverified=tuple(each.id for each in chosen.gaps),
+        contacts="shown" if contacts else "masked",
+        versions=tuple(
+            Version(version=each.version, at=_time(each.at), reason=each.reason, scope=tuple(scope_words(c) for c in each.clauses))
+            for each in case.versions
+        ),
+        deadlines=(_deadline(start_clock(case, settings), now), _deadline(completion_clock(case, settings, calendar(), now), now)),
+        answer=answer if contacts else masked(answer),
+        curve=_curve(session, case, settings, now, len(found.holdings)),
+        entries=_entries(session, case.case, now),
+        logs=_logs(session),
+    )
+    return report, forward(facts, found, asked, settings=settings)
+
+
+def masked(answer: Answer) -> Answer:
+    """Return an answer with people's names, phones and addresses masked (rule 2)."""
+    return msgspec.structs.replace(answer, outlets=tuple(map(_masked, answer.outlets)), others=tuple(map(_masked, answer.others)))
+
+
+def _masked(row: OutletRow) -> OutletRow:
+    return msgspec.structs.replace(
+        row,
+        contact=row.contact[:1] + "**" if row.contact else "",
+        phone="*" * max(len(row.phone) - 3, 3) + row.phone[-3:] if len(row.phone) > 6 else "***" if row.phone else "",  # noqa: PLR2004
+        address=row.address[:3] + "**" if row.address else "",
+    )
+
+
+def scope_words(clause: Clause) -> str:
+    """Return a clause of a scope in words that need no translation."""
+    if isinstance(clause, LotsClause):
+        return " ".join(clause.lots)
+    if isinstance(clause, LeftClause | ThroughClause):
+        word = "left" if isinstance(clause, LeftClause) else "through"
+        return f"{word} {clause.site} {_time(micros(clause.start))} - {_time(micros(clause.end))}"
+    fields = {name: getattr(clause, name) for name in clause.__struct_fields__}
+    return " ".join(f"{name}={value}" for name, value in fields.items() if value)
+
+
+def _curve(session: Session, case: Case, settings: Settings, now: int, holdings: int) -> tuple[CurvePoint, ...]:
+    """Return the curve over the days of the case, both ways of looking at it (rule 3)."""
+    made = curve(
+        case, moments(case, now, most=max(4, min(MOST_POINTS, _WORK // max(2 * holdings, 1)))), _facts_at(session), settings=settings
+    )
+    last = made.as_happened[-1].rows if made.as_happened else ()
+    row = (last[0].unit, last[0].product) if last else ("", "")
+    return tuple(
+        CurvePoint(at=_time(one.t), happened=_rates(one, row), known=_rates(two, row))
+        for one, two in zip(made.as_happened, made.as_known, strict=True)
+    )
+
+
+def moments(case: Case, now: int, *, most: int = MOST_POINTS) -> list[int]:
+    """Return when to look: at the opening, at the end of every day since and now; of too many an even choice, of few more between."""
+    end = min(now, case.closed) if case.closed is not None else now
+    day = local_day(case.opened)
+    found = {case.opened, end}
+    while end_of(day) < end and len(found) < 3660:  # noqa: PLR2004 - ten years of days
+        found.add(end_of(day))
+        day += dt.timedelta(days=1)
+    if len(found) < _LEAST_POINTS:
+        found |= {case.opened + (end - case.opened) * place // _LEAST_POINTS for place in range(_LEAST_POINTS)}
+    ordered = sorted(each for each in found if each <= now)
+    if len(ordered) > most:
+        ordered = [ordered[place * (len(ordered) - 1) // (most - 1)] for place in range(most)]
+    return ordered
+
+
+def _facts_at(session: Session) -> Callable[[int, int | None], SqlFacts]:
+    def at(t: int, recorded: int | None) -> SqlFacts:
+        return SqlFacts(session, t) if recorded is None else SqlFacts(session, t, recorded_until=recorded)
+
+    return at
+
+
+def _rates(point: Point, row: tuple[str, str]) -> dict[str, RateAnswer]:
+    figures = next((each for each in point.rows if (each.unit, each.product) == row), None)
+    rates = {"R4": point.notified, "R5": point.answered, **(figures.rates if figures else {})}
+    return {
+        name: RateAnswer(numerator=rate.numerator, denominator=rate.denominator, unit=rate.unit, percent=rate.percent)
+        for name, rate in sorted(rates.items())
+    }
+
+
+def _deadline(clock: Clock, now: int) -> Deadline:
+    state: Literal["met", "late", "running", "not_running", "unknown"]
+    if clock.due is None:
+        state = "unknown" if clock.missing else "not_running"
+    elif clock.late:
+        state = "late"
+    else:
+        state = "met" if clock.done is not None and clock.done <= now else "running"
+    extended = clock.first_due_day is not None and clock.first_due_day != clock.due_day
+    return Deadline(
+        name=clock.name,
+        state=state,
+        due=str(clock.due_day) if clock.due_day is not None else _maybe(clock.due),
+        first_due=str(clock.first_due_day) if extended else None,
+        done=_maybe(clock.done),
+        late_by=clock.late_by if clock.late else None,
+        left=clock.left,
+        missing_years=clock.missing,
+    )
+
+
+def _entries(session: Session, case: str, now: int) -> tuple[CaseEntry, ...]:
+    origins: dict[int, str] = dict(session.rows("SELECT id, origin FROM log"))
+    made: list[CaseEntry] = []
+    for recorded, event, (log, seq) in case_events(session, case):
+        row = session.row("SELECT leaf FROM entry WHERE log = ? AND seq = ?", (log, seq))
+        if row is None or micros(event.at) > now:
+            continue
+        made.append(
+            CaseEntry(
+                log=origins.get(log, str(log)),
+                seq=seq,
+                leaf=bytes(row[0]).hex(),
+                kind=str(msgspec.inspect.type_info(type(event)).tag),  # type: ignore[attr-defined]
+                at=_time(micros(event.at)),
+                recorded=_time(recorded),
+                site=event.site or getattr(event, "to", ""),
+            )
+        )
+    return tuple(made)
+
+
+def _logs(session: Session) -> tuple[LogProof, ...]:
+    rows = session.rows("SELECT l.id, l.origin, h.size, h.time, h.key_seq FROM log AS l JOIN head AS h ON h.log = l.id ORDER BY l.origin")
+    return tuple(_log(session, *row) for row in rows)
+
+
+def _log(session: Session, number: int, origin: str, size: int, newest: int, key_seq: int) -> LogProof:
+    note = session.row("SELECT note FROM checkpoint WHERE log = ? ORDER BY size DESC LIMIT 1", (number,))
+    key = session.row("SELECT bytes FROM entry WHERE log = ? AND seq = ?", (number, key_seq))
+    event = decode(event_bytes(bytes(key[0]))) if key is not None else None
+    return LogProof(
+        log=origin,
+        size=size,
+        newest=_time(newest),
+        vkey=format_vkey(origin, bytes.fromhex(event.public)) if isinstance(event, Key) else "",
+        checkpoint=bytes(note[0]).decode(errors="replace") if note is not None else "",
+    )
+
+
+def _local(moment: int) -> dt.datetime:
+    return (_EPOCH + dt.timedelta(microseconds=moment)).astimezone(LOCAL)
+
+
+def _time(moment: int) -> str:
+    """Return a moment in local time with its offset."""
+    return _local(moment).isoformat(timespec="seconds")
+
+
+def _maybe(moment: int | None) -> str | None:
+    return None if moment is None else _time(moment)
+
+
+__all__ = ["CaseEntry", "CurvePoint", "Deadline", "LogProof", "Report", "Version", "case_report", "masked", "moments"]

@@ -1,0 +1,144 @@
+"""A case report as one HTML file that needs nothing else and prints on A4. Pure.
+
+Rules:
+
+1. No script, no style sheet, no font, no picture from elsewhere; a content security policy says so to the browser too.
+2. Every text from the records is escaped: a shop may call itself anything.
+3. Paper first: A4, headings of tables on every page, no row cut in two; the wide lists lie across.
+4. Long lists are whole: a report that leaves outlets out is no report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from foodtrace.recall.chain import Chain
+from foodtrace.recall.curve_picture import curve_svg
+from foodtrace.recall.picture import escaped, svg
+from foodtrace.recall.report import Report
+from foodtrace.recall.report_tables import Cell, Grid, Measured, grids, rate_words
+from foodtrace.texts import Lang, text
+
+_BOXES: Final = 36
+"""Boxes of the chain that can be read on a page of paper."""
+_WIDE: Final = frozenset({"outlets", "others", "findings", "entries"})
+_HIDDEN: Final = {
+    "outlets": frozenset({"county", "supplier", "travelling", "last_entry", "kind"}),
+    "others": frozenset({"county", "supplier", "travelling", "last_entry"}),
+}
+"""Columns that paper has no room for; the workbook has them."""
+_PROSE: Final = frozenset({"checkpoint"})
+
+_CSS: Final = """
+@page{size:A4;margin:14mm 12mm}
+@page across{size:A4 landscape;margin:12mm}
+*{box-sizing:border-box}
+body{font:11px/1.45 'Noto Sans CJK SC','Noto Sans SC','Microsoft YaHei','PingFang SC','Source Han Sans SC',SimHei,sans-serif;
+color:#111;margin:0 auto;max-width:270mm;padding:12px}
+h1{font-size:20px;margin:0 0 2px}
+h2{font-size:14px;margin:18px 0 6px;border-bottom:1px solid #999;break-after:avoid}
+.sub{color:#444;margin:0 0 10px}
+.note{border:1px solid #b45309;background:#fffbeb;padding:6px 8px;margin:8px 0}
+table{border-collapse:collapse;width:100%;font-size:9.5px}
+thead{display:table-header-group}
+tr{break-inside:avoid}
+th,td{border:1px solid #ccc;padding:2px 4px;text-align:left;vertical-align:top;overflow-wrap:anywhere}
+th{background:#f1f1f1;font-weight:600;overflow-wrap:normal}
+td.n{text-align:right;white-space:nowrap}
+td.c{font-family:Consolas,'Courier New',monospace;font-size:8.5px}
+pre{font:8.5px/1.35 Consolas,'Courier New',monospace;white-space:pre-wrap;overflow-wrap:anywhere;margin:0}
+table.k td:first-child{width:26%;color:#444}
+.wide{page:across}
+figure{margin:6px 0;break-inside:avoid}
+figure svg{max-width:100%;height:auto;max-height:250mm}
+.rates{display:flex;gap:8px;flex-wrap:wrap;margin:8px 0}
+.rates div{border:1px solid #999;padding:4px 10px;min-width:120px}
+.rates b{display:block;font-size:17px}
+footer{margin-top:16px;color:#555;font-size:9px;border-top:1px solid #ccc;padding-top:4px}
+@media print{body{max-width:none;padding:0}}
+"""
+
+
+def html(report: Report, chain: Chain, *, lang: Lang = "en") -> str:
+    """Return the report as one HTML document in one language."""
+    tables = {grid.name: grid for grid in grids(report, lang)}
+    title = text("report.title", lang, case=report.case)
+    parts = [
+        f'<!DOCTYPE html><html lang="{"zh-CN" if lang == "zh" else "en"}"><head><meta charset="utf-8">',
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">",
+        '<meta name="viewport" content="width=device-width,initial-scale=1">',
+        f"<title>{escaped(title)}</title><style>{_CSS}</style></head><body>",
+        f"<h1>{escaped(title)}</h1>",
+        f'<p class="sub">{escaped(" ".join(each for each in (report.product, *report.answer.lots) if each))}</p>',
+        *_notes(report, lang),
+        _rates(report, lang),
+        _section(tables["summary"], lang),
+        _section(tables["deadlines"], lang),
+        f"<h2>{escaped(text('report.curve.title', lang))}</h2><figure>{curve_svg(report, lang)}</figure>",
+        f'<p class="sub">{escaped(text("report.curve.note", lang))}</p>',
+        _section(tables["figures"], lang),
+        f"<h2>{escaped(text('report.chain.title', lang))}</h2><figure>{svg(chain, lang=lang, most=_BOXES)}</figure>",
+    ]
+    parts += [_section(tables[name], lang) for name in ("outlets", "others", "without_lot", "findings", "scope", "lots")]
+    parts += [
+        f"<h2>{escaped(text('report.proof.title', lang))}</h2>",
+        f"<p>{escaped(text('report.proof.says', lang))}</p>",
+        _section(tables["logs"], lang),
+        _section(tables["entries"], lang),
+        f"<footer>{escaped(text('report.footer', lang, made=report.made[:16].replace('T', ' ')))}</footer></body></html>\n",
+    ]
+    return "".join(parts)
+
+
+def _notes(report: Report, lang: Lang) -> list[str]:
+    """Return what must be read before anything else (TRANSCRIPTS section 9, 17)."""
+    notes = [text("deadline.superseded", lang, pack=report.rule_pack, newer=newer) for newer in report.unverified]
+    if report.answer.untraced:
+        notes.append(text("report.note.untraced", lang, count=len(report.answer.untraced)))
+    if report.answer.partial:
+        notes.append(text("report.note.partial", lang))
+    if report.contacts == "shown":
+        notes.append(text("report.contacts.shown", lang))
+    return [f'<p class="note">{escaped(note)}</p>' for note in notes]
+
+
+def _rates(report: Report, lang: Lang) -> str:
+    made = [
+        f"<div>{name} {escaped(text(f'rate.{name}', lang))}<b>{escaped(rate_words(report.answer.rates[name], name, lang))}</b></div>"
+        for name in ("R1", "R2", "R3", "R4", "R5", "R6")
+    ]
+    return f'<div class="rates">{"".join(made)}</div>'
+
+
+def _section(grid: Grid, lang: Lang) -> str:
+    heading = f"<h2>{escaped(text(f'report.table.{grid.name}', lang))} ({len(grid.rows)})</h2>"
+    if grid.name == "summary":
+        heading = f"<h2>{escaped(text('report.table.summary', lang))}</h2>"
+    body = table(grid, lang) if grid.rows else f"<p>{escaped(text('report.none', lang))}</p>"
+    return f'<section class="wide">{heading}{body}</section>' if grid.name in _WIDE else heading + body
+
+
+def table(grid: Grid, lang: Lang) -> str:
+    """Return one table, the columns paper has no room for left out."""
+    hidden = _HIDDEN.get(grid.name, frozenset())
+    kept = [place for place, name in enumerate(grid.columns) if name not in hidden]
+    head = "".join(f"<th>{escaped(text(f'report.column.{grid.columns[place]}', lang))}</th>" for place in kept)
+    rows = "".join(f"<tr>{''.join(_cell(grid.columns[place], row[place]) for place in kept)}</tr>" for row in grid.rows)
+    if grid.name == "summary":
+        return f'<table class="k"><tbody>{rows}</tbody></table>'
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _cell(column: str, cell: Cell) -> str:
+    if isinstance(cell, Measured):
+        return f'<td class="n">{escaped(cell.shown())}</td>'
+    if isinstance(cell, int):
+        return f'<td class="n">{cell:,}</td>'
+    if column in _PROSE:
+        return f"<td><pre>{'<br>'.join(map(escaped, cell.splitlines()))}</pre></td>"
+    classes = ' class="c"' if column in ("leaf", "entry", "entries", "vkey", "log") else ""
+    return f"<td{classes}>{escaped(cell)}</td>"
+
+
+__all__: Sequence[str] = ["html", "table"]

@@ -1,0 +1,262 @@
+"""The tables of a case report, once for paper and for spreadsheets. Pure.
+
+Rules:
+
+1. A quantity is exact: a whole number of base units with its unit, printed in kg, litres or pieces by whoever shows the table.
+2. Unknown is ``?``, never zero or empty; a moment nobody recorded is ``-``.
+3. Every finding stands with its text, what to do about it, and the entries behind it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import TypeAlias
+
+import msgspec
+
+from foodtrace.quantity import thousands
+from foodtrace.recall.answer import Answer, OutletRow, RateAnswer
+from foodtrace.recall.deadlines import LOCAL
+from foodtrace.recall.picture import kind_word
+from foodtrace.recall.report import Report
+from foodtrace.texts import Lang, text
+
+
+class Measured(msgspec.Struct, frozen=True):
+    """A quantity in a cell."""
+
+    value: int
+    unit: str
+    unknown: bool = False
+    """True: at most this much may be there, nobody knows."""
+
+    def shown(self) -> str:
+        """Return it without its unit: thousands of grams or millilitres, or pieces."""
+        digits = f"{self.value:,}" if self.unit == "piece" else thousands(self.value)
+        return digits + ("?" if self.unknown else "")
+
+
+Cell: TypeAlias = str | int | Measured
+
+
+class Grid(msgspec.Struct, frozen=True, kw_only=True):
+    """One table."""
+
+    name: str
+    """Key of its title: ``report.table.NAME``."""
+    columns: tuple[str, ...]
+    """Keys of headings: ``report.column.NAME``."""
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+def grids(report: Report, lang: Lang) -> list[Grid]:
+    """Return every table of a report; those that would be empty too, so that nothing seems forgotten."""
+    return [
+        _summary(report, lang),
+        _figures(report.answer, lang),
+        _deadlines(report, lang),
+        _places("outlets", report.answer.outlets, lang),
+        _places("others", report.answer.others, lang),
+        _without_lot(report.answer, lang),
+        _findings(report.answer, lang),
+        _curve(report),
+        _versions(report),
+        _lots(report.answer),
+        _entries(report, lang),
+        _logs(report),
+    ]
+
+
+def unit_word(unit: str, lang: Lang) -> str:
+    """Return the unit that :meth:`Measured.shown` prints in."""
+    return text("report.unit.piece", lang) if unit == "piece" else "kg" if unit == "g" else "L"
+
+
+def rate_words(rate: RateAnswer, name: str, lang: Lang) -> str:
+    """Return a rate for people; nothing to divide by is said in words, never as 0 or 100 %."""
+    if rate.percent:
+        return f"{rate.percent} %"
+    return text({"R4": "rate.no_outlets", "R5": "rate.no_outlets", "R6": "rate.not_sampled"}.get(name, "rate.nothing_left"), lang)
+
+
+def _summary(report: Report, lang: Lang) -> Grid:
+    answer = report.answer
+    confirmed = sum(row.link == "confirmed" for row in answer.outlets)
+    state = "withdrawn" if report.withdrawn else "closed" if report.closed else "open"
+    rows: list[tuple[str, str]] = [
+        ("case", report.case),
+        ("state", text(f"report.state.{state}", lang)),
+        ("product", report.product),
+        ("level", str(report.level)),
+        ("reason", report.reason),
+        ("advice", report.advice or "-"),
+        ("producer", report.producer or "-"),
+        ("operator", report.operator or "-"),
+        ("known", _moment(report.known)),
+        ("opened", _moment(report.opened)),
+        ("published", _moment(report.published)),
+        ("closed", _moment(report.closed)),
+        ("scope", text("report.summary.scope", lang, version=answer.version, lots=len(answer.affected_lots))),
+        (
+            "outlets",
+            text("report.summary.outlets", lang, count=len(answer.outlets), confirmed=confirmed, possible=len(answer.outlets) - confirmed),
+        ),
+        ("untraced", str(len(answer.untraced))),
+        ("rule_pack", f"{report.rule_pack} {report.rule_pack_title}".strip()),
+        ("contacts", text(f"report.contacts.{report.contacts}", lang)),
+        ("made", _moment(report.made)),
+    ]
+    return Grid(name="summary", columns=("what", "said"), rows=tuple((text(f"report.row.{key}", lang), said) for key, said in rows))
+
+
+def _figures(answer: Answer, lang: Lang) -> Grid:
+    rows: list[tuple[Cell, ...]] = []
+    for part, figures in (("all", answer.figures), ("confirmed", answer.confirmed_only)):
+        for row in figures:
+            amounts = (row.distributed, row.should_be_recalled, row.retrieved, row.retrieved_strict, row.sold)
+            rates = tuple(rate_words(row.rates[name], name, lang) for name in ("R1", "R2", "R3"))
+            rows.append(
+                (text(f"report.figures.{part}", lang), unit_word(row.unit, lang), *(Measured(each, row.unit) for each in amounts), *rates)
+            )
+    for name in ("R4", "R5", "R6"):
+        rate = answer.rates[name]
+        said = f"{rate.numerator} / {rate.denominator}  {rate_words(rate, name, lang)}"
+        rows.append((f"{name} {text(f'rate.{name}', lang)}", text("report.unit.site", lang), *("",) * 5, said, "", ""))
+    columns = ("part", "unit", "distributed", "should", "retrieved", "strict", "sold", "R1", "R2", "R3")
+    return Grid(name="figures", columns=columns, rows=tuple(rows))
+
+
+def _deadlines(report: Report, lang: Lang) -> Grid:
+    rows: list[tuple[Cell, ...]] = []
+    for each in report.deadlines:
+        state = text(f"report.deadline.{each.state}", lang)
+        if each.state == "late":
+            late = "deadline.late_hours" if each.name == "start" else "deadline.late_days"
+            state = text(late, lang, late="?" if each.late_by is None else each.late_by)
+        elif each.state == "running" and each.left is not None:
+            state = text("deadline.days_left", lang, left=each.left)
+        elif each.missing_years:
+            state = text("deadline.calendar_missing", lang, years=", ".join(map(str, each.missing_years)))
+        rows.append((text(f"report.clock.{each.name}", lang), _moment(each.due), _moment(each.first_due), _moment(each.done), state))
+    return Grid(name="deadlines", columns=("clock", "due", "first_due", "done", "state"), rows=tuple(rows))
+
+
+def _places(name: str, places: Iterable[OutletRow], lang: Lang) -> Grid:
+    rows: list[tuple[Cell, ...]] = []
+    for number, row in enumerate(places, 1):
+        for amount in row.amounts:
+            unknown = amount.on_hand is None
+            rows.append(
+                (
+                    number,
+                    row.name or row.site,
+                    kind_word(row.kind, lang),
+                    row.operator,
+                    row.county or "-",
+                    row.contact or text(f"report.personal.{row.personal}", lang),
+                    row.phone or "-",
+                    row.address or "-",
+                    " ".join(lot.rpartition("/")[2] for lot in row.lots),
+                    ", ".join(row.suppliers) or "-",
+                    text(f"report.link.{row.link}", lang),
+                    unit_word(amount.unit, lang),
+                    Measured(amount.received, amount.unit),
+                    "?" if amount.sold is None else Measured(amount.sold, amount.unit),
+                    Measured(amount.likely, amount.unit, unknown),
+                    Measured(amount.sealed, amount.unit),
+                    Measured(amount.returned, amount.unit),
+                    Measured(amount.destroyed, amount.unit),
+                    Measured(amount.unaccounted, amount.unit),
+                    Measured(amount.travelling, amount.unit),
+                    _moment(row.notified),
+                    _moment(row.acknowledged),
+                    _moment(row.last_entry),
+                )
+            )
+    columns = (
+        "number", "outlet", "kind", "operator", "county", "contact", "phone", "address", "lots", "supplier", "link", "unit", "received",
+        "sold", "on_hand", "sealed", "returned", "destroyed", "unaccounted", "travelling", "notified", "acknowledged", "last_entry",
+    )  # fmt: skip
+    return Grid(name=name, columns=columns, rows=tuple(rows))
+
+
+def _without_lot(answer: Answer, lang: Lang) -> Grid:
+    rows = tuple(
+        (
+            line.name or line.site,
+            unit_word(line.unit, lang),
+            Measured(line.quantity, line.unit),
+            Measured(line.least, line.unit),
+            Measured(line.most, line.unit),
+        )
+        for line in answer.without_lot
+    )
+    return Grid(name="without_lot", columns=("outlet", "unit", "quantity", "least", "most"), rows=rows)
+
+
+def _findings(answer: Answer, lang: Lang) -> Grid:
+    rows = tuple(
+        (
+            text(f"finding.{each.kind}", lang),
+            each.lot.rpartition("/")[2] if not each.lot.startswith("?") else each.lot,
+            each.site_name or each.site,
+            each.value or "",
+            text(f"finding.{each.kind}.hint", lang),
+            " ".join(each.entries[:_ENTRIES]) + (" .." if len(each.entries) > _ENTRIES else ""),
+            each.kind,
+        )
+        for each in answer.untraced
+    )
+    return Grid(name="findings", columns=("finding", "lot", "outlet", "value", "hint", "entries", "code"), rows=rows)
+
+
+_ENTRIES = 8
+"""Entries named per finding; all of them are in the JSON."""
+
+
+def _curve(report: Report) -> Grid:
+    rows: list[tuple[Cell, ...]] = []
+    for point in report.curve:
+        cells: list[Cell] = [_moment(point.at)]
+        for way in (point.happened, point.known):
+            cells += [f"{way[name].percent} %" if name in way and way[name].percent else "-" for name in ("R1", "R2", "R3", "R4", "R5")]
+        rows.append(tuple(cells))
+    names = ("R1", "R2", "R3", "R4", "R5")
+    return Grid(name="curve", columns=("at", *names, *(f"{name}_known" for name in names)), rows=tuple(rows))
+
+
+def _versions(report: Report) -> Grid:
+    rows = tuple((each.version, _moment(each.at), each.reason or "-", " | ".join(each.scope)) for each in report.versions)
+    return Grid(name="scope", columns=("version", "at", "reason", "scope"), rows=rows)
+
+
+def _lots(answer: Answer) -> Grid:
+    return Grid(name="lots", columns=("lot",), rows=tuple((lot,) for lot in answer.affected_lots))
+
+
+def _entries(report: Report, lang: Lang) -> Grid:
+    rows = tuple(
+        (
+            f"{each.log}#{each.seq}",
+            text(f"report.event.{each.kind}", lang),
+            each.site or "-",
+            _moment(each.at),
+            _moment(each.recorded),
+            each.leaf,
+        )
+        for each in report.entries
+    )
+    return Grid(name="entries", columns=("entry", "event", "site", "at", "recorded", "leaf"), rows=rows)
+
+
+def _logs(report: Report) -> Grid:
+    rows = tuple((each.log, each.size, _moment(each.newest), each.vkey, each.checkpoint) for each in report.logs)
+    return Grid(name="logs", columns=("log", "size", "newest", "vkey", "checkpoint"), rows=rows)
+
+
+def _moment(moment: str | None) -> str:
+    """Return a moment for people: local time, to the minute; a day stays a day."""
+    if not moment or "T" not in moment:
+        return moment or "-"
+    return dt.datetime.fromisoformat(moment).astimezone(LOCAL).strftime("%Y-%m-%d %H:%M")
