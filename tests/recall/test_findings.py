@@ -130,6 +130,10 @@ SCENES: dict[str, tuple[Told, dict[str, tuple[str, int, int]]]] = {
         Told("L:P 100\nP->W L100 @2\nW->P L40 @3\nP->X L40 @4").change(FlowKind.BORN, pair="0001"),
         {},
     ),
+    "a certificate used beyond its quantity, part of which came back": (
+        Told("L:P 100\nP->W L100 @2\nP->X L40 @3\nW->P L60 @5").change(FlowKind.BORN, pair="0001"),
+        {"over_certified": ("LP", 40, 7)},
+    ),
     "received before it was sent": (Told(CHAIN + "W->X L10 @9/8"), {"time_contradiction": ("LX", 0, 2)}),
     "received on the day it was sent, days only": (
         Told(CHAIN + "W->X L10 @9/9")

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from foodtrace.graph.flows import STYLE2, FlowKind
+from foodtrace.graph.flows import BIRTHS, STYLE2, FlowKind
 from foodtrace.recall.finding.look import Entry, Finding, Look, newest
 from foodtrace.recall.quantities import HoldingSum, Key
+
+_COMES = BIRTHS | {FlowKind.CONSUMER_RETURN}
+_GOES = frozenset({FlowKind.CONSUMED, FlowKind.SOLD, FlowKind.DESTROYED, FlowKind.LOST, FlowKind.USED})
 
 
 def stock(look: Look) -> Iterator[Finding]:
@@ -38,14 +41,38 @@ def over_certified(look: Look) -> Iterator[Finding]:
         # A certificate's birth carries its serial; goods let in without one are born at the gate, by weight.
         if (flow.kind == FlowKind.BORN and flow.pair) or (flow.kind == FlowKind.PRODUCED and flow.flags & STYLE2):
             certificates[flow.lot, flow.site, flow.unit].append((flow.t, (flow.log, flow.seq)))
-    for (lot, site, unit), issued in certificates.items():
-        sums = look.found.sums.get((lot, site, unit))
-        if sums is None or (lot, site) not in look.found.holdings:
-            continue
-        beyond = outflow(sums) - sums.born - sums.received - sums.returned_in
-        if beyond > 0:
-            entries = tuple(dict.fromkeys((*newest(issued), *look.at((lot, site)))))
-            yield Finding(kind="over_certified", lot=lot, site=site, value=beyond, entries=entries)
+    suspect = {
+        key
+        for key in certificates
+        if key[:2] in look.found.holdings and (sums := look.found.sums.get(key)) is not None and outflow(sums) > sums.born
+    }
+    for (lot, site, unit), beyond in _deepest(look, suspect).items() if suspect else ():
+        entries = tuple(dict.fromkeys((*newest(certificates[lot, site, unit]), *look.at((lot, site)))))
+        yield Finding(kind="over_certified", lot=lot, site=site, value=beyond, entries=entries)
+
+
+def _deepest(look: Look, keys: set[Key]) -> dict[Key, int]:
+    """Return by how much, at the worst moment, more had left than had come; what comes back later excuses nothing."""
+    changes: dict[Key, list[tuple[int, int]]] = defaultdict(list)
+    for move in look.found.moves:
+        if not move.unnamed:
+            changes[move.lot, move.src, move.unit].append((min(move.t_out, move.t_in) if move.arrived else move.t_out, -move.sent))
+        if move.arrived:
+            changes[move.lot, move.dst, move.unit_in].append((move.t_in, move.received))
+    for flow in look.found.flows:
+        if flow.kind in _COMES:
+            changes[flow.lot, flow.site, flow.unit].append((flow.t, flow.q))
+        elif flow.kind in _GOES:
+            changes[flow.lot, flow.site, flow.unit].append((flow.t, -flow.q))
+    made: dict[Key, int] = {}
+    for key in keys:
+        there = least = 0
+        for _, change in sorted(changes[key], key=lambda each: (each[0], each[1] < 0)):
+            there += change
+            least = min(least, there)
+        if least < 0:
+            made[key] = -least
+    return made
 
 
 def outflow(sums: HoldingSum) -> int:
