@@ -15,6 +15,7 @@ from foodtrace.operations.samplecheck import DayChecked
 from foodtrace.operations.sellers import FileSaid
 from foodtrace.operations.trace import Trace
 from foodtrace.recall.answer import Answer
+from foodtrace.recall.reconcile import Reconciliation
 from foodtrace.recall.report import Report
 from foodtrace.verification import Verification
 
@@ -29,6 +30,7 @@ _TYPES: Final[dict[str, Any]] = {
     "site-file": FileSaid,
     "test": TestSaid,
     "recall": Answer,
+    "reconcile": Reconciliation,
     "trace": Trace,
     "verify": Verification,
 }

@@ -130,7 +130,7 @@ class City:
         self.trucks: list[tuple[dt.datetime, Path, int]] = []
         for day in range(self.days):
             for truck in range(_TRUCKS):
-                self.now = max(self.now, _START + dt.timedelta(days=day, minutes=truck * 12))
+                self.now = max(self.now, _START + dt.timedelta(days=day, minutes=truck * 2))
                 farm = self.farms[(day * _TRUCKS + truck) % _FARMS]
                 weight = self.random.randrange(200, 1200) * 1000
                 product = _PRODUCTS[self.random.randrange(len(_PRODUCTS))]
@@ -143,7 +143,7 @@ class City:
                 path = self.folder / "labels" / f"{issued.event.lot.replace('/', '_')}.png"
                 draw_code(issued.text, path)
                 scale = weight + (60_000 if (day * _TRUCKS + truck) % 37 == 0 else -self.random.randrange(0, 5000))
-                self.trucks.append((self.now + dt.timedelta(minutes=30), path, scale))
+                self.trucks.append((self.now + dt.timedelta(minutes=20), path, scale))
         return f"{len(self.trucks)} PNG"
 
     def gate(self) -> str:

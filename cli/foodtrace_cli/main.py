@@ -37,6 +37,7 @@ COMMANDS: Final[dict[str, str]] = {
     "recall": "recall",
     "case": "case",
     "trace": "trace",
+    "reconcile": "reconcile",
     "verify": "log",
     "rebuild": "log",
     "schema": "schema",

@@ -217,9 +217,9 @@ class SqlFacts:
             rows = self._s.each("SELECT e.seq, e.id FROM {ids} CROSS JOIN entry AS e WHERE e.seq = f.value AND e.log = ?", seqs, (log,))
             for seq, name in rows:
                 by_id.setdefault(name, []).append((log, seq))
-        return [self._ranked(name, found) for name, found in sorted(by_id.items()) if len({log for log, _ in found}) > 1]
+        return [self.ranked(name, found) for name, found in sorted(by_id.items()) if len({log for log, _ in found}) > 1]
 
-    def _ranked(self, name: str, entries: list[tuple[int, int]]) -> Copies:
+    def ranked(self, name: str, entries: list[tuple[int, int]]) -> Copies:
         """Put the copies of an event into order: the site operator's log first, else the smallest log name."""
         ranked: list[tuple[bool, str, tuple[int, int]]] = []
         contents: set[bytes] = set()

@@ -1,0 +1,144 @@
+"""``reconcile``: dispatches against receipts both ways, the identity of every holding, events told twice, certificates overspent."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from foodtrace.errors import BadData
+from foodtrace_cli.context import Context
+from foodtrace_cli.output import clean, emit_json, progress, say, table
+
+if TYPE_CHECKING:
+    from foodtrace.recall.breaks import Break
+    from foodtrace.recall.reconcile import Reconciliation
+
+_SHOWN = 12
+_FILE = (
+    *("kind", "lot", "product", "site", "name", "source", "source_name"),
+    *("unit", "sent", "received", "difference", "at", "document", "entries"),
+)
+
+
+@click.command()
+@click.option("--site", default=None, help="Only what this site took part in: id, name or a unique prefix.")
+@click.option("--from", "start", default=None, metavar="WHEN", help="Only what happened since: a date, or a date and time (China time).")
+@click.option("--to", "end", default=None, metavar="WHEN", help="Only what happened until then; a date is meant to its end.")
+@click.option("--all", "show_all", is_flag=True, help="Print every break.")
+@click.option("--csv", "csv_file", default=None, metavar="FILE", help="Write every break as CSV; - is standard output.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON (foodtrace schema reconcile).")
+@click.pass_obj
+def reconcile(
+    ctx: Context, site: str | None, start: str | None, end: str | None, csv_file: str | None, *, show_all: bool, as_json: bool
+) -> int:
+    """Compare the books of all sites; exit 1 when something is open."""
+    from foodtrace.graph.directory import resolve_site  # noqa: PLC0415
+    from foodtrace.recall.reconcile import reconcile as compare  # noqa: PLC0415
+
+    first, last = _moment(start, last=False), _moment(end, last=True)
+    if first is not None and last is not None and first > last:
+        raise BadData("cli.reconcile.window", value=start, expected=end)
+    with ctx.open() as ledger, ledger.reading() as session, progress("reconcile") as bar:
+        place = resolve_site(session, site) if site else ""
+        found = compare(session, now=ledger.clock(), site=place, start=first, end=last, progress=bar)
+    if csv_file is not None:
+        _csv(ctx, found, csv_file)
+    if as_json:
+        emit_json(found)
+    elif csv_file != "-":
+        _screen(ctx, found, show_all=show_all)
+    return 1 if found.open else 0
+
+
+def _moment(given: str | None, *, last: bool) -> int | None:
+    """Return a moment, microseconds UTC; a date alone is its first, or its last, microsecond in China."""
+    from foodtrace.graph.edges import micros  # noqa: PLC0415
+    from foodtrace.operations.common import CHINA  # noqa: PLC0415
+
+    if given is None:
+        return None
+    text = given.strip().replace("/", "-")
+    try:
+        when = dt.datetime.fromisoformat(text)
+    except ValueError:
+        raise BadData("cli.reconcile.when", value=given, expected="2026-11-24, 2026-11-24T09:10") from None
+    when = when if when.tzinfo is not None else when.replace(tzinfo=CHINA)
+    return micros(when) + (86_400_000_000 - 1 if last and len(text) == len("2026-11-24") else 0)
+
+
+def _screen(ctx: Context, found: Reconciliation, *, show_all: bool) -> None:
+    say(
+        ctx.t(
+            "cli.reconcile.checked",
+            lots=found.lots,
+            holdings=found.holdings,
+            moves=found.moves,
+            both=found.both_sides,
+            dispatch=found.only_dispatch,
+            receipt=found.only_receipt,
+            unnamed=found.without_lot,
+            certificates=found.certificates,
+        )
+    )
+    if found.certificates_unknown:
+        say(ctx.t("cli.reconcile.unknown", count=found.certificates_unknown))
+    if not found.open:
+        say(ctx.t("cli.reconcile.clean"))
+        return
+    say(ctx.t("cli.reconcile.open", count=len(found.open)))
+    kinds: dict[str, list[Break]] = {}
+    for each in found.open:
+        kinds.setdefault(each.kind, []).append(each)
+    for kind, breaks in kinds.items():
+        say()
+        say(ctx.t("cli.reconcile.kind", text=ctx.t(f"finding.{kind}"), count=len(breaks), hint=ctx.t(f"finding.{kind}.hint")))
+        shown = breaks if show_all else breaks[:_SHOWN]
+        names = ("at", "lot", "source", "outlet", "sent", "received", "difference", "unit", "entry")
+        rows = [_row(ctx, each) for each in shown]
+        say(table([ctx.t("report.column." + name) for name in names], rows, right=(4, 5, 6)))
+        if len(shown) < len(breaks):
+            say(ctx.t("cli.reconcile.more", count=len(breaks) - len(shown)))
+
+
+def _row(ctx: Context, each: Break) -> list[str]:
+    from foodtrace.recall.report_tables import Measured, unit_word  # noqa: PLC0415
+
+    numbers = [each.sent, each.received, each.difference or None]
+    return [
+        (each.at or "-")[:16].replace("T", " "),
+        clean(each.lot.rpartition("/")[2] if not each.lot.startswith("?") else each.lot),
+        clean(each.source_name or each.source or "-"),
+        clean(each.name or each.site or "-"),
+        *("-" if value is None else _signed(Measured(abs(value), each.unit).shown(), value) for value in numbers),
+        unit_word(each.unit, ctx.lang),
+        clean(" ".join(each.entries[:2]) + (" .." if len(each.entries) > 2 else "")),  # noqa: PLR2004 - both sides of a move
+    ]
+
+
+def _signed(shown: str, value: int) -> str:
+    return "-" + shown if value < 0 else shown
+
+
+def _csv(ctx: Context, found: Reconciliation, name: str) -> None:
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\r\n")
+    writer.writerow(_FILE)
+    for each in found.open:
+        writer.writerow([_cell(getattr(each, column)) for column in _FILE])
+    if name == "-":
+        sys.stdout.buffer.write(stream.getvalue().encode())
+        return
+    Path(name).write_bytes(b"\xef\xbb\xbf" + stream.getvalue().encode())
+    say(ctx.t("cli.written", path=name), err=True)
+
+
+def _cell(value: object) -> object:
+    from foodtrace.recall.report_sheets import safe  # noqa: PLC0415
+
+    return safe(" ".join(value) if isinstance(value, tuple) else value) if isinstance(value, str | tuple) else value

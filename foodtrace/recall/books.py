@@ -1,0 +1,204 @@
+"""Compares the books of every lot, in portions, by the rules of findings (see :mod:`foodtrace.recall.reconcile`)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from typing import Final, TypeAlias
+
+import msgspec
+
+from foodtrace.graph.flows import ALWAYS, NEVER, STYLE2, UNNAMED, Flow, FlowKind
+from foodtrace.graph.reader import SqlFacts
+from foodtrace.recall.affected import Affected, Link
+from foodtrace.recall.breaks import Asked, Break, Names
+from foodtrace.recall.deadlines import Calendar
+from foodtrace.recall.finding import lots as about_lots
+from foodtrace.recall.finding import moves as about_moves
+from foodtrace.recall.finding import stock as about_stock
+from foodtrace.recall.finding.look import Entry, Finding, Look
+from foodtrace.recall.moves import Move, is_nameless, pair
+from foodtrace.recall.quantities import holdings
+from foodtrace.recall.records import representatives
+from foodtrace.recall.settings import Settings
+from foodtrace.storage.session import Session
+
+Progress: TypeAlias = Callable[[int, int], None]
+"""Called with (done, total) lots."""
+
+_PORTION: Final = 2000
+"""Lots read at a time."""
+_SURE: Final = Link(ALWAYS, "confirmed", False, False, 0)  # noqa: FBT003 - a link of every record
+_OWN: Final = frozenset({"silent_site"})
+"""Findings about what is not on record at all; a recall says them, the books cannot."""
+
+
+class Books:
+    """The comparison in the making."""
+
+    def __init__(self, session: Session, facts: SqlFacts, names: Names, asked: Asked, settings: Settings) -> None:
+        self.session = session
+        self.facts = facts
+        self.names = names
+        self.asked = asked
+        self.settings = settings
+        self.open: list[Break] = []
+        self.counts = dict.fromkeys(("lots", "holdings", "moves", "both_sides", "only_dispatch", "only_receipt", "without_lot"), 0)
+
+    def read(self, progress: Progress | None) -> None:
+        """Compare every lot, in portions; last what no receipt gave a lot to."""
+        wanted = self._lots()
+        nameless = self._without_lot()
+        seen: set[int] = set()
+        answered: set[Entry] = set()
+        for first in range(0, len(wanted), _PORTION):
+            lots = _with_aliases(self.facts, {lot for lot in wanted[first : first + _PORTION] if lot not in seen})
+            seen |= lots
+            answered |= self._portion(lots, nameless)
+            if progress is not None:
+                progress(min(first + _PORTION, len(wanted)), len(wanted))
+        rest = [flow for each in nameless.values() for flow in each if (flow.log, flow.seq) not in answered and self._concerns(flow)]
+        if rest:
+            self._compare({flow.lot for flow in rest}, rest, named=False)
+
+    def _concerns(self, flow: Flow) -> bool:
+        return self.asked.site is None or self.asked.site in (flow.site, flow.other)
+
+    def _lots(self) -> list[int]:
+        if self.asked.site is not None:
+            found = [lot for _, lot in self.facts.stock_lots([self.asked.site])]
+        else:
+            found = [row[0] for row in self.session.rows("SELECT DISTINCT lot FROM holding WHERE flows <> 0")]
+        pseudo = {row[0] for row in self.session.rows("SELECT DISTINCT lot FROM unnamed")}
+        texts = self.facts.texts(found)
+        return sorted((lot for lot in set(found) if lot not in pseudo), key=lambda lot: texts[lot])
+
+    def _without_lot(self) -> dict[str, list[Flow]]:
+        lots = [row[0] for row in self.session.rows("SELECT DISTINCT lot FROM unnamed WHERE n > 0")]
+        found: dict[str, list[Flow]] = defaultdict(list)
+        for flow in self.facts.flows(lots):
+            if flow.flags & UNNAMED:
+                found[flow.pair].append(flow)
+        return found
+
+    def _portion(self, lots: set[int], nameless: dict[str, list[Flow]]) -> set[Entry]:
+        """Compare some lots; return the entries of dispatches without lot that their receipts answer."""
+        flows = list(self.facts.flows(lots))
+        numbers = {flow.pair for flow in flows if flow.kind == FlowKind.RECEIPT and flow.pair} & nameless.keys()
+        asked = [flow for number in sorted(numbers) for flow in nameless[number] if is_nameless(flow)]
+        moves = self._compare(lots, [*flows, *asked], named=True)
+        told = {(flow.log, flow.seq) for flow in asked}
+        return {entry for move in moves if len(move.entries) > 1 for entry in move.entries} & told
+
+    def _compare(self, lots: set[int], flows: list[Flow], *, named: bool) -> list[Move]:
+        """Compare lots; ``named``: lots that records name, so that what is still without lot is left for the end."""
+        texts = self.facts.texts(lots)
+        rep = representatives(lots, self.facts.aliases(lots), texts)
+        moves = [move for move in pair(flows, rep) if not named or (move.lot in rep and not move.unnamed)]
+        flows = [msgspec.structs.replace(flow, lot=rep.get(flow.lot, flow.lot)) for flow in flows]
+        found = self._as_affected(lots, rep, flows, moves)
+        look = Look(self.facts, found, self.settings, None, Calendar({}))
+        self._count(found, named=named)
+        by_entries = {(move.lot, move.entries): move for move in moves}
+        for each in self._findings(look, found):
+            move = by_entries.get((each.lot, each.entries))
+            if self._within(each, move, look):
+                self.open.append(self._break(each, move, look))
+        return moves
+
+    def _as_affected(self, lots: set[int], rep: dict[int, int], flows: list[Flow], moves: list[Move]) -> Affected:
+        """Return these lots as if all of them were asked about, so that the rules of findings can be put to them."""
+        held = {(flow.lot, flow.site) for flow in flows if flow.site and not flow.flags & UNNAMED}
+        held |= {(move.lot, move.dst) for move in moves if move.dst} | {
+            (move.lot, move.src) for move in moves if move.src and not move.unnamed
+        }
+        touched = {site for _, site in held} | {move.src for move in moves}
+        names: dict[int, list[int]] = defaultdict(list)
+        for name, lot in rep.items():
+            names[lot].append(name)
+        return Affected(
+            lots=tuple(sorted(names)),
+            names={lot: tuple(sorted(each)) for lot, each in names.items()},
+            holdings=dict.fromkeys(held, _SURE),
+            flows=flows,
+            moves=moves,
+            sums=holdings(moves, flows),
+            sites=self.names.places(touched),
+            infos=self.facts.lots(lots),
+            outlets=frozenset(),
+            intermediaries=frozenset(),
+            own=frozenset(),
+            partial=False,
+            steps_by_slack=(),
+        )
+
+    def _findings(self, look: Look, found: Affected) -> Iterator[Finding]:
+        for rule in (about_moves.sides, about_moves.before_birth, about_stock.stock, about_stock.over_certified):
+            yield from (each for each in rule(look) if each.kind not in _OWN)
+        for move in found.moves:
+            if move.unnamed:
+                yield Finding(kind="lot_missing", lot=move.lot, site=move.dst, entries=move.entries, value=move.sent)
+        style2 = {(flow.log, flow.seq) for flow in found.flows if flow.flags & STYLE2}
+        for each in about_lots.transformations(look):
+            over = each.kind == "mass_gain" and set(each.entries) <= style2
+            yield msgspec.structs.replace(each, kind="over_issued") if over else each
+        yield from _over_issued(found)
+
+    def _count(self, found: Affected, *, named: bool) -> None:
+        counts = self.counts
+        counts["lots"] += len(found.lots) if named else 0
+        counts["holdings"] += len(found.holdings)
+        for move in found.moves:
+            counts["moves"] += 1
+            counts["without_lot"] += move.unnamed
+            counts[{"both": "both_sides", "dispatch": "only_dispatch", "receipt": "only_receipt"}[move.evidence]] += 1
+
+    def _within(self, each: Finding, move: Move | None, look: Look) -> bool:
+        """Say whether a break is one that was asked for (rule 7)."""
+        if move is not None:
+            return self.asked.wants((move.src, move.dst, each.site), (move.t_out, move.t_in))
+        return self.asked.wants((each.site,), (flow.t for flow in look.in_entries(each.entries)))
+
+    def _break(self, each: Finding, move: Move | None, look: Look) -> Break:
+        flows = list(look.in_entries(each.entries))
+        times = [t for t in ([move.t_out, move.t_in] if move is not None else [flow.t for flow in flows][::-1]) if ALWAYS < t < NEVER]
+        unit = move.unit if move is not None else next((flow.unit for flow in flows if flow.lot == each.lot), flows[0].unit if flows else 0)
+        infos = [look.found.infos[name] for name in look.found.names.get(each.lot, ()) if name in look.found.infos]
+        return self.names.break_(
+            each.kind,
+            lot=each.lot,
+            product=next((info.product for info in infos if info.product), ""),
+            site=each.site,
+            source=move.src if move is not None else 0,
+            unit=unit,
+            sent=move.sent if move is not None and move.evidence != "receipt" else None,
+            received=move.received if move is not None and move.arrived else None,
+            difference=each.value,
+            at=times[0] if times else None,
+            document=next((flow.pair for flow in flows if flow.pair), "") if move is not None else "",
+            entries=each.entries,
+        )
+
+
+def _over_issued(found: Affected) -> Iterator[Finding]:
+    """over_issued: style-2 certificates of a site together took more of a lot than ever came in (rule 4)."""
+    taken: dict[tuple[int, int, int], list[Flow]] = defaultdict(list)
+    for flow in found.flows:
+        if flow.kind == FlowKind.CONSUMED and flow.flags & STYLE2:
+            taken[flow.lot, flow.site, flow.unit].append(flow)
+    for key, flows in taken.items():
+        sums = found.sums.get(key)
+        came = 0 if sums is None else sums.born + sums.received + sums.returned_in
+        beyond = sum(flow.q for flow in flows) - came
+        if beyond > 0:
+            entries = tuple(sorted({(flow.log, flow.seq) for flow in flows}))
+            yield Finding(kind="over_issued", lot=key[0], site=key[1], value=beyond, entries=entries)
+
+
+def _with_aliases(facts: SqlFacts, lots: set[int]) -> set[int]:
+    """Return lots with all of their names."""
+    every, fresh = set(lots), set(lots)
+    while fresh:
+        fresh = {other for _, other in facts.aliases(fresh)} - every
+        every |= fresh
+    return every

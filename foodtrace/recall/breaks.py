@@ -1,0 +1,115 @@
+"""What does not add up: one break of a reconciliation, and how it is made of the records (see :mod:`foodtrace.recall.reconcile`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from foodtrace.graph.edges import UNIT_NAMES, moment
+from foodtrace.graph.flows import ALWAYS, NEVER, SiteInfo
+from foodtrace.graph.reader import SqlFacts
+from foodtrace.recall.finding.look import Entry
+from foodtrace.storage.session import Session
+
+
+class Break(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that does not add up."""
+
+    kind: str
+    """Kind of RECALL section 3, ``over_issued`` or ``same_id``; its text stands under ``finding.KIND``."""
+    lot: str
+    product: str
+    site: str
+    """Where it is open: the receiver of a move, else where the goods are."""
+    name: str
+    source: str
+    """The sender of a move."""
+    source_name: str
+    unit: str
+    sent: int | None
+    """Of a move what the sender says; of a certificate what it says."""
+    received: int | None
+    """Of a move what the receiver says; of a certificate what the gates let in."""
+    difference: int
+    """How much is open, in base units; 0 where it is not about a quantity."""
+    at: str | None
+    """When it happened, as far as known: departure of a move, else the last record."""
+    document: str
+    """Transfer or document number, event id, or serial."""
+    entries: tuple[str, ...]
+    """``ORIGIN#SEQ`` of the entries behind it."""
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """Which breaks are reported: of a site, in a window of time (both ends inclusive)."""
+
+    site: int | None = None
+    start: int = ALWAYS
+    end: int = NEVER
+
+    def wants(self, sites: Iterable[int], times: Iterable[int]) -> bool:
+        """Say whether a break at these sites and times was asked for; one of no known time is in no window but the whole."""
+        if self.site is not None and self.site not in set(sites):
+            return False
+        return (self.start, self.end) == (ALWAYS, NEVER) or any(self.start <= t <= self.end for t in times)
+
+
+class Names:
+    """Names of lots, sites and logs, read once."""
+
+    def __init__(self, session: Session, facts: SqlFacts) -> None:
+        self.facts = facts
+        self.origins: dict[int, str] = dict(session.rows("SELECT id, origin FROM log"))
+        self._places: dict[int, SiteInfo] = {}
+
+    def places(self, sites: Iterable[int]) -> dict[int, SiteInfo]:
+        """Return what is known of sites."""
+        wanted = set(sites) - {0}
+        missing = wanted - self._places.keys()
+        if missing:
+            self._places.update(self.facts.sites(missing))
+        return {site: self._places[site] for site in wanted}
+
+    def break_(
+        self,
+        kind: str,
+        *,
+        lot: int,
+        site: int,
+        entries: Iterable[Entry],
+        source: int = 0,
+        unit: int = 0,
+        sent: int | None = None,
+        received: int | None = None,
+        difference: int = 0,
+        at: int | None = None,
+        document: str = "",
+        product: str = "",
+    ) -> Break:
+        """Return a break with its names; ``at`` is none, or a moment that is known."""
+        places = self.places({site, source})
+        here, there = places.get(site), places.get(source)
+        return Break(
+            kind=kind,
+            lot=self.facts.texts([lot])[lot] if lot else "",
+            product=product,
+            site=here.text if here else "",
+            name=here.name if here else "",
+            source=there.text if there else "",
+            source_name=there.name if there else "",
+            unit=UNIT_NAMES[unit],
+            sent=sent,
+            received=received,
+            difference=difference,
+            at=shown_time(at),
+            document=document,
+            entries=tuple(f"{self.origins.get(log, log)}#{seq}" for log, seq in entries),
+        )
+
+
+def shown_time(microseconds: int | None) -> str | None:
+    """Return a moment as the answers of recalls write it."""
+    if microseconds is None:
+        return None
+    return moment(microseconds).strftime("%Y-%m-%dT%H:%M:%SZ")

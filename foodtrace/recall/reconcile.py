@@ -1,0 +1,90 @@
+"""Reconciling the books: dispatches against receipts both ways, the identity at every holding, events told twice, certificates overspent.
+
+Rules:
+
+1. Every lot that any record names is looked at, in portions, by the same rules that a recall uses for its findings
+   (:mod:`foodtrace.recall.findings`); what is open here is what a recall would stumble over.
+2. A **move** is open when a side is missing (a receipt only after ``transit_limit``), or when quantities, units or times disagree.
+3. A **holding** is open when the identity of RECALL section 4 needs ``over`` or ``unaccounted`` to hold, or more came back from consumers
+   than was sold.
+4. A **transformation** is open when more came out than went in. Of a collector's certificate (style 2) that is ``over_issued``, and so is
+   what all certificates of a site together took out of a lot beyond what came in.
+5. An **event id** in two logs is open: with unlike content as ``duplicate_conflict``, with the same as ``same_id``.
+6. A **certificate** is open when the gates together, whatever their logs, let in more than it says (``over_certified``). Of one that is
+   not on record nobody here knows what it says: such are counted, not judged.
+7. A window (``start``, ``end``, both inclusive) and a site choose what is reported, not what is read: half a move is no break.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from foodtrace.graph.flows import ALWAYS, NEVER
+from foodtrace.graph.reader import SqlFacts
+from foodtrace.recall.books import Books, Progress
+from foodtrace.recall.breaks import Asked, Break, Names, shown_time
+from foodtrace.recall.doubles import Doubles
+from foodtrace.recall.settings import DEFAULT, Settings
+from foodtrace.storage.session import Session
+
+
+class Reconciliation(msgspec.Struct, frozen=True, kw_only=True):
+    """What was compared, and what is open; its JSON is ``schemas/reconcile.json``."""
+
+    at: str
+    site: str
+    start: str | None
+    end: str | None
+    lots: int
+    holdings: int
+    moves: int
+    """Moves looked at, by evidence the next three."""
+    both_sides: int
+    only_dispatch: int
+    only_receipt: int
+    without_lot: int
+    """Dispatches whose lot no record names."""
+    certificates: int
+    """Certificates spent at gates that are on record, and so could be judged."""
+    certificates_unknown: int
+    open: tuple[Break, ...]
+
+
+def reconcile(
+    session: Session,
+    *,
+    now: int,
+    site: str = "",
+    start: int | None = None,
+    end: int | None = None,
+    settings: Settings = DEFAULT,
+    progress: Progress | None = None,
+) -> Reconciliation:
+    """Compare the books.
+
+    :param site: id of a site; only what it took part in is reported.
+    :param start: first moment, microseconds UTC. :param end: last moment, inclusive.
+    """
+    facts = SqlFacts(session, now)
+    names = Names(session, facts)
+    asked = Asked(site=facts.site(site) if site else None, start=ALWAYS if start is None else start, end=NEVER if end is None else end)
+    books = Books(session, facts, names, asked, settings)
+    books.read(progress)
+    doubles = Doubles(session, facts, names, asked)
+    doubles.twice()
+    doubles.certificates()
+    # What the gates say of a certificate says more than what its issuer's book says of its lot.
+    told = {each.lot for each in doubles.open if each.kind == "over_certified"}
+    found = [*(each for each in books.open if each.kind != "over_certified" or each.lot not in told), *doubles.open]
+    return Reconciliation(
+        at=shown_time(now) or "",
+        site=site,
+        start=shown_time(start),
+        end=shown_time(end),
+        **books.counts,
+        **doubles.counts,
+        open=tuple(sorted(found, key=lambda each: (each.kind, each.at or "", each.lot, each.site, each.entries))),
+    )
+
+
+__all__ = ["Break", "Reconciliation", "reconcile"]

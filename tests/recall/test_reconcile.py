@@ -1,0 +1,267 @@
+"""Reconciliation: both sides of every move, the identity, events told twice, certificates spent at two gates; on both databases."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import msgspec
+import pytest
+
+from foodtrace import Ledger, Quantity
+from foodtrace.events import (
+    BatchReleased,
+    CertificateIssued,
+    ConsumerReturn,
+    Correction,
+    Event,
+    MarketEntry,
+    Output,
+    Packing,
+    Portion,
+    Receipt,
+    Sale,
+    Site,
+    StockCount,
+    Transfer,
+    Transformation,
+)
+from foodtrace.graph.edges import micros
+from foodtrace.graph.reader import SqlFacts
+from foodtrace.recall.breaks import Break
+from foodtrace.recall.reconcile import Reconciliation, reconcile
+from foodtrace.schemas import schema_of
+
+AT = dt.datetime(2026, 11, 2, 4, tzinfo=dt.timezone(dt.timedelta(hours=8)))
+LOT = "F-1/L"
+NOW = AT + dt.timedelta(days=20)
+
+
+def grams(n: int) -> Quantity:
+    return Quantity(n, "g")
+
+
+def hours(n: float) -> dt.datetime:
+    return AT + dt.timedelta(hours=n)
+
+
+def site(name: str, kind: str) -> Site:
+    return Site(id=f"s-{name}", at=AT, site=name, operator=name, kind=kind, name=f"name {name}")  # type: ignore[arg-type]
+
+
+def certificate(lot: str = LOT, *, at: dt.datetime = AT, q: int = 100, **more: Any) -> CertificateIssued:
+    return CertificateIssued(
+        id=f"c-{lot}", at=at, site="F-1", lot=lot, serial="0001", issuer="F-1", product="芹菜", quantity=grams(q), **more
+    )
+
+
+def sent(name: str, q: int, *, lot: str = LOT, source: str = "F-1", to: str = "X-1", hour: float = 1, **more: Any) -> Transfer:
+    return Transfer(id=name, at=hours(hour), site=source, to=to, lot=lot, product="芹菜", quantity=grams(q), **more)
+
+
+def got(name: str, q: int, *, lot: str = LOT, to: str = "X-1", source: str = "F-1", hour: float = 3, **more: Any) -> Receipt:
+    return Receipt(id=name, at=hours(hour), site=to, source=source, lot=lot, quantity=grams(q), **more)
+
+
+SITES = [site("F-1", "farm"), site("X-1", "shop"), site("Y-1", "shop"), site("M-1", "market")]
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
+    """A ledger with two logs: that of the farm, ``b/F-1``, and that of the market, ``a/M-1``."""
+    url = f"sqlite:///{tmp_path}/x.db" if request.param == "sqlite" else request.getfixturevalue("pg_url")
+    with Ledger.open(url, keys=tmp_path / "keys", clock=lambda: micros(NOW)) as opened:
+        opened.init("b/F-1", operator="F-1")
+        opened.init("a/M-1", operator="M-1")
+        opened.record(SITES, log="b/F-1")
+        yield opened
+
+
+def told(ledger: Ledger, *events: Event, other: tuple[Event, ...] = (), **asked: Any) -> Reconciliation:
+    if events:
+        ledger.record(list(events), log="b/F-1")
+    if other:
+        ledger.record(list(other), log="a/M-1")
+    with ledger.reading() as session:
+        return reconcile(session, now=micros(NOW), **asked)
+
+
+def shown(found: Reconciliation) -> list[tuple[str, str, str, str, int | None, int | None, int]]:
+    return [
+        (each.kind, each.lot.rpartition("/")[2], each.source, each.site, each.sent, each.received, each.difference) for each in found.open
+    ]
+
+
+def test_books_that_agree(ledger: Ledger) -> None:
+    sale = Sale(id="sale", at=hours(5), site="X-1", lot=LOT, quantity=grams(20))
+    found = told(ledger, certificate(), sent("t1", 60, in_transit=True), got("r1", 60, transfer="t1"), sent("t2", 40, to="Y-1"), sale)
+    assert found.open == ()
+    assert (found.lots, found.holdings, found.moves, found.both_sides) == (1, 3, 2, 2)
+
+
+def test_a_side_is_missing_or_they_disagree(ledger: Ledger) -> None:
+    found = told(
+        ledger,
+        certificate(q=200),
+        sent("lost", 10, in_transit=True),
+        sent("less", 20, in_transit=True),
+        got("less-r", 18, transfer="less"),
+        got("nobody", 7, doc="D-7"),
+        got("nowhere", 5, source=""),
+        sent("void", 3, to=""),
+        sent("travels", 9, hour=24 * 15, in_transit=True),
+    )
+    assert shown(found) == [
+        ("destination_missing", "L", "F-1", "F-1", 3, None, 3),
+        ("not_received", "L", "F-1", "X-1", 10, None, 10),
+        ("not_sent", "L", "F-1", "X-1", None, 7, 7),
+        ("quantity_differs", "L", "F-1", "X-1", 20, 18, -2),
+        ("source_missing", "L", "", "X-1", None, 5, 5),
+    ]
+    by_kind = {each.kind: each for each in found.open}
+    assert (by_kind["quantity_differs"].document, by_kind["not_sent"].document) == ("less", "D-7")
+    assert by_kind["quantity_differs"].entries == ("b/F-1#7", "b/F-1#8")
+    assert by_kind["quantity_differs"].product == "芹菜"
+    assert (found.both_sides, found.only_dispatch, found.only_receipt) == (1, 3, 2)
+
+
+def test_the_identity_of_every_holding(ledger: Ledger) -> None:
+    found = told(
+        ledger,
+        certificate(),
+        sent("t", 60),
+        sent("u", 40, to="Y-1"),
+        Sale(id="sale", at=hours(5), site="X-1", lot=LOT, quantity=grams(70)),
+        StockCount(id="count", at=hours(6), site="Y-1", lot=LOT, quantity=grams(25)),
+        ConsumerReturn(id="back", at=hours(7), site="Y-1", lot=LOT, quantity=grams(4)),
+    )
+    assert [each[:4] + each[6:] for each in shown(found)] == [
+        ("returns_exceed_sales", "L", "", "Y-1", 4),
+        ("unaccounted", "L", "", "Y-1", 15),
+        ("unexplained_stock", "L", "", "X-1", 10),
+    ]
+    assert all(each.entries for each in found.open)
+
+
+def test_a_receipt_may_name_the_lot_of_a_dispatch_without_one(ledger: Ledger) -> None:
+    found = told(ledger, certificate(), sent("t", 60, lot="", in_transit=True), got("r", 60, transfer="t"))
+    assert shown(found) == []
+    assert (found.moves, found.both_sides, found.without_lot) == (1, 1, 0)
+    found = told(ledger, sent("u", 10, lot=""))
+    assert [each[0] for each in shown(found)] == ["lot_missing"]
+    assert found.without_lot == 1
+
+
+def gates(*quantities: int) -> list[MarketEntry]:
+    return [
+        MarketEntry(
+            id=f"g{n}", at=hours(1 + n), site="M-1", decision="admitted", lot=LOT, product="芹菜", quantity=grams(q), serial="0001",
+            certified=True, source="F-1", basis="certificate", gate=str(n + 1),
+        )
+        for n, q in enumerate(quantities)
+    ]  # fmt: skip
+
+
+def test_two_gates_offline_spend_one_certificate_and_the_merge_says_so(ledger: Ledger) -> None:
+    one, two = gates(80, 80)
+    found = told(ledger, certificate(), one, other=(two,))
+    assert [(each.kind, each.lot, each.document, each.sent, each.received, each.difference) for each in found.open] == [
+        ("over_certified", LOT, "0001", 100, 160, 60),
+        ("unexplained_stock", LOT, "", None, None, 60),
+    ]
+    assert found.open[0].entries == ("b/F-1#6", "a/M-1#1"), "both gates, each in its own log"
+    assert found.certificates == 1
+    with ledger.reading() as session:
+        row = session.row("SELECT e.leaf FROM entry AS e JOIN log AS l ON l.id = e.log WHERE l.origin = 'a/M-1' AND e.seq = 1")
+    assert row is not None
+    undone = Correction(id="k", at=hours(9), seq=1, leaf=bytes(row[0]).hex(), reason="did_not_occur")
+    assert told(ledger, other=(undone,)).open == (), "a truck sent back spends nothing"
+
+
+def test_a_certificate_nobody_here_issued_is_counted_and_not_judged(ledger: Ledger) -> None:
+    found = told(ledger, other=tuple(gates(80)))
+    assert (found.certificates, found.certificates_unknown) == (0, 1)
+
+
+def test_style_2_certificates_beyond_what_came_in(ledger: Ledger) -> None:
+    def second(name: str, took: int, q: int) -> CertificateIssued:
+        more: dict[str, Any] = {"issuer": "X-1", "style": 2, "product": "芹菜", "upstream": (Portion(LOT, grams(took)),)}
+        return CertificateIssued(id=name, at=hours(4), site="X-1", lot=f"X-1/{name.upper()}", serial="1", quantity=grams(q), **more)
+
+    found = told(ledger, certificate(), sent("t", 60), second("a", 40, 40), second("b", 35, 38))
+    assert [each[:2] + each[3:4] + each[6:] for each in shown(found)] == [
+        ("over_issued", "L", "X-1", 15),
+        ("over_issued", "B", "X-1", 3),
+        ("unexplained_stock", "L", "X-1", 15),
+    ]
+
+
+def test_more_out_than_in(ledger: Ledger) -> None:
+    taken, out = (Portion(LOT, grams(50)),), (Output(lot="F-1/M", quantity=grams(60)),)
+    made = Transformation(id="make", at=hours(4), site="F-1", kind="process", inputs=taken, outputs=out)
+    assert shown(told(ledger, certificate(), made)) == [("mass_gain", "M", "", "F-1", None, None, 10)]
+
+
+def test_one_event_id_in_two_logs(ledger: Ledger) -> None:
+    sale = Sale(id="S-1", at=hours(5), site="F-1", lot=LOT, quantity=grams(20))
+    found = told(ledger, certificate(), sale, other=(sale,))
+    assert [(each.kind, each.document, each.entries) for each in found.open if each.kind == "same_id"] == [
+        ("same_id", "S-1", ("b/F-1#6", "a/M-1#1"))
+    ]
+    other = msgspec.structs.replace(sale, id="S-2")
+    unlike = msgspec.structs.replace(other, quantity=grams(30))
+    found = told(ledger, other, other=(unlike,))
+    assert [each.entries for each in found.open if each.kind == "duplicate_conflict"] == [("b/F-1#7", "a/M-1#2")]
+    answer = ledger.recall(LOT)
+    amounts = [row.amounts[0] for row in (*answer.outlets, *answer.others) if row.site == "F-1"]
+    assert [each.sold for each in amounts] == [40], "each event counts once, as the site's operator has it"
+    (conflict,) = [each for each in answer.untraced if each.kind == "duplicate_conflict"]
+    assert (conflict.site, conflict.entries) == ("F-1", ("b/F-1#7", "a/M-1#2"))
+
+
+def test_a_site_and_a_window_choose_what_is_said_not_what_is_read(ledger: Ledger) -> None:
+    told(ledger, certificate(q=300), sent("old", 10, in_transit=True), sent("new", 20, to="Y-1", hour=48, in_transit=True))
+    assert [each[3] for each in shown(told(ledger))] == ["X-1", "Y-1"]
+    assert [each[3] for each in shown(told(ledger, site="Y-1"))] == ["Y-1"]
+    assert [each[3] for each in shown(told(ledger, site="F-1"))] == ["X-1", "Y-1"], "its sender takes part too"
+    assert [each[3] for each in shown(told(ledger, start=micros(hours(47)), end=micros(hours(49))))] == ["Y-1"]
+    assert told(ledger, start=micros(hours(60))).open == ()
+    half = told(ledger, got("r", 10, transfer="old", hour=60), start=micros(hours(59)))
+    assert half.open == (), "half a move in the window is no break"
+
+
+def test_the_json_is_what_its_schema_says(ledger: Ledger) -> None:
+    found = told(ledger, certificate(), sent("lost", 10, in_transit=True))
+    jsonschema.validate(json.loads(msgspec.json.encode(found)), schema_of("reconcile"))
+    assert isinstance(found.open[0], Break)
+
+
+def test_freshness_and_acts_as_the_database_has_them(ledger: Ledger) -> None:
+    packing = Packing(id="p", at=hours(2), site="X-1", parent="CASE-1", lot=LOT)
+    released = BatchReleased(id="rel", at=hours(3), site="F-1", lot=LOT, certificate="CJ")
+    told(ledger, certificate(), packing, released)
+    with ledger.reading() as session:
+        facts = SqlFacts(session, micros(NOW))
+        lot = facts.lot(LOT)
+        assert lot is not None
+        assert [(act.doing, act.t, act.entry[1]) for act in facts.acts([lot])] == [
+            ("packing", micros(hours(2)), 6),
+            ("release", micros(hours(3)), 7),
+        ]
+        assert [act.doing for act in SqlFacts(session, micros(hours(2.5))).acts([lot])] == ["packing"]
+        assert [(each.size, each.newest, each.state) for each in facts.logs()] == [(8, micros(NOW), ""), (1, micros(NOW), "")]
+    assert "log_behind" not in {each.kind for each in ledger.recall(LOT).untraced}
+    with ledger.store.write() as session:
+        session.run("UPDATE head SET size = size + 1 WHERE log = 1")
+    with ledger.reading() as session:
+        assert [each.state for each in SqlFacts(session, micros(NOW)).logs()] == ["unverified", ""]
+    with ledger.store.write() as session:
+        session.run("UPDATE head SET size = size - 1 WHERE log = 1")
+        session.run("INSERT INTO verified (log, size, root, time) VALUES (2, 9, ?, 0)", (b"\0" * 32,))
+    with ledger.reading() as session:
+        assert [each.state for each in SqlFacts(session, micros(NOW)).logs()] == ["", "forked"], "it was longer once"
+    assert [each.entries for each in ledger.recall(LOT).untraced if each.kind == "log_behind"] == [("a/M-1#0",)]
