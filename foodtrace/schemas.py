@@ -15,12 +15,14 @@ from foodtrace.operations.samplecheck import DayChecked
 from foodtrace.operations.sellers import FileSaid
 from foodtrace.operations.trace import Trace
 from foodtrace.recall.answer import Answer
+from foodtrace.recall.drill import Drill
 from foodtrace.recall.reconcile import Reconciliation
 from foodtrace.recall.report import Report
 from foodtrace.verification import Verification
 
 _TYPES: Final[dict[str, Any]] = {
     "case-report": Report,
+    "drill": Drill,
     "event": AnyEvent,
     "gate": GateSaid,
     "gate-conflicts": list[Overspent],

@@ -38,6 +38,7 @@ COMMANDS: Final[dict[str, str]] = {
     "case": "case",
     "trace": "trace",
     "reconcile": "reconcile",
+    "drill": "drill",
     "verify": "log",
     "rebuild": "log",
     "schema": "schema",

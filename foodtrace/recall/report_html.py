@@ -20,14 +20,16 @@ from foodtrace.recall.report import Report
 from foodtrace.recall.report_tables import Cell, Grid, Measured, grids, rate_words
 from foodtrace.texts import Lang, text
 
-_BOXES: Final = 36
+PAPER: Final = 36
 """Boxes of the chain that can be read on a page of paper."""
-_WIDE: Final = frozenset({"outlets", "others", "findings", "entries"})
+_WIDE: Final = frozenset({"balance", "outlets", "others", "findings", "entries"})
 _HIDDEN: Final = {
     "outlets": frozenset({"county", "supplier", "travelling", "last_entry", "kind"}),
     "others": frozenset({"county", "supplier", "travelling", "last_entry"}),
 }
 """Columns that paper has no room for; the workbook has them."""
+_LINES: Final = frozenset({"summary", "drill"})
+"""Tables of two columns, without headings."""
 _PROSE: Final = frozenset({"checkpoint"})
 
 _CSS: Final = """
@@ -65,30 +67,37 @@ def html(report: Report, chain: Chain, *, lang: Lang = "en") -> str:
     tables = {grid.name: grid for grid in grids(report, lang)}
     title = text("report.title", lang, case=report.case)
     parts = [
+        *opening(title, " ".join(each for each in (report.product, *report.answer.lots) if each), lang),
+        *_notes(report, lang),
+        _rates(report, lang),
+        section(tables["summary"], lang),
+        section(tables["deadlines"], lang),
+        f"<h2>{escaped(text('report.curve.title', lang))}</h2><figure>{curve_svg(report, lang)}</figure>",
+        f'<p class="sub">{escaped(text("report.curve.note", lang))}</p>',
+        section(tables["figures"], lang),
+        f"<h2>{escaped(text('report.chain.title', lang))}</h2><figure>{svg(chain, lang=lang, most=PAPER)}</figure>",
+    ]
+    parts += [section(tables[name], lang) for name in ("outlets", "others", "without_lot", "findings", "scope", "lots")]
+    parts += [
+        f"<h2>{escaped(text('report.proof.title', lang))}</h2>",
+        f"<p>{escaped(text('report.proof.says', lang))}</p>",
+        section(tables["logs"], lang),
+        section(tables["entries"], lang),
+        f"<footer>{escaped(text('report.footer', lang, made=report.made[:16].replace('T', ' ')))}</footer></body></html>\n",
+    ]
+    return "".join(parts)
+
+
+def opening(title: str, below: str, lang: Lang) -> list[str]:
+    """Return the beginning of a document: what it is, how it looks, and what the browser must not do with it."""
+    return [
         f'<!DOCTYPE html><html lang="{"zh-CN" if lang == "zh" else "en"}"><head><meta charset="utf-8">',
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">",
         '<meta name="viewport" content="width=device-width,initial-scale=1">',
         f"<title>{escaped(title)}</title><style>{_CSS}</style></head><body>",
         f"<h1>{escaped(title)}</h1>",
-        f'<p class="sub">{escaped(" ".join(each for each in (report.product, *report.answer.lots) if each))}</p>',
-        *_notes(report, lang),
-        _rates(report, lang),
-        _section(tables["summary"], lang),
-        _section(tables["deadlines"], lang),
-        f"<h2>{escaped(text('report.curve.title', lang))}</h2><figure>{curve_svg(report, lang)}</figure>",
-        f'<p class="sub">{escaped(text("report.curve.note", lang))}</p>',
-        _section(tables["figures"], lang),
-        f"<h2>{escaped(text('report.chain.title', lang))}</h2><figure>{svg(chain, lang=lang, most=_BOXES)}</figure>",
+        f'<p class="sub">{escaped(below)}</p>',
     ]
-    parts += [_section(tables[name], lang) for name in ("outlets", "others", "without_lot", "findings", "scope", "lots")]
-    parts += [
-        f"<h2>{escaped(text('report.proof.title', lang))}</h2>",
-        f"<p>{escaped(text('report.proof.says', lang))}</p>",
-        _section(tables["logs"], lang),
-        _section(tables["entries"], lang),
-        f"<footer>{escaped(text('report.footer', lang, made=report.made[:16].replace('T', ' ')))}</footer></body></html>\n",
-    ]
-    return "".join(parts)
 
 
 def _notes(report: Report, lang: Lang) -> list[str]:
@@ -111,10 +120,11 @@ def _rates(report: Report, lang: Lang) -> str:
     return f'<div class="rates">{"".join(made)}</div>'
 
 
-def _section(grid: Grid, lang: Lang) -> str:
+def section(grid: Grid, lang: Lang) -> str:
+    """Return one table under its title; the wide ones lie across."""
     heading = f"<h2>{escaped(text(f'report.table.{grid.name}', lang))} ({len(grid.rows)})</h2>"
-    if grid.name == "summary":
-        heading = f"<h2>{escaped(text('report.table.summary', lang))}</h2>"
+    if grid.name in _LINES:
+        heading = f"<h2>{escaped(text(f'report.table.{grid.name}', lang))}</h2>"
     body = table(grid, lang) if grid.rows else f"<p>{escaped(text('report.none', lang))}</p>"
     return f'<section class="wide">{heading}{body}</section>' if grid.name in _WIDE else heading + body
 
@@ -125,7 +135,7 @@ def table(grid: Grid, lang: Lang) -> str:
     kept = [place for place, name in enumerate(grid.columns) if name not in hidden]
     head = "".join(f"<th>{escaped(text(f'report.column.{grid.columns[place]}', lang))}</th>" for place in kept)
     rows = "".join(f"<tr>{''.join(_cell(grid.columns[place], row[place]) for place in kept)}</tr>" for row in grid.rows)
-    if grid.name == "summary":
+    if grid.name in _LINES:
         return f'<table class="k"><tbody>{rows}</tbody></table>'
     return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
 
@@ -141,4 +151,4 @@ def _cell(column: str, cell: Cell) -> str:
     return f"<td{classes}>{escaped(cell)}</td>"
 
 
-__all__: Sequence[str] = ["html", "table"]
+__all__: Sequence[str] = ["PAPER", "html", "opening", "section", "table"]

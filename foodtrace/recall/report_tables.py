@@ -56,10 +56,10 @@ def grids(report: Report, lang: Lang) -> list[Grid]:
         _summary(report, lang),
         _figures(report.answer, lang),
         _deadlines(report, lang),
-        _places("outlets", report.answer.outlets, lang),
-        _places("others", report.answer.others, lang),
+        places_grid("outlets", report.answer.outlets, lang),
+        places_grid("others", report.answer.others, lang),
         _without_lot(report.answer, lang),
-        _findings(report.answer, lang),
+        findings_grid(report.answer, lang),
         _curve(report),
         _versions(report),
         _lots(report.answer),
@@ -93,10 +93,10 @@ def _summary(report: Report, lang: Lang) -> Grid:
         ("advice", report.advice or "-"),
         ("producer", report.producer or "-"),
         ("operator", report.operator or "-"),
-        ("known", _moment(report.known)),
-        ("opened", _moment(report.opened)),
-        ("published", _moment(report.published)),
-        ("closed", _moment(report.closed)),
+        ("known", moment_words(report.known)),
+        ("opened", moment_words(report.opened)),
+        ("published", moment_words(report.published)),
+        ("closed", moment_words(report.closed)),
         ("scope", text("report.summary.scope", lang, version=answer.version, lots=len(answer.affected_lots))),
         (
             "outlets",
@@ -105,7 +105,7 @@ def _summary(report: Report, lang: Lang) -> Grid:
         ("untraced", str(len(answer.untraced))),
         ("rule_pack", f"{report.rule_pack} {report.rule_pack_title}".strip()),
         ("contacts", text(f"report.contacts.{report.contacts}", lang)),
-        ("made", _moment(report.made)),
+        ("made", moment_words(report.made)),
     ]
     return Grid(name="summary", columns=("what", "said"), rows=tuple((text(f"report.row.{key}", lang), said) for key, said in rows))
 
@@ -138,11 +138,14 @@ def _deadlines(report: Report, lang: Lang) -> Grid:
             state = text("deadline.days_left", lang, left=each.left)
         elif each.missing_years:
             state = text("deadline.calendar_missing", lang, years=", ".join(map(str, each.missing_years)))
-        rows.append((text(f"report.clock.{each.name}", lang), _moment(each.due), _moment(each.first_due), _moment(each.done), state))
+        rows.append(
+            (text(f"report.clock.{each.name}", lang), moment_words(each.due), moment_words(each.first_due), moment_words(each.done), state)
+        )
     return Grid(name="deadlines", columns=("clock", "due", "first_due", "done", "state"), rows=tuple(rows))
 
 
-def _places(name: str, places: Iterable[OutletRow], lang: Lang) -> Grid:
+def places_grid(name: str, places: Iterable[OutletRow], lang: Lang) -> Grid:
+    """Return a list of affected sites, a row per site and unit."""
     rows: list[tuple[Cell, ...]] = []
     for number, row in enumerate(places, 1):
         for amount in row.amounts:
@@ -169,9 +172,9 @@ def _places(name: str, places: Iterable[OutletRow], lang: Lang) -> Grid:
                     Measured(amount.destroyed, amount.unit),
                     Measured(amount.unaccounted, amount.unit),
                     Measured(amount.travelling, amount.unit),
-                    _moment(row.notified),
-                    _moment(row.acknowledged),
-                    _moment(row.last_entry),
+                    moment_words(row.notified),
+                    moment_words(row.acknowledged),
+                    moment_words(row.last_entry),
                 )
             )
     columns = (
@@ -195,7 +198,8 @@ def _without_lot(answer: Answer, lang: Lang) -> Grid:
     return Grid(name="without_lot", columns=("outlet", "unit", "quantity", "least", "most"), rows=rows)
 
 
-def _findings(answer: Answer, lang: Lang) -> Grid:
+def findings_grid(answer: Answer, lang: Lang) -> Grid:
+    """Return what could not be traced, with what to do about it."""
     rows = tuple(
         (
             text(f"finding.{each.kind}", lang),
@@ -218,7 +222,7 @@ _ENTRIES = 8
 def _curve(report: Report) -> Grid:
     rows: list[tuple[Cell, ...]] = []
     for point in report.curve:
-        cells: list[Cell] = [_moment(point.at)]
+        cells: list[Cell] = [moment_words(point.at)]
         for way in (point.happened, point.known):
             cells += [f"{way[name].percent} %" if name in way and way[name].percent else "-" for name in ("R1", "R2", "R3", "R4", "R5")]
         rows.append(tuple(cells))
@@ -227,7 +231,7 @@ def _curve(report: Report) -> Grid:
 
 
 def _versions(report: Report) -> Grid:
-    rows = tuple((each.version, _moment(each.at), each.reason or "-", " | ".join(each.scope)) for each in report.versions)
+    rows = tuple((each.version, moment_words(each.at), each.reason or "-", " | ".join(each.scope)) for each in report.versions)
     return Grid(name="scope", columns=("version", "at", "reason", "scope"), rows=rows)
 
 
@@ -241,8 +245,8 @@ def _entries(report: Report, lang: Lang) -> Grid:
             f"{each.log}#{each.seq}",
             text(f"report.event.{each.kind}", lang),
             each.site or "-",
-            _moment(each.at),
-            _moment(each.recorded),
+            moment_words(each.at),
+            moment_words(each.recorded),
             each.leaf,
         )
         for each in report.entries
@@ -251,11 +255,11 @@ def _entries(report: Report, lang: Lang) -> Grid:
 
 
 def _logs(report: Report) -> Grid:
-    rows = tuple((each.log, each.size, _moment(each.newest), each.vkey, each.checkpoint) for each in report.logs)
+    rows = tuple((each.log, each.size, moment_words(each.newest), each.vkey, each.checkpoint) for each in report.logs)
     return Grid(name="logs", columns=("log", "size", "newest", "vkey", "checkpoint"), rows=rows)
 
 
-def _moment(moment: str | None) -> str:
+def moment_words(moment: str | None) -> str:
     """Return a moment for people: local time, to the minute; a day stays a day."""
     if not moment or "T" not in moment:
         return moment or "-"
