@@ -17,6 +17,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from foodtrace.certificate.draw import png
+from foodtrace.certificate.label import Label
+from foodtrace.certificate.payload import decode
 from foodtrace.events import (
     BatchReleased,
     CertificateIssued,
@@ -44,7 +47,6 @@ from foodtrace.quantity import Quantity
 from foodtrace.recall.answer import recall
 from foodtrace.recall.cases import load_case
 from foodtrace.storage.session import Session
-from foodtrace_cli.commands.certificate import draw as draw_code
 from foodtrace_cli.commands.record import LedgerDirectory
 from foodtrace_cli.commands.scan import certificates_of
 from foodtrace_cli.context import Context
@@ -141,7 +143,8 @@ class City:
                     log="beihe.example/city",
                 )
                 path = self.folder / "labels" / f"{issued.event.lot.replace('/', '_')}.png"
-                draw_code(issued.text, path)
+                made = Label(payload=decode(issued.text), product=product, origin=issued.event.origin, issuer=f"合作社 {farm}")
+                path.write_bytes(png(made))
                 scale = weight + (60_000 if (day * _TRUCKS + truck) % 37 == 0 else -self.random.randrange(0, 5000))
                 self.trucks.append((self.now + dt.timedelta(minutes=20), path, scale))
         return f"{len(self.trucks)} PNG"

@@ -6,6 +6,8 @@ Rules:
 2. The characters that are used are embedded, as text that can be searched and copied; the code is one vector shape.
 3. Labels come from any iterable and are written one by one; ``progress`` is called after each with the number done.
 4. A file appears whole or not at all: it is written beside its place and then renamed.
+5. Labels of one certificate that follow each other are one form in the file, used again and again: a thousand crates of one
+   batch cost little more than one.
 """
 
 from __future__ import annotations
@@ -48,10 +50,11 @@ def pdf(
     with _writing(out) as file:
         canvas = _canvas(file)
         count = 0
+        press = _Press(canvas, dpi, size_mm, 1.5)
         for label in labels:
-            rows, layout = prepare(label, dpi, size_mm)
+            layout = press.layout(label)
             canvas.setPageSize((layout.width * 72 / dpi, layout.height * 72 / dpi))
-            _pdf_label(canvas, rows, layout, (0.0, layout.height * 72 / dpi))
+            press.stamp((0.0, layout.height * 72 / dpi))
             canvas.showPage()
             count += 1
             if progress is not None:
@@ -72,13 +75,14 @@ def sheets(labels: Iterable[Label], out: Target, *, progress: Progress | None = 
         canvas = _canvas(file)
         canvas.setPageSize((A4_MM[0] * points, A4_MM[1] * points))
         count = 0
+        press = _Press(canvas, SHEET_DPI, size_mm, _SHEET_MARGIN_MM)
         for label in labels:
             place = count % (columns * lines)
             if count and place == 0:
                 canvas.showPage()
-            rows, layout = prepare(label, SHEET_DPI, size_mm, margin_mm=_SHEET_MARGIN_MM)
+            press.layout(label)
             left, top = place % columns * size_mm[0], place // columns * size_mm[1]
-            _pdf_label(canvas, rows, layout, (_snap(left), A4_MM[1] * points - _snap(top)))
+            press.stamp((_snap(left), A4_MM[1] * points - _snap(top)))
             count += 1
             if progress is not None:
                 progress(count)
@@ -103,20 +107,45 @@ def _canvas(file: IO[bytes]) -> Any:
     return canvas
 
 
-def _pdf_label(canvas: Any, rows: Matrix, layout: Layout, corner: tuple[float, float]) -> None:
-    """Draw one label with its upper left corner at a point of the page."""
-    scale = 72 / layout.dpi
-    canvas.saveState()
-    canvas.translate(*corner)
-    canvas.scale(scale, scale)
-    code = canvas.beginPath()
-    for x, y, width, height in runs(rows, layout.code, layout.module):
-        code.rect(x, -y - height, width, height)
-    canvas.drawPath(code, stroke=0, fill=1)
-    for words in layout.words:
-        canvas.setFont(font.NAME, words.size)
-        canvas.drawString(words.x, -words.y, words.text)
-    canvas.restoreState()
+class _Press:
+    """Draws each label once, as a form of the PDF, and stamps it wherever it is wanted: a crate's label repeats (rule 5)."""
+
+    def __init__(self, canvas: Any, dpi: int, size_mm: tuple[float, float], margin_mm: float) -> None:
+        self._canvas = canvas
+        self._asked = (dpi, size_mm, margin_mm)
+        self._last: tuple[Label, Layout] | None = None
+        self._forms = 0
+
+    def layout(self, label: Label) -> Layout:
+        """Make a label the one that is stamped next; return its layout."""
+        if self._last is not None and self._last[0] == label:
+            return self._last[1]
+        dpi, size_mm, margin_mm = self._asked
+        rows, layout = prepare(label, dpi, size_mm, margin_mm=margin_mm)
+        self._last = (label, layout)
+        self._forms += 1
+        self._draw(rows, layout)
+        return layout
+
+    def stamp(self, corner: tuple[float, float]) -> None:
+        """Put the label with its upper left corner at a point of the page."""
+        self._canvas.saveState()
+        self._canvas.translate(*corner)
+        self._canvas.doForm(f"label{self._forms}")
+        self._canvas.restoreState()
+
+    def _draw(self, rows: Matrix, layout: Layout) -> None:
+        canvas, scale = self._canvas, 72 / layout.dpi
+        canvas.beginForm(f"label{self._forms}", 0, -layout.height * scale, layout.width * scale, 0)
+        canvas.scale(scale, scale)
+        code = canvas.beginPath()
+        for x, y, width, height in runs(rows, layout.code, layout.module):
+            code.rect(x, -y - height, width, height)
+        canvas.drawPath(code, stroke=0, fill=1)
+        for words in layout.words:
+            canvas.setFont(font.NAME, words.size)
+            canvas.drawString(words.x, -words.y, words.text)
+        canvas.endForm()
 
 
 def _finish(canvas: Any, count: int) -> None:

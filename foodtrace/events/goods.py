@@ -60,6 +60,8 @@ class CertificateIssued(Event, frozen=True, kw_only=True, tag="certificate_issue
     kid: Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{16})?$(?!\n)")] = ""
     payload: Annotated[str, msgspec.Meta(max_length=600)] = ""
     """The text in the QR code, byte for byte."""
+    number: Document = ""
+    """Number as printed, of a paper that is not ours; ``serial`` is it too where it can be."""
 
 
 class CertificateVoided(Event, frozen=True, kw_only=True, tag="certificate_voided"):
