@@ -192,8 +192,7 @@ class Notice(Event, frozen=True, kw_only=True, tag="notice"):
     delivered: When | None = None
     """When it arrived; none: sending counts (RECALL section 5, N(s))."""
     lots: tuple[LotId, ...] = ()
-    contacts: bool = False
-    """True: files with contact data were written out with it. The receipt code on the paper is a commitment ``receipt``."""
+    """The receipt code on the paper is a commitment ``receipt``."""
 
 
 class Acknowledgement(Event, frozen=True, kw_only=True, tag="acknowledgement"):

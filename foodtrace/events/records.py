@@ -47,6 +47,6 @@ class ContactsShown(Event, frozen=True, kw_only=True, tag="contacts_shown"):
     """Names, phones and addresses of people were written into a file in full; ``by`` says who asked, never the values."""
 
     case: CaseId
-    what: Literal["case_report"]
+    what: Literal["case_report", "notices"]
     sites: Annotated[int, msgspec.Meta(ge=0)]
     """How many sites' contacts were in it."""

@@ -86,6 +86,13 @@ def blocks(session: Session, lot: str, now: int, site: str = "") -> list[Block]:
     return found
 
 
+def behind(session: Session, lot: str, now: int) -> list[str]:
+    """Return the cases that may be about a lot: those that name it or what it was made from, and those whose scope is a rule."""
+    facts = SqlFacts(session, now)
+    number = facts.lot(lot)
+    return [] if number is None else candidates(session, _back(session, facts, number))
+
+
 def _link(hit: Affected, case: Case, number: int, where: int, now: int) -> Link | None:
     """Return the link by which a case blocks the goods, none if it does not or they were cleared (under any of their names)."""
     rep = next((lot for lot, names in hit.names.items() if number in names), None)

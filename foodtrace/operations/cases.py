@@ -1,218 +1,396 @@
-"""A recall case from opening to closing (RECALL sections 5-7).
+"""The life of a recall case: opened, widened, published, extended, closed, reopened, cleared, withdrawn (RECALL sections 2, 6, 7).
 
 Rules:
 
 1. A class is never defaulted, nor when the risk was known: the clocks start there.
-2. What is done is recorded with quantity and place; what an outlet did not say stays unknown.
-3. Closing needs every outlet answered and nothing left in trade, or a named override; it lifts no block.
+2. A scope grows by versions; all are kept, and what was done for earlier ones stays done. It narrows only with a reason and the
+   number of who approved it.
+3. Only a log with standing in a case may say what becomes of it (:mod:`foodtrace.recall.cases`, rule 2).
+4. Closing needs every outlet answered, every goods disposed of and every failed check mended, or an override with its reason
+   and the number of who answers for it. Closing lifts no block.
+5. Clearing goods and withdrawing a case lift the block; both need a reason and a number.
+6. A deadline moves only by an extension that was approved, and counts once it was published.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from collections.abc import Sequence
+from typing import Final, Literal
 
-from foodtrace.errors import BadData, NotFound, Refused
+import msgspec
+
+from foodtrace.errors import BadData, Refused
 from foodtrace.events import (
-    Acknowledgement,
+    Clause,
     ContactsShown,
-    Destroyed,
-    Event,
+    DeadlineExtended,
+    GoodsCleared,
     LotsClause,
-    Notice,
-    Portion,
     RecallClosed,
     RecallOpened,
     RecallPublished,
+    RecallReopened,
     RecallWidened,
-    Returned,
-    Sealing,
+    RecallWithdrawn,
 )
 from foodtrace.graph.directory import resolve_lot, resolve_site
 from foodtrace.graph.edges import micros
 from foodtrace.graph.reader import SqlFacts
-from foodtrace.operations.common import Doing, Outcome
-from foodtrace.operations.goods import Stock, check_enough, stock_of
+from foodtrace.operations.closing import Condition, conditions
+from foodtrace.operations.common import CHINA, Doing, Outcome
+from foodtrace.operations.scopes import Given, clauses_of, producer_of
 from foodtrace.quantity import Quantity
+from foodtrace.recall.affected import Affected, find
 from foodtrace.recall.answer import recall
-from foodtrace.recall.cases import case_ids, load_case, resolve_case
-from foodtrace.recall.packs import choose
+from foodtrace.recall.calendars import calendar
+from foodtrace.recall.cases import case_events, case_ids, load_case, opening, resolve_case, standing_of
+from foodtrace.recall.deadlines import completion_clock, end_of
+from foodtrace.recall.facts import Case, ScopeVersion
+from foodtrace.recall.packs import choose, for_case
 from foodtrace.storage.session import Session
 
-_LEVELS = (1, 2, 3)
+_LEVELS: Final = (1, 2, 3)
+_MICRO: Final = dt.timedelta(microseconds=1)
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the plan and the public notice say (RCL15 Art. 15 and 16), as far as the records do not; empty: not said."""
+
+    product: str = ""
+    brand: str = ""
+    spec: str = ""
+    quantity: str = ""
+    """How much is recalled, with its unit."""
+    harm: str = ""
+    process: str = ""
+    area: str = ""
+    duties: str = ""
+    disposal: str = ""
+    cost: str = ""
+    refund: str = ""
+    advice: str = ""
+    expected: str = ""
+    channel: str = ""
+    ends: dt.date | None = None
+    representative: str = ""
+    """Legal representative; this and what follows is kept beside the log, where it can be erased."""
+    in_charge: str = ""
+    phone: str = ""
+    email: str = ""
+    address: str = ""
+
+    def personal(self) -> dict[str, str]:
+        """Return what must not stand in an entry."""
+        return {name: value for name in PERSONAL if (value := getattr(self, name))}
+
+
+PERSONAL: Final = ("representative", "in_charge", "phone", "email", "address")
+_SAID: Final = (
+    "product",
+    "brand",
+    "spec",
+    "harm",
+    "process",
+    "area",
+    "duties",
+    "disposal",
+    "cost",
+    "refund",
+    "advice",
+    "expected",
+    "channel",
+    "ends",
+)
+
+
+class Rescoped(msgspec.Struct, frozen=True, kw_only=True):
+    """What a new version of a scope came to."""
+
+    case: str
+    version: int
+    lots_before: int
+    lots_after: int
+    outlets_before: int
+    outlets_after: int
+    new: tuple[str, ...]
+    """Ids of outlets that were not affected before."""
+    dropped: tuple[str, ...]
+    """Ids of outlets that are no longer affected."""
 
 
 def open_case(
-    session: Session, doing: Doing, lots: list[str], *, level: int, known: dt.datetime, reason: str, operator: str = "", advice: str = ""
+    session: Session,
+    doing: Doing,
+    lots: Sequence[str] = (),
+    *,
+    level: int,
+    known: dt.datetime,
+    reason: str,
+    operator: str = "",
+    producer: str = "",
+    advice: str = "",
+    scope: Given | None = None,
+    plan: Plan | None = None,
+    sample: str = "",
 ) -> Outcome:
-    """Open a case for whole lots; the answer is the event."""
+    """Open a case; the answer is the event.
+
+    :param scope: further clauses besides whole lots. :param operator: who recalls, by default the producer.
+    :param sample: commitment to the seed of the effectiveness checks.
+    :raises BadData: ``case.level``, ``case.known_later``, ``case.reason``, ``case.scope_empty``, ``case.window``, ``quantity.*``.
+    """
     if level not in _LEVELS:
         raise BadData("case.level", value=level, expected="1, 2, 3")
     if known > doing.now:
         raise BadData("case.known_later", value=known.isoformat(), expected=doing.now.isoformat())
-    full = tuple(resolve_lot(session, each) for each in lots)
-    facts = SqlFacts(session, micros(doing.now))
-    numbers = [number for number in (facts.lot(each) for each in full) if number is not None]
-    producer = next((info.producer for info in facts.lots(numbers).values() if info.producer), "")
-    year = doing.now.year
-    taken = [int(each.rsplit("-", 1)[1]) for each in case_ids(session) if each.startswith(f"{year}-") and each.rsplit("-", 1)[1].isdigit()]
+    _reason(reason)
+    clauses = clauses_of(session, msgspec.structs.replace(scope or Given(), lots=(*lots, *(scope.lots if scope else ()))), doing.now)
+    made = producer or producer_of(session, clauses) or _producer(session, doing, clauses)
+    what = plan or Plan()
     event = RecallOpened(
         id=doing.event_id(),
         at=doing.now,
         by=doing.by,
-        case=f"{year}-{max(taken, default=0) + 1:04d}",
-        scope=(LotsClause(lots=full),),
+        case=_number(session, doing.now),
+        scope=clauses,
         level=level,  # type: ignore[arg-type]  # checked above
         reason=reason,
-        producer=producer,
-        operator=operator or producer,
+        producer=made,
+        operator=operator or made,
         known=known,
-        advice=advice,
         rule_pack=choose(doing.now.date()).pack.id,
+        quantity=Quantity.parse(what.quantity) if what.quantity else None,
+        sample=sample,
+        **{name: getattr(what, name) for name in _SAID if name != "advice"},
+        advice=advice or what.advice,
+    )
+    return Outcome(events=[event], personal={event.id: what.personal()} if what.personal() else {}, answer=event)
+
+
+def widen(
+    session: Session, doing: Doing, case: str | None, lots: Sequence[str] = (), reason: str = "", *, scope: Given | None = None
+) -> Outcome:
+    """Add clauses to a case's scope: a new version. The answer is :class:`Rescoped`.
+
+    :raises Refused: ``case.scope_same`` (nothing new), ``case.closed``, ``case.withdrawn``, ``case.no_standing``.
+    """
+    state = managed(session, doing, case)
+    given = msgspec.structs.replace(scope or Given(), lots=(*lots, *(scope.lots if scope else ())))
+    now = state.versions[-1].clauses
+    clauses = tuple(each for each in clauses_of(session, given, doing.now) if each not in now)
+    named = {lot for clause in now if isinstance(clause, LotsClause) for lot in clause.lots}
+    clauses = tuple(each for each in clauses if not isinstance(each, LotsClause) or set(each.lots) - named)
+    if not clauses:
+        raise Refused("case.scope_same", value=state.case, version=state.versions[-1].version)
+    return _rescoped(session, doing, state, clauses, reason)
+
+
+def narrow(
+    session: Session, doing: Doing, case: str | None, lots: Sequence[str] = (), *, reason: str, approved_by: str, scope: Given | None = None
+) -> Outcome:
+    """Put other clauses in the place of a case's scope (rule 2). The answer is :class:`Rescoped`; raises as :func:`widen`."""
+    state = managed(session, doing, case)
+    _reason(reason)
+    _approved(approved_by)
+    given = msgspec.structs.replace(scope or Given(), lots=(*lots, *(scope.lots if scope else ())))
+    clauses = clauses_of(session, given, doing.now)
+    if clauses == state.versions[-1].clauses:
+        raise Refused("case.scope_same", value=state.case, version=state.versions[-1].version)
+    return _rescoped(session, doing, state, clauses, reason, approved_by)
+
+
+def publish(session: Session, doing: Doing, case: str | None, channel: str = "", words: str = "") -> Outcome:
+    """Publish the public notice: starts the completion clock, once. Raises ``Refused``: ``case.published``."""
+    state = managed(session, doing, case)
+    if state.published is not None:
+        raise Refused("case.published", value=state.case)
+    event = RecallPublished(id=doing.event_id(), at=doing.now, by=doing.by, case=state.case, channel=channel, text=words)
+    return Outcome(events=[event], answer=event)
+
+
+def extend(
+    session: Session, doing: Doing, case: str | None, until: dt.date, approval: str, *, published: dt.datetime | None = None
+) -> Outcome:
+    """Move the completion deadline to 24:00 of a day (rule 6); the answer is the event.
+
+    :raises BadData: ``case.approval``. :raises Refused: ``case.extend_earlier``, ``case.not_published``.
+    """
+    state = managed(session, doing, case)
+    if not approval.strip():
+        raise BadData("case.approval", value="-", expected="--approval")
+    clock = completion_clock(state, for_case(state).settings, calendar(), micros(doing.now))
+    if state.published is None:
+        raise Refused("case.not_published", value=state.case)
+    if clock.due_day is not None and until <= clock.due_day:
+        raise Refused("case.extend_earlier", value=until.isoformat(), expected=clock.due_day.isoformat())
+    if published is not None and published > doing.now:
+        raise BadData("case.later_than_now", value=published.isoformat(), expected=doing.now.isoformat())
+    last = dt.datetime.fromtimestamp(0, CHINA) + _MICRO * (end_of(until) - 1)
+    event = DeadlineExtended(
+        id=doing.event_id(), at=doing.now, by=doing.by, case=state.case, until=last, approval=approval, published=published
     )
     return Outcome(events=[event], answer=event)
 
 
-def widen(session: Session, doing: Doing, case: str | None, lots: list[str], reason: str) -> Outcome:
-    """Add lots to a case's scope: a new version."""
+def clear(
+    session: Session, doing: Doing, case: str | None, lots: Sequence[str], basis: str, approved_by: str, *, site: str = ""
+) -> Outcome:
+    """Clear goods of a case for sale (rule 5); no lots: all of them. The answer is the event."""
+    state = managed(session, doing, case, closed=True)
+    _reason(basis)
+    _approved(approved_by)
+    event = GoodsCleared(
+        id=doing.event_id(),
+        at=doing.now,
+        by=doing.by,
+        case=state.case,
+        lots=tuple(resolve_lot(session, each) for each in lots),
+        site=resolve_site(session, site) if site else "",
+        basis=basis,
+        approved_by=approved_by,
+    )
+    return Outcome(events=[event], answer=event)
+
+
+def withdraw(session: Session, doing: Doing, case: str | None, reason: str, approved_by: str) -> Outcome:
+    """Withdraw a case that was opened in error (rule 5); the answer is the event."""
+    state = managed(session, doing, case, closed=True)
+    _reason(reason)
+    _approved(approved_by)
+    event = RecallWithdrawn(id=doing.event_id(), at=doing.now, by=doing.by, case=state.case, reason=reason, approved_by=approved_by)
+    return Outcome(events=[event], answer=event)
+
+
+def close(session: Session, doing: Doing, case: str | None, override: str = "", approved_by: str = "") -> Outcome:
+    """Close a case whose conditions hold, or by a named override (rule 4). The answer is (event, conditions that do not hold).
+
+    :raises Refused: ``case.not_done``, ``case.closed``. :raises BadData: ``case.approved_by``.
+    """
+    state = managed(session, doing, case)
+    against = conditions(session, micros(doing.now), state)
+    if against and not override.strip():
+        raise NotDone(state.case, against)
+    if override.strip():
+        _approved(approved_by)
+    event = RecallClosed(
+        id=doing.event_id(),
+        at=doing.now,
+        by=doing.by,
+        case=state.case,
+        override=override.strip() if against else "",
+        approved_by=approved_by,
+    )
+    return Outcome(events=[event], answer=(event, against))
+
+
+def reopen(session: Session, doing: Doing, case: str | None, reason: str) -> Outcome:
+    """Go on with a closed case; the answer is the event. Raises ``Refused`` (``case.not_closed``)."""
+    state = managed(session, doing, case, closed=True)
+    _reason(reason)
+    if state.closed is None:
+        raise Refused("case.not_closed", value=state.case)
+    event = RecallReopened(id=doing.event_id(), at=doing.now, by=doing.by, case=state.case, reason=reason)
+    return Outcome(events=[event], answer=event)
+
+
+class NotDone(Refused):
+    """A case cannot be closed yet; :attr:`conditions` says what is missing, where."""
+
+    def __init__(self, case: str, against: Sequence[Condition]) -> None:
+        self.conditions = tuple(against)
+        silent = sum(each.kind == "silent" for each in against)
+        super().__init__("case.not_done", value=case, silent=silent, left=len({each.site for each in against if each.kind != "silent"}))
+
+
+def managed(session: Session, doing: Doing, given: str | None, *, closed: bool = False) -> Case:
+    """Return the case that something is said about, if it may be said here and now (rule 3).
+
+    :param closed: whether it may be said of a closed case.
+    :raises Refused: ``case.closed``, ``case.withdrawn``, ``case.no_standing``. :raises NotFound: ``case.not_found``.
+    """
+    full = resolve_case(session, given)
+    state = load_case(session, full, until=micros(doing.now))
+    if doing.log:
+        first = opening(case_events(session, full))
+        if first is not None and not standing_of(session, first[2][0])(doing.log):
+            raise Refused("case.no_standing", value=full)
+    if state.withdrawn is not None:
+        raise Refused("case.withdrawn", value=full)
+    if state.closed is not None and not closed:
+        raise Refused("case.closed", value=full)
+    return state
+
+
+def show_contacts(
+    session: Session, doing: Doing, case: str | None, what: Literal["case_report", "notices"] = "case_report", sites: int | None = None
+) -> Outcome:
+    """Put on record that the contacts of a case's sites are shown in full; the answer is how many sites have any."""
     full = resolve_case(session, case)
-    state = load_case(session, full)
+    if sites is None:
+        answer = recall(session, (), now=micros(doing.now), case=load_case(session, full))
+        sites = sum(row.personal == "present" for row in (*answer.outlets, *answer.others))
+    event = ContactsShown(id=doing.event_id(), at=doing.now, by=doing.by, case=full, what=what, sites=sites)
+    return Outcome(events=[event], answer=sites)
+
+
+def reach_of(facts: SqlFacts, state: Case, clauses: Sequence[Clause] | None = None) -> Affected:
+    """Return the affected set of a case, or of other clauses for it."""
+    scope = state.versions[-1].clauses if clauses is None else clauses
+    return find(facts, scope, settings=for_case(state).settings, own_operator=state.operator, case=state.case)
+
+
+def _rescoped(session: Session, doing: Doing, state: Case, clauses: tuple[Clause, ...], reason: str, narrows: str = "") -> Outcome:
+    version = state.versions[-1].version + 1
     event = RecallWidened(
         id=doing.event_id(),
         at=doing.now,
         by=doing.by,
-        case=full,
-        version=state.versions[-1].version + 1,
-        scope=(LotsClause(lots=tuple(resolve_lot(session, each) for each in lots)),),
+        case=state.case,
+        version=version,
+        scope=clauses,
+        narrows=bool(narrows),
         reason=reason,
+        approved_by=narrows,
     )
-    return Outcome(events=[event], answer=event)
-
-
-def publish(session: Session, doing: Doing, case: str | None, channel: str) -> Outcome:
-    """Publish the public notice: starts the completion clock."""
-    event = RecallPublished(id=doing.event_id(), at=doing.now, by=doing.by, case=resolve_case(session, case), channel=channel)
-    return Outcome(events=[event], answer=event)
-
-
-def notify(session: Session, doing: Doing, case: str | None) -> Outcome:
-    """Record a notice to every affected site that has none yet; the answer is (case, notices)."""
-    full = resolve_case(session, case)
-    state = load_case(session, full)
-    answer = recall(session, (), now=micros(doing.now), case=state)
     facts = SqlFacts(session, micros(doing.now))
-    done = {step.site for step in state.steps if step.kind == "notice"}
-    events: list[Event] = []
-    for row in (*answer.outlets, *answer.others):
-        if facts.site(row.site) in done:
-            continue
-        events.append(
-            Notice(
-                id=doing.event_id(f"-{len(events) + 1}"),
-                at=doing.now,
-                by=doing.by,
-                case=full,
-                version=state.versions[-1].version,
-                to=row.site,
-                operator=row.operator,
-                delivered=doing.now,
-                lots=row.lots[:1000],
-            )
-        )
-    return Outcome(events=events, answer=(full, events))
-
-
-def acknowledge(session: Session, doing: Doing, case: str | None, site: str, on_hand: list[tuple[str, Quantity]]) -> Outcome:
-    """Record a site's answer to its notice, with what it says it held when the notice arrived."""
-    event = Acknowledgement(
-        id=doing.event_id(),
-        at=doing.now,
-        by=doing.by,
-        case=resolve_case(session, case),
-        site=resolve_site(session, site),
-        on_hand=tuple(Portion(resolve_lot(session, lot), quantity) for lot, quantity in on_hand),
+    after = ScopeVersion(
+        version=version, clauses=clauses if narrows else (*state.versions[-1].clauses, *clauses), at=micros(doing.now), reason=reason
     )
-    return Outcome(events=[event], answer=event)
+    before, now = reach_of(facts, state), reach_of(facts, state, after.clauses)
+    texts = facts.texts(before.outlets | now.outlets)
+    answer = Rescoped(
+        case=state.case,
+        version=version,
+        lots_before=len(before.lots),
+        lots_after=len(now.lots),
+        outlets_before=len(before.outlets),
+        outlets_after=len(now.outlets),
+        new=tuple(sorted(texts[site] for site in now.outlets - before.outlets)),
+        dropped=tuple(sorted(texts[site] for site in before.outlets - now.outlets)),
+    )
+    return Outcome(events=[event], answer=answer)
 
 
-def dispose(
-    session: Session,
-    doing: Doing,
-    what: str,
-    case: str | None,
-    site: str,
-    lot: str | None,
-    quantity: Quantity | None,
-    *,
-    to: str = "",
-    witness: str = "",
-    allow_short: bool = False,
-) -> Outcome:
-    """Seal, return or destroy goods of a case at a site; without a quantity, all that is there by the book.
-
-    :param allow_short: more than the book says was really there, and is to be recorded as such.
-    :raises Refused: ``site.insufficient``, ``case.nothing_there``.
-    """
-    full = resolve_case(session, case)
-    place = resolve_site(session, site)
-    lots = [resolve_lot(session, lot)] if lot else _held(session, doing, full, place)
-    events: list[Event] = []
-    for each in lots:
-        book = next((s.quantity for s in stock_of(session, each, micros(doing.now)) if s.site == place), None)
-        amount = quantity or book
-        if amount is None:
-            continue
-        if quantity is not None and not allow_short:
-            check_enough(Stock(place, book or Quantity(0, quantity.unit)), quantity)
-        common: dict[str, Any] = {
-            "id": doing.event_id(f"-{len(events) + 1}"),
-            "at": doing.now,
-            "by": doing.by,
-            "site": place,
-            "lot": each,
-            "quantity": amount,
-        }
-        if what == "seal":
-            events.append(Sealing(case=full, **common))
-        elif what == "return":
-            if not to:
-                raise BadData("case.return_to", value=place)
-            events.append(Returned(case=full, to=resolve_site(session, to), **common))
-        else:
-            events.append(Destroyed(case=full, witness=witness, **common))
-    if not events:
-        raise Refused("case.nothing_there", value=place, case=full)
-    return Outcome(events=events, answer=events)
+def _producer(session: Session, doing: Doing, clauses: tuple[Clause, ...]) -> str:
+    """Return the producer of the lots a scope names."""
+    facts = SqlFacts(session, micros(doing.now))
+    full = [lot for clause in clauses if isinstance(clause, LotsClause) for lot in clause.lots]
+    numbers = [number for number in (facts.lot(each) for each in full) if number is not None]
+    return next((info.producer for info in facts.lots(numbers).values() if info.producer), "")
 
 
-def close(session: Session, doing: Doing, case: str | None, override: str) -> Outcome:
-    """Close a case whose conditions hold, or by a named override."""
-    full = resolve_case(session, case)
-    state = load_case(session, full)
-    if state.closed is not None:
-        raise Refused("case.closed", value=full)
-    answer = recall(session, (), now=micros(doing.now), case=state)
-    silent = [row.name for row in answer.outlets if row.acknowledged is None]
-    trade = [row for row in (*answer.outlets, *answer.others) if row.role != "own"]
-    left = [row.name for row in trade if any(amount.likely or amount.travelling for amount in row.amounts)]
-    if (silent or left) and not override:
-        raise Refused("case.not_done", value=full, silent=len(silent), left=len(left))
-    event = RecallClosed(id=doing.event_id(), at=doing.now, by=doing.by, case=full, override=override)
-    return Outcome(events=[event], answer=event)
+def _number(session: Session, now: dt.datetime) -> str:
+    """Return the next free number of the year."""
+    taken = [int(rest) for each in case_ids(session) if (rest := each.removeprefix(f"{now.year}-")).isdigit() and rest != each]
+    return f"{now.year}-{max(taken, default=0) + 1:04d}"
 
 
-def show_contacts(session: Session, doing: Doing, case: str | None) -> Outcome:
-    """Put on record that the contacts of a case's sites are shown in full; the answer is how many sites have any."""
-    full = resolve_case(session, case)
-    answer = recall(session, (), now=micros(doing.now), case=load_case(session, full))
-    count = sum(row.personal == "present" for row in (*answer.outlets, *answer.others))
-    event = ContactsShown(id=doing.event_id(), at=doing.now, by=doing.by, case=full, what="case_report", sites=count)
-    return Outcome(events=[event], answer=count)
+def _reason(reason: str) -> None:
+    if not reason.strip():
+        raise BadData("case.reason", value="-", expected="--reason")
 
 
-def _held(session: Session, doing: Doing, case: str, site: str) -> list[str]:
-    answer = recall(session, (), now=micros(doing.now), case=load_case(session, case))
-    for row in (*answer.outlets, *answer.others):
-        if row.site == site:
-            return list(row.lots)
-    raise NotFound("case.not_affected", value=site, case=case)
+def _approved(number: str) -> None:
+    if not number.strip():
+        raise BadData("case.approved_by", value="-", expected="--approved-by")

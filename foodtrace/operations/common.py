@@ -31,6 +31,8 @@ class Doing(msgspec.Struct, frozen=True, kw_only=True):
     """Staff or device number."""
     id: str = ""
     """Event id given by the caller, for retries; empty: a new one."""
+    log: int = 0
+    """Number of the log that will be written, where it matters whose word it is; 0: not said."""
 
     def event_id(self, suffix: str = "") -> str:
         """Return the id of the (first) event."""

@@ -167,12 +167,17 @@ def standing_of(session: Session, opener: int) -> Callable[[int], bool]:
 
     def operator(log: int) -> str:
         if log not in operators:
-            row = session.row("SELECT bytes FROM entry WHERE log = ? AND seq = 0", (log,))
-            key = decode(event_bytes(bytes(row[0]))) if row is not None else None
-            operators[log] = key.issuer if isinstance(key, Key) else ""
+            operators[log] = log_operator(session, log)
         return operators[log]
 
     return lambda log: log == opener or operator(log) == operator(opener) != ""
+
+
+def log_operator(session: Session, log: int) -> str:
+    """Return who runs a log, by its first entry; empty where it does not say."""
+    row = session.row("SELECT bytes FROM entry WHERE log = ? AND seq = 0", (log,))
+    key = decode(event_bytes(bytes(row[0]))) if row is not None else None
+    return key.issuer if isinstance(key, Key) else ""
 
 
 def _names(events: Iterator[Event]) -> list[str]:

@@ -1,0 +1,462 @@
+"""Where a case stands: figures, clocks, who is late and by how much, what is to be done today (TRANSCRIPTS section 5).
+
+Rules:
+
+1. Rates carry numerator and denominator; unknown stays unknown; what could not be traced stands beside.
+2. Two clocks (RECALL section 6): hours from knowledge to the start, working days from publication to completion. What is due
+   next is named, and what is late, by how much.
+3. Five times for each site, each with quantity, hash of the evidence and who; goods when the notice arrived, by the site's word.
+4. Tasks follow from the records alone: who was not told, who did not answer, what lies unsealed, undisposed or unreported.
+5. What a stern reader would ask stands in ``remarks``: destroyed unreported or unwitnessed, entered late with an earlier date,
+   said by logs that have no standing, asks that were refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from foodtrace.events import (
+    Acknowledgement,
+    Destroyed,
+    Event,
+    GoodsCleared,
+    Notice,
+    Refusal,
+    Returned,
+    Sealing,
+)
+from foodtrace.graph.edges import UNIT_NAMES, micros
+from foodtrace.graph.flows import FlowKind
+from foodtrace.graph.reader import SqlFacts
+from foodtrace.operations.cases import reach_of
+from foodtrace.operations.checks import level_now
+from foodtrace.operations.closing import Condition, conditions
+from foodtrace.operations.common import local
+from foodtrace.recall.affected import Affected
+from foodtrace.recall.answer import Answer, FiguresAnswer, FindingAnswer, OutletRow, Position, RateAnswer, WithoutLot, recall
+from foodtrace.recall.calendars import calendar
+from foodtrace.recall.cases import Told, case_events, load_case
+from foodtrace.recall.curve import Point, curve
+from foodtrace.recall.deadlines import Clock, completion_clock, end_of, local_day, start_clock, working_days_between
+from foodtrace.recall.effectiveness import FAILED, standing
+from foodtrace.recall.facts import Case
+from foodtrace.recall.packs import for_case
+from foodtrace.recall.report import scope_words
+from foodtrace.recall.settings import DAY_LONG, HOUR, Settings
+from foodtrace.recall.sums import notice_times
+from foodtrace.storage.session import Session
+
+What: TypeAlias = Literal["start", "publish", "complete", "answer", "notify", "report", "destroy", "seal", "dispose", "visit", "revisit"]
+
+
+class Version(msgspec.Struct, frozen=True, kw_only=True):
+    """One version of the scope."""
+
+    version: int
+    at: str
+    reason: str
+    clauses: tuple[str, ...]
+    """Each in words that need no translation."""
+
+
+class ClockAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """One deadline."""
+
+    name: Literal["start", "complete"]
+    due: str | None
+    due_day: str | None
+    first_due_day: str | None
+    """Before any extension."""
+    done: str | None
+    late: bool
+    late_by: int | None
+    """Hours (start) or working days (completion)."""
+    left: int | None
+    missing: tuple[int, ...]
+    """Years without holiday table."""
+
+
+class Task(msgspec.Struct, frozen=True, kw_only=True):
+    """Something to be done, or late."""
+
+    what: What
+    site: str = ""
+    name: str = ""
+    phone: str = ""
+    due: str | None = None
+    late_by: int = 0
+    """Working days for ``complete`` and ``answer``, else hours; 0: not late."""
+    hours: int = 0
+    """Hours since it could have been done."""
+    quantity: int = 0
+    unit: str = ""
+    count: int = 1
+
+
+class StepAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing done at a site."""
+
+    kind: Literal["notice", "acknowledgement", "sealing", "returned", "destroyed"]
+    at: str
+    by: str
+    lot: str = ""
+    quantity: int | None = None
+    """Base units; none: not about a quantity, or not said."""
+    unit: str = ""
+    evidence: str = ""
+    """SHA-256 of the evidence; empty: none was given."""
+    entry: str = ""
+
+
+class SiteSteps(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything done in the case at one site."""
+
+    site: str
+    name: str
+    role: str
+    steps: tuple[StepAnswer, ...]
+
+
+class Remark(msgspec.Struct, frozen=True, kw_only=True):
+    """Something a stern reader would ask about."""
+
+    kind: Literal["unreported", "unwitnessed", "backdated", "no_standing", "refused", "cleared", "no_evidence"]
+    count: int
+    sites: tuple[str, ...]
+    entries: tuple[str, ...]
+
+
+class CurvePoint(msgspec.Struct, frozen=True, kw_only=True):
+    """Figures at one moment."""
+
+    at: str
+    rates: dict[str, RateAnswer]
+    """R1-R3 of the worst row, R4 and R5; empty percent: nothing to divide by."""
+
+
+class CaseStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a case stands; its JSON is ``schemas/case-status.json``."""
+
+    case: str
+    product: str
+    level: int
+    reason: str
+    producer: str
+    operator: str
+    state: Literal["open", "closed", "withdrawn"]
+    opened: str
+    known: str
+    published: str | None
+    version: int
+    versions: tuple[Version, ...]
+    at: str
+    day: int | None
+    """Working days since publication; none: not published, or no holiday table."""
+    days: int
+    """Working days there are."""
+    rule_pack: str
+    verified: bool
+    superseded_by: tuple[str, ...]
+    clocks: tuple[ClockAnswer, ...]
+    affected_lots: tuple[str, ...]
+    outlets: int
+    rates: dict[str, RateAnswer]
+    figures: tuple[FiguresAnswer, ...]
+    confirmed_only: tuple[FiguresAnswer, ...]
+    without_lot: tuple[WithoutLot, ...]
+    check_level: str
+    late: tuple[Task, ...]
+    today: tuple[Task, ...]
+    closing: tuple[Condition, ...]
+    """What stands against closing it."""
+    remarks: tuple[Remark, ...]
+    sites: tuple[SiteSteps, ...]
+    happened: tuple[CurvePoint, ...]
+    """The curve as it happened; empty where it was not asked for."""
+    as_known: tuple[CurvePoint, ...]
+    """The curve by what was recorded at each moment."""
+    untraced: tuple[FindingAnswer, ...]
+    positions: tuple[Position, ...]
+
+
+def status(session: Session, case: str, now: int, *, curves: bool = False) -> tuple[CaseStatus, Answer]:
+    """Return where a case stands at a moment, and the recall answer behind it.
+
+    :param curves: also compute the completion curves, a recall answer for every day since the opening.
+    """
+    return _Standing(session, load_case(session, case, until=now), now).status(curves=curves)
+
+
+class _Standing:
+    """One status in the making."""
+
+    def __init__(self, session: Session, case: Case, now: int) -> None:
+        self.session = session
+        self.case = case
+        self.now = now
+        self.facts = SqlFacts(session, now)
+        self.pack = for_case(case)
+        self.settings: Settings = self.pack.settings
+        self.answer = recall(session, (), now=now, case=case, settings=self.settings)
+        self.found: Affected = reach_of(self.facts, case)
+        self.rows = {row.site: row for row in (*self.answer.outlets, *self.answer.others)}
+        self.told: list[Told] = [each for each in case_events(session, case.case) if micros(each[1].at) <= now]
+        self.origins: dict[int, str] = dict(session.rows("SELECT id, origin FROM log"))
+        self.clock = completion_clock(case, self.settings, calendar(), now)
+        self.start = start_clock(case, self.settings)
+        self.against = conditions(session, now, case, self.found)
+
+    def status(self, *, curves: bool) -> tuple[CaseStatus, Answer]:
+        case, answer = self.case, self.answer
+        today = local_day(self.now)
+        published = case.published if case.published is not None and case.published <= self.now else None
+        happened, known = self._curves() if curves else ((), ())
+        made = CaseStatus(
+            case=case.case,
+            product=answer.product or next((row.product for row in self.found.infos.values() if row.product), ""),
+            level=case.level,
+            reason=case.reason,
+            producer=case.producer,
+            operator=case.operator,
+            state="withdrawn" if case.withdrawn is not None else "closed" if case.closed is not None else "open",
+            opened=said(case.opened),
+            known=said(case.known),
+            published=None if published is None else said(published),
+            version=case.versions[-1].version,
+            versions=tuple(
+                Version(version=each.version, at=said(each.at), reason=each.reason, clauses=tuple(map(scope_words, each.clauses)))
+                for each in case.versions
+            ),
+            at=said(self.now),
+            day=None if published is None else working_days_between(calendar(), local_day(published), today),
+            days=self.settings.complete_days[case.level - 1],
+            rule_pack=self.pack.pack.id,
+            verified=self.pack.pack.verified,
+            superseded_by=tuple(each.id for each in self.pack.gaps),
+            clocks=(_clock(self.start), _clock(self.clock)),
+            affected_lots=answer.affected_lots,
+            outlets=len(answer.outlets),
+            rates=answer.rates,
+            figures=answer.figures,
+            confirmed_only=answer.confirmed_only,
+            without_lot=answer.without_lot,
+            check_level=level_now(self.session, case.case, self.now),
+            late=tuple(self._late()),
+            today=tuple(self._today()) if case.closed is None and case.withdrawn is None else (),
+            closing=tuple(self.against),
+            remarks=tuple(self._remarks()),
+            sites=tuple(self._steps()),
+            happened=happened,
+            as_known=known,
+            untraced=answer.untraced,
+            positions=answer.positions,
+        )
+        return made, answer
+
+    # -- who is late, what is to be done ---------------------------------------------------------------------------------
+
+    def _task(self, what: What, site: str = "", **more: object) -> Task:
+        row: OutletRow | None = self.rows.get(site)
+        return Task(what=what, site=site, name=(row.name if row else "") or site, phone=row.phone if row else "", **more)  # type: ignore[arg-type]
+
+    def _late(self) -> Iterable[Task]:
+        if self.start.late:
+            yield self._task("start", due=_said(self.start.due), late_by=self.start.late_by or 0)
+        if self.clock.late:
+            yield self._task("complete", due=_said(self.clock.due), late_by=self.clock.late_by or 0)
+        if self.case.closed is not None or self.case.withdrawn is not None:
+            return
+        limit = self.settings.answer_limit
+        for site, arrived in self._silent():
+            gone = working_days_between(calendar(), local_day(arrived), local_day(self.now))
+            if gone is not None and gone > limit:
+                yield self._task("answer", site, late_by=gone - limit, hours=(self.now - arrived) // HOUR)
+        for plan in self.case.planned:
+            if not plan.done and plan.due <= self.now:
+                yield self._task(
+                    "destroy",
+                    self.facts.texts([plan.site])[plan.site],
+                    due=said(plan.due),
+                    late_by=-(-(self.now - plan.due) // HOUR),
+                    quantity=plan.q,
+                    unit=UNIT_NAMES[plan.unit],
+                )
+
+    def _silent(self) -> list[tuple[str, int]]:
+        """Return (outlet, when its notice arrived) of those that have not answered, the longest silent first."""
+        silent = {each.site for each in self.against if each.kind == "silent"}
+        times = notice_times(self.case, self.settings)
+        texts = self.facts.texts(times)
+        return sorted(((texts[site], t) for site, t in times.items() if t <= self.now and texts[site] in silent), key=lambda each: each[1])
+
+    def _today(self) -> Iterable[Task]:
+        """Return what is to be done, the most urgent first (rule 4)."""
+        if self.case.published is None:
+            yield self._task("publish")
+        elif self.clock.due is not None and not self.clock.late and self.clock.left is not None and self.clock.left <= 1:
+            yield self._task("complete", due=_said(self.clock.due))
+        for plan in sorted(self.case.planned, key=lambda each: each.due):
+            if not plan.done and plan.due > self.now and (plan.reported is None or plan.due - self.now < DAY_LONG):
+                what: What = "report" if plan.reported is None else "destroy"
+                site = self.facts.texts([plan.site])[plan.site]
+                yield self._task(what, site, due=said(plan.due), quantity=plan.q, unit=UNIT_NAMES[plan.unit])
+        new = [each.site for each in self.against if each.kind == "unnotified"]
+        if new:
+            yield self._task("notify", new[0] if len(new) == 1 else "", count=len(new))
+        late = {task.site for task in self._late() if task.what == "answer"}
+        for site, arrived in self._silent():
+            if site not in late:
+                yield self._task("answer", site, hours=(self.now - arrived) // HOUR)
+        texts = self.facts.texts({step.site for step in self.case.steps})
+        for number, state in standing(self.case.steps, self.now).items():
+            if state != "clean":
+                yield self._task("revisit" if state in FAILED else "visit", texts[number])
+        for each in self.against:
+            if each.kind == "free" and (row := self.rows.get(each.site)) is not None and row.acknowledged is not None:
+                yield self._task("seal", each.site, quantity=each.quantity, unit=each.unit)
+            elif each.kind in ("sealed", "undisposed"):
+                yield self._task("dispose", each.site, quantity=each.quantity, unit=each.unit)
+
+    # -- what was done, and how ----------------------------------------------------------------------------------------------
+
+    def _steps(self) -> Iterable[SiteSteps]:
+        made: dict[str, list[StepAnswer]] = {}
+        for _, event, entry in self.told:
+            if entry not in self.case.without_standing:
+                for site, step in _step(event, f"{self.origins.get(entry[0], entry[0])}#{entry[1]}"):
+                    made.setdefault(site, []).append(step)
+        for site, steps in sorted(made.items()):
+            row = self.rows.get(site)
+            yield SiteSteps(site=site, name=row.name if row else site, role=row.role if row else "upstream", steps=tuple(steps))
+
+    def _remarks(self) -> Iterable[Remark]:
+        found: dict[str, list[tuple[str, tuple[int, int]]]] = {}
+        for _, event, entry in self.told:
+            if isinstance(event, Destroyed) and event.reported is None:
+                found.setdefault("unreported", []).append((event.site, entry))
+            if isinstance(event, Destroyed) and not event.witness:
+                found.setdefault("unwitnessed", []).append((event.site, entry))
+            if isinstance(event, (Destroyed, Sealing, Returned)) and not event.evidence:
+                found.setdefault("no_evidence", []).append((event.site, entry))
+            if isinstance(event, Refusal):
+                found.setdefault("refused", []).append((event.site, entry))
+            if isinstance(event, GoodsCleared) and entry not in self.case.without_standing:
+                found.setdefault("cleared", []).append((event.site, entry))
+        found["no_standing"] = [("", entry) for entry in self.case.without_standing]
+        found["backdated"] = self._backdated()
+        for kind in ("unreported", "unwitnessed", "no_evidence", "backdated", "no_standing", "refused", "cleared"):
+            each = found.get(kind, [])
+            if each:
+                yield Remark(
+                    kind=kind,
+                    count=len(each),
+                    sites=tuple(sorted({site for site, _ in each if site})),
+                    entries=tuple(f"{self.origins.get(log, log)}#{seq}" for _, (log, seq) in each[:50]),
+                )
+
+    def _backdated(self) -> list[tuple[str, tuple[int, int]]]:
+        """Return what a notified site entered after its notice about a time before it: sales and losses that lower R2's base."""
+        notices = notice_times(self.case, self.settings)
+        kinds = {FlowKind.SOLD, FlowKind.LOST, FlowKind.USED, FlowKind.DESTROYED, FlowKind.DISPATCH}
+        found = [
+            (flow.site, (flow.log, flow.seq))
+            for flow in self.found.flows
+            if flow.kind in kinds
+            and (flow.lot, flow.site) in self.found.holdings
+            and flow.site in notices
+            and flow.t < notices[flow.site] < flow.recorded
+        ]
+        texts = self.facts.texts({site for site, _ in found})
+        return [(texts[site], entry) for site, entry in found]
+
+    def _curves(self) -> tuple[tuple[CurvePoint, ...], tuple[CurvePoint, ...]]:
+        made = curve(self.case, moments(self.case, self.clock, self.now), self._facts_at, settings=self.settings)
+        return tuple(map(_point, made.as_happened)), tuple(map(_point, made.as_known))
+
+    def _facts_at(self, t: int, recorded: int | None) -> SqlFacts:
+        return SqlFacts(self.session, t) if recorded is None else SqlFacts(self.session, t, recorded_until=recorded)
+
+
+def moments(case: Case, clock: Clock, now: int, most: int = 40) -> list[int]:
+    """Return the moments of a curve: the opening, the end of each day since, the deadline once it is past, and now."""
+    first, last = local_day(case.opened), local_day(now)
+    days = [first.fromordinal(number) for number in range(first.toordinal(), last.toordinal())]
+    ends = [end_of(day) for day in days[:: max(1, -(-len(days) // most))]]
+    due = [clock.due] if clock.due is not None and clock.due <= now else []
+    return sorted({case.opened, *ends, *due, now})
+
+
+def said(moment: int) -> str:
+    """Return a moment as people here read it, with its offset."""
+    return local(moment).isoformat(timespec="seconds")
+
+
+def _said(moment: int | None) -> str | None:
+    return None if moment is None else said(moment)
+
+
+def _clock(clock: Clock) -> ClockAnswer:
+    return ClockAnswer(
+        name=clock.name,
+        due=_said(clock.due),
+        due_day=None if clock.due_day is None else clock.due_day.isoformat(),
+        first_due_day=None if clock.first_due_day is None else clock.first_due_day.isoformat(),
+        done=_said(clock.done),
+        late=clock.late,
+        late_by=clock.late_by,
+        left=clock.left,
+        missing=clock.missing,
+    )
+
+
+def _step(event: Event, entry: str) -> Iterable[tuple[str, StepAnswer]]:
+    at = event.at.isoformat(timespec="seconds")
+    if isinstance(event, Notice):
+        yield event.to, StepAnswer(kind="notice", at=(event.delivered or event.at).isoformat(timespec="seconds"), by=event.by, entry=entry)
+    elif isinstance(event, Acknowledgement):
+        for each in event.on_hand or (None,):
+            yield (
+                event.site,
+                StepAnswer(
+                    kind="acknowledgement",
+                    at=at,
+                    by=event.by,
+                    lot=each.lot if each else "",
+                    quantity=each.quantity.value if each else None,
+                    unit=each.quantity.unit if each else "",
+                    evidence=event.evidence,
+                    entry=entry,
+                ),
+            )
+    elif isinstance(event, (Sealing, Returned, Destroyed)):
+        kind: Literal["sealing", "returned", "destroyed"] = (
+            "sealing" if isinstance(event, Sealing) else "returned" if isinstance(event, Returned) else "destroyed"
+        )
+        yield (
+            event.site,
+            StepAnswer(
+                kind=kind,
+                at=at,
+                by=event.by,
+                lot=event.lot,
+                quantity=event.quantity.value,
+                unit=event.quantity.unit,
+                evidence=event.evidence,
+                entry=entry,
+            ),
+        )
+
+
+def _point(point: Point) -> CurvePoint:
+    rates = dict(point.rows[0].rates) if point.rows else {}
+    rates |= {"R4": point.notified, "R5": point.answered}
+    return CurvePoint(
+        at=said(point.t),
+        rates={
+            name: RateAnswer(numerator=rate.numerator, denominator=rate.denominator, unit=rate.unit, percent=rate.percent)
+            for name, rate in rates.items()
+        },
+    )

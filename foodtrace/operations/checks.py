@@ -1,0 +1,267 @@
+"""Effectiveness checks of a case: committing to a seed, drawing who is visited, what was found (:mod:`foodtrace.recall.effectiveness`).
+
+Rules:
+
+1. The seed lies in the key directory of the host that opened the case, mode 0600, under its commitment; the commitment stands in
+   the opening. Drawing opens the seed: from then on anybody can draw again.
+2. Everybody affected who is not of the recalling operator may be drawn. A level is never defaulted for the first draw; after a
+   failed check it goes up by one of itself.
+3. A visit says ``clean`` only of a site that was drawn: nobody mends the rate by visiting friends. Bad news is always taken.
+4. A failed check has consequences (:func:`consequences`), and the case does not close until a later visit finds the site clean.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from foodtrace.errors import BadData, NotFound, Refused, Storage
+from foodtrace.events import EffectivenessCheck, Event
+from foodtrace.graph.directory import resolve_lot, resolve_site
+from foodtrace.graph.edges import micros
+from foodtrace.graph.reader import SqlFacts
+from foodtrace.operations.cases import managed, reach_of
+from foodtrace.operations.common import Doing, Outcome
+from foodtrace.quantity import Quantity
+from foodtrace.recall.affected import Affected
+from foodtrace.recall.cases import case_events, load_case, opening, resolve_case
+from foodtrace.recall.effectiveness import FAILED, LEVELS, SEED_BYTES, Level, commit, draw, raised, size, standing
+from foodtrace.storage.session import Session
+
+RESULTS: Final = ("clean", "found", "not_notified", "closed")
+
+
+class Drawn(msgspec.Struct, frozen=True, kw_only=True):
+    """What a draw came to."""
+
+    case: str
+    level: str
+    frame: int
+    """Sites it was drawn from."""
+    size: int
+    """Sites in the sample now."""
+    new: tuple[tuple[str, str], ...]
+    """(site, name) drawn now."""
+
+
+class Checked(msgspec.Struct, frozen=True, kw_only=True):
+    """A visit, and what must follow."""
+
+    event: EffectivenessCheck
+    name: str
+    consequences: tuple[str, ...]
+    """``seal``, ``notify``, ``widen_sample``, ``visit_again``."""
+    level: str
+    """Level of the sample from now on."""
+
+
+class Redrawn(msgspec.Struct, frozen=True, kw_only=True):
+    """A sample drawn again by its opened seed."""
+
+    case: str
+    drawn: int
+    agree: int
+    seed_fits: bool
+    """The opened seed is the one the case committed to."""
+    unexpected: tuple[str, ...]
+    """Sites on record as drawn that the seed does not draw."""
+    missing: tuple[str, ...]
+    """Sites the seed draws that are not on record as drawn."""
+
+
+def make_seed(folder: Path) -> str:
+    """Make a seed and keep it (rule 1); return its commitment. Raises ``Storage`` (``case.seed_file``)."""
+    seed = secrets.token_bytes(SEED_BYTES)
+    path = _path(folder, commit(seed))
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(seed.hex() + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise Storage("case.seed_file", value=str(path), reason=error.strerror or str(error)) from None
+    return commit(seed)
+
+
+def read_seed(folder: Path, commitment: str) -> bytes:
+    """Return the seed of a commitment. Raises ``NotFound`` (``case.no_seed``), ``Storage`` (``case.seed_file``)."""
+    path = _path(folder, commitment)
+    try:
+        seed = bytes.fromhex(path.read_text(encoding="ascii").strip())
+    except FileNotFoundError:
+        raise NotFound("case.no_seed", value=str(path)) from None
+    except (OSError, ValueError) as error:
+        raise Storage("case.seed_file", value=str(path), reason=str(error)[:80]) from None
+    if len(seed) != SEED_BYTES or commit(seed) != commitment:
+        raise Storage("case.seed_file", value=str(path), reason="SHA-256")
+    return seed
+
+
+def commitment_of(session: Session, case: str) -> str:
+    """Return the commitment a case opened with. Raises ``NotFound`` (``case.no_commitment``)."""
+    first = opening(case_events(session, case))
+    if first is None or not first[1].sample:
+        raise NotFound("case.no_commitment", value=case)
+    return first[1].sample
+
+
+def sample(session: Session, doing: Doing, case: str | None, seed: bytes, level: str = "", *, percent: int | None = None) -> Outcome:
+    """Draw who is visited (rules 1, 2); the answer is :class:`Drawn`.
+
+    :param level: A-E; empty: the level in force, raised after a failed check.
+    :raises BadData: ``case.sample_level``, ``case.sample_percent``. :raises Refused: ``case.seed_other``.
+    """
+    state = managed(session, doing, case)
+    if commit(seed) != commitment_of(session, state.case):
+        raise Refused("case.seed_other", value=state.case)
+    now = micros(doing.now)
+    facts = SqlFacts(session, now)
+    found = reach_of(facts, state)
+    wanted = level or level_now(session, state.case, now)
+    if wanted not in LEVELS:
+        raise BadData("case.sample_level", value=level or "-", expected="A, B, C, D, E")
+    frame = _frame(facts, found)
+    count = size(wanted, len(frame), percent)
+    drawn = draw(seed, state.case, frame, count)
+    before = {event.site for _, event, _ in case_events(session, state.case) if isinstance(event, EffectivenessCheck)}
+    fresh = [each for each in drawn if each not in before]
+    events: list[Event] = [
+        EffectivenessCheck(
+            id=doing.event_id(f"-{place}"),
+            at=doing.now,
+            by=doing.by,
+            site=site,
+            case=state.case,
+            level=wanted,
+            result="drawn",
+            sample=f"{len(frame)}-{count}",
+            seed=seed.hex(),
+        )
+        for place, site in enumerate(fresh, 1)
+    ]
+    names = {info.text: info.name or info.text for info in found.sites.values()}
+    answer = Drawn(
+        case=state.case, level=wanted, frame=len(frame), size=len(set(drawn) | before), new=tuple((each, names[each]) for each in fresh)
+    )
+    return Outcome(events=events, answer=answer)
+
+
+def check(
+    session: Session,
+    doing: Doing,
+    case: str | None,
+    site: str,
+    result: str,
+    *,
+    lot: str = "",
+    quantity: Quantity | None = None,
+    evidence: str = "",
+) -> Outcome:
+    """Record a visit (rules 3, 4); the answer is :class:`Checked`.
+
+    :raises BadData: ``case.result``, ``case.found_what``. :raises Refused: ``case.not_drawn``.
+    """
+    if result not in RESULTS:
+        raise BadData("case.result", value=result, expected=", ".join(RESULTS))
+    if (result == "found") != (quantity is not None):
+        raise BadData("case.found_what", value=result, expected="found --quantity")
+    state = managed(session, doing, case)
+    place = resolve_site(session, site)
+    drawn = [
+        event
+        for _, event, entry in case_events(session, state.case)
+        if isinstance(event, EffectivenessCheck) and event.site == place and event.result == "drawn" and entry not in state.without_standing
+    ]
+    if not drawn and result not in FAILED:
+        raise Refused("case.not_drawn", value=place, case=state.case)
+    now = micros(doing.now)
+    level = drawn[-1].level if drawn else level_now(session, state.case, now) or "A"
+    event = EffectivenessCheck(
+        id=doing.event_id(),
+        at=doing.now,
+        by=doing.by,
+        site=place,
+        case=state.case,
+        level=level,  # type: ignore[arg-type]  # of an event, or A
+        result=result,  # type: ignore[arg-type]  # checked above
+        quantity=quantity,
+        lot=resolve_lot(session, lot) if lot else "",
+        evidence=evidence,
+    )
+    facts = SqlFacts(session, now)
+    number = facts.site(place) or 0
+    after = raised(level) if result in FAILED else level  # type: ignore[arg-type]  # one of A-E
+    answer = Checked(event=event, name=facts.sites([number])[number].name or place, consequences=consequences(result, level), level=after)
+    return Outcome(events=[event], answer=answer)
+
+
+def consequences(result: str, level: str) -> tuple[str, ...]:
+    """Return what must follow a visit: nothing after a clean one."""
+    if result == "closed":
+        return ("visit_again",)
+    if result not in FAILED:
+        return ()
+    more = ("widen_sample",) if level != "A" else ()
+    return (*(("seal",) if result == "found" else ()), "notify", *more, "visit_again")
+
+
+def level_now(session: Session, case: str, now: int) -> str:
+    """Return the level in force: of the last draw, raised while a check stands failed; empty before the first draw."""
+    state = load_case(session, case, until=now)
+    draws = [
+        event
+        for _, event, entry in case_events(session, case)
+        if isinstance(event, EffectivenessCheck)
+        and event.result == "drawn"
+        and micros(event.at) <= now
+        and entry not in state.without_standing
+    ]
+    if not draws:
+        return ""
+    level: Level = draws[-1].level
+    return raised(level) if FAILED & set(standing(state.steps, now).values()) else level
+
+
+def redraw(session: Session, case: str | None) -> Redrawn:
+    """Draw a sample again by its opened seed, from what was known when it was drawn. Raises ``NotFound`` (``case.no_sample``)."""
+    full = resolve_case(session, case)
+    told = case_events(session, full)
+    draws = [(recorded, event) for recorded, event, _ in told if isinstance(event, EffectivenessCheck) and event.result == "drawn"]
+    if not draws:
+        raise NotFound("case.no_sample", value=full)
+    commitment = commitment_of(session, full)
+    seed_fits = True
+    wanted: set[str] = set()
+    for recorded, at, level, shape, seed in sorted({(r, e.at, e.level, e.sample, e.seed) for r, e in draws}):
+        if not seed or commit(bytes.fromhex(seed)) != commitment:
+            seed_fits = False
+            continue
+        facts = SqlFacts(session, micros(at), recorded_until=recorded)
+        frame = _frame(facts, reach_of(facts, load_case(session, full, until=micros(at))))
+        count = int(shape.partition("-")[2]) if shape.partition("-")[2].isdigit() else size(level, len(frame))
+        wanted |= set(draw(bytes.fromhex(seed), full, frame, count))
+    sites = {event.site for _, event in draws}
+    return Redrawn(
+        case=full,
+        drawn=len(sites),
+        agree=len(sites & wanted),
+        seed_fits=seed_fits,
+        unexpected=tuple(sorted(sites - wanted)),
+        missing=tuple(sorted(wanted - sites)),
+    )
+
+
+def _frame(facts: SqlFacts, found: Affected) -> list[str]:
+    """Return the ids of everybody who may be drawn (rule 2)."""
+    texts = facts.texts(found.outlets | found.intermediaries)
+    return sorted(texts[site] for site in found.outlets | found.intermediaries)
+
+
+def _path(folder: Path, commitment: str) -> Path:
+    return folder / f"sample-{commitment[:16]}.seed"

@@ -1,0 +1,88 @@
+"""What stands against closing a case (RECALL section 6): zero free, sealed, travelling or undisposed stock, every outlet answered.
+
+Rules:
+
+1. ``silent``: an affected outlet has not answered. ``unnotified``: an affected site of the trade got no notice.
+2. ``free``, ``sealed``, ``travelling``: goods in trade that are not disposed of; what an outlet that records nothing may still
+   hold counts as free. ``undisposed``: goods at a site of whoever recalls.
+3. ``check_failed``: the last effectiveness check of a site was not clean. ``unvisited``: drawn, and nobody went.
+4. Goods the case cleared are no longer its matter. Nothing is clipped: every site and unit has its own line.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from foodtrace.graph.edges import UNIT_NAMES
+from foodtrace.graph.reader import SqlFacts
+from foodtrace.recall.affected import Affected, find
+from foodtrace.recall.blocking import blocks
+from foodtrace.recall.effectiveness import standing
+from foodtrace.recall.facts import Case
+from foodtrace.recall.packs import for_case
+from foodtrace.recall.sums import notice_times, sums_with_said
+from foodtrace.storage.session import Session
+
+Kind: TypeAlias = Literal["silent", "unnotified", "free", "sealed", "travelling", "undisposed", "check_failed", "unvisited"]
+
+
+class Condition(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that stands against closing."""
+
+    kind: Kind
+    site: str
+    name: str
+    quantity: int = 0
+    """Base units; 0 where it is not about goods."""
+    unit: str = ""
+
+
+def conditions(session: Session, now: int, case: Case, found: Affected | None = None) -> list[Condition]:
+    """Return everything that stands against closing a case, in the order of the rules and then of site ids.
+
+    :param found: the affected set of the case, if it is at hand.
+    """
+    facts = SqlFacts(session, now)
+    settings = for_case(case).settings
+    hit = found or find(facts, case.versions[-1].clauses, settings=settings, own_operator=case.operator, case=case.case)
+    told = {site for site, t in notice_times(case, settings).items() if t <= now}
+    answered = {step.site for step in case.steps if step.kind == "acknowledgement" and step.at <= now}
+    made: list[Condition] = []
+    for site, info in sorted(hit.sites.items(), key=lambda each: each[1].text):
+        name = info.name or info.text
+        if site in hit.outlets and site not in answered:
+            made.append(Condition(kind="silent", site=info.text, name=name))
+        if site not in hit.own and site not in told:
+            made.append(Condition(kind="unnotified", site=info.text, name=name))
+    for (site, kind, unit), quantity in sorted(_left(facts, hit, case, now).items(), key=lambda each: str(each[0])):
+        info = hit.sites[site]
+        made.append(Condition(kind=kind, site=info.text, name=info.name or info.text, quantity=quantity, unit=UNIT_NAMES[unit]))
+    for site, state in standing(case.steps, now).items():
+        if state != "clean":
+            text = facts.texts([site])[site]
+            name = hit.sites[site].name if site in hit.sites else text
+            made.append(Condition(kind="unvisited" if state == "drawn" else "check_failed", site=text, name=name or text))
+    order = {kind: place for place, kind in enumerate(Kind.__args__)}  # type: ignore[attr-defined]
+    return sorted(made, key=lambda each: (order[each.kind], each.site, each.unit))
+
+
+def _left(facts: SqlFacts, hit: Affected, case: Case, now: int) -> dict[tuple[int, Kind, int], int]:
+    """Return what is not disposed of: (site, kind, unit) -> quantity (rules 2 and 4)."""
+    settings = for_case(case).settings
+    found: dict[tuple[int, Kind, int], int] = defaultdict(int)
+    for (lot, site, unit), sums in sums_with_said(facts, hit, case, settings=settings).items():
+        if (lot, site) not in hit.holdings or site not in hit.sites:
+            continue
+        if not all(blocks(case, name, site, now, msgspec.structs.replace(settings, unblock_on_close=False)) for name in hit.names[lot]):
+            continue
+        custody = sums.sealed + sums.back
+        if site in hit.own:
+            found[site, "undisposed", unit] += sums.on_hand
+        else:
+            found[site, "free", unit] += sums.on_hand - custody
+            found[site, "sealed", unit] += custody
+        found[site, "travelling", unit] += sums.travelling
+    return {key: quantity for key, quantity in found.items() if quantity > 0}

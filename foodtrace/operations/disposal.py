@@ -1,0 +1,283 @@
+"""What happens to the goods of a case at each site: sealed, returned, destroyed, corrected and resold (RCL15 Art. 19, 24, 25).
+
+Rules:
+
+1. These are facts: they are recorded of any case, open or closed, with quantity, place, who and the hash of the evidence.
+2. Without a quantity, all that is there by the book. More than the book says is refused, unless it is to be recorded as such.
+3. A destruction is reported with time and place before it happens (FSL Art. 63). A report is never dated after it; one that was
+   not reported, or had no witness, is recorded all the same and stands in the case's status as such.
+4. Correcting and reselling is for false labels only (level 3), approved by a number, with what buyers are told.
+5. Sealed goods go back to free stock by nothing but clearing: the ask is refused while the case blocks them, closed or not.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from foodtrace.errors import BadData, NotFound, Refused
+from foodtrace.events import Destroyed, DestructionPlanned, Event, Output, Portion, Returned, Sealing, Transformation
+from foodtrace.graph.directory import resolve_lot, resolve_site
+from foodtrace.graph.edges import UNIT_NAMES, micros, moment
+from foodtrace.graph.reader import SqlFacts
+from foodtrace.operations.blocking import behind, refused
+from foodtrace.operations.cases import managed, reach_of
+from foodtrace.operations.common import CHINA, Doing, Outcome
+from foodtrace.operations.goods import Stock, check_enough, stock_of
+from foodtrace.quantity import Quantity
+from foodtrace.recall.cases import load_case, resolve_case
+from foodtrace.recall.facts import Planned
+from foodtrace.storage.session import Session
+
+_FALSE_LABEL = 3
+
+
+def dispose(
+    session: Session,
+    doing: Doing,
+    what: str,
+    case: str | None,
+    site: str,
+    lot: str | None,
+    quantity: Quantity | None,
+    *,
+    to: str = "",
+    in_transit: bool = False,
+    witness: str = "",
+    place: str = "",
+    method: str = "destroyed",
+    reported: dt.datetime | None = None,
+    plan: str = "",
+    evidence: str = "",
+    allow_short: bool = False,
+) -> Outcome:
+    """Seal, return or destroy goods of a case at a site (rules 1-3); the answer is the events.
+
+    :param what: ``seal``, ``return``, ``destroy``. :param in_transit: of a return: under way, a receipt says what arrived.
+    :param plan: id of the planned destruction; by default the one that stands for this site and lot.
+    :raises Refused: ``site.insufficient``, ``case.nothing_there``. :raises NotFound: ``case.not_affected``.
+    :raises BadData: ``case.return_to``, ``case.report_late``, ``quantity.*``.
+    """
+    full = resolve_case(session, case)
+    at = resolve_site(session, site)
+    lots = [_lot_of(session, doing, full, lot)] if lot else held(session, doing, full, at)
+    events: list[Event] = []
+    for each in lots:
+        amount = _amount(session, doing, at, each, quantity, allow_short=allow_short)
+        if amount is None:
+            continue
+        common: dict[str, Any] = {"id": doing.event_id(f"-{len(events) + 1}"), "at": doing.now, "by": doing.by, "site": at, "lot": each}
+        common |= {"quantity": amount, "evidence": evidence, "case": full}
+        if what == "seal":
+            events.append(Sealing(**common))
+        elif what == "return":
+            if not to:
+                raise BadData("case.return_to", value=at)
+            events.append(Returned(to=resolve_site(session, to), in_transit=in_transit, **common))
+        else:
+            events.append(_destroyed(session, doing, common, witness=witness, place=place, method=method, reported=reported, plan=plan))
+    if not events:
+        raise Refused("case.nothing_there", value=at, case=full)
+    return Outcome(events=events, answer=events)
+
+
+def _destroyed(
+    session: Session,
+    doing: Doing,
+    common: dict[str, Any],
+    *,
+    witness: str,
+    place: str,
+    method: str,
+    reported: dt.datetime | None,
+    plan: str,
+) -> Destroyed:
+    planned = _plan_for(session, doing, common["case"], common["site"], common["lot"], plan)
+    if planned is not None:
+        plan, place = planned.id, place or planned.place
+        if reported is None and planned.reported is not None:
+            reported = moment(planned.reported).astimezone(CHINA)
+    if reported is not None and reported >= doing.now:
+        raise BadData("case.report_late", value=reported.isoformat(), expected=doing.now.isoformat())
+    return Destroyed(witness=witness, place=place, method=method, reported=reported, plan=plan, **common)  # type: ignore[arg-type]
+
+
+def plan_destruction(
+    session: Session,
+    doing: Doing,
+    case: str | None,
+    site: str,
+    lot: str | None,
+    quantity: Quantity | None,
+    *,
+    due: dt.datetime,
+    place: str = "",
+    method: str = "destroyed",
+    reported: bool = False,
+    doc: str = "",
+) -> Outcome:
+    """Say when and where goods are to be destroyed, and whether that has been reported; the answer is the events.
+
+    :raises BadData: ``case.due_past``. :raises Refused, NotFound: as :func:`dispose`.
+    """
+    full = resolve_case(session, case)
+    at = resolve_site(session, site)
+    if due <= doing.now:
+        raise BadData("case.due_past", value=due.isoformat(), expected=doing.now.isoformat())
+    events: list[Event] = []
+    for each in [_lot_of(session, doing, full, lot)] if lot else held(session, doing, full, at):
+        amount = _amount(session, doing, at, each, quantity, allow_short=False)
+        if amount is not None:
+            events.append(
+                DestructionPlanned(
+                    id=doing.event_id(f"-{len(events) + 1}"),
+                    at=doing.now,
+                    by=doing.by,
+                    site=at,
+                    case=full,
+                    lot=each,
+                    quantity=amount,
+                    due=due,
+                    place=place,
+                    method=method,  # type: ignore[arg-type]  # the command line offers only these
+                    reported=doing.now if reported else None,
+                    doc=doc,
+                )
+            )
+    if not events:
+        raise Refused("case.nothing_there", value=at, case=full)
+    return Outcome(events=events, answer=events)
+
+
+def report_destruction(session: Session, doing: Doing, case: str | None, site: str, *, doc: str = "") -> Outcome:
+    """Record that time and place of what is planned at a site were reported now; the answer is the events.
+
+    :raises NotFound: ``case.no_plan``. :raises BadData: ``case.report_late``: it was to have happened by now.
+    """
+    full = resolve_case(session, case)
+    at = resolve_site(session, site)
+    facts = SqlFacts(session, micros(doing.now))
+    state = load_case(session, full, until=micros(doing.now))
+    plans = [each for each in state.planned if each.site == facts.site(at) and not each.done and each.reported is None]
+    if not plans:
+        raise NotFound("case.no_plan", value=at, case=full)
+    events: list[Event] = []
+    for each in plans:
+        due = moment(each.due).astimezone(CHINA)
+        if due <= doing.now:
+            raise BadData("case.report_late", value=doing.now.isoformat(), expected=due.isoformat())
+        events.append(
+            DestructionPlanned(
+                id=doing.event_id(f"-{len(events) + 1}"),
+                at=doing.now,
+                by=doing.by,
+                site=at,
+                case=full,
+                lot=facts.texts([each.lot])[each.lot],
+                quantity=Quantity(each.q, UNIT_NAMES[each.unit]),
+                due=due,
+                place=each.place,
+                reported=doing.now,
+                doc=doc,
+                plan=each.id,
+            )
+        )
+    return Outcome(events=events, answer=events)
+
+
+def correct(
+    session: Session,
+    doing: Doing,
+    case: str | None,
+    site: str,
+    lot: str,
+    quantity: Quantity,
+    output: str,
+    *,
+    approved_by: str,
+    note: str,
+    allow_short: bool = False,
+) -> Outcome:
+    """Relabel goods with the case's approval, so that they may be sold again under a new lot (rule 4); the answer is the event.
+
+    :raises Refused: ``case.correct_level``. :raises BadData: ``case.approved_by``, ``case.note``, ``lot.*``.
+    """
+    from foodtrace.identifiers import lot as lots  # noqa: PLC0415 - only here
+
+    state = managed(session, doing, case)
+    if state.level != _FALSE_LABEL:
+        raise Refused("case.correct_level", value=state.level, expected=_FALSE_LABEL, case=state.case)
+    if not approved_by.strip():
+        raise BadData("case.approved_by", value="-", expected="--approved-by")
+    if not note.strip():
+        raise BadData("case.note", value="-", expected="--note")
+    at = resolve_site(session, site)
+    full = _lot_of(session, doing, state.case, lot)
+    _amount(session, doing, at, full, quantity, allow_short=allow_short)
+    made = lots.format(lots.parse(output))
+    facts = SqlFacts(session, micros(doing.now))
+    number = facts.lot(full) or 0
+    info = facts.lots([number])[number]
+    event = Transformation(
+        id=doing.event_id(),
+        at=doing.now,
+        by=doing.by,
+        site=at,
+        kind="relabel",
+        inputs=(Portion(full, quantity),),
+        outputs=(Output(lot=made, quantity=quantity, product=info.product, gtin=info.gtin),),
+        case=state.case,
+        approved_by=approved_by,
+        note=note,
+    )
+    return Outcome(events=[event], answer=event)
+
+
+def restock(session: Session, doing: Doing, site: str, lot: str, quantity: Quantity | None) -> Outcome:
+    """Ask for recalled goods to be free stock again (rule 5): refused while a case blocks them; the answer is the lot.
+
+    :raises Refused: ``transfer.recalled``, ``transfer.recall_possible``; the refusal is on record then.
+    """
+    full = resolve_lot(session, lot)
+    at = resolve_site(session, site)
+    return refused(session, doing, "restock", [(full, quantity)], at, tests=False) or Outcome(answer=full)
+
+
+def held(session: Session, doing: Doing, case: str, site: str) -> list[str]:
+    """Return the affected lots of a site. Raises ``NotFound`` (``case.not_affected``)."""
+    facts = SqlFacts(session, micros(doing.now))
+    found = reach_of(facts, load_case(session, case, until=micros(doing.now)))
+    number = facts.site(site)
+    texts = facts.texts(found.lots)
+    lots = sorted(texts[lot] for lot, where in found.holdings if where == number and not texts[lot].startswith("?"))
+    if not lots:
+        raise NotFound("case.not_affected", value=site, case=case)
+    return lots
+
+
+def _lot_of(session: Session, doing: Doing, case: str, lot: str) -> str:
+    """Return a lot that the case can be about: neither a slip of the hand nor other goods are booked on a case."""
+    full = resolve_lot(session, lot)
+    if case not in behind(session, full, micros(doing.now)):
+        raise NotFound("case.not_affected", value=full, case=case)
+    return full
+
+
+def _amount(session: Session, doing: Doing, site: str, lot: str, quantity: Quantity | None, *, allow_short: bool) -> Quantity | None:
+    book = next((each.quantity for each in stock_of(session, lot, micros(doing.now)) if each.site == site), None)
+    if quantity is not None and not allow_short:
+        check_enough(Stock(site, book or Quantity(0, quantity.unit)), quantity)
+    return quantity or book
+
+
+def _plan_for(session: Session, doing: Doing, case: str, site: str, lot: str, plan: str) -> Planned | None:
+    """Return the plan that a destruction carries out: the one named, else what is planned for this site and lot."""
+    facts = SqlFacts(session, micros(doing.now))
+    where, what = facts.site(site), facts.lot(lot)
+    plans = [each for each in load_case(session, case, until=micros(doing.now)).planned if not each.done]
+    if plan:
+        found = next((each for each in plans if each.id == plan), None)
+        if found is None:
+            raise NotFound("case.no_plan", value=plan, case=case, near=[each.id for each in plans][:5])
+        return found
+    return next((each for each in sorted(plans, key=lambda each: each.due) if (each.site, each.lot) == (where, what)), None)

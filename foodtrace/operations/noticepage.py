@@ -1,0 +1,225 @@
+"""The notice to one party as a page to print, and the list for a mailing system (RCL15 Art. 16 and 19).
+
+Rules:
+
+1. A page holds the case, the goods, what to do, and the party's own lots and quantities: nothing of anybody else.
+2. It is one file without anything from elsewhere, A4, black on white; its code is drawn into it and printed below in letters.
+3. What nobody said is printed as not said, never made up. Text of strangers is escaped.
+4. The list masks contact data unless it was asked for; a cell that a spreadsheet would run is made harmless.
+"""
+
+from __future__ import annotations
+
+import csv
+import html
+import io
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import msgspec
+
+from foodtrace.certificate.draw import matrix
+from foodtrace.events import RecallOpened
+from foodtrace.operations.casestatus import said
+from foodtrace.operations.notices import Notified, PartyLot, Sent
+from foodtrace.operations.sellers import name_of
+from foodtrace.quantity import Quantity, jin
+from foodtrace.recall.calendars import calendar
+from foodtrace.recall.cases import case_events, load_case, opening
+from foodtrace.recall.deadlines import completion_clock
+from foodtrace.recall.packs import for_case
+from foodtrace.storage.session import Session
+from foodtrace.texts import Lang, text
+
+PUBLIC: Final = ("product", "brand", "spec", "quantity", "reason", "harm", "process", "area", "disposal", "cost", "refund", "expected", "channel")
+"""What the plan says, in the order in which it is printed."""
+HEADINGS: Final = (
+    "file",
+    "number",
+    "site",
+    "operator",
+    "name",
+    "direction",
+    "lots",
+    "received",
+    "on_hand",
+    "unit",
+    "contact",
+    "phone",
+    "address",
+    "receipt",
+)
+"""Columns of the list for a mailing system."""
+_STYLE: Final = (
+    "@page{size:A4;margin:16mm}body{font:11pt/1.5 'Noto Sans CJK SC','Source Han Sans SC','Microsoft YaHei',sans-serif;color:#000;"
+    "max-width:178mm;margin:auto}h1{font-size:18pt;text-align:center;margin:0 0 4mm}table{border-collapse:collapse;width:100%;"
+    "margin:3mm 0}td,th{border:0.3mm solid #000;padding:1mm 2mm;text-align:left;vertical-align:top}th{background:#eee}"
+    "td.n{text-align:right;white-space:nowrap}.code{display:flex;gap:6mm;align-items:center;margin-top:6mm;break-inside:avoid}"
+    ".code svg{width:34mm;height:34mm;flex:none}.mono{font-family:monospace;overflow-wrap:anywhere}ol{margin:2mm 0}"
+)
+
+
+class Public(msgspec.Struct, frozen=True, kw_only=True):
+    """What every notice of a case says."""
+
+    case: str
+    version: int
+    level: int
+    opened: str
+    published: str | None
+    until: str | None
+    """Day by which the recall is to be completed; none: not published yet."""
+    producer: str
+    phone: str
+    email: str
+    said: dict[str, str]
+    """The plan's words, see :data:`PUBLIC`."""
+    duties: str
+    advice: str
+    rule_pack: str
+
+
+def public_of(session: Session, case: str, now: int) -> Public:
+    """Return what the notices of a case say. Raises ``NotFound`` (``case.not_found``)."""
+    state = load_case(session, case, until=now)
+    first = opening(case_events(session, case))
+    event: RecallOpened | None = first[1] if first else None
+    fields: dict[str, str] = dict(session.rows("SELECT field, value FROM personal WHERE log = ? AND seq = ?", first[2])) if first else {}
+    pack = for_case(state)
+    clock = completion_clock(state, pack.settings, calendar(), now)
+    words = {name: str(value) for name in PUBLIC if event is not None and (value := getattr(event, name, None))}
+    if event is not None and event.ends is not None:
+        until: str | None = event.ends.isoformat()
+    else:
+        until = None if clock.due_day is None else clock.due_day.isoformat()
+    return Public(
+        case=case,
+        version=state.versions[-1].version,
+        level=state.level,
+        opened=said(state.opened),
+        published=None if state.published is None else said(state.published),
+        until=until,
+        producer=name_of(session, state.producer) if state.producer else "",
+        phone=fields.get("phone", ""),
+        email=fields.get("email", ""),
+        said=words,
+        duties=event.duties if event else "",
+        advice=state.advice,
+        rule_pack=pack.pack.id,
+    )
+
+
+def page(public: Public, sent: Sent, lang: Lang) -> str:
+    """Return a notice as one HTML page."""
+    party = sent.party
+    title = text("notice.title", lang)
+    rows = [
+        (text("notice.case", lang), text("notice.case_line", lang, case=public.case, version=public.version, number=sent.number)),
+        (text("notice.to", lang), f"{party.name} ({party.site})"),
+        (text("notice.date", lang), sent.event.at.isoformat(timespec="minutes")),
+        (text("notice.producer", lang), public.producer),
+        (text("notice.phone", lang), public.phone),
+        (text("notice.email", lang), public.email),
+        (text("notice.level", lang), text(f"notice.level_{public.level}", lang)),
+        *((text(f"notice.{name}", lang), public.said.get(name, "")) for name in PUBLIC),
+        (text("notice.start", lang), public.published or public.opened),
+        (text("notice.end", lang), public.until or ""),
+    ]
+    unsaid = text("notice.unsaid", lang)
+    body = [f"<h1>{_e(title)}</h1>", "<table>"]
+    body += [f"<tr><th>{_e(name)}</th><td>{_e(value) if value else f'<i>{_e(unsaid)}</i>'}</td></tr>" for name, value in rows]
+    body += ["</table>", f"<h2>{_e(text(f'notice.yours_{party.direction}', lang))}</h2>", _goods(party.lots, party.direction, lang)]
+    duties = public.duties.splitlines() if public.duties else text(f"notice.duties_{party.direction}", lang).split("|")
+    body += [f"<h2>{_e(text('notice.duties', lang))}</h2><ol>", *(f"<li>{_e(each)}</li>" for each in duties), "</ol>"]
+    if public.advice and party.outlet:
+        body.append(f"<p><b>{_e(text('notice.advice', lang))}</b> {_e(public.advice)}</p>")
+    if sent.text:
+        asked = _e(text("notice.receipt", lang))
+        body.append(f'<div class="code">{_svg(sent.text)}<div><p>{asked}</p><p class="mono">{_e(sent.text)}</p></div></div>')
+    body.append(f"<p><small>{_e(text('notice.foot', lang, id=sent.event.id, pack=public.rule_pack))}</small></p>")
+    language = "zh-CN" if lang == "zh" else "en"
+    head = f'<meta charset="utf-8"><title>{_e(title)} {_e(public.case)}-{sent.number}</title><style>{_STYLE}</style>'
+    return f'<!DOCTYPE html>\n<html lang="{language}"><head>{head}</head><body>\n' + "\n".join(body) + "\n</body></html>\n"
+
+
+def file_name(sent: Sent) -> str:
+    """Return the name of a notice's file: its number, and what is over the door, as far as a file system takes it."""
+    plain = re.sub(r"[^\w-]+", "-", sent.party.name).strip("-")[:40]
+    return f"{sent.number:04d}-{plain or sent.party.site}.html"
+
+
+def mailing(notified: Notified, *, contacts: bool) -> list[dict[str, str]]:
+    """Return the list for a mailing system: one record a party and unit, contact data only if asked for (rule 4)."""
+    made: list[dict[str, str]] = []
+    for sent in notified.notices:
+        party = sent.party
+        for unit in sorted({each.unit for each in party.lots}) or [""]:
+            lots = [each for each in party.lots if each.unit == unit]
+            made.append(
+                {
+                    "file": file_name(sent),
+                    "number": str(sent.number),
+                    "site": party.site,
+                    "operator": party.operator,
+                    "name": party.name,
+                    "direction": party.direction,
+                    "lots": " ".join(each.lot for each in lots),
+                    "received": str(sum(each.received for each in lots)),
+                    "on_hand": str(sum(each.on_hand for each in lots)),
+                    "unit": unit,
+                    "contact": party.contact if contacts else masked(party.contact),
+                    "phone": party.phone if contacts else masked(party.phone),
+                    "address": party.address if contacts else masked(party.address),
+                    "receipt": sent.text,
+                }
+            )
+    return made
+
+
+def as_csv(records: Iterable[Mapping[str, str]]) -> bytes:
+    """Return a list as CSV that Excel opens: with a byte order mark, and no cell that it would run."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\r\n")
+    writer.writerow(HEADINGS)
+    writer.writerows([_harmless(record[name]) for name in HEADINGS] for record in records)
+    return b"\xef\xbb\xbf" + stream.getvalue().encode()
+
+
+def masked(value: str) -> str:
+    """Return personal data with nothing left but its first character and its length's order."""
+    return value[:1] + "***" if value else ""
+
+
+def _harmless(value: str) -> str:
+    return "'" + value if value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+
+
+def _goods(lots: Iterable[PartyLot], direction: str, lang: Lang) -> str:
+    names = ("product", "lot", "went_in") if direction == "upstream" else ("product", "lot", "received", "on_hand", "link")
+    rows = ["<table><tr>" + "".join(f"<th>{_e(text(f'notice.col_{name}', lang))}</th>" for name in names) + "</tr>"]
+    for each in lots:
+        cells = [f"<td>{_e(each.product)}</td><td>{_e(each.lot)}</td><td class=n>{_e(_amount(each.received, each.unit))}</td>"]
+        if direction != "upstream":
+            cells.append(f"<td class=n>{_e(_amount(each.on_hand, each.unit))}</td><td>{_e(text('cli.link.' + each.link, lang))}</td>")
+        rows.append("<tr>" + "".join(cells) + "</tr>")
+    return "\n".join([*rows, "</table>"])
+
+
+def _amount(value: int, unit: str) -> str:
+    quantity = Quantity(value, unit)  # type: ignore[arg-type]  # a unit of the projection
+    return f"{quantity} ({jin(value)} 斤)" if unit == "g" and value else str(quantity)
+
+
+def _svg(code: str) -> str:
+    rows = matrix(code)
+    side = len(rows) + 8
+    path = "".join(f"M{x + 4},{y + 4}h1v1h-1z" for y, row in enumerate(rows) for x, dark in enumerate(row) if dark)
+    return f'<svg viewBox="0 0 {side} {side}" shape-rendering="crispEdges" role="img" aria-label="QR"><path d="{path}"/></svg>'
+
+
+def _e(value: str) -> str:
+    return html.escape(value)
+
+
+__all__ = ["HEADINGS", "PUBLIC", "Public", "as_csv", "file_name", "mailing", "masked", "page", "public_of"]

@@ -1,0 +1,382 @@
+"""Notices of a case: who is told, with its own lots and quantities, and how the answers come back (RCL15 Art. 16, 19, 20).
+
+Rules:
+
+1. Every affected site that is not of whoever recalls gets a notice; so does each supplier one step up, and the producer where
+   somebody else opened the case. One party, one notice, with nothing in it but what is its own.
+2. ``new``: parties without a notice, or with goods no notice of theirs has named. ``silent``: notified, without an answer.
+   ``all``: everybody again. The first notice counts for N(s); a reminder moves nothing.
+3. A notice carries a receipt code. The code is beside the log, its commitment in the entry: whoever answers with it had the
+   notice. Sending is recorded; arrival only where somebody says when.
+4. An acknowledgement says what lay there when the notice arrived. What is not said stays unknown; ``nothing`` says zero.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import secrets
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Final, Literal, TypeAlias
+
+import msgspec
+
+from foodtrace.errors import BadData, NotFound
+from foodtrace.events import Acknowledgement, Event, Notice, Portion
+from foodtrace.graph.directory import resolve_lot, resolve_site
+from foodtrace.graph.edges import UNIT_NAMES, micros
+from foodtrace.graph.flows import BIRTHS, FlowKind
+from foodtrace.graph.reader import SqlFacts
+from foodtrace.operations.cases import managed, reach_of
+from foodtrace.operations.certificates import HOST
+from foodtrace.operations.common import Doing, Outcome
+from foodtrace.operations.places import describe
+from foodtrace.personal import commit
+from foodtrace.quantity import Quantity
+from foodtrace.recall.affected import Affected
+from foodtrace.recall.cases import case_events, load_case, log_operator, opening, resolve_case
+from foodtrace.recall.facts import Case
+from foodtrace.storage.session import Session
+
+Which: TypeAlias = Literal["new", "silent", "all"]
+MOST: Final = 40_000
+"""Notices recorded in one go."""
+_LOTS: Final = 1_000
+"""Lots one entry names."""
+_LETTERS: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+_CODE: Final = 10
+
+
+class PartyLot(msgspec.Struct, frozen=True, kw_only=True):
+    """What a party has, or had, of one lot, in base units."""
+
+    lot: str
+    product: str
+    unit: str
+    received: int
+    """For a supplier: what of its goods went in."""
+    on_hand: int
+    """By the book; what the party itself knows may differ, that is what it is asked."""
+    link: str
+
+
+class Party(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is told."""
+
+    site: str
+    operator: str
+    name: str
+    kind: str
+    direction: Literal["downstream", "upstream"]
+    outlet: bool
+    lots: tuple[PartyLot, ...]
+    contact: str = ""
+    phone: str = ""
+    address: str = ""
+
+
+class Sent(msgspec.Struct, frozen=True, kw_only=True):
+    """A notice on record."""
+
+    number: int
+    party: Party
+    code: str
+    """Receipt code; empty where it was erased."""
+    text: str
+    """Text of the QR code."""
+    event: Notice
+
+
+class Notified(msgspec.Struct, frozen=True, kw_only=True):
+    """What notifying came to."""
+
+    case: str
+    version: int
+    outlets: int
+    others: int
+    """Affected sites that are no outlets."""
+    upstream: int
+    notices: tuple[Sent, ...]
+
+
+def notify(session: Session, doing: Doing, case: str | None, *, which: Which = "new") -> Outcome:
+    """Record a notice to every party that is due one (rules 1-3), at most :data:`MOST`; the answer is :class:`Notified`."""
+    state = managed(session, doing, case)
+    now = micros(doing.now)
+    events: list[Event] = []
+    personal: dict[str, dict[str, str]] = {}
+    sent: list[Sent] = []
+    due = _due(session, parties(session, now, state), state, which)[:MOST]
+    first = 1 + sum(step.kind == "notice" for step in state.steps)
+    for place, plain in enumerate(due):
+        party = _described(session, plain)
+        code = "".join(secrets.choice(_LETTERS) for _ in range(_CODE))
+        names = tuple(each.lot for each in party.lots)
+        made = [
+            Notice(
+                id=doing.event_id(f"-{place + 1}" + (f"-{start}" if start else "")),
+                at=doing.now,
+                by=doing.by,
+                case=state.case,
+                version=state.versions[-1].version,
+                to=party.site,
+                operator=party.operator,
+                direction=party.direction,
+                lots=names[start : start + _LOTS],
+            )
+            for start in range(0, len(names), _LOTS)
+        ]
+        personal[made[0].id] = {"receipt": code}
+        events += made
+        sent.append(Sent(number=first + place, party=party, code=code, text=receipt_text(state.case, party.site, code), event=made[0]))
+    return Outcome(events=events, personal=personal, answer=_notified(state, sent))
+
+
+def parties(session: Session, now: int, state: Case) -> list[Party]:
+    """Return everybody who has to know (rule 1), without contact data: outlets, other sites, suppliers; by site id in each."""
+    facts = SqlFacts(session, now)
+    found = reach_of(facts, state)
+    made: list[Party] = []
+    for site, info in found.sites.items():
+        if site in found.own:
+            continue
+        lots = _lots(facts, found, {site})
+        if lots:
+            made.append(
+                Party(
+                    site=info.text,
+                    operator=info.operator,
+                    name=info.name or info.text,
+                    kind=info.kind,
+                    direction="downstream",
+                    outlet=site in found.outlets,
+                    lots=lots,
+                )
+            )
+    made += _upstream(session, facts, found, state)
+    return sorted(made, key=lambda party: (party.direction != "downstream", not party.outlet, party.site))
+
+
+def sent_before(session: Session, now: int, case: str) -> Notified:
+    """Return every notice of a case again, to be printed; the last one of each party."""
+    state = load_case(session, case, until=now)
+    by_party = {(party.site, party.direction): party for party in parties(session, now, state)}
+    sent: dict[tuple[str, str], Sent] = {}
+    number = 0
+    for _, event, entry in case_events(session, case):
+        if isinstance(event, Notice) and entry not in state.without_standing:
+            number += 1
+            party = by_party.get((event.to, event.direction))
+            if party is None or "receipt" not in event.commitments:
+                continue
+            row = session.row("SELECT value FROM personal WHERE log = ? AND seq = ? AND field = 'receipt'", entry)
+            code = str(row[0]) if row else ""
+            text = receipt_text(case, party.site, code) if code else ""
+            sent[event.to, event.direction] = Sent(number=number, party=_described(session, party), code=code, text=text, event=event)
+    return _notified(state, list(sent.values()))
+
+
+def acknowledge(
+    session: Session,
+    doing: Doing,
+    case: str | None,
+    site: str,
+    on_hand: Sequence[tuple[str, Quantity]],
+    *,
+    nothing: bool = False,
+    evidence: str = "",
+    notice: str = "",
+) -> Outcome:
+    """Record a site's answer to its notice (rule 4); the answer is the event.
+
+    :param nothing: the site says that of its lots nothing was left.
+    :raises NotFound: ``case.not_affected``: no notice, and nothing of the case there.
+    """
+    full = resolve_case(session, case)
+    place = resolve_site(session, site)
+    told = [event for _, event, _ in case_events(session, full) if isinstance(event, Notice) and event.to == place]
+    mine = _own_lots(session, doing, full, place)
+    if not told and not mine:
+        raise NotFound("case.not_affected", value=place, case=full)
+    said = [(resolve_lot(session, lot), quantity) for lot, quantity in on_hand]
+    strange = next((lot for lot, _ in said if lot not in mine), None)
+    if strange is not None:
+        raise NotFound("case.not_affected", value=strange, case=full, near=sorted(mine)[:5])
+    if nothing:
+        said += [(lot, Quantity(0, unit)) for lot, unit in mine.items() if lot not in dict(said)]  # type: ignore[arg-type]
+    event = Acknowledgement(
+        id=doing.event_id(),
+        at=doing.now,
+        by=doing.by,
+        case=full,
+        site=place,
+        notice=notice or (told[-1].id if told else ""),
+        on_hand=tuple(Portion(lot, quantity) for lot, quantity in said),
+        evidence=evidence,
+    )
+    return Outcome(events=[event], answer=event)
+
+
+def receipt_text(case: str, party: str, code: str) -> str:
+    """Return the text of a notice's QR code."""
+    return f"https://{HOST}/receipt/{case}/{party}/{code}"
+
+
+def read_receipt(given: str) -> tuple[str, str, str]:
+    """Return (case, party, code) of a notice's QR text, however it was typed. Raises ``BadData`` (``case.receipt_form``)."""
+    plain = unicodedata.normalize("NFKC", given[:400]).strip().upper()
+    match = re.search(r"RECEIPT/([A-Z0-9-]{1,40})/([A-Z0-9.-]{1,40})/([A-Z2-9]{10})\s*$", plain)
+    if match is None:
+        raise BadData("case.receipt_form", value=given, expected=receipt_text("2026-0001", "L-0003", "XXXXXXXXXX"))
+    return match.group(1), match.group(2), match.group(3)
+
+
+def notice_of(session: Session, given: str) -> Notice:
+    """Return the notice that a receipt code was printed on.
+
+    :raises BadData: ``case.receipt_form``. :raises NotFound: ``case.receipt_unknown``, ``case.receipt_erased``.
+    """
+    case, party, code = read_receipt(given)
+    erased = False
+    for _, event, (log, seq) in case_events(session, case):
+        if not isinstance(event, Notice) or event.to != party or "receipt" not in event.commitments:
+            continue
+        row = session.row("SELECT salt FROM personal WHERE log = ? AND seq = ? AND field = 'receipt'", (log, seq))
+        if row is None:
+            erased = True
+        elif secrets.compare_digest(commit(bytes(row[0]), "receipt", code), event.commitments["receipt"]):
+            return event
+    raise NotFound("case.receipt_erased" if erased else "case.receipt_unknown", value=f"{case} {party}")
+
+
+def _own_lots(session: Session, doing: Doing, case: str, place: str) -> dict[str, str]:
+    """Return the affected lots of a site under all their names -> unit."""
+    facts = SqlFacts(session, micros(doing.now))
+    found = reach_of(facts, load_case(session, case, until=micros(doing.now)))
+    number = facts.site(place)
+    mine: dict[str, str] = {}
+    for lot, where in found.holdings:
+        if where == number:
+            unit = next((unit for unit in range(3) if (lot, where, unit) in found.sums), 0)
+            mine |= {text: UNIT_NAMES[unit] for text in facts.texts(found.names[lot]).values() if text and not text.startswith("?")}
+    return mine
+
+
+def _lots(facts: SqlFacts, found: Affected, sites: set[int]) -> tuple[PartyLot, ...]:
+    """Return what some sites have or had of each affected lot."""
+    made: list[PartyLot] = []
+    for (lot, site), link in found.holdings.items():
+        if site not in sites:
+            continue
+        text = facts.texts([lot])[lot]
+        info = found.infos.get(lot)
+        units = [unit for unit in range(3) if (lot, site, unit) in found.sums]
+        for unit in units or [0]:
+            sums = found.sums.get((lot, site, unit))
+            made.append(
+                PartyLot(
+                    lot=text if not text.startswith("?") else "",
+                    product=info.product if info else "",
+                    unit=UNIT_NAMES[unit],
+                    received=sums.born + sums.received + sums.return_in if sums else 0,
+                    on_hand=sums.on_hand if sums else 0,
+                    link=link.link,
+                )
+            )
+    return tuple(sorted((each for each in made if each.lot), key=lambda each: (each.lot, each.unit)))
+
+
+def _upstream(session: Session, facts: SqlFacts, found: Affected, state: Case) -> Iterable[Party]:
+    """Return the producer, unless the producer opened the case, and who supplied what went into the recalled lots."""
+    scope = {lot for (lot, _), link in found.holdings.items() if link.seed}
+    entries = {(flow.log, flow.seq) for flow in found.flows if flow.kind == FlowKind.PRODUCED and flow.lot in scope}
+    names = {name for lot in scope for name in found.names[lot]}
+    affected = {name for lot in found.lots for name in found.names[lot]}
+    parents = {src for src, _ in facts.parents(names)} - affected
+    went: dict[int, tuple[int, int]] = {}
+    births: dict[int, set[int]] = defaultdict(set)
+    for flow in facts.flows(parents):
+        if flow.kind == FlowKind.CONSUMED and (flow.log, flow.seq) in entries:
+            went[flow.lot] = (flow.unit, went.get(flow.lot, (0, 0))[1] + flow.q)
+        elif flow.kind in BIRTHS:
+            births[flow.site].add(flow.lot)
+    infos = facts.lots(parents)
+    for site, info in facts.sites(births).items():
+        lots = tuple(
+            PartyLot(
+                lot=infos[lot].text,
+                product=infos[lot].product,
+                unit=UNIT_NAMES[went.get(lot, (0, 0))[0]],
+                received=went.get(lot, (0, 0))[1],
+                on_hand=0,
+                link="confirmed",
+            )
+            for lot in sorted(births[site], key=lambda each: infos[each].text)
+        )
+        yield _up(info.text, info.operator, info.name, info.kind, lots)
+    first = opening(case_events(session, state.case))
+    if found.own and first is not None and log_operator(session, first[2][0]) != state.operator:
+        born = sorted(flow.site for flow in found.flows if flow.kind in BIRTHS and flow.site in found.own)
+        own = found.sites[born[0] if born else min(found.own)]
+        lots = _lots(facts, found, set(found.own))
+        if lots:
+            yield _up(own.text, own.operator, own.name, own.kind, lots)
+
+
+def _up(site: str, operator: str, name: str, kind: str, lots: tuple[PartyLot, ...]) -> Party:
+    return Party(site=site, operator=operator, name=name or site, kind=kind, direction="upstream", outlet=False, lots=lots)
+
+
+def _due(session: Session, everybody: list[Party], state: Case, which: Which) -> list[Party]:
+    """Return who is due a notice (rule 2)."""
+    if which == "all":
+        return everybody
+    facts = SqlFacts(session, state.opened)
+    named: dict[tuple[int, str], set[int]] = defaultdict(set)
+    for step in state.steps:
+        if step.kind == "notice":
+            named[step.site, step.direction] |= set(step.lots)
+    answered = {step.site for step in state.steps if step.kind == "acknowledgement"}
+    due: list[Party] = []
+    for party in everybody:
+        site = facts.site(party.site) or 0
+        before = named.get((site, party.direction))
+        if which == "silent":
+            if before is not None and site not in answered:
+                due.append(party)
+        elif before is None or {facts.lot(each.lot) for each in party.lots} - before:
+            due.append(party)
+    return due
+
+
+def _described(session: Session, party: Party) -> Party:
+    found = describe(session, party.site)
+    fields = found[1] if found else {}
+    return msgspec.structs.replace(
+        party, contact=fields.get("contact", ""), phone=fields.get("phone", ""), address=fields.get("address", "")
+    )
+
+
+def _notified(state: Case, sent: list[Sent]) -> Notified:
+    down = [each for each in sent if each.party.direction == "downstream"]
+    outlets = sum(each.party.outlet for each in down)
+    return Notified(
+        case=state.case,
+        version=state.versions[-1].version,
+        outlets=outlets,
+        others=len(down) - outlets,
+        upstream=len(sent) - len(down),
+        notices=tuple(sent),
+    )
+
+
+def when(text: str, now: dt.datetime) -> dt.datetime:
+    """Read a time, by default in China; one in the future is refused. Raises ``BadData`` (``case.later_than_now``)."""
+    from foodtrace.intake.times import read_time  # noqa: PLC0415 - only where a time was typed
+
+    given = read_time(text, zone=now.tzinfo or dt.UTC, epoch=dt.datetime(1899, 12, 30))[0]  # noqa: DTZ001 - a calendar's day
+    if given > now:
+        raise BadData("case.later_than_now", value=text, expected=now.isoformat())
+    return given

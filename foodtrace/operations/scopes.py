@@ -1,0 +1,162 @@
+"""The scope of a recall as people give it: lots, a rule, what left a site or passed through it (RECALL section 2).
+
+Rules:
+
+1. What is given together on one line of a rule must all fit one lot; lots, a rule and a window at a site are clauses of their
+   own, and their union is meant.
+2. Dates are days in China; both ends of a window are inclusive, so the last day runs to its last microsecond.
+3. Names are resolved now and ids are kept; a rule keeps its words and is evaluated anew in each answer.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Final
+
+import msgspec
+
+from foodtrace.errors import BadData, FoodtraceError
+from foodtrace.events import Clause, LeftClause, LotsClause, Operator, PredicateClause, Site, ThroughClause
+from foodtrace.graph.directory import resolve_lot, resolve_site
+from foodtrace.operations.common import CHINA, latest
+from foodtrace.operations.places import describe
+from foodtrace.storage.session import Session
+
+_LAST: Final = dt.timedelta(days=1) - dt.timedelta(microseconds=1)
+_DAY: Final = re.compile(r"(?:(\d{4})[-/.年])?(\d{1,2})[-/.月](\d{1,2})日?")
+_LOTS: Final = 1_000
+"""Lots in one clause of an event."""
+
+
+class Given(msgspec.Struct, frozen=True, kw_only=True):
+    """A scope in words; empty: not asked."""
+
+    lots: tuple[str, ...] = ()
+    product: str = ""
+    gtin: str = ""
+    producer: str = ""
+    """Operator id, or a site whose operator is meant."""
+    supplier: str = ""
+    """Operator, or a site whose operator is meant, of a lot that went in."""
+    produced_from: str = ""
+    produced_to: str = ""
+    expiring_from: str = ""
+    expiring_to: str = ""
+    code: str = ""
+    """Pattern of the lot's code: ``?``, ``*``, ``[0-9]``, alternatives with ``|``."""
+    left: str = ""
+    """Site that the goods left."""
+    through: str = ""
+    """Site that the goods lay in, or came to."""
+    start: str = ""
+    """First day of the window at the site."""
+    end: str = ""
+    """Last day of the window at the site; empty: the first day."""
+
+
+def clauses_of(session: Session, given: Given, now: dt.datetime) -> tuple[Clause, ...]:
+    """Return the clauses of a scope in words.
+
+    :param now: a day without a year is the last one of that name that is not in the future.
+    :raises BadData: ``case.scope_empty``, ``case.window``, ``case.day``, ``gs1.*``. :raises NotFound: ``lot.*``, ``site.*``.
+    :raises Ambiguous: ``lot.ambiguous``, ``site.ambiguous``.
+    """
+    found: list[Clause] = []
+    lots = list(dict.fromkeys(resolve_lot(session, each) for each in given.lots))
+    found += [LotsClause(lots=tuple(lots[place : place + _LOTS])) for place in range(0, len(lots), _LOTS)]
+    rule = _rule(session, given, now)
+    if rule is not None:
+        found.append(rule)
+    if given.left or given.through:
+        start, end = _window(given, now)
+        if given.left:
+            found.append(LeftClause(site=resolve_site(session, given.left), start=start, end=end))
+        if given.through:
+            found.append(ThroughClause(site=resolve_site(session, given.through), start=start, end=end))
+    elif given.start or given.end:
+        raise BadData("case.window", value=given.start or given.end, expected="--left SITE / --through SITE")
+    if not found:
+        raise BadData("case.scope_empty", value="-", expected="LOT")
+    return tuple(found)
+
+
+def producer_of(session: Session, clauses: tuple[Clause, ...]) -> str:
+    """Return who makes the goods of a scope where the scope itself says it: a rule's producer, or a site's operator."""
+    for clause in clauses:
+        if isinstance(clause, PredicateClause) and clause.producer:
+            return clause.producer
+    for clause in clauses:
+        if isinstance(clause, (LeftClause, ThroughClause)):
+            found = describe(session, clause.site)
+            return found[0].operator if found else ""
+    return ""
+
+
+def _rule(session: Session, given: Given, now: dt.datetime) -> PredicateClause | None:
+    rule = PredicateClause(
+        product=given.product.strip(),
+        gtin=_gtin(given.gtin),
+        producer=_operator(session, given.producer),
+        supplier=_operator(session, given.supplier),
+        produced_from=_day(given.produced_from, now),
+        produced_to=_day(given.produced_to, now),
+        expiring_from=_day(given.expiring_from, now, ahead=True),
+        expiring_to=_day(given.expiring_to, now, ahead=True),
+        code=given.code.strip().upper(),
+    )
+    for first, last in ((rule.produced_from, rule.produced_to), (rule.expiring_from, rule.expiring_to)):
+        if first and last and first > last:
+            raise BadData("case.window", value=f"{first} > {last}", expected=f"{last} .. {first}")
+    if len(rule.code) > 200:  # noqa: PLR2004 - the event's bound
+        raise BadData("case.code", value=rule.code, expected=200)
+    return None if rule == PredicateClause() else rule
+
+
+def _gtin(given: str) -> str:
+    if not given.strip():
+        return ""
+    from foodtrace.identifiers import gs1  # noqa: PLC0415 - only when one was given
+
+    return gs1.format(gs1.parse(given))
+
+
+def _operator(session: Session, given: str) -> str:
+    """Return an operator's id from itself, or from one of its sites."""
+    text = given.strip()
+    if not text:
+        return ""
+    if latest(session, f"operator {text.upper()}", Operator) is not None or latest(session, f"sites {text.upper()}", Site) is not None:
+        return text.upper()
+    try:
+        site = resolve_site(session, text)
+    except FoodtraceError:
+        if re.fullmatch(r"[A-Z0-9][A-Z0-9-]{1,19}", text.upper()):
+            return text.upper()  # an operator no record describes may still be the authority of a lot
+        raise
+    found = describe(session, site)
+    return found[0].operator if found else ""
+
+
+def _window(given: Given, now: dt.datetime) -> tuple[dt.datetime, dt.datetime]:
+    first = _day(given.start, now)
+    last = _day(given.end, now) or first
+    if first is None or last is None or first > last:
+        raise BadData("case.window", value=f"{given.start or '-'} .. {given.end or '-'}", expected="--from 11-22 --to 11-23")
+    midnight = dt.datetime.combine(last, dt.time(), CHINA)
+    return dt.datetime.combine(first, dt.time(), CHINA), midnight + _LAST
+
+
+def _day(given: str, now: dt.datetime, *, ahead: bool = False) -> dt.date | None:
+    """Read ``2026-11-22``, ``11-22`` or ``11月22日``; without a year the last such day, or (``ahead``) of this year."""
+    text = given.strip()
+    if not text:
+        return None
+    match = _DAY.fullmatch(text)
+    year, month, number = match.groups() if match else ("", "0", "0")
+    try:
+        today = now.astimezone(CHINA).date()
+        day = dt.date(int(year or today.year), int(month), int(number))
+        return day.replace(year=day.year - 1) if not year and not ahead and day > today else day
+    except ValueError:
+        raise BadData("case.day", value=given, expected="2026-11-22") from None
