@@ -9,6 +9,7 @@ import msgspec
 from foodtrace.errors import NotFound
 from foodtrace.events import AnyEvent
 from foodtrace.operations.answers import GateSaid, ResolvedSaid, TestSaid
+from foodtrace.operations.casestatus import CaseStatus
 from foodtrace.operations.held import Held
 from foodtrace.operations.overspent import Overspent
 from foodtrace.operations.samplecheck import DayChecked
@@ -24,6 +25,7 @@ _TYPES: Final[dict[str, Any]] = {
     "case-report": Report,
     "drill": Drill,
     "event": AnyEvent,
+    "case-status": CaseStatus,
     "gate": GateSaid,
     "gate-conflicts": list[Overspent],
     "gate-held": list[Held],

@@ -41,7 +41,7 @@ from foodtrace.graph.edges import micros
 from foodtrace.intake import read_events
 from foodtrace.keys import SigningKey
 from foodtrace.ledger import Ledger
-from foodtrace.operations import cases, certificates, market
+from foodtrace.operations import cases, certificates, disposal, market, notices
 from foodtrace.operations.common import CHINA, Doing, Outcome
 from foodtrace.quantity import Quantity
 from foodtrace.recall.answer import recall
@@ -343,7 +343,7 @@ class City:
         case = act(
             lambda s, d: cases.open_case(s, d, [lot], level=level, known=known, reason=reason, operator=operator, advice=advice), "open"
         ).case
-        act(lambda s, d: cases.notify(s, d, case), "notify")
+        act(lambda s, d: notices.notify(s, d, case), "notify")
         self.now += dt.timedelta(hours=3)
         with self.ledger.reading() as session:
             answer = recall(session, (), now=micros(self.now), case=load_case(session, case))
@@ -363,7 +363,7 @@ class City:
         from foodtrace.errors import Refused  # noqa: PLC0415
 
         try:
-            act(lambda s, d: cases.dispose(s, d, what, case, site, lot, None, to=back, witness="INSP-07"), f"{what}-{site}-{lot[-6:]}")
+            act(lambda s, d: disposal.dispose(s, d, what, case, site, lot, None, to=back, witness="INSP-07"), f"{what}-{site}-{lot[-6:]}")
         except Refused as error:
             if error.code != "case.nothing_there":
                 raise
@@ -407,4 +407,4 @@ def _issue(session: Session, *, doing: Doing, key: SigningKey, farm: str, produc
 
 
 def _acknowledge(session: Session, doing: Doing, *, case: str, site: str) -> Outcome:
-    return cases.acknowledge(session, doing, case, site, [])
+    return notices.acknowledge(session, doing, case, site, [])

@@ -39,12 +39,11 @@ from foodtrace.recall.affected import Affected
 from foodtrace.recall.answer import Answer, FiguresAnswer, FindingAnswer, OutletRow, Position, RateAnswer, WithoutLot, recall
 from foodtrace.recall.calendars import calendar
 from foodtrace.recall.cases import Told, case_events, load_case
-from foodtrace.recall.curve import Point, curve
-from foodtrace.recall.deadlines import Clock, completion_clock, end_of, local_day, start_clock, working_days_between
+from foodtrace.recall.deadlines import Clock, completion_clock, local_day, start_clock, working_days_between
 from foodtrace.recall.effectiveness import FAILED, standing
 from foodtrace.recall.facts import Case
 from foodtrace.recall.packs import for_case
-from foodtrace.recall.report import scope_words
+from foodtrace.recall.report import CurvePoint, curve_points, scope_words
 from foodtrace.recall.settings import DAY_LONG, HOUR, Settings
 from foodtrace.recall.sums import notice_times
 from foodtrace.storage.session import Session
@@ -129,14 +128,6 @@ class Remark(msgspec.Struct, frozen=True, kw_only=True):
     entries: tuple[str, ...]
 
 
-class CurvePoint(msgspec.Struct, frozen=True, kw_only=True):
-    """Figures at one moment."""
-
-    at: str
-    rates: dict[str, RateAnswer]
-    """R1-R3 of the worst row, R4 and R5; empty percent: nothing to divide by."""
-
-
 class CaseStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Where a case stands; its JSON is ``schemas/case-status.json``."""
 
@@ -174,10 +165,8 @@ class CaseStatus(msgspec.Struct, frozen=True, kw_only=True):
     """What stands against closing it."""
     remarks: tuple[Remark, ...]
     sites: tuple[SiteSteps, ...]
-    happened: tuple[CurvePoint, ...]
-    """The curve as it happened; empty where it was not asked for."""
-    as_known: tuple[CurvePoint, ...]
-    """The curve by what was recorded at each moment."""
+    curve: tuple[CurvePoint, ...]
+    """Completion day by day, as it happened and as it was known; empty where it was not asked for."""
     untraced: tuple[FindingAnswer, ...]
     positions: tuple[Position, ...]
 
@@ -213,7 +202,7 @@ class _Standing:
         case, answer = self.case, self.answer
         today = local_day(self.now)
         published = case.published if case.published is not None and case.published <= self.now else None
-        happened, known = self._curves() if curves else ((), ())
+        holdings = len(self.found.holdings)
         made = CaseStatus(
             case=case.case,
             product=answer.product or next((row.product for row in self.found.infos.values() if row.product), ""),
@@ -249,8 +238,7 @@ class _Standing:
             closing=tuple(self.against),
             remarks=tuple(self._remarks()),
             sites=tuple(self._steps()),
-            happened=happened,
-            as_known=known,
+            curve=curve_points(self.session, case, self.settings, self.now, holdings) if curves else (),
             untraced=answer.untraced,
             positions=answer.positions,
         )
@@ -372,22 +360,6 @@ class _Standing:
         texts = self.facts.texts({site for site, _ in found})
         return [(texts[site], entry) for site, entry in found]
 
-    def _curves(self) -> tuple[tuple[CurvePoint, ...], tuple[CurvePoint, ...]]:
-        made = curve(self.case, moments(self.case, self.clock, self.now), self._facts_at, settings=self.settings)
-        return tuple(map(_point, made.as_happened)), tuple(map(_point, made.as_known))
-
-    def _facts_at(self, t: int, recorded: int | None) -> SqlFacts:
-        return SqlFacts(self.session, t) if recorded is None else SqlFacts(self.session, t, recorded_until=recorded)
-
-
-def moments(case: Case, clock: Clock, now: int, most: int = 40) -> list[int]:
-    """Return the moments of a curve: the opening, the end of each day since, the deadline once it is past, and now."""
-    first, last = local_day(case.opened), local_day(now)
-    days = [first.fromordinal(number) for number in range(first.toordinal(), last.toordinal())]
-    ends = [end_of(day) for day in days[:: max(1, -(-len(days) // most))]]
-    due = [clock.due] if clock.due is not None and clock.due <= now else []
-    return sorted({case.opened, *ends, *due, now})
-
 
 def said(moment: int) -> str:
     """Return a moment as people here read it, with its offset."""
@@ -448,15 +420,3 @@ def _step(event: Event, entry: str) -> Iterable[tuple[str, StepAnswer]]:
                 entry=entry,
             ),
         )
-
-
-def _point(point: Point) -> CurvePoint:
-    rates = dict(point.rows[0].rates) if point.rows else {}
-    rates |= {"R4": point.notified, "R5": point.answered}
-    return CurvePoint(
-        at=said(point.t),
-        rates={
-            name: RateAnswer(numerator=rate.numerator, denominator=rate.denominator, unit=rate.unit, percent=rate.percent)
-            for name, rate in rates.items()
-        },
-    )

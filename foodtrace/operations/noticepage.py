@@ -32,7 +32,21 @@ from foodtrace.recall.packs import for_case
 from foodtrace.storage.session import Session
 from foodtrace.texts import Lang, text
 
-PUBLIC: Final = ("product", "brand", "spec", "quantity", "reason", "harm", "process", "area", "disposal", "cost", "refund", "expected", "channel")
+PUBLIC: Final = (
+    "product",
+    "brand",
+    "spec",
+    "quantity",
+    "reason",
+    "harm",
+    "process",
+    "area",
+    "disposal",
+    "cost",
+    "refund",
+    "expected",
+    "channel",
+)
 """What the plan says, in the order in which it is printed."""
 HEADINGS: Final = (
     "file",

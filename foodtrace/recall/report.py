@@ -170,7 +170,7 @@ def case_report(session: Session, case_id: str, *, now: int, contacts: bool = Fa
         ),
         deadlines=(_deadline(start_clock(case, settings), now), _deadline(completion_clock(case, settings, calendar(), now), now)),
         answer=answer if contacts else masked(answer),
-        curve=_curve(session, case, settings, now, len(found.holdings)),
+        curve=curve_points(session, case, settings, now, len(found.holdings)),
         entries=_entries(session, case.case, now),
         logs=_logs(session),
     )
@@ -202,7 +202,7 @@ def scope_words(clause: Clause) -> str:
     return " ".join(f"{name}={value}" for name, value in fields.items() if value)
 
 
-def _curve(session: Session, case: Case, settings: Settings, now: int, holdings: int) -> tuple[CurvePoint, ...]:
+def curve_points(session: Session, case: Case, settings: Settings, now: int, holdings: int) -> tuple[CurvePoint, ...]:
     """Return the curve over the days of the case, both ways of looking at it (rule 3)."""
     made = curve(
         case, moments(case, now, most=max(4, min(MOST_POINTS, _WORK // max(2 * holdings, 1)))), _facts_at(session), settings=settings

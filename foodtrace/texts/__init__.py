@@ -20,7 +20,23 @@ from typing import Final, Literal, TypeAlias
 Lang: TypeAlias = Literal["zh", "en"]
 LANGS: Final[tuple[Lang, Lang]] = ("zh", "en")
 
-AREAS: Final = ("errors", "identifiers", "quantity", "tlog", "certificate", "labels", "gate", "formula", "recall", "intake", "cli", "counter", "demo", "report")
+AREAS: Final = (
+    "errors",
+    "identifiers",
+    "quantity",
+    "tlog",
+    "certificate",
+    "labels",
+    "gate",
+    "formula",
+    "recall",
+    "intake",
+    "cli",
+    "counter",
+    "demo",
+    "report",
+    "case",
+)
 """Every area module, ``foodtrace.texts._<area>``."""
 
 

@@ -69,7 +69,7 @@ def test_from_nothing_to_a_recall_carried_out(shop: Path) -> None:
     assert state["rates"]["R5"]["numerator"] == 1
     assert state["figures"][0]["retrieved"] >= 20_000
     assert "case.not_done" in run(shop, "case", "close", code=1)
-    run(shop, "case", "close", "--override", "drill")
+    run(shop, "case", "close", "--override", "drill", "--approved-by", "7")
     assert "verified" in run(shop, "verify")
 
 

@@ -1,285 +1,279 @@
-"""``case``: a recall carried to its end."""
+"""``case``: a recall carried to its end. Here its life; what is done with goods, notices and checks stands beside."""
 
 from __future__ import annotations
 
-import datetime as dt
-from typing import TYPE_CHECKING
+import sys
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from foodtrace.errors import BadData
-from foodtrace.quantity import Quantity
-from foodtrace_cli.commands.goods import amount, portion
-from foodtrace_cli.commands.recall import print_rates, write
+from foodtrace_cli.commands.case_check import check, sample
+from foodtrace_cli.commands.case_common import APPROVED, BY, CASE_ARGUMENT, REASON, act, day, given, moment, names_of, scope_options
+from foodtrace_cli.commands.case_goods import correct, destroy, restock, return_, seal
+from foodtrace_cli.commands.case_notice import acknowledge, notify
+from foodtrace_cli.commands.case_status import deadlines, quantity, status
 from foodtrace_cli.commands.report import report
 from foodtrace_cli.context import Context
-from foodtrace_cli.output import emit_json, say
+from foodtrace_cli.output import say
 
 if TYPE_CHECKING:
-    from foodtrace.recall.facts import Case
+    from foodtrace.operations.cases import Plan, Rescoped
 
 
 @click.group()
 def case() -> None:
-    """Recall cases: open, notify, acknowledge, seal, return, destroy, status, close."""
+    """Recall cases: open, widen, publish, notify, acknowledge, seal, return, destroy, check, status, close, clear."""
 
 
 @case.command("open")
-@click.argument("lots", nargs=-1, required=True, metavar="LOT...")
+@click.argument("lots", nargs=-1, metavar="[LOT...]")
 @click.option("--class", "level", type=click.IntRange(1, 3), required=True, help="Class of the recall, 1 the gravest.")
 @click.option("--known", required=True, help="When the risk was known: 2026-11-24T09:10 (China time unless an offset is given).")
 @click.option("--reason", required=True, help="What is wrong with the goods.")
-@click.option("--operator", default="", help="Who recalls; by default the lot's producer.")
+@click.option("--operator", default="", help="Who recalls; by default the producer.")
 @click.option("--advice", default="", help="What to tell customers.")
+@click.option("--plan", "plan_file", default=None, metavar="FILE.toml", help="What plan and notice say: product, brand, spec, quantity, ..")
+@scope_options
+@BY
 @click.pass_obj
-def open_(ctx: Context, lots: tuple[str, ...], level: int, known: str, reason: str, operator: str, advice: str) -> None:
-    """Open a case for LOT and everything made from it: from now on it can be neither transferred nor sold."""
-    from foodtrace.operations import cases  # noqa: PLC0415
+def open_(
+    ctx: Context,
+    /,
+    lots: tuple[str, ...],
+    level: int,
+    known: str,
+    reason: str,
+    operator: str,
+    advice: str,
+    plan_file: str | None,
+    by: str,
+    **words: str,
+) -> None:
+    """Open a case for LOTs, or what a rule fits, or what left or passed through a site, and everything made from it.
+
+    From now on these goods can be neither transferred nor sold. The plan file (RCL15 Art. 15, 16) may say: product, brand, spec,
+    quantity, harm, process, area, duties, disposal, cost, refund, advice, expected, channel, ends, and, kept beside the log:
+    representative, in_charge, phone, email, address.
+    """
+    from foodtrace.graph.reader import SqlFacts  # noqa: PLC0415
+    from foodtrace.operations import cases, checks  # noqa: PLC0415
+    from foodtrace.operations.cases import reach_of  # noqa: PLC0415
     from foodtrace.operations.common import Doing, local  # noqa: PLC0415
     from foodtrace.recall.cases import load_case  # noqa: PLC0415
 
+    scope, when, plan = given(lots, dict(words)), moment(known), _plan(plan_file)
     with ctx.open() as ledger:
-        doing = Doing(now=local(ledger.clock()))
-        when = _time(known)
+        doing = Doing(now=local(ledger.clock()), by=by, log=ledger.writer().number)
+        seed = checks.make_seed(ledger.keys)
         _, event = ledger.act(
             lambda session: cases.open_case(
-                session, doing, list(lots), level=level, known=when, reason=reason, operator=operator, advice=advice
+                session,
+                doing,
+                level=level,
+                known=when,
+                reason=reason,
+                operator=operator,
+                advice=advice,
+                scope=scope,
+                plan=plan,
+                sample=seed,
             )
         )
-    with ctx.open() as ledger, ledger.reading() as session:
-        state = load_case(session, event.case)
-        now = ledger.clock()
-    say(ctx.t("cli.case.opened", case=event.case))
-    _deadlines(ctx, state, now)
+        with ledger.reading() as session:
+            state = load_case(session, event.case)
+            found = reach_of(SqlFacts(session, ledger.clock()), state)
+        say(ctx.t("cli.case.opened", case=event.case))
+        say("  " + ctx.t("cli.case.opened_scope", lots=len(found.lots), outlets=len(found.outlets)))
+        deadlines(ctx, state, ledger.clock())
+    say("  " + ctx.t("cli.case.sample_committed"), err=True)
 
 
 @case.command()
 @click.argument("case_id", required=False, metavar="[CASE]")
-@click.argument("lots", nargs=-1, metavar="LOT...")
-@click.option("--reason", required=True, help="Why the scope grows.")
+@click.argument("lots", nargs=-1, metavar="[LOT...]")
+@REASON
+@scope_options
+@BY
 @click.pass_obj
-def widen(ctx: Context, case_id: str | None, lots: tuple[str, ...], reason: str) -> None:
-    """Add lots to the scope of a case: a new version, the old one stays on record."""
+def widen(ctx: Context, /, case_id: str | None, lots: tuple[str, ...], reason: str, by: str, **words: str) -> None:
+    """Add LOTs, a rule, or what left or passed a site to the scope of CASE: a new version. What was done so far stays."""
     from foodtrace.operations import cases  # noqa: PLC0415
-    from foodtrace.operations.common import Doing, local  # noqa: PLC0415
 
-    if not lots:
-        raise BadData("case.no_lots", value="-", expected="LOT")
-    with ctx.open() as ledger:
-        doing = Doing(now=local(ledger.clock()))
-        _, event = ledger.act(lambda session: cases.widen(session, doing, case_id, list(lots), reason))
-    say(ctx.t("cli.case.widened", case=event.case, version=event.version))
+    scope = given(lots, dict(words))
+    _rescoped(ctx, act(ctx, lambda session, doing: cases.widen(session, doing, case_id, reason=reason, scope=scope), by=by))
 
 
 @case.command()
-@click.argument("case_id", required=False, metavar="[CASE]")
-@click.option("--channel", default="", help="Where it was published.")
+@click.argument("case_id", metavar="CASE")
+@click.argument("lots", nargs=-1, metavar="[LOT...]")
+@REASON
+@APPROVED
+@scope_options
+@BY
 @click.pass_obj
-def publish(ctx: Context, case_id: str | None, channel: str) -> None:
+def narrow(ctx: Context, /, case_id: str, lots: tuple[str, ...], reason: str, approved_by: str, by: str, **words: str) -> None:
+    """Put a smaller scope in the place of the one CASE has, with a reason and who approved it. Earlier versions are kept."""
+    from foodtrace.operations import cases  # noqa: PLC0415
+
+    scope = given(lots, dict(words))
+    answer = act(
+        ctx, lambda session, doing: cases.narrow(session, doing, case_id, reason=reason, approved_by=approved_by, scope=scope), by=by
+    )
+    _rescoped(ctx, answer)
+
+
+@case.command()
+@CASE_ARGUMENT
+@click.option("--channel", default="", help="Where it was published.")
+@BY
+@click.pass_obj
+def publish(ctx: Context, case_id: str | None, channel: str, by: str) -> None:
     """Record that the public notice was published: starts the completion clock."""
     from foodtrace.operations import cases  # noqa: PLC0415
-    from foodtrace.operations.common import Doing, local  # noqa: PLC0415
 
-    with ctx.open() as ledger:
-        doing = Doing(now=local(ledger.clock()))
-        _, event = ledger.act(lambda session: cases.publish(session, doing, case_id, channel))
+    event = act(ctx, lambda session, doing: cases.publish(session, doing, case_id, channel), by=by)
     say(ctx.t("cli.case.published", case=event.case))
+    _say_deadlines(ctx, event.case)
 
 
 @case.command()
-@click.argument("case_id", required=False, metavar="[CASE]")
+@CASE_ARGUMENT
+@click.option("--until", required=True, metavar="DAY", help="New last day, 2026-12-31.")
+@click.option("--approval", default="", help="Number of the approval.")
+@click.option("--published", default=None, metavar="TIME", help="When the extension was published; it counts from then.")
+@BY
 @click.pass_obj
-def notify(ctx: Context, case_id: str | None) -> None:
-    """Record a notice to every affected site that has none yet."""
+def extend(ctx: Context, case_id: str | None, until: str, approval: str, published: str | None, by: str) -> None:
+    """Move the completion deadline, with its approval. It counts once it is published; the first date stays visible."""
     from foodtrace.operations import cases  # noqa: PLC0415
-    from foodtrace.operations.common import Doing, local  # noqa: PLC0415
 
-    with ctx.open() as ledger:
-        doing = Doing(now=local(ledger.clock()))
-        _, (full, notices) = ledger.act(lambda session: cases.notify(session, doing, case_id))
-    say(ctx.t("cli.case.notified", case=full, count=len(notices)))
+    last, when = day(until), moment(published) if published else None
+    event = act(ctx, lambda session, doing: cases.extend(session, doing, case_id, last, approval, published=when), by=by)
+    if published is None:
+        say(ctx.t("cli.case.extension_unpublished"))
+    _say_deadlines(ctx, event.case)
 
 
 @case.command()
-@click.argument("site")
-@click.option("--case", "case_id", default=None, help="Case; by default the only one.")
-@click.option("--on-hand", multiple=True, metavar="LOT=QUANTITY", help="What the site says it held when the notice arrived.")
+@click.argument("case_id", metavar="CASE")
+@click.argument("lots", nargs=-1, metavar="[LOT...]")
+@click.option("--all", "everything", is_flag=True, help="All lots of the case.")
+@click.option("--site", default="", help="Only at this site.")
+@click.option("--basis", default="", help="Why they may be sold: a laboratory report, an approval.")
+@APPROVED
+@BY
 @click.pass_obj
-def acknowledge(ctx: Context, site: str, case_id: str | None, on_hand: tuple[str, ...]) -> None:
-    """Record a site's answer to its notice."""
+def clear(ctx: Context, case_id: str, lots: tuple[str, ...], site: str, basis: str, approved_by: str, by: str, *, everything: bool) -> None:
+    """Clear LOTs of CASE for sale: the only way, besides withdrawing the case, by which its block is lifted."""
     from foodtrace.operations import cases  # noqa: PLC0415
-    from foodtrace.operations.common import Doing, local  # noqa: PLC0415
 
-    held = [portion(each) for each in on_hand]
-    with ctx.open() as ledger:
-        doing = Doing(now=local(ledger.clock()))
-        _, event = ledger.act(lambda session: cases.acknowledge(session, doing, case_id, site, held))
-    say(ctx.t("cli.case.acknowledged", case=event.case, site=event.site))
+    if bool(lots) == everything:
+        raise BadData("case.no_lots", value="-", expected="LOT / --all")
+    event = act(ctx, lambda session, doing: cases.clear(session, doing, case_id, lots, basis, approved_by, site=site), by=by)
+    what = ", ".join(event.lots) or ctx.t("cli.case.cleared_all")
+    say(ctx.t("cli.case.cleared", case=event.case, lots=what, site=f" {event.site}" if event.site else ""))
 
 
-def _dispose(
-    ctx: Context,
-    what: str,
-    site: str,
-    case_id: str | None,
-    lot: str | None,
-    quantity: str | None,
-    *,
-    short: bool,
-    to: str = "",
-    witness: str = "",
-) -> None:
+@case.command()
+@click.argument("case_id", metavar="CASE")
+@REASON
+@APPROVED
+@BY
+@click.pass_obj
+def withdraw(ctx: Context, case_id: str, reason: str, approved_by: str, by: str) -> None:
+    """Withdraw CASE, because it was opened in error. It blocks nothing from then on; its record stays."""
     from foodtrace.operations import cases  # noqa: PLC0415
-    from foodtrace.operations.common import Doing, local  # noqa: PLC0415
 
-    size = Quantity.parse(quantity) if quantity else None
-    if size is not None and lot is None:
-        raise BadData("case.which_lot", value=quantity, expected="--lot LOT")
-    with ctx.open() as ledger:
-        doing = Doing(now=local(ledger.clock()))
-        _, events = ledger.act(
-            lambda session: cases.dispose(session, doing, what, case_id, site, lot, size, to=to, witness=witness, allow_short=short)
-        )
-    for event in events:
-        say(ctx.t(f"cli.case.{what}", case=event.case, site=event.site, lot=event.lot, quantity=amount(event.quantity)))
-
-
-_SITE = click.argument("site")
-_CASE = click.option("--case", "case_id", default=None, help="Case; by default the only one.")
-_LOT = click.option("--lot", default=None, help="Lot; by default every affected lot that the site holds.")
-_QUANTITY = click.option("--quantity", default=None, help="How much; by default all that is there by the book.")
-_SHORT = click.option("--allow-short", is_flag=True, help="Record it although the book says that less was there.")
+    event = act(ctx, lambda session, doing: cases.withdraw(session, doing, case_id, reason, approved_by), by=by)
+    say(ctx.t("cli.case.withdrawn", case=event.case))
 
 
 @case.command()
-@_SITE
-@_CASE
-@_LOT
-@_QUANTITY
-@_SHORT
-@click.pass_obj
-def seal(ctx: Context, site: str, case_id: str | None, lot: str | None, quantity: str | None, *, allow_short: bool) -> None:
-    """Record that goods of the case were sealed at SITE."""
-    _dispose(ctx, "seal", site, case_id, lot, quantity, short=allow_short)
-
-
-@case.command("return")
-@_SITE
-@_CASE
-@_LOT
-@_QUANTITY
-@_SHORT
-@click.option("--to", required=True, help="Where the goods go back to.")
-@click.pass_obj
-def return_(ctx: Context, site: str, case_id: str | None, lot: str | None, quantity: str | None, to: str, *, allow_short: bool) -> None:
-    """Record that goods of the case went back from SITE."""
-    _dispose(ctx, "return", site, case_id, lot, quantity, short=allow_short, to=to)
-
-
-@case.command()
-@_SITE
-@_CASE
-@_LOT
-@_QUANTITY
-@_SHORT
-@click.option("--witness", default="", help="Number of the witness.")
-@click.pass_obj
-def destroy(
-    ctx: Context, site: str, case_id: str | None, lot: str | None, quantity: str | None, witness: str, *, allow_short: bool
-) -> None:
-    """Record that goods of the case were destroyed at SITE."""
-    _dispose(ctx, "destroy", site, case_id, lot, quantity, short=allow_short, witness=witness)
-
-
-@case.command()
-@click.argument("case_id", required=False, metavar="[CASE]")
-@click.option("--outlets", is_flag=True, help="Print every outlet.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.pass_obj
-def status(ctx: Context, case_id: str | None, *, outlets: bool, as_json: bool) -> None:
-    """Show how far a case has come: R1-R6, each with numerator and denominator, and who has not answered."""
-    from foodtrace.recall.answer import recall  # noqa: PLC0415
-    from foodtrace.recall.cases import load_case, resolve_case  # noqa: PLC0415
-
-    with ctx.open() as ledger, ledger.reading() as session:
-        state = load_case(session, resolve_case(session, case_id))
-        now = ledger.clock()
-        answer = recall(session, (), now=now, case=state)
-    if as_json:
-        emit_json(answer)
-        return
-    word = "withdrawn" if state.withdrawn is not None else "closed" if state.closed is not None else "open"
-    say(
-        ctx.t(
-            "cli.case.status",
-            case=state.case,
-            product=answer.product,
-            level=state.level,
-            version=answer.version,
-            state=ctx.t("cli.case.is_" + word),
-        )
-    )
-    if outlets:
-        write(ctx, answer, csv_file=None, xlsx_file=None, show_all=True, as_json=False, positions=False)
-    else:
-        print_rates(ctx, answer)
-    silent = [row.name or row.site for row in answer.outlets if row.acknowledged is None]
-    if silent:
-        say(ctx.t("cli.case.silent", count=len(silent), names=", ".join(silent[:8]) + (" .." if len(silent) > 8 else "")))  # noqa: PLR2004
-    _deadlines(ctx, state, now)
-
-
-@case.command()
-@click.argument("case_id", required=False, metavar="[CASE]")
+@CASE_ARGUMENT
 @click.option("--override", default="", help="Reason for closing although a condition does not hold.")
-@click.pass_obj
-def close(ctx: Context, case_id: str | None, override: str) -> None:
-    """Close a case whose goods are all accounted for. Its lots stay blocked until they are cleared."""
+@APPROVED
+@BY
+@click.pass_context
+def close(click_ctx: click.Context, case_id: str | None, override: str, approved_by: str, by: str) -> None:
+    """Close a case whose goods are all disposed of, or say what is missing. Its lots stay blocked until they are cleared."""
     from foodtrace.operations import cases  # noqa: PLC0415
-    from foodtrace.operations.common import Doing, local  # noqa: PLC0415
 
-    with ctx.open() as ledger:
-        doing = Doing(now=local(ledger.clock()))
-        _, event = ledger.act(lambda session: cases.close(session, doing, case_id, override))
+    ctx: Context = click_ctx.obj
+    try:
+        event, against = act(ctx, lambda session, doing: cases.close(session, doing, case_id, override, approved_by), by=by)
+    except cases.NotDone as error:
+        _conditions(ctx, error.conditions, err=True)
+        raise
+    if against:
+        say(ctx.t("cli.case.still_open", reason=event.override))
+        _conditions(ctx, against)
     say(ctx.t("cli.case.closed", case=event.case))
 
 
-case.add_command(report)
+@case.command()
+@CASE_ARGUMENT
+@REASON
+@BY
+@click.pass_obj
+def reopen(ctx: Context, case_id: str | None, reason: str, by: str) -> None:
+    """Go on with a closed case."""
+    from foodtrace.operations import cases  # noqa: PLC0415
+
+    event = act(ctx, lambda session, doing: cases.reopen(session, doing, case_id, reason), by=by)
+    say(ctx.t("cli.case.reopened", case=event.case))
 
 
-def _deadlines(ctx: Context, state: Case, now: int) -> None:
-    """Print both clocks of a case by its rule pack, how late they are, and what the pack does not know."""
-    from foodtrace.operations.common import local  # noqa: PLC0415
-    from foodtrace.recall.calendars import calendar  # noqa: PLC0415
-    from foodtrace.recall.deadlines import completion_clock, start_clock  # noqa: PLC0415
-    from foodtrace.recall.packs import choose  # noqa: PLC0415
-
-    chosen = choose(local(state.opened).date(), id=state.rule_pack)
-    settings = chosen.settings
-    start = start_clock(state, settings)
-    line = ctx.t("deadline.start", due=f"{local(start.due or 0):%Y-%m-%d %H:%M}", hours=settings.start_hours[state.level - 1])
-    say("  " + line + (", " + ctx.t("deadline.late_hours", late=start.late_by) if start.late else ""))
-    clock = completion_clock(state, settings, calendar(), now)
-    days = settings.complete_days[state.level - 1]
-    if clock.missing:
-        say("  " + ctx.t("deadline.calendar_missing", years=", ".join(map(str, clock.missing))))
-    if clock.due_day is None:
-        if not clock.missing:
-            say("  " + ctx.t("deadline.not_published", days=days))
-    else:
-        line = ctx.t("deadline.complete", due=clock.due_day, days=days)
-        late = ctx.t("deadline.late_days", late=clock.late_by if clock.late_by is not None else "?") if clock.late else ""
-        left = ctx.t("deadline.days_left", left=clock.left) if clock.left is not None else ""
-        say("  " + ", ".join(each for each in (line, late or left) if each))
-    for newer in chosen.gaps:
-        say("  " + ctx.t("deadline.superseded", pack=chosen.pack.id, newer=newer.id))
+for _command in (notify, acknowledge, seal, return_, destroy, correct, restock, sample, check, status, report):
+    case.add_command(_command)
 
 
-def _time(text: str) -> dt.datetime:
-    from foodtrace.operations.common import CHINA  # noqa: PLC0415
+def _rescoped(ctx: Context, answer: Rescoped) -> None:
+    said = {name: getattr(answer, name) for name in ("version", "lots_before", "lots_after", "outlets_before", "outlets_after")}
+    kept = answer.outlets_before - len(answer.dropped)
+    say(ctx.t("cli.case.rescoped", new=len(answer.new), kept=kept, **said))
+    if answer.dropped:
+        names = names_of(ctx, answer.dropped[:8])
+        say(
+            ctx.t(
+                "cli.case.dropped",
+                count=len(answer.dropped),
+                names=", ".join(names.values()) + (" .." if len(answer.dropped) > len(names) else ""),
+            )
+        )
+    if answer.new:
+        say(ctx.t("cli.case.notify_new", new=len(answer.new), case=answer.case))
+
+
+def _say_deadlines(ctx: Context, case_id: str) -> None:
+    from foodtrace.recall.cases import load_case  # noqa: PLC0415
+
+    with ctx.open() as ledger, ledger.reading() as session:
+        deadlines(ctx, load_case(session, case_id), ledger.clock())
+
+
+def _conditions(ctx: Context, against: Any, *, err: bool = False) -> None:
+    shown = against if not (err and sys.stderr.isatty()) else against[:20]
+    for each in shown:
+        what = ctx.t("closing." + each.kind)
+        size = quantity(each.quantity, each.unit) if each.quantity else ""
+        say(ctx.t("closing.line", name=each.name, site=each.site, what=what, quantity=size).rstrip(), err=err)
+
+
+def _plan(path: str | None) -> Plan | None:
+    """Read a plan file. Raises ``BadData`` (``case.plan_form``)."""
+    if path is None:
+        return None
+    import tomllib  # noqa: PLC0415 - only for a plan
+    from pathlib import Path  # noqa: PLC0415
+
+    import msgspec  # noqa: PLC0415
+
+    from foodtrace.operations.cases import Plan  # noqa: PLC0415
 
     try:
-        when = dt.datetime.fromisoformat(text.strip().replace("/", "-"))
-    except ValueError:
-        raise BadData("cli.time", value=text, expected="2026-11-24T09:10") from None
-    return when if when.tzinfo is not None else when.replace(tzinfo=CHINA)
+        return msgspec.convert(tomllib.loads(Path(path).read_text(encoding="utf-8")), Plan)
+    except FileNotFoundError:
+        raise BadData("case.plan_form", value=path, reason="-") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+        raise BadData("case.plan_form", value=path, reason=str(error)) from None

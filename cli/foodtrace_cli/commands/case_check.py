@@ -1,0 +1,106 @@
+"""``case sample`` and ``case check``: did the recall reach the shops."""
+
+from __future__ import annotations
+
+import click
+
+from foodtrace.quantity import Quantity
+from foodtrace_cli.commands.case_common import BY, CASE, CASE_ARGUMENT, EVIDENCE, JSON, act, hashed
+from foodtrace_cli.context import Context
+from foodtrace_cli.output import emit_json, say
+
+
+@click.command()
+@CASE_ARGUMENT
+@click.option(
+    "--level",
+    type=click.Choice(["A", "B", "C", "D", "E"]),
+    default=None,
+    help="A all, B > 10 %, C 10 %, D 2 %, E none; later: as it stands.",
+)
+@click.option("--percent", type=int, default=None, help="Share for level B, 11 to 99; by default 30.")
+@click.option("--verify", is_flag=True, help="Draw again by the opened seed and compare with the record.")
+@BY
+@JSON
+@click.pass_context
+def sample(
+    click_ctx: click.Context, case_id: str | None, level: str | None, percent: int | None, by: str, *, verify: bool, as_json: bool
+) -> None:
+    """Draw the sites that are visited, from the seed the case committed to when it was opened."""
+    from foodtrace.operations import checks  # noqa: PLC0415
+    from foodtrace.operations.common import Doing, local  # noqa: PLC0415
+    from foodtrace.recall.cases import resolve_case  # noqa: PLC0415
+
+    ctx: Context = click_ctx.obj
+    if verify:
+        click_ctx.exit(_verify(ctx, case_id, as_json=as_json))
+    with ctx.open() as ledger:
+        with ledger.reading() as session:
+            commitment = checks.commitment_of(session, resolve_case(session, case_id))
+        seed = checks.read_seed(ledger.keys, commitment)
+        doing = Doing(now=local(ledger.clock()), by=by, log=ledger.writer().number)
+        _, drawn = ledger.act(lambda session: checks.sample(session, doing, case_id, seed, level or "", percent=percent))
+    if as_json:
+        emit_json(drawn)
+        return
+    say(ctx.t("cli.case.sampled", case=drawn.case, level=drawn.level, frame=drawn.frame, size=drawn.size, new=len(drawn.new)))
+    for site, name in drawn.new:
+        say(f"  {name} ({site})")
+
+
+def _verify(ctx: Context, case_id: str | None, *, as_json: bool) -> int:
+    from foodtrace.operations import checks  # noqa: PLC0415
+
+    with ctx.open() as ledger, ledger.reading() as session:
+        found = checks.redraw(session, case_id)
+    good = found.seed_fits and not found.unexpected and not found.missing
+    if as_json:
+        emit_json(found)
+        return 0 if good else 1
+    fits = ctx.t("cli.case.seed_fits" if found.seed_fits else "cli.case.seed_differs")
+    say(ctx.t("cli.case.redrawn", case=found.case, agree=found.agree, drawn=found.drawn, fits=fits))
+    for key, names in (("unexpected", found.unexpected), ("missing", found.missing)):
+        if names:
+            say(ctx.t("cli.case." + key, names=", ".join(names)))
+    return 0 if good else 1
+
+
+@click.command()
+@click.argument("site")
+@click.argument("result", type=click.Choice(["clean", "found", "not_notified", "closed"]))
+@CASE
+@click.option("--lot", default="", help="Lot that was found.")
+@click.option("--quantity", default=None, help="How much was found.")
+@EVIDENCE
+@BY
+@JSON
+@click.pass_obj
+def check(
+    ctx: Context,
+    site: str,
+    result: str,
+    case_id: str | None,
+    lot: str,
+    quantity: str | None,
+    evidence: str | None,
+    by: str,
+    *,
+    as_json: bool,
+) -> None:
+    """Record what a visit to SITE found, and say what must follow."""
+    from foodtrace.operations import checks  # noqa: PLC0415
+
+    size = Quantity.parse(quantity) if quantity else None
+    proof = hashed(evidence)
+    found = act(
+        ctx,
+        lambda session, doing: checks.check(session, doing, case_id, site, result, lot=lot, quantity=size, evidence=proof),
+        by=by,
+    )
+    if as_json:
+        emit_json(found)
+        return
+    event = found.event
+    say(ctx.t("cli.case.checked", case=event.case, name=found.name, result=ctx.t("cli.case.result_" + event.result)))
+    for each in found.consequences:
+        say("  " + ctx.t("cli.case.then_" + each, site=event.site, level=found.level))

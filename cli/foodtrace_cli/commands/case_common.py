@@ -1,0 +1,119 @@
+"""What the commands of ``case`` share: who acts on which log, options, names, how a scope is given."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from foodtrace.errors import BadData, NotFound
+from foodtrace_cli.context import Context
+
+if TYPE_CHECKING:
+    from foodtrace.operations.common import Doing, Outcome
+    from foodtrace.operations.scopes import Given
+    from foodtrace.storage.session import Session
+
+BY = click.option("--by", default="", envvar="FOODTRACE_BY", help="Number of who records it (never a name).")
+CASE = click.option("--case", "case_id", default=None, help="Case; by default the only one.")
+CASE_ARGUMENT = click.argument("case_id", required=False, metavar="[CASE]")
+REASON = click.option("--reason", default="", help="Why; it stays on record.")
+APPROVED = click.option("--approved-by", default="", help="Number of who approved it.")
+EVIDENCE = click.option("--evidence", default=None, metavar="FILE", help="Photo or document; its SHA-256 is recorded.")
+JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def act(ctx: Context, work: Callable[[Session, Doing], Outcome], *, by: str = "") -> Any:
+    """Carry an operation out in a transaction of the log that this host writes; return its answer."""
+    from foodtrace.operations.common import Doing, local  # noqa: PLC0415
+
+    with ctx.open() as ledger:
+        doing = Doing(now=local(ledger.clock()), by=by, log=ledger.writer().number)
+        return ledger.act(lambda session: work(session, doing))[1]
+
+
+def names_of(ctx: Context, sites: Iterable[str]) -> dict[str, str]:
+    """Return what is over the doors of some sites."""
+    from foodtrace.operations.sellers import site_name  # noqa: PLC0415
+
+    with ctx.open() as ledger, ledger.reading() as session:
+        return {site: site_name(session, site) for site in dict.fromkeys(sites) if site}
+
+
+def moment(text: str) -> dt.datetime:
+    """Read a time; one without an offset is China's. Raises ``BadData`` (``cli.time``)."""
+    from foodtrace.operations.common import CHINA  # noqa: PLC0415
+
+    try:
+        when = dt.datetime.fromisoformat(text.strip().replace("/", "-"))
+    except ValueError:
+        raise BadData("cli.time", value=text, expected="2026-11-24T09:10") from None
+    return when if when.tzinfo is not None else when.replace(tzinfo=CHINA)
+
+
+def day(text: str) -> dt.date:
+    """Read a day. Raises ``BadData`` (``cli.time``)."""
+    try:
+        return dt.date.fromisoformat(text.strip())
+    except ValueError:
+        raise BadData("cli.time", value=text, expected="2026-12-31") from None
+
+
+def hashed(path: str | None) -> str:
+    """Return the SHA-256 of a file of evidence, empty without one. Raises ``NotFound`` (``cli.no_file``)."""
+    if path is None:
+        return ""
+    digest = hashlib.sha256()
+    try:
+        with Path(path).open("rb") as file:
+            while chunk := file.read(1 << 20):
+                digest.update(chunk)
+    except FileNotFoundError:
+        raise NotFound("case.no_file", value=path) from None
+    return digest.hexdigest()
+
+
+def scope_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options by which a scope is given in words."""
+    options = (
+        click.option("--product", default="", help="Rule: product name."),
+        click.option("--gtin", default="", help="Rule: GTIN of the product."),
+        click.option("--producer", default="", help="Rule: who made it (operator, or one of its sites)."),
+        click.option("--supplier", default="", help="Rule: whose goods went into it (operator, or one of its sites)."),
+        click.option("--produced", default="", metavar="FROM..TO", help="Rule: days of production; one end may be left out."),
+        click.option("--expiring", default="", metavar="FROM..TO", help="Rule: last days of shelf life; one end may be left out."),
+        click.option("--code", default="", help="Rule: pattern of lot codes: ? one character, * any run, [0-9] a class, | or."),
+        click.option("--left", default="", metavar="SITE", help="What left SITE in the window."),
+        click.option("--through", "--site", default="", metavar="SITE", help="What lay in SITE, or came to it, in the window."),
+        click.option("--from", "start", default="", metavar="DAY", help="First day of the window: 2026-11-22 or 11-22."),
+        click.option("--to", "end", default="", metavar="DAY", help="Last day of the window, included; by default the first."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def given(lots: Iterable[str], words: dict[str, str]) -> Given:
+    """Return a scope from lots and the options of :func:`scope_options`."""
+    from foodtrace.operations.scopes import Given  # noqa: PLC0415
+
+    produced, expiring = _range(words.pop("produced")), _range(words.pop("expiring"))
+    return Given(
+        lots=tuple(lots),
+        produced_from=produced[0],
+        produced_to=produced[1],
+        expiring_from=expiring[0],
+        expiring_to=expiring[1],
+        **words,
+    )
+
+
+def _range(text: str) -> tuple[str, str]:
+    if not text:
+        return "", ""
+    first, dots, last = text.partition("..")
+    return (first, last) if dots else (first, first)

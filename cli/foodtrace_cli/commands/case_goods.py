@@ -1,0 +1,234 @@
+"""``case seal``, ``return``, ``destroy``, ``correct``, ``restock``: what happens to the goods of a recall."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from foodtrace.errors import BadData
+from foodtrace.quantity import Quantity
+from foodtrace_cli.commands.case_common import APPROVED, BY, CASE, EVIDENCE, act, hashed, moment, names_of
+from foodtrace_cli.commands.goods import amount
+from foodtrace_cli.context import Context
+from foodtrace_cli.output import say
+
+_SITE = click.argument("site")
+_LOT = click.option("--lot", default=None, help="Lot; by default every affected lot that the site holds.")
+_QUANTITY = click.option("--quantity", default=None, help="How much; by default all that is there by the book.")
+_SHORT = click.option("--allow-short", is_flag=True, help="Record it although the book says that less was there.")
+
+
+def _dispose(
+    ctx: Context, what: str, site: str, case_id: str | None, lot: str | None, quantity: str | None, *, by: str, **more: Any
+) -> list[Any]:
+    from foodtrace.operations import disposal  # noqa: PLC0415
+
+    size = _size(quantity, lot)
+    events: list[Any] = act(ctx, lambda session, doing: disposal.dispose(session, doing, what, case_id, site, lot, size, **more), by=by)
+    names = names_of(ctx, (event.site for event in events))
+    for event in events:
+        say(ctx.t(f"cli.case.{what}", case=event.case, site=names[event.site], lot=event.lot, quantity=amount(event.quantity)))
+    return events
+
+
+def _size(quantity: str | None, lot: str | None) -> Quantity | None:
+    if quantity is not None and lot is None:
+        raise BadData("case.which_lot", value=quantity, expected="--lot LOT")
+    return Quantity.parse(quantity) if quantity else None
+
+
+@click.command()
+@_SITE
+@CASE
+@_LOT
+@_QUANTITY
+@EVIDENCE
+@_SHORT
+@BY
+@click.pass_obj
+def seal(
+    ctx: Context, site: str, case_id: str | None, lot: str | None, quantity: str | None, evidence: str | None, by: str, *, allow_short: bool
+) -> None:
+    """Record that goods of the case were sealed at SITE."""
+    _dispose(ctx, "seal", site, case_id, lot, quantity, by=by, evidence=hashed(evidence), allow_short=allow_short)
+
+
+@click.command("return")
+@_SITE
+@CASE
+@_LOT
+@_QUANTITY
+@click.option("--to", required=True, help="Where the goods go back to.")
+@click.option("--shipped", is_flag=True, help="They are only under way: a receipt will say what arrived.")
+@EVIDENCE
+@_SHORT
+@BY
+@click.pass_obj
+def return_(
+    ctx: Context,
+    site: str,
+    case_id: str | None,
+    lot: str | None,
+    quantity: str | None,
+    to: str,
+    evidence: str | None,
+    by: str,
+    *,
+    shipped: bool,
+    allow_short: bool,
+) -> None:
+    """Record that goods of the case went back from SITE."""
+    _dispose(
+        ctx, "return", site, case_id, lot, quantity, by=by, to=to, in_transit=shipped, evidence=hashed(evidence), allow_short=allow_short
+    )
+
+
+@click.command()
+@_SITE
+@CASE
+@_LOT
+@_QUANTITY
+@click.option("--plan", "planned", default=None, metavar="TIME", help="Do not destroy: say when it is to happen.")
+@click.option("--report", "reporting", is_flag=True, help="Record that time and place of what is planned were reported just now.")
+@click.option("--doc", default="", help="Number of the report.")
+@click.option("--place", default="", help="Where it happens.")
+@click.option("--witness", default="", help="Number of the witness.")
+@click.option(
+    "--reported",
+    default=None,
+    metavar="TIME",
+    help="When time and place had been reported; with --plan: just now.",
+    is_flag=False,
+    flag_value="now",
+)
+@click.option("--method", type=click.Choice(["destroyed", "rendered_harmless"]), default="destroyed", show_default=True)
+@EVIDENCE
+@_SHORT
+@BY
+@click.pass_obj
+def destroy(
+    ctx: Context,
+    site: str,
+    case_id: str | None,
+    lot: str | None,
+    quantity: str | None,
+    *,
+    planned: str | None,
+    doc: str,
+    place: str,
+    witness: str,
+    reported: str | None,
+    method: str,
+    evidence: str | None,
+    by: str,
+    reporting: bool,
+    allow_short: bool,
+) -> None:
+    """Record that goods of the case were destroyed at SITE; or plan it (--plan), or report it beforehand (--report).
+
+    Time and place are reported before it happens (FSL Art. 63). What was not reported or had no witness is recorded as it is, and
+    stands in the status of the case as such.
+    """
+    if reporting:
+        _report(ctx, site, case_id, doc, by)
+        return
+    if planned is not None:
+        _plan(
+            ctx, site, case_id, lot, quantity, by, due=moment(planned), place=place, method=method, reported=reported is not None, doc=doc
+        )
+        return
+    if reported == "now":
+        raise BadData("cli.time", value="--reported", expected="--reported 2026-11-24T09:10")
+    when = moment(reported) if reported else None
+    what = {
+        "witness": witness,
+        "place": place,
+        "method": method,
+        "reported": when,
+        "evidence": hashed(evidence),
+        "allow_short": allow_short,
+    }
+    events = _dispose(ctx, "destroy", site, case_id, lot, quantity, by=by, **what)
+    if any(event.reported is None for event in events):
+        say(ctx.t("cli.case.unreported"), err=True)
+    if any(not event.witness for event in events):
+        say(ctx.t("cli.case.unwitnessed"), err=True)
+
+
+def _plan(ctx: Context, site: str, case_id: str | None, lot: str | None, quantity: str | None, by: str, **more: Any) -> None:
+    from foodtrace.operations import disposal  # noqa: PLC0415
+
+    size = _size(quantity, lot)
+    events = act(ctx, lambda session, doing: disposal.plan_destruction(session, doing, case_id, site, lot, size, **more), by=by)
+    names = names_of(ctx, (event.site for event in events))
+    for event in events:
+        due = f"{event.due:%Y-%m-%d %H:%M}"
+        say(ctx.t("cli.case.planned", case=event.case, site=names[event.site], due=due, quantity=amount(event.quantity), lot=event.lot))
+    if any(event.reported is None for event in events):
+        say(ctx.t("cli.case.must_report", site=site))
+
+
+def _report(ctx: Context, site: str, case_id: str | None, doc: str, by: str) -> None:
+    from foodtrace.operations import disposal  # noqa: PLC0415
+
+    events = act(ctx, lambda session, doing: disposal.report_destruction(session, doing, case_id, site, doc=doc), by=by)
+    names = names_of(ctx, (event.site for event in events))
+    for event in events:
+        say(ctx.t("cli.case.reported", case=event.case, site=names[event.site], due=f"{event.due:%Y-%m-%d %H:%M}"))
+
+
+@click.command()
+@_SITE
+@click.argument("lot")
+@click.argument("quantity")
+@click.option("--to-lot", required=True, metavar="AUTHORITY/CODE", help="Lot the corrected goods have from now on.")
+@click.option("--note", default="", help="What buyers are told.")
+@APPROVED
+@CASE
+@_SHORT
+@BY
+@click.pass_obj
+def correct(
+    ctx: Context,
+    site: str,
+    lot: str,
+    quantity: str,
+    to_lot: str,
+    note: str,
+    approved_by: str,
+    case_id: str | None,
+    by: str,
+    *,
+    allow_short: bool,
+) -> None:
+    """Relabel goods of a class 3 case, so that they may be sold again under a new lot (RCL15 Art. 25)."""
+    from foodtrace.operations import disposal  # noqa: PLC0415
+
+    size = Quantity.parse(quantity)
+    event = act(
+        ctx,
+        lambda session, doing: disposal.correct(
+            session, doing, case_id, site, lot, size, to_lot, approved_by=approved_by, note=note, allow_short=allow_short
+        ),
+        by=by,
+    )
+    name = names_of(ctx, [event.site])[event.site]
+    say(
+        ctx.t("cli.case.corrected", case=event.case, site=name, quantity=amount(size), lot=event.inputs[0].lot, output=event.outputs[0].lot)
+    )
+
+
+@click.command()
+@_SITE
+@click.argument("lot")
+@_QUANTITY
+@BY
+@click.pass_obj
+def restock(ctx: Context, site: str, lot: str, quantity: str | None, by: str) -> None:
+    """Ask to put goods back to free stock: refused, and put on record, while any case blocks them, closed or not."""
+    from foodtrace.operations import disposal  # noqa: PLC0415
+
+    size = Quantity.parse(quantity) if quantity else None
+    full = act(ctx, lambda session, doing: disposal.restock(session, doing, site, lot, size), by=by)
+    say(ctx.t("cli.case.free", lot=full))

@@ -1,0 +1,180 @@
+"""``case notify`` and ``case acknowledge``: telling everybody, and what they answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+from foodtrace.errors import BadData
+from foodtrace_cli.commands.case_common import BY, CASE, CASE_ARGUMENT, EVIDENCE, JSON, act, hashed, names_of
+from foodtrace_cli.commands.goods import portion
+from foodtrace_cli.context import Context
+from foodtrace_cli.output import emit_json, progress, say
+
+if TYPE_CHECKING:
+    from foodtrace.operations.notices import Notified
+
+
+@click.command()
+@CASE_ARGUMENT
+@click.option("--new", "which", flag_value="new", default=True, help="Who has no notice yet, or new goods since (this is the default).")
+@click.option("--silent", "which", flag_value="silent", help="Remind who has not answered.")
+@click.option("--all", "which", flag_value="all", help="Everybody again.")
+@click.option("--reprint", is_flag=True, help="Write the files of the notices on record again; nothing is recorded.")
+@click.option("--out", default=None, metavar="FOLDER", help="Folder for the files; by default one named after the case.")
+@click.option("--contacts", is_flag=True, help="Write contact data into the list; that is recorded.")
+@BY
+@JSON
+@click.pass_obj
+def notify(
+    ctx: Context, case_id: str | None, which: str, out: str | None, by: str, *, reprint: bool, contacts: bool, as_json: bool
+) -> None:
+    """Record a notice to everybody affected who has none, and write each as a page to print, with a list for a mailing system.
+
+    Each party gets one file with its own lots and quantities and a receipt code; suppliers are told too.
+    """
+    sent = _reprinted(ctx, case_id) if reprint else _recorded(ctx, case_id, which, by)
+    if not sent.notices:
+        emit_json([]) if as_json else say(ctx.t("cli.case.nobody_new", case=sent.case))
+        return
+    if contacts:
+        from foodtrace.operations.cases import show_contacts  # noqa: PLC0415
+
+        count = sum(bool(each.party.phone or each.party.contact or each.party.address) for each in sent.notices)
+        act(ctx, lambda session, doing: show_contacts(session, doing, sent.case, "notices", count), by=by)
+        say(ctx.t("cli.case.contacts", count=count), err=True)
+    folder = Path(out or ctx.t("cli.case.folder", case=sent.case))
+    records, name = _write(ctx, folder, sent, contacts=contacts)
+    if as_json:
+        emit_json(records)
+        return
+    others, upstream = (
+        ctx.t("cli.case." + key, count=count) if count else "" for key, count in (("others", sent.others), ("upstream", sent.upstream))
+    )
+    if reprint:
+        say(ctx.t("cli.case.reprinted", case=sent.case, count=len(sent.notices), folder=folder))
+    else:
+        words = {"outlets": sent.outlets, "others": others, "upstream": upstream}
+        say(ctx.t("cli.case.notified_files", folder=folder, count=len(sent.notices), list=name, **words))
+    if not contacts:
+        say(ctx.t("cli.case.masked"), err=True)
+
+
+def _recorded(ctx: Context, case_id: str | None, which: str, by: str) -> Notified:
+    """Record the notices that are due, in several goes where there are very many."""
+    from foodtrace.operations import notices  # noqa: PLC0415
+
+    made: Notified | None = None
+    while True:
+        part: Notified = act(ctx, lambda session, doing: notices.notify(session, doing, case_id, which=which), by=by)  # type: ignore[arg-type]
+        if made is None:
+            made = part
+        else:
+            sums = {name: getattr(made, name) + getattr(part, name) for name in ("outlets", "others", "upstream", "notices")}
+            made = msgspec.structs.replace(made, **sums)
+        if len(part.notices) < notices.MOST or which != "new":
+            return made
+
+
+def _reprinted(ctx: Context, case_id: str | None) -> Notified:
+    from foodtrace.operations import notices  # noqa: PLC0415
+    from foodtrace.recall.cases import resolve_case  # noqa: PLC0415
+
+    with ctx.open() as ledger, ledger.reading() as session:
+        return notices.sent_before(session, ledger.clock(), resolve_case(session, case_id))
+
+
+def _write(ctx: Context, folder: Path, sent: Notified, *, contacts: bool) -> tuple[list[dict[str, str]], str]:
+    """Write the pages and the list; what is recorded stays recorded if the disk fails (``--reprint``)."""
+    from foodtrace.operations import noticepage  # noqa: PLC0415
+
+    with ctx.open() as ledger, ledger.reading() as session:
+        public = noticepage.public_of(session, sent.case, ledger.clock())
+    folder.mkdir(parents=True, exist_ok=True)
+    with progress(str(folder), len(sent.notices)) as bar:
+        for place, each in enumerate(sent.notices, 1):
+            (folder / noticepage.file_name(each)).write_text(noticepage.page(public, each, ctx.lang), encoding="utf-8")
+            bar(place)
+    records = noticepage.mailing(sent, contacts=contacts)
+    stem = ctx.t("cli.case.list")
+    name = next(each for each in (f"{stem}{'' if n == 1 else f'-{n}'}" for n in range(1, 10_000)) if not (folder / f"{each}.csv").exists())
+    (folder / f"{name}.csv").write_bytes(noticepage.as_csv(records))
+    (folder / f"{name}.json").write_bytes(msgspec.json.format(msgspec.json.encode(records), indent=2) + b"\n")
+    return records, f"{name}.csv"
+
+
+@click.command()
+@click.argument("site", required=False)
+@CASE
+@click.option("--code", default=None, metavar="TEXT", help="What the notice's QR code says; who has it had the notice.")
+@click.option(
+    "--file", "path", default=None, metavar="FILE", help="Answers as CSV or XLSX: site or receipt code, lot, on hand, unit, time."
+)
+@click.option("--skip-bad", is_flag=True, help="With --file: record the good answers although others are faulty.")
+@click.option("--on-hand", multiple=True, metavar="LOT=QUANTITY", help="What it says it held when the notice arrived; once per lot.")
+@click.option("--nothing-left", is_flag=True, help="It says that nothing was left of what --on-hand does not name.")
+@EVIDENCE
+@BY
+@JSON
+@click.pass_context
+def acknowledge(
+    click_ctx: click.Context,
+    site: str | None,
+    case_id: str | None,
+    code: str | None,
+    path: str | None,
+    on_hand: tuple[str, ...],
+    evidence: str | None,
+    by: str,
+    *,
+    skip_bad: bool,
+    nothing_left: bool,
+    as_json: bool,
+) -> None:
+    """Record the answer of SITE to its notice; or by the receipt code (--code); or many from a file (--file).
+
+    What is not said stays unknown: without --on-hand or --nothing-left the book's stock stands.
+    """
+    ctx: Context = click_ctx.obj
+    if sum(each is not None for each in (site, code, path)) != 1:
+        raise BadData("case.how_answered", value=site or code or path or "-", expected="SITE / --code / --file")
+    if path is not None:
+        click_ctx.exit(_from_file(ctx, case_id, path, by, skip_bad=skip_bad, as_json=as_json))
+    held = [portion(each) for each in on_hand]
+    event = _one(ctx, case_id, site, code, by, held=held, nothing=nothing_left, evidence=hashed(evidence))
+    if as_json:
+        emit_json(event)
+        return
+    say(ctx.t("cli.case.acknowledged", case=event.case, site=names_of(ctx, [event.site])[event.site]))
+
+
+def _one(ctx: Context, case_id: str | None, site: str | None, code: str | None, by: str, *, held: Any, nothing: bool, evidence: str) -> Any:
+    from foodtrace.operations import notices  # noqa: PLC0415
+
+    def answer(session: Any, doing: Any) -> Any:
+        if code is None:
+            return notices.acknowledge(session, doing, case_id, site or "", held, nothing=nothing, evidence=evidence)
+        found = notices.notice_of(session, code)
+        return notices.acknowledge(session, doing, found.case, found.to, held, nothing=nothing, evidence=evidence, notice=found.id)
+
+    return act(ctx, answer, by=by)
+
+
+def _from_file(ctx: Context, case_id: str | None, path: str, by: str, *, skip_bad: bool, as_json: bool) -> int:
+    from foodtrace.intake.lists import read_list  # noqa: PLC0415
+    from foodtrace.operations.answersfile import ANSWERS, collect  # noqa: PLC0415
+
+    rows = read_list(path, ANSWERS, needed=())
+    found = act(ctx, lambda session, doing: collect(session, doing, case_id, rows, skip_bad=skip_bad), by=by)
+    for fault in found.faults:
+        words = {"row": fault.row, "column": fault.column, "value": fault.value, "message": fault.error.message(ctx.lang)}
+        say(ctx.t("cli.case.fault", **words), err=True)
+    if as_json:
+        faults = [{"row": each.row, "column": each.column, "value": each.value, "error": each.error.as_dict()} for each in found.faults]
+        emit_json({"case": found.case, "new": found.new, "known": found.known, "faults": faults})
+    else:
+        say(ctx.t("cli.case.answers", case=found.case, new=found.new, known=found.known, faults=len(found.faults)))
+    return 1 if found.faults else 0

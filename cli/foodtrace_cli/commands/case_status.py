@@ -1,0 +1,210 @@
+"""``case status``: how far a recall has come, who is late, what is to be done today."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from foodtrace_cli.commands.case_common import CASE_ARGUMENT
+from foodtrace_cli.commands.recall import shown_quantity, shown_unit, write
+from foodtrace_cli.context import Context
+from foodtrace_cli.output import cells, emit_json, fit, say
+
+if TYPE_CHECKING:
+    from foodtrace.operations.casestatus import CaseStatus, SiteSteps, Task
+    from foodtrace.recall.facts import Case
+
+_TASKS = 12
+_NAMES = 8
+
+
+@click.command()
+@CASE_ARGUMENT
+@click.option("--outlets", is_flag=True, help="Print every outlet as recall does.")
+@click.option("--steps", is_flag=True, help="Print what was done at each site: when, how much, evidence, who.")
+@click.option("--curve", is_flag=True, help="Print R1-R6 over time: as happened and as known.")
+@click.option("--all", "everything", is_flag=True, help="Print every task and every version of the scope.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON (foodtrace schema case-status).")
+@click.pass_obj
+def status(ctx: Context, case_id: str | None, *, outlets: bool, steps: bool, curve: bool, everything: bool, as_json: bool) -> None:
+    """Show how far a case has come: R1-R6 with numerator and denominator, deadlines, who is late, what is to be done today."""
+    from foodtrace.operations import casestatus  # noqa: PLC0415
+    from foodtrace.recall.cases import load_case, resolve_case  # noqa: PLC0415
+
+    with ctx.open() as ledger, ledger.reading() as session:
+        now = ledger.clock()
+        full = resolve_case(session, case_id)
+        found, answer = casestatus.status(session, full, now, curves=curve)
+        state = load_case(session, full, until=now)
+    if as_json:
+        emit_json(found)
+        return
+    _head(ctx, found)
+    if outlets:
+        write(ctx, answer, csv_file=None, xlsx_file=None, show_all=True, as_json=False, positions=False)
+    else:
+        _rates(ctx, found)
+    deadlines(ctx, state, now)
+    _tasks(ctx, found, everything=everything)
+    _remarks(ctx, found)
+    if everything or len(found.versions) > 1:
+        for each in found.versions:
+            words = {
+                "version": each.version,
+                "at": each.at[:16],
+                "scope": " | ".join(each.clauses),
+                "reason": f"  ({each.reason})" if each.reason else "",
+            }
+            say(ctx.t("status.version", **words))
+    if curve:
+        _curve(ctx, found)
+    for site in found.sites if steps else ():
+        _steps(ctx, site)
+
+
+def _head(ctx: Context, found: CaseStatus) -> None:
+    clock = found.clocks[1]
+    if found.state != "open":
+        when = ctx.t("status." + found.state, at=(clock.done or "")[:16])
+    elif found.published is None:
+        when = ctx.t("status.unpublished", days=found.days)
+    elif clock.due_day is None or found.day is None:
+        when = ctx.t("status.no_calendar", years=", ".join(map(str, clock.missing)))
+    else:
+        when = ctx.t("status.day", day=found.day, days=found.days, due=clock.due_day)
+    say(
+        ctx.t(
+            "status.head",
+            case=found.case,
+            product=found.product,
+            level=ctx.t(f"status.level_{found.level}"),
+            version=found.version,
+            when=when,
+        )
+    )
+
+
+def _rates(ctx: Context, found: CaseStatus) -> None:
+    """Print the rates in columns: name, percent, numbers, what they are or who is missing."""
+    rows: list[tuple[str, str, str, str]] = []
+    for figures in found.figures:
+        means = {name: ctx.t("status.means_" + name) for name in ("R1", "R2", "R3")}
+        rows += [_rate(ctx, name, figures.rates[name], note, "status.nothing_left") for name, note in means.items()]
+    silent = [each.name for each in found.closing if each.kind == "silent"]
+    untold = [each.name for each in found.closing if each.kind == "unnotified"]
+    rows.append(_rate(ctx, "R4", found.rates["R4"], _missing(ctx, untold), "status.nothing_left"))
+    rows.append(_rate(ctx, "R5", found.rates["R5"], _missing(ctx, silent), "status.nothing_left"))
+    rows.append(_rate(ctx, "R6", found.rates["R6"], "", "status.not_sampled"))
+    widths = [max(cells(row[place]) for row in rows) for place in range(3)]
+    for name, percent, numbers, note in rows:
+        say(f"  {fit(name, widths[0])}  {fit(percent, widths[1], '>')}  {fit(numbers, widths[2])}  {note}".rstrip())
+    for line in found.without_lot:
+        least, most = (shown_quantity(each, line.unit) for each in (line.least, line.most))
+        say(ctx.t("cli.rate.pseudo", name=line.name or line.site, least=least, most=most, unit=shown_unit(line.unit)))
+    if found.confirmed_only != found.figures and found.confirmed_only:
+        said = {name: _percent(ctx, found.confirmed_only[0].rates[name]) for name in ("R1", "R2", "R3")}
+        say(ctx.t("status.confirmed_only", **said))
+
+
+def _rate(ctx: Context, name: str, rate: Any, note: str, nothing: str) -> tuple[str, str, str, str]:
+    if rate.unit == "site":
+        numbers = f"{rate.numerator:,} / {rate.denominator:,} {ctx.t('status.sites')}"
+    else:
+        numbers = f"{shown_quantity(rate.numerator, rate.unit)} / {shown_quantity(rate.denominator, rate.unit)} {shown_unit(rate.unit)}"
+    return ctx.t("status." + name), _percent(ctx, rate), numbers, note if rate.percent else ctx.t(nothing)
+
+
+def _percent(ctx: Context, rate: Any) -> str:
+    if not rate.percent:
+        return ctx.t("status.none")
+    return "100 %" if rate.percent == "100.0" else f"{rate.percent} %"
+
+
+def _missing(ctx: Context, names: list[str]) -> str:
+    if not names:
+        return ""
+    return ctx.t("status.missing", names=", ".join(names[:_NAMES]) + (" .." if len(names) > _NAMES else ""))
+
+
+def _tasks(ctx: Context, found: CaseStatus, *, everything: bool) -> None:
+    for heading, tasks, start in (("status.late", found.late, "late_"), ("status.today", found.today, "do_")):
+        shown = tasks if everything else tasks[:_TASKS]
+        for task in shown:
+            say(ctx.t(heading, what=_task(ctx, found, task, start)))
+        if len(tasks) > len(shown):
+            say(ctx.t("status.more", count=len(tasks) - len(shown)))
+
+
+def _task(ctx: Context, found: CaseStatus, task: Task, start: str) -> str:
+    words = {
+        "case": found.case,
+        "name": task.name,
+        "phone": task.phone,
+        "due": (task.due or "")[:16].replace("T", " "),
+        "late": task.late_by,
+        "hours": task.hours,
+        "count": task.count,
+        "quantity": quantity(task.quantity, task.unit) if task.quantity else "",
+    }
+    return ctx.t(f"status.{start}{task.what}", **words).rstrip()
+
+
+def _remarks(ctx: Context, found: CaseStatus) -> None:
+    names = {site.site: site.name for site in found.sites}
+    for each in found.remarks:
+        shown = [names.get(site, site) for site in each.sites[:_NAMES]]
+        say(ctx.t("status.remark", what=ctx.t("status." + each.kind, count=each.count, names=", ".join(shown))))
+
+
+def _curve(ctx: Context, found: CaseStatus) -> None:
+    say(ctx.t("status.curve"))
+    for point in found.curve:
+        happened, known = (
+            "  ".join(f"{name} {_percent(ctx, rates[name]):>7}" for name in ("R1", "R2", "R3", "R4", "R5") if name in rates)
+            for rates in (point.happened, point.known)
+        )
+        say(f"  {point.at[:16]}  {happened}  |  {known}")
+
+
+def _steps(ctx: Context, site: SiteSteps) -> None:
+    say(ctx.t("status.steps", name=site.name, site=site.site, role=ctx.t("status.role_" + site.role)))
+    for each in site.steps:
+        size = quantity(each.quantity, each.unit) if each.quantity is not None else "-"
+        said = (ctx.t("status.step_" + each.kind), each.at[:16], size, each.lot or "-", each.by or "-", each.evidence[:16] or "-")
+        say("    " + "  ".join(said))
+
+
+def deadlines(ctx: Context, state: Case, now: int) -> None:
+    """Print both clocks of a case by its rule pack, how late they are, and what the pack does not know."""
+    from foodtrace.operations.common import local  # noqa: PLC0415
+    from foodtrace.recall.calendars import calendar  # noqa: PLC0415
+    from foodtrace.recall.deadlines import completion_clock, start_clock  # noqa: PLC0415
+    from foodtrace.recall.packs import for_case  # noqa: PLC0415
+
+    chosen = for_case(state)
+    settings = chosen.settings
+    start = start_clock(state, settings)
+    line = ctx.t("deadline.start", due=f"{local(start.due or 0):%Y-%m-%d %H:%M}", hours=settings.start_hours[state.level - 1])
+    say("  " + line + (", " + ctx.t("deadline.late_hours", late=start.late_by) if start.late else ""))
+    clock = completion_clock(state, settings, calendar(), now)
+    days = settings.complete_days[state.level - 1]
+    if clock.missing:
+        say("  " + ctx.t("deadline.calendar_missing", years=", ".join(map(str, clock.missing))))
+    if clock.due_day is None:
+        if not clock.missing:
+            say("  " + ctx.t("deadline.not_published", days=days))
+    else:
+        line = ctx.t("deadline.complete", due=clock.due_day, days=days)
+        late = ctx.t("deadline.late_days", late=clock.late_by if clock.late_by is not None else "?") if clock.late else ""
+        left = ctx.t("deadline.days_left", left=clock.left) if clock.left is not None else ""
+        say("  " + ", ".join(each for each in (line, late or left) if each))
+        if clock.first_due_day is not None and clock.first_due_day != clock.due_day:
+            say("  " + ctx.t("deadline.extended", due=clock.due_day, first=clock.first_due_day))
+    for newer in chosen.gaps:
+        say("  " + ctx.t("deadline.superseded", pack=chosen.pack.id, newer=newer.id))
+
+
+def quantity(value: int, unit: str) -> str:
+    """Print an amount with its unit."""
+    return f"{shown_quantity(value, unit)} {shown_unit(unit)}"
