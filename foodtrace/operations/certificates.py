@@ -30,6 +30,7 @@ from foodtrace.events import CertificateIssued, CertificateVoided, Event, Key, L
 from foodtrace.graph.edges import micros
 from foodtrace.identifiers import licence as licences
 from foodtrace.keys import SigningKey, kid
+from foodtrace.operations.blocking import refused
 from foodtrace.operations.collected import collected, findings_about
 from foodtrace.operations.common import Doing, Outcome, about, latest
 from foodtrace.operations.places import describe
@@ -143,8 +144,13 @@ def issue(
     key_id, events = _signing(session, doing, key, place, new=asked.new_key)
     authority = asked.gtin or issuer
     lot_code = asked.code or next_code(session, authority, day)
-    if latest(session, f"certificate {authority}/{lot_code} {lot_code}", CertificateIssued) is not None:
-        raise Conflict("certificate.exists", value=f"{authority}/{lot_code}")
+    lot = f"{authority}/{lot_code}"
+    # A recalled lot gets no new paper, nor does what is made from one (RECALL section 7); asked before anything else is answered.
+    against = refused(session, doing, "certificate", [(lot, quantity), *((each.lot, each.quantity) for each in asked.upstream)], place.site)
+    if against is not None:
+        return against
+    if latest(session, f"certificate {lot} {lot_code}", CertificateIssued) is not None:
+        raise Conflict("certificate.exists", value=lot)
     payload = Payload(
         host=asked.host,
         stem=asked.stem,
