@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import msgspec
 
@@ -49,6 +49,8 @@ if TYPE_CHECKING:
     from foodtrace.keys import SigningKey
     from foodtrace.operations.market import GateAnswer, Truck
     from foodtrace.recall.answer import Answer
+
+_T = TypeVar("_T")
 
 _logger = logging.getLogger("foodtrace")
 _logger.addHandler(logging.NullHandler())
@@ -237,6 +239,21 @@ class Ledger:
             self._writers[wanted] = found
             return found
 
+    def forget_writers(self) -> None:
+        """Look again which key is in force the next time something is written."""
+        with self._lock:
+            self._writers.clear()
+
+    def _with_key(self, log: str | None, work: Callable[[Writer], _T]) -> _T:
+        """Write with the key in force; once more if another process changed it since this one looked."""
+        try:
+            return work(self.writer(log))
+        except Conflict as error:
+            if error.code != "log.key_changed":
+                raise
+            self.forget_writers()
+        return work(self.writer(log))
+
     # -- recording ---------------------------------------------------------------------------------------------------------
 
     def record(
@@ -258,8 +275,9 @@ class Ledger:
         :raises NotFound: ``key.missing``. :raises Storage: disk or database failed; nothing was recorded.
         """
         prepared = prepare(events, personal)
-        writer = self.writer(log)
-        receipt = record(self.store, self.names, writer, prepared, self.clock, confirm_clock=confirm_clock)
+        receipt = self._with_key(
+            log, lambda writer: record(self.store, self.names, writer, prepared, self.clock, confirm_clock=confirm_clock)
+        )
         _logger.info("recorded %d events in %s, %d new", len(prepared.events), receipt.log, receipt.new)
         return receipt
 
@@ -271,7 +289,9 @@ class Ledger:
         :raises FoodtraceError: whatever ``decide`` or recording raises; nothing is recorded then. And the outcome's ``refused``,
             after its events (the refusal) are durable.
         """
-        writer = self.writer(log)
+        return self._with_key(log, lambda writer: self._act(writer, decide))
+
+    def _act(self, writer: Writer, decide: Callable[[Session], Outcome]) -> tuple[Receipt | None, Any]:
         receipt: Receipt | None = None
         used: dict[str, int] = {}
         with self.store.write() as session:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from foodtrace.errors import Integrity, NotFound
+from foodtrace.errors import Integrity, NotFound, Refused
 from foodtrace.keyfiles import list_keys, load
 from foodtrace.keys import SigningKey
 from foodtrace.storage.session import Session
@@ -72,11 +72,14 @@ def choose(states: list[LogState], keys: Path, wanted: str | None, passphrase: s
     """Return the log to write: the one asked for, or the only one (else the first made) whose key lies here.
 
     :raises NotFound: ``log.missing`` for an unknown origin, ``key.missing`` where this host has no key for it.
+    :raises Refused: ``log.ended`` for a log whose key was revoked.
     """
     if wanted is not None:
         states = [state for state in states if state.origin == wanted or state.origin.rsplit("/", 1)[-1] == wanted]
         if not states:
             raise NotFound("log.missing", value=wanted)
+        if not any(state.key_id for state in states):
+            raise Refused("log.ended", value=states[0].origin)
     here = {stored.verifier.key_id for stored in list_keys(keys)}
     mine = sorted((state for state in states if state.key_id in here), key=lambda state: state.number)
     if not mine:

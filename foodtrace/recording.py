@@ -20,6 +20,7 @@ from foodtrace.events import AnyEvent, Correction, Event, Key
 from foodtrace.events.canonical import checked, decode
 from foodtrace.graph import projection
 from foodtrace.graph.names import Names
+from foodtrace.keys import check_public_key, kid
 from foodtrace.opening import Writer
 from foodtrace.personal import Secret, commit, seal
 from foodtrace.storage.session import Session, Store
@@ -73,8 +74,8 @@ def prepare(events: Sequence[Event], personal: Mapping[str, Mapping[str, str]] |
         if not isinstance(given, Event):
             message = f"record() takes events, not {type(given).__name__}"
             raise TypeError(message)
-        if isinstance(event, Key) and event.use == "log":
-            raise BadData("key.not_recorded", value=event.id)
+        if isinstance(event, Key):
+            _check_key(event)
         ready = event
         if event.id in values:
             # Once per id: an event that stands twice in a batch must not differ from itself by its salts.
@@ -87,6 +88,15 @@ def prepare(events: Sequence[Event], personal: Mapping[str, Mapping[str, str]] |
     if unknown:
         raise BadData("personal.unknown_event", value=min(unknown))
     return Prepared(done, data, kept, values)
+
+
+def _check_key(event: Key) -> None:
+    """Refuse a key entry of a log (its checkpoint needs two signatures), and a key that must not be trusted."""
+    if event.use == "log":
+        raise BadData("key.not_recorded", value=event.id)
+    public = check_public_key(bytes.fromhex(event.public))
+    if event.kid != kid(event.issuer, public).hex():
+        raise BadData("key.kid", value=event.kid, expected=kid(event.issuer, public).hex(), issuer=event.issuer)
 
 
 def record(store: Store, names: Names, writer: Writer, prepared: Prepared, clock: Callable[[], int], *, confirm_clock: bool) -> Receipt:
@@ -111,6 +121,8 @@ def record_in(
     """Seal a prepared batch inside an open write transaction; the receipt counts only after its COMMIT."""
     # 1. Lock the head: from here nobody else writes this log.
     head = lock_head(session, writer.number)
+    if head.key_id != writer.key.key_id:
+        raise Conflict("log.key_changed" if head.key_id else "log.ended", value=writer.origin, expected=head.key_id.hex())
     # 2. Which of the events are on record already?
     old = _on_record(session, writer.number, prepared)
     fresh: dict[str, int] = {}

@@ -8,6 +8,7 @@ import msgspec
 
 from foodtrace.errors import NotFound
 from foodtrace.events import AnyEvent
+from foodtrace.keeping.rotation import Changed, KeyRow
 from foodtrace.operations.answers import GateSaid, ResolvedSaid, TestSaid
 from foodtrace.operations.casestatus import CaseStatus
 from foodtrace.operations.held import Held
@@ -34,6 +35,8 @@ _TYPES: Final[dict[str, Any]] = {
     "site-file": FileSaid,
     "test": TestSaid,
     "recall": Answer,
+    "key-changed": Changed,
+    "key-list": list[KeyRow],
     "reconcile": Reconciliation,
     "trace": Trace,
     "verify": Verification,

@@ -22,7 +22,7 @@ from foodtrace_cli.output import emit_error
 
 COMMANDS: Final[dict[str, str]] = {
     "init": "setup",
-    "key": "setup",
+    "key": "key",
     "operator": "places",
     "site": "places",
     "certificate": "certificate",

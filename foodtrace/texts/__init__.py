@@ -34,6 +34,7 @@ AREAS: Final = (
     "cli",
     "counter",
     "demo",
+    "keeping",
     "report",
     "case",
 )

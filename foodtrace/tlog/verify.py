@@ -7,7 +7,8 @@ What is checked of a log, in order of its entries:
 3. The bytes are an entry in canonical form, of this log, with this sequence number and the event id on record.
 4. ``prev`` is the leaf hash of the entry before; ``time`` does not run backwards.
 5. Every stored tree node is on record with the hash the leaves give, and no other node is.
-6. Every checkpoint on record has the root of its size, names the latest key entry, and is signed by the key then in force.
+6. Every checkpoint on record has the root of its size, names the latest key entry, and is signed by the key then in force
+   (:mod:`foodtrace.tlog.keychain`); a batch ends at a key entry, so there is a checkpoint right after it.
 7. The last checkpoint covers the last entry, and the head row says what the entries say.
 8. The triggers that keep sealed tables sealed are there.
 
@@ -30,6 +31,7 @@ from foodtrace.storage.session import Session
 from foodtrace.tlog.checkpoint import TreeHead
 from foodtrace.tlog.entry import ZERO, Entry, parse
 from foodtrace.tlog.frontier import Frontier
+from foodtrace.tlog.keychain import AFTER_END, CHAIN, KeyChain
 from foodtrace.tlog.note import Verifier, parse_checkpoint, parse_verifier
 from foodtrace.tlog.ranges import leaf_hash
 
@@ -73,10 +75,7 @@ class _Walk:
         self.prev = ZERO
         self.time = -1
         self.size = 0
-        self.key_seq = 0
-        self.current: bytes | None = None
-        self.former: bytes | None = None
-        """Key that a key entry at the end of this batch replaced: its checkpoint is signed by both."""
+        self.keys = KeyChain()
 
     def find(self, code: str, seq: int | None, expected: object = "", got: object = "") -> None:
         self.report.findings.append(Finding(code=code, log=self.origin, seq=seq, expected=str(expected), got=str(got)))
@@ -120,27 +119,23 @@ class _Walk:
         if entry.recorded < self.time:
             self.find("tlog.time_backwards", seq, self.time, entry.recorded)
         self.time = max(self.time, entry.recorded)
+        if self.keys.ended:
+            self.find(AFTER_END, seq, self.keys.seq, seq)
         if isinstance(event, Key) and event.use == "log":
-            self._key(seq, event)
-
-    def _key(self, seq: int, event: Key) -> None:
-        expected = None if self.current is None else self.key_seq
-        if event.previous != expected:
-            self.find("tlog.key_chain", seq, expected, event.previous)
-        self.former = self.current
-        self.current = bytes.fromhex(event.public)
-        self.key_seq = seq
+            before = self.keys.seq
+            for code in self.keys.take(seq, event):
+                self.find(code, seq, before, event.previous if code == CHAIN else event.public)
+            if seq + 1 not in self.notes:
+                self.find("tlog.key_batch", seq, seq + 1)
 
     def _checkpoint(self, note: bytes) -> None:
         """Step 6: the checkpoint of the size just reached."""
-        if self.current is None:
+        signers = self.keys.signers(self.size)
+        if not signers:
             self.find("tlog.no_key", self.size - 1)
             return
         try:
-            needed = [verifier_of(self.origin, self.current)]
-            if self.former is not None and self.key_seq == self.size - 1:
-                needed.append(verifier_of(self.origin, self.former))
-            heads = [parse_checkpoint(note, [verifier], origin=self.origin) for verifier in needed]
+            heads = [parse_checkpoint(note, [verifier_of(self.origin, public)], origin=self.origin) for public in signers]
         except FoodtraceError as error:
             self.find("tlog.checkpoint_signature", self.size - 1, "", error.message("en"))
             return
@@ -149,8 +144,8 @@ class _Walk:
             self.find("tlog.checkpoint_size", self.size - 1, self.size, head.size)
         elif head.root != self.frontier.root():
             self.find("tlog.root_mismatch", self.size - 1, self.frontier.root().hex(), head.root.hex())
-        if head.key_entry != self.key_seq:
-            self.find("tlog.checkpoint_keys", self.size - 1, self.key_seq, head.key_entry)
+        if head.key_entry != self.keys.seq:
+            self.find("tlog.checkpoint_keys", self.size - 1, self.keys.seq, head.key_entry)
         self.report.checkpoints += 1
 
 
@@ -202,8 +197,9 @@ def _end(session: Session, log: int, walk: _Walk, newest: int) -> None:
     if newest < walk.size:
         walk.find("tlog.uncovered", walk.size - 1, walk.size, newest)
     row = session.row("SELECT size, prev, frontier, time, key_seq, key_id FROM head WHERE log = ?", (log,))
-    key_id = b"" if walk.current is None else keys.key_id(walk.origin, walk.current)
-    wanted = (walk.size, walk.prev, walk.frontier.to_bytes(), walk.time, walk.key_seq, key_id)
+    current = None if walk.keys.ended else walk.keys.current
+    key_id = b"" if current is None else keys.key_id(walk.origin, current)
+    wanted = (walk.size, walk.prev, walk.frontier.to_bytes(), walk.time, walk.keys.seq, key_id)
     got = None if row is None else (row[0], bytes(row[1]), bytes(row[2]), row[3], row[4], bytes(row[5]))
     if got != wanted:
         walk.find("tlog.head_mismatch", walk.size - 1, _shown(wanted), _shown(got))

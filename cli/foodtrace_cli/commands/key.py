@@ -1,0 +1,176 @@
+"""``key``: the keys that sign the log and the certificates, and the entries that say since when and until when."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from foodtrace.errors import BadData, NotFound, Refused
+from foodtrace_cli.context import Context
+from foodtrace_cli.output import emit_json, say, table
+
+if TYPE_CHECKING:
+    from foodtrace.keeping.rotation import Changed, KeyRow
+    from foodtrace.keys import SigningKey
+    from foodtrace.ledger import Ledger
+
+
+def new_passphrase(ctx: Context) -> str:
+    """Return the passphrase for a new key file: FOODTRACE_PASSPHRASE, else asked for twice. Raises ``BadData``."""
+    given = os.environ.get("FOODTRACE_PASSPHRASE")
+    if given:
+        return given
+    if not ctx.interactive:
+        raise BadData("key.no_terminal", value="-", expected="FOODTRACE_PASSPHRASE")
+    return str(click.prompt(ctx.t("cli.keys.passphrase"), hide_input=True, confirmation_prompt=True, err=True))
+
+
+@click.group()
+def key() -> None:
+    """Signing keys: of this host's log, and of those who issue certificates."""
+
+
+@key.command()
+@click.option("--name", default=None, help="Name of the key; by default the origin of this host's log.")
+@click.option("--passphrase", "guarded", is_flag=True, help="Lock the key file with a passphrase (FOODTRACE_PASSPHRASE, or asked for).")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def create(ctx: Context, name: str | None, *, guarded: bool, as_json: bool) -> None:
+    """Make a key file (mode 0600). The key is in force only once an entry says so: key rotate, key register."""
+    from foodtrace import keyfiles  # noqa: PLC0415 - import time is part of a command's time
+
+    with ctx.open() as ledger:
+        own = name or ledger.writer().origin
+        made = keyfiles.create(ledger.keys, own, new_passphrase(ctx) if guarded else None)
+        path = ledger.keys / f"{made.key_id.hex()}.key"
+    if as_json:
+        emit_json({"key_id": made.key_id.hex(), "name": made.name, "path": str(path), "vkey": made.vkey})
+        return
+    say(ctx.t("cli.keys.created", key=made.key_id.hex(), path=path))
+    say(ctx.t("cli.keys.vkey", vkey=made.vkey))
+
+
+@key.command()
+@click.argument("public", metavar="VKEY")
+@click.option("--issuer", required=True, help="Operator whose certificates the key signs.")
+@click.option("--from", "start", type=click.DateTime(["%Y-%m-%d"]), default=None, help="First day it is good for.")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), default=None, help="Last day it is good for.")
+@click.option("--by", default="", help="Your staff number.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def register(
+    ctx: Context, public: str, issuer: str, start: dt.datetime | None, until: dt.datetime | None, by: str, *, as_json: bool
+) -> None:
+    """Register a public key (VKEY, or 64 hex digits) that signs an operator's certificates. Weak keys are refused."""
+    from foodtrace.keeping import rotation  # noqa: PLC0415
+    from foodtrace.operations.common import Doing, local  # noqa: PLC0415
+
+    raw = rotation.public_of(public)
+    first, last = (each.date() if each is not None else None for each in (start, until))
+    with ctx.open() as ledger:
+        doing = Doing(now=local(ledger.clock()), by=by)
+        operator = issuer.strip().upper()
+        receipt, event = ledger.act(lambda session: rotation.register_issuer(session, doing, raw, operator, start=first, until=last))
+    if as_json:
+        emit_json({"event": event, "log": receipt.log if receipt else "", "seq": receipt.last if receipt else None})
+        return
+    say(ctx.t("cli.keys.done_registered", issuer=event.issuer, kid=event.kid))
+
+
+@key.command()
+@click.option("--to", "wanted", default=None, help="Key id of a key made with key create; by default a new key is made.")
+@click.option("--reason", default="", help="Why; stands in the entry.")
+@click.option("--stolen", is_flag=True, help="The old key is in wrong hands: certificates signed with it are refused.")
+@click.option("--passphrase", "guarded", is_flag=True, help="Lock the new key file with a passphrase.")
+@click.option("--by", default="", help="Your staff number.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def rotate(ctx: Context, wanted: str | None, reason: str, by: str, *, stolen: bool, guarded: bool, as_json: bool) -> None:
+    """Put a new key in force for this host's log, by an entry that the old and the new key sign."""
+    from foodtrace.keeping import rotation  # noqa: PLC0415
+
+    with ctx.open() as ledger:
+        new = _next_key(ctx, ledger, wanted, guarded=guarded)
+        done = rotation.rotate(ledger, new, reason=reason, stolen=stolen, by=by)
+        path = ledger.keys / f"{done.new}.key"
+    if as_json:
+        emit_json(done)
+        return
+    say(ctx.t("cli.keys.rotated", log=done.log, seq=done.seq, old=done.old, new=done.new, path=path))
+    say(ctx.t("cli.keys.vkey", vkey=done.vkey))
+    if done.issuers:
+        say(ctx.t("cli.keys.issuers", issuers=", ".join(done.issuers)))
+
+
+def _next_key(ctx: Context, ledger: Ledger, wanted: str | None, *, guarded: bool) -> SigningKey:
+    """Return the key to put in force: a stored one, or one made now under the name of the log."""
+    from foodtrace import keyfiles  # noqa: PLC0415
+
+    old = ledger.writer().key
+    if wanted:
+        return keyfiles.load(ledger.keys, wanted.strip().lower(), os.environ.get("FOODTRACE_PASSPHRASE"))
+    locked = any(each.encrypted for each in keyfiles.list_keys(ledger.keys) if each.verifier.public == old.public)
+    # What was locked stays locked.
+    return keyfiles.create(ledger.keys, old.name, new_passphrase(ctx) if guarded or locked else None)
+
+
+@key.command()
+@click.argument("key_id", metavar="KEY")
+@click.option("--reason", required=True, help="Why; stands in the entry.")
+@click.option("--end-log", is_flag=True, help="KEY is in force for this host's log: end that log for good.")
+@click.option("--by", default="", help="Your staff number.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def revoke(ctx: Context, key_id: str, reason: str, by: str, *, end_log: bool, as_json: bool) -> None:
+    """Revoke a key that signs certificates, by its number in key list; or, with --end-log, the key of this host's log."""
+    from foodtrace.keeping import rotation  # noqa: PLC0415
+    from foodtrace.operations.common import Doing, local  # noqa: PLC0415
+
+    given = key_id.strip().lower()
+    with ctx.open() as ledger:
+        writer = ledger.writer()
+        if given == writer.key.key_id.hex():
+            if not end_log:
+                raise Refused("key.ends_log", value=given, log=writer.origin)
+            done: Changed = rotation.end_log(ledger, reason=reason, by=by)
+            if as_json:
+                emit_json(done)
+            else:
+                say(ctx.t("cli.keys.ended_log", log=done.log, seq=done.seq))
+            return
+        doing = Doing(now=local(ledger.clock()), by=by)
+        receipt, event = ledger.act(lambda session: rotation.revoke_issuer(session, doing, given, reason))
+    if as_json:
+        emit_json({"event": event, "log": receipt.log if receipt else "", "seq": receipt.last if receipt else None})
+        return
+    say(ctx.t("cli.keys.done_revoked", issuer=event.issuer, kid=event.kid))
+
+
+@key.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def list_(ctx: Context, *, as_json: bool) -> None:
+    """List every key on record, since when it is in force, and the key files of this host."""
+    from foodtrace.keeping import rotation  # noqa: PLC0415
+
+    with ctx.open() as ledger:
+        try:
+            with ledger.reading() as session:
+                found = rotation.all_keys(session, ledger.keys)
+        except NotFound:
+            found = rotation.all_keys(None, ledger.keys)
+    if as_json:
+        emit_json(found)
+        return
+    headings = [ctx.t("cli.key.id"), *(ctx.t(f"cli.keys.{each}") for each in ("use", "of", "state", "since")), ctx.t("cli.key.file")]
+    say(table(headings, [_row(ctx, each) for each in found]))
+
+
+def _row(ctx: Context, row: KeyRow) -> list[str]:
+    since = "" if row.since is None else row.since.strftime("%Y-%m-%d")
+    if row.valid_from or row.valid_until:
+        since = ctx.t("cli.keys.from_until", start=row.valid_from or "..", until=row.valid_until or "..")
+    return [row.key_id, ctx.t(f"cli.keys.use.{row.use}"), row.name, ctx.t(f"cli.keys.{row.state}"), since, row.path]
