@@ -137,6 +137,8 @@ class LotInfo(msgspec.Struct, frozen=True, kw_only=True):
     gtin: str = ""
     producer: str = ""
     """Operator id of the site it was born at."""
+    harvested: bool = False
+    """It was born at a farm, so that no lot went into it unless one is on record."""
     produced: int | None = None
     """Day as days since 1970-01-01."""
     expiry: int | None = None

@@ -3,8 +3,9 @@
 Rules:
 
 1. All attributes asked for must fit. An attribute nobody recorded makes the lot possible, never out.
-2. A GTIN stands in the lot id itself where the authority is one.
-3. Windows of dates are inclusive at both ends.
+2. What a farm harvests has no supplier, which is known; without this a supplier's rule would hold every crop of a county.
+3. A GTIN stands in the lot id itself where the authority is one.
+4. Windows of dates are inclusive at both ends.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ def fits(clause: PredicateClause, info: LotInfo, suppliers: Collection[str]) -> 
     if clause.producer:
         verdicts.append(info.producer == clause.producer if info.producer else None)
     if clause.supplier:
-        verdicts.append(clause.supplier in suppliers if suppliers else None)
+        verdicts.append(clause.supplier in suppliers if suppliers else False if info.harvested else None)
     for value, low, high in (
         (info.produced, clause.produced_from, clause.produced_to),
         (info.expiry, clause.expiring_from, clause.expiring_to),

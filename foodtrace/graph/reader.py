@@ -354,6 +354,7 @@ def _pairs(rows: Iterable[Row]) -> list[tuple[int, int]]:
 def _lot_info(lot: int, text: str, rows: list[Row], born: Mapping[int, SiteInfo]) -> LotInfo:
     """Put together what entries say of a lot: the latest word on each attribute that says anything."""
     product = gtin = producer = ""
+    harvested = False
     produced = expiry = content = None
     content_unit = 0
     for _, site, a_product, a_gtin, a_produced, a_expiry, a_content, a_unit in rows:
@@ -365,12 +366,14 @@ def _lot_info(lot: int, text: str, rows: list[Row], born: Mapping[int, SiteInfo]
             content, content_unit = a_content, a_unit
         if site:
             producer = born[site].operator or producer
+            harvested = born[site].kind == "farm"
     return LotInfo(
         lot=lot,
         text=text,
         product=product,
         gtin=gtin,
         producer=producer,
+        harvested=harvested,
         produced=produced,
         expiry=expiry,
         content=content,

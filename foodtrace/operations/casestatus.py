@@ -29,7 +29,7 @@ from foodtrace.events import (
     Sealing,
 )
 from foodtrace.graph.edges import UNIT_NAMES, micros
-from foodtrace.graph.flows import FlowKind
+from foodtrace.graph.flows import NEVER, FlowKind
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.cases import reach_of
 from foodtrace.operations.checks import level_now
@@ -43,7 +43,8 @@ from foodtrace.recall.deadlines import Clock, completion_clock, local_day, start
 from foodtrace.recall.effectiveness import FAILED, standing
 from foodtrace.recall.facts import Case
 from foodtrace.recall.packs import for_case
-from foodtrace.recall.report import CurvePoint, curve_points, scope_words
+from foodtrace.recall.report import CurvePoint, curve_points
+from foodtrace.recall.scope import scope_words
 from foodtrace.recall.settings import DAY_LONG, HOUR, Settings
 from foodtrace.recall.sums import notice_times
 from foodtrace.storage.session import Session
@@ -144,6 +145,8 @@ class CaseStatus(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     versions: tuple[Version, ...]
     at: str
+    as_known: bool
+    """Only what was recorded by then, not all that is on record now."""
     day: int | None
     """Working days since publication; none: not published, or no holiday table."""
     days: int
@@ -171,32 +174,35 @@ class CaseStatus(msgspec.Struct, frozen=True, kw_only=True):
     positions: tuple[Position, ...]
 
 
-def status(session: Session, case: str, now: int, *, curves: bool = False) -> tuple[CaseStatus, Answer]:
+def status(session: Session, case: str, now: int, *, curves: bool = False, as_known: bool = False) -> tuple[CaseStatus, Answer]:
     """Return where a case stands at a moment, and the recall answer behind it.
 
+    :param now: T; what happened later is not seen. :param as_known: nor what was recorded later (RECALL section 8).
     :param curves: also compute the completion curves, a recall answer for every day since the opening.
     """
-    return _Standing(session, load_case(session, case, until=now), now).status(curves=curves)
+    recorded = now if as_known else NEVER
+    return _Standing(session, load_case(session, case, until=now, known_by=recorded), now, recorded).status(curves=curves)
 
 
 class _Standing:
     """One status in the making."""
 
-    def __init__(self, session: Session, case: Case, now: int) -> None:
+    def __init__(self, session: Session, case: Case, now: int, recorded: int) -> None:
         self.session = session
         self.case = case
         self.now = now
-        self.facts = SqlFacts(session, now)
+        self.recorded = recorded
+        self.facts = SqlFacts(session, now, recorded_until=recorded)
         self.pack = for_case(case)
         self.settings: Settings = self.pack.settings
-        self.answer = recall(session, (), now=now, case=case, settings=self.settings)
+        self.answer = recall(session, (), now=now, case=case, settings=self.settings, recorded_until=recorded)
         self.found: Affected = reach_of(self.facts, case)
         self.rows = {row.site: row for row in (*self.answer.outlets, *self.answer.others)}
-        self.told: list[Told] = [each for each in case_events(session, case.case) if micros(each[1].at) <= now]
+        self.told: list[Told] = [each for each in case_events(session, case.case) if micros(each[1].at) <= now and each[0] <= recorded]
         self.origins: dict[int, str] = dict(session.rows("SELECT id, origin FROM log"))
         self.clock = completion_clock(case, self.settings, calendar(), now)
         self.start = start_clock(case, self.settings)
-        self.against = conditions(session, now, case, self.found)
+        self.against = conditions(session, now, case, self.found, recorded_until=recorded)
 
     def status(self, *, curves: bool) -> tuple[CaseStatus, Answer]:
         case, answer = self.case, self.answer
@@ -220,6 +226,7 @@ class _Standing:
                 for each in case.versions
             ),
             at=said(self.now),
+            as_known=self.recorded != NEVER,
             day=None if published is None else working_days_between(calendar(), local_day(published), today),
             days=self.settings.complete_days[case.level - 1],
             rule_pack=self.pack.pack.id,
@@ -232,7 +239,7 @@ class _Standing:
             figures=answer.figures,
             confirmed_only=answer.confirmed_only,
             without_lot=answer.without_lot,
-            check_level=level_now(self.session, case.case, self.now),
+            check_level=level_now(self.session, case.case, self.now, recorded=self.recorded),
             late=tuple(self._late()),
             today=tuple(self._today()) if case.closed is None and case.withdrawn is None else (),
             closing=tuple(self.against),

@@ -23,6 +23,7 @@ from foodtrace.errors import BadData, NotFound, Refused, Storage
 from foodtrace.events import EffectivenessCheck, Event
 from foodtrace.graph.directory import resolve_lot, resolve_site
 from foodtrace.graph.edges import micros
+from foodtrace.graph.flows import NEVER
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.cases import managed, reach_of
 from foodtrace.operations.common import Doing, Outcome
@@ -211,13 +212,14 @@ def consequences(result: str, level: str) -> tuple[str, ...]:
     return (*(("seal",) if result == "found" else ()), "notify", *more, "visit_again")
 
 
-def level_now(session: Session, case: str, now: int) -> str:
+def level_now(session: Session, case: str, now: int, *, recorded: int = NEVER) -> str:
     """Return the level in force: of the last draw, raised while a check stands failed; empty before the first draw."""
-    state = load_case(session, case, until=now)
+    state = load_case(session, case, until=now, known_by=recorded)
     draws = [
         event
-        for _, event, entry in case_events(session, case)
+        for told, event, entry in case_events(session, case)
         if isinstance(event, EffectivenessCheck)
+        and told <= recorded
         and event.result == "drawn"
         and micros(event.at) <= now
         and entry not in state.without_standing

@@ -17,6 +17,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from foodtrace.graph.edges import UNIT_NAMES
+from foodtrace.graph.flows import NEVER
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.recall.affected import Affected, find
 from foodtrace.recall.blocking import blocks
@@ -40,12 +41,12 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
     unit: str = ""
 
 
-def conditions(session: Session, now: int, case: Case, found: Affected | None = None) -> list[Condition]:
+def conditions(session: Session, now: int, case: Case, found: Affected | None = None, *, recorded_until: int = NEVER) -> list[Condition]:
     """Return everything that stands against closing a case, in the order of the rules and then of site ids.
 
     :param found: the affected set of the case, if it is at hand.
     """
-    facts = SqlFacts(session, now)
+    facts = SqlFacts(session, now, recorded_until=recorded_until)
     settings = for_case(case).settings
     hit = found or find(facts, case.versions[-1].clauses, settings=settings, own_operator=case.operator, case=case.case)
     told = {site for site, t in notice_times(case, settings).items() if t <= now}

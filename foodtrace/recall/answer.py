@@ -17,7 +17,7 @@ import msgspec
 from foodtrace.events import Clause, LotsClause
 from foodtrace.graph.directory import resolve_lot
 from foodtrace.graph.edges import moment
-from foodtrace.graph.flows import FlowKind
+from foodtrace.graph.flows import FlowKind, LotInfo
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.recall.affected import Affected, find
 from foodtrace.recall.calendars import calendar
@@ -25,6 +25,7 @@ from foodtrace.recall.facts import Case, Facts
 from foodtrace.recall.findings import NO_TABLES, findings_of
 from foodtrace.recall.measure import measure
 from foodtrace.recall.metrics import UNIT_NAMES, Completion, Figures, Rate, completion, notice_times, pseudo_lines
+from foodtrace.recall.scope import scope_words
 from foodtrace.recall.settings import DEFAULT, Settings
 from foodtrace.storage.session import Session
 
@@ -139,6 +140,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     case: str
     version: int
     """Version of the case's scope; 0 without a case."""
+    scope: tuple[str, ...]
+    """What was asked for, one clause each, in words that need no translation."""
     at: str
     """T: the moment the answer is for."""
     product: str
@@ -166,26 +169,36 @@ def recall(
     case: Case | None = None,
     settings: Settings = DEFAULT,
     recorded_until: int | None = None,
+    scope: Sequence[Clause] = (),
+    operator: str = "",
 ) -> Answer:
     """Answer for one lot (full id, bare code or unique prefix), several, or a case's scope.
 
+    :param scope: further clauses: a rule, what left or passed a site. :param operator: who recalls, where no lot says it.
     :raises NotFound: ``lot.not_found`` with ``near``. :raises Ambiguous: ``lot.ambiguous`` with ``candidates``.
     """
     facts = SqlFacts(session, now) if recorded_until is None else SqlFacts(session, now, recorded_until=recorded_until)
     if case is None:
         asked = tuple(resolve_lot(session, each) for each in ([lot] if isinstance(lot, str) else lot))
-        clauses: Sequence[Clause] = (LotsClause(lots=asked),)
+        clauses: Sequence[Clause] = (*((LotsClause(lots=asked),) if asked or not scope else ()), *scope)
     else:
         clauses = case.versions[-1].clauses
         asked = tuple(each for clause in clauses if isinstance(clause, LotsClause) for each in clause.lots)
-    return Answering(session, facts, clauses, asked, case, settings).answer()
+    return Answering(session, facts, clauses, asked, case, settings, operator).answer()
 
 
 class Answering:
     """One answer in the making."""
 
     def __init__(
-        self, session: Session, facts: Facts, clauses: Sequence[Clause], asked: tuple[str, ...], case: Case | None, settings: Settings
+        self,
+        session: Session,
+        facts: Facts,
+        clauses: Sequence[Clause],
+        asked: tuple[str, ...],
+        case: Case | None,
+        settings: Settings,
+        operator: str = "",
     ) -> None:
         self.session = session
         self.facts = facts
@@ -193,7 +206,7 @@ class Answering:
         self.clauses = clauses
         self.case = case
         self.settings = settings
-        own = self._own_operator(asked, case)
+        own = self._own_operator(asked, case) or operator
         self.found: Affected = find(facts, clauses, settings=settings, own_operator=own, case=case.case if case else "")
         self.done: Completion = completion(facts, self.found, case, settings=settings)
         self.texts = facts.texts({name for lot in self.found.lots for name in self.found.names[lot]} | set(self.found.sites))
@@ -221,8 +234,9 @@ class Answering:
             lots=self.asked,
             case=self.case.case if self.case else "",
             version=self.case.versions[-1].version if self.case else 0,
+            scope=tuple(map(scope_words, self.clauses)),
             at=_time(self.facts.now) or "",
-            product=next((info.product for info in infos.values() if info.product), ""),
+            product=self._product(infos),
             affected_lots=tuple(sorted(self.texts[lot] for lot in self.found.lots)),
             outlets=tuple(outlets),
             others=tuple(others),
@@ -234,6 +248,13 @@ class Answering:
             positions=self._positions(),
             partial=self.found.partial,
         )
+
+    def _product(self, infos: Mapping[int, LotInfo]) -> str:
+        """Return what the lots asked for are; of a rule or a window only where everything affected is one thing."""
+        if infos:
+            return next((info.product for info in infos.values() if info.product), "")
+        products = {info.product for info in self.found.infos.values() if info.product}
+        return products.pop() if len(products) == 1 else ""
 
     def _by_site(self) -> dict[int, list[tuple[int, int]]]:
         held: dict[int, list[tuple[int, int]]] = {}

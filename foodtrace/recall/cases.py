@@ -93,9 +93,13 @@ def resolve_case(session: Session, given: str | None) -> str:
     raise NotFound("case.not_found", value=given or "-", near=known[:5])
 
 
-def load_case(session: Session, case: str, *, until: int | None = None) -> Case:
-    """Return a case as its events up to a moment say. Raises ``NotFound`` (``case.not_found``)."""
-    events = [each for each in case_events(session, case) if until is None or micros(each[1].at) <= until]
+def load_case(session: Session, case: str, *, until: int | None = None, known_by: int | None = None) -> Case:
+    """Return a case as its events up to a moment say, or only those recorded by one. Raises ``NotFound`` (``case.not_found``)."""
+    events = [
+        each
+        for each in case_events(session, case)
+        if (until is None or micros(each[1].at) <= until) and (known_by is None or each[0] <= known_by)
+    ]
     first = opening(events)
     if first is None:
         raise NotFound("case.not_found", value=case, near=case_ids(session)[:5])

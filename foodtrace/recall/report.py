@@ -19,7 +19,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from foodtrace.events import Clause, Key, LeftClause, LotsClause, ThroughClause
+from foodtrace.events import Key, LotsClause
 from foodtrace.events.canonical import decode
 from foodtrace.graph.edges import micros
 from foodtrace.graph.reader import SqlFacts
@@ -33,6 +33,7 @@ from foodtrace.recall.curve import Point, curve
 from foodtrace.recall.deadlines import LOCAL, Clock, completion_clock, end_of, local_day, start_clock
 from foodtrace.recall.facts import Case
 from foodtrace.recall.packs import choose
+from foodtrace.recall.scope import scope_words
 from foodtrace.recall.settings import Settings
 from foodtrace.storage.session import Session
 from foodtrace.tlog.entry import event_bytes
@@ -189,17 +190,6 @@ def _masked(row: OutletRow) -> OutletRow:
         phone="*" * max(len(row.phone) - 3, 3) + row.phone[-3:] if len(row.phone) > 6 else "***" if row.phone else "",  # noqa: PLR2004
         address=row.address[:3] + "**" if row.address else "",
     )
-
-
-def scope_words(clause: Clause) -> str:
-    """Return a clause of a scope in words that need no translation."""
-    if isinstance(clause, LotsClause):
-        return " ".join(clause.lots)
-    if isinstance(clause, LeftClause | ThroughClause):
-        word = "left" if isinstance(clause, LeftClause) else "through"
-        return f"{word} {clause.site} {_time(micros(clause.start))} - {_time(micros(clause.end))}"
-    fields = {name: getattr(clause, name) for name in clause.__struct_fields__}
-    return " ".join(f"{name}={value}" for name, value in fields.items() if value)
 
 
 def curve_points(session: Session, case: Case, settings: Settings, now: int, holdings: int) -> tuple[CurvePoint, ...]:

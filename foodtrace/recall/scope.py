@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
-from foodtrace.events import Clause, LeftClause, ThroughClause
+from foodtrace.events import Clause, LeftClause, LotsClause, ThroughClause
 from foodtrace.graph.edges import micros
 from foodtrace.graph.flows import ALWAYS, BIRTHS, DAY, UNKNOWN_TIME, Flow, FlowKind
 from foodtrace.graph.walk import Holding
@@ -42,6 +42,18 @@ def seeds(records: Records, clauses: Sequence[Clause]) -> list[Seed]:
         else:
             made += _whole(records.recorded, sure, fitting)
     return made
+
+
+def scope_words(clause: Clause) -> str:
+    """Return a clause of a scope in words that need no translation."""
+    if isinstance(clause, LotsClause):
+        return " ".join(clause.lots)
+    if isinstance(clause, LeftClause | ThroughClause):
+        word = "left" if isinstance(clause, LeftClause) else "through"
+        ends = (end.isoformat(sep=" ", timespec="minutes")[:16] for end in (clause.start, clause.end))
+        return f"{word} {clause.site} {' - '.join(ends)}"
+    fields = {name: getattr(clause, name) for name in clause.__struct_fields__}
+    return " ".join(f"{name}={value}" for name, value in fields.items() if value)
 
 
 def _sure(records: Records) -> set[Holding]:

@@ -129,6 +129,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "cli.case.then_widen_sample": ("抽查升为 {level} 级: foodtrace case sample", "the sample goes up to level {level}: foodtrace case sample"),
     "cli.case.then_visit_again": ("复查到干净为止, 否则不能结案", "visit again until it is clean; the case does not close before"),
     # -- status -------------------------------------------------------------------------------------------------------------
+    "status.as_happened": ("截至 {at}, 按现在的全部记录", "as of {at}, by all that is on record now"),
+    "status.as_known": ("截至 {at}, 只按当时已有的记录", "as of {at}, by what was on record then"),
     "status.head": ("{case} {product} {level}  范围第 {version} 版  {when}", "{case} {product} {level}  scope version {version}  {when}"),
     "status.level_1": ("一级", "class 1"),
     "status.level_2": ("二级", "class 2"),

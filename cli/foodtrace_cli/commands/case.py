@@ -9,11 +9,12 @@ import click
 
 from foodtrace.errors import BadData
 from foodtrace_cli.commands.case_check import check, sample
-from foodtrace_cli.commands.case_common import APPROVED, BY, CASE_ARGUMENT, REASON, act, day, given, moment, names_of, scope_options
+from foodtrace_cli.commands.case_common import APPROVED, BY, CASE_ARGUMENT, REASON, act, day, given, moment, names_of
 from foodtrace_cli.commands.case_goods import correct, destroy, restock, return_, seal
 from foodtrace_cli.commands.case_notice import acknowledge, notify
 from foodtrace_cli.commands.case_status import deadlines, quantity, status
 from foodtrace_cli.commands.report import report
+from foodtrace_cli.commands.scope_words import scope_options
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import say
 

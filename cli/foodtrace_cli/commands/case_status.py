@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from foodtrace_cli.commands.case_common import CASE_ARGUMENT
+from foodtrace_cli.commands.case_common import CASE_ARGUMENT, moment
 from foodtrace_cli.commands.recall import shown_quantity, shown_unit, write
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import cells, emit_json, fit, say
@@ -24,23 +24,40 @@ _NAMES = 8
 @click.option("--outlets", is_flag=True, help="Print every outlet as recall does.")
 @click.option("--steps", is_flag=True, help="Print what was done at each site: when, how much, evidence, who.")
 @click.option("--curve", is_flag=True, help="Print R1-R6 over time: as happened and as known.")
+@click.option("--at", default=None, metavar="TIME", help="As of TIME, by all that is on record now.")
+@click.option("--as-known", is_flag=True, help="With --at: only by what was on record then.")
 @click.option("--all", "everything", is_flag=True, help="Print every task and every version of the scope.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON (foodtrace schema case-status).")
 @click.pass_obj
-def status(ctx: Context, case_id: str | None, *, outlets: bool, steps: bool, curve: bool, everything: bool, as_json: bool) -> None:
+def status(
+    ctx: Context,
+    case_id: str | None,
+    at: str | None,
+    *,
+    outlets: bool,
+    steps: bool,
+    curve: bool,
+    everything: bool,
+    as_json: bool,
+    as_known: bool,
+) -> None:
     """Show how far a case has come: R1-R6 with numerator and denominator, deadlines, who is late, what is to be done today."""
+    from foodtrace.graph.edges import micros  # noqa: PLC0415
     from foodtrace.operations import casestatus  # noqa: PLC0415
     from foodtrace.recall.cases import load_case, resolve_case  # noqa: PLC0415
 
+    when = None if at is None else moment(at)
     with ctx.open() as ledger, ledger.reading() as session:
-        now = ledger.clock()
+        now = ledger.clock() if when is None else micros(when)
         full = resolve_case(session, case_id)
-        found, answer = casestatus.status(session, full, now, curves=curve)
-        state = load_case(session, full, until=now)
+        found, answer = casestatus.status(session, full, now, curves=curve, as_known=as_known)
+        state = load_case(session, full, until=now, known_by=now if as_known else None)
     if as_json:
         emit_json(found)
         return
     _head(ctx, found)
+    if at is not None:
+        say("  " + ctx.t("status.as_known" if as_known else "status.as_happened", at=found.at[:16]))
     if outlets:
         write(ctx, answer, csv_file=None, xlsx_file=None, show_all=True, as_json=False, positions=False)
     else:

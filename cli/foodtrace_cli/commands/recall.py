@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from foodtrace.errors import BadData
+from foodtrace_cli.commands.scope_words import scope_options
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import emit_json, say, table, terminal_width
 
@@ -18,20 +19,59 @@ _SUMMARY = 10
 
 
 @click.command()
-@click.argument("lots", nargs=-1, required=True, metavar="LOT...")
+@click.argument("lots", nargs=-1, metavar="[LOT...]")
 @click.option("--all", "show_all", is_flag=True, help="Print every outlet on a terminal.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON (foodtrace schema recall).")
 @click.option("--csv", "csv_file", default=None, metavar="FILE", help="Write the outlets as CSV; - is standard output.")
 @click.option("--xlsx", "xlsx_file", default=None, metavar="FILE", help="Write the outlets as an Excel workbook.")
 @click.option("--positions", is_flag=True, help="Print the position of every log.")
+@click.option("--at", default=None, metavar="TIME", help="As of TIME: what happened later is not seen.")
+@click.option("--as-known", is_flag=True, help="With --at: nor what was recorded later.")
+@scope_options
 @click.pass_obj
 def recall(
-    ctx: Context, lots: tuple[str, ...], csv_file: str | None, xlsx_file: str | None, *, show_all: bool, as_json: bool, positions: bool
+    ctx: Context,
+    /,
+    lots: tuple[str, ...],
+    csv_file: str | None,
+    xlsx_file: str | None,
+    at: str | None,
+    *,
+    show_all: bool,
+    as_json: bool,
+    positions: bool,
+    as_known: bool,
+    **words: str,
 ) -> None:
-    """Find every outlet that holds LOT or anything made from it, likely remaining stock first."""
-    with ctx.open() as ledger:
-        answer = ledger.recall(tuple(dict.fromkeys(lots)))
+    """Find every outlet that holds LOTs, or what a rule fits, or what left or passed a site, or anything made from it.
+
+    Likely remaining stock comes first. The rule's parts must all fit one lot; lots, a rule and a window at a site are united.
+    """
+    if at is None and not any(words.values()):
+        if not lots:
+            raise click.MissingParameter(param_hint="LOT", param_type="argument")
+        with ctx.open() as ledger:
+            answer = ledger.recall(tuple(dict.fromkeys(lots)))
+    else:
+        answer = _scoped(ctx, tuple(dict.fromkeys(lots)), words, at, as_known=as_known)
     write(ctx, answer, csv_file=csv_file, xlsx_file=xlsx_file, show_all=show_all, as_json=as_json, positions=positions)
+
+
+def _scoped(ctx: Context, lots: tuple[str, ...], words: dict[str, str], at: str | None, *, as_known: bool) -> Any:
+    """Answer for a scope in words, or as of a moment."""
+    from foodtrace.graph.edges import micros  # noqa: PLC0415
+    from foodtrace.operations.common import local  # noqa: PLC0415
+    from foodtrace.operations.scopes import clauses_of, producer_of  # noqa: PLC0415
+    from foodtrace.recall.answer import recall as find_all  # noqa: PLC0415
+    from foodtrace_cli.commands.case_common import given, moment  # noqa: PLC0415
+
+    when = moment(at) if at else None
+    with ctx.open() as ledger, ledger.reading() as session:
+        now = ledger.clock() if when is None else micros(when)
+        asked = given(lots, words)
+        clauses = clauses_of(session, asked, local(ledger.clock())) if any(words.values()) else ()
+        rules = tuple(each for each in clauses if not hasattr(each, "lots"))
+        return find_all(session, lots, now=now, recorded_until=now if as_known else None, scope=rules, operator=producer_of(session, rules))
 
 
 def write(
@@ -106,7 +146,7 @@ def _screen(ctx: Context, answer: Any, *, show_all: bool, positions: bool) -> No
     width = terminal_width()
     names, right = columns(width)
     confirmed = sum(1 for row in answer.outlets if row.link == "confirmed")
-    say(f"{answer.product} {', '.join(answer.lots)}".strip())
+    say(f"{answer.product} {', '.join(answer.lots) or ' | '.join(answer.scope)}".strip())
     say(
         ctx.t(
             "cli.recall.head",
