@@ -11,6 +11,7 @@ from foodtrace.events import AnyEvent
 from foodtrace.keeping.rotation import Changed, KeyRow
 from foodtrace.operations.answers import GateSaid, ResolvedSaid, TestSaid
 from foodtrace.operations.casestatus import CaseStatus
+from foodtrace.operations.corrections import Corrected, History
 from foodtrace.operations.held import Held
 from foodtrace.operations.overspent import Overspent
 from foodtrace.operations.samplecheck import DayChecked
@@ -24,7 +25,9 @@ from foodtrace.verification import Verification
 
 _TYPES: Final[dict[str, Any]] = {
     "case-report": Report,
+    "corrected": Corrected,
     "drill": Drill,
+    "entry-history": History,
     "event": AnyEvent,
     "case-status": CaseStatus,
     "gate": GateSaid,

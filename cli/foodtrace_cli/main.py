@@ -32,6 +32,7 @@ COMMANDS: Final[dict[str, str]] = {
     "transfer": "goods",
     "receive": "goods",
     "transform": "goods",
+    "correct": "correct",
     "formula": "formula",
     "record": "record",
     "recall": "recall",

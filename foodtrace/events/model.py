@@ -103,7 +103,7 @@ class Correction(Event, frozen=True, kw_only=True, tag="correction"):
     """Origin of the corrected entry's log; empty: this log."""
     reason: Literal["did_not_occur", "incorrect_data"]
     replacement: Fact | None = None
-    """For ``incorrect_data``: the event as it should have been, with an id of its own."""
+    """For ``incorrect_data``: the event as it should have been. It may keep its id, so that what names it still finds it."""
     note: Words = ""
 
 

@@ -141,7 +141,7 @@ def _write(session: Session, names: Names, log: int, origin: str, entries: Seque
             entry.seq,
             entry.recorded,
             effects(entry.event, origin, entry.seq),
-            type(entry.event),
+            _kind(entry.event) if isinstance(entry.event, Correction) else type(entry.event),
             entry.event.site,
             1,
             _is_cross(entry.event),

@@ -255,6 +255,22 @@ class SqlFacts:
         winners = self._winners({(row[8], row[9]) for row in rows if row[_ENDED] == CONDITIONAL})
         return [row for row in rows if ((row[8], row[9]) not in replaced if row[_ENDED] == 0 else (row[8], row[9]) in winners)]
 
+    def in_force(self, entries: Collection[tuple[int, int, int]]) -> set[tuple[int, int]]:
+        """Return which entries stand: not corrected away by an entitled log, and replacements of other logs' entries that won.
+
+        :param entries: (log, seq, ended) as the projection has them.
+        """
+        plain = [(log, seq) for log, seq, ended in entries if ended == 0]
+        if not self._crossed or not entries:
+            return set(plain)
+        gone = {target for target, claims in self._cross_of(plain).items() if any(claim[2] for claim in claims)}
+        return (set(plain) - gone) | self._winners({(log, seq) for log, seq, ended in entries if ended == CONDITIONAL})
+
+    def entitled(self, log: int, seq: int) -> list[tuple[int, int]]:
+        """Return the corrections of an entry by other logs that are entitled to it, (log, seq), the one that counts last."""
+        claims = self._cross_of([(log, seq)]).get((log, seq), [])
+        return [(each[1], each[3]) for each in sorted(claims) if each[2]]
+
     def _cross_of(self, entries: Collection[tuple[int, int]]) -> dict[tuple[int, int], list[tuple[int, int, bool, int]]]:
         """Return, for entries that other logs correct or dispute: (recorded, log, entitled, seq) of each claim."""
         by_log: dict[int, list[int]] = {}

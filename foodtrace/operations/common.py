@@ -9,10 +9,12 @@ from typing import Any, Final
 import msgspec
 
 from foodtrace.errors import FoodtraceError
-from foodtrace.events import AnyEvent, Event
+from foodtrace.events import AnyEvent, Correction, Event
 from foodtrace.events.canonical import decode
 from foodtrace.graph.edges import ABOUT
+from foodtrace.graph.flows import NEVER
 from foodtrace.graph.names import find
+from foodtrace.graph.reader import SqlFacts
 from foodtrace.storage.session import Session
 from foodtrace.tlog.entry import event_bytes
 
@@ -78,11 +80,12 @@ def about(session: Session, subject: str, *kinds: type[Event]) -> list[Found]:
     wanted = [ABOUT[kind] for kind in kinds] or list(ABOUT.values())
     marks = ",".join("?" * len(wanted))
     rows = session.rows(
-        "SELECT a.log, a.seq, e.bytes FROM about AS a JOIN entry AS e ON e.log = a.log AND e.seq = a.seq "  # noqa: S608 - only marks
-        f"WHERE a.subject = ? AND a.kind IN ({marks}) AND a.ended = 0 ORDER BY a.log, a.seq",
+        "SELECT a.log, a.seq, e.bytes, a.ended FROM about AS a JOIN entry AS e ON e.log = a.log AND e.seq = a.seq "  # noqa: S608 - only marks
+        f"WHERE a.subject = ? AND a.kind IN ({marks}) AND a.ended <= 0 ORDER BY a.log, a.seq",
         (number, *wanted),
     )
-    return [Found(log, seq, _live(decode(event_bytes(bytes(data))))) for log, seq, data in rows]
+    standing = SqlFacts(session, NEVER).in_force([(log, seq, ended) for log, seq, _, ended in rows])
+    return [Found(log, seq, said(decode(event_bytes(bytes(data))))) for log, seq, data, _ in rows if (log, seq) in standing]
 
 
 def latest(session: Session, subject: str, *kinds: type[Event]) -> Any:
@@ -91,6 +94,8 @@ def latest(session: Session, subject: str, *kinds: type[Event]) -> Any:
     return max(found, key=lambda each: (each.event.at, each.log, each.seq)).event if found else None
 
 
-def _live(event: AnyEvent) -> AnyEvent:
-    replacement = getattr(event, "replacement", None)
-    return event if replacement is None else replacement
+def said(event: AnyEvent) -> AnyEvent:
+    """Return what an entry says: of a correction, the event it puts in place, with the personal fields it commits to."""
+    if not isinstance(event, Correction) or event.replacement is None:
+        return event
+    return msgspec.structs.replace(event.replacement, commitments={**event.replacement.commitments, **event.commitments})

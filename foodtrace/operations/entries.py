@@ -5,6 +5,7 @@ from __future__ import annotations
 from foodtrace.errors import NotFound
 from foodtrace.events import AnyEvent
 from foodtrace.events.canonical import decode
+from foodtrace.operations.common import said
 from foodtrace.storage.session import Session
 from foodtrace.tlog.entry import event_bytes
 
@@ -14,6 +15,4 @@ def event_at(session: Session, log: int, seq: int) -> AnyEvent:
     row = session.row("SELECT bytes FROM entry WHERE log = ? AND seq = ?", (log, seq))
     if row is None:
         raise NotFound("entry.not_found", value=seq)
-    event = decode(event_bytes(bytes(row[0])))
-    replacement = getattr(event, "replacement", None)
-    return event if replacement is None else replacement
+    return said(decode(event_bytes(bytes(row[0]))))

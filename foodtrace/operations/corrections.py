@@ -1,0 +1,428 @@
+"""Corrections: an entry that did not occur, or says something wrong; and the history of an entry.
+
+Rules (DESIGN section 5, RECALL section 1):
+
+1. A correction names the entry by log, sequence number and leaf hash. The entry stays; what is computed from it follows.
+2. A correction is not corrected. Whoever names one means the entry it corrects, and what that entry says by now is changed.
+3. The corrected event keeps its id, so that a receipt, a repeated test or a second decision that names it still finds it.
+4. Personal values that still are there go along with the corrected event; erased ones stay erased.
+5. An entry of another log is corrected only by the operator of the site it happened at; anybody else disputes it, which changes
+   no figure.
+6. Keys, erasures and marks of recovery are not corrected: a key is revoked, and a mark is there to stay.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any, Final, Literal
+
+import msgspec
+
+from foodtrace.errors import Ambiguous, BadData, Conflict, NotFound, Refused
+from foodtrace.events import AnyEvent, ContactsShown, Correction, Dispute, Erasure, Event, Key, Recovered
+from foodtrace.events.canonical import decode, encode
+from foodtrace.graph.directory import resolve_lot, resolve_site
+from foodtrace.graph.flows import NEVER
+from foodtrace.graph.names import find
+from foodtrace.graph.reader import SqlFacts
+from foodtrace.operations.common import Doing, Outcome, local, said
+from foodtrace.quantity import Quantity
+from foodtrace.storage.session import Session
+from foodtrace.tlog.entry import event_bytes, parse
+
+_MARKS: Final = (Key, Erasure, Recovered, ContactsShown, Correction)
+_FIXED: Final = frozenset({"id", "type", "commitments"})
+_SITES: Final = frozenset({"site", "to", "source", "stall", "parent"})
+_MANY: Final = 20
+
+
+class Target(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry somebody means."""
+
+    log: int
+    origin: str
+    seq: int
+    leaf: str
+    recorded: int
+    event: AnyEvent
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """A field that a correction changed."""
+
+    field: str
+    before: str
+    after: str
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry about an entry: a correction, a dispute, an erasure."""
+
+    kind: Literal["correction", "dispute", "erasure"]
+    log: str
+    seq: int
+    id: str
+    recorded: dt.datetime
+    by: str = ""
+    reason: str = ""
+    note: str = ""
+    counts: bool = True
+    """False for a dispute, and for a correction by a log that is not entitled (rule 5)."""
+    changes: tuple[Change, ...] = ()
+
+
+class History(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything on record about an entry."""
+
+    log: str
+    seq: int
+    recorded: dt.datetime
+    state: Literal["stands", "replaced", "removed"]
+    event: AnyEvent
+    """What was recorded."""
+    now: AnyEvent | None
+    """What counts now; none if it did not occur."""
+    personal: dict[str, str]
+    """State of each personal field: present, erased or tampered."""
+    steps: tuple[Step, ...] = ()
+
+
+class Corrected(msgspec.Struct, frozen=True, kw_only=True):
+    """What a correction did."""
+
+    log: str
+    """Log of the corrected entry."""
+    seq: int
+    leaf: str
+    reason: Literal["did_not_occur", "incorrect_data", "disputed"]
+    changes: tuple[Change, ...]
+    event: AnyEvent
+    """The entry that says so."""
+
+
+def find_entry(session: Session, given: str, own: int | None) -> Target:
+    """Return the entry that a person means: ``12`` or ``#12`` of the own log, ``ORIGIN#12``, an event id, or a beginning of one.
+
+    :raises NotFound: ``entry.not_found``. :raises Ambiguous: ``entry.ambiguous``.
+    """
+    text = given.strip()
+    origin, mark, number = text.rpartition("#")
+    if (mark or text == number) and number.isdigit() and len(number) < 16:  # noqa: PLR2004 - below 2^53
+        row = session.row("SELECT id FROM log WHERE origin = ?", (origin,)) if origin else (own,)
+        found = [(row[0], int(number))] if row is not None and row[0] is not None else []
+    else:
+        sql = "SELECT log, seq FROM entry WHERE id = ? LIMIT ?"
+        found = session.rows("SELECT log, seq FROM entry WHERE log = ? AND id = ?", (own, text)) or session.rows(sql, (text, _MANY))
+        if not found and len(text) >= 4:  # noqa: PLR2004 - shorter beginnings say nothing
+            found = session.rows("SELECT log, seq FROM entry WHERE id LIKE ? LIMIT ?", (_plain(text) + "%", _MANY))
+    targets = [each for log, seq in found if (each := _target(session, log, seq)) is not None]
+    if not targets:
+        raise NotFound("entry.not_found", value=given)
+    if len(targets) > 1:
+        raise Ambiguous("entry.ambiguous", value=given, candidates=[f"{each.origin}#{each.seq} {each.event.id}" for each in targets])
+    return targets[0]
+
+
+def _plain(text: str) -> str:
+    return text.replace("%", "").replace("_", "")
+
+
+def _target(session: Session, log: int, seq: int) -> Target | None:
+    row = session.row(
+        "SELECT l.origin, e.leaf, e.bytes FROM entry AS e JOIN log AS l ON l.id = e.log WHERE e.log = ? AND e.seq = ?", (log, seq)
+    )
+    if row is None:
+        return None
+    entry = parse(bytes(row[2]))
+    event = decode(bytes(entry.event))
+    return Target(log=log, origin=row[0], seq=seq, leaf=bytes(row[1]).hex(), recorded=entry.recorded, event=event)
+
+
+def original(session: Session, target: Target) -> Target:
+    """Return the entry that a correction is about (rule 2); any other entry is itself."""
+    event = target.event
+    if not isinstance(event, Correction):
+        return target
+    row = (target.log,) if not event.log else session.row("SELECT id FROM log WHERE origin = ?", (event.log,))
+    found = None if row is None else _target(session, row[0], event.seq)
+    if found is None:
+        raise NotFound("entry.not_found", value=f"{event.log or target.origin}#{event.seq}")
+    return found
+
+
+# -- history -------------------------------------------------------------------------------------------------------------------
+
+
+def history(session: Session, target: Target) -> History:
+    """Return what was recorded, every entry about it in order, and what counts now."""
+    corrections = _own_corrections(session, target)
+    facts = SqlFacts(session, NEVER)
+    foreign = facts.entitled(target.log, target.seq)
+    steps = [_step(target, one, counts=True) for one in corrections]
+    winner = corrections[-1] if corrections else None
+    for log, seq in _others(session, target):
+        other = _target(session, log, seq)
+        if other is not None:
+            steps.append(_step(target, other, counts=(log, seq) in foreign))
+    for log, seq in foreign[-1:]:
+        winner = _target(session, log, seq)
+    now = target.event if winner is None else _replacement(winner)
+    erasures = _erasures(session, target)
+    return History(
+        log=target.origin,
+        seq=target.seq,
+        recorded=local(target.recorded),
+        state="stands" if winner is None else "removed" if now is None else "replaced",
+        event=target.event,
+        now=now,
+        personal=personal_state(session, target),
+        steps=tuple(sorted((*steps, *erasures), key=lambda step: (step.recorded, step.log, step.seq))),
+    )
+
+
+def _own_corrections(session: Session, target: Target) -> list[Target]:
+    subject = f"corrected {target.origin} {target.seq}"
+    number = find(session, [subject]).get(subject)
+    rows = session.rows("SELECT seq FROM about WHERE subject = ? AND log = ? ORDER BY seq", (number, target.log)) if number else []
+    found = [_target(session, target.log, row[0]) for row in rows]
+    return [each for each in found if each is not None and isinstance(each.event, Correction) and each.event.seq == target.seq]
+
+
+def _others(session: Session, target: Target) -> list[tuple[int, int]]:
+    number = find(session, [target.origin]).get(target.origin)
+    rows = session.rows(
+        "SELECT log, seq FROM cross_correction WHERE target = ? AND target_seq = ? ORDER BY log, seq", (number or -1, target.seq)
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def _erasures(session: Session, target: Target) -> list[Step]:
+    """Return the erasures of an entry's personal values; there are few in a log, found by their ids."""
+    rows = session.rows("SELECT seq FROM entry WHERE log = ? AND id LIKE ? ORDER BY seq", (target.log, f"erase-{target.seq}-%"))
+    found = [_target(session, target.log, row[0]) for row in rows]
+    return [
+        Step(
+            kind="erasure",
+            log=each.origin,
+            seq=each.seq,
+            id=each.event.id,
+            recorded=local(each.recorded),
+            by=each.event.by,
+            reason=", ".join(each.event.fields),
+            note=each.event.reason,
+        )
+        for each in found
+        if each is not None and isinstance(each.event, Erasure) and each.event.seq == target.seq
+    ]
+
+
+def _step(target: Target, one: Target, *, counts: bool) -> Step:
+    event = one.event
+    correction = isinstance(event, Correction)
+    after = _replacement(one)
+    return Step(
+        kind="correction" if correction else "dispute",
+        log=one.origin,
+        seq=one.seq,
+        id=event.id,
+        recorded=local(one.recorded),
+        by=event.by,
+        reason=event.reason if isinstance(event, (Correction, Dispute)) else "",
+        note=event.note if isinstance(event, Correction) else "",
+        counts=counts and correction,
+        changes=() if after is None else differences(said(target.event), after),
+    )
+
+
+def _replacement(one: Target) -> AnyEvent | None:
+    if not isinstance(one.event, Correction) or one.event.replacement is None:
+        return None
+    return said(one.event)
+
+
+def personal_state(session: Session, target: Target) -> dict[str, str]:
+    """Return how each personal field of an entry stands: present, erased or tampered (:mod:`foodtrace.personal`)."""
+    from foodtrace.personal import Secret, state  # noqa: PLC0415 - most histories have none
+
+    committed = said(target.event).commitments
+    if not committed:
+        return {}
+    rows = session.rows("SELECT field, salt, value FROM personal WHERE log = ? AND seq = ?", (target.log, target.seq))
+    kept = {field: Secret(field, bytes(salt), value) for field, salt, value in rows}
+    return {field: state(field, committed[field], kept.get(field)) for field in sorted(committed)}
+
+
+def differences(before: Event, after: Event) -> tuple[Change, ...]:
+    """Return the fields in which two events differ, as short texts; personal values are never among them."""
+    old, new = msgspec.to_builtins(before), msgspec.to_builtins(after)
+    fields = sorted(field for field in {*old, *new} - {"commitments"} if old.get(field) != new.get(field))
+    return tuple(Change(field=each, before=_short(getattr(before, each, "")), after=_short(getattr(after, each, ""))) for each in fields)
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, (str, int, Quantity, dt.date)):
+        return str(value)
+    return msgspec.json.encode(value).decode()[:200]
+
+
+# -- correcting ----------------------------------------------------------------------------------------------------------------
+
+
+def correct(
+    session: Session,
+    doing: Doing,
+    own: int,
+    given: str,
+    *,
+    changes: Mapping[str, str] | None = None,
+    replacement: AnyEvent | None = None,
+    note: str = "",
+    dispute: bool = False,
+) -> Outcome:
+    """Correct an entry: without ``changes`` and ``replacement`` it did not occur. Answer: :class:`Corrected`.
+
+    :param own: number of the log that is written.
+    :param changes: field (``quantity``, ``outputs.0.lot``) -> new value as a person writes it; of the event as it counts now.
+    :param replacement: the whole event as it should have been.
+    :param dispute: object to an entry of another log that this log is not entitled to correct (rule 5).
+    :raises Refused: ``correction.not_yours``, ``correction.of_mark``. :raises Conflict: ``correction.nothing``.
+    :raises BadData: ``correction.field``, ``event.*``. :raises NotFound: ``entry.not_found``.
+    """
+    target = original(session, find_entry(session, given, own))
+    if isinstance(target.event, _MARKS):
+        raise Refused("correction.of_mark", value=f"#{target.seq}", kind=_kind(target.event))
+    if dispute:
+        return _dispute(doing, target, own, note)
+    if target.log != own and not _entitled(session, target, own):
+        raise Refused("correction.not_yours", value=f"{target.origin}#{target.seq}", expected=target.event.site or "-")
+    story = history(session, target)
+    _one_side(session, target, own)
+    if replacement is None and changes:
+        replacement = _changed(session, story.now or target.event, changes)
+    if replacement is not None:
+        replacement = msgspec.structs.replace(replacement, id=said(target.event).id, commitments={})
+        if type(replacement) is not type(story.now or target.event):
+            raise BadData("correction.kind", value=_kind(replacement), expected=_kind(story.now or target.event))
+    plain = None if story.now is None else msgspec.structs.replace(story.now, commitments={})
+    if replacement == plain:
+        raise Conflict("correction.nothing", value=f"#{target.seq}")
+    event = Correction(
+        id=doing.event_id(),
+        at=doing.now,
+        by=doing.by,
+        site=target.event.site,
+        seq=target.seq,
+        leaf=target.leaf,
+        log="" if target.log == own else target.origin,
+        reason="did_not_occur" if replacement is None else "incorrect_data",
+        replacement=replacement,  # type: ignore[arg-type]  # of the same kind as the target, so a fact
+        note=note,
+    )
+    # Rule 4; a value that goes on under another log would leave the log that may erase it.
+    kept = _values(session, target) if replacement is not None and target.log == own else {}
+    return Outcome(
+        events=[event],
+        personal={event.id: kept} if kept else {},
+        answer=Corrected(
+            log=target.origin,
+            seq=target.seq,
+            leaf=target.leaf,
+            reason=event.reason,
+            changes=() if replacement is None else differences(plain or target.event, replacement),
+            event=event,
+        ),
+    )
+
+
+def _dispute(doing: Doing, target: Target, own: int, note: str) -> Outcome:
+    if target.log == own:
+        raise BadData("correction.own", value=f"#{target.seq}")
+    if not note:
+        raise BadData("correction.note", value=f"{target.origin}#{target.seq}", expected="--note")
+    event = Dispute(id=doing.event_id(), at=doing.now, by=doing.by, log=target.origin, seq=target.seq, leaf=target.leaf, reason=note)
+    return Outcome(
+        events=[event],
+        answer=Corrected(log=target.origin, seq=target.seq, leaf=target.leaf, reason="disputed", changes=(), event=event),
+    )
+
+
+def _entitled(session: Session, target: Target, own: int) -> bool:
+    """Say whether the own log's operator is that of the site the entry happened at."""
+    row = session.row("SELECT bytes FROM entry WHERE log = ? AND seq = 0", (own,))
+    key = None if row is None else decode(event_bytes(bytes(row[0])))
+    operator = session.row(
+        "SELECT s.operator FROM name AS n JOIN site_fact AS s ON s.site = n.id WHERE n.text = ? AND s.ended = 0 "
+        "ORDER BY s.recorded DESC, s.log DESC, s.seq DESC LIMIT 1",
+        (target.event.site,),
+    )
+    return isinstance(key, Key) and operator is not None and key.issuer == operator[0] != ""
+
+
+def _one_side(session: Session, target: Target, own: int) -> None:
+    """Refuse a correction from a second side: both replacements would count."""
+    foreign = SqlFacts(session, NEVER).entitled(target.log, target.seq)
+    if (target.log == own and foreign) or (target.log != own and _own_corrections(session, target)):
+        raise Refused("correction.other_side", value=f"{target.origin}#{target.seq}")
+
+
+def _values(session: Session, target: Target) -> dict[str, str]:
+    """Return the personal values that the event as it counts now still has."""
+    newest = _own_corrections(session, target)
+    place = newest[-1] if newest and _replacement(newest[-1]) is not None else target
+    return dict(session.rows("SELECT field, value FROM personal WHERE log = ? AND seq = ?", (place.log, place.seq)))
+
+
+def _changed(session: Session, event: AnyEvent, changes: Mapping[str, str]) -> AnyEvent:
+    """Return an event with fields changed as a person wrote them."""
+    tree: dict[str, Any] = msgspec.json.decode(encode(event))
+    for path, text in changes.items():
+        _set(session, tree, event, path, text)
+    try:
+        made: AnyEvent = msgspec.convert(tree, AnyEvent, strict=False)  # "12" for a number, "true" for a truth value
+        return decode(encode(made))
+    except (msgspec.ValidationError, BadData) as error:
+        raise BadData("correction.value", value=", ".join(changes), reason=str(error).replace("`", "'")) from None
+
+
+def _set(session: Session, tree: dict[str, Any], event: AnyEvent, path: str, text: str) -> None:
+    """Put one value where ``a.0.b`` says."""
+    *way, last = path.split(".")
+    fields = type(event).__struct_fields__
+    if path.split(".", maxsplit=1)[0] not in fields or last in _FIXED:
+        raise BadData("correction.field", value=path, expected=", ".join(each for each in fields if each not in _FIXED))
+    node: Any = tree
+    for each in way:
+        try:
+            node = node[int(each)] if isinstance(node, list) else node[each]
+        except (KeyError, IndexError, ValueError):
+            raise BadData("correction.field", value=path, expected=", ".join(fields)) from None
+    value = _value(session, last, text)
+    if isinstance(node, list):
+        if not last.isdigit() or int(last) >= len(node):
+            raise BadData("correction.field", value=path, expected=f"0 .. {len(node) - 1}")
+        node[int(last)] = value
+    elif isinstance(node, dict):
+        node[last] = value
+    else:
+        raise BadData("correction.field", value=path, expected=", ".join(fields))
+
+
+def _value(session: Session, field: str, text: str) -> Any:
+    """Read a value: names of sites and lots as people call them, quantities with their unit, JSON, else the text itself."""
+    if field in _SITES and text:
+        return resolve_site(session, text)
+    if field == "lot" and text and "/" not in text:
+        return resolve_lot(session, text)
+    if field in {"quantity", "loss", "gross", "tare", "content"} and text:
+        return msgspec.to_builtins(Quantity.parse(text))
+    if (text[:1] and text[:1] in "[{") or text in {"true", "false", "null"}:
+        try:
+            return msgspec.json.decode(text.encode())
+        except msgspec.DecodeError as error:
+            raise BadData("correction.value", value=field, reason=str(error).replace("`", "'")) from None
+    return text
+
+
+def _kind(event: Event) -> str:
+    return str(msgspec.inspect.type_info(type(event)).tag)  # type: ignore[attr-defined]

@@ -1,0 +1,275 @@
+"""Corrections: figures follow, the record keeps both, and nobody corrects what is not theirs."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from foodtrace import Ledger, Quantity, errors
+from foodtrace.events import AnyEvent, CertificateIssued, Site, TestRecorded, Transfer
+from foodtrace.events.model import Fact, kinds
+from foodtrace.graph.edges import micros
+from foodtrace.operations import corrections
+from foodtrace.operations.common import Doing, about, local
+from tests.cli.test_way import lot_of, run, shop
+
+__all__ = ["shop"]
+
+AT = dt.datetime(2026, 11, 24, 4, 0, tzinfo=dt.timezone(dt.timedelta(hours=8)))
+NOW = micros(AT) + 3_600_000_000
+LOT = "F-1/261123-1"
+FACTS = {tag: kind for tag, kind in kinds().items() if kind in Fact.__args__}
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
+    url = f"sqlite:///{tmp_path}/x.db" if request.param == "sqlite" else request.getfixturevalue("pg_url")
+    with Ledger.open(url, keys=tmp_path / "keys", clock=lambda: NOW) as opened:
+        opened.init("test.example/own", operator="F-1")
+        opened.record(
+            [
+                Site(id="s1", at=AT, site="F-1", operator="F-1", kind="farm", name="永发合作社"),
+                Site(id="s2", at=AT, site="S-7", operator="S-7", kind="shop", name="福安超市"),
+                Site(id="s3", at=AT, site="S-8", operator="S-8", kind="shop", name="惠民超市"),
+                CertificateIssued(
+                    id="c1", at=AT, site="F-1", lot=LOT, serial="1", issuer="F-1", product="西红柿", quantity=Quantity(500_000, "g")
+                ),
+                Transfer(id="t1", at=AT, site="F-1", to="S-7", lot=LOT, quantity=Quantity(120_000, "g")),
+            ],
+            personal={"s2": {"phone": "0451-555-0104"}},
+        )
+        yield opened
+
+
+def correct(ledger: Ledger, entry: str, log: str | None = None, **how: Any) -> corrections.Corrected:
+    writer = ledger.writer(log)
+    doing = Doing(now=local(NOW), by="07")
+    _, done = ledger.act(lambda session: corrections.correct(session, doing, writer.number, entry, **how), log=log)
+    assert isinstance(done, corrections.Corrected)
+    return done
+
+
+def story(ledger: Ledger, entry: str) -> corrections.History:
+    with ledger.reading() as session:
+        return corrections.history(session, corrections.find_entry(session, entry, ledger.writer().number))
+
+
+def shops(ledger: Ledger) -> dict[str, int]:
+    return {row.site: row.amounts[0].likely for row in ledger.recall("261123-1").outlets}
+
+
+def held_twice(ledger: Ledger) -> None:
+    """Figures by replay are the figures on record."""
+    checked = ledger.verify()
+    assert checked.ok, checked.findings
+
+
+def test_a_wrong_figure_and_a_wrong_shop_are_put_right_and_both_stay_on_record(ledger: Ledger) -> None:
+    done = correct(ledger, "t1", changes={"quantity": "12kg", "to": "惠民超市"}, note="多写一个零, 也写错了店")
+    assert [(each.field, each.before, each.after) for each in done.changes] == [("quantity", "120.0 kg", "12.0 kg"), ("to", "S-7", "S-8")]
+    assert shops(ledger) == {"S-8": 12_000}
+    held_twice(ledger)
+    told = story(ledger, "t1")
+    assert told.state == "replaced"
+    assert isinstance(told.event, Transfer)
+    assert isinstance(told.now, Transfer)
+    assert (told.event.to, told.now.to, told.now.id) == ("S-7", "S-8", "t1")
+    assert [(step.kind, step.by, step.note, step.counts) for step in told.steps] == [("correction", "07", "多写一个零, 也写错了店", True)]
+
+
+def test_a_correction_is_corrected_by_correcting_its_entry_anew(ledger: Ledger) -> None:
+    first = correct(ledger, "t1", changes={"quantity": "12kg"})
+    second = correct(ledger, first.event.id, changes={"to": "S-8"})
+    assert (second.seq, second.leaf) == (first.seq, first.leaf), "the entry itself is named, not its correction"
+    assert shops(ledger) == {"S-8": 12_000}, "what was put right before stays right"
+    correct(ledger, f"#{first.seq}")
+    assert shops(ledger) == {}
+    with pytest.raises(errors.Conflict) as caught:
+        correct(ledger, "t1")
+    assert caught.value.code == "correction.nothing"
+    correct(ledger, "t1", changes={"quantity": "1kg"})
+    assert shops(ledger) == {"S-7": 1_000}, "an entry that was taken out can be brought back"
+    held_twice(ledger)
+    assert len(story(ledger, "t1").steps) == 4
+
+
+def test_personal_values_go_along(ledger: Ledger) -> None:
+    correct(ledger, "s2", changes={"name": "福安超市一店"})
+    (row,) = ledger.recall("261123-1").outlets
+    assert (row.name, row.phone, row.personal) == ("福安超市一店", "0451-555-0104", "present")
+    held_twice(ledger)
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"quantty": "1kg"}, "correction.field"),
+        ({"id": "x"}, "correction.field"),
+        ({"quantity": "viel"}, "quantity.form"),
+        ({"quantity.unit": "kg"}, "correction.value"),
+        ({"to": "nirgends"}, "site.not_found"),
+        ({"at": "gestern"}, "correction.value"),
+        ({"commitments": "{}"}, "correction.field"),
+    ],
+)
+def test_what_no_event_can_say_is_refused_and_nothing_recorded(ledger: Ledger, changes: dict[str, str], code: str) -> None:
+    with pytest.raises(errors.FoodtraceError) as caught:
+        correct(ledger, "t1", changes=changes)
+    assert caught.value.code == code
+    assert ledger.logs()[0].size == 6
+
+
+def test_an_entry_is_named_by_number_id_or_the_beginning_of_one(ledger: Ledger) -> None:
+    ledger.record([Transfer(id=f"voucher-{n}", at=AT, site="F-1", to="S-7", lot=LOT, quantity=Quantity(1, "g")) for n in (1, 2)])
+    with ledger.reading() as session:
+        own = ledger.writer().number
+        for given in ("5", "#5", "test.example/own#5", "t1"):
+            assert corrections.find_entry(session, given, own).event.id == "t1"
+        with pytest.raises(errors.Ambiguous) as caught:
+            corrections.find_entry(session, "vouch", own)
+        assert caught.value.candidates == ("test.example/own#6 voucher-1", "test.example/own#7 voucher-2")
+        for given in ("99", "other#5", "nein", "%"):
+            with pytest.raises(errors.NotFound):
+                corrections.find_entry(session, given, own)
+
+
+# -- other logs ----------------------------------------------------------------------------------------------------------------
+
+
+def test_only_the_operator_of_the_site_corrects_another_log(ledger: Ledger) -> None:
+    ledger.init("test.example/shop", operator="S-7")
+    ledger.init("test.example/farm2", operator="F-1")
+    entry = "test.example/own#5"
+    with pytest.raises(errors.Refused) as caught:
+        correct(ledger, entry, log="test.example/shop", changes={"quantity": "1kg"})
+    assert caught.value.code == "correction.not_yours"
+    correct(ledger, entry, log="test.example/shop", dispute=True, note="少两箱")
+    assert shops(ledger) == {"S-7": 120_000}, "an objection changes no figure"
+    correct(ledger, entry, log="test.example/farm2", changes={"quantity": "100kg"})
+    assert shops(ledger) == {"S-7": 100_000}
+    told = story(ledger, entry)
+    assert sorted((step.kind, step.log, step.counts) for step in told.steps) == [
+        ("correction", "test.example/farm2", True),
+        ("dispute", "test.example/shop", False),
+    ]
+    assert told.state == "replaced"
+    with pytest.raises(errors.Refused) as other:
+        correct(ledger, entry)
+    assert other.value.code == "correction.other_side", "both replacements would count"
+    correct(ledger, entry, log="test.example/farm2")
+    assert shops(ledger) == {}
+    assert story(ledger, entry).state == "removed"
+    held_twice(ledger)
+    assert ledger.rebuild()
+    assert shops(ledger) == {}
+
+
+def test_records_that_move_no_goods_follow_a_correction_from_another_log_too(ledger: Ledger) -> None:
+    test = TestRecorded(id="q1", at=AT, site="F-1", lot=LOT, sample="1", item="克百威", verdict="positive")
+    ledger.record([test])
+    ledger.init("test.example/farm2", operator="F-1")
+    correct(ledger, "test.example/own#6", log="test.example/farm2", changes={"verdict": "negative"})
+    with ledger.reading() as session:
+        found = about(session, LOT, TestRecorded)
+    assert [each.event.verdict for each in found if isinstance(each.event, TestRecorded)] == ["negative"]
+
+
+# -- every kind of record ------------------------------------------------------------------------------------------------------
+
+SAMPLES = ("a", "A", "1", "F-1", "F-1/261123-1", "0" * 64, "0" * 16, "0" * 14, "0" * 6, "")
+
+
+def sample(kind: msgspec.inspect.Type) -> Any:  # noqa: PLR0911 - one branch per kind of type
+    """Return a value of a type, as small as it may be."""
+    info = msgspec.inspect
+    if isinstance(kind, info.Metadata):
+        return sample(kind.type)
+    if isinstance(kind, info.StrType):
+        return next(each for each in SAMPLES if re.search((kind.pattern or "").replace(r"(?!\n)", ""), each))
+    if isinstance(kind, info.IntType):
+        return max(kind.ge or 0, 1)
+    if isinstance(kind, info.DateTimeType):
+        return AT.isoformat()
+    if isinstance(kind, info.DateType):
+        return "2026-11-24"
+    if isinstance(kind, info.LiteralType):
+        return next(each for each in kind.values if each != "")
+    if isinstance(kind, info.BoolType):
+        return True
+    if isinstance(kind, info.UnionType):
+        return sample(next(each for each in kind.types if not isinstance(each, info.NoneType)))
+    if isinstance(kind, (info.VarTupleType, info.ListType)):
+        return [sample(kind.item_type)]
+    if isinstance(kind, info.StructType):
+        return filled(kind)
+    message = f"no sample for {kind}"
+    raise TypeError(message)
+
+
+def filled(kind: msgspec.inspect.StructType) -> dict[str, Any]:
+    if kind.cls is Quantity:
+        return {"value": 7, "unit": "g"}
+    made = {field.encode_name: sample(field.type) for field in kind.fields if field.required}
+    return {kind.tag_field: kind.tag, **made} if kind.tag_field else made
+
+
+def event_of(tag: str) -> AnyEvent:
+    kind = msgspec.inspect.type_info(FACTS[tag])
+    assert isinstance(kind, msgspec.inspect.StructType)
+    made: AnyEvent = msgspec.convert({**filled(kind), "id": f"k-{tag}", "site": "F-1"}, AnyEvent)
+    return made
+
+
+TABLES = ("move", "lot_fact", "site_fact", "about")
+
+
+@pytest.mark.parametrize("tag", FACTS)
+def test_every_kind_of_record_can_be_taken_back_and_changed(tmp_path: Path, tag: str) -> None:
+    with Ledger.open(f"sqlite:///{tmp_path}/x.db", keys=tmp_path / "keys", clock=lambda: NOW) as ledger:
+        ledger.init("test.example/own", operator="F-1")
+        ledger.record([event_of(tag)])
+        correct(ledger, "1")
+        with ledger.reading() as session:
+            for table in TABLES:
+                rows = session.rows(f"SELECT ended FROM {table} WHERE seq = 1")
+                assert all(row[0] == 3 for row in rows), (table, rows)
+            sums = [row for row in session.rows("SELECT * FROM holding") if any(row[4:])]
+            assert sums == [], "every sum is back at nothing"
+            assert not session.rows("SELECT 1 FROM lot_edge WHERE n <> 0 UNION SELECT 1 FROM alias WHERE n <> 0")
+        correct(ledger, "1", changes={"at": "2026-11-23T06:00:00+08:00"})
+        told = story(ledger, "1")
+        assert told.now is not None
+        assert (told.state, told.now.at.day, told.event.at.day) == ("replaced", 23, 24)
+        held_twice(ledger)
+
+
+# -- command line --------------------------------------------------------------------------------------------------------------
+
+
+def test_on_the_command_line(shop: Path) -> None:
+    lot = lot_of(shop)
+    run(shop, "transfer", lot, "120kg", "--from", "北河农批", "--to", "福安超市", "--id", "JS-7")
+    assert "not recorded" in run(shop, "correct", "JS-7", "--set", "quantity=12kg", "--dry-run")
+    said = run(shop, "correct", "JS-7", "--set", "quantity=12kg", "--note", "多写一个零", "--by", "07", lang="zh")
+    assert "已更正, 更正是第" in said
+    told = run(shop, "correct", "JS-7", lang="zh")
+    assert "已更正" in told
+    assert "多写一个零" in told
+    assert "当时记的" in told
+    assert "现在算的" in told
+    answer = json.loads(run(shop, "recall", lot, "--json"))
+    assert [row["amounts"][0]["likely"] for row in answer["outlets"]] == [12_000]
+    run(shop, "correct", "JS-7", "--did-not-occur")
+    assert json.loads(run(shop, "recall", lot, "--json"))["outlets"] == []
+    assert "verified" in run(shop, "verify")
+    assert "cli.correct.what" in run(shop, "correct", "JS-7", "--did-not-occur", "--set", "quantity=1kg", code=2)
+    assert "correction.of_mark" in run(shop, "correct", "0", "--did-not-occur", code=1)
+    assert "entry.not_found" in run(shop, "correct", "JS-99", code=1)
+    assert json.loads(run(shop, "correct", "JS-7", "--json"))["state"] == "removed"
