@@ -17,7 +17,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from foodtrace.errors import BadData
-from foodtrace.events import AnyEvent, Correction, Event, Notice, SellerFile, Site
+from foodtrace.events import Acknowledgement, AnyEvent, Correction, DestructionPlanned, EffectivenessCheck, Event, Notice, SellerFile, Site
 from foodtrace.events.canonical import decode
 from foodtrace.graph.edges import ABOUT, Effects, effects
 from foodtrace.graph.flows import DELIVERED, UNNAMED, FlowKind
@@ -44,8 +44,8 @@ _OWN: Final[dict[int, int]] = {
 }
 """Kind of flow -> the sum of its own site that it adds to."""
 
-_SAID_BY_OTHERS: Final = frozenset({Site, SellerFile, Notice})
-"""Events at a site that are no sign of life from it: others describe it, or write to it."""
+_SAID_BY_OTHERS: Final = frozenset({Site, SellerFile, Notice, Acknowledgement, EffectivenessCheck, DestructionPlanned})
+"""Events at a site that are no sign that it keeps books: others describe it, write to it, visit it, or note that it answered."""
 
 CONDITIONAL: Final = -1
 """``ended`` of a replacement in a correction of another log's entry."""

@@ -260,7 +260,8 @@ def _own_lots(session: Session, doing: Doing, case: str, place: str) -> dict[str
     for lot, where in found.holdings:
         if where == number:
             unit = next((unit for unit in range(3) if (lot, where, unit) in found.sums), 0)
-            mine |= {text: UNIT_NAMES[unit] for text in facts.texts(found.names[lot]).values() if text and not text.startswith("?")}
+            texts = facts.texts(found.names[lot])  # holds whatever else was looked up as well
+            mine |= {texts[name]: UNIT_NAMES[unit] for name in found.names[lot] if texts[name] and not texts[name].startswith("?")}
     return mine
 
 

@@ -9,7 +9,8 @@ Rules:
 
 from __future__ import annotations
 
-from foodtrace.events import BatchReleased, ConsumerReturn, Event, FormulaBatch, Refusal, Sale
+from foodtrace.errors import Refused
+from foodtrace.events import BatchReleased, ConsumerReturn, FormulaBatch, Refusal, Sale
 from foodtrace.formula import TillDecision, TillFacts, may_sell
 from foodtrace.formula.till import Sold
 from foodtrace.gate.facts import Recall
@@ -32,25 +33,31 @@ def sell(session: Session, doing: Doing, lot: str, quantity: Quantity, site: str
     """
     facts = facts_of(session, doing, resolve_lot(session, lot), resolve_site(session, site), serial)
     decision = may_sell(facts)
-    if decision.answer == "sell":
+    if decision.answer != "sell":
+        case = facts.recalls[0].case if facts.recalls else ""
+        refusal = _refusal(doing, facts, quantity, decision.codes, case)
+        return Outcome(events=[refusal], answer=(refusal, decision))
+    try:
         check_tests(session, facts.lot, micros(doing.now))
-        event: Event = Sale(
-            id=doing.event_id(), at=doing.now, by=doing.by, site=facts.shop, lot=facts.lot, quantity=quantity, serial=serial
-        )
-    else:
-        event = Refusal(
-            id=doing.event_id(),
-            at=doing.now,
-            by=doing.by,
-            site=facts.shop,
-            asked="sale",
-            lot=facts.lot,
-            quantity=quantity,
-            serial=serial,
-            reasons=decision.codes,
-            case=facts.recalls[0].case if facts.recalls else "",
-        )
+    except Refused as error:
+        return Outcome(events=[_refusal(doing, facts, quantity, (error.code,), "")], refused=error)
+    event = Sale(id=doing.event_id(), at=doing.now, by=doing.by, site=facts.shop, lot=facts.lot, quantity=quantity, serial=serial)
     return Outcome(events=[event], answer=(event, decision))
+
+
+def _refusal(doing: Doing, facts: TillFacts, quantity: Quantity, reasons: tuple[str, ...], case: str) -> Refusal:
+    return Refusal(
+        id=doing.event_id(),
+        at=doing.now,
+        by=doing.by,
+        site=facts.shop,
+        asked="sale",
+        lot=facts.lot,
+        quantity=quantity,
+        serial=facts.serial,
+        reasons=reasons,
+        case=case,
+    )
 
 
 def facts_of(session: Session, doing: Doing, lot: str, shop: str, serial: str) -> TillFacts:

@@ -24,7 +24,8 @@ from foodtrace.recall.calendars import calendar
 from foodtrace.recall.facts import Case, Facts
 from foodtrace.recall.findings import NO_TABLES, findings_of
 from foodtrace.recall.measure import measure
-from foodtrace.recall.metrics import UNIT_NAMES, Completion, Figures, Rate, completion, notice_times, pseudo_lines
+from foodtrace.recall.metrics import UNIT_NAMES, Completion, Figures, Rate, completion, notice_times, pseudo_lines, said_at_notice
+from foodtrace.recall.quantities import Books
 from foodtrace.recall.scope import scope_words
 from foodtrace.recall.settings import DEFAULT, Settings
 from foodtrace.storage.session import Session
@@ -49,6 +50,8 @@ class Amount(msgspec.Struct, frozen=True, kw_only=True):
     """None: unknown, the site records no sales."""
     on_hand: int | None
     """None: unknown; ``likely`` says how much it may be."""
+    at_notice: int | None
+    """On hand when the notice arrived, by the site's own word or else the book; None: unknown, or no notice arrived."""
     likely: int
     """Likely remaining: what is on hand, or, unknown, all that was received and is not accounted for."""
     returned: int
@@ -208,6 +211,11 @@ class Answering:
         self.settings = settings
         own = self._own_operator(asked, case) or operator
         self.found: Affected = find(facts, clauses, settings=settings, own_operator=own, case=case.case if case else "")
+        said = said_at_notice(facts, self.found, case, settings)
+        self.notices = notice_times(case, settings)
+        self.books = Books(self.found.moves, self.found.flows, said=said) if self.notices or said else None
+        self.said = said
+        self.sums = self.books.all() if self.books is not None and said else self.found.sums
         self.done: Completion = completion(facts, self.found, case, settings=settings)
         self.texts = facts.texts({name for lot in self.found.lots for name in self.found.names[lot]} | set(self.found.sites))
 
@@ -307,18 +315,21 @@ class Answering:
         )
 
     def _amounts(self, held: list[tuple[int, int]], *, silent: bool) -> tuple[Amount, ...]:
-        keys = [key for holding in held for key in ((*holding, unit) for unit in range(3)) if key in self.found.sums]
+        keys = [key for holding in held for key in ((*holding, unit) for unit in range(3)) if key in self.sums]
         made: list[Amount] = []
         for unit in sorted({key[2] for key in keys}):
-            sums = [self.found.sums[key] for key in keys if key[2] == unit]
+            mine = [key for key in keys if key[2] == unit]
+            sums = [self.sums[key] for key in mine]
             on_hand = sum(each.on_hand for each in sums)
-            unknown = silent and on_hand > 0
+            # A silent site's own word at its notice is the one thing that is known of it.
+            unknown = silent and any(self.sums[key].on_hand > 0 and key not in self.said for key in mine)
             made.append(
                 Amount(
                     unit=UNIT_NAMES[unit],
                     received=sum(each.received + each.born + each.return_in for each in sums),
                     sold=None if unknown else sum(each.sold for each in sums),
                     on_hand=None if unknown else on_hand,
+                    at_notice=None if silent and not self.said.keys() >= set(mine) else self._at_notice(mine),
                     likely=on_hand,
                     returned=sum(each.returned_out for each in sums),
                     destroyed=sum(each.destroyed for each in sums),
@@ -328,6 +339,13 @@ class Answering:
                 )
             )
         return tuple(made)
+
+    def _at_notice(self, keys: Sequence[tuple[int, int, int]]) -> int | None:
+        """Return what lay at a site when its notice arrived, none where none arrived."""
+        arrived = self.notices.get(keys[0][1])
+        if arrived is None or arrived > self.facts.now or self.books is None:
+            return None
+        return sum(self.books.at_notice(key, arrived) for key in keys)
 
     def _contacts(self, sites: list[int]) -> dict[int, tuple[bool, dict[str, str]]]:
         """Return, per site, whether its newest description commits to personal fields, and those that are still there."""

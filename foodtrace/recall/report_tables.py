@@ -167,6 +167,7 @@ def places_grid(name: str, places: Iterable[OutletRow], lang: Lang) -> Grid:
                     Measured(amount.received, amount.unit),
                     "?" if amount.sold is None else Measured(amount.sold, amount.unit),
                     Measured(amount.likely, amount.unit, unknown),
+                    "-" if amount.at_notice is None else Measured(amount.at_notice, amount.unit),
                     Measured(amount.sealed, amount.unit),
                     Measured(amount.returned, amount.unit),
                     Measured(amount.destroyed, amount.unit),
@@ -179,7 +180,8 @@ def places_grid(name: str, places: Iterable[OutletRow], lang: Lang) -> Grid:
             )
     columns = (
         "number", "outlet", "kind", "operator", "county", "contact", "phone", "address", "lots", "supplier", "link", "unit", "received",
-        "sold", "on_hand", "sealed", "returned", "destroyed", "unaccounted", "travelling", "notified", "acknowledged", "last_entry",
+        "sold", "on_hand", "at_notice", "sealed", "returned", "destroyed", "unaccounted", "travelling", "notified", "acknowledged",
+        "last_entry",
     )  # fmt: skip
     return Grid(name=name, columns=columns, rows=tuple(rows))
 

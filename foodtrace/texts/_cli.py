@@ -81,6 +81,7 @@ _RECALL: Final[dict[str, tuple[str, str]]] = {
     "cli.col.unit": ("单位", "unit"),
     "cli.col.received": ("购进", "received"),
     "cli.col.sold": ("已售", "sold"),
+    "cli.col.at_notice": ("接通知时", "at notice"),
     "cli.col.on_hand": ("现存", "on hand"),
     "cli.col.returned": ("退回", "returned"),
     "cli.col.destroyed": ("销毁", "destroyed"),

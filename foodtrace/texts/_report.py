@@ -201,6 +201,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "report.column.supplier": ("来自", "from"),
     "report.column.link": ("链接", "link"),
     "report.column.received": ("购进", "received"),
+    "report.column.at_notice": ("接通知时", "at notice"),
     "report.column.on_hand": ("现存", "on hand"),
     "report.column.sealed": ("封存", "sealed"),
     "report.column.returned": ("退回", "returned"),

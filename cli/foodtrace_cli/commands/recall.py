@@ -16,6 +16,7 @@ from foodtrace_cli.context import Context
 from foodtrace_cli.output import emit_json, say, table, terminal_width
 
 _SUMMARY = 10
+_NUMBERS = ("received", "sold", "on_hand", "returned", "destroyed", "unaccounted", "at_notice")
 
 
 @click.command()
@@ -95,8 +96,8 @@ def columns(width: int) -> tuple[list[str], list[int]]:
         names[2:2] = ["operator", "contact", "address"]
         names[-2:-2] = ["returned", "destroyed", "unaccounted"]
     if width >= 200:  # noqa: PLR2004
-        names[-2:-2] = ["lots", "supplier", "notified", "acknowledged"]
-    right = [names.index(name) for name in ("received", "sold", "on_hand", "returned", "destroyed", "unaccounted") if name in names]
+        names[-2:-2] = ["at_notice", "lots", "supplier", "notified", "acknowledged"]
+    right = [names.index(name) for name in _NUMBERS if name in names]
     return names, right
 
 
@@ -116,6 +117,7 @@ def _cells(ctx: Context, row: Any, amount: Any, number: int, names: list[str]) -
                 ctx.t("cli.progress.marks").split(), (row.notified, row.acknowledged, row.sealed, row.returned, row.destroyed), strict=True
             )
         ),
+        "at_notice": "-" if amount.at_notice is None else shown_quantity(amount.at_notice, amount.unit),
         "operator": row.operator,
         "contact": row.contact,
         "address": row.address,
@@ -235,6 +237,7 @@ _FILE = [
     "received",
     "sold",
     "on_hand",
+    "at_notice",
     "likely",
     "returned",
     "destroyed",
