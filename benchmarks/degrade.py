@@ -86,12 +86,18 @@ def scene(label: Grey, random: Random, module: float, *, source_module: float, m
     return grey(seen.astype(np.float32)).filter(ImageFilter.GaussianBlur(0.5))
 
 
+def sensor(picture: Grey, random: Random, strength: float = 3) -> Grey:
+    """Add a sensor's noise: what the lens and the hand have washed out is not there to be computed back."""
+    return grey(pixels(picture) + numbers(random).normal(0, strength, (picture.height, picture.width)).astype(np.float32))
+
+
 def perspective(picture: Grey, random: Random) -> Grey:
     return tilt(picture, random, random.uniform(0.12, 0.3))
 
 
 def blur(picture: Grey, random: Random) -> Grey:
-    return picture.filter(ImageFilter.GaussianBlur(random.uniform(1.2, 2.3)))
+    """Hold the telephone too near: the lens first, then the sensor with its noise."""
+    return sensor(picture.filter(ImageFilter.GaussianBlur(random.uniform(1.2, 2.3))), random)
 
 
 def motion(picture: Grey, random: Random) -> Grey:
@@ -102,7 +108,7 @@ def motion(picture: Grey, random: Random) -> Grey:
     for step in range(steps):
         away = (step / (steps - 1) - 0.5) * length
         total += np.roll(field, (round(away * np.sin(angle)), round(away * np.cos(angle))), (0, 1))
-    return grey((total / steps).astype(np.float32))
+    return sensor(grey((total / steps).astype(np.float32)), random)
 
 
 def noise(picture: Grey, random: Random) -> Grey:

@@ -3,8 +3,9 @@
 Rules:
 
 1. Full-resolution grey; the order is zxing-cpp, its global histogram, its fixed threshold, pyzbar, and zxing-cpp on the
-   picture at twice the size: as it is, softened (against noise), sharpened (against blur). The next one is asked only while
-   nothing was accepted, or a code was seen and not read.
+   picture at twice the size: as it is, softened (against noise), sharpened (against blur); at last on the picture with the
+   blur of a lens or of a hand computed away (:mod:`~foodtrace.certificate.deblur`). The next one is asked only while nothing
+   was accepted, or a code was seen and not read.
 2. A text counts when ``accept`` says so: by default when it is a well-formed certificate; whoever has keys verifies there.
    Error correction can mend a damaged code into a wrong text, so what does not parse (or verify) does not end the search.
 3. Several codes in one picture, and in all pages of a PDF: all of them, each once, the accepted ones first.
@@ -35,6 +36,9 @@ Accept: TypeAlias = Callable[[str], bool]
 UPSCALE: Final = 3 * 2**20
 """Largest picture that is doubled, in pixels: beyond it a code's modules are large enough."""
 
+DEBLUR: Final = 3 * 2**19
+"""Largest picture from which blur is computed away, in pixels: bounds the time."""
+
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
     """A code that was read."""
@@ -43,7 +47,8 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     symbology: str
     """``QRCode``, ``EAN13``, ``DataMatrix``, .."""
     step: str
-    """Reader of the chain that read it first: ``local``, ``histogram``, ``threshold``, ``zbar``, ``double``, ``soft``, ``sharp``."""
+    """Reader of the chain that read it first: ``local``, ``histogram``, ``threshold``, ``zbar``, ``double``, ``soft``, ``sharp``,
+    ``lens``, ``motion``."""
     accepted: bool
     page: int = 1
     """Page of a PDF, from 1; of a picture always 1."""
@@ -102,6 +107,11 @@ def _chain(grey: Image.Image) -> Iterator[_Step]:
         yield _zxing(double, "double", "LocalAverage", scale=2)
         yield _zxing(double.filter(ImageFilter.GaussianBlur(1.5)), "soft", "LocalAverage", scale=2)
         yield _zxing(double.filter(ImageFilter.UnsharpMask(4, 300, 0)), "sharp", "LocalAverage", scale=2)
+    if grey.width * grey.height <= DEBLUR:
+        from foodtrace.certificate.deblur import sharpened  # noqa: PLC0415
+
+        for name, clear in sharpened(grey):
+            yield _zxing(clear, name, "LocalAverage")
 
 
 @cache
