@@ -41,6 +41,8 @@ COMMANDS: Final[dict[str, str]] = {
     "reconcile": "reconcile",
     "drill": "drill",
     "verify": "log",
+    "prove": "prove",
+    "check-proof": "prove",
     "rebuild": "log",
     "schema": "schema",
     "demo": "demo",
@@ -62,7 +64,7 @@ class LazyGroup(click.Group):
         module = COMMANDS.get(cmd_name)
         if module is None:
             return None
-        command: click.Command = getattr(import_module(f"foodtrace_cli.commands.{module}"), cmd_name)
+        command: click.Command = getattr(import_module(f"foodtrace_cli.commands.{module}"), cmd_name.replace("-", "_"))
         return command
 
 

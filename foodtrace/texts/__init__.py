@@ -37,6 +37,7 @@ AREAS: Final = (
     "keeping",
     "report",
     "case",
+    "proofs",
 )
 """Every area module, ``foodtrace.texts._<area>``."""
 

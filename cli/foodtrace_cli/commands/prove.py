@@ -1,0 +1,178 @@
+"""``prove`` and ``check-proof``: what is on record, shown to somebody who has neither the ledger nor a reason to trust us.
+
+Rules:
+
+1. Written are, for each entry, ``NAME.tlog-proof`` and ``NAME.entry`` (its exact bytes), and once for each log ``LOG.vkey``.
+2. A proof is checked against a key that the checker got elsewhere: what comes with the proof, an attacker made too.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from foodtrace.errors import BadData, FoodtraceError, NotFound, ProofError
+from foodtrace_cli.context import Context
+from foodtrace_cli.output import clean, emit_json, say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from foodtrace.keeping.proving import Proven
+    from foodtrace.tlog.note import Verifier
+    from foodtrace.tlog.said import ProofFile, ProofSaid
+
+_MOST: Final = 2_000_000
+PROOF: Final = ".tlog-proof"
+ENTRY: Final = ".entry"
+
+
+@click.command()
+@click.argument("what", metavar="LOT-or-EVENT")
+@click.option("--out", "folder", default="proofs", show_default=True, type=click.Path(file_okay=False), help="Folder to write to.")
+@click.option("--size", type=click.IntRange(1), default=None, help="Prove under the checkpoint of that many entries; else the newest.")
+@click.option("--checkpoint", "note", type=click.Path(exists=True, dir_okay=False), default=None, help="A copy of a checkpoint, cosigned.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def prove(ctx: Context, what: str, folder: str, size: int | None, note: str | None, *, as_json: bool) -> None:
+    """Write proofs that a lot's entries, or one event (by id, or LOG#NUMBER), are on record: files that anybody can check."""
+    from foodtrace.keeping import proving  # noqa: PLC0415
+    from foodtrace.tlog.nodes import stored_nodes  # noqa: PLC0415
+
+    checkpoint = None if note is None else read(Path(note))
+    with ctx.open() as ledger, ledger.reading() as session:
+        found = proving.entries_of(session, what)
+        nodes = {state.number: stored_nodes(session, state.number) for state, _ in found}
+        made = [proving.prove(session, state, seq, size=size, checkpoint=checkpoint, nodes=nodes[state.number]) for state, seq in found]
+    files = _write(Path(folder), made)
+    if as_json:
+        emit_json(files)
+        return
+    for each in files:
+        where = f"{each.about.log} #{each.about.seq}"
+        kind = ctx.t(f"kind.{each.about.kind}")
+        say(ctx.t("cli.prove.wrote", kind=kind, where=clean(where), lots=clean(", ".join(each.about.lots) or each.about.event)))
+    keys = ", ".join(sorted({each.key for each in files}))
+    say(ctx.t("cli.prove.done", count=len(files), key=keys, folder=folder))
+    say(ctx.t("cli.prove.check", file=files[0].proof, key=files[0].key), err=True)
+
+
+def _write(folder: Path, made: Sequence[Proven]) -> list[ProofFile]:
+    """Write proofs, entries and keys (rule 1); name a file by its kind of entry if it is the only one."""
+    from foodtrace.tlog.said import ProofFile  # noqa: PLC0415
+
+    folder.mkdir(parents=True, exist_ok=True)
+    kinds = Counter(each.about.kind for each in made)
+    last = {each.about.log: each.about.log.rsplit("/", 1)[-1] for each in made}
+    short = last if len(set(last.values())) == len(last) else {log: log.replace("/", "-") for log in last}
+    files = []
+    for each in made:
+        name = each.about.kind.replace("_", "-")
+        if kinds[each.about.kind] > 1:
+            name += f"-{short[each.about.log]}-{each.about.seq}" if len(last) > 1 else f"-{each.about.seq}"
+        proof, entry, key = folder / (name + PROOF), folder / (name + ENTRY), folder / (short[each.about.log] + ".vkey")
+        proof.write_bytes(each.proof)
+        entry.write_bytes(each.entry)
+        key.write_text(each.vkey + "\n", encoding="utf-8")
+        files.append(ProofFile(about=each.about, proof=str(proof), entry=str(entry), key=str(key), vkey=each.vkey, size=each.size))
+    return files
+
+
+@click.command("check-proof")
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False))
+@click.option("--key", "keys", multiple=True, help="Verifier key of the log or of a witness: a file, or its text. May be repeated.")
+@click.option("--entry", type=click.Path(exists=True, dir_okay=False), default=None, help="The entry's bytes, if not beside the proof.")
+@click.option("--witnesses", type=click.IntRange(0), default=0, show_default=True, help="How many of the witnesses must have cosigned.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_context
+def check_proof(
+    click_ctx: click.Context, files: Sequence[str], keys: Sequence[str], entry: str | None, witnesses: int, *, as_json: bool
+) -> None:
+    """Check proofs (.tlog-proof, each with its .entry beside it). Needs no ledger. Exit 0 only if every one of them holds; 3 if not."""
+    ctx: Context = click_ctx.obj
+    if entry is not None and len(files) != 1:
+        raise click.UsageError("--entry goes with one FILE")
+    known = [verifier_of(each) for each in keys]
+    said = [_check(Path(each), entry, known, witnesses) for each in files]
+    if as_json:
+        emit_json(said)
+    else:
+        for each in said:
+            _say(ctx, each)
+        if all(each.ok for each in said):
+            say(ctx.t("cli.proof.proves"))
+    click_ctx.exit(0 if all(each.ok for each in said) else 3)
+
+
+def read(path: Path, most: int = _MOST) -> bytes:
+    """Return a file's bytes. Raises ``BadData`` (``proof.file_size``) instead of reading a huge one."""
+    with path.open("rb") as file:
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise BadData("proof.file_size", value=str(path), expected=most)
+    return data
+
+
+def verifier_of(given: str) -> Verifier:
+    """Return the key that an option names: a file with its text, or the text itself."""
+    from foodtrace.tlog.note import parse_verifier  # noqa: PLC0415
+
+    path = Path(given)
+    text = read(path, 10_000).decode("utf-8", "replace") if len(given) < 1000 and path.is_file() else given  # noqa: PLR2004 - a path
+    return parse_verifier(text.strip())
+
+
+def _check(path: Path, given: str | None, known: list[Verifier], witnesses: int) -> ProofSaid:
+    from foodtrace.keys import ED25519  # noqa: PLC0415
+    from foodtrace.tlog.about import about_entry  # noqa: PLC0415
+    from foodtrace.tlog.bundle import check_bundle, verifier_in  # noqa: PLC0415
+    from foodtrace.tlog.said import ProofSaid  # noqa: PLC0415
+
+    beside = Path(given) if given is not None else path.with_name(path.name.removesuffix(PROOF) + ENTRY)
+    if not beside.is_file():
+        raise NotFound("proof.no_entry_file", value=str(beside))
+    proof, entry = read(path), read(beside)
+    try:
+        if not any(each.algorithm == ED25519 for each in known):
+            own = verifier_in(proof)
+            raise BadData("proof.no_key", value=own.vkey if own else "-")
+        got = check_bundle(proof, entry, known, witnesses=witnesses)
+        proven = got.proven
+    except ProofError as error:
+        return ProofSaid(file=str(path), ok=False, error=error.as_dict())
+    import datetime as dt  # noqa: PLC0415
+
+    times = [each.time for each in proven.checkpoint.note.signatures if each.time is not None]
+    try:
+        about = about_entry(entry)
+    except FoodtraceError:  # another program's log: it holds all the same
+        about = None
+    return ProofSaid(
+        file=str(path),
+        ok=True,
+        about=about,
+        log=proven.origin,
+        index=proven.index,
+        size=proven.size,
+        signers=proven.signers,
+        witnessed=tuple(dt.datetime.fromtimestamp(min(each, 253_402_300_799), dt.UTC) for each in times),
+        key_shown=got.key_shown,
+    )
+
+
+def _say(ctx: Context, said: ProofSaid) -> None:
+    if said.error is not None:
+        say(ctx.t("cli.proof.broken", file=clean(said.file), reason=clean(said.error["message"][ctx.lang])))
+        return
+    about = said.about
+    kind = ctx.t(f"kind.{about.kind}") if about else ""
+    time = about.recorded.strftime("%Y-%m-%d %H:%M:%SZ") if about else ""
+    lots = ", ".join(about.lots) or about.event if about else said.file
+    say(ctx.t("cli.proof.holds", kind=kind, lots=clean(lots), log=clean(said.log), index=said.index, size=said.size, time=time))
+    if said.key_shown:
+        say(ctx.t("cli.proof.key_shown"))
+    for each in said.witnessed:
+        say(ctx.t("cli.proof.witnessed", time=each.strftime("%Y-%m-%d %H:%M:%SZ")))

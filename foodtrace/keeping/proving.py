@@ -1,0 +1,168 @@
+"""Proofs for outsiders: which entries are about a lot or an event, and the text that proves each.
+
+Rules (DESIGN section 5):
+
+1. A proof stands under a checkpoint that is on record, by default the newest; any signed size that covers the entry will do.
+2. It carries every key entry up to that size with its inclusion proof, and of each change of key the checkpoint that both keys
+   signed (:mod:`foodtrace.tlog.bundle`).
+3. What leaves here has been checked as an outsider would check it.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from foodtrace.errors import BadData, Integrity, NotFound, ProofError
+from foodtrace.events import Key
+from foodtrace.events.canonical import decode
+from foodtrace.graph.directory import resolve_lot
+from foodtrace.graph.names import find
+from foodtrace.opening import LogState, logs
+from foodtrace.storage.session import Session
+from foodtrace.tlog.about import About, about_entry
+from foodtrace.tlog.bundle import Checked, KeyEntry, check_bundle, encode_keys, verifier_in
+from foodtrace.tlog.checkpoint import parse_head
+from foodtrace.tlog.entry import event_bytes
+from foodtrace.tlog.frontier import StoredNodes
+from foodtrace.tlog.merkle import consistency_proof_from, inclusion_proof_from
+from foodtrace.tlog.nodes import stored_nodes
+from foodtrace.tlog.proof import format_proof
+
+__all__ = ["Proven", "entries_of", "note_at", "prove"]
+
+_ABOUT_LOT: Final = (
+    "SELECT log, seq, ended FROM move WHERE lot = ? UNION SELECT log, seq, ended FROM lot_fact WHERE lot = ? "
+    "UNION SELECT log, seq, ended FROM about WHERE subject = ?"
+)
+
+
+class Proven(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry with its proof."""
+
+    about: About
+    entry: bytes
+    """The entry's exact bytes."""
+    proof: bytes
+    """Text of the proof, c2sp.org/tlog-proof@v1."""
+    vkey: str
+    """Verifier key of the log's key in force."""
+    size: int
+    """Entries that the checkpoint covers."""
+
+
+def entries_of(session: Session, given: str) -> list[tuple[LogState, int]]:
+    """Return the entries that ``given`` means, by log and sequence number.
+
+    :param given: an event id; ``ORIGIN#SEQ`` (``#SEQ`` where there is one log); else a lot, by id, code or unique prefix: then
+        every entry about it, and the corrections of those.
+    :raises NotFound: ``lot.not_found``, ``prove.no_entry``. :raises Ambiguous: ``lot.ambiguous``.
+    """
+    states = {state.number: state for state in logs(session)}
+    placed = _placed(states, given)
+    if placed is not None:
+        return [placed]
+    by_id = [
+        (state, int(row[0]))
+        for state in states.values()
+        if (row := session.row("SELECT seq FROM entry WHERE log = ? AND id = ?", (state.number, given))) is not None
+    ]
+    if by_id:
+        return by_id
+    number = find(session, [lot := resolve_lot(session, given)]).get(lot)
+    found: set[tuple[int, int]] = set()
+    for log, seq, ended in session.rows(_ABOUT_LOT, (number, number, number)):
+        found.add((log, seq))
+        if ended > 0:  # the correction that removed it
+            found.add((log, ended - 1))
+    if not found:
+        raise NotFound("prove.no_entry", value=lot)
+    return sorted(((states[log], seq) for log, seq in found), key=lambda each: (each[0].origin, each[1]))
+
+
+def _placed(states: dict[int, LogState], given: str) -> tuple[LogState, int] | None:
+    origin, mark, number = given.rpartition("#")
+    if not mark or not number.isascii() or not number.isdigit():
+        return None
+    wanted = [state for state in states.values() if not origin or state.origin == origin or state.origin.endswith("/" + origin)]
+    if len(wanted) == 1 and int(number) < wanted[0].size:
+        return wanted[0], int(number)
+    raise NotFound("prove.no_entry", value=given)
+
+
+def note_at(session: Session, state: LogState, size: int | None = None) -> tuple[int, bytes]:
+    """Return (size, checkpoint) of a log: the newest, or the one of a size. Raises ``NotFound`` (``prove.no_checkpoint``)."""
+    if size is None:
+        row = session.row("SELECT size, note FROM checkpoint WHERE log = ? ORDER BY size DESC LIMIT 1", (state.number,))
+    else:
+        row = session.row("SELECT size, note FROM checkpoint WHERE log = ? AND size = ?", (state.number, size))
+    if row is None:
+        near = session.rows("SELECT size FROM checkpoint WHERE log = ? AND size > ? ORDER BY size LIMIT 3", (state.number, size or 0))
+        raise NotFound("prove.no_checkpoint", value=size or 0, log=state.origin, near=[str(each[0]) for each in near])
+    return int(row[0]), bytes(row[1])
+
+
+def prove(
+    session: Session,
+    state: LogState,
+    seq: int,
+    *,
+    size: int | None = None,
+    checkpoint: bytes | None = None,
+    nodes: StoredNodes | None = None,
+) -> Proven:
+    """Return the proof of one entry.
+
+    :param size: the checkpoint on record to prove it under; by default the newest.
+    :param checkpoint: a copy of a checkpoint on record with cosignatures of witnesses, instead of ``size``.
+    :param nodes: from :func:`foodtrace.tlog.nodes.stored_nodes`, to share what was read between several proofs.
+    :raises NotFound: ``prove.no_entry``, ``prove.no_checkpoint``. :raises BadData: ``prove.uncovered``.
+    :raises Integrity: ``prove.broken``, ``proof.node_missing``: what is stored does not lead to what was signed.
+    """
+    if checkpoint is not None:
+        size = parse_head(checkpoint.rpartition(b"\n\n")[0] + b"\n").size
+    size, note = note_at(session, state, size)
+    note = checkpoint or note
+    if seq >= size:
+        raise BadData("prove.uncovered", value=seq, expected=size)
+    row = session.row("SELECT bytes FROM entry WHERE log = ? AND seq = ?", (state.number, seq))
+    if row is None:
+        raise NotFound("prove.no_entry", value=f"{state.origin}#{seq}")
+    entry, node = bytes(row[0]), nodes or stored_nodes(session, state.number)
+    extra = encode_keys(_key_entries(session, state, size, node))
+    proof = format_proof(seq, inclusion_proof_from(node, seq, size), note, extra)
+    checked = _checked(proof, entry, state.origin)
+    return Proven(about=about_entry(entry), entry=entry, proof=proof, vkey=checked.by, size=size)
+
+
+def _checked(proof: bytes, entry: bytes, origin: str) -> Checked:
+    """Carry out rule 3."""
+    try:
+        own = verifier_in(proof)
+        return check_bundle(proof, entry, [] if own is None else [own], origin=origin)
+    except ProofError as error:
+        raise Integrity("prove.broken", value=origin, reason=error.message("en")) from None
+
+
+def _key_entries(session: Session, state: LogState, size: int, node: StoredNodes) -> list[KeyEntry]:
+    """Return the key entries of a log up to a size, the first one first."""
+    found: list[KeyEntry] = []
+    seq: int | None = parse_head(note_at(session, state, size)[1].rpartition(b"\n\n")[0] + b"\n").key_entry
+    while seq is not None:
+        row = session.row("SELECT bytes FROM entry WHERE log = ? AND seq = ?", (state.number, seq))
+        event = None if row is None else decode(event_bytes(bytes(row[0])))
+        if row is None or not isinstance(event, Key) or (event.previous is not None and event.previous >= seq):
+            raise Integrity("prove.broken", value=state.origin, reason=f"key entry {seq}")
+        rotated = event.action == "rotate"
+        found.append(
+            KeyEntry(
+                index=seq,
+                entry=bytes(row[0]),
+                hashes=tuple(inclusion_proof_from(node, seq, size)),
+                handover=note_at(session, state, seq + 1)[1] if rotated else b"",
+                consistency=tuple(consistency_proof_from(node, seq + 1, size)) if rotated else (),
+            )
+        )
+        seq = event.previous
+    return found[::-1]

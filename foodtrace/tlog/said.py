@@ -1,0 +1,75 @@
+"""What the commands about proofs, tiles and witnesses answer with ``--json``. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import msgspec
+
+from foodtrace.tlog.about import About
+
+
+class ProofFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A proof that was written."""
+
+    about: About
+    proof: str
+    """Path of the proof, c2sp.org/tlog-proof@v1."""
+    entry: str
+    """Path of the entry's exact bytes."""
+    key: str
+    """Path of the verifier key."""
+    vkey: str
+    size: int
+    """Entries that the checkpoint covers."""
+
+
+class ProofSaid(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one proof that was checked."""
+
+    file: str
+    ok: bool
+    about: About | None = None
+    """What it is about; none if it does not hold, or the entry is not foodtrace's."""
+    log: str = ""
+    index: int | None = None
+    size: int | None = None
+    """Entries that the checkpoint covers."""
+    signers: tuple[str, ...] = ()
+    """Known keys that signed the checkpoint, ``name+c0ffee00``."""
+    witnessed: tuple[dt.datetime, ...] = ()
+    """When known witnesses cosigned."""
+    key_shown: bool = False
+    """Whether the key entries that come with it show the signing key in force."""
+    error: dict[str, Any] | None = None
+
+
+class TilesSaid(msgspec.Struct, frozen=True, kw_only=True):
+    """What ``export tiles`` did."""
+
+    log: str
+    folder: str
+    size: int
+    """Entries that the copy now has."""
+    before: int
+    """Entries that it had."""
+    written: int
+    """Files written."""
+    removed: int
+    """Partial tiles removed, whose full tile is there."""
+
+
+class WitnessSaid(msgspec.Struct, frozen=True, kw_only=True):
+    """What a witness signed."""
+
+    log: str
+    size: int
+    before: int
+    """Size it had cosigned before; 0: none."""
+    vkey: str
+    """The witness's verifier key."""
+    line: str
+    """The cosignature, as a line of the note."""
+    checkpoint: str
+    """The checkpoint with the cosignature."""
