@@ -19,6 +19,7 @@ from collections.abc import Mapping
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from foodtrace.errors import BadData
+from foodtrace.storage.session import Session
 
 FIELD: Final = re.compile(r"[a-z_]{1,20}")
 MAX_VALUE: Final = 400
@@ -71,3 +72,17 @@ def _encodes(value: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def tampered(session: Session) -> list[tuple[int, int, str]]:
+    """Return the values in the side table that do not fit their entry: (log, seq, field) (rule 2)."""
+    found: list[tuple[int, int, str]] = []
+    rows = session.stream(
+        "SELECT p.log, p.seq, p.field, p.salt, p.value, e.bytes FROM personal AS p LEFT JOIN entry AS e ON e.log = p.log AND e.seq = p.seq "
+        "ORDER BY p.log, p.seq, p.field"
+    )
+    for log, seq, field, salt, value, data in rows:
+        # The commitment stands in the entry's bytes in exactly one spelling.
+        if data is None or f'"{field}":"{commit(bytes(salt), field, value)}"'.encode() not in bytes(data):
+            found.append((log, seq, field))
+    return found

@@ -12,6 +12,7 @@ from foodtrace.keeping.rotation import Changed, KeyRow
 from foodtrace.operations.answers import GateSaid, ResolvedSaid, TestSaid
 from foodtrace.operations.casestatus import CaseStatus
 from foodtrace.operations.corrections import Corrected, History
+from foodtrace.operations.erasing import Erased
 from foodtrace.operations.held import Held
 from foodtrace.operations.overspent import Overspent
 from foodtrace.operations.samplecheck import DayChecked
@@ -28,6 +29,7 @@ _TYPES: Final[dict[str, Any]] = {
     "corrected": Corrected,
     "drill": Drill,
     "entry-history": History,
+    "erased": Erased,
     "event": AnyEvent,
     "case-status": CaseStatus,
     "gate": GateSaid,

@@ -19,6 +19,7 @@ from foodtrace.graph import projection
 from foodtrace.graph.check import Replay, clear, differences
 from foodtrace.graph.names import Names
 from foodtrace.opening import logs
+from foodtrace.personal import tampered
 from foodtrace.storage.session import Session
 from foodtrace.tlog.entry import parse
 from foodtrace.tlog.verify import Finding, LogReport, Progress, missing_triggers, verify_log
@@ -55,6 +56,7 @@ def verify_ledger(session: Session, progress: Progress | None = None) -> Verific
         reports.append(report)
         findings += report.findings
     findings += _orphans(session)
+    findings += _personal(session, {state.number: state.origin for state in states})
     entries = sum(report.entries for report in reports)
     if not findings:
         # The rows of a log whose bytes do not hold prove nothing; they are compared only where the bytes do.
@@ -95,6 +97,14 @@ def rebuild_ledger(session: Session, progress: Progress | None = None) -> int:
         projection.apply(session, names, state.number, state.origin, pending)
         total += len(pending)
     return total
+
+
+def _personal(session: Session, names: dict[int, str]) -> list[Finding]:
+    """Find personal values that are not what their entry commits to."""
+    return [
+        Finding(code="personal.tampered", log=names.get(log, str(log)), seq=seq, expected="commitment", got=field)
+        for log, seq, field in tampered(session)
+    ]
 
 
 def _orphans(session: Session) -> list[Finding]:

@@ -33,6 +33,7 @@ COMMANDS: Final[dict[str, str]] = {
     "receive": "goods",
     "transform": "goods",
     "correct": "correct",
+    "erase": "erase",
     "formula": "formula",
     "record": "record",
     "recall": "recall",

@@ -145,6 +145,18 @@ class PostgresStore:
                 for statement in statements("postgresql"):
                     session.run(statement.replace("%", "%%"))
 
+    def forget(self) -> bool:
+        """See :class:`foodtrace.storage.session.Store`: rewrite the side table, which drops dead rows and their pages."""
+        with self._borrow() as connection, self._translated():
+            connection.execute("VACUUM FULL personal")
+            connection.execute("CHECKPOINT") if self._may_checkpoint(connection) else None
+        return True
+
+    @staticmethod
+    def _may_checkpoint(connection: Any) -> bool:
+        row = connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()
+        return bool(row and row[0])
+
     def close(self) -> None:
         """See :class:`foodtrace.storage.session.Store`."""
         with self._lock:

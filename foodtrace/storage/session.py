@@ -76,6 +76,10 @@ class Store(Protocol):
         """Create the schema where there is none."""
         ...
 
+    def forget(self) -> bool:
+        """See to it that deleted rows are gone from the files too; false if somebody else still holds them open."""
+        ...
+
     def close(self) -> None:
         """Give every connection back."""
         ...

@@ -142,6 +142,17 @@ class SqliteStore:
                 for statement in statements("sqlite"):
                     session.run(statement)
 
+    def forget(self) -> bool:
+        """See :class:`foodtrace.storage.session.Store`: move everything into the file and empty the write-ahead log."""
+        deadline = time.monotonic() + BUSY_SECONDS / 2
+        with self._borrow() as connection, translated(self.path):
+            # Busy while a reader still needs old pages: they lie in the write-ahead log, and so does what was deleted.
+            while connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] != 0:
+                if time.monotonic() > deadline:
+                    return False
+                time.sleep(0.05)
+        return True
+
     def close(self) -> None:
         """See :class:`foodtrace.storage.session.Store`."""
         with self._lock:

@@ -1,0 +1,65 @@
+"""``erase``: personal values, for good."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from foodtrace.errors import BadData
+from foodtrace_cli.context import Context
+from foodtrace_cli.output import emit_json, say
+
+if TYPE_CHECKING:
+    from foodtrace.operations.erasing import Erased
+
+
+@click.command()
+@click.argument("what")
+@click.option("--field", "fields", multiple=True, help="Only this field (contact, phone, address, name ...); may be repeated.")
+@click.option("--reason", default="", help="Why; stands in the entry. No names here.")
+@click.option("--by", default="", help="Your staff number.")
+@click.option("--id", "event_id", default="", help="Id of the erasure, for retries.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def erase(ctx: Context, what: str, fields: tuple[str, ...], reason: str, by: str, event_id: str, *, yes: bool, as_json: bool) -> None:
+    """Erase the names, phones and addresses of WHAT: a site, an operator, or an entry by its number or id.
+
+    The values are deleted with their salts; the entries stay, with proofs that go on verifying, and readers see "erased".
+    """
+    import msgspec  # noqa: PLC0415 - import time is part of a command's time
+
+    from foodtrace.operations import erasing  # noqa: PLC0415
+    from foodtrace.operations.common import Doing, local  # noqa: PLC0415
+
+    if not yes:
+        if not ctx.interactive:
+            raise BadData("erase.confirm", value=what, expected="--yes")
+        click.confirm(ctx.t("cli.erase.ask", what=what), abort=True, err=True)
+    with ctx.open() as ledger:
+        writer = ledger.writer()
+        doing = Doing(now=local(ledger.clock()), by=by, id=event_id)
+        _, done = ledger.act(
+            lambda session: erasing.erase(session, doing, writer.number, writer.origin, what, fields=fields, reason=reason)
+        )
+        # Also when nothing was left to delete: an earlier run may have found the old pages still held open.
+        clean = ledger.store.forget()
+        kind = "vacuumed" if ledger.store.dialect == "postgresql" else "forgotten"
+    done = msgspec.structs.replace(done, storage=kind if clean else "not_yet")
+    if as_json:
+        emit_json(done)
+    else:
+        _show(ctx, done)
+
+
+def _show(ctx: Context, done: Erased) -> None:
+    for each in done.entries:
+        say(ctx.t("cli.erase.done", log=each.log, seq=each.seq, fields=", ".join(each.fields)))
+    for each in done.elsewhere:
+        say(ctx.t("cli.erase.elsewhere", log=each.log, seq=each.seq, fields=", ".join(each.fields)))
+    if done.before:
+        say(ctx.t("cli.erase.before", what=done.what))
+    if done.entries:
+        say(ctx.t("cli.erase.stays"))
+    say(ctx.t(f"cli.erase.{done.storage}"))

@@ -1,0 +1,154 @@
+"""Erasing personal values for good (DESIGN section 5, personal data).
+
+Rules:
+
+1. An erasure is an entry that names the entry and the fields, never a value. In the same transaction value and salt are
+   deleted from the side table; entry, hash and proofs stay, and so does the commitment, which says nothing without its salt.
+2. A site or operator is erased with every entry that ever described it: corrections, seller files, earlier descriptions.
+3. A log erases its own values. Values of another log in the same database are named in the answer, with that log.
+4. What was never there is not erased, and what was erased before is not erased again: both are said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Literal
+
+import msgspec
+
+from foodtrace.errors import BadData, FoodtraceError, NotFound
+from foodtrace.events import Erasure, Event
+from foodtrace.events.base import Seq
+from foodtrace.graph.directory import resolve_site
+from foodtrace.graph.names import find
+from foodtrace.operations.common import Doing, Outcome
+from foodtrace.operations.corrections import find_entry
+from foodtrace.personal import FIELD
+from foodtrace.storage.session import Session
+
+
+class ErasedEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry whose personal values are gone now."""
+
+    log: str
+    seq: Seq
+    fields: tuple[str, ...]
+
+
+class Erased(msgspec.Struct, frozen=True, kw_only=True):
+    """What ``foodtrace erase`` did."""
+
+    what: str
+    """Site, operator or entry, as it was found."""
+    entries: tuple[ErasedEntry, ...]
+    """Entries whose values were deleted now."""
+    elsewhere: tuple[ErasedEntry, ...] = ()
+    """Values that are still here because another log wrote them (rule 3)."""
+    before: bool = False
+    """There were such values, and they were erased before."""
+    storage: Literal["forgotten", "not_yet", "vacuumed", "nothing"] = "nothing"
+    """Whether the database file has forgotten them: ``not_yet`` while somebody else holds old pages open."""
+
+
+def erase(session: Session, doing: Doing, own: int, origin: str, given: str, *, fields: Collection[str] = (), reason: str = "") -> Outcome:
+    """Erase the personal values of a site, an operator or an entry. Answer: :class:`Erased`.
+
+    :param own: number of the log that is written. :param origin: its origin.
+    :param given: site id or name, operator id, or an entry as :func:`foodtrace.operations.corrections.find_entry` takes it.
+    :param fields: only these (``phone``, ``contact`` ...); all if none.
+    :raises NotFound: ``erase.unknown``; ``erase.nothing`` where there never was such a value. :raises BadData: ``personal.field``.
+    """
+    for each in fields:
+        if not FIELD.fullmatch(each):
+            raise BadData("personal.field", value=each, expected="a-z _")
+    what, entries = _entries(session, own, given)
+    kept = _kept(session, entries, fields)
+    outcome = Outcome(events=[], answer=None)
+    mine: list[ErasedEntry] = []
+    elsewhere: list[ErasedEntry] = []
+    origins: dict[int, str] = dict(session.rows("SELECT id, origin FROM log"))
+    for (log, seq), names in sorted(kept.items()):
+        if log != own:
+            elsewhere.append(ErasedEntry(log=origins[log], seq=seq, fields=names))
+            continue
+        event: Event = Erasure(id=doing.event_id(f"-{seq}"), at=doing.now, by=doing.by, seq=seq, fields=names, reason=reason)
+        outcome.events.append(msgspec.structs.replace(event, id=f"erase-{seq}-{event.id}"[:80]))
+        for name in names:
+            session.run("DELETE FROM personal WHERE log = ? AND seq = ? AND field = ?", (log, seq, name))
+        mine.append(ErasedEntry(log=origin, seq=seq, fields=names))
+    before = not kept and _committed(session, entries, fields)
+    if not kept and not before:
+        raise NotFound("erase.nothing", value=what)
+    outcome.answer = Erased(what=what, entries=tuple(mine), elsewhere=tuple(elsewhere), before=before)
+    return outcome
+
+
+def _entries(session: Session, own: int, given: str) -> tuple[str, set[tuple[int, int]]]:
+    """Return what is meant and the entries about it (rule 2)."""
+    try:
+        site = resolve_site(session, given)
+    except NotFound:
+        site = ""
+    operator = _operator(session, site or given.strip().upper())
+    if site or operator:
+        return site or operator, _about(session, site, operator)
+    try:
+        target = find_entry(session, given, own)
+    except NotFound:
+        raise NotFound("erase.unknown", value=given) from None
+    entries = {(target.log, target.seq)}
+    number = find(session, [f"corrected {target.origin} {target.seq}"])
+    entries |= {
+        (row[0], row[1]) for each in number.values() for row in session.rows("SELECT log, seq FROM about WHERE subject = ?", (each,))
+    }
+    return f"{target.origin}#{target.seq}", entries
+
+
+def _operator(session: Session, text: str) -> str:
+    """Return the operator of this id or this site, if there is one on record."""
+    row = session.row(
+        "SELECT s.operator FROM name AS n JOIN site_fact AS s ON s.site = n.id WHERE n.text = ? "
+        "ORDER BY s.recorded DESC, s.seq DESC LIMIT 1",
+        (text,),
+    )
+    if row is not None:
+        return str(row[0])
+    return text if find(session, [f"operator {text}"]) else ""
+
+
+def _about(session: Session, site: str, operator: str) -> set[tuple[int, int]]:
+    """Return every entry that describes a site, and, where the operator has no other site, its operator."""
+    rows = session.rows("SELECT s.log, s.seq FROM name AS n JOIN site_fact AS s ON s.site = n.id WHERE n.text = ?", (site,))
+    sites = session.rows("SELECT DISTINCT n.text FROM site_fact AS s JOIN name AS n ON n.id = s.site WHERE s.operator = ?", (operator,))
+    found = {(row[0], row[1]) for row in rows}
+    if operator and {row[0] for row in sites} <= {site}:
+        subjects = [f"operator {operator}", f"sites {operator}"]
+        subjects += [row[0] for row in session.rows("SELECT text FROM name WHERE text LIKE ?", (f"seller % {operator}",))]
+        for number in find(session, subjects).values():
+            found |= {(row[0], row[1]) for row in session.rows("SELECT log, seq FROM about WHERE subject = ?", (number,))}
+    return found
+
+
+def _kept(session: Session, entries: Collection[tuple[int, int]], fields: Collection[str]) -> dict[tuple[int, int], tuple[str, ...]]:
+    """Return the fields that are still in the side table, by entry."""
+    found: dict[tuple[int, int], tuple[str, ...]] = {}
+    for log, seq in entries:
+        rows = session.rows("SELECT field FROM personal WHERE log = ? AND seq = ? ORDER BY field", (log, seq))
+        names = tuple(row[0] for row in rows if not fields or row[0] in fields)
+        if names:
+            found[log, seq] = names
+    return found
+
+
+def _committed(session: Session, entries: Collection[tuple[int, int]], fields: Collection[str]) -> bool:
+    """Say whether any of the entries ever committed to such a value."""
+    from foodtrace.operations.entries import event_at  # noqa: PLC0415 - only where nothing is left
+
+    for log, seq in entries:
+        try:
+            names = event_at(session, log, seq).commitments
+        except FoodtraceError:
+            continue
+        if any(not fields or name in fields for name in names):
+            return True
+    return False

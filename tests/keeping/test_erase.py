@@ -1,0 +1,202 @@
+"""Personal values go for good: out of the rows, out of the files, and the proofs do not notice."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from foodtrace import Ledger, Quantity, errors
+from foodtrace.events import CertificateIssued, Operator, SellerFile, Site, Transfer
+from foodtrace.graph.edges import micros
+from foodtrace.operations import corrections, erasing
+from foodtrace.operations.common import Doing, local
+from tests.cli.test_way import run
+
+AT = dt.datetime(2026, 11, 24, 4, 0, tzinfo=dt.timezone(dt.timedelta(hours=8)))
+NOW = micros(AT)
+LOT = "F-1/261123-1"
+PHONE, NAME = "0451-555-0104", "王桂芳"
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
+    url = f"sqlite:///{tmp_path}/x.db" if request.param == "sqlite" else request.getfixturevalue("pg_url")
+    with Ledger.open(url, keys=tmp_path / "keys", clock=lambda: NOW) as opened:
+        filled(opened)
+        yield opened
+
+
+def filled(ledger: Ledger) -> None:
+    ledger.init("test.example/own", operator="F-1")
+    ledger.record(
+        [
+            Operator(id="o1", at=AT, operator="S-7", kind="individual"),
+            Site(id="s1", at=AT, site="F-1", operator="F-1", kind="farm", name="永发合作社"),
+            Site(id="s2", at=AT, site="S-7", operator="S-7", kind="shop", name="福安超市"),
+            SellerFile(id="f1", at=AT, site="F-1", seller="S-7"),
+            CertificateIssued(
+                id="c1", at=AT, site="F-1", lot=LOT, serial="1", issuer="F-1", product="西红柿", quantity=Quantity(500_000, "g")
+            ),
+            Transfer(id="t1", at=AT, site="F-1", to="S-7", lot=LOT, quantity=Quantity(120_000, "g")),
+        ],
+        personal={
+            "o1": {"name": NAME},
+            "s2": {"phone": PHONE, "contact": NAME},
+            "f1": {"identity": "230100190001010000", "contact": NAME},
+            "s1": {"phone": "0451-555-0999"},
+        },
+    )
+
+
+def erase(ledger: Ledger, what: str, *fields: str, log: str | None = None) -> erasing.Erased:
+    writer = ledger.writer(log)
+    doing = Doing(now=local(NOW), by="07")
+    _, done = ledger.act(
+        lambda session: erasing.erase(session, doing, writer.number, writer.origin, what, fields=fields, reason="退出市场"), log=log
+    )
+    assert isinstance(done, erasing.Erased)
+    return done
+
+
+def sealed(ledger: Ledger) -> list[tuple[object, ...]]:
+    with ledger.reading() as session:
+        return session.rows("SELECT seq, leaf, bytes FROM entry WHERE seq <= 6 ORDER BY seq")
+
+
+def test_a_shop_is_forgotten_with_every_entry_about_it_and_nothing_else_changes(ledger: Ledger) -> None:
+    before = sealed(ledger)
+    done = erase(ledger, "福安超市")
+    assert {(each.seq, each.fields) for each in done.entries} == {
+        (1, ("name",)),
+        (3, ("contact", "phone")),
+        (4, ("contact", "identity")),
+    }
+    assert ledger.store.forget()
+    assert [tuple(map(bytes_or, row)) for row in sealed(ledger)] == [tuple(map(bytes_or, row)) for row in before]
+    checked = ledger.verify()
+    assert checked.ok, checked.findings
+    (row,) = ledger.recall("261123-1").outlets
+    assert (row.phone, row.personal) == ("", "erased")
+    with ledger.reading() as session:
+        left = session.rows("SELECT seq, value FROM personal")
+        story = corrections.history(session, corrections.find_entry(session, "s2", ledger.writer().number))
+    assert left == [(2, "0451-555-0999")], "the farm's telephone stays"
+    assert story.personal == {"contact": "erased", "phone": "erased"}
+    assert [(step.kind, step.reason, step.note, step.by) for step in story.steps] == [("erasure", "contact, phone", "退出市场", "07")]
+
+
+def bytes_or(value: object) -> object:
+    return bytes(value) if isinstance(value, (bytes, memoryview)) else value
+
+
+def test_erased_before_never_given_and_unknown_are_three_answers(ledger: Ledger) -> None:
+    erase(ledger, "S-7")
+    size = ledger.logs()[0].size
+    assert erase(ledger, "S-7").before
+    assert ledger.logs()[0].size == size, "nothing is erased twice"
+    with pytest.raises(errors.NotFound) as never:
+        erase(ledger, "t1")
+    assert never.value.code == "erase.nothing"
+    with pytest.raises(errors.NotFound) as unknown:
+        erase(ledger, "没有这家店")
+    assert unknown.value.code == "erase.unknown"
+    with pytest.raises(errors.BadData):
+        erase(ledger, "S-7", "Phone!")
+
+
+def test_one_field_alone(ledger: Ledger) -> None:
+    done = erase(ledger, "3", "phone")
+    assert [each.fields for each in done.entries] == [("phone",)]
+    with ledger.reading() as session:
+        story = corrections.history(session, corrections.find_entry(session, "3", ledger.writer().number))
+    assert story.personal == {"contact": "present", "phone": "erased"}
+
+
+def test_a_value_that_was_changed_is_told_from_one_that_was_erased(ledger: Ledger) -> None:
+    with ledger.store.write() as session:
+        session.run("UPDATE personal SET value = ? WHERE seq = 3 AND field = 'phone'", ("0451-555-6666",))
+    with ledger.reading() as session:
+        story = corrections.history(session, corrections.find_entry(session, "3", ledger.writer().number))
+    assert story.personal == {"contact": "present", "phone": "tampered"}
+    found = ledger.verify().findings
+    assert [(each.code, each.seq, each.got) for each in found] == [("personal.tampered", 3, "phone")]
+
+
+def test_a_retry_of_what_was_recorded_before_the_erasure_still_is_a_retry(ledger: Ledger) -> None:
+    erase(ledger, "S-7")
+    same = Site(id="s2", at=AT, site="S-7", operator="S-7", kind="shop", name="福安超市")
+    assert ledger.record([same], personal={"s2": {"phone": PHONE, "contact": NAME}}).new == 0
+    with ledger.reading() as session:
+        assert session.rows("SELECT 1 FROM personal WHERE seq = 3") == [], "the retry does not bring it back"
+
+
+def test_values_of_another_log_are_named_not_erased(ledger: Ledger) -> None:
+    ledger.init("test.example/other", operator="S-7")
+    done = erase(ledger, "S-7", log="test.example/other")
+    assert done.entries == ()
+    assert {(each.log, each.seq) for each in done.elsewhere} == {("test.example/own", seq) for seq in (1, 3, 4)}
+
+
+def test_corrected_values_go_with_their_entry(ledger: Ledger) -> None:
+    own = ledger.writer().number
+    ledger.act(lambda session: corrections.correct(session, Doing(now=local(NOW)), own, "s2", changes={"name": "福安二店"}))
+    done = erase(ledger, "s2")
+    assert len(done.entries) == 2
+    with ledger.reading() as session:
+        assert session.rows("SELECT 1 FROM personal WHERE value = ?", (PHONE,)) == []
+    (row,) = ledger.recall("261123-1").outlets
+    assert row.personal == "erased"
+
+
+def test_the_files_forget(tmp_path: Path) -> None:
+    """Nothing of a name or number is in any byte of the database's files, whatever was written around it."""
+    with Ledger.open(f"sqlite:///{tmp_path}/x.db", keys=tmp_path / "keys", clock=lambda: NOW) as ledger:
+        filled(ledger)
+        for start in range(0, 600, 50):
+            sites = [
+                Site(id=f"n{n}", at=AT, site=f"N-{n}", operator=f"N-{n}", kind="stall", name=f"摊位{n}") for n in range(start, start + 50)
+            ]
+            ledger.record(sites, personal={each.id: {"phone": f"0451-777-{each.id}", "contact": f"摊主{each.id}号"} for each in sites})
+    for n in range(0, 600, 7):
+        with Ledger.open(f"sqlite:///{tmp_path}/x.db", keys=tmp_path / "keys", clock=lambda: NOW) as ledger:
+            erase(ledger, f"N-{n}")
+    run(tmp_path, "--db", "x.db", "--log", "own", "erase", "福安超市", "--yes")
+    with Ledger.open(f"sqlite:///{tmp_path}/x.db", keys=tmp_path / "keys", clock=lambda: NOW) as ledger:
+        assert ledger.store.forget()
+        raw = b"".join(path.read_bytes() for path in sorted(tmp_path.glob("x.db*")) if path.is_file())
+        assert ledger.verify().ok
+    assert "摊主n1号".encode() in raw, "what was not erased is there, so the search finds something"
+    gone = [PHONE, NAME, *(f"摊主n{n}号" for n in range(0, 600, 7))]
+    assert [each for each in gone if each.encode() in raw] == []
+
+
+def test_a_reader_that_holds_old_pages_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("foodtrace.storage.sqlite.BUSY_SECONDS", 0.2)
+    url = f"sqlite:///{tmp_path}/x.db"
+    with Ledger.open(url, keys=tmp_path / "keys", clock=lambda: NOW) as ledger, Ledger.open(url, keys=tmp_path / "keys") as other:
+        filled(ledger)
+        with other.reading() as session:
+            session.row("SELECT 1 FROM personal")
+            erase(ledger, "S-7")
+            assert not ledger.store.forget()
+        assert ledger.store.forget()
+        assert (tmp_path / "x.db-wal").stat().st_size == 0
+
+
+def test_on_the_command_line(tmp_path: Path) -> None:
+    run(tmp_path, "init")
+    run(tmp_path, "site", "add", "福安超市:shop", "--phone", PHONE, "--contact", NAME)
+    assert "erase.confirm" in run(tmp_path, "erase", "福安超市", code=2)
+    said = run(tmp_path, "erase", "福安超市", "--yes", "--reason", "店主要求", lang="zh")
+    assert "已删除" in said
+    assert NAME not in said
+    assert "数据库文件里也没有了" in said
+    assert json.loads(run(tmp_path, "erase", "福安超市", "--yes", "--json"))["before"] is True
+    assert "erase.unknown" in run(tmp_path, "erase", "无此店", "--yes", code=1)
+    assert "verified" in run(tmp_path, "verify")
+    for path in tmp_path.glob("foodtrace.db*"):
+        assert path.is_dir() or NAME.encode() not in path.read_bytes()
