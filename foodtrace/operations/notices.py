@@ -109,7 +109,7 @@ def notify(session: Session, doing: Doing, case: str | None, *, which: Which = "
     personal: dict[str, dict[str, str]] = {}
     sent: list[Sent] = []
     due = _due(session, parties(session, now, state), state, which)[:MOST]
-    first = 1 + sum(step.kind == "notice" for step in state.steps)
+    first = 1 + len(_numbered(session, state))
     for place, plain in enumerate(due):
         party = _described(session, plain)
         code = "".join(secrets.choice(_LETTERS) for _ in range(_CODE))
@@ -164,18 +164,25 @@ def sent_before(session: Session, now: int, case: str) -> Notified:
     state = load_case(session, case, until=now)
     by_party = {(party.site, party.direction): party for party in parties(session, now, state)}
     sent: dict[tuple[str, str], Sent] = {}
-    number = 0
-    for _, event, entry in case_events(session, case):
-        if isinstance(event, Notice) and entry not in state.without_standing:
-            number += 1
-            party = by_party.get((event.to, event.direction))
-            if party is None or "receipt" not in event.commitments:
-                continue
-            row = session.row("SELECT value FROM personal WHERE log = ? AND seq = ? AND field = 'receipt'", entry)
-            code = str(row[0]) if row else ""
-            text = receipt_text(case, party.site, code) if code else ""
-            sent[event.to, event.direction] = Sent(number=number, party=_described(session, party), code=code, text=text, event=event)
+    for number, (event, entry) in enumerate(_numbered(session, state), 1):
+        party = by_party.get((event.to, event.direction))
+        if party is None:
+            continue
+        row = session.row("SELECT value FROM personal WHERE log = ? AND seq = ? AND field = 'receipt'", entry)
+        code = str(row[0]) if row else ""
+        text = receipt_text(case, party.site, code) if code else ""
+        sent[event.to, event.direction] = Sent(number=number, party=_described(session, party), code=code, text=text, event=event)
     return _notified(state, list(sent.values()))
+
+
+def _numbered(session: Session, state: Case) -> list[tuple[Notice, tuple[int, int]]]:
+    """Return the notices of a case in the order in which they were numbered; of one in parts, the first."""
+    told = sorted(case_events(session, state.case), key=lambda each: (each[0], each[2]))
+    return [
+        (event, entry)
+        for _, event, entry in told
+        if isinstance(event, Notice) and "receipt" in event.commitments and entry not in state.without_standing
+    ]
 
 
 def acknowledge(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from foodtrace.errors import BadData
+from foodtrace.errors import BadData, NotFound
 from foodtrace_cli.commands.case_check import check, sample
 from foodtrace_cli.commands.case_common import APPROVED, BY, CASE_ARGUMENT, REASON, act, day, given, moment, names_of
 from foodtrace_cli.commands.case_goods import correct, destroy, restock, return_, seal
@@ -275,6 +275,6 @@ def _plan(path: str | None) -> Plan | None:
     try:
         return msgspec.convert(tomllib.loads(Path(path).read_text(encoding="utf-8")), Plan)
     except FileNotFoundError:
-        raise BadData("case.plan_form", value=path, reason="-") from None
+        raise NotFound("case.no_file", value=path) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise BadData("case.plan_form", value=path, reason=str(error)) from None

@@ -129,6 +129,8 @@ def issue(
                 new_key=new_key,
             )
             made = certificates.issue(session, doing, key, place_of(session, site), product, size, chosen, terms=terms)
+            if made.refused is not None:
+                return made
             issued: Issued = made.answer
             path = Path(out) if out else _free(issued.event.lot)
             # Drawn before anything is recorded: what cannot be printed is not issued.

@@ -1,0 +1,175 @@
+"""Recall cases on the command line, as the office types them: what is printed, what is written, what is refused."""
+
+from __future__ import annotations
+
+import csv
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.test_way import lot_of, run
+
+NOTICES = "notices-2026-0001"
+
+
+@pytest.fixture
+def trade(tmp_path: Path) -> tuple[Path, str]:
+    """P 500 kg -> market; market -> stall 200, shop A 120; stall -> shop B 80."""
+    run(tmp_path, "init")
+    sites = ("永发合作社:farm", "北河农批:market", "李记蔬菜:warehouse", "福安超市:shop", "惠民菜店:shop")
+    run(tmp_path, "site", "add", *sites, "--phone", "0451-555-0104")
+    run(tmp_path, "certificate", "issue", "芹菜", "500kg", "--basis", "1", "--out", "label.png", "--origin", "北河县")
+    run(tmp_path, "gate", "label.png")
+    lot = lot_of(tmp_path)
+    for quantity, source, to in (("200kg", "北河农批", "李记蔬菜"), ("120kg", "北河农批", "福安超市"), ("80kg", "李记蔬菜", "惠民菜店")):
+        run(tmp_path, "transfer", lot, quantity, "--from", source, "--to", to)
+    return tmp_path, lot
+
+
+def opened(folder: Path, *words: str) -> str:
+    return run(folder, "case", "open", *words, "--class", "2", "--known", "2026-01-01T00:00", "--reason", "x")
+
+
+def status(folder: Path, *words: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(run(folder, "case", "status", "--json", *words))
+    return found
+
+
+def test_recall_takes_rules_and_windows_and_says_what_it_was_asked(trade: tuple[Path, str]) -> None:
+    folder, lot = trade
+
+    def names(*words: str) -> list[str]:
+        return [row["name"] for row in json.loads(run(folder, "recall", *words, "--json"))["outlets"]]
+
+    assert sorted(names("--product", "芹菜", "--producer", "永发合作社")) == ["惠民菜店", "福安超市"]
+    assert names("--product", "韭菜") == []
+    assert names("--code", "9*|8*") == []
+    assert sorted(names(lot)) == sorted(names("--code", lot[:3] + "*"))
+    day = json.loads(run(folder, "recall", lot, "--json"))["at"][:10]
+    assert names("--left", "李记蔬菜", "--from", "2000-01-01", "--to", "2000-01-02") == []
+    assert "through L-0003 2000-01-01 00:00 - " in run(folder, "recall", "--through", "李记蔬菜", "--from", "2000-01-01", "--to", day)
+    assert "case.window" in run(folder, "recall", "--left", "李记蔬菜", code=2)
+    assert "LOT" in run(folder, "recall", code=2)
+    assert names(lot, "--at", "2000-01-01T00:00") == []
+
+
+def test_a_case_by_rule_says_its_scope_and_widens_by_version(trade: tuple[Path, str]) -> None:
+    folder, lot = trade
+    assert "1 lots" in opened(folder, "--product", "芹菜", "--code", "2*")
+    assert status(folder)["versions"][0]["clauses"] == ["product=芹菜 code=2*"]
+    assert "case.scope_empty" in opened_badly(folder)
+    cold_room = ("--site", "李记蔬菜", "--from", "2000-01-01", "--to", "2099-01-01")
+    assert "version 2" in run(folder, "case", "widen", "2026-0001", *cold_room, "--reason", "cold room")
+    assert "case.scope_same" in run(folder, "case", "widen", "2026-0001", *cold_room, "--reason", "again", code=1)
+    run(folder, "case", "widen", "2026-0001", lot, "--reason", "lab")
+    assert status(folder)["version"] == 3
+    less = ("case", "narrow", "2026-0001", lot, "--reason", "lab")
+    assert "case.approved_by" in run(folder, *less, code=2)
+    run(folder, *less, "--approved-by", "7")
+    assert [each["version"] for each in status(folder)["versions"]] == [1, 2, 3, 4]
+
+
+def opened_badly(folder: Path) -> str:
+    return run(folder, "case", "open", "--class", "2", "--known", "2026-01-01T00:00", "--reason", "x", code=2)
+
+
+def test_notices_are_pages_and_a_list_and_answers_come_back_by_file_and_by_code(trade: tuple[Path, str]) -> None:
+    folder, lot = trade
+    opened(folder, lot)
+    run(folder, "case", "notify", "--out", "n")
+    with (folder / "n" / "sending.csv").open(encoding="utf-8-sig") as file:
+        rows = {row["name"]: row for row in csv.DictReader(file)}
+    assert set(rows) == {"福安超市", "惠民菜店", "北河农批", "李记蔬菜", "永发合作社"}
+    assert "0451-555-0104" not in (folder / "n" / "sending.csv").read_text(encoding="utf-8")
+    page = (folder / "n" / rows["福安超市"]["file"]).read_text(encoding="utf-8")
+    assert "惠民菜店" not in page, "nobody reads of his competitor's stock"
+    assert rows["福安超市"]["receipt"] in page
+    assert "http-equiv" not in page
+    assert "<script" not in page
+    answers = [["receipt", "lot", "on_hand", "unit"], [rows["福安超市"]["receipt"], lot, "100", "kg"], ["惠民菜店", lot, "lots", "kg"]]
+    with (folder / "a.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(answers)
+    run(folder, "case", "acknowledge", "--file", "a.csv", code=1)
+    assert status(folder)["rates"]["R5"]["numerator"] == 0, "one fault, nothing recorded"
+    run(folder, "case", "acknowledge", "--file", "a.csv", "--skip-bad", code=1)
+    run(folder, "case", "acknowledge", "--code", rows["惠民菜店"]["receipt"].lower(), "--nothing-left")
+    assert status(folder)["rates"]["R5"]["numerator"] == 2
+    found = {row["name"]: row["amounts"][0] for row in answer(folder)}
+    assert (found["福安超市"]["at_notice"], found["惠民菜店"]["at_notice"]) == (100_000, 0)
+    assert "case.receipt_unknown" in run(folder, "case", "acknowledge", "--code", rows["惠民菜店"]["receipt"][:-1] + "2", code=1)
+    before = len(list((folder / "n").iterdir()))
+    assert "nobody" in run(folder, "case", "notify", "--out", "n").lower()
+    run(folder, "case", "notify", "--reprint", "--out", "n", "--contacts")
+    assert "0451-555-0104" in (folder / "n" / "sending-2.csv").read_text(encoding="utf-8")
+    assert len(list((folder / "n").iterdir())) == before + 2, "the pages are the same, the list is a new one"
+
+
+def answer(folder: Path) -> list[dict[str, Any]]:
+    run(folder, "case", "report", "--xlsx", "r.xlsx", "--out", "r.html")
+    found = json.loads(run(folder, "case", "report", "--json"))
+    rows: list[dict[str, Any]] = found["answer"]["outlets"]
+    return rows
+
+
+def test_goods_checks_and_closing_step_by_step(trade: tuple[Path, str]) -> None:
+    folder, lot = trade
+    opened(folder, lot)
+    run(folder, "case", "notify", "--out", "n")
+    assert "sealed" in run(folder, "case", "seal", "福安超市", "--evidence", "label.png")
+    assert "case.no_file" in run(folder, "case", "seal", "福安超市", "--evidence", "missing.jpg", code=1)
+    assert "case.which_lot" in run(folder, "case", "return", "福安超市", "--quantity", "1kg", "--to", "李记蔬菜", code=2)
+    assert "Art. 63" in run(folder, "case", "destroy", "福安超市"), "unreported"
+    run(folder, "case", "return", "惠民菜店", "--to", "李记蔬菜")
+    assert "transfer.recalled" in run(folder, "case", "restock", "李记蔬菜", lot, code=1)
+    run(folder, "case", "sample", "--level", "A")
+    assert "4 of 4" in run(folder, "case", "sample", "--verify")
+    failed = run(folder, "case", "check", "福安超市", "found", "--lot", lot, "--quantity", "5kg")
+    assert "case seal L-0004" in failed
+    said = run(folder, "case", "close", code=1)
+    assert "case.not_done" in said
+    assert "福安超市 (L-0004)" in said
+    assert "case.approved_by" in run(folder, "case", "close", "--override", "bankrupt", code=2)
+    run(folder, "case", "close", "--override", "bankrupt", "--approved-by", "7")
+    assert "transfer.recalled" in run(folder, "transfer", lot, "1kg", "--from", "北河农批", "--to", "福安超市", code=1)
+    run(folder, "case", "clear", "2026-0001", lot, "--basis", "lab 7", "--approved-by", "7")
+    run(folder, "transfer", lot, "1kg", "--from", "北河农批", "--to", "福安超市")
+    kinds = {each["kind"] for each in status(folder)["remarks"]}
+    assert {"unreported", "unwitnessed", "refused", "cleared"} <= kinds
+    steps = {each["name"]: [step["kind"] for step in each["steps"]] for each in status(folder)["sites"]}
+    assert steps["福安超市"] == ["notice", "sealing", "destroyed"]
+
+
+def test_status_of_an_earlier_moment_and_the_curve(trade: tuple[Path, str]) -> None:
+    folder, lot = trade
+    opened(folder, lot)
+    assert "case.not_found" in run(folder, "case", "status", "--at", "2000-01-01T00:00", code=1)
+    time.sleep(1.1)  # the answer's own moment is printed to the second
+    moment = str(status(folder)["at"])
+    run(folder, "case", "notify", "--out", "n")
+    then = status(folder, "--at", moment, "--as-known")
+    assert (then["as_known"], then["rates"]["R4"]["numerator"]) == (True, 0)
+    assert status(folder)["rates"]["R4"]["numerator"] == 2
+    assert "as of" in run(folder, "case", "status", "--at", moment)
+    assert status(folder, "--curve")["curve"]
+
+
+def test_a_recalled_lot_gets_no_certificate_and_a_plan_file_is_read_strictly(trade: tuple[Path, str]) -> None:
+    folder, lot = trade
+    plan = folder / "p.toml"
+    assert "case.no_file" in run(folder, "case", "open", lot, *LEVEL, "--plan", "p.toml", code=1)
+    plan.write_text('product="芹菜"\nbogus=1\n', encoding="utf-8")
+    assert "bogus" in run(folder, "case", "open", lot, *LEVEL, "--plan", "p.toml", code=2)
+    plan.write_text('product="芹菜"\nharm="中毒"\nphone="0451-9"\nquantity="500kg"\n', encoding="utf-8")
+    run(folder, "case", "open", lot, *LEVEL, "--plan", "p.toml")
+    said = run(folder, "certificate", "issue", "芹菜", "5kg", "--basis", "1", "--site", "永发合作社", "--code", lot, code=1)
+    assert "transfer.recalled" in said
+    run(folder, "case", "notify", "--out", "n")
+    assert "中毒" in next((folder / "n").glob("*福安超市.html")).read_text(encoding="utf-8")
+    taken = ("--plant", "李记蔬菜", "--product", "小北1段", "--in", f"{lot}=10kg")
+    assert "transfer.recalled" in run(folder, "formula", "batch", "06909999000012/B1", "100", *taken, code=1)
+
+
+LEVEL = ("--class", "3", "--known", "2026-01-01T00:00", "--reason", "x")
