@@ -10,7 +10,7 @@ from foodtrace.errors import NotFound
 from foodtrace.events import AnyEvent
 from foodtrace.keeping.rotation import Changed, KeyRow
 from foodtrace.operations.answers import GateSaid, ResolvedSaid, TestSaid
-from foodtrace.operations.casestatus import CaseStatus
+from foodtrace.operations.casestatus import CaseLine, CaseStatus
 from foodtrace.operations.corrections import Corrected, History
 from foodtrace.operations.erasing import Erased
 from foodtrace.operations.held import Held
@@ -31,6 +31,7 @@ _TYPES: Final[dict[str, Any]] = {
     "entry-history": History,
     "erased": Erased,
     "event": AnyEvent,
+    "case-list": list[CaseLine],
     "case-status": CaseStatus,
     "gate": GateSaid,
     "gate-conflicts": list[Overspent],

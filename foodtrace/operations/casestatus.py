@@ -18,6 +18,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from foodtrace.errors import NotFound
 from foodtrace.events import (
     Acknowledgement,
     Destroyed,
@@ -38,7 +39,7 @@ from foodtrace.operations.common import local
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.answer import Answer, FiguresAnswer, FindingAnswer, OutletRow, Position, RateAnswer, WithoutLot, recall
 from foodtrace.recall.calendars import calendar
-from foodtrace.recall.cases import Told, case_events, load_case
+from foodtrace.recall.cases import Told, case_events, case_ids, load_case
 from foodtrace.recall.deadlines import Clock, completion_clock, local_day, start_clock, working_days_between
 from foodtrace.recall.effectiveness import FAILED, standing
 from foodtrace.recall.facts import Case
@@ -182,6 +183,48 @@ def status(session: Session, case: str, now: int, *, curves: bool = False, as_kn
     """
     recorded = now if as_known else NEVER
     return _Standing(session, load_case(session, case, until=now, known_by=recorded), now, recorded).status(curves=curves)
+
+
+class CaseLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A case in a list."""
+
+    case: str
+    product: str
+    level: int
+    state: Literal["open", "closed", "withdrawn"]
+    version: int
+    outlets: int
+    rates: dict[str, RateAnswer]
+    due_day: str | None
+    late: int
+    """Things that are late."""
+
+
+def overview(session: Session, now: int, *, everything: bool = False) -> list[CaseLine]:
+    """Return the open cases (or all) with how far each has come, the newest first."""
+    made: list[CaseLine] = []
+    for case in reversed(case_ids(session)):
+        try:
+            state = load_case(session, case, until=now)
+        except NotFound:
+            continue  # opened later than now, or only spoken about
+        if not everything and (state.closed is not None or state.withdrawn is not None):
+            continue
+        found, _ = _Standing(session, state, now, NEVER).status(curves=False)
+        made.append(
+            CaseLine(
+                case=case,
+                product=found.product,
+                level=found.level,
+                state=found.state,
+                version=found.version,
+                outlets=found.outlets,
+                rates=found.rates,
+                due_day=found.clocks[1].due_day,
+                late=len(found.late),
+            )
+        )
+    return made
 
 
 class _Standing:

@@ -211,7 +211,7 @@ class Answering:
         self.settings = settings
         own = self._own_operator(asked, case) or operator
         self.found: Affected = find(facts, clauses, settings=settings, own_operator=own, case=case.case if case else "")
-        said = said_at_notice(facts, self.found, case, settings)
+        said = said_at_notice(facts, self.found, case, settings) if case is not None else {}
         self.notices = notice_times(case, settings)
         self.books = Books(self.found.moves, self.found.flows, said=said) if self.notices or said else None
         self.said = said

@@ -173,3 +173,16 @@ def test_a_recalled_lot_gets_no_certificate_and_a_plan_file_is_read_strictly(tra
 
 
 LEVEL = ("--class", "3", "--known", "2026-01-01T00:00", "--reason", "x")
+
+
+def test_every_case_has_its_line_and_closed_ones_only_when_asked_for(trade: tuple[Path, str]) -> None:
+    folder, lot = trade
+    assert "no open cases" in run(folder, "case", "list")
+    opened(folder, lot)
+    opened(folder, "--product", "芹菜")
+    run(folder, "case", "withdraw", "2026-0001", "--reason", "x", "--approved-by", "7")
+    assert [each["case"] for each in json.loads(run(folder, "case", "list", "--json"))] == ["2026-0002"]
+    lines = run(folder, "case", "list", "--all").splitlines()
+    assert [line.partition("  ")[0] for line in lines] == ["2026-0002 芹菜 class 2", "2026-0001 芹菜 class 2"]
+    assert "withdrawn" in lines[1]
+    assert "answered 0/2" in lines[0]

@@ -11,6 +11,7 @@ from foodtrace.errors import BadData, NotFound
 from foodtrace_cli.commands.case_check import check, sample
 from foodtrace_cli.commands.case_common import APPROVED, BY, CASE_ARGUMENT, REASON, act, day, given, moment, names_of
 from foodtrace_cli.commands.case_goods import correct, destroy, restock, return_, seal
+from foodtrace_cli.commands.case_list import list_
 from foodtrace_cli.commands.case_notice import acknowledge, notify
 from foodtrace_cli.commands.case_status import deadlines, quantity, status
 from foodtrace_cli.commands.report import report
@@ -225,7 +226,7 @@ def reopen(ctx: Context, case_id: str | None, reason: str, by: str) -> None:
     say(ctx.t("cli.case.reopened", case=event.case))
 
 
-for _command in (notify, acknowledge, seal, return_, destroy, correct, restock, sample, check, status, report):
+for _command in (notify, acknowledge, seal, return_, destroy, correct, restock, sample, check, status, list_, report):
     case.add_command(_command)
 
 

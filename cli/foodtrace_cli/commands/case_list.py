@@ -1,0 +1,40 @@
+"""``case list``: every recall on record, one line each."""
+
+from __future__ import annotations
+
+import click
+
+from foodtrace_cli.commands.case_common import JSON
+from foodtrace_cli.context import Context
+from foodtrace_cli.output import emit_json, say
+
+
+@click.command("list")
+@click.option("--all", "everything", is_flag=True, help="Also the closed and the withdrawn.")
+@JSON
+@click.pass_obj
+def list_(ctx: Context, *, everything: bool, as_json: bool) -> None:
+    """List the cases on record: how far each has come, when it is due, how much is late."""
+    from foodtrace.operations import casestatus  # noqa: PLC0415
+
+    with ctx.open() as ledger, ledger.reading() as session:
+        found = casestatus.overview(session, ledger.clock(), everything=everything)
+    if as_json:
+        emit_json(found)
+        return
+    if not found:
+        say(ctx.t("status.no_cases"))
+    for each in found:
+        words = {
+            "case": each.case,
+            "product": each.product or "-",
+            "level": ctx.t(f"status.level_{each.level}"),
+            "state": ctx.t(f"status.is_{each.state}"),
+            "version": each.version,
+            "outlets": each.outlets,
+            "r2": f"{each.rates['R2'].percent} %" if each.rates["R2"].percent else ctx.t("status.none"),
+            "r5": f"{each.rates['R5'].numerator}/{each.rates['R5'].denominator}",
+            "due": each.due_day or "-",
+            "late": each.late,
+        }
+        say(ctx.t("status.line", **words))
