@@ -45,6 +45,7 @@ from foodtrace.verification import Verification, rebuild_ledger, verify_ledger
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from foodtrace.certificate.keylist import KeyList
     from foodtrace.gate.pack import Rulebook
     from foodtrace.keys import SigningKey
     from foodtrace.operations.market import GateAnswer, Truck
@@ -319,6 +320,7 @@ class Ledger:
         truck: Truck | None = None,
         rules: Rulebook | None = None,
         hosts: Collection[str] = (),
+        keys: KeyList | None = None,
         log: str | None = None,
     ) -> GateAnswer:
         """Decide on a truck at a market's gate: facts, decision and entry in one transaction; hold and refuse are answers.
@@ -330,6 +332,7 @@ class Ledger:
         :param truck: whatever else is known (seller's card, product, papers): :class:`foodtrace.operations.market.Truck`.
         :param rules: rule packs; by default those that come with foodtrace.
         :param hosts: web hosts of certificates that are trusted.
+        :param keys: key list that the gate carries (:mod:`foodtrace.certificate.keylist`).
         :raises BadData: ``scan.*`` (no certificate to decide on), ``quantity.*``, ``gate.which_market``.
         :raises Conflict: ``record.id_conflict``: the id stands for another truck. :raises Busy: try again, same id.
         """
@@ -356,6 +359,7 @@ class Ledger:
                 gate=number,
                 draw=sampling.draw_of(session, self.keys, place, number, doing.now.date()),
                 hosts=hosts,
+                keys=keys,
                 within=gates.SAME_SCAN,
                 log=writer.number,
             )

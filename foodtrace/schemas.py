@@ -16,6 +16,7 @@ from foodtrace.operations.erasing import Erased
 from foodtrace.operations.held import Held
 from foodtrace.operations.overspent import Overspent
 from foodtrace.operations.samplecheck import DayChecked
+from foodtrace.operations.scanning import ScanAnswer
 from foodtrace.operations.sellers import FileSaid
 from foodtrace.operations.trace import Trace
 from foodtrace.recall.answer import Answer
@@ -38,6 +39,7 @@ _TYPES: Final[dict[str, Any]] = {
     "gate-held": list[Held],
     "gate-resolve": ResolvedSaid,
     "gate-sampling-check": DayChecked,
+    "scan": list[ScanAnswer],
     "site-file": FileSaid,
     "test": TestSaid,
     "recall": Answer,

@@ -7,6 +7,7 @@ from collections.abc import Collection
 
 import msgspec
 
+from foodtrace.certificate.keylist import KeyList
 from foodtrace.errors import Conflict
 from foodtrace.events import MarketEntry, Refusal
 from foodtrace.events.canonical import decode
@@ -48,11 +49,19 @@ def same_scan(
     return None
 
 
-def again(session: Session, rules: Rulebook, market: str, truck: Truck, event: MarketEntry | Refusal, hosts: Collection[str]) -> GateAnswer:
+def again(
+    session: Session,
+    rules: Rulebook,
+    market: str,
+    truck: Truck,
+    event: MarketEntry | Refusal,
+    hosts: Collection[str],
+    keys: KeyList | None = None,
+) -> GateAnswer:
     """Tell a recorded answer again: its reasons in full where they can still be found, else by their codes."""
     verdict = {"admitted": "admit", "held": "hold"}[event.decision] if isinstance(event, MarketEntry) else "refuse"
     same = msgspec.structs.replace(truck, weight=event.quantity, goods=event.goods, product=event.product, seller=event.seller)
-    found = consider(session, event.at, rules, market, same, hosts=hosts, skip=event.id, gate=event.gate)
+    found = consider(session, event.at, rules, market, same, hosts=hosts, skip=event.id, gate=event.gate, keys=keys)
     if found.look.serial != event.serial or found.look.kid != event.kid:
         raise Conflict("record.id_conflict", value=event.id, field="serial", before=event.serial, now=found.look.serial)
     if found.decision.verdict != verdict or found.decision.codes != event.reasons:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from foodtrace.certificate.keylist import KeyList
 from foodtrace.events import AnyEvent, Event, MarketEntry, Refusal
 from foodtrace.events.canonical import decode
 from foodtrace.gate import decide
@@ -77,14 +78,16 @@ def consider(
     number: int = 0,
     skip: str = "",
     gate: str = "",
+    keys: KeyList | None = None,
 ) -> Considered:
     """Decide on a truck without recording anything.
 
     :param market: site id. :param draw: the day's seed, for the truck's ``number``.
+    :param keys: key list that the gate carries.
     :param skip: id of an entry whose own use of the certificate does not count.
     :raises BadData: ``scan.*`` when the text is no certificate that can be decided on.
     """
-    look = read_code(session, truck.text, now.date(), hosts, skip=skip, until=now if skip else None) if truck.text else NOTHING
+    look = read_code(session, truck.text, now.date(), hosts, skip=skip, until=now if skip else None, keys=keys) if truck.text else NOTHING
     lot = truck.lot or (look.payload.lot_id if look.payload else "")
     facts = collect(session, now, market, truck, look, lot=lot, gate=gate)
     pack = rules.on(facts.day)

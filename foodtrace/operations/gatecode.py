@@ -9,13 +9,13 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple
 
+from foodtrace.certificate.keylist import IssuerKey, KeyList, newest
 from foodtrace.certificate.payload import Payload
 from foodtrace.certificate.scan import Scan as CodeScan
 from foodtrace.certificate.scan import authenticate, classify
 from foodtrace.events import (
     CertificateIssued,
     Event,
-    Key,
     MarketEntry,
     Refusal,
 )
@@ -58,11 +58,19 @@ NOTHING: Final = Look(None, None, "unreadable", "", None, (), "", "")
 
 
 def read_code(
-    session: Session, text: str, today: dt.date, hosts: Collection[str] = (), *, skip: str = "", until: dt.datetime | None = None
+    session: Session,
+    text: str,
+    today: dt.date,
+    hosts: Collection[str] = (),
+    *,
+    skip: str = "",
+    until: dt.datetime | None = None,
+    keys: KeyList | None = None,
 ) -> Look:
     """Say what a code is.
 
     :param hosts: hosts whose pages are trusted; empty: the one in the certificate on record.
+    :param keys: key list that the gate carries, for keys that no entry speaks of, and for revocations.
     :param skip: id of an entry whose own use does not count (it is being told again). :param until: nor does a later one.
     :raises BadData: ``scan.*`` when the text is no certificate that can be decided on.
     """
@@ -71,12 +79,12 @@ def read_code(
     if payload is None:
         raise found.problem or ValueError(text)
     kid = payload.kid.hex()
-    key = issuer_key(session, kid)
+    key = known_key(session, kid, keys)
     found = authenticate(found, lambda _: bytes.fromhex(key.public) if key else None)
     issued, voided = certificates_of(session, payload.lot_id)
     event = next((each for each in issued if each.serial == payload.serial), None)
     issuer = key.issuer if key is not None and key.issuer else payload.operator
-    state = _state(found, payload, key, event, today)
+    state = state_of(found, payload, key, event, today)
     if state in ("ok", "host") and any(each.serial == payload.serial for each in voided):
         state = "voided"
     told = [one.event for one in about(session, f"spent {kid} {payload.serial}", MarketEntry, Refusal)]
@@ -87,6 +95,22 @@ def read_code(
         if isinstance(each, MarketEntry) and each.decision == "admitted"
     )
     return Look(found, payload, state, issuer, event, uses, kid, payload.serial, tuple(spent))
+
+
+def known_key(session: Session | None, kid: str, keys: KeyList | None = None) -> IssuerKey | None:
+    """Return what ledger and key list know of a certificate's key; :func:`foodtrace.certificate.keylist.newest`."""
+    entry = issuer_key(session, kid) if session is not None else None
+    recorded = None
+    if entry is not None:
+        recorded = IssuerKey(
+            kid=kid,
+            public=entry.public,
+            issuer=entry.issuer,
+            valid_from=entry.valid_from,
+            valid_until=entry.valid_until,
+            revoked=entry.action == "revoke",
+        )
+    return newest(recorded, keys.find(kid) if keys is not None else None)
 
 
 def _gate(event: Event) -> str:
@@ -120,24 +144,21 @@ def earlier(session: Session, look: Look, here: str, seller: str) -> tuple[Earli
     )
 
 
-def _state(found: CodeScan, payload: Payload, key: Key | None, event: CertificateIssued | None, today: dt.date) -> Scan:
+def state_of(found: CodeScan, payload: Payload, key: IssuerKey | None, event: CertificateIssued | None, today: dt.date) -> Scan:
+    """Say what stands against a code whose signature was looked at; what is on record of it may be unknown."""
     if found.problem is not None:
         return _PROBLEMS.get(found.problem.code, "unreadable")
     if key is None:
         return "unknown_key"
     if (payload.operator and key.issuer != payload.operator) or (event is not None and event.issuer != key.issuer):
         return "foreign_key"  # rule 2
-    if key.action == "revoke" or _outside(key, payload.issued):
+    if not key.holds_on(payload.issued):
         return "revoked"
     if today > payload.valid_until:
         return "expired"
     if found.warnings or (event is not None and event.payload and _host(event.payload) != payload.host):
         return "host"
     return "ok"
-
-
-def _outside(key: Key, day: dt.date) -> bool:
-    return (key.valid_from is not None and day < key.valid_from) or (key.valid_until is not None and day > key.valid_until)
 
 
 def _host(text: str) -> str:

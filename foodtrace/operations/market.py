@@ -18,8 +18,8 @@ from typing import Any, Final
 
 import msgspec
 
-from foodtrace.certificate.scan import Scan as CodeScan
-from foodtrace.certificate.scan import authenticate, classify
+from foodtrace.certificate.keylist import KeyList
+from foodtrace.certificate.scan import classify
 from foodtrace.errors import BadData
 from foodtrace.events import MarketEntry, Refusal, SellerFile, Voucher
 from foodtrace.gate.facts import Facts, Paper
@@ -29,7 +29,6 @@ from foodtrace.graph.edges import truck as truck_subject
 from foodtrace.graph.names import find
 from foodtrace.identifiers.lot import gate_code
 from foodtrace.operations.again import again, retried, same_scan
-from foodtrace.operations.certificates import issuer_key
 from foodtrace.operations.common import Doing, Outcome, latest
 from foodtrace.operations.considering import Considered, Draw, GateAnswer, answer_of, consider
 from foodtrace.operations.gatecode import Look
@@ -43,17 +42,6 @@ SAME_SCAN: Final = dt.timedelta(seconds=5)
 
 
 _MOST: Final = 999_999
-
-
-def scan(session: Session, text: str) -> CodeScan:
-    """Say what a scanned text is, with its signature checked against the keys on record."""
-    found = classify(text)
-
-    def key_of(key_id: bytes) -> bytes | None:
-        key = issuer_key(session, key_id.hex())
-        return bytes.fromhex(key.public) if key is not None and key.action != "revoke" else None
-
-    return authenticate(found, key_of)
 
 
 def admit(
@@ -73,12 +61,14 @@ def admit(
     within: dt.timedelta = dt.timedelta(0),
     log: int | None = None,
     weighed: bool = False,
+    keys: KeyList | None = None,
 ) -> Outcome:
     """Decide on one truck and record it; the answer is :class:`GateAnswer`.
 
     :param market: id or name of the market. :param weight: what the scale says; by default what is certified.
     :param truck: everything else the clerk knows; ``text``, ``weight``, ``papers`` and ``goods`` given here go before it.
     :param within: rule 3's time; nothing for a counter that has watched its scanner itself.
+    :param keys: key list that the gate carries.
     :param weighed: never take what is certified for what the scale says; only a refusal needs no weight.
     :param log: number of the log that will be written: finds the entry that a retry is about (rule 4).
     :raises BadData: ``scan.*`` when the text is no certificate that can be decided on; ``gate.product``,
@@ -91,16 +81,16 @@ def admit(
     )
     before = retried(session, doing, place, log)
     if before is not None:
-        return Outcome(answer=again(session, rules, place, told, before, hosts))
+        return Outcome(answer=again(session, rules, place, told, before, hosts, keys))
     number = next_number(session, place, gate, doing.now.date())
     asked = told.weight
     if told.weight is None and told.text and not weighed:
         payload = classify(told.text, hosts=hosts).payload
         told = msgspec.structs.replace(told, weight=payload.amount if payload else None)
-    found = consider(session, doing.now, rules, place, told, hosts=hosts, draw=draw, number=number, gate=gate)
+    found = consider(session, doing.now, rules, place, told, hosts=hosts, draw=draw, number=number, gate=gate, keys=keys)
     before = same_scan(session, doing, place, gate, found.look, asked, within)
     if before is not None:
-        return Outcome(answer=msgspec.structs.replace(again(session, rules, place, told, before, hosts), duplicate=True))
+        return Outcome(answer=msgspec.structs.replace(again(session, rules, place, told, before, hosts, keys), duplicate=True))
     if found.facts.quantity is None and found.decision.verdict != "refuse":
         raise BadData("gate.weight_missing", value="-", expected="--weight 482kg")
     if not found.facts.product and not found.facts.lot:
@@ -207,4 +197,4 @@ def _answered(session: Session, market: str, facts: Facts) -> str:
     return next((each.id for each in announced(session, market, facts.day) if each.seller == facts.seller.id), "")
 
 
-__all__ = ["SAME_SCAN", "Considered", "Draw", "GateAnswer", "Truck", "admit", "consider", "next_number", "scan"]
+__all__ = ["SAME_SCAN", "Considered", "Draw", "GateAnswer", "Truck", "admit", "consider", "next_number"]

@@ -38,6 +38,7 @@ AREAS: Final = (
     "report",
     "case",
     "proofs",
+    "scan",
 )
 """Every area module, ``foodtrace.texts._<area>``."""
 

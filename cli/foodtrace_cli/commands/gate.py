@@ -10,7 +10,7 @@ import click
 from foodtrace.errors import BadData
 from foodtrace.quantity import Quantity
 from foodtrace_cli.commands.goods import amount
-from foodtrace_cli.commands.scan import certificates_of
+from foodtrace_cli.commands.scan import certificates_of, key_list, with_keys_file
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, emit_json, say, verdict
 
@@ -83,6 +83,7 @@ def gate() -> None:
 @click.option(
     "--host", "hosts", multiple=True, envvar="FOODTRACE_HOSTS", help="Trusted host of certificates; by default the one on record."
 )
+@with_keys_file
 @click.option("--id", "event_id", default="", help="Id of the event, for retries.")
 @click.option("--unit", type=click.Choice(("kg", "斤")), default="kg", help="Loop: unit of bare weights.")
 @click.option("--bell", type=click.Choice(("on", "off")), default="on", help="Loop: ring with the verdict.")
@@ -104,6 +105,7 @@ def truck(click_ctx: click.Context, /, given: str | None, event_id: str, *, as_j
             number=_text(told, "number"),
             unit=_text(told, "unit"),
             hosts=_many(told, "hosts"),
+            carried=_carried(told),
             folder=_text(told, "slips"),
             bell=told["bell"] == "on",
             by=_text(told, "by"),
@@ -128,6 +130,7 @@ def _decide(ctx: Context, texts: list[str], told: dict[str, object], event_id: s
         with ledger.reading() as session:
             place = market_of(session, _text(told, "market") or None)
             what = _truck(session, place, told)
+            keys = key_list(session, *_carried(told))
         return [
             ledger.gate(
                 text,
@@ -137,6 +140,7 @@ def _decide(ctx: Context, texts: list[str], told: dict[str, object], event_id: s
                 gate=_text(told, "number"),
                 truck=what,
                 hosts=_many(told, "hosts"),
+                keys=keys,
             )
             for count, text in enumerate(texts)
         ]
@@ -216,6 +220,11 @@ def _print(ctx: Context, answer: GateAnswer) -> None:
 def _text(told: dict[str, object], name: str) -> str:
     value = told[name]
     return value if isinstance(value, str) else ""
+
+
+def _carried(told: dict[str, object]) -> tuple[str | None, tuple[str, ...]]:
+    """Return the key list that the gate carries, and whose lists it trusts."""
+    return _text(told, "keys_file") or None, _many(told, "keys_signer")
 
 
 def _many(told: dict[str, object], name: str) -> tuple[str, ...]:

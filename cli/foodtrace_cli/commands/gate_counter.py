@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from foodtrace_cli.commands.gate import COLOURS
+from foodtrace_cli.commands.scan import key_list
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import say
 
@@ -35,7 +36,18 @@ _GAP: Final = 0.18
 """Seconds between two rings."""
 
 
-def loop(ctx: Context, *, market: str | None, number: str, unit: str, hosts: tuple[str, ...], folder: str, bell: bool, by: str) -> None:
+def loop(
+    ctx: Context,
+    *,
+    market: str | None,
+    number: str,
+    unit: str,
+    hosts: tuple[str, ...],
+    carried: tuple[str | None, tuple[str, ...]],
+    folder: str,
+    bell: bool,
+    by: str,
+) -> None:
     """Run the counter until the shift ends or no more lines come."""
     from foodtrace.gate.rules import load  # noqa: PLC0415
     from foodtrace.operations.counter import Counter, Setting  # noqa: PLC0415
@@ -47,6 +59,7 @@ def loop(ctx: Context, *, market: str | None, number: str, unit: str, hosts: tup
         with ledger.reading() as session:
             place = market_of(session, market)
             found = describe(session, place)
+            keys = key_list(session, *carried)
         setting = Setting(
             market=place,
             name=found[0].name if found else place,
@@ -57,6 +70,7 @@ def loop(ctx: Context, *, market: str | None, number: str, unit: str, hosts: tup
             lang=ctx.lang,
             unit=unit,
             hosts=hosts,
+            key_list=keys,
             keys=ledger.keys,
             slip=_slips(Path(folder)),
             report=_reports(ctx, Path(folder)),

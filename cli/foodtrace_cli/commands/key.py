@@ -150,12 +150,17 @@ def revoke(ctx: Context, key_id: str, reason: str, by: str, *, end_log: bool, as
 
 
 @key.command("list")
+@click.option("--export", "target", default=None, metavar="FILE", help="Write a signed list of issuers' keys for gates to carry.")
+@click.option("--days", default=30, show_default=True, help="With --export: how long the list is good for.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
-def list_(ctx: Context, *, as_json: bool) -> None:
-    """List every key on record, since when it is in force, and the key files of this host."""
+def list_(ctx: Context, target: str | None, days: int, *, as_json: bool) -> None:
+    """List every key on record, since when it is in force, and the key files of this host; or export them for gates."""
     from foodtrace.keeping import rotation  # noqa: PLC0415
 
+    if target is not None:
+        _export(ctx, target, days, as_json=as_json)
+        return
     with ctx.open() as ledger:
         try:
             with ledger.reading() as session:
@@ -167,6 +172,24 @@ def list_(ctx: Context, *, as_json: bool) -> None:
         return
     headings = [ctx.t("cli.key.id"), *(ctx.t(f"cli.keys.{each}") for each in ("use", "of", "state", "since")), ctx.t("cli.key.file")]
     say(table(headings, [_row(ctx, each) for each in found]))
+
+
+def _export(ctx: Context, target: str, days: int, *, as_json: bool) -> None:
+    """Write the signed key list."""
+    from pathlib import Path  # noqa: PLC0415
+
+    from foodtrace.keeping import keylists  # noqa: PLC0415
+    from foodtrace.operations.common import local  # noqa: PLC0415
+
+    with ctx.open() as ledger:
+        data, found, vkey = keylists.export(ledger, local(ledger.clock()), days)
+    keylists.save_list(Path(target), data)
+    revoked = sum(each.revoked for each in found.keys)
+    if as_json:
+        emit_json({"file": target, "keys": len(found.keys), "revoked": revoked, "until": found.until, "signer": vkey})
+        return
+    say(ctx.t("cli.keylist.done", count=f"{len(found.keys):,}", revoked=f"{revoked:,}", until=found.until, path=target))
+    say(ctx.t("cli.keylist.signer", vkey=vkey))
 
 
 def _row(ctx: Context, row: KeyRow) -> list[str]:

@@ -1,29 +1,39 @@
-"""``scan``: what a code says, from a text or an image file."""
+"""``scan``: what a code says, from a text, lines that are typed, pictures, PDF pages, or a folder of them."""
 
 from __future__ import annotations
 
 import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from foodtrace.errors import BadData, FoodtraceError
 from foodtrace_cli.context import Context
-from foodtrace_cli.output import clean, emit_json, say
+from foodtrace_cli.output import clean, emit_json, progress, say, verdict
 
-_LONGEST = 1000
+if TYPE_CHECKING:
+    from foodtrace.certificate.keylist import KeyList
+    from foodtrace.operations.scanning import ScanAnswer, Scanner
+    from foodtrace.storage.session import Session
+
+_LONGEST: Final = 1000
 """Longest path worth a look, in characters."""
-_PICTURES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".heic", ".pdf"})
+_PICTURES: Final = frozenset({".png", ".jpg", ".jpeg", ".webp", ".heic", ".heif", ".pdf"})
 """What ends like this is meant as a file, there or not."""
+_SAME: Final = 5.0
+"""Seconds within which the same certificate from one scanner is one scan, as at the gate."""
 
 
 def texts_of(given: str) -> list[str]:
     """Return the texts in an image file, lines from standard input (``-``), or the text itself."""
     if given == "-":
         return [line.rstrip("\r\n") for line in sys.stdin if line.strip()]
-    path = Path(given)
-    if "://" not in given and len(given) < _LONGEST and (path.suffix.lower() in _PICTURES or (path.suffix and path.exists())):
-        return _image(path)
+    if _is_picture(given):
+        return _image(Path(given))
     return [given]
 
 
@@ -38,6 +48,35 @@ def certificates_of(given: str) -> list[str]:
     return [each for each in texts if classify(each).kind == "certificate"] or texts
 
 
+def key_list(session: Session | None, path: str | None, signers: Sequence[str]) -> KeyList | None:
+    """Return the key list of ``--keys-file``, none without one; one that is out of date is said on stderr."""
+    if path is None:
+        return None
+    from foodtrace.keeping import keylists  # noqa: PLC0415
+
+    return keylists.open_list(path, keylists.trusted(session, signers))
+
+
+def with_keys_file(command: Any) -> Any:
+    """Add ``--keys-file`` and ``--keys-signer`` to a command; their values come as ``keys_file`` and ``keys_signer``."""
+    signer = click.option(
+        "--keys-signer", multiple=True, metavar="VKEY", envvar="FOODTRACE_KEYS_SIGNER", help="Verifier key of whoever made the key list."
+    )
+    file = click.option(
+        "--keys-file", metavar="FILE", envvar="FOODTRACE_KEYS_FILE", help="Key list (key list --export) for keys not on record here."
+    )
+    return file(signer(command))
+
+
+def _is_picture(given: str) -> bool:
+    path = Path(given)
+    return "://" not in given and len(given) < _LONGEST and (path.suffix.lower() in _PICTURES or bool(path.suffix and path.is_file()))
+
+
+def _is_folder(given: str) -> bool:
+    return "://" not in given and len(given) < _LONGEST and Path(given).is_dir()
+
+
 def _image(path: Path) -> list[str]:
     """Return every code in a picture. The chain's reader: a plain one takes the pattern of some labels for an ITF bar code."""
     from foodtrace.certificate.read import read_image  # noqa: PLC0415 - Pillow and the readers load only for pictures
@@ -49,36 +88,110 @@ def _image(path: Path) -> list[str]:
 
 
 @click.command()
-@click.argument("given", metavar="FILE|TEXT|-")
+@click.argument("given", metavar="FILE|FOLDER|TEXT|-")
+@click.option("--host", "hosts", multiple=True, envvar="FOODTRACE_HOSTS", help="Trusted host of certificates; by default any.")
+@with_keys_file
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
-def scan(click_ctx: click.Context, given: str, *, as_json: bool) -> None:
-    """Say what a code is: our certificate (signature checked), a product code, somebody else's certificate, or nothing."""
-    from foodtrace.certificate.scan import classify  # noqa: PLC0415
-    from foodtrace.operations.market import scan as look  # noqa: PLC0415
+def scan(
+    click_ctx: click.Context, given: str, hosts: tuple[str, ...], keys_file: str | None, keys_signer: tuple[str, ...], *, as_json: bool
+) -> None:
+    """Say what a code is, and everything known against it; nothing is recorded.
 
+    FILE is a picture (PNG, JPEG, WebP, HEIC) or a PDF, FOLDER has such files, - reads what a keyboard-wedge scanner types.
+    Exit 0 only if every certificate is good; product codes beside one do not count.
+    """
     ctx: Context = click_ctx.obj
-    texts = texts_of(given)
+    answers: list[ScanAnswer] = []
+    with _scanner(ctx, hosts, keys_file, keys_signer) as scanner:
+        for answer in _answers(ctx, scanner, given):
+            answers.append(answer)
+            if not as_json:
+                _print(ctx, answer)
+    if as_json:
+        emit_json(answers)
+    asked = [each for each in answers if each.kind in ("certificate", "damaged", "")]
+    click_ctx.exit(0 if asked and all(each.good for each in asked) else 1)
+
+
+@contextmanager
+def _scanner(ctx: Context, hosts: Sequence[str], path: str | None, signers: Sequence[str]) -> Iterator[Scanner]:
+    """Give a scanner on one snapshot of the ledger; without a ledger on the key list alone."""
+    from foodtrace.ledger import wall_clock  # noqa: PLC0415
+    from foodtrace.operations.common import local  # noqa: PLC0415
+    from foodtrace.operations.scanning import Scanner  # noqa: PLC0415
+
     try:
         with ctx.open() as ledger, ledger.reading() as session:
-            found = [look(session, text) for text in texts]
+            keys = key_list(session, path, signers)
+            yield Scanner(session, local(ledger.clock()), hosts=hosts, keys=keys)
+            return
     except FoodtraceError as error:
         if error.code != "ledger.missing":
             raise
-        found = [classify(text) for text in texts]
-    if as_json:
-        emit_json(
-            [
-                {"kind": each.kind, "good": each.good, "text": each.text, "problem": each.problem and each.problem.as_dict()}
-                for each in found
-            ]
-        )
+    yield Scanner(None, local(wall_clock()), hosts=hosts, keys=key_list(None, path, signers))
+
+
+def _answers(ctx: Context, scanner: Scanner, given: str) -> Iterator[ScanAnswer]:
+    if given == "-":
+        yield from _lines(scanner)
+    elif _is_folder(given):
+        yield from _folder(ctx, scanner, Path(given))
+    elif _is_picture(given):
+        yield from _picture(scanner, Path(given))
     else:
-        for each in found:
-            say(f"{each.kind}  {clean(each.text)[:120]}")
-            if each.payload is not None:
-                say(f"  {each.payload.lot_id}  {each.payload.amount}  {each.payload.issued} - {each.payload.valid_until}")
-            if each.problem is not None:
-                say(f"  {each.problem.code}: {each.problem.message(ctx.lang)}")
-    asked = [each for each in found if each.kind in ("certificate", "damaged")]
-    click_ctx.exit(0 if asked and all(each.good for each in asked) else 1)
+        yield from scanner.typed(given)
+
+
+def _lines(scanner: Scanner) -> Iterator[ScanAnswer]:
+    """Answer line by line, while the scanner is still typing; the same certificate within seconds is one scan."""
+    last: dict[tuple[str, str], float] = {}
+    for line in sys.stdin:
+        if not line.strip():
+            continue
+        for answer in scanner.typed(line.rstrip("\n")):
+            now, key = time.monotonic(), (answer.kid, answer.serial)
+            if answer.kind != "certificate" or now - last.get(key, -_SAME) >= _SAME:
+                yield answer
+            last[key] = now
+
+
+def _folder(ctx: Context, scanner: Scanner, folder: Path) -> Iterator[ScanAnswer]:
+    """Answer for every picture in a folder; one that cannot be read is an answer too."""
+    files = sorted(each for each in folder.iterdir() if each.suffix.lower() in _PICTURES and each.is_file())
+    if not files:
+        raise BadData("scan.no_picture", value=str(folder))
+    with progress(ctx.t("cli.scan.progress"), len(files)) as bar:
+        for number, path in enumerate(files, 1):
+            try:
+                yield from _picture(scanner, path)
+            except FoodtraceError as error:
+                yield scanner.failed(str(path), error)
+            bar(number)
+
+
+def _picture(scanner: Scanner, path: Path) -> Iterator[ScanAnswer]:
+    from foodtrace.certificate.read import read_image  # noqa: PLC0415 - Pillow and the readers load only for pictures
+
+    found = read_image(path, scanner.holds)
+    if not found:
+        raise BadData("scan.nothing_found", value=str(path))
+    paged = path.suffix.lower() == ".pdf"
+    for each in found:
+        yield scanner.read(each.text, file=str(path), page=each.page if paged else None, reader=each.step)
+
+
+def _print(ctx: Context, answer: ScanAnswer) -> None:
+    """Print the word first, then what it is about, then every reason."""
+    place = answer.file
+    if answer.page is not None:
+        place = ctx.t("cli.scan.place", file=answer.file, page=answer.page)
+    word = verdict(ctx.t(f"scan.word.{answer.answer}"), "red" if not answer.good else "green" if answer.answer == "good" else "yellow")
+    say(f"{word}  {clean(answer.text)[:120]}".rstrip() + (f"  {clean(place)}" if place else ""))
+    if answer.certified is not None:
+        issuer = answer.issuer or "-"
+        until = answer.valid_until
+        say("  " + ctx.t("cli.scan.line", lot=answer.lot, certified=answer.certified, issued=answer.issued, until=until, issuer=issuer))
+    for each in ([answer.problem] if answer.problem else []) + list(answer.notes):
+        say(f"  {clean(each['message'][ctx.lang])}  {each['code']}")
+        say(f"    {clean(each['hint'][ctx.lang])}")

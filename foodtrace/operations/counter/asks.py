@@ -87,7 +87,14 @@ class Asks(Desk):
         pending = self._here
         with self._books.reading() as session:
             found = market.consider(
-                session, self._now(), self._set.rules, self._set.market, pending.truck, hosts=self._set.hosts, gate=self._set.gate
+                session,
+                self._now(),
+                self._set.rules,
+                self._set.market,
+                pending.truck,
+                hosts=self._set.hosts,
+                gate=self._set.gate,
+                keys=self._set.key_list,
             )
         pending.found = found
         return found

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import msgspec
 
+from foodtrace.certificate.keylist import KeyList
 from foodtrace.errors import FoodtraceError
 from foodtrace.gate import pad, screen
 from foodtrace.gate.pack import Rulebook
@@ -61,6 +62,8 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     lang: Lang
     unit: str = "kg"
     hosts: tuple[str, ...] = ()
+    key_list: KeyList | None = None
+    """Key list that this gate carries."""
     keys: Path | None = None
     """Directory with the sampling seed; none: no sampling."""
     slip: Callable[[slips.SlipText], str] | None = None

@@ -100,6 +100,7 @@ class Weighs(Asks):
                 gate=self._set.gate,
                 draw=self._draw(session, doing.now.date()),
                 hosts=self._set.hosts,
+                keys=self._set.key_list,
                 log=self._set.log,
                 weighed=True,
             )

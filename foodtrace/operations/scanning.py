@@ -1,0 +1,234 @@
+"""``foodtrace scan``: what a code is, and everything that is known against it and for it, in one answer.
+
+Rules:
+
+1. One word answers (:data:`Word`); what else is worth knowing stands in the notes. The first of these that fits is the word:
+   what is wrong with the text, the signature, the key, voided, expired, used up, used before, host not on the list, good.
+2. ``good`` is a genuine certificate in force: a known, sound key, neither voided nor expired. Earlier use is told and is no fault
+   of the paper: what goods may still come on it is the gate's to decide, with the scale's figure. A strange host is a warning: it
+   is not signed, and the goods cannot help it (DESIGN section 7).
+3. Without a ledger the keys of a key list count; then nothing is known of voiding and use, and a note says so.
+4. Nothing is recorded. Looking is not entering.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+from typing import Any, Final, Literal, TypeAlias
+
+import msgspec
+
+from foodtrace.certificate.keylist import KeyList
+from foodtrace.certificate.payload import Payload
+from foodtrace.certificate.scan import Scan, authenticate, classify, classify_line
+from foodtrace.errors import BadData, FoodtraceError
+from foodtrace.operations.certificates import certificates_of
+from foodtrace.operations.gatecode import Look, known_key, read_code, state_of
+from foodtrace.operations.places import describe
+from foodtrace.quantity import Quantity
+from foodtrace.storage.session import Session
+
+__all__ = ["ScanAnswer", "Scanner", "UseSaid", "Word"]
+
+Word: TypeAlias = Literal[
+    "good",
+    "used",
+    "host",
+    "used_up",
+    "expired",
+    "voided",
+    "revoked",
+    "foreign_key",
+    "unknown_key",
+    "bad_signature",
+    "truncated",
+    "payload",
+    "version",
+    "input_method",
+    "several",
+    "product_code",
+    "gs1",
+    "foreign_certificate",
+    "not_ours",
+    "too_long",
+    "not_a_code",
+    "unreadable",
+]
+_GOOD: Final = ("good", "used", "used_up", "host")
+
+
+class UseSaid(msgspec.Struct, frozen=True, kw_only=True):
+    """An earlier entry on the same certificate."""
+
+    when: dt.datetime
+    site: str
+    where: str
+    """The market's name and its gate."""
+    quantity: Quantity
+
+
+class ScanAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What a code is."""
+
+    answer: Word
+    good: bool
+    """Rule 2."""
+    kind: str
+    """As :mod:`foodtrace.certificate.scan` has it; empty for a file that could not be read."""
+    text: str
+    problem: dict[str, Any] | None = None
+    """Why it is not good: ``code``, ``message`` and ``hint`` in both languages, and the values in them."""
+    notes: tuple[dict[str, Any], ...] = ()
+    """What else is worth knowing, in the same form."""
+    lot: str = ""
+    serial: str = ""
+    kid: str = ""
+    issuer: str = ""
+    """Operator whose key signed it; empty: unknown."""
+    certified: Quantity | None = None
+    remaining: Quantity | None = None
+    """What is left of it as far as this ledger knows; none without a ledger."""
+    harvested: dt.date | None = None
+    issued: dt.date | None = None
+    valid_until: dt.date | None = None
+    style: int | None = None
+    basis: tuple[str, ...] = ()
+    used: tuple[UseSaid, ...] = ()
+    mended: tuple[str, ...] = ()
+    """What a keyboard had done to it (:mod:`foodtrace.certificate.typed`)."""
+    file: str = ""
+    """Picture it was read from; empty: typed."""
+    page: int | None = None
+    """Page of a PDF."""
+    reader: str = ""
+    """Reader of the chain that read it (:mod:`foodtrace.certificate.read`)."""
+
+
+class Scanner:
+    """Looks at codes with one ledger snapshot, one key list and one list of hosts."""
+
+    def __init__(self, session: Session | None, now: dt.datetime, *, hosts: Collection[str] = (), keys: KeyList | None = None) -> None:
+        """Look with what is at hand; ``session`` none: rule 3."""
+        self._session = session
+        self._now = now
+        self._hosts = hosts
+        self._keys = keys
+
+    def typed(self, line: str) -> tuple[ScanAnswer, ...]:
+        """Return an answer for each distinct code of a typed line; at least one."""
+        return tuple(self._answer(each) for each in classify_line(line, hosts=self._hosts))
+
+    def read(self, text: str, *, file: str = "", page: int | None = None, reader: str = "") -> ScanAnswer:
+        """Return the answer for a text that was read from a picture: nothing is mended in it."""
+        found = self._answer(classify(text, typed=False, hosts=self._hosts))
+        return msgspec.structs.replace(found, file=file, page=page, reader=reader)
+
+    def holds(self, text: str) -> bool:
+        """Say whether a text is a certificate against whose signature nothing speaks: what ends the search in a picture."""
+        found = classify(text, typed=False)
+        if found.payload is None:
+            return False
+        checked = self._checked(found, found.payload)
+        return checked.problem is None or checked.problem.code == "scan.unknown_key"
+
+    @staticmethod
+    def failed(file: str, error: FoodtraceError) -> ScanAnswer:
+        """Return the answer for a file that gave no text."""
+        return ScanAnswer(answer="unreadable", good=False, kind="", text="", problem=error.as_dict(), file=file)
+
+    def _checked(self, found: Scan, payload: Payload) -> Scan:
+        key = known_key(self._session, payload.kid.hex(), self._keys)
+        return authenticate(found, lambda _: bytes.fromhex(key.public) if key else None)
+
+    def _answer(self, found: Scan) -> ScanAnswer:
+        payload = found.payload
+        if payload is None:
+            problem = found.problem or BadData("scan.not_a_code", value=found.text)
+            word: Any = problem.code.removeprefix("scan.")
+            return ScanAnswer(answer=word, good=False, kind=found.kind, text=found.text, problem=problem.as_dict(), mended=found.mended)
+        look = self._look(found, payload)
+        word, problem_of, notes = self._judged(look, payload)
+        return ScanAnswer(
+            answer=word,
+            good=word in _GOOD,
+            kind="certificate",
+            text=found.text,
+            problem=problem_of.as_dict() if problem_of else None,
+            notes=tuple(each.as_dict() for each in notes),
+            lot=payload.lot_id,
+            serial=payload.serial,
+            kid=payload.kid.hex(),
+            issuer=look.issuer,
+            certified=payload.amount,
+            remaining=look.remaining if self._session is not None else None,
+            harvested=payload.harvested,
+            issued=payload.issued,
+            valid_until=payload.valid_until,
+            style=payload.style,
+            basis=payload.bases,
+            used=tuple(self._use(each.when, each.gate, each.quantity) for each in look.uses),
+            mended=found.mended,
+        )
+
+    def _look(self, found: Scan, payload: Payload) -> Look:
+        today = self._now.date()
+        if self._session is not None:
+            return read_code(self._session, found.text, today, self._hosts, keys=self._keys)
+        kid = payload.kid.hex()
+        key = known_key(None, kid, self._keys)
+        checked = self._checked(found, payload)
+        state = state_of(checked, payload, key, None, today)
+        return Look(checked, payload, state, key.issuer if key else payload.operator, None, (), kid, payload.serial)
+
+    def _judged(self, look: Look, payload: Payload) -> tuple[Word, FoodtraceError | None, list[FoodtraceError]]:
+        """Return the word, what stands against the code, and the notes (rule 1)."""
+        notes: list[FoodtraceError] = list(look.found.warnings) if look.found is not None else []
+        stale = self._keys.stale(self._now.date()) if self._keys is not None else None
+        notes += [stale] if stale is not None else []
+        state: Word = "good" if look.state == "ok" else look.state  # type: ignore[assignment]  # the words are the same
+        if state in ("bad_signature", "unknown_key", "unreadable"):
+            return state, look.found.problem if look.found is not None else None, notes
+        if state in ("expired", "good", "host") and self._voided(payload):
+            state = "voided"
+        if self._session is None:
+            notes.append(BadData("scan.no_ledger", value="-"))
+        if look.uses:
+            last = max(look.uses, key=lambda use: use.when)
+            where = self._use(last.when, last.gate, last.quantity)
+            left = look.remaining
+            if state in ("good", "host"):
+                state = "used" if left is None or left.value else "used_up"
+            used = BadData(
+                "scan.used_up" if state == "used_up" else "scan.used",
+                value=payload.serial,
+                where=where.where,
+                when=f"{last.when:%Y-%m-%d %H:%M}",
+                quantity=last.quantity,
+                left=left,
+            )
+            notes.append(used)
+        return state, self._against(state, payload, look), notes
+
+    def _voided(self, payload: Payload) -> bool:
+        if self._session is None:
+            return False
+        return any(each.serial == payload.serial for each in certificates_of(self._session, payload.lot_id)[1])
+
+    @staticmethod
+    def _against(state: Word, payload: Payload, look: Look) -> FoodtraceError | None:
+        if state in _GOOD:
+            return None
+        values = {
+            "revoked": payload.kid.hex(),
+            "foreign_key": look.issuer,
+            "expired": payload.valid_until.isoformat(),
+            "voided": payload.serial,
+        }
+        return BadData(f"scan.{state}", value=values[state], expected=payload.operator or look.issuer or "-")
+
+    def _use(self, when: dt.datetime, gate: str, quantity: Quantity) -> UseSaid:
+        site, _, number = gate.partition(" ")
+        found = describe(self._session, site) if self._session is not None else None
+        name = found[0].name if found else site
+        return UseSaid(when=when, site=site, where=f"{name} {number}".strip(), quantity=quantity)
