@@ -30,7 +30,7 @@ from foodtrace.events.canonical import checked
 from foodtrace.graph import projection
 from foodtrace.graph.edges import moment
 from foodtrace.graph.names import Names
-from foodtrace.opening import LogState, Writer, check_anchors, choose, logs, read_anchors
+from foodtrace.opening import LogState, Writer, check_anchors, choose, logs, read_anchors, refuse_backup
 from foodtrace.operations.common import Outcome
 from foodtrace.quantity import Quantity
 from foodtrace.recording import Receipt, prepare, record, record_in
@@ -103,6 +103,7 @@ class Ledger:
         self._wanted = log
         self._passphrase = passphrase
         self._may_create = may_create
+        self._recovering = False
         self._writers: dict[str | None, Writer] = {}
         self._lock = threading.Lock()
         self._rules: Rulebook | None = None
@@ -120,6 +121,7 @@ class Ledger:
         schema: str | None = None,
         create: bool = True,
         passphrase: str | None = None,
+        recovering: bool = False,
     ) -> Self:
         """Open a ledger.
 
@@ -131,6 +133,7 @@ class Ledger:
         :param create: make the database, and on the first ``record`` a log with a new key, if there is none. Reading from a
             ledger that has nothing raises all the same: an empty answer would look like "not sold anywhere".
         :param passphrase: of the signing key's file, if it has one.
+        :param recovering: do not compare with this host's anchors; only for :mod:`foodtrace.keeping.recovery`, which does.
         :raises NotFound: ``ledger.missing``. :raises Integrity: ``ledger.rolled_back``, ``ledger.forked_log``.
         :raises Storage: ``ledger.newer``, ``storage.*``.
         """
@@ -139,6 +142,7 @@ class Ledger:
         folder = Path(keys).expanduser() if keys is not None else default_keys(path)
         ledger = cls(store, log=log, keys=folder, clock=clock or wall_clock, passphrase=passphrase, may_create=create)
         try:
+            ledger._recovering = recovering
             ledger._check()
         except BaseException:
             store.close()
@@ -153,6 +157,8 @@ class Ledger:
             return
         if version > SCHEMA_VERSION:
             raise Storage("ledger.newer", value=version, expected=SCHEMA_VERSION)
+        if self._recovering:
+            return
         with self.store.read() as session:
             origins = [state.origin for state in logs(session)]
         anchors = read_anchors(self.keys, origins)
@@ -229,6 +235,8 @@ class Ledger:
             states: list[LogState] = []
             if with_logs:
                 with self.store.read() as session:
+                    if not self._recovering:
+                        refuse_backup(session)
                     states = logs(session)
             if not states:
                 if not self._may_create:

@@ -11,13 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from foodtrace.errors import Integrity, NotFound, Refused
 from foodtrace.keyfiles import list_keys, load
 from foodtrace.keys import SigningKey
 from foodtrace.storage.session import Session
 from foodtrace.tlog.anchor import anchor_path, read_anchor
+
+BACKUP: Final = "backup"
+"""Setting of a database that is a backup: when it was made. It is not written before ``foodtrace recover`` took it off."""
 
 
 class LogState(NamedTuple):
@@ -43,6 +46,13 @@ def logs(session: Session) -> list[LogState]:
     """Return every log of the database, by origin."""
     found = session.rows("SELECT l.id, l.origin, h.size, h.time, h.key_id FROM log AS l JOIN head AS h ON h.log = l.id ORDER BY l.origin")
     return [LogState(number, origin, size, time, bytes(key_id)) for number, origin, size, time, key_id in found]
+
+
+def refuse_backup(session: Session) -> None:
+    """Refuse to write in a backup. Raises ``Refused`` (``ledger.is_backup``)."""
+    row = session.row("SELECT value FROM setting WHERE key = ?", (BACKUP,))
+    if row is not None:
+        raise Refused("ledger.is_backup", value=str(row[0]))
 
 
 def read_anchors(keys: Path, origins: Iterable[str]) -> dict[str, tuple[int, bytes]]:

@@ -8,6 +8,8 @@ import msgspec
 
 from foodtrace.errors import NotFound
 from foodtrace.events import AnyEvent
+from foodtrace.keeping.backup import Backup
+from foodtrace.keeping.recovery import Recovery
 from foodtrace.keeping.rotation import Changed, KeyRow
 from foodtrace.operations.answers import GateSaid, ResolvedSaid, TestSaid
 from foodtrace.operations.casestatus import CaseLine, CaseStatus
@@ -27,6 +29,7 @@ from foodtrace.verification import Verification
 
 _TYPES: Final[dict[str, Any]] = {
     "case-report": Report,
+    "backup": Backup,
     "corrected": Corrected,
     "drill": Drill,
     "entry-history": History,
@@ -40,6 +43,7 @@ _TYPES: Final[dict[str, Any]] = {
     "gate-resolve": ResolvedSaid,
     "gate-sampling-check": DayChecked,
     "scan": list[ScanAnswer],
+    "recovery": Recovery,
     "site-file": FileSaid,
     "test": TestSaid,
     "recall": Answer,

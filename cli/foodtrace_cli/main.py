@@ -45,6 +45,8 @@ COMMANDS: Final[dict[str, str]] = {
     "prove": "prove",
     "check-proof": "prove",
     "rebuild": "log",
+    "backup": "keep",
+    "recover": "keep",
     "schema": "schema",
     "demo": "demo",
 }

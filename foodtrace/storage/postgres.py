@@ -10,10 +10,12 @@ Rules (DESIGN section 9):
 
 from __future__ import annotations
 
+import itertools
 import os
 import threading
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from foodtrace.errors import BadData, Busy, Storage
@@ -144,6 +146,25 @@ class PostgresStore:
             if session.rows("SELECT to_regclass('setting')")[0][0] is None:
                 for statement in statements("postgresql"):
                     session.run(statement.replace("%", "%%"))
+
+    def snapshot(self, path: Path) -> None:
+        """See :class:`foodtrace.storage.session.Store`: the same tables and rows, in one snapshot of the server."""
+        from foodtrace.storage.sqlite import SqliteStore  # noqa: PLC0415
+        from foodtrace.storage.tables import metadata  # noqa: PLC0415
+
+        copy = SqliteStore(path, create=True)
+        try:
+            copy.create()
+            with self.read() as source, copy.write() as target:
+                target.run("DELETE FROM setting")
+                for table in metadata.sorted_tables:
+                    columns = [column.name for column in table.columns]
+                    into = f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({','.join('?' * len(columns))})"  # noqa: S608 - our tables
+                    rows = source.stream(f"SELECT {', '.join(columns)} FROM {table.name}")  # noqa: S608
+                    while chunk := list(itertools.islice(rows, 5000)):
+                        target.many(into, chunk)
+        finally:
+            copy.close()
 
     def forget(self) -> bool:
         """See :class:`foodtrace.storage.session.Store`: rewrite the side table, which drops dead rows and their pages."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias
 
 Row: TypeAlias = tuple[Any, ...]
@@ -74,6 +75,10 @@ class Store(Protocol):
 
     def create(self) -> None:
         """Create the schema where there is none."""
+        ...
+
+    def snapshot(self, path: Path) -> None:
+        """Copy one moment of the database into a new SQLite file."""
         ...
 
     def forget(self) -> bool:

@@ -1,0 +1,84 @@
+"""``backup`` and ``recover``: a copy for the day it is needed, and the way on from there."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from foodtrace.errors import BadData
+from foodtrace_cli.context import Context
+from foodtrace_cli.output import emit_json, say
+
+
+@click.command()
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.option(
+    "--keys-to", type=click.Path(path_type=Path), default=None, help="Put the keys into this directory instead (a stick for the safe)."
+)
+@click.option("--no-keys", is_flag=True, help="Leave the keys out.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def backup(ctx: Context, directory: Path, keys_to: Path | None, *, no_keys: bool, as_json: bool) -> None:
+    """Copy the ledger, the newest checkpoints and, apart from them, the keys into a new DIRECTORY, while others write."""
+    from foodtrace.keeping.backup import backup as copy  # noqa: PLC0415 - import time is part of a command's time
+
+    with ctx.open() as ledger:
+        made = copy(ledger, directory, keys_to=keys_to, with_keys=not no_keys)
+    if as_json:
+        emit_json(made)
+        return
+    say(ctx.t("cli.backup.done", path=made.path, logs=len(made.logs), entries=f"{sum(each.size for each in made.logs):,}"))
+    if made.keys:
+        say(ctx.t("cli.backup.keys", count=len(made.keys), path=made.keys_path))
+    say(ctx.t("cli.backup.checkpoints"))
+
+
+@click.command()
+@click.option("--from", "source", type=click.Path(path_type=Path), default=None, help="Put this backup in the place of --db first.")
+@click.option("--same-log", is_flag=True, help="Go on in the same log, although signed entries are lost.")
+@click.option("--new-log", is_flag=True, help="Begin a new log that names the old one; the old one is never written again.")
+@click.option("--name", default="", help="Origin of the new log; by default the old one's with -r2.")
+@click.option("--reason", default="", help="What happened; stands in the mark for ever.")
+@click.option("--by", default="", help="Your staff number.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def recover(ctx: Context, source: Path | None, name: str, reason: str, by: str, *, same_log: bool, new_log: bool, as_json: bool) -> None:
+    """Go on after an honest restore, a failover or a lost key. Leaves an entry that everybody sees; mends no tampering."""
+    from foodtrace.keeping import recovery  # noqa: PLC0415 - import time is part of a command's time
+    from foodtrace.ledger import Ledger, default_keys  # noqa: PLC0415
+
+    if same_log and new_log:
+        raise BadData("recover.choose", value=ctx.log or "-", expected="--same-log, --new-log", lost=0)
+    if not reason.strip():
+        raise BadData("recover.reason", value="-", expected="--reason")
+    passphrase = os.environ.get("FOODTRACE_PASSPHRASE")
+    if source is not None:
+        _put_back(ctx, source, Path(ctx.keys).expanduser() if ctx.keys else default_keys(Path(ctx.db)), as_json=as_json)
+    with Ledger.open(ctx.db, keys=ctx.keys, create=False, passphrase=passphrase, recovering=True) as ledger:
+        chosen = True if new_log else False if same_log else None
+        done = recovery.recover(ledger, ctx.log, new_log=chosen, name=name, reason=reason, by=by, passphrase=passphrase)
+    if as_json:
+        emit_json(done)
+        return
+    say(ctx.t(f"cli.recover.{'new' if done.kind == 'new_log' else 'same'}", log=done.log, into=done.into, mark=done.mark))
+    if done.lost_to > done.lost_from:
+        say(ctx.t("cli.recover.lost", log=done.log, first=done.lost_from, last=done.lost_to - 1))
+    elif not done.evidence:
+        say(ctx.t("cli.recover.nothing"))
+    if done.evidence:
+        say(ctx.t("cli.recover.evidence", path=done.evidence))
+    if done.kind == "new_log":
+        say(ctx.t(f"cli.recover.{done.old_key}"))
+
+
+def _put_back(ctx: Context, source: Path, keys: Path, *, as_json: bool) -> None:
+    """Put a backup where ``--db`` says; only a SQLite file can be put anywhere by us."""
+    from foodtrace.keeping.backup import restore  # noqa: PLC0415
+
+    database = ctx.db.removeprefix("sqlite:///")
+    if "://" in database:
+        raise BadData("storage.url", value=database.split("://")[0] + "://..", expected="sqlite:///FILE")
+    restore(source, Path(database).expanduser(), keys)
+    say(ctx.t("cli.recover.restored", path=database), err=as_json)

@@ -1,0 +1,252 @@
+"""Recovery: the only way on after a restore, a failover, a lost key. It always leaves a mark that stays.
+
+Rules (DESIGN section 5, rollback):
+
+1. First the database has to hold by itself: ``verify`` finds nothing. Recovery mends no tampering.
+2. Lost is what this host signed (its anchor says so) and the database has not. Nothing lost: a mark entry in the same log.
+3. Something lost: whoever holds the newer checkpoint sees two histories. Either the same log goes on, and the mark explains the
+   fork to them; or a new log begins, whose mark names the old one, and the old one is never written again. The caller chooses.
+4. The old log of a new one is ended by an entry where nothing was lost and its key is here; else its key file is put aside.
+5. The checkpoint that the database contradicts is kept beside the anchor as evidence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, Literal, Protocol
+
+import msgspec
+
+from foodtrace.errors import BadData, Conflict, Integrity, NotFound, Refused, Storage
+from foodtrace.events import Key, Recovered
+from foodtrace.keeping import rotation
+from foodtrace.keeping.host import Host
+from foodtrace.keyfiles import list_keys
+from foodtrace.opening import BACKUP, LogState, logs
+from foodtrace.operations.common import Doing, Outcome, local
+from foodtrace.recording import Receipt
+from foodtrace.storage.session import Session
+from foodtrace.tlog.anchor import anchor_path, move_anchor, read_anchor
+from foodtrace.verification import verify_ledger
+
+_NEXT: Final = re.compile(r"(.*)-r([0-9]{1,6})")
+_MOST_NOTE: Final = 2000
+
+
+class Recovering(Host, Protocol):
+    """A ledger that was opened in spite of its anchors."""
+
+    def init(self, origin: str | None = None, *, operator: str = "", passphrase: str | None = None) -> tuple[object, object]:
+        """Make a log."""
+        ...
+
+    def act(self, decide: Callable[[Session], Outcome], *, log: str | None = None) -> tuple[Receipt | None, object]:
+        """Decide and record in one transaction."""
+        ...
+
+
+class Recovery(msgspec.Struct, frozen=True, kw_only=True):
+    """What recovery did for one log."""
+
+    log: str
+    """The log that was continued or left."""
+    kind: Literal["restored", "new_log"]
+    lost_from: int
+    lost_to: int
+    """Entries ``lost_from .. lost_to - 1`` were signed once and are not here; equal: none."""
+    mark: int
+    """Sequence number of the mark entry."""
+    into: str
+    """Log that the mark stands in."""
+    evidence: str = ""
+    """File with the checkpoint that the database contradicts."""
+    old_key: Literal["in_force", "ended", "put_aside", "not_here"] = "in_force"
+
+
+class Lost(msgspec.Struct, frozen=True, kw_only=True):
+    """How a log stands against this host's anchor of it."""
+
+    log: str
+    size: int
+    signed: int
+    """Size of the newest checkpoint this host knows, at least ``size``."""
+    forked: bool
+    """The database has another checkpoint at a size this host signed."""
+    checkpoint: str
+    key_here: bool
+    ended: bool
+
+
+def survey(host: Host) -> list[Lost]:
+    """Return how every log stands against this host's anchors, without changing anything."""
+    here = {each.verifier.key_id for each in list_keys(host.keys)}
+    with host.store.read() as session:
+        return [_lost(session, host.keys, state, here) for state in logs(session)]
+
+
+def _lost(session: Session, keys: Path, state: LogState, here: set[bytes]) -> Lost:
+    newest = session.row("SELECT note FROM checkpoint WHERE log = ? ORDER BY size DESC LIMIT 1", (state.number,))
+    known = bytes(newest[0]) if newest is not None else b""
+    anchored = read_anchor(anchor_path(keys, state.origin))
+    size, forked = state.size, False
+    if anchored is not None:
+        row = session.row("SELECT note FROM checkpoint WHERE log = ? AND size = ?", (state.number, anchored[0]))
+        forked = anchored[0] <= state.size and (row is None or bytes(row[0]) != anchored[1])
+        if anchored[0] > state.size or forked:
+            size, known = max(anchored[0], state.size), anchored[1]
+    return Lost(
+        log=state.origin,
+        size=state.size,
+        signed=size,
+        forked=forked,
+        checkpoint=known.decode(errors="replace"),
+        key_here=state.key_id in here,
+        ended=not state.key_id,
+    )
+
+
+def recover(
+    host: Recovering, log: str | None, *, new_log: bool | None, name: str = "", reason: str, by: str = "", passphrase: str | None = None
+) -> Recovery:
+    """Go on after a restore (rules 1 to 5), for one log.
+
+    :param log: origin or the last part of it; by default the only log that needs it, else the only one of this host.
+    :param new_log: true: begin a new log; false: go on in the same; none: the same if nothing was lost.
+    :raises BadData: ``recover.which``, ``recover.choose`` (entries are lost and ``new_log`` is none), ``recover.reason``.
+    :raises Integrity: ``recover.broken``. :raises NotFound: ``key.missing``: the same log needs its key.
+    """
+    if not reason.strip():
+        raise BadData("recover.reason", value="-", expected="--reason")
+    with host.store.read() as session:
+        checked = verify_ledger(session)
+    if not checked.ok:
+        raise Integrity("recover.broken", value=len(checked.findings), expected="foodtrace verify --full")
+    lost = _chosen(survey(host), log)
+    gone = lost.signed > lost.size or lost.forked
+    if new_log is None:
+        if gone or lost.ended or not lost.key_here:
+            raise BadData("recover.choose", value=lost.log, expected="--same-log, --new-log", lost=lost.signed - lost.size)
+        new_log = False
+    if not new_log and lost.ended:
+        raise Refused("log.ended", value=lost.log)
+    if not new_log and not lost.key_here:
+        raise NotFound("key.missing", value=lost.log, path=str(host.keys))
+    doing = Doing(now=local(host.clock()), by=by)
+    mark = Recovered(
+        id=doing.event_id(),
+        at=doing.now,
+        by=by,
+        kind="new_log" if new_log else "restored",
+        lost_from=lost.size,
+        lost_to=lost.signed,
+        checkpoint=lost.checkpoint[:_MOST_NOTE],
+        former=lost.log if new_log else "",
+        reason=reason,
+    )
+    # The mark first: a crash after it leaves a ledger that asks for recovery again, never one that forgot why.
+    if not new_log:
+        receipt = _mark(host, mark, lost.log)
+        evidence = _keep_evidence(host.keys, lost) if gone else ""
+        move_anchor(anchor_path(host.keys, lost.log), receipt.last + 1, receipt.checkpoint)
+        return _done(lost, mark, receipt, evidence, "in_force")
+    return _in_new_log(host, lost, mark, name, gone=gone, reason=reason, by=by, passphrase=passphrase)
+
+
+def _mark(host: Recovering, mark: Recovered, log: str) -> Receipt:
+    """Record the mark; with it, in the same transaction, a backup becomes the ledger."""
+
+    def decide(session: Session) -> Outcome:
+        session.run("DELETE FROM setting WHERE key = ?", (BACKUP,))
+        return Outcome(events=[mark])
+
+    receipt, _ = host.act(decide, log=log)
+    if receipt is None:
+        raise Storage("storage.failed", value=log, reason="no receipt")
+    return receipt
+
+
+def _in_new_log(
+    host: Recovering, lost: Lost, mark: Recovered, name: str, *, gone: bool, reason: str, by: str, passphrase: str | None
+) -> Recovery:
+    """Begin a log that names the old one, and see to it that the old one is never written again (rule 4)."""
+    with host.store.read() as session:
+        state = next(each for each in logs(session) if each.origin == lost.log)
+        story = rotation.log_keys(session, state.number)
+        taken = {each.origin for each in logs(session)}
+    operator = story[-1][1].issuer if story and isinstance(story[-1][1], Key) else ""
+    origin = name or next_origin(lost.log, taken)
+    host.init(origin, operator=operator, passphrase=passphrase)
+    receipt = _mark(host, mark, origin)
+    old: Literal["ended", "put_aside", "not_here"] = "not_here"
+    if lost.ended:
+        old = "ended"
+    elif lost.key_here and not gone:
+        rotation.end_log(host, reason=f"{reason} -> {origin}", by=by, log=lost.log)
+        old = "ended"
+    elif lost.key_here:
+        _put_aside(host.keys / f"{state.key_id.hex()}.key")
+        old = "put_aside"
+    host.forget_writers()
+    evidence = _keep_evidence(host.keys, lost) if gone else ""
+    return _done(lost, mark, receipt, evidence, old)
+
+
+def _done(
+    lost: Lost, mark: Recovered, receipt: Receipt, evidence: str, old: Literal["in_force", "ended", "put_aside", "not_here"]
+) -> Recovery:
+    return Recovery(
+        log=lost.log,
+        kind=mark.kind,
+        lost_from=mark.lost_from,
+        lost_to=mark.lost_to,
+        mark=receipt.last,
+        into=receipt.log,
+        evidence=evidence,
+        old_key=old,
+    )
+
+
+def next_origin(origin: str, taken: set[str]) -> str:
+    """Return the origin of the log that follows: ``NAME-r2``, ``NAME-r3`` ..."""
+    match = _NEXT.fullmatch(origin)
+    stem, number = (match.group(1), int(match.group(2)) + 1) if match else (origin, 2)
+    while f"{stem}-r{number}" in taken:
+        number += 1
+    return f"{stem}-r{number}"
+
+
+def _chosen(found: list[Lost], log: str | None) -> Lost:
+    if log is not None:
+        named = [each for each in found if each.log == log or each.log.rsplit("/", 1)[-1] == log]
+        if not named:
+            raise NotFound("log.missing", value=log)
+        return named[0]
+    needy = [each for each in found if each.signed > each.size or each.forked]
+    mine = needy or [each for each in found if each.key_here] or [each for each in found if not each.ended] or found
+    if len(mine) != 1:
+        raise BadData("recover.which", value=len(mine), expected="--log", logs=", ".join(each.log for each in mine))
+    return mine[0]
+
+
+def _keep_evidence(keys: Path, lost: Lost) -> str:
+    """Put the contradicted checkpoint and its anchor aside (rule 5); return the file of the checkpoint."""
+    anchor = anchor_path(keys, lost.log)
+    kept = anchor.with_suffix(f".evidence-{lost.signed}.note")
+    if kept.exists() and kept.read_text(encoding="utf-8") != lost.checkpoint:
+        raise Conflict("key.exists", value=str(kept))
+    try:
+        kept.write_text(lost.checkpoint, encoding="utf-8")
+        anchor.replace(anchor.with_suffix(f".evidence-{lost.signed}.anchor"))
+    except OSError as error:
+        raise Storage("anchor.unwritable", value=str(anchor), reason=str(error)) from None
+    return str(kept)
+
+
+def _put_aside(key: Path) -> None:
+    """Keep a key that must sign nothing more under a name that nobody loads."""
+    try:
+        key.replace(key.with_suffix(".key-retired"))
+    except OSError as error:
+        raise Storage("key.io", value=str(key), expected=error.strerror or "") from None
