@@ -44,7 +44,7 @@ from foodtrace.recall.deadlines import Clock, completion_clock, local_day, start
 from foodtrace.recall.effectiveness import FAILED, standing
 from foodtrace.recall.facts import Case
 from foodtrace.recall.packs import for_case
-from foodtrace.recall.report import CurvePoint, curve_points
+from foodtrace.recall.report import CurvePoint, at_deadline, curve_points
 from foodtrace.recall.scope import scope_words
 from foodtrace.recall.settings import DAY_LONG, HOUR, Settings
 from foodtrace.recall.sums import notice_times
@@ -171,6 +171,8 @@ class CaseStatus(msgspec.Struct, frozen=True, kw_only=True):
     sites: tuple[SiteSteps, ...]
     curve: tuple[CurvePoint, ...]
     """Completion day by day, as it happened and as it was known; empty where it was not asked for."""
+    at_deadline: CurvePoint | None
+    """How far it had come when it was due, both ways; none before that."""
     untraced: tuple[FindingAnswer, ...]
     positions: tuple[Position, ...]
 
@@ -289,6 +291,7 @@ class _Standing:
             remarks=tuple(self._remarks()),
             sites=tuple(self._steps()),
             curve=curve_points(self.session, case, self.settings, self.now, holdings) if curves else (),
+            at_deadline=at_deadline(self.session, case, self.settings, self.now),
             untraced=answer.untraced,
             positions=answer.positions,
         )

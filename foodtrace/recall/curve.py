@@ -27,6 +27,7 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
     rows: tuple[Figures, ...]
     notified: Rate
     answered: Rate
+    effective: Rate
 
 
 class Curve(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,7 +71,7 @@ def curve(case: Case, moments: Iterable[int], facts_at: Callable[[int, int | Non
 def _point(case: Case, facts: Facts, t: int, settings: Settings) -> Point:
     found = find(facts, case.versions[-1].clauses, settings=settings, own_operator=case.operator, case=case.case)
     done = completion(facts, found, case, settings=settings)
-    return Point(t=t, rows=done.rows, notified=done.notified, answered=done.answered)
+    return Point(t=t, rows=done.rows, notified=done.notified, answered=done.answered, effective=done.effective)
 
 
 def _by(moment: int | None, t: int) -> int | None:

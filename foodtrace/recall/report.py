@@ -14,7 +14,7 @@ Rules:
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, Literal
 
 import msgspec
@@ -49,8 +49,10 @@ class CurvePoint(msgspec.Struct, frozen=True, kw_only=True):
     """One moment of the curve."""
 
     at: str
+    deadline: bool = False
+    """It is the moment at which the recall was due."""
     happened: dict[str, RateAnswer]
-    """R1-R3 of the row that is worst now, and R4, R5: everything on record, cut by when it happened."""
+    """R1-R3 of the row that is worst now, and R4-R6: everything on record, cut by when it happened."""
     known: dict[str, RateAnswer]
     """The same of what had been recorded by then."""
 
@@ -194,13 +196,27 @@ def _masked(row: OutletRow) -> OutletRow:
 
 def curve_points(session: Session, case: Case, settings: Settings, now: int, holdings: int) -> tuple[CurvePoint, ...]:
     """Return the curve over the days of the case, both ways of looking at it (rule 3)."""
-    made = curve(
-        case, moments(case, now, most=max(4, min(MOST_POINTS, _WORK // max(2 * holdings, 1)))), _facts_at(session), settings=settings
-    )
+    when = moments(case, now, most=max(4, min(MOST_POINTS, _WORK // max(2 * holdings, 1))))
+    due = completion_clock(case, settings, calendar(), now).due
+    end = min(now, case.closed) if case.closed is not None else now
+    if due is not None and case.opened < due <= end:
+        when = sorted({*when, due})
+    return points_at(session, case, settings, when, due=due)
+
+
+def at_deadline(session: Session, case: Case, settings: Settings, now: int) -> CurvePoint | None:
+    """Return how far a case had come when it was due, both ways (RECALL section 8); none before that."""
+    due = completion_clock(case, settings, calendar(), now).due
+    return points_at(session, case, settings, [due], due=due)[0] if due is not None and due <= now else None
+
+
+def points_at(session: Session, case: Case, settings: Settings, when: Sequence[int], *, due: int | None) -> tuple[CurvePoint, ...]:
+    """Return how far a case had come at some moments, as happened and as known."""
+    made = curve(case, when, _facts_at(session), settings=settings)
     last = made.as_happened[-1].rows if made.as_happened else ()
     row = (last[0].unit, last[0].product) if last else ("", "")
     return tuple(
-        CurvePoint(at=_time(one.t), happened=_rates(one, row), known=_rates(two, row))
+        CurvePoint(at=_time(one.t), deadline=one.t == due, happened=_rates(one, row), known=_rates(two, row))
         for one, two in zip(made.as_happened, made.as_known, strict=True)
     )
 
@@ -230,7 +246,7 @@ def _facts_at(session: Session) -> Callable[[int, int | None], SqlFacts]:
 
 def _rates(point: Point, row: tuple[str, str]) -> dict[str, RateAnswer]:
     figures = next((each for each in point.rows if (each.unit, each.product) == row), None)
-    rates = {"R4": point.notified, "R5": point.answered, **(figures.rates if figures else {})}
+    rates = {"R4": point.notified, "R5": point.answered, "R6": point.effective, **(figures.rates if figures else {})}
     return {
         name: RateAnswer(numerator=rate.numerator, denominator=rate.denominator, unit=rate.unit, percent=rate.percent)
         for name, rate in sorted(rates.items())

@@ -222,13 +222,16 @@ _ENTRIES = 8
 
 
 def _curve(report: Report) -> Grid:
+    names = ("R1", "R2", "R3", "R4", "R5", "R6")
     rows: list[tuple[Cell, ...]] = []
     for point in report.curve:
         cells: list[Cell] = [moment_words(point.at)]
         for way in (point.happened, point.known):
-            cells += [f"{way[name].percent} %" if name in way and way[name].percent else "-" for name in ("R1", "R2", "R3", "R4", "R5")]
+            cells += [
+                f"{way[name].percent} %" if name in way and way[name].percent else "-" for name in ("R1", "R2", "R3", "R4", "R5", "R6")
+            ]
         rows.append(tuple(cells))
-    names = ("R1", "R2", "R3", "R4", "R5")
+    names = ("R1", "R2", "R3", "R4", "R5", "R6")
     return Grid(name="curve", columns=("at", *names, *(f"{name}_known" for name in names)), rows=tuple(rows))
 
 

@@ -183,6 +183,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "report.column.R2_known": ("R2 当时所知", "R2 as known"),
     "report.column.R3_known": ("R3 当时所知", "R3 as known"),
     "report.column.R4_known": ("R4 当时所知", "R4 as known"),
+    "report.column.R6": ("R6 抽查合格", "R6 checks passed"),
+    "report.column.R6_known": ("R6 当时所知", "R6 as known"),
     "report.column.R5_known": ("R5 当时所知", "R5 as known"),
     "report.column.clock": ("期限", "deadline"),
     "report.column.due": ("截止", "due"),

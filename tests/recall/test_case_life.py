@@ -205,6 +205,15 @@ def test_who_does_not_answer_is_late_after_three_working_days_and_has_a_telephon
     assert (late.site, late.late_by) == ("Y", 2)
 
 
+def test_a_site_that_holds_newly_recalled_goods_is_told_of_them_though_it_had_a_notice(world: World) -> None:
+    world.born("K", "Q", 40).move("OP-Q/K", "Q", "X", 40)
+    case = world.open(LOT)
+    world.do(notices.notify, case)
+    world.do(cases.widen, case, ["OP-Q/K"], "lab")
+    again = {each.party.site: [lot.lot for lot in each.party.lots] for each in world.at(4).do(notices.notify, case).notices}
+    assert again == {"X": [LOT, "OP-Q/K"], "Q": ["OP-Q/K"]}
+
+
 # -- goods -------------------------------------------------------------------------------------------------------------------
 
 
@@ -330,6 +339,24 @@ def test_a_failed_check_names_what_must_follow_raises_the_level_and_keeps_the_ca
     assert ("check_failed", site, 0) not in left(world, case)
     assert (now(world, case).rates["R6"].numerator, now(world, case).rates["R6"].denominator) == (1, 3)
     assert world.do(checks.check, case, friend, "closed").consequences == ("visit_again",)
+
+
+def test_what_was_true_and_what_was_known_when_it_was_due_both_stay_on_the_status(world: World) -> None:
+    case = world.open(LOT, level=1)
+    world.do(cases.publish, case)
+    assert now(world, case).at_deadline is None
+    due = day(17)
+    world.now = due.replace(hour=23, minute=59)
+    assert now(world, case).at_deadline is None, "it is due at midnight"
+    world.at(19)
+    world.put(Returned(id="late", at=day(5), site="X", to="W", lot=LOT, quantity=kg(60), case=case))
+    point = now(world, case).at_deadline
+    assert point is not None
+    assert point.deadline
+    assert (point.happened["R1"].numerator, point.known["R1"].numerator) == (60_000, 0)
+    with world.read() as session:
+        marked = [each for each in status(session, case, micros(world.now), curves=True)[0].curve if each.deadline]
+    assert marked == [point]
 
 
 # -- closing and after -------------------------------------------------------------------------------------------------------

@@ -107,7 +107,7 @@ def test_figures_deadlines_and_the_curve_that_ends_at_them(ledger: Ledger) -> No
     assert [(row.name, row.link) for row in answer.outlets] == [("=1+1", "confirmed"), (HOSTILE, "confirmed")]
     assert (answer.rates["R2"].numerator, answer.rates["R2"].denominator) == (50_000, 90_500)
     last = report.curve[-1]
-    assert last.happened == {name: answer.rates[name] for name in ("R1", "R2", "R3", "R4", "R5")}
+    assert last.happened == {name: answer.rates[name] for name in ("R1", "R2", "R3", "R4", "R5", "R6")}
     assert [point.happened["R2"].numerator for point in report.curve] == sorted(point.happened["R2"].numerator for point in report.curve)
     assert report.curve[0].at == "2026-11-03T09:00:00+08:00"
     assert report.curve[0].happened["R2"].numerator == 0

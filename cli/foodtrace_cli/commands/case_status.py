@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _TASKS = 12
 _NAMES = 8
+_RATES = ("R1", "R2", "R3", "R4", "R5", "R6")
 
 
 @click.command()
@@ -63,6 +64,7 @@ def status(
     else:
         _rates(ctx, found)
     deadlines(ctx, state, now)
+    _at_deadline(ctx, found)
     _tasks(ctx, found, everything=everything)
     _remarks(ctx, found)
     if everything or len(found.versions) > 1:
@@ -174,11 +176,19 @@ def _remarks(ctx: Context, found: CaseStatus) -> None:
         say(ctx.t("status.remark", what=ctx.t("status." + each.kind, count=each.count, names=", ".join(shown))))
 
 
+def _at_deadline(ctx: Context, found: CaseStatus) -> None:
+    """Print how far the case had come when it was due, as happened and as known then."""
+    if found.at_deadline is not None:
+        ways = (found.at_deadline.happened, found.at_deadline.known)
+        happened, known = ("  ".join(f"{name} {_percent(ctx, way[name])}" for name in ("R1", "R2", "R3") if name in way) for way in ways)
+        say("  " + ctx.t("status.at_deadline", happened=happened, known=known))
+
+
 def _curve(ctx: Context, found: CaseStatus) -> None:
     say(ctx.t("status.curve"))
     for point in found.curve:
         happened, known = (
-            "  ".join(f"{name} {_percent(ctx, rates[name]):>7}" for name in ("R1", "R2", "R3", "R4", "R5") if name in rates)
+            "  ".join(f"{name} {_percent(ctx, rates[name]):>7}" for name in _RATES if name in rates)
             for rates in (point.happened, point.known)
         )
         say(f"  {point.at[:16]}  {happened}  |  {known}")
