@@ -44,6 +44,8 @@ COMMANDS: Final[dict[str, str]] = {
     "verify": "log",
     "prove": "prove",
     "check-proof": "prove",
+    "witness": "witness",
+    "export": "export",
     "rebuild": "log",
     "backup": "keep",
     "recover": "keep",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
 import click
 
@@ -13,10 +14,19 @@ from foodtrace_cli.output import clean, emit_json, progress, say
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--full", is_flag=True, help="Look at everything (so does every run of this version).")
+@click.option("--tiles", "copy", default=None, metavar="FOLDER|URL", help="Audit a copy in tiles instead; needs no ledger.")
+@click.option("--key", "log_keys", multiple=True, help="With --tiles: verifier key of the log or a witness, a file or its text.")
+@click.option("--since", type=click.Path(exists=True, dir_okay=False), default=None, help="With --tiles: an older checkpoint to extend.")
 @click.pass_context
-def verify(click_ctx: click.Context, *, as_json: bool, full: bool) -> None:
+def verify(click_ctx: click.Context, copy: str | None, log_keys: Sequence[str], since: str | None, *, as_json: bool, full: bool) -> None:
     """Check every log, byte by byte, and every figure that was computed from it. Exit 0 only if all of it holds; 3 if not."""
     ctx: Context = click_ctx.obj
+    if copy is not None:
+        from foodtrace_cli.commands.tiles import audit_copy  # noqa: PLC0415
+
+        click_ctx.exit(audit_copy(ctx, copy, log_keys, since, as_json=as_json))
+    if log_keys or since is not None:
+        raise click.UsageError("--key and --since go with --tiles")
     with ctx.open() as ledger, progress(ctx.t("cli.verify.label")) as bar:
         found = ledger.verify(progress=bar, full=full)
     code = 0 if found.ok else 1 if found.empty else 3

@@ -1,0 +1,49 @@
+"""``export``: what others read without our database."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from foodtrace_cli.context import Context
+from foodtrace_cli.output import clean, emit_json, say
+
+
+@click.group()
+def export() -> None:
+    """Write the log in forms that others read without this database."""
+
+
+@export.command()
+@click.argument("folder", type=click.Path(file_okay=False))
+@click.option("--full", is_flag=True, help="Write every file anew; else only what has changed since the last time.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def tiles(ctx: Context, folder: str, *, full: bool, as_json: bool) -> None:
+    """Bring FOLDER up to date with the log, as tiles (C2SP tlog-tiles) that any static web server can serve."""
+    from foodtrace.keeping import tilesexport  # noqa: PLC0415
+
+    with ctx.open() as ledger, ledger.reading() as session:
+        said = tilesexport.export_tiles(session, tilesexport.choose_log(session, ctx.log), Path(folder), full=full)
+    if as_json:
+        emit_json(said)
+        return
+    say(ctx.t("cli.tiles.done", log=clean(said.log), size=f"{said.size:,}", before=f"{said.before:,}", written=said.written, folder=folder))
+
+
+@export.command()
+@click.option("--old", type=click.IntRange(0), default=0, show_default=True, help="Size that the witness cosigned last; 0: none yet.")
+@click.pass_obj
+def checkpoint(ctx: Context, old: int) -> None:
+    """Print the newest checkpoint with the proof that it extends --OLD, as witnesses take it (C2SP tlog-witness, add-checkpoint)."""
+    from foodtrace.keeping import proving, tilesexport  # noqa: PLC0415
+    from foodtrace.tlog.nodes import consistency_at  # noqa: PLC0415
+    from foodtrace.tlog.witness import format_request  # noqa: PLC0415
+
+    with ctx.open() as ledger, ledger.reading() as session:
+        state = tilesexport.choose_log(session, ctx.log)
+        size, note = proving.note_at(session, state)
+        request = format_request(old, consistency_at(session, state.number, old, size) if old else [], note)
+    sys.stdout.buffer.write(request)

@@ -1,0 +1,43 @@
+"""``verify --tiles``: the audit of a copy, without a ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from foodtrace.errors import ProofError
+from foodtrace_cli.commands.prove import read, verifier_of
+from foodtrace_cli.context import Context
+from foodtrace_cli.output import clean, emit_error, emit_json, progress, say
+
+
+def audit_copy(ctx: Context, given: str, keys: Sequence[str], since: str | None, *, as_json: bool) -> int:
+    """Audit a copy and say what was found; return the exit code, 0 or 3."""
+    from foodtrace.tlog.tileaudit import audit  # noqa: PLC0415
+    from foodtrace.tlog.tilesource import source_of  # noqa: PLC0415
+
+    known = [verifier_of(each) for each in keys]
+    older = None if since is None else read(Path(since))
+    try:
+        with progress(ctx.t("cli.verify.label")) as bar:
+            found = audit(source_of(given), known, since=older, progress=bar)
+    except ProofError as error:  # the checkpoint itself does not hold: a finding, not a "no"
+        emit_error(error, ctx.lang, as_json=as_json)
+        return 3
+    code = 0 if found.ok else 3
+    if as_json:
+        emit_json(found)
+        return code
+    if found.ok:
+        say(ctx.t("cli.tiles.ok", log=clean(found.log), entries=f"{found.entries:,}", files=f"{found.files:,}"))
+        say(ctx.t("cli.tiles.trusted" if found.trusted else "cli.tiles.own_word", vkey=clean(found.vkey)))
+        if found.since is not None:
+            say(ctx.t("cli.tiles.since", size=f"{found.since:,}"))
+        if found.witnesses:
+            say(ctx.t("cli.tiles.witnesses", count=found.witnesses))
+        return code
+    say(ctx.t("cli.tiles.broken", log=clean(found.log), count=len(found.findings)))
+    for each in found.findings[:50]:
+        where = clean(each.path) + ("" if each.seq is None else f" #{each.seq}")
+        say(f"  {where}  {each.code}: {ctx.t(each.code, value=clean(each.got), expected=clean(each.expected))}")
+    return code

@@ -1,0 +1,97 @@
+"""``witness``: cosign other logs' checkpoints, each only if it extends the last one."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from foodtrace.errors import BadData, Integrity, Storage
+from foodtrace_cli.commands.prove import read, verifier_of
+from foodtrace_cli.context import Context
+from foodtrace_cli.output import emit_json, say
+
+if TYPE_CHECKING:
+    from foodtrace.keys import SigningKey
+    from foodtrace.tlog.witness import Request, Witness
+
+
+@click.command()
+@click.argument("source", metavar="REQUEST|FOLDER|URL")
+@click.option("--key", "keys", multiple=True, required=True, help="Verifier key of a log to witness: a file, or its text. May be repeated.")
+@click.option(
+    "--state", "folder", required=True, type=click.Path(file_okay=False), help="Folder of this witness: its key, memory, evidence."
+)
+@click.option("--name", default=None, help="Name of this witness, e.g. witness.example/w1; needed the first time, when its key is made.")
+@click.option("--out", type=click.Path(dir_okay=False), default=None, help="Write the cosigned checkpoint to this file too.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def witness(ctx: Context, source: str, keys: Sequence[str], folder: str, name: str | None, out: str | None, *, as_json: bool) -> None:
+    """Cosign a log's checkpoint if it extends the one cosigned before; print the cosignature.
+
+    The source is a request file of C2SP tlog-witness (from export checkpoint; - is stdin), or a copy of the log in tiles. A fork is
+    refused, exit 3, and both checkpoints are kept as evidence.
+    """
+    from foodtrace.ledger import wall_clock  # noqa: PLC0415
+    from foodtrace.tlog.files import publish  # noqa: PLC0415
+    from foodtrace.tlog.witness import Witness, parse_request  # noqa: PLC0415
+
+    state = Path(folder)
+    known = [verifier_of(each) for each in keys]
+    watcher = Witness(_key(state, name), state, known, wall_clock)
+    if source == "-":
+        request = parse_request(sys.stdin.buffer.read(1_100_000))
+    elif "://" in source or Path(source).is_dir():
+        request = _from_tiles(watcher, source)
+    else:
+        request = parse_request(read(Path(source)))
+    said = watcher.add(request)
+    if out is not None:
+        publish(Path(out), said.checkpoint.encode())
+    if as_json:
+        emit_json(said)
+        return
+    say(said.line.rstrip("\n"))
+    say(ctx.t("cli.witness.done", log=said.log, size=f"{said.size:,}", before=f"{said.before:,}"), err=True)
+    say(ctx.t("cli.keys.vkey", vkey=said.vkey), err=True)
+
+
+def _key(state: Path, name: str | None) -> SigningKey:
+    """Return this witness's key, made the first time."""
+    from foodtrace import keyfiles  # noqa: PLC0415
+
+    folder, phrase = state / "keys", os.environ.get("FOODTRACE_PASSPHRASE")
+    stored = keyfiles.list_keys(folder)
+    if not stored:
+        if not name:
+            raise BadData("witness.name", value="-", expected="--name")
+        return keyfiles.create(folder, name, phrase)
+    if name and stored[0].verifier.name != name:
+        raise BadData("witness.other_name", value=name, expected=stored[0].verifier.name)
+    return keyfiles.load(folder, stored[0].verifier.key_id, phrase)
+
+
+def _from_tiles(watcher: Witness, given: str) -> Request:
+    """Make the request from a copy: its checkpoint, and the consistency proof that its own tiles give."""
+    from foodtrace.tlog.merkle import consistency_proof_from  # noqa: PLC0415
+    from foodtrace.tlog.note import MAX_NOTE  # noqa: PLC0415
+    from foodtrace.tlog.tilenodes import nodes_of  # noqa: PLC0415
+    from foodtrace.tlog.tiles import CHECKPOINT  # noqa: PLC0415
+    from foodtrace.tlog.tilesource import source_of  # noqa: PLC0415
+    from foodtrace.tlog.witness import Request  # noqa: PLC0415
+
+    source = source_of(given)
+    note = source.read(CHECKPOINT, MAX_NOTE)
+    if note is None:
+        raise Storage("tiles.no_checkpoint", value=given)
+    head, old = watcher.size_of(note)
+    if not 0 < old <= head.size:
+        return Request(old, (), note)
+    try:
+        return Request(old, tuple(consistency_proof_from(nodes_of(source, head.size), old, head.size)), note)
+    except Integrity:  # the copy lacks what the proof is made of: the witness says so, and keeps what it has
+        return Request(old, (), note)

@@ -1,0 +1,133 @@
+"""Exports a log as tiles into a folder that any static web server can serve (C2SP tlog-tiles).
+
+Rules:
+
+1. Incremental: what the copy's checkpoint covers is not read again; a full tile is written once.
+2. Every file appears whole or not at all; the checkpoint comes last, so that a reader never sees one whose tiles are missing.
+3. Partial tiles of sizes that were published stay until the full tile is there; then they go.
+4. A copy that the log does not extend is left alone: it is evidence. What the log itself does not hold is not published.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Final
+
+from foodtrace.errors import Ambiguous, Conflict, Integrity, NotFound, ProofError
+from foodtrace.keeping.proving import note_at
+from foodtrace.opening import LogState, logs
+from foodtrace.storage.session import Session
+from foodtrace.tlog.checkpoint import TreeHead, parse_head
+from foodtrace.tlog.files import changing, publish
+from foodtrace.tlog.frontier import StoredNodes
+from foodtrace.tlog.merkle import leaf_hash, root_from
+from foodtrace.tlog.nodes import stored_nodes
+from foodtrace.tlog.said import TilesSaid
+from foodtrace.tlog.tiles import CHECKPOINT, HEIGHT, WIDTH, Tile, bundle, tiles_at
+
+__all__ = ["choose_log", "export_tiles", "head_of"]
+
+_ENTRIES: Final = "SELECT seq, leaf, bytes FROM entry WHERE log = ? AND seq >= ? AND seq < ? ORDER BY seq"
+
+
+def choose_log(session: Session, wanted: str | None) -> LogState:
+    """Return the log to export: the one asked for, or the only one. Raises ``Ambiguous``, ``NotFound`` (``log.missing``)."""
+    states = logs(session)
+    if wanted is not None:
+        states = [each for each in states if each.origin == wanted or each.origin.rsplit("/", 1)[-1] == wanted]
+    if len(states) > 1:
+        raise Ambiguous("prove.which_log", value=wanted or "", candidates=[each.origin for each in states])
+    if not states or not states[0].size:
+        raise NotFound("log.missing", value=wanted or "-")
+    return states[0]
+
+
+def head_of(note: bytes) -> TreeHead:
+    """Return what a checkpoint says, its signatures unchecked. Raises ``ProofError``."""
+    return parse_head(note[: note.rfind(b"\n\n") + 1])
+
+
+def export_tiles(session: Session, state: LogState, folder: Path, *, full: bool = False) -> TilesSaid:
+    """Bring a folder up to the newest checkpoint of a log.
+
+    :param full: write everything anew, also what is there already.
+    :raises Conflict: ``tiles.other_log``. :raises Integrity: ``tiles.ahead``, ``tiles.not_extended``, ``prove.broken``.
+    :raises Storage: ``files.io``.
+    """
+    size, note = note_at(session, state)
+    with changing(folder):
+        node = stored_nodes(session, state.number)
+        before = _before(node, folder / CHECKPOINT, state, size)
+        start = 0 if full else before
+        if root_from(node, size) != head_of(note).root:
+            raise Integrity("prove.broken", value=state.origin, reason="root")
+        written = _leaves(session, state, folder, start, size)
+        level = 1
+        while size >> HEIGHT * level:
+            written += _hashes(node, folder, level, start, size)
+            level += 1
+        if before != size or full:
+            publish(folder / CHECKPOINT, note)
+            written += 1
+        removed = _tidy(folder, start, size)
+    return TilesSaid(log=state.origin, folder=str(folder), size=size, before=before, written=written, removed=removed)
+
+
+def _before(node: StoredNodes, path: Path, state: LogState, size: int) -> int:
+    """Return the size of the copy, after making sure that the log extends it (rule 4)."""
+    if not path.exists():
+        return 0
+    try:
+        old = head_of(path.read_bytes())
+    except ProofError as error:
+        raise Conflict("tiles.other_log", value=str(path), expected=state.origin, reason=error.message("en")) from None
+    if old.origin != state.origin:
+        raise Conflict("tiles.other_log", value=str(path), expected=state.origin, reason=old.origin)
+    if old.size > size:
+        raise Integrity("tiles.ahead", value=old.size, expected=size)
+    if root_from(node, old.size) != old.root:
+        raise Integrity("tiles.not_extended", value=old.size, expected=state.origin)
+    return old.size
+
+
+def _leaves(session: Session, state: LogState, folder: Path, start: int, size: int) -> int:
+    """Write entry bundles and level-0 tiles of the entries [start, size); return the files written."""
+    if start == size:
+        return 0
+    written = 0
+    for tile in tiles_at(-1, size, start // WIDTH):
+        first = tile.number * WIDTH
+        rows = session.rows(_ENTRIES, (state.number, first, first + tile.width))
+        entries, leaves = [bytes(row[2]) for row in rows], [bytes(row[1]) for row in rows]
+        if [row[0] for row in rows] != list(range(first, first + tile.width)) or [leaf_hash(each) for each in entries] != leaves:
+            raise Integrity("prove.broken", value=state.origin, reason=f"entries {first} .. {first + tile.width - 1}")
+        publish(folder / tile.path, bundle(entries))
+        publish(folder / Tile(0, tile.number, tile.width).path, b"".join(leaves))
+        written += 2
+    return written
+
+
+def _hashes(node: StoredNodes, folder: Path, level: int, start: int, size: int) -> int:
+    """Write the tiles of a level above the leaves that changed since ``start``; return the files written."""
+    first, count = start >> HEIGHT * level, size >> HEIGHT * level
+    if first == count:
+        return 0
+    written = 0
+    for tile in tiles_at(level, size, first // WIDTH):
+        at = tile.number * WIDTH
+        publish(folder / tile.path, b"".join(node(HEIGHT * level, at + place) for place in range(tile.width)))
+        written += 1
+    return written
+
+
+def _tidy(folder: Path, start: int, size: int) -> int:
+    """Remove the partial tiles that became full between two sizes (rule 3); return how many."""
+    removed = 0
+    for level in range(-1, (size.bit_length() + HEIGHT - 1) // HEIGHT):
+        for tile in tiles_at(level, size, (start >> HEIGHT * max(level, 0)) // WIDTH):
+            partial = folder / (tile.full_path + ".p")
+            if tile.width == WIDTH and partial.is_dir():
+                removed += sum(1 for _ in partial.iterdir())
+                shutil.rmtree(partial)
+    return removed

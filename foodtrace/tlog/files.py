@@ -1,0 +1,68 @@
+"""Files that appear whole or not at all, and folders that one process at a time changes.
+
+Rules:
+
+1. A file is written aside, synced, and given its name only then; the folder is synced before :func:`publish` returns.
+2. Who changes a folder holds its lock; readers need none (rule 1).
+3. What the disk refuses raises ``Storage`` (``files.io``).
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from foodtrace.errors import Storage
+
+__all__ = ["changing", "publish"]
+
+
+def publish(path: Path, data: bytes) -> None:
+    """Give a file this content, in place of what it had (rule 1). Raises ``Storage``."""
+    aside = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with aside.open("xb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            aside.replace(path)
+        finally:
+            aside.unlink(missing_ok=True)
+        _sync(path.parent)
+    except OSError as error:
+        raise Storage("files.io", value=str(path), reason=error.strerror or type(error).__name__) from None
+
+
+def _sync(folder: Path) -> None:
+    if os.name != "posix":  # other systems cannot open a folder
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def changing(folder: Path) -> Iterator[None]:
+    """Make a folder if it is missing and hold its lock (rule 2). Raises ``Storage``."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if os.name != "posix":
+            yield
+            return
+        import fcntl  # noqa: PLC0415 - POSIX only
+
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise Storage("files.io", value=str(folder), reason=error.strerror or type(error).__name__) from None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)

@@ -1,0 +1,254 @@
+"""Audits a copy of a log in tiles, with nothing but the copy and a key.
+
+What is checked, in the order of the entries:
+
+1. The checkpoint is one of a key the auditor trusts; without one, of the key that the log's own key entries put in force.
+2. Every entry bundle and every tile that the checkpoint's size requires is there, whole, and follows from the entries.
+3. Every entry is canonical, of this log, in its place; it links to the one before; ``time`` does not run backwards.
+4. The key entries form a chain, and the checkpoint's key is the one in force at its size.
+5. The root of the entries is the root that was signed; at the size of an older checkpoint, also the root of that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+import msgspec
+
+from foodtrace.errors import BadData, FoodtraceError, ProofError, Storage
+from foodtrace.events import Key
+from foodtrace.events.canonical import decode
+from foodtrace.keys import ED25519, format_vkey
+from foodtrace.tlog.checkpoint import TreeHead, parse_head
+from foodtrace.tlog.entry import ZERO, parse
+from foodtrace.tlog.frontier import Frontier
+from foodtrace.tlog.keychain import KeyChain
+from foodtrace.tlog.note import MAX_NOTE, Verifier, parse_checkpoint, parse_verifier
+from foodtrace.tlog.ranges import HASH_SIZE, leaf_hash
+from foodtrace.tlog.tiles import CHECKPOINT, MAX_BUNDLE, WIDTH, hashes_of, split_bundle, subtree, tiles_at
+from foodtrace.tlog.tilesource import Source, read_tile
+
+__all__ = ["TileFinding", "TilesAudit", "audit"]
+
+MAX_FINDINGS: Final = 1000
+
+
+class TileFinding(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that does not hold."""
+
+    code: str
+    """Stable code, ``tiles.*`` or ``tlog.*``; its text stands in the catalogue."""
+    path: str = ""
+    """File of the copy."""
+    seq: int | None = None
+    expected: str = ""
+    got: str = ""
+
+
+class TilesAudit(msgspec.Struct, frozen=True, kw_only=True):
+    """What an audit of a copy found."""
+
+    ok: bool
+    """True only if at least one entry was checked and everything holds."""
+    log: str
+    size: int
+    entries: int
+    """Entries that were checked."""
+    files: int
+    """Files that were read."""
+    vkey: str
+    """The key that signed the checkpoint."""
+    trusted: bool
+    """Whether the auditor gave that key; else it is the log's own word."""
+    witnesses: int
+    """Known witnesses that cosigned the checkpoint."""
+    since: int | None = None
+    """Size of the older checkpoint that the copy was compared with."""
+    findings: tuple[TileFinding, ...] = ()
+
+
+class _Walk:
+    """State of an audit."""
+
+    def __init__(self, source: Source, head: TreeHead, since: TreeHead | None) -> None:
+        self.source, self.head, self.since = source, head, since
+        self.frontier, self.keys = Frontier(), KeyChain()
+        self.prev, self.time, self.files = ZERO, -1, 0
+        self.tiles: list[list[bytes]] = [[]]
+        """Hashes of full tiles: the place in the list is their level, less one."""
+        self.findings: list[TileFinding] = []
+
+    def find(self, code: str, path: str = "", seq: int | None = None, expected: object = "", got: object = "") -> None:
+        if len(self.findings) < MAX_FINDINGS:
+            self.findings.append(TileFinding(code=code, path=path, seq=seq, expected=str(expected), got=str(got)))
+
+    def bundles(self, progress: Callable[[int, int], None] | None) -> None:
+        """Walk the entries with their bundles and level-0 tiles; end where a bundle cannot be read."""
+        for each in tiles_at(-1, self.head.size):
+            start = each.number * WIDTH
+            entries = self._entries(each.number, each.width)
+            if entries is None:
+                return
+            leaves = [leaf_hash(data) for data in entries]
+            for place, data in enumerate(entries):
+                self._entry(start + place, data, leaves[place], each.path)
+            self._grow(leaves)
+            self._compare(0, each.number, leaves)
+            if len(leaves) == WIDTH:
+                self.tiles[0].append(subtree(leaves))
+            if progress is not None:
+                progress(start + each.width, self.head.size)
+
+    def _entries(self, index: int, width: int) -> list[bytes] | None:
+        tile = next(tiles_at(-1, index * WIDTH + width, index))
+        data, more = self._read(tile.path, lambda: read_tile(self.source, tile, MAX_BUNDLE))
+        if data is None:
+            return None
+        try:
+            return split_bundle(data, width, more=more)
+        except ProofError as error:
+            self.find(error.code, tile.path, expected=error.expected, got=error.value)
+            return None
+
+    def _read(self, path: str, ask: Callable[[], tuple[bytes | None, bool]]) -> tuple[bytes | None, bool]:
+        self.files += 1
+        try:
+            data, more = ask()
+        except ProofError as error:
+            self.find(error.code, path, expected=error.expected)
+            return None, False
+        if data is None:
+            self.find("tiles.missing", path)
+        return data, more
+
+    def _grow(self, leaves: list[bytes]) -> None:
+        """Take the leaves into the tree, stopping at the older checkpoint's size on the way (step 5)."""
+        rest = leaves
+        if self.since is not None and self.frontier.size < self.since.size <= self.frontier.size + len(leaves):
+            cut = self.since.size - self.frontier.size
+            self.frontier.extend(leaves[:cut])
+            rest = leaves[cut:]
+            if self.frontier.root() != self.since.root:
+                self.find("tiles.forked", CHECKPOINT, self.since.size - 1, self.since.root.hex(), self.frontier.root().hex())
+        self.frontier.extend(rest)
+
+    def _compare(self, level: int, index: int, wanted: list[bytes]) -> None:
+        """Compare a tile with the hashes that follow from the entries (step 2)."""
+        tile = next(tiles_at(level, (index * WIDTH + len(wanted)) << 8 * level, index))
+        data, more = self._read(tile.path, lambda: read_tile(self.source, tile, WIDTH * HASH_SIZE))
+        if data is None:
+            return
+        try:
+            found = hashes_of(data, tile.width, more=more)
+        except ProofError as error:
+            self.find(error.code, tile.path, expected=error.expected, got=error.value)
+            return
+        for place, (want, got) in enumerate(zip(wanted, found, strict=True)):
+            if want != got:
+                self.find("tiles.hash", tile.path, (index * WIDTH + place) << 8 * level, want.hex(), got.hex())
+
+    def upper(self) -> None:
+        """Compare the tiles of the levels above the leaves."""
+        level = 1
+        while self.tiles[-1]:
+            hashes, above = self.tiles[-1], []
+            for start in range(0, len(hashes), WIDTH):
+                part = hashes[start : start + WIDTH]
+                self._compare(level, start // WIDTH, part)
+                if len(part) == WIDTH:
+                    above.append(subtree(part))
+            self.tiles.append(above)
+            level += 1
+
+    def _entry(self, seq: int, data: bytes, leaf: bytes, path: str) -> None:
+        """Check one entry in its place (steps 3 and 4)."""
+        try:
+            entry = parse(data)
+            event = decode(bytes(entry.event))
+        except BadData as error:
+            self.find("tlog.entry_form", path, seq, "canonical", error.message("en"))
+            self.prev = leaf
+            return
+        if entry.log != self.head.origin:
+            self.find("tlog.other_log", path, seq, self.head.origin, entry.log)
+        if entry.seq != seq:
+            self.find("tlog.other_seq", path, seq, seq, entry.seq)
+        if entry.prev != self.prev.hex():
+            self.find("tlog.broken_link", path, seq, self.prev.hex(), entry.prev)
+        if entry.recorded < self.time:
+            self.find("tlog.time_backwards", path, seq, self.time, entry.recorded)
+        if isinstance(event, Key) and event.use == "log":
+            for code in self.keys.take(seq, event):
+                self.find(code, path, seq, self.keys.seq, event.public)
+        self.prev, self.time = leaf, max(self.time, entry.recorded)
+
+
+def audit(
+    source: Source,
+    verifiers: Iterable[Verifier] = (),
+    *,
+    since: bytes | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> TilesAudit:
+    """Audit a copy from its first entry to its checkpoint.
+
+    :param verifiers: keys of the log, and of witnesses, that the auditor got elsewhere. Without a log's key the log's own word for
+        its key is taken.
+    :param since: an older checkpoint of the same log, by the same keys, that the copy has to extend.
+    :raises ProofError: the checkpoint is no checkpoint of a trusted key. :raises Storage: ``tiles.no_checkpoint``, ``tiles.unreadable``.
+    """
+    known = tuple(verifiers)
+    trusted = any(each.algorithm == ED25519 for each in known)
+    note = source.read(CHECKPOINT, MAX_NOTE)
+    if note is None:
+        raise Storage("tiles.no_checkpoint", value=CHECKPOINT)
+    head: TreeHead = parse_checkpoint(note, known) if trusted else parse_head(note[: note.rfind(b"\n\n") + 1])
+    older = None
+    if since is not None:
+        older = parse_checkpoint(since, known) if trusted else parse_head(since[: since.rfind(b"\n\n") + 1])
+        if older.origin != head.origin:
+            raise ProofError("checkpoint.other_origin", value=older.origin, expected=head.origin)
+    walk = _Walk(source, head, older)
+    walk.files += 1
+    if older is not None and older.size > head.size:
+        walk.find("tiles.rolled_back", CHECKPOINT, None, older.size, head.size)
+    walk.bundles(progress)
+    walk.upper()
+    vkey, witnesses = _end(walk, note, known)
+    size = walk.frontier.size
+    if size == 0:
+        walk.find("tlog.empty", CHECKPOINT)
+    return TilesAudit(
+        ok=size > 0 and not walk.findings,
+        log=head.origin,
+        size=head.size,
+        entries=size,
+        files=walk.files,
+        vkey=vkey,
+        trusted=trusted,
+        witnesses=witnesses,
+        since=None if older is None else older.size,
+        findings=tuple(walk.findings),
+    )
+
+
+def _end(walk: _Walk, note: bytes, known: tuple[Verifier, ...]) -> tuple[str, int]:
+    """Carry out steps 1, 4 and 5 at the end; return the key that signed and how many known witnesses did."""
+    head = walk.head
+    if walk.frontier.size == head.size and walk.frontier.root() != head.root:
+        walk.find("tlog.root_mismatch", CHECKPOINT, head.size - 1, head.root.hex(), walk.frontier.root().hex())
+    if walk.frontier.size != head.size:
+        return "", 0
+    signers = walk.keys.signers(head.size)
+    if not signers or head.key_entry != walk.keys.seq:
+        walk.find("tlog.no_key", CHECKPOINT, head.size - 1, walk.keys.seq, head.key_entry)
+        return "", 0
+    try:
+        own = parse_verifier(format_vkey(head.origin, signers[0]))
+        signed = parse_checkpoint(note, {own, *known}, origin=head.origin)
+        parse_checkpoint(note, [own], origin=head.origin)  # the key in force signed, not only another that is trusted
+    except FoodtraceError as error:
+        walk.find("tlog.checkpoint_signature", CHECKPOINT, head.size - 1, "", error.message("en"))
+        return "", 0
+    return own.vkey, len({each.verifier for each in signed.note.signatures if each.time is not None})

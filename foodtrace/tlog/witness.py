@@ -1,0 +1,156 @@
+"""A witness: cosigns checkpoints of other logs, each only if it extends the last one (C2SP tlog-witness, tlog-cosignature).
+
+Rules, in the order in which a checkpoint is looked at:
+
+1. It is signed by a key of that log which the witness was given. Nothing else of it is believed.
+2. The old size named in the request is the size cosigned last for this origin (0: none); else the witness says what it is.
+3. The same size has the same root. Another root is a fork: refused, and both checkpoints are kept as evidence.
+4. A greater size comes with a consistency proof that holds. One that does not: refused, and both checkpoints are kept too: they are
+   no proof of a fork by themselves, but whoever holds the entries can tell.
+5. The new checkpoint is on the disk before the cosignature leaves the witness; looking and writing happen under one lock.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from foodtrace.errors import Conflict, Integrity, ProofError, Refused
+from foodtrace.keys import SigningKey
+from foodtrace.tlog._text import base64_bytes, base64_of, decimal
+from foodtrace.tlog.checkpoint import TreeHead, parse_head
+from foodtrace.tlog.files import changing, publish
+from foodtrace.tlog.merkle import HASH_SIZE, verify_consistency
+from foodtrace.tlog.note import MAX_NOTE, Checkpoint, Cosigner, Verifier, add_signatures, parse_checkpoint, signature_line
+from foodtrace.tlog.ranges import check_hashes
+from foodtrace.tlog.said import WitnessSaid
+
+__all__ = ["Request", "Witness", "format_request", "parse_request"]
+
+MAX_LINES: Final = 63
+"""Most lines of a consistency proof in a request."""
+_LAST: Final = ".checkpoint"
+
+
+class Request(msgspec.Struct, frozen=True):
+    """What a log asks a witness."""
+
+    old: int
+    """Size the witness cosigned last, as the log believes."""
+    proof: tuple[bytes, ...]
+    """Consistency proof from there."""
+    checkpoint: bytes
+
+
+def format_request(old: int, proof: Sequence[bytes], checkpoint: bytes) -> bytes:
+    """Return the body of ``add-checkpoint``."""
+    lines = [f"old {old}", *map(base64_of, check_hashes("proof", proof))]
+    return ("\n".join(lines) + "\n\n").encode("ascii") + checkpoint
+
+
+def parse_request(data: bytes) -> Request:
+    """Return a request's parts. Raises ``ProofError`` (``witness.request``) for anything but its one spelling."""
+    if len(data) > MAX_NOTE + MAX_LINES * 45 + 30:
+        raise ProofError("witness.request", value=len(data))
+    head, _, checkpoint = data.partition(b"\n\n")
+    try:
+        first, *lines = head.decode("ascii").split("\n")
+    except UnicodeDecodeError:
+        raise ProofError("witness.request", value=head[:40].decode("ascii", "replace")) from None
+    old = decimal(first.removeprefix("old ")) if first.startswith("old ") else None
+    proof = [base64_bytes(line) for line in lines]
+    if old is None or not checkpoint or len(proof) > MAX_LINES or any(each is None or len(each) != HASH_SIZE for each in proof):
+        raise ProofError("witness.request", value=first)
+    return Request(old, tuple(each for each in proof if each is not None), checkpoint)
+
+
+class Witness:
+    """A witness with its memory in a folder: the last checkpoint of each origin, and evidence.
+
+    :param key: signs cosignatures and nothing else. :param verifiers: keys of the logs it witnesses.
+    :param clock: now, as microseconds since 1970 UTC.
+    """
+
+    def __init__(self, key: SigningKey, folder: Path, verifiers: Iterable[Verifier], clock: Callable[[], int]) -> None:
+        self._key, self._folder, self._verifiers, self._clock = key, folder, tuple(verifiers), clock
+
+    def last(self, origin: str) -> bytes | None:
+        """Return the checkpoint cosigned last for an origin, with this witness's cosignature; none if there is none."""
+        path = self._path(origin)
+        return path.read_bytes() if path.exists() else None
+
+    def add(self, request: Request) -> WitnessSaid:
+        """Cosign a checkpoint, or refuse.
+
+        :raises ProofError: rule 1, and ``witness.request``. :raises Conflict: ``witness.old_size`` (rule 2; ``value`` is the size
+            cosigned last). :raises Integrity: ``witness.fork`` (rule 3), ``witness.not_extended`` (rule 4); evidence was kept.
+        """
+        head = self._read(request.checkpoint)
+        with changing(self._folder):
+            last = self.last(head.origin)
+            before = None if last is None else parse_head(last[: last.rfind(b"\n\n") + 1])
+            self._check(request, head, before, last)
+            time = self._clock() // 1_000_000
+            signer = Cosigner(self._key, time)
+            note = add_signatures(request.checkpoint, [signer])
+            publish(self._path(head.origin), note)
+        return WitnessSaid(
+            log=head.origin,
+            size=head.size,
+            before=0 if before is None else before.size,
+            vkey=signer.vkey,
+            line=signature_line(head.note.text, signer).decode(),
+            checkpoint=note.decode(),
+        )
+
+    def size_of(self, checkpoint: bytes) -> tuple[Checkpoint, int]:
+        """Return what a checkpoint says that a known log signed, and the size cosigned last for that log (0: none)."""
+        head = self._read(checkpoint)
+        last = self.last(head.origin)
+        return head, 0 if last is None else parse_head(last[: last.rfind(b"\n\n") + 1]).size
+
+    def _read(self, checkpoint: bytes) -> Checkpoint:
+        """Carry out rule 1."""
+        head = parse_checkpoint(checkpoint, self._verifiers)
+        if not head.by_log:
+            raise ProofError("checkpoint.not_by_log", value=", ".join(head.signers), expected=head.origin)
+        if head.size == 0:
+            raise Refused("witness.empty", value=head.origin)
+        return head
+
+    def _check(self, request: Request, head: Checkpoint, before: TreeHead | None, last: bytes | None) -> None:
+        """Carry out rules 2 to 4."""
+        size = 0 if before is None else before.size
+        if before is not None and last is not None and head.size == size and head.root != before.root:
+            raise Integrity("witness.fork", value=head.origin, size=size, path=self._keep(head, last, request.checkpoint))
+        if request.old != size or head.size < size:
+            raise Conflict("witness.old_size", value=size, expected=request.old, size=head.size)
+        if before is None or last is None:
+            if request.proof:
+                raise ProofError("witness.request", value="old 0")
+            return
+        try:
+            verify_consistency(size1=size, size2=head.size, root1=before.root, root2=head.root, proof=request.proof)
+        except ProofError as error:
+            kept = self._keep(head, last, request.checkpoint)
+            raise Integrity("witness.not_extended", value=head.origin, size=size, reason=error.message("en"), path=kept) from None
+
+    def _path(self, origin: str) -> Path:
+        return self._folder / (_name(origin) + _LAST)
+
+    def _keep(self, head: TreeHead, last: bytes, other: bytes) -> str:
+        """Keep two checkpoints that contradict each other; return the folder they lie in."""
+        folder = self._folder / "evidence" / f"{_name(head.origin)}-{hashlib.sha256(last + other).hexdigest()[:16]}"
+        publish(folder / "cosigned.checkpoint", last)
+        publish(folder / "refused.checkpoint", other)
+        return str(folder)
+
+
+def _name(origin: str) -> str:
+    """Return a file name for an origin: readable, and different for different origins."""
+    readable = "".join(each if each.isascii() and (each.isalnum() or each in "-_") else "-" for each in origin)[-60:]
+    return f"{readable}-{hashlib.sha256(origin.encode()).hexdigest()[:12]}"

@@ -1,0 +1,186 @@
+"""A witness remembers, demands a proof, cosigns, and keeps what a liar has signed."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+from pathlib import Path
+
+import proofbundle.checkpoint
+import proofbundle.errors
+import pytest
+
+from foodtrace import errors
+from foodtrace.keys import SigningKey
+from foodtrace.tlog import merkle
+from foodtrace.tlog.checkpoint import format_checkpoint
+from foodtrace.tlog.note import parse_checkpoint, parse_verifier, sign_note
+from foodtrace.tlog.witness import Request, Witness, format_request, parse_request
+from tests.cli.test_way import lot_of, run, shop  # noqa: F401 - a fixture
+
+LOG = SigningKey("example.com/market/gate1", bytes(range(32)))
+OTHER = SigningKey("example.com/other", bytes(range(1, 33)))
+KEY = SigningKey("witness.example/w1", bytes(range(2, 34)))
+LEAVES = [merkle.leaf_hash(b"%d" % n) for n in range(40)]
+FORKED = [*LEAVES[:5], *(merkle.leaf_hash(b"other %d" % n) for n in range(5, 40))]
+
+
+def note(size: int, leaves: list[bytes] = LEAVES, key: SigningKey = LOG) -> bytes:
+    return sign_note(format_checkpoint(key.name, size, merkle.root(leaves[:size])), [key])
+
+
+def request(old: int, size: int, leaves: list[bytes] = LEAVES, key: SigningKey = LOG) -> Request:
+    return Request(old, tuple(merkle.consistency_proof(leaves[:size], old)) if old else (), note(size, leaves, key))
+
+
+@pytest.fixture
+def witness(tmp_path: Path) -> Witness:
+    return Witness(KEY, tmp_path, [parse_verifier(each.vkey) for each in (LOG, OTHER)], lambda: 1_700_000_000_999_999)
+
+
+def test_it_cosigns_what_extends_the_last_one_and_remembers_each_log(witness: Witness) -> None:
+    for old, size in ((0, 3), (3, 8), (8, 8), (8, 40)):
+        said = witness.add(request(old, size))
+        assert (said.log, said.before, said.size) == (LOG.name, old, size)
+        assert said.checkpoint.endswith(said.line)
+        got = parse_checkpoint(said.checkpoint.encode(), [parse_verifier(LOG.vkey), parse_verifier(said.vkey)])
+        assert [each.time for each in got.note.signatures] == [None, 1_700_000_000]
+        foreign = proofbundle.checkpoint.verify_witnessed_checkpoint(said.checkpoint, LOG.vkey, [said.vkey], expected_origin=LOG.name)
+        assert foreign["ok"]
+        assert witness.last(LOG.name) == said.checkpoint.encode()
+    assert witness.add(request(0, 2, key=OTHER)).before == 0, "each log has its own memory"
+
+
+def test_after_any_one_byte_of_a_cosigned_checkpoint_is_changed_nobody_accepts_it(witness: Witness) -> None:
+    said = witness.add(request(0, 3))
+    good = said.checkpoint.encode()
+    for at in range(len(good)):
+        changed = good[:at] + bytes([good[at] ^ 1]) + good[at + 1 :]
+        try:
+            ok = proofbundle.checkpoint.verify_witnessed_checkpoint(changed.decode(), LOG.vkey, [said.vkey])["ok"]
+        except (ValueError, proofbundle.errors.BundleFormatError):
+            ok = False
+        assert not ok, at
+
+
+def test_a_fork_is_refused_and_both_checkpoints_are_kept(witness: Witness, tmp_path: Path) -> None:
+    witness.add(request(0, 8))
+    cosigned = witness.last(LOG.name)
+    for bad, code in ((Request(8, (), note(8, FORKED)), "witness.fork"), (request(8, 20, FORKED), "witness.not_extended")):
+        with pytest.raises(errors.Integrity) as caught:
+            witness.add(bad)
+        assert caught.value.code == code
+        folder = Path(str(caught.value.params["path"]))
+        assert folder.parent == tmp_path / "evidence"
+        assert (folder / "cosigned.checkpoint").read_bytes() == cosigned
+        assert (folder / "refused.checkpoint").read_bytes() == bad.checkpoint
+        assert witness.last(LOG.name) == cosigned
+    # The evidence speaks for itself: both are signed by the log.
+    for each in (tmp_path / "evidence").glob("*/*"):
+        assert parse_checkpoint(each.read_bytes(), [parse_verifier(LOG.vkey)]).by_log
+
+
+def test_it_demands_a_proof_and_the_right_old_size(witness: Witness) -> None:
+    witness.add(request(0, 8))
+    for bad in (Request(8, (), note(20)), Request(8, request(8, 20).proof[:-1], note(20)), Request(8, request(7, 20).proof, note(20))):
+        with pytest.raises(errors.Integrity) as broken:
+            witness.add(bad)
+        assert broken.value.code == "witness.not_extended"
+    for bad in (request(0, 20), request(7, 20), request(3, 5), Request(8, (), note(5))):
+        with pytest.raises(errors.Conflict) as caught:
+            witness.add(bad)
+        assert (caught.value.code, caught.value.value) == ("witness.old_size", 8)
+    with pytest.raises(errors.ProofError) as unsigned:
+        witness.add(request(0, 4, key=SigningKey("example.com/unknown", bytes(32))))
+    assert unsigned.value.code == "note.no_known_key"
+    impostor = SigningKey(LOG.name, bytes(range(9, 41)))
+    with pytest.raises(errors.ProofError):
+        witness.add(request(8, 20, key=impostor))
+    mixed = sign_note(format_checkpoint(LOG.name, 9, merkle.root(LEAVES[:9])), [OTHER])
+    with pytest.raises(errors.ProofError) as foreign:
+        witness.add(Request(8, (), mixed))
+    assert foreign.value.code == "checkpoint.not_by_log"
+    with pytest.raises(errors.Refused) as empty:
+        witness.add(Request(0, (), note(0, key=OTHER)))
+    assert empty.value.code == "witness.empty"
+    assert witness.add(request(8, 20)).size == 20
+
+
+def test_two_requests_at_once_never_cosign_two_branches(witness: Witness) -> None:
+    witness.add(request(0, 5))
+    done: list[bytes] = []
+
+    def ask(leaves: list[bytes]) -> None:
+        with contextlib.suppress(errors.Conflict, errors.Integrity):
+            done.append(witness.add(request(5, 30, leaves)).checkpoint.encode())
+
+    threads = [threading.Thread(target=ask, args=(leaves,)) for leaves in (LEAVES, FORKED) * 4]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert len(done) == 1
+    assert witness.last(LOG.name) == done[0]
+
+
+def test_requests_print_and_parse(witness: Witness) -> None:
+    good = request(8, 20)
+    text = format_request(8, good.proof, good.checkpoint)
+    assert text.startswith(b"old 8\n")
+    assert parse_request(text) == good
+    assert parse_request(format_request(0, [], good.checkpoint)) == Request(0, (), good.checkpoint)
+    for bad in (
+        b"",
+        b"old 8",
+        b"old 08\n\nx",
+        b"old -1\n\nx",
+        b"Old 8\n\nx",
+        b"old 8\nYQ==\n\nx",
+        b"old 8\n\n",
+        b"\xff\n\nx",
+        bytes(2_000_000),
+    ):
+        with pytest.raises(errors.ProofError) as caught:
+            parse_request(bad)
+        assert caught.value.code == "witness.request"
+
+
+def test_witness_on_the_command_line(shop: Path) -> None:  # noqa: F811
+    key = json.loads(run(shop, "prove", "#0", "--json"))[0]["vkey"]
+    (shop / "q1").write_text(run(shop, "export", "checkpoint"), encoding="utf-8")
+    options = ("--key", key, "--state", "w")
+    assert "witness.name" in run(shop, "witness", "q1", *options, code=2)
+    first = json.loads(run(shop, "witness", "q1", *options, "--name", "witness.example/w1", "--json"))
+    assert first["before"] == 0
+    run(shop, "transfer", lot_of(shop), "120kg", "--from", "北河农批", "--to", "福安超市")
+    assert "the size cosigned last is" in run(shop, "witness", "-", *options, stdin=run(shop, "export", "checkpoint"), code=1)
+    run(shop, "export", "tiles", "copy")
+    said = json.loads(run(shop, "witness", "copy", *options, "--out", "cosigned", "--json"))
+    assert (said["before"], said["size"]) == (first["size"], first["size"] + 1)
+    made = json.loads(run(shop, "prove", lot_of(shop), "--checkpoint", "cosigned", "--json"))
+    words = ["check-proof", made[0]["proof"], "--key", key, "--key", said["vkey"], "--witnesses"]
+    assert "cosigned by a witness at" in run(shop, *words, "1")
+    assert "only 1 known witnesses signed" in run(shop, *words, "2", code=3)
+
+
+def test_a_ledger_put_back_and_written_to_again_is_caught_by_its_witness(shop: Path) -> None:  # noqa: F811
+    lot, key = lot_of(shop), json.loads(run(shop, "prove", "#0", "--json"))[0]["vkey"]
+    for each in shop.glob("foodtrace.db*"):
+        if each.is_file():
+            (shop / ("saved-" + each.name)).write_bytes(each.read_bytes())
+    run(shop, "transfer", lot, "120kg", "--from", "北河农批", "--to", "福安超市")
+    run(shop, "export", "tiles", "copy")
+    run(shop, "witness", "copy", "--key", key, "--state", "w", "--name", "witness.example/w1")
+    for each in shop.glob("foodtrace.db*"):
+        if each.is_file():
+            each.unlink()
+    for each in shop.glob("saved-*"):
+        each.rename(shop / each.name.removeprefix("saved-"))
+    for each in (shop / "keys").glob("*.anchor"):
+        each.unlink()
+    run(shop, "transfer", lot, "80kg", "--from", "北河农批", "--to", "福安超市")
+    run(shop, "export", "tiles", "copy2")
+    said = run(shop, "witness", "copy2", "--key", key, "--state", "w", code=3)
+    assert "witness.fork" in said
+    assert len(list((shop / "w/evidence").glob("*/*.checkpoint"))) == 2
