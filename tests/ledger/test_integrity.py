@@ -261,16 +261,6 @@ def test_killed_at_any_moment_no_acknowledged_batch_is_lost_and_none_is_half_the
         ledger.record([transfer("after")])
 
 
-def test_four_processes_write_one_log_without_gap_or_fork(tmp_path: Path) -> None:
-    with opened(tmp_path) as ledger:
-        ledger.record([transfer("first")])
-    children = [subprocess.Popen([sys.executable, "-c", _WRITER, f"p{n}", "25", "2"], cwd=tmp_path) for n in range(4)]
-    assert [child.wait(timeout=120) for child in children] == [0, 0, 0, 0]
-    with opened(tmp_path) as ledger:
-        assert ledger.logs()[0].size == 2 + 4 * 25 * 2
-        assert ledger.verify().ok
-
-
 def test_a_commit_of_somebody_else_while_a_ledger_is_opened_is_no_rollback(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with opened(tmp_path) as ledger:
         ledger.record(events())
