@@ -99,6 +99,9 @@ class FindingAnswer(msgspec.Struct, frozen=True, kw_only=True):
     site: str
     site_name: str
     value: int
+    """The quantity or difference it is about, in base units of ``unit``; else a number of things; 0 where none."""
+    unit: str
+    """Unit of the quantity; empty where ``value`` is none."""
     entries: tuple[str, ...]
     """``ORIGIN#SEQ`` of the entries behind it."""
 
@@ -403,6 +406,7 @@ class Answering:
                 site=texts[each.site] if each.site else "",
                 site_name=names.get(each.site, ""),
                 value=each.value,
+                unit=UNIT_NAMES[each.unit] if each.unit >= 0 else "",
                 entries=tuple(f"{origins.get(log, log)}#{seq}" for log, seq in each.entries),
             )
             for each in found

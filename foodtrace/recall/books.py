@@ -137,7 +137,7 @@ class Books:
             yield from (each for each in rule(look) if each.kind not in _OWN)
         for move in found.moves:
             if move.unnamed:
-                yield Finding(kind="lot_missing", lot=move.lot, site=move.dst, entries=move.entries, value=move.sent)
+                yield Finding(kind="lot_missing", lot=move.lot, site=move.dst, entries=move.entries, value=move.sent, unit=move.unit)
         style2 = {(flow.log, flow.seq) for flow in found.flows if flow.flags & STYLE2}
         for each in about_lots.transformations(look):
             over = each.kind == "mass_gain" and set(each.entries) <= style2
@@ -162,7 +162,7 @@ class Books:
     def _break(self, each: Finding, move: Move | None, look: Look) -> Break:
         flows = list(look.in_entries(each.entries))
         times = [t for t in ([move.t_out, move.t_in] if move is not None else [flow.t for flow in flows][::-1]) if ALWAYS < t < NEVER]
-        unit = move.unit if move is not None else next((flow.unit for flow in flows if flow.lot == each.lot), flows[0].unit if flows else 0)
+        unit = each.unit if each.unit >= 0 else move.unit if move is not None else flows[0].unit if flows else 0
         infos = [look.found.infos[name] for name in look.found.names.get(each.lot, ()) if name in look.found.infos]
         return self.names.break_(
             each.kind,
@@ -192,7 +192,7 @@ def _over_issued(found: Affected) -> Iterator[Finding]:
         beyond = sum(flow.q for flow in flows) - came
         if beyond > 0:
             entries = tuple(sorted({(flow.log, flow.seq) for flow in flows}))
-            yield Finding(kind="over_issued", lot=key[0], site=key[1], value=beyond, entries=entries)
+            yield Finding(kind="over_issued", lot=key[0], site=key[1], value=beyond, unit=key[2], entries=entries)
 
 
 def _with_aliases(facts: SqlFacts, lots: set[int]) -> set[int]:

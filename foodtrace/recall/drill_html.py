@@ -19,7 +19,7 @@ def html(found: Drill, chain: Chain, *, lang: Lang = "en") -> str:
     """Return the report of a drill as one HTML document in one language."""
     title = text("report.drill.title", lang, seed=found.seed)
     parts = [
-        *opening(title, f"{found.product} {found.lot}".strip(), lang),
+        *opening(title, f"{found.product} {found.lot}".strip(), moment_words(found.at), lang),
         f'<p class="note">{escaped(text("report.drill.note", lang))}</p>',
         section(summary_grid(found, lang), lang),
         section(balance_grid(found, lang), lang),
@@ -29,7 +29,7 @@ def html(found: Drill, chain: Chain, *, lang: Lang = "en") -> str:
         section(places_grid("others", found.answer.others, lang), lang),
         section(findings_grid(found.answer, lang), lang),
         section(_positions(found), lang),
-        f"<footer>{escaped(text('report.footer', lang, made=moment_words(found.at)))}</footer></body></html>\n",
+        "</body></html>\n",
     ]
     return "".join(parts)
 

@@ -17,7 +17,7 @@ from foodtrace.recall.chain import Chain
 from foodtrace.recall.curve_picture import curve_svg
 from foodtrace.recall.picture import escaped, svg
 from foodtrace.recall.report import Report
-from foodtrace.recall.report_tables import Cell, Grid, Measured, grids, rate_words
+from foodtrace.recall.report_tables import Cell, Grid, Measured, grids, moment_words, rate_words
 from foodtrace.texts import Lang, text
 
 PAPER: Final = 36
@@ -45,10 +45,10 @@ h2{font-size:14px;margin:18px 0 6px;border-bottom:1px solid #999;break-after:avo
 table{border-collapse:collapse;width:100%;font-size:9.5px}
 thead{display:table-header-group}
 tr{break-inside:avoid}
-th,td{border:1px solid #ccc;padding:2px 4px;text-align:left;vertical-align:top;overflow-wrap:anywhere}
+th,td{border:1px solid #ccc;padding:2px 4px;text-align:left;vertical-align:top;overflow-wrap:break-word}
 th{background:#f1f1f1;font-weight:600;overflow-wrap:normal}
 td.n{text-align:right;white-space:nowrap}
-td.c{font-family:Consolas,'Courier New',monospace;font-size:8.5px}
+td.c{font-family:Consolas,'Courier New',monospace;font-size:8.5px;overflow-wrap:anywhere}
 pre{font:8.5px/1.35 Consolas,'Courier New',monospace;white-space:pre-wrap;overflow-wrap:anywhere;margin:0}
 table.k td:first-child{width:26%;color:#444}
 .wide{page:across}
@@ -57,7 +57,6 @@ figure svg{max-width:100%;height:auto;max-height:250mm}
 .rates{display:flex;gap:8px;flex-wrap:wrap;margin:8px 0}
 .rates div{border:1px solid #999;padding:4px 10px;min-width:120px}
 .rates b{display:block;font-size:17px}
-footer{margin-top:16px;color:#555;font-size:9px;border-top:1px solid #ccc;padding-top:4px}
 @media print{body{max-width:none;padding:0}}
 """
 
@@ -67,7 +66,7 @@ def html(report: Report, chain: Chain, *, lang: Lang = "en") -> str:
     tables = {grid.name: grid for grid in grids(report, lang)}
     title = text("report.title", lang, case=report.case)
     parts = [
-        *opening(title, " ".join(each for each in (report.product, *report.answer.lots) if each), lang),
+        *opening(title, " ".join(each for each in (report.product, *report.answer.lots) if each), moment_words(report.made), lang),
         *_notes(report, lang),
         _rates(report, lang),
         section(tables["summary"], lang),
@@ -83,12 +82,12 @@ def html(report: Report, chain: Chain, *, lang: Lang = "en") -> str:
         f"<p>{escaped(text('report.proof.says', lang))}</p>",
         section(tables["logs"], lang),
         section(tables["entries"], lang),
-        f"<footer>{escaped(text('report.footer', lang, made=report.made[:16].replace('T', ' ')))}</footer></body></html>\n",
+        "</body></html>\n",
     ]
     return "".join(parts)
 
 
-def opening(title: str, below: str, lang: Lang) -> list[str]:
+def opening(title: str, below: str, made: str, lang: Lang) -> list[str]:
     """Return the beginning of a document: what it is, how it looks, and what the browser must not do with it."""
     return [
         f'<!DOCTYPE html><html lang="{"zh-CN" if lang == "zh" else "en"}"><head><meta charset="utf-8">',
@@ -96,7 +95,7 @@ def opening(title: str, below: str, lang: Lang) -> list[str]:
         '<meta name="viewport" content="width=device-width,initial-scale=1">',
         f"<title>{escaped(title)}</title><style>{_CSS}</style></head><body>",
         f"<h1>{escaped(title)}</h1>",
-        f'<p class="sub">{escaped(below)}</p>',
+        f'<p class="sub">{escaped(below)}<br>{escaped(text("report.footer", lang, made=made))}</p>',
     ]
 
 

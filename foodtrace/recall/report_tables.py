@@ -207,14 +207,15 @@ def findings_grid(answer: Answer, lang: Lang) -> Grid:
             text(f"finding.{each.kind}", lang),
             each.lot.rpartition("/")[2] if not each.lot.startswith("?") else each.lot,
             each.site_name or each.site,
-            each.value or "",
+            Measured(each.value, each.unit) if each.unit else str(each.value or ""),
+            unit_word(each.unit, lang) if each.unit else "",
             text(f"finding.{each.kind}.hint", lang),
             " ".join(each.entries[:_ENTRIES]) + (" .." if len(each.entries) > _ENTRIES else ""),
             each.kind,
         )
         for each in answer.untraced
     )
-    return Grid(name="findings", columns=("finding", "lot", "outlet", "value", "hint", "entries", "code"), rows=rows)
+    return Grid(name="findings", columns=("finding", "lot", "outlet", "value", "unit", "hint", "entries", "code"), rows=rows)
 
 
 _ENTRIES = 8

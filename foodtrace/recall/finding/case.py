@@ -34,16 +34,16 @@ def against(look: Look) -> Iterator[Finding]:
         if doing is None or flow.flags & (UNNAMED | SAMPLE) or (flow.log, flow.seq) in corrected:
             continue
         t = min(flow.t, flow.recorded) if flow.flags & UNKNOWN_TIME else flow.t
-        yield from judge.fact(doing, flow.lot, flow.site, t, (flow.log, flow.seq), flow.q)
+        yield from judge.fact(doing, flow.lot, flow.site, t, (flow.log, flow.seq), (flow.q, flow.unit))
     for move in look.found.moves:
         # The gate's entry of a verified certificate speaks for the sender too: it is an entry into a market.
         if move.arrived and move.dst and not move.recall:
             own = next((f for f in look.in_entries(move.entries) if f.kind == FlowKind.RECEIPT), None) if move.t_in >= case.opened else None
             doing = "market_entry" if own is not None and own.flags & DELIVERED else "receipt"
-            yield from judge.fact(doing, move.lot, move.dst, move.t_in, move.entries[-1], move.received)
+            yield from judge.fact(doing, move.lot, move.dst, move.t_in, move.entries[-1], (move.received, move.unit_in))
     for act in look.facts.acts([name for lot in look.found.lots for name in look.found.names[lot]]):
         lot = look.representative.get(act.lot, act.lot)
-        yield from judge.fact(act.doing, lot, act.site, act.t, act.entry, 0)
+        yield from judge.fact(act.doing, lot, act.site, act.t, act.entry, (0, -1))
 
 
 class _Judge:
@@ -61,7 +61,7 @@ class _Judge:
             self._known[site] = known_at(self.case, site, settings=self.look.settings)
         return self._known[site]
 
-    def fact(self, doing: Doing, lot: int, site: int, t: int, entry: Entry, q: int) -> Iterator[Finding]:
+    def fact(self, doing: Doing, lot: int, site: int, t: int, entry: Entry, amount: tuple[int, int]) -> Iterator[Finding]:
         """Yield the marks of one fact; ``sealed`` is how it is booked, not a finding."""
         if t < self.case.opened or t > self.look.now:
             return
@@ -70,7 +70,7 @@ class _Judge:
             return
         for mark in marks(doing, t, self.case.opened, self.known(site)):
             if mark != "sealed":
-                yield Finding(kind=mark, lot=lot, site=site, entries=(entry,), value=q)
+                yield Finding(kind=mark, lot=lot, site=site, entries=(entry,), value=amount[0], unit=amount[1])
 
 
 def restocked(look: Look) -> Iterator[Finding]:
@@ -86,7 +86,7 @@ def restocked(look: Look) -> Iterator[Finding]:
 
 
 def _again(each: Freed) -> Finding:
-    return Finding(kind="restocked", lot=each.lot, site=each.site, entries=(each.entry,), value=each.q)
+    return Finding(kind="restocked", lot=each.lot, site=each.site, entries=(each.entry,), value=each.q, unit=each.unit)
 
 
 def unanswered(look: Look) -> Iterator[Finding]:

@@ -42,7 +42,9 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, order=True):
     entries: tuple[Entry, ...] = ()
     """(log, seq) of the entries behind it (rule 1)."""
     value: int = 0
-    """The quantity or difference it is about, in base units; 0 where none."""
+    """The quantity or difference it is about, in base units; 0 where none. Where it is no quantity: a number of things."""
+    unit: int = -1
+    """Unit of the quantity; -1 where ``value`` is none."""
 
 
 class Look:

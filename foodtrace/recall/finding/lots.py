@@ -67,8 +67,8 @@ def _yield(look: Look, entry: tuple[int, int], taken: list[Flow], made: list[Flo
         return
     came, out = sum(flow.q for flow in taken), sum(flow.q for flow in made)
     if {flow.unit for flow in made} == units and out > came:
-        yield Finding(kind="mass_gain", lot=lot, site=site, entries=(entry,), value=out - came)
+        yield Finding(kind="mass_gain", lot=lot, site=site, entries=(entry,), value=out - came, unit=made[0].unit)
     info = look.found.infos.get(name)
     usual = None if info is None else look.settings.yields.get(info.gtin) or look.settings.yields.get(info.product)
     if usual is not None and came and not usual.least * came <= out * 1000 <= usual.most * came:
-        yield Finding(kind="yield_odd", lot=lot, site=site, entries=(entry,), value=out)
+        yield Finding(kind="yield_odd", lot=lot, site=site, entries=(entry,), value=out, unit=made[0].unit)

@@ -22,17 +22,17 @@ def sides(look: Look) -> Iterator[Finding]:
             continue
         about: dict[str, Any] = {"lot": move.lot, "site": move.dst or move.src, "entries": move.entries}
         if move.evidence != "receipt" and (not move.dst or not look.registered(move.dst)):
-            yield Finding(kind="destination_missing", value=move.sent, **about)
+            yield Finding(kind="destination_missing", value=move.sent, unit=move.unit, **about)
         if move.dst and not move.arrived and look.now - _left(look, move) > look.settings.transit_limit:
-            yield Finding(kind="not_received", value=move.sent, **about)
+            yield Finding(kind="not_received", value=move.sent, unit=move.unit, **about)
         if move.arrived and not move.src:
-            yield Finding(kind="source_missing", value=move.received, **about)
+            yield Finding(kind="source_missing", value=move.received, unit=move.unit_in, **about)
         elif move.evidence == "receipt":
-            yield Finding(kind="not_sent", value=move.received, **about)
+            yield Finding(kind="not_sent", value=move.received, unit=move.unit_in, **about)
         if move.unit != move.unit_in:
             yield Finding(kind="unit_differs", **about)
         elif move.arrived and move.evidence == "both" and move.sent != move.received:
-            yield Finding(kind="quantity_differs", value=move.received - move.sent, **about)
+            yield Finding(kind="quantity_differs", value=move.received - move.sent, unit=move.unit, **about)
         if len(move.entries) > 1 and move.t_in < move.t_out and _came_first(look, move):
             yield Finding(kind="time_contradiction", **about)
 
@@ -90,7 +90,7 @@ def without_lot(look: Look) -> Iterator[Finding]:
         return
     candidates = _candidates(look, {move.src for move in unnamed})
     for move in unnamed:
-        yield Finding(kind="lot_missing", site=move.src, entries=move.entries, value=move.sent)
+        yield Finding(kind="lot_missing", site=move.src, entries=move.entries, value=move.sent, unit=move.unit)
         wanted = look.found.infos[move.lot].product if move.lot in look.found.infos else ""
         lots = {lot for lot, since, product in candidates[move.src] if since <= move.t_out and fits_product(product, wanted)}
         if len(lots - {move.lot}) > 1:

@@ -19,19 +19,21 @@ def stock(look: Look) -> Iterator[Finding]:
         if (lot, site) not in look.found.holdings:
             continue
         if each.over:
-            yield Finding(kind="unexplained_stock", lot=lot, site=site, value=each.over, entries=look.at((lot, site)))
+            yield Finding(kind="unexplained_stock", lot=lot, site=site, value=each.over, unit=unit, entries=look.at((lot, site)))
         if each.unaccounted:
-            yield Finding(kind="unaccounted", lot=lot, site=site, value=each.unaccounted, entries=look.at((lot, site)))
+            yield Finding(kind="unaccounted", lot=lot, site=site, value=each.unaccounted, unit=unit, entries=look.at((lot, site)))
         if each.brought_back > each.sold:
             back = [
                 (flow.t, (flow.log, flow.seq))
                 for flow in look.in_entries(look.at((lot, site)))
                 if flow.kind == FlowKind.CONSUMER_RETURN and (flow.lot, flow.site, flow.unit) == (lot, site, unit)
             ]
-            yield Finding(kind="returns_exceed_sales", lot=lot, site=site, value=each.brought_back - each.sold, entries=newest(back))
+            yield Finding(
+                kind="returns_exceed_sales", lot=lot, site=site, value=each.brought_back - each.sold, unit=unit, entries=newest(back)
+            )
         last = look.found.sites[site].last_entry if site in look.found.sites else None
         if each.on_hand and (last is None or look.now - last > look.settings.silent_after):
-            yield Finding(kind="silent_site", lot=lot, site=site, value=each.on_hand, entries=look.at((lot, site)))
+            yield Finding(kind="silent_site", lot=lot, site=site, value=each.on_hand, unit=unit, entries=look.at((lot, site)))
 
 
 def over_certified(look: Look) -> Iterator[Finding]:
@@ -48,7 +50,7 @@ def over_certified(look: Look) -> Iterator[Finding]:
     }
     for (lot, site, unit), beyond in _deepest(look, suspect).items() if suspect else ():
         entries = tuple(dict.fromkeys((*newest(certificates[lot, site, unit]), *look.at((lot, site)))))
-        yield Finding(kind="over_certified", lot=lot, site=site, value=beyond, entries=entries)
+        yield Finding(kind="over_certified", lot=lot, site=site, value=beyond, unit=unit, entries=entries)
 
 
 def _deepest(look: Look, keys: set[Key]) -> dict[Key, int]:
