@@ -9,6 +9,7 @@ import msgspec
 from foodtrace.errors import NotFound
 from foodtrace.events import AnyEvent
 from foodtrace.keeping.backup import Backup
+from foodtrace.keeping.doctor import Examination
 from foodtrace.keeping.recovery import Recovery
 from foodtrace.keeping.rotation import Changed, KeyRow
 from foodtrace.operations.answers import GateSaid, ResolvedSaid, TestSaid
@@ -31,6 +32,7 @@ _TYPES: Final[dict[str, Any]] = {
     "case-report": Report,
     "backup": Backup,
     "corrected": Corrected,
+    "doctor": Examination,
     "drill": Drill,
     "entry-history": History,
     "erased": Erased,

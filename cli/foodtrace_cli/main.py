@@ -49,6 +49,7 @@ COMMANDS: Final[dict[str, str]] = {
     "rebuild": "log",
     "backup": "keep",
     "recover": "keep",
+    "doctor": "doctor",
     "schema": "schema",
     "demo": "demo",
 }

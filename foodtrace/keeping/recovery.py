@@ -77,6 +77,8 @@ class Lost(msgspec.Struct, frozen=True, kw_only=True):
     checkpoint: str
     key_here: bool
     ended: bool
+    anchored: bool
+    """Whether this host has an anchor of it."""
 
 
 def survey(host: Host) -> list[Lost]:
@@ -104,6 +106,7 @@ def _lost(session: Session, keys: Path, state: LogState, here: set[bytes]) -> Lo
         checkpoint=known.decode(errors="replace"),
         key_here=state.key_id in here,
         ended=not state.key_id,
+        anchored=anchored is not None,
     )
 
 

@@ -1,0 +1,278 @@
+"""The doctor: what is wrong with a set-up, and how to mend it. Looks only; changes nothing.
+
+Rules:
+
+1. Every check ends in ``ok``, ``warn`` (works, and will hurt) or ``bad`` (does not work, or must not be relied on).
+2. A check that cannot look says so as a finding; it is never left out silently.
+3. What is found has a code; the catalogue says under ``doctor.CODE`` what it is and under ``doctor.CODE.hint`` what to do.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+import msgspec
+
+from foodtrace import keyfiles
+from foodtrace.errors import FoodtraceError
+from foodtrace.keeping.host import Host
+from foodtrace.keeping.recovery import Lost, survey
+from foodtrace.opening import BACKUP, logs
+from foodtrace.storage.session import Session
+from foodtrace.tlog.append import AHEAD, SKEW
+from foodtrace.tlog.entry import time_text
+from foodtrace.tlog.verify import missing_triggers
+
+State: TypeAlias = Literal["ok", "warn", "bad"]
+
+LEAST_FREE: Final = 200_000_000
+"""Free bytes below which a busy day may not fit."""
+MUCH_FREE: Final = 2_000_000_000
+LARGE_WAL: Final = 256_000_000
+"""A write-ahead log that grew to this is held open by somebody who reads and does not end."""
+OLDEST_SQLITE: Final = (3, 35, 0)
+EARLIEST: Final = 1_764_547_200_000_000
+"""2025-12-01: a clock before it was never set."""
+NETWORK: Final = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "afs", "9p", "ncpfs", "davfs"})
+_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
+_OTHERS_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
+
+
+class Check(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing the doctor looked at."""
+
+    topic: Literal["ledger", "disk", "wal", "clock", "keys", "anchor", "locale", "zbar"]
+    state: State
+    code: str
+    """Its texts are ``doctor.CODE`` and ``doctor.CODE.hint``."""
+    facts: dict[str, str] = {}
+
+
+class Examination(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything the doctor looked at."""
+
+    ok: bool
+    """Nothing is bad; there may be warnings."""
+    checks: tuple[Check, ...]
+
+
+class Surroundings(NamedTuple):
+    """What a program knows of the terminal it runs in."""
+
+    encoding: str
+    """Of standard output."""
+    lang: str
+    """``zh`` or ``en``."""
+    passphrase: bool
+    """Whether FOODTRACE_PASSPHRASE is set."""
+
+
+def examine(open_ledger: Callable[[], Host], path: Path | None, keys: Path, around: Surroundings) -> Examination:
+    """Look at a set-up.
+
+    :param open_ledger: opens the ledger in spite of its anchors; what it raises is a finding.
+    :param path: SQLite file; none for a server. :param keys: key directory.
+    """
+    found = [*_disk(path, keys), *_key_files(keys, around), *_locale(around), *_zbar(), *_sqlite(path)]
+    host: Host | None = None
+    try:
+        host = open_ledger()
+    except FoodtraceError as error:
+        absent = error.code == "ledger.missing"
+        code = "ledger_none" if absent else "ledger_closed"
+        state: State = "warn" if absent else "bad"
+        found.append(
+            Check(topic="ledger", state=state, code=code, facts={"reason": error.message("en"), "code": error.code, "db": str(path or "-")})
+        )
+    if host is not None:
+        found += _in_ledger(host, path)
+    order = ("ledger", "disk", "wal", "clock", "keys", "anchor", "locale", "zbar")
+    found.sort(key=lambda each: order.index(each.topic))
+    return Examination(ok=all(each.state != "bad" for each in found), checks=tuple(found))
+
+
+def _in_ledger(host: Host, path: Path | None) -> Iterator[Check]:
+    try:
+        if host.store.version() is None:
+            yield Check(topic="ledger", state="warn", code="ledger_none", facts={"db": host.store.url})
+            return
+        with host.store.read() as session:
+            yield from _ledger(session)
+            yield from _clock(session, host.clock())
+            yield from _server(session) if path is None else _wal(session, path)
+        lost = survey(host)
+    except FoodtraceError as error:
+        yield Check(topic="anchor", state="bad", code="anchor_unread", facts={"reason": error.message("en"), "code": error.code})
+        return
+    yield from _own_keys(lost)
+    yield from _anchors(lost)
+
+
+def _ledger(session: Session) -> Iterator[Check]:
+    missing = missing_triggers(session)
+    copied = session.row("SELECT value FROM setting WHERE key = ?", (BACKUP,))
+    if missing:
+        yield Check(topic="ledger", state="bad", code="triggers_gone", facts={"names": ", ".join(missing)})
+    if copied is not None:
+        yield Check(topic="ledger", state="warn", code="is_backup", facts={"time": str(copied[0])})
+    if not missing and copied is None:
+        states = logs(session)
+        yield Check(
+            topic="ledger", state="ok", code="ledger_fine", facts={"logs": str(len(states)), "entries": str(sum(s.size for s in states))}
+        )
+
+
+def _disk(path: Path | None, keys: Path) -> Iterator[Check]:
+    places = {"ledger": path.absolute().parent if path is not None else None, "keys": keys.absolute()}
+    for name, folder in places.items():
+        if folder is None:
+            continue
+        while not folder.exists() and folder != folder.parent:
+            folder = folder.parent  # noqa: PLW2901 - the directory that will hold it
+        try:
+            free = shutil.disk_usage(folder).free
+        except OSError as error:
+            yield Check(topic="disk", state="bad", code="disk_unread", facts={"path": str(folder), "reason": error.strerror or ""})
+            continue
+        state: State = "bad" if free < LEAST_FREE else "warn" if free < MUCH_FREE and name == "ledger" else "ok"
+        code = "disk_fine" if state == "ok" else "disk_low"
+        yield Check(topic="disk", state=state, code=code, facts={"path": str(folder), "free": f"{free // 1_000_000:,} MB"})
+        if not os.access(folder, os.W_OK):
+            yield Check(topic="disk", state="bad", code="disk_readonly", facts={"path": str(folder)})
+        kind = _filesystem(folder)
+        if kind in NETWORK:
+            yield Check(topic="disk", state="bad", code="disk_network", facts={"path": str(folder), "kind": kind})
+
+
+def _filesystem(folder: Path) -> str:
+    """Return the kind of file system a directory lies on, empty where the system does not tell."""
+    try:
+        mounts = Path("/proc/self/mounts").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return ""
+    inside = str(folder.resolve())
+    best, kind = "", ""
+    for line in mounts:
+        words = line.split(" ")
+        point = words[1].replace("\\040", " ") if len(words) > 2 else "/"  # noqa: PLR2004 - device, point, kind
+        if (inside == point or inside.startswith(point.rstrip("/") + "/")) and len(point) >= len(best):
+            best, kind = point, words[2]
+    return kind
+
+
+def _sqlite(path: Path | None) -> Iterator[Check]:
+    if path is not None and sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        yield Check(topic="wal", state="bad", code="sqlite_old", facts={"version": sqlite3.sqlite_version, "expected": "3.35"})
+
+
+def _wal(session: Session, path: Path) -> Iterator[Check]:
+    row = session.row("PRAGMA journal_mode")
+    mode = str(row[0]) if row is not None else ""
+    wal = path.with_name(path.name + "-wal")
+    size = wal.stat().st_size if wal.exists() else 0
+    if mode != "wal":
+        yield Check(topic="wal", state="bad", code="wal_off", facts={"mode": mode})
+    elif size > LARGE_WAL:
+        yield Check(topic="wal", state="warn", code="wal_large", facts={"size": f"{size // 1_000_000:,} MB", "path": str(wal)})
+    else:
+        yield Check(topic="wal", state="ok", code="wal_fine", facts={"size": f"{size // 1000:,} kB"})
+
+
+def _server(session: Session) -> Iterator[Check]:
+    """Look at the settings on which a PostgreSQL's durability stands."""
+    wrong = []
+    for name in ("fsync", "full_page_writes", "synchronous_commit"):
+        row = session.row("SELECT current_setting(?)", (name,))
+        if row is not None and row[0] == "off":
+            wrong.append(name)
+    if wrong:
+        yield Check(topic="wal", state="bad", code="server_unsafe", facts={"names": ", ".join(wrong)})
+    else:
+        row = session.row("SELECT current_setting('server_version')")
+        yield Check(topic="wal", state="ok", code="server_fine", facts={"version": str(row[0]) if row else ""})
+
+
+def _clock(session: Session, now: int) -> Iterator[Check]:
+    last = max((state.time for state in logs(session)), default=0)
+    facts = {"now": time_text(now), "last": time_text(last)}
+    if now < EARLIEST:
+        yield Check(topic="clock", state="bad", code="clock_unset", facts=facts)
+    elif last and now < last - SKEW:
+        yield Check(topic="clock", state="bad", code="clock_behind", facts=facts)
+    elif last and now > last + AHEAD:
+        yield Check(topic="clock", state="warn", code="clock_ahead", facts=facts)
+    else:
+        yield Check(topic="clock", state="ok", code="clock_fine", facts=facts)
+
+
+def _key_files(keys: Path, around: Surroundings) -> Iterator[Check]:
+    if not keys.is_dir():
+        yield Check(topic="keys", state="warn", code="keys_none", facts={"path": str(keys)})
+        return
+    wrong = [keys] if os.name == "posix" and keys.stat().st_mode & _OTHERS_WRITE else []
+    files = sorted(keys.glob("[!.]*.key"))
+    wrong += [each for each in files if os.name == "posix" and each.stat().st_mode & _OTHERS]
+    for each in wrong:
+        mode = f"{stat.S_IMODE(each.stat().st_mode):04o}"
+        yield Check(
+            topic="keys",
+            state="bad",
+            code="keys_mode",
+            facts={"path": str(each), "mode": mode, "expected": "0700" if each == keys else "0600"},
+        )
+    if wrong:
+        return
+    try:
+        stored = keyfiles.list_keys(keys)
+    except FoodtraceError as error:
+        yield Check(topic="keys", state="bad", code="keys_unread", facts={"reason": error.message("en"), "code": error.code})
+        return
+    if any(each.encrypted for each in stored) and not around.passphrase:
+        yield Check(topic="keys", state="warn", code="keys_locked", facts={"path": str(keys)})
+    yield Check(topic="keys", state="ok", code="keys_fine", facts={"path": str(keys), "count": str(len(stored))})
+
+
+def _own_keys(lost: list[Lost]) -> Iterator[Check]:
+    open_logs = [each for each in lost if not each.ended]
+    if open_logs and not any(each.key_here for each in open_logs):
+        yield Check(topic="keys", state="bad", code="keys_not_here", facts={"logs": ", ".join(each.log for each in open_logs)})
+
+
+def _anchors(lost: list[Lost]) -> Iterator[Check]:
+    fine = True
+    for each in lost:
+        facts = {"log": each.log, "size": str(each.size), "signed": str(each.signed)}
+        if each.forked:
+            yield Check(topic="anchor", state="bad", code="anchor_forked", facts=facts)
+        elif each.signed > each.size:
+            yield Check(topic="anchor", state="bad", code="anchor_ahead", facts=facts)
+        elif each.key_here and not each.anchored:
+            yield Check(topic="anchor", state="warn", code="anchor_none", facts=facts)
+        else:
+            continue
+        fine = False
+    if fine:
+        yield Check(topic="anchor", state="ok", code="anchor_fine", facts={"logs": str(len(lost))})
+
+
+def _locale(around: Surroundings) -> Iterator[Check]:
+    try:
+        "合格证".encode(around.encoding)
+    except (UnicodeEncodeError, LookupError):
+        state: State = "bad" if around.lang == "zh" else "warn"
+        yield Check(topic="locale", state=state, code="locale_narrow", facts={"encoding": around.encoding, "lang": around.lang})
+    else:
+        yield Check(topic="locale", state="ok", code="locale_fine", facts={"encoding": around.encoding, "lang": around.lang})
+
+
+def _zbar() -> Iterator[Check]:
+    from foodtrace.certificate.read import zbar_works  # noqa: PLC0415 - loads the picture readers
+
+    works = zbar_works()
+    yield Check(topic="zbar", state="ok" if works else "warn", code="zbar_fine" if works else "zbar_none")

@@ -1,0 +1,204 @@
+"""The doctor finds what is wrong before it hurts, and every finding says how to mend it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import foodtrace.keeping.doctor as module
+from foodtrace import Ledger
+from foodtrace.events import Site
+from foodtrace.graph.edges import micros
+from foodtrace.keeping.doctor import Examination, Surroundings, examine
+from foodtrace.texts import has
+from foodtrace.tlog.anchor import anchor_path
+from tests.cli.test_way import run
+from tests.ledger.test_integrity import unsealed
+
+AT = dt.datetime(2026, 11, 24, 4, 0, tzinfo=dt.timezone(dt.timedelta(hours=8)))
+NOW = micros(AT)
+ORIGIN = "test.example/own"
+AROUND = Surroundings("utf-8", "zh", passphrase=False)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    with Ledger.open(f"sqlite:///{tmp_path}/x.db", keys=tmp_path / "keys", clock=lambda: NOW) as ledger:
+        ledger.init(ORIGIN)
+        ledger.record([site("s1")])
+    return tmp_path
+
+
+def site(name: str) -> Site:
+    return Site(id=name, at=AT, site=name.upper(), operator="F-1", kind="farm", name="永发合作社")
+
+
+def look(home: Path, around: Surroundings = AROUND, now: int = NOW) -> Examination:
+    made: list[Ledger] = []
+
+    def opened() -> Ledger:
+        made.append(Ledger.open(str(home / "x.db"), keys=home / "keys", clock=lambda: now, create=False, recovering=True))
+        return made[0]
+
+    try:
+        return examine(opened, home / "x.db", home / "keys", around)
+    finally:
+        for each in made:
+            each.close()
+
+
+def states(found: Examination) -> dict[str, str]:
+    return {each.code: each.state for each in found.checks if each.topic not in ("disk", "zbar")}
+
+
+def test_a_sound_set_up_is_said_to_be_sound(home: Path) -> None:
+    found = look(home)
+    assert found.ok
+    assert states(found) == dict.fromkeys(["ledger_fine", "wal_fine", "clock_fine", "keys_fine", "anchor_fine", "locale_fine"], "ok")
+
+
+def trigger_gone(home: Path) -> None:
+    unsealed(home / "x.db").close()
+
+
+def readable_key(home: Path) -> None:
+    next((home / "keys").glob("*.key")).chmod(0o644)
+
+
+def writable_directory(home: Path) -> None:
+    (home / "keys").chmod(0o777)
+
+
+def no_keys(home: Path) -> None:
+    shutil.rmtree(home / "keys")
+
+
+def key_lost(home: Path) -> None:
+    next((home / "keys").glob("*.key")).unlink()
+
+
+def anchor_gone(home: Path) -> None:
+    anchor_path(home / "keys", ORIGIN).unlink()
+
+
+def anchor_spoilt(home: Path) -> None:
+    anchor_path(home / "keys", ORIGIN).write_bytes(b"x" * 4096)
+
+
+def set_back(home: Path) -> None:
+    shutil.copy(home / "x.db", home / "old.db")
+    with Ledger.open(f"sqlite:///{home}/x.db", keys=home / "keys", clock=lambda: NOW) as ledger:
+        ledger.record([site("s2")])
+    for path in home.glob("x.db*"):
+        path.unlink()
+    (home / "old.db").rename(home / "x.db")
+
+
+def no_ledger(home: Path) -> None:
+    for path in home.glob("x.db*"):
+        path.unlink()
+
+
+def not_a_ledger(home: Path) -> None:
+    no_ledger(home)
+    (home / "x.db").write_bytes(b"not a database, and long enough to be looked at" * 20)
+
+
+WRONG: list[tuple[Callable[[Path], None], str, str]] = [
+    (trigger_gone, "triggers_gone", "bad"),
+    (readable_key, "keys_mode", "bad"),
+    (writable_directory, "keys_mode", "bad"),
+    (no_keys, "keys_none", "warn"),
+    (key_lost, "keys_not_here", "bad"),
+    (anchor_gone, "anchor_none", "warn"),
+    (anchor_spoilt, "anchor_unread", "bad"),
+    (set_back, "anchor_ahead", "bad"),
+    (no_ledger, "ledger_none", "warn"),
+    (not_a_ledger, "ledger_closed", "bad"),
+]
+
+
+@pytest.mark.parametrize(("harm", "code", "state"), WRONG, ids=[each[0].__name__ for each in WRONG])
+def test_what_is_wrong_is_found(home: Path, harm: Callable[[Path], None], code: str, state: str) -> None:
+    harm(home)
+    found = look(home)
+    assert states(found).get(code) == state, states(found)
+    assert found.ok is not any(each.state == "bad" for each in found.checks)
+
+
+@pytest.mark.parametrize(
+    ("now", "code", "state"),
+    [
+        (0, "clock_unset", "bad"),
+        (NOW - 3_600_000_000, "clock_behind", "bad"),
+        (NOW + 500 * 86_400_000_000, "clock_ahead", "warn"),
+    ],
+)
+def test_a_clock_that_is_off(home: Path, now: int, code: str, state: str) -> None:
+    assert states(look(home, now=now))[code] == state
+
+
+def test_a_terminal_that_cannot_show_names(home: Path) -> None:
+    assert states(look(home, Surroundings("ascii", "zh", passphrase=False)))["locale_narrow"] == "bad"
+    assert states(look(home, Surroundings("latin-1", "en", passphrase=False)))["locale_narrow"] == "warn"
+    assert states(look(home, Surroundings("gbk", "zh", passphrase=False)))["locale_fine"] == "ok"
+
+
+def test_a_locked_key_without_its_passphrase(home: Path) -> None:
+    with Ledger.open(f"sqlite:///{home}/x.db", keys=home / "keys", clock=lambda: NOW) as ledger:
+        ledger.init("test.example/locked", passphrase="ein langes Wort")  # noqa: S106 - a test's
+    assert states(look(home))["keys_locked"] == "warn"
+    assert "keys_locked" not in states(look(home, Surroundings("utf-8", "en", passphrase=True)))
+
+
+def test_a_full_disk_a_network_drive_and_a_write_ahead_log_that_grew(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: type("Usage", (), {"free": 50_000_000})())
+    monkeypatch.setattr(module, "_filesystem", lambda _: "nfs4")
+    monkeypatch.setattr(module, "LARGE_WAL", -1)
+    found = {each.code: each.state for each in look(home).checks}
+    assert (found["disk_low"], found["disk_network"], found["wal_large"]) == ("bad", "bad", "warn")
+
+
+def test_without_zbar(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("foodtrace.certificate.read.zbar_works", lambda: False)
+    assert {each.code: each.state for each in look(home).checks}["zbar_none"] == "warn"
+
+
+@pytest.mark.postgres
+def test_a_server_that_forgets_is_bad(pg_url: str, tmp_path: Path) -> None:
+    with Ledger.open(pg_url, keys=tmp_path / "keys", clock=lambda: NOW) as ledger:
+        ledger.init(ORIGIN)
+        found = examine(lambda: ledger, None, tmp_path / "keys", AROUND)
+    wrong = {each.code: each.facts for each in found.checks}
+    assert wrong["server_unsafe"]["names"] == "fsync, full_page_writes", "as this test's server is set"
+
+
+def test_every_finding_has_its_words_and_its_way_out() -> None:
+    source = Path(module.__file__).read_text(encoding="utf-8")
+    codes = set(re.findall(r'"((?:ledger|triggers|is|disk|sqlite|wal|server|clock|keys|anchor|locale|zbar)_[a-z_]+)"', source)) - {
+        "disk_usage",
+        "server_version",
+    }
+    assert len(codes) > 30
+    for code in codes:
+        assert has(f"doctor.{code}"), code
+        assert code.endswith("_fine") or has(f"doctor.{code}.hint"), code
+
+
+def test_on_the_command_line(tmp_path: Path) -> None:
+    assert "no ledger here yet" in run(tmp_path, "doctor")
+    run(tmp_path, "init")
+    said = run(tmp_path, "doctor", lang="zh")
+    assert "密钥" in said
+    assert "0 处要修" in said
+    next((tmp_path / "keys").glob("*.key")).chmod(0o640)
+    said = run(tmp_path, "doctor", code=3)
+    assert "has mode 0640, expected 0600" in said
+    assert "chmod 0600" in said
+    assert json.loads(run(tmp_path, "doctor", "--json", code=3))["ok"] is False
