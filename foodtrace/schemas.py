@@ -26,6 +26,8 @@ from foodtrace.recall.answer import Answer
 from foodtrace.recall.drill import Drill
 from foodtrace.recall.reconcile import Reconciliation
 from foodtrace.recall.report import Report
+from foodtrace.tlog.said import ProofFile, ProofSaid, TilesSaid, WitnessSaid
+from foodtrace.tlog.tileaudit import TilesAudit
 from foodtrace.verification import Verification
 
 _TYPES: Final[dict[str, Any]] = {
@@ -51,9 +53,14 @@ _TYPES: Final[dict[str, Any]] = {
     "recall": Answer,
     "key-changed": Changed,
     "key-list": list[KeyRow],
+    "check-proof": list[ProofSaid],
+    "export-tiles": TilesSaid,
+    "prove": list[ProofFile],
     "reconcile": Reconciliation,
     "trace": Trace,
     "verify": Verification,
+    "verify-tiles": TilesAudit,
+    "witness": WitnessSaid,
 }
 NAMES: Final = tuple(_TYPES)
 """Names of the schemas."""
