@@ -41,7 +41,7 @@ from foodtrace.graph.edges import micros
 from foodtrace.intake import read_events
 from foodtrace.keys import SigningKey
 from foodtrace.ledger import Ledger
-from foodtrace.operations import cases, certificates, disposal, market, notices
+from foodtrace.operations import cases, certificates, checks, disposal, market, notices
 from foodtrace.operations.common import CHINA, Doing, Outcome
 from foodtrace.quantity import Quantity
 from foodtrace.recall.answer import recall
@@ -340,9 +340,10 @@ class City:
 
         operator = "P-0001" if level == 1 else ""
         advice = "请先停用, 带来退款, 没有小票也可以"
-        case = act(
-            lambda s, d: cases.open_case(s, d, [lot], level=level, known=known, reason=reason, operator=operator, advice=advice), "open"
-        ).case
+        opening = partial(cases.open_case, level=level, known=known, reason=reason, operator=operator, advice=advice)
+        seed = checks.make_seed(self.ledger.keys)
+        case = act(lambda s, d: opening(s, d, [lot], sample=seed), "open").case
+        act(lambda s, d: cases.publish(s, d, case), "publish")
         act(lambda s, d: notices.notify(s, d, case), "notify")
         self.now += dt.timedelta(hours=3)
         with self.ledger.reading() as session:

@@ -11,20 +11,24 @@ Rules:
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 import re
 from typing import Final
 
 import msgspec
 
-from foodtrace.errors import BadData, FoodtraceError
+from foodtrace.errors import BadData, FoodtraceError, NotFound
 from foodtrace.events import Clause, LeftClause, LotsClause, Operator, PredicateClause, Site, ThroughClause
 from foodtrace.graph.directory import resolve_lot, resolve_site
+from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.common import CHINA, latest
 from foodtrace.operations.places import describe
+from foodtrace.recall.scope import scope_words
 from foodtrace.storage.session import Session
 
 _LAST: Final = dt.timedelta(days=1) - dt.timedelta(microseconds=1)
 _DAY: Final = re.compile(r"(?:(\d{4})[-/.年])?(\d{1,2})[-/.月](\d{1,2})日?")
+_NEAR: Final = 5
 _LOTS: Final = 1_000
 """Lots in one clause of an event."""
 
@@ -91,6 +95,27 @@ def producer_of(session: Session, clauses: tuple[Clause, ...]) -> str:
             found = describe(session, clause.site)
             return found[0].operator if found else ""
     return ""
+
+
+def check_any(session: Session, clauses: tuple[Clause, ...], now: int) -> None:
+    """See that every rule of a scope fits some lot on record: a slip of the pen must not read as "nobody has any".
+
+    :raises NotFound: ``case.rule_fits_nothing`` with ``near``: products on record of a similar name.
+    """
+    facts = SqlFacts(session, now)
+    for clause in clauses:
+        if isinstance(clause, PredicateClause) and not list(facts.lots_like(clause)):
+            raise NotFound("case.rule_fits_nothing", value=scope_words(clause), near=_near_products(session, clause.product))
+
+
+def _near_products(session: Session, product: str) -> list[str]:
+    if not product:
+        return []
+    known = [row[0] for row in session.rows("SELECT DISTINCT product FROM lot_fact WHERE product <> ''")]
+    if product in known:
+        return []
+    part = [each for each in known if product in each or each in product]
+    return list(dict.fromkeys([*sorted(part), *difflib.get_close_matches(product, known, _NEAR)]))[:_NEAR]
 
 
 def _rule(session: Session, given: Given, now: dt.datetime) -> PredicateClause | None:

@@ -6,6 +6,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     # -- errors ------------------------------------------------------------------------------------------------------------
     "case.scope_empty": ("没有说召回什么", "what is recalled was not said"),
     "case.scope_empty.hint": ("给批次, 或 --product --producer --supplier --code --left --through 等", "give lots, or --product --producer --supplier --code --left --through .."),
+    "case.rule_fits_nothing": ("没有批次符合 {value}", "no lot on record fits {value}"),
+    "case.rule_fits_nothing.hint": ("没找到不等于没卖过: 核对品名和编号, 看看记录收到几时", 'not found is not "not sold": check names and codes, and how far the records have come'),
     "case.scope_same": ("案件 {value} 的范围第 {version} 版已经包括这些", "scope version {version} of case {value} has this already"),
     "case.scope_same.hint": ("foodtrace case status 看各版范围", "foodtrace case status shows every version"),
     "case.window": ("日期范围 {value} 不对, 应为 {expected}", "window {value} does not make sense, expected {expected}"),

@@ -21,6 +21,8 @@ from foodtrace_cli.output import say
 
 if TYPE_CHECKING:
     from foodtrace.operations.cases import Plan, Rescoped
+    from foodtrace.recall.facts import Case
+    from foodtrace.storage.session import Session
 
 
 @click.group()
@@ -85,10 +87,14 @@ def open_(
         with ledger.reading() as session:
             state = load_case(session, event.case)
             found = reach_of(SqlFacts(session, ledger.clock()), state)
+            nothing = _fits_nothing(session, state, ledger.clock())
         say(ctx.t("cli.case.opened", case=event.case))
         say("  " + ctx.t("cli.case.opened_scope", lots=len(found.lots), outlets=len(found.outlets)))
         deadlines(ctx, state, ledger.clock())
     say("  " + ctx.t("cli.case.sample_committed"), err=True)
+    if nothing is not None:
+        near = ", ".join(nothing.near)
+        say("  " + nothing.message(ctx.lang) + (f" ({near})" if near else ""), err=True)
 
 
 @case.command()
@@ -228,6 +234,17 @@ def reopen(ctx: Context, case_id: str | None, reason: str, by: str) -> None:
 
 for _command in (notify, acknowledge, seal, return_, destroy, correct, restock, sample, check, status, list_, report):
     case.add_command(_command)
+
+
+def _fits_nothing(session: Session, state: Case, now: int) -> NotFound | None:
+    """Return the complaint that a rule of the scope fits nothing yet: it stands, but may be a slip of the pen."""
+    from foodtrace.operations.scopes import check_any  # noqa: PLC0415
+
+    try:
+        check_any(session, state.versions[-1].clauses, now)
+    except NotFound as error:
+        return error
+    return None
 
 
 def _rescoped(ctx: Context, answer: Rescoped) -> None:

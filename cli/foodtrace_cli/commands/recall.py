@@ -62,7 +62,7 @@ def _scoped(ctx: Context, lots: tuple[str, ...], words: dict[str, str], at: str 
     """Answer for a scope in words, or as of a moment."""
     from foodtrace.graph.edges import micros  # noqa: PLC0415
     from foodtrace.operations.common import local  # noqa: PLC0415
-    from foodtrace.operations.scopes import clauses_of, producer_of  # noqa: PLC0415
+    from foodtrace.operations.scopes import check_any, clauses_of, producer_of  # noqa: PLC0415
     from foodtrace.recall.answer import recall as find_all  # noqa: PLC0415
     from foodtrace_cli.commands.case_common import given, moment  # noqa: PLC0415
 
@@ -71,6 +71,8 @@ def _scoped(ctx: Context, lots: tuple[str, ...], words: dict[str, str], at: str 
         now = ledger.clock() if when is None else micros(when)
         asked = given(lots, words)
         clauses = clauses_of(session, asked, local(ledger.clock())) if any(words.values()) else ()
+        if when is None:
+            check_any(session, clauses, now)
         rules = tuple(each for each in clauses if not hasattr(each, "lots"))
         return find_all(session, lots, now=now, recorded_until=now if as_known else None, scope=rules, operator=producer_of(session, rules))
 
