@@ -113,8 +113,12 @@ def progress(label: str, total: int | None = None) -> Iterator[Progress]:
         bar.finish()
 
 
+_BAR = 24
+"""Characters in a progress bar."""
+
+
 class Progress:
-    """A counter on stderr; call it with (done, total)."""
+    """A bar on a terminal, a counter elsewhere, on stderr; call it with (done, total)."""
 
     def __init__(self, label: str, total: int | None) -> None:
         self._label = label
@@ -131,6 +135,9 @@ class Progress:
         self._next = now + (0.25 if self._terminal else 10)
         whole = total or self._total
         part = f"{done:,}" + (f" / {whole:,}  {done * 100 // max(whole, 1)} %" if whole else "")
+        if whole and self._terminal:
+            filled = min(done, whole) * _BAR // max(whole, 1)
+            part = f"[{'#' * filled}{'.' * (_BAR - filled)}] {part}"
         click.echo(("\r" if self._terminal else "") + f"{self._label} {part}", nl=not self._terminal, err=True)
         self._shown = True
 
