@@ -266,6 +266,11 @@ class SqlFacts:
         gone = {target for target, claims in self._cross_of(plain).items() if any(claim[2] for claim in claims)}
         return (set(plain) - gone) | self._winners({(log, seq) for log, seq, ended in entries if ended == CONDITIONAL})
 
+    @property
+    def crossed(self) -> bool:
+        """Whether any log corrects or disputes another's entries: else what is not ended stands."""
+        return self._crossed
+
     def entitled(self, log: int, seq: int) -> list[tuple[int, int]]:
         """Return the corrections of an entry by other logs that are entitled to it, (log, seq), the one that counts last."""
         claims = self._cross_of([(log, seq)]).get((log, seq), [])

@@ -16,7 +16,9 @@ from foodtrace.gate.decision import Decision
 from foodtrace.gate.facts import Facts
 from foodtrace.gate.pack import Rulebook
 from foodtrace.gate.sampling import drawn
+from foodtrace.graph.flows import NEVER
 from foodtrace.graph.names import find
+from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.gatecode import NOTHING, Look, read_code
 from foodtrace.operations.gatefacts import Truck, collect
 from foodtrace.quantity import Quantity
@@ -137,9 +139,11 @@ def spent_on(session: Session, look: Look, *, ended: bool) -> list[MarketEntry |
     if number is None:
         return []
     rows = session.rows(
-        "SELECT e.bytes, a.ended FROM about AS a JOIN entry AS e ON e.log = a.log AND e.seq = a.seq WHERE a.subject = ?", (number,)
+        "SELECT e.bytes, a.ended, a.log, a.seq FROM about AS a JOIN entry AS e ON e.log = a.log AND e.seq = a.seq WHERE a.subject = ?",
+        (number,),
     )
-    events = [live(decode(event_bytes(bytes(data)))) for data, gone in rows if ended or not gone]
+    standing = SqlFacts(session, NEVER).in_force([(log, seq, gone) for _, gone, log, seq in rows])
+    events = [live(decode(event_bytes(bytes(data)))) for data, gone, log, seq in rows if (log, seq) in standing or (ended and gone >= 0)]
     found = [event for event in events if isinstance(event, (MarketEntry, Refusal))]
     return sorted(found, key=lambda event: event.at, reverse=True)
 

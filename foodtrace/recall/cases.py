@@ -41,7 +41,9 @@ from foodtrace.events import (
 )
 from foodtrace.events.canonical import decode
 from foodtrace.graph.edges import UNITS, micros
+from foodtrace.graph.flows import NEVER
 from foodtrace.graph.names import find
+from foodtrace.graph.reader import SqlFacts
 from foodtrace.recall.facts import Case, Planned, ScopeVersion, Step
 from foodtrace.storage.session import Session
 from foodtrace.tlog.entry import event_bytes, parse
@@ -245,12 +247,16 @@ def _about(session: Session, subject: str) -> list[Told]:
     if number is None:
         return []
     rows = session.rows(
-        "SELECT e.bytes, e.log, e.seq FROM about AS a JOIN entry AS e ON e.log = a.log AND e.seq = a.seq "
-        "WHERE a.subject = ? AND a.ended = 0",
+        "SELECT e.bytes, e.log, e.seq, a.ended FROM about AS a JOIN entry AS e ON e.log = a.log AND e.seq = a.seq "
+        "WHERE a.subject = ? AND a.ended <= 0",
         (number,),
     )
+    facts = SqlFacts(session, NEVER)
+    standing = facts.in_force([(log, seq, ended) for _, log, seq, ended in rows]) if facts.crossed else None
     found: list[Told] = []
-    for data, log, seq in rows:
+    for data, log, seq, ended in rows:
+        if (ended != 0) if standing is None else ((log, seq) not in standing):
+            continue  # corrected by another log that is entitled to, or put in place by one that is not
         entry = parse(bytes(data))
         event: Event = decode(bytes(entry.event))
         found.append((entry.recorded, getattr(event, "replacement", None) or event, (log, seq)))

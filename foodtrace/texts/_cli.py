@@ -29,12 +29,12 @@ _GENERAL: Final[dict[str, tuple[str, str]]] = {
     "cli.overview.commands": (
         ("  产地  certificate        奶粉  formula batch|release|receive|sell\n"
         "  门岗  gate scan          监管  recall trace case\n"
-        "  商户  transfer receive transform record\n"
-        "  查证  verify             设置  init key site operator    其他  schema rebuild demo"),
+        "  商户  transfer receive transform record correct\n"
+        "  查证  verify prove       设置  init key site operator    其他  erase backup recover doctor schema demo"),
         ("  origin  certificate      formula    formula batch|release|receive|sell\n"
         "  gate    gate scan        regulator  recall trace case\n"
-        "  trade   transfer receive transform record\n"
-        "  check   verify           set up     init key site operator    more  schema rebuild demo"),
+        "  trade   transfer receive transform record correct\n"
+        "  check   verify prove     set up     init key site operator    more  erase backup recover doctor schema demo"),
     ),
     "cli.overview.help": ("例子: foodtrace 命令 --help     English: --lang en", "try: foodtrace COMMAND --help     中文: --lang zh"),
     "cli.transfer.done": (

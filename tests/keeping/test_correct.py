@@ -13,11 +13,12 @@ import msgspec
 import pytest
 
 from foodtrace import Ledger, Quantity, errors
-from foodtrace.events import AnyEvent, CertificateIssued, Site, TestRecorded, Transfer
+from foodtrace.events import AnyEvent, CertificateIssued, LotsClause, RecallOpened, Site, TestRecorded, Transfer
 from foodtrace.events.model import Fact, kinds
 from foodtrace.graph.edges import micros
 from foodtrace.operations import corrections
 from foodtrace.operations.common import Doing, about, local
+from foodtrace.recall.cases import case_events
 from tests.cli.test_way import lot_of, run, shop
 
 __all__ = ["shop"]
@@ -179,6 +180,19 @@ def test_records_that_move_no_goods_follow_a_correction_from_another_log_too(led
     with ledger.reading() as session:
         found = about(session, LOT, TestRecorded)
     assert [each.event.verdict for each in found if isinstance(each.event, TestRecorded)] == ["negative"]
+
+
+def test_a_case_opened_by_mistake_in_another_log_is_taken_back(ledger: Ledger) -> None:
+    opened = RecallOpened(
+        id="r1", at=AT, site="F-1", case="2026-0001", level=1, reason="克百威", known=AT, scope=(LotsClause(lots=(LOT,)),)
+    )
+    ledger.record([opened])
+    ledger.init("test.example/farm2", operator="F-1")
+    with ledger.reading() as session:
+        assert [type(event) for _, event, _ in case_events(session, "2026-0001")] == [RecallOpened]
+    correct(ledger, "test.example/own#6", log="test.example/farm2")
+    with ledger.reading() as session:
+        assert case_events(session, "2026-0001") == []
 
 
 # -- every kind of record ------------------------------------------------------------------------------------------------------
