@@ -14,6 +14,7 @@ from foodtrace.keeping.recovery import Recovery
 from foodtrace.keeping.rotation import Changed, KeyRow
 from foodtrace.operations.answers import GateSaid, ResolvedSaid, TestSaid
 from foodtrace.operations.casestatus import CaseLine, CaseStatus
+from foodtrace.operations.checks import Checked, Drawn, Redrawn
 from foodtrace.operations.corrections import Corrected, History
 from foodtrace.operations.erasing import Erased
 from foodtrace.operations.held import Held
@@ -39,6 +40,9 @@ _TYPES: Final[dict[str, Any]] = {
     "entry-history": History,
     "erased": Erased,
     "event": AnyEvent,
+    "case-check": Checked,
+    "case-sample": Drawn,
+    "case-sample-verified": Redrawn,
     "case-list": list[CaseLine],
     "case-status": CaseStatus,
     "gate": GateSaid,

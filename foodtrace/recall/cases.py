@@ -78,7 +78,7 @@ def case_ids(session: Session) -> list[str]:
 
 
 def resolve_case(session: Session, given: str | None) -> str:
-    """Return a case's id from its id, its end, or nothing if there is only one.
+    """Return a case's id from its id, its end, or nothing if there is only one, or only one that is open.
 
     :raises NotFound: ``case.not_found``. :raises Ambiguous: ``case.ambiguous``.
     """
@@ -87,12 +87,20 @@ def resolve_case(session: Session, given: str | None) -> str:
         text = given.strip().upper()
         found = [each for each in known if each == text] or [each for each in known if fnmatch.fnmatchcase(each, f"*{text}")]
     else:
-        found = known
+        found = known if len(known) < 2 else [each for each in known if _is_open(session, each)] or known  # noqa: PLR2004 - several
     if len(found) == 1:
         return found[0]
     if found:
         raise Ambiguous("case.ambiguous", value=given or "-", candidates=found)
     raise NotFound("case.not_found", value=given or "-", near=known[:5])
+
+
+def _is_open(session: Session, case: str) -> bool:
+    try:
+        state = load_case(session, case)
+    except NotFound:
+        return False  # only spoken about, never opened
+    return state.closed is None and state.withdrawn is None
 
 
 def load_case(session: Session, case: str, *, until: int | None = None, known_by: int | None = None) -> Case:

@@ -185,6 +185,7 @@ def test_every_case_has_its_line_and_closed_ones_only_when_asked_for(trade: tupl
     opened(folder, "--product", "芹菜")
     run(folder, "case", "withdraw", "2026-0001", "--reason", "x", "--approved-by", "7")
     assert [each["case"] for each in json.loads(run(folder, "case", "list", "--json"))] == ["2026-0002"]
+    assert status(folder)["case"] == "2026-0002", "the only one that is open need not be named"
     lines = run(folder, "case", "list", "--all").splitlines()
     assert [line.partition("  ")[0] for line in lines] == ["2026-0002 芹菜 class 2", "2026-0001 芹菜 class 2"]
     assert "withdrawn" in lines[1]
