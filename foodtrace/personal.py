@@ -82,7 +82,11 @@ def tampered(session: Session) -> list[tuple[int, int, str]]:
         "ORDER BY p.log, p.seq, p.field"
     )
     for log, seq, field, salt, value, data in rows:
-        # The commitment stands in the entry's bytes in exactly one spelling.
-        if data is None or f'"{field}":"{commit(bytes(salt), field, value)}"'.encode() not in bytes(data):
+        if data is None or not fits(bytes(data), Secret(field, bytes(salt), value)):
             found.append((log, seq, field))
     return found
+
+
+def fits(entry: bytes, kept: Secret) -> bool:
+    """Say whether an entry's bytes commit to this value; the commitment stands in them in exactly one spelling."""
+    return f'"{kept.field}":"{commit(kept.salt, kept.field, kept.value)}"'.encode() in entry

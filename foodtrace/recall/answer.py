@@ -19,6 +19,7 @@ from foodtrace.graph.directory import resolve_lot
 from foodtrace.graph.edges import moment
 from foodtrace.graph.flows import FlowKind, LotInfo
 from foodtrace.graph.reader import SqlFacts
+from foodtrace.personal import Secret, State, fits
 from foodtrace.recall.affected import Affected, find
 from foodtrace.recall.calendars import calendar
 from foodtrace.recall.facts import Case, Facts
@@ -74,8 +75,8 @@ class OutletRow(msgspec.Struct, frozen=True, kw_only=True):
     contact: str
     phone: str
     address: str
-    personal: Literal["present", "erased", "missing"]
-    """How the contact fields stand."""
+    personal: Literal["present", "erased", "missing", "tampered"]
+    """How the contact fields stand; a value that does not fit the entry's commitment is not shown."""
     lots: tuple[str, ...]
     suppliers: tuple[str, ...]
     """Names of the sites it received from."""
@@ -303,7 +304,7 @@ class Answering:
             contact=fields.get("contact", ""),
             phone=fields.get("phone", ""),
             address=fields.get("address", ""),
-            personal="present" if fields else "erased" if contact and contact[0] else "missing",
+            personal=contact[0] if contact else "missing",
             lots=tuple(sorted(self.texts[lot] for lot, _ in held)),
             suppliers=tuple(sorted(self.names[each].name or self.names[each].text for each in self.suppliers.get(site, ()))),
             link=self.found.site_link(site),
@@ -350,22 +351,23 @@ class Answering:
             return None
         return sum(self.books.at_notice(key, arrived) for key in keys)
 
-    def _contacts(self, sites: list[int]) -> dict[int, tuple[bool, dict[str, str]]]:
-        """Return, per site, whether its newest description commits to personal fields, and those that are still there."""
+    def _contacts(self, sites: list[int]) -> dict[int, tuple[State, dict[str, str]]]:
+        """Return, per site, how the personal fields of its newest description stand, and those that are still there."""
         rows = self.session.each(
             "SELECT s.site, s.log, s.seq FROM {ids} CROSS JOIN site_fact AS s WHERE s.site = f.value AND s.ended = 0 "
             "ORDER BY s.recorded, s.log, s.seq",
             sites,
         )
         newest = {site: (log, seq) for site, log, seq in rows}
-        found: dict[int, tuple[bool, dict[str, str]]] = {}
-        for site, (log, seq) in newest.items():
-            fields: dict[str, str] = dict(self.session.rows("SELECT field, value FROM personal WHERE log = ? AND seq = ?", (log, seq)))
-            committed = bool(fields)
-            if not fields:
-                row = self.session.row("SELECT bytes FROM entry WHERE log = ? AND seq = ?", (log, seq))
-                committed = row is not None and b'"commitments":{' in bytes(row[0])
-            found[site] = (committed, fields)
+        found: dict[int, tuple[State, dict[str, str]]] = {}
+        for site, place in newest.items():
+            kept = self.session.rows("SELECT field, salt, value FROM personal WHERE log = ? AND seq = ?", place)
+            row = self.session.row("SELECT bytes FROM entry WHERE log = ? AND seq = ?", place)
+            entry = b"" if row is None else bytes(row[0])
+            # Somebody will call this number: one that was changed beside the log is worse than none.
+            sound = all(fits(entry, Secret(field, bytes(salt), value)) for field, salt, value in kept)
+            state: State = ("present" if sound else "tampered") if kept else "erased" if b'"commitments":{' in entry else "missing"
+            found[site] = (state, {field: value for field, _, value in kept} if sound else {})
         return found
 
     def _times(self) -> dict[int, dict[str, str]]:

@@ -132,6 +132,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "report.clock.complete": ("完成", "completion"),
     "report.personal.present": ("-", "-"),
     "report.personal.erased": ("已删除", "erased"),
+    "report.personal.tampered": ("被篡改, 不列出", "tampered with, not shown"),
     "report.personal.missing": ("未登记", "not recorded"),
     "report.link.confirmed": ("确认", "confirmed"),
     "report.link.possible": ("可能", "possible"),

@@ -122,6 +122,8 @@ def test_a_value_that_was_changed_is_told_from_one_that_was_erased(ledger: Ledge
     with ledger.reading() as session:
         story = corrections.history(session, corrections.find_entry(session, "3", ledger.writer().number))
     assert story.personal == {"contact": "present", "phone": "tampered"}
+    (row,) = ledger.recall("261123-1").outlets
+    assert (row.phone, row.contact, row.personal) == ("", "", "tampered"), "nobody is sent to a number that was put in"
     found = ledger.verify().findings
     assert [(each.code, each.seq, each.got) for each in found] == [("personal.tampered", 3, "phone")]
 
