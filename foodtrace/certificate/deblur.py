@@ -8,7 +8,8 @@ Rules:
 3. A hand that moved along a line leaves dark stripes across the spectrum, a sinc of the line's length. The mean log spectrum of
    overlapping tiles, less its mean at each frequency, is compared with what every direction and length would leave; the best
    guess is refined. Where nothing correlates, nothing is tried.
-4. Nothing is invented: what comes out is read by the same readers, and error correction and signature stand behind every bit.
+4. Shade and glare are levelled: each pixel less the mean around it, by the spread around it.
+5. Nothing is invented: what comes out is read by the same readers, and error correction and signature stand behind every bit.
 
 numpy does the work and is loaded with this module: import it only when a picture could not be read otherwise.
 """
@@ -21,9 +22,9 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFilter
 
-__all__ = ["Motion", "motion_of", "sharpened"]
+__all__ = ["Motion", "levelled", "motion_of", "sharpened"]
 
 Field: TypeAlias = NDArray[np.float32]
 
@@ -33,6 +34,10 @@ NOISE: Final = 0.01
 """k for motion."""
 SURE: Final = 0.6
 """Least correlation at which a motion is believed."""
+_AROUND: Final = 8
+"""Pixels on each side over which a picture is levelled: two to three modules."""
+_LEAST: Final = 5
+"""Least spread that counts: below it there is paper and noise."""
 _TILE: Final = 256
 _FLAT: Final = 8
 """A tile with less contrast than this (standard deviation) says nothing about blur."""
@@ -52,6 +57,15 @@ class Motion(NamedTuple):
     """Direction in degrees, from the picture's x axis towards its y axis."""
     length: float
     """Pixels."""
+
+
+def levelled(grey: Image.Image) -> Image.Image:
+    """Return the picture with the same brightness and contrast everywhere (rule 4)."""
+    field = np.asarray(grey, dtype=np.float32)
+    away = field - np.asarray(grey.filter(ImageFilter.BoxBlur(_AROUND)), dtype=np.float32)
+    spread = Image.fromarray(np.abs(away).astype(np.uint8)).filter(ImageFilter.BoxBlur(_AROUND))
+    even = 128 + 60 * away / np.maximum(np.asarray(spread, dtype=np.float32), _LEAST)
+    return Image.fromarray(np.clip(even, 0, 255).astype(np.uint8))
 
 
 def sharpened(grey: Image.Image) -> Iterator[tuple[str, Image.Image]]:

@@ -4,7 +4,8 @@ Rules:
 
 1. Full-resolution grey; the order is zxing-cpp, its global histogram, its fixed threshold, pyzbar, and zxing-cpp on the
    picture at twice the size: as it is, softened (against noise), sharpened (against blur); at last on the picture with the
-   blur of a lens or of a hand computed away (:mod:`~foodtrace.certificate.deblur`). The next one is asked only while nothing
+   glare levelled, at three times the size, and with the blur of a lens or of a hand computed away
+   (:mod:`~foodtrace.certificate.deblur`). The next one is asked only while nothing
    was accepted, or a code was seen and not read.
 2. A text counts when ``accept`` says so: by default when it is a well-formed certificate; whoever has keys verifies there.
    Error correction can mend a damaged code into a wrong text, so what does not parse (or verify) does not end the search.
@@ -48,7 +49,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     """``QRCode``, ``EAN13``, ``DataMatrix``, .."""
     step: str
     """Reader of the chain that read it first: ``local``, ``histogram``, ``threshold``, ``zbar``, ``double``, ``soft``, ``sharp``,
-    ``lens``, ``motion``."""
+    ``level``, ``triple``, ``lens``, ``motion``."""
     accepted: bool
     page: int = 1
     """Page of a PDF, from 1; of a picture always 1."""
@@ -108,7 +109,13 @@ def _chain(grey: Image.Image) -> Iterator[_Step]:
         yield _zxing(double.filter(ImageFilter.GaussianBlur(1.5)), "soft", "LocalAverage", scale=2)
         yield _zxing(double.filter(ImageFilter.UnsharpMask(4, 300, 0)), "sharp", "LocalAverage", scale=2)
     if grey.width * grey.height <= DEBLUR:
-        from foodtrace.certificate.deblur import sharpened  # noqa: PLC0415
+        from PIL import Image  # noqa: PLC0415
+
+        from foodtrace.certificate.deblur import levelled, sharpened  # noqa: PLC0415
+
+        yield _zxing(levelled(grey), "level", "FixedThreshold")
+        triple = grey.resize((grey.width * 3, grey.height * 3), Image.Resampling.BICUBIC)
+        yield _zxing(triple, "triple", "LocalAverage", scale=3)
 
         for name, clear in sharpened(grey):
             yield _zxing(clear, name, "LocalAverage")

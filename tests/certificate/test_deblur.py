@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageFilter
 
 from foodtrace.certificate import draw
-from foodtrace.certificate.deblur import motion_of, sharpened
+from foodtrace.certificate.deblur import levelled, motion_of, sharpened
 from foodtrace.certificate.read import read_picture
 from tests.certificate.samples import text
 
@@ -75,3 +75,14 @@ def test_a_motion_says_how_sure_it_is() -> None:
     assert all(0.6 <= each.sure <= 1 for each in found)
     assert [each.sure for each in found] == sorted((each.sure for each in found), reverse=True)
     assert len(found) <= 3
+
+
+def test_glare_and_shade_are_levelled() -> None:
+    picture = label()
+    x = np.arange(picture.width, dtype=np.float32)[None, :]
+    lit = np.asarray(picture, dtype=np.float32) * 0.25 + 150 * (x / picture.width) ** 2
+    even = np.asarray(levelled(Image.fromarray(lit.astype(np.uint8))), dtype=np.float32)
+    left, right = even[:, : picture.width // 3].mean(), even[:, -picture.width // 3 :].mean()
+    assert abs(lit[:, : picture.width // 3].mean() - lit[:, -picture.width // 3 :].mean()) > 70
+    assert abs(left - right) < 12
+    assert levelled(Image.new("L", (9, 5), 200)).getextrema() == (128, 128)

@@ -139,7 +139,7 @@ def test_each_reader_of_the_chain_is_asked_in_order_and_only_when_needed(monkeyp
     monkeypatch.setattr(read, "_zxing", blind("zxing"))
     monkeypatch.setattr(read, "_zbar", blind("zbar"))
     assert read_picture(qr()) == []
-    assert steps == ["local", "histogram", "threshold", "zbar", "double", "soft", "sharp", "lens", "lens", "lens"]
+    assert steps == ["local", "histogram", "threshold", "zbar", "double", "soft", "sharp", "level", "triple", "lens", "lens", "lens"]
     monkeypatch.undo()
     assert {each.step for each in read_picture(qr())} == {"local"}
 
