@@ -19,7 +19,7 @@ from foodtrace.keeping.proving import note_at
 from foodtrace.opening import LogState, logs
 from foodtrace.storage.session import Session
 from foodtrace.tlog.checkpoint import TreeHead, parse_head
-from foodtrace.tlog.files import changing, publish
+from foodtrace.tlog.files import changing, disk, publish
 from foodtrace.tlog.frontier import StoredNodes
 from foodtrace.tlog.merkle import leaf_hash, root_from
 from foodtrace.tlog.nodes import stored_nodes
@@ -78,8 +78,10 @@ def _before(node: StoredNodes, path: Path, state: LogState, size: int) -> int:
     """Return the size of the copy, after making sure that the log extends it (rule 4)."""
     if not path.exists():
         return 0
+    with disk(path):
+        note = path.read_bytes()
     try:
-        old = head_of(path.read_bytes())
+        old = head_of(note)
     except ProofError as error:
         raise Conflict("tiles.other_log", value=str(path), expected=state.origin, reason=error.message("en")) from None
     if old.origin != state.origin:
@@ -128,6 +130,7 @@ def _tidy(folder: Path, start: int, size: int) -> int:
         for tile in tiles_at(level, size, (start >> HEIGHT * max(level, 0)) // WIDTH):
             partial = folder / (tile.full_path + ".p")
             if tile.width == WIDTH and partial.is_dir():
-                removed += sum(1 for _ in partial.iterdir())
-                shutil.rmtree(partial)
+                with disk(partial):
+                    removed += sum(1 for _ in partial.iterdir())
+                    shutil.rmtree(partial)
     return removed

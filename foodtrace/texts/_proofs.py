@@ -50,6 +50,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "cli.proof.broken": ("不成立: {file}: {reason}", "does not hold: {file}: {reason}"),
     "cli.proof.witnessed": ("  见证人在 {time} 会签", "  cosigned by a witness at {time}"),
     "cli.proof.key_shown": ("  签名密钥当时在用: 日志自己的密钥条为证", "  the signing key was in force: the log's own key entries show it"),
+    "cli.proof.key_not_shown": (
+        "  没有附密钥条: 不能说明签名的密钥那时仍在用",
+        "  no key entries came with it: it does not show that the signing key was still in force",
+    ),
     "cli.proof.proves": (
         "这证明它当时已写入且未改; 不证明所写内容真实, 也不排除用被盗密钥另签的分叉 (那要见证人)。",
         "This proves that it was on record then and is unchanged; not that what it says is true, and without a witness it does not exclude a fork signed with a stolen key.",
@@ -103,6 +107,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "witness.fork.hint": ("证据已保存, 不要会签; 告诉监管部门", "the evidence is kept; do not cosign; tell the regulator"),
     "witness.not_extended": ("{value} 的检查点不能证明是接着 {size} 条的: {reason}; 两份都在 {path}", "the checkpoint of {value} is not shown to extend the one of {size} entries: {reason}; both are kept in {path}"),
     "witness.not_extended.hint": ("向日志一方要正确的证明; 拿不出来就是分叉", "ask the log for the right proof; if it has none, it has forked"),
+    "witness.memory": ("见证人的记忆 {value} 坏了: {reason}", "the memory of this witness is damaged: {value}: {reason}"),
+    "witness.memory.hint": ("不要会签, 从备份恢复这个文件夹; 删掉它等于忘记", "do not cosign; restore the folder from a backup: to delete the file is to forget"),
     "witness.name": ("这个见证人还没有密钥, 也没有名称", "this witness has no key and no name yet"),
     "witness.name.hint": ("加 --name, 例如 --name witness.example/w1", "add --name, for example --name witness.example/w1"),
     "witness.other_name": ("这个见证人叫 {expected}, 不叫 {value}", "this witness is called {expected}, not {value}"),

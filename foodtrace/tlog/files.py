@@ -17,13 +17,22 @@ from pathlib import Path
 
 from foodtrace.errors import Storage
 
-__all__ = ["changing", "publish"]
+__all__ = ["changing", "disk", "publish"]
+
+
+@contextmanager
+def disk(path: Path) -> Iterator[None]:
+    """Turn what the operating system says of a path into an error of ours (rule 3)."""
+    try:
+        yield
+    except OSError as error:
+        raise Storage("files.io", value=str(path), reason=error.strerror or type(error).__name__) from None
 
 
 def publish(path: Path, data: bytes) -> None:
     """Give a file this content, in place of what it had (rule 1). Raises ``Storage``."""
     aside = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
-    try:
+    with disk(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with aside.open("xb") as file:
@@ -34,8 +43,6 @@ def publish(path: Path, data: bytes) -> None:
         finally:
             aside.unlink(missing_ok=True)
         _sync(path.parent)
-    except OSError as error:
-        raise Storage("files.io", value=str(path), reason=error.strerror or type(error).__name__) from None
 
 
 def _sync(folder: Path) -> None:
@@ -51,16 +58,14 @@ def _sync(folder: Path) -> None:
 @contextmanager
 def changing(folder: Path) -> Iterator[None]:
     """Make a folder if it is missing and hold its lock (rule 2). Raises ``Storage``."""
-    try:
+    with disk(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        if os.name != "posix":
-            yield
-            return
-        import fcntl  # noqa: PLC0415 - POSIX only
+        handle = os.open(folder, os.O_RDONLY) if os.name == "posix" else None
+    if handle is None:
+        yield
+        return
+    import fcntl  # noqa: PLC0415 - POSIX only
 
-        handle = os.open(folder, os.O_RDONLY)
-    except OSError as error:
-        raise Storage("files.io", value=str(folder), reason=error.strerror or type(error).__name__) from None
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield

@@ -23,9 +23,18 @@ from foodtrace.errors import Conflict, Integrity, ProofError, Refused
 from foodtrace.keys import SigningKey
 from foodtrace.tlog._text import base64_bytes, base64_of, decimal
 from foodtrace.tlog.checkpoint import TreeHead, parse_head
-from foodtrace.tlog.files import changing, publish
+from foodtrace.tlog.files import changing, disk, publish
 from foodtrace.tlog.merkle import HASH_SIZE, verify_consistency
-from foodtrace.tlog.note import MAX_NOTE, Checkpoint, Cosigner, Verifier, add_signatures, parse_checkpoint, signature_line
+from foodtrace.tlog.note import (
+    MAX_NOTE,
+    Checkpoint,
+    Cosigner,
+    Verifier,
+    add_signatures,
+    parse_checkpoint,
+    parse_verifier,
+    signature_line,
+)
 from foodtrace.tlog.ranges import check_hashes
 from foodtrace.tlog.said import WitnessSaid
 
@@ -79,15 +88,29 @@ class Witness:
         self._key, self._folder, self._verifiers, self._clock = key, folder, tuple(verifiers), clock
 
     def last(self, origin: str) -> bytes | None:
-        """Return the checkpoint cosigned last for an origin, with this witness's cosignature; none if there is none."""
+        """Return the checkpoint cosigned last for an origin, with this witness's cosignature; none if there is none.
+
+        :raises Integrity: ``witness.memory``: a damaged memory is never taken for none. :raises Storage: ``files.io``.
+        """
         path = self._path(origin)
-        return path.read_bytes() if path.exists() else None
+        with disk(path):
+            if not path.exists():
+                return None
+            note = path.read_bytes()
+        try:
+            head = parse_checkpoint(note, [parse_verifier(Cosigner(self._key, 0).vkey)])
+        except ProofError as error:
+            raise Integrity("witness.memory", value=str(path), reason=error.message("en")) from None
+        if head.origin != origin:
+            raise Integrity("witness.memory", value=str(path), reason=head.origin)
+        return note
 
     def add(self, request: Request) -> WitnessSaid:
         """Cosign a checkpoint, or refuse.
 
         :raises ProofError: rule 1, and ``witness.request``. :raises Conflict: ``witness.old_size`` (rule 2; ``value`` is the size
-            cosigned last). :raises Integrity: ``witness.fork`` (rule 3), ``witness.not_extended`` (rule 4); evidence was kept.
+            cosigned last). :raises Integrity: ``witness.fork`` (rule 3) and ``witness.not_extended`` (rule 4), after evidence was
+            kept; ``witness.memory``. :raises Storage: ``files.io``.
         """
         head = self._read(request.checkpoint)
         with changing(self._folder):

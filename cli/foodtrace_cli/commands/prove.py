@@ -172,7 +172,6 @@ def _say(ctx: Context, said: ProofSaid) -> None:
     time = about.recorded.strftime("%Y-%m-%d %H:%M:%SZ") if about else ""
     lots = ", ".join(about.lots) or about.event if about else said.file
     say(ctx.t("cli.proof.holds", kind=kind, lots=clean(lots), log=clean(said.log), index=said.index, size=said.size, time=time))
-    if said.key_shown:
-        say(ctx.t("cli.proof.key_shown"))
+    say(ctx.t("cli.proof.key_shown" if said.key_shown else "cli.proof.key_not_shown"))
     for each in said.witnessed:
         say(ctx.t("cli.proof.witnessed", time=each.strftime("%Y-%m-%d %H:%M:%SZ")))
