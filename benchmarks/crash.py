@@ -11,6 +11,8 @@ Rules:
    counted is the append, and nothing else can meet the fault.
 3. After each: the ledger opens, verifies, has every entry acknowledged before and, if ``record`` returned, this one; then the same
    event is recorded again, which must give the entry that is there or a new one, and the ledger verifies again.
+4. This is no part of the tests, which must pass on a machine without strace; kills at random moments are. SIGKILL does not drop what
+   the system has not yet written: a power cut is not simulated here.
 """
 
 from __future__ import annotations
