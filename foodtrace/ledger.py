@@ -386,12 +386,12 @@ class Ledger:
 
     # -- reading -----------------------------------------------------------------------------------------------------------
 
-    def recall(self, lot: str | Sequence[str], **options: object) -> Answer:
-        """Find every outlet that holds a lot or anything made from it; see :func:`foodtrace.recall.answer.recall`."""
-        from foodtrace.recall.answer import recall  # noqa: PLC0415 - verify and record need none of it
+    def recall(self, lot: str | Sequence[str]) -> Answer:
+        """Find every outlet that holds a lot or anything made from it; see :func:`foodtrace.operations.recalling.recall`."""
+        from foodtrace.operations.recalling import recall  # noqa: PLC0415 - verify and record need none of it
 
         with self.reading() as session:
-            return recall(session, lot, now=self.clock(), **options)  # type: ignore[arg-type]
+            return recall(session, lot, now=self.clock())
 
     def verify(self, *, progress: Progress | None = None, full: bool = True) -> Verification:
         """Check every log against itself and the projection against the logs; collect all findings.

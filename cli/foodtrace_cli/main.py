@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import click
 
-from foodtrace.errors import FoodtraceError, Storage
+from foodtrace.errors import FoodtraceError, Integrity, Storage
 from foodtrace_cli.context import Context, language
 from foodtrace_cli.output import emit_error
 
@@ -124,6 +124,10 @@ def _run(arguments: list[str]) -> int:
         if "--debug" in arguments:
             raise
         return _failed(error, arguments)
+    except Exception as error:  # a bug; whoever stands at the gate can do nothing with a traceback
+        if "--debug" in arguments:
+            raise
+        return _failed(Integrity("cli.bug", value=f"{type(error).__name__}: {error}"), arguments)
     return result if isinstance(result, int) else 0
 
 

@@ -147,6 +147,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     case: str
     version: int
     """Version of the case's scope; 0 without a case."""
+    cases: tuple[str, ...] = ()
+    """Other cases about these lots, what they were made from or what was made of them: their steps are not in this answer."""
     scope: tuple[str, ...]
     """What was asked for, one clause each, in words that need no translation."""
     at: str

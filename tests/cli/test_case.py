@@ -192,3 +192,16 @@ def test_every_case_has_its_line_and_closed_ones_only_when_asked_for(trade: tupl
     assert [line.partition("  ")[0] for line in lines] == ["2026-0002 芹菜 class 2", "2026-0001 芹菜 class 2"]
     assert "withdrawn" in lines[1]
     assert "answered 0/2" in lines[0]
+
+
+def test_recall_of_a_lot_with_a_case_says_who_was_told_and_how_far_each_source_has_come(trade: tuple[Path, str]) -> None:
+    folder, lot = trade
+    opened(folder, lot)
+    run(folder, "case", "notify", "--out", "n")
+    said = run(folder, "recall", lot)
+    assert "case 2026-0001, scope version 1: its steps are counted here" in said
+    assert "R4 notified            100.0 %  2 / 2 outlets" in said
+    assert "records received: 1 logs, the newest to " in said
+    assert "never recorded anything themselves (2, their stock is unknown): " in said
+    rows = list(csv.DictReader(run(folder, "recall", lot, "--csv", "-").splitlines()))
+    assert all(row["notified"] != "?" and row["sealed_at"] == "?" for row in rows if row["kind"] == "shop")

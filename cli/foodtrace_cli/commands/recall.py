@@ -2,21 +2,44 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import sys
-from pathlib import Path
 from typing import Any
 
 import click
 
-from foodtrace.errors import BadData
 from foodtrace_cli.commands.scope_words import scope_options
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import emit_json, say, table, terminal_width
 
 _SUMMARY = 10
+_STEPS = ("notified", "acknowledged", "sealed", "returned", "destroyed")
+_FIRST_TO_GO = (
+    "county",
+    "at_notice",
+    "supplier",
+    "records",
+    "contact",
+    "operator",
+    "lots",
+    "destroyed",
+    "unaccounted",
+    "returned",
+    "address",
+)
+"""Columns that give way, in this order, on a terminal that is too narrow for them; outlet, phone, on hand and link never do."""
+_OLDEST = 3
+"""So many of the sources that are longest behind are named."""
 _NUMBERS = ("received", "sold", "on_hand", "returned", "destroyed", "unaccounted", "at_notice")
+
+
+class _Unknown:
+    """An outlet with no quantity on record: it is on the list, with a question mark everywhere."""
+
+    unit = "g"
+    received = sold = on_hand = likely = at_notice = returned = destroyed = unaccounted = None
+
+
+_UNKNOWN = _Unknown()
 
 
 @click.command()
@@ -62,8 +85,8 @@ def _scoped(ctx: Context, lots: tuple[str, ...], words: dict[str, str], at: str 
     """Answer for a scope in words, or as of a moment."""
     from foodtrace.graph.edges import micros  # noqa: PLC0415
     from foodtrace.operations.common import local  # noqa: PLC0415
+    from foodtrace.operations.recalling import recall as find_all  # noqa: PLC0415
     from foodtrace.operations.scopes import check_any, clauses_of, producer_of  # noqa: PLC0415
-    from foodtrace.recall.answer import recall as find_all  # noqa: PLC0415
     from foodtrace_cli.commands.case_common import given, moment  # noqa: PLC0415
 
     when = moment(at) if at else None
@@ -81,10 +104,12 @@ def write(
     ctx: Context, answer: Any, *, csv_file: str | None, xlsx_file: str | None, show_all: bool, as_json: bool, positions: bool
 ) -> None:
     """Print an answer, or write it to files."""
+    from foodtrace_cli.commands.recall_files import write_csv, write_xlsx  # noqa: PLC0415
+
     if csv_file:
-        _csv(ctx, answer, csv_file)
+        write_csv(ctx, answer, csv_file)
     if xlsx_file:
-        _xlsx(ctx, answer, xlsx_file)
+        write_xlsx(ctx, answer, xlsx_file)
     if as_json:
         emit_json(answer)
     elif not csv_file and not xlsx_file:
@@ -98,27 +123,25 @@ def columns(width: int) -> tuple[list[str], list[int]]:
         names[2:2] = ["operator", "contact", "address"]
         names[-2:-2] = ["returned", "destroyed", "unaccounted"]
     if width >= 200:  # noqa: PLR2004
-        names[-2:-2] = ["at_notice", "lots", "supplier", "notified", "acknowledged"]
+        names[-2:-2] = ["at_notice", "county", "supplier", "lots", "records"]
+        names[-1] = "stamps"
     right = [names.index(name) for name in _NUMBERS if name in names]
     return names, right
 
 
 def _cells(ctx: Context, row: Any, amount: Any, number: int, names: list[str]) -> list[str]:
+    steps = list(zip(ctx.t("cli.progress.marks").split(), (getattr(row, each) for each in _STEPS), strict=True))
     shown = {
         "#": str(number),
         "outlet": row.name or row.site,
         "phone": row.phone or ctx.t("cli.personal." + row.personal),
-        "unit": shown_unit(amount.unit),
+        "unit": "-" if amount is _UNKNOWN else shown_unit(amount.unit),
         "received": shown_quantity(amount.received, amount.unit),
-        "sold": "?" if amount.sold is None else shown_quantity(amount.sold, amount.unit),
-        "on_hand": shown_quantity(amount.likely, amount.unit) + ("?" if amount.on_hand is None else ""),
+        "sold": shown_quantity(amount.sold, amount.unit),
+        "on_hand": shown_quantity(amount.likely, amount.unit) + ("?" if amount.on_hand is None and amount.likely is not None else ""),
         "link": ctx.t("cli.link." + row.link),
-        "progress": "".join(
-            mark if value else "-"
-            for mark, value in zip(
-                ctx.t("cli.progress.marks").split(), (row.notified, row.acknowledged, row.sealed, row.returned, row.destroyed), strict=True
-            )
-        ),
+        "progress": "".join(mark if value else "-" for mark, value in steps),
+        "stamps": " ".join(mark + (shown_time(value) if value else "-") for mark, value in steps),
         "at_notice": "-" if amount.at_notice is None else shown_quantity(amount.at_notice, amount.unit),
         "operator": row.operator,
         "contact": row.contact,
@@ -128,8 +151,8 @@ def _cells(ctx: Context, row: Any, amount: Any, number: int, names: list[str]) -
         "unaccounted": shown_quantity(amount.unaccounted, amount.unit),
         "lots": " ".join(lot.rpartition("/")[2] for lot in row.lots[:4]) + (" .." if len(row.lots) > 4 else ""),  # noqa: PLR2004
         "supplier": " ".join(row.suppliers[:3]),
-        "notified": (row.notified or "-")[5:16],
-        "acknowledged": (row.acknowledged or "-")[5:16],
+        "county": row.county or "-",
+        "records": shown_time(row.last_entry),
     }
     return [shown[name] for name in names]
 
@@ -139,11 +162,35 @@ def shown_unit(unit: str) -> str:
     return {"g": "kg", "ml": "L"}.get(unit, "pcs")
 
 
-def shown_quantity(value: int, unit: str) -> str:
-    """Print base units in the unit of :func:`shown_unit`, exact."""
+def shown_quantity(value: int | None, unit: str) -> str:
+    """Print base units in the unit of :func:`shown_unit`, exact; unknown is a question mark."""
     from foodtrace.quantity import thousands  # noqa: PLC0415
 
+    if value is None:
+        return "?"
     return f"{value:,}" if unit == "piece" else thousands(value)
+
+
+def shown_time(moment: str | None) -> str:
+    """Return a moment of an answer as month, day and minute, local; a dash where there is none."""
+    from datetime import datetime  # noqa: PLC0415
+
+    from foodtrace.operations.common import CHINA  # noqa: PLC0415
+
+    return "-" if not moment else datetime.fromisoformat(moment).astimezone(CHINA).strftime("%m-%d %H:%M")
+
+
+def _kept(names: list[str], grid: list[list[str]], limit: int | None) -> list[int]:
+    """Return which columns stay so that the others need not be cut."""
+    from foodtrace_cli.output import cells  # noqa: PLC0415
+
+    widths = [max(cells(row[place]) for row in grid) for place in range(len(names))]
+    kept = list(range(len(names)))
+    for name in _FIRST_TO_GO:
+        if limit is None or sum(widths[each] + 1 for each in kept) <= limit + 1:
+            break
+        kept = [each for each in kept if names[each] != name]
+    return kept
 
 
 def _screen(ctx: Context, answer: Any, *, show_all: bool, positions: bool) -> None:
@@ -160,17 +207,20 @@ def _screen(ctx: Context, answer: Any, *, show_all: bool, positions: bool) -> No
             lots=len(answer.affected_lots),
         )
     )
-    rows = [_cells(ctx, row, amount, number, names) for number, row in enumerate(answer.outlets, 1) for amount in row.amounts or ()]
+    if answer.case:
+        say(ctx.t("cli.recall.case", case=answer.case, version=answer.version))
+    for each in answer.cases:
+        say(ctx.t("cli.recall.other_case", case=each))
+    rows = [
+        _cells(ctx, row, amount, number, names) for number, row in enumerate(answer.outlets, 1) for amount in row.amounts or (_UNKNOWN,)
+    ]
     shown = rows if show_all or not sys.stdout.isatty() else rows[:_SUMMARY]
     if shown:
-        say(
-            table(
-                [ctx.t("cli.col." + name) if name != "#" else "#" for name in names],
-                shown,
-                right=right,
-                width=width if sys.stdout.isatty() else None,
-            )
-        )
+        headings = [ctx.t("cli.col." + name) if name != "#" else "#" for name in names]
+        limit = width if sys.stdout.isatty() else None
+        kept = _kept(names, [headings, *shown], limit)
+        cut = [[row[place] for place in kept] for row in (headings, *shown)]
+        say(table(cut[0], cut[1:], right=[kept.index(each) for each in right if each in kept], width=limit))
     if len(shown) < len(rows):
         say(ctx.t("cli.recall.more", count=len(rows) - len(shown)))
     for row in answer.others:
@@ -180,6 +230,7 @@ def _screen(ctx: Context, answer: Any, *, show_all: bool, positions: bool) -> No
                 say(ctx.t("cli.recall.other", name=row.name or row.site, phone=row.phone or "-", quantity=held))
     print_rates(ctx, answer)
     _untraced(ctx, answer, show_all=show_all)
+    _freshness(ctx, answer)
     say(ctx.t("cli.recall.positions", logs=len(answer.positions), newest=max((each.newest for each in answer.positions), default="-")))
     if positions or len(answer.positions) == 1:
         for each in answer.positions:
@@ -219,79 +270,26 @@ def _untraced(ctx: Context, answer: Any, *, show_all: bool) -> None:
         kinds.setdefault(each.kind, []).append(each)
     for kind, found in kinds.items():
         limit = len(found) if show_all else 3
-        where = ", ".join(f"{each.lot.rpartition('/')[2]} {each.site_name or each.site}".strip() for each in found[:limit])
+        where = ", ".join(_where(each) for each in found[:limit])
         say(f"  {ctx.t('finding.' + kind)} ({len(found)}): {where}{' ..' if len(found) > limit else ''}")
 
 
-_FILE = [
-    "site",
-    "name",
-    "operator",
-    "kind",
-    "county",
-    "contact",
-    "phone",
-    "address",
-    "lots",
-    "suppliers",
-    "link",
-    "unit",
-    "received",
-    "sold",
-    "on_hand",
-    "at_notice",
-    "likely",
-    "returned",
-    "destroyed",
-    "unaccounted",
-    "travelling",
-    "sealed",
-    "notified",
-    "acknowledged",
-    "last_entry",
-]
+def _where(finding: Any) -> str:
+    """Return what a finding is about: lot and site, or else the entry that shows it."""
+    return f"{finding.lot.rpartition('/')[2]} {finding.site_name or finding.site}".strip() or ", ".join(finding.entries[:1])
 
 
-def _records(answer: Any) -> list[list[Any]]:
-    made: list[list[Any]] = []
-    for row in (*answer.outlets, *answer.others):
-        for amount in row.amounts:
-            values: list[Any] = []
-            for name in _FILE:
-                value = getattr(amount if name in amount.__struct_fields__ else row, name)
-                values.append(" ".join(value) if isinstance(value, tuple) else value)
-            made.append(values)
-    return made
-
-
-def _escaped(value: Any) -> Any:
-    """Keep a spreadsheet from running a cell that a stranger wrote."""
-    return "'" + value if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
-
-
-def _csv(ctx: Context, answer: Any, name: str) -> None:
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\r\n")
-    writer.writerow(_FILE)
-    writer.writerows([["?" if value is None else _escaped(value) for value in row] for row in _records(answer)])
-    if name == "-":
-        sys.stdout.buffer.write(stream.getvalue().encode())
-        return
-    Path(name).write_bytes(b"\xef\xbb\xbf" + stream.getvalue().encode())
-    say(ctx.t("cli.written", path=name), err=True)
-
-
-def _xlsx(ctx: Context, answer: Any, name: str) -> None:
-    from openpyxl import Workbook  # noqa: PLC0415 - only for this option
-    from openpyxl.utils.exceptions import IllegalCharacterError  # noqa: PLC0415
-
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet("recall")
-    sheet.append(_FILE)
-    for row in _records(answer):
-        try:
-            sheet.append(["?" if value is None else _escaped(value) for value in row])
-        except IllegalCharacterError:
-            raise BadData("cli.xlsx_character", value=str(row[0])) from None
-    book.save(name)
-    say(ctx.t("cli.written", path=name), err=True)
+def _freshness(ctx: Context, answer: Any) -> None:
+    """Say how far each source has come: the logs, and the sites by the newest entry of each; the longest behind first."""
+    logs = sorted(answer.positions, key=lambda each: each.newest)
+    if logs:
+        names = ", ".join(f"{each.log} {shown_time(each.newest)}" for each in logs[:_OLDEST])
+        say(ctx.t("cli.recall.fresh_logs", count=len(logs), newest=shown_time(logs[-1].newest), oldest=names))
+    silent = [row.name or row.site for row in answer.outlets if row.last_entry is None]
+    heard = sorted((row for row in answer.outlets if row.last_entry is not None), key=lambda row: row.last_entry)
+    if heard:
+        names = ", ".join(f"{row.name or row.site} {shown_time(row.last_entry)}" for row in heard[:_OLDEST])
+        say(ctx.t("cli.recall.fresh_sites", count=len(heard), newest=shown_time(heard[-1].last_entry), oldest=names))
+    if silent:
+        more = " .." if len(silent) > _OLDEST else ""
+        say(ctx.t("cli.recall.silent", count=len(silent), names=", ".join(silent[:_OLDEST]) + more))
