@@ -30,7 +30,7 @@ from foodtrace.events.canonical import checked
 from foodtrace.graph import projection
 from foodtrace.graph.edges import moment
 from foodtrace.graph.names import Names
-from foodtrace.opening import LogState, Writer, check_anchors, choose, logs, read_anchors, refuse_backup
+from foodtrace.opening import LogState, Writer, check_anchors, choose, logs, origins, read_anchors, refuse_backup
 from foodtrace.operations.common import Outcome
 from foodtrace.quantity import Quantity
 from foodtrace.recording import Receipt, prepare, record, record_in
@@ -160,8 +160,8 @@ class Ledger:
         if self._recovering:
             return
         with self.store.read() as session:
-            origins = [state.origin for state in logs(session)]
-        anchors = read_anchors(self.keys, origins)
+            known = origins(session)
+        anchors = read_anchors(self.keys, known)
         with self.store.read() as session:
             check_anchors(session, anchors)
 

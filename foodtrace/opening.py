@@ -43,9 +43,22 @@ class Writer(NamedTuple):
 
 
 def logs(session: Session) -> list[LogState]:
-    """Return every log of the database, by origin."""
+    """Return every log of the database that has a head, by origin.
+
+    :raises Integrity: ``storage.mistyped`` where a row of ``log`` or ``head`` has values that foodtrace never writes.
+    """
     found = session.rows("SELECT l.id, l.origin, h.size, h.time, h.key_id FROM log AS l JOIN head AS h ON h.log = l.id ORDER BY l.origin")
+    for row in found:
+        # SQLite stores any type in any column; whoever wrote this was not foodtrace.
+        for value, wanted in zip(row, (int, str, int, int, bytes), strict=True):
+            if not isinstance(value, (bytes, memoryview) if wanted is bytes else wanted):
+                raise Integrity("storage.mistyped", value=f"head {row[0]}", expected=wanted.__name__, got=type(value).__name__)
     return [LogState(number, origin, size, time, bytes(key_id)) for number, origin, size, time, key_id in found]
+
+
+def origins(session: Session) -> list[str]:
+    """Return the origins of all logs, those whose head is gone as well."""
+    return [str(row[0]) for row in session.rows("SELECT origin FROM log ORDER BY origin")]
 
 
 def refuse_backup(session: Session) -> None:
@@ -67,7 +80,10 @@ def check_anchors(session: Session, anchors: Mapping[str, tuple[int, bytes]]) ->
     The anchors must have been read before ``session`` was opened: an anchor moves on after the commit it is about, so one that
     is read later may speak of a commit that this snapshot does not see yet.
     """
-    for state in logs(session):
+    states = logs(session)
+    for hidden in anchors.keys() & set(origins(session)) - {state.origin for state in states}:
+        raise Integrity("ledger.rolled_back", value=0, expected=anchors[hidden][0], log=hidden)
+    for state in states:
         if state.origin not in anchors:
             continue
         size, checkpoint = anchors[state.origin]

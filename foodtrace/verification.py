@@ -21,6 +21,7 @@ from foodtrace.graph.names import Names
 from foodtrace.opening import logs
 from foodtrace.personal import tampered
 from foodtrace.storage.session import Session
+from foodtrace.storage.types import mistyped
 from foodtrace.tlog.entry import parse
 from foodtrace.tlog.verify import Finding, LogReport, Progress, missing_triggers, verify_log
 
@@ -44,6 +45,13 @@ class Verification(msgspec.Struct, frozen=True, kw_only=True):
 
 def verify_ledger(session: Session, progress: Progress | None = None) -> Verification:
     """Check every log and the projection of an open snapshot."""
+    findings = [
+        Finding(code="storage.mistyped", log=str(key), expected=wanted, got=f"{place}: {got}")
+        for place, key, wanted, got in mistyped(session)
+    ]
+    if findings:
+        # What foodtrace never wrote can't be read as an entry either; everything else about such rows would be guessing.
+        return Verification(ok=False, empty=False, entries=0, checkpoints=0, projection_rows=0, logs=(), findings=tuple(findings))
     replay = Replay()
     reports: list[LogReport] = []
     findings = [Finding(code="tlog.trigger_missing", log="", got=name) for name in missing_triggers(session)]

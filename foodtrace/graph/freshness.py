@@ -24,11 +24,13 @@ from foodtrace.tlog.frontier import Frontier
 
 
 def logs(session: Session) -> list[LogInfo]:
-    """Return every log of a database, by its number."""
-    rows = session.rows("SELECT h.log, h.size, h.time, h.frontier FROM head AS h ORDER BY h.log")
+    """Return every log of a database, by its number; one whose head is gone is ``unverified`` and has come no way at all."""
+    rows = session.rows(
+        "SELECT l.id, COALESCE(h.size, 0), COALESCE(h.time, 0), h.frontier FROM log AS l LEFT JOIN head AS h ON h.log = l.id ORDER BY l.id"
+    )
     verified = {log: (size, bytes(root)) for log, size, root in session.rows("SELECT log, size, root FROM verified")}
     return [
-        LogInfo(log=log, size=size, newest=time, state=_state(session, log, size, bytes(frontier), verified.get(log)))
+        LogInfo(log=log, size=size, newest=time, state=_state(session, log, size, bytes(frontier or b""), verified.get(log)))
         for log, size, time, frontier in rows
     ]
 

@@ -166,6 +166,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "tlog.time_backwards": ("时间倒退", "time runs backwards"),
     "tlog.truncated": ("尾部被截去", "the tail was cut off"),
     "tlog.uncovered": ("最后的记录没有检查点", "the last entries have no checkpoint"),
+    "storage.mistyped": (
+        "{value} 里有 foodtrace 从不写的值 ({got}, 应为 {expected})",
+        "{value} has a value that foodtrace never writes ({got}, expected {expected})",
+    ),
+    "storage.mistyped.hint": ("文件被别的程序改过; 先复制一份, 再运行 foodtrace verify", "something else wrote to it; copy the file, then run foodtrace verify"),
     "tlog.trigger_missing": ("封存表的保护不见了", "a guard of the sealed tables is gone"),
     "tlog.no_head": ("日志头不见了", "the log's head is gone"),
     "projection.differs": ("汇总与记录不符", "what was computed does not fit the entries"),
