@@ -81,7 +81,7 @@ def check_anchors(session: Session, anchors: Mapping[str, tuple[int, bytes]]) ->
     is read later may speak of a commit that this snapshot does not see yet.
     """
     states = logs(session)
-    for hidden in anchors.keys() & set(origins(session)) - {state.origin for state in states}:
+    for hidden in sorted(anchors.keys() & set(origins(session)) - {state.origin for state in states}):
         raise Integrity("ledger.rolled_back", value=0, expected=anchors[hidden][0], log=hidden)
     for state in states:
         if state.origin not in anchors:

@@ -46,8 +46,7 @@ class Verification(msgspec.Struct, frozen=True, kw_only=True):
 def verify_ledger(session: Session, progress: Progress | None = None) -> Verification:
     """Check every log and the projection of an open snapshot."""
     findings = [
-        Finding(code="storage.mistyped", log=str(key), expected=wanted, got=f"{place}: {got}")
-        for place, key, wanted, got in mistyped(session)
+        Finding(code="tlog.mistyped", log=str(key), expected=wanted, got=f"{place}: {got}") for place, key, wanted, got in mistyped(session)
     ]
     if findings:
         # What foodtrace never wrote can't be read as an entry either; everything else about such rows would be guessing.

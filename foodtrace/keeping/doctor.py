@@ -23,7 +23,7 @@ from foodtrace import keyfiles
 from foodtrace.errors import FoodtraceError
 from foodtrace.keeping.host import Host
 from foodtrace.keeping.recovery import Lost, survey
-from foodtrace.opening import BACKUP, logs
+from foodtrace.opening import BACKUP, logs, origins
 from foodtrace.storage.session import Session
 from foodtrace.tlog.append import AHEAD, SKEW
 from foodtrace.tlog.entry import time_text
@@ -121,8 +121,11 @@ def _ledger(session: Session) -> Iterator[Check]:
         yield Check(topic="ledger", state="bad", code="triggers_gone", facts={"names": ", ".join(missing)})
     if copied is not None:
         yield Check(topic="ledger", state="warn", code="is_backup", facts={"time": str(copied[0])})
-    if not missing and copied is None:
-        states = logs(session)
+    states = logs(session)
+    hidden = sorted(set(origins(session)) - {state.origin for state in states})
+    if hidden:
+        yield Check(topic="ledger", state="bad", code="heads_gone", facts={"names": ", ".join(hidden)})
+    if not missing and not hidden and copied is None:
         yield Check(
             topic="ledger", state="ok", code="ledger_fine", facts={"logs": str(len(states)), "entries": str(sum(s.size for s in states))}
         )
@@ -257,7 +260,7 @@ def _anchors(lost: list[Lost]) -> Iterator[Check]:
         else:
             continue
         fine = False
-    if fine:
+    if fine and lost:
         yield Check(topic="anchor", state="ok", code="anchor_fine", facts={"logs": str(len(lost))})
 
 

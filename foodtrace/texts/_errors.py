@@ -171,6 +171,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{value} has a value that foodtrace never writes ({got}, expected {expected})",
     ),
     "storage.mistyped.hint": ("文件被别的程序改过; 先复制一份, 再运行 foodtrace verify", "something else wrote to it; copy the file, then run foodtrace verify"),
+    "tlog.mistyped": ("有 foodtrace 从不写的值, 文件被别的程序改过", "a value that foodtrace never writes: something else wrote to the file"),
     "tlog.trigger_missing": ("封存表的保护不见了", "a guard of the sealed tables is gone"),
     "tlog.no_head": ("日志头不见了", "the log's head is gone"),
     "projection.differs": ("汇总与记录不符", "what was computed does not fit the entries"),

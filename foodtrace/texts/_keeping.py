@@ -165,6 +165,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "doctor.ledger_closed.hint": ("看看路径, 权限和数据库服务; 先复制再动手", "look at path, rights and database server; copy before you touch anything"),
     "doctor.triggers_gone": ("封存表的保护不见了: {names}", "guards of the sealed tables are gone: {names}"),
     "doctor.triggers_gone.hint": ("有人动过数据库: foodtrace verify --full, 然后从备份恢复", "somebody changed the database: foodtrace verify --full, then restore a backup"),
+    "doctor.heads_gone": ("日志头不见了: {names}", "the heads of these logs are gone: {names}"),
+    "doctor.heads_gone.hint": ("有人动过数据库: 先复制一份, 然后从备份恢复", "somebody changed the database: copy it first, then restore a backup"),
     "doctor.is_backup": ("这是 {time} 的备份, 还不能写", "this is a backup made at {time}: nothing is written yet"),
     "doctor.is_backup.hint": ("要接着写: foodtrace recover --reason", "to go on writing: foodtrace recover --reason"),
     "doctor.disk_fine": ("磁盘: {path} 剩 {free}", "disk: {path} has {free} free"),

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import re
 import shutil
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -110,8 +111,16 @@ def not_a_ledger(home: Path) -> None:
     (home / "x.db").write_bytes(b"not a database, and long enough to be looked at" * 20)
 
 
+def head_gone(home: Path) -> None:
+    connection = sqlite3.connect(home / "x.db")
+    connection.execute("DELETE FROM head")
+    connection.commit()
+    connection.close()
+
+
 WRONG: list[tuple[Callable[[Path], None], str, str]] = [
     (trigger_gone, "triggers_gone", "bad"),
+    (head_gone, "heads_gone", "bad"),
     (readable_key, "keys_mode", "bad"),
     (writable_directory, "keys_mode", "bad"),
     (no_keys, "keys_none", "warn"),

@@ -45,7 +45,7 @@ def test_a_value_of_another_type_is_a_finding(ledger_file: Path, tmp_path: Path,
     with Ledger.open(f"sqlite:///{path}", keys=tmp_path / "none", create=False) as ledger:
         answer = ledger.verify()
     assert (answer.ok, answer.empty) == (False, False)
-    assert {each.code for each in answer.findings} == {"storage.mistyped"}
+    assert {each.code for each in answer.findings} == {"tlog.mistyped"}
     assert {each.got.partition(":")[0] for each in answer.findings} == {place}
 
 
