@@ -12,7 +12,7 @@ from __future__ import annotations
 import msgspec
 
 from foodtrace.errors import Ambiguous, BadData, NotFound, Refused
-from foodtrace.events import BatchReleased, Output, Portion, Receipt, Transfer, Transformation
+from foodtrace.events import Output, Portion, Receipt, Transfer, Transformation
 from foodtrace.graph.directory import resolve_lot, resolve_site
 from foodtrace.graph.edges import UNIT_NAMES, micros
 from foodtrace.graph.reader import SqlFacts
@@ -150,17 +150,6 @@ def transform(
     return Outcome(events=[event], answer=event)
 
 
-def release(session: Session, doing: Doing, lot: str, certificate: str, plant: str = "") -> Outcome:
-    """Release a formula batch for sale; a batch under recall is refused. The answer is the event."""
-    full = resolve_lot(session, lot)
-    place = resolve_site(session, plant) if plant else ""
-    against = refused(session, doing, "release", [(full, None)], place)
-    if against is not None:
-        return against
-    event = BatchReleased(id=doing.event_id(), at=doing.now, by=doing.by, site=place, lot=full, certificate=certificate)
-    return Outcome(events=[event], answer=event)
-
-
 def check_enough(stock: Stock, quantity: Quantity) -> None:
     """Raise ``Refused`` (``site.insufficient``) or ``BadData`` if a site does not hold this much by the book."""
     check_amount(stock, quantity)
@@ -183,7 +172,6 @@ __all__ = [
     "check_amount",
     "check_enough",
     "receive",
-    "release",
     "stock_of",
     "transfer",
     "transform",

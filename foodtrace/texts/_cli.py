@@ -199,6 +199,7 @@ _DESK: Final[dict[str, tuple[str, str]]] = {
     "cli.record.expected": ("应为", "expected"),
     "cli.record.mend": ("怎么改", "what to do"),
     "cli.formula.batch": ("{product}  批次 {lot}  {cans} 罐", "{product}  batch {lot}  {cans} cans"),
+    "cli.formula.approve": ("没有记录。有人担责可加 --approved-by 工号", "nothing was recorded. With somebody who answers for it: --approved-by NUMBER"),
     "cli.formula.tell": ("对家长说:", "tell the parent:"),
     "cli.formula.released": ("批次 {lot} 已放行", "batch {lot} released"),
 }

@@ -116,7 +116,8 @@ def filled(folder: Path, *, delivered: bool) -> str:
     if delivered:
         run(folder, "transfer", tomato, "2kg", "--from", "北河农批", "--to", "小北乳业")
     what = ("--product", "小北1段", "--in", f"{tomato}=1kg", "--content", "900g", "--expiry", "2028-09-11")
-    run(folder, "formula", "batch", BATCH, "100", "--plant", "小北乳业", *what)
+    papers = ("--registration", "国食注字YP20269901", "--licence", "SC12923019900064")
+    run(folder, "formula", "batch", BATCH, "100", "--plant", "小北乳业", *what, *papers)
     run(folder, "formula", "receive", BATCH, "12", "--shop", "福安超市", "--from", "小北乳业")
     return tomato
 
@@ -142,6 +143,29 @@ def test_formula_unreleased_sold_and_recalled_cans_are_refused(shop: Path) -> No
     assert "till.recalled" in said
     assert "tell the parent: take it back to the shop" in said, "the notice's own words"
     assert [each["code"] for each in json.loads(sell(shop, "--json", code=1))["reasons"]] == ["till.recalled"]
+
+
+def test_a_batch_is_made_and_released_only_with_its_papers(shop: Path) -> None:
+    run(shop, "site", "add", "小北乳业:plant")
+    tomato = lot_of(shop)
+    what = ["formula", "batch", BATCH, "100", "--plant", "小北乳业", "--product", "小北1段", "--in", f"{tomato}=1kg"]
+    said = run(shop, *what, code=1)
+    assert said.startswith("[ ")
+    assert [word for word in said.split() if word.startswith("batch.")] == [
+        "batch.registration_missing",
+        "batch.licence_missing",
+        "batch.expiry_missing",
+    ]
+    assert "batch.unknown" in run(shop, "formula", "release", tomato, "--certificate", "CJ-1", code=1), "tomatoes are no formula"
+    assert "till.unknown_batch" in sell(shop, lot=tomato, code=1)
+    what += ["--registration", "国食注字YP20269901"]
+    assert "--approved-by" in run(shop, *what, code=1)
+    run(shop, *what, "--approved-by", "7")
+    assert "batch.repacked" in run(shop, *what[:2], BATCH + "X", *what[3:-3], f"{BATCH}=1pcs", *what[-2:], code=1)
+    assert "batch.certificate_missing" in run(shop, "formula", "release", BATCH, "--certificate", " ", code=1)
+    assert "batch.tested_when" in run(shop, "formula", "release", BATCH, "--certificate", "CJ-1", "--tested", "2099-01-01", code=1)
+    run(shop, "formula", "release", BATCH, "--certificate", "CJ-1")
+    assert "batch.released_before" in run(shop, "formula", "release", BATCH, "--certificate", "CJ-1")
 
 
 def test_a_can_that_is_only_possibly_recalled_is_held(shop: Path) -> None:

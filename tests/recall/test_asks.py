@@ -13,7 +13,7 @@ from foodtrace.events import Alias, GoodsCleared, LeftClause, Output, RecallClos
 from foodtrace.graph.edges import micros
 from foodtrace.identifiers import lot as lots
 from foodtrace.keys import SigningKey
-from foodtrace.operations import certificates, goods, till
+from foodtrace.operations import batches, certificates, goods, till
 from foodtrace.operations.blocking import blocks
 from tests.recall.casework import World, chain, day, kg
 
@@ -65,7 +65,7 @@ def test_what_was_made_of_a_recalled_lot_is_blocked_whether_made_before_or_after
     world.at(3).open(LOT)
     assert links(world, BATCH) == [("2026-0001", "confirmed")]
     with pytest.raises(Refused):
-        world.do(goods.release, BATCH, "CJ-1", "F")
+        world.do(batches.release, BATCH, "CJ-1", "F")
     assert [each.asked for each in world.refusals()] == ["release"]
     world.batch("06909999000012/B2", "F", 100, {LOT: 5})  # a fact: recorded although it should not have happened
     assert links(world, "06909999000012/B2") == [("2026-0001", "confirmed")]
@@ -73,7 +73,7 @@ def test_what_was_made_of_a_recalled_lot_is_blocked_whether_made_before_or_after
 
 def test_a_can_of_a_recalled_batch_is_not_sold_and_the_till_says_so(world: World) -> None:
     world.move(LOT, "W", "F", 10).batch(BATCH, "F", 100, {LOT: 5})
-    world.do(goods.release, BATCH, "CJ-1", "F")
+    world.do(batches.release, BATCH, "CJ-1", "F")
     world.do(goods.receive, BATCH, Quantity(12, "piece"), "X", source="F")
     world.at(3).open(LOT)
     event, decision = world.do(till.sell, BATCH, Quantity(1, "piece"), "X", serial="1")

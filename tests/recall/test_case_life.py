@@ -14,7 +14,7 @@ from foodtrace.errors import BadData, FoodtraceError, NotFound, Refused
 from foodtrace.events import Destroyed, DestructionPlanned, Returned, Sale, TestRecorded
 from foodtrace.graph.edges import micros
 from foodtrace.intake.lists import ListRow
-from foodtrace.operations import cases, checks, disposal, goods, notices, till
+from foodtrace.operations import batches, cases, checks, disposal, goods, notices, till
 from foodtrace.operations.answersfile import collect
 from foodtrace.operations.blocking import blocks
 from foodtrace.operations.casestatus import CaseStatus, status
@@ -417,7 +417,7 @@ def test_a_positive_test_stops_transfer_and_till_and_both_refusals_are_entries(w
     refuses(world, "transfer.test_positive", goods.transfer, LOT, kg(1), "Z", source="W")
     refuses(world, "transfer.test_positive", goods.transform, "W", "repack", [(LOT, kg(1))], [], None)
     world.batch("06909999000012/B1", "F", 100, {LOT: 5})
-    refuses(world, "transfer.test_positive", goods.release, "06909999000012/B1", "CJ-1", "F")
+    refuses(world, "transfer.test_positive", batches.release, "06909999000012/B1", "CJ-1", "F")
     assert [(each.asked, each.reasons) for each in world.refusals()] == [
         ("transfer", ("transfer.test_positive",)),
         ("use", ("transfer.test_positive",)),
@@ -430,7 +430,7 @@ def test_a_positive_test_stops_transfer_and_till_and_both_refusals_are_entries(w
 
 def test_a_positive_test_after_release_stops_the_till_and_the_refusal_is_an_entry(world: World) -> None:
     world.batch("06909999000012/B1", "F", 100, {LOT: 5}, expiry=dt.date(2027, 1, 1))
-    world.do(goods.release, "06909999000012/B1", "CJ-1", "F")
+    world.do(batches.release, "06909999000012/B1", "CJ-1", "F")
     world.do(goods.receive, "06909999000012/B1", Quantity(12, "piece"), "X", source="F")
     sold, _ = world.do(till.sell, "06909999000012/B1", Quantity(1, "piece"), "X", serial="1")
     assert isinstance(sold, Sale)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +12,9 @@ from foodtrace.quantity import Quantity
 from foodtrace_cli.commands.goods import portion
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import emit_json, say, verdict
+
+if TYPE_CHECKING:
+    from foodtrace.formula import BatchDecision
 
 
 @click.group()
@@ -35,74 +39,81 @@ def _day(text: str | None) -> dt.date | None:
 @click.option("--in", "inputs", multiple=True, required=True, metavar="LOT=QUANTITY", help="Ingredient lot; give it once per lot.")
 @click.option("--content", default=None, help="What one can holds: 900g.")
 @click.option("--registration", default="", help="国食注字YP number.")
+@click.option("--licence", default="", help="SC production licence; else the plant's on record.")
 @click.option("--produced", default=None, help="Day, 2026-09-12.")
 @click.option("--expiry", default=None, help="Day, 2028-09-11.")
+@click.option("--approved-by", default="", help="Who answers for what is only held.")
 @click.pass_obj
 def batch(
     ctx: Context,
     lot: str,
     cans: int,
+    *,
     plant: str,
     product: str,
     inputs: tuple[str, ...],
     content: str | None,
     registration: str,
+    licence: str,
     produced: str | None,
     expiry: str | None,
+    approved_by: str,
 ) -> None:
-    """Record that CANS cans of batch LOT (full id GTIN/CODE) were filled from ingredient lots."""
-    from foodtrace.events import FormulaBatch, Portion  # noqa: PLC0415
-    from foodtrace.graph.directory import resolve_lot, resolve_site  # noqa: PLC0415
-    from foodtrace.identifiers import licence  # noqa: PLC0415
+    """Record that CANS cans of batch LOT (full id GTIN/CODE) were filled from ingredient lots, or say why they may not be."""
+    from foodtrace.identifiers import licence as licences  # noqa: PLC0415
     from foodtrace.identifiers import lot as lots  # noqa: PLC0415
-    from foodtrace.operations.blocking import refused  # noqa: PLC0415
-    from foodtrace.operations.common import Doing, Outcome, local  # noqa: PLC0415
+    from foodtrace.operations.batches import Filling, make  # noqa: PLC0415
+    from foodtrace.operations.common import Doing, local  # noqa: PLC0415
 
-    taken = [portion(each) for each in inputs]
-    full = lots.format(lots.parse(lot))
-    number = licence.format(registration) if registration else ""
+    said = Filling(
+        lot=lots.format(lots.parse(lot)),
+        product=product,
+        quantity=Quantity(cans, "piece"),
+        inputs=[portion(each) for each in inputs],
+        registration=licences.format(registration) if registration else "",
+        licence=licences.format(licence) if licence else "",
+        content=Quantity.parse(content) if content else None,
+        produced=_day(produced),
+        expiry=_day(expiry),
+    )
     with ctx.open() as ledger:
         doing = Doing(now=local(ledger.clock()))
+        _, (_, decision) = ledger.act(lambda session: make(session, doing, plant, said, approved_by=approved_by))
+    if decision.answer == "allow" or (decision.answer == "hold" and approved_by):
+        say(ctx.t("cli.formula.batch", lot=said.lot, cans=f"{cans:,}", product=product))
+    _told(ctx, decision, said.lot, approved_by)
 
-        def decide(session):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-            portions = [Portion(resolve_lot(session, each), quantity) for each, quantity in taken]
-            place = resolve_site(session, plant)
-            against = refused(session, doing, "use", [(each.lot, each.quantity) for each in portions], place)
-            if against is not None:
-                return against
-            event = FormulaBatch(
-                id=doing.event_id(),
-                at=doing.now,
-                site=place,
-                lot=full,
-                product=product,
-                registration=number,
-                inputs=tuple(portions),
-                quantity=Quantity(cans, "piece"),
-                content=Quantity.parse(content) if content else None,
-                produced=_day(produced),
-                expiry=_day(expiry),
-            )
-            return Outcome(events=[event], answer=event)
 
-        ledger.act(decide)
-    say(ctx.t("cli.formula.batch", lot=full, cans=f"{cans:,}", product=product))
+def _told(ctx: Context, decision: BatchDecision, lot: str, approved_by: str = "") -> None:
+    """Say why a batch is not recorded, and what else is to know; exit 1 where it is not."""
+    done = decision.answer == "allow" or (decision.answer == "hold" and bool(approved_by))
+    if not done:
+        say(f"{verdict(ctx.t('batch.answer.' + decision.answer), 'red')}  {lot}")
+    for reason in (*decision.reasons, *decision.notes):
+        say(f"  {reason.message(ctx.lang)}  {reason.code}")
+    if not done:
+        if decision.answer == "hold":
+            say(ctx.t("cli.formula.approve"))
+        raise click.exceptions.Exit(1)
 
 
 @formula.command()
 @click.argument("lot")
 @click.option("--certificate", required=True, help="Number of the release certificate.")
 @click.option("--plant", default="", help="Plant that releases.")
+@click.option("--tested", default=None, help="Day of the factory test, 2026-09-20.")
 @click.pass_obj
-def release(ctx: Context, lot: str, certificate: str, plant: str) -> None:
+def release(ctx: Context, lot: str, certificate: str, plant: str, tested: str | None) -> None:
     """Record that a batch passed its factory test and may be sold."""
+    from foodtrace.operations.batches import release as let_go  # noqa: PLC0415
     from foodtrace.operations.common import Doing, local  # noqa: PLC0415
-    from foodtrace.operations.goods import release as let_go  # noqa: PLC0415
 
     with ctx.open() as ledger:
         doing = Doing(now=local(ledger.clock()))
-        _, event = ledger.act(lambda session: let_go(session, doing, lot, certificate, plant))
-    say(ctx.t("cli.formula.released", lot=event.lot))
+        _, (event, decision) = ledger.act(lambda session: let_go(session, doing, lot, certificate, plant, tested=_day(tested)))
+    if decision.answer == "allow":
+        say(ctx.t("cli.formula.released", lot=event.lot))
+    _told(ctx, decision, event.lot)
 
 
 @formula.command()
