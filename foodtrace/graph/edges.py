@@ -5,7 +5,6 @@ Rules:
 1. Texts here, not numbers: storage gives numbers to names, and replay compares texts (DESIGN section 6).
 2. One event has the same effects whatever came before it; what depends on other entries is computed at read.
 3. An effect that leaves counts late and one that arrives counts early when its time is known to the day only (RECALL section 1).
-4. The kinds' numbers in :data:`ABOUT` are stored and never change.
 """
 
 from __future__ import annotations
@@ -70,53 +69,6 @@ from foodtrace.quantity import Quantity
 UNITS: Final = {"g": 0, "ml": 1, "piece": 2}
 """Unit -> its number in rows."""
 UNIT_NAMES: Final = ("g", "ml", "piece")
-
-ABOUT: Final[dict[type[Event], int]] = {
-    Operator: 1,
-    Site: 2,
-    Key: 3,
-    CertificateIssued: 4,
-    CertificateVoided: 5,
-    SellerFile: 6,
-    TestRecorded: 7,
-    MarketEntry: 8,
-    Refusal: 9,
-    Transfer: 10,
-    Receipt: 11,
-    Transformation: 12,
-    Loss: 13,
-    StockCount: 14,
-    Alias: 15,
-    Packing: 16,
-    FormulaBatch: 17,
-    BatchReleased: 18,
-    Sale: 19,
-    ConsumerReturn: 20,
-    RecallOpened: 21,
-    RecallWidened: 22,
-    RecallClosed: 23,
-    RecallWithdrawn: 24,
-    GoodsCleared: 25,
-    DeadlineExtended: 26,
-    Notice: 27,
-    Acknowledgement: 28,
-    Sealing: 29,
-    Returned: 30,
-    Destroyed: 31,
-    EffectivenessCheck: 32,
-    Listing: 33,
-    Correction: 34,
-    Dispute: 35,
-    RecallPublished: 36,
-    RecallReopened: 37,
-    DestructionPlanned: 38,
-    TruckExpected: 50,
-    SamplingCommitted: 51,
-    SamplingOpened: 52,
-    GateShift: 53,
-    ContactsShown: 60,
-}
-"""Kind of event -> its number in the table ``about``."""
 
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _DAY0: Final = dt.date(1970, 1, 1)

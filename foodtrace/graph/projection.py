@@ -19,8 +19,9 @@ from typing import Final, NamedTuple
 from foodtrace.errors import BadData
 from foodtrace.events import Acknowledgement, AnyEvent, Correction, DestructionPlanned, EffectivenessCheck, Event, Notice, SellerFile, Site
 from foodtrace.events.canonical import decode
-from foodtrace.graph.edges import ABOUT, Effects, effects
+from foodtrace.graph.edges import Effects, effects
 from foodtrace.graph.flows import DELIVERED, UNNAMED, FlowKind
+from foodtrace.graph.kinds import ABOUT
 from foodtrace.graph.names import Names
 from foodtrace.storage.session import Session
 from foodtrace.storage.sums import MOST, SUMS

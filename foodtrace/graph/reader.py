@@ -16,8 +16,9 @@ from typing import Final, Literal
 from foodtrace.events import BatchReleased, Clause, Correction, LotsClause, Packing, PredicateClause
 from foodtrace.events.canonical import decode
 from foodtrace.graph import freshness
-from foodtrace.graph.edges import ABOUT, micros
+from foodtrace.graph.edges import micros
 from foodtrace.graph.flows import NEVER, Act, Copies, Flow, LogInfo, LotInfo, SiteInfo, happened
+from foodtrace.graph.kinds import ABOUT
 from foodtrace.graph.names import find, texts_of
 from foodtrace.graph.predicate import fits
 from foodtrace.graph.projection import CONDITIONAL

@@ -22,7 +22,8 @@ import msgspec
 from foodtrace.errors import NotFound, Refused
 from foodtrace.events import Event, RecallOpened, RecallWidened, Refusal
 from foodtrace.events.canonical import decode
-from foodtrace.graph.edges import ABOUT, BY_RULE, micros, recalled
+from foodtrace.graph.edges import BY_RULE, micros, recalled
+from foodtrace.graph.kinds import ABOUT
 from foodtrace.graph.names import find as numbers_of
 from foodtrace.graph.names import texts_of
 from foodtrace.graph.reader import SqlFacts

@@ -17,7 +17,8 @@ import msgspec
 from foodtrace.certificate.balance import At, Came, Collected, OverCertified, over_certified
 from foodtrace.events import CertificateIssued, CertificateVoided, Portion
 from foodtrace.events.canonical import decode
-from foodtrace.graph.edges import ABOUT, UNIT_NAMES
+from foodtrace.graph.edges import UNIT_NAMES
+from foodtrace.graph.kinds import ABOUT
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.common import about
 from foodtrace.quantity import LIMIT, Quantity, Unit

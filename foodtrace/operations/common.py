@@ -11,8 +11,8 @@ import msgspec
 from foodtrace.errors import FoodtraceError
 from foodtrace.events import AnyEvent, Correction, Event
 from foodtrace.events.canonical import decode
-from foodtrace.graph.edges import ABOUT
 from foodtrace.graph.flows import NEVER
+from foodtrace.graph.kinds import ABOUT
 from foodtrace.graph.names import find
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.storage.session import Session

@@ -17,7 +17,7 @@ import msgspec
 
 from foodtrace.events import MarketEntry
 from foodtrace.events.canonical import decode
-from foodtrace.graph.edges import ABOUT
+from foodtrace.graph.kinds import ABOUT
 from foodtrace.quantity import Quantity
 from foodtrace.storage.session import Session
 from foodtrace.tlog.entry import parse

@@ -11,8 +11,8 @@ from foodtrace.events import MarketEntry, Refusal, SamplingOpened, TestRecorded
 from foodtrace.events.canonical import decode
 from foodtrace.gate.pack import Rulebook
 from foodtrace.gate.sampling import commit, drawn
-from foodtrace.graph.edges import ABOUT
 from foodtrace.graph.edges import truck as truck_subject
+from foodtrace.graph.kinds import ABOUT
 from foodtrace.graph.names import find
 from foodtrace.operations.common import CHINA, about
 from foodtrace.operations.market import next_number

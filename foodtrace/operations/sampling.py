@@ -23,7 +23,8 @@ from foodtrace.errors import NotFound, Refused, Storage
 from foodtrace.events import SamplingCommitted, SamplingOpened
 from foodtrace.events.canonical import decode
 from foodtrace.gate.sampling import SEED_BYTES, commit, day_seed
-from foodtrace.graph.edges import ABOUT, moment
+from foodtrace.graph.edges import moment
+from foodtrace.graph.kinds import ABOUT
 from foodtrace.graph.names import find
 from foodtrace.operations.common import CHINA, Doing, Outcome
 from foodtrace.operations.considering import Draw

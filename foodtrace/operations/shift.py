@@ -20,7 +20,7 @@ from foodtrace.errors import BadData
 from foodtrace.events import Correction, GateShift, MarketEntry, Refusal
 from foodtrace.events.canonical import decode
 from foodtrace.gate.rapid import standing
-from foodtrace.graph.edges import ABOUT
+from foodtrace.graph.kinds import ABOUT
 from foodtrace.operations.common import Doing, Outcome, about
 from foodtrace.operations.held import Held, held
 from foodtrace.operations.tests import tests_of

@@ -25,7 +25,8 @@ from foodtrace.gate.facts import Test
 from foodtrace.gate.pack import Rulebook
 from foodtrace.gate.rapid import POSITIVE_AT, Reading, Standing, read, standing
 from foodtrace.graph.directory import resolve_lot, resolve_site
-from foodtrace.graph.edges import ABOUT, moment
+from foodtrace.graph.edges import moment
+from foodtrace.graph.kinds import ABOUT
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.common import Doing, Outcome, about
 from foodtrace.operations.lineage import lineage

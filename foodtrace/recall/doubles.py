@@ -6,8 +6,9 @@ from collections import defaultdict
 
 from foodtrace.events import CertificateIssued, MarketEntry
 from foodtrace.events.canonical import decode
-from foodtrace.graph.edges import ABOUT, UNITS, micros
+from foodtrace.graph.edges import UNITS, micros
 from foodtrace.graph.flows import ALWAYS, NEVER, FlowKind
+from foodtrace.graph.kinds import ABOUT
 from foodtrace.graph.names import find
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.recall.breaks import Asked, Break, Names
