@@ -20,7 +20,9 @@ from foodtrace.keeping import proving
 from foodtrace.keeping.tilesexport import choose_log, export_tiles
 from foodtrace.keys import SigningKey
 from foodtrace.tlog import merkle
-from foodtrace.tlog.note import Verifier, parse_verifier
+from foodtrace.tlog.checkpoint import format_checkpoint
+from foodtrace.tlog.entry import ZERO, compose, parse, time_text
+from foodtrace.tlog.note import Verifier, parse_verifier, sign_note
 from foodtrace.tlog.said import TilesSaid
 from foodtrace.tlog.tileaudit import TilesAudit, audit
 from foodtrace.tlog.tilenodes import nodes_of
@@ -274,6 +276,56 @@ def test_only_a_key_in_force_makes_a_copy_hold(ledger: Ledger, tmp_path: Path) -
     with pytest.raises(errors.ProofError) as caught:
         audit(Folder(tmp_path / "copy"), [parse_verifier(SigningKey(ORIGIN, bytes(range(32))).vkey)])
     assert caught.value.code == "note.no_known_key"
+
+
+def forged(ledger: Ledger, folder: Path, place: int, **changed: object) -> TilesAudit:
+    """Audit a copy of which the log's own key signed an entry that no honest log has: everything else of it fits."""
+    export(ledger, folder)
+    (listed,) = [each for each in folder.rglob("*") if each.is_file() and each.relative_to(folder).as_posix().startswith("tile/entries/")]
+    width = int(listed.name)
+    entries, prev = [], ZERO
+    for number, data in enumerate(split_bundle(listed.read_bytes(), width)):
+        entry = parse(data)
+        said = {"origin": entry.log, "prev": prev, "seq": entry.seq, "time": time_text(entry.recorded)} | (
+            changed if number == place else {}
+        )
+        entries.append(compose(bytes(entry.event), said["origin"], said["prev"], said["seq"], said["time"]))  # type: ignore[arg-type]
+        prev = merkle.leaf_hash(entries[-1])
+    listed.write_bytes(bundle(entries))
+    leaves = [merkle.leaf_hash(each) for each in entries]
+    (folder / tile_path(0, 0, width)).write_bytes(b"".join(leaves))
+    key = ledger.writer().key
+    (folder / "checkpoint").write_bytes(sign_note(format_checkpoint(ORIGIN, width, merkle.root(leaves)), [key]))
+    return audited(ledger, folder)
+
+
+FORGED: list[tuple[str, dict[str, object]]] = [
+    ("tlog.broken_link", {"prev": bytes(32)}),
+    ("tlog.other_seq", {"seq": 9}),
+    ("tlog.time_backwards", {"time": "2001-01-01T00:00:00Z"}),
+    ("tlog.other_log", {"origin": "foodtrace.example/else"}),
+]
+
+
+@pytest.mark.parametrize(("code", "changed"), FORGED)
+def test_an_entry_no_honest_log_has_is_found_although_its_own_key_signed_it(
+    ledger: Ledger, tmp_path: Path, code: str, changed: dict[str, object]
+) -> None:
+    ledger.record(events(5))
+    sound = forged(ledger, tmp_path / "sound", 3)
+    assert sound.ok, sound.findings
+    got = forged(ledger, tmp_path / "copy", 3, **changed)
+    assert not got.ok
+    assert code in {each.code for each in got.findings}
+
+
+def test_a_copy_shorter_than_a_checkpoint_somebody_holds_is_a_rollback(ledger: Ledger, tmp_path: Path) -> None:
+    ledger.record(events(5))
+    export(ledger, tmp_path / "early")
+    ledger.record(events(9))
+    export(ledger, tmp_path / "late")
+    got = audited(ledger, tmp_path / "early", since=(tmp_path / "late" / "checkpoint").read_bytes())
+    assert (got.ok, [each.code for each in got.findings]) == (False, ["tiles.rolled_back"])
 
 
 # --- the network -------------------------------------------------------------------------------------------------
