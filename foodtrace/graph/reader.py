@@ -115,7 +115,8 @@ class SqlFacts:
         texts = self.texts(lots)
         rows = self._s.each(
             "SELECT l.lot, l.site, l.product, l.gtin, l.produced, l.expiry, l.content, l.content_unit FROM {ids} CROSS JOIN lot_fact AS l "
-            "WHERE l.lot = f.value AND l.ended <= 0 AND l.recorded <= ? ORDER BY l.recorded, l.log, l.seq, l.item",
+            "JOIN log AS g ON g.id = l.log "
+            "WHERE l.lot = f.value AND l.ended <= 0 AND l.recorded <= ? ORDER BY l.recorded, g.origin, l.seq, l.item",
             lots,
             (self._until,),
         )
@@ -130,7 +131,7 @@ class SqlFacts:
         texts = self.texts(sites)
         rows = self._s.each(
             "SELECT s.site, s.kind, s.operator, s.name, s.county, s.region, s.parent FROM {ids} CROSS JOIN site_fact AS s "
-            "WHERE s.site = f.value AND s.ended = 0 ORDER BY s.recorded, s.log, s.seq",
+            "JOIN log AS g ON g.id = s.log WHERE s.site = f.value AND s.ended = 0 ORDER BY s.recorded, g.origin, s.seq",
             sites,
         )
         latest = {row[0]: row for row in rows}
@@ -208,16 +209,26 @@ class SqlFacts:
         doing: Literal["packing", "release"] = "packing" if isinstance(said, Packing) else "release"
         return Act(doing=doing, lot=lot, site=self.site(said.site) or 0, t=t, entry=(log, seq))
 
-    def copies(self, entries: Collection[tuple[int, int]]) -> Sequence[Copies]:
+    def ranks(self) -> Mapping[int, int]:
         """See :class:`foodtrace.recall.facts.Facts`."""
-        by_id: dict[str, list[tuple[int, int]]] = {}
+        return {row[0]: place for place, row in enumerate(self._s.rows("SELECT id FROM log ORDER BY origin"))}
+
+    def ids(self, entries: Collection[tuple[int, int]]) -> Mapping[tuple[int, int], str]:
+        """See :class:`foodtrace.recall.facts.Facts`."""
         by_log: dict[int, list[int]] = {}
         for log, seq in entries:
             by_log.setdefault(log, []).append(seq)
+        found: dict[tuple[int, int], str] = {}
         for log, seqs in by_log.items():
             rows = self._s.each("SELECT e.seq, e.id FROM {ids} CROSS JOIN entry AS e WHERE e.seq = f.value AND e.log = ?", seqs, (log,))
-            for seq, name in rows:
-                by_id.setdefault(name, []).append((log, seq))
+            found |= {(log, seq): name for seq, name in rows}
+        return found
+
+    def copies(self, entries: Collection[tuple[int, int]]) -> Sequence[Copies]:
+        """See :class:`foodtrace.recall.facts.Facts`."""
+        by_id: dict[str, list[tuple[int, int]]] = {}
+        for entry, name in self.ids(entries).items():
+            by_id.setdefault(name, []).append(entry)
         return [self.ranked(name, found) for name, found in sorted(by_id.items()) if len({log for log, _ in found}) > 1]
 
     def ranked(self, name: str, entries: list[tuple[int, int]]) -> Copies:

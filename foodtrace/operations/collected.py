@@ -89,7 +89,7 @@ def _booked(facts: SqlFacts, lot: str, site: str) -> tuple[Quantity, ...]:
         return ()
     names = {number} | {other for _, other in facts.aliases([number])}
     flows = [msgspec.structs.replace(flow, lot=number) for flow in facts.flows(names)]
-    sums = holdings(pair(flows, {}), flows)
+    sums = holdings(pair(flows, {}, facts.ranks()), flows)
     found = {UNIT_NAMES[unit]: each.inflow - each.over for (_, where, unit), each in sums.items() if where == place}
     return tuple(Quantity(min(value, LIMIT), unit) for unit, value in sorted(found.items()) if value > 0)  # type: ignore[arg-type]
 

@@ -39,7 +39,7 @@ def stock_of(session: Session, lot: str, now: int) -> list[Stock]:
         raise NotFound("lot.not_found", value=lot)
     names = {number} | {other for _, other in facts.aliases([number])}
     flows = [msgspec.structs.replace(flow, lot=number) for flow in facts.flows(names)]
-    sums = holdings(pair(flows, {}), flows)
+    sums = holdings(pair(flows, {}, facts.ranks()), flows)
     texts = facts.texts({site for _, site, _ in sums})
     return [Stock(texts[site], Quantity(each.on_hand, UNIT_NAMES[unit])) for (_, site, unit), each in sorted(sums.items()) if each.on_hand]
 

@@ -145,8 +145,8 @@ def latest_site(session: Session, site: str) -> str | None:
 def describe(session: Session, site: str) -> tuple[Site, dict[str, str]] | None:
     """Return the newest description of a site and its personal values."""
     rows = session.rows(
-        "SELECT s.log, s.seq FROM name AS n JOIN site_fact AS s ON s.site = n.id WHERE n.text = ? AND s.ended = 0 "
-        "ORDER BY s.recorded DESC, s.log DESC, s.seq DESC LIMIT 1",
+        "SELECT s.log, s.seq FROM name AS n JOIN site_fact AS s ON s.site = n.id JOIN log AS g ON g.id = s.log "
+        "WHERE n.text = ? AND s.ended = 0 ORDER BY s.recorded DESC, g.origin DESC, s.seq DESC LIMIT 1",
         (site,),
     )
     if not rows:

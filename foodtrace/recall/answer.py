@@ -356,8 +356,8 @@ class Answering:
     def _contacts(self, sites: list[int]) -> dict[int, tuple[State, dict[str, str]]]:
         """Return, per site, how the personal fields of its newest description stand, and those that are still there."""
         rows = self.session.each(
-            "SELECT s.site, s.log, s.seq FROM {ids} CROSS JOIN site_fact AS s WHERE s.site = f.value AND s.ended = 0 "
-            "ORDER BY s.recorded, s.log, s.seq",
+            "SELECT s.site, s.log, s.seq FROM {ids} CROSS JOIN site_fact AS s JOIN log AS g ON g.id = s.log "
+            "WHERE s.site = f.value AND s.ended = 0 ORDER BY s.recorded, g.origin, s.seq",
             sites,
         )
         newest = {site: (log, seq) for site, log, seq in rows}
@@ -385,7 +385,7 @@ class Answering:
         if not any(move.unnamed and (move.lot, move.dst) in self.found.holdings for move in self.found.moves):
             return ()  # the bounds cost a replay; most recalls need none
         lines = pseudo_lines(self.found, measure(self.facts, self.found, self.clauses))
-        return tuple(
+        made = [
             WithoutLot(
                 site=self.names[line.site].text,
                 name=self.names[line.site].name,
@@ -395,7 +395,8 @@ class Answering:
                 most=line.most,
             )
             for line in lines
-        )
+        ]
+        return tuple(sorted(made, key=lambda line: (line.site, line.unit, line.quantity, line.least, line.most)))
 
     def _untraced(self) -> tuple[FindingAnswer, ...]:
         tables = calendar() if self.case is not None else NO_TABLES
@@ -403,7 +404,7 @@ class Answering:
         texts = self.facts.texts({each.lot for each in found} | {each.site for each in found} | {0})
         origins: dict[int, str] = dict(self.session.rows("SELECT id, origin FROM log"))
         names: Mapping[int, str] = {site: info.name for site, info in self.names.items()}
-        return tuple(
+        made = [
             FindingAnswer(
                 kind=each.kind,
                 lot=texts[each.lot] if each.lot else "",
@@ -414,7 +415,9 @@ class Answering:
                 entries=tuple(f"{origins.get(log, log)}#{seq}" for log, seq in each.entries),
             )
             for each in found
-        )
+        ]
+        # By text: the numbers of names follow the order of arrival, which must not be seen (RECALL section 8).
+        return tuple(sorted(made, key=lambda each: (each.kind, each.lot, each.site, each.unit, each.value, each.entries)))
 
     def _positions(self) -> tuple[Position, ...]:
         rows = self.session.rows("SELECT l.origin, h.size, h.time FROM log AS l JOIN head AS h ON h.log = l.id ORDER BY l.origin")

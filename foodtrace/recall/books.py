@@ -94,7 +94,7 @@ class Books:
         """Compare lots; ``named``: lots that records name, so that what is still without lot is left for the end."""
         texts = self.facts.texts(lots)
         rep = representatives(lots, self.facts.aliases(lots), texts)
-        moves = [move for move in pair(flows, rep) if not named or (move.lot in rep and not move.unnamed)]
+        moves = [move for move in pair(flows, rep, self.facts.ranks()) if not named or (move.lot in rep and not move.unnamed)]
         flows = [msgspec.structs.replace(flow, lot=rep.get(flow.lot, flow.lot)) for flow in flows]
         found = self._as_affected(lots, rep, flows, moves)
         look = Look(self.facts, found, self.settings, None, Calendar({}))

@@ -71,7 +71,8 @@ class _Act(NamedTuple):
     t: int
     phase: int
     """0 a window opens, 1 goods flow, 2 a count."""
-    id: tuple[int, ...]
+    id: tuple[str, int, int, int]
+    """(event id, log, seq, item): ties go by event id; the rest only tells apart what has no id here."""
     takes: tuple[Key, ...]
     adds: tuple[Key, ...]
     run: Callable[..., None]
@@ -86,6 +87,7 @@ def bounds(
     candidates: Mapping[int, Collection[int]] | None = None,
     content: Mapping[int, tuple[int, int]] | None = None,
     stock: Mapping[Key, int] | None = None,
+    ids: Mapping[tuple[int, int], str] | None = None,
 ) -> dict[Key, Bounds]:
     """Return the bounds of every affected holding and unit.
 
@@ -94,8 +96,9 @@ def bounds(
     :param candidates: pseudo-lot -> lots its dispatch may have been (rule 6); their records must be among ``moves`` and ``flows``.
     :param content: lot -> (quantity, unit) in one piece, the factor declared for inputs of unlike units.
     :param stock: what lies at each holding, for full lots (rule 5).
+    :param ids: (log, seq) -> event id, for ties.
     """
-    replay = _Replay(extent, list(flows), dict(candidates or {}), dict(content or {}))
+    replay = _Replay(extent, list(flows), dict(candidates or {}), dict(content or {}), ids or {})
     replay.read(moves)
     replay.run()
     return replay.result(stock or {})
@@ -103,8 +106,14 @@ def bounds(
 
 class _Replay:
     def __init__(
-        self, extent: Extent, flows: list[Flow], candidates: dict[int, Collection[int]], content: dict[int, tuple[int, int]]
+        self,
+        extent: Extent,
+        flows: list[Flow],
+        candidates: dict[int, Collection[int]],
+        content: dict[int, tuple[int, int]],
+        ids: Mapping[tuple[int, int], str],
     ) -> None:
+        self.ids = ids
         self.extent = extent
         self.flows = list({(flow.log, flow.seq, flow.item): flow for flow in flows}.values())
         self.candidates = candidates
@@ -120,6 +129,9 @@ class _Replay:
         self.sold: dict[Key, Pool] = defaultdict(Pool)
         self.first: dict[tuple[int, int], int] = {}
         self.acts: list[_Act] = []
+
+    def _mark(self, log: int, seq: int, item: int = 0) -> tuple[str, int, int, int]:
+        return (self.ids.get((log, seq), ""), log, seq, item)
 
     def _entering(self, key: Key, parcel: Parcel, t: int) -> Parcel:
         """Return what a parcel counts as where it comes in (rules 2 and 4)."""
@@ -148,7 +160,7 @@ class _Replay:
     def read(self, moves: Iterable[Move]) -> None:
         """Turn records into acts."""
         for n, (site, start, _) in enumerate(self.extent.through):
-            self.acts.append(_Act(start, 0, (0, n), (), (), self._open, (site,)))
+            self.acts.append(_Act(start, 0, ("", 0, n, 0), (), (), self._open, (site,)))
         for move in moves:
             if move.lot not in self.skipped:
                 self._move(move)
@@ -166,7 +178,7 @@ class _Replay:
         target = (move.lot, move.dst, move.unit_in)
         leaves = min(move.t_out, move.t_in) if move.arrived else move.t_out
         takes = self._drawn(move) if move.unnamed else (source,) if move.src else ()
-        mark = (move.log, move.seq, 0)
+        mark = self._mark(move.log, move.seq)
         if not move.dst or not move.arrived:
             self.acts.append(_Act(leaves, 1, mark, takes, (), self._departs, (move, leaves)))
             return
@@ -207,7 +219,7 @@ class _Replay:
 
     def _flow(self, flow: Flow) -> None:
         key = (flow.lot, flow.site, flow.unit)
-        mark = (flow.log, flow.seq, flow.item)
+        mark = self._mark(flow.log, flow.seq, flow.item)
         if flow.kind == FlowKind.BORN:
             self._seen(flow.lot, flow.site, flow.t)
             self.acts.append(_Act(flow.t, 1, mark, (), (key,), self._put, (key, clean(flow.q), flow.t)))
@@ -262,7 +274,7 @@ class _Replay:
             self._seen(flow.lot, flow.site, t)
         takes = tuple((flow.lot, flow.site, flow.unit) for flow in taken)
         adds = tuple((flow.lot, flow.site, flow.unit) for flow in made)
-        self.acts.append(_Act(t, 1, (*entry, 0), takes, adds, self._transform, (taken, made, losses, t)))
+        self.acts.append(_Act(t, 1, self._mark(*entry), takes, adds, self._transform, (taken, made, losses, t)))
 
     def _transform(self, taken: list[Flow], made: list[Flow], losses: dict[int, int], t: int) -> None:
         inputs = [self._input(flow) for flow in taken]

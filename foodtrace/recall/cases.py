@@ -6,7 +6,8 @@ Rules:
 2. Only a log with **standing** says what becomes of a case (scope, notices, checks, clearing, closing): the log that opened it, or
    one of the same operator. A shop cannot clear its own goods. What others say of these counts for nothing, and is listed.
    Anybody may say what happened to goods: sealed, returned, destroyed, answered.
-3. Two openings of one number: the one recorded first is the case.
+3. Two openings of one number: the one recorded first is the case; of copies recorded at one moment the site operator's log
+   counts, then the smallest log name.
 4. Goods nobody ever named cannot be cleared: an unknown name is never "all".
 """
 
@@ -268,4 +269,14 @@ def _about(session: Session, subject: str) -> list[Told]:
         entry = parse(bytes(data))
         event: Event = decode(bytes(entry.event))
         found.append((entry.recorded, getattr(event, "replacement", None) or event, (log, seq)))
-    return sorted(found, key=lambda each: (each[1].at, each[0], each[1].id))
+    place = _places(facts, found)
+    return sorted(found, key=lambda each: (each[1].at, each[0], each[1].id, place.get(each[2], 0)))
+
+
+def _places(facts: SqlFacts, told: list[Told]) -> dict[tuple[int, int], int]:
+    """Return the place of each copy of an event that several logs carry: which log came here first must not decide who opened a case."""
+    entries: dict[str, list[tuple[int, int]]] = {}
+    for _, event, entry in told:
+        entries.setdefault(event.id, []).append(entry)
+    several = {name: copies for name, copies in entries.items() if len(copies) > 1}
+    return {entry: place for name, copies in several.items() for place, entry in enumerate(facts.ranked(name, sorted(copies)).entries)}

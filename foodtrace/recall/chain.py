@@ -100,7 +100,7 @@ def forward(facts: Facts, found: Affected, asked: Collection[int] = (), *, setti
 def backward(facts: Facts, lots: Collection[int], *, settings: Settings = DEFAULT) -> Chain:
     """Return the chain that led to some lots (all of their names count)."""
     names, rep, flows = _ancestors(facts, lots)
-    moves = pair(flows, rep)
+    moves = pair(flows, rep, facts.ranks())
     flows = [msgspec.structs.replace(flow, lot=rep.get(flow.lot, flow.lot)) for flow in flows]
     asked = {rep[lot] for lot in names if lot in rep}
     entries = {(flow.log, flow.seq) for flow in flows if flow.kind == FlowKind.PRODUCED}

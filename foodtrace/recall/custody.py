@@ -12,7 +12,7 @@ Rules:
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Final, TypeAlias
 
 import msgspec
@@ -41,13 +41,19 @@ class Freed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def freed(
-    moves: Iterable[Move], flows: Iterable[Flow], holdings: Collection[tuple[int, int]], *, corrected: Collection[tuple[int, int]] = ()
+    moves: Iterable[Move],
+    flows: Iterable[Flow],
+    holdings: Collection[tuple[int, int]],
+    *,
+    corrected: Collection[tuple[int, int]] = (),
+    ranks: Mapping[int, int] | None = None,
 ) -> Iterator[Freed]:
     """Yield what left custody as ordinary goods, at some holdings.
 
     :param corrected: (log, seq) of transformations by which goods were corrected with approval.
+    :param ranks: number of a log -> its place by origin, for ties.
     """
-    moves, flows = list(moves), list(flows)
+    moves, flows, place = list(moves), list(flows), ranks or {}
     watched = _watched(moves, flows) & set(holdings)
     if not watched:
         return
@@ -58,7 +64,7 @@ def freed(
         _flow(happened, flow, corrected)
     for key, events in happened.items():
         if key[:2] in watched:
-            yield from _replayed(key, sorted(events))
+            yield from _replayed(key, sorted(events, key=lambda each: (*each[:4], place.get(each[4][0], each[4][0]), each[4][1])))
 
 
 def _watched(moves: Iterable[Move], flows: Iterable[Flow]) -> set[tuple[int, int]]:

@@ -90,6 +90,14 @@ class Facts(Protocol):
         """Return what was done with these lots that moves nothing: packing, release."""
         ...
 
+    def ranks(self) -> Mapping[int, int]:
+        """Return the place of every log by its origin: ties go by text, the numbers of logs follow the order of arrival."""
+        ...
+
+    def ids(self, entries: Collection[tuple[int, int]]) -> Mapping[tuple[int, int], str]:
+        """Return the event id of (log, seq) entries, as far as it is known."""
+        ...
+
     def copies(self, entries: Collection[tuple[int, int]]) -> Sequence[Copies]:
         """Return the event ids that more than one of these (log, seq) entries, of several logs, carry."""
         ...

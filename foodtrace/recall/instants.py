@@ -20,7 +20,7 @@ class Act(Protocol):
     """Something that happens to pools at one instant."""
 
     @property
-    def id(self) -> tuple[int, ...]:
+    def id(self) -> tuple[str, int, int, int]:
         """Its place among the records."""
         ...
 

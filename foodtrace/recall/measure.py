@@ -24,14 +24,16 @@ def measure(facts: Facts, found: Affected, clauses: Sequence[Clause]) -> dict[Ke
     candidates, moves, flows = _candidates(facts, found, known)
     entries = {(flow.log, flow.seq) for flow in found.flows if flow.kind in (FlowKind.CONSUMED, FlowKind.PRODUCED)}
     others = [flow for flow in facts.entries(entries) if flow.kind != FlowKind.ALIAS]
+    read = [*others, *flows, *found.flows]
     return bounds(
         [*found.moves, *moves],
         # Own flows last: they carry the representative of their lot, and the last of two copies counts.
-        [*others, *flows, *found.flows],
+        read,
         extent(facts, found, clauses),
         candidates=candidates,
         content={lot: (info.content, info.content_unit) for lot, info in found.infos.items() if info.content},
         stock={key: sums.on_hand for key, sums in found.sums.items()},
+        ids=facts.ids({(flow.log, flow.seq) for flow in read}),
     )
 
 
@@ -77,4 +79,4 @@ def _candidates(facts: Facts, found: Affected, known: set[int]) -> tuple[dict[in
     senders = {move.src for move in unnamed}
     wanted = {lot for lots in candidates.values() for lot in lots} - known
     flows = [flow for flow in facts.flows(wanted) if (flow.site in senders or flow.other in senders) and not flow.flags & UNNAMED]
-    return candidates, pair(flows, {}), flows
+    return candidates, pair(flows, {}, facts.ranks()), flows

@@ -149,6 +149,14 @@ class MemoryFacts:
         wanted = set(lots)
         return [act for act in self._acts if act.lot in wanted and act.t <= self._now]
 
+    def ranks(self) -> Mapping[int, int]:
+        """See :class:`foodtrace.recall.facts.Facts`; here logs have numbers and no names."""
+        return {}
+
+    def ids(self, entries: Collection[tuple[int, int]]) -> Mapping[tuple[int, int], str]:  # noqa: ARG002 - a protocol's method
+        """See :class:`foodtrace.recall.facts.Facts`; flows alone have no event ids."""
+        return {}
+
     def copies(self, entries: Collection[tuple[int, int]]) -> Sequence[Copies]:
         """See :class:`foodtrace.recall.facts.Facts`."""
         wanted = set(entries)

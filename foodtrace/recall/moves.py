@@ -58,12 +58,15 @@ class Move(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return max(self.sent - self.received, 0) if self.unit == self.unit_in else 0
 
 
-def pair(flows: Iterable[Flow], representative: Mapping[int, int]) -> list[Move]:
-    """Return the moves among some flows, in a fixed order; lots are given by their alias class's representative."""
+def pair(flows: Iterable[Flow], representative: Mapping[int, int], ranks: Mapping[int, int]) -> list[Move]:
+    """Return the moves among some flows, in a fixed order; lots are given by their alias class's representative.
+
+    :param ranks: number of a log -> its place by origin, for ties; a log that is not in it goes by its number.
+    """
     leaving: dict[tuple[int, str], list[Flow]] = defaultdict(list)
     nameless: dict[str, list[Flow]] = defaultdict(list)
     arriving: list[Flow] = []
-    for flow in sorted(flows, key=lambda each: (each.t, each.log, each.seq, each.item)):
+    for flow in sorted(flows, key=lambda each: (each.t, ranks.get(each.log, each.log), each.seq, each.item)):
         if flow.kind == FlowKind.RECEIPT:
             arriving.append(flow)
         elif flow.kind in LEAVING and is_nameless(flow):
@@ -114,7 +117,7 @@ def _once(group: list[Flow]) -> list[Flow]:
         if each.pair and each.site and each.other:
             key = (each.kind, each.site, each.other)
             other = first.get(key)
-            if other is None or (each.recorded, each.t, each.q, each.log) < (other.recorded, other.t, other.q, other.log):
+            if other is None or (each.recorded, each.t, each.q) < (other.recorded, other.t, other.q):
                 first[key] = each
     return [each for each in group if (word := first.get((each.kind, each.site, each.other))) is None or word.log == each.log]
 

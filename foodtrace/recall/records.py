@@ -66,7 +66,7 @@ class Records:
         for lot, other in codes:
             self.codes[self.rep[lot]].add(self.rep[other])
         self.fitting = [self._represented(lots) for lots in self.fitting]
-        self.moves = [move for move in pair([*self.flows, *self._naming()], self.rep) if move.lot in self.rep]
+        self.moves = [move for move in pair([*self.flows, *self._naming()], self.rep, facts.ranks()) if move.lot in self.rep]
         self.sums = holdings(self.moves, self.flows)
         self.recorded = self._recorded()
 

@@ -14,7 +14,7 @@ from tests.recall.worlds import Build, at
 
 def sums(records: str, lot: str, site: str, *, before: float | None = None) -> HoldingSum:
     build = Build(records)
-    made = holdings(pair(build.flows, {}), build.flows, before=None if before is None else at(before))
+    made = holdings(pair(build.flows, {}, {}), build.flows, before=None if before is None else at(before))
     found = made.get((build.lots[lot], build.sites[site], 0), HoldingSum())
     assert found.inflow == found.outflow
     return found
@@ -81,9 +81,9 @@ def test_stock_before_a_moment_leaves_out_what_happens_at_it() -> None:
 def test_on_hand_at_notice_has_what_came_by_then_and_not_lost_what_left_at_that_moment() -> None:
     build = Build("L:P 100\nP->X L10 @2\nX sells L3 @4\nP->X L5 @5\nX sells L2 @5\nP->X L1 @6")
     key = (build.lots["L"], build.sites["X"], 0)
-    books = Books(pair(build.flows, {}), build.flows)
+    books = Books(pair(build.flows, {}, {}), build.flows)
     assert books.at_notice(key, at(5)) == 12
-    said = Books(pair(build.flows, {}), build.flows, said={key: (at(5), 4)})
+    said = Books(pair(build.flows, {}, {}), build.flows, said={key: (at(5), 4)})
     assert said.at_notice(key, at(5)) == 9
     found = said.sum(key)
     assert (found.on_hand, found.unaccounted, found.counted) == (8, 3, True)
@@ -98,7 +98,7 @@ def test_a_move_known_to_the_day_leaves_before_a_count_of_that_evening_and_after
         Flow(FlowKind.SOLD, 1, 2, 0, 0, 3, evening, day, 1, 4, 0, "", DAY),
         Flow(FlowKind.COUNT, 1, 1, 0, 0, 6, day + 1, day, 1, 5, 0, "", 0),
     ]
-    made = holdings(pair(flows, {}), flows)
+    made = holdings(pair(flows, {}, {}), flows)
     assert (made[1, 1, 0].on_hand, made[1, 1, 0].unaccounted, made[1, 1, 0].over) == (6, 0, 0)
     assert (made[1, 2, 0].on_hand, made[1, 2, 0].sold) == (1, 3)
 
@@ -116,6 +116,6 @@ def test_unlike_units_are_kept_in_books_of_their_own() -> None:
         Flow(FlowKind.DISPATCH, 1, 1, 2, 0, 9000, 3, 3, 1, 1, 0, "T"),
         Flow(FlowKind.RECEIPT, 1, 2, 1, 2, 10, 4, 4, 1, 2, 0, "T"),
     ]
-    made = holdings(pair(flows, {}), flows)
+    made = holdings(pair(flows, {}, {}), flows)
     assert (made[1, 1, 0].dispatched, made[1, 1, 0].over) == (9000, 9000)
     assert (made[1, 2, 2].received, made[1, 2, 2].on_hand, made[1, 2, 2].travelling) == (10, 10, 0)

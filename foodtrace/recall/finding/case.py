@@ -80,7 +80,7 @@ def restocked(look: Look) -> Iterator[Finding]:
         return
     judge = _Judge(look, case)
     corrected = _corrected(look, case)
-    for each in freed(look.found.moves, look.found.flows, look.found.holdings, corrected=corrected):
+    for each in freed(look.found.moves, look.found.flows, look.found.holdings, corrected=corrected, ranks=look.facts.ranks()):
         if each.t >= case.opened and blocks(judge.blocking, each.lot, each.site, each.t, look.settings):
             yield _again(each)
 

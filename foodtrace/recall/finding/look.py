@@ -102,16 +102,37 @@ class Look:
 
     def at(self, holding: Holding) -> tuple[Entry, ...]:
         """Return the entries about a holding: what came, what left, what was counted."""
-        return newest(self._timed[0].get(holding, ()))
+        return self.newest(self._timed[0].get(holding, ()))
 
     def of(self, lot: int) -> tuple[Entry, ...]:
         """Return the entries about a lot."""
-        return newest(self._timed[1].get(lot, ()))
+        return self.newest(self._timed[1].get(lot, ()))
 
     def in_entries(self, entries: Iterable[Entry]) -> Iterator[Flow]:
         """Iterate over the flows of some entries, as far as they are about lots of this answer."""
         for entry in entries:
             yield from self._timed[2].get(entry, ())
+
+    @cached_property
+    def _ranks(self) -> Mapping[int, int]:
+        return self.facts.ranks()
+
+    def place(self, entry: Entry) -> Entry:
+        """Return where an entry stands among those of one moment: by the name of its log, then by its number there."""
+        return self._ranks.get(entry[0], entry[0]), entry[1]
+
+    def newest(self, timed: Iterable[tuple[int, Entry]]) -> tuple[Entry, ...]:
+        """Return entries in the order of time, each once; of too many the newest."""
+        first: dict[Entry, int] = {}
+        for t, entry in timed:
+            first[entry] = min(first.get(entry, t), t)
+        return tuple(sorted(first, key=lambda entry: (first[entry], self.place(entry)))[-MOST:])
+
+    def goods(self, entries: Iterable[Entry]) -> Holding:
+        """Return the lot and site that stand for some entries, the first by text; zeros where they are about nothing here."""
+        some = {(flow.lot, flow.site) for flow in self.in_entries(entries)}
+        texts = self.facts.texts({number for pair in some for number in pair if number})
+        return min(some, key=lambda pair: (texts.get(pair[0], ""), texts.get(pair[1], "")), default=(0, 0))
 
     def registered(self, site: int) -> bool:
         """Say whether any record describes this site; one that was only ever named is nobody's, and nobody can be called there."""
@@ -120,14 +141,6 @@ class Look:
 
 
 Rule: TypeAlias = Callable[[Look], Iterator[Finding]]
-
-
-def newest(timed: Iterable[tuple[int, Entry]]) -> tuple[Entry, ...]:
-    """Return entries in the order of time, each once; of too many the newest."""
-    first: dict[Entry, int] = {}
-    for t, entry in timed:
-        first[entry] = min(first.get(entry, t), t)
-    return tuple(sorted(first, key=lambda entry: (first[entry], entry))[-MOST:])
 
 
 def earliest(flow: Flow) -> int:

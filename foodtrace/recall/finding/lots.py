@@ -18,7 +18,7 @@ def origins(look: Look) -> Iterator[Finding]:
         if not births:
             yield Finding(kind="origin_missing", lot=lot, entries=look.of(lot))
         elif len(births) > 1:
-            yield Finding(kind="several_origins", lot=lot, entries=tuple(sorted(births)), value=len(births))
+            yield Finding(kind="several_origins", lot=lot, entries=tuple(sorted(births, key=look.place)), value=len(births))
 
 
 def no_path(look: Look) -> Iterator[Finding]:

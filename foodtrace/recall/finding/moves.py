@@ -10,7 +10,7 @@ from foodtrace.graph.flows import ALWAYS, LEAVING, NEVER, UNNAMED, Flow, FlowKin
 from foodtrace.graph.walk import Holding
 from foodtrace.recall.finding.look import Finding, Look, earliest, latest
 from foodtrace.recall.moves import Move, pair
-from foodtrace.recall.records import first_arrivals, fits_product
+from foodtrace.recall.records import first_arrivals, fits_product, representatives
 
 _OUT = LEAVING | {FlowKind.CONSUMED, FlowKind.SOLD, FlowKind.DESTROYED, FlowKind.LOST, FlowKind.USED}
 
@@ -68,7 +68,7 @@ def before_birth(look: Look) -> Iterator[Finding]:
 def by_slack(look: Look) -> Iterator[Finding]:
     """time_contradiction: a step that only the allowed clock error lets in."""
     for here, there in look.found.steps_by_slack:
-        entries = tuple(sorted(set(_between(look, here, there))))
+        entries = tuple(sorted(set(_between(look, here, there)), key=look.place))
         yield Finding(kind="time_contradiction", lot=there[0], site=there[1] or here[1], entries=entries)
 
 
@@ -103,8 +103,10 @@ def _candidates(look: Look, senders: set[int]) -> dict[int, list[tuple[int, int,
     there = {lot for _, lot in look.facts.stock_lots(senders)}
     others = there - named.keys()
     flows: list[Flow] = [flow for flow in look.facts.flows(others) if flow.site in senders or flow.other in senders]
-    one = {lot: min(lot, other) for lot, other in look.facts.aliases(others)}
-    first = first_arrivals([*look.found.moves, *pair(flows, one)], [*flows, *look.found.flows])
+    aliases = list(look.facts.aliases(others))
+    names = others | {lot for both in aliases for lot in both}
+    one = representatives(names, aliases, look.facts.texts(names))
+    first = first_arrivals([*look.found.moves, *pair(flows, one, look.facts.ranks())], [*flows, *look.found.flows])
     infos = {**look.facts.lots(others), **look.found.infos}
     products = {
         lot: min((infos[n].product for n in names if n in infos and infos[n].product), default="")

@@ -18,13 +18,13 @@ def conflicts(look: Look) -> Iterator[Finding]:
     """duplicate_conflict: one event id in two logs with unlike content."""
     for group in look.found.copies:
         if not group.alike:
-            flow = next(look.in_entries(group.entries), None)
-            yield Finding(kind="duplicate_conflict", lot=flow.lot if flow else 0, site=flow.site if flow else 0, entries=group.entries)
+            lot, site = look.goods(group.entries)
+            yield Finding(kind="duplicate_conflict", lot=lot, site=site, entries=group.entries)
 
 
 def disputed(look: Look) -> Iterator[Finding]:
     """Disputed: another party objects, or tried to correct without standing."""
-    lots = {(flow.log, flow.seq): (flow.lot, flow.site) for flow in look.found.flows}
-    for entry in look.facts.disputed(list(lots)):
-        lot, site = lots[entry]
+    entries = {(flow.log, flow.seq) for flow in look.found.flows}
+    for entry in look.facts.disputed(sorted(entries)):
+        lot, site = look.goods([entry])
         yield Finding(kind="disputed", lot=lot, site=site, entries=(entry,))

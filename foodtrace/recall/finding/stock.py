@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from foodtrace.graph.flows import BIRTHS, STYLE2, FlowKind
-from foodtrace.recall.finding.look import Entry, Finding, Look, newest
+from foodtrace.recall.finding.look import Entry, Finding, Look
 from foodtrace.recall.quantities import HoldingSum, Key
 
 _COMES = BIRTHS | {FlowKind.CONSUMER_RETURN}
@@ -29,7 +29,7 @@ def stock(look: Look) -> Iterator[Finding]:
                 if flow.kind == FlowKind.CONSUMER_RETURN and (flow.lot, flow.site, flow.unit) == (lot, site, unit)
             ]
             yield Finding(
-                kind="returns_exceed_sales", lot=lot, site=site, value=each.brought_back - each.sold, unit=unit, entries=newest(back)
+                kind="returns_exceed_sales", lot=lot, site=site, value=each.brought_back - each.sold, unit=unit, entries=look.newest(back)
             )
         last = look.found.sites[site].last_entry if site in look.found.sites else None
         if each.on_hand and (last is None or look.now - last > look.settings.silent_after):
@@ -49,7 +49,7 @@ def over_certified(look: Look) -> Iterator[Finding]:
         if key[:2] in look.found.holdings and (sums := look.found.sums.get(key)) is not None and outflow(sums) > sums.born
     }
     for (lot, site, unit), beyond in _deepest(look, suspect).items() if suspect else ():
-        entries = tuple(dict.fromkeys((*newest(certificates[lot, site, unit]), *look.at((lot, site)))))
+        entries = tuple(dict.fromkeys((*look.newest(certificates[lot, site, unit]), *look.at((lot, site)))))
         yield Finding(kind="over_certified", lot=lot, site=site, value=beyond, unit=unit, entries=entries)
 
 
