@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Final
 
@@ -30,14 +31,16 @@ _ASKS: Final = {
 _GROWER: Final = ("identity", "phone", "address")
 
 
-class Asks(Desk):
+class Asks(Desk, ABC):
     """Asks for what is missing, and for nothing that could not change the answer."""
 
+    @abstractmethod
     def _weigh_line(self, line: str) -> list[Said]:
-        raise NotImplementedError
+        """Take what the scale shows."""
 
+    @abstractmethod
     def _record(self, *, shown: bool = False) -> list[Said]:
-        raise NotImplementedError
+        """Record the decision."""
 
     def _begin(self, truck: Truck, ask: Callable[[str], list[Said]] | None, key: tuple[str, str] = ("", "")) -> list[Said]:
         self._pending = Pending(truck=truck, id=new_id(self._now()), asked=set(), key=key)
