@@ -72,8 +72,8 @@ coverage: $(VENV)/.dev ## Branch coverage of the tests
 	$(BIN)/coverage report --skip-covered --show-missing
 
 .PHONY: bench
-bench: $(VENV)/.dev ## Run the benchmarks
-	@for each in benchmarks/bench_*.py; do test -e "$$each" || continue; echo "== $$each"; $(BIN)/python "$$each" || exit 1; done
+bench: $(VENV)/.dev ## Run every benchmark of docs/performance.md and print the page anew
+	$(BIN)/python -m benchmarks.performance --all
 
 .PHONY: ci
 ci: ## What CI runs
