@@ -339,7 +339,7 @@ class Ledger:
         :param gate: number of the gate; by default the digits at the end of the log's origin, else 1.
         :param truck: whatever else is known (seller's card, product, papers): :class:`foodtrace.operations.market.Truck`.
         :param rules: rule packs; by default those that come with foodtrace.
-        :param hosts: web hosts of certificates that are trusted.
+        :param hosts: pages of certificates that are trusted, ``HOST[/stem]`` each.
         :param keys: key list that the gate carries (:mod:`foodtrace.certificate.keylist`).
         :raises BadData: ``scan.*`` (no certificate to decide on), ``quantity.*``, ``gate.which_market``.
         :raises Conflict: ``record.id_conflict``: the id stands for another truck. :raises Busy: try again, same id.

@@ -69,6 +69,20 @@ def gtin_holds(gtin: str) -> bool:
     return GTIN.fullmatch(gtin) is not None and bool(gtin.strip("0")) and mod_10(gtin[:-1]) == gtin[-1]
 
 
+def parse_page(text: str) -> str:
+    """Return an entry of a list of trusted pages, ``HOST[/stem]``.
+
+    :raises BadData: ``certificate.page``.
+
+    >>> parse_page("trace.example/qr")
+    'trace.example/qr'
+    """
+    host, slash, rest = text.partition("/")
+    if HOST.fullmatch(host) is None or STEM.fullmatch(slash + rest) is None:
+        raise BadData("certificate.page", value=text, expected="trace.example, trace.example/qr")
+    return text
+
+
 def print_link(link: Link) -> str:
     """Return the canonical text. The parts must hold rules 2-5 (:class:`~foodtrace.certificate.payload.Payload` sees to it)."""
     path = f"01/{link.gtin}/10/{link.lot}/21/{link.serial}" if link.gtin else f"lot/{link.operator}/{link.lot}/{link.serial}"

@@ -13,7 +13,7 @@ Rules:
 1. A :class:`Payload` that exists holds every rule of :mod:`~foodtrace.certificate.link` and :mod:`~foodtrace.certificate.body`.
 2. ``decode(encode(p)) == p``, and ``encode(decode(t)) == t`` for every text whose only parameter is ``c``.
 3. The signature is checked apart from the form (:func:`verify`): the key is found by the ``kid`` that decoding gives.
-4. Host and stem are not signed. Whoever trusts the page behind them keeps a list of hosts (:mod:`foodtrace.certificate.scan`).
+4. Host and stem are not signed. Whoever trusts the page behind them keeps a list of pages (:mod:`foodtrace.certificate.scan`).
 5. Goods are valid neither before they are issued nor harvested: ``valid_until`` is the last of the three dates.
    ``harvested`` may lie after ``issued``, since labels are printed the evening before.
 """
@@ -102,6 +102,11 @@ class Payload(msgspec.Struct, frozen=True, kw_only=True):
     def amount(self) -> Quantity:
         """The certified quantity."""
         return Quantity(self.quantity, self.unit)
+
+    @property
+    def page(self) -> str:
+        """Where the page behind the code is, ``HOST[/stem]``: what the signature does not cover."""
+        return self.host + self.stem
 
     @property
     def authority(self) -> str:

@@ -17,10 +17,12 @@ other                a card, a number, a command, nothing  ``scan.not_a_code``, 
 Rules:
 
 1. A text is a certificate only if :func:`~foodtrace.certificate.payload.decode` says so; all else is a guess that helps people.
-2. A host that is not on the caller's list is a warning, ``scan.host``: host and stem are not signed (DESIGN section 7).
+2. A page that is not on the caller's list is a warning, ``scan.host``: host and stem are not signed (DESIGN section 7). An entry
+   of the list is ``HOST[/stem]`` and stands for exactly that page: the stem is as easily changed as the host.
 3. An address without its signed part is called cut short when its host is on the list or its form is ours alone; else it is
    somebody else's address.
-4. A foreign certificate shows itself by a word for it in the address (``hgz``, ``hegezheng``, ..) or in the text (合格证).
+4. A typed address in which some letters, not all, have the wrong case is damaged (:mod:`~foodtrace.certificate.typed`, rule 5).
+5. A foreign certificate shows itself by a word for it in the address (``hgz``, ``hegezheng``, ..) or in the text (合格证).
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ import msgspec
 
 from foodtrace.certificate.link import gtin_holds
 from foodtrace.certificate.payload import Payload, decode, verify
-from foodtrace.certificate.typed import eaten, mend
+from foodtrace.certificate.typed import MIXED, eaten, mend
 from foodtrace.errors import BadData, FoodtraceError
 
 Kind: TypeAlias = Literal[
@@ -76,7 +78,7 @@ def classify(text: str, *, typed: bool = True, hosts: Collection[str] = ()) -> S
     """Say what a text is.
 
     :param typed: the text came through a keyboard: mend it first (a text read from an image is taken as it is).
-    :param hosts: the hosts whose pages are trusted; empty: no list, no warning.
+    :param hosts: the pages that are trusted, ``HOST[/stem]`` each; empty: no list, no warning.
     """
     if not typed:
         return _single(text, (), hosts, typed=False)
@@ -116,10 +118,12 @@ def _single(text: str, mended: tuple[str, ...], hosts: Collection[str], *, typed
     try:
         payload = decode(text)
     except BadData as error:
-        kind, problem = _explain(_Look(text, error.code, hosts, typed), error)
+        kind, problem = _explain(_Look(text, error.code, {each.partition("/")[0] for each in hosts}, typed), error)
         return Scan(kind=kind, text=text, problem=problem, mended=mended)
-    strange = hosts and payload.host not in hosts
-    warnings = (BadData("scan.host", value=payload.host, expected=", ".join(sorted(hosts))),) if strange else ()
+    if MIXED in mended:
+        return Scan(kind="damaged", text=text, problem=BadData("scan.payload", value=text, rule="certificate.case"), mended=mended)
+    strange = hosts and payload.page not in hosts
+    warnings = (BadData("scan.host", value=payload.page, expected=", ".join(sorted(hosts))),) if strange else ()
     return Scan(kind="certificate", text=text, payload=payload, warnings=warnings, mended=mended)
 
 
@@ -130,6 +134,7 @@ class _Look(NamedTuple):
     code: str
     """What decoding said."""
     hosts: Collection[str]
+    """Hosts of the pages that are trusted, without their stems."""
     typed: bool
 
 

@@ -11,8 +11,10 @@ settings and a clerk who pulls the trigger twice. Rules, in order:
 4. A text in which another ``https://`` begins is two scans in one line. A piece that repeats another, or is its beginning
    or end, is dropped: the same code was scanned twice. A text whose two halves are equal is one, and so is a text in which
    every character stands twice (a bouncing line).
-5. In an address of our form the case of each character is fixed by its place (:mod:`~foodtrace.certificate.link`): forced
-   and swapped case are put right. Blanks inside an address are dropped. Nothing is changed in other texts.
+5. In an address of our form the case of each character is fixed by its place (:mod:`~foodtrace.certificate.link`): what a
+   CapsLock or a scanner's setting does to all letters at once, forced or swapped case, is put right. Letters of which only some
+   have the wrong case are no keyboard's work: :data:`MIXED` says so, and such a text is refused.
+   Blanks inside an address are dropped. Nothing is changed in other texts.
 6. What still has letters that are not ASCII was eaten by an input method: :func:`eaten`.
 
 Nothing here weakens the check that follows: a mended text is decoded as strictly as any, and its signature must hold.
@@ -45,12 +47,17 @@ _TWO_CODES: Final = 12
 """Shortest text that is halved when both halves are equal; shorter ones (card and weight entries) repeat by chance."""
 
 
+MIXED: Final = "mixed_case"
+"""Of an address of ours: some letters, not all, have the wrong case (rule 5)."""
+
+
 class Typed(NamedTuple):
     """One text as it was meant, and what had to be mended."""
 
     text: str
     mended: tuple[str, ...]
-    """Of ``wide`` (full-width letters), ``punctuation``, ``prefix`` (symbology identifier), ``twice``, ``case``, ``blanks``."""
+    """Of ``wide`` (full-width letters), ``punctuation``, ``prefix`` (symbology identifier), ``twice``, ``case``, ``blanks``,
+    and :data:`MIXED`, which must not count as put right."""
 
 
 def mend(line: str) -> tuple[Typed, ...]:
@@ -65,7 +72,8 @@ def mend(line: str) -> tuple[Typed, ...]:
     for piece in _BREAK.split(_INVISIBLE.sub("", line)):
         for text, mended in _pieces(piece.strip()):
             dropped = dropped or text in found
-            found.setdefault(text, mended)
+            if text not in found or MIXED in found[text]:
+                found[text] = mended
     kept = [text for text in found if not any(text != other and _part_of(text, other) for other in found)]
     dropped = dropped or len(kept) < len(found)
     return tuple(Typed(text, _add(found[text], "twice") if dropped else found[text]) for text in kept)
@@ -135,12 +143,17 @@ def _one(text: str, mended: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
     joined = "".join(bare.split(" "))
     if joined != bare:
         mended = _add(mended, "blanks")
-    cased = recase(joined)
-    return cased, (_add(mended, "case") if cased != joined else mended)
+    cased, at_once = recase(joined)
+    mended = _add(mended, "case") if cased != joined else mended
+    return cased, mended if at_once else _add(mended, MIXED)
 
 
-def recase(address: str) -> str:
-    """Put an address of our form into its only case; of other addresses only scheme and host."""
+def recase(address: str) -> tuple[str, bool]:
+    """Put an address of our form into its only case; of other addresses only scheme and host.
+
+    :returns: the address, and whether what was done to its case is one thing done to all its letters (rule 5); always true of
+        addresses that are not of our form.
+    """
     head, mark, query = address.partition("?")
     scheme, _, rest = head.partition("://")
     host, slash, path = rest.partition("/")
@@ -153,9 +166,13 @@ def recase(address: str) -> str:
             steps = stem + [names.get(index, step.upper()) for index, step in enumerate(tail)]
             known = True
             break
-    if known:
-        query = "&".join(_parameter(each) for each in query.split("&"))
-    return f"{scheme.lower()}://{host.lower()}{slash}{'/'.join(steps)}{mark}{query}"
+    before = query.split("&")
+    after = [_parameter(each) for each in before] if known else before
+    front = f"{scheme.lower()}://{host.lower()}{slash}{'/'.join(steps)}"
+    meant = "&".join([front, *(each for each in after if each.startswith("c="))])
+    typed = "&".join([head, *(each for each in before if each[:2] in ("c=", "C="))])
+    at_once = not known or typed in (meant, meant.upper(), meant.lower(), meant.swapcase())
+    return f"{front}{mark}{'&'.join(after)}", at_once
 
 
 def _parameter(parameter: str) -> str:

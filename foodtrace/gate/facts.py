@@ -202,6 +202,8 @@ class Facts(_Fact, frozen=True, kw_only=True):
     self_grown: SelfGrown = SelfGrown()
     tests: tuple[Test, ...] = ()
     recalls: tuple[Recall, ...] = ()
+    keys_ended: dt.date | None = None
+    """Last day of the key list this gate carries, when that is past: keys revoked since are unknown here."""
     expiry: dt.date | None = None
     """Last day of the shelf life."""
     batch: str = ""

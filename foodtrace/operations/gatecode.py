@@ -69,7 +69,7 @@ def read_code(
 ) -> Look:
     """Say what a code is.
 
-    :param hosts: hosts whose pages are trusted; empty: the one in the certificate on record.
+    :param hosts: pages that are trusted, ``HOST[/stem]``; empty: the one in the certificate on record.
     :param keys: key list that the gate carries, for keys that no entry speaks of, and for revocations.
     :param skip: id of an entry whose own use does not count (it is being told again). :param until: nor does a later one.
     :raises BadData: ``scan.*`` when the text is no certificate that can be decided on.
@@ -156,10 +156,12 @@ def state_of(found: CodeScan, payload: Payload, key: IssuerKey | None, event: Ce
         return "revoked"
     if today > payload.valid_until:
         return "expired"
-    if found.warnings or (event is not None and event.payload and _host(event.payload) != payload.host):
+    if found.warnings or (event is not None and event.payload and _page(event.payload) != payload.page):
         return "host"
     return "ok"
 
 
-def _host(text: str) -> str:
-    return text.removeprefix("https://").partition("/")[0]
+def _page(text: str) -> str:
+    """Return the page of a code on record; empty of one that is no code of ours, which a code of ours is never like."""
+    known = classify(text, typed=False).payload
+    return known.page if known is not None else ""

@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from foodtrace.certificate.keylist import KeyList
 from foodtrace.events import (
     Listing,
     Operator,
@@ -70,10 +71,12 @@ class Truck(msgspec.Struct, frozen=True, kw_only=True):
     """Lot that the goods bring along (packaged food); empty: the certificate's, or one made at the gate."""
 
 
-def collect(session: Session, now: dt.datetime, market: str, truck: Truck, look: Look, *, lot: str, gate: str = "") -> Facts:
+def collect(
+    session: Session, now: dt.datetime, market: str, truck: Truck, look: Look, *, lot: str, gate: str = "", keys: KeyList | None = None
+) -> Facts:
     """Read everything a decision looks at but the draw.
 
-    :param gate: number of the gate the truck stands at.
+    :param gate: number of the gate the truck stands at. :param keys: key list that the gate carries.
     :param lot: the goods' lot, or empty where they get one only when they enter.
     """
     payload, event = look.payload, look.event
@@ -98,6 +101,7 @@ def collect(session: Session, now: dt.datetime, market: str, truck: Truck, look:
         self_grown=SelfGrown(**{name: bool(truck.grower.get(name)) for name in ("identity", "phone", "address")}),
         tests=tests_behind(session, closure),
         recalls=recalls(session, now, lot, closure, described(payload, product, look.issuer, lot)) if lot else (),
+        keys_ended=keys.until if keys is not None and keys.stale(now.date()) is not None else None,
         expiry=truck.expiry or _day(info.expiry if info else None),
         batch=truck.batch,
         expected=_expected(session, market, now.date(), seller),

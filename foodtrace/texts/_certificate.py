@@ -5,6 +5,11 @@ from typing import Final
 TEXTS: Final[dict[str, tuple[str, str]]] = {
     "certificate.host": ("网页主机名 {value} 不合格式, 应如 {expected}", "host name {value} is not a lower-case DNS name such as {expected}"),
     "certificate.host.hint": ("小写域名, 不带端口", "a lower-case domain name without a port"),
+    "certificate.page": ("网页 {value} 不合格式, 应如 {expected}", "page {value} is not of the form {expected}"),
+    "certificate.page.hint": (
+        "只写主机和前段, 不写 https://",
+        "host and path before the identifiers alone, without https://",
+    ),
     "certificate.stem": ("网址前段 {value} 不合格式, 应如 {expected}", "path {value} before the identifiers is not of the form {expected}"),
     "certificate.stem.hint": ("最多四段小写字母, 数字和 . _ ~ -, 不能是 01 或 lot", "up to four steps of a-z 0-9 . _ ~ -, none of them 01 or lot"),
     "certificate.gtin": ("{value} 不是 {expected}", "{value} is not a {expected}"),

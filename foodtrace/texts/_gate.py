@@ -78,6 +78,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "gate.certificate_expired.hint": ("告诉司机: 请开证人重开, 或先检测", "tell the driver: a new certificate, or a test first"),
     "gate.certificate_future": ("合格证开具日期 {issued} 晚于今天 {day}", "the certificate is dated {issued}, later than today, {day}"),
     "gate.certificate_future.hint": ("核对本机时间; 时间没错则交值班人", "check this computer's clock; if it is right, the supervisor decides"),
+    "gate.keylist_ended": (
+        "密钥名单 {until} 到期, 之后停用的密钥这里查不到",
+        "the key list ended on {until}: keys revoked since are unknown here",
+    ),
+    "gate.keylist_ended.hint": ("换新名单: foodtrace key list --export FILE", "bring a new one: foodtrace key list --export FILE"),
     "gate.certificate_host": ("合格证有效, 但网址不在名单上", "the certificate holds, but its web address is not on the list"),
     "gate.certificate_host.hint": ("不影响准入; 不要用手机打开这个网址", "does not matter here; do not open the address on a phone"),
     "gate.certificate_foreign": ("别的平台的合格证, 不能验签, 按人工查看", "a certificate of another platform: its signature cannot be checked, a person looked at it"),

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from foodtrace.certificate.keylist import KeyList
 from foodtrace.events import (
     CertificateVoided,
     Licence,
@@ -46,6 +47,8 @@ class Stage:
         self.desk = Market(url, keys, night=facts.when)
         self.facts = facts
         self.draw: Draw | None = None
+        ended = facts.keys_ended
+        self.keys = KeyList(made=facts.when - dt.timedelta(days=40), until=ended, keys=()) if ended else None
         self._seller()
         self._lists()
         text = self._certificate()

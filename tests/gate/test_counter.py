@@ -5,9 +5,11 @@ import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from foodtrace import errors
+from foodtrace.certificate.keylist import KeyList
 from foodtrace.events import Correction, GateShift, MarketEntry, Refusal
 from foodtrace.events.canonical import decode
 from foodtrace.gate.rules import load
@@ -497,3 +499,11 @@ def test_an_undone_truck_may_be_scanned_again_at_once(desk: Market) -> None:
     said = clerk.types(text, "", "-", "", text, "", pause=1)
     assert "不重复计" not in said
     assert "[ 准入 ]  0002" in said
+
+
+def test_a_shift_begins_with_the_warning_that_the_key_list_is_out_of_date(desk: Market) -> None:
+    ended = KeyList(made=desk.now() - dt.timedelta(days=40), until=desk.now().date() - dt.timedelta(days=1), keys=())
+    said = Clerk(desk, key_list=ended).types("S-07")
+    assert "密钥名单 2026-11-23 到期, 之后停用的密钥查不到  keylist.stale" in said
+    current = msgspec.structs.replace(ended, until=desk.now().date())
+    assert "keylist" not in Clerk(desk, key_list=current).types("S-08")

@@ -129,6 +129,12 @@ def test_a_rehosted_code_is_told_and_counts(desk: Market) -> None:
     assert desk.ledger.gate(desk.certificate("黄瓜", "5 kg"), hosts=("beihe.example",)).decision.notes[0].code == "gate.certificate_host"
 
 
+def test_the_path_before_the_identifiers_is_told_like_the_host(desk: Market) -> None:
+    text = desk.certificate("西红柿", "500 kg").replace("https://trace.example/", "https://trace.example/pay/")
+    answer = desk.ledger.gate(text)
+    assert (answer.verdict, [note.code for note in answer.decision.notes]) == ("admit", ["gate.certificate_host"])
+
+
 def test_a_replayed_code_says_where_and_when_it_was_used(desk: Market) -> None:
     text = desk.certificate("西红柿", "500 kg")
     desk.ledger.gate(text)

@@ -27,6 +27,7 @@ def decided(stage: Stage) -> tuple[market.GateAnswer, MarketEntry | Refusal]:
     act = partial(
         market.admit, doing=doing, rules=BOOK, text="", market=stage.desk.market, truck=stage.truck, draw=stage.draw, weighed=True
     )
+    act = partial(act, keys=stage.keys)
     receipt, answer = ledger.act(act)
     assert receipt is not None
     with ledger.reading() as session:

@@ -191,6 +191,13 @@ def test_the_gate_decides_with_the_list_it_carries(either: Market, tmp_path: Pat
     either.clock.later(minutes=1)
     revoked = either.ledger.gate(foreign, weight="500 kg", keys=carried(head))
     assert "gate.certificate_revoked" in revoked.decision.codes
+    assert not known.decision.notes
+    # A list out of date is told with every decision: who was revoked since, this gate cannot know.
+    for days, wanted in ((30, []), (31, ["gate.keylist_ended"])):
+        later = either.certificate("黄瓜", "5 kg", days=60)
+        either.clock.now = head.now() + dt.timedelta(days=days)
+        answer = either.ledger.gate(later, weight="5 kg", keys=keys)
+        assert (answer.verdict, [note.code for note in answer.decision.notes]) == ("admit", wanted)
     head.ledger.close()
 
 

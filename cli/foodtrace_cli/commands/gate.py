@@ -10,7 +10,7 @@ import click
 from foodtrace.errors import BadData
 from foodtrace.quantity import Quantity
 from foodtrace_cli.commands.goods import amount
-from foodtrace_cli.commands.scan import certificates_of, key_list, with_keys_file
+from foodtrace_cli.commands.scan import certificates_of, key_list, trusted_pages, with_keys_file
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, emit_json, say, verdict
 
@@ -81,7 +81,12 @@ def gate() -> None:
 @click.option("--expiry", type=click.DateTime(("%Y-%m-%d",)), default=None, help="Last day of the shelf life.")
 @click.option("--by", default="", help="Staff number.")
 @click.option(
-    "--host", "hosts", multiple=True, envvar="FOODTRACE_HOSTS", help="Trusted host of certificates; by default the one on record."
+    "--host",
+    "hosts",
+    multiple=True,
+    envvar="FOODTRACE_HOSTS",
+    callback=trusted_pages,
+    help="Trusted page of certificates, HOST[/stem]; by default the one on record.",
 )
 @with_keys_file
 @click.option("--id", "event_id", default="", help="Id of the event, for retries.")

@@ -68,6 +68,13 @@ def with_keys_file(command: Any) -> Any:
     return file(signer(command))
 
 
+def trusted_pages(_ctx: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+    """Check the values of ``--host``."""
+    from foodtrace.certificate.link import parse_page  # noqa: PLC0415 - only where pages are named
+
+    return tuple(parse_page(each) for each in given)
+
+
 def _is_picture(given: str) -> bool:
     path = Path(given)
     return "://" not in given and len(given) < _LONGEST and (path.suffix.lower() in _PICTURES or bool(path.suffix and path.is_file()))
@@ -89,7 +96,14 @@ def _image(path: Path) -> list[str]:
 
 @click.command()
 @click.argument("given", metavar="FILE|FOLDER|TEXT|-")
-@click.option("--host", "hosts", multiple=True, envvar="FOODTRACE_HOSTS", help="Trusted host of certificates; by default any.")
+@click.option(
+    "--host",
+    "hosts",
+    multiple=True,
+    envvar="FOODTRACE_HOSTS",
+    callback=trusted_pages,
+    help="Trusted page of certificates, HOST[/stem]; by default the one on record.",
+)
 @with_keys_file
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context

@@ -102,6 +102,11 @@ def _held_before(facts: Facts, _rule: Rule, _pack: RulePack) -> Iterator[Params]
             yield {"when": each.when, "gate": each.gate or UNKNOWN, "seller": each.seller or UNKNOWN}
 
 
+def _keys_ended(facts: Facts, _rule: Rule, _pack: RulePack) -> Iterator[Params]:
+    if facts.certificate is not None and facts.keys_ended is not None:
+        yield {"until": facts.keys_ended}
+
+
 def _product_differs(facts: Facts, _rule: Rule, _pack: RulePack) -> Iterator[Params]:
     certified = facts.certificate.product if facts.certificate else ""
     if certified and facts.product and _folded(certified) != _folded(facts.product):
@@ -136,5 +141,6 @@ CHECKS: Final[dict[str, Check]] = {
     "gate.used_before": _used_before,
     "gate.refused_before": _refused_before,
     "gate.held_before": _held_before,
+    "gate.keylist_ended": _keys_ended,
     "gate.product_differs": _product_differs,
 }

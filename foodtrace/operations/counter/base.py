@@ -153,6 +153,13 @@ class Desk:
             Said("-" * screen.WIDTH),
         ]
 
+    def _ended_list(self) -> list[Said]:
+        """Say once a shift that the key list is out of date; each decision says it again."""
+        problem = self._set.key_list.stale(self._now().date()) if self._set.key_list is not None else None
+        if problem is None:
+            return []
+        return [Said(f"{problem.message(self._set.lang)}  {problem.code}"), Said(screen.INDENT + problem.hint(self._set.lang))]
+
     def _help(self) -> list[Said]:
         return [Said(each) for each in self._t("counter.help").split("\n")]
 

@@ -63,7 +63,7 @@ class Counter(Weighs):
         self._commit_seeds()
         self._ask = self._scan_line
         key = "counter.continued" if began.at != now else "counter.began"
-        return [Said(self._t(key, by=by, time=f"{began.at.astimezone(now.tzinfo):%m-%d %H:%M}")), *self._header()]
+        return [Said(self._t(key, by=by, time=f"{began.at.astimezone(now.tzinfo):%m-%d %H:%M}")), *self._ended_list(), *self._header()]
 
     def _scan_line(self, line: str) -> list[Said]:
         command = pad.command(line)
