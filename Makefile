@@ -28,6 +28,10 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
 	$(PIP) --require-hashes -r requirements/dev.txt
 	@touch $@
 
+$(VENV)/.bench: requirements/bench.txt $(VENV)/.dev
+	$(PIP) --require-hashes -r requirements/bench.txt
+	@touch $@
+
 .PHONY: install
 install: $(VENV)/.dev ## Install everything for development into .venv
 
@@ -72,7 +76,7 @@ coverage: $(VENV)/.dev ## Branch coverage of the tests
 	$(BIN)/coverage report --skip-covered --show-missing
 
 .PHONY: bench
-bench: $(VENV)/.dev ## Run every benchmark of docs/performance.md and print the page anew
+bench: $(VENV)/.bench ## Run every benchmark of docs/performance.md and print the page anew
 	$(BIN)/python -m benchmarks.performance --all
 
 .PHONY: ci

@@ -43,6 +43,12 @@ class Section(NamedTuple):
 
 
 SECTIONS: Final = (
+    Section(
+        "log",
+        "The log",
+        "benchmarks.bench_log",
+        quick=("--batches", "10", "--singles", "50", "--entries", "20000", "--proofs", "100", "--others", "3"),
+    ),
     Section("gate", "Deciding at the gate", "benchmarks.bench_gate", quick=("--events", "20000", "--trucks", "50"), plain=True),
     Section("fork", "Many processes, one log", "benchmarks.fork", quick=("--appends", "20"), plain=True),
 )

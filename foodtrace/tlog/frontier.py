@@ -11,7 +11,7 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final
+from typing import Final, Self
 
 from foodtrace.errors import Integrity, ProofError
 from foodtrace.tlog.ranges import EMPTY_ROOT, HASH_SIZE, MAX_SIZE, Subtree, check_number, node_hash, parents
@@ -91,7 +91,7 @@ class Frontier:
         return self._size.to_bytes(8, "big") + b"".join(self.hashes)
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> Frontier:
+    def from_bytes(cls, data: bytes) -> Self:
         """Return the frontier that :meth:`to_bytes` wrote. Raises ``Integrity`` for anything else."""
         size = int.from_bytes(data[:8], "big")
         if len(data) != 8 + HASH_SIZE * size.bit_count() or size > MAX_SIZE:
