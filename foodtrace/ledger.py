@@ -386,12 +386,15 @@ class Ledger:
 
     # -- reading -----------------------------------------------------------------------------------------------------------
 
-    def recall(self, lot: str | Sequence[str]) -> Answer:
-        """Find every outlet that holds a lot or anything made from it; see :func:`foodtrace.operations.recalling.recall`."""
+    def recall(self, lot: str | Sequence[str], *, bounds: bool = False) -> Answer:
+        """Find every outlet that holds a lot or anything made from it; see :func:`foodtrace.operations.recalling.recall`.
+
+        :param bounds: also say how much at each site can stem from the lot: least, proportional, most (``Answer.bounds``).
+        """
         from foodtrace.operations.recalling import recall  # noqa: PLC0415 - verify and record need none of it
 
         with self.reading() as session:
-            return recall(session, lot, now=self.clock())
+            return recall(session, lot, now=self.clock(), bounds=bounds)
 
     def verify(self, *, progress: Progress | None = None, full: bool = True) -> Verification:
         """Check every log against itself and the projection against the logs; collect all findings.

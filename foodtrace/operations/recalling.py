@@ -36,11 +36,13 @@ def recall(
     recorded_until: int | None = None,
     scope: Sequence[Clause] = (),
     operator: str = "",
+    bounds: bool = False,
 ) -> Answer:
     """Answer for lots and further clauses with the case that stands on them (rules 1 and 2).
 
     :param lot: full ids, bare codes or unique prefixes. :param now: microseconds UTC. :param recorded_until: see only what was
-        recorded by then. :param operator: who recalls, where neither a lot nor a case says it.
+        recorded by then. :param operator: who recalls, where neither a lot nor a case says it. :param bounds: also say how much
+        at each site can stem from the scope (RECALL section 4), which costs a replay of all records.
     :raises NotFound: ``lot.not_found`` with ``near``. :raises Ambiguous: ``lot.ambiguous`` with ``candidates``.
     """
     asked = tuple(resolve_lot(session, each) for each in ([lot] if isinstance(lot, str) else lot))
@@ -48,9 +50,10 @@ def recall(
     same = [case for case in about if not scope and _lots_of(case) == set(asked)]
     if len(same) == 1:
         (case,) = same
-        found = answer_of(session, (), now=now, case=case, settings=for_case(case).settings, recorded_until=recorded_until)
+        rules = for_case(case).settings
+        found = answer_of(session, (), now=now, case=case, settings=rules, recorded_until=recorded_until, bounds=bounds)
     else:
-        found = answer_of(session, asked, now=now, recorded_until=recorded_until, scope=scope, operator=operator)
+        found = answer_of(session, asked, now=now, recorded_until=recorded_until, scope=scope, operator=operator, bounds=bounds)
     known = {case.case for case in about} | {found.case}
     made_of = set(candidates(session, found.affected_lots)) - known
     about += [case for number in made_of if (case := _case(session, number, now, recorded_until)) is not None]

@@ -21,6 +21,7 @@ from foodtrace.graph.flows import FlowKind, LotInfo
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.personal import Secret, State, fits
 from foodtrace.recall.affected import Affected, find
+from foodtrace.recall.bounds import Bounds
 from foodtrace.recall.calendars import calendar
 from foodtrace.recall.facts import Case, Facts
 from foodtrace.recall.findings import NO_TABLES, findings_of
@@ -29,6 +30,7 @@ from foodtrace.recall.metrics import UNIT_NAMES, Completion, Figures, Rate, comp
 from foodtrace.recall.quantities import Books
 from foodtrace.recall.scope import scope_words
 from foodtrace.recall.settings import DEFAULT, Settings
+from foodtrace.recall.shares import SiteBounds, site_bounds
 from foodtrace.storage.session import Session
 
 
@@ -168,6 +170,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     untraced: tuple[FindingAnswer, ...]
     positions: tuple[Position, ...]
     partial: bool
+    bounds: tuple[SiteBounds, ...] | None = None
+    """Least, proportional and most at every affected site; none: not asked for, they cost a replay of all records."""
 
 
 def recall(
@@ -180,10 +184,12 @@ def recall(
     recorded_until: int | None = None,
     scope: Sequence[Clause] = (),
     operator: str = "",
+    bounds: bool = False,
 ) -> Answer:
     """Answer for one lot (full id, bare code or unique prefix), several, or a case's scope.
 
     :param scope: further clauses: a rule, what left or passed a site. :param operator: who recalls, where no lot says it.
+    :param bounds: also say how much at each site can stem from the scope.
     :raises NotFound: ``lot.not_found`` with ``near``. :raises Ambiguous: ``lot.ambiguous`` with ``candidates``.
     """
     facts = SqlFacts(session, now) if recorded_until is None else SqlFacts(session, now, recorded_until=recorded_until)
@@ -193,7 +199,7 @@ def recall(
     else:
         clauses = case.versions[-1].clauses
         asked = tuple(each for clause in clauses if isinstance(clause, LotsClause) for each in clause.lots)
-    return Answering(session, facts, clauses, asked, case, settings, operator).answer()
+    return Answering(session, facts, clauses, asked, case, settings, operator).answer(bounds=bounds)
 
 
 class Answering:
@@ -232,7 +238,7 @@ class Answering:
         numbers = [number for number in (self.facts.lot(text) for text in asked) if number is not None]
         return next((info.producer for info in self.facts.lots(numbers).values() if info.producer), "")
 
-    def answer(self) -> Answer:
+    def answer(self, *, bounds: bool = False) -> Answer:
         """Put the answer together."""
         rows = {site: self._row(site, held) for site, held in self._by_site().items()}
         outlets = sorted((row for site, row in rows.items() if site in self.found.outlets), key=_order)
@@ -261,7 +267,15 @@ class Answering:
             untraced=self._untraced(),
             positions=self._positions(),
             partial=self.found.partial,
+            bounds=self._bounds(rows) if bounds else None,
         )
+
+    def _measured(self) -> Mapping[tuple[int, int, int], Bounds]:
+        return measure(self.facts, self.found, self.clauses, said=self.said, sums=self.sums)
+
+    def _bounds(self, rows: Mapping[int, OutletRow]) -> tuple[SiteBounds, ...]:
+        silent = {(site, UNIT_NAMES.index(each.unit)) for site, row in rows.items() for each in row.amounts if each.on_hand is None}
+        return site_bounds(self.found, self._measured(), self.texts, silent)
 
     def _product(self, infos: Mapping[int, LotInfo]) -> str:
         """Return what the lots asked for are; of a rule or a window only where everything affected is one thing."""
@@ -384,7 +398,7 @@ class Answering:
     def _without_lot(self) -> tuple[WithoutLot, ...]:
         if not any(move.unnamed and (move.lot, move.dst) in self.found.holdings for move in self.found.moves):
             return ()  # the bounds cost a replay; most recalls need none
-        lines = pseudo_lines(self.found, measure(self.facts, self.found, self.clauses))
+        lines = pseudo_lines(self.found, self._measured())
         made = [
             WithoutLot(
                 site=self.names[line.site].text,

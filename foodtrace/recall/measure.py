@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from foodtrace.events import Clause, LeftClause, LotsClause, ThroughClause
 from foodtrace.graph.edges import micros
@@ -12,19 +12,28 @@ from foodtrace.recall.affected import Affected
 from foodtrace.recall.bounds import Bounds, Extent, Key, bounds
 from foodtrace.recall.facts import Facts
 from foodtrace.recall.moves import Move, pair
+from foodtrace.recall.quantities import HoldingSum
 from foodtrace.recall.records import fits_product
 
 
-def measure(facts: Facts, found: Affected, clauses: Sequence[Clause]) -> dict[Key, Bounds]:
+def measure(
+    facts: Facts,
+    found: Affected,
+    clauses: Sequence[Clause],
+    *,
+    said: Mapping[Key, tuple[int, int]] | None = None,
+    sums: Mapping[Key, HoldingSum] | None = None,
+) -> dict[Key, Bounds]:
     """Return least, proportional and most of every affected holding: (lot, site, unit) -> bounds.
 
-    :param found: the affected set of these clauses.
+    :param found: the affected set of these clauses. :param said: what outlets said lay there when their notice arrived:
+        holding -> (moment, quantity), a count like any other. :param sums: quantities of the holdings, with what was said.
     """
     known = {flow.lot for flow in found.flows}
     candidates, moves, flows = _candidates(facts, found, known)
     entries = {(flow.log, flow.seq) for flow in found.flows if flow.kind in (FlowKind.CONSUMED, FlowKind.PRODUCED)}
     others = [flow for flow in facts.entries(entries) if flow.kind != FlowKind.ALIAS]
-    read = [*others, *flows, *found.flows]
+    read = [*others, *flows, *found.flows, *_counts(said or {})]
     return bounds(
         [*found.moves, *moves],
         # Own flows last: they carry the representative of their lot, and the last of two copies counts.
@@ -32,9 +41,16 @@ def measure(facts: Facts, found: Affected, clauses: Sequence[Clause]) -> dict[Ke
         extent(facts, found, clauses),
         candidates=candidates,
         content={lot: (info.content, info.content_unit) for lot, info in found.infos.items() if info.content},
-        stock={key: sums.on_hand for key, sums in found.sums.items()},
-        ids=facts.ids({(flow.log, flow.seq) for flow in read}),
+        stock={key: each.on_hand for key, each in (found.sums if sums is None else sums).items()},
+        ids=facts.ids({(flow.log, flow.seq) for flow in read if flow.log}),
     )
+
+
+def _counts(said: Mapping[Key, tuple[int, int]]) -> list[Flow]:
+    """Return outlets' own figures as counts; no entry of goods is behind them, so that they have no log."""
+    return [
+        Flow(FlowKind.COUNT, lot, site, 0, unit, q, t, t, 0, 0, n) for n, ((lot, site, unit), (t, q)) in enumerate(sorted(said.items()))
+    ]
 
 
 def extent(facts: Facts, found: Affected, clauses: Sequence[Clause]) -> Extent:

@@ -145,7 +145,7 @@ def case_report(session: Session, case_id: str, *, now: int, contacts: bool = Fa
     case = load_case(session, case_id, until=now)
     chosen = choose(_local(case.opened).date(), id=case.rule_pack)
     settings = chosen.settings
-    answer = recall(session, (), now=now, case=case, settings=settings)
+    answer = recall(session, (), now=now, case=case, settings=settings, bounds=True)
     facts = SqlFacts(session, now)
     found = find(facts, case.versions[-1].clauses, settings=settings, own_operator=case.operator, case=case.case)
     asked = {lot for clause in case.versions[-1].clauses if isinstance(clause, LotsClause) for lot, _ in facts.lots_like(clause)}

@@ -76,7 +76,7 @@ def html(report: Report, chain: Chain, *, lang: Lang = "en") -> str:
         section(tables["figures"], lang),
         f"<h2>{escaped(text('report.chain.title', lang))}</h2><figure>{svg(chain, lang=lang, most=PAPER)}</figure>",
     ]
-    parts += [section(tables[name], lang) for name in ("outlets", "others", "without_lot", "findings", "scope", "lots")]
+    parts += [section(tables[name], lang) for name in ("outlets", "others", "without_lot", "bounds", "findings", "scope", "lots")]
     parts += [
         f"<h2>{escaped(text('report.proof.title', lang))}</h2>",
         f"<p>{escaped(text('report.proof.says', lang))}</p>",

@@ -4,7 +4,8 @@ Rules:
 
 1. A quantity is exact: a whole number of base units with its unit, printed in kg, litres or pieces by whoever shows the table.
 2. Unknown is ``?``, never zero or empty; a moment nobody recorded is ``-``.
-3. Every finding stands with its text, what to do about it, and the entries behind it.
+3. Least and most are valid line by line and never added up; holdings of which all is affected have no line of bounds.
+4. Every finding stands with its text, what to do about it, and the entries behind it.
 """
 
 from __future__ import annotations
@@ -59,6 +60,7 @@ def grids(report: Report, lang: Lang) -> list[Grid]:
         places_grid("outlets", report.answer.outlets, lang),
         places_grid("others", report.answer.others, lang),
         _without_lot(report.answer, lang),
+        _bounds(report.answer, lang),
         findings_grid(report.answer, lang),
         _curve(report),
         _versions(report),
@@ -198,6 +200,20 @@ def _without_lot(answer: Answer, lang: Lang) -> Grid:
         for line in answer.without_lot
     )
     return Grid(name="without_lot", columns=("outlet", "unit", "quantity", "least", "most"), rows=rows)
+
+
+def _bounds(answer: Answer, lang: Lang) -> Grid:
+    """Return how much of each holding can stem from the scope, where it is not simply all of it."""
+    rows: list[tuple[Cell, ...]] = []
+    for site in answer.bounds or ():
+        for each in site.holdings:
+            if each.least < each.quantity:
+                amounts = (each.quantity, each.least, each.proportional, each.most)
+                cells = tuple(Measured(amount, site.unit, site.unknown) for amount in amounts)
+                name = each.lot if each.lot.startswith("?") else each.lot.rpartition("/")[2]
+                rows.append((site.name or site.site, name, text(f"report.link.{each.link}", lang), unit_word(site.unit, lang), *cells))
+    columns = ("outlet", "lot", "link", "unit", "quantity", "least", "proportional", "most")
+    return Grid(name="bounds", columns=columns, rows=tuple(rows))
 
 
 def findings_grid(answer: Answer, lang: Lang) -> Grid:

@@ -110,6 +110,13 @@ _RECALL: Final[dict[str, tuple[str, str]]] = {
     "cli.col.progress": ("进展", "steps"),
     "cli.col.lots": ("批次", "lots"),
     "cli.col.supplier": ("来自", "from"),
+    "cli.col.least": ("最少", "least"),
+    "cli.col.proportional": ("按比例", "by share"),
+    "cli.col.most": ("最多", "most"),
+    "cli.bounds.head": (
+        "可能来自召回范围的数量: {whole} 处全部是; {part} 处只能说最少和最多 (各行的最少和最多不能相加, 按比例的可以)",
+        "what can stem from the scope: all of it at {whole} holdings; at {part} between least and most (never add up least or most, only shares)",
+    ),
     "cli.col.county": ("区县", "county"),
     "cli.col.records": ("最新记录", "newest record"),
     "cli.link.confirmed": ("确认", "confirmed"),

@@ -48,6 +48,7 @@ _UNKNOWN = _Unknown()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON (foodtrace schema recall).")
 @click.option("--csv", "csv_file", default=None, metavar="FILE", help="Write the outlets as CSV; - is standard output.")
 @click.option("--xlsx", "xlsx_file", default=None, metavar="FILE", help="Write the outlets as an Excel workbook.")
+@click.option("--bounds", is_flag=True, help="Also say how much at each site can stem from the scope: least, proportional, most.")
 @click.option("--positions", is_flag=True, help="Print the position of every log.")
 @click.option("--at", default=None, metavar="TIME", help="As of TIME: what happened later is not seen.")
 @click.option("--as-known", is_flag=True, help="With --at: nor what was recorded later.")
@@ -65,6 +66,7 @@ def recall(
     as_json: bool,
     positions: bool,
     as_known: bool,
+    bounds: bool,
     **words: str,
 ) -> None:
     """Find every outlet that holds LOTs, or what a rule fits, or what left or passed a site, or anything made from it.
@@ -75,13 +77,13 @@ def recall(
         if not lots:
             raise click.MissingParameter(param_hint="LOT", param_type="argument")
         with ctx.open() as ledger:
-            answer = ledger.recall(tuple(dict.fromkeys(lots)))
+            answer = ledger.recall(tuple(dict.fromkeys(lots)), bounds=bounds)
     else:
-        answer = _scoped(ctx, tuple(dict.fromkeys(lots)), words, at, as_known=as_known)
+        answer = _scoped(ctx, tuple(dict.fromkeys(lots)), words, at, as_known=as_known, bounds=bounds)
     write(ctx, answer, csv_file=csv_file, xlsx_file=xlsx_file, show_all=show_all, as_json=as_json, positions=positions)
 
 
-def _scoped(ctx: Context, lots: tuple[str, ...], words: dict[str, str], at: str | None, *, as_known: bool) -> Any:
+def _scoped(ctx: Context, lots: tuple[str, ...], words: dict[str, str], at: str | None, *, as_known: bool, bounds: bool) -> Any:
     """Answer for a scope in words, or as of a moment."""
     from foodtrace.graph.edges import micros  # noqa: PLC0415
     from foodtrace.operations.common import local  # noqa: PLC0415
@@ -97,7 +99,8 @@ def _scoped(ctx: Context, lots: tuple[str, ...], words: dict[str, str], at: str 
         if when is None:
             check_any(session, clauses, now)
         rules = tuple(each for each in clauses if not hasattr(each, "lots"))
-        return find_all(session, lots, now=now, recorded_until=now if as_known else None, scope=rules, operator=producer_of(session, rules))
+        who, known = producer_of(session, rules), now if as_known else None
+        return find_all(session, lots, now=now, recorded_until=known, scope=rules, operator=who, bounds=bounds)
 
 
 def write(
@@ -228,6 +231,8 @@ def _screen(ctx: Context, answer: Any, *, show_all: bool, positions: bool) -> No
             if amount.likely or amount.travelling:
                 held = f"{shown_quantity(amount.likely, amount.unit)}{'?' if amount.on_hand is None else ''} {shown_unit(amount.unit)}"
                 say(ctx.t("cli.recall.other", name=row.name or row.site, phone=row.phone or "-", quantity=held))
+    if answer.bounds is not None:
+        _bounds(ctx, answer, show_all=show_all)
     print_rates(ctx, answer)
     _untraced(ctx, answer, show_all=show_all)
     _freshness(ctx, answer)
@@ -235,6 +240,32 @@ def _screen(ctx: Context, answer: Any, *, show_all: bool, positions: bool) -> No
     if positions or len(answer.positions) == 1:
         for each in answer.positions:
             say(f"  {each.log}  {each.size:,}  {each.newest}")
+
+
+def _bounds(ctx: Context, answer: Any, *, show_all: bool) -> None:
+    """Print how much at each site can stem from the scope, one line per holding; where all of it does, only how many do."""
+    lines = [(site, each) for site in answer.bounds for each in site.holdings]
+    open_lines = [(site, each) for site, each in lines if each.least < each.quantity]
+    say(ctx.t("cli.bounds.head", whole=len(lines) - len(open_lines), part=len(open_lines)))
+    shown = open_lines if show_all or not sys.stdout.isatty() else open_lines[:_SUMMARY]
+    rows = [
+        [
+            site.name or site.site,
+            each.lot.rpartition("/")[2] or each.lot,
+            shown_unit(site.unit),
+            *(
+                shown_quantity(amount, site.unit) + ("?" if site.unknown else "")
+                for amount in (each.quantity, each.least, each.proportional, each.most)
+            ),
+            ctx.t("cli.link." + each.link),
+        ]
+        for site, each in shown
+    ]
+    if rows:
+        headings = [ctx.t("cli.col." + name) for name in ("outlet", "lots", "unit", "on_hand", "least", "proportional", "most", "link")]
+        say(table(headings, rows, right=[3, 4, 5, 6], width=terminal_width() if sys.stdout.isatty() else None))
+    if len(shown) < len(open_lines):
+        say(ctx.t("cli.recall.more", count=len(open_lines) - len(shown)))
 
 
 def print_rates(ctx: Context, answer: Any) -> None:

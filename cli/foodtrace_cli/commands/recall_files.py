@@ -44,13 +44,29 @@ _FILE = [
 ]
 
 
+_BOUNDS = ["proportional", "bounds"]
+"""Columns more where bounds were asked for; least and most are never added up, so that they stand lot by lot."""
 _AMOUNTS = frozenset(_FILE[_FILE.index("unit") : _FILE.index("notified")])
 """What stands in a row's amounts, one per unit."""
 
 
 def _records(answer: Any) -> list[list[Any]]:
-    """Return the rows; one without quantities stands there as well, all of them unknown."""
-    return [[_value(row, amount, name) for name in _FILE] for row in (*answer.outlets, *answer.others) for amount in row.amounts or (None,)]
+    """Return headings and rows; one without quantities stands there as well, all of them unknown."""
+    parts = {(site.site, site.unit): site for site in answer.bounds or ()}
+    names = [*_FILE, *_BOUNDS] if answer.bounds is not None else _FILE
+    rows: list[list[Any]] = [names]
+    for row in (*answer.outlets, *answer.others):
+        for amount in row.amounts or (None,):
+            cells = [_value(row, amount, name) for name in _FILE]
+            rows.append(cells if names is _FILE else [*cells, *_shares(parts.get((row.site, amount.unit if amount else "")))])
+    return rows
+
+
+def _shares(site: Any) -> list[Any]:
+    """Return what of a site's goods can stem from the scope: the share of them all, least and most by lot."""
+    if site is None:
+        return [None, None]
+    return [site.proportional, "; ".join(f"{each.lot} {each.least}..{each.most}" for each in site.holdings)]
 
 
 def _value(row: Any, amount: Any, name: str) -> Any:
@@ -69,7 +85,6 @@ def write_csv(ctx: Context, answer: Any, name: str) -> None:
     """Write CSV: with a byte order mark for Excel; ``-`` is standard output, plain UTF-8."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\r\n")
-    writer.writerow(_FILE)
     writer.writerows([["?" if value is None else _escaped(value) for value in row] for row in _records(answer)])
     if name == "-":
         sys.stdout.buffer.write(stream.getvalue().encode())
@@ -85,7 +100,6 @@ def write_xlsx(ctx: Context, answer: Any, name: str) -> None:
 
     book = Workbook(write_only=True)
     sheet = book.create_sheet("recall")
-    sheet.append(_FILE)
     for row in _records(answer):
         try:
             sheet.append(["?" if value is None else _escaped(value) for value in row])

@@ -1,0 +1,90 @@
+"""How much at each affected site can stem from the scope, as an answer shows it (RECALL section 4, "Bounds").
+
+Rules:
+
+1. One line per holding: least and most hold for each holding by itself and are never added up; of several lots at one site only
+   the proportional shares are.
+2. Goods dispatched without lot stand in lines of their own and in no sum: they left no lot's book, so they would count twice.
+3. What a site said lay there when its notice arrived counts as a count at that moment, here as everywhere else.
+4. At a site that records nothing itself the stock is unknown: bounds are then of all that may lie there, and say so.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from typing import Literal
+
+import msgspec
+
+from foodtrace.graph.edges import UNIT_NAMES
+from foodtrace.recall.affected import Affected
+from foodtrace.recall.bounds import Bounds, Key
+
+
+class HoldingBounds(msgspec.Struct, frozen=True, kw_only=True):
+    """Least, proportional and most of one lot at one site, in base units; least <= proportional <= most <= quantity."""
+
+    lot: str
+    """``?..`` for goods that some record dispatched without naming their lot."""
+    link: Literal["confirmed", "possible"]
+    quantity: int
+    """What lies there by the records."""
+    least: int
+    proportional: int
+    """Share by even mixing, rounded half up."""
+    most: int
+
+
+class SiteBounds(msgspec.Struct, frozen=True, kw_only=True):
+    """What of the goods at one site, in one unit, can stem from the scope."""
+
+    site: str
+    name: str
+    role: Literal["outlet", "intermediary", "own"]
+    unit: str
+    quantity: int
+    """Of the holdings below with a named lot."""
+    proportional: int
+    """Of the same, added up; least and most are valid by holding only."""
+    unknown: bool
+    """The site records no sales: quantities and bounds are of all that may be there."""
+    holdings: tuple[HoldingBounds, ...]
+
+
+def site_bounds(
+    found: Affected, measured: Mapping[Key, Bounds], texts: Mapping[int, str], silent: Collection[tuple[int, int]]
+) -> tuple[SiteBounds, ...]:
+    """Return the bounds of every affected site and unit, by the site's text.
+
+    :param measured: (lot, site, unit) -> bounds. :param texts: texts of lots. :param silent: (site, unit) of unknown stock.
+    """
+    lines: dict[tuple[int, int], list[HoldingBounds]] = defaultdict(list)
+    for (lot, site, unit), each in measured.items():
+        lines[site, unit].append(
+            HoldingBounds(
+                lot=texts[lot],
+                link=found.holdings[lot, site].link,
+                quantity=each.quantity,
+                least=each.least,
+                proportional=each.proportional,
+                most=each.most,
+            )
+        )
+    made = [_site(found, site, unit, each, unknown=(site, unit) in silent) for (site, unit), each in lines.items()]
+    return tuple(sorted(made, key=lambda each: (each.site, each.unit)))
+
+
+def _site(found: Affected, site: int, unit: int, lines: Sequence[HoldingBounds], *, unknown: bool) -> SiteBounds:
+    info = found.sites[site]
+    named = [each for each in lines if not each.lot.startswith("?")]
+    return SiteBounds(
+        site=info.text,
+        name=info.name,
+        role="outlet" if site in found.outlets else "own" if site in found.own else "intermediary",
+        unit=UNIT_NAMES[unit],
+        quantity=sum(each.quantity for each in named),
+        proportional=sum(each.proportional for each in named),
+        unknown=unknown,
+        holdings=tuple(sorted(lines, key=lambda each: each.lot)),
+    )
