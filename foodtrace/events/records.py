@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from foodtrace.events.base import CaseId, Event, Hash, Seq, Words
+from foodtrace.events.base import Event, Hash, OptionalCase, Seq, Words
 
 Origin = Annotated[str, msgspec.Meta(pattern=r"^[^\s+]{1,200}$(?!\n)", description="origin of a log")]
 
@@ -46,7 +46,10 @@ class Recovered(Event, frozen=True, kw_only=True, tag="recovered"):
 class ContactsShown(Event, frozen=True, kw_only=True, tag="contacts_shown"):
     """Names, phones and addresses of people were written into a file in full; ``by`` says who asked, never the values."""
 
-    case: CaseId
-    what: Literal["case_report", "notices"]
+    case: OptionalCase = ""
+    """Empty: of a recall's list on which no case stands; ``scope`` says of what."""
+    what: Literal["case_report", "notices", "recall"]
+    scope: tuple[Words, ...] = ()
+    """What was asked for, one clause each (``recall`` only)."""
     sites: Annotated[int, msgspec.Meta(ge=0)]
     """How many sites' contacts were in it."""

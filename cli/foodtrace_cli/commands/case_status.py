@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from foodtrace_cli.commands.case_common import CASE_ARGUMENT, moment
-from foodtrace_cli.commands.recall import shown_quantity, shown_unit, write
+from foodtrace_cli.commands.recall import write
+from foodtrace_cli.commands.recall_screen import View
+from foodtrace_cli.commands.recall_table import shown_quantity, shown_unit
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import cells, emit_json, fit, say
 
@@ -60,7 +62,8 @@ def status(
     if at is not None:
         say("  " + ctx.t("status.as_known" if as_known else "status.as_happened", at=found.at[:16]))
     if outlets:
-        write(ctx, answer, csv_file=None, xlsx_file=None, show_all=True, as_json=False, positions=False)
+        with ctx.open() as ledger:
+            write(ctx, ledger, answer, View(everything=True))
     else:
         _rates(ctx, found)
     deadlines(ctx, state, now)

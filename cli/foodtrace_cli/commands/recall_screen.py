@@ -1,0 +1,260 @@
+"""A recall answer on the screen: what was asked, how many outlets, the table, totals, rates, what could not be traced.
+
+Rules (TRANSCRIPTS section 5 and house rule 6):
+
+1. Many outlets: the summary, ten rows, the totals, then how to see the rest. A pipe gets every row.
+2. What was not seen is printed beside what was; how fresh each source is belongs to the answer.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from foodtrace_cli.commands.recall_table import lay_out, line, shown_quantity, shown_time, shown_unit, totals
+from foodtrace_cli.context import Context
+from foodtrace_cli.output import say, terminal_width
+
+if TYPE_CHECKING:
+    from foodtrace.operations.outletdetails import Birth, Details
+
+_SUMMARY: Final = 10
+"""Rows of a long list on a terminal."""
+_ALL: Final = 15
+"""A list of so many outlets is short enough to be printed whole."""
+_OLDEST: Final = 3
+"""So many of the sources that are longest behind are named."""
+_UNSURE: Final = ("mixed_stall", "lot_missing", "same_lot_no_path", "code_only", "attribute_missing", "time_contradiction")
+"""Findings that make a link possible."""
+
+
+class View(msgspec.Struct, frozen=True, kw_only=True):
+    """How an answer is to be shown."""
+
+    by_county: bool = False
+    late: bool = False
+    everything: bool = False
+    long: bool = False
+    positions: bool = False
+
+
+def chosen(answer: Any, view: View) -> list[Any]:
+    """Return the outlets that are to be shown, in their order: by county the one with most at stake first."""
+    rows = [row for row in answer.outlets if not view.late or late(answer, row)]
+    if not view.by_county:
+        return rows
+    return [row for _, group in _counties(rows) for row in group]
+
+
+def late(answer: Any, row: Any) -> bool:
+    """Say whether an outlet was not told, or is silent past the limit for answers."""
+    silent = {each.site for each in answer.untraced if each.kind == "no_answer"}
+    return row.notified is None or row.site in silent
+
+
+def needs_details(width: int | None, view: View) -> bool:
+    """Say whether the screen shows more of an outlet than the answer holds."""
+    return view.long or width is None or width >= 120  # noqa: PLR2004 - layouts of TRANSCRIPTS section 5
+
+
+def width_of() -> int | None:
+    """Return the cells of the terminal; none where the table is piped on, unless COLUMNS says otherwise."""
+    import os  # noqa: PLC0415
+
+    return terminal_width() if sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdigit() else None
+
+
+def shown_rows(answer: Any, view: View) -> list[Any]:
+    """Return the outlets whose rows are printed (rule 1)."""
+    rows = chosen(answer, view)
+    short = len(rows) <= _ALL or view.everything or not sys.stdout.isatty()
+    return rows if short else rows[:_SUMMARY]
+
+
+def screen(ctx: Context, answer: Any, view: View, details: Mapping[str, Details], births: Sequence[Birth]) -> None:
+    """Print an answer."""
+    said = [*_head(ctx, answer, births), *_table(ctx, answer, view, details)]
+    said += _others(ctx, answer)
+    for text in _pages(said, view):
+        say(text)
+    if answer.bounds is not None:
+        from foodtrace_cli.commands.recall_bounds import print_bounds  # noqa: PLC0415 - only where they were asked for
+
+        print_bounds(ctx, answer, everything=view.everything)
+    print_rates(ctx, answer)
+    _untraced(ctx, answer, everything=view.everything)
+    _freshness(ctx, answer)
+    say(ctx.t("cli.recall.positions", logs=len(answer.positions), newest=max((each.newest for each in answer.positions), default="-")))
+    if view.positions or len(answer.positions) == 1:
+        for each in answer.positions:
+            say(f"  {each.log}  {each.size:,}  {each.newest}")
+
+
+def _pages(lines: list[str], view: View) -> Iterable[str]:
+    """Page a long list on a terminal; return what is still to be printed."""
+    import shutil  # noqa: PLC0415
+
+    import click  # noqa: PLC0415
+
+    room = shutil.get_terminal_size().lines
+    if not view.everything or len(lines) < room or not (sys.stdout.isatty() and sys.stdin.isatty()):
+        return lines
+    click.echo_via_pager("\n".join(lines))
+    return lines[:2]
+
+
+def _head(ctx: Context, answer: Any, births: Sequence[Birth]) -> list[str]:
+    confirmed = sum(1 for row in answer.outlets if row.link == "confirmed")
+    lines = [
+        "  ".join(each for each in (f"{answer.product} {', '.join(answer.lots) or ' | '.join(answer.scope)}".strip(), _way(births)) if each)
+    ]
+    counted = ctx.t(
+        "cli.recall.head",
+        outlets=f"{len(answer.outlets):,}",
+        confirmed=f"{confirmed:,}",
+        possible=f"{len(answer.outlets) - confirmed:,}",
+        lots=len(answer.affected_lots),
+    )
+    likely: dict[str, int] = {}
+    for amount in (amount for row in answer.outlets for amount in row.amounts):
+        likely[amount.unit] = likely.get(amount.unit, 0) + amount.likely
+    parts = [f"{shown_quantity(value, unit)} {shown_unit(unit)}" for unit, value in likely.items()]
+    lines.append(counted + (ctx.t("cli.recall.likely", quantities=", ".join(parts)) if parts else ""))
+    if answer.case:
+        lines.append(ctx.t("cli.recall.case", case=answer.case, version=answer.version))
+    return lines + [ctx.t("cli.recall.other_case", case=each) for each in answer.cases]
+
+
+def _way(births: Sequence[Birth]) -> str:
+    """Return where the goods began and came to market: ``永发合作社 -> 北河农批 11-23 03:52 500.0 kg``."""
+    if not births:
+        return ""
+    from foodtrace.graph.edges import UNIT_NAMES  # noqa: PLC0415
+
+    last = births[-1]
+    unit = UNIT_NAMES[last.unit]
+    when = [shown_time(last.at)] if last.at else []
+    return " ".join([" -> ".join(each.site for each in births), *when, shown_quantity(last.quantity, unit), shown_unit(unit)])
+
+
+def _table(ctx: Context, answer: Any, view: View, details: Mapping[str, Details]) -> list[str]:
+    rows = chosen(answer, view)
+    if not rows:
+        return [ctx.t("cli.recall.none_late")] if view.late and answer.outlets else []
+    from foodtrace.operations.outletdetails import NOTHING  # noqa: PLC0415
+
+    numbers = {row.site: number for number, row in enumerate(answer.outlets, 1)}
+    printed = {row.site for row in shown_rows(answer, view)}
+    blocks = []
+    for county, group in _counties(rows) if view.by_county else [("", rows)]:
+        lines = [
+            line(ctx, row, amount, details.get(row.site, NOTHING), numbers[row.site])
+            for row in group
+            if row.site in printed
+            for amount in row.amounts or (None,)
+        ]
+        blocks.append((_county(ctx, county, group) if view.by_county else "", lines))
+    width = width_of()
+    said = lay_out(ctx, blocks, totals(ctx, rows), width, long=view.long)
+    units = {shown_unit(amount.unit) for row in rows for amount in row.amounts}
+    said.append(_legend(ctx, answer, units.pop() if len(units) == 1 else ""))
+    if len(printed) < len(rows):
+        said.append(ctx.t("cli.recall.more", count=f"{len(rows) - len(printed):,}"))
+    return said
+
+
+def _counties(rows: Iterable[Any]) -> list[tuple[str, list[Any]]]:
+    """Return outlets by county; the county with the most at stake in any one outlet first, as its first row stands."""
+    groups: dict[str, list[Any]] = {}
+    for row in rows:
+        groups.setdefault(row.county, []).append(row)
+    return list(groups.items())
+
+
+def _county(ctx: Context, county: str, rows: Sequence[Any]) -> str:
+    sums = totals(ctx, rows)
+    name = county or ctx.t("cli.recall.no_county")
+    return ctx.t(
+        "cli.recall.county", county=name, count=len(rows), quantities=", ".join(f"{each['on_hand']} {each['unit']}" for each in sums)
+    )
+
+
+def _legend(ctx: Context, answer: Any, unit: str) -> str:
+    """Say the unit, what the steps' letters mean, and why links are only possible."""
+    kinds = {each.kind for each in answer.untraced}
+    why = [ctx.t("finding." + each) for each in _UNSURE if each in kinds]
+    possible = any(row.link == "possible" for row in answer.outlets)
+    said = [unit + ctx.t("cli.recall.stop") if unit else "", ctx.t("cli.recall.steps")]
+    said += [ctx.t("cli.recall.possible", why=", ".join(why))] if possible and why else []
+    return " ".join(each for each in said if each)
+
+
+def _others(ctx: Context, answer: Any) -> list[str]:
+    said = []
+    for row in answer.others:
+        for amount in row.amounts:
+            if amount.likely or amount.travelling:
+                held = f"{shown_quantity(amount.likely, amount.unit)}{'?' if amount.on_hand is None else ''} {shown_unit(amount.unit)}"
+                said.append(ctx.t("cli.recall.other", name=row.name or row.site, phone=row.phone or "-", quantity=held))
+    return said
+
+
+def print_rates(ctx: Context, answer: Any) -> None:
+    """Print R1-R6, each with numerator and denominator."""
+    for figures in answer.figures:
+        for name in ("R1", "R2", "R3"):
+            _rate(ctx, name, figures.rates[name])
+        strict = shown_quantity(figures.retrieved_strict, figures.unit)
+        say(ctx.t("cli.rate.strict", strict=strict, unit=shown_unit(figures.unit)))
+    for each in answer.without_lot:
+        least, most = (shown_quantity(value, each.unit) for value in (each.least, each.most))
+        say(ctx.t("cli.rate.pseudo", name=each.name or each.site, least=least, most=most, unit=shown_unit(each.unit)))
+    for name in ("R4", "R5", "R6"):
+        _rate(ctx, name, answer.rates[name])
+
+
+def _rate(ctx: Context, name: str, rate: Any) -> None:
+    unit = ctx.t("cli.unit.site") if rate.unit == "site" else shown_unit(rate.unit)
+    numbers = (rate.numerator, rate.denominator)
+    over = " / ".join(f"{each:,}" if rate.unit == "site" else shown_quantity(each, rate.unit) for each in numbers)
+    nothing = ctx.t({"R4": "cli.rate.no_outlets", "R5": "cli.rate.no_outlets", "R6": "cli.rate.not_sampled"}.get(name, "cli.rate.nothing"))
+    shown = f"{rate.percent} %" if rate.percent else nothing
+    say(f"{ctx.t('cli.rate.' + name)}  {shown}  {over} {unit}")
+
+
+def _untraced(ctx: Context, answer: Any, *, everything: bool) -> None:
+    if not answer.untraced:
+        say(ctx.t("cli.recall.traced"))
+        return
+    say(ctx.t("cli.recall.untraced", count=len(answer.untraced)))
+    kinds: dict[str, list[Any]] = {}
+    for each in answer.untraced:
+        kinds.setdefault(each.kind, []).append(each)
+    for kind, found in kinds.items():
+        limit = len(found) if everything else 3
+        where = ", ".join(_where(each) for each in found[:limit])
+        say(f"  {ctx.t('finding.' + kind)} ({len(found)}): {where}{' ..' if len(found) > limit else ''}")
+
+
+def _where(finding: Any) -> str:
+    """Return what a finding is about: lot and site, or else the entry that shows it."""
+    return f"{finding.lot.rpartition('/')[2]} {finding.site_name or finding.site}".strip() or ", ".join(finding.entries[:1])
+
+
+def _freshness(ctx: Context, answer: Any) -> None:
+    """Say how far each source has come: the logs, and the sites by the newest entry of each; the longest behind first."""
+    logs = sorted(answer.positions, key=lambda each: each.newest)
+    if logs:
+        names = ", ".join(f"{each.log} {shown_time(each.newest)}" for each in logs[:_OLDEST])
+        say(ctx.t("cli.recall.fresh_logs", count=len(logs), newest=shown_time(logs[-1].newest), oldest=names))
+    silent = [row.name or row.site for row in answer.outlets if row.last_entry is None]
+    heard = sorted((row for row in answer.outlets if row.last_entry is not None), key=lambda row: row.last_entry)
+    if heard:
+        names = ", ".join(f"{row.name or row.site} {shown_time(row.last_entry)}" for row in heard[:_OLDEST])
+        say(ctx.t("cli.recall.fresh_sites", count=len(heard), newest=shown_time(heard[-1].last_entry), oldest=names))
+    if silent:
+        more = " .." if len(silent) > _OLDEST else ""
+        say(ctx.t("cli.recall.silent", count=len(silent), names=", ".join(silent[:_OLDEST]) + more))

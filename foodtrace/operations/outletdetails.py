@@ -1,0 +1,165 @@
+"""What a list for vans and telephones says of a site besides its quantities: who answers for it, its licence, when goods came.
+
+Rules:
+
+1. Read only for the rows that are shown or written to a file; the recall answer itself needs none of it. O(rows and their flows).
+2. The latest description of a site, and of its operator, counts; a licence on the site outranks one on its operator.
+3. Nothing personal is here: the names of sole traders and self-growers stand beside the log (DESIGN section 5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Final
+
+import msgspec
+
+from foodtrace.events import Event, Licence, Operator, Site
+from foodtrace.events.canonical import decode
+from foodtrace.graph.edges import moment
+from foodtrace.graph.flows import BIRTHS, DELIVERED, UNKNOWN_TIME, Flow, FlowKind
+from foodtrace.graph.kinds import ABOUT
+from foodtrace.graph.names import find
+from foodtrace.graph.reader import SqlFacts
+from foodtrace.operations.common import CHINA, said
+from foodtrace.storage.session import Session
+from foodtrace.tlog.entry import event_bytes
+
+_CODE: Final = 18
+"""Characters of a unified social credit code."""
+
+
+class Details(msgspec.Struct, frozen=True, kw_only=True):
+    """What else is known of a site; empty where nothing is on record."""
+
+    operator_name: str = ""
+    """Registered name of a legal person."""
+    credit_code: str = ""
+    """Unified social credit code of the operator; empty where it has a local id only."""
+    licence: str = ""
+    licence_until: str = ""
+    """Last day of the licence, ``YYYY-MM-DD``."""
+    first: str = ""
+    """Local day on which the first of the affected goods came, ``YYYY-MM-DD``."""
+    last: str = ""
+
+
+class Birth(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a lot began, or the gate by which it came to market."""
+
+    site: str
+    """Trading name, else the id."""
+    at: str
+    """Moment as ISO text, UTC; empty where it is not known."""
+    quantity: int
+    unit: int
+    """0 g, 1 ml, 2 piece."""
+
+
+NOTHING: Final = Details()
+
+
+def details(session: Session, sites: Mapping[str, Collection[str]], operators: Mapping[str, str], now: int) -> dict[str, Details]:
+    """Return what else is known of sites.
+
+    :param sites: site id -> full ids of its affected lots. :param operators: site id -> operator id.
+    :param now: T, microseconds UTC: what came later is not seen.
+    """
+    numbers = find(session, list(sites))
+    described = _latest_sites(session, numbers)
+    known = _operators(session, set(operators.values()))
+    days = _days(session, {lot for lots in sites.values() for lot in lots}, now)
+    made: dict[str, Details] = {}
+    for site in sites:
+        operator = operators.get(site, "")
+        answers = known.get(operator)
+        licence = _licence(described.get(numbers.get(site, 0)), answers)
+        first, last = days.get(numbers.get(site, 0), ("", ""))
+        made[site] = Details(
+            operator_name=answers.name if answers else "",
+            credit_code=operator if len(operator) == _CODE else "",
+            licence=licence.number if licence else "",
+            licence_until=str(licence.valid_until) if licence and licence.valid_until else "",
+            first=first,
+            last=last,
+        )
+    return made
+
+
+def births(session: Session, lot: str, now: int) -> tuple[Birth, ...]:
+    """Return where a lot began, and the first place outside that site it came to: what a caller is told first."""
+    facts = SqlFacts(session, now)
+    number = facts.lot(lot)
+    if number is None:
+        return ()
+    flows = sorted(facts.flows([number]), key=lambda each: (each.t, each.log, each.seq, each.item))
+    born = [each for each in flows if each.kind in BIRTHS][:1]
+    came = [each for each in flows if each.kind == FlowKind.RECEIPT and born and each.site != born[0].site][:1]
+    names = facts.sites({each.site for each in (*born, *came)})
+    return tuple(
+        Birth(
+            site=names[each.site].name or names[each.site].text,
+            at="" if each.flags & UNKNOWN_TIME else moment(each.t).isoformat(),
+            quantity=each.q,
+            unit=each.unit,
+        )
+        for each in (*born, *came)
+    )
+
+
+def _latest_sites(session: Session, numbers: Mapping[str, int]) -> dict[int, Site]:
+    rows = session.each(
+        "SELECT s.site, e.bytes FROM {ids} CROSS JOIN site_fact AS s JOIN log AS g ON g.id = s.log "
+        "JOIN entry AS e ON e.log = s.log AND e.seq = s.seq WHERE s.site = f.value AND s.ended = 0 ORDER BY s.recorded, g.origin, s.seq",
+        list(numbers.values()),
+    )
+    latest = {site: bytes(data) for site, data in rows}
+    return {site: event for site, data in latest.items() if isinstance(event := _event(data), Site)}
+
+
+def _operators(session: Session, operators: Collection[str]) -> dict[str, Operator]:
+    rows = session.each(
+        "SELECT e.bytes FROM {ids} CROSS JOIN about AS a JOIN entry AS e ON e.log = a.log AND e.seq = a.seq "
+        "WHERE a.subject = f.value AND a.kind = ? AND a.ended <= 0",
+        list(find(session, [f"operator {each}" for each in operators]).values()),
+        (ABOUT[Operator],),
+    )
+    found = [event for (data,) in rows if isinstance(event := _event(bytes(data)), Operator)]
+    return {event.operator: event for event in sorted(found, key=lambda each: (each.at, each.id))}
+
+
+def _event(data: bytes) -> Event:
+    event: Event = said(decode(event_bytes(data)))
+    return event
+
+
+def _licence(site: Site | None, operator: Operator | None) -> Licence | None:
+    if site is not None and site.licence is not None:
+        return site.licence
+    return operator.licences[0] if operator is not None and operator.licences else None
+
+
+def _days(session: Session, lots: Collection[str], now: int) -> dict[int, tuple[str, str]]:
+    """Return, per site, the first and last local day on which any of some lots came there."""
+    facts = SqlFacts(session, now)
+    numbers = set(find(session, list(lots)).values())
+    numbers |= {other for _, other in facts.aliases(numbers)}
+    spans: dict[int, tuple[int, int]] = {}
+    for flow in facts.flows(numbers):
+        site = _arrived(flow)
+        if not site or flow.flags & UNKNOWN_TIME:
+            continue
+        first, last = spans.get(site, (flow.t, flow.t))
+        spans[site] = (min(first, flow.t), max(last, flow.t))
+    return {site: (_day(first), _day(last)) for site, (first, last) in spans.items()}
+
+
+def _arrived(flow: Flow) -> int:
+    """Return the site a flow brings goods to; 0 for none."""
+    if flow.kind in (FlowKind.DISPATCH, FlowKind.RETURN):
+        return flow.other if flow.flags & DELIVERED else 0
+    return flow.site if flow.kind in BIRTHS or flow.kind == FlowKind.RECEIPT else 0
+
+
+def _day(microseconds: int) -> str:
+    return moment(microseconds).astimezone(CHINA).date().isoformat()
