@@ -97,9 +97,7 @@ def _value(row: Any, amount: Any, details: Any, name: str) -> Any:
         return getattr(amount, name, None)
     if name in _DETAILS:
         return getattr(details, _DETAILS[name])
-    if name in ("notified", "acknowledged", "sealed_at", "returned_at", "destroyed_at"):
-        return getattr(row, name.removesuffix("_at")) or ""  # not done yet is no unknown
-    value = getattr(row, name)
+    value = getattr(row, name.removesuffix("_at"))
     return " ".join(value) if isinstance(value, tuple) else value
 
 
