@@ -142,7 +142,7 @@ class Books:
         for each in about_lots.transformations(look):
             over = each.kind == "mass_gain" and set(each.entries) <= style2
             yield msgspec.structs.replace(each, kind="over_issued") if over else each
-        yield from _over_issued(found)
+        yield from _over_issued(look)
 
     def _count(self, found: Affected, *, named: bool) -> None:
         counts = self.counts
@@ -167,7 +167,7 @@ class Books:
         return self.names.break_(
             each.kind,
             lot=each.lot,
-            product=next((info.product for info in infos if info.product), ""),
+            product=min((info.product for info in infos if info.product), default=""),
             site=each.site,
             source=move.src if move is not None else 0,
             unit=unit,
@@ -180,8 +180,9 @@ class Books:
         )
 
 
-def _over_issued(found: Affected) -> Iterator[Finding]:
+def _over_issued(look: Look) -> Iterator[Finding]:
     """over_issued: style-2 certificates of a site together took more of a lot than ever came in (rule 4)."""
+    found = look.found
     taken: dict[tuple[int, int, int], list[Flow]] = defaultdict(list)
     for flow in found.flows:
         if flow.kind == FlowKind.CONSUMED and flow.flags & STYLE2:
@@ -191,7 +192,7 @@ def _over_issued(found: Affected) -> Iterator[Finding]:
         came = 0 if sums is None else sums.born + sums.received + sums.returned_in
         beyond = sum(flow.q for flow in flows) - came
         if beyond > 0:
-            entries = tuple(sorted({(flow.log, flow.seq) for flow in flows}))
+            entries = tuple(sorted({(flow.log, flow.seq) for flow in flows}, key=look.place))
             yield Finding(kind="over_issued", lot=key[0], site=key[1], value=beyond, unit=key[2], entries=entries)
 
 

@@ -39,7 +39,7 @@ class Doubles:
                 if row is not None:
                     found.append((log, int(row[0])))
             group = self.facts.ranked(name, found)
-            flows = sorted(self.facts.entries(group.entries), key=lambda flow: group.entries.index((flow.log, flow.seq)))
+            flows = sorted(self.facts.entries(group.entries), key=lambda flow: (group.entries.index((flow.log, flow.seq)), flow.item))
             times = [flow.t for flow in flows]
             sites = {site for flow in flows for site in (flow.site, flow.other if flow.kind != FlowKind.ALIAS else 0)}
             if not self.asked.wants(sites, times):
@@ -61,8 +61,8 @@ class Doubles:
         """Find certificates that gates let in beyond what they say (rule 6)."""
         rows = self.session.rows(
             "SELECT a.subject, a.log, a.seq, e.bytes FROM name AS n JOIN about AS a ON a.subject = n.id "
-            "JOIN entry AS e ON e.log = a.log AND e.seq = a.seq "
-            "WHERE n.text >= 'spent ' AND n.text < 'spent!' AND a.kind = ? AND a.ended = 0 ORDER BY a.subject, a.log, a.seq",
+            "JOIN entry AS e ON e.log = a.log AND e.seq = a.seq JOIN log AS g ON g.id = a.log "
+            "WHERE n.text >= 'spent ' AND n.text < 'spent!' AND a.kind = ? AND a.ended = 0 ORDER BY n.text, g.origin, a.seq",
             (ABOUT[MarketEntry],),
         )
         spent: dict[int, list[tuple[Entry, MarketEntry]]] = defaultdict(list)
@@ -86,7 +86,8 @@ class Doubles:
         times = [micros(event.at) for _, event in entries]
         if let_in <= issued.quantity.value or not self.asked.wants(numbers.values(), times):
             return
-        last = max(entries, key=lambda each: (each[1].at, each[0]))[1]
+        # Entries stand by the name of their log, so that the first of those at one moment is the same wherever they came first.
+        last = max(entries, key=lambda each: each[1].at)[1]
         self.open.append(
             self.names.break_(
                 "over_certified",
@@ -108,7 +109,7 @@ class Doubles:
         number = find(self.session, [subject]).get(subject)
         row = number and self.session.row(
             "SELECT e.bytes FROM about AS a JOIN entry AS e ON e.log = a.log AND e.seq = a.seq "
-            "WHERE a.subject = ? AND a.kind = ? AND a.ended = 0 ORDER BY a.log, a.seq LIMIT 1",
+            "JOIN log AS g ON g.id = a.log WHERE a.subject = ? AND a.kind = ? AND a.ended = 0 ORDER BY g.origin, a.seq LIMIT 1",
             (number, ABOUT[CertificateIssued]),
         )
         if not row:

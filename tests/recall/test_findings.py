@@ -277,6 +277,22 @@ def test_a_copy_with_other_parties_takes_no_holding_out_of_the_answer() -> None:
     assert {told.sites[site] for _, site in found.holdings} == {"P", "W", "X"}
 
 
+def test_of_many_entries_the_newest_are_named_and_never_others_than_those_it_is_about() -> None:
+    many = "".join(f"W counts L100 @{day}\n" for day in [7.0] * 150)
+    told = Told(CHAIN + "W takes L5 @6\n" + many)
+    (back,) = [each for each in told.found() if each.kind == "returns_exceed_sales"]
+    assert [flow.kind for flow in told.build.flows if (flow.log, flow.seq) in back.entries] == [FlowKind.CONSUMER_RETURN]
+    (short,) = [each for each in told.found() if each.kind == "unaccounted"]
+    assert len(short.entries) == 100
+    # 150 counts at one moment, told by two logs: which are named follows from their names, not from who came first.
+    counts = [n for n, flow in enumerate(told.build.flows) if flow.kind == FlowKind.COUNT]
+    for n in counts[::2]:
+        told.build.flows[n] = msgspec.structs.replace(told.build.flows[n], log=7)
+    (first,) = [each.entries for each in told.found() if each.kind == "unaccounted"]
+    told.build.flows = [*reversed(told.build.flows)]
+    assert [each.entries for each in told.found() if each.kind == "unaccounted"] == [first]
+
+
 def test_style_2_counts_as_a_certificate() -> None:
     told = Told("L:P 100\nP: L100 = M100 @2\nP->X M120 @3").change(FlowKind.PRODUCED, flags=STYLE2)
     assert told.kinds()["over_certified"] == ("MP", 20, 3)

@@ -173,7 +173,7 @@ def test_two_gates_offline_spend_one_certificate_and_the_merge_says_so(ledger: L
         ("over_certified", LOT, "0001", 100, 160, 60),
         ("unexplained_stock", LOT, "", None, None, 60),
     ]
-    assert found.open[0].entries == ("b/F-1#6", "a/M-1#1"), "both gates, each in its own log"
+    assert found.open[0].entries == ("a/M-1#1", "b/F-1#6"), "both gates, each in its own log, by its name"
     assert found.certificates == 1
     with ledger.reading() as session:
         row = session.row("SELECT e.leaf FROM entry AS e JOIN log AS l ON l.id = e.log WHERE l.origin = 'a/M-1' AND e.seq = 1")

@@ -52,6 +52,7 @@ from foodtrace.events.case import LotsClause
 from foodtrace.graph.edges import micros
 from foodtrace.recall.answer import recall
 from foodtrace.recall.cases import load_case
+from foodtrace.recall.reconcile import reconcile
 
 AT: Final = dt.datetime(2026, 11, 2, 4, tzinfo=dt.timezone(dt.timedelta(hours=8)))
 NOW: Final = AT + dt.timedelta(days=12)
@@ -233,7 +234,9 @@ def answers(ledger: Ledger) -> dict[str, str]:
             case = load_case(session, CASE)
             found["case"] = recall(session, (), now=now, case=case)
             found["then"] = recall(session, (), now=now, case=case, recorded_until=micros(AT + dt.timedelta(hours=20)))
-        return {name: msgspec.json.encode(msgspec.structs.replace(each, positions=())).decode() for name, each in found.items()}
+        made = {name: msgspec.json.encode(msgspec.structs.replace(each, positions=())).decode() for name, each in found.items()}
+        made["books"] = msgspec.json.encode(reconcile(session, now=now)).decode()
+        return made
 
 
 @given(seed=st.integers(0, 2**32))

@@ -82,6 +82,15 @@ class Look:
         return made
 
     @cached_property
+    def brought_back(self) -> Mapping[tuple[int, int, int], list[tuple[int, Entry]]]:
+        """(lot, site, unit) -> when consumers brought goods back, and the entries that say so."""
+        made: dict[tuple[int, int, int], list[tuple[int, Entry]]] = defaultdict(list)
+        for flow in self.found.flows:
+            if flow.kind == FlowKind.CONSUMER_RETURN:
+                made[flow.lot, flow.site, flow.unit].append((flow.t, (flow.log, flow.seq)))
+        return made
+
+    @cached_property
     def _timed(self) -> tuple[dict[Holding, list[tuple[int, Entry]]], dict[int, list[tuple[int, Entry]]], dict[Entry, list[Flow]]]:
         holdings: dict[Holding, list[tuple[int, Entry]]] = defaultdict(list)
         lots: dict[int, list[tuple[int, Entry]]] = defaultdict(list)
@@ -111,7 +120,7 @@ class Look:
     def in_entries(self, entries: Iterable[Entry]) -> Iterator[Flow]:
         """Iterate over the flows of some entries, as far as they are about lots of this answer."""
         for entry in entries:
-            yield from self._timed[2].get(entry, ())
+            yield from sorted(self._timed[2].get(entry, ()), key=lambda flow: flow.item)
 
     @cached_property
     def _ranks(self) -> Mapping[int, int]:

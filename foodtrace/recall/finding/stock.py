@@ -23,14 +23,8 @@ def stock(look: Look) -> Iterator[Finding]:
         if each.unaccounted:
             yield Finding(kind="unaccounted", lot=lot, site=site, value=each.unaccounted, unit=unit, entries=look.at((lot, site)))
         if each.brought_back > each.sold:
-            back = [
-                (flow.t, (flow.log, flow.seq))
-                for flow in look.in_entries(look.at((lot, site)))
-                if flow.kind == FlowKind.CONSUMER_RETURN and (flow.lot, flow.site, flow.unit) == (lot, site, unit)
-            ]
-            yield Finding(
-                kind="returns_exceed_sales", lot=lot, site=site, value=each.brought_back - each.sold, unit=unit, entries=look.newest(back)
-            )
+            value, entries = each.brought_back - each.sold, look.newest(look.brought_back[lot, site, unit])
+            yield Finding(kind="returns_exceed_sales", lot=lot, site=site, value=value, unit=unit, entries=entries)
         last = look.found.sites[site].last_entry if site in look.found.sites else None
         if each.on_hand and (last is None or look.now - last > look.settings.silent_after):
             yield Finding(kind="silent_site", lot=lot, site=site, value=each.on_hand, unit=unit, entries=look.at((lot, site)))
