@@ -1,0 +1,120 @@
+"""Effects of goods that move, change or are sold. Pure."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from foodtrace.events import (
+    Alias,
+    BatchReleased,
+    ConsumerReturn,
+    Event,
+    FormulaBatch,
+    Loss,
+    Output,
+    Packing,
+    Receipt,
+    Sale,
+    StockCount,
+    Transfer,
+    Transformation,
+)
+from foodtrace.graph.effects import Effect, Effects, LotText, born, flow, transformed
+from foodtrace.graph.flows import CLEARED, CUSTODY, DELIVERED, SAMPLE, UNNAMED, FlowKind
+from foodtrace.graph.times import UNKNOWN_DAY
+
+
+def _transfer(event: Transfer, made: Effects, pseudo: str) -> None:
+    flags = 0 if event.in_transit or not event.to else DELIVERED
+    if not event.lot:
+        flags |= UNNAMED
+        made.unnamed.append((event.site, pseudo))
+        made.lots.append(LotText(pseudo, "", event.product, "", UNKNOWN_DAY, UNKNOWN_DAY, -1, 0))
+    pair = event.transfer or event.doc or event.id
+    flow(made, FlowKind.DISPATCH, event, event.lot or pseudo, event.quantity, other=event.to, pair=pair, flags=flags)
+
+
+def _receipt(event: Receipt, made: Effects, _pseudo: str) -> None:
+    flags = CUSTODY if event.sealed else 0
+    flow(
+        made,
+        FlowKind.RECEIPT,
+        event,
+        event.lot,
+        event.quantity,
+        other=event.source,
+        pair=event.transfer or event.doc,
+        flags=flags,
+        leaves=False,
+    )
+    if event.product:
+        born(made, event, event.lot, event.product, site="")
+    if event.case:
+        made.about.append(f"case {event.case}")
+
+
+def _transformation(event: Transformation, made: Effects, _pseudo: str) -> None:
+    flags = CLEARED if event.kind == "relabel" and event.case else 0
+    transformed(made, event, event.inputs, event.outputs, event.loss, flags, event.case)
+    if event.case:
+        made.about.append(f"case {event.case}")
+
+
+def _loss(event: Loss, made: Effects, _pseudo: str) -> None:
+    kind = FlowKind.LOST if event.reason in ("lost", "spoiled") else FlowKind.USED
+    flow(made, kind, event, event.lot, event.quantity, flags=SAMPLE if event.reason == "sample" else 0)
+
+
+def _stock_count(event: StockCount, made: Effects, _pseudo: str) -> None:
+    flow(made, FlowKind.COUNT, event, event.lot, event.quantity)
+
+
+def _alias(event: Alias, made: Effects, _pseudo: str) -> None:
+    if event.lot != event.alias:
+        made.aliases += [(event.lot, event.alias), (event.alias, event.lot)]
+
+
+def _packing(event: Packing, made: Effects, _pseudo: str) -> None:
+    made.about.append(f"pack {event.parent}")
+    if event.lot:
+        made.about.append(event.lot)
+
+
+def _formula_batch(event: FormulaBatch, made: Effects, _pseudo: str) -> None:
+    made.about.append(event.lot)
+    out = Output(
+        lot=event.lot, quantity=event.quantity, product=event.product, produced=event.produced, expiry=event.expiry, content=event.content
+    )
+    transformed(made, event, event.inputs, (out,), event.loss, 0)
+
+
+def _batch_released(event: BatchReleased, made: Effects, _pseudo: str) -> None:
+    made.about.append(event.lot)
+
+
+def _sale(event: Sale, made: Effects, _pseudo: str) -> None:
+    flow(made, FlowKind.SOLD, event, event.lot, event.quantity, pair=event.serial)
+    if event.serial:
+        made.about.append(f"serial {event.lot} {event.serial}")
+
+
+def _consumer_return(event: ConsumerReturn, made: Effects, _pseudo: str) -> None:
+    flow(made, FlowKind.CONSUMER_RETURN, event, event.lot, event.quantity, pair=event.serial, leaves=False)
+    if event.serial:
+        made.about.append(f"serial {event.lot} {event.serial}")
+
+
+EFFECTS: Final[dict[type[Event], Effect]] = {
+    Alias: _alias,
+    BatchReleased: _batch_released,
+    ConsumerReturn: _consumer_return,
+    FormulaBatch: _formula_batch,
+    Loss: _loss,
+    Packing: _packing,
+    Receipt: _receipt,
+    Sale: _sale,
+    StockCount: _stock_count,
+    Transfer: _transfer,
+    Transformation: _transformation,
+}
+"""Kind of event -> what it does."""

@@ -1,0 +1,147 @@
+"""What an event does to the projection, as texts, and the few ways in which goods move. Pure.
+
+Rules:
+
+1. Texts here, not numbers: storage gives numbers to names, and replay compares texts (DESIGN section 6).
+2. An effect that leaves counts late and one that arrives counts early when its time is known to the day only (RECALL section 1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple, TypeAlias
+
+from foodtrace.events import Event, Output, Portion, Site
+from foodtrace.graph.flows import ALWAYS, CLEARED, DAY, NEVER, UNKNOWN_TIME, FlowKind
+from foodtrace.graph.times import ONE_DAY, UNKNOWN_DAY, day_number, micros
+from foodtrace.quantity import Quantity
+
+UNITS: Final = {"g": 0, "ml": 1, "piece": 2}
+"""Unit -> its number in rows."""
+UNIT_NAMES: Final = ("g", "ml", "piece")
+
+
+class FlowText(NamedTuple):
+    """A flow with its names as texts; see :class:`foodtrace.graph.flows.Flow`."""
+
+    kind: int
+    lot: str
+    site: str
+    other: str
+    unit: int
+    q: int
+    t: int
+    pair: str = ""
+    flags: int = 0
+
+
+class LotText(NamedTuple):
+    """What an entry says a lot is."""
+
+    lot: str
+    site: str
+    product: str
+    gtin: str
+    produced: int
+    expiry: int
+    content: int
+    content_unit: int
+
+
+class Effects:
+    """What one event does to the projection."""
+
+    __slots__ = ("about", "aliases", "cross", "edges", "flows", "lots", "site", "unnamed")
+
+    def __init__(self) -> None:
+        self.flows: list[FlowText] = []
+        self.edges: list[tuple[str, str, str]] = []
+        """(source lot, destination lot, site)."""
+        self.aliases: list[tuple[str, str]] = []
+        self.unnamed: list[tuple[str, str]] = []
+        """(site it left, pseudo-lot)."""
+        self.lots: list[LotText] = []
+        self.site: Site | None = None
+        self.about: list[str] = []
+        """Subjects besides the flows' lots."""
+        self.cross: tuple[str, int] | None = None
+        """(origin, seq) of an entry of another log that this one corrects or disputes."""
+
+
+Effect: TypeAlias = Callable[[Any, Effects, str], None]
+"""Adds what one kind of event does: (event, effects to add to, name of the pseudo-lot should one be needed)."""
+
+
+def flow(
+    made: Effects,
+    kind: FlowKind,
+    event: Event,
+    lot: str,
+    quantity: Quantity,
+    *,
+    site: str | None = None,
+    other: str = "",
+    pair: str = "",
+    flags: int = 0,
+    leaves: bool = True,
+) -> None:
+    """Add one flow; ``leaves`` says which way a time known to the day only counts (rule 2)."""
+    t, precision = _out(event) if leaves else _in(event)
+    where = event.site if site is None else site
+    made.flows.append(FlowText(kind, lot, where, other, UNITS[quantity.unit], quantity.value, t, pair, flags | precision))
+
+
+def born(made: Effects, event: Event, lot: str, product: str, *, site: str | None = None) -> None:
+    """Add that a lot is of a product, as said where it came to be."""
+    where = event.site if site is None else site
+    made.lots.append(LotText(lot, where, product, "", UNKNOWN_DAY, UNKNOWN_DAY, -1, 0))
+
+
+def transformed(
+    made: Effects, event: Event, inputs: tuple[Portion, ...], outputs: tuple[Output, ...], loss: Quantity | None, flags: int, case: str = ""
+) -> None:
+    """Add that every input went into every output (RECALL section 1)."""
+    for portion in inputs:
+        flow(made, FlowKind.CONSUMED, event, portion.lot, portion.quantity, flags=flags & ~CLEARED)
+    for out in outputs:
+        flow(made, FlowKind.PRODUCED, event, out.lot, out.quantity, flags=flags, pair=case, leaves=False)
+        content = out.content
+        made.lots.append(
+            LotText(
+                out.lot,
+                event.site,
+                out.product,
+                out.gtin,
+                day_number(out.produced),
+                day_number(out.expiry),
+                -1 if content is None else content.value,
+                0 if content is None else UNITS[content.unit],
+            )
+        )
+    if loss is not None and outputs:
+        flow(made, FlowKind.DISCARDED, event, outputs[0].lot, loss)
+    made.edges.extend({(portion.lot, out.lot, event.site): None for portion in inputs for out in outputs if portion.lot != out.lot})
+
+
+def about_case(made: Effects, case: str) -> None:
+    """Let everything about a case be found by it."""
+    if case:
+        made.about.append(f"case {case}")
+
+
+def _out(event: Event) -> tuple[int, int]:
+    """Return time and flags of what leaves: as late as the record allows."""
+    if event.precision == "instant":
+        return micros(event.at), 0
+    if event.precision == "day":
+        return micros(event.at.replace(hour=0, minute=0, second=0, microsecond=0)) + ONE_DAY - 1, DAY
+    return NEVER, UNKNOWN_TIME
+
+
+def _in(event: Event) -> tuple[int, int]:
+    """Return time and flags of what arrives: as early as the record allows."""
+    if event.precision == "instant":
+        return micros(event.at), 0
+    if event.precision == "day":
+        return micros(event.at.replace(hour=0, minute=0, second=0, microsecond=0)), DAY
+    return ALWAYS, UNKNOWN_TIME
