@@ -11,6 +11,7 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Final, Literal
 
 from foodtrace.events import BatchReleased, Clause, Correction, LotsClause, Packing, PredicateClause
@@ -27,6 +28,7 @@ from foodtrace.tlog.entry import event_bytes, parse
 
 _FLOW: Final = "m.kind, m.lot, m.site, m.other, m.unit, m.q, m.t, m.recorded, m.log, m.seq, m.item, m.pair, m.flags, m.ended"
 _ENDED: Final = 13
+_LOT: Final = itemgetter(1)
 
 
 class SqlFacts:
@@ -55,6 +57,10 @@ class SqlFacts:
 
     site = lot
 
+    def numbers(self, texts: Collection[str]) -> Mapping[str, int]:
+        """Return the numbers of those lot or site ids that some record names."""
+        return find(self._s, texts)
+
     def texts(self, ids: Collection[int]) -> Mapping[int, str]:
         """See :class:`foodtrace.recall.facts.Facts`."""
         missing = [each for each in ids if each not in self._texts]
@@ -76,12 +82,27 @@ class SqlFacts:
 
     def flows(self, lots: Collection[int]) -> Sequence[Flow]:
         """See :class:`foodtrace.recall.facts.Facts`."""
-        rows = self._s.each(
+        return self._settled(self._rows_of(lots))
+
+    def rows(self, lots: Collection[int]) -> list[Row] | None:
+        """Return the live flows of these lots as tuples (the fields of :class:`Flow`, in order, and one more), by lot.
+
+        None: another log corrects or disputes some entry behind them, so that who is entitled has to be looked into.
+        """
+        rows = self._rows_of(sorted(lots))
+        if self._crossed and (any(row[_ENDED] for row in rows) or self._cross_of({(row[8], row[9]) for row in rows})):
+            return None
+        now = self._now
+        rows = [row for row in rows if row[_ENDED] == 0 and (row[6] <= now or happened(row[0], row[6], row[12], now))]
+        rows.sort(key=_LOT)
+        return rows
+
+    def _rows_of(self, lots: Collection[int]) -> list[Row]:
+        return self._s.each(
             f"SELECT {_FLOW} FROM {{ids}} CROSS JOIN move AS m WHERE m.lot = f.value AND m.ended <= 0 AND m.recorded <= ?",  # noqa: S608
             lots,
             (self._until,),
         )
-        return self._settled(rows)
 
     def entries(self, entries: Collection[tuple[int, int]]) -> Sequence[Flow]:
         """See :class:`foodtrace.recall.facts.Facts`."""

@@ -10,168 +10,43 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
-
-import msgspec
+from contextlib import suppress
 
 from foodtrace.events import Clause, LotsClause
 from foodtrace.graph.directory import resolve_lot
-from foodtrace.graph.edges import moment
 from foodtrace.graph.flows import FlowKind, LotInfo
 from foodtrace.graph.reader import SqlFacts
-from foodtrace.personal import Secret, State, fits
 from foodtrace.recall.affected import Affected, find
 from foodtrace.recall.bounds import Bounds
 from foodtrace.recall.calendars import calendar
+from foodtrace.recall.contacts import contacts
 from foodtrace.recall.facts import Case, Facts
 from foodtrace.recall.findings import NO_TABLES, findings_of
 from foodtrace.recall.measure import measure
-from foodtrace.recall.metrics import UNIT_NAMES, Completion, Figures, Rate, completion, notice_times, pseudo_lines, said_at_notice
+from foodtrace.recall.metrics import UNIT_NAMES, Completion, Rate, completion, notice_times, pseudo_lines, said_at_notice
+from foodtrace.recall.plain import HandOver
+from foodtrace.recall.plain.answer import PlainAnswer
 from foodtrace.recall.quantities import Books
+from foodtrace.recall.said import (
+    Amount,
+    Answer,
+    FiguresAnswer,
+    FindingAnswer,
+    OutletRow,
+    Position,
+    RateAnswer,
+    WithoutLot,
+    figures_said,
+    findings_said,
+    likely_first,
+    positions,
+    rate_said,
+    said_time,
+)
 from foodtrace.recall.scope import scope_words
 from foodtrace.recall.settings import DEFAULT, Settings
 from foodtrace.recall.shares import SiteBounds, site_bounds
 from foodtrace.storage.session import Session
-
-
-class RateAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """A rate with its two numbers."""
-
-    numerator: int
-    denominator: int
-    unit: str
-    percent: str
-    """One decimal; empty where the denominator is 0: nothing left to retrieve, or nothing sampled."""
-
-
-class Amount(msgspec.Struct, frozen=True, kw_only=True):
-    """One outlet's quantities in one unit, in base units."""
-
-    unit: str
-    received: int
-    sold: int | None
-    """None: unknown, the site records no sales."""
-    on_hand: int | None
-    """None: unknown; ``likely`` says how much it may be."""
-    at_notice: int | None
-    """On hand when the notice arrived, by the site's own word or else the book; None: unknown, or no notice arrived."""
-    likely: int
-    """Likely remaining: what is on hand, or, unknown, all that was received and is not accounted for."""
-    returned: int
-    destroyed: int
-    unaccounted: int
-    travelling: int
-    sealed: int
-
-
-class OutletRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One affected site."""
-
-    site: str
-    name: str
-    operator: str
-    kind: str
-    role: Literal["outlet", "intermediary", "own"]
-    """``own``: a site of the recalling operator that is no outlet (RECALL section 3)."""
-    county: str
-    contact: str
-    phone: str
-    address: str
-    personal: Literal["present", "erased", "missing", "tampered"]
-    """How the contact fields stand; a value that does not fit the entry's commitment is not shown."""
-    lots: tuple[str, ...]
-    suppliers: tuple[str, ...]
-    """Names of the sites it received from."""
-    link: Literal["confirmed", "possible"]
-    tier: int
-    amounts: tuple[Amount, ...]
-    notified: str | None
-    acknowledged: str | None
-    sealed: str | None
-    returned: str | None
-    destroyed: str | None
-    last_entry: str | None
-    """Newest recorded time of any entry that happened at this site; none: it never recorded anything."""
-
-
-class FindingAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that could not be traced, or contradicts."""
-
-    kind: str
-    lot: str
-    site: str
-    site_name: str
-    value: int
-    """The quantity or difference it is about, in base units of ``unit``; else a number of things; 0 where none."""
-    unit: str
-    """Unit of the quantity; empty where ``value`` is none."""
-    entries: tuple[str, ...]
-    """``ORIGIN#SEQ`` of the entries behind it."""
-
-
-class Position(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a log had come when the answer was computed."""
-
-    log: str
-    size: int
-    newest: str
-    """``time`` of its last entry."""
-
-
-class FiguresAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """The completion figures of one unit."""
-
-    unit: str
-    distributed: int
-    should_be_recalled: int
-    retrieved: int
-    retrieved_strict: int
-    sold: int
-    rates: dict[str, RateAnswer]
-
-
-class WithoutLot(msgspec.Struct, frozen=True, kw_only=True):
-    """A holding of goods that some record dispatched without naming their lot; least and most are never added up."""
-
-    site: str
-    name: str
-    unit: str
-    quantity: int
-    least: int
-    most: int
-
-
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """A recall answer; its JSON is ``schemas/recall.json``."""
-
-    lots: tuple[str, ...]
-    """Lots asked for."""
-    case: str
-    version: int
-    """Version of the case's scope; 0 without a case."""
-    cases: tuple[str, ...] = ()
-    """Other cases about these lots, what they were made from or what was made of them: their steps are not in this answer."""
-    scope: tuple[str, ...]
-    """What was asked for, one clause each, in words that need no translation."""
-    at: str
-    """T: the moment the answer is for."""
-    product: str
-    affected_lots: tuple[str, ...]
-    outlets: tuple[OutletRow, ...]
-    others: tuple[OutletRow, ...]
-    """Affected sites that are no outlets: own sites and intermediaries."""
-    figures: tuple[FiguresAnswer, ...]
-    """Per unit, the worst first; never added up."""
-    confirmed_only: tuple[FiguresAnswer, ...]
-    rates: dict[str, RateAnswer]
-    """R1-R6; R1-R3 of the first unit."""
-    without_lot: tuple[WithoutLot, ...]
-    """Goods dispatched without lot, which stand in no sum: between least and most of each line may be affected."""
-    untraced: tuple[FindingAnswer, ...]
-    positions: tuple[Position, ...]
-    partial: bool
-    bounds: tuple[SiteBounds, ...] | None = None
-    """Least, proportional and most at every affected site; none: not asked for, they cost a replay of all records."""
 
 
 def recall(
@@ -185,11 +60,13 @@ def recall(
     scope: Sequence[Clause] = (),
     operator: str = "",
     bounds: bool = False,
+    plain: bool = True,
 ) -> Answer:
     """Answer for one lot (full id, bare code or unique prefix), several, or a case's scope.
 
     :param scope: further clauses: a rule, what left or passed a site. :param operator: who recalls, where no lot says it.
     :param bounds: also say how much at each site can stem from the scope.
+    :param plain: answer from rows where the records are plain (:mod:`foodtrace.recall.plain`); the answer is the same without.
     :raises NotFound: ``lot.not_found`` with ``near``. :raises Ambiguous: ``lot.ambiguous`` with ``candidates``.
     """
     facts = SqlFacts(session, now) if recorded_until is None else SqlFacts(session, now, recorded_until=recorded_until)
@@ -199,7 +76,37 @@ def recall(
     else:
         clauses = case.versions[-1].clauses
         asked = tuple(each for clause in clauses if isinstance(clause, LotsClause) for each in clause.lots)
+    if plain and case is None and not scope and not bounds and settings.lot_presumption == "lot":
+        with suppress(HandOver):
+            return plain_answer(session, facts, asked, settings, operator)
     return Answering(session, facts, clauses, asked, case, settings, operator).answer(bounds=bounds)
+
+
+def plain_answer(session: Session, facts: SqlFacts, asked: tuple[str, ...], settings: Settings, operator: str = "") -> Answer:
+    """Answer for whole lots without a case whose records are plain. Raises :class:`HandOver` where they are not."""
+    found = PlainAnswer(session, facts, asked, settings, operator)
+    rows = found.outlet_rows()
+    names = {site: info.name for site, info in found.gathered.sites.items()}
+    figures = tuple(map(figures_said, found.rows))
+    nobody = {name: rate_said(Rate(numerator=0, denominator=of, unit="site")) for name, of in found.outlets_told().items()}
+    return Answer(
+        lots=asked,
+        case="",
+        version=0,
+        scope=(scope_words(LotsClause(lots=asked)),),
+        at=said_time(facts.now) or "",
+        product=found.product(),
+        affected_lots=tuple(sorted(found.texts[lot] for lot in found.lots)),
+        outlets=tuple(sorted((row for site, row in rows if site in found.outlets), key=likely_first)),
+        others=tuple(sorted((row for site, row in rows if site not in found.outlets), key=likely_first)),
+        figures=figures,
+        confirmed_only=tuple(map(figures_said, found.sure_rows)),
+        rates={**figures[0].rates, **nobody},
+        without_lot=(),
+        untraced=findings_said(session, facts, found.findings, names),
+        positions=positions(session),
+        partial=False,
+    )
 
 
 class Answering:
@@ -241,31 +148,30 @@ class Answering:
     def answer(self, *, bounds: bool = False) -> Answer:
         """Put the answer together."""
         rows = {site: self._row(site, held) for site, held in self._by_site().items()}
-        outlets = sorted((row for site, row in rows.items() if site in self.found.outlets), key=_order)
-        others = sorted((row for site, row in rows.items() if site not in self.found.outlets), key=_order)
+        outlets = sorted((row for site, row in rows.items() if site in self.found.outlets), key=likely_first)
+        others = sorted((row for site, row in rows.items() if site not in self.found.outlets), key=likely_first)
         asked = [self.facts.lot(text) for text in self.asked]
         infos = self.facts.lots([number for number in asked if number is not None])
-        figures = tuple(_figures(row) for row in self.done.rows)
-        rates = (
-            dict(figures[0].rates) if figures else {name: _rate(Rate(numerator=0, denominator=0, unit="g")) for name in ("R1", "R2", "R3")}
-        )
-        rates |= {"R4": _rate(self.done.notified), "R5": _rate(self.done.answered), "R6": _rate(self.done.effective)}
+        figures = tuple(figures_said(row) for row in self.done.rows)
+        nothing = rate_said(Rate(numerator=0, denominator=0, unit="g"))
+        rates = dict(figures[0].rates) if figures else dict.fromkeys(("R1", "R2", "R3"), nothing)
+        rates |= {"R4": rate_said(self.done.notified), "R5": rate_said(self.done.answered), "R6": rate_said(self.done.effective)}
         return Answer(
             lots=self.asked,
             case=self.case.case if self.case else "",
             version=self.case.versions[-1].version if self.case else 0,
             scope=tuple(map(scope_words, self.clauses)),
-            at=_time(self.facts.now) or "",
+            at=said_time(self.facts.now) or "",
             product=self._product(infos),
             affected_lots=tuple(sorted(self.texts[lot] for lot in self.found.lots)),
             outlets=tuple(outlets),
             others=tuple(others),
             figures=figures,
-            confirmed_only=tuple(_figures(row) for row in self.done.confirmed_only),
+            confirmed_only=tuple(figures_said(row) for row in self.done.confirmed_only),
             rates=rates,
             without_lot=self._without_lot(),
             untraced=self._untraced(),
-            positions=self._positions(),
+            positions=positions(self.session),
             partial=self.found.partial,
             bounds=self._bounds(rows) if bounds else None,
         )
@@ -298,7 +204,7 @@ class Answering:
         self.sells = {
             flow.site for flow in self.found.flows if flow.kind in (FlowKind.SOLD, FlowKind.COUNT, FlowKind.USED, FlowKind.CONSUMED)
         }
-        self.contacts = self._contacts(list(held))
+        self.contacts = contacts(self.session, list(held))
         self.times = self._times()
         return held
 
@@ -331,7 +237,7 @@ class Answering:
             sealed=times.get("sealing"),
             returned=times.get("returned"),
             destroyed=times.get("destroyed"),
-            last_entry=_time(info.last_entry),
+            last_entry=said_time(info.last_entry),
         )
 
     def _amounts(self, held: list[tuple[int, int]], *, silent: bool) -> tuple[Amount, ...]:
@@ -367,32 +273,13 @@ class Answering:
             return None
         return sum(self.books.at_notice(key, arrived) for key in keys)
 
-    def _contacts(self, sites: list[int]) -> dict[int, tuple[State, dict[str, str]]]:
-        """Return, per site, how the personal fields of its newest description stand, and those that are still there."""
-        rows = self.session.each(
-            "SELECT s.site, s.log, s.seq FROM {ids} CROSS JOIN site_fact AS s JOIN log AS g ON g.id = s.log "
-            "WHERE s.site = f.value AND s.ended = 0 ORDER BY s.recorded, g.origin, s.seq",
-            sites,
-        )
-        newest = {site: (log, seq) for site, log, seq in rows}
-        found: dict[int, tuple[State, dict[str, str]]] = {}
-        for site, place in newest.items():
-            kept = self.session.rows("SELECT field, salt, value FROM personal WHERE log = ? AND seq = ?", place)
-            row = self.session.row("SELECT bytes FROM entry WHERE log = ? AND seq = ?", place)
-            entry = b"" if row is None else bytes(row[0])
-            # Somebody will call this number: one that was changed beside the log is worse than none.
-            sound = all(fits(entry, Secret(field, bytes(salt), value)) for field, salt, value in kept)
-            state: State = ("present" if sound else "tampered") if kept else "erased" if b'"commitments":{' in entry else "missing"
-            found[site] = (state, {field: value for field, _, value in kept} if sound else {})
-        return found
-
     def _times(self) -> dict[int, dict[str, str]]:
         times: dict[int, dict[str, str]] = {}
         for site, arrived in notice_times(self.case, self.settings).items():
-            times.setdefault(site, {})["notice"] = _time(arrived) or ""
+            times.setdefault(site, {})["notice"] = said_time(arrived) or ""
         for step in self.case.steps if self.case else ():
             if step.kind != "notice":
-                times.setdefault(step.site, {}).setdefault(step.kind, _time(step.at) or "")
+                times.setdefault(step.site, {}).setdefault(step.kind, said_time(step.at) or "")
         return times
 
     def _without_lot(self) -> tuple[WithoutLot, ...]:
@@ -415,51 +302,7 @@ class Answering:
     def _untraced(self) -> tuple[FindingAnswer, ...]:
         tables = calendar() if self.case is not None else NO_TABLES
         found = findings_of(self.facts, self.found, settings=self.settings, case=self.case, calendar=tables)
-        texts = self.facts.texts({each.lot for each in found} | {each.site for each in found} | {0})
-        origins: dict[int, str] = dict(self.session.rows("SELECT id, origin FROM log"))
-        names: Mapping[int, str] = {site: info.name for site, info in self.names.items()}
-        made = [
-            FindingAnswer(
-                kind=each.kind,
-                lot=texts[each.lot] if each.lot else "",
-                site=texts[each.site] if each.site else "",
-                site_name=names.get(each.site, ""),
-                value=each.value,
-                unit=UNIT_NAMES[each.unit] if each.unit >= 0 else "",
-                entries=tuple(f"{origins.get(log, log)}#{seq}" for log, seq in each.entries),
-            )
-            for each in found
-        ]
-        # By text: the numbers of names follow the order of arrival, which must not be seen (RECALL section 8).
-        return tuple(sorted(made, key=lambda each: (each.kind, each.lot, each.site, each.unit, each.value, each.entries)))
-
-    def _positions(self) -> tuple[Position, ...]:
-        rows = self.session.rows("SELECT l.origin, h.size, h.time FROM log AS l JOIN head AS h ON h.log = l.id ORDER BY l.origin")
-        return tuple(Position(log=origin, size=size, newest=_time(time) or "") for origin, size, time in rows)
+        return findings_said(self.session, self.facts, found, {site: info.name for site, info in self.names.items()})
 
 
-def _order(row: OutletRow) -> tuple[int, str]:
-    """Likely remaining stock first, unknown counted as all of it."""
-    return (-max((amount.likely + amount.travelling for amount in row.amounts), default=0), row.site)
-
-
-def _rate(rate: Rate) -> RateAnswer:
-    return RateAnswer(numerator=rate.numerator, denominator=rate.denominator, unit=rate.unit, percent=rate.percent)
-
-
-def _figures(row: Figures) -> FiguresAnswer:
-    return FiguresAnswer(
-        unit=row.unit,
-        distributed=row.distributed,
-        should_be_recalled=row.should,
-        retrieved=row.retrieved,
-        retrieved_strict=row.retrieved_strict,
-        sold=row.sold,
-        rates={name: _rate(rate) for name, rate in row.rates.items()},
-    )
-
-
-def _time(microseconds: int | None) -> str | None:
-    if microseconds is None:
-        return None
-    return moment(microseconds).strftime("%Y-%m-%dT%H:%M:%SZ")
+__all__ = ["Amount", "Answer", "FiguresAnswer", "FindingAnswer", "OutletRow", "Position", "RateAnswer", "WithoutLot", "recall"]

@@ -15,13 +15,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Final, TypeAlias
 
 import msgspec
 
-from foodtrace.graph.flows import NEVER
+from foodtrace.graph.flows import NEVER, LotInfo
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.bounds import Bounds
 from foodtrace.recall.facts import Case, Facts
@@ -119,10 +119,12 @@ def completion(facts: Facts, found: Affected, case: Case | None, *, settings: Se
     clean = {site for site, (_, _, result) in checks.items() if result == "clean"}
     everything = {holding: link.since for holding, link in found.holdings.items()}
     sure = {holding: link.since for holding, link in found.holdings.items() if link.link == "confirmed"}
-    confirmed = _rows(found, Count(facts, found, sure, case, settings).tallies(), settings)
-    counted = settings.count_possible and len(sure) < len(everything)
+    confirmed = rows_of(found.infos, found.names, Count(facts, found, sure, case, settings).tallies(), settings)
+    rows = confirmed
+    if settings.count_possible and len(sure) < len(everything):
+        rows = rows_of(found.infos, found.names, Count(facts, found, everything, case, settings).tallies(), settings)
     return Completion(
-        rows=_rows(found, Count(facts, found, everything, case, settings).tallies(), settings) if counted else confirmed,
+        rows=rows,
         confirmed_only=confirmed,
         notified=_sites(notified, found.outlets),
         answered=_sites(answered, found.outlets),
@@ -144,12 +146,17 @@ def _sites(some: set[int], of: set[int] | frozenset[int]) -> Rate:
     return Rate(numerator=len(some & of), denominator=len(of), unit="site")
 
 
-def _rows(found: Affected, tallies: Mapping[tuple[int, int], Tally], settings: Settings) -> tuple[Figures, ...]:
-    """Return the rows, the worst first (rule 4)."""
+def rows_of(
+    known: Mapping[int, LotInfo], names: Mapping[int, Sequence[int]], tallies: Mapping[tuple[int, int], Tally], settings: Settings
+) -> tuple[Figures, ...]:
+    """Return the rows, the worst first (rule 4).
+
+    :param known: what is known of every name of a lot. :param names: lot -> its names. :param tallies: by (lot, unit).
+    """
     rows: dict[_Row, Tally] = defaultdict(Tally)
     merged: dict[_Row, Tally] | None = defaultdict(Tally)
     for (lot, unit), tally in tallies.items():
-        infos = [found.infos[name] for name in found.names.get(lot, (lot,)) if name in found.infos]
+        infos = [known[name] for name in names.get(lot, (lot,)) if name in known]
         product = next((info.product for info in infos if info.product), "")
         content = next(((info.content, info.content_unit) for info in infos if info.content), None)
         rows[unit, product if unit == _PIECE else ""].add(tally)
@@ -201,6 +208,7 @@ __all__ = [
     "completion",
     "notice_times",
     "pseudo_lines",
+    "rows_of",
     "said_at_notice",
     "sums_with_said",
 ]

@@ -1,0 +1,219 @@
+"""What a recall answers, as it is handed out: the structs of its JSON, and how they are made of the engine's figures.
+
+Rules:
+
+1. It is complete or says what it could not see: every finding is in it, and for each source how fresh it is.
+2. Unknown is never zero: a site that records nothing itself has unknown sales, and all it received counts as remaining.
+3. Rows are ordered by likely remaining stock, unknown counted as all of it. Quantities of unlike units are never added up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Literal
+
+import msgspec
+
+from foodtrace.graph.edges import moment
+from foodtrace.recall.facts import Facts
+from foodtrace.recall.finding.look import Finding
+from foodtrace.recall.metrics import UNIT_NAMES, Figures, Rate
+from foodtrace.recall.shares import SiteBounds
+from foodtrace.storage.session import Session
+
+
+class RateAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """A rate with its two numbers."""
+
+    numerator: int
+    denominator: int
+    unit: str
+    percent: str
+    """One decimal; empty where the denominator is 0: nothing left to retrieve, or nothing sampled."""
+
+
+class Amount(msgspec.Struct, frozen=True, kw_only=True):
+    """One outlet's quantities in one unit, in base units."""
+
+    unit: str
+    received: int
+    sold: int | None
+    """None: unknown, the site records no sales."""
+    on_hand: int | None
+    """None: unknown; ``likely`` says how much it may be."""
+    at_notice: int | None
+    """On hand when the notice arrived, by the site's own word or else the book; None: unknown, or no notice arrived."""
+    likely: int
+    """Likely remaining: what is on hand, or, unknown, all that was received and is not accounted for."""
+    returned: int
+    destroyed: int
+    unaccounted: int
+    travelling: int
+    sealed: int
+
+
+class OutletRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One affected site."""
+
+    site: str
+    name: str
+    operator: str
+    kind: str
+    role: Literal["outlet", "intermediary", "own"]
+    """``own``: a site of the recalling operator that is no outlet (RECALL section 3)."""
+    county: str
+    contact: str
+    phone: str
+    address: str
+    personal: Literal["present", "erased", "missing", "tampered"]
+    """How the contact fields stand; a value that does not fit the entry's commitment is not shown."""
+    lots: tuple[str, ...]
+    suppliers: tuple[str, ...]
+    """Names of the sites it received from."""
+    link: Literal["confirmed", "possible"]
+    tier: int
+    amounts: tuple[Amount, ...]
+    notified: str | None
+    acknowledged: str | None
+    sealed: str | None
+    returned: str | None
+    destroyed: str | None
+    last_entry: str | None
+    """Newest recorded time of any entry that happened at this site; none: it never recorded anything."""
+
+
+class FindingAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that could not be traced, or contradicts."""
+
+    kind: str
+    lot: str
+    site: str
+    site_name: str
+    value: int
+    """The quantity or difference it is about, in base units of ``unit``; else a number of things; 0 where none."""
+    unit: str
+    """Unit of the quantity; empty where ``value`` is none."""
+    entries: tuple[str, ...]
+    """``ORIGIN#SEQ`` of the entries behind it."""
+
+
+class Position(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a log had come when the answer was computed."""
+
+    log: str
+    size: int
+    newest: str
+    """``time`` of its last entry."""
+
+
+class FiguresAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """The completion figures of one unit."""
+
+    unit: str
+    distributed: int
+    should_be_recalled: int
+    retrieved: int
+    retrieved_strict: int
+    sold: int
+    rates: dict[str, RateAnswer]
+
+
+class WithoutLot(msgspec.Struct, frozen=True, kw_only=True):
+    """A holding of goods that some record dispatched without naming their lot; least and most are never added up."""
+
+    site: str
+    name: str
+    unit: str
+    quantity: int
+    least: int
+    most: int
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """A recall answer; its JSON is ``schemas/recall.json``."""
+
+    lots: tuple[str, ...]
+    """Lots asked for."""
+    case: str
+    version: int
+    """Version of the case's scope; 0 without a case."""
+    cases: tuple[str, ...] = ()
+    """Other cases about these lots, what they were made from or what was made of them: their steps are not in this answer."""
+    scope: tuple[str, ...]
+    """What was asked for, one clause each, in words that need no translation."""
+    at: str
+    """T: the moment the answer is for."""
+    product: str
+    affected_lots: tuple[str, ...]
+    outlets: tuple[OutletRow, ...]
+    others: tuple[OutletRow, ...]
+    """Affected sites that are no outlets: own sites and intermediaries."""
+    figures: tuple[FiguresAnswer, ...]
+    """Per unit, the worst first; never added up."""
+    confirmed_only: tuple[FiguresAnswer, ...]
+    rates: dict[str, RateAnswer]
+    """R1-R6; R1-R3 of the first unit."""
+    without_lot: tuple[WithoutLot, ...]
+    """Goods dispatched without lot, which stand in no sum: between least and most of each line may be affected."""
+    untraced: tuple[FindingAnswer, ...]
+    positions: tuple[Position, ...]
+    partial: bool
+    bounds: tuple[SiteBounds, ...] | None = None
+    """Least, proportional and most at every affected site; none: not asked for, they cost a replay of all records."""
+
+
+def findings_said(session: Session, facts: Facts, found: Collection[Finding], names: Mapping[int, str]) -> tuple[FindingAnswer, ...]:
+    """Return findings with texts for numbers, in the order of their texts.
+
+    :param names: site -> trading name.
+    """
+    texts = facts.texts({each.lot for each in found} | {each.site for each in found} | {0})
+    origins: dict[int, str] = dict(session.rows("SELECT id, origin FROM log"))
+    made = [
+        FindingAnswer(
+            kind=each.kind,
+            lot=texts[each.lot] if each.lot else "",
+            site=texts[each.site] if each.site else "",
+            site_name=names.get(each.site, ""),
+            value=each.value,
+            unit=UNIT_NAMES[each.unit] if each.unit >= 0 else "",
+            entries=tuple([f"{origins.get(log, log)}#{seq}" for log, seq in each.entries]),
+        )
+        for each in found
+    ]
+    # By text: the numbers of names follow the order of arrival, which must not be seen (RECALL section 8).
+    return tuple(sorted(made, key=lambda each: (each.kind, each.lot, each.site, each.unit, each.value, each.entries)))
+
+
+def positions(session: Session) -> tuple[Position, ...]:
+    """Return how far every log has come."""
+    rows = session.rows("SELECT l.origin, h.size, h.time FROM log AS l JOIN head AS h ON h.log = l.id ORDER BY l.origin")
+    return tuple(Position(log=origin, size=size, newest=said_time(time) or "") for origin, size, time in rows)
+
+
+def likely_first(row: OutletRow) -> tuple[int, str]:
+    """Return the place of a row: likely remaining stock first, unknown counted as all of it."""
+    return (-max([amount.likely + amount.travelling for amount in row.amounts], default=0), row.site)
+
+
+def rate_said(rate: Rate) -> RateAnswer:
+    """Return a rate as it is handed out."""
+    return RateAnswer(numerator=rate.numerator, denominator=rate.denominator, unit=rate.unit, percent=rate.percent)
+
+
+def figures_said(row: Figures) -> FiguresAnswer:
+    """Return the figures of one row as they are handed out."""
+    return FiguresAnswer(
+        unit=row.unit,
+        distributed=row.distributed,
+        should_be_recalled=row.should,
+        retrieved=row.retrieved,
+        retrieved_strict=row.retrieved_strict,
+        sold=row.sold,
+        rates={name: rate_said(rate) for name, rate in row.rates.items()},
+    )
+
+
+def said_time(microseconds: int | None) -> str | None:
+    """Return a moment as text, none for none."""
+    return None if microseconds is None else moment(microseconds).strftime("%Y-%m-%dT%H:%M:%SZ")
