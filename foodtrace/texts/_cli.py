@@ -21,6 +21,7 @@ _GENERAL: Final[dict[str, tuple[str, str]]] = {
     "cli.key.log": ("日志", "log"),
     "cli.key.file": ("文件", "file"),
     "cli.site.listed": ("已列入 {markets} 的卖方档案 (协议一年)", "in the seller file of {markets} (agreement for one year)"),
+    "cli.site.edited": ("{site}  {name}  已改: {changed}", "{site}  {name}  changed: {changed}"),
     "cli.head.site": ("编号", "id"),
     "cli.head.name": ("名称", "name"),
     "cli.head.kind": ("类别", "kind"),

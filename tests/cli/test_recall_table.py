@@ -287,3 +287,26 @@ def test_nothing_is_written_and_nothing_recorded_where_the_file_cannot_be(city: 
     lot = lot_of(city)
     assert "cli.io" in run(city, "recall", lot, "--csv", "no/such/folder/a.csv", code=3)
     assert not list(city.glob("**/*.part"))
+
+
+def test_the_licence_and_who_answers_stand_in_the_wide_table(city: Path) -> None:
+    run(
+        city,
+        "site",
+        "add",
+        "大店:shop",
+        "--operator",
+        "91230199FT0000013A",
+        "--licence",
+        "JY12301030001239",
+        "--licence-until",
+        "2027-03-01",
+    )
+    lot = lot_of(city)
+    run(city, "transfer", lot, "60kg", "--from", "北河农批", "--to", "大店")
+    said = run(city, "recall", lot)
+    row = next(each for each in said.splitlines() if each.startswith("1 "))
+    assert "91230199FT0000013A" in row
+    assert "JY12301030001239" in row
+    records = list(csv.DictReader(io.StringIO(run(city, "recall", lot, "--csv", "-"))))
+    assert records[0]["licence_until"] == "2027-03-01"

@@ -6,6 +6,7 @@ import click
 
 from foodtrace.errors import BadData
 from foodtrace_cli.commands.gate_files import file_command
+from foodtrace_cli.commands.places_edit import day, operator_add, site_edit
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import emit_json, say, table
 
@@ -16,6 +17,7 @@ def site() -> None:
 
 
 site.add_command(file_command)
+site.add_command(site_edit)
 
 
 @site.command()
@@ -26,15 +28,35 @@ site.add_command(file_command)
 @click.option("--phone", default="", help="Telephone (kept beside the log, can be erased).")
 @click.option("--address", default="", help="Address (kept beside the log, can be erased).")
 @click.option("--county", default="", help="County, for lists by county.")
+@click.option("--region", default="", help="Region code, 6 to 12 digits.")
+@click.option("--parent", default="", help="The market a stall stands in.")
+@click.option("--licence", default="", help="Number of the SC or JY licence.")
+@click.option("--licence-until", default=None, metavar="DAY", help="Last day of the licence.")
 @click.pass_obj
-def add(ctx: Context, sites: tuple[str, ...], site_id: str, operator: str, contact: str, phone: str, address: str, county: str) -> None:
+def add(
+    ctx: Context,
+    sites: tuple[str, ...],
+    site_id: str,
+    operator: str,
+    contact: str,
+    phone: str,
+    address: str,
+    county: str,
+    *,
+    region: str,
+    parent: str,
+    licence: str,
+    licence_until: str | None,
+) -> None:
     """Register sites, each as NAME:KIND, for example 福安超市:shop.
 
     Kinds: farm, collector, market, stall, warehouse, processor, plant, distributor, shop, restaurant, canteen, retail_stall,
     online_shop, laboratory, disposal, office.
     """
+    from foodtrace.graph.directory import resolve_site  # noqa: PLC0415
     from foodtrace.operations import places  # noqa: PLC0415
     from foodtrace.operations.common import Doing, local  # noqa: PLC0415
+    from foodtrace.operations.registering import licence_of  # noqa: PLC0415
 
     wanted = []
     for each in sites:
@@ -44,13 +66,26 @@ def add(ctx: Context, sites: tuple[str, ...], site_id: str, operator: str, conta
         wanted.append((name, kind))
     if site_id and len(wanted) > 1:
         raise BadData("site.one_id", value=site_id)
+    if licence_until and not licence:
+        raise BadData("site.licence_number", value=licence_until, expected="--licence")
+    papers = licence_of(licence, day(licence_until)) if licence else None
     details = {"contact": contact, "phone": phone, "address": address}
     with ctx.open() as ledger:
         doing = Doing(now=local(ledger.clock()))
         prefix = places.prefix_of(ledger.writer().origin)
         _, made = ledger.act(
             lambda session: places.add_sites(
-                session, doing, wanted, prefix=prefix, site_id=site_id, operator=operator, details=details, county=county
+                session,
+                doing,
+                wanted,
+                prefix=prefix,
+                site_id=site_id,
+                operator=operator,
+                details=details,
+                county=county,
+                region=region,
+                licence=papers,
+                parent=resolve_site(session, parent) if parent else "",
             )
         )
     for own, name, kind, listed in made:
@@ -86,6 +121,9 @@ def list_(ctx: Context, kind: str, *, as_json: bool) -> None:
 @click.group()
 def operator() -> None:
     """Operators: who answers for a site."""
+
+
+operator.add_command(operator_add)
 
 
 @operator.command()
