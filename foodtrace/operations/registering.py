@@ -79,7 +79,7 @@ def add_operator(
         at=doing.now,
         by=doing.by,
         operator=number,
-        kind=sort,
+        kind=sort,  # type: ignore[arg-type]  # checked above
         name="" if private else name or (known.name if known else ""),
         licences=given or (known.licences if known else ()),
         region=region or (known.region if known else ""),

@@ -86,7 +86,7 @@ def operator_add(
 @click.option("--by", default="", help="Staff number of who says so.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
-def site_edit(ctx: Context, site: str, *, by: str, as_json: bool, **given: str | bool | None) -> None:
+def site_edit(ctx: Context, /, site: str, *, by: str, as_json: bool, **given: str | bool | None) -> None:
     """Describe SITE anew: what is named changes, all else stays. What was said before stays in the log."""
     from foodtrace.operations.common import Doing, local  # noqa: PLC0415
     from foodtrace.operations.registering import Changes, edit_site, licence_of  # noqa: PLC0415
