@@ -7,17 +7,19 @@ from typing import Any, Final
 import msgspec
 
 from foodtrace.errors import NotFound
-from foodtrace.events import AnyEvent
+from foodtrace.events import Acknowledgement, AnyEvent
 from foodtrace.keeping.backup import Backup
 from foodtrace.keeping.doctor import Examination
 from foodtrace.keeping.recovery import Recovery
 from foodtrace.keeping.rotation import Changed, KeyRow
 from foodtrace.operations.answers import GateSaid, ResolvedSaid, TestSaid
+from foodtrace.operations.answersfile import AnswersSaid
 from foodtrace.operations.casestatus import CaseLine, CaseStatus
 from foodtrace.operations.checks import Checked, Drawn, Redrawn
 from foodtrace.operations.corrections import Corrected, History
 from foodtrace.operations.erasing import Erased
 from foodtrace.operations.held import Held
+from foodtrace.operations.noticepage import Mail
 from foodtrace.operations.overspent import Overspent
 from foodtrace.operations.samplecheck import DayChecked
 from foodtrace.operations.scanning import ScanAnswer
@@ -40,7 +42,10 @@ _TYPES: Final[dict[str, Any]] = {
     "entry-history": History,
     "erased": Erased,
     "event": AnyEvent,
+    "case-acknowledge": Acknowledgement,
+    "case-answers": AnswersSaid,
     "case-check": Checked,
+    "case-notify": list[Mail],
     "case-sample": Drawn,
     "case-sample-verified": Redrawn,
     "case-list": list[CaseLine],

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -43,6 +43,47 @@ class Collected(msgspec.Struct, frozen=True, kw_only=True):
     known: int
     """Answers that were on record already, word for word."""
     faults: tuple[ListFault, ...]
+
+
+class ErrorSaid(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An error as programs read it; see :meth:`foodtrace.errors.FoodtraceError.as_dict`."""
+
+    code: str
+    message: dict[str, str]
+    """``zh`` and ``en``."""
+    hint: dict[str, str]
+    value: Any
+    expected: Any
+    candidates: tuple[Any, ...] = ()
+    near: tuple[Any, ...] = ()
+
+
+class FaultSaid(msgspec.Struct, frozen=True, kw_only=True):
+    """Something wrong with one cell of the file."""
+
+    row: int
+    column: str
+    value: str
+    error: ErrorSaid
+
+
+class AnswersSaid(msgspec.Struct, frozen=True, kw_only=True):
+    """What ``case acknowledge --file`` came to; its JSON is ``schemas/case-answers.json``."""
+
+    case: str
+    new: int
+    known: int
+    """Answers that were on record already, word for word."""
+    faults: tuple[FaultSaid, ...]
+
+
+def said_of(found: Collected) -> AnswersSaid:
+    """Return what a file came to, as programs read it."""
+    faults = [
+        FaultSaid(row=each.row, column=each.column, value=each.value, error=msgspec.convert(each.error.as_dict(), ErrorSaid))
+        for each in found.faults
+    ]
+    return AnswersSaid(case=found.case, new=found.new, known=found.known, faults=tuple(faults))
 
 
 def collect(session: Session, doing: Doing, case: str | None, rows: Sequence[ListRow], *, skip_bad: bool = False) -> Outcome:

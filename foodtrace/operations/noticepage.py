@@ -14,8 +14,8 @@ import csv
 import html
 import io
 import re
-from collections.abc import Iterable, Mapping
-from typing import Final
+from collections.abc import Iterable
+from typing import Final, Literal
 
 import msgspec
 
@@ -48,23 +48,6 @@ PUBLIC: Final = (
     "channel",
 )
 """What the plan says, in the order in which it is printed."""
-HEADINGS: Final = (
-    "file",
-    "number",
-    "site",
-    "operator",
-    "name",
-    "direction",
-    "lots",
-    "received",
-    "on_hand",
-    "unit",
-    "contact",
-    "phone",
-    "address",
-    "receipt",
-)
-"""Columns of the list for a mailing system."""
 _STYLE: Final = (
     "@page{size:A4;margin:16mm}body{font:11pt/1.5 'Noto Sans CJK SC','Source Han Sans SC','Microsoft YaHei',sans-serif;color:#000;"
     "max-width:178mm;margin:auto}h1{font-size:18pt;text-align:center;margin:0 0 4mm}table{border-collapse:collapse;width:100%;"
@@ -72,6 +55,35 @@ _STYLE: Final = (
     "td.n{text-align:right;white-space:nowrap}.code{display:flex;gap:6mm;align-items:center;margin-top:6mm;break-inside:avoid}"
     ".code svg{width:34mm;height:34mm;flex:none}.mono{font-family:monospace;overflow-wrap:anywhere}ol{margin:2mm 0}"
 )
+
+
+class Mail(msgspec.Struct, frozen=True, kw_only=True):
+    """One record of the list for a mailing system: a party's goods in one unit; its JSON is ``schemas/case-notify.json``."""
+
+    file: str
+    """Name of the party's page."""
+    number: int
+    """Number of the notice in its case."""
+    site: str
+    operator: str
+    name: str
+    direction: Literal["downstream", "upstream"]
+    lots: tuple[str, ...]
+    received: int
+    """Base units of ``unit``."""
+    on_hand: int
+    unit: str
+    """Empty where nothing is known of a quantity."""
+    contact: str
+    """This and the next two masked unless contacts were asked for."""
+    phone: str
+    address: str
+    receipt: str
+    """What the code on the page says: the answer comes back by it."""
+
+
+HEADINGS: Final = Mail.__struct_fields__
+"""Columns of the list as CSV."""
 
 
 class Public(msgspec.Struct, frozen=True, kw_only=True):
@@ -163,40 +175,42 @@ def file_name(sent: Sent) -> str:
     return f"{sent.number:04d}-{plain or sent.party.site}.html"
 
 
-def mailing(notified: Notified, *, contacts: bool) -> list[dict[str, str]]:
+def mailing(notified: Notified, *, contacts: bool) -> list[Mail]:
     """Return the list for a mailing system: one record a party and unit, contact data only if asked for (rule 4)."""
-    made: list[dict[str, str]] = []
+    made: list[Mail] = []
     for sent in notified.notices:
         party = sent.party
         for unit in sorted({each.unit for each in party.lots}) or [""]:
             lots = [each for each in party.lots if each.unit == unit]
             made.append(
-                {
-                    "file": file_name(sent),
-                    "number": str(sent.number),
-                    "site": party.site,
-                    "operator": party.operator,
-                    "name": party.name,
-                    "direction": party.direction,
-                    "lots": " ".join(each.lot for each in lots),
-                    "received": str(sum(each.received for each in lots)),
-                    "on_hand": str(sum(each.on_hand for each in lots)),
-                    "unit": unit,
-                    "contact": party.contact if contacts else masked(party.contact),
-                    "phone": party.phone if contacts else masked(party.phone),
-                    "address": party.address if contacts else masked(party.address),
-                    "receipt": sent.text,
-                }
+                Mail(
+                    file=file_name(sent),
+                    number=sent.number,
+                    site=party.site,
+                    operator=party.operator,
+                    name=party.name,
+                    direction=party.direction,
+                    lots=tuple(each.lot for each in lots),
+                    received=sum(each.received for each in lots),
+                    on_hand=sum(each.on_hand for each in lots),
+                    unit=unit,
+                    contact=party.contact if contacts else masked(party.contact),
+                    phone=party.phone if contacts else masked(party.phone),
+                    address=party.address if contacts else masked(party.address),
+                    receipt=sent.text,
+                )
             )
     return made
 
 
-def as_csv(records: Iterable[Mapping[str, str]]) -> bytes:
+def as_csv(records: Iterable[Mail]) -> bytes:
     """Return a list as CSV that Excel opens: with a byte order mark, and no cell that it would run."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\r\n")
     writer.writerow(HEADINGS)
-    writer.writerows([_harmless(record[name]) for name in HEADINGS] for record in records)
+    for record in records:
+        cells = (getattr(record, name) for name in HEADINGS)
+        writer.writerow(_harmless(" ".join(cell) if isinstance(cell, tuple) else str(cell)) for cell in cells)
     return b"\xef\xbb\xbf" + stream.getvalue().encode()
 
 
@@ -236,4 +250,4 @@ def _e(value: str) -> str:
     return html.escape(value)
 
 
-__all__ = ["HEADINGS", "PUBLIC", "Public", "as_csv", "file_name", "mailing", "masked", "page", "public_of"]
+__all__ = ["HEADINGS", "PUBLIC", "Mail", "Public", "as_csv", "file_name", "mailing", "masked", "page", "public_of"]

@@ -8,8 +8,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
+from foodtrace.schemas import schema_of
 from tests.cli.test_way import lot_of, run
 
 NOTICES = "notices-2026-0001"
@@ -31,6 +33,11 @@ def trade(tmp_path: Path) -> tuple[Path, str]:
 
 def opened(folder: Path, *words: str) -> str:
     return run(folder, "case", "open", *words, "--class", "2", "--known", "2026-01-01T00:00", "--reason", "x")
+
+
+def data_of(folder: Path, *words: str, code: int = 0) -> Any:
+    """Return what a command prints as JSON; what it says to the person comes after it."""
+    return json.JSONDecoder().raw_decode(run(folder, *words, code=code))[0]
 
 
 def status(folder: Path, *words: str) -> dict[str, Any]:
@@ -82,7 +89,9 @@ def opened_badly(folder: Path) -> str:
 def test_notices_are_pages_and_a_list_and_answers_come_back_by_file_and_by_code(trade: tuple[Path, str]) -> None:
     folder, lot = trade
     opened(folder, lot)
-    run(folder, "case", "notify", "--out", "n")
+    told = data_of(folder, "case", "notify", "--out", "n", "--json")
+    jsonschema.validate(told, schema_of("case-notify"))
+    assert {(each["name"], each["received"], each["unit"]) for each in told} >= {("福安超市", 120_000, "g"), ("惠民菜店", 80_000, "g")}
     with (folder / "n" / "sending.csv").open(encoding="utf-8-sig") as file:
         rows = {row["name"]: row for row in csv.DictReader(file)}
     assert set(rows) == {"福安超市", "惠民菜店", "北河农批", "李记蔬菜", "永发合作社"}
@@ -97,8 +106,11 @@ def test_notices_are_pages_and_a_list_and_answers_come_back_by_file_and_by_code(
         csv.writer(file).writerows(answers)
     run(folder, "case", "acknowledge", "--file", "a.csv", code=1)
     assert status(folder)["rates"]["R5"]["numerator"] == 0, "one fault, nothing recorded"
-    run(folder, "case", "acknowledge", "--file", "a.csv", "--skip-bad", code=1)
-    run(folder, "case", "acknowledge", "--code", rows["惠民菜店"]["receipt"].lower(), "--nothing-left")
+    said = data_of(folder, "case", "acknowledge", "--file", "a.csv", "--skip-bad", "--json", code=1)
+    jsonschema.validate(said, schema_of("case-answers"))
+    assert (said["new"], [(each["row"], each["column"]) for each in said["faults"]]) == (1, [(3, "quantity")])
+    said = data_of(folder, "case", "acknowledge", "--code", rows["惠民菜店"]["receipt"].lower(), "--nothing-left", "--json")
+    jsonschema.validate(said, schema_of("case-acknowledge"))
     assert status(folder)["rates"]["R5"]["numerator"] == 2
     found = {row["name"]: row["amounts"][0] for row in answer(folder)}
     assert (found["福安超市"]["at_notice"], found["惠民菜店"]["at_notice"]) == (100_000, 0)

@@ -118,7 +118,7 @@ def test_everybody_gets_one_notice_with_nothing_but_his_own(world: World) -> Non
         assert "<svg" in text
         assert {name for name in ("X-name", "Y-name", "W-name", "Z-name") if name in text} <= {each.party.name}
     rows = mailing(world.do(notices.notify, case, which="all"), contacts=False)
-    assert sorted({row["site"] for row in rows}) == ["P", "Q", "W", "X", "Y", "Z"]
+    assert sorted({row.site for row in rows}) == ["P", "Q", "W", "X", "Y", "Z"]
 
 
 def test_suppliers_of_what_went_in_are_told_as_well(world: World) -> None:

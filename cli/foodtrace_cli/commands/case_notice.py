@@ -9,12 +9,13 @@ import click
 import msgspec
 
 from foodtrace.errors import BadData
-from foodtrace_cli.commands.case_common import BY, CASE, CASE_ARGUMENT, EVIDENCE, JSON, act, hashed, names_of
+from foodtrace_cli.commands.case_common import BY, CASE, CASE_ARGUMENT, EVIDENCE, act, hashed, names_of
 from foodtrace_cli.commands.goods import portion
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import emit_json, progress, say
 
 if TYPE_CHECKING:
+    from foodtrace.operations.noticepage import Mail
     from foodtrace.operations.notices import Notified
 
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 @click.option("--out", default=None, metavar="FOLDER", help="Folder for the files; by default one named after the case.")
 @click.option("--contacts", is_flag=True, help="Write contact data into the list; that is recorded.")
 @BY
-@JSON
+@click.option("--json", "as_json", is_flag=True, help="Print the list as JSON (foodtrace schema case-notify).")
 @click.pass_obj
 def notify(
     ctx: Context, case_id: str | None, which: str, out: str | None, by: str, *, reprint: bool, contacts: bool, as_json: bool
@@ -87,7 +88,7 @@ def _reprinted(ctx: Context, case_id: str | None) -> Notified:
         return notices.sent_before(session, ledger.clock(), resolve_case(session, case_id))
 
 
-def _write(ctx: Context, folder: Path, sent: Notified, *, contacts: bool) -> tuple[list[dict[str, str]], str]:
+def _write(ctx: Context, folder: Path, sent: Notified, *, contacts: bool) -> tuple[list[Mail], str]:
     """Write the pages and the list; what is recorded stays recorded if the disk fails (``--reprint``)."""
     from foodtrace.operations import noticepage  # noqa: PLC0415
 
@@ -118,7 +119,7 @@ def _write(ctx: Context, folder: Path, sent: Notified, *, contacts: bool) -> tup
 @click.option("--nothing-left", is_flag=True, help="It says that nothing was left of what --on-hand does not name.")
 @EVIDENCE
 @BY
-@JSON
+@click.option("--json", "as_json", is_flag=True, help="Print JSON (foodtrace schema case-acknowledge; of a file case-answers).")
 @click.pass_context
 def acknowledge(
     click_ctx: click.Context,
@@ -165,7 +166,7 @@ def _one(ctx: Context, case_id: str | None, site: str | None, code: str | None, 
 
 def _from_file(ctx: Context, case_id: str | None, path: str, by: str, *, skip_bad: bool, as_json: bool) -> int:
     from foodtrace.intake.lists import read_list  # noqa: PLC0415
-    from foodtrace.operations.answersfile import ANSWERS, collect  # noqa: PLC0415
+    from foodtrace.operations.answersfile import ANSWERS, collect, said_of  # noqa: PLC0415
 
     rows = read_list(path, ANSWERS, needed=())
     found = act(ctx, lambda session, doing: collect(session, doing, case_id, rows, skip_bad=skip_bad), by=by)
@@ -173,8 +174,7 @@ def _from_file(ctx: Context, case_id: str | None, path: str, by: str, *, skip_ba
         words = {"row": fault.row, "column": fault.column, "value": fault.value, "message": fault.error.message(ctx.lang)}
         say(ctx.t("cli.case.fault", **words), err=True)
     if as_json:
-        faults = [{"row": each.row, "column": each.column, "value": each.value, "error": each.error.as_dict()} for each in found.faults]
-        emit_json({"case": found.case, "new": found.new, "known": found.known, "faults": faults})
+        emit_json(said_of(found))
     else:
         say(ctx.t("cli.case.answers", case=found.case, new=found.new, known=found.known, faults=len(found.faults)))
     return 1 if found.faults else 0
