@@ -169,9 +169,13 @@ def _on_record(session: Session, log: int, prepared: Prepared) -> dict[str, tupl
     ids = [event.id for event in prepared.events]
     for start in range(0, len(ids), _CHUNK):
         chunk = ids[start : start + _CHUNK]
-        marks = ",".join("?" * len(chunk))
-        sql = f"SELECT id, seq, bytes FROM entry WHERE log = ? AND id IN ({marks})"  # noqa: S608 - only marks
-        found.update((name, (seq, bytes(data))) for name, seq, data in session.rows(sql, (log, *chunk)))
+        marks = ",".join(["(?)"] * len(chunk))
+        # Not "id IN (..)": for more than one id SQLite reads the whole log by its primary key instead of looking each up.
+        sql = (
+            f"WITH f(id) AS (VALUES {marks}) SELECT e.id, e.seq, e.bytes FROM f CROSS JOIN entry AS e "  # noqa: S608 - only marks
+            "WHERE e.log = ? AND e.id = f.id"
+        )
+        found.update((name, (seq, bytes(data))) for name, seq, data in session.rows(sql, (*chunk, log)))
     return found
 
 
