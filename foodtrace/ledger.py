@@ -34,13 +34,13 @@ from foodtrace.opening import LogState, Writer, check_anchors, choose, logs, ori
 from foodtrace.operations.common import Outcome
 from foodtrace.quantity import Quantity
 from foodtrace.recording import Receipt, prepare, record, record_in
-from foodtrace.storage.engine import open_store
+from foodtrace.storage.engine import address_of, open_store
 from foodtrace.storage.session import Session, Store
 from foodtrace.tlog.anchor import anchor_path, move_anchor
 from foodtrace.tlog.append import append, lock_head, new_log
 from foodtrace.tlog.entry import check_origin
 from foodtrace.tlog.verify import Progress
-from foodtrace.verification import Verification, rebuild_ledger, verify_ledger
+from foodtrace.verification import Asked, Older, Start, Verification, mark_path, rebuild_ledger, verify_ledger
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -107,6 +107,8 @@ class Ledger:
         self._writers: dict[str | None, Writer] = {}
         self._lock = threading.Lock()
         self._rules: Rulebook | None = None
+        self._address = store.url
+        self._schema: str | None = None
 
     # -- opening -----------------------------------------------------------------------------------------------------------
 
@@ -141,6 +143,8 @@ class Ledger:
         path = getattr(store, "path", None)
         folder = Path(keys).expanduser() if keys is not None else default_keys(path)
         ledger = cls(store, log=log, keys=folder, clock=clock or wall_clock, passphrase=passphrase, may_create=create)
+        # The password stays here; it goes through a pipe to a process that helps to verify, and nowhere else.
+        ledger._address, ledger._schema = address_of(url), schema
         try:
             ledger._recovering = recovering
             ledger._check()
@@ -396,14 +400,29 @@ class Ledger:
         with self.reading() as session:
             return recall(session, lot, now=self.clock(), bounds=bounds)
 
-    def verify(self, *, progress: Progress | None = None, full: bool = True) -> Verification:
+    def verify(
+        self, *, progress: Progress | None = None, full: bool = False, helpers: int = 1, older: Sequence[Older] = ()
+    ) -> Verification:
         """Check every log against itself and the projection against the logs; collect all findings.
 
-        Never says ok when it did not look: an empty ledger is not ok.
+        Never says ok when it did not look: an empty ledger is not ok. Unless ``full``, what an earlier run of this host has verified is
+        hashed again and compared with its mark, and only the rest is checked in full; the answer says which is which.
+
+        :param full: check everything from the first entry on, and trust no mark.
+        :param helpers: other processes that may be started for a large ledger; 0 for none.
+        :param older: older checkpoints that the logs must extend (:func:`foodtrace.verification.older`).
+        :raises NotFound: ``ledger.missing``, ``verify.since_log``. :raises Storage: the database cannot be read.
         """
-        del full  # every run looks at everything; a cheaper incremental run must not miss an old row that was changed
+        asked = Asked(
+            full=full,
+            mark=mark_path(self.keys, self.store.url, self._schema),
+            now=self.clock(),
+            start=Start(address=self._address, schema=self._schema) if helpers > 0 else None,
+            helpers=helpers,
+            older=tuple(older),
+        )
         with self.reading() as session:
-            return verify_ledger(session, progress)
+            return verify_ledger(session, progress, asked)
 
     def rebuild(self, *, progress: Progress | None = None) -> int:
         """Throw the projection away and make it anew from the logs; return the number of entries read."""

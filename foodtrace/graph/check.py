@@ -1,21 +1,21 @@
 """Rebuilds the projection, and checks that every row of it follows from the sealed bytes.
 
-The check replays each log into an empty database in memory and compares row by row, by text: numbers of names may differ
+The exact check replays each log into an empty database of its own and compares row by row, by text: numbers of names may differ
 between two databases, texts may not (DESIGN section 6).
 """
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from functools import cache
-from typing import Final
+from typing import Final, Self
 
 from foodtrace.events import AnyEvent
 from foodtrace.graph import projection
-from foodtrace.graph.names import Names
+from foodtrace.graph.names import Names, code_of
 from foodtrace.storage.session import Row, Session
 from foodtrace.storage.sqlite import SqliteSession
 
@@ -37,28 +37,43 @@ _BATCH: Final = 2000
 _SHOWN: Final = 20
 
 
-class Replay:
-    """A second projection, in memory, grown entry by entry from what the log says."""
+class _ReplaySession(SqliteSession):
+    """The second projection; a correction reads its target's bytes where they are sealed."""
 
-    def __init__(self) -> None:
-        connection = sqlite3.connect(":memory:", isolation_level=None)
+    def __init__(self, connection: sqlite3.Connection, source: Session) -> None:
+        super().__init__(connection)
+        self._source = source
+
+    def row(self, sql: str, params: Sequence[object] = ()) -> Row | None:
+        return self._source.row(sql, params) if " FROM entry " in sql else super().row(sql, params)
+
+
+class Replay:
+    """A second projection, grown entry by entry from what the logs say, in a temporary file that nobody else sees."""
+
+    def __init__(self, source: Session) -> None:
+        self._connection = sqlite3.connect("", isolation_level=None)
         with closing(sqlite3.connect(":memory:")) as empty:
             empty.deserialize(_empty())
-            empty.backup(connection)
-        self.session = SqliteSession(connection)
+            empty.backup(self._connection)
+        for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-65536"):
+            self._connection.execute(f"PRAGMA {pragma}")
+        self.session = _ReplaySession(self._connection, source)
         self._names = Names()
         self._pending: list[projection.Sealed] = []
         self._log = 0
         self._origin = ""
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
     def begin(self, log: int, origin: str) -> None:
         """Go on with the next log; numbers of logs are those of the checked database."""
         self.flush()
         self._log, self._origin = log, origin
-
-    def copy_entries(self, rows: Iterable[Row]) -> None:
-        """Keep a log's entries: corrections read their target back."""
-        self.session.many("INSERT OR IGNORE INTO entry (log, seq, id, leaf, bytes) VALUES (?,?,?,?,?)", [(self._log, *row) for row in rows])
 
     def rows(self) -> int:
         """Return how many rows the replayed projection has."""
@@ -74,24 +89,41 @@ class Replay:
     def flush(self) -> None:
         """Apply what is pending."""
         if self._pending:
+            self.session.run("BEGIN")
             self._names.remember(projection.apply(self.session, self._names, self._log, self._origin, self._pending))
+            self.session.run("COMMIT")
             self._pending = []
 
 
 def differences(session: Session, replay: Replay) -> list[tuple[str, int, str, str]]:
-    """Return (table, log, "stored"|"expected", row) for every row that is in one projection and not in the other."""
+    """Return (table, log, "stored"|"expected", row) for rows that are in one projection and not in the other, a few of each table.
+
+    The stored rows go into the temporary file too, by text, and the file compares: memory does not grow with the ledger.
+    """
     replay.flush()
-    here, there = _texts(session), _texts(replay.session)
-    found: list[tuple[str, int, str, str]] = []
+    scratch = replay.session
+    found: list[tuple[str, int, str, str]] = [("name", 0, "stored", f"{text} {code}") for text, code in _bad_codes(session)]
+    scratch.run("CREATE TEMP TABLE stored_name (id INTEGER PRIMARY KEY, text)")
+    for piece in _pieces(session.stream("SELECT id, text FROM name")):
+        scratch.many("INSERT INTO stored_name VALUES (?,?)", piece)
     for table, named in TABLES.items():
-        columns = [row[1] for row in replay.session.rows(f"PRAGMA table_info({table})")]
-        select = f"SELECT {', '.join(columns)} FROM {table}"  # noqa: S608 - constants
-        places = [columns.index(name) for name in named]
+        columns = [row[1] for row in scratch.rows(f"PRAGMA table_info({table})")]
+        listed = ", ".join(columns)
+        scratch.run(f"CREATE TEMP TABLE stored_{table} ({listed})")
+        into = f"INSERT INTO stored_{table} VALUES ({','.join('?' * len(columns))})"  # noqa: S608 - constants
+        for piece in _pieces(session.stream(f"SELECT {listed} FROM {table}")):  # noqa: S608 - constants
+            scratch.many(into, piece)
+        stored = _by_text(f"stored_{table}", "stored_name", columns, named)
+        expected = _by_text(table, "name", columns, named)
         log = columns.index("log")
-        stored = Counter(_by_text(session.stream(select), places, here))
-        expected = Counter(_by_text(replay.session.stream(select), places, there))
-        found += [(table, row[log], "stored", _line(row)) for row in list(stored - expected)[:_SHOWN]]
-        found += [(table, row[log], "expected", _line(row)) for row in list(expected - stored)[:_SHOWN]]
+        for side, one, other in (("stored", stored, expected), ("expected", expected, stored)):
+            rows = scratch.rows(f"SELECT * FROM (SELECT * FROM ({one}) EXCEPT SELECT * FROM ({other})) LIMIT {_SHOWN}")  # noqa: S608
+            found += [(table, row[log], side, _line(row)) for row in rows]
+        if not found:
+            # The same rows, and yet more of them on one side: only a table without its key can hold a row twice.
+            counts = [scratch.rows(f"SELECT COUNT(*) FROM {each}")[0][0] for each in (f"stored_{table}", table)]  # noqa: S608
+            found += [(table, 0, "stored", f"{counts[0]} / {counts[1]}")] if counts[0] != counts[1] else []
+        scratch.run(f"DROP TABLE stored_{table}")
     return found
 
 
@@ -112,18 +144,26 @@ def _empty() -> bytes:
         return connection.serialize()
 
 
-def _texts(session: Session) -> dict[int, str]:
-    found: dict[int, str] = dict(session.rows("SELECT id, text FROM name"))
-    found[0] = ""
-    return found
+def _by_text(table: str, names: str, columns: Sequence[str], named: Collection[str]) -> str:
+    """Return the query for a table's rows with texts in place of numbers; 0 is no name, and a number without a name shows as it is."""
+    texts = [
+        f"CASE WHEN {each} = 0 THEN '' ELSE COALESCE((SELECT n.text FROM {names} AS n WHERE n.id = {each}), '#' || {each}) END"  # noqa: S608
+        if each in named
+        else each
+        for each in columns
+    ]
+    return f"SELECT {', '.join(texts)} FROM {table}"  # noqa: S608 - constants
 
 
-def _by_text(rows: Iterable[Row], places: list[int], texts: dict[int, str]) -> Iterable[Row]:
-    for row in rows:
-        changed = list(row)
-        for place in places:
-            changed[place] = texts.get(row[place], f"#{row[place]}")
-        yield tuple(changed)
+def _bad_codes(session: Session) -> list[Row]:
+    """Return names whose code, by which people look lots up, is not that of their text."""
+    return [(text, code) for text, code in session.stream("SELECT text, code FROM name") if code != code_of(str(text))][:_SHOWN]
+
+
+def _pieces(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    each = iter(rows)
+    while piece := list(itertools.islice(each, _BATCH)):
+        yield piece
 
 
 def _line(row: Row) -> str:

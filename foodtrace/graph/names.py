@@ -29,7 +29,8 @@ class Names:
         found = find(session, missing)
         new = [text for text in missing if text not in found]
         if new:
-            session.many("INSERT INTO name (text, code) VALUES (?, ?) ON CONFLICT (text) DO NOTHING", [(text, _code(text)) for text in new])
+            rows = [(text, code_of(text)) for text in new]
+            session.many("INSERT INTO name (text, code) VALUES (?, ?) ON CONFLICT (text) DO NOTHING", rows)
             found.update(find(session, new))
         known = self._known
         return {text: found[text] if text in found else known[text] for text in texts}
@@ -59,7 +60,7 @@ def texts_of(session: Session, ids: Collection[int]) -> dict[int, str]:
     return found
 
 
-def _code(text: str) -> str | None:
-    """Return the bare code of a lot id; other names have none."""
+def code_of(text: str) -> str | None:
+    """Return the bare code of a lot id, by which people ask for it; other names have none."""
     head, slash, code = text.partition("/")
     return code if slash and " " not in text and not head.startswith("?") else None

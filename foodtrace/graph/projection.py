@@ -29,7 +29,7 @@ from foodtrace.tlog.entry import event_bytes
 
 _WIDTH: Final = len(SUMS)
 _AT: Final = {name: index for index, name in enumerate(SUMS)}
-_OWN: Final[dict[int, int]] = {
+OWN_SUM: Final[dict[int, int]] = {
     FlowKind.BORN: _AT["born"],
     FlowKind.PRODUCED: _AT["produced"],
     FlowKind.DISPATCH: _AT["sent"],
@@ -45,7 +45,7 @@ _OWN: Final[dict[int, int]] = {
 }
 """Kind of flow -> the sum of its own site that it adds to."""
 
-_SAID_BY_OTHERS: Final = frozenset({Site, SellerFile, Notice, Acknowledgement, EffectivenessCheck, DestructionPlanned})
+SAID_BY_OTHERS: Final = frozenset({Site, SellerFile, Notice, Acknowledgement, EffectivenessCheck, DestructionPlanned})
 """Events at a site that are no sign that it keeps books: others describe it, write to it, visit it, or note that it answered."""
 
 CONDITIONAL: Final = -1
@@ -114,7 +114,7 @@ def texts_in(origin: str, entries: Iterable[Sealed]) -> set[str]:
         if entry.event.site:
             needed.add(entry.event.site)
         if isinstance(entry.event, Correction):
-            needed.add(_corrected(entry.event.log or origin, entry.event.seq))
+            needed.add(corrected(entry.event.log or origin, entry.event.seq))
     return needed
 
 
@@ -142,7 +142,7 @@ def _write(session: Session, names: Names, log: int, origin: str, entries: Seque
             entry.seq,
             entry.recorded,
             effects(entry.event, origin, entry.seq),
-            _kind(entry.event) if isinstance(entry.event, Correction) else type(entry.event),
+            kind_of(entry.event) if isinstance(entry.event, Correction) else type(entry.event),
             entry.event.site,
             1,
             _is_cross(entry.event),
@@ -154,7 +154,7 @@ def _write(session: Session, names: Names, log: int, origin: str, entries: Seque
 
 def _correct(session: Session, names: Names, log: int, origin: str, entry: Sealed, correction: Correction) -> dict[str, int]:
     """Carry out a correction of an entry of the same log (rule 2)."""
-    subject = _corrected(origin, correction.seq)
+    subject = corrected(origin, correction.seq)
     number = names.intern(session, {subject})
     earlier = session.row(
         "SELECT seq FROM about WHERE subject = ? AND kind = ? AND log = ? AND seq < ? ORDER BY seq DESC LIMIT 1",
@@ -173,7 +173,7 @@ def _correct(session: Session, names: Names, log: int, origin: str, entry: Seale
             params = (entry.seq + 1, log, target, ABOUT[Correction]) if keep else (entry.seq + 1, log, target)
             session.run(f"UPDATE {table} SET ended = ? WHERE log = ? AND seq = ?{keep}", params)  # noqa: S608 - constants
     made = effects(correction, origin, entry.seq)
-    parts.append(_Part(entry.seq, entry.recorded, made, _kind(correction), correction.site, 1, conditional=False))
+    parts.append(_Part(entry.seq, entry.recorded, made, kind_of(correction), correction.site, 1, conditional=False))
     used = _put(session, names, log, parts, {subject})
     session.run(_ABOUT, (used[subject], ABOUT[Correction], log, entry.seq, 0))
     return used
@@ -248,7 +248,7 @@ def _put(session: Session, names: Names, log: int, parts: Sequence[_Part], more:
         about += [(number[text], kind, log, part.seq, ended) for text in dict.fromkeys(made.about)]
         if made.cross is not None:
             cross.append((number[made.cross[0]], made.cross[1], log, part.seq))
-        if part.site and part.kind not in _SAID_BY_OTHERS:
+        if part.site and part.kind not in SAID_BY_OTHERS:
             seen[number[part.site]] = max(part.recorded, seen.get(number[part.site], 0))
     if any(abs(value) > MOST for values in sums.values() for value in values):
         raise BadData("quantity.sum", value=log, expected=MOST)
@@ -271,8 +271,8 @@ def _add_sums(sums: dict[tuple[int, int, int, int], list[int]], number: dict[str
         own = sums[lot, number[flow.site], flow.unit, log] if flow.site and not flow.flags & UNNAMED else None
         if own is not None:
             own[_AT["flows"]] += sign
-            if kind in _OWN:
-                own[_OWN[kind]] += sign * flow.q
+            if kind in OWN_SUM:
+                own[OWN_SUM[kind]] += sign * flow.q
             elif kind == FlowKind.COUNT:
                 own[_AT["counts"]] += sign
         if flow.other and kind == FlowKind.RECEIPT:
@@ -306,12 +306,14 @@ def _is_cross(event: Event) -> bool:
     return isinstance(event, Correction) and bool(event.log)
 
 
-def _kind(correction: Correction) -> type[Event]:
+def kind_of(correction: Correction) -> type[Event]:
+    """Return the kind under which the rows of a correction stand."""
     return Correction if correction.replacement is None else type(correction.replacement)
 
 
-def _corrected(origin: str, seq: int) -> str:
+def corrected(origin: str, seq: int) -> str:
+    """Return the subject of every correction of an entry."""
     return f"corrected {origin} {seq}"
 
 
-__all__ = ["CONDITIONAL", "Sealed", "apply", "texts_in"]
+__all__ = ["CONDITIONAL", "OWN_SUM", "SAID_BY_OTHERS", "Sealed", "apply", "corrected", "kind_of", "texts_in"]

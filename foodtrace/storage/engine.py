@@ -38,3 +38,8 @@ def open_store(url: str | Engine, *, create: bool, schema: str | None = None) ->
     from foodtrace.storage.sqlite import SqliteStore  # noqa: PLC0415
 
     return SqliteStore(url, create=create)
+
+
+def address_of(url: str | Engine) -> str:
+    """Return the URL that another process opens the same database with, password and all."""
+    return url if isinstance(url, str) else url.url.render_as_string(hide_password=False)

@@ -6,6 +6,7 @@ not a surprise. PostgreSQL refuses such values itself.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final, NamedTuple
 
 from foodtrace.storage.session import Session
@@ -23,12 +24,12 @@ class Mistyped(NamedTuple):
     got: str
 
 
-def mistyped(session: Session) -> list[Mistyped]:
-    """Return, per column and log, which other type than its own stands there."""
-    from foodtrace.storage.tables import SEALED, metadata  # noqa: PLC0415 - SQLAlchemy loads only to verify
+def mistyped(session: Session, tables: Collection[str]) -> list[Mistyped]:
+    """Return, per column and log of some tables, which other type than its own stands there."""
+    from foodtrace.storage.tables import metadata  # noqa: PLC0415 - SQLAlchemy loads only to verify
 
     found: list[Mistyped] = []
-    for table in (metadata.tables[name] for name in ("log", "head", "personal", *SEALED) if session.dialect == "sqlite"):
+    for table in (metadata.tables[name] for name in tables if session.dialect == "sqlite"):
         key = "id" if table.name == "log" else "log"
         columns = {column.name: _NAMES[str(column.type.compile())] for column in table.columns if not column.nullable}
         wrong = " OR ".join(f"typeof({name}) <> '{kind}'" for name, kind in columns.items())

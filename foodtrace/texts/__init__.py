@@ -39,6 +39,7 @@ AREAS: Final = (
     "case",
     "proofs",
     "scan",
+    "verify",
 )
 """Every area module, ``foodtrace.texts._<area>``."""
 

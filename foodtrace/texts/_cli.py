@@ -50,18 +50,6 @@ _GENERAL: Final[dict[str, tuple[str, str]]] = {
         "{site} received {quantity}  lot {lot}: under recall {case}, received as sealed",
     ),
     "cli.transform.done": ("{site}  得 {quantity}  批次 {lot}", "{site}  made {quantity}  lot {lot}"),
-    "cli.verify.label": ("核验", "verifying"),
-    "cli.verify.ok": ("核验通过  {logs} 本日志 {entries} 条, 检查点 {checkpoints} 个", "verified  {logs} logs, {entries} entries, {checkpoints} checkpoints"),
-    "cli.verify.proves": (
-        "这证明: 每条与封存时相同, 检查点由本日志的密钥签署。不证明: 所写内容真实, 或密钥没有被盗用。",
-        ("This proves that every entry is as sealed and every checkpoint signed by its log's key. It does not prove that what was "
-        "written is true, or that no key was stolen."),
-    ),
-    "cli.verify.empty": ('没有可核验的: 日志是空的。空日志不算 "通过"。', 'nothing to verify: the log is empty. An empty log is not "verified".'),
-    "cli.verify.broken": ("核验失败  {count} 处", "NOT verified  {count} findings"),
-    "cli.verify.expected": ("应为", "expected"),
-    "cli.verify.got": ("实为", "got"),
-    "cli.verify.stop": ("不要再写入。先复制 {db}, 再与检查点的副本比对。", "Write no more. Copy {db} first, then compare with copies of the checkpoints."),
     "cli.rebuild.label": ("重建", "rebuilding"),
     "cli.rebuild.done": ("已由 {entries} 条重建。日志未动。", "rebuilt from {entries} entries. The log was not touched."),
 }

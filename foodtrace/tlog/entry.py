@@ -66,6 +66,17 @@ def time_text(recorded: int) -> str:
     return f"{text}.{rest:06d}Z" if rest else f"{text}Z"
 
 
+def micros(text: str) -> int:
+    """Return what :func:`time_text` printed. Raises ``BadData`` (``entry.form``) for any other spelling."""
+    try:
+        recorded = (dt.datetime.fromisoformat(text) - _EPOCH) // _MICRO
+        if time_text(recorded) == text:
+            return recorded
+    except (ValueError, TypeError, OverflowError):
+        pass
+    raise BadData("entry.form", value=text[:60], reason="time")
+
+
 def compose(event: bytes, origin: str, prev: bytes, seq: int, time: str) -> bytes:
     """Return the bytes of an entry (rule 1). Raises ``BadData`` (``entry.size``)."""
     data = b'{"event":%b,"log":"%b","prev":"%b","seq":%d,"time":"%b"}' % (

@@ -17,7 +17,7 @@ All findings are collected. An empty log is a finding of its own: nothing was ve
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 import msgspec
@@ -66,11 +66,12 @@ class LogReport(msgspec.Struct, kw_only=True):
 class _Walk:
     """State of a walk over one log: the steps above, as far as they have come."""
 
-    def __init__(self, origin: str, notes: dict[int, bytes], nodes: dict[tuple[int, int], bytes]) -> None:
+    def __init__(self, origin: str, notes: dict[int, bytes], nodes: dict[tuple[int, int], bytes], roots: Mapping[int, bytes]) -> None:
         self.report = LogReport(log=origin)
         self.origin = origin
         self.notes = notes
         self.nodes = nodes
+        self.roots = roots
         self.frontier = Frontier()
         self.prev = ZERO
         self.time = -1
@@ -103,6 +104,8 @@ class _Walk:
         self.prev = leaf
         self.size += 1
         self.report.entries += 1
+        if self.size in self.roots and self.frontier.root() != self.roots[self.size]:
+            self.find("tlog.forked", seq, self.roots[self.size].hex(), self.frontier.root().hex())
         if self.size in self.notes:
             self._checkpoint(self.notes.pop(self.size))
         return event
@@ -155,18 +158,25 @@ def verifier_of(origin: str, public: bytes) -> Verifier:
 
 
 def verify_log(
-    session: Session, log: int, origin: str, *, progress: Progress | None = None, each: Callable[[int, int, AnyEvent], None] | None = None
+    session: Session,
+    log: int,
+    origin: str,
+    *,
+    progress: Progress | None = None,
+    each: Callable[[int, int, AnyEvent], None] | None = None,
+    roots: Mapping[int, bytes] | None = None,
 ) -> LogReport:
     """Check one log from its first entry to its head; collect all findings.
 
     :param each: called with (seq, recorded, event) for every readable entry, for whoever checks the projection.
+    :param roots: size -> root that is known from outside the database: a checkpoint somebody kept.
     """
     notes = {int(size): bytes(note) for size, note in session.rows("SELECT size, note FROM checkpoint WHERE log = ?", (log,))}
     nodes = {
         (level, index): bytes(value) for level, index, value in session.rows("SELECT level, idx, hash FROM node WHERE log = ?", (log,))
     }
     sizes = set(notes)
-    walk = _Walk(origin, notes, nodes)
+    walk = _Walk(origin, notes, nodes, roots or {})
     total = max(sizes, default=0)
     for seq, event_id, leaf, data in _entries(session, log):
         event = walk.take(seq, event_id, leaf, data)
@@ -180,9 +190,24 @@ def verify_log(
     return walk.report
 
 
+def key_event(session: Session, log: int, seq: int) -> Key | None:
+    """Return the key entry at a place, none if there is no entry or another one."""
+    row = session.row("SELECT bytes FROM entry WHERE log = ? AND seq = ?", (log, seq))
+    event = None if row is None else decode(bytes(parse(bytes(row[0])).event))
+    return event if isinstance(event, Key) else None
+
+
 def _entries(session: Session, log: int) -> Iterator[tuple[int, str, bytes, bytes]]:
-    for seq, event_id, leaf, data in session.stream("SELECT seq, id, leaf, bytes FROM entry WHERE log = ? ORDER BY seq", (log,)):
-        yield int(seq), str(event_id), bytes(leaf), bytes(data)
+    """Yield the rows of a log in pieces, so that whoever takes one can ask the database too."""
+    last: int | None = None
+    while True:
+        where, params = ("", (log, _BATCH)) if last is None else (" AND seq > ?", (log, last, _BATCH))
+        rows = session.rows(f"SELECT seq, id, leaf, bytes FROM entry WHERE log = ?{where} ORDER BY seq LIMIT ?", params)  # noqa: S608
+        for seq, event_id, leaf, data in rows:
+            yield int(seq), str(event_id), bytes(leaf), bytes(data)
+        if len(rows) < _BATCH:
+            return
+        last = int(rows[-1][0])
 
 
 def _end(session: Session, log: int, walk: _Walk, newest: int) -> None:
@@ -194,6 +219,8 @@ def _end(session: Session, log: int, walk: _Walk, newest: int) -> None:
     if walk.size == 0:
         walk.find("tlog.empty", None)
         return
+    for (event_id,) in session.rows("SELECT id FROM entry WHERE log = ? GROUP BY id HAVING COUNT(*) > 1 ORDER BY id LIMIT 20", (log,)):
+        walk.find("tlog.id_twice", None, 1, event_id)
     if newest < walk.size:
         walk.find("tlog.uncovered", walk.size - 1, walk.size, newest)
     row = session.row("SELECT size, prev, frontier, time, key_seq, key_id FROM head WHERE log = ?", (log,))

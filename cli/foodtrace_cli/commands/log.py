@@ -4,47 +4,104 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, emit_json, progress, say
 
+if TYPE_CHECKING:
+    from foodtrace.verification import Finding, Verification
+
+_SHOWN = 50
+"""Findings that are listed on a screen; JSON has them all."""
+
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--full", is_flag=True, help="Look at everything (so does every run of this version).")
+@click.option("--full", is_flag=True, help="Check everything from the first entry on; trust no earlier run.")
 @click.option("--tiles", "copy", default=None, metavar="FOLDER|URL", help="Audit a copy in tiles instead; needs no ledger.")
-@click.option("--key", "log_keys", multiple=True, help="With --tiles: verifier key of the log or a witness, a file or its text.")
-@click.option("--since", type=click.Path(exists=True, dir_okay=False), default=None, help="With --tiles: an older checkpoint to extend.")
+@click.option("--key", "log_keys", multiple=True, help="Key of the log or of a witness, got elsewhere; a file or its text.")
+@click.option(
+    "--since", multiple=True, type=click.Path(exists=True, dir_okay=False), help="An older checkpoint to extend; may be repeated."
+)
+@click.option("--alone", is_flag=True, help="Start no second process.")
 @click.pass_context
-def verify(click_ctx: click.Context, copy: str | None, log_keys: Sequence[str], since: str | None, *, as_json: bool, full: bool) -> None:
-    """Check every log, byte by byte, and every figure that was computed from it. Exit 0 only if all of it holds; 3 if not."""
+def verify(
+    click_ctx: click.Context, copy: str | None, log_keys: Sequence[str], since: Sequence[str], *, as_json: bool, full: bool, alone: bool
+) -> None:
+    """Check every log, byte by byte, and every figure that was computed from it. Exit 0 only if all of it holds; 3 if not.
+
+    What an earlier run on this host has verified is hashed again and compared with the mark it left beside the keys; the rest is
+    checked in full. The answer says which is which, and what it proves. With --since, older checkpoints have to be extended.
+    """
     ctx: Context = click_ctx.obj
     if copy is not None:
         from foodtrace_cli.commands.tiles import audit_copy  # noqa: PLC0415
 
-        click_ctx.exit(audit_copy(ctx, copy, log_keys, since, as_json=as_json))
-    if log_keys or since is not None:
-        raise click.UsageError("--key and --since go with --tiles")
+        if len(since) > 1:
+            raise click.UsageError("--tiles takes one --since")
+        click_ctx.exit(audit_copy(ctx, copy, log_keys, since[0] if since else None, as_json=as_json))
+    if log_keys and not since:
+        raise click.UsageError("--key goes with --since or --tiles")
+    from foodtrace.verification import mark_path, older  # noqa: PLC0415 - import time is part of a command's time
+    from foodtrace_cli.commands.prove import read, verifier_of  # noqa: PLC0415
+
+    known = [verifier_of(each) for each in log_keys]
+    given = [older(name, read(Path(name)), known) for name in since]
     with ctx.open() as ledger, progress(ctx.t("cli.verify.label")) as bar:
-        found = ledger.verify(progress=bar, full=full)
-    code = 0 if found.ok else 1 if found.empty else 3
+        found = ledger.verify(progress=bar, full=full, older=given, helpers=0 if alone else 1)
+        mark = str(mark_path(ledger.keys, ledger.store.url, None))
     if as_json:
         emit_json(found)
-    elif found.ok:
-        say(ctx.t("cli.verify.ok", logs=len(found.logs), entries=f"{found.entries:,}", checkpoints=f"{found.checkpoints:,}"))
-        say(ctx.t("cli.verify.proves"))
+    else:
+        _say(ctx, found, mark)
+    click_ctx.exit(0 if found.ok else 1 if found.empty else 3)
+
+
+def _say(ctx: Context, found: Verification, mark: str) -> None:
+    if found.mark in ("damaged", "other_program", "not_written"):
+        say(ctx.t(f"cli.verify.{found.mark}", mark=mark), err=True)
+    if found.ok:
+        _say_ok(ctx, found, mark)
     elif found.empty:
         say(ctx.t("cli.verify.empty"))
     else:
-        say(ctx.t("cli.verify.broken", count=len(found.findings)))
-        for each in found.findings[:50]:
-            where = f"{each.log} #{each.seq}" if each.seq is not None else each.log
-            say(f"  {clean(where)}  {each.code}: {ctx.t(each.code)}")
-            say(f"    {ctx.t('cli.verify.expected')} {clean(each.expected)[:80]}  {ctx.t('cli.verify.got')} {clean(each.got)[:160]}")
+        say(ctx.t("cli.verify.broken", count=f"{len(found.findings):,}"))
+        for each in found.findings[:_SHOWN]:
+            _say_finding(ctx, found, each)
+        if len(found.findings) > _SHOWN:
+            say(ctx.t("cli.verify.more", count=f"{len(found.findings) - _SHOWN:,}"))
         say(ctx.t("cli.verify.stop", db=ctx.db))
-    click_ctx.exit(code)
+
+
+def _say_ok(ctx: Context, found: Verification, mark: str) -> None:
+    counts = {"logs": len(found.logs), "entries": f"{found.entries:,}", "checkpoints": f"{found.checkpoints:,}"}
+    if found.full:
+        say(ctx.t("cli.verify.ok", **counts))
+    else:
+        say(ctx.t("cli.verify.ok_new", fresh=f"{found.fresh:,}", **counts))
+        oldest = min(each.known_since for each in found.logs if each.known)
+        say(ctx.t("cli.verify.known", known=f"{found.known:,}", since=oldest, mark=mark))
+    say(ctx.t("cli.verify.level.chain"))
+    keys = [each.by for log in found.logs for each in log.assured if each.level == "signed"]
+    say(ctx.t("cli.verify.level.signed", by=keys[0] if len(keys) == 1 else f"({len(keys)})"))
+    more = [each for log in found.logs for each in log.assured if each.level in ("witnessed", "published")]
+    for each in more:
+        say(ctx.t(f"cli.verify.level.{each.level}", size=f"{each.size:,}", by=clean(each.by)))
+    if not more:
+        say(ctx.t("cli.verify.no_older"))
+
+
+def _say_finding(ctx: Context, found: Verification, each: Finding) -> None:
+    where = ctx.t("cli.verify.place", log=each.log, seq=f"{each.seq:,}") if each.seq is not None else each.log
+    say(f"  {clean(where or ctx.t('cli.verify.whole'))}  {each.code}: {ctx.t(each.code)}")
+    say(f"    {ctx.t('cli.verify.expected')} {clean(each.expected)[:80]}  {ctx.t('cli.verify.got')} {clean(each.got)[:160]}")
+    first = next(other for other in found.findings if other.log == each.log)
+    if first is each and each.seq and each.code == "tlog.leaf_mismatch":
+        say(f"  {ctx.t('cli.verify.before', count=f'{each.seq:,}')}")
 
 
 @click.command()

@@ -1,0 +1,213 @@
+"""The fingerprint of the projection that a log's entries call for, without making one row of it.
+
+Rules:
+
+1. What an entry adds is a sum of terms, so spans of a log can be added up by different processes in any order.
+2. A correction adds its own rows where it stands; what it takes out of its target is added afterwards by :meth:`Expected.take_out`,
+   by whoever knows the correction before it. Its target's rows are marked as ended.
+3. This says what :mod:`foodtrace.graph.projection` writes. Where the two disagree, the exact comparison of :mod:`foodtrace.graph.check`
+   decides, and a test fails.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+from foodtrace.events import AnyEvent, Correction
+from foodtrace.graph.edges import Effects, FlowText, effects
+from foodtrace.graph.flows import DELIVERED, UNNAMED, FlowKind
+from foodtrace.graph.kinds import ABOUT
+from foodtrace.graph.projection import CONDITIONAL, OWN_SUM, SAID_BY_OTHERS, corrected, kind_of
+from foodtrace.graph.weights import PRIME, Triple, Weights
+from foodtrace.storage.sums import SUMS
+
+TABLES: Final = ("holding", "move", "lot_edge", "alias", "unnamed", "lot_fact", "site_fact", "about", "cross_correction")
+"""Tables with a fingerprint; ``site_seen`` keeps the newest of its values, which no sum can tell, and is compared itself."""
+_FLOWS: Final = SUMS.index("flows")
+_COUNTS: Final = SUMS.index("counts")
+_OTHER: Final = {name: SUMS.index(name) for name in ("dispatched_in", "delivered", "return_in")}
+_RECEIPT, _DISPATCH, _RETURN, _COUNT = FlowKind.RECEIPT, FlowKind.DISPATCH, FlowKind.RETURN, FlowKind.COUNT
+
+
+class Touched(NamedTuple):
+    """A row that a correction took something out of; it stays, though all of it may be zero."""
+
+    table: str
+    names: tuple[str, ...]
+    unit: int
+    """Of a holding; else 0."""
+
+
+class Columns:
+    """The numbers of the columns, one place for both sides of the comparison."""
+
+    def __init__(self, weights: Weights) -> None:
+        self.holding = weights.columns("holding", len(SUMS))
+        self.move = weights.columns("move", 12)
+        """constant, ended, lot, site, other, kind, unit, q, t, recorded, pair, flags."""
+        self.lot_fact = weights.columns("lot_fact", 11)
+        """constant, ended, lot, site, product, gtin, produced, expiry, content, content_unit, recorded."""
+        self.site_fact = weights.columns("site_fact", 10)
+        """constant, ended, site, operator, kind, name, county, region, parent, recorded."""
+        self.about = weights.columns("about", 2)
+        """constant, ended."""
+        self.cross = weights.columns("cross", 3)
+        """constant, target, target_seq."""
+
+
+class Expected:
+    """Adds up what the entries of one log call for."""
+
+    def __init__(self, weights: Weights, origin: str) -> None:
+        self.sums: dict[str, int] = dict.fromkeys(TABLES, 0)
+        self.seen: dict[str, int] = {}
+        """Site -> newest time an entry there was recorded."""
+        self.corrections: list[tuple[int, int]] = []
+        """(seq, target) of corrections of this log's own entries, in order."""
+        self._weights, self._columns, self._origin = weights, Columns(weights), origin
+
+    def take(self, seq: int, recorded: int, event: AnyEvent) -> None:
+        """Add what one entry adds."""
+        made = effects(event, self._origin, seq)
+        kind, ended, counts = type(event), 0, True
+        if type(event) is Correction:
+            kind = kind_of(event)  # type: ignore[assignment]
+            if event.log:
+                ended, counts = CONDITIONAL, False
+            else:
+                self.corrections.append((seq, event.seq))
+                self._about(corrected(self._origin, event.seq), ABOUT[Correction], self._weights.place(seq), 0)
+        if counts:
+            self._sums(made, 1)
+        place = self._weights.place(seq)
+        if made.flows:
+            self._moves(made.flows, place, recorded, ended)
+        if made.lots or made.site is not None or made.cross is not None:
+            self._facts(made, place, recorded, ended)
+        if made.about:
+            number = ABOUT.get(kind, 0)
+            for text in dict.fromkeys(made.about):
+                self._about(text, number, place, ended)
+        if event.site and kind not in SAID_BY_OTHERS:
+            self.seen[event.site] = recorded  # time never runs backwards in a log
+
+    def take_out(self, target: int, event: AnyEvent, by: int) -> list[Touched]:
+        """Take out what the entry ``target`` added, and mark its rows as ended by the correction ``by``; return the rows touched."""
+        made = effects(event, self._origin, target)
+        kind, before = type(event), 0
+        if type(event) is Correction:
+            kind = kind_of(event)  # type: ignore[assignment]
+            before = CONDITIONAL if event.log else 0
+        self._sums(made, -1)
+        weights, columns, sums = self._weights, self._columns, self.sums
+        change = weights.place(target) * (by + 1 - before)
+        sums["move"] += change * columns.move[1] * sum(weights.item(item) for item in range(len(made.flows)))
+        sums["lot_fact"] += change * columns.lot_fact[1] * sum(weights.item(item) for item in range(len(made.lots)))
+        if made.site is not None:
+            sums["site_fact"] += change * columns.site_fact[1]
+        number = ABOUT.get(kind, 0)
+        if number != ABOUT[Correction]:
+            for text in dict.fromkeys(made.about):
+                sums["about"] += change * columns.about[1] * weights.text(text)[0] * weights.small("about", number)
+        return _touched(made)
+
+    def result(self) -> dict[str, int]:
+        """Return the fingerprint of each table so far."""
+        return {table: value % PRIME for table, value in self.sums.items()}
+
+    def _moves(self, flows: list[FlowText], place: int, recorded: int, ended: int) -> None:
+        text, item_of = self._weights.text, self._weights.item
+        c0, c_ended, c_lot, c_site, c_other, c_kind, c_unit, c_q, c_t, c_recorded, c_pair, c_flags = self._columns.move
+        fixed = c0 + ended * c_ended + recorded * c_recorded
+        total = 0
+        for item, (kind, lot, site, other, unit, q, t, pair, flags) in enumerate(flows):
+            value = fixed + text(lot)[0] * c_lot + kind * c_kind + unit * c_unit + q * c_q + t * c_t + flags * c_flags
+            value += text(site)[0] * c_site + text(other)[0] * c_other
+            if pair:
+                value += text(pair)[0] * c_pair
+            total += item_of(item) * value
+        self.sums["move"] += place * total
+
+    def _sums(self, made: Effects, sign: int) -> None:
+        """Add to the holdings and counted rows, as :func:`foodtrace.graph.projection._add_sums` does."""
+        text, columns, total = self._weights.text, self._columns.holding, 0
+        flows_column = columns[_FLOWS]
+        for kind, lot, site, other, unit, q, _t, _pair, flags in made.flows:
+            value = 0
+            if site and not flags & UNNAMED:
+                own = flows_column
+                if kind in OWN_SUM:
+                    own += q * columns[OWN_SUM[kind]]
+                elif kind == _COUNT:
+                    own += columns[_COUNTS]
+                value = text(site)[1] * own
+            if other and kind in (_RECEIPT, _DISPATCH, _RETURN):
+                there = flows_column
+                if kind != _RECEIPT:
+                    there += q * columns[_OTHER[_arrives(kind, flags)]]
+                value += text(other)[1] * there
+            total += text(lot)[0] * self._weights.small("unit", unit) * value
+        self.sums["holding"] += sign * total
+        if made.edges or made.aliases or made.unnamed:
+            for table, keys in (("lot_edge", made.edges), ("alias", made.aliases), ("unnamed", made.unnamed)):
+                self.sums[table] += sign * sum(counted(*(text(name) for name in key)) for key in keys)
+
+    def _facts(self, made: Effects, place: int, recorded: int, ended: int) -> None:
+        text, sums, columns = self._weights.text, self.sums, self._columns
+        for item, lot in enumerate(made.lots):
+            sums["lot_fact"] += (
+                place
+                * self._weights.item(item)
+                * lot_term(columns.lot_fact, ended, text(lot.lot)[0], text(lot.site)[0], self._weights, (*lot[2:], recorded))
+            )
+        site = made.site
+        if site is not None:
+            words = (site.operator, site.kind, site.name, site.county, site.region, site.parent)
+            sums["site_fact"] += place * site_term(columns.site_fact, ended, text(site.site)[0], self._weights, words, recorded)
+        if made.cross is not None:
+            sums["cross_correction"] += place * (
+                columns.cross[0] + text(made.cross[0])[0] * columns.cross[1] + made.cross[1] * columns.cross[2]
+            )
+
+    def _about(self, subject: str, kind: int, place: int, ended: int) -> None:
+        weights = self._weights
+        c0, c_ended = self._columns.about
+        self.sums["about"] += place * weights.text(subject)[0] * weights.small("about", kind) * (c0 + ended * c_ended)
+
+
+def counted(*names: Triple) -> int:
+    """Return the term of one counted row: each name in its own place."""
+    first, second = names[0][0], names[1][1]
+    return first * second * names[2][2] if len(names) > 2 else first * second  # noqa: PLR2004 - of lot_edge
+
+
+def lot_term(columns: list[int], ended: int, lot: int, site: int, weights: Weights, rest: tuple[Any, ...]) -> int:
+    """Return the term of what an entry says a lot is; ``rest`` is product, gtin and the six integers after them."""
+    product, gtin, *numbers = rest
+    value = columns[0] + ended * columns[1] + lot * columns[2] + site * columns[3]
+    value += weights.text(product)[0] * columns[4] + weights.text(gtin)[0] * columns[5]
+    return value + int(sum(number * column for number, column in zip(numbers, columns[6:], strict=True)))
+
+
+def site_term(columns: list[int], ended: int, site: int, weights: Weights, words: tuple[str, ...], recorded: int) -> int:
+    """Return the term of what an entry says a site is."""
+    value = columns[0] + ended * columns[1] + site * columns[2] + recorded * columns[9]
+    return value + sum(weights.text(word)[0] * column for word, column in zip(words, columns[3:9], strict=True))
+
+
+def _arrives(kind: int, flags: int) -> str:
+    if not flags & DELIVERED:
+        return "dispatched_in"
+    return "delivered" if kind == _DISPATCH else "return_in"
+
+
+def _touched(made: Effects) -> list[Touched]:
+    found = [Touched("lot_edge", key, 0) for key in made.edges]
+    found += [Touched("alias", key, 0) for key in made.aliases]
+    found += [Touched("unnamed", key, 0) for key in made.unnamed]
+    for flow in made.flows:
+        if flow.site and not flow.flags & UNNAMED:
+            found.append(Touched("holding", (flow.lot, flow.site), flow.unit))
+        if flow.other and flow.kind in (_RECEIPT, _DISPATCH, _RETURN):
+            found.append(Touched("holding", (flow.lot, flow.other), flow.unit))
+    return list(dict.fromkeys(found))

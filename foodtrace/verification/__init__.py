@@ -1,0 +1,32 @@
+"""Verifies a ledger, and rebuilds its projection.
+
+Rules:
+
+1. What is looked at is said: every answer tells what was checked in full, what was compared with the mark of an earlier run, and what
+   that proves. Nothing looked at is never "verified".
+2. The quick pass (:mod:`foodtrace.verification.quick`) only says whether all of it holds. If it does not, the exact pass
+   (:mod:`foodtrace.verification.exact`) walks everything again alone and names each finding: log, seq, expected, got.
+3. An incremental run hashes every old byte again and compares it with the mark (:mod:`foodtrace.verification.mark`), which lies outside
+   the database; only the expensive part (form, links, keys, signatures, effects) is left out for what has not changed.
+4. Rebuilding replays the same code that recording runs; it changes no sealed row.
+"""
+
+from foodtrace.verification.answer import Assured, Finding, LogVerified, Verification
+from foodtrace.verification.crew import Start
+from foodtrace.verification.mark import mark_path
+from foodtrace.verification.run import Asked, rebuild_ledger, verify_ledger
+from foodtrace.verification.since import Older, older
+
+__all__ = [
+    "Asked",
+    "Assured",
+    "Finding",
+    "LogVerified",
+    "Older",
+    "Start",
+    "Verification",
+    "mark_path",
+    "older",
+    "rebuild_ledger",
+    "verify_ledger",
+]

@@ -1,0 +1,117 @@
+"""The mark: what the last run found to hold, kept outside the database beside the anchors.
+
+Rules:
+
+1. A mark is made only by a run that found nothing. It holds, for each log, the edge of the tree at the size that was verified, and the
+   fingerprints of the checkpoints and of the projection up to there, under a secret key that lies in the mark as well (mode 0600).
+2. It vouches for bytes, not instead of them: the next run reads and hashes every old byte again and compares. Who can write to
+   the key directory can forge a mark, as he can take the key; ``--full`` trusts none.
+3. A mark is good only for the program that made it: another version may derive other rows, or check more.
+4. A mark that is damaged, or of another program, is not used, and the answer says so: then everything is checked in full.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from functools import cache
+from pathlib import Path
+from typing import Final, Literal, TypeAlias
+
+import msgspec
+
+import foodtrace
+from foodtrace.errors import Storage
+from foodtrace.graph.expected import Touched
+from foodtrace.tlog.files import publish
+
+_DIGEST: Final = 32
+_PARTS: Final = ("events", "graph", "storage", "tlog", "verification", "personal.py", "quantity.py")
+"""Of this program: what decides whether something holds."""
+
+
+class LogMark(msgspec.Struct, frozen=True, kw_only=True):
+    """What was verified of one log."""
+
+    size: int
+    edge: bytes
+    """:meth:`foodtrace.tlog.frontier.Frontier.to_bytes` at that size."""
+    time: int
+    """``time`` of the last entry, microseconds UTC."""
+    at: str
+    """When it was verified, UTC."""
+    sizes: int
+    """Checkpoints up to there."""
+    notes: str
+    """Their fingerprint, hex."""
+    keys: list[int]
+    """Sequence numbers of the log's key entries."""
+    sums: dict[str, str]
+    """Fingerprint of its projection: table -> hex."""
+    sites: dict[str, int]
+    """Site -> newest recorded time."""
+    touched: list[Touched]
+    """Counted rows of its projection that are zero."""
+
+
+class Mark(msgspec.Struct, frozen=True, kw_only=True):
+    """The marks of a database's logs."""
+
+    program: bytes
+    """Digest of the program that verified (rule 3)."""
+    key: bytes
+    """Secret of the fingerprints."""
+    logs: dict[str, LogMark]
+
+
+Unusable: TypeAlias = Literal["", "damaged", "other_program"]
+
+
+def mark_path(keys: Path, url: str, schema: str | None) -> Path:
+    """Return where the mark of a database lies."""
+    place = str(Path(url.removeprefix("sqlite:///")).resolve()) if url.startswith("sqlite:///") else f"{url} {schema or ''}"
+    return keys / f"{hashlib.sha256(place.encode()).hexdigest()[:16]}.verified"
+
+
+def read_mark(path: Path) -> tuple[Mark | None, Unusable]:
+    """Return the mark, or none and why it cannot be used; a mark that was never made is no reason."""
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return None, ""
+    except OSError:
+        return None, "damaged"
+    try:
+        if hashlib.sha256(data[_DIGEST:]).digest() != data[:_DIGEST]:
+            return None, "damaged"
+        mark = msgspec.msgpack.decode(data[_DIGEST:], type=Mark)
+    except (msgspec.MsgspecError, ValueError):
+        return None, "damaged"
+    return (mark, "") if mark.program == program() else (None, "other_program")
+
+
+def write_mark(path: Path, mark: Mark) -> bool:
+    """Write the mark; say whether that could be done. An auditor may have no right to write here, and has verified all the same."""
+    body = msgspec.msgpack.encode(mark)
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        before = os.umask(0o077)
+        try:
+            publish(path, hashlib.sha256(body).digest() + body)
+        finally:
+            os.umask(before)
+    except (OSError, Storage):
+        return False
+    return True
+
+
+@cache
+def program() -> bytes:
+    """Return a digest of what decides whether something holds (rule 3)."""
+    root = Path(foodtrace.__file__).parent
+    digest = hashlib.sha256()
+    for part in _PARTS:
+        place = root / part
+        for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
+            digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.digest()

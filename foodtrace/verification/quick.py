@@ -1,0 +1,294 @@
+"""The quick pass: says whether all of a ledger holds, with another process to help, in bounded memory. It names nothing.
+
+What has to hold for a yes, besides what each span says of itself (:mod:`foodtrace.tlog.span`):
+
+1. Each span begins at the edge where the one before ended, the first at nothing, and an old one ends at the edge of the mark.
+2. The head says what the last span says. There are exactly as many entries, nodes and checkpoints as the spans have; ids stand once.
+3. The key entries form a chain; nothing follows the end of a log; each checkpoint is signed by the key in force at its size.
+4. The fingerprint of the stored projection is that of what the entries call for, less what corrections took out; newest times of sites
+   and emptied rows are compared themselves.
+5. The old checkpoints have the fingerprint of the mark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
+
+import msgspec
+
+from foodtrace import keys
+from foodtrace.events import AnyEvent, Correction, Key
+from foodtrace.events.canonical import decode
+from foodtrace.graph.expected import TABLES, Expected, Touched, counted
+from foodtrace.graph.kinds import ABOUT
+from foodtrace.graph.names import find
+from foodtrace.graph.projection import corrected
+from foodtrace.graph.stored import Stored, missing_rows
+from foodtrace.graph.weights import PRIME, Weights
+from foodtrace.opening import LogState
+from foodtrace.storage.session import Session
+from foodtrace.tlog.entry import parse
+from foodtrace.tlog.frontier import Frontier
+from foodtrace.tlog.keychain import KeyChain
+from foodtrace.tlog.span import Span, edges, node_count
+from foodtrace.verification.crew import Crew
+from foodtrace.verification.mark import LogMark
+from foodtrace.verification.tasks import Done, SignTask, SpanTask
+
+SPAN: Final = 1 << 14
+"""Entries of a span: the nodes of this level are stored, so every span but the first new one begins at a known edge."""
+_SIGNED: Final = 512
+"""Checkpoints of one task."""
+
+
+class Passed(msgspec.Struct, kw_only=True):
+    """What a log that holds has in it."""
+
+    mark: LogMark
+    fresh: int
+    known: int
+    signatures: int
+    key: bytes
+    """Public key that signed its newest checkpoint."""
+
+
+class Log:
+    """One log on its way through the quick pass."""
+
+    def __init__(self, session: Session, state: LogState, mark: LogMark | None) -> None:
+        self.session, self.state, self.mark = session, state, mark
+        self.number, self.origin, self.size = state.number, state.origin, state.size
+        self.base = 0 if mark is None else mark.size
+        self.spans = self._spans()
+        self.done: list[Done] = []
+        self.chain = KeyChain()
+        self.key_entries: list[int] = []
+        self.signed: list[SignTask] = []
+
+    def _spans(self) -> list[Span]:
+        found = edges(self.session, self.number, self.size, SPAN)
+        starts = [(at, edge) for at, edge in found if at < self.base or self.mark is None or at > self.base]
+        if self.mark is not None and self.base < self.size:
+            starts.append((self.base, self.mark.edge))
+        starts.sort()
+        ends = [at for at, _ in starts[1:]] + [self.size]
+        return [
+            Span(log=self.number, origin=self.origin, start=at, end=end, edge=edge, fresh=at >= self.base)
+            for (at, edge), end in zip(starts, ends, strict=True)
+            if at < end
+        ]
+
+    def joined(self) -> str:
+        """Return what of rules 1 and 2 does not hold, empty if all does."""
+        edge, time = Frontier().to_bytes(), -1
+        for span, done in zip(self.spans, self.done, strict=True):
+            seen = done.seen
+            if not done.holds or seen is None or span.edge != edge:
+                return f"span {span.start}"
+            if span.fresh:
+                if seen.first_time < time:
+                    return f"time {span.start}"
+                time = seen.last_time
+            elif span.end == self.base and self.mark is not None:
+                if seen.edge != self.mark.edge:
+                    return f"mark {self.base}"
+                time = self.mark.time
+            edge = seen.edge
+        last = self.done[-1].seen
+        row = self.session.row("SELECT size, prev, frontier, time, key_seq, key_id FROM head WHERE log = ?", (self.number,))
+        self.chain, self.key_entries, fault = self._keys()
+        if fault or last is None or row is None:
+            return fault or "head"
+        current = b"" if self.chain.ended or self.chain.current is None else keys.key_id(self.origin, self.chain.current)
+        if tuple(row) != (self.size, last.prev, edge, time, self.chain.seq, current):
+            return "head"
+        self.time, self.edge = time, edge
+        return self._counts()
+
+    def _counts(self) -> str:
+        sizes = sum(done.seen.sizes for done in self.done if done.seen is not None)
+        wanted = {"entry": self.size, "checkpoint": sizes, "node": node_count(self.size)}
+        for table, count in wanted.items():
+            row = self.session.row(f"SELECT COUNT(*) FROM {table} WHERE log = ?", (self.number,))  # noqa: S608 - constants
+            if row is None or row[0] != count:
+                return table
+        if self.session.row("SELECT 1 FROM checkpoint WHERE log = ? AND size = ?", (self.number, self.size)) is None:
+            return "uncovered"
+        if self.session.row("SELECT id FROM entry WHERE log = ? GROUP BY id HAVING COUNT(*) > 1 LIMIT 1", (self.number,)) is not None:
+            return "id"
+        old = sum(int(done.notes, 16) for span, done in zip(self.spans, self.done, strict=True) if not span.fresh) % PRIME
+        return "" if self.mark is None or f"{old:x}" == self.mark.notes else "checkpoint"
+
+    def _keys(self) -> tuple[KeyChain, list[int], str]:
+        """Follow the key entries (rule 3), and plan the signatures that are new."""
+        chain = KeyChain()
+        found = [] if self.mark is None else list(self.mark.keys)
+        found += [seq for done in self.done if done.seen is not None for seq in done.seen.keys]
+        for seq in found:
+            event = self.event(seq)
+            before = self._sign(chain, seq)
+            if not isinstance(event, Key) or chain.ended or chain.take(seq, event) or not before:
+                return chain, found, f"key {seq}"
+            if self.session.row("SELECT 1 FROM checkpoint WHERE log = ? AND size = ?", (self.number, seq + 1)) is None:
+                return chain, found, f"key_batch {seq}"
+            if seq + 1 > self.base:
+                self._plan(seq, seq + 1, chain.signers(seq + 1), chain.seq)
+        if chain.ended and chain.seq != self.size - 1:
+            return chain, found, "after_end"
+        return chain, found, "" if self._sign(chain, self.size) else "no_key"
+
+    def _sign(self, chain: KeyChain, to: int) -> bool:
+        """Plan the signatures between the latest key entry and a size; false if something there has no key."""
+        after = max(self.base, chain.seq + 1 if chain.current is not None else 0)
+        if after < to:
+            signers = chain.signers(to) if chain.current is not None else ()
+            if not signers:
+                return chain.current is None and to == 0
+            self._plan(after, to, signers, chain.seq)
+        return True
+
+    def _plan(self, after: int, to: int, signers: Sequence[bytes], key_entry: int) -> None:
+        if not signers:
+            return
+        rows = self.session.rows(
+            "SELECT size FROM checkpoint WHERE log = ? AND size > ? AND size <= ? ORDER BY size", (self.number, after, to)
+        )
+        sizes = [row[0] for row in rows]
+        for start in range(0, len(sizes), _SIGNED):
+            part = sizes[start : start + _SIGNED]
+            self.signed.append(
+                SignTask(log=self.number, origin=self.origin, after=part[0] - 1, to=part[-1], keys=tuple(signers), key_entry=key_entry)
+            )
+
+    def event(self, seq: int) -> AnyEvent | None:
+        """Return the event of an entry that holds."""
+        row = self.session.row("SELECT bytes FROM entry WHERE log = ? AND seq = ?", (self.number, seq))
+        return None if row is None else decode(bytes(parse(bytes(row[0])).event))
+
+    def projection(self, stored: Stored, weights: Weights) -> tuple[dict[str, int], dict[str, int], list[Touched], str]:
+        """Return sums, newest times, emptied rows, and what of rule 4 does not hold."""
+        expected = Expected(weights, self.origin)
+        sites: dict[str, int] = {}
+        touched: list[Touched] = []
+        if self.mark is not None:
+            expected.sums.update({table: int(value, 16) for table, value in self.mark.sums.items()})
+            sites.update(self.mark.sites)
+            touched += self.mark.touched
+        for done in self.done:
+            for table, value in done.sums.items():
+                expected.sums[table] += int(value, 16)
+            sites.update(done.sites)
+        latest: dict[int, int] = {}
+        for seq, target in [each for done in self.done for each in done.corrections]:
+            taken = latest.get(target, self._earlier(target))
+            event = self.event(taken) if taken < seq else None
+            if event is not None:
+                touched += expected.take_out(taken, event, seq)
+            latest[target] = seq
+        sums = expected.result()
+        if not stored.readable or sums != stored.result(self.number):
+            return sums, sites, [], "projection: " + ", ".join(t for t in TABLES if sums[t] != stored.result(self.number)[t])
+        if sites != stored.seen[self.number]:
+            return sums, sites, [], "projection: site_seen"
+        touched = list(dict.fromkeys(touched))
+        numbers = find(self.session, {name for each in touched for name in each.names})
+        zero = stored.zero[self.number]
+        emptied = [each for each in touched if (each.table, term(weights, each)) in zero]
+        if len(emptied) != len(zero) or missing_rows(self.session, self.number, touched, numbers):
+            return sums, sites, [], "projection: emptied rows"
+        return sums, sites, emptied, ""
+
+    def _earlier(self, target: int) -> int:
+        """Return the last correction of an entry before the mark, else the entry itself; rule 4 checks the rows this reads."""
+        if self.base == 0:
+            return target
+        row = self.session.row(
+            "SELECT a.seq FROM about AS a JOIN name AS n ON n.id = a.subject WHERE n.text = ? AND a.kind = ? AND a.log = ? AND a.seq < ? "
+            "ORDER BY a.seq DESC LIMIT 1",
+            (corrected(self.origin, target), ABOUT[Correction], self.number, self.base),
+        )
+        return target if row is None else int(row[0])
+
+
+def term(weights: Weights, row: Touched) -> int:
+    """Return the weight of a counted row, as :class:`Stored` lists it."""
+    numbers = [weights.text(name) for name in row.names]
+    return counted(*numbers) * (weights.small("unit", row.unit) if row.table == "holding" else 1)
+
+
+def quick(
+    crew: Crew,
+    session: Session,
+    states: Sequence[LogState],
+    marks: dict[str, LogMark],
+    weights: Weights,
+    at: str,
+    progress: Callable[[int, int], None] | None,
+) -> tuple[dict[str, Passed], int] | str:
+    """Carry out the quick pass; return what each log has in it and the projection's rows, or what does not hold.
+
+    :param marks: of logs that are not checked in full. :param at: now, for the new marks.
+    """
+    every = [Log(session, state, marks.get(state.origin)) for state in states]
+    if not every or any(not log.spans for log in every):
+        return "empty"
+    stored = Stored(session, weights, {log.number: log.origin for log in every})
+    tasks = [SpanTask(span) for log in every for span in log.spans]
+    total = sum(log.size for log in every)
+
+    def step(count: int) -> None:
+        if progress is not None:
+            progress(min(total, total * count // len(tasks)), total)
+
+    def alone() -> Iterator[int]:
+        yield from stored.steps()
+
+    found = iter(crew.carry_out(tasks, alone(), step))
+    for log in every:
+        log.done = [next(found) for _ in log.spans]
+    for log in every:
+        fault = log.joined()
+        if fault:
+            return f"{log.origin}: {fault}"
+    signed = [(log, task) for log in every for task in log.signed]
+    answers = crew.carry_out([task for _, task in signed])
+    if not all(answer.holds for answer in answers):
+        return "signature"
+    counts: dict[str, int] = {}
+    for (log, _), answer in zip(signed, answers, strict=True):
+        counts[log.origin] = counts.get(log.origin, 0) + answer.signatures
+    passed: dict[str, Passed] = {}
+    for log in every:
+        made = _passed(log, stored, weights, at, counts.get(log.origin, 0))
+        if isinstance(made, str):
+            return made
+        passed[log.origin] = made
+    return passed, stored.rows
+
+
+def _passed(log: Log, stored: Stored, weights: Weights, at: str, signatures: int) -> Passed | str:
+    sums, sites, emptied, fault = log.projection(stored, weights)
+    if fault:
+        return fault
+    sizes = sum(done.seen.sizes for done in log.done if done.seen is not None)
+    fresh = sum(span.end - span.start for span in log.spans if span.fresh)
+    expected = sizes if log.mark is None else sizes - log.mark.sizes
+    if signatures != expected:
+        return f"{log.origin}: signatures {signatures} of {expected}"
+    mark = LogMark(
+        size=log.size,
+        edge=log.edge,
+        time=log.time,
+        at=at,
+        sizes=sizes,
+        notes=f"{sum(int(done.notes, 16) for done in log.done) % PRIME:x}",
+        keys=log.key_entries,
+        sums={table: f"{value:x}" for table, value in sums.items()},
+        sites=sites,
+        touched=emptied,
+    )
+    return Passed(mark=mark, fresh=fresh, known=log.base, signatures=signatures, key=log.chain.current or b"")
+
+
+__all__ = ["SPAN", "Passed", "quick"]

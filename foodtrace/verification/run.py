@@ -1,0 +1,264 @@
+"""Carries a verification out: what is asked, the quick pass, the exact pass where that one says no, and the mark.
+
+Rules: those of :mod:`foodtrace.verification`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from foodtrace.events.canonical import decode
+from foodtrace.graph import projection
+from foodtrace.graph.check import clear
+from foodtrace.graph.names import Names
+from foodtrace.graph.weights import KEY_SIZE, Weights
+from foodtrace.keys import format_vkey
+from foodtrace.opening import LogState, logs
+from foodtrace.personal import tampered
+from foodtrace.storage.session import Session
+from foodtrace.storage.types import mistyped
+from foodtrace.tlog.entry import parse, time_text
+from foodtrace.tlog.frontier import Frontier
+from foodtrace.tlog.verify import Finding, Progress, missing_triggers
+from foodtrace.verification.answer import Assured, LogVerified, MarkUse, Verification
+from foodtrace.verification.crew import Start, crew
+from foodtrace.verification.exact import exact
+from foodtrace.verification.mark import LogMark, Mark, program, read_mark, write_mark
+from foodtrace.verification.quick import Passed, quick
+from foodtrace.verification.since import Older, extends
+
+_BATCH: Final = 2000
+HELP_FROM: Final = 50_000
+"""Entries from which on starting another process costs less than it saves."""
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """What a verification is asked to do."""
+
+    full: bool = True
+    """Check everything in full, whatever the mark says."""
+    mark: Path | None = None
+    """Where the mark lies and is put; none: neither used nor made."""
+    now: int = 0
+    """Microseconds since 1970 UTC, for the mark."""
+    start: Start | None = None
+    """How another process opens the database; none: this process works alone."""
+    helpers: int = 1
+    """Other processes to start for a large ledger."""
+    older: tuple[Older, ...] = ()
+    """Older checkpoints that the logs have to extend."""
+
+
+def verify_ledger(session: Session, progress: Progress | None = None, asked: Asked | None = None) -> Verification:
+    """Check every log and the projection of an open snapshot.
+
+    :param asked: by default everything in full, in this process, without a mark.
+    """
+    asked = asked or Asked()
+    wrong = [
+        Finding(code="tlog.mistyped", log=str(key), expected=wanted, got=f"{place}: {got}")
+        for place, key, wanted, got in mistyped(session, ("log", "head", "personal"))
+    ]
+    if wrong:
+        return _answer(findings=wrong)
+    states = logs(session)
+    names = {state.number: state.origin for state in states}
+    around = [Finding(code="tlog.trigger_missing", log="", got=name) for name in missing_triggers(session)]
+    around += [*_orphans(session), *_personal(session, names)]
+    mark, use = (None, "") if asked.mark is None else read_mark(asked.mark)
+    known: dict[str, LogMark] = {} if mark is None else {o: m for o, m in mark.logs.items() if any(s.origin == o for s in states)}
+    beyond = [_beyond(state, known[state.origin]) for state in states if state.origin in known and known[state.origin].size > state.size]
+    rested = {} if asked.full or beyond else known
+    key = mark.key if mark is not None and rested else os.urandom(KEY_SIZE)
+    weights = Weights(key)
+    work = sum(state.size for state in states)
+    start = None if asked.start is None or work < HELP_FROM else msgspec.structs.replace(asked.start, key=key)
+    with crew(session, weights, start, asked.helpers) as hands:
+        passed = quick(hands, session, states, rested, weights, time_text(asked.now), progress)
+        processes = 1 + len(hands.helped)
+    if isinstance(passed, str):
+        return _named(session, asked, states, [*around, *beyond], known, passed, progress)
+    each, rows = passed
+    shown, more = extends(session, {state.origin: (state, each[state.origin].mark) for state in states}, asked.older)
+    findings = [*around, *beyond, *more, *_contradicted(session, each, known, rested)]
+    made: MarkUse = use
+    if asked.mark is not None and not findings:
+        others = {} if mark is None or not rested else dict(mark.logs)
+        others.update({origin: seen.mark for origin, seen in each.items()})
+        if not write_mark(asked.mark, Mark(program=program(), key=key, logs=others)):
+            made = "not_written"
+        elif not use:
+            made = "used" if rested else "made"
+    return _answer(states, each, rested, findings, rows=rows, processes=processes, mark=made, shown=shown)
+
+
+def _answer(
+    states: Sequence[LogState] = (),
+    each: Mapping[str, Passed] | None = None,
+    rested: Mapping[str, LogMark] | None = None,
+    findings: Sequence[Finding] = (),
+    *,
+    rows: int = 0,
+    processes: int = 1,
+    mark: MarkUse = "",
+    shown: Mapping[str, Sequence[Assured]] | None = None,
+) -> Verification:
+    each, rested, shown = each or {}, rested or {}, shown or {}
+    reports = []
+    for state in states:
+        seen = each[state.origin]
+        vouched = (
+            Assured("chain", state.size),
+            Assured("signed", state.size, format_vkey(state.origin, seen.key)),
+            *shown.get(state.origin, ()),
+        )
+        reports.append(
+            LogVerified(
+                log=state.origin,
+                entries=state.size,
+                fresh=seen.fresh,
+                known=seen.known,
+                known_since=rested[state.origin].at if state.origin in rested else "",
+                checkpoints=seen.mark.sizes,
+                signatures=seen.signatures,
+                assured=() if findings else vouched,
+            )
+        )
+    entries = sum(report.entries for report in reports)
+    return Verification(
+        ok=entries > 0 and not findings,
+        empty=entries == 0 and all(found.code == "tlog.empty" for found in findings),
+        full=not any(report.known for report in reports),
+        entries=entries,
+        fresh=sum(report.fresh for report in reports),
+        known=sum(report.known for report in reports),
+        checkpoints=sum(report.checkpoints for report in reports),
+        signatures=sum(report.signatures for report in reports),
+        projection_rows=rows,
+        processes=processes,
+        mark=mark,
+        logs=tuple(reports),
+        findings=tuple(findings),
+    )
+
+
+def _named(
+    session: Session,
+    asked: Asked,
+    states: Sequence[LogState],
+    findings: list[Finding],
+    known: Mapping[str, LogMark],
+    reason: str,
+    progress: Progress | None,
+) -> Verification:
+    """Name what does not hold: the quick pass said no."""
+    wrong = [
+        Finding(code="tlog.mistyped", log=str(key), expected=wanted, got=f"{place}: {got}")
+        for place, key, wanted, got in mistyped(session, ("entry", "node", "checkpoint"))
+    ]
+    if wrong:
+        # What foodtrace never wrote can't be read as an entry either; everything else about such rows would be guessing.
+        return _answer(findings=wrong)
+    roots = {
+        origin: {mark.size: Frontier.from_bytes(mark.edge).root()}
+        for origin, mark in known.items()
+        if any(state.origin == origin and state.size >= mark.size for state in states)
+    }
+    for older in asked.older:
+        roots.setdefault(older.head.origin, {})[older.head.size] = older.head.root
+    reports, found, rows = exact(session, states, roots, progress)
+    findings += found
+    empty = not findings or all(each.code == "tlog.empty" for each in findings)
+    if not findings and any(report.entries for report in reports) and not reason.startswith("projection"):
+        # The two passes disagree. The quick one is the stricter of the two in nothing that an honest log does.
+        findings.append(Finding(code="tlog.unexplained", log="", got=reason))
+        empty = False
+    return Verification(
+        ok=not findings and any(report.entries for report in reports),
+        empty=empty and not any(report.entries for report in reports),
+        full=True,
+        entries=sum(report.entries for report in reports),
+        fresh=sum(report.entries for report in reports),
+        known=0,
+        checkpoints=sum(report.checkpoints for report in reports),
+        signatures=sum(report.checkpoints for report in reports),
+        projection_rows=rows,
+        processes=1,
+        logs=tuple(
+            LogVerified(
+                log=report.log,
+                entries=report.entries,
+                fresh=report.entries,
+                checkpoints=report.checkpoints,
+                signatures=report.checkpoints,
+            )
+            for report in reports
+        ),
+        findings=tuple(findings),
+    )
+
+
+def _beyond(state: LogState, mark: LogMark) -> Finding:
+    return Finding(code="tlog.rolled_back", log=state.origin, seq=state.size - 1, expected=str(mark.size), got=str(state.size))
+
+
+def _contradicted(
+    session: Session, each: Mapping[str, Passed], known: Mapping[str, LogMark], rested: Mapping[str, LogMark]
+) -> list[Finding]:
+    """Compare logs that were checked in full with what an earlier run saw of them: another root there is another history."""
+    from foodtrace.tlog.nodes import root_at  # noqa: PLC0415 - only where --full meets a mark
+
+    found = []
+    for origin, mark in known.items():
+        if origin in rested or origin not in each or mark.size > each[origin].mark.size:
+            continue
+        row = session.row("SELECT id FROM log WHERE origin = ?", (origin,))
+        root, wanted = root_at(session, int(row[0]) if row else -1, mark.size), Frontier.from_bytes(mark.edge).root()
+        if root != wanted:
+            found.append(Finding(code="tlog.forked", log=origin, seq=mark.size - 1, expected=wanted.hex(), got=root.hex()))
+    return found
+
+
+def rebuild_ledger(session: Session, progress: Progress | None = None) -> int:
+    """Make the projection anew from the sealed bytes, inside an open write transaction; return the entries read."""
+    names = Names()
+    total = 0
+    for state in logs(session):
+        clear(session, state.number)
+        pending: list[projection.Sealed] = []
+        for seq, data in session.rows("SELECT seq, bytes FROM entry WHERE log = ? ORDER BY seq", (state.number,)):
+            entry = parse(bytes(data))
+            pending.append(projection.Sealed(int(seq), entry.recorded, decode(bytes(entry.event))))
+            if len(pending) >= _BATCH:
+                projection.apply(session, names, state.number, state.origin, pending)
+                total += len(pending)
+                pending = []
+                if progress is not None:
+                    progress(total, state.size)
+        projection.apply(session, names, state.number, state.origin, pending)
+        total += len(pending)
+    return total
+
+
+def _personal(session: Session, names: dict[int, str]) -> list[Finding]:
+    """Find personal values that are not what their entry commits to."""
+    return [
+        Finding(code="personal.tampered", log=names.get(log, str(log)), seq=seq, expected="commitment", got=field)
+        for log, seq, field in tampered(session)
+    ]
+
+
+def _orphans(session: Session) -> list[Finding]:
+    """Find sealed rows of logs that have no head: somebody hid a whole log."""
+    found: list[Finding] = []
+    numbers = "(SELECT h.log FROM head AS h JOIN log AS l ON l.id = h.log)"
+    for table in ("entry", "checkpoint", "node", "log"):
+        column = "id" if table == "log" else "log"
+        rows = session.rows(f"SELECT DISTINCT {column} FROM {table} WHERE {column} NOT IN {numbers}")  # noqa: S608 - constants
+        found += [Finding(code="tlog.no_head", log=str(row[0]), got=table) for row in rows]
+    return found
