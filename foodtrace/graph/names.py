@@ -10,8 +10,10 @@ Rules (DESIGN section 6):
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import TYPE_CHECKING
 
-from foodtrace.storage.session import Session
+if TYPE_CHECKING:
+    from foodtrace.storage.session import Session
 
 _CHUNK = 500
 

@@ -11,186 +11,64 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from operator import itemgetter
-from typing import Final, Literal
+from typing import Literal
 
 from foodtrace.events import BatchReleased, Clause, Correction, LotsClause, Packing, PredicateClause
 from foodtrace.events.canonical import decode
 from foodtrace.graph import freshness
 from foodtrace.graph.edges import micros
-from foodtrace.graph.flows import NEVER, Act, Copies, Flow, LogInfo, LotInfo, SiteInfo, happened
+from foodtrace.graph.flowkind import happened
+from foodtrace.graph.flows import Act, Copies, Flow, LogInfo, LotInfo, SiteInfo
 from foodtrace.graph.kinds import ABOUT
-from foodtrace.graph.names import find, texts_of
+from foodtrace.graph.names import find
 from foodtrace.graph.predicate import fits
 from foodtrace.graph.projection import CONDITIONAL
-from foodtrace.storage.session import Row, Session
+from foodtrace.graph.rows import ENDED, Rows
+from foodtrace.storage.session import Row
 from foodtrace.tlog.entry import event_bytes, parse
 
-_FLOW: Final = "m.kind, m.lot, m.site, m.other, m.unit, m.q, m.t, m.recorded, m.log, m.seq, m.item, m.pair, m.flags, m.ended"
-_ENDED: Final = 13
-_LOT: Final = itemgetter(1)
 
-
-class SqlFacts:
-    """The records of a database, as of a moment."""
-
-    def __init__(self, session: Session, now: int, *, recorded_until: int = NEVER) -> None:
-        """Read from an open session.
-
-        :param now: T, microseconds UTC: what happened later is not seen.
-        :param recorded_until: what was recorded later is not seen (the as-known curve).
-        """
-        self._s = session
-        self._now = now
-        self._until = recorded_until
-        self._crossed = session.row("SELECT 1 FROM cross_correction LIMIT 1") is not None
-        self._texts: dict[int, str] = {0: ""}
-
-    @property
-    def now(self) -> int:
-        """See :class:`foodtrace.recall.facts.Facts`."""
-        return self._now
-
-    def lot(self, text: str) -> int | None:
-        """See :class:`foodtrace.recall.facts.Facts`."""
-        return find(self._s, [text]).get(text)
-
-    site = lot
-
-    def numbers(self, texts: Collection[str]) -> Mapping[str, int]:
-        """Return the numbers of those lot or site ids that some record names."""
-        return find(self._s, texts)
-
-    def texts(self, ids: Collection[int]) -> Mapping[int, str]:
-        """See :class:`foodtrace.recall.facts.Facts`."""
-        missing = [each for each in ids if each not in self._texts]
-        if missing:
-            self._texts.update(texts_of(self._s, missing))
-        return self._texts
-
-    def aliases(self, lots: Collection[int]) -> Iterable[tuple[int, int]]:
-        """See :class:`foodtrace.recall.facts.Facts`."""
-        return _pairs(self._s.each("SELECT a.lot, a.other FROM {ids} CROSS JOIN alias AS a WHERE a.lot = f.value AND a.n > 0", lots))
-
-    def children(self, lots: Collection[int]) -> Iterable[tuple[int, int]]:
-        """See :class:`foodtrace.recall.facts.Facts`."""
-        return _pairs(self._s.each("SELECT e.src, e.dst FROM {ids} CROSS JOIN lot_edge AS e WHERE e.src = f.value AND e.n > 0", lots))
-
-    def parents(self, lots: Collection[int]) -> Iterable[tuple[int, int]]:
-        """See :class:`foodtrace.recall.facts.Facts`."""
-        return _pairs(self._s.each("SELECT e.src, e.dst FROM {ids} CROSS JOIN lot_edge AS e WHERE e.dst = f.value AND e.n > 0", lots))
+class SqlFacts(Rows):
+    """The records of a database, as of a moment: :class:`foodtrace.recall.facts.Facts` from rows."""
 
     def flows(self, lots: Collection[int]) -> Sequence[Flow]:
         """See :class:`foodtrace.recall.facts.Facts`."""
         return self._settled(self._rows_of(lots))
 
-    def rows(self, lots: Collection[int]) -> list[Row] | None:
-        """Return the live flows of these lots as tuples (the fields of :class:`Flow`, in order, and one more), by lot.
-
-        None: another log corrects or disputes some entry behind them, so that who is entitled has to be looked into.
-        """
-        rows = self._rows_of(sorted(lots))
-        if self._crossed and (any(row[_ENDED] for row in rows) or self._cross_of({(row[8], row[9]) for row in rows})):
-            return None
-        now = self._now
-        rows = [row for row in rows if row[_ENDED] == 0 and (row[6] <= now or happened(row[0], row[6], row[12], now))]
-        rows.sort(key=_LOT)
-        return rows
-
-    def _rows_of(self, lots: Collection[int]) -> list[Row]:
-        return self._s.each(
-            f"SELECT {_FLOW} FROM {{ids}} CROSS JOIN move AS m WHERE m.lot = f.value AND m.ended <= 0 AND m.recorded <= ?",  # noqa: S608
-            lots,
-            (self._until,),
-        )
-
     def entries(self, entries: Collection[tuple[int, int]]) -> Sequence[Flow]:
         """See :class:`foodtrace.recall.facts.Facts`."""
-        by_log: dict[int, list[int]] = {}
-        for log, seq in set(entries):
-            by_log.setdefault(log, []).append(seq)
-        rows: list[Row] = []
-        for log, seqs in by_log.items():
-            rows += self._s.each(
-                f"SELECT {_FLOW} FROM {{ids}} CROSS JOIN move AS m WHERE m.seq = f.value AND m.log = ? AND m.ended <= 0 "  # noqa: S608
-                "AND m.recorded <= ?",
-                seqs,
-                (log, self._until),
-            )
-        return self._settled(rows)
+        return self._settled(self.entry_rows(entries))
 
     def unnamed(self, sites: Collection[int]) -> Sequence[Flow]:
         """See :class:`foodtrace.recall.facts.Facts`."""
-        lots = [row[0] for row in self._s.each("SELECT u.lot FROM {ids} CROSS JOIN unnamed AS u WHERE u.site = f.value AND u.n > 0", sites)]
-        return self.flows(lots)
-
-    def stock_lots(self, sites: Collection[int]) -> Iterable[tuple[int, int]]:
-        """See :class:`foodtrace.recall.facts.Facts`."""
-        rows = self._s.each(
-            "SELECT DISTINCT h.site, h.lot FROM {ids} CROSS JOIN holding AS h WHERE h.site = f.value AND h.flows > 0", sites
-        )
-        return _pairs(rows)
+        return self.flows(self.pseudo_lots(sites))
 
     def lots(self, lots: Collection[int]) -> Mapping[int, LotInfo]:
         """See :class:`foodtrace.recall.facts.Facts`."""
-        texts = self.texts(lots)
-        rows = self._s.each(
-            "SELECT l.lot, l.site, l.product, l.gtin, l.produced, l.expiry, l.content, l.content_unit FROM {ids} CROSS JOIN lot_fact AS l "
-            "JOIN log AS g ON g.id = l.log "
-            "WHERE l.lot = f.value AND l.ended <= 0 AND l.recorded <= ? ORDER BY l.recorded, g.origin, l.seq, l.item",
-            lots,
-            (self._until,),
-        )
-        said: dict[int, list[Row]] = {}
-        for row in rows:
-            said.setdefault(row[0], []).append(row)
-        born = self.sites({row[1] for row in rows if row[1]})
-        return {lot: _lot_info(lot, texts[lot], said.get(lot, []), born) for lot in lots}
+        return {
+            lot: LotInfo(
+                lot=lot,
+                text=text,
+                product=product,
+                gtin=gtin,
+                producer=producer,
+                harvested=harvested,
+                produced=produced,
+                expiry=expiry,
+                content=content,
+                content_unit=unit,
+            )
+            for lot, (text, product, gtin, producer, harvested, produced, expiry, content, unit) in self.lots_said(lots).items()
+        }
 
     def sites(self, sites: Collection[int]) -> Mapping[int, SiteInfo]:
         """See :class:`foodtrace.recall.facts.Facts`."""
-        texts = self.texts(sites)
-        rows = self._s.each(
-            "SELECT s.site, s.kind, s.operator, s.name, s.county, s.region, s.parent FROM {ids} CROSS JOIN site_fact AS s "
-            "JOIN log AS g ON g.id = s.log WHERE s.site = f.value AND s.ended = 0 ORDER BY s.recorded, g.origin, s.seq",
-            sites,
-        )
-        latest = {row[0]: row for row in rows}
-        seen: dict[int, int] = dict(
-            self._s.each(
-                "SELECT v.site, MAX(v.recorded) FROM {ids} CROSS JOIN site_seen AS v WHERE v.site = f.value GROUP BY v.site", sites
+        return {
+            site: SiteInfo(
+                site=site, text=text, kind=kind, operator=operator, name=name, county=county, region=region, parent=parent, last_entry=last
             )
-        )
-        made: dict[int, SiteInfo] = {}
-        for site in sites:
-            _, kind, operator, name, county, region, parent = latest.get(site, (site, "", "", "", "", "", ""))
-            made[site] = SiteInfo(
-                site=site,
-                text=texts[site],
-                kind=kind,
-                operator=operator,
-                name=name,
-                county=county,
-                region=region,
-                parent=parent,
-                last_entry=seen.get(site),
-            )
-        return made
-
-    def same_code(self, lots: Collection[int]) -> Iterable[tuple[int, int]]:
-        """See :class:`foodtrace.recall.facts.Facts`."""
-        rows = self._s.each(
-            "SELECT n.id, o.id, o.text FROM {ids} CROSS JOIN name AS n JOIN name AS o ON o.code = n.code "
-            "WHERE n.id = f.value AND o.id <> n.id AND n.code IS NOT NULL",
-            lots,
-        )
-        found: list[tuple[int, int]] = []
-        for lot, other, text in rows:
-            authority = text.partition("/")[0]
-            known = find(self._s, [f"operator {authority}", f"sites {authority}", authority])
-            if not known and not (authority.isdigit() and len(authority) == 14):  # noqa: PLR2004 - a GTIN-14 is a known product
-                found.append((lot, other))
-        return found
+            for site, (text, kind, operator, name, county, region, parent, last) in self.sites_said(sites).items()
+        }
 
     def lots_like(self, clause: Clause) -> Iterable[tuple[int, bool]]:
         """See :class:`foodtrace.recall.facts.Facts`."""
@@ -229,10 +107,6 @@ class SqlFacts:
             return None
         doing: Literal["packing", "release"] = "packing" if isinstance(said, Packing) else "release"
         return Act(doing=doing, lot=lot, site=self.site(said.site) or 0, t=t, entry=(log, seq))
-
-    def ranks(self) -> Mapping[int, int]:
-        """See :class:`foodtrace.recall.facts.Facts`."""
-        return {row[0]: place for place, row in enumerate(self._s.rows("SELECT id FROM log ORDER BY origin"))}
 
     def ids(self, entries: Collection[tuple[int, int]]) -> Mapping[tuple[int, int], str]:
         """See :class:`foodtrace.recall.facts.Facts`."""
@@ -278,15 +152,15 @@ class SqlFacts:
         kept = [row for row in rows if row[6] <= self._now or happened(row[0], row[6], row[12], self._now)]
         if self._crossed and kept:
             kept = self._cross_settled(kept)
-        return [Flow(*row[:_ENDED]) for row in kept if self._crossed or row[_ENDED] == 0]
+        return [Flow(*row[:ENDED]) for row in kept if self._crossed or row[ENDED] == 0]
 
     def _cross_settled(self, rows: list[Row]) -> list[Row]:
-        plain = [row for row in rows if row[_ENDED] == 0]
+        plain = [row for row in rows if row[ENDED] == 0]
         replaced = {
             target for target, claims in self._cross_of({(row[8], row[9]) for row in plain}).items() if any(claim[2] for claim in claims)
         }
-        winners = self._winners({(row[8], row[9]) for row in rows if row[_ENDED] == CONDITIONAL})
-        return [row for row in rows if ((row[8], row[9]) not in replaced if row[_ENDED] == 0 else (row[8], row[9]) in winners)]
+        winners = self._winners({(row[8], row[9]) for row in rows if row[ENDED] == CONDITIONAL})
+        return [row for row in rows if ((row[8], row[9]) not in replaced if row[ENDED] == 0 else (row[8], row[9]) in winners)]
 
     def in_force(self, entries: Collection[tuple[int, int, int]]) -> set[tuple[int, int]]:
         """Return which entries stand: not corrected away by an entitled log, and replacements of other logs' entries that won.
@@ -298,11 +172,6 @@ class SqlFacts:
             return set(plain)
         gone = {target for target, claims in self._cross_of(plain).items() if any(claim[2] for claim in claims)}
         return (set(plain) - gone) | self._winners({(log, seq) for log, seq, ended in entries if ended == CONDITIONAL})
-
-    @property
-    def crossed(self) -> bool:
-        """Whether any log corrects or disputes another's entries: else what is not ended stands."""
-        return self._crossed
 
     def entitled(self, log: int, seq: int) -> list[tuple[int, int]]:
         """Return the corrections of an entry by other logs that are entitled to it, (log, seq), the one that counts last."""
@@ -399,37 +268,3 @@ class SqlFacts:
         for src, dst in pairs:
             found.setdefault(dst, set()).update({texts[src].partition("/")[0], born[src].producer} - {""})
         return found
-
-
-def _pairs(rows: Iterable[Row]) -> list[tuple[int, int]]:
-    return [(row[0], row[1]) for row in rows]
-
-
-def _lot_info(lot: int, text: str, rows: list[Row], born: Mapping[int, SiteInfo]) -> LotInfo:
-    """Put together what entries say of a lot: the latest word on each attribute that says anything."""
-    product = gtin = producer = ""
-    harvested = False
-    produced = expiry = content = None
-    content_unit = 0
-    for _, site, a_product, a_gtin, a_produced, a_expiry, a_content, a_unit in rows:
-        product = a_product or product
-        gtin = a_gtin or gtin
-        produced = a_produced if a_produced >= 0 else produced
-        expiry = a_expiry if a_expiry >= 0 else expiry
-        if a_content >= 0:
-            content, content_unit = a_content, a_unit
-        if site:
-            producer = born[site].operator or producer
-            harvested = born[site].kind == "farm"
-    return LotInfo(
-        lot=lot,
-        text=text,
-        product=product,
-        gtin=gtin,
-        producer=producer,
-        harvested=harvested,
-        produced=produced,
-        expiry=expiry,
-        content=content,
-        content_unit=content_unit,
-    )

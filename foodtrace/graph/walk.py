@@ -19,7 +19,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, TypeAlias
 
-from foodtrace.graph.flows import ALWAYS
+from foodtrace.graph.flowkind import ALWAYS
 
 Holding: TypeAlias = tuple[int, int]
 """(lot, site)."""

@@ -12,10 +12,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
+import msgspec
+
 from foodtrace.events import Clause, LotsClause
 from foodtrace.graph.directory import resolve_lot
 from foodtrace.graph.flows import FlowKind, LotInfo
 from foodtrace.graph.reader import SqlFacts
+from foodtrace.graph.rows import Rows
 from foodtrace.recall.affected import Affected, find
 from foodtrace.recall.bounds import Bounds
 from foodtrace.recall.calendars import calendar
@@ -25,7 +28,7 @@ from foodtrace.recall.findings import NO_TABLES, findings_of
 from foodtrace.recall.measure import measure
 from foodtrace.recall.metrics import UNIT_NAMES, Completion, Rate, completion, notice_times, pseudo_lines, said_at_notice
 from foodtrace.recall.plain import HandOver
-from foodtrace.recall.plain.answer import PlainAnswer
+from foodtrace.recall.plain.told import PlainAnswer
 from foodtrace.recall.quantities import Books
 from foodtrace.recall.said import (
     Amount,
@@ -76,37 +79,28 @@ def recall(
     else:
         clauses = case.versions[-1].clauses
         asked = tuple(each for clause in clauses if isinstance(clause, LotsClause) for each in clause.lots)
-    if plain and case is None and not scope and not bounds and settings.lot_presumption == "lot":
+    if plain and case is None and not scope and not bounds:
         with suppress(HandOver):
-            return plain_answer(session, facts, asked, settings, operator)
+            return plain_answer(facts, asked, settings, operator)
     return Answering(session, facts, clauses, asked, case, settings, operator).answer(bounds=bounds)
 
 
-def plain_answer(session: Session, facts: SqlFacts, asked: tuple[str, ...], settings: Settings, operator: str = "") -> Answer:
-    """Answer for whole lots without a case whose records are plain. Raises :class:`HandOver` where they are not."""
-    found = PlainAnswer(session, facts, asked, settings, operator)
-    rows = found.outlet_rows()
-    names = {site: info.name for site, info in found.gathered.sites.items()}
-    figures = tuple(map(figures_said, found.rows))
-    nobody = {name: rate_said(Rate(numerator=0, denominator=of, unit="site")) for name, of in found.outlets_told().items()}
-    return Answer(
-        lots=asked,
-        case="",
-        version=0,
-        scope=(scope_words(LotsClause(lots=asked)),),
-        at=said_time(facts.now) or "",
-        product=found.product(),
-        affected_lots=tuple(sorted(found.texts[lot] for lot in found.lots)),
-        outlets=tuple(sorted((row for site, row in rows if site in found.outlets), key=likely_first)),
-        others=tuple(sorted((row for site, row in rows if site not in found.outlets), key=likely_first)),
-        figures=figures,
-        confirmed_only=tuple(map(figures_said, found.sure_rows)),
-        rates={**figures[0].rates, **nobody},
-        without_lot=(),
-        untraced=findings_said(session, facts, found.findings, names),
-        positions=positions(session),
-        partial=False,
+def plain_answer(rows: Rows, asked: Sequence[str], settings: Settings = DEFAULT, operator: str = "") -> Answer:
+    """Answer for whole lots without a case whose records are plain. Raises :class:`HandOver` where they are not.
+
+    :param asked: full ids.
+    """
+    if settings.yields or settings.lot_presumption != "lot":
+        raise HandOver("settings")
+    found = PlainAnswer(
+        rows,
+        asked,
+        outlet_kinds=settings.outlet_kinds,
+        transit_limit=settings.transit_limit,
+        silent_after=settings.silent_after,
+        operator=operator,
     )
+    return msgspec.convert(found.told(count_possible=settings.count_possible), Answer)
 
 
 class Answering:

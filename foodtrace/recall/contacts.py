@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from foodtrace.personal import Secret, State, fits
-from foodtrace.storage.session import Session
+
+if TYPE_CHECKING:
+    from foodtrace.storage.session import Session
 
 Contact: TypeAlias = tuple[State, dict[str, str]]
 """How the fields stand, and those that are still there."""

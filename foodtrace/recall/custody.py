@@ -19,7 +19,7 @@ import msgspec
 
 from foodtrace.graph.flows import BIRTHS, SAMPLE, UNNAMED, Flow, FlowKind
 from foodtrace.recall.moves import Move
-from foodtrace.recall.quantities import Stock
+from foodtrace.recall.stock import Stock
 
 _IN, _OUT, _SEAL, _COUNT = range(4)
 _FREE: Final = frozenset({FlowKind.SOLD, FlowKind.CONSUMED, FlowKind.USED})

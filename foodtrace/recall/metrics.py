@@ -25,6 +25,7 @@ from foodtrace.graph.flows import NEVER, LotInfo
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.bounds import Bounds
 from foodtrace.recall.facts import Case, Facts
+from foodtrace.recall.percent import percent
 from foodtrace.recall.settings import DEFAULT, Settings
 from foodtrace.recall.sums import Count, notice_times, said_at_notice, sums_with_said
 from foodtrace.recall.tally import Tally
@@ -46,14 +47,7 @@ class Rate(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def percent(self) -> str:
         """Return one decimal, half up; 100.0 only if the two are equal, 0.0 only if the numerator is zero; else empty."""
-        if self.denominator == 0:
-            return ""
-        tenths = (2000 * self.numerator + self.denominator) // (2 * self.denominator)
-        if self.numerator != self.denominator and tenths == 1000:  # noqa: PLR2004 - 100.0 means all
-            tenths = 999 if self.numerator < self.denominator else 1001
-        if self.numerator > 0 and tenths == 0:
-            tenths = 1
-        return f"{tenths // 10}.{tenths % 10}"
+        return percent(self.numerator, self.denominator)
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):

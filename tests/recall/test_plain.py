@@ -37,10 +37,9 @@ from foodtrace.events import (
     Transformation,
 )
 from foodtrace.graph.edges import micros
-from foodtrace.graph.reader import SqlFacts
+from foodtrace.graph.rows import Rows
 from foodtrace.recall.answer import Answer, plain_answer, recall
 from foodtrace.recall.plain import HandOver
-from foodtrace.recall.settings import DEFAULT
 
 AT: Final = dt.datetime(2026, 11, 2, 4, tzinfo=dt.timezone(dt.timedelta(hours=8)))
 NOW: Final = AT + dt.timedelta(days=12)
@@ -151,7 +150,7 @@ def both(ledger: Ledger, lot: str, now: int) -> tuple[Answer | str, Answer]:
     with ledger.reading() as session:
         full = recall(session, lot, now=now, plain=False)
         try:
-            return plain_answer(session, SqlFacts(session, now), (lot,), DEFAULT), full
+            return plain_answer(Rows(session, now), (lot,)), full
         except HandOver as why:
             return str(why), full
 

@@ -20,14 +20,9 @@ from foodtrace.graph.flows import BIRTHS, DAY, LEAVING, NEVER, UNKNOWN_TIME, UNN
 from foodtrace.graph.walk import Holding
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.deadlines import Calendar
+from foodtrace.recall.entries import MOST, Entry, newest
 from foodtrace.recall.facts import Case, Facts
 from foodtrace.recall.settings import Settings
-
-Entry: TypeAlias = tuple[int, int]
-"""(log, seq)."""
-
-MOST: Final = 100
-"""Entries named behind one finding at most (rule 1)."""
 
 _LAST: Final = 86_400_000_000 - 1
 
@@ -132,10 +127,7 @@ class Look:
 
     def newest(self, timed: Iterable[tuple[int, Entry]]) -> tuple[Entry, ...]:
         """Return entries in the order of time, each once; of too many the newest."""
-        first: dict[Entry, int] = {}
-        for t, entry in timed:
-            first[entry] = min(first.get(entry, t), t)
-        return tuple(sorted(first, key=lambda entry: (first[entry], self.place(entry)))[-MOST:])
+        return newest(timed, self.place)
 
     def goods(self, entries: Iterable[Entry]) -> Holding:
         """Return the lot and site that stand for some entries, the first by text; zeros where they are about nothing here."""
@@ -160,3 +152,6 @@ def earliest(flow: Flow) -> int:
 def latest(flow: Flow) -> int:
     """Return the latest moment a flow may have happened; what leaves counts late already."""
     return flow.t + _LAST if flow.kind == FlowKind.RECEIPT and flow.flags & DAY else NEVER if flow.flags & UNKNOWN_TIME else flow.t
+
+
+__all__ = ["MOST", "Entry", "Finding", "Look", "Rule", "earliest", "latest"]

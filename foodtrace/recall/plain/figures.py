@@ -7,11 +7,59 @@ came back before opening.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from typing import Any, Final, TypeAlias
 
+from foodtrace.recall.percent import percent
 from foodtrace.recall.plain import HandOver
 from foodtrace.recall.plain.gather import Gathered
 from foodtrace.recall.plain.lot import LotBooks, Moved
-from foodtrace.recall.tally import Tally
+
+Told: TypeAlias = dict[str, Any]
+
+UNIT_NAMES: Final = ("g", "ml", "piece")
+_PIECE: Final = 2
+_PRODUCT, _CONTENT, _CONTENT_UNIT = 1, 7, 8
+"""Where these stand in what is said of a lot."""
+
+
+class Tally:
+    """Sums of some lots in one unit; the words are those of :class:`foodtrace.recall.tally.Tally`."""
+
+    __slots__ = ("back_before", "destroyed_before", "entered", "lost_before", "over", "sold_before", "sold_own", "used_into")
+
+    def __init__(self) -> None:
+        self.entered = self.over = self.back_before = self.used_into = 0
+        self.sold_own = self.sold_before = self.destroyed_before = self.lost_before = 0
+
+    def nothing(self) -> bool:
+        """Say whether every sum is 0."""
+        return not any(getattr(self, name) for name in self.__slots__)
+
+    def add(self, other: Tally, factor: int = 1) -> None:
+        """Add another tally; ``factor`` turns pieces into what they hold."""
+        for name in self.__slots__:
+            setattr(self, name, getattr(self, name) + factor * getattr(other, name))
+
+    def told(self, unit: int) -> Told:
+        """Return the figures as an answer tells them: without a case nothing is retrieved."""
+        name = UNIT_NAMES[unit]
+        distributed = self.entered + self.over + self.sold_own - self.back_before - self.used_into
+        should = distributed - self.sold_before - self.destroyed_before - self.lost_before
+        accounted = self.sold_before + self.destroyed_before + self.lost_before
+        return {
+            "unit": name,
+            "distributed": distributed,
+            "should_be_recalled": should,
+            "retrieved": 0,
+            "retrieved_strict": 0,
+            "sold": self.sold_before,
+            "rates": {"R1": rate(0, distributed, name), "R2": rate(0, should, name), "R3": rate(accounted, distributed, name)},
+        }
+
+
+def rate(numerator: int, denominator: int, unit: str) -> Told:
+    """Return a rate as an answer tells it."""
+    return {"numerator": numerator, "denominator": denominator, "unit": unit, "percent": percent(numerator, denominator)}
 
 
 class Counted:
@@ -24,26 +72,40 @@ class Counted:
         self.gathered = gathered
         self.own = frozenset(own)
 
-    def tallies(self, *, sure: bool) -> dict[tuple[int, int], Tally]:
-        """Return the tally of every (lot, unit); ``sure``: of confirmed holdings alone."""
+    def told(self, *, sure: bool) -> list[Told]:
+        """Return the figures, the worst first; ``sure``: of confirmed holdings alone."""
         possible = self.gathered.links.possible if sure else {}
-        made: dict[tuple[int, int], Tally] = {}
-        into = self._into(possible)
+        if any(len(sites) >= len(self.gathered.books[lot].held) for lot, sites in possible.items()):
+            raise HandOver("a lot nobody can confirm")
+        rows: dict[tuple[int, str], Tally] = {}
+        merged: dict[tuple[int, str], Tally] | None = {}
+        for (unit, product, content, content_unit), tally in self._together(possible).items():
+            rows.setdefault((unit, product if unit == _PIECE else ""), Tally()).add(tally)
+            if merged is None:
+                continue
+            if unit != _PIECE:
+                merged.setdefault((unit, ""), Tally()).add(tally)
+            elif not content:
+                merged = None
+            else:
+                merged.setdefault((content_unit, ""), Tally()).add(tally, content)
+        best = merged if merged is not None and len(merged) < len(rows) else rows
+        told = [tally.told(unit) for (unit, _), tally in sorted(best.items(), key=lambda each: each[0])]
+        # Nothing is retrieved: a row is as bad as can be, unless there is nothing to retrieve.
+        return sorted(told, key=lambda each: not each["should_be_recalled"])
+
+    def _together(self, possible: Mapping[int, Collection[int]]) -> dict[tuple[int, str, int, int], Tally]:
+        """Return the sums of all lots of one unit, product and content."""
+        into = self.gathered.links.outputs
+        made: dict[tuple[int, str, int, int], Tally] = {}
         for lot, books in self.gathered.books.items():
-            if books.held:
-                tally = self._tally(books, possible.get(lot, ()), into)
-                if tally != Tally():
-                    made[lot, books.unit] = tally
+            tally = self._tally(books, possible.get(lot, ()), into)
+            if not tally.nothing():
+                said = self.gathered.infos[lot]
+                made.setdefault((books.unit, said[_PRODUCT], said[_CONTENT] or 0, said[_CONTENT_UNIT]), Tally()).add(tally)
         if not made:
             raise HandOver("nothing to count")
         return made
-
-    def _into(self, possible: Mapping[int, Collection[int]]) -> set[tuple[int, int]]:
-        """Return the transformations whose output is affected."""
-        outputs = self.gathered.links.outputs
-        if any(len(sites) >= len(self.gathered.books[lot].held) for lot, sites in possible.items()):
-            raise HandOver("a lot nobody can confirm")
-        return set(outputs)
 
     def _tally(self, books: LotBooks, left_out: Collection[int], into: Collection[tuple[int, int]]) -> Tally:
         tally = Tally()

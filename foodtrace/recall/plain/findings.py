@@ -2,76 +2,106 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
+from collections.abc import Iterator
+from typing import Any, Final, TypeAlias
 
-from foodtrace.graph.flows import Flow, FlowKind
-from foodtrace.recall.affected import Affected
-from foodtrace.recall.finding import lots as about_lots
-from foodtrace.recall.finding import records as about_records
-from foodtrace.recall.finding.look import Entry, Finding, Look
-from foodtrace.recall.findings import NO_TABLES
+from foodtrace.graph.flowkind import FlowKind
+from foodtrace.graph.heads import sound
+from foodtrace.graph.rows import ENDED
+from foodtrace.recall.entries import Entry, newest
 from foodtrace.recall.plain import HandOver
-from foodtrace.recall.plain.gather import Gathered
+from foodtrace.recall.plain.figures import UNIT_NAMES
+from foodtrace.recall.plain.gather import KIND, LAST_ENTRY, NAME, Gathered
 from foodtrace.recall.plain.lot import BOTH, RECEIVED, LotBooks
-from foodtrace.recall.settings import Settings
+
+Found: TypeAlias = tuple[str, int, int, int, int, tuple[Entry, ...]]
+"""(kind, lot, site, unit or -1, value, entries), as :class:`foodtrace.recall.finding.look.Finding` says."""
 
 _PRODUCED: Final = int(FlowKind.PRODUCED)
+_CONSUMED: Final = int(FlowKind.CONSUMED)
+_DISCARDED: Final = int(FlowKind.DISCARDED)
 _BORN: Final = int(FlowKind.BORN)
 _OUT: Final = frozenset(map(int, (FlowKind.DISPATCH, FlowKind.CONSUMED, FlowKind.SOLD, FlowKind.DESTROYED, FlowKind.LOST, FlowKind.USED)))
+_NONE: Final = -1
 
 
 class Findings:
-    """The findings of one answer."""
+    """The findings of one answer.
 
-    def __init__(self, gathered: Gathered, settings: Settings) -> None:
+    :param transit_limit, silent_after: microseconds, see :class:`foodtrace.recall.settings.Settings`.
+    """
+
+    def __init__(self, gathered: Gathered, *, transit_limit: int, silent_after: int) -> None:
         self.gathered = gathered
-        self.settings = settings
-        self.now = gathered.facts.now
-        self.look = Look(gathered.facts, _nothing(gathered), settings, None, NO_TABLES)
-        sites = gathered.sites.values()
-        self.unregistered = {info.site for info in sites if not info.kind}
-        early = self.now - settings.silent_after
-        self.silent = {info.site for info in sites if info.last_entry is None or info.last_entry < early}
+        now = gathered.rows.now
+        self.late = now - transit_limit
+        self.unregistered = {site for site, said in gathered.sites.items() if not said[KIND]}
+        early = now - silent_after
+        self.silent = {site for site, said in gathered.sites.items() if said[LAST_ENTRY] is None or said[LAST_ENTRY] < early}
 
-    def all(self) -> set[Finding]:
+    def all(self) -> set[Found]:
         """Return every finding, each once."""
-        found: set[Finding] = set()
+        if not sound(self.gathered.rows.session):
+            raise HandOver("a log's head")
+        found: set[Found] = set()
         for books in self.gathered.books.values():
             found.update(self._moves(books))
             found.update(self._holdings(books))
             found.update(self._origins(books))
-        found.update(about_lots.transformations(self.look))
-        found.update(about_records.behind(self.look))
+        found.update(self._transformations())
         return found
+
+    def told(self) -> list[dict[str, Any]]:
+        """Return every finding as an answer tells it, by text."""
+        found = self.all()
+        texts = self.gathered.rows.texts({each[1] for each in found} | {each[2] for each in found})
+        origins = self.gathered.rows.origins()
+        sites = self.gathered.sites
+        made = [
+            {
+                "kind": kind,
+                "lot": texts[lot],
+                "site": texts[site],
+                "site_name": sites[site][NAME] if site else "",
+                "value": value,
+                "unit": UNIT_NAMES[unit] if unit >= 0 else "",
+                "entries": tuple([f"{origins.get(log, log)}#{seq}" for log, seq in entries]),
+            }
+            for kind, lot, site, unit, value, entries in found
+        ]
+        # By text: the numbers of names follow the order of arrival, which must not be seen (RECALL section 8).
+        return sorted(made, key=lambda each: (each["kind"], each["lot"], each["site"], each["unit"], each["value"], each["entries"]))
+
+    def _place(self, entry: Entry) -> Entry:
+        return self.gathered.ranks.get(entry[0], entry[0]), entry[1]
 
     # -- moves -------------------------------------------------------------------------------------------------------------
 
-    def _moves(self, books: LotBooks) -> Iterator[Finding]:
+    def _moves(self, books: LotBooks) -> Iterator[Found]:
         """not_received, not_sent, source_missing, destination_missing, quantity_differs, receipt before dispatch."""
-        lot, unit, late = books.lot, books.unit, self.now - self.settings.transit_limit
+        lot, unit = books.lot, books.unit
         if self.unregistered and not self.unregistered.isdisjoint(books.held):
             for row in books.clean:
                 if row[3] in self.unregistered:
-                    yield Finding(kind="destination_missing", lot=lot, site=row[3], entries=((row[8], row[9]),), value=row[5], unit=unit)
+                    yield "destination_missing", lot, row[3], unit, row[5], ((row[8], row[9]),)
         for src, dst, sent, received, t_out, t_in, arrived, evidence, entries in books.odd:
             site = dst or src
             if evidence != RECEIVED and (not dst or dst in self.unregistered):
-                yield Finding(kind="destination_missing", lot=lot, site=site, entries=entries, value=sent, unit=unit)
-            if dst and not arrived and t_out < late:
-                yield Finding(kind="not_received", lot=lot, site=site, entries=entries, value=sent, unit=unit)
+                yield "destination_missing", lot, site, unit, sent, entries
+            if dst and not arrived and t_out < self.late:
+                yield "not_received", lot, site, unit, sent, entries
             if arrived and not src:
-                yield Finding(kind="source_missing", lot=lot, site=site, entries=entries, value=received, unit=unit)
+                yield "source_missing", lot, site, unit, received, entries
             elif evidence == RECEIVED:
-                yield Finding(kind="not_sent", lot=lot, site=site, entries=entries, value=received, unit=unit)
+                yield "not_sent", lot, site, unit, received, entries
             if arrived and evidence == BOTH and sent != received:
-                yield Finding(kind="quantity_differs", lot=lot, site=site, entries=entries, value=received - sent, unit=unit)
+                yield "quantity_differs", lot, site, unit, received - sent, entries
             if len(entries) > 1 and t_in < t_out:
-                yield Finding(kind="time_contradiction", lot=lot, site=site, entries=entries)
+                yield "time_contradiction", lot, site, _NONE, 0, entries
 
     # -- holdings ----------------------------------------------------------------------------------------------------------
 
-    def _holdings(self, books: LotBooks) -> Iterator[Finding]:
+    def _holdings(self, books: LotBooks) -> Iterator[Found]:
         """unexplained_stock, unaccounted, silent_site, same_lot_no_path, and what left before the lot began."""
         lot, unit, silent = books.lot, books.unit, self.silent
         possible = self.gathered.links.possible.get(lot, ())
@@ -84,11 +114,11 @@ class Findings:
             if each.on_hand and site in silent:
                 told.append(("silent_site", site, each.on_hand))
         if told or possible:
-            entries = {site: self.look.newest(timed) for site, timed in books.timed({*(site for _, site, _ in told), *possible}).items()}
+            entries = {site: newest(timed, self._place) for site, timed in books.timed({*(site for _, site, _ in told), *possible}).items()}
             for kind, site, value in told:
-                yield Finding(kind=kind, lot=lot, site=site, entries=entries[site], value=value, unit=unit)
+                yield kind, lot, site, unit, value, entries[site]
             for site in possible:
-                yield Finding(kind="same_lot_no_path", lot=lot, site=site, entries=entries[site])
+                yield "same_lot_no_path", lot, site, _NONE, 0, entries[site]
         begun = min((row[6] for row in books.births), default=None)
         if begun is not None and min(row[6] for row in books.rows) < begun:
             yield from _too_early(books, begun)
@@ -100,45 +130,49 @@ class Findings:
 
     # -- lots --------------------------------------------------------------------------------------------------------------
 
-    def _origins(self, books: LotBooks) -> Iterator[Finding]:
+    def _origins(self, books: LotBooks) -> Iterator[Found]:
         """origin_missing, several_origins."""
         if not books.held:
             return
         if not books.births:
-            timed = [(row[6], (row[8], row[9])) for row in books.rows if row[0] != FlowKind.DISCARDED]
-            yield Finding(kind="origin_missing", lot=books.lot, entries=self.look.newest(timed))
+            timed = [(row[6], (row[8], row[9])) for row in books.rows if row[0] != _DISCARDED]
+            yield "origin_missing", books.lot, 0, _NONE, 0, newest(timed, self._place)
         elif len(books.births) > 1:
             births: set[Entry] = {(row[8], row[9]) for row in books.births}
             if len(births) > 1:
-                entries = tuple(sorted(births, key=self.look.place))
-                yield Finding(kind="several_origins", lot=books.lot, entries=entries, value=len(births))
+                yield "several_origins", books.lot, 0, _NONE, len(births), tuple(sorted(births, key=self._place))
+
+    def _transformations(self) -> Iterator[Found]:
+        """mass_gain, unit_differs of inputs."""
+        outputs = self.gathered.links.outputs
+        if not outputs:
+            return
+        sides: dict[Entry, tuple[list[Any], list[Any]]] = {entry: ([], []) for entry in outputs}
+        for row in self.gathered.rows.entry_rows(outputs):
+            if row[0] in (_CONSUMED, _PRODUCED) and not row[ENDED] and row[6] <= self.gathered.rows.now:
+                sides[row[8], row[9]][row[0] == _PRODUCED].append(row)
+        for entry, (taken, made) in sides.items():
+            if taken and made:
+                yield from self._made(entry, taken, made)
+
+    def _made(self, entry: Entry, taken: list[Any], made: list[Any]) -> Iterator[Found]:
+        units = {row[4] for row in taken}
+        came, out = sum([row[5] for row in taken]), sum([row[5] for row in made])
+        if len(units) == 1 and ({row[4] for row in made} != units or out <= came):
+            return
+        # By text, not by number: numbers differ from one database to the next.
+        texts = self.gathered.rows.texts([row[1] for row in made])
+        lot = min(made, key=lambda row: texts[row[1]])[1]
+        if len(units) > 1:
+            yield "unit_differs", lot, made[0][2], _NONE, 0, (entry,)
+        else:
+            yield "mass_gain", lot, made[0][2], made[0][4], out - came, (entry,)
 
 
-def _too_early(books: LotBooks, begun: int) -> Iterator[Finding]:
+def _too_early(books: LotBooks, begun: int) -> Iterator[Found]:
     for row in books.rows:
         if row[0] in _OUT and row[6] < begun:
-            yield Finding(kind="time_contradiction", lot=books.lot, site=row[2], entries=((row[8], row[9]),))
+            yield "time_contradiction", books.lot, row[2], _NONE, 0, ((row[8], row[9]),)
     for move in books.odd:
         if move.evidence == RECEIVED and move.t_out < begun:
-            yield Finding(kind="time_contradiction", lot=books.lot, site=move.dst, entries=move.entries)
-
-
-def _nothing(gathered: Gathered) -> Affected:
-    """Return what the rules about transformations and logs look at: the outputs, nothing else."""
-    made: Iterable[Flow] = [Flow(*row[:13]) for books in gathered.books.values() for row in books.births if row[0] == _PRODUCED]
-    names: Mapping[int, tuple[int, ...]] = {lot: (lot,) for lot, books in gathered.books.items() if books.held}
-    return Affected(
-        lots=tuple(sorted(names)),
-        names=names,
-        holdings={},
-        flows=list(made),
-        moves=(),
-        sums={},
-        sites=gathered.sites,
-        infos=gathered.infos,
-        outlets=frozenset(),
-        intermediaries=frozenset(),
-        own=frozenset(),
-        partial=False,
-        steps_by_slack=(),
-    )
+            yield "time_contradiction", books.lot, move.dst, _NONE, 0, move.entries

@@ -11,14 +11,18 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from foodtrace.graph.flows import LotInfo, SiteInfo
-from foodtrace.graph.reader import SqlFacts
+from foodtrace.graph.rows import Rows
 from foodtrace.recall.plain import HandOver
 from foodtrace.recall.plain.links import Links
 from foodtrace.recall.plain.lot import LotBooks
 
+if TYPE_CHECKING:
+    from foodtrace.graph.rows import LotSaid, SiteSaid
+
+TEXT, KIND, OPERATOR, NAME, COUNTY, _, _, LAST_ENTRY = range(8)
+"""Where the fields of what is said of a site stand."""
 _PORTION: Final = 500
 """Lots read at a time."""
 _LOT: Final = itemgetter(1)
@@ -30,41 +34,52 @@ class Gathered:
     :raises HandOver: these records are not plain.
     """
 
-    def __init__(self, facts: SqlFacts, asked: Sequence[int]) -> None:
-        self.facts = facts
+    def __init__(self, rows: Rows, asked: Sequence[int]) -> None:
+        self.rows = rows
         self.asked = asked
-        self.sites: dict[int, SiteInfo] = {}
+        self.sites: dict[int, SiteSaid] = {}
         self.books: dict[int, LotBooks] = {}
         lots = self._closure()
-        self.infos: dict[int, LotInfo] = dict(facts.lots(lots))
-        ranks = facts.ranks()
+        self.infos: dict[int, LotSaid] = rows.lots_said(lots)
+        self.ranks = rows.ranks()
         several: set[tuple[int, int]] = set()
         for portion in _portions(sorted(lots)):
-            for lot, rows in self._rows(portion):
-                books = self.books[lot] = LotBooks(lot, rows, ranks)
+            for lot, mine in self._read(portion):
+                books = self.books[lot] = LotBooks(lot, mine, self.ranks)
                 several |= {(row[8], row[9]) for row in books.several()}
-        if several and facts.copies(several):
-            raise HandOver("one event in several logs")
+        if several:
+            self._check_copies(several)
         self.links = Links(self.books, asked)
 
+    def _check_copies(self, entries: Collection[tuple[int, int]]) -> None:
+        ids: dict[str, int] = {}
+        by_log: dict[int, list[int]] = {}
+        for log, seq in entries:
+            by_log.setdefault(log, []).append(seq)
+        for log, seqs in by_log.items():
+            sql = "SELECT e.id FROM {ids} CROSS JOIN entry AS e WHERE e.seq = f.value AND e.log = ?"
+            for (name,) in self.rows.session.each(sql, seqs, (log,)):
+                if ids.setdefault(name, log) != log:
+                    raise HandOver("one event in several logs")
+
     def _closure(self) -> set[int]:
-        facts, lots, fresh = self.facts, set[int](), set(self.asked)
+        rows, lots, fresh = self.rows, set[int](), set(self.asked)
         while fresh:
             lots |= fresh
-            if any(True for _ in facts.aliases(fresh)) or any(True for _ in facts.same_code(fresh)):
+            if any(True for _ in rows.aliases(fresh)) or any(True for _ in rows.same_code(fresh)):
                 raise HandOver("other names")
-            fresh = {made for _, made in facts.children(fresh)} - lots
+            fresh = {made for _, made in rows.children(fresh)} - lots
         return lots
 
-    def _rows(self, lots: Collection[int]) -> Iterator[tuple[int, list[tuple[object, ...]]]]:
-        rows = self.facts.rows(lots)
+    def _read(self, lots: Collection[int]) -> Iterator[tuple[int, list[tuple[object, ...]]]]:
+        rows = self.rows.rows(lots)
         if rows is None:
             raise HandOver("another log objects")
         new = ({row[2] for row in rows} | {row[3] for row in rows}) - self.sites.keys() - {0}
         if new:
-            if self.facts.unnamed(new):
+            if self.rows.pseudo_lots(new):
                 raise HandOver("dispatches without lot")
-            self.sites.update(self.facts.sites(new))
+            self.sites.update(self.rows.sites_said(new))
         seen = set()
         for lot, mine in groupby(rows, key=_LOT):
             seen.add(lot)

@@ -17,7 +17,7 @@ from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from foodtrace.graph.flows import ALWAYS, NEVER, FlowKind
+from foodtrace.graph.flowkind import ALWAYS, NEVER, FlowKind
 from foodtrace.graph.walk import reach
 from foodtrace.recall.plain import HandOver
 from foodtrace.recall.plain.lot import LotBooks, Row

@@ -13,12 +13,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
-from foodtrace.graph.flows import DELIVERED, NEVER, SAMPLE, Flow, FlowKind
-from foodtrace.recall.moves import Move, pair
+from foodtrace.graph.flowkind import DELIVERED, SAMPLE, FlowKind
 from foodtrace.recall.plain import HandOver
-from foodtrace.recall.quantities import Stock
+from foodtrace.recall.stock import Stock
+
+if TYPE_CHECKING:
+    from foodtrace.recall.moves import Move
 
 Row: TypeAlias = tuple[Any, ...]
 """(kind, lot, site, other, unit, q, t, recorded, log, seq, item, pair, flags, ..): the fields of a flow."""
@@ -154,6 +156,9 @@ class LotBooks:
 
     def _twice(self, left: list[Row], came: list[Row], ranks: Mapping[int, int]) -> tuple[list[Row], list[Row]]:
         """Pair what shares a number with another row of its kind by the rules for everything; return the rest."""
+        from foodtrace.graph.flows import Flow  # noqa: PLC0415 - most recalls need no structs
+        from foodtrace.recall.moves import pair  # noqa: PLC0415
+
         seen: set[tuple[int, str]] = set()
         numbers: set[str] = set()
         for row in (*left, *came):
@@ -283,4 +288,4 @@ def _replayed(events: Iterable[tuple[int, int, str, int]]) -> tuple[int, int, in
     return max(stock.book, 0), stock.over + max(-stock.book, 0), stock.unaccounted
 
 
-__all__ = ["BOTH", "DISPATCHED", "NEVER", "RECEIVED", "Held", "LotBooks", "Moved", "Row"]
+__all__ = ["BOTH", "DISPATCHED", "RECEIVED", "Held", "LotBooks", "Moved", "Row"]

@@ -1,0 +1,239 @@
+"""Reads the projection as rows: what the recall of plain lots needs, and what :class:`foodtrace.graph.reader.SqlFacts` makes objects of.
+
+Rules:
+
+1. Every query starts from the numbers asked for and looks each up by a primary key or an index: O(affected), never O(total).
+2. Rows with ``ended = 0`` are live. Times after T are not handed out; records after a position limit neither.
+3. This module loads no events and no structs: a recall from the shell pays for everything it imports.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, Final
+
+from foodtrace.graph.flowkind import NEVER, happened
+from foodtrace.graph.names import find, texts_of
+
+if TYPE_CHECKING:
+    from foodtrace.storage.session import Row, Session
+
+    SiteSaid = tuple[Any, ...]
+    """(text, kind, operator, name, county, region, parent, newest recorded time of an entry of its own)."""
+    LotSaid = tuple[Any, ...]
+    """(text, product, gtin, producer, harvested, produced, expiry, content, unit of the content)."""
+
+FLOW: Final = "m.kind, m.lot, m.site, m.other, m.unit, m.q, m.t, m.recorded, m.log, m.seq, m.item, m.pair, m.flags, m.ended"
+"""Columns of a flow, in the order of its fields, and whether it is live."""
+ENDED: Final = 13
+_LOT: Final = itemgetter(1)
+_GTIN: Final = 14
+_NO_SITE: Final = ("", "", "", "", "", "")
+
+
+class Rows:
+    """The records of a database, as of a moment."""
+
+    def __init__(self, session: Session, now: int, *, recorded_until: int = NEVER) -> None:
+        """Read from an open session.
+
+        :param now: T, microseconds UTC: what happened later is not seen.
+        :param recorded_until: what was recorded later is not seen (the as-known curve).
+        """
+        self._s = session
+        self._now = now
+        self._until = recorded_until
+        self._crossed = session.row("SELECT 1 FROM cross_correction LIMIT 1") is not None
+        self._texts: dict[int, str] = {0: ""}
+
+    @property
+    def session(self) -> Session:
+        """The open session."""
+        return self._s
+
+    @property
+    def now(self) -> int:
+        """T: the moment the answer is for, microseconds since 1970 UTC."""
+        return self._now
+
+    @property
+    def crossed(self) -> bool:
+        """Whether any log corrects or disputes another's entries: else what is not ended stands."""
+        return self._crossed
+
+    # -- names -------------------------------------------------------------------------------------------------------------
+
+    def lot(self, text: str) -> int | None:
+        """Return the number of a lot id, none if no record names it."""
+        return find(self._s, [text]).get(text)
+
+    site = lot
+
+    def numbers(self, texts: Collection[str]) -> Mapping[str, int]:
+        """Return the numbers of those lot or site ids that some record names."""
+        return find(self._s, texts)
+
+    def texts(self, ids: Collection[int]) -> Mapping[int, str]:
+        """Return the texts of lot or site numbers."""
+        missing = [each for each in ids if each not in self._texts]
+        if missing:
+            self._texts.update(texts_of(self._s, missing))
+        return self._texts
+
+    def same_code(self, lots: Collection[int]) -> Iterable[tuple[int, int]]:
+        """Return (lot, other) where other has the same code under an authority that no operator or product on record has."""
+        rows = self._s.each(
+            "SELECT n.id, o.id, o.text FROM {ids} CROSS JOIN name AS n JOIN name AS o ON o.code = n.code "
+            "WHERE n.id = f.value AND o.id <> n.id AND n.code IS NOT NULL",
+            lots,
+        )
+        found: list[tuple[int, int]] = []
+        for lot, other, text in rows:
+            authority = text.partition("/")[0]
+            known = find(self._s, [f"operator {authority}", f"sites {authority}", authority])
+            if not known and not (authority.isdigit() and len(authority) == _GTIN):  # a GTIN-14 is a known product
+                found.append((lot, other))
+        return found
+
+    # -- lots of lots ------------------------------------------------------------------------------------------------------
+
+    def aliases(self, lots: Collection[int]) -> Iterable[tuple[int, int]]:
+        """Return every live alias pair that touches one of these lots."""
+        return self._s.each("SELECT a.lot, a.other FROM {ids} CROSS JOIN alias AS a WHERE a.lot = f.value AND a.n > 0", lots)
+
+    def children(self, lots: Collection[int]) -> Iterable[tuple[int, int]]:
+        """Return every (source, destination) lot pair of live transformations that take one of these lots in."""
+        return self._s.each("SELECT e.src, e.dst FROM {ids} CROSS JOIN lot_edge AS e WHERE e.src = f.value AND e.n > 0", lots)
+
+    def parents(self, lots: Collection[int]) -> Iterable[tuple[int, int]]:
+        """Return every (source, destination) lot pair of live transformations that put one of these lots out."""
+        return self._s.each("SELECT e.src, e.dst FROM {ids} CROSS JOIN lot_edge AS e WHERE e.dst = f.value AND e.n > 0", lots)
+
+    def pseudo_lots(self, sites: Collection[int]) -> list[int]:
+        """Return the lots that stand for dispatches without lot from these sites."""
+        rows = self._s.each("SELECT u.lot FROM {ids} CROSS JOIN unnamed AS u WHERE u.site = f.value AND u.n > 0", sites)
+        return [row[0] for row in rows]
+
+    def stock_lots(self, sites: Collection[int]) -> Iterable[tuple[int, int]]:
+        """Return (site, lot) of every lot that has, or had, a holding at these sites."""
+        return self._s.each(
+            "SELECT DISTINCT h.site, h.lot FROM {ids} CROSS JOIN holding AS h WHERE h.site = f.value AND h.flows > 0", sites
+        )
+
+    # -- flows -------------------------------------------------------------------------------------------------------------
+
+    def rows(self, lots: Collection[int]) -> list[Row] | None:
+        """Return the live flows of these lots, in the order of the lots' numbers.
+
+        None: another log corrects or disputes some entry behind them, so that who is entitled has to be looked into.
+        """
+        return self._plain(self._rows_of(sorted(lots)))
+
+    def entry_rows(self, entries: Collection[tuple[int, int]]) -> list[Row]:
+        """Return the flows of these (log, seq) entries, whoever objects."""
+        by_log: dict[int, list[int]] = {}
+        for log, seq in set(entries):
+            by_log.setdefault(log, []).append(seq)
+        rows: list[Row] = []
+        for log, seqs in by_log.items():
+            rows += self._s.each(
+                f"SELECT {FLOW} FROM {{ids}} CROSS JOIN move AS m WHERE m.seq = f.value AND m.log = ? AND m.ended <= 0 "  # noqa: S608
+                "AND m.recorded <= ?",
+                seqs,
+                (log, self._until),
+            )
+        return rows
+
+    def _rows_of(self, lots: Collection[int]) -> list[Row]:
+        return self._s.each(
+            f"SELECT {FLOW} FROM {{ids}} CROSS JOIN move AS m WHERE m.lot = f.value AND m.ended <= 0 AND m.recorded <= ?",  # noqa: S608
+            lots,
+            (self._until,),
+        )
+
+    def _plain(self, rows: list[Row]) -> list[Row] | None:
+        if self._crossed and (any(row[ENDED] for row in rows) or self._objected({(row[8], row[9]) for row in rows})):
+            return None
+        now = self._now
+        rows = [row for row in rows if row[ENDED] == 0 and (row[6] <= now or happened(row[0], row[6], row[12], now))]
+        rows.sort(key=_LOT)
+        return rows
+
+    def _objected(self, entries: Collection[tuple[int, int]]) -> bool:
+        """Say whether any other log corrects or disputes one of these entries."""
+        by_log: dict[int, list[int]] = {}
+        for log, seq in entries:
+            by_log.setdefault(log, []).append(seq)
+        return any(
+            self._s.each(
+                "SELECT 1 FROM {ids} CROSS JOIN cross_correction AS c WHERE c.target_seq = f.value AND c.target = "
+                "(SELECT n.id FROM log AS l JOIN name AS n ON n.text = l.origin WHERE l.id = ?) LIMIT 1",
+                seqs,
+                (log,),
+            )
+            for log, seqs in by_log.items()
+        )
+
+    # -- what is said of lots and sites ------------------------------------------------------------------------------------
+
+    def lots_said(self, lots: Collection[int]) -> dict[int, LotSaid]:
+        """Return what the records say of these lots; unknown is empty or none, never a guess."""
+        texts = self.texts(lots)
+        rows = self._s.each(
+            "SELECT l.lot, l.site, l.product, l.gtin, l.produced, l.expiry, l.content, l.content_unit FROM {ids} CROSS JOIN lot_fact AS l "
+            "JOIN log AS g ON g.id = l.log "
+            "WHERE l.lot = f.value AND l.ended <= 0 AND l.recorded <= ? ORDER BY l.recorded, g.origin, l.seq, l.item",
+            lots,
+            (self._until,),
+        )
+        said: dict[int, list[Row]] = {}
+        for row in rows:
+            said.setdefault(row[0], []).append(row)
+        born = self.sites_said({row[1] for row in rows if row[1]})
+        return {lot: _lot_said(texts[lot], said.get(lot, ()), born) for lot in lots}
+
+    def sites_said(self, sites: Collection[int]) -> dict[int, SiteSaid]:
+        """Return what the records say of these sites, the latest word of each field."""
+        texts = self.texts(sites)
+        rows = self._s.each(
+            "SELECT s.site, s.kind, s.operator, s.name, s.county, s.region, s.parent FROM {ids} CROSS JOIN site_fact AS s "
+            "JOIN log AS g ON g.id = s.log WHERE s.site = f.value AND s.ended = 0 ORDER BY s.recorded, g.origin, s.seq",
+            sites,
+        )
+        latest = {row[0]: row[1:] for row in rows}
+        seen: dict[int, int] = dict(
+            self._s.each(
+                "SELECT v.site, MAX(v.recorded) FROM {ids} CROSS JOIN site_seen AS v WHERE v.site = f.value GROUP BY v.site", sites
+            )
+        )
+        return {site: (texts[site], *latest.get(site, _NO_SITE), seen.get(site)) for site in sites}
+
+    def ranks(self) -> Mapping[int, int]:
+        """Return the place of every log by its origin: ties go by text, the numbers of logs follow the order of arrival."""
+        return {row[0]: place for place, row in enumerate(self._s.rows("SELECT id FROM log ORDER BY origin"))}
+
+    def origins(self) -> dict[int, str]:
+        """Return the origin of every log."""
+        return dict(self._s.rows("SELECT id, origin FROM log"))
+
+
+def _lot_said(text: str, rows: Iterable[Row], born: Mapping[int, SiteSaid]) -> LotSaid:
+    """Put together what entries say of a lot: the latest word on each attribute that says anything."""
+    product = gtin = producer = ""
+    harvested = False
+    produced: Any = None
+    expiry: Any = None
+    content: Any = None
+    content_unit = 0
+    for _, site, a_product, a_gtin, a_produced, a_expiry, a_content, a_unit in rows:
+        product = a_product or product
+        gtin = a_gtin or gtin
+        produced = a_produced if a_produced >= 0 else produced
+        expiry = a_expiry if a_expiry >= 0 else expiry
+        if a_content >= 0:
+            content, content_unit = a_content, a_unit
+        if site:
+            producer = born[site][2] or producer
+            harvested = born[site][1] == "farm"
+    return text, product, gtin, producer, harvested, produced, expiry, content, content_unit

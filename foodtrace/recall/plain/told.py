@@ -1,0 +1,186 @@
+"""The answer of a recall of plain lots, as the JSON of :class:`foodtrace.recall.said.Answer` has it.
+
+Rules:
+
+1. Dicts, lists and numbers alone: the command line prints them as they are, and a library's user gets structs made of them.
+2. This module and what it imports load neither structs nor events: a recall from the shell pays for every import.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from foodtrace.graph.flowkind import FlowKind
+from foodtrace.graph.rows import Rows
+from foodtrace.recall.contacts import contacts
+from foodtrace.recall.plain.figures import UNIT_NAMES, Counted, Told, rate
+from foodtrace.recall.plain.findings import Findings
+from foodtrace.recall.plain.gather import COUNTY, KIND, LAST_ENTRY, NAME, OPERATOR, TEXT, Gathered
+
+_SELLS: Final = frozenset(map(int, (FlowKind.SOLD, FlowKind.COUNT, FlowKind.USED, FlowKind.CONSUMED)))
+"""Records by which a site shows that it says what becomes of its goods."""
+_PRODUCT, _PRODUCER = 1, 3
+"""Where these stand in what is said of a lot."""
+
+
+class PlainAnswer:
+    """Everything an answer says of plain lots.
+
+    :param asked: full ids. :param outlet_kinds, transit_limit, silent_after: of the rule pack's settings.
+    :param operator: who recalls, where no lot says it. :raises HandOver: the records are not plain.
+    """
+
+    def __init__(
+        self, rows: Rows, asked: Sequence[str], *, outlet_kinds: frozenset[str], transit_limit: int, silent_after: int, operator: str = ""
+    ) -> None:
+        self.rows = rows
+        self.asked = tuple(asked)
+        numbers = rows.numbers(self.asked)
+        self.numbers = [numbers[text] for text in self.asked if text in numbers]
+        self.gathered = gathered = Gathered(rows, self.numbers)
+        sites = gathered.sites
+        held = {site for books in gathered.books.values() for site in books.held}
+        recalls = next((info[_PRODUCER] for lot in self.numbers if (info := gathered.infos[lot])[_PRODUCER]), "") or operator
+        own = {site for site in held if recalls and sites[site][OPERATOR] == recalls and sites[site][KIND] not in outlet_kinds}
+        sold = {site for books in gathered.books.values() for site, each in books.held.items() if each.sold > 0}
+        self.own = own
+        self.outlets = ({site for site in held if sites[site][KIND] in outlet_kinds} | sold) - own
+        self.findings = Findings(gathered, transit_limit=transit_limit, silent_after=silent_after)
+        self.counted = Counted(gathered, own)
+        self.lots = [lot for lot, books in gathered.books.items() if books.held]
+        self.texts: Mapping[int, str] = rows.texts({*self.lots, *self.numbers})
+
+    def told(self, *, count_possible: bool = True) -> Told:
+        """Return the answer."""
+        untraced = self.findings.told()
+        sure = self.counted.told(sure=True)
+        figures = self.counted.told(sure=False) if self.gathered.links.possible and count_possible else sure
+        rows = list(self._rows())
+        many = len(self.outlets)
+        return {
+            "lots": self.asked,
+            "case": "",
+            "version": 0,
+            "cases": (),
+            "scope": (" ".join(self.asked),),
+            "at": said_time(self.rows.now),
+            "product": next((info[_PRODUCT] for lot in self.numbers if (info := self.gathered.infos[lot])[_PRODUCT]), ""),
+            "affected_lots": tuple(sorted([self.texts[lot] for lot in self.lots])),
+            "outlets": _ordered([row for site, row in rows if site in self.outlets]),
+            "others": _ordered([row for site, row in rows if site not in self.outlets]),
+            "figures": figures,
+            "confirmed_only": sure,
+            "rates": {**figures[0]["rates"], "R4": rate(0, many, "site"), "R5": rate(0, many, "site"), "R6": rate(0, 0, "site")},
+            "without_lot": (),
+            "untraced": untraced,
+            "positions": self._positions(),
+            "partial": False,
+            "bounds": None,
+        }
+
+    # -- rows --------------------------------------------------------------------------------------------------------------
+
+    def _rows(self) -> Iterator[tuple[int, Told]]:
+        """Return (site, row) of every affected site."""
+        gathered, texts = self.gathered, self.texts
+        lots: dict[int, list[str]] = defaultdict(list)
+        amounts: dict[int, dict[int, list[int]]] = defaultdict(dict)
+        sure: set[int] = set()
+        tiers: dict[int, int] = {}
+        sells: set[int] = set()
+        for lot, books in gathered.books.items():
+            if not books.held:
+                continue
+            possible = gathered.links.possible.get(lot)
+            sure.update(books.held.keys() - possible if possible else books.held)
+            near = gathered.links.tiers.get(lot)
+            text, unit = texts[lot], books.unit
+            sells.update([row[2] for row in books.rows if row[0] in _SELLS])
+            for site, each in books.held.items():
+                lots[site].append(text)
+                tier = 0 if near is None else near.get(site, -1)
+                if tier >= 0 and tiers.get(site, tier) >= tier:
+                    tiers[site] = tier
+                sums = amounts[site].get(unit)
+                if sums is None:
+                    sums = amounts[site][unit] = [0] * 6
+                sums[0] += each.received + each.born
+                sums[1] += each.sold
+                sums[2] += each.on_hand
+                sums[3] += each.destroyed
+                sums[4] += each.unaccounted
+                sums[5] += each.travelling
+        suppliers = gathered.suppliers()
+        called = contacts(self.rows.session, list(lots))
+        sites = gathered.sites
+        for site, mine in lots.items():
+            info = sites[site]
+            mine.sort()
+            state, fields = called.get(site, ("missing", {}))
+            silent = info[LAST_ENTRY] is None and site not in sells
+            yield (
+                site,
+                {
+                    "site": info[TEXT],
+                    "name": info[NAME],
+                    "operator": info[OPERATOR],
+                    "kind": info[KIND],
+                    "role": "outlet" if site in self.outlets else "own" if site in self.own else "intermediary",
+                    "county": info[COUNTY],
+                    "contact": fields.get("contact", ""),
+                    "phone": fields.get("phone", ""),
+                    "address": fields.get("address", ""),
+                    "personal": state,
+                    "lots": mine,
+                    "suppliers": sorted([sites[each][NAME] or sites[each][TEXT] for each in suppliers.get(site, ())]),
+                    "link": "confirmed" if site in sure else "possible",
+                    "tier": tiers.get(site, -1),
+                    "amounts": [_amount(unit, sums, silent=silent) for unit, sums in sorted(amounts[site].items())],
+                    "notified": None,
+                    "acknowledged": None,
+                    "sealed": None,
+                    "returned": None,
+                    "destroyed": None,
+                    "last_entry": None if info[LAST_ENTRY] is None else said_time(info[LAST_ENTRY]),
+                },
+            )
+
+    def _positions(self) -> list[Told]:
+        rows = self.rows.session.rows("SELECT l.origin, h.size, h.time FROM log AS l JOIN head AS h ON h.log = l.id ORDER BY l.origin")
+        return [{"log": origin, "size": size, "newest": said_time(newest)} for origin, size, newest in rows]
+
+
+def _amount(unit: int, sums: list[int], *, silent: bool) -> Told:
+    received, sold, on_hand, destroyed, unaccounted, travelling = sums
+    unknown = silent and on_hand > 0
+    return {
+        "unit": UNIT_NAMES[unit],
+        "received": received,
+        "sold": None if unknown else sold,
+        "on_hand": None if unknown else on_hand,
+        "at_notice": None,
+        "likely": on_hand,
+        "returned": 0,
+        "destroyed": destroyed,
+        "unaccounted": unaccounted,
+        "travelling": travelling,
+        "sealed": 0,
+    }
+
+
+def _ordered(rows: list[Told]) -> list[Told]:
+    """Put rows into order: likely remaining stock first, unknown counted as all of it."""
+
+    def place(row: Told) -> tuple[int, Any]:
+        return -max([each["likely"] + each["travelling"] for each in row["amounts"]], default=0), row["site"]
+
+    rows.sort(key=place)
+    return rows
+
+
+def said_time(microseconds: int) -> str:
+    """Return a moment as text."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(microseconds // 1_000_000))
