@@ -17,7 +17,7 @@ from foodtrace.recall.chain import Chain
 from foodtrace.recall.curve_picture import curve_svg
 from foodtrace.recall.picture import escaped, svg
 from foodtrace.recall.report import Report
-from foodtrace.recall.report_tables import Cell, Grid, Measured, grids, moment_words, rate_words
+from foodtrace.recall.report_tables import Cell, Grid, Measured, grids, moment_words, over_words, rate_words
 from foodtrace.texts import Lang, text
 
 PAPER: Final = 36
@@ -30,6 +30,8 @@ _HIDDEN: Final = {
 """Columns that paper has no room for; the workbook has them."""
 _LINES: Final = frozenset({"summary", "drill"})
 """Tables of two columns, without headings."""
+_SAID: Final = frozenset({"bounds"})
+"""Tables that need a sentence before they are read."""
 _PROSE: Final = frozenset({"checkpoint"})
 
 _CSS: Final = """
@@ -54,6 +56,7 @@ table.k td:first-child{width:26%;color:#444}
 .wide{page:across}
 figure{margin:6px 0;break-inside:avoid}
 figure svg{max-width:100%;height:auto;max-height:250mm}
+.wide figure svg{max-height:165mm}
 .rates{display:flex;gap:8px;flex-wrap:wrap;margin:8px 0}
 .rates div{border:1px solid #999;padding:4px 10px;min-width:120px}
 .rates b{display:block;font-size:17px}
@@ -74,7 +77,9 @@ def html(report: Report, chain: Chain, *, lang: Lang = "en") -> str:
         f"<h2>{escaped(text('report.curve.title', lang))}</h2><figure>{curve_svg(report, lang)}</figure>",
         f'<p class="sub">{escaped(text("report.curve.note", lang))}</p>',
         section(tables["figures"], lang),
-        f"<h2>{escaped(text('report.chain.title', lang))}</h2><figure>{svg(chain, lang=lang, most=PAPER)}</figure>",
+        section(tables["counts"], lang),
+        f'<section class="wide"><h2>{escaped(text("report.chain.title", lang))}</h2>',
+        f"<figure>{svg(chain, lang=lang, most=PAPER)}</figure></section>",
     ]
     parts += [section(tables[name], lang) for name in ("outlets", "others", "without_lot", "bounds", "findings", "scope", "lots")]
     parts += [
@@ -113,7 +118,8 @@ def _notes(report: Report, lang: Lang) -> list[str]:
 
 def _rates(report: Report, lang: Lang) -> str:
     made = [
-        f"<div>{name} {escaped(text(f'rate.{name}', lang))}<b>{escaped(rate_words(report.answer.rates[name], name, lang))}</b></div>"
+        f"<div>{name} {escaped(text(f'rate.{name}', lang))}<b>{escaped(rate_words(report.answer.rates[name], name, lang))}</b>"
+        f"{escaped(over_words(report.answer.rates[name], lang))}</div>"
         for name in ("R1", "R2", "R3", "R4", "R5", "R6")
     ]
     return f'<div class="rates">{"".join(made)}</div>'
@@ -124,6 +130,8 @@ def section(grid: Grid, lang: Lang) -> str:
     heading = f"<h2>{escaped(text(f'report.table.{grid.name}', lang))} ({len(grid.rows)})</h2>"
     if grid.name in _LINES:
         heading = f"<h2>{escaped(text(f'report.table.{grid.name}', lang))}</h2>"
+    if grid.name in _SAID and grid.rows:
+        heading += f'<p class="sub">{escaped(text(f"report.says.{grid.name}", lang))}</p>'
     body = table(grid, lang) if grid.rows else f"<p>{escaped(text('report.none', lang))}</p>"
     return f'<section class="wide">{heading}{body}</section>' if grid.name in _WIDE else heading + body
 

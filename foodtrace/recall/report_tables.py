@@ -56,6 +56,7 @@ def grids(report: Report, lang: Lang) -> list[Grid]:
     return [
         _summary(report, lang),
         _figures(report.answer, lang),
+        _counts(report.answer, lang),
         _deadlines(report, lang),
         places_grid("outlets", report.answer.outlets, lang),
         places_grid("others", report.answer.others, lang),
@@ -121,12 +122,25 @@ def _figures(answer: Answer, lang: Lang) -> Grid:
             rows.append(
                 (text(f"report.figures.{part}", lang), unit_word(row.unit, lang), *(Measured(each, row.unit) for each in amounts), *rates)
             )
-    for name in ("R4", "R5", "R6"):
-        rate = answer.rates[name]
-        said = f"{rate.numerator} / {rate.denominator}  {rate_words(rate, name, lang)}"
-        rows.append((f"{name} {text(f'rate.{name}', lang)}", text("report.unit.site", lang), *("",) * 5, said, "", ""))
     columns = ("part", "unit", "distributed", "should", "retrieved", "strict", "sold", "R1", "R2", "R3")
     return Grid(name="figures", columns=columns, rows=tuple(rows))
+
+
+def _counts(answer: Answer, lang: Lang) -> Grid:
+    """Return the rates that count sites."""
+    rates = [(name, answer.rates[name]) for name in ("R4", "R5", "R6")]
+    rows = tuple(
+        (f"{name} {text(f'rate.{name}', lang)}", rate.numerator, rate.denominator, rate_words(rate, name, lang)) for name, rate in rates
+    )
+    return Grid(name="counts", columns=("part", "numerator", "denominator", "rate"), rows=rows)
+
+
+def over_words(rate: RateAnswer, lang: Lang) -> str:
+    """Return the two numbers of a rate with their unit."""
+    if rate.unit == "site":
+        return f"{rate.numerator:,} / {rate.denominator:,} {text('report.unit.site', lang)}"
+    numbers = " / ".join(Measured(each, rate.unit).shown() for each in (rate.numerator, rate.denominator))
+    return f"{numbers} {unit_word(rate.unit, lang)}"
 
 
 def _deadlines(report: Report, lang: Lang) -> Grid:
@@ -224,7 +238,7 @@ def findings_grid(answer: Answer, lang: Lang) -> Grid:
             each.lot.rpartition("/")[2] if not each.lot.startswith("?") else each.lot,
             each.site_name or each.site,
             Measured(each.value, each.unit) if each.unit else str(each.value or ""),
-            unit_word(each.unit, lang) if each.unit else "",
+            unit_word(each.unit, lang) if each.unit else text("report.unit.days", lang) if each.kind == "no_answer" else "",
             text(f"finding.{each.kind}.hint", lang),
             " ".join(each.entries[:_ENTRIES]) + (" .." if len(each.entries) > _ENTRIES else ""),
             each.kind,
