@@ -5,6 +5,7 @@ Rules:
 1. Codes are text, quantities are exact numbers in the unit of their row, unknown ones are text with ``?``.
 2. A cell that a stranger wrote never runs: what begins like a formula gets an apostrophe, and what a workbook cannot carry
    (control characters) is left out.
+3. Columns are as wide as what stands in them, within reason; headings stay in sight and filter their columns.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import re
 from decimal import Decimal
 from typing import Any, Final
 
+from foodtrace.recall.picture import cells
 from foodtrace.recall.report import Report
 from foodtrace.recall.report_tables import Cell, Grid, Measured, grids
 from foodtrace.texts import Lang, text
@@ -22,17 +24,11 @@ _NEVER: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff
 _LONGEST: Final = 32_767
 """Characters a cell can hold."""
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-_WIDTHS: Final = {
-    "entries": 40,
-    "hint": 40,
-    "finding": 32,
-    "leaf": 66,
-    "vkey": 60,
-    "checkpoint": 60,
-    "outlet": 22,
-    "address": 28,
-    "said": 60,
-}
+_NARROWEST: Final = 6
+_WIDEST: Final = 66
+"""Characters a column is wide at most: a leaf hash fits, and what is longer runs on within its cell."""
+_LOOKED_AT: Final = 2000
+"""Rows that decide how wide a column is."""
 
 
 def workbook(report: Report, *, lang: Lang = "en") -> bytes:
@@ -56,11 +52,18 @@ def workbook_of(tables: list[Grid], *, lang: Lang = "en") -> bytes:
         for row in grid.rows:
             sheet.append([_value(cell) for cell in row])
         sheet.freeze_panes = "A2"
-        for place, name in enumerate(grid.columns, 1):
-            sheet.column_dimensions[get_column_letter(place)].width = _WIDTHS.get(name, 16)
+        sheet.auto_filter.ref = sheet.dimensions
+        for place in range(len(grid.columns)):
+            shown = [str(sheet.cell(1, place + 1).value), *(_shown(row[place]) for row in grid.rows[:_LOOKED_AT])]
+            width = max(cells(line) for each in shown for line in each.splitlines() or [""]) + 2
+            sheet.column_dimensions[get_column_letter(place + 1)].width = min(max(width, _NARROWEST), _WIDEST)
     stream = io.BytesIO()
     book.save(stream)
     return stream.getvalue()
+
+
+def _shown(cell: Cell) -> str:
+    return cell.shown() if isinstance(cell, Measured) else str(cell)
 
 
 def _value(cell: Cell) -> str | int | Decimal:

@@ -10,11 +10,13 @@ import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import msgspec
 import pytest
 from openpyxl import load_workbook
+from openpyxl.utils import get_column_letter
 
 from foodtrace import Ledger, Quantity
 from foodtrace.events import (
@@ -200,6 +202,12 @@ def test_the_workbook_has_a_sheet_per_table_with_exact_numbers_and_no_formula(le
     other = next(row for row in rows if row[at["site"]] == "'=1+1")
     assert (other[at["received"]], other[at["on hand"]]) == (40.5, "40.5?"), "a silent shop's stock is unknown"
     assert all(cell.data_type != "f" for sheet in book for row in sheet.iter_rows() for cell in row)
+    sheet: Any = book["Records of the case"]
+    widths = {sheet.cell(1, n).value: sheet.column_dimensions[get_column_letter(n)].width for n in range(1, sheet.max_column + 1)}
+    longest = max(len(f"{each.log}#{each.seq}") for each in report.entries)
+    assert widths["entry"] > longest, "nothing is cut off"
+    assert widths["leaf hash"] == 66
+    assert book["Outlets"].column_dimensions["A"].width < 10
 
 
 @pytest.mark.parametrize(
