@@ -21,9 +21,12 @@ from foodtrace.operations.erasing import Erased
 from foodtrace.operations.held import Held
 from foodtrace.operations.noticepage import Mail
 from foodtrace.operations.overspent import Overspent
+from foodtrace.operations.packing import Content
 from foodtrace.operations.samplecheck import DayChecked
 from foodtrace.operations.scanning import ScanAnswer
 from foodtrace.operations.sellers import FileSaid
+from foodtrace.operations.shopdesk import BatchShown, Brought
+from foodtrace.operations.stoplist import StopList
 from foodtrace.operations.trace import Trace
 from foodtrace.recall.answer import Answer
 from foodtrace.recall.drill import Drill
@@ -50,6 +53,9 @@ _TYPES: Final[dict[str, Any]] = {
     "case-sample-verified": Redrawn,
     "case-list": list[CaseLine],
     "case-status": CaseStatus,
+    "formula-contents": tuple[Content, ...],
+    "formula-return": Brought,
+    "formula-show": BatchShown,
     "gate": GateSaid,
     "gate-conflicts": list[Overspent],
     "gate-held": list[Held],
@@ -58,6 +64,7 @@ _TYPES: Final[dict[str, Any]] = {
     "scan": list[ScanAnswer],
     "recovery": Recovery,
     "site-file": FileSaid,
+    "stoplist": StopList,
     "test": TestSaid,
     "recall": Answer,
     "key-changed": Changed,

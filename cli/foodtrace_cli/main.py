@@ -35,6 +35,7 @@ COMMANDS: Final[dict[str, str]] = {
     "correct": "correct",
     "erase": "erase",
     "formula": "formula",
+    "stoplist": "stoplist",
     "record": "record",
     "recall": "recall",
     "case": "case",

@@ -49,6 +49,8 @@ class Sale(Event, frozen=True, kw_only=True, tag="sale"):
     serial: OptionalCode = ""
     """Can code of the one can sold."""
     doc: Document = ""
+    approved_by: OptionalCode = ""
+    """Number of the owner who answered for an old stop list; empty: nobody had to."""
 
 
 class ConsumerReturn(Event, frozen=True, kw_only=True, tag="consumer_return"):

@@ -76,12 +76,15 @@ def _alias(event: Alias, made: Effects, _pseudo: str) -> None:
 
 def _packing(event: Packing, made: Effects, _pseudo: str) -> None:
     made.about.append(f"pack {event.parent}")
+    made.about += [f"packed {event.lot} {child}" for child in event.children]
     if event.lot:
         made.about.append(event.lot)
 
 
 def _formula_batch(event: FormulaBatch, made: Effects, _pseudo: str) -> None:
     made.about.append(event.lot)
+    if event.registration:
+        made.about.append(f"formula {event.registration} {event.site} {event.product}")
     out = Output(
         lot=event.lot, quantity=event.quantity, product=event.product, produced=event.produced, expiry=event.expiry, content=event.content
     )

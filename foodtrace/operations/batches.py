@@ -46,6 +46,8 @@ class Filling(msgspec.Struct, frozen=True, kw_only=True):
     content: Quantity | None = None
     produced: dt.date | None = None
     expiry: dt.date | None = None
+    serials: tuple[str, str] = ("", "")
+    """First and last can code."""
 
 
 def make(session: Session, doing: Doing, plant: str, said: Filling, *, approved_by: str = "") -> Outcome:
@@ -68,6 +70,7 @@ def make(session: Session, doing: Doing, plant: str, said: Filling, *, approved_
             lot=said.lot,
             product=said.product,
             registration=said.registration,
+            brands=_brands(session, said.registration, found[0].operator if found else ""),
             licence=number,
             licence_until=licence.valid_until if licence and licence.number == number else None,
             inputs=_ingredients(session, doing, portions),
@@ -92,8 +95,29 @@ def make(session: Session, doing: Doing, plant: str, said: Filling, *, approved_
         content=said.content,
         produced=said.produced,
         expiry=said.expiry,
+        first_serial=said.serials[0],
+        last_serial=said.serials[1],
     )
     return Outcome(events=[event], answer=(event, decision))
+
+
+def _brands(session: Session, registration: str, operator: str) -> tuple[str, ...]:
+    """Return the products that a firm's plants have filled under a registration: one formula, one brand (Food Safety Law Art. 81).
+
+    What is looked through is the products of one formula and their plants, never their batches.
+    """
+    if not registration:
+        return ()
+    start = f"formula {registration} "
+    found: list[str] = []
+    for number, text in session.rows("SELECT id, text FROM name WHERE text >= ? AND text < ? ORDER BY text", (start, start + "\x7f")):
+        if session.row("SELECT 1 FROM about WHERE subject = ? AND ended <= 0 LIMIT 1", (number,)) is None:
+            continue  # every batch of that name was corrected away
+        plant, _, product = text.removeprefix(start).partition(" ")
+        described = describe(session, plant)
+        if described is not None and described[0].operator == operator:
+            found.append(product)
+    return tuple(dict.fromkeys(found))
 
 
 def release(session: Session, doing: Doing, lot: str, certificate: str, plant: str = "", *, tested: dt.date | None = None) -> Outcome:

@@ -26,15 +26,19 @@ _GENERAL: Final[dict[str, tuple[str, str]]] = {
     "cli.head.name": ("名称", "name"),
     "cli.head.kind": ("类别", "kind"),
     "cli.head.operator": ("经营者", "operator"),
+    "cli.head.product": ("品名", "product"),
+    "cli.head.case": ("案件", "case"),
+    "cli.head.level": ("级", "class"),
+    "cli.head.since": ("立案", "since"),
     "cli.head.county": ("区县", "county"),
     "cli.overview.here": ("{db}  {logs} 本日志 {entries} 条", "{db}  {logs} logs, {entries} entries"),
     "cli.overview.none": ("这里还没有账本: foodtrace init, 或先看 foodtrace demo", "no ledger here yet: foodtrace init, or see foodtrace demo first"),
     "cli.overview.commands": (
-        ("  产地  certificate        奶粉  formula batch|release|receive|sell\n"
+        ("  产地  certificate        奶粉  formula receive|check|sell|return|count\n"
         "  门岗  gate scan          监管  recall trace case\n"
         "  商户  transfer receive transform record correct\n"
         "  查证  verify prove       设置  init key site operator    其他  erase backup recover doctor schema demo"),
-        ("  origin  certificate      formula    formula batch|release|receive|sell\n"
+        ("  origin  certificate      formula    formula receive|check|sell|return|count\n"
         "  gate    gate scan        regulator  recall trace case\n"
         "  trade   transfer receive transform record correct\n"
         "  check   verify prove     set up     init key site operator    more  erase backup recover doctor schema demo"),

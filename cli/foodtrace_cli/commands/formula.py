@@ -9,9 +9,12 @@ import click
 
 from foodtrace.errors import BadData
 from foodtrace.quantity import Quantity
+from foodtrace_cli.commands.formula_pack import contents, pack, unpack
+from foodtrace_cli.commands.formula_shop import count, receive, show
+from foodtrace_cli.commands.formula_till import check, return_, sell
 from foodtrace_cli.commands.goods import portion
 from foodtrace_cli.context import Context
-from foodtrace_cli.output import emit_json, say, verdict
+from foodtrace_cli.output import say, verdict
 
 if TYPE_CHECKING:
     from foodtrace.formula import BatchDecision
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def formula() -> None:
-    """Infant formula: batch, release, receive, sell."""
+    """Infant formula: from the plant's batch to the shop's till and back."""
 
 
 def _day(text: str | None) -> dt.date | None:
@@ -29,6 +32,14 @@ def _day(text: str | None) -> dt.date | None:
         return dt.date.fromisoformat(text)
     except ValueError:
         raise BadData("cli.time", value=text, expected="2026-09-12") from None
+
+
+def _range(text: str) -> tuple[str, str]:
+    """Return the first and last can code."""
+    first, dots, last = text.partition("..")
+    if text and (not dots or len(first) != len(last) or first > last or not text.isascii() or not text.isprintable()):
+        raise BadData("formula.serials", value=text, expected="000001..001200")
+    return first, last
 
 
 @formula.command()
@@ -42,6 +53,7 @@ def _day(text: str | None) -> dt.date | None:
 @click.option("--licence", default="", help="SC production licence; else the plant's on record.")
 @click.option("--produced", default=None, help="Day, 2026-09-12.")
 @click.option("--expiry", default=None, help="Day, 2028-09-11.")
+@click.option("--serials", default="", metavar="FIRST..LAST", help="Can codes of the batch.")
 @click.option("--approved-by", default="", help="Who answers for what is only held.")
 @click.pass_obj
 def batch(
@@ -57,6 +69,7 @@ def batch(
     licence: str,
     produced: str | None,
     expiry: str | None,
+    serials: str,
     approved_by: str,
 ) -> None:
     """Record that CANS cans of batch LOT (full id GTIN/CODE) were filled from ingredient lots, or say why they may not be."""
@@ -75,6 +88,7 @@ def batch(
         content=Quantity.parse(content) if content else None,
         produced=_day(produced),
         expiry=_day(expiry),
+        serials=_range(serials),
     )
     with ctx.open() as ledger:
         doing = Doing(now=local(ledger.clock()))
@@ -116,54 +130,5 @@ def release(ctx: Context, lot: str, certificate: str, plant: str, tested: str | 
     _told(ctx, decision, event.lot)
 
 
-@formula.command()
-@click.argument("lot")
-@click.argument("cans", type=click.IntRange(1, 10**9))
-@click.option("--shop", required=True, help="Shop that receives.")
-@click.option("--from", "source", default="", help="Sender.")
-@click.option("--doc", default="", help="Number of the delivery note.")
-@click.pass_obj
-def receive(ctx: Context, lot: str, cans: int, shop: str, source: str, doc: str) -> None:
-    """Take cans of a batch in; a batch under recall is received as sealed."""
-    from foodtrace.operations import goods  # noqa: PLC0415
-    from foodtrace.operations.common import Doing, local  # noqa: PLC0415
-
-    with ctx.open() as ledger:
-        doing = Doing(now=local(ledger.clock()))
-        _, (event, cases) = ledger.act(
-            lambda session: goods.receive(session, doing, lot, Quantity(cans, "piece"), shop, source=source, doc=doc)
-        )
-    key = "cli.receive.sealed" if cases else "cli.receive.done"
-    say(ctx.t(key, site=event.site, quantity=str(event.quantity), lot=event.lot, case=", ".join(cases)))
-
-
-@formula.command()
-@click.argument("lot")
-@click.option("--shop", required=True, help="Shop that sells.")
-@click.option("--serial", default="", help="Can code.")
-@click.option("--cans", type=click.IntRange(1, 1000), default=1, show_default=True)
-@click.option("--id", "event_id", default="", help="Id of the event, for retries.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.pass_context
-def sell(click_ctx: click.Context, lot: str, shop: str, serial: str, cans: int, event_id: str, *, as_json: bool) -> None:
-    """Sell cans to a consumer, or say why not: recalled, unreleased, expired, sold before. Exit 1 when it may not be sold."""
-    from foodtrace.operations import till  # noqa: PLC0415
-    from foodtrace.operations.common import Doing, local  # noqa: PLC0415
-
-    ctx: Context = click_ctx.obj
-    if serial and cans != 1:
-        raise BadData("cli.one_can", value=cans, expected=1)
-    with ctx.open() as ledger:
-        doing = Doing(now=local(ledger.clock()), id=event_id)
-        _, (event, decision) = ledger.act(lambda session: till.sell(session, doing, lot, Quantity(cans, "piece"), shop, serial=serial))
-    sold = decision.answer == "sell"
-    if as_json:
-        emit_json({**decision.as_dict(), "entry": event.id, "lot": event.lot})
-    else:
-        word = verdict(ctx.t(f"till.answer.{decision.answer}"), "green" if sold else "red")
-        say(f"{word}  {event.lot}  {event.quantity}  {serial}".rstrip())
-        for reason in (*decision.reasons, *decision.notes):
-            say(f"  {reason.message(ctx.lang)}  {reason.code}")
-        for sentence in () if sold else decision.tell(ctx.lang):
-            say(f"  {ctx.t('cli.formula.tell')} {sentence}")
-    click_ctx.exit(0 if sold else 1)
+for _command in (receive, check, sell, return_, count, show, pack, unpack, contents):
+    formula.add_command(_command)

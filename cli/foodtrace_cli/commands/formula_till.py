@@ -1,0 +1,214 @@
+"""``formula sell``, ``check`` and ``return``: the till, can by can."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from foodtrace.errors import BadData, FoodtraceError
+from foodtrace.quantity import Quantity
+from foodtrace_cli.context import Context
+from foodtrace_cli.output import emit_error, emit_json, say, verdict
+
+if TYPE_CHECKING:
+    from foodtrace.formula import TillDecision
+    from foodtrace.ledger import Ledger
+    from foodtrace.operations.cans import Scanned
+
+_LONGEST = 500
+"""Characters of one scanned line."""
+
+
+def scans(ctx: Context, prompt: str) -> Iterator[str]:
+    """Yield scanned lines until the input ends; what is asked stands before each, on a pipe too."""
+    while True:
+        click.echo(f"{ctx.t(prompt)}> ", nl=not sys.stdin.isatty(), err=True)
+        line = sys.stdin.readline(_LONGEST)
+        if not line:
+            return
+        if line.strip():
+            yield line.strip()
+
+
+def each_scan(ctx: Context, prompt: str, one: Callable[[str], int]) -> int:
+    """Do something for every scanned line; an error is said and the next can is scanned. Return 1 if anything was "no"."""
+    worst = 0
+    for line in scans(ctx, prompt):
+        try:
+            worst = max(worst, one(line))
+        except FoodtraceError as error:
+            if error.exit_code >= 3:  # noqa: PLR2004 - the ledger itself; no can can be asked about
+                raise
+            emit_error(error, ctx.lang, as_json=False)
+            worst = 1
+    return worst
+
+
+def scanned_of(lot: str, serial: str) -> Scanned:
+    """Return what LOT says: a lot, or a whole code as a scanner types it."""
+    import msgspec  # noqa: PLC0415
+
+    from foodtrace.operations.cans import read  # noqa: PLC0415
+
+    found = read(lot)
+    return msgspec.structs.replace(found, serial=serial) if serial else found
+
+
+def _print(ctx: Context, decision: TillDecision, lot: str, quantity: str, serial: str, stop: Any) -> int:
+    """Print what the till says; return the exit code."""
+    may = decision.answer == "sell"
+    say(f"{verdict(ctx.t(f'till.answer.{decision.answer}'), 'green' if may else 'red')}  {lot}  {quantity}  {serial}".rstrip())
+    for reason in (*decision.reasons, *decision.notes):
+        say(f"  {reason.message(ctx.lang)}  {reason.code}")
+    if stop is not None:
+        say("  " + ctx.t("cli.stoplist.used", made=f"{stop.made:%m-%d %H:%M}", origin=stop.origin))
+    for sentence in () if may else decision.tell(ctx.lang):
+        say(f"  {ctx.t('cli.formula.tell')} {sentence}")
+    return 0 if may else 1
+
+
+@click.command()
+@click.argument("lot", required=False, metavar="[LOT]")
+@click.option("--shop", default=None, help="Shop that sells; by default the only one.")
+@click.option("--serial", default="", help="Can code.")
+@click.option("--cans", type=click.IntRange(1, 1000), default=1, show_default=True)
+@click.option("--override", default="", metavar="NUMBER", help="The owner's number, who answers for a stop list that is too old.")
+@click.option("--id", "event_id", default="", help="Id of the event, for retries.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_context
+def sell(
+    click_ctx: click.Context, lot: str | None, shop: str | None, serial: str, cans: int, override: str, event_id: str, *, as_json: bool
+) -> None:
+    """Sell cans to a consumer, or say why not: recalled, unreleased, expired, sold before. Exit 1 when it may not be sold.
+
+    LOT is a batch, or a whole code as a scanner types it. Without LOT codes are read line by line, one can each.
+    """
+    ctx: Context = click_ctx.obj
+    if serial and cans != 1:
+        raise BadData("cli.one_can", value=cans, expected=1)
+    with ctx.open() as ledger:
+        if lot is None:
+            code = each_scan(ctx, "cli.formula.scan_can", lambda line: _sell(ctx, ledger, line, shop, "", 1, override, "", as_json=as_json))
+        else:
+            code = _sell(ctx, ledger, lot, shop, serial, cans, override, event_id, as_json=as_json)
+    click_ctx.exit(code)
+
+
+def _sell(
+    ctx: Context, ledger: Ledger, lot: str, shop: str | None, serial: str, cans: int, override: str, event_id: str, *, as_json: bool
+) -> int:
+    from foodtrace.operations import shopdesk, stoplist, till  # noqa: PLC0415
+    from foodtrace.operations.cans import batch_of  # noqa: PLC0415
+    from foodtrace.operations.common import Doing, local  # noqa: PLC0415
+
+    scanned = scanned_of(lot, serial)
+    stop = stoplist.in_use(ledger.keys)
+    doing = Doing(now=local(ledger.clock()), id=event_id)
+    _, (event, decision) = ledger.act(
+        lambda session: till.sell(
+            session,
+            doing,
+            batch_of(session, scanned),
+            Quantity(cans, "piece"),
+            shopdesk.shop_of(session, shop),
+            serial=scanned.serial,
+            stop=stop,
+            override=override,
+        )
+    )
+    if not as_json:
+        return _print(ctx, decision, event.lot, str(event.quantity), scanned.serial, stop)
+    emit_json({**decision.as_dict(), "entry": event.id, "lot": event.lot})
+    return 0 if decision.answer == "sell" else 1
+
+
+@click.command()
+@click.argument("lot", required=False, metavar="[LOT]")
+@click.option("--shop", default=None, help="Shop that asks; by default the only one.")
+@click.option("--serial", default="", help="Can code.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_context
+def check(click_ctx: click.Context, lot: str | None, shop: str | None, serial: str, *, as_json: bool) -> None:
+    """Ask whether a can may be sold, and record nothing. Exit 1 when it may not.
+
+    LOT is a batch, or a whole code as a scanner types it. Without LOT codes are read line by line, one can each.
+    """
+    ctx: Context = click_ctx.obj
+    with ctx.open() as ledger:
+        if lot is None:
+            code = each_scan(ctx, "cli.formula.scan_can", lambda line: _check(ctx, ledger, line, shop, "", as_json=as_json))
+        else:
+            code = _check(ctx, ledger, lot, shop, serial, as_json=as_json)
+    click_ctx.exit(code)
+
+
+def _check(ctx: Context, ledger: Ledger, lot: str, shop: str | None, serial: str, *, as_json: bool) -> int:
+    from foodtrace.operations import shopdesk, stoplist, till  # noqa: PLC0415
+    from foodtrace.operations.cans import batch_of  # noqa: PLC0415
+    from foodtrace.operations.common import Doing, local  # noqa: PLC0415
+
+    scanned = scanned_of(lot, serial)
+    stop = stoplist.in_use(ledger.keys)
+    with ledger.reading() as session:
+        full = batch_of(session, scanned)
+        place = shopdesk.shop_of(session, shop)
+        decision = till.check(session, Doing(now=local(ledger.clock())), full, place, serial=scanned.serial, stop=stop)
+    if not as_json:
+        return _print(ctx, decision, full, "", scanned.serial, stop)
+    emit_json({**decision.as_dict(), "lot": full, "serial": scanned.serial})
+    return 0 if decision.answer == "sell" else 1
+
+
+@click.command("return")
+@click.argument("lot", metavar="LOT")
+@click.argument("cans", type=click.IntRange(1, 1000), default=1)
+@click.option("--shop", default=None, help="Shop it was brought to; by default the only one.")
+@click.option("--serial", default="", help="Can code.")
+@click.option("--receipt", default="", help="Number of the till receipt; without one it is accepted all the same.")
+@click.option("--elsewhere", is_flag=True, help="It was bought elsewhere; it is accepted all the same.")
+@click.option("--again", is_flag=True, help="The same can is here once more, and you have looked.")
+@click.option("--id", "event_id", default="", help="Id of the event, for retries.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON (foodtrace schema formula-return).")
+@click.pass_obj
+def return_(
+    ctx: Context,
+    lot: str,
+    cans: int,
+    *,
+    shop: str | None,
+    serial: str,
+    receipt: str,
+    elsewhere: bool,
+    again: bool,
+    event_id: str,
+    as_json: bool,
+) -> None:
+    """Take CANS cans back from a consumer: no receipt, bought elsewhere, unknown here, all is accepted, and said as a finding.
+
+    What was brought back goes into custody and is never sold again. No consumer data is recorded.
+    """
+    from foodtrace.operations import shopdesk  # noqa: PLC0415
+    from foodtrace.operations.common import Doing, local  # noqa: PLC0415
+
+    scanned = scanned_of(lot, serial)
+    if scanned.serial and cans != 1:
+        raise BadData("cli.one_can", value=cans, expected=1)
+    with ctx.open() as ledger:
+        doing = Doing(now=local(ledger.clock()), id=event_id)
+        _, found = ledger.act(
+            lambda session: shopdesk.bring_back(
+                session, doing, scanned, cans, shopdesk.shop_of(session, shop), receipt=receipt, elsewhere=elsewhere, again=again
+            )
+        )
+    if as_json:
+        emit_json(found)
+        return
+    say(ctx.t("cli.formula.returned", lot=found.lot, cans=found.cans, serial=found.serial).rstrip())
+    for note in found.notes:
+        say(f"  {ctx.t(note)}  {note}")
+    for case in found.cases:
+        say("  " + ctx.t("cli.formula.returned_recalled", case=case))
+    say("  " + ctx.t("cli.formula.custody"))
