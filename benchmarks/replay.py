@@ -43,6 +43,16 @@ class _Noting:
             self._written.append((sql, rows))
         self._session.many(sql, rows)
 
+    def insert(self, table: str, columns: str, rows: Collection[Sequence[object]]) -> None:
+        self.many(f"INSERT INTO {table} ({columns}) VALUES ({_marks(columns)})", rows)
+
+    def merge(self, table: str, columns: str, rows: Collection[Sequence[object]], conflict: str) -> None:
+        self.many(f"INSERT INTO {table} ({columns}) VALUES ({_marks(columns)}) {conflict}", rows)
+
+
+def _marks(columns: str) -> str:
+    return ",".join("?" * (columns.count(",") + 1))
+
 
 @contextmanager
 def noting(ledger: Ledger, written: Written) -> Iterator[None]:

@@ -28,7 +28,7 @@ from foodtrace.tlog.anchor import move_anchor
 from foodtrace.tlog.append import Head, append, lock_head, sealing_time
 from foodtrace.tlog.entry import event_bytes, parse
 
-_CHUNK: Final = 500
+_BY_ID: Final = "SELECT e.id, e.seq, e.bytes FROM {texts} CROSS JOIN entry AS e WHERE e.log = ? AND e.id = f.value"
 MAX_BATCH: Final = 100_000
 
 
@@ -103,9 +103,11 @@ def record(store: Store, names: Names, writer: Writer, prepared: Prepared, clock
     """Seal a prepared batch in a transaction of its own."""
     if store.dialect == "postgresql":
         # 0. Names first, in a short transaction of their own: sorted inserts cannot deadlock, and no head is locked meanwhile.
-        with store.write() as session:
-            known = names.intern(session, _names(writer, prepared))
-        names.remember(known)
+        needed = _names(writer, prepared)
+        if not names.all_known(needed):
+            with store.write() as session:
+                known = names.intern(session, needed)
+            names.remember(known)
     with store.write() as session:
         receipt, used = record_in(session, names, writer, prepared, clock(), confirm_clock=confirm_clock)
     # The batch is durable. A crash here loses nothing: the anchor is a lower bound and moves with the next batch.
@@ -133,12 +135,12 @@ def record_in(
             _same(session, writer.number, old[event.id], prepared, index)
             seqs.append(old[event.id][0])
         elif event.id in fresh:
-            first = fresh[event.id]
-            if prepared.data[first] != prepared.data[index]:
-                raise _conflict(prepared.events[first], event)
-            seqs.append(head.size + new.index(first))
+            place = fresh[event.id]
+            if prepared.data[new[place]] != prepared.data[index]:
+                raise _conflict(prepared.events[new[place]], event)
+            seqs.append(head.size + place)
         else:
-            fresh[event.id] = index
+            fresh[event.id] = len(new)
             seqs.append(head.size + len(new))
             new.append(index)
     if not new:
@@ -165,18 +167,7 @@ def _names(writer: Writer, prepared: Prepared) -> set[str]:
 
 
 def _on_record(session: Session, log: int, prepared: Prepared) -> dict[str, tuple[int, bytes]]:
-    found: dict[str, tuple[int, bytes]] = {}
-    ids = [event.id for event in prepared.events]
-    for start in range(0, len(ids), _CHUNK):
-        chunk = ids[start : start + _CHUNK]
-        marks = ",".join(["(?)"] * len(chunk))
-        # Not "id IN (..)": for more than one id SQLite reads the whole log by its primary key instead of looking each up.
-        sql = (
-            f"WITH f(id) AS (VALUES {marks}) SELECT e.id, e.seq, e.bytes FROM f CROSS JOIN entry AS e "  # noqa: S608 - only marks
-            "WHERE e.log = ? AND e.id = f.id"
-        )
-        found.update((name, (seq, bytes(data))) for name, seq, data in session.rows(sql, (*chunk, log)))
-    return found
+    return {name: (seq, bytes(data)) for name, seq, data in session.each(_BY_ID, [event.id for event in prepared.events], (log,))}
 
 
 def _same(session: Session, log: int, stored: tuple[int, bytes], prepared: Prepared, index: int) -> None:

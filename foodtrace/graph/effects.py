@@ -86,9 +86,13 @@ def flow(
     leaves: bool = True,
 ) -> None:
     """Add one flow; ``leaves`` says which way a time known to the day only counts (rule 2)."""
-    t, precision = _out(event) if leaves else _in(event)
+    if event.precision == "instant":
+        t = micros(event.at)
+    else:
+        t, inexact = _out(event) if leaves else _in(event)
+        flags |= inexact
     where = event.site if site is None else site
-    made.flows.append(FlowText(kind, lot, where, other, UNITS[quantity.unit], quantity.value, t, pair, flags | precision))
+    made.flows.append(FlowText(kind, lot, where, other, UNITS[quantity.unit], quantity.value, t, pair, flags))
 
 
 def born(made: Effects, event: Event, lot: str, product: str, *, site: str | None = None) -> None:
@@ -130,18 +134,14 @@ def about_case(made: Effects, case: str) -> None:
 
 
 def _out(event: Event) -> tuple[int, int]:
-    """Return time and flags of what leaves: as late as the record allows."""
-    if event.precision == "instant":
-        return micros(event.at), 0
+    """Return time and flags of what leaves, its time not known to the instant: as late as the record allows."""
     if event.precision == "day":
         return micros(event.at.replace(hour=0, minute=0, second=0, microsecond=0)) + ONE_DAY - 1, DAY
     return NEVER, UNKNOWN_TIME
 
 
 def _in(event: Event) -> tuple[int, int]:
-    """Return time and flags of what arrives: as early as the record allows."""
-    if event.precision == "instant":
-        return micros(event.at), 0
+    """Return time and flags of what arrives, its time not known to the instant: as early as the record allows."""
     if event.precision == "day":
         return micros(event.at.replace(hour=0, minute=0, second=0, microsecond=0)), DAY
     return ALWAYS, UNKNOWN_TIME

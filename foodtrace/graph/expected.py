@@ -129,7 +129,7 @@ class Expected:
         self.sums["move"] += place * total
 
     def _sums(self, made: Effects, sign: int) -> None:
-        """Add to the holdings and counted rows, as :func:`foodtrace.graph.projection._add_sums` does."""
+        """Add to the holdings and counted rows, as :class:`foodtrace.graph.gathered.Gathered` does."""
         text, columns, total = self._weights.text, self._columns.holding, 0
         flows_column = columns[_FLOWS]
         for kind, lot, site, other, unit, q, _t, _pair, flags in made.flows:

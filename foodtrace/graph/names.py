@@ -4,7 +4,8 @@ Rules (DESIGN section 6):
 
 1. A name is not a fact: it carries no meaning beyond its text, is never deleted, and is the one thing shared across logs.
 2. Numbers are sequential. Number 0 is no name (a side that a record does not name).
-3. Missing names are inserted sorted, ``ON CONFLICT DO NOTHING``, then read again: unsorted inserts of two writers deadlock.
+3. Missing names are inserted sorted, ``ON CONFLICT DO NOTHING``, then read again: unsorted inserts of two writers deadlock. On
+   SQLite, where one writer at a time is in, they are simply numbered on.
 """
 
 from __future__ import annotations
@@ -15,8 +16,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from foodtrace.storage.session import Session
 
-_CHUNK = 500
-
 
 class Names:
     """Numbers of names, remembered across transactions; only names of committed transactions are remembered."""
@@ -25,16 +24,18 @@ class Names:
         self._known: dict[str, int] = {"": 0}
         self._limit = limit
 
+    def all_known(self, texts: Collection[str]) -> bool:
+        """Say whether every text has a number that is committed and remembered."""
+        return self._known.keys() >= set(texts)
+
     def intern(self, session: Session, texts: Collection[str]) -> dict[str, int]:
         """Return the number of every text, making those that are missing."""
-        missing = sorted({text for text in texts if text not in self._known})
-        found = find(session, missing)
-        new = [text for text in missing if text not in found]
-        if new:
-            rows = [(text, code_of(text)) for text in new]
-            session.many("INSERT INTO name (text, code) VALUES (?, ?) ON CONFLICT (text) DO NOTHING", rows)
-            found.update(find(session, new))
         known = self._known
+        missing = [text for text in texts if text not in known]
+        found = find(session, missing)
+        new = sorted({text for text in missing if text not in found})
+        if new:
+            found.update(_make(session, new))
         return {text: found[text] if text in found else known[text] for text in texts}
 
     def remember(self, numbers: dict[str, int]) -> None:
@@ -46,13 +47,23 @@ class Names:
 
 def find(session: Session, texts: Collection[str]) -> dict[str, int]:
     """Return the numbers of those texts that have one."""
-    found: dict[str, int] = {}
-    rest = list(texts)
-    for start in range(0, len(rest), _CHUNK):
-        chunk = rest[start : start + _CHUNK]
-        marks = ",".join("?" * len(chunk))
-        found.update(session.rows(f"SELECT text, id FROM name WHERE text IN ({marks})", chunk))  # noqa: S608 - only marks
+    found: dict[str, int] = dict(session.each("SELECT n.text, n.id FROM {texts} CROSS JOIN name AS n WHERE n.text = f.value", texts))
     return found
+
+
+def _make(session: Session, new: list[str]) -> dict[str, int]:
+    """Make names that were missing a moment ago, sorted (rule 3)."""
+    if session.dialect == "sqlite":
+        # Whoever holds the write lock is alone, so the next numbers are ours to give.
+        row = session.row("SELECT max(id) FROM name")
+        first = 1 if row is None or row[0] is None else int(row[0]) + 1
+        session.insert("name", "id, text, code", [(number, text, code_of(text)) for number, text in enumerate(new, first)])
+        return {text: number for number, text in enumerate(new, first)}
+    session.run(
+        "INSERT INTO name (text, code) SELECT * FROM unnest(?::text[], ?::text[]) ON CONFLICT (text) DO NOTHING",
+        (new, [code_of(text) for text in new]),
+    )
+    return find(session, new)
 
 
 def texts_of(session: Session, ids: Collection[int]) -> dict[int, str]:

@@ -7,7 +7,6 @@ from typing import Final
 
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _DAY0: Final = dt.date(1970, 1, 1)
-_MICRO: Final = dt.timedelta(microseconds=1)
 ONE_DAY: Final = 86_400_000_000
 """Microseconds of a day."""
 UNKNOWN_DAY: Final = -1
@@ -15,7 +14,8 @@ UNKNOWN_DAY: Final = -1
 
 def micros(moment: dt.datetime) -> int:
     """Return a time as microseconds since 1970 UTC."""
-    return (moment - _EPOCH) // _MICRO
+    since = moment - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds  # half the cost of dividing
 
 
 def moment(microseconds: int) -> dt.datetime:

@@ -5,7 +5,8 @@ Rules (DESIGN section 9):
 1. Writers lock the log's head row (``SELECT .. FOR UPDATE``); a transaction is READ COMMITTED. Readers get one snapshot
    (REPEATABLE READ, read only).
 2. Tables live in the schema asked for; nothing is created outside it.
-3. A connection belongs to one thread at a time and never crosses a fork. The URL's password is never shown.
+3. New rows go by COPY inside the transaction, sums by one INSERT from arrays: a statement a row costs five times as much.
+4. A connection belongs to one thread at a time and never crosses a fork. The URL's password is never shown.
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 _RELATION: Final = "unnest(%s::bigint[]) AS f(value)"
+_TEXTS: Final = "unnest(%s::text[]) AS f(value)"
+_COPY_FROM: Final = 4
+"""Fewer rows than this are not worth a COPY's round trips."""
 
 
 class PostgresSession:
@@ -51,11 +55,11 @@ class PostgresSession:
         with self._c.cursor() as cursor:
             yield from cursor.stream(_marks(sql), params)
 
-    def each(self, sql: str, ids: Collection[int], params: Sequence[object] = ()) -> list[Row]:
+    def each(self, sql: str, ids: Collection[int] | Collection[str], params: Sequence[object] = ()) -> list[Row]:
         """See :class:`foodtrace.storage.session.Session`."""
         if not ids:
             return []
-        return self.rows(sql.replace("{ids}", _RELATION), (list(ids), *params))
+        return self.rows(sql.replace("{ids}", _RELATION).replace("{texts}", _TEXTS), (list(ids), *params))
 
     def run(self, sql: str, params: Sequence[object] = ()) -> int:
         """See :class:`foodtrace.storage.session.Session`."""
@@ -66,6 +70,26 @@ class PostgresSession:
         if params:
             with self._c.cursor() as cursor:
                 cursor.executemany(_marks(sql), list(params))
+
+    def insert(self, table: str, columns: str, rows: Collection[Sequence[object]]) -> None:
+        """See :class:`foodtrace.storage.session.Session`."""
+        if len(rows) < _COPY_FROM:
+            marks = ",".join("?" * (columns.count(",") + 1))
+            for row in rows:
+                self._run(f"INSERT INTO {table} ({columns}) VALUES ({marks})", row)  # noqa: S608 - our tables
+            return
+        with self._c.cursor() as cursor, cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+
+    def merge(self, table: str, columns: str, rows: Collection[Sequence[int]], conflict: str) -> None:
+        """See :class:`foodtrace.storage.session.Session`."""
+        if not rows:
+            return
+        # An array as text: far cheaper than the driver's way with a list, and integers need no quoting.
+        arrays = ["{" + ",".join(map(str, column)) + "}" for column in zip(*rows, strict=True)]
+        marks = ",".join(["?::bigint[]"] * len(arrays))
+        self._run(f"INSERT INTO {table} ({columns}) SELECT * FROM unnest({marks}) {conflict}", arrays)  # noqa: S608 - our tables
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:

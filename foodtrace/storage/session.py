@@ -3,8 +3,9 @@
 Rules:
 
 1. SQL is written once, with ``?`` for parameters; what differs between engines stands in the engine.
-2. ``{ids}`` in a query stands for a relation ``f(value)`` of 64-bit integers handed over as one parameter, so that a query
-   about a million lots is one statement and the plan stays: look each up.
+2. ``{ids}`` in a query stands for a relation ``f(value)`` of 64-bit integers handed over as one parameter, ``{texts}`` for one of
+   texts, so that a query about a million lots is one statement and the plan stays: look each up. (With a list of marks SQLite
+   prefers to read a whole log to looking up two ids in it.)
 3. A transaction is read (a snapshot) or write (SQLite: BEGIN IMMEDIATE). Nothing is committed by accident: an exception
    rolls back.
 """
@@ -37,8 +38,8 @@ class Session(Protocol):
         """Return the rows of a query one after another, without holding them all."""
         ...
 
-    def each(self, sql: str, ids: Collection[int], params: Sequence[object] = ()) -> list[Row]:
-        """Return the rows of a query with ``{ids}``; the ids are its first parameter."""
+    def each(self, sql: str, ids: Collection[int] | Collection[str], params: Sequence[object] = ()) -> list[Row]:
+        """Return the rows of a query with ``{ids}`` or ``{texts}``; these are its first parameter."""
         ...
 
     def run(self, sql: str, params: Sequence[object] = ()) -> int:
@@ -47,6 +48,17 @@ class Session(Protocol):
 
     def many(self, sql: str, params: Collection[Sequence[object]]) -> None:
         """Carry out one statement for every row of parameters."""
+        ...
+
+    def insert(self, table: str, columns: str, rows: Collection[Sequence[object]]) -> None:
+        """Insert rows whose keys are new, in bulk.
+
+        :param columns: names, separated by ``, ``, in the order of the rows' values.
+        """
+        ...
+
+    def merge(self, table: str, columns: str, rows: Collection[Sequence[int]], conflict: str) -> None:
+        """Insert rows of integers, none twice; ``conflict`` is the ON CONFLICT clause for a row whose key is there already."""
         ...
 
     def savepoint(self) -> AbstractContextManager[None]:

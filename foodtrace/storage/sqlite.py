@@ -55,11 +55,12 @@ class SqliteSession:
         """See :class:`foodtrace.storage.session.Session`."""
         return self._c.execute(sql, params)
 
-    def each(self, sql: str, ids: Collection[int], params: Sequence[object] = ()) -> list[Row]:
+    def each(self, sql: str, ids: Collection[int] | Collection[str], params: Sequence[object] = ()) -> list[Row]:
         """See :class:`foodtrace.storage.session.Session`."""
         if not ids:
             return []
-        return self._c.execute(sql.replace("{ids}", _RELATION), (json.dumps(list(ids)), *params)).fetchall()
+        query = sql.replace("{ids}", _RELATION).replace("{texts}", _RELATION)
+        return self._c.execute(query, (json.dumps(list(ids)), *params)).fetchall()
 
     def run(self, sql: str, params: Sequence[object] = ()) -> int:
         """See :class:`foodtrace.storage.session.Session`."""
@@ -69,6 +70,14 @@ class SqliteSession:
         """See :class:`foodtrace.storage.session.Session`."""
         if params:
             self._c.executemany(sql, params)
+
+    def insert(self, table: str, columns: str, rows: Collection[Sequence[object]]) -> None:
+        """See :class:`foodtrace.storage.session.Session`."""
+        self.many(f"INSERT INTO {table} ({columns}) VALUES ({_marks(columns)})", rows)  # noqa: S608 - our tables
+
+    def merge(self, table: str, columns: str, rows: Collection[Sequence[int]], conflict: str) -> None:
+        """See :class:`foodtrace.storage.session.Session`."""
+        self.many(f"INSERT INTO {table} ({columns}) VALUES ({_marks(columns)}) {conflict}", rows)  # noqa: S608 - our tables
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
@@ -194,6 +203,10 @@ class SqliteStore:
             connection.close()
             raise
         return connection
+
+
+def _marks(columns: str) -> str:
+    return ",".join("?" * (columns.count(",") + 1))
 
 
 def _pragma(connection: sqlite3.Connection, pragma: str) -> Any:

@@ -125,8 +125,8 @@ def append(
         seq += 1
     frontier = head.frontier.copy()
     nodes = frontier.extend(leaves)
-    session.many("INSERT INTO entry (log, seq, id, leaf, bytes) VALUES (?,?,?,?,?)", rows)
-    session.many("INSERT INTO node (log, level, idx, hash) VALUES (?,?,?,?)", [(log, *node) for node in nodes])
+    session.insert("entry", "log, seq, id, leaf, bytes", rows)
+    session.insert("node", "log, level, idx, hash", [(log, *node) for node in nodes])
     latest = head.key_seq if key_seq is None else key_seq
     note = sign_note(format_checkpoint(origin, seq, frontier.root(), (f"keys {latest}",)), signers)
     session.run("INSERT INTO checkpoint (log, size, note) VALUES (?,?,?)", (log, seq, note))
