@@ -26,6 +26,7 @@ from foodtrace.operations.samplecheck import DayChecked
 from foodtrace.operations.scanning import ScanAnswer
 from foodtrace.operations.sellers import FileSaid
 from foodtrace.operations.shopdesk import BatchShown, Brought
+from foodtrace.operations.shopledger import Statement
 from foodtrace.operations.stoplist import StopList
 from foodtrace.operations.trace import Trace
 from foodtrace.recall.answer import Answer
@@ -54,6 +55,7 @@ _TYPES: Final[dict[str, Any]] = {
     "case-list": list[CaseLine],
     "case-status": CaseStatus,
     "formula-contents": tuple[Content, ...],
+    "formula-ledger": Statement,
     "formula-return": Brought,
     "formula-show": BatchShown,
     "gate": GateSaid,

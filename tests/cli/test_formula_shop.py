@@ -239,3 +239,64 @@ def test_an_old_stop_list_is_said_then_stops_the_till_unless_the_owner_answers_f
     with sqlite3.connect(shop.folder / "foodtrace.db") as db:
         (last,) = db.execute("SELECT bytes FROM entry ORDER BY seq DESC LIMIT 1").fetchone()
     assert b'"approved_by":"9"' in last, "who answered is on record"
+
+
+# -- the ledger ----------------------------------------------------------------------------------------------------------------
+
+
+def test_the_ledger_adds_up_names_gaps_and_ends_with_the_checkpoint(shop: Inside) -> None:
+    import jsonschema
+
+    shop("site", "edit", "安心母婴店", "--licence", "JY12301030001239", "--licence-until", "2027-03-01")
+    shop("formula", "receive", BATCH, "47", "--from", "小北乳业", "--doc", "D-1")
+    for serial in ("000184", "000185", "000186"):
+        shop("formula", "sell", BATCH, "--serial", serial)
+    shop("formula", "return", BATCH, "--serial", "000184", "--receipt", "R-1")
+    shop("formula", "count", f"{BATCH}=43", "--book")
+    found = shop.json("formula", "ledger", "--from", today())
+    jsonschema.validate(found, schema_of("formula-ledger"))
+    kinds = {each["kind"]: each["cans"] for each in found["outgoings"]}
+    assert kinds["sale"] == 3
+    assert kinds["consumer_return"] == 1
+    (bought,) = found["purchases"]
+    assert (bought["cans"], bought["doc"], bought["certificate"]) == (47, "D-1", "JY260920")
+    assert bought["missing"] == ["address", "contact"]
+    assert found["gaps"] == 2
+    came = found["opening"] + bought["cans"] + kinds["consumer_return"] + kinds.get("over", 0)
+    went = kinds["sale"] + kinds.get("shortage", 0)
+    assert came - went == found["closing"], "the lines add up to the stock"
+    said = shop("formula", "ledger", "--from", today(), "--pdf", "t.pdf", lang="zh")
+    assert "缺项 2" in said
+    assert "没有供货者地址" in said
+    assert "JY12301030001239 至 2027-03-01" in said
+    text = _pdf_text(shop.folder / "t.pdf")
+    for word in ("婴幼儿配方乳粉进销台账", "D-1", "B260912A", "(缺)", "1 / 1"):
+        assert word in text, word
+    assert found["checkpoint"].splitlines()[-1].removeprefix("\u2014 ").split()[1] in text.replace("\n", "").replace("\r", "")
+    assert found["log"] in text
+    assert "ledger.span" in shop("formula", "ledger", "--from", "2026-02-01", "--to", "2026-01-01", code=2)
+
+
+def _pdf_text(path: Path) -> str:
+    import pypdfium2
+
+    with pypdfium2.PdfDocument(path) as book:
+        return "\n".join(page.get_textpage().get_text_range() for page in book)
+
+
+def test_a_long_ledger_goes_over_pages_that_each_say_their_columns() -> None:
+    from foodtrace.certificate.sheet import Table, sheet
+
+    rows = [[f"2026-01-{n % 28 + 1:02d}", "\U0002f800" * 3 if n == 5 else "很长的名字" * 9, str(n)] for n in range(200)]
+    data = sheet("台账", ["x"], [Table(title="进货", columns=(("日期", 1), ("品名", 1), ("罐数", 1)), rows=rows)], ["end"], "QR" * 50)
+    import io
+
+    import pypdfium2
+
+    with pypdfium2.PdfDocument(io.BytesIO(data)) as book:
+        pages = [page.get_textpage().get_text_range() for page in book]
+    assert len(pages) > 3
+    assert all("日期" in each for each in pages[:-1])
+    assert f"1 / {len(pages)}" in pages[0]
+    whole = "".join(pages)
+    assert all(f"{n}" in whole for n in (0, 100, 199)), "no row is lost at a page's end"

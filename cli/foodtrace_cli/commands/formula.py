@@ -9,6 +9,7 @@ import click
 
 from foodtrace.errors import BadData
 from foodtrace.quantity import Quantity
+from foodtrace_cli.commands.formula_ledger import ledger as ledger_command
 from foodtrace_cli.commands.formula_pack import contents, pack, unpack
 from foodtrace_cli.commands.formula_shop import count, receive, show
 from foodtrace_cli.commands.formula_till import check, return_, sell
@@ -130,5 +131,5 @@ def release(ctx: Context, lot: str, certificate: str, plant: str, tested: str | 
     _told(ctx, decision, event.lot)
 
 
-for _command in (receive, check, sell, return_, count, show, pack, unpack, contents):
+for _command in (receive, check, sell, return_, count, ledger_command, show, pack, unpack, contents):
     formula.add_command(_command)
