@@ -27,6 +27,7 @@ from foodtrace.operations.scanning import ScanAnswer
 from foodtrace.operations.sellers import FileSaid
 from foodtrace.operations.shopdesk import BatchShown, Brought
 from foodtrace.operations.shopledger import Statement
+from foodtrace.operations.staff import StaffSaid
 from foodtrace.operations.stoplist import StopList
 from foodtrace.operations.trace import Trace
 from foodtrace.recall.answer import Answer
@@ -61,6 +62,7 @@ _TYPES: Final[dict[str, Any]] = {
     "gate": GateSaid,
     "gate-conflicts": list[Overspent],
     "gate-held": list[Held],
+    "gate-staff": list[StaffSaid],
     "gate-resolve": ResolvedSaid,
     "gate-sampling-check": DayChecked,
     "scan": list[ScanAnswer],

@@ -9,6 +9,7 @@ Rules:
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Sequence
 from contextlib import suppress
@@ -28,9 +29,10 @@ _TEXT: Final = 26
 _MODULE: Final = 6
 
 
-def receipt(title: str, lines: Sequence[str], path: str | Path, *, code: str = "") -> None:
+def receipt(title: str, lines: Sequence[str], path: str | Path, *, code: str = "", private: bool = False) -> None:
     """Draw a receipt into a file; the ending of its name says whether PNG or PDF.
 
+    :param private: nobody else on this machine may read the file (mode 0600): the code holds a secret.
     :raises Storage: ``label.storage``. :raises BadData: ``label.code``.
     """
     from PIL import Image, ImageDraw  # noqa: PLC0415 - only to draw
@@ -53,7 +55,7 @@ def receipt(title: str, lines: Sequence[str], path: str | Path, *, code: str = "
             if dark:
                 x, top = left + column * _MODULE, y + (line + 4) * _MODULE
                 picture.paste(0, (x, top, x + _MODULE, top + _MODULE))
-    _write(picture, Path(path))
+    _write(picture, Path(path), 0o600 if private else 0o666)
 
 
 def _known(text: str) -> str:
@@ -76,12 +78,13 @@ def _broken(text: str, size: int) -> list[str]:
     return [*parts, part]
 
 
-def _write(picture: Any, path: Path) -> None:
+def _write(picture: Any, path: Path, mode: int) -> None:
     aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     kind = "PDF" if path.suffix.lower() == ".pdf" else "PNG"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        picture.save(aside, kind, **({"resolution": DPI} if kind == "PDF" else {"dpi": (DPI, DPI), "optimize": True}))
+        with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+            picture.save(file, kind, **({"resolution": DPI} if kind == "PDF" else {"dpi": (DPI, DPI), "optimize": True}))
         aside.replace(path)
     except OSError as error:
         raise Storage("label.storage", value=str(path), reason=error.strerror or type(error).__name__) from None

@@ -18,6 +18,7 @@ from foodtrace.events.base import (
     OperatorId,
     OptionalCase,
     OptionalCode,
+    OptionalHash,
     OptionalLot,
     OptionalOperator,
     OptionalSite,
@@ -129,6 +130,10 @@ class MarketEntry(Event, frozen=True, kw_only=True, tag="market_entry"):
     """Event id of the held entry that this decision ends."""
     approved_by: OptionalCode = ""
     """Second person's number where the decision needs one."""
+    by_card: OptionalCode = ""
+    """Event id of the staff card by which ``by`` was shown; empty: only said."""
+    approved_card: OptionalCode = ""
+    """Event id of the staff card by which ``approved_by`` was shown; empty: only said."""
     deadline: dt.datetime | None = None
     gate: GateNumber = ""
     number: TruckNumber = 0
@@ -176,6 +181,17 @@ class SamplingOpened(Event, frozen=True, kw_only=True, tag="sampling_opened"):
     seed: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$(?!\n)", description="32 bytes, hex")]
 
 
+class StaffCard(Event, frozen=True, kw_only=True, tag="staff_card"):
+    """A staff card is issued or withdrawn at market ``site``; ``by`` says on whose word. The latest entry on a number holds."""
+
+    staff: Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9][A-Z0-9-]{0,19}$(?!\n)", description="staff number, never a name")]
+    action: Literal["issue", "withdraw"]
+    commitment: OptionalHash = ""
+    """Of an issued card: SHA-256 of market, number and the card's secret of 128 random bits (:mod:`foodtrace.gate.staffcard`)."""
+    until: dt.date | None = None
+    """Last day; none: until it is withdrawn."""
+
+
 class GateShift(Event, frozen=True, kw_only=True, tag="gate_shift"):
     """Somebody begins or ends a shift at a gate of market ``site``; ``by`` says who, by number."""
 
@@ -183,6 +199,8 @@ class GateShift(Event, frozen=True, kw_only=True, tag="gate_shift"):
     action: Literal["start", "end"]
     start: OptionalCode = ""
     """Of an end: event id of the beginning."""
+    card: OptionalCode = ""
+    """Of a beginning: event id of the staff card that was shown; empty: the number was only typed."""
     admitted: Annotated[int, msgspec.Meta(ge=0)] = 0
     held: Annotated[int, msgspec.Meta(ge=0)] = 0
     refused: Annotated[int, msgspec.Meta(ge=0)] = 0
@@ -204,6 +222,8 @@ class Refusal(Event, frozen=True, kw_only=True, tag="refusal"):
     case: OptionalCase = ""
     resolves: OptionalCode = ""
     approved_by: OptionalCode = ""
+    by_card: OptionalCode = ""
+    approved_card: OptionalCode = ""
     gate: GateNumber = ""
     number: TruckNumber = 0
     goods: Goods = ""

@@ -37,6 +37,7 @@ from foodtrace.events.goods import (
     Refusal,
     SamplingCommitted,
     SamplingOpened,
+    StaffCard,
     StockCount,
     TestRecorded,
     Transfer,
@@ -81,6 +82,7 @@ Fact: TypeAlias = (
     | Sealing
     | SellerFile
     | Site
+    | StaffCard
     | StockCount
     | TestRecorded
     | Transfer

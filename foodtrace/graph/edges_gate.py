@@ -20,6 +20,7 @@ from foodtrace.events import (
     SamplingOpened,
     SellerFile,
     Site,
+    StaffCard,
     TestRecorded,
     TruckExpected,
 )
@@ -124,6 +125,10 @@ def _gate_shift(event: GateShift, made: Effects, _pseudo: str) -> None:
     made.about.append(f"shift {event.site} {event.gate}")
 
 
+def _staff_card(event: StaffCard, made: Effects, _pseudo: str) -> None:
+    made.about.append(f"staff {event.site}")
+
+
 EFFECTS: Final[dict[type[Event], Effect]] = {
     CertificateIssued: _certificate_issued,
     CertificateVoided: _certificate_voided,
@@ -137,6 +142,7 @@ EFFECTS: Final[dict[type[Event], Effect]] = {
     SamplingOpened: _sampling_committed,
     SellerFile: _seller_file,
     Site: _site,
+    StaffCard: _staff_card,
     TestRecorded: _test_recorded,
     TruckExpected: _truck_expected,
 }

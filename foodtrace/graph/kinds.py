@@ -44,6 +44,7 @@ from foodtrace.events import (
     Sealing,
     SellerFile,
     Site,
+    StaffCard,
     StockCount,
     TestRecorded,
     Transfer,
@@ -94,6 +95,7 @@ ABOUT: Final[dict[type[Event], int]] = {
     SamplingCommitted: 51,
     SamplingOpened: 52,
     GateShift: 53,
+    StaffCard: 54,
     ContactsShown: 60,
 }
 """Kind of event -> its number in the table ``about``."""

@@ -4,7 +4,8 @@ Rules:
 
 1. A hold ends by an entry that names it (``resolves``): admitted or refused. It has a deadline; after it the answer says how late.
 2. The gate is asked again, with what is known by now (a test, a key, the weight that is left). If it would admit, anybody on duty
-   may; else to admit is an override and needs a second person, other than the one who decides and the one who held.
+   may; else to admit is an override and needs a second person, other than the one who decides and the one who held. Where staff
+   cards are in use, both are who their cards say, whatever is decided (:mod:`foodtrace.operations.staff`).
 3. No override reaches goods that the gate would refuse, goods under recall, goods with a positive test that stands, or goods past
    their shelf life: asking for that is refused, and the refusal is an entry; the hold stays.
 4. To undo is to correct: the entry stays and a correction beside it says that it did not occur. What was moved on since is not
@@ -32,6 +33,7 @@ from foodtrace.operations.considering import consider
 from foodtrace.operations.gatecode import resolved
 from foodtrace.operations.gatefacts import Truck
 from foodtrace.operations.goods import stock_of
+from foodtrace.operations.staff import Person, in_use, prove
 from foodtrace.quantity import Quantity
 from foodtrace.storage.session import Session
 from foodtrace.tlog.entry import event_bytes
@@ -118,12 +120,18 @@ def resolve(
     """End a hold; the answer is :class:`Resolved`.
 
     :param given: id of the held entry, the end of it, the truck's number, or the lot's code. :param verdict: ``admit``, ``refuse``.
-    :param second: number of the second person. :param quantity: admit only so much; by default all of it.
+    :param doing: ``by`` is the number, or the scanned card, of who decides. :param second: the same of the second person.
+    :param quantity: admit only so much; by default all of it.
     :raises NotFound: ``gate.not_held``. :raises Ambiguous: ``gate.held_which``.
-    :raises Refused: ``gate.second_person``. :raises BadData: ``gate.resolve``, ``gate.resolve_more``.
+    :raises Refused: ``gate.second_person``, ``staff.*``. :raises BadData: ``gate.resolve``, ``gate.resolve_more``.
     """
     if verdict not in ("admit", "refuse"):
         raise BadData("gate.resolve", value=verdict, expected="admit / refuse")
+    today = doing.now.date()
+    needed = in_use(session, market, doing.log)
+    first = prove(session, market, doing.log, doing.by, today) if doing.by or needed else Person("")
+    other = prove(session, market, doing.log, second, today) if second else Person("")
+    doing = msgspec.structs.replace(doing, by=first.number)
     one = _choose(held(session, market, doing.now), given)
     event = next(
         each.event
@@ -132,16 +140,16 @@ def resolve(
     )
     size = quantity or event.quantity
     if verdict == "refuse":
-        refusal = _refusal(doing, event, event.reasons, resolves=event.id, second=second)
+        refusal = _refusal(doing, event, event.reasons, resolves=event.id, first=first, second=other)
         return _ended(refusal, one, "refuse", event.quantity)
     if size.unit != event.quantity.unit or not 0 < size.value <= event.quantity.value:
         raise BadData("gate.resolve_more", value=str(size), expected=str(event.quantity))
     reasons, open_ = _asked_again(session, doing, rules, market, event, size)
     if reasons:
         codes = tuple(dict.fromkeys(each.code for each in reasons))
-        return _ended(_refusal(doing, event, codes, resolves="", second=second), one, "refuse", size, reasons)
-    if not open_ and (not second or second in (doing.by, event.by)):
-        raise Refused("gate.second_person", value=second or "-", by=doing.by or "-", held=event.by or "-")
+        return _ended(_refusal(doing, event, codes, resolves="", first=first, second=other), one, "refuse", size, reasons)
+    if not open_ and (not other.number or other.number.casefold() in (first.number.casefold(), event.by.casefold())):
+        raise Refused("gate.second_person", value=other.number or "-", by=doing.by or "-", held=event.by or "-")
     entry = msgspec.structs.replace(
         event,
         id=doing.event_id(),
@@ -156,7 +164,9 @@ def resolve(
         number=0,
         commitments={},
         resolves=event.id,
-        approved_by=second,
+        approved_by=other.number,
+        by_card=first.card,
+        approved_card=other.card,
     )
     return _ended(entry, one, "admit", size)
 
@@ -168,7 +178,7 @@ def _ended(
     return Outcome(events=[event], answer=answer)
 
 
-def _refusal(doing: Doing, event: MarketEntry, reasons: tuple[str, ...], *, resolves: str, second: str) -> Refusal:
+def _refusal(doing: Doing, event: MarketEntry, reasons: tuple[str, ...], *, resolves: str, first: Person, second: Person) -> Refusal:
     return Refusal(
         id=doing.event_id(),
         at=doing.now,
@@ -184,7 +194,9 @@ def _refusal(doing: Doing, event: MarketEntry, reasons: tuple[str, ...], *, reso
         reasons=reasons,
         rule_pack=event.rule_pack,
         resolves=resolves,
-        approved_by=second,
+        approved_by=second.number,
+        by_card=first.card,
+        approved_card=second.card,
         gate=event.gate,
         goods=event.goods,
     )

@@ -2,8 +2,8 @@
 
 Rules:
 
-1. A shift begins with a staff card and ends with a hand-over; both are entries. Entries carry a staff number, never a name: a
-   mobile number or the number of an identity card is refused too.
+1. A shift begins with a staff card (:mod:`foodtrace.operations.staff`) and ends with a hand-over; both are entries. Entries
+   carry a staff number, never a name: a mobile number or the number of an identity card is refused too.
 2. Whoever begins again without having ended (a power cut) goes on with the shift that is running.
 3. What a shift came to is counted from the log itself, from the shift's first entry on.
 """
@@ -11,12 +11,9 @@ Rules:
 from __future__ import annotations
 
 import datetime as dt
-import re
-from typing import Final
 
 import msgspec
 
-from foodtrace.errors import BadData
 from foodtrace.events import Correction, GateShift, MarketEntry, Refusal
 from foodtrace.events.canonical import decode
 from foodtrace.gate.rapid import standing
@@ -26,9 +23,6 @@ from foodtrace.operations.held import Held, held
 from foodtrace.operations.tests import tests_of
 from foodtrace.storage.session import Session
 from foodtrace.tlog.entry import event_bytes
-
-_STAFF: Final = re.compile(r"[!-~]{1,40}")
-_PERSONAL: Final = re.compile(r"1[3-9][0-9]{9}|[0-9]{17}[0-9Xx]")
 
 
 class Shift(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,15 +46,6 @@ class Shift(msgspec.Struct, frozen=True, kw_only=True):
     """Numbers of its trucks."""
 
 
-def staff(text: str) -> str:
-    """Return a staff number (rule 1). Raises ``BadData`` (``counter.staff``)."""
-    given = text.strip()
-    if not _STAFF.fullmatch(given) or "://" in given or _PERSONAL.fullmatch(given):
-        shown = given[:3] + "***" if _PERSONAL.fullmatch(given) else given[:40]
-        raise BadData("counter.staff", value=shown, expected="S-07")
-    return given
-
-
 def running(session: Session, market: str, gate: str, by: str) -> GateShift | None:
     """Return the shift that somebody began at a gate and did not end (rule 2)."""
     found = [each.event for each in about(session, f"shift {market} {gate}", GateShift)]
@@ -68,12 +53,15 @@ def running(session: Session, market: str, gate: str, by: str) -> GateShift | No
     return last if last is not None and last.action == "start" and last.by == by else None
 
 
-def begin(session: Session, doing: Doing, market: str, gate: str) -> Outcome:
-    """Begin a shift, or go on with the one that is running; the answer is the beginning."""
+def begin(session: Session, doing: Doing, market: str, gate: str, card: str = "") -> Outcome:
+    """Begin a shift, or go on with the one that is running; the answer is the beginning.
+
+    :param card: event id of the staff card that was shown; a shift that began without one is begun anew.
+    """
     before = running(session, market, gate, doing.by)
-    if before is not None:
+    if before is not None and (before.card or not card):
         return Outcome(answer=before)
-    event = GateShift(id=doing.event_id(), at=doing.now, by=doing.by, site=market, gate=gate, action="start")
+    event = GateShift(id=doing.event_id(), at=doing.now, by=doing.by, site=market, gate=gate, action="start", card=card)
     return Outcome(events=[event], answer=event)
 
 

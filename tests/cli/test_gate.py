@@ -58,9 +58,9 @@ def test_a_pipe_that_ends_in_the_middle_loses_nothing(desk: Path) -> None:
     assert "shift not ended" in said
 
 
-def answer_list(folder: Path, *words: str) -> list[dict]:
+def answer_list(folder: Path, *words: str, schema: str = "gate-held") -> list[dict]:
     found = json.loads(run(folder, *words, "--json"))
-    Draft202012Validator(schema_of("gate-held")).validate(found)
+    Draft202012Validator(schema_of(schema)).validate(found)
     return list(found)
 
 
@@ -241,3 +241,39 @@ def test_help_names_the_truck_and_what_is_around_the_gate(desk: Path) -> None:
     for word in ("--market", "--bell", "held", "resolve", "expect", "sampling"):
         assert word in said
     assert "gate.no_code" in run(desk, "gate", "--json", code=2)
+
+
+def test_staff_cards_from_the_first_to_an_override(desk: Path) -> None:
+    text = certificate(desk, "西红柿", "500kg")
+    run(desk, "gate", text, "--weight", "600kg", "--by", "S-07", code=1)
+    assert "from now on this gate asks for a card" in run(desk, "gate", "staff", "add", "S-01")
+    picture = desk / "staff-S-01.png"
+    assert picture.stat().st_mode & 0o077 == 0, "a secret is in it"
+    one = card_on(picture)
+    assert "staff.card_needed" in run(desk, "gate", "staff", "add", "S-02", "--by", "S-01", code=1)
+    run(desk, "gate", "staff", "add", "S-02", "--by", "-", "--out", "two.pdf", "--until", "2999-12-31", stdin=one + "\n")
+    run(desk, "gate", "staff", "add", "S-02", "--by", one, "--out", "two.png")
+    two = card_on(desk / "two.png")
+    assert "staff.card_needed" in run(desk, "gate", "resolve", "1", "admit", "--by", "S-01", "--second", "S-02", code=1)
+    assert "gate.second_person" in run(desk, "gate", "resolve", "1", "admit", "--by", one, "--second", one, code=1)
+    listed = answer_list(desk, "gate", "staff", "list", schema="gate-staff")
+    assert [(each["number"], each["state"], each["by"]) for each in listed] == [("S-01", "good", ""), ("S-02", "good", "S-01")]
+    said = typed(desk, ["S-01", one, "**"])
+    assert "S-01 is only a number" in said
+    assert "S-01 on shift" in said
+    assert one[-26:] not in said, "the terminal does not show what is scanned"
+    said = typed(desk, [one, two], "resolve", "1", "admit")
+    assert "your staff card>" in said
+    assert "[ admit ]" in said.lower()
+    assert one[-26:] not in said
+    assert two[-26:] not in said
+    run(desk, "gate", "staff", "withdraw", "S-02", "--by", one)
+    assert "withdrawn" in run(desk, "gate", "staff", "list")
+    assert json.loads(run(desk, "verify", "--json"))["ok"]
+
+
+def card_on(picture: Path) -> str:
+    from foodtrace.certificate.read import read_image
+
+    (found,) = [each.text for each in read_image(picture)]
+    return found

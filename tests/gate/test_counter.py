@@ -83,7 +83,7 @@ def test_the_transcript(desk: Market) -> None:
     text = desk.certificate("西红柿", "500 kg")
     clerk = started(desk)
     assert clerk.screen[1:] == [
-        "S-07 上班 11-24 03:40",
+        "S-07 上班 11-24 03:40  (工号未经工牌证实)",
         "北河农批 1号门 | 单位 kg | 准入 0 暂缓 0 拒入 0 | 日志 15 条 | 03:40",
         "回车 按证重   * 详情   + 打单   - 撤销   / 换单位 kg,斤   ** 交班   . 帮助",
         "-" * 77,

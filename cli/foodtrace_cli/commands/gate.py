@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from foodtrace.operations.market import GateAnswer, Truck
 
 COLOURS: Final = {"admit": "green", "hold": "yellow", "refuse": "red", "again": "cyan"}
-_MORE: Final = ("held", "resolve", "expect", "sampling", "conflicts")
+_MORE: Final = ("held", "resolve", "expect", "sampling", "staff", "conflicts")
+_MODULES: Final = {"sampling": "gate_sampling", "staff": "gate_staff"}
 _SHOWN: Final = ("paper", "foreign", "origin_proof", "self_commitment")
 _GOODS: Final = ("produce", "meat", "imports", "self_grown", "packaged")
 
@@ -35,7 +36,7 @@ class GateGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import one command."""
         if cmd_name in _MORE:
-            module = "gate_sampling" if cmd_name == "sampling" else "gate_more"
+            module = _MODULES.get(cmd_name, "gate_more")
             found: click.Command = getattr(import_module(f"foodtrace_cli.commands.{module}"), cmd_name)
             return found
         return super().get_command(ctx, cmd_name)

@@ -6,6 +6,7 @@ Rules:
 2. A line that never ends is cut at :data:`LONGEST` characters; undecodable bytes are shown, never a crash.
 3. Ctrl+C, a closed window and the end of input lose no truck: what was decided is on record, and so is a hold nobody chose about.
 4. The bell only repeats the word: admit one short, hold two, refuse one long; nothing on a pipe or with ``--bell off``.
+5. A staff card's secret is not shown while it is typed.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -30,6 +31,11 @@ if TYPE_CHECKING:
     from foodtrace.gate.screen import Said
     from foodtrace.operations.counter import Counter
     from foodtrace.operations.slips import SlipText
+
+try:
+    import termios
+except ImportError:  # Windows
+    termios = None  # type: ignore[assignment]
 
 LONGEST: Final = 8_192
 _GAP: Final = 0.18
@@ -105,12 +111,31 @@ def _feed(counter: Counter, source: Iterator[str], ring: Callable[[str], None] |
     while not counter.finished:
         click.echo(_printable(counter.prompt), nl=False)
         sys.stdout.flush()
-        line = next(source, None)
+        with _unseen(hidden=counter.secret):
+            line = next(source, None)
         if line is None:
             return
         if not sys.stdin.isatty():
             click.echo()  # no Enter was echoed
         _say(counter.feed(line), ring)
+
+
+@contextmanager
+def _unseen(*, hidden: bool) -> Iterator[None]:
+    """Let a terminal not show what is typed: a staff card's secret. Windows' consoles show it."""
+    if not hidden or not sys.stdin.isatty() or termios is None:
+        yield
+        return
+    number = sys.stdin.fileno()
+    before = termios.tcgetattr(number)
+    quiet = [*before]
+    quiet[3] &= ~termios.ECHO
+    termios.tcsetattr(number, termios.TCSADRAIN, quiet)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(number, termios.TCSADRAIN, before)
+        click.echo()  # no Enter was echoed
 
 
 _ENDINGS: Final = tuple(getattr(signal, name) for name in ("SIGHUP", "SIGTERM", "SIGINT") if hasattr(signal, name))

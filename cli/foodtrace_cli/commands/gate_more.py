@@ -25,11 +25,11 @@ def desk_of(ledger: Ledger, market: str | None) -> str:
         return market_of(session, market)
 
 
-def doing_of(ledger: Ledger, by: str = "", event_id: str = "") -> Doing:
+def doing_of(ledger: Ledger, by: str = "", event_id: str = "", log: int = 0) -> Doing:
     """Return who does something, now."""
     from foodtrace.operations.common import Doing, local  # noqa: PLC0415
 
-    return Doing(now=local(ledger.clock()), by=by, id=event_id)
+    return Doing(now=local(ledger.clock()), by=by, id=event_id, log=log)
 
 
 @click.command()
@@ -70,8 +70,8 @@ def held(ctx: Context, market: str | None, *, as_json: bool) -> None:
 @click.command()
 @click.argument("given", metavar="ID")
 @click.argument("verdict", type=click.Choice(("admit", "refuse")))
-@click.option("--by", default="", help="Staff number of who decides.")
-@click.option("--second", default="", help="Number of the second person; needed to admit.")
+@click.option("--by", default="", metavar="CARD", help="Who decides: staff card (- to be asked), or number where there are no cards.")
+@click.option("--second", default="", metavar="CARD", help="The same of the second person; needed to admit.")
 @click.option("--quantity", default=None, help="Admit only so much (18kg); the rest stays out.")
 @click.option("--market", default=None, help="Market; by default the only one.")
 @click.option("--id", "event_id", default="", help="Id of the event, for retries.")
@@ -91,18 +91,22 @@ def resolve(
 ) -> None:
     """Decide on held goods. ID is the truck's number, the lot's code, or the entry's id (see `gate held`).
 
-    Admitting is an override: it needs a second person's number. Goods under recall or with a positive test stay out all the same.
+    Admitting is an override: it needs a second person's card (their number where no cards are in use).
+    Goods under recall or with a positive test stay out all the same.
     """
     from foodtrace.gate.rules import load  # noqa: PLC0415
     from foodtrace.operations import held as holds  # noqa: PLC0415
+    from foodtrace_cli.commands.gate_staff import shown  # noqa: PLC0415 - it needs this module
 
     ctx: Context = click_ctx.obj
     size = Quantity.parse(quantity) if quantity else None
     with ctx.open() as ledger:
         place = desk_of(ledger, market)
-        doing = doing_of(ledger, by, event_id)
+        decider = shown(ctx, ledger, place, by, "by")
+        other = shown(ctx, ledger, place, second, "second") if second or verdict == "admit" else ""
+        doing = doing_of(ledger, decider, event_id, ledger.writer().number)
         rules = load()
-        _, answer = ledger.act(lambda session: holds.resolve(session, doing, rules, place, given, verdict, second=second, quantity=size))
+        _, answer = ledger.act(lambda session: holds.resolve(session, doing, rules, place, given, verdict, second=other, quantity=size))
     if as_json:
         from foodtrace.operations.answers import resolved_said  # noqa: PLC0415
 

@@ -10,6 +10,7 @@ Rules:
 4. Deciding and recording is one transaction; what was shown before is a preview, and what is recorded is decided anew. The id of a
    truck's entry is made when it is scanned: pressing Enter again after "busy" cannot record it twice.
 5. What cannot be read is said and asked again; only a broken ledger ends the loop.
+6. A staff card's secret gets neither on the screen nor into a record: a card scanned at any other moment is said and forgotten.
 """
 
 from foodtrace.operations.counter.base import EVERY, Books, Setting

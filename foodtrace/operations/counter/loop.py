@@ -12,7 +12,8 @@ from foodtrace.errors import BadData, FoodtraceError, Integrity, NotFound, Stora
 from foodtrace.gate import pad, screen
 from foodtrace.gate.screen import Said
 from foodtrace.gate.slip import parse_slip
-from foodtrace.operations import held, shift, slips
+from foodtrace.gate.staffcard import looks_like_card
+from foodtrace.operations import held, shift, slips, staff
 from foodtrace.operations.common import Doing
 from foodtrace.operations.counter.base import Books, Setting
 from foodtrace.operations.counter.weigh import Weighs
@@ -33,8 +34,15 @@ class Counter(Weighs):
         """What to print before the next line is read."""
         return self._prompts.get(self._ask.__name__, lambda: self._t("counter.prompt.scan"))()
 
+    @property
+    def secret(self) -> bool:
+        """Whether the next line is a staff card's secret, which no screen should keep."""
+        return self._ask == self._card_line and self._carded_staff()
+
     def feed(self, line: str) -> list[Said]:
         """Take one line; return what to print. Raises ``Integrity`` and ``Storage`` only."""
+        if looks_like_card(line) and self._ask != self._card_line:
+            return [Said(self._t("counter.staff_card"))]  # never into a record (rule 6)
         try:
             return self._ask(line)
         except (Integrity, Storage):
@@ -55,15 +63,24 @@ class Counter(Weighs):
         given = pad.folded(line)
         if not given:
             return []
-        by = shift.staff(given)
         now = self._now()
-        _, began = self._books.act(partial(shift.begin, doing=Doing(now=now, by=by), market=self._set.market, gate=self._set.gate))
+        with self._books.reading() as session:
+            who = staff.prove(session, self._set.market, self._set.log, given, now.date())
+        by = who.number
+        doing = Doing(now=now, by=by)
+        _, began = self._books.act(partial(shift.begin, doing=doing, market=self._set.market, gate=self._set.gate, card=who.card))
         self._by, self._start = by, began.id
         self._count_again()
         self._commit_seeds()
         self._ask = self._scan_line
         key = "counter.continued" if began.at != now else "counter.began"
-        return [Said(self._t(key, by=by, time=f"{began.at.astimezone(now.tzinfo):%m-%d %H:%M}")), *self._ended_list(), *self._header()]
+        greeting = self._t(key, by=by, time=f"{began.at.astimezone(now.tzinfo):%m-%d %H:%M}")
+        proven = "" if who.card else "  " + self._t("counter.unproven")
+        return [Said(greeting + proven), *self._ended_list(), *self._header()]
+
+    def _carded_staff(self) -> bool:
+        with self._books.reading() as session:
+            return staff.in_use(session, self._set.market, self._set.log)
 
     def _scan_line(self, line: str) -> list[Said]:
         command = pad.command(line)
