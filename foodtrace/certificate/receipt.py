@@ -27,6 +27,8 @@ _MARGIN: Final = 16
 _TITLE: Final = 44
 _TEXT: Final = 26
 _MODULE: Final = 6
+_WORD: Final = 16
+"""Words up to so many characters are not broken."""
 
 
 def receipt(title: str, lines: Sequence[str], path: str | Path, *, code: str = "", private: bool = False) -> None:
@@ -72,8 +74,10 @@ def _broken(text: str, size: int) -> list[str]:
     parts, part = [], ""
     for character in text:
         if part and font.width(part + character) > room:
-            parts.append(part)
-            part = ""
+            head, blank, tail = part.rpartition(" ")
+            whole = blank and character != " " and len(tail) < _WORD and head.strip()
+            parts.append(head if whole else part)
+            part = tail if whole else ""
         part += character
     return [*parts, part]
 

@@ -4,7 +4,7 @@ Rules (TRANSCRIPTS section 2 and house rules):
 
 1. The verdict is a word in brackets of equal width; colour and bell only repeat it.
 2. An amount by weight is said in kg and in 斤.
-3. Scrolling lines, at most 80 cells where the words allow it; nothing is redrawn.
+3. Scrolling lines; what is wider than the screen goes on in the next one, under the words (:func:`wrapped`). Nothing is redrawn.
 4. What came from a scanner or a stranger is printed on one line without control characters.
 """
 
@@ -28,6 +28,8 @@ INDENT: Final = " " * 10
 CODE_AT: Final = 58
 """Column of a reason's code, in cells."""
 WIDTH: Final = 77
+_NEAR: Final = 30
+"""A line is broken at a blank only so many cells before its edge; Chinese has none."""
 _WORDS: Final = ("admit", "hold", "refuse", "again", "undone")
 
 
@@ -51,6 +53,33 @@ def cells(value: str) -> int:
 def padded(value: str, width: int) -> str:
     """Return a text padded to a width in cells."""
     return value + " " * max(0, width - cells(value))
+
+
+def wrapped(line: str, width: int) -> list[str]:
+    """Break a line that is wider than a screen, at a blank where there is one near the edge; what is left is indented (rule 3).
+
+    >>> wrapped("[ OK ]  a b", 80), wrapped("abc def", 5)
+    (['[ OK ]  a b'], ['abc', '          def'])
+    """
+    lines: list[str] = []
+    rest = line
+    indent = ""
+    while cells(indent + rest) > max(width, len(INDENT) + 2):
+        room = width - len(indent)
+        end = _fitting(rest, max(room, 2))
+        blank = rest.rfind(" ", len(rest) - len(rest.lstrip()), end + 1)
+        cut = blank if blank > 0 and cells(rest[blank:end]) < _NEAR else end
+        lines.append((indent + rest[:cut]).rstrip())
+        rest, indent = rest[cut:].lstrip(), INDENT
+    return [*lines, indent + rest]
+
+
+def _fitting(text_: str, room: int) -> int:
+    """Return how many characters of a text have room in so many cells."""
+    for place in range(1, len(text_) + 1):
+        if cells(text_[:place]) > room:
+            return place - 1
+    return len(text_)
 
 
 def bracket(word: str, lang: Lang) -> str:

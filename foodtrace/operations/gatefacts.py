@@ -25,7 +25,7 @@ from foodtrace.events import (
     SellerFile,
     TruckExpected,
 )
-from foodtrace.gate.facts import Blacklisting, Certificate, Earlier, Facts, Licence, Paper, SelfGrown, Seller
+from foodtrace.gate.facts import Blacklisting, Certificate, Earlier, Facts, Licence, Paper, SelfGrown, Seller, Use
 from foodtrace.gate.kinds import kind_of
 from foodtrace.graph.edges import micros
 from foodtrace.graph.flows import FlowKind
@@ -35,6 +35,7 @@ from foodtrace.operations.common import about, latest
 from foodtrace.operations.gatecode import Look, earlier
 from foodtrace.operations.gaterecalls import described, recalls
 from foodtrace.operations.lineage import lineage
+from foodtrace.operations.places import describe
 from foodtrace.operations.tests import tests_behind
 from foodtrace.quantity import Quantity
 from foodtrace.storage.session import Session
@@ -94,7 +95,7 @@ def collect(
         quantity=truck.weight,
         gross=truck.gross,
         tare=truck.tare,
-        certificate=_certificate(truck, look, earlier(session, look, f"{market} {gate}".strip(), seller)),
+        certificate=_certificate(session, truck, look, earlier(session, look, f"{market} {gate}".strip(), seller)),
         seller=_seller(session, market, seller),
         blacklistings=_blacklistings(session, seller),
         papers=(*truck.papers, *(each.paper for each in vouchers_on_record(session, closure[:1], market))),
@@ -127,7 +128,7 @@ def vouchers_on_record(session: Session, lots: Sequence[int], market: str) -> li
     return [OnRecord(Paper(kind="sales", number=pair), source) for pair, source in rows]
 
 
-def _certificate(truck: Truck, look: Look, earlier: tuple[Earlier, ...]) -> Certificate | None:
+def _certificate(session: Session, truck: Truck, look: Look, earlier: tuple[Earlier, ...]) -> Certificate | None:
     payload, event = look.payload, look.event
     if payload is None and truck.certificate is not None:
         return truck.certificate
@@ -148,8 +149,22 @@ def _certificate(truck: Truck, look: Look, earlier: tuple[Earlier, ...]) -> Cert
         quantity=payload.amount,
         issued=payload.issued,
         valid_until=payload.valid_until,
-        used=look.uses,
+        used=_named(session, look.uses),
         earlier=earlier,
+    )
+
+
+def _named(session: Session, uses: Sequence[Use]) -> tuple[Use, ...]:
+    """Return earlier uses with the market's name in place of its id: a clerk knows it by that."""
+    names: dict[str, str] = {}
+    for each in uses:
+        site = each.gate.partition(" ")[0]
+        if site not in names:
+            found = describe(session, site)
+            names[site] = found[0].name if found and found[0].name else site
+    return tuple(
+        msgspec.structs.replace(each, gate=" ".join((names[each.gate.partition(" ")[0]], each.gate.partition(" ")[2])).strip())
+        for each in uses
     )
 
 

@@ -12,6 +12,7 @@ from foodtrace import errors
 from foodtrace.certificate.keylist import KeyList
 from foodtrace.events import Correction, GateShift, MarketEntry, Refusal
 from foodtrace.events.canonical import decode
+from foodtrace.gate import screen
 from foodtrace.gate.rules import load
 from foodtrace.operations.counter import Counter, Setting
 from foodtrace.operations.slips import SlipText
@@ -95,7 +96,7 @@ def test_the_transcript(desk: Market) -> None:
         f"[合格证 {len(text)} 字]",
         "西红柿  永发合作社  证 500.0 kg, 余 500.0 kg  11-24 采  卖方 李记蔬菜",
         "过磅 kg [500] > ",
-        f"[ 准入 ]  0001  西红柿 482.0 kg (964 斤)  批次 {lot(text)}   证余 18.0 kg   抽检: 今天没有计划",
+        f"[ 准入 ]  0001  西红柿 482.0 kg (964 斤)  批次 {lot(text)}   证余 18.0 kg   抽检: 无计划",
     ]
     assert clerk.types(text, pause=2) == "扫码> \n(同一码, 2 秒前已扫, 不重复计)"
     said = clerk.types(text, "60")
@@ -507,3 +508,31 @@ def test_a_shift_begins_with_the_warning_that_the_key_list_is_out_of_date(desk: 
     assert "密钥名单 2026-11-23 到期, 之后停用的密钥查不到  keylist.stale" in said
     current = msgspec.structs.replace(ended, until=desk.now().date())
     assert "keylist" not in Clerk(desk, key_list=current).types("S-08")
+
+
+def test_a_weight_below_nothing_does_not_let_the_truck_go(desk: Market) -> None:
+    clerk = started(desk)
+    said = clerk.types(desk.certificate("西红柿", "500 kg"), "-5", "0", "100-200", "99999999999", "482")
+    assert said.count("counter.weight") + said.count("counter.tare") + said.count("counter.heavy") >= 4, said
+    assert "[ 准入 ]  0001  西红柿 482.0 kg" in said
+
+
+@pytest.mark.parametrize("weight", ["482", "600-118", "600斤", "24*5", "１２０"])
+def test_a_weight_before_the_scan_is_told_as_that(desk: Market, weight: str) -> None:
+    said = started(desk).types(weight)
+    assert "先扫码, 再过磅" in said
+    assert "输入法" not in said
+
+
+def test_a_product_code_is_no_weight(desk: Market) -> None:
+    assert "scan.product_code" in started(desk).types("6909999000012")
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_no_line_is_wider_than_the_screen_and_no_word_is_lost(width: int) -> None:
+    line = screen.with_code("超出合格证余量 40.0 kg (余 200.0 kg, 过磅 240.0 kg)", "gate.over_certified", "[ 暂缓 ]  ")
+    parts = screen.wrapped(line, width)
+    assert all(screen.cells(each) <= width for each in parts)
+    assert "".join(parts).replace(" ", "") == line.replace(" ", "")
+    assert all(each.startswith(screen.INDENT) for each in parts[1:])
+    assert screen.wrapped("x" * 200, width)[0] == "x" * width

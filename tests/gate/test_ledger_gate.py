@@ -142,7 +142,7 @@ def test_a_replayed_code_says_where_and_when_it_was_used(desk: Market) -> None:
     answer = desk.ledger.gate(text)
     assert (answer.verdict, answer.decision.codes) == ("hold", ("gate.over_certified",))
     note = answer.decision.notes[0]
-    assert note.message("en") == f"used: 2026-11-24 03:40 {desk.market} 1, 500.0 kg, lot {answer.lot}"
+    assert note.message("en") == f"used: 2026-11-24 03:40 北河农批 1, 500.0 kg, lot {answer.lot}"
 
 
 def test_an_expired_certificate_is_held(desk: Market) -> None:

@@ -25,7 +25,7 @@ import click
 from foodtrace_cli.commands.gate import COLOURS
 from foodtrace_cli.commands.scan import key_list
 from foodtrace_cli.context import Context
-from foodtrace_cli.output import say
+from foodtrace_cli.output import say, terminal_width
 
 if TYPE_CHECKING:
     from foodtrace.gate.screen import Said
@@ -38,6 +38,7 @@ except ImportError:  # Windows
     termios = None  # type: ignore[assignment]
 
 LONGEST: Final = 8_192
+_NARROWEST: Final = 40
 _GAP: Final = 0.18
 """Seconds between two rings."""
 
@@ -174,10 +175,21 @@ def _lines() -> Iterator[str]:
 
 def _say(lines: list[Said], ring: Callable[[str], None] | None) -> None:
     for each in lines:
-        say(_coloured(each))
+        for part in _folded(each):
+            say(_coloured(part))
     if ring is not None:
         for tone in [each.tone for each in lines if each.tone][:1]:
             ring(tone)
+
+
+def _folded(line: Said) -> list[Said]:
+    """Break what is wider than the terminal; a pipe gets lines as they are."""
+    from foodtrace.gate.screen import Said, wrapped  # noqa: PLC0415 - loaded with the counter
+
+    if not sys.stdout.isatty():
+        return [line]
+    first, *rest = wrapped(line.text, max(terminal_width(), _NARROWEST))
+    return [Said(first, line.tone), *(Said(each) for each in rest)]
 
 
 def _coloured(line: Said) -> str:

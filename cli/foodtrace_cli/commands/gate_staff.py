@@ -43,6 +43,7 @@ def add(ctx: Context, number: str, until: dt.datetime | None, by: str, card: str
     Every gate has its own list: register the card at the others with --card.
     """
     from foodtrace.operations import staff as cards  # noqa: PLC0415
+    from foodtrace.operations.places import describe  # noqa: PLC0415
 
     wanted = number.strip().upper()
     with ctx.open() as ledger:
@@ -51,19 +52,22 @@ def add(ctx: Context, number: str, until: dt.datetime | None, by: str, card: str
         known = asked(ctx, card, "card")
         doing = doing_of(ledger, log=ledger.writer().number)
         last = until.date() if until else None
+        with ledger.reading() as session:
+            found = describe(session, place)
+        name = found[0].name if found else place
         _, made = ledger.act(partial(cards.issue, doing=doing, market=place, number=wanted, word=word, card=known, until=last))
     if card:
         say(ctx.t("cli.staff.registered", number=made.number))
     else:
-        _print(ctx, made, out or f"staff-{made.number}.png", place)
+        _print(ctx, made, out or f"staff-{made.number}.png", name)
     if made.first:
         say(ctx.t("cli.staff.first"))
 
 
-def _print(ctx: Context, made: Issued, path: str, place: str) -> None:
+def _print(ctx: Context, made: Issued, path: str, market: str) -> None:
     from foodtrace.certificate.receipt import receipt  # noqa: PLC0415 - Pillow only when something is printed
 
-    lines = [f"{made.number}  {place}", ctx.t("cli.staff.until", until=made.until) if made.until else "", ctx.t("cli.staff.keep")]
+    lines = [f"{made.number}  {market}", ctx.t("cli.staff.until", until=made.until) if made.until else "", ctx.t("cli.staff.keep")]
     receipt(ctx.t("cli.staff.title"), [each for each in lines if each], path, code=made.text, private=True)
     say(ctx.t("cli.staff.added", number=made.number, path=path))
 

@@ -98,9 +98,18 @@ class Counter(Weighs):
         if file is not None:
             return file
         found = classify_line(line, hosts=self._set.hosts)
+        if found[0].kind in ("other", "input_method") and self._is_weight(given):
+            return [Said(f"{screen.bracket('again', self._set.lang)}  {self._t('counter.first_scan')}", "again")]
         if len(found) > 1:
             return self._again(BadData("scan.several", value=len(found), expected=1))
         return self._code(found[0])
+
+    def _is_weight(self, given: str) -> bool:
+        try:
+            pad.weight(given, self._unit)
+        except FoodtraceError:
+            return False
+        return True
 
     def _command(self, name: pad.Command, number: int) -> list[Said]:
         if name == "unit":

@@ -45,12 +45,14 @@ class Weighs(Asks):
             return [*lines, *screen.verdict_lines(found.decision, head, self._set.lang)]
         return [*lines, *self._record()]
 
-    def _while_weighing(self, name: pad.Command, _number: int) -> list[Said]:
+    def _while_weighing(self, name: pad.Command, number: int) -> list[Said]:
         if name == "unit":
             self._unit = "斤" if self._unit == "kg" else "kg"
             return []
-        if name == "undo":
+        if name == "undo" and not number:
             return self._drop()
+        if name == "undo":  # -5 may be a weight below nothing; either way this truck must not go
+            raise BadData("counter.weight", value=f"-{number}", expected="482 / 600-118 / 600-24*5 / 24*20")
         if name == "details" and self._here.found is not None:
             return screen.details(self._here.found.decision, self._set.lang)
         if name == "help":
