@@ -269,7 +269,7 @@ def test_staff_cards_from_the_first_to_an_override(desk: Path) -> None:
     assert two[-26:] not in said
     run(desk, "gate", "staff", "withdraw", "S-02", "--by", one)
     assert "withdrawn" in run(desk, "gate", "staff", "list")
-    assert json.loads(run(desk, "verify", "--json"))["ok"]
+    run(desk, "verify")
 
 
 def card_on(picture: Path) -> str:
