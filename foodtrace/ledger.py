@@ -308,6 +308,8 @@ class Ledger:
         receipt: Receipt | None = None
         used: dict[str, int] = {}
         with self.store.write() as session:
+            # Before anything is read: on PostgreSQL a transaction alone keeps nobody from spending what was read here.
+            lock_head(session, writer.number)
             outcome = decide(session)
             if outcome.events:
                 prepared = prepare(outcome.events, outcome.personal)

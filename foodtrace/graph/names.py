@@ -45,6 +45,16 @@ class Names:
         self._known.update(numbers)
 
 
+def hold(session: Session, text: str) -> None:
+    """Keep a name to this write transaction until it ends, made if it is missing: writers of other logs wait for it.
+
+    On SQLite the write transaction itself does that. It is the one thing that logs in one database share (DESIGN section 6).
+    """
+    if session.dialect == "postgresql":
+        session.run("INSERT INTO name (text, code) VALUES (?, ?) ON CONFLICT (text) DO NOTHING", (text, code_of(text)))
+        session.row("SELECT id FROM name WHERE text = ? FOR UPDATE", (text,))
+
+
 def find(session: Session, texts: Collection[str]) -> dict[str, int]:
     """Return the numbers of those texts that have one."""
     found: dict[str, int] = dict(session.each("SELECT n.text, n.id FROM {texts} CROSS JOIN name AS n WHERE n.text = f.value", texts))

@@ -8,6 +8,7 @@ Rules:
 3. The same certificate within seconds at one gate is one scan: the first answer is given again and nothing is recorded.
 4. A retry with the id of an entry gives that entry's answer again, whatever was used up since.
 5. The draw of the sampling plan sticks to a certificate for the day: a truck that is undone and scanned again is drawn still.
+6. A certificate is kept to one transaction at a time, also where two gates with logs of their own write one database.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from foodtrace.gate.facts import Facts, Paper
 from foodtrace.gate.pack import Rulebook
 from foodtrace.graph.directory import resolve_site
 from foodtrace.graph.edges import truck as truck_subject
-from foodtrace.graph.names import find
+from foodtrace.graph.names import find, hold
 from foodtrace.identifiers.lot import gate_code
 from foodtrace.operations.again import again, retried, same_scan
 from foodtrace.operations.common import Doing, Outcome, latest
@@ -84,8 +85,10 @@ def admit(
         return Outcome(answer=again(session, rules, place, told, before, hosts, keys))
     number = next_number(session, place, gate, doing.now.date())
     asked = told.weight
+    payload = classify(told.text, hosts=hosts).payload if told.text else None
+    if payload is not None:
+        hold(session, f"spent {payload.kid.hex()} {payload.serial}")  # rule 6
     if told.weight is None and told.text and not weighed:
-        payload = classify(told.text, hosts=hosts).payload
         told = msgspec.structs.replace(told, weight=payload.amount if payload else None)
     found = consider(session, doing.now, rules, place, told, hosts=hosts, draw=draw, number=number, gate=gate, keys=keys)
     before = same_scan(session, doing, place, gate, found.look, asked, within)

@@ -34,6 +34,7 @@ class Market:
 
     def __init__(self, url: str, keys: Path, *, origin: str = "beihe.example/gate1", night: dt.datetime = NIGHT) -> None:
         self.clock = Clock(night - dt.timedelta(days=2))
+        self.url = url
         self.ledger = Ledger.open(url, keys=keys, clock=self.clock)
         self.ledger.init(origin)
         made = self.site("永发合作社:farm", "北河农批:market", "福安超市:shop")

@@ -102,7 +102,7 @@ def test_the_transcript(desk: Market) -> None:
     said = clerk.types(text, "60")
     assert said.split("\n")[-2:] == [
         "[ 暂缓 ]  超出合格证余量 42.0 kg (余 18.0 kg, 过磅 60.0 kg) gate.over_certified",
-        f"          已用: 2026-11-24 03:41 {desk.market} 1 482.0 kg 批次 {desk.farm}/{lot(text)}",
+        f"          已用: 2026-11-24 03:41 北河农批 1 482.0 kg 批次 {desk.farm}/{lot(text)}",
     ]
     assert clerk.counter.prompt == "          1 改重量   2 只准入 18.0 kg   3 留给值班人 [3] > "
     said = clerk.types("3")
