@@ -27,14 +27,7 @@ from foodtrace.events import (
 )
 from foodtrace.graph.effects import Effect, Effects, about_case, flow
 from foodtrace.graph.flows import DELIVERED, FlowKind
-
-BY_RULE: Final = "recalled by rule"
-"""Subject of every recall whose scope is not a list of lots."""
-
-
-def recalled(lot: str) -> str:
-    """Return the subject of every recall that names a lot, or one of the same code under another issuer."""
-    return f"recalled {lot.rpartition('/')[2]}"
+from foodtrace.graph.subjects import BY_RULE, CASES, recalled
 
 
 def _sealing(event: Sealing, made: Effects, _pseudo: str) -> None:
@@ -56,7 +49,7 @@ def _destroyed(event: Destroyed, made: Effects, _pseudo: str) -> None:
 
 def _recall_opened(event: RecallOpened, made: Effects, _pseudo: str) -> None:
     about_case(made, event.case)
-    made.about.append("cases")
+    made.about.append(CASES)
     _scoped(made, event.scope)
 
 
