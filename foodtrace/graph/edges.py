@@ -14,9 +14,9 @@ from typing import Final
 
 from foodtrace.events import Correction, Dispute, Event
 from foodtrace.graph import edges_case, edges_gate, edges_goods
-from foodtrace.graph.edges_case import BY_RULE, recalled
 from foodtrace.graph.edges_gate import truck
 from foodtrace.graph.effects import UNIT_NAMES, UNITS, Effect, Effects, FlowText, LotText
+from foodtrace.graph.subjects import BY_RULE, recalled
 from foodtrace.graph.times import UNKNOWN_DAY, day_number, micros, moment
 
 __all__ = [

@@ -100,8 +100,20 @@ class Completion(msgspec.Struct, frozen=True, kw_only=True):
 
 def completion(facts: Facts, found: Affected, case: Case | None, *, settings: Settings = DEFAULT) -> Completion:
     """Return the completion figures of a case (or of a lot without a case: nothing is retrieved then)."""
-    steps = [step for step in case.steps if step.at <= facts.now] if case else []
-    notified = {site for site, t in notice_times(case, settings).items() if t <= facts.now}
+    everything = {holding: link.since for holding, link in found.holdings.items()}
+    sure = {holding: link.since for holding, link in found.holdings.items() if link.link == "confirmed"}
+    confirmed = rows_of(found.infos, found.names, Count(facts, found, sure, case, settings).tallies(), settings)
+    rows = confirmed
+    if settings.count_possible and len(sure) < len(everything):
+        rows = rows_of(found.infos, found.names, Count(facts, found, everything, case, settings).tallies(), settings)
+    notified, answered, effective = sites_told(found, case, facts.now, settings)
+    return Completion(rows=rows, confirmed_only=confirmed, notified=notified, answered=answered, effective=effective)
+
+
+def sites_told(found: Affected, case: Case | None, now: int, settings: Settings) -> tuple[Rate, Rate, Rate]:
+    """Return R4, R5 and R6: which outlets were notified and answered, and which of the drawn sample were clean."""
+    steps = [step for step in case.steps if step.at <= now] if case else []
+    notified = {site for site, t in notice_times(case, settings).items() if t <= now}
     answered = {step.site for step in steps if step.kind == "acknowledgement"}
     checks: dict[int, tuple[int, int, str]] = {}
     drawn: set[int] = set()
@@ -111,19 +123,7 @@ def completion(facts: Facts, found: Affected, case: Case | None, *, settings: Se
             if step.result != "drawn":
                 checks[step.site] = max(checks.get(step.site, (-NEVER, 0, "")), (step.at, step.recorded, step.result))
     clean = {site for site, (_, _, result) in checks.items() if result == "clean"}
-    everything = {holding: link.since for holding, link in found.holdings.items()}
-    sure = {holding: link.since for holding, link in found.holdings.items() if link.link == "confirmed"}
-    confirmed = rows_of(found.infos, found.names, Count(facts, found, sure, case, settings).tallies(), settings)
-    rows = confirmed
-    if settings.count_possible and len(sure) < len(everything):
-        rows = rows_of(found.infos, found.names, Count(facts, found, everything, case, settings).tallies(), settings)
-    return Completion(
-        rows=rows,
-        confirmed_only=confirmed,
-        notified=_sites(notified, found.outlets),
-        answered=_sites(answered, found.outlets),
-        effective=_sites(clean, drawn),
-    )
+    return _sites(notified, found.outlets), _sites(answered, found.outlets), _sites(clean, drawn)
 
 
 def pseudo_lines(found: Affected, measured: Mapping[tuple[int, int, int], Bounds]) -> tuple[PseudoLine, ...]:
@@ -204,5 +204,6 @@ __all__ = [
     "pseudo_lines",
     "rows_of",
     "said_at_notice",
+    "sites_told",
     "sums_with_said",
 ]

@@ -31,7 +31,7 @@ from foodtrace.recall.stock import Stock
 
 Key: TypeAlias = tuple[int, int, int]
 """(lot, site, unit)."""
-_Event: TypeAlias = tuple[int, int, str, int]
+Event: TypeAlias = tuple[int, int, str, int]
 """(time, phase, term, quantity)."""
 
 _SAID, _IN, _OUT, _SEAL, _COUNT = range(5)
@@ -108,36 +108,26 @@ class Books:
         corrected: Collection[tuple[int, int]] = (),
         said: dict[Key, tuple[int, int]] | None = None,
     ) -> None:
-        self._events: dict[Key, list[_Event]] = defaultdict(list)
+        self._events: dict[Key, list[Event]] = defaultdict(list)
         self._roads: list[tuple[Key, int, int]] = []
         for move in moves:
             self._move(move)
         for flow in flows:
-            phase, term = _TERMS.get(flow.kind, (-1, ""))
-            if phase < 0 or not flow.site or flow.flags & UNNAMED:
-                continue
-            if term == "consumed" and (flow.log, flow.seq) in corrected:
-                term = "corrected"
-            self._events[flow.lot, flow.site, flow.unit].append((flow.t, phase, term, flow.q))
+            event = flowed(flow, corrected)
+            if event is not None:
+                self._events[flow.lot, flow.site, flow.unit].append(event)
         for key, (t, q) in (said or {}).items():
             self._events[key].append((t, _SAID, "", q))
         for events in self._events.values():
             events.sort()
 
     def _move(self, move: Move) -> None:
-        leaves = min(move.t_out, move.t_in) if move.arrived else move.t_out
-        if move.src and not move.unnamed:
-            term = "returned_out" if move.recall else "dispatched"
-            self._events[move.lot, move.src, move.unit].append((leaves, _OUT, term, move.sent))
-        if not move.dst:
-            return
-        key = (move.lot, move.dst, move.unit_in)
-        if move.arrived:
-            term = "return_in" if move.recall else "received_sealed" if move.custody else "received"
-            self._events[key].append((move.t_in, _IN, term, move.received))
-        else:
-            self._events[key]  # the holding exists, with nothing in it
-        if move.travelling:
+        for key, event in moved(move):
+            if event is None:
+                self._events[key]  # the holding exists, with nothing in it
+            else:
+                self._events[key].append(event)
+        if move.dst and move.travelling:
             self._roads.append(((move.lot, move.dst, move.unit), move.t_out, move.travelling))
 
     def __iter__(self) -> Iterator[Key]:
@@ -173,9 +163,39 @@ def holdings(moves: Iterable[Move], flows: Iterable[Flow], *, before: int | None
     return Books(moves, flows).all(before=before)
 
 
-def _sum(events: Iterable[_Event]) -> HoldingSum:
-    sums = HoldingSum()
-    stock = Stock()
+def moved(move: Move) -> Iterator[tuple[Key, Event | None]]:
+    """Return what a move does at its two ends; nothing at an end that goods have not reached, but the holding exists."""
+    leaves = min(move.t_out, move.t_in) if move.arrived else move.t_out
+    if move.src and not move.unnamed:
+        yield (move.lot, move.src, move.unit), (leaves, _OUT, "returned_out" if move.recall else "dispatched", move.sent)
+    if not move.dst:
+        return
+    key = (move.lot, move.dst, move.unit_in)
+    if move.arrived:
+        term = "return_in" if move.recall else "received_sealed" if move.custody else "received"
+        yield key, (move.t_in, _IN, term, move.received)
+    else:
+        yield key, None
+
+
+def flowed(flow: Flow, corrected: Collection[tuple[int, int]] = ()) -> Event | None:
+    """Return what a flow that is no move does at its site, none if it does nothing."""
+    phase, term = _TERMS.get(flow.kind, (-1, ""))
+    if phase < 0 or not flow.site or flow.flags & UNNAMED:
+        return None
+    if term == "consumed" and (flow.log, flow.seq) in corrected:
+        term = "corrected"
+    return flow.t, phase, term, flow.q
+
+
+def _sum(events: Iterable[Event]) -> HoldingSum:
+    sums, stock = HoldingSum(), Stock()
+    follow(sums, stock, events)
+    return closed(sums, stock)
+
+
+def follow(sums: HoldingSum, stock: Stock, events: Iterable[Event]) -> None:
+    """Add events, in the order of time, to the terms and to the running stock."""
     for _, phase, term, q in events:
         if phase == _SEAL:
             stock.seal(q)
@@ -189,6 +209,10 @@ def _sum(events: Iterable[_Event]) -> HoldingSum:
                 stock.take(q, custody_first=term in ("returned_out", "destroyed", "corrected"))
             name = {"received_sealed": "received", "corrected": "consumed"}.get(term, term)
             setattr(sums, name, getattr(sums, name) + q)
+
+
+def closed(sums: HoldingSum, stock: Stock) -> HoldingSum:
+    """Put what the running stock came to into the terms."""
     sums.on_hand = max(stock.book, 0)
     sums.over = stock.over + max(-stock.book, 0)
     sums.unaccounted = stock.unaccounted

@@ -95,6 +95,14 @@ class Count:
 
     def tallies(self) -> dict[tuple[int, int], Tally]:
         """Return the tally of every (lot, unit)."""
+        self.gather()
+        for key, (sales, returns) in self.sales.items():
+            undo(sales, returns, self.made[key])
+        self._settle_home()
+        return self.mine(self.made)
+
+    def gather(self) -> None:
+        """Add up whatever is a plain sum: all but undone sales and what came home."""
         for move in self.found.moves:
             if not move.unnamed:
                 self._move(move)
@@ -104,11 +112,11 @@ class Count:
         for place in self.found.sums if self.books is None else self.books:
             if place[:2] in self.trade:
                 self._stock(place)
-        for key, (sales, returns) in self.sales.items():
-            undo(sales, returns, self.made[key])
-        self._settle_home()
+
+    def mine(self, made: Mapping[tuple[int, int], Tally]) -> dict[tuple[int, int], Tally]:
+        """Return the tallies of affected lots, those of nothing left out where there is any other."""
         affected = {lot for lot, _ in (*self.trade, *self.own)}
-        mine = {key: tally for key, tally in self.made.items() if key[0] in affected}
+        mine = {key: tally for key, tally in made.items() if key[0] in affected}
         return {key: tally for key, tally in mine.items() if tally != Tally()} or mine
 
     def _stock(self, key: Key) -> None:

@@ -1,0 +1,488 @@
+"""The completion of a case kept up to date in an open process: a return, a sale, a sealing costs what it touches (RECALL section 5).
+
+Rules:
+
+1. What :meth:`Running.completion` returns is always what :func:`foodtrace.recall.metrics.completion` makes of all records up to the
+   positions of the session: F(positions, version, T, rule pack), whichever way it was reached (tests/recall/test_running.py).
+2. Entries are folded in by log position. Folded in are dispatches, receipts, recall returns, sales, consumer returns, losses,
+   destructions, sealings and counts of holdings that are in the answer already and confirmed, and entries that have nothing to do
+   with it. Whatever else happens (a birth, a blend, another name, a correction, a notice, a case event, a new holding) is
+   computed from nothing once, and the folding goes on from there.
+3. T moves on: what becomes true by time alone (goods that were to come, a recall return too long on the road) is looked ahead to,
+   and computed from nothing when it is due.
+4. Scopes that are not whole lots, dispatches without lot, records that other logs object to, relabellings and returns reworked into
+   other lots are computed from nothing each time.
+"""
+
+from __future__ import annotations
+
+import bisect
+import copy
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, TypeAlias
+
+from foodtrace.events import (
+    Acknowledgement,
+    BatchReleased,
+    CertificateIssued,
+    CertificateVoided,
+    ConsumerReturn,
+    ContactsShown,
+    Destroyed,
+    DestructionPlanned,
+    Erasure,
+    FormulaBatch,
+    GateShift,
+    Listing,
+    Loss,
+    LotsClause,
+    MarketEntry,
+    Operator,
+    Packing,
+    RecallOpened,
+    Receipt,
+    Refusal,
+    Returned,
+    Sale,
+    SamplingCommitted,
+    SamplingOpened,
+    Sealing,
+    SellerFile,
+    Site,
+    StockCount,
+    TestRecorded,
+    Transfer,
+    Transformation,
+    TruckExpected,
+)
+from foodtrace.events import Key as KeyEvent
+from foodtrace.events.canonical import decode
+from foodtrace.graph.flows import ALWAYS, LEAVING, NEVER, UNNAMED, Flow, FlowKind, happened
+from foodtrace.graph.names import find as numbers_of
+from foodtrace.graph.reader import SqlFacts
+from foodtrace.graph.rows import ENDED, FLOW
+from foodtrace.graph.times import micros
+from foodtrace.recall.affected import Affected, find
+from foodtrace.recall.cases import MANAGED, case_events, load_case
+from foodtrace.recall.facts import Case
+from foodtrace.recall.metrics import Completion, rows_of, sites_told
+from foodtrace.recall.moves import Move, pair
+from foodtrace.recall.packs import for_case
+from foodtrace.recall.quantities import Books, HoldingSum, Key, closed, flowed, follow, moved
+from foodtrace.recall.settings import Settings
+from foodtrace.recall.stock import Stock
+from foodtrace.recall.sums import Count, notice_times, said_at_notice
+from foodtrace.recall.tally import Tally, undo
+from foodtrace.storage.session import Session
+from foodtrace.tlog.entry import event_bytes
+
+LotUnit: TypeAlias = tuple[int, int]
+
+MANY: Final = 5000
+"""New entries beyond which computing from nothing is no dearer."""
+_DAY: Final = 86_400_000_000
+_MARK: Final = 1000
+"""Events of one holding between two marks of its running stock."""
+_FOLDED: Final = frozenset(
+    {
+        FlowKind.DISPATCH,
+        FlowKind.RECEIPT,
+        FlowKind.RETURN,
+        FlowKind.SOLD,
+        FlowKind.CONSUMER_RETURN,
+        FlowKind.DESTROYED,
+        FlowKind.LOST,
+        FlowKind.USED,
+        FlowKind.SEALED,
+        FlowKind.COUNT,
+    }
+)
+_GOODS: Final = (
+    BatchReleased,
+    CertificateIssued,
+    CertificateVoided,
+    ConsumerReturn,
+    Destroyed,
+    FormulaBatch,
+    Loss,
+    MarketEntry,
+    Packing,
+    Receipt,
+    Returned,
+    Sale,
+    Sealing,
+    StockCount,
+    TestRecorded,
+    Transfer,
+    Transformation,
+)
+"""Events that matter by their flows alone."""
+_NOTHING: Final = (
+    ContactsShown,
+    DestructionPlanned,
+    Erasure,
+    GateShift,
+    KeyEvent,
+    Listing,
+    Operator,
+    Refusal,
+    SamplingCommitted,
+    SamplingOpened,
+    SellerFile,
+    TruckExpected,
+)
+"""Events that change no completion."""
+_OF_CASES: Final = (*MANAGED, RecallOpened, Acknowledgement)
+"""Events of which those about another case change nothing here."""
+_REWORKED: Final = 1
+
+
+class FromNothing(Exception):
+    """Something happened that is not folded in (rule 2)."""
+
+
+class Running:
+    """The completion of one case."""
+
+    def __init__(self, case: str) -> None:
+        self.number = case
+        self._state: _State | None = None
+
+    def completion(self, session: Session, now: int) -> Completion:
+        """Return how far the case has come. Raises ``NotFound`` (``case.not_found``).
+
+        :param session: an open snapshot; it may be another one each time, but never an older one. :param now: T, microseconds UTC.
+        """
+        if self._state is not None:
+            try:
+                return self._state.completion(session, now)
+            except FromNothing:
+                self._state = None
+        self._state = _State(session, self.number, now)
+        return self._state.figures()
+
+
+class _State:
+    """What is known of a case at some positions."""
+
+    def __init__(self, session: Session, number: str, now: int) -> None:
+        self.positions = _positions(session)
+        self.number = number
+        self.now = now
+        self.case: Case = load_case(session, number, until=now)
+        self.settings: Settings = for_case(self.case).settings
+        facts = self.facts = SqlFacts(session, now)
+        clauses = self.case.versions[-1].clauses
+        self.found = found = find(facts, clauses, settings=self.settings, own_operator=self.case.operator, case=number)
+        self.told = sites_told(found, self.case, now, self.settings)
+        self.rep = {name: lot for lot, names in found.names.items() for name in names}
+        self.ranks = facts.ranks()
+        self.codes = {facts.texts([name])[name].rpartition("/")[2] for name in self.rep}
+        self.simple = (
+            all(isinstance(each, LotsClause) for each in clauses)
+            and not (facts.crossed or found.copies or found.code_only or found.partial)
+            and all(link.since == ALWAYS for link in found.holdings.values())
+            and not any(flow.flags & UNNAMED for flow in found.flows)
+        )
+        self.until = _until(session, self.case, self.settings, found, now)
+        said = said_at_notice(facts, found, self.case, self.settings)
+        self.books = _Books(found.moves, found.flows, said=said)
+        everything = {holding: link.since for holding, link in found.holdings.items()}
+        self.sure = {holding: link.since for holding, link in found.holdings.items() if link.link == "confirmed"}
+        both = self.settings.count_possible and len(self.sure) < len(everything)
+        self.counts = [_Count(self, each) for each in ([self.sure, everything] if both else [self.sure])]
+        self.simple = self.simple and not any(count.corrected or count.reworked for count in self.counts)
+        self.groups: dict[tuple[int, str], list[Flow]] = defaultdict(list)
+        for flow in found.flows:
+            if flow.pair and (flow.kind in LEAVING or flow.kind == FlowKind.RECEIPT):
+                self.groups[flow.lot, flow.pair].append(flow)
+
+    def completion(self, session: Session, now: int) -> Completion:
+        """Return the completion, with what is new folded in."""
+        new = _positions(session)
+        if now < self.now or now >= self.until:
+            raise FromNothing
+        if new != self.positions or now != self.now:
+            if not self.simple:
+                raise FromNothing
+            self._fold(session, new, now)
+            self.positions, self.now = new, now
+        return self.figures()
+
+    def figures(self) -> Completion:
+        """Return the completion as far as it is known."""
+        rows = [rows_of(self.found.infos, self.found.names, count.settled(), self.settings) for count in self.counts]
+        notified, answered, effective = self.told
+        return Completion(rows=rows[-1], confirmed_only=rows[0], notified=notified, answered=answered, effective=effective)
+
+    # -- what is new -------------------------------------------------------------------------------------------------------
+
+    def _fold(self, session: Session, positions: Mapping[int, int], now: int) -> None:
+        flows: list[Flow] = []
+        if positions.keys() != self.positions.keys() or session.row("SELECT 1 FROM cross_correction LIMIT 1") is not None:
+            raise FromNothing
+        for log, size in positions.items():
+            known = self.positions[log]
+            if size < known or size - known > MANY:
+                raise FromNothing
+            if size > known:
+                self._check(session, log, known)
+                flows += self._read(session, log, known, now)
+        moves, rest = [flow for flow in flows if _is_side(flow)], [flow for flow in flows if not _is_side(flow)]
+        old, new = self._paired(moves)
+        for move in (*old, *new):
+            if move.recall and move.travelling and move.t_out >= now - self.settings.transit_limit:
+                self.until = min(self.until, move.t_out + self.settings.transit_limit + 1)
+        keys = {key for move in (*old, *new) for key, _ in moved(move)} | {(flow.lot, flow.site, flow.unit) for flow in rest}
+        for count in self.counts:
+            count.limit = now - self.settings.transit_limit
+        parts = [count.part(old, [], keys) for count in self.counts]
+        for move in old:
+            self.books.take(moved(move))
+        for move in new:
+            self.books.put(moved(move))
+        for flow in rest:
+            self.books.put([((flow.lot, flow.site, flow.unit), flowed(flow))])
+        for count, before in zip(self.counts, parts, strict=True):
+            count.change(before, count.part(new, rest, keys))
+
+    def _check(self, session: Session, log: int, known: int) -> None:
+        """See that new entries are such as can be folded in (rule 2)."""
+        for name, data in session.rows("SELECT id, bytes FROM entry WHERE log = ? AND seq >= ? ORDER BY seq", (log, known)):
+            event: Any = decode(event_bytes(bytes(data)))
+            if isinstance(event, _NOTHING) or (getattr(event, "case", self.number) != self.number and isinstance(event, _OF_CASES)):
+                continue
+            if isinstance(event, Site):
+                if numbers_of(session, [event.site]).get(event.site, 0) in self.found.sites:
+                    raise FromNothing
+            elif not isinstance(event, _GOODS) or self._told_elsewhere(session, log, name):
+                raise FromNothing
+
+    def _told_elsewhere(self, session: Session, log: int, name: str) -> bool:
+        """Say whether another log carries an event of the same id."""
+        return any(session.row("SELECT 1 FROM entry WHERE log = ? AND id = ?", (other, name)) for other in self.positions if other != log)
+
+    def _read(self, session: Session, log: int, known: int, now: int) -> list[Flow]:
+        """Return the new flows of affected lots."""
+        rows = session.rows(f"SELECT {FLOW} FROM move AS m WHERE m.log = ? AND m.seq >= ?", (log, known))  # noqa: S608 - constants
+        found: list[Flow] = []
+        said = session.rows("SELECT lot FROM lot_fact WHERE log = ? AND seq >= ?", (log, known))
+        if any(row[0] in self.rep for row in said):
+            raise FromNothing  # what the lot is may be another thing now
+        strange = {row[1] for row in rows if row[1] not in self.rep}
+        if strange and any(text.rpartition("/")[2] in self.codes for text in _texts(session, strange)):
+            raise FromNothing  # another lot of the same code
+        for row in rows:
+            if row[ENDED] or row[12] & UNNAMED:
+                raise FromNothing
+            lot = self.rep.get(row[1])
+            if lot is None:
+                continue
+            flow = Flow(row[0], lot, *row[2:ENDED])
+            if not happened(flow.kind, flow.t, flow.flags, now):
+                raise FromNothing
+            if flow.kind not in _FOLDED or not all((lot, site) in self.sure for site in (flow.site, flow.other) if site):
+                raise FromNothing
+            if flow.kind == FlowKind.SOLD and flow.site not in self.found.outlets and flow.site not in self.found.own:
+                raise FromNothing  # a site that sells to consumers is an outlet from now on
+            found.append(flow)
+        return found
+
+    def _paired(self, new: Sequence[Flow]) -> tuple[list[Move], list[Move]]:
+        """Return the moves that new dispatches and receipts replace, and those that stand in their place."""
+        before: list[Move] = []
+        after: list[Move] = []
+        alone = [flow for flow in new if not flow.pair]
+        after += pair(alone, {}, self.ranks)
+        for number in {(flow.lot, flow.pair) for flow in new if flow.pair}:
+            group = self.groups[number]
+            before += pair(group, {}, self.ranks)
+            group += [flow for flow in new if (flow.lot, flow.pair) == number]
+            after += pair(group, {}, self.ranks)
+        return before, after
+
+
+class _Part:
+    """What some records add to the tallies."""
+
+    def __init__(self) -> None:
+        self.made: dict[LotUnit, Tally] = defaultdict(Tally)
+        self.home: list[tuple[int, int, int, int, int, tuple[int, int]]] = []
+        self.sales: dict[LotUnit, tuple[list[Any], list[Any]]] = defaultdict(lambda: ([], []))
+
+
+class _Count(Count):
+    """A count of the trade that records can be added to and taken out of."""
+
+    def __init__(self, state: _State, holdings: Mapping[tuple[int, int], int]) -> None:
+        super().__init__(state.facts, state.found, holdings, state.case, state.settings)
+        self.books = state.books
+        self.gather()
+        self.reworked = any(each[1] == _REWORKED for each in self.home)
+        self._homes: dict[LotUnit, _Home] = defaultdict(_Home)
+        self._fill(self.home, 1)
+        self._undone: dict[LotUnit, tuple[int, Tally]] = {}
+        self._affected = {lot for lot, _ in (*self.trade, *self.own)}
+
+    def part(self, moves: Iterable[Move], flows: Iterable[Flow], keys: Iterable[Key]) -> _Part:
+        """Return what these moves and flows, and the stock of these holdings, add."""
+        mine = _Part()
+        mine.made, self.made = self.made, mine.made
+        mine.home, self.home = self.home, mine.home
+        mine.sales, self.sales = self.sales, mine.sales
+        try:
+            for move in moves:
+                self._move(move)
+            for flow in flows:
+                self._flow(flow)
+            for key in keys:
+                if key[:2] in self.trade:
+                    self._stock(key)
+        finally:
+            mine.made, self.made = self.made, mine.made
+            mine.home, self.home = self.home, mine.home
+            mine.sales, self.sales = self.sales, mine.sales
+        return mine
+
+    def change(self, before: _Part, after: _Part) -> None:
+        """Put one part in the place of another."""
+        for part, factor in ((before, -1), (after, 1)):
+            for key, tally in part.made.items():
+                self.made[key].add(tally, factor)
+            self._fill(part.home, factor)
+        for key, (sales, returns) in after.sales.items():
+            self.sales[key][0].extend(sales)
+            self.sales[key][1].extend(returns)
+
+    def _fill(self, home: Iterable[tuple[int, int, int, int, int, tuple[int, int]]], factor: int) -> None:
+        for t, kind, lot, unit, q, _ in home:
+            self._homes[lot, unit].put(t, kind, q, taken=factor < 0)
+
+    def settled(self) -> dict[LotUnit, Tally]:
+        """Return the tally of every (lot, unit), as :meth:`foodtrace.recall.sums.Count.tallies` does."""
+        made = {key: copy.copy(tally) for key, tally in self.made.items()}
+        for key, (sales, returns) in self.sales.items():
+            if returns:
+                made.setdefault(key, Tally()).add(self._undo(key, sales, returns))
+        for key, home in self._homes.items():
+            back, entered = home.settled()
+            tally = made.setdefault(key, Tally())
+            tally.back += back
+            tally.entered += entered
+        mine = {key: tally for key, tally in made.items() if key[0] in self._affected}
+        return {key: tally for key, tally in mine.items() if tally != Tally()} or mine
+
+    def _undo(self, key: LotUnit, sales: list[Any], returns: list[Any]) -> Tally:
+        size, tally = self._undone.get(key, (-1, Tally()))
+        if size != len(sales) + len(returns):
+            tally = Tally()
+            undo(map(copy.copy, sales), map(copy.copy, returns), tally)
+            self._undone[key] = (len(sales) + len(returns), tally)
+        return tally
+
+
+class _Home:
+    """What came back to own sites and went out again, of one lot and unit, in the order of time."""
+
+    def __init__(self) -> None:
+        self._events: list[tuple[int, int, int]] = []
+        self._done = 0
+        self._back = self._entered = 0
+
+    def put(self, t: int, kind: int, q: int, *, taken: bool) -> None:
+        """Add something, or take it out."""
+        place = bisect.bisect_left(self._events, (t, kind, q))
+        if taken:
+            del self._events[place]
+        else:
+            self._events.insert(place, (t, kind, q))
+        if place < self._done:
+            self._done = self._back = self._entered = 0
+
+    def settled(self) -> tuple[int, int]:
+        """Return (back and not sent out again, sent out beyond what had come back)."""
+        for _, kind, q in self._events[self._done :] if self._done else self._events:
+            if kind == 0:
+                self._back += q
+            else:
+                part = min(q, self._back)
+                self._back -= part
+                self._entered += q - part
+        self._done = len(self._events)
+        return self._back, self._entered
+
+
+class _Books(Books):
+    """Books whose events change; of holdings with many, the running stock is kept at marks."""
+
+    def put(self, events: Iterable[tuple[Key, Any]]) -> None:
+        """Add events."""
+        for key, event in events:
+            if event is not None:
+                bisect.insort(self._events[key], event)
+                self._forget(key, event)
+
+    def take(self, events: Iterable[tuple[Key, Any]]) -> None:
+        """Take events out."""
+        for key, event in events:
+            if event is not None:
+                mine = self._events[key]
+                del mine[bisect.bisect_left(mine, event)]
+                self._forget(key, event)
+
+    def _forget(self, key: Key, event: Any) -> None:
+        marks = self._marks.get(key)
+        while marks and marks[-1][0] >= event:
+            marks.pop()
+
+    @property
+    def _marks(self) -> dict[Key, list[tuple[Any, int, HoldingSum, Stock]]]:
+        found: dict[Key, list[tuple[Any, int, HoldingSum, Stock]]] = self.__dict__.setdefault("marks", {})
+        return found
+
+    def sum(self, key: Key, *, before: int | None = None, phase: int = 0) -> HoldingSum:
+        """See :class:`foodtrace.recall.quantities.Books`."""
+        events = self._events.get(key, ())
+        if before is not None or len(events) < 2 * _MARK:
+            return super().sum(key, before=before, phase=phase)
+        marks = self._marks.setdefault(key, [])
+        done, sums, stock = (marks[-1][1], marks[-1][2], marks[-1][3]) if marks else (0, HoldingSum(), Stock())
+        while True:
+            sums, stock = copy.copy(sums), copy.copy(stock)
+            if len(events) - done <= _MARK:
+                follow(sums, stock, events[done:])
+                return closed(sums, stock)
+            follow(sums, stock, events[done : done + _MARK])
+            done += _MARK
+            marks.append((events[done - 1], done, sums, stock))
+
+
+def _positions(session: Session) -> dict[int, int]:
+    return dict(session.rows("SELECT log, size FROM head"))
+
+
+def _texts(session: Session, lots: Iterable[int]) -> list[str]:
+    return [row[0] for row in session.each("SELECT n.text FROM {ids} CROSS JOIN name AS n WHERE n.id = f.value", list(lots))]
+
+
+def _is_side(flow: Flow) -> bool:
+    return flow.kind in LEAVING or flow.kind == FlowKind.RECEIPT
+
+
+def _until(session: Session, case: Case, settings: Settings, found: Affected, now: int) -> int:
+    """Return the first moment at which time alone changes something (rule 3)."""
+    due = [NEVER]
+    names = [name for each in found.names.values() for name in each]
+    later = session.each(
+        "SELECT m.kind, m.t, m.flags FROM {ids} CROSS JOIN move AS m WHERE m.lot = f.value AND m.t > ? AND m.ended <= 0", names, (now,)
+    )
+    due += [t - _DAY for kind, t, flags in later if not happened(kind, t, flags, now)]
+    due += [micros(event.at) for _, event, _ in case_events(session, case.case) if micros(event.at) > now]
+    due += [arrived for arrived in notice_times(case, settings).values() if arrived > now]
+    limit = now - settings.transit_limit
+    due += [move.t_out + settings.transit_limit + 1 for move in found.moves if move.recall and move.travelling and move.t_out >= limit]
+    return min(due)
+
+
+__all__ = ["Running"]
