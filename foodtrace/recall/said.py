@@ -10,7 +10,7 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -160,6 +160,24 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     partial: bool
     bounds: tuple[SiteBounds, ...] | None = None
     """Least, proportional and most at every affected site; none: not asked for, they cost a replay of all records."""
+
+    def columns(self) -> dict[str, list[Any]]:
+        """Return the outlets as equally long columns, one place for each outlet and unit, fit for pandas or Arrow.
+
+        Fields of :class:`OutletRow` and :class:`Amount` by name; an outlet with no quantity on record has one place, its amounts none.
+        """
+        pairs: list[tuple[OutletRow, Amount | None]] = [(row, each) for row in self.outlets for each in row.amounts or (None,)]
+        made: dict[str, list[Any]] = {
+            name: [getattr(row, name) for row, _ in pairs] for name in OutletRow.__struct_fields__ if name not in _INNER
+        }
+        # The steps of a recall and the quantities they moved share names: quantities go by ``quantity_..`` there.
+        for name in Amount.__struct_fields__:
+            column = f"quantity_{name}" if name in made else name
+            made[column] = [None if each is None else getattr(each, name) for _, each in pairs]
+        return made
+
+
+_INNER: Final = frozenset({"amounts"})
 
 
 def findings_said(session: Session, facts: Facts, found: Collection[Finding], names: Mapping[int, str]) -> tuple[FindingAnswer, ...]:

@@ -1,0 +1,106 @@
+"""The affected holdings of whole lots as columns, without a Python object for each (RECALL section 3, "Consequence").
+
+Rules:
+
+1. In a lot scope A is the recorded holdings of the lot closure, and pseudo-lots. Holdings are read clustered by lot, a lot's sites as
+   one value; this is the way to know *where* goods are when there are hundreds of thousands of places.
+2. As of everything on record, whatever its time (T at the end of time). How sure each is, how much lies there and what could not be traced
+   is the business of :func:`foodtrace.recall.answer.recall`.
+3. Where holdings are not the whole truth (dispatches without lot, other names, lots of the same code, corrections of another log), the
+   engine for everything is asked, and its set handed out in the same form: slower, never another set.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from foodtrace.graph.flowkind import NEVER
+from foodtrace.graph.rows import Rows
+from foodtrace.storage.session import Session
+
+_LARGE: Final = 20_000
+"""Holdings beyond which numpy is worth its import."""
+_SITES: Final = {
+    "sqlite": "(SELECT group_concat(h.site) FROM holding AS h WHERE h.lot = f.value AND h.flows > 0)",
+    "postgresql": "(SELECT string_agg(h.site::text, ',') FROM holding AS h WHERE h.lot = f.value AND h.flows > 0)",
+}
+
+
+class Holdings:
+    """Affected holdings: equally long columns of 64-bit numbers (buffers: numpy, pandas and Arrow take them as they are)."""
+
+    __slots__ = ("lot", "site")
+
+    def __init__(self, lot: array[int], site: array[int]) -> None:
+        self.lot = lot
+        """Number of the lot (of several names, of the one whose text is smallest)."""
+        self.site = site
+        """Number of the site."""
+
+    def __len__(self) -> int:
+        return len(self.lot)
+
+
+def affected(session: Session, asked: Sequence[str]) -> Holdings:
+    """Return the affected holdings of some lots, each once, in no particular order.
+
+    :param asked: full ids; what no record names has no holdings. Texts of numbers: :func:`foodtrace.graph.names.texts_of`.
+    """
+    rows = Rows(session, NEVER)
+    closure = _closure(rows, asked)
+    if closure is None:
+        return _by_engine(session, asked)
+    found = _read(session, sorted(closure))
+    if session.row("SELECT 1 FROM unnamed WHERE n > 0 LIMIT 1") is not None and rows.pseudo_lots(set(found.site)):
+        return _by_engine(session, asked)
+    return found
+
+
+def _closure(rows: Rows, asked: Sequence[str]) -> set[int] | None:
+    """Return the closure over transformations; none if other rules decide as well."""
+    if rows.crossed:
+        return None
+    lots: set[int] = set()
+    fresh = set(rows.numbers(asked).values())
+    while fresh:
+        lots |= fresh
+        if any(True for _ in rows.same_code(fresh)) or any(True for _ in rows.aliases(fresh)):
+            return None
+        fresh = {made for _, made in rows.children(fresh)} - lots
+    return lots
+
+
+def _read(session: Session, lots: Sequence[int]) -> Holdings:
+    told = [row for row in session.each(f"SELECT f.value, {_SITES[session.dialect]} FROM {{ids}}", lots) if row[1]]  # noqa: S608 - constants
+    text = ",".join([sites for _, sites in told])
+    counts = [sites.count(",") + 1 for _, sites in told]
+    if sum(counts) < _LARGE:
+        pairs = sorted({(lot, int(site)) for lot, sites in told for site in sites.split(",")})
+        return _columns(pairs)
+    import numpy as np  # noqa: PLC0415 - most recalls are small
+
+    site = np.fromstring(text, dtype=np.int64, sep=",")
+    lot = np.repeat(np.array([each for each, _ in told], dtype=np.int64), counts)
+    # A holding has a row for every log and unit; those of one site stand side by side on SQLite, not on PostgreSQL.
+    if session.dialect != "sqlite":
+        order = np.lexsort((site, lot))
+        lot, site = lot[order], site[order]
+    first = np.ones(len(site), dtype=bool)
+    first[1:] = (site[1:] != site[:-1]) | (lot[1:] != lot[:-1])
+    return Holdings(array("q", lot[first].tobytes()), array("q", site[first].tobytes()))
+
+
+def _by_engine(session: Session, asked: Sequence[str]) -> Holdings:
+    from foodtrace.events import LotsClause  # noqa: PLC0415 - the engine for everything loads much
+    from foodtrace.graph.reader import SqlFacts  # noqa: PLC0415
+    from foodtrace.recall.affected import find  # noqa: PLC0415
+
+    found = find(SqlFacts(session, NEVER), (LotsClause(lots=tuple(asked)),))
+    return _columns(sorted(found.holdings))
+
+
+def _columns(pairs: Iterable[tuple[int, int]]) -> Holdings:
+    pairs = list(pairs)
+    return Holdings(array("q", [lot for lot, _ in pairs]), array("q", [site for _, site in pairs]))

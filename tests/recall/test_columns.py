@@ -1,0 +1,68 @@
+"""Columns name the holdings that the engine for everything finds, and an answer's columns say what its rows say."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from foodtrace.events import LotsClause
+from foodtrace.graph.edges import micros
+from foodtrace.graph.flows import NEVER
+from foodtrace.graph.reader import SqlFacts
+from foodtrace.recall import columns
+from foodtrace.recall.affected import find
+from foodtrace.recall.answer import recall
+from tests.recall.test_plain import LOGS, LOTS, NOW, Clock, begun, born, odd, opened, plain
+
+
+@given(seed=st.integers(0, 2**32), oddities=st.sampled_from([0, 0, 2]), large=st.booleans())
+@settings(max_examples=20)
+def test_columns_are_the_affected_holdings(seed: int, oddities: int, large: bool) -> None:
+    rng = random.Random(seed)
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name,
+        opened(Path(name), Clock()) as ledger,
+    ):
+        patch.setattr(columns, "_LARGE", 1 if large else 10**6)
+        begun(ledger)
+        for n in range(rng.randint(4, 40)):
+            for event in plain(rng, f"e{n}"):
+                ledger.record([event], log=rng.choice(LOGS))
+        for n in range(oddities):
+            ledger.record([odd(rng, f"o{n}")], log=rng.choice(LOGS))
+        with ledger.reading() as session:
+            for lot in LOTS:
+                got = columns.affected(session, (lot,))
+                pairs = list(zip(got.lot, got.site, strict=True))
+                wanted = find(SqlFacts(session, NEVER), (LotsClause(lots=(lot,)),)).holdings
+                assert len(got) == len(pairs) == len(set(pairs))
+                assert set(pairs) == set(wanted), (seed, lot)
+
+
+def test_columns_of_an_answer_say_what_its_rows_say(tmp_path: Path) -> None:
+    with opened(tmp_path, Clock()) as ledger:
+        begun(ledger)
+        rng = random.Random(5)
+        ledger.record(born("b", "F-1/L"))
+        for n in range(40):
+            for event in plain(rng, f"e{n}", ("F-1/L", "F-1/K")):
+                ledger.record([event])
+        with ledger.reading() as session:
+            answer = recall(session, "F-1/L", now=micros(NOW))
+    made = answer.columns()
+    places = [(row, each) for row in answer.outlets for each in row.amounts]
+    assert len(places) > 2
+    assert {len(each) for each in made.values()} == {len(places)}
+    for place, (row, amount) in enumerate(places):
+        assert {name: made[name][place] for name in ("site", "phone", "lots", "destroyed")} == {
+            "site": row.site, "phone": row.phone, "lots": row.lots, "destroyed": row.destroyed
+        }  # fmt: skip
+        assert [made[name][place] for name in ("unit", "received", "on_hand", "quantity_destroyed")] == [
+            amount.unit, amount.received, amount.on_hand, amount.destroyed
+        ]  # fmt: skip
