@@ -247,7 +247,7 @@ class SqlFacts(Rows):
             where.append("(l.product = ? OR l.product = '')")
             params.append(clause.product)
         sql = f"SELECT DISTINCT l.lot FROM lot_fact AS l WHERE {' AND '.join(where)}"  # noqa: S608 - constants
-        lots = [row[0] for row in self._s.rows(sql, params)]
+        lots = [row[0] for row in self._s.rows(sql, params)] + self._undescribed()
         infos = self.lots(lots)
         suppliers = self._suppliers(lots) if clause.supplier else {}
         found: list[tuple[int, bool]] = []
@@ -258,6 +258,30 @@ class SqlFacts(Rows):
             if verdict is not False:
                 found.append((lot, verdict is True))
         return found
+
+    def _undescribed(self) -> list[int]:
+        """Return the lots with goods on record of which no record says what they are, under none of their names."""
+        rows = self._s.rows(
+            "SELECT n.id FROM name AS n WHERE n.code IS NOT NULL AND NOT EXISTS "
+            "(SELECT 1 FROM lot_fact AS l WHERE l.lot = n.id AND l.ended <= 0)"
+        )
+        held = self._s.each(
+            "SELECT DISTINCT h.lot FROM {ids} CROSS JOIN holding AS h WHERE h.lot = f.value AND h.flows <> 0", [row[0] for row in rows]
+        )
+        lots = {row[0] for row in held}
+        renamed = {name for both in self.aliases(lots) for name in both}
+        found = list(lots - renamed)
+        for lot in lots & renamed:
+            names, rim = {lot}, {lot}
+            while rim:
+                rim = {other for _, other in self.aliases(rim)} - names
+                names |= rim
+            told = names - {lot}
+            if not told or not self._s.each(
+                "SELECT l.lot FROM {ids} CROSS JOIN lot_fact AS l WHERE l.lot = f.value AND l.ended <= 0", told
+            ):
+                found.append(lot)
+        return sorted(found)
 
     def _suppliers(self, lots: Collection[int]) -> dict[int, set[str]]:
         """Return the operators whose lots went into each lot."""

@@ -75,6 +75,24 @@ def test_abbotts_rule_takes_what_fits_all_of_it_and_calls_the_undated_possible(w
     assert "attribute_missing" not in [each.kind for each in found.untraced if "27032K80" in each.lot]
 
 
+def test_a_rule_finds_lots_of_which_nothing_but_their_code_is_on_record(world: World) -> None:
+    """A shop's own receipts name a code and nothing else: it must not drop out because nobody described the lot."""
+    world.sites().put(
+        Receipt(id="r1", at=world.now, site="X", lot="06909999000012/27032K80", quantity=Quantity(9, "piece")),
+        Receipt(id="r2", at=world.now, site="Y", lot="06909999000012/27032AB", quantity=Quantity(9, "piece")),
+    )
+    world.batch("06909999000012/30001SH", "F", 100, {}, expiry=dt.date(2022, 7, 1))
+    # The case's code of a described can: what is known of one name is known of the other.
+    world.put(Alias(id="a", at=world.now, lot="06909999000012/30001SH", alias="06909999000012/30001SH0"))
+    world.put(Receipt(id="r3", at=world.now, site="Z", lot="06909999000012/30001SH0", quantity=Quantity(9, "piece"), source="F"))
+    world.at(1)
+    by_code = ask(world, code=ABBOTT.lower())
+    assert {row.site: row.link for row in by_code.outlets} == {"X": "possible", "Z": "confirmed"}, "X's receipt names no source"
+    dated = ask(world, code=ABBOTT.lower(), expiring_from="2022-08-01")
+    assert [row.site for row in dated.outlets] == ["X"]
+    assert [each.lot for each in dated.untraced if each.kind == "attribute_missing"] == ["06909999000012/27032K80"]
+
+
 def test_the_code_on_the_case_is_the_code_on_the_can(world: World) -> None:
     world.sites().batch("06909999000012/27032K80", "F", 100, {})
     world.put(Alias(id="a", at=world.now, lot="06909999000012/27032K80", alias="06909999000012/27032K800"))
