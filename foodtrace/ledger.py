@@ -13,10 +13,8 @@ Rules:
 from __future__ import annotations
 
 import logging
-import os
 import secrets as tokens
 import threading
-import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,15 +22,16 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import msgspec
 
-from foodtrace.errors import Conflict, NotFound, Storage
+from foodtrace.errors import Conflict, NotFound
 from foodtrace.events import Event, Key
 from foodtrace.events.canonical import checked
 from foodtrace.graph import projection
 from foodtrace.graph.edges import moment
 from foodtrace.graph.names import Names
-from foodtrace.opening import LogState, Writer, check_anchors, choose, logs, origins, read_anchors, refuse_backup
+from foodtrace.opening import LogState, Writer, choose, logs, refuse_backup
 from foodtrace.operations.common import Outcome
 from foodtrace.quantity import Quantity
+from foodtrace.reading import SCHEMA_VERSION, check, default_keys, wall_clock
 from foodtrace.recording import Receipt, prepare, record, record_in
 from foodtrace.storage.engine import address_of, open_store
 from foodtrace.storage.session import Session, Store
@@ -61,9 +60,6 @@ _logger.addHandler(logging.NullHandler())
 _CASES = 8
 """Cases whose completion an open ledger keeps up to date; of more, the one asked for longest ago is computed from nothing again."""
 
-SCHEMA_VERSION = 1
-"""Newest schema this program knows."""
-
 
 class LogInfo(msgspec.Struct, frozen=True, kw_only=True):
     """A log of the ledger."""
@@ -75,23 +71,6 @@ class LogInfo(msgspec.Struct, frozen=True, kw_only=True):
     """``time`` of the last entry, microseconds since 1970 UTC; 0 for an empty log."""
     key_id: str
     """Key id of the key in force, hex."""
-
-
-def default_keys(store_path: Path | None) -> Path:
-    """Return the key directory: ``FOODTRACE_KEYS``, else ``FILE.keys`` beside the database if it is there, else the user's."""
-    named = os.environ.get("FOODTRACE_KEYS")
-    if named:
-        return Path(named).expanduser()
-    if store_path is not None:
-        beside = store_path.with_name(store_path.name + ".keys")
-        if beside.is_dir():
-            return beside
-    return Path(os.environ.get("XDG_CONFIG_HOME", "~/.config")).expanduser() / "foodtrace" / "keys"
-
-
-def wall_clock() -> int:
-    """Return now as microseconds since 1970 UTC."""
-    return time.time_ns() // 1000
 
 
 class Ledger:
@@ -160,20 +139,7 @@ class Ledger:
         return ledger
 
     def _check(self) -> None:
-        version = self.store.version()
-        if version is None:
-            if not self._may_create:
-                raise NotFound("ledger.missing", value=self.store.url, expected="foodtrace init")
-            return
-        if version > SCHEMA_VERSION:
-            raise Storage("ledger.newer", value=version, expected=SCHEMA_VERSION)
-        if self._recovering:
-            return
-        with self.store.read() as session:
-            known = origins(session)
-        anchors = read_anchors(self.keys, known)
-        with self.store.read() as session:
-            check_anchors(session, anchors)
+        check(self.store, self.keys, may_create=self._may_create, anchors=not self._recovering)
 
     def __enter__(self) -> Self:
         return self
@@ -461,4 +427,4 @@ def _info(state: LogState) -> LogInfo:
     return LogInfo(origin=state.origin, size=state.size, time=state.time, key_id=state.key_id.hex())
 
 
-__all__ = ["Ledger", "LogInfo", "Receipt", "Verification", "default_keys", "wall_clock"]
+__all__ = ["SCHEMA_VERSION", "Ledger", "LogInfo", "Receipt", "Verification", "default_keys", "wall_clock"]

@@ -124,11 +124,11 @@ def _run(arguments: list[str]) -> int:
     except (click.ClickException, FoodtraceError, OSError) as error:
         if "--debug" in arguments:
             raise
-        return _failed(error, arguments)
+        return failed(error, arguments)
     except Exception as error:  # a bug; whoever stands at the gate can do nothing with a traceback
         if "--debug" in arguments:
             raise
-        return _failed(Integrity("cli.bug", value=f"{type(error).__name__}: {error}"), arguments)
+        return failed(Integrity("cli.bug", value=f"{type(error).__name__}: {error}"), arguments)
     return result if isinstance(result, int) else 0
 
 
@@ -140,7 +140,7 @@ def _invoke(arguments: list[str]) -> Any:
         return cli.invoke(ctx)
 
 
-def _failed(error: click.ClickException | FoodtraceError | OSError, arguments: list[str]) -> int:
+def failed(error: click.ClickException | FoodtraceError | OSError, arguments: list[str]) -> int:
     """Say what went wrong; return its exit code."""
     if isinstance(error, click.ClickException):
         error.show()

@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 import click
-import msgspec
 
 from foodtrace.errors import FoodtraceError
 from foodtrace.texts import Lang, text
+from foodtrace_cli.jsontext import document
 
 
 def clean(value: object) -> str:
@@ -101,8 +101,7 @@ def verdict(word: str, colour: str) -> str:
 
 def emit_json(value: Any) -> None:
     """Print one JSON document to stdout."""
-    data = msgspec.json.format(msgspec.json.encode(value, order="sorted"), indent=2)
-    sys.stdout.buffer.write(data + b"\n")
+    sys.stdout.buffer.write(document(value))
 
 
 def emit_error(error: FoodtraceError, lang: Lang, *, as_json: bool) -> None:

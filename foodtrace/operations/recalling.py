@@ -6,26 +6,25 @@ Rules:
    returns are in it. An answer without them would say "nobody was told" of outlets that were.
 2. Of every other case that is about these lots, what they were made from or what was made of them, the number is told.
    It may reach other outlets; two cases are never mixed in one answer.
+3. Where no entry opens a case about any of these lots, there is none: then nothing of cases is loaded
+   (:mod:`foodtrace.operations.recallcases`), and plain lots are answered from their rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
-import msgspec
-
-from foodtrace.errors import NotFound
-from foodtrace.events import Clause, LotsClause
 from foodtrace.graph.directory import resolve_lot
-from foodtrace.graph.reader import SqlFacts
-from foodtrace.operations.blocking import behind, candidates
-from foodtrace.recall.affected import find
-from foodtrace.recall.answer import Answer
-from foodtrace.recall.answer import recall as answer_of
-from foodtrace.recall.cases import load_case
-from foodtrace.recall.facts import Case
-from foodtrace.recall.packs import for_case
-from foodtrace.storage.session import Session
+from foodtrace.graph.filed import behind, openings
+from foodtrace.graph.names import find as numbers_of
+from foodtrace.recall.plain import HandOver
+
+if TYPE_CHECKING:
+    from foodtrace.events import Clause
+    from foodtrace.recall.said import Answer
+    from foodtrace.storage.session import Session
 
 
 def recall(
@@ -46,49 +45,45 @@ def recall(
     :raises NotFound: ``lot.not_found`` with ``near``. :raises Ambiguous: ``lot.ambiguous`` with ``candidates``.
     """
     asked = tuple(resolve_lot(session, each) for each in ([lot] if isinstance(lot, str) else lot))
-    about = [case for number in _about(session, asked, now) if (case := _case(session, number, now, recorded_until)) is not None]
-    same = [case for case in about if not scope and _lots_of(case) == set(asked)]
-    if len(same) == 1:
-        (case,) = same
-        rules = for_case(case).settings
-        found = answer_of(session, (), now=now, case=case, settings=rules, recorded_until=recorded_until, bounds=bounds)
-    else:
-        found = answer_of(session, asked, now=now, recorded_until=recorded_until, scope=scope, operator=operator, bounds=bounds)
-    known = {case.case for case in about} | {found.case}
-    made_of = set(candidates(session, found.affected_lots)) - known
-    about += [case for number in made_of if (case := _case(session, number, now, recorded_until)) is not None]
-    cases = [case.case for case in about if case.case != found.case and _touches(session, case, found.affected_lots, now)]
-    return msgspec.structs.replace(found, cases=tuple(sorted(cases)))
+    plain = bool(asked) and not scope and not bounds and recorded_until is None
+    told = _told(session, asked, now, operator) if plain else None
+    if told is not None:
+        return _answer(told)
+    from foodtrace.operations.recallcases import recall_with_cases  # noqa: PLC0415 - the engine for everything, and every event
+
+    return recall_with_cases(
+        session, asked, now=now, recorded_until=recorded_until, scope=scope, operator=operator, bounds=bounds, plain=not plain
+    )
 
 
-def _about(session: Session, lots: Iterable[str], now: int) -> list[str]:
-    return sorted({number for lot in lots for number in behind(session, lot, now)})
+def recall_told(session: Session, lots: Sequence[str], *, now: int) -> dict[str, Any] | None:
+    """Return the JSON of :func:`recall` as dicts and numbers, made without a single struct; none where only :func:`recall` can tell.
+
+    :raises NotFound: ``lot.not_found``. :raises Ambiguous: ``lot.ambiguous``.
+    """
+    return _told(session, tuple(resolve_lot(session, each) for each in lots), now, "")
 
 
-def _case(session: Session, number: str, now: int, recorded_until: int | None) -> Case | None:
-    """Return a case that stands at a moment: opened, and not withdrawn."""
-    try:
-        case = load_case(session, number, until=now, known_by=recorded_until)
-    except NotFound:
+def _told(session: Session, asked: tuple[str, ...], now: int, operator: str) -> dict[str, Any] | None:
+    """Answer for plain lots about which no case was ever opened (rule 3)."""
+    from foodtrace.graph.rows import Rows  # noqa: PLC0415
+    from foodtrace.recall.plain.told import PlainAnswer  # noqa: PLC0415
+    from foodtrace.recall.usual import OUTLET_KINDS, SILENT_AFTER, TRANSIT_LIMIT  # noqa: PLC0415
+
+    if any(openings(session, behind(session, number)) for number in numbers_of(session, asked).values()):
         return None
-    return case if case.withdrawn is None else None
+    with suppress(HandOver):
+        told = PlainAnswer(
+            Rows(session, now), asked, outlet_kinds=OUTLET_KINDS, transit_limit=TRANSIT_LIMIT, silent_after=SILENT_AFTER, operator=operator
+        ).told()
+        if not openings(session, told["affected_lots"]):
+            return told
+    return None
 
 
-def _lots_of(case: Case) -> set[str]:
-    """Return the lots of a case whose scope is lots and nothing else."""
-    clauses = case.versions[-1].clauses
-    return {lot for each in clauses if isinstance(each, LotsClause) for lot in each.lots} if all(map(_names_lots, clauses)) else set()
+def _answer(told: dict[str, Any]) -> Answer:
+    import msgspec  # noqa: PLC0415
 
+    from foodtrace.recall.said import Answer  # noqa: PLC0415
 
-def _names_lots(clause: Clause) -> bool:
-    return isinstance(clause, LotsClause)
-
-
-def _touches(session: Session, case: Case, lots: Sequence[str], now: int) -> bool:
-    """Tell whether a case reaches one of these lots: it names one, or its rule or its lots lead to one."""
-    affected = set(lots)
-    if any(isinstance(each, LotsClause) and not affected.isdisjoint(each.lots) for each in case.versions[-1].clauses):
-        return True
-    facts = SqlFacts(session, now)
-    hit = find(facts, case.versions[-1].clauses, settings=for_case(case).settings, own_operator=case.operator, case=case.case)
-    return not affected.isdisjoint(facts.texts({name for lot in hit.lots for name in hit.names[lot]}).values())
+    return msgspec.convert(told, Answer)

@@ -1,0 +1,139 @@
+"""Opening a ledger to read it: what every reader checks first, without anything that writing needs.
+
+Rules (DESIGN section 5):
+
+1. Before anything is answered, every anchor of this host for a log of this database is compared with it: a database that is behind
+   its anchor, or has another checkpoint at that size, is refused. Nothing is repaired silently.
+2. A schema newer than this program is refused; no ledger at all is an error, because an empty answer would look like "not sold
+   anywhere".
+3. This module loads no keys, no events and no SQLAlchemy: import time is part of a command's time.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from foodtrace.errors import Integrity, NotFound, Storage
+from foodtrace.storage.engine import open_store
+from foodtrace.tlog.anchor import anchor_path, read_anchor
+
+if TYPE_CHECKING:
+    from foodtrace.storage.session import Session, Store
+
+SCHEMA_VERSION = 1
+"""Newest schema this program knows."""
+
+
+class LogState(NamedTuple):
+    """A log of the database, as its head says."""
+
+    number: int
+    origin: str
+    size: int
+    time: int
+    key_id: bytes
+
+
+def default_keys(store_path: Path | None) -> Path:
+    """Return the key directory: ``FOODTRACE_KEYS``, else ``FILE.keys`` beside the database if it is there, else the user's."""
+    named = os.environ.get("FOODTRACE_KEYS")
+    if named:
+        return Path(named).expanduser()
+    if store_path is not None:
+        beside = store_path.with_name(store_path.name + ".keys")
+        if beside.is_dir():
+            return beside
+    return Path(os.environ.get("XDG_CONFIG_HOME", "~/.config")).expanduser() / "foodtrace" / "keys"
+
+
+def wall_clock() -> int:
+    """Return now as microseconds since 1970 UTC."""
+    return time.time_ns() // 1000
+
+
+@contextmanager
+def reading(url: str, *, keys: str | Path | None = None) -> Iterator[Session]:
+    """Open one snapshot of a ledger that is there, checked as :meth:`foodtrace.ledger.Ledger.open` checks it.
+
+    :raises NotFound: ``ledger.missing``. :raises Integrity: ``ledger.rolled_back``, ``ledger.forked_log``.
+    :raises Storage: ``ledger.newer``, ``storage.*``.
+    """
+    store = open_store(url, create=False)
+    try:
+        folder = Path(keys).expanduser() if keys is not None else default_keys(getattr(store, "path", None))
+        check(store, folder, may_create=False)
+        with store.read() as session:
+            yield session
+    finally:
+        store.close()
+
+
+def check(store: Store, keys: Path, *, may_create: bool, anchors: bool = True) -> None:
+    """Check a database before it is used (rules 1 and 2).
+
+    :param may_create: no ledger is no error. :param anchors: compare with this host's anchors.
+    """
+    version = store.version()
+    if version is None:
+        if not may_create:
+            raise NotFound("ledger.missing", value=store.url, expected="foodtrace init")
+        return
+    if version > SCHEMA_VERSION:
+        raise Storage("ledger.newer", value=version, expected=SCHEMA_VERSION)
+    if not anchors:
+        return
+    with store.read() as session:
+        known = origins(session)
+    found = read_anchors(keys, known)
+    with store.read() as session:
+        check_anchors(session, found)
+
+
+def logs(session: Session) -> list[LogState]:
+    """Return every log of the database that has a head, by origin.
+
+    :raises Integrity: ``storage.mistyped`` where a row of ``log`` or ``head`` has values that foodtrace never writes.
+    """
+    found = session.rows("SELECT l.id, l.origin, h.size, h.time, h.key_id FROM log AS l JOIN head AS h ON h.log = l.id ORDER BY l.origin")
+    for row in found:
+        # SQLite stores any type in any column; whoever wrote this was not foodtrace.
+        for value, wanted in zip(row, (int, str, int, int, bytes), strict=True):
+            if not isinstance(value, (bytes, memoryview) if wanted is bytes else wanted):
+                raise Integrity("storage.mistyped", value=f"head {row[0]}", expected=wanted.__name__, got=type(value).__name__)
+    return [LogState(number, origin, size, time, bytes(key_id)) for number, origin, size, time, key_id in found]
+
+
+def origins(session: Session) -> list[str]:
+    """Return the origins of all logs, those whose head is gone as well."""
+    return [str(row[0]) for row in session.rows("SELECT origin FROM log ORDER BY origin")]
+
+
+def read_anchors(keys: Path, origins: Iterable[str]) -> dict[str, tuple[int, bytes]]:
+    """Return this host's anchors of some logs: origin -> (size, checkpoint). Raises ``Integrity`` (``anchor.damaged``)."""
+    found = {origin: read_anchor(anchor_path(keys, origin)) for origin in origins}
+    return {origin: anchored for origin, anchored in found.items() if anchored is not None}
+
+
+def check_anchors(session: Session, anchors: Mapping[str, tuple[int, bytes]]) -> None:
+    """Compare every log with this host's anchor of it. Raises ``Integrity`` (``ledger.rolled_back``, ``ledger.forked_log``).
+
+    The anchors must have been read before ``session`` was opened: an anchor moves on after the commit it is about, so one that
+    is read later may speak of a commit that this snapshot does not see yet.
+    """
+    states = logs(session)
+    for hidden in sorted(anchors.keys() & set(origins(session)) - {state.origin for state in states}):
+        raise Integrity("ledger.rolled_back", value=0, expected=anchors[hidden][0], log=hidden)
+    for state in states:
+        if state.origin not in anchors:
+            continue
+        size, checkpoint = anchors[state.origin]
+        if size > state.size:
+            raise Integrity("ledger.rolled_back", value=state.size, expected=size, log=state.origin)
+        row = session.row("SELECT note FROM checkpoint WHERE log = ? AND size = ?", (state.number, size))
+        if row is None or bytes(row[0]) != checkpoint:
+            raise Integrity("ledger.forked_log", value=state.origin, expected=size)
