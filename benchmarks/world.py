@@ -132,7 +132,8 @@ def picks(life: Life, reach: list[int], seed: int) -> dict[str, list[dict[str, A
         nearest = near[: max(count, len(near) // 20)]
         some = sorted(dice.sample(nearest, min(count, len(nearest)))) if count > 1 else nearest[:1]
         chosen[str(target)] = [{"lot": life.lots[lot], "affected": reach[lot]} for _, lot in some]
-    return chosen
+    worst = max(range(len(reach)), key=reach.__getitem__)
+    return {**chosen, "most": [{"lot": life.lots[worst], "affected": reach[worst]}]}
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ from foodtrace.keeping.recovery import Recovery
 from foodtrace.keeping.rotation import Changed, KeyRow
 from foodtrace.operations.answers import GateSaid, ResolvedSaid, TestSaid
 from foodtrace.operations.answersfile import AnswersSaid
+from foodtrace.operations.blast import Blast
 from foodtrace.operations.casestatus import CaseLine, CaseStatus
 from foodtrace.operations.checks import Checked, Drawn, Redrawn
 from foodtrace.operations.corrections import Corrected, History
@@ -41,6 +42,7 @@ from foodtrace.verification import Verification
 _TYPES: Final[dict[str, Any]] = {
     "case-report": Report,
     "backup": Backup,
+    "blast": Blast,
     "corrected": Corrected,
     "doctor": Examination,
     "drill": Drill,

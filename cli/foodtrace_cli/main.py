@@ -40,6 +40,7 @@ COMMANDS: Final[dict[str, str]] = {
     "recall": "recall",
     "case": "case",
     "trace": "trace",
+    "blast": "blast",
     "reconcile": "reconcile",
     "drill": "drill",
     "verify": "log",

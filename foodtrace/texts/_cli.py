@@ -59,6 +59,16 @@ _GENERAL: Final[dict[str, tuple[str, str]]] = {
 }
 
 _RECALL: Final[dict[str, tuple[str, str]]] = {
+    "cli.blast.head": ("{days}: {lots:,} 批, 召回最多的一批涉及 {most:,} 家网点", "{days}: {lots:,} lots; the recall of the worst reaches {most:,} outlets"),
+    "cli.blast.lot": ("批次", "lot"),
+    "cli.blast.product": ("品名", "product"),
+    "cli.blast.outlets": ("网点", "outlets"),
+    "cli.blast.lots": ("涉及批次", "lots"),
+    "cli.blast.more": ("还有 {count:,} 批: --limit", "{count:,} more lots: --limit"),
+    "cli.blast.without_origin": ("其中 {count:,} 批没有来源记录, 按最早的记录列入", "{count:,} of them have no origin on record and stand here by their first record"),
+    "cli.blast.seen": ("没有收到的记录不在数内: {logs} 本日志, 最久的 {log} 到 {newest}", "records that have not come are in no number: {logs} logs, the longest behind is {log} at {newest}"),
+    "cli.blast.range": ("日期反了: 从 {value} 到 {expected}", "the range runs backwards: from {value} to {expected}"),
+    "cli.blast.range.hint": ("--from 不晚于 --to", "--from must not be after --to"),
     "cli.recall.head": (
         "网点 {outlets} (确认 {confirmed}, 可能 {possible})  涉及批次 {lots}",
         "outlets {outlets} (confirmed {confirmed}, possible {possible})  lots {lots}",

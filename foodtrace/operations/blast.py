@@ -1,0 +1,179 @@
+"""The blast radius of every lot of a range of days: how many outlets its recall would reach, the worst first.
+
+Rules:
+
+1. A lot is of the range if a birth of it happened there; a lot that nobody recorded as born, if its first record did. Births are
+   looked for among what was recorded since a day before the range: one that was dated further ahead is not seen.
+2. The number is that of :func:`foodtrace.operations.recalling.recall` for that lot alone, today. Every lot that any of them leads to
+   is read once, however many lead to it; sets of sites are joined from what was made last to what was made first.
+3. A lot whose way is not plain (:mod:`foodtrace.recall.plain`), or that a case is filed under, is asked of the recall itself.
+4. Nothing says how bad goods are: a number of outlets is how far a recall would go. Records that have not come here are not in it,
+   so the answer says how far each log has come, and which lots nobody recorded as born.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+
+import msgspec
+
+from foodtrace.graph.flowkind import BIRTHS, FlowKind
+from foodtrace.graph.names import find
+from foodtrace.graph.rows import Rows
+from foodtrace.graph.subjects import recalled
+from foodtrace.graph.times import moment
+from foodtrace.operations.blastsets import Reach
+from foodtrace.operations.recalling import recall
+from foodtrace.recall.said import Position, positions
+from foodtrace.recall.usual import OUTLET_KINDS
+from foodtrace.storage.session import Session
+from foodtrace.tlog.entry import parse
+
+_DAY = 86_400_000_000
+_PORTION = 500
+_KINDS = tuple(map(int, (FlowKind.BORN, FlowKind.PRODUCED, FlowKind.DISPATCH, FlowKind.RECEIPT)))
+_BORN = frozenset(map(int, BIRTHS))
+
+
+class Radius(msgspec.Struct, frozen=True, kw_only=True):
+    """How far the recall of one lot would go."""
+
+    lot: str
+    """Full id."""
+    product: str
+    producer: str
+    """Operator where it was made; empty where no record says it."""
+    outlets: int
+    """Outlets that a recall of this lot would reach."""
+    lots: int
+    """Lots it would take in: this one and everything made from it."""
+    born: bool
+    """False: nobody recorded where it comes from; it stands here by its first record."""
+
+
+class Blast(msgspec.Struct, frozen=True, kw_only=True):
+    """The lots of a range of days by how many outlets their recall would reach."""
+
+    start: str
+    """First moment of the range."""
+    end: str
+    """Last moment of the range."""
+    at: str
+    """The moment the answer is for."""
+    lots: tuple[Radius, ...]
+    """The worst first."""
+    without_origin: int
+    """Lots among them that nobody recorded as born."""
+    positions: tuple[Position, ...]
+    """How far each log had come: what it has not told is in no number."""
+
+
+def blast(session: Session, *, start: int, end: int, now: int) -> Blast:
+    """Return the blast radius of every lot of a range.
+
+    :param start: first microsecond of the range, UTC. :param end: last one. :param now: the moment the answer is for.
+    """
+    rows = Rows(session, now)
+    asked, born = _of_range(rows, sorted(_touched(session, start, end)), start, end)
+    reach = Reach(rows, asked)
+    said = {lot: about for portion in _portions(asked) for lot, about in rows.lots_said(portion).items()}
+    filed = _filed(session, [said[lot][0] for lot in asked])
+    made = []
+    for lot in reversed(asked):  # what was made last first: whatever leads to it finds its sets joined
+        text, product, _, producer = said[lot][:4]
+        if lot in reach.odd or recalled(text) in filed:
+            answer = recall(session, text, now=now)
+            outlets, many = len(answer.outlets), len(answer.affected_lots)
+        else:
+            outlets, many = reach.outlets(lot, OUTLET_KINDS, producer)
+        made.append(Radius(lot=text, product=product, producer=producer, outlets=outlets, lots=many, born=lot in born))
+    return Blast(
+        start=_time(start),
+        end=_time(end),
+        at=_time(now),
+        lots=tuple(sorted(made, key=lambda each: (-each.outlets, -each.lots, each.lot))),
+        without_origin=sum(not each.born for each in made),
+        positions=positions(session),
+    )
+
+
+def _touched(session: Session, start: int, end: int) -> set[int]:
+    """Return the lots with a birth or a move in the range, among what was recorded since a day before it (rule 1)."""
+    found: set[int] = set()
+    for log, size in session.rows("SELECT log, size FROM head"):
+        first = _first_since(session, log, size, start - _DAY)
+        found.update(
+            row[0]
+            for row in session.rows(
+                f"SELECT DISTINCT m.lot FROM move AS m WHERE m.log = ? AND m.seq >= ? AND m.kind IN {_KINDS} "  # noqa: S608 - numbers
+                "AND m.ended <= 0 AND m.t BETWEEN ? AND ?",
+                (log, first, start, end),
+            )
+        )
+    return found
+
+
+def _first_since(session: Session, log: int, size: int, when: int) -> int:
+    """Return the sequence number of the first entry that a log recorded at or after a moment; its size where there is none."""
+    low, high = 0, size
+    while low < high:
+        middle = (low + high) // 2
+        row = session.row("SELECT bytes FROM entry WHERE log = ? AND seq = ?", (log, middle))
+        if row is None or parse(bytes(row[0])).recorded >= when:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+def _of_range(rows: Rows, lots: Sequence[int], start: int, end: int) -> tuple[list[int], set[int]]:
+    """Return the lots of the range, and those of them that somebody recorded as born (rule 1)."""
+    asked: list[int] = []
+    born: set[int] = set()
+    for portion in _portions(lots):
+        births: dict[int, list[int]] = {}
+        first: dict[int, int] = {}
+        for lot, kind, t in _told(rows, portion):
+            if kind in _BORN:
+                births.setdefault(lot, []).append(t)
+            first[lot] = min(t, first.get(lot, t))
+        for lot in portion:
+            if any(start <= t <= end for t in births.get(lot, ())):
+                asked.append(lot)
+                born.add(lot)
+            elif lot not in births and lot in first and start <= first[lot] <= end:
+                asked.append(lot)
+    texts = rows.texts(asked)
+    return [lot for lot in asked if not texts[lot].startswith("?")], born
+
+
+def _told(rows: Rows, lots: Collection[int]) -> Iterable[tuple[int, int, int]]:
+    """Return (lot, kind, time) of the records that stand, whoever objects."""
+    plain = rows.rows(lots)
+    if plain is not None:
+        return [(row[1], row[0], row[6]) for row in plain]
+    found: list[tuple[int, int, int]] = []
+    for lot in lots:
+        mine = rows.rows([lot])
+        if mine is not None:
+            found += [(lot, row[0], row[6]) for row in mine]
+        else:
+            told = rows.session.rows("SELECT m.kind, m.t FROM move AS m WHERE m.lot = ? AND m.ended <= 0", (lot,))
+            found += [(lot, kind, t) for kind, t in told if t <= rows.now]
+    return found
+
+
+def _filed(session: Session, lots: Sequence[str]) -> set[str]:
+    """Return the subjects, among those of these lots, that some case is filed under."""
+    numbers = find(session, sorted({recalled(lot) for lot in lots}))
+    texts = {number: text for text, number in numbers.items()}
+    rows = session.each("SELECT DISTINCT a.subject FROM {ids} CROSS JOIN about AS a WHERE a.subject = f.value", list(texts))
+    return {texts[row[0]] for row in rows}
+
+
+def _portions(lots: Sequence[int]) -> Iterable[Sequence[int]]:
+    return (lots[first : first + _PORTION] for first in range(0, len(lots), _PORTION))
+
+
+def _time(microseconds: int) -> str:
+    return moment(microseconds).strftime("%Y-%m-%dT%H:%M:%SZ")
