@@ -51,7 +51,6 @@ from foodtrace.events import (
     Transformation,
     TruckExpected,
 )
-from foodtrace.graph.subjects import OPENED, WIDENED
 
 ABOUT: Final[dict[type[Event], int]] = {
     Operator: 1,
@@ -74,8 +73,8 @@ ABOUT: Final[dict[type[Event], int]] = {
     BatchReleased: 18,
     Sale: 19,
     ConsumerReturn: 20,
-    RecallOpened: OPENED,
-    RecallWidened: WIDENED,
+    RecallOpened: 21,
+    RecallWidened: 22,
     RecallClosed: 23,
     RecallWithdrawn: 24,
     GoodsCleared: 25,

@@ -24,8 +24,8 @@ from foodtrace.graph.subjects import recalled
 from foodtrace.graph.times import moment
 from foodtrace.operations.blastsets import Reach
 from foodtrace.operations.recalling import recall
+from foodtrace.recall.plain.defaults import OUTLET_KINDS
 from foodtrace.recall.said import Position, positions
-from foodtrace.recall.usual import OUTLET_KINDS
 from foodtrace.storage.session import Session
 from foodtrace.tlog.entry import parse
 

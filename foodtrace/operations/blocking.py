@@ -22,10 +22,10 @@ import msgspec
 from foodtrace.errors import NotFound, Refused
 from foodtrace.events import Event, RecallOpened, RecallWidened, Refusal
 from foodtrace.events.canonical import decode
-from foodtrace.graph.edges import micros
-from foodtrace.graph.filed import behind as lots_behind
-from foodtrace.graph.filed import openings
+from foodtrace.graph.edges import BY_RULE, micros, recalled
+from foodtrace.graph.kinds import ABOUT
 from foodtrace.graph.names import find as numbers_of
+from foodtrace.graph.names import texts_of
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.common import Doing, Outcome, new_id
 from foodtrace.operations.tests import check_tests
@@ -42,6 +42,9 @@ from foodtrace.tlog.entry import event_bytes
 
 Asked: TypeAlias = Literal["sale", "transfer", "market_entry", "use", "packing", "release", "certificate", "restock"]
 """What can be asked for, as a refusal records it."""
+
+MOST: Final = 20_000
+"""Lots that are looked at on the way back from one lot; more than any blend of blends has."""
 
 
 class Block(msgspec.Struct, frozen=True):
@@ -69,7 +72,7 @@ def blocks(session: Session, lot: str, now: int, site: str = "") -> list[Block]:
         return []
     where = facts.site(site) or 0 if site else 0
     found: list[Block] = []
-    for each in candidates(session, lots_behind(session, number)):
+    for each in candidates(session, _back(session, facts, number)):
         try:
             case = load_case(session, each, until=now)
         except NotFound:
@@ -84,10 +87,11 @@ def blocks(session: Session, lot: str, now: int, site: str = "") -> list[Block]:
     return found
 
 
-def behind(session: Session, lot: str) -> list[str]:
+def behind(session: Session, lot: str, now: int) -> list[str]:
     """Return the cases that may be about a lot: those that name it or what it was made from, and those whose scope is a rule."""
-    number = numbers_of(session, [lot]).get(lot)
-    return [] if number is None else candidates(session, lots_behind(session, number))
+    facts = SqlFacts(session, now)
+    number = facts.lot(lot)
+    return [] if number is None else candidates(session, _back(session, facts, number))
 
 
 def _link(hit: Affected, case: Case, number: int, where: int, now: int) -> Link | None:
@@ -104,9 +108,40 @@ def _link(hit: Affected, case: Case, number: int, where: int, now: int) -> Link 
 
 def candidates(session: Session, lots: Sequence[str]) -> list[str]:
     """Return the cases that name one of these lots or one of the same code, and those whose scope is a rule (rule 4)."""
-    events = [decode(event_bytes(data)) for data in openings(session, lots)]
+    numbers = numbers_of(session, list(dict.fromkeys([BY_RULE, *(recalled(lot) for lot in lots)])))
+    rows = session.each(
+        "SELECT e.bytes FROM {ids} CROSS JOIN about AS a JOIN entry AS e ON e.log = a.log AND e.seq = a.seq "
+        "WHERE a.subject = f.value AND a.kind IN (?, ?) AND a.ended <= 0",
+        list(numbers.values()),
+        (ABOUT[RecallOpened], ABOUT[RecallWidened]),
+    )
+    events = [decode(event_bytes(bytes(row[0]))) for row in rows]
     found = [getattr(event, "replacement", None) or event for event in events]
     return sorted({event.case for event in found if isinstance(event, (RecallOpened, RecallWidened))})
+
+
+def _back(session: Session, facts: SqlFacts, number: int) -> list[str]:
+    """Return the ids of every lot these goods were made from, and of every other name of all of them."""
+    seen = {number}
+    rim = [number]
+    known: dict[str, bool] = {}
+    while rim and len(seen) < MOST:
+        reached = {src for src, _ in facts.parents(rim)} | {other for _, other in facts.aliases(rim)}
+        for text in texts_of(session, rim).values():
+            authority, _, code = text.partition("/")
+            if authority not in known:
+                # A code under an issuer on no record may be anybody's: every lot of that code may be this one.
+                known[authority] = _known(session, authority)
+            if not known[authority]:
+                reached |= {row[0] for row in session.rows("SELECT id FROM name WHERE code = ?", (code,))}
+        rim = [each for each in reached if each not in seen]
+        seen |= reached
+    return [text for text in texts_of(session, seen).values() if text]
+
+
+def _known(session: Session, authority: str) -> bool:
+    gtin = authority.isdigit() and len(authority) == 14  # noqa: PLR2004 - a GTIN-14 is a known product
+    return gtin or bool(numbers_of(session, [f"operator {authority}", f"sites {authority}", authority]))
 
 
 def refused(

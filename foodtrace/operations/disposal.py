@@ -60,7 +60,7 @@ def dispose(
     """
     full = resolve_case(session, case)
     at = resolve_site(session, site)
-    lots = [_lot_of(session, full, lot)] if lot else held(session, doing, full, at)
+    lots = [_lot_of(session, doing, full, lot)] if lot else held(session, doing, full, at)
     events: list[Event] = []
     for each in lots:
         amount = _amount(session, doing, at, each, quantity, allow_short=allow_short)
@@ -125,7 +125,7 @@ def plan_destruction(
     if due <= doing.now:
         raise BadData("case.due_past", value=due.isoformat(), expected=doing.now.isoformat())
     events: list[Event] = []
-    for each in [_lot_of(session, full, lot)] if lot else held(session, doing, full, at):
+    for each in [_lot_of(session, doing, full, lot)] if lot else held(session, doing, full, at):
         amount = _amount(session, doing, at, each, quantity, allow_short=False)
         if amount is not None:
             events.append(
@@ -212,7 +212,7 @@ def correct(
     if not note.strip():
         raise BadData("case.note", value="-", expected="--note")
     at = resolve_site(session, site)
-    full = _lot_of(session, state.case, lot)
+    full = _lot_of(session, doing, state.case, lot)
     _amount(session, doing, at, full, quantity, allow_short=allow_short)
     made = lots.format(lots.parse(output))
     facts = SqlFacts(session, micros(doing.now))
@@ -255,10 +255,10 @@ def held(session: Session, doing: Doing, case: str, site: str) -> list[str]:
     return lots
 
 
-def _lot_of(session: Session, case: str, lot: str) -> str:
+def _lot_of(session: Session, doing: Doing, case: str, lot: str) -> str:
     """Return a lot that the case can be about: neither a slip of the hand nor other goods are booked on a case."""
     full = resolve_lot(session, lot)
-    if case not in behind(session, full):
+    if case not in behind(session, full, micros(doing.now)):
         raise NotFound("case.not_affected", value=full, case=case)
     return full
 

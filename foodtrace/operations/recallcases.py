@@ -34,7 +34,7 @@ def recall_with_cases(
 
     :param plain: false: these records were handed over already.
     """
-    about = [case for number in _about(session, asked) if (case := _case(session, number, now, recorded_until)) is not None]
+    about = [case for number in _about(session, asked, now) if (case := _case(session, number, now, recorded_until)) is not None]
     same = [case for case in about if not scope and _lots_of(case) == set(asked)]
     if len(same) == 1:
         (case,) = same
@@ -51,8 +51,8 @@ def recall_with_cases(
     return msgspec.structs.replace(found, cases=tuple(sorted(cases)))
 
 
-def _about(session: Session, lots: Iterable[str]) -> list[str]:
-    return sorted({case for lot in lots for case in behind(session, lot)})
+def _about(session: Session, lots: Iterable[str], now: int) -> list[str]:
+    return sorted({case for lot in lots for case in behind(session, lot, now)})
 
 
 def _case(session: Session, number: str, now: int, recorded_until: int | None) -> Case | None:

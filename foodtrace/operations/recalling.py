@@ -6,7 +6,7 @@ Rules:
    returns are in it. An answer without them would say "nobody was told" of outlets that were.
 2. Of every other case that is about these lots, what they were made from or what was made of them, the number is told.
    It may reach other outlets; two cases are never mixed in one answer.
-3. Where no entry opens a case about any of these lots, there is none: then nothing of cases is loaded
+3. Where it is certain that no case is about any of these lots, nothing of cases is loaded
    (:mod:`foodtrace.operations.recallcases`), and plain lots are answered from their rows.
 """
 
@@ -17,8 +17,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from foodtrace.graph.directory import resolve_lot
-from foodtrace.graph.filed import behind, openings
-from foodtrace.graph.names import find as numbers_of
 from foodtrace.recall.plain import HandOver
 
 if TYPE_CHECKING:
@@ -67,17 +65,17 @@ def recall_told(session: Session, lots: Sequence[str], *, now: int) -> dict[str,
 def _told(session: Session, asked: tuple[str, ...], now: int, operator: str) -> dict[str, Any] | None:
     """Answer for plain lots about which no case was ever opened (rule 3)."""
     from foodtrace.graph.rows import Rows  # noqa: PLC0415
+    from foodtrace.recall.plain.cases import none_about  # noqa: PLC0415
+    from foodtrace.recall.plain.defaults import OUTLET_KINDS, SILENT_AFTER, TRANSIT_LIMIT  # noqa: PLC0415
     from foodtrace.recall.plain.told import PlainAnswer  # noqa: PLC0415
-    from foodtrace.recall.usual import OUTLET_KINDS, SILENT_AFTER, TRANSIT_LIMIT  # noqa: PLC0415
 
-    if any(openings(session, behind(session, number)) for number in numbers_of(session, asked).values()):
-        return None
+    rows = Rows(session, now)
     with suppress(HandOver):
-        told = PlainAnswer(
-            Rows(session, now), asked, outlet_kinds=OUTLET_KINDS, transit_limit=TRANSIT_LIMIT, silent_after=SILENT_AFTER, operator=operator
-        ).told()
-        if not openings(session, told["affected_lots"]):
-            return told
+        found = PlainAnswer(
+            rows, asked, outlet_kinds=OUTLET_KINDS, transit_limit=TRANSIT_LIMIT, silent_after=SILENT_AFTER, operator=operator
+        )
+        if none_about(rows, found.numbers, found.lots):
+            return found.told()
     return None
 
 

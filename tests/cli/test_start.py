@@ -14,9 +14,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foodtrace.events.master import OUTLET_KINDS
-from foodtrace.recall import usual
-from foodtrace.recall.settings import DEFAULT
 from foodtrace_cli.jsontext import document, plain_document
 from foodtrace_cli.start import plain_recall
 from tests.cli.test_way import lot_of, run, shop
@@ -117,15 +114,6 @@ VALUES = st.recursive(
 @given(VALUES)
 def test_both_ways_to_print_json_print_the_same_bytes(value: Any) -> None:
     assert plain_document(value) == document(value)
-
-
-def test_the_usual_settings_are_the_defaults() -> None:
-    assert (DEFAULT.outlet_kinds, DEFAULT.transit_limit, DEFAULT.silent_after) == (
-        usual.OUTLET_KINDS,
-        usual.TRANSIT_LIMIT,
-        usual.SILENT_AFTER,
-    )
-    assert usual.OUTLET_KINDS == OUTLET_KINDS
 
 
 def loaded(folder: Path, *words: str) -> set[str]:
