@@ -49,6 +49,7 @@ SECTIONS: Final = (
         "benchmarks.bench_log",
         quick=("--batches", "10", "--singles", "50", "--entries", "20000", "--proofs", "100", "--others", "3"),
     ),
+    Section("verify", "Verifying", "benchmarks.bench_verify", quick=("--entries", "60000", "--rounds", "2")),
     Section("gate", "Deciding at the gate", "benchmarks.bench_gate", quick=("--events", "20000", "--trucks", "50"), plain=True),
     Section("fork", "Many processes, one log", "benchmarks.fork", quick=("--appends", "20"), plain=True),
 )

@@ -26,7 +26,8 @@ TABLES: Final = ("holding", "move", "lot_edge", "alias", "unnamed", "lot_fact", 
 _FLOWS: Final = SUMS.index("flows")
 _COUNTS: Final = SUMS.index("counts")
 _OTHER: Final = {name: SUMS.index(name) for name in ("dispatched_in", "delivered", "return_in")}
-_RECEIPT, _DISPATCH, _RETURN, _COUNT = FlowKind.RECEIPT, FlowKind.DISPATCH, FlowKind.RETURN, FlowKind.COUNT
+_RECEIPT, _DISPATCH, _RETURN, _COUNT = (int(each) for each in (FlowKind.RECEIPT, FlowKind.DISPATCH, FlowKind.RETURN, FlowKind.COUNT))
+_TWO_SIDED: Final = frozenset((_RECEIPT, _DISPATCH, _RETURN))
 
 
 class Touched(NamedTuple):
@@ -77,11 +78,11 @@ class Expected:
             else:
                 self.corrections.append((seq, event.seq))
                 self._about(corrected(self._origin, event.seq), ABOUT[Correction], self._weights.place(seq), 0)
-        if counts:
-            self._sums(made, 1)
         place = self._weights.place(seq)
         if made.flows:
-            self._moves(made.flows, place, recorded, ended)
+            self._flows(made.flows, 1 if counts else 0, place, recorded, ended)
+        if counts and (made.edges or made.aliases or made.unnamed):
+            self._count(made, 1)
         if made.lots or made.site is not None or made.cross is not None:
             self._facts(made, place, recorded, ended)
         if made.about:
@@ -98,7 +99,8 @@ class Expected:
         if type(event) is Correction:
             kind = kind_of(event)  # type: ignore[assignment]
             before = CONDITIONAL if event.log else 0
-        self._sums(made, -1)
+        self._flows(made.flows, -1)
+        self._count(made, -1)
         weights, columns, sums = self._weights, self._columns, self.sums
         change = weights.place(target) * (by + 1 - before)
         sums["move"] += change * columns.move[1] * sum(weights.item(item) for item in range(len(made.flows)))
@@ -115,42 +117,47 @@ class Expected:
         """Return the fingerprint of each table so far."""
         return {table: value % PRIME for table, value in self.sums.items()}
 
-    def _moves(self, flows: list[FlowText], place: int, recorded: int, ended: int) -> None:
-        text, item_of = self._weights.text, self._weights.item
+    def _flows(self, flows: list[FlowText], sign: int, place: int = 0, recorded: int = 0, ended: int = 0) -> None:
+        """Add the rows of flows, and what they add to holdings as :class:`foodtrace.graph.gathered.Gathered` does.
+
+        :param sign: of the holdings: 1, -1, or 0 for none. :param place: number of the entry; 0 for no rows.
+        """
+        # The hottest loop of a verification: every name is looked up once for both sums.
+        weights, columns = self._weights, self._columns.holding
+        text, words, item_of, unit_of = weights.text, weights.words, weights.item, weights.small
         c0, c_ended, c_lot, c_site, c_other, c_kind, c_unit, c_q, c_t, c_recorded, c_pair, c_flags = self._columns.move
         fixed = c0 + ended * c_ended + recorded * c_recorded
-        total = 0
+        flows_column, moved, held = columns[_FLOWS], 0, 0
         for item, (kind, lot, site, other, unit, q, t, pair, flags) in enumerate(flows):
-            value = fixed + text(lot)[0] * c_lot + kind * c_kind + unit * c_unit + q * c_q + t * c_t + flags * c_flags
-            value += text(site)[0] * c_site + text(other)[0] * c_other
+            lot_number, (site_number, site_second, _), (other_number, other_second, _) = text(lot)[0], text(site), text(other)
+            value = fixed + lot_number * c_lot + site_number * c_site + other_number * c_other
+            value += kind * c_kind + unit * c_unit + q * c_q + t * c_t + flags * c_flags
             if pair:
-                value += text(pair)[0] * c_pair
-            total += item_of(item) * value
-        self.sums["move"] += place * total
-
-    def _sums(self, made: Effects, sign: int) -> None:
-        """Add to the holdings and counted rows, as :class:`foodtrace.graph.gathered.Gathered` does."""
-        text, columns, total = self._weights.text, self._columns.holding, 0
-        flows_column = columns[_FLOWS]
-        for kind, lot, site, other, unit, q, _t, _pair, flags in made.flows:
-            value = 0
+                value += words(pair) * c_pair
+            moved += item_of(item) * value
+            at = 0
             if site and not flags & UNNAMED:
                 own = flows_column
                 if kind in OWN_SUM:
                     own += q * columns[OWN_SUM[kind]]
                 elif kind == _COUNT:
                     own += columns[_COUNTS]
-                value = text(site)[1] * own
-            if other and kind in (_RECEIPT, _DISPATCH, _RETURN):
+                at = site_second * own
+            if other and kind in _TWO_SIDED:
                 there = flows_column
                 if kind != _RECEIPT:
                     there += q * columns[_OTHER[_arrives(kind, flags)]]
-                value += text(other)[1] * there
-            total += text(lot)[0] * self._weights.small("unit", unit) * value
-        self.sums["holding"] += sign * total
-        if made.edges or made.aliases or made.unnamed:
-            for table, keys in (("lot_edge", made.edges), ("alias", made.aliases), ("unnamed", made.unnamed)):
-                self.sums[table] += sign * sum(counted(*(text(name) for name in key)) for key in keys)
+                at += other_second * there
+            if at:
+                held += lot_number * unit_of("unit", unit) * at
+        self.sums["move"] += place * moved
+        self.sums["holding"] += sign * held
+
+    def _count(self, made: Effects, sign: int) -> None:
+        """Add to the counted rows."""
+        text = self._weights.text
+        for table, keys in (("lot_edge", made.edges), ("alias", made.aliases), ("unnamed", made.unnamed)):
+            self.sums[table] += sign * sum(counted(*(text(name) for name in key)) for key in keys)
 
     def _facts(self, made: Effects, place: int, recorded: int, ended: int) -> None:
         text, sums, columns = self._weights.text, self.sums, self._columns
@@ -185,14 +192,14 @@ def lot_term(columns: list[int], ended: int, lot: int, site: int, weights: Weigh
     """Return the term of what an entry says a lot is; ``rest`` is product, gtin and the six integers after them."""
     product, gtin, *numbers = rest
     value = columns[0] + ended * columns[1] + lot * columns[2] + site * columns[3]
-    value += weights.text(product)[0] * columns[4] + weights.text(gtin)[0] * columns[5]
+    value += weights.words(product) * columns[4] + weights.words(gtin) * columns[5]
     return value + int(sum(number * column for number, column in zip(numbers, columns[6:], strict=True)))
 
 
 def site_term(columns: list[int], ended: int, site: int, weights: Weights, words: tuple[str, ...], recorded: int) -> int:
     """Return the term of what an entry says a site is."""
     value = columns[0] + ended * columns[1] + site * columns[2] + recorded * columns[9]
-    return value + sum(weights.text(word)[0] * column for word, column in zip(words, columns[3:9], strict=True))
+    return value + sum(weights.words(word) * column for word, column in zip(words, columns[3:9], strict=True))
 
 
 def _arrives(kind: int, flags: int) -> str:
@@ -208,6 +215,6 @@ def _touched(made: Effects) -> list[Touched]:
     for flow in made.flows:
         if flow.site and not flow.flags & UNNAMED:
             found.append(Touched("holding", (flow.lot, flow.site), flow.unit))
-        if flow.other and flow.kind in (_RECEIPT, _DISPATCH, _RETURN):
+        if flow.other and flow.kind in _TWO_SIDED:
             found.append(Touched("holding", (flow.lot, flow.other), flow.unit))
     return list(dict.fromkeys(found))

@@ -44,7 +44,8 @@ _NAMED: Final = {
 class Stored:
     """Adds up the stored rows of some logs."""
 
-    def __init__(self, session: Session, weights: Weights, origins: dict[int, str]) -> None:
+    def __init__(self, session: Session, weights: Weights, origins: dict[int, str], most: int) -> None:
+        """Take the logs by number, and the size of the largest."""
         self.sums: dict[int, dict[str, int]] = {log: dict.fromkeys(TABLES, 0) for log in origins}
         self.seen: dict[int, dict[str, int]] = {log: {} for log in origins}
         """Log -> site -> newest time, as stored."""
@@ -52,7 +53,7 @@ class Stored:
         """Log -> table and weight of its counted rows that are zero (rule 3)."""
         self.rows = 0
         self.readable = True
-        self._session, self._weights, self._columns = session, weights, Columns(weights)
+        self._session, self._weights, self._columns, self._most = session, weights, Columns(weights), most
         self._numbers: tuple[array[int], array[int], array[int]] = (array("Q"), array("Q"), array("Q"))
 
     def steps(self) -> Iterator[int]:
@@ -109,7 +110,8 @@ class Stored:
         yield self._add("holding", totals, count % PIECE)
 
     def _moves(self) -> Iterator[int]:
-        names, place, item_of, text = self._numbers[0], self._weights.place, self._weights.item, self._weights.text
+        names, item_of, words = self._numbers[0], self._weights.item, self._weights.words
+        high, low = self._weights.places(self._most)
         c0, c_ended, c_lot, c_site, c_other, c_kind, c_unit, c_q, c_t, c_recorded, c_pair, c_flags = self._columns.move
         totals: dict[int, int] = defaultdict(int)
         count = 0
@@ -121,20 +123,21 @@ class Stored:
             if ended:
                 value += ended * c_ended
             if pair:
-                value += text(pair)[0] * c_pair
-            totals[log] += place(seq) * item_of(item) * value
+                value += words(pair) * c_pair
+            totals[log] += high[seq >> 8] * low[seq & 255] * item_of(item) * value
             count += 1
             if count % PIECE == 0:
                 yield self._add("move", totals, PIECE)
         yield self._add("move", totals, count % PIECE)
 
     def _abouts(self) -> Iterator[int]:
-        names, place, small = self._numbers[0], self._weights.place, self._weights.small
+        names, small = self._numbers[0], self._weights.small
+        high, low = self._weights.places(self._most)
         c0, c_ended = self._columns.about
         totals: dict[int, int] = defaultdict(int)
         count = 0
         for log, seq, ended, subject, kind in self._session.stream("SELECT log, seq, ended, subject, kind FROM about"):
-            totals[log] += place(seq) * names[subject] * small("about", kind) * (c0 + ended * c_ended)
+            totals[log] += high[seq >> 8] * low[seq & 255] * names[subject] * small("about", kind) * (c0 + ended * c_ended)
             count += 1
             if count % PIECE == 0:
                 yield self._add("about", totals, PIECE)

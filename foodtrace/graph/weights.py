@@ -18,7 +18,8 @@ from typing import Final, TypeAlias
 PRIME: Final = 2**127 - 1
 KEY_SIZE: Final = 32
 NAME: Final = Struct("<3Q")
-_BLOCK: Final = 256
+_BLOCK: Final = 1 << 8
+_CHUNK: Final = 2**120 - 1
 _KEPT: Final = 100_000
 """Most texts kept at hand at once."""
 
@@ -33,9 +34,10 @@ class Weights:
         """Secret of the run, or of the mark."""
         self._texts: dict[str, Triple] = {}
         self._high: list[int] = []
+        self._length, self._base = self._number("length"), self._number("base") * self._number("base again") % PRIME
         self._low = [self._number(f"low {index}") for index in range(_BLOCK)]
         self._items: list[int] = []
-        self._named: dict[str, int] = {}
+        self._named: dict[tuple[str, int], int] = {}
 
     def digest(self, text: str) -> bytes:
         """Return the 24 bytes that :meth:`text` reads as three numbers."""
@@ -43,12 +45,13 @@ class Weights:
 
     def text(self, text: str) -> Triple:
         """Return the three numbers of a text (rule 1)."""
-        found = self._texts.get(text)
-        if found is None:
+        try:
+            return self._texts[text]
+        except KeyError:
             if len(self._texts) >= _KEPT:
                 self._texts.clear()
             found = self._texts[text] = NAME.unpack(self.digest(text))
-        return found
+            return found
 
     def place(self, seq: int) -> int:
         """Return the number of a sequence number. Raises ``ValueError`` below 0."""
@@ -60,6 +63,22 @@ class Weights:
                 return self._number(f"high {block}") * self._low[rest]
             self._high += [self._number(f"high {index}") for index in range(len(self._high), block + 1)]
         return self._high[block] * self._low[rest]
+
+    def words(self, text: str) -> int:
+        """Return the value of a text that stands in a column: a polynomial of its bytes, 15 at a time, and of their number."""
+        data = text.encode("utf-8", "surrogatepass")
+        value, rest = len(data) * self._length, int.from_bytes(data, "little")
+        factor = 1
+        while rest > _CHUNK:
+            value += (rest & _CHUNK) * factor
+            rest >>= 120
+            factor = factor * self._base % PRIME
+        return value + rest * factor
+
+    def places(self, size: int) -> tuple[list[int], list[int]]:
+        """Return the two lists that :meth:`place` multiplies, long enough for a log of this size: by ``seq >> 8`` and ``seq & 255``."""
+        self.place(max(size, 1) - 1)
+        return self._high, self._low
 
     def item(self, item: int) -> int:
         """Return the number of a row's place in its entry. Raises ``ValueError`` below 0."""
@@ -77,12 +96,11 @@ class Weights:
 
     def small(self, what: str, value: int) -> int:
         """Return the number of a unit or kind; there are few."""
-        name = f"{what} {value}"
-        found = self._named.get(name)
+        found = self._named.get((what, value))
         if found is None:
             if len(self._named) >= _KEPT:
                 self._named.clear()
-            found = self._named[name] = self._number(name)
+            found = self._named[what, value] = self._number(f"{what} {value}")
         return found
 
     def _number(self, name: str) -> int:

@@ -233,7 +233,7 @@ def quick(
     every = [Log(session, state, marks.get(state.origin)) for state in states]
     if not every or any(not log.spans for log in every):
         return "empty"
-    stored = Stored(session, weights, {log.number: log.origin for log in every})
+    stored = Stored(session, weights, {log.number: log.origin for log in every}, max(log.size for log in every))
     tasks = [SpanTask(span) for log in every for span in log.spans]
     total = sum(log.size for log in every)
 

@@ -1,0 +1,160 @@
+"""Verifying a large log, against reading its rows and hashing them.
+
+    python -m benchmarks.bench_verify [--entries 1000000] [--rounds 3]
+
+Rules:
+
+1. The base reads every entry row of the log by the driver's cursor and computes the SHA-256 of its bytes, and nothing else: in one
+   process, from a file that the operating system has at hand. Everything runs turn and turn about (``benchmarks.measure.paired``).
+2. A full verification reads the same rows, and the nodes, checkpoints and projection as well; it is given no mark. An incremental one
+   finds the mark of a run over all entries but the last batch.
+3. Signatures depend on how many batches there were, so they are timed by themselves.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import sqlite3
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from benchmarks.market import events, master
+from benchmarks.measure import against, paired, table, verdict
+from foodtrace import Ledger
+from foodtrace.events import Event
+from foodtrace.graph.weights import Weights
+from foodtrace.opening import logs
+from foodtrace.verification import Verification
+from foodtrace.verification.quick import Log
+from foodtrace.verification.tasks import SignTask, carry_out
+
+ORIGIN: Final = "beihe.example/market"
+GOAL: Final = 6.0
+_BATCH: Final = 1000
+BOUND: Final = (
+    "What bounds it: decoding an entry and encoding it again, to see that its form is the only one; deriving its effects; and reading the",
+    "rows of the projection. Two processes halve their sum where two cores are free.",
+)
+
+
+def say(text: str) -> None:
+    """Say on stderr what is being done."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def build(folder: Path, entries: int) -> None:
+    """Record a market's events in batches of a thousand."""
+    with Ledger.open(f"sqlite:///{folder / 'x.db'}", keys=folder / "keys") as ledger:
+        ledger.init(ORIGIN)
+        ledger.record(master())
+        have = 1 + len(master())
+        source = events()
+        while have < entries:
+            batch: list[Event] = [next(source) for _ in range(min(_BATCH, entries - have))]
+            ledger.record(batch)
+            have += len(batch)
+            if have // 100_000 != (have - len(batch)) // 100_000:
+                say(f"  {have:,} entries")
+
+
+def hashed(path: Path) -> int:
+    """Read and hash every entry: the base."""
+    connection = sqlite3.connect(path)
+    count = 0
+    for _, _, leaf, data in connection.execute("SELECT seq, id, leaf, bytes FROM entry ORDER BY log, seq"):
+        if sha256(b"\0" + data).digest() == leaf:
+            count += 1
+    connection.close()
+    return count
+
+
+def lines(folder: Path, entries: int, rounds: int) -> list[str]:
+    """Measure a ledger that :func:`build` made; return Markdown."""
+    path, keys = folder / "x.db", folder / "keys"
+
+    def verify(*, full: bool, helpers: int) -> Verification:
+        with Ledger.open(f"sqlite:///{path}", keys=keys) as ledger:
+            found = ledger.verify(full=full, helpers=helpers)
+        assert found.ok
+        assert found.processes == 1 + helpers
+        return found
+
+    start = time.perf_counter()
+    first = verify(full=True, helpers=1)
+    say(f"  first verification: {time.perf_counter() - start:.1f} s")
+    marks = [(each, each.read_bytes()) for each in keys.glob("*.verified")]
+    with Ledger.open(f"sqlite:///{path}", keys=keys) as ledger:
+        source = events(2)
+        ledger.record([msgspec.structs.replace(next(source), id=f"late-{n:06d}") for n in range(_BATCH)])
+
+    def incremental(_: int) -> None:
+        for place, data in marks:
+            place.write_bytes(data)
+        assert verify(full=False, helpers=1).fresh == _BATCH
+
+    ways = (
+        ("read and hash", lambda _: hashed(path)),
+        ("full, two processes", lambda _: verify(full=True, helpers=1)),
+        ("full, one process", lambda _: verify(full=True, helpers=0)),
+        ("incremental, two processes", incremental),
+    )
+    got = paired(ways, rounds)
+    each_signature, count = _signatures(path)
+    base, total = "read and hash", entries + _BATCH
+    rows = [
+        (name, f"{got.median(name):.2f}", f"{got.median(name) / total * 1e6:.1f}", "1" if name == base else against(got, name, base))
+        for name, _ in ways
+    ]
+    ratio = got.ratio("full, two processes", base)
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    helper = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    return [
+        f"A log of {total:,} entries in batches of {_BATCH:,} (`benchmarks.market`), {path.stat().st_size / 2**20:,.0f} MiB, SQLite; medians of",
+        f"{rounds} rounds. Compared to reading the entry rows and hashing their bytes, in one process.",
+        "",
+        table(("what", "seconds", "µs an entry", "to reading and hashing"), rows),
+        "",
+        f"Full verification in two processes, at most {GOAL:.0f}x asked: {verdict(ratio, GOAL)}. It compares {first.projection_rows:,} rows of the",
+        f"projection too. Signatures are in it: {count:,} of them, {each_signature * 1e6:.0f} µs each in one process, together",
+        f"{count * each_signature:.2f} s; a log of single events has one for each event. Most memory: {own:,.0f} MiB in this process (the",
+        f"benchmark with it), {helper:,.0f} MiB in the other.",
+        "",
+        *BOUND,
+    ]
+
+
+def _signatures(path: Path) -> tuple[float, int]:
+    """Return seconds for one checkpoint's signature with everything around it, and how many there are."""
+    with Ledger.open(f"sqlite:///{path}", keys=path.parent / "keys") as ledger, ledger.reading() as session:
+        (state,) = logs(session)
+        log = Log(session, state, None)
+        key = log.event(0)
+        public = bytes.fromhex(getattr(key, "public", ""))
+        task = SignTask(log=state.number, origin=state.origin, after=0, to=state.size, keys=(public,), key_entry=0)
+        start = time.perf_counter()
+        done = carry_out(session, task, Weights(bytes(32)))
+        assert done.holds
+        return (time.perf_counter() - start) / done.signatures, done.signatures
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--entries", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    asked = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as folder:
+        say(f"building {asked.entries:,} entries")
+        build(Path(folder), asked.entries)
+        print("\n".join(lines(Path(folder), asked.entries, asked.rounds)))
+
+
+if __name__ == "__main__":
+    main()
