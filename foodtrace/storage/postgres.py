@@ -165,9 +165,9 @@ class PostgresStore:
         with self.write() as session:
             # One creator at a time; the lock goes with the transaction.
             session.run("SELECT pg_advisory_xact_lock(20261124)")
-            if self._schema is not None:
-                session.run(f'CREATE SCHEMA IF NOT EXISTS "{self._schema}"')
             if session.rows("SELECT to_regclass('setting')")[0][0] is None:
+                if self._schema is not None:
+                    session.run(f'CREATE SCHEMA IF NOT EXISTS "{self._schema}"')
                 for statement in statements("postgresql"):
                     session.run(statement.replace("%", "%%"))
 
@@ -193,6 +193,9 @@ class PostgresStore:
     def forget(self) -> bool:
         """See :class:`foodtrace.storage.session.Store`: rewrite the side table, which drops dead rows and their pages."""
         with self._borrow() as connection, self._translated():
+            owner = connection.execute("SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = to_regclass('personal')").fetchone()
+            if not owner or not owner[0]:
+                return False  # VACUUM passes over a table of somebody else's with a warning
             connection.execute("VACUUM FULL personal")
             connection.execute("CHECKPOINT") if self._may_checkpoint(connection) else None
         return True

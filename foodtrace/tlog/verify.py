@@ -237,11 +237,7 @@ def _shown(head: tuple[object, ...] | None) -> str:
 
 
 def missing_triggers(session: Session) -> list[str]:
-    """Return which of the triggers that seal tables are not there (step 8)."""
-    from foodtrace.storage.schema import trigger_names  # noqa: PLC0415 - SQLAlchemy loads only to verify
+    """Return which of the triggers that seal tables are not there, are switched off or were altered (step 8)."""
+    from foodtrace.storage.schema import guarding, trigger_names  # noqa: PLC0415 - SQLAlchemy loads only to verify
 
-    if session.dialect == "sqlite":
-        there = {row[0] for row in session.rows("SELECT name FROM sqlite_master WHERE type = 'trigger'")}
-    else:
-        there = {row[0] for row in session.rows("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal")}
-    return sorted(trigger_names(session.dialect) - there)
+    return sorted(trigger_names(session.dialect) - guarding(session))
