@@ -25,6 +25,8 @@ from foodtrace.errors import BadData
 from foodtrace.events import MarketEntry, Refusal, SellerFile, Voucher
 from foodtrace.gate.facts import Facts, Paper
 from foodtrace.gate.pack import Rulebook
+from foodtrace.gate.pad import MOST
+from foodtrace.gate.staffcard import looks_like_card
 from foodtrace.graph.directory import resolve_site
 from foodtrace.graph.edges import truck as truck_subject
 from foodtrace.graph.names import find, hold
@@ -73,7 +75,7 @@ def admit(
     :param weighed: never take what is certified for what the scale says; only a refusal needs no weight.
     :param log: number of the log that will be written: finds the entry that a retry is about (rule 4).
     :raises BadData: ``scan.*`` when the text is no certificate that can be decided on; ``gate.product``,
-        ``gate.weight_missing``.
+        ``gate.weight_missing``, ``counter.too_much`` (more than any truck brings).
     :raises Conflict: ``record.id_conflict``.
     """
     place = resolve_site(session, market)
@@ -83,6 +85,10 @@ def admit(
     before = retried(session, doing, place, log)
     if before is not None:
         return Outcome(answer=again(session, rules, place, told, before, hosts, keys))
+    if told.weight is not None and told.weight.value > MOST[told.weight.unit]:
+        raise BadData("counter.too_much", value=str(told.weight), expected=str(Quantity(MOST[told.weight.unit], told.weight.unit)))
+    if looks_like_card(doing.by):
+        raise BadData("counter.staff", value="-", expected="S-07")  # a card's secret is no number, and entries are for ever
     number = next_number(session, place, gate, doing.now.date())
     asked = told.weight
     payload = classify(told.text, hosts=hosts).payload if told.text else None

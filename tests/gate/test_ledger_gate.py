@@ -220,3 +220,18 @@ def test_a_sales_voucher_on_record_is_the_purchase_voucher_and_counts_once(desk:
     with desk.ledger.reading() as session:
         there = {each.site: str(each.quantity) for each in stock_of(session, lot, desk.ledger.clock())}
     assert there[desk.market] == "300.0 kg"
+
+
+def test_more_than_any_truck_brings_is_refused_before_it_is_recorded(desk: Market) -> None:
+    text = desk.certificate("西红柿", "500 kg")
+    with pytest.raises(errors.BadData) as caught:
+        desk.ledger.gate(text, weight="100001 kg", id="T-1")
+    assert caught.value.code == "counter.too_much"
+    assert desk.ledger.gate(text, weight="100000 kg", id="T-1").verdict == "hold"
+
+
+def test_a_staff_cards_secret_is_no_number(desk: Market) -> None:
+    with pytest.raises(errors.BadData) as caught:
+        desk.ledger.gate(desk.certificate("西红柿", "500 kg"), by="FTSTAFF-S-01-AAAAAAAAAAAAAAAAAAAAAAAAAA")
+    assert caught.value.code == "counter.staff"
+    assert "AAAA" not in str(caught.value)

@@ -9,6 +9,7 @@ import click
 
 from foodtrace.errors import BadData
 from foodtrace.quantity import Quantity
+from foodtrace_cli.commands.gate_staff import number_of
 from foodtrace_cli.commands.goods import amount
 from foodtrace_cli.commands.scan import certificates_of, key_list, trusted_pages, with_keys_file
 from foodtrace_cli.context import Context
@@ -118,18 +119,19 @@ def truck(click_ctx: click.Context, /, given: str | None, event_id: str, *, as_j
         )
         return
     answers = _decide(ctx, [""] if given is None else certificates_of(given), told, event_id)
-    for answer in answers:
+    for answer, name in answers:
         if as_json:
             from foodtrace.operations.answers import said  # noqa: PLC0415
 
             emit_json(said(answer))
         else:
-            _print(ctx, answer)
-    click_ctx.exit(0 if answers and all(answer.verdict == "admit" for answer in answers) else 1)
+            _print(ctx, answer, name)
+    click_ctx.exit(0 if answers and all(answer.verdict == "admit" for answer, _ in answers) else 1)
 
 
-def _decide(ctx: Context, texts: list[str], told: dict[str, object], event_id: str) -> list[GateAnswer]:
-    """Decide on every text as a truck of its own."""
+def _decide(ctx: Context, texts: list[str], told: dict[str, object], event_id: str) -> list[tuple[GateAnswer, str]]:
+    """Decide on every text as a truck of its own; each answer with what its seller is called."""
+    from foodtrace.operations import sellers  # noqa: PLC0415
     from foodtrace.operations.desk import market_of  # noqa: PLC0415
 
     with ctx.open() as ledger:
@@ -137,12 +139,13 @@ def _decide(ctx: Context, texts: list[str], told: dict[str, object], event_id: s
             place = market_of(session, _text(told, "market") or None)
             what = _truck(session, place, told)
             keys = key_list(session, *_carried(told))
-        return [
+        by = number_of(ledger, place, _text(told, "by"))
+        answers = [
             ledger.gate(
                 text,
                 market=place,
                 id=event_id + (f"-{count}" if event_id and count else ""),
-                by=_text(told, "by"),
+                by=by,
                 gate=_text(told, "number"),
                 truck=what,
                 hosts=_many(told, "hosts"),
@@ -150,6 +153,8 @@ def _decide(ctx: Context, texts: list[str], told: dict[str, object], event_id: s
             )
             for count, text in enumerate(texts)
         ]
+        with ledger.reading() as session:
+            return [(each, sellers.name_of(session, each.seller) if each.seller else "-") for each in answers]
 
 
 def _truck(session: object, market: str, told: dict[str, object]) -> Truck:
@@ -203,11 +208,11 @@ def _paper(given: str) -> Paper:
     return Paper(kind=kind, number=number, valid_until=day)  # type: ignore[arg-type]  # looked up above
 
 
-def _print(ctx: Context, answer: GateAnswer) -> None:
+def _print(ctx: Context, answer: GateAnswer, seller: str) -> None:
     word = verdict(ctx.t("gate.verdict." + answer.verdict), COLOURS[answer.verdict])
     quantity = amount(answer.quantity) if answer.quantity else ""
     lot = answer.lot.rpartition("/")[2]
-    say(ctx.t("cli.gate.line", word=word, product=clean(answer.product), quantity=quantity, lot=lot, seller=answer.seller))
+    say(ctx.t("cli.gate.line", word=word, product=clean(answer.product), quantity=quantity, lot=lot, seller=clean(seller)))
     if answer.duplicate:
         say("          " + ctx.t("cli.gate.duplicate", time=f"{answer.at:%H:%M:%S}"))
     for reason in answer.decision.reasons:

@@ -129,6 +129,17 @@ def shown(ctx: Context, ledger: Ledger, market: str, given: str, whose: str) -> 
     return given
 
 
+def number_of(ledger: Ledger, market: str, given: str) -> str:
+    """Return the staff number of one truck's clerk: a card is checked, its secret recorded nowhere; a number is taken as it is."""
+    from foodtrace.gate.staffcard import looks_like_card  # noqa: PLC0415
+    from foodtrace.operations.staff import prove  # noqa: PLC0415
+
+    if not looks_like_card(given):
+        return given
+    with ledger.reading() as session:
+        return prove(session, market, ledger.writer().number, given, doing_of(ledger).now.date()).number
+
+
 def asked(ctx: Context, given: str, whose: str) -> str:
     """Return what was given, or for ``-`` a line from a pipe, or from a terminal that does not show it."""
     if given != "-":
