@@ -23,7 +23,7 @@ def print_bounds(ctx: Context, answer: Any, *, everything: bool) -> None:
     rows = [
         [
             site.name or site.site,
-            each.lot.rpartition("/")[2] or each.lot,
+            each.lot if each.lot.startswith("?") else each.lot.rpartition("/")[2],
             shown_unit(site.unit),
             *(
                 shown_quantity(amount, site.unit) + ("?" if site.unknown else "")
