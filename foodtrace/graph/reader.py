@@ -83,6 +83,11 @@ class SqlFacts(Rows):
         if not self._crossed:
             return []
         targets = self._cross_of(entries)
+        for entry, target in self._own_corrections(entries).items():
+            # What another log says of an entry that its own log has corrected hangs on the correction now.
+            claims = self._cross_of([target]).get(target)
+            if claims is not None:
+                targets.setdefault(entry, []).extend(claims)
         return [target for target, claims in targets.items() if any(not entitled for _, _, entitled, _ in claims)]
 
     def acts(self, lots: Collection[int]) -> Iterable[Act]:
@@ -223,9 +228,31 @@ class SqlFacts(Rows):
             isinstance(event, Correction)
             and event.leaf == bytes(target[1]).hex()
             and entry.recorded <= self._until
+            and not self._corrected_by_its_own(log, seq)
             and self._operator_of(decode(event_bytes(bytes(target[0]))).site) == self._log_operator(other) != ""
         )
         return (entry.recorded, other, entitled, other_seq)
+
+    def _corrected_by_its_own(self, log: int, seq: int) -> bool:
+        """Say whether an entry's own log corrects it: that word stands, or two corrections made apart would both count."""
+        row = self._s.row(
+            "SELECT 1 FROM log AS l JOIN name AS n ON n.text = 'corrected ' || l.origin || ' ' || CAST(? AS TEXT) "
+            "JOIN about AS a ON a.subject = n.id AND a.kind = ? AND a.log = l.id WHERE l.id = ?",
+            (seq, ABOUT[Correction], log),
+        )
+        return row is not None
+
+    def _own_corrections(self, entries: Collection[tuple[int, int]]) -> dict[tuple[int, int], tuple[int, int]]:
+        """Return which of the entries correct an entry of their own log, and which one."""
+        found: dict[tuple[int, int], tuple[int, int]] = {}
+        for log, seq in entries:
+            row = self._s.row(
+                "SELECT n.text FROM about AS a JOIN name AS n ON n.id = a.subject WHERE a.log = ? AND a.seq = ? AND a.kind = ?",
+                (log, seq, ABOUT[Correction]),
+            )
+            if row is not None:
+                found[log, seq] = (log, int(str(row[0]).rpartition(" ")[2]))
+        return found
 
     def _operator_of(self, site: str) -> str:
         number = self.site(site) if site else None

@@ -17,7 +17,9 @@ import pytest
 
 from foodtrace import Ledger, errors
 from foodtrace.keeping import proving
+from foodtrace.keeping.rotation import rotate
 from foodtrace.keeping.tilesexport import choose_log, export_tiles
+from foodtrace.keyfiles import create
 from foodtrace.keys import SigningKey
 from foodtrace.tlog import merkle
 from foodtrace.tlog.checkpoint import format_checkpoint
@@ -276,6 +278,20 @@ def test_only_a_key_in_force_makes_a_copy_hold(ledger: Ledger, tmp_path: Path) -
     with pytest.raises(errors.ProofError) as caught:
         audit(Folder(tmp_path / "copy"), [parse_verifier(SigningKey(ORIGIN, bytes(range(32))).vkey)])
     assert caught.value.code == "note.no_known_key"
+
+
+def test_a_former_key_that_the_auditor_trusts_does_not_stand_in_for_the_key_in_force(ledger: Ledger, tmp_path: Path) -> None:
+    former = ledger.writer().key
+    rotate(ledger, create(ledger.keys, ORIGIN))
+    ledger.record(events(3))
+    export(ledger, tmp_path / "copy")
+    path = tmp_path / "copy" / "checkpoint"
+    text = path.read_bytes().partition(b"\n\n")[0] + b"\n"
+    path.write_bytes(sign_note(text, [former]))
+    found = audit(Folder(tmp_path / "copy"), [parse_verifier(former.vkey)])
+    assert (found.ok, {each.code for each in found.findings}) == (False, {"tlog.checkpoint_signature"})
+    path.write_bytes(sign_note(text, [former, ledger.writer().key]))
+    assert audit(Folder(tmp_path / "copy"), [parse_verifier(former.vkey)]).ok
 
 
 def forged(ledger: Ledger, folder: Path, place: int, **changed: object) -> TilesAudit:

@@ -68,6 +68,16 @@ def test_after_any_one_byte_of_a_cosigned_checkpoint_is_changed_nobody_accepts_i
         assert not ok or same_bits(good, changed), at
 
 
+def test_a_key_the_witness_knows_does_not_speak_for_a_log_of_another_name(tmp_path: Path) -> None:
+    only = Witness(KEY, tmp_path, [parse_verifier(OTHER.vkey)], lambda: 1_700_000_000_000_000)
+    foreign = sign_note(format_checkpoint(LOG.name, 5, merkle.root(LEAVES[:5])), [OTHER])
+    with pytest.raises(errors.ProofError) as caught:
+        only.add(Request(0, (), foreign))
+    assert caught.value.code == "checkpoint.not_by_log"
+    assert only.last(LOG.name) is None
+    assert not list(tmp_path.rglob("*.checkpoint"))
+
+
 def test_a_fork_is_refused_and_both_checkpoints_are_kept(witness: Witness, tmp_path: Path) -> None:
     witness.add(request(0, 8))
     cosigned = witness.last(LOG.name)
