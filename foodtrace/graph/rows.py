@@ -110,6 +110,15 @@ class Rows:
         """Return every (source, destination) lot pair of live transformations that put one of these lots out."""
         return self._s.each("SELECT e.src, e.dst FROM {ids} CROSS JOIN lot_edge AS e WHERE e.dst = f.value AND e.n > 0", lots)
 
+    def made_of(self, lots: Collection[int]) -> set[int]:
+        """Return these lots and all that was made from them by live transformations, directly or not."""
+        rows = self._s.each(
+            "WITH RECURSIVE lots(id) AS (SELECT f.value FROM {ids} UNION "
+            "SELECT e.dst FROM lots CROSS JOIN lot_edge AS e WHERE e.src = lots.id AND e.n > 0) SELECT id FROM lots",
+            lots,
+        )
+        return {row[0] for row in rows}
+
     def pseudo_lots(self, sites: Collection[int]) -> list[int]:
         """Return the lots that stand for dispatches without lot from these sites."""
         rows = self._s.each("SELECT u.lot FROM {ids} CROSS JOIN unnamed AS u WHERE u.site = f.value AND u.n > 0", sites)

@@ -53,7 +53,7 @@ def affected(session: Session, asked: Sequence[str]) -> Holdings:
     if closure is None:
         return _by_engine(session, asked)
     found = _read(session, sorted(closure))
-    if session.row("SELECT 1 FROM unnamed WHERE n > 0 LIMIT 1") is not None and rows.pseudo_lots(set(found.site)):
+    if session.row("SELECT 1 FROM unnamed LIMIT 1") is not None and rows.pseudo_lots(set(found.site)):
         return _by_engine(session, asked)
     return found
 
@@ -62,13 +62,9 @@ def _closure(rows: Rows, asked: Sequence[str]) -> set[int] | None:
     """Return the closure over transformations; none if other rules decide as well."""
     if rows.crossed:
         return None
-    lots: set[int] = set()
-    fresh = set(rows.numbers(asked).values())
-    while fresh:
-        lots |= fresh
-        if any(True for _ in rows.same_code(fresh)) or any(True for _ in rows.aliases(fresh)):
-            return None
-        fresh = {made for _, made in rows.children(fresh)} - lots
+    lots = rows.made_of(rows.numbers(asked).values())
+    if any(True for _ in rows.aliases(lots)) or any(True for _ in rows.same_code(lots)):
+        return None
     return lots
 
 

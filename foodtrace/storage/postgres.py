@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 _RELATION: Final = "unnest(%s::bigint[]) AS f(value)"
+_LOOK_UP: Final = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL jit = off"
+"""Queries start from the numbers asked for and look each up (rule 4): a hash or merge join would read the whole table for them."""
 _TEXTS: Final = "unnest(%s::text[]) AS f(value)"
 _COPY_FROM: Final = 4
 """Fewer rows than this are not worth a COPY's round trips."""
@@ -130,7 +132,7 @@ class PostgresStore:
     def read(self) -> Iterator[PostgresSession]:
         """See :class:`foodtrace.storage.session.Store`."""
         with self._borrow() as connection, self._translated():
-            connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; " + _LOOK_UP)
             try:
                 yield PostgresSession(connection)
             finally:
@@ -140,7 +142,7 @@ class PostgresStore:
     def write(self) -> Iterator[PostgresSession]:
         """See :class:`foodtrace.storage.session.Store`."""
         with self._borrow() as connection, self._translated():
-            connection.execute("BEGIN ISOLATION LEVEL READ COMMITTED")
+            connection.execute("BEGIN ISOLATION LEVEL READ COMMITTED; " + _LOOK_UP)
             try:
                 yield PostgresSession(connection)
                 connection.execute("COMMIT")

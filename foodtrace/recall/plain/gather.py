@@ -1,6 +1,6 @@
 """Reads the records of whole lots, plain ones, into what an answer is made of.
 
-1. The closure over transformations, level by level; aliases, lots of the same code under an unknown authority, and dispatches without
+1. The closure over transformations; aliases, lots of the same code under an unknown authority, and dispatches without
    lot from any site the goods came to are handed over.
 2. Rows come in portions of lots; what is known of a site is read once.
 """
@@ -63,12 +63,9 @@ class Gathered:
                     raise HandOver("one event in several logs")
 
     def _closure(self) -> set[int]:
-        rows, lots, fresh = self.rows, set[int](), set(self.asked)
-        while fresh:
-            lots |= fresh
-            if any(True for _ in rows.aliases(fresh)) or any(True for _ in rows.same_code(fresh)):
-                raise HandOver("other names")
-            fresh = {made for _, made in rows.children(fresh)} - lots
+        lots = self.rows.made_of(self.asked)
+        if any(True for _ in self.rows.aliases(lots)) or any(True for _ in self.rows.same_code(lots)):
+            raise HandOver("other names")
         return lots
 
     def _read(self, lots: Collection[int]) -> Iterator[tuple[int, list[tuple[object, ...]]]]:
