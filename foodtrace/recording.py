@@ -150,12 +150,13 @@ def record_in(
     recorded = sealing_time(head, clock, confirmed=confirm_clock)
     items = [(prepared.events[index].id, prepared.data[index]) for index in new]
     made = append(session, writer.number, writer.origin, head, items, recorded, [writer.key])
-    secrets = [
-        (writer.number, made.first + place, secret.field, secret.salt, secret.value)
-        for place, index in enumerate(new)
-        for secret in prepared.secrets.get(prepared.events[index].id, ())
-    ]
-    session.many("INSERT INTO personal (log, seq, field, salt, value) VALUES (?,?,?,?,?)", secrets)
+    if prepared.secrets:
+        secrets = [
+            (writer.number, made.first + place, secret.field, secret.salt, secret.value)
+            for place, index in enumerate(new)
+            for secret in prepared.secrets.get(prepared.events[index].id, ())
+        ]
+        session.insert("personal", "log, seq, field, salt, value", secrets)
     # 4. Projection, in the same transaction.
     sealed = [projection.Sealed(made.first + place, recorded, prepared.events[index]) for place, index in enumerate(new)]
     used = projection.apply(session, names, writer.number, writer.origin, sealed)

@@ -13,7 +13,6 @@ Rules:
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
 import threading
@@ -24,6 +23,8 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
+import msgspec
+
 from foodtrace.errors import BadData, Busy, NotFound, Storage
 from foodtrace.storage.session import Dialect, Row
 from foodtrace.storage.sums import MOST, RANGE
@@ -32,6 +33,7 @@ BUSY_SECONDS: Final = 10.0
 """How long a writer waits for another before it gives up with ``Busy``."""
 
 _RELATION: Final = "json_each(?) AS f"
+_json: Final = msgspec.json.encode
 
 
 class SqliteSession:
@@ -60,7 +62,7 @@ class SqliteSession:
         if not ids:
             return []
         query = sql.replace("{ids}", _RELATION).replace("{texts}", _RELATION)
-        return self._c.execute(query, (json.dumps(list(ids)), *params)).fetchall()
+        return self._c.execute(query, (_json(list(ids)).decode(), *params)).fetchall()
 
     def run(self, sql: str, params: Sequence[object] = ()) -> int:
         """See :class:`foodtrace.storage.session.Session`."""
@@ -92,6 +94,12 @@ class SqliteSession:
         self._c.execute("RELEASE inner_work")
 
 
+class _Connection(sqlite3.Connection):
+    """A connection that knows whether SQLite itself waits for others on it."""
+
+    patient = True
+
+
 class SqliteStore:
     """A ledger database in one SQLite file."""
 
@@ -102,7 +110,7 @@ class SqliteStore:
         self.url = f"sqlite:///{self.path}"
         self._create = create
         self._pid = os.getpid()
-        self._free: list[sqlite3.Connection] = []
+        self._free: list[_Connection] = []
         self._lock = threading.Lock()
         if not create and not self.path.exists():
             raise NotFound("ledger.missing", value=str(self.path), expected="foodtrace init")
@@ -112,6 +120,7 @@ class SqliteStore:
         """See :class:`foodtrace.storage.session.Store`."""
         with self._borrow() as connection:
             with translated(self.path):
+                _wait_for_others(connection, patient=True)
                 connection.execute("BEGIN")
             try:
                 with translated(self.path):
@@ -122,13 +131,11 @@ class SqliteStore:
     @contextmanager
     def write(self) -> Iterator[SqliteSession]:
         """See :class:`foodtrace.storage.session.Store`."""
-        with self._borrow() as connection:
-            with translated(self.path):
-                _begin_immediate(connection)
+        with self._borrow() as connection, translated(self.path):
+            _begin_immediate(connection)
             try:
-                with translated(self.path):
-                    yield SqliteSession(connection)
-                    connection.commit()
+                yield SqliteSession(connection)
+                connection.commit()
                 # Durable from here on: a crash now costs nothing that was acknowledged.
             except BaseException:
                 connection.rollback()
@@ -154,12 +161,14 @@ class SqliteStore:
     def snapshot(self, path: Path) -> None:
         """See :class:`foodtrace.storage.session.Store`; without free pages, so nothing deleted is in it."""
         with self._borrow() as connection, translated(path):
+            _wait_for_others(connection, patient=True)
             connection.execute("VACUUM INTO ?", (str(path),))
 
     def forget(self) -> bool:
         """See :class:`foodtrace.storage.session.Store`: move everything into the file and empty the write-ahead log."""
         deadline = time.monotonic() + BUSY_SECONDS / 2
         with self._borrow() as connection, translated(self.path):
+            _wait_for_others(connection, patient=True)
             # Busy while a reader still needs old pages: they lie in the write-ahead log, and so does what was deleted.
             while connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] != 0:
                 if time.monotonic() > deadline:
@@ -175,7 +184,7 @@ class SqliteStore:
             connection.close()
 
     @contextmanager
-    def _borrow(self) -> Iterator[sqlite3.Connection]:
+    def _borrow(self) -> Iterator[_Connection]:
         if os.getpid() != self._pid:
             raise Storage("ledger.forked", value=str(self.path))
         with self._lock:
@@ -189,10 +198,12 @@ class SqliteStore:
             with self._lock:
                 self._free.append(connection)
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self) -> _Connection:
         mode = "rwc" if self._create else "rw"
         address = f"file:{quote(str(self.path))}?mode={mode}"
-        connection = sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(
+            address, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, factory=_Connection
+        )
         try:
             journal = _pragma(connection, "journal_mode=WAL")
             if journal != "wal":
@@ -214,22 +225,29 @@ def _pragma(connection: sqlite3.Connection, pragma: str) -> Any:
     return row[0] if row else None
 
 
-def _begin_immediate(connection: sqlite3.Connection) -> None:
-    """Take the write lock, polling fairly: SQLite's own handler backs off to 100 ms and starves whoever came first."""
+def _wait_for_others(connection: _Connection, *, patient: bool) -> None:
+    """Let SQLite wait for locks itself, or not at all; told it only when that changes, for a small commit feels each statement."""
+    if connection.patient is not patient:
+        connection.execute(f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000) if patient else 0}")
+        connection.patient = patient
+
+
+def _begin_immediate(connection: _Connection) -> None:
+    """Take the write lock, polling fairly: SQLite's own handler backs off to 100 ms and starves whoever came first.
+
+    Whoever has the write lock in WAL mode waits for nobody after that, so nothing needs SQLite's patience until the next read.
+    """
     deadline = time.monotonic() + BUSY_SECONDS
-    connection.execute("PRAGMA busy_timeout=0")
-    try:
-        while True:
-            try:
-                connection.execute("BEGIN IMMEDIATE")
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
-                    raise
-                time.sleep(0.002)
-            else:
-                return
-    finally:
-        connection.execute(f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}")
+    _wait_for_others(connection, patient=False)
+    while True:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.002)
+        else:
+            return
 
 
 @contextmanager

@@ -52,8 +52,7 @@ def move_anchor(path: Path, size: int, checkpoint: bytes) -> None:
     if len(checkpoint) > SLOT - _OVERHEAD:
         raise Storage("anchor.too_long", value=len(checkpoint), expected=SLOT - _OVERHEAD)
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        handle = _opened(path)
         try:
             with _locked(handle):
                 data = os.pread(handle, 2 * SLOT, 0)
@@ -67,6 +66,14 @@ def move_anchor(path: Path, size: int, checkpoint: bytes) -> None:
             os.close(handle)
     except OSError as error:
         raise Storage("anchor.unwritable", value=str(path), reason=str(error)) from None
+
+
+def _opened(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except FileNotFoundError:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
 
 
 def _pack(checkpoint: bytes) -> bytes:

@@ -62,7 +62,7 @@ def check_origin(origin: str) -> str:
 def time_text(recorded: int) -> str:
     """Print microseconds since 1970 as entries do: ``2026-11-24T00:03:01.5Z`` never; six digits or none."""
     seconds, rest = divmod(recorded, 1_000_000)
-    text = (_EPOCH + dt.timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S")
+    text = (_EPOCH + dt.timedelta(seconds=seconds)).isoformat()[:19]
     return f"{text}.{rest:06d}Z" if rest else f"{text}Z"
 
 
