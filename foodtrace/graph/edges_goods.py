@@ -19,17 +19,16 @@ from foodtrace.events import (
     Transfer,
     Transformation,
 )
-from foodtrace.graph.effects import Effect, Effects, LotText, born, flow, transformed
+from foodtrace.graph.effects import Effect, Effects, born, flow, transformed
 from foodtrace.graph.flows import CLEARED, CUSTODY, DELIVERED, SAMPLE, UNNAMED, FlowKind
-from foodtrace.graph.times import UNKNOWN_DAY
 
 
 def _transfer(event: Transfer, made: Effects, pseudo: str) -> None:
     flags = 0 if event.in_transit or not event.to else DELIVERED
     if not event.lot:
         flags |= UNNAMED
-        made.unnamed.append((event.site, pseudo))
-        made.lots.append(LotText(pseudo, "", event.product, "", UNKNOWN_DAY, UNKNOWN_DAY, -1, 0))
+        made.unnamed = [(event.site, pseudo)]
+        born(made, event, pseudo, event.product, site="")
     pair = event.transfer or event.doc or event.id
     flow(made, FlowKind.DISPATCH, event, event.lot or pseudo, event.quantity, other=event.to, pair=pair, flags=flags)
 
@@ -71,7 +70,7 @@ def _stock_count(event: StockCount, made: Effects, _pseudo: str) -> None:
 
 def _alias(event: Alias, made: Effects, _pseudo: str) -> None:
     if event.lot != event.alias:
-        made.aliases += [(event.lot, event.alias), (event.alias, event.lot)]
+        made.aliases = [(event.lot, event.alias), (event.alias, event.lot)]
 
 
 def _packing(event: Packing, made: Effects, _pseudo: str) -> None:

@@ -8,7 +8,7 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from foodtrace.events import Event, Output, Portion, Site
@@ -49,18 +49,18 @@ class LotText(NamedTuple):
 
 
 class Effects:
-    """What one event does to the projection."""
+    """What one event does to the projection. What most events do not have is an empty tuple: a batch makes thousands of these."""
 
     __slots__ = ("about", "aliases", "cross", "edges", "flows", "lots", "site", "unnamed")
 
     def __init__(self) -> None:
         self.flows: list[FlowText] = []
-        self.edges: list[tuple[str, str, str]] = []
+        self.edges: Sequence[tuple[str, str, str]] = ()
         """(source lot, destination lot, site)."""
-        self.aliases: list[tuple[str, str]] = []
-        self.unnamed: list[tuple[str, str]] = []
+        self.aliases: Sequence[tuple[str, str]] = ()
+        self.unnamed: Sequence[tuple[str, str]] = ()
         """(site it left, pseudo-lot)."""
-        self.lots: list[LotText] = []
+        self.lots: Sequence[LotText] = ()
         self.site: Site | None = None
         self.about: list[str] = []
         """Subjects besides the flows' lots."""
@@ -98,7 +98,7 @@ def flow(
 def born(made: Effects, event: Event, lot: str, product: str, *, site: str | None = None) -> None:
     """Add that a lot is of a product, as said where it came to be."""
     where = event.site if site is None else site
-    made.lots.append(LotText(lot, where, product, "", UNKNOWN_DAY, UNKNOWN_DAY, -1, 0))
+    made.lots = [*made.lots, LotText(lot, where, product, "", UNKNOWN_DAY, UNKNOWN_DAY, -1, 0)]
 
 
 def transformed(
@@ -107,10 +107,11 @@ def transformed(
     """Add that every input went into every output (RECALL section 1)."""
     for portion in inputs:
         flow(made, FlowKind.CONSUMED, event, portion.lot, portion.quantity, flags=flags & ~CLEARED)
+    lots = [*made.lots]
     for out in outputs:
         flow(made, FlowKind.PRODUCED, event, out.lot, out.quantity, flags=flags, pair=case, leaves=False)
         content = out.content
-        made.lots.append(
+        lots.append(
             LotText(
                 out.lot,
                 event.site,
@@ -122,9 +123,11 @@ def transformed(
                 0 if content is None else UNITS[content.unit],
             )
         )
+    made.lots = lots
     if loss is not None and outputs:
         flow(made, FlowKind.DISCARDED, event, outputs[0].lot, loss)
-    made.edges.extend({(portion.lot, out.lot, event.site): None for portion in inputs for out in outputs if portion.lot != out.lot})
+    pairs = {(portion.lot, out.lot, event.site): None for portion in inputs for out in outputs if portion.lot != out.lot}
+    made.edges = [*made.edges, *pairs]
 
 
 def about_case(made: Effects, case: str) -> None:
