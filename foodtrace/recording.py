@@ -192,9 +192,10 @@ def _same(session: Session, log: int, stored: tuple[int, bytes], prepared: Prepa
 
 def _conflict(earlier: Event, event: Event) -> Conflict:
     old, new = msgspec.to_builtins(earlier), msgspec.to_builtins(event)
-    differs = sorted(field for field in {*old, *new} - {"commitments"} if old.get(field) != new.get(field))
+    # When and who come last: of two moments of typing nobody learns what is wrong.
+    differs = sorted((f for f in {*old, *new} - {"commitments"} if old.get(f) != new.get(f)), key=lambda f: (f in ("at", "by"), f))
     field = differs[0] if differs else "personal"
-    shown = ("..", "..") if not differs else (old.get(field), new.get(field))
+    shown = ("..", "..") if not differs else (getattr(earlier, field, old.get(field)), getattr(event, field, new.get(field)))
     return Conflict("record.id_conflict", value=event.id, field=field, before=str(shown[0]), now=str(shown[1]))
 
 

@@ -9,16 +9,19 @@ Rules (TRANSCRIPTS house rule 4):
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from typing import Final
 
-from foodtrace.errors import Ambiguous, NotFound
+from foodtrace.errors import Ambiguous, BadData, NotFound
 from foodtrace.graph.names import find
 from foodtrace.storage.session import Session
 
 _LIMIT: Final = 20
 _NEAR: Final = 5
+_FORM: Final = re.compile(r"(?:[A-Z0-9-]{1,40}/)?[A-Z0-9.-]{1,40}")
+"""What a lot, or the beginning of one, may look like; a code that is too long is nobody's, and no near one is looked for."""
 _ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-."
 
 
@@ -31,6 +34,7 @@ def resolve_lot(session: Session, given: str) -> str:
     """Return the full id of a lot.
 
     :raises NotFound: ``lot.not_found`` with ``near``. :raises Ambiguous: ``lot.ambiguous`` with ``candidates``.
+    :raises BadData: ``lot.form``: a text that no lot can be called.
     """
     text = folded(given).upper() if not given.startswith("?") else given
     if find(session, [text]) and _is_lot(session, text):
@@ -42,6 +46,8 @@ def resolve_lot(session: Session, given: str) -> str:
         return lots[0]
     if lots:
         raise Ambiguous("lot.ambiguous", value=given, candidates=lots)
+    if not given.startswith("?") and not _FORM.fullmatch(text):
+        raise BadData("lot.form", value=given, expected="A-Z 0-9 . - (1-20)")
     raise NotFound("lot.not_found", value=given, near=near_lots(session, text))
 
 

@@ -8,6 +8,7 @@ A ``--unit`` that contradicts the heading is refused.
 
 from __future__ import annotations
 
+import unicodedata
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
@@ -36,6 +37,7 @@ class Units:
         self.mapping = mapping
         """The mapping, with the unit that was answered."""
         said = headings.unit_of(self._heading) if self._heading else ""
+        unit = unicodedata.normalize("NFKC", unit) if unit else unit
         if unit and unit.strip().lower() not in FACTORS:
             raise BadData("quantity.unit_unknown", value=unit, expected="kg, 斤, g, t, L, ml, can, 个")
         if unit and said and FACTORS[unit.strip().lower()] != FACTORS[said]:
@@ -45,7 +47,7 @@ class Units:
     def of(self, text: str, cell: str) -> str:
         """Return the unit for a quantity's text, given the text of the row's unit cell (empty: none)."""
         if cell or has_unit(text):
-            return cell
+            return unicodedata.normalize("NFKC", cell)  # typed with a Chinese input method on: the same letters, full width
         if not self.default and self._has_column:
             raise BadData("quantity.unit_missing", value=text, expected=f"{text}kg / {text}斤")
         if not self.default:

@@ -5,6 +5,7 @@ Rules:
 1. An ask for a lot under recall is answered by :mod:`foodtrace.operations.blocking`; a receipt is accepted as sealed.
 2. More than a site holds is refused, unless the caller says that the difference is to be recorded (``allow_short``).
 3. What was refused is an entry of its own and moves no quantity.
+4. The same request under the same id is answered as the first time (:mod:`foodtrace.operations.retries`).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from foodtrace.graph.edges import UNIT_NAMES, micros
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.blocking import Block, blocks, refused
 from foodtrace.operations.common import Doing, Outcome
+from foodtrace.operations.retries import earlier
 from foodtrace.quantity import Quantity
 from foodtrace.recall.moves import pair
 from foodtrace.recall.quantities import holdings
@@ -74,6 +76,10 @@ def transfer(
     now = micros(doing.now)
     full = resolve_lot(session, lot)
     buyer = resolve_site(session, to)
+    sender = {"site": resolve_site(session, source)} if source else {}
+    before = earlier(session, doing, Transfer, lot=full, to=buyer, quantity=quantity, doc=doc, in_transit=in_transit, **sender)
+    if before is not None:
+        return Outcome(events=[before], answer=(before, holder(session, full, before.site, now).quantity))
     stock = holder(session, full, source, now)
     against = refused(session, doing, "transfer", [(full, quantity)], stock.site)
     if against is not None:
@@ -110,6 +116,9 @@ def receive(
 
         full = lots.format(lots.parse(lot))
     place, sender = resolve_site(session, site), resolve_site(session, source) if source else ""
+    before = earlier(session, doing, Receipt, lot=full, site=place, quantity=quantity, source=sender, transfer=transfer, doc=doc)
+    if before is not None:
+        return Outcome(events=[before], answer=(before, [before.case] if before.case else []))
     # In a partial scope it is where the goods come from that says what they are.
     against = blocks(session, full, now, sender or place)
     event = Receipt(

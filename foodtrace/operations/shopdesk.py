@@ -30,6 +30,7 @@ from foodtrace.operations.cans import Scanned, batch_of, in_range
 from foodtrace.operations.common import Doing, Outcome, about, latest
 from foodtrace.operations.goods import stock_of
 from foodtrace.operations.packing import held_in
+from foodtrace.operations.retries import earlier
 from foodtrace.quantity import Quantity
 from foodtrace.storage.session import Session
 
@@ -80,6 +81,11 @@ def bring_back(
     :raises BadData: ``lot.*`` for a code in no form. :raises Conflict: ``return.twice``.
     """
     lot, known = _lot(session, scanned)
+    before = earlier(
+        session, doing, ConsumerReturn, lot=lot, site=shop, quantity=Quantity(cans, "piece"), serial=scanned.serial, doc=receipt
+    )
+    if before is not None:
+        return Outcome(events=[before], answer=_brought(session, before, (), doing))
     told = (
         sorted((each.event for each in about(session, f"serial {lot} {scanned.serial}")), key=lambda each: each.at)
         if scanned.serial
@@ -104,16 +110,19 @@ def bring_back(
         doc=receipt,
         bought_here=not elsewhere,
     )
-    answer = Brought(
-        lot=lot,
-        shop=shop,
-        cans=cans,
-        serial=scanned.serial,
-        notes=tuple(notes),
-        cases=tuple(each.case for each in blocks(session, lot, micros(doing.now), shop)),
+    return Outcome(events=[event], answer=_brought(session, event, tuple(notes), doing))
+
+
+def _brought(session: Session, event: ConsumerReturn, notes: tuple[str, ...], doing: Doing) -> Brought:
+    return Brought(
+        lot=event.lot,
+        shop=event.site,
+        cans=event.quantity.value,
+        serial=event.serial,
+        notes=notes,
+        cases=tuple(each.case for each in blocks(session, event.lot, micros(doing.now), event.site)),
         entry=event.id,
     )
-    return Outcome(events=[event], answer=answer)
 
 
 def _lot(session: Session, scanned: Scanned) -> tuple[str, bool]:

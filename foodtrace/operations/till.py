@@ -22,6 +22,7 @@ from foodtrace.operations.cans import in_range
 from foodtrace.operations.common import Doing, Outcome, about, latest
 from foodtrace.operations.goods import stock_of
 from foodtrace.operations.places import describe
+from foodtrace.operations.retries import earlier
 from foodtrace.operations.stoplist import StopList
 from foodtrace.operations.tests import check_tests
 from foodtrace.quantity import Quantity
@@ -53,7 +54,11 @@ def sell(
     :raises NotFound: ``lot.not_found``, ``site.not_found``. :raises Ambiguous: as these.
     :raises Refused: ``transfer.test_positive``: a positive test of the lot, or of what it was made from, stands.
     """
-    facts = facts_of(session, doing, resolve_lot(session, lot), resolve_site(session, site), serial, stop=stop, override=override)
+    full, shop = resolve_lot(session, lot), resolve_site(session, site)
+    before = earlier(session, doing, Sale, lot=full, site=shop, quantity=quantity, serial=serial)
+    if before is not None:
+        return Outcome(events=[before], answer=(before, TillDecision(answer="sell", override=before.approved_by)))
+    facts = facts_of(session, doing, full, shop, serial, stop=stop, override=override)
     decision = may_sell(facts)
     if decision.answer != "sell":
         case = facts.recalls[0].case if facts.recalls else ""

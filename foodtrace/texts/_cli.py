@@ -31,22 +31,23 @@ _GENERAL: Final[dict[str, tuple[str, str]]] = {
     "cli.head.level": ("级", "class"),
     "cli.head.since": ("立案", "since"),
     "cli.head.county": ("区县", "county"),
-    "cli.overview.here": ("{db}  {logs} 本日志 {entries} 条", "{db}  {logs} logs, {entries} entries"),
+    "cli.overview.here": ("{db}  {sites} 处  {logs} 本日志 {entries} 条  上次核验: {verified}", "{db}  {sites} sites  {logs} logs, {entries} entries  last verified: {verified}"),
+    "cli.overview.never": ("从未", "never"),
     "cli.overview.none": ("这里还没有账本: foodtrace init, 或先看 foodtrace demo", "no ledger here yet: foodtrace init, or see foodtrace demo first"),
     "cli.overview.commands": (
-        ("  产地  certificate        奶粉  formula receive|check|sell|return|count\n"
-        "  门岗  gate scan          监管  recall trace case\n"
+        ("  产地  certificate                     奶粉  formula receive|sell|check|return|count|ledger  stoplist\n"
+        "  门岗  gate scan test                  监管  recall trace case drill reconcile\n"
         "  商户  transfer receive transform record correct\n"
-        "  查证  verify prove       设置  init key site operator    其他  erase backup recover doctor schema demo"),
-        ("  origin  certificate      formula    formula receive|check|sell|return|count\n"
-        "  gate    gate scan        regulator  recall trace case\n"
+        "  查证  verify prove check-proof witness  设置  init site operator key\n  其他  export erase rebuild backup recover doctor schema demo"),
+        ("  origin  certificate                     formula    formula receive|sell|check|return|count|ledger  stoplist\n"
+        "  gate    gate scan test                  regulator  recall trace case drill reconcile\n"
         "  trade   transfer receive transform record correct\n"
-        "  check   verify prove     set up     init key site operator    more  erase backup recover doctor schema demo"),
+        "  check   verify prove check-proof witness  set up   init site operator key\n  more    export erase rebuild backup recover doctor schema demo"),
     ),
     "cli.overview.help": ("例子: foodtrace 命令 --help     English: --lang en", "try: foodtrace COMMAND --help     中文: --lang zh"),
     "cli.transfer.done": (
-        "{source} -> {to}  {quantity}  批次 {lot}  余 {left}  凭证 {id}",
-        "{source} -> {to}  {quantity}  lot {lot}  left {left}  voucher {id}",
+        "{source} -> {to}  {product} {quantity}  批次 {lot}  余 {left}  凭证 {id}",
+        "{source} -> {to}  {product} {quantity}  lot {lot}  left {left}  voucher {id}",
     ),
     "cli.receive.done": ("{site} 收 {quantity}  批次 {lot}", "{site} received {quantity}  lot {lot}"),
     "cli.receive.sealed": (
@@ -216,6 +217,11 @@ _DESK: Final[dict[str, tuple[str, str]]] = {
     "cli.record.none": ("{bad} 行有错, 一行也没有记。改好再送, 或跳过: foodtrace record {file} --skip-bad", "{bad} bad rows, nothing was recorded. Mend and send again, or: foodtrace record {file} --skip-bad"),
     "cli.record.dry": ("试运行, 没有写。{good} 行可记", "dry run, nothing written. {good} rows can be recorded"),
     "cli.record.done": ("新 {new}  已有 {known} (内容相同)  错 {bad}", "new {new}  on record already {known}  bad {bad}"),
+    "cli.record.where": ("日志 {log} 第 {first} - {last} 条", "log {log}, entries {first} - {last}"),
+    "cli.record.stopped": ("停在中途: 新记 {new}, 已有 {known}; 其余没有记。同一文件再送一次接着记, 不会重复。", "stopped half way: {new} recorded, {known} on record before; the rest is not. Send the same file again to go on, nothing is recorded twice."),
+    "cli.record.first": ("第 {row} 行读成: {event}", "row {row} reads as: {event}"),
+    "cli.record.rows": ("{count} 行", "{count} rows"),
+    "cli.record.left": ("   不记: {columns}", "   not recorded: {columns}"),
     "cli.record.bad_file": ("错的行 -> {path}", "bad rows -> {path}"),
     "cli.record.more": ("还有 {count} 行", "{count} more"),
     "cli.record.row": ("行", "row"),

@@ -110,6 +110,12 @@ def test_what_a_consumer_brings_is_always_taken_and_never_sold_again(shop: Insid
     jsonschema.validate(found, schema_of("formula-return"))
     assert "till.custody" in shop("formula", "sell", BATCH, "--serial", "000184", code=1)
     assert "return.twice" in shop("formula", "return", BATCH, "--serial", "000184", code=1)
+    shop("formula", "sell", BATCH, "--serial", "000199", "--id", "S-1")
+    shop("formula", "return", BATCH, "--serial", "000199", "--id", "R-9")
+    before = shop.json("recall", BATCH)["positions"]
+    assert "[ may sell ]" in shop("formula", "sell", BATCH, "--serial", "000199", "--id", "S-1"), "a retry is answered as the first time"
+    shop("formula", "return", BATCH, "--serial", "000199", "--id", "R-9")
+    assert shop.json("recall", BATCH)["positions"] == before
     shop("formula", "return", BATCH, "--serial", "000184", "--again")
     assert shop.json("formula", "return", BATCH, "--serial", "000190")["notes"] == ["return.no_receipt", "return.not_sold_here"]
     assert "return.elsewhere" in shop.json("formula", "return", BATCH, "2", "--elsewhere")["notes"]

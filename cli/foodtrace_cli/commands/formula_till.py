@@ -106,7 +106,7 @@ def _sell(
 
     scanned = scanned_of(lot, serial)
     stop = stoplist.in_use(ledger.keys)
-    doing = Doing(now=local(ledger.clock()), id=event_id)
+    doing = Doing(now=local(ledger.clock()), id=event_id, log=ledger.writer().number if event_id else 0)
     _, (event, decision) = ledger.act(
         lambda session: till.sell(
             session,
@@ -197,7 +197,7 @@ def return_(
     if scanned.serial and cans != 1:
         raise BadData("cli.one_can", value=cans, expected=1)
     with ctx.open() as ledger:
-        doing = Doing(now=local(ledger.clock()), id=event_id)
+        doing = Doing(now=local(ledger.clock()), id=event_id, log=ledger.writer().number if event_id else 0)
         _, found = ledger.act(
             lambda session: shopdesk.bring_back(
                 session, doing, scanned, cans, shopdesk.shop_of(session, shop), receipt=receipt, elsewhere=elsewhere, again=again

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from foodtrace.errors import BadData
 from foodtrace.quantity import Quantity, jin
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import emit_json, say
+
+if TYPE_CHECKING:
+    from foodtrace.ledger import Ledger
 
 
 def amount(quantity: Quantity) -> str:
@@ -45,16 +50,17 @@ def transfer(
 
     size = Quantity.parse(quantity)
     with ctx.open() as ledger:
-        doing = Doing(now=local(ledger.clock()), id=event_id)
+        doing = Doing(now=local(ledger.clock()), id=event_id, log=ledger.writer().number if event_id else 0)
         receipt, (event, left) = ledger.act(
             lambda session: goods.transfer(
                 session, doing, lot, size, to, source=source, doc=doc, in_transit=shipped, allow_short=allow_short, written=quantity
             )
         )
+        said = {} if as_json else _names(ledger, event.lot, source=event.site, to=event.to)
     if as_json:
         emit_json({"event": event, "log": receipt.log if receipt else "", "seq": receipt.last if receipt else None})
         return
-    say(ctx.t("cli.transfer.done", source=event.site, to=event.to, quantity=amount(size), lot=event.lot, left=amount(left), id=event.id))
+    say(ctx.t("cli.transfer.done", **said, quantity=amount(size), lot=event.lot.rpartition("/")[2], left=amount(left), id=event.id))
 
 
 @click.command()
@@ -73,12 +79,22 @@ def receive(ctx: Context, lot: str, quantity: str, site: str, source: str, trans
 
     size = Quantity.parse(quantity)
     with ctx.open() as ledger:
-        doing = Doing(now=local(ledger.clock()), id=event_id)
+        doing = Doing(now=local(ledger.clock()), id=event_id, log=ledger.writer().number if event_id else 0)
         _, (event, cases) = ledger.act(
             lambda session: goods.receive(session, doing, lot, size, site, source=source, transfer=transfer_id, doc=doc)
         )
+        said = _names(ledger, event.lot, site=event.site)
     key = "cli.receive.sealed" if cases else "cli.receive.done"
-    say(ctx.t(key, site=event.site, quantity=amount(size), lot=event.lot, case=", ".join(cases)))
+    say(ctx.t(key, **said, quantity=amount(size), lot=event.lot, case=", ".join(cases)))
+
+
+def _names(ledger: Ledger, lot: str, **sites: str) -> dict[str, str]:
+    """Return what an echo calls sites and goods by."""
+    from foodtrace.operations.naming import names_of, product_of  # noqa: PLC0415
+
+    with ledger.reading() as session:
+        names = names_of(session, set(sites.values()), ledger.clock())
+        return {**{word: names[site] for word, site in sites.items()}, "product": product_of(session, lot, ledger.clock())}
 
 
 def portion(text: str) -> tuple[str, Quantity]:
@@ -110,7 +126,7 @@ def transform(
     taken = [portion(each) for each in inputs]
     made = [Output(lot=lots.format(lots.parse(lot)), quantity=quantity, product=product) for lot, quantity in map(portion, outputs)]
     with ctx.open() as ledger:
-        doing = Doing(now=local(ledger.clock()), id=event_id)
+        doing = Doing(now=local(ledger.clock()), id=event_id, log=ledger.writer().number if event_id else 0)
         waste = Quantity.parse(loss) if loss else None
         _, event = ledger.act(lambda session: goods.transform(session, doing, site, kind, taken, made, waste))
     for each in event.outputs:

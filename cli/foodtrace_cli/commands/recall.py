@@ -9,7 +9,7 @@ import msgspec
 
 from foodtrace_cli.commands.scope_words import scope_options
 from foodtrace_cli.context import Context
-from foodtrace_cli.output import emit_json
+from foodtrace_cli.output import emit_json, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,6 +75,8 @@ def recall(
     view = View(by_county=grouped == "county", late=late, everything=everything, long=long, positions=positions)
     files = Files(csv=csv_file, xlsx=xlsx_file, contacts=contacts, by=staff)
     with ctx.open() as ledger:
+        if not as_json:
+            _resolve(ctx, ledger, lots)
         if at is None and not any(words.values()):
             answer = ledger.recall(tuple(dict.fromkeys(lots)), bounds=bounds)
         else:
@@ -91,6 +93,31 @@ def recall(
             write_files(ctx, ledger, answer, files, view)
         elif not as_json:
             write(ctx, ledger, answer, view)
+
+
+def _resolve(ctx: Context, ledger: Ledger, lots: Sequence[str]) -> None:
+    """Say of a lot that is not found how far the records have come, and of one that is several what they are; end with its code."""
+    from foodtrace.errors import Ambiguous, NotFound  # noqa: PLC0415
+    from foodtrace.graph.directory import resolve_lot  # noqa: PLC0415
+    from foodtrace_cli.output import clean, emit_error  # noqa: PLC0415
+
+    with ledger.reading() as session:
+        try:
+            for lot in lots:
+                resolve_lot(session, lot)
+        except NotFound as error:
+            emit_error(error, ctx.lang, as_json=False)
+            from foodtrace_cli.commands.recall_screen import records_come  # noqa: PLC0415
+
+            records_come(ctx, ledger.logs())
+            raise click.exceptions.Exit(error.exit_code) from None
+        except Ambiguous as error:
+            from foodtrace.operations.naming import told  # noqa: PLC0415
+
+            say(f"{ctx.t('cli.error')} {error.code}: {error.message(ctx.lang)}", err=True)
+            for line in told(session, error.candidates, ledger.clock()):
+                say("  " + clean(line), err=True)
+            raise click.exceptions.Exit(error.exit_code) from None
 
 
 def _scoped(ledger: Ledger, lots: Sequence[str], words: dict[str, str], at: str | None, *, as_known: bool, bounds: bool) -> Any:

@@ -244,6 +244,17 @@ def _where(finding: Any) -> str:
     return f"{finding.lot.rpartition('/')[2]} {finding.site_name or finding.site}".strip() or ", ".join(finding.entries[:1])
 
 
+def records_come(ctx: Context, logs: Sequence[Any]) -> None:
+    """Say how far the records have come, the log that is longest behind first: "not found" must not read as "safe"."""
+    from foodtrace.graph.edges import moment  # noqa: PLC0415
+
+    found = sorted(logs, key=lambda each: each.time)
+    if found:
+        oldest = ", ".join(f"{each.origin} {shown_time(moment(each.time).isoformat())}" for each in found[:_OLDEST])
+        newest = shown_time(moment(found[-1].time).isoformat())
+        say(ctx.t("cli.recall.fresh_logs", count=len(found), newest=newest, oldest=oldest), err=True)
+
+
 def _freshness(ctx: Context, answer: Any) -> None:
     """Say how far each source has come: the logs, and the sites by the newest entry of each; the longest behind first."""
     logs = sorted(answer.positions, key=lambda each: each.newest)

@@ -124,14 +124,16 @@ def totals(ctx: Context, rows: Iterable[Any]) -> list[dict[str, str]]:
     for unit, amounts in by_unit.items():
         known = sum(each.likely for each in amounts if each.on_hand is not None)
         unknown = [each.likely for each in amounts if each.on_hand is None]
-        on_hand = shown_quantity(known, unit) + (f"+{shown_quantity(sum(unknown), unit)}?" if unknown else "")
-        unsold = "+?" if any(each.sold is None for each in amounts) else ""
+        parts = [shown_quantity(known, unit)] if known or not unknown else []
+        on_hand = "+".join([*parts, *([shown_quantity(sum(unknown), unit) + "?"] if unknown else [])])
+        told = [each.sold for each in amounts if each.sold is not None]
+        sold = "+".join([*([shown_quantity(sum(told), unit)] if told else []), *(["?"] if len(told) < len(amounts) else [])])
         made.append(
             {
                 "#": "",
                 "outlet": ctx.t("cli.recall.total", count=f"{len(sites[unit]):,}"),
                 "unit": shown_unit(unit),
-                "sold": shown_quantity(sum(each.sold or 0 for each in amounts), unit) + unsold,
+                "sold": sold,
                 "on_hand": on_hand,
                 **{
                     name: shown_quantity(sum(getattr(each, name) for each in amounts), unit)

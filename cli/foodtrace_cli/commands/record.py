@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from foodtrace_cli.output import clean, progress, say, table
 
 if TYPE_CHECKING:
     from foodtrace.intake import Intake, Question
+    from foodtrace.ledger import Ledger
     from foodtrace.storage.session import Session
 
 _SHOWN = 20
@@ -104,28 +106,77 @@ def record(
             )
         _report(ctx, file, found)
         if dry_run:
-            say(ctx.t("cli.record.dry", good=len(found.events)))
+            say(ctx.t("cli.record.dry", good=f"{len(found.events):,}"))
+            _first(ctx, found)
             click_ctx.exit(1 if found.bad else 0)
         if found.bad and not skip_bad:
             say(ctx.t("cli.record.none", bad=len(found.bad), file=file), err=True)
             click_ctx.exit(1)
-        new = known = 0
-        with progress(ctx.t("cli.record.writing"), len(found.events)) as bar:
-            for start in range(0, len(found.events), _BATCH):
-                receipt = ledger.record(found.events[start : start + _BATCH])
-                new += receipt.new
-                known += len(receipt.seqs) - receipt.new
-                bar(start + len(receipt.seqs), len(found.events))
+        done = _write(ctx, ledger, found)
     if found.mapping is not None and not map_file and found.mapping.columns:
         save_mapping(remembered, found.mapping)
-    say(ctx.t("cli.record.done", new=f"{new:,}", known=f"{known:,}", bad=len(found.bad)))
+    say(ctx.t("cli.record.done", new=f"{done.new:,}", known=f"{done.known:,}", bad=len(found.bad)))
+    if done.new:
+        say("  " + ctx.t("cli.record.where", log=done.log, first=f"{done.first:,}", last=f"{done.last:,}"))
     if found.bad:
         if file != "-":
             say(ctx.t("cli.record.bad_file", path=write_bad(file, found, lang=ctx.lang)))
         click_ctx.exit(1)
 
 
+@dataclass
+class _Done:
+    """What of a file is on record."""
+
+    new: int = 0
+    known: int = 0
+    log: str = ""
+    first: int = -1
+    last: int = -1
+
+
+def _write(ctx: Context, ledger: Ledger, found: Intake) -> _Done:
+    """Record a file batch by batch; whoever interrupts is told what is on record."""
+    done = _Done()
+    with progress(ctx.t("cli.record.writing"), len(found.events)) as bar:
+        for start in range(0, len(found.events), _BATCH):
+            try:
+                receipt = ledger.record(found.events[start : start + _BATCH])
+            except KeyboardInterrupt:
+                say(ctx.t("cli.record.stopped", new=f"{done.new:,}", known=f"{done.known:,}"), err=True)
+                raise
+            if receipt.new:
+                done.first = done.first if done.first >= 0 else receipt.last - receipt.new + 1
+                done.last = receipt.last
+            done.log = receipt.log
+            done.new += receipt.new
+            done.known += len(receipt.seqs) - receipt.new
+            bar(start + len(receipt.seqs), len(found.events))
+    return done
+
+
+def _first(ctx: Context, found: Intake) -> None:
+    """Show how the first row was read, as it would be recorded."""
+    if found.events:
+        import msgspec  # noqa: PLC0415
+
+        event = msgspec.json.encode(found.events[0]).decode()
+        say(ctx.t("cli.record.first", row=found.rows[0], event=clean(event)))
+
+
+def _head(ctx: Context, found: Intake) -> None:
+    """Say what was read and which column is what."""
+    words = [found.name, " ".join(each for each in (found.encoding, found.sheet) if each)]
+    say("  ".join([*words, ctx.t("cli.record.rows", count=f"{found.total:,}")]), err=True)
+    if found.mapping is None:
+        return
+    named = [f"{clean(heading)}={field}" for heading, field in found.mapping.columns.items() if field]
+    left = [clean(heading) for heading, field in found.mapping.columns.items() if not field]
+    say("  " + " ".join(named) + (ctx.t("cli.record.left", columns=" ".join(left)) if left else ""), err=True)
+
+
 def _report(ctx: Context, file: str, found: Intake) -> None:
+    _head(ctx, found)
     for note in found.notes:
         say(note.text(ctx.lang), err=True)
     if not found.bad:
