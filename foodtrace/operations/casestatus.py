@@ -5,10 +5,8 @@ Rules:
 1. Rates carry numerator and denominator; unknown stays unknown; what could not be traced stands beside.
 2. Two clocks (RECALL section 6): hours from knowledge to the start, working days from publication to completion. What is due
    next is named, and what is late, by how much.
-3. Five times for each site, each with quantity, hash of the evidence and who; goods when the notice arrived, by the site's word.
-4. Tasks follow from the records alone: who was not told, who did not answer, what lies unsealed, undisposed or unreported.
-5. What a stern reader would ask stands in ``remarks``: destroyed unreported or unwitnessed, entered late with an earlier date,
-   said by logs that have no standing, asks that were refused.
+3. Tasks follow from the records alone: who was not told, who did not answer, what lies unsealed, undisposed or unreported.
+4. What was done at each site, and what a stern reader would ask of it, stands in :mod:`foodtrace.operations.casedone`.
 """
 
 from __future__ import annotations
@@ -19,19 +17,10 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from foodtrace.errors import NotFound
-from foodtrace.events import (
-    Acknowledgement,
-    Destroyed,
-    Event,
-    GoodsCleared,
-    Notice,
-    Refusal,
-    Returned,
-    Sealing,
-)
 from foodtrace.graph.edges import UNIT_NAMES, micros
-from foodtrace.graph.flows import NEVER, FlowKind
+from foodtrace.graph.flows import NEVER
 from foodtrace.graph.reader import SqlFacts
+from foodtrace.operations.casedone import Done, Remark, SiteSteps
 from foodtrace.operations.cases import reach_of
 from foodtrace.operations.checks import level_now
 from foodtrace.operations.closing import Condition, conditions
@@ -95,39 +84,6 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     quantity: int = 0
     unit: str = ""
     count: int = 1
-
-
-class StepAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing done at a site."""
-
-    kind: Literal["notice", "acknowledgement", "sealing", "returned", "destroyed"]
-    at: str
-    by: str
-    lot: str = ""
-    quantity: int | None = None
-    """Base units; none: not about a quantity, or not said."""
-    unit: str = ""
-    evidence: str = ""
-    """SHA-256 of the evidence; empty: none was given."""
-    entry: str = ""
-
-
-class SiteSteps(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything done in the case at one site."""
-
-    site: str
-    name: str
-    role: str
-    steps: tuple[StepAnswer, ...]
-
-
-class Remark(msgspec.Struct, frozen=True, kw_only=True):
-    """Something a stern reader would ask about."""
-
-    kind: Literal["unreported", "unwitnessed", "backdated", "no_standing", "refused", "cleared", "no_evidence"]
-    count: int
-    sites: tuple[str, ...]
-    entries: tuple[str, ...]
 
 
 class CaseStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -254,6 +210,7 @@ class _Standing:
         today = local_day(self.now)
         published = case.published if case.published is not None and case.published <= self.now else None
         holdings = len(self.found.holdings)
+        done = Done(self.facts, case, self.told, self.found, self.rows, self.settings, self.origins)
         made = CaseStatus(
             case=case.case,
             product=answer.product or next((row.product for row in self.found.infos.values() if row.product), ""),
@@ -288,8 +245,8 @@ class _Standing:
             late=tuple(self._late()),
             today=tuple(self._today()) if case.closed is None and case.withdrawn is None else (),
             closing=tuple(self.against),
-            remarks=tuple(self._remarks()),
-            sites=tuple(self._steps()),
+            remarks=tuple(done.remarks()),
+            sites=tuple(done.steps()),
             curve=curve_points(self.session, case, self.settings, self.now, holdings) if curves else (),
             at_deadline=at_deadline(self.session, case, self.settings, self.now),
             untraced=answer.untraced,
@@ -334,7 +291,7 @@ class _Standing:
         return sorted(((texts[site], t) for site, t in times.items() if t <= self.now and texts[site] in silent), key=lambda each: each[1])
 
     def _today(self) -> Iterable[Task]:
-        """Return what is to be done, the most urgent first (rule 4)."""
+        """Return what is to be done, the most urgent first (rule 3)."""
         if self.case.published is None:
             yield self._task("publish")
         elif self.clock.due is not None and not self.clock.late and self.clock.left is not None and self.clock.left <= 1:
@@ -361,58 +318,6 @@ class _Standing:
             elif each.kind in ("sealed", "undisposed"):
                 yield self._task("dispose", each.site, quantity=each.quantity, unit=each.unit)
 
-    # -- what was done, and how ----------------------------------------------------------------------------------------------
-
-    def _steps(self) -> Iterable[SiteSteps]:
-        made: dict[str, list[StepAnswer]] = {}
-        for _, event, entry in self.told:
-            if entry not in self.case.without_standing:
-                for site, step in _step(event, f"{self.origins.get(entry[0], entry[0])}#{entry[1]}"):
-                    made.setdefault(site, []).append(step)
-        for site, steps in sorted(made.items()):
-            row = self.rows.get(site)
-            yield SiteSteps(site=site, name=row.name if row else site, role=row.role if row else "upstream", steps=tuple(steps))
-
-    def _remarks(self) -> Iterable[Remark]:
-        found: dict[str, list[tuple[str, tuple[int, int]]]] = {}
-        for _, event, entry in self.told:
-            if isinstance(event, Destroyed) and event.reported is None:
-                found.setdefault("unreported", []).append((event.site, entry))
-            if isinstance(event, Destroyed) and not event.witness:
-                found.setdefault("unwitnessed", []).append((event.site, entry))
-            if isinstance(event, (Destroyed, Sealing, Returned)) and not event.evidence:
-                found.setdefault("no_evidence", []).append((event.site, entry))
-            if isinstance(event, Refusal):
-                found.setdefault("refused", []).append((event.site, entry))
-            if isinstance(event, GoodsCleared) and entry not in self.case.without_standing:
-                found.setdefault("cleared", []).append((event.site, entry))
-        found["no_standing"] = [("", entry) for entry in self.case.without_standing]
-        found["backdated"] = self._backdated()
-        for kind in ("unreported", "unwitnessed", "no_evidence", "backdated", "no_standing", "refused", "cleared"):
-            each = found.get(kind, [])
-            if each:
-                yield Remark(
-                    kind=kind,
-                    count=len(each),
-                    sites=tuple(sorted({site for site, _ in each if site})),
-                    entries=tuple(f"{self.origins.get(log, log)}#{seq}" for _, (log, seq) in each[:50]),
-                )
-
-    def _backdated(self) -> list[tuple[str, tuple[int, int]]]:
-        """Return what a notified site entered after its notice about a time before it: sales and losses that lower R2's base."""
-        notices = notice_times(self.case, self.settings)
-        kinds = {FlowKind.SOLD, FlowKind.LOST, FlowKind.USED, FlowKind.DESTROYED, FlowKind.DISPATCH}
-        found = [
-            (flow.site, (flow.log, flow.seq))
-            for flow in self.found.flows
-            if flow.kind in kinds
-            and (flow.lot, flow.site) in self.found.holdings
-            and flow.site in notices
-            and flow.t < notices[flow.site] < flow.recorded
-        ]
-        texts = self.facts.texts({site for site, _ in found})
-        return [(texts[site], entry) for site, entry in found]
-
 
 def said(moment: int) -> str:
     """Return a moment as people here read it, with its offset."""
@@ -435,41 +340,3 @@ def _clock(clock: Clock) -> ClockAnswer:
         left=clock.left,
         missing=clock.missing,
     )
-
-
-def _step(event: Event, entry: str) -> Iterable[tuple[str, StepAnswer]]:
-    at = event.at.isoformat(timespec="seconds")
-    if isinstance(event, Notice):
-        yield event.to, StepAnswer(kind="notice", at=(event.delivered or event.at).isoformat(timespec="seconds"), by=event.by, entry=entry)
-    elif isinstance(event, Acknowledgement):
-        for each in event.on_hand or (None,):
-            yield (
-                event.site,
-                StepAnswer(
-                    kind="acknowledgement",
-                    at=at,
-                    by=event.by,
-                    lot=each.lot if each else "",
-                    quantity=each.quantity.value if each else None,
-                    unit=each.quantity.unit if each else "",
-                    evidence=event.evidence,
-                    entry=entry,
-                ),
-            )
-    elif isinstance(event, (Sealing, Returned, Destroyed)):
-        kind: Literal["sealing", "returned", "destroyed"] = (
-            "sealing" if isinstance(event, Sealing) else "returned" if isinstance(event, Returned) else "destroyed"
-        )
-        yield (
-            event.site,
-            StepAnswer(
-                kind=kind,
-                at=at,
-                by=event.by,
-                lot=event.lot,
-                quantity=event.quantity.value,
-                unit=event.quantity.unit,
-                evidence=event.evidence,
-                entry=entry,
-            ),
-        )

@@ -14,7 +14,8 @@ from foodtrace_cli.context import Context
 from foodtrace_cli.output import cells, emit_json, fit, say
 
 if TYPE_CHECKING:
-    from foodtrace.operations.casestatus import CaseStatus, SiteSteps, Task
+    from foodtrace.operations.casedone import SiteSteps
+    from foodtrace.operations.casestatus import CaseStatus, Task
     from foodtrace.recall.facts import Case
 
 _TASKS = 12

@@ -1,0 +1,174 @@
+"""What was done in a case at each site, and what a stern reader would ask of it (TRANSCRIPTS section 5).
+
+Rules:
+
+1. Five times for each site, each with quantity, hash of the evidence and who; goods when the notice arrived, by the site's word.
+2. ``remarks``: destroyed unreported or unwitnessed, done without evidence, entered late with an earlier date, said by logs that
+   have no standing, asks that were refused, goods that were cleared. None of these is an error; each may need an explanation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
+
+import msgspec
+
+from foodtrace.events import Acknowledgement, Destroyed, Event, GoodsCleared, Notice, Refusal, Returned, Sealing
+from foodtrace.graph.flows import FlowKind
+from foodtrace.graph.reader import SqlFacts
+from foodtrace.recall.affected import Affected
+from foodtrace.recall.answer import OutletRow
+from foodtrace.recall.cases import Told
+from foodtrace.recall.facts import Case
+from foodtrace.recall.settings import Settings
+from foodtrace.recall.sums import notice_times
+
+
+class StepAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing done at a site."""
+
+    kind: Literal["notice", "acknowledgement", "sealing", "returned", "destroyed"]
+    at: str
+    by: str
+    lot: str = ""
+    quantity: int | None = None
+    """Base units; none: not about a quantity, or not said."""
+    unit: str = ""
+    evidence: str = ""
+    """SHA-256 of the evidence; empty: none was given."""
+    entry: str = ""
+
+
+class SiteSteps(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything done in the case at one site."""
+
+    site: str
+    name: str
+    role: str
+    steps: tuple[StepAnswer, ...]
+
+
+class Remark(msgspec.Struct, frozen=True, kw_only=True):
+    """Something a stern reader would ask about."""
+
+    kind: Literal["unreported", "unwitnessed", "backdated", "no_standing", "refused", "cleared", "no_evidence"]
+    count: int
+    sites: tuple[str, ...]
+    entries: tuple[str, ...]
+
+
+class Done:
+    """The records of a case, to be told site by site.
+
+    :param told: every record of the case seen, oldest first. :param rows: site -> its row in the answer.
+    :param origins: number of a log -> its name.
+    """
+
+    def __init__(
+        self,
+        facts: SqlFacts,
+        case: Case,
+        told: Sequence[Told],
+        found: Affected,
+        rows: Mapping[str, OutletRow],
+        settings: Settings,
+        origins: Mapping[int, str],
+    ) -> None:
+        self.facts = facts
+        self.case = case
+        self.told = told
+        self.found = found
+        self.rows = rows
+        self.settings = settings
+        self.origins = origins
+
+    def steps(self) -> Iterable[SiteSteps]:
+        """Return what was done at each site, in the order of the records; what a log without standing says is left out."""
+        made: dict[str, list[StepAnswer]] = {}
+        for _, event, entry in self.told:
+            if entry not in self.case.without_standing:
+                for site, step in _step(event, f"{self.origins.get(entry[0], entry[0])}#{entry[1]}"):
+                    made.setdefault(site, []).append(step)
+        for site, steps in sorted(made.items()):
+            row = self.rows.get(site)
+            yield SiteSteps(site=site, name=row.name if row else site, role=row.role if row else "upstream", steps=tuple(steps))
+
+    def remarks(self) -> Iterable[Remark]:
+        """Return what a stern reader would ask about (rule 2)."""
+        found: dict[str, list[tuple[str, tuple[int, int]]]] = {}
+        for _, event, entry in self.told:
+            if isinstance(event, Destroyed) and event.reported is None:
+                found.setdefault("unreported", []).append((event.site, entry))
+            if isinstance(event, Destroyed) and not event.witness:
+                found.setdefault("unwitnessed", []).append((event.site, entry))
+            if isinstance(event, (Destroyed, Sealing, Returned)) and not event.evidence:
+                found.setdefault("no_evidence", []).append((event.site, entry))
+            if isinstance(event, Refusal):
+                found.setdefault("refused", []).append((event.site, entry))
+            if isinstance(event, GoodsCleared) and entry not in self.case.without_standing:
+                found.setdefault("cleared", []).append((event.site, entry))
+        found["no_standing"] = [("", entry) for entry in self.case.without_standing]
+        found["backdated"] = self._backdated()
+        for kind in ("unreported", "unwitnessed", "no_evidence", "backdated", "no_standing", "refused", "cleared"):
+            each = found.get(kind, [])
+            if each:
+                yield Remark(
+                    kind=kind,
+                    count=len(each),
+                    sites=tuple(sorted({site for site, _ in each if site})),
+                    entries=tuple(f"{self.origins.get(log, log)}#{seq}" for _, (log, seq) in each[:50]),
+                )
+
+    def _backdated(self) -> list[tuple[str, tuple[int, int]]]:
+        """Return what a notified site entered after its notice about a time before it: sales and losses that lower R2's base."""
+        notices = notice_times(self.case, self.settings)
+        kinds = {FlowKind.SOLD, FlowKind.LOST, FlowKind.USED, FlowKind.DESTROYED, FlowKind.DISPATCH}
+        found = [
+            (flow.site, (flow.log, flow.seq))
+            for flow in self.found.flows
+            if flow.kind in kinds
+            and (flow.lot, flow.site) in self.found.holdings
+            and flow.site in notices
+            and flow.t < notices[flow.site] < flow.recorded
+        ]
+        texts = self.facts.texts({site for site, _ in found})
+        return [(texts[site], entry) for site, entry in found]
+
+
+def _step(event: Event, entry: str) -> Iterable[tuple[str, StepAnswer]]:
+    at = event.at.isoformat(timespec="seconds")
+    if isinstance(event, Notice):
+        yield event.to, StepAnswer(kind="notice", at=(event.delivered or event.at).isoformat(timespec="seconds"), by=event.by, entry=entry)
+    elif isinstance(event, Acknowledgement):
+        for each in event.on_hand or (None,):
+            yield (
+                event.site,
+                StepAnswer(
+                    kind="acknowledgement",
+                    at=at,
+                    by=event.by,
+                    lot=each.lot if each else "",
+                    quantity=each.quantity.value if each else None,
+                    unit=each.quantity.unit if each else "",
+                    evidence=event.evidence,
+                    entry=entry,
+                ),
+            )
+    elif isinstance(event, (Sealing, Returned, Destroyed)):
+        kind: Literal["sealing", "returned", "destroyed"] = (
+            "sealing" if isinstance(event, Sealing) else "returned" if isinstance(event, Returned) else "destroyed"
+        )
+        yield (
+            event.site,
+            StepAnswer(
+                kind=kind,
+                at=at,
+                by=event.by,
+                lot=event.lot,
+                quantity=event.quantity.value,
+                unit=event.quantity.unit,
+                evidence=event.evidence,
+                entry=entry,
+            ),
+        )
