@@ -52,6 +52,13 @@ SECTIONS: Final = (
     Section("verify", "Verifying", "benchmarks.bench_verify", quick=("--entries", "60000", "--rounds", "2")),
     Section("gate", "Deciding at the gate", "benchmarks.bench_gate", quick=("--events", "20000", "--trucks", "50"), plain=True),
     Section("fork", "Many processes, one log", "benchmarks.fork", quick=("--appends", "20"), plain=True),
+    Section(
+        "recall",
+        "A recall, from the shell",
+        "benchmarks.bench_recall",
+        quick=("--sizes", "XS,S", "--rounds", "2"),
+    ),
+    Section("walk", "A recall, in process", "benchmarks.bench_walk", quick=("--size", "S", "--target", "10000", "--rounds", "2")),
 )
 """In the order of the page. A new section is one line here."""
 

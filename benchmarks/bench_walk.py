@@ -1,0 +1,181 @@
+"""Finding the affected holdings in process: foodtrace against other ways to walk the same graph.
+
+    python -m benchmarks.bench_walk --worlds DIRECTORY [--size M] [--rounds 5]
+
+The others get a copy of the world made for them: every holding (a lot at a site) a node, every move and every transformation an
+edge, once with whole numbers (given in the order in which holdings came to be) and once with the ids people use ("LOT@SITE"), each in a table clustered by where an edge begins. They
+start from every recorded holding of the lot and return which holdings they reach: no quantities, names, grades or findings.
+foodtrace reads its own ledger: closure over lots, then the holdings of those lots with their sums. Beside it stands its whole answer.
+networkx has its graph in memory already; reading it is not counted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sqlite3
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from benchmarks.bench_recall import WORLDS, World, worlds
+from benchmarks.measure import table, verdict
+from foodtrace.operations.recalling import recall_told
+from foodtrace.reading import reading, wall_clock
+
+EDGES: Final = (
+    "SELECT lot, site, lot, other FROM move WHERE kind = 3 AND other <> 0 AND ended = 0 "
+    "UNION SELECT lot, other, lot, site FROM move WHERE kind = 4 AND other <> 0 AND ended = 0 "
+    "UNION SELECT src, site, dst, site FROM lot_edge WHERE n > 0"
+)
+INTEGERS: Final = (
+    "WITH RECURSIVE reached(h) AS (SELECT value FROM json_each(?) UNION SELECT e.dst FROM reached CROSS JOIN edge AS e WHERE e.src = reached.h) "
+    "SELECT h FROM reached"
+)
+OURS: Final = (
+    "WITH RECURSIVE lots(id) AS (SELECT ? UNION SELECT a.other FROM lots CROSS JOIN alias AS a WHERE a.lot = lots.id AND a.n > 0 "
+    "UNION SELECT e.dst FROM lots CROSS JOIN lot_edge AS e WHERE e.src = lots.id AND e.n > 0) "
+)
+
+
+class Graph:
+    """The holdings of a world as a graph, for those who walk it node by node."""
+
+    def __init__(self, world: Path, folder: Path) -> None:
+        self.numbers: dict[tuple[int, int], int] = {}
+        self.source = sqlite3.connect(f"file:{world}?mode=ro", uri=True)
+        for lot, site, there in self.source.execute("SELECT lot, site, other FROM move ORDER BY recorded, log, seq"):
+            self._number(lot, site)  # in the order in which they came to be, as a key of its own would be given
+            if there:
+                self._number(lot, there)
+        self.integers = self._table(folder / "integers.db", "INTEGER", self._edges())
+        self.texts = self._table(folder / "texts.db", "TEXT", self._named())
+
+    def _edges(self) -> Iterator[tuple[int, int]]:
+        for lot, site, other, there in self.source.execute(EDGES):
+            yield self._number(lot, site), self._number(other, there)
+
+    def _number(self, lot: int, site: int) -> int:
+        return self.numbers.setdefault((lot, site), len(self.numbers))
+
+    def _named(self) -> Iterator[tuple[str, str]]:
+        names = dict(self.source.execute("SELECT id, text FROM name"))
+        for lot, site, other, there in self.source.execute(EDGES):
+            yield f"{names[lot]}@{names[site]}", f"{names[other]}@{names[there]}"
+
+    def _table(self, path: Path, kind: str, edges: Iterable[tuple[Any, Any]]) -> sqlite3.Connection:
+        made = sqlite3.connect(path)
+        made.execute("PRAGMA synchronous=OFF")
+        made.execute("PRAGMA cache_size=-500000")
+        made.execute(f"CREATE TABLE edge (src {kind}, dst {kind}, PRIMARY KEY (src, dst)) WITHOUT ROWID")
+        made.executemany("INSERT OR IGNORE INTO edge VALUES (?, ?)", edges)
+        made.commit()
+        return made
+
+    def seeds(self, lot: str) -> list[tuple[int, int]]:
+        """Return the recorded holdings of a lot."""
+        sql = "SELECT DISTINCT h.lot, h.site FROM holding AS h JOIN name AS n ON n.id = h.lot WHERE n.text = ? AND h.flows > 0"
+        return self.source.execute(sql, (lot,)).fetchall()
+
+
+def ways(world: World, graph: Graph, lot: str) -> dict[str, Callable[[], int]]:
+    """Return every way to find what a recall of a lot reaches; each returns how many holdings it found."""
+    names = dict(graph.source.execute("SELECT id, text FROM name"))
+    pairs = graph.seeds(lot)
+    numbered = json.dumps([graph.numbers[pair] for pair in pairs if pair in graph.numbers])
+    named = json.dumps([f"{names[one]}@{names[two]}" for one, two in pairs])
+    (start,) = graph.source.execute("SELECT id FROM name WHERE text = ?", (lot,)).fetchone()
+    holdings = (
+        OURS
+        + "SELECT h.lot, h.site, SUM(h.flows) FROM lots CROSS JOIN holding AS h WHERE h.lot = lots.id AND h.flows > 0 GROUP BY h.lot, h.site"
+    )
+    found: dict[str, Callable[[], int]] = {
+        "foodtrace: lots, then holdings": lambda: len(graph.source.execute(holdings, (start,)).fetchall()),
+        "foodtrace: the whole answer": lambda: _whole(world, lot),
+        "recursive CTE, whole numbers": lambda: len(graph.integers.execute(INTEGERS, (numbered,)).fetchall()),
+        "recursive CTE, texts": lambda: len(graph.texts.execute(INTEGERS, (named,)).fetchall()),
+    }
+    walked = _networkx(graph, pairs) if len(graph.numbers) < 3_000_000 else None
+    if walked is not None:
+        found["networkx, graph in memory"] = walked
+    return found
+
+
+def _whole(world: World, lot: str) -> int:
+    with reading(str(world.path)) as session:
+        told = recall_told(session, [lot], now=wall_clock())
+    assert told is not None
+    return sum(len(row["lots"]) for row in (*told["outlets"], *told["others"]))
+
+
+def _networkx(graph: Graph, pairs: list[tuple[int, int]]) -> Callable[[], int] | None:
+    try:
+        import networkx as nx  # noqa: PLC0415 - a tool of the checks, not of foodtrace
+    except ImportError:
+        print("networkx is not installed", file=sys.stderr)
+        return None
+    made: Any = nx.DiGraph()
+    made.add_edges_from(graph.integers.execute("SELECT src, dst FROM edge"))
+    seeds = [graph.numbers[pair] for pair in pairs if pair in graph.numbers]
+
+    def walk() -> int:
+        made.add_edges_from((-1, seed) for seed in seeds)  # one root, so that it walks once
+        try:
+            return len(nx.descendants(made, -1))
+        finally:
+            made.remove_node(-1)
+
+    return walk
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--worlds", type=Path, default=WORLDS)
+    parser.add_argument("--size", default="M")
+    parser.add_argument("--target", default="86000")
+    parser.add_argument("--rounds", type=int, default=5)
+    options = parser.parse_args()
+    world = worlds(options.worlds, [options.size])[options.size]
+    with tempfile.TemporaryDirectory() as folder:
+        graph = Graph(world.path, Path(folder))
+        print(
+            f"### Finding the affected holdings in process\n\nWorld {world.size}, {world.about['moves']:,} moves; {world.affected(options.target)} "
+            "holdings affected. Processor milliseconds, medians of runs in turn. "
+            + " ".join((__doc__ or "").split("\n\n")[2].split())
+            + "\n"
+        )
+        got = timed(ways(world, graph, world.lots(options.target)[0]), options.rounds)
+    ours = statistics.median(got["foodtrace: lots, then holdings"][1])
+    rows = [
+        [name, f"{count:,}", f"{statistics.median(each):,.0f}", f"{statistics.median(each) / ours:.2f}x"]
+        for name, (count, each) in got.items()
+    ]
+    print(table(["way", "holdings found", "ms", "against foodtrace's holdings"], rows))
+    print()
+    for name, least in (("recursive CTE, whole numbers", 5.0), ("recursive CTE, texts", 10.0), ("networkx, graph in memory", 1.0)):
+        if name in got:
+            times = statistics.median(got[name][1]) / ours
+            print(f"- {name}: foodtrace is {times:.1f} times as fast, goal {least:g}: {verdict(least, times)}")
+    print()
+
+
+def timed(found: dict[str, Callable[[], int]], rounds: int) -> dict[str, tuple[int, list[float]]]:
+    """Run every way once a round, in turn; return what it found and its processor milliseconds."""
+    made: dict[str, tuple[int, list[float]]] = {}
+    names = list(found)
+    for number in range(rounds + 1):
+        for turn in range(len(names)):
+            name = names[(turn + number) % len(names)]
+            began = time.process_time()
+            count = found[name]()
+            taken = (time.process_time() - began) * 1000
+            made.setdefault(name, (count, []))[1].append(taken)
+    return {name: (count, each[1:]) for name, (count, each) in ((name, made[name]) for name in names)}
+
+
+if __name__ == "__main__":
+    main()
