@@ -15,13 +15,14 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def run(folder: Path, *words: str, code: int = 0, lang: str = "en", stdin: str = "") -> str:
+def run(folder: Path, *words: str, code: int = 0, lang: str = "en", stdin: str = "", width: int = 0) -> str:
     environment = {
         "PATH": "/usr/bin:/bin",
         "FOODTRACE_KEYS": str(folder / "keys"),
         "FOODTRACE_LANG": lang,
         "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
         "HOME": str(folder),
+        **({"COLUMNS": str(width)} if width else {}),
     }
     done = subprocess.run(
         [sys.executable, "-m", "foodtrace_cli.main", *words],
@@ -192,13 +193,16 @@ def test_readme_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert done.stdout.rstrip().endswith("True")
 
 
-def test_readme_commands_run(tmp_path: Path) -> None:
+def test_readme_transcript_is_what_a_terminal_shows(tmp_path: Path) -> None:
+    """Every line after a command is a line of its output, in that order; ``..`` stands for anything."""
     (block,) = re.findall(r"```console\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.DOTALL)
-    lines = [line.removeprefix("$ foodtrace ") for line in block.splitlines()]
-    assert len(lines) > 5
-    for line in lines:
-        words = shlex.split(line)
-        run(tmp_path, *(lot_of(tmp_path) if word == "LOT" else word for word in words))
+    commands = [each.splitlines() for each in block.split("$ foodtrace ")[1:]]
+    assert len(commands) > 8
+    for typed, *shown in commands:
+        said = iter(run(tmp_path, *shlex.split(typed), width=80).splitlines())
+        for line in shown:
+            pattern = re.compile(".*".join(map(re.escape, line.split(".."))))
+            assert any(pattern.fullmatch(each) for each in said), f"{typed}: {line}"
 
 
 def test_what_is_missing_is_called_by_its_name(shop: Path) -> None:
