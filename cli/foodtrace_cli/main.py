@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import click
 
-from foodtrace.errors import FoodtraceError, Integrity, Storage
+from foodtrace.errors import BadData, FoodtraceError, Integrity, Storage
 from foodtrace_cli.context import Context, language
 from foodtrace_cli.output import emit_error
 
@@ -144,11 +144,27 @@ def _invoke(arguments: list[str]) -> Any:
 def failed(error: click.ClickException | FoodtraceError | OSError, arguments: list[str]) -> int:
     """Say what went wrong; return its exit code."""
     if isinstance(error, click.ClickException):
-        error.show()
-        return error.exit_code
+        return _usage(error, arguments)
     if isinstance(error, OSError):
         error = Storage("cli.io", value=error.filename or "-", reason=error.strerror or str(error))
     emit_error(error, _lang_of(arguments), as_json="--json" in arguments)
+    return error.exit_code
+
+
+def _usage(error: click.ClickException, arguments: list[str]) -> int:
+    """Say what was typed wrong, in the language asked for; to a program as JSON in both."""
+    lang, as_json = _lang_of(arguments), "--json" in arguments
+    if lang == "en" and not as_json:
+        error.show()
+        return error.exit_code
+    where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx is not None else "foodtrace"
+    code, value = "cli.usage", error.format_message()
+    if isinstance(error, click.MissingParameter):
+        hint = error.param_hint or (error.param.get_error_hint(error.ctx) if error.param and error.ctx else "")
+        code, value = "cli.usage_missing", hint if isinstance(hint, str) else " ".join(hint)
+    elif isinstance(error, click.NoSuchOption):
+        code, value = "cli.usage_option", error.option_name
+    emit_error(BadData(code, value=value.strip("'"), expected=f"{where} --help"), lang, as_json=as_json)
     return error.exit_code
 
 

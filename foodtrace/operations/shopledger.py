@@ -109,10 +109,10 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
         return sum(each.cans for each in self.outgoings if each.kind in kinds)
 
 
-def statement(session: Session, shop: str, start: dt.date, end: dt.date, log: int, now: int) -> Statement:
+def statement(session: Session, shop: str, start: dt.date, end: dt.date, now: int) -> Statement:
     """Return a shop's ledger for the days from ``start`` to ``end``.
 
-    :param log: number of the log whose checkpoint ends it. :raises BadData: ``ledger.span``.
+    The checkpoint that ends it is of the log that last wrote for this shop. :raises BadData: ``ledger.span``.
     """
     if end < start:
         raise BadData("ledger.span", value=f"{start}..{end}", expected="--from <= --to")
@@ -130,7 +130,7 @@ def statement(session: Session, shop: str, start: dt.date, end: dt.date, log: in
     early = list(before.flows(lots.keys()))
     opening, missed_before = _stock(place, early, pair(early, {}, before.ranks()))
     gone = [*_outgoings(place, lots, flows, moves, first, last), *_missing(lots, missed, missed_before, str(end))]
-    origin, note = _checkpoint(session, log)
+    origin, note = _checkpoint(session, place)
     return Statement(
         shop=shop,
         name=found[0].name if found else "",
@@ -233,9 +233,15 @@ def _missing(lots: dict[int, FormulaBatch], now: dict[int, int], before: dict[in
             yield Outgoing(day=day, kind=kind, lot=batch.lot, product=batch.product, cans=abs(short), count=1)
 
 
-def _checkpoint(session: Session, log: int) -> tuple[str, str]:
+def _checkpoint(session: Session, place: int) -> tuple[str, str]:
+    """Return (origin, newest checkpoint) of the log that last wrote for a site."""
+    seen = session.row(
+        "SELECT v.log FROM site_seen AS v JOIN log AS l ON l.id = v.log WHERE v.site = ? ORDER BY v.recorded DESC, l.origin LIMIT 1",
+        (place,),
+    )
     row = session.row(
-        "SELECT l.origin, c.note FROM checkpoint AS c JOIN log AS l ON l.id = c.log WHERE c.log = ? ORDER BY c.size DESC LIMIT 1", (log,)
+        "SELECT l.origin, c.note FROM checkpoint AS c JOIN log AS l ON l.id = c.log WHERE c.log = ? ORDER BY c.size DESC LIMIT 1",
+        (seen[0] if seen else -1,),
     )
     return ("", "") if row is None else (str(row[0]), bytes(row[1]).decode())
 

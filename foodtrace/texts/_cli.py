@@ -5,6 +5,12 @@ from typing import Final
 _GENERAL: Final[dict[str, tuple[str, str]]] = {
     "cli.error": ("错误", "error"),
     "cli.hint": ("提示", "hint"),
+    "cli.usage": ("写法不对: {value}", "{value}"),
+    "cli.usage.hint": ("{expected}", "{expected}"),
+    "cli.usage_missing": ("缺 {value}", "{value} is missing"),
+    "cli.usage_missing.hint": ("{expected}", "{expected}"),
+    "cli.usage_option": ("没有选项 {value}", "there is no option {value}"),
+    "cli.usage_option.hint": ("{expected}", "{expected}"),
     "cli.io": ("读写失败 {value}: {reason}", "cannot read or write {value}: {reason}"),
     "cli.io.hint": ("看看路径, 权限和磁盘空间", "check path, permissions and disk space"),
     "cli.bug": ("foodtrace 自己出错: {value}", "a fault of foodtrace itself: {value}"),

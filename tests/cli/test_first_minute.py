@@ -128,6 +128,16 @@ def test_two_lots_of_one_code_are_told_apart_by_who_made_them_and_what_they_are(
     assert f"L-0004/{lot}  兴旺农场  黄瓜" in said
 
 
+def test_what_is_typed_wrong_is_said_in_the_language_asked_for(here: Inside) -> None:
+    assert here("recall", code=2, lang="zh").splitlines() == ["错误 cli.usage_missing: 缺 LOT", "提示: foodtrace recall --help"]
+    assert "没有选项 --nothing" in here("verify", "--nothing", code=2, lang="zh")
+    assert "nonsense" in here("nonsense", code=2, lang="zh")
+    assert "Usage: foodtrace recall" in here("recall", code=2)
+    error = json.loads(here.both("transfer", "--json", code=2)[0])["error"]
+    assert error["code"] == "cli.usage_missing"
+    assert set(error["message"]) == {"zh", "en"}
+
+
 def test_record_says_how_it_read_the_file_and_where_it_went(market: tuple[Inside, str], tmp_path: Path) -> None:
     here, lot = market
     rows = ["单号,时间,卖方,品名,批次,数量,单位,买方,单价"]

@@ -280,6 +280,8 @@ def test_the_ledger_adds_up_names_gaps_and_ends_with_the_checkpoint(shop: Inside
         assert word in text, word
     assert found["checkpoint"].splitlines()[-1].removeprefix("\u2014 ").split()[1] in text.replace("\n", "").replace("\r", "")
     assert found["log"] in text
+    (shop.folder / "keys").rename(shop.folder / "away")
+    assert shop.json("formula", "ledger", "--from", today())["checkpoint"] == found["checkpoint"], "whoever only reads needs no key"
     assert "ledger.span" in shop("formula", "ledger", "--from", "2026-02-01", "--to", "2026-01-01", code=2)
 
 

@@ -36,10 +36,9 @@ def ledger(ctx: Context, *, shop: str | None, start: str | None, end: str | None
 
     with ctx.open() as opened:
         today = local(opened.clock()).date()
-        log = opened.writer().number
         with opened.reading() as session:
             place = shopdesk.shop_of(session, shop)
-            found = shopledger.statement(session, place, day(start) or today.replace(day=1), day(end) or today, log, opened.clock())
+            found = shopledger.statement(session, place, day(start) or today.replace(day=1), day(end) or today, opened.clock())
     if pdf is not None:
         replace_file(Path(pdf), _pdf(ctx, found))
     if as_json:
