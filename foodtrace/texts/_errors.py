@@ -83,6 +83,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "log.origin.hint": ("字母, 数字和 . _ / -", "letters, digits and . _ / -"),
     "lot.ambiguous": ('"{value}" 有几批, 请照抄一行', '"{value}" is more than one lot, copy one line'),
     "lot.ambiguous.hint": ("照抄一行", "copy one of these lines"),
+    "log.have_one": ("这里已有日志 {value}", "log {value} is here already"),
+    "log.have_one.hint": ("可以用了; 真要再建一本: {expected} 名称", "it is ready for use; for one more log give {expected} NAME"),
     "lot.not_found": ("没有批次 {value}", "no lot {value}"),
     "lot.not_found.hint": ("没找到不等于没卖过: 看看记录收到几时", 'not found is not "not sold": see how far the records have come'),
     "note.text.hint": ("可能被改写过", "it may have been rewritten"),

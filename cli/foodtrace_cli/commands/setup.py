@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import say
+
+if TYPE_CHECKING:
+    from foodtrace.ledger import Ledger
 
 
 @click.command()
@@ -19,6 +24,19 @@ def init(ctx: Context, name: str | None, operator: str, *, guarded: bool) -> Non
 
     passphrase = new_passphrase(ctx) if guarded else None
     with ctx.open(create=True) as ledger:
+        if name is None:
+            _only_once(ledger)
         log, key = ledger.init(name, operator=operator, passphrase=passphrase)
         path = ledger.keys / f"{key.key_id.hex()}.key"
     say(ctx.t("cli.init.done", db=ctx.db, log=log.origin, path=path))
+
+
+def _only_once(ledger: Ledger) -> None:
+    """Refuse a second log that nobody named where this host writes one already: typed twice, it would split the records in two."""
+    from foodtrace.errors import Conflict  # noqa: PLC0415
+    from foodtrace.keyfiles import list_keys  # noqa: PLC0415
+
+    here = {each.verifier.key_id.hex() for each in list_keys(ledger.keys)}
+    mine = [each.origin for each in ledger.logs() if each.key_id in here]
+    if mine:
+        raise Conflict("log.have_one", value=mine[0], expected="--name")
