@@ -54,7 +54,7 @@ def test_killed_at_any_moment_the_file_is_there_in_whole_batches_and_sent_again_
     assert child.returncode == 0
     whole = time.monotonic() - begun
     moments = random.Random(7)
-    seen = set()
+    seen: set[int] = set()
     prefix = ""
     for number in range(_ROUNDS + _MORE):
         if number >= _ROUNDS and len(seen) > 1:
