@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import msgspec
 
-from foodtrace.errors import Conflict, NotFound
+from foodtrace.errors import Conflict, NotFound, Refused
 from foodtrace.events import Event, Key
 from foodtrace.events.canonical import checked
 from foodtrace.graph import projection
@@ -77,7 +77,14 @@ class Ledger:
     """A food traceability ledger in one database. Make one with :meth:`open`; it is also a context manager."""
 
     def __init__(
-        self, store: Store, *, log: str | None, keys: Path, clock: Callable[[], int], passphrase: str | None, may_create: bool
+        self,
+        store: Store,
+        *,
+        log: str | None,
+        keys: Path,
+        clock: Callable[[], int],
+        passphrase: str | Callable[[], str] | None,
+        may_create: bool,
     ) -> None:
         """Use :meth:`open`."""
         self.store = store
@@ -107,7 +114,7 @@ class Ledger:
         clock: Callable[[], int] | None = None,
         schema: str | None = None,
         create: bool = True,
-        passphrase: str | None = None,
+        passphrase: str | Callable[[], str] | None = None,
         recovering: bool = False,
     ) -> Self:
         """Open a ledger.
@@ -119,7 +126,7 @@ class Ledger:
         :param schema: PostgreSQL schema for the tables.
         :param create: make the database, and on the first ``record`` a log with a new key, if there is none. Reading from a
             ledger that has nothing raises all the same: an empty answer would look like "not sold anywhere".
-        :param passphrase: of the signing key's file, if it has one.
+        :param passphrase: of the signing key's file, if it has one; or what asks for it, called when a locked key is first needed.
         :param recovering: do not compare with this host's anchors; only for :mod:`foodtrace.keeping.recovery`, which does.
         :raises NotFound: ``ledger.missing``. :raises Integrity: ``ledger.rolled_back``, ``ledger.forked_log``.
         :raises Storage: ``ledger.newer``, ``storage.*``.
@@ -217,12 +224,25 @@ class Ledger:
             if not states:
                 if not self._may_create:
                     raise NotFound("ledger.missing", value=self.store.url, expected="foodtrace init")
-                self.init(wanted if wanted and "/" in wanted else None, passphrase=self._passphrase)
+                self.init(wanted if wanted and "/" in wanted else None, passphrase=None if callable(self._passphrase) else self._passphrase)
                 with self.store.read() as session:
                     states = logs(session)
-            found = choose(states, self.keys, wanted, self._passphrase)
+            found = self._choose(states, wanted)
             self._writers[wanted] = found
             return found
+
+    def _choose(self, states: list[LogState], wanted: str | None) -> Writer:
+        if not callable(self._passphrase):
+            return choose(states, self.keys, wanted, self._passphrase)
+        try:
+            return choose(states, self.keys, wanted, None)
+        except Refused as error:
+            if error.code != "key.passphrase_needed":
+                raise
+        given = self._passphrase()
+        found = choose(states, self.keys, wanted, given)
+        self._passphrase = given  # it opened the key: nobody is asked twice
+        return found
 
     def forget_writers(self) -> None:
         """Look again which key is in force the next time something is written."""

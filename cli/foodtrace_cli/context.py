@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -36,7 +37,18 @@ class Context:
         """Open the ledger of ``--db``. A missing file is an error unless the command makes one."""
         from foodtrace.ledger import Ledger  # noqa: PLC0415 - not every command needs a ledger
 
-        return Ledger.open(self.db, log=self.log, keys=self.keys, create=create, passphrase=os.environ.get("FOODTRACE_PASSPHRASE"))
+        return Ledger.open(self.db, log=self.log, keys=self.keys, create=create, passphrase=self.passphrase)
+
+    @property
+    def passphrase(self) -> str | Callable[[], str] | None:
+        """Return FOODTRACE_PASSPHRASE, else, where there is a terminal, what asks for it when a locked key is first needed."""
+        given = os.environ.get("FOODTRACE_PASSPHRASE")
+        return given if given is not None or not self.interactive else self._ask_passphrase
+
+    def _ask_passphrase(self) -> str:
+        import click  # noqa: PLC0415 - only where somebody is asked
+
+        return str(click.prompt(self.t("cli.keys.passphrase"), hide_input=True, err=True))
 
     def t(self, key: str, /, **params: object) -> str:
         """Return a text of the catalogue in this run's language."""

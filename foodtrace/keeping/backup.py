@@ -167,13 +167,24 @@ def read_backup(directory: str | Path) -> Backup:
     return made
 
 
-def restore(directory: str | Path, database: Path, keys: Path) -> Backup:
+def restore(directory: str | Path, database: Path | str, keys: Path) -> Backup:
     """Put a backup where a ledger can be opened; ``recover`` has to follow. Keys are copied where they are in the backup.
 
+    :param database: a file's path, or the URL of a PostgreSQL database without a ledger.
     :raises Conflict: ``backup.there``, if a ledger lies there. :raises BadData: as :func:`read_backup`.
     """
     made = read_backup(directory)
     folder = Path(directory).expanduser()
+    if isinstance(database, str):
+        from foodtrace.storage.postgres import PostgresStore  # noqa: PLC0415 - an extra
+
+        _restore_keys(folder, keys)
+        store = PostgresStore(database)
+        try:
+            store.fill(folder / LEDGER)
+        finally:
+            store.close()
+        return made
     if database.exists():
         raise Conflict("backup.there", value=str(database))
     try:
@@ -181,15 +192,26 @@ def restore(directory: str | Path, database: Path, keys: Path) -> Backup:
         aside = database.with_name(f".{database.name}.{secrets.token_hex(4)}")
         shutil.copyfile(folder / LEDGER, aside)
         _sync(aside)
-        inside = folder / "keys"
-        if inside.is_dir():
-            keys.mkdir(mode=0o700, parents=True, exist_ok=True)
-            for path in sorted(inside.glob("*.key")):
-                put_key(path, keys)
+    except OSError as error:
+        raise Storage("backup.failed", value=str(database), reason=str(error)) from None
+    _restore_keys(folder, keys)
+    try:
         aside.rename(database)
     except OSError as error:
         raise Storage("backup.failed", value=str(database), reason=str(error)) from None
     return made
+
+
+def _restore_keys(folder: Path, keys: Path) -> None:
+    inside = folder / "keys"
+    if not inside.is_dir():
+        return
+    try:
+        keys.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for path in sorted(inside.glob("*.key")):
+            put_key(path, keys)
+    except OSError as error:
+        raise Storage("backup.failed", value=str(keys), reason=str(error)) from None
 
 
 def _sync(path: Path) -> None:

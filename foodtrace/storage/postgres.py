@@ -13,13 +13,15 @@ from __future__ import annotations
 
 import itertools
 import os
+import sqlite3
 import threading
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
-from foodtrace.errors import BadData, Busy, Storage
+from foodtrace.errors import BadData, Busy, Conflict, Storage
 from foodtrace.storage.session import Dialect, Row
 from foodtrace.storage.sums import MOST
 
@@ -207,6 +209,39 @@ class PostgresStore:
                         target.many(into, chunk)
         finally:
             copy.close()
+
+    def fill(self, path: Path) -> None:
+        """Make the schema and put the rows of a ledger's SQLite file into it, all in one transaction.
+
+        :raises Conflict: ``backup.there``: there is a ledger already.
+        """
+        from foodtrace.storage.schema import statements  # noqa: PLC0415 - SQLAlchemy loads only to create
+        from foodtrace.storage.sqlite import SqliteSession, translated  # noqa: PLC0415
+        from foodtrace.storage.tables import metadata  # noqa: PLC0415
+
+        # Read only, in the strictest way: opening a ledger to write would change the file, and its manifest would no longer fit.
+        source = sqlite3.connect(f"file:{quote(str(path))}?mode=ro&immutable=1", uri=True)
+        rows = SqliteSession(source)
+        try:
+            with translated(path), self._borrow() as connection, self._translated(), connection.transaction():
+                connection.execute("SELECT pg_advisory_xact_lock(20261124)")
+                if connection.execute("SELECT to_regclass('setting')").fetchone()[0] is not None:
+                    raise Conflict("backup.there", value=self.url)
+                if self._schema is not None:
+                    connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{self._schema}"')
+                for statement in statements("postgresql"):
+                    connection.execute(statement)
+                connection.execute("DELETE FROM setting")
+                for table in metadata.sorted_tables:
+                    columns = ", ".join(column.name for column in table.columns)
+                    with connection.cursor() as cursor, cursor.copy(f"COPY {table.name} ({columns}) FROM STDIN") as copy:
+                        for row in rows.stream(f"SELECT {columns} FROM {table.name}"):  # noqa: S608 - our tables
+                            copy.write_row(row)
+                for numbered in ("log", "name"):
+                    # The next number comes after the last one that is taken.
+                    connection.execute(f"SELECT setval('{numbered}_id_seq', (SELECT COALESCE(MAX(id), 0) + 1 FROM {numbered}), false)")  # noqa: S608
+        finally:
+            source.close()
 
     def forget(self) -> bool:
         """See :class:`foodtrace.storage.session.Store`: rewrite the side table, which drops dead rows and their pages."""

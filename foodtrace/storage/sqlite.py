@@ -205,7 +205,8 @@ class SqliteStore:
             address, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, factory=_Connection
         )
         try:
-            journal = _pragma(connection, "journal_mode=WAL")
+            # A backup stays as its manifest says: switching it to WAL would change the file. Nobody writes in it before `recover`.
+            journal = "wal" if _is_backup(connection) else _pragma(connection, "journal_mode=WAL")
             if journal != "wal":
                 raise Storage("storage.no_wal", value=str(self.path), expected="wal", got=journal)  # noqa: TRY301
             for pragma in ("synchronous=FULL", "recursive_triggers=ON", "secure_delete=ON", "cache_size=-65536", "temp_store=MEMORY"):
@@ -218,6 +219,13 @@ class SqliteStore:
 
 def _marks(columns: str) -> str:
     return ",".join("?" * (columns.count(",") + 1))
+
+
+def _is_backup(connection: sqlite3.Connection) -> bool:
+    try:
+        return connection.execute("SELECT 1 FROM setting WHERE key = 'backup'").fetchone() is not None
+    except sqlite3.OperationalError:
+        return False  # no ledger in it yet, or nobody may read it, which the next statement says better
 
 
 def _pragma(connection: sqlite3.Connection, pragma: str) -> Any:

@@ -37,3 +37,35 @@ def test_what_was_locked_stays_locked(tmp_path: Path, monkeypatch: pytest.Monkey
     with Ledger.open(str(tmp_path / "foodtrace.db"), keys=tmp_path / "keys", passphrase=SECRET) as ledger:
         assert ledger.verify().ok
         assert ledger.writer().key.key_id.hex() == new
+
+
+def test_on_a_terminal_a_locked_key_is_asked_for_when_it_is_needed_and_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Ledger.open(f"sqlite:///{tmp_path}/foodtrace.db", keys=tmp_path / "keys", passphrase=SECRET) as ledger:
+        ledger.init("test.example/x", passphrase=SECRET)
+    import click
+
+    from foodtrace_cli.context import Context
+
+    asked: list[dict[str, object]] = []
+    answers = ["wrong one", SECRET]
+
+    def prompt(_: str, **how: object) -> str:
+        asked.append(how)
+        return answers.pop(0)
+
+    monkeypatch.setattr(click, "prompt", prompt)
+    context = Context(db=str(tmp_path / "foodtrace.db"), keys=str(tmp_path / "keys"), log=None, lang="en")
+    with context.open() as ledger, pytest.raises(errors.Refused) as caught:
+        ledger.writer()
+    assert (caught.value.code, asked) == ("key.passphrase_needed", []), "nobody is there to ask"
+    monkeypatch.setattr(Context, "interactive", property(lambda _: True))
+    with context.open() as ledger:
+        assert ledger.verify().ok
+        assert asked == [], "reading needs no key"
+        with pytest.raises(errors.Refused) as caught:
+            ledger.writer()
+        assert caught.value.code == "key.passphrase_wrong"
+        assert ledger.writer().origin == "test.example/x"
+        ledger.forget_writers()
+        assert ledger.writer().origin == "test.example/x"
+    assert asked == [{"hide_input": True, "err": True}] * 2

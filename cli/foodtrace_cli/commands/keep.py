@@ -53,12 +53,13 @@ def recover(ctx: Context, source: Path | None, name: str, reason: str, by: str, 
         raise BadData("recover.choose", value=ctx.log or "-", expected="--same-log, --new-log", lost=0)
     if not reason.strip():
         raise BadData("recover.reason", value="-", expected="--reason")
-    passphrase = os.environ.get("FOODTRACE_PASSPHRASE")
+    given = os.environ.get("FOODTRACE_PASSPHRASE")
     if source is not None:
-        _put_back(ctx, source, Path(ctx.keys).expanduser() if ctx.keys else default_keys(Path(ctx.db)), as_json=as_json)
-    with Ledger.open(ctx.db, keys=ctx.keys, create=False, passphrase=passphrase, recovering=True) as ledger:
+        beside = None if "://" in ctx.db else Path(ctx.db)
+        _put_back(ctx, source, Path(ctx.keys).expanduser() if ctx.keys else default_keys(beside), as_json=as_json)
+    with Ledger.open(ctx.db, keys=ctx.keys, create=False, passphrase=ctx.passphrase, recovering=True) as ledger:
         chosen = True if new_log else False if same_log else None
-        done = recovery.recover(ledger, ctx.log, new_log=chosen, name=name, reason=reason, by=by, passphrase=passphrase)
+        done = recovery.recover(ledger, ctx.log, new_log=chosen, name=name, reason=reason, by=by, passphrase=given)
     if as_json:
         emit_json(done)
         return
@@ -74,11 +75,15 @@ def recover(ctx: Context, source: Path | None, name: str, reason: str, by: str, 
 
 
 def _put_back(ctx: Context, source: Path, keys: Path, *, as_json: bool) -> None:
-    """Put a backup where ``--db`` says; only a SQLite file can be put anywhere by us."""
+    """Put a backup where ``--db`` says."""
     from foodtrace.keeping.backup import restore  # noqa: PLC0415
 
+    if ctx.db.startswith(("postgresql", "postgres:")):
+        restore(source, ctx.db, keys)
+        say(ctx.t("cli.recover.restored", path=ctx.db.rpartition("@")[2]), err=as_json)
+        return
     database = ctx.db.removeprefix("sqlite:///")
     if "://" in database:
-        raise BadData("storage.url", value=database.split("://")[0] + "://..", expected="sqlite:///FILE")
+        raise BadData("storage.url", value=database.split("://")[0] + "://..", expected="sqlite:///FILE, postgresql://HOST/NAME")
     restore(source, Path(database).expanduser(), keys)
     say(ctx.t("cli.recover.restored", path=database), err=as_json)
