@@ -7,7 +7,8 @@ Rules:
    destruction, notices and corrections are always allowed.
 2. A **fact** is recorded whatever it says, and marked: what is refused to an ask is ``before_known`` from the opening on and
    ``after_notice`` from K(s) on; a receipt is ``sealed`` from the opening on, and ``after_notice`` too from K(s) on.
-3. K(s) is the earliest of: the notice arrived, a stop list with the lot in use, and, if so set, publication.
+3. K(s) is the earliest of: the notice arrived, a stop list with the lot in use (its till refused such goods), and, if so set,
+   publication.
 4. ``at`` decides, not when the record arrived: a late entry changes marks and figures, never a decision once taken.
 5. In a lot scope every holding of an affected lot is blocked, made before or after. In a partial scope the holding decides, and
    where its stock is unknown the ask is held.
@@ -67,18 +68,13 @@ def marks(doing: Doing, at: int, opened: int, known: int | None) -> tuple[Mark, 
     return ("after_notice",) if after else ("before_known",)
 
 
-def known_at(case: Case, site: int, *, stop_list: int | None = None, settings: Settings = DEFAULT) -> int | None:
-    """Return K(s) (rule 3): when a site knew of the case, none if nothing on record says so.
-
-    :param stop_list: since when the site uses a stop list that names the goods, as its till records.
-    """
+def known_at(case: Case, site: int, *, settings: Settings = DEFAULT) -> int | None:
+    """Return K(s) (rule 3): when a site knew of the case, none if nothing on record says so."""
     times = [
         step.at if step.delivered is None else step.delivered
         for step in case.steps
-        if step.kind == "notice" and step.site == site and step.direction == "downstream"
+        if step.site == site and (step.kind == "stop_list" or (step.kind == "notice" and step.direction == "downstream"))
     ]
-    if stop_list is not None:
-        times.append(stop_list)
     if settings.publication_is_notice and case.published is not None:
         times.append(case.published)
     return min(times, default=None)

@@ -37,6 +37,7 @@ from foodtrace.events import (
     RecallReopened,
     RecallWidened,
     RecallWithdrawn,
+    Refusal,
     Returned,
     Sealing,
 )
@@ -223,6 +224,9 @@ def _step(number: dict[str, int], recorded: int, at: int, event: Event) -> Step 
         return Step(kind="acknowledgement", site=site, at=at, recorded=recorded, on_hand=held)
     if isinstance(event, EffectivenessCheck):
         return Step(kind="check", site=site, at=at, recorded=recorded, result=event.result)
+    if isinstance(event, Refusal):
+        # A till that refuses goods of the case has it on its stop list: from then on the shop knows.
+        return Step(kind="stop_list", site=site, at=at, recorded=recorded) if event.asked == "sale" else None
     for kind, name in ((Sealing, "sealing"), (Returned, "returned"), (Destroyed, "destroyed")):
         if isinstance(event, kind):
             return Step(kind=name, site=site, at=at, recorded=recorded, lots=(number[event.lot],) if event.lot in number else ())

@@ -121,7 +121,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     """One thing done in a case, at one site (RECALL sections 5 and 7)."""
 
     kind: str
-    """``notice``, ``acknowledgement``, ``sealing``, ``returned``, ``destroyed``, ``check``."""
+    """``notice``, ``acknowledgement``, ``sealing``, ``returned``, ``destroyed``, ``check``; ``stop_list``: a till refused goods of it."""
     site: int
     at: int
     """When it happened, microseconds UTC; for a notice its sending."""

@@ -79,6 +79,11 @@ def test_a_can_of_a_recalled_batch_is_not_sold_and_the_till_says_so(world: World
     event, decision = world.do(till.sell, BATCH, Quantity(1, "piece"), "X", serial="1")
     assert not isinstance(event, Sale)
     assert "till.recalled" in decision.codes
+    # The shop got no notice, yet its till knew: a can sold past it after that is sold in spite of the recall, one before is not.
+    for name, number in (("early", 2.5), ("later", 3.5)):
+        world.put(Sale(id=name, at=day(number), site="X", lot=BATCH, quantity=Quantity(1, "piece")))
+    found = {each.kind: each.site for each in world.at(4).answer("2026-0001").untraced if each.kind in ("before_known", "after_notice")}
+    assert found == {"after_notice": "X"}
 
 
 def test_goods_on_the_road_are_received_as_sealed(world: World) -> None:

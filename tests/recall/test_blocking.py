@@ -72,7 +72,9 @@ def test_a_site_knows_by_the_earliest_of_notice_stop_list_and_publication_if_so_
     sent = with_case(steps=(notice(), notice(at=140), notice(site=8, at=101), notice(at=102, direction="upstream")))
     assert known_at(sent, 7) == 110
     assert known_at(with_case(steps=(notice(delivered=130),)), 7) == 130
-    assert known_at(with_case(steps=(notice(delivered=130),)), 7, stop_list=125) == 125
+    till = Step(kind="stop_list", site=7, at=125, recorded=125)
+    assert known_at(with_case(steps=(notice(delivered=130), till)), 7) == 125
+    assert known_at(with_case(steps=(notice(delivered=130), till)), 8) is None, "another shop's till"
     assert known_at(with_case(steps=(notice(delivered=130),)), 7, settings=Settings(publication_is_notice=True)) == 120
     assert known_at(CASE, 7) is None
 
