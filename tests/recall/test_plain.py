@@ -88,12 +88,15 @@ def plain(rng: random.Random, name: str, lots: tuple[str, ...] = LOTS) -> list[E
     base: dict[str, Any] = {"id": name, "at": at, "site": here}
     q = grams(rng)
     kind = rng.choice(["birth", "gate", "scan", "scan", "scan", "scan", "two", "two", "sent", "got", "nowhere", "blend", "sell", "sell",
-                       "count", "lose", "destroyed", "number"])  # fmt: skip
+                       "count", "lose", "destroyed", "number", "nameless"])  # fmt: skip
     if kind == "birth":
         return [CertificateIssued(**base, lot=lot, serial=name, issuer=here, product=rng.choice(["芹菜", "菠菜"]), quantity=q)]
     if kind == "gate":
         source = rng.choice(["F-1", ""])
         return [MarketEntry(**base, decision="admitted", lot=lot, product="芹菜", quantity=q, source=source, certified=bool(source))]
+    if kind == "nameless":
+        product = rng.choice(["芹菜", "菠菜", "豆角", "豆角", "萝卜", ""])
+        return [Transfer(**base, product=product, quantity=q, to=there, in_transit=rng.random() < 0.5, doc=f"D{rng.randint(1, 9)}")]
     if kind == "scan":
         return [Transfer(**base, lot=lot, quantity=q, to=there)]
     if kind == "two":
@@ -243,6 +246,21 @@ def test_one_event_told_by_two_logs_is_handed_over(tmp_path: Path) -> None:
         ledger.record(born("b", "F-1/L"), log=LOGS[0])
         ledger.record(born("b", "F-1/L")[1:], log=LOGS[1])
         assert both(ledger, "F-1/L", micros(NOW))[0] == "one event in several logs"
+
+
+def test_other_goods_dispatched_without_lot_do_not_matter(tmp_path: Path) -> None:
+    with opened(tmp_path, Clock()) as ledger:
+        begun(ledger)
+        ledger.record(born("b", "F-1/L"))
+        some: dict[str, Any] = {"site": "D-1", "quantity": Quantity(5, "g"), "to": "X-1"}
+        ledger.record([Transfer(id="other", at=NOW, product="豆角", **some)])
+        ledger.record([Transfer(id="before", at=AT - dt.timedelta(hours=1), product="芹菜", **some)])
+        quick, full = both(ledger, "F-1/L", micros(NOW))
+        assert quick == full
+        ledger.record([Transfer(id="perhaps", at=AT, product="芹菜", **some)])
+        quick, full = both(ledger, "F-1/L", micros(NOW))
+        assert quick == "dispatches without lot"
+        assert full.without_lot
 
 
 def test_goods_that_left_before_they_came_are_handed_over(tmp_path: Path) -> None:

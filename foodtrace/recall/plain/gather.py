@@ -1,8 +1,9 @@
 """Reads the records of whole lots, plain ones, into what an answer is made of.
 
-1. The closure over transformations; aliases, lots of the same code under an unknown authority, and dispatches without
-   lot from any site the goods came to are handed over.
+1. The closure over transformations; aliases and lots of the same code under an unknown authority are handed over.
 2. Rows come in portions of lots; what is known of a site is read once.
+3. Dispatches without lot matter where they can have been of these goods: from a site that had them, of the same product (or one
+   that nobody named), and not before the lot began; or where a receipt of these goods bears their number. Those are handed over.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
+from foodtrace.graph.flowkind import UNNAMED, FlowKind
 from foodtrace.graph.rows import Rows
 from foodtrace.recall.plain import HandOver
 from foodtrace.recall.plain.links import Links
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 
 TEXT, KIND, OPERATOR, NAME, COUNTY, _, _, LAST_ENTRY = range(8)
 """Where the fields of what is said of a site stand."""
+PRODUCT: Final = 1
+"""Where the product stands in what is said of a lot."""
+_RECEIPT: Final = int(FlowKind.RECEIPT)
 _PORTION: Final = 500
 """Lots read at a time."""
 _LOT: Final = itemgetter(1)
@@ -49,7 +54,35 @@ class Gathered:
                 several |= {(row[8], row[9]) for row in books.several()}
         if several:
             self._check_copies(several)
+        self._check_unnamed()
         self.links = Links(self.books, asked)
+
+    def _check_unnamed(self) -> None:
+        """See that no dispatch without lot can have been of these goods, nor is named by a receipt of theirs (rule 3)."""
+        seen: set[int] = set()
+        fresh = set(self.sites)
+        while fresh and (pseudo := self.rows.pseudo_lots(fresh)):
+            rows = self.rows.rows(pseudo)
+            if rows is None:
+                raise HandOver("another log objects")
+            products = {lot: said[PRODUCT] for lot, said in self.rows.lots_said(pseudo).items()}
+            numbers = {row[11] for row in rows if row[12] & UNNAMED and row[11]}
+            if numbers and any(row[11] in numbers for books in self.books.values() for row in books.rows if row[0] == _RECEIPT):
+                raise HandOver("a receipt of goods dispatched without lot")
+            self._check_senders([(row[2], row[6], products[row[1]]) for row in rows if row[12] & UNNAMED])
+            seen |= fresh
+            fresh = ({row[2] for row in rows} | {row[3] for row in rows}) - seen - {0}
+
+    def _check_senders(self, sent: Collection[tuple[int, int, str]]) -> None:
+        """:param sent: (sender, when at the latest, product) of dispatches without lot."""
+        senders = {site for site, _, _ in sent}
+        for lot, books in self.books.items():
+            there = senders.intersection(books.held)
+            if not there:
+                continue
+            product, begun = self.infos[lot][PRODUCT], min(row[6] for row in books.rows)
+            if any(site in there and begun <= left and (not wanted or not product or wanted == product) for site, left, wanted in sent):
+                raise HandOver("dispatches without lot")
 
     def _check_copies(self, entries: Collection[tuple[int, int]]) -> None:
         ids: dict[str, int] = {}
@@ -74,8 +107,6 @@ class Gathered:
             raise HandOver("another log objects")
         new = ({row[2] for row in rows} | {row[3] for row in rows}) - self.sites.keys() - {0}
         if new:
-            if self.rows.pseudo_lots(new):
-                raise HandOver("dispatches without lot")
             self.sites.update(self.rows.sites_said(new))
         seen = set()
         for lot, mine in groupby(rows, key=_LOT):
