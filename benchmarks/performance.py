@@ -51,6 +51,7 @@ SECTIONS: Final = (
     ),
     Section("verify", "Verifying", "benchmarks.bench_verify", quick=("--entries", "60000", "--rounds", "2")),
     Section("gate", "Deciding at the gate", "benchmarks.bench_gate", quick=("--events", "20000", "--trucks", "50"), plain=True),
+    Section("engines", "Both databases, several logs", "benchmarks.bench_engines", quick=("--batches", "3", "--writers", "2")),
     Section("fork", "Many processes, one log", "benchmarks.fork", quick=("--appends", "20"), plain=True),
     Section(
         "recall",
