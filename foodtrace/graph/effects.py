@@ -92,7 +92,7 @@ def flow(
         t, inexact = _out(event) if leaves else _in(event)
         flags |= inexact
     where = event.site if site is None else site
-    made.flows.append(FlowText(kind, lot, where, other, UNITS[quantity.unit], quantity.value, t, pair, flags))
+    made.flows.append(FlowText(int(kind), lot, where, other, UNITS[quantity.unit], quantity.value, t, pair, flags))
 
 
 def born(made: Effects, event: Event, lot: str, product: str, *, site: str | None = None) -> None:

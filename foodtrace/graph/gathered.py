@@ -112,7 +112,7 @@ class Gathered:
     def _add_sums(self, part: Part) -> None:
         sums, number, sign = self._sums, self._number, part.sign
         for kind, lot_text, site_text, other_text, unit, q, _, _, flags in part.made.flows:
-            lot, plain = number[lot_text], int(kind)
+            lot = number[lot_text]
             self._most += q
             if site_text and not flags & UNNAMED:
                 key = (lot, number[site_text], unit)
@@ -120,11 +120,11 @@ class Gathered:
                 if own is None:
                     own = sums[key] = _NOTHING.copy()
                 own[_FLOWS] += sign
-                if plain in OWN_SUM:
-                    own[OWN_SUM[plain]] += sign * q
-                elif plain == _COUNT:
+                if kind in OWN_SUM:
+                    own[OWN_SUM[kind]] += sign * q
+                elif kind == _COUNT:
                     own[_COUNTS] += sign
-            if not other_text or plain not in (_DISPATCH, _RECEIPT, _RETURN):
+            if not other_text or kind not in (_DISPATCH, _RECEIPT, _RETURN):
                 continue
             key = (lot, number[other_text], unit)
             there = sums.get(key)
@@ -132,8 +132,8 @@ class Gathered:
                 there = sums[key] = _NOTHING.copy()
             # The sender a receipt names held the lot too, even if it recorded nothing itself (RECALL section 1).
             there[_FLOWS] += sign
-            if plain != _RECEIPT:
-                there[_DELIVERED_IN[plain] if flags & DELIVERED else _UNDERWAY] += sign * q
+            if kind != _RECEIPT:
+                there[_DELIVERED_IN[kind] if flags & DELIVERED else _UNDERWAY] += sign * q
 
     def _count(self, part: Part) -> None:
         made, number = part.made, self._number
@@ -148,9 +148,7 @@ class Gathered:
         made, number, log = part.made, self._number, self._log
         seq, recorded, ended = part.seq, part.recorded, CONDITIONAL if part.conditional else 0
         for item, (kind, lot, site, other, unit, q, t, pair, flags) in enumerate(made.flows):
-            self._moves.append(
-                (number[lot], log, seq, item, int(kind), number[site], number[other], unit, q, t, recorded, pair, flags, ended)
-            )
+            self._moves.append((number[lot], log, seq, item, kind, number[site], number[other], unit, q, t, recorded, pair, flags, ended))
         for item, each in enumerate(made.lots):
             self._lots.append((number[each.lot], log, seq, item, number[each.site], *each[2:], recorded, ended))
         if made.site is not None:
