@@ -4,7 +4,7 @@ Rules:
 
 1. A page holds the case, the goods, what to do, and the party's own lots and quantities: nothing of anybody else.
 2. It is one file without anything from elsewhere, A4, black on white; its code is drawn into it and printed below in letters.
-3. What nobody said is printed as not said, never made up. Text of strangers is escaped.
+3. What nobody said is printed as not said, never made up; of the product the records of the lots speak. Text of strangers is escaped.
 4. The list masks contact data unless it was asked for; a cell that a spreadsheet would run is made harmless.
 """
 
@@ -20,7 +20,8 @@ from typing import Final, Literal
 import msgspec
 
 from foodtrace.certificate.draw import matrix
-from foodtrace.events import RecallOpened
+from foodtrace.events import LotsClause, PredicateClause, RecallOpened
+from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.casestatus import said
 from foodtrace.operations.notices import Notified, PartyLot, Sent
 from foodtrace.operations.sellers import name_of
@@ -28,7 +29,9 @@ from foodtrace.quantity import Quantity, jin
 from foodtrace.recall.calendars import calendar
 from foodtrace.recall.cases import case_events, load_case, opening
 from foodtrace.recall.deadlines import completion_clock
+from foodtrace.recall.facts import Case
 from foodtrace.recall.packs import for_case
+from foodtrace.recall.report_tables import moment_words
 from foodtrace.storage.session import Session
 from foodtrace.texts import Lang, text
 
@@ -115,6 +118,8 @@ def public_of(session: Session, case: str, now: int) -> Public:
     pack = for_case(state)
     clock = completion_clock(state, pack.settings, calendar(), now)
     words = {name: str(value) for name in PUBLIC if event is not None and (value := getattr(event, name, None))}
+    if "product" not in words and (named := _products(session, state, now)):
+        words["product"] = named
     if event is not None and event.ends is not None:
         until: str | None = event.ends.isoformat()
     else:
@@ -136,6 +141,15 @@ def public_of(session: Session, case: str, now: int) -> Public:
     )
 
 
+def _products(session: Session, state: Case, now: int) -> str:
+    """Return what the goods in scope are by their own records, or the rule's word, where the plan does not say it."""
+    facts = SqlFacts(session, now)
+    clauses = state.versions[-1].clauses
+    lots = {lot for clause in clauses if isinstance(clause, LotsClause) for lot, _ in facts.lots_like(clause)}
+    found = {info.product for info in facts.lots(lots).values()} | {each.product for each in clauses if isinstance(each, PredicateClause)}
+    return ", ".join(sorted(found - {""}))
+
+
 def page(public: Public, sent: Sent, lang: Lang) -> str:
     """Return a notice as one HTML page."""
     party = sent.party
@@ -143,13 +157,13 @@ def page(public: Public, sent: Sent, lang: Lang) -> str:
     rows = [
         (text("notice.case", lang), text("notice.case_line", lang, case=public.case, version=public.version, number=sent.number)),
         (text("notice.to", lang), f"{party.name} ({party.site})"),
-        (text("notice.date", lang), sent.event.at.isoformat(timespec="minutes")),
+        (text("notice.date", lang), moment_words(sent.event.at.isoformat())),
         (text("notice.producer", lang), public.producer),
         (text("notice.phone", lang), public.phone),
         (text("notice.email", lang), public.email),
         (text("notice.level", lang), text(f"notice.level_{public.level}", lang)),
         *((text(f"notice.{name}", lang), public.said.get(name, "")) for name in PUBLIC),
-        (text("notice.start", lang), public.published or public.opened),
+        (text("notice.start", lang), moment_words(public.published or public.opened)),
         (text("notice.end", lang), public.until or ""),
     ]
     unsaid = text("notice.unsaid", lang)

@@ -115,6 +115,8 @@ def test_everybody_gets_one_notice_with_nothing_but_his_own(world: World) -> Non
     for each in sent:
         text = page(public, each, "zh")
         assert each.code in text
+        assert "<td>芹菜</td>" in text, "the plan names no product, the records of the lot do"
+        assert "T09:00" not in text, "a time is printed as people write it"
         assert "<svg" in text
         assert {name for name in ("X-name", "Y-name", "W-name", "Z-name") if name in text} <= {each.party.name}
     rows = mailing(world.do(notices.notify, case, which="all"), contacts=False)
