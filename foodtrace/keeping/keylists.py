@@ -47,6 +47,7 @@ def listed(session: Session, now: dt.datetime, days: int = LIFETIME.days) -> Key
             revoked=each.state == "revoked",
         )
         for each in issuer_keys(session)
+        if each.state != "no_effect"  # nobody who may has said anything of it: unknown is the right answer
     ]
     if not keys:
         raise BadData("keylist.none", value=0)

@@ -19,14 +19,15 @@ from typing import Final, Literal, TypeAlias
 import msgspec
 
 from foodtrace import keyfiles
-from foodtrace.errors import BadData, Conflict, NotFound
+from foodtrace.errors import BadData, Conflict, NotFound, Refused
 from foodtrace.events import Event, Key
 from foodtrace.events.canonical import checked, decode
 from foodtrace.graph import projection
 from foodtrace.keeping.host import Host
 from foodtrace.keys import SigningKey, check_public_key, key_id, kid
 from foodtrace.opening import Writer, logs
-from foodtrace.operations.common import Doing, Found, Outcome, about, latest, local
+from foodtrace.operations.common import Doing, Found, Outcome, about, local
+from foodtrace.operations.issuers import heeded, key_word, own_logs
 from foodtrace.storage.session import Session
 from foodtrace.tlog.anchor import move_anchor
 from foodtrace.tlog.append import Appended, append, lock_head, sealing_time
@@ -34,7 +35,7 @@ from foodtrace.tlog.entry import event_bytes
 from foodtrace.tlog.keychain import KeyChain
 from foodtrace.tlog.note import parse_verifier
 
-State: TypeAlias = Literal["in_force", "replaced", "ended", "revoked", "registered", "not_registered"]
+State: TypeAlias = Literal["in_force", "replaced", "ended", "revoked", "registered", "not_registered", "no_effect"]
 
 _HEX_KEY: Final = 64
 _KEYS_SQL: Final = "SELECT seq, bytes FROM entry WHERE log = ? AND seq = ?"
@@ -216,18 +217,30 @@ def public_of(given: str) -> bytes:
 
 
 def register_issuer(
-    session: Session, doing: Doing, public: bytes, issuer: str, *, start: dt.date | None = None, until: dt.date | None = None
+    session: Session,
+    doing: Doing,
+    public: bytes,
+    issuer: str,
+    *,
+    start: dt.date | None = None,
+    until: dt.date | None = None,
+    log: int | None = None,
 ) -> Outcome:
     """Register a key that signs an operator's certificates. Answer: the :class:`Key` event.
 
+    :param log: number of the log it will stand in; another operator's word would be without effect (:mod:`foodtrace.operations.issuers`).
     :raises BadData: ``key.weak``, ``key.not_canonical``, ``key.off_curve``, ``key.dates``. :raises Conflict: ``key.registered``.
+    :raises Refused: ``key.not_theirs``: the operator has a log of its own, which is the one to say it.
     """
     check_public_key(public)
     if start is not None and until is not None and until < start:
         raise BadData("key.dates", value=until.isoformat(), expected=start.isoformat())
     number = kid(issuer, public).hex()
-    if latest(session, f"kid {number}", Key) is not None:
+    if key_word(session, number) is not None:
         raise Conflict("key.registered", value=number, issuer=issuer)
+    own = own_logs(session, issuer)
+    if own and log is not None and log not in own:
+        raise Refused("key.not_theirs", value=issuer, expected=issuer)
     event = Key(
         id=doing.event_id(),
         at=doing.now,
@@ -243,7 +256,7 @@ def register_issuer(
     return Outcome(events=[event], answer=event)
 
 
-def revoke_issuer(session: Session, doing: Doing, given: str, reason: str) -> Outcome:
+def revoke_issuer(session: Session, doing: Doing, given: str, reason: str, *, log: int | None = None) -> Outcome:
     """Revoke a key that signs certificates, by its kid (or a unique beginning of it). Answer: the :class:`Key` event.
 
     :raises NotFound: ``key.not_registered``. :raises Conflict: ``key.revoked_before``.
@@ -252,9 +265,13 @@ def revoke_issuer(session: Session, doing: Doing, given: str, reason: str) -> Ou
     if len(found) != 1:
         raise NotFound("key.not_registered", value=given, near=[row.key_id for row in found or issuer_keys(session)][:5])
     row = found[0]
-    old = latest(session, f"kid {row.key_id}", Key)
+    word = key_word(session, row.key_id)
+    old = None if word is None else word.event
     if not isinstance(old, Key) or old.action == "revoke":
         raise Conflict("key.revoked_before", value=row.key_id)
+    made = Found(-1 if log is None else log, 2**53, msgspec.structs.replace(old, action="revoke", at=doing.now))
+    if log is not None and made not in heeded(session, old.issuer, [*about(session, f"kid {row.key_id}", Key), made]):
+        raise Refused("key.not_theirs", value=row.key_id, expected=row.log)
     event: Event = msgspec.structs.replace(
         old, id=doing.event_id(), at=doing.now, by=doing.by, action="revoke", reason=reason, previous=None, site=""
     )
@@ -268,15 +285,24 @@ def issuer_keys(session: Session) -> list[KeyRow]:
     """Return the newest word on every issuer's key on record, by operator."""
     origins = {state.number: state.origin for state in logs(session)}
     found: dict[str, Found] = {}
+    unheeded: set[str] = set()
     for (text,) in session.rows("SELECT text FROM name WHERE text LIKE ? ORDER BY text", ("kid %",)):
         said = about(session, text, Key)
         if said:
-            found[text.removeprefix("kid ")] = max(said, key=lambda each: (each.event.at, each.log, each.seq))
-    rows = [_issuer_row(number, each, origins.get(each.log, "")) for number, each in found.items() if isinstance(each.event, Key)]
+            number = text.removeprefix("kid ")
+            counts = key_word(session, number)
+            found[number] = counts or max(said, key=lambda each: (each.event.at, each.log, each.seq))
+            if counts is None:
+                unheeded.add(number)
+    rows = [
+        _issuer_row(number, each, origins.get(each.log, ""), heeded=number not in unheeded)
+        for number, each in found.items()
+        if isinstance(each.event, Key)
+    ]
     return sorted(rows, key=lambda row: (row.name, row.since or local(0), row.key_id))
 
 
-def _issuer_row(number: str, found: Found, origin: str) -> KeyRow:
+def _issuer_row(number: str, found: Found, origin: str, *, heeded: bool) -> KeyRow:
     event = found.event
     if not isinstance(event, Key):
         raise TypeError("issuer_keys reads key entries")
@@ -284,7 +310,7 @@ def _issuer_row(number: str, found: Found, origin: str) -> KeyRow:
         key_id=number,
         use="issuer",
         name=event.issuer,
-        state="revoked" if event.action == "revoke" else "registered",
+        state="no_effect" if not heeded else "revoked" if event.action == "revoke" else "registered",
         public=event.public,
         log=origin,
         seq=found.seq,

@@ -33,6 +33,7 @@ from foodtrace.keys import SigningKey, kid
 from foodtrace.operations.blocking import refused
 from foodtrace.operations.collected import collected, findings_about
 from foodtrace.operations.common import Doing, Outcome, about, latest
+from foodtrace.operations.issuers import heeded, key_word
 from foodtrace.operations.places import describe
 from foodtrace.quantity import Quantity
 from foodtrace.storage.session import Session
@@ -322,15 +323,15 @@ def certificates_of(session: Session, lot: str) -> tuple[list[CertificateIssued]
 
 
 def issuer_key(session: Session, key_id: str) -> Key | None:
-    """Return the key entry of a certificate key id, none if this ledger does not know it."""
-    found = latest(session, f"kid {key_id}", Key)
-    return found if isinstance(found, Key) else None
+    """Return the key entry of a certificate key id, none if this ledger knows of no word about it that counts."""
+    found = key_word(session, key_id)
+    return found.event if found is not None and isinstance(found.event, Key) else None
 
 
 def keys_in_force(session: Session, issuer: str, day: dt.date) -> list[Key]:
     """Return the keys that may sign an issuer's certificates on a day."""
     newest: dict[str, Key] = {}
-    for each in sorted(about(session, f"keys {issuer}", Key), key=lambda one: (one.event.at, one.log, one.seq)):
+    for each in heeded(session, issuer, about(session, f"keys {issuer}", Key)):
         if isinstance(each.event, Key):
             newest[each.event.kid] = each.event
     return [each for each in newest.values() if _in_force(each, day)]

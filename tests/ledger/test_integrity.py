@@ -268,10 +268,10 @@ def test_a_commit_of_somebody_else_while_a_ledger_is_opened_is_no_rollback(tmp_p
         names = iter(range(100))
 
         def slow(path: Path) -> tuple[int, bytes] | None:
-            monkeypatch.setattr("foodtrace.opening.read_anchor", real)
+            monkeypatch.setattr("foodtrace.reading.read_anchor", real)
             ledger.record([transfer(f"meanwhile-{next(names)}")])  # commits and moves the anchor on
-            monkeypatch.setattr("foodtrace.opening.read_anchor", slow)
+            monkeypatch.setattr("foodtrace.reading.read_anchor", slow)
             return real(path)
 
-        monkeypatch.setattr("foodtrace.opening.read_anchor", slow)
+        monkeypatch.setattr("foodtrace.reading.read_anchor", slow)
         opened(tmp_path).close()

@@ -73,7 +73,10 @@ def register(
     with ctx.open() as ledger:
         doing = Doing(now=local(ledger.clock()), by=by)
         operator = issuer.strip().upper()
-        receipt, event = ledger.act(lambda session: rotation.register_issuer(session, doing, raw, operator, start=first, until=last))
+        log = ledger.writer().number
+        receipt, event = ledger.act(
+            lambda session: rotation.register_issuer(session, doing, raw, operator, start=first, until=last, log=log)
+        )
     if as_json:
         emit_json({"event": event, "log": receipt.log if receipt else "", "seq": receipt.last if receipt else None})
         return
@@ -142,7 +145,8 @@ def revoke(ctx: Context, key_id: str, reason: str, by: str, *, end_log: bool, as
                 say(ctx.t("cli.keys.ended_log", log=done.log, seq=done.seq))
             return
         doing = Doing(now=local(ledger.clock()), by=by)
-        receipt, event = ledger.act(lambda session: rotation.revoke_issuer(session, doing, given, reason))
+        log = ledger.writer().number
+        receipt, event = ledger.act(lambda session: rotation.revoke_issuer(session, doing, given, reason, log=log))
     if as_json:
         emit_json({"event": event, "log": receipt.log if receipt else "", "seq": receipt.last if receipt else None})
         return
