@@ -7,9 +7,9 @@ Steps (after Sugiyama, Tagawa and Toda 1981):
    where it leads first.
 3. An arrow over several columns passes a **bend** in each of those between.
 4. **Order** within a column: by the mean place of the neighbours, sweeping right and left; the order with the fewest crossings stays.
-5. **Heights**: each box as near as may be to the mean of its neighbours (beside the first few of very many, so that a long picture
-   begins at its top) without overlapping, which isotonic regression (pool
-   adjacent violators) gives exactly, column by column.
+5. **Heights**: each box as near as may be to the mean of its neighbours (beside the first of very many or far apart, so
+   that a long picture begins at its top) without overlapping, which isotonic regression (pool adjacent violators) gives exactly,
+   column by column.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ _SWEEPS: Final = 12
 _SETTLE: Final = 10
 _FIRST: Final = 8
 """Of more than twice as many neighbours, these count (step 5)."""
+_SCREEN: Final = 900
+"""Neighbours farther below the first one do not count: a box in the middle of nowhere is beside none of them (step 5)."""
 _BEND: Final = 10
 """Height of a bend."""
 
@@ -234,8 +236,10 @@ def _wish(
 ) -> float:
     """Return where a box would like to be: beside the boxes before it, on the way back beside those after it."""
     towards = [*left.get(key, ()), *right.get(key, ())] if both else (left if forward else right).get(key, ())
-    places = [y[each] for each in towards]
-    return _mean(sorted(places)[:_FIRST] if len(places) > 2 * _FIRST else places, y[key])
+    places = sorted(y[each] for each in towards)
+    if len(places) > 2 * _FIRST:
+        places = places[:_FIRST]
+    return _mean([each for each in places if each - places[0] < _SCREEN], y[key])
 
 
 def _settle(row: Sequence[int], wanted: Sequence[float], y: dict[int, float], height: Mapping[int, float], gap: int) -> None:

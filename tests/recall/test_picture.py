@@ -52,6 +52,17 @@ def test_two_arrows_that_need_not_cross_do_not() -> None:
     assert (laid.y[0] < laid.y[1]) == (laid.y[3] < laid.y[2])
 
 
+def test_a_long_picture_begins_at_its_top() -> None:
+    """An oil lot, two batches, 120 shops each: whoever opens it sees how the chain begins without looking for it."""
+    shops = range(3, 243)
+    arrows = [(0, 1), (0, 2), *((1 + n % 2, n) for n in shops)]
+    laid = lay_out([Item(n, 25) for n in (0, 1, 2, *shops)], arrows, gap=8)
+    top = min(laid.y.values())
+    assert laid.y[0] - top < 900
+    assert min(laid.y[1], laid.y[2]) - top < 900
+    assert max(laid.y.values()) - top > 7000
+
+
 def test_every_place_and_every_quantity_is_there() -> None:
     build = told(BLEND)
     for chain in (back(build, "M"), ahead(build, "L")):
