@@ -41,6 +41,16 @@ def test_rows_cut_off_swapped_hidden_or_altered_are_found(ledger_file: Path) -> 
     assert (tried, missed) == (len(corrupt.ROWS), [])
 
 
+def test_old_bytes_flipped_and_rows_altered_are_found_by_the_incremental_run_too(ledger_file: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copy(ledger_file, tmp_path / "x.db"))
+    asked = corrupt.marked(copy)
+    for table in corrupt.SEALED:
+        tried, missed = corrupt.sweep(copy, table, asked, step=7)  # every byte: python -m benchmarks.corrupt
+        assert missed == []
+        assert tried
+    assert corrupt.rows(copy, asked) == (len(corrupt.ROWS), [])
+
+
 def test_a_flipped_byte_is_exit_3_and_names_the_log_the_entry_and_both_values(ledger_file: Path, tmp_path: Path) -> None:
     copy = Path(shutil.copy(ledger_file, tmp_path / "x.db"))
     connection = sqlite3.connect(copy)
