@@ -60,6 +60,7 @@ SECTIONS: Final = (
         quick=("--sizes", "XS,S", "--rounds", "2"),
     ),
     Section("walk", "A recall, in process", "benchmarks.bench_walk", quick=("--size", "S", "--target", "10000", "--rounds", "2")),
+    Section("postgres", "A recall on PostgreSQL", "benchmarks.bench_postgres", quick=("--size", "S", "--rounds", "3")),
 )
 """In the order of the page. A new section is one line here."""
 

@@ -77,8 +77,8 @@ class PostgresSession:
         Without statistics, or with many ids, it would rather hash or merge the whole table: O(total) for a question about a few.
         """
         if self._joins != yes:
-            for way in ("hashjoin", "mergejoin"):
-                self._c.execute(f"SET LOCAL enable_{way} = {'on' if yes else 'off'}")
+            way = "on" if yes else "off"
+            self._c.execute("SELECT set_config('enable_hashjoin', %s, true), set_config('enable_mergejoin', %s, true)", (way, way))
             self._joins = yes
 
     def run(self, sql: str, params: Sequence[object] = ()) -> int:

@@ -13,8 +13,10 @@ Rules:
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
+import sys
 import threading
 import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -22,8 +24,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
-
-import msgspec
 
 from foodtrace.errors import BadData, Busy, NotFound, Storage
 from foodtrace.storage.session import Dialect, Row
@@ -33,7 +33,17 @@ BUSY_SECONDS: Final = 10.0
 """How long a writer waits for another before it gives up with ``Busy``."""
 
 _RELATION: Final = "json_each(?) AS f"
-_json: Final = msgspec.json.encode
+_MANY: Final = 5_000
+"""From so many values on it pays to load the encoder, if nothing has loaded it yet."""
+
+
+def _json(values: Sequence[object]) -> str:
+    """Return values as JSON; a recall from the shell, which asks for few at a time, loads no library for it."""
+    if len(values) < _MANY and "msgspec" not in sys.modules:
+        return json.dumps(values)
+    import msgspec  # noqa: PLC0415 - see above
+
+    return msgspec.json.encode(values).decode()
 
 
 class SqliteSession:
@@ -62,7 +72,7 @@ class SqliteSession:
         if not ids:
             return []
         query = sql.replace("{ids}", _RELATION).replace("{texts}", _RELATION)
-        return self._c.execute(query, (_json(list(ids)).decode(), *params)).fetchall()
+        return self._c.execute(query, (_json(list(ids)), *params)).fetchall()
 
     def run(self, sql: str, params: Sequence[object] = ()) -> int:
         """See :class:`foodtrace.storage.session.Session`."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from foodtrace.certificate.payload import decode
 from foodtrace.errors import FoodtraceError
 from foodtrace.texts import text
 from foodtrace_cli.commands.goods import amount
@@ -81,6 +80,8 @@ def _test(ctx: Context, shown: Shown) -> str:
     if not shown.event.payload:
         return ""
     try:
+        from foodtrace.certificate.payload import decode  # noqa: PLC0415 - `--help` loads this module
+
         test = decode(shown.event.payload).test
     except FoodtraceError:
         return ""

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import click
 
 from foodtrace.errors import FoodtraceError
-from foodtrace.quantity import Quantity
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, emit_json, say, table
 
@@ -96,6 +95,7 @@ def resolve(
     """
     from foodtrace.gate.rules import load  # noqa: PLC0415
     from foodtrace.operations import held as holds  # noqa: PLC0415
+    from foodtrace.quantity import Quantity  # noqa: PLC0415
     from foodtrace_cli.commands.gate_staff import shown  # noqa: PLC0415 - it needs this module
 
     ctx: Context = click_ctx.obj
