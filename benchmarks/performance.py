@@ -57,10 +57,12 @@ SECTIONS: Final = (
         "recall",
         "A recall, from the shell",
         "benchmarks.bench_recall",
+        ("--rounds", "5"),
         quick=("--sizes", "XS,S", "--rounds", "2"),
     ),
     Section("walk", "A recall, in process", "benchmarks.bench_walk", quick=("--size", "S", "--target", "10000", "--rounds", "2")),
     Section("postgres", "A recall on PostgreSQL", "benchmarks.bench_postgres", quick=("--size", "S", "--rounds", "3")),
+    Section("case", "A case of a hundred thousand outlets", "benchmarks.bench_case", quick=("--outlets", "2000", "--rounds", "5")),
 )
 """In the order of the page. A new section is one line here."""
 

@@ -1,0 +1,89 @@
+"""The completion of a case with many outlets, recomputed after one more return.
+
+    python -m benchmarks.bench_case [--outlets 100000] [--rounds 20]
+
+One lot goes from a plant to so many shops, a case is opened, every shop is notified. Then, round by round, one shop sends goods back
+and the figures R1-R6 are asked for again of the open ledger. The first figures, which are computed from nothing, stand beside. The
+last figures are compared with those of a ledger opened anew: they must be the same.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.measure import table, verdict
+from foodtrace import Ledger, Quantity
+from foodtrace.events import CertificateIssued, Event, LotsClause, Notice, RecallOpened, Returned, Site, Transfer
+from foodtrace.graph.edges import micros
+from foodtrace.operations.common import CHINA
+
+START = dt.datetime(2026, 9, 1, 8, tzinfo=CHINA)
+LOT, CASE = "O-1/BIG", "2026-0001"
+GOAL = 50.0
+
+
+def filled(folder: Path, outlets: int) -> Ledger:
+    """Return a ledger with one lot in so many shops, all of them notified."""
+    now = [micros(START)]
+    ledger = Ledger.open(f"sqlite:///{folder}/case.db", keys=folder / "keys", clock=lambda: now[0])
+    ledger.init("plant.example/1", operator="O-1")
+    events: list[Event] = [Site(id="p", at=START, site="K-1", operator="O-1", kind="plant", name="工厂")]
+    events += [Site(id=f"s{n}", at=START, site=f"P-{n:06d}", operator=f"P-{n:06d}", kind="shop", name=f"店{n}") for n in range(outlets)]
+    events.append(
+        CertificateIssued(id="b", at=START, site="K-1", lot=LOT, serial="1", issuer="O-1", product="奶粉", quantity=Quantity(10**12, "g"))
+    )
+    day = START + dt.timedelta(days=1)
+    events += [Transfer(id=f"t{n}", at=day, site="K-1", to=f"P-{n:06d}", lot=LOT, quantity=Quantity(10_000, "g")) for n in range(outlets)]
+    opened = START + dt.timedelta(days=3)
+    scope = (LotsClause(lots=(LOT,)),)
+    events.append(RecallOpened(id="c", at=opened, site="K-1", case=CASE, scope=scope, level=1, reason="x", producer="O-1", known=opened))
+    events += [Notice(id=f"n{n}", at=opened, site="K-1", case=CASE, to=f"P-{n:06d}", delivered=opened) for n in range(outlets)]
+    for first in range(0, len(events), 50_000):
+        now[0] = micros(START + dt.timedelta(days=4))
+        ledger.record(events[first : first + 50_000])
+    now[0] = micros(START + dt.timedelta(days=5))
+    return ledger
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--outlets", type=int, default=100_000)
+    parser.add_argument("--rounds", type=int, default=20)
+    options = parser.parse_args()
+    at = START + dt.timedelta(days=4, hours=1)
+    with tempfile.TemporaryDirectory() as folder:
+        ledger = filled(Path(folder), options.outlets)
+        began = time.perf_counter()
+        found = ledger.completion(CASE)
+        first = (time.perf_counter() - began) * 1000
+        taken: list[float] = []
+        busy: list[float] = []
+        for number in range(options.rounds):
+            back = Returned(id=f"r{number}", at=at, site=f"P-{number:06d}", to="K-1", lot=LOT, quantity=Quantity(4_000, "g"), case=CASE)
+            ledger.record([back])
+            began, cpu = time.perf_counter(), time.process_time()
+            found = ledger.completion(CASE)
+            taken.append((time.perf_counter() - began) * 1000)
+            busy.append((time.process_time() - cpu) * 1000)
+        ledger.close()
+        with Ledger.open(
+            f"sqlite:///{folder}/case.db", keys=Path(folder) / "keys", clock=lambda: micros(START + dt.timedelta(days=5))
+        ) as anew:
+            assert anew.completion(CASE) == found, "figures kept up to date are not those computed from nothing"
+    print(f"### A case of {options.outlets:,} outlets, after one more return\n\nMilliseconds in process, from the call to the figures.\n")
+    rows = [
+        ["from nothing (once)", f"{first:,.0f}", "", ""],
+        ["after one return", f"{statistics.median(taken):,.1f}", f"{max(taken):,.1f}", f"{statistics.median(busy):,.1f}"],
+    ]
+    print(table(["figures", "median", "most", "processor, median"], rows))
+    middle = statistics.median(taken)
+    print(f"\n- {middle:.1f} ms after one return, goal {GOAL:.0f} ms: {verdict(middle, GOAL)}\n")
+
+
+if __name__ == "__main__":
+    main()
