@@ -13,8 +13,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "verified  {logs} logs, {entries} entries, {fresh} of them new  (since the last run; everything: --full)",
     ),
     "cli.verify.known": (
-        "  其余 {known} 条: 每个字节都重新散列, 与 {since} 核验后留在 {mark} 的标记相同; 格式和签名没有重查",
-        "  the other {known}: every byte was hashed again and is as it was verified at {since}, by the mark in {mark}; form and signatures were not checked again",
+        "  其余 {known} 条: 每个字节都重新散列, 与标记 {mark} 相同; 格式和签名由以前的核验查过 (最早 {since}), 这次没有重查",
+        "  the other {known}: every byte was hashed again and is as the mark {mark} says; their form and signatures were checked by earlier runs, the first at {since}, and not again",
     ),
     "cli.verify.damaged": ("上次的标记损坏, 没有采用: 已全部重查", "the mark of the last run is damaged and was not used: everything was checked again"),
     "cli.verify.other_program": ("上次的标记出自另一版本, 没有采用: 已全部重查", "the mark of the last run is another version's and was not used: everything was checked again"),

@@ -35,7 +35,7 @@ class LogVerified(msgspec.Struct, frozen=True, kw_only=True):
     known: int = 0
     """The others: their bytes, hashes and tree were found to be those of the mark, which a run before left; not more."""
     known_since: str = ""
-    """When the mark was made that ``known`` rests on, UTC; empty where nothing rests on one."""
+    """When the first of them was checked in full, UTC; empty where nothing rests on a mark."""
     checkpoints: int = 0
     """Checkpoints whose root was computed."""
     signatures: int = 0

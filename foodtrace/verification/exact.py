@@ -47,11 +47,8 @@ def exact(
             before += report.entries
         if findings:
             return reports, findings, 0
-        names = {state.number: state.origin for state in states}
-        findings += [
-            Finding(
-                code="projection.differs", log=names.get(log, str(log)), expected=row if side == "expected" else "", got=f"{table}: {row}"
-            )
-            for table, log, side, row in differences(session, replay)
-        ]
+        names = {0: "", **{state.number: state.origin for state in states}}  # names belong to no log
+        for table, log, side, row in differences(session, replay):
+            expected = row if side == "expected" else ""
+            findings.append(Finding(code="projection.differs", log=names.get(log, str(log)), expected=expected, got=f"{table}: {row}"))
         return reports, findings, replay.rows()

@@ -39,7 +39,7 @@ class LogMark(msgspec.Struct, frozen=True, kw_only=True):
     time: int
     """``time`` of the last entry, microseconds UTC."""
     at: str
-    """When it was verified, UTC."""
+    """When the first of it was checked in full, UTC: every run since has rested on that one."""
     sizes: int
     """Checkpoints up to there."""
     notes: str

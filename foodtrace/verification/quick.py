@@ -280,7 +280,7 @@ def _passed(log: Log, stored: Stored, weights: Weights, at: str, signatures: int
         size=log.size,
         edge=log.edge,
         time=log.time,
-        at=at,
+        at=at if log.mark is None else log.mark.at,
         sizes=sizes,
         notes=f"{sum(int(done.notes, 16) for done in log.done) % PRIME:x}",
         keys=log.key_entries,

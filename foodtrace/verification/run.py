@@ -79,7 +79,7 @@ def verify_ledger(session: Session, progress: Progress | None = None, asked: Ask
     work = sum(state.size for state in states)
     start = None if asked.start is None or work < HELP_FROM else msgspec.structs.replace(asked.start, key=key)
     with crew(session, weights, start, asked.helpers) as hands:
-        passed = quick(hands, session, states, rested, weights, time_text(asked.now), progress)
+        passed = quick(hands, session, states, rested, weights, time_text(asked.now // 1_000_000 * 1_000_000), progress)
         processes = 1 + len(hands.helped)
     if isinstance(passed, str):
         return _named(session, asked, states, [*around, *beyond], known, passed, progress)

@@ -84,6 +84,7 @@ def test_the_second_run_checks_in_full_only_what_is_new_and_says_so(url: str, tm
         three = ledger.verify()
         assert (three.ok, three.full, three.fresh, three.known, three.signatures) == (True, False, 3, one.entries, 1)
         assert three.checkpoints == one.checkpoints + 1
+        assert {each.known_since for each in three.logs} == {each.known_since for each in two.logs}, "what it all rests on is the full run"
         four = ledger.verify(full=True)
         assert (four.ok, four.full, four.fresh, four.known) == (True, True, one.entries + 3, 0)
 

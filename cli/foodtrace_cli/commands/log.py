@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from foodtrace.errors import ProofError
 from foodtrace_cli.context import Context
-from foodtrace_cli.output import clean, emit_json, progress, say
+from foodtrace_cli.output import clean, emit_error, emit_json, progress, say
 
 if TYPE_CHECKING:
     from foodtrace.verification import Finding, Verification
@@ -50,7 +51,11 @@ def verify(
     from foodtrace_cli.commands.prove import read, verifier_of  # noqa: PLC0415
 
     known = [verifier_of(each) for each in log_keys]
-    given = [older(name, read(Path(name)), known) for name in since]
+    try:
+        given = [older(name, read(Path(name)), known) for name in since]
+    except ProofError as error:  # no checkpoint of a key that is trusted: nothing was verified, and it is no "no"
+        emit_error(error, ctx.lang, as_json=as_json)
+        click_ctx.exit(3)
     with ctx.open() as ledger, progress(ctx.t("cli.verify.label")) as bar:
         found = ledger.verify(progress=bar, full=full, older=given, helpers=0 if alone else 1)
         mark = str(mark_path(ledger.keys, ledger.store.url, None))
