@@ -60,8 +60,14 @@ SECTIONS: Final = (
         ("--rounds", "5"),
         quick=("--sizes", "XS,S", "--rounds", "2"),
     ),
-    Section("walk", "A recall, in process", "benchmarks.bench_walk", quick=("--size", "S", "--target", "10000", "--rounds", "2")),
-    Section("postgres", "A recall on PostgreSQL", "benchmarks.bench_postgres", quick=("--size", "S", "--rounds", "3")),
+    Section(
+        "walk",
+        "A recall, in process",
+        "benchmarks.bench_walk",
+        ("--rounds", "3"),
+        quick=("--size", "S", "--target", "10000", "--rounds", "2"),
+    ),
+    Section("postgres", "A recall on PostgreSQL", "benchmarks.bench_postgres", ("--size", "S"), quick=("--size", "S", "--rounds", "3")),
     Section("case", "A case of a hundred thousand outlets", "benchmarks.bench_case", quick=("--outlets", "2000", "--rounds", "5")),
 )
 """In the order of the page. A new section is one line here."""
