@@ -6,7 +6,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "event.text": ("事件 {value} 不能写成字节: {reason}", "event {value} cannot be written as bytes: {reason}"),
     "event.text.hint": ("去掉不成对的代理字符或过大的数", "remove lone surrogates or numbers that are too large"),
     "event.size": ("事件 {value} 有 {size} 字节, 最多 {expected}", "event {value} has {size} bytes, at most {expected} fit"),
-    "event.size.hint": ("拆成几个事件", "split it into several events"),
+    "event.size.hint": (
+        "拆成几个事件; 转化要先把全部投入并成一个批次, 再由它分出各个产出, 否则批次之间的联系会断",
+        "split it into several events; of a transformation put all inputs into one lot first, then that lot into the outputs, or lots lose their link",
+    ),
     "event.form": ("事件格式不对: {reason}", "not a well-formed event: {reason}"),
     "event.form.hint": ("格式见 foodtrace schema event", "the form is what `foodtrace schema event` says"),
     "event.not_canonical": ("事件 {value} 的字节不是规范形式", "the bytes of event {value} are not in canonical form"),
