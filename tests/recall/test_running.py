@@ -31,6 +31,7 @@ from foodtrace.events import (
     Portion,
     RecallOpened,
     Receipt,
+    Refusal,
     Returned,
     Sale,
     Sealing,
@@ -141,6 +142,7 @@ def unusual(rng: random.Random, world: World) -> Event:
         "check": lambda: world.event(EffectivenessCheck, **base, case=CASE, result="clean"),
         "future": lambda: world.event(Sale, site="X-1", lot=LOT, quantity=grams(2), at=world.now + dt.timedelta(hours=30)),
         "day": lambda: world.event(Sale, site="X-1", lot=LOT, quantity=grams(2), at=world.now, precision="day"),
+        "refused": lambda: world.event(Refusal, **base, asked="sale", lot=LOT, reasons=("transfer.recalled",), case=CASE),
         "described": lambda: world.event(Site, site="Z-1", operator="P-1", kind="plant", name="own now"),
     }
     return rng.choice(list(kinds.values()))()
