@@ -204,19 +204,16 @@ class Rows:
 
     def sites_said(self, sites: Collection[int]) -> dict[int, SiteSaid]:
         """Return what the records say of these sites, the latest word of each field."""
-        texts = self.texts(sites)
         rows = self._s.each(
-            "SELECT s.site, s.kind, s.operator, s.name, s.county, s.region, s.parent FROM {ids} CROSS JOIN site_fact AS s "
-            "JOIN log AS g ON g.id = s.log WHERE s.site = f.value AND s.ended = 0 ORDER BY s.recorded, g.origin, s.seq",
+            "SELECT n.id, n.text, s.kind, s.operator, s.name, s.county, s.region, s.parent, "
+            "(SELECT MAX(v.recorded) FROM site_seen AS v WHERE v.site = n.id) FROM {ids} CROSS JOIN name AS n "
+            "LEFT JOIN site_fact AS s ON s.site = n.id AND s.ended = 0 LEFT JOIN log AS g ON g.id = s.log "
+            "WHERE n.id = f.value ORDER BY s.recorded, g.origin, s.seq",
             sites,
         )
-        latest = {row[0]: row[1:] for row in rows}
-        seen: dict[int, int] = dict(
-            self._s.each(
-                "SELECT v.site, MAX(v.recorded) FROM {ids} CROSS JOIN site_seen AS v WHERE v.site = f.value GROUP BY v.site", sites
-            )
-        )
-        return {site: (texts[site], *latest.get(site, _NO_SITE), seen.get(site)) for site in sites}
+        # The latest word comes last; a site that no record describes has none.
+        said = {row[0]: row[1:] if row[2] is not None else (row[1], *_NO_SITE, row[8]) for row in rows}
+        return {site: said.get(site, ("", *_NO_SITE, None)) for site in sites}
 
     def ranks(self) -> Mapping[int, int]:
         """Return the place of every log by its origin: ties go by text, the numbers of logs follow the order of arrival."""

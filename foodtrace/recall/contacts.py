@@ -17,24 +17,23 @@ Contact: TypeAlias = tuple[State, dict[str, str]]
 def contacts(session: Session, sites: Collection[int]) -> dict[int, Contact]:
     """Return the contact of every site that is described; a value that does not fit its entry is left out, all of them with it."""
     rows = session.each(
-        "SELECT s.site, s.log, s.seq, e.bytes FROM {ids} CROSS JOIN site_fact AS s JOIN log AS g ON g.id = s.log "
-        "LEFT JOIN entry AS e ON e.log = s.log AND e.seq = s.seq "
+        "SELECT s.site, s.log, s.seq, e.bytes, p.field, p.salt, p.value FROM {ids} CROSS JOIN site_fact AS s JOIN log AS g ON g.id = s.log "
+        "LEFT JOIN entry AS e ON e.log = s.log AND e.seq = s.seq LEFT JOIN personal AS p ON p.log = s.log AND p.seq = s.seq "
         "WHERE s.site = f.value AND s.ended = 0 ORDER BY s.recorded, g.origin, s.seq",
         sites,
     )
-    newest = {site: (log, seq, data) for site, log, seq, data in rows}
+    newest: dict[int, tuple[int, int, bytes | None]] = {}
     kept: dict[int, list[Secret]] = {}
-    for site, log, seq, field, salt, value in session.each(
-        "SELECT s.site, s.log, s.seq, p.field, p.salt, p.value FROM {ids} CROSS JOIN site_fact AS s "
-        "JOIN personal AS p ON p.log = s.log AND p.seq = s.seq WHERE s.site = f.value AND s.ended = 0",
-        newest.keys(),
-    ):
-        if newest[site][:2] == (log, seq):
-            kept.setdefault(site, []).append(Secret(field, bytes(salt), value))
+    for site, log, seq, data, field, salt, value in rows:
+        if newest.get(site, (0, -1))[:2] != (log, seq):
+            newest[site] = (log, seq, data)
+            kept[site] = []
+        if field is not None:
+            kept[site].append(Secret(field, bytes(salt), value))
     found: dict[int, Contact] = {}
     for site, (_, _, data) in newest.items():
         entry = b"" if data is None else bytes(data)
-        mine = kept.get(site, ())
+        mine = kept[site]
         # Somebody will call this number: one that was changed beside the log is worse than none.
         sound = all(fits(entry, each) for each in mine)
         state: State = ("present" if sound else "tampered") if mine else "erased" if b'"commitments":{' in entry else "missing"
