@@ -333,7 +333,8 @@ class Ledger:
 
         :param text: the certificate's code as scanned. :param market: id or name; by default the only market.
         :param weight: what the scale says, with its unit; by default what is certified.
-        :param id: id of the event: the same again gives the first answer again. The same code within seconds does too.
+        :param id: id of the event: the same again gives the first answer again, another one is another truck. Without one the same
+            code with the same weight within seconds is one scan (``duplicate`` in the answer).
         :param gate: number of the gate; by default the digits at the end of the log's origin, else 1.
         :param truck: whatever else is known (seller's card, product, papers): :class:`foodtrace.operations.market.Truck`.
         :param rules: rule packs; by default those that come with foodtrace.

@@ -5,7 +5,8 @@ Rules:
 1. A certificate's lot keeps its code: one production batch is one lot, however many trucks bring it (docs/adr/0001). Goods
    without a lot in law get a code at the gate, of digits and ``-`` with a check digit (DOMAIN section 7, rule 1).
 2. Every truck that is decided on gets the next number of its gate's day; the number is never used again, undone or not.
-3. The same certificate within seconds at one gate is one scan: the first answer is given again and nothing is recorded.
+3. The same certificate within seconds at one gate is one scan: the first answer is given again and nothing is recorded. Another
+   event id, weight, paper or seller is another truck, and a forged code that names the certificate is another code.
 4. A retry with the id of an entry gives that entry's answer again, whatever was used up since.
 5. The draw of the sampling plan sticks to a certificate for the day: a truck that is undone and scanned again is drawn still.
 6. A certificate is kept to one transaction at a time, also where two gates with logs of their own write one database.
@@ -97,7 +98,7 @@ def admit(
     if told.weight is None and told.text and not weighed:
         told = msgspec.structs.replace(told, weight=payload.amount if payload else None)
     found = consider(session, doing.now, rules, place, told, hosts=hosts, draw=draw, number=number, gate=gate, keys=keys)
-    before = same_scan(session, doing, place, gate, found.look, asked, within)
+    before = same_scan(session, doing, rules, place, gate, msgspec.structs.replace(told, weight=asked), found.look, within, hosts, keys)
     if before is not None:
         return Outcome(answer=msgspec.structs.replace(again(session, rules, place, told, before, hosts, keys), duplicate=True))
     if found.facts.quantity is None and found.decision.verdict != "refuse":

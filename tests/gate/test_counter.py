@@ -14,6 +14,7 @@ from foodtrace.events import Correction, GateShift, MarketEntry, Refusal
 from foodtrace.events.canonical import decode
 from foodtrace.gate import screen
 from foodtrace.gate.rules import load
+from foodtrace.keys import SigningKey
 from foodtrace.operations.counter import Counter, Setting
 from foodtrace.operations.slips import SlipText
 from foodtrace.tlog.entry import event_bytes
@@ -536,3 +537,20 @@ def test_no_line_is_wider_than_the_screen_and_no_word_is_lost(width: int) -> Non
     assert "".join(parts).replace(" ", "") == line.replace(" ", "")
     assert all(each.startswith(screen.INDENT) for each in parts[1:])
     assert screen.wrapped("x" * 200, width)[0] == "x" * width
+
+
+def test_a_forged_code_does_not_hide_the_genuine_one_scanned_after_it(desk: Market) -> None:
+    clerk = Clerk(desk)
+    text = desk.certificate("西红柿", "500 kg")
+    forged = desk.forged(text, SigningKey("other", bytes(range(1, 33))))
+    clerk.types("S-07", forged)
+    assert "过磅" in clerk.types(text, "482", pause=1)
+    assert [each.decision for each in clerk.events() if isinstance(each, MarketEntry)] == ["admitted"]
+    assert len([each for each in clerk.events() if isinstance(each, Refusal)]) == 1
+
+
+def test_a_line_that_goes_dead_before_the_weight_says_that_nothing_is_recorded(desk: Market) -> None:
+    clerk = Clerk(desk)
+    clerk.types("S-07", desk.certificate("西红柿", "500 kg"))
+    assert [each.text for each in clerk.counter.close()] == ["(放下, 没有记)", "没有交班: 同一工牌下次接着上"]
+    assert not [each for each in clerk.events() if isinstance(each, MarketEntry)]

@@ -8,6 +8,7 @@ import pytest
 
 from foodtrace import errors
 from foodtrace.events import MarketEntry, Refusal
+from foodtrace.gate.facts import Paper
 from foodtrace.identifiers.lot import parse_gate_code
 from foodtrace.keys import SigningKey
 from foodtrace.operations.common import about
@@ -73,6 +74,63 @@ def test_the_same_code_within_seconds_is_one_scan(desk: Market) -> None:
     desk.clock.later(seconds=10)
     third = desk.ledger.gate(text)
     assert (third.duplicate, third.verdict, third.decision.codes) == (False, "hold", ("gate.over_certified",))
+
+
+def test_an_id_of_its_own_is_a_truck_of_its_own(desk: Market) -> None:
+    text = desk.certificate("西红柿", "500 kg")
+    first = desk.ledger.gate(text, id="T-1")
+    second = desk.ledger.gate(text, id="T-2")
+    assert (first.verdict, second.verdict, second.duplicate, second.decision.codes) == ("admit", "hold", False, ("gate.over_certified",))
+    assert desk.ledger.gate(text, id="T-2").entry == "T-2"
+
+
+def test_another_weight_or_seller_seconds_later_is_another_truck(desk: Market) -> None:
+    ((other, *_),) = desk.site("远山农场:farm")
+    text = desk.certificate("西红柿", "500 kg")
+    assert desk.ledger.gate(text, weight="100 kg").verdict == "admit"
+    assert desk.ledger.gate(text, weight="100 kg").duplicate
+    for told in ({"weight": "120 kg"}, {"weight": "100 kg", "truck": Truck(seller=other)}):
+        assert not desk.ledger.gate(text, **told).duplicate  # type: ignore[arg-type]
+    assert len(entries(desk, f"gate {desk.market}")) == 3
+
+
+def test_papers_shown_seconds_after_a_refusal_are_looked_at(desk: Market) -> None:
+    text = desk.certificate("猪肉", "100 kg")
+    refused = desk.ledger.gate(text)
+    assert "gate.quarantine_missing" in refused.decision.codes
+    assert desk.ledger.gate(text).duplicate
+    papers = (Paper(kind="animal_quarantine", number="Q-1"), Paper(kind="meat_inspection", number="M-1"))
+    second = desk.ledger.gate(text, truck=Truck(papers=papers))
+    assert (second.verdict, second.duplicate) == ("admit", False)
+
+
+@pytest.mark.parametrize("id", ["", "T-1"])
+def test_a_forged_code_gets_no_answer_of_the_genuine_one(desk: Market, id: str) -> None:  # noqa: A002 - the gate's own word
+    text = desk.certificate("西红柿", "500 kg")
+    forged = desk.forged(text, OTHER)
+    assert desk.ledger.gate(text, weight="100 kg", id=id).verdict == "admit"
+    if id:
+        with pytest.raises(errors.Conflict) as caught:
+            desk.ledger.gate(forged, weight="100 kg", id=id)
+        assert caught.value.code == "record.id_conflict"
+        return
+    second = desk.ledger.gate(forged, weight="100 kg")
+    assert (second.verdict, second.duplicate) == ("refuse", False)
+    assert "gate.certificate_bad_signature" in second.decision.codes
+
+
+def test_the_genuine_code_is_not_refused_for_a_forged_one_before_it(desk: Market) -> None:
+    text = desk.certificate("西红柿", "500 kg")
+    assert desk.ledger.gate(desk.forged(text, OTHER)).verdict == "refuse"
+    assert desk.ledger.gate(text).verdict == "admit"
+
+
+def test_a_key_revoked_seconds_after_counts_at_once(desk: Market) -> None:
+    text = desk.certificate("西红柿", "500 kg")
+    assert desk.ledger.gate(text, weight="100 kg").verdict == "admit"
+    desk.issuer_key(desk.key, desk.farm, "revoke", desk.clock.later(seconds=1))
+    second = desk.ledger.gate(text, weight="100 kg")
+    assert (second.duplicate, "gate.certificate_revoked" in second.decision.codes) == (False, True)
 
 
 def test_two_gates_are_two_scans(desk: Market) -> None:

@@ -144,17 +144,22 @@ def _decide(ctx: Context, texts: list[str], told: dict[str, object], event_id: s
             ledger.gate(
                 text,
                 market=place,
-                id=event_id + (f"-{count}" if event_id and count else ""),
+                id=_id_of(event_id, texts.index(text)),
                 by=by,
                 gate=_text(told, "number"),
                 truck=what,
                 hosts=_many(told, "hosts"),
                 keys=keys,
             )
-            for count, text in enumerate(texts)
+            for text in texts
         ]
         with ledger.reading() as session:
             return [(each, sellers.name_of(session, each.seller) if each.seller else "-") for each in answers]
+
+
+def _id_of(event_id: str, place: int) -> str:
+    """Return the event id of a text at this place among several: ``--id`` itself for the first. A text seen twice is one truck."""
+    return f"{event_id}-{place}" if event_id and place else event_id
 
 
 def _truck(session: object, market: str, told: dict[str, object]) -> Truck:

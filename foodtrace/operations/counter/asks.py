@@ -42,8 +42,10 @@ class Asks(Desk, ABC):
     def _record(self, *, shown: bool = False) -> list[Said]:
         """Record the decision."""
 
-    def _begin(self, truck: Truck, ask: Callable[[str], list[Said]] | None, key: tuple[str, str] = ("", "")) -> list[Said]:
-        self._pending = Pending(truck=truck, id=new_id(self._now()), asked=set(), key=key)
+    def _begin(
+        self, truck: Truck, ask: Callable[[str], list[Said]] | None, key: tuple[str, str] = ("", ""), signature: bytes = b""
+    ) -> list[Said]:
+        self._pending = Pending(truck=truck, id=new_id(self._now()), asked=set(), key=key, signature=signature)
         if ask is not None:
             self._ask = ask
             return []

@@ -81,6 +81,8 @@ class Pending(msgspec.Struct):
     """Papers and fields that were asked for already."""
     key: tuple[str, str] = ("", "")
     """(kid, serial) of its certificate."""
+    signature: bytes = b""
+    """And its signature, which tells it from a forged one."""
     found: Considered | None = None
     paper: str = ""
     """Paper that is being asked for."""
@@ -105,7 +107,7 @@ class Desk:
         self._seller = ""
         """Seller of the card that was scanned last, for the truck at hand only."""
         self._carded_at = self._now()
-        self._seen: dict[tuple[str, str], dt.datetime] = {}
+        self._seen: dict[tuple[str, str], tuple[dt.datetime, bytes]] = {}
         self._pending: Pending | None = None
         self._last: GateAnswer | None = None
         self._target = 0
@@ -163,13 +165,16 @@ class Desk:
     def _help(self) -> list[Said]:
         return [Said(each) for each in self._t("counter.help").split("\n")]
 
-    def _repeated(self, key: tuple[str, str]) -> list[Said] | None:
-        """Return what to say when a certificate was scanned seconds ago (rule 3), else remember it and return none."""
+    def _repeated(self, key: tuple[str, str], signature: bytes) -> list[Said] | None:
+        """Return what to say when a certificate was scanned seconds ago (rule 3), else remember it and return none.
+
+        A forged code names the same certificate with another signature: it neither is that scan nor hides the genuine one.
+        """
         now = self._now()
-        before = self._seen.get(key)
-        self._seen = {each: when for each, when in self._seen.items() if now - when <= market.SAME_SCAN}
-        self._seen[key] = now
-        if before is None or not dt.timedelta(0) <= now - before <= market.SAME_SCAN:
+        before, signed = self._seen.get(key, (None, b""))
+        self._seen = {each: seen for each, seen in self._seen.items() if now - seen[0] <= market.SAME_SCAN}
+        self._seen[key] = now, signature
+        if before is None or signed != signature or not dt.timedelta(0) <= now - before <= market.SAME_SCAN:
             return None
         return [Said(self._t("counter.duplicate", seconds=(now - before).seconds))]
 

@@ -55,6 +55,8 @@ class Counter(Weighs):
         lines: list[Said] = []
         if self._ask == self._choice_line and self._pending is not None:
             lines = [Said(self._t("counter.choice_open")), *self.feed("3")]
+        elif self._pending is not None:
+            lines = self._drop()
         if not self.finished and self._start:
             lines.append(Said(self._t("counter.left_running")))
         return lines
@@ -138,11 +140,11 @@ class Counter(Weighs):
             more = [] if found.kind == "damaged" else [Said(screen.INDENT + self._t("counter.not_ours"))]
             return [*lines, *self._again(found.problem or BadData("scan.not_a_code", value=found.text)), *more]
         key = (found.payload.kid.hex(), found.payload.serial)
-        repeated = self._repeated(key)
+        repeated = self._repeated(key, found.payload.signature)
         if repeated is not None:
             return [*lines, *repeated]
         lines.append(Said(self._t("counter.code", length=len(found.text))))
-        return [*lines, *self._begin(Truck(text=found.text, seller=self._carded()), None, key)]
+        return [*lines, *self._begin(Truck(text=found.text, seller=self._carded()), None, key, found.payload.signature)]
 
     def _slip_scanned(self, slip: Any) -> list[Said]:
         with self._books.reading() as session:

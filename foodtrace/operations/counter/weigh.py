@@ -61,9 +61,9 @@ class Weighs(Asks):
 
     def _scanned_while_weighing(self, line: str) -> list[Said]:
         """Say that a code came where a weight was asked; the same one again is one scan."""
-        keys = [(each.payload.kid.hex(), each.payload.serial) for each in classify_line(line) if each.payload is not None]
-        if keys == [self._here.key]:
-            return self._repeated(keys[0]) or [Said(self._t("counter.first_weigh"))]
+        codes = [each.payload for each in classify_line(line) if each.payload is not None]
+        if [((each.kid.hex(), each.serial), each.signature) for each in codes] == [(self._here.key, self._here.signature)]:
+            return self._repeated(self._here.key, self._here.signature) or [Said(self._t("counter.first_weigh"))]
         return [Said(f"{screen.bracket('again', self._set.lang)}  {self._t('counter.first_weigh')}", "again")]
 
     def _choice_line(self, line: str) -> list[Said]:
@@ -111,7 +111,7 @@ class Weighs(Asks):
         # On record from here on: whatever fails below is said, and the next truck may come.
         self._pending, self._seller, self._ask, self._last = None, "", self._scan, answer
         if pending.key != ("", ""):
-            self._seen[pending.key] = doing.now
+            self._seen[pending.key] = doing.now, pending.signature
         self._count[answer.verdict] += 1
         self._trucks += 1
         self._size = receipt.last + 1 if receipt is not None else self._size
