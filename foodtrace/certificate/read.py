@@ -12,12 +12,18 @@ Rules:
 3. Several codes in one picture, and in all pages of a PDF: all of them, each once, the accepted ones first.
 4. Other texts are told too, ``accepted`` false, so that a plain product code is named as such. They come from zxing-cpp's
    QR, Data Matrix, EAN-13/UPC-A and Code 128 alone: the formats whose own check digits leave no false reads.
-5. pyzbar needs a C library that may be missing; then the chain is one reader shorter, and nothing is said.
+5. A picture has a budget, :data:`BUDGET` seconds of one core's work. A reader that would not end within it, as its forerunners'
+   pace foretells, is not begun, so that a picture without a code ends as well. Work is counted and not the clock's time, lest a
+   busy machine read less; past :data:`PATIENCE` of the clock's seconds no reader is begun either. What was read till then is told;
+   nothing read means "not read", never "no code".
+6. pyzbar needs a C library that may be missing; then the chain is one reader shorter, and nothing is said.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -39,6 +45,16 @@ UPSCALE: Final = 3 * 2**20
 
 DEBLUR: Final = 3 * 2**19
 """Largest picture from which blur is computed away, in pixels: bounds the time."""
+
+
+MOST_GUESSES: Final = 6
+"""Kinds of blur that are supposed: three lenses, at most three motions."""
+
+BUDGET: Final = 0.8
+"""Seconds of work on one picture, once it is decoded (rule 5)."""
+
+PATIENCE: Final = 8.0
+"""Seconds by the clock after which no more readers are begun (rule 5)."""
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,9 +100,15 @@ def read_image(source: Source, accept: Accept = well_formed) -> list[Found]:
 
 
 def read_picture(grey: Image.Image, accept: Accept = well_formed) -> list[Found]:
-    """Return the codes in a grey picture that is already in memory, accepted ones first."""
+    """Return the codes in a grey picture that is already in memory, accepted ones first; bounded in time (rule 5)."""
     found: dict[str, Found] = {}
-    for step in _chain(grey):
+    _formats(), _pyzbar()  # loading them is no work on this picture
+    pace = _Pace()
+    for effort, reader in _chain(grey):
+        if not pace.allows(effort):
+            break
+        with pace.measured(effort):
+            step = reader()
         for each in step.read:
             if each.text not in found:
                 found[each.text] = msgspec.structs.replace(each, accepted=accept(each.text))
@@ -95,30 +117,69 @@ def read_picture(grey: Image.Image, accept: Accept = well_formed) -> list[Found]
     return sorted(found.values(), key=lambda each: not each.accepted)
 
 
-def _chain(grey: Image.Image) -> Iterator[_Step]:
-    """Yield what each reader sees, in order, working only when asked (rule 1)."""
-    yield _zxing(grey, "local", "LocalAverage")
-    yield _zxing(grey, "histogram", "GlobalHistogram")
-    yield _zxing(grey, "threshold", "FixedThreshold")
-    yield _zbar(grey)
+class _Pace:
+    """What was spent on a picture, and what the next reader would cost (rule 5)."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+        self._spent = 0.0
+        self._pace = 0.0
+        """Seconds for what the first reader does; the slowest seen so far."""
+
+    def allows(self, effort: float) -> bool:
+        """Say whether a reader may begin that costs ``effort`` times what the first one does."""
+        return self._spent + effort * self._pace <= BUDGET and time.monotonic() - self._began <= PATIENCE
+
+    @contextmanager
+    def measured(self, effort: float) -> Iterator[None]:
+        """Count what is done inside."""
+        before = time.thread_time()
+        yield
+        took = time.thread_time() - before
+        self._spent += took
+        if effort:
+            self._pace = max(self._pace, took / effort)
+
+
+_Reader: TypeAlias = "tuple[float, Callable[[], _Step]]"
+"""A reader, and what it costs beside the first one (measured on noise, the dearest picture there is; 0: cannot be foretold)."""
+
+
+def _chain(grey: Image.Image) -> Iterator[_Reader]:
+    """Yield the readers in order (rule 1)."""
+    yield 1, lambda: _zxing(grey, "local", "LocalAverage")
+    yield 1, lambda: _zxing(grey, "histogram", "GlobalHistogram")
+    yield 1, lambda: _zxing(grey, "threshold", "FixedThreshold")
+    yield 0, lambda: _zbar(grey)
     if grey.width * grey.height <= UPSCALE:
         from PIL import Image, ImageFilter  # noqa: PLC0415
 
-        double = grey.resize((grey.width * 2, grey.height * 2), Image.Resampling.BICUBIC)
-        yield _zxing(double, "double", "LocalAverage", scale=2)
-        yield _zxing(double.filter(ImageFilter.GaussianBlur(1.5)), "soft", "LocalAverage", scale=2)
-        yield _zxing(double.filter(ImageFilter.UnsharpMask(4, 300, 0)), "sharp", "LocalAverage", scale=2)
+        double = cache(lambda: grey.resize((grey.width * 2, grey.height * 2), Image.Resampling.BICUBIC))
+        yield 4, lambda: _zxing(double(), "double", "LocalAverage", scale=2)
+        yield 5, lambda: _zxing(double().filter(ImageFilter.GaussianBlur(1.5)), "soft", "LocalAverage", scale=2)
+        yield 5, lambda: _zxing(double().filter(ImageFilter.UnsharpMask(4, 300, 0)), "sharp", "LocalAverage", scale=2)
     if grey.width * grey.height <= DEBLUR:
-        from PIL import Image  # noqa: PLC0415
+        yield from _mending(grey)
 
-        from foodtrace.certificate.deblur import levelled, sharpened  # noqa: PLC0415
 
-        yield _zxing(levelled(grey), "level", "FixedThreshold")
-        triple = grey.resize((grey.width * 3, grey.height * 3), Image.Resampling.BICUBIC)
-        yield _zxing(triple, "triple", "LocalAverage", scale=3)
+def _mending(grey: Image.Image) -> Iterator[_Reader]:
+    """Yield the readers of a picture from which glare or blur is taken first."""
+    from PIL import Image  # noqa: PLC0415
 
-        for name, clear in sharpened(grey):
-            yield _zxing(clear, name, "LocalAverage")
+    from foodtrace.certificate.deblur import levelled, sharpened  # noqa: PLC0415
+
+    yield 1.5, lambda: _zxing(levelled(grey), "level", "FixedThreshold")
+    triple = (grey.width * 3, grey.height * 3)
+    yield 6, lambda: _zxing(grey.resize(triple, Image.Resampling.BICUBIC), "triple", "LocalAverage", scale=3)
+    guesses = sharpened(grey)
+
+    def next_guess() -> _Step:
+        # One step ahead of the loop: what a guess costs is measured with its reader.
+        name, clear = next(guesses, ("", None))
+        return _zxing(clear, name, "LocalAverage") if clear is not None else _Step()
+
+    for _ in range(MOST_GUESSES):
+        yield 2, next_guess
 
 
 @cache

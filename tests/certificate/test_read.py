@@ -144,6 +144,44 @@ def test_each_reader_of_the_chain_is_asked_in_order_and_only_when_needed(monkeyp
     assert {each.step for each in read_picture(qr())} == {"local"}
 
 
+def test_a_reader_that_would_not_end_within_the_budget_is_not_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each reader costs 0.1 s of a make-believe core: four of them fit, and the doubled picture's (four times as much) no more."""
+    steps: list[str] = []
+    spent = 0.0
+
+    def slow(_grey: Image.Image, name: str = "zbar", *_args: Any, **_named: Any) -> Any:
+        nonlocal spent
+        steps.append(name)
+        spent += 0.11
+        return read._Step()
+
+    monkeypatch.setattr(read, "_zxing", slow)
+    monkeypatch.setattr(read, "_zbar", slow)
+    monkeypatch.setattr(read.time, "thread_time", lambda: spent)
+    assert read_picture(qr()) == []
+    assert steps == ["local", "histogram", "threshold", "zbar"]
+    monkeypatch.setattr(read, "BUDGET", 0.97)
+    steps.clear()
+    assert read_picture(qr()) == []
+    assert steps == ["local", "histogram", "threshold", "zbar", "double"]
+
+
+def test_past_its_patience_the_chain_begins_no_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps: list[str] = []
+    now = 0.0
+
+    def waits(_grey: Image.Image, name: str, *_args: Any, **_named: Any) -> Any:
+        nonlocal now
+        steps.append(name)
+        now += read.PATIENCE * 0.6
+        return read._Step()
+
+    monkeypatch.setattr(read, "_zxing", waits)
+    monkeypatch.setattr(read.time, "monotonic", lambda: now)
+    assert read_picture(qr()) == []
+    assert steps == ["local", "histogram"]
+
+
 def test_zbar_reads_what_it_is_given() -> None:
     if not read.zbar_works():
         pytest.skip("pyzbar's C library is not on this machine")
