@@ -303,8 +303,13 @@ def shown(session: Session, event: CertificateIssued, now: dt.datetime) -> Shown
         voided=gone,
         used=tuple(Quantity(value, unit) for unit, value in sorted(sums.items())),  # type: ignore[arg-type]
         remaining=Quantity(max(0, event.quantity.value - sums.get(event.quantity.unit, 0)), event.quantity.unit),
-        findings=() if gone else tuple(findings_about(session, [each.lot for each in event.upstream], event.site, micros(now))),
+        findings=() if gone else tuple(_findings_of(session, event, now)),
     )
+
+
+def _findings_of(session: Session, event: CertificateIssued, now: dt.datetime) -> list[OverCertified]:
+    upstream = [each.lot for each in event.upstream]
+    return findings_about(session, upstream, event.site, micros(now), certificate=f"{event.lot} {event.serial}")
 
 
 def name_of(session: Session, event: CertificateIssued) -> str:

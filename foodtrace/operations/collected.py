@@ -53,10 +53,13 @@ def findings(session: Session, now: int) -> list[OverCertified]:
     return over_certified(living, came_in(session, _pairs(living), now))
 
 
-def findings_about(session: Session, upstream: Iterable[str], site: str, now: int, *more: Collected) -> list[OverCertified]:
+def findings_about(
+    session: Session, upstream: Iterable[str], site: str, now: int, *more: Collected, certificate: str = ""
+) -> list[OverCertified]:
     """Return the findings that some upstream lots and a site are in.
 
     :param more: certificates about to be issued, which the books do not have yet.
+    :param certificate: ``LOT SERIAL`` of one on record, whose own findings are told too.
     """
     lots = list(dict.fromkeys(upstream))
     facts = SqlFacts(session, now)
@@ -68,7 +71,7 @@ def findings_about(session: Session, upstream: Iterable[str], site: str, now: in
     every = [*living, *more]
     wanted = [each for each in _pairs(every) if each[0] in lots]
     found = over_certified(every, came_in(session, wanted, now))
-    named = {f"{each.lot} {each.serial}" for each in more}
+    named = {f"{each.lot} {each.serial}" for each in more} | {certificate}
     return [each for each in found if each.lot in lots or named.intersection(each.certificates)]
 
 

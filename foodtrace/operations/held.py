@@ -240,7 +240,7 @@ def _choose(waiting: list[Held], given: str) -> Held:
     shown = [f"{each.id} {each.number:04d} {each.product} {each.quantity}" for each in (found or waiting)]
     if found:
         raise Ambiguous("gate.held_which", value=given, candidates=shown)
-    raise NotFound("gate.not_held", value=given, near=shown[:5])
+    raise NotFound("gate.not_held", value=given, near=shown[:5] or ["-"])
 
 
 # -- undoing -------------------------------------------------------------------------------------------------------------

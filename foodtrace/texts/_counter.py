@@ -151,6 +151,8 @@ _SCREEN: Final[dict[str, tuple[str, str]]] = {
     "cli.gate.duplicate": ("(同一码, {time} 已扫, 不重复计)", "(same code, scanned {time}, not counted again)"),
     "gate.no_code": ("{value} 要有码: {expected}", "{value} needs a code: {expected}"),
     "gate.no_code.hint": ("循环柜台没有 JSON; 程序用 Ledger.gate", "the counter's loop has no JSON; programs use Ledger.gate"),
+    "gate.folder": ("{value} 是文件夹, 门岗一次一车: {expected}", "{value} is a folder, the gate takes one truck at a time: {expected}"),
+    "gate.folder.hint": ("看一眼全部: foodtrace scan 文件夹", "to look at all of it: foodtrace scan FOLDER"),
     "gate.paper": ("不认识凭证 {value}, 可用: {expected}", "no paper is called {value}, use one of: {expected}"),
     "gate.paper.hint": ("例如 animal_quarantine=Q-17@2026-11-25", "for example animal_quarantine=Q-17@2026-11-25"),
     "counter.slip.title": ("入场单", "ENTRY SLIP"),

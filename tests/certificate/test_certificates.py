@@ -104,6 +104,14 @@ def test_a_collector_names_what_was_taken_in_and_a_surplus_is_a_finding(run: Run
     assert first["findings"] == []
 
 
+def test_a_certificate_for_more_than_its_portions_shows_it(run: Run) -> None:
+    issue(run, "西红柿", "500kg", "--code", "A-1")
+    over = issue(run, "西红柿", "700kg", "--from", "A-1=500kg", "--code", "B-1", site="集发收购站")
+    assert [each["kind"] for each in over["findings"]] == ["over_portions"]
+    assert "certificate.over_portions" in run("certificate", "show", "B-1")
+    assert "certificate.over_portions" not in run("certificate", "show", "A-1")
+
+
 def test_what_arrived_outranks_what_was_certified(run: Run) -> None:
     issue(run, "西红柿", "500kg", "--code", "A-1")
     run("transfer", "A-1", "300kg", "--from", "永发合作社", "--to", "集发收购站")

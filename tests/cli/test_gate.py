@@ -37,6 +37,28 @@ def answer(folder: Path, *words: str, code: int = 0, schema: str = "gate") -> di
     return found
 
 
+def test_what_is_no_truck_is_said_as_such(desk: Path) -> None:
+    (desk / "photos").mkdir()
+    assert "gate.folder" in run(desk, "gate", "photos", code=2)
+    assert "scan.not_a_code" in run(desk, "gate", "", code=2)
+    assert "scan.not_a_code" in run(desk, "scan", "", code=1)
+
+
+def test_another_platforms_code_that_was_looked_at_is_a_paper(desk: Path) -> None:
+    words = ("https://hgz.example.cn/s/1", "--product", "黄瓜", "--weight", "100kg", "--seller", "永发合作社")
+    assert "scan.foreign_certificate" in run(desk, "gate", *words, code=2)
+    assert answer(desk, "gate", *words, "--shown", "foreign")["verdict"] == "admit"
+
+
+def test_two_ids_are_two_trucks_and_a_line_scanned_twice_is_one(desk: Path) -> None:
+    text = certificate(desk, "西红柿", "500kg")
+    said = run(desk, "gate", "-", "--weight", "100kg", "--id", "T-1", stdin=f"{text}\n{text}\n")
+    assert said.lower().count("[ admit ]") == 2
+    assert answer(desk, "gate", text, "--weight", "100kg", "--id", "T-2")["duplicate"] is False
+    used = json.loads(run(desk, "scan", text, "--json"))[0]["used"]
+    assert [each["quantity"]["value"] for each in used] == [100_000, 100_000]
+
+
 def test_the_loop_through_a_pipe(desk: Path) -> None:
     text = certificate(desk, "西红柿", "500kg")
     lines = ["S-07", text, "482", text, "60", "3", "-1", "0", "**"]

@@ -118,7 +118,7 @@ def truck(click_ctx: click.Context, /, given: str | None, event_id: str, *, as_j
             by=_text(told, "by"),
         )
         return
-    answers = _decide(ctx, [""] if given is None else certificates_of(given), told, event_id)
+    answers = _decide(ctx, [""] if given is None else _texts(given, _text(told, "shown")), told, event_id)
     for answer, name in answers:
         if as_json:
             from foodtrace.operations.answers import said  # noqa: PLC0415
@@ -127,6 +127,18 @@ def truck(click_ctx: click.Context, /, given: str | None, event_id: str, *, as_j
         else:
             _print(ctx, answer, name)
     click_ctx.exit(0 if answers and all(answer.verdict == "admit" for answer, _ in answers) else 1)
+
+
+def _texts(given: str, shown: str) -> list[str]:
+    """Return the codes to decide on; another platform's code that somebody looked at (``--shown``) is a paper without one of ours."""
+    from foodtrace.certificate.scan import classify  # noqa: PLC0415 - import time is part of a command's time
+
+    if not given.strip():
+        raise BadData("scan.not_a_code", value=given)
+    texts = certificates_of(given)
+    if shown and all(classify(each).kind == "foreign_certificate" for each in texts):
+        return [""]
+    return texts
 
 
 def _decide(ctx: Context, texts: list[str], told: dict[str, object], event_id: str) -> list[tuple[GateAnswer, str]]:
@@ -216,7 +228,7 @@ def _paper(given: str) -> Paper:
 def _print(ctx: Context, answer: GateAnswer, seller: str) -> None:
     word = verdict(ctx.t("gate.verdict." + answer.verdict), COLOURS[answer.verdict])
     quantity = amount(answer.quantity) if answer.quantity else ""
-    lot = answer.lot.rpartition("/")[2]
+    lot = answer.lot.rpartition("/")[2] or "-"
     say(ctx.t("cli.gate.line", word=word, product=clean(answer.product), quantity=quantity, lot=lot, seller=clean(seller)))
     if answer.duplicate:
         say("          " + ctx.t("cli.gate.duplicate", time=f"{answer.at:%H:%M:%S}"))

@@ -34,6 +34,8 @@ def texts_of(given: str) -> list[str]:
         return [line.rstrip("\r\n") for line in sys.stdin if line.strip()]
     if _is_picture(given):
         return _image(Path(given))
+    if _is_folder(given):
+        raise BadData("gate.folder", value=given, expected="FILE|TEXT|-")
     return [given]
 
 
@@ -81,7 +83,7 @@ def _is_picture(given: str) -> bool:
 
 
 def _is_folder(given: str) -> bool:
-    return "://" not in given and len(given) < _LONGEST and Path(given).is_dir()
+    return bool(given.strip()) and "://" not in given and len(given) < _LONGEST and Path(given).is_dir()
 
 
 def _image(path: Path) -> list[str]:
@@ -159,12 +161,13 @@ def _answers(ctx: Context, scanner: Scanner, given: str) -> Iterator[ScanAnswer]
 
 def _lines(scanner: Scanner) -> Iterator[ScanAnswer]:
     """Answer line by line, while the scanner is still typing; the same certificate within seconds is one scan."""
-    last: dict[tuple[str, str], float] = {}
+    last: dict[tuple[str, str, str], float] = {}
     for line in sys.stdin:
         if not line.strip():
             continue
         for answer in scanner.typed(line.rstrip("\n")):
-            now, key = time.monotonic(), (answer.kid, answer.serial)
+            # With the text: a forged code that names the same certificate must not hide the genuine one.
+            now, key = time.monotonic(), (answer.kid, answer.serial, answer.text)
             if answer.kind != "certificate" or now - last.get(key, -_SAME) >= _SAME:
                 yield answer
             last[key] = now
