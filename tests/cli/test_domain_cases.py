@@ -131,6 +131,7 @@ def test_sanlu_2008_everything_made_before_a_day(office: Office) -> None:
     found = office.ask("recall", "--producer", "OP-P-1", "--produced", "..2008-08-05")
     assert {row["site"]: row["link"] for row in found["outlets"]} == {"X-1": "confirmed", "Y-1": "confirmed"}
     assert {row["site"]: row["link"] for row in found["others"]}["W-1"] == "possible", "nobody wrote down when MX was made"
+    assert office.outlets("--produced", "..2008-08-05") == {"X-1": "confirmed", "Y-1": "confirmed"}, "a day alone is a rule as well"
     assert "attribute_missing" in {each["kind"] for each in found["untraced"]}
 
 

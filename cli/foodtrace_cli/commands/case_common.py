@@ -81,6 +81,8 @@ def given(lots: Iterable[str], words: dict[str, str]) -> Given:
     """Return a scope from lots and the options of :func:`scope_options`."""
     from foodtrace.operations.scopes import Given  # noqa: PLC0415
 
+    # A copy: whoever asks afterwards whether a rule was given must still see these two.
+    words = dict(words)
     produced, expiring = _range(words.pop("produced")), _range(words.pop("expiring"))
     return Given(
         lots=tuple(lots),
