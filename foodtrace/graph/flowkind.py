@@ -81,3 +81,8 @@ def happened(kind: int, t: int, flags: int, now: int) -> bool:
     if t <= now or t == NEVER:
         return True
     return bool(flags & DAY) and kind not in _ARRIVES and t - _LAST <= now
+
+
+def ahead(kind: int, t: int, recorded: int, flags: int, now: int) -> bool:
+    """Say whether a flow is dated later than ``now`` and than it was recorded: nobody can have seen it happen."""
+    return t > recorded and not happened(kind, t, flags, now)

@@ -6,13 +6,17 @@ Rules:
 2. What a farm harvests has no supplier, which is known; without this a supplier's rule would hold every crop of a county.
 3. A GTIN stands in the lot id itself where the authority is one.
 4. Windows of dates are inclusive at both ends.
+5. Records may contradict each other. A lot that fits by any of them is possible, whatever the latest says: a shop that writes
+   another product on its receipt must not take the lot out of a recall.
 """
 
 from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+
+import msgspec
 
 from foodtrace.events import PredicateClause
 from foodtrace.graph.edges import day_number
@@ -48,6 +52,36 @@ def fits(clause: PredicateClause, info: LotInfo, suppliers: Collection[str]) -> 
     if False in verdicts:
         return False
     return None if None in verdicts else True
+
+
+def may_fit(clause: PredicateClause, info: LotInfo, words: Iterable[LotInfo], suppliers: Collection[str]) -> bool | None:
+    """Say whether a lot fits as :func:`fits` does; none too where it fits only by words that later ones contradict (rule 5).
+
+    :param info: the latest word on each attribute. :param words: what each single record said.
+    """
+    verdict = fits(clause, info, suppliers)
+    if verdict is not False:
+        return verdict
+    kind = info
+    for each in words:
+        changes = {
+            name: getattr(each, name)
+            for name in ("product", "gtin", "producer", "produced", "expiry")
+            if getattr(each, name) not in ("", None) and _better(clause, kind, name, getattr(each, name))
+        }
+        kind = msgspec.structs.replace(kind, harvested=kind.harvested and each.harvested, **changes)
+    return None if fits(clause, kind, suppliers) is not False else False
+
+
+def _better(clause: PredicateClause, info: LotInfo, name: str, value: str | int) -> bool:
+    """Say whether a word on one attribute fits what is asked of it, and the one that stands does not."""
+    if name in ("product", "gtin", "producer"):
+        return bool(value == getattr(clause, name) != getattr(info, name))
+    low, high = (clause.produced_from, clause.produced_to) if name == "produced" else (clause.expiring_from, clause.expiring_to)
+    asked = PredicateClause(produced_from=low, produced_to=high)
+    return fits(asked, LotInfo(lot=0, text="", produced=int(value)), ()) is True and (
+        fits(asked, LotInfo(lot=0, text="", produced=getattr(info, name)), ()) is False
+    )
 
 
 def code_matches(pattern: str, code: str) -> bool:

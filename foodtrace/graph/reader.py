@@ -6,30 +6,43 @@ Rules:
 2. Rows with ``ended = 0`` are live. Conditional rows (-1) and rows that another log's correction names are settled here:
    such a correction counts only if its log belongs to the operator of the site (RECALL section 1); the latest one wins.
 3. Times after T are not handed out; records after a position limit neither.
+4. A relabelling frees its output from a case only if the case could approve it: one of false labels (level 3), said by the log that
+   opened it or another of the same operator. Of any other the output is followed like that of every transformation.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Literal
+from typing import Any, Final, Literal
 
-from foodtrace.events import BatchReleased, Clause, Correction, LotsClause, Packing, PredicateClause
+from foodtrace.events import BatchReleased, Clause, Correction, LotsClause, Packing, PredicateClause, RecallOpened
 from foodtrace.events.canonical import decode
 from foodtrace.graph import freshness
 from foodtrace.graph.edges import micros
-from foodtrace.graph.flowkind import happened
+from foodtrace.graph.flowkind import CLEARED, NEVER, ahead, happened
 from foodtrace.graph.flows import Act, Copies, Flow, LogInfo, LotInfo, SiteInfo
 from foodtrace.graph.kinds import ABOUT
 from foodtrace.graph.names import find
-from foodtrace.graph.predicate import fits
+from foodtrace.graph.predicate import may_fit
 from foodtrace.graph.projection import CONDITIONAL
 from foodtrace.graph.rows import ENDED, Rows
-from foodtrace.storage.session import Row
+from foodtrace.storage.session import Row, Session
 from foodtrace.tlog.entry import event_bytes, parse
+
+_LOG: Final = 8
+_PAIR: Final = 11
+_FLAGS: Final = 12
+FALSE_LABEL: Final = 3
+"""Level of a recall whose goods may be corrected and sold again (RCL15 Art. 13, 25)."""
 
 
 class SqlFacts(Rows):
     """The records of a database, as of a moment: :class:`foodtrace.recall.facts.Facts` from rows."""
+
+    def __init__(self, session: Session, now: int, *, recorded_until: int = NEVER) -> None:
+        """See :class:`foodtrace.graph.rows.Rows`."""
+        super().__init__(session, now, recorded_until=recorded_until)
+        self._openings: dict[str, tuple[int, int]] = {}
 
     def flows(self, lots: Collection[int]) -> Sequence[Flow]:
         """See :class:`foodtrace.recall.facts.Facts`."""
@@ -43,23 +56,15 @@ class SqlFacts(Rows):
         """See :class:`foodtrace.recall.facts.Facts`."""
         return self.flows(self.pseudo_lots(sites))
 
+    def ahead(self, lots: Collection[int], sites: Collection[int]) -> Sequence[Flow]:
+        """See :class:`foodtrace.recall.facts.Facts`."""
+        rows = [row for row in self._rows_of([*lots, *self.pseudo_lots(sites)]) if ahead(row[0], row[6], row[7], row[12], self._now)]
+        standing = self.in_force({(row[8], row[9], row[ENDED]) for row in rows})
+        return [Flow(*row[:ENDED]) for row in rows if (row[8], row[9]) in standing]
+
     def lots(self, lots: Collection[int]) -> Mapping[int, LotInfo]:
         """See :class:`foodtrace.recall.facts.Facts`."""
-        return {
-            lot: LotInfo(
-                lot=lot,
-                text=text,
-                product=product,
-                gtin=gtin,
-                producer=producer,
-                harvested=harvested,
-                produced=produced,
-                expiry=expiry,
-                content=content,
-                content_unit=unit,
-            )
-            for lot, (text, product, gtin, producer, harvested, produced, expiry, content, unit) in self.lots_said(lots).items()
-        }
+        return {lot: _info(lot, said) for lot, said in self.lots_said(lots).items()}
 
     def sites(self, sites: Collection[int]) -> Mapping[int, SiteInfo]:
         """See :class:`foodtrace.recall.facts.Facts`."""
@@ -157,7 +162,35 @@ class SqlFacts(Rows):
         kept = [row for row in rows if row[6] <= self._now or happened(row[0], row[6], row[12], self._now)]
         if self._crossed and kept:
             kept = self._cross_settled(kept)
-        return [Flow(*row[:ENDED]) for row in kept if self._crossed or row[ENDED] == 0]
+        return [Flow(*self._relabelled(row)[:ENDED]) for row in kept if self._crossed or row[ENDED] == 0]
+
+    def _relabelled(self, row: Row) -> Row:
+        """Take the mark of a case's relabelling off where that case did not approve it (rule 4)."""
+        if not row[_FLAGS] & CLEARED:
+            return row
+        opener, level = self._opening(row[_PAIR])
+        log = row[_LOG]
+        entitled = log == opener or self._log_operator(log) == self._log_operator(opener) != ""
+        return row if level == FALSE_LABEL and entitled else (*row[:_FLAGS], row[_FLAGS] & ~CLEARED, *row[_FLAGS + 1 :])
+
+    def _opening(self, case: str) -> tuple[int, int]:
+        """Return the log that opened a case and the case's level; zeros where it was never opened."""
+        if case not in self._openings:
+            rows = self._s.rows(
+                "SELECT e.bytes, a.log, a.seq, a.ended FROM about AS a JOIN entry AS e ON e.log = a.log AND e.seq = a.seq "
+                "WHERE a.subject = ? AND a.kind = ? AND a.ended <= 0",
+                (find(self._s, [f"case {case}"]).get(f"case {case}", 0), ABOUT[RecallOpened]),
+            )
+            standing = self.in_force([(log, seq, ended) for _, log, seq, ended in rows])
+            told: list[tuple[int, int, str, int, int]] = []
+            for data, log, seq, _ in rows:
+                entry = parse(bytes(data))
+                event = decode(bytes(entry.event))
+                said = getattr(event, "replacement", None) or event
+                if (log, seq) in standing and isinstance(said, RecallOpened):
+                    told.append((entry.recorded, micros(said.at), said.id, log, said.level))
+            self._openings[case] = min(told)[3:] if told else (0, 0)
+        return self._openings[case]
 
     def _cross_settled(self, rows: list[Row]) -> list[Row]:
         plain = [row for row in rows if row[ENDED] == 0]
@@ -276,12 +309,13 @@ class SqlFacts(Rows):
         sql = f"SELECT DISTINCT l.lot FROM lot_fact AS l WHERE {' AND '.join(where)}"  # noqa: S608 - constants
         lots = [row[0] for row in self._s.rows(sql, params)] + self._undescribed()
         infos = self.lots(lots)
+        words = {lot: [_info(lot, each) for each in said] for lot, said in self.lots_each_said(lots).items() if len(said) > 1}
         suppliers = self._suppliers(lots) if clause.supplier else {}
         found: list[tuple[int, bool]] = []
         for lot, info in infos.items():
             if info.text.startswith("?"):
                 continue
-            verdict = fits(clause, info, suppliers.get(lot, set()))
+            verdict = may_fit(clause, info, words.get(lot, ()), suppliers.get(lot, set()))
             if verdict is not False:
                 found.append((lot, verdict is True))
         return found
@@ -319,3 +353,19 @@ class SqlFacts(Rows):
         for src, dst in pairs:
             found.setdefault(dst, set()).update({texts[src].partition("/")[0], born[src].producer} - {""})
         return found
+
+
+def _info(lot: int, said: Sequence[Any]) -> LotInfo:
+    text, product, gtin, producer, harvested, produced, expiry, content, unit = said
+    return LotInfo(
+        lot=lot,
+        text=text,
+        product=product,
+        gtin=gtin,
+        producer=producer,
+        harvested=harvested,
+        produced=produced,
+        expiry=expiry,
+        content=content,
+        content_unit=unit,
+    )

@@ -4,7 +4,9 @@ Rules:
 
 1. Every query starts from the numbers asked for and looks each up by a primary key or an index: O(affected), never O(total).
 2. Rows with ``ended = 0`` are live. Times after T are not handed out; records after a position limit neither.
-3. This module loads no events and no structs: a recall from the shell pays for everything it imports.
+3. What is dated later than it was recorded is on record and yet, until that time comes, in no answer: a clock that is ahead, or a
+   shop that wants to be on no list. It is never left out in silence (:func:`foodtrace.graph.flowkind.ahead`).
+4. This module loads no events and no structs: a recall from the shell pays for everything it imports.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from collections.abc import Collection, Iterable, Mapping
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
-from foodtrace.graph.flowkind import NEVER, happened
+from foodtrace.graph.flowkind import NEVER, ahead, happened
 from foodtrace.graph.names import find, texts_of
 
 if TYPE_CHECKING:
@@ -46,6 +48,12 @@ class Rows:
         self._until = recorded_until
         self._crossed = session.row("SELECT 1 FROM cross_correction LIMIT 1") is not None
         self._texts: dict[int, str] = {0: ""}
+        self._ahead = False
+
+    @property
+    def dated_ahead(self) -> bool:
+        """Whether :meth:`rows` has left out something that was recorded before the time it gives for itself (rule 3)."""
+        return self._ahead
 
     @property
     def session(self) -> Session:
@@ -165,6 +173,7 @@ class Rows:
         if self._crossed and (any(row[ENDED] for row in rows) or self._objected({(row[8], row[9]) for row in rows})):
             return None
         now = self._now
+        self._ahead = self._ahead or any(row[6] > now and ahead(row[0], row[6], row[7], row[12], now) for row in rows)
         rows = [row for row in rows if row[ENDED] == 0 and (row[6] <= now or happened(row[0], row[6], row[12], now))]
         rows.sort(key=_LOT)
         return rows
@@ -189,6 +198,17 @@ class Rows:
     def lots_said(self, lots: Collection[int]) -> dict[int, LotSaid]:
         """Return what the records say of these lots; unknown is empty or none, never a guess."""
         texts = self.texts(lots)
+        said, born = self._words(lots)
+        return {lot: _lot_said(texts[lot], said.get(lot, ()), born) for lot in lots}
+
+    def lots_each_said(self, lots: Collection[int]) -> dict[int, list[LotSaid]]:
+        """Return what each single record says of these lots, in the order of the records; lots of which none says anything are left out."""
+        texts = self.texts(lots)
+        said, born = self._words(lots)
+        return {lot: [_lot_said(texts[lot], (row,), born) for row in rows] for lot, rows in said.items()}
+
+    def _words(self, lots: Collection[int]) -> tuple[dict[int, list[Row]], Mapping[int, SiteSaid]]:
+        """Return the rows that say something of each lot, oldest first, and what is known of the sites they were born at."""
         rows = self._s.each(
             "SELECT l.lot, l.site, l.product, l.gtin, l.produced, l.expiry, l.content, l.content_unit FROM {ids} CROSS JOIN lot_fact AS l "
             "JOIN log AS g ON g.id = l.log "
@@ -199,8 +219,7 @@ class Rows:
         said: dict[int, list[Row]] = {}
         for row in rows:
             said.setdefault(row[0], []).append(row)
-        born = self.sites_said({row[1] for row in rows if row[1]})
-        return {lot: _lot_said(texts[lot], said.get(lot, ()), born) for lot in lots}
+        return said, self.sites_said({row[1] for row in rows if row[1]})
 
     def sites_said(self, sites: Collection[int]) -> dict[int, SiteSaid]:
         """Return what the records say of these sites, the latest word of each field."""

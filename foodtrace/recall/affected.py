@@ -27,7 +27,7 @@ from foodtrace.recall.facts import Facts
 from foodtrace.recall.moves import Move
 from foodtrace.recall.quantities import HoldingSum
 from foodtrace.recall.records import Records
-from foodtrace.recall.scope import Seed, seeds
+from foodtrace.recall.scope import Seed, seeds, went_astray
 from foodtrace.recall.settings import DEFAULT, Settings
 
 Grade: TypeAlias = Literal["confirmed", "possible"]
@@ -74,6 +74,8 @@ class Affected(msgspec.Struct, frozen=True, kw_only=True):
     """Lots that a predicate fits only if an attribute nobody recorded does."""
     code_only: tuple[tuple[int, int], ...] = ()
     """(affected lot, lot of the same code under an authority on no record)."""
+    astray: tuple[Move, ...] = ()
+    """Moves of a ``left`` clause that name no registered destination: what the scope means went where nobody can look."""
     copies: tuple[Copies, ...] = ()
     """Event ids that several logs carry; the copies that do not count are not among ``flows``."""
 
@@ -118,7 +120,8 @@ def find(
         for holding, since in answer.items()
         if holding[1] != KNOT
     }
-    return _result(records, links, own_operator, _by_slack(e2, start, both, settings.clock_slack), sold=outlets_sold, settings=settings)
+    astray = went_astray(records, clauses)
+    return _result(records, links, own_operator, _by_slack(e2, start, both, settings.clock_slack), sold=outlets_sold, settings=settings, astray=astray)
 
 
 def _merged(steps: dict[Holding, list[Step]], more: Mapping[Holding, list[Step]]) -> dict[Holding, list[Step]]:
@@ -181,6 +184,7 @@ def _result(
     *,
     sold: bool,
     settings: Settings,
+    astray: tuple[Move, ...],
 ) -> Affected:
     touched = {site for _, site in links}
     sites = dict(records.facts.sites(touched))
@@ -208,6 +212,7 @@ def _result(
         sure_sites=frozenset(site for (_, site), link in links.items() if link.link == "confirmed"),
         uncertain=tuple(sorted({lot for fitting in records.fitting for lot, certain in fitting.items() if not certain})),
         code_only=_code_only(records, lots),
+        astray=astray,
         copies=records.copies,
     )
 

@@ -62,6 +62,10 @@ class Facts(Protocol):
         """Return the live dispatches without lot from these sites (flag UNNAMED; ``lot`` is the pseudo-lot)."""
         ...
 
+    def ahead(self, lots: Collection[int], sites: Collection[int]) -> Sequence[Flow]:
+        """Return the live flows of these lots, and dispatches without lot from these sites, dated later than T and than recorded."""
+        ...
+
     def stock_lots(self, sites: Collection[int]) -> Iterable[tuple[int, int]]:
         """Return (site, lot) of every lot that has, or had, a holding at these sites."""
         ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from foodtrace.events import Clause, LotsClause, PredicateClause
+from foodtrace.graph.flowkind import ahead
 from foodtrace.graph.flows import NEVER, UNNAMED, Act, Copies, Flow, FlowKind, LogInfo, LotInfo, SiteInfo
 from foodtrace.graph.predicate import fits
 
@@ -30,7 +31,9 @@ class MemoryFacts:
         logs: Iterable[LogInfo] = (),
     ) -> None:
         self._now = now
-        self._flows = [flow for flow in flows if flow.happened(now)]
+        told = list(flows)
+        self._flows = [flow for flow in told if flow.happened(now)]
+        self._ahead = [flow for flow in told if ahead(flow.kind, flow.t, flow.recorded, flow.flags, now)]
         self._lots = {info.lot: info for info in lots}
         self._sites = {info.site: info for info in sites}
         self._disputes = set(disputes)
@@ -98,6 +101,10 @@ class MemoryFacts:
         """See :class:`foodtrace.recall.facts.Facts`."""
         wanted = set(sites)
         return [flow for flow in self._flows if flow.flags & UNNAMED and flow.site in wanted]
+
+    def ahead(self, lots: Collection[int], sites: Collection[int]) -> Sequence[Flow]:
+        """See :class:`foodtrace.recall.facts.Facts`."""
+        return [flow for flow in self._ahead if flow.lot in lots or (flow.flags & UNNAMED and flow.site in sites)]
 
     def stock_lots(self, sites: Collection[int]) -> Iterable[tuple[int, int]]:
         """See :class:`foodtrace.recall.facts.Facts`."""

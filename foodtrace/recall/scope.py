@@ -72,18 +72,30 @@ def _whole(recorded: Mapping[int, set[int]], sure: set[Holding], fitting: Mappin
             yield (lot, site), ALWAYS, certain and (lot, site) in sure
 
 
+def went_astray(records: Records, clauses: Sequence[Clause]) -> tuple[Move, ...]:
+    """Return what left the site of a ``left`` clause in its window for nowhere: no seed, and yet meant."""
+    return tuple(move for clause in clauses if isinstance(clause, LeftClause) for move, _ in _gone(records, clause) if not move.dst)
+
+
 def _left(records: Records, clause: LeftClause) -> Iterator[Seed]:
+    for move, certain in _gone(records, clause):
+        if move.dst:
+            yield (move.lot, move.dst), move.t_in, certain
+
+
+def _gone(records: Records, clause: LeftClause) -> Iterator[tuple[Move, bool]]:
+    """Iterate over the moves that left a site in a window, or may have; and whether they certainly did (rule 2)."""
     site, start, end = records.facts.site(clause.site), micros(clause.start), micros(clause.end)
     if site is None:
         return
     vague = {(flow.log, flow.seq): flow.flags for flow in records.flows if flow.site == site and flow.flags & (DAY | UNKNOWN_TIME)}
     for move in records.moves:
-        if move.src != site or not move.dst:
+        if move.src != site:
             continue
         if start <= move.t_out <= end:
-            yield (move.lot, move.dst), move.t_in, not move.unnamed
+            yield move, not move.unnamed
         elif _earliest(move, vague) <= end and move.t_out >= start:
-            yield (move.lot, move.dst), move.t_in, False
+            yield move, False
 
 
 def _earliest(move: Move, vague: Mapping[tuple[int, int], int]) -> int:

@@ -64,7 +64,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "finding.lot_missing.hint": ("问发货方当天卖的是哪批", "ask the sender which lot it was"),
     "finding.mixed_stall": ("发出没有写批次, 该处当时有几批同品名的货", "a dispatch without lot where several lots of the product lay"),
     "finding.mixed_stall.hint": ("几批都可能; 问摊主", "any of them is possible; ask the stall"),
-    "finding.attribute_missing": ("缺少一项资料, 可能在范围内", "an attribute was never recorded, the lot may be in scope"),
+    "finding.attribute_missing": ("缺少一项资料或各处记录不一, 可能在范围内", "an attribute was never recorded, or records differ on it: the lot may be in scope"),
     "finding.attribute_missing.hint": ("补上资料, 或当作在范围内", "record it, or treat the lot as in scope"),
     "finding.unexplained_stock": ("出的比进的多, 或盘点多于账面", "more left, or was counted, than ever came"),
     "finding.unexplained_stock.hint": ("有进货没有记; 查该处的进货单", "something came that nobody recorded; look at the purchase papers"),

@@ -11,7 +11,7 @@ import pytest
 
 from foodtrace import Quantity
 from foodtrace.errors import BadData, FoodtraceError, NotFound, Refused
-from foodtrace.events import Destroyed, DestructionPlanned, Returned, Sale, TestRecorded
+from foodtrace.events import Destroyed, DestructionPlanned, Output, Portion, Returned, Sale, TestRecorded, Transfer, Transformation
 from foodtrace.graph.edges import micros
 from foodtrace.intake.lists import ListRow
 from foodtrace.operations import batches, cases, checks, disposal, goods, notices, till
@@ -412,6 +412,21 @@ def test_a_log_without_standing_decides_nothing_and_may_still_say_what_happened(
     assert error.value.code == "case.no_standing"
     world.do(notices.acknowledge, case, "X", [(LOT, kg(60))], log="local/shop")
     assert world.answer(case).rates["R5"].numerator == 1
+
+
+@pytest.mark.parametrize(("level", "log"), [(2, None), (3, "local/shop")])
+def test_nobody_relabels_goods_out_of_a_case_that_did_not_approve_it(world: World, level: int, log: str | None) -> None:
+    """A record that names the case and says "relabelled" is followed like any other, and nothing counts as retrieved by it."""
+    world.ledger.init("local/shop", operator="OP-X")
+    case = world.open(LOT, level=level)
+    taken, made = (Portion(LOT, kg(20)),), (Output(lot="OP-X/NEW", quantity=kg(20)),)
+    more: dict[str, Any] = {"inputs": taken, "outputs": made, "case": case, "approved_by": "7"}
+    world.put(Transformation(id="mine", at=world.now, site="X", kind="relabel", **more), log=log)
+    world.put(Transfer(id="on", at=world.now, site="X", to="Z", lot="OP-X/NEW", quantity=kg(5)), log=log)
+    answer = world.answer(case)
+    assert "OP-X/NEW" in answer.affected_lots and "Z" in {row.site for row in answer.outlets}
+    assert answer.figures[0].retrieved == 0
+    refuses(world, "transfer.recalled", goods.transfer, "OP-X/NEW", kg(5), "Y", source="X")
 
 
 def test_a_positive_test_stops_transfer_and_till_and_both_refusals_are_entries(world: World) -> None:

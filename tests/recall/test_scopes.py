@@ -251,6 +251,21 @@ def test_status_of_a_past_day_by_what_is_known_now_and_by_what_was_known_then(wo
     assert [each.name for each in known.closing if each.kind == "silent"] == ["X-name", "Y-name"]
 
 
+def test_a_later_word_on_what_a_lot_is_never_takes_it_out_of_a_rule(world: World) -> None:
+    world.sites().born("L", "P", 100, product="芹菜").batch("06909999000012/M", "F", 100, {}, produced=dt.date(2026, 2, 1))
+    world.at(1).move("OP-P/L", "P", "X", 50)
+    world.put(Receipt(id="m", at=world.now, site="X", lot="06909999000012/M", quantity=Quantity(9, "piece"), source="F"))
+    assert codes(ask(world, product="芹菜")) == ["L"]
+    # A shop writes another product, another plant another day.
+    world.put(Receipt(id="other", at=world.now, site="Y", lot="OP-P/L", quantity=kg(1), source="X", product="菠菜"))
+    world.at(2).batch("06909999000012/M", "P", 10, {}, produced=dt.date(2026, 3, 1))
+    found = ask(world, product="芹菜")
+    assert codes(found) == ["L"] and {row.site for row in found.outlets} == {"X", "Y"}
+    assert {row.link for row in found.outlets} == {"possible"}
+    assert codes(ask(world, produced_from="2026-02-01", produced_to="2026-02-02", code="M*")) == ["M"]
+    assert codes(ask(world, produced_from="2026-02-10", produced_to="2026-02-20", code="M*")) == []
+
+
 def test_who_makes_the_goods_of_a_rule_is_who_recalls(world: World) -> None:
     chain(world)
     world.put(Operator(id="o", at=world.now, operator="OP-W", name="仓库"))

@@ -37,6 +37,34 @@ def sides(look: Look) -> Iterator[Finding]:
             yield Finding(kind="time_contradiction", **about)
 
 
+def astray(look: Look) -> Iterator[Finding]:
+    """destination_missing: what a scope means by "left this site" names no registered destination."""
+    for move in look.found.astray:
+        if (move.lot, move.src) not in look.found.holdings:
+            about: dict[str, Any] = {"lot": 0 if move.unnamed else move.lot, "site": move.src, "entries": move.entries}
+            yield Finding(kind="destination_missing", value=move.sent, unit=move.unit, **about)
+            if move.unnamed:
+                yield Finding(kind="lot_missing", value=move.sent, unit=move.unit, **about)
+
+
+def ahead(look: Look) -> Iterator[Finding]:
+    """time_contradiction: a record of these goods, or of what is to be made of them, dated later than it was written and than T.
+
+    Nothing of it is in the answer until that time comes: a clock that is ahead must not hide where goods went.
+    """
+    lots = set(look.representative) - look.pseudo
+    rim = lots
+    while rim:
+        rim = {dst for _, dst in look.facts.children(rim)} - lots
+        lots |= rim
+    sites = {site for _, site in look.found.holdings}
+    for flow in look.facts.ahead(lots, sites):
+        lot = 0 if flow.flags & UNNAMED else look.representative.get(flow.lot, flow.lot)
+        about: dict[str, Any] = {"lot": lot, "entries": ((flow.log, flow.seq),), "value": flow.q, "unit": flow.unit}
+        for site in {flow.site, flow.other} - {0}:
+            yield Finding(kind="time_contradiction", site=site, **about)
+
+
 def _left(look: Look, move: Move) -> int:
     """Return when goods left; at an unknown time they left before anybody wrote it down."""
     if move.t_out < NEVER:
@@ -86,6 +114,7 @@ def _between(look: Look, here: Holding, there: Holding) -> Iterator[tuple[int, i
 def without_lot(look: Look) -> Iterator[Finding]:
     """lot_missing, mixed_stall: dispatches without lot, and which holdings they may have come from."""
     unnamed = [move for move in look.found.moves if move.unnamed and (move.lot, move.dst) in look.found.holdings]
+    yield from _for_nowhere(look)
     if not unnamed:
         return
     candidates = _candidates(look, {move.src for move in unnamed})
@@ -95,6 +124,21 @@ def without_lot(look: Look) -> Iterator[Finding]:
         lots = {lot for lot, since, product in candidates[move.src] if since <= move.t_out and fits_product(product, wanted)}
         if len(lots - {move.lot}) > 1:
             yield Finding(kind="mixed_stall", site=move.src, entries=move.entries, value=len(lots - {move.lot}))
+
+
+def _for_nowhere(look: Look) -> Iterator[Finding]:
+    """lot_missing and destination_missing: a dispatch that may be of these goods and says neither what nor where to."""
+    gone = [move for move in look.found.moves if move.unnamed and not move.dst and move not in look.found.astray]
+    if not gone:
+        return
+    candidates = _candidates(look, {move.src for move in gone})
+    for move in gone:
+        wanted = look.found.infos[move.lot].product if move.lot in look.found.infos else ""
+        lots = {lot for lot, since, product in candidates[move.src] if since <= move.t_out and fits_product(product, wanted)}
+        if any((lot, move.src) in look.found.holdings for lot in lots):
+            about: dict[str, Any] = {"site": move.src, "entries": move.entries, "value": move.sent, "unit": move.unit}
+            yield Finding(kind="lot_missing", **about)
+            yield Finding(kind="destination_missing", **about)
 
 
 def _candidates(look: Look, senders: set[int]) -> dict[int, list[tuple[int, int, str]]]:

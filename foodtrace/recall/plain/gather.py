@@ -55,6 +55,8 @@ class Gathered:
         if several:
             self._check_copies(several)
         self._check_unnamed()
+        if rows.dated_ahead:
+            raise HandOver("dated ahead")
         self.links = Links(self.books, asked)
 
     def _check_unnamed(self) -> None:

@@ -1,0 +1,75 @@
+"""What an answer does not list, it says: goods sent nowhere, records dated ahead. A short list must never look like a complete one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from foodtrace.events import Output, Portion, Transfer, Transformation
+from foodtrace.graph.edges import micros
+from foodtrace.operations.scopes import Given, clauses_of
+from foodtrace.recall.answer import Answer, recall
+from tests.recall.casework import World, day, kg
+
+LOT = "OP-P/L"
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    made = World(f"sqlite:///{tmp_path}/x.db", tmp_path / "keys")
+    made.sites().born("L", "P", 100)
+    made.at(1).move(LOT, "P", "W", 100)
+    yield made.at(2)
+    made.ledger.close()
+
+
+def ask(world: World, *lots: str, **words: str) -> Answer:
+    """Return the answer, the same from rows and from the engine for everything."""
+    with world.read() as session:
+        scope = clauses_of(session, Given(**words), world.now) if words else ()  # type: ignore[arg-type]
+        quick, full = (recall(session, lots, now=micros(world.now), scope=scope, plain=plain) for plain in (True, False))
+    assert quick == full
+    return quick
+
+
+def said(answer: Answer) -> set[tuple[str, str, int]]:
+    return {(each.kind, each.site, each.value) for each in answer.untraced if each.kind != "silent_site"}
+
+
+@pytest.mark.parametrize("transit", [False, True])
+def test_what_left_a_site_for_nobody_in_the_window_is_said(world: World, transit: bool) -> None:
+    world.put(Transfer(id="gone", at=world.now, site="W", to="", lot=LOT, quantity=kg(30), in_transit=transit))
+    window = {"left": "W", "start": "2026-03-04", "end": "2026-03-05"}
+    assert said(ask(world, **window)) == {("destination_missing", "W", 30_000)}
+    assert said(ask(world, **window | {"start": "2026-03-05"})) == set()
+
+
+def test_goods_without_lot_that_left_for_nobody_are_said(world: World) -> None:
+    for n, product in enumerate(("豆角", "芹菜")):
+        world.put(Transfer(id=f"gone{n}", at=world.now, site="W", to="", product=product, quantity=kg(30 + n)))
+    assert said(ask(world, LOT)) == {("destination_missing", "W", 31_000), ("lot_missing", "W", 31_000)}
+    window = {"left": "W", "start": "2026-03-04", "end": "2026-03-04"}
+    assert {each for each in said(ask(world, **window)) if each[2] == 31_000} == {
+        ("destination_missing", "W", 31_000),
+        ("lot_missing", "W", 31_000),
+    }
+
+
+def test_records_dated_ahead_hide_nobody(world: World) -> None:
+    """A shop whose clock is ahead, or that would rather be on no list, is named until its time comes; then it is in the answer."""
+    world.put(Transfer(id="on", at=day(3), site="W", to="X", lot=LOT, quantity=kg(30)))
+    made = Output(lot="OP-W/M", quantity=kg(5))
+    world.put(Transformation(id="cut", at=day(4), site="W", kind="repack", inputs=(Portion(LOT, kg(5)),), outputs=(made,)))
+    world.put(Transfer(id="cut-on", at=day(5), site="W", to="Y", lot="OP-W/M", quantity=kg(5)))
+    world.put(Transfer(id="what", at=day(5), site="W", to="Z", product="芹菜", quantity=kg(2)))
+    found = ask(world, LOT)
+    assert not found.outlets
+    assert {site for kind, site, _ in said(found) if kind == "time_contradiction"} == {"W", "X", "Y", "Z"}
+    later = ask(world.at(6), LOT)
+    assert {row.site for row in later.outlets} == {"X", "Y", "Z"}
+    assert not any(kind == "time_contradiction" for kind, _, _ in said(later))
+    # What is recorded in time is no contradiction to somebody who asks as of an earlier day.
+    world.at(9).move(LOT, "W", "X", 1)
+    assert not any(kind == "time_contradiction" for kind, _, _ in said(ask(world.at(8), LOT)))
