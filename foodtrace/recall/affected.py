@@ -120,8 +120,8 @@ def find(
         for holding, since in answer.items()
         if holding[1] != KNOT
     }
-    astray = went_astray(records, clauses)
-    return _result(records, links, own_operator, _by_slack(e2, start, both, settings.clock_slack), sold=outlets_sold, settings=settings, astray=astray)
+    slack = _by_slack(e2, start, both, settings.clock_slack)
+    return _result(records, links, own_operator, slack, sold=outlets_sold, settings=settings, astray=went_astray(records, clauses))
 
 
 def _merged(steps: dict[Holding, list[Step]], more: Mapping[Holding, list[Step]]) -> dict[Holding, list[Step]]:

@@ -424,7 +424,8 @@ def test_nobody_relabels_goods_out_of_a_case_that_did_not_approve_it(world: Worl
     world.put(Transformation(id="mine", at=world.now, site="X", kind="relabel", **more), log=log)
     world.put(Transfer(id="on", at=world.now, site="X", to="Z", lot="OP-X/NEW", quantity=kg(5)), log=log)
     answer = world.answer(case)
-    assert "OP-X/NEW" in answer.affected_lots and "Z" in {row.site for row in answer.outlets}
+    assert "OP-X/NEW" in answer.affected_lots
+    assert "Z" in {row.site for row in answer.outlets}
     assert answer.figures[0].retrieved == 0
     refuses(world, "transfer.recalled", goods.transfer, "OP-X/NEW", kg(5), "Y", source="X")
 

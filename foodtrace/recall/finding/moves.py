@@ -61,8 +61,8 @@ def ahead(look: Look) -> Iterator[Finding]:
     for flow in look.facts.ahead(lots, sites):
         lot = 0 if flow.flags & UNNAMED else look.representative.get(flow.lot, flow.lot)
         about: dict[str, Any] = {"lot": lot, "entries": ((flow.log, flow.seq),), "value": flow.q, "unit": flow.unit}
-        for site in {flow.site, flow.other} - {0}:
-            yield Finding(kind="time_contradiction", site=site, **about)
+        there = flow.other if flow.kind in LEAVING and flow.other else flow.site
+        yield Finding(kind="time_contradiction", site=there, **about)
 
 
 def _left(look: Look, move: Move) -> int:
