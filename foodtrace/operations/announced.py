@@ -11,7 +11,7 @@ import msgspec
 from foodtrace.errors import BadData, FoodtraceError
 from foodtrace.events import TruckExpected
 from foodtrace.operations.common import Doing, Outcome
-from foodtrace.operations.sellers import resolve_seller, seller_of_card
+from foodtrace.operations.sellers import seller_at
 from foodtrace.quantity import Quantity
 from foodtrace.storage.session import Session
 
@@ -46,8 +46,7 @@ def expect(session: Session, doing: Doing, market: str, trucks: Sequence[Announc
     for each in trucks:
         day = each.day or doing.now.date()
         try:
-            card = seller_of_card(session, market, each.seller)
-            seller = card.seller if card else resolve_seller(session, each.seller)
+            seller = seller_at(session, market, each.seller)
             if day < doing.now.date():
                 raise BadData("expect.past", value=day, expected=doing.now.date())
         except FoodtraceError as error:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
@@ -150,21 +150,24 @@ def _certificate(session: Session, truck: Truck, look: Look, earlier: tuple[Earl
         issued=payload.issued,
         valid_until=payload.valid_until,
         used=_named(session, look.uses),
-        earlier=earlier,
+        earlier=_named(session, earlier),
     )
 
 
-def _named(session: Session, uses: Sequence[Use]) -> tuple[Use, ...]:
-    """Return earlier uses with the market's name in place of its id: a clerk knows it by that."""
+_Seen = TypeVar("_Seen", Use, Earlier)
+
+
+def _named(session: Session, seen: Sequence[_Seen]) -> tuple[_Seen, ...]:
+    """Return earlier trucks with the market's name in place of its id: a clerk knows it by that."""
     names: dict[str, str] = {}
-    for each in uses:
+    for each in seen:
         site = each.gate.partition(" ")[0]
         if site not in names:
             found = describe(session, site)
             names[site] = found[0].name if found and found[0].name else site
     return tuple(
         msgspec.structs.replace(each, gate=" ".join((names[each.gate.partition(" ")[0]], each.gate.partition(" ")[2])).strip())
-        for each in uses
+        for each in seen
     )
 
 

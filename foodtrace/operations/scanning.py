@@ -37,6 +37,7 @@ Word: TypeAlias = Literal[
     "host",
     "used_up",
     "expired",
+    "future",
     "voided",
     "revoked",
     "foreign_key",
@@ -191,6 +192,8 @@ class Scanner:
             return state, look.found.problem if look.found is not None else None, notes
         if state in ("expired", "good", "host") and self._voided(payload):
             state = "voided"
+        if state in ("good", "host") and payload.issued > self._now.date():
+            state = "future"  # as the gate, which holds it: its issuer's clock or this one is wrong
         if self._session is None:
             notes.append(BadData("scan.no_ledger", value="-"))
         if look.uses:
@@ -223,6 +226,7 @@ class Scanner:
             "revoked": payload.kid.hex(),
             "foreign_key": look.issuer,
             "expired": payload.valid_until.isoformat(),
+            "future": payload.issued.isoformat(),
             "voided": payload.serial,
         }
         return BadData(f"scan.{state}", value=values[state], expected=payload.operator or look.issuer or "-")

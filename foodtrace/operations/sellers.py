@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import msgspec
 
-from foodtrace.errors import BadData, NotFound
+from foodtrace.errors import Ambiguous, BadData, NotFound
 from foodtrace.events import Event, Operator, SellerFile, Site
 from foodtrace.graph.directory import folded, resolve_site
 from foodtrace.graph.names import find
@@ -76,6 +76,42 @@ def resolve_seller(session: Session, given: str) -> str:
     return found[0].operator
 
 
+def seller_at(session: Session, market: str, given: str) -> str:
+    """Return an operator id from a trader card of a market, as :func:`resolve_seller`, or from the name its file was opened under.
+
+    Names of sole traders lie beside the log, so they are looked for last, among this market's files alone.
+
+    :raises NotFound: ``site.not_found``. :raises Ambiguous: ``site.ambiguous``.
+    """
+    card = seller_of_card(session, market, given)
+    if card is not None:
+        return card.seller
+    try:
+        return resolve_seller(session, given)
+    except NotFound:
+        named = _named(session, market, folded(given))
+        if len(named) > 1:
+            raise Ambiguous("site.ambiguous", value=given, candidates=named) from None
+        if not named:
+            raise
+        return named[0]
+
+
+def _named(session: Session, market: str, name: str) -> list[str]:
+    """Return the operators with a file here whose registered name, public or personal, is this one."""
+    numbers = find(session, [f"operator {each}" for each in files(session, market)])
+    rows = session.each(
+        "SELECT a.subject FROM {ids} CROSS JOIN about AS a JOIN personal AS p ON p.log = a.log AND p.seq = a.seq "
+        "WHERE a.subject = f.value AND a.ended = 0 AND p.field = 'name' AND p.value = ?",
+        list(numbers.values()),
+        (name,),
+    )
+    private = {row[0] for row in rows}
+    operators = {text.removeprefix("operator "): number for text, number in numbers.items()}
+    public = {each for each in operators if (known := latest(session, f"operator {each}", Operator)) is not None and known.name == name}
+    return sorted(public | {each for each, number in operators.items() if number in private})
+
+
 def file_of(session: Session, market: str, seller: str) -> SellerFile | None:
     """Return the file a market has on an operator, none if there is none."""
     found = latest(session, f"seller {market} {seller}", SellerFile)
@@ -97,9 +133,9 @@ def write_file(
 ) -> Outcome:
     """Open or edit a seller file; the answer is the operator's id.
 
-    :param seller: as :func:`resolve_seller`; with ``new`` a credit code, or empty for a local id.
+    :param seller: as :func:`seller_at`; with ``new`` a credit code, or empty for a local id.
     :param new: name under which an operator nobody registered is registered with the file.
-    :raises NotFound, Ambiguous: as :func:`resolve_seller`. :raises BadData: ``uscc.*``, ``seller.card``, ``lot.operator``.
+    :raises NotFound, Ambiguous: as :func:`seller_at`. :raises BadData: ``uscc.*``, ``seller.card``, ``lot.operator``.
     """
     outcome = Outcome()
     if new:
@@ -118,7 +154,7 @@ def write_file(
         if private:
             outcome.personal[outcome.events[-1].id] = {"name": new}
     else:
-        operator = resolve_seller(session, seller)
+        operator = seller_at(session, market, seller)
     before = file_of(session, market, operator)
     if wish.card:
         holder = seller_of_card(session, market, wish.card)

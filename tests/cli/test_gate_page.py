@@ -25,6 +25,7 @@ def desk(tmp_path: Path) -> Path:
     """A ledger of this gate, and the files that the page speaks of."""
     run(tmp_path, "init", "--name", "beihe.example/gate1")
     (tmp_path / "sellers.csv").write_text(SELLERS, "utf-8")
+    (tmp_path / "trucks.csv").write_text("卖方,日期,品名,数量,单位,车牌,预约号\n李记蔬菜,2030-01-02,芹菜,300,kg,北A00001,Y-1\n", "utf-8")
     return tmp_path
 
 
@@ -34,7 +35,10 @@ def test_every_command_of_the_page_runs(desk: Path) -> None:
         stdin = f"{card_on(next(desk.glob('*S-01*')))}\n" if line.endswith("--by -") else ""
         said[line] = run(desk, *shlex.split(line), stdin=stdin)
     assert len(said) >= 6
-    assert "A-17" in run(desk, "site", "file")
+    for called in ("李记蔬菜", "A-17"):
+        assert "12号档" in run(desk, "site", "file", called), "by the name on the list, and by the trader card"
+    assert "1" in run(desk, "gate", "expect", "trucks.csv")
+    assert "site.not_found" in run(desk, "site", "file", "王记蔬菜", code=1)
     assert "S-01" in said["gate staff list"]
     assert "S-07" in said["gate staff list"]
     assert "staff.card_needed" in run(desk, "gate", "staff", "add", "S-08", code=1), "later cards need a card"

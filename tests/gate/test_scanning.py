@@ -103,6 +103,16 @@ def test_expired(either: Market) -> None:
     assert (found.answer, code(found)) == ("expired", "scan.expired")
 
 
+def test_dated_ahead_is_not_good_and_held_at_the_gate(either: Market) -> None:
+    tomorrow = either.now().date() + dt.timedelta(days=1)
+    text = either.forged(either.certificate("西红柿", "500 kg"), either.key, serial="F-1", lot="F-1", issued=tomorrow, harvested=tomorrow)
+    found = look(either, text)
+    assert (found.answer, found.good, code(found)) == ("future", False, "scan.future")
+    assert either.ledger.gate(text, weight="5 kg").decision.codes == ("gate.certificate_future",)
+    either.clock.later(days=1)
+    assert look(either, text).answer == "good"
+
+
 def test_forged_foreign_unknown_revoked_rehosted_each_have_their_own(either: Market) -> None:
     text = either.certificate("西红柿", "500 kg")
     payload = decode(text)

@@ -187,8 +187,7 @@ def _truck(session: object, market: str, told: dict[str, object]) -> Truck:
         # A weight alone needs its unit, as everywhere; in the loop the desk has one.
         weighed = pad.weight(weight, "") if "-" in weight or "*" in weight else pad.Weighed(net=Quantity.parse(weight), written=weight)
     if seller:
-        card = sellers.seller_of_card(session, market, seller)  # type: ignore[arg-type]
-        seller = card.seller if card else sellers.resolve_seller(session, seller)  # type: ignore[arg-type]
+        seller = sellers.seller_at(session, market, seller)  # type: ignore[arg-type]
     expiry = told["expiry"]
     return Truck(
         seller=seller,

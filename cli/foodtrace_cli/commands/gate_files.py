@@ -63,7 +63,8 @@ def file_command(
 ) -> None:
     """Show, open or edit a market's file on a seller (卖方档案). Without SELLER: list them.
 
-    SELLER is an operator's id or credit code, or the id or name of one of its sites. Who has no file is refused at the gate.
+    SELLER is an operator's id, credit code or name, the id or name of one of its sites, or its trader card. Who has no
+    file is refused at the gate.
     """
     from foodtrace.operations import sellers  # noqa: PLC0415
     from foodtrace.operations.desk import market_of  # noqa: PLC0415
@@ -82,7 +83,7 @@ def file_command(
             operator = _write(ledger, place, seller or "", wish, new, kind)
         else:
             with ledger.reading() as session:
-                operator = sellers.resolve_seller(session, seller or "")
+                operator = sellers.seller_at(session, place, seller or "")
         with ledger.reading() as session:
             found = sellers.show_file(session, place, operator, contacts=contacts)
     if as_json:

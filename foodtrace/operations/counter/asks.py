@@ -148,7 +148,7 @@ class Asks(Desk, ABC):
         """Return the lines for a seller that is typed by the name over a door, none if nobody or more than one has it."""
         with self._books.reading() as session:
             try:
-                seller = sellers.resolve_seller(session, given)
+                seller = sellers.seller_at(session, self._set.market, given)
             except FoodtraceError:
                 return None
         return self._card(seller)
