@@ -12,6 +12,7 @@ Rules:
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import secrets as tokens
 import threading
@@ -39,7 +40,7 @@ from foodtrace.tlog.anchor import anchor_path, move_anchor
 from foodtrace.tlog.append import append, lock_head, new_log
 from foodtrace.tlog.entry import check_origin
 from foodtrace.tlog.verify import Progress
-from foodtrace.verification import Asked, Older, Start, Verification, mark_path, rebuild_ledger, verify_ledger
+from foodtrace.verification import Asked, Older, Start, Verification, mark_path, marked_at, rebuild_ledger, verify_ledger
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -435,6 +436,10 @@ class Ledger:
         )
         with self.reading() as session:
             return verify_ledger(session, progress, asked)
+
+    def verified_at(self) -> dt.datetime | None:
+        """Return when :meth:`verify` last found nothing wrong on this host, UTC; none where it never did. Looks at no entry."""
+        return marked_at(mark_path(self.keys, self.store.url, self._schema))
 
     def rebuild(self, *, progress: Progress | None = None) -> int:
         """Throw the projection away and make it anew from the logs; return the number of entries read."""

@@ -38,15 +38,16 @@ _GENERAL: Final[dict[str, tuple[str, str]]] = {
     "cli.head.since": ("立案", "since"),
     "cli.head.county": ("区县", "county"),
     "cli.overview.here": ("{db}  {sites} 处  {logs} 本日志 {entries} 条  上次核验: {verified}", "{db}  {sites} sites  {logs} logs, {entries} entries  last verified: {verified}"),
+    "cli.overview.today": ("今天: 准入 {admitted} 暂缓 {held} 拒入 {refused}", "today: admitted {admitted} held {held} refused {refused}"),
     "cli.overview.never": ("从未", "never"),
     "cli.overview.none": ("这里还没有账本: foodtrace init, 或先看 foodtrace demo", "no ledger here yet: foodtrace init, or see foodtrace demo first"),
     "cli.overview.commands": (
         ("  产地  certificate                     奶粉  formula receive|sell|check|return|count|ledger  stoplist\n"
-        "  门岗  gate scan test                  监管  recall trace case drill reconcile\n"
+        "  门岗  gate scan test                  监管  recall trace blast case drill reconcile\n"
         "  商户  transfer receive transform record correct\n"
         "  查证  verify prove check-proof witness  设置  init site operator key\n  其他  export erase rebuild backup recover doctor schema demo"),
         ("  origin  certificate                     formula    formula receive|sell|check|return|count|ledger  stoplist\n"
-        "  gate    gate scan test                  regulator  recall trace case drill reconcile\n"
+        "  gate    gate scan test                  regulator  recall trace blast case drill reconcile\n"
         "  trade   transfer receive transform record correct\n"
         "  check   verify prove check-proof witness  set up   init site operator key\n  more    export erase rebuild backup recover doctor schema demo"),
     ),

@@ -13,7 +13,7 @@ Rules:
 
 from foodtrace.verification.answer import Assured, Finding, LogVerified, Verification
 from foodtrace.verification.crew import Start
-from foodtrace.verification.mark import mark_path
+from foodtrace.verification.mark import mark_path, marked_at
 from foodtrace.verification.run import Asked, rebuild_ledger, verify_ledger
 from foodtrace.verification.since import Older, older
 
@@ -26,6 +26,7 @@ __all__ = [
     "Start",
     "Verification",
     "mark_path",
+    "marked_at",
     "older",
     "rebuild_ledger",
     "verify_ledger",

@@ -12,6 +12,7 @@ Rules:
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import os
 from functools import cache
@@ -103,6 +104,14 @@ def write_mark(path: Path, mark: Mark) -> bool:
     except (OSError, Storage):
         return False
     return True
+
+
+def marked_at(path: Path) -> dt.datetime | None:
+    """Return when a run that found nothing last left its mark, UTC; none where none did."""
+    try:
+        return dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC)
+    except OSError:
+        return None
 
 
 @cache

@@ -52,7 +52,12 @@ def test_six_commands_word_for_word(here: Inside) -> None:
     assert "北河农批 -: 380.0 kg" in said
     head = here(lang="zh").splitlines()[0]
     assert "3 处  1 本日志" in head
-    assert "上次核验: 从未" in head
+    assert head.endswith("上次核验: 从未  今天: 准入 1 暂缓 0 拒入 0")
+    here("verify", lang="zh")
+    here("gate", label.name, "--market", "北河农批", "--weight", "600kg", lang="zh", code=1)
+    head = here(lang="zh").splitlines()[0]
+    assert f"上次核验: {dt.datetime.now():%Y-%m-%d}" in head, "a verify that held is remembered"  # noqa: DTZ005 - as the clock on the wall
+    assert head.endswith("今天: 准入 1 暂缓 1 拒入 0")
 
 
 def test_the_commitments_basis_is_never_a_default_and_without_a_terminal_never_a_hang(here: Inside) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from foodtrace.errors import NotFound
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import say
@@ -13,19 +11,19 @@ def overview(ctx: Context) -> None:
     """Print one screen."""
     try:
         with ctx.open() as ledger:
+            from foodtrace.operations.common import local  # noqa: PLC0415 - only where there is a ledger
+            from foodtrace.operations.today import today  # noqa: PLC0415
+
             logs = ledger.logs()
             with ledger.reading() as session:
                 (sites,) = session.row("SELECT COUNT(DISTINCT site) FROM site_fact WHERE ended = 0") or (0,)
-                (seen,) = session.row("SELECT MAX(time) FROM verified") or (None,)
-        verified = f"{_local(seen):%Y-%m-%d %H:%M}" if seen else ctx.t("cli.overview.never")
+                came = today(session, local(ledger.clock()))
+            seen = ledger.verified_at()
+        verified = f"{seen.astimezone():%Y-%m-%d %H:%M}" if seen else ctx.t("cli.overview.never")
         entries = f"{sum(each.size for each in logs):,}"
-        say(ctx.t("cli.overview.here", db=ctx.db, sites=f"{sites:,}", logs=len(logs), entries=entries, verified=verified))
+        gates = ctx.t("cli.overview.today", admitted=came.admitted, held=came.held, refused=came.refused)
+        say(ctx.t("cli.overview.here", db=ctx.db, sites=f"{sites:,}", logs=len(logs), entries=entries, verified=verified) + "  " + gates)
     except NotFound:
         say(ctx.t("cli.overview.none"))
     say(ctx.t("cli.overview.commands"))
     say(ctx.t("cli.overview.help"))
-
-
-def _local(microseconds: int) -> dt.datetime:
-    """Return a time in the zone of this machine."""
-    return dt.datetime.fromtimestamp(microseconds / 1_000_000, dt.UTC).astimezone()
