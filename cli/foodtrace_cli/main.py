@@ -15,8 +15,10 @@ from importlib import import_module
 from typing import Any, Final
 
 import click
+from click.exceptions import NoArgsIsHelpError
 
-from foodtrace.errors import BadData, FoodtraceError, Integrity, Storage
+from foodtrace.errors import FoodtraceError, Integrity, Storage
+from foodtrace.texts import text
 from foodtrace_cli.context import Context, language
 from foodtrace_cli.output import emit_error
 
@@ -117,7 +119,7 @@ def _run(arguments: list[str]) -> int:
     except click.exceptions.Exit as error:
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("", err=True)
+        click.echo("\n" + text("cli.stopped", _lang_of(arguments)), err=True)
         return 130
     except BrokenPipeError:
         # Whoever closed the pipe had read what it wanted; exit 1 would mean "no" here.
@@ -154,17 +156,12 @@ def failed(error: click.ClickException | FoodtraceError | OSError, arguments: li
 def _usage(error: click.ClickException, arguments: list[str]) -> int:
     """Say what was typed wrong, in the language asked for; to a program as JSON in both."""
     lang, as_json = _lang_of(arguments), "--json" in arguments
-    if lang == "en" and not as_json:
+    if (lang == "en" or isinstance(error, NoArgsIsHelpError)) and not as_json:
         error.show()
         return error.exit_code
-    where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx is not None else "foodtrace"
-    code, value = "cli.usage", error.format_message()
-    if isinstance(error, click.MissingParameter):
-        hint = error.param_hint or (error.param.get_error_hint(error.ctx) if error.param and error.ctx else "")
-        code, value = "cli.usage_missing", hint if isinstance(hint, str) else " ".join(hint)
-    elif isinstance(error, click.NoSuchOption):
-        code, value = "cli.usage_option", error.option_name
-    emit_error(BadData(code, value=value.strip("'"), expected=f"{where} --help"), lang, as_json=as_json)
+    from foodtrace_cli.usage import told  # noqa: PLC0415 - only where something was typed wrong
+
+    emit_error(told(error), lang, as_json=as_json)
     return error.exit_code
 
 

@@ -113,8 +113,10 @@ def emit_error(error: FoodtraceError, lang: Lang, *, as_json: bool) -> None:
     hint = error.hint(lang)
     if hint:
         say(f"{text('cli.hint', lang)}: {hint}", err=True)
-    for each in (*getattr(error, "candidates", ()), *getattr(error, "near", ())):
+    for each in getattr(error, "candidates", ()):
         say(f"  {clean(each)}", err=True)
+    if near := getattr(error, "near", ()):
+        say(f"{text('cli.near', lang)}: {clean(', '.join(near))}", err=True)
 
 
 @contextmanager

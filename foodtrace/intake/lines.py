@@ -10,6 +10,8 @@ Rules:
 from __future__ import annotations
 
 import io
+import json
+import re
 from collections.abc import Iterator
 
 from foodtrace.errors import BadData, FoodtraceError
@@ -19,6 +21,9 @@ from foodtrace.intake.model import BadRow, Fault, Skipped
 from foodtrace.intake.source import Source
 
 _SPACE = " \t\r\n\ufeff"
+_LACKING = re.compile(r"Object missing required field '(.+?)'")
+_WANTED = re.compile(r"Expected '(.+?)'")
+_FORMS = {"Invalid RFC3339 encoded datetime": "2026-11-23T05:12:00+08:00", "Invalid RFC3339 encoded date": "2026-11-23"}
 
 
 def is_json_lines(source: Source) -> bool:
@@ -49,10 +54,38 @@ def read_lines(source: Source, codec: str) -> Iterator[BadRow | Skipped | tuple[
                 if before is not None:
                     raise BadData("record.id_repeated", value=event.id)
             except FoodtraceError as error:
-                yield BadRow(row, (line.rstrip("\r\n"),), (Fault("", text[:80], error),))
+                yield BadRow(row, (line.rstrip("\r\n"),), (_fault(text, error),))
                 continue
             seen[event.id] = data
             yield row, event
+
+
+def _fault(text: str, error: FoodtraceError) -> Fault:
+    """Say which field of a line is wrong, what stands there and what is expected, as far as the decoder tells."""
+    told = str(error.params.get("reason", ""))
+    reason, _, path = told.partition(" - at '$")
+    place = path.rstrip("'").lstrip(".")
+    if error.code != "event.form" or reason.startswith("JSON is malformed"):
+        return Fault("", text[:80], error if error.code != "event.form" else BadData("event.form", expected="JSON", reason=told))
+    if lacking := _LACKING.match(reason):
+        field = f"{place}.{lacking[1]}".lstrip(".")
+        return Fault(field, "", BadData("record.missing", value="", column=field))
+    wanted = _WANTED.match(reason)
+    expected = wanted[1] if wanted else _FORMS.get(reason, reason)
+    return Fault(place, _standing(text, place), BadData("event.form", value=place, expected=expected, reason=told))
+
+
+def _standing(text: str, place: str) -> str:
+    """Return what stands in a field of a line; empty where that cannot be told."""
+    try:
+        found = json.loads(text) if place else None
+    except (ValueError, RecursionError):  # the decoder stopped at the field; what comes after it may be no JSON
+        return ""
+    for name in place.replace("[", ".[").split("."):
+        if not isinstance(found, dict) or name not in found:
+            return ""
+        found = found[name]
+    return str(found)[:80]
 
 
 def _event(text: str) -> tuple[AnyEvent, bytes]:

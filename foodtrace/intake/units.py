@@ -43,6 +43,8 @@ class Units:
         if unit and said and FACTORS[unit.strip().lower()] != FACTORS[said]:
             raise BadData("record.unit_contradicts", value=unit, expected=said, heading=self._heading)
         self.default = said or unit or mapping.unit
+        self._told = "" if said or not unit else unit.strip()
+        """The unit of ``--unit``: remembered with the columns once a row needed it."""
 
     def of(self, text: str, cell: str) -> str:
         """Return the unit for a quantity's text, given the text of the row's unit cell (empty: none)."""
@@ -52,6 +54,8 @@ class Units:
             raise BadData("quantity.unit_missing", value=text, expected=f"{text}kg / {text}斤")
         if not self.default:
             self.default = self._asked()
+        if self._told:
+            self.mapping = msgspec.structs.replace(self.mapping, unit=self._told)
         return self.default
 
     def _asked(self) -> str:

@@ -87,14 +87,17 @@ def examine(open_ledger: Callable[[], Host], path: Path | None, keys: Path, arou
         absent = error.code == "ledger.missing"
         code = "ledger_none" if absent else "ledger_closed"
         state: State = "warn" if absent else "bad"
-        found.append(
-            Check(topic="ledger", state=state, code=code, facts={"reason": error.message("en"), "code": error.code, "db": str(path or "-")})
-        )
+        found.append(Check(topic="ledger", state=state, code=code, facts={**_told(error), "db": str(path or "-")}))
     if host is not None:
         found += _in_ledger(host, path)
     order = ("ledger", "disk", "wal", "clock", "keys", "anchor", "locale", "zbar")
     found.sort(key=lambda each: order.index(each.topic))
     return Examination(ok=all(each.state != "bad" for each in found), checks=tuple(found))
+
+
+def _told(error: FoodtraceError) -> dict[str, str]:
+    """Return what an error says, for a text in either language."""
+    return {"reason": error.message("en"), "reason_zh": error.message("zh"), "code": error.code}
 
 
 def _in_ledger(host: Host, path: Path | None) -> Iterator[Check]:
@@ -108,7 +111,7 @@ def _in_ledger(host: Host, path: Path | None) -> Iterator[Check]:
             yield from _server(session) if path is None else _wal(session, path)
         lost = survey(host)
     except FoodtraceError as error:
-        yield Check(topic="anchor", state="bad", code="anchor_unread", facts={"reason": error.message("en"), "code": error.code})
+        yield Check(topic="anchor", state="bad", code="anchor_unread", facts=_told(error))
         return
     yield from _own_keys(lost)
     yield from _anchors(lost)
@@ -234,7 +237,7 @@ def _key_files(keys: Path, around: Surroundings) -> Iterator[Check]:
     try:
         stored = keyfiles.list_keys(keys)
     except FoodtraceError as error:
-        yield Check(topic="keys", state="bad", code="keys_unread", facts={"reason": error.message("en"), "code": error.code})
+        yield Check(topic="keys", state="bad", code="keys_unread", facts=_told(error))
         return
     if any(each.encrypted for each in stored) and not around.passphrase:
         yield Check(topic="keys", state="warn", code="keys_locked", facts={"path": str(keys)})

@@ -281,6 +281,8 @@ def translated(path: Path) -> Iterator[None]:
             raise Storage("storage.sealed", value=str(error)) from None
         if code == sqlite3.SQLITE_CONSTRAINT and RANGE in str(error):
             raise BadData("quantity.sum", value=str(path), expected=MOST) from None
+        if code == sqlite3.SQLITE_READONLY:
+            raise Storage("storage.read_only", value=str(path), expected=str(path.parent)) from None
         if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
             raise Storage("storage.not_a_ledger", value=str(path), reason=str(error)) from None
         raise Storage("storage.failed", value=str(path), reason=str(error)) from None

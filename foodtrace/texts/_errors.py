@@ -142,6 +142,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "site.which.hint": ("加 --from 和其中一个编号", "add --from with one of these ids"),
     "storage.busy": ("账本 {value} 正被别人写", "ledger {value} is being written by somebody else"),
     "storage.busy.hint": ("再试一次, 同一单号不会重复", "try again, the same id is harmless"),
+    "storage.read_only": (
+        "账本 {value} 或所在文件夹 {expected} 不让写; 只读也要在旁边放两个小文件",
+        "ledger {value} or its folder {expected} may not be written to; even reading puts two small files beside it",
+    ),
+    "storage.read_only.hint": ("改权限, 或把账本复制到可写的文件夹再读", "change the permissions, or copy the ledger into a folder of your own to read it"),
     "storage.failed": ("账本 {value} 出错: {reason}", "the ledger {value} failed: {reason}"),
     "storage.failed.hint": ("没有半途写入; 看看磁盘和权限", "nothing was half done; check disk and permissions"),
     "storage.no_psycopg": ("没有装 {value}", "{value} is not installed"),

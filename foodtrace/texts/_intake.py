@@ -92,6 +92,8 @@ _COLUMNS: Final[dict[str, tuple[str, str]]] = {
         "照 docs/record.md 的例子改, 或删掉它再选一次",
         "mend it as docs/record.md shows, or delete it and choose again",
     ),
+    "record.map_one": ("{value} 里有 {count} 组列对应, 应有一组: {expected}", "{value} holds {count} mappings, expected one: {expected}"),
+    "record.map_one.hint": ("只留要用的一组; 形式见 docs/record.md", "leave the one that is meant; docs/record.md shows the form"),
     "record.mapping_heading": (
         "列对应 {name} 要的列 {value} 文件里没有; 有: {expected}",
         "mapping {name} wants columns {value}, the file has: {expected}",

@@ -135,7 +135,7 @@ def test_a_bad_line_is_a_bad_row_and_the_others_stay() -> None:
     found = take(lines(event, {"type": "transfer"}, other) + b'\n{"type":\n[]\n"\\ud800"\n')
     assert found.rows == [1]
     assert [(bad.row, bad.faults[0].code) for bad in found.bad] == [
-        (2, "event.form"),
+        (2, "record.missing"),
         (3, "record.id_repeated"),
         (4, "event.form"),
         (5, "record.json_array"),

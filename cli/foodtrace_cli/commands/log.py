@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from foodtrace.errors import ProofError
+from foodtrace.errors import BadData, ProofError
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, emit_error, emit_json, progress, say
 
@@ -43,10 +43,10 @@ def verify(
         from foodtrace_cli.commands.tiles import audit_copy  # noqa: PLC0415
 
         if len(since) > 1:
-            raise click.UsageError("--tiles takes one --since")
+            raise BadData("cli.usage_extra", value="--since", expected="foodtrace verify --help")
         click_ctx.exit(audit_copy(ctx, copy, log_keys, since[0] if since else None, as_json=as_json))
     if log_keys and not since:
-        raise click.UsageError("--key goes with --since or --tiles")
+        raise BadData("cli.usage_goes_with", value="--key", expected="--since / --tiles", where="foodtrace verify --help")
     from foodtrace.verification import mark_path, older  # noqa: PLC0415 - import time is part of a command's time
     from foodtrace_cli.commands.prove import read, verifier_of  # noqa: PLC0415
 

@@ -94,7 +94,7 @@ def check_proof(
     """Check proofs (.tlog-proof, each with its .entry beside it). Needs no ledger. Exit 0 only if every one of them holds; 3 if not."""
     ctx: Context = click_ctx.obj
     if entry is not None and len(files) != 1:
-        raise click.UsageError("--entry goes with one FILE")
+        raise BadData("cli.usage_goes_with", value="--entry", expected="FILE", where="foodtrace check-proof --help")
     known = [verifier_of(each) for each in keys]
     said = [_check(Path(each), entry, known, witnesses) for each in files]
     if as_json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -74,6 +75,7 @@ def recall(
         raise click.MissingParameter(param_hint="LOT", param_type="argument")
     view = View(by_county=grouped == "county", late=late, everything=everything, long=long, positions=positions)
     files = Files(csv=csv_file, xlsx=xlsx_file, contacts=contacts, by=staff)
+    begun = time.monotonic()
     with ctx.open() as ledger:
         if not as_json:
             _resolve(ctx, ledger, lots)
@@ -81,6 +83,7 @@ def recall(
             answer = ledger.recall(tuple(dict.fromkeys(lots)), bounds=bounds)
         else:
             answer = _scoped(ledger, tuple(dict.fromkeys(lots)), words, at, as_known=as_known, bounds=bounds)
+        view = msgspec.structs.replace(view, took=time.monotonic() - begun)
         if late and not answer.case:
             from foodtrace.errors import BadData  # noqa: PLC0415
 

@@ -39,6 +39,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     everything: bool = False
     long: bool = False
     positions: bool = False
+    took: float = 0.0
+    """Seconds from opening the ledger to the answer."""
 
 
 def chosen(answer: Any, view: View) -> list[Any]:
@@ -87,7 +89,9 @@ def screen(ctx: Context, answer: Any, view: View, details: Mapping[str, Details]
     print_rates(ctx, answer)
     _untraced(ctx, answer, everything=view.everything)
     _freshness(ctx, answer)
-    say(ctx.t("cli.recall.positions", logs=len(answer.positions), newest=max((each.newest for each in answer.positions), default="-")))
+    newest = max((each.newest for each in answer.positions), default="-")
+    took = "   " + ctx.t("cli.recall.took", took=f"{max(1, round(view.took * 1000)):,}") if view.took else ""
+    say(ctx.t("cli.recall.positions", logs=len(answer.positions), newest=newest) + took)
     if view.positions or len(answer.positions) == 1:
         for each in answer.positions:
             say(f"  {each.log}  {each.size:,}  {each.newest}")

@@ -14,7 +14,7 @@ from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, progress, say, table
 
 if TYPE_CHECKING:
-    from foodtrace.intake import Intake, Question
+    from foodtrace.intake import Intake, Mapping, Question
     from foodtrace.ledger import Ledger
     from foodtrace.storage.session import Session
 
@@ -89,7 +89,7 @@ def record(
     ctx: Context = click_ctx.obj
     remembered = Path(FILE)
     saved = load_mappings(remembered) if remembered.exists() else []
-    given = load_mappings(map_file)[0] if map_file else None
+    given = _given(map_file) if map_file else None
     with ctx.open() as ledger:
         with ledger.reading() as session, progress(ctx.t("cli.record.reading")) as bar:
             found = read_events(
@@ -122,6 +122,18 @@ def record(
         if file != "-":
             say(ctx.t("cli.record.bad_file", path=write_bad(file, found, lang=ctx.lang)))
         click_ctx.exit(1)
+
+
+def _given(map_file: str) -> Mapping:
+    """Return the mapping of ``--map``; a file that is not there or holds none is an error, never a silent other choice."""
+    from foodtrace.intake import load_mappings  # noqa: PLC0415
+
+    if not Path(map_file).exists():
+        raise NotFound("record.no_file", value=map_file)
+    found = load_mappings(map_file)
+    if len(found) != 1:
+        raise BadData("record.map_one", value=map_file, count=len(found), expected=", ".join(each.name for each in found))
+    return found[0]
 
 
 @dataclass
@@ -179,6 +191,9 @@ def _report(ctx: Context, file: str, found: Intake) -> None:
     _head(ctx, found)
     for note in found.notes:
         say(note.text(ctx.lang), err=True)
+    for lacking in ("without_lot", "without_buyer"):
+        if count := getattr(found, lacking):
+            say(ctx.t(f"cli.record.{lacking}", count=f"{count:,}", share=f"{count * 100 // max(found.total, 1)} %"), err=True)
     if not found.bad:
         return
     say(ctx.t("cli.record.bad", file=file, count=len(found.bad)), err=True)
