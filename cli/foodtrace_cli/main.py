@@ -18,7 +18,7 @@ import click
 from click.exceptions import NoArgsIsHelpError
 
 from foodtrace.errors import FoodtraceError, Integrity, Storage
-from foodtrace.texts import text
+from foodtrace.texts import Lang, text
 from foodtrace_cli.context import Context, language
 from foodtrace_cli.output import emit_error
 
@@ -63,6 +63,9 @@ COMMANDS: Final[dict[str, str]] = {
 class LazyGroup(click.Group):
     """A group whose commands are imported when they are called."""
 
+    lang: Lang = "en"
+    """Language of the help; set for each run."""
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Name every command, in the order of a working day."""
         del ctx
@@ -75,6 +78,10 @@ class LazyGroup(click.Group):
         if module is None:
             return None
         command: click.Command = getattr(import_module(f"foodtrace_cli.commands.{module}"), cmd_name.replace("-", "_"))
+        if self.lang == "zh" or "_english" in command.__dict__:
+            from foodtrace_cli.helptext import speak  # noqa: PLC0415 - English needs none of it
+
+            speak(command, self.lang)
         return command
 
 
@@ -139,6 +146,11 @@ def _invoke(arguments: list[str]) -> Any:
     """Run a command without click's own end of the program, which calls a closed pipe exit 1."""
     if "_FOODTRACE_COMPLETE" in os.environ:  # asked by a shell for completions
         return cli.main(args=arguments, prog_name="foodtrace", standalone_mode=False)
+    cli.lang = _lang_of(arguments)
+    if cli.lang == "zh" or "_english" in cli.__dict__:
+        from foodtrace_cli.helptext import speak  # noqa: PLC0415 - English needs none of it
+
+        speak(cli, cli.lang)
     with cli.make_context("foodtrace", list(arguments)) as ctx:
         return cli.invoke(ctx)
 

@@ -61,15 +61,15 @@ def test_a_bad_line_of_json_says_field_value_and_what_is_expected(stall: Inside)
         good,
         good.replace("2026-11-27T06:00:00+08:00", "2026-11-27"),
         good.replace("1000", '"ten"'),
-        good.replace('"site":"L-0002",', ""),
+        good.replace("J-1", "J-4").replace('"at":"2026-11-27T06:00:00+08:00",', ""),
         "no json",
     ]
     Path("x.jsonl").write_text("\n".join(lines), "utf-8")
     said = stall("record", "x.jsonl", code=1).splitlines()
     rows: dict[str, str] = {}
     for line in said:
-        rows.setdefault(line.split()[0], " ".join(line.split()[1:]))
+        rows.setdefault(line.split()[0], " ".join(line.split()[1:]))  # the last line says once more how many are bad
     assert rows["2"].startswith("at 2026-11-27 2026-11-23T05:12:00+08:00")
     assert rows["3"].startswith("quantity.value ten int")
-    assert rows["4"].startswith("site not empty")
+    assert rows["4"].startswith("at not empty")
     assert rows["5"].startswith("no json JSON")

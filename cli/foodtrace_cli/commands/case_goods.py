@@ -102,7 +102,13 @@ def return_(
     is_flag=False,
     flag_value="now",
 )
-@click.option("--method", type=click.Choice(["destroyed", "rendered_harmless"]), default="destroyed", show_default=True)
+@click.option(
+    "--method",
+    type=click.Choice(["destroyed", "rendered_harmless"]),
+    default="destroyed",
+    show_default=True,
+    help="How they were destroyed.",
+)
 @EVIDENCE
 @_SHORT
 @BY

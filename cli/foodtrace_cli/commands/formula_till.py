@@ -74,7 +74,7 @@ def _print(ctx: Context, decision: TillDecision, lot: str, quantity: str, serial
 @click.argument("lot", required=False, metavar="[LOT]")
 @click.option("--shop", default=None, help="Shop that sells; by default the only one.")
 @click.option("--serial", default="", help="Can code.")
-@click.option("--cans", type=click.IntRange(1, 1000), default=1, show_default=True)
+@click.option("--cans", type=click.IntRange(1, 1000), default=1, show_default=True, help="How many cans, where LOT is a batch.")
 @click.option("--override", default="", metavar="NUMBER", help="The owner's number, who answers for a stop list that is too old.")
 @click.option("--id", "event_id", default="", help="Id of the event, for retries.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")

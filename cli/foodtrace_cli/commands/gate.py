@@ -39,6 +39,10 @@ class GateGroup(click.Group):
         if cmd_name in _MORE:
             module = _MODULES.get(cmd_name, "gate_more")
             found: click.Command = getattr(import_module(f"foodtrace_cli.commands.{module}"), cmd_name)
+            if "_english" in self.__dict__:  # somebody asked for Chinese
+                from foodtrace_cli.helptext import like  # noqa: PLC0415 - English needs none of it
+
+                return like(self, found)
             return found
         return super().get_command(ctx, cmd_name)
 

@@ -107,7 +107,12 @@ def portion(text: str) -> tuple[str, Quantity]:
 
 @click.command()
 @click.option("--at", "site", required=True, help="Where it happens.")
-@click.option("--kind", type=click.Choice(["repack", "blend", "split", "process", "renumber", "rework"]), required=True)
+@click.option(
+    "--kind",
+    type=click.Choice(["repack", "blend", "split", "process", "renumber", "rework"]),
+    required=True,
+    help="What happens to the lots.",
+)
 @click.option("--in", "inputs", multiple=True, required=True, metavar="LOT=QUANTITY", help="Input; give it once per lot.")
 @click.option("--out", "outputs", multiple=True, required=True, metavar="LOT=QUANTITY", help="Output, with the full lot id AUTHORITY/CODE.")
 @click.option("--product", default="", help="Name of what is made.")
