@@ -178,4 +178,6 @@ COMMANDS: Final[dict[str, str]] = {
     "Carry a fictitious city through a month: labels, the gate, settlement files, formula; then recall two lots and verify.\n\nThe ledger of --db is made anew; a file that is already there is never overwritten.":
         "带一个虚构的城市走一个月: 标签, 门岗, 结算文件, 奶粉; 然后召回两批, 核验。\n\n--db 的账本是新建的; 已有的文件从不覆盖。",
     "One truck, or the loop.": "一辆车, 或窗口循环。",
+    "Write the pages behind the codes on labels into FOLDER, for any static web server at the codes' host.\n\nThey hold what the paper says, whether it is void, expired or under recall, and no personal data. Run it again to bring them up to date.":
+        "把标签上的码指向的网页写进 FOLDER, 放到码里那个网址的静态网站。\n\n网页写纸上有的, 以及是否作废, 过期, 在召回; 没有个人资料。再运行一次就更新。",
 }

@@ -89,6 +89,13 @@ _SHOWN: Final[dict[str, tuple[str, str]]] = {
     "certificate.state.expired": ("已过期", "expired"),
     "certificate.state.voided": ("已作废", "void"),
     "certificate.state.because": ("{when} 作废: {reason}", "void since {when}: {reason}"),
+    "public.recalled": ("正在召回: {level} 级, 案件 {case}。不要食用或出售。", "Under recall: class {level}, case {case}. Do not eat or sell it."),
+    "public.maybe": ("可能在召回范围内: {level} 级, 案件 {case}。先不要食用或出售。", "May be within a recall: class {level}, case {case}. Do not eat or sell it for now."),
+    "public.as_of": (
+        "截至 {when} 的记录。之后的事这里没有; 没有写召回不等于没有问题。",
+        "What was on record at {when}. Later events are not here; no recall on this page does not mean that nothing is wrong.",
+    ),
+    "cli.public.done": ("{pages} 页 -> {folder}", "{pages} pages -> {folder}"),
     "certificate.self_made": ("自愿承诺, 不是政府批准。", "A declaration of the issuer, not an approval by an authority."),
     "cli.certificate.recorded": ("{form}  {product} {quantity}  批次 {lot}  编号 {serial}", "{form}  {product} {quantity}  lot {lot}  number {serial}"),
     "cli.certificate.voided": ("已作废  {product} {quantity}  批次 {lot}  证号 {serial}", "void  {product} {quantity}  lot {lot}  serial {serial}"),

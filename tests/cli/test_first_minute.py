@@ -37,7 +37,7 @@ def test_six_commands_word_for_word(here: Inside) -> None:
         ["北河农批", "市场", "L-0002"],
         ["福安超市", "商店", "L-0003"],
     ]
-    assert "卖方档案" in said
+    assert "已列入 北河农批 的卖方档案" in said
     said = here("certificate", "issue", "西红柿", "500kg", "--basis", "1", lang="zh")
     assert "西红柿 500.0 kg (1,000 斤)" in said
     (label,) = here.folder.glob("合格证-*.png")

@@ -47,3 +47,25 @@ def checkpoint(ctx: Context, old: int) -> None:
         size, note = proving.note_at(session, state)
         request = format_request(old, consistency_at(session, state.number, old, size) if old else [], note)
     sys.stdout.buffer.write(request)
+
+
+@export.command()
+@click.argument("folder", type=click.Path(file_okay=False))
+@click.pass_obj
+def public(ctx: Context, folder: str) -> None:
+    """Write the pages behind the codes on labels into FOLDER, for any static web server at the codes' host.
+
+    They hold what the paper says, whether it is void, expired or under recall, and no personal data. Run it again to bring them up to date.
+    """
+    from foodtrace.operations.common import local  # noqa: PLC0415
+    from foodtrace.operations.publicpages import pages  # noqa: PLC0415
+    from foodtrace_cli.output import replace_file  # noqa: PLC0415
+
+    count = 0
+    with ctx.open() as ledger, ledger.reading() as session:
+        for page in pages(session, local(ledger.clock())):
+            place = Path(folder) / page.path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            replace_file(place, page.html.encode())
+            count += 1
+    say(ctx.t("cli.public.done", pages=f"{count:,}", folder=folder))

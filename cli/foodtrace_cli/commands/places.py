@@ -56,6 +56,7 @@ def add(
     from foodtrace.graph.directory import resolve_site  # noqa: PLC0415
     from foodtrace.operations import places  # noqa: PLC0415
     from foodtrace.operations.common import Doing, local  # noqa: PLC0415
+    from foodtrace.operations.naming import names_of  # noqa: PLC0415
     from foodtrace.operations.registering import licence_of  # noqa: PLC0415
 
     wanted = []
@@ -88,8 +89,10 @@ def add(
                 parent=resolve_site(session, parent) if parent else "",
             )
         )
+        with ledger.reading() as session:
+            names = names_of(session, {market for *_, listed in made for market in listed}, ledger.clock())
     for own, name, kind, listed in made:
-        more = ctx.t("cli.site.listed", markets=", ".join(listed)) if listed else ""
+        more = ctx.t("cli.site.listed", markets=", ".join(names.get(each, each) for each in listed)) if listed else ""
         say(f"{name}  {ctx.t('site.kind.' + kind)}  {own}  {more}".rstrip())
 
 
