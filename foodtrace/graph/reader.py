@@ -189,7 +189,11 @@ class SqlFacts(Rows):
                 said = getattr(event, "replacement", None) or event
                 if (log, seq) in standing and isinstance(said, RecallOpened):
                     told.append((entry.recorded, micros(said.at), said.id, log, said.level))
-            self._openings[case] = min(told)[3:] if told else (0, 0)
+            first = min(told, default=(0, 0, "", 0, 0))
+            # Who has opened the number as well, and is nobody of theirs, may not say what leaves their case, nor they of his.
+            rivals = {self._log_operator(log) or str(log) for _, _, name, log, _ in told if name != first[2]}
+            alone = rivals <= {self._log_operator(first[3]) or str(first[3])}
+            self._openings[case] = first[3:] if alone else (0, 0)
         return self._openings[case]
 
     def _cross_settled(self, rows: list[Row]) -> list[Row]:

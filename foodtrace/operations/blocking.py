@@ -34,7 +34,7 @@ from foodtrace.recall.affected import Affected, find
 from foodtrace.recall.blocking import Doing as Ask
 from foodtrace.recall.blocking import Link, Verdict, answer, link_of
 from foodtrace.recall.blocking import blocks as stands
-from foodtrace.recall.cases import load_case
+from foodtrace.recall.cases import load_cases
 from foodtrace.recall.facts import Case
 from foodtrace.recall.packs import for_case
 from foodtrace.storage.session import Session
@@ -74,16 +74,17 @@ def blocks(session: Session, lot: str, now: int, site: str = "") -> list[Block]:
     found: list[Block] = []
     for each in candidates(session, _back(session, facts, number)):
         try:
-            case = load_case(session, each, until=now)
+            opened = load_cases(session, each, until=now)
         except NotFound:
             continue  # opened later than now
-        if case.withdrawn is not None:
-            continue
-        settings = for_case(case).settings
-        hit = find(facts, case.versions[-1].clauses, settings=settings, own_operator=case.operator, case=each)
-        link = _link(hit, case, number, where, now)
-        if link is not None:
-            found.append(Block(each, link, case.level, case.advice, settings.block_possible))
+        for case in opened:
+            if case.withdrawn is not None:
+                continue
+            settings = for_case(case).settings
+            hit = find(facts, case.versions[-1].clauses, settings=settings, own_operator=case.operator, case=each)
+            link = _link(hit, case, number, where, now)
+            if link is not None:
+                found.append(Block(each, link, case.level, case.advice, settings.block_possible))
     return found
 
 

@@ -44,7 +44,7 @@ from foodtrace.quantity import Quantity
 from foodtrace.recall.affected import Affected, find
 from foodtrace.recall.answer import recall
 from foodtrace.recall.calendars import calendar
-from foodtrace.recall.cases import case_events, case_ids, load_case, opening, resolve_case, standing_of
+from foodtrace.recall.cases import case_ids, load_case, load_cases, resolve_case, standing_of
 from foodtrace.recall.deadlines import completion_clock, end_of
 from foodtrace.recall.facts import Case, ScopeVersion
 from foodtrace.recall.packs import choose, for_case
@@ -310,11 +310,12 @@ def managed(session: Session, doing: Doing, given: str | None, *, closed: bool =
     :raises Refused: ``case.closed``, ``case.withdrawn``, ``case.no_standing``. :raises NotFound: ``case.not_found``.
     """
     full = resolve_case(session, given)
-    state = load_case(session, full, until=micros(doing.now))
+    opened = load_cases(session, full, until=micros(doing.now))
     if doing.log:
-        first = opening(case_events(session, full))
-        if first is not None and not standing_of(session, first[2][0])(doing.log):
+        opened = [each for each in opened if standing_of(session, each.opener)(doing.log)]
+        if not opened:
             raise Refused("case.no_standing", value=full)
+    state = next((each for each in opened if each.withdrawn is None), opened[0])
     if state.withdrawn is not None:
         raise Refused("case.withdrawn", value=full)
     if state.closed is not None and not closed:

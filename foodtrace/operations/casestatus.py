@@ -28,7 +28,7 @@ from foodtrace.operations.common import local
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.answer import Answer, FiguresAnswer, FindingAnswer, OutletRow, Position, RateAnswer, WithoutLot, recall
 from foodtrace.recall.calendars import calendar
-from foodtrace.recall.cases import Told, case_events, case_ids, load_case
+from foodtrace.recall.cases import Told, case_events, case_ids, load_case, load_cases
 from foodtrace.recall.deadlines import Clock, completion_clock, local_day, start_clock, working_days_between
 from foodtrace.recall.effectiveness import FAILED, standing
 from foodtrace.recall.facts import Case
@@ -163,26 +163,26 @@ def overview(session: Session, now: int, *, everything: bool = False) -> list[Ca
     made: list[CaseLine] = []
     for case in reversed(case_ids(session)):
         try:
-            state = load_case(session, case, until=now)
+            opened = load_cases(session, case, until=now)
         except NotFound:
             continue  # opened later than now, or only spoken about
-        if not everything and (state.closed is not None or state.withdrawn is not None):
-            continue
-        found, _ = _Standing(session, state, now, NEVER).status(curves=False)
-        made.append(
-            CaseLine(
-                case=case,
-                product=found.product,
-                level=found.level,
-                state=found.state,
-                version=found.version,
-                outlets=found.outlets,
-                rates=found.rates,
-                due_day=found.clocks[1].due_day,
-                late=len(found.late),
-            )
-        )
+        shown = [state for state in opened if everything or (state.closed is None and state.withdrawn is None)]
+        made += [_line(_Standing(session, state, now, NEVER).status(curves=False)[0]) for state in shown]
     return made
+
+
+def _line(found: CaseStatus) -> CaseLine:
+    return CaseLine(
+        case=found.case,
+        product=found.product,
+        level=found.level,
+        state=found.state,
+        version=found.version,
+        outlets=found.outlets,
+        rates=found.rates,
+        due_day=found.clocks[1].due_day,
+        late=len(found.late),
+    )
 
 
 class _Standing:

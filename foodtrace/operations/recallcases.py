@@ -12,7 +12,7 @@ from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.blocking import behind, candidates
 from foodtrace.recall.affected import find
 from foodtrace.recall.answer import recall as answer_of
-from foodtrace.recall.cases import load_case
+from foodtrace.recall.cases import load_cases
 from foodtrace.recall.facts import Case
 from foodtrace.recall.packs import for_case
 from foodtrace.recall.said import Answer
@@ -34,7 +34,7 @@ def recall_with_cases(
 
     :param plain: false: these records were handed over already.
     """
-    about = [case for number in _about(session, asked, now) if (case := _case(session, number, now, recorded_until)) is not None]
+    about = [case for number in _about(session, asked, now) for case in _cases(session, number, now, recorded_until)]
     same = [case for case in about if not scope and _lots_of(case) == set(asked)]
     if len(same) == 1:
         (case,) = same
@@ -46,8 +46,8 @@ def recall_with_cases(
         )
     known = {case.case for case in about} | {found.case}
     made_of = set(candidates(session, found.affected_lots)) - known
-    about += [case for number in made_of if (case := _case(session, number, now, recorded_until)) is not None]
-    cases = [case.case for case in about if case.case != found.case and _touches(session, case, found.affected_lots, now)]
+    about += [case for number in made_of for case in _cases(session, number, now, recorded_until)]
+    cases = {case.case for case in about if case.case != found.case and _touches(session, case, found.affected_lots, now)}
     return msgspec.structs.replace(found, cases=tuple(sorted(cases)))
 
 
@@ -55,13 +55,13 @@ def _about(session: Session, lots: Iterable[str], now: int) -> list[str]:
     return sorted({case for lot in lots for case in behind(session, lot, now)})
 
 
-def _case(session: Session, number: str, now: int, recorded_until: int | None) -> Case | None:
-    """Return a case that stands at a moment: opened, and not withdrawn."""
+def _cases(session: Session, number: str, now: int, recorded_until: int | None) -> list[Case]:
+    """Return the cases of a number that stand at a moment: opened, and not withdrawn."""
     try:
-        case = load_case(session, number, until=now, known_by=recorded_until)
+        opened = load_cases(session, number, until=now, known_by=recorded_until)
     except NotFound:
-        return None
-    return case if case.withdrawn is None else None
+        return []
+    return [case for case in opened if case.withdrawn is None]
 
 
 def _lots_of(case: Case) -> set[str]:

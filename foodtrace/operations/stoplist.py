@@ -28,7 +28,7 @@ from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.cases import reach_of
 from foodtrace.operations.common import CHINA, local
 from foodtrace.recall.blocking import blocks as stands
-from foodtrace.recall.cases import case_ids, load_case
+from foodtrace.recall.cases import case_ids, load_cases
 from foodtrace.recall.facts import Case
 from foodtrace.recall.packs import for_case
 from foodtrace.storage.session import Session
@@ -83,11 +83,10 @@ def make(session: Session, now: int, origin: str) -> StopList:
     lines: list[StopLine] = []
     for each in case_ids(session):
         try:
-            case = load_case(session, each, until=now)
+            opened = load_cases(session, each, until=now)
         except NotFound:
             continue  # opened later than now, or only spoken about
-        if case.withdrawn is None:
-            lines += _lines(facts, case, now)
+        lines += [line for case in opened if case.withdrawn is None for line in _lines(facts, case, now)]
     return StopList(origin=origin, made=local(now), lines=tuple(sorted(lines, key=lambda line: (line.lot, line.case))))
 
 

@@ -7,7 +7,8 @@ Rules:
    one of the same operator. A shop cannot clear its own goods. What others say of these counts for nothing, and is listed.
    Anybody may say what happened to goods: sealed, returned, destroyed, answered.
 3. Two openings of one number: the one recorded first is the case; of copies recorded at one moment the site operator's log
-   counts, then the smallest log name.
+   counts, then the smallest log name. A log tells its own time: who has no standing in the other's opening has not taken the
+   case from it. Both stand against their goods (:func:`load_cases`), and the number means the first that is not withdrawn.
 4. Goods nobody ever named cannot be cleared: an unknown name is never "all".
 """
 
@@ -107,14 +108,33 @@ def _is_open(session: Session, case: str) -> bool:
 
 def load_case(session: Session, case: str, *, until: int | None = None, known_by: int | None = None) -> Case:
     """Return a case as its events up to a moment say, or only those recorded by one. Raises ``NotFound`` (``case.not_found``)."""
+    found = load_cases(session, case, until=until, known_by=known_by)
+    return next((each for each in found if each.withdrawn is None), found[0])
+
+
+def load_cases(session: Session, case: str, *, until: int | None = None, known_by: int | None = None) -> list[Case]:
+    """Return the cases opened under one number by logs with no standing in each other's (rule 3), nearly always one; never none.
+
+    :raises NotFound: ``case.not_found``.
+    """
     events = [
         each
         for each in case_events(session, case)
         if (until is None or micros(each[1].at) <= until) and (known_by is None or each[0] <= known_by)
     ]
-    first = opening(events)
-    if first is None:
+    firsts: list[tuple[int, RecallOpened, tuple[int, int]]] = []
+    rest = list(events)
+    while (first := opening(rest)) is not None:
+        firsts.append(first)
+        standing = standing_of(session, first[2][0])
+        rest = [each for each in rest if not standing(each[2][0]) and each[1].id != first[1].id]
+    if not firsts:
         raise NotFound("case.not_found", value=case, near=case_ids(session)[:5])
+    return [_as_opened(session, case, events, each) for each in firsts]
+
+
+def _as_opened(session: Session, case: str, events: Collection[Told], first: tuple[int, RecallOpened, tuple[int, int]]) -> Case:
+    """Return a case as its events say, by one of its openings."""
     opened = first[1]
     standing = standing_of(session, first[2][0])
     number = find(session, _names(event for _, event, _ in events))
@@ -167,6 +187,7 @@ def load_case(session: Session, case: str, *, until: int | None = None, known_by
         reopened=tuple(reopened),
         planned=_planned(events, number),
         without_standing=tuple(ignored),
+        opener=first[2][0],
         **state,
     )
 

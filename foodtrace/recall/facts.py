@@ -178,6 +178,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     """(until, published) of each extension."""
     cleared: tuple[tuple[int, int, int], ...] = ()
     """(lot, site, from when) cleared; lot or site 0 stands for all."""
+    opener: int = 0
+    """Log that opened it; 0 where the caller does not know."""
     steps: tuple[Step, ...] = ()
     rule_pack: str = ""
     advice: str = ""

@@ -11,13 +11,26 @@ import pytest
 
 from foodtrace import Quantity
 from foodtrace.errors import BadData, FoodtraceError, NotFound, Refused
-from foodtrace.events import Destroyed, DestructionPlanned, Output, Portion, Returned, Sale, TestRecorded, Transfer, Transformation
+from foodtrace.events import (
+    Destroyed,
+    DestructionPlanned,
+    LotsClause,
+    Output,
+    Portion,
+    RecallOpened,
+    RecallWithdrawn,
+    Returned,
+    Sale,
+    TestRecorded,
+    Transfer,
+    Transformation,
+)
 from foodtrace.graph.edges import micros
 from foodtrace.intake.lists import ListRow
-from foodtrace.operations import batches, cases, checks, disposal, goods, notices, till
+from foodtrace.operations import batches, cases, checks, disposal, goods, notices, stoplist, till
 from foodtrace.operations.answersfile import collect
 from foodtrace.operations.blocking import blocks
-from foodtrace.operations.casestatus import CaseStatus, status
+from foodtrace.operations.casestatus import CaseStatus, overview, status
 from foodtrace.operations.closing import conditions
 from foodtrace.operations.common import Doing
 from foodtrace.operations.noticepage import mailing, page, public_of
@@ -428,6 +441,28 @@ def test_nobody_relabels_goods_out_of_a_case_that_did_not_approve_it(world: Worl
     assert "Z" in {row.site for row in answer.outlets}
     assert answer.figures[0].retrieved == 0
     refuses(world, "transfer.recalled", goods.transfer, "OP-X/NEW", kg(5), "Y", source="X")
+
+
+def test_nobody_takes_a_case_over_by_opening_its_number_with_an_earlier_clock(world: World) -> None:
+    case = world.open(LOT)
+    other: dict[str, Any] = {"case": case, "level": 3, "reason": "x", "known": day(0)}
+    world.ledger.init("local/shop", operator="OP-X")
+    there = world.now
+    world.at(0.5).put(
+        RecallOpened(id="mine", at=there, scope=(LotsClause(lots=("OP-X/ELSE",)),), **other),
+        RecallWithdrawn(id="over", at=there, case=case, reason="x", approved_by="7"),
+        log="local/shop",
+    )
+    for _ in range(2):  # withdrawn, and then opened anew and left standing
+        world.at(3.5)
+        refuses(world, "transfer.recalled", goods.transfer, LOT, kg(5), "Z", source="X")
+        with world.read() as session:
+            assert case in {line.case for line in stoplist.make(session, micros(world.now), "x").about(LOT)}
+            assert 2 in {line.level for line in overview(session, micros(world.now))}
+        assert world.ledger.recall(LOT).case == case
+        again = RecallOpened(id="again", at=there, scope=(LotsClause(lots=("OP-X/ELSE",)),), **other)
+        world.at(0.6).put(again, log="local/shop")
+    world.at(3.6).do(cases.publish, case)
 
 
 def test_a_positive_test_stops_transfer_and_till_and_both_refusals_are_entries(world: World) -> None:
