@@ -2,7 +2,7 @@
 
 Rules:
 
-1. ``silent``: an affected outlet has not answered. ``unnotified``: an affected site of the trade got no notice.
+1. ``silent``: an affected outlet has not answered. ``unnotified``: a site of the trade got no notice, or none of some of its lots.
 2. ``free``, ``sealed``, ``travelling``: goods in trade that are not disposed of; what an outlet that records nothing may still
    hold counts as free. ``undisposed``: goods at a site of whoever recalls.
 3. ``check_failed``: the last effectiveness check of a site was not clean. ``unvisited``: drawn, and nobody went.
@@ -24,7 +24,7 @@ from foodtrace.recall.blocking import blocks
 from foodtrace.recall.effectiveness import standing
 from foodtrace.recall.facts import Case
 from foodtrace.recall.packs import for_case
-from foodtrace.recall.sums import notice_times, sums_with_said
+from foodtrace.recall.sums import sums_with_said, told_of_all
 from foodtrace.storage.session import Session
 
 Kind: TypeAlias = Literal["silent", "unnotified", "free", "sealed", "travelling", "undisposed", "check_failed", "unvisited"]
@@ -49,7 +49,7 @@ def conditions(session: Session, now: int, case: Case, found: Affected | None = 
     facts = SqlFacts(session, now, recorded_until=recorded_until)
     settings = for_case(case).settings
     hit = found or find(facts, case.versions[-1].clauses, settings=settings, own_operator=case.operator, case=case.case)
-    told = {site for site, t in notice_times(case, settings).items() if t <= now}
+    told = told_of_all(hit, case, now, settings)
     answered = {step.site for step in case.steps if step.kind == "acknowledgement" and step.at <= now}
     made: list[Condition] = []
     for site, info in sorted(hit.sites.items(), key=lambda each: each[1].text):

@@ -204,7 +204,7 @@ def mailing(notified: Notified, *, contacts: bool) -> list[Mail]:
                     operator=party.operator,
                     name=party.name,
                     direction=party.direction,
-                    lots=tuple(each.lot for each in lots),
+                    lots=tuple(each.lot for each in lots if each.lot),
                     received=sum(each.received for each in lots),
                     on_hand=sum(each.on_hand for each in lots),
                     unit=unit,
@@ -241,7 +241,8 @@ def _goods(lots: Iterable[PartyLot], direction: str, lang: Lang) -> str:
     names = ("product", "lot", "went_in") if direction == "upstream" else ("product", "lot", "received", "on_hand", "link")
     rows = ["<table><tr>" + "".join(f"<th>{_e(text(f'notice.col_{name}', lang))}</th>" for name in names) + "</tr>"]
     for each in lots:
-        cells = [f"<td>{_e(each.product)}</td><td>{_e(each.lot)}</td><td class=n>{_e(_amount(each.received, each.unit))}</td>"]
+        lot = each.lot or text("notice.without_lot", lang)
+        cells = [f"<td>{_e(each.product)}</td><td>{_e(lot)}</td><td class=n>{_e(_amount(each.received, each.unit))}</td>"]
         if direction != "upstream":
             cells.append(f"<td class=n>{_e(_amount(each.on_hand, each.unit))}</td><td>{_e(text('cli.link.' + each.link, lang))}</td>")
         rows.append("<tr>" + "".join(cells) + "</tr>")

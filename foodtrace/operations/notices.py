@@ -53,6 +53,7 @@ class PartyLot(msgspec.Struct, frozen=True, kw_only=True):
     """What a party has, or had, of one lot, in base units."""
 
     lot: str
+    """Full id; empty: goods that were dispatched without lot."""
     product: str
     unit: str
     received: int
@@ -113,7 +114,7 @@ def notify(session: Session, doing: Doing, case: str | None, *, which: Which = "
     for place, plain in enumerate(due):
         party = _described(session, plain)
         code = "".join(secrets.choice(_LETTERS) for _ in range(_CODE))
-        names = tuple(each.lot for each in party.lots)
+        names = tuple(each.lot for each in party.lots if each.lot)
         made = [
             Notice(
                 id=doing.event_id(f"-{place + 1}" + (f"-{start}" if start else "")),
@@ -126,7 +127,7 @@ def notify(session: Session, doing: Doing, case: str | None, *, which: Which = "
                 direction=party.direction,
                 lots=names[start : start + _LOTS],
             )
-            for start in range(0, len(names), _LOTS)
+            for start in range(0, max(len(names), 1), _LOTS)
         ]
         personal[made[0].id] = {"receipt": code}
         events += made
@@ -293,7 +294,7 @@ def _lots(facts: SqlFacts, found: Affected, sites: set[int]) -> tuple[PartyLot, 
                     link=link.link,
                 )
             )
-    return tuple(sorted((each for each in made if each.lot), key=lambda each: (each.lot, each.unit)))
+    return tuple(sorted(made, key=lambda each: (not each.lot, each.lot, each.product, each.unit)))
 
 
 def _upstream(session: Session, facts: SqlFacts, found: Affected, state: Case) -> Iterable[Party]:
@@ -354,7 +355,7 @@ def _due(session: Session, everybody: list[Party], state: Case, which: Which) ->
         if which == "silent":
             if before is not None and site not in answered:
                 due.append(party)
-        elif before is None or {facts.lot(each.lot) for each in party.lots} - before:
+        elif before is None or {facts.lot(each.lot) for each in party.lots if each.lot} - before:
             due.append(party)
     return due
 

@@ -27,7 +27,7 @@ from foodtrace.recall.bounds import Bounds
 from foodtrace.recall.facts import Case, Facts
 from foodtrace.recall.percent import percent
 from foodtrace.recall.settings import DEFAULT, Settings
-from foodtrace.recall.sums import Count, notice_times, said_at_notice, sums_with_said
+from foodtrace.recall.sums import Count, notice_times, said_at_notice, sums_with_said, told_of_all
 from foodtrace.recall.tally import Tally
 
 UNIT_NAMES: Final = ("g", "ml", "piece")
@@ -113,7 +113,7 @@ def completion(facts: Facts, found: Affected, case: Case | None, *, settings: Se
 def sites_told(found: Affected, case: Case | None, now: int, settings: Settings) -> tuple[Rate, Rate, Rate]:
     """Return R4, R5 and R6: which outlets were notified and answered, and which of the drawn sample were clean."""
     steps = [step for step in case.steps if step.at <= now] if case else []
-    notified = {site for site, t in notice_times(case, settings).items() if t <= now}
+    notified = told_of_all(found, case, now, settings)
     answered = {step.site for step in steps if step.kind == "acknowledgement"}
     checks: dict[int, tuple[int, int, str]] = {}
     drawn: set[int] = set()

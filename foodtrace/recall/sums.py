@@ -34,6 +34,28 @@ def notice_times(case: Case | None, settings: Settings = DEFAULT) -> dict[int, i
     return times
 
 
+def told_of_all(found: Affected, case: Case | None, now: int, settings: Settings = DEFAULT) -> set[int]:
+    """Return the sites that notices have told of every affected lot they have or had; goods without lot need no more than a notice.
+
+    A scope that grew, or goods that came later, leave a site untold of those however often it was told of others.
+    """
+    named: dict[int, set[int]] = defaultdict(set)
+    whole: set[int] = set()
+    for step in case.steps if case else ():
+        if step.kind == "notice" and step.direction == "downstream" and step.at <= now:
+            named[step.site] |= set(step.lots)
+            if not step.lots:
+                whole.add(step.site)
+    told = {site for site, t in notice_times(case, settings).items() if t <= now}
+    pseudo = {move.lot for move in found.moves if move.unnamed}
+    untold = {
+        site
+        for lot, site in found.holdings
+        if site in told and site not in whole and lot not in pseudo and named[site].isdisjoint(found.names.get(lot, (lot,)))
+    }
+    return told - untold
+
+
 def said_at_notice(facts: Facts, found: Affected, case: Case | None, settings: Settings = DEFAULT) -> dict[Key, tuple[int, int]]:
     """Return what outlets said lay there when the notice arrived: (lot, site, unit) -> (N(s), quantity). The last word counts."""
     rep = {name: lot for lot, names in found.names.items() for name in names}

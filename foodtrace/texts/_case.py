@@ -251,6 +251,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "notice.receipt": ("扫码回执, 或把下面的字告诉发通知的人", "Scan to answer, or tell the sender the letters below"),
     "notice.foot": ("记录 {id}; 按 {pack} 计算", "Record {id}; computed by {pack}"),
     "notice.col_product": ("产品", "Product"),
+    "notice.without_lot": ("进货未写批次, 可能是召回的货", "received without lot, may be recalled goods"),
     "notice.col_lot": ("批次", "Lot"),
     "notice.col_received": ("购进", "Received"),
     "notice.col_on_hand": ("账面现存", "On hand by the book"),

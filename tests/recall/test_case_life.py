@@ -136,6 +136,34 @@ def test_everybody_gets_one_notice_with_nothing_but_his_own(world: World) -> Non
     assert sorted({row.site for row in rows}) == ["P", "Q", "W", "X", "Y", "Z"]
 
 
+def test_who_bought_goods_without_lot_gets_a_notice_too(world: World) -> None:
+    world.put(Transfer(id="what", at=world.now, site="W", to="Z", product="芹菜", quantity=kg(5)))
+    case = world.open(LOT)
+    sent = {each.party.site: each for each in world.do(notices.notify, case).notices}
+    assert {lot.lot for lot in sent["Z"].party.lots} == {""}
+    assert sent["Z"].party.lots[0].on_hand == 5_000
+    with world.read() as session:
+        assert "未写批次" in page(public_of(session, case, micros(world.now)), sent["Z"], "zh")
+    answer = world.answer(case)
+    assert answer.rates["R4"].numerator == answer.rates["R4"].denominator == 3
+    assert not world.do(notices.notify, case).notices, "told once, and not again every time"
+    world.do(notices.acknowledge, case, "Z", [], nothing=True)
+    assert world.answer(case).rates["R5"].numerator == 1
+
+
+def test_told_of_one_lot_is_not_told_of_another(world: World) -> None:
+    world.born("K", "Q", 40).move("OP-Q/K", "Q", "X", 10)
+    case = world.open(LOT)
+    world.do(notices.notify, case)
+    world.do(cases.widen, case, ["OP-Q/K"], "too")
+    assert world.answer(case).rates["R4"].numerator == 1, "Y: nobody told X of K"
+    with world.read() as session:
+        against = conditions(session, micros(world.now), world.case(case))
+        assert {each.site for each in against if each.kind == "unnotified"} == {"X", "Q"}
+    world.do(notices.notify, case)
+    assert world.answer(case).rates["R4"].numerator == 2
+
+
 def test_suppliers_of_what_went_in_are_told_as_well(world: World) -> None:
     world.move(LOT, "W", "F", 10).batch("06909999000012/B1", "F", 100, {LOT: 5})
     case = world.open("06909999000012/B1")
