@@ -43,6 +43,7 @@ class SqlFacts(Rows):
         """See :class:`foodtrace.graph.rows.Rows`."""
         super().__init__(session, now, recorded_until=recorded_until)
         self._openings: dict[str, tuple[int, int]] = {}
+        self._ranks: Mapping[int, int] = {}
 
     def flows(self, lots: Collection[int]) -> Sequence[Flow]:
         """See :class:`foodtrace.recall.facts.Facts`."""
@@ -218,7 +219,13 @@ class SqlFacts(Rows):
     def entitled(self, log: int, seq: int) -> list[tuple[int, int]]:
         """Return the corrections of an entry by other logs that are entitled to it, (log, seq), the one that counts last."""
         claims = self._cross_of([(log, seq)]).get((log, seq), [])
-        return [(each[1], each[3]) for each in sorted(claims) if each[2]]
+        return [(each[1], each[3]) for each in sorted(claims, key=self._place) if each[2]]
+
+    def _place(self, claim: tuple[int, int, bool, int]) -> tuple[int, int, int]:
+        """Return what decides between corrections: recorded time, log, number there. Logs go by name: their numbers follow arrival."""
+        self._ranks = self._ranks or self.ranks()
+        recorded, log, _, seq = claim
+        return recorded, self._ranks.get(log, log), seq
 
     def _cross_of(self, entries: Collection[tuple[int, int]]) -> dict[tuple[int, int], list[tuple[int, int, bool, int]]]:
         """Return, for entries that other logs correct or dispute: (recorded, log, entitled, seq) of each claim."""
@@ -250,7 +257,7 @@ class SqlFacts(Rows):
             if row is None:
                 continue  # the corrected entry has not been seen here: nothing says who its site's operator is
             claims = [claim for claim in self._cross_of([(row[0], row[1])]).get((row[0], row[1]), []) if claim[2]]
-            if claims and max(claims)[1:4:2] == (log, seq):
+            if claims and max(claims, key=self._place)[1:4:2] == (log, seq):
                 won.add((log, seq))
         return won
 

@@ -34,7 +34,7 @@ from foodtrace.recall.affected import Affected, find
 from foodtrace.recall.blocking import Doing as Ask
 from foodtrace.recall.blocking import Link, Verdict, answer, link_of
 from foodtrace.recall.blocking import blocks as stands
-from foodtrace.recall.cases import load_cases
+from foodtrace.recall.cases import case_ids, load_cases
 from foodtrace.recall.facts import Case
 from foodtrace.recall.packs import for_case
 from foodtrace.storage.session import Session
@@ -44,7 +44,7 @@ Asked: TypeAlias = Literal["sale", "transfer", "market_entry", "use", "packing",
 """What can be asked for, as a refusal records it."""
 
 MOST: Final = 20_000
-"""Lots that are looked at on the way back from one lot; more than any blend of blends has."""
+"""Lots that are looked at on the way back from one lot, more than most blends of blends have; beyond it every case is asked."""
 
 
 class Block(msgspec.Struct, frozen=True):
@@ -72,7 +72,7 @@ def blocks(session: Session, lot: str, now: int, site: str = "") -> list[Block]:
         return []
     where = facts.site(site) or 0 if site else 0
     found: list[Block] = []
-    for each in candidates(session, _back(session, facts, number)):
+    for each in _about(session, facts, number):
         try:
             opened = load_cases(session, each, until=now)
         except NotFound:
@@ -92,7 +92,13 @@ def behind(session: Session, lot: str, now: int) -> list[str]:
     """Return the cases that may be about a lot: those that name it or what it was made from, and those whose scope is a rule."""
     facts = SqlFacts(session, now)
     number = facts.lot(lot)
-    return [] if number is None else candidates(session, _back(session, facts, number))
+    return [] if number is None else _about(session, facts, number)
+
+
+def _about(session: Session, facts: SqlFacts, number: int) -> list[str]:
+    """Return the cases that may be about a lot; all there are, where it was made from more lots than are looked at."""
+    lots = _back(session, facts, number)
+    return case_ids(session) if lots is None else candidates(session, lots)
 
 
 def _link(hit: Affected, case: Case, number: int, where: int, now: int) -> Link | None:
@@ -121,8 +127,8 @@ def candidates(session: Session, lots: Sequence[str]) -> list[str]:
     return sorted({event.case for event in found if isinstance(event, (RecallOpened, RecallWidened))})
 
 
-def _back(session: Session, facts: SqlFacts, number: int) -> list[str]:
-    """Return the ids of every lot these goods were made from, and of every other name of all of them."""
+def _back(session: Session, facts: SqlFacts, number: int) -> list[str] | None:
+    """Return the ids of every lot these goods were made from, and of every other name of all of them; none: more than :data:`MOST`."""
     seen = {number}
     rim = [number]
     known: dict[str, bool] = {}
@@ -137,7 +143,7 @@ def _back(session: Session, facts: SqlFacts, number: int) -> list[str]:
                 reached |= {row[0] for row in session.rows("SELECT id FROM name WHERE code = ?", (code,))}
         rim = [each for each in reached if each not in seen]
         seen |= reached
-    return [text for text in texts_of(session, seen).values() if text]
+    return None if rim else [text for text in texts_of(session, seen).values() if text]
 
 
 def _known(session: Session, authority: str) -> bool:

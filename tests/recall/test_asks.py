@@ -9,7 +9,18 @@ import pytest
 
 from foodtrace import Quantity
 from foodtrace.errors import FoodtraceError, Refused
-from foodtrace.events import Alias, GoodsCleared, LeftClause, Output, RecallClosed, RecallOpened, RecallWithdrawn, Sale
+from foodtrace.events import (
+    Alias,
+    GoodsCleared,
+    LeftClause,
+    Output,
+    Portion,
+    RecallClosed,
+    RecallOpened,
+    RecallWithdrawn,
+    Sale,
+    Transformation,
+)
 from foodtrace.graph.edges import micros
 from foodtrace.identifiers import lot as lots
 from foodtrace.keys import SigningKey
@@ -52,6 +63,18 @@ def test_an_ask_is_refused_and_the_refusal_is_an_entry_that_moves_nothing(world:
     (entry,) = world.refusals()
     assert (entry.asked, entry.lot, entry.case, entry.reasons, entry.by) == (asked, LOT, case, ("transfer.recalled",), "7")
     assert world.answer(case).outlets == before
+
+
+def test_goods_of_more_lots_than_are_looked_at_are_asked_of_every_case(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    for n, made in enumerate(("A", "B", "C")):
+        taken = (Portion(LOT if not n else f"OP-W/{'ABC'[n - 1]}", kg(2)),)
+        made_of = Transformation(
+            id=f"cut{n}", at=world.now, site="W", kind="repack", inputs=taken, outputs=(Output(lot=f"OP-W/{made}", quantity=kg(2)),)
+        )
+        world.put(made_of)
+    case = world.at(3).open(LOT)
+    monkeypatch.setattr("foodtrace.operations.blocking.MOST", 2)
+    assert links(world, "OP-W/C", "W") == [(case, "confirmed")]
 
 
 def test_before_the_case_is_opened_everything_is_allowed(world: World) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from foodtrace.events import Output, Portion, Transfer, Transformation
+from foodtrace.events import Correction, Output, Portion, Transfer, Transformation
 from foodtrace.graph.edges import micros
 from foodtrace.operations.scopes import Given, clauses_of
 from foodtrace.recall.answer import Answer, recall
@@ -73,3 +73,19 @@ def test_records_dated_ahead_hide_nobody(world: World) -> None:
     # What is recorded in time is no contradiction to somebody who asks as of an earlier day.
     world.at(9).move(LOT, "W", "X", 1)
     assert not any(kind == "time_contradiction" for kind, _, _ in said(ask(world.at(8), LOT)))
+
+
+@pytest.mark.parametrize("logs", [("n/W-1", "n/W-2"), ("n/W-2", "n/W-1")])
+def test_of_two_corrections_of_one_moment_the_greater_log_name_wins_whichever_came_first(world: World, logs: tuple[str, str]) -> None:
+    world.ledger.record([Transfer(id="on", at=world.now, site="W", to="Q", lot=LOT, quantity=kg(30))], confirm_clock=True)
+    with world.read() as session:
+        row = session.row("SELECT e.seq, e.leaf, l.origin FROM entry AS e JOIN log AS l ON l.id = e.log WHERE e.id = 'on'")
+    assert row is not None
+    about = {"at": world.now, "site": "W", "seq": row[0], "leaf": bytes(row[1]).hex(), "log": row[2]}
+    for log in logs:
+        world.ledger.init(log, operator="OP-W")
+    for log in logs:
+        to = {"n/W-1": "X", "n/W-2": "Y"}[log]
+        instead = Transfer(id=f"on-{to}", at=world.now, site="W", to=to, lot=LOT, quantity=kg(30))
+        world.put(Correction(id=f"no-{to}", reason="incorrect_data", replacement=instead, **about), log=log)
+    assert {row.site for row in ask(world, LOT).outlets} == {"Y"}
