@@ -5,7 +5,8 @@ Rules:
 1. A key is one file ``KEYID.key`` (key id in hex) in the key directory: a line with its verifier key, which is public,
    then the PEM text of the private key.
 2. The directory has mode 0700 and the file 0600 from its first moment. A key file that group or others can read is
-   refused, and so is a directory that they can write to.
+   refused, and so is a directory that they can write to: when a key is made, and whenever one is read. What is no plain
+   file is refused too, so that a pipe in its place keeps nobody waiting.
 3. A file appears whole or not at all, is on the disk before :func:`create` returns, and is never overwritten.
 4. What the private key says must agree with the line above it, or the file is refused.
 """
@@ -63,10 +64,15 @@ def save(directory: str | Path, name: str, seed: bytes, passphrase: str | None =
     path = folder / (key.key_id.hex() + SUFFIX)
     with _storage(folder):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if _POSIX and folder.stat().st_mode & _OTHERS_WRITE:
-            raise Refused("key.dir_mode", value=str(folder), expected="0700")
+        _check_folder(folder)
         _publish(folder, path, text)
     return key
+
+
+def _check_folder(folder: Path) -> None:
+    """Refuse a directory that others can write to: whoever can, puts another key or another anchor in it."""
+    if _POSIX and folder.stat().st_mode & _OTHERS_WRITE:
+        raise Refused("key.dir_mode", value=str(folder), expected="0700")
 
 
 def _publish(folder: Path, path: Path, text: bytes) -> None:
@@ -147,12 +153,15 @@ def _read(path: Path) -> tuple[Verifier, bytes]:
     """Return a key file's public line and its PEM text, after looking at who else can read it."""
     with _storage(path):
         try:
-            handle = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+            handle = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0))
         except FileNotFoundError:
             near = [each.stem for each in sorted(path.parent.glob("[!.]*" + SUFFIX))]
             raise NotFound("key.missing", value=path.stem, near=near, path=str(path.parent)) from None
         with os.fdopen(handle, "rb") as file:
             mode = os.fstat(file.fileno()).st_mode
+            if not stat.S_ISREG(mode):
+                raise BadData("key.file", value=str(path), expected="vkey, Ed25519 PKCS#8 PEM")
+            _check_folder(path.parent)
             if _POSIX and mode & _OTHERS:
                 raise Refused("key.mode", value=str(path), expected="0600", mode=f"{stat.S_IMODE(mode):04o}")
             data = file.read(_pkcs8.MAX_TEXT + 1)

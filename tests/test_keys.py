@@ -323,6 +323,28 @@ def test_a_directory_that_others_can_write_to_is_refused(tmp_path: Path) -> None
     assert list(folder.iterdir()) == []
 
 
+@posix
+@pytest.mark.parametrize("mode", [0o777, 0o770, 0o702])
+def test_a_key_in_a_directory_that_others_can_write_to_signs_nothing(tmp_path: Path, mode: int) -> None:
+    key = keyfiles.create(tmp_path / "keys", "a")
+    (tmp_path / "keys").chmod(mode)
+    for use in (lambda: keyfiles.load(tmp_path / "keys", key.key_id), lambda: keyfiles.list_keys(tmp_path / "keys")):
+        with pytest.raises(Refused) as caught:
+            use()
+        assert caught.value.code == "key.dir_mode"
+    (tmp_path / "keys").chmod(0o755)
+    assert keyfiles.load(tmp_path / "keys", key.key_id).public == key.public
+
+
+@posix
+def test_a_pipe_in_place_of_a_key_file_is_refused_and_nobody_waits(tmp_path: Path) -> None:
+    keyfiles.create(tmp_path / "keys", "a")
+    os.mkfifo(tmp_path / "keys" / "00000000.key", 0o600)
+    with pytest.raises(BadData) as caught:
+        keyfiles.list_keys(tmp_path / "keys")
+    assert caught.value.code == "key.file"
+
+
 def test_a_missing_key_names_those_that_are_there(tmp_path: Path) -> None:
     key = keyfiles.create(tmp_path, "a")
     with pytest.raises(NotFound) as caught:
