@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from foodtrace.errors import BadData
@@ -11,14 +12,18 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 
-def open_store(url: str | Engine, *, create: bool, schema: str | None = None) -> Store:
-    """Return the store behind a URL (``sqlite:///FILE``, ``postgresql://...``), a file name, or a SQLAlchemy engine.
+def open_store(url: str | Path | Engine, *, create: bool, schema: str | None = None) -> Store:
+    """Return the store behind a URL (``sqlite:///FILE``, ``postgresql://...``), a file name or path, or a SQLAlchemy engine.
 
     :param create: may the database be made if it is not there (SQLite).
     :param schema: PostgreSQL schema that holds the tables; the connection's default when none.
     :raises BadData: ``storage.url``.
     """
+    if isinstance(url, Path):
+        url = str(url)
     if not isinstance(url, str):
+        if not hasattr(url, "url"):
+            raise TypeError(f"a database is a URL, a file's path or a SQLAlchemy engine, not {type(url).__name__}")
         text = url.url.render_as_string(hide_password=False)
         if url.dialect.name == "sqlite":
             return open_store(text, create=create)
@@ -40,6 +45,8 @@ def open_store(url: str | Engine, *, create: bool, schema: str | None = None) ->
     return SqliteStore(url, create=create)
 
 
-def address_of(url: str | Engine) -> str:
+def address_of(url: str | Path | Engine) -> str:
     """Return the URL that another process opens the same database with, password and all."""
+    if isinstance(url, Path):
+        return str(url)
     return url if isinstance(url, str) else url.url.render_as_string(hide_password=False)

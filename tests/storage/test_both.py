@@ -86,6 +86,17 @@ def test_sealed_tables_refuse_change(ledger: Ledger, statement: str) -> None:
     assert ledger.verify().ok
 
 
+def test_a_ledger_opens_by_its_path_and_by_nothing_that_names_no_database(tmp_path: Path) -> None:
+    with Ledger.open(tmp_path / "x.db", keys=tmp_path / "keys") as ledger:
+        ledger.init("test.example/path")
+        assert ledger.verify().ok
+    with Ledger.open(f"sqlite:///{tmp_path / 'x.db'}", keys=tmp_path / "keys", create=False) as ledger:
+        assert ledger.verify().known == 1, "the same ledger, and the same mark"
+    for wrong in (None, 7, b"x.db"):
+        with pytest.raises(TypeError, match="a database is a URL, a file's path or a SQLAlchemy engine"):
+            Ledger.open(wrong, keys=tmp_path / "keys")  # type: ignore[arg-type]
+
+
 def test_reading_a_ledger_with_nothing_in_it_is_an_error_not_an_all_clear(ledger: Ledger) -> None:
     with pytest.raises(errors.NotFound) as caught:
         ledger.recall("261123-1")
