@@ -108,7 +108,7 @@ class Ledger:
     @classmethod
     def open(
         cls,
-        url: str | Engine,
+        url: str | Path | Engine,
         *,
         log: str | None = None,
         keys: str | Path | None = None,
@@ -120,7 +120,7 @@ class Ledger:
     ) -> Self:
         """Open a ledger.
 
-        :param url: ``sqlite:///FILE`` (or a file name), ``postgresql://...``, or a SQLAlchemy ``Engine``.
+        :param url: ``sqlite:///FILE`` (or a file name or path), ``postgresql://...``, or a SQLAlchemy ``Engine``.
         :param log: origin (or its last part) of the log to write; by default the first one whose key lies here.
         :param keys: directory of signing keys and anchors; see :func:`default_keys`.
         :param clock: now, as microseconds since 1970 UTC, for tests and simulations.
@@ -428,7 +428,7 @@ class Ledger:
         """
         asked = Asked(
             full=full,
-            mark=mark_path(self.keys, self.store.url, self._schema),
+            mark=self.mark,
             now=self.clock(),
             start=Start(address=self._address, schema=self._schema) if helpers > 0 else None,
             helpers=helpers,
@@ -439,7 +439,12 @@ class Ledger:
 
     def verified_at(self) -> dt.datetime | None:
         """Return when :meth:`verify` last found nothing wrong on this host, UTC; none where it never did. Looks at no entry."""
-        return marked_at(mark_path(self.keys, self.store.url, self._schema))
+        return marked_at(self.mark)
+
+    @property
+    def mark(self) -> Path:
+        """Return where ``verify`` leaves its mark, in the key directory."""
+        return mark_path(self.keys, self.store.url, self._schema)
 
     def rebuild(self, *, progress: Progress | None = None) -> int:
         """Throw the projection away and make it anew from the logs; return the number of entries read."""

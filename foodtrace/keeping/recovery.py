@@ -3,11 +3,13 @@
 Rules (DESIGN section 5, rollback):
 
 1. First the database has to hold by itself: ``verify`` finds nothing. Recovery mends no tampering.
-2. Lost is what this host signed (its anchor says so) and the database has not. Nothing lost: a mark entry in the same log.
+2. Lost is what this host signed (its anchor says so) or verified (its mark of ``verify`` says so) and the database has not.
+   Nothing lost: a mark entry in the same log.
 3. Something lost: whoever holds the newer checkpoint sees two histories. Either the same log goes on, and the mark explains the
    fork to them; or a new log begins, whose mark names the old one, and the old one is never written again. The caller chooses.
 4. The old log of a new one is ended by an entry where nothing was lost and its key is here; else its key file is put aside.
-5. The checkpoint that the database contradicts is kept beside the anchor as evidence.
+5. The checkpoint that the database contradicts is kept beside the anchor as evidence, and so is the mark of ``verify``: the next
+   run checks everything in full and makes a new one.
 """
 
 from __future__ import annotations
@@ -29,7 +31,9 @@ from foodtrace.operations.common import Doing, Outcome, local
 from foodtrace.recording import Receipt
 from foodtrace.storage.session import Session
 from foodtrace.tlog.anchor import anchor_path, move_anchor, read_anchor
-from foodtrace.verification import verify_ledger
+from foodtrace.tlog.frontier import Frontier
+from foodtrace.tlog.nodes import root_at
+from foodtrace.verification import LogMark, put_aside, read_mark, verify_ledger
 
 _NEXT: Final = re.compile(r"(.*)-r([0-9]{1,6})")
 _MOST_NOTE: Final = 2000
@@ -37,6 +41,11 @@ _MOST_NOTE: Final = 2000
 
 class Recovering(Host, Protocol):
     """A ledger that was opened in spite of its anchors."""
+
+    @property
+    def mark(self) -> Path:
+        """Return where ``verify`` leaves its mark."""
+        ...
 
     def init(self, origin: str | None = None, *, operator: str = "", passphrase: str | None = None) -> tuple[object, object]:
         """Make a log."""
@@ -81,14 +90,18 @@ class Lost(msgspec.Struct, frozen=True, kw_only=True):
     """Whether this host has an anchor of it."""
 
 
-def survey(host: Host) -> list[Lost]:
-    """Return how every log stands against this host's anchors, without changing anything."""
+def survey(host: Host, mark: Path | None = None) -> list[Lost]:
+    """Return how every log stands against this host's anchors and its mark, without changing anything.
+
+    :param mark: where ``verify`` leaves its mark; none: only the anchors are asked.
+    """
     here = {each.verifier.key_id for each in list_keys(host.keys)}
+    seen = None if mark is None else read_mark(mark)[0]
     with host.store.read() as session:
-        return [_lost(session, host.keys, state, here) for state in logs(session)]
+        return [_lost(session, host.keys, state, here, None if seen is None else seen.logs.get(state.origin)) for state in logs(session)]
 
 
-def _lost(session: Session, keys: Path, state: LogState, here: set[bytes]) -> Lost:
+def _lost(session: Session, keys: Path, state: LogState, here: set[bytes], seen: LogMark | None) -> Lost:
     newest = session.row("SELECT note FROM checkpoint WHERE log = ? ORDER BY size DESC LIMIT 1", (state.number,))
     known = bytes(newest[0]) if newest is not None else b""
     anchored = read_anchor(anchor_path(keys, state.origin))
@@ -98,6 +111,9 @@ def _lost(session: Session, keys: Path, state: LogState, here: set[bytes]) -> Lo
         forked = anchored[0] <= state.size and (row is None or bytes(row[0]) != anchored[1])
         if anchored[0] > state.size or forked:
             size, known = max(anchored[0], state.size), anchored[1]
+    if seen is not None:
+        forked = forked or (seen.size <= state.size and root_at(session, state.number, seen.size) != Frontier.from_bytes(seen.edge).root())
+        size = max(size, seen.size)
     return Lost(
         log=state.origin,
         size=state.size,
@@ -126,7 +142,7 @@ def recover(
         checked = verify_ledger(session)
     if not checked.ok:
         raise Integrity("recover.broken", value=len(checked.findings), expected="foodtrace verify --full")
-    lost = _chosen(survey(host), log)
+    lost = _chosen(survey(host, host.mark), log)
     gone = lost.signed > lost.size or lost.forked
     if new_log is None:
         if gone or lost.ended or not lost.key_here:
@@ -151,7 +167,7 @@ def recover(
     # The mark first: a crash after it leaves a ledger that asks for recovery again, never one that forgot why.
     if not new_log:
         receipt = _mark(host, mark, lost.log)
-        evidence = _keep_evidence(host.keys, lost) if gone else ""
+        evidence = _keep_evidence(host, lost) if gone else ""
         move_anchor(anchor_path(host.keys, lost.log), receipt.last + 1, receipt.checkpoint)
         return _done(lost, mark, receipt, evidence, "in_force")
     return _in_new_log(host, lost, mark, name, gone=gone, reason=reason, by=by, passphrase=passphrase)
@@ -192,7 +208,7 @@ def _in_new_log(
         _put_aside(host.keys / f"{state.key_id.hex()}.key")
         old = "put_aside"
     host.forget_writers()
-    evidence = _keep_evidence(host.keys, lost) if gone else ""
+    evidence = _keep_evidence(host, lost) if gone else ""
     return _done(lost, mark, receipt, evidence, old)
 
 
@@ -233,9 +249,12 @@ def _chosen(found: list[Lost], log: str | None) -> Lost:
     return mine[0]
 
 
-def _keep_evidence(keys: Path, lost: Lost) -> str:
-    """Put the contradicted checkpoint and its anchor aside (rule 5); return the file of the checkpoint."""
-    anchor = anchor_path(keys, lost.log)
+def _keep_evidence(host: Recovering, lost: Lost) -> str:
+    """Put the contradicted checkpoint, its anchor and the mark aside (rule 5); return the file of the checkpoint, none if only marked."""
+    put_aside(host.mark)
+    if not lost.anchored:
+        return ""
+    anchor = anchor_path(host.keys, lost.log)
     kept = anchor.with_suffix(f".evidence-{lost.signed}.note")
     if kept.exists() and kept.read_text(encoding="utf-8") != lost.checkpoint:
         raise Conflict("key.exists", value=str(kept))

@@ -52,6 +52,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "verify.since_log.hint": ("这里有: {expected}", "here are: {expected}"),
     "tlog.forked": ("与较早的检查点不是同一段历史", "not the history of an older checkpoint"),
     "tlog.rolled_back": ("条数比较早的检查点还少: 旧备份, 或尾部被截去", "fewer entries than an older checkpoint has: an old copy, or the tail was cut off"),
+    "tlog.log_gone": (
+        "较早核验过的日志不在账本里了: 被移走, 或换了一个账本; 确是有意弃用的, 移走括号里的文件",
+        "a log that was verified here before is not in the ledger: taken out, or another ledger; if given up on purpose, move the file named away",
+    ),
+    "tlog.checkpoint_gone": ("检查点比较早核验时少", "fewer checkpoints than an earlier run counted"),
     "tlog.since_empty": ("较早的检查点是空日志的, 什么也不证明", "the older checkpoint is of an empty log and proves nothing"),
     "tlog.since_signature": ("较早的检查点不是由当时有效的密钥签署", "the older checkpoint is not signed by the key then in force"),
     "tlog.id_twice": ("同一编号出现两次", "an id stands twice"),

@@ -13,7 +13,7 @@ Rules:
 
 from foodtrace.verification.answer import Assured, Finding, LogVerified, Verification
 from foodtrace.verification.crew import Start
-from foodtrace.verification.mark import mark_path, marked_at
+from foodtrace.verification.mark import LogMark, mark_path, marked_at, put_aside, read_mark
 from foodtrace.verification.run import Asked, rebuild_ledger, verify_ledger
 from foodtrace.verification.since import Older, older
 
@@ -21,6 +21,7 @@ __all__ = [
     "Asked",
     "Assured",
     "Finding",
+    "LogMark",
     "LogVerified",
     "Older",
     "Start",
@@ -28,6 +29,8 @@ __all__ = [
     "mark_path",
     "marked_at",
     "older",
+    "put_aside",
+    "read_mark",
     "rebuild_ledger",
     "verify_ledger",
 ]

@@ -8,6 +8,7 @@ Rules:
    the key directory can forge a mark, as he can take the key; ``--full`` trusts none.
 3. A mark is good only for the program that made it: another version may derive other rows, or check more.
 4. A mark that is damaged, or of another program, is not used, and the answer says so: then everything is checked in full.
+5. After ``recover`` the mark of what was lost is put aside as evidence; the next run makes a new one.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from foodtrace.graph.expected import Touched
 from foodtrace.tlog.files import publish
 
 _DIGEST: Final = 32
+_ASIDE: Final = "-put-aside"
 _PARTS: Final = ("events", "graph", "storage", "tlog", "verification", "personal.py", "quantity.py")
 """Of this program: what decides whether something holds."""
 
@@ -89,6 +91,25 @@ def read_mark(path: Path) -> tuple[Mark | None, Unusable]:
     except (msgspec.MsgspecError, ValueError):
         return None, "damaged"
     return (mark, "") if mark.program == program() else (None, "other_program")
+
+
+def put_aside(path: Path) -> Path | None:
+    """Put a mark that recovery has answered for aside, as evidence; return where it lies, none if there was no mark.
+
+    :raises Storage: ``files.io``.
+    """
+    kept = path.with_name(path.name + _ASIDE)
+    number = 1
+    while kept.exists():
+        number += 1
+        kept = path.with_name(f"{path.name}{_ASIDE}-{number}")
+    try:
+        path.replace(kept)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise Storage("files.io", value=str(path), reason=str(error)) from None
+    return kept
 
 
 def write_mark(path: Path, mark: Mark) -> bool:

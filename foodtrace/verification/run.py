@@ -72,6 +72,8 @@ def verify_ledger(session: Session, progress: Progress | None = None, asked: Ask
     around += [*_orphans(session), *_personal(session, names)]
     mark, use = (None, "") if asked.mark is None else read_mark(asked.mark)
     known: dict[str, LogMark] = {} if mark is None else {o: m for o, m in mark.logs.items() if any(s.origin == o for s in states)}
+    if mark is not None and asked.mark is not None:
+        around += _logs_gone(asked.mark, mark, states)
     beyond = [_beyond(state, known[state.origin]) for state in states if state.origin in known and known[state.origin].size > state.size]
     rested = {} if asked.full or beyond else known
     key = mark.key if mark is not None and rested else os.urandom(KEY_SIZE)
@@ -86,6 +88,7 @@ def verify_ledger(session: Session, progress: Progress | None = None, asked: Ask
     each, rows = passed
     shown, more = extends(session, {state.origin: (state, each[state.origin].mark) for state in states}, asked.older)
     findings = [*around, *beyond, *more, *_contradicted(session, each, known, rested)]
+    findings += _checkpoints_gone(session, states, known, findings)
     made: MarkUse = use
     if asked.mark is not None and not findings:
         others = {} if mark is None or not rested else dict(mark.logs)
@@ -173,6 +176,7 @@ def _named(
         roots.setdefault(older.head.origin, {})[older.head.size] = older.head.root
     reports, found, rows = exact(session, states, roots, progress)
     findings += found
+    findings += _checkpoints_gone(session, states, known, findings)
     empty = not findings or all(each.code == "tlog.empty" for each in findings)
     if not findings and any(report.entries for report in reports) and not reason.startswith("projection"):
         # The two passes disagree. The quick one is the stricter of the two in nothing that an honest log does.
@@ -205,6 +209,34 @@ def _named(
 
 def _beyond(state: LogState, mark: LogMark) -> Finding:
     return Finding(code="tlog.rolled_back", log=state.origin, seq=state.size - 1, expected=str(mark.size), got=str(state.size))
+
+
+def _logs_gone(path: Path, mark: Mark, states: Sequence[LogState]) -> list[Finding]:
+    """Name the logs that an earlier run saw in this database and that are not in it any more."""
+    here = {state.origin for state in states}
+    return [
+        Finding(code="tlog.log_gone", log=origin, seq=seen.size - 1, expected=f"{seen.size} ({path})", got="0")
+        for origin, seen in sorted(mark.logs.items())
+        if origin not in here
+    ]
+
+
+def _checkpoints_gone(
+    session: Session, states: Sequence[LogState], known: Mapping[str, LogMark], findings: Sequence[Finding]
+) -> list[Finding]:
+    """Say where there are fewer checkpoints than an earlier run counted: which batches there were follows from nothing else."""
+    found = []
+    other = {each.log for each in findings if each.code == "tlog.forked"}  # another history had other batches
+    for state in states:
+        seen = known.get(state.origin)
+        if seen is None or seen.size > state.size or state.origin in other:
+            continue
+        (count,) = session.row("SELECT COUNT(*) FROM checkpoint WHERE log = ? AND size <= ?", (state.number, seen.size)) or (0,)
+        if count < seen.sizes:
+            found.append(
+                Finding(code="tlog.checkpoint_gone", log=state.origin, seq=seen.size - 1, expected=str(seen.sizes), got=str(count))
+            )
+    return found
 
 
 def _contradicted(

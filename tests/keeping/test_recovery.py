@@ -248,3 +248,30 @@ def test_on_the_command_line(tmp_path: Path) -> None:
     assert json.loads(run(tmp_path, "key", "list", "--json"))
     shutil.rmtree(tmp_path / "b" / "checkpoints")
     assert "backup.changed" in run(tmp_path, "--db", "y.db", "recover", "--from", "b", "--reason", "x", code=2)
+
+
+@pytest.mark.parametrize("new_log", [True, False])
+@pytest.mark.parametrize("anchors", ["kept", "deleted"])
+def test_after_recovery_verify_says_yes_although_a_newer_ledger_was_verified(tmp_path: Path, anchors: str, *, new_log: bool) -> None:
+    with Ledger.open(f"sqlite:///{tmp_path}/x.db", keys=tmp_path / "keys", clock=clock) as ledger:
+        fill(ledger)
+    shutil.copy(tmp_path / "x.db", tmp_path / "old.db")
+    with opened(tmp_path) as ledger:
+        ledger.record([move("a"), move("b")])
+        assert ledger.verify().ok  # and says so in the key directory
+    for suffix in ("", "-wal", "-shm"):
+        (tmp_path / f"x.db{suffix}").unlink(missing_ok=True)
+    shutil.copy(tmp_path / "old.db", tmp_path / "x.db")
+    if anchors == "deleted":
+        for anchor in (tmp_path / "keys").glob("*.anchor"):
+            anchor.unlink()
+    with opened(tmp_path, recovering=True) as ledger:
+        done = recovery.recover(ledger, None, new_log=new_log, reason="磁盘坏了")
+    assert (done.lost_from, done.lost_to) == (4, 6), "what was verified here is known to be lost, anchor or not"
+    with opened(tmp_path) as ledger:
+        first = ledger.verify()
+        assert (first.ok, first.full, first.mark) == (True, True, "made"), first.findings
+        ledger.record([move("c"), move("d")])
+        assert ledger.verify().ok
+    kept = list((tmp_path / "keys").glob("*.verified-put-aside"))
+    assert len(kept) == 1, "what was verified before is evidence"

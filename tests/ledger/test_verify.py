@@ -328,3 +328,42 @@ def test_a_quick_pass_that_is_wrong_about_the_projection_is_overruled_by_rows(gr
     found = verify(grown, full=True)
     assert found.ok
     assert callable(quick)
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_log_that_was_taken_out_of_the_ledger_is_missed(grown: Path, *, whole: bool) -> None:
+    with opened(grown) as ledger:
+        gone = ledger.init("city/gone")[0].origin
+        assert ledger.verify().ok
+        left = [each.origin for each in ledger.logs() if each.origin != gone]
+    if whole:  # another ledger in its place
+        for suffix in ("", "-wal", "-shm"):
+            (grown / f"x.db{suffix}").unlink(missing_ok=True)
+        with opened(grown) as ledger:
+            ledger.init("city/other")
+        gone_now = sorted([gone, *left])
+    else:
+        number = "(SELECT id FROM log WHERE origin = 'city/gone')"
+        rows = [(f"DELETE FROM {table} WHERE log = {number}", ()) for table in ("entry", "node", "checkpoint", "head")]
+        assert unsealed(grown / "x.db", *rows, ("DELETE FROM log WHERE origin = 'city/gone'", ())) > 1
+        gone_now = [gone]
+    for full in (False, True):
+        found = verify(grown, full=full)
+        assert not found.ok
+        assert [(each.code, each.log) for each in found.findings] == [("tlog.log_gone", each) for each in gone_now]
+        assert str(mark_path(grown / "keys", f"sqlite:///{grown / 'x.db'}", None)) in found.findings[0].expected
+
+
+def test_a_checkpoint_that_was_taken_away_is_named_by_every_run(grown: Path) -> None:
+    assert verify(grown).ok
+    taken = (
+        "DELETE FROM checkpoint WHERE (log, size) = (SELECT c.log, c.size FROM checkpoint AS c JOIN log AS l ON l.id = c.log "
+        "WHERE l.origin = 'city/one' AND c.size < (SELECT size FROM head WHERE log = c.log) AND NOT EXISTS (SELECT 1 FROM entry AS e "
+        "WHERE e.log = c.log AND e.seq = c.size - 1 AND instr(e.bytes, CAST('previous' AS BLOB)) > 0) ORDER BY c.size DESC LIMIT 1)"
+    )
+    assert unsealed(grown / "x.db", (taken, ())) == 1
+    for full in (False, True, False):
+        found = verify(grown, full=full)
+        assert not found.ok
+        assert [(each.code, each.log) for each in found.findings] == [("tlog.checkpoint_gone", "city/one")]
+        assert int(found.findings[0].expected) == int(found.findings[0].got) + 1
