@@ -36,16 +36,17 @@ __all__ = [
 ]
 
 
-def effects(event: Event, origin: str, seq: int) -> Effects:
+def effects(event: Event, origin: str, seq: int, kind: type[Event] | None = None) -> Effects:
     """Return what an entry does to the projection.
 
     :param event: the event of the entry (for a correction of this log: only its replacement counts here, see
         :mod:`foodtrace.graph.projection`).
     :param origin: origin of the log, which names pseudo-lots.
     :param seq: sequence number of the entry.
+    :param kind: of an event that is a twin of its kind (:mod:`foodtrace.events.lean`); by default its type.
     """
     made = Effects()
-    effect = _EFFECTS.get(type(event))
+    effect = _EFFECTS.get(kind or type(event))
     if effect is not None:
         effect(event, made, f"?{origin}#{seq}")
     return made

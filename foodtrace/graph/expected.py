@@ -11,9 +11,10 @@ Rules:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-from foodtrace.events import AnyEvent, Correction
+from foodtrace.events import AnyEvent, Correction, Event
 from foodtrace.graph.edges import Effects, FlowText, effects
 from foodtrace.graph.flows import DELIVERED, UNNAMED, FlowKind
 from foodtrace.graph.kinds import ABOUT
@@ -27,6 +28,7 @@ _FLOWS: Final = SUMS.index("flows")
 _COUNTS: Final = SUMS.index("counts")
 _OTHER: Final = {name: SUMS.index(name) for name in ("dispatched_in", "delivered", "return_in")}
 _RECEIPT, _DISPATCH, _RETURN, _COUNT = (int(each) for each in (FlowKind.RECEIPT, FlowKind.DISPATCH, FlowKind.RETURN, FlowKind.COUNT))
+_SHAPES: Final = 10_000
 _TWO_SIDED: Final = frozenset((_RECEIPT, _DISPATCH, _RETURN))
 
 
@@ -54,6 +56,23 @@ class Columns:
         """constant, ended."""
         self.cross = weights.columns("cross", 3)
         """constant, target, target_seq."""
+        self.shape: Mapping[tuple[int, int, int], int] = _Shapes(self.move)
+        """(kind, unit, flags) of a move -> what these three columns and the constant add: there are few."""
+
+
+class _Shapes(dict[tuple[int, int, int], int]):
+    """Sums of a move's constant and its columns of small numbers."""
+
+    def __init__(self, move: list[int]) -> None:
+        super().__init__()
+        self._constant, self._kind, self._unit, self._flags = move[0], move[5], move[6], move[11]
+
+    def __missing__(self, shape: tuple[int, int, int]) -> int:
+        kind, unit, flags = shape
+        value = self._constant + kind * self._kind + unit * self._unit + flags * self._flags
+        if len(self) < _SHAPES:
+            self[shape] = value
+        return value
 
 
 class Expected:
@@ -66,13 +85,19 @@ class Expected:
         self.corrections: list[tuple[int, int]] = []
         """(seq, target) of corrections of this log's own entries, in order."""
         self._weights, self._columns, self._origin = weights, Columns(weights), origin
+        holding = self._columns.holding
+        flows = holding[_FLOWS]
+        self._own: dict[int, tuple[int, int]] = {kind: (flows, holding[place]) for kind, place in OWN_SUM.items()}
+        self._own[_COUNT] = (flows + holding[_COUNTS], 0)
+        """Kind of flow -> what it adds to its own site's holding: a constant, and a factor of its quantity."""
+        self._else = (flows, 0)
 
-    def take(self, seq: int, recorded: int, event: AnyEvent) -> None:
-        """Add what one entry adds."""
-        made = effects(event, self._origin, seq)
-        kind, ended, counts = type(event), 0, True
-        if type(event) is Correction:
-            kind = kind_of(event)  # type: ignore[assignment]
+    def take(self, seq: int, recorded: int, event: Any, kind: type[Event]) -> None:
+        """Add what one entry adds: an event of a kind, or its twin (:mod:`foodtrace.events.lean`)."""
+        made = effects(event, self._origin, seq, kind)
+        ended, counts = 0, True
+        if kind is Correction:
+            kind = kind_of(event)
             if event.log:
                 ended, counts = CONDITIONAL, False
             else:
@@ -124,32 +149,29 @@ class Expected:
         """
         # The hottest loop of a verification: every name is looked up once for both sums.
         weights, columns = self._weights, self._columns.holding
-        text, words, item_of, unit_of = weights.text, weights.words, weights.item, weights.small
-        c0, c_ended, c_lot, c_site, c_other, c_kind, c_unit, c_q, c_t, c_recorded, c_pair, c_flags = self._columns.move
-        fixed = c0 + ended * c_ended + recorded * c_recorded
-        flows_column, moved, held = columns[_FLOWS], 0, 0
+        texts, words, item_of, shape, owns = weights.texts, weights.words, weights.item, self._columns.shape, self._own
+        _, c_ended, c_lot, c_site, c_other, _, _, c_q, c_t, c_recorded, c_pair, _ = self._columns.move
+        fixed = ended * c_ended + recorded * c_recorded if ended else recorded * c_recorded
+        moved, held = 0, 0
         for item, (kind, lot, site, other, unit, q, t, pair, flags) in enumerate(flows):
-            lot_number, (site_number, site_second, _), (other_number, other_second, _) = text(lot)[0], text(site), text(other)
-            value = fixed + lot_number * c_lot + site_number * c_site + other_number * c_other
-            value += kind * c_kind + unit * c_unit + q * c_q + t * c_t + flags * c_flags
+            lot_number, (site_number, site_second, _), (other_number, other_second, _) = texts[lot][0], texts[site], texts[other]
+            value = (
+                shape[kind, unit, flags] + fixed + lot_number * c_lot + site_number * c_site + other_number * c_other + q * c_q + t * c_t
+            )
             if pair:
                 value += words(pair) * c_pair
             moved += item_of(item) * value
             at = 0
             if site and not flags & UNNAMED:
-                own = flows_column
-                if kind in OWN_SUM:
-                    own += q * columns[OWN_SUM[kind]]
-                elif kind == _COUNT:
-                    own += columns[_COUNTS]
-                at = site_second * own
+                constant, factor = owns.get(kind, self._else)
+                at = site_second * (constant + q * factor)
             if other and kind in _TWO_SIDED:
-                there = flows_column
+                there = columns[_FLOWS]
                 if kind != _RECEIPT:
                     there += q * columns[_OTHER[_arrives(kind, flags)]]
                 at += other_second * there
             if at:
-                held += lot_number * unit_of("unit", unit) * at
+                held += lot_number * weights.small("unit", unit) * at
         self.sums["move"] += place * moved
         self.sums["holding"] += sign * held
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Generator, Iterator, Sequence
 from operator import mul
 from typing import Final
 
@@ -26,6 +26,8 @@ PIECE: Final = 20_000
 """Rows between two steps of progress."""
 _SPARE: Final = 1_000_000
 """More numbers of names without a name than this, and ten times as many as with one, is nothing foodtrace makes."""
+_OFTEN: Final = ("born", "sent", "delivered", "sold", "flows")
+"""Sums of a holding that a market's and a shop's books have."""
 _NAMED: Final = {
     "holding": "lot, site, log, unit",
     "move": "lot, site, other, log, seq, item",
@@ -91,40 +93,56 @@ class Stored:
         self._numbers = (first_, second, third)
 
     def _holdings(self) -> Iterator[int]:
+        """Read the sums that most holdings have, and the others only of rows that have one: a column costs as much as a product."""
+        often = [column for column in _OFTEN if column in SUMS]
+        seldom = [column for column in SUMS if column not in often]
+        columns = dict(zip(SUMS, self._columns.holding, strict=True))
+        rest = "CASE WHEN " + " AND ".join(f"{column} = 0" for column in seldom) + " THEN 0 ELSE 1 END"  # what is no number is not 0
+        more = yield from self._sums(often, [columns[each] for each in often], rest, "")
+        if more:
+            yield from self._sums(seldom, [columns[each] for each in seldom], "NULL", f" WHERE {rest} = 1")
+
+    def _sums(self, names: Sequence[str], columns: list[int], rest: str, where: str) -> Generator[int, None, bool]:
+        """Add some columns of holdings up; return whether any row has others.
+
+        :param rest: SQL for 0 if a row has no others, 1 if it has, NULL if these are the others: then its row was counted before.
+        """
         first, second, _ = self._numbers
-        columns, unit_of = self._columns.holding, self._weights.small
+        units = {unit: self._weights.small("unit", unit) for unit in range(8)}
         totals: dict[int, int] = defaultdict(int)
-        units = {unit: unit_of("unit", unit) for unit in range(8)}
-        count = 0
-        for row in self._session.stream(f"SELECT {', '.join(SUMS)}, unit, lot, site, log FROM holding"):  # noqa: S608 - constants
-            unit, lot, site, log = row[-4:]
+        count, more = 0, False
+        for row in self._session.stream(f"SELECT {', '.join(names)}, {rest}, unit, lot, site, log FROM holding{where}"):  # noqa: S608
+            others, unit, lot, site, log = row[-5:]
             value = sum(map(mul, row, columns))
             key = first[lot] * second[site] * units[unit]
             if value:
                 totals[log] += key * value
-            else:
+            elif others == 0:
                 self.zero[log].add(("holding", key))
+            more = more or others == 1
             count += 1
             if count % PIECE == 0:
-                yield self._add("holding", totals, PIECE)
-        yield self._add("holding", totals, count % PIECE)
+                yield self._add("holding", totals, 0 if others is None else PIECE)
+        yield self._add("holding", totals, 0 if where else count % PIECE)
+        return more
 
     def _moves(self) -> Iterator[int]:
-        names, item_of, words = self._numbers[0], self._weights.item, self._weights.words
+        names, item_of, words, shape = self._numbers[0], self._weights.item, self._weights.words, self._columns.shape
         high, low = self._weights.places(self._most)
-        c0, c_ended, c_lot, c_site, c_other, c_kind, c_unit, c_q, c_t, c_recorded, c_pair, c_flags = self._columns.move
+        _, c_ended, c_lot, c_site, c_other, _, _, c_q, c_t, c_recorded, c_pair, _ = self._columns.move
+        first = item_of(0)
         totals: dict[int, int] = defaultdict(int)
         count = 0
         for log, seq, item, ended, lot, site, other, kind, unit, q, t, recorded, pair, flags in self._session.stream(
             "SELECT log, seq, item, ended, lot, site, other, kind, unit, q, t, recorded, pair, flags FROM move"
         ):
-            value = c0 + names[lot] * c_lot + names[site] * c_site + names[other] * c_other + kind * c_kind + unit * c_unit
-            value += q * c_q + t * c_t + recorded * c_recorded + flags * c_flags
+            value = shape[kind, unit, flags] + names[lot] * c_lot + names[site] * c_site + names[other] * c_other
+            value += q * c_q + t * c_t + recorded * c_recorded
             if ended:
                 value += ended * c_ended
             if pair:
                 value += words(pair) * c_pair
-            totals[log] += high[seq >> 8] * low[seq & 255] * item_of(item) * value
+            totals[log] += high[seq >> 8] * low[seq & 255] * (item_of(item) if item else first) * value
             count += 1
             if count % PIECE == 0:
                 yield self._add("move", totals, PIECE)

@@ -11,6 +11,7 @@ does not know the key (Schwartz and Zippel: degree at most 8, of 2^64 values). R
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from hashlib import blake2b
 from struct import Struct
 from typing import Final, TypeAlias
@@ -20,10 +21,25 @@ KEY_SIZE: Final = 32
 NAME: Final = Struct("<3Q")
 _BLOCK: Final = 1 << 8
 _CHUNK: Final = 2**120 - 1
+_TWO_CHUNKS: Final = 2**240 - 1
 _KEPT: Final = 100_000
 """Most texts kept at hand at once."""
 
 Triple: TypeAlias = tuple[int, int, int]
+
+
+class _Texts(dict[str, Triple]):
+    """Numbers of texts, made when first asked for; of a hit it costs what a dictionary costs."""
+
+    def __init__(self, digest: Callable[[str], bytes]) -> None:
+        super().__init__()
+        self._digest = digest
+
+    def __missing__(self, text: str) -> Triple:
+        if len(self) >= _KEPT:
+            self.clear()
+        found = self[text] = NAME.unpack(self._digest(text))
+        return found
 
 
 class Weights:
@@ -32,7 +48,8 @@ class Weights:
     def __init__(self, key: bytes) -> None:
         self.key = key
         """Secret of the run, or of the mark."""
-        self._texts: dict[str, Triple] = {}
+        self.texts: Mapping[str, Triple] = _Texts(self.digest)
+        """Text -> its three numbers (rule 1)."""
         self._high: list[int] = []
         self._length, self._base = self._number("length"), self._number("base") * self._number("base again") % PRIME
         self._low = [self._number(f"low {index}") for index in range(_BLOCK)]
@@ -45,13 +62,7 @@ class Weights:
 
     def text(self, text: str) -> Triple:
         """Return the three numbers of a text (rule 1)."""
-        try:
-            return self._texts[text]
-        except KeyError:
-            if len(self._texts) >= _KEPT:
-                self._texts.clear()
-            found = self._texts[text] = NAME.unpack(self.digest(text))
-            return found
+        return self.texts[text]
 
     def place(self, seq: int) -> int:
         """Return the number of a sequence number. Raises ``ValueError`` below 0."""
@@ -66,8 +77,12 @@ class Weights:
 
     def words(self, text: str) -> int:
         """Return the value of a text that stands in a column: a polynomial of its bytes, 15 at a time, and of their number."""
-        data = text.encode("utf-8", "surrogatepass")
+        data = text.encode() if text.isascii() else text.encode("utf-8", "surrogatepass")
         value, rest = len(data) * self._length, int.from_bytes(data, "little")
+        if rest <= _CHUNK:
+            return value + rest
+        if rest <= _TWO_CHUNKS:  # what nearly every document number is
+            return value + (rest & _CHUNK) + (rest >> 120) * self._base
         factor = 1
         while rest > _CHUNK:
             value += (rest & _CHUNK) * factor

@@ -15,20 +15,24 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Callable
+from functools import cache
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
 from foodtrace.errors import FoodtraceError
-from foodtrace.events import AnyEvent, Key
+from foodtrace.events import Event, Key
 from foodtrace.events.canonical import decode
-from foodtrace.storage.session import Session
+from foodtrace.events.lean import Texts, twins
+from foodtrace.storage.session import Row, Session
 from foodtrace.tlog.entry import MAX_BYTES, ZERO, micros, parse
 from foodtrace.tlog.frontier import STORED_STEP, Frontier
 
-PIECE: Final = 4096
-"""Entries read at once."""
+Each: TypeAlias = Callable[[int, int, Any, type[Event]], None]
+
+PIECE: Final = 512
+"""Entries read at once: few enough to stay in the processor's cache from one step to the next."""
 _TOP: Final = 60
 """Highest level that a stored node can have."""
 
@@ -65,15 +69,13 @@ class _Fault(Exception):
     """Something does not hold."""
 
 
-class _Loose(msgspec.Struct, forbid_unknown_fields=True):
-    event: AnyEvent
-    log: str
-    prev: str
-    seq: int
-    time: str
+@cache
+def _decoder() -> msgspec.json.Decoder[Any]:
+    """Return the decoder of entries whose events are twins (:mod:`foodtrace.events.lean`)."""
+    fields = [("event", twins().union), ("log", str), ("prev", str), ("seq", int), ("time", str)]
+    return msgspec.json.Decoder(msgspec.defstruct("Loose", fields, forbid_unknown_fields=True, gc=False))
 
 
-_decoder: Final = msgspec.json.Decoder(_Loose)
 _encoder: Final = msgspec.json.Encoder(order="sorted")
 
 
@@ -81,17 +83,17 @@ def look(
     session: Session,
     span: Span,
     *,
-    each: Callable[[int, int, AnyEvent], None] | None = None,
+    each: Each | None = None,
     note: Callable[[int, bytes], None] | None = None,
 ) -> SpanSeen | None:
     """Look at a span; return what it has in it, none if anything does not hold.
 
-    :param each: called with (seq, recorded, event) of every entry of a fresh span.
+    :param each: called with (seq, recorded, event, kind) of every entry of a fresh span; the event is a twin of its kind.
     :param note: called with (size, checkpoint) of every checkpoint in it.
     """
     try:
         return _Look(session, span, each, note).all()
-    except (_Fault, FoodtraceError, ValueError, TypeError):
+    except (_Fault, FoodtraceError, ValueError, TypeError, AttributeError):
         # A driver's own fault is translated further out; anything wrong with a value means that the span does not hold.
         return None
 
@@ -103,7 +105,7 @@ class _Look:
         self,
         session: Session,
         span: Span,
-        each: Callable[[int, int, AnyEvent], None] | None,
+        each: Each | None,
         note: Callable[[int, bytes], None] | None,
     ) -> None:
         self.session, self.span, self.each, self.note = session, span, each, note
@@ -112,6 +114,7 @@ class _Look:
         _hold(self.frontier.size == span.start)
         self.nodes: list[tuple[int, int, bytes]] = []
         self.time_text, self.time = "", -1
+        self.read, self.texts = _decoder().decode, Texts()
 
     def all(self) -> SpanSeen:
         span, seen = self.span, self.seen
@@ -133,40 +136,53 @@ class _Look:
             "SELECT seq, id, leaf, bytes FROM entry WHERE log = ? AND seq >= ? AND seq < ? ORDER BY seq", (span.log, start, end)
         )
         _hold(len(rows) == end - start)
-        leaves: list[bytes] = []
-        take = self._fresh if span.fresh else self._old
-        prev, expected = self.seen.prev, start
-        for seq, event_id, leaf, data in rows:
-            _hold(seq == expected and type(data) is bytes and type(leaf) is bytes and sha256(b"\0" + data).digest() == leaf)
-            take(seq, event_id, data, prev)
-            prev = leaf
-            leaves.append(leaf)
-            expected += 1
-        self.seen.prev = prev
+        leaves = [row[2] for row in rows]
+        _hold([row[0] for row in rows] == list(range(start, end)))
+        for _, _, leaf, data in rows:
+            _hold(type(data) is bytes and type(leaf) is bytes and sha256(b"\0" + data).digest() == leaf)
+        if span.fresh:
+            self._fresh(rows)
+        else:
+            for _, event_id, _, data in rows:
+                self._old(event_id, data)
+        self.seen.prev = leaves[-1]
         return leaves
 
-    def _old(self, _seq: int, event_id: str, data: bytes, _prev: bytes) -> None:
+    def _old(self, event_id: str, data: bytes) -> None:
         """Compare the one column that no hash covers: the event's id stands in the bytes, once unless an event lies inside another."""
         marked = f'"id":"{event_id}"'.encode()
         if marked not in data or data.count(b'"id":"') > 1:
             event = decode(bytes(parse(data).event))
             _hold(event.id == event_id)
 
-    def _fresh(self, seq: int, event_id: str, data: bytes, prev: bytes) -> None:
-        entry = _decoder.decode(data)
-        _hold(len(data) <= MAX_BYTES and _encoder.encode(entry) == data)
-        event = entry.event
-        _hold(entry.seq == seq and entry.log == self.span.origin and entry.prev == prev.hex() and event.id == event_id)
-        if entry.time != self.time_text:
-            recorded = micros(entry.time)
-            _hold(recorded >= self.time)
-            self.time_text, self.time = entry.time, recorded
-            if self.seen.first_time < 0:
-                self.seen.first_time = recorded
-        if type(event) is Key and event.use == "log":
-            self.seen.keys.append(seq)
-        if self.each is not None:
-            self.each(seq, self.time, event)
+    def _fresh(self, rows: list[Row]) -> None:
+        """Check form, place and links of entries, and hand their events on once all of these are known to be well-formed."""
+        read, write, origin = self.read, _encoder.encode, self.span.origin
+        prev = self.seen.prev.hex()
+        found: list[tuple[int, int, Any]] = []
+        for seq, event_id, leaf, data in rows:
+            entry = read(data)
+            event = entry.event
+            if write(entry) != data or len(data) > MAX_BYTES or entry.seq != seq or entry.log != origin:
+                raise _Fault
+            if entry.prev != prev or event.id != event_id:
+                raise _Fault
+            prev = leaf.hex()
+            if entry.time != self.time_text:
+                recorded = micros(entry.time)
+                _hold(recorded >= self.time)
+                self.time_text, self.time = entry.time, recorded
+                if self.seen.first_time < 0:
+                    self.seen.first_time = recorded
+            found.append((seq, self.time, event))
+        _hold(self.texts.hold([event for _, _, event in found]))
+        kinds = twins().kinds
+        for seq, recorded, event in found:
+            kind = kinds[type(event)]
+            if kind is Key and event.use == "log":
+                self.seen.keys.append(seq)
+            if self.each is not None:
+                self.each(seq, recorded, event, kind)
 
     def _checkpoints(self, start: int, end: int, leaves: list[bytes]) -> None:
         """Grow the tree to each checkpoint on the way and compare size, root and origin with the note's text."""

@@ -1,0 +1,100 @@
+"""Decoding for a verification is quicker than decoding to read, and takes and refuses exactly the same bytes."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmarks.market import events, master
+from foodtrace.errors import FoodtraceError
+from foodtrace.events import ContactsShown, Correction, Dispute, Erasure, Key, Transfer, kinds
+from foodtrace.events.canonical import decode, encode
+from foodtrace.events.lean import Texts, twins
+from tests.ledger.rich import AT, LOT, first, kg
+
+SAMPLES = [
+    *first(),
+    master()[0],
+    *itertools.islice(events(), 60),
+    Key(id="k1", at=AT, public="ab" * 32, action="register", use="log"),
+    Correction(
+        id="x1",
+        at=AT,
+        seq=3,
+        leaf="0" * 64,
+        reason="incorrect_data",
+        replacement=Transfer(id="t9", at=AT, site="F-1", lot=LOT, quantity=kg(1)),
+    ),
+    Dispute(id="d1", at=AT, log="city/one", seq=3, leaf="0" * 64, reason="否"),
+    Erasure(id="e1", at=AT, seq=3, fields=("phone",)),
+    ContactsShown(id="c9", at=AT, what="recall", scope=("甲",), sites=3),
+]
+DATA = [encode(each) for each in SAMPLES]
+_TEXTS = ["", " ", "A", "A\n", "甲", "a\tb", "a\x00b", "\x7f", "\x1f", "é", "A" * 20, "A" * 41, "A" * 81, "甲" * 401, "0" * 14, "1" * 12]
+_NAMED = ["F-1/..", "F-1/A\n", LOT, "g", "did_not_occur", "day", "instant", "f" * 64, "2026-11-24", "2026-11-24T04:00:00Z", "M-1"]
+_AMOUNTS: list[Any] = [{"value": value, "unit": "g"} for value in (1, -1, 2**53 - 1, 2**53, 1.0)] + [{"value": 1, "unit": "kg"}]
+ODD: list[Any] = [
+    *(*_TEXTS, *_NAMED, *_AMOUNTS),
+    *(0, 1, -1, True, False, None, 1.5, 2**53 - 1, 2**53, 2**63, [], [""], ["甲"], {}, {"phone": "f" * 64}),
+]
+_read = msgspec.json.Decoder(twins().union).decode
+
+
+def exact(data: bytes) -> bool:
+    try:
+        decode(data)
+    except FoodtraceError:
+        return False
+    return True
+
+
+def lean(data: bytes, texts: Texts) -> bool:
+    try:
+        event = _read(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return False
+    return msgspec.json.encode(event, order="sorted") == data and texts.hold([event])
+
+
+def test_every_kind_has_a_twin_and_what_was_sealed_passes() -> None:
+    assert {kind.__name__ for kind in twins().kinds.values()} == {kind.__name__ for kind in kinds().values()}
+    assert all(twin is not kind for twin, kind in twins().kinds.items())
+    texts = Texts()
+    assert [data for data in DATA if not lean(data, texts)] == []
+    assert texts.hold([_read(data) for data in DATA])
+
+
+@pytest.mark.parametrize("data", DATA[:12] + DATA[-5:], ids=lambda data: json.loads(data)["type"])
+def test_every_field_with_every_odd_value_passes_both_or_neither(data: bytes) -> None:
+    remembering = Texts()
+    found = json.loads(data)
+    names = {field.encode_name for field in msgspec.structs.fields(kinds()[found["type"]])}
+    refused = 0
+    for name in sorted(names):
+        for odd in ODD:
+            changed = msgspec.json.encode({**found, name: odd}, order="sorted")
+            assert lean(changed, remembering) == lean(changed, Texts()) == exact(changed), changed
+            refused += not exact(changed)
+    assert refused > len(names)
+
+
+@given(st.sampled_from(DATA), st.integers(0, 2000), st.integers(0, 255), st.sampled_from(["put", "insert", "cut"]))
+def test_any_byte_changed_passes_both_or_neither(data: bytes, place: int, byte: int, how: str) -> None:
+    place %= len(data)
+    changed = data[:place] + (b"" if how == "cut" else bytes([byte])) + data[place + (how != "insert") :]
+    assert lean(changed, Texts()) == exact(changed)
+
+
+def test_one_bad_text_among_many_good_ones_is_found() -> None:
+    texts = Texts()
+    many = [_read(encode(msgspec.structs.replace(first()[5], id=f"t{n}", quantity=kg(n)))) for n in range(50)]
+    assert texts.hold(many)
+    for name, bad in (("id", "t 1"), ("site", "f-1"), ("lot", "F-1/.."), ("doc", "V\x7f"), ("to", "S-7\n")):
+        assert not texts.hold([*many, msgspec.structs.replace(many[7], **{name: bad})]), name
+    assert texts.hold(many)
