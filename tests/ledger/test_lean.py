@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.market import events, master
+from foodtrace import Ledger
 from foodtrace.errors import FoodtraceError
 from foodtrace.events import ContactsShown, Correction, Dispute, Erasure, Key, Transfer, kinds
 from foodtrace.events.canonical import decode, encode
@@ -98,3 +100,12 @@ def test_one_bad_text_among_many_good_ones_is_found() -> None:
     for name, bad in (("id", "t 1"), ("site", "f-1"), ("lot", "F-1/.."), ("doc", "V\x7f"), ("to", "S-7\n")):
         assert not texts.hold([*many, msgspec.structs.replace(many[7], **{name: bad})]), name
     assert texts.hold(many)
+
+
+def test_a_sealed_entry_whose_text_no_kind_allows_does_not_verify(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("foodtrace.recording.checked", encode)  # somebody's own program, with the key in its hands
+    with Ledger.open(f"sqlite:///{tmp_path / 'x.db'}", keys=tmp_path / "keys") as ledger:
+        ledger.record([Transfer(id="t9", at=AT, site="F-1", to="S-7", lot="F-1/a lot", quantity=kg(1))])
+        found = ledger.verify(full=True)
+    assert (found.ok, {each.code for each in found.findings} >= {"tlog.entry_form"}) == (False, True)
+    assert "tlog.unexplained" not in {each.code for each in found.findings}
