@@ -7,6 +7,7 @@ Rules:
 2. Erasing deletes value and salt; the entry, its hash and its proofs stay. Readers then see "erased", which is different from
    "missing" (there never was a value) and from "tampered" (value and commitment differ).
 3. On a retry, values are compared through the stored salts; an erased value counts as equal.
+4. A value that is gone without an entry that erased it was taken away: readers cannot tell that from "erased", ``verify`` can.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
-from foodtrace.errors import BadData
+from foodtrace.errors import BadData, FoodtraceError
 
 if TYPE_CHECKING:
+    from foodtrace.events import AnyEvent
     from foodtrace.storage.session import Session
 
 FIELD: Final = re.compile(r"[a-z_]{1,20}")
@@ -87,6 +89,49 @@ def tampered(session: Session) -> list[tuple[int, int, str]]:
         if data is None or not fits(bytes(data), Secret(field, bytes(salt), value)):
             found.append((log, seq, field))
     return found
+
+
+def vanished(session: Session) -> list[tuple[int, int, str]]:
+    """Return what sites and operators gave, that is not in the side table although nobody erased it: (log, seq, field) (rule 4)."""
+    from foodtrace.events import Erasure  # noqa: PLC0415 - only to verify
+
+    rows = session.stream(
+        "SELECT d.log, d.seq, e.bytes FROM (SELECT log, seq FROM site_fact UNION SELECT a.log, a.seq FROM name AS n "
+        "JOIN about AS a ON a.subject = n.id WHERE n.text LIKE ?) AS d JOIN entry AS e ON e.log = d.log AND e.seq = d.seq "
+        "ORDER BY d.log, d.seq",
+        ("operator %",),
+    )
+    given = {(log, seq, field) for log, seq, data in rows for field in _committed(data)}
+    if given:
+        given.difference_update(session.rows("SELECT log, seq, field FROM personal"))
+    if given:
+        # Erasures are few, and known by their ids.
+        like, pattern = ("GLOB", "erase-*") if session.dialect == "sqlite" else ("LIKE", "erase-%")
+        for log, data in session.rows(f"SELECT log, bytes FROM entry WHERE id {like} ?", (pattern,)):  # noqa: S608 - constants
+            event = _event(data)
+            if isinstance(event, Erasure):
+                given.difference_update((log, event.seq, field) for field in event.fields)
+    return sorted(given)
+
+
+def _committed(data: object) -> Mapping[str, str]:
+    if not isinstance(data, (bytes, memoryview)) or b'"commitments":{' not in bytes(data):
+        return {}
+    event = _event(data)
+    return {} if event is None else event.commitments
+
+
+def _event(data: object) -> AnyEvent | None:
+    """Return an entry's event; none where it can't be read: that is for others to find."""
+    from foodtrace.events.canonical import decode  # noqa: PLC0415 - readers of one value decode nothing
+    from foodtrace.tlog.entry import parse  # noqa: PLC0415
+
+    if not isinstance(data, (bytes, memoryview)):
+        return None
+    try:
+        return decode(bytes(parse(bytes(data)).event))
+    except FoodtraceError:
+        return None
 
 
 def fits(entry: bytes, kept: Secret) -> bool:

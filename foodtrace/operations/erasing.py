@@ -6,7 +6,8 @@ Rules:
    deleted from the side table; entry, hash and proofs stay, and so does the commitment, which says nothing without its salt.
 2. A site or operator is erased with every entry that ever described it: corrections, seller files, earlier descriptions.
 3. A log erases its own values. Values of another log in the same database are named in the answer, with that log.
-4. What was never there is not erased, and what was erased before is not erased again: both are said.
+4. What was never there is not erased, and what was erased before is not erased again: both are said. What somebody took out of the
+   table without a word is erased on record, so that ``verify`` can say yes again.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from foodtrace.graph.directory import resolve_site
 from foodtrace.graph.names import find
 from foodtrace.operations.common import Doing, Outcome
 from foodtrace.operations.corrections import find_entry
-from foodtrace.personal import FIELD
+from foodtrace.personal import FIELD, vanished
 from foodtrace.storage.session import Session
 
 
@@ -63,6 +64,9 @@ def erase(session: Session, doing: Doing, own: int, origin: str, given: str, *, 
             raise BadData("personal.field", value=each, expected="a-z _")
     what, entries = _entries(session, own, given)
     kept = _kept(session, entries, fields)
+    for log, seq, name in vanished(session):
+        if (log, seq) in entries and (not fields or name in fields):
+            kept[log, seq] = tuple(sorted({*kept.get((log, seq), ()), name}))
     outcome = Outcome(events=[], answer=None)
     mine: list[ErasedEntry] = []
     elsewhere: list[ErasedEntry] = []

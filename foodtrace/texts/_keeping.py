@@ -104,6 +104,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "personal.state.tampered": ("被篡改: 与记录的承诺不符", "tampered: does not fit the commitment in the entry"),
     # Erasure
     "personal.tampered": ("个人信息与记录的承诺不符", "a personal value does not fit the commitment in its entry"),
+    "personal.vanished": ("个人信息不见了, 却没有删除记录", "a personal value is gone and no entry erased it"),
     "erase.unknown": ("没有场所, 经营者或记录 {value}", "there is no site, operator or entry {value}"),
     "erase.unknown.hint": ("foodtrace site list 列出场所; 记录写条号", "foodtrace site list shows the sites; an entry is named by its number"),
     "erase.nothing": ("{value} 没有记过个人信息", "there never was a personal value of {value}"),

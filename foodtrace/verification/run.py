@@ -19,7 +19,7 @@ from foodtrace.graph.names import Names
 from foodtrace.graph.weights import KEY_SIZE, Weights
 from foodtrace.keys import format_vkey
 from foodtrace.opening import LogState, logs
-from foodtrace.personal import tampered
+from foodtrace.personal import tampered, vanished
 from foodtrace.storage.session import Session
 from foodtrace.storage.types import mistyped
 from foodtrace.tlog.entry import parse, time_text
@@ -278,10 +278,12 @@ def rebuild_ledger(session: Session, progress: Progress | None = None) -> int:
 
 
 def _personal(session: Session, names: dict[int, str]) -> list[Finding]:
-    """Find personal values that are not what their entry commits to."""
+    """Find personal values that are not what their entry commits to, and those that went without an erasure."""
+    both = (("personal.tampered", "commitment", tampered(session)), ("personal.vanished", "erasure", vanished(session)))
     return [
-        Finding(code="personal.tampered", log=names.get(log, str(log)), seq=seq, expected="commitment", got=field)
-        for log, seq, field in tampered(session)
+        Finding(code=code, log=names.get(log, str(log)), seq=seq, expected=expected, got=field)
+        for code, expected, found in both
+        for log, seq, field in found
     ]
 
 

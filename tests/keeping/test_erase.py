@@ -128,6 +128,24 @@ def test_a_value_that_was_changed_is_told_from_one_that_was_erased(ledger: Ledge
     assert [(each.code, each.seq, each.got) for each in found] == [("personal.tampered", 3, "phone")]
 
 
+def test_a_value_that_was_taken_out_of_the_table_is_told_from_one_that_was_erased(ledger: Ledger) -> None:
+    erase(ledger, "3", "contact")
+    assert ledger.verify().ok
+    with ledger.store.write() as session:
+        session.run("DELETE FROM personal WHERE seq IN (2, 3)")
+    for full in (False, True):
+        found = ledger.verify(full=full)
+        assert not found.ok
+        assert [(each.code, each.seq, each.got) for each in found.findings] == [
+            ("personal.vanished", 2, "phone"),
+            ("personal.vanished", 3, "phone"),
+        ]
+    for site in ("F-1", "S-7"):
+        assert not erase(ledger, site).before, "the way on is to say so on record"
+        assert erase(ledger, site).before
+    assert ledger.verify().ok
+
+
 def test_a_retry_of_what_was_recorded_before_the_erasure_still_is_a_retry(ledger: Ledger) -> None:
     erase(ledger, "S-7")
     same = Site(id="s2", at=AT, site="S-7", operator="S-7", kind="shop", name="福安超市")
