@@ -58,8 +58,8 @@ def padded(value: str, width: int) -> str:
 def wrapped(line: str, width: int) -> list[str]:
     """Break a line that is wider than a screen, at a blank where there is one near the edge; what is left is indented (rule 3).
 
-    >>> wrapped("[ OK ]  a b", 80), wrapped("abc def", 5)
-    (['[ OK ]  a b'], ['abc', '          def'])
+    >>> wrapped("[ OK ]  a b", 80), wrapped("[ OK ]  abc def", 14)
+    (['[ OK ]  a b'], ['[ OK ]  abc', '          def'])
     """
     lines: list[str] = []
     rest = line

@@ -31,8 +31,8 @@ COMMANDS: Final[dict[str, str]] = {
         "登记场所, 每个写成 名称:类别, 例如 福安超市:shop。\n\n类别: farm 农场, collector 收购点, market 市场, stall 档口, warehouse 仓库, processor 加工厂, plant 奶粉厂, distributor 配送, shop 商店, restaurant 餐馆, canteen 食堂, retail_stall 零售摊, online_shop 网店, laboratory 实验室, disposal 无害化处理点, office 办公室。",
     "Describe SITE anew: what is named changes, all else stays. What was said before stays in the log.":
         "重新登记 SITE 的情况: 写到的改, 没写到的不变。以前的记录留在日志里。",
-    "Show, open or edit a market's file on a seller (卖方档案). Without SELLER: list them.\n\nSELLER is an operator's id or credit code, or the id or name of one of its sites. Who has no file is refused at the gate.":
-        "查看, 建立或修改市场的卖方档案。不写 SELLER 就是列出。\n\nSELLER 是经营者的编号或信用代码, 或它一处场所的编号或名称。没有档案的, 门岗拒入。",
+    "Show, open or edit a market's file on a seller (卖方档案). Without SELLER: list them.\n\nSELLER is an operator's id, credit code or name, the id or name of one of its sites, or its trader card. Who has no file is refused at the gate.":
+        "查看, 建立或修改市场的卖方档案。不写 SELLER 就是列出。\n\nSELLER 是经营者的编号, 信用代码或名称, 或它一处场所的编号或名称, 或商户卡号。没有档案的, 门岗拒入。",
     "List the sites on record.": "列出在案的场所。",
     "Issue, record, void, show and print commitment certificates.": "承诺达标合格证: 开具, 登记, 作废, 查看, 打印。",
     "Issue a certificate for QUANTITY (500kg, 1000斤) of PRODUCT and write its label.\n\nA collector who mixed or repacked names every lot taken in: --from 261123-1=300kg --from 261123-2=200kg.":
