@@ -57,7 +57,7 @@ SECTIONS: Final = (
         "recall",
         "A recall, from the shell",
         "benchmarks.bench_recall",
-        ("--rounds", "5"),
+        ("--rounds", "3"),
         quick=("--sizes", "XS,S", "--rounds", "2"),
     ),
     Section(
