@@ -16,11 +16,9 @@ Rules:
 
 from __future__ import annotations
 
-import bisect
-import copy
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from foodtrace.events import (
     Acknowledgement,
@@ -69,21 +67,16 @@ from foodtrace.recall.facts import Case
 from foodtrace.recall.metrics import Completion, rows_of, sites_told
 from foodtrace.recall.moves import Move, pair
 from foodtrace.recall.packs import for_case
-from foodtrace.recall.quantities import Books, HoldingSum, Key, closed, flowed, follow, moved
+from foodtrace.recall.quantities import flowed, moved
+from foodtrace.recall.runningsums import RunningBooks, RunningCount
 from foodtrace.recall.settings import Settings
-from foodtrace.recall.stock import Stock
-from foodtrace.recall.sums import Count, notice_times, said_at_notice
-from foodtrace.recall.tally import Tally, undo
+from foodtrace.recall.sums import notice_times, said_at_notice
 from foodtrace.storage.session import Session
 from foodtrace.tlog.entry import event_bytes
-
-LotUnit: TypeAlias = tuple[int, int]
 
 MANY: Final = 5000
 """New entries beyond which computing from nothing is no dearer."""
 _DAY: Final = 86_400_000_000
-_MARK: Final = 1000
-"""Events of one holding between two marks of its running stock."""
 _FOLDED: Final = frozenset(
     {
         FlowKind.DISPATCH,
@@ -135,7 +128,6 @@ _NOTHING: Final = (
 """Events that change no completion."""
 _OF_CASES: Final = (*MANAGED, RecallOpened, Acknowledgement)
 """Events of which those about another case change nothing here."""
-_REWORKED: Final = 1
 
 
 class FromNothing(Exception):
@@ -187,11 +179,14 @@ class _State:
         )
         self.until = _until(session, self.case, self.settings, found, now)
         said = said_at_notice(facts, found, self.case, self.settings)
-        self.books = _Books(found.moves, found.flows, said=said)
+        self.books = RunningBooks(found.moves, found.flows, said=said)
         everything = {holding: link.since for holding, link in found.holdings.items()}
         self.sure = {holding: link.since for holding, link in found.holdings.items() if link.link == "confirmed"}
         both = self.settings.count_possible and len(self.sure) < len(everything)
-        self.counts = [_Count(self, each) for each in ([self.sure, everything] if both else [self.sure])]
+        self.counts = [
+            RunningCount(facts, found, each, self.case, self.settings, self.books)
+            for each in ([self.sure, everything] if both else [self.sure])
+        ]
         self.simple = self.simple and not any(count.corrected or count.reworked for count in self.counts)
         self.groups: dict[tuple[int, str], list[Flow]] = defaultdict(list)
         for flow in found.flows:
@@ -301,161 +296,6 @@ class _State:
             group += [flow for flow in new if (flow.lot, flow.pair) == number]
             after += pair(group, {}, self.ranks)
         return before, after
-
-
-class _Part:
-    """What some records add to the tallies."""
-
-    def __init__(self) -> None:
-        self.made: dict[LotUnit, Tally] = defaultdict(Tally)
-        self.home: list[tuple[int, int, int, int, int, tuple[int, int]]] = []
-        self.sales: dict[LotUnit, tuple[list[Any], list[Any]]] = defaultdict(lambda: ([], []))
-
-
-class _Count(Count):
-    """A count of the trade that records can be added to and taken out of."""
-
-    def __init__(self, state: _State, holdings: Mapping[tuple[int, int], int]) -> None:
-        super().__init__(state.facts, state.found, holdings, state.case, state.settings)
-        self.books = state.books
-        self.gather()
-        self.reworked = any(each[1] == _REWORKED for each in self.home)
-        self._homes: dict[LotUnit, _Home] = defaultdict(_Home)
-        self._fill(self.home, 1)
-        self._undone: dict[LotUnit, tuple[int, Tally]] = {}
-        self._affected = {lot for lot, _ in (*self.trade, *self.own)}
-
-    def part(self, moves: Iterable[Move], flows: Iterable[Flow], keys: Iterable[Key]) -> _Part:
-        """Return what these moves and flows, and the stock of these holdings, add."""
-        mine = _Part()
-        mine.made, self.made = self.made, mine.made
-        mine.home, self.home = self.home, mine.home
-        mine.sales, self.sales = self.sales, mine.sales
-        try:
-            for move in moves:
-                self._move(move)
-            for flow in flows:
-                self._flow(flow)
-            for key in keys:
-                if key[:2] in self.trade:
-                    self._stock(key)
-        finally:
-            mine.made, self.made = self.made, mine.made
-            mine.home, self.home = self.home, mine.home
-            mine.sales, self.sales = self.sales, mine.sales
-        return mine
-
-    def change(self, before: _Part, after: _Part) -> None:
-        """Put one part in the place of another."""
-        for part, factor in ((before, -1), (after, 1)):
-            for key, tally in part.made.items():
-                self.made[key].add(tally, factor)
-            self._fill(part.home, factor)
-        for key, (sales, returns) in after.sales.items():
-            self.sales[key][0].extend(sales)
-            self.sales[key][1].extend(returns)
-
-    def _fill(self, home: Iterable[tuple[int, int, int, int, int, tuple[int, int]]], factor: int) -> None:
-        for t, kind, lot, unit, q, _ in home:
-            self._homes[lot, unit].put(t, kind, q, taken=factor < 0)
-
-    def settled(self) -> dict[LotUnit, Tally]:
-        """Return the tally of every (lot, unit), as :meth:`foodtrace.recall.sums.Count.tallies` does."""
-        made = {key: copy.copy(tally) for key, tally in self.made.items()}
-        for key, (sales, returns) in self.sales.items():
-            if returns:
-                made.setdefault(key, Tally()).add(self._undo(key, sales, returns))
-        for key, home in self._homes.items():
-            back, entered = home.settled()
-            tally = made.setdefault(key, Tally())
-            tally.back += back
-            tally.entered += entered
-        mine = {key: tally for key, tally in made.items() if key[0] in self._affected}
-        return {key: tally for key, tally in mine.items() if tally != Tally()} or mine
-
-    def _undo(self, key: LotUnit, sales: list[Any], returns: list[Any]) -> Tally:
-        size, tally = self._undone.get(key, (-1, Tally()))
-        if size != len(sales) + len(returns):
-            tally = Tally()
-            undo(map(copy.copy, sales), map(copy.copy, returns), tally)
-            self._undone[key] = (len(sales) + len(returns), tally)
-        return tally
-
-
-class _Home:
-    """What came back to own sites and went out again, of one lot and unit, in the order of time."""
-
-    def __init__(self) -> None:
-        self._events: list[tuple[int, int, int]] = []
-        self._done = 0
-        self._back = self._entered = 0
-
-    def put(self, t: int, kind: int, q: int, *, taken: bool) -> None:
-        """Add something, or take it out."""
-        place = bisect.bisect_left(self._events, (t, kind, q))
-        if taken:
-            del self._events[place]
-        else:
-            self._events.insert(place, (t, kind, q))
-        if place < self._done:
-            self._done = self._back = self._entered = 0
-
-    def settled(self) -> tuple[int, int]:
-        """Return (back and not sent out again, sent out beyond what had come back)."""
-        for _, kind, q in self._events[self._done :] if self._done else self._events:
-            if kind == 0:
-                self._back += q
-            else:
-                part = min(q, self._back)
-                self._back -= part
-                self._entered += q - part
-        self._done = len(self._events)
-        return self._back, self._entered
-
-
-class _Books(Books):
-    """Books whose events change; of holdings with many, the running stock is kept at marks."""
-
-    def put(self, events: Iterable[tuple[Key, Any]]) -> None:
-        """Add events."""
-        for key, event in events:
-            if event is not None:
-                bisect.insort(self._events[key], event)
-                self._forget(key, event)
-
-    def take(self, events: Iterable[tuple[Key, Any]]) -> None:
-        """Take events out."""
-        for key, event in events:
-            if event is not None:
-                mine = self._events[key]
-                del mine[bisect.bisect_left(mine, event)]
-                self._forget(key, event)
-
-    def _forget(self, key: Key, event: Any) -> None:
-        marks = self._marks.get(key)
-        while marks and marks[-1][0] >= event:
-            marks.pop()
-
-    @property
-    def _marks(self) -> dict[Key, list[tuple[Any, int, HoldingSum, Stock]]]:
-        found: dict[Key, list[tuple[Any, int, HoldingSum, Stock]]] = self.__dict__.setdefault("marks", {})
-        return found
-
-    def sum(self, key: Key, *, before: int | None = None, phase: int = 0) -> HoldingSum:
-        """See :class:`foodtrace.recall.quantities.Books`."""
-        events = self._events.get(key, ())
-        if before is not None or len(events) < 2 * _MARK:
-            return super().sum(key, before=before, phase=phase)
-        marks = self._marks.setdefault(key, [])
-        done, sums, stock = (marks[-1][1], marks[-1][2], marks[-1][3]) if marks else (0, HoldingSum(), Stock())
-        while True:
-            sums, stock = copy.copy(sums), copy.copy(stock)
-            if len(events) - done <= _MARK:
-                follow(sums, stock, events[done:])
-                return closed(sums, stock)
-            follow(sums, stock, events[done : done + _MARK])
-            done += _MARK
-            marks.append((events[done - 1], done, sums, stock))
 
 
 def _positions(session: Session) -> dict[int, int]:

@@ -20,14 +20,13 @@ from foodtrace.recall.answer import recall
 from tests.recall.test_plain import LOGS, LOTS, NOW, Clock, begun, born, odd, opened, plain
 
 
-@given(seed=st.integers(0, 2**32), oddities=st.sampled_from([0, 0, 2]), large=st.booleans())
-@settings(max_examples=20)
-def test_columns_are_the_affected_holdings(seed: int, oddities: int, large: bool) -> None:
+def compare(seed: int, *, oddities: int, large: bool, url: str = "") -> None:
+    """Make a random world and ask where every lot of it is."""
     rng = random.Random(seed)
     with (
         pytest.MonkeyPatch.context() as patch,
         tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name,
-        opened(Path(name), Clock()) as ledger,
+        opened(Path(name), Clock(), url) as ledger,
     ):
         patch.setattr(columns, "_LARGE", 1 if large else 10**6)
         begun(ledger)
@@ -43,6 +42,18 @@ def test_columns_are_the_affected_holdings(seed: int, oddities: int, large: bool
                 wanted = find(SqlFacts(session, NEVER), (LotsClause(lots=(lot,)),)).holdings
                 assert len(got) == len(pairs) == len(set(pairs))
                 assert set(pairs) == set(wanted), (seed, lot)
+
+
+@given(seed=st.integers(0, 2**32), oddities=st.sampled_from([0, 0, 2]), large=st.booleans())
+@settings(max_examples=20)
+def test_columns_are_the_affected_holdings(seed: int, oddities: int, large: bool) -> None:
+    compare(seed, oddities=oddities, large=large)
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_columns_are_the_affected_holdings_on_postgresql(large: bool, pg_url: str) -> None:
+    for seed in range(4):
+        compare(seed, oddities=2 * (seed % 2), large=large, url=pg_url)
 
 
 def test_columns_of_an_answer_say_what_its_rows_say(tmp_path: Path) -> None:

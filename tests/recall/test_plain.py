@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import random
 import tempfile
+import uuid
 from pathlib import Path
 from typing import Any, Final
 
@@ -61,8 +62,10 @@ class Clock:
         return self.now
 
 
-def opened(folder: Path, clock: Clock) -> Ledger:
-    return Ledger.open(f"sqlite:///{folder}/x.db", keys=folder / "keys", clock=clock)
+def opened(folder: Path, clock: Clock, url: str = "") -> Ledger:
+    """Open an empty ledger: a file in the folder, or a schema of its own at the URL of a PostgreSQL."""
+    schema = f"w{uuid.uuid4().hex}" if url else None
+    return Ledger.open(url or f"sqlite:///{folder}/x.db", schema=schema, keys=folder / "keys", clock=clock)
 
 
 def begun(ledger: Ledger) -> None:
@@ -158,14 +161,14 @@ def both(ledger: Ledger, lot: str, now: int) -> tuple[Answer | str, Answer]:
             return str(why), full
 
 
-def compare(seed: int, *, oddities: int) -> list[str]:
+def compare(seed: int, *, oddities: int, url: str = "") -> list[str]:
     """Make a random world, ask for every lot at three moments, and return why answers were handed over ("": they were not)."""
     rng = random.Random(seed)
     clock = Clock()
     why: list[str] = []
     if rng.random() < 0.8:
         clock.now += 17 * 24 * 3_600_000_000  # after everything that happens; else some of it is dated ahead of its record
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name, opened(Path(name), clock) as ledger:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name, opened(Path(name), clock, url) as ledger:
         begun(ledger)
         # Of some worlds every lot begins at one place, as it should; only there is a whole tree of lots confirmed.
         if rng.random() < 0.6:
@@ -201,6 +204,12 @@ def born(name: str, lot: str) -> list[Event]:
 @settings(max_examples=25)
 def test_answers_from_rows_are_those_of_the_whole_engine(seed: int, oddities: int) -> None:
     compare(seed, oddities=oddities)
+
+
+@pytest.mark.parametrize("oddities", [0, 1])
+def test_answers_from_rows_are_those_of_the_whole_engine_on_postgresql(oddities: int, pg_url: str) -> None:
+    why = [each for seed in range(4) for each in compare(seed, oddities=oddities, url=pg_url)]
+    assert "" in why, why
 
 
 def test_worlds_recorded_as_they_should_be_are_answered_from_rows() -> None:

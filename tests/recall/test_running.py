@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import random
 import tempfile
+import uuid
 from pathlib import Path
 from typing import Any, Final
 
@@ -43,7 +44,7 @@ from foodtrace.events import (
 from foodtrace.events.case import LotsClause
 from foodtrace.graph.edges import micros
 from foodtrace.graph.reader import SqlFacts
-from foodtrace.recall import running
+from foodtrace.recall import running, runningsums
 from foodtrace.recall.affected import find
 from foodtrace.recall.cases import load_case
 from foodtrace.recall.metrics import Completion, completion
@@ -59,10 +60,11 @@ LOGS: Final = ("a/P-1", "b/W-1")
 class World:
     """A lot in six places, and a case on it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, url: str = "") -> None:
         self.now = AT
         self.number = 0
-        self.ledger = Ledger.open(f"sqlite:///{folder}/x.db", keys=folder / "keys", clock=lambda: micros(self.now))
+        schema = f"w{uuid.uuid4().hex}" if url else None
+        self.ledger = Ledger.open(url or f"sqlite:///{folder}/x.db", schema=schema, keys=folder / "keys", clock=lambda: micros(self.now))
         for log in LOGS:
             self.ledger.init(log, operator=log[2:])
         own = {"P-1": "P-1", "P-2": "P-1"}
@@ -148,10 +150,10 @@ def unusual(rng: random.Random, world: World) -> Event:
     return rng.choice(list(kinds.values()))()
 
 
-def follow(seed: int, *, odd: float) -> None:
+def follow(seed: int, *, odd: float, url: str = "") -> None:
     rng = random.Random(seed)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
-        world = World(Path(name))
+        world = World(Path(name), url)
         with world.ledger as ledger:
             for step in range(14):
                 event = unusual(rng, world) if rng.random() < odd else ordinary(rng, world)
@@ -168,8 +170,20 @@ def test_the_running_completion_is_that_computed_from_nothing(seed: int, odd: fl
     follow(seed, odd=odd)
 
 
-def test_a_return_is_folded_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    world = World(tmp_path)
+@pytest.mark.parametrize("odd", [0.0, 0.2])
+def test_the_running_completion_is_that_computed_from_nothing_on_postgresql(odd: float, pg_url: str) -> None:
+    for seed in range(2):
+        follow(seed, odd=odd, url=pg_url)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def url(request: pytest.FixtureRequest) -> str:
+    """Give nothing, which stands for a file, or the URL of an empty PostgreSQL database."""
+    return "" if request.param == "sqlite" else str(request.getfixturevalue("pg_url"))
+
+
+def test_a_return_is_folded_in(tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(tmp_path, url)
     built: list[str] = []
     state = running._State
 
@@ -178,7 +192,7 @@ def test_a_return_is_folded_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         return state(*args)
 
     monkeypatch.setattr(running, "_State", counted)
-    monkeypatch.setattr(running, "_MARK", 3)  # so that the warehouse's stock is kept at marks
+    monkeypatch.setattr(runningsums, "_MARK", 3)  # so that the warehouse's stock is kept at marks
     with world.ledger as ledger:
         ledger.completion(CASE)
         for n in range(9):
@@ -192,8 +206,8 @@ def test_a_return_is_folded_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         assert ledger.completion(CASE) == world.from_nothing()
 
 
-def test_a_correction_is_computed_from_nothing(tmp_path: Path) -> None:
-    world = World(tmp_path)
+def test_a_correction_is_computed_from_nothing(tmp_path: Path, url: str) -> None:
+    world = World(tmp_path, url)
     with world.ledger as ledger:
         before = ledger.completion(CASE)
         with ledger.reading() as session:
