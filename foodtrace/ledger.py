@@ -38,6 +38,7 @@ from foodtrace.storage.engine import address_of, open_store
 from foodtrace.storage.session import Session, Store
 from foodtrace.tlog.anchor import anchor_path, move_anchor
 from foodtrace.tlog.append import append, lock_head, new_log
+from foodtrace.tlog.clock import ClockRule, clock_rule, within
 from foodtrace.tlog.entry import check_origin
 from foodtrace.tlog.verify import Progress
 from foodtrace.verification import Asked, Older, Start, Verification, mark_path, marked_at, rebuild_ledger, verify_ledger
@@ -86,11 +87,13 @@ class Ledger:
         clock: Callable[[], int],
         passphrase: str | Callable[[], str] | None,
         may_create: bool,
+        rule: ClockRule,
     ) -> None:
         """Use :meth:`open`."""
         self.store = store
         self.keys = keys
-        self.clock = clock
+        self.clock = within(clock)
+        self.clock_rule = rule
         self.names = Names()
         self._wanted = log
         self._passphrase = passphrase
@@ -117,6 +120,8 @@ class Ledger:
         create: bool = True,
         passphrase: str | Callable[[], str] | None = None,
         recovering: bool = False,
+        confirm_clock: bool = False,
+        clock_ahead: dt.timedelta | None = None,
     ) -> Self:
         """Open a ledger.
 
@@ -129,13 +134,16 @@ class Ledger:
             ledger that has nothing raises all the same: an empty answer would look like "not sold anywhere".
         :param passphrase: of the signing key's file, if it has one; or what asks for it, called when a locked key is first needed.
         :param recovering: do not compare with this host's anchors; only for :mod:`foodtrace.keeping.recovery`, which does.
+        :param confirm_clock: the clock is right: write although it is behind, or far ahead of, the last entry.
+        :param clock_ahead: how far ahead of the last entry is far (25 days).
         :raises NotFound: ``ledger.missing``. :raises Integrity: ``ledger.rolled_back``, ``ledger.forked_log``.
-        :raises Storage: ``ledger.newer``, ``storage.*``.
+        :raises Storage: ``ledger.newer``, ``storage.*``. :raises BadData: ``clock.ahead``.
         """
+        rule = clock_rule(clock_ahead, confirmed=confirm_clock)
         store = open_store(url, create=create, schema=schema)
         path = getattr(store, "path", None)
         folder = Path(keys).expanduser() if keys is not None else default_keys(path)
-        ledger = cls(store, log=log, keys=folder, clock=clock or wall_clock, passphrase=passphrase, may_create=create)
+        ledger = cls(store, log=log, keys=folder, clock=clock or wall_clock, passphrase=passphrase, may_create=create, rule=rule)
         # The password stays here; it goes through a pipe to a process that helps to verify, and nowhere else.
         ledger._address, ledger._schema = address_of(url), schema
         try:
@@ -186,12 +194,12 @@ class Ledger:
         from foodtrace.keyfiles import create  # noqa: PLC0415 - loads cryptography
 
         name = check_origin(origin or f"local/{tokens.token_hex(4)}")
+        now = self.clock()  # before anything is made: a clock that is none leaves no half of a ledger
         self.store.create()
         with self.store.read() as session:
             if any(state.origin == name for state in logs(session)):
                 raise Conflict("log.exists", value=name)
         key = create(self.keys, name, passphrase)
-        now = self.clock()
         event = Key(
             id=f"key-{key.key_id.hex()}",
             at=moment(now),
@@ -275,15 +283,14 @@ class Ledger:
         :param events: at least one; ids are unique in the log, and a repeated id with the same content is a retry.
         :param personal: personal values by event id and field (``contact``, ``phone``, ``address`` ...); kept beside the log.
         :param log: origin of the log to write, if not the ledger's own.
-        :param confirm_clock: append although the clock is behind, or far ahead of, the last entry.
+        :param confirm_clock: append although the clock is behind, or far ahead of, the last entry; as :meth:`open` has it for all.
         :raises BadData: an event breaks its form. :raises Conflict: ``record.id_conflict``.
-        :raises Refused: ``log.clock_behind``, ``log.clock_ahead``. :raises Busy: another writer holds the database.
+        :raises Refused: ``log.clock_behind``, ``log.clock_ahead``, ``log.clock_unset``. :raises Busy: another writer holds the database.
         :raises NotFound: ``key.missing``. :raises Storage: disk or database failed; nothing was recorded.
         """
         prepared = prepare(events, personal)
-        receipt = self._with_key(
-            log, lambda writer: record(self.store, self.names, writer, prepared, self.clock, confirm_clock=confirm_clock)
-        )
+        rule = self.clock_rule._replace(confirmed=self.clock_rule.confirmed or confirm_clock)
+        receipt = self._with_key(log, lambda writer: record(self.store, self.names, writer, prepared, self.clock, rule))
         _logger.info("recorded %d events in %s, %d new", len(prepared.events), receipt.log, receipt.new)
         return receipt
 
@@ -306,7 +313,7 @@ class Ledger:
             outcome = decide(session)
             if outcome.events:
                 prepared = prepare(outcome.events, outcome.personal)
-                receipt, used = record_in(session, self.names, writer, prepared, self.clock())
+                receipt, used = record_in(session, self.names, writer, prepared, self.clock(), self.clock_rule)
         # Durable from here on; the anchor is a lower bound and may lag after a crash.
         self.names.remember(used)
         if receipt is not None and receipt.new:

@@ -25,7 +25,8 @@ from foodtrace.opening import Writer
 from foodtrace.personal import Secret, commit, seal
 from foodtrace.storage.session import Session, Store
 from foodtrace.tlog.anchor import move_anchor
-from foodtrace.tlog.append import Head, append, lock_head, sealing_time
+from foodtrace.tlog.append import Head, append, lock_head
+from foodtrace.tlog.clock import ClockRule, sealing_time
 from foodtrace.tlog.entry import event_bytes, parse
 
 _BY_ID: Final = "SELECT e.id, e.seq, e.bytes FROM {texts} CROSS JOIN entry AS e WHERE e.log = ? AND e.id = f.value"
@@ -99,7 +100,7 @@ def _check_key(event: Key) -> None:
         raise BadData("key.kid", value=event.kid, expected=kid(event.issuer, public).hex(), issuer=event.issuer)
 
 
-def record(store: Store, names: Names, writer: Writer, prepared: Prepared, clock: Callable[[], int], *, confirm_clock: bool) -> Receipt:
+def record(store: Store, names: Names, writer: Writer, prepared: Prepared, clock: Callable[[], int], rule: ClockRule) -> Receipt:
     """Seal a prepared batch in a transaction of its own."""
     if store.dialect == "postgresql":
         # 0. Names first, in a short transaction of their own: sorted inserts cannot deadlock, and no head is locked meanwhile.
@@ -109,7 +110,7 @@ def record(store: Store, names: Names, writer: Writer, prepared: Prepared, clock
                 known = names.intern(session, needed)
             names.remember(known)
     with store.write() as session:
-        receipt, used = record_in(session, names, writer, prepared, clock(), confirm_clock=confirm_clock)
+        receipt, used = record_in(session, names, writer, prepared, clock(), rule)
     # The batch is durable. A crash here loses nothing: the anchor is a lower bound and moves with the next batch.
     names.remember(used)
     if receipt.new:
@@ -118,7 +119,7 @@ def record(store: Store, names: Names, writer: Writer, prepared: Prepared, clock
 
 
 def record_in(
-    session: Session, names: Names, writer: Writer, prepared: Prepared, clock: int, *, confirm_clock: bool = False
+    session: Session, names: Names, writer: Writer, prepared: Prepared, clock: int, rule: ClockRule
 ) -> tuple[Receipt, dict[str, int]]:
     """Seal a prepared batch inside an open write transaction; the receipt counts only after its COMMIT."""
     # 1. Lock the head: from here nobody else writes this log.
@@ -147,7 +148,7 @@ def record_in(
         return _receipt(writer, seqs, 0, _covering(session, writer.number, max(seqs))), {}
     _check_corrections(session, writer, head, [prepared.events[index] for index in new])
     # 3. Seal, with personal values beside.
-    recorded = sealing_time(head, clock, confirmed=confirm_clock)
+    recorded = sealing_time(head, clock, rule)
     items = [(prepared.events[index].id, prepared.data[index]) for index in new]
     made = append(session, writer.number, writer.origin, head, items, recorded, [writer.key])
     if prepared.secrets:

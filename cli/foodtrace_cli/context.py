@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
@@ -11,6 +12,8 @@ from typing import TYPE_CHECKING, cast
 from foodtrace.texts import Lang, text
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from foodtrace.ledger import Ledger
 
 
@@ -32,12 +35,29 @@ class Context:
     log: str | None
     lang: Lang
     debug: bool = False
+    confirm_clock: bool = False
+    """The clock is right, whatever the last entry says (``--confirm-clock``)."""
+    now: str = ""
+    """The time by another clock (``--now``), from which time goes on in this run; empty: this machine's clock."""
 
-    def open(self, *, create: bool = False) -> Ledger:
-        """Open the ledger of ``--db``. A missing file is an error unless the command makes one."""
+    def open(self, *, create: bool = False, recovering: bool = False) -> Ledger:
+        """Open the ledger of ``--db``. A missing file is an error unless the command makes one.
+
+        :param recovering: in spite of this host's anchors, for the commands that compare with them.
+        """
         from foodtrace.ledger import Ledger  # noqa: PLC0415 - not every command needs a ledger
 
-        return Ledger.open(self.db, log=self.log, keys=self.keys, create=create, passphrase=self.passphrase)
+        return Ledger.open(
+            self.db,
+            log=None if recovering else self.log,
+            keys=self.keys,
+            create=create,
+            passphrase=self.passphrase,
+            recovering=recovering,
+            clock=_clock_from(self.now) if self.now else None,
+            confirm_clock=self.confirm_clock,
+            clock_ahead=_clock_ahead(),
+        )
 
     @property
     def passphrase(self) -> str | Callable[[], str] | None:
@@ -58,3 +78,29 @@ class Context:
     def interactive(self) -> bool:
         """Say whether somebody can be asked: without a terminal a missing answer is exit 2, never a hang."""
         return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _clock_from(text: str) -> Callable[[], int]:
+    """Return a clock that stands at the time given now and goes on from there, whatever happens to the machine's own.
+
+    :raises BadData: ``cli.time``.
+    """
+    from foodtrace.tlog.entry import epoch_micros  # noqa: PLC0415 - hardly ever asked for
+    from foodtrace_cli.commands.case_common import moment  # noqa: PLC0415
+
+    began, start = time.monotonic_ns(), epoch_micros(moment(text, "2026-11-24 03:10"))
+    return lambda: start + (time.monotonic_ns() - began) // 1000
+
+
+def _clock_ahead() -> dt.timedelta | None:
+    """Return FOODTRACE_CLOCK_AHEAD, a number of days. Raises ``BadData`` (``clock.ahead``)."""
+    given = os.environ.get("FOODTRACE_CLOCK_AHEAD", "")
+    if not given:
+        return None
+    import datetime as dt  # noqa: PLC0415 - hardly ever set
+
+    from foodtrace.errors import BadData  # noqa: PLC0415
+
+    if not (given.isascii() and given.isdigit() and len(given) < 6):  # noqa: PLR2004 - digits that no timedelta chokes on
+        raise BadData("clock.ahead", value=given, expected="FOODTRACE_CLOCK_AHEAD=60")
+    return dt.timedelta(days=int(given))

@@ -25,7 +25,7 @@ from foodtrace.keeping.host import Host
 from foodtrace.keeping.recovery import Lost, survey
 from foodtrace.opening import BACKUP, logs, origins
 from foodtrace.storage.session import Session
-from foodtrace.tlog.append import AHEAD, SKEW
+from foodtrace.tlog.clock import DAY, EARLIEST, SKEW, ClockRule
 from foodtrace.tlog.entry import time_text
 from foodtrace.tlog.verify import missing_triggers
 
@@ -37,8 +37,6 @@ MUCH_FREE: Final = 2_000_000_000
 LARGE_WAL: Final = 256_000_000
 """A write-ahead log that grew to this is held open by somebody who reads and does not end."""
 OLDEST_SQLITE: Final = (3, 35, 0)
-EARLIEST: Final = 1_764_547_200_000_000
-"""2025-12-01: a clock before it was never set."""
 NETWORK: Final = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "afs", "9p", "ncpfs", "davfs"})
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 _OTHERS_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
@@ -107,7 +105,7 @@ def _in_ledger(host: Host, path: Path | None) -> Iterator[Check]:
             return
         with host.store.read() as session:
             yield from _ledger(session)
-            yield from _clock(session, host.clock())
+            yield from _clock(session, host.clock(), host.clock_rule)
             yield from _server(session) if path is None else _wal(session, path)
         lost = survey(host)
     except FoodtraceError as error:
@@ -204,14 +202,14 @@ def _server(session: Session) -> Iterator[Check]:
         yield Check(topic="wal", state="ok", code="server_fine", facts={"version": str(row[0]) if row else ""})
 
 
-def _clock(session: Session, now: int) -> Iterator[Check]:
+def _clock(session: Session, now: int, rule: ClockRule) -> Iterator[Check]:
     last = max((state.time for state in logs(session)), default=0)
-    facts = {"now": time_text(now), "last": time_text(last)}
+    facts = {"now": time_text(now), "last": time_text(last), "days": str(rule.ahead // DAY)}
     if now < EARLIEST:
         yield Check(topic="clock", state="bad", code="clock_unset", facts=facts)
     elif last and now < last - SKEW:
         yield Check(topic="clock", state="bad", code="clock_behind", facts=facts)
-    elif last and now > last + AHEAD:
+    elif last and now > last + rule.ahead:
         yield Check(topic="clock", state="warn", code="clock_ahead", facts=facts)
     else:
         yield Check(topic="clock", state="ok", code="clock_fine", facts=facts)

@@ -9,6 +9,7 @@ from typing import Protocol
 from foodtrace.graph.names import Names
 from foodtrace.opening import Writer
 from foodtrace.storage.session import Store
+from foodtrace.tlog.clock import ClockRule
 
 
 class Host(Protocol):
@@ -18,6 +19,7 @@ class Host(Protocol):
     names: Names
     keys: Path
     clock: Callable[[], int]
+    clock_rule: ClockRule
 
     def writer(self, log: str | None = None) -> Writer:
         """Return the log this host writes."""

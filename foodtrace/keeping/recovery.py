@@ -31,6 +31,8 @@ from foodtrace.operations.common import Doing, Outcome, local
 from foodtrace.recording import Receipt
 from foodtrace.storage.session import Session
 from foodtrace.tlog.anchor import anchor_path, move_anchor, read_anchor
+from foodtrace.tlog.clock import EARLIEST
+from foodtrace.tlog.entry import time_text
 from foodtrace.tlog.frontier import Frontier
 from foodtrace.tlog.nodes import root_at
 from foodtrace.verification import LogMark, put_aside, read_mark, verify_ledger
@@ -138,6 +140,9 @@ def recover(
     """
     if not reason.strip():
         raise BadData("recover.reason", value="-", expected="--reason")
+    now = host.clock()
+    if now < EARLIEST:
+        raise Refused("log.clock_unset", value=time_text(now), expected=time_text(EARLIEST))
     with host.store.read() as session:
         checked = verify_ledger(session)
     if not checked.ok:
@@ -152,7 +157,7 @@ def recover(
         raise Refused("log.ended", value=lost.log)
     if not new_log and not lost.key_here:
         raise NotFound("key.missing", value=lost.log, path=str(host.keys))
-    doing = Doing(now=local(host.clock()), by=by)
+    doing = Doing(now=local(now), by=by)
     mark = Recovered(
         id=doing.event_id(),
         at=doing.now,

@@ -30,7 +30,8 @@ from foodtrace.operations.common import Doing, Found, Outcome, about, local
 from foodtrace.operations.issuers import heeded, key_word, own_logs
 from foodtrace.storage.session import Session
 from foodtrace.tlog.anchor import move_anchor
-from foodtrace.tlog.append import Appended, append, lock_head, sealing_time
+from foodtrace.tlog.append import Appended, append, lock_head
+from foodtrace.tlog.clock import sealing_time
 from foodtrace.tlog.entry import event_bytes
 from foodtrace.tlog.keychain import KeyChain
 from foodtrace.tlog.note import parse_verifier
@@ -122,7 +123,10 @@ def rotate(host: Host, new: SigningKey, *, reason: str = "", stolen: bool = Fals
 
 
 def end_log(host: Host, *, reason: str, by: str = "", log: str | None = None) -> Changed:
-    """Revoke the key of a log this host writes and so end the log (rule 3). Errors as :func:`rotate`."""
+    """Revoke the key of a log this host writes and so end the log (rule 3). Errors as :func:`rotate`.
+
+    No clock keeps it from ending: there is no entry after it that could be frozen out.
+    """
     writer = host.writer(log)
     with host.store.write() as session:
         doing = Doing(now=local(host.clock()), by=by)
@@ -135,7 +139,7 @@ def end_log(host: Host, *, reason: str, by: str = "", log: str | None = None) ->
             issuer=log_keys(session, writer.number)[0][1].issuer,
             reason=reason,
         )
-        made, used = _seal(session, host, writer, [entry], [writer.key], b"")
+        made, used = _seal(session, host, writer, [entry], [writer.key], b"", ends=True)
     return _done(host, writer, made, used, None, ())
 
 
@@ -174,14 +178,14 @@ def _move_issuers(session: Session, doing: Doing, writer: Writer, new: SigningKe
 
 
 def _seal(
-    session: Session, host: Host, writer: Writer, events: list[Key], signers: list[SigningKey], in_force: bytes
+    session: Session, host: Host, writer: Writer, events: list[Key], signers: list[SigningKey], in_force: bytes, *, ends: bool = False
 ) -> tuple[Appended, dict[str, int]]:
     """Append key entries inside an open transaction; the last one is of the log's own key."""
     head = lock_head(session, writer.number)
     if head.key_id != writer.key.key_id:
         raise Conflict("log.key_changed" if head.key_id else "log.ended", value=writer.origin, expected=head.key_id.hex())
     events = [*events[:-1], msgspec.structs.replace(events[-1], previous=head.key_seq)]
-    recorded = sealing_time(head, host.clock(), confirmed=False)
+    recorded = sealing_time(head, host.clock(), host.clock_rule._replace(confirmed=ends or host.clock_rule.confirmed))
     items = [(each.id, checked(each)) for each in events]
     last = head.size + len(events) - 1
     made = append(session, writer.number, writer.origin, head, items, recorded, signers, key_seq=last, key_id=in_force)

@@ -8,6 +8,8 @@ OPTIONS: Final[dict[str, str]] = {
         "签名密钥的目录 (默认账本旁的 文件名.keys, 否则 ~/.config/foodtrace/keys)。",
     "Log to write, by its origin or the last part of it.": "写哪一本日志: 全名或最后一段。",
     "Language of texts; else FOODTRACE_LANG, else the locale.": "文字的语言; 否则看 FOODTRACE_LANG, 再看系统语言。",
+    "The clock is right: write although it is behind, or far ahead of, the last entry.": "时钟没错: 虽比最后一条早或晚得多, 照样记。",
+    "The time by another clock, such as 2026-11-24 03:10, if this machine's is wrong.": "本机的时钟不对时, 别的钟上的时间, 如 2026-11-24 03:10。",
     "Show the traceback of an error.": "显示出错的完整堆栈。",
     "Show the version and exit.": "显示版本。",
     "Origin of the log, NAME/operator/site; by default local/ and eight random hex digits.":

@@ -5,27 +5,21 @@ Rules (DESIGN section 5):
 1. Commit = batch = one SQL transaction. The head row is locked first; whoever holds it is the only writer of that log.
 2. Sequence numbers are gapless; each entry names the leaf hash of the one before it.
 3. Entries, tree nodes, checkpoint and head change together or not at all.
-4. ``time`` never runs backwards. A clock far ahead of the last entry, or behind it, is refused: one jump to 2099 would
-   freeze the log for good.
+4. ``time`` never runs backwards; which clock may give it says :mod:`foodtrace.tlog.clock`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-from foodtrace.errors import Conflict, NotFound, Refused
+from foodtrace.errors import Conflict, NotFound
 from foodtrace.storage.session import Session
 from foodtrace.tlog.checkpoint import format_checkpoint
 from foodtrace.tlog.entry import ZERO, compose, time_text
 from foodtrace.tlog.frontier import Frontier
 from foodtrace.tlog.note import NoteSigner, sign_note
 from foodtrace.tlog.ranges import leaf_hash
-
-SKEW: Final = 120_000_000
-"""How far behind the last entry a clock may be before we refuse, microseconds: two minutes."""
-AHEAD: Final = 400 * 86_400_000_000
-"""How far ahead of the last entry a clock may be before we refuse, microseconds: 400 days (a shop may close for a season)."""
 
 
 class Head(NamedTuple):
@@ -82,18 +76,6 @@ def lock_head(session: Session, log: int) -> Head:
         raise NotFound("log.missing", value=log)
     size, prev, frontier, time, key_seq, key_id = row
     return Head(size, bytes(prev), Frontier.from_bytes(bytes(frontier)), time, key_seq, bytes(key_id))
-
-
-def sealing_time(head: Head, clock: int, *, confirmed: bool) -> int:
-    """Return the ``time`` for new entries (rule 4). Raises ``Refused`` (``log.clock_behind``, ``log.clock_ahead``)."""
-    if head.size == 0:
-        return clock
-    if not confirmed:
-        if clock < head.time - SKEW:
-            raise Refused("log.clock_behind", value=time_text(clock), expected=time_text(head.time))
-        if clock > head.time + AHEAD:
-            raise Refused("log.clock_ahead", value=time_text(clock), expected=time_text(head.time))
-    return max(clock, head.time)
 
 
 def append(

@@ -46,7 +46,7 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def recorded(self) -> int:
         """Return ``time`` as microseconds since 1970 UTC."""
-        return (self.time - _EPOCH) // _MICRO
+        return epoch_micros(self.time)
 
 
 _decoder: Final = msgspec.json.Decoder(Entry)
@@ -57,6 +57,11 @@ def check_origin(origin: str) -> str:
     if not ORIGIN.fullmatch(origin):
         raise BadData("log.origin", value=origin, expected="NAME/operator/site")
     return origin
+
+
+def epoch_micros(when: dt.datetime) -> int:
+    """Return a time with an offset as microseconds since 1970 UTC."""
+    return (when - _EPOCH) // _MICRO
 
 
 def time_text(recorded: int) -> str:

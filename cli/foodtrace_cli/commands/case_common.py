@@ -44,14 +44,14 @@ def names_of(ctx: Context, sites: Iterable[str]) -> dict[str, str]:
         return {site: site_name(session, site) for site in dict.fromkeys(sites) if site}
 
 
-def moment(text: str) -> dt.datetime:
+def moment(text: str, example: str = "2026-11-24T09:10") -> dt.datetime:
     """Read a time; one without an offset is China's. Raises ``BadData`` (``cli.time``)."""
     from foodtrace.operations.common import CHINA  # noqa: PLC0415
 
     try:
         when = dt.datetime.fromisoformat(text.strip().replace("/", "-"))
     except ValueError:
-        raise BadData("cli.time", value=text, expected="2026-11-24T09:10") from None
+        raise BadData("cli.time", value=text, expected=example) from None
     return when if when.tzinfo is not None else when.replace(tzinfo=CHINA)
 
 

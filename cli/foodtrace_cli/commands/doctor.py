@@ -6,11 +6,15 @@ import os
 import sys
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, emit_json, say, verdict
+
+if TYPE_CHECKING:
+    from foodtrace.ledger import Ledger
 
 
 @click.command()
@@ -22,7 +26,7 @@ def doctor(click_ctx: click.Context, *, as_json: bool) -> None:
     Exit 0 if nothing is bad (warnings may be there), else 3. Whether the record itself holds is for verify.
     """
     from foodtrace.keeping.doctor import Surroundings, examine  # noqa: PLC0415 - import time is part of a command's time
-    from foodtrace.ledger import Ledger, default_keys  # noqa: PLC0415
+    from foodtrace.ledger import default_keys  # noqa: PLC0415
 
     ctx: Context = click_ctx.obj
     database = ctx.db.removeprefix("sqlite:///")
@@ -34,7 +38,7 @@ def doctor(click_ctx: click.Context, *, as_json: bool) -> None:
     with ExitStack() as stack:
 
         def opened() -> Ledger:
-            return stack.enter_context(Ledger.open(ctx.db, keys=ctx.keys, create=False, recovering=True))
+            return stack.enter_context(ctx.open(recovering=True))
 
         found = examine(opened, path, keys, around)
     if as_json:

@@ -47,7 +47,7 @@ def backup(ctx: Context, directory: Path, keys_to: Path | None, *, no_keys: bool
 def recover(ctx: Context, source: Path | None, name: str, reason: str, by: str, *, same_log: bool, new_log: bool, as_json: bool) -> None:
     """Go on after an honest restore, a failover or a lost key. Leaves an entry that everybody sees; mends no tampering."""
     from foodtrace.keeping import recovery  # noqa: PLC0415 - import time is part of a command's time
-    from foodtrace.ledger import Ledger, default_keys  # noqa: PLC0415
+    from foodtrace.ledger import default_keys  # noqa: PLC0415
 
     if same_log and new_log:
         raise BadData("recover.choose", value=ctx.log or "-", expected="--same-log, --new-log", lost=0)
@@ -57,7 +57,7 @@ def recover(ctx: Context, source: Path | None, name: str, reason: str, by: str, 
     if source is not None:
         beside = None if "://" in ctx.db else Path(ctx.db)
         _put_back(ctx, source, Path(ctx.keys).expanduser() if ctx.keys else default_keys(beside), as_json=as_json)
-    with Ledger.open(ctx.db, keys=ctx.keys, create=False, passphrase=ctx.passphrase, recovering=True) as ledger:
+    with ctx.open(recovering=True) as ledger:
         chosen = True if new_log else False if same_log else None
         done = recovery.recover(ledger, ctx.log, new_log=chosen, name=name, reason=reason, by=by, passphrase=given)
     if as_json:
