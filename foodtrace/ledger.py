@@ -440,6 +440,7 @@ class Ledger:
             start=Start(address=self._address, schema=self._schema) if helpers > 0 else None,
             helpers=helpers,
             older=tuple(older),
+            keys=self.keys,
         )
         with self.reading() as session:
             return verify_ledger(session, progress, asked)

@@ -146,6 +146,7 @@ def record_in(
             new.append(index)
     if not new:
         return _receipt(writer, seqs, 0, _covering(session, writer.number, max(seqs))), {}
+    _check_values(prepared, new)
     _check_corrections(session, writer, head, [prepared.events[index] for index in new])
     # 3. Seal, with personal values beside.
     recorded = sealing_time(head, clock, rule)
@@ -198,6 +199,17 @@ def _conflict(earlier: Event, event: Event) -> Conflict:
     field = differs[0] if differs else "personal"
     shown = ("..", "..") if not differs else (getattr(earlier, field, old.get(field)), getattr(event, field, new.get(field)))
     return Conflict("record.id_conflict", value=event.id, field=field, before=str(shown[0]), now=str(shown[1]))
+
+
+def _check_values(prepared: Prepared, new: Sequence[int]) -> None:
+    """Refuse a commitment whose value was not given: nobody could ever show it, erase it or tell that it was taken away."""
+    for index in new:
+        event = prepared.events[index]
+        inner = event.replacement.commitments if isinstance(event, Correction) and event.replacement is not None else {}
+        if event.commitments or inner:
+            bare = ({*event.commitments} - {*prepared.personal.get(event.id, ())}) | {*inner}
+            if bare:
+                raise BadData("personal.no_value", value=min(bare), expected=event.id)
 
 
 def _check_corrections(session: Session, writer: Writer, head: Head, events: Sequence[AnyEvent]) -> None:

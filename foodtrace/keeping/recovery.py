@@ -35,7 +35,7 @@ from foodtrace.tlog.clock import EARLIEST
 from foodtrace.tlog.entry import time_text
 from foodtrace.tlog.frontier import Frontier
 from foodtrace.tlog.nodes import root_at
-from foodtrace.verification import LogMark, put_aside, read_mark, verify_ledger
+from foodtrace.verification import Asked, LogMark, put_aside, read_mark, verify_ledger
 
 _NEXT: Final = re.compile(r"(.*)-r([0-9]{1,6})")
 _MOST_NOTE: Final = 2000
@@ -144,7 +144,7 @@ def recover(
     if now < EARLIEST:
         raise Refused("log.clock_unset", value=time_text(now), expected=time_text(EARLIEST))
     with host.store.read() as session:
-        checked = verify_ledger(session)
+        checked = verify_ledger(session, asked=Asked(keys=host.keys))
     if not checked.ok:
         raise Integrity("recover.broken", value=len(checked.findings), expected="foodtrace verify --full")
     lost = _chosen(survey(host, host.mark), log)

@@ -64,8 +64,8 @@ def erase(session: Session, doing: Doing, own: int, origin: str, given: str, *, 
             raise BadData("personal.field", value=each, expected="a-z _")
     what, entries = _entries(session, own, given)
     kept = _kept(session, entries, fields)
-    for log, seq, name in vanished(session):
-        if (log, seq) in entries and (not fields or name in fields):
+    for log, seq, name in vanished(session, entries):
+        if not fields or name in fields:
             kept[log, seq] = tuple(sorted({*kept.get((log, seq), ()), name}))
     outcome = Outcome(events=[], answer=None)
     mine: list[ErasedEntry] = []

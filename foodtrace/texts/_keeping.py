@@ -104,6 +104,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "personal.state.tampered": ("被篡改: 与记录的承诺不符", "tampered: does not fit the commitment in the entry"),
     # Erasure
     "personal.tampered": ("个人信息与记录的承诺不符", "a personal value does not fit the commitment in its entry"),
+    "personal.no_value": ("事件 {expected} 的 commitments 里有 {value}, 却没有给出它的值", "event {expected} commits to {value}, and its value is not given"),
+    "personal.no_value.hint": ("不要自己写 commitments; 值放在 personal 里", "leave commitments to foodtrace, and give the value under personal"),
     "personal.vanished": ("个人信息不见了, 却没有删除记录", "a personal value is gone and no entry erased it"),
     "erase.unknown": ("没有场所, 经营者或记录 {value}", "there is no site, operator or entry {value}"),
     "erase.unknown.hint": ("foodtrace site list 列出场所; 记录写条号", "foodtrace site list shows the sites; an entry is named by its number"),

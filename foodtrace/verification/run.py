@@ -22,6 +22,7 @@ from foodtrace.opening import LogState, logs
 from foodtrace.personal import tampered, vanished
 from foodtrace.storage.session import Session
 from foodtrace.storage.types import mistyped
+from foodtrace.tlog.anchor import anchor_path
 from foodtrace.tlog.entry import parse, time_text
 from foodtrace.tlog.frontier import Frontier
 from foodtrace.tlog.verify import Finding, Progress, missing_triggers
@@ -52,6 +53,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """Other processes to start for a large ledger."""
     older: tuple[Older, ...] = ()
     """Older checkpoints that the logs have to extend."""
+    keys: Path | None = None
+    """Key directory: whose key is there is no log of another host (:func:`foodtrace.personal.vanished`); none: every log is this one's."""
 
 
 def verify_ledger(session: Session, progress: Progress | None = None, asked: Asked | None = None) -> Verification:
@@ -69,7 +72,7 @@ def verify_ledger(session: Session, progress: Progress | None = None, asked: Ask
     states = logs(session)
     names = {state.number: state.origin for state in states}
     around = [Finding(code="tlog.trigger_missing", log="", got=name) for name in missing_triggers(session)]
-    around += [*_orphans(session), *_personal(session, names)]
+    around += [*_orphans(session), *_personal(session, names, _foreign(asked.keys, states))]
     mark, use = (None, "") if asked.mark is None else read_mark(asked.mark)
     known: dict[str, LogMark] = {} if mark is None else {o: m for o, m in mark.logs.items() if any(s.origin == o for s in states)}
     if mark is not None and asked.mark is not None:
@@ -277,9 +280,21 @@ def rebuild_ledger(session: Session, progress: Progress | None = None) -> int:
     return total
 
 
-def _personal(session: Session, names: dict[int, str]) -> list[Finding]:
+def _foreign(keys: Path | None, states: Sequence[LogState]) -> set[int]:
+    """Return the logs that this host neither writes nor wrote: it has no key and no anchor of them."""
+    if keys is None:
+        return set()
+    return {
+        state.number
+        for state in states
+        if not (keys / f"{state.key_id.hex()}.key").exists() and not anchor_path(keys, state.origin).exists()
+    }
+
+
+def _personal(session: Session, names: dict[int, str], foreign: set[int]) -> list[Finding]:
     """Find personal values that are not what their entry commits to, and those that went without an erasure."""
-    both = (("personal.tampered", "commitment", tampered(session)), ("personal.vanished", "erasure", vanished(session)))
+    gone = vanished(session, foreign=foreign)
+    both = (("personal.tampered", "commitment", tampered(session)), ("personal.vanished", "erasure", gone))
     return [
         Finding(code=code, log=names.get(log, str(log)), seq=seq, expected=expected, got=field)
         for code, expected, found in both
