@@ -44,7 +44,7 @@ from foodtrace.quantity import Quantity
 from foodtrace.recall.affected import Affected, find
 from foodtrace.recall.answer import recall
 from foodtrace.recall.calendars import calendar
-from foodtrace.recall.cases import case_ids, load_case, load_cases, resolve_case, standing_of
+from foodtrace.recall.cases import case_ids, load_case, load_cases, name_case, one_of, resolve_case, standing_of
 from foodtrace.recall.deadlines import completion_clock, end_of
 from foodtrace.recall.facts import Case, ScopeVersion
 from foodtrace.recall.packs import choose, for_case
@@ -308,14 +308,15 @@ def managed(session: Session, doing: Doing, given: str | None, *, closed: bool =
 
     :param closed: whether it may be said of a closed case.
     :raises Refused: ``case.closed``, ``case.withdrawn``, ``case.no_standing``. :raises NotFound: ``case.not_found``.
+    :raises Ambiguous: ``case.opened_twice``, where it is not said for which log this is.
     """
-    full = resolve_case(session, given)
+    full = name_case(session, given)
     opened = load_cases(session, full, until=micros(doing.now))
     if doing.log:
         opened = [each for each in opened if standing_of(session, each.opener)(doing.log)]
         if not opened:
             raise Refused("case.no_standing", value=full)
-    state = next((each for each in opened if each.withdrawn is None), opened[0])
+    state = one_of(opened)
     if state.withdrawn is not None:
         raise Refused("case.withdrawn", value=full)
     if state.closed is not None and not closed:
@@ -327,11 +328,10 @@ def show_contacts(
     session: Session, doing: Doing, case: str | None, what: Literal["case_report", "notices"] = "case_report", sites: int | None = None
 ) -> Outcome:
     """Put on record that the contacts of a case's sites are shown in full; the answer is how many sites have any."""
-    full = resolve_case(session, case)
     if sites is None:
-        answer = recall(session, (), now=micros(doing.now), case=load_case(session, full))
+        answer = recall(session, (), now=micros(doing.now), case=load_case(session, name_case(session, case)))
         sites = sum(row.personal == "present" for row in (*answer.outlets, *answer.others))
-    event = ContactsShown(id=doing.event_id(), at=doing.now, by=doing.by, case=full, what=what, sites=sites)
+    event = ContactsShown(id=doing.event_id(), at=doing.now, by=doing.by, case=resolve_case(session, case), what=what, sites=sites)
     return Outcome(events=[event], answer=sites)
 
 

@@ -90,6 +90,7 @@ class CaseStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Where a case stands; its JSON is ``schemas/case-status.json``."""
 
     case: str
+    """Its number; ``N@ORIGIN`` where several logs opened it."""
     product: str
     level: int
     reason: str
@@ -212,7 +213,7 @@ class _Standing:
         holdings = len(self.found.holdings)
         done = Done(self.facts, case, self.told, self.found, self.rows, self.settings, self.origins)
         made = CaseStatus(
-            case=case.case,
+            case=case.name or case.case,
             product=answer.product or next((row.product for row in self.found.infos.values() if row.product), ""),
             level=case.level,
             reason=case.reason,
@@ -241,7 +242,7 @@ class _Standing:
             figures=answer.figures,
             confirmed_only=answer.confirmed_only,
             without_lot=answer.without_lot,
-            check_level=level_now(self.session, case.case, self.now, recorded=self.recorded),
+            check_level=level_now(self.session, case.name or case.case, self.now, recorded=self.recorded),
             late=tuple(self._late()),
             today=tuple(self._today()) if case.closed is None and case.withdrawn is None else (),
             closing=tuple(self.against),

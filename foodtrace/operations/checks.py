@@ -29,7 +29,7 @@ from foodtrace.operations.cases import managed, reach_of
 from foodtrace.operations.common import Doing, Outcome
 from foodtrace.quantity import Quantity
 from foodtrace.recall.affected import Affected
-from foodtrace.recall.cases import case_events, load_case, opening, resolve_case
+from foodtrace.recall.cases import case_events, load_case, name_case, opening
 from foodtrace.recall.effectiveness import FAILED, LEVELS, SEED_BYTES, Level, commit, draw, raised, size, standing
 from foodtrace.storage.session import Session
 
@@ -105,8 +105,9 @@ def read_seed(folder: Path, commitment: str) -> bytes:
 
 
 def commitment_of(session: Session, case: str) -> str:
-    """Return the commitment a case opened with. Raises ``NotFound`` (``case.no_commitment``)."""
-    first = opening(case_events(session, case))
+    """Return the commitment a case, by its name, opened with. Raises ``NotFound`` (``case.no_commitment``)."""
+    state = load_case(session, case)
+    first = opening(case_events(session, state.case), state.opener)
     if first is None or not first[1].sample:
         raise NotFound("case.no_commitment", value=case)
     return first[1].sample
@@ -119,12 +120,12 @@ def sample(session: Session, doing: Doing, case: str | None, seed: bytes, level:
     :raises BadData: ``case.sample_level``, ``case.sample_percent``. :raises Refused: ``case.seed_other``.
     """
     state = managed(session, doing, case)
-    if commit(seed) != commitment_of(session, state.case):
+    if commit(seed) != commitment_of(session, state.name):
         raise Refused("case.seed_other", value=state.case)
     now = micros(doing.now)
     facts = SqlFacts(session, now)
     found = reach_of(facts, state)
-    wanted = level or level_now(session, state.case, now)
+    wanted = level or level_now(session, state.name, now)
     if wanted not in LEVELS:
         raise BadData("case.sample_level", value=level or "-", expected="A, B, C, D, E")
     frame = _frame(facts, found)
@@ -182,7 +183,7 @@ def check(
     if not drawn and result not in FAILED:
         raise Refused("case.not_drawn", value=place, case=state.case)
     now = micros(doing.now)
-    level = drawn[-1].level if drawn else level_now(session, state.case, now) or "A"
+    level = drawn[-1].level if drawn else level_now(session, state.name, now) or "A"
     event = EffectivenessCheck(
         id=doing.event_id(),
         at=doing.now,
@@ -217,7 +218,7 @@ def level_now(session: Session, case: str, now: int, *, recorded: int = NEVER) -
     state = load_case(session, case, until=now, known_by=recorded)
     draws = [
         event
-        for told, event, entry in case_events(session, case)
+        for told, event, entry in case_events(session, state.case)
         if isinstance(event, EffectivenessCheck)
         and told <= recorded
         and event.result == "drawn"
@@ -232,12 +233,13 @@ def level_now(session: Session, case: str, now: int, *, recorded: int = NEVER) -
 
 def redraw(session: Session, case: str | None) -> Redrawn:
     """Draw a sample again by its opened seed, from what was known when it was drawn. Raises ``NotFound`` (``case.no_sample``)."""
-    full = resolve_case(session, case)
-    told = case_events(session, full)
+    state = load_case(session, name_case(session, case))
+    full = state.case
+    told = [each for each in case_events(session, full) if each[2] not in state.without_standing]
     draws = [(recorded, event) for recorded, event, _ in told if isinstance(event, EffectivenessCheck) and event.result == "drawn"]
     if not draws:
         raise NotFound("case.no_sample", value=full)
-    commitment = commitment_of(session, full)
+    commitment = commitment_of(session, state.name)
     seed_fits = True
     wanted: set[str] = set()
     for recorded, at, level, shape, seed in sorted({(r, e.at, e.level, e.sample, e.seed) for r, e in draws}):
@@ -245,7 +247,7 @@ def redraw(session: Session, case: str | None) -> Redrawn:
             seed_fits = False
             continue
         facts = SqlFacts(session, micros(at), recorded_until=recorded)
-        frame = _frame(facts, reach_of(facts, load_case(session, full, until=micros(at))))
+        frame = _frame(facts, reach_of(facts, load_case(session, state.name, until=micros(at))))
         count = int(shape.partition("-")[2]) if shape.partition("-")[2].isdigit() else size(level, len(frame))
         wanted |= set(draw(bytes.fromhex(seed), full, frame, count))
     sites = {event.site for _, event in draws}

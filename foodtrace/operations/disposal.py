@@ -25,7 +25,7 @@ from foodtrace.operations.cases import managed, reach_of
 from foodtrace.operations.common import CHINA, Doing, Outcome
 from foodtrace.operations.goods import Stock, check_enough, stock_of
 from foodtrace.quantity import Quantity
-from foodtrace.recall.cases import load_case, resolve_case
+from foodtrace.recall.cases import load_cases, resolve_case
 from foodtrace.recall.facts import Planned
 from foodtrace.storage.session import Session
 
@@ -157,8 +157,7 @@ def report_destruction(session: Session, doing: Doing, case: str | None, site: s
     full = resolve_case(session, case)
     at = resolve_site(session, site)
     facts = SqlFacts(session, micros(doing.now))
-    state = load_case(session, full, until=micros(doing.now))
-    plans = [each for each in state.planned if each.site == facts.site(at) and not each.done and each.reported is None]
+    plans = [each for each in _planned(session, doing, full) if each.site == facts.site(at) and not each.done and each.reported is None]
     if not plans:
         raise NotFound("case.no_plan", value=at, case=full)
     events: list[Event] = []
@@ -244,12 +243,14 @@ def restock(session: Session, doing: Doing, site: str, lot: str, quantity: Quant
 
 
 def held(session: Session, doing: Doing, case: str, site: str) -> list[str]:
-    """Return the affected lots of a site. Raises ``NotFound`` (``case.not_affected``)."""
+    """Return the affected lots of a site, by whichever log opened the case. Raises ``NotFound`` (``case.not_affected``)."""
     facts = SqlFacts(session, micros(doing.now))
-    found = reach_of(facts, load_case(session, case, until=micros(doing.now)))
     number = facts.site(site)
-    texts = facts.texts(found.lots)
-    lots = sorted(texts[lot] for lot, where in found.holdings if where == number and not texts[lot].startswith("?"))
+    there: set[int] = set()
+    for state in load_cases(session, case, until=micros(doing.now)):
+        there |= {lot for lot, where in reach_of(facts, state).holdings if where == number}
+    texts = facts.texts(there)
+    lots = sorted(texts[lot] for lot in there if not texts[lot].startswith("?"))
     if not lots:
         raise NotFound("case.not_affected", value=site, case=case)
     return lots
@@ -270,11 +271,16 @@ def _amount(session: Session, doing: Doing, site: str, lot: str, quantity: Quant
     return quantity or book
 
 
+def _planned(session: Session, doing: Doing, case: str) -> tuple[Planned, ...]:
+    """Return the destructions that are planned under a case's number: facts, whichever log opened it."""
+    return load_cases(session, case, until=micros(doing.now))[0].planned
+
+
 def _plan_for(session: Session, doing: Doing, case: str, site: str, lot: str, plan: str) -> Planned | None:
     """Return the plan that a destruction carries out: the one named, else what is planned for this site and lot."""
     facts = SqlFacts(session, micros(doing.now))
     where, what = facts.site(site), facts.lot(lot)
-    plans = [each for each in load_case(session, case, until=micros(doing.now)).planned if not each.done]
+    plans = [each for each in _planned(session, doing, case) if not each.done]
     if plan:
         found = next((each for each in plans if each.id == plan), None)
         if found is None:

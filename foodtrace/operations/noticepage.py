@@ -112,7 +112,7 @@ class Public(msgspec.Struct, frozen=True, kw_only=True):
 def public_of(session: Session, case: str, now: int) -> Public:
     """Return what the notices of a case say. Raises ``NotFound`` (``case.not_found``)."""
     state = load_case(session, case, until=now)
-    first = opening(case_events(session, case))
+    first = opening(case_events(session, state.case), state.opener)
     event: RecallOpened | None = first[1] if first else None
     fields: dict[str, str] = dict(session.rows("SELECT field, value FROM personal WHERE log = ? AND seq = ?", first[2])) if first else {}
     pack = for_case(state)
@@ -125,7 +125,7 @@ def public_of(session: Session, case: str, now: int) -> Public:
     else:
         until = None if clock.due_day is None else clock.due_day.isoformat()
     return Public(
-        case=case,
+        case=state.case,
         version=state.versions[-1].version,
         level=state.level,
         opened=said(state.opened),

@@ -36,7 +36,7 @@ from foodtrace.operations.places import describe
 from foodtrace.personal import commit
 from foodtrace.quantity import Quantity
 from foodtrace.recall.affected import Affected
-from foodtrace.recall.cases import case_events, load_case, log_operator, opening, resolve_case
+from foodtrace.recall.cases import case_events, load_case, load_cases, log_operator, opening, resolve_case
 from foodtrace.recall.facts import Case
 from foodtrace.storage.session import Session
 
@@ -94,6 +94,7 @@ class Notified(msgspec.Struct, frozen=True, kw_only=True):
     """What notifying came to."""
 
     case: str
+    """Its name (:attr:`foodtrace.recall.facts.Case.name`)."""
     version: int
     outlets: int
     others: int
@@ -171,7 +172,7 @@ def sent_before(session: Session, now: int, case: str) -> Notified:
             continue
         row = session.row("SELECT value FROM personal WHERE log = ? AND seq = ? AND field = 'receipt'", entry)
         code = str(row[0]) if row else ""
-        text = receipt_text(case, party.site, code) if code else ""
+        text = receipt_text(state.case, party.site, code) if code else ""
         sent[event.to, event.direction] = Sent(number=number, party=_described(session, party), code=code, text=text, event=event)
     return _notified(state, list(sent.values()))
 
@@ -262,14 +263,15 @@ def notice_of(session: Session, given: str) -> Notice:
 def _own_lots(session: Session, doing: Doing, case: str, place: str) -> dict[str, str]:
     """Return the affected lots of a site under all their names -> unit."""
     facts = SqlFacts(session, micros(doing.now))
-    found = reach_of(facts, load_case(session, case, until=micros(doing.now)))
     number = facts.site(place)
     mine: dict[str, str] = {}
-    for lot, where in found.holdings:
-        if where == number:
-            unit = next((unit for unit in range(3) if (lot, where, unit) in found.sums), 0)
-            texts = facts.texts(found.names[lot])  # holds whatever else was looked up as well
-            mine |= {texts[name]: UNIT_NAMES[unit] for name in found.names[lot] if texts[name] and not texts[name].startswith("?")}
+    for state in load_cases(session, case, until=micros(doing.now)):
+        found = reach_of(facts, state)
+        for lot, where in found.holdings:
+            if where == number:
+                unit = next((unit for unit in range(3) if (lot, where, unit) in found.sums), 0)
+                texts = facts.texts(found.names[lot])  # holds whatever else was looked up as well
+                mine |= {texts[name]: UNIT_NAMES[unit] for name in found.names[lot] if texts[name] and not texts[name].startswith("?")}
     return mine
 
 
@@ -325,7 +327,7 @@ def _upstream(session: Session, facts: SqlFacts, found: Affected, state: Case) -
             for lot in sorted(births[site], key=lambda each: infos[each].text)
         )
         yield _up(info.text, info.operator, info.name, info.kind, lots)
-    first = opening(case_events(session, state.case))
+    first = opening(case_events(session, state.case), state.opener)
     if found.own and first is not None and log_operator(session, first[2][0]) != state.operator:
         born = sorted(flow.site for flow in found.flows if flow.kind in BIRTHS and flow.site in found.own)
         own = found.sites[born[0] if born else min(found.own)]
@@ -372,7 +374,7 @@ def _notified(state: Case, sent: list[Sent]) -> Notified:
     down = [each for each in sent if each.party.direction == "downstream"]
     outlets = sum(each.party.outlet for each in down)
     return Notified(
-        case=state.case,
+        case=state.name or state.case,
         version=state.versions[-1].version,
         outlets=outlets,
         others=len(down) - outlets,

@@ -8,14 +8,16 @@ Rules:
    Anybody may say what happened to goods: sealed, returned, destroyed, answered.
 3. Two openings of one number: the one recorded first is the case; of copies recorded at one moment the site operator's log
    counts, then the smallest log name. A log tells its own time: who has no standing in the other's opening has not taken the
-   case from it. Both stand against their goods (:func:`load_cases`), and the number means the first that is not withdrawn.
+   case from it. Both stand against their goods (:func:`load_cases`), and the number alone means neither unless all others are
+   withdrawn: ``N@ORIGIN`` does, with the origin (or its end) of the log that opened it. Facts are booked under the number: what
+   happened to goods is true for both.
 4. Goods nobody ever named cannot be cleared: an unknown name is never "all".
 """
 
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -81,13 +83,14 @@ def case_ids(session: Session) -> list[str]:
 
 
 def resolve_case(session: Session, given: str | None) -> str:
-    """Return a case's id from its id, its end, or nothing if there is only one, or only one that is open.
+    """Return a case's number from its number, its end, or nothing if there is only one, or only one that is open.
 
+    :param given: what stands after an ``@`` names a log (rule 3), and is left away.
     :raises NotFound: ``case.not_found``. :raises Ambiguous: ``case.ambiguous``.
     """
     known = case_ids(session)
     if given:
-        text = given.strip().upper()
+        text = given.partition("@")[0].strip().upper()
         found = [each for each in known if each == text] or [each for each in known if fnmatch.fnmatchcase(each, f"*{text}")]
     else:
         found = known if len(known) < 2 else [each for each in known if _is_open(session, each)] or known  # noqa: PLR2004 - several
@@ -98,25 +101,44 @@ def resolve_case(session: Session, given: str | None) -> str:
     raise NotFound("case.not_found", value=given or "-", near=known[:5])
 
 
+def name_case(session: Session, given: str | None) -> str:
+    """Return a case's number as :func:`resolve_case` does, with the log that was named (rule 3): what :func:`load_case` takes."""
+    log = (given or "").partition("@")[2].strip()
+    return resolve_case(session, given) + (f"@{log}" if log else "")
+
+
 def _is_open(session: Session, case: str) -> bool:
     try:
-        state = load_case(session, case)
+        opened = load_cases(session, case)
     except NotFound:
         return False  # only spoken about, never opened
-    return state.closed is None and state.withdrawn is None
+    return any(state.closed is None and state.withdrawn is None for state in opened)
 
 
 def load_case(session: Session, case: str, *, until: int | None = None, known_by: int | None = None) -> Case:
-    """Return a case as its events up to a moment say, or only those recorded by one. Raises ``NotFound`` (``case.not_found``)."""
-    found = load_cases(session, case, until=until, known_by=known_by)
-    return next((each for each in found if each.withdrawn is None), found[0])
+    """Return a case as its events up to a moment say, or only those recorded by one.
+
+    :param case: its number; ``N@ORIGIN`` where several logs opened one (rule 3).
+    :raises NotFound: ``case.not_found``. :raises Ambiguous: ``case.opened_twice``.
+    """
+    return one_of(load_cases(session, case, until=until, known_by=known_by))
+
+
+def one_of(opened: Sequence[Case]) -> Case:
+    """Return the case that is meant by what :func:`load_cases` found (rule 3). Raises ``Ambiguous`` (``case.opened_twice``)."""
+    meant = [each for each in opened if each.withdrawn is None] or list(opened)
+    if len(meant) > 1:
+        raise Ambiguous("case.opened_twice", value=meant[0].case, candidates=[each.name for each in meant])
+    return meant[0]
 
 
 def load_cases(session: Session, case: str, *, until: int | None = None, known_by: int | None = None) -> list[Case]:
     """Return the cases opened under one number by logs with no standing in each other's (rule 3), nearly always one; never none.
 
+    :param case: as :func:`load_case` takes it; with a log, only the case that this log opened.
     :raises NotFound: ``case.not_found``.
     """
+    case, _, log = case.partition("@")
     events = [
         each
         for each in case_events(session, case)
@@ -130,10 +152,22 @@ def load_cases(session: Session, case: str, *, until: int | None = None, known_b
         rest = [each for each in rest if not standing(each[2][0]) and each[1].id != first[1].id]
     if not firsts:
         raise NotFound("case.not_found", value=case, near=case_ids(session)[:5])
-    return [_as_opened(session, case, events, each) for each in firsts]
+    if len(firsts) == 1 and not log:
+        return [_as_opened(session, case, events, firsts[0], case)]
+    origins: dict[int, str] = dict(session.rows("SELECT id, origin FROM log"))
+    named = {first[2][0]: f"{case}@{origins[first[2][0]]}" for first in firsts}
+    chosen = [first for first in firsts if not log or _says(log, origins[first[2][0]])]
+    if not chosen:
+        raise NotFound("case.not_found", value=f"{case}@{log}", near=list(named.values())[:5])
+    return [_as_opened(session, case, events, first, named[first[2][0]]) for first in chosen]
 
 
-def _as_opened(session: Session, case: str, events: Collection[Told], first: tuple[int, RecallOpened, tuple[int, int]]) -> Case:
+def _says(log: str, origin: str) -> bool:
+    """Tell whether a log is the one meant: by its origin, or the last parts of it."""
+    return log == origin or origin.endswith(f"/{log}")
+
+
+def _as_opened(session: Session, case: str, events: Collection[Told], first: tuple[int, RecallOpened, tuple[int, int]], name: str) -> Case:
     """Return a case as its events say, by one of its openings."""
     opened = first[1]
     standing = standing_of(session, first[2][0])
@@ -188,13 +222,17 @@ def _as_opened(session: Session, case: str, events: Collection[Told], first: tup
         planned=_planned(events, number),
         without_standing=tuple(ignored),
         opener=first[2][0],
+        name=name,
         **state,
     )
 
 
-def opening(events: Collection[Told]) -> tuple[int, RecallOpened, tuple[int, int]] | None:
-    """Return the opening of a case among its events (rule 3), none if there is none."""
-    openings = [(recorded, event, entry) for recorded, event, entry in events if isinstance(event, RecallOpened)]
+def opening(events: Collection[Told], log: int = 0) -> tuple[int, RecallOpened, tuple[int, int]] | None:
+    """Return the opening of a case among its events (rule 3), none if there is none.
+
+    :param log: the log that opened it (``Case.opener``), 0 for whichever.
+    """
+    openings = [(at, event, entry) for at, event, entry in events if isinstance(event, RecallOpened) and log in (0, entry[0])]
     return min(openings, key=lambda each: (each[0], each[1].at, each[1].id), default=None)
 
 

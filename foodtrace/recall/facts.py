@@ -180,6 +180,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     """(lot, site, from when) cleared; lot or site 0 stands for all."""
     opener: int = 0
     """Log that opened it; 0 where the caller does not know."""
+    name: str = ""
+    """What names it and no other: ``N@ORIGIN`` where logs that have no say in each other's cases opened one number, else its number."""
     steps: tuple[Step, ...] = ()
     rule_pack: str = ""
     advice: str = ""

@@ -111,6 +111,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """The report of a case; its JSON is ``schemas/case-report.json``."""
 
     case: str
+    """Its number; ``N@ORIGIN`` where several logs opened it."""
     made: str
     product: str
     level: int
@@ -150,7 +151,7 @@ def case_report(session: Session, case_id: str, *, now: int, contacts: bool = Fa
     found = find(facts, case.versions[-1].clauses, settings=settings, own_operator=case.operator, case=case.case)
     asked = {lot for clause in case.versions[-1].clauses if isinstance(clause, LotsClause) for lot, _ in facts.lots_like(clause)}
     report = Report(
-        case=case.case,
+        case=case.name or case.case,
         made=_time(now),
         product=answer.product,
         level=case.level,

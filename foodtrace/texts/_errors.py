@@ -24,6 +24,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "anchor.unwritable.hint": ("已记的没有丢; 看看磁盘和权限", "what was recorded is safe; check disk and permissions"),
     "case.ambiguous": ("案件 {value} 有几个: {candidates}", "more than one case fits {value}: {candidates}"),
     "case.ambiguous.hint": ("写全案号", "give the full case number"),
+    "case.opened_twice": (
+        "案件 {value} 由几本日志各立了一件: {candidates}",
+        "case number {value} was opened by several logs, each a case of its own: {candidates}",
+    ),
+    "case.opened_twice.hint": ("照抄其中一个: 案号@日志", "give one of them: NUMBER@LOG"),
     "case.closed": ("案件 {value} 已结案", "case {value} is closed already"),
     "case.closed.hint": ("foodtrace case status", "foodtrace case status"),
     "case.known_later": ("知悉时间 {value} 晚于现在 {expected}", "the risk was known at {value}, later than now {expected}"),

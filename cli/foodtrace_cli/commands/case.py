@@ -265,10 +265,13 @@ def _rescoped(ctx: Context, answer: Rescoped) -> None:
 
 
 def _say_deadlines(ctx: Context, case_id: str) -> None:
-    from foodtrace.recall.cases import load_case  # noqa: PLC0415
+    from foodtrace.operations.cases import managed  # noqa: PLC0415
+    from foodtrace.operations.common import Doing, local  # noqa: PLC0415
 
-    with ctx.open() as ledger, ledger.reading() as session:
-        deadlines(ctx, load_case(session, case_id), ledger.clock())
+    with ctx.open() as ledger:
+        now, log = ledger.clock(), ledger.writer().number
+        with ledger.reading() as session:  # of two cases of one number, the one this log has a say in
+            deadlines(ctx, managed(session, Doing(now=local(now), log=log), case_id), now)
 
 
 def _conditions(ctx: Context, against: Any, *, err: bool = False) -> None:

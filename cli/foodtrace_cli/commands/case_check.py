@@ -29,14 +29,14 @@ def sample(
     """Draw the sites that are visited, from the seed the case committed to when it was opened."""
     from foodtrace.operations import checks  # noqa: PLC0415
     from foodtrace.operations.common import Doing, local  # noqa: PLC0415
-    from foodtrace.recall.cases import resolve_case  # noqa: PLC0415
+    from foodtrace.recall.cases import name_case  # noqa: PLC0415
 
     ctx: Context = click_ctx.obj
     if verify:
         click_ctx.exit(_verify(ctx, case_id, as_json=as_json))
     with ctx.open() as ledger:
         with ledger.reading() as session:
-            commitment = checks.commitment_of(session, resolve_case(session, case_id))
+            commitment = checks.commitment_of(session, name_case(session, case_id))
         seed = checks.read_seed(ledger.keys, commitment)
         doing = Doing(now=local(ledger.clock()), by=by, log=ledger.writer().number)
         _, drawn = ledger.act(lambda session: checks.sample(session, doing, case_id, seed, level or "", percent=percent))

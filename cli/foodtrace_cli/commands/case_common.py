@@ -44,6 +44,11 @@ def names_of(ctx: Context, sites: Iterable[str]) -> dict[str, str]:
         return {site: site_name(session, site) for site in dict.fromkeys(sites) if site}
 
 
+def as_file(case: str) -> str:
+    """Return the name of a case as part of a file's name."""
+    return case.replace("/", "-")
+
+
 def moment(text: str, example: str = "2026-11-24T09:10") -> dt.datetime:
     """Read a time; one without an offset is China's. Raises ``BadData`` (``cli.time``)."""
     from foodtrace.operations.common import CHINA  # noqa: PLC0415

@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from foodtrace.errors import BadData
-from foodtrace_cli.commands.case_common import BY, CASE, CASE_ARGUMENT, EVIDENCE, act, hashed, names_of
+from foodtrace_cli.commands.case_common import BY, CASE, CASE_ARGUMENT, EVIDENCE, act, as_file, hashed, names_of
 from foodtrace_cli.commands.goods import portion
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import emit_json, progress, say
@@ -47,7 +47,7 @@ def notify(
         count = sum(bool(each.party.phone or each.party.contact or each.party.address) for each in sent.notices)
         act(ctx, lambda session, doing: show_contacts(session, doing, sent.case, "notices", count), by=by)
         say(ctx.t("cli.case.contacts", count=count), err=True)
-    folder = Path(out or ctx.t("cli.case.folder", case=sent.case))
+    folder = Path(out or ctx.t("cli.case.folder", case=as_file(sent.case)))
     records, name = _write(ctx, folder, sent, contacts=contacts)
     if as_json:
         emit_json(records)
@@ -82,10 +82,10 @@ def _recorded(ctx: Context, case_id: str | None, which: str, by: str) -> Notifie
 
 def _reprinted(ctx: Context, case_id: str | None) -> Notified:
     from foodtrace.operations import notices  # noqa: PLC0415
-    from foodtrace.recall.cases import resolve_case  # noqa: PLC0415
+    from foodtrace.recall.cases import name_case  # noqa: PLC0415
 
     with ctx.open() as ledger, ledger.reading() as session:
-        return notices.sent_before(session, ledger.clock(), resolve_case(session, case_id))
+        return notices.sent_before(session, ledger.clock(), name_case(session, case_id))
 
 
 def _write(ctx: Context, folder: Path, sent: Notified, *, contacts: bool) -> tuple[list[Mail], str]:

@@ -48,12 +48,12 @@ def status(
     """Show how far a case has come: R1-R6 with numerator and denominator, deadlines, who is late, what is to be done today."""
     from foodtrace.graph.edges import micros  # noqa: PLC0415
     from foodtrace.operations import casestatus  # noqa: PLC0415
-    from foodtrace.recall.cases import load_case, resolve_case  # noqa: PLC0415
+    from foodtrace.recall.cases import load_case, name_case  # noqa: PLC0415
 
     when = None if at is None else moment(at)
     with ctx.open() as ledger, ledger.reading() as session:
         now = ledger.clock() if when is None else micros(when)
-        full = resolve_case(session, case_id)
+        full = name_case(session, case_id)
         found, answer = casestatus.status(session, full, now, curves=curve, as_known=as_known)
         state = load_case(session, full, until=now, known_by=now if as_known else None)
     if as_json:

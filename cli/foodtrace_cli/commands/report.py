@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from foodtrace_cli.commands.case_common import as_file
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import emit_json, say
 
@@ -25,12 +26,13 @@ if TYPE_CHECKING:
 @click.pass_obj
 def report(ctx: Context, case_id: str | None, out: str | None, xlsx: str | None, by: str, *, contacts: bool, as_json: bool) -> None:
     """Write the report of CASE: list, chain, curve against the deadline, and what proves it; one HTML file that prints on A4."""
-    from foodtrace.recall.cases import resolve_case  # noqa: PLC0415
+    from foodtrace.recall.cases import load_case, name_case  # noqa: PLC0415
     from foodtrace.recall.report import case_report  # noqa: PLC0415
 
     with ctx.open() as ledger:
         with ledger.reading() as session:
-            full = resolve_case(session, case_id)
+            full = name_case(session, case_id)
+            load_case(session, full)  # before contacts are shown: one case must be meant
         if contacts:
             _put_on_record(ctx, ledger, full, by)
         with ledger.reading() as session:
@@ -43,7 +45,7 @@ def report(ctx: Context, case_id: str | None, out: str | None, xlsx: str | None,
     if out is not None or not as_json:
         from foodtrace.recall.report_html import html  # noqa: PLC0415
 
-        name = out or ctx.t("cli.report.name", case=full)
+        name = out or ctx.t("cli.report.name", case=as_file(full))
         Path(name).write_text(html(made, chain, lang=ctx.lang), encoding="utf-8")
         _said(ctx, made, name, as_json=as_json)
     if as_json:
