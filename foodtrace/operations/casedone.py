@@ -22,7 +22,7 @@ from foodtrace.recall.answer import OutletRow
 from foodtrace.recall.cases import Told
 from foodtrace.recall.facts import Case
 from foodtrace.recall.settings import Settings
-from foodtrace.recall.sums import notice_times
+from foodtrace.recall.sums import known_since
 
 
 class StepAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,15 +122,12 @@ class Done:
 
     def _backdated(self) -> list[tuple[str, tuple[int, int]]]:
         """Return what a notified site entered after its notice about a time before it: sales and losses that lower R2's base."""
-        notices = notice_times(self.case, self.settings)
+        known = known_since(self.case, self.settings)
         kinds = {FlowKind.SOLD, FlowKind.LOST, FlowKind.USED, FlowKind.DESTROYED, FlowKind.DISPATCH}
         found = [
             (flow.site, (flow.log, flow.seq))
             for flow in self.found.flows
-            if flow.kind in kinds
-            and (flow.lot, flow.site) in self.found.holdings
-            and flow.site in notices
-            and flow.t < notices[flow.site] < flow.recorded
+            if flow.kind in kinds and (flow.lot, flow.site) in self.found.holdings and flow.t < known(flow.site) < flow.recorded
         ]
         texts = self.facts.texts({site for site, _ in found})
         return [(texts[site], entry) for site, entry in found]

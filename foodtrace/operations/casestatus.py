@@ -287,7 +287,7 @@ class _Standing:
     def _silent(self) -> list[tuple[str, int]]:
         """Return (outlet, when its notice arrived) of those that have not answered, the longest silent first."""
         silent = {each.site for each in self.against if each.kind == "silent"}
-        times = notice_times(self.case, self.settings)
+        times = notice_times(self.case)
         texts = self.facts.texts(times)
         return sorted(((texts[site], t) for site, t in times.items() if t <= self.now and texts[site] in silent), key=lambda each: each[1])
 

@@ -49,7 +49,7 @@ def conditions(session: Session, now: int, case: Case, found: Affected | None = 
     facts = SqlFacts(session, now, recorded_until=recorded_until)
     settings = for_case(case).settings
     hit = found or find(facts, case.versions[-1].clauses, settings=settings, own_operator=case.operator, case=case.case)
-    told = told_of_all(hit, case, now, settings)
+    told = told_of_all(hit, case, now)
     answered = {step.site for step in case.steps if step.kind == "acknowledgement" and step.at <= now}
     made: list[Condition] = []
     for site, info in sorted(hit.sites.items(), key=lambda each: each[1].text):

@@ -26,7 +26,7 @@ from foodtrace.recall.contacts import contacts
 from foodtrace.recall.facts import Case, Facts
 from foodtrace.recall.findings import NO_TABLES, findings_of
 from foodtrace.recall.measure import measure
-from foodtrace.recall.metrics import UNIT_NAMES, Completion, Rate, completion, notice_times, pseudo_lines, said_at_notice
+from foodtrace.recall.metrics import UNIT_NAMES, Completion, Rate, completion, pseudo_lines
 from foodtrace.recall.plain import HandOver
 from foodtrace.recall.plain.told import PlainAnswer
 from foodtrace.recall.quantities import Books
@@ -49,6 +49,7 @@ from foodtrace.recall.said import (
 from foodtrace.recall.scope import scope_words
 from foodtrace.recall.settings import DEFAULT, Settings
 from foodtrace.recall.shares import SiteBounds, site_bounds
+from foodtrace.recall.sums import known_since, notice_times, said_at_notice
 from foodtrace.storage.session import Session
 
 
@@ -125,8 +126,10 @@ class Answering:
         own = self._own_operator(asked, case) or operator
         self.found: Affected = find(facts, clauses, settings=settings, own_operator=own, case=case.case if case else "")
         said = said_at_notice(facts, self.found, case, settings) if case is not None else {}
-        self.notices = notice_times(case, settings)
-        self.books = Books(self.found.moves, self.found.flows, said=said) if self.notices or said else None
+        self.notices = notice_times(case)
+        self.known = known_since(case, settings)
+        told = self.notices or (settings.publication_is_notice and case is not None and case.published is not None)
+        self.books = Books(self.found.moves, self.found.flows, said=said) if told or said else None
         self.said = said
         self.sums = self.books.all() if self.books is not None and said else self.found.sums
         self.done: Completion = completion(facts, self.found, case, settings=settings)
@@ -262,14 +265,14 @@ class Answering:
 
     def _at_notice(self, keys: Sequence[tuple[int, int, int]]) -> int | None:
         """Return what lay at a site when its notice arrived, none where none arrived."""
-        arrived = self.notices.get(keys[0][1])
-        if arrived is None or arrived > self.facts.now or self.books is None:
+        arrived = self.known(keys[0][1])
+        if arrived > self.facts.now or self.books is None:
             return None
         return sum(self.books.at_notice(key, arrived) for key in keys)
 
     def _times(self) -> dict[int, dict[str, str]]:
         times: dict[int, dict[str, str]] = {}
-        for site, arrived in notice_times(self.case, self.settings).items():
+        for site, arrived in self.notices.items():
             times.setdefault(site, {})["notice"] = said_time(arrived) or ""
         for step in self.case.steps if self.case else ():
             if step.kind != "notice":

@@ -106,14 +106,14 @@ def completion(facts: Facts, found: Affected, case: Case | None, *, settings: Se
     rows = confirmed
     if settings.count_possible and len(sure) < len(everything):
         rows = rows_of(found.infos, found.names, Count(facts, found, everything, case, settings).tallies(), settings)
-    notified, answered, effective = sites_told(found, case, facts.now, settings)
+    notified, answered, effective = sites_told(found, case, facts.now)
     return Completion(rows=rows, confirmed_only=confirmed, notified=notified, answered=answered, effective=effective)
 
 
-def sites_told(found: Affected, case: Case | None, now: int, settings: Settings) -> tuple[Rate, Rate, Rate]:
+def sites_told(found: Affected, case: Case | None, now: int) -> tuple[Rate, Rate, Rate]:
     """Return R4, R5 and R6: which outlets were notified and answered, and which of the drawn sample were clean."""
     steps = [step for step in case.steps if step.at <= now] if case else []
-    notified = told_of_all(found, case, now, settings)
+    notified = told_of_all(found, case, now)
     answered = {step.site for step in steps if step.kind == "acknowledgement"}
     checks: dict[int, tuple[int, int, str]] = {}
     drawn: set[int] = set()

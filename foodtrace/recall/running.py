@@ -167,7 +167,7 @@ class _State:
         facts = self.facts = SqlFacts(session, now)
         clauses = self.case.versions[-1].clauses
         self.found = found = find(facts, clauses, settings=self.settings, own_operator=self.case.operator, case=number)
-        self.told = sites_told(found, self.case, now, self.settings)
+        self.told = sites_told(found, self.case, now)
         self.rep = {name: lot for lot, names in found.names.items() for name in names}
         self.ranks = facts.ranks()
         self.codes = {facts.texts([name])[name].rpartition("/")[2] for name in self.rep}
@@ -319,7 +319,7 @@ def _until(session: Session, case: Case, settings: Settings, found: Affected, no
     )
     due += [t - _DAY for kind, t, flags in later if not happened(kind, t, flags, now)]
     due += [micros(event.at) for _, event, _ in case_events(session, case.case) if micros(event.at) > now]
-    due += [arrived for arrived in notice_times(case, settings).values() if arrived > now]
+    due += [arrived for arrived in notice_times(case).values() if arrived > now]
     limit = now - settings.transit_limit
     due += [move.t_out + settings.transit_limit + 1 for move in found.moves if move.recall and move.travelling and move.t_out >= limit]
     return min(due)

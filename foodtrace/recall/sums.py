@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from foodtrace.graph.flows import ALWAYS, BIRTHS, CLEARED, NEVER, UNNAMED, Flow, FlowKind
@@ -22,22 +22,33 @@ _BACK, _REWORKED, _OUT = range(3)
 _LOSS = frozenset({FlowKind.LOST, FlowKind.USED})
 
 
-def notice_times(case: Case | None, settings: Settings = DEFAULT) -> dict[int, int]:
-    """Return N(s) of every notified site: delivery of the notice, else its sending."""
+def notice_times(case: Case | None) -> dict[int, int]:
+    """Return when the notice of every notified site arrived: its delivery, else its sending."""
     times: dict[int, int] = {}
     for step in case.steps if case else ():
         if step.kind == "notice" and step.direction == "downstream":
             arrived = step.at if step.delivered is None else step.delivered
             times[step.site] = min(times.get(step.site, arrived), arrived)
-    if case is not None and case.published is not None and settings.publication_is_notice:
-        times = {site: min(time, case.published) for site, time in times.items()}
     return times
 
 
-def told_of_all(found: Affected, case: Case | None, now: int, settings: Settings = DEFAULT) -> set[int]:
+def known_since(case: Case | None, settings: Settings = DEFAULT) -> Callable[[int], int]:
+    """Return N(s): when the notice of a site arrived, or publication where a pack lets it stand for the notice of every site.
+
+    A site that neither reached knows of it later than everything.
+    """
+    times = notice_times(case)
+    public = _LATER
+    if case is not None and case.published is not None and settings.publication_is_notice:
+        public = case.published
+    return lambda site: min(times.get(site, _LATER), public)
+
+
+def told_of_all(found: Affected, case: Case | None, now: int) -> set[int]:
     """Return the sites that notices have told of every affected lot they have or had; goods without lot need no more than a notice.
 
-    A scope that grew, or goods that came later, leave a site untold of those however often it was told of others.
+    A scope that grew, or goods that came later, leave a site untold of those however often it was told of others. Publication tells
+    nobody what lies on his own shelf: R4 counts notices, whatever a pack lets publication stand for.
     """
     named: dict[int, set[int]] = defaultdict(set)
     whole: set[int] = set()
@@ -46,7 +57,7 @@ def told_of_all(found: Affected, case: Case | None, now: int, settings: Settings
             named[step.site] |= set(step.lots)
             if not step.lots:
                 whole.add(step.site)
-    told = {site for site, t in notice_times(case, settings).items() if t <= now}
+    told = {site for site, t in notice_times(case).items() if t <= now}
     pseudo = {move.lot for move in found.moves if move.unnamed}
     untold = {
         site
@@ -59,13 +70,13 @@ def told_of_all(found: Affected, case: Case | None, now: int, settings: Settings
 def said_at_notice(facts: Facts, found: Affected, case: Case | None, settings: Settings = DEFAULT) -> dict[Key, tuple[int, int]]:
     """Return what outlets said lay there when the notice arrived: (lot, site, unit) -> (N(s), quantity). The last word counts."""
     rep = {name: lot for lot, names in found.names.items() for name in names}
-    notices = notice_times(case, settings)
+    known = known_since(case, settings)
     said: dict[Key, tuple[int, int]] = {}
     steps = sorted(case.steps, key=lambda step: (step.at, step.recorded)) if case else []
     for step in steps:
         if step.kind == "acknowledgement" and step.at <= facts.now:
             for lot, unit, q in step.on_hand:
-                said[rep.get(lot, lot), step.site, unit] = (notices.get(step.site, step.at), q)
+                said[rep.get(lot, lot), step.site, unit] = (known(step.site) if known(step.site) < _LATER else step.at, q)
     return said
 
 
@@ -88,9 +99,7 @@ class Count:
         self.found = found
         self.limit = facts.now - settings.transit_limit
         self.opened = case.opened if case else _LATER
-        notices = notice_times(case, settings)
-        # Whoever recalls knows of it when the case is opened.
-        self.notices = {**notices, **{site: min(notices.get(site, _LATER), self.opened) for site in found.own}}
+        self.known = known_since(case, settings)
         self.trade = {h: since for h, since in holdings.items() if h[1] not in found.own and h[0] not in pseudo}
         self.own = {h: since for h, since in holdings.items() if h[1] in found.own and h[0] not in pseudo}
         self.into, corrected = self._uses(facts, case)
@@ -237,7 +246,7 @@ class Count:
         elif flow.kind == FlowKind.CONSUMED and (flow.log, flow.seq) in self.corrected:
             self._destroyed(flow, tally)
         elif flow.kind in _LOSS or flow.kind == FlowKind.CONSUMED:
-            if flow.t < self.notices.get(flow.site, _LATER):
+            if flow.t < self._knew(flow.site):
                 tally.lost_before += flow.q
             else:
                 tally.lost_after += flow.q
@@ -264,12 +273,16 @@ class Count:
         else:
             self._came_back((flow.lot, flow.unit), flow.q, flow.t, flow.t)
 
+    def _knew(self, site: int) -> int:
+        """Return N(s); whoever recalls knows of it when the case is opened."""
+        return min(self.known(site), self.opened) if site in self.found.own else self.known(site)
+
     def _sale(self, flow: Flow, tally: Tally) -> None:
         sales, returns = self.sales[flow.lot, flow.unit]
         if flow.kind == FlowKind.CONSUMER_RETURN:
             returns.append(Brought(site=flow.site, t=flow.t, q=flow.q, serial=flow.pair))
             return
-        before = flow.t < self.notices.get(flow.site, _LATER)
+        before = flow.t < self._knew(flow.site)
         sales.append(Sale(site=flow.site, t=flow.t, q=flow.q, serial=flow.pair, before=before))
         if before:
             tally.sold_before += flow.q

@@ -142,6 +142,18 @@ def test_the_delivery_of_a_notice_counts_else_its_sending_and_publication_only_i
     assert four(story.row(Settings(clock_slack=0, publication_is_notice=True))) == (50, 50, 0, 0)
 
 
+def test_publication_that_is_notice_tells_every_site_and_is_no_notice_of_r4() -> None:
+    """Published on day 11; X never got a notice of its own: what it sold since should have been recalled."""
+    public = Settings(clock_slack=0, publication_is_notice=True)
+    story = Story(SOLD + "X sells L20 @10.9\nX sells L5 @11\nX loses L3 @12", notices={})
+    assert four(story.row()) == (50, 22, 0, 0), "a site without notice sells before it for good"
+    assert four(story.row(public)) == (50, 30, 0, 0)
+    assert (story.done(public).notified.numerator, story.done(public).notified.denominator) == (0, 1)
+    # A notice under way when it was published has told nobody yet of his own lots.
+    story.step("notice", "X", 10, delivered=at(25))
+    assert story.done(public).notified.numerator == 0
+
+
 def test_sealed_goods_are_left_out_where_the_pack_says_so() -> None:
     row = Story(SOLD + "X seals L30 @12\nX destroys L10 @13").row(Settings(clock_slack=0, sealed_counts=False))
     assert four(row) == (50, 50, 10, 10)
