@@ -74,6 +74,10 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """R1-R3."""
     strict: dict[str, Rate] = {}
     """R1 and R2 without what is only sealed or travelling."""
+    unexplained: int = 0
+    """Of the retrieved: may be goods that no record says were ever distributed."""
+    on_record: dict[str, Rate] = {}
+    """R1-R3 without those: what is retrieved for certain of what is on record."""
 
 
 class PseudoLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -176,6 +180,7 @@ def _figures(row: _Row, tally: Tally, settings: Settings) -> Figures:
         "R3": (tally.accounted(retrieved), d),
     }
     strict = {"R1": (tally.strict, d), "R2": (tally.strict, b)}
+    beyond = min(tally.unexplained, retrieved)
     return Figures(
         unit=unit,
         product=row[1],
@@ -190,6 +195,10 @@ def _figures(row: _Row, tally: Tally, settings: Settings) -> Figures:
         lost_before=tally.lost_before,
         rates={name: Rate(numerator=top, denominator=bottom, unit=unit) for name, (top, bottom) in pairs.items()},
         strict={name: Rate(numerator=top, denominator=bottom, unit=unit) for name, (top, bottom) in strict.items()},
+        unexplained=beyond,
+        on_record={
+            name: Rate(numerator=top - beyond, denominator=bottom - beyond, unit=unit) for name, (top, bottom) in pairs.items() if beyond
+        },
     )
 
 

@@ -17,7 +17,7 @@ from typing import TypeAlias
 import msgspec
 
 from foodtrace.quantity import thousands
-from foodtrace.recall.answer import Answer, OutletRow, RateAnswer
+from foodtrace.recall.answer import Answer, FiguresAnswer, OutletRow, RateAnswer
 from foodtrace.recall.deadlines import LOCAL
 from foodtrace.recall.picture import kind_word
 from foodtrace.recall.report import Report
@@ -119,11 +119,21 @@ def _figures(answer: Answer, lang: Lang) -> Grid:
         for row in figures:
             amounts = (row.distributed, row.should_be_recalled, row.retrieved, row.retrieved_strict, row.sold)
             rates = tuple(rate_words(row.rates[name], name, lang) for name in ("R1", "R2", "R3"))
-            rows.append(
-                (text(f"report.figures.{part}", lang), unit_word(row.unit, lang), *(Measured(each, row.unit) for each in amounts), *rates)
-            )
+            of = text(f"report.figures.{part}", lang) + (f" {row.product}" if row.product else "")
+            rows.append((of, unit_word(row.unit, lang), *(Measured(each, row.unit) for each in amounts), *rates))
+            if row.unexplained:
+                rows.append(_on_record(row, lang))
     columns = ("part", "unit", "distributed", "should", "retrieved", "strict", "sold", "R1", "R2", "R3")
     return Grid(name="figures", columns=columns, rows=tuple(rows))
+
+
+def _on_record(row: FiguresAnswer, lang: Lang) -> tuple[Cell, ...]:
+    """Return the line below a row some of whose goods no record explains: the same without them."""
+    beyond = row.unexplained
+    amounts = (row.distributed - beyond, row.should_be_recalled - beyond, row.retrieved - beyond)
+    rates = tuple(rate_words(row.on_record[name], name, lang) for name in ("R1", "R2", "R3"))
+    said: list[Cell] = [Measured(each, row.unit) for each in amounts]
+    return (text("report.figures.on_record", lang), unit_word(row.unit, lang), *said, "", Measured(row.sold, row.unit), *rates)
 
 
 def _counts(answer: Answer, lang: Lang) -> Grid:

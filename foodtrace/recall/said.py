@@ -107,15 +107,21 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FiguresAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """The completion figures of one unit."""
+    """The completion figures of one unit, for pieces of one product."""
 
     unit: str
+    product: str
+    """For pieces: the product counted."""
     distributed: int
     should_be_recalled: int
     retrieved: int
     retrieved_strict: int
     sold: int
     rates: dict[str, RateAnswer]
+    unexplained: int
+    """Of the retrieved: may be goods that no record says were ever distributed."""
+    on_record: dict[str, RateAnswer]
+    """R1-R3 without those; empty where there are none."""
 
 
 class WithoutLot(msgspec.Struct, frozen=True, kw_only=True):
@@ -223,12 +229,15 @@ def figures_said(row: Figures) -> FiguresAnswer:
     """Return the figures of one row as they are handed out."""
     return FiguresAnswer(
         unit=row.unit,
+        product=row.product,
         distributed=row.distributed,
         should_be_recalled=row.should,
         retrieved=row.retrieved,
         retrieved_strict=row.retrieved_strict,
         sold=row.sold,
         rates={name: rate_said(rate) for name, rate in row.rates.items()},
+        unexplained=row.unexplained,
+        on_record={name: rate_said(rate) for name, rate in row.on_record.items()},
     )
 
 

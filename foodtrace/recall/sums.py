@@ -155,13 +155,15 @@ class Count:
         tally = self.made[key[0], key[2]]
         since = self.trade[key[:2]]
         now = self.found.sums[key] if self.books is None else self.books.sum(key)
-        tally.over += now.over
+        over = now.over
         tally.sealed += now.sealed
         tally.custody += now.back
         if since != ALWAYS and self.books is not None:
             then = self.books.sum(key, before=since)
             tally.stock += then.on_hand
-            tally.over -= then.over
+            over -= then.over
+        tally.over += over
+        tally.unrecorded += max(0, min(over, now.dispatched + now.consumed + now.returned_out + now.destroyed))
 
     def _move(self, move: Move) -> None:
         """Rules 2, 3 and 6."""
@@ -176,6 +178,7 @@ class Count:
                 sent.returning += move.travelling
             if there in self.trade or there in self.own:
                 got.over += surplus
+                got.unrecorded += surplus if there in self.own else 0
                 if not alike:
                     sent.used_into += move.sent
                     got.entered += move.received

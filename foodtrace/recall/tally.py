@@ -15,6 +15,9 @@ Rules, with the section's words:
    the lot; what is then left was never sold on record: it is over.
 6. Goods whose sides name unlike units leave the row of one unit and enter that of the other.
 
+7. What is over is distributed, and retrieved where it came back. So a slip of the pen, or a lie, in what came back raises every rate:
+   ``unexplained`` says how much of the retrieved it may be, and the rates are told without it too.
+
 Every term is a plain sum, so that tallies of lots and of outlets may be added, and one changed outlet costs one outlet.
 """
 
@@ -64,6 +67,8 @@ class Tally(msgspec.Struct, kw_only=True):
     """Custody in trade that came back."""
     returning: int = 0
     """Recall returns travelling within ``transit_limit``."""
+    unrecorded: int = 0
+    """Of what is over: went out of a holding otherwise than to consumers, or came home, beyond what any record put there (rule 7)."""
 
     def add(self, other: Tally, factor: int = 1) -> None:
         """Add another tally; ``factor`` turns pieces into what they hold."""
@@ -89,6 +94,11 @@ class Tally(msgspec.Struct, kw_only=True):
     def retrieved(self) -> int:
         """Retrieved: sealed goods and recall returns on the road included."""
         return self.strict + self.sealed + self.returning
+
+    @property
+    def unexplained(self) -> int:
+        """What may have been retrieved though no record says that it was ever distributed (rule 7)."""
+        return self.unrecorded + self.beyond
 
     @property
     def sold(self) -> int:

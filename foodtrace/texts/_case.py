@@ -166,6 +166,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "status.nothing_left": ("没有可收回的了, 不是 100 %", "nothing left to retrieve, which is not 100 %"),
     "status.sites": ("家", "sites"),
     "status.confirmed_only": ("  只算确认的: R1 {R1}  R2 {R2}  R3 {R3}", "  confirmed links only: R1 {R1}  R2 {R2}  R3 {R3}"),
+    "status.unexplained": (
+        "  其中 {quantity} 记录里没有来处; 不计这些: R1 {R1}  R2 {R2}  R3 {R3}",
+        "  {quantity} of it no record says was ever there; without that: R1 {R1}  R2 {R2}  R3 {R3}",
+    ),
     "status.late": ("  迟了: {what}", "  late: {what}"),
     "status.today": ("  今天要做: {what}", "  to do: {what}"),
     "status.more": ("  另有 {count} 件: --all", "  and {count} more: --all"),

@@ -121,6 +121,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "report.summary.scope": ("第 {version} 版, 涉及 {lots} 批", "version {version}, {lots} lots affected"),
     "report.summary.outlets": ("{count} 家 (确认 {confirmed}, 可能 {possible})", "{count} (confirmed {confirmed}, possible {possible})"),
     "report.figures.all": ("全部", "all links"),
+    "report.figures.on_record": ("  不计记录里没有来处的", "  without what no record says was there"),
     "report.figures.confirmed": ("只算确认", "confirmed only"),
     "report.unit.site": ("家", "sites"),
     "report.deadline.met": ("按期", "met"),

@@ -129,4 +129,4 @@ def test_the_command_line_lists_both_and_asks_which(here: Inside, tmp_path: Path
     assert here.json(*ours, "case", "status", name)["affected_lots"] == [ELSE]
     here(*ours, "case", "report", name, "--out", "r.html")
     assert name in (tmp_path / "r.html").read_text("utf-8")
-    here(*ours, "case", "publish", CASE)
+    here("--confirm-clock", *ours, "case", "publish", CASE)

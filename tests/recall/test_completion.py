@@ -154,6 +154,35 @@ def test_publication_that_is_notice_tells_every_site_and_is_no_notice_of_r4() ->
     assert story.done(public).notified.numerator == 0
 
 
+# What comes back beyond what any record put there: name -> (records, retrieved, unexplained, R1 without it)
+BEYOND = {
+    "returned 80 of 50": ("X=>P L80 @12", 80, 30, (50, 50)),
+    "returned as ordinary goods": ("X->P L80 @12", 80, 30, (50, 50)),
+    "one shop destroys a thousand, the other still sells": ("P->Y L50 @2\nX destroys L1000 @12", 1000, 950, (50, 100)),
+    "returned by a shop that never had any": ("Z=>P L500 @12", 500, 500, (0, 50)),
+    "sent on beyond what was there, and returned by the next": ("X->Y L80 @3\nY=>P L80 @12", 80, 30, (50, 50)),
+    "sold first, then returned all the same": ("X sells L40 @9\nX=>P L50 @12", 50, 40, (10, 50)),
+    "the plant received more than was sent to it": ("X=>P L20 @12 received 220", 220, 200, (20, 50)),
+    "consumers brought back more than was sold": ("X sells L2 @9\nX takes L50 @13", 50, 48, (2, 50)),
+    "turned into another lot beyond what was there": ("X: L80 = M80 @3\nX=>P M80 @12", 80, 30, (50, 50)),
+    "oversold is nothing retrieved": ("X sells L60 @9", 0, 0, None),
+    "oversold first, and then what was left": ("X sells L60 @9\nX=>P L5 @12", 5, 5, (0, 60)),
+    "within the books": ("X=>P L20 @12\nX destroys L30 @13", 50, 0, None),
+}
+
+
+@pytest.mark.parametrize("name", BEYOND)
+def test_what_came_back_beyond_what_was_there_is_told_and_taken_off(name: str) -> None:
+    records, retrieved, beyond, without = BEYOND[name]
+    row = Story(SOLD + records).row()
+    assert (row.retrieved, row.unexplained) == (retrieved, beyond)
+    told = row.on_record.get("R1")
+    assert (None if told is None else (told.numerator, told.denominator)) == without
+    for name_, rate in row.on_record.items():
+        assert 0 <= rate.numerator <= rate.denominator, name_
+        assert rate.numerator * row.rates[name_].denominator <= row.rates[name_].numerator * rate.denominator, "never better"
+
+
 def test_sealed_goods_are_left_out_where_the_pack_says_so() -> None:
     row = Story(SOLD + "X seals L30 @12\nX destroys L10 @13").row(Settings(clock_slack=0, sealed_counts=False))
     assert four(row) == (50, 50, 10, 10)

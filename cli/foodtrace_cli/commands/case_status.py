@@ -113,7 +113,8 @@ def _rates(ctx: Context, found: CaseStatus) -> None:
     rows: list[tuple[str, str, str, str]] = []
     for figures in found.figures:
         means = {name: ctx.t("status.means_" + name) for name in ("R1", "R2", "R3")}
-        rows += [_rate(ctx, name, figures.rates[name], note, "status.nothing_left") for name, note in means.items()]
+        of = f"  ({figures.product})" if figures.product and len(found.figures) > 1 else ""
+        rows += [_rate(ctx, name, figures.rates[name], note + of, "status.nothing_left") for name, note in means.items()]
     silent = [each.name for each in found.closing if each.kind == "silent"]
     untold = [each.name for each in found.closing if each.kind == "unnotified"]
     rows.append(_rate(ctx, "R4", found.rates["R4"], _missing(ctx, untold), "status.nothing_left"))
@@ -122,6 +123,10 @@ def _rates(ctx: Context, found: CaseStatus) -> None:
     widths = [max(cells(row[place]) for row in rows) for place in range(3)]
     for name, percent, numbers, note in rows:
         say(f"  {fit(name, widths[0])}  {fit(percent, widths[1], '>')}  {fit(numbers, widths[2])}  {note}".rstrip())
+    for figures in found.figures:
+        if figures.unexplained:
+            said = {name: _percent(ctx, figures.on_record[name]) for name in ("R1", "R2", "R3")}
+            say(ctx.t("status.unexplained", quantity=quantity(figures.unexplained, figures.unit), **said))
     for line in found.without_lot:
         least, most = (shown_quantity(each, line.unit) for each in (line.least, line.most))
         say(ctx.t("cli.rate.pseudo", name=line.name or line.site, least=least, most=most, unit=shown_unit(line.unit)))

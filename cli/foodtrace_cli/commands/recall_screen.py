@@ -209,10 +209,15 @@ def _others(ctx: Context, answer: Any) -> list[str]:
 def print_rates(ctx: Context, answer: Any) -> None:
     """Print R1-R6, each with numerator and denominator."""
     for figures in answer.figures:
+        if figures.product and len(answer.figures) > 1:
+            say(f"{figures.product}:")
         for name in ("R1", "R2", "R3"):
             _rate(ctx, name, figures.rates[name])
         strict = shown_quantity(figures.retrieved_strict, figures.unit)
         say(ctx.t("cli.rate.strict", strict=strict, unit=shown_unit(figures.unit)))
+        if figures.unexplained:
+            words = {name: f"{rate.percent} %" if rate.percent else ctx.t("status.none") for name, rate in figures.on_record.items()}
+            say(" " + ctx.t("status.unexplained", quantity=shown_quantity(figures.unexplained, figures.unit), **words))
     for each in answer.without_lot:
         least, most = (shown_quantity(value, each.unit) for value in (each.least, each.most))
         say(ctx.t("cli.rate.pseudo", name=each.name or each.site, least=least, most=most, unit=shown_unit(each.unit)))

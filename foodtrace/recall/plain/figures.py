@@ -40,7 +40,7 @@ class Tally:
         for name in self.__slots__:
             setattr(self, name, getattr(self, name) + factor * getattr(other, name))
 
-    def told(self, unit: int) -> Told:
+    def told(self, unit: int, product: str) -> Told:
         """Return the figures as an answer tells them: without a case nothing is retrieved."""
         name = UNIT_NAMES[unit]
         distributed = self.entered + self.over + self.sold_own - self.back_before - self.used_into
@@ -48,12 +48,15 @@ class Tally:
         accounted = self.sold_before + self.destroyed_before + self.lost_before
         return {
             "unit": name,
+            "product": product,
             "distributed": distributed,
             "should_be_recalled": should,
             "retrieved": 0,
             "retrieved_strict": 0,
             "sold": self.sold_before,
             "rates": {"R1": rate(0, distributed, name), "R2": rate(0, should, name), "R3": rate(accounted, distributed, name)},
+            "unexplained": 0,
+            "on_record": {},
         }
 
 
@@ -90,7 +93,7 @@ class Counted:
             else:
                 merged.setdefault((content_unit, ""), Tally()).add(tally, content)
         best = merged if merged is not None and len(merged) < len(rows) else rows
-        told = [tally.told(unit) for (unit, _), tally in sorted(best.items(), key=lambda each: each[0])]
+        told = [tally.told(unit, product) for (unit, product), tally in sorted(best.items(), key=lambda each: each[0])]
         # Nothing is retrieved: a row is as bad as can be, unless there is nothing to retrieve.
         return sorted(told, key=lambda each: not each["should_be_recalled"])
 
