@@ -13,8 +13,8 @@ Rules:
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
-from typing import Final
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, Final
 
 from foodtrace.graph.flowkind import NEVER
 from foodtrace.graph.rows import Rows
@@ -23,9 +23,10 @@ from foodtrace.storage.session import Session
 _LARGE: Final = 20_000
 """Holdings beyond which numpy is worth its import."""
 _SITES: Final = {
-    "sqlite": "(SELECT group_concat(h.site) FROM holding AS h WHERE h.lot = f.value AND h.flows > 0)",
-    "postgresql": "(SELECT string_agg(h.site::text, ',') FROM holding AS h WHERE h.lot = f.value AND h.flows > 0)",
+    "sqlite": "(SELECT group_concat(h.site) FROM holding AS h WHERE h.lot = f.value{which})",
+    "postgresql": "(SELECT string_agg(h.site::text, ',') FROM holding AS h WHERE h.lot = f.value{which})",
 }
+_GONE: Final = "SELECT h.lot FROM {ids} CROSS JOIN holding AS h WHERE h.lot = f.value AND h.flows = 0"
 
 
 class Holdings:
@@ -68,8 +69,18 @@ def _closure(rows: Rows, asked: Sequence[str]) -> set[int] | None:
     return lots
 
 
+def _sites(session: Session, lots: Collection[int], which: str = "") -> list[tuple[int, str]]:
+    """Return (lot, its sites as numbers with commas between) of those lots that have any."""
+    sql = f"SELECT f.value, {_SITES[session.dialect].format(which=which)} FROM {{ids}}"  # noqa: S608 - constants
+    return [(lot, sites) for lot, sites in session.each(sql, lots) if sites]
+
+
 def _read(session: Session, lots: Sequence[int]) -> Holdings:
-    told = [row for row in session.each(f"SELECT f.value, {_SITES[session.dialect]} FROM {{ids}}", lots) if row[1]]  # noqa: S608 - constants
+    # Few holdings are emptied by corrections. To see of every row that it is not, its last column, would cost a third of the time.
+    gone = {row[0] for row in session.each(_GONE, lots)}
+    told = _sites(session, [lot for lot in lots if lot not in gone] if gone else lots)
+    if gone:
+        told = sorted(told + _sites(session, sorted(gone), " AND h.flows > 0"))
     text = ",".join([sites for _, sites in told])
     counts = [sites.count(",") + 1 for _, sites in told]
     if sum(counts) < _LARGE:
@@ -85,7 +96,14 @@ def _read(session: Session, lots: Sequence[int]) -> Holdings:
         lot, site = lot[order], site[order]
     first = np.ones(len(site), dtype=bool)
     first[1:] = (site[1:] != site[:-1]) | (lot[1:] != lot[:-1])
-    return Holdings(array("q", lot[first].tobytes()), array("q", site[first].tobytes()))
+    each = np.flatnonzero(first)
+    return Holdings(_array(lot[each]), _array(site[each]))
+
+
+def _array(column: Any) -> array[int]:
+    made = array("q")
+    made.frombytes(memoryview(column).cast("B"))
+    return made
 
 
 def _by_engine(session: Session, asked: Sequence[str]) -> Holdings:

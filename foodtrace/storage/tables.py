@@ -27,6 +27,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from foodtrace.storage.sums import MOST, RANGE, SUMS
@@ -145,8 +146,11 @@ holding = Table(
     PrimaryKeyConstraint("lot", "site", "unit", "log"),
     CheckConstraint(" AND ".join(f"{each} BETWEEN -{MOST} AND {MOST}" for each in SUMS), name=RANGE),
     Index("holding_site", "site", "lot"),
+    Index("holding_gone", "lot", "flows", sqlite_where=text("flows = 0"), postgresql_where=text("flows = 0")),
     sqlite_with_rowid=False,
 )
+"""Sums by holding. ``holding_gone`` is of the few rows that corrections have emptied: whoever asks where a lot is looks these up, and reads
+the many others without decoding every sum to see that there is something."""
 
 move = Table(
     "move",

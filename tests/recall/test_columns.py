@@ -10,13 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foodtrace.events import LotsClause
+from foodtrace.events import Correction, LotsClause
 from foodtrace.graph.edges import micros
 from foodtrace.graph.flows import NEVER
+from foodtrace.graph.names import texts_of
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.recall import columns
 from foodtrace.recall.affected import find
 from foodtrace.recall.answer import recall
+from foodtrace.storage.session import Session
 from tests.recall.test_plain import LOGS, LOTS, NOW, Clock, begun, born, odd, opened, plain
 
 
@@ -54,6 +56,31 @@ def test_columns_are_the_affected_holdings(seed: int, oddities: int, large: bool
 def test_columns_are_the_affected_holdings_on_postgresql(large: bool, pg_url: str) -> None:
     for seed in range(4):
         compare(seed, oddities=2 * (seed % 2), large=large, url=pg_url)
+
+
+@pytest.mark.parametrize("url", ["", pytest.param("pg_url", marks=pytest.mark.postgres)])
+@pytest.mark.parametrize("large", [False, True])
+def test_a_holding_that_corrections_emptied_is_no_place(
+    url: str, large: bool, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(columns, "_LARGE", 1 if large else 10**6)
+    with opened(tmp_path, Clock(), request.getfixturevalue(url) if url else "") as ledger:
+        begun(ledger)
+        last = ledger.record([*born("b", "F-1/L"), *born("c", "F-1/K")]).last
+        with ledger.reading() as session:
+            leaf = session.rows("SELECT leaf FROM entry WHERE log = 1 AND seq = ?", (last,))[0][0]
+            assert where(session, "F-1/K") == {"F-1", "P-1", "D-1"}
+        ledger.record([Correction(id="k", at=NOW, site="F-1", seq=last, leaf=bytes(leaf).hex(), reason="did_not_occur")])
+        with ledger.reading() as session:
+            assert session.rows("SELECT COUNT(*) FROM holding WHERE flows = 0") == [(1,)]
+            assert where(session, "F-1/K") == {"F-1", "P-1"}
+            assert where(session, "F-1/L") == {"F-1", "P-1", "D-1"}
+
+
+def where(session: Session, lot: str) -> set[str]:
+    found = columns.affected(session, (lot,))
+    assert len(set(found.site)) == len(found)
+    return {texts_of(session, [site])[site] for site in found.site}
 
 
 def test_columns_of_an_answer_say_what_its_rows_say(tmp_path: Path) -> None:
