@@ -98,6 +98,7 @@ class Ledger:
         self._wanted = log
         self._passphrase = passphrase
         self._may_create = may_create
+        self._there = False
         self._recovering = False
         self._writers: dict[str | None, Writer] = {}
         self._lock = threading.Lock()
@@ -170,8 +171,10 @@ class Ledger:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Open one snapshot of a ledger that has something in it. Raises ``NotFound`` (``ledger.missing``)."""
-        if self.store.version() is None:
+        # A ledger that was there once is not looked for again: on PostgreSQL that is four journeys to the server and back.
+        if not self._there and self.store.version() is None:
             raise NotFound("ledger.missing", value=self.store.url, expected="foodtrace init")
+        self._there = True
         with self.store.read() as session:
             yield session
 

@@ -15,7 +15,6 @@ from collections.abc import Iterable
 from typing import Final
 
 from foodtrace.errors import Ambiguous, BadData, NotFound
-from foodtrace.graph.names import find
 from foodtrace.storage.session import Session
 
 _LIMIT: Final = 20
@@ -37,7 +36,7 @@ def resolve_lot(session: Session, given: str) -> str:
     :raises BadData: ``lot.form``: a text that no lot can be called.
     """
     text = folded(given).upper() if not given.startswith("?") else given
-    if find(session, [text]) and _is_lot(session, text):
+    if _is_lot(session, text):
         return text
     lots: list[str] = [row[0] for row in session.rows("SELECT text FROM name WHERE code = ? ORDER BY text LIMIT ?", (text, _LIMIT))]
     if not lots:
@@ -107,10 +106,9 @@ def sites_of_kind(session: Session, kinds: Iterable[str]) -> list[tuple[str, str
 
 
 def _is_lot(session: Session, text: str) -> bool:
-    if text.startswith("?"):
-        return True
-    row = session.row("SELECT 1 FROM name WHERE text = ? AND code IS NOT NULL", (text,))
-    return row is not None
+    """Say whether this is the full id of a lot on record; a lot that stands for a dispatch without lot has no code."""
+    coded = "" if text.startswith("?") else " AND code IS NOT NULL"
+    return session.row(f"SELECT 1 FROM name WHERE text = ?{coded}", (text,)) is not None  # noqa: S608 - constants
 
 
 def _by_prefix(session: Session, text: str) -> list[str]:

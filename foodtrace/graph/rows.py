@@ -32,6 +32,18 @@ ENDED: Final = 13
 _LOT: Final = itemgetter(1)
 _GTIN: Final = 14
 _NO_SITE: Final = ("", "", "", "", "", "")
+_MADE, _ALIAS, _SAME_CODE = range(3)
+_LOTS: Final = (
+    "WITH RECURSIVE lots(id) AS (SELECT f.value FROM {ids} UNION "
+    "SELECT e.dst FROM lots CROSS JOIN lot_edge AS e WHERE e.src = lots.id AND e.n > 0) "
+)
+_OTHER_NAMES: Final = (
+    " UNION ALL SELECT 1, a.other, '' FROM lots AS l CROSS JOIN alias AS a WHERE a.lot = l.id AND a.n > 0 "
+    "UNION ALL SELECT 2, o.id, o.text FROM lots AS l CROSS JOIN name AS n CROSS JOIN name AS o "
+    "WHERE n.id = l.id AND n.code IS NOT NULL AND o.code = n.code AND o.id <> n.id"
+)
+_WHOLE: Final = _LOTS + "SELECT 0, n.id, n.text FROM lots AS l CROSS JOIN name AS n WHERE n.id = l.id" + _OTHER_NAMES  # noqa: S608 - constants
+_NUMBERS_ONLY: Final = _LOTS + "SELECT 0, l.id, '' FROM lots AS l" + _OTHER_NAMES  # noqa: S608 - constants
 
 
 class Rows:
@@ -48,6 +60,9 @@ class Rows:
         self._until = recorded_until
         self._crossed = session.row("SELECT 1 FROM cross_correction LIMIT 1") is not None
         self._texts: dict[int, str] = {0: ""}
+        self._numbers: dict[str, int | None] = {}
+        self._sites: dict[int, SiteSaid] = {}
+        self._origins: dict[int, str] | None = None
         self._ahead = False
 
     @property
@@ -80,7 +95,12 @@ class Rows:
 
     def numbers(self, texts: Collection[str]) -> Mapping[str, int]:
         """Return the numbers of those lot or site ids that some record names."""
-        return find(self._s, texts)
+        known = self._numbers
+        missing = [text for text in texts if text not in known]
+        if missing:
+            found = find(self._s, missing)
+            known.update({text: found.get(text) for text in missing})
+        return {text: number for text in texts if (number := known[text]) is not None}
 
     def texts(self, ids: Collection[int]) -> Mapping[int, str]:
         """Return the texts of lot or site numbers."""
@@ -96,13 +116,14 @@ class Rows:
             "WHERE n.id = f.value AND o.id <> n.id AND n.code IS NOT NULL",
             lots,
         )
-        found: list[tuple[int, int]] = []
-        for lot, other, text in rows:
-            authority = text.partition("/")[0]
-            known = find(self._s, [f"operator {authority}", f"sites {authority}", authority])
-            if not known and not (authority.isdigit() and len(authority) == _GTIN):  # a GTIN-14 is a known product
-                found.append((lot, other))
-        return found
+        return [(lot, other) for lot, other, text in rows if self._nobodys(text)]
+
+    def _nobodys(self, text: str) -> bool:
+        """Say whether a lot's authority is no operator, site or product on record."""
+        authority = text.partition("/")[0]
+        if authority.isdigit() and len(authority) == _GTIN:  # a GTIN-14 is a known product
+            return False
+        return not find(self._s, [f"operator {authority}", f"sites {authority}", authority])
 
     # -- lots of lots ------------------------------------------------------------------------------------------------------
 
@@ -118,14 +139,22 @@ class Rows:
         """Return every (source, destination) lot pair of live transformations that put one of these lots out."""
         return self._s.each("SELECT e.src, e.dst FROM {ids} CROSS JOIN lot_edge AS e WHERE e.dst = f.value AND e.n > 0", lots)
 
-    def made_of(self, lots: Collection[int]) -> set[int]:
-        """Return these lots and all that was made from them by live transformations, directly or not."""
-        rows = self._s.each(
-            "WITH RECURSIVE lots(id) AS (SELECT f.value FROM {ids} UNION "
-            "SELECT e.dst FROM lots CROSS JOIN lot_edge AS e WHERE e.src = lots.id AND e.n > 0) SELECT id FROM lots",
-            lots,
-        )
-        return {row[0] for row in rows}
+    def whole(self, lots: Collection[int], *, texts: bool = True) -> set[int] | None:
+        """Return these lots and all that was made from them by live transformations; none if one of them may go by another name.
+
+        Another name is an alias, or a lot of the same code (:meth:`same_code`). All in one query.
+
+        :param texts: read the texts of the lots as well, for :meth:`texts`.
+        """
+        found: set[int] = set()
+        for what, one, text in self._s.each(_WHOLE if texts else _NUMBERS_ONLY, lots):
+            if what == _ALIAS or (what == _SAME_CODE and self._nobodys(text)):
+                return None
+            if what == _MADE:
+                found.add(one)
+                if texts:
+                    self._texts[one] = text
+        return found
 
     def pseudo_lots(self, sites: Collection[int]) -> list[int]:
         """Return the lots that stand for dispatches without lot from these sites."""
@@ -223,6 +252,13 @@ class Rows:
 
     def sites_said(self, sites: Collection[int]) -> dict[int, SiteSaid]:
         """Return what the records say of these sites, the latest word of each field."""
+        known = self._sites
+        missing = [site for site in sites if site not in known]
+        if missing:
+            known.update(self._look_at(missing))
+        return {site: known[site] for site in sites}
+
+    def _look_at(self, sites: Collection[int]) -> dict[int, SiteSaid]:
         rows = self._s.each(
             "SELECT n.id, n.text, s.kind, s.operator, s.name, s.county, s.region, s.parent, "
             "(SELECT MAX(v.recorded) FROM site_seen AS v WHERE v.site = n.id) FROM {ids} CROSS JOIN name AS n "
@@ -232,15 +268,18 @@ class Rows:
         )
         # The latest word comes last; a site that no record describes has none.
         said = {row[0]: row[1:] if row[2] is not None else (row[1], *_NO_SITE, row[8]) for row in rows}
+        self._texts.update({site: each[0] for site, each in said.items()})
         return {site: said.get(site, ("", *_NO_SITE, None)) for site in sites}
 
     def ranks(self) -> Mapping[int, int]:
         """Return the place of every log by its origin: ties go by text, the numbers of logs follow the order of arrival."""
-        return {row[0]: place for place, row in enumerate(self._s.rows("SELECT id FROM log ORDER BY origin"))}
+        return {log: place for place, log in enumerate(self.origins())}
 
     def origins(self) -> dict[int, str]:
-        """Return the origin of every log."""
-        return dict(self._s.rows("SELECT id, origin FROM log"))
+        """Return the origin of every log, in the order of origins."""
+        if self._origins is None:
+            self._origins = dict(self._s.rows("SELECT id, origin FROM log ORDER BY origin"))
+        return self._origins
 
 
 def _lot_said(text: str, rows: Iterable[Row], born: Mapping[int, SiteSaid]) -> LotSaid:

@@ -63,10 +63,7 @@ def _closure(rows: Rows, asked: Sequence[str]) -> set[int] | None:
     """Return the closure over transformations; none if other rules decide as well."""
     if rows.crossed:
         return None
-    lots = rows.made_of(rows.numbers(asked).values())
-    if any(True for _ in rows.aliases(lots)) or any(True for _ in rows.same_code(lots)):
-        return None
-    return lots
+    return rows.whole(rows.numbers(asked).values(), texts=False)
 
 
 def _sites(session: Session, lots: Collection[int], which: str = "") -> list[tuple[int, str]]:

@@ -119,7 +119,8 @@ def test_a_recall_from_rows_looks_everything_up(ledger: Ledger) -> None:
         noted = Noted(session)
         answer = plain_answer(Rows(noted, micros(NOW)), ("F-1/L",))
         assert [row.site for row in answer.outlets] == ["X-1"]
-        assert len(noted.asked) > 15
+        # Each is a journey to the server and back: a small recall on PostgreSQL costs little else.
+        assert 10 <= len(noted.asked) <= 13
         assert whole_reads(session, noted.asked) == []
 
 

@@ -45,13 +45,13 @@ class Gathered:
         self.sites: dict[int, SiteSaid] = {}
         self.books: dict[int, LotBooks] = {}
         lots = self._closure()
-        self.infos: dict[int, LotSaid] = rows.lots_said(lots)
         self.ranks = rows.ranks()
         several: set[tuple[int, int]] = set()
         for portion in _portions(sorted(lots)):
             for lot, mine in self._read(portion):
                 books = self.books[lot] = LotBooks(lot, mine, self.ranks)
                 several |= {(row[8], row[9]) for row in books.several()}
+        self.infos: dict[int, LotSaid] = rows.lots_said(lots)
         if several:
             self._check_copies(several)
         self._check_unnamed()
@@ -98,8 +98,8 @@ class Gathered:
                     raise HandOver("one event in several logs")
 
     def _closure(self) -> set[int]:
-        lots = self.rows.made_of(self.asked)
-        if any(True for _ in self.rows.aliases(lots)) or any(True for _ in self.rows.same_code(lots)):
+        lots = self.rows.whole(self.asked)
+        if lots is None:
             raise HandOver("other names")
         return lots
 

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from foodtrace.graph.flowkind import FlowKind
 from foodtrace.graph.rows import Rows
+from foodtrace.graph.subjects import CASES
 from foodtrace.recall.contacts import contacts
 from foodtrace.recall.plain.figures import UNIT_NAMES, Counted, Told, rate
 from foodtrace.recall.plain.findings import Findings
@@ -38,7 +39,7 @@ class PlainAnswer:
     ) -> None:
         self.rows = rows
         self.asked = tuple(asked)
-        numbers = rows.numbers(self.asked)
+        numbers = rows.numbers((*self.asked, CASES))  # the last one for :func:`foodtrace.recall.plain.cases.none_about`
         self.numbers = [numbers[text] for text in self.asked if text in numbers]
         self.gathered = gathered = Gathered(rows, self.numbers)
         sites = gathered.sites
