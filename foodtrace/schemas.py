@@ -23,6 +23,7 @@ from foodtrace.operations.held import Held
 from foodtrace.operations.noticepage import Mail
 from foodtrace.operations.overspent import Overspent
 from foodtrace.operations.packing import Content
+from foodtrace.operations.reconciling import Reconciliation
 from foodtrace.operations.samplecheck import DayChecked
 from foodtrace.operations.scanning import ScanAnswer
 from foodtrace.operations.sellers import FileSaid
@@ -33,7 +34,6 @@ from foodtrace.operations.stoplist import StopList
 from foodtrace.operations.trace import Trace
 from foodtrace.recall.answer import Answer
 from foodtrace.recall.drill import Drill
-from foodtrace.recall.reconcile import Reconciliation
 from foodtrace.recall.report import Report
 from foodtrace.tlog.said import ProofFile, ProofSaid, TilesSaid, WitnessSaid
 from foodtrace.tlog.tileaudit import TilesAudit

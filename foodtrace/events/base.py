@@ -68,6 +68,9 @@ Seq: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1, description="se
 Goods: TypeAlias = Literal["", "produce", "meat", "imports", "self_grown", "packaged"]
 """Kind of goods as the gate's rules tell them apart; empty: not said."""
 GateNumber: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{0,3}$(?!\n)", description="number of a gate, 1 to 3 digits, or empty")]
+CertificateHash: TypeAlias = Annotated[
+    str, msgspec.Meta(pattern=r"^([0-9a-f]{32})?$(?!\n)", description="first 16 bytes of a SHA-256, hex, or empty")
+]
 TruckNumber: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=999_999, description="running number of a gate's day from 1; 0: none")]
 
 Precision: TypeAlias = Literal["instant", "day", "unknown"]

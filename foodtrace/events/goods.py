@@ -8,6 +8,7 @@ from typing import Annotated, Literal, TypeAlias
 import msgspec
 
 from foodtrace.events.base import (
+    CertificateHash,
     Code,
     Document,
     Event,
@@ -152,6 +153,8 @@ class MarketEntry(Event, frozen=True, kw_only=True, tag="market_entry"):
     """Event id of the announcement this truck answers."""
     certified_quantity: Quantity | None = None
     """What the signed certificate is for, so that two gates' entries can be set against it without the issuer's log."""
+    certificate_hash: CertificateHash = ""
+    """Which certificate: SHA-256 of what its signature covers, 16 bytes, hex; empty: the signature was not checked, or is not good."""
 
 
 class TruckExpected(Event, frozen=True, kw_only=True, tag="truck_expected"):
@@ -229,6 +232,8 @@ class Refusal(Event, frozen=True, kw_only=True, tag="refusal"):
     goods: Goods = ""
     vouchers: tuple[Voucher, ...] = ()
     written: Words = ""
+    certificate_hash: CertificateHash = ""
+    """As of :class:`MarketEntry`."""
 
 
 class Transfer(Event, frozen=True, kw_only=True, tag="transfer"):

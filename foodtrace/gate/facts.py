@@ -76,6 +76,17 @@ class Earlier(_Fact, frozen=True, kw_only=True):
     """At another gate, or under another seller's name, than now."""
 
 
+class Twin(_Fact, frozen=True, kw_only=True):
+    """Another certificate that the same key signed under the same serial: the issuer's fraud or fault."""
+
+    lot: str
+    product: str = ""
+    quantity: Quantity | None = None
+    """What it is for; none: not known."""
+    when: dt.datetime
+    """When it was issued, or seen at a gate."""
+
+
 class Certificate(_Fact, frozen=True, kw_only=True):
     """A commitment certificate (承诺达标合格证), or an older paper in its place."""
 
@@ -95,6 +106,7 @@ class Certificate(_Fact, frozen=True, kw_only=True):
     used: tuple[Use, ...] = ()
     earlier: tuple[Earlier, ...] = ()
     """Earlier trucks on it that did not enter."""
+    twins: tuple[Twin, ...] = ()
     remaining: Quantity | None = None
     """What is left of it, if the records know; none: certified quantity less ``used``."""
 

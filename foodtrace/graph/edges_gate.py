@@ -66,6 +66,8 @@ def _seller_file(event: SellerFile, made: Effects, _pseudo: str) -> None:
 
 def _certificate_issued(event: CertificateIssued, made: Effects, _pseudo: str) -> None:
     made.about += [f"certificate {event.lot} {event.serial}", event.lot]
+    if event.kid:
+        made.about.append(f"spent {event.kid} {event.serial}")  # where a second one under the same serial shows
     if event.style == 2 and event.upstream:  # noqa: PLR2004 - style 2 of the certificate
         transformed(made, event, event.upstream, (Output(lot=event.lot, quantity=event.quantity, product=event.product),), None, STYLE2)
     else:

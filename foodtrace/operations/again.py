@@ -150,6 +150,7 @@ def _same_code(event: MarketEntry | Refusal, found: Considered) -> bool:
         and found.facts.lot in ("", event.lot)
         and (look.state == "bad_signature") == (_FORGED in event.reasons or (look.state == "bad_signature" and _UNKNOWN in event.reasons))
         and certified in (None, amount)
+        and (not event.certificate_hash or event.certificate_hash == look.hash or not look.hash)
     )
 
 

@@ -6,8 +6,9 @@ Rules:
 2. The issuer's key signs the code. It is an entry of the log (``use="issuer"``), so that anybody can see it was in force. The
    first key that signs for an issuer is registered with the certificate; once an issuer has a key, another one signs only after
    it was registered as well. A revoked or outdated key signs nothing.
-3. One production batch, one lot: the code is the day and a running number, under the issuer's id. The serial is the same
-   text: ``(kid, serial)`` is what a gate spends, so it must be unique among all certificates of a key.
+3. One production batch, one lot: the code is the day and a running number, under the issuer's id or the product's GTIN. The serial is
+   the same text, or the day's next number where the key signed that one for another product: ``(kid, serial)`` is what a gate spends,
+   so it must be unique among all certificates of a key.
 4. The site is registered. Where goods are processed a production licence is due and must be in force (FSL Art. 35; the same
    article asks for none to sell edible farm produce, so farms and collectors need none).
 5. Style 2 is a collector's who mixed or repacked, and names what it took in: lots of this ledger with the quantity of each, or
@@ -25,11 +26,14 @@ import msgspec
 
 from foodtrace.certificate.balance import OverCertified
 from foodtrace.certificate.payload import BASES, STYLE_2, Payload, Test, encode
+from foodtrace.certificate.serials import differ
 from foodtrace.errors import BadData, Conflict, NotFound, Refused
 from foodtrace.events import CertificateIssued, CertificateVoided, Event, Key, Licence, MarketEntry, Operator, Portion, Site
 from foodtrace.graph.edges import micros
+from foodtrace.graph.names import find
 from foodtrace.identifiers import licence as licences
 from foodtrace.keys import SigningKey, kid
+from foodtrace.operations import serials
 from foodtrace.operations.blocking import refused
 from foodtrace.operations.collected import collected, findings_about
 from foodtrace.operations.common import Doing, Outcome, about, latest
@@ -114,6 +118,16 @@ def next_code(session: Session, issuer: str, day: dt.date) -> str:
     return f"{day:%y%m%d}-{1 + max(numbers, default=0)}"
 
 
+def free_serial(session: Session, kid: str, wanted: str, day: dt.date) -> str:
+    """Return a serial that nothing on record names with a key: the one wanted, else the day's next number (rule 3)."""
+    if not find(session, [serials.subject(kid, wanted)]):
+        return wanted
+    start = serials.subject(kid, f"{day:%y%m%d}-")
+    rows = session.rows("SELECT text FROM name WHERE text >= ? AND text < ?", (start, start + "\x7f"))
+    numbers = [int(rest) for (text,) in rows if (rest := text[len(start) :]).isdigit()]
+    return f"{day:%y%m%d}-{1 + max(numbers, default=0)}"
+
+
 def issue(
     session: Session,
     doing: Doing,
@@ -150,15 +164,16 @@ def issue(
     against = refused(session, doing, "certificate", [(lot, quantity), *((each.lot, each.quantity) for each in asked.upstream)], place.site)
     if against is not None:
         return against
-    if latest(session, f"certificate {lot} {lot_code}", CertificateIssued) is not None:
+    if any(each.kid or each.serial == lot_code for each in certificates_of(session, lot)[0]):
         raise Conflict("certificate.exists", value=lot)
+    serial = free_serial(session, key_id.hex(), lot_code, day)
     payload = Payload(
         host=asked.host,
         stem=asked.stem,
         gtin=asked.gtin,
         operator="" if asked.gtin else issuer,
         lot=lot_code,
-        serial=lot_code,
+        serial=serial,
         kid=key_id,
         quantity=quantity.value,
         unit=quantity.unit,
@@ -176,7 +191,7 @@ def issue(
         by=doing.by,
         site=place.site,
         lot=payload.lot_id,
-        serial=lot_code,
+        serial=serial,
         issuer=issuer,
         style=asked.style,
         product=product,
@@ -288,10 +303,10 @@ def shown(session: Session, event: CertificateIssued, now: dt.datetime) -> Shown
     """Return a certificate as it stands now, with what was used of it and what does not add up."""
     _, voided = certificates_of(session, event.lot)
     gone = next((each for each in voided if each.serial == event.serial), None)
-    entries = [each.event for each in about(session, f"spent {event.kid or event.lot} {event.serial}", MarketEntry)]
-    sums: dict[str, int] = {}
+    entries = [each.event for each in about(session, serials.subject(event.kid or event.lot, event.serial), MarketEntry)]
+    body, sums = serials.issued_body(event), dict[str, int]()
     for each in entries:
-        if isinstance(each, MarketEntry) and each.decision == "admitted":
+        if isinstance(each, MarketEntry) and each.decision == "admitted" and not differ(body, serials.spent_body(each)):
             sums[each.quantity.unit] = sums.get(each.quantity.unit, 0) + each.quantity.value
     late = event.valid_until is not None and now.date() > event.valid_until
     place = describe(session, event.site)

@@ -13,14 +13,16 @@ from foodtrace.certificate.keylist import IssuerKey, KeyList, newest
 from foodtrace.certificate.payload import Payload
 from foodtrace.certificate.scan import Scan as CodeScan
 from foodtrace.certificate.scan import authenticate, classify
+from foodtrace.certificate.serials import body_of, certificate_hash, differ
 from foodtrace.events import (
     CertificateIssued,
     Event,
     MarketEntry,
     Refusal,
 )
-from foodtrace.gate.facts import Earlier, Scan, Use
+from foodtrace.gate.facts import Earlier, Scan, Twin, Use
 from foodtrace.graph.names import find
+from foodtrace.operations import serials
 from foodtrace.operations.certificates import certificates_of, issuer_key
 from foodtrace.operations.common import about
 from foodtrace.quantity import Quantity
@@ -42,6 +44,10 @@ class Look(NamedTuple):
     serial: str
     spent: tuple[Event, ...] = ()
     """Every live entry about the certificate."""
+    hash: str = ""
+    """Which certificate it is, where its signature holds (:mod:`foodtrace.certificate.serials`)."""
+    twins: tuple[Twin, ...] = ()
+    """Other certificates that the same key signed under the same serial."""
 
     @property
     def remaining(self) -> Quantity | None:
@@ -82,19 +88,39 @@ def read_code(
     key = known_key(session, kid, keys)
     found = authenticate(found, lambda _: bytes.fromhex(key.public) if key else None)
     issued, voided = certificates_of(session, payload.lot_id)
-    event = next((each for each in issued if each.serial == payload.serial), None)
+    told = [one.event for one in about(session, serials.subject(kid, payload.serial), MarketEntry, Refusal, CertificateIssued)]
+    sound = key is not None and found.problem is None
+    event = _issue_of(payload, issued, sound=sound)
     issuer = key.issuer if key is not None and key.issuer else payload.operator
     state = state_of(found, payload, key, event, today)
     if state in ("ok", "host") and any(each.serial == payload.serial for each in voided):
         state = "voided"
-    told = [one.event for one in about(session, f"spent {kid} {payload.serial}", MarketEntry, Refusal)]
-    spent = [each for each in told if each.id != skip and (until is None or each.at <= until)]
+    then = [each for each in told if each.id != skip and (until is None or each.at <= until)]
+    spent = [each for each in then if isinstance(each, (MarketEntry, Refusal))]
+    body, others = body_of(payload, event.product if event is not None and event.kid == kid else ""), tuple[Twin, ...]()
+    if sound and key is not None:
+        # Rules 1 and 2 of foodtrace.certificate.serials: what was done on another certificate was not done on this one.
+        of_lot = [each for each in issued if (each.kid, each.serial) == (kid, payload.serial) and (until is None or each.at <= until)]
+        named = {each.id: each for each in (*of_lot, *then) if isinstance(each, CertificateIssued)}
+        others = serials.twins(body, bytes.fromhex(key.public), named.values(), spent)
+        spent = [each for each in spent if not differ(body, serials.spent_body(each))]
     uses = tuple(
         Use(when=each.at, gate=_gate(each), quantity=each.quantity, lot=each.lot)
         for each in spent
         if isinstance(each, MarketEntry) and each.decision == "admitted"
     )
-    return Look(found, payload, state, issuer, event, uses, kid, payload.serial, tuple(spent))
+    return Look(found, payload, state, issuer, event, uses, kid, payload.serial, tuple(spent), body.hash if sound else "", others)
+
+
+def _issue_of(payload: Payload, issued: Sequence[CertificateIssued], *, sound: bool) -> CertificateIssued | None:
+    """Return the issue of a code among those of its lot; none where another certificate stands on record under its key and serial."""
+    named = [each for each in issued if each.serial == payload.serial]
+    mine = certificate_hash(payload)
+    bodies = [(each, serials.signed(each) if each.kid == payload.kid.hex() else None) for each in named]
+    exact = next((each for each, signed in bodies if signed is not None and certificate_hash(signed) == mine), None)
+    if exact is not None or not sound:
+        return exact or next(iter(named), None)
+    return next((each for each, signed in bodies if signed is None), None)
 
 
 def known_key(session: Session | None, kid: str, keys: KeyList | None = None) -> IssuerKey | None:

@@ -151,6 +151,7 @@ def _certificate(session: Session, truck: Truck, look: Look, earlier: tuple[Earl
         valid_until=payload.valid_until,
         used=_named(session, look.uses),
         earlier=_named(session, earlier),
+        twins=look.twins,
     )
 
 

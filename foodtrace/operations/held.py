@@ -19,6 +19,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from foodtrace.certificate.serials import differ
 from foodtrace.errors import Ambiguous, BadData, NotFound, Refused
 from foodtrace.events import Correction, Event, MarketEntry, Refusal
 from foodtrace.events.canonical import decode
@@ -33,6 +34,7 @@ from foodtrace.operations.considering import consider
 from foodtrace.operations.gatecode import resolved
 from foodtrace.operations.gatefacts import Truck
 from foodtrace.operations.goods import stock_of
+from foodtrace.operations.serials import issued_body, spent_body
 from foodtrace.operations.staff import Person, in_use, prove
 from foodtrace.quantity import Quantity
 from foodtrace.storage.session import Session
@@ -199,6 +201,7 @@ def _refusal(doing: Doing, event: MarketEntry, reasons: tuple[str, ...], *, reso
         approved_card=second.card,
         gate=event.gate,
         goods=event.goods,
+        certificate_hash=event.certificate_hash,
     )
 
 
@@ -207,7 +210,8 @@ def _asked_again(
 ) -> tuple[tuple[Reason, ...], bool]:
     """Ask the gate again (rules 2 and 3): what no second person lifts, and whether the gate would admit by itself."""
     issued = certificates_of(session, event.lot)[0] if event.serial else []
-    text = next((each.payload for each in issued if each.serial == event.serial and each.kid == event.kid), "")
+    named = [each for each in issued if (each.serial, each.kid) == (event.serial, event.kid)]
+    text = next((each.payload for each in named if not differ(spent_body(event), issued_body(each))), "")
     truck = Truck(
         text=text,
         seller=event.seller,

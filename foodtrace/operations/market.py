@@ -144,6 +144,7 @@ def _entry(session: Session, doing: Doing, market: str, truck: Truck, found: Con
         "gate": gate,
         "number": number,
         "goods": facts.goods,
+        "certificate_hash": look.hash,
     }
     if decision.verdict == "refuse":
         return Refusal(**common, asked="market_entry", lot=facts.lot, product=facts.product)

@@ -3,7 +3,8 @@
 Rules:
 
 1. One word answers (:data:`Word`); what else is worth knowing stands in the notes. The first of these that fits is the word:
-   what is wrong with the text, the signature, the key, voided, expired, used up, used before, host not on the list, good.
+   what is wrong with the text, the signature, the key, voided, one of two under a serial, expired, used up, used before, host not
+   on the list, good.
 2. ``good`` is a genuine certificate in force: a known, sound key, neither voided nor expired. Earlier use is told and is no fault
    of the paper: what goods may still come on it is the gate's to decide, with the scale's figure. A strange host is a warning: it
    is not signed, and the goods cannot help it (DESIGN section 7).
@@ -38,6 +39,7 @@ Word: TypeAlias = Literal[
     "used_up",
     "expired",
     "future",
+    "twin",
     "voided",
     "revoked",
     "foreign_key",
@@ -192,6 +194,8 @@ class Scanner:
             return state, look.found.problem if look.found is not None else None, notes
         if state in ("expired", "good", "host") and self._voided(payload):
             state = "voided"
+        if state in ("expired", "good", "host") and look.twins:
+            state = "twin"
         if state in ("good", "host") and payload.issued > self._now.date():
             state = "future"  # as the gate, which holds it: its issuer's clock or this one is wrong
         if self._session is None:
@@ -222,6 +226,10 @@ class Scanner:
     def _against(state: Word, payload: Payload, look: Look) -> FoodtraceError | None:
         if state in _GOOD:
             return None
+        if state == "twin":
+            other = look.twins[0]
+            amount = str(other.quantity) if other.quantity is not None else "?"
+            return BadData("scan.twin", value=payload.serial, product=other.product, quantity=amount, lot=other.lot)
         values = {
             "revoked": payload.kid.hex(),
             "foreign_key": look.issuer,

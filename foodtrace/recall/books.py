@@ -1,4 +1,4 @@
-"""Compares the books of every lot, in portions, by the rules of findings (see :mod:`foodtrace.recall.reconcile`)."""
+"""Compares the books of every lot, in portions, by the rules of findings (see :mod:`foodtrace.operations.reconciling`)."""
 
 from __future__ import annotations
 

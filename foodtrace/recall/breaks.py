@@ -1,4 +1,4 @@
-"""What does not add up: one break of a reconciliation, and how it is made of the records (see :mod:`foodtrace.recall.reconcile`)."""
+"""What does not add up: one break of a reconciliation, and how it is made of the records (see :mod:`foodtrace.operations.reconciling`)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Break(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that does not add up."""
 
     kind: str
-    """Kind of RECALL section 3, ``over_issued`` or ``same_id``; its text stands under ``finding.KIND``."""
+    """Kind of RECALL section 3, ``over_issued``, ``serial_twice`` or ``same_id``; its text stands under ``finding.KIND``."""
     lot: str
     product: str
     site: str

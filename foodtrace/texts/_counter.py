@@ -255,6 +255,7 @@ _CLI: Final[dict[str, tuple[str, str]]] = {
         "{lot} 序号 {serial}: 证 {certified}, 准入 {admitted}, 超 {over} ({logs} 本日志)",
         "{lot} serial {serial}: certified {certified}, admitted {admitted}, {over} over ({logs} logs)",
     ),
+    "cli.conflicts.twin": ("开证人用这个序号签了 {count} 张不同的证", "the issuer signed {count} unlike certificates under this serial"),
     "cli.conflicts.use": ("{time} {market} {gate}号门 {quantity}  {log} 第 {seq} 条", "{time} {market} gate {gate} {quantity}  {log} entry {seq}"),
     "cli.test.line": ("{verdict}  {item}  抑制率 {rate}  批次 {lot}  样品 {sample}", "{verdict}  {item}  inhibition {rate}  lot {lot}  sample {sample}"),
     "cli.test.negative": ("阴性", "negative"),

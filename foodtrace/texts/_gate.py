@@ -91,6 +91,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "gate.certificate_form.hint": ("可作进货凭证; 另要合格证或检测", "it may serve as purchase voucher; a commitment certificate or a test is needed besides"),
     "gate.certificate_incomplete": ("合格证缺: {fields}", "the certificate lacks: {fields}"),
     "gate.certificate_incomplete.hint": ("请司机转告开证人补全", "ask the driver to have the issuer fill it in"),
+    "gate.certificate_twin": (
+        "开证人用同一序号还签了另一张证: {product} {quantity}, 批次 {lot} ({when})",
+        "the issuer signed another certificate under the same serial: {product} {quantity}, lot {lot} ({when})",
+    ),
+    "gate.certificate_twin.hint": (
+        "两张只能有一张算数: 留下纸证, 问开证人哪张作废; 交值班人",
+        "only one of them can count: keep the paper, ask the issuer which one is void; the supervisor decides",
+    ),
     "gate.over_certified": ("超出合格证余量 {over} (余 {remaining}, 过磅 {quantity})", "{over} over what the certificate has left ({remaining} left, {quantity} weighed)"),
     "gate.over_certified.hint": ("改重量, 只准入 {remaining}, 或交值班人", "change the weight, admit {remaining} only, or leave it for the supervisor"),
     "gate.unit_differs": ("单位不同: 合格证余 {certified}, 过磅 {quantity}", "unlike units: the certificate has {certified} left, {quantity} came"),

@@ -276,6 +276,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "cli.report.name": ("召回报告-{case}.html", "recall-report-{case}.html"),
     "finding.over_issued": ("收购合格证 (第二类) 开具的多于收进的", "a collector's certificates (style 2) say more than came in"),
     "finding.over_issued.hint": ("请开具方说明多出的从哪来, 或作废", "have the issuer say where the rest is from, or void them"),
+    "finding.serial_twice": ("开证人用同一密钥和序号签了两张不同的合格证", "one key signed two unlike certificates under one serial"),
+    "finding.serial_twice.hint": ("请开证人说明哪张作废; 一把钥匙只在一台机器上用", "have the issuer say which is void; use one key on one host"),
     "finding.same_id": ("同一单号的同一内容记在两本日志里", "one event, with the same content, in two logs"),
     "finding.same_id.hint": ("只算一次; 请两边商定由谁记", "it counts once; have both agree who records it"),
     "cli.reconcile.checked": ("对账: {lots} 批, {holdings} 处存货, {moves} 次流转 (两边都有 {both}, 只有发出 {dispatch}, 只有收货 {receipt}, 未写批次 {unnamed}); 合格证 {certificates} 张", "reconciled: {lots} lots, {holdings} holdings, {moves} moves (both sides {both}, dispatch only {dispatch}, receipt only {receipt}, without lot {unnamed}); {certificates} certificates"),

@@ -32,8 +32,8 @@ from foodtrace.events import (
 )
 from foodtrace.graph.edges import micros
 from foodtrace.graph.reader import SqlFacts
+from foodtrace.operations.reconciling import Reconciliation, reconcile
 from foodtrace.recall.breaks import Break
-from foodtrace.recall.reconcile import Reconciliation, reconcile
 from foodtrace.schemas import schema_of
 
 AT = dt.datetime(2026, 11, 2, 4, tzinfo=dt.timezone(dt.timedelta(hours=8)))

@@ -50,9 +50,9 @@ from foodtrace.events import (
 )
 from foodtrace.events.case import LotsClause
 from foodtrace.graph.edges import micros
+from foodtrace.operations.reconciling import reconcile
 from foodtrace.recall.answer import recall
 from foodtrace.recall.cases import load_case
-from foodtrace.recall.reconcile import reconcile
 
 AT: Final = dt.datetime(2026, 11, 2, 4, tzinfo=dt.timezone(dt.timedelta(hours=8)))
 NOW: Final = AT + dt.timedelta(days=12)

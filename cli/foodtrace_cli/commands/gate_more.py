@@ -198,7 +198,9 @@ def bad_rows(ctx: Context, file: str, faults: list[tuple[int, FoodtraceError]], 
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def conflicts(click_ctx: click.Context, *, as_json: bool) -> None:
-    """List certificates on which more was admitted than they are for, over all logs here: gates offline cannot see each other.
+    """List certificates on which more was admitted than they are for, and serials that came in as two, over all logs here.
+
+    Gates offline cannot see each other.
 
     Exit 1 if there is any.
     """
@@ -224,6 +226,8 @@ def conflicts(click_ctx: click.Context, *, as_json: bool) -> None:
                     logs=each.logs,
                 )
             )
+            if each.bodies > 1:
+                say("  " + ctx.t("cli.conflicts.twin", count=each.bodies))
             for use in each.entries:
                 words = {"log": use.log, "seq": f"{use.seq:,}", "market": use.market, "gate": use.gate, "quantity": use.quantity}
                 say("  " + ctx.t("cli.conflicts.use", time=f"{use.at:%Y-%m-%d %H:%M}", **words))

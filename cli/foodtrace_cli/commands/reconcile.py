@@ -16,8 +16,8 @@ from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, emit_json, progress, say, table
 
 if TYPE_CHECKING:
+    from foodtrace.operations.reconciling import Reconciliation
     from foodtrace.recall.breaks import Break
-    from foodtrace.recall.reconcile import Reconciliation
 
 _SHOWN = 12
 _FILE = (
@@ -39,7 +39,7 @@ def reconcile(
 ) -> int:
     """Compare the books of all sites; exit 1 when something is open."""
     from foodtrace.graph.directory import resolve_site  # noqa: PLC0415
-    from foodtrace.recall.reconcile import reconcile as compare  # noqa: PLC0415
+    from foodtrace.operations.reconciling import reconcile as compare  # noqa: PLC0415
 
     first, last = _moment(start, last=False), _moment(end, last=True)
     if first is not None and last is not None and first > last:

@@ -102,6 +102,11 @@ def _held_before(facts: Facts, _rule: Rule, _pack: RulePack) -> Iterator[Params]
             yield {"when": each.when, "gate": each.gate or UNKNOWN, "seller": each.seller or UNKNOWN}
 
 
+def _certificate_twin(facts: Facts, _rule: Rule, _pack: RulePack) -> Iterator[Params]:
+    for each in facts.certificate.twins if facts.certificate else ():
+        yield {"product": each.product or UNKNOWN, "quantity": each.quantity or UNKNOWN, "lot": each.lot, "when": each.when}
+
+
 def _keys_ended(facts: Facts, _rule: Rule, _pack: RulePack) -> Iterator[Params]:
     if facts.certificate is not None and facts.keys_ended is not None:
         yield {"until": facts.keys_ended}
@@ -136,6 +141,7 @@ CHECKS: Final[dict[str, Check]] = {
     "gate.certificate_future": _certificate_future,
     "gate.certificate_form": _certificate_form,
     "gate.certificate_incomplete": _certificate_incomplete,
+    "gate.certificate_twin": _certificate_twin,
     "gate.over_certified": _over_certified,
     "gate.unit_differs": _unit_differs,
     "gate.used_before": _used_before,

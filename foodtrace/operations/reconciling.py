@@ -12,7 +12,9 @@ Rules:
 5. An **event id** in two logs is open: with unlike content as ``duplicate_conflict``, with the same as ``same_id``.
 6. A **certificate** is open when the gates together, whatever their logs, let in more than it says (``over_certified``). Of one that is
    not on record nobody here knows what it says: such are counted, not judged.
-7. A window (``start``, ``end``, both inclusive) and a site choose what is reported, not what is read: half a move is no break.
+7. A key and **serial** are open when two unlike certificates stand behind them (``serial_twice``): by their issues, by what gates saw,
+   or both. Each is then judged by itself. A record of an issue that the key did not sign is somebody's claim, and no finding here.
+8. A window (``start``, ``end``, both inclusive) and a site choose what is reported, not what is read: half a move is no break.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ import msgspec
 
 from foodtrace.graph.flows import ALWAYS, NEVER
 from foodtrace.graph.reader import SqlFacts
+from foodtrace.operations.spending import Certificates
 from foodtrace.recall.books import Books, Progress
 from foodtrace.recall.breaks import Asked, Break, Names, shown_time
 from foodtrace.recall.doubles import Doubles
@@ -72,17 +75,18 @@ def reconcile(
     books.read(progress)
     doubles = Doubles(session, facts, names, asked)
     doubles.twice()
-    doubles.certificates()
+    certificates = Certificates(session, names, asked)
+    certificates.look()
     # What the gates say of a certificate says more than what its issuer's book says of its lot.
-    told = {each.lot for each in doubles.open if each.kind == "over_certified"}
-    found = [*(each for each in books.open if each.kind != "over_certified" or each.lot not in told), *doubles.open]
+    told = {each.lot for each in certificates.open if each.kind == "over_certified"}
+    found = [*(each for each in books.open if each.kind != "over_certified" or each.lot not in told), *doubles.open, *certificates.open]
     return Reconciliation(
         at=shown_time(now) or "",
         site=site,
         start=shown_time(start),
         end=shown_time(end),
         **books.counts,
-        **doubles.counts,
+        **certificates.counts,
         open=tuple(sorted(found, key=lambda each: (each.kind, each.at or "", each.lot, each.site, each.entries))),
     )
 
