@@ -129,6 +129,10 @@ class Stage:
                 )
             more = {"kid": made.event.kid, "serial": made.event.serial, "seller": each.seller, "gate": each.gate}
             self._put(msgspec.structs.replace(event, **more))
+        for count, twin in enumerate(shown.twins):
+            size = twin.quantity or made.event.quantity
+            other = self.desk.forged(text, self.desk.key, quantity=size.value)
+            self._put(msgspec.structs.replace(made.event, id=f"W-{count}", at=twin.when, quantity=size, payload=other))
         return self._spoiled(text, made.event.lot, made.event.serial)
 
     def _spoiled(self, text: str, lot: str, serial: str) -> str:

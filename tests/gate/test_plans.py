@@ -3,7 +3,7 @@
 import datetime as dt
 from pathlib import Path
 
-from benchmarks.bench_gate import START, World, decisions, quantile, scans
+from benchmarks.bench_gate import START, World, decisions, scans
 
 
 def test_a_decision_scans_nothing_that_grows(tmp_path: Path) -> None:
@@ -13,7 +13,6 @@ def test_a_decision_scans_nothing_that_grows(tmp_path: Path) -> None:
     world.now = START + dt.timedelta(days=85)
     texts = [world.truck(number) for number in range(30)]
     world.flush()
-    times = decisions(world, texts)
+    decisions(world, texts)
     assert scans(world) == []
-    assert quantile(times, 95) < 50, "milliseconds from a text to a recorded entry"
     world.ledger.close()
