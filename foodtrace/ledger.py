@@ -41,7 +41,8 @@ from foodtrace.tlog.append import append, lock_head, new_log
 from foodtrace.tlog.clock import ClockRule, clock_rule, within
 from foodtrace.tlog.entry import check_origin
 from foodtrace.tlog.verify import Progress
-from foodtrace.verification import Asked, Older, Start, Verification, mark_path, marked_at, rebuild_ledger, verify_ledger
+from foodtrace.tlog.vouched import Vouched, mark_path
+from foodtrace.verification import Asked, Older, Start, Verification, marked_at, rebuild_ledger, verify_ledger
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -175,7 +176,9 @@ class Ledger:
         if not self._there and self.store.version() is None:
             raise NotFound("ledger.missing", value=self.store.url, expected="foodtrace init")
         self._there = True
+        vouched = Vouched(self.keys, self.mark)
         with self.store.read() as session:
+            session.vouched = vouched
             yield session
 
     # -- logs and keys -----------------------------------------------------------------------------------------------------

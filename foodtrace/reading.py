@@ -6,7 +6,9 @@ Rules (DESIGN section 5):
    its anchor, or has another checkpoint at that size, is refused. Nothing is repaired silently.
 2. A schema newer than this program is refused; no ledger at all is an error, because an empty answer would look like "not sold
    anywhere".
-3. This module loads no keys, no events and no SQLAlchemy: import time is part of a command's time.
+3. What ``verify`` saw on this host is read before a snapshot is opened and handed on with it, so that an answer can say how far each
+   source is to be believed (:mod:`foodtrace.tlog.vouched`).
+4. This module loads no keys, no events and no SQLAlchemy: import time is part of a command's time.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from foodtrace.errors import Integrity, NotFound, Storage
 from foodtrace.storage.engine import open_store
 from foodtrace.tlog.anchor import anchor_path, read_anchor
+from foodtrace.tlog.vouched import Vouched, mark_path
 
 if TYPE_CHECKING:
     from foodtrace.storage.session import Session, Store
@@ -67,7 +70,9 @@ def reading(url: str, *, keys: str | Path | None = None) -> Iterator[Session]:
     try:
         folder = Path(keys).expanduser() if keys is not None else default_keys(getattr(store, "path", None))
         check(store, folder, may_create=False)
+        vouched = Vouched(folder, mark_path(folder, store.url, None))
         with store.read() as session:
+            session.vouched = vouched
             yield session
     finally:
         store.close()

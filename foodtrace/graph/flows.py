@@ -126,11 +126,16 @@ class LogInfo(msgspec.Struct, frozen=True, kw_only=True):
     """How far a log has come here, and whether its head can be believed."""
 
     log: int
+    """Its number; negative: ``verify`` saw it, and it is not here any more."""
     size: int
     newest: int
     """``time`` of its last entry, microseconds."""
-    state: Literal["", "unverified", "forked"] = ""
-    """``unverified``: its newest checkpoint does not cover its head; ``forked``: what was verified once is not what is there."""
+    state: str = ""
+    """Why it is not to be believed, as :data:`foodtrace.graph.heads.Trust` has it; empty: nothing speaks against it."""
+    off_by: int = 0
+    """See :attr:`foodtrace.graph.heads.LogHead.off_by`."""
+    verified: int = 0
+    """Entries that ``verify`` saw on this host."""
 
 
 __all__ = [

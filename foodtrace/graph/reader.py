@@ -17,10 +17,11 @@ from typing import Any, Final, Literal
 
 from foodtrace.events import BatchReleased, Clause, Correction, LotsClause, Packing, PredicateClause, RecallOpened
 from foodtrace.events.canonical import decode
-from foodtrace.graph import freshness
+from foodtrace.graph.content import content
 from foodtrace.graph.edges import micros
 from foodtrace.graph.flowkind import CLEARED, NEVER, ahead, happened
 from foodtrace.graph.flows import Act, Copies, Flow, LogInfo, LotInfo, SiteInfo
+from foodtrace.graph.heads import behind, heads
 from foodtrace.graph.kinds import ABOUT
 from foodtrace.graph.names import find
 from foodtrace.graph.predicate import may_fit
@@ -149,12 +150,24 @@ class SqlFacts(Rows):
                 event = decode(event_bytes(bytes(row[0])))
                 operator = self._operator_of(event.site)
                 ranked.append((not operator or operator != self._log_operator(log), row[1], (log, seq)))
-                contents.add(freshness.content(event))
+                contents.add(content(event))
         return Copies(id=name, entries=tuple(each[2] for each in sorted(ranked)), alike=len(contents) == 1)
 
     def logs(self) -> Sequence[LogInfo]:
         """See :class:`foodtrace.recall.facts.Facts`."""
-        return freshness.logs(self._s)
+        found = heads(self._s)
+        doubtful = {each.log for each in behind(found, self._s)}
+        return [
+            LogInfo(
+                log=each.log,
+                size=each.size,
+                newest=each.time,
+                state=each.behind if each.log in doubtful else "",
+                off_by=each.off_by,
+                verified=each.verified,
+            )
+            for each in found
+        ]
 
     # -- corrections of other logs' entries ------------------------------------------------------------------------------
 

@@ -33,9 +33,9 @@ from foodtrace.storage.session import Session
 from foodtrace.tlog.anchor import anchor_path, move_anchor, read_anchor
 from foodtrace.tlog.clock import EARLIEST
 from foodtrace.tlog.entry import time_text
-from foodtrace.tlog.frontier import Frontier
 from foodtrace.tlog.nodes import root_at
-from foodtrace.verification import Asked, LogMark, put_aside, read_mark, verify_ledger
+from foodtrace.tlog.vouched import Seen, read_seen
+from foodtrace.verification import Asked, put_aside, verify_ledger
 
 _NEXT: Final = re.compile(r"(.*)-r([0-9]{1,6})")
 _MOST_NOTE: Final = 2000
@@ -98,12 +98,12 @@ def survey(host: Host, mark: Path | None = None) -> list[Lost]:
     :param mark: where ``verify`` leaves its mark; none: only the anchors are asked.
     """
     here = {each.verifier.key_id for each in list_keys(host.keys)}
-    seen = None if mark is None else read_mark(mark)[0]
+    seen = {} if mark is None else read_seen(mark)
     with host.store.read() as session:
-        return [_lost(session, host.keys, state, here, None if seen is None else seen.logs.get(state.origin)) for state in logs(session)]
+        return [_lost(session, host.keys, state, here, seen.get(state.origin)) for state in logs(session)]
 
 
-def _lost(session: Session, keys: Path, state: LogState, here: set[bytes], seen: LogMark | None) -> Lost:
+def _lost(session: Session, keys: Path, state: LogState, here: set[bytes], seen: Seen | None) -> Lost:
     newest = session.row("SELECT note FROM checkpoint WHERE log = ? ORDER BY size DESC LIMIT 1", (state.number,))
     known = bytes(newest[0]) if newest is not None else b""
     anchored = read_anchor(anchor_path(keys, state.origin))
@@ -114,7 +114,7 @@ def _lost(session: Session, keys: Path, state: LogState, here: set[bytes], seen:
         if anchored[0] > state.size or forked:
             size, known = max(anchored[0], state.size), anchored[1]
     if seen is not None:
-        forked = forked or (seen.size <= state.size and root_at(session, state.number, seen.size) != Frontier.from_bytes(seen.edge).root())
+        forked = forked or (seen.size <= state.size and root_at(session, state.number, seen.size) != seen.root)
         size = max(size, seen.size)
     return Lost(
         log=state.origin,

@@ -107,7 +107,7 @@ class Facts(Protocol):
         ...
 
     def logs(self) -> Sequence[LogInfo]:
-        """Return every log, how fresh it is and whether its head is what its own checkpoints say."""
+        """Return every log, how fresh it is, and whether it is what its checkpoints, and what was verified on this host, say."""
         ...
 
 

@@ -244,7 +244,7 @@ def findings_grid(answer: Answer, lang: Lang) -> Grid:
     """Return what could not be traced, with what to do about it."""
     rows = tuple(
         (
-            text(f"finding.{each.kind}", lang),
+            text(each.word, lang),
             each.lot.rpartition("/")[2] if not each.lot.startswith("?") else each.lot,
             each.site_name or each.site,
             Measured(each.value, each.unit) if each.unit else str(each.value or ""),

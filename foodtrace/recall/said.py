@@ -15,9 +15,11 @@ from typing import Any, Final, Literal
 import msgspec
 
 from foodtrace.graph.edges import moment
+from foodtrace.graph.heads import heads
 from foodtrace.recall.facts import Facts
 from foodtrace.recall.finding.look import Finding
 from foodtrace.recall.metrics import UNIT_NAMES, Figures, Rate
+from foodtrace.recall.plain.sources import positions_told
 from foodtrace.recall.shares import SiteBounds
 from foodtrace.storage.session import Session
 
@@ -95,6 +97,15 @@ class FindingAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """Unit of the quantity; empty where ``value`` is none."""
     entries: tuple[str, ...]
     """``ORIGIN#SEQ`` of the entries behind it."""
+    reason: Literal["", "not_seen", "unverified", "not_covered", "rolled_back", "forked"] = ""
+    """Why a log is behind (``log_behind``). ``not_seen``: nothing of it since the case was opened; ``unverified``: this host neither signed
+    nor ever verified it; ``not_covered``: its head has no checkpoint; ``rolled_back``: ``value`` entries that were verified here are
+    gone; ``forked``: not what was verified here, ``value`` entries of it."""
+
+    @property
+    def word(self) -> str:
+        """Key of the catalogue's text for it; of a log that is behind, why."""
+        return f"finding.{self.kind}.{self.reason}" if self.reason else f"finding.{self.kind}"
 
 
 class Position(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,7 +114,14 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
     log: str
     size: int
     newest: str
-    """``time`` of its last entry."""
+    """``time`` of its last entry; empty where there is none."""
+    trust: Literal["verified", "signed_here", "unverified", "not_covered", "rolled_back", "forked"]
+    """``verified``: it extends what ``verify`` saw on this host; ``signed_here``: never verified here, but this host writes it and compared
+    its anchor; for the others see :class:`FindingAnswer`."""
+    verified: int
+    """Entries that ``verify`` saw on this host; the others have come since. 0: never verified here."""
+    verified_at: str | None
+    """When that was; None: never."""
 
 
 class FiguresAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -193,6 +211,8 @@ def findings_said(session: Session, facts: Facts, found: Collection[Finding], na
     """
     texts = facts.texts({each.lot for each in found} | {each.site for each in found} | {0})
     origins: dict[int, str] = dict(session.rows("SELECT id, origin FROM log"))
+    if session.vouched is not None and any(log < 0 for each in found for log, _ in each.entries):
+        origins |= session.vouched.gone(dict.fromkeys(origins.values()))
     made = [
         FindingAnswer(
             kind=each.kind,
@@ -202,17 +222,17 @@ def findings_said(session: Session, facts: Facts, found: Collection[Finding], na
             value=each.value,
             unit=UNIT_NAMES[each.unit] if each.unit >= 0 else "",
             entries=tuple([f"{origins.get(log, log)}#{seq}" for log, seq in each.entries]),
+            reason=each.reason,  # type: ignore[arg-type]  # the words are the same
         )
         for each in found
     ]
     # By text: the numbers of names follow the order of arrival, which must not be seen (RECALL section 8).
-    return tuple(sorted(made, key=lambda each: (each.kind, each.lot, each.site, each.unit, each.value, each.entries)))
+    return tuple(sorted(made, key=lambda each: (each.kind, each.lot, each.site, each.unit, each.value, each.entries, each.reason)))
 
 
 def positions(session: Session) -> tuple[Position, ...]:
-    """Return how far every log has come."""
-    rows = session.rows("SELECT l.origin, h.size, h.time FROM log AS l JOIN head AS h ON h.log = l.id ORDER BY l.origin")
-    return tuple(Position(log=origin, size=size, newest=said_time(time) or "") for origin, size, time in rows)
+    """Return how far every log has come, and how far it is to be believed; also of logs that were verified here and went missing."""
+    return tuple([msgspec.convert(each, Position) for each in positions_told(heads(session))])
 
 
 def likely_first(row: OutletRow) -> tuple[int, str]:

@@ -28,6 +28,8 @@ from foodtrace.storage.sums import MOST
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from foodtrace.tlog.vouched import Vouched
+
 _RELATION: Final = "unnest(%s::bigint[]) AS f(value)"
 _LOOK_UP: Final = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL jit = off"
 """Queries start from the numbers asked for and look each up (rule 4): a hash or merge join would read the whole table for them."""
@@ -45,6 +47,7 @@ class PostgresSession:
 
     def __init__(self, connection: Any) -> None:
         self._c = connection
+        self.vouched: Vouched | None = None
         self._joins = False
         """Whether the planner may read whole tables to join them."""
 

@@ -15,7 +15,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    from foodtrace.tlog.vouched import Vouched
 
 Row: TypeAlias = tuple[Any, ...]
 Dialect: TypeAlias = Literal["sqlite", "postgresql"]
@@ -25,6 +28,8 @@ class Session(Protocol):
     """One open transaction."""
 
     dialect: Dialect
+    vouched: Vouched | None
+    """What the host that opened it knows of the logs besides the database; none: nobody in particular opened it."""
 
     def rows(self, sql: str, params: Sequence[object] = ()) -> list[Row]:
         """Return all rows of a query."""

@@ -22,12 +22,15 @@ import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from foodtrace.errors import BadData, Busy, NotFound, Storage
 from foodtrace.storage.session import Dialect, Row
 from foodtrace.storage.sums import MOST, RANGE
+
+if TYPE_CHECKING:
+    from foodtrace.tlog.vouched import Vouched
 
 BUSY_SECONDS: Final = 10.0
 """How long a writer waits for another before it gives up with ``Busy``."""
@@ -53,6 +56,7 @@ class SqliteSession:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._c = connection
+        self.vouched: Vouched | None = None
 
     def rows(self, sql: str, params: Sequence[object] = ()) -> list[Row]:
         """See :class:`foodtrace.storage.session.Session`."""

@@ -105,15 +105,6 @@ head = Table(
 )
 """The one row that writers of a log lock; the only mutable row of the log proper."""
 
-verified = Table(
-    "verified",
-    metadata,
-    Column("log", BigInteger, primary_key=True, autoincrement=False),
-    _int("size"),
-    Column("root", LargeBinary, nullable=False),
-    _int("time"),
-)
-
 personal = Table(
     "personal",
     metadata,

@@ -119,6 +119,21 @@ _RECALL: Final[dict[str, tuple[str, str]]] = {
         "记录收到: {count} 本日志, 最新到 {newest}; 最旧: {oldest}",
         "records received: {count} logs, the newest to {newest}; furthest behind: {oldest}",
     ),
+    "cli.recall.checked": (
+        "本机核验过: {count} 本中的 {done} 本, 最旧的一次 {oldest}, 此后新增 {more} 条",
+        "verified on this host: {done} of {count} logs, the oldest run {oldest}, {more} entries since",
+    ),
+    "cli.recall.unchecked": (
+        "没有在本机核验过: {names} (foodtrace verify)",
+        "not verified on this host yet: {names} (foodtrace verify)",
+    ),
+    "cli.trust.verified": ("核验到第 {last} 条 ({at}), 此后新增 {more} 条", "verified up to entry {last} ({at}), {more} since"),
+    "cli.trust.signed_here": ("由本机签, 还没有核验过", "signed by this host, not verified yet"),
+    "cli.trust.unverified": ("没有在本机核验过", "not verified on this host"),
+    "cli.trust.not_covered": ("最后的记录没有检查点", "no checkpoint covers its end"),
+    "cli.trust.rolled_back": ("被退回: 核验过 {verified} 条 ({at}), 现有 {size} 条", "set back: {verified} entries were verified ({at}), {size} are here"),
+    "cli.trust.forked": ("另一段历史: 前 {verified} 条与核验过的 ({at}) 不同", "another history: not the {verified} entries that were verified ({at})"),
+    "cli.recall.doubt": ("  先不要写入, 运行 foodtrace verify", "  do not write to it; run foodtrace verify"),
     "cli.recall.fresh_sites": (
         "网点自己的记录: {count} 家, 最新到 {newest}; 最旧: {oldest}",
         "the outlets' own records: {count}, the newest to {newest}; furthest behind: {oldest}",

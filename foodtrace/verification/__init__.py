@@ -11,9 +11,10 @@ Rules:
 4. Rebuilding replays the same code that recording runs; it changes no sealed row.
 """
 
+from foodtrace.tlog.vouched import mark_path
 from foodtrace.verification.answer import Assured, Finding, LogVerified, Verification
 from foodtrace.verification.crew import Start
-from foodtrace.verification.mark import LogMark, mark_path, marked_at, put_aside, read_mark
+from foodtrace.verification.mark import LogMark, marked_at, put_aside, read_mark
 from foodtrace.verification.run import Asked, rebuild_ledger, verify_ledger
 from foodtrace.verification.since import Older, older
 

@@ -8,7 +8,9 @@ Rules:
    the key directory can forge a mark, as he can take the key; ``--full`` trusts none.
 3. A mark is good only for the program that made it: another version may derive other rows, or check more.
 4. A mark that is damaged, or of another program, is not used, and the answer says so: then everything is checked in full.
-5. After ``recover`` the mark of what was lost is put aside as evidence; the next run makes a new one.
+5. Before all that the file says what was seen of each log, in lines that any program can read (:mod:`foodtrace.tlog.vouched`): a rollback
+   or another history shows whoever made the mark, and also to a recall, which reads these lines alone.
+6. After ``recover`` the mark of what was lost is put aside as evidence; the next run makes a new one.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import os
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
@@ -26,6 +29,7 @@ import foodtrace
 from foodtrace.errors import Storage
 from foodtrace.graph.expected import Touched
 from foodtrace.tlog.files import publish
+from foodtrace.tlog.vouched import Seen, format_head, head_size
 
 _DIGEST: Final = 32
 _ASIDE: Final = "-put-aside"
@@ -67,13 +71,13 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
     logs: dict[str, LogMark]
 
 
+class _Maker(msgspec.Struct, frozen=True, kw_only=True):
+    """Of a mark, who made it: what another version puts into the rest, this one can't know."""
+
+    program: bytes
+
+
 Unusable: TypeAlias = Literal["", "damaged", "other_program"]
-
-
-def mark_path(keys: Path, url: str, schema: str | None) -> Path:
-    """Return where the mark of a database lies."""
-    place = str(Path(url.removeprefix("sqlite:///")).resolve()) if url.startswith("sqlite:///") else f"{url} {schema or ''}"
-    return keys / f"{hashlib.sha256(place.encode()).hexdigest()[:16]}.verified"
 
 
 def read_mark(path: Path) -> tuple[Mark | None, Unusable]:
@@ -85,12 +89,15 @@ def read_mark(path: Path) -> tuple[Mark | None, Unusable]:
     except OSError:
         return None, "damaged"
     try:
-        if hashlib.sha256(data[_DIGEST:]).digest() != data[:_DIGEST]:
+        head = head_size(data)  # 0 for a mark of before there were heads: then the rest tells whose it is
+        body = data[head + _DIGEST :]
+        if hashlib.sha256(data[:head] + body).digest() != data[head : head + _DIGEST]:
             return None, "damaged"
-        mark = msgspec.msgpack.decode(data[_DIGEST:], type=Mark)
+        if msgspec.msgpack.decode(body, type=_Maker).program != program():
+            return None, "other_program"
+        return msgspec.msgpack.decode(body, type=Mark), ""
     except (msgspec.MsgspecError, ValueError):
         return None, "damaged"
-    return (mark, "") if mark.program == program() else (None, "other_program")
 
 
 def put_aside(path: Path) -> Path | None:
@@ -112,14 +119,17 @@ def put_aside(path: Path) -> Path | None:
     return kept
 
 
-def write_mark(path: Path, mark: Mark) -> bool:
-    """Write the mark; say whether that could be done. An auditor may have no right to write here, and has verified all the same."""
-    body = msgspec.msgpack.encode(mark)
+def write_mark(path: Path, mark: Mark, seen: Mapping[str, Seen]) -> bool:
+    """Write the mark; say whether that could be done. An auditor may have no right to write here, and has verified all the same.
+
+    :param seen: of each log of the mark, what any program can compare (rule 5).
+    """
+    head, body = format_head(seen), msgspec.msgpack.encode(mark)
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         before = os.umask(0o077)
         try:
-            publish(path, hashlib.sha256(body).digest() + body)
+            publish(path, head + hashlib.sha256(head + body).digest() + body)
         finally:
             os.umask(before)
     except (OSError, Storage):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -26,6 +26,7 @@ from foodtrace.tlog.anchor import anchor_path
 from foodtrace.tlog.entry import parse, time_text
 from foodtrace.tlog.frontier import Frontier
 from foodtrace.tlog.verify import Finding, Progress, missing_triggers
+from foodtrace.tlog.vouched import Seen, read_seen
 from foodtrace.verification.answer import Assured, LogVerified, MarkUse, Verification
 from foodtrace.verification.crew import Start, crew
 from foodtrace.verification.exact import exact
@@ -57,6 +58,15 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """Key directory: whose key is there is no log of another host (:func:`foodtrace.personal.vanished`); none: every log is this one's."""
 
 
+class Before(NamedTuple):
+    """What an earlier run on this host left."""
+
+    known: Mapping[str, LogMark]
+    """By origin, of a mark that this program made."""
+    seen: Mapping[str, Seen]
+    """By origin, whoever made it."""
+
+
 def verify_ledger(session: Session, progress: Progress | None = None, asked: Asked | None = None) -> Verification:
     """Check every log and the projection of an open snapshot.
 
@@ -75,9 +85,11 @@ def verify_ledger(session: Session, progress: Progress | None = None, asked: Ask
     around += [*_orphans(session), *_personal(session, names, _foreign(asked.keys, states))]
     mark, use = (None, "") if asked.mark is None else read_mark(asked.mark)
     known: dict[str, LogMark] = {} if mark is None else {o: m for o, m in mark.logs.items() if any(s.origin == o for s in states)}
-    if mark is not None and asked.mark is not None:
-        around += _logs_gone(asked.mark, mark, states)
-    beyond = [_beyond(state, known[state.origin]) for state in states if state.origin in known and known[state.origin].size > state.size]
+    # Of another program's mark the head alone: what it saw of sizes and roots is true whoever looks.
+    seen = {} if asked.mark is None else read_seen(asked.mark)
+    if asked.mark is not None:
+        around += _logs_gone(asked.mark, seen, states)
+    beyond = [_beyond(state, seen[state.origin]) for state in states if state.origin in seen and seen[state.origin].size > state.size]
     rested = {} if asked.full or beyond else known
     key = mark.key if mark is not None and rested else os.urandom(KEY_SIZE)
     weights = Weights(key)
@@ -87,16 +99,17 @@ def verify_ledger(session: Session, progress: Progress | None = None, asked: Ask
         passed = quick(hands, session, states, rested, weights, time_text(asked.now // 1_000_000 * 1_000_000), progress)
         processes = 1 + len(hands.helped)
     if isinstance(passed, str):
-        return _named(session, asked, states, [*around, *beyond], known, passed, progress)
+        return _named(session, asked, states, [*around, *beyond], Before(known, seen), passed, progress)
     each, rows = passed
     shown, more = extends(session, {state.origin: (state, each[state.origin].mark) for state in states}, asked.older)
-    findings = [*around, *beyond, *more, *_contradicted(session, each, known, rested)]
+    findings = [*around, *beyond, *more, *_contradicted(session, each, seen, rested)]
     findings += _checkpoints_gone(session, states, known, findings)
     made: MarkUse = use
     if asked.mark is not None and not findings:
         others = {} if mark is None or not rested else dict(mark.logs)
-        others.update({origin: seen.mark for origin, seen in each.items()})
-        if not write_mark(asked.mark, Mark(program=program(), key=key, logs=others)):
+        others.update({origin: passed.mark for origin, passed in each.items()})
+        heads = {**{o: s for o, s in seen.items() if o in others}, **_seen_now(session, each, asked.now)}
+        if not write_mark(asked.mark, Mark(program=program(), key=key, logs=others), heads):
             made = "not_written"
         elif not use:
             made = "used" if rested else "made"
@@ -158,7 +171,7 @@ def _named(
     asked: Asked,
     states: Sequence[LogState],
     findings: list[Finding],
-    known: Mapping[str, LogMark],
+    before: Before,
     reason: str,
     progress: Progress | None,
 ) -> Verification:
@@ -171,15 +184,15 @@ def _named(
         # What foodtrace never wrote can't be read as an entry either; everything else about such rows would be guessing.
         return _answer(findings=wrong)
     roots = {
-        origin: {mark.size: Frontier.from_bytes(mark.edge).root()}
-        for origin, mark in known.items()
-        if any(state.origin == origin and state.size >= mark.size for state in states)
+        origin: {seen.size: seen.root}
+        for origin, seen in before.seen.items()
+        if any(state.origin == origin and state.size >= seen.size for state in states)
     }
     for older in asked.older:
         roots.setdefault(older.head.origin, {})[older.head.size] = older.head.root
     reports, found, rows = exact(session, states, roots, progress)
     findings += found
-    findings += _checkpoints_gone(session, states, known, findings)
+    findings += _checkpoints_gone(session, states, before.known, findings)
     empty = not findings or all(each.code == "tlog.empty" for each in findings)
     if not findings and any(report.entries for report in reports) and not reason.startswith("projection"):
         # The two passes disagree. The quick one is the stricter of the two in nothing that an honest log does.
@@ -210,16 +223,16 @@ def _named(
     )
 
 
-def _beyond(state: LogState, mark: LogMark) -> Finding:
-    return Finding(code="tlog.rolled_back", log=state.origin, seq=state.size - 1, expected=str(mark.size), got=str(state.size))
+def _beyond(state: LogState, seen: Seen) -> Finding:
+    return Finding(code="tlog.rolled_back", log=state.origin, seq=state.size - 1, expected=str(seen.size), got=str(state.size))
 
 
-def _logs_gone(path: Path, mark: Mark, states: Sequence[LogState]) -> list[Finding]:
+def _logs_gone(path: Path, seen: Mapping[str, Seen], states: Sequence[LogState]) -> list[Finding]:
     """Name the logs that an earlier run saw in this database and that are not in it any more."""
     here = {state.origin for state in states}
     return [
-        Finding(code="tlog.log_gone", log=origin, seq=seen.size - 1, expected=f"{seen.size} ({path})", got="0")
-        for origin, seen in sorted(mark.logs.items())
+        Finding(code="tlog.log_gone", log=origin, seq=each.size - 1, expected=f"{each.size} ({path})", got="0")
+        for origin, each in sorted(seen.items())
         if origin not in here
     ]
 
@@ -242,21 +255,27 @@ def _checkpoints_gone(
     return found
 
 
-def _contradicted(
-    session: Session, each: Mapping[str, Passed], known: Mapping[str, LogMark], rested: Mapping[str, LogMark]
-) -> list[Finding]:
+def _contradicted(session: Session, each: Mapping[str, Passed], seen: Mapping[str, Seen], rested: Mapping[str, LogMark]) -> list[Finding]:
     """Compare logs that were checked in full with what an earlier run saw of them: another root there is another history."""
     from foodtrace.tlog.nodes import root_at  # noqa: PLC0415 - only where --full meets a mark
 
     found = []
-    for origin, mark in known.items():
-        if origin in rested or origin not in each or mark.size > each[origin].mark.size:
+    for origin, before in seen.items():
+        if origin in rested or origin not in each or before.size > each[origin].mark.size:
             continue
         row = session.row("SELECT id FROM log WHERE origin = ?", (origin,))
-        root, wanted = root_at(session, int(row[0]) if row else -1, mark.size), Frontier.from_bytes(mark.edge).root()
-        if root != wanted:
-            found.append(Finding(code="tlog.forked", log=origin, seq=mark.size - 1, expected=wanted.hex(), got=root.hex()))
+        root = root_at(session, int(row[0]) if row else -1, before.size)
+        if root != before.root:
+            found.append(Finding(code="tlog.forked", log=origin, seq=before.size - 1, expected=before.root.hex(), got=root.hex()))
     return found
+
+
+def _seen_now(session: Session, each: Mapping[str, Passed], now: int) -> dict[str, Seen]:
+    """Return what this run saw of each log; the head's last leaf hash was compared with the last entry."""
+    leaves = {origin: bytes(prev) for origin, prev in session.rows("SELECT l.origin, h.prev FROM head AS h JOIN log AS l ON l.id = h.log")}
+    return {
+        origin: Seen(passed.mark.size, Frontier.from_bytes(passed.mark.edge).root(), leaves[origin], now) for origin, passed in each.items()
+    }
 
 
 def rebuild_ledger(session: Session, progress: Progress | None = None) -> int:

@@ -29,6 +29,7 @@ class Explained:
 
     def __init__(self, session: Any) -> None:
         self._session = session
+        self.vouched = session.vouched
         self.read: Counter[str] = Counter()
 
     def rows(self, sql: str, params: Sequence[object] = ()) -> list[Any]:

@@ -254,14 +254,3 @@ def test_freshness_and_acts_as_the_database_has_them(ledger: Ledger) -> None:
         ]
         assert [act.doing for act in SqlFacts(session, micros(hours(2.5))).acts([lot])] == ["packing"]
         assert [(each.size, each.newest, each.state) for each in facts.logs()] == [(8, micros(NOW), ""), (1, micros(NOW), "")]
-    assert "log_behind" not in {each.kind for each in ledger.recall(LOT).untraced}
-    with ledger.store.write() as session:
-        session.run("UPDATE head SET size = size + 1 WHERE log = 1")
-    with ledger.reading() as session:
-        assert [each.state for each in SqlFacts(session, micros(NOW)).logs()] == ["unverified", ""]
-    with ledger.store.write() as session:
-        session.run("UPDATE head SET size = size - 1 WHERE log = 1")
-        session.run("INSERT INTO verified (log, size, root, time) VALUES (2, 9, ?, 0)", (b"\0" * 32,))
-    with ledger.reading() as session:
-        assert [each.state for each in SqlFacts(session, micros(NOW)).logs()] == ["", "forked"], "it was longer once"
-    assert [each.entries for each in ledger.recall(LOT).untraced if each.kind == "log_behind"] == [("a/M-1#0",)]

@@ -94,7 +94,9 @@ def screen(ctx: Context, answer: Any, view: View, details: Mapping[str, Details]
     say(ctx.t("cli.recall.positions", logs=len(answer.positions), newest=newest) + took)
     if view.positions or len(answer.positions) == 1:
         for each in answer.positions:
-            say(f"  {each.log}  {each.size:,}  {each.newest}")
+            say(f"  {each.log}  {each.size:,}  {each.newest or '-'}  {_trust(ctx, each)}")
+    else:
+        _checked(ctx, answer.positions)
 
 
 def _pages(lines: list[str], view: View) -> Iterable[str]:
@@ -241,11 +243,13 @@ def _untraced(ctx: Context, answer: Any, *, everything: bool) -> None:
     say(ctx.t("cli.recall.untraced", count=len(answer.untraced)))
     kinds: dict[str, list[Any]] = {}
     for each in answer.untraced:
-        kinds.setdefault(each.kind, []).append(each)
-    for kind, found in kinds.items():
+        kinds.setdefault(each.word, []).append(each)
+    for word, found in kinds.items():
         limit = len(found) if everything else 3
         where = ", ".join(_where(each) for each in found[:limit])
-        say(f"  {ctx.t('finding.' + kind)} ({len(found)}): {where}{' ..' if len(found) > limit else ''}")
+        say(f"  {ctx.t(word)} ({len(found)}): {where}{' ..' if len(found) > limit else ''}")
+    if any(each.reason in ("rolled_back", "forked") for each in answer.untraced):
+        say(ctx.t("cli.recall.doubt"))
 
 
 def _where(finding: Any) -> str:
@@ -262,6 +266,35 @@ def records_come(ctx: Context, logs: Sequence[Any]) -> None:
         oldest = ", ".join(f"{each.origin} {shown_time(moment(each.time).isoformat())}" for each in found[:_OLDEST])
         newest = shown_time(moment(found[-1].time).isoformat())
         say(ctx.t("cli.recall.fresh_logs", count=len(found), newest=newest, oldest=oldest), err=True)
+
+
+def _trust(ctx: Context, position: Any) -> str:
+    """Say how far a source is to be believed."""
+    more = position.size - position.verified
+    at = shown_time(position.verified_at)
+    return ctx.t(
+        f"cli.trust.{position.trust}",
+        last=f"{position.verified - 1:,}",
+        verified=f"{position.verified:,}",
+        size=f"{position.size:,}",
+        more=f"{more:,}",
+        at=at,
+    )
+
+
+def _checked(ctx: Context, positions: Sequence[Any]) -> None:
+    """Say of many sources together how far they were verified on this host; those that were not are named, as far as there is room."""
+    done = [each for each in positions if each.trust == "verified"]
+    never = [each.log for each in positions if each.trust in ("signed_here", "unverified")]
+    if done:
+        oldest = shown_time(min(each.verified_at for each in done))
+        more = sum(each.size - each.verified for each in done)
+        say(ctx.t("cli.recall.checked", count=len(positions), done=len(done), oldest=oldest, more=f"{more:,}"))
+    if never:
+        say(ctx.t("cli.recall.unchecked", names=", ".join(never[:_OLDEST]) + (" .." if len(never) > _OLDEST else "")))
+    for each in positions:
+        if each.trust not in ("verified", "signed_here", "unverified"):
+            say(f"  {each.log}: {_trust(ctx, each)}")
 
 
 def _freshness(ctx: Context, answer: Any) -> None:

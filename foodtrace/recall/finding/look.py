@@ -40,6 +40,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, order=True):
     """The quantity or difference it is about, in base units; 0 where none. Where it is no quantity: a number of things."""
     unit: int = -1
     """Unit of the quantity; -1 where ``value`` is none."""
+    reason: str = ""
+    """Of ``log_behind`` why: ``not_seen`` since the case was opened, or :attr:`foodtrace.graph.flows.LogInfo.state`."""
 
 
 class Look:

@@ -8,10 +8,16 @@ from foodtrace.recall.finding.look import Finding, Look
 
 
 def behind(look: Look) -> Iterator[Finding]:
-    """log_behind: not seen since opening, or its head is not what its own checkpoints say (unverified, forked)."""
+    """log_behind: not seen since opening, or not to be believed (:mod:`foodtrace.graph.heads`); each reason is a finding of its own.
+
+    The entry it names is the last one that is here; of a log that is not here at all, the last one that was verified.
+    """
     for each in look.facts.logs():
-        if each.state or (look.case is not None and each.newest < look.case.opened):
-            yield Finding(kind="log_behind", entries=((each.log, max(each.size - 1, 0)),))
+        entries = ((each.log, max((each.size if each.log >= 0 else each.verified) - 1, 0)),)
+        if each.state:
+            yield Finding(kind="log_behind", entries=entries, value=each.off_by, reason=each.state)
+        if look.case is not None and each.newest < look.case.opened and each.log >= 0:
+            yield Finding(kind="log_behind", entries=entries, reason="not_seen")
 
 
 def conflicts(look: Look) -> Iterator[Finding]:

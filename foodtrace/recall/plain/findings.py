@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import Any, Final, TypeAlias
 
 from foodtrace.graph.flowkind import FlowKind
-from foodtrace.graph.heads import sound
 from foodtrace.graph.rows import ENDED
 from foodtrace.recall.entries import Entry, newest
 from foodtrace.recall.plain import HandOver
@@ -40,9 +40,7 @@ class Findings:
         self.silent = {site for site, said in gathered.sites.items() if said[LAST_ENTRY] is None or said[LAST_ENTRY] < early}
 
     def all(self) -> set[Found]:
-        """Return every finding, each once."""
-        if not sound(self.gathered.rows.session):
-            raise HandOver("a log's head")
+        """Return every finding about goods, each once; those about logs are told by :mod:`foodtrace.recall.plain.sources`."""
         found: set[Found] = set()
         for books in self.gathered.books.values():
             found.update(self._moves(books))
@@ -52,12 +50,12 @@ class Findings:
         return found
 
     def told(self) -> list[dict[str, Any]]:
-        """Return every finding as an answer tells it, by text."""
+        """Return every finding about goods as an answer tells it, by text."""
         found = self.all()
         texts = self.gathered.rows.texts({each[1] for each in found} | {each[2] for each in found})
         origins = self.gathered.rows.origins()
         sites = self.gathered.sites
-        made = [
+        return [
             {
                 "kind": kind,
                 "lot": texts[lot],
@@ -66,11 +64,10 @@ class Findings:
                 "value": value,
                 "unit": UNIT_NAMES[unit] if unit >= 0 else "",
                 "entries": tuple([f"{origins.get(log, log)}#{seq}" for log, seq in entries]),
+                "reason": "",
             }
             for kind, lot, site, unit, value, entries in found
         ]
-        # By text: the numbers of names follow the order of arrival, which must not be seen (RECALL section 8).
-        return sorted(made, key=lambda each: (each["kind"], each["lot"], each["site"], each["unit"], each["value"], each["entries"]))
 
     def _place(self, entry: Entry) -> Entry:
         return self.gathered.ranks.get(entry[0], entry[0]), entry[1]
@@ -167,6 +164,11 @@ class Findings:
             yield "unit_differs", lot, made[0][2], _NONE, 0, (entry,)
         else:
             yield "mass_gain", lot, made[0][2], made[0][4], out - came, (entry,)
+
+
+def ordered(told: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Put findings into order by text: the numbers of names follow the order of arrival, which must not be seen (RECALL section 8)."""
+    return sorted(told, key=itemgetter("kind", "lot", "site", "unit", "value", "entries", "reason"))
 
 
 def _too_early(books: LotBooks, begun: int) -> Iterator[Found]:

@@ -8,18 +8,19 @@ Rules:
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from foodtrace.graph.flowkind import FlowKind
+from foodtrace.graph.heads import heads
 from foodtrace.graph.rows import Rows
 from foodtrace.graph.subjects import CASES
 from foodtrace.recall.contacts import contacts
 from foodtrace.recall.plain.figures import UNIT_NAMES, Counted, Told, rate
-from foodtrace.recall.plain.findings import Findings
+from foodtrace.recall.plain.findings import Findings, ordered
 from foodtrace.recall.plain.gather import COUNTY, KIND, LAST_ENTRY, NAME, OPERATOR, TEXT, Gathered
+from foodtrace.recall.plain.sources import behind_told, positions_told, said_time
 
 _SELLS: Final = frozenset(map(int, (FlowKind.SOLD, FlowKind.COUNT, FlowKind.USED, FlowKind.CONSUMED)))
 """Records by which a site shows that it says what becomes of its goods."""
@@ -56,7 +57,8 @@ class PlainAnswer:
 
     def told(self, *, count_possible: bool = True) -> Told:
         """Return the answer."""
-        untraced = self.findings.told()
+        sources = heads(self.rows.session)
+        untraced = ordered([*self.findings.told(), *behind_told(sources, self.rows.session)])
         sure = self.counted.told(sure=True)
         figures = self.counted.told(sure=False) if self.gathered.links.possible and count_possible else sure
         rows = list(self._rows())
@@ -77,7 +79,7 @@ class PlainAnswer:
             "rates": {**figures[0]["rates"], "R4": rate(0, many, "site"), "R5": rate(0, many, "site"), "R6": rate(0, 0, "site")},
             "without_lot": (),
             "untraced": untraced,
-            "positions": self._positions(),
+            "positions": positions_told(sources),
             "partial": False,
             "bounds": None,
         }
@@ -149,10 +151,6 @@ class PlainAnswer:
                 },
             )
 
-    def _positions(self) -> list[Told]:
-        rows = self.rows.session.rows("SELECT l.origin, h.size, h.time FROM log AS l JOIN head AS h ON h.log = l.id ORDER BY l.origin")
-        return [{"log": origin, "size": size, "newest": said_time(newest)} for origin, size, newest in rows]
-
 
 def _amount(unit: int, sums: list[int], *, silent: bool) -> Told:
     received, sold, on_hand, destroyed, unaccounted, travelling = sums
@@ -180,8 +178,3 @@ def _ordered(rows: list[Told]) -> list[Told]:
 
     rows.sort(key=place)
     return rows
-
-
-def said_time(microseconds: int) -> str:
-    """Return a moment as text."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(microseconds // 1_000_000))
