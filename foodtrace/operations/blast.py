@@ -85,7 +85,7 @@ def blast(session: Session, *, start: int, end: int, now: int) -> Blast:
             answer = recall(session, text, now=now)
             outlets, many = len(answer.outlets), len(answer.affected_lots)
         else:
-            outlets, many = reach.outlets(lot, OUTLET_KINDS, producer)
+            outlets, many = reach.outlets(lot, OUTLET_KINDS)
         made.append(Radius(lot=text, product=product, producer=producer, outlets=outlets, lots=many, born=lot in born))
     return Blast(
         start=_time(start),

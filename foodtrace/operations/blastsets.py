@@ -40,19 +40,18 @@ class Reach:
         self._read(sorted(lots))
         self._check_made()
         self._spread_odd()
-        self._kinds: dict[int, tuple[str, str]] = self._about_sites()
-        self._masks: dict[str, int] = {}
+        self._shops: int | None = None
 
-    def outlets(self, lot: int, kinds: Collection[str], producer: str) -> tuple[int, int]:
+    def outlets(self, lot: int, kinds: Collection[str]) -> tuple[int, int]:
         """Return (outlets, lots) of the recall of one lot that is not odd.
 
-        :param kinds: kinds of site that are outlets. :param producer: who recalls; its sites of other kinds are own.
+        :param kinds: kinds of site that are outlets, the same in every call.
         """
         held, sold, lots = self._sets(lot)
-        told = self._kinds.items()
-        own = self._mask(f"own {producer}", (site for site, (kind, who) in told if who == producer and kind not in kinds))
-        shops = self._mask("outlets", (site for site, (kind, _) in told if kind in kinds))
-        return (((held & shops) | sold) & ~(own if producer else 0)).bit_count(), sum(bool(self._held.get(each)) for each in lots)
+        if self._shops is None:
+            said = self.rows.sites_said(list(self._bit))
+            self._shops = self._number(tuple(self._bit[site] for site, about in said.items() if about[_KIND] in kinds))
+        return ((held & self._shops) | sold).bit_count(), sum(bool(self._held.get(each)) for each in lots)
 
     # -- reading -----------------------------------------------------------------------------------------------------------
 
@@ -128,11 +127,6 @@ class Reach:
                     self.odd.add(parent)
                     waiting.append(parent)
 
-    def _about_sites(self) -> dict[int, tuple[str, str]]:
-        """Return (kind, operator) of every site, by its bit."""
-        said = self.rows.sites_said(list(self._bit))
-        return {self._bit[site]: (about[_KIND], about[_OPERATOR]) for site, about in said.items()}
-
     # -- sets --------------------------------------------------------------------------------------------------------------
 
     def _sets(self, lot: int) -> tuple[int, int, frozenset[int]]:
@@ -176,11 +170,6 @@ class Reach:
         for bit in bits:
             made[bit >> 3] |= 1 << (bit & 7)
         return int.from_bytes(made, "little")
-
-    def _mask(self, name: str, bits: Iterable[int]) -> int:
-        if name not in self._masks:
-            self._masks[name] = self._number(tuple(bits))
-        return self._masks[name]
 
 
 _UNNAMED = "SELECT DISTINCT u.site FROM {ids} CROSS JOIN unnamed AS u WHERE u.site = f.value AND u.n > 0"

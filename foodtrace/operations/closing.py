@@ -56,7 +56,7 @@ def conditions(session: Session, now: int, case: Case, found: Affected | None = 
         name = info.name or info.text
         if site in hit.outlets and site not in answered:
             made.append(Condition(kind="silent", site=info.text, name=name))
-        if site not in hit.own and site not in told:
+        if site not in hit.own - hit.outlets and site not in told:
             made.append(Condition(kind="unnotified", site=info.text, name=name))
     for (site, kind, unit), quantity in sorted(_left(facts, hit, case, now).items(), key=lambda each: str(each[0])):
         info = hit.sites[site]

@@ -142,7 +142,7 @@ def parties(session: Session, now: int, state: Case) -> list[Party]:
     found = reach_of(facts, state)
     made: list[Party] = []
     for site, info in found.sites.items():
-        if site in found.own:
+        if site in found.own and site not in found.outlets:
             continue
         lots = _lots(facts, found, {site})
         if lots:

@@ -64,6 +64,7 @@ class Affected(msgspec.Struct, frozen=True, kw_only=True):
     outlets: frozenset[int]
     intermediaries: frozenset[int]
     own: frozenset[int]
+    """Sites of who recalls that are of no outlet's kind; one of them with a consumer sale of affected goods is an outlet as well."""
     partial: bool
     """True: the scope was not whole lots."""
     steps_by_slack: tuple[tuple[Holding, Holding], ...]
@@ -95,7 +96,7 @@ def find(
 ) -> Affected:
     """Return the affected set of a scope.
 
-    :param own_operator: who recalls; its sites that are no outlets are own (RECALL section 3).
+    :param own_operator: who recalls; its sites of no outlet's kind are own (RECALL section 3).
     :param case: id of the case, whose approved relabellings are not followed.
     """
     records = Records(facts, clauses, case)
@@ -193,7 +194,6 @@ def _result(
     if sold:
         outlets |= {site for (lot, site, _), each in records.sums.items() if each.sold > 0 and (lot, site) in links}
     own = {site for site, info in sites.items() if own_operator and info.operator == own_operator and info.kind not in kinds}
-    outlets -= own
     lots = tuple(sorted({lot for lot, _ in links}))
     return Affected(
         lots=lots,

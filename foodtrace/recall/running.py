@@ -279,7 +279,7 @@ class _State:
                 raise FromNothing
             if flow.kind not in _FOLDED or not all((lot, site) in self.sure for site in (flow.site, flow.other) if site):
                 raise FromNothing
-            if flow.kind == FlowKind.SOLD and flow.site not in self.found.outlets and flow.site not in self.found.own:
+            if flow.kind == FlowKind.SOLD and flow.site not in self.found.outlets:
                 raise FromNothing  # a site that sells to consumers is an outlet from now on
             found.append(flow)
         return found

@@ -157,13 +157,14 @@ def test_what_is_made_next_week_leads_nowhere_yet(city: Ledger) -> None:
     assert found["F-1/A"] == len(city.recall("F-1/A").outlets)
 
 
-def test_the_sites_of_who_recalls_are_no_outlets_unless_they_are_shops(city: Ledger) -> None:
+def test_the_sites_of_who_recalls_are_no_outlets_unless_they_are_shops_or_sold_to_consumers(city: Ledger) -> None:
     city.record([Site(id="s1", at=AT, site="W-1", operator="F-1", kind="warehouse", name="w")])
     city.record([Site(id="s2", at=AT, site="W-2", operator="F-1", kind="shop", name="w")])
+    city.record([Site(id="s3", at=AT, site="W-3", operator="F-1", kind="warehouse", name="w")])
     sold = [Sale(id=f"sale{to}", at=AT + dt.timedelta(days=3), site=to, lot="F-1/A", quantity=Quantity(1, "g")) for to in ("W-1", "D-1")]
-    city.record([birth("F-1/A", 1), *(move(n, "F-1/A", to, 2) for n, to in enumerate(("W-1", "W-2", "D-1", "D-2"))), *sold])
-    assert names(measured(city, *ALL, micros(NOW))) == [("F-1/A", 2)]  # W-2 is a shop, D-1 sold to consumers
-    assert len(city.recall("F-1/A").outlets) == 2
+    city.record([birth("F-1/A", 1), *(move(n, "F-1/A", to, 2) for n, to in enumerate(("W-1", "W-2", "W-3", "D-1", "D-2"))), *sold])
+    assert names(measured(city, *ALL, micros(NOW))) == [("F-1/A", 3)]  # W-2 is a shop, W-1 and D-1 sold to consumers
+    assert len(city.recall("F-1/A").outlets) == 3
 
 
 def test_what_many_lots_lead_to_is_read_once(city: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
