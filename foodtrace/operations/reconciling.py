@@ -14,7 +14,9 @@ Rules:
    not on record nobody here knows what it says: such are counted, not judged.
 7. A key and **serial** are open when two unlike certificates stand behind them (``serial_twice``): by their issues, by what gates saw,
    or both. Each is then judged by itself. A record of an issue that the key did not sign is somebody's claim, and no finding here.
-8. A window (``start``, ``end``, both inclusive) and a site choose what is reported, not what is read: half a move is no break.
+8. A record dated later than it was written, and than now, is open as ``time_contradiction``: nothing of it is compared before its time,
+   and a clock that is ahead must not make the books look whole.
+9. A window (``start``, ``end``, both inclusive) and a site choose what is reported, not what is read: half a move is no break.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from foodtrace.graph.flows import ALWAYS, NEVER, STYLE2, UNNAMED, Flow, FlowKind
+from foodtrace.graph.flows import ALWAYS, LEAVING, NEVER, STYLE2, UNNAMED, Flow, FlowKind
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.recall.affected import Affected, Link
 from foodtrace.recall.breaks import Asked, Break, Names
@@ -43,6 +43,7 @@ class Books:
         self.asked = asked
         self.settings = settings
         self.open: list[Break] = []
+        self._told_ahead: set[tuple[tuple[str, ...], str, str]] = set()
         self.counts = dict.fromkeys(("lots", "holdings", "moves", "both_sides", "only_dispatch", "only_receipt", "without_lot"), 0)
 
     def read(self, progress: Progress | None) -> None:
@@ -55,11 +56,13 @@ class Books:
             lots = _with_aliases(self.facts, {lot for lot in wanted[first : first + _PORTION] if lot not in seen})
             seen |= lots
             answered |= self._portion(lots, nameless)
+            self._ahead(lots)
             if progress is not None:
                 progress(min(first + _PORTION, len(wanted)), len(wanted))
         rest = [flow for each in nameless.values() for flow in each if (flow.log, flow.seq) not in answered and self._concerns(flow)]
         if rest:
             self._compare({flow.lot for flow in rest}, rest, named=False)
+        self._ahead({row[0] for row in self.session.rows("SELECT DISTINCT lot FROM unnamed WHERE n > 0")})
 
     def _concerns(self, flow: Flow) -> bool:
         return self.asked.site is None or self.asked.site in (flow.site, flow.other)
@@ -105,6 +108,31 @@ class Books:
             if self._within(each, move, look):
                 self.open.append(self._break(each, move, look))
         return moves
+
+    def _ahead(self, lots: set[int]) -> None:
+        """Open what is dated later than it was written and than T: nothing of it is compared before that time (rule 8)."""
+        infos = self.facts.lots(lots)
+        for flow in sorted(self.facts.ahead(lots, ()), key=lambda each: (each.log, each.seq, each.item)):
+            if not self.asked.wants((flow.site, flow.other), (flow.t, flow.recorded)):
+                continue
+            leaves = flow.kind in LEAVING and flow.other
+            made = self.names.break_(
+                "time_contradiction",
+                lot=0 if flow.flags & UNNAMED else flow.lot,
+                product=infos[flow.lot].product if flow.lot in infos else "",
+                site=flow.other if leaves else flow.site,
+                source=flow.site if leaves else flow.other if flow.kind == FlowKind.RECEIPT else 0,
+                unit=flow.unit,
+                sent=flow.q if leaves else None,
+                difference=flow.q,
+                at=flow.t,
+                document=flow.pair,
+                entries=((flow.log, flow.seq),),
+            )
+            same = (made.entries, made.lot, made.site)
+            if same not in self._told_ahead:  # both sides of one record
+                self._told_ahead.add(same)
+                self.open.append(made)
 
     def _as_affected(self, lots: set[int], rep: dict[int, int], flows: list[Flow], moves: list[Move]) -> Affected:
         """Return these lots as if all of them were asked about, so that the rules of findings can be put to them."""
@@ -154,7 +182,7 @@ class Books:
             counts[{"both": "both_sides", "dispatch": "only_dispatch", "receipt": "only_receipt"}[move.evidence]] += 1
 
     def _within(self, each: Finding, move: Move | None, look: Look) -> bool:
-        """Say whether a break is one that was asked for (rule 7)."""
+        """Say whether a break is one that was asked for (rule 9)."""
         if move is not None:
             return self.asked.wants((move.src, move.dst, each.site), (move.t_out, move.t_in))
         return self.asked.wants((each.site,), (flow.t for flow in look.in_entries(each.entries)))

@@ -234,6 +234,32 @@ def test_a_site_and_a_window_choose_what_is_said_not_what_is_read(ledger: Ledger
     assert half.open == (), "half a move in the window is no break"
 
 
+def test_what_is_dated_ahead_is_open_until_its_time_comes(ledger: Ledger) -> None:
+    """A clock that is ahead, or somebody who wishes his books to look whole: nothing of it is compared yet, and it is said."""
+    later = 24 * 40
+    found = told(
+        ledger,
+        certificate(q=100),
+        sent("on", 30, hour=later),
+        got("nowhere", 5, source="", to="Y-1", hour=later),
+        Sale(id="sale", at=hours(later), site="X-1", lot=LOT, quantity=grams(7)),
+        Transfer(id="what", at=hours(later), site="F-1", to="Y-1", product="芹菜", quantity=grams(2)),
+        sent("now", 60),
+    )
+    assert sorted(shown(found)) == [
+        ("time_contradiction", "", "F-1", "Y-1", 2, None, 2),
+        ("time_contradiction", "L", "", "X-1", None, None, 7),
+        ("time_contradiction", "L", "", "Y-1", None, None, 5),
+        ("time_contradiction", "L", "F-1", "X-1", 30, None, 30),
+    ]
+    assert {each.entries for each in found.open} == {(f"b/F-1#{seq}",) for seq in (6, 7, 8, 9)}
+    assert [each[3] for each in shown(told(ledger, site="Y-1"))] == ["Y-1", "Y-1"]
+    assert len(told(ledger, start=micros(hours(later))).open) == len(told(ledger, end=micros(NOW)).open) == 4
+    with ledger.reading() as session:
+        then = reconcile(session, now=micros(hours(later)))
+    assert "time_contradiction" not in {each.kind for each in then.open}
+
+
 def test_the_json_is_what_its_schema_says(ledger: Ledger) -> None:
     found = told(ledger, certificate(), sent("lost", 10, in_transit=True))
     jsonschema.validate(json.loads(msgspec.json.encode(found)), schema_of("reconcile"))
