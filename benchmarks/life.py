@@ -6,7 +6,8 @@ Rules of the world (every share is a constant of :mod:`benchmarks.scale`):
    distributor. Customers follow Zipf's law, each market with its own ranking; the median lot comes to lie at about 27 places.
 2. Processors take in fresh lots and ingredient lots and blend them; an output goes through two to four distributors to some
    fifty shops, and a share of the outputs is blended again by another processor. Stalls repack a few lots.
-3. Ingredient lots (oil, salt, milk powder) are asked for by Zipf's law too: a few go into thousands of outputs.
+3. Ingredient lots (oil, salt, milk powder) are asked for by Zipf's law too: a few go into thousands of outputs. Three of
+   them were made, by three plants, from one raw lot.
 4. Most moves are one scan, both sides in one event. Some are a dispatch and a receipt in two logs, of these some differ in
    quantity; a few have one side only. Three in a thousand come back to where they came from.
 5. A share of what lies in shops is sold or counted on record; most shops tell little, as shops do.
@@ -36,6 +37,7 @@ from benchmarks.scale import (
     INGREDIENTS,
     LOGS,
     MARKET,
+    OF_RAW,
     ONE_SCAN,
     ORDER,
     PLANTS,
@@ -43,6 +45,7 @@ from benchmarks.scale import (
     PROCESSED,
     PROCESSED_CUSTOMERS,
     PRODUCTS,
+    RAW,
     REPACKED,
     SOLD,
     TO_PROCESSOR,
@@ -103,6 +106,8 @@ class Life:
         self._ingredients: list[tuple[int, int]] = []
         """Lot and the day it is delivered from, the most wanted first."""
         self._at_processors: dict[int, set[int]] = {}
+        self._of_raw = 0
+        """Moves of the raw lot: counted at the end, so that the rest of the world is what it would be without it."""
 
     # -- days --------------------------------------------------------------------------------------------------------------
 
@@ -125,6 +130,7 @@ class Life:
             day += 1
         for lot, processors in self._at_processors.items():
             self.places[lot] += len(processors)
+        self.moves += self._of_raw
 
     def _put(self, day: int, log: int, event: Event) -> None:
         if day not in self._waiting:
@@ -286,10 +292,24 @@ class Life:
         for rank in range(self.size.ingredients):
             plant = f"K-{rank % self.size.plants:05d}"
             lot = self._lot(f"O-{plant}", 0)
-            self._born(0, 10, lot, plant, INGREDIENTS[rank % len(INGREDIENTS)], 10**12, PLANTS)
+            if rank not in OF_RAW:
+                self._born(0, 10, lot, plant, INGREDIENTS[rank % len(INGREDIENTS)], 10**12, PLANTS)
             # The most wanted ones are there all the time; the others come one after another.
             self._ingredients.append((lot, 0 if rank < 6 else self.random.randrange(DAYS // 2)))
             self._at_processors[lot] = set()
+        self._begin_raw()
+
+    def _begin_raw(self) -> None:
+        """Let the first plant send one raw lot to the plants that make some of the ingredients from it."""
+        made = [(self._ingredients[rank][0], f"K-{rank % self.size.plants:05d}") for rank in OF_RAW if rank < self.size.ingredients]
+        home, raw = "K-00000", self._lot("O-K-00000", 0)
+        self._born(0, 0, raw, home, RAW, 10**13, PLANTS)
+        for plant in sorted({plant for _, plant in made} - {home}):
+            self._scan(0, 2, raw, home, plant, 2 * 10**12, PLANTS)
+            self.places[raw] += 1
+        self._of_raw, self.moves = self.moves, 0
+        for lot, plant in made:
+            self._transform(0, 10, plant, [(raw, 10**12)], [lot], 10**12, "process", INGREDIENTS[1], PLANTS)
 
     def _process(self, day: int) -> None:
         """Make one or two lots from what a processor has, and send them out."""

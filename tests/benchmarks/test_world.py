@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.life import Life
-from benchmarks.scale import LOGS, SIZES
+from benchmarks.scale import LOGS, OF_RAW, SIZES
 from benchmarks.world import build, reaches
 from foodtrace import Ledger
 from foodtrace.events import LotsClause
@@ -80,3 +80,13 @@ def test_goods_go_in_circles_and_are_blended_again(world: Path) -> None:
     assert back > 0
     sources = Counter(src for src, _ in edges)
     assert any(dst in sources for _, dst in edges)
+
+
+def test_the_raw_lot_reaches_what_the_ingredients_made_from_it_reach() -> None:
+    life = Life(SIZES["S"]._replace(moves=8_000), 7, LAST)
+    for _ in life.batches():
+        pass
+    reach = dict(zip(life.lots, reaches(life), strict=True))
+    salts = [life.lots[rank] for rank in OF_RAW]
+    raw = life.lots[SIZES["S"].ingredients]
+    assert max(reach[each] for each in salts) < reach[raw] < sum(reach[each] for each in salts) + 5
