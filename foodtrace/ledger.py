@@ -166,8 +166,11 @@ class Ledger:
         self.close()
 
     def close(self) -> None:
-        """Give the database back."""
-        self.store.close()
+        """Give the database back, with the anchors on the disk. Raises ``Storage`` (``anchor.unwritable``); entries are durable anyway."""
+        try:
+            self.forget_writers()
+        finally:
+            self.store.close()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -262,7 +265,10 @@ class Ledger:
     def forget_writers(self) -> None:
         """Look again which key is in force the next time something is written."""
         with self._lock:
+            writers = list(self._writers.values())
             self._writers.clear()
+        for writer in writers:
+            writer.anchor.settle()
 
     def _with_key(self, log: str | None, work: Callable[[Writer], _T]) -> _T:
         """Write with the key in force; once more if another process changed it since this one looked."""
@@ -323,7 +329,7 @@ class Ledger:
         # Durable from here on; the anchor is a lower bound and may lag after a crash.
         self.names.remember(used)
         if receipt is not None and receipt.new:
-            move_anchor(writer.anchor, int(receipt.checkpoint.split(b"\n", 2)[1]), receipt.checkpoint)
+            writer.anchor.move(int(receipt.checkpoint.split(b"\n", 2)[1]), receipt.checkpoint)
         if outcome.refused is not None:
             raise outcome.refused
         return receipt, outcome.answer

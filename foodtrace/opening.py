@@ -16,7 +16,7 @@ from foodtrace.keyfiles import list_keys, load
 from foodtrace.keys import SigningKey
 from foodtrace.reading import LogState, check_anchors, logs, origins, read_anchors
 from foodtrace.storage.session import Session
-from foodtrace.tlog.anchor import anchor_path
+from foodtrace.tlog.anchor import Anchor, anchor_path
 
 BACKUP: Final = "backup"
 """Setting of a database that is a backup: when it was made. It is not written before ``foodtrace recover`` took it off."""
@@ -28,7 +28,7 @@ class Writer(NamedTuple):
     number: int
     origin: str
     key: SigningKey
-    anchor: Path
+    anchor: Anchor
 
 
 def refuse_backup(session: Session) -> None:
@@ -58,7 +58,7 @@ def choose(states: list[LogState], keys: Path, wanted: str | None, passphrase: s
             "key.missing", value=states[0].key_id.hex() if states else "-", path=str(keys), near=sorted(each.hex() for each in here)
         )
     state = mine[0]
-    return Writer(state.number, state.origin, load(keys, state.key_id, passphrase), anchor_path(keys, state.origin))
+    return Writer(state.number, state.origin, load(keys, state.key_id, passphrase), Anchor(anchor_path(keys, state.origin)))
 
 
 __all__ = ["BACKUP", "LogState", "Writer", "check_anchors", "choose", "logs", "origins", "read_anchors", "refuse_backup"]

@@ -24,7 +24,6 @@ from foodtrace.keys import check_public_key, kid
 from foodtrace.opening import Writer
 from foodtrace.personal import Secret, commit, seal
 from foodtrace.storage.session import Session, Store
-from foodtrace.tlog.anchor import move_anchor
 from foodtrace.tlog.append import Head, append, lock_head
 from foodtrace.tlog.clock import ClockRule, sealing_time
 from foodtrace.tlog.entry import event_bytes, parse
@@ -114,7 +113,7 @@ def record(store: Store, names: Names, writer: Writer, prepared: Prepared, clock
     # The batch is durable. A crash here loses nothing: the anchor is a lower bound and moves with the next batch.
     names.remember(used)
     if receipt.new:
-        move_anchor(writer.anchor, _size(receipt.checkpoint), receipt.checkpoint)
+        writer.anchor.move(_size(receipt.checkpoint), receipt.checkpoint)
     return receipt
 
 

@@ -29,7 +29,6 @@ from foodtrace.opening import Writer, logs
 from foodtrace.operations.common import Doing, Found, Outcome, about, local
 from foodtrace.operations.issuers import heeded, key_word, own_logs
 from foodtrace.storage.session import Session
-from foodtrace.tlog.anchor import move_anchor
 from foodtrace.tlog.append import Appended, append, lock_head
 from foodtrace.tlog.clock import sealing_time
 from foodtrace.tlog.entry import event_bytes
@@ -196,7 +195,7 @@ def _seal(
 def _done(host: Host, writer: Writer, made: Appended, used: dict[str, int], new: SigningKey | None, issuers: tuple[str, ...]) -> Changed:
     # Durable from here on.
     host.names.remember(used)
-    move_anchor(writer.anchor, made.head.size, made.checkpoint)
+    writer.anchor.move(made.head.size, made.checkpoint)
     host.forget_writers()
     return Changed(
         log=writer.origin,

@@ -29,13 +29,16 @@ def disk(path: Path) -> Iterator[None]:
         raise Storage("files.io", value=str(path), reason=error.strerror or type(error).__name__) from None
 
 
-def publish(path: Path, data: bytes) -> None:
-    """Give a file this content, in place of what it had (rule 1). Raises ``Storage``."""
+def publish(path: Path, data: bytes, *, mode: int = 0o666) -> None:
+    """Give a file this content, in place of what it had (rule 1). Raises ``Storage``.
+
+    :param mode: who may read and write it, less what the process's umask takes away.
+    """
     aside = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
     with disk(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with aside.open("xb") as file:
+            with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode), "wb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())

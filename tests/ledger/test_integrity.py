@@ -14,13 +14,12 @@ from pathlib import Path
 
 import pytest
 
-import foodtrace.recording
 from foodtrace import Ledger, Quantity, errors
 from foodtrace.events import CertificateIssued, Correction, Event, Site, Transfer
 from foodtrace.graph.edges import micros
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.storage.schema import triggers
-from foodtrace.tlog.anchor import read_anchor
+from foodtrace.tlog.anchor import Anchor, read_anchor
 
 AT = dt.datetime(2026, 11, 24, 4, 0, tzinfo=dt.timezone(dt.timedelta(hours=8)))
 NOW = micros(AT) + 86_400_000_000
@@ -163,7 +162,7 @@ def test_a_crash_between_commit_and_anchor_loses_nothing(tmp_path: Path, monkeyp
         def power_cut(*_: object) -> None:
             raise KeyboardInterrupt
 
-        monkeypatch.setattr(foodtrace.recording, "move_anchor", power_cut)
+        monkeypatch.setattr(Anchor, "move", power_cut)
         with pytest.raises(KeyboardInterrupt):
             ledger.record([transfer("last")])
         monkeypatch.undo()
