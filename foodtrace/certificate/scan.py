@@ -11,6 +11,7 @@ foreign_certificate  somebody else's certificate           ``scan.foreign_certif
 address              any other web address                 ``scan.not_ours``
 input_method         eaten by an input method              ``scan.input_method``
 several              two different codes in one line       ``scan.several``
+slip, notice, ..     a code that we print ourselves        :mod:`foodtrace.certificate.printed` says which
 other                a card, a number, a command, nothing  ``scan.not_a_code``, ``scan.too_long``
 ==================== ===================================== =================================================
 
@@ -33,14 +34,17 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 
 import msgspec
 
+from foodtrace.certificate import printed
 from foodtrace.certificate.link import gtin_holds
 from foodtrace.certificate.payload import Payload, decode, verify
 from foodtrace.certificate.typed import MIXED, eaten, mend
 from foodtrace.errors import BadData, FoodtraceError
+from foodtrace.gate.staffcard import looks_like_card
 
 Kind: TypeAlias = Literal[
-    "certificate", "damaged", "product_code", "gs1", "foreign_certificate", "address", "input_method", "several", "other"
-]
+    "certificate", "damaged", "product_code", "gs1", "foreign_certificate", "address", "input_method", "several", "other",
+    "slip", "notice", "staff_card", "lot", "checkpoint",
+]  # fmt: skip
 KeyOf: TypeAlias = Callable[[bytes], bytes | None]
 """Key id of 8 bytes -> raw public key of 32 bytes, or None when it is not known."""
 
@@ -93,6 +97,8 @@ def classify_line(line: str, *, hosts: Collection[str] = ()) -> tuple[Scan, ...]
     try:
         pieces = mend(line)
     except BadData as error:
+        if looks_like_card(line):
+            return (_single(line, (), hosts, typed=True),)
         return (Scan(kind="other", text=line[:80], problem=error),)
     if not pieces:
         return (Scan(kind="other", text="", problem=BadData("scan.not_a_code", value="")),)
@@ -115,6 +121,9 @@ def authenticate(scan: Scan, key_of: KeyOf) -> Scan:
 
 
 def _single(text: str, mended: tuple[str, ...], hosts: Collection[str], *, typed: bool) -> Scan:
+    ours = printed.form_of(text)
+    if ours is not None:
+        return Scan(kind=ours.kind, text=ours.shown, problem=ours.problem, mended=mended)
     try:
         payload = decode(text)
     except BadData as error:

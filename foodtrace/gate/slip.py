@@ -30,6 +30,7 @@ def format_slip(origin: str, seq: int, leaf: bytes) -> str:
 
 
 def parse_slip(text: str) -> Slip | None:
-    """Return what a slip says, none if the text is none."""
-    match = _FORM.fullmatch(text.strip()[:400])
+    """Return what a slip says, none if the text is none; forced or swapped case is put right."""
+    plain = text.strip()[:400]
+    match = next((found for each in (plain, plain.lower(), plain.swapcase()) if (found := _FORM.fullmatch(each))), None)
     return Slip(match[1], int(match[2]), match[3]) if match else None

@@ -10,6 +10,8 @@ Rules:
    is not signed, and the goods cannot help it (DESIGN section 7).
 3. Without a ledger the keys of a key list count; then nothing is known of voiding and use, and a note says so.
 4. Nothing is recorded. Looking is not entering.
+5. Codes that we print ourselves have words of their own (:mod:`foodtrace.operations.printed`). Goods under recall are never good,
+   whichever code of theirs is scanned.
 """
 
 from __future__ import annotations
@@ -24,9 +26,11 @@ from foodtrace.certificate.keylist import KeyList
 from foodtrace.certificate.payload import Payload
 from foodtrace.certificate.scan import Scan, authenticate, classify, classify_line
 from foodtrace.errors import BadData, FoodtraceError
+from foodtrace.operations import printed
 from foodtrace.operations.certificates import certificates_of
 from foodtrace.operations.gatecode import Look, known_key, read_code, state_of
 from foodtrace.operations.places import describe
+from foodtrace.operations.printed import Printed
 from foodtrace.quantity import Quantity
 from foodtrace.storage.session import Session
 
@@ -40,6 +44,7 @@ Word: TypeAlias = Literal[
     "expired",
     "future",
     "twin",
+    "recalled",
     "voided",
     "revoked",
     "foreign_key",
@@ -57,8 +62,23 @@ Word: TypeAlias = Literal[
     "too_long",
     "not_a_code",
     "unreadable",
+    "slip_admitted",
+    "slip_held",
+    "slip_refused",
+    "slip_undone",
+    "slip_false",
+    "slip_unknown",
+    "notice",
+    "notice_unknown",
+    "staff_card",
+    "lot",
+    "lot_unknown",
+    "lot_digit",
+    "checkpoint",
+    "checkpoint_unknown",
+    "checkpoint_other",
 ]
-_GOOD: Final = ("good", "used", "used_up", "host")
+_GOOD: Final = ("good", "used", "used_up", "host", "slip_admitted")
 
 
 class UseSaid(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,6 +126,8 @@ class ScanAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """Page of a PDF."""
     reader: str = ""
     """Reader of the chain that read it (:mod:`foodtrace.certificate.read`)."""
+    printed: Printed | None = None
+    """What is on record of a slip, a notice or another code that we print."""
 
 
 class Scanner:
@@ -120,11 +142,11 @@ class Scanner:
 
     def typed(self, line: str) -> tuple[ScanAnswer, ...]:
         """Return an answer for each distinct code of a typed line; at least one."""
-        return tuple(self._answer(each) for each in classify_line(line, hosts=self._hosts))
+        return tuple(self._answer(each, line) for each in classify_line(line, hosts=self._hosts))
 
     def read(self, text: str, *, file: str = "", page: int | None = None, reader: str = "") -> ScanAnswer:
         """Return the answer for a text that was read from a picture: nothing is mended in it."""
-        found = self._answer(classify(text, typed=False, hosts=self._hosts))
+        found = self._answer(classify(text, typed=False, hosts=self._hosts), text)
         return msgspec.structs.replace(found, file=file, page=page, reader=reader)
 
     def holds(self, text: str) -> bool:
@@ -144,9 +166,22 @@ class Scanner:
         key = known_key(self._session, payload.kid.hex(), self._keys)
         return authenticate(found, lambda _: bytes.fromhex(key.public) if key else None)
 
-    def _answer(self, found: Scan) -> ScanAnswer:
+    def _answer(self, found: Scan, given: str) -> ScanAnswer:
         payload = found.payload
         if payload is None:
+            ours = printed.look_up(self._session, self._now, found, given)
+            if ours is not None:
+                return ScanAnswer(
+                    answer=ours.word,  # type: ignore[arg-type]  # one of Word
+                    good=ours.word in _GOOD,
+                    kind=ours.kind,
+                    text=found.text,
+                    problem=ours.problem.as_dict() if ours.problem is not None else None,
+                    notes=tuple(each.as_dict() for each in ours.notes),
+                    lot=ours.about.lot if ours.about is not None else "",
+                    mended=found.mended,
+                    printed=ours.about,
+                )
             problem = found.problem or BadData("scan.not_a_code", value=found.text)
             word: Any = problem.code.removeprefix("scan.")
             return ScanAnswer(answer=word, good=False, kind=found.kind, text=found.text, problem=problem.as_dict(), mended=found.mended)
@@ -196,6 +231,11 @@ class Scanner:
             state = "voided"
         if state in ("expired", "good", "host") and look.twins:
             state = "twin"
+        against = printed.recalled(self._session, self._now, payload.lot_id, payload) if self._session is not None else None
+        if against is not None and (state not in _GOOD or against.code == "scan.recall_possible"):
+            notes.append(against)
+        elif against is not None:
+            state = "recalled"
         if state in ("good", "host") and payload.issued > self._now.date():
             state = "future"  # as the gate, which holds it: its issuer's clock or this one is wrong
         if self._session is None:
@@ -215,7 +255,7 @@ class Scanner:
                 left=left,
             )
             notes.append(used)
-        return state, self._against(state, payload, look), notes
+        return state, against if state == "recalled" else self._against(state, payload, look), notes
 
     def _voided(self, payload: Payload) -> bool:
         if self._session is None:

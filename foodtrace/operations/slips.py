@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import msgspec
 
 from foodtrace.errors import NotFound
 from foodtrace.events import MarketEntry, Refusal
 from foodtrace.events.canonical import decode
 from foodtrace.gate import screen
-from foodtrace.gate.screen import Said
-from foodtrace.gate.slip import HASH, Slip, format_slip
+from foodtrace.gate.screen import Said, Tone
+from foodtrace.gate.slip import Slip, format_slip
+from foodtrace.operations.printed import slip_said
 from foodtrace.operations.sellers import name_of
 from foodtrace.storage.session import Session
 from foodtrace.texts import Lang, text
@@ -58,22 +61,9 @@ def slip_of(session: Session, log: int, origin: str, entry: str, market: str, la
     )
 
 
-def explain(session: Session, slip: Slip, lang: Lang) -> list[Said]:
-    """Say what a scanned slip is: of an entry here, of another one, or of a log that is not here."""
-    row = session.row("SELECT e.leaf, e.bytes FROM log AS l JOIN entry AS e ON e.log = l.id WHERE l.origin = ? AND e.seq = ?", slip[:2])
-    if row is None:
-        return [Said(text("counter.slip_unknown", lang, log=screen.clean(slip.origin)))]
-    event = decode(event_bytes(bytes(row[1])))
-    if bytes(row[0]).hex()[:HASH] != slip.leaf or not isinstance(event, (MarketEntry, Refusal)):
-        return [Said(text("counter.slip_bad", lang, log=slip.origin, seq=slip.seq), "again")]
-    words = text(
-        "counter.slip_good",
-        lang,
-        log=slip.origin,
-        seq=slip.seq,
-        product=event.product,
-        quantity=event.quantity or "",
-        lot=event.lot.rpartition("/")[2],
-        time=f"{event.at:%m-%d %H:%M}",
-    )
-    return [Said(screen.clean(words))]
+def explain(session: Session, now: dt.datetime, slip: Slip, lang: Lang) -> list[Said]:
+    """Say what a scanned slip is and what became of its entry: :func:`foodtrace.operations.printed.slip_said`."""
+    found = slip_said(session, now, slip)
+    told = [each for each in (found.problem, *found.notes) if each is not None]
+    tone: Tone = "again" if found.word in ("slip_false", "slip_undone", "recalled") else ""
+    return [Said(screen.clean(each.message(lang)), tone if place == 0 else "") for place, each in enumerate(told)]

@@ -173,3 +173,27 @@ def test_a_gate_elsewhere_admits_with_the_list_it_carries(desk: tuple[Path, str,
     lines = f"S-07\n{two}\n482\n3\n0\n**\n"
     said = run(tmp_path, "gate", *carried, stdin=lines, lang="en")
     assert "not known here" not in said
+
+
+def test_what_we_print_ourselves_is_known(desk: tuple[Path, str, str]) -> None:
+    """Slips, cards and receipt codes as pictures, as a clerk would hold them up."""
+    folder, text, _ = desk
+    said = json.loads(run(folder, "gate", text, "--weight", "10kg", "--json"))
+    run(folder, "gate", "staff", "add", "S-07", "--out", "card.png")
+    (card,) = scanned(folder, "card.png", code=1)
+    assert (card["answer"], card["text"]) == ("staff_card", "FTSTAFF-S-07-***")
+    shown = run(folder, "scan", "card.png", code=1)
+    assert "[ STAFF CARD ]" in shown
+    assert "FTSTAFF-S-07-***" in shown
+    from foodtrace.certificate.read import read_image
+
+    secret = read_image(folder / "card.png")[0].text
+    for words in (("scan", secret), ("scan", secret, "--json"), ("gate", secret), ("gate", secret, "--json")):
+        for lang in ("zh", "en"):
+            finished = subprocess.run(
+                [sys.executable, "-m", "foodtrace_cli.main", "--db", str(folder / "foodtrace.db"), "--lang", lang, *words],
+                capture_output=True, text=True, check=False, cwd=folder,
+            )  # fmt: skip
+            assert finished.returncode in (1, 2), finished
+            assert secret[-20:] not in finished.stdout + finished.stderr, words
+    assert said["lot"]

@@ -386,10 +386,14 @@ def test_a_slip_is_printed_and_known_when_scanned_again(desk: Market) -> None:
     assert "入场单 -> 261124-1-0001.png" in clerk.types("+")
     (slip,) = clerk.slips
     assert slip.code.startswith("foodtrace-entry:beihe.example/gate1:")
-    assert "入场单属实: beihe.example/gate1 第 " in clerk.types(slip.code)
+    said = clerk.types(slip.code)
+    assert "入场单属实, 已准入: 北河农批 1 0001 车" in said
+    assert "(beihe.example/gate1 第 " in said
     forged = slip.code[:-1] + ("0" if slip.code[-1] != "0" else "1")
     assert "入场单不属实" in clerk.types(forged)
     assert "别的日志" in clerk.types(slip.code.replace("gate1", "gate9"))
+    clerk.types("-", "")
+    assert "已撤销或更正" in clerk.types(slip.code), "a slip of a truck that was undone is worth nothing"
 
 
 @pytest.mark.parametrize(

@@ -126,7 +126,7 @@ def scan(
                 _print(ctx, answer)
     if as_json:
         emit_json(answers)
-    asked = [each for each in answers if each.kind in ("certificate", "damaged", "")]
+    asked = [each for each in answers if each.kind in ("certificate", "damaged", "slip", "")]
     click_ctx.exit(0 if asked and all(each.good for each in asked) else 1)
 
 

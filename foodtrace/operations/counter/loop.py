@@ -148,7 +148,7 @@ class Counter(Weighs):
 
     def _slip_scanned(self, slip: Any) -> list[Said]:
         with self._books.reading() as session:
-            return slips.explain(session, slip, self._set.lang)
+            return slips.explain(session, self._now(), slip, self._set.lang)
 
     def _end(self) -> list[Said]:
         doing = Doing(now=self._now(), by=self._by)
