@@ -203,10 +203,10 @@ def test_the_gate_decides_with_the_list_it_carries(either: Market, tmp_path: Pat
     assert "gate.certificate_revoked" in revoked.decision.codes
     assert not known.decision.notes
     # A list out of date is told with every decision: who was revoked since, this gate cannot know.
-    for days, wanted in ((30, []), (31, ["gate.keylist_ended"])):
-        later = either.certificate("黄瓜", "5 kg", days=60)
-        either.clock.later(days=15)
-        either.certificate("豆角", "5 kg")  # a market that recorded nothing for a month would be asked about its clock
+    fresh = [either.certificate("黄瓜", "5 kg", days=60) for _ in range(2)]
+    either.clock.later(days=15)
+    either.certificate("豆角", "5 kg")  # a market that recorded nothing for a month would be asked about its clock
+    for later, days, wanted in zip(fresh, (30, 31), ([], ["gate.keylist_ended"]), strict=True):
         either.clock.now = head.now() + dt.timedelta(days=days)
         answer = either.ledger.gate(later, weight="5 kg", keys=keys)
         assert (answer.verdict, [note.code for note in answer.decision.notes]) == ("admit", wanted)
