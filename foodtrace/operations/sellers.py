@@ -7,16 +7,19 @@ Rules:
 2. Name, number of an identity paper, contact, phone and address are personal values: beside the log, never in it.
 3. The latest event holds, so a file that is edited keeps what is not mentioned.
 4. A stall named in the file is a site inside the market; it is registered with the file.
+5. One seller, one file: an operator that is registered is not registered again, and a new seller of a name that has a file here already
+   is asked about. Two people may have one name; two files of one person would hide a hold or a listing from half the trucks.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import unicodedata
 from typing import Any, Final
 
 import msgspec
 
-from foodtrace.errors import Ambiguous, BadData, NotFound
+from foodtrace.errors import Ambiguous, BadData, Conflict, NotFound
 from foodtrace.events import Event, Operator, SellerFile, Site
 from foodtrace.graph.directory import folded, resolve_site
 from foodtrace.graph.names import find
@@ -112,6 +115,35 @@ def _named(session: Session, market: str, name: str) -> list[str]:
     return sorted(public | {each for each, number in operators.items() if number in private})
 
 
+def names_on_file(session: Session, market: str) -> dict[str, list[str]]:
+    """Return the operators with a file here by every name they go by: over a door, registered, or personal; folded."""
+    every = files(session, market)
+    names = find(session, [f"operator {each}" for each in every])
+    private = session.each(
+        "SELECT a.subject, p.value FROM {ids} CROSS JOIN about AS a JOIN personal AS p ON p.log = a.log AND p.seq = a.seq "
+        "WHERE a.subject = f.value AND a.ended = 0 AND p.field = 'name'",
+        list(names.values()),
+    )
+    told = {number: text.removeprefix("operator ") for text, number in names.items()}
+    found: dict[str, list[str]] = {}
+    for operator, name in [(told[subject], value) for subject, value in private] + [(each, name_of(session, each)) for each in every]:
+        known = found.setdefault(plain_name(name), [])
+        if operator not in known:
+            known.append(operator)
+    return found
+
+
+def plain_name(name: str) -> str:
+    """Return a name as two people may write it: without blanks, in one width and case."""
+    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def _told(session: Session, market: str, operator: str) -> str:
+    """Return who has a file, by what tells one from another and is not personal."""
+    file = file_of(session, market, operator)
+    return " ".join(each for each in (operator, *((file.card, site_name(session, file.stall)) if file is not None else ())) if each)
+
+
 def file_of(session: Session, market: str, seller: str) -> SellerFile | None:
     """Return the file a market has on an operator, none if there is none."""
     found = latest(session, f"seller {market} {seller}", SellerFile)
@@ -129,17 +161,33 @@ def seller_of_card(session: Session, market: str, card: str) -> SellerFile | Non
 
 
 def write_file(
-    session: Session, doing: Doing, market: str, seller: str, wish: Wish, *, new: str = "", kind: str = "household", prefix: str = "L"
+    session: Session,
+    doing: Doing,
+    market: str,
+    seller: str,
+    wish: Wish,
+    *,
+    new: str = "",
+    kind: str = "household",
+    prefix: str = "L",
+    another: bool = False,
 ) -> Outcome:
     """Open or edit a seller file; the answer is the operator's id.
 
     :param seller: as :func:`seller_at`; with ``new`` a credit code, or empty for a local id.
     :param new: name under which an operator nobody registered is registered with the file.
-    :raises NotFound, Ambiguous: as :func:`seller_at`. :raises BadData: ``uscc.*``, ``seller.card``, ``lot.operator``.
+    :param another: it is somebody else of the same name (rule 5).
+    :raises NotFound: as :func:`seller_at`. :raises Ambiguous: as :func:`seller_at`, ``seller.same_name``. :raises Conflict:
+        ``seller.known``. :raises BadData: ``uscc.*``, ``seller.card``, ``lot.operator``.
     """
     outcome = Outcome()
     if new:
         operator = lots.parse_operator(seller) if seller else f"{prefix}-{next_number(session, prefix):04d}"
+        if latest(session, f"operator {operator}", Operator) is not None:
+            raise Conflict("seller.known", value=operator, expected=name_of(session, operator))
+        same = [] if another else names_on_file(session, market).get(plain_name(new), [])
+        if same:
+            raise Ambiguous("seller.same_name", value=new, expected=same[0], candidates=[_told(session, market, each) for each in same])
         private = kind in _PRIVATE
         outcome.events.append(
             Operator(

@@ -117,6 +117,10 @@ _SCREEN: Final[dict[str, tuple[str, str]]] = {
     "counter.nothing_to_undo": ("没有可撤的", "nothing to undo"),
     "counter.kept": ("(没有撤)", "(kept)"),
     "counter.undone": ("更正记录 第 {seq} 条", "correction is entry {seq}"),
+    "counter.clock": (
+        "时钟不对就调时钟, 再按回车。时钟没错: Ctrl+D 退出 (已记的都在), 用 foodtrace --confirm-clock gate 再开",
+        "wrong clock: set it and press Enter again. Right clock: leave with Ctrl+D (what is recorded stays), begin again with foodtrace --confirm-clock gate",
+    ),
     "counter.nothing_yet": ("还没有记录", "nothing recorded yet"),
     "counter.slip": ("入场单 -> {path}", "slip -> {path}"),
     "counter.no_slip": ("没有设打单", "slips are not set up"),
@@ -198,6 +202,16 @@ _AROUND: Final[dict[str, tuple[str, str]]] = {
     "gate.undo_moved.hint": ("先退回, 或另记差异", "bring them back first, or record the difference"),
     "seller.card": ("卡 {value} 是 {expected} 的", "card {value} belongs to {expected}"),
     "seller.card.hint": ("换一张卡, 或先收回", "use another card, or take that one back first"),
+    "seller.known": ("{value} 已登记 ({expected})", "{value} is registered already ({expected})"),
+    "seller.known.hint": ("不要 --new: foodtrace site file {value} ..", "leave --new out: foodtrace site file {value} .."),
+    "seller.same_name": ("这里已有叫 {value} 的档案: {candidates}", "there is a file here on somebody called {value}: {candidates}"),
+    "seller.same_name.hint": (
+        "同一个人: foodtrace site file {expected} ..; 确是另一个同名的人: 加 --another",
+        "the same person: foodtrace site file {expected} ..; really another one of that name: add --another",
+    ),
+    "seller.twice": ("{value} 在名单里有两行 (第 {expected} 行也是), 没有编号", "{value} stands in the list twice (row {expected} too), without an id"),
+    "seller.twice.hint": ("同一个人合成一行; 两个人各写编号或信用代码", "one person: make it one row; two people: give each an id or credit code"),
+    "cli.file.same": ("已有叫 {value} 的档案: {candidates}。是另一个人, 新开一份?", "there is a file on somebody called {value}: {candidates}. Another person, open a new file?"),
     "seller.no_file": ("{market} 没有 {value} 的档案", "{market} has no file on {value}"),
     "seller.no_file.hint": ("foodtrace site file {value} --agreement 2027-06-30", "foodtrace site file {value} --agreement 2027-06-30"),
 }

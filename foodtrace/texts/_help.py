@@ -67,8 +67,8 @@ COMMANDS: Final[dict[str, str]] = {
         "给工号 NUMBER 发一张工牌并打印。同号的旧牌随即作废。\n\n每个门岗有自己的名单: 在别处用 --card 登记。",
     "List the numbers that have a card here. No secret is kept, so none is shown.": "列出这里有工牌的编号。不存秘密, 所以也不显示。",
     "Make the card of a staff NUMBER worthless: it was lost, or its holder has left.": "作废工号 NUMBER 的工牌: 丢了, 或人走了。",
-    "List certificates on which more was admitted than they are for, over all logs here: gates offline cannot see each other.\n\nExit 1 if there is any.":
-        "列出准入量超过证上数量的合格证, 看这里的所有日志: 断网的门岗互相看不见。\n\n有任何一张就退出 1。",
+    "List certificates on which more was admitted than they are for, and serials that came in as two, over all logs here.\n\nGates offline cannot see each other.\n\nExit 1 if there is any.":
+        "列出准入量超过证上数量的合格证, 和一号两证都进了货的, 看这里的所有日志。\n\n断网的门岗互相看不见。\n\n有任何一张就退出 1。",
     "Record a test of LOT: a rapid test from its two absorbance changes, or a result as reported.\n\nA positive stops the sale of the lot wherever it lies, and says what must follow and by when; a laboratory lifts or confirms it. Exit 1 while a positive stands.":
         "记录 LOT 的一次检测: 快检的两个吸光度变化, 或报告上的结果。\n\n阳性会停止该批在任何地方的销售, 并说明接着要做什么, 何时之前; 由实验室解除或确认。阳性还在时退出 1。",
     "Hand goods on: LOT (code or full id), QUANTITY with its unit (120kg, 50斤), to a buyer.":

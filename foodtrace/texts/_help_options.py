@@ -73,6 +73,7 @@ OPTIONS: Final[dict[str, str]] = {
     "Number of the identity paper (kept beside the log, can be erased).": "身份证件号 (存在日志旁边, 可以删除)。",
     "Person to call (kept beside the log, can be erased).": "可以打电话找的人 (存在日志旁边, 可以删除)。",
     "Open or edit many files from a CSV or XLSX list.": "从 CSV 或 XLSX 名单建立或修改多份档案。",
+    "With --new or --import: somebody else of a name that has a file here already.": "配合 --new 或 --import: 是另一个同名的人。",
     "Show names and phones.": "显示姓名和电话。",
     "Only this kind.": "只要这一类。",
     "Farm or collector that issues; by default the only one.": "开证的农场或收购点; 默认唯一的一个。",

@@ -299,3 +299,37 @@ def card_on(picture: Path) -> str:
 
     (found,) = [each.text for each in read_image(picture)]
     return found
+
+
+def test_one_seller_has_one_file(desk: Path) -> None:
+    run(desk, "site", "file", "--new", "李记蔬菜", "--card", "A-17", "--agreement", "2027-06-30")
+    said = run(desk, "site", "file", "--new", "李记 蔬菜", "--card", "A-18", code=2)
+    assert "seller.same_name" in said
+    assert "A-17" in said, "by what is not personal"
+    assert "--another" in said
+    assert len(json.loads(run(desk, "site", "file", "--json"))) == 2, "the farm's and this one"
+    run(desk, "site", "file", "--new", "李记蔬菜", "--card", "A-18", "--another")
+    assert len(json.loads(run(desk, "site", "file", "--json"))) == 3
+    run(desk, "site", "file", "91230199MA00000016", "--new", "永盛公司", "--kind", "enterprise")
+    said = run(desk, "site", "file", "91230199MA00000016", "--new", "别名公司", "--kind", "enterprise", code=1)
+    assert "seller.known" in said
+    assert "永盛公司" in said
+    assert "seller.same_name" in run(desk, "site", "file", "--new", "永发合作社", code=2), "also the name over a door"
+
+
+def test_a_list_edits_the_file_of_a_name_and_asks_where_two_have_it(desk: Path) -> None:
+    (desk / "s.csv").write_text("名称,商户卡,协议至\n李记蔬菜,A-17,2027-06-30\n", encoding="utf-8")
+    run(desk, "site", "file", "--import", "s.csv")
+    (desk / "s.csv").write_text("名称,商户卡,协议至\n李记蔬菜,A-20,2027-12-31\n", encoding="utf-8")
+    assert "files: 1 written" in run(desk, "site", "file", "--import", "s.csv")
+    files = [each for each in json.loads(run(desk, "site", "file", "--json")) if each["card"]]
+    assert [(each["card"], each["agreement_until"]) for each in files] == [("A-20", "2027-12-31")], "one file, edited"
+    (desk / "s.csv").write_text("名称,信用代码,商户卡\n李记蔬菜,91230199MA00000016,A-21\n", encoding="utf-8")
+    said = run(desk, "site", "file", "--import", "s.csv", code=1)
+    assert "seller.same_name" in said
+    run(desk, "site", "file", "--import", "s.csv", "--another")
+    assert "files: 0 written, 1 on record already" in run(desk, "site", "file", "--import", "s.csv")
+    (desk / "s.csv").write_text("名称,商户卡\n王家果品,A-30\n王家果品,A-31\n", encoding="utf-8")
+    said = run(desk, "site", "file", "--import", "s.csv", code=1)
+    assert "seller.twice" in said
+    assert "nothing was recorded" in said

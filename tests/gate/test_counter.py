@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from foodtrace import errors
+from foodtrace import Ledger, errors
 from foodtrace.certificate.keylist import KeyList
 from foodtrace.events import Correction, GateShift, MarketEntry, Refusal
 from foodtrace.events.canonical import decode
@@ -558,3 +558,34 @@ def test_a_line_that_goes_dead_before_the_weight_says_that_nothing_is_recorded(d
     clerk.types("S-07", desk.certificate("西红柿", "500 kg"))
     assert [each.text for each in clerk.counter.close()] == ["(放下, 没有记)", "没有交班: 同一工牌下次接着上"]
     assert not [each for each in clerk.events() if isinstance(each, MarketEntry)]
+
+
+@pytest.mark.parametrize(("jump", "code"), [({"days": 40}, "log.clock_ahead"), ({"days": -2}, "log.clock_behind")])
+def test_a_clock_that_jumps_is_said_with_the_way_out_and_loses_no_truck(desk: Market, jump: dict[str, float], code: str) -> None:
+    clerk = started(desk)
+    text = desk.certificate("西红柿", "500 kg", days=90)
+    clerk.types(text)
+    good = desk.clock.now
+    desk.clock.later(**jump)
+    said = clerk.types("482")
+    assert code in said
+    assert "foodtrace --confirm-clock gate" in said
+    assert "[ 再扫 ]" in said
+    assert not [each for each in clerk.events() if isinstance(each, MarketEntry)], "nothing is recorded at a time nobody answers for"
+    desk.clock.now = good
+    assert "[ 准入 ]" in clerk.types("482"), "the clock was set: the same truck goes on"
+    desk.clock.later(**jump)
+    assert code in clerk.types("**"), "the shift cannot end at a wrong time"
+    clerk.counter.close()
+
+
+def test_a_clock_that_jumped_before_the_shift(desk: Market) -> None:
+    desk.clock.later(days=40)
+    clerk = Clerk(desk, "en")
+    said = clerk.types("S-07")
+    assert "log.clock_ahead" in said
+    assert "leave with Ctrl+D" in said
+    confirmed = Ledger.open(desk.url, keys=desk.ledger.keys, clock=desk.clock, confirm_clock=True)
+    desk.ledger.close()
+    desk.ledger = confirmed
+    assert "S-07" in Clerk(desk, "en").types("S-07")

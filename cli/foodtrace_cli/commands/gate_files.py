@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from foodtrace.errors import BadData, FoodtraceError
+from foodtrace.errors import Ambiguous, BadData, FoodtraceError
 from foodtrace_cli.commands.gate_more import bad_rows
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, emit_json, say, table
@@ -44,6 +44,7 @@ _EDITS = ("stall", "card", "agreement", "kinds", "sources", "left", "name", "ide
 @click.option("--phone", default=None, help="Telephone (kept beside the log, can be erased).")
 @click.option("--address", default=None, help="Address (kept beside the log, can be erased).")
 @click.option("--import", "source", default=None, metavar="FILE", help="Open or edit many files from a CSV or XLSX list.")
+@click.option("--another", is_flag=True, help="With --new or --import: somebody else of a name that has a file here already.")
 @click.option("--contacts", is_flag=True, help="Show names and phones.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
@@ -57,6 +58,7 @@ def file_command(
     source: str | None,
     *,
     back: bool,
+    another: bool,
     contacts: bool,
     as_json: bool,
     **edits: object,
@@ -74,13 +76,18 @@ def file_command(
         with ledger.reading() as session:
             place = market_of(session, market)
         if source is not None:
-            click_ctx.exit(_import(ctx, ledger, place, source, as_json=as_json))
+            click_ctx.exit(_import(ctx, ledger, place, source, another=another, as_json=as_json))
         wish = _wish(edits, back=back)
         if seller is None and not new:
             _list(ctx, ledger, place, as_json=as_json)
             return
         if new or back or any(value is not None for value in edits.values()):
-            operator = _write(ledger, place, seller or "", wish, new, kind)
+            try:
+                operator = _write(ledger, place, seller or "", wish, new, kind, another=another)
+            except Ambiguous as error:
+                if error.code != "seller.same_name" or not ctx.interactive or not _confirmed(ctx, error):
+                    raise
+                operator = _write(ledger, place, seller or "", wish, new, kind, another=True)
         else:
             with ledger.reading() as session:
                 operator = sellers.seller_at(session, place, seller or "")
@@ -123,13 +130,20 @@ def _wish(edits: dict[str, object], *, back: bool) -> Wish:
     )
 
 
-def _write(ledger: Ledger, market: str, seller: str, wish: Wish, new: str, kind: str, event_id: str = "") -> str:
+def _confirmed(ctx: Context, error: Ambiguous) -> bool:
+    asked = ctx.t("cli.file.same", value=clean(error.value), candidates=clean(", ".join(error.candidates)))
+    return click.confirm(asked, default=False, err=True)
+
+
+def _write(ledger: Ledger, market: str, seller: str, wish: Wish, new: str, kind: str, event_id: str = "", *, another: bool = False) -> str:
     from foodtrace.operations import places, sellers  # noqa: PLC0415
     from foodtrace.operations.common import Doing, local  # noqa: PLC0415
 
     doing = Doing(now=local(ledger.clock()), id=event_id)
     prefix = places.prefix_of(ledger.writer().origin)
-    _, operator = ledger.act(lambda session: sellers.write_file(session, doing, market, seller, wish, new=new, kind=kind, prefix=prefix))
+    _, operator = ledger.act(
+        lambda session: sellers.write_file(session, doing, market, seller, wish, new=new, kind=kind, prefix=prefix, another=another)
+    )
     return str(operator)
 
 
@@ -160,7 +174,7 @@ def _show(ctx: Context, found: FileSaid) -> None:
         say(f"  {ctx.t(f'cli.file.{name}')}  {shown}")
 
 
-def _import(ctx: Context, ledger: Ledger, market: str, source: str, *, as_json: bool) -> int:
+def _import(ctx: Context, ledger: Ledger, market: str, source: str, *, another: bool, as_json: bool) -> int:
     """Open or edit a file for every row of a list: first all rows are read, then they are written."""
     from foodtrace.intake.lists import SELLERS, read_list  # noqa: PLC0415
 
@@ -171,12 +185,13 @@ def _import(ctx: Context, ledger: Ledger, market: str, source: str, *, as_json: 
             rows.append((row, _row_wish(row)))
         except FoodtraceError as error:
             faults.append((row.row, error))
+    named: dict[int, _Who] = {}
     if not faults:
-        rows, faults = _resolved(ledger, rows)
+        named, faults = _resolved(ledger, market, [row for row, _ in rows], another=another)
     bad_rows(ctx, source, faults, as_json=as_json)
     if faults:
         return 1
-    new = sum(_row(ledger, market, row, wish) for row, wish in rows)
+    new = sum(_row(ledger, market, row, wish, named[row.row]) for row, wish in rows)
     if as_json:
         emit_json({"written": new, "known": len(rows) - new})
     else:
@@ -184,37 +199,75 @@ def _import(ctx: Context, ledger: Ledger, market: str, source: str, *, as_json: 
     return 0
 
 
-def _row(ledger: Ledger, market: str, row: ListRow, wish: Wish) -> bool:
+class _Who(NamedTuple):
+    """Whose file a row is."""
+
+    seller: str
+    """Operator id, empty of somebody new without a credit code."""
+    new: str
+    """Name to register, empty of somebody known."""
+
+
+def _row(ledger: Ledger, market: str, row: ListRow, wish: Wish, who: _Who) -> bool:
     """Write the file of one row, unless this very row was written before; say whether it was new."""
-    digest = hashlib.sha256(repr((market, sorted((k, row.text(k)) for k in row.cells))).encode()).hexdigest()[:20]
-    with ledger.reading() as session:
-        if session.row("SELECT 1 FROM entry WHERE log = ? AND id = ?", (ledger.writer().number, f"file-{digest}-file")) is not None:
-            return False
-    name = "" if _known(ledger, row) else row.text("name")
-    seller = row.text("seller") if name else row.text("seller") or row.text("name")
-    _write(ledger, market, seller, wish, name, "household", f"file-{digest}")
+    digest = _digest(market, row)
+    if _written(ledger, digest):
+        return False
+    _write(ledger, market, who.seller, wish, who.new, "household", f"file-{digest}", another=True)
     return True
 
 
-def _resolved(ledger: Ledger, rows: list[tuple[ListRow, Wish]]) -> tuple[list[tuple[ListRow, Wish]], list[tuple[int, FoodtraceError]]]:
-    """Find rows that name nobody: neither somebody known, nor a name to register."""
+def _digest(market: str, row: ListRow) -> str:
+    return hashlib.sha256(repr((market, sorted((k, row.text(k)) for k in row.cells))).encode()).hexdigest()[:20]
+
+
+def _written(ledger: Ledger, digest: str) -> bool:
+    with ledger.reading() as session:
+        return session.row("SELECT 1 FROM entry WHERE log = ? AND id = ?", (ledger.writer().number, f"file-{digest}-file")) is not None
+
+
+def _resolved(
+    ledger: Ledger, market: str, rows: list[ListRow], *, another: bool
+) -> tuple[dict[int, _Who], list[tuple[int, FoodtraceError]]]:
+    """Say whose file each row is: somebody known, by id or by the name of a file here, or somebody new; and find rows of nobody."""
+    from foodtrace.operations.sellers import names_on_file, plain_name  # noqa: PLC0415
+
+    with ledger.reading() as session:
+        names = names_on_file(session, market)
+    who: dict[int, _Who] = {}
     faults: list[tuple[int, FoodtraceError]] = []
-    for row, _ in rows:
-        if not row.text("name") and not _known(ledger, row):
-            faults.append((row.row, BadData("list.column", value=row.text("seller") or "-", expected="name")))
-    return rows, faults
+    seen: dict[str, int] = {}
+    for row in rows:
+        given, name = row.text("seller"), row.text("name")
+        plain = plain_name(name)
+        same = names.get(plain, [])
+        known = _known(ledger, given or name)
+        if not given and plain in seen:
+            faults.append((row.row, BadData("seller.twice", value=name, expected=seen[plain])))
+        elif not given and len(same) == 1 and not another:
+            who[row.row] = _Who(same[0], "")
+        elif known and (given or not another):
+            who[row.row] = _Who(known, "")
+        elif not name:
+            faults.append((row.row, BadData("list.column", value=given or "-", expected="name")))
+        elif same and not another and not _written(ledger, _digest(market, row)):
+            faults.append((row.row, Ambiguous("seller.same_name", value=name, expected=same[0], candidates=same)))
+        else:
+            who[row.row] = _Who(given, name)
+        seen.setdefault(plain, row.row)
+    return who, faults
 
 
-def _known(ledger: Ledger, row: ListRow) -> bool:
+def _known(ledger: Ledger, given: str) -> str:
+    """Return the operator that an id or the name of a site names, empty if nobody is called so."""
     from foodtrace.errors import NotFound  # noqa: PLC0415
     from foodtrace.operations.sellers import resolve_seller  # noqa: PLC0415
 
     with ledger.reading() as session:
         try:
-            resolve_seller(session, row.text("seller") or row.text("name"))
+            return resolve_seller(session, given)
         except NotFound:
-            return False
-    return True
+            return ""
 
 
 def _row_wish(row: ListRow) -> Wish:

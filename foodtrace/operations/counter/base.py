@@ -232,4 +232,5 @@ class Desk:
         """Say what went wrong; a code that cannot be decided on lets the truck go, all else is asked again (rule 5)."""
         if error.code.startswith("scan.") and self._pending is not None:
             self._pending, self._ask = None, self._scan
-        return self._again(error)
+        more = [Said(screen.INDENT + self._t("counter.clock"))] if error.code.startswith("log.clock") else []
+        return [*self._again(error), *more]
