@@ -17,7 +17,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import click
 
@@ -59,6 +59,48 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequ
             widths[i] -= cut
             spare -= cut
     return "\n".join(" ".join(fit(cell, widths[i], ">" if i in right else "<") for i, cell in enumerate(row)).rstrip() for row in grid)
+
+
+_HANG: Final = 2
+"""Cells by which the lines after a broken one stand further in."""
+_CLOSING: Final = frozenset(",.;:!?)]>\u3001\u3002\uff0c\uff1b\uff1a\uff09")
+"""What begins no line."""
+
+
+def wrapped(line: str, width: int | None) -> list[str]:
+    """Break a line that is wider than ``width`` cells: after a comma or at a gap, else at any space, else between wide characters.
+
+    Lines after the first hang a little further in than the first one. Nothing is lost but the spaces at a break; none: as it is.
+    """
+    line = clean(line)
+    hang = len(line) - len(line.lstrip(" ")) + _HANG
+    if width is None or cells(line) <= width or width <= hang + _HANG:
+        return [line]
+    made: list[str] = []
+    before = ""
+    while cells(before + line) > width:
+        place = _break(line, width - len(before))
+        made.append((before + line[:place]).rstrip(" "))
+        line, before = line[place:].lstrip(" "), " " * hang
+    return [*made, before + line] if line else made
+
+
+def _break(line: str, room: int) -> int:
+    """Return where to break a line that is wider than ``room`` cells: the best place in its last two fifths, else the last one."""
+    best = [0, 0, 0]
+    size, begun, place = 0, False, 0
+    for place, char in enumerate(line):
+        if begun and place:
+            two = line[place - 2 : place]
+            kind = 0 if two in (", ", "; ", "  ") else 1 if two[-1:] == " " else 2 if max(cells(two[-1:]), cells(char)) > 1 else 3
+            if kind < len(best) and char != " " and char not in _CLOSING:
+                best[kind] = place
+        size += cells(char)
+        if size > room:
+            break
+        begun = begun or char != " "
+    half = [found for found in best if cells(line[:found]) * 5 >= room * 3]
+    return half[0] if half else max(best) or max(place, 1)
 
 
 def terminal_width() -> int:

@@ -148,8 +148,7 @@ def write(ctx: Context, ledger: Ledger, answer: Any, view: View) -> None:
     from foodtrace.operations.outletdetails import births  # noqa: PLC0415
     from foodtrace_cli.commands import recall_screen  # noqa: PLC0415
 
-    rows = recall_screen.shown_rows(answer, view) if recall_screen.needs_details(recall_screen.width_of(), view) else []
-    found = details_of(ledger, answer, rows)
+    found = details_of(ledger, answer, recall_screen.shown_rows(answer, view))
     origin: Sequence[Any] = ()
     if len(answer.lots) == 1:
         with ledger.reading() as session:

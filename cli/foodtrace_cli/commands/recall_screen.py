@@ -4,6 +4,7 @@ Rules (TRANSCRIPTS section 5 and house rule 6):
 
 1. Many outlets: the summary, ten rows, the totals, then how to see the rest. A pipe gets every row.
 2. What was not seen is printed beside what was; how fresh each source is belongs to the answer.
+3. No line is wider than the terminal: what stands outside the table is broken, with the rest hanging in. A pipe gets lines as they are.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import msgspec
 
 from foodtrace_cli.commands.recall_table import lay_out, line, shown_quantity, shown_time, shown_unit, totals
 from foodtrace_cli.context import Context
-from foodtrace_cli.output import say, terminal_width
+from foodtrace_cli.output import say, terminal_width, wrapped
 
 if TYPE_CHECKING:
     from foodtrace.operations.outletdetails import Birth, Details
@@ -57,11 +58,6 @@ def late(answer: Any, row: Any) -> bool:
     return row.notified is None or row.site in silent
 
 
-def needs_details(width: int | None, view: View) -> bool:
-    """Say whether the screen shows more of an outlet than the answer holds."""
-    return view.long or width is None or width >= 120  # noqa: PLR2004 - layouts of TRANSCRIPTS section 5
-
-
 def width_of() -> int | None:
     """Return the cells of the terminal; none where the table is piped on, unless COLUMNS says otherwise."""
     import os  # noqa: PLC0415
@@ -78,8 +74,7 @@ def shown_rows(answer: Any, view: View) -> list[Any]:
 
 def screen(ctx: Context, answer: Any, view: View, details: Mapping[str, Details], births: Sequence[Birth]) -> None:
     """Print an answer."""
-    said = [*_head(ctx, answer, births), *_table(ctx, answer, view, details)]
-    said += _others(ctx, answer)
+    said = [*_folded(_head(ctx, answer, births)), *_table(ctx, answer, view, details), *_folded(_others(ctx, answer))]
     for text in _pages(said, view):
         say(text)
     if answer.bounds is not None:
@@ -91,12 +86,23 @@ def screen(ctx: Context, answer: Any, view: View, details: Mapping[str, Details]
     _freshness(ctx, answer)
     newest = max((each.newest for each in answer.positions), default="-")
     took = "   " + ctx.t("cli.recall.took", took=f"{max(1, round(view.took * 1000)):,}") if view.took else ""
-    say(ctx.t("cli.recall.positions", logs=len(answer.positions), newest=newest) + took)
+    _put(ctx.t("cli.recall.positions", logs=len(answer.positions), newest=newest) + took)
     if view.positions or len(answer.positions) == 1:
         for each in answer.positions:
-            say(f"  {each.log}  {each.size:,}  {each.newest or '-'}  {_trust(ctx, each)}")
+            _put(f"  {each.log}  {each.size:,}  {each.newest or '-'}  {_trust(ctx, each)}")
     else:
         _checked(ctx, answer.positions)
+
+
+def _folded(lines: Iterable[str]) -> list[str]:
+    """Break the lines that are wider than the terminal (rule 3)."""
+    width = width_of()
+    return [part for each in lines for part in wrapped(each, width)]
+
+
+def _put(line: str, *, err: bool = False) -> None:
+    for each in _folded([line]):
+        say(each, err=err)
 
 
 def _pages(lines: list[str], view: View) -> Iterable[str]:
@@ -166,10 +172,10 @@ def _table(ctx: Context, answer: Any, view: View, details: Mapping[str, Details]
     width = width_of()
     said = lay_out(ctx, blocks, totals(ctx, rows), width, long=view.long)
     units = {shown_unit(amount.unit) for row in rows for amount in row.amounts}
-    said.append(_legend(ctx, answer, units.pop() if len(units) == 1 else ""))
+    under = [_legend(ctx, answer, units.pop() if len(units) == 1 else "")]
     if len(printed) < len(rows):
-        said.append(ctx.t("cli.recall.more", count=f"{len(rows) - len(printed):,}"))
-    return said
+        under.append(ctx.t("cli.recall.more", count=f"{len(rows) - len(printed):,}"))
+    return said + _folded(under)
 
 
 def _counties(rows: Iterable[Any]) -> list[tuple[str, list[Any]]]:
@@ -212,17 +218,17 @@ def print_rates(ctx: Context, answer: Any) -> None:
     """Print R1-R6, each with numerator and denominator."""
     for figures in answer.figures:
         if figures.product and len(answer.figures) > 1:
-            say(f"{figures.product}:")
+            _put(f"{figures.product}:")
         for name in ("R1", "R2", "R3"):
             _rate(ctx, name, figures.rates[name])
         strict = shown_quantity(figures.retrieved_strict, figures.unit)
-        say(ctx.t("cli.rate.strict", strict=strict, unit=shown_unit(figures.unit)))
+        _put(ctx.t("cli.rate.strict", strict=strict, unit=shown_unit(figures.unit)))
         if figures.unexplained:
             words = {name: f"{rate.percent} %" if rate.percent else ctx.t("status.none") for name, rate in figures.on_record.items()}
-            say(" " + ctx.t("status.unexplained", quantity=shown_quantity(figures.unexplained, figures.unit), **words))
+            _put(" " + ctx.t("status.unexplained", quantity=shown_quantity(figures.unexplained, figures.unit), **words))
     for each in answer.without_lot:
         least, most = (shown_quantity(value, each.unit) for value in (each.least, each.most))
-        say(ctx.t("cli.rate.pseudo", name=each.name or each.site, least=least, most=most, unit=shown_unit(each.unit)))
+        _put(ctx.t("cli.rate.pseudo", name=each.name or each.site, least=least, most=most, unit=shown_unit(each.unit)))
     for name in ("R4", "R5", "R6"):
         _rate(ctx, name, answer.rates[name])
 
@@ -233,23 +239,23 @@ def _rate(ctx: Context, name: str, rate: Any) -> None:
     over = " / ".join(f"{each:,}" if rate.unit == "site" else shown_quantity(each, rate.unit) for each in numbers)
     nothing = ctx.t({"R4": "cli.rate.no_outlets", "R5": "cli.rate.no_outlets", "R6": "cli.rate.not_sampled"}.get(name, "cli.rate.nothing"))
     shown = f"{rate.percent} %" if rate.percent else nothing
-    say(f"{ctx.t('cli.rate.' + name)}  {shown}  {over} {unit}")
+    _put(f"{ctx.t('cli.rate.' + name)}  {shown}  {over} {unit}")
 
 
 def _untraced(ctx: Context, answer: Any, *, everything: bool) -> None:
     if not answer.untraced:
-        say(ctx.t("cli.recall.traced"))
+        _put(ctx.t("cli.recall.traced"))
         return
-    say(ctx.t("cli.recall.untraced", count=len(answer.untraced)))
+    _put(ctx.t("cli.recall.untraced", count=len(answer.untraced)))
     kinds: dict[str, list[Any]] = {}
     for each in answer.untraced:
         kinds.setdefault(each.word, []).append(each)
     for word, found in kinds.items():
         limit = len(found) if everything else 3
         where = ", ".join(_where(each) for each in found[:limit])
-        say(f"  {ctx.t(word)} ({len(found)}): {where}{' ..' if len(found) > limit else ''}")
+        _put(f"  {ctx.t(word)} ({len(found)}): {where}{' ..' if len(found) > limit else ''}")
     if any(each.reason in ("rolled_back", "forked") for each in answer.untraced):
-        say(ctx.t("cli.recall.doubt"))
+        _put(ctx.t("cli.recall.doubt"))
 
 
 def _where(finding: Any) -> str:
@@ -265,7 +271,7 @@ def records_come(ctx: Context, logs: Sequence[Any]) -> None:
     if found:
         oldest = ", ".join(f"{each.origin} {shown_time(moment(each.time).isoformat())}" for each in found[:_OLDEST])
         newest = shown_time(moment(found[-1].time).isoformat())
-        say(ctx.t("cli.recall.fresh_logs", count=len(found), newest=newest, oldest=oldest), err=True)
+        _put(ctx.t("cli.recall.fresh_logs", count=len(found), newest=newest, oldest=oldest), err=True)
 
 
 def _trust(ctx: Context, position: Any) -> str:
@@ -289,12 +295,12 @@ def _checked(ctx: Context, positions: Sequence[Any]) -> None:
     if done:
         oldest = shown_time(min(each.verified_at for each in done))
         more = sum(each.size - each.verified for each in done)
-        say(ctx.t("cli.recall.checked", count=len(positions), done=len(done), oldest=oldest, more=f"{more:,}"))
+        _put(ctx.t("cli.recall.checked", count=len(positions), done=len(done), oldest=oldest, more=f"{more:,}"))
     if never:
-        say(ctx.t("cli.recall.unchecked", names=", ".join(never[:_OLDEST]) + (" .." if len(never) > _OLDEST else "")))
+        _put(ctx.t("cli.recall.unchecked", names=", ".join(never[:_OLDEST]) + (" .." if len(never) > _OLDEST else "")))
     for each in positions:
         if each.trust not in ("verified", "signed_here", "unverified"):
-            say(f"  {each.log}: {_trust(ctx, each)}")
+            _put(f"  {each.log}: {_trust(ctx, each)}")
 
 
 def _freshness(ctx: Context, answer: Any) -> None:
@@ -302,12 +308,12 @@ def _freshness(ctx: Context, answer: Any) -> None:
     logs = sorted(answer.positions, key=lambda each: each.newest)
     if logs:
         names = ", ".join(f"{each.log} {shown_time(each.newest)}" for each in logs[:_OLDEST])
-        say(ctx.t("cli.recall.fresh_logs", count=len(logs), newest=shown_time(logs[-1].newest), oldest=names))
+        _put(ctx.t("cli.recall.fresh_logs", count=len(logs), newest=shown_time(logs[-1].newest), oldest=names))
     silent = [row.name or row.site for row in answer.outlets if row.last_entry is None]
     heard = sorted((row for row in answer.outlets if row.last_entry is not None), key=lambda row: row.last_entry)
     if heard:
         names = ", ".join(f"{row.name or row.site} {shown_time(row.last_entry)}" for row in heard[:_OLDEST])
-        say(ctx.t("cli.recall.fresh_sites", count=len(heard), newest=shown_time(heard[-1].last_entry), oldest=names))
+        _put(ctx.t("cli.recall.fresh_sites", count=len(heard), newest=shown_time(heard[-1].last_entry), oldest=names))
     if silent:
         more = " .." if len(silent) > _OLDEST else ""
-        say(ctx.t("cli.recall.silent", count=len(silent), names=", ".join(silent[:_OLDEST]) + more))
+        _put(ctx.t("cli.recall.silent", count=len(silent), names=", ".join(silent[:_OLDEST]) + more))

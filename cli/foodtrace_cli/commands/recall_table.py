@@ -6,7 +6,8 @@ Rules (TRANSCRIPTS section 5):
    unaccounted. 200: and credit code, licence, county, supplier, lots, dates, the five times. A pipe gets all of it, unwrapped.
 2. Outlet, phone, on hand and link never give way. Of the others those of ``_FIRST_TO_GO`` go whole, in that order; a number or a
    code is never cut: half of one is worse than none. Texts that bear it are cut down to what ``_LEAST`` says before that.
-3. ``--long`` puts what the width left out on a second line.
+3. What a telephone call needs is there at every width (``_NEEDED``): what the width left out or cut of it stands in lines below the outlet,
+   and below the totals. ``--long`` puts everything else there too.
 4. Unknown is a question mark, and what it may be is marked with one; units are never added up.
 """
 
@@ -16,7 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from foodtrace_cli.context import Context
-from foodtrace_cli.output import cells, clean, fit
+from foodtrace_cli.output import cells, clean, fit, wrapped
 
 STEPS: Final = ("notified", "acknowledged", "sealed", "returned", "destroyed")
 _NARROW: Final = ("#", "outlet", "phone", "unit", "received", "sold", "on_hand", "link", "progress")
@@ -42,8 +43,12 @@ _GROWS: Final = ("outlet", "lots", "operator", "address", "supplier", "contact")
 _RIGHT: Final = frozenset({"received", "sold", "at_notice", "on_hand", "returned", "destroyed", "unaccounted"})
 _ALWAYS_LONG: Final = ("operator", "credit_code", "licence", "county", "contact", "address", "supplier", "lots", "dates", "stamps")
 """What a second line may say; quantities that the width left out come after."""
+_NEEDED: Final = ("outlet", "operator", "contact", "address", "lots", "received", "sold", "returned", "destroyed", "unaccounted", "stamps")
+"""What is never left out, at whatever width; of the steps their letters will do."""
 _NAMED_LOTS: Final = 4
 _NAMED_SUPPLIERS: Final = 3
+_INDENT: Final = 4
+"""Cells by which the lines below an outlet stand in."""
 
 
 def columns(width: int | None) -> tuple[str, ...]:
@@ -176,8 +181,10 @@ def lay_out(
         out += [above] if above else []
         for row in rows:
             out.append(_printed(next(printed), widths))
-            out += _second(ctx, row, widths, width) if long else []
-    out += [_printed(each, widths) for each in printed]
+            out += _second(ctx, row, widths, width, long=long)
+    for each in ends:
+        out.append(_printed(next(printed), widths))
+        out += _second(ctx, each, widths, width, long=False)
     return out
 
 
@@ -214,17 +221,19 @@ def _printed(row: Mapping[str, str], widths: Mapping[str, int]) -> str:
     return " ".join(fit(row.get(name, ""), size, ">" if name in _RIGHT else "<") for name, size in widths.items()).rstrip()
 
 
-def _second(ctx: Context, row: Mapping[str, str], widths: Mapping[str, int], width: int | None) -> list[str]:
-    """Return what the width left out of a row, or cut, as an indented line; broken between columns where it is too long."""
-    names = [name for name in (*_ALWAYS_LONG, *sorted(_RIGHT)) if widths.get(name, -1) < cells(clean(row.get(name, "")))]
-    said = [_labelled(ctx, name, clean(row[name])) for name in names if row.get(name, "-") not in ("-", "")]
+def _second(ctx: Context, row: Mapping[str, str], widths: Mapping[str, int], width: int | None, *, long: bool) -> list[str]:
+    """Return what the width left out of a row, or cut, as indented lines, broken between columns where they are too long (rule 3)."""
+    names = [name for name in _NEEDED if name in row and not (name == "stamps" and not long and "progress" in widths)]
+    if long:
+        names += [name for name in (*_ALWAYS_LONG, *sorted(_RIGHT)) if name not in names and row.get(name, "-") not in ("-", "")]
+    left_out = [name for name in names if widths.get(name, -1) < cells(clean(row[name]))]
     made: list[str] = []
-    for each in said:
+    for each in [_labelled(ctx, name, clean(row[name])) for name in left_out]:
         if made and (width is None or cells(made[-1]) + 2 + cells(each) <= width):
             made[-1] += "  " + each
         else:
-            made.append("    " + each)
-    return [fit(each, width).rstrip() if width is not None else each for each in made]
+            made.append(" " * _INDENT + each)
+    return [part for each in made for part in wrapped(each, width)]
 
 
 def _labelled(ctx: Context, name: str, value: str) -> str:
@@ -236,7 +245,7 @@ def _days_only(stamps: str) -> str:
 
 
 def _few(names: Sequence[str], most: int) -> str:
-    return (" ".join(names[:most]) + (" .." if len(names) > most else "")) or "-"
+    return (" ".join(names[:most]) + (f" .. ({len(names)})" if len(names) > most else "")) or "-"
 
 
 def _span(first: str, last: str) -> str:
