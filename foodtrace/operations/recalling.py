@@ -65,11 +65,14 @@ def recall_told(session: Session, lots: Sequence[str], *, now: int) -> dict[str,
 def _told(session: Session, asked: tuple[str, ...], now: int, operator: str) -> dict[str, Any] | None:
     """Answer for plain lots about which no case was ever opened (rule 3)."""
     from foodtrace.graph.rows import Rows  # noqa: PLC0415
+    from foodtrace.graph.subjects import CASES, recalled  # noqa: PLC0415
     from foodtrace.recall.plain.cases import none_about  # noqa: PLC0415
     from foodtrace.recall.plain.defaults import OUTLET_KINDS, SILENT_AFTER, TRANSIT_LIMIT  # noqa: PLC0415
     from foodtrace.recall.plain.told import PlainAnswer  # noqa: PLC0415
 
     rows = Rows(session, now)
+    if rows.numbers([*asked, CASES, *map(recalled, asked)]).keys() & set(map(recalled, asked)):
+        return None  # some case names one of these lots: that is for the engine for everything to look at
     with suppress(HandOver):
         found = PlainAnswer(
             rows, asked, outlet_kinds=OUTLET_KINDS, transit_limit=TRANSIT_LIMIT, silent_after=SILENT_AFTER, operator=operator

@@ -238,30 +238,42 @@ class Answering:
         )
 
     def _amounts(self, held: list[tuple[int, int]], *, silent: bool) -> tuple[Amount, ...]:
-        keys = [key for holding in held for key in ((*holding, unit) for unit in range(3)) if key in self.sums]
-        made: list[Amount] = []
-        for unit in sorted({key[2] for key in keys}):
-            mine = [key for key in keys if key[2] == unit]
-            sums = [self.sums[key] for key in mine]
-            on_hand = sum(each.on_hand for each in sums)
+        by_unit: dict[int, list[tuple[int, int, int]]] = {}
+        for lot, site in held:
+            for unit in range(3):
+                if (lot, site, unit) in self.sums:
+                    by_unit.setdefault(unit, []).append((lot, site, unit))
+        return tuple(self._amount(mine, silent=silent) for _, mine in sorted(by_unit.items()))
+
+    def _amount(self, keys: Sequence[tuple[int, int, int]], *, silent: bool) -> Amount:
+        """Return what the records say of holdings of one site and unit."""
+        received = sold = on_hand = returned = destroyed = unaccounted = travelling = sealed = 0
+        unknown = False
+        for key in keys:
+            each = self.sums[key]
+            received += each.received + each.born + each.return_in
+            sold += each.sold
+            on_hand += each.on_hand
+            returned += each.returned_out
+            destroyed += each.destroyed
+            unaccounted += each.unaccounted
+            travelling += each.travelling
+            sealed += each.sealed + each.back
             # A silent site's own word at its notice is the one thing that is known of it.
-            unknown = silent and any(self.sums[key].on_hand > 0 and key not in self.said for key in mine)
-            made.append(
-                Amount(
-                    unit=UNIT_NAMES[unit],
-                    received=sum(each.received + each.born + each.return_in for each in sums),
-                    sold=None if unknown else sum(each.sold for each in sums),
-                    on_hand=None if unknown else on_hand,
-                    at_notice=None if silent and not self.said.keys() >= set(mine) else self._at_notice(mine),
-                    likely=on_hand,
-                    returned=sum(each.returned_out for each in sums),
-                    destroyed=sum(each.destroyed for each in sums),
-                    unaccounted=sum(each.unaccounted for each in sums),
-                    travelling=sum(each.travelling for each in sums),
-                    sealed=sum(each.sealed + each.back for each in sums),
-                )
-            )
-        return tuple(made)
+            unknown = unknown or (silent and each.on_hand > 0 and key not in self.said)
+        return Amount(
+            unit=UNIT_NAMES[keys[0][2]],
+            received=received,
+            sold=None if unknown else sold,
+            on_hand=None if unknown else on_hand,
+            at_notice=None if silent and not self.said.keys() >= set(keys) else self._at_notice(keys),
+            likely=on_hand,
+            returned=returned,
+            destroyed=destroyed,
+            unaccounted=unaccounted,
+            travelling=travelling,
+            sealed=sealed,
+        )
 
     def _at_notice(self, keys: Sequence[tuple[int, int, int]]) -> int | None:
         """Return what lay at a site when its notice arrived, none where none arrived."""

@@ -51,7 +51,7 @@ from foodtrace.graph.names import find
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.recall.facts import Case, Planned, ScopeVersion, Step
 from foodtrace.storage.session import Session
-from foodtrace.tlog.entry import event_bytes, parse
+from foodtrace.tlog.entry import event_bytes, sealed
 
 Told: TypeAlias = tuple[int, Event, tuple[int, int]]
 """(recorded, event, (log, seq))."""
@@ -115,13 +115,16 @@ def _is_open(session: Session, case: str) -> bool:
     return any(state.closed is None and state.withdrawn is None for state in opened)
 
 
-def load_case(session: Session, case: str, *, until: int | None = None, known_by: int | None = None) -> Case:
+def load_case(
+    session: Session, case: str, *, until: int | None = None, known_by: int | None = None, told: Sequence[Told] | None = None
+) -> Case:
     """Return a case as its events up to a moment say, or only those recorded by one.
 
     :param case: its number; ``N@ORIGIN`` where several logs opened one (rule 3).
+    :param told: what :func:`case_events` returned for it in this session, where it has been read already.
     :raises NotFound: ``case.not_found``. :raises Ambiguous: ``case.opened_twice``.
     """
-    return one_of(load_cases(session, case, until=until, known_by=known_by))
+    return one_of(load_cases(session, case, until=until, known_by=known_by, told=told))
 
 
 def one_of(opened: Sequence[Case]) -> Case:
@@ -132,7 +135,9 @@ def one_of(opened: Sequence[Case]) -> Case:
     return meant[0]
 
 
-def load_cases(session: Session, case: str, *, until: int | None = None, known_by: int | None = None) -> list[Case]:
+def load_cases(
+    session: Session, case: str, *, until: int | None = None, known_by: int | None = None, told: Sequence[Told] | None = None
+) -> list[Case]:
     """Return the cases opened under one number by logs with no standing in each other's (rule 3), nearly always one; never none.
 
     :param case: as :func:`load_case` takes it; with a log, only the case that this log opened.
@@ -141,7 +146,7 @@ def load_cases(session: Session, case: str, *, until: int | None = None, known_b
     case, _, log = case.partition("@")
     events = [
         each
-        for each in case_events(session, case)
+        for each in (case_events(session, case) if told is None else told)
         if (until is None or micros(each[1].at) <= until) and (known_by is None or each[0] <= known_by)
     ]
     firsts: list[tuple[int, RecallOpened, tuple[int, int]]] = []
@@ -329,9 +334,9 @@ def _about(session: Session, subject: str) -> list[Told]:
     for data, log, seq, ended in rows:
         if (ended != 0) if standing is None else ((log, seq) not in standing):
             continue  # corrected by another log that is entitled to, or put in place by one that is not
-        entry = parse(bytes(data))
-        event: Event = decode(bytes(entry.event))
-        found.append((entry.recorded, getattr(event, "replacement", None) or event, (log, seq)))
+        inside, recorded = sealed(bytes(data))
+        event: Event = decode(inside)
+        found.append((recorded, getattr(event, "replacement", None) or event, (log, seq)))
     place = _places(facts, found)
     return sorted(found, key=lambda each: (each[1].at, each[0], each[1].id, place.get(each[2], 0)))
 

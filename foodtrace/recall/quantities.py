@@ -25,7 +25,7 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from foodtrace.graph.flows import NEVER, UNNAMED, Flow, FlowKind
+from foodtrace.graph.flows import UNNAMED, Flow, FlowKind
 from foodtrace.recall.moves import Move
 from foodtrace.recall.stock import Stock
 
@@ -139,8 +139,13 @@ class Books:
 
         :param before: only what happened strictly before this moment; with ``phase``, also what of that moment comes before it.
         """
-        stop = (NEVER + 1, 0) if before is None else (before, phase)
-        return _sum(event for event in self._events.get(key, ()) if event[:2] < stop)
+        events = self._events.get(key, ())
+        if before is not None:
+            stop = (before, phase)
+            events = [event for event in events if event[:2] < stop]
+        if len(events) == 1 and events[0][2] == "received":
+            return HoldingSum(received=events[0][3], on_hand=events[0][3])  # most holdings of a recall: one delivery, and no more is known
+        return _sum(events)
 
     def at_notice(self, key: Key, notice: int) -> int:
         """Return what lay there when the notice arrived: what came by then is in, what leaves at that moment is not out yet."""

@@ -62,7 +62,7 @@ from foodtrace.graph.reader import SqlFacts
 from foodtrace.graph.rows import ENDED, FLOW
 from foodtrace.graph.times import micros
 from foodtrace.recall.affected import Affected, find
-from foodtrace.recall.cases import MANAGED, case_events, load_case
+from foodtrace.recall.cases import MANAGED, Told, case_events, load_case
 from foodtrace.recall.facts import Case
 from foodtrace.recall.metrics import Completion, rows_of, sites_told
 from foodtrace.recall.moves import Move, pair
@@ -162,7 +162,8 @@ class _State:
         self.positions = _positions(session)
         self.number = number
         self.now = now
-        self.case: Case = load_case(session, number, until=now)
+        told = case_events(session, number)
+        self.case: Case = load_case(session, number, until=now, told=told)
         self.settings: Settings = for_case(self.case).settings
         facts = self.facts = SqlFacts(session, now)
         clauses = self.case.versions[-1].clauses
@@ -177,7 +178,7 @@ class _State:
             and all(link.since == ALWAYS for link in found.holdings.values())
             and not any(flow.flags & UNNAMED for flow in found.flows)
         )
-        self.until = _until(session, self.case, self.settings, found, now)
+        self.until = _until(session, self.case, told, self.settings, found, now)
         said = said_at_notice(facts, found, self.case, self.settings)
         self.books = RunningBooks(found.moves, found.flows, said=said)
         everything = {holding: link.since for holding, link in found.holdings.items()}
@@ -310,7 +311,7 @@ def _is_side(flow: Flow) -> bool:
     return flow.kind in LEAVING or flow.kind == FlowKind.RECEIPT
 
 
-def _until(session: Session, case: Case, settings: Settings, found: Affected, now: int) -> int:
+def _until(session: Session, case: Case, told: Sequence[Told], settings: Settings, found: Affected, now: int) -> int:
     """Return the first moment at which time alone changes something (rule 3)."""
     due = [NEVER]
     names = [name for each in found.names.values() for name in each]
@@ -318,7 +319,7 @@ def _until(session: Session, case: Case, settings: Settings, found: Affected, no
         "SELECT m.kind, m.t, m.flags FROM {ids} CROSS JOIN move AS m WHERE m.lot = f.value AND m.t > ? AND m.ended <= 0", names, (now,)
     )
     due += [t - _DAY for kind, t, flags in later if not happened(kind, t, flags, now)]
-    due += [micros(event.at) for _, event, _ in case_events(session, case.case) if micros(event.at) > now]
+    due += [micros(event.at) for _, event, _ in told if micros(event.at) > now]
     due += [arrived for arrived in notice_times(case).values() if arrived > now]
     limit = now - settings.transit_limit
     due += [move.t_out + settings.transit_limit + 1 for move in found.moves if move.recall and move.travelling and move.t_out >= limit]

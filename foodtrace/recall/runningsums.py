@@ -53,8 +53,10 @@ class RunningCount(Count):
         books: RunningBooks,
     ) -> None:
         super().__init__(facts, found, holdings, case, settings)
-        self.books = books
+        # What the sums of the affected set say as they are need not be followed again (:class:`foodtrace.recall.sums.Count`).
+        self.books = None if self.books is None else books
         self.gather()
+        self.books = books
         self.reworked = any(each[1] == _REWORKED for each in self.home)
         self._homes: dict[LotUnit, Home] = defaultdict(Home)
         self._fill(self.home, 1)

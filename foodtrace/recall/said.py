@@ -10,6 +10,7 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 from typing import Any, Final, Literal
 
 import msgspec
@@ -261,6 +262,7 @@ def figures_said(row: Figures) -> FiguresAnswer:
     )
 
 
+@lru_cache(maxsize=4096)
 def said_time(microseconds: int | None) -> str | None:
     """Return a moment as text, none for none."""
     return None if microseconds is None else moment(microseconds).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -108,6 +108,17 @@ def parse(data: bytes) -> Entry:
     return entry
 
 
+def sealed(data: bytes) -> tuple[bytes, int]:
+    """Return the event's bytes and ``time`` in microseconds from an entry's bytes; whether all else is in form is for :func:`parse`.
+
+    A fifth of what :func:`parse` costs: for readers of many entries whose event is decoded strictly. Raises ``BadData`` (``entry.form``).
+    """
+    end, at = data.rfind(b',"log":"'), data.rfind(b',"time":"')
+    if not (data.startswith(b'{"event":') and 0 < end < at and data.endswith(b'"}')):
+        raise BadData("entry.form", value=data[:60].decode("utf-8", "replace"), reason="no entry")
+    return data[9:end], micros(data[at + 9 : -2].decode("ascii", "replace"))
+
+
 def event_bytes(data: bytes) -> bytes:
     """Return the event's bytes inside an entry's bytes that this program wrote, without parsing the event."""
     end = data.rindex(b',"log":"')
