@@ -14,11 +14,10 @@ from contextlib import suppress
 
 import msgspec
 
-from foodtrace.events import Clause, LotsClause
+from foodtrace.events import Clause, LeftClause, LotsClause, ThroughClause
 from foodtrace.graph.directory import resolve_lot
 from foodtrace.graph.flows import FlowKind, LotInfo
 from foodtrace.graph.reader import SqlFacts
-from foodtrace.graph.rows import Rows
 from foodtrace.recall.affected import Affected, find
 from foodtrace.recall.bounds import Bounds
 from foodtrace.recall.calendars import calendar
@@ -80,28 +79,42 @@ def recall(
     else:
         clauses = case.versions[-1].clauses
         asked = tuple(each for clause in clauses if isinstance(clause, LotsClause) for each in clause.lots)
-    if plain and case is None and not scope and not bounds:
+    if plain and case is None and not bounds:
         with suppress(HandOver):
-            return plain_answer(facts, asked, settings, operator)
+            return plain_answer(facts, asked, settings, operator, scope)
     return Answering(session, facts, clauses, asked, case, settings, operator).answer(bounds=bounds)
 
 
-def plain_answer(rows: Rows, asked: Sequence[str], settings: Settings = DEFAULT, operator: str = "") -> Answer:
+def plain_answer(
+    facts: SqlFacts, asked: Sequence[str], settings: Settings = DEFAULT, operator: str = "", scope: Sequence[Clause] = ()
+) -> Answer:
     """Answer for whole lots without a case whose records are plain. Raises :class:`HandOver` where they are not.
 
-    :param asked: full ids.
+    :param asked: full ids. :param scope: further clauses; a rule is plain where every lot either fits it or does not.
     """
     if settings.yields or settings.lot_presumption != "lot":
         raise HandOver("settings")
     found = PlainAnswer(
-        rows,
+        facts,
         asked,
         outlet_kinds=settings.outlet_kinds,
         transit_limit=settings.transit_limit,
         silent_after=settings.silent_after,
         operator=operator,
+        more=[lot for clause in scope for lot in _whole_lots(facts, clause)],
+        scope=[scope_words(clause) for clause in (*((LotsClause(lots=tuple(asked)),) if asked else ()), *scope)],
     )
     return msgspec.convert(found.told(count_possible=settings.count_possible), Answer)
+
+
+def _whole_lots(facts: SqlFacts, clause: Clause) -> list[int]:
+    """Return the lots that a clause means as wholes. Raises :class:`HandOver` where it does not, or where nobody can say which."""
+    if isinstance(clause, LeftClause | ThroughClause):
+        raise HandOver("a window at a site")
+    fitting = list(facts.lots_like(clause))
+    if not all(certain for _, certain in fitting):
+        raise HandOver("an attribute nobody recorded")
+    return [lot for lot, _ in fitting]
 
 
 class Answering:
@@ -184,7 +197,8 @@ class Answering:
         """Return what the lots asked for are; of a rule or a window only where everything affected is one thing."""
         if infos:
             return next((info.product for info in infos.values() if info.product), "")
-        products = {info.product for info in self.found.infos.values() if info.product}
+        names = {name for lot in self.found.lots for name in self.found.names[lot]}
+        products = {info.product for name, info in self.found.infos.items() if info.product and name in names}
         return products.pop() if len(products) == 1 else ""
 
     def _by_site(self) -> dict[int, list[tuple[int, int]]]:

@@ -15,7 +15,7 @@ import pytest
 from foodtrace import Ledger, Quantity
 from foodtrace.events import LotsClause, Output, Portion, RecallOpened, Transfer, Transformation
 from foodtrace.graph.edges import micros
-from foodtrace.graph.rows import Rows
+from foodtrace.graph.reader import SqlFacts
 from foodtrace.recall import columns
 from foodtrace.recall.answer import plain_answer, recall
 from foodtrace.recall.cases import load_case
@@ -117,7 +117,7 @@ def aliases(sql: str) -> dict[str, str]:
 def test_a_recall_from_rows_looks_everything_up(ledger: Ledger) -> None:
     with ledger.reading() as session:
         noted = Noted(session)
-        answer = plain_answer(Rows(noted, micros(NOW)), ("F-1/L",))
+        answer = plain_answer(SqlFacts(noted, micros(NOW)), ("F-1/L",))
         assert [row.site for row in answer.outlets] == ["X-1"]
         # Each is a journey to the server and back: a small recall on PostgreSQL costs little else.
         assert 10 <= len(noted.asked) <= 13

@@ -24,7 +24,7 @@ def entry(event: Event, recorded: int) -> bytes:
 
 @given(TEXTS, TEXTS, st.integers(0, 4_000_000_000_000_000))
 def test_the_quick_way_reads_what_the_strict_one_reads(one: str, two: str, recorded: int) -> None:
-    event = Correction(id=f"i{one}", at=AT, site="P-1", seq=3, leaf="00" * 32, reason=two, log="b/W-1")
+    event = Correction(id=f"i{one}", at=AT, site=f"P{two}", seq=3, leaf="00" * 32, reason="did_not_occur", log="b/W-1")
     data = entry(event, recorded)
     strict = parse(data)
     assert sealed(data) == (bytes(strict.event), strict.recorded) == (encode(event), recorded)

@@ -32,17 +32,28 @@ class PlainAnswer:
     """Everything an answer says of plain lots.
 
     :param asked: full ids. :param outlet_kinds, transit_limit, silent_after: of the rule pack's settings.
-    :param operator: who recalls, where no lot says it. :raises HandOver: the records are not plain.
+    :param operator: who recalls, where no lot says it. :param more: numbers of further lots that the scope means, those a rule fits.
+    :param scope: the scope in words; by default the lots asked for. :raises HandOver: the records are not plain.
     """
 
     def __init__(
-        self, rows: Rows, asked: Sequence[str], *, outlet_kinds: frozenset[str], transit_limit: int, silent_after: int, operator: str = ""
+        self,
+        rows: Rows,
+        asked: Sequence[str],
+        *,
+        outlet_kinds: frozenset[str],
+        transit_limit: int,
+        silent_after: int,
+        operator: str = "",
+        more: Sequence[int] = (),
+        scope: Sequence[str] = (),
     ) -> None:
         self.rows = rows
         self.asked = tuple(asked)
         numbers = rows.numbers((*self.asked, CASES))  # the last one for :func:`foodtrace.recall.plain.cases.none_about`
         self.numbers = [numbers[text] for text in self.asked if text in numbers]
-        self.gathered = gathered = Gathered(rows, self.numbers)
+        self.scope = tuple(scope) or (" ".join(self.asked),)
+        self.gathered = gathered = Gathered(rows, list(dict.fromkeys((*self.numbers, *more))))
         sites = gathered.sites
         held = {site for books in gathered.books.values() for site in books.held}
         recalls = next((info[_PRODUCER] for lot in self.numbers if (info := gathered.infos[lot])[_PRODUCER]), "") or operator
@@ -68,9 +79,9 @@ class PlainAnswer:
             "case": "",
             "version": 0,
             "cases": (),
-            "scope": (" ".join(self.asked),),
+            "scope": self.scope,
             "at": said_time(self.rows.now),
-            "product": next((info[_PRODUCT] for lot in self.numbers if (info := self.gathered.infos[lot])[_PRODUCT]), ""),
+            "product": self._product(),
             "affected_lots": tuple(sorted([self.texts[lot] for lot in self.lots])),
             "outlets": _ordered([row for site, row in rows if site in self.outlets]),
             "others": _ordered([row for site, row in rows if site not in self.outlets]),
@@ -83,6 +94,14 @@ class PlainAnswer:
             "partial": False,
             "bounds": None,
         }
+
+    def _product(self) -> str:
+        """Return what the lots asked for are; of a rule only where everything affected is one thing."""
+        infos = self.gathered.infos
+        if self.numbers:
+            return next((said for lot in self.numbers if (said := infos[lot][_PRODUCT])), "")
+        products = {infos[lot][_PRODUCT] for lot in self.lots} - {""}
+        return products.pop() if len(products) == 1 else ""
 
     # -- rows --------------------------------------------------------------------------------------------------------------
 
