@@ -16,7 +16,8 @@ from typing import Final
 from foodtrace.certificate.label import Label
 from foodtrace.certificate.payload import decode
 from foodtrace.errors import BadData, NotFound, Refused
-from foodtrace.events import CertificateIssued
+from foodtrace.events import CertificateIssued, Key
+from foodtrace.operations import serials
 from foodtrace.operations.certificates import certificates_of, name_of
 from foodtrace.operations.common import about
 from foodtrace.operations.places import describe
@@ -60,13 +61,22 @@ def labels_of_lot(session: Session, lot: str, *, contact: bool = False, statemen
 
 
 def issued_on(session: Session, issuer: str, day: dt.date) -> list[str]:
-    """Return the lots for which an issuer signed certificates on a day, voided ones left out, in order."""
-    start = f"certificate {issuer}/"
-    rows = session.rows("SELECT text FROM name WHERE text >= ? AND text < ? ORDER BY text", (start, start + "\x7f"))
+    """Return the lots for which an issuer signed certificates on a day, voided ones left out, in order.
+
+    Lots under a product's GTIN are found by the keys of the issuer: their ids do not begin with its own.
+    """
+    kids = sorted({each.event.kid for each in about(session, f"keys {issuer}", Key) if isinstance(each.event, Key)})
     found: list[str] = []
-    for (subject,) in rows:
-        said = [each.event for each in about(session, subject)]
-        issued = [each for each in said if isinstance(each, CertificateIssued) and each.issued == day and each.payload]
-        if issued and len(issued) == len(said):
-            found.append(issued[0].lot)
-    return list(dict.fromkeys(found))
+    for start in (f"certificate {issuer}/", *(serials.subject(kid, "") for kid in kids)):
+        rows = session.rows("SELECT text FROM name WHERE text >= ? AND text < ? ORDER BY text", (start, start + "\x7f"))
+        for (subject,) in rows:
+            said = [each.event for each in about(session, subject, CertificateIssued)]
+            found += [each.lot for each in said if isinstance(each, CertificateIssued) and each.issued == day and each.payload]
+    return [lot for lot in dict.fromkeys(found) if _living(session, lot, day)]
+
+
+def _living(session: Session, lot: str, day: dt.date) -> bool:
+    """Say whether a certificate of a day is left of a lot's."""
+    issued, voided = certificates_of(session, lot)
+    void = {each.serial for each in voided}
+    return any(each.issued == day and each.payload and each.serial not in void for each in issued)
