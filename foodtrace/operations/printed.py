@@ -3,7 +3,7 @@
 Rules:
 
 1. A slip is true if its log has that very entry at that place. What became of it since counts: undone, a hold that ended, goods under
-   recall. Only a slip of goods that stand admitted is good.
+   recall or tested positive. Only a slip of goods that stand admitted is good.
 2. A slip, notice or checkpoint that this ledger knows nothing of is said to be unknown here, never false.
 3. Neither a staff card's secret nor a receipt code stands in an answer.
 """
@@ -23,6 +23,7 @@ from foodtrace.errors import BadData, FoodtraceError, NotFound
 from foodtrace.events import Event, MarketEntry, Refusal
 from foodtrace.events.canonical import decode
 from foodtrace.gate.facts import Recall
+from foodtrace.gate.rapid import standing
 from foodtrace.gate.slip import HASH, Slip, parse_slip
 from foodtrace.graph.edges import micros
 from foodtrace.graph.flows import NEVER
@@ -32,12 +33,16 @@ from foodtrace.operations.gaterecalls import described, recalls
 from foodtrace.operations.lineage import lineage
 from foodtrace.operations.notices import notice_of, read_receipt
 from foodtrace.operations.sellers import site_name
+from foodtrace.operations.tests import tests_behind
 from foodtrace.quantity import Quantity
 from foodtrace.storage.session import Session
 from foodtrace.tlog.checkpoint import parse_head
 from foodtrace.tlog.entry import event_bytes
 
 _LOT: Final = re.compile(r"(?=.*[0-9])[A-Z0-9][A-Z0-9.-]{3,19}|[A-Z0-9-]{2,20}/[A-Z0-9.-]{1,20}")
+
+STOPS: Final = {"scan.recalled": "recalled", "scan.test_positive": "test_positive"}
+"""What stops the sale of goods, whatever code of theirs is scanned -> the word for it."""
 
 
 class Printed(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,21 +125,28 @@ def slip_said(session: Session | None, now: dt.datetime, slip: Slip) -> Found:
     told = _problem(f"slip_{state}", known)
     if state != "admitted":
         return Found(f"slip_{state}", "slip", told, about=known)
-    against = recalled(session, now, live.lot)
-    if against is not None and against.code == "scan.recalled":
-        return Found("recalled", "slip", against, (told,), known)
+    against = stands_against(session, now, live.lot)
+    if against is not None and against.code in STOPS:
+        return Found(STOPS[against.code], "slip", against, (told,), known)
     return Found("slip_admitted", "slip", None, (told, *([against] if against is not None else [])), known)
 
 
-def recalled(session: Session, now: dt.datetime, lot: str, payload: Payload | None = None) -> BadData | None:
-    """Return what a recall says against a lot: ``scan.recalled``, ``scan.recall_possible``, or none."""
+def stands_against(session: Session, now: dt.datetime, lot: str, payload: Payload | None = None) -> BadData | None:
+    """Return the gravest that stands against a lot and what it was made from, none if nothing does.
+
+    Its code is ``scan.recalled``, ``scan.test_positive`` or ``scan.recall_possible``.
+    """
     papers = described(payload, "", payload.operator if payload is not None else "", lot)
-    found: tuple[Recall, ...] = recalls(session, now, lot, lineage(session, now, lot), papers)
-    if not found:
-        return None
-    worst = min(found, key=lambda each: (each.link != "confirmed", each.level, each.case))
-    code = "scan.recalled" if worst.link == "confirmed" else "scan.recall_possible"
-    return BadData(code, value=lot, case=worst.case, lot=worst.lot or lot)
+    closure = lineage(session, now, lot)
+    found: list[Recall] = sorted(
+        recalls(session, now, lot, closure, papers), key=lambda each: (each.link != "confirmed", each.level, each.case)
+    )
+    if found and found[0].link == "confirmed":
+        return BadData("scan.recalled", value=lot, case=found[0].case, lot=found[0].lot or lot)
+    tested = standing(tests_behind(session, closure))
+    if tested.state in ("positive", "confirmed") and tested.test is not None:
+        return BadData("scan.test_positive", value=lot, item=tested.test.item or "-", when=f"{tested.test.when:%Y-%m-%d %H:%M}")
+    return BadData("scan.recall_possible", value=lot, case=found[0].case, lot=found[0].lot or lot) if found else None
 
 
 def _became(
@@ -221,12 +233,12 @@ def _lot(session: Session | None, now: dt.datetime, found: Scan) -> Found | None
             return None
         word = "lot_digit" if misread else "lot_unknown"
         return Found(word, "lot", found.problem if misread else BadData("scan.lot_unknown", value=text))
-    against = next((each for lot in lots if (each := recalled(session, now, lot)) is not None), None)
+    against = next((each for lot in lots if (each := stands_against(session, now, lot)) is not None), None)
     facts = SqlFacts(session, micros(now))
     number = facts.lot(lots[0])
     info = facts.lots([number])[number] if number is not None else None
     known = Printed(lot=lots[0], product=info.product if info is not None else "")
     told = BadData("scan.lot_known", value=", ".join(lots), product=known.product or "-")
-    if against is not None and against.code == "scan.recalled":
-        return Found("recalled", "lot", against, (told,), known)
+    if against is not None and against.code in STOPS:
+        return Found(STOPS[against.code], "lot", against, (told,), known)
     return Found("lot", "lot", told, (against,) if against is not None else (), known)

@@ -10,8 +10,8 @@ Rules:
    is not signed, and the goods cannot help it (DESIGN section 7).
 3. Without a ledger the keys of a key list count; then nothing is known of voiding and use, and a note says so.
 4. Nothing is recorded. Looking is not entering.
-5. Codes that we print ourselves have words of their own (:mod:`foodtrace.operations.printed`). Goods under recall are never good,
-   whichever code of theirs is scanned.
+5. Codes that we print ourselves have words of their own (:mod:`foodtrace.operations.printed`).
+6. Goods under recall, or with a positive test that stands, are never good, whichever code of theirs is scanned.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ Word: TypeAlias = Literal[
     "future",
     "twin",
     "recalled",
+    "test_positive",
     "voided",
     "revoked",
     "foreign_key",
@@ -231,11 +232,12 @@ class Scanner:
             state = "voided"
         if state in ("expired", "good", "host") and look.twins:
             state = "twin"
-        against = printed.recalled(self._session, self._now, payload.lot_id, payload) if self._session is not None else None
-        if against is not None and (state not in _GOOD or against.code == "scan.recall_possible"):
-            notes.append(against)
+        against = printed.stands_against(self._session, self._now, payload.lot_id, payload) if self._session is not None else None
+        stopped = printed.STOPS.get(against.code, "") if against is not None and state in _GOOD else ""
+        if stopped:
+            state = stopped  # type: ignore[assignment]  # one of Word
         elif against is not None:
-            state = "recalled"
+            notes.append(against)
         if state in ("good", "host") and payload.issued > self._now.date():
             state = "future"  # as the gate, which holds it: its issuer's clock or this one is wrong
         if self._session is None:
@@ -255,7 +257,7 @@ class Scanner:
                 left=left,
             )
             notes.append(used)
-        return state, against if state == "recalled" else self._against(state, payload, look), notes
+        return state, against if stopped else self._against(state, payload, look), notes
 
     def _voided(self, payload: Payload) -> bool:
         if self._session is None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from foodtrace.certificate.payload import decode
+from foodtrace.events import TestRecorded
 from foodtrace.gate.facts import Paper
 from foodtrace.gate.rules import load
 from foodtrace.operations import cases, held, notices, staff
@@ -124,6 +125,24 @@ def test_goods_under_recall_are_told_whatever_was_scanned(either: Market) -> Non
         assert (found.answer, found.good) == ("recalled", False), each
         assert case in said(found)
     assert look(either, answer.lot).answer == "recalled"
+
+
+def test_a_positive_test_is_told_whatever_was_scanned(either: Market) -> None:
+    text = either.certificate("西红柿", "500 kg")
+    answer = either.ledger.gate(text, weight="100 kg")
+    code = slip(either, answer.entry)
+    either.clock.later(minutes=1)
+    found: dict[str, Any] = {"lot": answer.lot, "item": "有机磷"}
+    either.ledger.record([TestRecorded(id="T-1", at=either.now(), sample="S-1", verdict="positive", rapid=True, **found)])
+    either.clock.later(minutes=1)
+    for each in (text, code, answer.lot):
+        told = look(either, each)
+        assert (told.answer, told.good) == ("test_positive", False), each
+        assert "有机磷" in said(told)
+    lab = TestRecorded(id="T-2", at=either.now(), sample="S-2", verdict="negative", rapid=False, confirms="T-1", **found)
+    either.ledger.record([lab])
+    either.clock.later(minutes=1)
+    assert [look(either, each).answer for each in (text, code)] == ["used", "slip_admitted"], "the laboratory lifted it"
 
 
 def test_a_lot_code_of_the_gate(either: Market) -> None:
