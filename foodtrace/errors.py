@@ -51,6 +51,11 @@ def _brief(value: object) -> str:
     return clean if len(shown) <= _SHOWN else clean[:_SHOWN] + ".."
 
 
+def _has_words(value: object) -> bool:
+    """Say whether a value is said otherwise in each language (a quantity); the catalogue asks it then."""
+    return hasattr(value, "in_words")
+
+
 class FoodtraceError(Exception):
     """Root of every error foodtrace raises about data or the world.
 
@@ -72,7 +77,8 @@ class FoodtraceError(Exception):
 
     def _fields(self) -> dict[str, object]:
         shown = {k: _brief(v) if isinstance(v, str) else v for k, v in self.params.items()}
-        return {**shown, "value": _brief(self.value), "expected": _brief(self.expected)}
+        both = {"value": self.value, "expected": self.expected}
+        return {**shown, **{name: each if _has_words(each) else _brief(each) for name, each in both.items()}}
 
     def message(self, lang: Lang = "en") -> str:
         """Return what is wrong, in one sentence."""

@@ -19,6 +19,7 @@ from typing import Final, Literal, TypeAlias
 import msgspec
 
 from foodtrace.errors import BadData
+from foodtrace.texts import Lang, text
 
 Unit: TypeAlias = Literal["g", "ml", "piece"]
 
@@ -85,9 +86,13 @@ class Quantity(msgspec.Struct, frozen=True, order=True, forbid_unknown_fields=Tr
         return cls(int(exact), base)
 
     def format(self) -> str:
-        """Return the text for people: ``500.0 kg``, ``35 g``, ``1.5 L``, ``240 pcs``."""
+        """Return the text in English: ``500.0 kg``, ``35 g``, ``1.5 L``, ``240 pcs``."""
+        return self.in_words("en")
+
+    def in_words(self, lang: Lang) -> str:
+        """Return the text for people: as :meth:`format`, in Chinese ``240 件``. A text of the catalogue asks for it by itself."""
         if self.unit == "piece":
-            return f"{self.value:,} pcs"
+            return f"{self.value:,} {unit_word(self.unit, lang)}"
         if self.value < 1_000:  # noqa: PLR2004
             return f"{self.value} {self.unit}"
         return f"{thousands(self.value)} {'kg' if self.unit == 'g' else 'L'}"
@@ -99,6 +104,11 @@ class Quantity(msgspec.Struct, frozen=True, order=True, forbid_unknown_fields=Tr
         if self.unit != other.unit:
             raise BadData("quantity.unit_differs", value=str(other), expected=self.unit)
         return Quantity(self.value + other.value, self.unit)
+
+
+def unit_word(unit: str, lang: Lang) -> str:
+    """Return the word of the unit that people read a base unit in: kg, L, pieces."""
+    return text("unit.piece", lang) if unit == "piece" else {"g": "kg", "ml": "L"}.get(unit, unit)
 
 
 def thousands(value: int) -> str:

@@ -105,6 +105,8 @@ def _sentence(value: Param, lang: Lang) -> str:
         return text(value.key, lang)
     if isinstance(value, tuple):
         return ", ".join(_sentence(each, lang) for each in value)
+    if isinstance(value, Quantity):
+        return value.in_words(lang)
     if isinstance(value, dt.datetime):
         return value.isoformat(" ", "minutes")[:16]
     if isinstance(value, dt.date):

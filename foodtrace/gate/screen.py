@@ -88,9 +88,9 @@ def bracket(word: str, lang: Lang) -> str:
     return f"[ {padded(text(f'counter.word.{word}', lang), widest)} ]"
 
 
-def amount(quantity: Quantity) -> str:
+def amount(quantity: Quantity, lang: Lang) -> str:
     """Return an amount in kg and 斤 (rule 2)."""
-    return f"{quantity} ({jin(quantity.value)} 斤)" if quantity.unit == "g" else str(quantity)
+    return f"{quantity} ({jin(quantity.value)} 斤)" if quantity.unit == "g" else quantity.in_words(lang)
 
 
 def in_unit(quantity: Quantity, unit: str) -> str:

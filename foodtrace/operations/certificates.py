@@ -381,7 +381,7 @@ def _check_goods(product: str, quantity: Quantity) -> None:
     if not product.strip():
         raise BadData("certificate.product", value=product)
     if quantity.value == 0:
-        raise BadData("quantity.zero", value=str(quantity))
+        raise BadData("quantity.zero", value=quantity)
 
 
 def _check_style(asked: Terms) -> None:
@@ -393,7 +393,7 @@ def _check_style(asked: Terms) -> None:
         raise BadData("certificate.style", value=1, expected=2)
     zero = next((each for each in asked.upstream if each.quantity.value == 0), None)
     if zero is not None:
-        raise BadData("quantity.zero", value=str(zero.quantity))
+        raise BadData("quantity.zero", value=zero.quantity)
 
 
 def _until(day: dt.date, valid_days: int) -> dt.date:

@@ -163,15 +163,15 @@ def check_enough(stock: Stock, quantity: Quantity) -> None:
     """Raise ``Refused`` (``site.insufficient``) or ``BadData`` if a site does not hold this much by the book."""
     check_amount(stock, quantity)
     if quantity.value > stock.quantity.value:
-        raise Refused("site.insufficient", value=str(quantity), site=stock.site, expected=str(stock.quantity))
+        raise Refused("site.insufficient", value=quantity, site=stock.site, expected=stock.quantity)
 
 
 def check_amount(stock: Stock, quantity: Quantity) -> None:
     """Raise ``BadData`` for nothing at all, or for a unit the lot is not kept in."""
     if stock.quantity.unit != quantity.unit:
-        raise BadData("quantity.unit_differs", value=str(quantity), expected=stock.quantity.unit)
+        raise BadData("quantity.unit_differs", value=quantity, expected=stock.quantity.unit)
     if quantity.value == 0:
-        raise BadData("quantity.zero", value=str(quantity))
+        raise BadData("quantity.zero", value=quantity)
 
 
 __all__ = [

@@ -145,7 +145,7 @@ def resolve(
         refusal = _refusal(doing, event, event.reasons, resolves=event.id, first=first, second=other)
         return _ended(refusal, one, "refuse", event.quantity)
     if size.unit != event.quantity.unit or not 0 < size.value <= event.quantity.value:
-        raise BadData("gate.resolve_more", value=str(size), expected=str(event.quantity))
+        raise BadData("gate.resolve_more", value=size, expected=event.quantity)
     reasons, open_ = _asked_again(session, doing, rules, market, event, size)
     if reasons:
         codes = tuple(dict.fromkeys(each.code for each in reasons))
@@ -270,7 +270,7 @@ def undoable(session: Session, log: int, market: str, gate: str, day: dt.date, n
         there = event.stall or event.site
         left = next((each.quantity for each in stock_of(session, event.lot, micros(now)) if each.site == there), None)
         if left is None or left.value < event.quantity.value:
-            raise Refused("gate.undo_moved", value=f"{number:04d}", expected=str(event.quantity), left=str(left) if left else "0")
+            raise Refused("gate.undo_moved", value=f"{number:04d}", expected=event.quantity, left=str(left) if left else "0")
     return Undone(event=event, seq=one.seq)
 
 

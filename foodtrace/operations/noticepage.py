@@ -242,16 +242,16 @@ def _goods(lots: Iterable[PartyLot], direction: str, lang: Lang) -> str:
     rows = ["<table><tr>" + "".join(f"<th>{_e(text(f'notice.col_{name}', lang))}</th>" for name in names) + "</tr>"]
     for each in lots:
         lot = each.lot or text("notice.without_lot", lang)
-        cells = [f"<td>{_e(each.product)}</td><td>{_e(lot)}</td><td class=n>{_e(_amount(each.received, each.unit))}</td>"]
+        cells = [f"<td>{_e(each.product)}</td><td>{_e(lot)}</td><td class=n>{_e(_amount(each.received, each.unit, lang))}</td>"]
         if direction != "upstream":
-            cells.append(f"<td class=n>{_e(_amount(each.on_hand, each.unit))}</td><td>{_e(text('cli.link.' + each.link, lang))}</td>")
+            cells.append(f"<td class=n>{_e(_amount(each.on_hand, each.unit, lang))}</td><td>{_e(text('cli.link.' + each.link, lang))}</td>")
         rows.append("<tr>" + "".join(cells) + "</tr>")
     return "\n".join([*rows, "</table>"])
 
 
-def _amount(value: int, unit: str) -> str:
+def _amount(value: int, unit: str, lang: Lang) -> str:
     quantity = Quantity(value, unit)  # type: ignore[arg-type]  # a unit of the projection
-    return f"{quantity} ({jin(value)} 斤)" if unit == "g" and value else str(quantity)
+    return f"{quantity} ({jin(value)} 斤)" if unit == "g" and value else quantity.in_words(lang)
 
 
 def _svg(code: str) -> str:

@@ -41,7 +41,7 @@ def slip_of(session: Session, log: int, origin: str, entry: str, market: str, la
         raise NotFound("entry.not_found", value=entry)
     kind = {"admitted": "title", "held": "held"}.get(getattr(event, "decision", ""), "refused")
     number = f"{event.number:04d}"
-    amount = screen.amount(event.quantity) if event.quantity else ""
+    amount = screen.amount(event.quantity, lang) if event.quantity else ""
     lines = [
         text("counter.slip.place", lang, market=market, gate=event.gate, number=number),
         f"{event.at:%Y-%m-%d %H:%M}",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from foodtrace.quantity import unit_word
 from foodtrace.recall.chain import Chain
 from foodtrace.recall.drill import Drill, Weighed
 from foodtrace.recall.picture import escaped, svg
 from foodtrace.recall.report_html import PAPER, opening, section
-from foodtrace.recall.report_tables import Grid, Measured, findings_grid, moment_words, places_grid, unit_word
+from foodtrace.recall.report_tables import Grid, Measured, findings_grid, moment_words, places_grid
 from foodtrace.texts import Lang, text
 
 _COLUMNS = (

@@ -109,7 +109,7 @@ def svg(chain: Chain, *, lang: Lang = "en", title: str = "", most: int = READABL
 def amounts(each: Amounts, lang: Lang) -> str:
     """Return quantities for people: ``500.0 kg``, ``1,200 件``; unlike units beside each other."""
     shown = [
-        f"{q:,} {text('report.unit.piece', lang)}" if unit == 2 else f"{thousands(q)} {'kg' if unit == 0 else 'L'}"  # noqa: PLR2004
+        f"{q:,} {text('unit.piece', lang)}" if unit == 2 else f"{thousands(q)} {'kg' if unit == 0 else 'L'}"  # noqa: PLR2004
         for unit, q in each
     ]
     return " + ".join(shown)

@@ -16,7 +16,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from foodtrace.quantity import thousands
+from foodtrace.quantity import thousands, unit_word
 from foodtrace.recall.answer import Answer, FiguresAnswer, OutletRow, RateAnswer
 from foodtrace.recall.deadlines import LOCAL
 from foodtrace.recall.picture import kind_word
@@ -69,11 +69,6 @@ def grids(report: Report, lang: Lang) -> list[Grid]:
         _entries(report, lang),
         _logs(report),
     ]
-
-
-def unit_word(unit: str, lang: Lang) -> str:
-    """Return the unit that :meth:`Measured.shown` prints in."""
-    return text("report.unit.piece", lang) if unit == "piece" else "kg" if unit == "g" else "L"
 
 
 def rate_words(rate: RateAnswer, name: str, lang: Lang) -> str:

@@ -74,9 +74,15 @@ def text(key: str, lang: Lang = "en", /, **params: object) -> str:
         return key
     form = pair[0] if lang == "zh" else pair[1]
     try:
-        return form.format_map(_Missing(params))
+        return form.format_map(_Missing({name: _in_words(value, lang) for name, value in params.items()}))
     except (ValueError, IndexError, AttributeError, TypeError):
         return form
+
+
+def _in_words(value: object, lang: Lang) -> object:
+    """Return a quantity as it is said in this language; everything else as it is."""
+    words = getattr(value, "in_words", None)
+    return value if words is None else words(lang)
 
 
 class _Missing(dict[str, object]):

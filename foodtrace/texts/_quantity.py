@@ -3,6 +3,7 @@
 from typing import Final
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
+    "unit.piece": ("件", "pcs"),
     "quantity.form": ('"{value}" 不是数量, 应如 {expected}', '"{value}" is not a quantity, expected the form {expected}'),
     "quantity.form.hint": ("数字加单位, 如 500kg 或 1000斤", "a number and a unit, such as 500kg or 1000斤"),
     "quantity.unit_missing": ('"{value}" 没有单位', '"{value}" has no unit'),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator
 
@@ -66,7 +67,9 @@ def test_help_speaks_the_language_and_keeps_to_the_width(here: Inside, monkeypat
     assert said.startswith("用法: foodtrace")
     assert "显示这段说明。" in said
     assert [line for line in said.splitlines() if cells(line) > 80 and "[" not in line] == []
-    assert here(*path, "--help", lang="en").startswith("Usage: foodtrace"), "asked for English it speaks English again"
+    english = here(*path, "--help", lang="en")
+    assert english.startswith("Usage: foodtrace"), "asked for English it speaks English again"
+    assert "%" not in re.sub(r"[0-9.]+ ?%", "", said + english), "a format is for programs"
 
 
 def test_lines_break_between_chinese_characters_and_never_before_a_stop() -> None:

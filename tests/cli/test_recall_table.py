@@ -199,9 +199,9 @@ def test_unknown_is_never_added_to_known_nor_one_unit_to_another() -> None:
     assert by_unit["kg"]["on_hand"] == "74.0+50.0?"
     assert by_unit["kg"]["sold"] == "46.0+?"
     assert by_unit["kg"]["received"] == "170.0"
-    assert by_unit["pcs"]["on_hand"] == "10"
+    assert by_unit["件"]["on_hand"] == "10"
     assert "2" in by_unit["kg"]["outlet"]
-    assert "1" in by_unit["pcs"]["outlet"]
+    assert "1" in by_unit["件"]["outlet"]
     lines = laid(ZH, [outlet(amounts=(unknown, cans))], 80)
     assert ZH.t("cli.col.unit") in lines[0], "with two units every row says its own"
 

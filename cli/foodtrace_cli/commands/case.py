@@ -278,7 +278,7 @@ def _conditions(ctx: Context, against: Any, *, err: bool = False) -> None:
     shown = against if not (err and sys.stderr.isatty()) else against[:20]
     for each in shown:
         what = ctx.t("closing." + each.kind)
-        size = quantity(each.quantity, each.unit) if each.quantity else ""
+        size = quantity(ctx, each.quantity, each.unit) if each.quantity else ""
         say(ctx.t("closing.line", name=each.name, site=each.site, what=what, quantity=size).rstrip(), err=err)
 
 

@@ -28,7 +28,7 @@ def _dispose(
     events: list[Any] = act(ctx, lambda session, doing: disposal.dispose(session, doing, what, case_id, site, lot, size, **more), by=by)
     names = names_of(ctx, (event.site for event in events))
     for event in events:
-        say(ctx.t(f"cli.case.{what}", case=event.case, site=names[event.site], lot=event.lot, quantity=amount(event.quantity)))
+        say(ctx.t(f"cli.case.{what}", case=event.case, site=names[event.site], lot=event.lot, quantity=amount(ctx, event.quantity)))
     return events
 
 
@@ -170,7 +170,8 @@ def _plan(ctx: Context, site: str, case_id: str | None, lot: str | None, quantit
     names = names_of(ctx, (event.site for event in events))
     for event in events:
         due = f"{event.due:%Y-%m-%d %H:%M}"
-        say(ctx.t("cli.case.planned", case=event.case, site=names[event.site], due=due, quantity=amount(event.quantity), lot=event.lot))
+        shown = amount(ctx, event.quantity)
+        say(ctx.t("cli.case.planned", case=event.case, site=names[event.site], due=due, quantity=shown, lot=event.lot))
     if any(event.reported is None for event in events):
         say(ctx.t("cli.case.must_report", site=site))
 
@@ -221,7 +222,14 @@ def correct(
     )
     name = names_of(ctx, [event.site])[event.site]
     say(
-        ctx.t("cli.case.corrected", case=event.case, site=name, quantity=amount(size), lot=event.inputs[0].lot, output=event.outputs[0].lot)
+        ctx.t(
+            "cli.case.corrected",
+            case=event.case,
+            site=name,
+            quantity=amount(ctx, size),
+            lot=event.inputs[0].lot,
+            output=event.outputs[0].lot,
+        )
     )
 
 

@@ -126,10 +126,10 @@ def _rates(ctx: Context, found: CaseStatus) -> None:
     for figures in found.figures:
         if figures.unexplained:
             said = {name: _percent(ctx, figures.on_record[name]) for name in ("R1", "R2", "R3")}
-            say(ctx.t("status.unexplained", quantity=quantity(figures.unexplained, figures.unit), **said))
+            say(ctx.t("status.unexplained", quantity=quantity(ctx, figures.unexplained, figures.unit), **said))
     for line in found.without_lot:
         least, most = (shown_quantity(each, line.unit) for each in (line.least, line.most))
-        say(ctx.t("cli.rate.pseudo", name=line.name or line.site, least=least, most=most, unit=shown_unit(line.unit)))
+        say(ctx.t("cli.rate.pseudo", name=line.name or line.site, least=least, most=most, unit=shown_unit(ctx, line.unit)))
     if found.confirmed_only != found.figures and found.confirmed_only:
         said = {name: _percent(ctx, found.confirmed_only[0].rates[name]) for name in ("R1", "R2", "R3")}
         say(ctx.t("status.confirmed_only", **said))
@@ -139,7 +139,7 @@ def _rate(ctx: Context, name: str, rate: Any, note: str, nothing: str) -> tuple[
     if rate.unit == "site":
         numbers = f"{rate.numerator:,} / {rate.denominator:,} {ctx.t('status.sites')}"
     else:
-        numbers = f"{shown_quantity(rate.numerator, rate.unit)} / {shown_quantity(rate.denominator, rate.unit)} {shown_unit(rate.unit)}"
+        numbers = f"{shown_quantity(rate.numerator, rate.unit)} / {quantity(ctx, rate.denominator, rate.unit)}"
     return ctx.t("status." + name), _percent(ctx, rate), numbers, note if rate.percent else ctx.t(nothing)
 
 
@@ -173,7 +173,7 @@ def _task(ctx: Context, found: CaseStatus, task: Task, start: str) -> str:
         "late": task.late_by,
         "hours": task.hours,
         "count": task.count,
-        "quantity": quantity(task.quantity, task.unit) if task.quantity else "",
+        "quantity": quantity(ctx, task.quantity, task.unit) if task.quantity else "",
     }
     return ctx.t(f"status.{start}{task.what}", **words).rstrip()
 
@@ -206,7 +206,7 @@ def _curve(ctx: Context, found: CaseStatus) -> None:
 def _steps(ctx: Context, site: SiteSteps) -> None:
     say(ctx.t("status.steps", name=site.name, site=site.site, role=ctx.t("status.role_" + site.role)))
     for each in site.steps:
-        size = quantity(each.quantity, each.unit) if each.quantity is not None else "-"
+        size = quantity(ctx, each.quantity, each.unit) if each.quantity is not None else "-"
         said = (ctx.t("status.step_" + each.kind), each.at[:16], size, each.lot or "-", each.by or "-", each.evidence[:16] or "-")
         say("    " + "  ".join(said))
 
@@ -241,6 +241,6 @@ def deadlines(ctx: Context, state: Case, now: int) -> None:
         say("  " + ctx.t("deadline.superseded", pack=chosen.pack.id, newer=newer.id))
 
 
-def quantity(value: int, unit: str) -> str:
+def quantity(ctx: Context, value: int, unit: str) -> str:
     """Print an amount with its unit."""
-    return f"{shown_quantity(value, unit)} {shown_unit(unit)}"
+    return f"{shown_quantity(value, unit)} {shown_unit(ctx, unit)}"

@@ -143,7 +143,7 @@ def issue(
         emit_json({"event": issued.event, "text": issued.text, "file": str(path), "findings": issued.findings})
     else:
         code = issued.event.lot.rpartition("/")[2]
-        say(ctx.t("cli.certificate.issued", product=product, quantity=amount(size), lot=code, path=path))
+        say(ctx.t("cli.certificate.issued", product=product, quantity=amount(ctx, size), lot=code, path=path))
     if not issued.event.origin:
         say(ctx.t("cli.certificate.no_origin"), err=True)
     _warn(ctx, issued.findings)
@@ -221,7 +221,7 @@ def record_(
         emit_json({"event": event, "text": "", "file": "", "findings": issued.findings})
     else:
         named = ctx.t("certificate.sheet." + ("title" if event.form == "commitment" else event.form))
-        said = {"form": named, "product": product, "quantity": amount(size), "lot": event.lot, "serial": event.number or event.serial}
+        said = {"form": named, "product": product, "quantity": amount(ctx, size), "lot": event.lot, "serial": event.number or event.serial}
         say(ctx.t("cli.certificate.recorded", **said))
     _warn(ctx, issued.findings)
 
@@ -248,10 +248,10 @@ def void(ctx: Context, lot: str, reason: str, serial: str, event_id: str, *, as_
         emit_json(made)
         return
     event = made.event
-    said = {"product": event.product, "quantity": amount(event.quantity), "lot": event.lot, "serial": event.serial}
+    said = {"product": event.product, "quantity": amount(ctx, event.quantity), "lot": event.lot, "serial": event.serial}
     say(ctx.t("cli.certificate.voided", **said))
     if made.used:
-        say(ctx.t("cli.certificate.voided_used", value=", ".join(amount(each) for each in made.used)), err=True)
+        say(ctx.t("cli.certificate.voided_used", value=", ".join(amount(ctx, each) for each in made.used)), err=True)
 
 
 @certificate.command()

@@ -25,10 +25,10 @@ def sheet(ctx: Context, shown: Shown, phone: str) -> list[str]:
     style = f" ({ctx.t(f'certificate.sheet.style.{event.style}')})" if event.form == "commitment" else ""
     days = [f"{each}" for each in (event.valid_until,) if each is not None]
     basis = [_both(ctx, f"label.basis.{each}") for each in event.basis]
-    used = ", ".join(amount(each) for each in shown.used) or amount(type(event.quantity)(0, event.quantity.unit))
+    used = ", ".join(amount(ctx, each) for each in shown.used) or amount(ctx, type(event.quantity)(0, event.quantity.unit))
     rows = [
         ("product", event.product),
-        ("quantity", amount(event.quantity)),
+        ("quantity", amount(ctx, event.quantity)),
         ("origin", event.origin or ctx.t("certificate.sheet.unset")),
         ("issuer", f"{shown.issuer}  {event.issuer}"),
         ("contact", phone),
@@ -41,10 +41,10 @@ def sheet(ctx: Context, shown: Shown, phone: str) -> list[str]:
         ("lot", event.lot),
         ("serial", event.serial),
         ("number", event.number if event.number != event.serial else ""),
-        *(("upstream", f"{each.lot}  {amount(each.quantity)}") for each in event.upstream),
+        *(("upstream", f"{each.lot}  {amount(ctx, each.quantity)}") for each in event.upstream),
         ("papers", ", ".join(event.upstream_serials)),
         ("key", event.kid),
-        ("used", f"{used}  {ctx.t('certificate.sheet.remaining', value=amount(shown.remaining))}"),
+        ("used", f"{used}  {ctx.t('certificate.sheet.remaining', value=amount(ctx, shown.remaining))}"),
         ("state", _state(ctx, shown)),
     ]
     width = _CELLS[ctx.lang]

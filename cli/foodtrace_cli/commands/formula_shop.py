@@ -58,7 +58,7 @@ def _receive(ctx: Context, ledger: Ledger, code: str, cans: int | None, shop: st
     _, answer = ledger.act(take)
     for event, cases, said in answer:
         key = "cli.receive.sealed" if cases else "cli.receive.done"
-        say(ctx.t(key, site=event.site, quantity=str(event.quantity), lot=event.lot, case=", ".join(cases)))
+        say(ctx.t(key, site=event.site, quantity=event.quantity, lot=event.lot, case=", ".join(cases)))
         if said is not None:
             fits = said == event.quantity.value
             say("  " + ctx.t("cli.receive.fits" if fits else "cli.receive.differs", doc=doc, said=said))

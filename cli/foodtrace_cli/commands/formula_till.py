@@ -120,7 +120,7 @@ def _sell(
         )
     )
     if not as_json:
-        return _print(ctx, decision, event.lot, str(event.quantity), scanned.serial, stop)
+        return _print(ctx, decision, event.lot, event.quantity.in_words(ctx.lang), scanned.serial, stop)
     emit_json({**decision.as_dict(), "entry": event.id, "lot": event.lot})
     return 0 if decision.answer == "sell" else 1
 

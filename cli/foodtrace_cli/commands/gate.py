@@ -14,6 +14,7 @@ from foodtrace_cli.commands.goods import amount
 from foodtrace_cli.commands.scan import certificates_of, key_list, trusted_pages, with_keys_file
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, emit_json, say, verdict
+from foodtrace_cli.typed import DAY
 
 if TYPE_CHECKING:
     from foodtrace.gate.facts import Paper
@@ -84,7 +85,7 @@ def gate() -> None:
 @click.option("--shown", type=click.Choice(_SHOWN), default=None, help="A certificate that is not ours, looked at.")
 @click.option("--lot", default="", help="Lot that packaged goods bring along.")
 @click.option("--batch", default="", help="Production date or batch number as printed.")
-@click.option("--expiry", type=click.DateTime(("%Y-%m-%d",)), default=None, help="Last day of the shelf life.")
+@click.option("--expiry", type=DAY, default=None, help="Last day of the shelf life.")
 @click.option("--by", default="", help="Staff number.")
 @click.option(
     "--host",
@@ -230,7 +231,7 @@ def _paper(given: str) -> Paper:
 
 def _print(ctx: Context, answer: GateAnswer, seller: str) -> None:
     word = verdict(ctx.t("gate.verdict." + answer.verdict), COLOURS[answer.verdict])
-    quantity = amount(answer.quantity) if answer.quantity else ""
+    quantity = amount(ctx, answer.quantity) if answer.quantity else ""
     lot = answer.lot.rpartition("/")[2] or "-"
     say(ctx.t("cli.gate.line", word=word, product=clean(answer.product), quantity=quantity, lot=lot, seller=clean(seller)))
     if answer.duplicate:

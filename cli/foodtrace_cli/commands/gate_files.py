@@ -12,13 +12,13 @@ from foodtrace.errors import Ambiguous, BadData, FoodtraceError
 from foodtrace_cli.commands.gate_more import bad_rows
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, emit_json, say, table
+from foodtrace_cli.typed import DAY
 
 if TYPE_CHECKING:
     from foodtrace.intake.lists import ListRow
     from foodtrace.ledger import Ledger
     from foodtrace.operations.sellers import FileSaid, Wish
 
-_DAY = click.DateTime(("%Y-%m-%d",))
 _EDITS = ("stall", "card", "agreement", "kinds", "sources", "left", "name", "identity", "contact", "phone", "address")
 
 
@@ -33,10 +33,10 @@ _EDITS = ("stall", "card", "agreement", "kinds", "sources", "left", "name", "ide
 )
 @click.option("--stall", default=None, help="Stall: id, or a name, registered if it is new.")
 @click.option("--card", default=None, help="Number of the trader card shown at the gate.")
-@click.option("--agreement", type=_DAY, default=None, help="Last day of the safety agreement.")
+@click.option("--agreement", type=DAY, default=None, help="Last day of the safety agreement.")
 @click.option("--kinds", default=None, help="Kinds of goods, with commas: the gate offers them by number.")
 @click.option("--sources", default=None, help="Where the goods come from, with commas.")
-@click.option("--left", type=_DAY, default=None, help="Day the seller left the market.")
+@click.option("--left", type=DAY, default=None, help="Day the seller left the market.")
 @click.option("--back", is_flag=True, help="The seller is back.")
 @click.option("--name", default=None, help="Name of the person (kept beside the log, can be erased).")
 @click.option("--identity", default=None, help="Number of the identity paper (kept beside the log, can be erased).")

@@ -54,7 +54,7 @@ def held(ctx: Context, market: str | None, *, as_json: bool) -> None:
         [
             f"{each.number:04d}",
             each.product,
-            str(each.quantity),
+            each.quantity.in_words(ctx.lang),
             each.lot.rpartition("/")[2],
             " ".join(each.reasons),
             (f"{each.deadline.astimezone(each.at.tzinfo):%m-%d %H:%M}" if each.deadline else "-")

@@ -11,8 +11,7 @@ from foodtrace.errors import NotFound
 from foodtrace_cli.commands.gate_more import desk_of, doing_of
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, emit_json, say
-
-_DAY = click.DateTime(("%Y-%m-%d",))
+from foodtrace_cli.typed import DAY
 
 if TYPE_CHECKING:
     from foodtrace.ledger import Ledger
@@ -45,7 +44,7 @@ def commit(ctx: Context, market: str | None, number: str, days: int, by: str) ->
 
 
 @sampling.command("open")
-@click.argument("day", type=_DAY)
+@click.argument("day", type=DAY)
 @click.option("--market", default=None, help="Market; by default the only one.")
 @click.option("--gate", "number", default="", help="Number of the gate.")
 @click.option("--by", default="", help="Staff number.")
@@ -65,7 +64,7 @@ def open_(ctx: Context, day: dt.datetime, market: str | None, number: str, by: s
 
 
 @sampling.command()
-@click.argument("day", type=_DAY)
+@click.argument("day", type=DAY)
 @click.option("--market", default=None, help="Market; by default the only one.")
 @click.option("--gate", "number", default="", help="Number of the gate.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")

@@ -12,12 +12,12 @@ import click
 from foodtrace_cli.commands.gate_more import desk_of, doing_of
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import emit_json, say, table
+from foodtrace_cli.typed import DAY
 
 if TYPE_CHECKING:
     from foodtrace.ledger import Ledger
     from foodtrace.operations.staff import Issued
 
-_DAY = click.DateTime(("%Y-%m-%d",))
 _LONGEST = 200
 
 
@@ -31,7 +31,7 @@ def staff() -> None:
 
 @staff.command()
 @click.argument("number")
-@click.option("--until", type=_DAY, default=None, help="Last day of the card; by default until it is withdrawn.")
+@click.option("--until", type=DAY, default=None, help="Last day of the card; by default until it is withdrawn.")
 @click.option("--by", default="", metavar="CARD", help="Card of who vouches for it (not for the first); - to be asked, unseen.")
 @click.option("--card", default="", metavar="CARD", help="Register a card that another gate issued; - to be asked, unseen.")
 @click.option("--out", default="", metavar="FILE", help="Card to print, .png or .pdf; by default staff-NUMBER.png here.")

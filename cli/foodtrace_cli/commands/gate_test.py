@@ -123,7 +123,7 @@ def _print(ctx: Context, said: TestSaid, must: list[str]) -> None:
         say("  " + ctx.t("cli.test.repeats" if said.repeats else "cli.test.confirms", test=said.repeats or said.confirms))
     say("  " + ctx.t(f"cli.test.state.{said.state}", repeats=said.repeated))
     for each in said.stopped:
-        say("  " + ctx.t("cli.test.stopped", name=clean(each.name), quantity=amount(each.quantity)))
+        say("  " + ctx.t("cli.test.stopped", name=clean(each.name), quantity=amount(ctx, each.quantity)))
     for words in must:
         say("  " + words)
 

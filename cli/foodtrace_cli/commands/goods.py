@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from foodtrace.ledger import Ledger
 
 
-def amount(quantity: Quantity) -> str:
+def amount(ctx: Context, quantity: Quantity) -> str:
     """Return an amount as it is echoed: kg and 斤 for goods by weight."""
-    return f"{quantity} ({jin(quantity.value)} 斤)" if quantity.unit == "g" else str(quantity)
+    return f"{quantity} ({jin(quantity.value)} 斤)" if quantity.unit == "g" else quantity.in_words(ctx.lang)
 
 
 @click.command()
@@ -60,7 +60,8 @@ def transfer(
     if as_json:
         emit_json({"event": event, "log": receipt.log if receipt else "", "seq": receipt.last if receipt else None})
         return
-    say(ctx.t("cli.transfer.done", **said, quantity=amount(size), lot=event.lot.rpartition("/")[2], left=amount(left), id=event.id))
+    code, remains = event.lot.rpartition("/")[2], amount(ctx, left)
+    say(ctx.t("cli.transfer.done", **said, quantity=amount(ctx, size), lot=code, left=remains, id=event.doc or event.id))
 
 
 @click.command()
@@ -85,7 +86,7 @@ def receive(ctx: Context, lot: str, quantity: str, site: str, source: str, trans
         )
         said = _names(ledger, event.lot, site=event.site)
     key = "cli.receive.sealed" if cases else "cli.receive.done"
-    say(ctx.t(key, **said, quantity=amount(size), lot=event.lot, case=", ".join(cases)))
+    say(ctx.t(key, **said, quantity=amount(ctx, size), lot=event.lot, case=", ".join(cases)))
 
 
 def _names(ledger: Ledger, lot: str, **sites: str) -> dict[str, str]:
@@ -135,4 +136,4 @@ def transform(
         waste = Quantity.parse(loss) if loss else None
         _, event = ledger.act(lambda session: goods.transform(session, doing, site, kind, taken, made, waste))
     for each in event.outputs:
-        say(ctx.t("cli.transform.done", site=event.site, quantity=amount(each.quantity), lot=each.lot))
+        say(ctx.t("cli.transform.done", site=event.site, quantity=amount(ctx, each.quantity), lot=each.lot))

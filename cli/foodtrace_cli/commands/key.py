@@ -11,6 +11,7 @@ import click
 from foodtrace.errors import BadData, NotFound, Refused
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import emit_json, say, table
+from foodtrace_cli.typed import DAY
 
 if TYPE_CHECKING:
     from foodtrace.keeping.rotation import Changed, KeyRow
@@ -56,8 +57,8 @@ def create(ctx: Context, name: str | None, *, guarded: bool, as_json: bool) -> N
 @key.command()
 @click.argument("public", metavar="VKEY")
 @click.option("--issuer", required=True, help="Operator whose certificates the key signs.")
-@click.option("--from", "start", type=click.DateTime(["%Y-%m-%d"]), default=None, help="First day it is good for.")
-@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), default=None, help="Last day it is good for.")
+@click.option("--from", "start", type=DAY, default=None, help="First day it is good for.")
+@click.option("--until", type=DAY, default=None, help="Last day it is good for.")
 @click.option("--by", default="", help="Your staff number.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj

@@ -24,7 +24,7 @@ def print_bounds(ctx: Context, answer: Any, *, everything: bool) -> None:
         [
             site.name or site.site,
             each.lot if each.lot.startswith("?") else each.lot.rpartition("/")[2],
-            shown_unit(site.unit),
+            shown_unit(ctx, site.unit),
             *(
                 shown_quantity(amount, site.unit) + ("?" if site.unknown else "")
                 for amount in (each.quantity, each.least, each.proportional, each.most)

@@ -120,9 +120,8 @@ def _pages(lines: list[str], view: View) -> Iterable[str]:
 
 def _head(ctx: Context, answer: Any, births: Sequence[Birth]) -> list[str]:
     confirmed = sum(1 for row in answer.outlets if row.link == "confirmed")
-    lines = [
-        "  ".join(each for each in (f"{answer.product} {', '.join(answer.lots) or ' | '.join(answer.scope)}".strip(), _way(births)) if each)
-    ]
+    asked = f"{answer.product} {', '.join(answer.lots) or ' | '.join(answer.scope)}".strip()
+    lines = ["  ".join(each for each in (asked, _way(ctx, births)) if each)]
     counted = ctx.t(
         "cli.recall.head",
         outlets=f"{len(answer.outlets):,}",
@@ -133,14 +132,14 @@ def _head(ctx: Context, answer: Any, births: Sequence[Birth]) -> list[str]:
     likely: dict[str, int] = {}
     for amount in (amount for row in answer.outlets for amount in row.amounts):
         likely[amount.unit] = likely.get(amount.unit, 0) + amount.likely
-    parts = [f"{shown_quantity(value, unit)} {shown_unit(unit)}" for unit, value in likely.items()]
+    parts = [f"{shown_quantity(value, unit)} {shown_unit(ctx, unit)}" for unit, value in likely.items()]
     lines.append(counted + (ctx.t("cli.recall.likely", quantities=", ".join(parts)) if parts else ""))
     if answer.case:
         lines.append(ctx.t("cli.recall.case", case=answer.case, version=answer.version))
     return lines + [ctx.t("cli.recall.other_case", case=each) for each in answer.cases]
 
 
-def _way(births: Sequence[Birth]) -> str:
+def _way(ctx: Context, births: Sequence[Birth]) -> str:
     """Return where the goods began and came to market: ``永发合作社 -> 北河农批 11-23 03:52 500.0 kg``."""
     if not births:
         return ""
@@ -149,7 +148,7 @@ def _way(births: Sequence[Birth]) -> str:
     last = births[-1]
     unit = UNIT_NAMES[last.unit]
     when = [shown_time(last.at)] if last.at else []
-    return " ".join([" -> ".join(each.site for each in births), *when, shown_quantity(last.quantity, unit), shown_unit(unit)])
+    return " ".join([" -> ".join(each.site for each in births), *when, shown_quantity(last.quantity, unit), shown_unit(ctx, unit)])
 
 
 def _table(ctx: Context, answer: Any, view: View, details: Mapping[str, Details]) -> list[str]:
@@ -171,7 +170,7 @@ def _table(ctx: Context, answer: Any, view: View, details: Mapping[str, Details]
         blocks.append((_county(ctx, county, group) if view.by_county else "", lines))
     width = width_of()
     said = lay_out(ctx, blocks, totals(ctx, rows), width, long=view.long)
-    units = {shown_unit(amount.unit) for row in rows for amount in row.amounts}
+    units = {shown_unit(ctx, amount.unit) for row in rows for amount in row.amounts}
     under = [_legend(ctx, answer, units.pop() if len(units) == 1 else "")]
     if len(printed) < len(rows):
         under.append(ctx.t("cli.recall.more", count=f"{len(rows) - len(printed):,}"))
@@ -209,7 +208,7 @@ def _others(ctx: Context, answer: Any) -> list[str]:
     for row in answer.others:
         for amount in row.amounts:
             if amount.likely or amount.travelling:
-                held = f"{shown_quantity(amount.likely, amount.unit)}{'?' if amount.on_hand is None else ''} {shown_unit(amount.unit)}"
+                held = f"{shown_quantity(amount.likely, amount.unit)}{'?' if amount.on_hand is None else ''} {shown_unit(ctx, amount.unit)}"
                 said.append(ctx.t("cli.recall.other", name=row.name or row.site, phone=row.phone or "-", quantity=held))
     return said
 
@@ -222,19 +221,19 @@ def print_rates(ctx: Context, answer: Any) -> None:
         for name in ("R1", "R2", "R3"):
             _rate(ctx, name, figures.rates[name])
         strict = shown_quantity(figures.retrieved_strict, figures.unit)
-        _put(ctx.t("cli.rate.strict", strict=strict, unit=shown_unit(figures.unit)))
+        _put(ctx.t("cli.rate.strict", strict=strict, unit=shown_unit(ctx, figures.unit)))
         if figures.unexplained:
             words = {name: f"{rate.percent} %" if rate.percent else ctx.t("status.none") for name, rate in figures.on_record.items()}
             _put(" " + ctx.t("status.unexplained", quantity=shown_quantity(figures.unexplained, figures.unit), **words))
     for each in answer.without_lot:
         least, most = (shown_quantity(value, each.unit) for value in (each.least, each.most))
-        _put(ctx.t("cli.rate.pseudo", name=each.name or each.site, least=least, most=most, unit=shown_unit(each.unit)))
+        _put(ctx.t("cli.rate.pseudo", name=each.name or each.site, least=least, most=most, unit=shown_unit(ctx, each.unit)))
     for name in ("R4", "R5", "R6"):
         _rate(ctx, name, answer.rates[name])
 
 
 def _rate(ctx: Context, name: str, rate: Any) -> None:
-    unit = ctx.t("cli.unit.site") if rate.unit == "site" else shown_unit(rate.unit)
+    unit = ctx.t("cli.unit.site") if rate.unit == "site" else shown_unit(ctx, rate.unit)
     numbers = (rate.numerator, rate.denominator)
     over = " / ".join(f"{each:,}" if rate.unit == "site" else shown_quantity(each, rate.unit) for each in numbers)
     nothing = ctx.t({"R4": "cli.rate.no_outlets", "R5": "cli.rate.no_outlets", "R6": "cli.rate.not_sampled"}.get(name, "cli.rate.nothing"))

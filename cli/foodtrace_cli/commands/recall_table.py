@@ -58,9 +58,11 @@ def columns(width: int | None) -> tuple[str, ...]:
     return _MIDDLE if width >= 120 else _NARROW  # noqa: PLR2004
 
 
-def shown_unit(unit: str) -> str:
+def shown_unit(ctx: Context, unit: str) -> str:
     """Return the unit that :func:`shown_quantity` prints in."""
-    return {"g": "kg", "ml": "L"}.get(unit, "pcs")
+    from foodtrace.quantity import unit_word  # noqa: PLC0415
+
+    return unit_word(unit, ctx.lang)
 
 
 def shown_quantity(value: int | None, unit: str) -> str:
@@ -102,10 +104,10 @@ def line(ctx: Context, row: Any, amount: Any, details: Any, number: int) -> dict
         "dates": _span(details.first, details.last),
         "records": shown_time(row.last_entry),
     }
-    return made | _quantities(amount)
+    return made | _quantities(ctx, amount)
 
 
-def _quantities(amount: Any) -> dict[str, str]:
+def _quantities(ctx: Context, amount: Any) -> dict[str, str]:
     """Return the cells of quantities; of an outlet with none on record all are unknown."""
     names = ("received", "sold", "at_notice", "returned", "destroyed", "unaccounted")
     if amount is None:
@@ -114,7 +116,7 @@ def _quantities(amount: Any) -> dict[str, str]:
     if amount.at_notice is None:
         made["at_notice"] = "-"
     may_be = "?" if amount.on_hand is None else ""
-    return {"unit": shown_unit(amount.unit), "on_hand": shown_quantity(amount.likely, amount.unit) + may_be, **made}
+    return {"unit": shown_unit(ctx, amount.unit), "on_hand": shown_quantity(amount.likely, amount.unit) + may_be, **made}
 
 
 def totals(ctx: Context, rows: Iterable[Any]) -> list[dict[str, str]]:
@@ -137,7 +139,7 @@ def totals(ctx: Context, rows: Iterable[Any]) -> list[dict[str, str]]:
             {
                 "#": "",
                 "outlet": ctx.t("cli.recall.total", count=f"{len(sites[unit]):,}"),
-                "unit": shown_unit(unit),
+                "unit": shown_unit(ctx, unit),
                 "sold": sold,
                 "on_hand": on_hand,
                 **{

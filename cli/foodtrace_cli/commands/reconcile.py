@@ -107,7 +107,8 @@ def _screen(ctx: Context, found: Reconciliation, *, show_all: bool) -> None:
 
 
 def _row(ctx: Context, each: Break) -> list[str]:
-    from foodtrace.recall.report_tables import Measured, unit_word  # noqa: PLC0415
+    from foodtrace.quantity import unit_word  # noqa: PLC0415
+    from foodtrace.recall.report_tables import Measured  # noqa: PLC0415
 
     numbers = [each.sent, each.received, each.difference or None]
     return [

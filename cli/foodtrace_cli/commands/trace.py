@@ -44,7 +44,7 @@ def trace(ctx: Context, lot: str, way: str | None, picture: str | None, *, show_
         _lots(ctx, "cli.trace.back", found.back, limit)
         for each in found.beginnings:
             say("  " + ctx.t("cli.trace.unborn", lot=clean(each)))
-    say(clean(f"{found.lot}  {found.product}  {found.site}  {_amounts(found.born)}".rstrip()))
+    say(clean(f"{found.lot}  {found.product}  {found.site}  {_amounts(ctx, found.born)}".rstrip()))
     if way != "back":
         _lots(ctx, "cli.trace.forward", found.forward, limit)
     _way(ctx, found, limit)
@@ -53,7 +53,7 @@ def trace(ctx: Context, lot: str, way: str | None, picture: str | None, *, show_
 def _lots(ctx: Context, heading: str, lots: Any, limit: int | None) -> None:
     say(ctx.t(heading, count=len(lots)))
     for each in lots[:limit]:
-        say("  " * each.depth + clean(f"  {each.lot}  {each.product}  {each.site}  {_amounts(each.born)}".rstrip()))
+        say("  " * each.depth + clean(f"  {each.lot}  {each.product}  {each.site}  {_amounts(ctx, each.born)}".rstrip()))
     if limit is not None and len(lots) > limit:
         say("  " + ctx.t("cli.trace.more", count=len(lots) - limit))
 
@@ -71,10 +71,10 @@ def _way(ctx: Context, found: Any, limit: int | None) -> None:
 
     say(ctx.t("cli.trace.way", count=len(found.arrows)))
     for arrow in found.arrows[:limit]:
-        taken = _amounts(arrow.taken)
-        line = f"  {name(arrow.source)} -> {name(arrow.to)}  {taken + ' -> ' if taken else ''}{_amounts(arrow.quantity)}"
+        taken = _amounts(ctx, arrow.taken)
+        line = f"  {name(arrow.source)} -> {name(arrow.to)}  {taken + ' -> ' if taken else ''}{_amounts(ctx, arrow.quantity)}"
         if arrow.travelling:
-            line += "  " + ctx.t("cli.trace.travelling", quantity=_amounts(arrow.travelling))
+            line += "  " + ctx.t("cli.trace.travelling", quantity=_amounts(ctx, arrow.travelling))
         if arrow.way in ("return", "unnamed"):
             line += "  " + ctx.t("cli.trace." + arrow.way)
         say(line)
@@ -82,5 +82,5 @@ def _way(ctx: Context, found: Any, limit: int | None) -> None:
         say("  " + ctx.t("cli.trace.more", count=len(found.arrows) - limit))
 
 
-def _amounts(quantities: Any) -> str:
-    return " + ".join(each.format() for each in quantities)
+def _amounts(ctx: Context, quantities: Any) -> str:
+    return " + ".join(each.in_words(ctx.lang) for each in quantities)

@@ -34,9 +34,8 @@ class Weighs(Asks):
         self._change(weight=weighed.net, gross=weighed.gross, tare=weighed.tare, crates=weighed.crates, written=weighed.written)
         lines = []
         if weighed.gross is not None:
-            lines.append(
-                Said(screen.INDENT + self._t("counter.net", gross=weighed.gross, tare=weighed.tare, net=screen.amount(weighed.net)))
-            )
+            net = screen.amount(weighed.net, self._set.lang)
+            lines.append(Said(screen.INDENT + self._t("counter.net", gross=weighed.gross, tare=weighed.tare, net=net)))
         found = self._preview()
         if found.decision.verdict == "hold" and "gate.over_certified" in found.decision.codes:
             self._ask = self._choice_line
@@ -125,7 +124,7 @@ class Weighs(Asks):
                 "counter.admitted",
                 number=number,
                 product=answer.product,
-                quantity=screen.amount(answer.quantity) if answer.quantity else "",
+                quantity=screen.amount(answer.quantity, self._set.lang) if answer.quantity else "",
                 lot=answer.lot.rpartition("/")[2],
             )
             drawn = {None: "counter.no_plan", True: "counter.drawn", False: "counter.not_drawn"}[answer.drawn]

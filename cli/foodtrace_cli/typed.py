@@ -1,0 +1,19 @@
+"""Types of options that several commands share."""
+
+from __future__ import annotations
+
+import click
+
+
+class Day(click.DateTime):
+    """A day, ``2026-11-24``; help says it as people write it, not as a program formats it."""
+
+    def __init__(self) -> None:
+        super().__init__(("%Y-%m-%d",))
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:  # noqa: ARG002 - click's way to ask
+        """Return what stands for the value in help."""
+        return "YYYY-MM-DD"
+
+
+DAY = Day()
