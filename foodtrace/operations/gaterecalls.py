@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
+from typing import TypeAlias
 
 import msgspec
 
@@ -23,7 +24,8 @@ from foodtrace.graph.names import find
 from foodtrace.graph.predicate import fits
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.blocking import blocks, candidates
-from foodtrace.operations.common import about
+from foodtrace.operations.common import Found, about
+from foodtrace.recall.cases import load_cases, standing_of
 from foodtrace.storage.session import Session
 
 
@@ -39,16 +41,11 @@ def recalls(session: Session, now: dt.datetime, lot: str, closure: list[int], pa
     infos = list(facts.lots(closure).values()) if closure else [papers]
     found: list[Recall] = []
     walk = False
-    for case in candidates(session, [info.text for info in infos]):
-        said = [each.event for each in about(session, f"case {case}", RecallOpened, RecallWidened, RecallWithdrawn)]
-        opened = next((each for each in said if isinstance(each, RecallOpened)), None)
-        if opened is None or opened.at > now or any(isinstance(each, RecallWithdrawn) and each.at <= now for each in said):
-            continue
+    for case, opened, said in _standing(session, candidates(session, [info.text for info in infos]), now):
         clauses: tuple[Clause, ...] = ()
         for each in said:
-            if isinstance(each, (RecallOpened, RecallWidened)) and each.at <= now:
-                # Goods on record are walked, so too much here costs time only; of others nothing but the scope in force speaks.
-                clauses = each.scope if isinstance(each, RecallWidened) and each.narrows and not closure else (*clauses, *each.scope)
+            # Goods on record are walked, so too much here costs time only; of others nothing but the scope in force speaks.
+            clauses = each.scope if isinstance(each, RecallWidened) and each.narrows and not closure else (*clauses, *each.scope)
         hits = [hit for clause in clauses if (hit := _touches(session, clause, infos, closure)) is not None]
         if hits and closure:
             walk = True
@@ -61,6 +58,34 @@ def recalls(session: Session, now: dt.datetime, lot: str, closure: list[int], pa
             for each in blocks(session, lot, micros(now))
         ]
     return tuple(found)
+
+
+_Scoped: TypeAlias = RecallOpened | RecallWidened
+
+
+def _standing(session: Session, cases: Collection[str], now: dt.datetime) -> Iterator[tuple[str, RecallOpened, list[_Scoped]]]:
+    """Yield the cases that stand: number, opening, and what their scope was said to be, in order; only by logs with a say in them.
+
+    A case may have a hundred thousand notices and answers: only what is about its scope is read.
+    """
+    for case in cases:
+        told = [each for each in about(session, f"case {case}", RecallOpened, RecallWidened, RecallWithdrawn) if each.event.at <= now]
+        openers = [each.log for each in told if isinstance(each.event, RecallOpened)]
+        if any(not standing_of(session, openers[0])(each) for each in openers[1:]):
+            # Opened by several logs that have no say in each other's cases, which is rare: all of it is read to say who opened what.
+            openers = [each.opener for each in load_cases(session, case, until=micros(now))]
+        else:
+            openers = openers[:1]
+        for opener in openers:
+            yield from _opened_by(session, case, opener, told)
+
+
+def _opened_by(session: Session, case: str, opener: int, told: Sequence[Found]) -> Iterator[tuple[str, RecallOpened, list[_Scoped]]]:
+    may_say = standing_of(session, opener)
+    mine = sorted((each.event for each in told if may_say(each.log)), key=lambda each: (each.at, each.id))
+    first = next((each for each in mine if isinstance(each, RecallOpened)), None)
+    if first is not None and not any(isinstance(each, RecallWithdrawn) for each in mine):
+        yield case, first, [each for each in mine if isinstance(each, _Scoped)]
 
 
 def _touches(session: Session, clause: Clause, infos: Collection[LotInfo], closure: list[int]) -> bool | None:
