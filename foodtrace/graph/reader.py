@@ -115,8 +115,8 @@ class SqlFacts(Rows):
         event = decode(bytes(entry.event))
         said = getattr(event, "replacement", None) or event
         t = micros(said.at)
-        if t > self._now or entry.recorded > self._until:
-            return None
+        if t > self._now or entry.recorded > self._until or (isinstance(said, Packing) and said.action == "delete"):
+            return None  # taking out of a case or pallet is never blocked
         doing: Literal["packing", "release"] = "packing" if isinstance(said, Packing) else "release"
         return Act(doing=doing, lot=lot, site=self.site(said.site) or 0, t=t, entry=(log, seq))
 

@@ -138,7 +138,7 @@ def _back(session: Session, facts: SqlFacts, number: int) -> list[str] | None:
             authority, _, code = text.partition("/")
             if authority not in known:
                 # A code under an issuer on no record may be anybody's: every lot of that code may be this one.
-                known[authority] = _known(session, authority)
+                known[authority] = known_issuer(session, authority)
             if not known[authority]:
                 reached |= {row[0] for row in session.rows("SELECT id FROM name WHERE code = ?", (code,))}
         rim = [each for each in reached if each not in seen]
@@ -146,7 +146,8 @@ def _back(session: Session, facts: SqlFacts, number: int) -> list[str] | None:
     return None if rim else [text for text in texts_of(session, seen).values() if text]
 
 
-def _known(session: Session, authority: str) -> bool:
+def known_issuer(session: Session, authority: str) -> bool:
+    """Tell whether the issuer part of a lot id is on record, as an operator or its site; a GTIN is a known product."""
     gtin = authority.isdigit() and len(authority) == 14  # noqa: PLR2004 - a GTIN-14 is a known product
     return gtin or bool(numbers_of(session, [f"operator {authority}", f"sites {authority}", authority]))
 

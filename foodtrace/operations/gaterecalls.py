@@ -23,7 +23,7 @@ from foodtrace.graph.flows import LotInfo
 from foodtrace.graph.names import find
 from foodtrace.graph.predicate import fits
 from foodtrace.graph.reader import SqlFacts
-from foodtrace.operations.blocking import blocks, candidates
+from foodtrace.operations.blocking import blocks, candidates, known_issuer
 from foodtrace.operations.common import Found, about
 from foodtrace.recall.cases import load_cases, standing_of
 from foodtrace.storage.session import Session
@@ -60,6 +60,12 @@ def recalls(session: Session, now: dt.datetime, lot: str, closure: list[int], pa
     return tuple(found)
 
 
+def unheard_of(session: Session, now: dt.datetime, lot: str) -> list[str]:
+    """Return the cases that stand against a lot which no record names yet, by what its id says."""
+    issuer = lot.partition("/")[0]
+    return [each.case for each in recalls(session, now, lot, [], described(None, "", issuer, lot))]
+
+
 _Scoped: TypeAlias = RecallOpened | RecallWidened
 
 
@@ -93,8 +99,10 @@ def _touches(session: Session, clause: Clause, infos: Collection[LotInfo], closu
     if isinstance(clause, LotsClause):
         if {info.text for info in infos} & set(clause.lots):
             return True
-        codes = {each.partition("/")[2] for each in clause.lots}  # an issuer nobody knows may stand before the code
-        return False if closure and any(info.text.partition("/")[2] in codes for info in infos) else None
+        # An issuer nobody knows may stand before the code; of goods on record the walk says whether it does.
+        codes = {each.partition("/")[2] for each in clause.lots}
+        split = [info.text.partition("/") for info in infos]
+        return False if any(code in codes and (closure or not known_issuer(session, issuer)) for issuer, _, code in split) else None
     if isinstance(clause, PredicateClause):
         # Who supplied a lot is told by the walk; here the other attributes alone may rule it out.
         plain = msgspec.structs.replace(clause, supplier="")

@@ -106,7 +106,6 @@ def receive(
     session: Session, doing: Doing, lot: str, quantity: Quantity, site: str, *, source: str = "", transfer: str = "", doc: str = ""
 ) -> Outcome:
     """Take goods in; a lot under recall is received as sealed. The answer is (event, cases)."""
-    now = micros(doing.now)
     try:
         full = resolve_lot(session, lot)
     except NotFound:
@@ -119,8 +118,7 @@ def receive(
     before = earlier(session, doing, Receipt, lot=full, site=place, quantity=quantity, source=sender, transfer=transfer, doc=doc)
     if before is not None:
         return Outcome(events=[before], answer=(before, [before.case] if before.case else []))
-    # In a partial scope it is where the goods come from that says what they are.
-    against = blocks(session, full, now, sender or place)
+    against = _stands(session, doing, full, sender or place)
     event = Receipt(
         id=doing.event_id(),
         at=doing.now,
@@ -132,9 +130,22 @@ def receive(
         transfer=transfer,
         doc=doc,
         sealed=bool(against),
-        case=against[0].case if against else "",
+        case=against[0] if against else "",
     )
-    return Outcome(events=[event], answer=(event, [each.case for each in against]))
+    return Outcome(events=[event], answer=(event, against))
+
+
+def _stands(session: Session, doing: Doing, lot: str, site: str) -> list[str]:
+    """Return the cases that stand against goods that arrive.
+
+    :param site: where they come from: in a partial scope that says what they are.
+    """
+    now = micros(doing.now)
+    if SqlFacts(session, now).lot(lot) is not None:
+        return [each.case for each in blocks(session, lot, now, site)]
+    from foodtrace.operations.gaterecalls import unheard_of  # noqa: PLC0415 - only for a lot nobody has named before
+
+    return unheard_of(session, doing.now, lot)
 
 
 def transform(

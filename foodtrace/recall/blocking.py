@@ -6,7 +6,9 @@ Rules:
    ``block_possible`` (hold); a receipt is accepted as sealed whatever the link; sealing, recall returns, counts, tests,
    destruction, notices and corrections are always allowed.
 2. A **fact** is recorded whatever it says, and marked: what is refused to an ask is ``before_known`` from the opening on and
-   ``after_notice`` from K(s) on; a receipt is ``sealed`` from the opening on, and ``after_notice`` too from K(s) on.
+   ``after_notice`` from K(s) on; a receipt is ``sealed`` from the opening on, and ``after_notice`` too from K(s) on. That mark
+   says how it should have been booked: a receipt recorded without a word of sealing stays free stock, or goods that somebody goes on
+   selling would count as retrieved.
 3. K(s) is the earliest of: the notice arrived, a stop list with the lot in use (its till refused such goods), and, if so set,
    publication.
 4. ``at`` decides, not when the record arrived: a late entry changes marks and figures, never a decision once taken.
