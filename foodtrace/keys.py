@@ -15,6 +15,7 @@ Rules:
 
 from __future__ import annotations
 
+import re
 import secrets
 from base64 import b64encode
 from hashlib import sha256
@@ -44,6 +45,7 @@ KEY_ID_SIZE: Final = 4
 PUBLIC_SIZE: Final = 32
 SIGNATURE_SIZE: Final = 64
 MAX_NAME: Final = 255
+_NOT_IN_NAMES: Final = re.compile(r"[\s\x00-\x1f+]")
 
 _P: Final = 2**255 - 19
 _D: Final = 0x52036CEE2B6FFE738CC740797779E89800700A4D4141D8AB75EB4DCA135978A3
@@ -59,7 +61,7 @@ def check_name(name: str) -> str:
     """Return the key name. Raises ``BadData`` if it cannot stand in a signature line (rule 1)."""
     if not isinstance(name, str):
         raise TypeError("a key name is a str")
-    bad = not name or "+" in name or any(each.isspace() or each < " " for each in name)
+    bad = not name or _NOT_IN_NAMES.search(name) is not None
     if bad or len(name.encode(errors="replace")) > MAX_NAME or not _encodes(name):
         raise BadData("key.name", value=name, expected=MAX_NAME)
     return name

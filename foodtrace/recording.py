@@ -29,6 +29,7 @@ from foodtrace.tlog.clock import ClockRule, sealing_time
 from foodtrace.tlog.entry import event_bytes, parse
 
 _BY_ID: Final = "SELECT e.id, e.seq, e.bytes FROM {texts} CROSS JOIN entry AS e WHERE e.log = ? AND e.id = f.value"
+_THIS_ID: Final = "SELECT id, seq, bytes FROM entry WHERE log = ? AND id = ?"
 MAX_BATCH: Final = 100_000
 
 
@@ -169,6 +170,9 @@ def _names(writer: Writer, prepared: Prepared) -> set[str]:
 
 
 def _on_record(session: Session, log: int, prepared: Prepared) -> dict[str, tuple[int, bytes]]:
+    if len(prepared.events) == 1:
+        rows = session.rows(_THIS_ID, (log, prepared.events[0].id))
+        return {name: (seq, bytes(data)) for name, seq, data in rows}
     return {name: (seq, bytes(data)) for name, seq, data in session.each(_BY_ID, [event.id for event in prepared.events], (log,))}
 
 

@@ -178,6 +178,8 @@ class Gathered:
         session.insert("cross_correction", "target, target_seq, log, seq", self._cross)
         session.merge("site_seen", "site, log, recorded", [(site, log, at) for site, at in sorted(self._seen.items())], _LATER)
         for table, tally in self._counted.items():
+            if not tally:
+                continue
             key = _COUNTED[table]
             rows = [(*each, n) for each, n in sorted(tally.items())]
             session.merge(table, f"{key}, n", rows, f"ON CONFLICT ({key}) DO UPDATE SET n = {table}.n + excluded.n")

@@ -11,6 +11,7 @@ Rules (DESIGN section 6):
 from __future__ import annotations
 
 from collections.abc import Collection
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,9 +29,11 @@ class Names:
         """Say whether every text has a number that is committed and remembered."""
         return self._known.keys() >= set(texts)
 
-    def intern(self, session: Session, texts: Collection[str]) -> dict[str, int]:
+    def intern(self, session: Session, texts: AbstractSet[str]) -> dict[str, int]:
         """Return the number of every text, making those that are missing."""
         known = self._known
+        if known.keys() >= texts:
+            return {text: known[text] for text in texts}
         missing = [text for text in texts if text not in known]
         found = find(session, missing)
         new = sorted({text for text in missing if text not in found})

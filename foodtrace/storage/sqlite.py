@@ -21,11 +21,12 @@ import threading
 import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from foodtrace.errors import BadData, Busy, NotFound, Storage
+from foodtrace.errors import BadData, Busy, FoodtraceError, NotFound, Storage
 from foodtrace.storage.session import Dialect, Row
 from foodtrace.storage.sums import MOST, RANGE
 
@@ -75,8 +76,7 @@ class SqliteSession:
         """See :class:`foodtrace.storage.session.Session`."""
         if not ids:
             return []
-        query = sql.replace("{ids}", _RELATION).replace("{texts}", _RELATION)
-        return self._c.execute(query, (_json(list(ids)), *params)).fetchall()
+        return self._c.execute(_related(sql), (_json(list(ids)), *params)).fetchall()
 
     def run(self, sql: str, params: Sequence[object] = ()) -> int:
         """See :class:`foodtrace.storage.session.Session`."""
@@ -84,16 +84,20 @@ class SqliteSession:
 
     def many(self, sql: str, params: Collection[Sequence[object]]) -> None:
         """See :class:`foodtrace.storage.session.Session`."""
-        if params:
+        if len(params) == 1:
+            self._c.execute(sql, *params)
+        elif params:
             self._c.executemany(sql, params)
 
     def insert(self, table: str, columns: str, rows: Collection[Sequence[object]]) -> None:
         """See :class:`foodtrace.storage.session.Session`."""
-        self.many(f"INSERT INTO {table} ({columns}) VALUES ({_marks(columns)})", rows)  # noqa: S608 - our tables
+        if rows:
+            self.many(_inserting(table, columns, ""), rows)
 
     def merge(self, table: str, columns: str, rows: Collection[Sequence[int]], conflict: str) -> None:
         """See :class:`foodtrace.storage.session.Session`."""
-        self.many(f"INSERT INTO {table} ({columns}) VALUES ({_marks(columns)}) {conflict}", rows)  # noqa: S608 - our tables
+        if rows:
+            self.many(_inserting(table, columns, conflict), rows)
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
@@ -132,20 +136,25 @@ class SqliteStore:
     @contextmanager
     def read(self) -> Iterator[SqliteSession]:
         """See :class:`foodtrace.storage.session.Store`."""
-        with self._borrow() as connection:
-            with translated(self.path):
-                _wait_for_others(connection, patient=True)
-                connection.execute("BEGIN")
+        connection = self._take()
+        try:
+            _wait_for_others(connection, patient=True)
+            connection.execute("BEGIN")
             try:
-                with translated(self.path):
-                    yield SqliteSession(connection)
+                yield SqliteSession(connection)
             finally:
                 connection.rollback()
+        except sqlite3.DatabaseError as error:
+            raise ours(error, self.path) from None
+        finally:
+            self._give(connection)
 
     @contextmanager
     def write(self) -> Iterator[SqliteSession]:
         """See :class:`foodtrace.storage.session.Store`."""
-        with self._borrow() as connection, translated(self.path):
+        # One generator and no more: a commit of one event feels each.
+        connection = self._take()
+        try:
             _begin_immediate(connection)
             try:
                 yield SqliteSession(connection)
@@ -154,6 +163,10 @@ class SqliteStore:
             except BaseException:
                 connection.rollback()
                 raise
+        except sqlite3.DatabaseError as error:
+            raise ours(error, self.path) from None
+        finally:
+            self._give(connection)
 
     def version(self) -> int | None:
         """See :class:`foodtrace.storage.session.Store`."""
@@ -199,6 +212,13 @@ class SqliteStore:
 
     @contextmanager
     def _borrow(self) -> Iterator[_Connection]:
+        connection = self._take()
+        try:
+            yield connection
+        finally:
+            self._give(connection)
+
+    def _take(self) -> _Connection:
         if os.getpid() != self._pid:
             raise Storage("ledger.forked", value=str(self.path))
         with self._lock:
@@ -206,11 +226,11 @@ class SqliteStore:
         if connection is None:
             with translated(self.path):
                 connection = self._connect()
-        try:
-            yield connection
-        finally:
-            with self._lock:
-                self._free.append(connection)
+        return connection
+
+    def _give(self, connection: _Connection) -> None:
+        with self._lock:
+            self._free.append(connection)
 
     def _connect(self) -> _Connection:
         mode = "rwc" if self._create else "rw"
@@ -231,8 +251,16 @@ class SqliteStore:
         return connection
 
 
-def _marks(columns: str) -> str:
-    return ",".join("?" * (columns.count(",") + 1))
+@cache
+def _inserting(table: str, columns: str, conflict: str) -> str:
+    """Return the statement that inserts rows; there are as many as tables, and each is needed at every commit."""
+    marks = ",".join("?" * (columns.count(",") + 1))
+    return f"INSERT INTO {table} ({columns}) VALUES ({marks}) {conflict}"  # noqa: S608 - our tables
+
+
+@lru_cache(maxsize=256)
+def _related(sql: str) -> str:
+    return sql.replace("{ids}", _RELATION).replace("{texts}", _RELATION)
 
 
 def _is_backup(connection: sqlite3.Connection) -> bool:
@@ -278,15 +306,20 @@ def translated(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as error:
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            raise Busy("storage.busy", value=str(path), seconds=int(BUSY_SECONDS)) from None
-        if code == sqlite3.SQLITE_CONSTRAINT and "sealed" in str(error):
-            raise Storage("storage.sealed", value=str(error)) from None
-        if code == sqlite3.SQLITE_CONSTRAINT and RANGE in str(error):
-            raise BadData("quantity.sum", value=str(path), expected=MOST) from None
-        if code == sqlite3.SQLITE_READONLY:
-            raise Storage("storage.read_only", value=str(path), expected=str(path.parent)) from None
-        if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
-            raise Storage("storage.not_a_ledger", value=str(path), reason=str(error)) from None
-        raise Storage("storage.failed", value=str(path), reason=str(error)) from None
+        raise ours(error, path) from None
+
+
+def ours(error: sqlite3.DatabaseError, path: Path) -> FoodtraceError:
+    """Return what the driver's exception is to our callers."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return Busy("storage.busy", value=str(path), seconds=int(BUSY_SECONDS))
+    if code == sqlite3.SQLITE_CONSTRAINT and "sealed" in str(error):
+        return Storage("storage.sealed", value=str(error))
+    if code == sqlite3.SQLITE_CONSTRAINT and RANGE in str(error):
+        return BadData("quantity.sum", value=str(path), expected=MOST)
+    if code == sqlite3.SQLITE_READONLY:
+        return Storage("storage.read_only", value=str(path), expected=str(path.parent))
+    if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+        return Storage("storage.not_a_ledger", value=str(path), reason=str(error))
+    return Storage("storage.failed", value=str(path), reason=str(error))

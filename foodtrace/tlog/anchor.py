@@ -26,6 +26,11 @@ from typing import Final, NamedTuple
 
 from foodtrace.errors import Integrity, Storage
 
+try:
+    from fcntl import LOCK_EX, flock
+except ImportError:  # Windows
+    flock = None  # type: ignore[assignment]
+
 __all__ = ["Anchor", "anchor_path", "move_anchor", "read_anchor"]
 
 PAGE: Final = 4096
@@ -79,6 +84,9 @@ class Anchor:
         self._now = now
         self._synced_at: float | None = None
         self._dirty = False
+        self._image = b""
+        """The file as this process left it, and ``_left`` the newest slot in it."""
+        self._left: _Slot | None = None
         self._lock = threading.Lock()
 
     def move(self, size: int, checkpoint: bytes) -> None:
@@ -120,7 +128,9 @@ class Anchor:
             raise Storage("anchor.unwritable", value=self._file, reason=error.params["reason"]) from None
 
     def _move(self, handle: int, size: int, checkpoint: bytes) -> None:
-        newest = _newest(os.pread(handle, PAGE + SLOT, 0))
+        found = os.pread(handle, PAGE + SLOT, 0)
+        # Mostly nobody else wrote meanwhile: what this process left there is not taken apart again.
+        newest = self._left if found == self._image else _newest(found)
         if newest is not None and newest.size >= size:
             return
         now = self._now()
@@ -134,7 +144,10 @@ class Anchor:
             # One that is not settled is written over: then the other is on the disk, or this one would not have been written.
             place = newest.place if not settled else PAGE if newest.place < PAGE else 0
         self._dirty = True
-        os.pwrite(handle, _pack(checkpoint), place)
+        packed = _pack(checkpoint)
+        os.pwrite(handle, packed, place)
+        self._image = found[:place].ljust(place, b"\0") + packed + found[place + SLOT :]
+        self._left = _Slot(size, checkpoint, place, settled=False)
         if due:
             self._settle(handle, place)
 
@@ -206,8 +219,5 @@ def _locked_read(path: Path) -> bytes:
 
 def _lock_file(handle: int) -> None:
     """Take the file's advisory lock, where the system has one; closing the file gives it back."""
-    try:
-        import fcntl  # noqa: PLC0415 - not on Windows
-    except ImportError:
-        return
-    fcntl.flock(handle, fcntl.LOCK_EX)
+    if flock is not None:
+        flock(handle, LOCK_EX)

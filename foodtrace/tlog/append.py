@@ -11,7 +11,7 @@ Rules (DESIGN section 5):
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from foodtrace.errors import Conflict, NotFound
 from foodtrace.storage.session import Session
@@ -20,6 +20,9 @@ from foodtrace.tlog.entry import ZERO, compose, time_text
 from foodtrace.tlog.frontier import Frontier
 from foodtrace.tlog.note import NoteSigner, sign_note
 from foodtrace.tlog.ranges import leaf_hash
+
+_HEAD: Final = "SELECT size, prev, frontier, time, key_seq, key_id FROM head WHERE log = ?"
+_LOCKED: Final = f"{_HEAD} FOR UPDATE"
 
 
 class Head(NamedTuple):
@@ -70,8 +73,7 @@ def new_log(session: Session, origin: str) -> int:
 
 def lock_head(session: Session, log: int) -> Head:
     """Lock and return the end of a log. On SQLite the write transaction is the lock."""
-    lock = " FOR UPDATE" if session.dialect == "postgresql" else ""
-    row = session.row(f"SELECT size, prev, frontier, time, key_seq, key_id FROM head WHERE log = ?{lock}", (log,))  # noqa: S608
+    row = session.row(_LOCKED if session.dialect == "postgresql" else _HEAD, (log,))
     if row is None:
         raise NotFound("log.missing", value=log)
     size, prev, frontier, time, key_seq, key_id = row

@@ -11,6 +11,7 @@ Rules:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -25,6 +26,7 @@ __all__ = ["TreeHead", "format_checkpoint", "parse_head"]
 MAX_EXTENSIONS: Final = 64
 """More extension lines than this are refused; known logs use none or one."""
 _KEYS: Final = "keys "
+_CONTROL: Final = re.compile(r"[\x00-\x1f]")
 
 
 class TreeHead(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +55,7 @@ def format_checkpoint(origin: str, size: int, root: bytes, extensions: Sequence[
     check_number("size", size)
     check_hash("root", root)
     for line in (origin, *extensions):
-        if not line or any(each < " " for each in line):
+        if not line or _CONTROL.search(line):
             raise ProofError("checkpoint.line", value=line)
     if len(extensions) > MAX_EXTENSIONS:
         raise ProofError("checkpoint.extensions", value=len(extensions), expected=MAX_EXTENSIONS)

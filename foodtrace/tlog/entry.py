@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -67,8 +68,14 @@ def epoch_micros(when: dt.datetime) -> int:
 def time_text(recorded: int) -> str:
     """Print microseconds since 1970 as entries do: ``2026-11-24T00:03:01.5Z`` never; six digits or none."""
     seconds, rest = divmod(recorded, 1_000_000)
-    text = (_EPOCH + dt.timedelta(seconds=seconds)).isoformat()[:19]
+    text = _second(seconds)
     return f"{text}.{rest:06d}Z" if rest else f"{text}Z"
+
+
+@lru_cache(maxsize=16)
+def _second(seconds: int) -> str:
+    """Print a second; commits of single events ask for the same one thousands of times."""
+    return (_EPOCH + dt.timedelta(seconds=seconds)).isoformat()[:19]
 
 
 def micros(text: str) -> int:

@@ -65,6 +65,11 @@ class Frontier:
         grown = check_number("size", self._size + len(nodes))
         peaks, stored, level = self._peaks.copy(), [], 0
         while nodes:
+            if len(nodes) == 1 and not self._size >> level & 1:  # nothing to hash it with: where every batch of one soon ends
+                if level and level % STORED_STEP == 0:
+                    stored.append((level, self._size >> level, nodes[0]))
+                peaks[level : level + 1] = nodes
+                break
             first = self._size >> level  # complete nodes of this level so far
             if level and level % STORED_STEP == 0:
                 stored += [(level, first + i, each) for i, each in enumerate(nodes)]
@@ -88,7 +93,7 @@ class Frontier:
 
     def to_bytes(self) -> bytes:
         """Return size (8 bytes, big endian) and hashes, left to right."""
-        return self._size.to_bytes(8, "big") + b"".join(self.hashes)
+        return self._size.to_bytes(8, "big") + b"".join(self._peaks[::-1])  # those of the 0 bits are empty
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
@@ -96,11 +101,15 @@ class Frontier:
         size = int.from_bytes(data[:8], "big")
         if len(data) != 8 + HASH_SIZE * size.bit_count() or size > MAX_SIZE:
             raise Integrity("proof.frontier", value=len(data), expected=8 + HASH_SIZE * size.bit_count())
-        out, at = cls(), len(data)
-        out._size = size
-        for level in range(size.bit_length()):
-            at -= HASH_SIZE * (size >> level & 1)
-            out._peaks.append(data[at : at + HASH_SIZE] if size >> level & 1 else b"")
+        out, at, rest = cls(), len(data), size
+        peaks, out._size = out._peaks, size
+        while rest:
+            if rest & 1:
+                peaks.append(data[at - HASH_SIZE : at])
+                at -= HASH_SIZE
+            else:
+                peaks.append(b"")
+            rest >>= 1
         return out
 
     def __eq__(self, other: object) -> bool:
