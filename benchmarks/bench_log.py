@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks import bench_log_others, bench_log_proofs, replay
+from benchmarks import bench_log_others, bench_log_proofs, bench_log_stages, replay
 from benchmarks.market import batches, master
 from benchmarks.measure import against, paired, table, verdict
 from foodtrace import Ledger
@@ -149,8 +149,11 @@ def single(folder: Path, rounds: int) -> str:
     )
     micro = {name: f"{got.median(name) * 1e6:.0f}" for name in got.names}
     one = f"a raw commit of the entry row: {micro['one']} us"
+    staged, last = ledger_in(folder, "staged1"), replay.empty(folder / "last1.db")
+    replay.write(last, [(sql, each) for sql, each in first if sql.startswith("INSERT INTO entry")])
+    stages = bench_log_stages.section(staged, made, lambda number: replay.write(last, entries[number]), warm=10)
     assert ours.verify().ok, "what was measured must hold"
-    return table(
+    singles = table(
         ["one event per commit", "us", "against", "ratio", "goal", ""],
         [
             [
@@ -172,6 +175,7 @@ def single(folder: Path, rounds: int) -> str:
             ],
         ],
     )
+    return f"{singles}\n\n{stages}"
 
 
 def main() -> None:

@@ -14,35 +14,30 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-import secrets as tokens
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
-from foodtrace.errors import Conflict, NotFound, Refused
-from foodtrace.events import Event, Key
-from foodtrace.events.canonical import checked
-from foodtrace.graph import projection
-from foodtrace.graph.edges import moment
+from foodtrace.errors import NotFound
+from foodtrace.events import Event
 from foodtrace.graph.names import Names
-from foodtrace.opening import LogState, Writer, choose, logs, refuse_backup
+from foodtrace.opening import LogState, Writer, logs
 from foodtrace.operations.common import Outcome
 from foodtrace.quantity import Quantity
 from foodtrace.reading import SCHEMA_VERSION, check, default_keys, wall_clock
 from foodtrace.recording import Receipt, prepare, record, record_in
 from foodtrace.storage.engine import address_of, open_store
 from foodtrace.storage.session import Session, Store
-from foodtrace.tlog.anchor import anchor_path, move_anchor
-from foodtrace.tlog.append import append, lock_head, new_log
+from foodtrace.tlog.append import lock_head
 from foodtrace.tlog.clock import ClockRule, clock_rule, within
-from foodtrace.tlog.entry import check_origin
 from foodtrace.tlog.verify import Progress
 from foodtrace.tlog.vouched import Vouched, mark_path
 from foodtrace.verification import Asked, Older, Start, Verification, marked_at, rebuild_ledger, verify_ledger
+from foodtrace.writing import Writers
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -54,8 +49,6 @@ if TYPE_CHECKING:
     from foodtrace.recall.answer import Answer
     from foodtrace.recall.metrics import Completion
     from foodtrace.recall.running import Running
-
-_T = TypeVar("_T")
 
 _logger = logging.getLogger("foodtrace")
 _logger.addHandler(logging.NullHandler())
@@ -89,6 +82,7 @@ class Ledger:
         passphrase: str | Callable[[], str] | None,
         may_create: bool,
         rule: ClockRule,
+        recovering: bool = False,
     ) -> None:
         """Use :meth:`open`."""
         self.store = store
@@ -96,12 +90,10 @@ class Ledger:
         self.clock = within(clock)
         self.clock_rule = rule
         self.names = Names()
-        self._wanted = log
-        self._passphrase = passphrase
-        self._may_create = may_create
+        self._writers = Writers(
+            store, keys, self.names, self.clock, log=log, passphrase=passphrase, may_create=may_create, recovering=recovering
+        )
         self._there = False
-        self._recovering = False
-        self._writers: dict[str | None, Writer] = {}
         self._lock = threading.Lock()
         self._rules: Rulebook | None = None
         self._running: dict[str, Running] = {}
@@ -145,19 +137,24 @@ class Ledger:
         store = open_store(url, create=create, schema=schema)
         path = getattr(store, "path", None)
         folder = Path(keys).expanduser() if keys is not None else default_keys(path)
-        ledger = cls(store, log=log, keys=folder, clock=clock or wall_clock, passphrase=passphrase, may_create=create, rule=rule)
+        ledger = cls(
+            store,
+            log=log,
+            keys=folder,
+            clock=clock or wall_clock,
+            passphrase=passphrase,
+            may_create=create,
+            rule=rule,
+            recovering=recovering,
+        )
         # The password stays here; it goes through a pipe to a process that helps to verify, and nowhere else.
         ledger._address, ledger._schema = address_of(url), schema
         try:
-            ledger._recovering = recovering
-            ledger._check()
+            check(store, folder, may_create=create, anchors=not recovering)
         except BaseException:
             store.close()
             raise
         return ledger
-
-    def _check(self) -> None:
-        check(self.store, self.keys, may_create=self._may_create, anchors=not self._recovering)
 
     def __enter__(self) -> Self:
         return self
@@ -168,7 +165,7 @@ class Ledger:
     def close(self) -> None:
         """Give the database back, with the anchors on the disk. Raises ``Storage`` (``anchor.unwritable``); entries are durable anyway."""
         try:
-            self.forget_writers()
+            self._writers.forget()
         finally:
             self.store.close()
 
@@ -200,85 +197,16 @@ class Ledger:
         :param operator: operator who runs the log; entitles it to correct other logs' entries about its own sites.
         :raises Conflict: ``log.exists``. :raises BadData: ``log.origin``.
         """
-        from foodtrace.keyfiles import create  # noqa: PLC0415 - loads cryptography
-
-        name = check_origin(origin or f"local/{tokens.token_hex(4)}")
-        now = self.clock()  # before anything is made: a clock that is none leaves no half of a ledger
-        self.store.create()
-        with self.store.read() as session:
-            if any(state.origin == name for state in logs(session)):
-                raise Conflict("log.exists", value=name)
-        key = create(self.keys, name, passphrase)
-        event = Key(
-            id=f"key-{key.key_id.hex()}",
-            at=moment(now),
-            action="register",
-            public=key.public.hex(),
-            issuer=operator,
-        )
-        data = checked(event)
-        with self.store.write() as session:
-            number = new_log(session, name)
-            made = append(session, number, name, lock_head(session, number), [(event.id, data)], now, [key], key_seq=0, key_id=key.key_id)
-            used = projection.apply(session, self.names, number, name, [projection.Sealed(0, now, event)])
-        self.names.remember(used)
-        move_anchor(anchor_path(self.keys, name), made.head.size, made.checkpoint)
-        _logger.info("log %s made, key %s", name, key.key_id.hex())
-        return LogInfo(origin=name, size=1, time=now, key_id=key.key_id.hex()), key
+        made = self._writers.make(origin, operator, passphrase)
+        return LogInfo(origin=made.origin, size=1, time=made.time, key_id=made.key.key_id.hex()), made.key
 
     def writer(self, log: str | None = None) -> Writer:
         """Return the log this host writes (and, on a ledger without any, make it). Raises ``NotFound`` (``key.missing``)."""
-        wanted = log or self._wanted
-        with self._lock:
-            if wanted in self._writers:
-                return self._writers[wanted]
-            with_logs = self.store.version() is not None
-            states: list[LogState] = []
-            if with_logs:
-                with self.store.read() as session:
-                    if not self._recovering:
-                        refuse_backup(session)
-                    states = logs(session)
-            if not states:
-                if not self._may_create:
-                    raise NotFound("ledger.missing", value=self.store.url, expected="foodtrace init")
-                self.init(wanted if wanted and "/" in wanted else None, passphrase=None if callable(self._passphrase) else self._passphrase)
-                with self.store.read() as session:
-                    states = logs(session)
-            found = self._choose(states, wanted)
-            self._writers[wanted] = found
-            return found
-
-    def _choose(self, states: list[LogState], wanted: str | None) -> Writer:
-        if not callable(self._passphrase):
-            return choose(states, self.keys, wanted, self._passphrase)
-        try:
-            return choose(states, self.keys, wanted, None)
-        except Refused as error:
-            if error.code != "key.passphrase_needed":
-                raise
-        given = self._passphrase()
-        found = choose(states, self.keys, wanted, given)
-        self._passphrase = given  # it opened the key: nobody is asked twice
-        return found
+        return self._writers.writer(log)
 
     def forget_writers(self) -> None:
         """Look again which key is in force the next time something is written."""
-        with self._lock:
-            writers = list(self._writers.values())
-            self._writers.clear()
-        for writer in writers:
-            writer.anchor.settle()
-
-    def _with_key(self, log: str | None, work: Callable[[Writer], _T]) -> _T:
-        """Write with the key in force; once more if another process changed it since this one looked."""
-        try:
-            return work(self.writer(log))
-        except Conflict as error:
-            if error.code != "log.key_changed":
-                raise
-            self.forget_writers()
-        return work(self.writer(log))
+        self._writers.forget()
 
     # -- recording ---------------------------------------------------------------------------------------------------------
 
@@ -302,7 +230,7 @@ class Ledger:
         """
         prepared = prepare(events, personal)
         rule = self.clock_rule._replace(confirmed=self.clock_rule.confirmed or confirm_clock)
-        receipt = self._with_key(log, lambda writer: record(self.store, self.names, writer, prepared, self.clock, rule))
+        receipt = self._writers.with_key(log, lambda writer: record(self.store, self.names, writer, prepared, self.clock, rule))
         _logger.info("recorded %d events in %s, %d new", len(prepared.events), receipt.log, receipt.new)
         return receipt
 
@@ -314,7 +242,7 @@ class Ledger:
         :raises FoodtraceError: whatever ``decide`` or recording raises; nothing is recorded then. And the outcome's ``refused``,
             after its events (the refusal) are durable.
         """
-        return self._with_key(log, lambda writer: self._act(writer, decide))
+        return self._writers.with_key(log, lambda writer: self._act(writer, decide))
 
     def _act(self, writer: Writer, decide: Callable[[Session], Outcome]) -> tuple[Receipt | None, Any]:
         receipt: Receipt | None = None
