@@ -41,7 +41,7 @@ class World:
 
     def __init__(self, url: str, folder: Path) -> None:
         self.now = START
-        self.ledger = Ledger.open(url, keys=folder / "keys", clock=lambda: micros(self.now))
+        self.ledger = Ledger.open(url, keys=folder / "keys", clock=lambda: micros(self.now), clock_ahead=dt.timedelta(days=366))
         self.ledger.init("beihe.example/gate1")
         self.random = random.Random(4)
         self.key = SigningKey("farm", bytes(range(32)))
