@@ -30,6 +30,12 @@ Trust: TypeAlias = Literal["verified", "signed_here", "unverified", "not_covered
 SOUND: Final = frozenset({"verified", "signed_here"})
 _OLD: Final = 200
 """Logs in one query."""
+HEADS: Final = (
+    "SELECT l.id, l.origin, h.size, h.time, h.prev, h.frontier, c.note, "
+    "(SELECT MAX(n.size) FROM checkpoint AS n WHERE n.log = l.id) FROM log AS l LEFT JOIN head AS h ON h.log = l.id "
+    "LEFT JOIN checkpoint AS c ON c.log = l.id AND c.size = h.size ORDER BY l.id"
+)
+"""The first of the two queries."""
 
 
 class LogHead(NamedTuple):
@@ -60,11 +66,7 @@ class LogHead(NamedTuple):
 
 def heads(session: Session) -> list[LogHead]:
     """Return every log of a database by its number, then those that went missing; one without a head has come no way at all."""
-    rows = session.rows(
-        "SELECT l.id, l.origin, h.size, h.time, h.prev, h.frontier, c.note, "
-        "(SELECT MAX(n.size) FROM checkpoint AS n WHERE n.log = l.id) FROM log AS l LEFT JOIN head AS h ON h.log = l.id "
-        "LEFT JOIN checkpoint AS c ON c.log = l.id AND c.size = h.size ORDER BY l.id"
-    )
+    rows = session.rows(HEADS)
     known = session.vouched
     seen: Mapping[str, Seen] = {} if known is None else known.seen
     then = _then(session, [(row[0], seen[row[1]].size) for row in rows if row[1] in seen and seen[row[1]].size < (row[2] or 0)])

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from foodtrace.storage.session import Session
+FIND = "SELECT n.text, n.id FROM {texts} CROSS JOIN name AS n WHERE n.text = f.value"
+"""The numbers of texts."""
 
 
 class Names:
@@ -60,7 +62,7 @@ def hold(session: Session, text: str) -> None:
 
 def find(session: Session, texts: Collection[str]) -> dict[str, int]:
     """Return the numbers of those texts that have one."""
-    found: dict[str, int] = dict(session.each("SELECT n.text, n.id FROM {texts} CROSS JOIN name AS n WHERE n.text = f.value", texts))
+    found: dict[str, int] = dict(session.each(FIND, texts))
     return found
 
 

@@ -11,7 +11,7 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,7 +19,7 @@ from foodtrace.graph.flowkind import NEVER, ahead, happened
 from foodtrace.graph.names import find, texts_of
 
 if TYPE_CHECKING:
-    from foodtrace.storage.session import Row, Session
+    from foodtrace.storage.session import Ask, Row, Session
 
     SiteSaid = tuple[Any, ...]
     """(text, kind, operator, name, county, region, parent, newest recorded time of an entry of its own)."""
@@ -45,6 +45,24 @@ _OTHER_NAMES: Final = (
 _WHOLE: Final = _LOTS + "SELECT 0, n.id, n.text FROM lots AS l CROSS JOIN name AS n WHERE n.id = l.id" + _OTHER_NAMES  # noqa: S608 - constants
 _NUMBERS_ONLY: Final = _LOTS + "SELECT 0, l.id, '' FROM lots AS l" + _OTHER_NAMES  # noqa: S608 - constants
 
+_MOVES: Final = f"SELECT {FLOW} FROM {{ids}} CROSS JOIN move AS m WHERE m.lot = f.value AND m.ended <= 0 AND m.recorded <= ?"  # noqa: S608
+_WORDS: Final = (
+    "SELECT l.lot, l.site, l.product, l.gtin, l.produced, l.expiry, l.content, l.content_unit FROM {ids} CROSS JOIN lot_fact AS l "
+    "JOIN log AS g ON g.id = l.log "
+    "WHERE l.lot = f.value AND l.ended <= 0 AND l.recorded <= ? ORDER BY l.recorded, g.origin, l.seq, l.item"
+)
+_SITES: Final = (
+    "SELECT n.id, n.text, s.kind, s.operator, s.name, s.county, s.region, s.parent, "
+    "(SELECT MAX(v.recorded) FROM site_seen AS v WHERE v.site = n.id) FROM {ids} CROSS JOIN name AS n "
+    "LEFT JOIN site_fact AS s ON s.site = n.id AND s.ended = 0 LEFT JOIN log AS g ON g.id = s.log "
+    "WHERE n.id = f.value ORDER BY s.recorded, g.origin, s.seq"
+)
+_PSEUDO: Final = "SELECT u.lot FROM {ids} CROSS JOIN unnamed AS u WHERE u.site = f.value AND u.n > 0"
+CROSSED: Final = "SELECT 1 FROM cross_correction LIMIT 1"
+"""Whether any log corrects or disputes another's entries."""
+ORIGINS: Final = "SELECT id, origin FROM log ORDER BY origin"
+"""Every log and its origin."""
+
 
 class Rows:
     """The records of a database, as of a moment."""
@@ -58,7 +76,7 @@ class Rows:
         self._s = session
         self._now = now
         self._until = recorded_until
-        self._crossed = session.row("SELECT 1 FROM cross_correction LIMIT 1") is not None
+        self._crossed = session.row(CROSSED) is not None
         self._texts: dict[int, str] = {0: ""}
         self._numbers: dict[str, int | None] = {}
         self._sites: dict[int, SiteSaid] = {}
@@ -158,7 +176,7 @@ class Rows:
 
     def pseudo_lots(self, sites: Collection[int]) -> list[int]:
         """Return the lots that stand for dispatches without lot from these sites."""
-        rows = self._s.each("SELECT u.lot FROM {ids} CROSS JOIN unnamed AS u WHERE u.site = f.value AND u.n > 0", sites)
+        rows = self._s.each(_PSEUDO, sites)
         return [row[0] for row in rows]
 
     def stock_lots(self, sites: Collection[int]) -> Iterable[tuple[int, int]]:
@@ -166,6 +184,16 @@ class Rows:
         return self._s.each(
             "SELECT DISTINCT h.site, h.lot FROM {ids} CROSS JOIN holding AS h WHERE h.site = f.value AND h.flows > 0", sites
         )
+
+    # -- asked ahead (:meth:`foodtrace.storage.session.Session.ahead`) -------------------------------------------------------
+
+    def of_lots(self, lots: Sequence[int]) -> tuple[Ask, ...]:
+        """Return what :meth:`rows` and :meth:`lots_said` of these lots, in ascending order, will ask."""
+        return (_MOVES, lots, (self._until,)), (_WORDS, lots, (self._until,))
+
+    def of_sites(self, sites: Sequence[int]) -> tuple[Ask, ...]:
+        """Return what :meth:`sites_said` and :meth:`pseudo_lots` of these sites, asked in the same order, will ask."""
+        return (_SITES, sites, ()), (_PSEUDO, sites, ())
 
     # -- flows -------------------------------------------------------------------------------------------------------------
 
@@ -192,11 +220,7 @@ class Rows:
         return rows
 
     def _rows_of(self, lots: Collection[int]) -> list[Row]:
-        return self._s.each(
-            f"SELECT {FLOW} FROM {{ids}} CROSS JOIN move AS m WHERE m.lot = f.value AND m.ended <= 0 AND m.recorded <= ?",  # noqa: S608
-            lots,
-            (self._until,),
-        )
+        return self._s.each(_MOVES, lots, (self._until,))
 
     def _plain(self, rows: list[Row]) -> list[Row] | None:
         if self._crossed and (any(row[ENDED] for row in rows) or self._objected({(row[8], row[9]) for row in rows})):
@@ -238,13 +262,7 @@ class Rows:
 
     def _words(self, lots: Collection[int]) -> tuple[dict[int, list[Row]], Mapping[int, SiteSaid]]:
         """Return the rows that say something of each lot, oldest first, and what is known of the sites they were born at."""
-        rows = self._s.each(
-            "SELECT l.lot, l.site, l.product, l.gtin, l.produced, l.expiry, l.content, l.content_unit FROM {ids} CROSS JOIN lot_fact AS l "
-            "JOIN log AS g ON g.id = l.log "
-            "WHERE l.lot = f.value AND l.ended <= 0 AND l.recorded <= ? ORDER BY l.recorded, g.origin, l.seq, l.item",
-            lots,
-            (self._until,),
-        )
+        rows = self._s.each(_WORDS, lots, (self._until,))
         said: dict[int, list[Row]] = {}
         for row in rows:
             said.setdefault(row[0], []).append(row)
@@ -259,13 +277,7 @@ class Rows:
         return {site: known[site] for site in sites}
 
     def _look_at(self, sites: Collection[int]) -> dict[int, SiteSaid]:
-        rows = self._s.each(
-            "SELECT n.id, n.text, s.kind, s.operator, s.name, s.county, s.region, s.parent, "
-            "(SELECT MAX(v.recorded) FROM site_seen AS v WHERE v.site = n.id) FROM {ids} CROSS JOIN name AS n "
-            "LEFT JOIN site_fact AS s ON s.site = n.id AND s.ended = 0 LEFT JOIN log AS g ON g.id = s.log "
-            "WHERE n.id = f.value ORDER BY s.recorded, g.origin, s.seq",
-            sites,
-        )
+        rows = self._s.each(_SITES, sites)
         # The latest word comes last; a site that no record describes has none.
         said = {row[0]: row[1:] if row[2] is not None else (row[1], *_NO_SITE, row[8]) for row in rows}
         self._texts.update({site: each[0] for site, each in said.items()})
@@ -278,7 +290,7 @@ class Rows:
     def origins(self) -> dict[int, str]:
         """Return the origin of every log, in the order of origins."""
         if self._origins is None:
-            self._origins = dict(self._s.rows("SELECT id, origin FROM log ORDER BY origin"))
+            self._origins = dict(self._s.rows(ORIGINS))
         return self._origins
 
 

@@ -64,14 +64,18 @@ def recall_told(session: Session, lots: Sequence[str], *, now: int) -> dict[str,
 
 def _told(session: Session, asked: tuple[str, ...], now: int, operator: str) -> dict[str, Any] | None:
     """Answer for plain lots about which no case was ever opened (rule 3)."""
-    from foodtrace.graph.rows import Rows  # noqa: PLC0415
+    from foodtrace.graph.heads import HEADS  # noqa: PLC0415
+    from foodtrace.graph.names import FIND  # noqa: PLC0415
+    from foodtrace.graph.rows import CROSSED, ORIGINS, Rows  # noqa: PLC0415
     from foodtrace.graph.subjects import CASES, recalled  # noqa: PLC0415
     from foodtrace.recall.plain.cases import none_about  # noqa: PLC0415
     from foodtrace.recall.plain.defaults import OUTLET_KINDS, SILENT_AFTER, TRANSIT_LIMIT  # noqa: PLC0415
     from foodtrace.recall.plain.told import PlainAnswer  # noqa: PLC0415
 
+    names = [*asked, CASES, *map(recalled, asked)]
+    session.ahead((CROSSED, None, ()), (FIND, names, ()), (ORIGINS, None, ()), (HEADS, None, ()))
     rows = Rows(session, now)
-    if rows.numbers([*asked, CASES, *map(recalled, asked)]).keys() & set(map(recalled, asked)):
+    if rows.numbers(names).keys() & set(map(recalled, asked)):
         return None  # some case names one of these lots: that is for the engine for everything to look at
     with suppress(HandOver):
         found = PlainAnswer(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from foodtrace.personal import Secret, State, fits
 
@@ -12,16 +12,17 @@ if TYPE_CHECKING:
 
 Contact: TypeAlias = tuple[State, dict[str, str]]
 """How the fields stand, and those that are still there."""
+CONTACTS: Final = (
+    "SELECT s.site, s.log, s.seq, e.bytes, p.field, p.salt, p.value FROM {ids} CROSS JOIN site_fact AS s JOIN log AS g ON g.id = s.log "
+    "LEFT JOIN entry AS e ON e.log = s.log AND e.seq = s.seq LEFT JOIN personal AS p ON p.log = s.log AND p.seq = s.seq "
+    "WHERE s.site = f.value AND s.ended = 0 ORDER BY s.recorded, g.origin, s.seq"
+)
+"""What :func:`contacts` asks."""
 
 
 def contacts(session: Session, sites: Collection[int]) -> dict[int, Contact]:
     """Return the contact of every site that is described; a value that does not fit its entry is left out, all of them with it."""
-    rows = session.each(
-        "SELECT s.site, s.log, s.seq, e.bytes, p.field, p.salt, p.value FROM {ids} CROSS JOIN site_fact AS s JOIN log AS g ON g.id = s.log "
-        "LEFT JOIN entry AS e ON e.log = s.log AND e.seq = s.seq LEFT JOIN personal AS p ON p.log = s.log AND p.seq = s.seq "
-        "WHERE s.site = f.value AND s.ended = 0 ORDER BY s.recorded, g.origin, s.seq",
-        sites,
-    )
+    rows = session.each(CONTACTS, sites)
     newest: dict[int, tuple[int, int, bytes | None]] = {}
     kept: dict[int, list[Secret]] = {}
     for site, log, seq, data, field, salt, value in rows:

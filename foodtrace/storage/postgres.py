@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from foodtrace.errors import BadData, Busy, Conflict, Storage
-from foodtrace.storage.session import Dialect, Row
+from foodtrace.storage.session import Ask, Dialect, Row
 from foodtrace.storage.sums import MOST
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ _LOOK_UP: Final = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin =
 _OF_LOGS: Final = "FROM log AS"
 """Queries that start from the logs, of which there are few, look up what they join as well."""
 _TEXTS: Final = "unnest(%s::text[]) AS f(value)"
+_AHEAD: Final = 5_000
+"""Ids beyond which a question is not asked ahead: its answer is long, and the journey is the least of it."""
 _COPY_FROM: Final = 4
 """Fewer rows than this are not worth a COPY's round trips."""
 
@@ -50,9 +52,15 @@ class PostgresSession:
         self.vouched: Vouched | None = None
         self._joins = False
         """Whether the planner may read whole tables to join them."""
+        self._pipeline: Any = None
+        self._asked: dict[tuple[object, ...], Any] = {}
+        """What was asked ahead -> the cursor that has the answer, or will."""
 
     def rows(self, sql: str, params: Sequence[object] = ()) -> list[Row]:
         """See :class:`foodtrace.storage.session.Session`."""
+        known = self._known(sql, None, params)
+        if known is not None:
+            return known
         if "JOIN" in sql and _OF_LOGS not in sql:
             self._may_join(yes=True)
         found: list[Row] = self._run(sql, params).fetchall()
@@ -60,11 +68,15 @@ class PostgresSession:
 
     def row(self, sql: str, params: Sequence[object] = ()) -> Row | None:
         """See :class:`foodtrace.storage.session.Session`."""
+        known = self._known(sql, None, params)
+        if known is not None:
+            return known[0] if known else None
         found: Row | None = self._run(sql, params).fetchone()
         return found
 
     def stream(self, sql: str, params: Sequence[object] = ()) -> Iterable[Row]:
         """See :class:`foodtrace.storage.session.Session`."""
+        self.settle()
         with self._c.cursor() as cursor:
             yield from cursor.stream(_marks(sql), params)
 
@@ -72,8 +84,39 @@ class PostgresSession:
         """See :class:`foodtrace.storage.session.Session`."""
         if not ids:
             return []
+        known = self._known(sql, ids, params)
+        if known is not None:
+            return known
         self._may_join(yes=False)
-        found: list[Row] = self._run(sql.replace("{ids}", _RELATION).replace("{texts}", _TEXTS), (list(ids), *params)).fetchall()
+        found: list[Row] = self._run(_related(sql), (list(ids), *params)).fetchall()
+        return found
+
+    def ahead(self, *asks: Ask) -> None:
+        """See :class:`foodtrace.storage.session.Session`."""
+        self.settle()
+        self._may_join(yes=False)
+        self._pipeline = self._c.pipeline()
+        self._pipeline.__enter__()
+        for sql, ids, params in asks:
+            if ids is None or 0 < len(ids) <= _AHEAD:
+                given = params if ids is None else (list(ids), *params)
+                self._asked[_key(sql, ids, params)] = self._send(_related(sql), given)
+
+    def settle(self) -> None:
+        """Wait for what was asked ahead."""
+        if self._pipeline is not None:
+            pipeline, self._pipeline = self._pipeline, None
+            pipeline.__exit__(None, None, None)
+
+    def _known(self, sql: str, ids: Collection[int] | Collection[str] | None, params: Sequence[object]) -> list[Row] | None:
+        """Return the answer to what was asked ahead in the same words, none if it was not; an answer is given once."""
+        if not self._asked:
+            return None
+        cursor = self._asked.pop(_key(sql, ids, params), None)
+        if cursor is None:
+            return None
+        self.settle()
+        found: list[Row] = cursor.fetchall()
         return found
 
     def _may_join(self, *, yes: bool) -> None:
@@ -83,6 +126,7 @@ class PostgresSession:
         """
         if self._joins != yes:
             way = "on" if yes else "off"
+            self.settle()
             self._c.execute("SELECT set_config('enable_hashjoin', %s, true), set_config('enable_mergejoin', %s, true)", (way, way))
             self._joins = yes
 
@@ -123,8 +167,20 @@ class PostgresSession:
             yield
 
     def _run(self, sql: str, params: Sequence[object]) -> Any:
+        self.settle()
+        return self._send(sql, params)
+
+    def _send(self, sql: str, params: Sequence[object]) -> Any:
         # Numbers and bytes come as they are: as text they cost both sides half as much again.
         return self._c.execute(_marks(sql), params, binary=True)
+
+
+def _key(sql: str, ids: Collection[int] | Collection[str] | None, params: Sequence[object]) -> tuple[object, ...]:
+    return sql, None if ids is None else tuple(ids), tuple(params)
+
+
+def _related(sql: str) -> str:
+    return sql.replace("{ids}", _RELATION).replace("{texts}", _TEXTS)
 
 
 def _marks(sql: str) -> str:
@@ -157,10 +213,14 @@ class PostgresStore:
         """See :class:`foodtrace.storage.session.Store`."""
         with self._borrow() as connection, self._translated():
             connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; " + _LOOK_UP)
+            session = PostgresSession(connection)
             try:
-                yield PostgresSession(connection)
+                yield session
             finally:
-                connection.execute("ROLLBACK")
+                try:
+                    session.settle()
+                finally:
+                    connection.execute("ROLLBACK")
 
     @contextmanager
     def write(self) -> Iterator[PostgresSession]:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 Row: TypeAlias = tuple[Any, ...]
 Dialect: TypeAlias = Literal["sqlite", "postgresql"]
+Ask: TypeAlias = tuple[str, Collection[int] | Collection[str] | None, Sequence[object]]
+"""(query, ids or texts if it has any, other parameters)."""
 
 
 class Session(Protocol):
@@ -45,6 +47,14 @@ class Session(Protocol):
 
     def each(self, sql: str, ids: Collection[int] | Collection[str], params: Sequence[object] = ()) -> list[Row]:
         """Return the rows of a query with ``{ids}`` or ``{texts}``; these are its first parameter."""
+        ...
+
+    def ahead(self, *asks: Ask) -> None:
+        """Begin to ask what :meth:`rows`, :meth:`row` and :meth:`each` will be asked next, all at once, in a read transaction.
+
+        Where a question is a journey to a server, several make it together and are answered while the caller goes on; elsewhere, and
+        where one is about very many ids, nothing happens. Whoever then asks in the same words, ids and parameters gets that answer.
+        """
         ...
 
     def run(self, sql: str, params: Sequence[object] = ()) -> int:

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from foodtrace.errors import BadData, Busy, FoodtraceError, NotFound, Storage
-from foodtrace.storage.session import Dialect, Row
+from foodtrace.storage.session import Ask, Dialect, Row
 from foodtrace.storage.sums import MOST, RANGE
 
 if TYPE_CHECKING:
@@ -77,6 +77,9 @@ class SqliteSession:
         if not ids:
             return []
         return self._c.execute(_related(sql), (_json(list(ids)), *params)).fetchall()
+
+    def ahead(self, *asks: Ask) -> None:
+        """See :class:`foodtrace.storage.session.Session`: there is no journey here."""
 
     def run(self, sql: str, params: Sequence[object] = ()) -> int:
         """See :class:`foodtrace.storage.session.Session`."""

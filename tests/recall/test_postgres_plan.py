@@ -45,6 +45,9 @@ class Explained:
             self._look(self._session.each("EXPLAIN (ANALYZE, FORMAT JSON) " + sql, ids, params))
         return self._session.each(sql, ids, params)
 
+    def ahead(self, *asks: Any) -> None:
+        """Nothing is asked ahead: every question is looked at when it is asked."""
+
     def _look(self, plan: list[Any]) -> None:
         waiting = [plan[0][0][0]["Plan"]]
         while waiting:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from foodtrace.graph.flowkind import UNNAMED, FlowKind
 from foodtrace.graph.rows import Rows
+from foodtrace.recall.contacts import CONTACTS
 from foodtrace.recall.plain import HandOver
 from foodtrace.recall.plain.links import Links
 from foodtrace.recall.plain.lot import LotBooks
@@ -44,10 +45,13 @@ class Gathered:
         self.asked = asked
         self.sites: dict[int, SiteSaid] = {}
         self.books: dict[int, LotBooks] = {}
-        lots = self._closure()
+        lots = sorted(self._closure())
+        self._few = len(lots) <= _PORTION
+        if self._few:
+            rows.session.ahead(*rows.of_lots(lots))
         self.ranks = rows.ranks()
         several: set[tuple[int, int]] = set()
-        for portion in _portions(sorted(lots)):
+        for portion in _portions(lots):
             for lot, mine in self._read(portion):
                 books = self.books[lot] = LotBooks(lot, mine, self.ranks)
                 several |= {(row[8], row[9]) for row in books.several()}
@@ -63,7 +67,7 @@ class Gathered:
         """See that no dispatch without lot can have been of these goods, nor is named by a receipt of theirs (rule 3)."""
         seen: set[int] = set()
         fresh = set(self.sites)
-        while fresh and (pseudo := self.rows.pseudo_lots(fresh)):
+        while fresh and (pseudo := self.rows.pseudo_lots(sorted(fresh))):
             rows = self.rows.rows(pseudo)
             if rows is None:
                 raise HandOver("another log objects")
@@ -107,15 +111,17 @@ class Gathered:
         rows = self.rows.rows(lots)
         if rows is None:
             raise HandOver("another log objects")
-        new = ({row[2] for row in rows} | {row[3] for row in rows}) - self.sites.keys() - {0}
-        if new:
-            self.sites.update(self.rows.sites_said(new))
+        new = sorted(({row[2] for row in rows} | {row[3] for row in rows}) - self.sites.keys() - {0})
+        if self._few:
+            self.rows.session.ahead(*self.rows.of_sites(new), (CONTACTS, new, ()))
         seen = set()
         for lot, mine in groupby(rows, key=_LOT):
             seen.add(lot)
             yield lot, list(mine)
         for lot in set(lots) - seen:
             yield lot, []
+        # Only now: whoever takes the rows works on them while the server looks for the sites.
+        self.sites.update(self.rows.sites_said(new))
 
     def suppliers(self) -> dict[int, set[int]]:
         """Return the sites that each site received from."""

@@ -136,7 +136,7 @@ class PlainAnswer:
                 sums[4] += each.unaccounted
                 sums[5] += each.travelling
         suppliers = gathered.suppliers()
-        called = contacts(self.rows.session, list(lots))
+        called = contacts(self.rows.session, sorted(lots))
         sites = gathered.sites
         for site, mine in lots.items():
             info = sites[site]
