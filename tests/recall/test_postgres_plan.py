@@ -89,7 +89,7 @@ def world(pg_server: Callable[[str], str], tmp_path_factory: pytest.TempPathFact
     clock[0] = micros(life.start) + 70 * 86_400_000_000
     for log, events in waiting.items():
         if events:  # so small a world needs only some of the markets
-            ledger.record(events, log=log)
+            ledger.record(events, log=log, confirm_clock=True)
     with psycopg.connect(url, autocommit=True) as admin:
         for sql in FILLING:
             admin.execute(sql.encode())
