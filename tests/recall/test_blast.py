@@ -54,13 +54,12 @@ def agree(ledger: Ledger, clock: Clock, now: int) -> int:
     return len(found.lots)
 
 
-@settings(max_examples=25, deadline=None)
-@given(st.integers(0, 2**31), st.sampled_from([0, 0, 1, 3]), st.booleans())
-def test_every_number_is_that_of_the_recall(seed: int, oddities: int, with_case: bool) -> None:
+def compare(seed: int, oddities: int, *, with_case: bool, url: str = "") -> int:
+    """Make a random world and compare every number of its blasts with the recall; return how many there were."""
     rng = random.Random(seed)
     with tempfile.TemporaryDirectory() as name:
         clock = Clock()
-        with opened(Path(name), clock) as ledger:
+        with opened(Path(name), clock, url) as ledger:
             begun(ledger)
             clock.now = micros(NOW)
             events = [each for number in range(rng.randint(5, 45)) for each in plain(rng, f"e{number}", LOTS)]
@@ -70,8 +69,18 @@ def test_every_number_is_that_of_the_recall(seed: int, oddities: int, with_case:
                 events.append(RecallOpened(id="case", at=NOW, case="2026-0001", scope=scope, level=2, reason="x", known=NOW))
             for event in events:
                 ledger.record([event], log=rng.choice(LOGS))
-            for now in (micros(NOW), micros(NOW) + 20 * DAY):
-                agree(ledger, clock, now)
+            return sum(agree(ledger, clock, now) for now in (micros(NOW), micros(NOW) + 20 * DAY))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 2**31), st.sampled_from([0, 0, 1, 3]), st.booleans())
+def test_every_number_is_that_of_the_recall(seed: int, oddities: int, with_case: bool) -> None:
+    compare(seed, oddities, with_case=with_case)
+
+
+@pytest.mark.parametrize("oddities", [0, 1])
+def test_every_number_is_that_of_the_recall_on_postgresql(oddities: int, pg_url: str) -> None:
+    assert sum(compare(seed, oddities, with_case=seed % 2 == 1, url=pg_url) for seed in range(3)) > 10
 
 
 @pytest.fixture

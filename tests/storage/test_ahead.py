@@ -67,8 +67,10 @@ def test_whoever_gives_up_leaves_a_connection_that_works(store: Store) -> None:
 
     with pytest.raises(KeyError):
         give_up()
+    with store.write() as session:  # in bulk, which no connection can that still waits for answers
+        session.insert("name", "id, text", [(number, f"n{number}") for number in range(10, 20)])
     with store.read() as session:
-        assert session.rows(COUNT, (4,)) == [(5,)]
+        assert session.rows(COUNT, (4,)) == [(15,)]
 
 
 def test_a_question_that_fails_is_told_in_our_words_and_harms_nobody_later(store: Store) -> None:
