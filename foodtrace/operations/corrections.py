@@ -27,6 +27,7 @@ from foodtrace.graph.flows import NEVER
 from foodtrace.graph.names import find
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.common import Doing, Outcome, local, said
+from foodtrace.operations.retries import earlier
 from foodtrace.quantity import Quantity
 from foodtrace.storage.session import Session
 from foodtrace.tlog.entry import event_bytes, parse
@@ -293,9 +294,12 @@ def correct(
     if isinstance(target.event, _MARKS):
         raise Refused("correction.of_mark", value=f"#{target.seq}", kind=_kind(target.event))
     if dispute:
-        return _dispute(doing, target, own, note)
+        return _dispute(session, doing, target, own, note)
     if target.log != own and not _entitled(session, target, own):
         raise Refused("correction.not_yours", value=f"{target.origin}#{target.seq}", expected=target.event.site or "-")
+    again = _again(session, doing, target, own, changes, replacement, note)
+    if again is not None:
+        return again
     story = history(session, target)
     _one_side(session, target, own)
     if replacement is None and changes:
@@ -335,12 +339,40 @@ def correct(
     )
 
 
-def _dispute(doing: Doing, target: Target, own: int, note: str) -> Outcome:
+def _again(
+    session: Session, doing: Doing, target: Target, own: int, changes: Mapping[str, str] | None, whole: AnyEvent | None, note: str
+) -> Outcome | None:
+    """Return what was recorded for the same request, none if its id is new: what it asked for is in the entry it made.
+
+    :raises Conflict: ``record.id_conflict``.
+    """
+    before = earlier(session, msgspec.structs.replace(doing, log=own), Correction, seq=target.seq, leaf=target.leaf, note=note)
+    if before is None:
+        return None
+    made: AnyEvent | None = before.replacement
+    asked = whole
+    if made is not None and changes:
+        asked = _changed(session, made, changes)
+    elif whole is not None:
+        asked = msgspec.structs.replace(whole, id=said(target.event).id, commitments={})
+    if asked != made:
+        now = "did_not_occur" if asked is None else _kind(asked)
+        raise Conflict("record.id_conflict", value=doing.id, field="replacement", before=before.reason, now=now)
+    event = msgspec.structs.replace(before, commitments={})
+    kept = _values(session, target) if made is not None and target.log == own else {}
+    changed = () if made is None else differences(target.event, made)
+    answer = Corrected(log=target.origin, seq=target.seq, leaf=target.leaf, reason=before.reason, changes=changed, event=event)
+    return Outcome(events=[event], personal={event.id: kept} if kept else {}, answer=answer)
+
+
+def _dispute(session: Session, doing: Doing, target: Target, own: int, note: str) -> Outcome:
     if target.log == own:
         raise BadData("correction.own", value=f"#{target.seq}")
     if not note:
         raise BadData("correction.note", value=f"{target.origin}#{target.seq}", expected="--note")
-    event = Dispute(id=doing.event_id(), at=doing.now, by=doing.by, log=target.origin, seq=target.seq, leaf=target.leaf, reason=note)
+    before = earlier(session, msgspec.structs.replace(doing, log=own), Dispute, log=target.origin, seq=target.seq, reason=note)
+    made = Dispute(id=doing.event_id(), at=doing.now, by=doing.by, log=target.origin, seq=target.seq, leaf=target.leaf, reason=note)
+    event = before or made
     return Outcome(
         events=[event],
         answer=Corrected(log=target.origin, seq=target.seq, leaf=target.leaf, reason="disputed", changes=(), event=event),

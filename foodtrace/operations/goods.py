@@ -154,6 +154,10 @@ def transform(
     """Turn lots into lots at a site; inputs under recall are refused."""
     place = resolve_site(session, site)
     portions = [Portion(resolve_lot(session, lot), quantity) for lot, quantity in inputs]
+    asked = {"site": place, "kind": kind, "inputs": tuple(portions), "outputs": tuple(outputs), "loss": loss}
+    before = earlier(session, doing, Transformation, **asked)
+    if before is not None:
+        return Outcome(events=[before], answer=before)
     against = refused(session, doing, "use", [(each.lot, each.quantity) for each in portions], place)
     if against is not None:
         return against

@@ -21,7 +21,7 @@ from foodtrace.tlog.entry import event_bytes
 _E = TypeVar("_E", bound=Event)
 
 
-def earlier(session: Session, doing: Doing, kind: type[_E], **asked: object) -> _E | None:
+def earlier(session: Session, doing: Doing, kind: type[_E], /, **asked: object) -> _E | None:
     """Return the entry that a request repeats, none if its id is new (or none was given).
 
     :param asked: what the request says, by field of the event; only what is given is compared.
