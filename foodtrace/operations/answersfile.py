@@ -26,9 +26,9 @@ from foodtrace.recall.cases import case_events, resolve_case
 from foodtrace.storage.session import Session
 
 ANSWERS: Final[Columns] = {
-    "site": ("网点", "收货方", "店名", "场所", "编号", "outlet", "site", "party"),
+    "site": ("网点", "收货方", "店名", "场所", "编号", "outlet", "site", "party", "name"),
     "code": ("回执码", "二维码", "回执", "code", "receipt"),
-    "lot": ("批次", "批号", "lot", "batch"),
+    "lot": ("批次", "批号", "lot", "lots", "batch"),
     "quantity": ("现存", "现存数量", "数量", "接通知时现存", "on_hand", "onhand", "quantity"),
     "unit": ("单位", "unit"),
     "time": ("回执时间", "时间", "答复时间", "time", "answered"),

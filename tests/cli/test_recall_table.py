@@ -337,6 +337,35 @@ def test_files_mask_people_unless_asked_and_asking_is_on_record(city: Path) -> N
     assert "0451-555-0104" not in piped
 
 
+def test_headings_of_a_file_are_in_the_readers_language_and_mean_the_same(city: Path) -> None:
+    lot = lot_of(city)
+    english, chinese = (
+        list(csv.reader(io.StringIO(run(city, "recall", lot, "--csv", "-", lang=lang).split("contacts are")[0].split("联系方式")[0])))
+        for lang in ("en", "zh")
+    )
+    assert english[0][:3] == ["site", "name", "operator"]
+    assert chinese[0][:3] == ["编号", "网点", "经营者"]
+    assert len(set(chinese[0])) == len(chinese[0]) == len(english[0])
+    assert not [each for each in chinese[0] if each.isascii()]
+    assert [row[:18] for row in chinese[1:]] == [row[:18] for row in english[1:]], "what stands under them is the same"
+
+
+def test_the_file_filled_in_comes_back_as_answers_in_either_language(city: Path) -> None:
+    lot = lot_of(city)
+    run(city, "case", "open", lot, "--class", "2", "--known", "2026-01-01T00:00", "--reason", "x")
+    run(city, "case", "notify")
+    for lang, site, on_hand in (("zh", "店20", "现存"), ("en", "店19", "on_hand")):
+        run(city, "recall", lot, "--csv", "sheet.csv", lang=lang)
+        rows = list(csv.reader(io.StringIO((city / "sheet.csv").read_bytes().decode("utf-8-sig"))))
+        heads, row = rows[0], next(each for each in rows if each[1] == site)
+        wanted = [heads.index(each) for each in (heads[1], heads[12], on_hand, heads[17])]
+        filled = [[row[place] for place in wanted] for row in (heads, row)]
+        filled[1][2] = "3000"
+        (city / "filled.csv").write_text("\r\n".join(",".join(each) for each in filled), encoding="utf-8")
+        said = json.loads(run(city, "case", "acknowledge", "--file", "filled.csv", "--json"))
+        assert (said["new"], said["faults"]) == (1, []), said
+
+
 def test_a_workbook_keeps_codes_as_text_and_quantities_as_numbers(city: Path) -> None:
     from openpyxl import load_workbook
 

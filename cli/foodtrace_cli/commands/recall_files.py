@@ -6,6 +6,7 @@ Rules (TRANSCRIPTS "Easily forgotten" 18 and 19):
 2. A cell that a spreadsheet would run is escaped, codes are text, unknown is a question mark and never empty or zero.
 3. Quantities are in base units, as everywhere in files: ``unit`` says which.
 4. A file is there whole or not at all.
+5. Headings are in the reader's language; in English they are the names that programs know. Codes and quantities never change.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ def write_files(ctx: Context, ledger: Ledger, answer: Any, files: Files, view: V
 
         shown = masked(answer)
     rows = [*chosen(shown, view), *(() if view.late else shown.others)]
-    records = _records(shown, rows, details_of(ledger, shown, rows))
+    records = _records(ctx, shown, rows, details_of(ledger, shown, rows))
     if files.csv:
         _write_csv(ctx, records, files.csv)
     if files.xlsx:
@@ -78,9 +79,9 @@ def _put_on_record(ctx: Context, ledger: Ledger, answer: Any, by: str) -> None:
         say(ctx.t("cli.report.contacts", log=receipt.log, seq=receipt.last), err=True)
 
 
-def _records(answer: Any, rows: Sequence[Any], details: Mapping[str, Any]) -> list[list[Any]]:
+def _records(ctx: Context, answer: Any, rows: Sequence[Any], details: Mapping[str, Any]) -> list[list[Any]]:
     """Return headings and rows; one without quantities stands there as well, all of them unknown."""
-    made: list[list[Any]] = [[*HEADINGS]]
+    made: list[list[Any]] = [[ctx.t(f"recall.file.{name}") for name in HEADINGS]]
     for row in rows:
         made += [[_value(row, amount, details[row.site], name) for name in HEADINGS] for amount in row.amounts or (None,)]
     if answer.bounds is None:
@@ -89,7 +90,8 @@ def _records(answer: Any, rows: Sequence[Any], details: Mapping[str, Any]) -> li
 
     parts = {(each.site, each.unit): each for each in answer.bounds}
     site, unit = HEADINGS.index("site"), HEADINGS.index("unit")
-    return [[*made[0], *COLUMNS], *([*row, *shares(parts.get((row[site], row[unit])))] for row in made[1:])]
+    heads = [*made[0], *(ctx.t(f"recall.file.{name}") for name in COLUMNS)]
+    return [heads, *([*row, *shares(parts.get((row[site], row[unit])))] for row in made[1:])]
 
 
 def _value(row: Any, amount: Any, details: Any, name: str) -> Any:
