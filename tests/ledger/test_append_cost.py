@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import groupby
 from pathlib import Path
 
 from foodtrace import Ledger, Quantity
@@ -45,3 +46,27 @@ def test_a_batch_costs_the_same_in_a_log_nine_times_as_long(tmp_path: Path) -> N
         again = _steps(ledger, _sales(9_200, 200))
         assert long < 1.2 * short
         assert again < short
+
+
+def test_a_commit_of_one_event_reads_twice_and_writes_each_table_once(tmp_path: Path) -> None:
+    """One event per commit is how a till and a gate record, and each statement is felt there."""
+    ran: list[str] = []
+    with Ledger.open(f"sqlite:///{tmp_path}/x.db", keys=tmp_path / "keys", clock=lambda: NOW) as ledger:
+        ledger.record(_sales(0, 1_000))
+        with ledger.store._borrow() as connection:  # type: ignore[attr-defined]
+            connection.set_trace_callback(ran.append)
+        ledger.record(_sales(1_001, 1))
+    begun = [next(word for word in sql.split() if word not in ("INTO", "INSERT", "IMMEDIATE")) for sql in ran]
+    # A statement with a trigger, or with two rows, is traced once for each.
+    assert [name for name, _ in groupby(begun)] == [
+        "BEGIN",
+        "SELECT",
+        "entry",
+        "checkpoint",
+        "UPDATE",
+        "holding",
+        "move",
+        "site_seen",
+        "COMMIT",
+    ]
+    assert begun.count("SELECT") == 2, "the head, and whether the id is on record"
