@@ -44,7 +44,7 @@ _STAGES: Final = (
     _Stage("signature", ((SigningKey, "sign"),)),
     _Stage("projection worked out", ((projection, "apply"),)),
     _Stage("rows written into the database's memory", tuple((sqlite.SqliteSession, each) for each in ("run", "many"))),
-    _Stage("COMMIT, with its sync", ((sqlite._Connection, "commit"),)),  # noqa: SLF001 - where the library commits
+    _Stage("COMMIT, with its sync", ((sqlite, "_commit"),)),
     _Stage("anchor", ((Anchor, "move"),)),
 )
 
