@@ -144,13 +144,13 @@ def _committed(data: object) -> Mapping[str, str]:
 
 def _event(data: object) -> AnyEvent | None:
     """Return an entry's event; none where it can't be read: that is for others to find."""
-    from foodtrace.events.canonical import decode  # noqa: PLC0415 - readers of one value decode nothing
+    from foodtrace.events.canonical import decode_alone  # noqa: PLC0415 - readers of one value decode nothing
     from foodtrace.tlog.entry import parse  # noqa: PLC0415
 
     if not isinstance(data, (bytes, memoryview)):
         return None
     try:
-        return decode(bytes(parse(bytes(data)).event))
+        return decode_alone(bytes(parse(bytes(data)).event))
     except FoodtraceError:
         return None
 

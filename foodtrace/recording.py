@@ -6,18 +6,21 @@ Rules (DESIGN section 5):
    is ``record.id_conflict``. A batch may mix old and new.
 2. All of a batch or none of it. A receipt is returned only after COMMIT; the anchor moves after that.
 3. Events are encoded and checked before the lock is taken.
+4. An event too long for one entry is sealed as several, side by side (:mod:`foodtrace.events.parts`); receipts and the projection know
+   the event by its last entry, which has its id.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final
 
 import msgspec
 
 from foodtrace.errors import BadData, Conflict
-from foodtrace.events import AnyEvent, Correction, Event, Key
-from foodtrace.events.canonical import checked, decode
+from foodtrace.events import AnyEvent, Correction, Event, Key, VoucherLines
+from foodtrace.events.canonical import decode_alone
+from foodtrace.events.parts import sealed_as
 from foodtrace.graph import projection
 from foodtrace.graph.names import Names
 from foodtrace.keys import check_public_key, kid
@@ -27,10 +30,13 @@ from foodtrace.storage.session import Session, Store
 from foodtrace.tlog.append import Head, append, lock_head
 from foodtrace.tlog.clock import ClockRule, sealing_time
 from foodtrace.tlog.entry import event_bytes, parse
+from foodtrace.tlog.whole import event_of, last_part
 
 _BY_ID: Final = "SELECT e.id, e.seq, e.bytes FROM {texts} CROSS JOIN entry AS e WHERE e.log = ? AND e.id = f.value"
 _THIS_ID: Final = "SELECT id, seq, bytes FROM entry WHERE log = ? AND id = ?"
 MAX_BATCH: Final = 100_000
+_SHOWN: Final = 200
+"""Most characters of a value that an error repeats."""
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,11 +45,11 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     log: str
     """Origin of the log."""
     first: int
-    """Smallest sequence number of the batch's entries."""
+    """Smallest sequence number of the batch's entries, lines of its events among them."""
     last: int
     """Largest sequence number of the batch's entries."""
     seqs: tuple[int, ...]
-    """Sequence number of each event, in the order given."""
+    """Sequence number of each event, in the order given; of one in parts, of its last."""
     new: int
     """How many of them were new; the others were on record with the same content."""
     checkpoint: bytes
@@ -54,7 +60,8 @@ class Prepared(msgspec.Struct):
     """Events ready to be sealed."""
 
     events: list[AnyEvent]
-    data: list[bytes]
+    data: list[list[tuple[str, bytes]]]
+    """The entries of each event, (id, bytes), the event itself last (rule 4)."""
     secrets: dict[str, list[Secret]]
     personal: Mapping[str, Mapping[str, str]]
 
@@ -67,7 +74,7 @@ def prepare(events: Sequence[Event], personal: Mapping[str, Mapping[str, str]] |
     if len(events) > MAX_BATCH:
         raise BadData("record.too_many", value=len(events), expected=MAX_BATCH)
     done: list[AnyEvent] = []
-    data: list[bytes] = []
+    data: list[list[tuple[str, bytes]]] = []
     kept: dict[str, list[Secret]] = {}
     committed: dict[str, dict[str, str]] = {}
     for event in events:
@@ -83,8 +90,8 @@ def prepare(events: Sequence[Event], personal: Mapping[str, Mapping[str, str]] |
             if event.id not in kept:
                 committed[event.id], kept[event.id] = seal(values[event.id])
             ready = msgspec.structs.replace(event, commitments={**event.commitments, **committed[event.id]})
-        data.append(checked(ready))
-        done.append(ready)  # type: ignore[arg-type]  # checked() made sure of it
+        data.append(sealed_as(ready))
+        done.append(ready)  # type: ignore[arg-type]  # sealed_as() made sure of it
     unknown = set(values) - {event.id for event in events}
     if unknown:
         raise BadData("personal.unknown_event", value=min(unknown))
@@ -128,41 +135,47 @@ def record_in(
         raise Conflict("log.key_changed" if head.key_id else "log.ended", value=writer.origin, expected=head.key_id.hex())
     # 2. Which of the events are on record already?
     old = _on_record(session, writer.number, prepared)
-    fresh: dict[str, int] = {}
+    fresh: dict[str, tuple[int, int]] = {}
+    lines: set[str] = set()
     seqs: list[int] = []
     new: list[int] = []
+    size = head.size
     for index, event in enumerate(prepared.events):
         if event.id in old:
             _same(session, writer.number, old[event.id], prepared, index)
             seqs.append(old[event.id][0])
         elif event.id in fresh:
-            place = fresh[event.id]
-            if prepared.data[new[place]] != prepared.data[index]:
-                raise _conflict(prepared.events[new[place]], event)
-            seqs.append(head.size + place)
+            seq, before = fresh[event.id]
+            if prepared.data[before] != prepared.data[index]:
+                raise _conflict(prepared.events[before], event)
+            seqs.append(seq)
         else:
-            fresh[event.id] = len(new)
-            seqs.append(head.size + len(new))
+            if lines or len(prepared.data[index]) > 1:
+                _ids_free(prepared, index, (old, fresh), lines)
+            size += len(prepared.data[index])
+            fresh[event.id] = (size - 1, index)
+            seqs.append(size - 1)
             new.append(index)
     if not new:
-        return _receipt(writer, seqs, 0, _covering(session, writer.number, max(seqs))), {}
+        return _receipt(writer, seqs, 0, _covering(session, writer.number, max(seqs)), prepared), {}
     _check_values(prepared, new)
     _check_corrections(session, writer, head, [prepared.events[index] for index in new])
     # 3. Seal, with personal values beside.
     recorded = sealing_time(head, clock, rule)
-    items = [(prepared.events[index].id, prepared.data[index]) for index in new]
+    items = [entry for index in new for entry in prepared.data[index]]
     made = append(session, writer.number, writer.origin, head, items, recorded, [writer.key])
+    places = [(fresh[prepared.events[index].id][0], prepared.events[index]) for index in new]
     if prepared.secrets:
         secrets = [
-            (writer.number, made.first + place, secret.field, secret.salt, secret.value)
-            for place, index in enumerate(new)
-            for secret in prepared.secrets.get(prepared.events[index].id, ())
+            (writer.number, seq, secret.field, secret.salt, secret.value)
+            for seq, event in places
+            for secret in prepared.secrets.get(event.id, ())
         ]
         session.insert("personal", "log, seq, field, salt, value", secrets)
-    # 4. Projection, in the same transaction.
-    sealed = [projection.Sealed(made.first + place, recorded, prepared.events[index]) for place, index in enumerate(new)]
+    # 4. Projection, in the same transaction, of whole events.
+    sealed = [projection.Sealed(seq, recorded, event) for seq, event in places]
     used = projection.apply(session, names, writer.number, writer.origin, sealed)
-    return _receipt(writer, seqs, len(new), made.checkpoint), used
+    return _receipt(writer, seqs, len(new), made.checkpoint, prepared), used
 
 
 def _names(writer: Writer, prepared: Prepared) -> set[str]:
@@ -170,20 +183,29 @@ def _names(writer: Writer, prepared: Prepared) -> set[str]:
 
 
 def _on_record(session: Session, log: int, prepared: Prepared) -> dict[str, tuple[int, bytes]]:
-    if len(prepared.events) == 1:
-        rows = session.rows(_THIS_ID, (log, prepared.events[0].id))
+    wanted = [name for entries in prepared.data for name, _ in entries]
+    if len(wanted) == 1:
+        rows = session.rows(_THIS_ID, (log, wanted[0]))
         return {name: (seq, bytes(data)) for name, seq, data in rows}
-    return {name: (seq, bytes(data)) for name, seq, data in session.each(_BY_ID, [event.id for event in prepared.events], (log,))}
+    return {name: (seq, bytes(data)) for name, seq, data in session.each(_BY_ID, wanted, (log,))}
+
+
+def _ids_free(prepared: Prepared, index: int, taken: Sequence[Collection[str]], lines: set[str]) -> None:
+    """Refuse an id that another event's lines have, and lines whose id is on record; take those of this event's lines (rule 4)."""
+    *names, own = (name for name, _ in prepared.data[index])
+    for name in (own, *names):
+        if name in lines or (name != own and any(name in each for each in taken)):
+            raise Conflict("record.id_conflict", value=name, field="id", before=name, now=own)
+    lines.update(names)
 
 
 def _same(session: Session, log: int, stored: tuple[int, bytes], prepared: Prepared, index: int) -> None:
     """Refuse an id whose content differs from what is on record (rule 1)."""
     seq, data = stored
     event = prepared.events[index]
-    before = event_bytes(data)
-    if before == prepared.data[index]:
+    if len(prepared.data[index]) == 1 and event_bytes(data) == prepared.data[index][0][1]:
         return
-    earlier = decode(before)
+    earlier = event_of(session, log, seq, data)
     given = prepared.personal.get(event.id, {})
     rows = session.rows("SELECT field, salt, value FROM personal WHERE log = ? AND seq = ?", (log, seq))
     kept = {field: bytes(salt) for field, salt, _ in rows}
@@ -201,7 +223,8 @@ def _conflict(earlier: Event, event: Event) -> Conflict:
     differs = sorted((f for f in {*old, *new} - {"commitments"} if old.get(f) != new.get(f)), key=lambda f: (f in ("at", "by"), f))
     field = differs[0] if differs else "personal"
     shown = ("..", "..") if not differs else (getattr(earlier, field, old.get(field)), getattr(event, field, new.get(field)))
-    return Conflict("record.id_conflict", value=event.id, field=field, before=str(shown[0]), now=str(shown[1]))
+    before, now = (each if len(each) <= _SHOWN else f"{each[:_SHOWN]}.." for each in (str(shown[0]), str(shown[1])))
+    return Conflict("record.id_conflict", value=event.id, field=field, before=before, now=now)
 
 
 def _check_values(prepared: Prepared, new: Sequence[int]) -> None:
@@ -225,7 +248,9 @@ def _check_corrections(session: Session, writer: Writer, head: Head, events: Seq
             raise BadData("correction.no_entry", value=event.seq, expected=head.size - 1, log=writer.origin)
         if bytes(row[0]).hex() != event.leaf:
             raise BadData("correction.wrong_leaf", value=event.leaf, expected=bytes(row[0]).hex(), seq=event.seq)
-        target = decode(bytes(parse(bytes(row[1])).event))
+        target = decode_alone(bytes(parse(bytes(row[1])).event))
+        if isinstance(target, VoucherLines):
+            raise BadData("correction.of_lines", value=event.seq, expected=last_part(target, event.seq), doc=target.doc)
         if isinstance(target, Correction):
             raise BadData("correction.of_correction", value=event.seq)
         if isinstance(target, Key):
@@ -237,8 +262,9 @@ def _covering(session: Session, log: int, seq: int) -> bytes:
     return b"" if row is None else bytes(row[0])
 
 
-def _receipt(writer: Writer, seqs: list[int], new: int, checkpoint: bytes) -> Receipt:
-    return Receipt(log=writer.origin, first=min(seqs), last=max(seqs), seqs=tuple(seqs), new=new, checkpoint=checkpoint)
+def _receipt(writer: Writer, seqs: list[int], new: int, checkpoint: bytes, prepared: Prepared) -> Receipt:
+    first = min(seq - len(entries) + 1 for seq, entries in zip(seqs, prepared.data, strict=True))
+    return Receipt(log=writer.origin, first=first, last=max(seqs), seqs=tuple(seqs), new=new, checkpoint=checkpoint)
 
 
 def _size(checkpoint: bytes) -> int:

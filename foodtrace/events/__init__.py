@@ -45,7 +45,7 @@ from foodtrace.events.goods import (
 )
 from foodtrace.events.master import OUTLET_KINDS, Key, Licence, Listing, Operator, SellerFile, Site
 from foodtrace.events.model import AnyEvent, Correction, Fact, kinds
-from foodtrace.events.records import ContactsShown, Dispute, Erasure, Recovered
+from foodtrace.events.records import ContactsShown, Dispute, Erasure, Recovered, VoucherLines
 
 __all__ = [
     "OUTLET_KINDS",
@@ -107,5 +107,6 @@ __all__ = [
     "Transformation",
     "TruckExpected",
     "Voucher",
+    "VoucherLines",
     "kinds",
 ]

@@ -73,6 +73,11 @@ CertificateHash: TypeAlias = Annotated[
 ]
 TruckNumber: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=999_999, description="running number of a gate's day from 1; 0: none")]
 
+PartCount: TypeAlias = Annotated[
+    int,
+    msgspec.Meta(ge=0, le=999, description="entries that the event stands in, this one the last; 0: this one alone. Made by foodtrace"),
+]
+
 Precision: TypeAlias = Literal["instant", "day", "unknown"]
 
 

@@ -5,7 +5,8 @@ Rules (RFC 8785 for our subset):
 1. UTF-8 JSON, keys sorted, no white space, integers within 2^53, no floats, fields at their defaults left out.
 2. Decoding accepts only bytes that encode identically again: duplicate keys, spaces, ``-0``, other spellings of a time
    are refused, though JSON allows them.
-3. At most 65,535 bytes for an entry (tlog-tiles entry bundles); the event's share is checked here.
+3. At most 65,535 bytes for an entry (tlog-tiles entry bundles); the event's share is checked here. A longer event stands in several
+   entries (:mod:`foodtrace.events.parts`): the last of them alone is not the event, and :func:`decode` refuses to take it for that.
 """
 
 from __future__ import annotations
@@ -17,27 +18,46 @@ import msgspec
 from foodtrace.errors import BadData
 from foodtrace.events.base import Event
 from foodtrace.events.model import AnyEvent
+from foodtrace.events.records import VoucherLines
 
 MAX_BYTES: Final = 65_535 - 600
-"""Largest event in bytes: an entry's limit less its own fields (log, prev, seq, time)."""
+"""Largest event in bytes that one entry holds: an entry's limit less its own fields (log, prev, seq, time)."""
+MAX_WHOLE: Final = 8 * 1024 * 1024
+"""Largest event in bytes that is taken at all; one that needs more than one entry is put on record in parts."""
 
 _encoder: Final = msgspec.json.Encoder(order="sorted")
 _decoder: Final[msgspec.json.Decoder[AnyEvent]] = msgspec.json.Decoder(AnyEvent)
 
 
-def encode(event: Event) -> bytes:
-    """Return the canonical bytes of an event. Raises ``BadData`` (``event.text``, ``event.size``)."""
+def encode(event: Event, *, most: int | None = None) -> bytes:
+    """Return the canonical bytes of an event. Raises ``BadData`` (``event.text``, ``event.size``).
+
+    :param most: bytes it may have; by default what one entry holds.
+    """
     try:
         data = _encoder.encode(event)
     except (UnicodeEncodeError, msgspec.MsgspecError, OverflowError) as error:
         raise BadData("event.text", value=event.id, reason=_reason(error)) from None
-    if len(data) > MAX_BYTES:
-        raise BadData("event.size", value=event.id, size=len(data), expected=MAX_BYTES)
+    limit = MAX_BYTES if most is None else most
+    if len(data) > limit:
+        raise BadData("event.size", value=event.id, size=len(data), expected=limit)
     return data
 
 
 def decode(data: bytes) -> AnyEvent:
-    """Return the event that canonical bytes stand for. Raises ``BadData`` (``event.form``, ``event.not_canonical``)."""
+    """Return the event that canonical bytes stand for.
+
+    :raises BadData: ``event.form``, ``event.not_canonical``; ``event.in_parts``: more of it stands in the entries before
+        (:func:`foodtrace.tlog.whole.whole` reads it).
+    """
+    event = decode_alone(data)
+    if getattr(event, "parts", 0) and not isinstance(event, VoucherLines):
+        raise BadData("event.in_parts", value=event.id)
+    return event
+
+
+def decode_alone(data: bytes) -> AnyEvent:
+    """Return what one entry says by itself, be it only a part of an event. Raises ``BadData`` (``event.form``, ``event.not_canonical``)."""
     event = read(data)
     if encode(event) != data:
         raise BadData("event.not_canonical", value=event.id)
@@ -45,21 +65,23 @@ def decode(data: bytes) -> AnyEvent:
 
 
 def read(data: bytes) -> AnyEvent:
-    """Return the event in JSON of any spelling, as people and programs write it. Raises ``BadData`` (``event.form``)."""
-    if len(data) > 2 * MAX_BYTES:
-        raise BadData("event.size", value=f"{len(data)} bytes", size=len(data), expected=MAX_BYTES)
+    """Return the event in JSON of any spelling, as people and programs write it. Raises ``BadData`` (``event.form``, ``event.size``)."""
+    if len(data) > MAX_WHOLE:
+        raise BadData("event.size", value=f"{len(data)} bytes", size=len(data), expected=MAX_WHOLE)
     try:
         return _decoder.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise BadData("event.form", value=data[:60].decode("utf-8", "replace"), reason=_reason(error)) from None
 
 
-def checked(event: Event) -> bytes:
+def checked(event: Event, *, most: int | None = None) -> bytes:
     """Return the canonical bytes of an event after checking every field as if it had been read from outside.
 
     Structs check their types only when they are read; this is what makes an event built in a program safe to seal.
+
+    :param most: bytes it may have; by default what one entry holds. :raises BadData: ``event.form``, ``event.text``, ``event.size``.
     """
-    data = encode(event)
+    data = encode(event, most=most)
     if type(read(data)) is not type(event):
         raise BadData("event.form", value=event.id, reason=type(event).__name__)
     return data

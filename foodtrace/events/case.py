@@ -18,6 +18,7 @@ from foodtrace.events.base import (
     OptionalLot,
     OptionalOperator,
     OptionalSite,
+    PartCount,
     Portion,
     SiteId,
     When,
@@ -113,6 +114,7 @@ class RecallOpened(Event, frozen=True, kw_only=True, tag="recall_opened"):
     """Last day of the recall, as the notice says it."""
     sample: OptionalHash = ""
     """Commitment to the seed that will draw the effectiveness checks (:mod:`foodtrace.recall.effectiveness`)."""
+    parts: PartCount = 0
 
 
 class RecallWidened(Event, frozen=True, kw_only=True, tag="recall_widened"):
@@ -126,6 +128,7 @@ class RecallWidened(Event, frozen=True, kw_only=True, tag="recall_widened"):
     reason: Words = ""
     approved_by: OptionalCode = ""
     """Number of who approved it; due where it narrows."""
+    parts: PartCount = 0
 
 
 class RecallPublished(Event, frozen=True, kw_only=True, tag="recall_published"):
@@ -169,6 +172,7 @@ class GoodsCleared(Event, frozen=True, kw_only=True, tag="goods_cleared"):
     """Empty: all lots of the case."""
     basis: Words = ""
     approved_by: OptionalCode = ""
+    parts: PartCount = 0
 
 
 class DeadlineExtended(Event, frozen=True, kw_only=True, tag="deadline_extended"):
@@ -193,6 +197,7 @@ class Notice(Event, frozen=True, kw_only=True, tag="notice"):
     """When it arrived; none: sending counts (RECALL section 5, N(s))."""
     lots: tuple[LotId, ...] = ()
     """The receipt code on the paper is a commitment ``receipt``."""
+    parts: PartCount = 0
 
 
 class Acknowledgement(Event, frozen=True, kw_only=True, tag="acknowledgement"):
@@ -202,6 +207,7 @@ class Acknowledgement(Event, frozen=True, kw_only=True, tag="acknowledgement"):
     notice: OptionalCode = ""
     on_hand: tuple[Portion, ...] = ()
     evidence: OptionalHash = ""
+    parts: PartCount = 0
 
 
 class Sealing(Event, frozen=True, kw_only=True, tag="sealing"):

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import msgspec
 
-from foodtrace.events.base import Document, Event, LotId, OptionalCode, OptionalHash, Portion, Words
+from foodtrace.events.base import Document, Event, LotId, OptionalCode, OptionalHash, PartCount, Portion, Words
 from foodtrace.quantity import Quantity
 
 
@@ -20,7 +20,7 @@ class FormulaBatch(Event, frozen=True, kw_only=True, tag="formula_batch"):
     """国食注字YP number."""
     licence: Document = ""
     """Production licence (SC) of the plant."""
-    inputs: Annotated[tuple[Portion, ...], msgspec.Meta(max_length=2000)] = ()
+    inputs: Annotated[tuple[Portion, ...], msgspec.Meta(max_length=10_000)] = ()
     quantity: Quantity
     """Cans filled, in pieces."""
     content: Quantity | None = None
@@ -30,6 +30,7 @@ class FormulaBatch(Event, frozen=True, kw_only=True, tag="formula_batch"):
     expiry: dt.date | None = None
     first_serial: OptionalCode = ""
     last_serial: OptionalCode = ""
+    parts: PartCount = 0
 
 
 class BatchReleased(Event, frozen=True, kw_only=True, tag="batch_released"):

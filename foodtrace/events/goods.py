@@ -24,6 +24,7 @@ from foodtrace.events.base import (
     OptionalOperator,
     OptionalSite,
     Output,
+    PartCount,
     Portion,
     Region,
     TruckNumber,
@@ -64,6 +65,7 @@ class CertificateIssued(Event, frozen=True, kw_only=True, tag="certificate_issue
     """The text in the QR code, byte for byte."""
     number: Document = ""
     """Number as printed, of a paper that is not ours; ``serial`` is it too where it can be."""
+    parts: PartCount = 0
 
 
 class CertificateVoided(Event, frozen=True, kw_only=True, tag="certificate_voided"):
@@ -278,8 +280,8 @@ class Transformation(Event, frozen=True, kw_only=True, tag="transformation"):
     """Lots become lots at ``site``; every input may be in every output (RECALL section 1)."""
 
     kind: Literal["repack", "blend", "split", "process", "renumber", "rework", "relabel"]
-    inputs: Annotated[tuple[Portion, ...], msgspec.Meta(min_length=1, max_length=2000)]
-    outputs: Annotated[tuple[Output, ...], msgspec.Meta(min_length=1, max_length=2000)]
+    inputs: Annotated[tuple[Portion, ...], msgspec.Meta(min_length=1, max_length=10_000)]
+    outputs: Annotated[tuple[Output, ...], msgspec.Meta(min_length=1, max_length=10_000)]
     loss: Quantity | None = None
     """Input that was discarded."""
     case: OptionalCase = ""
@@ -288,6 +290,7 @@ class Transformation(Event, frozen=True, kw_only=True, tag="transformation"):
     """Number of who approved the correction."""
     note: Words = ""
     """What buyers are told of it (RCL15 Art. 25)."""
+    parts: PartCount = 0
 
 
 class Loss(Event, frozen=True, kw_only=True, tag="loss"):
@@ -306,6 +309,7 @@ class StockCount(Event, frozen=True, kw_only=True, tag="stock_count"):
     quantity: Quantity
     missing: tuple[Code, ...] = ()
     """Serial numbers that should be there and are not."""
+    parts: PartCount = 0
 
 
 class Alias(Event, frozen=True, kw_only=True, tag="alias"):
@@ -324,3 +328,4 @@ class Packing(Event, frozen=True, kw_only=True, tag="packing"):
     lot: OptionalLot = ""
     children: tuple[Code, ...] = ()
     quantity: Quantity | None = None
+    parts: PartCount = 0

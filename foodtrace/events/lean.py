@@ -7,7 +7,7 @@ products come again and again. Rules:
    alone. Bytes that a twin decodes and encodes again identically are canonical; what is nested inside keeps its patterns.
 2. The patterns are then checked by column: the distinct texts of each field, each once (:meth:`Texts.hold`). Patterns and lengths are
    read from the kinds themselves, so a field can't have one rule here and another there.
-3. Bytes pass here if and only if :func:`foodtrace.events.canonical.decode` takes them; a property test holds the two together.
+3. Bytes pass here if and only if :func:`foodtrace.events.canonical.decode_alone` takes them; a property test holds the two together.
 """
 
 from __future__ import annotations

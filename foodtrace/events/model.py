@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from foodtrace.events.base import Event, Hash, Seq, Words
+from foodtrace.events.base import Event, Hash, PartCount, Seq, Words
 from foodtrace.events.case import (
     Acknowledgement,
     DeadlineExtended,
@@ -45,7 +45,7 @@ from foodtrace.events.goods import (
     TruckExpected,
 )
 from foodtrace.events.master import Key, Listing, Operator, SellerFile, Site
-from foodtrace.events.records import ContactsShown, Dispute, Erasure, Origin, Recovered
+from foodtrace.events.records import ContactsShown, Dispute, Erasure, Origin, Recovered, VoucherLines
 
 Fact: TypeAlias = (
     Acknowledgement
@@ -107,9 +107,10 @@ class Correction(Event, frozen=True, kw_only=True, tag="correction"):
     replacement: Fact | None = None
     """For ``incorrect_data``: the event as it should have been. It may keep its id, so that what names it still finds it."""
     note: Words = ""
+    parts: PartCount = 0
 
 
-AnyEvent: TypeAlias = Fact | Key | Correction | Dispute | Erasure | Recovered | ContactsShown
+AnyEvent: TypeAlias = Fact | Key | Correction | Dispute | Erasure | Recovered | ContactsShown | VoucherLines
 """Everything that can stand in a log."""
 
 

@@ -1,4 +1,7 @@
-"""Events about other entries: disputes, erasures, marks of recovery. Corrections stand in :mod:`foodtrace.events.model`."""
+"""Events about other entries: disputes, erasures, marks of recovery, lines of a long voucher.
+
+Corrections stand in :mod:`foodtrace.events.model`.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from foodtrace.events.base import Event, Hash, OptionalCase, Seq, Words
+from foodtrace.events.base import Code, Document, Event, EventId, Hash, LotId, OptionalCase, Output, Portion, Seq, Words
+from foodtrace.events.case import Clause
 
 Origin = Annotated[str, msgspec.Meta(pattern=r"^[^\s+]{1,200}$(?!\n)", description="origin of a log")]
 
@@ -53,3 +57,40 @@ class ContactsShown(Event, frozen=True, kw_only=True, tag="contacts_shown"):
     """What was asked for, one clause each (``recall`` only)."""
     sites: Annotated[int, msgspec.Meta(ge=0)]
     """How many sites' contacts were in it."""
+
+
+class VoucherLines(Event, frozen=True, kw_only=True, tag="voucher_lines"):
+    """Lines of an event that is too long for one entry; they stand right before it and do nothing without it.
+
+    Made by foodtrace, never given by a caller: see :mod:`foodtrace.events.parts`.
+    """
+
+    doc: EventId
+    """Id of the event they belong to."""
+    part: Annotated[int, msgspec.Meta(ge=1, le=998)]
+    """Its place among the parts, from 1; the event itself is the last part."""
+    parts: Annotated[int, msgspec.Meta(ge=2, le=999)]
+    """Entries that the event stands in, itself among them."""
+    kind: Literal[
+        "acknowledgement",
+        "certificate_issued",
+        "correction",
+        "formula_batch",
+        "goods_cleared",
+        "notice",
+        "packing",
+        "recall_opened",
+        "recall_widened",
+        "stock_count",
+        "transformation",
+    ]
+    """Kind of the event they belong to; of a correction, they are lines of its replacement."""
+    inputs: tuple[Portion, ...] = ()
+    outputs: tuple[Output, ...] = ()
+    upstream: tuple[Portion, ...] = ()
+    upstream_serials: tuple[Document, ...] = ()
+    children: tuple[Code, ...] = ()
+    missing: tuple[Code, ...] = ()
+    scope: tuple[Clause, ...] = ()
+    lots: tuple[LotId, ...] = ()
+    on_hand: tuple[Portion, ...] = ()

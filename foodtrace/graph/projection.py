@@ -16,13 +16,12 @@ from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from foodtrace.events import AnyEvent, Correction, Event
-from foodtrace.events.canonical import decode
 from foodtrace.graph.edges import effects
 from foodtrace.graph.gathered import CONDITIONAL, OWN_SUM, SAID_BY_OTHERS, Gathered, Part, texts_of_effects
 from foodtrace.graph.kinds import ABOUT
 from foodtrace.graph.names import Names
 from foodtrace.storage.session import Session
-from foodtrace.tlog.entry import event_bytes
+from foodtrace.tlog.whole import event_of
 
 _ABOUT: Final = "INSERT INTO about (subject, kind, log, seq, ended) VALUES (?,?,?,?,?) ON CONFLICT DO NOTHING"
 
@@ -34,6 +33,7 @@ class Sealed(NamedTuple):
     recorded: int
     """``time`` of the entry, microseconds UTC."""
     event: AnyEvent
+    """The event whole; of one in parts ``seq`` is that of its last (:mod:`foodtrace.events.parts`)."""
 
 
 def texts_in(origin: str, entries: Iterable[Sealed]) -> set[str]:
@@ -94,7 +94,7 @@ def _correct(session: Session, names: Names, log: int, origin: str, entry: Seale
     row = session.row("SELECT bytes FROM entry WHERE log = ? AND seq = ?", (log, target))
     parts: list[Part] = []
     if row is not None:
-        event = decode(event_bytes(row[0]))
+        event = event_of(session, log, target, row[0])
         gone = event.replacement if isinstance(event, Correction) else event
         if gone is not None:
             parts.append(Part(target, 0, effects(gone, origin, target), type(gone), "", -1, conditional=False))

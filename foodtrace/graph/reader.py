@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, Literal
 
 from foodtrace.events import BatchReleased, Clause, Correction, LotsClause, Packing, PredicateClause, RecallOpened
-from foodtrace.events.canonical import decode
+from foodtrace.events.canonical import decode_alone
 from foodtrace.graph.content import content
 from foodtrace.graph.edges import micros
 from foodtrace.graph.flowkind import CLEARED, NEVER, ahead, happened
@@ -29,6 +29,7 @@ from foodtrace.graph.projection import CONDITIONAL
 from foodtrace.graph.rows import ENDED, Rows
 from foodtrace.storage.session import Row, Session
 from foodtrace.tlog.entry import event_bytes, parse
+from foodtrace.tlog.whole import event_of
 
 _LOG: Final = 8
 _PAIR: Final = 11
@@ -112,7 +113,7 @@ class SqlFacts(Rows):
 
     def _act(self, lot: int, log: int, seq: int, data: bytes) -> Act | None:
         entry = parse(bytes(data))
-        event = decode(bytes(entry.event))
+        event = decode_alone(bytes(entry.event))
         said = getattr(event, "replacement", None) or event
         t = micros(said.at)
         if t > self._now or entry.recorded > self._until or (isinstance(said, Packing) and said.action == "delete"):
@@ -147,7 +148,7 @@ class SqlFacts(Rows):
                 "SELECT e.bytes, l.origin FROM entry AS e JOIN log AS l ON l.id = e.log WHERE e.log = ? AND e.seq = ?", (log, seq)
             )
             if row is not None:
-                event = decode(event_bytes(bytes(row[0])))
+                event = event_of(self._s, log, seq, row[0])
                 operator = self._operator_of(event.site)
                 ranked.append((not operator or operator != self._log_operator(log), row[1], (log, seq)))
                 contents.add(content(event))
@@ -199,7 +200,7 @@ class SqlFacts(Rows):
             told: list[tuple[int, int, str, int, int]] = []
             for data, log, seq, _ in rows:
                 entry = parse(bytes(data))
-                event = decode(bytes(entry.event))
+                event = decode_alone(bytes(entry.event))
                 said = getattr(event, "replacement", None) or event
                 if (log, seq) in standing and isinstance(said, RecallOpened):
                     told.append((entry.recorded, micros(said.at), said.id, log, said.level))
@@ -280,13 +281,13 @@ class SqlFacts(Rows):
         if target is None or claim is None:
             return (0, other, False, other_seq)
         entry = parse(bytes(claim[0]))
-        event = decode(bytes(entry.event))
+        event = decode_alone(bytes(entry.event))
         entitled = (
             isinstance(event, Correction)
             and event.leaf == bytes(target[1]).hex()
             and entry.recorded <= self._until
             and not self._corrected_by_its_own(log, seq)
-            and self._operator_of(decode(event_bytes(bytes(target[0]))).site) == self._log_operator(other) != ""
+            and self._operator_of(decode_alone(event_bytes(bytes(target[0]))).site) == self._log_operator(other) != ""
         )
         return (entry.recorded, other, entitled, other_seq)
 
@@ -319,7 +320,7 @@ class SqlFacts(Rows):
         row = self._s.row("SELECT bytes FROM entry WHERE log = ? AND seq = 0", (log,))
         if row is None:
             return ""
-        key = decode(event_bytes(bytes(row[0])))
+        key = decode_alone(event_bytes(bytes(row[0])))
         return getattr(key, "issuer", "")
 
     # -- predicates --------------------------------------------------------------------------------------------------------

@@ -16,7 +16,8 @@ from collections.abc import Iterator
 
 from foodtrace.errors import BadData, FoodtraceError
 from foodtrace.events import AnyEvent
-from foodtrace.events.canonical import MAX_BYTES, checked, read
+from foodtrace.events.canonical import MAX_WHOLE, read
+from foodtrace.events.parts import sealed_as
 from foodtrace.intake.model import BadRow, Fault, Skipped
 from foodtrace.intake.source import Source
 
@@ -38,10 +39,10 @@ def is_json_lines(source: Source) -> bool:
 
 def read_lines(source: Source, codec: str) -> Iterator[BadRow | Skipped | tuple[int, AnyEvent]]:
     """Yield (line number, event), a bad row, or a skipped repetition, for every line."""
-    seen: dict[str, bytes] = {}
+    seen: dict[str, list[tuple[str, bytes]]] = {}
     with io.TextIOWrapper(source.open(), encoding=codec, newline="") as stream:
         row = 0
-        while line := stream.readline(4 * MAX_BYTES):
+        while line := stream.readline(MAX_WHOLE + 2):
             row += 1
             text = line.strip(_SPACE)
             if not text or text.startswith("#"):
@@ -88,7 +89,7 @@ def _standing(text: str, place: str) -> str:
     return str(found)[:80]
 
 
-def _event(text: str) -> tuple[AnyEvent, bytes]:
+def _event(text: str) -> tuple[AnyEvent, list[tuple[str, bytes]]]:
     if text.startswith("["):
         raise BadData("record.json_array", value=text[:40])
     try:
@@ -96,4 +97,4 @@ def _event(text: str) -> tuple[AnyEvent, bytes]:
     except UnicodeEncodeError as error:
         raise BadData("event.text", value=text[:40], reason=error.reason) from None
     event = read(raw)
-    return event, checked(event)
+    return event, sealed_as(event)

@@ -11,7 +11,7 @@ import msgspec
 from foodtrace.certificate.keylist import KeyList
 from foodtrace.errors import Conflict
 from foodtrace.events import MarketEntry, Refusal
-from foodtrace.events.canonical import decode
+from foodtrace.events.canonical import decode_alone
 from foodtrace.gate.decision import Decision
 from foodtrace.gate.facts import Paper
 from foodtrace.gate.pack import Rulebook
@@ -34,7 +34,7 @@ def retried(session: Session, doing: Doing, market: str, log: int | None) -> Mar
     row = session.row("SELECT bytes FROM entry WHERE log = ? AND id = ?", (log, doing.event_id()))
     if row is None:
         return None
-    event = live(decode(event_bytes(bytes(row[0]))))
+    event = live(decode_alone(event_bytes(bytes(row[0]))))
     if not isinstance(event, (MarketEntry, Refusal)) or event.site != market:
         raise Conflict("record.id_conflict", value=doing.id, field="site", before=event.site, now=market)
     return event

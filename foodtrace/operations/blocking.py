@@ -21,7 +21,7 @@ import msgspec
 
 from foodtrace.errors import NotFound, Refused
 from foodtrace.events import Event, RecallOpened, RecallWidened, Refusal
-from foodtrace.events.canonical import decode
+from foodtrace.events.canonical import decode_alone
 from foodtrace.graph.edges import BY_RULE, micros, recalled
 from foodtrace.graph.kinds import ABOUT
 from foodtrace.graph.names import find as numbers_of
@@ -122,7 +122,7 @@ def candidates(session: Session, lots: Sequence[str]) -> list[str]:
         list(numbers.values()),
         (ABOUT[RecallOpened], ABOUT[RecallWidened]),
     )
-    events = [decode(event_bytes(bytes(row[0]))) for row in rows]
+    events = [decode_alone(event_bytes(bytes(row[0]))) for row in rows]
     found = [getattr(event, "replacement", None) or event for event in events]
     return sorted({event.case for event in found if isinstance(event, (RecallOpened, RecallWidened))})
 

@@ -16,7 +16,6 @@ import msgspec
 
 from foodtrace.certificate.balance import At, Came, Collected, OverCertified, over_certified
 from foodtrace.events import CertificateIssued, CertificateVoided, Portion
-from foodtrace.events.canonical import decode
 from foodtrace.graph.edges import UNIT_NAMES
 from foodtrace.graph.kinds import ABOUT
 from foodtrace.graph.reader import SqlFacts
@@ -25,7 +24,7 @@ from foodtrace.quantity import LIMIT, Quantity, Unit
 from foodtrace.recall.moves import pair
 from foodtrace.recall.quantities import holdings
 from foodtrace.storage.session import Session
-from foodtrace.tlog.entry import parse
+from foodtrace.tlog.whole import event_of
 
 STYLE_2 = 2
 
@@ -42,8 +41,8 @@ def findings(session: Session, now: int) -> list[OverCertified]:
     )
     issued: list[CertificateIssued] = []
     void: set[tuple[str, str]] = set()
-    for _, _, data in rows:
-        event = decode(bytes(parse(bytes(data)).event))
+    for log, seq, data in rows:
+        event = event_of(session, log, seq, data)
         event = getattr(event, "replacement", None) or event
         if isinstance(event, CertificateVoided):
             void.add((event.lot, event.serial))

@@ -10,13 +10,12 @@ import msgspec
 
 from foodtrace.errors import FoodtraceError
 from foodtrace.events import AnyEvent, Correction, Event
-from foodtrace.events.canonical import decode
 from foodtrace.graph.flows import NEVER
 from foodtrace.graph.kinds import ABOUT
 from foodtrace.graph.names import find
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.storage.session import Session
-from foodtrace.tlog.entry import event_bytes
+from foodtrace.tlog.whole import event_of
 
 CHINA: Final = dt.timezone(dt.timedelta(hours=8))
 """China Standard Time: one zone, no summer time since 1991."""
@@ -85,7 +84,7 @@ def about(session: Session, subject: str, *kinds: type[Event]) -> list[Found]:
         (number, *wanted),
     )
     standing = SqlFacts(session, NEVER).in_force([(log, seq, ended) for log, seq, _, ended in rows])
-    return [Found(log, seq, said(decode(event_bytes(bytes(data))))) for log, seq, data, _ in rows if (log, seq) in standing]
+    return [Found(log, seq, said(event_of(session, log, seq, data))) for log, seq, data, _ in rows if (log, seq) in standing]
 
 
 def latest(session: Session, subject: str, *kinds: type[Event]) -> Any:

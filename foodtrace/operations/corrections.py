@@ -8,7 +8,8 @@ Rules (DESIGN section 5, RECALL section 1):
 4. Personal values that still are there go along with the corrected event; erased ones stay erased.
 5. An entry of another log is corrected only by the operator of the site it happened at; anybody else disputes it, which changes
    no figure.
-6. Keys, erasures and marks of recovery are not corrected: a key is revoked, and a mark is there to stay.
+6. An event in parts is one entry here, its last; whoever names some of its lines means the event.
+7. Keys, erasures and marks of recovery are not corrected: a key is revoked, and a mark is there to stay.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from typing import Any, Final, Literal
 import msgspec
 
 from foodtrace.errors import Ambiguous, BadData, Conflict, NotFound, Refused
-from foodtrace.events import AnyEvent, ContactsShown, Correction, Dispute, Erasure, Event, Key, Recovered
-from foodtrace.events.canonical import decode, encode
+from foodtrace.events import AnyEvent, ContactsShown, Correction, Dispute, Erasure, Event, Key, Recovered, VoucherLines
+from foodtrace.events.canonical import MAX_WHOLE, checked, decode, encode, read
 from foodtrace.graph.directory import resolve_lot, resolve_site
 from foodtrace.graph.flows import NEVER
 from foodtrace.graph.names import find
@@ -31,9 +32,10 @@ from foodtrace.operations.retries import earlier
 from foodtrace.quantity import Quantity
 from foodtrace.storage.session import Session
 from foodtrace.tlog.entry import event_bytes, parse
+from foodtrace.tlog.whole import event_of, last_part
 
 _MARKS: Final = (Key, Erasure, Recovered, ContactsShown, Correction)
-_FIXED: Final = frozenset({"id", "type", "commitments"})
+_FIXED: Final = frozenset({"id", "type", "commitments", "parts"})
 _SITES: Final = frozenset({"site", "to", "source", "stall", "parent"})
 _MANY: Final = 20
 
@@ -117,7 +119,8 @@ def find_entry(session: Session, given: str, own: int | None) -> Target:
         found = session.rows("SELECT log, seq FROM entry WHERE log = ? AND id = ?", (own, text)) or session.rows(sql, (text, _MANY))
         if not found and len(text) >= 4:  # noqa: PLR2004 - shorter beginnings say nothing
             found = session.rows("SELECT log, seq FROM entry WHERE id LIKE ? LIMIT ?", (_plain(text) + "%", _MANY))
-    targets = [each for log, seq in found if (each := _target(session, log, seq)) is not None]
+    told = [each for log, seq in found if (each := _target(session, log, seq)) is not None]
+    targets = list({(each.log, each.seq): each for each in told}.values())  # lines lead to the event that they belong to
     if not targets:
         raise NotFound("entry.not_found", value=given)
     if len(targets) > 1:
@@ -136,7 +139,9 @@ def _target(session: Session, log: int, seq: int) -> Target | None:
     if row is None:
         return None
     entry = parse(bytes(row[2]))
-    event = decode(bytes(entry.event))
+    event = event_of(session, log, seq, row[2])
+    if isinstance(event, VoucherLines):
+        return _target(session, log, last_part(event, seq)) if last_part(event, seq) > seq else None
     return Target(log=log, origin=row[0], seq=seq, leaf=bytes(row[1]).hex(), recorded=entry.recorded, event=event)
 
 
@@ -407,12 +412,12 @@ def _values(session: Session, target: Target) -> dict[str, str]:
 
 def _changed(session: Session, event: AnyEvent, changes: Mapping[str, str]) -> AnyEvent:
     """Return an event with fields changed as a person wrote them."""
-    tree: dict[str, Any] = msgspec.json.decode(encode(event))
+    tree: dict[str, Any] = msgspec.json.decode(encode(event, most=MAX_WHOLE))
     for path, text in changes.items():
         _set(session, tree, event, path, text)
     try:
         made: AnyEvent = msgspec.convert(tree, AnyEvent, strict=False)  # "12" for a number, "true" for a truth value
-        return decode(encode(made))
+        return read(checked(made, most=MAX_WHOLE))
     except (msgspec.ValidationError, BadData) as error:
         raise BadData("correction.value", value=", ".join(changes), reason=str(error).replace("`", "'")) from None
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from foodtrace.errors import NotFound
 from foodtrace.events import AnyEvent
-from foodtrace.events.canonical import decode
 from foodtrace.operations.common import said
 from foodtrace.storage.session import Session
-from foodtrace.tlog.entry import event_bytes
+from foodtrace.tlog.whole import event_of
 
 
 def event_at(session: Session, log: int, seq: int) -> AnyEvent:
@@ -15,4 +14,4 @@ def event_at(session: Session, log: int, seq: int) -> AnyEvent:
     row = session.row("SELECT bytes FROM entry WHERE log = ? AND seq = ?", (log, seq))
     if row is None:
         raise NotFound("entry.not_found", value=seq)
-    return said(decode(event_bytes(bytes(row[0]))))
+    return said(event_of(session, log, seq, row[0]))

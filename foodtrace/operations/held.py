@@ -22,7 +22,7 @@ import msgspec
 from foodtrace.certificate.serials import differ
 from foodtrace.errors import Ambiguous, BadData, NotFound, Refused
 from foodtrace.events import Correction, Event, MarketEntry, Refusal
-from foodtrace.events.canonical import decode
+from foodtrace.events.canonical import decode_alone
 from foodtrace.gate.facts import Paper
 from foodtrace.gate.pack import Rulebook
 from foodtrace.gate.reason import Reason
@@ -278,7 +278,7 @@ def undo(session: Session, doing: Doing, log: int, market: str, gate: str, day: 
     """Correct a truck's entry: it did not occur. The answer is :class:`Undone`; errors as :func:`undoable`."""
     target = undoable(session, log, market, gate, day, number, doing.now)
     row = session.row("SELECT leaf, bytes FROM entry WHERE log = ? AND seq = ?", (log, target.seq))
-    if row is None or isinstance(decode(event_bytes(bytes(row[1]))), Correction):
+    if row is None or isinstance(decode_alone(event_bytes(bytes(row[1]))), Correction):
         raise Refused("gate.undo_log", value=f"{number:04d}")  # an entry that a correction put here: correct the first one
     event: Event = Correction(
         id=doing.event_id(),

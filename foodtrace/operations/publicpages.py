@@ -20,14 +20,13 @@ import msgspec
 from foodtrace.certificate.link import parse_link
 from foodtrace.errors import FoodtraceError
 from foodtrace.events import CertificateIssued
-from foodtrace.events.canonical import decode
 from foodtrace.graph.edges import micros
 from foodtrace.graph.kinds import ABOUT
 from foodtrace.operations.blocking import blocks
 from foodtrace.operations.certificates import Shown, shown
 from foodtrace.storage.session import Session
 from foodtrace.texts import LANGS, text
-from foodtrace.tlog.entry import event_bytes
+from foodtrace.tlog.whole import event_of
 
 _STYLE = (
     "body{font:16px/1.6 sans-serif;max-width:40em;margin:1em auto;padding:0 1em}table{border-collapse:collapse;width:100%}"
@@ -54,8 +53,8 @@ def pages(session: Session, now: dt.datetime) -> Iterator[Page]:
         "WHERE a.kind = ? AND a.ended = 0 ORDER BY a.log, a.seq",
         (ABOUT[CertificateIssued],),
     )
-    for _, _, data in rows:
-        event = decode(event_bytes(bytes(data)))
+    for log, seq, data in rows:
+        event = event_of(session, log, seq, data)
         if not isinstance(event, CertificateIssued) or not event.payload:
             continue
         try:

@@ -13,10 +13,9 @@ from typing import TypeVar
 
 from foodtrace.errors import Conflict
 from foodtrace.events import Event
-from foodtrace.events.canonical import decode
 from foodtrace.operations.common import Doing
 from foodtrace.storage.session import Session
-from foodtrace.tlog.entry import event_bytes
+from foodtrace.tlog.whole import event_of
 
 _E = TypeVar("_E", bound=Event)
 
@@ -29,10 +28,10 @@ def earlier(session: Session, doing: Doing, kind: type[_E], /, **asked: object) 
     """
     if not doing.id or not doing.log:
         return None
-    row = session.row("SELECT bytes FROM entry WHERE log = ? AND id = ?", (doing.log, doing.id))
+    row = session.row("SELECT seq, bytes FROM entry WHERE log = ? AND id = ?", (doing.log, doing.id))
     if row is None:
         return None
-    event = decode(event_bytes(bytes(row[0])))
+    event = event_of(session, doing.log, *row)
     if not isinstance(event, kind):
         raise Conflict("record.id_conflict", value=doing.id, field="type", before=type(event).__name__, now=kind.__name__)
     for field, value in asked.items():

@@ -15,7 +15,7 @@ import datetime as dt
 import msgspec
 
 from foodtrace.events import Correction, GateShift, MarketEntry, Refusal
-from foodtrace.events.canonical import decode
+from foodtrace.events.canonical import decode_alone
 from foodtrace.gate.rapid import standing
 from foodtrace.graph.kinds import ABOUT
 from foodtrace.operations.common import Doing, Outcome, about
@@ -68,13 +68,13 @@ def begin(session: Session, doing: Doing, market: str, gate: str, card: str = ""
 def tally(session: Session, log: int, market: str, gate: str, start: str, now: dt.datetime) -> Shift:
     """Count a shift from the log (rule 3)."""
     row = session.row("SELECT seq, bytes FROM entry WHERE log = ? AND id = ?", (log, start))
-    first, began = (row[0], decode(event_bytes(bytes(row[1]))).at) if row else (0, now)
+    first, began = (row[0], decode_alone(event_bytes(bytes(row[1]))).at) if row else (0, now)
     gone = _undone(session, log, first)
     admitted: list[MarketEntry] = []
     count = {"held": 0, "refused": 0, "undone": 0}
     numbers: list[int] = []
     for seq, data in session.rows("SELECT seq, bytes FROM entry WHERE log = ? AND seq > ? ORDER BY seq", (log, first)):
-        event = decode(event_bytes(bytes(data)))
+        event = decode_alone(event_bytes(bytes(data)))
         if isinstance(event, Correction):
             count["undone"] += event.reason == "did_not_occur" and event.site == market
         if not isinstance(event, (MarketEntry, Refusal)) or event.site != market or event.gate != gate or seq in gone:

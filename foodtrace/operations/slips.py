@@ -8,7 +8,7 @@ import msgspec
 
 from foodtrace.errors import NotFound
 from foodtrace.events import MarketEntry, Refusal
-from foodtrace.events.canonical import decode
+from foodtrace.events.canonical import decode_alone
 from foodtrace.gate import screen
 from foodtrace.gate.screen import Said, Tone
 from foodtrace.gate.slip import Slip, format_slip
@@ -36,7 +36,7 @@ def slip_of(session: Session, log: int, origin: str, entry: str, market: str, la
     :param reasons: its reasons in words; by default their codes.
     """
     row = session.row("SELECT seq, leaf, bytes FROM entry WHERE log = ? AND id = ?", (log, entry))
-    event = decode(event_bytes(bytes(row[2]))) if row else None
+    event = decode_alone(event_bytes(bytes(row[2]))) if row else None
     if row is None or not isinstance(event, (MarketEntry, Refusal)):
         raise NotFound("entry.not_found", value=entry)
     kind = {"admitted": "title", "held": "held"}.get(getattr(event, "decision", ""), "refused")

@@ -52,6 +52,7 @@ from foodtrace.graph.reader import SqlFacts
 from foodtrace.recall.facts import Case, Planned, ScopeVersion, Step
 from foodtrace.storage.session import Session
 from foodtrace.tlog.entry import event_bytes, sealed
+from foodtrace.tlog.whole import event_of
 
 Told: TypeAlias = tuple[int, Event, tuple[int, int]]
 """(recorded, event, (log, seq))."""
@@ -334,9 +335,8 @@ def _about(session: Session, subject: str) -> list[Told]:
     for data, log, seq, ended in rows:
         if (ended != 0) if standing is None else ((log, seq) not in standing):
             continue  # corrected by another log that is entitled to, or put in place by one that is not
-        inside, recorded = sealed(bytes(data))
-        event: Event = decode(inside)
-        found.append((recorded, getattr(event, "replacement", None) or event, (log, seq)))
+        event: Event = event_of(session, log, seq, data)
+        found.append((sealed(bytes(data))[1], getattr(event, "replacement", None) or event, (log, seq)))
     place = _places(facts, found)
     return sorted(found, key=lambda each: (each[1].at, each[0], each[1].id, place.get(each[2], 0)))
 

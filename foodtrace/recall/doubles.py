@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from foodtrace.events import VoucherLines
+from foodtrace.events.canonical import decode_alone
 from foodtrace.graph.flows import ALWAYS, NEVER, FlowKind
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.recall.breaks import Asked, Break, Names
 from foodtrace.recall.finding.look import Entry
 from foodtrace.storage.session import Session
+from foodtrace.tlog.entry import event_bytes
 
 
 class Doubles:
@@ -24,6 +27,8 @@ class Doubles:
         if len(self.names.origins) < 2:  # noqa: PLR2004 - within one log ids are unique
             return
         for (name,) in self.session.rows("SELECT id FROM entry GROUP BY id HAVING COUNT(*) > 1 ORDER BY id"):
+            if self._lines(name):
+                continue  # of an event in parts: the event itself is told
             found: list[Entry] = []
             for log in self.names.origins:
                 row = self.session.row("SELECT seq FROM entry WHERE log = ? AND id = ?", (log, name))
@@ -47,3 +52,10 @@ class Doubles:
                     entries=group.entries,
                 )
             )
+
+    def _lines(self, name: str) -> bool:
+        """Say whether every entry of this id is lines of an event."""
+        if "~" not in name:
+            return False
+        rows = self.session.rows("SELECT bytes FROM entry WHERE id = ?", (name,))
+        return all(isinstance(decode_alone(event_bytes(bytes(row[0]))), VoucherLines) for row in rows)

@@ -53,9 +53,10 @@ from foodtrace.events import (
     Transfer,
     Transformation,
     TruckExpected,
+    VoucherLines,
 )
 from foodtrace.events import Key as KeyEvent
-from foodtrace.events.canonical import decode
+from foodtrace.events.canonical import decode_alone
 from foodtrace.graph.flows import ALWAYS, LEAVING, NEVER, UNNAMED, Flow, FlowKind, happened
 from foodtrace.graph.names import find as numbers_of
 from foodtrace.graph.reader import SqlFacts
@@ -124,6 +125,7 @@ _NOTHING: Final = (
     SamplingOpened,
     SellerFile,
     TruckExpected,
+    VoucherLines,
 )
 """Events that change no completion."""
 _OF_CASES: Final = (*MANAGED, RecallOpened, Acknowledgement)
@@ -246,7 +248,7 @@ class _State:
     def _check(self, session: Session, log: int, known: int) -> None:
         """See that new entries are such as can be folded in (rule 2)."""
         for name, data in session.rows("SELECT id, bytes FROM entry WHERE log = ? AND seq >= ? ORDER BY seq", (log, known)):
-            event: Any = decode(event_bytes(bytes(data)))
+            event: Any = decode_alone(event_bytes(bytes(data)))
             if isinstance(event, _NOTHING) or (getattr(event, "case", self.number) != self.number and isinstance(event, _OF_CASES)):
                 continue
             if isinstance(event, Site):

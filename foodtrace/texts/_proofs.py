@@ -121,6 +121,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "kind.certificate_issued": ("合格证开具", "certificate issued"),
     "kind.certificate_voided": ("合格证作废", "certificate voided"),
     "kind.consumer_return": ("消费者退货", "returned by a consumer"),
+    "kind.voucher_lines": ("分条记的明细行", "lines of an event in parts"),
     "kind.contacts_shown": ("联系方式被查看", "contacts shown"),
     "kind.correction": ("更正", "correction"),
     "kind.deadline_extended": ("期限延长", "deadline extended"),

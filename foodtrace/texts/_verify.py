@@ -60,6 +60,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "tlog.since_empty": ("较早的检查点是空日志的, 什么也不证明", "the older checkpoint is of an empty log and proves nothing"),
     "tlog.since_signature": ("较早的检查点不是由当时有效的密钥签署", "the older checkpoint is not signed by the key then in force"),
     "tlog.id_twice": ("同一编号出现两次", "an id stands twice"),
+    "tlog.parts": ("分条记的事件不全, 或各条不相连", "parts of an event are missing, or not together in one batch"),
     "tlog.unexplained": (
         "两遍核验结果不一致: 不能算通过, 请把账本的副本交给维护者",
         "the two passes of verify disagree: this is no yes; show a copy of the ledger to whoever maintains the program",

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from foodtrace.errors import BadData, ProofError
-from foodtrace.events.canonical import decode
+from foodtrace.events.canonical import decode_alone
 from foodtrace.tlog.entry import parse
 
 __all__ = ["About", "about_entry"]
@@ -38,7 +38,7 @@ def about_entry(data: bytes) -> About:
     """Say what an entry is about. Raises ``ProofError`` (``proof.not_ours``) for bytes that are no entry of a foodtrace log."""
     try:
         entry = parse(data)
-        event = decode(bytes(entry.event))
+        event = decode_alone(bytes(entry.event))
     except BadData as error:
         raise ProofError("proof.not_ours", reason=error.message("en")) from None
     quantity = getattr(event, "quantity", None)

@@ -7,7 +7,8 @@ Rules:
    compares the two. The leaf before its first entry is the one on record, which the span before has hashed.
 3. Sealed rows are read in pieces, so memory does not grow with the log. Rows beyond the span's end are not looked at: they may
    have been appended since.
-4. A *fresh* span checks everything of :mod:`foodtrace.tlog.verify` but signatures and the order of keys. An *old* one was found to
+4. Events in parts are handed on whole, with their last entry; one whose lines stand before the span is put together from there.
+5. A *fresh* span checks everything of :mod:`foodtrace.tlog.verify` but signatures and the order of keys. An *old* one was found to
    hold before, and its tree is known from outside the database: it hashes every byte again and compares what no hash covers.
 """
 
@@ -22,9 +23,10 @@ from typing import Any, Final, TypeAlias
 import msgspec
 
 from foodtrace.errors import FoodtraceError
-from foodtrace.events import Event, Key
-from foodtrace.events.canonical import decode
+from foodtrace.events import Event, Key, VoucherLines
+from foodtrace.events.canonical import decode_alone
 from foodtrace.events.lean import Texts, twins
+from foodtrace.events.parts import IN_PARTS, MOST_PARTS, Gathering
 from foodtrace.storage.session import Row, Session
 from foodtrace.tlog.entry import MAX_BYTES, ZERO, micros, parse
 from foodtrace.tlog.frontier import STORED_STEP, Frontier
@@ -115,6 +117,7 @@ class _Look:
         self.nodes: list[tuple[int, int, bytes]] = []
         self.time_text, self.time = "", -1
         self.read, self.texts = _decoder().decode, Texts()
+        self.gathering, self.inner = Gathering(), set[int]()
 
     def all(self) -> SpanSeen:
         span, seen = self.span, self.seen
@@ -122,6 +125,8 @@ class _Look:
             row = self.session.row("SELECT leaf FROM entry WHERE log = ? AND seq = ?", (span.log, span.start - 1))
             _hold(row is not None)
             seen.prev = row[0] if row is not None else b""
+            if span.fresh:
+                self._lines_before()
         for start in range(span.start, span.end, PIECE):
             end = min(start + PIECE, span.end)
             leaves = self._entries(start, end)
@@ -129,6 +134,21 @@ class _Look:
             self._compare_nodes(start, end)
         seen.edge, seen.last_time = self.frontier.to_bytes(), self.time
         return seen
+
+    def _lines_before(self) -> None:
+        """Read the lines that stand before the span and belong to an event in it; the span before has checked them."""
+        place = self.span.start
+        lines: list[VoucherLines] = []
+        for _ in range(MOST_PARTS):
+            row = self.session.row("SELECT bytes FROM entry WHERE log = ? AND seq = ?", (self.span.log, place - 1 - len(lines)))
+            event = None if row is None else decode_alone(bytes(parse(row[0]).event))
+            if not isinstance(event, VoucherLines):
+                break
+            lines.append(event)
+            if event.part == 1:
+                break
+        for each in reversed(lines):
+            self.gathering.take(each)
 
     def _entries(self, start: int, end: int) -> list[bytes]:
         span = self.span
@@ -152,7 +172,7 @@ class _Look:
         """Compare the one column that no hash covers: the event's id stands in the bytes, once unless an event lies inside another."""
         marked = f'"id":"{event_id}"'.encode()
         if marked not in data or data.count(b'"id":"') > 1:
-            event = decode(bytes(parse(data).event))
+            event = decode_alone(bytes(parse(data).event))
             _hold(event.id == event_id)
 
     def _fresh(self, rows: list[Row]) -> None:
@@ -179,10 +199,16 @@ class _Look:
         kinds = twins().kinds
         for seq, recorded, event in found:
             kind = kinds[type(event)]
-            if kind is Key and event.use == "log":
+            whole = event
+            if kind in IN_PARTS or self.gathering.lines:
+                whole = self.gathering.take(event, kind)
+                if whole is None:
+                    self.inner.add(seq + 1)  # no checkpoint may lie here: parts are of one batch
+                    continue
+            elif kind is Key and event.use == "log":
                 self.seen.keys.append(seq)
             if self.each is not None:
-                self.each(seq, recorded, event, kind)
+                self.each(seq, recorded, whole, kind)
 
     def _checkpoints(self, start: int, end: int, leaves: list[bytes]) -> None:
         """Grow the tree to each checkpoint on the way and compare size, root and origin with the note's text."""
@@ -191,7 +217,7 @@ class _Look:
         )
         done = start
         for size, note in rows:
-            _hold(type(size) is int and type(note) is bytes)
+            _hold(type(size) is int and type(note) is bytes and size not in self.inner)
             self.nodes += self.frontier.extend(leaves[done - start : size - start])
             done = size
             head = f"{self.span.origin}\n{size}\n{b64encode(self.frontier.root()).decode()}\nkeys "

@@ -16,9 +16,10 @@ from typing import Final
 
 import msgspec
 
-from foodtrace.errors import BadData, FoodtraceError, ProofError, Storage
+from foodtrace.errors import BadData, FoodtraceError, Integrity, ProofError, Storage
 from foodtrace.events import Key
-from foodtrace.events.canonical import decode
+from foodtrace.events.canonical import decode_alone
+from foodtrace.events.parts import Gathering
 from foodtrace.keys import ED25519, format_vkey
 from foodtrace.tlog.checkpoint import TreeHead, parse_head
 from foodtrace.tlog.entry import ZERO, parse
@@ -78,6 +79,7 @@ class _Walk:
         self.tiles: list[list[bytes]] = [[]]
         """Hashes of full tiles: the place in the list is their level, less one."""
         self.findings: list[TileFinding] = []
+        self.gathering = Gathering()
 
     def find(self, code: str, path: str = "", seq: int | None = None, expected: object = "", got: object = "") -> None:
         if len(self.findings) < MAX_FINDINGS:
@@ -165,7 +167,7 @@ class _Walk:
         """Check one entry in its place (steps 3 and 4)."""
         try:
             entry = parse(data)
-            event = decode(bytes(entry.event))
+            event = decode_alone(bytes(entry.event))
         except BadData as error:
             self.find("tlog.entry_form", path, seq, "canonical", error.message("en"))
             self.prev = leaf
@@ -178,10 +180,20 @@ class _Walk:
             self.find("tlog.broken_link", path, seq, self.prev.hex(), entry.prev)
         if entry.recorded < self.time:
             self.find("tlog.time_backwards", path, seq, self.time, entry.recorded)
+        self._together(path, seq, lambda: self.gathering.take(event))
         if isinstance(event, Key) and event.use == "log":
             for code in self.keys.take(seq, event):
                 self.find(code, path, seq, self.keys.seq, event.public)
         self.prev, self.time = leaf, max(self.time, entry.recorded)
+        if seq + 1 == self.head.size:
+            self._together(path, seq, self.gathering.end)
+
+    def _together(self, path: str, seq: int, take: Callable[[], object]) -> None:
+        """Check that the parts of an event in parts stand together, all of them (step 3)."""
+        try:
+            take()
+        except Integrity as error:
+            self.find("tlog.parts", path, seq, error.expected, f"{error.value}: {error.params['got']}")
 
 
 def audit(

@@ -11,6 +11,7 @@ What is checked of a log, in order of its entries:
    (:mod:`foodtrace.tlog.keychain`); a batch ends at a key entry, so there is a checkpoint right after it.
 7. The last checkpoint covers the last entry, and the head row says what the entries say.
 8. The triggers that keep sealed tables sealed are there.
+9. The parts of an event in parts stand side by side in one batch, all of them (:mod:`foodtrace.events.parts`).
 
 All findings are collected. An empty log is a finding of its own: nothing was verified.
 """
@@ -23,9 +24,10 @@ from typing import Final
 import msgspec
 
 from foodtrace import keys
-from foodtrace.errors import FoodtraceError
+from foodtrace.errors import FoodtraceError, Integrity
 from foodtrace.events import AnyEvent, Key
-from foodtrace.events.canonical import decode
+from foodtrace.events.canonical import decode_alone
+from foodtrace.events.parts import Gathering
 from foodtrace.keys import format_vkey
 from foodtrace.storage.session import Session
 from foodtrace.tlog.checkpoint import TreeHead
@@ -77,12 +79,13 @@ class _Walk:
         self.time = -1
         self.size = 0
         self.keys = KeyChain()
+        self.gathering = Gathering()
 
     def find(self, code: str, seq: int | None, expected: object = "", got: object = "") -> None:
         self.report.findings.append(Finding(code=code, log=self.origin, seq=seq, expected=str(expected), got=str(got)))
 
     def take(self, seq: int, event_id: str, leaf: bytes, data: bytes) -> AnyEvent | None:
-        """Check one row (steps 1-6); return its event if it can be read."""
+        """Check one row (steps 1-6, 9); return its event, whole, if it can be read and is not lines of the one to come."""
         if seq != self.size:
             self.find("tlog.gap", seq, self.size, seq)
             self.size = seq
@@ -92,7 +95,7 @@ class _Walk:
         event: AnyEvent | None = None
         try:
             entry = parse(data)
-            event = decode(bytes(entry.event))
+            event = decode_alone(bytes(entry.event))
         except FoodtraceError as error:
             self.find("tlog.entry_form", seq, "canonical", error.message("en"))
         else:
@@ -106,9 +109,27 @@ class _Walk:
         self.report.entries += 1
         if self.size in self.roots and self.frontier.root() != self.roots[self.size]:
             self.find("tlog.forked", seq, self.roots[self.size].hex(), self.frontier.root().hex())
+        whole = event if event is None else self._whole(seq, event)
         if self.size in self.notes:
+            self.together(seq)
             self._checkpoint(self.notes.pop(self.size))
-        return event
+        return whole
+
+    def _whole(self, seq: int, event: AnyEvent) -> AnyEvent | None:
+        """Put parts of an event together (step 9)."""
+        try:
+            found: AnyEvent | None = self.gathering.take(event)
+        except Integrity as error:
+            self.find("tlog.parts", seq, error.expected, f"{error.value}: {error.params['got']}")
+            return None
+        return found
+
+    def together(self, seq: int) -> None:
+        """Say that no part may be missing here (step 9)."""
+        try:
+            self.gathering.end()
+        except Integrity as error:
+            self.find("tlog.parts", seq, error.expected, f"{error.value}: {error.params['got']}")
 
     def _place(self, seq: int, event_id: str, entry: Entry, event: AnyEvent) -> None:
         if entry.log != self.origin:
@@ -193,7 +214,7 @@ def verify_log(
 def key_event(session: Session, log: int, seq: int) -> Key | None:
     """Return the key entry at a place, none if there is no entry or another one."""
     row = session.row("SELECT bytes FROM entry WHERE log = ? AND seq = ?", (log, seq))
-    event = None if row is None else decode(bytes(parse(bytes(row[0])).event))
+    event = None if row is None else decode_alone(bytes(parse(bytes(row[0])).event))
     return event if isinstance(event, Key) else None
 
 
@@ -219,6 +240,7 @@ def _end(session: Session, log: int, walk: _Walk, newest: int) -> None:
     if walk.size == 0:
         walk.find("tlog.empty", None)
         return
+    walk.together(walk.size - 1)
     for (event_id,) in session.rows("SELECT id FROM entry WHERE log = ? GROUP BY id HAVING COUNT(*) > 1 ORDER BY id LIMIT 20", (log,)):
         walk.find("tlog.id_twice", None, 1, event_id)
     if newest < walk.size:

@@ -19,7 +19,6 @@ import msgspec
 
 from foodtrace import keys
 from foodtrace.events import AnyEvent, Correction, Key
-from foodtrace.events.canonical import decode
 from foodtrace.graph.expected import TABLES, Expected, Touched, counted
 from foodtrace.graph.kinds import ABOUT
 from foodtrace.graph.names import find
@@ -28,10 +27,10 @@ from foodtrace.graph.stored import Stored, missing_rows
 from foodtrace.graph.weights import PRIME, Weights
 from foodtrace.opening import LogState
 from foodtrace.storage.session import Session
-from foodtrace.tlog.entry import parse
 from foodtrace.tlog.frontier import Frontier
 from foodtrace.tlog.keychain import KeyChain
 from foodtrace.tlog.span import Span, edges, node_count
+from foodtrace.tlog.whole import event_of
 from foodtrace.verification.crew import Crew
 from foodtrace.verification.mark import LogMark
 from foodtrace.verification.tasks import Done, SignTask, SpanTask
@@ -164,7 +163,7 @@ class Log:
     def event(self, seq: int) -> AnyEvent | None:
         """Return the event of an entry that holds."""
         row = self.session.row("SELECT bytes FROM entry WHERE log = ? AND seq = ?", (self.number, seq))
-        return None if row is None else decode(bytes(parse(bytes(row[0])).event))
+        return None if row is None else event_of(self.session, self.number, seq, row[0])
 
     def projection(self, stored: Stored, weights: Weights) -> tuple[dict[str, int], dict[str, int], list[Touched], str]:
         """Return sums, newest times, emptied rows, and what of rule 4 does not hold."""

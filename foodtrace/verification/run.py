@@ -12,7 +12,8 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from foodtrace.events.canonical import decode
+from foodtrace.events.canonical import decode_alone
+from foodtrace.events.parts import Gathering
 from foodtrace.graph import projection
 from foodtrace.graph.check import clear
 from foodtrace.graph.names import Names
@@ -285,17 +286,20 @@ def rebuild_ledger(session: Session, progress: Progress | None = None) -> int:
     for state in logs(session):
         clear(session, state.number)
         pending: list[projection.Sealed] = []
+        gathering = Gathering()
         for seq, data in session.rows("SELECT seq, bytes FROM entry WHERE log = ? ORDER BY seq", (state.number,)):
             entry = parse(bytes(data))
-            pending.append(projection.Sealed(int(seq), entry.recorded, decode(bytes(entry.event))))
+            event = gathering.take(decode_alone(bytes(entry.event)))
+            total += 1
+            if event is not None:
+                pending.append(projection.Sealed(int(seq), entry.recorded, event))
             if len(pending) >= _BATCH:
                 projection.apply(session, names, state.number, state.origin, pending)
-                total += len(pending)
                 pending = []
                 if progress is not None:
                     progress(total, state.size)
+        gathering.end()
         projection.apply(session, names, state.number, state.origin, pending)
-        total += len(pending)
     return total
 
 

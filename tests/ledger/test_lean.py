@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from benchmarks.market import events, master
 from foodtrace import Ledger
 from foodtrace.errors import FoodtraceError
-from foodtrace.events import ContactsShown, Correction, Dispute, Erasure, Key, Transfer, kinds
-from foodtrace.events.canonical import decode, encode
+from foodtrace.events import ContactsShown, Correction, Dispute, Erasure, Key, Transfer, VoucherLines, kinds
+from foodtrace.events.canonical import decode_alone, encode
 from foodtrace.events.lean import Texts, twins
 from tests.ledger.rich import AT, LOT, first, kg
 
@@ -36,6 +36,7 @@ SAMPLES = [
     Dispute(id="d1", at=AT, log="city/one", seq=3, leaf="0" * 64, reason="否"),
     Erasure(id="e1", at=AT, seq=3, fields=("phone",)),
     ContactsShown(id="c9", at=AT, what="recall", scope=("甲",), sites=3),
+    VoucherLines(id="p1~1", at=AT, doc="p1", part=1, parts=2, kind="packing", children=("A",)),
 ]
 DATA = [encode(each) for each in SAMPLES]
 _TEXTS = ["", " ", "A", "A\n", "甲", "a\tb", "a\x00b", "\x7f", "\x1f", "é", "A" * 20, "A" * 41, "A" * 81, "甲" * 401, "0" * 14, "1" * 12]
@@ -50,7 +51,7 @@ _read = msgspec.json.Decoder(twins().union).decode
 
 def exact(data: bytes) -> bool:
     try:
-        decode(data)
+        decode_alone(data)
     except FoodtraceError:
         return False
     return True
@@ -103,7 +104,7 @@ def test_one_bad_text_among_many_good_ones_is_found() -> None:
 
 
 def test_a_sealed_entry_whose_text_no_kind_allows_does_not_verify(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("foodtrace.recording.checked", encode)  # somebody's own program, with the key in its hands
+    monkeypatch.setattr("foodtrace.events.parts.checked", encode)  # somebody's own program, with the key in its hands
     with Ledger.open(f"sqlite:///{tmp_path / 'x.db'}", keys=tmp_path / "keys") as ledger:
         ledger.record([Transfer(id="t9", at=AT, site="F-1", to="S-7", lot="F-1/a lot", quantity=kg(1))])
         found = ledger.verify(full=True)
