@@ -16,7 +16,7 @@ import msgspec
 
 from foodtrace.errors import BadData, Integrity, NotFound, ProofError
 from foodtrace.events import Key
-from foodtrace.events.canonical import decode
+from foodtrace.events.canonical import decode_alone
 from foodtrace.graph.directory import resolve_lot
 from foodtrace.graph.names import find
 from foodtrace.opening import LogState, logs
@@ -29,6 +29,7 @@ from foodtrace.tlog.frontier import StoredNodes
 from foodtrace.tlog.merkle import consistency_proof_from, inclusion_proof_from
 from foodtrace.tlog.nodes import stored_nodes
 from foodtrace.tlog.proof import format_proof
+from foodtrace.tlog.whole import first_part
 
 __all__ = ["Proven", "entries_of", "note_at", "prove"]
 
@@ -56,7 +57,7 @@ def entries_of(session: Session, given: str) -> list[tuple[LogState, int]]:
     """Return the entries that ``given`` means, by log and sequence number.
 
     :param given: an event id; ``ORIGIN#SEQ`` (``#SEQ`` where there is one log); else a lot, by id, code or unique prefix: then
-        every entry about it, and the corrections of those.
+        every entry about it, and the corrections of those. Of an event in parts, all its entries; of ``ORIGIN#SEQ`` that one.
     :raises NotFound: ``lot.not_found``, ``prove.no_entry``. :raises Ambiguous: ``lot.ambiguous``.
     """
     states = {state.number: state for state in logs(session)}
@@ -69,7 +70,7 @@ def entries_of(session: Session, given: str) -> list[tuple[LogState, int]]:
         if (row := session.row("SELECT seq FROM entry WHERE log = ? AND id = ?", (state.number, given))) is not None
     ]
     if by_id:
-        return by_id
+        return _with_parts(session, by_id)
     number = find(session, [lot := resolve_lot(session, given)]).get(lot)
     found: set[tuple[int, int]] = set()
     for log, seq, ended in session.rows(_ABOUT_LOT, (number, number, number)):
@@ -78,7 +79,17 @@ def entries_of(session: Session, given: str) -> list[tuple[LogState, int]]:
             found.add((log, ended - 1))
     if not found:
         raise NotFound("prove.no_entry", value=lot)
-    return sorted(((states[log], seq) for log, seq in found), key=lambda each: (each[0].origin, each[1]))
+    return _with_parts(session, sorted(((states[log], seq) for log, seq in found), key=lambda each: (each[0].origin, each[1])))
+
+
+def _with_parts(session: Session, entries: list[tuple[LogState, int]]) -> list[tuple[LogState, int]]:
+    """Put the other entries of an event in parts before its last: without them it is not proven."""
+    made: dict[tuple[int, int], LogState] = {}
+    for state, seq in entries:
+        row = session.row("SELECT bytes FROM entry WHERE log = ? AND seq = ?", (state.number, seq))
+        first = seq if row is None else first_part(decode_alone(event_bytes(bytes(row[0]))), seq)
+        made.update({(state.number, each): state for each in range(first, seq + 1)})
+    return [(state, seq) for (_, seq), state in made.items()]
 
 
 def _placed(states: dict[int, LogState], given: str) -> tuple[LogState, int] | None:
@@ -151,7 +162,7 @@ def _key_entries(session: Session, state: LogState, size: int, node: StoredNodes
     seq: int | None = parse_head(note_at(session, state, size)[1].rpartition(b"\n\n")[0] + b"\n").key_entry
     while seq is not None:
         row = session.row("SELECT bytes FROM entry WHERE log = ? AND seq = ?", (state.number, seq))
-        event = None if row is None else decode(event_bytes(bytes(row[0])))
+        event = None if row is None else decode_alone(event_bytes(bytes(row[0])))
         if row is None or not isinstance(event, Key) or (event.previous is not None and event.previous >= seq):
             raise Integrity("prove.broken", value=state.origin, reason=f"key entry {seq}")
         rotated = event.action == "rotate"

@@ -57,7 +57,7 @@ def about_entry(data: bytes) -> About:
 
 def _lots(value: Any) -> list[str]:
     """Return what stands under a key ``lot`` or ``lots``, in order."""
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         return [lot for each in value for lot in _lots(each)]
     if not isinstance(value, dict):
         return []
@@ -65,7 +65,7 @@ def _lots(value: Any) -> list[str]:
     for key, each in value.items():
         if key == "lot" and isinstance(each, str):
             found += [each] if each else []
-        elif key == "lots" and isinstance(each, list) and all(isinstance(lot, str) for lot in each):
+        elif key == "lots" and isinstance(each, (list, tuple)) and all(isinstance(lot, str) for lot in each):
             found += each
         else:
             found += _lots(each)

@@ -9,7 +9,7 @@ from foodtrace.events.parts import Gathering
 from foodtrace.storage.session import Session
 from foodtrace.tlog.entry import event_bytes
 
-__all__ = ["event_of", "last_part", "parts_of"]
+__all__ = ["event_of", "first_part", "last_part"]
 
 
 def event_of(session: Session, log: int, seq: int, data: bytes | memoryview) -> AnyEvent:
@@ -19,7 +19,7 @@ def event_of(session: Session, log: int, seq: int, data: bytes | memoryview) -> 
     :raises Integrity: ``event.parts``: a part is missing or does not fit. :raises BadData: ``event.form``, ``event.not_canonical``.
     """
     event = decode_alone(event_bytes(bytes(data)))
-    first = parts_of(event, seq)
+    first = first_part(event, seq)
     if first == seq or isinstance(event, VoucherLines):
         return event
     gathering = Gathering()
@@ -34,7 +34,7 @@ def event_of(session: Session, log: int, seq: int, data: bytes | memoryview) -> 
     return found
 
 
-def parts_of(event: AnyEvent, seq: int) -> int:
+def first_part(event: AnyEvent, seq: int) -> int:
     """Return the sequence number of the first entry that an event stands in; of most events its own."""
     if isinstance(event, VoucherLines):
         return seq - event.part + 1

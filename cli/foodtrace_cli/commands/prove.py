@@ -22,10 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from foodtrace.keeping.proving import Proven
+    from foodtrace.tlog.about import About
     from foodtrace.tlog.note import Verifier
     from foodtrace.tlog.said import ProofFile, ProofSaid
 
 _MOST: Final = 2_000_000
+_LOTS: Final = 5
+"""Lots that a line on a screen names; of an entry with more, JSON has them all."""
 PROOF: Final = ".tlog-proof"
 ENTRY: Final = ".entry"
 
@@ -54,7 +57,7 @@ def prove(ctx: Context, what: str, folder: str, size: int | None, note: str | No
     for each in files:
         where = f"{each.about.log} #{each.about.seq}"
         kind = ctx.t(f"kind.{each.about.kind}")
-        say(ctx.t("cli.prove.wrote", kind=kind, where=clean(where), lots=clean(", ".join(each.about.lots) or each.about.event)))
+        say(ctx.t("cli.prove.wrote", kind=kind, where=clean(where), lots=clean(_named(each.about))))
     keys = ", ".join(sorted({each.key for each in files}))
     say(ctx.t("cli.prove.done", count=len(files), key=keys, folder=folder))
     say(ctx.t("cli.prove.check", file=files[0].proof, key=files[0].key), err=True)
@@ -163,6 +166,11 @@ def _check(path: Path, given: str | None, known: list[Verifier], witnesses: int)
     )
 
 
+def _named(about: About) -> str:
+    """Return what people know an entry by: its lots, or its id where it has none or more than a line holds."""
+    return ", ".join(about.lots) if 0 < len(about.lots) <= _LOTS else about.event
+
+
 def _say(ctx: Context, said: ProofSaid) -> None:
     if said.error is not None:
         say(ctx.t("cli.proof.broken", file=clean(said.file), reason=clean(said.error["message"][ctx.lang])))
@@ -170,7 +178,7 @@ def _say(ctx: Context, said: ProofSaid) -> None:
     about = said.about
     kind = ctx.t(f"kind.{about.kind}") if about else ""
     time = about.recorded.strftime("%Y-%m-%d %H:%M:%SZ") if about else ""
-    lots = ", ".join(about.lots) or about.event if about else said.file
+    lots = _named(about) if about else said.file
     say(ctx.t("cli.proof.holds", kind=kind, lots=clean(lots), log=clean(said.log), index=said.index, size=said.size, time=time))
     say(ctx.t("cli.proof.key_shown" if said.key_shown else "cli.proof.key_not_shown"))
     for each in said.witnessed:
