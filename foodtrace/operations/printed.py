@@ -21,7 +21,7 @@ from foodtrace.certificate.printed import head_in
 from foodtrace.certificate.scan import Scan
 from foodtrace.errors import BadData, FoodtraceError, NotFound
 from foodtrace.events import Event, MarketEntry, Refusal
-from foodtrace.events.canonical import decode
+from foodtrace.events.canonical import decode_alone
 from foodtrace.gate.facts import Recall
 from foodtrace.gate.rapid import standing
 from foodtrace.gate.slip import HASH, Slip, parse_slip
@@ -106,7 +106,7 @@ def slip_said(session: Session | None, now: dt.datetime, slip: Slip) -> Found:
     )
     if session is None or not row:
         return Found("slip_unknown", "slip", _problem("slip_unknown", known), about=known)
-    event = decode(event_bytes(bytes(row[1])))
+    event = decode_alone(event_bytes(bytes(row[1])))
     said = getattr(event, "replacement", None) or event
     if bytes(row[0]).hex()[:HASH] != slip.leaf or not isinstance(said, (MarketEntry, Refusal)):
         return Found("slip_false", "slip", _problem("slip_false", known), about=known)

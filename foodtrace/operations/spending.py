@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from foodtrace.certificate.serials import Body, apart, differ
 from foodtrace.events import CertificateIssued, Event, Key, MarketEntry, Refusal
-from foodtrace.events.canonical import decode
+from foodtrace.events.canonical import decode_alone
 from foodtrace.graph.edges import UNITS, micros
 from foodtrace.graph.kinds import ABOUT
 from foodtrace.graph.names import find
@@ -139,6 +139,6 @@ class Certificates:
 
 
 def _said(data: bytes) -> Event:
-    event = decode(event_bytes(bytes(data)))
+    event = decode_alone(event_bytes(bytes(data)))
     said: Event = getattr(event, "replacement", None) or event
     return said
