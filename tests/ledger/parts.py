@@ -113,7 +113,7 @@ def told(session: Session) -> dict[str, list[tuple[Any, ...]]]:
 
     def text(value: str) -> str:
         found = re.fullmatch(r"(\?|corrected )(.+)[# ](\d+)", value)
-        return value if found is None else f"{found[1]}{found[2]} {ids[logs[found[2]], int(found[3])]}"
+        return value if found is None else f"{found[1]}{ids[logs[found[2]], int(found[3])]}"
 
     names = {0: "", **{number: text(name) for number, name in session.rows("SELECT id, text FROM name")}}
     made: dict[str, list[tuple[Any, ...]]] = {}
