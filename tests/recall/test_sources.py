@@ -42,10 +42,10 @@ def trust(ledger: Ledger) -> dict[str, tuple[str, int, int]]:
     return {each.log: (each.trust, each.verified, each.size) for each in ledger.recall(LOT).positions}
 
 
-def remember(ledger: Ledger, **changed: Any) -> None:
-    """Put another memory of the farm's log into the mark, as if `verify` had seen that."""
+def remember(ledger: Ledger, log: str = FARM, **changed: Any) -> None:
+    """Put another memory of a log into the mark, as if `verify` had seen that."""
     seen = dict(read_seen(ledger.mark))
-    seen[FARM] = seen[FARM]._replace(**changed)
+    seen[log] = seen[log]._replace(**changed)
     data = ledger.mark.read_bytes()
     ledger.mark.write_bytes(format_head(seen) + data[head_size(data) :])
 
@@ -106,6 +106,12 @@ def test_a_log_that_is_not_what_was_verified(seen: Ledger, changed: dict[str, An
     assert behind(seen) == [("log_behind", reason, value, (f"{FARM}#{last}",))]
     assert trust(seen)[FARM] == (reason, changed.get("size", 7), 8)
     assert trust(seen)[MARKET][0] == "verified"
+
+
+@pytest.mark.parametrize("changed", [{"root": OTHER}, {"leaf": OTHER}], ids=["root", "entry"])
+def test_a_log_that_has_not_grown_and_is_another(seen: Ledger, changed: dict[str, Any]) -> None:
+    remember(seen, MARKET, **changed)
+    assert behind(seen) == [("log_behind", "forked", 1, (f"{MARKET}#0",))]
 
 
 def test_a_log_that_went_missing_is_a_source_all_the_same(seen: Ledger) -> None:
