@@ -170,6 +170,8 @@ def read_backup(directory: str | Path) -> Backup:
 def restore(directory: str | Path, database: Path | str, keys: Path) -> Backup:
     """Put a backup where a ledger can be opened; ``recover`` has to follow. Keys are copied where they are in the backup.
 
+    Once more is harmless as long as nobody recovered: what lies there is this very backup then.
+
     :param database: a file's path, or the URL of a PostgreSQL database without a ledger.
     :raises Conflict: ``backup.there``, if a ledger lies there. :raises BadData: as :func:`read_backup`.
     """
@@ -186,7 +188,10 @@ def restore(directory: str | Path, database: Path | str, keys: Path) -> Backup:
             store.close()
         return made
     if database.exists():
-        raise Conflict("backup.there", value=str(database))
+        if not _lies_there(made, database):
+            raise Conflict("backup.there", value=str(database))
+        _restore_keys(folder, keys)
+        return made
     try:
         # Under another name first: half a ledger must never stand where a ledger is looked for.
         aside = database.with_name(f".{database.name}.{secrets.token_hex(4)}")
@@ -200,6 +205,15 @@ def restore(directory: str | Path, database: Path | str, keys: Path) -> Backup:
     except OSError as error:
         raise Storage("backup.failed", value=str(database), reason=str(error)) from None
     return made
+
+
+def _lies_there(made: Backup, database: Path) -> bool:
+    """Say whether a file is the ledger of this backup to the byte, with nothing written beside it."""
+    wal = database.with_name(database.name + "-wal")
+    try:
+        return database.is_file() and _digest(database) == made.files.get(LEDGER) and not (wal.exists() and wal.stat().st_size)
+    except OSError as error:
+        raise Storage("backup.failed", value=str(database), reason=error.strerror or str(error)) from None
 
 
 def _restore_keys(folder: Path, keys: Path) -> None:

@@ -24,10 +24,13 @@ from foodtrace.errors import FoodtraceError
 from foodtrace.keeping.host import Host
 from foodtrace.keeping.recovery import Lost, survey
 from foodtrace.opening import BACKUP, logs, origins
+from foodtrace.storage.damage import damage
 from foodtrace.storage.session import Session
+from foodtrace.storage.still import is_still
 from foodtrace.tlog.clock import DAY, EARLIEST, SKEW, ClockRule
 from foodtrace.tlog.entry import time_text
 from foodtrace.tlog.verify import missing_triggers
+from foodtrace.verification import mark_path
 
 State: TypeAlias = Literal["ok", "warn", "bad"]
 
@@ -82,12 +85,12 @@ def examine(open_ledger: Callable[[], Host], path: Path | None, keys: Path, arou
     try:
         host = open_ledger()
     except FoodtraceError as error:
-        absent = error.code == "ledger.missing"
-        code = "ledger_none" if absent else "ledger_closed"
-        state: State = "warn" if absent else "bad"
-        found.append(Check(topic="ledger", state=state, code=code, facts={**_told(error), "db": str(path or "-")}))
+        if error.code == "ledger.missing":
+            found.append(_none(path, keys))
+        else:
+            found.append(Check(topic="ledger", state="bad", code="ledger_closed", facts=_told(error)))
     if host is not None:
-        found += _in_ledger(host, path)
+        found += _in_ledger(host, path, keys)
     order = ("ledger", "disk", "wal", "clock", "keys", "anchor", "locale", "zbar")
     found.sort(key=lambda each: order.index(each.topic))
     return Examination(ok=all(each.state != "bad" for each in found), checks=tuple(found))
@@ -98,13 +101,22 @@ def _told(error: FoodtraceError) -> dict[str, str]:
     return {"reason": error.message("en"), "reason_zh": error.message("zh"), "code": error.code}
 
 
-def _in_ledger(host: Host, path: Path | None) -> Iterator[Check]:
+def _none(path: Path | None, keys: Path, url: str = "") -> Check:
+    """Say that there is no ledger, and whether there was one: ``verify`` left a mark of it."""
+    mark = mark_path(keys, url or f"sqlite:///{path}", None)
+    if mark.exists():
+        return Check(topic="ledger", state="bad", code="ledger_gone", facts={"db": url or str(path), "mark": str(mark)})
+    return Check(topic="ledger", state="warn", code="ledger_none", facts={"db": url or str(path)})
+
+
+def _in_ledger(host: Host, path: Path | None, keys: Path) -> Iterator[Check]:
     try:
         if host.store.version() is None:
-            yield Check(topic="ledger", state="warn", code="ledger_none", facts={"db": host.store.url})
+            yield _none(path, keys, host.store.url)
             return
         with host.store.read() as session:
             yield from _ledger(session)
+            yield from _files(session)
             yield from _clock(session, host.clock(), host.clock_rule)
             yield from _server(session) if path is None else _wal(session, path)
         lost = survey(host)
@@ -130,6 +142,16 @@ def _ledger(session: Session) -> Iterator[Check]:
         yield Check(
             topic="ledger", state="ok", code="ledger_fine", facts={"logs": str(len(states)), "entries": str(sum(s.size for s in states))}
         )
+
+
+def _files(session: Session) -> Iterator[Check]:
+    found = damage(session)
+    if found is None:
+        yield Check(topic="ledger", state="ok", code="files_unseen")
+    elif found:
+        yield Check(topic="ledger", state="bad", code="files_damaged", facts={"count": str(len(found)), "first": found[0]})
+    else:
+        yield Check(topic="ledger", state="ok", code="files_fine")
 
 
 def _disk(path: Path | None, keys: Path) -> Iterator[Check]:
@@ -180,7 +202,9 @@ def _wal(session: Session, path: Path) -> Iterator[Check]:
     mode = str(row[0]) if row is not None else ""
     wal = path.with_name(path.name + "-wal")
     size = wal.stat().st_size if wal.exists() else 0
-    if mode != "wal":
+    if mode != "wal" and (is_still(path) or session.row("SELECT 1 FROM setting WHERE key = ?", (BACKUP,)) is not None):
+        yield Check(topic="wal", state="ok", code="wal_later")
+    elif mode != "wal":
         yield Check(topic="wal", state="bad", code="wal_off", facts={"mode": mode})
     elif size > LARGE_WAL:
         yield Check(topic="wal", state="warn", code="wal_large", facts={"size": f"{size // 1_000_000:,} MB", "path": str(wal)})

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from foodtrace.errors import BadData, Busy, Conflict, Storage
-from foodtrace.storage.session import Ask, Dialect, Row
+from foodtrace.storage.session import Ask, Dialect, Row, Session, version_of
 from foodtrace.storage.sums import MOST
 
 if TYPE_CHECKING:
@@ -241,8 +241,7 @@ class PostgresStore:
         with self.read() as session:
             if session.rows("SELECT to_regclass('setting')")[0][0] is None:
                 return None
-            row = session.row("SELECT value FROM setting WHERE key = 'version'")
-            return None if row is None else int(row[0])
+            return version_of(session.row("SELECT value FROM setting WHERE key = 'version'"))
 
     def create(self) -> None:
         """See :class:`foodtrace.storage.session.Store`."""
@@ -279,7 +278,7 @@ class PostgresStore:
     def fill(self, path: Path) -> None:
         """Make the schema and put the rows of a ledger's SQLite file into it, all in one transaction.
 
-        :raises Conflict: ``backup.there``: there is a ledger already.
+        :raises Conflict: ``backup.there``: there is a ledger already, and it is not this very backup.
         """
         from foodtrace.storage.schema import statements  # noqa: PLC0415 - SQLAlchemy loads only to create
         from foodtrace.storage.sqlite import SqliteSession, translated  # noqa: PLC0415
@@ -292,7 +291,9 @@ class PostgresStore:
             with translated(path), self._borrow() as connection, self._translated(), connection.transaction():
                 connection.execute("SELECT pg_advisory_xact_lock(20261124)")
                 if connection.execute("SELECT to_regclass('setting')").fetchone()[0] is not None:
-                    raise Conflict("backup.there", value=self.url)
+                    if _stands(rows) != _stands(PostgresSession(connection)):
+                        raise Conflict("backup.there", value=self.url)
+                    return  # this very backup, and nobody has recovered yet
                 if self._schema is not None:
                     connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{self._schema}"')
                 for statement in statements("postgresql"):
@@ -361,6 +362,16 @@ class PostgresStore:
             raise BadData("quantity.sum", value=self.url, expected=MOST) from None
         except errors.RestrictViolation as error:
             raise Storage("storage.sealed", value=str(error).splitlines()[0]) from None
+        except errors.DiskFull:
+            raise Storage("storage.full", value=self.url) from None
         except self._psycopg.Error as error:
             reason = (str(error).splitlines() or ["?"])[0]
             raise Storage("storage.failed", value=self.url, reason=reason) from None
+
+
+def _stands(session: Session) -> list[list[Row]]:
+    """Return what tells a backup from any other ledger: when it was made, which nobody writes in before ``recover``, and where it ends."""
+    return [
+        session.rows("SELECT key, value FROM setting ORDER BY key"),
+        session.rows("SELECT l.origin, h.size, h.time FROM log AS l JOIN head AS h ON h.log = l.id ORDER BY l.id"),
+    ]

@@ -15,10 +15,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
+
+from foodtrace.errors import Integrity
 
 if TYPE_CHECKING:
     from foodtrace.tlog.vouched import Vouched
+
+_LONGEST_VERSION: Final = 6
+"""Digits; a number with more is no version."""
 
 Row: TypeAlias = tuple[Any, ...]
 Dialect: TypeAlias = Literal["sqlite", "postgresql"]
@@ -79,6 +84,17 @@ class Session(Protocol):
     def savepoint(self) -> AbstractContextManager[None]:
         """Undo what is done inside when it raises, and go on."""
         ...
+
+
+def version_of(row: Row | None) -> int:
+    """Return the schema version that stands in a ledger's settings.
+
+    :raises Integrity: ``storage.mistyped`` for what foodtrace never writes there, and where nothing is.
+    """
+    value = "-" if row is None else row[0]
+    if not isinstance(value, str) or not value.isascii() or not value.isdigit() or len(value) > _LONGEST_VERSION or value[0] == "0":
+        raise Integrity("storage.mistyped", value="setting.version", expected="1, 2 ..", got=str(value))
+    return int(value)
 
 
 class Store(Protocol):

@@ -7,8 +7,9 @@ Rules:
 2. Writers say BEGIN IMMEDIATE; a plain BEGIN fails under concurrency with "database is locked" after the fact.
 3. ``recursive_triggers=ON``, or INSERT OR REPLACE slips past the triggers that protect sealed tables.
 4. ``secure_delete=ON``: erased personal values do not linger in free pages.
-5. A connection belongs to one thread at a time and never crosses a fork.
-6. Reading imports no SQLAlchemy; only creating the schema does.
+5. In a place that may only be read, a ledger is read without WAL's files (:mod:`foodtrace.storage.still`).
+6. A connection belongs to one thread at a time and never crosses a fork.
+7. Reading imports no SQLAlchemy; only creating the schema does.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import stat
 import sys
 import threading
 import time
@@ -23,20 +25,25 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import quote
 
 from foodtrace.errors import BadData, Busy, FoodtraceError, NotFound, Storage
-from foodtrace.storage.session import Ask, Dialect, Row
+from foodtrace.storage.session import Ask, Dialect, Row, version_of
 from foodtrace.storage.sums import MOST, RANGE
 
 if TYPE_CHECKING:
+    from foodtrace.storage.still import Stamp
     from foodtrace.tlog.vouched import Vouched
 
 BUSY_SECONDS: Final = 10.0
 """How long a writer waits for another before it gives up with ``Busy``."""
 
+_LEAST_ROOM: Final = 65_536
+"""Bytes of a ``-shm`` file and a little more."""
 _RELATION: Final = "json_each(?) AS f"
+_STILL: Final = "still"
+"""No journal mode: nobody here may write to the file."""
 _MANY: Final = 5_000
 """From so many values on it pays to load the encoder, if nothing has loaded it yet."""
 
@@ -119,6 +126,8 @@ class _Connection(sqlite3.Connection):
     """A connection that knows whether SQLite itself waits for others on it."""
 
     patient = True
+    still: Stamp | None = None
+    """Of a file that nobody here may write to: how it was when it was opened."""
 
 
 class SqliteStore:
@@ -133,8 +142,16 @@ class SqliteStore:
         self._pid = os.getpid()
         self._free: list[_Connection] = []
         self._lock = threading.Lock()
-        if not create and not self.path.exists():
-            raise NotFound("ledger.missing", value=str(self.path), expected="foodtrace init")
+        try:
+            there = self.path.stat().st_mode
+        except (FileNotFoundError, NotADirectoryError):
+            if not create:
+                raise NotFound("ledger.missing", value=str(self.path), expected="foodtrace init") from None
+        except OSError as error:
+            raise Storage("storage.failed", value=str(self.path), reason=error.strerror or str(error)) from None
+        else:
+            if not stat.S_ISREG(there):
+                raise Storage("storage.not_a_file", value=str(self.path), expected=str(self.path / "foodtrace.db"))
 
     @contextmanager
     def read(self) -> Iterator[SqliteSession]:
@@ -147,6 +164,10 @@ class SqliteStore:
                 yield SqliteSession(connection)
             finally:
                 connection.rollback()
+            if connection.still is not None:
+                from foodtrace.storage.still import look_again  # noqa: PLC0415 - hardly ever
+
+                look_again(self.path, connection.still)
         except sqlite3.DatabaseError as error:
             raise ours(error, self.path) from None
         finally:
@@ -176,8 +197,7 @@ class SqliteStore:
         with self.read() as session:
             if session.row("SELECT 1 FROM sqlite_master WHERE type='table' AND name='setting'") is None:
                 return None
-            row = session.row("SELECT value FROM setting WHERE key='version'")
-            return None if row is None else int(row[0])
+            return version_of(session.row("SELECT value FROM setting WHERE key='version'"))
 
     def create(self) -> None:
         """See :class:`foodtrace.storage.session.Store`."""
@@ -243,7 +263,12 @@ class SqliteStore:
         )
         try:
             # A backup stays as its manifest says: switching it to WAL would change the file. Nobody writes in it before `recover`.
-            journal = "wal" if _is_backup(connection) else _pragma(connection, "journal_mode=WAL")
+            # What is no ledger stays as it is, if we are not to make one of it.
+            kind = _kind(connection)
+            journal = "wal" if kind == "backup" or (kind == "none" and not self._create) else self._wal(connection)
+            if journal == _STILL:
+                connection.close()
+                return self._connect_still()
             if journal != "wal":
                 raise Storage("storage.no_wal", value=str(self.path), expected="wal", got=journal)  # noqa: TRY301
             for pragma in ("synchronous=FULL", "recursive_triggers=ON", "secure_delete=ON", "cache_size=-65536", "temp_store=MEMORY"):
@@ -251,6 +276,25 @@ class SqliteStore:
         except BaseException:
             connection.close()
             raise
+        return connection
+
+    def _wal(self, connection: _Connection) -> str:
+        """Return the journal mode, WAL where the file can have it."""
+        try:
+            return str(_pragma(connection, "journal_mode=WAL"))
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+                from foodtrace.storage.still import is_still  # noqa: PLC0415 - hardly ever
+
+                if is_still(self.path):
+                    return _STILL
+            raise
+
+    def _connect_still(self) -> _Connection:
+        from foodtrace.storage.still import open_still  # noqa: PLC0415 - hardly ever
+
+        connection, seen = open_still(self.path, _Connection)
+        connection.still = seen
         return connection
 
 
@@ -266,11 +310,12 @@ def _related(sql: str) -> str:
     return sql.replace("{ids}", _RELATION).replace("{texts}", _RELATION)
 
 
-def _is_backup(connection: sqlite3.Connection) -> bool:
+def _kind(connection: sqlite3.Connection) -> Literal["ledger", "backup", "none", "unread"]:
+    """Return what a database is, without changing it; what cannot be read, the next statement says better."""
     try:
-        return connection.execute("SELECT 1 FROM setting WHERE key = 'backup'").fetchone() is not None
-    except sqlite3.OperationalError:
-        return False  # no ledger in it yet, or nobody may read it, which the next statement says better
+        return "ledger" if connection.execute("SELECT 1 FROM setting WHERE key = 'backup'").fetchone() is None else "backup"
+    except sqlite3.OperationalError as error:
+        return "none" if error.sqlite_errorcode == sqlite3.SQLITE_ERROR else "unread"  # no such table
 
 
 def _pragma(connection: sqlite3.Connection, pragma: str) -> Any:
@@ -325,8 +370,20 @@ def ours(error: sqlite3.DatabaseError, path: Path) -> FoodtraceError:
         return Storage("storage.sealed", value=str(error))
     if code == sqlite3.SQLITE_CONSTRAINT and RANGE in str(error):
         return BadData("quantity.sum", value=str(path), expected=MOST)
+    if code == sqlite3.SQLITE_FULL or (code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN) and _no_room(path)):
+        return Storage("storage.full", value=str(path))
     if code == sqlite3.SQLITE_READONLY:
         return Storage("storage.read_only", value=str(path), expected=str(path.parent))
     if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
         return Storage("storage.not_a_ledger", value=str(path), reason=str(error))
     return Storage("storage.failed", value=str(path), reason=str(error))
+
+
+def _no_room(path: Path) -> bool:
+    """Say whether the disk has no room for the files that SQLite puts beside a database."""
+    import shutil  # noqa: PLC0415 - hardly ever
+
+    try:
+        return shutil.disk_usage(path.absolute().parent).free < _LEAST_ROOM
+    except OSError:
+        return False

@@ -21,6 +21,7 @@ from foodtrace.graph.weights import KEY_SIZE, Weights
 from foodtrace.keys import format_vkey
 from foodtrace.opening import LogState, logs
 from foodtrace.personal import tampered, vanished
+from foodtrace.storage.damage import damage
 from foodtrace.storage.session import Session
 from foodtrace.storage.types import mistyped
 from foodtrace.tlog.anchor import anchor_path
@@ -55,6 +56,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """Other processes to start for a large ledger."""
     older: tuple[Older, ...] = ()
     """Older checkpoints that the logs have to extend."""
+    files: bool = False
+    """Let the engine compare its indexes with its tables too (:mod:`foodtrace.storage.damage`)."""
     keys: Path | None = None
     """Key directory: whose key is there is no log of another host (:func:`foodtrace.personal.vanished`); none: every log is this one's."""
 
@@ -83,6 +86,7 @@ def verify_ledger(session: Session, progress: Progress | None = None, asked: Ask
     states = logs(session)
     names = {state.number: state.origin for state in states}
     around = [Finding(code="tlog.trigger_missing", log="", got=name) for name in missing_triggers(session)]
+    around += _damaged(session) if asked.files else []
     around += [*_orphans(session), *_personal(session, names, _foreign(asked.keys, states))]
     mark, use = (None, "") if asked.mark is None else read_mark(asked.mark)
     known: dict[str, LogMark] = {} if mark is None else {o: m for o, m in mark.logs.items() if any(s.origin == o for s in states)}
@@ -301,6 +305,11 @@ def rebuild_ledger(session: Session, progress: Progress | None = None) -> int:
         gathering.end()
         projection.apply(session, names, state.number, state.origin, pending)
     return total
+
+
+def _damaged(session: Session) -> list[Finding]:
+    found = damage(session)
+    return [Finding(code="storage.damaged", log="", expected="ok", got=each) for each in found or ()]
 
 
 def _foreign(keys: Path | None, states: Sequence[LogState]) -> set[int]:

@@ -17,10 +17,10 @@ from tests.ledger.test_verify import more
 def test_a_backup_of_either_database_goes_into_postgresql(
     tmp_path: Path, pg_url: str, engine: str, pg_server: object, request: pytest.FixtureRequest
 ) -> None:
+    import psycopg
+
     source = f"sqlite:///{tmp_path / 'x.db'}"
     if engine == "postgresql":
-        import psycopg
-
         with psycopg.connect(pg_url, autocommit=True) as admin:
             admin.execute("CREATE SCHEMA other")
         source = pg_url
@@ -35,8 +35,12 @@ def test_a_backup_of_either_database_goes_into_postgresql(
     with Ledger.open(tmp_path.as_posix() + "/backup/ledger/foodtrace.db", keys=tmp_path / "none") as copy:
         assert copy.verify().ok, "a backup is verified where it lies, and stays what its manifest says"
     words = ["recover", "--from", "backup", "--reason", "moved to a server"]
+    for _ in range(2):
+        run(tmp_path, "--db", pg_url, "--keys", "new", *words, code=2)  # which log? the same again goes on from there
     said = run(tmp_path, "--db", pg_url, "--keys", "new", "--log", "city/one", *words)
     assert "put back at" in said
+    with psycopg.connect(pg_url, autocommit=True) as admin:
+        assert admin.execute("SELECT COUNT(*) FROM setting WHERE key = 'backup'").fetchone() == (0,)
     with Ledger.open(pg_url, keys=tmp_path / "new") as ledger:
         assert ledger.verify(full=True).ok
         assert ([each.origin for each in ledger.logs()], [row.name for row in ledger.recall(LOT).outlets]) == wanted

@@ -275,3 +275,40 @@ def test_after_recovery_verify_says_yes_although_a_newer_ledger_was_verified(tmp
         assert ledger.verify().ok
     kept = list((tmp_path / "keys").glob("*.verified-put-aside"))
     assert len(kept) == 1, "what was verified before is evidence"
+
+
+def test_recover_asks_which_way_and_the_same_command_goes_on_with_the_answer(tmp_path: Path) -> None:
+    """The first try put the backup back and then asked; the second is typed with the answer, not without ``--from``."""
+    run(tmp_path, "init")
+    run(tmp_path, "site", "add", "永发合作社:farm")
+    run(tmp_path, "backup", "b")
+    run(tmp_path, "site", "add", "福安超市:shop")
+    for path in tmp_path.glob("foodtrace.db*"):
+        path.unlink()
+    words = ("recover", "--from", "b", "--reason", "disk failed")
+    for _ in range(2):
+        assert "recover.choose" in run(tmp_path, *words, code=2)
+    said = run(tmp_path, "doctor", code=3)
+    assert "journal mode" not in said
+    assert "no write-ahead log needed yet" in said
+    assert "new log" in run(tmp_path, *words, "--new-log")
+    assert "backup.there" in run(tmp_path, *words, "--new-log", code=1), "now it is a ledger"
+    run(tmp_path, "site", "add", "福安超市:shop")
+    assert "WAL: on" in run(tmp_path, "doctor")
+    assert "verified" in run(tmp_path, "verify")
+
+
+def test_a_changed_copy_of_the_backup_is_not_taken_for_it(ledger: Ledger, tmp_path: Path) -> None:
+    backup(ledger, tmp_path / "b")
+    host = tmp_path / "host"
+    host.mkdir()
+    restore(tmp_path / "b", host / "x.db", host / "keys")
+    restore(tmp_path / "b", host / "x.db", host / "keys")
+    (host / "x.db-wal").write_bytes(bytes(32))
+    with pytest.raises(errors.Conflict):
+        restore(tmp_path / "b", host / "x.db", host / "keys")
+    (host / "x.db-wal").unlink()
+    (host / "x.db").write_bytes(b"x")
+    with pytest.raises(errors.Conflict) as caught:
+        restore(tmp_path / "b", host / "x.db", host / "keys")
+    assert caught.value.code == "backup.there"

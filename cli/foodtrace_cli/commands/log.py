@@ -57,7 +57,7 @@ def verify(
         emit_error(error, ctx.lang, as_json=as_json)
         click_ctx.exit(3)
     with ctx.open() as ledger, progress(ctx.t("cli.verify.label")) as bar:
-        found = ledger.verify(progress=bar, full=full, older=given, helpers=0 if alone else 1)
+        found = ledger.verify(progress=bar, full=full, files=full, older=given, helpers=0 if alone else 1)
         mark = str(mark_path(ledger.keys, ledger.store.url, None))
     if as_json:
         emit_json(found)
