@@ -1,6 +1,6 @@
 """Corruption: every byte of the sealed rows of a small ledger flipped in turn, and what is done to whole rows; all of it must be found.
 
-    python -m benchmarks.corrupt
+    python -m benchmarks.corrupt [--step 1]
 
 Rules:
 
@@ -14,6 +14,7 @@ Rules:
 
 from __future__ import annotations
 
+import argparse
 import datetime as dt
 import sqlite3
 import tempfile
@@ -182,6 +183,9 @@ def rows(path: Path, asked: Asked | None = None) -> tuple[int, list[str]]:
 
 
 def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--step", type=int, default=1, help="change only every n-th byte")
+    step = options.parse_args().step
     with tempfile.TemporaryDirectory() as folder:
         path = small(Path(folder))
         total, bad = 0, list[str]()
@@ -189,7 +193,7 @@ def main() -> None:
         for name, asked in (("full", None), ("since the mark", marked(path))):
             print(f"{name:26} tried   missed")
             for table in SEALED:
-                tried, missed = sweep(path, table, asked)
+                tried, missed = sweep(path, table, asked, step)
                 print(f"every byte of {table:10} {tried:7,} {len(missed):8,}", flush=True)
                 total, bad = total + tried, bad + missed
             tried, missed = rows(path, asked)

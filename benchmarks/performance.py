@@ -53,6 +53,8 @@ SECTIONS: Final = (
     Section("gate", "Deciding at the gate", "benchmarks.bench_gate", quick=("--events", "20000", "--trucks", "50"), plain=True),
     Section("engines", "Both databases, several logs", "benchmarks.bench_engines", quick=("--batches", "3", "--writers", "2")),
     Section("fork", "Many processes, one log", "benchmarks.fork", quick=("--appends", "20"), plain=True),
+    Section("crash", "A fault at every system call", "benchmarks.crash", quick=("--every", "40"), plain=True),
+    Section("corrupt", "Every byte changed", "benchmarks.corrupt", quick=("--step", "50"), plain=True),
     Section(
         "recall",
         "A recall, from the shell",
