@@ -218,6 +218,10 @@ def audit(
     head: TreeHead = parse_checkpoint(note, known) if trusted else parse_head(note[: note.rfind(b"\n\n") + 1])
     older = None
     if since is not None:
+        if since.startswith(b"old "):  # as `export checkpoint` prints it for a witness
+            from foodtrace.tlog.witness import parse_request  # noqa: PLC0415 - hardly ever
+
+            since = parse_request(since).checkpoint
         older = parse_checkpoint(since, known) if trusted else parse_head(since[: since.rfind(b"\n\n") + 1])
         if older.origin != head.origin:
             raise ProofError("checkpoint.other_origin", value=older.origin, expected=head.origin)

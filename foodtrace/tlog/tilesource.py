@@ -12,6 +12,7 @@ from __future__ import annotations
 import time
 import urllib.error
 import urllib.request
+from http.client import HTTPException
 from pathlib import Path
 from typing import Final, Protocol
 from urllib.parse import urlsplit
@@ -84,12 +85,15 @@ class Web:
                     data += part
                     if time.monotonic() > end:
                         raise Storage("tiles.unreadable", value=path, reason="timed out")
+                if len(data) <= most and answer.length:
+                    # What the network lost is no finding about the log.
+                    raise Storage("tiles.unreadable", value=path, reason=f"cut short, {answer.length} bytes missing")
         except urllib.error.HTTPError as error:
             error.close()
             if error.code in {404, 410}:
                 return None
             raise Storage("tiles.unreadable", value=path, reason=f"HTTP {error.code}") from None
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, HTTPException) as error:
             raise Storage("tiles.unreadable", value=path, reason=str(error) or type(error).__name__) from None
         return _bounded(path, data, most)
 

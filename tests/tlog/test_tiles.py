@@ -6,6 +6,7 @@ import http.server
 import json
 import shutil
 import sqlite3
+import socket
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -402,3 +403,49 @@ def test_a_server_cannot_make_us_read_without_end(served: tuple[Path, str]) -> N
         with pytest.raises(errors.BadData) as refused:
             source_of(address)
         assert refused.value.code == "tiles.address"
+
+
+def test_a_copy_is_compared_with_a_checkpoint_as_the_log_prints_it(tmp_path: Path) -> None:
+    run(tmp_path, "init")
+    printed = run(tmp_path, "export", "checkpoint")
+    (tmp_path / "old.note").write_text(printed, encoding="utf-8")
+    run(tmp_path, "site", "add", "永发合作社:farm")
+    run(tmp_path, "export", "tiles", "copy")
+    assert json.loads(run(tmp_path, "verify", "--tiles", "copy", "--since", "old.note", "--json"))["since"] == 1
+    key = parse_verifier(json.loads(run(tmp_path, "prove", "#0", "--json"))[0]["vkey"])
+    assert audit(Folder(tmp_path / "copy"), [key], since=printed.encode()).ok
+    for cut in range(len(printed.encode())):
+        with pytest.raises(errors.ProofError):
+            audit(Folder(tmp_path / "copy"), [key], since=printed.encode()[:cut])
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n" + b"x" * 100,
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\nxx",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nxx",
+        b"hello, I am no web server\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"A: " + b"x" * 70_000 + b"\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"A: x\r\n" * 200 + b"\r\n",
+        b"HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\n\r\n",
+        b"HTTP/1.1 302 Found\r\nLocation: http://[\r\n\r\n",
+        b"",
+    ],
+    ids=["short", "short_chunk", "no_chunk", "no_server", "long_header", "many_headers", "to_a_file", "to_nowhere", "nothing"],
+)
+def test_what_the_network_spoils_is_no_finding_about_the_log(answer: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(10_000)
+                connection.sendall(answer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        with pytest.raises(errors.Storage) as caught:
+            Web(f"http://127.0.0.1:{server.getsockname()[1]}", seconds=5).read("checkpoint", 1000)
+        thread.join()
+    assert caught.value.code == "tiles.unreadable"
