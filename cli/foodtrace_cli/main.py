@@ -172,11 +172,11 @@ def failed(error: click.ClickException | FoodtraceError | OSError, arguments: li
 def _usage(error: click.ClickException, arguments: list[str]) -> int:
     """Say what was typed wrong, in the language asked for; to a program as JSON in both."""
     lang, as_json = _lang_of(arguments), "--json" in arguments
-    if (lang == "en" or isinstance(error, NoArgsIsHelpError)) and not as_json:
+    from foodtrace_cli.usage import misplaced, told  # noqa: PLC0415 - only where something was typed wrong
+
+    if (lang == "en" or isinstance(error, NoArgsIsHelpError)) and not as_json and not misplaced(error):
         error.show()
         return error.exit_code
-    from foodtrace_cli.usage import told  # noqa: PLC0415 - only where something was typed wrong
-
     emit_error(told(error), lang, as_json=as_json)
     return error.exit_code
 

@@ -11,6 +11,14 @@ from click.exceptions import NoArgsIsHelpError, NoSuchCommand
 from foodtrace.errors import BadData, FoodtraceError
 
 
+def misplaced(error: click.ClickException) -> bool:
+    """Say whether an option of ``foodtrace`` itself (``--log``, ``--confirm-clock`` ..) was typed after the command."""
+    if not isinstance(error, click.NoSuchOption) or error.ctx is None:
+        return False
+    root = error.ctx.find_root()
+    return root is not error.ctx and any(error.option_name in each.opts for each in root.command.params)
+
+
 def told(error: click.ClickException) -> FoodtraceError:
     """Return an error of click as one with a code; the hint is the command whose help says how it is written."""
     context = error.ctx if isinstance(error, click.UsageError) else None
@@ -22,6 +30,9 @@ def told(error: click.ClickException) -> FoodtraceError:
         return BadData("cli.usage_missing", value=(hint if isinstance(hint, str) else " ".join(hint)).strip("'"), expected=where)
     if isinstance(error, NoSuchCommand):
         return BadData("cli.usage_command", value=error.command_name, expected=where)
+    if isinstance(error, click.NoSuchOption) and misplaced(error):
+        below = context.command_path.partition(" ")[2] if context is not None else "COMMAND"
+        return BadData("cli.usage_before", value=error.option_name, expected=f"foodtrace {error.option_name} .. {below}")
     if isinstance(error, click.NoSuchOption):
         return BadData("cli.usage_option", value=error.option_name, expected=where)
     if isinstance(error, click.BadOptionUsage):

@@ -9,6 +9,8 @@ _GENERAL: Final[dict[str, tuple[str, str]]] = {
     "cli.usage.hint": ("{expected}", "{expected}"),
     "cli.usage_missing": ("缺 {value}", "{value} is missing"),
     "cli.usage_missing.hint": ("{expected}", "{expected}"),
+    "cli.usage_before": ("{value} 要写在命令前面", "{value} goes before the command"),
+    "cli.usage_before.hint": ("{expected}", "{expected}"),
     "cli.usage_option": ("没有选项 {value}", "there is no option {value}"),
     "cli.usage_option.hint": ("{expected}", "{expected}"),
     "cli.usage_command": ("没有命令 {value}", "there is no command {value}"),

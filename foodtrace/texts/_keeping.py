@@ -146,7 +146,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "--new-log begins a new one and seals the old (safer); --same-log goes on, and whoever holds the newer checkpoint sees a fork",
     ),
     "recover.which": ("要恢复哪一本? {logs}", "which log? {logs}"),
-    "recover.which.hint": ("用 --log 指明", "name it with --log"),
+    "recover.which.hint": ("用 --log 指明: foodtrace --log 日志 recover ..", "name it with --log: foodtrace --log LOG recover .."),
     "cli.backup.done": ("已备份到 {path}: {logs} 本日志 {entries} 条", "backup in {path}: {logs} logs, {entries} entries"),
     "cli.backup.keys": ("密钥 {count} 把在 {path}: 请拿到别处保管, 不要和账本放在一起", "{count} keys in {path}: keep them elsewhere, not with the ledger"),
     "cli.backup.checkpoints": ("检查点可以公开: 给见证方和监管方一份", "the checkpoints are public: give them to a witness and the regulator"),

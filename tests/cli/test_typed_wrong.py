@@ -21,6 +21,8 @@ TYPED = [
     ("verify --key x", "cli.usage_goes_with", ("--key", "--since")),
     ("schema a b", "cli.usage_extra", ("b",)),
     ("recall --nope", "cli.usage_option", ("--nope",)),
+    ("recall X --now 2026-11-24", "cli.usage_before", ("--now",)),
+    ("key rotate --confirm-clock", "cli.usage_before", ("--confirm-clock",)),
     ("recall X --at", "cli.usage_bare", ("--at",)),
 ]
 
@@ -32,6 +34,12 @@ def test_in_chinese_no_sentence_of_the_parser_is_left_in_english(here: Inside, t
     assert all(each in said[0] for each in parts), said
     assert said[1].startswith("提示: foodtrace "), "what to type next"
     assert not any(word in said[0] for word in ("Invalid", "No such", "Got unexpected", "requires")), said
+
+
+def test_an_option_of_all_commands_is_told_where_it_goes(here: Inside) -> None:
+    said = here("gate", "held", "--confirm-clock", code=2)
+    assert "--confirm-clock goes before the command" in said
+    assert "foodtrace --confirm-clock .. gate held" in said
 
 
 @pytest.mark.parametrize("group", ["case", "export", "formula", "key", "site"])
