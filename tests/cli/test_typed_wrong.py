@@ -42,6 +42,15 @@ def test_an_option_of_all_commands_is_told_where_it_goes(here: Inside) -> None:
     assert "foodtrace --confirm-clock .. gate held" in said
 
 
+@pytest.mark.parametrize("far", ["0001-01-01", "0001-01-01T00:00+08:00", "1969-12-31", "9999-12-31", "9999-12-31T23:59-08:00"])
+def test_a_time_beyond_every_calendar_is_no_fault_of_the_program(here: Inside, far: str) -> None:
+    here("init")
+    here("site", "add", "永发合作社:farm")
+    here("certificate", "issue", "西红柿", "500kg", "--basis", "1", "--out", "label.png")
+    lot = here.json("scan", "label.png")[0]["text"].split("/")[5]
+    assert "cli.time" in here("recall", lot, "--at", far, code=2)
+
+
 @pytest.mark.parametrize("group", ["case", "export", "formula", "key", "site"])
 def test_a_group_without_a_command_shows_its_help_and_is_usage(here: Inside, group: str) -> None:
     said = here(group, code=2, lang="zh")

@@ -193,7 +193,7 @@ def test_a_time_that_is_none(here: Inside, wrong: str) -> None:
     if wrong:
         assert "cli.time" in here("--now", wrong, "init", code=2)
     for far in ("1969-12-31 00:00", "9999-12-31 23:59", "0001-01-01 00:00"):
-        assert "clock.range" in here("--now", far, "init", code=2)
+        assert "cli.time" in here("--now", far, "init", code=2)
     assert "ledger.missing" in here("verify", code=1)
     assert not list((here.folder / "keys").glob("*.key"))
 

@@ -26,6 +26,9 @@ APPROVED = click.option("--approved-by", default="", help="Number of who approve
 EVIDENCE = click.option("--evidence", default=None, metavar="FILE", help="Photo or document; its SHA-256 is recorded.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
+_FIRST, _LAST = 1971, 2998
+"""Years that somebody may type."""
+
 
 def act(ctx: Context, work: Callable[[Session, Doing], Outcome], *, by: str = "") -> Any:
     """Carry an operation out in a transaction of the log that this host writes; return its answer."""
@@ -57,15 +60,20 @@ def moment(text: str, example: str = "2026-11-24T09:10") -> dt.datetime:
         when = dt.datetime.fromisoformat(text.strip().replace("/", "-"))
     except ValueError:
         raise BadData("cli.time", value=text, expected=example) from None
+    if not _FIRST <= when.year <= _LAST:  # beyond it no deadline can be counted
+        raise BadData("cli.time", value=text, expected=example)
     return when if when.tzinfo is not None else when.replace(tzinfo=CHINA)
 
 
 def day(text: str) -> dt.date:
     """Read a day. Raises ``BadData`` (``cli.time``)."""
     try:
-        return dt.date.fromisoformat(text.strip())
+        given = dt.date.fromisoformat(text.strip())
     except ValueError:
         raise BadData("cli.time", value=text, expected="2026-12-31") from None
+    if not _FIRST <= given.year <= _LAST:
+        raise BadData("cli.time", value=text, expected="2026-12-31")
+    return given
 
 
 def hashed(path: str | None) -> str:
