@@ -30,11 +30,8 @@ def told(error: click.ClickException) -> FoodtraceError:
         return BadData("cli.usage_missing", value=(hint if isinstance(hint, str) else " ".join(hint)).strip("'"), expected=where)
     if isinstance(error, NoSuchCommand):
         return BadData("cli.usage_command", value=error.command_name, expected=where)
-    if isinstance(error, click.NoSuchOption) and misplaced(error):
-        below = context.command_path.partition(" ")[2] if context is not None else "COMMAND"
-        return BadData("cli.usage_before", value=error.option_name, expected=f"foodtrace {error.option_name} .. {below}")
     if isinstance(error, click.NoSuchOption):
-        return BadData("cli.usage_option", value=error.option_name, expected=where)
+        return _option(error, where)
     if isinstance(error, click.BadOptionUsage):
         return BadData("cli.usage_bare", value=error.option_name, expected=where)
     if isinstance(error, click.BadParameter) and error.param is not None:
@@ -43,6 +40,14 @@ def told(error: click.ClickException) -> FoodtraceError:
     if said.startswith("Got unexpected extra argument"):
         return BadData("cli.usage_extra", value=said.partition("(")[2].rstrip(")"), expected=where)
     return BadData("cli.usage", value=said, expected=where)
+
+
+def _option(error: click.NoSuchOption, where: str) -> FoodtraceError:
+    """Say that there is no such option, or none in this place."""
+    if not misplaced(error) or error.ctx is None:
+        return BadData("cli.usage_option", value=error.option_name, expected=where)
+    below = error.ctx.command_path.partition(" ")[2]
+    return BadData("cli.usage_before", value=error.option_name, expected=f"foodtrace {error.option_name} .. {below}")
 
 
 def _parameter(error: click.BadParameter, param: click.Parameter, where: str) -> FoodtraceError:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import http.server
 import json
 import shutil
-import sqlite3
 import socket
+import sqlite3
 import threading
 from collections.abc import Iterator
 from functools import partial
