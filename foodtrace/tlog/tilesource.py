@@ -14,7 +14,7 @@ import urllib.error
 import urllib.request
 from http.client import HTTPException
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 from foodtrace.errors import BadData, ProofError, Storage
@@ -55,6 +55,20 @@ class Folder:
         return _bounded(path, data, most)
 
 
+class _Redirects(urllib.request.HTTPRedirectHandler):
+    """Follows redirects, and leaves no connection open where one leads to what is no address."""
+
+    def http_error_302(self, req: Any, fp: Any, code: Any, msg: Any, headers: Any) -> Any:
+        """Follow it."""
+        try:
+            return super().http_error_302(req, fp, code, msg, headers)
+        except ValueError:
+            fp.close()
+            raise
+
+    http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302
+
+
 class Web:
     """A copy behind ``http(s)://``; redirects are followed to other such addresses only."""
 
@@ -69,7 +83,7 @@ class Web:
             urllib.request.HTTPHandler,
             urllib.request.HTTPSHandler,
             urllib.request.HTTPDefaultErrorHandler,
-            urllib.request.HTTPRedirectHandler,
+            _Redirects,
             urllib.request.HTTPErrorProcessor,
         ):
             self._opener.add_handler(handler())
