@@ -9,6 +9,9 @@ A record is one of these; hours count from 0, ``how`` is the precision of its ti
     ("alias", lot, lot)
     ("sell", lot, site, q, hour, how)
     ("back", lot, site, q, hour, how)                    brought back by a consumer
+    ("count", lot, site, q, hour, how)                   what lay there
+
+Quantities above six are told in pieces, others in grams; the receiver of three or six says the other unit than the sender.
 
 Clauses: ("lots", lots), ("left", site, first, last), ("through", site, first, last).
 """
@@ -22,6 +25,16 @@ from typing import Any
 INF = float("inf")
 INSTANT = Fraction(1, 3_600_000_000)
 """One microsecond, in hours."""
+
+
+def unit_of(q: int) -> int:
+    """Return the unit a record says its quantity in."""
+    return 2 if q > 6 else 0  # noqa: PLR2004
+
+
+def unit_in(q: int) -> int:
+    """Return the unit in which the receiver says it."""
+    return 2 - unit_of(q) if q in (3, 6) else unit_of(q)
 
 
 def late(hour: int, how: str) -> Any:
@@ -49,7 +62,8 @@ class Reference:
         self.held: set[Any] = set()
         self.sure: set[Any] = set()
         self.came: dict[tuple[str, str], list] = {}
-        self.went: dict[tuple[str, str], list] = {}
+        self.book: dict[tuple[str, str], dict[int, list]] = {}
+        """Holding -> unit -> (time, 0 in 1 out 2 counted, q)."""
         self.moves: list[tuple] = []
         """(from, to, earliest and latest departure, arrival, whether the lot is named)."""
         self.makes: list[tuple] = []
@@ -79,13 +93,19 @@ class Reference:
 
     # -- reading -----------------------------------------------------------------------------------------------------------
 
-    def _in(self, lot: Any, site: Any, q: Any, t: Any) -> None:
+    def _write(self, lot: Any, site: Any, q: Any, t: Any, what: int, unit: int) -> None:
         self.held.add((lot, site))
+        self.book.setdefault((lot, site), {}).setdefault(unit, []).append((t, what, q))
+
+    def _in(self, lot: Any, site: Any, q: Any, t: Any, unit: int | None = None) -> None:
+        self._write(lot, site, q, t, 0, unit_of(q) if unit is None else unit)
         self.came.setdefault((lot, site), []).append((t, q))
 
-    def _out(self, lot: Any, site: Any, q: Any, t: Any) -> None:
-        self.held.add((lot, site))
-        self.went.setdefault((lot, site), []).append((t, q))
+    def _out(self, lot: Any, site: Any, q: Any, t: Any, unit: int | None = None) -> None:
+        self._write(lot, site, q, t, 1, unit_of(q) if unit is None else unit)
+
+    def _count(self, lot: Any, site: Any, q: Any, hour: Any, how: Any) -> None:
+        self._write(self.top(lot), site, q, late(hour, how), 2, unit_of(q))
 
     def _alias(self, *_names: Any) -> None:
         pass
@@ -108,9 +128,10 @@ class Reference:
         arrives = early(out if into is None else into, how)
         if source:
             # For stock a move leaves no later than it arrives.
-            self._out(lot, source, q, leaves if into is None else min(leaves, arrives))
+            said = unit_in(q) if out is None else unit_of(q)
+            self._out(lot, source, q, leaves if into is None else min(leaves, arrives), said)
         if target:
-            self._in(lot, target, 0 if into is None else q, arrives)
+            self._in(lot, target, 0 if into is None else q, arrives, unit_of(q) if into is None else unit_in(q))
         earliest = arrives if out is None or into is None else early(out, how)
         self.moves.append(((lot, source), (lot, target), earliest, leaves, arrives, True))
         if source and target:
@@ -161,8 +182,7 @@ class Reference:
         for holding in self.held:
             if holding[1] != site:
                 continue
-            before = sum(q for t, q in self.came.get(holding, ()) if t < first) - sum(q for t, q in self.went.get(holding, ()) if t < first)
-            if before > 0:
+            if any(book > 0 for book, _ in self.stock(holding, before=first)):
                 found.append((holding, first, True))
             if self.unexplained(holding):
                 found.append((holding, first, False))
@@ -170,7 +190,23 @@ class Reference:
         return found
 
     def unexplained(self, holding: Any) -> bool:
-        return sum(q for _, q in self.went.get(holding, ())) > sum(q for _, q in self.came.get(holding, ()))
+        return any(over > 0 for _, over in self.stock(holding))
+
+    def stock(self, holding: Any, before: Any = None) -> list[tuple[Any, Any]]:
+        """Return (what lies there, what there is too much of) in each unit, as the records say step by step."""
+        found = []
+        for events in self.book.get(holding, {}).values():
+            book = over = 0
+            for t, what, q in sorted(events):
+                if before is not None and t >= before:
+                    continue
+                if what == 2:  # noqa: PLR2004 - counted
+                    over += max(q - book, 0)
+                    book = q
+                else:
+                    book += q if what == 0 else -q
+            found.append((max(book, 0), over + max(-book, 0)))
+        return found
 
     def reach(self, start: dict, *, certain: bool, slack: int) -> dict:
         best = dict(start)

@@ -26,7 +26,7 @@ from foodtrace.graph.flows import (
 from foodtrace.recall.affected import Affected, find
 from foodtrace.recall.memory import MemoryFacts
 from foodtrace.recall.settings import HOUR, Settings
-from tests.recall.reference import INF, Reference
+from tests.recall.reference import INF, Reference, unit_in, unit_of
 from tests.recall.worlds import BASE
 
 LOTS, SITES, PRODUCTS = "LKMN", "PSWXY", ("", "a", "b")
@@ -62,16 +62,31 @@ class Flows:
             self.seq += 1
             getattr(self, "_" + record[0])(*record[1:])
 
-    def add(self, kind: int, lot: str, site: str | None, q: int, t: int, other: str | None = None, pair: str = "", flags: int = 0) -> None:
+    def add(
+        self,
+        kind: int,
+        lot: str,
+        site: str | None,
+        q: int,
+        t: int,
+        other: str | None = None,
+        pair: str = "",
+        flags: int = 0,
+        unit: int = -1,
+    ) -> None:
         here, there = (self.sites[each] if each else 0 for each in (site, other))
         place = (self.log, self.seq, len(self.flows))
-        self.flows.append(Flow(kind, self.lots[lot], here, there, 0, q, t, self.recorded, *place, pair, flags))
+        said = unit_of(q) if unit < 0 else unit
+        self.flows.append(Flow(kind, self.lots[lot], here, there, said, q, t, self.recorded, *place, pair, flags))
 
     def _birth(self, lot: Any, site: Any, q: Any, hour: Any, how: Any) -> None:
         self.add(FlowKind.BORN, lot, site, q, _in(hour, how), flags=_OUT_FLAGS[how])
 
     def _back(self, lot: Any, site: Any, q: Any, hour: Any, how: Any) -> None:
         self.add(FlowKind.CONSUMER_RETURN, lot, site, q, _in(hour, how), flags=_OUT_FLAGS[how])
+
+    def _count(self, lot: Any, site: Any, q: Any, hour: Any, how: Any) -> None:
+        self.add(FlowKind.COUNT, lot, site, q, _out(hour, how), flags=_OUT_FLAGS[how])
 
     def _sell(self, lot: Any, site: Any, q: Any, hour: Any, how: Any) -> None:
         self.add(FlowKind.SOLD, lot, site, q, _out(hour, how), flags=_OUT_FLAGS[how])
@@ -82,7 +97,7 @@ class Flows:
             self.add(FlowKind.DISPATCH, lot, source, q, _out(out, how), target, pair, _OUT_FLAGS[how])
         if into is not None:
             self.seq += 1
-            self.add(FlowKind.RECEIPT, lot, target, q, _in(into, how), source, pair, _OUT_FLAGS[how])
+            self.add(FlowKind.RECEIPT, lot, target, q, _in(into, how), source, pair, _OUT_FLAGS[how], unit_in(q))
 
     def _unnamed(self, name: Any, product: Any, source: Any, target: Any, q: Any, hour: Any, how: Any, named: Any) -> None:
         self.lots[name] = 1000 + self.seq
@@ -91,7 +106,7 @@ class Flows:
         self.add(FlowKind.DISPATCH, name, source, q, _out(hour, how), target, name, flags)
         if named:
             self.seq += 1
-            self.add(FlowKind.RECEIPT, named, target, q, _in(hour, how), source, name, _OUT_FLAGS[how])
+            self.add(FlowKind.RECEIPT, named, target, q, _in(hour, how), source, name, _OUT_FLAGS[how], unit_in(q))
 
     def _make(self, site: Any, inputs: Any, outputs: Any, q: Any, hour: Any, how: Any, case: Any) -> None:
         for lot in inputs:
@@ -116,10 +131,12 @@ def records(draw: st.DrawFn, least: int = 1, most: int = 10) -> list[tuple]:
     made: list[tuple] = []
     for n in range(draw(st.integers(least, most))):
         kind = draw(
-            st.sampled_from(["birth", "move", "move", "move", "move", "unnamed", "unnamed", "make", "make", "alias", "sell", "back"])
+            st.sampled_from(
+                ["birth", "move", "move", "move", "move", "unnamed", "unnamed", "make", "make", "alias", "sell", "back", "count"]
+            )
         )
         lot, here, there, q, hour, how = draw(LOT), draw(SITE), draw(SITE), draw(Q), draw(HOURS), draw(HOW)
-        if kind in ("birth", "sell", "back"):
+        if kind in ("birth", "sell", "back", "count"):
             made.append((kind, lot, here, q, hour, how))
         elif kind == "alias" and lot != (other := draw(LOT)):
             made.append(("alias", lot, other))

@@ -34,17 +34,18 @@ from foodtrace.events import (
     Receipt,
     Sale,
     Site,
+    StockCount,
     ThroughClause,
     Transfer,
     Transformation,
 )
-from foodtrace.graph.edges import micros
+from foodtrace.graph.edges import UNIT_NAMES, micros
 from foodtrace.graph.flows import ALWAYS, NEVER
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.recall.affected import find
 from foodtrace.recall.settings import HOUR, Settings
 from foodtrace.storage.session import Session
-from tests.recall.reference import INF, Reference
+from tests.recall.reference import INF, Reference, unit_in, unit_of
 from tests.recall.test_affected_shapes import LOT, LOTS, PRODUCT_MAPS, PRODUCTS, SITES, records, scopes
 
 START: Final = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
@@ -55,6 +56,10 @@ SLACK: Final = 24
 
 def lot_id(lot: str) -> str:
     return f"FT-A/{lot}"
+
+
+def amount(q: int, unit: int | None = None) -> Quantity:
+    return Quantity(q, UNIT_NAMES[unit_of(q) if unit is None else unit])
 
 
 class Told:
@@ -91,31 +96,34 @@ class Told:
             serial=f"s{self.n}",
             issuer="FT-A",
             product=self._named(lot),
-            quantity=Quantity(q, "g"),
+            quantity=amount(q),
         )
 
     def _sell(self, lot: str, site: str, q: int, hour: int, how: str) -> Iterator[Event]:
-        yield Sale(**self._base(site, hour, how), lot=lot_id(lot), quantity=Quantity(q, "g"))
+        yield Sale(**self._base(site, hour, how), lot=lot_id(lot), quantity=amount(q))
+
+    def _count(self, lot: str, site: str, q: int, hour: int, how: str) -> Iterator[Event]:
+        yield StockCount(**self._base(site, hour, how), lot=lot_id(lot), quantity=amount(q))
 
     def _back(self, lot: str, site: str, q: int, hour: int, how: str) -> Iterator[Event]:
-        yield ConsumerReturn(**self._base(site, hour, how), lot=lot_id(lot), quantity=Quantity(q, "g"))
+        yield ConsumerReturn(**self._base(site, hour, how), lot=lot_id(lot), quantity=amount(q))
 
     def _move(self, lot: str, source: str | None, to: str | None, q: int, out: int | None, into: int | None, how: str) -> Iterator[Event]:
-        goods: dict[str, Any] = {"lot": lot_id(lot), "quantity": Quantity(q, "g"), "doc": f"D{self.n}"}
+        goods: dict[str, Any] = {"lot": lot_id(lot), "doc": f"D{self.n}"}
         if out is not None and source:
-            yield Transfer(**self._base(source, out, how), **goods, to=to or "", in_transit=True)
+            yield Transfer(**self._base(source, out, how), **goods, quantity=amount(q), to=to or "", in_transit=True)
         if into is not None and to:
-            yield Receipt(**self._base(to, into, how, 1), **goods, source=source or "")
+            yield Receipt(**self._base(to, into, how, 1), **goods, quantity=amount(q, unit_in(q)), source=source or "")
 
     def _unnamed(self, _name: str, product: str, source: str, to: str, q: int, hour: int, how: str, named: str | None) -> Iterator[Event]:
-        amount: dict[str, Any] = {"quantity": Quantity(q, "g"), "doc": f"D{self.n}"}
-        yield Transfer(**self._base(source, hour, how), **amount, product=product, to=to, in_transit=bool(named))
+        doc = f"D{self.n}"
+        yield Transfer(**self._base(source, hour, how), quantity=amount(q), doc=doc, product=product, to=to, in_transit=bool(named))
         if named:
-            yield Receipt(**self._base(to, hour, how, 1), **amount, lot=lot_id(named), source=source)
+            yield Receipt(**self._base(to, hour, how, 1), quantity=amount(q, unit_in(q)), doc=doc, lot=lot_id(named), source=source)
 
     def _make(self, site: str, inputs: Sequence[str], outputs: Sequence[str], q: int, hour: int, how: str, _case: str) -> Iterator[Event]:
-        made = tuple(Output(lot=lot_id(lot), quantity=Quantity(q, "g"), product=self._named(lot)) for lot in outputs)
-        taken = tuple(Portion(lot_id(lot), Quantity(q, "g")) for lot in inputs)
+        made = tuple(Output(lot=lot_id(lot), quantity=amount(q), product=self._named(lot)) for lot in outputs)
+        taken = tuple(Portion(lot_id(lot), amount(q)) for lot in inputs)
         yield Transformation(**self._base(site, hour, how), kind="blend", inputs=taken, outputs=made)
 
     def _alias(self, one: str, two: str) -> Iterator[Event]:
