@@ -109,8 +109,24 @@ def _link(hit: Affected, case: Case, number: int, where: int, now: int) -> Link 
     holdings = {holding: each.link for holding, each in hit.holdings.items() if holding[0] == rep}
     if not where:
         return link_of(holdings, rep, 0)
-    unknown = not any((rep, where, unit) in hit.sums for unit in range(3))
-    return link_of(holdings, rep, where, partial=hit.partial, stock_unknown=unknown)
+    return link_of(holdings, rep, where, partial=hit.partial, stock_unknown=hit.partial and _way_unknown(hit, rep, where))
+
+
+def _way_unknown(hit: Affected, lot: int, site: int) -> bool:
+    """Tell whether nobody knows how goods of a lot came to a site: no record, from nowhere, from a consumer, or from such a site."""
+    if not any((lot, site, unit) in hit.sums for unit in range(3)):
+        return True
+    fresh = {move.dst for move in hit.moves if move.lot == lot and move.arrived and not move.src}
+    fresh |= {where for (each, where, _), sums in hit.sums.items() if each == lot and sums.brought_back > sums.sold}
+    onward: dict[int, set[int]] = {}
+    for move in hit.moves:
+        if move.lot == lot and move.src and move.dst:
+            onward.setdefault(move.src, set()).add(move.dst)
+    seen = set[int]()
+    while fresh:
+        seen |= fresh
+        fresh = {there for here in fresh for there in onward.get(here, ())} - seen
+    return site in seen
 
 
 def candidates(session: Session, lots: Sequence[str]) -> list[str]:

@@ -29,7 +29,7 @@ INSTANT = Fraction(1, 3_600_000_000)
 
 def unit_of(q: int) -> int:
     """Return the unit a record says its quantity in."""
-    return 2 if q > 6 else 0  # noqa: PLR2004
+    return 2 if q > 6 else 0
 
 
 def unit_in(q: int) -> int:
@@ -200,7 +200,7 @@ class Reference:
             for t, what, q in sorted(events):
                 if before is not None and t >= before:
                     continue
-                if what == 2:  # noqa: PLR2004 - counted
+                if what == 2:
                     over += max(q - book, 0)
                     book = q
                 else:

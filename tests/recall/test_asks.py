@@ -11,6 +11,7 @@ from foodtrace import Quantity
 from foodtrace.errors import FoodtraceError, Refused
 from foodtrace.events import (
     Alias,
+    ConsumerReturn,
     GoodsCleared,
     LeftClause,
     Output,
@@ -173,6 +174,27 @@ def test_in_a_partial_scope_the_holding_decides_and_goods_of_unknown_way_are_hel
     assert links(world, LOT, "Z") == []
     assert links(world, LOT, "Q") == [("2026-0001", "unknown")]
     assert world.do(goods.transfer, LOT, kg(1), "Q", source="Z")[0].quantity == kg(1)
+
+
+def test_in_a_partial_scope_goods_from_nowhere_are_held_and_so_is_whatever_they_were_sent_on_as(world: World) -> None:
+    """left(W, day 2): nobody knows where Q has its goods from, nor what consumers brought to Z; Q sent some on to F."""
+    world.got(LOT, "Q", 5)
+    world.move(LOT, "Q", "F", 2)
+    world.put(ConsumerReturn(id="back", at=world.now, site="Z", lot=LOT, quantity=kg(1)))
+    world.at(3)
+    scope = (LeftClause(site="W", start=day(2), end=day(2)),)
+    world.put(RecallOpened(id="open", at=day(3), case="2026-0001", scope=scope, level=2, reason="x", known=day(3)))
+    assert {site: links(world, LOT, site) for site in "PWQFZ"} == {
+        "P": [],
+        "W": [],
+        "Q": [("2026-0001", "unknown")],
+        "F": [("2026-0001", "unknown")],
+        "Z": [("2026-0001", "unknown")],
+    }
+    with pytest.raises(Refused) as error:
+        world.do(goods.transfer, LOT, kg(1), "X", source="Q")
+    assert error.value.code == "transfer.recall_possible"
+    assert world.do(goods.receive, LOT, kg(1), "X", source="Q")[0].sealed
 
 
 def test_a_case_about_other_goods_stands_against_nothing_here(world: World) -> None:
