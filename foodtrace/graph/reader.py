@@ -20,7 +20,7 @@ from foodtrace.events.canonical import decode_alone
 from foodtrace.graph.content import content
 from foodtrace.graph.edges import micros
 from foodtrace.graph.flowkind import CLEARED, NEVER, ahead, happened
-from foodtrace.graph.flows import Act, Copies, Flow, LogInfo, LotInfo, SiteInfo
+from foodtrace.graph.flows import LEAVING, Act, Copies, Flow, LogInfo, LotInfo, SiteInfo
 from foodtrace.graph.heads import behind, heads
 from foodtrace.graph.kinds import ABOUT
 from foodtrace.graph.names import find
@@ -120,6 +120,22 @@ class SqlFacts(Rows):
             return None  # taking out of a case or pallet is never blocked
         doing: Literal["packing", "release"] = "packing" if isinstance(said, Packing) else "release"
         return Act(doing=doing, lot=lot, site=self.site(said.site) or 0, t=t, entry=(log, seq))
+
+    def corrections(self, lots: Collection[int], *, since: int) -> Iterable[tuple[int, tuple[int, int]]]:
+        """Return (site, (log, seq) of the correction) of every flow of these lots that its own log corrected, recorded from a moment on.
+
+        The site is where the goods went, of a flow that went nowhere else where it was.
+        """
+        rows = self._s.each(
+            "SELECT m.kind, m.site, m.other, m.log, m.ended, e.bytes FROM {ids} CROSS JOIN move AS m "
+            "JOIN entry AS e ON e.log = m.log AND e.seq = m.ended - 1 WHERE m.lot = f.value AND m.ended > 0",
+            lots,
+        )
+        return [
+            (other if other and kind in LEAVING else site, (log, ended - 1))
+            for kind, site, other, log, ended, data in rows
+            if since <= parse(bytes(data)).recorded <= self._until
+        ]
 
     def ids(self, entries: Collection[tuple[int, int]]) -> Mapping[tuple[int, int], str]:
         """See :class:`foodtrace.recall.facts.Facts`."""

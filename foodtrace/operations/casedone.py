@@ -3,8 +3,9 @@
 Rules:
 
 1. Five times for each site, each with quantity, hash of the evidence and who; goods when the notice arrived, by the site's word.
-2. ``remarks``: destroyed unreported or unwitnessed, done without evidence, entered late with an earlier date, said by logs that
-   have no standing, asks that were refused, goods that were cleared. None of these is an error; each may need an explanation.
+2. ``remarks``: destroyed unreported or unwitnessed, done without evidence, entered late with an earlier date, records of these goods
+   corrected since the case was opened, said by logs that have no standing, asks that were refused, goods that were cleared. None of
+   these is an error; each may need an explanation.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ class SiteSteps(msgspec.Struct, frozen=True, kw_only=True):
 class Remark(msgspec.Struct, frozen=True, kw_only=True):
     """Something a stern reader would ask about."""
 
-    kind: Literal["unreported", "unwitnessed", "backdated", "no_standing", "refused", "cleared", "no_evidence"]
+    kind: Literal["unreported", "unwitnessed", "backdated", "corrected", "no_standing", "refused", "cleared", "no_evidence"]
     count: int
     sites: tuple[str, ...]
     entries: tuple[str, ...]
@@ -110,7 +111,8 @@ class Done:
                 found.setdefault("cleared", []).append((event.site, entry))
         found["no_standing"] = [("", entry) for entry in self.case.without_standing]
         found["backdated"] = self._backdated()
-        for kind in ("unreported", "unwitnessed", "no_evidence", "backdated", "no_standing", "refused", "cleared"):
+        found["corrected"] = self._corrected()
+        for kind in ("unreported", "unwitnessed", "no_evidence", "backdated", "corrected", "no_standing", "refused", "cleared"):
             each = found.get(kind, [])
             if each:
                 yield Remark(
@@ -121,16 +123,34 @@ class Done:
                 )
 
     def _backdated(self) -> list[tuple[str, tuple[int, int]]]:
-        """Return what a notified site entered after its notice about a time before it: sales and losses that lower R2's base."""
-        known = known_since(self.case, self.settings)
+        """Return what a site entered after it knew about a time before: what leaves it lowers the base of R2, what came home that of R1."""
+        notices = known_since(self.case, self.settings)
         kinds = {FlowKind.SOLD, FlowKind.LOST, FlowKind.USED, FlowKind.DESTROYED, FlowKind.DISPATCH}
+        own = self.found.own
+
+        def known(site: int) -> int:
+            return min(notices(site), self.case.opened) if site in own else notices(site)
+
         found = [
             (flow.site, (flow.log, flow.seq))
             for flow in self.found.flows
-            if flow.kind in kinds and (flow.lot, flow.site) in self.found.holdings and flow.t < known(flow.site) < flow.recorded
+            if flow.kind in (kinds | _HOME if flow.site in own else kinds)
+            and (flow.lot, flow.site) in self.found.holdings
+            and flow.t < known(flow.site) < flow.recorded
         ]
         texts = self.facts.texts({site for site, _ in found})
         return [(texts[site], entry) for site, entry in found]
+
+    def _corrected(self) -> list[tuple[str, tuple[int, int]]]:
+        """Return the corrections, since the case was opened, of records of its goods: each may take an outlet out of the list."""
+        names = [name for lot in self.found.lots for name in self.found.names[lot]]
+        found = sorted(set(self.facts.corrections(names, since=self.case.opened)), key=lambda each: each[1])
+        texts = self.facts.texts({site for site, _ in found})
+        return [(texts[site], entry) for site, entry in found]
+
+
+_HOME = frozenset({FlowKind.RECEIPT, FlowKind.CONSUMER_RETURN})
+"""What brings goods home to an own site."""
 
 
 def _step(event: Event, entry: str) -> Iterable[tuple[str, StepAnswer]]:

@@ -192,6 +192,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "status.unwitnessed": ("{count} 次销毁没有见证人: {names}", "{count} destructions without witness: {names}"),
     "status.no_evidence": ("{count} 次封存, 退回或销毁没有证据: {names}", "{count} sealings, returns or destructions without evidence: {names}"),
     "status.backdated": ("{count} 条是接通知后才记, 写成通知之前: {names}", "{count} entries made after the notice say before it: {names}"),
+    "status.corrected": ("立案后更正了 {count} 条这些货的记录: {names}", "{count} records of these goods corrected since it was opened: {names}"),
     "status.no_standing": ("{count} 条由无权的日志记的, 不算", "{count} entries by logs without standing do not count"),
     "status.refused": ("拦下 {count} 次: {names}", "refused {count} times: {names}"),
     "status.cleared": ("已解除 {count} 次", "cleared {count} times"),

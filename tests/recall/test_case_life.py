@@ -12,6 +12,7 @@ import pytest
 from foodtrace import Quantity
 from foodtrace.errors import BadData, FoodtraceError, NotFound, Refused
 from foodtrace.events import (
+    Correction,
     Destroyed,
     DestructionPlanned,
     LotsClause,
@@ -19,6 +20,7 @@ from foodtrace.events import (
     Portion,
     RecallOpened,
     RecallWithdrawn,
+    Receipt,
     Returned,
     Sale,
     TestRecorded,
@@ -35,6 +37,7 @@ from foodtrace.operations.closing import conditions
 from foodtrace.operations.common import Doing
 from foodtrace.operations.noticepage import mailing, page, public_of
 from foodtrace.recall import effectiveness
+from foodtrace.texts import LANGS, text
 from tests.recall.casework import World, chain, day, kg
 
 LOT = "OP-P/L"
@@ -518,6 +521,25 @@ def test_a_positive_test_after_release_stops_the_till_and_the_refusal_is_an_entr
     world.put(TestRecorded(id="t", at=world.now, site="F", lot="06909999000012/B1", sample="S", item="x", verdict="positive", rapid=False))
     refuses(world.at(3.5), "transfer.test_positive", till.sell, "06909999000012/B1", Quantity(1, "piece"), "X", serial="2")
     assert [(each.asked, each.serial, each.reasons) for each in world.refusals()] == [("sale", "2", ("transfer.test_positive",))]
+
+
+def test_what_was_taken_out_of_the_books_since_the_opening_is_said(world: World) -> None:
+    """A plant that would rather have sent less: a receipt dated back, and a dispatch that "did not occur"."""
+    case = world.open(LOT)
+    world.at(4).put(Receipt(id="home", at=day(2.5), site="P", source="X", lot=LOT, quantity=kg(50)))
+    with world.read() as session:
+        moved = session.row("SELECT log, seq FROM move WHERE lot = (SELECT id FROM name WHERE text = ?) AND q = 30000 LIMIT 1", (LOT,))
+        assert moved is not None
+        row = session.row("SELECT seq, leaf FROM entry WHERE log = ? AND seq = ?", moved)
+    assert row is not None
+    world.at(5).put(Correction(id="undo", at=world.now, seq=row[0], leaf=bytes(row[1]).hex(), reason="did_not_occur"))
+    found = now(world, case)
+    remarks = {each.kind: (each.count, each.sites) for each in found.remarks}
+    assert (remarks["backdated"], remarks["corrected"]) == ((1, ("P",)), (1, ("Y",)))
+    assert all("{" not in text(f"status.{kind}", lang, count=1, names="P") for kind in ("backdated", "corrected") for lang in LANGS)
+    with world.read() as session:
+        then, _ = status(session, case, micros(day(4.5)), as_known=True)
+    assert "corrected" not in {each.kind for each in then.remarks}
 
 
 def test_an_unknown_case_is_no(world: World) -> None:
