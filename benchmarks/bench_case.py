@@ -58,9 +58,9 @@ def main() -> None:
     at = START + dt.timedelta(days=4, hours=1)
     with tempfile.TemporaryDirectory() as folder:
         ledger = filled(Path(folder), options.outlets)
-        began = time.perf_counter()
+        began, cpu = time.perf_counter(), time.process_time()
         found = ledger.completion(CASE)
-        first = (time.perf_counter() - began) * 1000
+        first, worked = (time.perf_counter() - began) * 1000, (time.process_time() - cpu) * 1000
         taken: list[float] = []
         busy: list[float] = []
         for number in range(options.rounds):
@@ -77,7 +77,7 @@ def main() -> None:
             assert anew.completion(CASE) == found, "figures kept up to date are not those computed from nothing"
     print(f"### A case of {options.outlets:,} outlets, after one more return\n\nMilliseconds in process, from the call to the figures.\n")
     rows = [
-        ["from nothing (once)", f"{first:,.0f}", "", ""],
+        ["from nothing (once)", f"{first:,.0f}", "", f"{worked:,.0f}"],
         ["after one return", f"{statistics.median(taken):,.1f}", f"{max(taken):,.1f}", f"{statistics.median(busy):,.1f}"],
     ]
     print(table(["figures", "median", "most", "processor, median"], rows))
