@@ -60,16 +60,17 @@ def _told(arguments: list[str]) -> bytes | None:
         from foodtrace.operations.recalling import recall_told  # noqa: PLC0415
         from foodtrace.reading import reading, wall_clock  # noqa: PLC0415
         from foodtrace_cli.jsontext import MANY, document, plain_document  # noqa: PLC0415
+        from foodtrace_cli.oneshot import uncollected  # noqa: PLC0415
 
         url = given.get("--db") or os.environ.get("FOODTRACE_DB") or "foodtrace.db"
         keys = given.get("--keys") or os.environ.get("FOODTRACE_KEYS") or None
-        with reading(url, keys=keys) as session:
+        with uncollected(), reading(url, keys=keys) as session:
             told = recall_told(session, list(dict.fromkeys(lots)), now=wall_clock())
+            if told is None:
+                return None
+            return (document if len(told["outlets"]) > MANY else plain_document)(told)
     except Exception:  # noqa: BLE001 - the command meets it again and says what it is
         return None
-    if told is None:
-        return None
-    return (document if len(told["outlets"]) > MANY else plain_document)(told)
 
 
 def _print(data: bytes, arguments: list[str]) -> int:

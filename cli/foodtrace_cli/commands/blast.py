@@ -9,6 +9,7 @@ import click
 
 from foodtrace.errors import BadData
 from foodtrace_cli.context import Context
+from foodtrace_cli.oneshot import uncollected
 from foodtrace_cli.output import clean, emit_json, say, table
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def blast(ctx: Context, start: str | None, end: str | None, limit: int, *, as_js
     from foodtrace.operations.common import CHINA, local  # noqa: PLC0415
     from foodtrace_cli.commands.case_common import day  # noqa: PLC0415
 
-    with ctx.open() as ledger, ledger.reading() as session:
+    with uncollected(), ctx.open() as ledger, ledger.reading() as session:
         now = ledger.clock()
         last = day(end) if end is not None else local(now).date()
         first = day(start) if start is not None else last

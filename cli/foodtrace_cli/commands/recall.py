@@ -10,6 +10,7 @@ import msgspec
 
 from foodtrace_cli.commands.scope_words import scope_options
 from foodtrace_cli.context import Context
+from foodtrace_cli.oneshot import uncollected
 from foodtrace_cli.output import emit_json, say
 
 if TYPE_CHECKING:
@@ -79,10 +80,11 @@ def recall(
     with ctx.open() as ledger:
         if not as_json:
             _resolve(ctx, ledger, lots)
-        if at is None and not any(words.values()):
-            answer = ledger.recall(tuple(dict.fromkeys(lots)), bounds=bounds)
-        else:
-            answer = _scoped(ledger, tuple(dict.fromkeys(lots)), words, at, as_known=as_known, bounds=bounds)
+        with uncollected():
+            if at is None and not any(words.values()):
+                answer = ledger.recall(tuple(dict.fromkeys(lots)), bounds=bounds)
+            else:
+                answer = _scoped(ledger, tuple(dict.fromkeys(lots)), words, at, as_known=as_known, bounds=bounds)
         view = msgspec.structs.replace(view, took=time.monotonic() - begun)
         if late and not answer.case:
             from foodtrace.errors import BadData  # noqa: PLC0415
