@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from foodtrace.quantity import unit_word
 from foodtrace.recall.chain import Chain
 from foodtrace.recall.curve_picture import curve_svg
 from foodtrace.recall.picture import escaped, svg
@@ -109,6 +110,11 @@ def _notes(report: Report, lang: Lang) -> list[str]:
     notes = [text("deadline.superseded", lang, pack=report.rule_pack, newer=newer) for newer in report.unverified]
     if report.answer.untraced:
         notes.append(text("report.note.untraced", lang, count=len(report.answer.untraced)))
+    for row in report.answer.figures:
+        if row.unexplained:
+            beyond = f"{Measured(row.unexplained, row.unit).shown()} {unit_word(row.unit, lang)}"
+            rates = {name: rate_words(rate, name, lang) for name, rate in row.on_record.items()}
+            notes.append(text("report.note.unexplained", lang, quantity=beyond, **rates))
     if report.answer.partial:
         notes.append(text("report.note.partial", lang))
     if report.contacts == "shown":

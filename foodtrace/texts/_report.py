@@ -128,6 +128,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "report.summary.scope": ("第 {version} 版, 涉及 {lots} 批", "version {version}, {lots} lots affected"),
     "report.summary.outlets": ("{count} 家 (确认 {confirmed}, 可能 {possible})", "{count} (confirmed {confirmed}, possible {possible})"),
     "report.figures.all": ("全部", "all links"),
+    "report.note.unexplained": (
+        "收回的货里 {quantity} 记录里没有来处; 不计这些: R1 {R1}  R2 {R2}  R3 {R3}",
+        "{quantity} of what was retrieved no record says was ever there; without that: R1 {R1}  R2 {R2}  R3 {R3}",
+    ),
     "report.figures.on_record": ("  不计记录里没有来处的", "  without what no record says was there"),
     "report.figures.confirmed": ("只算确认", "confirmed only"),
     "report.unit.site": ("家", "sites"),

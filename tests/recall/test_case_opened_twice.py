@@ -129,4 +129,5 @@ def test_the_command_line_lists_both_and_asks_which(here: Inside, tmp_path: Path
     assert here.json(*ours, "case", "status", name)["affected_lots"] == [ELSE]
     here(*ours, "case", "report", name, "--out", "r.html")
     assert name in (tmp_path / "r.html").read_text("utf-8")
-    here("--confirm-clock", *ours, "case", "publish", CASE)
+    said = here("--now", "2026-03-06 12:00", *ours, "case", "publish", CASE)
+    assert "2026-04-03" in said, "level 2: the twentieth working day after the day of publication"

@@ -20,6 +20,7 @@ from foodtrace_cli.context import Context
 from foodtrace_cli.output import say
 
 if TYPE_CHECKING:
+    from foodtrace.events import DeadlineExtended, RecallPublished
     from foodtrace.operations.cases import Plan, Rescoped
     from foodtrace.recall.facts import Case
     from foodtrace.storage.session import Session
@@ -142,7 +143,7 @@ def publish(ctx: Context, case_id: str | None, channel: str, by: str) -> None:
 
     event = act(ctx, lambda session, doing: cases.publish(session, doing, case_id, channel), by=by)
     say(ctx.t("cli.case.published", case=event.case))
-    _say_deadlines(ctx, event.case)
+    _say_deadlines(ctx, event)
 
 
 @case.command()
@@ -160,7 +161,7 @@ def extend(ctx: Context, case_id: str | None, until: str, approval: str, publish
     event = act(ctx, lambda session, doing: cases.extend(session, doing, case_id, last, approval, published=when), by=by)
     if published is None:
         say(ctx.t("cli.case.extension_unpublished"))
-    _say_deadlines(ctx, event.case)
+    _say_deadlines(ctx, event)
 
 
 @case.command()
@@ -264,14 +265,17 @@ def _rescoped(ctx: Context, answer: Rescoped) -> None:
         say(ctx.t("cli.case.notify_new", new=len(answer.new), case=answer.case))
 
 
-def _say_deadlines(ctx: Context, case_id: str) -> None:
+def _say_deadlines(ctx: Context, event: RecallPublished | DeadlineExtended) -> None:
+    """Print both clocks of the case an event is about; of two cases of one number, the one this log has a say in."""
+    from foodtrace.graph.edges import micros  # noqa: PLC0415
     from foodtrace.operations.cases import managed  # noqa: PLC0415
     from foodtrace.operations.common import Doing, local  # noqa: PLC0415
 
     with ctx.open() as ledger:
-        now, log = ledger.clock(), ledger.writer().number
-        with ledger.reading() as session:  # of two cases of one number, the one this log has a say in
-            deadlines(ctx, managed(session, Doing(now=local(now), log=log), case_id), now)
+        # With --now the clock begins anew at every opening: never before what was just recorded.
+        now, log = max(ledger.clock(), micros(event.at)), ledger.writer().number
+        with ledger.reading() as session:
+            deadlines(ctx, managed(session, Doing(now=local(now), log=log), event.case), now)
 
 
 def _conditions(ctx: Context, against: Any, *, err: bool = False) -> None:

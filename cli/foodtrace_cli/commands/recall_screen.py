@@ -224,7 +224,8 @@ def print_rates(ctx: Context, answer: Any) -> None:
         _put(ctx.t("cli.rate.strict", strict=strict, unit=shown_unit(ctx, figures.unit)))
         if figures.unexplained:
             words = {name: f"{rate.percent} %" if rate.percent else ctx.t("status.none") for name, rate in figures.on_record.items()}
-            _put(" " + ctx.t("status.unexplained", quantity=shown_quantity(figures.unexplained, figures.unit), **words))
+            beyond = f"{shown_quantity(figures.unexplained, figures.unit)} {shown_unit(ctx, figures.unit)}"
+            _put(" " + ctx.t("status.unexplained", quantity=beyond, **words))
     for each in answer.without_lot:
         least, most = (shown_quantity(value, each.unit) for value in (each.least, each.most))
         _put(ctx.t("cli.rate.pseudo", name=each.name or each.site, least=least, most=most, unit=shown_unit(ctx, each.unit)))
