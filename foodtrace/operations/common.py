@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
+from collections.abc import Collection
 from typing import Any, Final
 
 import msgspec
@@ -85,6 +86,30 @@ def about(session: Session, subject: str, *kinds: type[Event]) -> list[Found]:
     )
     standing = SqlFacts(session, NEVER).in_force([(log, seq, ended) for log, seq, _, ended in rows])
     return [Found(log, seq, said(event_of(session, log, seq, data))) for log, seq, data, _ in rows if (log, seq) in standing]
+
+
+def about_each(session: Session, subjects: Collection[str], kind: type[Event]) -> dict[str, list[Found]]:
+    """Return what :func:`about` does, of one kind, for each of several subjects that anything live is about; an entry is read once."""
+    texts = {number: subject for subject, number in find(session, subjects).items()}
+    if not texts:
+        return {}
+    rows = session.each(
+        "SELECT a.subject, a.log, a.seq, a.ended FROM {ids} CROSS JOIN about AS a "
+        "WHERE a.subject = f.value AND a.kind = ? AND a.ended <= 0",
+        list(texts),
+        (ABOUT[kind],),
+    )
+    standing = SqlFacts(session, NEVER).in_force(list({row[1:] for row in rows}))
+    entries: dict[tuple[int, int], AnyEvent] = {}
+    for log, seq in sorted(standing):
+        row = session.row("SELECT bytes FROM entry WHERE log = ? AND seq = ?", (log, seq))
+        if row is not None:
+            entries[log, seq] = said(event_of(session, log, seq, row[0]))
+    found: dict[str, list[Found]] = {}
+    for subject, log, seq, _ in sorted(rows, key=lambda row: row[1:3]):
+        if (log, seq) in entries:
+            found.setdefault(texts[subject], []).append(Found(log, seq, entries[log, seq]))
+    return found
 
 
 def latest(session: Session, subject: str, *kinds: type[Event]) -> Any:

@@ -20,11 +20,11 @@ from foodtrace.errors import BadData, Conflict, NotFound
 from foodtrace.events import Packing
 from foodtrace.graph.directory import resolve_lot, resolve_site
 from foodtrace.operations.blocking import refused
-from foodtrace.operations.common import Doing, Outcome, about
+from foodtrace.operations.common import Doing, Outcome, about, about_each
 from foodtrace.quantity import Quantity
 from foodtrace.storage.session import Session
 
-MOST: Final = 2_000
+MOST: Final = 10_000
 """Cans or cases in one packing, and codes looked into for one pallet."""
 
 
@@ -70,10 +70,10 @@ def pack(
     before = contents(session, parent)
     if full and any(each.lot != full for each in before):
         raise Conflict("pack.other_lot", value=parent, lot=before[0].lot)
-    for child in inside:
-        holder = held_in(session, child, full)
-        if holder is not None:
-            raise Conflict("pack.taken", value=child, parent=holder)
+    holders = _holders(session, inside, full)
+    if holders:
+        child = next(each for each in inside if each in holders)
+        raise Conflict("pack.taken", value=child, parent=holders[child])
     event = Packing(
         id=doing.event_id(),
         at=doing.now,
@@ -138,8 +138,18 @@ def contents(session: Session, code: str) -> tuple[Content, ...]:
 
 def held_in(session: Session, child: str, lot: str) -> str | None:
     """Return the code that holds a can or case now; none: nothing does (rule 3)."""
-    told = _in_order(each.event for each in about(session, f"packed {lot} {child}", Packing))
-    return told[-1].parent if told and told[-1].action == "add" else None
+    return _holders(session, [child], lot).get(child)
+
+
+def _holders(session: Session, children: Sequence[str], lot: str) -> dict[str, str]:
+    """Return the code that holds each of some cans or cases now; those that nothing holds are left out."""
+    subjects = {f"packed {lot} {child}": child for child in children}
+    found: dict[str, str] = {}
+    for subject, told in about_each(session, subjects, Packing).items():
+        last = _in_order(each.event for each in told)[-1:]
+        if last and last[0].action == "add":
+            found[subjects[subject]] = last[0].parent
+    return found
 
 
 class _Inside(msgspec.Struct):

@@ -18,6 +18,7 @@ from foodtrace.events import Correction, Event, Loss, Packing, StockCount, Trans
 from foodtrace.events.canonical import MAX_WHOLE, checked, decode, decode_alone, encode
 from foodtrace.events.parts import LISTS, MAX_PAIRS, Gathering, sealed_as
 from foodtrace.graph import projection
+from foodtrace.operations import packing
 from foodtrace.operations.common import Doing, local
 from foodtrace.operations.corrections import correct, find_entry, history
 from foodtrace.storage.session import Session
@@ -25,6 +26,7 @@ from foodtrace.tlog.append import append, lock_head
 from foodtrace.tlog.entry import MAX_BYTES
 from foodtrace.tlog.frontier import Frontier
 from foodtrace.tlog.span import Span, look
+from foodtrace.tlog.whole import event_of
 from tests.ledger.parts import around, blend, long_ones, lot, outputs, portions, told
 from tests.ledger.rich import AT, kg
 
@@ -330,6 +332,34 @@ def test_the_same_long_event_in_two_logs_is_one_finding(tmp_path: Path) -> None:
         with ledger.reading() as session:
             found = [each for each in reconcile(session, now=NOW).open if each.kind in ("same_id", "duplicate_conflict")]
         assert [(each.kind, each.document) for each in found] == [("duplicate_conflict", "T-1")]
+
+
+def test_a_pallet_of_ten_thousand_cans_is_packed_unpacked_and_packed_again(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger.record([*around(), blend(2, 1)])
+    cans = [f"CAN-{number:06d}" for number in range(10_000)]
+    read = [0]
+
+    def counted(*given: Any) -> Any:
+        read[0] += 1
+        return event_of(*given)
+
+    monkeypatch.setattr("foodtrace.operations.common.event_of", counted)
+
+    def do(operation: Callable[..., Any], minute: int, *given: Any, **more: Any) -> Any:
+        doing = Doing(now=local(NOW + minute * 60_000_000))
+        return ledger.act(lambda session: operation(session, doing, *given, **more))[1]
+
+    do(packing.pack, 1, "PALLET-1", "P-1", lot=lot("OUT", 0), children=cans)
+    with pytest.raises(errors.Conflict) as raised:
+        do(packing.pack, 2, "PALLET-2", "P-1", lot=lot("OUT", 0), children=cans[-2:])
+    assert (raised.value.code, raised.value.params["parent"]) == ("pack.taken", "PALLET-1")
+    assert len(do(packing.unpack, 3, "PALLET-1", "P-1").children) == 10_000
+    do(packing.pack, 4, "PALLET-2", "P-1", lot=lot("OUT", 0), children=cans)
+    with ledger.reading() as session:
+        assert packing.contents(session, "PALLET-1") == ()
+        assert [(each.cans, each.serials) for each in packing.contents(session, "PALLET-2")] == [(10_000, tuple(cans))]
+    assert read[0] < 20  # and not once for each can
+    assert ledger.verify().ok
 
 
 # -- what a forger with the key seals ------------------------------------------------------------------------------------------
