@@ -20,6 +20,7 @@ from foodtrace.events.canonical import decode_alone
 from foodtrace.graph.directory import resolve_lot
 from foodtrace.graph.names import find
 from foodtrace.opening import LogState, logs
+from foodtrace.operations.vouchers import Voucher, voucher
 from foodtrace.storage.session import Session
 from foodtrace.tlog.about import About, about_entry
 from foodtrace.tlog.bundle import Checked, KeyEntry, check_bundle, encode_keys, verifier_in
@@ -56,9 +57,10 @@ class Proven(msgspec.Struct, frozen=True, kw_only=True):
 def entries_of(session: Session, given: str) -> list[tuple[LogState, int]]:
     """Return the entries that ``given`` means, by log and sequence number.
 
-    :param given: an event id; ``ORIGIN#SEQ`` (``#SEQ`` where there is one log); else a lot, by id, code or unique prefix: then
-        every entry about it, and the corrections of those. Of an event in parts, all its entries; of ``ORIGIN#SEQ`` that one.
-    :raises NotFound: ``lot.not_found``, ``prove.no_entry``. :raises Ambiguous: ``lot.ambiguous``.
+    :param given: an event id; a transfer's number (``V-..``); ``ORIGIN#SEQ`` (``#SEQ`` where there is one log); else a lot, by id,
+        code or unique prefix: then every entry about it, and the corrections of those. Of an event in parts, all its entries; of
+        ``ORIGIN#SEQ`` that one.
+    :raises NotFound: ``lot.not_found``, ``prove.no_entry``, ``voucher.*``. :raises Ambiguous: ``lot.ambiguous``, ``voucher.ambiguous``.
     """
     states = {state.number: state for state in logs(session)}
     placed = _placed(states, given)
@@ -71,7 +73,10 @@ def entries_of(session: Session, given: str) -> list[tuple[LogState, int]]:
     ]
     if by_id:
         return _with_parts(session, by_id)
-    number = find(session, [lot := resolve_lot(session, given)]).get(lot)
+    lot, transfer = _lot_or_transfer(session, given)
+    if transfer is not None:
+        return _with_parts(session, [(states[transfer.log], transfer.seq)])
+    number = find(session, [lot]).get(lot)
     found: set[tuple[int, int]] = set()
     for log, seq, ended in session.rows(_ABOUT_LOT, (number, number, number)):
         found.add((log, seq))
@@ -80,6 +85,17 @@ def entries_of(session: Session, given: str) -> list[tuple[LogState, int]]:
     if not found:
         raise NotFound("prove.no_entry", value=lot)
     return _with_parts(session, sorted(((states[log], seq) for log, seq in found), key=lambda each: (each[0].origin, each[1])))
+
+
+def _lot_or_transfer(session: Session, given: str) -> tuple[str, Voucher | None]:
+    """Return the lot that is meant, or the transfer; a lot whose code reads like the number of a transfer is the lot."""
+    try:
+        return resolve_lot(session, given), None
+    except NotFound:
+        found = voucher(session, given)
+        if found is None:
+            raise
+        return "", found
 
 
 def _with_parts(session: Session, entries: list[tuple[LogState, int]]) -> list[tuple[LogState, int]]:

@@ -27,6 +27,7 @@ from foodtrace.graph.directory import resolve_lot, resolve_site
 from foodtrace.graph.flows import NEVER
 from foodtrace.graph.names import find
 from foodtrace.graph.reader import SqlFacts
+from foodtrace.operations import vouchers
 from foodtrace.operations.common import Doing, Outcome, local, said
 from foodtrace.operations.retries import earlier
 from foodtrace.quantity import Quantity
@@ -105,9 +106,10 @@ class Corrected(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def find_entry(session: Session, given: str, own: int | None) -> Target:
-    """Return the entry that a person means: ``12`` or ``#12`` of the own log, ``ORIGIN#12``, an event id, or a beginning of one.
+    """Return the entry that a person means.
 
-    :raises NotFound: ``entry.not_found``. :raises Ambiguous: ``entry.ambiguous``.
+    :param given: ``12`` or ``#12`` of the own log, ``ORIGIN#12``, an event id or a beginning of one, the number a transfer was shown with.
+    :raises NotFound: ``entry.not_found``, ``voucher.*``. :raises Ambiguous: ``entry.ambiguous``, ``voucher.ambiguous``.
     """
     text = given.strip()
     origin, mark, number = text.rpartition("#")
@@ -116,7 +118,10 @@ def find_entry(session: Session, given: str, own: int | None) -> Target:
         found = [(row[0], int(number))] if row is not None and row[0] is not None else []
     else:
         sql = "SELECT log, seq FROM entry WHERE id = ? LIMIT ?"
-        found = session.rows("SELECT log, seq FROM entry WHERE log = ? AND id = ?", (own, text)) or session.rows(sql, (text, _MANY))
+        found = session.rows("SELECT log, seq FROM entry WHERE log = ? AND id = ?", (own, text))
+        if not found and (numbered := vouchers.voucher(session, text)) is not None:
+            found = [(numbered.log, numbered.seq)]
+        found = found or session.rows(sql, (text, _MANY))
         if not found and len(text) >= 4:  # noqa: PLR2004 - shorter beginnings say nothing
             found = session.rows("SELECT log, seq FROM entry WHERE id LIKE ? LIMIT ?", (_plain(text) + "%", _MANY))
     told = [each for log, seq in found if (each := _target(session, log, seq)) is not None]

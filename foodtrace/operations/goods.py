@@ -5,10 +5,13 @@ Rules:
 1. An ask for a lot under recall is answered by :mod:`foodtrace.operations.blocking`; a receipt is accepted as sealed.
 2. More than a site holds is refused, unless the caller says that the difference is to be recorded (``allow_short``).
 3. What was refused is an entry of its own and moves no quantity.
-4. The same request under the same id is answered as the first time (:mod:`foodtrace.operations.retries`).
+4. A receipt names its transfer by what pairs them; where a person types the transfer's number or place, it is looked up and put in.
+5. The same request under the same id is answered as the first time (:mod:`foodtrace.operations.retries`).
 """
 
 from __future__ import annotations
+
+import unicodedata
 
 import msgspec
 
@@ -16,6 +19,7 @@ from foodtrace.errors import Ambiguous, BadData, NotFound, Refused
 from foodtrace.events import Output, Portion, Receipt, Transfer, Transformation
 from foodtrace.graph.directory import resolve_lot, resolve_site
 from foodtrace.graph.edges import UNIT_NAMES, micros
+from foodtrace.graph.flows import NEVER
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.blocking import Block, blocks, refused
 from foodtrace.operations.common import Doing, Outcome
@@ -115,6 +119,7 @@ def receive(
 
         full = lots.format(lots.parse(lot))
     place, sender = resolve_site(session, site), resolve_site(session, source) if source else ""
+    transfer = paired_by(session, transfer, full)
     before = earlier(session, doing, Receipt, lot=full, site=place, quantity=quantity, source=sender, transfer=transfer, doc=doc)
     if before is not None:
         return Outcome(events=[before], answer=(before, [before.case] if before.case else []))
@@ -133,6 +138,35 @@ def receive(
         case=against[0] if against else "",
     )
     return Outcome(events=[event], answer=(event, against))
+
+
+def paired_by(session: Session, given: str, lot: str) -> str:
+    """Return what a receipt of a transfer names it by (rule 4); a text that is no number or place of ours stays as it is.
+
+    :param lot: the lot that is received.
+    :raises NotFound: ``voucher.none``, ``voucher.other_day``, ``voucher.no_transfer``, ``voucher.removed``.
+    :raises Refused: ``voucher.other_lot``. :raises Ambiguous: ``voucher.ambiguous``.
+    """
+    if not unicodedata.normalize("NFKC", given).strip().upper().startswith("V-") and "#" not in given:
+        return given
+    from foodtrace.operations import corrections, vouchers  # noqa: PLC0415 - only where a transfer is named
+
+    found = vouchers.voucher(session, given)
+    if found is None:
+        return given
+    counts = corrections.history(session, corrections.find_entry(session, f"{found.origin}#{found.seq}", None)).now
+    if not isinstance(counts, Transfer):
+        raise NotFound("voucher.removed", value=given, expected=f"{found.origin}#{found.seq}")
+    if counts.lot and counts.lot != lot and not _same_goods(session, counts.lot, lot):
+        raise Refused("voucher.other_lot", value=given, expected=counts.lot, got=lot)
+    return counts.transfer or counts.doc or counts.id
+
+
+def _same_goods(session: Session, one: str, other: str) -> bool:
+    """Say whether two lots are names of the same goods."""
+    facts = SqlFacts(session, NEVER)
+    first, second = facts.lot(one), facts.lot(other)
+    return first is not None and second is not None and second in {name for pair in facts.aliases([first]) for name in pair}
 
 
 def _stands(session: Session, doing: Doing, lot: str, site: str) -> list[str]:
@@ -195,6 +229,7 @@ __all__ = [
     "blocks",
     "check_amount",
     "check_enough",
+    "paired_by",
     "receive",
     "stock_of",
     "transfer",

@@ -154,7 +154,7 @@ OPTIONS: Final[dict[str, str]] = {
     "Record it although the book says the sender holds less.": "账面说发货方没有这么多, 也照样记录。",
     "Receiving site.": "收货的场所。",
     "Sender.": "发货方。",
-    "Id of the transfer that this receives.": "这次收的是哪一次转出, 写编号。",
+    "Transfer that this receives: its number (V-..), its id, or ORIGIN#NUMBER.": "这次收的是哪一次转出: 凭证号 (V-..), 事件编号, 或 日志名#条号。",
     "Number of the delivery note.": "送货单号。",
     "Where it happens.": "在哪里进行。",
     "Input; give it once per lot.": "用料; 每批写一次。",

@@ -13,6 +13,7 @@ from foodtrace_cli.output import emit_json, say
 
 if TYPE_CHECKING:
     from foodtrace.ledger import Ledger
+    from foodtrace.recording import Receipt
 
 
 def amount(ctx: Context, quantity: Quantity) -> str:
@@ -56,12 +57,13 @@ def transfer(
                 session, doing, lot, size, to, source=source, doc=doc, in_transit=shipped, allow_short=allow_short, written=quantity
             )
         )
+        shown = event.doc or _number(ledger, receipt)
         said = {} if as_json else _names(ledger, event.lot, source=event.site, to=event.to)
     if as_json:
-        emit_json({"event": event, "log": receipt.log if receipt else "", "seq": receipt.last if receipt else None})
+        emit_json({"event": event, "log": receipt.log if receipt else "", "seq": receipt.last if receipt else None, "voucher": shown})
         return
     code, remains = event.lot.rpartition("/")[2], amount(ctx, left)
-    say(ctx.t("cli.transfer.done", **said, quantity=amount(ctx, size), lot=code, left=remains, id=event.doc or event.id))
+    say(ctx.t("cli.transfer.done", **said, quantity=amount(ctx, size), lot=code, left=remains, id=shown))
 
 
 @click.command()
@@ -69,7 +71,7 @@ def transfer(
 @click.argument("quantity")
 @click.option("--at", "site", required=True, help="Receiving site.")
 @click.option("--from", "source", default="", help="Sender.")
-@click.option("--transfer", "transfer_id", default="", help="Id of the transfer that this receives.")
+@click.option("--transfer", "transfer_id", default="", help="Transfer that this receives: its number (V-..), its id, or ORIGIN#NUMBER.")
 @click.option("--doc", default="", help="Number of the delivery note.")
 @click.option("--id", "event_id", default="", help="Id of the event, for retries.")
 @click.pass_obj
@@ -87,6 +89,17 @@ def receive(ctx: Context, lot: str, quantity: str, site: str, source: str, trans
         said = _names(ledger, event.lot, site=event.site)
     key = "cli.receive.sealed" if cases else "cli.receive.done"
     say(ctx.t(key, **said, quantity=amount(ctx, size), lot=event.lot, case=", ".join(cases)))
+
+
+def _number(ledger: Ledger, receipt: Receipt | None) -> str:
+    """Return the number of the event that was just recorded, or found on record."""
+    from foodtrace.operations.vouchers import number_of  # noqa: PLC0415
+
+    if receipt is None:
+        return "-"
+    with ledger.reading() as session:
+        log = session.row("SELECT id FROM log WHERE origin = ?", (receipt.log,))
+        return "-" if log is None else number_of(session, log[0], receipt.last)
 
 
 def _names(ledger: Ledger, lot: str, **sites: str) -> dict[str, str]:
