@@ -11,7 +11,7 @@ import pytest
 
 from foodtrace.texts._help import COMMANDS
 from foodtrace.texts._help_options import OPTIONS
-from foodtrace_cli.helptext import flat, wrapped
+from foodtrace_cli.helptext import flat, speak, wrapped
 from foodtrace_cli.main import cli
 from foodtrace_cli.output import cells
 from tests.cli.inside import Inside, here
@@ -30,7 +30,9 @@ def every(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[
 
 
 def english() -> list[tuple[tuple[str, ...], click.Command]]:
+    """Every command with its English help, whatever an earlier run in this process has made of it."""
     cli.lang = "en"
+    speak(cli, "en")
     return list(every(cli))
 
 
@@ -44,9 +46,9 @@ def test_nothing_is_left_unexplained() -> None:
 
 
 def test_every_sentence_of_help_has_its_chinese_and_no_chinese_is_left_over() -> None:
-    cli.lang = "en"
-    said = {flat(command.help or "") for _, command in every(cli)}
-    options = {flat(each.help or "") for _, command in every(cli) for each in command.params if isinstance(each, click.Option)}
+    commands = english()
+    said = {flat(command.help or "") for _, command in commands}
+    options = {flat(each.help or "") for _, command in commands for each in command.params if isinstance(each, click.Option)}
     assert sorted(said - set(COMMANDS)) == []
     assert sorted(options - set(OPTIONS)) == []
     assert sorted(set(COMMANDS) - said) == []
