@@ -10,12 +10,13 @@ import pytest
 
 from foodtrace.ledger import Ledger
 from foodtrace.operations import vouchers
+from foodtrace.operations.common import CHINA
 from tests.cli.inside import Inside, here
 
 __all__ = ["here"]
 
 NUMBER = re.compile(r"V-\d{6}-\d{4,}")
-TODAY = f"{dt.datetime.now(vouchers.CHINA):%y%m%d}"
+TODAY = f"{dt.datetime.now(CHINA):%y%m%d}"
 
 
 @pytest.fixture
