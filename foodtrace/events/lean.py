@@ -14,11 +14,11 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import cache
 from operator import attrgetter
 from types import UnionType
-from typing import Annotated, Any, Final, NamedTuple, TypeAlias, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -27,7 +27,9 @@ from foodtrace.events.model import AnyEvent
 from foodtrace.quantity import LIMIT, Quantity, Unit
 
 _KEPT: Final = 50_000
-"""Most texts of one rule that are remembered as good."""
+"""Most texts of one field that are remembered as good."""
+_TRIED: Final = 5_000
+"""Texts that were new, from which on a field is known to be one whose texts come once."""
 
 
 class _Amount(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
@@ -45,19 +47,24 @@ class _Rule(NamedTuple):
     longest: int
 
 
-_Rules: TypeAlias = list[tuple[Callable[[Any], Any], _Rule]]
-"""The rules of a kind's texts, each with the way to read the text."""
+class _Rules(NamedTuple):
+    """The rules of a kind's texts."""
+
+    read: Callable[[Any], tuple[str, ...]]
+    """Reads the texts of one event, all in one call."""
+    rules: tuple[_Rule, ...]
+    """Their rules, in the same order."""
 
 
 def _twin(kind: type[Event]) -> tuple[type, _Rules]:
-    """Return the twin of a kind, and the rules of its texts by the way to read them."""
+    """Return the twin of a kind, and the rules of its texts."""
     hints, fields = get_type_hints(kind, include_extras=True), []
-    rules: _Rules = []
+    rules: dict[str, _Rule] = {}
     for each in msgspec.structs.fields(kind):
         hint = hints[each.name]
         rule = _rule(hint)
         if rule is not None:
-            rules.append((attrgetter(each.name), rule))
+            rules[each.name] = rule
             hint = str
         default: dict[str, Any] = {}
         if each.default is not msgspec.NODEFAULT:
@@ -78,7 +85,13 @@ def _twin(kind: type[Event]) -> tuple[type, _Rules]:
         gc=False,
         module=__name__,
     )
-    return made, rules
+    return made, _rules(rules)
+
+
+def _rules(named: dict[str, _Rule]) -> _Rules:
+    """Put the rules of some fields together. Every kind has an id, so there are always two to read at once, if need be the same."""
+    names = list(named) * (1 if len(named) > 1 else 2)
+    return _Rules(attrgetter(*names), tuple(named[each] for each in names))
 
 
 def _rule(hint: Any) -> _Rule | None:
@@ -107,7 +120,8 @@ _PLAIN: Final = re.compile(r"\^(\[\^?[^\[\]]+\])(?:\{(\d+),(\d+)\}|\*)\$\(\?!\\n
 """A pattern that only says which characters a text has, and how many."""
 
 
-def _matcher(pattern: str) -> Callable[[set[str], set[int]], bool]:
+@cache
+def _matcher(pattern: str) -> Callable[[Collection[str], set[int]], bool]:
     """Return what says whether all of some texts, with these lengths, match a pattern: in one go where it only names characters."""
     plain = _PLAIN.fullmatch(pattern)
     if plain is None:
@@ -136,7 +150,7 @@ def twins() -> Twins:
     rules: dict[type, _Rules] = {}
     for kind in get_args(AnyEvent):
         if hasattr(kind, "__post_init__"):
-            kinds[kind], rules[kind] = kind, []  # checks more than its types say: it stays itself
+            kinds[kind], rules[kind] = kind, _Rules(lambda _: (), ())  # checks more than its types say: it stays itself
             continue
         made, found = _twin(kind)
         kinds[made], rules[made] = kind, found
@@ -148,31 +162,60 @@ class Texts:
 
     def __init__(self) -> None:
         self._rules = twins().rules
-        self._match = {rule: _matcher(rule.pattern) for found in self._rules.values() for _, rule in found}
-        self._good: dict[_Rule, set[str]] = {rule: set() for rule in self._match}
+        self._columns: dict[type, list[_Column]] = {}
 
     def hold(self, events: Iterable[Any]) -> bool:
         """Say whether every text of these twins is as its kind says (rule 2)."""
         groups: dict[type, list[Any]] = defaultdict(list)
         for event in events:
             groups[type(event)].append(event)
-        return all(self._column(set(map(read, group)), rule) for kind, group in groups.items() for read, rule in self._rules[kind])
+        for kind, group in groups.items():
+            read, rules = self._rules[kind]
+            columns = self._columns.get(kind)
+            if columns is None:
+                columns = self._columns[kind] = [_Column(rule) for rule in rules]
+            if not all(map(_Column.hold, columns, zip(*map(read, group), strict=True))):
+                return False
+        return True
 
-    def _column(self, texts: set[str], rule: _Rule) -> bool:
-        good = self._good[rule]
-        new = texts - good
+
+class _Column:
+    """Checks the texts of one field of one kind.
+
+    Sites and products come again and again, event ids and serial numbers come once: what was good is remembered for as long as
+    that saves looking.
+    """
+
+    def __init__(self, rule: _Rule) -> None:
+        self._rule, self._match = rule, _matcher(rule.pattern)
+        self._good: set[str] | None = set()
+        """None once remembering has turned out to save nothing."""
+        self._seen = self._new = 0
+
+    def hold(self, texts: tuple[str, ...]) -> bool:
+        """Say whether all of some texts are as the rule says."""
+        good = self._good
+        if good is None:
+            return self._all(texts)
+        new = set(texts)
+        self._seen += len(new)
+        new -= good
+        self._new += len(new)
         if not new:
             return True
-        sizes = set(map(len, new))
-        if min(sizes) < rule.shortest or max(sizes) > rule.longest or not self._match[rule](new, sizes):
+        if not self._all(new):
             return False
-        if 2 * len(new) < len(texts):  # event ids and serial numbers come once and are not worth remembering
-            if len(good) + len(new) > _KEPT:
-                good.clear()
+        if self._new > _TRIED and 10 * self._new > 9 * self._seen:
+            self._good = None
+        elif len(good) + len(new) > _KEPT:
+            self._good = new
+        else:
             good |= new
-        elif not good:
-            good |= set(list(new)[: _KEPT // 10])
         return True
+
+    def _all(self, texts: Collection[str]) -> bool:
+        sizes, rule = set(map(len, texts)), self._rule
+        return min(sizes) >= rule.shortest and max(sizes) <= rule.longest and self._match(texts, sizes)
 
 
 __all__ = ["Texts", "Twins", "twins"]

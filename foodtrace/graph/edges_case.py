@@ -29,21 +29,23 @@ from foodtrace.graph.effects import Effect, Effects, about_case, flow
 from foodtrace.graph.flows import DELIVERED, FlowKind
 from foodtrace.graph.subjects import BY_RULE, CASES, recalled
 
+_DESTROYED, _RETURN, _SEALED = (int(each) for each in (FlowKind.DESTROYED, FlowKind.RETURN, FlowKind.SEALED))
+
 
 def _sealing(event: Sealing, made: Effects, _pseudo: str) -> None:
-    flow(made, FlowKind.SEALED, event, event.lot, event.quantity)
+    flow(made, _SEALED, event, event.lot, event.quantity)
     about_case(made, event.case)
 
 
 def _returned(event: Returned, made: Effects, _pseudo: str) -> None:
     flags = 0 if event.in_transit else DELIVERED
     pair = event.transfer or event.doc or event.id
-    flow(made, FlowKind.RETURN, event, event.lot, event.quantity, other=event.to, pair=pair, flags=flags)
+    flow(made, _RETURN, event, event.lot, event.quantity, other=event.to, pair=pair, flags=flags)
     about_case(made, event.case)
 
 
 def _destroyed(event: Destroyed, made: Effects, _pseudo: str) -> None:
-    flow(made, FlowKind.DESTROYED, event, event.lot, event.quantity)
+    flow(made, _DESTROYED, event, event.lot, event.quantity)
     about_case(made, event.case)
 
 

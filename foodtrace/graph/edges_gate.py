@@ -27,6 +27,8 @@ from foodtrace.events import (
 from foodtrace.graph.effects import Effect, Effects, born, flow, transformed
 from foodtrace.graph.flows import DELIVERED, SAMPLE, STYLE2, FlowKind
 
+_BORN, _RECEIPT, _USED = (int(each) for each in (FlowKind.BORN, FlowKind.RECEIPT, FlowKind.USED))
+
 
 def truck(site: str, gate: str, day: dt.date, number: int) -> str:
     """Return the subject of everything about one truck of a gate's day."""
@@ -71,7 +73,7 @@ def _certificate_issued(event: CertificateIssued, made: Effects, _pseudo: str) -
     if event.style == 2 and event.upstream:  # noqa: PLR2004 - style 2 of the certificate
         transformed(made, event, event.upstream, (Output(lot=event.lot, quantity=event.quantity, product=event.product),), None, STYLE2)
     else:
-        flow(made, FlowKind.BORN, event, event.lot, event.quantity, pair=event.serial, leaves=False)
+        flow(made, _BORN, event, event.lot, event.quantity, pair=event.serial, leaves=False)
         born(made, event, event.lot, event.product)
 
 
@@ -82,7 +84,7 @@ def _certificate_voided(event: CertificateVoided, made: Effects, _pseudo: str) -
 def _test_recorded(event: TestRecorded, made: Effects, _pseudo: str) -> None:
     made.about.append(event.lot)
     if event.quantity is not None:
-        flow(made, FlowKind.USED, event, event.lot, event.quantity, flags=SAMPLE)
+        flow(made, _USED, event, event.lot, event.quantity, flags=SAMPLE)
 
 
 def _market_entry(event: MarketEntry, made: Effects, _pseudo: str) -> None:
@@ -98,9 +100,9 @@ def _market_entry(event: MarketEntry, made: Effects, _pseudo: str) -> None:
         pair = next((each.number for each in event.vouchers if each.kind in ("purchase", "sales", "transport") and each.number), "")
         # A verified certificate is the sender's own word that these goods left: both sides are on record.
         flags = DELIVERED if event.certified else 0
-        flow(made, FlowKind.RECEIPT, event, event.lot, event.quantity, site=where, other=event.source, pair=pair, flags=flags, leaves=False)
+        flow(made, _RECEIPT, event, event.lot, event.quantity, site=where, other=event.source, pair=pair, flags=flags, leaves=False)
     else:
-        flow(made, FlowKind.BORN, event, event.lot, event.quantity, site=where, leaves=False)
+        flow(made, _BORN, event, event.lot, event.quantity, site=where, leaves=False)
     born(made, event, event.lot, event.product, site=event.source or ("" if event.certified else where))
 
 

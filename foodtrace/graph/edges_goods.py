@@ -22,6 +22,9 @@ from foodtrace.events import (
 from foodtrace.graph.effects import Effect, Effects, born, flow, transformed
 from foodtrace.graph.flows import CLEARED, CUSTODY, DELIVERED, SAMPLE, UNNAMED, FlowKind
 
+_CONSUMER_RETURN, _COUNT, _DISPATCH = (int(each) for each in (FlowKind.CONSUMER_RETURN, FlowKind.COUNT, FlowKind.DISPATCH))
+_LOST, _RECEIPT, _SOLD, _USED = (int(each) for each in (FlowKind.LOST, FlowKind.RECEIPT, FlowKind.SOLD, FlowKind.USED))
+
 
 def _transfer(event: Transfer, made: Effects, pseudo: str) -> None:
     flags = 0 if event.in_transit or not event.to else DELIVERED
@@ -30,14 +33,14 @@ def _transfer(event: Transfer, made: Effects, pseudo: str) -> None:
         made.unnamed = [(event.site, pseudo)]
         born(made, event, pseudo, event.product, site="")
     pair = event.transfer or event.doc or event.id
-    flow(made, FlowKind.DISPATCH, event, event.lot or pseudo, event.quantity, other=event.to, pair=pair, flags=flags)
+    flow(made, _DISPATCH, event, event.lot or pseudo, event.quantity, other=event.to, pair=pair, flags=flags)
 
 
 def _receipt(event: Receipt, made: Effects, _pseudo: str) -> None:
     flags = CUSTODY if event.sealed else 0
     flow(
         made,
-        FlowKind.RECEIPT,
+        _RECEIPT,
         event,
         event.lot,
         event.quantity,
@@ -60,12 +63,12 @@ def _transformation(event: Transformation, made: Effects, _pseudo: str) -> None:
 
 
 def _loss(event: Loss, made: Effects, _pseudo: str) -> None:
-    kind = FlowKind.LOST if event.reason in ("lost", "spoiled") else FlowKind.USED
+    kind = _LOST if event.reason in ("lost", "spoiled") else _USED
     flow(made, kind, event, event.lot, event.quantity, flags=SAMPLE if event.reason == "sample" else 0)
 
 
 def _stock_count(event: StockCount, made: Effects, _pseudo: str) -> None:
-    flow(made, FlowKind.COUNT, event, event.lot, event.quantity)
+    flow(made, _COUNT, event, event.lot, event.quantity)
 
 
 def _alias(event: Alias, made: Effects, _pseudo: str) -> None:
@@ -95,13 +98,13 @@ def _batch_released(event: BatchReleased, made: Effects, _pseudo: str) -> None:
 
 
 def _sale(event: Sale, made: Effects, _pseudo: str) -> None:
-    flow(made, FlowKind.SOLD, event, event.lot, event.quantity, pair=event.serial)
+    flow(made, _SOLD, event, event.lot, event.quantity, pair=event.serial)
     if event.serial:
         made.about.append(f"serial {event.lot} {event.serial}")
 
 
 def _consumer_return(event: ConsumerReturn, made: Effects, _pseudo: str) -> None:
-    flow(made, FlowKind.CONSUMER_RETURN, event, event.lot, event.quantity, pair=event.serial, leaves=False)
+    flow(made, _CONSUMER_RETURN, event, event.lot, event.quantity, pair=event.serial, leaves=False)
     if event.serial:
         made.about.append(f"serial {event.lot} {event.serial}")
 

@@ -19,6 +19,8 @@ from foodtrace.quantity import Quantity
 UNITS: Final = {"g": 0, "ml": 1, "piece": 2}
 """Unit -> its number in rows."""
 UNIT_NAMES: Final = ("g", "ml", "piece")
+_new: Final = tuple.__new__
+_CONSUMED, _PRODUCED, _DISCARDED = (int(each) for each in (FlowKind.CONSUMED, FlowKind.PRODUCED, FlowKind.DISCARDED))
 
 
 class FlowText(NamedTuple):
@@ -49,23 +51,22 @@ class LotText(NamedTuple):
 
 
 class Effects:
-    """What one event does to the projection. What most events do not have is an empty tuple: a batch makes thousands of these."""
+    """What one event does to the projection. What most events do not have is an empty tuple of the class: thousands are made at once."""
 
-    __slots__ = ("about", "aliases", "cross", "edges", "flows", "lots", "site", "unnamed")
+    edges: Sequence[tuple[str, str, str]] = ()
+    """(source lot, destination lot, site)."""
+    aliases: Sequence[tuple[str, str]] = ()
+    unnamed: Sequence[tuple[str, str]] = ()
+    """(site it left, pseudo-lot)."""
+    lots: Sequence[LotText] = ()
+    site: Site | None = None
+    cross: tuple[str, int] | None = None
+    """(origin, seq) of an entry of another log that this one corrects or disputes."""
 
     def __init__(self) -> None:
         self.flows: list[FlowText] = []
-        self.edges: Sequence[tuple[str, str, str]] = ()
-        """(source lot, destination lot, site)."""
-        self.aliases: Sequence[tuple[str, str]] = ()
-        self.unnamed: Sequence[tuple[str, str]] = ()
-        """(site it left, pseudo-lot)."""
-        self.lots: Sequence[LotText] = ()
-        self.site: Site | None = None
         self.about: list[str] = []
         """Subjects besides the flows' lots."""
-        self.cross: tuple[str, int] | None = None
-        """(origin, seq) of an entry of another log that this one corrects or disputes."""
 
 
 Effect: TypeAlias = Callable[[Any, Effects, str], None]
@@ -74,7 +75,7 @@ Effect: TypeAlias = Callable[[Any, Effects, str], None]
 
 def flow(
     made: Effects,
-    kind: FlowKind,
+    kind: int,
     event: Event,
     lot: str,
     quantity: Quantity,
@@ -85,14 +86,15 @@ def flow(
     flags: int = 0,
     leaves: bool = True,
 ) -> None:
-    """Add one flow; ``leaves`` says which way a time known to the day only counts (rule 2)."""
+    """Add one flow of a :class:`FlowKind`, as its plain number; ``leaves`` says which way a time known to the day only counts (rule 2)."""
     if event.precision == "instant":
         t = micros(event.at)
     else:
         t, inexact = _out(event) if leaves else _in(event)
         flags |= inexact
     where = event.site if site is None else site
-    made.flows.append(FlowText(int(kind), lot, where, other, UNITS[quantity.unit], quantity.value, t, pair, flags))
+    # Every entry that moves goods comes through here when it is recorded and when it is verified: no call that can be spared.
+    made.flows.append(_new(FlowText, (kind, lot, where, other, UNITS[quantity.unit], quantity.value, t, pair, flags)))
 
 
 def born(made: Effects, event: Event, lot: str, product: str, *, site: str | None = None) -> None:
@@ -106,10 +108,10 @@ def transformed(
 ) -> None:
     """Add that every input went into every output (RECALL section 1)."""
     for portion in inputs:
-        flow(made, FlowKind.CONSUMED, event, portion.lot, portion.quantity, flags=flags & ~CLEARED)
+        flow(made, _CONSUMED, event, portion.lot, portion.quantity, flags=flags & ~CLEARED)
     lots = [*made.lots]
     for out in outputs:
-        flow(made, FlowKind.PRODUCED, event, out.lot, out.quantity, flags=flags, pair=case, leaves=False)
+        flow(made, _PRODUCED, event, out.lot, out.quantity, flags=flags, pair=case, leaves=False)
         content = out.content
         lots.append(
             LotText(
@@ -125,7 +127,7 @@ def transformed(
         )
     made.lots = lots
     if loss is not None and outputs:
-        flow(made, FlowKind.DISCARDED, event, outputs[0].lot, loss)
+        flow(made, _DISCARDED, event, outputs[0].lot, loss)
     pairs = {(portion.lot, out.lot, event.site): None for portion in inputs for out in outputs if portion.lot != out.lot}
     made.edges = [*made.edges, *pairs]
 

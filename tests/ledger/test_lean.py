@@ -103,6 +103,17 @@ def test_one_bad_text_among_many_good_ones_is_found() -> None:
     assert texts.hold(many)
 
 
+def test_a_bad_text_is_found_whatever_came_before_it() -> None:
+    """Ids come once and are not remembered, sites come again and are; neither lets a bad one through later."""
+    one, texts = _read(encode(first()[5])), Texts()
+    for start in range(0, 12_000, 400):
+        many = [msgspec.structs.replace(one, id=f"t{n}", site=f"F-{n % 3000}") for n in range(start, start + 400)]
+        assert texts.hold(many)
+        for name, bad in (("id", "t 1"), ("id", "t\n"), ("id", "t" * 81), ("site", "f-1"), ("site", "F-1\n"), ("site", "F" * 41)):
+            assert not texts.hold([*many, msgspec.structs.replace(one, **{name: bad})]), (start, name, bad)
+            assert not texts.hold([msgspec.structs.replace(one, **{name: bad})]), (start, name, bad)
+
+
 def test_a_sealed_entry_whose_text_no_kind_allows_does_not_verify(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("foodtrace.events.parts.checked", encode)  # somebody's own program, with the key in its hands
     with Ledger.open(f"sqlite:///{tmp_path / 'x.db'}", keys=tmp_path / "keys") as ledger:
