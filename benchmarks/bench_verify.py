@@ -35,7 +35,7 @@ from foodtrace.graph.weights import Weights
 from foodtrace.opening import logs
 from foodtrace.verification import Verification
 from foodtrace.verification.quick import Log
-from foodtrace.verification.tasks import SignTask, carry_out
+from foodtrace.verification.tasks import Hand, SignTask
 
 ORIGIN: Final = "beihe.example/market"
 GOAL: Final = 6.0
@@ -174,7 +174,7 @@ def _signatures(path: Path) -> tuple[float, int]:
         public = bytes.fromhex(getattr(key, "public", ""))
         task = SignTask(log=state.number, origin=state.origin, after=0, to=state.size, keys=(public,), key_entry=0)
         start = time.perf_counter()
-        done = carry_out(session, task, Weights(bytes(32)))
+        done = Hand(session, Weights(bytes(32))).carry_out(task)
         assert done.holds
         return (time.perf_counter() - start) / done.signatures, done.signatures
 

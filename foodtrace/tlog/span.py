@@ -15,7 +15,8 @@ Rules:
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Callable
+from binascii import hexlify
+from collections.abc import Callable, Sequence
 from functools import cache
 from hashlib import sha256
 from typing import Any, Final, TypeAlias
@@ -27,11 +28,13 @@ from foodtrace.events import Event, Key, VoucherLines
 from foodtrace.events.canonical import decode_alone
 from foodtrace.events.lean import Texts, twins
 from foodtrace.events.parts import IN_PARTS, MOST_PARTS, Gathering
-from foodtrace.storage.session import Row, Session
+from foodtrace.storage.session import Session
 from foodtrace.tlog.entry import MAX_BYTES, ZERO, micros, parse
 from foodtrace.tlog.frontier import STORED_STEP, Frontier
 
-Each: TypeAlias = Callable[[int, int, Any, type[Event]], None]
+Entries: TypeAlias = list[tuple[int, int, Any, type[Event]]]
+"""(seq, recorded, event, kind) of some entries; an event is a twin of its kind, and whole."""
+Each: TypeAlias = Callable[[int, int, Entries], None]
 
 PIECE: Final = 512
 """Entries read at once: few enough to stay in the processor's cache from one step to the next."""
@@ -73,11 +76,11 @@ class _Fault(Exception):
 
 @cache
 def _decoder() -> msgspec.json.Decoder[Any]:
-    """Return the decoder of entries whose events are twins (:mod:`foodtrace.events.lean`)."""
-    fields = [("event", twins().union), ("log", str), ("prev", str), ("seq", int), ("time", str)]
-    return msgspec.json.Decoder(msgspec.defstruct("Loose", fields, forbid_unknown_fields=True, gc=False))
+    """Return the decoder of events as their twins (:mod:`foodtrace.events.lean`)."""
+    return msgspec.json.Decoder(twins().union)
 
 
+_FRONT: Final = b'{"event":'
 _encoder: Final = msgspec.json.Encoder(order="sorted")
 
 
@@ -85,16 +88,19 @@ def look(
     session: Session,
     span: Span,
     *,
+    texts: Texts,
     each: Each | None = None,
     note: Callable[[int, bytes], None] | None = None,
 ) -> SpanSeen | None:
     """Look at a span; return what it has in it, none if anything does not hold.
 
-    :param each: called with (seq, recorded, event, kind) of every entry of a fresh span; the event is a twin of its kind.
+    :param texts: what is known of texts from the spans before.
+    :param each: called piece by piece with its first entry, one past its last, and what a fresh span has there, once it is known to be
+        well-formed; of an old span nothing.
     :param note: called with (size, checkpoint) of every checkpoint in it.
     """
     try:
-        return _Look(session, span, each, note).all()
+        return _Look(session, span, texts, each, note).all()
     except (_Fault, FoodtraceError, ValueError, TypeError, AttributeError):
         # A driver's own fault is translated further out; anything wrong with a value means that the span does not hold.
         return None
@@ -107,6 +113,7 @@ class _Look:
         self,
         session: Session,
         span: Span,
+        texts: Texts,
         each: Each | None,
         note: Callable[[int, bytes], None] | None,
     ) -> None:
@@ -115,9 +122,10 @@ class _Look:
         self.frontier = Frontier.from_bytes(span.edge)
         _hold(self.frontier.size == span.start)
         self.nodes: list[tuple[int, int, bytes]] = []
-        self.time_text, self.time = "", -1
-        self.read, self.texts = _decoder().decode, Texts()
+        self.time_text, self.time = b"", -1
+        self.texts = texts
         self.gathering, self.inner = Gathering(), set[int]()
+        self.tail = b',"log":%b,"prev":"%%b","seq":%%d,"time":"%%b"}' % _encoder.encode(span.origin).replace(b"%", b"%%")
 
     def all(self) -> SpanSeen:
         span, seen = self.span, self.seen
@@ -156,17 +164,18 @@ class _Look:
             "SELECT seq, id, leaf, bytes FROM entry WHERE log = ? AND seq >= ? AND seq < ? ORDER BY seq", (span.log, start, end)
         )
         _hold(len(rows) == end - start)
-        leaves = [row[2] for row in rows]
-        _hold([row[0] for row in rows] == list(range(start, end)))
-        for _, _, leaf, data in rows:
-            _hold(type(data) is bytes and type(leaf) is bytes and sha256(b"\0" + data).digest() == leaf)
+        numbers, ids, leaves, datas = zip(*rows, strict=True)
+        _hold(numbers == tuple(range(start, end)) and type(sum(numbers)) is int)  # 5.0 is not 5
+        _hold(set(map(type, datas)) == {bytes} and [sha256(b"\0" + data).digest() for data in datas] == list(leaves))
         if span.fresh:
-            self._fresh(rows)
+            self._fresh(numbers, ids, leaves, datas)
         else:
-            for _, event_id, _, data in rows:
+            for event_id, data in zip(ids, datas, strict=True):
                 self._old(event_id, data)
+            if self.each is not None:
+                self.each(start, end, [])
         self.seen.prev = leaves[-1]
-        return leaves
+        return list(leaves)
 
     def _old(self, event_id: str, data: bytes) -> None:
         """Compare the one column that no hash covers: the event's id stands in the bytes, once unless an event lies inside another."""
@@ -175,29 +184,16 @@ class _Look:
             event = decode_alone(bytes(parse(data).event))
             _hold(event.id == event_id)
 
-    def _fresh(self, rows: list[Row]) -> None:
+    def _fresh(self, numbers: Sequence[int], ids: Sequence[str], leaves: Sequence[bytes], datas: Sequence[bytes]) -> None:
         """Check form, place and links of entries, and hand their events on once all of these are known to be well-formed."""
-        read, write, origin = self.read, _encoder.encode, self.span.origin
-        prev = self.seen.prev.hex()
-        found: list[tuple[int, int, Any]] = []
-        for seq, event_id, leaf, data in rows:
-            entry = read(data)
-            event = entry.event
-            if write(entry) != data or len(data) > MAX_BYTES or entry.seq != seq or entry.log != origin:
-                raise _Fault
-            if entry.prev != prev or event.id != event_id:
-                raise _Fault
-            prev = leaf.hex()
-            if entry.time != self.time_text:
-                recorded = micros(entry.time)
-                _hold(recorded >= self.time)
-                self.time_text, self.time = entry.time, recorded
-                if self.seen.first_time < 0:
-                    self.seen.first_time = recorded
-            found.append((seq, self.time, event))
-        _hold(self.texts.hold([event for _, _, event in found]))
-        kinds = twins().kinds
-        for seq, recorded, event in found:
+        bodies, times = self._frames(numbers, leaves, datas)
+        lines = b"\n".join(bodies)
+        events = _decoder().decode_lines(lines)
+        # Canonical JSON has no line feed in it, so equal lines are equal one by one.
+        _hold(len(events) == len(bodies) and _encoder.encode_lines(events) == lines + b"\n")
+        _hold([event.id for event in events] == list(ids) and self.texts.hold(events))
+        kinds, found = twins().kinds, []
+        for seq, recorded, event in zip(numbers, times, events, strict=True):
             kind = kinds[type(event)]
             whole = event
             if kind in IN_PARTS or self.gathering.lines:
@@ -207,8 +203,34 @@ class _Look:
                     continue
             elif kind is Key and event.use == "log":
                 self.seen.keys.append(seq)
-            if self.each is not None:
-                self.each(seq, recorded, whole, kind)
+            found.append((seq, recorded, whole, kind))
+        if self.each is not None:
+            self.each(numbers[0], numbers[-1] + 1, found)
+
+    def _frames(self, numbers: Sequence[int], leaves: Sequence[bytes], datas: Sequence[bytes]) -> tuple[list[bytes], list[int]]:
+        """Check what stands around each event: place and time decide it to the byte. Return the events' bytes, and the times."""
+        bodies, times, prev = [], [], self.seen.prev
+        for seq, leaf, data in zip(numbers, leaves, datas, strict=True):
+            tail = self.tail % (hexlify(prev), seq, self.time_text)
+            if self.time < 0 or not data.endswith(tail):
+                self._later(data)
+                tail = self.tail % (hexlify(prev), seq, self.time_text)
+                _hold(data.endswith(tail))
+            _hold(data.startswith(_FRONT))
+            bodies.append(data[len(_FRONT) : -len(tail)])
+            times.append(self.time)
+            prev = leaf
+        _hold(max(map(len, datas)) <= MAX_BYTES)
+        return bodies, times
+
+    def _later(self, data: bytes) -> None:
+        """Take the time of an entry that was not sealed together with the one before."""
+        text = data[data.rindex(b'"', 0, -2) + 1 : -2]
+        recorded = micros(text.decode())
+        _hold(recorded >= self.time)
+        self.time_text, self.time = text, recorded
+        if self.seen.first_time < 0:
+            self.seen.first_time = recorded
 
     def _checkpoints(self, start: int, end: int, leaves: list[bytes]) -> None:
         """Grow the tree to each checkpoint on the way and compare size, root and origin with the note's text."""

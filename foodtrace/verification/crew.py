@@ -4,8 +4,9 @@ Rules:
 
 1. It is a Python of its own (``python -m foodtrace.verification.helper``), not a fork and not ``multiprocessing``: a library must neither
    fork a threaded program nor run its caller's main module again.
-2. It opens the database for itself, and only sealed rows below the sizes it is told are read there, so that its later snapshot does not
-   matter. The address, with its password if it has one, goes through a pipe and never stands on a command line.
+2. It opens the database for itself, and only sealed rows below the sizes it is told are read there, and the projection's rows of these
+   entries. Of those only ``ended`` can be other in its later snapshot: whoever asked looks such a row up in its own. The address, with
+   its password if it has one, goes through a pipe and never stands on a command line.
 3. Both take tasks from one list until it is empty. A helper that cannot start, or dies, is as if it was not there: whoever asked
    carries out what is left, and what it was carrying out as well.
 """
@@ -26,7 +27,7 @@ import msgspec
 
 from foodtrace.graph.weights import Weights
 from foodtrace.storage.session import Session
-from foodtrace.verification.tasks import Done, Task, carry_out
+from foodtrace.verification.tasks import Done, Hand, Task
 
 _SIZE: Final = 8
 _MOST: Final = 1 << 30
@@ -48,12 +49,15 @@ class Crew:
     """This process and its helpers, at one list of tasks at a time."""
 
     def __init__(self, session: Session, weights: Weights, helpers: Sequence[subprocess.Popen[bytes]]) -> None:
-        self._session, self._weights = session, weights
+        self.hand = Hand(session, weights)
+        """This process."""
         self._helpers = list(helpers)
         self.helped: set[int] = set()
         """Helpers that have carried out something."""
 
-    def carry_out(self, tasks: Sequence[Task], first: Iterator[int] | None = None, step: Callable[[int], None] | None = None) -> list[Done]:
+    def carry_out(
+        self, tasks: Sequence[Task], first: Iterator[None] | None = None, step: Callable[[int], None] | None = None
+    ) -> list[Done]:
         """Carry out every task; return what each found, in their order.
 
         :param first: work that only this process can do; it is done before this process takes a task.
@@ -75,12 +79,12 @@ class Crew:
                 index = waiting.popleft()
             except IndexError:
                 break
-            done[index] = carry_out(self._session, tasks[index], self._weights)
+            done[index] = self.hand.carry_out(tasks[index])
             if step is not None:
                 step(sum(each is not None for each in done))
         for thread in threads:
             thread.join(_PATIENCE)
-        return [carry_out(self._session, tasks[index], self._weights) if each is None else each for index, each in enumerate(done)]
+        return [self.hand.carry_out(tasks[index]) if each is None else each for index, each in enumerate(done)]
 
     def _feed(
         self, index: int, helper: subprocess.Popen[bytes], tasks: Sequence[Task], waiting: deque[int], done: list[Done | None]

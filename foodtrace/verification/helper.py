@@ -10,7 +10,7 @@ from foodtrace.errors import FoodtraceError
 from foodtrace.graph.weights import Weights
 from foodtrace.storage.engine import open_store
 from foodtrace.verification.crew import Start, read_frame, write_frame
-from foodtrace.verification.tasks import Task, carry_out
+from foodtrace.verification.tasks import Hand, Task
 
 
 def main() -> None:
@@ -21,9 +21,10 @@ def main() -> None:
         weights = Weights(start.key)
         store = open_store(start.address, create=False, schema=start.schema)
         with store.read() as session:
+            hand = Hand(session, weights)
             while True:
                 task = msgspec.msgpack.decode(read_frame(source), type=Task)
-                write_frame(target, msgspec.msgpack.encode(carry_out(session, task, weights)))
+                write_frame(target, msgspec.msgpack.encode(hand.carry_out(task)))
     except (EOFError, OSError, ValueError, FoodtraceError):
         return  # whoever asked is gone, or does it alone
 

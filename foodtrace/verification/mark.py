@@ -53,8 +53,12 @@ class LogMark(msgspec.Struct, frozen=True, kw_only=True):
     """Their fingerprint, hex."""
     keys: list[int]
     """Sequence numbers of the log's key entries."""
+    rows: list[tuple[int, str]]
+    """Digests of the projection's rows of its entries, stretch by stretch: one past the last entry, and the digest, hex."""
+    ended: dict[int, int]
+    """Entry -> ``ended`` of its rows, where that is not 0."""
     sums: dict[str, str]
-    """Fingerprint of its projection: table -> hex."""
+    """Fingerprint of what its entries add up to: table -> hex."""
     sites: dict[str, int]
     """Site -> newest recorded time."""
     touched: list[Touched]

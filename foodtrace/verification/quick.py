@@ -5,25 +5,32 @@ What has to hold for a yes, besides what each span says of itself (:mod:`foodtra
 1. Each span begins at the edge where the one before ended, the first at nothing, and an old one ends at the edge of the mark.
 2. The head says what the last span says. There are exactly as many entries, nodes and checkpoints as the spans have; ids stand once.
 3. The key entries form a chain; nothing follows the end of a log; each checkpoint is signed by the key in force at its size.
-4. The fingerprint of the stored projection is that of what the entries call for, less what corrections took out; newest times of sites
-   and emptied rows are compared themselves.
-5. The old checkpoints have the fingerprint of the mark.
+4. The rows that the projection has of each entry are what the entry says, and there are no others. Which of them have ended follows
+   from the corrections.
+5. The fingerprint of stored sums is that of what the entries call for, less what corrections took out; newest times of sites and emptied
+   rows are compared themselves.
+6. The old checkpoints have the fingerprint of the mark, and the rows of old entries have its digests.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Final
+from itertools import chain
+from typing import Final, NamedTuple
 
 import msgspec
 
 from foodtrace import keys
 from foodtrace.events import AnyEvent, Correction, Key
-from foodtrace.graph.expected import TABLES, Expected, Touched, counted
+from foodtrace.graph.edges import effects
+from foodtrace.graph.entryrows import ended, read
+from foodtrace.graph.expected import SUMMED, Expected, Holdings, Touched, says_rows
+from foodtrace.graph.gathered import CONDITIONAL, texts_of_effects
 from foodtrace.graph.kinds import ABOUT
 from foodtrace.graph.names import find
 from foodtrace.graph.projection import corrected
-from foodtrace.graph.stored import Stored, missing_rows
+from foodtrace.graph.stored import Stored, last_name, missing_rows
+from foodtrace.graph.told import TABLES
 from foodtrace.graph.weights import PRIME, Weights
 from foodtrace.opening import LogState
 from foodtrace.storage.session import Session
@@ -35,7 +42,7 @@ from foodtrace.verification.crew import Crew
 from foodtrace.verification.mark import LogMark
 from foodtrace.verification.tasks import Done, SignTask, SpanTask
 
-SPAN: Final = 1 << 14
+SPAN: Final = 1 << 13
 """Entries of a span: the nodes of this level are stored, so every span but the first new one begins at a known edge."""
 _SIGNED: Final = 512
 """Checkpoints of one task."""
@@ -52,6 +59,15 @@ class Passed(msgspec.Struct, kw_only=True):
     """Public key that signed its newest checkpoint."""
 
 
+class Projected(NamedTuple):
+    """What the projection of a log that holds adds up to."""
+
+    sums: dict[str, int]
+    sites: dict[str, int]
+    ended: dict[int, int]
+    emptied: list[Touched]
+
+
 class Log:
     """One log on its way through the quick pass."""
 
@@ -64,6 +80,8 @@ class Log:
         self.chain = KeyChain()
         self.key_entries: list[int] = []
         self.signed: list[SignTask] = []
+        self.there: dict[str, int] = {}
+        self.twice = True
 
     def _spans(self) -> list[Span]:
         found = edges(self.session, self.number, self.size, SPAN)
@@ -105,16 +123,24 @@ class Log:
         self.time, self.edge = time, edge
         return self._counts()
 
+    def count(self) -> Iterator[None]:
+        """Count the log's rows, and look for ids that stand twice."""
+        for table in ("entry", "checkpoint", "node"):
+            row = self.session.row(f"SELECT COUNT(*) FROM {table} WHERE log = ?", (self.number,))  # noqa: S608 - constants
+            self.there[table] = row[0] if row is not None else -1
+            yield
+        twice = "SELECT id FROM entry WHERE log = ? GROUP BY id HAVING COUNT(*) > 1 LIMIT 1"
+        self.twice = self.session.row(twice, (self.number,)) is not None
+        yield
+
     def _counts(self) -> str:
         sizes = sum(done.seen.sizes for done in self.done if done.seen is not None)
         wanted = {"entry": self.size, "checkpoint": sizes, "node": node_count(self.size)}
-        for table, count in wanted.items():
-            row = self.session.row(f"SELECT COUNT(*) FROM {table} WHERE log = ?", (self.number,))  # noqa: S608 - constants
-            if row is None or row[0] != count:
-                return table
+        if wanted != self.there:
+            return "count"
         if self.session.row("SELECT 1 FROM checkpoint WHERE log = ? AND size = ?", (self.number, self.size)) is None:
             return "uncovered"
-        if self.session.row("SELECT id FROM entry WHERE log = ? GROUP BY id HAVING COUNT(*) > 1 LIMIT 1", (self.number,)) is not None:
+        if self.twice:
             return "id"
         old = sum(int(done.notes, 16) for span, done in zip(self.spans, self.done, strict=True) if not span.fresh) % PRIME
         return "" if self.mark is None or f"{old:x}" == self.mark.notes else "checkpoint"
@@ -165,38 +191,84 @@ class Log:
         row = self.session.row("SELECT bytes FROM entry WHERE log = ? AND seq = ?", (self.number, seq))
         return None if row is None else event_of(self.session, self.number, seq, row[0])
 
-    def projection(self, stored: Stored, weights: Weights) -> tuple[dict[str, int], dict[str, int], list[Touched], str]:
-        """Return sums, newest times, emptied rows, and what of rule 4 does not hold."""
-        expected = Expected(weights, self.origin)
+    def tasks(self, names: int) -> list[SpanTask]:
+        """Return the tasks of the spans, given the largest number of a name."""
+        ends = [] if self.mark is None else [end for end, _ in self.mark.rows]
+        return [
+            SpanTask(span=span, names=names, ends=() if span.fresh else tuple(end for end in ends if span.start < end <= span.end))
+            for span in self.spans
+        ]
+
+    def rows(self, tasks: Sequence[SpanTask]) -> str:
+        """Return what of rule 4 and of the old rows does not hold, but for what has ended; empty if all does."""
+        known = {} if self.mark is None else dict(self.mark.rows)
+        for task, done in zip(tasks, self.done, strict=True):
+            if done.differs:
+                return f"projection: {done.differs} {task.span.start}"
+            if not task.span.fresh and (task.ends[-1:] != (task.span.end,) or done.digests[:-1] != [known[end] for end in task.ends]):
+                return f"projection: rows since the mark {task.span.start}"
+        return ""
+
+    def projection(self, stored: Stored, weights: Weights, holdings: Holdings) -> Projected | str:
+        """Return what the projection adds up to, or what of rules 4 and 5 does not hold."""
+        expected = Expected(weights, holdings, self.origin)
         sites: dict[str, int] = {}
         touched: list[Touched] = []
+        over: dict[int, int] = {}
         if self.mark is not None:
             expected.sums.update({table: int(value, 16) for table, value in self.mark.sums.items()})
             sites.update(self.mark.sites)
             touched += self.mark.touched
+            over.update(self.mark.ended)
         for done in self.done:
             for table, value in done.sums.items():
                 expected.sums[table] += int(value, 16)
             sites.update(done.sites)
+            over.update(dict.fromkeys(done.conditional, CONDITIONAL))
         latest: dict[int, int] = {}
         for seq, target in [each for done in self.done for each in done.corrections]:
             taken = latest.get(target, self._earlier(target))
             event = self.event(taken) if taken < seq else None
             if event is not None:
-                touched += expected.take_out(taken, event, seq)
+                touched += self._take_out(expected, taken, event)
+                if says_rows(self.origin, taken, event):
+                    over[taken] = seq + 1
             latest[target] = seq
-        sums = expected.result()
-        if not stored.readable or sums != stored.result(self.number):
-            return sums, sites, [], "projection: " + ", ".join(t for t in TABLES if sums[t] != stored.result(self.number)[t])
+        sums, there = expected.result(), stored.result(self.number)
+        if sums != there:
+            return "projection: " + ", ".join(table for table in SUMMED if sums[table] != there[table])
         if sites != stored.seen[self.number]:
-            return sums, sites, [], "projection: site_seen"
+            return "projection: site_seen"
+        if self._ended() != over:
+            return "projection: ended"
         touched = list(dict.fromkeys(touched))
+        emptied = self._emptied(touched, stored.zero[self.number])
+        return "projection: emptied rows" if emptied is None else Projected(sums, sites, over, emptied)
+
+    def _take_out(self, expected: Expected, taken: int, event: AnyEvent) -> list[Touched]:
+        texts = {""}
+        texts_of_effects(effects(event, self.origin, taken), texts)
+        return expected.take_out(taken, event, {**find(self.session, texts), "": 0})
+
+    def _ended(self) -> dict[int, int]:
+        """Return which entries' rows have ended, and how, in this process's own snapshot: a helper's is later."""
+        found = {seq: value for done in self.done for seq, value in done.ended.items()}
+        for seq in [seq for seq, value in found.items() if value > self.size]:
+            rows, _ = read(self.session, self.number, seq, seq + 1)
+            found[seq] = ended(rows).get(seq, 0)
+        return {seq: value for seq, value in found.items() if value}
+
+    def _emptied(self, touched: list[Touched], zero: set[tuple[object, ...]]) -> list[Touched] | None:
+        """Return the touched rows that are zero; none if a row is zero that was not touched, or one that was is not there."""
         numbers = find(self.session, {name for each in touched for name in each.names})
-        zero = stored.zero[self.number]
-        emptied = [each for each in touched if (each.table, term(weights, each)) in zero]
+
+        def key(row: Touched) -> tuple[object, ...]:
+            return (row.table, *(numbers.get(each) for each in row.names), row.unit) if row.table == "holding" else (row.table, *row.names)
+
+        emptied = [each for each in touched if key(each) in zero]
         if len(emptied) != len(zero) or missing_rows(self.session, self.number, touched, numbers):
-            return sums, sites, [], "projection: emptied rows"
-        return sums, sites, emptied, ""
+            return None
+        return emptied
 
     def _earlier(self, target: int) -> int:
         """Return the last correction of an entry before the mark, else the entry itself; rule 4 checks the rows this reads."""
@@ -210,12 +282,6 @@ class Log:
         return target if row is None else int(row[0])
 
 
-def term(weights: Weights, row: Touched) -> int:
-    """Return the weight of a counted row, as :class:`Stored` lists it."""
-    numbers = [weights.text(name) for name in row.names]
-    return counted(*numbers) * (weights.small("unit", row.unit) if row.table == "holding" else 1)
-
-
 def quick(
     crew: Crew,
     session: Session,
@@ -224,26 +290,33 @@ def quick(
     weights: Weights,
     at: str,
     progress: Callable[[int, int], None] | None,
+    beside: Iterator[None],
 ) -> tuple[dict[str, Passed], int] | str:
     """Carry out the quick pass; return what each log has in it and the projection's rows, or what does not hold.
 
-    :param marks: of logs that are not checked in full. :param at: now, for the new marks.
+    :param marks: of logs that are not checked in full. :param at: now, for the new marks. :param beside: what else this process has
+        to look at.
     """
     every = [Log(session, state, marks.get(state.origin)) for state in states]
     if not every or any(not log.spans for log in every):
         return "empty"
-    stored = Stored(session, weights, {log.number: log.origin for log in every}, max(log.size for log in every))
-    tasks = [SpanTask(span) for log in every for span in log.spans]
+    try:
+        names = last_name(session)
+    except ValueError:
+        return "projection: name"
+    holdings = crew.hand.holdings(names)
+    stored = Stored(session, weights, holdings, {log.number for log in every})
+    planned = [log.tasks(names) for log in every]
+    tasks = [task for each in planned for task in each]
     total = sum(log.size for log in every)
 
     def step(count: int) -> None:
         if progress is not None:
             progress(min(total, total * count // len(tasks)), total)
 
-    def alone() -> Iterator[int]:
-        yield from stored.steps()
-
-    found = iter(crew.carry_out(tasks, alone(), step))
+    # What only this process can do comes first, while a helper is at its spans.
+    alone = chain(stored.steps(), beside, *(log.count() for log in every))
+    found = iter(crew.carry_out(tasks, alone, step))
     for log in every:
         log.done = [next(found) for _ in log.spans]
     for log in every:
@@ -257,24 +330,40 @@ def quick(
     counts: dict[str, int] = {}
     for (log, _), answer in zip(signed, answers, strict=True):
         counts[log.origin] = counts.get(log.origin, 0) + answer.signatures
+    fault = _rows(every, planned, stored)
+    if fault:
+        return fault
     passed: dict[str, Passed] = {}
     for log in every:
-        made = _passed(log, stored, weights, at, counts.get(log.origin, 0))
+        made = _passed(log, stored, weights, holdings, at, counts.get(log.origin, 0))
         if isinstance(made, str):
             return made
         passed[log.origin] = made
     return passed, stored.rows
 
 
-def _passed(log: Log, stored: Stored, weights: Weights, at: str, signatures: int) -> Passed | str:
-    sums, sites, emptied, fault = log.projection(stored, weights)
-    if fault:
-        return fault
+def _rows(every: Sequence[Log], planned: Sequence[Sequence[SpanTask]], stored: Stored) -> str:
+    """Return what of rule 4 does not hold, of all logs together."""
+    if not stored.readable:
+        return "projection: unreadable"
+    for log, tasks in zip(every, planned, strict=True):
+        fault = log.rows(tasks)
+        if fault:
+            return fault
+    for table in TABLES:
+        if stored.counts[table] != sum(done.counts[table] for log in every for done in log.done):
+            return f"projection: {table}, rows that no entry has"
+    return ""
+
+
+def _passed(log: Log, stored: Stored, weights: Weights, holdings: Holdings, at: str, signatures: int) -> Passed | str:
     sizes = sum(done.seen.sizes for done in log.done if done.seen is not None)
-    fresh = sum(span.end - span.start for span in log.spans if span.fresh)
     expected = sizes if log.mark is None else sizes - log.mark.sizes
     if signatures != expected:
         return f"{log.origin}: signatures {signatures} of {expected}"
+    made = log.projection(stored, weights, holdings)
+    if isinstance(made, str):
+        return made
     mark = LogMark(
         size=log.size,
         edge=log.edge,
@@ -283,10 +372,13 @@ def _passed(log: Log, stored: Stored, weights: Weights, at: str, signatures: int
         sizes=sizes,
         notes=f"{sum(int(done.notes, 16) for done in log.done) % PRIME:x}",
         keys=log.key_entries,
-        sums={table: f"{value:x}" for table, value in sums.items()},
-        sites=sites,
-        touched=emptied,
+        rows=[(span.end, done.digests[-1]) for span, done in zip(log.spans, log.done, strict=True)],
+        ended=made.ended,
+        sums={table: f"{value:x}" for table, value in made.sums.items()},
+        sites=made.sites,
+        touched=made.emptied,
     )
+    fresh = sum(span.end - span.start for span in log.spans if span.fresh)
     return Passed(mark=mark, fresh=fresh, known=log.base, signatures=signatures, key=log.chain.current or b"")
 
 

@@ -6,7 +6,7 @@ Rules: those of :mod:`foodtrace.verification`.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -84,10 +84,9 @@ def verify_ledger(session: Session, progress: Progress | None = None, asked: Ask
     if wrong:
         return _answer(findings=wrong)
     states = logs(session)
-    names = {state.number: state.origin for state in states}
     around = [Finding(code="tlog.trigger_missing", log="", got=name) for name in missing_triggers(session)]
-    around += _damaged(session) if asked.files else []
-    around += [*_orphans(session), *_personal(session, names, _foreign(asked.keys, states))]
+    looked: list[Finding] = []
+    beside = _beside(session, asked, states, looked)
     mark, use = (None, "") if asked.mark is None else read_mark(asked.mark)
     known: dict[str, LogMark] = {} if mark is None else {o: m for o, m in mark.logs.items() if any(s.origin == o for s in states)}
     # Of another program's mark the head alone: what it saw of sizes and roots is true whoever looks.
@@ -101,8 +100,11 @@ def verify_ledger(session: Session, progress: Progress | None = None, asked: Ask
     work = sum(state.size for state in states)
     start = None if asked.start is None or work < HELP_FROM else msgspec.structs.replace(asked.start, key=key)
     with crew(session, weights, start, asked.helpers) as hands:
-        passed = quick(hands, session, states, rested, weights, time_text(asked.now // 1_000_000 * 1_000_000), progress)
+        passed = quick(hands, session, states, rested, weights, time_text(asked.now // 1_000_000 * 1_000_000), progress, beside)
         processes = 1 + len(hands.helped)
+    for _ in beside:
+        pass  # what the quick pass did not come to
+    around += looked
     if isinstance(passed, str):
         return _named(session, asked, states, [*around, *beyond], Before(known, seen), passed, progress)
     each, rows = passed
@@ -226,6 +228,18 @@ def _named(
         ),
         findings=tuple(findings),
     )
+
+
+def _beside(session: Session, asked: Asked, states: Sequence[LogState], looked: list[Finding]) -> Iterator[None]:
+    """Look at what lies beside the logs, step by step, and add what is found; a helper can be at work meanwhile."""
+    if asked.files:
+        looked += _damaged(session)
+        yield
+    looked += _orphans(session)
+    yield
+    names = {state.number: state.origin for state in states}
+    looked += _personal(session, names, _foreign(asked.keys, states))
+    yield
 
 
 def _beyond(state: LogState, seen: Seen) -> Finding:

@@ -6,13 +6,16 @@ another process can be asked (:mod:`foodtrace.verification.crew`).
 
 from __future__ import annotations
 
-from hashlib import blake2b
-from typing import TypeAlias
+from collections.abc import Sequence
+from typing import Any, TypeAlias
 
 import msgspec
 
 from foodtrace.errors import FoodtraceError
-from foodtrace.graph.expected import Expected
+from foodtrace.events.lean import Texts
+from foodtrace.graph.entryrows import Known, compare, ended, read, rows_of, told_by
+from foodtrace.graph.expected import Expected, Holdings
+from foodtrace.graph.told import TABLES, Digest
 from foodtrace.graph.weights import PRIME, Weights
 from foodtrace.storage.session import Session
 from foodtrace.tlog.note import parse_checkpoint
@@ -21,9 +24,13 @@ from foodtrace.tlog.verify import verifier_of
 
 
 class SpanTask(msgspec.Struct, frozen=True, tag="span"):
-    """Look at a span of entries."""
+    """Look at a span of entries, and at the rows that the projection has of each."""
 
     span: Span
+    names: int
+    """Largest number of a name."""
+    ends: tuple[int, ...] = ()
+    """Of an old span, where the stretches end that have a digest each; the last is its own end."""
 
 
 class SignTask(msgspec.Struct, frozen=True, tag="sign"):
@@ -49,8 +56,18 @@ class Done(msgspec.Struct, kw_only=True):
 
     holds: bool
     seen: SpanSeen | None = None
+    differs: str = ""
+    """Table whose rows are not what the entries say, if one is."""
+    counts: dict[str, int] = {}
+    """Table -> rows of the span's entries."""
+    ended: dict[int, int] = {}
+    """Entry -> ``ended`` of its rows, where that is not 0."""
+    digests: list[str] = []
+    """Digests of what the rows say: of the span, or of each stretch of it, then the span."""
+    conditional: list[int] = []
+    """Entries that correct another log's, if they have rows."""
     sums: dict[str, str] = {}
-    """Fingerprint of the projection that the span calls for: table -> hex."""
+    """Fingerprint of the sums that the span calls for: table -> hex."""
     sites: dict[str, int] = {}
     """Site -> newest recorded time."""
     corrections: list[tuple[int, int]] = []
@@ -59,30 +76,125 @@ class Done(msgspec.Struct, kw_only=True):
     signatures: int = 0
 
 
-def carry_out(session: Session, task: Task, weights: Weights) -> Done:
-    """Carry out one task."""
-    return _sign(session, task) if isinstance(task, SignTask) else _span(session, task.span, weights)
+class Hand:
+    """A process that carries tasks out, and remembers what it has learnt of texts and names."""
+
+    def __init__(self, session: Session, weights: Weights) -> None:
+        self._session, self._weights = session, weights
+        self._texts, self._known = Texts(), Known()
+        self._holdings: Holdings | None = None
+
+    def holdings(self, names: int) -> Holdings:
+        """Return the weights of holdings, for numbers of names up to one."""
+        if self._holdings is None or len(self._holdings.lots) <= names:
+            self._holdings = Holdings(self._weights, names)
+        return self._holdings
+
+    def carry_out(self, task: Task) -> Done:
+        """Carry out one task."""
+        return _sign(self._session, task) if isinstance(task, SignTask) else self._span(task)
+
+    def _span(self, task: SpanTask) -> Done:
+        notes = 0
+
+        def note(size: int, data: bytes) -> None:
+            nonlocal notes
+            notes += self._weights.note(size, data)
+
+        span = task.span
+        rows: _Fresh | _Old
+        if span.fresh:
+            rows = _Fresh(self._session, span, self._known, Expected(self._weights, self.holdings(task.names), span.origin), self._weights)
+        else:
+            rows = _Old(self._session, span, self._known, task.ends, self._weights)
+        seen = look(self._session, span, texts=self._texts, each=rows.piece, note=note)
+        if seen is None:
+            return Done(holds=False)
+        done = rows.done()
+        done.seen, done.notes = seen, f"{notes % PRIME:x}"
+        return done
 
 
-def _span(session: Session, span: Span, weights: Weights) -> Done:
-    expected = Expected(weights, span.origin)
-    notes = 0
+class _Rows:
+    """The rows of a span, piece by piece."""
 
-    def note(size: int, data: bytes) -> None:
-        nonlocal notes
-        notes += weights.place(size) * int.from_bytes(blake2b(data, digest_size=16, key=weights.key).digest(), "little")
+    def __init__(self, session: Session, span: Span, known: Known, weights: Weights) -> None:
+        self._session, self._log, self._known, self._key = session, span.log, known, weights.key
+        self._whole = Digest(weights.key)
+        self._done = Done(holds=True, counts=dict.fromkeys(TABLES, 0), ended={})
 
-    seen = look(session, span, each=expected.take if span.fresh else None, note=note)
-    if seen is None:
-        return Done(holds=False)
-    return Done(
-        holds=True,
-        seen=seen,
-        sums={table: f"{value:x}" for table, value in expected.result().items()},
-        sites=expected.seen,
-        corrections=expected.corrections,
-        notes=f"{notes % PRIME:x}",
-    )
+    def piece(self, start: int, end: int, entries: Sequence[Any]) -> None:
+        """Look at the rows of the entries from ``start`` to below ``end``."""
+        try:
+            self._piece(start, end, entries)
+        except (TypeError, ValueError, OverflowError, LookupError, AttributeError, msgspec.MsgspecError):
+            # Not what any entry says; the exact comparison will say what it is.
+            self._done.differs = self._done.differs or "rows"
+
+    def _piece(self, start: int, end: int, entries: Sequence[Any], /) -> None:
+        raise NotImplementedError
+
+    def _count(self, rows: Sequence[Sequence[Any]]) -> None:
+        for table, each in zip(TABLES, rows, strict=True):
+            self._done.counts[table] += len(each)
+
+
+class _Fresh(_Rows):
+    """Rows compared with what their entries call for."""
+
+    def __init__(self, session: Session, span: Span, known: Known, expected: Expected, weights: Weights) -> None:
+        super().__init__(session, span, known, weights)
+        self._expected = expected
+
+    def _piece(self, start: int, end: int, entries: Sequence[Any], /) -> None:
+        expected, known, done = self._expected, self._known, self._done
+        told = expected.tell(entries)
+        stored, names = read(self._session, self._log, start, end)
+        known.learn(self._session, names)
+        wanted = rows_of(told, known.numbers, expected.moves(told, known.numbers), expected.conditional)
+        differs, found = compare(stored, wanted)
+        done.differs = done.differs or differs
+        done.ended.update(found)
+        self._whole.add(told)
+        self._count(stored)
+
+    def done(self) -> Done:
+        """Return what the rows are."""
+        done, expected = self._done, self._expected
+        done.digests = [self._whole.result()]
+        done.conditional = sorted(expected.conditional)
+        done.sums = {table: f"{value:x}" for table, value in expected.result().items()}
+        done.sites, done.corrections = expected.seen, expected.corrections
+        return done
+
+
+class _Old(_Rows):
+    """Rows whose digests are compared with those of a run before, stretch by stretch."""
+
+    def __init__(self, session: Session, span: Span, known: Known, ends: Sequence[int], weights: Weights) -> None:
+        super().__init__(session, span, known, weights)
+        self._ends, self._part = list(ends), Digest(weights.key)
+
+    def _piece(self, start: int, end: int, _: Sequence[Any], /) -> None:
+        while start < end:
+            to = min(end, self._ends[0])
+            rows, names = read(self._session, self._log, start, to)
+            self._known.learn(self._session, names)
+            told = told_by(rows, self._known.texts)
+            self._part.add(told)
+            self._whole.add(told)
+            self._done.ended.update(ended(rows))
+            self._count(rows)
+            if to == self._ends[0]:
+                self._done.digests.append(self._part.result())
+                self._ends.pop(0)
+                self._part = Digest(self._key)
+            start = to
+
+    def done(self) -> Done:
+        """Return what the rows are."""
+        self._done.digests.append(self._whole.result())
+        return self._done
 
 
 def _sign(session: Session, task: SignTask) -> Done:
@@ -99,4 +211,4 @@ def _sign(session: Session, task: SignTask) -> Done:
     return Done(holds=bool(verifiers), signatures=len(rows))
 
 
-__all__ = ["Done", "SignTask", "SpanTask", "Task", "carry_out"]
+__all__ = ["Done", "Hand", "SignTask", "SpanTask", "Task"]

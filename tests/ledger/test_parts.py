@@ -16,6 +16,7 @@ import foodtrace.events.parts as splitting
 from foodtrace import Ledger, errors
 from foodtrace.events import Correction, Event, Loss, Packing, StockCount, Transformation, VoucherLines
 from foodtrace.events.canonical import MAX_WHOLE, checked, decode, decode_alone, encode
+from foodtrace.events.lean import Texts
 from foodtrace.events.parts import LISTS, MAX_PAIRS, Gathering, sealed_as
 from foodtrace.graph import projection
 from foodtrace.operations import packing
@@ -25,7 +26,7 @@ from foodtrace.storage.session import Session
 from foodtrace.tlog.append import append, lock_head
 from foodtrace.tlog.entry import MAX_BYTES
 from foodtrace.tlog.frontier import Frontier
-from foodtrace.tlog.span import Span, look
+from foodtrace.tlog.span import Entries, Span, look
 from foodtrace.tlog.whole import event_of
 from tests.ledger.parts import around, blend, long_ones, lot, outputs, portions, told
 from tests.ledger.rich import AT, kg
@@ -418,8 +419,8 @@ def test_an_event_whose_lines_are_gone_is_never_read_as_less(ledger: Ledger) -> 
         ledger.rebuild()
 
 
-def _count(found: list[int]) -> Callable[[int, int, Any, type[Event]], None]:
-    return lambda _seq, _recorded, event, _kind: found.append(len(getattr(event, "inputs", ())))
+def _count(found: list[int]) -> Callable[[int, int, Entries], None]:
+    return lambda _start, _end, entries: found.extend(len(getattr(event, "inputs", ())) for _, _, event, _ in entries)
 
 
 def test_a_span_that_begins_between_parts_hands_the_event_on_whole(ledger: Ledger) -> None:
@@ -436,7 +437,7 @@ def test_a_span_that_begins_between_parts_hands_the_event_on_whole(ledger: Ledge
             for begin, end in ((0, start), (start, len(rows))):
                 if begin < end:
                     span = Span(log=1, origin="city/one", start=begin, end=end, edge=edges[begin])
-                    seen = look(session, span, each=_count(found))
+                    seen = look(session, span, texts=Texts(), each=_count(found))
                     assert seen is not None, (begin, end)
             assert len(found) == 1 + len(around()) + 4
             assert [count for count in found if count] == [3000, 3000]

@@ -1,0 +1,147 @@
+"""Rows of entries are compared one by one: none altered, added, hidden or ended goes unseen, in whichever stretch it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from foodtrace import Ledger
+from foodtrace.graph.entryrows import CORRECTION, EntryRows, Known, compare, ended, read, told_by
+from foodtrace.graph.told import Digest
+from foodtrace.graph.weights import Weights
+from foodtrace.opening import logs
+from foodtrace.storage.session import Session
+from foodtrace.verification import run as running
+from foodtrace.verification.crew import Crew
+from foodtrace.verification.quick import quick
+from foodtrace.verification.tasks import Hand
+from tests.ledger.rich import corrections, first, grow, unsealed
+from tests.ledger.test_verify import more, never, opened, verify
+
+MOVE = (5, 0, 7, 3, 8, 9, 0, 1000, 1, 2, "V-1", 1, 0)
+FACT = (5, 0, 7, 8, "西红柿", "", -1, -1, -1, 0, 2, 0)
+ABOUT = (5, 10, 7, 0)
+CROSS = (5, 7, 3)
+
+
+class Rows:
+    """A session that has some rows."""
+
+    def __init__(self, **tables: Sequence[tuple[Any, ...]]) -> None:
+        self.tables = tables
+
+    def rows(self, sql: str, _: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        return list(self.tables.get(sql.split(" FROM ")[1].split(maxsplit=1)[0], ()))
+
+
+def stored(**tables: Sequence[tuple[Any, ...]]) -> EntryRows:
+    return read(cast("Session", Rows(**tables)), 1, 0, 9)[0]
+
+
+def altered(row: tuple[Any, ...], place: int, value: object) -> tuple[Any, ...]:
+    return (*row[:place], value, *row[place % len(row) + 1 :])
+
+
+@pytest.mark.parametrize(("table", "row"), [("move", MOVE), ("lot_fact", FACT), ("about", ABOUT), ("cross_correction", CROSS)])
+def test_a_whole_number_written_as_a_real_one_is_no_row_of_ours(table: str, row: tuple[Any, ...]) -> None:
+    for place, value in enumerate(row):
+        if isinstance(value, int):
+            with pytest.raises(TypeError):
+                stored(**{table: [row, altered(row, place, float(value))]})
+
+
+@pytest.mark.parametrize(("table", "row"), [("move", MOVE), ("lot_fact", FACT), ("about", ABOUT), ("cross_correction", CROSS)])
+def test_any_other_value_in_any_column_differs_and_so_does_a_row_too_many_or_too_few(table: str, row: tuple[Any, ...]) -> None:
+    good = stored(**{table: [row]})
+    assert compare(good, good) == ("", {})
+    for place, value in enumerate(row):
+        other = stored(**{table: [altered(row, place, value + 1 if isinstance(value, int) else value + "x")]})
+        differs, found = compare(other, good)
+        assert differs == table or found == {5: 1}, (table, place)
+        assert not differs or not found
+    for rows in ([], [row, altered(row, 0, 6)]):
+        assert compare(stored(**{table: rows}), good)[0] == table
+
+
+def test_all_rows_of_an_entry_end_together_and_those_about_a_correction_never() -> None:
+    three = {"move": [altered(MOVE, -1, 9)], "lot_fact": [altered(FACT, -1, 9)], "about": [altered(ABOUT, -1, 9)]}
+    assert ended(stored(**three)) == {5: 9}
+    assert compare(stored(**three), stored(move=[MOVE], lot_fact=[FACT], about=[ABOUT])) == ("", {5: 9})
+    for table, row in (("move", MOVE), ("lot_fact", FACT), ("about", ABOUT)):
+        with pytest.raises(ValueError, match="5"):
+            ended(stored(**{**three, table: [row]}))
+    with pytest.raises(ValueError, match=r"\{\}"):
+        ended(stored(about=[(5, CORRECTION, 7, 9)]))
+
+
+def test_a_digest_is_that_of_rows_whatever_pieces_they_came_in_and_of_no_others() -> None:
+    known = Known()
+    known.texts.update({7: "F-1/A", 8: "F-1", 9: "S-7"})
+    rows = [altered(MOVE, 0, seq) for seq in range(40)]
+
+    def digest(*pieces: Sequence[tuple[Any, ...]]) -> str:
+        made = Digest(bytes(32))
+        for each in pieces:
+            made.add(told_by(stored(move=each), known.texts))
+        return made.result()
+
+    whole = digest(rows)
+    assert digest(rows[:1], rows[1:17], rows[17:]) == whole
+    assert digest(rows[:-1]) != whole
+    for place in range(1, len(MOVE) - 1):
+        value = 8 if place in (2, 5) else 9 if place == 4 else "V-2" if place == 10 else MOVE[place] + 1  # type: ignore[operator]
+        if place == 1:
+            with pytest.raises(ValueError, match="20"):
+                digest([*rows[:20], altered(rows[20], place, value), *rows[21:]])
+        else:
+            assert digest([*rows[:20], altered(rows[20], place, value), *rows[21:]]) != whole, place
+    with pytest.raises(KeyError):
+        digest([altered(rows[0], 2, 77)])
+
+
+def test_rows_of_every_stretch_since_the_first_mark_are_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with opened(tmp_path) as ledger:
+        grow(ledger)
+        before = {log.log: log.entries for log in ledger.verify().logs}
+        with monkeypatch.context() as patch:
+            patch.setattr(running, "exact", never)
+            for batch in range(4):
+                ledger.record(more(3, f"b{batch}-"), log="city/one")
+                assert ledger.verify().fresh == 3
+    first_, last = before["city/one"], before["city/one"] + 12
+    for seq in (0, 5, first_ - 1, *range(first_, last)):
+        for change in ("q = q + 1", "ended = 99999", "pair = pair || 'x'"):
+            back = f"CREATE TABLE kept AS SELECT * FROM move WHERE log = 1 AND seq = {seq}"
+            alter = f"UPDATE move SET {change} WHERE log = 1 AND seq = {seq}"
+            if unsealed(tmp_path / "x.db", (back, ()), (alter, ())) > 0:
+                found = verify(tmp_path)
+                assert {each.code for each in found.findings} == {"projection.differs"}, (seq, change)
+            again = (f"DELETE FROM move WHERE log = 1 AND seq = {seq}", "INSERT INTO move SELECT * FROM kept", "DROP TABLE kept")
+            unsealed(tmp_path / "x.db", *((each, ()) for each in again))
+    assert verify(tmp_path).ok
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_a_correction_that_comes_while_another_process_looks_is_no_difference(
+    tmp_path: Path, engine: str, request: pytest.FixtureRequest
+) -> None:
+    url = f"sqlite:///{tmp_path / 'x.db'}" if engine == "sqlite" else str(request.getfixturevalue("pg_url"))
+    weights = Weights(bytes(32))
+    with Ledger.open(url, keys=tmp_path / "keys") as ledger:
+        ledger.init("city/one", operator="F-1")
+        ledger.record(first(), log="city/one")
+        with ledger.reading() as session:
+            states = logs(session)
+            ledger.record(corrections(ledger, "city/one")[:1], log="city/one")
+            with ledger.reading() as later:
+                crew = Crew(session, weights, [])
+                crew.hand = Hand(later, weights)  # as a helper that has come to it only now
+
+                def nothing() -> Iterator[None]:
+                    yield from ()
+
+                found = quick(crew, session, states, {}, weights, "", None, nothing())
+                assert not isinstance(found, str), found
