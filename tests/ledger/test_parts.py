@@ -400,7 +400,8 @@ def test_parts_that_do_not_stand_together_do_not_verify(
     _seal(ledger, *forge(_lines(blend())))
     end = ledger.logs()[0].size
     with ledger.reading() as session:  # of itself, and not only because the projection fits nothing
-        assert look(session, Span(log=1, origin="city/one", start=0, end=end, edge=Frontier().to_bytes()), each=_count([])) is None
+        span = Span(log=1, origin="city/one", start=0, end=end, edge=Frontier().to_bytes())
+        assert look(session, span, texts=Texts(), each=_count([])) is None
     for full in (False, True):
         found = ledger.verify(full=full)
         assert not found.ok
