@@ -60,8 +60,9 @@ class Prepared(msgspec.Struct):
     """Events ready to be sealed."""
 
     events: list[AnyEvent]
-    data: list[list[tuple[str, bytes]]]
-    """The entries of each event, (id, bytes), the event itself last (rule 4)."""
+    data: list[bytes]
+    lines: dict[int, list[tuple[str, bytes]]]
+    """Place of an event in parts -> (id, bytes) of the entries before its last (rule 4); most batches have none."""
     secrets: dict[str, list[Secret]]
     personal: Mapping[str, Mapping[str, str]]
 
@@ -74,7 +75,8 @@ def prepare(events: Sequence[Event], personal: Mapping[str, Mapping[str, str]] |
     if len(events) > MAX_BATCH:
         raise BadData("record.too_many", value=len(events), expected=MAX_BATCH)
     done: list[AnyEvent] = []
-    data: list[list[tuple[str, bytes]]] = []
+    data: list[bytes] = []
+    lines: dict[int, list[tuple[str, bytes]]] = {}
     kept: dict[str, list[Secret]] = {}
     committed: dict[str, dict[str, str]] = {}
     for event in events:
@@ -90,12 +92,15 @@ def prepare(events: Sequence[Event], personal: Mapping[str, Mapping[str, str]] |
             if event.id not in kept:
                 committed[event.id], kept[event.id] = seal(values[event.id])
             ready = msgspec.structs.replace(event, commitments={**event.commitments, **committed[event.id]})
-        data.append(sealed_as(ready))
+        made = sealed_as(ready)
+        if len(made) > 1:
+            lines[len(data)] = made[:-1]
+        data.append(made[-1][1])
         done.append(ready)  # type: ignore[arg-type]  # sealed_as() made sure of it
     unknown = set(values) - {event.id for event in events}
     if unknown:
         raise BadData("personal.unknown_event", value=min(unknown))
-    return Prepared(done, data, kept, values)
+    return Prepared(done, data, lines, kept, values)
 
 
 def _check_key(event: Key) -> None:
@@ -146,15 +151,16 @@ def record_in(
             seqs.append(old[event.id][0])
         elif event.id in fresh:
             seq, before = fresh[event.id]
-            if prepared.data[before] != prepared.data[index]:
+            if prepared.data[before] != prepared.data[index] or prepared.lines.get(before) != prepared.lines.get(index):
                 raise _conflict(prepared.events[before], event)
             seqs.append(seq)
         else:
-            if lines or len(prepared.data[index]) > 1:
+            if prepared.lines:
+                size += len(prepared.lines.get(index, ()))
                 _ids_free(prepared, index, (old, fresh), lines)
-            size += len(prepared.data[index])
-            fresh[event.id] = (size - 1, index)
-            seqs.append(size - 1)
+            fresh[event.id] = (size, index)
+            seqs.append(size)
+            size += 1
             new.append(index)
     if not new:
         return _receipt(writer, seqs, 0, _covering(session, writer.number, max(seqs)), prepared), {}
@@ -162,7 +168,7 @@ def record_in(
     _check_corrections(session, writer, head, [prepared.events[index] for index in new])
     # 3. Seal, with personal values beside.
     recorded = sealing_time(head, clock, rule)
-    items = [entry for index in new for entry in prepared.data[index]]
+    items = [each for index in new for each in (*prepared.lines.get(index, ()), (prepared.events[index].id, prepared.data[index]))]
     made = append(session, writer.number, writer.origin, head, items, recorded, [writer.key])
     places = [(fresh[prepared.events[index].id][0], prepared.events[index]) for index in new]
     if prepared.secrets:
@@ -183,7 +189,7 @@ def _names(writer: Writer, prepared: Prepared) -> set[str]:
 
 
 def _on_record(session: Session, log: int, prepared: Prepared) -> dict[str, tuple[int, bytes]]:
-    wanted = [name for entries in prepared.data for name, _ in entries]
+    wanted = [*(event.id for event in prepared.events), *(name for lines in prepared.lines.values() for name, _ in lines)]
     if len(wanted) == 1:
         rows = session.rows(_THIS_ID, (log, wanted[0]))
         return {name: (seq, bytes(data)) for name, seq, data in rows}
@@ -192,7 +198,7 @@ def _on_record(session: Session, log: int, prepared: Prepared) -> dict[str, tupl
 
 def _ids_free(prepared: Prepared, index: int, taken: Sequence[Collection[str]], lines: set[str]) -> None:
     """Refuse an id that another event's lines have, and lines whose id is on record; take those of this event's lines (rule 4)."""
-    *names, own = (name for name, _ in prepared.data[index])
+    own, names = prepared.events[index].id, [name for name, _ in prepared.lines.get(index, ())]
     for name in (own, *names):
         if name in lines or (name != own and any(name in each for each in taken)):
             raise Conflict("record.id_conflict", value=name, field="id", before=name, now=own)
@@ -203,7 +209,7 @@ def _same(session: Session, log: int, stored: tuple[int, bytes], prepared: Prepa
     """Refuse an id whose content differs from what is on record (rule 1)."""
     seq, data = stored
     event = prepared.events[index]
-    if len(prepared.data[index]) == 1 and event_bytes(data) == prepared.data[index][0][1]:
+    if index not in prepared.lines and event_bytes(data) == prepared.data[index]:
         return
     earlier = event_of(session, log, seq, data)
     given = prepared.personal.get(event.id, {})
@@ -263,7 +269,7 @@ def _covering(session: Session, log: int, seq: int) -> bytes:
 
 
 def _receipt(writer: Writer, seqs: list[int], new: int, checkpoint: bytes, prepared: Prepared) -> Receipt:
-    first = min(seq - len(entries) + 1 for seq, entries in zip(seqs, prepared.data, strict=True))
+    first = min(seqs) if not prepared.lines else min(seq - len(prepared.lines.get(index, ())) for index, seq in enumerate(seqs))
     return Receipt(log=writer.origin, first=first, last=max(seqs), seqs=tuple(seqs), new=new, checkpoint=checkpoint)
 
 
