@@ -112,16 +112,20 @@ def test_rows_of_every_stretch_since_the_first_mark_are_looked_at(tmp_path: Path
                 ledger.record(more(3, f"b{batch}-"), log="city/one")
                 assert ledger.verify().fresh == 3
     first_, last = before["city/one"], before["city/one"] + 12
-    for seq in (0, 5, first_ - 1, *range(first_, last)):
+    tried = 0
+    for seq in (0, 5, first_ - 1, *range(first_, last, 2)):
         for change in ("q = q + 1", "ended = 99999", "pair = pair || 'x'"):
             back = f"CREATE TABLE kept AS SELECT * FROM move WHERE log = 1 AND seq = {seq}"
             alter = f"UPDATE move SET {change} WHERE log = 1 AND seq = {seq}"
-            if unsealed(tmp_path / "x.db", (back, ()), (alter, ())) > 0:
+            unsealed(tmp_path / "x.db", (back, ()))
+            if unsealed(tmp_path / "x.db", (alter, ())):
+                tried += 1
                 found = verify(tmp_path)
                 assert {each.code for each in found.findings} == {"projection.differs"}, (seq, change)
             again = (f"DELETE FROM move WHERE log = 1 AND seq = {seq}", "INSERT INTO move SELECT * FROM kept", "DROP TABLE kept")
             unsealed(tmp_path / "x.db", *((each, ()) for each in again))
     assert verify(tmp_path).ok
+    assert tried >= 18
 
 
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
