@@ -7,7 +7,7 @@ Rules:
 1. The base reads every entry row of the log by the driver's cursor and computes the SHA-256 of its bytes, and nothing else: in one
    process, from a file that the operating system has at hand. Everything runs turn and turn about (``benchmarks.measure.paired``).
    The goal is about this base. A second one reads the other rows as well that a verification reads: nodes, checkpoints, names and the
-   projection. No verification can cost less, and it stands there to say how much of the cost is reading.
+   projection, with all their columns: it stands there to say how much of the cost is reading.
 2. A full verification reads the same rows, and the nodes, checkpoints and projection as well; it is given no mark. An incremental one
    finds the mark of a run over all entries but the last batch.
 3. Signatures depend on how many batches there were, so they are timed by themselves.
