@@ -56,6 +56,25 @@ def _has_words(value: object) -> bool:
     return hasattr(value, "in_words")
 
 
+class _Listed:
+    """Lines of a list within a sentence, each said in the reader's language where it knows how."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self._lines = tuple(lines)
+
+    def in_words(self, lang: Lang) -> str:
+        return _brief(", ".join(said(each, lang) for each in self._lines))
+
+    def __str__(self) -> str:
+        return self.in_words("en")
+
+
+def said(line: str, lang: Lang) -> str:
+    """Return a line of ``candidates`` or ``near`` in one language."""
+    words = getattr(line, "in_words", None)
+    return line if words is None else str(words(lang))
+
+
 class FoodtraceError(Exception):
     """Root of every error foodtrace raises about data or the world.
 
@@ -100,7 +119,7 @@ class FoodtraceError(Exception):
             out["hint"] = self.hint(lang)
         for listed in ("candidates", "near"):
             if getattr(self, listed, ()):
-                out[listed] = list(getattr(self, listed))
+                out[listed] = [said(each, lang or "en") for each in getattr(self, listed)]
         out["value"] = None if self.value is None else _brief(self.value)
         out["expected"] = None if self.expected is None else _brief(self.expected)
         return out
@@ -138,7 +157,7 @@ class NotFound(FoodtraceError):
 
     def __init__(self, code: str, /, *, value: object = None, expected: object = None, near: Sequence[str] = (), **params: object) -> None:
         self.near = tuple(near)
-        super().__init__(code, value=value, expected=expected, near=", ".join(near), **params)
+        super().__init__(code, value=value, expected=expected, near=_Listed(near), **params)
 
 
 class Ambiguous(FoodtraceError):
@@ -150,7 +169,7 @@ class Ambiguous(FoodtraceError):
         self, code: str, /, *, value: object = None, expected: object = None, candidates: Sequence[str] = (), **params: object
     ) -> None:
         self.candidates = tuple(candidates)
-        super().__init__(code, value=value, expected=expected, candidates=", ".join(candidates), **params)
+        super().__init__(code, value=value, expected=expected, candidates=_Listed(candidates), **params)
 
 
 class Conflict(FoodtraceError):

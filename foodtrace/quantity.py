@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from fractions import Fraction
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, Self, TypeAlias
 
 import msgspec
 
@@ -104,6 +104,28 @@ class Quantity(msgspec.Struct, frozen=True, order=True, forbid_unknown_fields=Tr
         if self.unit != other.unit:
             raise BadData("quantity.unit_differs", value=str(other), expected=self.unit)
         return Quantity(self.value + other.value, self.unit)
+
+
+class Amount(str):
+    """A line that ends in a quantity, for the list of an error: English as a text, said in the reader's language by :meth:`in_words`."""
+
+    __slots__ = ("before", "quantity")
+
+    before: str
+    quantity: Quantity
+
+    def __new__(cls, before: str, quantity: Quantity) -> Self:
+        """Make the line of what stands before the quantity, and the quantity."""
+        made = super().__new__(cls, f"{before}{quantity}")
+        made.before, made.quantity = before, quantity
+        return made
+
+    def __getnewargs__(self) -> tuple[str, Quantity]:  # type: ignore[override]  # an error crosses processes with its list
+        return self.before, self.quantity
+
+    def in_words(self, lang: Lang) -> str:
+        """Return the line in one language."""
+        return self.before + self.quantity.in_words(lang)
 
 
 def unit_word(unit: str, lang: Lang) -> str:

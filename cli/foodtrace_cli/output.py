@@ -21,7 +21,7 @@ from typing import Any, Final, Literal
 
 import click
 
-from foodtrace.errors import FoodtraceError
+from foodtrace.errors import FoodtraceError, said
 from foodtrace.texts import Lang, text
 from foodtrace_cli.jsontext import document
 
@@ -156,9 +156,9 @@ def emit_error(error: FoodtraceError, lang: Lang, *, as_json: bool) -> None:
     if hint:
         say(f"{text('cli.hint', lang)}: {hint}", err=True)
     for each in getattr(error, "candidates", ()):
-        say(f"  {clean(each)}", err=True)
+        say(f"  {clean(said(each, lang))}", err=True)
     if near := getattr(error, "near", ()):
-        say(f"{text('cli.near', lang)}: {clean(', '.join(near))}", err=True)
+        say(f"{text('cli.near', lang)}: {clean(', '.join(said(each, lang) for each in near))}", err=True)
 
 
 @contextmanager

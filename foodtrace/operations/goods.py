@@ -24,7 +24,7 @@ from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.blocking import Block, blocks, refused
 from foodtrace.operations.common import Doing, Outcome
 from foodtrace.operations.retries import earlier
-from foodtrace.quantity import Quantity
+from foodtrace.quantity import Amount, Quantity
 from foodtrace.recall.moves import pair
 from foodtrace.recall.quantities import holdings
 from foodtrace.storage.session import Session
@@ -60,7 +60,7 @@ def holder(session: Session, lot: str, given: str | None, now: int) -> Stock:
         return held[0]
     if not held:
         raise Refused("site.nobody_holds", value=lot)
-    raise Ambiguous("site.which", value=lot, candidates=[f"{each.site} {each.quantity}" for each in held])
+    raise Ambiguous("site.which", value=lot, candidates=[Amount(f"{each.site} ", each.quantity) for each in held])
 
 
 def transfer(

@@ -36,7 +36,7 @@ from foodtrace.operations.gatefacts import Truck
 from foodtrace.operations.goods import stock_of
 from foodtrace.operations.serials import issued_body, spent_body
 from foodtrace.operations.staff import Person, in_use, prove
-from foodtrace.quantity import Quantity
+from foodtrace.quantity import Amount, Quantity
 from foodtrace.storage.session import Session
 from foodtrace.tlog.entry import event_bytes
 
@@ -241,7 +241,7 @@ def _choose(waiting: list[Held], given: str) -> Held:
     found = next((way for way in ways if way), [])
     if len(found) == 1:
         return found[0]
-    shown = [f"{each.id} {each.number:04d} {each.product} {each.quantity}" for each in (found or waiting)]
+    shown = [Amount(f"{each.id} {each.number:04d} {each.product} ", each.quantity) for each in (found or waiting)]
     if found:
         raise Ambiguous("gate.held_which", value=given, candidates=shown)
     raise NotFound("gate.not_held", value=given, near=shown[:5] or ["-"])
@@ -268,9 +268,10 @@ def undoable(session: Session, log: int, market: str, gate: str, day: dt.date, n
         raise Refused("gate.undo_resolved", value=f"{number:04d}")
     if isinstance(event, MarketEntry) and event.decision == "admitted":
         there = event.stall or event.site
-        left = next((each.quantity for each in stock_of(session, event.lot, micros(now)) if each.site == there), None)
-        if left is None or left.value < event.quantity.value:
-            raise Refused("gate.undo_moved", value=f"{number:04d}", expected=event.quantity, left=str(left) if left else "0")
+        nothing = Quantity(0, event.quantity.unit)
+        left = next((each.quantity for each in stock_of(session, event.lot, micros(now)) if each.site == there), nothing)
+        if left.value < event.quantity.value:
+            raise Refused("gate.undo_moved", value=f"{number:04d}", expected=event.quantity, left=left)
     return Undone(event=event, seq=one.seq)
 
 

@@ -81,7 +81,7 @@ def _html(at: Shown, against: list[str], now: dt.datetime) -> str:
     event = at.event
     rows = [
         ("product", event.product),
-        ("quantity", str(event.quantity)),
+        ("quantity", "  ".join(dict.fromkeys(event.quantity.in_words(lang) for lang in LANGS))),
         ("origin", event.origin),
         ("issuer", f"{at.issuer}  {event.issuer}"),
         ("issued", f"{event.issued or event.at.date()}"),

@@ -270,7 +270,7 @@ class Scanner:
             return None
         if state == "twin":
             other = look.twins[0]
-            amount = str(other.quantity) if other.quantity is not None else "?"
+            amount = other.quantity if other.quantity is not None else "?"
             return BadData("scan.twin", value=payload.serial, product=other.product, quantity=amount, lot=other.lot)
         values = {
             "revoked": payload.kid.hex(),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import pickle
 from pathlib import Path
 
 import pytest
 
 from foodtrace import Quantity, errors
+from foodtrace.quantity import Amount
 from foodtrace.texts import text
 from tests.cli.test_way import lot_of, run
 
@@ -60,3 +62,29 @@ def test_a_text_and_an_error_say_a_quantity_in_their_language() -> None:
     assert "2 pcs" in wrong.message("en")
     assert (wrong.as_dict()["value"], wrong.as_dict()["expected"]) == ("9 pcs", "2 pcs")
     assert text("counter.net", "zh", gross=Quantity(3, "piece"), tare="-", net="-").count("件") == 1
+
+
+def test_the_lines_of_a_list_say_pieces_in_the_readers_language(eggs: Path) -> None:
+    run(eggs, "gate", "label.png")
+    lot = lot_of(eggs)
+    run(eggs, "transfer", lot, "12个", "--from", "北河农批", "--to", "福安超市")
+    told = run(eggs, "transfer", lot, "1个", "--to", "福安超市", code=2, lang="zh")
+    assert ("  L-0002 228 件" in told, "pcs" in told) == (True, False)
+    assert "  L-0002 228 pcs" in run(eggs, "transfer", lot, "1个", "--to", "福安超市", code=2)
+    line = Amount("0001 鸡蛋 ", Quantity(9, "piece"))
+    which = errors.Ambiguous("gate.held_which", value="x", candidates=[line, line])
+    for error in (which, pickle.loads(pickle.dumps(which))):  # noqa: S301 - our own
+        assert error.message("zh").endswith("0001 鸡蛋 9 件, 0001 鸡蛋 9 件")
+        assert error.message("en").endswith("0001 鸡蛋 9 pcs, 0001 鸡蛋 9 pcs")
+        assert error.as_dict("zh")["candidates"] == ["0001 鸡蛋 9 件"] * 2
+        assert error.as_dict()["candidates"] == ["0001 鸡蛋 9 pcs"] * 2, "a program reads one text, whatever the language"
+    assert len(errors.NotFound("gate.not_held", value="x", near=["y" * 500]).message("zh")) < 300, "a line stays a line"
+
+
+def test_a_held_trucks_pieces_a_moved_trucks_and_a_pages(eggs: Path) -> None:
+    run(eggs, "gate", "label.png", "--weight", "300个", code=1)
+    told = run(eggs, "gate", "resolve", "7777", "admit", code=1, lang="zh")
+    assert ("300 件" in told, "pcs" in told) == (True, False)
+    run(eggs, "export", "public", "www")
+    (page,) = Path(eggs, "www").glob("**/index.html")
+    assert "<td>240 件  240 pcs</td>" in page.read_text("utf-8"), "the page is for readers of both languages"

@@ -245,19 +245,26 @@ def test_nothing_is_undone_by_the_next_trucks_scan_or_by_zero(desk: Market) -> N
     assert not any(isinstance(each, Correction) for each in clerk.events())
 
 
-def test_goods_that_moved_on_are_not_undone(desk: Market) -> None:
+@pytest.mark.parametrize(
+    ("size", "gone", "left"), [("300 kg", "50 kg", "还在 250.0 kg"), ("240 个", "12 个", "还在 228 件"), ("240 个", "240 个", "还在 0 件")]
+)
+def test_goods_that_moved_on_are_not_undone(desk: Market, size: str, gone: str, left: str) -> None:
     from functools import partial
 
     from foodtrace import Quantity
     from foodtrace.operations import goods
     from foodtrace.operations.common import Doing
 
-    text = desk.certificate("黄瓜", "300 kg")
+    text = desk.certificate("黄瓜", size)
     clerk = started(desk)
     clerk.types(text, "")
     doing = Doing(now=desk.clock.later(minutes=1))
-    desk.ledger.act(partial(goods.transfer, doing=doing, lot=lot(text), quantity=Quantity(50_000, "g"), to=desk.shop))
-    assert "gate.undo_moved" in clerk.types("-")
+    sent = partial(goods.transfer, doing=doing, lot=lot(text), quantity=Quantity.parse(gone), to=desk.shop)
+    desk.ledger.act(lambda session: sent(session, source=desk.market))
+    said = clerk.types("-")
+    assert "gate.undo_moved" in said
+    assert left in said
+    assert "pcs" not in said
 
 
 def test_a_refusal_needs_no_weight_and_says_what_to_tell_the_driver(desk: Market) -> None:

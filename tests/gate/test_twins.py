@@ -249,3 +249,13 @@ def test_the_entry_keeps_which_one_it_was(either: Market) -> None:
     assert isinstance(entry, MarketEntry)
     signed = signed_bytes(decode(text))
     assert entry.certificate_hash == hashlib.sha256(signed).hexdigest()[:32]
+
+
+def test_pieces_of_a_twin_are_said_in_the_readers_language(tmp_path: Path) -> None:
+    desk = Market(str(tmp_path / "gate.db"), tmp_path / "keys")
+    found = look(desk, twin(desk, desk.certificate("鸡蛋", "240 个"), quantity=999))
+    assert found.problem is not None
+    said = found.problem["message"]
+    assert "鸡蛋 240 件" in said["zh"]
+    assert "鸡蛋 240 pcs" in said["en"]
+    desk.ledger.close()
