@@ -45,6 +45,11 @@ _ERRORS: Final[dict[str, tuple[str, str]]] = {
     "label.size.hint": ("宽x高, 20 到 200 毫米", "width x height, 20 to 200 mm"),
     "label.format": ("不会写 {value}, 可用: {expected}", "cannot write {value}, use one of: {expected}"),
     "label.format.hint": ("文件名的结尾决定格式", "the end of the file name says which"),
+    "label.exists": (
+        "已有同名文件, 内容不同, 没有动: {left} (共 {count} 个); 另写了 {written} 个",
+        "files of these names are there with other content and were left alone: {left} ({count} in all); {written} were written",
+    ),
+    "label.exists.hint": ("换一个文件夹, 或先移开旧文件", "name another folder, or move the old files away"),
     "label.one_file": ("{value} 张标签放不进一个 {expected} 文件", "{value} labels do not go into one {expected} file"),
     "label.one_file.hint": ("--out 写文件夹, 或 .pdf", "name a folder or a .pdf with --out"),
     "label.nothing": ("这一天没有开具的合格证: {value}", "no certificate was issued on {value}"),

@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import re
 import secrets
+from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from foodtrace.errors import BadData, Storage
+from foodtrace.errors import BadData, Conflict, Storage
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import emit_json, progress, say
 
@@ -124,14 +125,43 @@ def _write(ctx: Context, every: list[Label], target: Path, *, sheet: bool, size_
             if _format(target) != ".pdf":
                 raise BadData("label.format", value=target.suffix, expected=".pdf")
             return sheets(every, target, progress=bar) if sheet else pdf(every, target, dpi=dpi, size_mm=size_mm, progress=bar)
-        distinct = list({each.payload.lot_id + each.payload.serial: each for each in every}.values())
-        if not folder and len(distinct) > 1:
-            raise BadData("label.one_file", value=len(distinct), expected=target.suffix)
-        for number, each in enumerate(distinct, 1):
-            path = target / f"合格证-{each.payload.authority}-{each.payload.lot}.png" if folder else target
-            save(path, _bytes(each, _format(path), dpi=dpi, size_mm=size_mm))
-            bar(number * len(every) // len(distinct))
+        named = _named(every)
+        if not folder and len(named) > 1:
+            raise BadData("label.one_file", value=len(named), expected=target.suffix)
+        taken: list[Path] = []
+        for number, (name, each) in enumerate(named.items(), 1):
+            path = target / name if folder else target
+            made = _bytes(each, _format(path), dpi=dpi, size_mm=size_mm)
+            if folder and _is_other(path, made):
+                taken.append(path)
+            else:
+                save(path, made)
+            bar(number * len(every) // len(named))
+    if taken:
+        shown = ", ".join(each.name for each in taken[:5])
+        raise Conflict("label.exists", value=str(taken[0]), count=len(taken), written=len(named) - len(taken), left=shown)
     return 0
+
+
+def _named(every: list[Label]) -> dict[str, Label]:
+    """Return each certificate's label once, by the name of its file: issuer or GTIN, lot, serial; where keys share those, the key too."""
+    distinct = {(each.payload.lot_id, each.payload.serial, each.payload.kid): each for each in every}
+    uses = Counter((lot, serial) for lot, serial, _ in distinct)
+    names: dict[str, Label] = {}
+    for (lot, serial, kid), each in distinct.items():
+        key = f"_{kid.hex()}" if uses[lot, serial] > 1 else ""
+        names[f"合格证-{each.payload.authority}_{each.payload.lot}_{serial}{key}.png"] = each
+    return names
+
+
+def _is_other(path: Path, made: bytes) -> bool:
+    """Say whether a file is there already that is not this label. Raises ``Storage`` (``label.storage``)."""
+    try:
+        return path.read_bytes() != made
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise Storage("label.storage", value=str(path), reason=error.strerror or type(error).__name__) from None
 
 
 def _lots(session: Session, lots: tuple[str, ...], day: str, site: str | None) -> list[str]:
