@@ -16,4 +16,12 @@ class Day(click.DateTime):
         return "YYYY-MM-DD"
 
 
+class Word(click.Choice[str]):
+    """A choice of words that takes a hyphen for an underscore and the other way round; the command gets the word as it is offered."""
+
+    def normalize_choice(self, choice: object, ctx: click.Context | None) -> str:
+        """Return what is compared."""
+        return super().normalize_choice(choice, ctx).replace("_", "-")
+
+
 DAY = Day()

@@ -6,13 +6,16 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from foodtrace.certificate.payload import decode
+from foodtrace.certificate.payload import decode, encode
 from foodtrace.certificate.read import read_image
 from foodtrace.events import Key, Licence, Operator, Site
 from foodtrace.keys import kid
 from foodtrace.ledger import Ledger
+from foodtrace.operations.certificates import certificates_of
+from foodtrace.quantity import Quantity
 from foodtrace_cli.main import main
 
 Run = Callable[..., str]
@@ -264,3 +267,62 @@ def test_two_issuers_with_one_code_do_not_overwrite_each_others_label(run: Run) 
     issue(run, "黄瓜", "5kg")
     issue(run, "黄瓜", "5kg", "--paper", "1", site="集发收购站")
     assert len(list(Path().glob("合格证-*.png"))) == 2
+
+
+@pytest.mark.parametrize("word", ["origin-proof", "origin_proof"])
+def test_a_word_is_taken_with_a_hyphen_or_an_underscore(run: Run, word: str) -> None:
+    paper = ("certificate", "record", "黄瓜", "5kg", "--site", "L-0001", "--form")
+    assert json.loads(run(*paper, word, "--json"))["event"]["form"] == "origin_proof"
+    assert "cli.usage_choice" in run(*paper, "originproof", code=2, lang="zh")
+    made = json.loads(run(*paper, "commitment", "--basis", word.replace("origin", "own").replace("proof", "test"), "--json"))
+    assert made["event"]["basis"] == ["own_test"]
+
+
+def test_which_site_issues_is_asked_with_every_farm_and_collector(run: Run) -> None:
+    said = run("certificate", "issue", "黄瓜", "5kg", "--basis", "1", code=2)
+    assert "2 farms and collectors here" in said
+    assert "  L-0001  永发合作社\n  L-0002  集发收购站\n" in said
+    assert "--kind collector" in said
+    assert "2 个农场和收购点" in run("certificate", "issue", "黄瓜", "5kg", "--basis", "1", code=2, lang="zh")
+
+
+def test_a_gtin_that_is_none_is_said_before_the_site_is_asked(run: Run) -> None:
+    assert "certificate.gtin" in run("certificate", "issue", "黄瓜", "5kg", "--basis", "1", "--gtin", "06909999000013", code=2)
+    assert "certificate.which_site" in run("certificate", "issue", "黄瓜", "5kg", "--basis", "1", "--gtin", "06909999000012", code=2)
+
+
+def test_without_farm_or_collector_the_next_step_is_said(tmp_path: Path, run: Run) -> None:
+    other = str(tmp_path / "other.db")
+    run("--db", other, "init", code=0)
+    run("--db", other, "site", "add", "北河农批:market")
+    assert "certificate.no_issuer" in run("--db", other, "certificate", "issue", "黄瓜", "5kg", "--basis", "1", code=2)
+
+
+def test_labels_in_a_folder_are_one_file_a_certificate_and_overwrite_nothing(run: Run) -> None:
+    one = issue(run, "西红柿", "500kg", "--code", "A-7", "--out", "x.png")
+    second(one["event"]["lot"])
+    run("certificate", "label", "A-7", "--out", "labels")
+    names = sorted(each.name for each in Path("labels").iterdir())
+    assert names == ["合格证-L-0001_A-7_A-7.png", "合格证-L-0001_A-7_A-8.png"], "two certificates of one lot are two files"
+    found = [decode(read_image(f"labels/{name}")[0].text) for name in names]
+    assert [(each.serial, each.quantity) for each in found] == [("A-7", 500_000), ("A-8", 20_000)]
+    run("certificate", "label", "A-7", "--out", "labels")
+    before = Path("labels", names[0]).read_bytes()
+    Path("labels", names[1]).unlink()
+    said = run("certificate", "label", "A-7", "--out", "labels", "--dpi", "300", code=1, lang="zh")
+    assert "label.exists" in said
+    assert names[0] in said
+    assert "另写了 1 个" in said
+    assert Path("labels", names[0]).read_bytes() == before
+    assert Path("labels", names[1]).exists()
+
+
+def second(lot: str) -> None:
+    """Put another certificate of a lot on record, as another program of the same issuer would."""
+    with Ledger.open("sqlite:///foodtrace.db") as ledger:
+        key = ledger.writer().key
+        with ledger.reading() as session:
+            (first,) = certificates_of(session, lot)[0]
+        payload = msgspec.structs.replace(decode(first.payload), serial="A-8", quantity=20_000, signature=b"")
+        text = encode(payload, key.sign)
+        ledger.record([msgspec.structs.replace(first, id="second", serial="A-8", quantity=Quantity(20_000, "g"), payload=text)])

@@ -8,6 +8,7 @@ from foodtrace.quantity import Quantity
 from foodtrace_cli.commands.case_common import BY, CASE, CASE_ARGUMENT, EVIDENCE, JSON, act, hashed
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import emit_json, say
+from foodtrace_cli.typed import Word
 
 
 @click.command()
@@ -67,7 +68,7 @@ def _verify(ctx: Context, case_id: str | None, *, as_json: bool) -> int:
 
 @click.command()
 @click.argument("site")
-@click.argument("result", type=click.Choice(["clean", "found", "not_notified", "closed"]))
+@click.argument("result", type=Word(["clean", "found", "not_notified", "closed"]))
 @CASE
 @click.option("--lot", default="", help="Lot that was found.")
 @click.option("--quantity", default=None, help="How much was found.")

@@ -12,6 +12,7 @@ from foodtrace_cli.commands.case_common import APPROVED, BY, CASE, EVIDENCE, act
 from foodtrace_cli.commands.goods import amount
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import say
+from foodtrace_cli.typed import Word
 
 _SITE = click.argument("site")
 _LOT = click.option("--lot", default=None, help="Lot; by default every affected lot that the site holds.")
@@ -104,7 +105,7 @@ def return_(
 )
 @click.option(
     "--method",
-    type=click.Choice(["destroyed", "rendered_harmless"]),
+    type=Word(["destroyed", "rendered_harmless"]),
     default="destroyed",
     show_default=True,
     help="How they were destroyed.",

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from foodtrace.errors import BadData, NotFound
+from foodtrace.errors import Ambiguous, BadData, NotFound
 from foodtrace.quantity import Quantity
 from foodtrace_cli.commands.certificate_label import label, rendered, save
 from foodtrace_cli.commands.certificate_show import sheet
 from foodtrace_cli.commands.goods import amount
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import emit_json, say
+from foodtrace_cli.typed import Word
 
 if TYPE_CHECKING:
     from foodtrace.certificate.balance import OverCertified
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
 _BASES = {"1": "quality_control", "2": "own_test", "3": "commissioned_test", "4": "self_declared"}
 _FORMS = {"commitment": "commitment", "self-commitment": "self_commitment", "origin-proof": "origin_proof"}
 _RESULTS = {"negative": False, "-": False, "阴性": False, "合格": False, "positive": True, "+": True, "阳性": True}
+
+_SHOWN = 20
+"""Sites that are listed where one must be named."""
 
 
 @click.group()
@@ -100,14 +105,17 @@ def issue(
 
     A collector who mixed or repacked names every lot taken in: --from 261123-1=300kg --from 261123-2=200kg.
     """
-    from foodtrace.operations import certificates  # noqa: PLC0415 - import time is part of a command's time
+    from foodtrace.certificate.link import gtin_holds  # noqa: PLC0415 - import time is part of a command's time
+    from foodtrace.operations import certificates  # noqa: PLC0415
     from foodtrace.operations.common import Doing, local  # noqa: PLC0415
 
     size = Quantity.parse(quantity)
-    chosen = tuple(_BASES.get(each, each) for each in basis)
+    if gtin and not gtin_holds(gtin):  # before anything is asked: it is wrong wherever the goods come from
+        raise BadData("certificate.gtin", value=gtin, expected="GTIN-14")
+    chosen = _bases(basis)
     if not chosen and ctx.interactive:
         asked = click.prompt(ctx.t("cli.certificate.ask_basis"), err=True)
-        chosen = tuple(_BASES.get(each, each) for each in asked.replace(",", " ").split())
+        chosen = _bases(asked.replace(",", " ").split())
     with ctx.open() as ledger:
         doing = Doing(now=local(ledger.clock()), id=event_id)
         key = ledger.writer().key
@@ -152,7 +160,7 @@ def issue(
 @certificate.command("record")
 @click.argument("product")
 @click.argument("quantity")
-@click.option("--form", type=click.Choice(sorted(_FORMS)), required=True, help="What the paper is: older forms are recorded as such.")
+@click.option("--form", type=Word(sorted(_FORMS)), required=True, help="What the paper is: older forms are recorded as such.")
 @click.option("--number", default="", help="Number printed on the paper.")
 @click.option("--site", default=None, help="Site the goods come from; by default the only farm or collector.")
 @click.option("--basis", multiple=True, metavar="1|2|3|4|NAME", help="As ticked on the paper; 4 self_declared (自我承诺).")
@@ -201,7 +209,6 @@ def record_(
                 upstream=tuple(_portion(session, each) for each in upstream),
                 papers=papers,
             )
-            bases = tuple(_BASES.get(each, each) for each in basis)
             place = place_of(session, site)
             return certificates.record_paper(
                 session,
@@ -211,7 +218,7 @@ def record_(
                 product,
                 size,
                 number=number,
-                basis=bases,
+                basis=_bases(basis),
                 terms=terms,
             )
 
@@ -291,10 +298,18 @@ def place_of(session: Session, site: str | None) -> str:
 
     if site is not None:
         return resolve_site(session, site)
-    farms = sites_of_kind(session, ("farm", "collector"))
-    if len(farms) != 1:
-        raise BadData("certificate.which_site", value=len(farms), expected="--site")
-    return farms[0][0]
+    issuers = sites_of_kind(session, ("farm", "collector"))
+    if not issuers:
+        raise BadData("certificate.no_issuer", value=0, expected="foodtrace site add 永发合作社:farm")
+    if len(issuers) > 1:
+        shown = [f"{site}  {name}" for site, name in issuers[:_SHOWN]]
+        raise Ambiguous("certificate.which_site", value=len(issuers), expected="--site", candidates=shown)
+    return issuers[0][0]
+
+
+def _bases(given: Iterable[str]) -> tuple[str, ...]:
+    """Return the bases that numbers or words name; a hyphen is as good as an underscore."""
+    return tuple(_BASES.get(each, each.replace("-", "_")) for each in given)
 
 
 def _free(lot: str) -> Path:

@@ -14,7 +14,7 @@ from foodtrace_cli.commands.goods import amount
 from foodtrace_cli.commands.scan import certificates_of, key_list, trusted_pages, with_keys_file
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, emit_json, say, verdict
-from foodtrace_cli.typed import DAY
+from foodtrace_cli.typed import DAY, Word
 
 if TYPE_CHECKING:
     from foodtrace.gate.facts import Paper
@@ -79,10 +79,10 @@ def gate() -> None:
 @click.option("--gate", "number", default="", help="Number of the gate; by default the digits at the end of the log's name, else 1.")
 @click.option("--weight", default=None, help="What the scale says (482kg, or 600kg-118kg gross less tare); by default what is certified.")
 @click.option("--product", default="", help="Product, where no certificate on record says it.")
-@click.option("--goods", type=click.Choice(_GOODS), default=None, help="Kind of goods; by default told by the product's name.")
+@click.option("--goods", type=Word(_GOODS), default=None, help="Kind of goods; by default told by the product's name.")
 @click.option("--seller", default="", help="Seller (id, name or trader card); by default the certificate's issuer.")
 @click.option("--paper", "papers", multiple=True, metavar="KIND[=NUMBER[@DATE]]", help="Paper shown: purchase, animal_quarantine, ...")
-@click.option("--shown", type=click.Choice(_SHOWN), default=None, help="A certificate that is not ours, looked at.")
+@click.option("--shown", type=Word(_SHOWN), default=None, help="A certificate that is not ours, looked at.")
 @click.option("--lot", default="", help="Lot that packaged goods bring along.")
 @click.option("--batch", default="", help="Production date or batch number as printed.")
 @click.option("--expiry", type=DAY, default=None, help="Last day of the shelf life.")

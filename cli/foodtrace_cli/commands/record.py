@@ -12,6 +12,7 @@ import click
 from foodtrace.errors import BadData, NotFound
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, progress, say, table
+from foodtrace_cli.typed import Word
 
 if TYPE_CHECKING:
     from foodtrace.intake import Intake, Mapping, Question
@@ -63,9 +64,7 @@ class LedgerDirectory:
 @click.option("--map", "map_file", default=None, metavar="FILE", help="Column mapping (TOML) to use instead of the remembered one.")
 @click.option("--sheet", default=None, help="Sheet of a workbook.")
 @click.option("--unit", default=None, help="Unit of quantities that name none: kg, 斤, can ..")
-@click.option(
-    "--as", "kind", default=None, type=click.Choice(["transfer", "receipt", "sale", "stock_count", "loss"]), help="What a row is."
-)
+@click.option("--as", "kind", default=None, type=Word(["transfer", "receipt", "sale", "stock_count", "loss"]), help="What a row is.")
 @click.option("--site", default="", help="Market or shop the file belongs to.")
 @click.pass_context
 def record(
