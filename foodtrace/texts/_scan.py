@@ -131,6 +131,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "cli.scan.line": ("{lot}  {certified}  {issued} - {until}  开证人 {issuer}", "{lot}  {certified}  {issued} - {until}  issuer {issuer}"),
     "cli.scan.progress": ("读图", "reading"),
     "cli.scan.place": ("{file} 第 {page} 页", "{file} page {page}"),
+    "keys.signer_alone": ("{value} 要和 {expected} 一起用", "{value} needs {expected}"),
+    "keys.signer_alone.hint": ("写上密钥名单: --keys-file FILE, 或去掉 --keys-signer", "name the key list: --keys-file FILE, or leave --keys-signer out"),
     "keylist.form": ("不是密钥名单, 或已损坏", "not a key list, or damaged"),
     "keylist.form.hint": ("重新导出: foodtrace key list --export FILE", "export it again: foodtrace key list --export FILE"),
     "keylist.signature": ("密钥名单的签名不认得或不对", "the key list's signature is unknown or does not hold"),

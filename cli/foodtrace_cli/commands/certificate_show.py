@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from foodtrace.errors import FoodtraceError
 from foodtrace.texts import text
 from foodtrace_cli.commands.goods import amount
-from foodtrace_cli.output import clean, fit
+from foodtrace_cli.output import cells, clean, fit
 
 if TYPE_CHECKING:
     from foodtrace.operations.certificates import Shown
@@ -47,7 +47,7 @@ def sheet(ctx: Context, shown: Shown, phone: str) -> list[str]:
         ("used", f"{used}  {ctx.t('certificate.sheet.remaining', value=amount(ctx, shown.remaining))}"),
         ("state", _state(ctx, shown)),
     ]
-    width = _CELLS[ctx.lang]
+    width = max([_CELLS[ctx.lang], *(cells(_both(ctx, f"certificate.sheet.{name}")) + 1 for name, value in rows if value)])
     lines = [head + style]
     lines += [f"  {fit(_both(ctx, f'certificate.sheet.{name}'), width)}{clean(value)}" for name, value in rows if value]
     lines += [f"  ! certificate.{each.kind}  {clean(each.message(ctx.lang))}" for each in shown.findings]

@@ -53,10 +53,18 @@ def certificates_of(given: str) -> list[str]:
 def key_list(session: Session | None, path: str | None, signers: Sequence[str]) -> KeyList | None:
     """Return the key list of ``--keys-file``, none without one; one that is out of date is said on stderr."""
     if path is None:
+        _signer_alone()
         return None
     from foodtrace.keeping import keylists  # noqa: PLC0415
 
     return keylists.open_list(path, keylists.trusted(session, signers))
+
+
+def _signer_alone() -> None:
+    """Refuse a signer without a list; one that the environment names for every command of a machine is no mistake."""
+    here = click.get_current_context()
+    if here.get_parameter_source("keys_signer") is click.core.ParameterSource.COMMANDLINE:
+        raise BadData("keys.signer_alone", value="--keys-signer", expected="--keys-file")
 
 
 def with_keys_file(command: Any) -> Any:
