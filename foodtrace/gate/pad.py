@@ -4,7 +4,7 @@ Rules:
 
 1. A line is folded first: full-width forms and the punctuation a Chinese input method types in place of a key (``。`` for
    ``.``, ``、`` for ``/``) become the keys themselves, blanks around it go.
-2. ``.`` help, ``*`` details, ``+`` slip, ``-`` undo (``-43``: truck 43), ``/`` other unit, ``**`` end of shift; the words
+2. ``.`` help, ``*`` details, ``+`` slip, ``-`` undo (``-43``: today's truck 43, ``-43/1123``: that of 23 November), ``/`` other unit, ``**`` end of shift; the words
    撤销 交班 帮助 打单 详情 换单位 and their English twins do the same.
 3. A weight is ``482``, ``600-118`` (gross less tare), ``600-24*5`` (24 crates of 5 each are the tare) or ``24*20`` (24 crates
    of 20 each). A unit word may follow a number; without one the desk's unit holds. The words are kept as they were typed.
@@ -70,6 +70,21 @@ def command(line: str) -> tuple[Command, int] | None:
         return found, 0
     match = re.fullmatch(r"(?:-|撤销|undo)\s*([0-9]{1,6})", text)
     return ("undo", int(match.group(1))) if match else None
+
+
+def dated(line: str, today: dt.date) -> tuple[int, dt.date] | None:
+    """Return the truck that ``-43/1123`` undoes, its number and its day; none if the line is no such command (rule 2).
+
+    :raises BadData: ``counter.day``.
+    """
+    match = re.fullmatch(r"(?:-|撤销|undo)\s*([0-9]{1,6})\s*/\s*([0-9]{4}|[0-9]{6}|[0-9]{8})", folded(line).lower())
+    if match is None:
+        return None
+    found = day(match[2], today)
+    if found > today and len(match[2]) == 4:  # noqa: PLR2004 - MMDD
+        # Trucks have been here already: a day without a year that is still to come was last year's.
+        found = day(f"{found.year - 1}{match[2]}", today)
+    return int(match[1]), found
 
 
 def digit(line: str) -> int | None:

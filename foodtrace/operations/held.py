@@ -256,12 +256,10 @@ def undoable(session: Session, log: int, market: str, gate: str, day: dt.date, n
     :raises NotFound: ``gate.no_truck``. :raises Refused: ``gate.undo_resolved``, ``gate.undo_moved``, ``gate.undo_log``.
     """
     found: list[Found] = about(session, truck_subject(market, gate, day, number), MarketEntry, Refusal)
-    if not found:
-        raise NotFound("gate.no_truck", value=f"{number:04d}", day=day)
-    one = found[-1]
-    event = one.event
+    event = found[-1].event if found else None
     if not isinstance(event, (MarketEntry, Refusal)):
-        raise NotFound("gate.no_truck", value=f"{number:04d}", day=day)
+        raise NotFound("gate.no_truck", value=f"{number:04d}", day=day, before=f"{day - dt.timedelta(days=1):%m%d}")
+    one = found[-1]
     if one.log != log:
         raise Refused("gate.undo_log", value=f"{number:04d}")
     if resolved(session, [event.id]):

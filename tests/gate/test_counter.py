@@ -12,7 +12,7 @@ from foodtrace import Ledger, errors
 from foodtrace.certificate.keylist import KeyList
 from foodtrace.events import Correction, GateShift, MarketEntry, Refusal
 from foodtrace.events.canonical import decode
-from foodtrace.gate import screen
+from foodtrace.gate import pad, screen
 from foodtrace.gate.rules import load
 from foodtrace.keys import SigningKey
 from foodtrace.operations.counter import Counter, Setting
@@ -223,7 +223,7 @@ def test_undo_is_a_correction_and_gives_the_certificate_back(desk: Market) -> No
     clerk = started(desk)
     clerk.types(text, "")
     said = clerk.types("-", "")
-    assert "撤销 0001 黄瓜 300.0 kg 准入? 原记录保留, 另记更正。 回车=撤销  0=不撤 > " in said
+    assert "撤销 0001 黄瓜 300.0 kg 准入 (11-24 03:41)? 原记录保留, 另记更正。 回车=撤销  0=不撤 > " in said
     assert "[ 已撤 ]  更正记录 第 " in said
     entry, correction = clerk.events()[-2:]
     assert isinstance(entry, MarketEntry)
@@ -482,8 +482,25 @@ def test_a_night_shift_undoes_across_midnight(desk: Market) -> None:
     desk.clock.later(minutes=5)
     assert "撤销 0001 黄瓜 300.0 kg" in clerk.types("-", "0")
     assert "0001  西红柿" in clerk.types(second, ""), "a new day begins at one"
-    assert "撤销 0001 西红柿" in clerk.types("-", "")
-    assert "撤销 0001 黄瓜" in clerk.types("-1", "0"), "what is left of that number is yesterday's"
+    assert "撤销 0001 西红柿 300.0 kg 准入 (11-25 00:0" in clerk.types("-", "")
+    said = clerk.types("-1")
+    assert "2026-11-25 没有第 0001 车" in said, "yesterday's truck of that number is another truck"
+    assert "-0001/1124" in said
+    assert clerk.counter.prompt == "扫码> "
+    assert sum(isinstance(each, Correction) for each in clerk.events()) == 1
+    assert "撤销 0001 黄瓜 300.0 kg 准入 (11-24 23:5" in clerk.types("-0001/1124", "0")
+    assert "撤销 0001 黄瓜" in clerk.types("-1/1124", "")
+    assert sum(isinstance(each, Correction) for each in clerk.events()) == 2
+    assert "2026-11-24 没有第 0001 车" in clerk.types("-1/1124")
+    assert "counter.day" in clerk.types("-1/1399")
+
+
+def test_the_day_of_a_truck_to_be_undone_is_a_day_that_was() -> None:
+    assert pad.dated("-43/1231", dt.date(2027, 1, 1)) == (43, dt.date(2026, 12, 31))
+    assert pad.dated("撤销 43／20261123", dt.date(2027, 1, 1)) == (43, dt.date(2026, 11, 23))
+    assert pad.dated("-43", dt.date(2027, 1, 1)) is None
+    with pytest.raises(errors.BadData):
+        pad.dated("-43/0229", dt.date(2028, 1, 10))
 
 
 def test_a_seller_without_a_card_is_typed(desk: Market) -> None:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from foodtrace.certificate.scan import Scan, classify_line
-from foodtrace.errors import BadData, FoodtraceError, Integrity, NotFound, Storage
+from foodtrace.errors import BadData, FoodtraceError, Integrity, Storage
 from foodtrace.gate import pad, screen
 from foodtrace.gate.screen import Said
 from foodtrace.gate.slip import parse_slip
@@ -88,6 +88,9 @@ class Counter(Weighs):
         command = pad.command(line)
         if command is not None:
             return self._command(*command)
+        other = pad.dated(line, self._now().date())
+        if other is not None:
+            return self._undo_asked(*other)
         given = pad.folded(line)
         if not given:
             return []
@@ -184,23 +187,16 @@ class Counter(Weighs):
         self.finished = True
         return [Said(each) for each in lines]
 
-    def _undo_asked(self, number: int) -> list[Said]:
+    def _undo_asked(self, number: int, day: dt.date | None = None) -> list[Said]:
+        """Ask about a truck: the last one, today's of a number, or one named with its day. Never another one of the number."""
         target = number or (self._last.number if self._last else 0)
         if not target:
             return [Said(self._t("counter.nothing_to_undo"))]
-        today = self._now().date()
-        days = [today, today - dt.timedelta(days=1)] if number or self._last is None else [self._last.at.date()]
+        if day is None:
+            day = self._now().date() if number or self._last is None else self._last.at.date()
         with self._books.reading() as session:
-            for day in days:
-                try:
-                    self._undoing = held.undoable(session, self._set.log, self._set.market, self._set.gate, day, target, self._now())
-                except NotFound:
-                    if day == days[-1]:
-                        raise
-                    continue
-                self._day = day
-                break
-        self._target = target
+            self._undoing = held.undoable(session, self._set.log, self._set.market, self._set.gate, day, target, self._now())
+        self._target, self._day = target, day
         self._ask = self._undo_line
         return []
 
@@ -231,6 +227,7 @@ class Counter(Weighs):
         return self._t(
             "counter.prompt.undo",
             number=f"{self._target:04d}",
+            when=f"{event.at.astimezone(self._now().tzinfo):%m-%d %H:%M}",
             product=screen.clean(event.product),
             quantity=event.quantity or "",
             verdict=self._t(f"gate.verdict.{word}"),
