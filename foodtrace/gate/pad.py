@@ -4,8 +4,8 @@ Rules:
 
 1. A line is folded first: full-width forms and the punctuation a Chinese input method types in place of a key (``。`` for
    ``.``, ``、`` for ``/``) become the keys themselves, blanks around it go.
-2. ``.`` help, ``*`` details, ``+`` slip, ``-`` undo (``-43``: today's truck 43, ``-43/1123``: that of 23 November), ``/`` other unit, ``**`` end of shift; the words
-   撤销 交班 帮助 打单 详情 换单位 and their English twins do the same.
+2. ``.`` help, ``*`` details, ``+`` slip, ``-`` undo (``-43``: today's truck 43, ``-43/1123``: that of 23 November), ``/`` other
+   unit, ``**`` end of shift; the words 撤销 交班 帮助 打单 详情 换单位 and their English twins do the same.
 3. A weight is ``482``, ``600-118`` (gross less tare), ``600-24*5`` (24 crates of 5 each are the tare) or ``24*20`` (24 crates
    of 20 each). A unit word may follow a number; without one the desk's unit holds. The words are kept as they were typed.
 4. More than a truck can carry is refused: it is a bar code scanned at the wrong moment, or a digit too many.

@@ -91,6 +91,10 @@ class Counter(Weighs):
         other = pad.dated(line, self._now().date())
         if other is not None:
             return self._undo_asked(*other)
+        return self._scanned(line)
+
+    def _scanned(self, line: str) -> list[Said]:
+        """Take what a scanner read, or 0 for goods without a code."""
         given = pad.folded(line)
         if not given:
             return []
