@@ -79,7 +79,9 @@ class City:
         self.celery = ""
         folder.mkdir(parents=True, exist_ok=True)
         keys = db.with_name(db.name + ".keys")
-        self.ledger = Ledger.open(str(db), keys=keys, clock=lambda: micros(self.now))
+        # Its clock is the city's: a log in which nothing was written for the whole month is not a clock that jumped.
+        ahead = dt.timedelta(days=days + 31)
+        self.ledger = Ledger.open(str(db), keys=keys, clock=lambda: micros(self.now), clock_ahead=ahead)
         self.steps: list[tuple[str, Callable[[], str]]] = [
             ("register", self.register),
             ("labels", self.labels),
