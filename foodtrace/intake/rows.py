@@ -5,7 +5,8 @@ Rules:
 1. Every cell is read even when another is bad: a clerk mends a row once.
 2. The event id is the id column's text. A text that is no plain code (Chinese, spaces) gives ``D-`` and its hash. Without an id
    column it is the time, the hash of the row's mapped cells, and the number of the occurrence of that row in the file, so
-   that two equal sales are two, and a file sent again changes nothing.
+   that two equal sales are two, and a file sent again changes nothing. What is not said in the entry is not hashed into its id
+   either, where it is for ever and could be found out by trying: a person's name as staff, a name beside a code.
 3. A transfer may lack its lot (its links are then ``possible``) or its buyer; both are counted. Everything else needs a lot.
 4. A can code (罐码) without a quantity is one piece.
 5. ``written`` keeps the words of a quantity whose unit is not metric (斤).
@@ -34,6 +35,8 @@ from foodtrace.quantity import Quantity
 _CODE: Final = re.compile(r"[!-~]{1,80}")
 _PERSONAL: Final = frozenset({"uscc.personal_id", "lot.personal"})
 """Errors about somebody's personal number: the cell is not repeated."""
+_NAMED: Final = {"site_name": "site", "buyer_name": "buyer", "source_name": "source"}
+"""Column of a party's name -> column of its code, which goes before it."""
 _METRIC: Final = frozenset({"g", "kg", "kgs", "公斤", "千克", "克", "ml", "l", "升", "毫升"})
 _EVENTS: Final[dict[str, Callable[..., AnyEvent]]] = {
     "transfer": Transfer,
@@ -71,8 +74,16 @@ class Rows:
 
     def fingerprint(self, cells: Sequence[Cell]) -> bytes:
         """Return the hash of a row's mapped cells (rule 2): of their text, so that a change of encoding changes nothing."""
-        parts = [f"{field}\x1f{cell_.words(cells[i])}" for field, i in self._hashed]
+        parts = [f"{field}\x1f{self._hashable(field, cells)}" for field, _ in self._hashed]
         return hashlib.sha256("\x1e".join((self.kind, *parts)).encode("utf-8", "replace")).digest()
+
+    def _hashable(self, field: str, cells: Sequence[Cell]) -> str:
+        """Return a cell's text as far as the entry may tell it: no staff's name, and no name of a party that a code beside it tells."""
+        text = self.raw(cells, field)
+        if field == "by":
+            return self._staff(text)
+        code = _NAMED.get(field)
+        return "" if code and self.raw(cells, code) else text
 
     def read(self, cells: Sequence[Cell]) -> AnyEvent | tuple[Fault, ...]:
         """Return the event of a row, or its faults."""

@@ -230,6 +230,45 @@ def write_file(
     return outcome
 
 
+def says(session: Session, market: str, seller: str, wish: Wish) -> bool:
+    """Say whether a file says already all that is wished; a personal value that was erased counts as equal, it is not brought back."""
+    file = file_of(session, market, seller)
+    if file is None or (wish.back and file.left is not None):
+        return False
+    named = ((wish.card, file.card), (wish.agreement_until, file.agreement_until), (wish.kinds, file.kinds), (wish.sources, file.sources))
+    if any(asked is not None and asked != there for asked, there in (*named, (wish.left, file.left))):
+        return False
+    if wish.stall and not _is_stall(session, wish.stall, file.stall):
+        return False
+    fields, values = _fields(session, market, seller), _personal(session, market, seller)
+    return all(field in fields and values.get(field, value) == value for field, value in wish.personal.items() if value)
+
+
+def opened_with(session: Session, market: str, seller: str, wish: Wish) -> bool:
+    """Say whether a file was opened with exactly this wish, no less and no more; an erased value counts as equal."""
+    found = about(session, f"seller {market} {seller}", SellerFile)
+    first = min(found, key=lambda each: (each.event.at, each.log, each.seq), default=None)
+    if first is None or not isinstance(first.event, SellerFile):
+        return False
+    file = first.event
+    there = (file.card, file.agreement_until, file.kinds, file.sources, file.left)
+    if there != (wish.card or "", wish.agreement_until, wish.kinds or (), wish.sources or (), wish.left):
+        return False
+    if bool(wish.stall) != bool(file.stall) or (wish.stall and not _is_stall(session, wish.stall, file.stall)):
+        return False
+    given = {field: value for field, value in wish.personal.items() if value}
+    kept: dict[str, str] = dict(session.rows("SELECT field, value FROM personal WHERE log = ? AND seq = ?", (first.log, first.seq)))
+    return given.keys() == file.commitments.keys() and all(kept.get(field, value) == value for field, value in given.items())
+
+
+def _is_stall(session: Session, given: str, stall: str) -> bool:
+    """Say whether a stall is called so, by its id or the name over it."""
+    try:
+        return bool(stall) and resolve_site(session, given, kinds=("stall", "retail_stall")) == stall
+    except NotFound:
+        return False
+
+
 def show_file(session: Session, market: str, seller: str, *, contacts: bool = False) -> FileSaid:
     """Return a file. Raises ``NotFound`` (``seller.no_file``).
 

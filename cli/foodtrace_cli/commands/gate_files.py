@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from foodtrace.intake.lists import ListRow
     from foodtrace.ledger import Ledger
     from foodtrace.operations.sellers import FileSaid, Wish
+    from foodtrace.storage.session import Session
 
 _EDITS = ("stall", "card", "agreement", "kinds", "sources", "left", "name", "identity", "contact", "phone", "address")
 
@@ -135,11 +135,11 @@ def _confirmed(ctx: Context, error: Ambiguous) -> bool:
     return click.confirm(asked, default=False, err=True)
 
 
-def _write(ledger: Ledger, market: str, seller: str, wish: Wish, new: str, kind: str, event_id: str = "", *, another: bool = False) -> str:
+def _write(ledger: Ledger, market: str, seller: str, wish: Wish, new: str, kind: str, *, another: bool = False) -> str:
     from foodtrace.operations import places, sellers  # noqa: PLC0415
     from foodtrace.operations.common import Doing, local  # noqa: PLC0415
 
-    doing = Doing(now=local(ledger.clock()), id=event_id)
+    doing = Doing(now=local(ledger.clock()))
     prefix = places.prefix_of(ledger.writer().origin)
     _, operator = ledger.act(
         lambda session: sellers.write_file(session, doing, market, seller, wish, new=new, kind=kind, prefix=prefix, another=another)
@@ -187,11 +187,11 @@ def _import(ctx: Context, ledger: Ledger, market: str, source: str, *, another: 
             faults.append((row.row, error))
     named: dict[int, _Who] = {}
     if not faults:
-        named, faults = _resolved(ledger, market, [row for row, _ in rows], another=another)
+        named, faults = _resolved(ledger, market, rows, another=another)
     bad_rows(ctx, source, faults, as_json=as_json)
     if faults:
         return 1
-    new = sum(_row(ledger, market, row, wish, named[row.row]) for row, wish in rows)
+    new = sum(_row(ledger, market, wish, named[row.row]) for row, wish in rows)
     if as_json:
         emit_json({"written": new, "known": len(rows) - new})
     else:
@@ -204,40 +204,49 @@ class _Who(NamedTuple):
 
     seller: str
     """Operator id, empty of somebody new without a credit code."""
-    new: str
+    new: str = ""
     """Name to register, empty of somebody known."""
+    as_opened: bool = False
+    """The file was opened with this very row: what has been edited since stays."""
 
 
-def _row(ledger: Ledger, market: str, row: ListRow, wish: Wish, who: _Who) -> bool:
-    """Write the file of one row, unless this very row was written before; say whether it was new."""
-    digest = _digest(market, row)
-    if _written(ledger, digest):
-        return False
-    _write(ledger, market, who.seller, wish, who.new, "household", f"file-{digest}", another=True)
-    return True
+def _row(ledger: Ledger, market: str, wish: Wish, who: _Who) -> bool:
+    """Make the file of one row say what the row says; tell whether it did not before.
 
+    What is on record already is found by what it says, not by an id made of the row: an entry's id stays for ever, and a hash of a
+    name and a telephone is found out by trying them.
+    """
+    from foodtrace.operations import places, sellers  # noqa: PLC0415
+    from foodtrace.operations.common import Doing, Outcome, local  # noqa: PLC0415
 
-def _digest(market: str, row: ListRow) -> str:
-    return hashlib.sha256(repr((market, sorted((k, row.text(k)) for k in row.cells))).encode()).hexdigest()[:20]
+    doing = Doing(now=local(ledger.clock()))
+    prefix = places.prefix_of(ledger.writer().origin)
 
+    def decide(session: Session) -> Outcome:
+        if not who.new and (who.as_opened or sellers.says(session, market, who.seller, wish)):
+            return Outcome()
+        return sellers.write_file(session, doing, market, who.seller, wish, new=who.new, kind="household", prefix=prefix, another=True)
 
-def _written(ledger: Ledger, digest: str) -> bool:
-    with ledger.reading() as session:
-        return session.row("SELECT 1 FROM entry WHERE log = ? AND id = ?", (ledger.writer().number, f"file-{digest}-file")) is not None
+    receipt, _ = ledger.act(decide)
+    return receipt is not None
 
 
 def _resolved(
-    ledger: Ledger, market: str, rows: list[ListRow], *, another: bool
+    ledger: Ledger, market: str, rows: list[tuple[ListRow, Wish]], *, another: bool
 ) -> tuple[dict[int, _Who], list[tuple[int, FoodtraceError]]]:
     """Say whose file each row is: somebody known, by id or by the name of a file here, or somebody new; and find rows of nobody."""
-    from foodtrace.operations.sellers import names_on_file, plain_name  # noqa: PLC0415
+    from foodtrace.operations.sellers import names_on_file, opened_with, plain_name  # noqa: PLC0415
 
     with ledger.reading() as session:
         names = names_on_file(session, market)
+        opened = {
+            row.row: next((each for each in names.get(plain_name(row.text("name")), ()) if opened_with(session, market, each, wish)), "")
+            for row, wish in rows
+        }
     who: dict[int, _Who] = {}
     faults: list[tuple[int, FoodtraceError]] = []
     seen: dict[str, int] = {}
-    for row in rows:
+    for row, _ in rows:
         given, name = row.text("seller"), row.text("name")
         plain = plain_name(name)
         same = names.get(plain, [])
@@ -245,12 +254,14 @@ def _resolved(
         if not given and plain in seen:
             faults.append((row.row, BadData("seller.twice", value=name, expected=seen[plain])))
         elif not given and len(same) == 1 and not another:
-            who[row.row] = _Who(same[0], "")
+            who[row.row] = _Who(same[0])
         elif known and (given or not another):
-            who[row.row] = _Who(known, "")
+            who[row.row] = _Who(known)
         elif not name:
             faults.append((row.row, BadData("list.column", value=given or "-", expected="name")))
-        elif same and not another and not _written(ledger, _digest(market, row)):
+        elif opened[row.row] and not given:
+            who[row.row] = _Who(opened[row.row], as_opened=True)
+        elif same and not another:
             faults.append((row.row, Ambiguous("seller.same_name", value=name, expected=same[0], candidates=same)))
         else:
             who[row.row] = _Who(given, name)

@@ -167,7 +167,8 @@ def expect(click_ctx: click.Context, file: str, market: str | None, *, as_json: 
     with ctx.open() as ledger:
         place = desk_of(ledger, market)
         if trucks and not faults:
-            receipt, answer = ledger.act(partial(announce, doing=doing_of(ledger), market=place, trucks=trucks))
+            doing = doing_of(ledger, log=ledger.writer().number)
+            receipt, answer = ledger.act(partial(announce, doing=doing, market=place, trucks=trucks))
     if isinstance(answer, Refusals):
         faults = answer.faults
     bad_rows(ctx, file, faults, as_json=as_json)
