@@ -177,6 +177,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "cli.stoplist.used": ("本店停售名单: {made} ({origin})", "this shop's stop list: {made} ({origin})"),
     "cli.formula.scan_can": ("扫罐码", "can code"),
     "cli.formula.scan_case": ("扫箱码", "case code"),
+    "cli.formula.twice_can": ("(同一罐, 刚才已记, 不重复记)", "(the same can, sold just now, not recorded again)"),
+    "cli.formula.twice_case": ("(箱 {code} 刚才已收, 不重复记)", "(case {code} was received just now, not recorded again)"),
     "cli.formula.returned": ("已收退 {cans} 罐  批次 {lot}  {serial}", "took back {cans} cans  lot {lot}  {serial}"),
     "cli.formula.returned_recalled": ("该批在召回 {case}: 放进封存箱", "lot under recall {case}: into the sealed box"),
     "cli.formula.custody": ("不再出售, 单独存放。", "Not for sale any more, keep it apart."),

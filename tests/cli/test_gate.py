@@ -1,21 +1,16 @@
 """`foodtrace gate` as a clerk, a supervisor and a tester use it: through a pipe, through a terminal, and one by one."""
 
 import json
-import os
-import pty
-import select
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
 
 from foodtrace.schemas import schema_of
+from tests.cli.terminal import ENV, at_terminal
 from tests.cli.test_way import BATCH, filled, run
-
-ENV = {"PATH": "/usr/bin:/bin", "PYTHONPATH": os.environ.get("PYTHONPATH", ""), "TERM": "dumb"}
 
 
 @pytest.fixture
@@ -120,33 +115,8 @@ def test_a_closed_window_at_the_choice_records_the_hold(desk: Path) -> None:
 
 
 def typed(folder: Path, lines: list[str], *words: str) -> str:
-    """Type lines on a terminal, each when a prompt has come; return everything that was shown."""
-    pid, terminal = pty.fork()
-    if pid == 0:  # the child: the program on its own terminal
-        os.chdir(folder)
-        environment = {**ENV, "FOODTRACE_KEYS": str(folder / "keys"), "FOODTRACE_LANG": "en", "TERM": "xterm"}
-        os.execve(sys.executable, [sys.executable, "-m", "foodtrace_cli.main", "gate", *words], environment)  # noqa: S606 - our program
-    shown = b""
-    deadline = time.monotonic() + 60
-    rest = list(lines)
-    while time.monotonic() < deadline:
-        ready, _, _ = select.select([terminal], [], [], 0.3)
-        if ready:
-            try:
-                data = os.read(terminal, 65536)
-            except OSError:
-                break
-            if not data:
-                break
-            shown += data
-        elif rest and shown.rstrip(b"\r\n").endswith(b"> "):
-            line = rest.pop(0)
-            if line == "HANGUP":
-                break  # closing the terminal hangs the program up
-            os.write(terminal, line.encode() if line == "\x03" else line.encode() + b"\n")
-    os.close(terminal)
-    os.waitpid(pid, 0)
-    return shown.decode("utf-8", "replace")
+    """Type at the gate; return what was shown."""
+    return at_terminal(folder, lines, "gate", *words)[0]
 
 
 def test_one_shot_json_is_what_the_schema_says(desk: Path) -> None:

@@ -6,16 +6,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from foodtrace.errors import BadData, NotFound
+from foodtrace.errors import BadData, FoodtraceError, NotFound
 from foodtrace.quantity import Quantity
-from foodtrace_cli.commands.formula_till import each_scan, scanned_of, scans
+from foodtrace_cli.commands.formula_till import Repeats, check_typed, each_scan, scanned_of, scans
 from foodtrace_cli.context import Context
-from foodtrace_cli.output import emit_json, say, verdict
+from foodtrace_cli.output import clean, emit_error, emit_json, say, verdict
 
 if TYPE_CHECKING:
     from foodtrace.ledger import Ledger
     from foodtrace.operations.shopdesk import BatchShown, Counted
     from foodtrace.storage.session import Session
+
+_COUNT_AGAIN, _RECORD = "1", "2"
+"""What may be done about a count that differs."""
 
 
 @click.command()
@@ -33,7 +36,18 @@ def receive(click_ctx: click.Context, lot: str | None, cans: int | None, shop: s
     ctx: Context = click_ctx.obj
     with ctx.open() as ledger:
         if lot is None:
-            click_ctx.exit(each_scan(ctx, "cli.formula.scan_case", lambda line: _receive(ctx, ledger, line, None, shop, source, doc)))
+            received = Repeats()
+
+            def one(line: str) -> int:
+                case = scanned_of(line, "").sscc or line
+                if received.again(case):
+                    say(ctx.t("cli.formula.twice_case", code=clean(line)))
+                    return 0
+                answer = _receive(ctx, ledger, line, None, shop, source, doc)
+                received.done(case)
+                return answer
+
+            click_ctx.exit(each_scan(ctx, "cli.formula.scan_case", one))
         click_ctx.exit(_receive(ctx, ledger, lot, cans, shop, source, doc))
 
 
@@ -108,12 +122,17 @@ def count(
     ctx: Context = click_ctx.obj
     with ctx.open() as ledger:
         doing = Doing(now=local(ledger.clock()), by=by)
-        with ledger.reading() as session:
-            place = shopdesk.shop_of(session, shop)
-            found = _scan_shelf(ctx, session) if scan else _said(session, counted)
-            lines = shopdesk.compare(session, place, found, _serials(session, missing), ledger.clock())
-        differs = [each for each in lines if each.counted is not None and each.counted != each.book]
-        done = bool(found) and (not differs or book_it or _asked(ctx, differs))
+        while True:
+            with ledger.reading() as session:
+                place = shopdesk.shop_of(session, shop)
+                found = _scan_shelf(ctx, session) if scan else _said(session, counted)
+                lines = shopdesk.compare(session, place, found, _serials(session, missing), ledger.clock())
+            differs = [each for each in lines if each.counted is not None and each.counted != each.book]
+            fits = bool(found) and (not differs or book_it)
+            answer = _asked(ctx, differs) if found and not fits else ""
+            if not (scan and answer == _COUNT_AGAIN):
+                break
+        done = fits or answer == _RECORD
         if done:
             ledger.act(lambda _session: shopdesk.count(doing, place, lines))
     if as_json:
@@ -148,14 +167,21 @@ def _serials(session: Session, missing: tuple[str, ...]) -> dict[str, list[str]]
 
 
 def _scan_shelf(ctx: Context, session: Session) -> dict[str, int]:
-    """Count scanned cans; the same can twice is one."""
+    """Count scanned cans; the same can twice is one. On a terminal a code that says nothing is told and scanned once more."""
     from foodtrace.operations.cans import batch_of, read  # noqa: PLC0415
 
     seen: dict[str, set[str]] = {}
     plain: dict[str, int] = {}
     for text in scans(ctx, "cli.formula.scan_can"):
-        scanned = read(text)
-        lot = batch_of(session, scanned)
+        try:
+            check_typed(text)
+            scanned = read(text)
+            lot = batch_of(session, scanned)
+        except FoodtraceError as error:
+            if not ctx.interactive or error.exit_code >= 3:  # noqa: PLR2004 - the ledger itself
+                raise  # nobody is there to scan it once more, and a count must not miss a can
+            emit_error(error, ctx.lang, as_json=False)
+            continue
         if scanned.serial:
             seen.setdefault(lot, set()).add(scanned.serial)
         else:
@@ -163,13 +189,14 @@ def _scan_shelf(ctx: Context, session: Session) -> dict[str, int]:
     return {lot: len(seen.get(lot, ())) + plain.get(lot, 0) for lot in seen.keys() | plain.keys()}
 
 
-def _asked(ctx: Context, differs: list[Counted]) -> bool:
-    """Ask on a terminal whether a difference is recorded; elsewhere it is not."""
+def _asked(ctx: Context, differs: list[Counted]) -> str:
+    """Ask on a terminal what is done about a difference; elsewhere nothing is."""
     if not ctx.interactive:
-        return False
+        return ""
     for each in differs:
         say(_difference(ctx, each), err=True)
-    return click.prompt(ctx.t("cli.formula.count_again"), type=click.Choice(["1", "2"]), default="1", err=True) == "2"
+    choices = click.Choice([_COUNT_AGAIN, _RECORD])
+    return str(click.prompt(ctx.t("cli.formula.count_again"), type=choices, default=_COUNT_AGAIN, err=True))
 
 
 def _difference(ctx: Context, each: Counted) -> str:

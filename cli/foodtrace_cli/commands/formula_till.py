@@ -1,8 +1,17 @@
-"""``formula sell``, ``check`` and ``return``: the till, can by can."""
+"""``formula sell``, ``check`` and ``return``: the till, can by can.
+
+Rules of the loops that read codes line by line:
+
+1. A code that an input method has eaten, or that names nothing, is said and the next one is asked for.
+2. A scanner reads twice: the can just sold, within seconds, is no second sale and no answer about a can sold before. A case is received
+   once in a run. Codes without a serial number are alike on every can and never taken for a repetition.
+3. Ctrl-D ends a loop; the exit code is 1 if anything in it was "no".
+"""
 
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +29,8 @@ if TYPE_CHECKING:
 
 _LONGEST = 500
 """Characters of one scanned line."""
+_SAME_SCAN = 5.0
+"""Seconds within which the can just sold is read a second time, as at the gate."""
 
 
 def scans(ctx: Context, prompt: str) -> Iterator[str]:
@@ -28,6 +39,8 @@ def scans(ctx: Context, prompt: str) -> Iterator[str]:
         click.echo(f"{ctx.t(prompt)}> ", nl=not sys.stdin.isatty(), err=True)
         line = sys.stdin.readline(_LONGEST)
         if not line:
+            if sys.stdin.isatty():
+                click.echo(err=True)  # what comes next does not stand behind the question
             return
         if line.strip():
             yield line.strip()
@@ -38,6 +51,7 @@ def each_scan(ctx: Context, prompt: str, one: Callable[[str], int]) -> int:
     worst = 0
     for line in scans(ctx, prompt):
         try:
+            check_typed(line)
             worst = max(worst, one(line))
         except FoodtraceError as error:
             if error.exit_code >= 3:  # noqa: PLR2004 - the ledger itself; no can can be asked about
@@ -45,6 +59,34 @@ def each_scan(ctx: Context, prompt: str, one: Callable[[str], int]) -> int:
             emit_error(error, ctx.lang, as_json=False)
             worst = 1
     return worst
+
+
+def check_typed(line: str) -> None:
+    """Raise ``BadData`` (``scan.input_method``) for a line that an input method has made of a scan: no code of ours has such letters."""
+    from foodtrace.certificate.typed import eaten  # noqa: PLC0415
+    from foodtrace.graph.directory import folded  # noqa: PLC0415
+
+    if eaten(folded(line)):
+        raise BadData("scan.input_method", value=line, expected="(01)..(10)..(21)..")
+
+
+class Repeats:
+    """Knows a code that a scanner has just read (rule 2)."""
+
+    def __init__(self, within: float = float("inf")) -> None:
+        """Take the seconds after which the same code is another scan."""
+        self._within = within
+        self._done: dict[object, float] = {}
+
+    def again(self, code: object) -> bool:
+        """Say whether this code was done within the time."""
+        return code in self._done and time.monotonic() - self._done[code] <= self._within
+
+    def done(self, code: object) -> None:
+        """Remember that a code was done now."""
+        if self._within < float("inf"):
+            self._done.clear()
+        self._done[code] = time.monotonic()
 
 
 def scanned_of(lot: str, serial: str) -> Scanned:
@@ -91,7 +133,19 @@ def sell(
         raise BadData("cli.one_can", value=cans, expected=1)
     with ctx.open() as ledger:
         if lot is None:
-            code = each_scan(ctx, "cli.formula.scan_can", lambda line: _sell(ctx, ledger, line, shop, "", 1, override, "", as_json=as_json))
+            sold = Repeats(within=_SAME_SCAN)
+
+            def one(line: str) -> int:
+                can = scanned_of(line, "")
+                if not as_json and can.serial and sold.again(can):
+                    say(ctx.t("cli.formula.twice_can"))
+                    return 0
+                answer = _sell(ctx, ledger, line, shop, "", 1, override, "", as_json=as_json)
+                if answer == 0:
+                    sold.done(can)
+                return answer
+
+            code = each_scan(ctx, "cli.formula.scan_can", one)
         else:
             code = _sell(ctx, ledger, lot, shop, serial, cans, override, event_id, as_json=as_json)
     click_ctx.exit(code)
