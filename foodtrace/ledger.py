@@ -22,14 +22,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
-from foodtrace.errors import NotFound
+from foodtrace.errors import FoodtraceError, NotFound
 from foodtrace.events import Event
 from foodtrace.graph.names import Names
-from foodtrace.opening import LogState, Writer, logs
+from foodtrace.opening import LogState, Writer, chosen, logs
 from foodtrace.operations.common import Outcome
 from foodtrace.quantity import Quantity
 from foodtrace.reading import SCHEMA_VERSION, check, default_keys, wall_clock
-from foodtrace.recording import Receipt, prepare, record, record_in
+from foodtrace.recording import Receipt, prepare, record, record_in, refusals
 from foodtrace.storage.engine import address_of, open_store
 from foodtrace.storage.session import Session, Store
 from foodtrace.tlog.append import lock_head
@@ -90,6 +90,7 @@ class Ledger:
         self.clock = within(clock)
         self.clock_rule = rule
         self.names = Names()
+        self._log = log
         self._writers = Writers(
             store, keys, self.names, self.clock, log=log, passphrase=passphrase, may_create=may_create, recovering=recovering
         )
@@ -233,6 +234,14 @@ class Ledger:
         receipt = self._writers.with_key(log, lambda writer: record(self.store, self.names, writer, prepared, self.clock, rule))
         _logger.info("recorded %d events in %s, %d new", len(prepared.events), receipt.log, receipt.new)
         return receipt
+
+    def refusals(self, session: Session, events: Sequence[Event], *, log: str | None = None) -> list[tuple[int, FoodtraceError]]:
+        """Return (place, why) of the events that :meth:`record` would refuse for what is on record; writes nothing, needs no passphrase.
+
+        :param session: of :meth:`reading`. :param log: origin of the log to write, if not the ledger's own.
+        :raises NotFound: ``key.missing``, ``log.missing``: it cannot be said which log they would go to.
+        """
+        return refusals(session, chosen(logs(session), self.keys, log or self._log), events)
 
     def act(self, decide: Callable[[Session], Outcome], *, log: str | None = None) -> tuple[Receipt | None, Any]:
         """Read facts, decide and record in one transaction, so that two lanes cannot spend the same thing.

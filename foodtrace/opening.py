@@ -38,8 +38,8 @@ def refuse_backup(session: Session) -> None:
         raise Refused("ledger.is_backup", value=str(row[0]))
 
 
-def choose(states: list[LogState], keys: Path, wanted: str | None, passphrase: str | None) -> Writer:
-    """Return the log to write: the one asked for, or the only one (else the first made) whose key lies here.
+def chosen(states: list[LogState], keys: Path, wanted: str | None) -> LogState:
+    """Return the log this host writes: the one asked for, or the only one (else the first made) whose key lies here.
 
     :raises NotFound: ``log.missing`` for an unknown origin, ``key.missing`` where this host has no key for it.
     :raises Refused: ``log.ended`` for a log whose key was revoked.
@@ -57,8 +57,13 @@ def choose(states: list[LogState], keys: Path, wanted: str | None, passphrase: s
         raise NotFound(
             "key.missing", value=states[0].key_id.hex() if states else "-", path=str(keys), near=sorted(each.hex() for each in here)
         )
-    state = mine[0]
+    return mine[0]
+
+
+def choose(states: list[LogState], keys: Path, wanted: str | None, passphrase: str | None) -> Writer:
+    """Return the log to write, with its key. Raises as :func:`chosen`, and what opening the key raises."""
+    state = chosen(states, keys, wanted)
     return Writer(state.number, state.origin, load(keys, state.key_id, passphrase), Anchor(anchor_path(keys, state.origin)))
 
 
-__all__ = ["BACKUP", "LogState", "Writer", "check_anchors", "choose", "logs", "origins", "read_anchors", "refuse_backup"]
+__all__ = ["BACKUP", "LogState", "Writer", "check_anchors", "choose", "chosen", "logs", "origins", "read_anchors", "refuse_backup"]

@@ -17,17 +17,17 @@ from typing import Final
 
 import msgspec
 
-from foodtrace.errors import BadData, Conflict
+from foodtrace.errors import BadData, Conflict, FoodtraceError
 from foodtrace.events import AnyEvent, Correction, Event, Key, VoucherLines
 from foodtrace.events.canonical import decode_alone
 from foodtrace.events.parts import sealed_as
 from foodtrace.graph import projection
 from foodtrace.graph.names import Names
 from foodtrace.keys import check_public_key, kid
-from foodtrace.opening import Writer
+from foodtrace.opening import LogState, Writer
 from foodtrace.personal import Secret, commit, seal
 from foodtrace.storage.session import Session, Store
-from foodtrace.tlog.append import Head, append, lock_head
+from foodtrace.tlog.append import append, lock_head
 from foodtrace.tlog.clock import ClockRule, sealing_time
 from foodtrace.tlog.entry import event_bytes, parse
 from foodtrace.tlog.whole import event_of, last_part
@@ -165,7 +165,7 @@ def record_in(
     if not new:
         return _receipt(writer, seqs, 0, _covering(session, writer.number, max(seqs)), prepared), {}
     _check_values(prepared, new)
-    _check_corrections(session, writer, head, [prepared.events[index] for index in new])
+    _check_corrections(session, writer.number, writer.origin, head.size, [prepared.events[index] for index in new])
     # 3. Seal, with personal values beside.
     recorded = sealing_time(head, clock, rule)
     items = [each for index in new for each in (*prepared.lines.get(index, ()), (prepared.events[index].id, prepared.data[index]))]
@@ -207,10 +207,17 @@ def _ids_free(prepared: Prepared, index: int, taken: Sequence[Collection[str]], 
 
 def _same(session: Session, log: int, stored: tuple[int, bytes], prepared: Prepared, index: int) -> None:
     """Refuse an id whose content differs from what is on record (rule 1)."""
+    differing = _differing(session, log, stored, prepared, index)
+    if differing:
+        raise differing[0]
+
+
+def _differing(session: Session, log: int, stored: tuple[int, bytes], prepared: Prepared, index: int) -> list[Conflict]:
+    """Return each field in which an event differs from what is on record under its id, none for a retry (rule 1)."""
     seq, data = stored
     event = prepared.events[index]
     if index not in prepared.lines and event_bytes(data) == prepared.data[index]:
-        return
+        return []
     earlier = event_of(session, log, seq, data)
     given = prepared.personal.get(event.id, {})
     rows = session.rows("SELECT field, salt, value FROM personal WHERE log = ? AND seq = ?", (log, seq))
@@ -220,17 +227,51 @@ def _same(session: Session, log: int, stored: tuple[int, bytes], prepared: Prepa
         for field, value in given.items()
     )
     if not equal or msgspec.structs.replace(event, commitments=earlier.commitments) != earlier:
-        raise _conflict(earlier, event)
+        return _conflicts(earlier, event)
+    return []
 
 
 def _conflict(earlier: Event, event: Event) -> Conflict:
+    return _conflicts(earlier, event)[0]
+
+
+def _conflicts(earlier: Event, event: Event) -> list[Conflict]:
     old, new = msgspec.to_builtins(earlier), msgspec.to_builtins(event)
     # When and who come last: of two moments of typing nobody learns what is wrong.
     differs = sorted((f for f in {*old, *new} - {"commitments"} if old.get(f) != new.get(f)), key=lambda f: (f in ("at", "by"), f))
-    field = differs[0] if differs else "personal"
-    shown = ("..", "..") if not differs else (getattr(earlier, field, old.get(field)), getattr(event, field, new.get(field)))
-    before, now = (each if len(each) <= _SHOWN else f"{each[:_SHOWN]}.." for each in (str(shown[0]), str(shown[1])))
-    return Conflict("record.id_conflict", value=event.id, field=field, before=before, now=now)
+    if "type" in differs:
+        differs = ["type"]  # two kinds of events have few fields in common
+    if "quantity" in differs and "written" in differs:
+        differs.remove("written")  # its words
+    made = []
+    for field in differs or ["personal"]:
+        shown = ("..", "..") if not differs else (getattr(earlier, field, old.get(field)), getattr(event, field, new.get(field)))
+        texts = ("-" if each in ("", None) else str(each) for each in shown)
+        before, now = (each if len(each) <= _SHOWN else f"{each[:_SHOWN]}.." for each in texts)
+        made.append(Conflict("record.id_conflict", value=event.id, field=field, before=before, now=now))
+    return made
+
+
+def refusals(session: Session, log: LogState, events: Sequence[Event]) -> list[tuple[int, FoodtraceError]]:
+    """Return (place, why) of the events that :func:`record` would refuse for what is on record in a log; one may have several.
+
+    Looks only, before anything is written: what another process records meanwhile is found by :func:`record` itself.
+    """
+    stored = {name: (seq, bytes(data)) for name, seq, data in session.each(_BY_ID, [event.id for event in events], (log.number,))}
+    found: list[tuple[int, FoodtraceError]] = []
+    for place, event in enumerate(events):
+        if event.id not in stored and not event.commitments and not isinstance(event, (Correction, Key)):
+            continue
+        try:
+            prepared = prepare([event])
+            if event.id in stored:
+                found += [(place, each) for each in _differing(session, log.number, stored[event.id], prepared, 0)]
+            else:
+                _check_values(prepared, [0])
+                _check_corrections(session, log.number, log.origin, log.size, prepared.events)
+        except FoodtraceError as error:
+            found.append((place, error))
+    return found
 
 
 def _check_values(prepared: Prepared, new: Sequence[int]) -> None:
@@ -244,14 +285,14 @@ def _check_values(prepared: Prepared, new: Sequence[int]) -> None:
                 raise BadData("personal.no_value", value=min(bare), expected=event.id)
 
 
-def _check_corrections(session: Session, writer: Writer, head: Head, events: Sequence[AnyEvent]) -> None:
+def _check_corrections(session: Session, log: int, origin: str, size: int, events: Sequence[AnyEvent]) -> None:
     """Refuse a correction that names no entry of this log, or the wrong hash, or another correction."""
     for event in events:
         if not isinstance(event, Correction) or event.log:
             continue
-        row = session.row("SELECT leaf, bytes FROM entry WHERE log = ? AND seq = ?", (writer.number, event.seq))
-        if row is None or event.seq >= head.size:
-            raise BadData("correction.no_entry", value=event.seq, expected=head.size - 1, log=writer.origin)
+        row = session.row("SELECT leaf, bytes FROM entry WHERE log = ? AND seq = ?", (log, event.seq))
+        if row is None or event.seq >= size:
+            raise BadData("correction.no_entry", value=event.seq, expected=size - 1, log=origin)
         if bytes(row[0]).hex() != event.leaf:
             raise BadData("correction.wrong_leaf", value=event.leaf, expected=bytes(row[0]).hex(), seq=event.seq)
         target = decode_alone(bytes(parse(bytes(row[1])).event))

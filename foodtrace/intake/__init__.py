@@ -2,7 +2,7 @@
 
 The way of a file: :mod:`source` (bytes, encoding) -> :mod:`table` (:mod:`delimited`, :mod:`workbook`; headings) -> :mod:`mapping`
 (which column is what) -> :mod:`rows` (:mod:`cells`, :mod:`times`, :mod:`names`, :mod:`units`) -> :mod:`read` (the whole
-file) -> :mod:`bad` (what to mend). Nothing here knows a database or a terminal.
+file; :mod:`onrecord` compares with the log) -> :mod:`bad` (what to mend). Nothing here knows a database or a terminal.
 """
 
 from foodtrace.intake.bad import bad_path, reasons, write_bad
@@ -11,6 +11,7 @@ from foodtrace.intake.model import (
     CHINA,
     Ask,
     BadRow,
+    Check,
     Directory,
     Fault,
     FileKind,
@@ -30,6 +31,7 @@ __all__ = [
     "KINDS",
     "Ask",
     "BadRow",
+    "Check",
     "Directory",
     "Fault",
     "FileKind",

@@ -37,8 +37,8 @@ def is_json_lines(source: Source) -> bool:
     return next(said, b"")[:1] in {b"{", b"["}
 
 
-def read_lines(source: Source, codec: str) -> Iterator[BadRow | Skipped | tuple[int, AnyEvent]]:
-    """Yield (line number, event), a bad row, or a skipped repetition, for every line."""
+def read_lines(source: Source, codec: str) -> Iterator[BadRow | Skipped | tuple[int, AnyEvent, str]]:
+    """Yield (line number, event, line), a bad row, or a skipped repetition, for every line."""
     seen: dict[str, list[tuple[str, bytes]]] = {}
     with io.TextIOWrapper(source.open(), encoding=codec, newline="") as stream:
         row = 0
@@ -58,7 +58,7 @@ def read_lines(source: Source, codec: str) -> Iterator[BadRow | Skipped | tuple[
                 yield BadRow(row, (line.rstrip("\r\n"),), (_fault(text, error),))
                 continue
             seen[event.id] = data
-            yield row, event
+            yield row, event, line.rstrip("\r\n")
 
 
 def _fault(text: str, error: FoodtraceError) -> Fault:

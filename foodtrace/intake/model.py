@@ -11,7 +11,7 @@ Rules:
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, Literal, Protocol, TypeAlias
 
 import msgspec
@@ -78,6 +78,10 @@ Ask: TypeAlias = Callable[[Question], str | None]
 
 Progress: TypeAlias = Callable[[int, int], None]
 """Called with (rows done, rows in all; 0 when not known), about every 500 rows and once at the end."""
+
+
+Check: TypeAlias = Callable[[Sequence[AnyEvent]], Sequence[tuple[int, FoodtraceError]]]
+"""Compares some events with what is on record: (place among them, why it would be refused), as the ledger's ``refusals``."""
 
 
 class Note(msgspec.Struct, frozen=True):

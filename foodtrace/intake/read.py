@@ -20,12 +20,27 @@ from typing import Final, Literal, TypeAlias
 import msgspec
 
 from foodtrace.errors import BadData
-from foodtrace.events import Transfer
 from foodtrace.intake.cells import words
 from foodtrace.intake.lines import is_json_lines, read_lines
 from foodtrace.intake.mapping import choose_mapping
-from foodtrace.intake.model import CHINA, Ask, BadRow, Cell, Directory, Fault, FileKind, Intake, Mapping, Note, Progress, Question, Skipped
+from foodtrace.intake.model import (
+    CHINA,
+    Ask,
+    BadRow,
+    Cell,
+    Check,
+    Directory,
+    Fault,
+    FileKind,
+    Intake,
+    Mapping,
+    Note,
+    Progress,
+    Question,
+    Skipped,
+)
 from foodtrace.intake.names import Names
+from foodtrace.intake.onrecord import OnRecord
 from foodtrace.intake.rows import Rows
 from foodtrace.intake.source import Path_, Source, encoding_of, format_of, open_source, shown
 from foodtrace.intake.table import Table, open_table
@@ -60,6 +75,7 @@ def read_events(
     encoding: str = "",
     progress: Progress | None = None,
     now: dt.datetime | None = None,
+    check: Check | None = None,
 ) -> Intake:
     """Read a file of JSON lines, CSV or XLSX.
 
@@ -71,23 +87,24 @@ def read_events(
     :param by: staff or device number written into every event whose row names none; leave it out where different people
         may send the same file (rule 4). :param site: name or id of the market or shop the file belongs to.
     :param now: the present moment; rows more than a day ahead of it are bad.
+    :param check: compares rows with what is on record (``Ledger.refusals``); those it refuses are bad rows.
     :raises BadData: when the file as a whole cannot be read: ``record.*``, ``quantity.unit_missing``.
     :raises NotFound: ``record.no_file``; or what ``directory`` says of ``site``. :raises Storage: ``record.unreadable``.
     """
     source = open_source(path)
     if format_of(source) == "text" and is_json_lines(source):
-        return _read_lines(source, encoding_of(source, encoding=encoding, ask=ask), progress)
+        return _read_lines(source, encoding_of(source, encoding=encoding, ask=ask), progress, check)
     known = {frozenset(each.columns) for each in (*saved, *([mapping] if mapping else []))}
     table = open_table(source, sheet, known=known, encoding=encoding, ask=ask)
     chosen = choose_mapping(table, saved=saved, given=mapping, kind=kind, ask=ask)
     chosen, here = _place(table, chosen, directory, site, ask)
-    reader = _Reader(table, chosen, directory, unit, ask, progress)
+    reader = _Reader(table, chosen, directory, unit, ask, progress, check)
     found = reader.read(tz, here, by, now)
     if reader.repeats and chosen.origin in {"known", "asked"} and reader.repeats * 20 >= found.total:
         columns = {heading: "doc" if field == "id" else "" if field == "doc" else field for heading, field in chosen.columns.items()}
         heading = chosen.column("id")
         unit = unit or reader.units.mapping.unit or None
-        reader = _Reader(table, msgspec.structs.replace(chosen, columns=columns), directory, unit, ask, progress)
+        reader = _Reader(table, msgspec.structs.replace(chosen, columns=columns), directory, unit, ask, progress, check)
         found = reader.read(tz, here, by, now)
         found.notes.append(Note("record.note.id_is_doc", {"heading": heading}))
     return found
@@ -109,13 +126,21 @@ class _Reader:
     """Reads one table under one mapping."""
 
     def __init__(
-        self, table: Table, mapping: Mapping, directory: Directory, unit: str | None, ask: Ask | None, progress: Progress | None
+        self,
+        table: Table,
+        mapping: Mapping,
+        directory: Directory,
+        unit: str | None,
+        ask: Ask | None,
+        progress: Progress | None,
+        check: Check | None,
     ) -> None:
         self.units = Units(table, mapping, unit, ask)
         self.repeats = 0
         """Rows whose id stood in another row with other content."""
         self._table, self._mapping, self._directory = table, mapping, directory
         self._ask, self._progress = ask, progress
+        self._on_record = OnRecord(check, mapping, table.headings)
         self._ids: dict[str, tuple[int, bytes]] = {}
         self._headings = [text for i, text in enumerate(table.written) if text and i != table.reason]
 
@@ -148,6 +173,7 @@ class _Reader:
                 self._one(out, rows, row, cells)
         if self._progress:
             self._progress(done, done)
+        self._on_record.settle(out)
         out.mapping = self.units.mapping
         if not rows.has("id"):
             out.notes.append(Note("record.note.hash_ids"))
@@ -181,8 +207,7 @@ class _Reader:
                 return
         out.events.append(event)
         out.rows.append(row)
-        out.without_lot += not event.lot  # type: ignore[union-attr]
-        out.without_buyer += isinstance(event, Transfer) and not event.to
+        self._on_record.take(event, row, cells)
 
     def _no_record(self, rows: Rows, cells: Sequence[Cell]) -> Why | None:
         """Say why a row is no record (rule 2), none if it is one."""
@@ -206,7 +231,8 @@ def _first_words(cells: Sequence[Cell]) -> str:
     return " ".join(text for cell in cells if (text := words(cell)))[:60]
 
 
-def _read_lines(source: Source, codec: str, progress: Progress | None) -> Intake:
+def _read_lines(source: Source, codec: str, progress: Progress | None, check: Check | None) -> Intake:
+    on_record = OnRecord(check, None, ())
     out = Intake(name=source.name, events=[], rows=[], bad=[], skipped=[], total=0, notes=[], encoding=shown(codec))
     for done, each in enumerate(read_lines(source, codec), start=1):
         if isinstance(each, BadRow):
@@ -214,14 +240,13 @@ def _read_lines(source: Source, codec: str, progress: Progress | None) -> Intake
         elif isinstance(each, Skipped):
             out.skipped.append(each)
         else:
-            row, event = each
+            row, event, line = each
             out.rows.append(row)
             out.events.append(event)
-            if isinstance(event, Transfer):
-                out.without_lot += not event.lot
-                out.without_buyer += not event.to
+            on_record.take(event, row, (line,))
         if progress and done % _EVERY == 0:
             progress(done, 0)
+    on_record.settle(out)
     out.total = len(out.events) + len(out.bad)
     if progress:
         progress(out.total, out.total)

@@ -163,6 +163,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "quantity.unit_differs.hint": ("用该批次原来的单位", "use the unit the lot is kept in"),
     "quantity.unit_unknown.hint": ("500kg 或 1000斤", "write 500kg or 1000斤"),
     "record.id_conflict": ("单号 {value} 已记, {field} 是 {before}, 现在是 {now}", "{value} is on record, {field} was {before}, now {now}"),
+    "record.id_conflict.expected": ("{before} (已记)", "{before} (on record)"),
     "record.id_conflict.hint": ("foodtrace correct {value}, 或换一个单号", "foodtrace correct {value}, or use another id"),
     "record.too_many": ("一批 {value} 个事件, 最多 {expected}", "a batch of {value} events, at most {expected}"),
     "record.too_many.hint": ("分几批", "send several batches"),

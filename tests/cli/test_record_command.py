@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from foodtrace.errors import Storage
+from foodtrace.ledger import Ledger
+from foodtrace_cli.commands import record
 from tests.cli.inside import Inside, here
 
 __all__ = ["here"]
@@ -73,3 +78,80 @@ def test_a_bad_line_of_json_says_field_value_and_what_is_expected(stall: Inside)
     assert rows["3"].startswith("quantity.value ten int")
     assert rows["4"].startswith("at not empty")
     assert rows["5"].startswith("no json JSON")
+
+
+FULL = "交易单号,交易时间,商户号,品名,批次,数量,单位,买方\n"
+
+
+def line(number: int | str, quantity: object = 10, unit: str = "kg", buyer: str = "福安超市") -> str:
+    return f"JS-{number},2026-11-27 05:01,北河农批,芹菜,L-0001/261127-1,{quantity},{unit},{buyer}\n"
+
+
+def entries(stall: Inside) -> int:
+    return int(re.search(r'"size":\s*(\d+)', stall("verify", "--json"))[1])  # type: ignore[index]
+
+
+def test_a_number_on_record_with_other_content_is_a_bad_row_before_anything_is_written(
+    stall: Inside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(record, "_BATCH", 3)
+    Path("a.csv").write_text(FULL + line(1) + line(2), "utf-8")
+    stall("record", "a.csv")
+    before = entries(stall)
+    Path("c.csv").write_text(FULL + "".join(line(n) for n in range(10, 20)) + line(1, 11) + line(2, 10, buyer="") + line(30), "utf-8")
+    for words in ((), ("--dry-run",)):
+        said = stall("record", "c.csv", *words, code=1)
+        rows = {each.split()[0]: each for each in reversed(said.splitlines()) if each.strip()}
+        assert rows["12"].split()[1:6] == ["数量", "11", "10.0", "kg", "(on"]
+        assert rows["13"].split()[1:3] == ["买方", "L-0003"], "an empty cell, and what is on record"
+        assert "2 bad rows" in said
+        assert entries(stall) == before, "nothing was written"
+    said = stall("record", "c.csv", "--skip-bad", code=1)
+    assert "new 11  on record already 0  bad 2" in said
+    assert entries(stall) == before + 11
+    assert re.findall(r"JS-\d+,2026", Path("c.bad.csv").read_text("utf-8-sig")) == ["JS-1,2026", "JS-2,2026"]
+    Path("c.bad.csv").write_text(FULL + line(1) + line(2), "utf-8")
+    assert "new 0  on record already 2" in stall("record", "c.bad.csv"), "mended back, it is what is on record"
+
+
+def test_a_number_on_record_in_other_words_names_both(stall: Inside) -> None:
+    Path("a.csv").write_text(FULL + line(1, 120, "斤"), "utf-8")
+    stall("record", "a.csv")
+    Path("b.csv").write_text(FULL + line(1, 60, "公斤"), "utf-8")
+    said = stall("record", "b.csv", "--skip-bad", code=1)
+    assert "new 0  on record already 0  bad 1" in said
+    assert "written was 120 斤, now -" in Path("b.bad.csv").read_text("utf-8-sig")
+
+
+def test_a_json_line_that_the_log_would_refuse_is_a_bad_row(stall: Inside) -> None:
+    good = '{"type":"transfer","id":"J-%d","at":"2026-11-27T06:00:00+08:00","site":"L-0002","to":"L-0003",'
+    good += '"lot":"L-0001/261127-1","quantity":{"value":%d,"unit":"g"}}\n'
+    wrong = '{"type":"correction","id":"C-1","at":"2026-11-27T06:00:00+08:00","seq":999,"leaf":"%s","reason":"did_not_occur"}\n'
+    wrong %= "0" * 64
+    Path("x.jsonl").write_text(good % (1, 1000), "utf-8")
+    stall("record", "x.jsonl")
+    Path("y.jsonl").write_text(good % (2, 1000) + good % (1, 2000) + wrong, "utf-8")
+    said = stall("record", "y.jsonl", code=1)
+    rows = {each.split()[0]: each for each in reversed(said.splitlines()) if each.strip()}
+    assert rows["2"].split()[1:5] == ["quantity", "2.0", "kg", "1.0"]
+    assert "correction.no_entry" not in said
+    assert rows["3"].split()[1] == "999"
+    assert "new 1" in stall("record", "y.jsonl", "--skip-bad", code=1)
+
+
+def test_what_fails_between_two_pieces_says_how_many_rows_are_on_record(stall: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(record, "_BATCH", 3)
+    Path("a.csv").write_text(FULL + "".join(line(n) for n in range(10)), "utf-8")
+    real, calls = Ledger.record, []
+
+    def failing(*args: Any, **options: Any) -> Any:
+        calls.append(1)
+        if len(calls) == 3:
+            raise Storage("storage.full", value="x", reason="no space")
+        return real(*args, **options)
+
+    monkeypatch.setattr(Ledger, "record", failing)
+    said = stall("record", "a.csv", code=3)
+    assert "stopped half way: 6 rows recorded, 0 on record before; the other 4 are not" in said
+    monkeypatch.setattr(Ledger, "record", real)
+    assert "new 4  on record already 6" in stall("record", "a.csv")

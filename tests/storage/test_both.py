@@ -55,6 +55,11 @@ def test_other_content_under_the_same_id_is_refused_and_nothing_recorded(ledger:
         ledger.record([new, other])
     assert caught.value.code == "record.id_conflict"
     assert ledger.logs()[0].size == 5
+    with ledger.reading() as session:  # and it can be known beforehand, field by field
+        seen = ledger.refusals(session, [new, other, *_events()])
+    assert [(place, error.code, error.params["field"], error.params["now"]) for place, error in seen] == [
+        (1, "record.id_conflict", "quantity", "99 g")
+    ]
 
 
 def test_a_correction_takes_a_shop_off_the_list_and_history_shows_both(ledger: Ledger) -> None:

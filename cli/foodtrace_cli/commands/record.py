@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from foodtrace.errors import BadData, NotFound
+from foodtrace.errors import BadData, FoodtraceError, NotFound
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, progress, say, table
 from foodtrace_cli.typed import Word
 
 if TYPE_CHECKING:
-    from foodtrace.intake import Intake, Mapping, Question
+    from foodtrace.intake import Check, Intake, Mapping, Question
     from foodtrace.ledger import Ledger
     from foodtrace.storage.session import Session
 
@@ -102,6 +102,7 @@ def record(
                 site=site,
                 saved=saved,
                 progress=bar,
+                check=_check(ctx, ledger, session, dry_run=dry_run),
             )
         _report(ctx, file, found)
         if dry_run:
@@ -121,6 +122,18 @@ def record(
         if file != "-":
             say(ctx.t("cli.record.bad_file", path=write_bad(file, found, lang=ctx.lang)))
         click_ctx.exit(1)
+
+
+def _check(ctx: Context, ledger: Ledger, session: Session, *, dry_run: bool) -> Check | None:
+    """Return what compares rows with the log they would go to; a dry run without a key says that it cannot."""
+    try:
+        ledger.refusals(session, [])
+    except NotFound as error:
+        if not dry_run or error.code != "key.missing":
+            raise
+        say(ctx.t("cli.record.not_compared"), err=True)
+        return None
+    return lambda events: ledger.refusals(session, events)
 
 
 def _given(map_file: str) -> Mapping:
@@ -147,14 +160,15 @@ class _Done:
 
 
 def _write(ctx: Context, ledger: Ledger, found: Intake) -> _Done:
-    """Record a file batch by batch; whoever interrupts is told what is on record."""
+    """Record a file batch by batch; where it stops half way, what is on record is told."""
     done = _Done()
     with progress(ctx.t("cli.record.writing"), len(found.events)) as bar:
         for start in range(0, len(found.events), _BATCH):
             try:
                 receipt = ledger.record(found.events[start : start + _BATCH])
-            except KeyboardInterrupt:
-                say(ctx.t("cli.record.stopped", new=f"{done.new:,}", known=f"{done.known:,}"), err=True)
+            except (KeyboardInterrupt, FoodtraceError):
+                rest = f"{len(found.events) - done.new - done.known:,}"
+                say(ctx.t("cli.record.stopped", new=f"{done.new:,}", known=f"{done.known:,}", rest=rest), err=True)
                 raise
             if receipt.new:
                 done.first = done.first if done.first >= 0 else receipt.last - receipt.new + 1
