@@ -8,6 +8,8 @@ Rules:
 2. One column is added, the first, with the reasons; it is ignored when the mended file is read.
 3. Cells that a spreadsheet would run as a formula get a leading ``'``, which reading takes off again.
 4. It is written whole or not at all. A mended file's own bad rows go back into that file's place: ``结算.错行.csv`` again.
+5. Any other file that is there is left as it is (somebody may be mending it): the next is ``结算.错行-2.csv``. Where the rows that
+   would be written stand in it already, nothing is written.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import io
 import os
 import re
 import tempfile
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -30,19 +33,23 @@ from foodtrace.texts import Lang
 
 _SUFFIX: Final = {"zh": "错行", "en": "bad"}
 _TEXT_WIDTH: Final = 60
+_MOST: Final = 99
+"""Files of bad rows of one file, side by side."""
 
 
 def bad_path(path: str | os.PathLike[str], lang: Lang = "en") -> Path:
-    """Return where the bad rows of a file go (rules 1 and 4)."""
+    """Return where the bad rows of a file go, if nothing is there (rules 1, 4 and 5)."""
     file = Path(path)
-    stem = re.sub(r"\.(错行|bad)$", "", file.stem)
+    if re.search(rf"\.{_SUFFIX[lang]}(-\d+)?$", file.stem):
+        return file
+    stem = re.sub(r"\.(错行|bad)(-\d+)?$", "", file.stem)
     return file.with_name(f"{stem}.{_SUFFIX[lang]}{file.suffix or '.csv'}")
 
 
 def write_bad(path: str | os.PathLike[str], intake: Intake, *, lang: Lang = "en", to: Path | None = None) -> Path:
     """Write the bad rows of a file that was read, and return where.
 
-    :param path: the file that was read, still as it was. :param to: another place than beside it.
+    :param path: the file that was read, still as it was. :param to: another place than beside it; what is there is replaced.
     :raises Storage: ``record.unwritable``; nothing is left behind then.
     """
     target = to or bad_path(path, lang)
@@ -56,8 +63,10 @@ def write_bad(path: str | os.PathLike[str], intake: Intake, *, lang: Lang = "en"
         table = open_table(source, known={frozenset(intake.mapping.columns)}, encoding=_name(intake.encoding))
         codec = {"utf-8": "utf-8-sig", "utf-16-le": "utf-16", "utf-16-be": "utf-16"}.get(table.codec, table.codec)
         data = _csv(table, intake.bad, lang).encode(codec)
-    _put(target, data)
-    return target
+    if to is not None or target == Path(path):
+        _put(target, data)
+        return target
+    return _beside(target, data)
 
 
 def _name(encoding: str) -> str:
@@ -109,6 +118,45 @@ def _workbook(table: Table, rows: Sequence[BadRow], lang: Lang) -> bytes:
 
 def _lines(rows: Sequence[BadRow], lang: Lang) -> str:
     return "".join(f"# {row.row}: {reasons(row, lang)}\n{row.cells[0]}\n" for row in rows)
+
+
+def _beside(target: Path, data: bytes) -> Path:
+    """Write to the first place that is free, or has these very rows (rule 5), and return it."""
+    place = target
+    for number in range(2, _MOST + 2):
+        if place.is_dir():
+            raise BadData("record.folder", value=place.name)
+        try:
+            with place.open("xb"):  # taken: two that write at once take two places
+                pass
+        except FileExistsError:
+            if _holds(place, data):
+                return place
+            place = target.with_name(f"{target.stem}-{number}{target.suffix}")
+            continue
+        except OSError as error:
+            raise Storage("record.unwritable", value=place.name, reason=error.strerror or "") from None
+        try:
+            _put(place, data)
+        except BaseException:
+            place.unlink(missing_ok=True)
+            raise
+        return place
+    raise BadData("record.bad_files", value=target.name, expected=_MOST)
+
+
+def _holds(place: Path, data: bytes) -> bool:
+    """Say whether a file holds this; of workbooks the parts are compared, without the one that says when it was made."""
+    try:
+        there = place.read_bytes()
+        return there == data or (data[:2] == there[:2] == b"PK" and _parts(there) == _parts(data))
+    except (OSError, ValueError, zipfile.BadZipFile):
+        return False
+
+
+def _parts(data: bytes) -> dict[str, int]:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return {member.filename: member.CRC for member in archive.infolist() if member.filename != "docProps/core.xml"}
 
 
 def _put(target: Path, data: bytes) -> None:

@@ -155,3 +155,27 @@ def test_what_fails_between_two_pieces_says_how_many_rows_are_on_record(stall: I
     assert "stopped half way: 6 rows recorded, 0 on record before; the other 4 are not" in said
     monkeypatch.setattr(Ledger, "record", real)
     assert "new 4  on record already 6" in stall("record", "a.csv")
+
+
+def test_rows_left_out_are_counted_and_named(stall: Inside) -> None:
+    Path("a.csv").write_text(FULL + line(1) + line(1) + line(2, 0) + "小计,,,,,20,,\n" * 4 + "合计,,,,,20,,\n", "utf-8")
+    said = stall("record", "a.csv")
+    assert "7 rows are left out:\n" in said
+    assert "  row 3 repeats an earlier row, recorded once: JS-1\n" in said
+    assert "  row 4 has quantity 0, not recorded: JS-2" in said
+    assert "  row 5 is a total, not recorded: 小计 20\n" in said
+    assert "  2 more\n" in said
+    assert "new 1  on record already 0  bad 0  left out 7" in said
+    Path("b.csv").write_text(FULL + line(2, 0) + "合计,,,,,20,,\n", "utf-8")
+    for words in ((), ("--dry-run",)):
+        said = stall("record", "b.csv", *words, code=1)
+        assert "2 rows are left out" in said
+        assert "record.no_row: b.csv has no row" in said
+
+
+def test_a_file_of_bad_rows_is_not_written_over_and_that_is_said(stall: Inside) -> None:
+    Path("a.csv").write_text(FULL + line(1) + line(2, "x"), "utf-8")
+    Path("a.bad.csv").write_text("mended", "utf-8")
+    said = stall("record", "a.csv", "--skip-bad", code=1)
+    assert "bad rows -> a.bad-2.csv  (a.bad.csv is there and was left as it is)" in said
+    assert Path("a.bad.csv").read_text("utf-8") == "mended"

@@ -113,3 +113,21 @@ def test_where_nothing_can_be_written_nothing_is_left(tmp_path: Path) -> None:
         write_bad(file, read(file), to=tmp_path / "no" / "s.csv")
     assert error.value.code == "record.unwritable"
     assert [path.name for path in tmp_path.iterdir()] == ["s.csv"]
+
+
+@pytest.mark.parametrize("name", ["till.csv", "till.xlsx"])
+def test_bad_rows_that_somebody_is_mending_are_never_written_over(tmp_path: Path, name: str) -> None:
+    file = tmp_path / name
+    rows = [each.split(",") for each in sales(FIRST, BAD).replace('"12,5"', "12.5.1").splitlines()]
+    file.write_bytes(workbook(("s", rows)) if name.endswith("x") else sales(FIRST, BAD).encode())
+    first = write_bad(file, read(file))
+    assert write_bad(file, read(file)) == first, "the same rows again are there already"
+    mended = b"mended by hand"
+    first.write_bytes(mended)
+    second = write_bad(file, read(file))
+    assert (second.name, first.read_bytes()) == (f"till.bad-2.{name[5:]}", mended)
+    assert write_bad(file, read(file)) == second
+    assert bad_path(second) == second, "what is still bad in it stays in it"
+    assert write_bad(second, read(second)) == second
+    assert first.read_bytes() == mended
+    assert len(list(tmp_path.iterdir())) == 3

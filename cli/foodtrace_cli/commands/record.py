@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from foodtrace.storage.session import Session
 
 _SHOWN = 20
+_LEFT_OUT = 5
 _BATCH = 5000
 
 
@@ -83,7 +84,7 @@ def record(
 
     Nothing is recorded if any row is bad, unless --skip-bad. A second run of the same file changes nothing.
     """
-    from foodtrace.intake import FILE, load_mappings, read_events, save_mapping, write_bad  # noqa: PLC0415
+    from foodtrace.intake import FILE, bad_path, load_mappings, read_events, save_mapping, write_bad  # noqa: PLC0415
 
     ctx: Context = click_ctx.obj
     remembered = Path(FILE)
@@ -105,6 +106,8 @@ def record(
                 check=_check(ctx, ledger, session, dry_run=dry_run),
             )
         _report(ctx, file, found)
+        if not found.events and not found.bad:
+            raise NotFound("record.no_row", value=file)
         if dry_run:
             say(ctx.t("cli.record.dry", good=f"{len(found.events):,}"))
             _first(ctx, found)
@@ -115,12 +118,14 @@ def record(
         done = _write(ctx, ledger, found)
     if found.mapping is not None and not map_file and found.mapping.columns:
         save_mapping(remembered, found.mapping)
-    say(ctx.t("cli.record.done", new=f"{done.new:,}", known=f"{done.known:,}", bad=len(found.bad)))
+    left = ctx.t("cli.record.done_skipped", count=f"{len(found.skipped):,}") if found.skipped else ""
+    say(ctx.t("cli.record.done", new=f"{done.new:,}", known=f"{done.known:,}", bad=len(found.bad)) + left)
     if done.new:
         say("  " + ctx.t("cli.record.where", log=done.log, first=f"{done.first:,}", last=f"{done.last:,}"))
     if found.bad:
         if file != "-":
-            say(ctx.t("cli.record.bad_file", path=write_bad(file, found, lang=ctx.lang)))
+            wanted, path = bad_path(file, ctx.lang), write_bad(file, found, lang=ctx.lang)
+            say(ctx.t("cli.record.bad_file" if path == wanted else "cli.record.bad_file_other", path=path, there=wanted))
         click_ctx.exit(1)
 
 
@@ -207,6 +212,12 @@ def _report(ctx: Context, file: str, found: Intake) -> None:
     for lacking in ("without_lot", "without_buyer"):
         if count := getattr(found, lacking):
             say(ctx.t(f"cli.record.{lacking}", count=f"{count:,}", share=f"{count * 100 // max(found.total, 1)} %"), err=True)
+    if found.skipped:
+        say(ctx.t("cli.record.skipped", count=f"{len(found.skipped):,}"), err=True)
+        for each in found.skipped[:_LEFT_OUT]:
+            say("  " + clean(each.text(ctx.lang)), err=True)
+        if len(found.skipped) > _LEFT_OUT:
+            say("  " + ctx.t("cli.record.more", count=f"{len(found.skipped) - _LEFT_OUT:,}"), err=True)
     if not found.bad:
         return
     say(ctx.t("cli.record.bad", file=file, count=len(found.bad)), err=True)
