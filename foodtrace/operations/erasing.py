@@ -4,9 +4,11 @@ Rules:
 
 1. An erasure is an entry that names the entry and the fields, never a value. In the same transaction value and salt are
    deleted from the side table; entry, hash and proofs stay, and so does the commitment, which says nothing without its salt.
-2. A site or operator is erased with every entry that ever described it: corrections, seller files, earlier descriptions.
+2. A site or operator is erased with every entry that ever spoke of it: corrections, seller files, earlier descriptions, and what a
+   gate recorded of it as a seller (:mod:`foodtrace.operations.persons`). Of a site whose operator has others, its own description alone.
 3. A log erases its own values. Values of another log in the same database are named in the answer, with that log.
-4. What was never there is not erased, and what was erased before is not erased again: both are said. What somebody took out of the
+4. Nobody is told that a person is forgotten while another entry holds the same values: what is left is named (``left``).
+5. What was never there is not erased, and what was erased before is not erased again: both are said. What somebody took out of the
    table without a word is erased on record, so that ``verify`` can say yes again.
 """
 
@@ -24,6 +26,7 @@ from foodtrace.graph.directory import resolve_site
 from foodtrace.graph.names import find
 from foodtrace.operations.common import Doing, Outcome
 from foodtrace.operations.corrections import find_entry
+from foodtrace.operations.persons import entries_of, same_values
 from foodtrace.personal import FIELD, vanished
 from foodtrace.storage.session import Session
 
@@ -45,6 +48,8 @@ class Erased(msgspec.Struct, frozen=True, kw_only=True):
     """Entries whose values were deleted now."""
     elsewhere: tuple[ErasedEntry, ...] = ()
     """Values that are still here because another log wrote them (rule 3)."""
+    left: tuple[ErasedEntry, ...] = ()
+    """Values of the same person that are still here, in entries that were not asked about (rule 4)."""
     before: bool = False
     """There were such values, and they were erased before."""
     storage: Literal["forgotten", "not_yet", "vacuumed", "nothing"] = "nothing"
@@ -62,7 +67,7 @@ def erase(session: Session, doing: Doing, own: int, origin: str, given: str, *, 
     for each in fields:
         if not FIELD.fullmatch(each):
             raise BadData("personal.field", value=each, expected="a-z _")
-    what, entries = _entries(session, own, given)
+    what, entries, operator = _entries(session, own, given)
     kept = _kept(session, entries, fields)
     for log, seq, name in vanished(session, entries):
         if not fields or name in fields:
@@ -70,6 +75,7 @@ def erase(session: Session, doing: Doing, own: int, origin: str, given: str, *, 
     outcome = Outcome(events=[], answer=None)
     mine: list[ErasedEntry] = []
     elsewhere: list[ErasedEntry] = []
+    values: list[tuple[str, str]] = []
     origins: dict[int, str] = dict(session.rows("SELECT id, origin FROM log"))
     for (log, seq), names in sorted(kept.items()):
         if log != own:
@@ -78,34 +84,50 @@ def erase(session: Session, doing: Doing, own: int, origin: str, given: str, *, 
         event: Event = Erasure(id=doing.event_id(f"-{seq}"), at=doing.now, by=doing.by, seq=seq, fields=names, reason=reason)
         outcome.events.append(msgspec.structs.replace(event, id=f"erase-{seq}-{event.id}"[:80]))
         for name in names:
+            values += session.rows("SELECT field, value FROM personal WHERE log = ? AND seq = ? AND field = ?", (log, seq, name))
             session.run("DELETE FROM personal WHERE log = ? AND seq = ? AND field = ?", (log, seq, name))
         mine.append(ErasedEntry(log=origin, seq=seq, fields=names))
     before = not kept and _committed(session, entries, fields)
     if not kept and not before:
         raise NotFound("erase.nothing", value=what)
-    outcome.answer = Erased(what=what, entries=tuple(mine), elsewhere=tuple(elsewhere), before=before)
+    more = _kept(session, entries_of(session, operator) - entries, fields) if operator else {}
+    for place, names in same_values(session, values).items():
+        more[place] = tuple(sorted({*more.get(place, ()), *names}))
+    left = tuple(
+        ErasedEntry(log=origins[log], seq=seq, fields=names)
+        for (log, seq), names in sorted(more.items())
+        if log == own or (log, seq) not in kept
+    )
+    outcome.answer = Erased(what=what, entries=tuple(mine), elsewhere=tuple(elsewhere), left=left, before=before)
     return outcome
 
 
-def _entries(session: Session, own: int, given: str) -> tuple[str, set[tuple[int, int]]]:
-    """Return what is meant and the entries about it (rule 2)."""
+def _entries(session: Session, own: int, given: str) -> tuple[str, set[tuple[int, int]], str]:
+    """Return what is meant, the entries about it (rule 2), and the operator that it is or belongs to."""
+    text = given.strip().upper()
+    is_site = session.row("SELECT 1 FROM name AS n JOIN site_fact AS s ON s.site = n.id WHERE n.text = ? LIMIT 1", (text,)) is not None
+    if not is_site and find(session, [f"operator {text}", f"sites {text}"]):
+        return text, entries_of(session, text), text
     try:
         site = resolve_site(session, given)
     except NotFound:
         site = ""
-    operator = _operator(session, site or given.strip().upper())
+    operator = _operator(session, site or text)
     if site or operator:
-        return site or operator, _about(session, site, operator)
+        return site or operator, _about(session, site, operator), operator
     try:
         target = find_entry(session, given, own)
     except NotFound:
+        sold = entries_of(session, text)  # who sold at a gate and is described nowhere
+        if sold:
+            return text, sold, text
         raise NotFound("erase.unknown", value=given) from None
     entries = {(target.log, target.seq)}
     number = find(session, [f"corrected {target.origin} {target.seq}"])
     entries |= {
         (row[0], row[1]) for each in number.values() for row in session.rows("SELECT log, seq FROM about WHERE subject = ?", (each,))
     }
-    return f"{target.origin}#{target.seq}", entries
+    return f"{target.origin}#{target.seq}", entries, ""
 
 
 def _operator(session: Session, text: str) -> str:
@@ -121,15 +143,12 @@ def _operator(session: Session, text: str) -> str:
 
 
 def _about(session: Session, site: str, operator: str) -> set[tuple[int, int]]:
-    """Return every entry that describes a site, and, where the operator has no other site, its operator."""
+    """Return every entry that speaks of an operator; of a site whose operator has others, those that describe it."""
     rows = session.rows("SELECT s.log, s.seq FROM name AS n JOIN site_fact AS s ON s.site = n.id WHERE n.text = ?", (site,))
     sites = session.rows("SELECT DISTINCT n.text FROM site_fact AS s JOIN name AS n ON n.id = s.site WHERE s.operator = ?", (operator,))
     found = {(row[0], row[1]) for row in rows}
-    if operator and {row[0] for row in sites} <= {site}:
-        subjects = [f"operator {operator}", f"sites {operator}"]
-        subjects += [row[0] for row in session.rows("SELECT text FROM name WHERE text LIKE ?", (f"seller % {operator}",))]
-        for number in find(session, subjects).values():
-            found |= {(row[0], row[1]) for row in session.rows("SELECT log, seq FROM about WHERE subject = ?", (number,))}
+    if operator and (not site or {row[0] for row in sites} <= {site}):
+        found |= entries_of(session, operator)
     return found
 
 

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from foodtrace import Ledger, Quantity, errors
-from foodtrace.events import CertificateIssued, Correction, Event, Operator, SellerFile, Site, Transfer
+from foodtrace.events import CertificateIssued, Correction, Event, MarketEntry, Operator, Refusal, SellerFile, Site, Transfer, TruckExpected
 from foodtrace.graph.edges import micros
 from foodtrace.operations import corrections, erasing
 from foodtrace.operations.common import Doing, local
@@ -291,6 +291,91 @@ def test_a_reader_that_holds_old_pages_is_said(tmp_path: Path, monkeypatch: pyte
             assert not ledger.store.forget()
         assert ledger.store.forget()
         assert (tmp_path / "x.db-wal").stat().st_size == 0
+
+
+GROWER = {"identity": "230100190001010000", "phone": "139 0000 1111", "address": "北河村"}
+
+
+def grown(ledger: Ledger) -> None:
+    """Record what a gate knows of a self-grower, and of somebody else with the same address."""
+    entry = MarketEntry(
+        id="g1",
+        at=AT,
+        site="F-1",
+        decision="admitted",
+        lot="F-1/1",
+        product="芹菜",
+        quantity=Quantity(9_000, "g"),
+        goods="self_grown",
+        seller="S-7",
+    )
+    events: list[Event] = [
+        entry,
+        Refusal(id="g2", at=AT, site="F-1", asked="market_entry", lot="F-1/1", product="芹菜", seller="S-7"),
+        TruckExpected(id="g3", at=AT, site="F-1", day=AT.date(), seller="S-7"),
+        msgspec.structs.replace(entry, id="g4", seller="S-70"),
+    ]
+    other = {"identity": "230100190002020000", "phone": "13900002222", "address": "北河村"}
+    ledger.record(events, personal={"g1": GROWER, "g2": GROWER, "g3": {"plate": "黑A12345"}, "g4": other})
+    own = ledger.writer().number
+    ledger.act(lambda session: corrections.correct(session, Doing(now=local(NOW)), own, "g1", changes={"product": "韭菜"}))
+
+
+def test_what_a_gate_recorded_of_a_self_grower_goes_with_the_seller(ledger: Ledger) -> None:
+    grown(ledger)
+    done = erase(ledger, "S-7")
+    assert {each.fields for each in done.entries if each.seq > 6} == {("address", "identity", "phone"), ("plate",)}
+    assert [each.seq for each in done.entries if each.seq > 6] == [7, 8, 9, 11], "the correction repeats them"
+    assert done.left == (), "the neighbour's address is the village's"
+    with ledger.reading() as session:
+        left = {row[0] for row in session.rows("SELECT value FROM personal")}
+    assert left == {"0451-555-0999", "230100190002020000", "13900002222", "北河村"}
+    assert ledger.verify().ok
+    assert erase(ledger, "S-7").before
+    assert [each.seq for each in erase(ledger, "s-70").entries] == [10], "described nowhere, and known to the gate"
+
+
+def test_an_operator_that_has_sites_is_erased_by_its_id(ledger: Ledger) -> None:
+    ledger.record(
+        [
+            Operator(id="o2", at=AT, operator="GATE1-0002", kind="individual"),
+            *(Site(id=f"st{n}", at=AT, site=f"ST-{n}", operator="GATE1-0002", kind="stall", name=f"摊位{n}") for n in (1, 2)),
+        ],
+        personal={"o2": {"name": "王五"}, "st1": {"phone": "13900003333"}, "st2": {"phone": "13900003333", "contact": "王五"}},
+    )
+    one = erase(ledger, "ST-1")
+    assert [each.seq for each in one.entries] == [8]
+    assert {(each.seq, each.fields) for each in one.left} == {(7, ("name",)), (9, ("contact", "phone"))}, "named, not called gone"
+    done = erase(ledger, "GATE1-0002")
+    assert [each.seq for each in done.entries] == [7, 9]
+    assert done.left == ()
+
+
+def test_the_same_telephone_in_an_entry_nobody_asked_about_is_named(ledger: Ledger) -> None:
+    grown(ledger)
+    site = Site(id="twin", at=AT, site="T-1", operator="F-1", kind="farm", name="地头")
+    ledger.record([site], personal={"twin": {"phone": "１３９-0000-1111", "contact": "某人"}})
+    done = erase(ledger, "7")
+    assert [each.seq for each in done.entries] == [7, 11]
+    assert {(each.seq, each.fields) for each in done.left} == {(4, ("identity",)), (8, ("identity", "phone")), (12, ("phone",))}
+    some = erase(ledger, "12", "contact")
+    assert some.left == (), "another person's name stands nowhere else"
+
+
+def test_nothing_is_called_gone_while_the_same_values_stand_elsewhere(tmp_path: Path) -> None:
+    run(tmp_path, "init")
+    run(tmp_path, "site", "add", "福安超市:shop", "--phone", PHONE, "--contact", NAME)
+    run(tmp_path, "site", "add", "福安二店:shop", "--phone", PHONE)
+    said = run(tmp_path, "erase", "福安超市", "--yes")
+    (line,) = [each for each in said.splitlines() if each.startswith("NOT erased")]
+    assert "1 entries still hold values of this person" in said
+    assert "gone from the database files too. Backups" in said
+    assert "what is named as erased above" in said
+    command = line.rpartition(": foodtrace ")[2].split()
+    said = run(tmp_path, *command, "--yes")
+    assert "NOT erased" not in said
+    assert "still hold" not in said
+    assert PHONE.encode() not in b"".join(path.read_bytes() for path in tmp_path.glob("foodtrace.db*") if path.is_file())
 
 
 def test_on_the_command_line(tmp_path: Path) -> None:

@@ -13,6 +13,9 @@ from foodtrace_cli.output import emit_json, say
 if TYPE_CHECKING:
     from foodtrace.operations.erasing import Erased
 
+_SHOWN = 20
+"""Entries that are left, shown one by one; --json has all."""
+
 
 @click.command()
 @click.argument("what")
@@ -25,6 +28,9 @@ if TYPE_CHECKING:
 @click.pass_obj
 def erase(ctx: Context, what: str, fields: tuple[str, ...], reason: str, by: str, event_id: str, *, yes: bool, as_json: bool) -> None:
     """Erase the names, phones and addresses of WHAT: a site, an operator, or an entry by its number or id.
+
+    Of an operator everything that speaks of it goes: its sites and files, and what a gate recorded of it as a seller. Other
+    entries that hold the same values are named.
 
     The values are deleted with their salts; the entries stay, with proofs that go on verifying, and readers see "erased".
     """
@@ -50,16 +56,24 @@ def erase(ctx: Context, what: str, fields: tuple[str, ...], reason: str, by: str
     if as_json:
         emit_json(done)
     else:
-        _show(ctx, done)
+        _show(ctx, done, writer.origin)
 
 
-def _show(ctx: Context, done: Erased) -> None:
+def _show(ctx: Context, done: Erased, own: str) -> None:
     for each in done.entries:
         say(ctx.t("cli.erase.done", log=each.log, seq=each.seq, fields=", ".join(each.fields)))
     for each in done.elsewhere:
         say(ctx.t("cli.erase.elsewhere", log=each.log, seq=each.seq, fields=", ".join(each.fields)))
+    for each in done.left[:_SHOWN]:
+        command = f"foodtrace erase {each.seq}" if each.log == own else f"foodtrace --log {each.log} erase {each.seq}"
+        say(ctx.t("cli.erase.left", log=each.log, seq=each.seq, fields=", ".join(each.fields), command=command))
+    if len(done.left) > _SHOWN:
+        say(ctx.t("cli.erase.left_more", count=len(done.left) - _SHOWN))
     if done.before:
         say(ctx.t("cli.erase.before", what=done.what))
     if done.entries:
         say(ctx.t("cli.erase.stays"))
-    say(ctx.t(f"cli.erase.{done.storage}"))
+    remain = len(done.elsewhere) + len(done.left)
+    if remain:
+        say(ctx.t("cli.erase.remain", count=remain))
+    say(ctx.t("cli.erase.forgotten_part" if remain and done.storage == "forgotten" else f"cli.erase.{done.storage}"))
