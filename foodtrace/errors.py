@@ -95,7 +95,7 @@ class FoodtraceError(Exception):
         super().__init__(code)
 
     def _fields(self) -> dict[str, object]:
-        shown = {k: _brief(v) if isinstance(v, str) else v for k, v in self.params.items()}
+        shown = {k: _brief(v) if isinstance(v, str) and not _has_words(v) else v for k, v in self.params.items()}
         both = {"value": self.value, "expected": self.expected}
         return {**shown, **{name: each if _has_words(each) else _brief(each) for name, each in both.items()}}
 

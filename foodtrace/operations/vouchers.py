@@ -23,6 +23,7 @@ from foodtrace.errors import Ambiguous, NotFound
 from foodtrace.events import AnyEvent, Transfer
 from foodtrace.operations.common import CHINA
 from foodtrace.storage.session import Session
+from foodtrace.texts import Lang, has, text
 from foodtrace.tlog.entry import parse as parse_entry
 from foodtrace.tlog.whole import event_of, first_part, last_part
 
@@ -39,6 +40,16 @@ class Voucher(msgspec.Struct, frozen=True):
     seq: int
     """Sequence number of the event; of one in parts, of its last entry."""
     event: Transfer
+
+
+class _Kind(str):
+    """A kind of event, said in the reader's language within a text."""
+
+    __slots__ = ()
+
+    def in_words(self, lang: Lang) -> str:
+        """Return its name; a kind without one is shown as its ``type``."""
+        return text(f"kind.{self}", lang) if has(f"kind.{self}") else str(self)
 
 
 def format(sealed: dt.datetime, seq: int) -> str:  # noqa: A001 - the verb of every identifier
@@ -97,7 +108,7 @@ def _look(session: Session, logs: list[tuple[int, str]], given: str, seq: int, d
     """Return the transfers at a sequence number (of a day, if given); says why where there is none."""
     found: list[Voucher] = []
     other: list[str] = []
-    others: list[str] = []
+    others: list[_Kind] = []
     for log, origin in logs:
         at = _at(session, log, seq)
         if at is None:
@@ -106,7 +117,7 @@ def _look(session: Session, logs: list[tuple[int, str]], given: str, seq: int, d
         last = last_part(event, seq)
         whole = event if last == seq else (_at(session, log, last) or at)[1]
         if not isinstance(whole, Transfer):
-            others.append(str(msgspec.to_builtins(whole)["type"]))
+            others.append(_Kind(str(msgspec.to_builtins(whole)["type"])))
         elif day and f"{sealed.astimezone(CHINA):%y%m%d}" != day:
             other.append(format(sealed, seq))
         else:

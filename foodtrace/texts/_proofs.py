@@ -148,7 +148,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "kind.recall_withdrawn": ("召回撤销", "recall withdrawn"),
     "kind.receipt": ("收货", "receipt"),
     "kind.recovered": ("恢复标记", "recovery mark"),
-    "kind.refusal": ("拒售", "refused sale"),
+    "kind.refusal": ("拒绝", "refusal"),
     "kind.returned": ("退回", "returned"),
     "kind.sale": ("销售", "sale"),
     "kind.sampling_committed": ("抽检承诺", "sampling committed"),
@@ -158,7 +158,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "kind.site": ("场所", "site"),
     "kind.stock_count": ("盘点", "stock count"),
     "kind.test_recorded": ("检测", "test"),
-    "kind.transfer": ("交易", "transfer"),
-    "kind.transformation": ("加工", "transformation"),
+    "kind.transfer": ("转出", "transfer"),
+    "kind.transformation": ("转化", "transformation"),
     "kind.truck_expected": ("预报车辆", "truck expected"),
 }

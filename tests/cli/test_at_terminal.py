@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from foodtrace_cli.output import cells
 from tests.cli.inside import Inside, here
 from tests.cli.terminal import CTRL_C, CTRL_D, at_terminal
 from tests.cli.test_formula_shop import BATCH, shop
@@ -100,6 +101,19 @@ def test_a_case_scanned_twice_is_received_once(shop: Inside) -> None:
     said, code = at_terminal(shop.folder, ["CASE-1", CTRL_C], "formula", "receive", "--from", "小北乳业")
     assert code != 0
     assert "Traceback" not in said
+
+
+def test_what_a_table_was_read_as_fits_the_terminal(here: Inside) -> None:
+    here("init")
+    here("site", "add", "北河农批:market", "福安超市:shop")
+    heads = "交易单号,交易时间,商户号,品名,批次,数量,单位,买方信用代码,买方,单价,金额"
+    (here.folder / "s.csv").write_text(f"{heads}\nJ1,2026-11-27 05:11,L-0001,西红柿,,240,斤,,福安超市,3,9\n", encoding="gb18030")
+    said, _ = at_terminal(here.folder, [], "record", "s.csv", "--dry-run", lang="zh")
+    assert "交易单号=id" in said
+    assert [line for line in said.splitlines() if cells(line) > 80] == []
+    assert "金额" in said
+    assert "  J1 2026-11-27 05:11 北河农批 -> 福安超市  西红柿 120.0 kg" in said, "a clerk reads a row, not JSON"
+    assert "原文 240" in said
 
 
 def test_a_second_seller_of_one_name_is_asked_about(here: Inside) -> None:

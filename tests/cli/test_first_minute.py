@@ -154,7 +154,7 @@ def test_record_says_how_it_read_the_file_and_where_it_went(market: tuple[Inside
     assert "结算.csv  GB18030  3 行" in said
     assert "单号=id" in said
     assert "不记: 单价" in said
-    assert '"value":12000' in said, "the first row as it would be recorded; a full-width unit is the unit"
+    assert "A0 2026-11-23 05:12 北河农批 -> 福安超市  西红柿 12.0 kg" in said, "the first row as it was read; a full-width unit is the unit"
     said = here("record", "结算.csv", "--as", "transfer", lang="zh")
     assert "新 3" in said
     assert "第 12 - 14 条" in said or "条" in said

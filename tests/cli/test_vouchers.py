@@ -74,6 +74,7 @@ def test_a_number_that_means_no_transfer_is_told_so(goods: tuple[Inside, str]) -
     assert number in told, "says which number it has"
     told = here(*take, f"V-{TODAY}-0000", code=1, lang="zh")
     assert "voucher.no_transfer" in told
+    assert "第 0 条不是转出, 是 密钥" in told
     told = here(*take, f"V-{TODAY}-9999", code=1)
     assert "voucher.none" in told
     other = here("certificate", "issue", "黄瓜", "10kg", "--basis", "1", "--code", "261123-2", "--out", "2.png")
@@ -90,6 +91,7 @@ def test_correct_and_prove_take_the_number(goods: tuple[Inside, str]) -> None:
     number = sent(here, "--id", "T-1")
     here("correct", number, "--set", "quantity=12kg")
     assert '"T-1"' in here("correct", number)
+    assert "条  转出  " in here("correct", number, lang="zh")
     (shop,) = here.json("recall", "261123-1")["outlets"]
     assert [each["received"] for each in shop["amounts"]] == [12_000]
     assert [each["about"]["event"] for each in here.json("prove", number, "--out", "proofs")] == ["T-1"]

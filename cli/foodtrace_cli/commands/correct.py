@@ -157,7 +157,7 @@ def _kind(ctx: Context, event: AnyEvent) -> str:
     from foodtrace.texts import has  # noqa: PLC0415
 
     tag = str(msgspec.to_builtins(event)["type"])
-    return ctx.t(f"report.event.{tag}") if has(f"report.event.{tag}") else tag
+    return next((ctx.t(key) for key in (f"report.event.{tag}", f"kind.{tag}") if has(key)), tag)
 
 
 def _brief(event: AnyEvent) -> str:

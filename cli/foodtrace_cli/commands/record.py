@@ -11,7 +11,7 @@ import click
 
 from foodtrace.errors import BadData, FoodtraceError, NotFound
 from foodtrace_cli.context import Context
-from foodtrace_cli.output import clean, progress, say, table
+from foodtrace_cli.output import clean, progress, say, table, terminal_width, wrapped
 from foodtrace_cli.typed import Word
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def record(
             raise NotFound("record.no_row", value=file)
         if dry_run:
             say(ctx.t("cli.record.dry", good=f"{len(found.events):,}"))
-            _first(ctx, found)
+            _first(ctx, ledger, found)
             click_ctx.exit(1 if found.bad else 0)
         if found.bad and not skip_bad:
             say(ctx.t("cli.record.none", bad=len(found.bad), file=file), err=True)
@@ -185,13 +185,30 @@ def _write(ctx: Context, ledger: Ledger, found: Intake) -> _Done:
     return done
 
 
-def _first(ctx: Context, found: Intake) -> None:
-    """Show how the first row was read, as it would be recorded."""
-    if found.events:
+def _first(ctx: Context, ledger: Ledger, found: Intake) -> None:
+    """Show how the first row was read: goods as a person says them, another kind of event as it would be recorded."""
+    if not found.events:
+        return
+    event = found.events[0]
+    quantity = getattr(event, "quantity", None)
+    if quantity is None:
         import msgspec  # noqa: PLC0415
 
-        event = msgspec.json.encode(found.events[0]).decode()
-        say(ctx.t("cli.record.first", row=found.rows[0], event=clean(event)))
+        line = msgspec.json.encode(event).decode()
+    else:
+        from foodtrace.operations.naming import names_of, product_of  # noqa: PLC0415
+
+        way = [each for each in (getattr(event, "source", ""), event.site, getattr(event, "to", "")) if each]
+        lot, product, written = (str(getattr(event, field, "")) for field in ("lot", "product", "written"))
+        with ledger.reading() as session:
+            names = names_of(session, set(way), ledger.clock())
+            product = product or product_of(session, lot, ledger.clock())
+        where = f"{event.id} {event.at:%Y-%m-%d %H:%M} {' -> '.join(names[each] for each in way)}"
+        original = ctx.t("cli.record.written", written=written) if written else ""
+        line = "  ".join(each for each in (where, f"{product} {quantity.in_words(ctx.lang)}".strip(), lot, original) if each)
+    say(ctx.t("cli.record.first", row=found.rows[0]))
+    for each in wrapped(f"  {line}", terminal_width() if sys.stdout.isatty() else None):
+        say(each)
 
 
 def _head(ctx: Context, found: Intake) -> None:
@@ -202,7 +219,9 @@ def _head(ctx: Context, found: Intake) -> None:
         return
     named = [f"{clean(heading)}={field}" for heading, field in found.mapping.columns.items() if field]
     left = [clean(heading) for heading, field in found.mapping.columns.items() if not field]
-    say("  " + " ".join(named) + (ctx.t("cli.record.left", columns=" ".join(left)) if left else ""), err=True)
+    line = "  " + " ".join(named) + (ctx.t("cli.record.left", columns=" ".join(left)) if left else "")
+    for each in wrapped(line, terminal_width() if sys.stderr.isatty() else None):
+        say(each, err=True)
 
 
 def _report(ctx: Context, file: str, found: Intake) -> None:
