@@ -20,6 +20,20 @@ _MEAT: Final = re.compile(
     re.IGNORECASE,
 )
 
+_VEGETABLES: Final = (
+    "白菜", "萝卜", "土豆", "黄瓜", "西红柿", "豆角", "芹菜", "茄子", "辣椒",
+    "菠菜", "韭菜", "大葱", "油麦菜", "生菜", "南瓜", "胡萝卜", "洋葱", "蘑菇",
+    "苹果", "梨", "西瓜", "香瓜", "葡萄", "草莓", "玉米", "鸡蛋", "鲤鱼",
+)  # fmt: skip
+COMMON: Final[dict[str, tuple[str, ...]]] = {
+    "produce": _VEGETABLES,
+    "self_grown": _VEGETABLES,
+    "meat": ("猪肉", "牛肉", "羊肉", "鸡肉", "鸭肉", "鹅肉", "排骨", "猪蹄", "鸡翅"),
+    "imports": ("香蕉", "樱桃", "榴莲", "火龙果", "牛油果", "柠檬", "奇异果", "葡萄", "橙子"),
+    "packaged": ("大米", "面粉", "食用油", "挂面", "酱油", "牛奶", "豆制品", "糕点", "饮料"),
+}
+"""Kind of goods -> products that come to every wholesale market, offered where a seller's file names none. No rule looks at it."""
+
 
 def kind_of(product: str) -> Literal["produce", "meat"]:
     """Return ``meat`` or ``produce``.

@@ -26,6 +26,7 @@ from foodtrace.events import (
     TruckExpected,
 )
 from foodtrace.gate.facts import Blacklisting, Certificate, Earlier, Facts, Licence, Paper, SelfGrown, Seller, Use
+from foodtrace.gate.grower import FIELDS
 from foodtrace.gate.kinds import kind_of
 from foodtrace.graph.edges import micros
 from foodtrace.graph.flows import FlowKind
@@ -36,6 +37,7 @@ from foodtrace.operations.gatecode import Look, earlier
 from foodtrace.operations.gaterecalls import described, recalls
 from foodtrace.operations.lineage import lineage
 from foodtrace.operations.places import describe
+from foodtrace.operations.sellers import personal_on_file
 from foodtrace.operations.tests import tests_behind
 from foodtrace.quantity import Quantity
 from foodtrace.storage.session import Session
@@ -99,7 +101,7 @@ def collect(
         seller=_seller(session, market, seller),
         blacklistings=_blacklistings(session, seller),
         papers=(*truck.papers, *(each.paper for each in vouchers_on_record(session, closure[:1], market))),
-        self_grown=SelfGrown(**{name: bool(truck.grower.get(name)) for name in ("identity", "phone", "address")}),
+        self_grown=_grown(session, market, seller, truck),
         tests=tests_behind(session, closure),
         recalls=recalls(session, now, lot, closure, described(payload, product, look.issuer, lot)) if lot else (),
         keys_ended=keys.until if keys is not None and keys.stale(now.date()) is not None else None,
@@ -186,6 +188,12 @@ def _seller(session: Session, market: str, seller: str) -> Seller:
         left=file.left if file else None,
         risk=max(grades, key=lambda each: (each.start, each.at)).grade if grades else "",
     )
+
+
+def _grown(session: Session, market: str, seller: str, truck: Truck) -> SelfGrown:
+    """Return what is recorded of a self-grower: with this truck, or in the seller's file here (looked at for such goods only)."""
+    kept = personal_on_file(session, market, seller) if truck.goods == "self_grown" and seller else {}
+    return SelfGrown(**{field: bool(truck.grower.get(field) or kept.get(field)) for field in FIELDS})
 
 
 def _blacklistings(session: Session, seller: str) -> tuple[Blacklisting, ...]:

@@ -277,7 +277,7 @@ def show_file(session: Session, market: str, seller: str, *, contacts: bool = Fa
     file = file_of(session, market, seller)
     if file is None:
         raise NotFound("seller.no_file", value=seller, market=market)
-    values = _personal(session, market, seller)
+    values = personal_on_file(session, market, seller)
     return FileSaid(
         market=market,
         seller=seller,
@@ -340,7 +340,7 @@ def _fields(session: Session, market: str, seller: str) -> list[str]:
     return sorted({field for each in about(session, f"seller {market} {seller}", SellerFile) for field in each.event.commitments})
 
 
-def _personal(session: Session, market: str, seller: str) -> dict[str, str]:
+def personal_on_file(session: Session, market: str, seller: str) -> dict[str, str]:
     """Return the personal values of a file that are still there."""
     number = find(session, [f"seller {market} {seller}"]).get(f"seller {market} {seller}")
     rows: list[Any] = session.rows(

@@ -41,6 +41,9 @@ OPTIONS: Final[dict[str, str]] = {
     "Credit code (18 characters) or local id of the operator; by default the site's own id.":
         "所属经营者的信用代码 (18 位) 或本地编号; 默认场所自己的编号。",
     "Name of a person to call (kept beside the log, can be erased).": "可以打电话找的人 (存在日志旁边, 可以删除)。",
+    "Self-grower's identity card, or passport=E12345678 (beside the log).": "自产人的身份证号, 或 passport=E12345678 (存在日志旁边)。",
+    "Self-grower's telephone (kept beside the log, can be erased).": "自产人的电话 (存在日志旁边, 可以删除)。",
+    "Self-grower's address (kept beside the log, can be erased).": "自产人的住址 (存在日志旁边, 可以删除)。",
     "Telephone (kept beside the log, can be erased).": "电话 (存在日志旁边, 可以删除)。",
     "Address (kept beside the log, can be erased).": "地址 (存在日志旁边, 可以删除)。",
     "County, for lists by county.": "区县, 按区县列表用。",

@@ -146,6 +146,24 @@ def test_goods_without_a_code_one_by_one(desk: Path) -> None:
     assert "nothing is held" in run(desk, "gate", "held")
 
 
+def test_a_self_grower_in_one_go(desk: Path) -> None:
+    words = ("gate", "--goods", "self_grown", "--product", "豆角", "--seller", "永发合作社", "--weight", "35kg")
+    said = run(desk, *words, code=1)
+    assert "gate.voucher_missing" in said
+    assert "--identity, --phone and --address" in said, "what is asked for can be given"
+    assert "--identity" in run(desk, *words, "--paper", "self_grown_record", code=2)
+    assert "grower.identity_check" in run(desk, *words, "--identity", "230199199001011231", code=2)
+    grown = ("--identity", "23019919900101107X", "--phone", "13812345678", "--address", "北河村")
+    found = answer(desk, *words, *grown, code=1)
+    assert [each["code"] for each in found["decision"]["reasons"]] == ["gate.quality_voucher_missing"]
+    assert found["verdict"] == "hold"
+    passport = ("--identity", "passport=E12345678", *grown[2:])
+    assert answer(desk, *words, *passport, "--paper", "test_report=T-1")["verdict"] == "admit"
+    assert answer(desk, *words, code=1)["verdict"] == "refuse", "one truck's record is not the seller's"
+    run(desk, "site", "file", "永发合作社", *grown)
+    assert answer(desk, *words, "--paper", "test_report=T-2")["verdict"] == "admit", "a complete seller file does"
+
+
 def test_a_hold_is_ended_by_two_people(desk: Path) -> None:
     text = certificate(desk, "西红柿", "500kg")
     run(desk, "gate", text, "--weight", "600kg", "--by", "S-07", code=1)

@@ -82,6 +82,11 @@ def gate() -> None:
 @click.option("--goods", type=Word(_GOODS), default=None, help="Kind of goods; by default told by the product's name.")
 @click.option("--seller", default="", help="Seller (id, name or trader card); by default the certificate's issuer.")
 @click.option("--paper", "papers", multiple=True, metavar="KIND[=NUMBER[@DATE]]", help="Paper shown: purchase, animal_quarantine, ...")
+@click.option(
+    "--identity", default="", metavar="NUMBER|PAPER=NUMBER", help="Self-grower's identity card, or passport=E12345678 (beside the log)."
+)
+@click.option("--phone", default="", help="Self-grower's telephone (kept beside the log, can be erased).")
+@click.option("--address", default="", help="Self-grower's address (kept beside the log, can be erased).")
 @click.option("--shown", type=Word(_SHOWN), default=None, help="A certificate that is not ours, looked at.")
 @click.option("--lot", default="", help="Lot that packaged goods bring along.")
 @click.option("--batch", default="", help="Production date or batch number as printed.")
@@ -205,10 +210,22 @@ def _truck(session: object, market: str, told: dict[str, object]) -> Truck:
         written=weighed.written if weighed else "",
         papers=tuple(_paper(each) for each in _many(told, "papers")),
         shown=_text(told, "shown"),
+        grower=_grower(told),
         expiry=expiry.date() if expiry is not None else None,  # type: ignore[attr-defined]
         batch=_text(told, "batch"),
         lot=resolve_lot(session, lot) if lot else "",  # type: ignore[arg-type]
     )
+
+
+def _grower(told: dict[str, object]) -> dict[str, str]:
+    """Return what the options say of a self-grower, each in a form that can be true."""
+    from foodtrace.gate import grower  # noqa: PLC0415
+
+    found = {field: _text(told, field) for field in grower.FIELDS if _text(told, field)}
+    paper, equals, number = found.get("identity", "").partition("=")
+    if equals:
+        found["identity"] = number
+    return {field: grower.read(field, value, paper if equals and field == "identity" else "") for field, value in found.items()}
 
 
 def _paper(given: str) -> Paper:
@@ -220,6 +237,8 @@ def _paper(given: str) -> Paper:
 
     kind, _, rest = given.partition("=")
     number, _, until = rest.partition("@")
+    if kind == "self_grown_record":
+        raise BadData("gate.grower_paper", value=kind, expected="--identity --phone --address")
     if kind not in get_args(PaperKind):
         raise BadData("gate.paper", value=kind, expected=", ".join(get_args(PaperKind)))
     try:
@@ -238,6 +257,8 @@ def _print(ctx: Context, answer: GateAnswer, seller: str) -> None:
         say("          " + ctx.t("cli.gate.duplicate", time=f"{answer.at:%H:%M:%S}"))
     for reason in answer.decision.reasons:
         say(f"          {clean(reason.as_dict(ctx.lang)['message'])}  {reason.code}")
+    if answer.goods == "self_grown" and "gate.voucher_missing" in answer.decision.codes:
+        say("          " + ctx.t("cli.gate.grower"))
     for note in answer.decision.notes:
         say(f"          {clean(note.message(ctx.lang))}")
     for must in answer.decision.must:

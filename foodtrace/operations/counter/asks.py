@@ -10,12 +10,13 @@ import msgspec
 
 from foodtrace.certificate.scan import classify_line
 from foodtrace.errors import FoodtraceError
-from foodtrace.gate import pad, screen
+from foodtrace.gate import grower, pad, screen
 from foodtrace.gate.facts import GOODS, Paper
 from foodtrace.gate.screen import Said
 from foodtrace.operations import market, sellers
 from foodtrace.operations.common import new_id
-from foodtrace.operations.counter.base import Desk, Pending
+from foodtrace.operations.counter.base import Pending
+from foodtrace.operations.counter.names import Names
 from foodtrace.operations.gatefacts import Truck
 from foodtrace.operations.market import Considered
 
@@ -28,10 +29,9 @@ _ASKS: Final = {
     "gate.quality_voucher_missing": "test_report",
 }
 """Reasons that a paper in the driver's hand may answer -> that paper."""
-_GROWER: Final = ("identity", "phone", "address")
 
 
-class Asks(Desk, ABC):
+class Asks(Names, ABC):
     """Asks for what is missing, and for nothing that could not change the answer."""
 
     @abstractmethod
@@ -70,8 +70,8 @@ class Asks(Desk, ABC):
         if not found.facts.product and "product" not in pending.asked:
             return self._product_line
         if found.facts.goods == "self_grown":
-            for field in _GROWER:
-                if field not in pending.asked:
+            for field in grower.FIELDS:
+                if field not in pending.asked and not getattr(found.facts.self_grown, field):
                     pending.paper = field
                     return self._grower_line
         if found.facts.goods == "packaged":
@@ -154,8 +154,9 @@ class Asks(Desk, ABC):
         return self._card(seller)
 
     def _goods_line(self, line: str) -> list[Said]:
-        if self._drops(line):
-            return self._drop()
+        aside = self._aside(line)
+        if aside is not None:
+            return aside
         choice = pad.digit(line)
         if choice is None or not 1 <= choice <= len(GOODS):
             return [Said(self._t("counter.choose"))]
@@ -166,8 +167,9 @@ class Asks(Desk, ABC):
         return self._next()
 
     def _seller_line(self, line: str) -> list[Said]:
-        if self._drops(line):
-            return self._drop()
+        aside = self._aside(line)
+        if aside is not None:
+            return aside
         given = pad.folded(line)[:80]
         lines = (self._card(given) or self._named(given)) if given else []
         if lines is None:
@@ -175,30 +177,10 @@ class Asks(Desk, ABC):
         self._change(seller=self._carded())
         return [*lines, *self._next()]
 
-    def _product_line(self, line: str) -> list[Said]:
-        if self._drops(line):
-            return self._drop()
-        given = " ".join(pad.folded(line).split())[:100]
-        kinds = self._kinds()
-        choice = pad.digit(line)
-        if choice is not None and 1 <= choice <= len(kinds):
-            given = kinds[choice - 1]
-        if not given or given.isdigit() or "://" in given:
-            return [Said(self._t("counter.choose"))]
-        self._change(product=given)
-        self._here.asked.add("product")
-        return self._next()
-
-    def _kinds(self) -> tuple[str, ...]:
-        with self._books.reading() as session:
-            pending = self._here
-            seller = pending.truck.seller or (pending.found.look.issuer if pending.found else "")
-            file = sellers.file_of(session, self._set.market, seller)
-        return tuple(file.kinds)[:9] if file else ()
-
     def _paper_line(self, line: str) -> list[Said]:
-        if self._drops(line):
-            return self._drop()
+        aside = self._aside(line)
+        if aside is not None:
+            return aside
         pending = self._here
         given = pad.folded(line)[:80]
         if any(each.payload is not None for each in classify_line(line)):
@@ -213,37 +195,28 @@ class Asks(Desk, ABC):
         return self._next()
 
     def _until_line(self, line: str) -> list[Said]:
+        aside = self._aside(line)
+        if aside is not None:
+            return aside
         if pad.folded(line):
             *rest, last = self._here.truck.papers
             day = pad.day(line, self._now().date())
             self._change(papers=(*rest, msgspec.structs.replace(last, valid_until=day)))
         return self._next()
 
-    def _grower_line(self, line: str) -> list[Said]:
-        if self._drops(line):
-            return self._drop()
-        pending = self._here
-        given = pad.folded(line)[:200]
-        pending.asked.add(pending.paper)
-        if given:
-            self._change(grower={**pending.truck.grower, pending.paper: given})
-        return self._next()
-
     def _batch_line(self, line: str) -> list[Said]:
-        if self._drops(line):
-            return self._drop()
+        aside = self._aside(line)
+        if aside is not None:
+            return aside
         self._here.asked.add("batch")
         self._change(batch=pad.folded(line)[:80])
         return self._next()
 
     def _expiry_line(self, line: str) -> list[Said]:
-        if self._drops(line):
-            return self._drop()
+        aside = self._aside(line)
+        if aside is not None:
+            return aside
         if pad.folded(line):
             self._change(expiry=pad.day(line, self._now().date(), future=True))
         self._here.asked.add("expiry")
         return self._next()
-
-    def _product_prompt(self) -> str:
-        shown = " ".join(f"{place} {screen.clean(name)}" for place, name in enumerate(self._kinds(), start=1))
-        return " ".join(self._t("counter.prompt.product", choices=shown).split()) + " "

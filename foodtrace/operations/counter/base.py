@@ -12,7 +12,7 @@ import msgspec
 
 from foodtrace.certificate.keylist import KeyList
 from foodtrace.errors import FoodtraceError
-from foodtrace.gate import pad, screen
+from foodtrace.gate import screen
 from foodtrace.gate.pack import Rulebook
 from foodtrace.gate.screen import Said
 from foodtrace.operations import held, market, sampling, shift, slips
@@ -86,6 +86,12 @@ class Pending(msgspec.Struct):
     found: Considered | None = None
     paper: str = ""
     """Paper that is being asked for."""
+    other: str = ""
+    """Identity paper that is no resident identity card, while its number is asked for."""
+    offers: tuple[tuple[str, ...], ...] = ()
+    """Pages of products that are offered by number."""
+    page: int = 0
+    """How often the page was turned."""
 
 
 class Desk:
@@ -189,9 +195,6 @@ class Desk:
 
     def _change(self, **changes: object) -> None:
         self._here.truck = msgspec.structs.replace(self._here.truck, **changes)
-
-    def _drops(self, line: str) -> bool:
-        return pad.command(line) == ("undo", 0)
 
     def _drop(self) -> list[Said]:
         if self._pending is not None:

@@ -255,7 +255,7 @@ class Counter(Weighs):
             "_product_line": self._product_prompt,
             "_paper_line": lambda: self._t("counter.prompt.paper", paper=self._t(f"gate.document.{self._here.paper}")),
             "_until_line": lambda: self._t("counter.prompt.until"),
-            "_grower_line": lambda: self._t(f"counter.prompt.{self._here.paper}"),
+            "_grower_line": self._grower_prompt,
             "_batch_line": lambda: self._t("counter.prompt.batch"),
             "_expiry_line": lambda: self._t("counter.prompt.expiry"),
             "_weigh_line": self._weigh_prompt,
