@@ -350,7 +350,7 @@ def test_a_self_growers_truck_needs_the_numeric_pad_alone(desk: Market) -> None:
     entry = clerk.events()[-1]
     assert (entry.product, entry.goods, sorted(entry.commitments)) == ("菠菜", "self_grown", ["address", "identity", "phone"])  # type: ignore[attr-defined]
     with desk.ledger.reading() as session:
-        kept = dict(session.rows("SELECT field, value FROM personal WHERE field IN ('identity','phone','address')"))
+        kept: dict[str, str] = dict(session.rows("SELECT field, value FROM personal WHERE field IN ('identity','phone','address')"))
     assert kept == {"identity": "23019919900101107X", "phone": "13812345678", "address": "北河村"}
 
 
@@ -406,7 +406,7 @@ def test_what_is_recorded_of_a_grower_must_be_able_to_be_true(desk: Market) -> N
         assert "grower.address" in clerk.types(typed), typed
     clerk.types("北河村", "", "40")
     with desk.ledger.reading() as session:
-        kept = dict(session.rows("SELECT field, value FROM personal WHERE field IN ('identity','phone','address')"))
+        kept: dict[str, str] = dict(session.rows("SELECT field, value FROM personal WHERE field IN ('identity','phone','address')"))
     assert kept == {"identity": "passport E12345678", "phone": "0451-555-0104", "address": "北河村"}
 
 
