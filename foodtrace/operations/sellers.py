@@ -240,7 +240,7 @@ def says(session: Session, market: str, seller: str, wish: Wish) -> bool:
         return False
     if wish.stall and not _is_stall(session, wish.stall, file.stall):
         return False
-    fields, values = _fields(session, market, seller), _personal(session, market, seller)
+    fields, values = _fields(session, market, seller), personal_on_file(session, market, seller)
     return all(field in fields and values.get(field, value) == value for field, value in wish.personal.items() if value)
 
 
