@@ -1,10 +1,13 @@
 """Finds lots and sites by what people call them.
 
-Rules (TRANSCRIPTS house rule 4):
+Rules (TRANSCRIPTS house rule 4, but for the beginnings of names: ADR 17):
 
-1. A full id always names itself. A bare lot code, a site's trading name, or a unique prefix of either works wherever an id does.
-2. Two matches are an error that lists the full ids; none is an error that names similar ones.
-3. "Not here" is never "not sold": the caller says how fresh the records are.
+1. A full id always names itself. A whole lot code and a site's whole trading name work wherever an id does, in any width, lots in any case,
+   blanks around them left out.
+2. The beginning of a name is nobody's name, however unique it is today: tomorrow it may be another lot's whole code, and a recall of the
+   wrong lot is an all-clear for the right one.
+3. Two matches are an error that lists the full ids; none is an error that names similar ones, those that begin so among them.
+4. "Not here" is never "not sold": the caller says how fresh the records are.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ from foodtrace.storage.session import Session
 _LIMIT: Final = 20
 _NEAR: Final = 5
 _FORM: Final = re.compile(r"(?:[A-Z0-9-]{1,40}/)?[A-Z0-9.-]{1,40}")
-"""What a lot, or the beginning of one, may look like; a code that is too long is nobody's, and no near one is looked for."""
+"""What a lot may look like; a code that is too long is nobody's, and no near one is looked for."""
 _ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-."
 
 
@@ -39,8 +42,6 @@ def resolve_lot(session: Session, given: str) -> str:
     if _is_lot(session, text):
         return text
     lots: list[str] = [row[0] for row in session.rows("SELECT text FROM name WHERE code = ? ORDER BY text LIMIT ?", (text, _LIMIT))]
-    if not lots:
-        lots = _by_prefix(session, text)
     if len(lots) == 1:
         return lots[0]
     if lots:
@@ -51,10 +52,15 @@ def resolve_lot(session: Session, given: str) -> str:
 
 
 def near_lots(session: Session, text: str) -> list[str]:
-    """Return full ids of lots whose code differs from this one by a slip of the hand or ear, nearest first."""
+    """Return full ids of lots whose code differs from this one by a slip of the hand or ear, nearest first, then of those that begin so."""
     code = text.rpartition("/")[2]
     if not code or len(code) > 20:  # noqa: PLR2004 - longest code
         return []
+    slips = _slips(session, code)
+    return list(dict.fromkeys([*slips, *_beginning(session, text)]))[:_NEAR]
+
+
+def _slips(session: Session, code: str) -> list[str]:
     swapped = code.translate(str.maketrans("OILSZB", "011528"))
     tries = {swapped, code.translate(str.maketrans("0", "O"))} | set(_one_off(code)) | set(_one_off(swapped))
     found: list[tuple[str, str]] = []
@@ -64,11 +70,11 @@ def near_lots(session: Session, text: str) -> list[str]:
         marks = ",".join("?" * len(chunk))
         found += session.rows(f"SELECT code, text FROM name WHERE code IN ({marks}) LIMIT 50", chunk)  # noqa: S608 - only marks
     ranked = sorted(found, key=lambda pair: (pair[0] != swapped, pair[1]))
-    return [pair[1] for pair in ranked[:_NEAR]]
+    return [pair[1] for pair in ranked]
 
 
 def resolve_site(session: Session, given: str, *, kinds: Iterable[str] = ()) -> str:
-    """Return the id of a site from its id, trading name, its operator's id, or a unique prefix of its name.
+    """Return the id of a site from its id, its trading name, or its operator's id where that has one site.
 
     :raises NotFound: ``site.not_found``. :raises Ambiguous: ``site.ambiguous``.
     """
@@ -84,8 +90,6 @@ def resolve_site(session: Session, given: str, *, kinds: Iterable[str] = ()) -> 
     rows = session.rows(query + "s.name = ? LIMIT ?", (text, _LIMIT))
     if not rows:
         rows = session.rows(query + "s.operator = ? LIMIT ?", (upper, _LIMIT))
-    if not rows and text:
-        rows = session.rows(query + "s.name >= ? AND s.name < ? LIMIT ?", (text, text + "\U0010ffff", _LIMIT))
     ids: list[str] = sorted({row[0] for row in rows if not wanted or row[1] in wanted})
     if len(ids) == 1:
         return ids[0]
@@ -111,13 +115,12 @@ def _is_lot(session: Session, text: str) -> bool:
     return session.row(f"SELECT 1 FROM name WHERE text = ?{coded}", (text,)) is not None  # noqa: S608 - constants
 
 
-def _by_prefix(session: Session, text: str) -> list[str]:
-    if len(text) < 4:  # noqa: PLR2004 - shorter prefixes say nothing
-        return []
+def _beginning(session: Session, text: str) -> list[str]:
+    """Return some full ids of lots whose id or code begins with a text, to choose from."""
     column = "text" if "/" in text else "code"
     rows = session.rows(
-        f"SELECT text FROM name WHERE {column} >= ? AND {column} < ? AND code IS NOT NULL ORDER BY text LIMIT ?",  # noqa: S608 - constants
-        (text, text + "\x7f", _LIMIT),
+        f"SELECT text FROM name WHERE {column} >= ? AND {column} < ? AND code IS NOT NULL ORDER BY {column} LIMIT ?",  # noqa: S608 - constants
+        (text, text + "\x7f", _NEAR),
     )
     return [row[0] for row in rows]
 

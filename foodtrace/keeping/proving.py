@@ -57,8 +57,8 @@ class Proven(msgspec.Struct, frozen=True, kw_only=True):
 def entries_of(session: Session, given: str) -> list[tuple[LogState, int]]:
     """Return the entries that ``given`` means, by log and sequence number.
 
-    :param given: an event id; a transfer's number (``V-..``); ``ORIGIN#SEQ`` (``#SEQ`` where there is one log); else a lot, by id,
-        code or unique prefix: then every entry about it, and the corrections of those. Of an event in parts, all its entries; of
+    :param given: an event id; a transfer's number (``V-..``); ``ORIGIN#SEQ`` (``#SEQ`` where there is one log); else a lot, by id
+        or code: then every entry about it, and the corrections of those. Of an event in parts, all its entries; of
         ``ORIGIN#SEQ`` that one.
     :raises NotFound: ``lot.not_found``, ``prove.no_entry``, ``voucher.*``. :raises Ambiguous: ``lot.ambiguous``, ``voucher.ambiguous``.
     """

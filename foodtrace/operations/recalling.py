@@ -37,7 +37,7 @@ def recall(
 ) -> Answer:
     """Answer for lots and further clauses with the case that stands on them (rules 1 and 2).
 
-    :param lot: full ids, bare codes or unique prefixes. :param now: microseconds UTC. :param recorded_until: see only what was
+    :param lot: full ids or bare codes. :param now: microseconds UTC. :param recorded_until: see only what was
         recorded by then. :param operator: who recalls, where neither a lot nor a case says it. :param bounds: also say how much
         at each site can stem from the scope (RECALL section 4), which costs a replay of all records.
     :raises NotFound: ``lot.not_found`` with ``near``. :raises Ambiguous: ``lot.ambiguous`` with ``candidates``.

@@ -65,7 +65,7 @@ def recall(
     bounds: bool = False,
     plain: bool = True,
 ) -> Answer:
-    """Answer for one lot (full id, bare code or unique prefix), several, or a case's scope.
+    """Answer for one lot (full id or bare code), several, or a case's scope.
 
     :param scope: further clauses: a rule, what left or passed a site. :param operator: who recalls, where no lot says it.
     :param bounds: also say how much at each site can stem from the scope.

@@ -24,7 +24,7 @@ def amount(ctx: Context, quantity: Quantity) -> str:
 @click.command()
 @click.argument("lot")
 @click.argument("quantity")
-@click.option("--to", required=True, help="Buyer: site id, name or a unique prefix.")
+@click.option("--to", required=True, help="Buyer: site id or name.")
 @click.option("--from", "source", default=None, help="Sender; by default the only site that holds any of it.")
 @click.option("--doc", default="", help="Number of the voucher.")
 @click.option("--shipped", is_flag=True, help="The goods are only under way: the buyer's receipt will say what arrived.")

@@ -27,7 +27,7 @@ _FILE = (
 
 
 @click.command()
-@click.option("--site", default=None, help="Only what this site took part in: id, name or a unique prefix.")
+@click.option("--site", default=None, help="Only what this site took part in: id or name.")
 @click.option("--from", "start", default=None, metavar="WHEN", help="Only what happened since: a date, or a date and time (China time).")
 @click.option("--to", "end", default=None, metavar="WHEN", help="Only what happened until then; a date is meant to its end.")
 @click.option("--all", "show_all", is_flag=True, help="Print every break.")
