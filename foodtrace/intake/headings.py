@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Final
 
@@ -28,6 +28,10 @@ _SHOWS: Final = {kind: frozenset(words.split()) for kind, words in SHOWS.items()
 _WHOSE: Final = frozenset({"统一社会信用代码", "信用代码", "uscc", "creditcode"})
 """Headings that say a credit code but not whose: the supplier's where there is a supplier and no buyer."""
 _UNITS: Final = {**{word: word for word in FACTORS}, "斤数": "斤", "公斤数": "公斤", "罐数": "罐"}
+_WEIGHTS: Final = frozenset({"净重", "净重量", "重量", "斤数", "公斤数", "netweight", "nettweight", "net", "weight"})
+_NUMBERS: Final = frozenset({"数量", "quantity", "qty"})
+_AGAIN: Final = re.compile(r"\.\d+$")
+"""What a second column of the same heading gets behind its name (:mod:`foodtrace.intake.table`)."""
 _BRACKETS: Final = re.compile(r"[(\[【{<](.*?)[)\]】}>]")
 _DROPPED: Final = re.compile(r"[\s_\-./:#*'\"、,]+")
 
@@ -92,6 +96,33 @@ def fields(headings: Iterable[str]) -> dict[str, str]:
     if "time" in best and not {"at", "date"} & best.keys():  # 时间 alone holds date and time
         chosen[best["time"][1]] = "at"
     return {heading: chosen.get(heading, "") for heading in every}
+
+
+def rivals(headings: Sequence[str], columns: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    """Return (field, heading taken, heading not taken) of columns of which nothing tells which one counts (rule 5)."""
+    found: list[tuple[str, str, str]] = []
+    for heading in headings:
+        first = _AGAIN.sub("", heading)
+        if first != heading and columns.get(first):
+            found.append((columns[first], first, heading))
+    taken = next((heading for heading, field in columns.items() if field == "quantity"), "")
+    if _bare(taken) not in _WEIGHTS:
+        return found
+    said = unit_of(taken)
+    for heading in headings:
+        if columns.get(heading) or _bare(heading) not in (_WEIGHTS | _NUMBERS) - {_bare(taken)}:
+            continue
+        other = unit_of(heading)
+        clear = (other and FACTORS[other][0] == "piece") or (said and not other) or (_bare(heading) in _WEIGHTS and not (said and other))
+        if not clear:
+            found.append(("quantity", taken, heading))
+    return found
+
+
+def _bare(heading: str) -> str:
+    """Return a heading without the unit that stands at its end."""
+    unit, whole = unit_of(heading), plain(heading)
+    return whole if not unit or whole in _WEIGHTS else whole.removesuffix(unit).removesuffix(unit.lower())
 
 
 def kind_of(headings: Iterable[str]) -> FileKind | None:

@@ -14,8 +14,8 @@ Rules of choosing, in order:
 
 1. What was given outright (``--map``); every heading it names a field for must be there.
 2. A remembered mapping with the same set of headings.
-3. Known headings (:mod:`foodtrace.intake.headings`), and for each field that is still missing a question.
-4. Without anybody to ask: ``record.columns_unknown``, with a TOML block ready to be filled in.
+3. Known headings (:mod:`foodtrace.intake.headings`), and for each field that is still missing, or two columns claim, a question.
+4. Without anybody to ask: ``record.columns_unknown`` or ``record.columns_two``, with a TOML block ready to be filled in.
 
 A quantity is needed, a date, and a product or a lot; for a sale, a delivery, a count or a loss a lot.
 """
@@ -72,6 +72,7 @@ def choose_mapping(
         if each.fits(table.headings) and kind in (None, each.kind):
             return _checked(msgspec.structs.replace(each, origin="saved"), table)
     columns = headings.fields(table.headings)
+    columns = _settled(table, columns, kind, ask)
     shown = kind or headings.kind_of(table.headings)
     lacking = _lacking(columns, shown or "transfer")
     asked = _asked(columns, lacking, ask) if lacking and ask else columns
@@ -84,6 +85,21 @@ def choose_mapping(
         block = Block(as_toml(mapping, lacking=lacking))
         raise BadData("record.columns_unknown", value=table.name, expected=", ".join(lacking), block=block, file=FILE)
     return mapping
+
+
+def _settled(table: Table, columns: dict[str, str], kind: FileKind | None, ask: Ask | None) -> dict[str, str]:
+    """Have a person say which of two columns counts, where the headings do not (rule 3). Raises ``record.columns_two``."""
+    columns = dict(columns)
+    for field, taken, other in headings.rivals(table.headings, columns):
+        options = ((taken, taken), (other, other))
+        answer = ask(Question(about="column", options=options, params={"field": field})) if ask else None
+        if answer not in (taken, other):
+            kind = kind or headings.kind_of(table.headings) or "transfer"
+            block = Block(as_toml(Mapping(name=name_for(table.name), kind=kind, columns=columns)))
+            raise BadData("record.columns_two", value=f"{taken} / {other}", expected=field, block=block, file=FILE)
+        if answer == other:
+            columns |= {taken: "", other: field}
+    return columns
 
 
 def _lacking(columns: dict[str, str], kind: FileKind) -> list[str]:

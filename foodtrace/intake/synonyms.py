@@ -60,8 +60,8 @@ SYNONYMS: Final[dict[str, str]] = {
     ),
     "quantity": (
         "结算数量 结算重量 成交数量 成交重量 交易数量 交易重量 销售数量 销量 实收数量 收货数量 进货数量 实点数量 "
-        "盘点数量 实盘数量 实点 实盘 报损数量 净重 净重量 重量 斤数 公斤数 数量 件数 罐数 quantity qty netweight "
-        "nettweight net weight amountsold counted count pieces"
+        "盘点数量 实盘数量 实点 实盘 报损数量 净重 净重量 重量 斤数 公斤数 netweight nettweight net weight "
+        "数量 件数 罐数 quantity qty amountsold counted count pieces"
     ),
     "unit": "单位 计量单位 数量单位 重量单位 销售单位 unit uom units unitofmeasure",
     "serial": "罐码 罐身码 单罐码 追溯码 唯一码 serial serialno serialnumber cancode can",

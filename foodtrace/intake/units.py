@@ -3,11 +3,13 @@
 Rules, in order: the unit in the cell; the unit column; the unit in the heading; ``--unit``; the remembered one. When none
 says it, a person is asked once, with the range of values shown, and the answer is remembered; without a person the file is
 refused (``quantity.unit_missing``). Where there is a unit column, an empty cell in it is a fault of its row.
-A ``--unit`` that contradicts the heading is refused.
+A ``--unit`` that contradicts the heading is refused. A unit cell that contradicts the unit written beside the number, or the one in
+the heading, is a fault of its row: which of the two is meant, nobody can know.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from decimal import Decimal, InvalidOperation
 from typing import Final
@@ -24,6 +26,8 @@ from foodtrace.quantity import FACTORS
 from foodtrace.texts import Lang
 from foodtrace.texts import text as text_of
 
+_LETTERS: Final = re.compile(r"[\d.,\s]+")
+"""What is no letter of a unit in the text of a quantity."""
 OFFERED: Final = ("kg", "斤", "g", "件", "罐")
 
 
@@ -42,12 +46,14 @@ class Units:
             raise BadData("quantity.unit_unknown", value=unit, expected="kg, 斤, g, t, L, ml, can, 个")
         if unit and said and FACTORS[unit.strip().lower()] != FACTORS[said]:
             raise BadData("record.unit_contradicts", value=unit, expected=said, heading=self._heading)
+        self._said = said
         self.default = said or unit or mapping.unit
         self._told = "" if said or not unit else unit.strip()
         """The unit of ``--unit``: remembered with the columns once a row needed it."""
 
     def of(self, text: str, cell: str) -> str:
         """Return the unit for a quantity's text, given the text of the row's unit cell (empty: none)."""
+        self._one(text, cell)
         if cell or has_unit(text):
             return unicodedata.normalize("NFKC", cell)  # typed with a Chinese input method on: the same letters, full width
         if not self.default and self._has_column:
@@ -57,6 +63,15 @@ class Units:
         if self._told:
             self.mapping = msgspec.structs.replace(self.mapping, unit=self._told)
         return self.default
+
+    def _one(self, text: str, cell: str) -> None:
+        """Refuse two units in one row. Raises ``record.units_two``."""
+        if not cell:
+            return
+        beside = _LETTERS.sub("", unicodedata.normalize("NFKC", text)) if has_unit(text) else self._said
+        if beside and _same(beside) != _same(cell):
+            where = text if has_unit(text) else self._heading
+            raise BadData("record.units_two", value=f"{where} / {cell}", one=where, other=cell)
 
     def _asked(self) -> str:
         low, high = self._range()
@@ -79,6 +94,12 @@ class Units:
             if text and (value := _value(text)) is not None:
                 seen = (value, value) if seen is None else (min(seen[0], value), max(seen[1], value))
         return (f"{seen[0]:f}", f"{seen[1]:f}") if seen else ("?", "?")
+
+
+def _same(word: str) -> object:
+    """Return what two words for one unit have in common."""
+    plain = unicodedata.normalize("NFKC", word).strip().lower()
+    return FACTORS.get(plain, plain)
 
 
 def _value(text: str) -> Decimal | None:

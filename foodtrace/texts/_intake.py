@@ -84,6 +84,11 @@ _COLUMNS: Final[dict[str, tuple[str, str]]] = {
         "cannot tell which column of {value} is {expected}. Put this into {file}:\n\n{block}",
     ),
     "record.columns_unknown.hint": ("补上引号里的字段名, 再送; 或 --map 文件", "fill in the field names and send again; or --map FILE"),
+    "record.columns_two": (
+        "{value} 两列都像 {expected}, 看不出记哪一列。写进 {file}, 只给一列写字段, 另一列写空的引号:\n\n{block}",
+        "{value}: both columns could be {expected}. Put this into {file}, with the field at the one that counts and empty quotes at the other:\n\n{block}",
+    ),
+    "record.columns_two.hint": ("或删掉不记的一列再送; 或 --map 文件", "or take the other column out and send again; or --map FILE"),
     "record.kind_unknown": (
         "{value} 看不出是哪种文件 ({expected})。写进 {file}, kind 改对:\n\n{block}",
         "cannot tell what kind of file {value} is ({expected}). Put this into {file} with the right kind:\n\n{block}",
@@ -180,6 +185,9 @@ _ROW: Final[dict[str, tuple[str, str]]] = {
     ),
     "record.decimal_comma.expected": ("数, 如 {expected}", "a number such as {expected}"),
     "record.decimal_comma.hint": ("逗号改成小数点", "write a point for the comma"),
+    "record.units_two": ("两个单位: {one} 与 {other}", "two units: {one} and {other}"),
+    "record.units_two.expected": ("一个单位", "one unit"),
+    "record.units_two.hint": ("只留对的那个单位", "leave the right one only"),
     "record.negative": ("{value} 是负数", "{value} is negative"),
     "record.negative.expected": ("正数", "a positive number"),
     "record.negative.hint": (

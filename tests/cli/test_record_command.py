@@ -36,6 +36,8 @@ def test_a_unit_that_was_told_is_remembered_with_the_columns(stall: Inside) -> N
     stall("record", "一.csv", "--unit", "斤")
     said = stall("record", "二.csv")
     assert "unit_missing" not in said, "the next day asks no more"
+    assert "columns: foodtrace.columns.toml [" in said
+    assert "numbers without unit are 斤 (kept with the columns)" in said
     assert "(written 40 斤)" in stall("record", "二.csv", "--dry-run")
 
 

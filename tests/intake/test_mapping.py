@@ -11,7 +11,7 @@ from foodtrace.errors import BadData
 from foodtrace.intake import FILE, Mapping, as_toml, choose_mapping, load_mappings, open_table, save_mapping
 from foodtrace.intake.headings import FIELDS
 from foodtrace.quantity import Quantity
-from tests.intake.books import FIRST, Person, sales, take
+from tests.intake.books import FIRST, SALES, Person, sales, take
 
 ODD = "流水,何时,谁卖,什么,多少,给谁\n1,2026-11-23 05:12,A-17,芹菜,40,福安超市\n2,2026-11-23 05:12,A-17,芹菜,900.5,福安超市\n"
 ODD_COLUMNS = {"流水": "id", "何时": "at", "谁卖": "site_name", "什么": "product", "多少": "quantity", "给谁": "buyer_name"}
@@ -187,3 +187,43 @@ def test_toml_of_any_headings_reads_back(columns: dict[str, str], name: str) -> 
     toml = as_toml(Mapping(name=name, kind="transfer", columns=columns, unit="斤", site=name))
     if not any(0xD800 <= ord(c) < 0xE000 for c in toml):
         assert tomllib.loads(toml) == {name: {"kind": "transfer", "unit": "斤", "site": name, "columns": columns}}
+
+
+def test_two_units_in_one_row_are_a_fault_that_names_both() -> None:
+    cells = ["12斤,kg", "12斤,市斤", "１２斤,", "12 kg,公斤"]
+    rows = [FIRST.replace("0001", str(n)).replace(",240,斤,", f",{cell},") for n, cell in enumerate(cells)]
+    found = take(sales(*rows))
+    assert [(bad.row, bad.faults[0].column, bad.faults[0].code) for bad in found.bad] == [(2, "数量", "record.units_two")]
+    assert found.bad[0].faults[0].message("en") == "two units: 12斤 and kg"
+    head = SALES.replace("数量", "数量(斤)")
+    found = take(sales(FIRST, FIRST.replace("0001", "2").replace("斤", "kg"), FIRST.replace("0001", "3").replace("斤", ""), head=head))
+    assert [fault.message("zh") for bad in found.bad for fault in bad.faults] == ["两个单位: 数量(斤) 与 kg"]
+    assert [event.quantity for event in found.events] == [Quantity(120_000, "g")] * 2  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("重量", "数量"), ("数量", "数量"), ("净重(kg)", "数量(斤)"), ("斤数", "公斤数"), ("批次", "批次"), ("Weight", "Qty")],
+)
+def test_two_columns_that_may_both_be_it_are_asked_about_or_refused_with_both_names(one: str, other: str) -> None:
+    text = f"交易单号,交易时间,商户号,品名,{one},{other},买方\n1,2026-11-23 05:12,A-17,芹菜,24,12,福安超市\n"
+    if one == "批次":
+        text = text.replace("品名", "数量(kg)").replace("芹菜,24,12", "3,261123-G1-0031,X")
+    with pytest.raises(BadData) as error:
+        take(text, unit=None)
+    assert error.value.code == "record.columns_two"
+    second = other if one != other else other + ".2"
+    for lang in ("zh", "en"):
+        said = error.value.message(lang)
+        assert said.startswith(f"{one} / {second}")
+        assert tomllib.loads(said.split("\n\n", 1)[1])
+    if one == "重量":
+        found = take(text, unit="斤", ask=Person(column="数量"))
+        assert [event.quantity for event in found.events] == [Quantity(6_000, "g")]  # type: ignore[union-attr]
+        assert found.mapping is not None
+        assert take(text, unit="斤", saved=[found.mapping]).events == found.events, "and is not asked again"
+
+
+@pytest.mark.parametrize("columns", ["件数,重量", "数量(件),重量", "数量,重量(kg)", "净重,重量", "结算数量,数量"])
+def test_a_number_of_pieces_or_a_column_that_outranks_the_other_is_no_question(columns: str) -> None:
+    assert choose_mapping(open_table(f"日期,品名,买方,{columns}\n".encode())).origin == "known"

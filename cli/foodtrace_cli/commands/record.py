@@ -212,11 +212,19 @@ def _first(ctx: Context, ledger: Ledger, found: Intake) -> None:
 
 
 def _head(ctx: Context, found: Intake) -> None:
-    """Say what was read and which column is what."""
+    """Say what was read, which column is what, and what of it was remembered."""
+    from foodtrace.intake import FILE  # noqa: PLC0415
+
     words = [found.name, " ".join(each for each in (found.encoding, found.sheet) if each)]
-    say("  ".join([*words, ctx.t("cli.record.rows", count=f"{found.total:,}")]), err=True)
+    said = "  ".join([*words, ctx.t("cli.record.rows", count=f"{found.total:,}")])
+    if found.mapping is not None and found.mapping.origin == "saved":
+        said += ctx.t("cli.record.saved", file=FILE, name=clean(found.mapping.name))
+    say(said, err=True)
     if found.mapping is None:
         return
+    for kept in ("unit", "site"):
+        if (value := getattr(found.mapping, kept)) and found.mapping.origin in {"saved", "given"}:
+            say("  " + ctx.t(f"cli.record.{kept}", **{kept: clean(value)}), err=True)
     named = [f"{clean(heading)}={field}" for heading, field in found.mapping.columns.items() if field]
     left = [clean(heading) for heading, field in found.mapping.columns.items() if not field]
     line = "  " + " ".join(named) + (ctx.t("cli.record.left", columns=" ".join(left)) if left else "")
