@@ -27,6 +27,7 @@ from typing import Final
 from foodtrace.texts import LANGS, Lang, has, text
 
 __all__ = [
+    "PRIVATE_MARK",
     "Ambiguous",
     "BadData",
     "Busy",
@@ -39,6 +40,8 @@ __all__ = [
     "Storage",
 ]
 
+PRIVATE_MARK: Final = "PRIVATE KEY-----"
+"""Ends the first line of every private key in PEM, encrypted or not; what holds it is never repeated in a message."""
 _SHOWN: Final = 200
 """Longest piece of a given value that is repeated in a message, in characters."""
 
@@ -46,6 +49,8 @@ _SHOWN: Final = 200
 def _brief(value: object) -> str:
     """Return a value as one short printable line: control characters escaped, long text cut."""
     shown = value if isinstance(value, str) else str(value)
+    if PRIVATE_MARK in shown:  # before it is cut: whoever typed a key file where something else was due is not shown it again
+        return "(private key)"
     cut = shown[: _SHOWN + 1]
     clean = "".join(c if c.isprintable() else c.encode("unicode_escape", "replace").decode("ascii") for c in cut)
     return clean if len(shown) <= _SHOWN else clean[:_SHOWN] + ".."

@@ -17,7 +17,7 @@ from typing import Any, Final
 import click
 from click.exceptions import NoArgsIsHelpError
 
-from foodtrace.errors import FoodtraceError, Integrity, Storage
+from foodtrace.errors import PRIVATE_MARK, FoodtraceError, Integrity, Storage
 from foodtrace.texts import Lang, text
 from foodtrace_cli.context import Context, language
 from foodtrace_cli.output import emit_error
@@ -174,7 +174,8 @@ def _usage(error: click.ClickException, arguments: list[str]) -> int:
     lang, as_json = _lang_of(arguments), "--json" in arguments
     from foodtrace_cli.usage import misplaced, told  # noqa: PLC0415 - only where something was typed wrong
 
-    if (lang == "en" or isinstance(error, NoArgsIsHelpError)) and not as_json and not misplaced(error):
+    secret = any(PRIVATE_MARK in each for each in arguments)  # click would repeat it; our errors do not
+    if (lang == "en" or isinstance(error, NoArgsIsHelpError)) and not as_json and not secret and not misplaced(error):
         error.show()
         return error.exit_code
     emit_error(told(error), lang, as_json=as_json)

@@ -180,6 +180,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "key.weak.hint": _NEW_KEY,
     "key.algorithm": ("不支持密钥算法 {value}, 可用: {expected}", "key algorithm {value} is not supported, expected one of {expected}"),
     "key.algorithm.hint": ("1 是 Ed25519, 4 是见证方密钥", "1 is Ed25519, 4 the key of a witness"),
+    "key.is_private": ("这是私钥文件, 不是验证密钥", "this is a private key file, not a verifier key"),
+    "key.is_private.hint": (
+        "验证密钥由 foodtrace key list 列出; 若私钥已给了别人, 用 foodtrace key rotate --stolen 更换",
+        "its verifier key is printed by foodtrace key list; if the private key was given away, foodtrace key rotate --stolen",
+    ),
     "key.vkey": ('"{value}" 不是验证密钥, 应如 {expected}', '"{value}" is not a verifier key, expected the form {expected}'),
     "key.vkey.hint": ("完整复制一行, 不带引号和空格", "copy the whole line, without quotes or spaces"),
     "key.vkey_id": ('验证密钥 "{value}" 的编号不对, 应为 {expected}', 'the id in verifier key "{value}" does not fit, expected {expected}'),

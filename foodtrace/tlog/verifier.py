@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from foodtrace.errors import BadData, ProofError
+from foodtrace.errors import PRIVATE_MARK, BadData, ProofError
 from foodtrace.keys import (
     COSIGNATURE_V1,
     ED25519,
@@ -33,6 +33,10 @@ __all__ = ["DASH", "TIME_SIZE", "Signature", "Verifier", "cosigned", "parse_veri
 
 MAX_VKEY: Final = 4096
 """Longest verifier key read, in characters; ours have about 60 and the name."""
+_PKCS8: Final = "MC4CAQAwBQYDK2Vw"
+"""What the base64 of every Ed25519 private key begins with, without its frame."""
+_HARMLESS: Final = 31
+"""Characters of a text that can be no key of 32 bytes, in whatever spelling."""
 TIME_SIZE: Final = 8
 """Bytes of the time that comes before a cosignature."""
 DASH: Final = "\u2014 "
@@ -115,15 +119,26 @@ class Signature(msgspec.Struct, frozen=True):
 
 
 def parse_verifier(text: str) -> Verifier:
-    """Return the key of a verifier key text (signed-note, Verifier keys). Raises ``BadData``."""
+    """Return the key of a verifier key text (signed-note, Verifier keys).
+
+    :raises BadData: ``key.is_private`` for a private key, which is not repeated; ``key.vkey``, ``key.vkey_id``, ``key.*`` else.
+    """
     if not isinstance(text, str):
         raise TypeError("a verifier key is a str")
+    if PRIVATE_MARK in text or text.lstrip().startswith(_PKCS8):
+        raise BadData("key.is_private", expected="NAME+KEYID+BASE64")
     name, _, rest = text[: MAX_VKEY + 1].partition("+")
     _, _, encoded = rest.partition("+")
     material = base64_bytes(encoded)
     if len(text) > MAX_VKEY or not material:
-        raise BadData("key.vkey", value=text, expected="NAME+KEYID+BASE64")
+        raise BadData("key.vkey", value=_repeatable(text), expected="NAME+KEYID+BASE64")
     verifier = Verifier(name, material[1:], material[0])
     if verifier.vkey != text:
         raise BadData("key.vkey_id", value=text, expected=verifier.key_id.hex())
     return verifier
+
+
+def _repeatable(text: str) -> str:
+    """Return what an error may repeat of a text that is no verifier key: a name or a path, never what may be a secret."""
+    name = text.split("+", 1)[0].split("\n", 1)[0]
+    return name if len(name) <= _HARMLESS or "." in name else name[:8] + ".."

@@ -24,7 +24,7 @@ def words_of(folder: Path, line: str) -> list[str]:
     for word in shlex.split(line):
         if word == "LOT":
             words.append(lot_of(folder))
-        elif word == "KEYFILE":
+        elif word == "VKEYFILE":
             words.append(str(next((folder / "proofs").glob("*.vkey"))))
         elif word == "WITNESSKEY":
             (stored,) = (folder / "w1" / "keys").glob("*.key")
@@ -76,7 +76,7 @@ def test_the_program_of_the_page_runs(done: tuple[Path, list[tuple[str, str]]]) 
 
 def test_the_answers_fit_their_schemas(done: tuple[Path, list[tuple[str, str]]]) -> None:
     folder, _ = done
-    key = words_of(folder, "KEYFILE")[0]
+    key = words_of(folder, "VKEYFILE")[0]
     asked = {
         "prove": ["prove", *words_of(folder, "LOT"), "--json"],
         "check-proof": ["check-proof", "proofs/market-entry.tlog-proof", "--key", key, "--json"],

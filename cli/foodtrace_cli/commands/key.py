@@ -10,7 +10,7 @@ import click
 
 from foodtrace.errors import BadData, NotFound, Refused
 from foodtrace_cli.context import Context
-from foodtrace_cli.output import emit_json, say, table
+from foodtrace_cli.output import clean, emit_json, say, table
 from foodtrace_cli.typed import DAY
 
 if TYPE_CHECKING:
@@ -175,8 +175,13 @@ def list_(ctx: Context, target: str | None, days: int, *, as_json: bool) -> None
     if as_json:
         emit_json(found)
         return
+    from foodtrace.keys import format_vkey  # noqa: PLC0415
+
     headings = [ctx.t("cli.key.id"), *(ctx.t(f"cli.keys.{each}") for each in ("use", "of", "state", "since")), ctx.t("cli.key.file")]
     say(table(headings, [_row(ctx, each) for each in found]))
+    for each in found:
+        if each.use != "issuer" and each.state != "replaced":
+            say(ctx.t("cli.keys.vkey", vkey=clean(format_vkey(each.name, bytes.fromhex(each.public)))))
 
 
 def _export(ctx: Context, target: str, days: int, *, as_json: bool) -> None:

@@ -24,7 +24,7 @@ _SHOWN = 50
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--full", is_flag=True, help="Check everything from the first entry on; trust no earlier run.")
 @click.option("--tiles", "copy", default=None, metavar="FOLDER|URL", help="Audit a copy in tiles instead; needs no ledger.")
-@click.option("--key", "log_keys", multiple=True, help="Key of the log or of a witness, got elsewhere; a file or its text.")
+@click.option("--key", "log_keys", multiple=True, help="Verifier key of the log or a witness, got elsewhere: its text, or a file with it.")
 @click.option(
     "--since", multiple=True, type=click.Path(exists=True, dir_okay=False), help="An older checkpoint to extend; may be repeated."
 )

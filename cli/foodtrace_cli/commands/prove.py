@@ -86,7 +86,7 @@ def _write(folder: Path, made: Sequence[Proven]) -> list[ProofFile]:
 
 @click.command("check-proof")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False))
-@click.option("--key", "keys", multiple=True, help="Verifier key of the log or of a witness: a file, or its text. May be repeated.")
+@click.option("--key", "keys", multiple=True, help="Verifier key of the log or a witness: its text, or a file with it. Repeatable.")
 @click.option("--entry", type=click.Path(exists=True, dir_okay=False), default=None, help="The entry's bytes, if not beside the proof.")
 @click.option("--witnesses", type=click.IntRange(0), default=0, show_default=True, help="How many of the witnesses must have cosigned.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")

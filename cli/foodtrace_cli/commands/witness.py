@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("source", metavar="REQUEST|FOLDER|URL")
-@click.option("--key", "keys", multiple=True, required=True, help="Verifier key of a log to witness: a file, or its text. May be repeated.")
+@click.option("--key", "keys", multiple=True, required=True, help="Verifier key of a log to witness: its text, or a file. Repeatable.")
 @click.option(
     "--state", "folder", required=True, type=click.Path(file_okay=False), help="Folder of this witness: its key, memory, evidence."
 )
