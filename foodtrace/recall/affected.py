@@ -75,6 +75,8 @@ class Affected(msgspec.Struct, frozen=True, kw_only=True):
     """Lots that a predicate fits only if an attribute nobody recorded does."""
     code_only: tuple[tuple[int, int], ...] = ()
     """(affected lot, lot of the same code under an authority on no record)."""
+    meant: frozenset[int] = frozenset()
+    """Every name of the lots that the scope means as wholes, and of their codes under other authorities, held anywhere or not."""
     astray: tuple[Move, ...] = ()
     """Moves of a ``left`` clause that name no registered destination: what the scope means went where nobody can look."""
     copies: tuple[Copies, ...] = ()
@@ -212,9 +214,15 @@ def _result(
         sure_sites=frozenset(site for (_, site), link in links.items() if link.link == "confirmed"),
         uncertain=tuple(sorted({lot for fitting in records.fitting for lot, certain in fitting.items() if not certain})),
         code_only=_code_only(records, lots),
+        meant=_meant(records),
         astray=astray,
         copies=records.copies,
     )
+
+
+def _meant(records: Records) -> frozenset[int]:
+    lots = {each for fitting in records.fitting for lot in fitting for each in (lot, *records.codes.get(lot, ()))}
+    return frozenset(name for lot in lots for name in records.classes.get(lot, (lot,)))
 
 
 def _code_only(records: Records, lots: Collection[int]) -> tuple[tuple[int, int], ...]:

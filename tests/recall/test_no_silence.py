@@ -89,3 +89,14 @@ def test_of_two_corrections_of_one_moment_the_greater_log_name_wins_whichever_ca
         instead = Transfer(id=f"on-{to}", at=world.now, site="W", to=to, lot=LOT, quantity=kg(30))
         world.put(Correction(id=f"no-{to}", reason="incorrect_data", replacement=instead, **about), log=log)
     assert {row.site for row in ask(world, LOT).outlets} == {"Y"}
+
+
+def test_a_lot_of_which_every_record_is_dated_ahead_names_who_has_it(world: World) -> None:
+    """A mistyped year in the only record of a lot: the answer lists nobody, and must say who it leaves out."""
+    world.put(Transfer(id="far", at=day(400), site="W", to="X", lot="OP-P/FAR", quantity=kg(50)))
+    world.put(Transfer(id="on", at=day(401), site="X", to="Y", lot="OP-P/FAR", quantity=kg(20)))
+    found = ask(world, "OP-P/FAR")
+    assert not found.outlets
+    about = [(each.kind, each.lot, each.site, each.value, each.unit) for each in found.untraced if each.kind == "time_contradiction"]
+    assert about == [("time_contradiction", "OP-P/FAR", site, q, "g") for site, q in (("X", 50_000), ("Y", 20_000))]
+    assert {row.site for row in ask(world.at(500), "OP-P/FAR").outlets} == {"X", "Y"}

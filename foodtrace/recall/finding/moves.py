@@ -50,9 +50,10 @@ def astray(look: Look) -> Iterator[Finding]:
 def ahead(look: Look) -> Iterator[Finding]:
     """time_contradiction: a record of these goods, or of what is to be made of them, dated later than it was written and than T.
 
-    Nothing of it is in the answer until that time comes: a clock that is ahead must not hide where goods went.
+    Nothing of it is in the answer until that time comes: a clock that is ahead must not hide where goods went. A lot of which nothing but
+    such records is there has no holding; it is the scope that means it.
     """
-    lots = set(look.representative) - look.pseudo
+    lots = (set(look.representative) | look.found.meant) - look.pseudo
     rim = lots
     while rim:
         rim = {dst for _, dst in look.facts.children(rim)} - lots
