@@ -8,7 +8,8 @@ Rules:
    ``all``: everybody again. The first notice counts for N(s); a reminder moves nothing.
 3. A notice carries a receipt code. The code is beside the log, its commitment in the entry: whoever answers with it had the
    notice. Sending is recorded; arrival only where somebody says when.
-4. An acknowledgement says what lay there when the notice arrived. What is not said stays unknown; ``nothing`` says zero.
+4. A record dated later than now sends nobody a notice; who it names is told to whoever sends them, so that a call can be made.
+5. An acknowledgement says what lay there when the notice arrived. What is not said stays unknown; ``nothing`` says zero.
 """
 
 from __future__ import annotations
@@ -38,6 +39,10 @@ from foodtrace.quantity import Quantity
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.cases import case_events, load_case, load_cases, log_operator, opening, resolve_case
 from foodtrace.recall.facts import Case
+from foodtrace.recall.finding.look import Look
+from foodtrace.recall.finding.moves import ahead
+from foodtrace.recall.findings import NO_TABLES
+from foodtrace.recall.packs import for_case
 from foodtrace.storage.session import Session
 
 Which: TypeAlias = Literal["new", "silent", "all"]
@@ -101,6 +106,8 @@ class Notified(msgspec.Struct, frozen=True, kw_only=True):
     """Affected sites that are no outlets."""
     upstream: int
     notices: tuple[Sent, ...]
+    ahead: tuple[tuple[str, int, str], ...] = ()
+    """(name, quantity, unit) of what only records dated later than now bring to a site: nobody there gets a notice of them."""
 
 
 def notify(session: Session, doing: Doing, case: str | None, *, which: Which = "new") -> Outcome:
@@ -110,7 +117,9 @@ def notify(session: Session, doing: Doing, case: str | None, *, which: Which = "
     events: list[Event] = []
     personal: dict[str, dict[str, str]] = {}
     sent: list[Sent] = []
-    due = _due(session, parties(session, now, state), state, which)[:MOST]
+    facts = SqlFacts(session, now)
+    found = reach_of(facts, state)
+    due = _due(session, _parties(session, facts, found, state), state, which)[:MOST]
     first = 1 + len(_numbered(session, state))
     for place, plain in enumerate(due):
         party = _described(session, plain)
@@ -133,13 +142,25 @@ def notify(session: Session, doing: Doing, case: str | None, *, which: Which = "
         personal[made[0].id] = {"receipt": code}
         events += made
         sent.append(Sent(number=first + place, party=party, code=code, text=receipt_text(state.case, party.site, code), event=made[0]))
-    return Outcome(events=events, personal=personal, answer=_notified(state, sent))
+    return Outcome(events=events, personal=personal, answer=_notified(state, sent, _ahead(facts, found, state)))
+
+
+def _ahead(facts: SqlFacts, found: Affected, state: Case) -> tuple[tuple[str, int, str], ...]:
+    """Return what only records dated later than now bring to a site (rule 4), by name."""
+    told = list(ahead(Look(facts, found, for_case(state).settings, state, NO_TABLES)))
+    sites = facts.sites({each.site for each in told if each.site})
+    texts = facts.texts({each.lot for each in told if not each.site})
+    names = {each: info.name or info.text for each, info in sites.items()}
+    return tuple(sorted((names.get(each.site) or texts.get(each.lot, ""), each.value, UNIT_NAMES[each.unit]) for each in told))
 
 
 def parties(session: Session, now: int, state: Case) -> list[Party]:
     """Return everybody who has to know (rule 1), without contact data: outlets, other sites, suppliers; by site id in each."""
     facts = SqlFacts(session, now)
-    found = reach_of(facts, state)
+    return _parties(session, facts, reach_of(facts, state), state)
+
+
+def _parties(session: Session, facts: SqlFacts, found: Affected, state: Case) -> list[Party]:
     made: list[Party] = []
     for site, info in found.sites.items():
         if site in found.own and site not in found.outlets:
@@ -370,7 +391,7 @@ def _described(session: Session, party: Party) -> Party:
     )
 
 
-def _notified(state: Case, sent: list[Sent]) -> Notified:
+def _notified(state: Case, sent: list[Sent], early: tuple[tuple[str, int, str], ...] = ()) -> Notified:
     down = [each for each in sent if each.party.direction == "downstream"]
     outlets = sum(each.party.outlet for each in down)
     return Notified(
@@ -380,6 +401,7 @@ def _notified(state: Case, sent: list[Sent]) -> Notified:
         others=len(down) - outlets,
         upstream=len(sent) - len(down),
         notices=tuple(sent),
+        ahead=early,
     )
 
 

@@ -116,6 +116,11 @@ _RECALL: Final[dict[str, tuple[str, str]]] = {
     "recall.late_no_case.hint": ("先立案: foodtrace case open", "open a case first: foodtrace case open"),
     "cli.recall.other": ("  另 {name} {phone}: {quantity}", "  also {name} {phone}: {quantity}"),
     "cli.recall.traced": ("查不到的: 无", "not traced: nothing"),
+    "cli.recall.ahead": (
+        "日期在现在以后的记录指到 {count} 处, 没有算进上面: {names}。先当作可能有货, 打电话; 日期写错的用 foodtrace correct 改",
+        ("records dated later than now name {count} sites that are not counted above: {names}; take them as possible and call them; "
+        "foodtrace correct mends a date"),
+    ),
     "cli.recall.untraced": ("查不到的 ({count}):", "not traced ({count}):"),
     "cli.recall.fresh_logs": (
         "记录收到: {count} 本日志, 最新到 {newest}; 最旧: {oldest}",

@@ -11,6 +11,7 @@ import msgspec
 from foodtrace.errors import BadData
 from foodtrace_cli.commands.case_common import BY, CASE, CASE_ARGUMENT, EVIDENCE, act, as_file, hashed, names_of
 from foodtrace_cli.commands.goods import portion
+from foodtrace_cli.commands.recall_screen import named_ahead
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import emit_json, progress, say
 
@@ -38,6 +39,8 @@ def notify(
     Each party gets one file with its own lots and quantities and a receipt code; suppliers are told too.
     """
     sent = _reprinted(ctx, case_id) if reprint else _recorded(ctx, case_id, which, by)
+    for line in named_ahead(ctx, sent.ahead):
+        say(line, err=True)
     if not sent.notices:
         emit_json([]) if as_json else say(ctx.t("cli.case.nobody_new", case=sent.case))
         return

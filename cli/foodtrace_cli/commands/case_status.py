@@ -8,7 +8,7 @@ import click
 
 from foodtrace_cli.commands.case_common import CASE_ARGUMENT, moment
 from foodtrace_cli.commands.recall import write
-from foodtrace_cli.commands.recall_screen import View
+from foodtrace_cli.commands.recall_screen import View, dated_ahead
 from foodtrace_cli.commands.recall_table import shown_quantity, shown_unit
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import cells, emit_json, fit, say
@@ -67,6 +67,8 @@ def status(
             write(ctx, ledger, answer, View(everything=True))
     else:
         _rates(ctx, found)
+        for line in dated_ahead(ctx, found.untraced):
+            say("  " + line)
     deadlines(ctx, state, now)
     _at_deadline(ctx, found)
     _tasks(ctx, found, everything=everything)

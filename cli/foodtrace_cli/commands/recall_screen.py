@@ -134,9 +134,24 @@ def _head(ctx: Context, answer: Any, births: Sequence[Birth]) -> list[str]:
         likely[amount.unit] = likely.get(amount.unit, 0) + amount.likely
     parts = [f"{shown_quantity(value, unit)} {shown_unit(ctx, unit)}" for unit, value in likely.items()]
     lines.append(counted + (ctx.t("cli.recall.likely", quantities=", ".join(parts)) if parts else ""))
+    lines += dated_ahead(ctx, answer.untraced)
     if answer.case:
         lines.append(ctx.t("cli.recall.case", case=answer.case, version=answer.version))
     return lines + [ctx.t("cli.recall.other_case", case=each) for each in answer.cases]
+
+
+def dated_ahead(ctx: Context, untraced: Sequence[Any]) -> list[str]:
+    """Say which sites only records name that are dated later than now, every one of them: without this "outlets 0" were an all-clear."""
+    found = [each for each in untraced if each.kind == "time_contradiction" and each.unit]  # the others say no quantity
+    return named_ahead(ctx, [(each.site_name or each.site or each.lot, each.value, each.unit) for each in found])
+
+
+def named_ahead(ctx: Context, found: Iterable[tuple[str, int, str]]) -> list[str]:
+    """Say the sites of (name, quantity, unit) that only records dated later than now bring there."""
+    there: dict[str, str] = {}
+    for name, value, unit in found:
+        there[name] = there.get(name, name) + f" {shown_quantity(value, unit)} {shown_unit(ctx, unit)}"
+    return [ctx.t("cli.recall.ahead", count=len(there), names=", ".join(there.values()))] if there else []
 
 
 def _way(ctx: Context, births: Sequence[Birth]) -> str:
