@@ -62,6 +62,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     """Origin (产地), to the county, better the village; empty: the county of the site on record."""
     region: str = ""
     """Area code of 6 or 12 digits; empty: the site's."""
+    issued: dt.date | None = None
+    """Papers that are not ours: the date on the paper, not in the future; none: the paper was not read for it. Ours are issued today."""
     harvested: dt.date | None = None
     """None: the day of issue."""
     valid_days: int = 30
@@ -227,6 +229,7 @@ def record_paper(
 
     :param site: where the goods come from. :param number: the paper's own number as printed, often in Chinese; its lot gets a
         code of the day, which is the serial as well where the number is not visible ASCII or missing.
+        A date of issue that nobody read off the paper stays unknown; the day of recording stands in the entry anyway.
     :raises BadData: ``certificate.*``, ``quantity.zero``. :raises Conflict: ``certificate.exists``.
     """
     asked = terms or Terms()
@@ -238,6 +241,10 @@ def record_paper(
     if form == "commitment":
         _check_style(asked)
     day = doing.now.date()
+    if asked.issued is not None and asked.issued > day:
+        raise BadData("certificate.issued_ahead", value=asked.issued, expected=day)
+    if asked.valid_until is not None and asked.issued is not None and asked.valid_until < asked.issued:
+        raise BadData("certificate.valid_until", value=asked.valid_until, expected=f">= {asked.issued}")
     lot_code = asked.code or next_code(session, place.operator, day)
     lot = f"{place.operator}/{lot_code}"
     printed = number.strip()
@@ -261,7 +268,7 @@ def record_paper(
         origin=asked.origin or place.county,
         region=asked.region,
         harvested=asked.harvested,
-        issued=day,
+        issued=asked.issued,
         valid_until=asked.valid_until,
         basis=bases,  # type: ignore[arg-type]  # checked above
         upstream=asked.upstream,

@@ -3,7 +3,8 @@
 Rules:
 
 1. A label is drawn from the code that was signed, and from nothing else but the words the code does not carry.
-2. Papers that are not ours have no code and so no label; a voided certificate is not printed again.
+2. Papers that are not ours have no code and so no label: beside a certificate of ours they are left out, and whoever prints is told
+   (:func:`papers_of_lot`). A voided certificate is not printed again.
 3. The phone stands on a label only when it is asked for: it is a personal value, and a label travels.
 4. An origin that nobody stated is a line to write on by hand.
 """
@@ -57,7 +58,15 @@ def labels_of_lot(session: Session, lot: str, *, contact: bool = False, statemen
     living = [each for each in issued if each.serial not in void]
     if not living:
         raise Refused("label.voided", value=lot)
-    return [label_of(session, each, contact=contact, statement=statement) for each in living]
+    ours = [each for each in living if each.payload]
+    return [label_of(session, each, contact=contact, statement=statement) for each in ours or living]
+
+
+def papers_of_lot(session: Session, lot: str) -> list[CertificateIssued]:
+    """Return the living papers of a lot that have no code to print (rule 2)."""
+    issued, voided = certificates_of(session, lot)
+    void = {each.serial for each in voided}
+    return [each for each in issued if not each.payload and each.serial not in void]
 
 
 def issued_on(session: Session, issuer: str, day: dt.date) -> list[str]:

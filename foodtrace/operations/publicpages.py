@@ -84,7 +84,7 @@ def _html(at: Shown, against: list[str], now: dt.datetime) -> str:
         ("quantity", "  ".join(dict.fromkeys(event.quantity.in_words(lang) for lang in LANGS))),
         ("origin", event.origin),
         ("issuer", f"{at.issuer}  {event.issuer}"),
-        ("issued", f"{event.issued or event.at.date()}"),
+        ("issued", f"{event.issued or ''}"),
         ("harvested", f"{event.harvested or ''}"),
         ("valid", f"{event.valid_until or ''}"),
         ("basis", "; ".join(_both(f"label.basis.{each}") for each in event.basis)),

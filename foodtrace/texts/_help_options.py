@@ -114,6 +114,7 @@ OPTIONS: Final[dict[str, str]] = {
     "Site the goods come from; by default the only farm or collector.": "货从哪个场所来; 默认唯一的农场或收购点。",
     "As ticked on the paper; 4 self_declared (自我承诺).": "照纸上勾的写; 4 是自我承诺。",
     "Origin as written on the paper.": "照纸上写的产地。",
+    "Date on the paper, not later than today; left out, it is not known.": "纸上的开具日期, 不晚于今天; 不写就是不知道。",
     "Day of harvest, if the paper says it.": "采收的日子, 纸上有才写。",
     "Last day of validity, if the paper says it.": "有效的最后一天, 纸上有才写。",
     "A collector's paper: a lot that was taken in.": "收购者的纸: 收进的一批。",

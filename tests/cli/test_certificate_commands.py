@@ -1,7 +1,10 @@
 """`foodtrace certificate` as its user types it: labels of several lots, older papers, what a sheet looks like."""
 
+import datetime as dt
+
 from foodtrace.certificate.payload import decode
 from foodtrace.events import CertificateIssued
+from foodtrace.operations.common import CHINA
 from tests.cli.inside import Inside, here
 from tests.gate.desk import Market
 
@@ -53,3 +56,31 @@ def test_a_signer_without_a_list_is_told(here: Inside) -> None:
     for command in ("scan", "gate"):
         assert "keys.signer_alone" in here(command, "x", "--keys-signer", "nobody+00000000+AAAA", code=2)
     assert "keys.signer_alone" not in here("scan", "x", code=1)
+
+
+def test_a_paper_keeps_its_own_date(here: Inside) -> None:
+    started(here)
+    today = dt.datetime.now(CHINA).date()
+    words = ("certificate", "record", "黄瓜", "100斤", "--form", "origin-proof")
+    before = today - dt.timedelta(days=9)
+    event = here.json(*words, "--issued", before.isoformat(), "--code", "A.1")["event"]
+    assert event["issued"] == before.isoformat()
+    assert str(before) in here("certificate", "show", "A.1")
+    assert "issued" not in here.json(*words, "--code", "A.2")["event"], "nobody read a date off it"
+    assert str(today) not in here("certificate", "show", "A.2")
+    said = here(*words, "--issued", (today + dt.timedelta(days=1)).isoformat(), code=2)
+    assert "certificate.issued_ahead" in said
+    said = here(*words, "--issued", before.isoformat(), "--valid-until", (before - dt.timedelta(days=1)).isoformat(), code=2)
+    assert "certificate.valid_until" in said
+
+
+def test_a_paper_beside_our_certificate_does_not_stop_the_labels(here: Inside) -> None:
+    started(here)
+    here("certificate", "record", "黄瓜", "100斤", "--form", "origin-proof", "--number", "YZ-12", "--code", "B.1")
+    assert "label.no_code" in here("certificate", "label", "B.1", code=2)
+    here("certificate", "issue", "黄瓜", "50kg", "--basis", "1", "--code", "B.1")
+    for words in (("B.1", "--out", "one.png"), ("--day", dt.datetime.now(CHINA).date().isoformat(), "--out", "day.pdf")):
+        _, err = here.both("certificate", "label", *words)
+        assert "YZ-12" in err, "what is not printed is said"
+        assert (here.folder / words[-1]).is_file()
+    assert here.json("certificate", "label", "B.1", "--out", "again.pdf")["labels"] == 1

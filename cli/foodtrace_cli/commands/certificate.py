@@ -165,6 +165,7 @@ def issue(
 @click.option("--site", default=None, help="Site the goods come from; by default the only farm or collector.")
 @click.option("--basis", multiple=True, metavar="1|2|3|4|NAME", help="As ticked on the paper; 4 self_declared (自我承诺).")
 @click.option("--origin", default="", help="Origin as written on the paper.")
+@click.option("--issued", default="", metavar="DATE", help="Date on the paper, not later than today; left out, it is not known.")
 @click.option("--harvested", default="", metavar="DATE", help="Day of harvest, if the paper says it.")
 @click.option("--valid-until", default="", metavar="DATE", help="Last day of validity, if the paper says it.")
 @click.option("--from", "upstream", multiple=True, metavar="LOT=QUANTITY", help="A collector's paper: a lot that was taken in.")
@@ -183,6 +184,7 @@ def record_(
     site: str | None,
     basis: tuple[str, ...],
     origin: str,
+    issued: str,
     harvested: str,
     valid_until: str,
     upstream: tuple[str, ...],
@@ -202,6 +204,7 @@ def record_(
         def decide(session: Session) -> Outcome:
             terms = certificates.Terms(
                 origin=origin,
+                issued=_date(issued),
                 harvested=_date(harvested),
                 valid_until=_date(valid_until),
                 code=code,
@@ -222,15 +225,15 @@ def record_(
                 terms=terms,
             )
 
-        _, issued = ledger.act(decide)
-    event = issued.event
+        _, recorded = ledger.act(decide)
+    event = recorded.event
     if as_json:
-        emit_json({"event": event, "text": "", "file": "", "findings": issued.findings})
+        emit_json({"event": event, "text": "", "file": "", "findings": recorded.findings})
     else:
         named = ctx.t("certificate.sheet." + ("title" if event.form == "commitment" else event.form))
         said = {"form": named, "product": product, "quantity": amount(ctx, size), "lot": event.lot, "serial": event.number or event.serial}
         say(ctx.t("cli.certificate.recorded", **said))
-    _warn(ctx, issued.findings)
+    _warn(ctx, recorded.findings)
 
 
 @certificate.command()

@@ -14,7 +14,7 @@ import click
 
 from foodtrace.errors import BadData, Conflict, Storage
 from foodtrace_cli.context import Context
-from foodtrace_cli.output import emit_json, progress, say
+from foodtrace_cli.output import clean, emit_json, progress, say
 
 if TYPE_CHECKING:
     from foodtrace.certificate.label import Label
@@ -57,11 +57,12 @@ def label(
     as_json: bool,
 ) -> None:
     """Print the labels of certificates on record: a PNG or SVG each, or one PDF, or A4 sheets."""
-    from foodtrace.operations.labelling import labels_of_lot  # noqa: PLC0415 - import time is part of a command's time
+    from foodtrace.operations.labelling import labels_of_lot, papers_of_lot  # noqa: PLC0415 - import time is part of a command's time
 
     with ctx.open() as ledger, ledger.reading() as session:
         wanted = _lots(session, lots, day, site)
         found = [each for lot in wanted for each in labels_of_lot(session, lot, contact=contact, statement=not no_statement)]
+        papers = [each for lot in wanted for each in papers_of_lot(session, lot)]
     every = [each for each in found for _ in range(copies)]
     target = Path(out or _default(found, sheet=sheet, many=len(every) > 1))
     pages = _write(ctx, every, target, sheet=sheet, size_mm=_size(size), dpi=int(dpi))
@@ -71,6 +72,9 @@ def label(
         say(ctx.t("cli.label.sheets", count=f"{len(every):,}", sheets=f"{pages:,}", path=target))
     else:
         say(ctx.t("cli.label.done", count=f"{len(every):,}", path=target))
+    for each in papers:
+        said = {"form": ctx.t("certificate.sheet." + ("title" if each.form == "commitment" else each.form)), "lot": each.lot}
+        say(ctx.t("cli.label.paper", **said, number=clean(each.number or each.serial)), err=True)
 
 
 def rendered(session: Session, event: CertificateIssued, path: Path, *, dpi: int, contact: bool) -> bytes:

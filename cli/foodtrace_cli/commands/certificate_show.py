@@ -32,7 +32,7 @@ def sheet(ctx: Context, shown: Shown, phone: str) -> list[str]:
         ("origin", event.origin or ctx.t("certificate.sheet.unset")),
         ("issuer", f"{shown.issuer}  {event.issuer}"),
         ("contact", phone),
-        ("issued", f"{event.issued or event.at.date()}"),
+        ("issued", f"{event.issued or ctx.t('certificate.sheet.unset')}"),
         ("harvested", f"{event.harvested or ''}"),
         ("valid", "".join(days)),
         ("basis", "; ".join(basis)),
