@@ -82,7 +82,8 @@ def read_list(path: Path_, columns: Columns, *, needed: Sequence[str]) -> list[L
     :param needed: fields that must have a column.
     :raises BadData: ``list.column``, and what opening a table raises.
     """
-    table = open_table(path)
+    wanted = {heading for field in needed for heading in columns[field]}
+    table = open_table(path, alone=lambda heading: _plain(heading) in wanted)
     places = _places(table, columns)
     missing = [field for field in needed if field not in places]
     if missing:
@@ -95,12 +96,16 @@ def read_list(path: Path_, columns: Columns, *, needed: Sequence[str]) -> list[L
     return [each for each in rows if each.cells]
 
 
+def _plain(heading: str) -> str:
+    """Return a heading as the columns have it: without what follows a blank or a bracket."""
+    return re.sub(r"[\s（(].*", "", heading.strip().lower())
+
+
 def _places(table: Table, columns: Columns) -> dict[str, int]:
     known = {heading: field for field, headings in columns.items() for heading in headings}
     found: dict[str, int] = {}
     for place, heading in enumerate(table.headings):
-        plain = re.sub(r"[\s（(].*", "", heading.strip().lower())
-        field = known.get(plain, "")
+        field = known.get(_plain(heading), "")
         if field and field not in found:
             found[field] = place
     return found

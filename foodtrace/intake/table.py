@@ -2,8 +2,9 @@
 
 Rules:
 
-1. The row of headings is the one, among the first 40, that equals a remembered set of headings; else the one with most
-   known headings, at least two; else the first with at least two cells, all of them words, none a number or a date.
+1. The row of headings is the one, among the first 40, that equals a remembered set of headings; else the one with most known
+   headings, at least two; else one with a heading that the reader of a short list needs; else the first with at least two
+   cells, all of them words, none a number or a date.
    Rows above it are titles and are skipped.
 2. Headings are shown as written, stripped; a second of the same name gets ``.2``, one without name is ``#N`` (its column).
 3. The reason column that foodtrace adds to a file of bad rows is no column of the table.
@@ -14,7 +15,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Final, Literal
 
 import msgspec
@@ -103,12 +104,19 @@ def _cut(cells: Sequence[Cell], width: int) -> tuple[Sequence[Cell], FoodtraceEr
 
 
 def open_table(
-    path: Path_ | Source, sheet: str | None = None, *, known: Collection[frozenset[str]] = (), encoding: str = "", ask: Ask | None = None
+    path: Path_ | Source,
+    sheet: str | None = None,
+    *,
+    known: Collection[frozenset[str]] = (),
+    encoding: str = "",
+    ask: Ask | None = None,
+    alone: Callable[[str], bool] | None = None,
 ) -> Table:
     """Open a CSV or XLSX file and find its headings.
 
     :param path: a path, the bytes themselves, or a binary stream.
     :param known: sets of headings that are remembered. :param encoding: what a person said about a text file.
+    :param alone: says of a heading that it is enough by itself to make a row of headings.
     :raises BadData: ``record.*``: not a table, no headings, an encoding that does not hold, a workbook out of bounds.
     :raises NotFound: ``record.no_file``. :raises Storage: ``record.unreadable``.
     """
@@ -130,7 +138,7 @@ def open_table(
         first.append((row, () if fault else tuple(words(cell) for cell in cells)))
         if len(first) >= delimited.HEAD:
             break
-    row, written = _find_headings(source, first, known)
+    row, written = _find_headings(source, first, known, alone)
     names, reason = _named(written)
     return Table(
         source=source,
@@ -149,7 +157,7 @@ def open_table(
 
 
 def _find_headings(
-    source: Source, rows: list[tuple[int, tuple[str, ...]]], known: Collection[frozenset[str]]
+    source: Source, rows: list[tuple[int, tuple[str, ...]]], known: Collection[frozenset[str]], alone: Callable[[str], bool] | None
 ) -> tuple[int, tuple[str, ...]]:
     """Rule 1."""
     rows = [(row, _stripped(cells)) for row, cells in rows]
@@ -159,6 +167,9 @@ def _find_headings(
     best = max(rows, key=lambda each: headings.known(list(each[1])), default=None)
     if best is not None and headings.known(list(best[1])) >= 2:  # noqa: PLR2004
         return best
+    for row, cells in rows:
+        if alone is not None and any(alone(cell) for cell in cells):
+            return row, cells
     for row, cells in rows:
         full = [cell for cell in cells if cell]
         if len(full) >= 2 and all(_NO_WORD.fullmatch(cell) is None for cell in full):  # noqa: PLR2004

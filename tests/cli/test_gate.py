@@ -237,6 +237,16 @@ def test_announced_trucks(desk: Path) -> None:
     assert "黑A12345".encode() in log, "the plate is kept beside the log"
 
 
+def test_a_booking_list_of_sellers_alone_and_all_its_bad_rows_at_once(desk: Path) -> None:
+    (desk / "e.csv").write_text("卖方\n福安超市\n", encoding="utf-8")
+    assert "announced: new 1, on record already 0" in run(desk, "gate", "expect", "e.csv")
+    (desk / "e.csv").write_text("卖方,品名,数量\n谁也不是,黄瓜,1kg\n福安超市,黄瓜,300\n福安超市,黄瓜,3kg\n", encoding="utf-8")
+    found = json.loads(run(desk, "gate", "expect", "e.csv", "--json", code=1))["bad"]
+    assert [(each["row"], each["error"]["code"]) for each in found] == [(2, "site.not_found"), (3, "quantity.unit_missing")]
+    (desk / "e.csv").write_text("看不懂\n福安超市\n", encoding="utf-8")
+    assert "record.no_headings" in run(desk, "gate", "expect", "e.csv", code=2)
+
+
 def test_sampling_is_committed_to_ahead(desk: Path) -> None:
     assert "committed to the seeds of 7 days" in run(desk, "gate", "sampling", "commit")
     assert "committed to the seeds of 0 days" in run(desk, "gate", "sampling", "commit")

@@ -166,11 +166,14 @@ def expect(click_ctx: click.Context, file: str, market: str | None, *, as_json: 
     answer: object = 0
     with ctx.open() as ledger:
         place = desk_of(ledger, market)
-        if trucks and not faults:
-            doing = doing_of(ledger, log=ledger.writer().number)
-            receipt, answer = ledger.act(partial(announce, doing=doing, market=place, trucks=trucks))
+        announced = partial(announce, doing=doing_of(ledger, log=ledger.writer().number), market=place, trucks=trucks)
+        if faults:  # nothing will be recorded: look only, so that all bad rows are told at once
+            with ledger.reading() as session:
+                answer = announced(session).answer
+        elif trucks:
+            receipt, answer = ledger.act(announced)
     if isinstance(answer, Refusals):
-        faults = answer.faults
+        faults = sorted([*faults, *answer.faults], key=lambda each: each[0])
     bad_rows(ctx, file, faults, as_json=as_json)
     if faults:
         click_ctx.exit(1)
