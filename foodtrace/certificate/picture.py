@@ -6,7 +6,8 @@ Rules, in the order in which they are checked:
    format is opened.
 2. A picture has at most 12,582,912 pixels (12 x 2^20; a 12-megapixel camera makes 4,032 x 3,024). The size stands in the
    head of the file and is checked before a pixel is decoded, so that a small file cannot unpack to gigabytes.
-3. A PDF has at most 100 pages; each is drawn at 300 dpi, or coarser where rule 2 asks for it.
+3. A PDF has at most 100 pages; each is drawn at 300 dpi, or coarser where rule 2 asks for it. One that is locked by a password is
+   said to be locked. Of a HEIC file with several pictures, 100 at most, each is read like a page.
 4. What is transparent is white paper. Grey is full resolution: nothing is scaled down to be read.
 
 HEIC needs ``pillow-heif`` and PDF ``pypdfium2``, both optional: without them the error says what to install.
@@ -37,15 +38,17 @@ Source: TypeAlias = str | os.PathLike[str] | bytes
 
 _PILLOW: Final = ("PNG", "JPEG", "WEBP")  # JPEG: also a phone's file with a second picture in it (MPO)
 _HEIC_BRANDS: Final = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
+_PASSWORD: Final = 4
+"""FPDF_ERR_PASSWORD of pdfium's fpdfview.h."""
 _PDFIUM: Final = threading.Lock()  # pdfium is one global state and not safe in threads
 
 
 def pages(source: Source) -> Iterator[Image.Image]:
-    """Yield the picture, or each page of a PDF, in grey (mode ``L``).
+    """Yield the picture, each picture of a HEIC file, or each page of a PDF, in grey (mode ``L``).
 
     :raises NotFound: ``picture.not_found``.
     :raises Storage: ``picture.storage`` (the file cannot be read).
-    :raises BadData: ``picture.too_many_bytes``, ``picture.unknown``, ``picture.broken``, ``picture.too_large``,
+    :raises BadData: ``picture.too_many_bytes``, ``picture.unknown``, ``picture.broken``, ``picture.locked``, ``picture.too_large``,
         ``picture.too_many_pages``, ``picture.needs``.
     """
     data = _bytes(source)
@@ -53,7 +56,7 @@ def pages(source: Source) -> Iterator[Image.Image]:
     if data.startswith(b"%PDF-"):
         yield from _pdf(data, name)
     elif data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS:
-        yield _grey(_heic(data, name))
+        yield from _heic(data, name)
     else:
         yield _open(data, name)
 
@@ -111,20 +114,27 @@ def _grey(picture: Image.Image) -> Image.Image:
     return picture.convert("L")
 
 
-def _heic(data: bytes, name: str) -> Image.Image:
+def _heic(data: bytes, name: str) -> Iterator[Image.Image]:
+    """Yield a HEIC file's pictures (rule 3): thumbnails and depth maps in it are none."""
     try:
         import pillow_heif  # noqa: PLC0415 - optional
     except ImportError:
         raise BadData("picture.needs", value="HEIC", expected="pillow-heif") from None
     try:
         file = pillow_heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=True)
-        _bounded(file.size, name)
-        picture: Image.Image = file.to_pillow()
-    except BadData:
-        raise
+        count = len(file)
+        sizes = [file[place].size for place in range(count)]
     except Exception:  # noqa: BLE001 - libheif's errors have no common class
         raise BadData("picture.broken", value=name) from None
-    return picture
+    if count > MAX_PAGES:
+        raise BadData("picture.too_many_pages", value=count, expected=MAX_PAGES)
+    for place, size in enumerate(sizes):
+        _bounded(size, name)
+        try:
+            grey = _grey(file[place].to_pillow())
+        except Exception:  # noqa: BLE001
+            raise BadData("picture.broken", value=name) from None
+        yield grey
 
 
 def _pdf(data: bytes, name: str) -> Iterator[Image.Image]:
@@ -136,8 +146,9 @@ def _pdf(data: bytes, name: str) -> Iterator[Image.Image]:
     with _PDFIUM:
         try:
             document = pypdfium2.PdfDocument(data)
-        except pypdfium2.PdfiumError:
-            raise BadData("picture.broken", value=name) from None
+        except pypdfium2.PdfiumError as error:
+            locked = getattr(error, "err_code", None) == _PASSWORD
+            raise BadData("picture.locked" if locked else "picture.broken", value=name) from None
         count = len(document)
     try:
         if count > MAX_PAGES:

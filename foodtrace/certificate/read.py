@@ -35,7 +35,7 @@ from foodtrace.certificate.scan import classify
 if TYPE_CHECKING:
     from PIL import Image
 
-__all__ = ["Accept", "Found", "read_image", "read_picture", "zbar_works"]
+__all__ = ["Accept", "Found", "read_image", "read_pages", "read_picture", "zbar_works"]
 
 Accept: TypeAlias = Callable[[str], bool]
 """Text -> whether it is what was looked for."""
@@ -68,7 +68,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     ``level``, ``triple``, ``lens``, ``motion``."""
     accepted: bool
     page: int = 1
-    """Page of a PDF, from 1; of a picture always 1."""
+    """Page of a PDF, or place of a picture in its file, from 1."""
     corners: tuple[tuple[int, int], ...] = ()
     """Where it stands, in pixels of the picture as stored."""
 
@@ -93,10 +93,19 @@ def read_image(source: Source, accept: Accept = well_formed) -> list[Found]:
     :raises FoodtraceError: as :func:`foodtrace.certificate.picture.pages`.
     """
     found: dict[str, Found] = {}
-    for number, grey in enumerate(pages(source), start=1):
-        for each in read_picture(grey, accept):
-            found.setdefault(each.text, msgspec.structs.replace(each, page=number))
+    for page in read_pages(source, accept):
+        for each in page:
+            found.setdefault(each.text, each)
     return sorted(found.values(), key=lambda each: not each.accepted)
+
+
+def read_pages(source: Source, accept: Accept = well_formed) -> Iterator[list[Found]]:
+    """Yield the codes of each page, of each picture in the file, in order; a page on which none was read is an empty list.
+
+    :raises FoodtraceError: as :func:`read_image`.
+    """
+    for number, grey in enumerate(pages(source), start=1):
+        yield [msgspec.structs.replace(each, page=number) for each in read_picture(grey, accept)]
 
 
 def read_picture(grey: Image.Image, accept: Accept = well_formed) -> list[Found]:

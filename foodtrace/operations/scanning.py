@@ -3,11 +3,12 @@
 Rules:
 
 1. One word answers (:data:`Word`); what else is worth knowing stands in the notes. The first of these that fits is the word:
-   what is wrong with the text, the signature, the key, voided, one of two under a serial, expired, used up, used before, host not
-   on the list, good.
+   what is wrong with the text, the signature, the key, voided, one of two under a serial, expired, overspent, used up, used
+   before, host not on the list, good.
 2. ``good`` is a genuine certificate in force: a known, sound key, neither voided nor expired. Earlier use is told and is no fault
-   of the paper: what goods may still come on it is the gate's to decide, with the scale's figure. A strange host is a warning: it
-   is not signed, and the goods cannot help it (DESIGN section 7).
+   of the paper: what goods may still come on it is the gate's to decide, with the scale's figure. Of several uses the first is named
+   (DESIGN section 7), and how many there are. More let in on it than it is for is a fault, whoever's: not good. A strange host is
+   a warning: it is not signed, and the goods cannot help it.
 3. Without a ledger the keys of a key list count; then nothing is known of voiding and use, and a note says so.
 4. Nothing is recorded. Looking is not entering.
 5. Codes that we print ourselves have words of their own (:mod:`foodtrace.operations.printed`).
@@ -41,6 +42,7 @@ Word: TypeAlias = Literal[
     "used",
     "host",
     "used_up",
+    "overspent",
     "expired",
     "future",
     "twin",
@@ -124,7 +126,7 @@ class ScanAnswer(msgspec.Struct, frozen=True, kw_only=True):
     file: str = ""
     """Picture it was read from; empty: typed."""
     page: int | None = None
-    """Page of a PDF."""
+    """Page of a PDF, or place of the picture in a file that holds several; none: the only one."""
     reader: str = ""
     """Reader of the chain that read it (:mod:`foodtrace.certificate.read`)."""
     printed: Printed | None = None
@@ -159,9 +161,9 @@ class Scanner:
         return checked.problem is None or checked.problem.code == "scan.unknown_key"
 
     @staticmethod
-    def failed(file: str, error: FoodtraceError) -> ScanAnswer:
-        """Return the answer for a file that gave no text."""
-        return ScanAnswer(answer="unreadable", good=False, kind="", text="", problem=error.as_dict(), file=file)
+    def failed(file: str, error: FoodtraceError, page: int | None = None) -> ScanAnswer:
+        """Return the answer for a file, or a page of one, that gave no text."""
+        return ScanAnswer(answer="unreadable", good=False, kind="", text="", problem=error.as_dict(), file=file, page=page)
 
     def _checked(self, found: Scan, payload: Payload) -> Scan:
         key = known_key(self._session, payload.kid.hex(), self._keys)
@@ -242,22 +244,30 @@ class Scanner:
             state = "future"  # as the gate, which holds it: its issuer's clock or this one is wrong
         if self._session is None:
             notes.append(BadData("scan.no_ledger", value="-"))
+        over: FoodtraceError | None = None
         if look.uses:
-            last = max(look.uses, key=lambda use: use.when)
-            where = self._use(last.when, last.gate, last.quantity)
-            left = look.remaining
-            if state in ("good", "host"):
-                state = "used" if left is None or left.value else "used_up"
-            used = BadData(
-                "scan.used_up" if state == "used_up" else "scan.used",
-                value=payload.serial,
-                where=where.where,
-                when=f"{last.when:%Y-%m-%d %H:%M}",
-                quantity=last.quantity,
-                left=left,
-            )
-            notes.append(used)
-        return state, against if stopped else self._against(state, payload, look), notes
+            state, said = self._used(state, look, payload)
+            over = said if state == "overspent" else None
+            notes += [said] if over is None else []
+        return state, over or (against if stopped else self._against(state, payload, look)), notes
+
+    def _used(self, state: Word, look: Look, payload: Payload) -> tuple[Word, FoodtraceError]:
+        """Return the word for a certificate that was used, and what is said of its uses: the first, how many, what is left."""
+        first = min(look.uses, key=lambda use: use.when)
+        where = self._use(first.when, first.gate, first.quantity)
+        told = {"where": where.where, "when": f"{first.when:%Y-%m-%d %H:%M}", "quantity": first.quantity, "count": len(look.uses)}
+        certified = payload.amount
+        spent = sum(use.quantity.value for use in look.uses if use.quantity.unit == certified.unit)
+        if spent > certified.value:
+            over = Quantity(spent - certified.value, certified.unit)
+            used = Quantity(spent, certified.unit)
+            said = BadData("scan.overspent", value=payload.serial, certified=certified, used=used, over=over, **told)
+            return ("overspent" if state in ("good", "host") else state), said
+        left = look.remaining
+        if state in ("good", "host"):
+            state = "used" if left is None or left.value else "used_up"
+        code = "scan.used_up" if state == "used_up" else "scan.used"
+        return state, BadData(code, value=payload.serial, left=left, **told)
 
     def _voided(self, payload: Payload) -> bool:
         if self._session is None:

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 from PIL import Image
+from reportlab.lib.pdfencrypt import StandardEncryption
+from reportlab.pdfgen.canvas import Canvas
 
 from foodtrace.certificate.draw import qr_png
 from foodtrace.schemas import schema_of
@@ -67,6 +69,42 @@ def test_pages_of_a_pdf_and_several_codes_on_one(desk: tuple[Path, str, str]) ->
     both.save(folder / "both.jpg", quality=80)
     assert sorted(each["text"] for each in scanned(folder, "both.jpg")) == sorted([one, two])
     (folder / "both.jpg").unlink()
+
+
+def test_a_page_without_a_code_is_no_silence(desk: tuple[Path, str, str]) -> None:
+    folder, one, two = desk
+    blank = Image.new("RGB", (400, 400), "white")
+    picture(one).save(folder / "gap.pdf", save_all=True, append_images=[blank, picture(two), picture(one)])
+    found = scanned(folder, "gap.pdf", code=1)
+    assert [(each["page"], each["answer"]) for each in found] == [(1, "good"), (3, "good"), (2, "unreadable")], "page 4 was read"
+    assert found[2]["problem"]["code"] == "scan.nothing_found"
+    said = run(folder, "scan", "gap.pdf", code=1)
+    assert "UNREADABLE" in said
+    assert "gap.pdf page 2" in said
+    (folder / "gap.pdf").unlink()
+
+
+def test_every_picture_of_a_heic_is_read(desk: tuple[Path, str, str]) -> None:
+    heif = pytest.importorskip("pillow_heif")
+    folder, one, two = desk
+    file = heif.HeifFile()
+    for each in (picture(one), picture(two)):
+        file.add_from_pillow(each)
+    file.save(folder / "two.heic", quality=70)
+    found = scanned(folder, "two.heic")
+    assert [(each["page"], each["text"]) for each in found] == [(1, one), (2, two)]
+    (folder / "two.heic").unlink()
+
+
+def test_a_pdf_with_a_password_is_locked_and_not_damaged(desk: tuple[Path, str, str]) -> None:
+    folder, one, _ = desk
+    page = Canvas(str(folder / "locked.pdf"), encrypt=StandardEncryption("secret"))
+    page.drawString(100, 100, one)
+    page.save()
+    said = run(folder, "scan", "locked.pdf", code=2)
+    assert "picture.locked" in said
+    assert "encrypted" in said
+    (folder / "locked.pdf").unlink()
 
 
 def test_a_folder_answers_for_every_file(desk: tuple[Path, str, str]) -> None:

@@ -12,9 +12,10 @@ from jsonschema import Draft202012Validator
 from foodtrace.certificate.keylist import KeyList, parse_list
 from foodtrace.certificate.payload import decode
 from foodtrace.errors import BadData, ProofError
+from foodtrace.gate.rules import load
 from foodtrace.keeping import keylists
 from foodtrace.keys import SigningKey, kid
-from foodtrace.operations import certificates
+from foodtrace.operations import certificates, held
 from foodtrace.operations.common import Doing
 from foodtrace.operations.scanning import ScanAnswer, Scanner
 from foodtrace.schemas import schema_of
@@ -64,7 +65,7 @@ def test_used_before_says_where_when_and_what_is_left(either: Market) -> None:
     assert found.remaining.value == 18_000
     (use,) = found.used
     assert (use.where, use.site, use.quantity.value) == ("北河农批 1", either.market, 482_000)
-    assert found.notes[0]["message"]["en"] == "used before: 2026-11-24 03:40 北河农批 1, 482.0 kg; 18.0 kg left"
+    assert found.notes[0]["message"]["en"] == "used before, 1 x, first 2026-11-24 03:40 北河农批 1, 482.0 kg; 18.0 kg left"
 
 
 def test_a_photograph_of_a_used_code_is_told(either: Market) -> None:
@@ -73,7 +74,36 @@ def test_a_photograph_of_a_used_code_is_told(either: Market) -> None:
     either.clock.later(hours=3)
     found = look(either, text)
     assert (found.answer, notes(found)) == ("used_up", ["scan.used_up"])
-    assert found.notes[0]["message"]["zh"] == "以前用过: 2026-11-24 03:40 北河农批 1, 500.0 kg; 一点不剩"
+    assert found.notes[0]["message"]["zh"] == "以前用过 1 次, 首次 2026-11-24 03:40 北河农批 1, 500.0 kg; 一点不剩"
+
+
+def test_the_first_use_is_named_of_several(either: Market) -> None:
+    text = either.certificate("西红柿", "500 kg")
+    for weight in ("300 kg", "100 kg"):
+        assert either.ledger.gate(text, weight=weight).verdict == "admit"
+        either.clock.later(minutes=20)
+    found = look(either, text)
+    assert found.notes[0]["message"]["en"] == "used before, 2 x, first 2026-11-24 03:40 北河农批 1, 300.0 kg; 100.0 kg left"
+    assert [use.quantity.value for use in sorted(found.used, key=lambda use: use.when)] == [300_000, 100_000]
+
+
+def test_more_let_in_than_certified_is_not_good(either: Market) -> None:
+    text = either.certificate("西红柿", "500 kg")
+    assert either.ledger.gate(text, weight="482 kg").verdict == "admit"
+    either.clock.later(minutes=20)
+    held_back = either.ledger.gate(text, weight="60 kg")
+    assert held_back.verdict == "hold"
+    doing = Doing(now=either.now(), by="S-01", id="over-1")
+    rules = load()
+    either.ledger.act(lambda session: held.resolve(session, doing, rules, either.market, held_back.entry, "admit", second="S-02"))
+    either.clock.later(minutes=20)
+    found = look(either, text)
+    assert (found.answer, found.good, code(found), notes(found)) == ("overspent", False, "scan.overspent", [])
+    assert found.problem is not None
+    assert found.problem["message"]["en"] == (
+        "overspent: certified 500.0 kg, 542.0 kg used (2 x), 42.0 kg too much; first 2026-11-24 03:40 北河农批 1, 482.0 kg"
+    )
+    assert "42.0 kg" in found.problem["message"]["zh"]
 
 
 def test_voided(either: Market) -> None:

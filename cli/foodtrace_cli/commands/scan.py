@@ -123,7 +123,7 @@ def scan(
     """Say what a code is, and everything known against it; nothing is recorded.
 
     FILE is a picture (PNG, JPEG, WebP, HEIC) or a PDF, FOLDER has such files, - reads what a keyboard-wedge scanner types.
-    Exit 0 only if every certificate is good; product codes beside one do not count.
+    Exit 0 only if every certificate is good and a code was read on every page; product codes beside one do not count.
     """
     ctx: Context = click_ctx.obj
     answers: list[ScanAnswer] = []
@@ -196,14 +196,19 @@ def _folder(ctx: Context, scanner: Scanner, folder: Path) -> Iterator[ScanAnswer
 
 
 def _picture(scanner: Scanner, path: Path) -> Iterator[ScanAnswer]:
-    from foodtrace.certificate.read import read_image  # noqa: PLC0415 - Pillow and the readers load only for pictures
+    """Answer for every code in a file, each once, then for every page on which none was read."""
+    from foodtrace.certificate.read import read_pages  # noqa: PLC0415 - Pillow and the readers load only for pictures
 
-    found = read_image(path, scanner.holds)
+    pages = list(read_pages(path, scanner.holds))
+    found = {each.text: each for page in reversed(pages) for each in reversed(page)}
     if not found:
         raise BadData("scan.nothing_found", value=str(path))
-    paged = path.suffix.lower() == ".pdf"
-    for each in found:
+    paged = path.suffix.lower() == ".pdf" or len(pages) > 1
+    for each in sorted(found.values(), key=lambda each: (not each.accepted, each.page)):
         yield scanner.read(each.text, file=str(path), page=each.page if paged else None, reader=each.step)
+    for number, page in enumerate(pages, start=1):
+        if not page:
+            yield scanner.failed(str(path), BadData("scan.nothing_found", value=f"{path} [{number}]"), page=number)
 
 
 def _print(ctx: Context, answer: ScanAnswer) -> None:
