@@ -45,8 +45,8 @@ COMMANDS: Final[dict[str, str]] = {
         "按人看的样子显示一批货的合格证。LOT 是批次, 标签文件, 或扫到的码。",
     "Make a certificate void. LOT is its lot, its label's file, or its code as scanned.":
         "作废一张合格证。LOT 是它的批次, 标签文件, 或扫到的码。",
-    "Say what a code is, and everything known against it; nothing is recorded.\n\nFILE is a picture (PNG, JPEG, WebP, HEIC) or a PDF, FOLDER has such files, - reads what a keyboard-wedge scanner types. Exit 0 only if every certificate is good; product codes beside one do not count.":
-        "说出一个码是什么, 有什么问题; 什么也不记录。\n\nFILE 是图片 (PNG, JPEG, WebP, HEIC) 或 PDF, FOLDER 是放这些文件的文件夹, - 读扫码枪打出的字。合格证全部有效才退出 0; 旁边的商品条码不算。",
+    "Say what a code is, and everything known against it; nothing is recorded.\n\nFILE is a picture (PNG, JPEG, WebP, HEIC) or a PDF, FOLDER has such files, - reads what a keyboard-wedge scanner types. Exit 0 only if every certificate is good and a code was read on every page; product codes beside one do not count.":
+        "说出一个码是什么, 有什么问题; 什么也不记录。\n\nFILE 是图片 (PNG, JPEG, WebP, HEIC) 或 PDF, FOLDER 是放这些文件的文件夹, - 读扫码枪打出的字。合格证全部有效, 每页都读到码, 才退出 0; 旁边的商品条码不算。",
     "Decide on trucks at a market's gate: admit, hold or refuse, with every reason; every decision is recorded.\n\nWith FILE, TEXT or - one truck: the code on its papers. Without, a counter's loop: staff card, then scan, weigh, next, every key on the numeric pad; end it with **. Exit 0 only if every truck was admitted (the loop: always).":
         "市场门岗对来车作出决定: 准入, 暂缓或拒入, 说明全部原因; 每个决定都记录。\n\n写 FILE, TEXT 或 - 是一辆车: 它单据上的码。不写是窗口循环: 工牌, 然后扫码, 过磅, 下一辆, 全用小键盘; ** 结束。每辆都准入才退出 0 (循环总是 0)。",
     "List what the gate has put aside and nobody has decided, the most urgent first.": "列出门岗暂缓而还没有人决定的, 最急的在前。",
