@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from foodtrace.recall.answer import Answer
     from foodtrace.recall.metrics import Completion
     from foodtrace.recall.running import Running
+    from foodtrace.tlog.said import ImportSaid
 
 _logger = logging.getLogger("foodtrace")
 _logger.addHandler(logging.NullHandler())
@@ -339,6 +340,23 @@ class Ledger:
 
             self._rules = load()
         return self._rules
+
+    def import_log(self, copy: str | Path, *, vkeys: Sequence[str] = (), progress: Progress | None = None) -> ImportSaid:
+        """Take in another host's log, or what is new of it, from its copy in tiles: all of it verified first, then all or nothing.
+
+        :param copy: folder or ``http(s)://`` address, as ``foodtrace export tiles`` fills it.
+        :param vkeys: verifier keys of logs, had from elsewhere; needed the first time a log comes, which then vouches for itself.
+        :raises NotFound: ``ledger.missing``. :raises ProofError: there is no checkpoint of a key that is known, or none at all.
+        :raises Refused: ``import.own_log``, ``import.not_trusted``, ``import.other_key``, ``ledger.is_backup``.
+        :raises Integrity: ``import.broken``, ``import.fork``. :raises Conflict: ``import.id_twice``.
+        :raises Storage: ``tiles.*``: the copy cannot be read. :raises Busy: another writer holds the database.
+        """
+        from foodtrace.keeping.homecoming import import_log  # noqa: PLC0415 - record and recall need none of it
+        from foodtrace.tlog.note import parse_verifier  # noqa: PLC0415
+
+        said = import_log(self, str(copy), [parse_verifier(each.strip()) for each in vkeys], progress)
+        _logger.info("imported %s: %d of %d entries were here", said.log, said.before, said.copy)
+        return said
 
     # -- reading -----------------------------------------------------------------------------------------------------------
 

@@ -35,7 +35,7 @@ from foodtrace.operations.trace import Trace
 from foodtrace.recall.answer import Answer
 from foodtrace.recall.drill import Drill
 from foodtrace.recall.report import Report
-from foodtrace.tlog.said import ProofFile, ProofSaid, TilesSaid, WitnessSaid
+from foodtrace.tlog.said import ImportSaid, ProofFile, ProofSaid, TilesSaid, WitnessSaid
 from foodtrace.tlog.tileaudit import TilesAudit
 from foodtrace.verification import Verification
 
@@ -77,6 +77,7 @@ _TYPES: Final[dict[str, Any]] = {
     "key-list": list[KeyRow],
     "check-proof": list[ProofSaid],
     "export-tiles": TilesSaid,
+    "import": list[ImportSaid],
     "prove": list[ProofFile],
     "reconcile": Reconciliation,
     "trace": Trace,

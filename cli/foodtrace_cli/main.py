@@ -50,6 +50,7 @@ COMMANDS: Final[dict[str, str]] = {
     "check-proof": "prove",
     "witness": "witness",
     "export": "export",
+    "import": "imports",
     "rebuild": "log",
     "backup": "keep",
     "recover": "keep",
@@ -58,6 +59,10 @@ COMMANDS: Final[dict[str, str]] = {
     "demo": "demo",
 }
 """Command -> module of :mod:`foodtrace_cli.commands` that has a click command of that name."""
+
+
+_NAMES: Final = {"import": "import_"}
+"""Commands whose name is a word of Python's."""
 
 
 class LazyGroup(click.Group):
@@ -77,7 +82,8 @@ class LazyGroup(click.Group):
         module = COMMANDS.get(cmd_name)
         if module is None:
             return None
-        command: click.Command = getattr(import_module(f"foodtrace_cli.commands.{module}"), cmd_name.replace("-", "_"))
+        found = _NAMES.get(cmd_name, cmd_name.replace("-", "_"))
+        command: click.Command = getattr(import_module(f"foodtrace_cli.commands.{module}"), found)
         if self.lang == "zh" or "_english" in command.__dict__:
             from foodtrace_cli.helptext import speak  # noqa: PLC0415 - English needs none of it
 

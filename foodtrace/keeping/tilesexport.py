@@ -16,6 +16,8 @@ from typing import Final
 
 from foodtrace.errors import Ambiguous, Conflict, Integrity, NotFound, ProofError
 from foodtrace.keeping.proving import note_at
+from foodtrace.keeping.rotation import log_keys
+from foodtrace.keys import format_vkey
 from foodtrace.opening import LogState, logs
 from foodtrace.storage.session import Session
 from foodtrace.tlog.checkpoint import TreeHead, parse_head
@@ -24,7 +26,7 @@ from foodtrace.tlog.frontier import StoredNodes
 from foodtrace.tlog.merkle import leaf_hash, root_from
 from foodtrace.tlog.nodes import stored_nodes
 from foodtrace.tlog.said import TilesSaid
-from foodtrace.tlog.tiles import CHECKPOINT, HEIGHT, WIDTH, Tile, bundle, tiles_at
+from foodtrace.tlog.tiles import CHECKPOINT, HEIGHT, WIDTH, Tile, bundle, key_path, tiles_at
 
 __all__ = ["choose_log", "export_tiles", "head_of"]
 
@@ -67,11 +69,14 @@ def export_tiles(session: Session, state: LogState, folder: Path, *, full: bool 
         while size >> HEIGHT * level:
             written += _hashes(node, folder, level, start, size)
             level += 1
+        written += _keys(session, state, folder, full=full)
         if before != size or full:
             publish(folder / CHECKPOINT, note)
             written += 1
         removed = _tidy(folder, start, size)
-    return TilesSaid(log=state.origin, folder=str(folder), size=size, before=before, written=written, removed=removed)
+    newest = log_keys(session, state.number)[:1]
+    vkey = "".join(format_vkey(state.origin, bytes.fromhex(event.public)) for _, event in newest)
+    return TilesSaid(log=state.origin, folder=str(folder), size=size, before=before, written=written, removed=removed, vkey=vkey)
 
 
 def _before(node: StoredNodes, path: Path, state: LogState, size: int) -> int:
@@ -120,6 +125,20 @@ def _hashes(node: StoredNodes, folder: Path, level: int, start: int, size: int) 
         at = tile.number * WIDTH
         publish(folder / tile.path, b"".join(node(HEIGHT * level, at + place) for place in range(tile.width)))
         written += 1
+    return written
+
+
+def _keys(session: Session, state: LogState, folder: Path, *, full: bool) -> int:
+    """Write the checkpoints at whose end a key entry stands, those that are not there yet; return the files written."""
+    written = 0
+    for seq, _ in log_keys(session, state.number):
+        row = session.row("SELECT note FROM checkpoint WHERE log = ? AND size = ?", (state.number, seq + 1))
+        if row is None:
+            raise Integrity("prove.broken", value=state.origin, reason=f"key entry {seq}")
+        path = folder / key_path(seq + 1)
+        if full or not path.exists():
+            publish(path, bytes(row[0]))
+            written += 1
     return written
 
 

@@ -61,11 +61,11 @@ _GENERAL: Final[dict[str, tuple[str, str]]] = {
         ("  产地  certificate                     奶粉  formula receive|sell|check|return|count|ledger  stoplist\n"
         "  门岗  gate scan test                  监管  recall trace blast case drill reconcile\n"
         "  商户  transfer receive transform record correct\n"
-        "  查证  verify prove check-proof witness  设置  init site operator key\n  其他  export erase rebuild backup recover doctor schema demo"),
+        "  查证  verify prove check-proof witness  设置  init site operator key\n  其他  export import erase rebuild backup recover doctor schema demo"),
         ("  origin  certificate                     formula    formula receive|sell|check|return|count|ledger  stoplist\n"
         "  gate    gate scan test                  regulator  recall trace blast case drill reconcile\n"
         "  trade   transfer receive transform record correct\n"
-        "  check   verify prove check-proof witness  set up   init site operator key\n  more    export erase rebuild backup recover doctor schema demo"),
+        "  check   verify prove check-proof witness  set up   init site operator key\n  more    export import erase rebuild backup recover doctor schema demo"),
     ),
     "cli.overview.help": ("例子: foodtrace 命令 --help     English: --lang en", "try: foodtrace COMMAND --help     中文: --lang zh"),
     "cli.transfer.done": (

@@ -160,6 +160,8 @@ COMMANDS: Final[dict[str, str]] = {
         "检验证明 (.tlog-proof, 旁边各有 .entry)。不需要账本。全部成立才退出 0, 否则 3。",
     "Cosign a log's checkpoint if it extends the one cosigned before; print the cosignature.\n\nThe source is a request file of C2SP tlog-witness (from export checkpoint; - is stdin), or a copy of the log in tiles. A fork is refused, exit 3, and both checkpoints are kept as evidence.":
         "给日志的检查点联签, 只要它是上次联签的延续; 打印联签。\n\n来源是 C2SP tlog-witness 的请求文件 (来自 export checkpoint; - 是标准输入), 或日志的瓦片副本。有分叉就拒绝, 退出 3, 两个检查点都留作证据。",
+    "Take in other hosts' logs, or what is new of them, from their copies in tiles; bring the night's log of a gate without network home.\n\nA COPY is what foodtrace export tiles filled: a folder (a stick), or its address on a web server. Everything is verified before anything is written, and a log is taken in whole or not at all. The first time the log's key has to be named with --vkey; a fork is refused, exit 3, and both checkpoints are kept.":
+        "收进别的机器的日志, 或其中新的部分: 没有网络的门岗把一夜的日志带回来。\n\nCOPY 是 foodtrace export tiles 写的: 一个文件夹 (U 盘), 或网址。先全部核验再写入, 一本日志要么整个收进, 要么一条不收。第一次要用 --vkey 指明日志的公钥; 有分叉就拒绝, 退出 3, 两个检查点都留作证据。",
     "Write the log in forms that others read without this database.": "把日志写成别人没有这个数据库也能读的形式。",
     "Print the newest checkpoint with the proof that it extends --OLD, as witnesses take it (C2SP tlog-witness, add-checkpoint).":
         "打印最新检查点, 连同它延续 --OLD 的证明, 按见证方的格式 (C2SP tlog-witness, add-checkpoint)。",

@@ -345,6 +345,7 @@ OPTIONS: Final[dict[str, str]] = {
     "Print JSON (foodtrace schema drill) and write a report only with --out.":
         "输出 JSON (foodtrace schema drill), 写了 --out 才有报告。",
     "Check everything from the first entry on; trust no earlier run.": "从第一条起全部核验; 以前的一概不信。",
+    "Verifier key of a log, told by its writer: its text, or a file. May be repeated.": "日志的验证公钥, 由写它的人告知: 其内容, 或文件。可以重复。",
     "Audit a copy in tiles instead; needs no ledger.": "核验一份瓦片副本; 不需要账本。",
     "Verifier key of the log or a witness, got elsewhere: its text, or a file with it.": "日志或见证方的公钥, 从别处得来: 其内容, 或存有它的文件。",
     "An older checkpoint to extend; may be repeated.": "必须是其延续的旧检查点; 可以重复。",

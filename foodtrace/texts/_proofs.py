@@ -96,6 +96,67 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "cli.tiles.since": ("  接着 {size} 条时的旧检查点, 没有改动", "  it extends the older checkpoint of {size} entries, nothing was changed"),
     "cli.tiles.witnesses": ("  见证人会签 {count} 个", "  cosigned by {count} known witnesses"),
     "cli.tiles.broken": ("副本不成立: {log}, {count} 处", "the copy does not hold: {log}, {count} findings"),
+    # Bringing a log home
+    "import.own_log": (
+        "{value} 是本机自己的日志: 密钥或锚点在 {path}",
+        "{value} is this host's own log: its key or its anchor is in {path}",
+    ),
+    "import.own_log.hint": (
+        "丢了记录就用 foodtrace recover; 密钥只能在一台机器上",
+        "for entries that were lost: foodtrace recover; a key belongs on one host only",
+    ),
+    "import.not_trusted": (
+        "还没人担保日志 {log}; 它自己说公钥是 {value}",
+        "nobody has vouched for the log {log} yet; by its own word its key is {value}",
+    ),
+    "import.not_trusted.hint": (
+        "打电话给写它的门岗, 逐字核对 (那边 foodtrace export tiles 会显示), 一致就: foodtrace import {expected} --vkey '{value}'",
+        "call the gate that writes it and compare letter by letter (foodtrace export tiles shows it there); if it is the same: foodtrace import {expected} --vkey '{value}'",
+    ),
+    "import.other_key": (
+        "日志 {log} 用的公钥是 {value}, 不是 {expected}",
+        "the log {log} goes by the key {value}, not by {expected}",
+    ),
+    "import.other_key.hint": (
+        "别收: 问写它的人, 公钥对不对, 是不是另一本同名的日志",
+        "do not take it in: ask its writer whether the key is right, or whether it is another log of the same name",
+    ),
+    "import.broken": (
+        "{value} 的副本不成立, {count} 处; 第一处: {path} {reason}; 什么都没写入",
+        "the copy of {value} does not hold, {count} findings; the first: {path} {reason}; nothing was written",
+    ),
+    "import.broken.hint": (
+        "全部列出: foodtrace verify --tiles {expected}; 让那边重新 foodtrace export tiles",
+        "to list them: foodtrace verify --tiles {expected}; have foodtrace export tiles run again there",
+    ),
+    "import.fork": (
+        "分叉: {value} 签了两份不同的历史, 这里 {expected} 条, 副本 {size} 条; 两个检查点都在 {path}",
+        "fork: {value} has signed two histories, {expected} entries here and {size} in the copy; both checkpoints are in {path}",
+    ),
+    "import.fork.hint": (
+        "什么都没写入; 留好证据, 告诉监管部门; 那边若恢复过旧备份, 要在那边 foodtrace recover",
+        "nothing was written; keep the evidence and tell the regulator; if an old backup was put back there, foodtrace recover is due there",
+    ),
+    "import.id_twice": ("日志 {log} 里编号 {value} 出现两次", "in the log {log} the id {value} stands twice"),
+    "import.id_twice.hint": ("什么都没写入; 那本日志不是按规矩写的, 问写它的人", "nothing was written; that log was not written by the rules: ask its writer"),
+    "import.no_head": ("这里的日志 {value} 没有头, 或最新检查点不在", "the log {value} has no head here, or its newest checkpoint is gone"),
+    "import.no_head.hint": ("先 {expected}", "first: {expected}"),
+    "import.meanwhile": ("同时有别人收了日志 {value}", "somebody else took in the log {value} meanwhile"),
+    "import.meanwhile.hint": ("再来一次, 没有坏处", "the same again does no harm"),
+    "cli.import.label": ("核验副本", "verifying the copy"),
+    "cli.import.imported": (
+        "收进 {log}: {new} 条新的, 共 {size} 条; 全部核验过",
+        "taken in: {log}, {new} new entries, {size} in all; every one verified",
+    ),
+    "cli.import.unchanged": ("{log}: {size} 条都已在, 没有变化", "{log}: all {size} entries are here already, nothing changed"),
+    "cli.import.older": (
+        "{log}: 副本旧了, 只有 {copy} 条, 这里已有 {size} 条; 没有变化",
+        "{log}: the copy is older, {copy} entries, and {size} are here already; nothing changed",
+    ),
+    "cli.import.next": (
+        "接着看: foodtrace gate conflicts, foodtrace reconcile, foodtrace verify",
+        "look next: foodtrace gate conflicts, foodtrace reconcile, foodtrace verify",
+    ),
     # Witnesses
     "witness.request": ("请求的格式不对: {value}", "the request is out of form: {value}"),
     "witness.request.hint": ("由日志一方用 foodtrace export checkpoint --old 大小 生成", "the log makes it: foodtrace export checkpoint --old SIZE"),

@@ -11,7 +11,7 @@ Rules (DESIGN section 5):
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from foodtrace.errors import Conflict, NotFound
 from foodtrace.storage.session import Session
@@ -23,6 +23,8 @@ from foodtrace.tlog.ranges import leaf_hash
 
 _HEAD: Final = "SELECT size, prev, frontier, time, key_seq, key_id FROM head WHERE log = ?"
 _LOCKED: Final = f"{_HEAD} FOR UPDATE"
+EntryRow: TypeAlias = tuple[int, int, str, bytes, bytes]
+"""(log, seq, event id, leaf hash, bytes)."""
 
 
 class Head(NamedTuple):
@@ -99,7 +101,7 @@ def append(
     """
     time = time_text(recorded)
     prev, seq = head.prev, head.size
-    rows: list[tuple[int, int, str, bytes, bytes]] = []
+    rows: list[EntryRow] = []
     leaves: list[bytes] = []
     for event_id, event in events:
         data = compose(event, origin, prev, seq, time)
@@ -108,17 +110,27 @@ def append(
         rows.append((log, seq, event_id, prev, data))
         seq += 1
     frontier = head.frontier.copy()
+    grow(session, log, frontier, rows, leaves)
+    latest = head.key_seq if key_seq is None else key_seq
+    note = sign_note(format_checkpoint(origin, seq, frontier.root(), (f"keys {latest}",)), signers)
+    new = Head(seq, prev, frontier, recorded, latest, head.key_id if key_id is None else key_id)
+    advance(session, log, origin, head, new, [(log, seq, note)])
+    return Appended(head.size, recorded, new, note)
+
+
+def grow(session: Session, log: int, frontier: Frontier, rows: Sequence[EntryRow], leaves: Sequence[bytes]) -> None:
+    """Insert entries that follow a frontier, and the nodes they complete; the frontier grows with them (rule 3: then :func:`advance`)."""
     nodes = frontier.extend(leaves)
     session.insert("entry", "log, seq, id, leaf, bytes", rows)
     session.insert("node", "log, level, idx, hash", [(log, *node) for node in nodes])
-    latest = head.key_seq if key_seq is None else key_seq
-    note = sign_note(format_checkpoint(origin, seq, frontier.root(), (f"keys {latest}",)), signers)
-    session.run("INSERT INTO checkpoint (log, size, note) VALUES (?,?,?)", (log, seq, note))
-    new = Head(seq, prev, frontier, recorded, latest, head.key_id if key_id is None else key_id)
+
+
+def advance(session: Session, log: int, origin: str, before: Head, new: Head, notes: Sequence[tuple[int, int, bytes]]) -> None:
+    """Insert checkpoints, (log, size, note), and move the head on from where it was locked. Raises ``Conflict`` (``log.head_moved``)."""
+    session.insert("checkpoint", "log, size, note", notes)
     changed = session.run(
         "UPDATE head SET size = ?, prev = ?, frontier = ?, time = ?, key_seq = ?, key_id = ? WHERE log = ? AND size = ?",
-        (new.size, new.prev, frontier.to_bytes(), new.time, new.key_seq, new.key_id, log, head.size),
+        (new.size, new.prev, new.frontier.to_bytes(), new.time, new.key_seq, new.key_id, log, before.size),
     )
     if changed != 1:
-        raise Conflict("log.head_moved", value=origin, expected=head.size)
-    return Appended(head.size, recorded, new, note)
+        raise Conflict("log.head_moved", value=origin, expected=before.size)

@@ -63,6 +63,10 @@ class KeyChain:
         self.seq = seq
         return found
 
+    def ever(self, public: bytes) -> bool:
+        """Say whether this key was ever in force."""
+        return public in self._used
+
     def signers(self, size: int) -> tuple[bytes, ...]:
         """Return the public keys that must have signed the checkpoint of this size, which covers the entries taken so far.
 

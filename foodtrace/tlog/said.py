@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -58,6 +58,28 @@ class TilesSaid(msgspec.Struct, frozen=True, kw_only=True):
     """Files written."""
     removed: int
     """Partial tiles removed, whose full tile is there."""
+    vkey: str = ""
+    """The log's verifier key, for whoever takes the copy in; tell it by another way."""
+
+
+class ImportSaid(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one copy of another host's log that was to be taken in."""
+
+    source: str
+    """Folder or address of the copy, as it was given."""
+    outcome: Literal["imported", "unchanged", "older", "refused"]
+    """``unchanged``: all of it was here; ``older``: more than it has was here; ``refused``: ``error`` says why. All but the first
+    change nothing."""
+    log: str = ""
+    before: int = 0
+    """Entries that were here."""
+    size: int = 0
+    """Entries that are here now."""
+    copy: int = 0
+    """Entries that the copy has."""
+    vkey: str = ""
+    """The key in force in the log, as far as it is here."""
+    error: dict[str, Any] | None = None
 
 
 class WitnessSaid(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,14 +5,15 @@ What is checked, in the order of the entries:
 1. The checkpoint is one of a key the auditor trusts; without one, of the key that the log's own key entries put in force.
 2. Every entry bundle and every tile that the checkpoint's size requires is there, whole, and follows from the entries.
 3. Every entry is canonical, of this log, in its place; it links to the one before; ``time`` does not run backwards.
-4. The key entries form a chain, and the checkpoint's key is the one in force at its size.
+4. The key entries form a chain, and the checkpoint's key is the one in force at its size. Where the copy has the checkpoint right after
+   a key entry, the old and the new key have signed it; whoever takes the log in asks for all of them.
 5. The root of the entries is the root that was signed; at the size of an older checkpoint, also the root of that.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -27,10 +28,10 @@ from foodtrace.tlog.frontier import Frontier
 from foodtrace.tlog.keychain import KeyChain
 from foodtrace.tlog.note import MAX_NOTE, Verifier, parse_checkpoint, parse_verifier
 from foodtrace.tlog.ranges import HASH_SIZE, leaf_hash
-from foodtrace.tlog.tiles import CHECKPOINT, MAX_BUNDLE, WIDTH, hashes_of, split_bundle, subtree, tiles_at
+from foodtrace.tlog.tiles import CHECKPOINT, MAX_BUNDLE, WIDTH, hashes_of, key_path, split_bundle, subtree, tiles_at
 from foodtrace.tlog.tilesource import Source, read_tile
 
-__all__ = ["TileFinding", "TilesAudit", "audit"]
+__all__ = ["Followed", "TileFinding", "TilesAudit", "audit", "examine", "note_of"]
 
 MAX_FINDINGS: Final = 1000
 
@@ -69,11 +70,29 @@ class TilesAudit(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[TileFinding, ...] = ()
 
 
+class Followed(NamedTuple):
+    """What following a copy to its end has shown besides the findings."""
+
+    keys: KeyChain
+    notes: dict[int, bytes]
+    """Checkpoints right after key entries, by size; each signed by the keys that must have."""
+    prev: bytes
+    """Leaf hash of the last entry."""
+    time: int
+    """``time`` of the last entry, microseconds UTC."""
+
+
 class _Walk:
     """State of an audit."""
 
-    def __init__(self, source: Source, head: TreeHead, since: TreeHead | None) -> None:
+    def __init__(
+        self, source: Source, head: TreeHead, since: TreeHead | None, each: Callable[[int, bytes], None] | None, *, all_keys: bool
+    ) -> None:
         self.source, self.head, self.since = source, head, since
+        self.each, self.all_keys = each, all_keys
+        self.turns: dict[int, tuple[tuple[bytes, ...], int]] = {}
+        """Sizes at whose end a key entry stands: the keys that must have signed there, and that entry."""
+        self.notes: dict[int, bytes] = {}
         self.frontier, self.keys = Frontier(), KeyChain()
         self.prev, self.time, self.files = ZERO, -1, 0
         self.tiles: list[list[bytes]] = [[]]
@@ -95,6 +114,8 @@ class _Walk:
             leaves = [leaf_hash(data) for data in entries]
             for place, data in enumerate(entries):
                 self._entry(start + place, data, leaves[place], each.path)
+                if self.each is not None:
+                    self.each(start + place, data)
             self._grow(leaves)
             self._compare(0, each.number, leaves)
             if len(leaves) == WIDTH:
@@ -113,27 +134,45 @@ class _Walk:
             self.find(error.code, tile.path, expected=error.expected, got=error.value)
             return None
 
-    def _read(self, path: str, ask: Callable[[], tuple[bytes | None, bool]]) -> tuple[bytes | None, bool]:
+    def _read(self, path: str, ask: Callable[[], tuple[bytes | None, bool]], *, optional: bool = False) -> tuple[bytes | None, bool]:
         self.files += 1
         try:
             data, more = ask()
         except ProofError as error:
             self.find(error.code, path, expected=error.expected)
             return None, False
-        if data is None:
+        if data is None and not optional:
             self.find("tiles.missing", path)
         return data, more
 
     def _grow(self, leaves: list[bytes]) -> None:
-        """Take the leaves into the tree, stopping at the older checkpoint's size on the way (step 5)."""
-        rest = leaves
-        if self.since is not None and self.frontier.size < self.since.size <= self.frontier.size + len(leaves):
-            cut = self.since.size - self.frontier.size
-            self.frontier.extend(leaves[:cut])
-            rest = leaves[cut:]
-            if self.frontier.root() != self.since.root:
-                self.find("tiles.forked", CHECKPOINT, self.since.size - 1, self.since.root.hex(), self.frontier.root().hex())
-        self.frontier.extend(rest)
+        """Take the leaves into the tree, stopping at key entries and at the older checkpoint's size on the way (steps 4 and 5)."""
+        base, done = self.frontier.size, 0
+        stops = set(self.turns) if self.since is None else {*self.turns, self.since.size}
+        for size in sorted(each for each in stops if base < each <= base + len(leaves)):
+            self.frontier.extend(leaves[done : size - base])
+            done = size - base
+            if self.since is not None and size == self.since.size and self.frontier.root() != self.since.root:
+                self.find("tiles.forked", CHECKPOINT, size - 1, self.since.root.hex(), self.frontier.root().hex())
+            if size in self.turns:
+                self._turn(size, *self.turns.pop(size))
+        self.frontier.extend(leaves[done:])
+
+    def _turn(self, size: int, signers: tuple[bytes, ...], key_seq: int) -> None:
+        """Check the checkpoint right after a key entry (step 4)."""
+        path = key_path(size)
+        note, _ = self._read(path, lambda: (self.source.read(path, MAX_NOTE), False), optional=not self.all_keys)
+        if note is None:
+            return
+        try:
+            heads = [parse_checkpoint(note, [_verifier(self.head.origin, each)], origin=self.head.origin) for each in signers]
+        except FoodtraceError as error:
+            self.find("tlog.checkpoint_signature", path, size - 1, "", error.message("en"))
+            return
+        if not heads or (heads[0].size, heads[0].root, heads[0].key_entry) != (size, self.frontier.root(), key_seq):
+            self.find("tlog.root_mismatch", path, size - 1, self.frontier.root().hex(), heads[0].root.hex() if heads else "-")
+            return
+        self.notes[size] = note
 
     def _compare(self, level: int, index: int, wanted: list[bytes]) -> None:
         """Compare a tile with the hashes that follow from the entries (step 2)."""
@@ -184,6 +223,7 @@ class _Walk:
         if isinstance(event, Key) and event.use == "log":
             for code in self.keys.take(seq, event):
                 self.find(code, path, seq, self.keys.seq, event.public)
+            self.turns[seq + 1] = (self.keys.signers(seq + 1), self.keys.seq)
         self.prev, self.time = leaf, max(self.time, entry.recorded)
         if seq + 1 == self.head.size:
             self._together(path, seq, self.gathering.end)
@@ -212,9 +252,7 @@ def audit(
     """
     known = tuple(verifiers)
     trusted = any(each.algorithm == ED25519 for each in known)
-    note = source.read(CHECKPOINT, MAX_NOTE)
-    if note is None:
-        raise Storage("tiles.no_checkpoint", value=CHECKPOINT)
+    note = note_of(source)
     head: TreeHead = parse_checkpoint(note, known) if trusted else parse_head(note[: note.rfind(b"\n\n") + 1])
     older = None
     if since is not None:
@@ -225,7 +263,36 @@ def audit(
         older = parse_checkpoint(since, known) if trusted else parse_head(since[: since.rfind(b"\n\n") + 1])
         if older.origin != head.origin:
             raise ProofError("checkpoint.other_origin", value=older.origin, expected=head.origin)
-    walk = _Walk(source, head, older)
+    return examine(source, note, head, known, older=older, trusted=trusted, progress=progress)[0]
+
+
+def note_of(source: Source) -> bytes:
+    """Return the checkpoint of a copy, unchecked. Raises ``Storage`` (``tiles.no_checkpoint``, ``tiles.unreadable``)."""
+    note = source.read(CHECKPOINT, MAX_NOTE)
+    if note is None:
+        raise Storage("tiles.no_checkpoint", value=CHECKPOINT)
+    return note
+
+
+def examine(
+    source: Source,
+    note: bytes,
+    head: TreeHead,
+    known: tuple[Verifier, ...] = (),
+    *,
+    older: TreeHead | None = None,
+    trusted: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+    each: Callable[[int, bytes], None] | None = None,
+    all_keys: bool = False,
+) -> tuple[TilesAudit, Followed]:
+    """Audit a copy against one reading of its checkpoint.
+
+    :param head: what ``note`` says. :param older: what an older checkpoint said, which the copy has to extend.
+    :param each: called with (seq, bytes) of every entry, in order, before it is known whether the copy holds.
+    :param all_keys: the checkpoint right after each key entry has to be there.
+    """
+    walk = _Walk(source, head, older, each, all_keys=all_keys)
     walk.files += 1
     if older is not None and older.size > head.size:
         walk.find("tiles.rolled_back", CHECKPOINT, None, older.size, head.size)
@@ -235,7 +302,7 @@ def audit(
     size = walk.frontier.size
     if size == 0:
         walk.find("tlog.empty", CHECKPOINT)
-    return TilesAudit(
+    found = TilesAudit(
         ok=size > 0 and not walk.findings,
         log=head.origin,
         size=head.size,
@@ -247,6 +314,11 @@ def audit(
         since=None if older is None else older.size,
         findings=tuple(walk.findings),
     )
+    return found, Followed(walk.keys, walk.notes, walk.prev, walk.time)
+
+
+def _verifier(origin: str, public: bytes) -> Verifier:
+    return parse_verifier(format_vkey(origin, public))
 
 
 def _end(walk: _Walk, note: bytes, known: tuple[Verifier, ...]) -> tuple[str, int]:
@@ -261,9 +333,10 @@ def _end(walk: _Walk, note: bytes, known: tuple[Verifier, ...]) -> tuple[str, in
         walk.find("tlog.no_key", CHECKPOINT, head.size - 1, walk.keys.seq, head.key_entry)
         return "", 0
     try:
-        own = parse_verifier(format_vkey(head.origin, signers[0]))
+        own = _verifier(head.origin, signers[0])
         signed = parse_checkpoint(note, {own, *known}, origin=head.origin)
-        parse_checkpoint(note, [own], origin=head.origin)  # the key in force signed, not only another that is trusted
+        for public in signers:  # the key in force signed, not only another that is trusted; at a key entry the one before it too
+            parse_checkpoint(note, [_verifier(head.origin, public)], origin=head.origin)
     except FoodtraceError as error:
         walk.find("tlog.checkpoint_signature", CHECKPOINT, head.size - 1, "", error.message("en"))
         return "", 0

@@ -6,7 +6,9 @@ Rules:
    level-0 tile N, each after its length in two bytes. N is in groups of three digits, all but the last with an ``x``.
 2. At a size the last tile of a level is partial: ``.p/W`` with W hashes, 1 to 255. Empty tiles do not exist, and a partial tile
    has no hash in the level above.
-3. Reading is strict: a tile has exactly its width, a bundle exactly its entries and no byte more.
+3. ``keys/SIZE`` is the checkpoint right after a key entry, signed by the old and the new key. It is ours: other readers pass over it, and
+   whoever takes the log in needs it, because the newest checkpoint says nothing of the keys before its own.
+4. Reading is strict: a tile has exactly its width, a bundle exactly its entries and no byte more.
 """
 
 from __future__ import annotations
@@ -18,7 +20,19 @@ from foodtrace.errors import ProofError
 from foodtrace.tlog.entry import MAX_BYTES
 from foodtrace.tlog.ranges import HASH_SIZE, parents
 
-__all__ = ["CHECKPOINT", "MAX_BUNDLE", "WIDTH", "Tile", "bundle", "hashes_of", "split_bundle", "subtree", "tile_path", "tiles_at"]
+__all__ = [
+    "CHECKPOINT",
+    "MAX_BUNDLE",
+    "WIDTH",
+    "Tile",
+    "bundle",
+    "hashes_of",
+    "key_path",
+    "split_bundle",
+    "subtree",
+    "tile_path",
+    "tiles_at",
+]
 
 WIDTH: Final = 256
 HEIGHT: Final = 8
@@ -53,6 +67,11 @@ def tile_path(level: int, index: int, width: int = WIDTH) -> str:
         number = f"x{index % 1000:03d}/{number}"
     partial = "" if width == WIDTH else f".p/{width}"
     return f"tile/{'entries' if level < 0 else level}/{number}{partial}"
+
+
+def key_path(size: int) -> str:
+    """Return the path of the checkpoint of this size, at whose end a key entry stands (rule 3)."""
+    return f"keys/{size}"
 
 
 def tiles_at(level: int, size: int, start: int = 0) -> Iterator[Tile]:

@@ -12,7 +12,6 @@ Rules, in the order in which a checkpoint is looked at:
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Final
@@ -23,6 +22,7 @@ from foodtrace.errors import Conflict, Integrity, ProofError, Refused
 from foodtrace.keys import SigningKey
 from foodtrace.tlog._text import base64_bytes, base64_of, decimal
 from foodtrace.tlog.checkpoint import TreeHead, parse_head
+from foodtrace.tlog.evidence import file_name, keep
 from foodtrace.tlog.files import changing, disk, publish
 from foodtrace.tlog.merkle import HASH_SIZE, verify_consistency
 from foodtrace.tlog.note import (
@@ -163,17 +163,8 @@ class Witness:
             raise Integrity("witness.not_extended", value=head.origin, size=size, reason=error.message("en"), path=kept) from None
 
     def _path(self, origin: str) -> Path:
-        return self._folder / (_name(origin) + _LAST)
+        return self._folder / (file_name(origin) + _LAST)
 
     def _keep(self, head: TreeHead, last: bytes, other: bytes) -> str:
         """Keep two checkpoints that contradict each other; return the folder they lie in."""
-        folder = self._folder / "evidence" / f"{_name(head.origin)}-{hashlib.sha256(last + other).hexdigest()[:16]}"
-        publish(folder / "cosigned.checkpoint", last)
-        publish(folder / "refused.checkpoint", other)
-        return str(folder)
-
-
-def _name(origin: str) -> str:
-    """Return a file name for an origin: readable, and different for different origins."""
-    readable = "".join(each if each.isascii() and (each.isalnum() or each in "-_") else "-" for each in origin)[-60:]
-    return f"{readable}-{hashlib.sha256(origin.encode()).hexdigest()[:12]}"
+        return keep(self._folder, head.origin, cosigned=last, refused=other)

@@ -115,6 +115,7 @@ def test_a_copy_grows_and_is_the_same_as_one_made_at_once(ledger: Ledger, tmp_pa
     assert sorted(grown.keys() - fresh.keys()) == ["tile/1/000.p/1"], "a published partial tile stays until the full one is there"
     assert sorted(fresh) == [
         "checkpoint",
+        "keys/1",
         "tile/0/000",
         "tile/0/001",
         "tile/0/002.p/88",

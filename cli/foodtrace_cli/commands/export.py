@@ -31,6 +31,7 @@ def tiles(ctx: Context, folder: str, *, full: bool, as_json: bool) -> None:
         emit_json(said)
         return
     say(ctx.t("cli.tiles.done", log=clean(said.log), size=f"{said.size:,}", before=f"{said.before:,}", written=said.written, folder=folder))
+    say(ctx.t("cli.keys.vkey", vkey=clean(said.vkey)))
 
 
 @export.command()
