@@ -14,7 +14,8 @@ Rules of choosing, in order:
 
 1. What was given outright (``--map``); every heading it names a field for must be there.
 2. A remembered mapping with the same set of headings.
-3. Known headings (:mod:`foodtrace.intake.headings`), and for each field that is still missing, or two columns claim, a question.
+3. Known headings (:mod:`foodtrace.intake.headings`), and a question where two columns claim a field; where a field that
+   must be there is missing, one for each field of the kind that no column has.
 4. Without anybody to ask: ``record.columns_unknown`` or ``record.columns_two``, with a TOML block ready to be filled in.
 
 A quantity is needed, a date, and a product or a lot; for a sale, a delivery, a count or a loss a lot.
@@ -28,7 +29,7 @@ import tempfile
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, get_args
+from typing import Final, Literal, get_args
 
 import msgspec
 
@@ -42,6 +43,14 @@ FILE: Final = "foodtrace.columns.toml"
 """Name of the file of remembered mappings."""
 KINDS: Final[tuple[FileKind, ...]] = ("transfer", "receipt", "sale", "stock_count", "loss")
 _MOST: Final = 1 << 20
+_PERHAPS: Final[dict[str, tuple[str, ...]]] = {
+    "transfer": ("site_name", "buyer_name", "product", "lot", "id", "unit"),
+    "receipt": ("site_name", "source_name", "product", "id", "unit"),
+    "sale": ("site_name", "quantity", "gtin", "serial", "id", "unit"),
+    "stock_count": ("site_name", "id", "unit"),
+    "loss": ("site_name", "id", "unit"),
+}
+"""What a file of a kind may say beside what it must; a column of names holds codes as well."""
 
 
 class Block(msgspec.Struct, frozen=True):
@@ -75,7 +84,10 @@ def choose_mapping(
     columns = _settled(table, columns, kind, ask)
     shown = kind or headings.kind_of(table.headings)
     lacking = _lacking(columns, shown or "transfer")
-    asked = _asked(columns, lacking, ask) if lacking and ask else columns
+    asked = columns
+    if lacking and ask:
+        shown = shown or _asked_kind(table, columns, ask)
+        asked = _asked(columns, shown, ask)
     name = name_for(table.name)
     if not _lacking(asked, shown or "transfer"):
         shown = shown or _asked_kind(table, asked, ask)
@@ -110,15 +122,29 @@ def _lacking(columns: dict[str, str], kind: FileKind) -> list[str]:
     return ["|".join(each) for each in needed if not has & set(each)]
 
 
-def _asked(columns: dict[str, str], lacking: list[str], ask: Ask) -> dict[str, str]:
+def _asked(columns: dict[str, str], kind: FileKind, ask: Ask) -> dict[str, str]:
+    """Ask for every field of a kind that no column has yet: a settlement file without its buyers would be half a record."""
     columns = dict(columns)
-    for field in lacking:
-        first = field.split("|")[0]
-        options = tuple((heading, heading) for heading, taken in columns.items() if not taken)
-        answer = ask(Question(about="column", options=options, params={"field": first})) if options else None
-        if answer in columns:
-            columns[answer] = first
+    first = [each.split("|")[0] for each in _lacking(columns, kind)]
+    for field in first:
+        _ask_one(columns, field, "column_perhaps" if field == "lot" and kind == "transfer" else "column", ask)
+    for field in _PERHAPS[kind]:
+        has = {*first, *columns.values()}
+        if has & {field, field.removesuffix("_name")} or (field == "unit" and headings.unit_of(_heading(columns, "quantity"))):
+            continue
+        _ask_one(columns, field, "column_perhaps", ask)
     return columns
+
+
+def _ask_one(columns: dict[str, str], field: str, about: Literal["column", "column_perhaps"], ask: Ask) -> None:
+    options = tuple((heading, heading) for heading, taken in columns.items() if not taken)
+    answer = ask(Question(about=about, options=options, params={"field": field})) if options else None
+    if answer in columns:
+        columns[answer] = field
+
+
+def _heading(columns: dict[str, str], field: str) -> str:
+    return next((heading for heading, each in columns.items() if each == field), "")
 
 
 def _asked_kind(table: Table, columns: dict[str, str], ask: Ask | None) -> FileKind:

@@ -55,7 +55,7 @@ class Directory(Protocol):
 class Question(msgspec.Struct, frozen=True, kw_only=True):
     """Something only a person can answer."""
 
-    about: Literal["unit", "kind", "column", "sheet", "year", "encoding", "site"]
+    about: Literal["unit", "kind", "column", "column_perhaps", "sheet", "year", "encoding", "site"]
     options: tuple[tuple[str, str], ...] = ()
     """(answer, what to show) of each choice; empty: any text."""
     params: dict[str, object] = {}

@@ -118,6 +118,7 @@ def _place(table: Table, mapping: Mapping, directory: Directory, site: str, ask:
         named = (ask(Question(about="site", params={"file": table.name})) if ask else None) or ""
         if not named:
             raise BadData("record.site_missing", value=table.name, expected="--site")
+    if named != mapping.site:
         mapping = msgspec.structs.replace(mapping, site=named)
     return mapping, directory.site(named) if named else ""
 
@@ -177,6 +178,7 @@ class _Reader:
         out.mapping = self.units.mapping
         if not rows.has("id"):
             out.notes.append(Note("record.note.hash_ids"))
+        out.notes += _untaken(out.mapping)
         return out
 
     def _one(self, out: Intake, rows: Rows, row: int, cells: Sequence[Cell]) -> None:
@@ -225,6 +227,19 @@ class _Reader:
             return "footer"
         named = rows.raw(cells, "product") or rows.raw(cells, "lot")
         return "total" if not named and any(_TOTAL.fullmatch(each) for each in texts) else None
+
+
+def _untaken(mapping: Mapping) -> list[Note]:
+    """Say that a settlement file's buyers, or its sellers, are not taken, while some of its columns are not recorded."""
+    left = " ".join(heading for heading, field in mapping.columns.items() if not field)
+    if mapping.kind != "transfer" or not left:
+        return []
+    notes = []
+    if not (mapping.column("site") or mapping.column("site_name")):
+        notes.append(Note("record.note.no_seller", {"site": mapping.site, "left": left}))
+    if not (mapping.column("buyer") or mapping.column("buyer_name")):
+        notes.append(Note("record.note.no_buyer", {"left": left}))
+    return notes
 
 
 def _first_words(cells: Sequence[Cell]) -> str:

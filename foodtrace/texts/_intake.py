@@ -267,6 +267,7 @@ _TALK: Final[dict[str, tuple[str, str]]] = {
     ),
     "record.ask.kind": ("{file} 是哪种文件", "What kind of file is {file}"),
     "record.ask.column": ("哪一列是 {field}", "Which column is {field}"),
+    "record.ask.column_perhaps": ("哪一列是 {field} (没有就回车)", "Which column is {field} (Enter if there is none)"),
     "record.ask.sheet": ("{file} 用哪张表", "Which sheet of {file}"),
     "record.ask.year": ("{file} 里的日期没有年份。是哪一年", "The dates in {file} have no year. Which year is it"),
     "record.ask.encoding": ("{file} 的编码看不准。哪个读得通", "The encoding of {file} is not clear. Which of these reads right"),
@@ -285,6 +286,8 @@ _TALK: Final[dict[str, tuple[str, str]]] = {
         "没有单号列: 编号取自时间和行的内容, 相同的行按次序编号; 再送同一文件不会重记",
         "no column of numbers: ids come from the time and the content of a row, equal rows are counted; the same file again changes nothing",
     ),
+    "record.note.no_seller": ("没有一列是卖方: 都算作 {site} 的; 不记的列: {left}", "no column is the seller: all rows are taken as of {site}; columns not recorded: {left}"),
+    "record.note.no_buyer": ("没有一列是买方: 召回时找不到货去了哪里; 不记的列: {left}", "no column is the buyer: a recall cannot see where the goods went; columns not recorded: {left}"),
     "record.note.id_is_doc": (
         '"{heading}" 一单多行: 当作单据号, 每行另编号',
         '"{heading}" stands in several rows: taken as document number, each row gets an id of its own',

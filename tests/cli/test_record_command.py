@@ -11,6 +11,7 @@ import pytest
 from foodtrace.errors import Storage
 from foodtrace.ledger import Ledger
 from foodtrace_cli.commands import record
+from foodtrace_cli.context import Context
 from tests.cli.inside import Inside, here
 
 __all__ = ["here"]
@@ -181,3 +182,30 @@ def test_a_file_of_bad_rows_is_not_written_over_and_that_is_said(stall: Inside) 
     said = stall("record", "a.csv", "--skip-bad", code=1)
     assert "bad rows -> a.bad-2.csv  (a.bad.csv is there and was left as it is)" in said
     assert Path("a.bad.csv").read_text("utf-8") == "mended"
+
+
+def test_a_settlement_file_mapped_on_a_terminal_keeps_its_buyers(stall: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = "".join(f"JS-{n},2026-11-27 05:0{n},北河农批,芹菜,40,福安超市\n" for n in (1, 2))
+    Path("a.csv").write_text("流水,何时,谁卖,什么,多少,给谁\n" + rows, "utf-8")
+    monkeypatch.setattr(Context, "interactive", property(lambda _: True))
+    # kind; then by what is left each time: time, quantity, no lot, seller, buyer, product, number; and the unit of the file, 斤
+    answers = ["1", "2", "4", "", "2", "3", "2", "1", "2"]
+    said = stall("record", "a.csv", "--dry-run", stdin="\n".join(answers) + "\n")
+    assert "流水=id 何时=at 谁卖=site_name 什么=product 多少=quantity 给谁=buyer_name" in said
+    monkeypatch.setattr(Context, "interactive", property(lambda _: False))
+    said = stall("record", "a.csv")
+    assert "columns: foodtrace.columns.toml [a]" in said, "what the dry run was told is not asked again"
+    assert "no registered buyer" not in said
+    assert "new 2" in said
+
+
+def test_what_map_and_site_said_is_remembered_once_it_went_well(stall: Inside) -> None:
+    Path("a.csv").write_text("何时,多少,什么\n2026-11-27 05:01,40,芹菜\n", "utf-8")
+    columns = '"何时" = "at"\n"多少" = "quantity"\n"什么" = "product"\n'
+    Path("m.toml").write_text('["m"]\nkind = "transfer"\nunit = "斤"\n["m".columns]\n' + columns, "utf-8")
+    stall("record", "a.csv", "--map", "m.toml", code=2)
+    assert not Path("foodtrace.columns.toml").exists()
+    stall("record", "a.csv", "--map", "m.toml", "--site", "北河农批")
+    said = stall("record", "a.csv")
+    assert "new 0  on record already 1" in said
+    assert "taken as of 北河农批 (kept with the columns)" in said

@@ -60,9 +60,31 @@ def test_missing_columns_are_asked_one_by_one() -> None:
         return {"at": "何时", "quantity": "多少", "lot": "什么"}.get(question.params.get("field", ""))  # type: ignore[attr-defined]
 
     mapping = choose_mapping(open_table(ODD.encode()), kind="transfer", ask=person)
-    assert asked == ["哪一列是 时间", "哪一列是 数量", "哪一列是 批次"]
+    perhaps = [f"哪一列是 {each} (没有就回车)" for each in ("批次", "商户名", "买方名", "品名", "单号 (每行一个)", "单位")]
+    assert asked == ["哪一列是 时间", "哪一列是 数量", *perhaps]
     assert mapping.column("at") == "何时"
     assert mapping.origin == "asked"
+
+
+def test_a_person_who_maps_a_settlement_file_is_asked_for_all_of_it() -> None:
+    fields = {field: heading for heading, field in ODD_COLUMNS.items()}
+
+    def person(question: object) -> str | None:
+        field = question.params.get("field")  # type: ignore[attr-defined]
+        return "transfer" if question.about == "kind" else fields.get(field or "")  # type: ignore[attr-defined]
+
+    assert choose_mapping(open_table(ODD.encode()), ask=person).columns == ODD_COLUMNS
+
+
+def test_a_settlement_file_whose_buyers_or_sellers_are_not_taken_says_so() -> None:
+    columns = {**ODD_COLUMNS, "谁卖": "", "给谁": ""}
+    found = take(ODD, saved=[Mapping(name="x", kind="transfer", columns=columns, unit="斤")], site="李记蔬菜")
+    assert [(note.code, note.text("en")) for note in found.notes] == [
+        ("record.note.no_seller", "no column is the seller: all rows are taken as of 李记蔬菜; columns not recorded: 谁卖 给谁"),
+        ("record.note.no_buyer", "no column is the buyer: a recall cannot see where the goods went; columns not recorded: 谁卖 给谁"),
+    ]
+    assert found.mapping is not None
+    assert found.mapping.site == "李记蔬菜", "--site is kept with the columns"
 
 
 def test_a_remembered_mapping_is_found_by_the_set_of_headings_not_their_order() -> None:

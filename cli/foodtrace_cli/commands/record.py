@@ -84,7 +84,7 @@ def record(
 
     Nothing is recorded if any row is bad, unless --skip-bad. A second run of the same file changes nothing.
     """
-    from foodtrace.intake import FILE, bad_path, load_mappings, read_events, save_mapping, write_bad  # noqa: PLC0415
+    from foodtrace.intake import FILE, bad_path, load_mappings, read_events, write_bad  # noqa: PLC0415
 
     ctx: Context = click_ctx.obj
     remembered = Path(FILE)
@@ -111,13 +111,14 @@ def record(
         if dry_run:
             say(ctx.t("cli.record.dry", good=f"{len(found.events):,}"))
             _first(ctx, ledger, found)
+            if not found.bad:
+                _remember(found)
             click_ctx.exit(1 if found.bad else 0)
         if found.bad and not skip_bad:
             say(ctx.t("cli.record.none", bad=len(found.bad), file=file), err=True)
             click_ctx.exit(1)
         done = _write(ctx, ledger, found)
-    if found.mapping is not None and not map_file and found.mapping.columns:
-        save_mapping(remembered, found.mapping)
+    _remember(found)
     left = ctx.t("cli.record.done_skipped", count=f"{len(found.skipped):,}") if found.skipped else ""
     say(ctx.t("cli.record.done", new=f"{done.new:,}", known=f"{done.known:,}", bad=len(found.bad)) + left)
     if done.new:
@@ -127,6 +128,14 @@ def record(
             wanted, path = bad_path(file, ctx.lang), write_bad(file, found, lang=ctx.lang)
             say(ctx.t("cli.record.bad_file" if path == wanted else "cli.record.bad_file_other", path=path, there=wanted))
         click_ctx.exit(1)
+
+
+def _remember(found: Intake) -> None:
+    """Keep which column is what, the unit and the site, whoever said it (``--map``, ``--unit``, ``--site`` or an answer)."""
+    from foodtrace.intake import FILE, save_mapping  # noqa: PLC0415
+
+    if found.mapping is not None and found.mapping.columns:
+        save_mapping(Path(FILE), found.mapping)
 
 
 def _check(ctx: Context, ledger: Ledger, session: Session, *, dry_run: bool) -> Check | None:
