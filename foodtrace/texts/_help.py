@@ -77,7 +77,7 @@ COMMANDS: Final[dict[str, str]] = {
     "Turn lots into lots: repack, blend, split, process, renumber, rework.": "批次变成批次: 分装, 混合, 分开, 加工, 改号, 返工。",
     "Correct ENTRY: its number, ORIGIN#NUMBER, the id of its event, or a voucher (V-..). Alone: show its history.\n\nNothing is overwritten. A correction is an entry that names the one it corrects; figures and lists follow at once.":
         "更正 ENTRY: 它的序号, ORIGIN#序号, 事件编号, 或凭证号 (V-..)。单写它是看历史。\n\n什么也不覆盖。更正是另一条记录, 指明它更正哪一条; 数字和名单随即跟着变。",
-    'Erase the names, phones and addresses of WHAT: a site, an operator, or an entry by its number or id.\n\nOf an operator everything that speaks of it goes: its sites and files, and what a gate recorded of it as a seller. Other entries that hold the same values are named.\n\nThe values are deleted with their salts; the entries stay, with proofs that go on verifying, and readers see "erased".':
+    'Erase the names, phones and addresses of WHAT: a site, an operator, or an entry by its number or id.\n\nOf an operator everything that speaks of it goes: its sites and files, and what a gate recorded of it as a seller. Other entries that hold the same values are named.\n\nThe values are deleted with their salts; the entries stay, with proofs that go on verifying, and readers see "erased". Exit 0 only if all that was asked for is gone; 1 if some of it is in a log that this command does not write.':
         '删除 WHAT 的姓名, 电话, 地址: 一个场所, 一个经营者, 或一条记录的序号或编号。\n\n经营者: 凡说到它的都删, 它的场所和档案, 准入口记下的卖方信息。别的记录里有同样的值, 会一一指出。\n\n值和盐一起删除; 记录留下, 证明照样成立, 读者看到的是 "已删除"。',
     "Infant formula: from the plant's batch to the shop's till and back.": "婴幼儿奶粉: 从厂里的批次到店里的收银台, 以及退回。",
     "Record that CANS cans of batch LOT (full id GTIN/CODE) were filled from ingredient lots, or say why they may not be.":
@@ -156,8 +156,8 @@ COMMANDS: Final[dict[str, str]] = {
         "逐字节核验每本日志, 以及由它算出的每个数。全部成立才退出 0, 否则 3。\n\n本机上次核验过的, 重新散列后与留在密钥旁的标记对照; 其余全部核验。回答说明哪些是哪种, 证明了什么。加 --since 还要求是旧检查点的延续。",
     "Write proofs that a lot's entries, or one event (by id, or LOG#NUMBER), are on record: files that anybody can check.":
         "写出证明: 一批的各条记录, 或一个事件 (编号, 或 日志#序号) 已在案; 谁都能验。",
-    "Check proofs (.tlog-proof, each with its .entry beside it). Needs no ledger. Exit 0 only if every one of them holds; 3 if not.":
-        "检验证明 (.tlog-proof, 旁边各有 .entry)。不需要账本。全部成立才退出 0, 否则 3。",
+    "Check proofs (.tlog-proof, each with its .entry beside it). Needs no ledger.\n\nExit 0 only if every one of them holds; 3 if one does not; 1 if one does not show that the key which signed was in force.":
+        "检验证明 (.tlog-proof, 旁边各有 .entry)。不需要账本。\n\n全部成立才退出 0; 有不成立的 3; 有没证明签名密钥在用的 1。",
     "Cosign a log's checkpoint if it extends the one cosigned before; print the cosignature.\n\nThe source is a request file of C2SP tlog-witness (from export checkpoint; - is stdin), or a copy of the log in tiles. A fork is refused, exit 3, and both checkpoints are kept as evidence.":
         "给日志的检查点联签, 只要它是上次联签的延续; 打印联签。\n\n来源是 C2SP tlog-witness 的请求文件 (来自 export checkpoint; - 是标准输入), 或日志的瓦片副本。有分叉就拒绝, 退出 3, 两个检查点都留作证据。",
     "Take in other hosts' logs, or what is new of them, from their copies in tiles; bring the night's log of a gate without network home.\n\nA COPY is what foodtrace export tiles filled: a folder (a stick), or its address on a web server. Everything is verified before anything is written, and a log is taken in whole or not at all. The first time the log's key has to be named with --vkey; a fork is refused, exit 3, and both checkpoints are kept.":

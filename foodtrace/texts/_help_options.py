@@ -355,6 +355,7 @@ OPTIONS: Final[dict[str, str]] = {
     "A copy of a checkpoint, cosigned.": "检查点的一份联签过的副本。",
     "Verifier key of the log or a witness: its text, or a file with it. Repeatable.": "日志或见证方的验证公钥: 其内容, 或存有它的文件。可以重复。",
     "The entry's bytes, if not beside the proof.": "记录的原始字节, 不在证明旁边时写。",
+    "I know that the key was in force: proofs that do not show it count too.": "我确知密钥当时在用: 没有证明这一点的也算。",
     "How many of the witnesses must have cosigned.": "要有几个见证方联签。",
     "Verifier key of a log to witness: its text, or a file. Repeatable.": "要见证的日志的验证公钥: 其内容, 或存有它的文件。可以重复。",
     "Folder of this witness: its key, memory, evidence.": "这个见证方的文件夹: 密钥, 记忆, 证据。",

@@ -50,10 +50,15 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "cli.proof.broken": ("不成立: {file}: {reason}", "does not hold: {file}: {reason}"),
     "cli.proof.witnessed": ("  见证人在 {time} 会签", "  cosigned by a witness at {time}"),
     "cli.proof.key_shown": ("  签名密钥当时在用: 日志自己的密钥条为证", "  the signing key was in force: the log's own key entries show it"),
-    "cli.proof.key_not_shown": (
-        "  没有附密钥条: 不能说明签名的密钥那时仍在用",
-        "  no key entries came with it: it does not show that the signing key was still in force",
+    "cli.proof.signed_only": (
+        "没有证明密钥在用: 这把密钥签过 {kind} {lots} 是 {log} 第 {index} 条, 检查点 {size} 条, {time}",
+        "the key was not shown to be in force: it signed that {kind} {lots} is entry {index} of {log}, under a checkpoint of {size} entries, {time}",
     ),
+    "cli.proof.key_not_shown": (
+        "  没有附密钥条: 已更换, 已吊销或从未登记的密钥也签得出。要附密钥条的证明; 确知密钥当时在用才加 --vouch",
+        "  no key entries came with it: a replaced, revoked or never registered key can sign this too. Ask for a proof with its key entries; --vouch only if you know that the key was in force",
+    ),
+    "cli.proof.key_vouched": ("  签名密钥当时在用, 是你说的 (--vouch)", "  that the signing key was in force is your word (--vouch)"),
     "cli.proof.proves": (
         "这证明它当时已写入且未改; 不证明所写内容真实, 也不排除用被盗密钥另签的分叉 (那要见证人)。",
         "This proves that it was on record then and is unchanged; not that what it says is true, and without a witness it does not exclude a fork signed with a stolen key.",
@@ -172,6 +177,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "witness.memory.hint": ("不要会签, 从备份恢复这个文件夹; 删掉它等于忘记", "do not cosign; restore the folder from a backup: to delete the file is to forget"),
     "witness.name": ("这个见证人还没有密钥, 也没有名称", "this witness has no key and no name yet"),
     "witness.name.hint": ("加 --name, 例如 --name witness.example/w1", "add --name, for example --name witness.example/w1"),
+    "witness.copy": ("不签: 副本 {value} 不成立: {first}", "not cosigned: the copy {value} does not hold: {first}"),
+    "witness.copy.hint": (
+        "foodtrace verify --tiles 逐项列出; 密钥已更换的, 要给现用的",
+        "foodtrace verify --tiles lists it all; if the key was replaced, give the present one",
+    ),
     "witness.other_name": ("这个见证人叫 {expected}, 不叫 {value}", "this witness is called {expected}, not {value}"),
     "witness.other_name.hint": ("不加 --name, 或换一个 --state", "leave --name out, or use another --state"),
     "cli.witness.done": ("已会签 {log} {size} 条 (上次 {before})", "cosigned {log}, {size} entries (before: {before})"),

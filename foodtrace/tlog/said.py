@@ -42,6 +42,9 @@ class ProofSaid(msgspec.Struct, frozen=True, kw_only=True):
     """When known witnesses cosigned."""
     key_shown: bool = False
     """Whether the key entries that come with it show the signing key in force."""
+    verdict: Literal["holds", "key_not_shown", "broken"] = "broken"
+    """``key_not_shown``: it is the key's signature, and nothing shows that the key was in force; ``ok`` is false then, unless the
+    caller vouched for the key."""
     error: dict[str, Any] | None = None
 
 

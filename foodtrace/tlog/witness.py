@@ -7,7 +7,9 @@ Rules, in the order in which a checkpoint is looked at:
 3. The same size has the same root. Another root is a fork: refused, and both checkpoints are kept as evidence.
 4. A greater size comes with a consistency proof that holds. One that does not: refused, and both checkpoints are kept too: they are
    no proof of a fork by themselves, but whoever holds the entries can tell.
-5. The new checkpoint is on the disk before the cosignature leaves the witness; looking and writing happen under one lock.
+5. Where the entries come with it (a copy in tiles), they are looked at before it is signed: that the copy holds, and that the key which
+   signed was in force. A checkpoint alone shows no such thing: a replaced key the witness was given is still believed there.
+6. The new checkpoint is on the disk before the cosignature leaves the witness; looking and writing happen under one lock.
 """
 
 from __future__ import annotations
@@ -105,9 +107,10 @@ class Witness:
             raise Integrity("witness.memory", value=str(path), reason=head.origin)
         return note
 
-    def add(self, request: Request) -> WitnessSaid:
+    def add(self, request: Request, look: Callable[[], None] | None = None) -> WitnessSaid:
         """Cosign a checkpoint, or refuse.
 
+        :param look: carries out rule 5: raises where the entries do not bear the checkpoint out.
         :raises ProofError: rule 1, and ``witness.request``. :raises Conflict: ``witness.old_size`` (rule 2; ``value`` is the size
             cosigned last). :raises Integrity: ``witness.fork`` (rule 3) and ``witness.not_extended`` (rule 4), after evidence was
             kept; ``witness.memory``. :raises Storage: ``files.io``.
@@ -117,6 +120,8 @@ class Witness:
             last = self.last(head.origin)
             before = None if last is None else parse_head(last[: last.rfind(b"\n\n") + 1])
             self._check(request, head, before, last)
+            if look is not None:
+                look()
             time = self._clock() // 1_000_000
             signer = Cosigner(self._key, time)
             note = add_signatures(request.checkpoint, [signer])

@@ -391,3 +391,14 @@ def test_on_the_command_line(tmp_path: Path) -> None:
     assert "verified" in run(tmp_path, "verify")
     for path in tmp_path.glob("foodtrace.db*"):
         assert path.is_dir() or NAME.encode() not in path.read_bytes()
+
+
+def test_another_logs_values_are_no_all_clear(tmp_path: Path) -> None:
+    run(tmp_path, "init", "--name", "test.example/one")
+    run(tmp_path, "site", "add", "福安:shop", "--phone", "13912345678")
+    (tmp_path / "keys").rename(tmp_path / "lost")
+    run(tmp_path, "init", "--name", "test.example/two")
+    for more in ([], ["--json"]):
+        said = run(tmp_path, "--log", "two", "erase", "福安", "--yes", *more, code=1)
+        assert "gone" not in said
+        assert "rewritten" not in said

@@ -18,7 +18,7 @@ from foodtrace import Ledger, errors, keyfiles
 from foodtrace.keeping import proving, rotation
 from foodtrace.keys import SigningKey
 from foodtrace.tlog.bundle import check_bundle, decode_keys, encode_keys
-from foodtrace.tlog.note import Cosigner, Verifier, add_signatures, parse_verifier
+from foodtrace.tlog.note import Cosigner, Verifier, add_signatures, parse_verifier, sign_note
 from foodtrace.tlog.proof import check_proof, format_proof, parse_proof
 from tests.cli.test_way import lot_of, run, shop  # noqa: F401 - a fixture
 from tests.keeping.test_keys import NOW, ORIGIN, site
@@ -242,9 +242,35 @@ def test_a_proof_without_key_entries_says_what_it_does_not_show(shop: Path) -> N
     whole = run(shop, "check-proof", made["proof"], "--key", made["key"])
     parts = parse_proof((shop / made["proof"]).read_bytes())
     (shop / made["proof"]).write_bytes(format_proof(parts.index, parts.hashes, parts.checkpoint))
-    bare = run(shop, "check-proof", made["proof"], "--key", made["key"])
+    bare = run(shop, "check-proof", made["proof"], "--key", made["key"], code=1)
     assert "the signing key was in force" in whole
-    assert "does not show that the signing key was still in force" in bare
+    assert "the key was not shown to be in force" in bare
+    assert "true:" not in bare
+    assert "This proves" not in bare
+    (said,) = json.loads(run(shop, "check-proof", made["proof"], "--key", made["key"], "--json", code=1))
+    assert (said["ok"], said["verdict"], said["key_shown"]) == (False, "key_not_shown", False)
+    vouched = run(shop, "check-proof", made["proof"], "--key", made["key"], "--vouch")
+    assert "your word" in vouched
+
+
+@pytest.mark.parametrize("registered", [True, False])
+def test_a_replaced_or_never_registered_key_gets_no_yes_by_leaving_the_key_entries_out(shop: Path, *, registered: bool) -> None:  # noqa: F811
+    first = next((shop / "keys").glob("*.key"))
+    origin = first.read_text().split("+", 1)[0]
+    key = keyfiles.load(shop / "keys", first.stem) if registered else SigningKey(origin, bytes(range(32)))
+    run(shop, "key", "rotate")
+    run(shop, "site", "add", "河西超市:shop")
+    (made,) = json.loads(run(shop, "prove", "#1", "--json"))
+    path = shop / made["proof"]
+    parts = parse_proof(path.read_bytes())
+    text = parts.checkpoint.rpartition(b"\n\n")[0] + b"\n"
+    path.write_bytes(format_proof(parts.index, parts.hashes, sign_note(text, [key])))
+    for more in ([], ["--json"]):
+        said = run(shop, "check-proof", made["proof"], "--key", key.vkey, *more, code=1)
+        assert ("not shown to be in force" in said) or ("key_not_shown" in said)
+        assert "true: " not in said
+    path.write_bytes(format_proof(parts.index, parts.hashes, sign_note(text, [key]), parts.extra))
+    run(shop, "check-proof", made["proof"], "--key", key.vkey, code=3)
 
 
 def test_no_key_a_wrong_key_and_a_changed_entry(shop: Path) -> None:  # noqa: F811

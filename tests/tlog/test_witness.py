@@ -11,7 +11,7 @@ import proofbundle.checkpoint
 import proofbundle.errors
 import pytest
 
-from foodtrace import errors
+from foodtrace import errors, keyfiles
 from foodtrace.keys import SigningKey
 from foodtrace.tlog import merkle
 from foodtrace.tlog.checkpoint import format_checkpoint
@@ -213,3 +213,21 @@ def test_a_ledger_put_back_and_written_to_again_is_caught_by_its_witness(shop: P
     said = run(shop, "witness", "copy2", "--key", key, "--state", "w", code=3)
     assert "witness.fork" in said
     assert len(list((shop / "w/evidence").glob("*/*.checkpoint"))) == 2
+
+
+def test_a_copy_signed_with_a_replaced_key_is_not_cosigned(shop: Path) -> None:  # noqa: F811
+    (first,) = (shop / "keys").glob("*.key")
+    run(shop, "key", "rotate")
+    run(shop, "site", "add", "河西超市:shop")
+    run(shop, "export", "tiles", "copy")
+    old = keyfiles.load(shop / "keys", first.stem)
+    whole = (shop / "copy" / "checkpoint").read_bytes()
+    (shop / "copy" / "checkpoint").write_bytes(sign_note(whole.rpartition(b"\n\n")[0] + b"\n", [old]))
+    given = ("witness", "copy", "--state", "w", "--name", "w.example/1")
+    said = run(shop, *given, "--key", old.vkey, code=3)
+    assert "witness.copy" in said
+    assert "tlog.checkpoint_signature" in said
+    assert not list((shop / "w").glob("*.checkpoint")), "nothing was cosigned, so nothing is remembered"
+    (shop / "copy" / "checkpoint").write_bytes(whole)
+    new = next(each.verifier.vkey for each in keyfiles.list_keys(shop / "keys") if each.verifier.key_id != old.key_id)
+    run(shop, *given, "--key", new)

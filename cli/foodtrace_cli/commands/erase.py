@@ -25,15 +25,19 @@ _SHOWN = 20
 @click.option("--id", "event_id", default="", help="Id of the erasure, for retries.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.pass_obj
-def erase(ctx: Context, what: str, fields: tuple[str, ...], reason: str, by: str, event_id: str, *, yes: bool, as_json: bool) -> None:
+@click.pass_context
+def erase(
+    click_ctx: click.Context, what: str, fields: tuple[str, ...], reason: str, by: str, event_id: str, *, yes: bool, as_json: bool
+) -> None:
     """Erase the names, phones and addresses of WHAT: a site, an operator, or an entry by its number or id.
 
     Of an operator everything that speaks of it goes: its sites and files, and what a gate recorded of it as a seller. Other
     entries that hold the same values are named.
 
-    The values are deleted with their salts; the entries stay, with proofs that go on verifying, and readers see "erased".
+    The values are deleted with their salts; the entries stay, with proofs that go on verifying, and readers see "erased". Exit 0
+    only if all that was asked for is gone; 1 if some of it is in a log that this command does not write.
     """
+    ctx: Context = click_ctx.obj
     import msgspec  # noqa: PLC0415 - import time is part of a command's time
 
     from foodtrace.operations import erasing  # noqa: PLC0415
@@ -57,6 +61,7 @@ def erase(ctx: Context, what: str, fields: tuple[str, ...], reason: str, by: str
         emit_json(done)
     else:
         _show(ctx, done, writer.origin)
+    click_ctx.exit(1 if done.elsewhere else 0)
 
 
 def _show(ctx: Context, done: Erased, own: str) -> None:
@@ -76,4 +81,6 @@ def _show(ctx: Context, done: Erased, own: str) -> None:
     remain = len(done.elsewhere) + len(done.left)
     if remain:
         say(ctx.t("cli.erase.remain", count=remain))
+    if remain and not done.entries and done.storage != "not_yet":
+        return  # nothing was erased: nothing is said to be gone
     say(ctx.t("cli.erase.forgotten_part" if remain and done.storage == "forgotten" else f"cli.erase.{done.storage}"))

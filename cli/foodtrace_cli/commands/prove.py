@@ -89,17 +89,28 @@ def _write(folder: Path, made: Sequence[Proven]) -> list[ProofFile]:
 @click.option("--key", "keys", multiple=True, help="Verifier key of the log or a witness: its text, or a file with it. Repeatable.")
 @click.option("--entry", type=click.Path(exists=True, dir_okay=False), default=None, help="The entry's bytes, if not beside the proof.")
 @click.option("--witnesses", type=click.IntRange(0), default=0, show_default=True, help="How many of the witnesses must have cosigned.")
+@click.option("--vouch", is_flag=True, help="I know that the key was in force: proofs that do not show it count too.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def check_proof(
-    click_ctx: click.Context, files: Sequence[str], keys: Sequence[str], entry: str | None, witnesses: int, *, as_json: bool
+    click_ctx: click.Context,
+    files: Sequence[str],
+    keys: Sequence[str],
+    entry: str | None,
+    witnesses: int,
+    *,
+    vouch: bool,
+    as_json: bool,
 ) -> None:
-    """Check proofs (.tlog-proof, each with its .entry beside it). Needs no ledger. Exit 0 only if every one of them holds; 3 if not."""
+    """Check proofs (.tlog-proof, each with its .entry beside it). Needs no ledger.
+
+    Exit 0 only if every one of them holds; 3 if one does not; 1 if one does not show that the key which signed was in force.
+    """
     ctx: Context = click_ctx.obj
     if entry is not None and len(files) != 1:
         raise BadData("cli.usage_goes_with", value="--entry", expected="FILE", where="foodtrace check-proof --help")
     known = [verifier_of(each) for each in keys]
-    said = [_check(Path(each), entry, known, witnesses) for each in files]
+    said = [_check(Path(each), entry, known, witnesses, vouch=vouch) for each in files]
     if as_json:
         emit_json(said)
     else:
@@ -107,7 +118,7 @@ def check_proof(
             _say(ctx, each)
         if all(each.ok for each in said):
             say(ctx.t("cli.proof.proves"))
-    click_ctx.exit(0 if all(each.ok for each in said) else 3)
+    click_ctx.exit(0 if all(each.ok for each in said) else 3 if any(each.verdict == "broken" for each in said) else 1)
 
 
 def read(path: Path, most: int = _MOST) -> bytes:
@@ -128,7 +139,7 @@ def verifier_of(given: str) -> Verifier:
     return parse_verifier(text.strip())
 
 
-def _check(path: Path, given: str | None, known: list[Verifier], witnesses: int) -> ProofSaid:
+def _check(path: Path, given: str | None, known: list[Verifier], witnesses: int, *, vouch: bool) -> ProofSaid:
     from foodtrace.keys import ED25519  # noqa: PLC0415
     from foodtrace.tlog.about import about_entry  # noqa: PLC0415
     from foodtrace.tlog.bundle import check_bundle, verifier_in  # noqa: PLC0415
@@ -155,7 +166,7 @@ def _check(path: Path, given: str | None, known: list[Verifier], witnesses: int)
         about = None
     return ProofSaid(
         file=str(path),
-        ok=True,
+        ok=got.key_shown or vouch,
         about=about,
         log=proven.origin,
         index=proven.index,
@@ -163,6 +174,7 @@ def _check(path: Path, given: str | None, known: list[Verifier], witnesses: int)
         signers=proven.signers,
         witnessed=tuple(dt.datetime.fromtimestamp(min(each, 253_402_300_799), dt.UTC) for each in times),
         key_shown=got.key_shown,
+        verdict="holds" if got.key_shown or vouch else "key_not_shown",
     )
 
 
@@ -179,7 +191,17 @@ def _say(ctx: Context, said: ProofSaid) -> None:
     kind = ctx.t(f"kind.{about.kind}") if about else ""
     time = about.recorded.strftime("%Y-%m-%d %H:%M:%SZ") if about else ""
     lots = _named(about) if about else said.file
-    say(ctx.t("cli.proof.holds", kind=kind, lots=clean(lots), log=clean(said.log), index=said.index, size=said.size, time=time))
-    say(ctx.t("cli.proof.key_shown" if said.key_shown else "cli.proof.key_not_shown"))
+    say(
+        ctx.t(
+            "cli.proof.holds" if said.ok else "cli.proof.signed_only",
+            kind=kind,
+            lots=clean(lots),
+            log=clean(said.log),
+            index=said.index,
+            size=said.size,
+            time=time,
+        )
+    )
+    say(ctx.t("cli.proof.key_shown" if said.key_shown else "cli.proof.key_vouched" if said.ok else "cli.proof.key_not_shown"))
     for each in said.witnessed:
         say(ctx.t("cli.proof.witnessed", time=each.strftime("%Y-%m-%d %H:%M:%SZ")))

@@ -17,6 +17,7 @@ from foodtrace_cli.output import emit_json, say
 
 if TYPE_CHECKING:
     from foodtrace.keys import SigningKey
+    from foodtrace.tlog.verifier import Verifier
     from foodtrace.tlog.witness import Request, Witness
 
 
@@ -43,13 +44,14 @@ def witness(ctx: Context, source: str, keys: Sequence[str], folder: str, name: s
     state = Path(folder)
     known = [verifier_of(each) for each in keys]
     watcher = Witness(_key(state, name), state, known, wall_clock)
+    look = None
     if source == "-":
         request = parse_request(sys.stdin.buffer.read(1_100_000))
     elif "://" in source or Path(source).is_dir():
-        request = _from_tiles(watcher, source)
+        request, look = _from_tiles(watcher, source), lambda: _look(source, known)
     else:
         request = parse_request(read(Path(source)))
-    said = watcher.add(request)
+    said = watcher.add(request, look)
     if out is not None:
         publish(Path(out), said.checkpoint.encode())
     if as_json:
@@ -73,6 +75,18 @@ def _key(state: Path, name: str | None) -> SigningKey:
     if name and stored[0].verifier.name != name:
         raise BadData("witness.other_name", value=name, expected=stored[0].verifier.name)
     return keyfiles.load(folder, stored[0].verifier.key_id, phrase)
+
+
+def _look(given: str, known: Sequence[Verifier]) -> None:
+    """Audit the copy as ``verify --tiles`` does. Raises ``Integrity`` (``witness.copy``) where it does not hold."""
+    from foodtrace.tlog.tileaudit import audit  # noqa: PLC0415
+    from foodtrace.tlog.tilesource import source_of  # noqa: PLC0415
+
+    found = audit(source_of(given), known)
+    if not found.ok:
+        raise Integrity(
+            "witness.copy", value=given, expected="verify --tiles", first=", ".join(dict.fromkeys(f.code for f in found.findings))
+        )
 
 
 def _from_tiles(watcher: Witness, given: str) -> Request:
