@@ -116,6 +116,10 @@ _RECALL: Final[dict[str, tuple[str, str]]] = {
     "recall.late_no_case.hint": ("先立案: foodtrace case open", "open a case first: foodtrace case open"),
     "cli.recall.other": ("  另 {name} {phone}: {quantity}", "  also {name} {phone}: {quantity}"),
     "cli.recall.traced": ("查不到的: 无", "not traced: nothing"),
+    "cli.record.ahead": (
+        "{count} 条的日期比现在晚一天以上: 到那时以前召回不计入数量, 只点名; 写错的用 foodtrace correct 改",
+        "{count} are dated more than a day ahead: until then a recall names them and counts them nowhere; foodtrace correct mends a date",
+    ),
     "cli.recall.ahead": (
         "日期在现在以后的记录指到 {count} 处, 没有算进上面: {names}。先当作可能有货, 打电话; 日期写错的用 foodtrace correct 改",
         ("records dated later than now name {count} sites that are not counted above: {names}; take them as possible and call them; "

@@ -332,6 +332,7 @@ OPTIONS: Final[dict[str, str]] = {
     "Last day; by default today.": "最后一天; 默认今天。",
     "Print so many lots; JSON has them all.": "只列这么多批; JSON 里是全部。",
     "Print JSON (foodtrace schema blast).": "输出 JSON (foodtrace schema blast)。",
+    "Rows dated more than a day ahead of now are meant so (goods that are announced).": "日期比现在晚一天以上的行确实如此 (预告的货)。",
     "Only what this site took part in: id or name.": "只看这处参与的: 编号或名称。",
     "Only what happened since: a date, or a date and time (China time).": "只看从此以后的: 日期, 或日期加时间 (中国时间)。",
     "Only what happened until then; a date is meant to its end.": "只看到此为止的; 日期算到当天结束。",

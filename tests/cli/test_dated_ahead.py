@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
 from tests.cli.inside import Inside, here
@@ -17,12 +19,13 @@ def typo(here: Inside) -> Inside:
     rows = [f"J{n},2099-11-28 05:00,北河农批,芹菜,L-0001/C-1,5{n},kg,{name}" for n, name in enumerate(_SHOPS)]
     head = "交易单号,交易时间,商户号,品名,批次,数量,单位,买方"
     (here.folder / "s.csv").write_text("\n".join([head, *rows, ""]), "utf-8")
-    here("record", "s.csv", "--as", "transfer", *_ANYWAY)
+    refused = here("record", "s.csv", "--as", "transfer", code=1)
+    assert refused.count("2099-11-28 05:00") == len(_SHOPS), refused
+    assert "is in the future" not in here("record", "s.csv", "--as", "transfer", "--confirm-future")
     return here
 
 
 _SHOPS = ("惠民菜店", "福安超市", "顺发生鲜", "老街饺子馆")
-_ANYWAY: tuple[str, ...] = ()
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
@@ -42,3 +45,20 @@ def test_a_case_that_notifies_nobody_names_who_it_leaves_out(typo: Inside) -> No
     assert all(name in said for name in _SHOPS), said
     status = typo("case", "status")
     assert all(name in status for name in _SHOPS), status
+
+
+def test_json_lines_are_taken_as_they_say_and_counted(typo: Inside) -> None:
+    event = '{"type":"transfer","id":"F-1","at":"2099-01-05T05:00:00Z","site":"L-0001","to":"L-0002","lot":"L-0001/C-2"'
+    (typo.folder / "t.jsonl").write_text(event + ',"quantity":{"value":500,"unit":"g"}}\n', "utf-8")
+    assert "1 are dated more than a day ahead" in typo("record", "t.jsonl")
+    assert "time_contradiction" in {each["kind"] for each in typo.json("reconcile", code=1)["open"]}
+
+
+def test_a_time_of_this_day_is_no_time_ahead(here: Inside) -> None:
+    """A till's clock may be some hours fast; a day is the bound."""
+    here("init")
+    here("site", "add", "北河农批:market", "惠民菜店:shop")
+    soon = (dt.datetime.now(dt.UTC) + dt.timedelta(hours=8 + 20)).strftime("%Y-%m-%d %H:%M")
+    head = "交易单号,交易时间,商户号,品名,批次,数量,单位,买方\n"
+    (here.folder / "s.csv").write_text(f"{head}J1,{soon},北河农批,芹菜,L-0001/C-1,5,kg,惠民菜店\n", "utf-8")
+    assert "new 1" in here("record", "s.csv", "--as", "transfer")

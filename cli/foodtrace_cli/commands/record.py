@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,6 +68,7 @@ class LedgerDirectory:
 @click.option("--unit", default=None, help="Unit of quantities that name none: kg, 斤, can ..")
 @click.option("--as", "kind", default=None, type=Word(["transfer", "receipt", "sale", "stock_count", "loss"]), help="What a row is.")
 @click.option("--site", default="", help="Market or shop the file belongs to.")
+@click.option("--confirm-future", is_flag=True, help="Rows dated more than a day ahead of now are meant so (goods that are announced).")
 @click.pass_context
 def record(
     click_ctx: click.Context,
@@ -79,6 +81,7 @@ def record(
     *,
     skip_bad: bool,
     dry_run: bool,
+    confirm_future: bool,
 ) -> None:
     """Record a file: JSON lines (one event each), or CSV and XLSX with Chinese or English headings. - reads standard input.
 
@@ -103,9 +106,11 @@ def record(
                 site=site,
                 saved=saved,
                 progress=bar,
+                now=None if confirm_future else _present(ledger),
                 check=_check(ctx, ledger, session, dry_run=dry_run),
             )
         _report(ctx, file, found)
+        _say_ahead(ctx, found, _present(ledger))
         if not found.events and not found.bad:
             raise NotFound("record.no_row", value=file)
         if dry_run:
@@ -136,6 +141,19 @@ def _remember(found: Intake) -> None:
 
     if found.mapping is not None and found.mapping.columns:
         save_mapping(Path(FILE), found.mapping)
+
+
+def _present(ledger: Ledger) -> dt.datetime:
+    from foodtrace.graph.times import moment  # noqa: PLC0415
+
+    return moment(ledger.clock())
+
+
+def _say_ahead(ctx: Context, found: Intake, now: dt.datetime) -> None:
+    """Say how many records are dated ahead although they are taken (JSON lines, ``--confirm-future``): no answer counts them before."""
+    late = now + dt.timedelta(days=1)
+    if count := sum(each.at is not None and each.at > late for each in found.events):
+        say(ctx.t("cli.record.ahead", count=f"{count:,}"), err=True)
 
 
 def _check(ctx: Context, ledger: Ledger, session: Session, *, dry_run: bool) -> Check | None:
