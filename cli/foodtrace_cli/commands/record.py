@@ -152,7 +152,7 @@ def _present(ledger: Ledger) -> dt.datetime:
 def _say_ahead(ctx: Context, found: Intake, now: dt.datetime) -> None:
     """Say how many records are dated ahead although they are taken (JSON lines, ``--confirm-future``): no answer counts them before."""
     late = now + dt.timedelta(days=1)
-    if count := sum(each.at is not None and each.at > late for each in found.events):
+    if count := sum(each.at > late for each in found.events):
         say(ctx.t("cli.record.ahead", count=f"{count:,}"), err=True)
 
 
