@@ -182,11 +182,11 @@ class _Reader:
         return out
 
     def _one(self, out: Intake, rows: Rows, row: int, cells: Sequence[Cell]) -> None:
-        event = rows.read(cells)
+        event = rows.read(cells, row)
         if isinstance(event, tuple) and self._ask and not rows.year and any(fault.code == "record.time_no_year" for fault in event):
             answer = self._ask(Question(about="year", params={"file": self._table.name}))
             rows.year = int(answer) if answer and answer.isascii() and answer.isdigit() and len(answer) == 4 else -1  # noqa: PLR2004
-            event = rows.read(cells) if rows.year > 0 else event
+            event = rows.read(cells, row) if rows.year > 0 else event
         if isinstance(event, tuple):
             out.bad.append(BadRow(row, tuple(cells), event))
             return

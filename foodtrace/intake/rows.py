@@ -9,16 +9,19 @@ Rules:
    either, where it is for ever and could be found out by trying: a person's name as staff, a name beside a code.
 3. A transfer may lack its lot (its links are then ``possible``) or its buyer; both are counted. Everything else needs a lot.
 4. A can code (罐码) without a quantity is one piece.
-5. ``written`` keeps the words of a quantity whose unit is not metric (斤).
+5. A quantity that is merged over several rows is nobody's alone, and a formula without result is no value: both are faults.
+6. ``written`` keeps the words of a quantity whose unit is not metric (斤).
 """
 
 from __future__ import annotations
 
+import bisect
 import datetime as dt
 import hashlib
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from operator import itemgetter
 from typing import Any, Final
 
 from foodtrace.errors import BadData, FoodtraceError
@@ -27,6 +30,7 @@ from foodtrace.events.canonical import checked
 from foodtrace.intake import cells as cell_
 from foodtrace.intake.model import Cell, Fault, Mapping
 from foodtrace.intake.names import Names
+from foodtrace.intake.sheetxml import Formula
 from foodtrace.intake.table import Table
 from foodtrace.intake.times import When, read_time
 from foodtrace.intake.units import UnitMissing, Units
@@ -37,6 +41,8 @@ _PERSONAL: Final = frozenset({"uscc.personal_id", "lot.personal"})
 """Errors about somebody's personal number: the cell is not repeated."""
 _NAMED: Final = {"site_name": "site", "buyer_name": "buyer", "source_name": "source"}
 """Column of a party's name -> column of its code, which goes before it."""
+_SHARES: Final[tuple[str, ...]] = ("quantity", "serial")
+"""Fields that a row has for itself."""
 _METRIC: Final = frozenset({"g", "kg", "kgs", "公斤", "千克", "克", "ml", "l", "升", "毫升"})
 _EVENTS: Final[dict[str, Callable[..., AnyEvent]]] = {
     "transfer": Transfer,
@@ -59,6 +65,7 @@ class Rows:
         self.year = 0
         self._heading = {field: heading for heading, field in mapping.columns.items() if field}
         self._at = {field: table.headings.index(heading) for field, heading in self._heading.items()}
+        self._merged = {field: table.merged(self._heading[field]) for field in _SHARES if field in self._at}
         self._hashed = sorted(self._at.items())
         self._seen: dict[bytes, int] = {}
         self._cells: Sequence[Cell] = ()
@@ -85,9 +92,26 @@ class Rows:
         code = _NAMED.get(field)
         return "" if code and self.raw(cells, code) else text
 
-    def read(self, cells: Sequence[Cell]) -> AnyEvent | tuple[Fault, ...]:
-        """Return the event of a row, or its faults."""
+    def read(self, cells: Sequence[Cell], row: int = 0) -> AnyEvent | tuple[Fault, ...]:
+        """Return the event of a row, or its faults; ``row`` is its number in a workbook."""
         self._cells, self._faults = cells, []
+        found = self._read()
+        faults = [*found] if isinstance(found, tuple) else []
+        for heading, error in self._no_values(row):
+            faults = [fault for fault in faults if fault.column != heading]
+            faults.append(Fault(heading, str(error.value), error))
+        return tuple(faults) if faults else found
+
+    def _no_values(self, row: int) -> Iterator[tuple[str, FoodtraceError]]:
+        """Yield the columns whose cell is no value of this row (rule 5)."""
+        for field, index in self._at.items():
+            cell = self._cells[index]
+            if isinstance(cell, Formula):
+                yield self._heading[field], BadData("record.formula", value=cell)
+            elif field in _SHARES and _within(row, self._merged[field]):
+                yield self._heading[field], BadData("record.merged", value=cell_.words(cell))
+
+    def _read(self) -> AnyEvent | tuple[Fault, ...]:
         when = self._when()
         site = self._party("site", "site_name") if self._has_any("site", "site_name") else self._here
         product = self._get("product", lambda cell: self._names.product(cell_.name(cell)), "")
@@ -230,6 +254,11 @@ class Rows:
     def _staff(text: str) -> str:
         """Keep a staff number; drop a name (entries are for ever)."""
         return text if text.isascii() and " " not in text and len(text) <= 40 else ""  # noqa: PLR2004
+
+
+def _within(row: int, stretches: Sequence[tuple[int, int]]) -> bool:
+    place = bisect.bisect_right(stretches, row, key=itemgetter(0))
+    return place > 0 and row <= stretches[place - 1][1]
 
 
 def _serial(cell: Cell) -> str:

@@ -8,7 +8,8 @@ Rules:
    Rows above it are titles and are skipped.
 2. Headings are shown as written, stripped; a second of the same name gets ``.2``, one without name is ``#N`` (its column).
 3. The reason column that foodtrace adds to a file of bad rows is no column of the table.
-4. A row with more cells than headings is a bad row: a comma inside a name, most often.
+4. A merged cell's value is that of all the rows it spans, in its first column; a row in which nothing else stands stays blank.
+5. A row with more cells than headings is a bad row: a comma inside a name, most often.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from foodtrace.errors import BadData, FoodtraceError
 from foodtrace.intake import delimited, headings, workbook
 from foodtrace.intake.cells import words
 from foodtrace.intake.model import Ask, Cell
+from foodtrace.intake.sheetxml import Beside, Merge
 from foodtrace.intake.source import Path_, Source, encoding_of, format_of, open_source, shown
 
 REASON: Final = {"zh": "原因 (foodtrace)", "en": "reason (foodtrace)"}
@@ -59,6 +61,8 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     """Day 0 of day counts."""
     reason: int
     """Index of the reason column, or -1."""
+    beside: Beside = Beside()
+    """Merged cells and formulas without result of a sheet."""
 
     @property
     def name(self) -> str:
@@ -66,9 +70,9 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
         return self.source.name
 
     def rows(self) -> Iterator[Row]:
-        """Yield every row under the headings that is not blank, as wide as the headings (or wider: rule 4)."""
+        """Yield every row under the headings that is not blank, as wide as the headings (or wider: rule 5)."""
         if self.format == "xlsx":
-            every: Iterator[Row] = workbook.read_sheet(self.source, self.sheet)
+            every: Iterator[Row] = _unmerged(workbook.read_sheet(self.source, self.sheet, self.beside.formulas), self.beside.merges)
         else:
             every = delimited.read_rows(self.source, self.codec, self.delimiter)
         width, blank = len(self.headings), [""] * len(self.headings)
@@ -84,9 +88,40 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
                 cells, fault = _cut(cells, width)  # noqa: PLW2901
             yield row, ([*cells, *blank[size:]] if size < width else cells), fault
 
+    def merged(self, heading: str) -> list[tuple[int, int]]:
+        """Return the stretches of rows, first and last, whose cell in a column is one of several that are merged; in order, apart."""
+        index = self.headings.index(heading)
+        place = index + (0 <= self.reason <= index)
+        found: list[tuple[int, int]] = []
+        for first, last in sorted((merge.first, merge.last) for merge in self.beside.merges if merge.column == place):
+            if found and first <= found[-1][1]:
+                found[-1] = (found[-1][0], max(found[-1][1], last))
+            else:
+                found.append((first, last))
+        return found
+
     def shown(self, cells: Sequence[Cell]) -> tuple[str, ...]:
         """Return cells as text."""
         return tuple(words(cell) for cell in cells)
+
+
+def _unmerged(rows: Iterator[Row], merges: Sequence[Merge]) -> Iterator[Row]:
+    """Give every row the value of the merged cells it is in (rule 4)."""
+    begins: dict[int, list[Merge]] = {}
+    for merge in merges:
+        begins.setdefault(merge.first, []).append(merge)
+    now: dict[int, tuple[int, Cell]] = {}
+    for row, cells, fault in rows:
+        now = {column: held for column, held in now.items() if held[0] >= row}
+        for merge in begins.get(row, ()):
+            if merge.column < len(cells):
+                now[merge.column] = (merge.last, cells[merge.column])
+        if now and _filled(cells):
+            wide = [*cells, *[None] * (max(now) + 1 - len(cells))]
+            for column, (_, value) in now.items():
+                wide[column] = value if wide[column] in ("", None) else wide[column]
+            cells = wide  # noqa: PLW2901
+        yield row, cells, fault
 
 
 def _filled(cells: Sequence[Cell]) -> bool:
@@ -94,7 +129,7 @@ def _filled(cells: Sequence[Cell]) -> bool:
 
 
 def _cut(cells: Sequence[Cell], width: int) -> tuple[Sequence[Cell], FoodtraceError | None]:
-    """Cut empty cells beyond the headings; others are a fault (rule 4)."""
+    """Cut empty cells beyond the headings; others are a fault (rule 5)."""
     if not _filled(cells[width:]):
         return cells[:width], None
     count = len(cells)
@@ -124,11 +159,13 @@ def open_table(
     if format_of(source) == "xlsx":
         workbook.check_archive(source)
         title, total, epoch = workbook.choose_sheet(source, sheet, headings.known, ask)
-        every: Iterator[Row] = workbook.read_sheet(source, title)
+        beside = workbook.beside(source, title)
+        every: Iterator[Row] = _unmerged(workbook.read_sheet(source, title, beside.formulas), beside.merges)
         codec = delimiter = ""
     else:
         if sheet is not None:
             raise BadData("record.no_sheets", value=source.name)
+        beside = Beside()
         codec = encoding_of(source, encoding=encoding, ask=ask)
         delimiter = delimited.find_delimiter(source, codec, headings.known)
         total, title, epoch = delimited.count_lines(source), "", _EPOCH
@@ -153,6 +190,7 @@ def open_table(
         total=max(total - row, 0),
         epoch=epoch,
         reason=reason,
+        beside=beside,
     )
 
 

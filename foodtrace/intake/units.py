@@ -69,7 +69,7 @@ class Units:
         if not cell:
             return
         beside = _LETTERS.sub("", unicodedata.normalize("NFKC", text)) if has_unit(text) else self._said
-        if beside and _same(beside) != _same(cell):
+        if _same(beside) in FACTORS.values() and _same(beside) != _same(cell):
             where = text if has_unit(text) else self._heading
             raise BadData("record.units_two", value=f"{where} / {cell}", one=where, other=cell)
 

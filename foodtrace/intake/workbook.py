@@ -8,6 +8,8 @@ Rules, in order:
 3. At most 1,048,576 rows and 256 columns; the size a sheet claims is not believed (some programs write ``A1``).
 4. The sheet asked for; else the only visible one with content; else the only one with known headings; else a person says.
 5. Cells are values as last saved, never formulas. Whatever the reading library trips over is bad data here.
+6. What the reading library does not tell is read from the sheet's XML (:mod:`foodtrace.intake.sheetxml`): merged cells, and formulas
+   saved without their result, which come as :class:`Formula`.
 """
 
 from __future__ import annotations
@@ -15,16 +17,16 @@ from __future__ import annotations
 import datetime as dt
 import warnings
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
 from foodtrace.errors import BadData, FoodtraceError
 from foodtrace.intake.model import Ask, Cell, Question
+from foodtrace.intake.sheetxml import MAX_COLUMNS, Beside, Formula, scan
 from foodtrace.intake.source import Source
 
 MAX_ROWS: Final = 1_048_576
-MAX_COLUMNS: Final = 256
 _MEMBERS: Final = 1_000
 _SHEET: Final = 256 << 20
 _STRINGS: Final = 64 << 20
@@ -131,11 +133,22 @@ def _only(source: Source, full: dict[str, int], ask: Ask | None) -> str:
     return answer
 
 
-def read_sheet(source: Source, title: str) -> Iterator[SheetRow]:
-    """Yield every row of a sheet, blank ones as ``()``, with its number from 1."""
+def beside(source: Source, title: str) -> Beside:
+    """Return a sheet's merged cells and its formulas without result (rule 6). Raises ``BadData`` (``record.workbook_size``)."""
     with _opened(source) as book:
         sheet = next(each for each in _sheets(book) if each.title == title)
-        for row, cells in enumerate(_rows(sheet), start=1):
+        with sheet._get_source() as stream:  # noqa: SLF001 - where the library itself reads this sheet from
+            return scan(stream, source.name)
+
+
+def read_sheet(source: Source, title: str, formulas: Mapping[int, Mapping[int, Formula]]) -> Iterator[SheetRow]:
+    """Yield every row of a sheet, blank ones as ``()``, with its number from 1; ``formulas`` by row and column stand where nothing does."""
+    with _opened(source) as book:
+        sheet = next(each for each in _sheets(book) if each.title == title)
+        for row, read in enumerate(_rows(sheet), start=1):
+            cells: Sequence[Cell] = read
+            if row in formulas:
+                cells = [formulas[row].get(i, cell) if cell is None else cell for i, cell in enumerate(read)]
             width = len(cells)
             while width and (cells[width - 1] is None or cells[width - 1] == ""):
                 width -= 1

@@ -78,7 +78,8 @@ def test_a_workbook_gives_a_workbook_whose_codes_are_text(tmp_path: Path) -> Non
     values = [[cell.value for cell in line] for line in sheet.iter_rows()]
     assert values[0] == ["原因 (foodtrace)", *head]
     lot = found.bad[0].faults[1]
-    assert values[1][0] == f"3: 交易时间: 2026-11-31: 11 月只有 30 天 (11 月只有 30 天); 批次: {lot.message('zh')} ({lot.hint('zh')})"
+    said = f"3: 交易时间: 2026-11-31: 11 月只有 30 天 (11 月只有 30 天); 批次: {lot.message('zh')} ({lot.hint('zh')})"
+    assert values[1][0] == said + "; 品名: =1+1 是没有存结果的公式 (用 Excel 打开, 存一次再送, 或直接填值)"
     assert values[1][5:7] == ["001", 5]
     assert all(cell.data_type != "f" for line in sheet.iter_rows() for cell in line)
     again = read(target)

@@ -3,12 +3,15 @@
 import datetime as dt
 import io
 import zipfile
+from pathlib import Path
 
 import pytest
+from openpyxl import Workbook, load_workbook
 
 from foodtrace.errors import BadData
+from foodtrace.intake import read_events, sheetxml, write_bad
 from foodtrace.intake import workbook as module
-from tests.intake.books import FIRST, FUAN, SALES, Person, sales, take, workbook
+from tests.intake.books import FIRST, FUAN, SALES, Names, Person, sales, take, workbook
 
 HEAD: list[object] = list(SALES.split(","))
 ROW = ["JS1", dt.datetime(2026, 11, 23, 5, 12), "A-17", "芹菜", "261123-G1-0031", 240.5, "斤", FUAN, "福安超市", 3.2, 769.6]  # noqa: DTZ001
@@ -154,3 +157,74 @@ def test_too_many_members(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_same_rows_as_csv_and_as_workbook_are_the_same_events() -> None:
     rows = [line.split(",") for line in sales(FIRST).splitlines()]
     assert take(workbook(("s", rows))).events == take(sales(FIRST)).events
+
+
+def merged(rows: list[list[object]], *ranges: str) -> bytes:
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in rows:
+        sheet.append(row)
+    for each in ranges:
+        sheet.merge_cells(each)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def test_a_merged_seller_or_unit_is_that_of_all_its_rows() -> None:
+    rows = [HEAD, *(changed(交易单号=f"JS{n}") for n in range(6))]
+    for row in rows[2:4]:
+        row[HEAD.index("商户号")] = row[HEAD.index("单位")] = None
+    found = take(merged([["北河农批", "日结"], *rows, [None] * 11, ["合计"]], "A1:K1", "C3:C5", "G3:G5", "C9:D9"))
+    assert (found.bad, len(found.events)) == ([], 6)
+    assert {(event.site, event.quantity.value) for event in found.events} == {("L-0017", 120_250)}  # type: ignore[union-attr]
+    assert [each.reason for each in found.skipped] == ["total"]
+
+
+def test_an_empty_cell_below_a_cell_that_is_not_merged_stays_empty() -> None:
+    found = take(merged([HEAD, ROW, changed(交易单号="JS2"), changed(交易单号="JS3", 商户号=None)], "C2:C3"))
+    assert [(bad.row, bad.faults[0].code) for bad in found.bad] == [(4, "record.missing")]
+
+
+def test_a_merged_quantity_is_never_counted_for_each_row() -> None:
+    found = take(merged([HEAD, ROW, changed(交易单号="JS2", 数量=None), changed(交易单号="JS3")], "F2:F3"))
+    assert [(bad.row, fault.column, fault.code) for bad in found.bad for fault in bad.faults] == [
+        (2, "数量", "record.merged"),
+        (3, "数量", "record.merged"),
+    ]
+    assert len(found.events) == 1
+
+
+def test_a_formula_without_result_is_named_and_kept_in_the_file_of_bad_rows(tmp_path: Path) -> None:
+    file = tmp_path / "s.xlsx"
+    far: list[list[object]] = [changed(交易单号=f"JS{n}", 买方="福安超市") for n in range(3_000)]
+    formula = changed(交易单号="JX", 数量='=IF(J3<4,K3*2,"x")', 金额="=J3*2")
+    file.write_bytes(workbook(("s", [HEAD, *far, formula])))
+    found = read_events(file, directory=Names())
+    assert [(bad.row, fault.column, fault.value, fault.code) for bad in found.bad for fault in bad.faults] == [
+        (3002, "数量", '=IF(J3<4,K3*2,"x")', "record.formula")
+    ]
+    sheet = load_workbook(write_bad(file, found))["s"]
+    values = [[cell.value for cell in line] for line in sheet.iter_rows()]
+    assert values[1][6] == "'" + '=IF(J3<4,K3*2,"x")'
+    assert values[1][11] == "'=J3*2"
+    saved = sheet_xml(file.read_bytes()).replace(b"</f><v></v>", b"</f><v>5</v>").replace(b"</f><v />", b"</f><v>5</v>")
+    found = take(part(file.read_bytes(), "xl/worksheets/sheet1.xml", saved.replace(b"</f><v/>", b"</f><v>5</v>")))
+    assert (found.bad, found.events[-1].quantity.value) == ([], 2_500)  # type: ignore[union-attr]
+
+
+def test_merges_and_formulas_beyond_their_bounds_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheetxml, "MAX_FORMULAS", 2)
+    with pytest.raises(BadData) as error:
+        take(workbook(("s", [HEAD, *(changed(交易单号=f"JS{n}", 数量="=1+1") for n in range(3))])))
+    assert error.value.code == "record.workbook_size"
+
+
+def test_what_lies_over_two_pieces_of_the_xml_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = sheet_xml(merged([HEAD, changed(数量="=1+1"), *(changed(交易单号=f"JS{n}") for n in range(40))], "C3:C9", "D3:D4"))
+    whole = sheetxml.scan(io.BytesIO(data), "x")
+    assert (len(whole.merges), whole.formulas) == (2, {2: {5: "=1+1"}})
+    for size in (7, 64, 1_001):
+        monkeypatch.setattr(sheetxml, "_CHUNK", size)
+        assert sheetxml.scan(io.BytesIO(data), "x") == whole
