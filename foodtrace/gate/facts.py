@@ -224,6 +224,8 @@ class Facts(_Fact, frozen=True, kw_only=True):
     """Whether the truck was announced; none: this market takes no announcements."""
     drawn: bool | None = None
     """Whether the sampling plan draws this truck (:mod:`foodtrace.gate.sampling`); none: no plan in force."""
+    seed_lost: bool = False
+    """The market committed to a seed for this day, and this host does not have it: nothing is drawn, though a plan is in force."""
 
     @property
     def day(self) -> dt.date:

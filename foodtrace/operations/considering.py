@@ -63,7 +63,8 @@ class Considered(NamedTuple):
 class Draw(NamedTuple):
     """The seed of a gate's day."""
 
-    seed: bytes
+    seed: bytes | None
+    """None: the market committed to one, and it is not here."""
     place: str
     """What the seed draws for: ``SITE/GATE``."""
 
@@ -94,7 +95,9 @@ def consider(
     facts = collect(session, now, market, truck, look, lot=lot, gate=gate, keys=keys)
     pack = rules.on(facts.day)
     rate = None
-    if draw is not None and pack is not None:
+    if draw is not None and draw.seed is None:
+        facts = msgspec.structs.replace(facts, seed_lost=True)
+    elif draw is not None and draw.seed is not None and pack is not None:
         rate = pack.sampling.rate(facts.goods, facts.seller.risk)
         taken = drawn(draw.seed, facts.day, draw.place, number, rate) or _drawn_before(session, look, market, now)
         facts = msgspec.structs.replace(facts, drawn=taken)

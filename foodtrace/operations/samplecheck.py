@@ -1,9 +1,18 @@
-"""Checking a day's sampling from the log alone (rule 4 of :mod:`foodtrace.operations.sampling`)."""
+"""Checking a day's sampling from the log alone (rule 4 of :mod:`foodtrace.operations.sampling`).
+
+A truck that was drawn is tested where a test of its lot
+
+1. was made at this market or a stall in it, and says so;
+2. was made no earlier than the truck came and no later than :data:`WITHIN` after it;
+3. has a result (not ``invalid``), and is neither a repeat of another nor a laboratory's word about one;
+4. stands for no other drawn truck of the lot, at whatever gate of the market: one test, one truck, the earliest first. Two results of
+   one sample on one day are one test.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -16,9 +25,13 @@ from foodtrace.graph.kinds import ABOUT
 from foodtrace.graph.names import find
 from foodtrace.operations.common import CHINA, about
 from foodtrace.operations.market import next_number
+from foodtrace.operations.places import describe
 from foodtrace.operations.sampling import Committed, committed_on, in_time, place_of
 from foodtrace.storage.session import Session
 from foodtrace.tlog.entry import parse
+
+WITHIN: Final = dt.timedelta(days=7)
+"""A test later than this after the truck is some other test."""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,9 +149,38 @@ def _check_truck(
             tally.drawn.append(number)
             if undone:
                 findings.append(Finding(code="sampling.undone", number=number, lot=event.lot))
-            elif event.decision == "admitted" and not about(session, event.lot, TestRecorded):
+            elif event.decision == "admitted" and event.id not in _tested(session, event.site, event.lot):
                 findings.append(Finding(code="sampling.not_tested", number=number, lot=event.lot))
     return _Tally(tally.drawn, checked, admitted)
+
+
+def _tested(session: Session, market: str, lot: str) -> set[str]:
+    """Return the ids of the drawn trucks of a lot, as they were admitted at any gate of a market, for each of which there is a test."""
+    found = [each.event for each in about(session, lot, MarketEntry, TestRecorded)]
+    entries = [each for each in found if isinstance(each, MarketEntry) and each.site == market]
+    came = {each.id: each.at for each in entries}
+    trucks = [(came.get(each.resolves, each.at), each.id) for each in entries if each.drawn and each.decision == "admitted"]
+    samples: dict[tuple[str, dt.date], dt.datetime] = {}
+    for test in found:
+        if not isinstance(test, TestRecorded) or test.verdict == "invalid" or test.repeats or test.confirms:
+            continue
+        if test.site and (test.site == market or _stands_in(session, test.site, market)):
+            day = test.sample, test.at.date()
+            samples[day] = max(samples.get(day, test.at), test.at)
+    free = sorted(samples.values())
+    tested: set[str] = set()
+    for at, truck in sorted(trucks):
+        # All windows are equally long: giving each truck the earliest test that fits leaves the most for the others.
+        mine = next((each for each in free if at <= each <= at + WITHIN), None)
+        if mine is not None:
+            free.remove(mine)
+            tested.add(truck)
+    return tested
+
+
+def _stands_in(session: Session, site: str, market: str) -> bool:
+    found = describe(session, site)
+    return found is not None and found[0].parent == market
 
 
 def _drawn_earlier(session: Session, event: MarketEntry) -> bool:

@@ -5,8 +5,10 @@ Rules:
 1. The master seed lies in the key directory of the host that runs the gate, mode 0600, and nowhere else. Every gate of every
    day has a seed of its own, for the place ``SITE/GATE``.
 2. The plan is in force on a day whose commitment was recorded before that day began, by the log's own time, not by what
-   the event says of itself. The first commitment of a day counts; another one is a finding.
-3. A day's seed is opened only when the day is over.
+   the event says of itself. The first commitment of a day counts; another one is a finding. Without the seed that fits, nothing
+   can be drawn on that day, and the gate says so with every truck.
+3. A day's seed is opened only when the day is over, and only the one that was committed to. While days that are not opened were
+   committed to with a seed that is gone, no new one is made without a word: the old one may lie in a backup.
 4. Checking needs nothing but the log: commitment, opened seed, numbers without gap, every draw made again, and for each truck
    that was drawn a test of its lot.
 """
@@ -26,7 +28,7 @@ from foodtrace.gate.sampling import SEED_BYTES, commit, day_seed
 from foodtrace.graph.edges import moment
 from foodtrace.graph.kinds import ABOUT
 from foodtrace.graph.names import find
-from foodtrace.operations.common import CHINA, Doing, Outcome
+from foodtrace.operations.common import CHINA, Doing, Outcome, about
 from foodtrace.operations.considering import Draw
 from foodtrace.storage.session import Session
 from foodtrace.tlog.entry import parse
@@ -78,16 +80,49 @@ def place_of(market: str, gate: str) -> str:
 
 
 def draw_of(session: Session, folder: Path, market: str, gate: str, day: dt.date) -> Draw | None:
-    """Return the seed of a gate's day if the plan is in force (rule 2), else none."""
+    """Return the seed of a gate's day if the plan is in force (rule 2), a draw without seed if it is lost; else none."""
     first = _first(session, market, gate, day)
     if first is None or not in_time(first.recorded, day):
         return None
-    master = master_seed(folder)
-    if master is None:
-        return None
-    place = place_of(market, gate)
-    seed = day_seed(master, day, place)
-    return Draw(seed, place) if commit(seed) == first.event.commitment else None
+    master, place = master_seed(folder), place_of(market, gate)
+    return Draw(day_seed(master, day, place) if master is not None and fits(master, first.event) else None, place)
+
+
+def fits(master: bytes, event: SamplingCommitted) -> bool:
+    """Say whether a commitment is to the seed of its day under this master seed."""
+    return commit(day_seed(master, event.day, place_of(event.site, event.gate))) == event.commitment
+
+
+def lost_days(session: Session, master: bytes | None, market: str, gate: str) -> list[dt.date]:
+    """Return the days of a gate that were committed to, are not opened, and whose seed does not come of this master seed."""
+    prefix = f"sampling {market} {gate} "
+    rows = session.rows("SELECT text FROM name WHERE text >= ? AND text < ? ORDER BY text", (prefix, prefix + "~"))
+    days = [dt.date.fromisoformat(text.removeprefix(prefix)) for (text,) in rows if text.startswith(prefix)]
+    lost: list[dt.date] = []
+    for day in days:
+        first = _first(session, market, gate, day)
+        if first is None or (master is not None and fits(master, first.event)):
+            continue
+        if not about(session, f"{prefix}{day}", SamplingOpened):
+            lost.append(day)
+    return lost
+
+
+def seed_to_commit(session: Session, folder: Path, market: str, gate: str, *, new: bool = False) -> bytes:
+    """Return the master seed that the coming days are committed to, made where there is none yet.
+
+    :param new: go on with a new one although days were committed to with one that is gone.
+    :raises Refused: ``sampling.seed_lost`` (rule 3). :raises Storage: ``sampling.seed_file``.
+    """
+    seed = master_seed(folder)
+    if seed is None:
+        lost = [] if new else lost_days(session, None, market, gate)
+        if lost:
+            raise Refused("sampling.seed_lost", value=str(folder / FILE), first=lost[0], last=lost[-1])
+        seed = master_seed(folder, create=True)
+    if seed is None:
+        raise NotFound("sampling.no_seed", value=str(folder))
+    return seed
 
 
 def commit_days(session: Session, doing: Doing, master: bytes, market: str, gate: str, days: int = AHEAD) -> Outcome:
@@ -116,12 +151,15 @@ def commit_days(session: Session, doing: Doing, master: bytes, market: str, gate
 def open_day(session: Session, doing: Doing, master: bytes, market: str, gate: str, day: dt.date) -> Outcome:
     """Open the seed of a day that is over; the answer is the event.
 
-    :raises Refused: ``sampling.too_early``. :raises NotFound: ``sampling.no_commitment``.
+    :raises Refused: ``sampling.too_early``, ``sampling.other_seed``. :raises NotFound: ``sampling.no_commitment``.
     """
     if day >= doing.now.date():
         raise Refused("sampling.too_early", value=day, expected=day + dt.timedelta(days=1))
-    if _first(session, market, gate, day) is None:
+    first = _first(session, market, gate, day)
+    if first is None:
         raise NotFound("sampling.no_commitment", value=day)
+    if not fits(master, first.event):
+        raise Refused("sampling.other_seed", value=day)
     seed = day_seed(master, day, place_of(market, gate))
     event = SamplingOpened(
         id=doing.event_id(f"-opened-{gate}-{day}"), at=doing.now, by=doing.by, site=market, gate=gate, day=day, seed=seed.hex()

@@ -7,7 +7,8 @@ Rules:
    none, the positive that stands for this lot is meant. Repeats never lift a positive: only a laboratory does.
 3. While a positive stands, for the lot or for any lot it was made from, the lot is not handed on, used or sold, wherever it
    lies; sealing, returning, testing and destroying stay open.
-4. What must follow and by when is the rule pack's, counted from the test's own time.
+4. A test that names no site was made where the gate put the lot, if that is one place.
+5. What must follow and by when is the rule pack's, counted from the test's own time.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import Literal
 import msgspec
 
 from foodtrace.errors import BadData, NotFound, Refused
-from foodtrace.events import TestRecorded
+from foodtrace.events import MarketEntry, TestRecorded
 from foodtrace.gate.decision import Must, after_test
 from foodtrace.gate.facts import Test
 from foodtrace.gate.pack import Rulebook
@@ -140,7 +141,7 @@ def record_test(
         id=doing.event_id(),
         at=doing.now,
         by=doing.by,
-        site=resolve_site(session, site) if site else "",
+        site=resolve_site(session, site) if site else _put(session, full),
         lot=full,
         sample=sample or f"{full.rpartition('/')[2]}-{sum(1 for each in before if each.id) + 1}",
         item=item,
@@ -159,6 +160,12 @@ def record_test(
     found = standing(tests)
     answer = Tested(event=event, state=found.state, repeats=found.repeats, must=after_test(tests, rules, doing.now))
     return Outcome(events=[event], answer=answer)
+
+
+def _put(session: Session, lot: str) -> str:
+    """Return where gates put a lot, empty where that is nowhere or several places (rule 4)."""
+    places = {each.event.stall or each.event.site for each in about(session, lot, MarketEntry) if isinstance(each.event, MarketEntry)}
+    return places.pop() if len(places) == 1 else ""
 
 
 def _link(before: tuple[Test, ...], *, rapid: bool, repeats: str, confirms: str) -> str:

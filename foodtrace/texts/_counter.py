@@ -26,7 +26,11 @@ _ERRORS: Final[dict[str, tuple[str, str]]] = {
     "sampling.seed_file": ("抽检种子文件 {value} 不能用: {reason}", "the sampling seed file {value} cannot be used: {reason}"),
     "sampling.seed_file.hint": ("权限应为 0600, 内容 64 位十六进制", "mode 0600, 64 hex digits"),
     "sampling.no_seed": ("本机没有抽检种子 ({value})", "this host has no sampling seed ({value})"),
-    "sampling.no_seed.hint": ("foodtrace gate sampling commit", "foodtrace gate sampling commit"),
+    "sampling.no_seed.hint": ("从备份放回 sampling.seed; 从没有过就 foodtrace gate sampling commit", "put sampling.seed back from a backup; if there never was one: foodtrace gate sampling commit"),
+    "sampling.seed_lost": ("{first} 至 {last} 已用的抽检种子不在了: {value}", "the sampling seed that {first} to {last} were committed to is gone: {value}"),
+    "sampling.seed_lost.hint": ("从备份放回 sampling.seed; 找不回就 foodtrace gate sampling commit --new-seed, 这些天不抽, 也无法证明", "put sampling.seed back from a backup; if there is none, foodtrace gate sampling commit --new-seed: those days draw nothing and are never proven"),
+    "sampling.other_seed": ("本机的种子不是为 {value} 承诺的那个, 没有公开", "the seed on this host is not the one committed to for {value}: nothing was opened"),
+    "sampling.other_seed.hint": ("从备份放回原来的 sampling.seed", "put the sampling.seed of that day back from a backup"),
     "sampling.too_early": ("{value} 还没过完, 种子 {expected} 起才能公开", "{value} is not over, its seed is opened from {expected} on"),
     "sampling.too_early.hint": ("公开早了, 谁都能算出抽哪车", "opened earlier, anybody could tell which trucks are drawn"),
 }
@@ -41,7 +45,7 @@ _FINDINGS: Final[dict[str, tuple[str, str]]] = {
     "sampling.left_out": ("第 {number} 车 (批次 {lot}) 没有参加抽取", "truck {number} (lot {lot}) was left out of the draw"),
     "sampling.rate_low": ("第 {number} 车 (批次 {lot}) 抽检率记 {value}, 至少 {expected} (万分之)", "truck {number} (lot {lot}): rate recorded {value}, at least {expected} in ten thousand"),
     "sampling.undone": ("第 {number} 车 (批次 {lot}) 抽中后被撤销", "truck {number} (lot {lot}) was undone after it was drawn"),
-    "sampling.not_tested": ("第 {number} 车 (批次 {lot}) 抽中, 没有检测记录", "truck {number} (lot {lot}) was drawn and no test is on record"),
+    "sampling.not_tested": ("第 {number} 车 (批次 {lot}) 抽中, 没有这车在本市场的检测记录", "truck {number} (lot {lot}) was drawn and no test of it at this market is on record"),
 }
 
 _SCREEN: Final[dict[str, tuple[str, str]]] = {
@@ -115,6 +119,7 @@ _SCREEN: Final[dict[str, tuple[str, str]]] = {
     "counter.left": ("证余 {remaining}", "certificate has {remaining} left"),
     "counter.drawn": ("抽检: 抽, 取样送检", "sampling: DRAWN, take a sample"),
     "counter.not_drawn": ("抽检: 不抽", "sampling: not drawn"),
+    "counter.no_seed": ("抽检: 种子不在", "sampling: the seed is gone"),
     "counter.no_plan": ("抽检: 无计划", "sampling: no plan"),
     "counter.reasons": ("{count} 条原因:", "{count} reasons:"),
     "counter.listed": ("已记 {number}", "recorded as {number}"),
@@ -288,6 +293,7 @@ _CLI: Final[dict[str, tuple[str, str]]] = {
     "cli.expect.done": ("预约 新 {new}  已有 {known}", "announced: new {new}, on record already {known}"),
     "cli.list.bad": ("{file}: {count} 行有错, 一行也没有记", "{file}: {count} bad rows, nothing was recorded"),
     "cli.sampling.committed": ("已承诺 {count} 天的种子, 至 {last}", "committed to the seeds of {count} days, until {last}"),
+    "cli.sampling.lost": ("这些天用的是别的种子, 不抽, 也无法证明: {days}", "these days were committed to with another seed, draw nothing and cannot be proven: {days}"),
     "cli.sampling.opened": ("{day} 的种子: {seed}", "seed of {day}: {seed}"),
     "cli.sampling.checked": ("{day}  车 {trucks}  准入 {admitted}  抽中 {drawn}  重抽相符 {checked}  {word}", "{day}  trucks {trucks}  admitted {admitted}  drawn {drawn}  drawn again alike {checked}  {word}"),
     "cli.sampling.drawn": ("抽中: {numbers}", "drawn: {numbers}"),

@@ -78,6 +78,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "gate.certificate_expired.hint": ("告诉司机: 请开证人重开, 或先检测", "tell the driver: a new certificate, or a test first"),
     "gate.certificate_future": ("合格证开具日期 {issued} 晚于今天 {day}", "the certificate is dated {issued}, later than today, {day}"),
     "gate.certificate_future.hint": ("核对本机时间; 时间没错则交值班人", "check this computer's clock; if it is right, the supervisor decides"),
+    "gate.sampling_lost": (
+        "{day} 承诺了抽检, 但本机没有那个种子: 这车没有参加抽取",
+        "sampling was committed to for {day}, but the seed is not on this host: this truck was not in the draw",
+    ),
+    "gate.sampling_lost.hint": ("从备份放回 sampling.seed", "put sampling.seed back from a backup"),
     "gate.keylist_ended": (
         "密钥名单 {until} 到期, 之后停用的密钥这里查不到",
         "the key list ended on {until}: keys revoked since are unknown here",

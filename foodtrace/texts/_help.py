@@ -58,8 +58,8 @@ COMMANDS: Final[dict[str, str]] = {
         "准入的车抽检哪些: 前一天先承诺种子, 过后公开并核对。",
     "Check a DAY's choice from the log alone: committed before, opened, every draw made again, every drawn truck tested.\n\nExit 1 if there is anything to look at.":
         "只凭日志核对某一天的抽检: 事先承诺, 事后公开, 重新抽一遍, 抽中的都测了。\n\n有任何要看的就退出 1。",
-    "Commit to the seeds of the coming days. The first time a seed is made in the key directory: nobody else should read it.":
-        "为以后几天的种子作承诺。第一次会在密钥目录做一个种子: 别人不应能读。",
+    "Commit to the seeds of the coming days. The first time a seed is made in the key directory: nobody else should read it.\n\nA seed that is gone is not replaced without a word: days committed to with it draw nothing and are never proven.":
+        "为以后几天的种子作承诺。第一次会在密钥目录做一个种子: 别人不应能读。\n\n种子不见了不会悄悄另做: 用它承诺过的日子不抽, 也永远无法证明。",
     "Open the seed of a DAY that is over, so that anybody can draw again.": "公开已过去那一天的种子, 让谁都能重抽一遍。",
     "Staff cards: who begins a shift and who is the second person is shown by a card, not only said.\n\nFrom the first card on, a number that is only typed is not taken.":
         "工牌: 谁上班, 谁是第二个人, 出示工牌, 不只是说。\n\n有了第一张工牌以后, 只打编号不算。",

@@ -256,6 +256,19 @@ def test_sampling_is_committed_to_ahead(desk: Path) -> None:
     assert [each["code"] for each in found["findings"]] == ["sampling.no_commitment", "sampling.not_opened"]
 
 
+def test_a_sampling_seed_that_is_gone_is_not_replaced_without_a_word(desk: Path) -> None:
+    run(desk, "gate", "sampling", "commit")
+    (desk / "keys" / "sampling.seed").unlink()
+    said = run(desk, "gate", "sampling", "commit", code=1)
+    assert "sampling.seed_lost" in said
+    assert "--new-seed" in said
+    assert not (desk / "keys" / "sampling.seed").exists()
+    said = run(desk, "gate", "sampling", "commit", "--days", "9", "--new-seed")
+    assert "committed to the seeds of 2 days" in said
+    assert "draw nothing and cannot be proven" in said
+    assert "draw nothing" in run(desk, "gate", "sampling", "commit", "--days", "9"), "and that is said again"
+
+
 def test_help_names_the_truck_and_what_is_around_the_gate(desk: Path) -> None:
     said = run(desk, "gate", "--help")
     for word in ("--market", "--bell", "held", "resolve", "expect", "sampling"):

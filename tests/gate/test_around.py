@@ -251,8 +251,12 @@ def night(desk: Market, trucks: int) -> list[GateAnswer]:
 def results(desk: Market, answers: list[GateAnswer]) -> None:
     for count, each in enumerate(answers):
         if each.drawn:
-            event = TestRecorded(id=f"T-{count}", at=desk.now(), lot=each.lot, sample=f"S-{count}", item="有机磷", verdict="negative")
-            desk.ledger.record([event])
+            desk.ledger.record([result(desk, each, f"T-{count}")])
+
+
+def result(desk: Market, truck: GateAnswer, name: str, **more: object) -> TestRecorded:
+    event = TestRecorded(id=name, at=desk.now(), site=desk.market, lot=truck.lot, sample=f"S-{name}", item="有机磷", verdict="negative")
+    return msgspec.structs.replace(event, **more)
 
 
 def opened(desk: Market, seed: bytes) -> samplecheck.DayChecked:
@@ -292,6 +296,75 @@ def test_a_drawn_truck_without_a_test_is_to_be_looked_at(either: Market, fixed: 
     seed = committed(either)
     night(either, 60)
     assert codes(opened(either, seed)) == {"sampling.not_tested"}
+
+
+def until_drawn(desk: Market, text: str, weight: str) -> GateAnswer:
+    """Bring trucks on one certificate until one is drawn."""
+    desk.clock.now = dt.datetime(2026, 11, 24, 2, 0, tzinfo=CHINA)
+    for _ in range(90):
+        desk.clock.later(seconds=60)
+        answer = desk.ledger.gate(text, weight=weight)
+        if answer.drawn:
+            return answer
+    raise AssertionError("no truck is drawn under this seed")
+
+
+def test_only_a_test_of_this_truck_counts(either: Market, fixed: None) -> None:
+    """Of the lot, at this market, after the truck came and not months later, with a result of its own."""
+    seed = committed(either)
+    drawn = until_drawn(either, either.certificate("西红柿", "500 kg"), "1 kg")
+    stall = write_stall(either)
+    either.clock.now = dt.datetime(2026, 11, 24, 6, 0, tzinfo=CHINA)
+    wrong: list[dict[str, object]] = [
+        {"site": either.shop},
+        {"site": ""},
+        {"lot": f"{either.farm}/OTHER"},
+        {"at": dt.datetime(2026, 11, 24, 1, 0, tzinfo=CHINA)},
+        {"at": dt.datetime(2026, 12, 24, 1, 0, tzinfo=CHINA)},
+        {"verdict": "invalid"},
+        {"repeats": "T-0"},
+        {"rapid": False, "confirms": "T-0"},
+    ]
+    assert codes(opened(either, seed)) == {"sampling.not_tested"}
+    for count, each in enumerate(wrong):
+        either.ledger.record([result(either, drawn, f"T-{count}", **each)])
+        assert codes(checked(either)) == {"sampling.not_tested"}, each
+    either.ledger.record([result(either, drawn, "T-9", site=stall, at=dt.datetime(2026, 11, 30, 1, 0, tzinfo=CHINA))])
+    assert checked(either).good
+
+
+def write_stall(desk: Market) -> str:
+    write(desk, "", Wish(stall="3排7号", card="A-17"), new="李记蔬菜")
+    with desk.ledger.reading() as session:
+        file = sellers.seller_of_card(session, desk.market, "A-17")
+    assert file is not None
+    return file.stall
+
+
+def test_one_test_stands_for_one_drawn_truck(either: Market, fixed: None) -> None:
+    """A lot that comes on many trucks, several of them drawn, needs a sample of each."""
+    seed = committed(either)
+    text = either.certificate("西红柿", "500 kg")
+    drawn = [until_drawn(either, text, "1 kg")]
+    for _ in range(2):
+        either.clock.later(seconds=60)
+        drawn.append(either.ledger.gate(text, weight="1 kg"))
+    assert all(each.drawn for each in drawn), "the draw sticks to the certificate"
+    assert len({each.lot for each in drawn}) == 1
+    either.clock.later(seconds=60)
+    twice = [result(either, drawn[0], f"T-{count}", sample="S-1", item=item) for count, item in enumerate(("有机磷", "克百威"))]
+    either.ledger.record([*twice, *(result(either, each, f"R-{each.number}") for each in drawn[2:])])
+    found = opened(either, seed)
+    assert [each.number for each in found.findings if each.code == "sampling.not_tested"] == [drawn[-1].number], "one sample is missing"
+    either.ledger.record([result(either, drawn[0], "T-9", at=dt.datetime(2026, 11, 24, 9, 0, tzinfo=CHINA))])
+    assert checked(either).good
+
+
+def test_a_test_that_names_no_site_was_made_where_the_gate_put_the_lot(either: Market) -> None:
+    answer = either.ledger.gate(either.certificate("西红柿", "500 kg"))
+    doing = Doing(now=either.clock.later(minutes=1))
+    _, said = either.ledger.act(lambda session: tests.record_test(session, doing, RULES, answer.lot, "有机磷", verdict="negative"))
+    assert said.event.site == either.market
 
 
 def test_without_a_commitment_before_the_day_nothing_is_drawn(either: Market, fixed: None) -> None:
@@ -375,6 +448,40 @@ def test_the_seed_stays_shut_until_the_day_is_over(either: Market, fixed: None) 
     with pytest.raises(errors.Refused) as caught:
         either.ledger.act(lambda session: sampling.open_day(session, doing, seed, either.market, "1", TODAY))
     assert caught.value.code == "sampling.too_early"
+
+
+def test_a_lost_seed_is_said_by_the_gate_the_commitment_and_the_opening(either: Market, fixed: None, tmp_path: Path) -> None:
+    committed(either)
+    file = either.ledger.keys / sampling.FILE
+    kept = file.read_text()
+    file.unlink()
+    (answer,) = night(either, 1)
+    assert (answer.verdict, answer.drawn) == ("admit", None)
+    assert [each.code for each in answer.decision.notes] == ["gate.sampling_lost"]
+    with either.ledger.reading() as session:
+        with pytest.raises(errors.Refused) as caught:
+            sampling.seed_to_commit(session, either.ledger.keys, either.market, "1")
+        assert caught.value.code == "sampling.seed_lost"
+        assert caught.value.params["first"] == TODAY
+        assert not file.exists(), "no new seed without a word"
+        assert sampling.seed_to_commit(session, tmp_path / "other", either.market, "2"), "another gate has its own"
+        other = b"\x01" * 32
+        assert sampling.lost_days(session, other, either.market, "1")[0] == TODAY
+    file.write_text(other.hex())
+    file.chmod(0o600)
+    (answer,) = night(either, 1)
+    assert [each.code for each in answer.decision.notes] == ["gate.sampling_lost"], "another seed is as good as none"
+    with pytest.raises(errors.Refused) as caught:
+        opened(either, other)
+    assert caught.value.code == "sampling.other_seed"
+    file.write_text(kept)
+    (answer,) = night(either, 1)
+    assert answer.drawn is not None
+    assert answer.decision.notes == ()
+    found = opened(either, bytes.fromhex(kept))
+    assert codes(found) == {"sampling.left_out"}, "what came meanwhile was in no draw"
+    with either.ledger.reading() as session:
+        assert TODAY not in sampling.lost_days(session, None, either.market, "1"), "that day is opened and proven"
 
 
 def test_a_seed_that_others_may_read_is_refused(tmp_path: Path) -> None:

@@ -28,18 +28,24 @@ def sampling() -> None:
 @click.option("--gate", "number", default="", help="Number of the gate.")
 @click.option("--days", type=click.IntRange(1, 60), default=7, show_default=True, help="Days ahead, tomorrow first.")
 @click.option("--by", default="", help="Staff number.")
+@click.option("--new-seed", is_flag=True, help="Make a new seed although the one that days were committed to is gone.")
 @click.pass_obj
-def commit(ctx: Context, market: str | None, number: str, days: int, by: str) -> None:
-    """Commit to the seeds of the coming days. The first time a seed is made in the key directory: nobody else should read it."""
+def commit(ctx: Context, market: str | None, number: str, days: int, by: str, *, new_seed: bool) -> None:
+    """Commit to the seeds of the coming days. The first time a seed is made in the key directory: nobody else should read it.
+
+    A seed that is gone is not replaced without a word: days committed to with it draw nothing and are never proven.
+    """
     from foodtrace.operations import sampling as samples  # noqa: PLC0415
 
     with ctx.open() as ledger:
         place, gate = desk_of(ledger, market), _gate(ledger, number)
-        seed = samples.master_seed(ledger.keys, create=True)
-        if seed is None:
-            raise NotFound("sampling.no_seed", value=str(ledger.keys))
+        with ledger.reading() as session:
+            seed = samples.seed_to_commit(session, ledger.keys, place, gate, new=new_seed)
+            lost = samples.lost_days(session, seed, place, gate)
         doing = doing_of(ledger, by)
         _, made = ledger.act(lambda session: samples.commit_days(session, doing, seed, place, gate, days))
+    if lost:
+        say(ctx.t("cli.sampling.lost", days=" ".join(str(each) for each in lost)), err=True)
     say(ctx.t("cli.sampling.committed", count=len(made), last=made[-1] if made else "-"))
 
 

@@ -34,7 +34,7 @@ _UNITS = 10_000
 @click.option("--value", default="", help="Measured value with its unit, as reported.")
 @click.option("--limit", default="", help="Limit, as reported.")
 @click.option("--kit", default="", help="Batch of the test kit.")
-@click.option("--site", default="", help="Where it was tested.")
+@click.option("--site", default="", help="Where it was tested; by default where the gate put the lot.")
 @click.option("--used", default=None, help="What the sample used up (500g).")
 @click.option("--by", default="", help="Number of the tester.")
 @click.option("--id", "event_id", default="", help="Id of the event, for retries.")

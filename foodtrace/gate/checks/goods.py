@@ -72,6 +72,11 @@ def _not_announced(facts: Facts, _rule: Rule, _pack: RulePack) -> Iterator[Param
         yield {"seller": facts.seller.id or Word("gate.word.nobody")}
 
 
+def _sampling_lost(facts: Facts, _rule: Rule, _pack: RulePack) -> Iterator[Params]:
+    if facts.seed_lost:
+        yield {"day": facts.day}
+
+
 CHECKS: Final[dict[str, Check]] = {
     "gate.recalled": _on_recall(confirmed=True),
     "gate.recall_possible": _on_recall(confirmed=False),
@@ -83,4 +88,5 @@ CHECKS: Final[dict[str, Check]] = {
     "gate.not_weighed": _not_weighed,
     "gate.weight_differs": _weight_differs,
     "gate.not_announced": _not_announced,
+    "gate.sampling_lost": _sampling_lost,
 }

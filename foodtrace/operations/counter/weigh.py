@@ -128,6 +128,8 @@ class Weighs(Asks):
                 lot=answer.lot.rpartition("/")[2],
             )
             drawn = {None: "counter.no_plan", True: "counter.drawn", False: "counter.not_drawn"}[answer.drawn]
+            if any(each.code == "gate.sampling_lost" for each in answer.decision.notes):
+                drawn = "counter.no_seed"
             more = [self._t("counter.left", remaining=answer.remaining)] if answer.remaining else []
             line = f"{screen.bracket('admit', self._set.lang)}  {screen.clean(words)}   {'   '.join([*more, self._t(drawn)])}"
             return [
