@@ -51,6 +51,10 @@ class Directory(Protocol):
         """Return the product's name as it is on record; a name nobody knows yet is returned as it is."""
         ...
 
+    def products_of(self, lot: str, /) -> tuple[str, ...]:
+        """Return what a lot, by its full id, was said to be where it came to be; empty where nobody said it."""
+        ...
+
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
     """Something only a person can answer."""

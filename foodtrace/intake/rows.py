@@ -121,6 +121,12 @@ class Rows:
             fields["to"] = self._party("buyer", "buyer_name")
         source = self._party("source", "source_name") if self.kind == "receipt" else ""
         fields["lot"] = self._lot(site if self.kind != "receipt" else source, gtin, product)
+        lot = fields["lot"]
+        if other := self._names.other_product(lot, product):
+            self._fault("product", BadData("record.product_differs", value=product, expected=other, lot=lot))
+        if site and site == (fields.get("to") or source):
+            party = "buyer" if self.kind == "transfer" else "source"
+            self._fault(party if self.raw(self._cells, party) else f"{party}_name", BadData("record.same_party", value=site))
         fields["quantity"], written = self._quantity()
         number = self._get("id", lambda cell: cell_.code(cell, optional=True), "")
         if self.kind in {"transfer", "receipt", "sale"}:

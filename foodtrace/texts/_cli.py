@@ -327,6 +327,8 @@ _DESK: Final[dict[str, tuple[str, str]]] = {
     "cli.record.saved": ("   列对应: {file} [{name}]", "   columns: {file} [{name}]"),
     "cli.record.unit": ("没写单位的数按 {unit} (列对应里记的)", "numbers without unit are {unit} (kept with the columns)"),
     "cli.record.site": ("算作 {site} 的 (列对应里记的)", "taken as of {site} (kept with the columns)"),
+    "cli.record.unknown_sites": ("{count} 行里的场所没有登记 (召回时没有名称和电话): {first}", "{count} rows name sites that are not registered (a recall has no name and no telephone for them): {first}"),
+    "cli.record.unknown_lots": ("{count} 行里的批次从没记过 (查不到来处, 也可能是写错): {first}", "{count} rows name lots that were never seen here (no origin is known, or they are mistyped): {first}"),
     "cli.record.bad_file": ("错的行 -> {path}", "bad rows -> {path}"),
     "cli.record.bad_file_other": ("错的行 -> {path}  ({there} 已有, 没有动它)", "bad rows -> {path}  ({there} is there and was left as it is)"),
     "cli.record.skipped": ("另有 {count} 行不记:", "{count} rows are left out:"),

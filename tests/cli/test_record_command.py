@@ -209,3 +209,20 @@ def test_what_map_and_site_said_is_remembered_once_it_went_well(stall: Inside) -
     said = stall("record", "a.csv")
     assert "new 0  on record already 1" in said
     assert "taken as of 北河农批 (kept with the columns)" in said
+
+
+def test_a_lots_product_on_record_and_names_nobody_knows(stall: Inside) -> None:
+    Path("a.csv").write_text(FULL + line(1).replace("芹菜", "西瓜"), "utf-8")
+    said = stall("record", "a.csv", code=1)
+    assert "lot L-0001/261127-1 is on record as 芹菜, not as 西瓜" in said or "芹菜 (on record)" in said
+    event = '{"type":"transfer","id":"J-%d","at":"2026-11-27T06:00:00+08:00","site":"%s","to":"L-0003","lot":"%s",'
+    event += '"quantity":{"value":1000,"unit":"g"}}\n'
+    known = event % (1, "L-0002", "L-0001/261127-1")
+    Path("x.jsonl").write_text(known + event % (2, "NOBODY", "L-0001/261127-1") + event % (3, "L-0002", "X-1/NEVER"), "utf-8")
+    said = stall("record", "x.jsonl")
+    assert "1 rows name sites that are not registered (a recall has no name and no telephone for them): NOBODY" in said
+    assert "1 rows name lots that were never seen here (no origin is known, or they are mistyped): X-1/NEVER" in said
+    Path("y.jsonl").write_text(known, "utf-8")
+    said = stall("record", "y.jsonl", lang="zh")
+    assert "没有登记" not in said
+    assert "从没记过" not in said

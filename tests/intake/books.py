@@ -67,6 +67,9 @@ class Names:
     def product(self, name: str, /) -> str:
         return {"06909999000012": "小北1段 900 g"}.get(name, name)
 
+    def products_of(self, lot: str, /) -> tuple[str, ...]:
+        return {"L-0002/261123-G1-0031": ("芹菜",), "L-0002/EN-1": ("Celery",), "06909999000012/B260903A": ("小北1段 900 g",)}.get(lot, ())
+
 
 class Person:
     """Answers questions from a table and keeps them."""

@@ -258,3 +258,31 @@ def test_a_file_on_disk_and_one_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(BadData) as folder:
         read_events(tmp_path, directory=Names())
     assert folder.value.message("zh").endswith("是文件夹")
+
+
+@pytest.mark.parametrize(
+    ("product", "lot", "bad"),
+    [
+        ("西瓜", "261123-G1-0031", True),
+        ("西芹", "261123-G1-0031", False),
+        ("Celery", "261123-G1-0031", False),
+        ("Water melon", "L-0002/EN-1", True),
+        ("celery sticks", "L-0002/EN-1", False),
+        ("婴儿配方奶粉", "06909999000012/B260903A", False),
+        ("西瓜", "", False),
+        ("西瓜", "L-0009/NEW-1", False),
+    ],
+)
+def test_a_product_that_is_not_what_its_lot_is_on_record_as_is_a_bad_row(product: str, lot: str, bad: bool) -> None:
+    found = take(sales(FIRST.replace("芹菜", product).replace("261123-G1-0031", lot)))
+    assert [(fault.column, fault.value, fault.code) for row in found.bad for fault in row.faults] == (
+        [("品名", product, "record.product_differs")] if bad else []
+    )
+
+
+def test_a_sale_from_a_site_to_itself_is_a_bad_row() -> None:
+    found = take(sales(FIRST.replace("A-17", "福安超市"), FIRST.replace("{fuan},福安超市", ",李记蔬菜").replace("0001", "2")))
+    assert [(row.row, fault.column, fault.code) for row in found.bad for fault in row.faults] == [
+        (2, "买方信用代码", "record.same_party"),
+        (3, "买方", "record.same_party"),
+    ]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from foodtrace.errors import BadData, FoodtraceError, NotFound
+from foodtrace_cli.commands.record_unknown import say_unknown
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, progress, say, table, terminal_width, wrapped
 from foodtrace_cli.typed import Word
@@ -57,6 +58,15 @@ class LedgerDirectory:
     def product(self, name: str, /) -> str:
         """Return a product's name as it is on record."""
         return name
+
+    def products_of(self, lot: str, /) -> tuple[str, ...]:
+        """Return what a lot was said to be where it came to be."""
+        rows = self._session.rows(
+            "SELECT DISTINCT l.product FROM name AS n JOIN lot_fact AS l ON l.lot = n.id "
+            "WHERE n.text = ? AND l.ended = 0 AND l.site <> 0 AND l.product <> '' ORDER BY l.product LIMIT 20",
+            (lot,),
+        )
+        return tuple(str(row[0]) for row in rows)
 
 
 @click.command()
@@ -109,6 +119,7 @@ def record(
                 now=None if confirm_future else _present(ledger),
                 check=_check(ctx, ledger, session, dry_run=dry_run),
             )
+            say_unknown(ctx, session, found.events)
         _report(ctx, file, found)
         _say_ahead(ctx, found, _present(ledger))
         if not found.events and not found.bad:
