@@ -188,10 +188,14 @@ def test_readme_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.DOTALL)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FOODTRACE_KEYS", str(tmp_path / "keys"))
-    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stderr
-    assert "福安超市 confirmed 12500 g" in done.stdout
-    assert done.stdout.rstrip().endswith("True")
+    said = []
+    for _ in range(2):  # who has run it once runs it again
+        done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0, done.stderr
+        assert "福安超市 confirmed 12500 g" in done.stdout
+        assert done.stdout.rstrip().endswith("True")
+        said.append(done.stdout)
+    assert said[0] == said[1]
 
 
 def test_readme_transcript_is_what_a_terminal_shows(tmp_path: Path) -> None:
