@@ -153,6 +153,10 @@ _RECALL: Final[dict[str, tuple[str, str]]] = {
         "从无自己的记录 ({count} 家, 现存不明): {names}",
         "never recorded anything themselves ({count}, their stock is unknown): {names}",
     ),
+    "cli.recall.told": (
+        "没有自己的记录, 现存按回执或别人的记录 ({count} 家): {names}",
+        "no records of their own, their stock is by their answer or by what others recorded ({count}): {names}",
+    ),
     "cli.recall.positions": (
         "算到: {logs} 本日志的检查点, 最新 {newest}",
         "computed at: the checkpoints of {logs} logs, newest {newest}",

@@ -215,5 +215,13 @@ def test_recall_of_a_lot_with_a_case_says_who_was_told_and_how_far_each_source_h
     assert "R4 notified            100.0 %  2 / 2 outlets" in said
     assert "records received: 1 logs, the newest to " in said
     assert "never recorded anything themselves (2, their stock is unknown): " in said
+    shops = [row for row in json.loads(run(folder, "recall", lot, "--json"))["outlets"] if row["last_entry"] is None]
+    first = shops[0]
+    left = f"{lot}={first['amounts'][0]['likely']}g"
+    run(folder, "case", "acknowledge", first["site"], "--on-hand", left)
+    told = run(folder, "recall", lot)
+    assert "never recorded anything themselves (1, their stock is unknown): " in told, "the list, the table and the total say the same"
+    assert f"by what others recorded (1): {first['name']}" in told
+    assert told.count("?") < said.count("?")
     rows = list(csv.DictReader(run(folder, "recall", lot, "--csv", "-").splitlines()))
     assert all(row["notified"] != "?" and row["sealed_at"] == "?" for row in rows if row["kind"] == "shop")

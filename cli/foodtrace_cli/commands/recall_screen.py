@@ -324,11 +324,19 @@ def _freshness(ctx: Context, answer: Any) -> None:
     if logs:
         names = ", ".join(f"{each.log} {shown_time(each.newest)}" for each in logs[:_OLDEST])
         _put(ctx.t("cli.recall.fresh_logs", count=len(logs), newest=shown_time(logs[-1].newest), oldest=names))
-    silent = [row.name or row.site for row in answer.outlets if row.last_entry is None]
+    never = [row for row in answer.outlets if row.last_entry is None]
+    silent = [row.name or row.site for row in never if _unknown(row)]
+    told = [row.name or row.site for row in never if not _unknown(row)]
     heard = sorted((row for row in answer.outlets if row.last_entry is not None), key=lambda row: row.last_entry)
     if heard:
         names = ", ".join(f"{row.name or row.site} {shown_time(row.last_entry)}" for row in heard[:_OLDEST])
         _put(ctx.t("cli.recall.fresh_sites", count=len(heard), newest=shown_time(heard[-1].last_entry), oldest=names))
-    if silent:
-        more = " .." if len(silent) > _OLDEST else ""
-        _put(ctx.t("cli.recall.silent", count=len(silent), names=", ".join(silent[:_OLDEST]) + more))
+    for key, found in (("cli.recall.silent", silent), ("cli.recall.told", told)):
+        if found:
+            more = " .." if len(found) > _OLDEST else ""
+            _put(ctx.t(key, count=len(found), names=", ".join(found[:_OLDEST]) + more))
+
+
+def _unknown(row: Any) -> bool:
+    """Say whether the table shows what is left at an outlet with a question mark."""
+    return not row.amounts or any(each.on_hand is None for each in row.amounts)
