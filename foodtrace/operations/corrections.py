@@ -3,12 +3,14 @@
 Rules (DESIGN section 5, RECALL section 1):
 
 1. A correction names the entry by log, sequence number and leaf hash. The entry stays; what is computed from it follows.
-2. A correction is not corrected. Whoever names one means the entry it corrects, and what that entry says by now is changed.
+2. A correction is not corrected: whoever names one to change it is told which entry it is about, for "that correction was wrong" and
+   "that entry did not occur" are two things. An entry that was taken out comes back only if that is asked for.
 3. The corrected event keeps its id, so that a receipt, a repeated test or a second decision that names it still finds it.
 4. Personal values that still are there go along with the corrected event; erased ones stay erased.
 5. An entry of another log is corrected only by the operator of the site it happened at; anybody else disputes it, which changes
    no figure.
-6. An event in parts is one entry here, its last; whoever names some of its lines means the event.
+6. An event in parts is one entry here, its last. Whoever names some of its lines is shown the event, and changes it by its own id only:
+   "these lines did not occur" is not "the voucher did not occur".
 7. Keys, erasures and marks of recovery are not corrected: a key is revoked, and a mark is there to stay.
 """
 
@@ -50,6 +52,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     leaf: str
     recorded: int
     event: AnyEvent
+    lines: str = ""
+    """What was typed, where that names some lines of the event and not the event (rule 6)."""
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,6 +117,7 @@ def find_entry(session: Session, given: str, own: int | None) -> Target:
     """
     text = given.strip()
     origin, mark, number = text.rpartition("#")
+    beginning = False
     if (mark or text == number) and number.isdigit() and len(number) < 16:  # noqa: PLR2004 - below 2^53
         row = session.row("SELECT id FROM log WHERE origin = ?", (origin,)) if origin else (own,)
         found = [(row[0], int(number))] if row is not None and row[0] is not None else []
@@ -124,13 +129,16 @@ def find_entry(session: Session, given: str, own: int | None) -> Target:
         found = found or session.rows(sql, (text, _MANY))
         if not found and len(text) >= 4:  # noqa: PLR2004 - shorter beginnings say nothing
             found = session.rows("SELECT log, seq FROM entry WHERE id LIKE ? LIMIT ?", (_plain(text) + "%", _MANY))
+            beginning = True
     told = [each for log, seq in found if (each := _target(session, log, seq)) is not None]
     targets = list({(each.log, each.seq): each for each in told}.values())  # lines lead to the event that they belong to
     if not targets:
         raise NotFound("entry.not_found", value=given)
     if len(targets) > 1:
         raise Ambiguous("entry.ambiguous", value=given, candidates=[f"{each.origin}#{each.seq} {each.event.id}" for each in targets])
-    return targets[0]
+    (target,) = targets
+    whole = (target.log, target.seq) in [(log, seq) for log, seq in found] or (beginning and target.event.id.startswith(_plain(text)))
+    return target if whole else msgspec.structs.replace(target, lines=text)
 
 
 def _plain(text: str) -> str:
@@ -151,7 +159,7 @@ def _target(session: Session, log: int, seq: int) -> Target | None:
 
 
 def original(session: Session, target: Target) -> Target:
-    """Return the entry that a correction is about (rule 2); any other entry is itself."""
+    """Return the entry that a correction is about, whose history is the correction's; any other entry is itself."""
     event = target.event
     if not isinstance(event, Correction):
         return target
@@ -290,6 +298,7 @@ def correct(
     replacement: AnyEvent | None = None,
     note: str = "",
     dispute: bool = False,
+    revive: bool = False,
 ) -> Outcome:
     """Correct an entry: without ``changes`` and ``replacement`` it did not occur. Answer: :class:`Corrected`.
 
@@ -297,12 +306,12 @@ def correct(
     :param changes: field (``quantity``, ``outputs.0.lot``) -> new value as a person writes it; of the event as it counts now.
     :param replacement: the whole event as it should have been.
     :param dispute: object to an entry of another log that this log is not entitled to correct (rule 5).
-    :raises Refused: ``correction.not_yours``, ``correction.of_mark``. :raises Conflict: ``correction.nothing``.
+    :param revive: bring back an entry that did not occur by now; without it a change of such an entry is refused.
+    :raises Refused: ``correction.not_yours``, ``correction.of_mark``, ``correction.by_itself``, ``correction.some_lines``,
+        ``correction.removed``. :raises Conflict: ``correction.nothing``.
     :raises BadData: ``correction.field``, ``event.*``. :raises NotFound: ``entry.not_found``.
     """
-    target = original(session, find_entry(session, given, own))
-    if isinstance(target.event, _MARKS):
-        raise Refused("correction.of_mark", value=f"#{target.seq}", kind=_kind(target.event))
+    target = _correctable(session, find_entry(session, given, own))
     if dispute:
         return _dispute(session, doing, target, own, note)
     if target.log != own and not _entitled(session, target, own):
@@ -312,6 +321,8 @@ def correct(
         return again
     story = history(session, target)
     _one_side(session, target, own)
+    if story.now is None and not revive and (changes or replacement is not None):
+        raise Refused("correction.removed", value=f"#{target.seq}", id=target.event.id, expected="--revive")
     if replacement is None and changes:
         replacement = _changed(session, story.now or target.event, changes)
     if replacement is not None:
@@ -347,6 +358,18 @@ def correct(
             event=event,
         ),
     )
+
+
+def _correctable(session: Session, target: Target) -> Target:
+    """Return the entry if it can be corrected (rules 2, 6, 7)."""
+    if isinstance(target.event, Correction):
+        about = original(session, target)
+        raise Refused("correction.by_itself", value=f"#{target.seq}", expected=f"{about.origin}#{about.seq}", id=about.event.id)
+    if isinstance(target.event, _MARKS):
+        raise Refused("correction.of_mark", value=f"#{target.seq}", kind=_kind(target.event))
+    if target.lines:
+        raise Refused("correction.some_lines", value=target.lines, expected=target.event.id)
+    return target
 
 
 def _again(

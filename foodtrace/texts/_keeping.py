@@ -61,6 +61,12 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     # Corrections
     "correction.of_mark": ("{value} 是 {kind}, 不能更正", "{value} is a {kind} entry, which is not corrected"),
     "correction.of_mark.hint": ("密钥可吊销, 标记永远留着", "a key is revoked; a mark is there to stay"),
+    "correction.by_itself": ("{value} 本身是更正; 更正不能再更正, 它说的是 {expected} ({id})", "{value} is a correction, and a correction is not corrected: it is about {expected} ({id})"),
+    "correction.by_itself.hint": ("要改那一条, 就写它: foodtrace correct {expected}", "name the entry itself: foodtrace correct {expected}"),
+    "correction.some_lines": ("{value} 只是单据 {expected} 的一部分", "{value} is only some of the lines of {expected}"),
+    "correction.some_lines.hint": ("整张单据写 foodtrace correct {expected}; 只改几行用 --set, 如 outputs.0.quantity=1kg", "the whole voucher: foodtrace correct {expected}; some of its lines: the same with --set outputs.0.quantity=1kg"),
+    "correction.removed": ("{value} ({id}) 已更正为没有发生; 这样改会让它重新计入", "{value} ({id}) is recorded as not having occurred; this change would make it count again"),
+    "correction.removed.hint": ("确实发生过才加 {expected}", "if it did occur after all, add {expected}"),
     "correction.not_yours": ("{value} 在别人的日志里, 场所 {expected} 不归本日志的经营者", "{value} is in another log, and site {expected} is not run by this log's operator"),
     "correction.not_yours.hint": ("请对方更正, 或提出异议: --dispute --note", "ask them to correct it, or object: --dispute --note"),
     "correction.other_side": ("{value} 已由另一方更正", "{value} was corrected by the other side already"),

@@ -85,20 +85,40 @@ def test_a_wrong_figure_and_a_wrong_shop_are_put_right_and_both_stay_on_record(l
     assert [(step.kind, step.by, step.note, step.counts) for step in told.steps] == [("correction", "07", "多写一个零, 也写错了店", True)]
 
 
-def test_a_correction_is_corrected_by_correcting_its_entry_anew(ledger: Ledger) -> None:
-    first = correct(ledger, "t1", changes={"quantity": "12kg"})
-    second = correct(ledger, first.event.id, changes={"to": "S-8"})
-    assert (second.seq, second.leaf) == (first.seq, first.leaf), "the entry itself is named, not its correction"
-    assert shops(ledger) == {"S-8": 12_000}, "what was put right before stays right"
-    correct(ledger, f"#{first.seq}")
+def test_a_correction_is_not_corrected_and_the_entry_it_is_about_is_named(ledger: Ledger) -> None:
+    first = correct(ledger, "t1", changes={"quantity": "100kg"})
+    size = ledger.logs()[0].size
+    for given in (first.event.id, "#6"):
+        for how in ({}, {"changes": {"to": "S-8"}}, {"dispute": True, "note": "?"}):
+            with pytest.raises(errors.Refused) as caught:
+                correct(ledger, given, **how)
+            assert caught.value.code == "correction.by_itself"
+            assert "test.example/own#5 (t1)" in caught.value.message("en")
+            assert "foodtrace correct test.example/own#5" in caught.value.hint("en")
+    assert ledger.logs()[0].size == size
+    assert shops(ledger) == {"S-7": 100_000}, "that the correction was wrong is not that the delivery did not occur"
+    correct(ledger, "t1", changes={"to": "S-8"})
+    assert shops(ledger) == {"S-8": 100_000}, "what was put right before stays right"
+    held_twice(ledger)
+
+
+def test_what_was_taken_out_comes_back_only_if_asked_for(ledger: Ledger) -> None:
+    correct(ledger, "t1")
     assert shops(ledger) == {}
     with pytest.raises(errors.Conflict) as caught:
         correct(ledger, "t1")
     assert caught.value.code == "correction.nothing"
-    correct(ledger, "t1", changes={"quantity": "1kg"})
-    assert shops(ledger) == {"S-7": 1_000}, "an entry that was taken out can be brought back"
+    whole = Transfer(id="t1", at=AT, site="F-1", to="S-8", lot=LOT, quantity=Quantity(1, "g"))
+    for how in ({"changes": {"quantity": "1kg"}}, {"replacement": whole}):
+        with pytest.raises(errors.Refused) as refused:
+            correct(ledger, "t1", **how)
+        assert refused.value.code == "correction.removed"
+        assert "--revive" in refused.value.hint("en")
+    assert shops(ledger) == {}
+    correct(ledger, "t1", changes={"quantity": "1kg"}, revive=True)
+    assert shops(ledger) == {"S-7": 1_000}
     held_twice(ledger)
-    assert len(story(ledger, "t1").steps) == 4
+    assert len(story(ledger, "t1").steps) == 2
 
 
 def test_personal_values_go_along(ledger: Ledger) -> None:
@@ -283,6 +303,10 @@ def test_on_the_command_line(shop: Path) -> None:
     run(shop, "correct", "JS-7", "--did-not-occur")
     assert json.loads(run(shop, "recall", lot, "--json"))["outlets"] == []
     assert "verified" in run(shop, "verify")
+    assert "--revive" in run(shop, "correct", "JS-7", "--set", "quantity=1kg", code=1)
+    assert "corrected" in run(shop, "correct", "JS-7", "--set", "quantity=1kg", "--revive")
+    run(shop, "correct", "JS-7", "--did-not-occur", "--id", "CO-3")
+    assert "correction.by_itself" in run(shop, "correct", "CO-3", "--did-not-occur", code=1)
     assert "cli.correct.what" in run(shop, "correct", "JS-7", "--did-not-occur", "--set", "quantity=1kg", code=2)
     assert "correction.of_mark" in run(shop, "correct", "0", "--did-not-occur", code=1)
     assert "entry.not_found" in run(shop, "correct", "JS-99", code=1)

@@ -255,16 +255,20 @@ def _leaf(session: Session, seq: int) -> str:
     return bytes(row[0]).hex()
 
 
-@pytest.mark.parametrize("given", ["T-1", "T-1~2", "#3"])
-def test_one_correction_takes_the_whole_event_back(url: str, tmp_path: Path, given: str) -> None:
+def test_one_correction_takes_the_whole_event_back(url: str, tmp_path: Path) -> None:
     with opened(url, tmp_path) as ledger:
         receipt = ledger.record([blend()])
-        with ledger.reading() as session:
-            before = find_entry(session, given, 1)
-        assert (before.seq, before.event) == (receipt.last, blend())
+        for given in ("T-1~2", "T-1~", "#3"):
+            with ledger.reading() as session:
+                before = find_entry(session, given, 1)
+            assert (before.seq, before.event) == (receipt.last, blend())
+            with pytest.raises(errors.Refused) as refused:
+                ledger.act(lambda session, given=given: correct(session, Doing(now=local(NOW)), 1, given))  # type: ignore[misc]
+            assert refused.value.code == "correction.some_lines"
+            assert "foodtrace correct T-1;" in refused.value.hint("en")
 
         def decide(session: Session) -> Any:
-            return correct(session, Doing(now=local(NOW)), 1, given)
+            return correct(session, Doing(now=local(NOW)), 1, "T-1")
 
         ledger.act(decide)
         with ledger.reading() as session:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 @click.option("--set", "changes", multiple=True, metavar="FIELD=VALUE", help="What it should have said; may be repeated.")
 @click.option("--with", "file", type=click.File("rb"), default=None, help="The whole event as it should have been (JSON; - for stdin).")
 @click.option("--dispute", is_flag=True, help="Object to an entry of another log; changes no figure. Needs --note.")
+@click.option("--revive", is_flag=True, help="It did occur after all: lets --set or --with bring back an entry that was taken out.")
 @click.option("--note", default="", help="Why, for whoever reads the record.")
 @click.option("--by", default="", help="Your staff number.")
 @click.option("--id", "event_id", default="", help="Id of the correction, for retries.")
@@ -41,6 +42,7 @@ def correct(
     *,
     gone: bool,
     dispute: bool,
+    revive: bool,
     dry_run: bool,
     as_json: bool,
 ) -> None:
@@ -66,7 +68,8 @@ def correct(
         wanted, whole = _pairs(changes), _event(file)
 
         def decide(session: Session) -> Outcome:
-            made = corrections.correct(session, doing, writer.number, entry, changes=wanted, replacement=whole, note=note, dispute=dispute)
+            how: Any = {"changes": wanted, "replacement": whole, "note": note, "dispute": dispute, "revive": revive}
+            made = corrections.correct(session, doing, writer.number, entry, **how)
             if dry_run:
                 made.events = []
             return made
