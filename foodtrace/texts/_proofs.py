@@ -8,7 +8,7 @@ _STOP = ("不要再写入, 先复制账本, 再运行 foodtrace verify", "write 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
     # Proofs
     "proof.keys_form": ("证明所附的密钥条读不懂: {reason}", "the key entries that come with the proof cannot be read: {reason}"),
-    "proof.keys_form.hint": _DAMAGED,
+    "proof.keys_form.hint": ("可能被改过, 请重新取得; 别的程序写的 extra 行可以删去再核对", "it may have been changed: get it again; the extra line of another program may be taken out before checking"),
     "proof.keys_chain": ("所附第 {value} 条不能接上密钥链: {reason}", "entry {value} that comes with the proof does not continue the chain of keys: {reason}"),
     "proof.keys_chain.hint": _DAMAGED,
     "proof.keys_other": ("所附密钥条到第 {value} 条, 检查点写的是第 {expected} 条, 或日志已结束", "the key entries end at {value}, the checkpoint names {expected}, or the log had ended"),
@@ -173,6 +173,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "witness.fork.hint": ("证据已保存, 不要会签; 告诉监管部门", "the evidence is kept; do not cosign; tell the regulator"),
     "witness.not_extended": ("{value} 的检查点不能证明是接着 {size} 条的: {reason}; 两份都在 {path}", "the checkpoint of {value} is not shown to extend the one of {size} entries: {reason}; both are kept in {path}"),
     "witness.not_extended.hint": ("向日志一方要正确的证明; 拿不出来就是分叉", "ask the log for the right proof; if it has none, it has forked"),
+    "witness.older": ("{value} 的检查点是 {size} 条, 比会签过的 {expected} 条少: 日志被退回过, 或可能分叉; 不能排除这 {size} 条内容不同; 两份都在 {path}", "the checkpoint of {value} has {size} entries, fewer than the {expected} cosigned last: the log was put back, or has forked; that its {size} entries differ cannot be excluded; both are kept in {path}"),
+    "witness.older.hint": ("若只是迟到的请求: 日志一方 foodtrace export checkpoint --old {expected}; 拿不出 {expected} 条就是被退回了", "if it is only a late request, on the log's side: foodtrace export checkpoint --old {expected}; a log that no longer has {expected} entries was put back"),
     "witness.memory": ("见证人的记忆 {value} 坏了: {reason}", "the memory of this witness is damaged: {value}: {reason}"),
     "witness.memory.hint": ("不要会签, 从备份恢复这个文件夹; 删掉它等于忘记", "do not cosign; restore the folder from a backup: to delete the file is to forget"),
     "witness.name": ("这个见证人还没有密钥, 也没有名称", "this witness has no key and no name yet"),

@@ -7,9 +7,16 @@ Rules, in the order in which a checkpoint is looked at:
 3. The same size has the same root. Another root is a fork: refused, and both checkpoints are kept as evidence.
 4. A greater size comes with a consistency proof that holds. One that does not: refused, and both checkpoints are kept too: they are
    no proof of a fork by themselves, but whoever holds the entries can tell.
+<<<<<<< HEAD
 5. Where the entries come with it (a copy in tiles), they are looked at before it is signed: that the copy holds, and that the key which
    signed was in force. A checkpoint alone shows no such thing: a replaced key the witness was given is still believed there.
 6. The new checkpoint is on the disk before the cosignature leaves the witness; looking and writing happen under one lock.
+=======
+5. A smaller size than the one cosigned last: refused, and both are kept. It may be a late request; it may be a log that was put back
+   and written to again. Only a consistency proof from it to the cosigned one tells, and that the log has to give.
+6. The new checkpoint is on the disk before the cosignature leaves the witness; looking and writing happen under one lock.
+7. Kept and remembered are the signature lines that were verified, and no others: who asks cannot fill the memory.
+>>>>>>> a92fcc0 (witness: remembers verified lines only; a log that went back is told, with evidence)
 """
 
 from __future__ import annotations
@@ -29,6 +36,7 @@ from foodtrace.tlog.files import changing, disk, publish
 from foodtrace.tlog.merkle import HASH_SIZE, verify_consistency
 from foodtrace.tlog.note import (
     MAX_NOTE,
+    MAX_SIGNATURES,
     Checkpoint,
     Cosigner,
     Verifier,
@@ -112,8 +120,8 @@ class Witness:
 
         :param look: carries out rule 5: raises where the entries do not bear the checkpoint out.
         :raises ProofError: rule 1, and ``witness.request``. :raises Conflict: ``witness.old_size`` (rule 2; ``value`` is the size
-            cosigned last). :raises Integrity: ``witness.fork`` (rule 3) and ``witness.not_extended`` (rule 4), after evidence was
-            kept; ``witness.memory``. :raises Storage: ``files.io``.
+            cosigned last). :raises Integrity: ``witness.fork`` (rule 3) , ``witness.not_extended`` (rule 4) and ``witness.older``
+            (rule 5), after evidence was kept; ``witness.memory``. :raises Storage: ``files.io``.
         """
         head = self._read(request.checkpoint)
         with changing(self._folder):
@@ -124,8 +132,11 @@ class Witness:
                 look()
             time = self._clock() // 1_000_000
             signer = Cosigner(self._key, time)
-            note = add_signatures(request.checkpoint, [signer])
-            publish(self._path(head.origin), note)
+            kept = _verified(head)
+            publish(self._path(head.origin), add_signatures(kept, [signer]))
+            # Others' cosignatures go along in the answer as long as a note may hold them.
+            room = len(head.note.signatures) + len(head.note.unverified) < MAX_SIGNATURES
+            note = add_signatures(request.checkpoint if room else kept, [signer])
         return WitnessSaid(
             log=head.origin,
             size=head.size,
@@ -155,7 +166,10 @@ class Witness:
         size = 0 if before is None else before.size
         if before is not None and last is not None and head.size == size and head.root != before.root:
             raise Integrity("witness.fork", value=head.origin, size=size, path=self._keep(head, last, request.checkpoint))
-        if request.old != size or head.size < size:
+        if last is not None and head.size < size:
+            kept = self._keep(head, last, request.checkpoint)
+            raise Integrity("witness.older", value=head.origin, size=head.size, expected=size, path=kept)
+        if request.old != size:
             raise Conflict("witness.old_size", value=size, expected=request.old, size=head.size)
         if before is None or last is None:
             if request.proof:
@@ -173,3 +187,9 @@ class Witness:
     def _keep(self, head: TreeHead, last: bytes, other: bytes) -> str:
         """Keep two checkpoints that contradict each other; return the folder they lie in."""
         return keep(self._folder, head.origin, cosigned=last, refused=other)
+
+
+def _verified(head: Checkpoint) -> bytes:
+    """Return a checkpoint with its verified lines alone, the log's own first, so many that a cosignature still fits (rule 7)."""
+    lines = [each.line for each in sorted(head.note.signatures, key=lambda each: each.name != head.origin)]
+    return head.note.text + b"\n" + b"".join(lines[: MAX_SIGNATURES - 1])

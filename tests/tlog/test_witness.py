@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import threading
@@ -101,7 +102,7 @@ def test_it_demands_a_proof_and_the_right_old_size(witness: Witness) -> None:
         with pytest.raises(errors.Integrity) as broken:
             witness.add(bad)
         assert broken.value.code == "witness.not_extended"
-    for bad in (request(0, 20), request(7, 20), request(3, 5), Request(8, (), note(5))):
+    for bad in (request(0, 20), request(7, 20)):
         with pytest.raises(errors.Conflict) as caught:
             witness.add(bad)
         assert (caught.value.code, caught.value.value) == ("witness.old_size", 8)
@@ -119,6 +120,39 @@ def test_it_demands_a_proof_and_the_right_old_size(witness: Witness) -> None:
         witness.add(Request(0, (), note(0, key=OTHER)))
     assert empty.value.code == "witness.empty"
     assert witness.add(request(8, 20)).size == 20
+
+
+@pytest.mark.parametrize("leaves", [LEAVES, FORKED])
+@pytest.mark.parametrize("old", [0, 3, 7, 8])
+def test_a_log_that_went_back_is_told_apart_and_both_checkpoints_are_kept(
+    witness: Witness, tmp_path: Path, old: int, leaves: list[bytes]
+) -> None:
+    witness.add(request(0, 8))
+    cosigned = witness.last(LOG.name)
+    bad = Request(old, (), note(7, leaves))
+    with pytest.raises(errors.Integrity) as caught:
+        witness.add(bad)
+    assert caught.value.code == "witness.older"
+    assert "has 7 entries, fewer than the 8 cosigned last: the log was put back, or has forked" in caught.value.message("en")
+    folder = Path(str(caught.value.params["path"]))
+    assert (folder / "cosigned.checkpoint").read_bytes() == cosigned
+    assert (folder / "refused.checkpoint").read_bytes() == bad.checkpoint
+    assert witness.last(LOG.name) == cosigned
+    assert witness.add(request(8, 20)).before == 8
+
+
+def test_lines_of_strangers_are_not_remembered(witness: Witness) -> None:
+    """A hundred lines that nobody can check once filled the memory, and the witness never cosigned again."""
+    junk = b"".join(b"\xe2\x80\x94 junk%d " % n + base64.b64encode(b"%04d" % n + bytes(64)) + b"\n" for n in range(99))
+    for old, size in ((0, 8), (8, 20), (20, 40)):
+        asked = request(old, size)
+        said = witness.add(Request(asked.old, asked.proof, asked.checkpoint + junk))
+        kept = witness.last(LOG.name)
+        assert kept == asked.checkpoint + said.line.encode(), "the log's own line and this witness's"
+        assert said.checkpoint.encode() == kept, "no room for a line more: the answer has what was checked"
+    few = Request(40, (), note(40) + junk[: junk.index(b"\n") + 1])
+    assert "junk0" in witness.add(few).checkpoint, "another witness's line goes along in the answer"
+    assert b"junk0" not in (witness.last(LOG.name) or b"")
 
 
 def test_a_damaged_memory_is_never_taken_for_none(witness: Witness, tmp_path: Path) -> None:
