@@ -211,13 +211,9 @@ def test_after_any_one_byte_is_changed_nobody_accepts_it(tmp_path: Path) -> None
     known = [parse_verifier(vkey)]
     for at in range(len(made.proof)):
         changed = made.proof[:at] + bytes([made.proof[at] ^ 1]) + made.proof[at + 1 :]
-        try:
-            got = check_bundle(changed, made.entry, known)
-        except errors.ProofError:
-            continue
-        # Only the name of the format of the extra line can change without a word being believed: it is then somebody else's.
-        assert not got.key_shown, at
-        assert got.proven.entry == made.entry, at
+        with pytest.raises(errors.ProofError):
+            check_bundle(changed, made.entry, known)
+    assert check_bundle(bare, made.entry, known).key_shown is False, "without the line the proof still holds"
 
 
 # --- the command line --------------------------------------------------------------------------------------------
