@@ -35,7 +35,7 @@ from foodtrace.tlog.entry import ZERO, Entry, parse
 from foodtrace.tlog.frontier import Frontier
 from foodtrace.tlog.keychain import AFTER_END, CHAIN, KeyChain
 from foodtrace.tlog.note import Verifier, parse_checkpoint, parse_verifier
-from foodtrace.tlog.ranges import leaf_hash
+from foodtrace.tlog.ranges import HASH_SIZE, leaf_hash
 
 Progress = Callable[[int, int], None]
 """Called with (done, total) entries."""
@@ -251,11 +251,40 @@ def _end(session: Session, log: int, walk: _Walk, newest: int) -> None:
     wanted = (walk.size, walk.prev, walk.frontier.to_bytes(), walk.time, walk.keys.seq, key_id)
     got = None if row is None else (row[0], bytes(row[1]), bytes(row[2]), row[3], row[4], bytes(row[5]))
     if got != wanted:
-        walk.find("tlog.head_mismatch", walk.size - 1, _shown(wanted), _shown(got))
+        walk.find("tlog.head_mismatch", walk.size - 1, _shown(wanted, got), "-" if got is None else _shown(got, wanted))
 
 
-def _shown(head: tuple[object, ...] | None) -> str:
-    return "-" if head is None else " ".join(each.hex()[:16] if isinstance(each, bytes) else str(each) for each in head)
+_HEAD: Final = ("size", "prev", "frontier", "time", "key_seq", "key_id")
+
+
+def _shown(head: tuple[object, ...], other: tuple[object, ...] | None) -> str:
+    """Return what of a head row is not as in the other; of the frontier the root, and the first hash that differs."""
+    told = []
+    for place, (name, value) in enumerate(zip(_HEAD, head, strict=True)):
+        if other is not None and value == other[place]:
+            continue
+        if name == "frontier" and isinstance(value, bytes):
+            told.append(f"root {_root(value)}")
+            counter = other[place] if other is not None else b""
+            told.extend(_first_difference(value, counter if isinstance(counter, bytes) else b""))
+        else:
+            told.append(f"{name} {value.hex() if isinstance(value, bytes) else value}")
+    return ", ".join(told)
+
+
+def _root(frontier: bytes) -> str:
+    try:
+        return Frontier.from_bytes(frontier).root().hex()
+    except Integrity:
+        return "-"
+
+
+def _first_difference(value: bytes, other: bytes) -> list[str]:
+    """Return the first hash of a frontier (after its 8 bytes of size) that the other has not in that place."""
+    hashes = [value[at : at + HASH_SIZE] for at in range(8, len(value), HASH_SIZE)]
+    others = [other[at : at + HASH_SIZE] for at in range(8, len(other), HASH_SIZE)]
+    place = next((place for place, each in enumerate(hashes) if others[place : place + 1] != [each]), None)
+    return [] if place is None else [f"frontier[{place}] {hashes[place].hex()}"]
 
 
 def missing_triggers(session: Session) -> list[str]:
