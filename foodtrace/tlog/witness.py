@@ -7,16 +7,12 @@ Rules, in the order in which a checkpoint is looked at:
 3. The same size has the same root. Another root is a fork: refused, and both checkpoints are kept as evidence.
 4. A greater size comes with a consistency proof that holds. One that does not: refused, and both checkpoints are kept too: they are
    no proof of a fork by themselves, but whoever holds the entries can tell.
-<<<<<<< HEAD
-5. Where the entries come with it (a copy in tiles), they are looked at before it is signed: that the copy holds, and that the key which
-   signed was in force. A checkpoint alone shows no such thing: a replaced key the witness was given is still believed there.
-6. The new checkpoint is on the disk before the cosignature leaves the witness; looking and writing happen under one lock.
-=======
 5. A smaller size than the one cosigned last: refused, and both are kept. It may be a late request; it may be a log that was put back
    and written to again. Only a consistency proof from it to the cosigned one tells, and that the log has to give.
-6. The new checkpoint is on the disk before the cosignature leaves the witness; looking and writing happen under one lock.
-7. Kept and remembered are the signature lines that were verified, and no others: who asks cannot fill the memory.
->>>>>>> a92fcc0 (witness: remembers verified lines only; a log that went back is told, with evidence)
+6. Where the entries come with it (a copy in tiles), they are looked at before it is signed: that the copy holds, and that the key which
+   signed was in force. A checkpoint alone shows no such thing: a replaced key the witness was given is still believed there.
+7. The new checkpoint is on the disk before the cosignature leaves the witness; looking and writing happen under one lock.
+8. Kept and remembered are the signature lines that were verified, and no others: who asks cannot fill the memory.
 """
 
 from __future__ import annotations
@@ -190,6 +186,6 @@ class Witness:
 
 
 def _verified(head: Checkpoint) -> bytes:
-    """Return a checkpoint with its verified lines alone, the log's own first, so many that a cosignature still fits (rule 7)."""
+    """Return a checkpoint with its verified lines alone, the log's own first, so many that a cosignature still fits (rule 8)."""
     lines = [each.line for each in sorted(head.note.signatures, key=lambda each: each.name != head.origin)]
     return head.note.text + b"\n" + b"".join(lines[: MAX_SIGNATURES - 1])
