@@ -16,6 +16,7 @@ from foodtrace.operations.answers import GateSaid, ResolvedSaid, TestSaid
 from foodtrace.operations.answersfile import AnswersSaid
 from foodtrace.operations.blast import Blast
 from foodtrace.operations.casestatus import CaseLine, CaseStatus
+from foodtrace.operations.certificates import Shown
 from foodtrace.operations.checks import Checked, Drawn, Redrawn
 from foodtrace.operations.corrections import Corrected, History
 from foodtrace.operations.erasing import Erased
@@ -24,6 +25,7 @@ from foodtrace.operations.noticepage import Mail
 from foodtrace.operations.overspent import Overspent
 from foodtrace.operations.packing import Content
 from foodtrace.operations.reconciling import Reconciliation
+from foodtrace.operations.said import ErrorSaid, OperatorShown, SiteLine
 from foodtrace.operations.samplecheck import DayChecked
 from foodtrace.operations.scanning import ScanAnswer
 from foodtrace.operations.sellers import FileSaid
@@ -43,11 +45,13 @@ _TYPES: Final[dict[str, Any]] = {
     "case-report": Report,
     "backup": Backup,
     "blast": Blast,
+    "certificate-show": list[Shown],
     "corrected": Corrected,
     "doctor": Examination,
     "drill": Drill,
     "entry-history": History,
     "erased": Erased,
+    "error": ErrorSaid,
     "event": AnyEvent,
     "case-acknowledge": Acknowledgement,
     "case-answers": AnswersSaid,
@@ -69,7 +73,9 @@ _TYPES: Final[dict[str, Any]] = {
     "gate-sampling-check": DayChecked,
     "scan": list[ScanAnswer],
     "recovery": Recovery,
+    "operator-show": OperatorShown,
     "site-file": FileSaid,
+    "site-list": list[SiteLine],
     "stoplist": StopList,
     "test": TestSaid,
     "recall": Answer,

@@ -1,0 +1,58 @@
+"""Small answers as programs read them: ``site list --json``, ``operator show --json``, and an error; ``schemas/`` has their forms."""
+
+from __future__ import annotations
+
+import msgspec
+
+from foodtrace.events import Operator
+
+
+class SiteLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of ``site list``."""
+
+    site: str
+    name: str
+    kind: str
+    operator: str
+    county: str
+
+
+class SiteNamed(msgspec.Struct, frozen=True, kw_only=True):
+    """A site of an operator."""
+
+    site: str
+    name: str
+
+
+class OperatorShown(msgspec.Struct, frozen=True, kw_only=True):
+    """What ``operator show`` says."""
+
+    operator: Operator
+    sites: list[SiteNamed]
+
+
+class Words(msgspec.Struct, frozen=True, kw_only=True):
+    """A text in both languages."""
+
+    zh: str
+    en: str
+
+
+class ErrorTold(msgspec.Struct, frozen=True, kw_only=True):
+    """An error; see :meth:`foodtrace.errors.FoodtraceError.as_dict`."""
+
+    code: str
+    message: Words
+    hint: Words
+    value: str | None
+    expected: str | None
+    candidates: list[str] = []
+    """Full ids of what the name may mean."""
+    near: list[str] = []
+    """What has a similar name, best first."""
+
+
+class ErrorSaid(msgspec.Struct, frozen=True, kw_only=True):
+    """What any command with ``--json`` prints instead of its answer when it ends with an error."""
+
+    error: ErrorTold
