@@ -10,7 +10,7 @@ Rules:
 4. A value that is gone without an entry that erased it was taken away: readers cannot tell that from "erased", ``verify`` can.
    So nothing is put on record that commits to a value which is not given with it.
 5. The values of another host's log may never have been in this database. Of a log whose key is not here, and of which not one value
-   is here, nothing is said to have been taken away.
+   is here, nothing is said to have been taken away. Readers see "not_here": ask whoever writes that log.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ FIELD: Final = re.compile(r"[a-z_]{1,20}")
 MAX_VALUE: Final = 400
 _MARK: Final = b'"commitments":{'
 """Stands in an entry's bytes only where it commits to something: inside of a text the quotes would be escaped."""
-State: TypeAlias = Literal["present", "erased", "missing", "tampered"]
+State: TypeAlias = Literal["present", "erased", "missing", "tampered", "not_here"]
 
 
 class Secret(NamedTuple):
@@ -73,6 +73,14 @@ def state(field: str, commitment: str | None, kept: Secret | None) -> State:
     if kept is None:
         return "erased"
     return "present" if hmac.compare_digest(commit(kept.salt, field, kept.value), commitment) else "tampered"
+
+
+def not_here(session: Session, log: int) -> bool:
+    """Say whether the values of a log stayed with its writer: this host does not sign it, and not one value of it is here (rule 5)."""
+    if session.vouched is None or session.row("SELECT 1 FROM personal WHERE log = ? LIMIT 1", (log,)) is not None:
+        return False
+    row = session.row("SELECT origin FROM log WHERE id = ?", (log,))
+    return row is not None and not session.vouched.signs(str(row[0]))
 
 
 def _encodes(value: str) -> bool:

@@ -5,8 +5,9 @@ Rules, in the order in which a copy is looked at (DESIGN section 5, many logs, a
 1. A log whose key or anchor is here is this host's own: refused. What is lost of it comes back by ``recover``, with a mark.
 2. What is here must be the beginning of what comes. A copy that has less, or as much, changes nothing. One that tells another history
    under a key of the log is a fork: refused, both checkpoints kept.
-3. Everything is verified before anything is written, as ``verify --tiles`` does it: entries, links, tree, key entries, signatures;
-   also the checkpoint right after each key entry, so that a key is known only by the word of the one before it.
+3. Everything new is verified before anything is written, as ``verify --tiles`` does it: entries, links, tree, key entries, signatures;
+   also the checkpoint right after each key entry, so that a key is known only by the word of the one before it. What is here is not
+   read again: the signed root covers both.
 4. The first time somebody vouches for the log: by its verifier key, had from elsewhere. From then on its entries here do.
 5. What was verified is what is written: the bytes are kept aside in a file of no name, not read from the copy again. All of it goes on
    record in one transaction, with tree, checkpoints, head and projection, through the code that appends and rebuilds.
@@ -41,8 +42,9 @@ from foodtrace.tlog.nodes import root_at
 from foodtrace.tlog.note import Verifier, parse_checkpoint, parse_verifier
 from foodtrace.tlog.ranges import leaf_hash
 from foodtrace.tlog.said import ImportSaid
-from foodtrace.tlog.tileaudit import Followed, TilesAudit, examine, note_of
+from foodtrace.tlog.tileaudit import Begin, Followed, TilesAudit, examine, note_of
 from foodtrace.tlog.tilesource import source_of
+from foodtrace.tlog.tilestart import begin_at
 from foodtrace.tlog.verify import Progress
 
 __all__ = ["import_log"]
@@ -63,7 +65,9 @@ class _Here(NamedTuple):
     note: bytes
     """Newest checkpoint on record."""
     keys: tuple[Verifier, ...]
-    """Keys that were ever in force."""
+    """Keys that were ever in force, newest first."""
+    begin: Begin | None
+    """Where to begin to look at what is new."""
 
 
 def import_log(host: Host, given: str, vkeys: Sequence[Verifier] = (), progress: Progress | None = None) -> ImportSaid:
@@ -94,7 +98,13 @@ def import_log(host: Host, given: str, vkeys: Sequence[Verifier] = (), progress:
                 aside.write(len(data).to_bytes(2, "big") + data)
 
         older = None if here is None else TreeHead(origin=origin, size=here.size, root=here.root)
-        found, followed = examine(source, note, head, older=older, progress=progress, each=take, all_keys=True)
+        begin = None if here is None else here.begin
+        found, followed = examine(source, note, head, older=older, progress=progress, each=take, all_keys=True, begin=begin)
+        if begin is not None and not found.ok:
+            # Something is wrong. What, a copy that does not hold or another history, only the whole of it can tell.
+            aside.seek(0)
+            aside.truncate()
+            found, followed = examine(source, note, head, older=older, progress=progress, each=take, all_keys=True)
         _believe(host, here, found, followed, note, given, [each for each in vkeys if each.name == origin and each.algorithm == ED25519])
         _names_first(host, origin, start, aside)
         with host.store.write() as session:
@@ -116,8 +126,9 @@ def _here(session: Session, origin: str) -> _Here | None:
     newest = session.row("SELECT note FROM checkpoint WHERE log = ? AND size = ?", (number, size))
     if newest is None or size == 0:
         raise Integrity("import.no_head", value=origin, expected="foodtrace verify --full")
-    keys = tuple(parse_verifier(format_vkey(origin, bytes.fromhex(event.public))) for _, event in log_keys(session, number))
-    return _Here(number, size, root_at(session, number, size), bytes(newest[0]), keys)
+    story = log_keys(session, number)
+    keys = tuple(parse_verifier(format_vkey(origin, bytes.fromhex(event.public))) for _, event in story)
+    return _Here(number, size, root_at(session, number, size), bytes(newest[0]), keys, begin_at(session, number, size, story[::-1]))
 
 
 def _nothing_new(session: Session, host: Host, here: _Here, given: str, note: bytes, head: TreeHead) -> ImportSaid:

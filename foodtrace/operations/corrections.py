@@ -261,14 +261,16 @@ def _replacement(one: Target) -> AnyEvent | None:
 
 
 def personal_state(session: Session, target: Target) -> dict[str, str]:
-    """Return how each personal field of an entry stands: present, erased or tampered (:mod:`foodtrace.personal`)."""
-    from foodtrace.personal import Secret, state  # noqa: PLC0415 - most histories have none
+    """Return how each personal field of an entry stands: present, erased, tampered or not_here (:mod:`foodtrace.personal`)."""
+    from foodtrace.personal import Secret, not_here, state  # noqa: PLC0415 - most histories have none
 
     committed = said(target.event).commitments
     if not committed:
         return {}
     rows = session.rows("SELECT field, salt, value FROM personal WHERE log = ? AND seq = ?", (target.log, target.seq))
     kept = {field: Secret(field, bytes(salt), value) for field, salt, value in rows}
+    if not kept and not_here(session, target.log):
+        return dict.fromkeys(sorted(committed), "not_here")
     return {field: state(field, committed[field], kept.get(field)) for field in sorted(committed)}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from foodtrace.personal import Secret, State, fits
+from foodtrace.personal import Secret, State, fits, not_here
 
 if TYPE_CHECKING:
     from foodtrace.storage.session import Session
@@ -32,11 +32,16 @@ def contacts(session: Session, sites: Collection[int]) -> dict[int, Contact]:
         if field is not None:
             kept[site].append(Secret(field, bytes(salt), value))
     found: dict[int, Contact] = {}
-    for site, (_, _, data) in newest.items():
+    away: dict[int, bool] = {}
+    for site, (log, _, data) in newest.items():
         entry = b"" if data is None else bytes(data)
         mine = kept[site]
         # Somebody will call this number: one that was changed beside the log is worse than none.
         sound = all(fits(entry, each) for each in mine)
         state: State = ("present" if sound else "tampered") if mine else "erased" if b'"commitments":{' in entry else "missing"
+        if state == "erased":
+            if log not in away:
+                away[log] = not_here(session, log)
+            state = "not_here" if away[log] else state
         found[site] = (state, {each.field: each.value for each in mine} if sound else {})
     return found

@@ -68,8 +68,9 @@ class OutletRow(msgspec.Struct, frozen=True, kw_only=True):
     contact: str
     phone: str
     address: str
-    personal: Literal["present", "erased", "missing", "tampered"]
-    """How the contact fields stand; a value that does not fit the entry's commitment is not shown."""
+    personal: Literal["present", "erased", "missing", "tampered", "not_here"]
+    """How the contact fields stand; a value that does not fit the entry's commitment is not shown. ``not_here``: they stayed with
+    the host that writes the log."""
     lots: tuple[str, ...]
     suppliers: tuple[str, ...]
     """Names of the sites it received from."""

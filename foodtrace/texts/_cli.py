@@ -233,6 +233,7 @@ _RECALL: Final[dict[str, tuple[str, str]]] = {
     "cli.link.possible": ("可能", "possible"),
     "cli.personal.present": ("-", "-"),
     "cli.personal.erased": ("已删除", "erased"),
+    "cli.personal.not_here": ("在写日志的机器上", "not here"),
     "cli.personal.tampered": ("被篡改", "tampered"),
     "cli.personal.missing": ("未登记", "none"),
     "cli.progress.marks": ("通 回 封 退 毁", "N A S R D"),

@@ -106,6 +106,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "cli.history.personal": ("  个人信息 {field}: {state}", "  personal {field}: {state}"),
     "personal.state.present": ("有", "kept beside the log"),
     "personal.state.erased": ("已删除", "erased"),
+    "personal.state.not_here": ("不在这里: 留在写日志的机器上", "not here: it stayed on the host that writes the log"),
     "personal.state.missing": ("没有填过", "never given"),
     "personal.state.tampered": ("被篡改: 与记录的承诺不符", "tampered: does not fit the commitment in the entry"),
     # Erasure

@@ -144,6 +144,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "report.clock.complete": ("完成", "completion"),
     "report.personal.present": ("-", "-"),
     "report.personal.erased": ("已删除", "erased"),
+    "report.personal.not_here": ("不在这里, 问写日志的一方", "not here: ask whoever writes the log"),
     "report.personal.tampered": ("被篡改, 不列出", "tampered with, not shown"),
     "report.personal.missing": ("未登记", "not recorded"),
     "report.link.confirmed": ("确认", "confirmed"),

@@ -31,7 +31,7 @@ from foodtrace.tlog.ranges import HASH_SIZE, leaf_hash
 from foodtrace.tlog.tiles import CHECKPOINT, MAX_BUNDLE, WIDTH, hashes_of, key_path, split_bundle, subtree, tiles_at
 from foodtrace.tlog.tilesource import Source, read_tile
 
-__all__ = ["Followed", "TileFinding", "TilesAudit", "audit", "examine", "note_of"]
+__all__ = ["Begin", "Followed", "TileFinding", "TilesAudit", "audit", "examine", "note_of"]
 
 MAX_FINDINGS: Final = 1000
 
@@ -82,11 +82,32 @@ class Followed(NamedTuple):
     """``time`` of the last entry, microseconds UTC."""
 
 
+class Begin(NamedTuple):
+    """Where an audit begins, if not at the first entry: what the entries before, known from elsewhere, come to."""
+
+    size: int
+    """Entries before; whole bundles of them."""
+    frontier: Frontier
+    prev: bytes
+    time: int
+    keys: KeyChain
+    tiles: list[list[bytes]]
+    """By level from 1 on: the hashes of the tile that is not full yet."""
+    gathering: Gathering
+
+
 class _Walk:
     """State of an audit."""
 
     def __init__(
-        self, source: Source, head: TreeHead, since: TreeHead | None, each: Callable[[int, bytes], None] | None, *, all_keys: bool
+        self,
+        source: Source,
+        head: TreeHead,
+        since: TreeHead | None,
+        each: Callable[[int, bytes], None] | None,
+        begin: Begin | None,
+        *,
+        all_keys: bool,
     ) -> None:
         self.source, self.head, self.since = source, head, since
         self.each, self.all_keys = each, all_keys
@@ -99,6 +120,11 @@ class _Walk:
         """Hashes of full tiles: the place in the list is their level, less one."""
         self.findings: list[TileFinding] = []
         self.gathering = Gathering()
+        self.start = 0
+        if begin is not None:
+            self.start, self.frontier, self.prev, self.time = begin.size, begin.frontier.copy(), begin.prev, begin.time
+            self.keys, self.gathering = begin.keys, begin.gathering
+            self.tiles = [[*each] for each in begin.tiles]
 
     def find(self, code: str, path: str = "", seq: int | None = None, expected: object = "", got: object = "") -> None:
         if len(self.findings) < MAX_FINDINGS:
@@ -106,7 +132,7 @@ class _Walk:
 
     def bundles(self, progress: Callable[[int, int], None] | None) -> None:
         """Walk the entries with their bundles and level-0 tiles; end where a bundle cannot be read."""
-        for each in tiles_at(-1, self.head.size):
+        for each in tiles_at(-1, self.head.size, self.start // WIDTH):
             start = each.number * WIDTH
             entries = self._entries(each.number, each.width)
             if entries is None:
@@ -192,14 +218,16 @@ class _Walk:
     def upper(self) -> None:
         """Compare the tiles of the levels above the leaves."""
         level = 1
-        while self.tiles[-1]:
-            hashes, above = self.tiles[-1], []
+        while level <= len(self.tiles):
+            hashes = self.tiles[level - 1]
+            first = self.start >> 8 * (level + 1)
+            if level == len(self.tiles) and len(hashes) >= WIDTH:
+                self.tiles.append([])
             for start in range(0, len(hashes), WIDTH):
                 part = hashes[start : start + WIDTH]
-                self._compare(level, start // WIDTH, part)
+                self._compare(level, first + start // WIDTH, part)
                 if len(part) == WIDTH:
-                    above.append(subtree(part))
-            self.tiles.append(above)
+                    self.tiles[level].append(subtree(part))
             level += 1
 
     def _entry(self, seq: int, data: bytes, leaf: bytes, path: str) -> None:
@@ -285,14 +313,15 @@ def examine(
     progress: Callable[[int, int], None] | None = None,
     each: Callable[[int, bytes], None] | None = None,
     all_keys: bool = False,
+    begin: Begin | None = None,
 ) -> tuple[TilesAudit, Followed]:
     """Audit a copy against one reading of its checkpoint.
 
     :param head: what ``note`` says. :param older: what an older checkpoint said, which the copy has to extend.
     :param each: called with (seq, bytes) of every entry, in order, before it is known whether the copy holds.
-    :param all_keys: the checkpoint right after each key entry has to be there.
+    :param all_keys: the checkpoint right after each key entry has to be there. :param begin: where to begin; used up by it.
     """
-    walk = _Walk(source, head, older, each, all_keys=all_keys)
+    walk = _Walk(source, head, older, each, begin, all_keys=all_keys)
     walk.files += 1
     if older is not None and older.size > head.size:
         walk.find("tiles.rolled_back", CHECKPOINT, None, older.size, head.size)

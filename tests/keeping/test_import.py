@@ -18,7 +18,10 @@ from foodtrace.events import CertificateIssued, Event, Site, Transfer
 from foodtrace.keeping import rotation
 from foodtrace.keeping.tilesexport import choose_log, export_tiles
 from foodtrace.keyfiles import create
+from foodtrace.opening import logs
+from foodtrace.operations.corrections import Target, personal_state
 from foodtrace.tlog.files import publish
+from foodtrace.tlog.whole import event_of
 
 AT = dt.datetime(2026, 11, 24, 4, 0, tzinfo=dt.timezone(dt.timedelta(hours=8)))
 GATE = "beihe.example/gate2"
@@ -109,6 +112,18 @@ def test_a_log_comes_home_whole_and_is_what_it_was(home: Ledger, gate: Gate) -> 
         assert (gate.folder / "again" / each).read_bytes() == (gate.folder / "stick" / each).read_bytes(), each
 
 
+def test_a_telephone_number_that_stayed_at_the_gate_is_not_called_erased(home: Ledger, gate: Gate) -> None:
+    home.import_log(gate.stick(), vkeys=[gate.vkey])
+    assert [(each.name, each.phone, each.personal) for each in home.recall("261123-1").outlets] == [("福安超市", "", "not_here")]
+    assert [each.personal for each in gate.ledger.recall("261123-1").outlets] == ["present"]
+    holds(home)
+    with home.reading() as session:
+        number = next(state.number for state in logs(session) if state.origin == GATE)
+        data = bytes(session.rows("SELECT bytes FROM entry WHERE log = ? AND id = 's2'", (number,))[0][0])
+        target = Target(log=number, origin=GATE, seq=2, event=event_of(session, number, 2, data), leaf="", recorded=0)
+        assert personal_state(session, target) == {"phone": "not_here"}
+
+
 def test_nobody_here_can_write_it(home: Ledger, gate: Gate) -> None:
     home.import_log(gate.stick(), vkeys=[gate.vkey])
     refused("key.missing", lambda: home.record(goods(1, 90), log=GATE))
@@ -148,6 +163,29 @@ def test_corrections_and_vouchers_in_parts_come_whole(home: Ledger, gate: Gate) 
     with home.reading() as session:
         ids = [row[0] for row in session.rows("SELECT id FROM entry")]
     assert any("~" in each for each in ids), "the voucher was long enough to stand in parts"
+
+
+def test_what_is_here_is_not_read_again(home: Ledger, gate: Gate) -> None:
+    """The second night costs what is new: of the copy nothing is needed but the last bundle, and a voucher may stand across its border."""
+    from tests.ledger.parts import blend
+
+    gate.ledger.record(goods(248, 100))  # 254 entries; the voucher's lines stand on both sides of 256
+    gate.ledger.record([blend()])
+    first = home.import_log(gate.stick(), vkeys=[gate.vkey]).size
+    assert 256 < first < 300
+    gate.ledger.record(goods(400, 1000))
+    stick = gate.stick()
+    for each in ("tile/entries/000", "tile/0/000"):
+        (stick / each).unlink()
+    bundle = stick / "tile" / "entries" / "001"
+    good = bundle.read_bytes()
+    bundle.write_bytes(good.replace(b"t1010", b"t1910"))
+    kept = rows(home)
+    refused("import.broken", lambda: home.import_log(stick))
+    assert rows(home) == kept
+    bundle.write_bytes(good)
+    assert home.import_log(stick).size == first + 400
+    holds(home)
 
 
 def test_keys_that_changed_meanwhile_are_known_by_the_word_of_the_one_before(home: Ledger, gate: Gate) -> None:
