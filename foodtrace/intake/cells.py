@@ -30,6 +30,8 @@ _INVISIBLE: Final = dict.fromkeys((0xFEFF, 0x200B, 0x200C, 0x200D, 0x2060, 0x00A
 _SCIENTIFIC: Final = re.compile(r"\d(?:\.\d+)?[Ee]\+(\d{1,3})")
 _EXCEL_ERROR: Final = re.compile(r"#(?:VALUE!|N/A|REF!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!|CALC!)|#+")
 _COMMA: Final = re.compile(r"(\d+),(\d{1,2}|\d{4,})")
+_SPOKEN: Final = re.compile(r"(?:(\d+(?:\.\d+)?)市?斤(?:(\d+(?:\.\d+)?)两|半)|(半)市?斤)")
+"""3斤2两, 3斤半, 半斤."""
 _MOST_DIGITS: Final = 10**15
 
 
@@ -107,9 +109,14 @@ def quantity(text: str, unit: str) -> Quantity:
     try:
         return Quantity.parse(text, unit)
     except BadData as error:
-        if error.code != "quantity.form":
+        if error.code not in {"quantity.form", "quantity.unit_unknown"}:
             raise
         plain = unicodedata.normalize("NFKC", text[:64]).strip()
+        if (spoken := _SPOKEN.fullmatch(plain)) and (spoken[1] or spoken[3]):
+            parts = [f"{spoken[1] or 0}斤", "0.5斤" if spoken[3] or not spoken[2] else f"{spoken[2]}两"]
+            return Quantity.parse(parts[0]) + Quantity.parse(parts[1])
+        if error.code != "quantity.form":
+            raise
         if match := _COMMA.fullmatch(plain):
             raise BadData("record.decimal_comma", value=text, expected=f"{match[1]}.{match[2]}") from None
         if re.fullmatch(r"[-−(]\s*\d.*", plain):

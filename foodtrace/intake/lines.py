@@ -14,17 +14,35 @@ import json
 import re
 from collections.abc import Iterator
 
+import msgspec
+
 from foodtrace.errors import BadData, FoodtraceError
 from foodtrace.events import AnyEvent
 from foodtrace.events.canonical import MAX_WHOLE, read
 from foodtrace.events.parts import sealed_as
 from foodtrace.intake.model import BadRow, Fault, Skipped
 from foodtrace.intake.source import Source
+from foodtrace.texts import Lang, has
+from foodtrace.texts import text as text_of
 
 _SPACE = " \t\r\n\ufeff"
 _LACKING = re.compile(r"Object missing required field '(.+?)'")
 _WANTED = re.compile(r"Expected '(.+?)'")
 _FORMS = {"Invalid RFC3339 encoded datetime": "2026-11-23T05:12:00+08:00", "Invalid RFC3339 encoded date": "2026-11-23"}
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """A type that the decoder expected, in words for people."""
+
+    type: str
+
+    def __str__(self) -> str:
+        return self.in_words("en")
+
+    def in_words(self, lang: Lang) -> str:
+        """Return it in one language; a type nobody gave words for as it is called."""
+        keys = {each: f"record.type.{each}" for each in self.type.split(" | ")}
+        return " / ".join(text_of(key, lang) if has(key) else each for each, key in keys.items())
 
 
 def is_json_lines(source: Source) -> bool:
@@ -63,6 +81,9 @@ def read_lines(source: Source, codec: str) -> Iterator[BadRow | Skipped | tuple[
 
 def _fault(text: str, error: FoodtraceError) -> Fault:
     """Say which field of a line is wrong, what stands there and what is expected, as far as the decoder tells."""
+    if error.code == "quantity.range":
+        place = _place_of(json.loads(text), error.value)
+        return Fault(place, str(error.value), error)
     told = str(error.params.get("reason", ""))
     reason, _, path = told.partition(" - at '$")
     place = path.rstrip("'").lstrip(".")
@@ -72,8 +93,24 @@ def _fault(text: str, error: FoodtraceError) -> Fault:
         field = f"{place}.{lacking[1]}".lstrip(".")
         return Fault(field, "", BadData("record.missing", value="", column=field))
     wanted = _WANTED.match(reason)
-    expected = wanted[1] if wanted else _FORMS.get(reason, reason)
-    return Fault(place, _standing(text, place), BadData("event.form", value=place, expected=expected, reason=told))
+    expected: object = Wanted(wanted[1]) if wanted else _FORMS.get(reason, reason)
+    if reason.startswith("Invalid "):
+        expected = _FORMS.get(reason, Wanted("enum"))
+    if not place:  # of the whole line
+        return Fault("", text[:80], BadData("event.form", expected=expected, reason=told))
+    return Fault(place, _standing(text, place), BadData("record.field", value=place, expected=expected))
+
+
+def _place_of(found: object, value: object, place: str = "") -> str:
+    """Return where in an event a quantity has a value, as a path; empty where it is not found."""
+    inner = found.items() if isinstance(found, dict) else enumerate(found) if isinstance(found, list) else ()
+    for name, each in inner:
+        path = f"{place}[{name}]" if isinstance(name, int) else f"{place}.{name}".lstrip(".")
+        if each == value and name == "value":
+            return path
+        if deeper := _place_of(each, value, path):
+            return deeper
+    return ""
 
 
 def _standing(text: str, place: str) -> str:

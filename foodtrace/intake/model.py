@@ -117,7 +117,10 @@ class Fault(msgspec.Struct, frozen=True):
         if has(key):
             return text(key, lang, value=self.value, **{**self.error.params, "expected": self.error.expected})
         found = getattr(self.error, "candidates", ()) or getattr(self.error, "near", ())
-        return ", ".join(found[:3]) if found else str(self.error.expected or "")
+        expected = self.error.expected
+        if hasattr(expected, "in_words"):
+            return str(expected.in_words(lang))
+        return ", ".join(found[:3]) if found else str(expected or "")
 
     def message(self, lang: Lang = "en") -> str:
         """Return what is wrong, in one sentence."""

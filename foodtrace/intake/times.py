@@ -2,7 +2,8 @@
 
 Rules, in order:
 
-1. The year comes first: ``2026-11-23``, ``2026/11/23``, ``2026.11.23``, ``2026年11月23日``, ``20261123``, then a time:
+1. The year comes first: ``2026-11-23``, ``2026/11/23``, ``2026.11.23``, ``2026年11月23日``, ``二〇二六年十一月二十三日``,
+   ``20261123``, then a time:
    ``05:12``, ``05:12:33``, ``5时12分``, ``下午 5:12``, ``5:12 PM``, with or without an offset.
 2. A number of 5 digits is the day count of a spreadsheet (1900 or 1904 system, as its workbook says), decimals the time.
 3. A date alone, and a date at exactly midnight (how spreadsheets and databases export a date alone), is known to the day.
@@ -36,6 +37,9 @@ _TIME: Final = re.compile(
 _WIDE: Final = {0xFF1A: ":", 0x3000: " ", 0xA0: " ", 0xFF0F: "/", 0xFF0D: "-", **{0xFF10 + i: str(i) for i in range(10)}}
 _LATE: Final = frozenset({"下午", "傍晚", "晚上", "pm"})
 _EARLY: Final = frozenset({"上午", "凌晨", "早上", "早晨", "am"})
+
+_CHINESE: Final = re.compile(r"\s*([〇零○一二三四五六七八九]{4})年([一二三四五六七八九十]{1,3})月([一二三四五六七八九十]{1,3})(?=[日号])")
+_DIGITS: Final = {**{word: i for i, word in enumerate("〇一二三四五六七八九")}, "零": 0, "○": 0}
 
 When = tuple[dt.datetime, Literal["instant", "day"]]
 """A moment with its offset, and how exactly it is known."""
@@ -71,11 +75,24 @@ def _moment(cell: Cell, zone: dt.tzinfo, epoch: dt.datetime, year: int) -> dt.da
     raise BadData("record.time", value=str(cell), expected=_FORM)
 
 
+def _in_digits(match: re.Match[str]) -> str:
+    """Return a date in Chinese numerals in digits: 二〇二六年十一月二十七 is 2026年11月27."""
+    year = "".join(str(_DIGITS[each]) for each in match[1])
+    return f"{year}年{_below_hundred(match[2])}月{_below_hundred(match[3])}"
+
+
+def _below_hundred(numeral: str) -> int:
+    tens, ten, ones = numeral.rpartition("十")
+    if len(tens) > 1 or len(ones) > 1:
+        return 99  # 十一十, 二三: no day and no month has this number
+    return (_DIGITS[tens] if tens else 1) * 10 * bool(ten) + (_DIGITS[ones] if ones else 0)
+
+
 def _text(given: str, zone: dt.tzinfo, epoch: dt.datetime, year: int) -> dt.datetime:
     text = given.translate(_WIDE).strip() if not given.isascii() else given
     if len(text) > 64:  # noqa: PLR2004
         raise BadData("record.time", value=given, expected=_FORM)
-    text = _WEEKDAY.sub(" ", text).strip()
+    text = _CHINESE.sub(_in_digits, _WEEKDAY.sub(" ", text).strip(), count=1)
     if match := _DATE.fullmatch(text):
         return _join(given, match[1], match[2], match[3], match[4], zone)
     if match := _COMPACT.fullmatch(text):

@@ -26,7 +26,7 @@ from foodtrace.quantity import FACTORS
 from foodtrace.texts import Lang
 from foodtrace.texts import text as text_of
 
-_LETTERS: Final = re.compile(r"[\d.,\s]+")
+_LETTERS: Final = re.compile(r"[\d.,\s半]+")
 """What is no letter of a unit in the text of a quantity."""
 OFFERED: Final = ("kg", "斤", "g", "件", "罐")
 
@@ -68,7 +68,8 @@ class Units:
         """Refuse two units in one row. Raises ``record.units_two``."""
         if not cell:
             return
-        beside = _LETTERS.sub("", unicodedata.normalize("NFKC", text)) if has_unit(text) else self._said
+        words_ = [each for each in _LETTERS.split(unicodedata.normalize("NFKC", text)) if each]
+        beside = words_[0] if has_unit(text) and words_ else self._said
         if _same(beside) in FACTORS.values() and _same(beside) != _same(cell):
             where = text if has_unit(text) else self._heading
             raise BadData("record.units_two", value=f"{where} / {cell}", one=where, other=cell)

@@ -78,7 +78,7 @@ def test_a_bad_line_of_json_says_field_value_and_what_is_expected(stall: Inside)
     for line in said:
         rows.setdefault(line.split()[0], " ".join(line.split()[1:]))  # the last line says once more how many are bad
     assert rows["2"].startswith("at 2026-11-27 2026-11-23T05:12:00+08:00")
-    assert rows["3"].startswith("quantity.value ten int")
+    assert rows["3"].startswith("quantity.value ten a whole number")
     assert rows["4"].startswith("at not empty")
     assert rows["5"].startswith("no json JSON")
 

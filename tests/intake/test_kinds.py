@@ -1,6 +1,7 @@
 """Other files than settlements: tills, deliveries, counts, losses; and JSON lines."""
 
 import json
+import re
 
 import pytest
 
@@ -141,3 +142,23 @@ def test_a_bad_line_is_a_bad_row_and_the_others_stay() -> None:
         (5, "record.json_array"),
         (6, "event.form"),
     ]
+
+
+SCHEMA = "foodtrace schema event"
+
+
+@pytest.mark.parametrize(
+    ("quantity", "column", "value", "zh", "en"),
+    [
+        ('{"value":-5,"unit":"g"}', "quantity.value", "-5", "0 .. 9007199254740991", "0 .. 9007199254740991"),
+        ('{"value":1.5,"unit":"g"}', "quantity.value", "1.5", "整数", "a whole number"),
+        ('{"value":5,"unit":"x"}', "quantity.unit", "x", f"允许的值之一, 见 {SCHEMA}", f"one of the values in {SCHEMA}"),
+        ("5", "quantity", "5", "对象 (花括号)", "an object in braces"),
+    ],
+)
+def test_a_bad_line_names_its_field_in_the_readers_language(quantity: str, column: str, value: str, zh: str, en: str) -> None:
+    line = '{"type":"transfer","id":"J-1","at":"2026-11-27T06:00:00+08:00","site":"L-0002","to":"L-0003","lot":"A-1/X","quantity":%s}'
+    [bad] = take(line % quantity).bad
+    [fault] = bad.faults
+    assert (fault.column, fault.value, fault.expected("zh"), fault.expected("en")) == (column, value, zh, en)
+    assert not re.search(r"'(int|str|float|object)'", fault.message("zh"))

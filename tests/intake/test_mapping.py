@@ -249,3 +249,16 @@ def test_two_columns_that_may_both_be_it_are_asked_about_or_refused_with_both_na
 @pytest.mark.parametrize("columns", ["件数,重量", "数量(件),重量", "数量,重量(kg)", "净重,重量", "结算数量,数量"])
 def test_a_number_of_pieces_or_a_column_that_outranks_the_other_is_no_question(columns: str) -> None:
     assert choose_mapping(open_table(f"日期,品名,买方,{columns}\n".encode())).origin == "known"
+
+
+@pytest.mark.parametrize(("cell", "grams"), [("半斤", 250), ("3斤2两", 1_600), ("3 斤 2 两", None), ("3斤半", 1_750), ("1.5斤", 750)])
+def test_weights_as_they_are_spoken(cell: str, grams: int | None) -> None:
+    found = take(sales(FIRST.replace(",240,斤,", f",{cell},,")))
+    if grams is None:
+        assert [bad.faults[0].code for bad in found.bad] == ["quantity.form"]
+    else:
+        [event] = found.events
+        assert (event.quantity, event.written) == (Quantity(grams, "g"), cell)  # type: ignore[union-attr]
+    if cell != "3 斤 2 两":
+        other = take(sales(FIRST.replace(",240,斤,", f",{cell},kg,")))
+        assert [bad.faults[0].code for bad in other.bad] == ["record.units_two"]

@@ -166,3 +166,23 @@ def test_any_cell_is_a_moment_or_a_domain_error(cell: Cell) -> None:
         read(cell)
     except FoodtraceError as error:
         assert error.code.startswith("record.")  # noqa: PT017 - both outcomes are right
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("二〇二六年十一月二十七日", "2026-11-27T00:00:00+08:00"),
+        ("二零二六年十月十日 5时12分", "2026-10-10T05:12:00+08:00"),
+        ("二○二六年一月三十一日 星期六", "2026-01-31T00:00:00+08:00"),
+        ("二〇二六年十二月二十日", "2026-12-20T00:00:00+08:00"),
+    ],
+)
+def test_dates_in_chinese_numerals(text: str, day: str) -> None:
+    assert read_time(text, zone=CHINA, epoch=dt.datetime(1899, 12, 30))[0].isoformat() == day  # noqa: DTZ001
+
+
+@pytest.mark.parametrize("text", ["二〇二六年十三月一日", "二〇二六年十一月三十一日", "二〇二六年一二月二三日", "二〇二六年十一月"])
+def test_dates_in_chinese_numerals_that_do_not_exist(text: str) -> None:
+    with pytest.raises(BadData) as error:
+        read_time(text, zone=CHINA, epoch=dt.datetime(1899, 12, 30))  # noqa: DTZ001
+    assert error.value.code.startswith("record.time")
