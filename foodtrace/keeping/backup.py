@@ -24,7 +24,7 @@ from typing import Final
 import msgspec
 
 from foodtrace import keyfiles
-from foodtrace.errors import BadData, Conflict, NotFound, Storage
+from foodtrace.errors import BadData, Conflict, Integrity, NotFound, Storage
 from foodtrace.keeping.host import Host
 from foodtrace.opening import BACKUP
 from foodtrace.tlog.entry import time_text
@@ -151,7 +151,7 @@ def put_key(path: Path, folder: Path) -> None:
 def read_backup(directory: str | Path) -> Backup:
     """Return what is in a backup after comparing every file with the manifest.
 
-    :raises NotFound: ``backup.missing``. :raises BadData: ``backup.form``, ``backup.changed``.
+    :raises NotFound: ``backup.missing``. :raises BadData: ``backup.form``. :raises Integrity: ``backup.changed``.
     """
     folder = Path(directory).expanduser()
     try:
@@ -163,7 +163,7 @@ def read_backup(directory: str | Path) -> Backup:
     for name, digest in made.files.items():
         path = folder / name
         if not path.is_file() or _digest(path) != digest:
-            raise BadData("backup.changed", value=name)
+            raise Integrity("backup.changed", value=name)
     return made
 
 

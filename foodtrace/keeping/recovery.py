@@ -135,7 +135,8 @@ def recover(
 
     :param log: origin or the last part of it; by default the only log that needs it, else the only one of this host.
     :param new_log: true: begin a new log; false: go on in the same; none: the same if nothing was lost.
-    :raises BadData: ``recover.which``, ``recover.choose`` (entries are lost and ``new_log`` is none), ``recover.reason``.
+    :raises BadData: ``recover.which``, ``recover.choose`` (entries are lost and ``new_log`` is none), ``recover.no_key``
+        (its key is not here, or it has ended, and ``new_log`` is none), ``recover.reason``.
     :raises Integrity: ``recover.broken``. :raises NotFound: ``key.missing``: the same log needs its key.
     """
     if not reason.strip():
@@ -150,7 +151,9 @@ def recover(
     lost = _chosen(survey(host, host.mark), log)
     gone = lost.signed > lost.size or lost.forked
     if new_log is None:
-        if gone or lost.ended or not lost.key_here:
+        if lost.ended or not lost.key_here:  # to go on in the same log is no choice then
+            raise BadData("recover.no_key", value=lost.log, expected="--new-log", lost=max(lost.signed - lost.size, 0))
+        if gone:
             raise BadData("recover.choose", value=lost.log, expected="--same-log, --new-log", lost=lost.signed - lost.size)
         new_log = False
     if not new_log and lost.ended:

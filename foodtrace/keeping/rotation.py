@@ -26,7 +26,7 @@ from foodtrace.graph import projection
 from foodtrace.keeping.host import Host
 from foodtrace.keys import SigningKey, check_public_key, key_id, kid
 from foodtrace.opening import Writer, logs
-from foodtrace.operations.common import Doing, Found, Outcome, about, local
+from foodtrace.operations.common import CHINA, Doing, Found, Outcome, about, local
 from foodtrace.operations.issuers import heeded, key_word, own_logs
 from foodtrace.storage.session import Session
 from foodtrace.tlog.append import Appended, append, lock_head
@@ -317,7 +317,7 @@ def _issuer_row(number: str, found: Found, origin: str, *, heeded: bool) -> KeyR
         public=event.public,
         log=origin,
         seq=found.seq,
-        since=event.at,
+        since=event.at.astimezone(CHINA),
         valid_from=event.valid_from,
         valid_until=event.valid_until,
         reason=event.reason,
@@ -345,7 +345,7 @@ def own_keys(session: Session) -> list[KeyRow]:
                     public=event.public,
                     log=state.origin,
                     seq=seq,
-                    since=event.at,
+                    since=event.at.astimezone(CHINA),
                     reason=story[-1][1].reason if now == "ended" else event.reason,
                 )
             )

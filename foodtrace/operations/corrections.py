@@ -443,7 +443,8 @@ def _values(session: Session, target: Target) -> dict[str, str]:
 def _changed(session: Session, event: AnyEvent, changes: Mapping[str, str]) -> AnyEvent:
     """Return an event with fields changed as a person wrote them."""
     tree: dict[str, Any] = msgspec.json.decode(encode(event, most=MAX_WHOLE))
-    for path, text in changes.items():
+    # What was written on the paper is not what the new quantity was read from; a new text comes after it.
+    for path, text in sorted(changes.items(), key=lambda change: change[0].endswith("written")):
         _set(session, tree, event, path, text)
     try:
         made: AnyEvent = msgspec.convert(tree, AnyEvent, strict=False)  # "12" for a number, "true" for a truth value
@@ -471,6 +472,8 @@ def _set(session: Session, tree: dict[str, Any], event: AnyEvent, path: str, tex
         node[int(last)] = value
     elif isinstance(node, dict):
         node[last] = value
+        if last == "quantity":
+            node.pop("written", None)
     else:
         raise BadData("correction.field", value=path, expected=", ".join(fields))
 

@@ -131,7 +131,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "cli.erase.before": ("{what} 的个人信息早已删除", "the personal values of {what} were erased before"),
     "cli.erase.forgotten": ("数据库文件里也没有了。备份和导出的文件要另外处理", "gone from the database files too. Backups and exported files are another matter"),
     "cli.erase.vacuumed": ("表已重写。服务器的归档日志和备份要另外处理", "the table was rewritten. The server's archived logs and backups are another matter"),
-    "cli.erase.not_yet": ("还有程序开着数据库, 旧页仍在 -wal 文件里: 稍后再运行一次", "somebody still has the database open, old pages are in the -wal file: run this again later"),
+    "cli.erase.not_yet": ("还没有从文件里消失: 有程序开着数据库, 旧值仍可读出。关掉它, 再运行一次同样的命令", "not yet gone from the file: somebody has the database open, and the old values can still be read from it. Close that, then run the same command again"),
     # Backup and recovery
     "backup.exists": ("{value} 已存在", "{value} exists already"),
     "backup.exists.hint": ("换一个目录, 备份从不覆盖", "name a new directory: a backup overwrites nothing"),
@@ -151,11 +151,13 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "recover.reason.hint": ('--reason "磁盘坏了, 用昨晚的备份"', '--reason "disk failed, restored last night"'),
     "recover.broken": ("账本核验不过, {value} 处", "the ledger does not verify: {value} findings"),
     "recover.broken.hint": ("恢复不修补篡改; 换另一份备份, 看 foodtrace verify", "recovery mends no tampering: use another backup, see foodtrace verify"),
-    "recover.choose": ("{value}: 已签过的 {lost} 条不在这里, 或密钥不在: 选 {expected}", "{value}: {lost} signed entries are not here, or its key is not: choose {expected}"),
+    "recover.choose": ("{value}: 已签过的 {lost} 条不在这里: 选 {expected}", "{value}: {lost} signed entries are not here: choose {expected}"),
     "recover.choose.hint": (
         "--new-log 另开一本, 旧的封存 (稳妥); --same-log 接着写, 持有新检查点的人会看到分叉",
         "--new-log begins a new one and seals the old (safer); --same-log goes on, and whoever holds the newer checkpoint sees a fork",
     ),
+    "recover.no_key": ("{value} 的密钥不在这里或已终止, 这本日志不能再写", "the key of {value} is not here or has ended: nobody can write that log any more"),
+    "recover.no_key.hint": ("{expected} 另开一本, 旧的封存; 找到密钥文件就放回密钥目录", "{expected} begins a new one and seals the old; a key file that is found goes back into the key folder"),
     "recover.which": ("要恢复哪一本? {logs}", "which log? {logs}"),
     "recover.which.hint": ("用 --log 指明: foodtrace --log 日志 recover ..", "name it with --log: foodtrace --log LOG recover .."),
     "cli.backup.done": ("已备份到 {path}: {logs} 本日志 {entries} 条", "backup in {path}: {logs} logs, {entries} entries"),

@@ -63,6 +63,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "这证明它当时已写入且未改; 不证明所写内容真实, 也不排除用被盗密钥另签的分叉 (那要见证人)。",
         "This proves that it was on record then and is unchanged; not that what it says is true, and without a witness it does not exclude a fork signed with a stolen key.",
     ),
+    "cli.proof.proves_witnessed": (
+        "这证明它当时已写入且未改; 不证明所写内容真实。见证人会签表示: 它没有见过这份日志的另一个版本。",
+        "This proves that it was on record then and is unchanged; not that what it says is true. A witness cosigned: it has not seen another version of this log.",
+    ),
     # Tiles
     "files.io": ("{value}: {reason}", "{value}: {reason}"),
     "files.io.hint": ("看磁盘和权限; 可以再来一次", "look at the disk and the rights; the same again does no harm"),
@@ -88,6 +92,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "tiles.ahead.hint": _STOP,
     "tiles.not_extended": ("副本的 {value} 条与日志 {expected} 不符: 分叉; 副本未动", "the copy of {value} entries is not the beginning of log {expected}: a fork; the copy was left alone"),
     "tiles.not_extended.hint": _STOP,
+    "tiles.not_cosigned": ("你给了见证人 {expected}, 它没有会签这个检查点", "you gave the key of witness {expected}, which did not cosign this checkpoint"),
     "cli.tiles.done": (
         "{folder}: {log} {size} 条 (上次 {before}), 写了 {written} 个文件",
         "{folder}: {log}, {size} entries (before: {before}), {written} files written",
@@ -95,8 +100,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "cli.tiles.ok": ("副本核验通过: {log} {entries} 条, {files} 个文件", "the copy holds: {log}, {entries} entries, {files} files"),
     "cli.tiles.trusted": ("  由你给的密钥签署: {vkey}", "  signed by the key you gave: {vkey}"),
     "cli.tiles.own_word": (
-        "  没有给 --key: 只证明副本自身一致。与日志主人公布的公钥核对: {vkey}",
-        "  no --key was given: this shows only that the copy agrees with itself. Compare the key with what the owner published: {vkey}",
+        "  没有给日志的 --key: 只证明副本自身一致。与日志主人公布的公钥核对: {vkey}",
+        "  no --key of the log was given: this shows only that the copy agrees with itself. Compare the key with what the owner published: {vkey}",
     ),
     "cli.tiles.since": ("  接着 {size} 条时的旧检查点, 没有改动", "  it extends the older checkpoint of {size} entries, nothing was changed"),
     "cli.tiles.witnesses": ("  见证人会签 {count} 个", "  cosigned by {count} known witnesses"),

@@ -2,7 +2,8 @@
 
 What is checked, in the order of the entries:
 
-1. The checkpoint is one of a key the auditor trusts; without one, of the key that the log's own key entries put in force.
+1. The checkpoint is one of a key the auditor trusts; without one, of the key that the log's own key entries put in force. A witness
+   whose key the auditor gave has cosigned it.
 2. Every entry bundle and every tile that the checkpoint's size requires is there, whole, and follows from the entries.
 3. Every entry is canonical, of this log, in its place; it links to the one before; ``time`` does not run backwards.
 4. The key entries form a chain, and the checkpoint's key is the one in force at its size. Where the copy has the checkpoint right after
@@ -369,4 +370,7 @@ def _end(walk: _Walk, note: bytes, known: tuple[Verifier, ...]) -> tuple[str, in
     except FoodtraceError as error:
         walk.find("tlog.checkpoint_signature", CHECKPOINT, head.size - 1, "", error.message("en"))
         return "", 0
-    return own.vkey, len({each.verifier for each in signed.note.signatures if each.time is not None})
+    cosigned = {each.verifier for each in signed.note.signatures if each.time is not None}
+    for each in sorted({each for each in known if each.algorithm != ED25519} - cosigned, key=lambda each: each.vkey):
+        walk.find("tiles.not_cosigned", CHECKPOINT, None, each.vkey, ", ".join(signed.signers))
+    return own.vkey, len(cosigned)

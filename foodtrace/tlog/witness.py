@@ -114,7 +114,7 @@ class Witness:
     def add(self, request: Request, look: Callable[[], None] | None = None) -> WitnessSaid:
         """Cosign a checkpoint, or refuse.
 
-        :param look: carries out rule 5: raises where the entries do not bear the checkpoint out.
+        :param look: carries out rule 6: raises where the entries do not bear the checkpoint out.
         :raises ProofError: rule 1, and ``witness.request``. :raises Conflict: ``witness.old_size`` (rule 2; ``value`` is the size
             cosigned last). :raises Integrity: ``witness.fork`` (rule 3) , ``witness.not_extended`` (rule 4) and ``witness.older``
             (rule 5), after evidence was kept; ``witness.memory``. :raises Storage: ``files.io``.

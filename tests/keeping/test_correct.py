@@ -121,6 +121,19 @@ def test_what_was_taken_out_comes_back_only_if_asked_for(ledger: Ledger) -> None
     assert len(story(ledger, "t1").steps) == 2
 
 
+def test_the_text_of_the_paper_does_not_stay_beside_a_new_quantity(ledger: Ledger) -> None:
+    ledger.record([Transfer(id="t2", at=AT, site="F-1", to="S-7", lot=LOT, quantity=Quantity(20_000, "g"), written="40斤")])
+    correct(ledger, "t2", changes={"quantity": "10kg"})
+    now = story(ledger, "t2").now
+    assert isinstance(now, Transfer)
+    assert (now.quantity, now.written) == (Quantity(10_000, "g"), "")
+    correct(ledger, "t2", changes={"written": "16斤", "quantity": "8kg"})
+    again = story(ledger, "t2").now
+    assert isinstance(again, Transfer)
+    assert (again.quantity, again.written) == (Quantity(8_000, "g"), "16斤")
+    held_twice(ledger)
+
+
 def test_personal_values_go_along(ledger: Ledger) -> None:
     correct(ledger, "s2", changes={"name": "福安超市一店"})
     (row,) = ledger.recall("261123-1").outlets

@@ -104,7 +104,7 @@ def test_a_backup_with_a_changed_file_is_refused(ledger: Ledger, tmp_path: Path)
     data = bytearray(path.read_bytes())
     data[-100] ^= 1
     path.write_bytes(data)
-    with pytest.raises(errors.BadData) as caught:
+    with pytest.raises(errors.Integrity) as caught:
         restore(tmp_path / "b", tmp_path / "y.db", tmp_path / "keys2")
     assert caught.value.code == "backup.changed"
     assert not (tmp_path / "y.db").exists()
@@ -193,6 +193,11 @@ def test_a_lost_key_leaves_a_new_log_with_a_mark(tmp_path: Path) -> None:
         ledger.record([move("t1")])
     assert caught.value.code == "key.missing"
     with opened(tmp_path, recovering=True) as ledger:
+        with pytest.raises(errors.BadData) as choose:
+            recovery.recover(ledger, None, new_log=None, reason="密钥文件丢失")
+        assert choose.value.code == "recover.no_key"
+        assert "--new-log" in choose.value.hint("en")
+        assert "--same-log" not in choose.value.hint("en"), "it cannot work"
         done = recovery.recover(ledger, None, new_log=True, reason="密钥文件丢失")
     assert (done.old_key, done.lost_from, done.lost_to) == ("not_here", 4, 4)
     with opened(tmp_path) as ledger:
@@ -247,7 +252,7 @@ def test_on_the_command_line(tmp_path: Path) -> None:
     assert "verified" in run(tmp_path, "verify")
     assert json.loads(run(tmp_path, "key", "list", "--json"))
     shutil.rmtree(tmp_path / "b" / "checkpoints")
-    assert "backup.changed" in run(tmp_path, "--db", "y.db", "recover", "--from", "b", "--reason", "x", code=2)
+    assert "backup.changed" in run(tmp_path, "--db", "y.db", "recover", "--from", "b", "--reason", "x", code=3)
 
 
 @pytest.mark.parametrize("new_log", [True, False])

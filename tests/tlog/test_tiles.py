@@ -366,13 +366,26 @@ def served(tmp_path: Path) -> Iterator[tuple[Path, str]]:
     thread.join()
 
 
+def test_a_witness_whose_key_was_given_and_did_not_sign_is_a_finding(tmp_path: Path) -> None:
+    run(tmp_path, "init")
+    run(tmp_path, "export", "tiles", "copy")
+    key = json.loads(run(tmp_path, "prove", "#0", "--json"))[0]["vkey"]
+    said = json.loads(run(tmp_path, "witness", "copy", "--key", key, "--state", "w", "--name", "witness.example/w1", "--json"))
+    for keys in (["--key", said["vkey"]], ["--key", key, "--key", said["vkey"]]):
+        shown = run(tmp_path, "verify", "--tiles", "copy", *keys, code=3)
+        assert f"tiles.not_cosigned: you gave the key of witness {said['vkey']}" in shown
+    (tmp_path / "copy" / "checkpoint").write_text(said["checkpoint"], encoding="utf-8")
+    assert "no --key of the log was given" in run(tmp_path, "verify", "--tiles", "copy", "--key", said["vkey"])
+    assert "cosigned by 1 known" in run(tmp_path, "verify", "--tiles", "copy", "--key", key, "--key", said["vkey"])
+
+
 def test_any_static_web_server_serves_a_copy(served: tuple[Path, str], tmp_path: Path) -> None:
     folder, url = served
     run(tmp_path, "init")
     run(tmp_path, "site", "add", "永发合作社:farm", "北河农批:market")
     said = json.loads(run(tmp_path, "export", "tiles", str(folder / "log"), "--json"))
     key = json.loads(run(tmp_path, "prove", "#0", "--json"))[0]["vkey"]
-    assert "no --key was given" in run(tmp_path, "verify", "--tiles", f"{url}/log")
+    assert "no --key of the log was given" in run(tmp_path, "verify", "--tiles", f"{url}/log")
     answer = json.loads(run(tmp_path, "verify", "--tiles", f"{url}/log/", "--key", key, "--json"))
     assert (answer["ok"], answer["entries"], answer["trusted"]) == (True, said["size"], True)
     (tile,) = (folder / "log/tile/entries/000.p").iterdir()

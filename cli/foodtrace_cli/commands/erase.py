@@ -61,7 +61,7 @@ def erase(
         emit_json(done)
     else:
         _show(ctx, done, writer.origin)
-    click_ctx.exit(1 if done.elsewhere else 0)
+    click_ctx.exit(0 if clean and not done.elsewhere else 1)
 
 
 def _show(ctx: Context, done: Erased, own: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from foodtrace.errors import BadData, NotFound, Refused
+from foodtrace.errors import BadData, Conflict, NotFound, Refused
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, emit_json, say, table
 from foodtrace_cli.typed import DAY
@@ -98,7 +98,12 @@ def rotate(ctx: Context, wanted: str | None, reason: str, by: str, *, stolen: bo
 
     with ctx.open() as ledger:
         new = _next_key(ctx, ledger, wanted, guarded=guarded)
-        done = rotation.rotate(ledger, new, reason=reason, stolen=stolen, by=by)
+        try:
+            done = rotation.rotate(ledger, new, reason=reason, stolen=stolen, by=by)
+        except (Conflict, Refused):  # nothing was recorded: a key made for it must not lie about as if it were in force
+            if not wanted:
+                (ledger.keys / f"{new.key_id.hex()}.key").unlink(missing_ok=True)
+            raise
         path = ledger.keys / f"{done.new}.key"
     if as_json:
         emit_json(done)

@@ -117,7 +117,7 @@ def check_proof(
         for each in said:
             _say(ctx, each)
         if all(each.ok for each in said):
-            say(ctx.t("cli.proof.proves"))
+            say(ctx.t("cli.proof.proves_witnessed" if all(each.witnessed for each in said) else "cli.proof.proves"))
     click_ctx.exit(0 if all(each.ok for each in said) else 3 if any(each.verdict == "broken" for each in said) else 1)
 
 
