@@ -25,17 +25,18 @@ import msgspec
 from foodtrace.errors import FoodtraceError, NotFound
 from foodtrace.events import Event
 from foodtrace.graph.names import Names
-from foodtrace.opening import LogState, Writer, chosen, logs
+from foodtrace.opening import LogState, Writer, check_seen, chosen, logs
 from foodtrace.operations.common import Outcome
 from foodtrace.quantity import Quantity
 from foodtrace.reading import SCHEMA_VERSION, check, default_keys, wall_clock
 from foodtrace.recording import Receipt, prepare, record, record_in, refusals
+from foodtrace.sealed import sealed_logs
 from foodtrace.storage.engine import address_of, open_store
 from foodtrace.storage.session import Session, Store
 from foodtrace.tlog.append import lock_head
 from foodtrace.tlog.clock import ClockRule, clock_rule, within
 from foodtrace.tlog.verify import Progress
-from foodtrace.tlog.vouched import Vouched, mark_path
+from foodtrace.tlog.vouched import Vouched, mark_path, read_seen
 from foodtrace.verification import Asked, Older, Start, Verification, marked_at, rebuild_ledger, verify_ledger
 from foodtrace.writing import Writers
 
@@ -93,7 +94,15 @@ class Ledger:
         self.names = Names()
         self._log = log
         self._writers = Writers(
-            store, keys, self.names, self.clock, log=log, passphrase=passphrase, may_create=may_create, recovering=recovering
+            store,
+            keys,
+            self.names,
+            self.clock,
+            log=log,
+            passphrase=passphrase,
+            may_create=may_create,
+            recovering=recovering,
+            mark=lambda: self.mark,
         )
         self._there = False
         self._lock = threading.Lock()
@@ -202,9 +211,24 @@ class Ledger:
         made = self._writers.make(origin, operator, passphrase)
         return LogInfo(origin=made.origin, size=1, time=made.time, key_id=made.key.key_id.hex()), made.key
 
-    def writer(self, log: str | None = None) -> Writer:
-        """Return the log this host writes (and, on a ledger without any, make it). Raises ``NotFound`` (``key.missing``)."""
-        return self._writers.writer(log)
+    def writer(self, log: str | None = None, *, ending: bool = False) -> Writer:
+        """Return the log this host writes (and, on a ledger without any, make it).
+
+        :param ending: it is only to be ended: one that a recovery left for another will do.
+        :raises NotFound: ``key.missing``. :raises Refused: ``log.ended``, ``log.sealed``.
+        :raises Integrity: ``ledger.rolled_back``, ``ledger.forked_log``: ``verify`` saw more of it on this host.
+        """
+        return self._writers.writer(log, ending=ending)
+
+    def refuse_set_back(self) -> None:
+        """Compare every log with what ``verify`` saw of it on this host, before a copy or a proof goes out.
+
+        :raises Integrity: ``ledger.rolled_back``, ``ledger.forked_log``.
+        """
+        seen = read_seen(self.mark)
+        if seen and self.store.version() is not None:
+            with self.store.read() as session:
+                check_seen(session, logs(session), seen)
 
     def forget_writers(self) -> None:
         """Look again which key is in force the next time something is written."""
@@ -242,7 +266,7 @@ class Ledger:
         :param session: of :meth:`reading`. :param log: origin of the log to write, if not the ledger's own.
         :raises NotFound: ``key.missing``, ``log.missing``: it cannot be said which log they would go to.
         """
-        return refusals(session, chosen(logs(session), self.keys, log or self._log), events)
+        return refusals(session, chosen(logs(session), self.keys, log or self._log, sealed_logs(session)), events)
 
     def act(self, decide: Callable[[Session], Outcome], *, log: str | None = None) -> tuple[Receipt | None, Any]:
         """Read facts, decide and record in one transaction, so that two lanes cannot spend the same thing.

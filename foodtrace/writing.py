@@ -24,11 +24,13 @@ from foodtrace.graph import projection
 from foodtrace.graph.edges import moment
 from foodtrace.graph.names import Names
 from foodtrace.keys import SigningKey
-from foodtrace.opening import LogState, Writer, choose, logs, refuse_backup
+from foodtrace.opening import LogState, Writer, check_seen, choose, logs, refuse_backup
+from foodtrace.sealed import Seal, sealed_logs
 from foodtrace.storage.session import Store
 from foodtrace.tlog.anchor import anchor_path, move_anchor
 from foodtrace.tlog.append import append, lock_head, new_log
 from foodtrace.tlog.entry import check_origin
+from foodtrace.tlog.vouched import read_seen
 
 _T = TypeVar("_T")
 
@@ -58,6 +60,7 @@ class Writers:
         passphrase: str | Callable[[], str] | None,
         may_create: bool,
         recovering: bool,
+        mark: Callable[[], Path],
     ) -> None:
         """See :meth:`foodtrace.ledger.Ledger.open`."""
         self._store = store
@@ -68,6 +71,8 @@ class Writers:
         self._passphrase = passphrase
         self._may_create = may_create
         self._recovering = recovering
+        self._mark = mark
+        self._seals: dict[str, Seal] = {}
         self._known: dict[str | None, Writer] = {}
         self._lock = threading.Lock()
 
@@ -94,14 +99,30 @@ class Writers:
         _logger.info("log %s made, key %s", name, key.key_id.hex())
         return NewLog(name, now, key)
 
-    def writer(self, log: str | None) -> Writer:
-        """Return the log this host writes (and, on a ledger without any, make it). Raises ``NotFound`` (``key.missing``)."""
+    def writer(self, log: str | None, *, ending: bool = False) -> Writer:
+        """Return the log this host writes (and, on a ledger without any, make it). Raises ``NotFound`` (``key.missing``).
+
+        :param ending: it is only to be ended: one that a recovery left will do.
+        :raises Integrity: ``ledger.rolled_back``, ``ledger.forked_log``: ``verify`` saw more of it on this host.
+        """
         wanted = log or self._wanted
         with self._lock:
+            if ending:
+                states = self._states()
+                self._seals = {}
+                return self._compared(self._chosen(states, wanted))
             found = self._known.get(wanted)
             if found is None:
-                found = self._known[wanted] = self._chosen(self._states() or self._first(wanted), wanted)
+                found = self._known[wanted] = self._compared(self._chosen(self._states() or self._first(wanted), wanted))
             return found
+
+    def _compared(self, found: Writer) -> Writer:
+        """Compare the log that is to be written with the mark of ``verify``."""
+        seen = {} if self._recovering else read_seen(self._mark())
+        if found.origin in seen:
+            with self._store.read() as session:
+                check_seen(session, [each for each in logs(session) if each.origin == found.origin], seen)
+        return found
 
     def _states(self) -> list[LogState]:
         if self._store.version() is None:
@@ -109,6 +130,7 @@ class Writers:
         with self._store.read() as session:
             if not self._recovering:
                 refuse_backup(session)
+                self._seals = sealed_logs(session)
             return logs(session)
 
     def _first(self, wanted: str | None) -> list[LogState]:
@@ -121,14 +143,14 @@ class Writers:
 
     def _chosen(self, states: list[LogState], wanted: str | None) -> Writer:
         if not callable(self._passphrase):
-            return choose(states, self._keys, wanted, self._passphrase)
+            return choose(states, self._keys, wanted, self._passphrase, self._seals)
         try:
-            return choose(states, self._keys, wanted, None)
+            return choose(states, self._keys, wanted, None, self._seals)
         except Refused as error:
             if error.code != "key.passphrase_needed":
                 raise
         given = self._passphrase()
-        found = choose(states, self._keys, wanted, given)
+        found = choose(states, self._keys, wanted, given, self._seals)
         self._passphrase = given  # it opened the key: nobody is asked twice
         return found
 

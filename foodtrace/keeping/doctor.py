@@ -23,7 +23,8 @@ from foodtrace import keyfiles
 from foodtrace.errors import FoodtraceError
 from foodtrace.keeping.host import Host
 from foodtrace.keeping.recovery import Lost, survey
-from foodtrace.opening import BACKUP, logs, origins
+from foodtrace.opening import BACKUP, LogState, logs, origins
+from foodtrace.sealed import Seal, beyond_seal, sealed_logs
 from foodtrace.storage.damage import damage
 from foodtrace.storage.session import Session
 from foodtrace.storage.still import is_still
@@ -117,14 +118,34 @@ def _in_ledger(host: Host, path: Path | None, keys: Path) -> Iterator[Check]:
         with host.store.read() as session:
             yield from _ledger(session)
             yield from _files(session)
-            yield from _clock(session, host.clock(), host.clock_rule)
+            states, seals = logs(session), sealed_logs(session)
+            yield from _beyond_seal(states, seals)
+            # The clock that froze a log counts only where that log is still written.
+            here = {each.verifier.key_id for each in _stored(keys)}
+            written = [each for each in states if each.key_id in here and each.origin not in seals] or states
+            yield from _clock(written, host.clock(), host.clock_rule)
             yield from _server(session) if path is None else _wal(session, path)
-        lost = survey(host)
+        lost = survey(host, mark_path(keys, host.store.url, None))
     except FoodtraceError as error:
-        yield Check(topic="anchor", state="bad", code="anchor_unread", facts=_told(error))
+        code = "anchor_unlooked" if error.code in ("key.mode", "key.dir_mode") else "anchor_unread"
+        yield Check(topic="anchor", state="bad", code=code, facts=_told(error))
         return
     yield from _own_keys(lost)
     yield from _anchors(lost)
+
+
+def _stored(keys: Path) -> list[keyfiles.StoredKey]:
+    """Return the key files, none where they must not be read: another check says so."""
+    try:
+        return keyfiles.list_keys(keys)
+    except FoodtraceError:
+        return []
+
+
+def _beyond_seal(states: list[LogState], seals: dict[str, Seal]) -> Iterator[Check]:
+    for state, seal in beyond_seal(states, seals):
+        facts = {"log": state.origin, "sealed": str(seal.size), "size": str(state.size)}
+        yield Check(topic="ledger", state="bad", code="log_sealed", facts=facts)
 
 
 def _ledger(session: Session) -> Iterator[Check]:
@@ -147,7 +168,7 @@ def _ledger(session: Session) -> Iterator[Check]:
 def _files(session: Session) -> Iterator[Check]:
     found = damage(session)
     if found is None:
-        yield Check(topic="ledger", state="ok", code="files_unseen")
+        yield Check(topic="ledger", state="warn", code="files_unseen")
     elif found:
         yield Check(topic="ledger", state="bad", code="files_damaged", facts={"count": str(len(found)), "first": found[0]})
     else:
@@ -226,8 +247,8 @@ def _server(session: Session) -> Iterator[Check]:
         yield Check(topic="wal", state="ok", code="server_fine", facts={"version": str(row[0]) if row else ""})
 
 
-def _clock(session: Session, now: int, rule: ClockRule) -> Iterator[Check]:
-    last = max((state.time for state in logs(session)), default=0)
+def _clock(states: list[LogState], now: int, rule: ClockRule) -> Iterator[Check]:
+    last = max((state.time for state in states), default=0)
     facts = {"now": time_text(now), "last": time_text(last), "days": str(rule.ahead // DAY)}
     if now < EARLIEST:
         yield Check(topic="clock", state="bad", code="clock_unset", facts=facts)
@@ -268,6 +289,8 @@ def _key_files(keys: Path, around: Surroundings) -> Iterator[Check]:
 
 def _own_keys(lost: list[Lost]) -> Iterator[Check]:
     open_logs = [each for each in lost if not each.ended]
+    if lost and not open_logs:
+        yield Check(topic="keys", state="bad", code="logs_ended", facts={"logs": ", ".join(each.log for each in lost)})
     if open_logs and not any(each.key_here for each in open_logs):
         yield Check(topic="keys", state="bad", code="keys_not_here", facts={"logs": ", ".join(each.log for each in open_logs)})
 

@@ -21,7 +21,7 @@ class Host(Protocol):
     clock: Callable[[], int]
     clock_rule: ClockRule
 
-    def writer(self, log: str | None = None) -> Writer:
+    def writer(self, log: str | None = None, *, ending: bool = False) -> Writer:
         """Return the log this host writes."""
         ...
 

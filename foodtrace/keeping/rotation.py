@@ -126,7 +126,7 @@ def end_log(host: Host, *, reason: str, by: str = "", log: str | None = None) ->
 
     No clock keeps it from ending: there is no entry after it that could be frozen out.
     """
-    writer = host.writer(log)
+    writer = host.writer(log, ending=True)
     with host.store.write() as session:
         doing = Doing(now=local(host.clock()), by=by)
         entry = Key(

@@ -51,6 +51,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "verify.since_log": ("检查点是日志 {value} 的, 这里没有这本日志", "the checkpoint is of log {value}, which is not here"),
     "verify.since_log.hint": ("这里有: {expected}", "here are: {expected}"),
     "tlog.forked": ("与较早的检查点不是同一段历史", "not the history of an older checkpoint"),
+    "tlog.beyond_seal": (
+        "recover --new-log 留下的日志, 后来又有人用旧密钥写了",
+        "a log that recover --new-log left was written afterwards with its old key",
+    ),
     "tlog.rolled_back": ("条数比较早的检查点还少: 旧备份, 或尾部被截去", "fewer entries than an older checkpoint has: an old copy, or the tail was cut off"),
     "tlog.log_gone": (
         "较早核验过的日志不在账本里了: 被移走, 或换了一个账本; 确是有意弃用的, 移走括号里的文件",

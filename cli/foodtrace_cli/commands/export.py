@@ -26,6 +26,7 @@ def tiles(ctx: Context, folder: str, *, full: bool, as_json: bool) -> None:
     from foodtrace.keeping import tilesexport  # noqa: PLC0415
 
     with ctx.open() as ledger, ledger.reading() as session:
+        ledger.refuse_set_back()
         said = tilesexport.export_tiles(session, tilesexport.choose_log(session, ctx.log), Path(folder), full=full)
     if as_json:
         emit_json(said)
@@ -44,6 +45,7 @@ def checkpoint(ctx: Context, old: int) -> None:
     from foodtrace.tlog.witness import format_request  # noqa: PLC0415
 
     with ctx.open() as ledger, ledger.reading() as session:
+        ledger.refuse_set_back()
         state = tilesexport.choose_log(session, ctx.log)
         size, note = proving.note_at(session, state)
         request = format_request(old, consistency_at(session, state.number, old, size) if old else [], note)
@@ -64,6 +66,7 @@ def public(ctx: Context, folder: str) -> None:
 
     count = 0
     with ctx.open() as ledger, ledger.reading() as session:
+        ledger.refuse_set_back()
         for page in pages(session, local(ledger.clock())):
             place = Path(folder) / page.path
             place.parent.mkdir(parents=True, exist_ok=True)

@@ -25,6 +25,7 @@ def backup(ctx: Context, directory: Path, keys_to: Path | None, *, no_keys: bool
     from foodtrace.keeping.backup import backup as copy  # noqa: PLC0415 - import time is part of a command's time
 
     with ctx.open() as ledger:
+        ledger.refuse_set_back()
         made = copy(ledger, directory, keys_to=keys_to, with_keys=not no_keys)
     if as_json:
         emit_json(made)

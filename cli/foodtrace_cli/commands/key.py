@@ -140,11 +140,12 @@ def revoke(ctx: Context, key_id: str, reason: str, by: str, *, end_log: bool, as
 
     given = key_id.strip().lower()
     with ctx.open() as ledger:
-        writer = ledger.writer()
+        # A log that a recovery left is ended with --log: by default the log that goes on is meant.
+        writer = ledger.writer(ending=end_log and ctx.log is not None)
         if given == writer.key.key_id.hex():
             if not end_log:
                 raise Refused("key.ends_log", value=given, log=writer.origin)
-            done: Changed = rotation.end_log(ledger, reason=reason, by=by)
+            done: Changed = rotation.end_log(ledger, reason=reason, by=by, log=writer.origin)
             if as_json:
                 emit_json(done)
             else:

@@ -47,6 +47,7 @@ def prove(ctx: Context, what: str, folder: str, size: int | None, note: str | No
 
     checkpoint = None if note is None else read(Path(note))
     with ctx.open() as ledger, ledger.reading() as session:
+        ledger.refuse_set_back()
         found = proving.entries_of(session, what)
         nodes = {state.number: stored_nodes(session, state.number) for state, _ in found}
         made = [proving.prove(session, state, seq, size=size, checkpoint=checkpoint, nodes=nodes[state.number]) for state, seq in found]

@@ -1,0 +1,137 @@
+"""A host that knows better writes nothing: a ledger that was set back without its anchor, a log that a recovery left, a log that ended."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from foodtrace import Ledger, errors
+from foodtrace.tlog.vouched import Seen, format_head, read_seen
+from tests.cli.test_way import run
+from tests.keeping.test_recovery import ORIGIN, clock, fill, move
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/x.db" if request.param == "sqlite" else str(request.getfixturevalue("pg_url"))
+
+
+def test_what_verify_saw_keeps_a_ledger_that_was_set_back_from_being_written(url: str, tmp_path: Path) -> None:
+    with Ledger.open(url, keys=tmp_path / "keys", clock=clock) as ledger:
+        fill(ledger)
+        assert ledger.verify().ok
+        seen, mark = read_seen(ledger.mark)[ORIGIN], ledger.mark
+    for anchor in (tmp_path / "keys").glob("*.anchor"):
+        anchor.unlink()
+    for changed, code in (
+        (seen._replace(size=seen.size + 2), "ledger.rolled_back"),
+        (seen._replace(leaf=bytes(32)), "ledger.forked_log"),
+    ):
+        mark.write_bytes(format_head({ORIGIN: Seen(*changed)}))
+        with Ledger.open(url, keys=tmp_path / "keys", clock=clock) as ledger:
+            for write in (lambda at=ledger: at.record([move("a")]), lambda at=ledger: at.refuse_set_back()):
+                with pytest.raises(errors.Integrity) as caught:
+                    write()
+                assert caught.value.code == code
+        assert not list((tmp_path / "keys").glob("*.anchor")), "no anchor is made that would vouch for it"
+    mark.write_bytes(format_head({ORIGIN: seen}))
+    with Ledger.open(url, keys=tmp_path / "keys", clock=clock) as ledger:
+        ledger.record([move("a")])
+
+
+def test_every_command_that_hands_something_out_says_it_and_recover_is_the_way_on(tmp_path: Path) -> None:
+    run(tmp_path, "init")
+    run(tmp_path, "site", "add", "永发合作社:farm")
+    shutil.copy(tmp_path / "foodtrace.db", tmp_path / "old.db")
+    run(tmp_path, "site", "add", "福安超市:shop")
+    run(tmp_path, "verify")
+    for path in [*tmp_path.glob("foodtrace.db*"), *(tmp_path / "keys").glob("*.anchor")]:
+        path.unlink()
+    shutil.copy(tmp_path / "old.db", tmp_path / "foodtrace.db")
+    for words in (("site", "add", "河西:shop"), ("prove", "#1"), ("export", "tiles", "t"), ("backup", "b")):
+        assert "ledger.rolled_back" in run(tmp_path, *words, code=3), words
+    assert not (tmp_path / "t").exists()
+    assert "signed or verified 5" in run(tmp_path, "doctor", code=3)
+    run(tmp_path, "recover", "--same-log", "--reason", "old copy")
+    run(tmp_path, "site", "add", "河西:shop")
+    run(tmp_path, "verify")
+
+
+@pytest.fixture
+def left(tmp_path: Path) -> tuple[Path, str]:
+    """Give a folder with a log that a recovery left for want of its key, and the key found again."""
+    run(tmp_path, "init", "--name", "t.example/a")
+    run(tmp_path, "site", "add", "永发合作社:farm")
+    (key,) = (tmp_path / "keys").glob("*.key")
+    key.rename(tmp_path / key.name)
+    run(tmp_path, "recover", "--new-log", "--reason", "lost")
+    (tmp_path / key.name).rename(key)
+    return tmp_path, key.stem
+
+
+def verified(folder: Path, code: int = 0) -> Any:
+    """Return the answer of verify; its progress follows on the other stream."""
+    return json.JSONDecoder().raw_decode(run(folder, "verify", "--json", code=code))[0]
+
+
+def sizes(folder: Path) -> dict[str, int]:
+    return {each["log"]: each["entries"] for each in verified(folder)["logs"]}
+
+
+def test_a_key_found_again_does_not_write_the_log_that_was_left(left: tuple[Path, str]) -> None:
+    folder, key = left
+    before = sizes(folder)
+    run(folder, "site", "add", "福安超市:shop")
+    after = sizes(folder)
+    assert after["t.example/a"] == before["t.example/a"]
+    assert after["t.example/a-r2"] > before["t.example/a-r2"]
+    assert "log.sealed" in run(folder, "--log", "a", "site", "add", "河西:shop", code=1)
+    run(folder, "--log", "a", "key", "revoke", key, "--end-log", "--reason", "found again")
+    assert sizes(folder)["t.example/a"] == before["t.example/a"] + 1, "ending it is all that may follow, and no finding"
+    assert "after a recovery" not in run(folder, "doctor")
+
+
+def test_what_was_written_beyond_the_seal_is_found(left: tuple[Path, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, _ = left
+    monkeypatch.setattr("foodtrace.writing.sealed_logs", lambda _session: {})  # a program of before
+    with Ledger.open(str(folder / "foodtrace.db"), keys=folder / "keys", log="t.example/a") as ledger:
+        ledger.record([move("x")])
+    found = verified(folder, 3)["findings"]
+    assert [(each["code"], each["log"]) for each in found] == [("tlog.beyond_seal", "t.example/a")]
+    assert "after a recovery had left it" in run(folder, "doctor", code=3)
+
+
+def test_an_ended_log_says_that_it_has_ended_and_what_to_do(tmp_path: Path) -> None:
+    run(tmp_path, "init")
+    run(tmp_path, "site", "add", "永发合作社:farm", "--phone", "1")
+    (key,) = (tmp_path / "keys").glob("*.key")
+    run(tmp_path, "key", "revoke", key.stem, "--end-log", "--reason", "closed")
+    for words in (("site", "add", "x:shop"), ("key", "rotate"), ("erase", "永发合作社", "--yes")):
+        said = run(tmp_path, *words, code=1)
+        assert "log.ended" in said, words
+        assert "recover --new-log" in said, words
+    assert "nothing can be written" in run(tmp_path, "doctor", code=3)
+    run(tmp_path, "recover", "--new-log", "--reason", "goes on")
+    assert "nothing can be written" not in run(tmp_path, "doctor")
+
+
+def test_after_the_way_out_of_a_clock_of_2099_the_doctor_is_content(tmp_path: Path) -> None:
+    run(tmp_path, "init")
+    run(tmp_path, "--now", "2099-01-01 00:00", "--confirm-clock", "site", "add", "永发合作社:farm")
+    assert "BAD" in run(tmp_path, "doctor", code=3)
+    run(tmp_path, "recover", "--new-log", "--reason", "clock")
+    run(tmp_path, "site", "add", "福安超市:shop")
+    run(tmp_path, "doctor")
+
+
+def test_a_key_directory_open_to_others_is_not_told_as_a_ledger_that_cannot_be_read(tmp_path: Path) -> None:
+    run(tmp_path, "init")
+    (tmp_path / "keys").chmod(0o777)
+    said = run(tmp_path, "doctor", code=3)
+    assert "has mode 0777" in said
+    assert "cannot be read" not in said
+    assert "anchors not compared" in said
