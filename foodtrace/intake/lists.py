@@ -2,7 +2,8 @@
 
 Rules:
 
-1. A column is known by its heading (:data:`EXPECTED`, :data:`SELLERS`), written as people write it; others are left alone.
+1. A column is known by its heading (:data:`EXPECTED`, :data:`SELLERS`), written as people write it; others are left alone. A unit in
+   brackets behind the heading of the quantity, ``on hand (g)``, is that of the cells without one.
 2. Every row is read; all faults are collected with row, column, value and what was expected. Blank rows are no rows.
 3. Dates and amounts are read as everywhere; an amount without a unit is a fault, never a guess.
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -22,7 +24,7 @@ from foodtrace.intake.model import CHINA, Cell
 from foodtrace.intake.source import Path_
 from foodtrace.intake.table import Table, open_table
 from foodtrace.intake.times import read_time
-from foodtrace.quantity import Quantity
+from foodtrace.quantity import FACTORS, Quantity
 
 Columns = Mapping[str, tuple[str, ...]]
 """Field -> the headings it goes by, folded."""
@@ -83,29 +85,39 @@ def read_list(path: Path_, columns: Columns, *, needed: Sequence[str]) -> list[L
     :raises BadData: ``list.column``, and what opening a table raises.
     """
     wanted = {heading for field in needed for heading in columns[field]}
-    table = open_table(path, alone=lambda heading: _plain(heading) in wanted)
+    table = open_table(path, alone=lambda heading: bool(wanted.intersection(_plain(heading))))
     places = _places(table, columns)
     missing = [field for field in needed if field not in places]
     if missing:
         raise BadData("list.column", value=" ".join(table.headings)[:80], expected=" / ".join(columns[missing[0]]))
+    unit = _unit(table.headings[places["quantity"]]) if "quantity" in places else ""
     rows = []
     for number, cells, fault in table.rows():
         if fault is not None:
             raise fault
-        rows.append(ListRow(number, {field: cells[place] for field, place in places.items() if words(cells[place])}))
+        read = {field: cells[place] for field, place in places.items() if words(cells[place])}
+        rows.append(ListRow(number, {"unit": unit, **read} if unit and "quantity" in read else read))
     return [each for each in rows if each.cells]
 
 
-def _plain(heading: str) -> str:
-    """Return a heading as the columns have it: without what follows a blank or a bracket."""
-    return re.sub(r"[\s（(].*", "", heading.strip().lower())
+def _plain(heading: str) -> tuple[str, str]:
+    """Return a heading as the columns may have it: without what follows a bracket, and without what follows a blank."""
+    folded = re.sub(r"[\s_]+", " ", unicodedata.normalize("NFKC", heading).casefold().partition("(")[0]).strip()
+    return folded, folded.partition(" ")[0]
+
+
+def _unit(heading: str) -> str:
+    """Return the unit in brackets behind a heading, empty where there is none that is known."""
+    found = re.search(r"\(\s*([^()]+?)\s*\)\s*$", unicodedata.normalize("NFKC", heading).casefold())
+    return found[1] if found and found[1] in FACTORS else ""
 
 
 def _places(table: Table, columns: Columns) -> dict[str, int]:
     known = {heading: field for field, headings in columns.items() for heading in headings}
     found: dict[str, int] = {}
     for place, heading in enumerate(table.headings):
-        field = known.get(_plain(heading), "")
+        whole, first = _plain(heading)
+        field = known.get(whole) or known.get(first, "")
         if field and field not in found:
             found[field] = place
     return found

@@ -3,7 +3,9 @@
 Rules:
 
 1. A row names its site, or the receipt code of its notice; rows of one site are one acknowledgement.
-2. A row without a lot speaks of the site's one lot; a row without a quantity says only that the site answered.
+2. A row without a lot speaks of the site's one lot. The file has a column of what was on hand, or it is refused: a heading that is
+   not known would lose what the sites said. A row with a lot and no quantity is a fault; one with neither says only that the site
+   answered.
 3. All faults are collected with row, column, value and what was expected. Nothing of a site with a fault is recorded.
 4. The id follows from what was said, so that the same file a second time changes nothing.
 """
@@ -29,7 +31,7 @@ ANSWERS: Final[Columns] = {
     "site": ("网点", "收货方", "店名", "场所", "编号", "outlet", "site", "party", "name"),
     "code": ("回执码", "二维码", "回执", "code", "receipt"),
     "lot": ("批次", "批号", "lot", "lots", "batch"),
-    "quantity": ("现存", "现存数量", "数量", "接通知时现存", "on_hand", "onhand", "quantity"),
+    "quantity": ("现存", "现存数量", "现存量", "库存", "库存数量", "库存量", "数量", "接通知时现存", "on hand", "onhand", "quantity"),
     "unit": ("单位", "unit"),
     "time": ("回执时间", "时间", "答复时间", "time", "answered"),
 }
@@ -101,6 +103,8 @@ def collect(session: Session, doing: Doing, case: str | None, rows: Sequence[Lis
             if not key:
                 raise BadData("list.column", value=f"{row.row}", expected=" / ".join((*ANSWERS["site"][:2], *ANSWERS["code"][:1])))
             amount = amount_of(row)
+            if amount is None and row.text("lot"):
+                raise BadData("case.no_quantity", value=row.text("lot"), expected=ANSWERS["quantity"][0])
             _, lots, _ = said.setdefault(key, (row.text("time"), [], row))
             if amount is not None:
                 lots.append((row.text("lot"), amount))
@@ -116,7 +120,10 @@ def collect(session: Session, doing: Doing, case: str | None, rows: Sequence[Lis
         try:
             event = _answer(session, doing, full, key, time, lots, code=bool(row.text("code")))
         except FoodtraceError as error:
-            faults.append(ListFault(row.row, "code" if row.text("code") else "site", key, error))
+            if error.code.startswith("quantity."):
+                faults.append(ListFault(row.row, "quantity", ", ".join(str(quantity) for _, quantity in lots), error))
+            else:
+                faults.append(ListFault(row.row, "code" if row.text("code") else "site", key, error))
             continue
         known += event.id in ids
         if event.id not in ids:

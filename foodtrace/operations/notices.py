@@ -9,7 +9,8 @@ Rules:
 3. A notice carries a receipt code. The code is beside the log, its commitment in the entry: whoever answers with it had the
    notice. Sending is recorded; arrival only where somebody says when.
 4. A record dated later than now sends nobody a notice; who it names is told to whoever sends them, so that a call can be made.
-5. An acknowledgement says what lay there when the notice arrived. What is not said stays unknown; ``nothing`` says zero.
+5. An acknowledgement says what lay there when the notice arrived. What is not said stays unknown; ``nothing`` says zero. It is said
+   in a unit that the lot is kept in there, or refused.
 """
 
 from __future__ import annotations
@@ -223,6 +224,7 @@ def acknowledge(
 
     :param nothing: the site says that of its lots nothing was left.
     :raises NotFound: ``case.not_affected``: no notice, and nothing of the case there.
+    :raises BadData: ``quantity.unit_differs``: pieces said of a lot that is kept in grams, and the like.
     """
     full = resolve_case(session, case)
     place = resolve_site(session, site)
@@ -234,8 +236,11 @@ def acknowledge(
     strange = next((lot for lot, _ in said if lot not in mine), None)
     if strange is not None:
         raise NotFound("case.not_affected", value=strange, case=full, near=sorted(mine)[:5])
+    unlike = next((each for each in said if each[1].unit not in mine[each[0]]), None)
+    if unlike is not None:
+        raise BadData("quantity.unit_differs", value=f"{unlike[0]} {unlike[1]}", expected="/".join(mine[unlike[0]]))
     if nothing:
-        said += [(lot, Quantity(0, unit)) for lot, unit in mine.items() if lot not in dict(said)]  # type: ignore[arg-type]
+        said += [(lot, Quantity(0, units[0])) for lot, units in mine.items() if lot not in dict(said)]  # type: ignore[arg-type]
     event = Acknowledgement(
         id=doing.event_id(),
         at=doing.now,
@@ -281,18 +286,18 @@ def notice_of(session: Session, given: str) -> Notice:
     raise NotFound("case.receipt_erased" if erased else "case.receipt_unknown", value=f"{case} {party}")
 
 
-def _own_lots(session: Session, doing: Doing, case: str, place: str) -> dict[str, str]:
-    """Return the affected lots of a site under all their names -> unit."""
+def _own_lots(session: Session, doing: Doing, case: str, place: str) -> dict[str, tuple[str, ...]]:
+    """Return the affected lots of a site under all their names -> units they are kept in; where nothing is on record, any."""
     facts = SqlFacts(session, micros(doing.now))
     number = facts.site(place)
-    mine: dict[str, str] = {}
+    mine: dict[str, tuple[str, ...]] = {}
     for state in load_cases(session, case, until=micros(doing.now)):
         found = reach_of(facts, state)
         for lot, where in found.holdings:
             if where == number:
-                unit = next((unit for unit in range(3) if (lot, where, unit) in found.sums), 0)
+                units = tuple(UNIT_NAMES[unit] for unit in range(3) if (lot, where, unit) in found.sums) or tuple(UNIT_NAMES[:3])
                 texts = facts.texts(found.names[lot])  # holds whatever else was looked up as well
-                mine |= {texts[name]: UNIT_NAMES[unit] for name in found.names[lot] if texts[name] and not texts[name].startswith("?")}
+                mine |= {texts[name]: units for name in found.names[lot] if texts[name] and not texts[name].startswith("?")}
     return mine
 
 

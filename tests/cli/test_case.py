@@ -124,6 +124,29 @@ def test_notices_are_pages_and_a_list_and_answers_come_back_by_file_and_by_code(
     assert len(list((folder / "n").iterdir())) == before + 2, "the pages are the same, the list is a new one"
 
 
+@pytest.mark.parametrize("heading", ["remaining", "", "left over"])
+def test_answers_under_a_heading_that_is_not_known_are_refused_not_lost(trade: tuple[Path, str], heading: str) -> None:
+    folder, lot = trade
+    opened(folder, lot)
+    run(folder, "case", "notify", "--out", "n")
+    (folder / "a.csv").write_text(f"site,lot,{heading},unit,time\n福安超市,{lot},55,g,\n", encoding="utf-8")
+    said = run(folder, "case", "acknowledge", "--file", "a.csv", code=2)
+    assert "list.column" in said
+    assert heading in said
+    assert status(folder)["rates"]["R5"]["numerator"] == 0
+
+
+@pytest.mark.parametrize("heading", ["on hand", "On hand (g)", "On_Hand", "现存（g）", "库存(克)"])
+def test_the_column_of_what_was_on_hand_goes_by_the_names_people_give_it(trade: tuple[Path, str], heading: str) -> None:
+    folder, lot = trade
+    opened(folder, lot)
+    run(folder, "case", "notify", "--out", "n")
+    unit = ("", "") if "g" in heading or "克" in heading else (",unit", ",g")
+    (folder / "a.csv").write_text(f"site,lot,{heading}{unit[0]}\n福安超市,{lot},55{unit[1]}\n", encoding="utf-8")
+    run(folder, "case", "acknowledge", "--file", "a.csv")
+    assert {row["name"]: row["amounts"][0] for row in answer(folder)}["福安超市"]["at_notice"] == 55
+
+
 def answer(folder: Path) -> list[dict[str, Any]]:
     run(folder, "case", "report", "--xlsx", "r.xlsx", "--out", "r.html")
     found = json.loads(run(folder, "case", "report", "--json"))

@@ -242,6 +242,16 @@ def test_a_file_of_answers_is_all_or_nothing_and_changes_nothing_the_second_time
     assert {row.site: row.amounts[0].at_notice for row in world.answer(case).outlets} == rows
 
 
+def test_an_answer_in_an_unlike_unit_or_with_a_lot_and_no_quantity_is_refused_and_nothing_is_recorded(world: World) -> None:
+    case = world.open(LOT)
+    world.do(notices.notify, case)
+    refuses(world, "quantity.unit_differs", notices.acknowledge, case, "X", [(LOT, Quantity(5, "piece"))])
+    for quantity, unit, code in (("5", "piece", "quantity.unit_differs"), ("abc", "g", "quantity.form"), ("", "g", "case.no_quantity")):
+        found = world.do(collect, case, [ListRow(2, {"site": "X", "lot": "L", "quantity": quantity, "unit": unit})])
+        assert (found.new, [(each.column, each.error.code) for each in found.faults]) == (0, [("quantity", code)])
+    assert not [row for row in world.answer(case).outlets if row.acknowledged]
+
+
 def test_who_does_not_answer_is_late_after_three_working_days_and_has_a_telephone(world: World) -> None:
     case = world.open(LOT)
     world.do(notices.notify, case)

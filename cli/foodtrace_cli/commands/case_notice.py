@@ -171,7 +171,7 @@ def _from_file(ctx: Context, case_id: str | None, path: str, by: str, *, skip_ba
     from foodtrace.intake.lists import read_list  # noqa: PLC0415
     from foodtrace.operations.answersfile import ANSWERS, collect, said_of  # noqa: PLC0415
 
-    rows = read_list(path, ANSWERS, needed=())
+    rows = read_list(path, ANSWERS, needed=("quantity",))
     found = act(ctx, lambda session, doing: collect(session, doing, case_id, rows, skip_bad=skip_bad), by=by)
     for fault in found.faults:
         words = {"row": fault.row, "column": fault.column, "value": fault.value, "message": fault.error.message(ctx.lang)}
