@@ -97,3 +97,17 @@ def test_one_bad_copy_keeps_no_other_out_and_is_told(tmp_path: Path) -> None:
     assert "import.own_log" in town("gate1", "import", "../stick-gate1", code=1)
     zh = run(tmp_path / "office", "import", "../stick-gate1", lang="zh")
     assert "没有变化" in zh
+
+
+def test_goods_sent_offline_while_a_recall_was_open_are_on_record_and_flagged(town: Town) -> None:
+    """The gate could not know: what comes home is not refused, and the recall says it moved after the opening."""
+    key = town.vkey("gate1")
+    market = re.search(r"--vkey '(\S+)'", town("office", "import", "../market", code=1))
+    assert market is not None
+    town("office", "import", "../market", "../stick-gate1", "--vkey", key, "--vkey", market[1])
+    town("office", "case", "open", town.lot, "--class", "1", "--known", "2026-11-24 01:00", "--reason", "residue")
+    assert "before_known" not in town("office", "recall", town.lot, "--json")
+    town("gate1", "--log", "gate1", "transfer", town.lot, "30kg", "--from", "永发合作社", "--to", "福安超市")
+    town.vkey("gate1")
+    town("office", "import", "../stick-gate1")
+    assert "before_known" in town("office", "recall", town.lot, "--json")
