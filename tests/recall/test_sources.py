@@ -215,8 +215,11 @@ def test_the_shell_says_it_where_verify_says_no(shop: Path) -> None:
     assert [(each["reason"], each["value"]) for each in found] == [("rolled_back", 1)]
     run(shop, "verify", code=3)
     # And when its writer went on, unaware: as long as before, and another history.
+    (mark,) = (shop / "keys").glob("*.verified")
+    mark.rename(shop / "aside")  # with the mark nothing is written
     run(shop, "transfer", lot, "30kg", "--from", "北河农批", "--to", "福安超市")
     run(shop, "transfer", lot, "5kg", "--from", "北河农批", "--to", "福安超市")
+    (shop / "aside").rename(mark)
     _, out, _ = alike(shop, "recall", lot, "--json")
     assert [each["reason"] for each in json.loads(out)["untraced"] if each["kind"] == "log_behind"] == ["forked"]
     run(shop, "verify", code=3)
