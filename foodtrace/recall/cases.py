@@ -142,7 +142,7 @@ def load_cases(
     """Return the cases opened under one number by logs with no standing in each other's (rule 3), nearly always one; never none.
 
     :param case: as :func:`load_case` takes it; with a log, only the case that this log opened.
-    :raises NotFound: ``case.not_found``.
+    :raises NotFound: ``case.not_found``; ``case.not_yet`` with ``expected``: it is on record, and opens only then.
     """
     case, _, log = case.partition("@")
     events = [
@@ -157,6 +157,9 @@ def load_cases(
         standing = standing_of(session, first[2][0])
         rest = [each for each in rest if not standing(each[2][0]) and each[1].id != first[1].id]
     if not firsts:
+        later = min((each[1].at for each in case_events(session, case) if isinstance(each[1], RecallOpened)), default=None)
+        if later is not None and until is not None and micros(later) > until:
+            raise NotFound("case.not_yet", value=case, expected=later.isoformat(timespec="minutes"))
         raise NotFound("case.not_found", value=case, near=case_ids(session)[:5])
     if len(firsts) == 1 and not log:
         return [_as_opened(session, case, events, firsts[0], case)]

@@ -12,8 +12,8 @@ from foodtrace.recall.affected import Affected
 from foodtrace.recall.bounds import Bounds, Extent, Key, bounds
 from foodtrace.recall.facts import Facts
 from foodtrace.recall.moves import Move, pair
+from foodtrace.recall.products import fits_product
 from foodtrace.recall.quantities import HoldingSum
-from foodtrace.recall.records import fits_product
 
 
 def measure(

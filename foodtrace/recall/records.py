@@ -27,6 +27,7 @@ from foodtrace.graph.flows import ALWAYS, BIRTHS, CLEARED, NEVER, UNNAMED, Copie
 from foodtrace.graph.walk import KNOT, Holding, Step
 from foodtrace.recall.facts import Facts
 from foodtrace.recall.moves import Move, is_nameless, pair
+from foodtrace.recall.products import fits_product
 from foodtrace.recall.quantities import holdings
 
 _ARRIVALS = BIRTHS | {FlowKind.CONSUMER_RETURN, FlowKind.COUNT}
@@ -218,11 +219,6 @@ def representatives(lots: Collection[int], aliases: Iterable[tuple[int, int]], t
             keep, give = (one, two) if texts[one] <= texts[two] else (two, one)
             parent[give] = keep
     return {lot: top(lot) for lot in lots}
-
-
-def fits_product(product: str, wanted: str) -> bool:
-    """Say whether goods of a product may be those of a dispatch without lot; a product nobody named fits every one."""
-    return not product or not wanted or product == wanted
 
 
 def first_arrivals(moves: Iterable[Move], flows: Iterable[Flow]) -> dict[Holding, int]:

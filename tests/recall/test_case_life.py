@@ -252,6 +252,12 @@ def test_an_answer_in_an_unlike_unit_or_with_a_lot_and_no_quantity_is_refused_an
     assert not [row for row in world.answer(case).outlets if row.acknowledged]
 
 
+def test_a_case_dated_ahead_says_when_it_opens(world: World) -> None:
+    case = world.at(9).open(LOT)
+    error = refuses(world.at(3), "case.not_yet", notices.notify, case)
+    assert str(error.expected).startswith(day(9).isoformat()[:10])
+
+
 def test_who_does_not_answer_is_late_after_three_working_days_and_has_a_telephone(world: World) -> None:
     case = world.open(LOT)
     world.do(notices.notify, case)

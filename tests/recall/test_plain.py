@@ -43,6 +43,7 @@ from foodtrace.graph.edges import micros
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.recall.answer import Answer, plain_answer, recall
 from foodtrace.recall.plain import HandOver
+from foodtrace.recall.products import fits_product
 
 AT: Final = dt.datetime(2026, 11, 2, 4, tzinfo=dt.timezone(dt.timedelta(hours=8)))
 NOW: Final = AT + dt.timedelta(days=12)
@@ -301,6 +302,27 @@ def test_other_goods_dispatched_without_lot_do_not_matter(tmp_path: Path) -> Non
         quick, full = both(ledger, "F-1/L", micros(NOW))
         assert quick == "dispatches without lot"
         assert full.without_lot
+
+
+@pytest.mark.parametrize("spelled", ["芹菜 ", " 芹菜", "芹菜(本地)", "芹菜（本地）", "\u3000芹菜"])
+def test_goods_dispatched_without_lot_are_the_same_however_the_product_was_spelled(tmp_path: Path, spelled: str) -> None:
+    with opened(tmp_path, Clock()) as ledger:
+        begun(ledger)
+        ledger.record(born("b", "F-1/L"))
+        ledger.record([Transfer(id="u", at=AT, site="D-1", quantity=Quantity(5, "g"), to="X-1", product=spelled)])
+        quick, full = both(ledger, "F-1/L", micros(NOW))
+        assert quick == "dispatches without lot"
+        assert full.without_lot
+
+
+def test_which_spellings_are_one_product() -> None:
+    for one, other, same in (
+        ("Celery", "celery ", True),
+        ("ＣＥＬＥＲＹ", "celery", True),
+        ("celery", "celeriac", False),
+        ("(a)", "(b)", False),
+    ):
+        assert fits_product(one, other) is fits_product(other, one) is same
 
 
 def test_goods_that_left_before_they_came_are_handed_over(tmp_path: Path) -> None:

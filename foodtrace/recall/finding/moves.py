@@ -10,7 +10,8 @@ from foodtrace.graph.flows import ALWAYS, LEAVING, NEVER, UNNAMED, Flow, FlowKin
 from foodtrace.graph.walk import Holding
 from foodtrace.recall.finding.look import Finding, Look, earliest, latest
 from foodtrace.recall.moves import Move, pair
-from foodtrace.recall.records import first_arrivals, fits_product, representatives
+from foodtrace.recall.products import fits_product
+from foodtrace.recall.records import first_arrivals, representatives
 
 _OUT = LEAVING | {FlowKind.CONSUMED, FlowKind.SOLD, FlowKind.DESTROYED, FlowKind.LOST, FlowKind.USED}
 

@@ -20,6 +20,7 @@ from foodtrace.recall.contacts import CONTACTS
 from foodtrace.recall.plain import HandOver
 from foodtrace.recall.plain.links import Links
 from foodtrace.recall.plain.lot import LotBooks
+from foodtrace.recall.products import fits_product
 
 if TYPE_CHECKING:
     from foodtrace.graph.rows import LotSaid, SiteSaid
@@ -87,7 +88,7 @@ class Gathered:
             if not there:
                 continue
             product, begun = self.infos[lot][PRODUCT], min(row[6] for row in books.rows)
-            if any(site in there and begun <= left and (not wanted or not product or wanted == product) for site, left, wanted in sent):
+            if any(site in there and begun <= left and fits_product(product, wanted) for site, left, wanted in sent):
                 raise HandOver("dispatches without lot")
 
     def _check_copies(self, entries: Collection[tuple[int, int]]) -> None:
