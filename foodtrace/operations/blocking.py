@@ -8,7 +8,8 @@ Rules:
 3. In a lot scope every holding of an affected lot is blocked, made before or after; in a partial scope the holding decides, and
    goods nobody knows the way of are held.
 4. Only cases whose scope names the lot, something it was made from, another of its names, or is a rule are read at all.
-5. Closing a case lifts nothing; clearing these goods, or withdrawing the case, does.
+5. Closing a case lifts nothing, nor does narrowing its scope: what only an earlier version reached is held as possible. Clearing
+   these goods, or withdrawing the case, lifts it.
 6. A positive test of the lot stops the same asks until a laboratory has spoken (FSL Art. 112).
 """
 
@@ -85,7 +86,20 @@ def blocks(session: Session, lot: str, now: int, site: str = "") -> list[Block]:
             link = _link(hit, case, number, where, now)
             if link is not None:
                 found.append(Block(each, link, case.level, case.advice, settings.block_possible))
+            elif _left_out(facts, case, number, where, now):
+                found.append(Block(each, "possible", case.level, case.advice, "hold"))
     return found
+
+
+def _left_out(facts: SqlFacts, case: Case, number: int, where: int, now: int) -> bool:
+    """Tell whether an earlier version of a case reached the goods that its last, a narrower one, leaves out (rule 5)."""
+    last = case.versions[-1].clauses
+    for version in case.versions[:-1]:
+        if not set(version.clauses) <= set(last):
+            hit = find(facts, version.clauses, settings=for_case(case).settings, own_operator=case.operator, case=case.case)
+            if _link(hit, case, number, where, now) is not None:
+                return True
+    return False
 
 
 def behind(session: Session, lot: str, now: int) -> list[str]:

@@ -90,6 +90,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "cli.case.rescoped": ("范围第 {version} 版: {lots_before} 批 -> {lots_after} 批; 网点 {outlets_before} -> {outlets_after} (新 {new})。旧 {kept} 家已有进展保留。", "scope version {version}: {lots_before} lots -> {lots_after} lots; outlets {outlets_before} -> {outlets_after} (new {new}). What {kept} outlets have done so far stays."),
     "cli.case.notify_new": ("新 {new} 家尚未通知: foodtrace case notify {case} --new", "{new} new outlets are not notified yet: foodtrace case notify {case} --new"),
     "cli.case.dropped": ("不再受影响 {count} 家: {names}", "no longer affected {count}: {names}"),
+    "cli.case.still_held": (
+        "移出范围的货仍扣留, 放行要另作 foodtrace case clear",
+        "what was left out stays held until it is cleared: foodtrace case clear",
+    ),
     "cli.case.extended": ("{case} 延期至 {until}, 批准 {approval}, 原定 {first}", "{case}: extended to {until}, approval {approval}, first due {first}"),
     "cli.case.extension_unpublished": ("延期公告之前不算数: 加 --published 时间 再记一次", "it does not count before it is published: record it again with --published TIME"),
     "cli.case.cleared": ("{case} 已解除: {lots}{site}。可以再卖。", "{case}: cleared {lots}{site}. They may be sold again."),

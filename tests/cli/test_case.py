@@ -77,7 +77,7 @@ def test_a_case_by_rule_says_its_scope_and_widens_by_version(trade: tuple[Path, 
     assert status(folder)["version"] == 3
     less = ("case", "narrow", "2026-0001", lot, "--reason", "lab")
     assert "case.approved_by" in run(folder, *less, code=2)
-    run(folder, *less, "--approved-by", "7")
+    assert "case clear" in run(folder, *less, "--approved-by", "7")
     assert [each["version"] for each in status(folder)["versions"]] == [1, 2, 3, 4]
     assert "fits product=芹 (芹菜)" in opened(folder, "--product", "芹"), "it stands, but may be a slip of the pen"
 

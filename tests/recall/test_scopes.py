@@ -24,6 +24,7 @@ from foodtrace.events import (
 )
 from foodtrace.graph.edges import micros
 from foodtrace.operations import cases
+from foodtrace.operations.blocking import blocks
 from foodtrace.operations.casestatus import status
 from foodtrace.operations.scopes import Given, clauses_of, producer_of
 from foodtrace.recall.answer import Answer, recall
@@ -237,6 +238,19 @@ def test_a_scope_narrows_only_with_a_reason_and_who_approved_and_earlier_version
     with pytest.raises(Refused) as same:
         world.at(5).do(cases.widen, case, ["L"], "again")
     assert same.value.code == "case.scope_same"
+
+
+def test_narrowing_lifts_no_block_only_clearing_does(world: World) -> None:
+    chain(world).born("K", "Q", 10).move("OP-Q/K", "Q", "Z", 5).at(3)
+    case = world.open("L", "K")
+    world.at(4).do(cases.narrow, case, ["L"], reason="lab", approved_by="7")
+    with world.read() as session:
+        assert [(each.case, each.link) for each in blocks(session, "OP-Q/K", micros(world.now), "Z")] == [(case, "possible")]
+        assert [each.link for each in blocks(session, "OP-P/L", micros(world.now), "X")] == ["confirmed"]
+    world.at(5).do(cases.clear, case, ["K"], "lab: clean", "7")
+    with world.read() as session:
+        assert blocks(session, "OP-Q/K", micros(world.now), "Z") == []
+        assert blocks(session, "OP-P/L", micros(world.now), "X")
 
 
 def test_status_of_a_past_day_by_what_is_known_now_and_by_what_was_known_then(world: World) -> None:

@@ -130,6 +130,7 @@ def narrow(ctx: Context, /, case_id: str, lots: tuple[str, ...], reason: str, ap
         ctx, lambda session, doing: cases.narrow(session, doing, case_id, reason=reason, approved_by=approved_by, scope=scope), by=by
     )
     _rescoped(ctx, answer)
+    say(ctx.t("cli.case.still_held"))
 
 
 @case.command()
