@@ -17,6 +17,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "deadline.start": ("须启动: {due} (知悉后 {hours} 小时)", "to be started by {due} ({hours} h after the risk was known)"),
     "deadline.complete": ("须完成: {due} (公告后 {days} 个工作日)", "to be completed by {due} ({days} working days after publication)"),
     "deadline.not_published": ("须完成: 公告后 {days} 个工作日", "to be completed within {days} working days after publication"),
+    "deadline.started_met": ("已按时启动", "started, met"),
+    "deadline.extension_unpublished": ("延期至 {due} 未公告, 不算数", "an extension to {due} is not published and does not count"),
     "deadline.extended": ("已批准延期至 {due}, 原定 {first}", "extended to {due}, first due {first}"),
     "deadline.late_hours": ("迟了 {late} 小时", "{late} h late"),
     "deadline.late_days": ("迟了 {late} 个工作日", "{late} working days late"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import json
 import time
 from pathlib import Path
@@ -80,6 +81,16 @@ def test_a_case_by_rule_says_its_scope_and_widens_by_version(trade: tuple[Path, 
     assert "case clear" in run(folder, *less, "--approved-by", "7")
     assert [each["version"] for each in status(folder)["versions"]] == [1, 2, 3, 4]
     assert "fits product=芹 (芹菜)" in opened(folder, "--product", "芹"), "it stands, but may be a slip of the pen"
+
+
+def test_status_says_that_the_start_was_met_and_that_an_extension_without_publication_does_not_count(trade: tuple[Path, str]) -> None:
+    folder, lot = trade
+    known = (dt.datetime.now(dt.UTC) - dt.timedelta(hours=1)).isoformat(timespec="minutes")
+    run(folder, "case", "open", lot, "--class", "2", "--known", known, "--reason", "x")
+    assert "started, met" in run(folder, "case", "status")
+    run(folder, "case", "publish")
+    run(folder, "case", "extend", "--until", "2099-12-31", "--approval", "A-7")
+    assert "an extension to 2099-12-31 is not published" in run(folder, "case", "status")
 
 
 def opened_badly(folder: Path) -> str:

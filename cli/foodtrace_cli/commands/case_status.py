@@ -192,7 +192,8 @@ def _at_deadline(ctx: Context, found: CaseStatus) -> None:
     if found.at_deadline is not None:
         ways = (found.at_deadline.happened, found.at_deadline.known)
         happened, known = ("  ".join(f"{name} {_percent(ctx, way[name])}" for name in ("R1", "R2", "R3") if name in way) for way in ways)
-        say("  " + ctx.t("status.at_deadline", happened=happened, known=known))
+        none = ctx.t("status.no_figures")
+        say("  " + ctx.t("status.at_deadline", happened=happened or none, known=known or none))
 
 
 def _curve(ctx: Context, found: CaseStatus) -> None:
@@ -224,7 +225,8 @@ def deadlines(ctx: Context, state: Case, now: int) -> None:
     settings = chosen.settings
     start = start_clock(state, settings)
     line = ctx.t("deadline.start", due=f"{local(start.due or 0):%Y-%m-%d %H:%M}", hours=settings.start_hours[state.level - 1])
-    say("  " + line + (", " + ctx.t("deadline.late_hours", late=start.late_by) if start.late else ""))
+    met = ", " + ctx.t("deadline.started_met") if start.done is not None else ""
+    say("  " + line + (", " + ctx.t("deadline.late_hours", late=start.late_by) if start.late else met))
     clock = completion_clock(state, settings, calendar(), now)
     days = settings.complete_days[state.level - 1]
     if clock.missing:
@@ -239,6 +241,8 @@ def deadlines(ctx: Context, state: Case, now: int) -> None:
         say("  " + ", ".join(each for each in (line, late or left) if each))
         if clock.first_due_day is not None and clock.first_due_day != clock.due_day:
             say("  " + ctx.t("deadline.extended", due=clock.due_day, first=clock.first_due_day))
+    for until in sorted(until for until, published in state.extended if published is None):
+        say("  " + ctx.t("deadline.extension_unpublished", due=f"{local(until):%Y-%m-%d}"))
     for newer in chosen.gaps:
         say("  " + ctx.t("deadline.superseded", pack=chosen.pack.id, newer=newer.id))
 
