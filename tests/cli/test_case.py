@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import hashlib
 import json
 import time
 from pathlib import Path
@@ -91,6 +92,21 @@ def test_status_says_that_the_start_was_met_and_that_an_extension_without_public
     run(folder, "case", "publish")
     run(folder, "case", "extend", "--until", "2099-12-31", "--approval", "A-7")
     assert "an extension to 2099-12-31 is not published" in run(folder, "case", "status")
+
+
+def test_the_workbook_says_of_each_site_what_was_done_when_by_whom_and_with_what_evidence(trade: tuple[Path, str]) -> None:
+    from openpyxl import load_workbook
+
+    folder, lot = trade
+    opened(folder, lot)
+    (folder / "seal.jpg").write_bytes(b"photo")
+    run(folder, "case", "seal", "福安超市", "--evidence", "seal.jpg", "--by", "W7")
+    run(folder, "case", "report", "--xlsx", "r.xlsx", "--out", "r.html")
+    heads, *rows = load_workbook(folder / "r.xlsx")["Steps"].iter_rows(values_only=True)
+    (row,) = [dict(zip(heads, each, strict=True)) for each in rows]
+    assert (row["name"], row["by"], row["lot"]) == ("福安超市", "W7", f"L-0001/{lot}")
+    assert row["quantity"]
+    assert hashlib.sha256(b"photo").hexdigest() in row.values()
 
 
 def opened_badly(folder: Path) -> str:

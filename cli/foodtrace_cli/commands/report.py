@@ -13,7 +13,9 @@ from foodtrace_cli.output import emit_json, say
 
 if TYPE_CHECKING:
     from foodtrace.ledger import Ledger
+    from foodtrace.operations.casedone import SiteSteps
     from foodtrace.recall.report import Report
+    from foodtrace.storage.session import Session
 
 
 @click.command("report")
@@ -36,11 +38,15 @@ def report(ctx: Context, case_id: str | None, out: str | None, xlsx: str | None,
         if contacts:
             _put_on_record(ctx, ledger, full, by)
         with ledger.reading() as session:
-            made, chain = case_report(session, full, now=ledger.clock(), contacts=contacts)
+            now = ledger.clock()
+            made, chain = case_report(session, full, now=now, contacts=contacts)
+            sites = _done(session, full, now) if xlsx is not None else ()
     if xlsx is not None:
-        from foodtrace.recall.report_sheets import workbook  # noqa: PLC0415
+        from foodtrace.operations.stepsheet import steps_grid  # noqa: PLC0415
+        from foodtrace.recall.report_sheets import workbook_of  # noqa: PLC0415
+        from foodtrace.recall.report_tables import grids  # noqa: PLC0415
 
-        Path(xlsx).write_bytes(workbook(made, lang=ctx.lang))
+        Path(xlsx).write_bytes(workbook_of([*grids(made, ctx.lang), steps_grid(sites, ctx.lang)], lang=ctx.lang))
         say(ctx.t("cli.written", path=xlsx), err=True)
     if out is not None or not as_json:
         from foodtrace.recall.report_html import html  # noqa: PLC0415
@@ -50,6 +56,12 @@ def report(ctx: Context, case_id: str | None, out: str | None, xlsx: str | None,
         _said(ctx, made, name, as_json=as_json)
     if as_json:
         emit_json(made)
+
+
+def _done(session: Session, case: str, now: int) -> tuple[SiteSteps, ...]:
+    from foodtrace.operations.casestatus import status  # noqa: PLC0415
+
+    return tuple(status(session, case, now)[0].sites)
 
 
 def _said(ctx: Context, made: Report, name: str, *, as_json: bool) -> None:
