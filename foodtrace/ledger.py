@@ -266,7 +266,7 @@ class Ledger:
         :param session: of :meth:`reading`. :param log: origin of the log to write, if not the ledger's own.
         :raises NotFound: ``key.missing``, ``log.missing``: it cannot be said which log they would go to.
         """
-        return refusals(session, chosen(logs(session), self.keys, log or self._log, sealed_logs(session)), events)
+        return refusals(session, chosen(logs(session), self.keys, log or self._log, sealed_logs(session, self.keys)), events)
 
     def act(self, decide: Callable[[Session], Outcome], *, log: str | None = None) -> tuple[Receipt | None, Any]:
         """Read facts, decide and record in one transaction, so that two lanes cannot spend the same thing.

@@ -130,7 +130,7 @@ class Writers:
         with self._store.read() as session:
             if not self._recovering:
                 refuse_backup(session)
-                self._seals = sealed_logs(session)
+                self._seals = sealed_logs(session, self._keys)
             return logs(session)
 
     def _first(self, wanted: str | None) -> list[LogState]:

@@ -118,7 +118,7 @@ def _in_ledger(host: Host, path: Path | None, keys: Path) -> Iterator[Check]:
         with host.store.read() as session:
             yield from _ledger(session)
             yield from _files(session)
-            states, seals = logs(session), sealed_logs(session)
+            states, seals = logs(session), sealed_logs(session, keys)
             yield from _beyond_seal(states, seals)
             # The clock that froze a log counts only where that log is still written.
             here = {each.verifier.key_id for each in _stored(keys)}

@@ -88,7 +88,7 @@ def verify_ledger(session: Session, progress: Progress | None = None, asked: Ask
     around = [Finding(code="tlog.trigger_missing", log="", got=name) for name in missing_triggers(session)]
     around += [
         Finding(code="tlog.beyond_seal", log=state.origin, seq=seal.size, expected=f"{seal.size} ({seal.into})", got=str(state.size))
-        for state, seal in beyond_seal(states, sealed_logs(session))
+        for state, seal in beyond_seal(states, sealed_logs(session, asked.keys))
     ]
     looked: list[Finding] = []
     beside = _beside(session, asked, states, looked)

@@ -290,7 +290,7 @@ def test_every_kind_of_record_can_be_taken_back_and_changed(tmp_path: Path, tag:
             sums = [row for row in session.rows("SELECT * FROM holding") if any(row[4:])]
             assert sums == [], "every sum is back at nothing"
             assert not session.rows("SELECT 1 FROM lot_edge WHERE n <> 0 UNION SELECT 1 FROM alias WHERE n <> 0")
-        correct(ledger, "1", changes={"at": "2026-11-23T06:00:00+08:00"})
+        correct(ledger, "1", changes={"at": "2026-11-23T06:00:00+08:00"}, revive=True)
         told = story(ledger, "1")
         assert told.now is not None
         assert (told.state, told.now.at.day, told.event.at.day) == ("replaced", 23, 24)

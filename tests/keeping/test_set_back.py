@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 
 from foodtrace import Ledger, errors
+from foodtrace.events import Recovered
+from foodtrace.graph.edges import moment
+from foodtrace.operations.common import Outcome
 from foodtrace.tlog.vouched import Seen, format_head, read_seen
 from tests.cli.test_way import run
 from tests.keeping.test_recovery import ORIGIN, clock, fill, move
@@ -98,7 +101,7 @@ def test_a_key_found_again_does_not_write_the_log_that_was_left(left: tuple[Path
 
 def test_what_was_written_beyond_the_seal_is_found(left: tuple[Path, str], monkeypatch: pytest.MonkeyPatch) -> None:
     folder, _ = left
-    monkeypatch.setattr("foodtrace.writing.sealed_logs", lambda _session: {})  # a program of before
+    monkeypatch.setattr("foodtrace.writing.sealed_logs", lambda _session, _keys: {})  # a program of before
     with Ledger.open(str(folder / "foodtrace.db"), keys=folder / "keys", log="t.example/a") as ledger:
         ledger.record([move("x")])
     found = verified(folder, 3)["findings"]
@@ -136,3 +139,16 @@ def test_a_key_directory_open_to_others_is_not_told_as_a_ledger_that_cannot_be_r
     assert "has mode 0777" in said
     assert "cannot be read" not in said
     assert "anchors not compared" in said
+
+
+def test_a_strangers_word_that_it_continues_a_log_stops_nobody(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/x.db"
+    with Ledger.open(url, keys=tmp_path / "keys", clock=clock) as own:
+        fill(own)
+    with Ledger.open(url, keys=tmp_path / "stranger", clock=clock) as stranger:
+        stranger.init("t.example/s", operator="F-1")
+        claim = Recovered(id="mine", at=moment(clock()), kind="new_log", lost_from=1, lost_to=1, former=ORIGIN, reason="mine now")
+        stranger.act(lambda _session: Outcome(events=[claim]))
+    with Ledger.open(url, keys=tmp_path / "keys", clock=clock) as own:
+        assert own.record([move("t9")]).log == ORIGIN
+        assert not [each for each in own.verify().findings if each.code == "tlog.beyond_seal"]
