@@ -206,7 +206,7 @@ class Ledger:
 
         :param origin: identity of the log, ``NAME/operator/site``; by default ``local/`` and eight random hex digits.
         :param operator: operator who runs the log; entitles it to correct other logs' entries about its own sites.
-        :raises Conflict: ``log.exists``. :raises BadData: ``log.origin``.
+        :raises Conflict: ``log.exists``, ``log.anchored``. :raises BadData: ``log.origin``.
         """
         made = self._writers.make(origin, operator, passphrase)
         return LogInfo(origin=made.origin, size=1, time=made.time, key_id=made.key.key_id.hex()), made.key

@@ -77,7 +77,10 @@ class Writers:
         self._lock = threading.Lock()
 
     def make(self, origin: str | None, operator: str, passphrase: str | None) -> NewLog:
-        """Make a log; see :meth:`foodtrace.ledger.Ledger.init`. Raises ``Conflict`` (``log.exists``), ``BadData`` (``log.origin``)."""
+        """Make a log; see :meth:`foodtrace.ledger.Ledger.init`.
+
+        :raises Conflict: ``log.exists``, ``log.anchored``. :raises BadData: ``log.origin``.
+        """
         from foodtrace.keyfiles import create  # noqa: PLC0415 - loads cryptography
 
         name = check_origin(origin or f"local/{tokens.token_hex(4)}")
@@ -86,6 +89,9 @@ class Writers:
         with self._store.read() as session:
             if any(state.origin == name for state in logs(session)):
                 raise Conflict("log.exists", value=name)
+        anchor = anchor_path(self._keys, name)
+        if anchor.exists():  # what is written under this name would be refused as rolled back from then on
+            raise Conflict("log.anchored", value=name, path=str(anchor))
         key = create(self._keys, name, passphrase)
         event = Key(id=f"key-{key.key_id.hex()}", at=moment(now), action="register", public=key.public.hex(), issuer=operator)
         data = checked(event)
@@ -95,7 +101,7 @@ class Writers:
             used = projection.apply(session, self._names, number, name, [projection.Sealed(0, now, event)])
         # Durable from here on; the anchor is a lower bound and may lag after a crash.
         self._names.remember(used)
-        move_anchor(anchor_path(self._keys, name), made.head.size, made.checkpoint)
+        move_anchor(anchor, made.head.size, made.checkpoint)
         _logger.info("log %s made, key %s", name, key.key_id.hex())
         return NewLog(name, now, key)
 

@@ -132,6 +132,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "log.exists": ("日志 {value} 已经在了", "log {value} is here already"),
     "log.exists.hint": ("换一个名字", "choose another name"),
+    "log.anchored": (
+        "本机写过名为 {value} 的日志, 它的检查点还在 {path}, 这个账本里却没有它",
+        "this host has written a log {value}: its checkpoint lies at {path}, and the log is not in this ledger",
+    ),
+    "log.anchored.hint": (
+        "换一个名字 (foodtrace init --name), 或换一个密钥目录 (--keys); 账本丢了用 foodtrace recover --from 备份",
+        "choose another name (foodtrace init --name) or another key directory (--keys); if the ledger is lost: foodtrace recover --from BACKUP",
+    ),
     "log.head_moved": ("日志 {value} 已被别人写过", "log {value} was written by somebody else meanwhile"),
     "log.head_moved.hint": ("再试一次", "try again"),
     "log.missing": ("没有日志 {value}", "no log {value}"),

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from foodtrace import Ledger, errors
-from foodtrace.events import Recovered
+from foodtrace.events import Recovered, Site
 from foodtrace.graph.edges import moment
 from foodtrace.operations.common import Outcome
 from foodtrace.tlog.vouched import Seen, format_head, read_seen
 from tests.cli.test_way import run
-from tests.keeping.test_recovery import ORIGIN, clock, fill, move
+from tests.keeping.test_recovery import AT, ORIGIN, clock, fill, move
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -152,3 +152,16 @@ def test_a_strangers_word_that_it_continues_a_log_stops_nobody(tmp_path: Path) -
     with Ledger.open(url, keys=tmp_path / "keys", clock=clock) as own:
         assert own.record([move("t9")]).log == ORIGIN
         assert not [each for each in own.verify().findings if each.code == "tlog.beyond_seal"]
+
+
+def test_a_name_this_host_wrote_a_log_under_makes_no_second_one(tmp_path: Path) -> None:
+    """It was made, and every write after it was refused as rolled back."""
+    with Ledger.open(f"sqlite:///{tmp_path}/x.db", keys=tmp_path / "keys", clock=clock) as ledger:
+        fill(ledger)
+    with Ledger.open(f"sqlite:///{tmp_path}/y.db", keys=tmp_path / "keys", clock=clock) as other:
+        with pytest.raises(errors.Conflict) as told:
+            other.init(ORIGIN, operator="F-1")
+        assert told.value.code == "log.anchored"
+        assert len(list((tmp_path / "keys").glob("*.key"))) == 1
+        other.init("t.example/other", operator="F-1")
+        assert other.record([Site(id="s2", at=AT, site="S-7", operator="S-7", kind="shop", name="福安超市")]).new == 1
