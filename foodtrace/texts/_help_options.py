@@ -59,6 +59,8 @@ OPTIONS: Final[dict[str, str]] = {
     "Name of a person to call; '' takes it away.": "可以打电话找的人; '' 为去掉。",
     "Telephone; '' takes it away.": "电话; '' 为去掉。",
     "Address; '' takes it away.": "地址; '' 为去掉。",
+    "It did occur after all: lets --set or --with bring back an entry that was taken out.":
+        "它其实发生过: 允许 --set 或 --with 把已作废的记录恢复。",
     "It is closed for good, or open again.": "永久关闭, 或重新开业。",
     "Staff number of who says so.": "谁说的, 写工号。",
     "Market; by default the only one.": "市场; 默认唯一的一个。",

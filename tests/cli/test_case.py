@@ -212,7 +212,7 @@ def test_goods_checks_and_closing_step_by_step(trade: tuple[Path, str]) -> None:
 def test_status_of_an_earlier_moment_and_the_curve(trade: tuple[Path, str]) -> None:
     folder, lot = trade
     opened(folder, lot)
-    assert "case.not_found" in run(folder, "case", "status", "--at", "2000-01-01T00:00", code=1)
+    assert "case.not_yet" in run(folder, "case", "status", "--at", "2000-01-01T00:00", code=1)
     time.sleep(1.1)  # the answer's own moment is printed to the second
     moment = str(status(folder)["at"])
     run(folder, "case", "notify", "--out", "n")

@@ -19,7 +19,7 @@ def test_back_to_the_farm_and_forward_to_the_shop(shop: Path) -> None:
     said = run(shop, "trace", BATCH, "--back", lang="zh")
     assert said.splitlines()[0] == "溯源 1 批:"
     assert f"L-0001/{tomato}  西红柿  永发合作社  500.0 kg" in said
-    assert f"小北乳业 {tomato} -> 小北乳业 B260912A  1.0 kg -> 100 pcs" in said
+    assert f"小北乳业 {tomato} -> 小北乳业 B260912A  1.0 kg -> 100 件" in said
     assert "福安超市" in said, "where the batch is now is part of how it got there"
     ahead = run(shop, "trace", tomato, "--forward")
     assert f"made into 1 lots:\n    {BATCH}  小北1段  小北乳业  100 pcs" in ahead

@@ -36,4 +36,5 @@ def test_scenes_meet_every_reason_a_shipped_pack_can_give() -> None:
         "gate.certificate_foreign",
         "gate.certificate_future",
         "gate.certificate_unreadable",
+        "gate.sampling_lost",
     }

@@ -106,6 +106,8 @@ class Reference:
 
     def _count(self, lot: Any, site: Any, q: Any, hour: Any, how: Any) -> None:
         self._write(self.top(lot), site, q, late(hour, how), 2, unit_of(q))
+        # Who counted them had received them by then, whether or not that was recorded.
+        self.came.setdefault((self.top(lot), site), []).append((late(hour, how), q))
 
     def _alias(self, *_names: Any) -> None:
         pass

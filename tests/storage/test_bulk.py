@@ -124,7 +124,8 @@ def test_missing_names_are_inserted_sorted_whatever_order_they_come_in() -> None
             return len(params[0])
 
     session = Asked()
-    Names().intern(session, [f"F-1/{n * 7919 % 1000}" for n in range(1000)])  # type: ignore[arg-type]
+    unsorted = dict.fromkeys(f"F-1/{n * 7919 % 1000}" for n in range(1000)).keys()
+    Names().intern(session, unsorted)  # type: ignore[arg-type]
     assert session.given[0] == sorted(session.given[0])
     assert session.given[1] == [text.partition("/")[2] for text in session.given[0]]
     assert len(session.given[0]) == 1000
