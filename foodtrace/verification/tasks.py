@@ -6,6 +6,7 @@ another process can be asked (:mod:`foodtrace.verification.crew`).
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
@@ -115,7 +116,7 @@ class Hand:
         return done
 
 
-class _Rows:
+class _Rows(ABC):
     """The rows of a span, piece by piece."""
 
     def __init__(self, session: Session, span: Span, known: Known, weights: Weights) -> None:
@@ -131,8 +132,8 @@ class _Rows:
             # Not what any entry says; the exact comparison will say what it is.
             self._done.differs = self._done.differs or "rows"
 
-    def _piece(self, start: int, end: int, entries: Sequence[Any], /) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _piece(self, start: int, end: int, entries: Sequence[Any], /) -> None: ...
 
     def _count(self, rows: Sequence[Sequence[Any]]) -> None:
         for table, each in zip(TABLES, rows, strict=True):
