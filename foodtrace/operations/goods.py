@@ -50,17 +50,18 @@ def stock_of(session: Session, lot: str, now: int) -> list[Stock]:
     return [Stock(texts[site], Quantity(each.on_hand, UNIT_NAMES[unit])) for (_, site, unit), each in sorted(sums.items()) if each.on_hand]
 
 
-def holder(session: Session, lot: str, given: str | None, now: int) -> Stock:
-    """Return the site the goods leave: the one named, else the only one that holds any, farms not counted."""
+def holder(session: Session, lot: str, given: str | None, now: int, *, to: str = "") -> Stock:
+    """Return the site the goods leave: the one named, else the only one that holds any, where they go (``to``) not counted."""
     held = stock_of(session, lot, now)
     if given:
         site = resolve_site(session, given)
         return next((each for each in held if each.site == site), Stock(site, Quantity(0, held[0].quantity.unit if held else "g")))
-    if len(held) == 1:
-        return held[0]
+    others = [each for each in held if each.site != to] or held
+    if len(others) == 1:
+        return others[0]
     if not held:
         raise Refused("site.nobody_holds", value=lot)
-    raise Ambiguous("site.which", value=lot, candidates=[Amount(f"{each.site} ", each.quantity) for each in held])
+    raise Ambiguous("site.which", value=lot, candidates=[Amount(f"{each.site} ", each.quantity) for each in others])
 
 
 def transfer(
@@ -84,7 +85,7 @@ def transfer(
     before = earlier(session, doing, Transfer, lot=full, to=buyer, quantity=quantity, doc=doc, in_transit=in_transit, **sender)
     if before is not None:
         return Outcome(events=[before], answer=(before, holder(session, full, before.site, now).quantity))
-    stock = holder(session, full, source, now)
+    stock = holder(session, full, source, now, to=buyer)
     against = refused(session, doing, "transfer", [(full, quantity)], stock.site)
     if against is not None:
         return against

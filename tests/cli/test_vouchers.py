@@ -46,6 +46,13 @@ def test_a_transfer_prints_a_number_that_can_be_read_out_and_the_same_on_every_r
     assert sent(here) != number
 
 
+def test_where_goods_go_is_not_asked_about_as_where_they_come_from(goods: tuple[Inside, str]) -> None:
+    """The second transfer of one lot to one shop asked which of market and shop sends it."""
+    here, _ = goods
+    sent(here)
+    assert here.json("transfer", "261123-1", "10kg", "--to", "福安超市")["event"]["site"] == "L-0002"
+
+
 def test_the_parties_own_number_is_shown_as_it_is(goods: tuple[Inside, str]) -> None:
     here, _ = goods
     assert sent(here, "--doc", "XS-77") == "XS-77"
