@@ -199,6 +199,8 @@ def _names_first(host: Host, origin: str, seq: int, aside: IO[bytes]) -> None:
 def _write(session: Session, here: _Here | None, head: TreeHead, followed: Followed, note: bytes, aside: IO[bytes]) -> None:
     """Put what was verified on record, inside an open write transaction (rule 5)."""
     origin = head.origin
+    if (here is None or here.number is None) and log_id(session, origin) is not None:
+        raise Busy("import.meanwhile", value=origin)
     number = new_log(session, origin) if here is None or here.number is None else here.number
     before = lock_head(session, number)
     if before.size != (0 if here is None else here.size):

@@ -331,6 +331,23 @@ def test_what_breaks_off_leaves_none_of_it(home: Ledger, gate: Gate, moment: str
     holds(home)
 
 
+def test_whoever_comes_second_is_told_that_it_is_here(home: Ledger, gate: Gate) -> None:
+    """The second of two at once was told to choose another name for the log."""
+    stick = gate.stick()
+    came: list[bool] = []
+
+    def another(_done: int, _total: int) -> None:
+        if not came:
+            came.append(True)
+            home.import_log(stick, vkeys=[gate.vkey])
+
+    with pytest.raises(errors.Busy) as told:
+        home.import_log(stick, vkeys=[gate.vkey], progress=another)
+    assert told.value.code == "import.meanwhile"
+    assert home.import_log(stick).outcome == "unchanged"
+    holds(home)
+
+
 def test_a_long_log_comes_in_pieces(home: Ledger, gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
     from foodtrace.keeping import homecoming
 
