@@ -42,6 +42,7 @@ from foodtrace.operations.common import CHINA, Doing, Outcome
 from foodtrace.operations.scopes import Given, clauses_of, producer_of
 from foodtrace.quantity import Quantity
 from foodtrace.recall.affected import Affected, find
+from foodtrace.recall.aliases import said_of
 from foodtrace.recall.answer import recall
 from foodtrace.recall.calendars import calendar
 from foodtrace.recall.cases import case_ids, load_case, load_cases, name_case, one_of, resolve_case, standing_of
@@ -378,7 +379,7 @@ def _producer(session: Session, doing: Doing, clauses: tuple[Clause, ...]) -> st
     facts = SqlFacts(session, micros(doing.now))
     full = [lot for clause in clauses if isinstance(clause, LotsClause) for lot in clause.lots]
     numbers = [number for number in (facts.lot(each) for each in full) if number is not None]
-    return next((info.producer for info in facts.lots(numbers).values() if info.producer), "")
+    return said_of(facts, numbers, "producer")
 
 
 def _number(session: Session, now: dt.datetime) -> str:

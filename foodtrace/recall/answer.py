@@ -16,9 +16,10 @@ import msgspec
 
 from foodtrace.events import Clause, LeftClause, LotsClause, ThroughClause
 from foodtrace.graph.directory import resolve_lot
-from foodtrace.graph.flows import FlowKind, LotInfo
+from foodtrace.graph.flows import FlowKind
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.recall.affected import Affected, find
+from foodtrace.recall.aliases import said_of
 from foodtrace.recall.bounds import Bounds
 from foodtrace.recall.calendars import calendar
 from foodtrace.recall.contacts import contacts
@@ -152,16 +153,14 @@ class Answering:
         """Return who recalls: the case says it, else the producer of the lot asked for."""
         if case is not None:
             return case.operator
-        numbers = [number for number in (self.facts.lot(text) for text in asked) if number is not None]
-        return next((info.producer for info in self.facts.lots(numbers).values() if info.producer), "")
+        return said_of(self.facts, [number for text in asked if (number := self.facts.lot(text)) is not None], "producer")
 
     def answer(self, *, bounds: bool = False) -> Answer:
         """Put the answer together."""
         rows = {site: self._row(site, held) for site, held in self._by_site().items()}
         outlets = sorted((row for site, row in rows.items() if site in self.found.outlets), key=likely_first)
         others = sorted((row for site, row in rows.items() if site not in self.found.outlets), key=likely_first)
-        asked = [self.facts.lot(text) for text in self.asked]
-        infos = self.facts.lots([number for number in asked if number is not None])
+        asked = [number for text in self.asked if (number := self.facts.lot(text)) is not None]
         figures = tuple(figures_said(row) for row in self.done.rows)
         nothing = rate_said(Rate(numerator=0, denominator=0, unit="g"))
         rates = dict(figures[0].rates) if figures else dict.fromkeys(("R1", "R2", "R3"), nothing)
@@ -172,7 +171,7 @@ class Answering:
             version=self.case.versions[-1].version if self.case else 0,
             scope=tuple(map(scope_words, self.clauses)),
             at=said_time(self.facts.now) or "",
-            product=self._product(infos),
+            product=self._product(asked),
             affected_lots=tuple(sorted(self.texts[lot] for lot in self.found.lots)),
             outlets=tuple(outlets),
             others=tuple(others),
@@ -193,10 +192,10 @@ class Answering:
         silent = {(site, UNIT_NAMES.index(each.unit)) for site, row in rows.items() for each in row.amounts if each.on_hand is None}
         return site_bounds(self.found, self._measured(), self.texts, silent)
 
-    def _product(self, infos: Mapping[int, LotInfo]) -> str:
+    def _product(self, asked: Sequence[int]) -> str:
         """Return what the lots asked for are; of a rule or a window only where everything affected is one thing."""
-        if infos:
-            return next((info.product for info in infos.values() if info.product), "")
+        if asked:
+            return said_of(self.facts, asked, "product")
         names = {name for lot in self.found.lots for name in self.found.names[lot]}
         products = {info.product for name, info in self.found.infos.items() if info.product and name in names}
         return products.pop() if len(products) == 1 else ""

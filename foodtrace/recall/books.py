@@ -11,6 +11,7 @@ import msgspec
 from foodtrace.graph.flows import ALWAYS, LEAVING, NEVER, STYLE2, UNNAMED, Flow, FlowKind
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.recall.affected import Affected, Link
+from foodtrace.recall.aliases import with_aliases
 from foodtrace.recall.breaks import Asked, Break, Names
 from foodtrace.recall.deadlines import Calendar
 from foodtrace.recall.finding import lots as about_lots
@@ -53,7 +54,7 @@ class Books:
         seen: set[int] = set()
         answered: set[Entry] = set()
         for first in range(0, len(wanted), _PORTION):
-            lots = _with_aliases(self.facts, {lot for lot in wanted[first : first + _PORTION] if lot not in seen})
+            lots = with_aliases(self.facts, {lot for lot in wanted[first : first + _PORTION] if lot not in seen})
             seen |= lots
             answered |= self._portion(lots, nameless)
             self._ahead(lots)
@@ -222,12 +223,3 @@ def _over_issued(look: Look) -> Iterator[Finding]:
         if beyond > 0:
             entries = tuple(sorted({(flow.log, flow.seq) for flow in flows}, key=look.place))
             yield Finding(kind="over_issued", lot=key[0], site=key[1], value=beyond, unit=key[2], entries=entries)
-
-
-def _with_aliases(facts: SqlFacts, lots: set[int]) -> set[int]:
-    """Return lots with all of their names."""
-    every, fresh = set(lots), set(lots)
-    while fresh:
-        fresh = {other for _, other in facts.aliases(fresh)} - every
-        every |= fresh
-    return every

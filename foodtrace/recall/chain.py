@@ -23,6 +23,7 @@ import msgspec
 from foodtrace.graph.flows import ALWAYS, NEVER, Flow, FlowKind, LotInfo, SiteInfo
 from foodtrace.graph.walk import KNOT, Holding
 from foodtrace.recall.affected import Affected
+from foodtrace.recall.aliases import with_aliases
 from foodtrace.recall.facts import Facts
 from foodtrace.recall.moves import Move, pair
 from foodtrace.recall.quantities import HoldingSum, holdings
@@ -146,7 +147,7 @@ def joined(one: Chain, two: Chain) -> Chain:
 
 def _ancestors(facts: Facts, lots: Collection[int]) -> tuple[set[int], dict[int, int], list[Flow]]:
     """Return (names of the lots asked for, name -> lot, flows of every lot they were made from)."""
-    asked = set(lots) | {other for _, other in facts.aliases(lots)}
+    asked = with_aliases(facts, lots)
     every: set[int] = set()
     aliases: set[tuple[int, int]] = set()
     flows: list[Flow] = []

@@ -1,0 +1,42 @@
+"""Law 15 to the end: a recall of a lot by another of its names has the same outlets, figures, product and recalling operator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from foodtrace.events import Alias
+from tests.recall.casework import World
+
+CAN, CASE = "OP-P/CAN", "OP-P/CASE"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    """The plant P makes 100 kg, and 70 of them go out; the case they lie in has a number of its own, which says nothing else."""
+    url = f"sqlite:///{tmp_path}/x.db" if request.param == "sqlite" else request.getfixturevalue("pg_url")
+    made = World(url, tmp_path / "keys")
+    made.sites().born("CAN", "P", 100)
+    made.put(Alias(id="a", at=made.now, site="P", lot=CAN, alias=CASE))
+    made.at(1).move(CAN, "P", "X", 40)
+    made.at(2).move(CASE, "P", "Y", 30)
+    yield made
+    made.ledger.close()
+
+
+def test_a_recall_by_either_name_is_the_same(world: World) -> None:
+    one, other = world.ledger.recall(CAN), world.ledger.recall(CASE)
+    assert (one.product, one.figures[0].distributed) == (other.product, other.figures[0].distributed)
+    assert one.product
+    assert one.figures[0].distributed == 70_000
+    same = {"lots": (), "scope": (), "at": ""}
+    assert msgspec.structs.replace(one, **same) == msgspec.structs.replace(other, **same)
+
+
+def test_a_case_opened_by_either_name_names_who_recalls(world: World) -> None:
+    case = world.at(3).open(CASE)
+    assert world.case(case).operator == world.case(world.open(CAN)).operator != ""
+    assert world.ledger.completion(case).rows[0].distributed == 70_000
