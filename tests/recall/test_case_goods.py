@@ -1,0 +1,157 @@
+"""What happens to recalled goods and what effectiveness checks find: five times per outlet, and no way back to the shelf."""
+
+from __future__ import annotations
+
+from foodtrace.events import (
+    Destroyed,
+    DestructionPlanned,
+    Returned,
+)
+from foodtrace.graph.edges import micros
+from foodtrace.operations import cases, checks, disposal, goods, notices
+from foodtrace.operations.casestatus import status
+from foodtrace.recall import effectiveness
+from tests.recall.caselife import LOT, SEED, left, now, refuses
+from tests.recall.casework import World, day, kg
+
+# -- goods -------------------------------------------------------------------------------------------------------------------
+
+
+def test_five_times_each_with_quantity_evidence_and_who(world: World) -> None:
+    case = world.open(LOT)
+    world.do(notices.notify, case, by="1")
+    world.at(3.1).do(notices.acknowledge, case, "X", [(LOT, kg(60))], by="2")
+    world.at(3.2).do(disposal.dispose, "seal", case, "X", LOT, kg(60), by="3", evidence="a" * 64)
+    world.at(3.3).do(disposal.dispose, "return", case, "X", LOT, kg(40), by="4", to="W", evidence="b" * 64)
+    world.at(3.4).do(
+        disposal.dispose, "destroy", case, "X", LOT, kg(20), by="5", witness="W-7", place="yard", reported=day(3.35), evidence="c" * 64
+    )
+    steps = next(row for row in now(world, case).sites if row.site == "X").steps
+    assert [(each.kind, each.by, each.quantity, each.evidence[:1]) for each in steps] == [
+        ("notice", "1", None, ""),
+        ("acknowledgement", "2", 60_000, ""),
+        ("sealing", "3", 60_000, "a"),
+        ("returned", "4", 40_000, "b"),
+        ("destroyed", "5", 20_000, "c"),
+    ]
+    (row,) = [each for each in world.answer(case).outlets if each.site == "X"]
+    assert None not in (row.notified, row.acknowledged, row.sealed, row.returned, row.destroyed)
+    assert (row.amounts[0].likely, row.amounts[0].returned, row.amounts[0].destroyed) == (0, 40_000, 20_000)
+
+
+def test_a_destruction_is_reported_before_it_happens_and_one_that_was_not_stands_there_as_such(world: World) -> None:
+    case = world.open(LOT, level=1)
+    refuses(world, "case.no_plan", disposal.report_destruction, case, "X")
+    refuses(world, "case.due_past", disposal.plan_destruction, case, "X", LOT, kg(60), due=day(2))
+    (plan,) = world.do(disposal.plan_destruction, case, "X", LOT, kg(60), due=day(4), place="yard")
+    assert isinstance(plan, DestructionPlanned)
+    assert ("report", "X") in [(task.what, task.site) for task in now(world, case).today]
+    world.at(3.5).do(disposal.report_destruction, case, "X", doc="B-1")
+    refuses(world.at(3.9), "case.report_late", disposal.dispose, "destroy", case, "Y", LOT, None, reported=day(3.9))
+    assert now(world.at(4.5), case).late[-1].what == "destroy", "planned for noon and not done"
+    (done,) = world.do(disposal.dispose, "destroy", case, "X", LOT, None, witness="W-7")
+    assert isinstance(done, Destroyed)
+    assert (done.place, done.reported) == ("yard", day(3.5))
+    assert {each.kind for each in now(world, case).remarks} == {"no_evidence"}
+    world.do(disposal.dispose, "destroy", case, "Y", LOT, None)
+    assert {each.kind: each.sites for each in now(world, case).remarks if each.kind != "no_evidence"} == {
+        "unreported": ("Y",),
+        "unwitnessed": ("Y",),
+    }
+
+
+def test_nobody_returns_more_than_there_was_nor_goods_of_another_case(world: World) -> None:
+    world.born("K", "Q", 40).move("OP-Q/K", "Q", "X", 40)
+    case = world.open(LOT)
+    refuses(world, "site.insufficient", disposal.dispose, "return", case, "X", LOT, kg(61), to="W")
+    refuses(world, "case.return_to", disposal.dispose, "return", case, "X", LOT, kg(1))
+    refuses(world, "case.not_affected", disposal.dispose, "seal", case, "X", "OP-Q/K", kg(1))
+    refuses(world, "case.not_affected", disposal.dispose, "seal", case, "F", None, None)
+    world.do(disposal.dispose, "return", case, "X", LOT, kg(61), to="W", allow_short=True)
+    assert "unexplained_stock" in [each.kind for each in now(world, case).untraced]
+    (sent,) = world.do(disposal.dispose, "return", case, "Y", LOT, None, to="W", in_transit=True)
+    assert isinstance(sent, Returned)
+    assert ("travelling", "W", 30_000) in left(world, case)
+    world.do(disposal.dispose, "return", case, "W", LOT, None, to="P")
+    refuses(world, "case.nothing_there", disposal.dispose, "return", case, "W", LOT, None, to="P")
+
+
+def test_corrected_goods_are_sold_under_their_new_lot_and_the_rest_is_not(world: World) -> None:
+    grave = world.open(LOT, level=2)
+    asked = {"approved_by": "7", "note": "小票注明"}
+    refuses(world, "case.correct_level", disposal.correct, grave, "X", LOT, kg(20), "OP-X/NEW", **asked)
+    world.do(cases.withdraw, grave, "x", "7")
+    case = world.at(3.1).open(LOT, level=3)
+    refuses(world, "case.approved_by", disposal.correct, case, "X", LOT, kg(20), "OP-X/NEW", **asked | {"approved_by": ""})
+    refuses(world, "case.note", disposal.correct, case, "X", LOT, kg(20), "OP-X/NEW", **asked | {"note": ""})
+    world.do(disposal.correct, case, "X", LOT, kg(20), "OP-X/NEW", **asked)
+    world.do(goods.transfer, "OP-X/NEW", kg(5), "Z", source="X")
+    refuses(world, "transfer.recalled", goods.transfer, LOT, kg(5), "Z", source="X")
+    answer = world.answer(case)
+    assert "OP-X/NEW" not in answer.affected_lots
+    assert answer.figures[0].retrieved == 20_000
+
+
+def test_goods_of_a_recall_never_go_back_on_the_shelf_closed_or_not(world: World) -> None:
+    """ByHeart 2025: returned cans were put out again in 175 shops."""
+    case = world.open(LOT)
+    world.do(disposal.dispose, "return", case, "X", LOT, None, to="W")
+    refuses(world, "transfer.recalled", disposal.restock, "W", LOT, kg(60))
+    world.at(4).do(cases.close, case, "x", "7")
+    refuses(world, "transfer.recalled", disposal.restock, "W", LOT, kg(60))
+    assert [each.asked for each in world.refusals()] == ["restock", "restock"]
+    refuses(world, "case.approved_by", cases.clear, case, [LOT], "lab", "")
+    refuses(world, "case.reason", cases.clear, case, [LOT], "", "7")
+    world.at(5).do(cases.clear, case, [LOT], "lab", "7")
+    assert world.do(disposal.restock, "W", LOT, kg(60)) == LOT
+
+
+# -- checks ------------------------------------------------------------------------------------------------------------------
+def test_the_sample_comes_from_the_seed_of_the_first_entry_and_anybody_can_draw_it_again(world: World) -> None:
+    case = world.open(LOT, sample=effectiveness.commit(SEED))
+    refuses(world, "case.seed_other", checks.sample, case, b"\1" * 32, "A")
+    refuses(world, "case.sample_level", checks.sample, case, SEED)
+    refuses(world, "case.sample_percent", checks.sample, case, SEED, "C", percent=50)
+    drawn = world.do(checks.sample, case, SEED, "B")
+    assert (drawn.frame, drawn.size, len(drawn.new)) == (3, 1, 1)
+    everybody = world.at(4).do(checks.sample, case, SEED, "A")
+    assert (everybody.size, len(everybody.new)) == (3, 2), "a higher level adds, it never takes out"
+    with world.read() as session:
+        again = checks.redraw(session, case)
+    assert (again.seed_fits, again.agree, again.drawn, again.unexpected, again.missing) == (True, 3, 3, (), ())
+    assert now(world, case).rates["R6"].denominator == 3
+
+
+def test_a_failed_check_names_what_must_follow_raises_the_level_and_keeps_the_case_open(world: World) -> None:
+    case = world.open(LOT, sample=effectiveness.commit(SEED))
+    site = world.do(checks.sample, case, SEED, "B").new[0][0]
+    friend = next(each for each in ("X", "Y", "W") if each != site)
+    refuses(world, "case.not_drawn", checks.check, case, friend, "clean")
+    refuses(world, "case.found_what", checks.check, case, site, "found")
+    failed = world.at(4).do(checks.check, case, site, "found", lot=LOT, quantity=kg(2), evidence="d" * 64)
+    assert (failed.consequences, failed.level) == (("seal", "notify", "widen_sample", "visit_again"), "A")
+    assert now(world, case).check_level == "A"
+    assert ("check_failed", site, 0) in left(world, case)
+    assert world.do(checks.sample, case, SEED).size == 3, "without a level the raised one is drawn"
+    assert world.at(5).do(checks.check, case, site, "clean").consequences == ()
+    assert ("check_failed", site, 0) not in left(world, case)
+    assert (now(world, case).rates["R6"].numerator, now(world, case).rates["R6"].denominator) == (1, 3)
+    assert world.do(checks.check, case, friend, "closed").consequences == ("visit_again",)
+
+
+def test_what_was_true_and_what_was_known_when_it_was_due_both_stay_on_the_status(world: World) -> None:
+    case = world.open(LOT, level=1)
+    world.do(cases.publish, case)
+    assert now(world, case).at_deadline is None
+    due = day(17)
+    world.now = due.replace(hour=23, minute=59)
+    assert now(world, case).at_deadline is None, "it is due at midnight"
+    world.at(19)
+    world.put(Returned(id="late", at=day(5), site="X", to="W", lot=LOT, quantity=kg(60), case=case))
+    point = now(world, case).at_deadline
+    assert point is not None
+    assert point.deadline
+    assert (point.happened["R1"].numerator, point.known["R1"].numerator) == (60_000, 0)
+    with world.read() as session:
+        marked = [each for each in status(session, case, micros(world.now), curves=True)[0].curve if each.deadline]
+    assert marked == [point]

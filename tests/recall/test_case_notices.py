@@ -1,0 +1,182 @@
+"""Notices and what comes back, on both engines: who is told of what, once, and what an answer may say."""
+
+from __future__ import annotations
+
+import pytest
+
+from foodtrace import Quantity
+from foodtrace.errors import FoodtraceError
+from foodtrace.events import (
+    Transfer,
+)
+from foodtrace.graph.edges import micros
+from foodtrace.intake.lists import ListRow
+from foodtrace.operations import cases, notices
+from foodtrace.operations.answersfile import collect
+from foodtrace.operations.closing import conditions
+from foodtrace.operations.noticepage import mailing, page, public_of
+from tests.recall.caselife import LOT, now, refuses
+from tests.recall.casework import World, day, kg
+
+
+def test_everybody_gets_one_notice_with_nothing_but_his_own(world: World) -> None:
+    world.born("K", "Q", 40).move("OP-Q/K", "Q", "Z", 40).move("OP-Q/K", "Z", "X", 10)
+    case = world.open(LOT, "OP-Q/K")
+    sent = world.do(notices.notify, case).notices
+    mine = {each.party.site: {lot.lot: (lot.received, lot.on_hand) for lot in each.party.lots} for each in sent}
+    assert mine == {
+        "W": {LOT: (100_000, 10_000)},
+        "X": {LOT: (60_000, 60_000), "OP-Q/K": (10_000, 10_000)},
+        "Y": {LOT: (30_000, 30_000)},
+        "Z": {"OP-Q/K": (40_000, 30_000)},
+        "P": {LOT: (100_000, 0)},
+        "Q": {"OP-Q/K": (40_000, 0)},
+    }, "P recalls, and is told as somebody else opened the case"
+    with world.read() as session:
+        public = public_of(session, case, micros(world.now))
+    for each in sent:
+        text = page(public, each, "zh")
+        assert each.code in text
+        assert "<td>芹菜</td>" in text, "the plan names no product, the records of the lot do"
+        assert "T09:00" not in text, "a time is printed as people write it"
+        assert "<svg" in text
+        assert {name for name in ("X-name", "Y-name", "W-name", "Z-name") if name in text} <= {each.party.name}
+    rows = mailing(world.do(notices.notify, case, which="all"), contacts=False)
+    assert sorted({row.site for row in rows}) == ["P", "Q", "W", "X", "Y", "Z"]
+
+
+def test_who_bought_goods_without_lot_gets_a_notice_too(world: World) -> None:
+    world.put(Transfer(id="what", at=world.now, site="W", to="Z", product="芹菜", quantity=kg(5)))
+    case = world.open(LOT)
+    sent = {each.party.site: each for each in world.do(notices.notify, case).notices}
+    assert {lot.lot for lot in sent["Z"].party.lots} == {""}
+    assert sent["Z"].party.lots[0].on_hand == 5_000
+    with world.read() as session:
+        assert "未写批次" in page(public_of(session, case, micros(world.now)), sent["Z"], "zh")
+    answer = world.answer(case)
+    assert answer.rates["R4"].numerator == answer.rates["R4"].denominator == 3
+    assert not world.do(notices.notify, case).notices, "told once, and not again every time"
+    world.do(notices.acknowledge, case, "Z", [], nothing=True)
+    assert world.answer(case).rates["R5"].numerator == 1
+
+
+def test_told_of_one_lot_is_not_told_of_another(world: World) -> None:
+    world.born("K", "Q", 40).move("OP-Q/K", "Q", "X", 10)
+    case = world.open(LOT)
+    world.do(notices.notify, case)
+    world.do(cases.widen, case, ["OP-Q/K"], "too")
+    assert world.answer(case).rates["R4"].numerator == 1, "Y: nobody told X of K"
+    with world.read() as session:
+        against = conditions(session, micros(world.now), world.case(case))
+        assert {each.site for each in against if each.kind == "unnotified"} == {"X", "Q"}
+    world.do(notices.notify, case)
+    assert world.answer(case).rates["R4"].numerator == 2
+
+
+def test_suppliers_of_what_went_in_are_told_as_well(world: World) -> None:
+    world.move(LOT, "W", "F", 10).batch("06909999000012/B1", "F", 100, {LOT: 5})
+    case = world.open("06909999000012/B1")
+    sent = world.do(notices.notify, case)
+    up = {
+        each.party.site: [(lot.lot, lot.received) for lot in each.party.lots] for each in sent.notices if each.party.direction == "upstream"
+    }
+    assert up["P"] == [(LOT, 5_000)]
+    assert sorted(up) == ["F", "P"]
+
+
+def test_a_second_round_reaches_only_whom_the_scope_newly_reached_or_who_is_silent(world: World) -> None:
+    world.born("K", "Q", 40).move("OP-Q/K", "Q", "Z", 40)
+    case = world.open(LOT)
+    world.do(notices.notify, case)
+    assert world.do(notices.notify, case).notices == ()
+    world.do(cases.widen, case, ["OP-Q/K"], "lab")
+    again = world.at(4).do(notices.notify, case)
+    assert (sorted(each.party.site for each in again.notices), again.version) == (["Q", "Z"], 2)
+    world.do(notices.acknowledge, case, "X", [])
+    silent = {each.party.site for each in world.at(5).do(notices.notify, case, which="silent").notices}
+    assert "X" not in silent
+    assert {"Y", "Z"} <= silent
+    assert next(row for row in now(world, case).sites if row.site == "Z").steps[0].at.startswith("2026-03-06"), "the first notice counts"
+
+
+def test_an_answer_speaks_of_the_sites_own_lots_and_what_is_not_said_stays_unknown(world: World) -> None:
+    world.born("K", "Q", 40).move("OP-Q/K", "Q", "Z", 40)
+    case = world.open(LOT, "OP-Q/K")
+    world.do(notices.notify, case)
+    refuses(world, "case.not_affected", notices.acknowledge, case, "X", [("OP-Q/K", kg(1))])
+    refuses(world, "case.not_affected", notices.acknowledge, case, "F", [])
+    said = world.do(notices.acknowledge, case, "X", [], nothing=True)
+    assert [(each.lot, each.quantity.value) for each in said.on_hand] == [(LOT, 0)]
+    assert world.do(notices.acknowledge, case, "Y", []).on_hand == ()
+    rows = {row.site: row.amounts[0] for row in world.answer(case).outlets}
+    assert (rows["X"].on_hand, rows["X"].at_notice, rows["X"].unaccounted) == (0, 0, 60_000), (
+        "what the book has and the shop has not is unaccounted, never gone"
+    )
+    assert (rows["Y"].on_hand, rows["Y"].at_notice, rows["Y"].likely) == (None, None, 30_000)
+
+
+def test_an_answer_by_receipt_code_however_it_was_typed_and_never_by_a_wrong_one(world: World) -> None:
+    case = world.open(LOT)
+    sent = next(each for each in world.do(notices.notify, case).notices if each.party.site == "X")
+    with world.read() as session:
+        for typed in (sent.text, sent.text.lower(), f"  {case}/X/{sent.code}".replace(case, f"receipt/{case}"), sent.text.swapcase()):
+            assert notices.notice_of(session, typed).to == "X"
+        wrong = sent.text[:-1] + ("A" if sent.text[-1] != "A" else "B")
+        other = sent.text.replace("/X/", "/Y/")
+        for typed, code in ((wrong, "case.receipt_unknown"), (other, "case.receipt_unknown"), (sent.code, "case.receipt_form")):
+            with pytest.raises(FoodtraceError) as error:
+                notices.notice_of(session, typed)
+            assert error.value.code == code
+        entries = b"".join(bytes(row[0]) for row in session.rows("SELECT bytes FROM entry"))
+    assert sent.code.encode() not in entries, "whoever reads the log cannot answer for a shop"
+
+
+def test_a_file_of_answers_is_all_or_nothing_and_changes_nothing_the_second_time(world: World) -> None:
+    case = world.open(LOT)
+    sent = next(each for each in world.do(notices.notify, case).notices if each.party.site == "Y")
+    good = [
+        ListRow(2, {"site": "X-name", "lot": "L", "quantity": "55", "unit": "kg"}),
+        ListRow(3, {"code": sent.text, "quantity": "60 斤"}),
+    ]
+    bad = ListRow(4, {"site": "X-name", "lot": "L", "quantity": "lots"})
+    spoiled = world.do(collect, case, [*good, bad])
+    assert (spoiled.new, [(fault.row, fault.column) for fault in spoiled.faults]) == (0, [(4, "quantity")])
+    assert world.do(collect, case, [*good, ListRow(5, {"site": "NOBODY"})], skip_bad=True).new == 2
+    assert (again := world.at(3.5).do(collect, case, good), again.new, again.known)[1:] == (0, 2)
+    rows = {row.site: row.amounts[0].on_hand for row in world.answer(case).outlets}
+    assert rows == {"X": 55_000, "Y": 30_000}
+    assert {row.site: row.amounts[0].at_notice for row in world.answer(case).outlets} == rows
+
+
+def test_an_answer_in_an_unlike_unit_or_with_a_lot_and_no_quantity_is_refused_and_nothing_is_recorded(world: World) -> None:
+    case = world.open(LOT)
+    world.do(notices.notify, case)
+    refuses(world, "quantity.unit_differs", notices.acknowledge, case, "X", [(LOT, Quantity(5, "piece"))])
+    for quantity, unit, code in (("5", "piece", "quantity.unit_differs"), ("abc", "g", "quantity.form"), ("", "g", "case.no_quantity")):
+        found = world.do(collect, case, [ListRow(2, {"site": "X", "lot": "L", "quantity": quantity, "unit": unit})])
+        assert (found.new, [(each.column, each.error.code) for each in found.faults]) == (0, [("quantity", code)])
+    assert not [row for row in world.answer(case).outlets if row.acknowledged]
+
+
+def test_a_case_dated_ahead_says_when_it_opens(world: World) -> None:
+    case = world.at(9).open(LOT)
+    error = refuses(world.at(3), "case.not_yet", notices.notify, case)
+    assert str(error.expected).startswith(day(9).isoformat()[:10])
+
+
+def test_who_does_not_answer_is_late_after_three_working_days_and_has_a_telephone(world: World) -> None:
+    case = world.open(LOT)
+    world.do(notices.notify, case)
+    world.do(notices.acknowledge, case, "X", [])
+    assert [task.what for task in now(world.at(7), case).late] == [], "Friday and Monday: two working days"
+    (late,) = [task for task in now(world.at(10), case).late if task.what == "answer"]
+    assert (late.site, late.late_by) == ("Y", 2)
+
+
+def test_a_site_that_holds_newly_recalled_goods_is_told_of_them_though_it_had_a_notice(world: World) -> None:
+    world.born("K", "Q", 40).move("OP-Q/K", "Q", "X", 40)
+    case = world.open(LOT)
+    world.do(notices.notify, case)
+    world.do(cases.widen, case, ["OP-Q/K"], "lab")
+    again = {each.party.site: [lot.lot for lot in each.party.lots] for each in world.at(4).do(notices.notify, case).notices}
+    assert again == {"X": [LOT, "OP-Q/K"], "Q": ["OP-Q/K"]}
