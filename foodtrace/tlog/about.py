@@ -1,17 +1,45 @@
-"""What an entry is about, for people, told from its exact bytes alone. Pure."""
+"""What an entry is about, for people, told from its exact bytes alone. Pure.
+
+Rules:
+
+1. Of an event that stands in several entries (:mod:`foodtrace.events.parts`) each entry says which event it belongs to, and that it is
+   part k of n: nobody takes some of its lines for all of them.
+2. Named are the lots that this entry names, not those of its other parts, and what else it is about: a case, an operator, the entry that
+   it corrects. So no kind of event is about nothing.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from foodtrace.errors import BadData, ProofError
+from foodtrace.events import Key, VoucherLines
 from foodtrace.events.canonical import decode_alone
+from foodtrace.keys import key_id
 from foodtrace.tlog.entry import parse
 
 __all__ = ["About", "about_entry"]
+
+_NAMING: Final = (
+    "case",
+    "operator",
+    "seller",
+    "issuer",
+    "staff",
+    "asked",
+    "gate",
+    "day",
+    "parent",
+    "former",
+    "product",
+    "name",
+    "site",
+    "to",
+)
+"""Fields that say what an event is about beside its lots, the most telling first."""
 
 
 class About(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,14 +50,22 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
     recorded: dt.datetime
     """When it was sealed, by the writer's clock."""
     kind: str
-    """Kind of event, as ``type`` in its JSON."""
+    """Kind of entry, as ``type`` in its event's JSON."""
     event: str
-    """Event id."""
+    """Id of the event; where the entry is one of its parts, of the whole event."""
+    event_kind: str
+    """Kind of that event: as ``kind``, but for ``voucher_lines``, which are lines of an event of another kind."""
+    part: int = 0
+    """Which part of the event this entry is, from 1; 0: it is the whole event."""
+    parts: int = 0
+    """Entries that the event stands in; 0: this one alone."""
     at: dt.datetime
     """When it happened, by whoever recorded it."""
     site: str
     lots: tuple[str, ...]
-    """Every lot the event names, in its order."""
+    """Every lot this entry names, in its order."""
+    subject: tuple[str, ...] = ()
+    """What else it is about, by id or name: recall case, operator, entry that is corrected or erased (``LOG#SEQ``), key, site ..."""
     quantity: str
     """The event's own quantity, e.g. ``500 kg``; empty if it has none or several."""
 
@@ -42,17 +78,34 @@ def about_entry(data: bytes) -> About:
     except BadData as error:
         raise ProofError("proof.not_ours", reason=error.message("en")) from None
     quantity = getattr(event, "quantity", None)
+    kind = str(msgspec.inspect.type_info(type(event)).tag)  # type: ignore[attr-defined]
+    lines = event if isinstance(event, VoucherLines) else None
+    parts = int(getattr(event, "parts", 0))
     return About(
         log=entry.log,
         seq=entry.seq,
         recorded=entry.time,
-        kind=str(msgspec.inspect.type_info(type(event)).tag),  # type: ignore[attr-defined]
-        event=event.id,
+        kind=kind,
+        event=event.id if lines is None else lines.doc,
+        event_kind=kind if lines is None else lines.kind,
+        part=parts if lines is None else lines.part,
+        parts=parts,
         at=event.at,
         site=event.site,
         lots=tuple(dict.fromkeys(_lots(msgspec.to_builtins(event)))),
+        subject=tuple(dict.fromkeys(_subject(event, entry.log))),
         quantity="" if quantity is None else str(quantity),
     )
+
+
+def _subject(event: Any, log: str) -> list[str]:
+    """Return what an event is about beside its lots, the most telling first (rule 2)."""
+    found = []
+    if getattr(event, "seq", None) is not None:  # a correction, an objection, an erasure: of another entry
+        found.append(f"{getattr(event, 'log', '') or log}#{event.seq}")
+    if isinstance(event, Key):
+        found.append(event.kid or key_id(log, bytes.fromhex(event.public)).hex())
+    return found + [str(value) for name in _NAMING if (value := getattr(event, name, None)) not in (None, "")]
 
 
 def _lots(value: Any) -> list[str]:

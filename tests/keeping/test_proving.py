@@ -226,7 +226,8 @@ def test_from_the_counter_to_the_court(shop: Path) -> None:  # noqa: F811
     assert made[1]["proof"] == "proofs/market-entry.tlog-proof"
     (shop / "foodtrace.db").unlink()  # whoever checks has no ledger
     said = run(shop, "check-proof", *(each["proof"] for each in made), "--key", made[0]["key"])
-    assert f"true: market entry {made[1]['about']['lots'][0]} is entry {made[1]['about']['seq']} of {made[1]['about']['log']}" in said
+    about = made[1]["about"]
+    assert f"true: market entry {about['lots'][0]} (event {about['event']}) is entry {about['seq']} of {about['log']}" in said
     assert "not that what it says is true" in said
     assert "属实: 进场" in run(shop, "check-proof", made[1]["proof"], "--key", made[0]["key"], lang="zh")
     answer = json.loads(run(shop, "check-proof", made[1]["proof"], "--key", made[0]["vkey"], "--json"))

@@ -324,7 +324,8 @@ def test_a_proof_of_the_event_is_a_proof_of_all_its_parts(ledger: Ledger) -> Non
         state, seq = entries_of(session, "T-1")[0]
         about = prove(session, state, seq).about
         assert prove(session, state, wanted[-1]).about.lots == (lot("IN", 2999), lot("OUT", 1))
-    assert (about.kind, about.event, about.lots[:1]) == ("voucher_lines", "T-1~1", (lot("IN", 0),))
+    assert (about.kind, about.event, about.lots[:1]) == ("voucher_lines", "T-1", (lot("IN", 0),))
+    assert (about.event_kind, about.part, about.parts) == ("transformation", 1, len(wanted))
 
 
 def test_the_same_long_event_in_two_logs_is_one_finding(tmp_path: Path) -> None:

@@ -57,25 +57,24 @@ def prove(ctx: Context, what: str, folder: str, size: int | None, note: str | No
         return
     for each in files:
         where = f"{each.about.log} #{each.about.seq}"
-        kind = ctx.t(f"kind.{each.about.kind}")
-        say(ctx.t("cli.prove.wrote", kind=kind, where=clean(where), lots=clean(_named(each.about))))
+        say(ctx.t("cli.prove.wrote", where=clean(where), about=_words(ctx, each.about, what)))
     keys = ", ".join(sorted({each.key for each in files}))
     say(ctx.t("cli.prove.done", count=len(files), key=keys, folder=folder))
     say(ctx.t("cli.prove.check", file=files[0].proof, key=files[0].key), err=True)
 
 
 def _write(folder: Path, made: Sequence[Proven]) -> list[ProofFile]:
-    """Write proofs, entries and keys (rule 1); name a file by its kind of entry if it is the only one."""
+    """Write proofs, entries and keys (rule 1); name a file by the kind of event if it is the only one, and by its part of one."""
     from foodtrace.tlog.said import ProofFile  # noqa: PLC0415
 
     folder.mkdir(parents=True, exist_ok=True)
-    kinds = Counter(each.about.kind for each in made)
+    kinds = Counter(_file(each.about) for each in made)
     last = {each.about.log: each.about.log.rsplit("/", 1)[-1] for each in made}
     short = last if len(set(last.values())) == len(last) else {log: log.replace("/", "-") for log in last}
     files = []
     for each in made:
-        name = each.about.kind.replace("_", "-")
-        if kinds[each.about.kind] > 1:
+        name = _file(each.about)
+        if kinds[name] > 1:
             name += f"-{short[each.about.log]}-{each.about.seq}" if len(last) > 1 else f"-{each.about.seq}"
         proof, entry, key = folder / (name + PROOF), folder / (name + ENTRY), folder / (short[each.about.log] + ".vkey")
         proof.write_bytes(each.proof)
@@ -83,6 +82,11 @@ def _write(folder: Path, made: Sequence[Proven]) -> list[ProofFile]:
         key.write_text(each.vkey + "\n", encoding="utf-8")
         files.append(ProofFile(about=each.about, proof=str(proof), entry=str(entry), key=str(key), vkey=each.vkey, size=each.size))
     return files
+
+
+def _file(about: About) -> str:
+    part = f"-part-{about.part}-of-{about.parts}" if about.parts else ""
+    return about.event_kind.replace("_", "-") + part
 
 
 @click.command("check-proof")
@@ -117,6 +121,7 @@ def check_proof(
     else:
         for each in said:
             _say(ctx, each)
+        _say_missing(ctx, [each.about for each in said if each.about is not None and each.error is None])
         if all(each.ok for each in said):
             say(ctx.t("cli.proof.proves_witnessed" if all(each.witnessed for each in said) else "cli.proof.proves"))
     click_ctx.exit(0 if all(each.ok for each in said) else 3 if any(each.verdict == "broken" for each in said) else 1)
@@ -179,9 +184,29 @@ def _check(path: Path, given: str | None, known: list[Verifier], witnesses: int,
     )
 
 
-def _named(about: About) -> str:
-    """Return what people know an entry by: its lots, or its id where it has none or more than a line holds."""
-    return ", ".join(about.lots) if 0 < len(about.lots) <= _LOTS else about.event
+def _words(ctx: Context, about: About, first: str = "") -> str:
+    """Return what people know an entry by: its kind, its lots (else what it is about), its event and which part of it.
+
+    :param first: a lot, or its code, that was asked for: named before the others.
+    """
+    lots = sorted(about.lots, key=lambda lot: lot != first and lot.rpartition("/")[2] != first)
+    named = ", ".join(lots[:_LOTS]) or " ".join(about.subject[:_LOTS])
+    if len(lots) > _LOTS:
+        named = ctx.t("about.more", lots=named, more=f"{len(lots) - _LOTS:,}")
+    key = "about.part" if about.parts else "about.said"
+    kind = ctx.t(f"kind.{about.event_kind}")
+    return clean(ctx.t(key, kind=kind, named=named, event=about.event, part=about.part, parts=about.parts))
+
+
+def _say_missing(ctx: Context, shown: list[About]) -> None:
+    """Say of which events not every part was shown: lines that were left out must not pass for lines that are not there."""
+    here: dict[tuple[str, str, int], set[int]] = {}
+    for each in shown:
+        if each.parts:
+            here.setdefault((each.log, each.event, each.parts), set()).add(each.part)
+    for (_, event, parts), found in here.items():
+        if len(found) < parts:
+            say(ctx.t("about.incomplete", event=clean(event), parts=parts, here=", ".join(map(str, sorted(found)))))
 
 
 def _say(ctx: Context, said: ProofSaid) -> None:
@@ -189,14 +214,11 @@ def _say(ctx: Context, said: ProofSaid) -> None:
         say(ctx.t("cli.proof.broken", file=clean(said.file), reason=clean(said.error["message"][ctx.lang])))
         return
     about = said.about
-    kind = ctx.t(f"kind.{about.kind}") if about else ""
     time = about.recorded.strftime("%Y-%m-%d %H:%M:%SZ") if about else ""
-    lots = _named(about) if about else said.file
     say(
         ctx.t(
             "cli.proof.holds" if said.ok else "cli.proof.signed_only",
-            kind=kind,
-            lots=clean(lots),
+            about=clean(said.file) if about is None else _words(ctx, about),
             log=clean(said.log),
             index=said.index,
             size=said.size,
