@@ -17,6 +17,7 @@ import msgspec
 
 from foodtrace.errors import BadData
 from foodtrace.events.base import Event
+from foodtrace.events.limits import beyond_limit
 from foodtrace.events.model import AnyEvent
 from foodtrace.events.records import VoucherLines
 
@@ -65,13 +66,17 @@ def decode_alone(data: bytes) -> AnyEvent:
 
 
 def read(data: bytes) -> AnyEvent:
-    """Return the event in JSON of any spelling, as people and programs write it. Raises ``BadData`` (``event.form``, ``event.size``)."""
+    """Return the event in JSON of any spelling, as people and programs write it.
+
+    :raises BadData: ``event.form``, ``event.size``; ``event.too_many`` and the others of :mod:`foodtrace.events.limits`.
+    """
     if len(data) > MAX_WHOLE:
         raise BadData("event.size", value=f"{len(data)} bytes", size=len(data), expected=MAX_WHOLE)
     try:
         return _decoder.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise BadData("event.form", value=data[:60].decode("utf-8", "replace"), reason=_reason(error)) from None
+        form = BadData("event.form", value=data[:60].decode("utf-8", "replace"), reason=_reason(error))
+        raise beyond_limit(str(error), data) or form from None
 
 
 def checked(event: Event, *, most: int | None = None) -> bytes:
@@ -79,7 +84,8 @@ def checked(event: Event, *, most: int | None = None) -> bytes:
 
     Structs check their types only when they are read; this is what makes an event built in a program safe to seal.
 
-    :param most: bytes it may have; by default what one entry holds. :raises BadData: ``event.form``, ``event.text``, ``event.size``.
+    :param most: bytes it may have; by default what one entry holds.
+    :raises BadData: ``event.form``, ``event.text``, ``event.size``, ``event.too_many`` and the others of :mod:`foodtrace.events.limits`.
     """
     data = encode(event, most=most)
     if type(read(data)) is not type(event):

@@ -84,6 +84,8 @@ def _fault(text: str, error: FoodtraceError) -> Fault:
     if error.code == "quantity.range":
         place = _place_of(json.loads(text), error.value)
         return Fault(place, str(error.value), error)
+    if "field" in error.params and error.code.startswith("event.too_"):
+        return Fault(str(error.params["field"]), str(error.value), error)
     told = str(error.params.get("reason", ""))
     reason, _, path = told.partition(" - at '$")
     place = path.rstrip("'").lstrip(".")

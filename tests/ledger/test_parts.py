@@ -231,7 +231,7 @@ def test_personal_values_lie_with_the_event(ledger: Ledger) -> None:
         (VoucherLines(id="x~1", doc="x", part=1, parts=2, at=AT, kind="packing"), "event.part_given"),
         (msgspec.structs.replace(blend(2), parts=3), "event.part_given"),
         (Transformation(id="x", at=AT, site="P-1", kind="blend", inputs=portions("A", 1001), outputs=outputs("B", 1000)), "event.pairs"),
-        (Transformation(id="x", at=AT, site="P-1", kind="blend", inputs=portions("A", 10_001), outputs=outputs("B", 1)), "event.form"),
+        (Transformation(id="x", at=AT, site="P-1", kind="blend", inputs=portions("A", 10_001), outputs=outputs("B", 1)), "event.too_many"),
         (Packing(id="x", at=AT, parent="P", children=(*("A" * 8 for _ in range(9000)), "坏")), "event.form"),
         (Packing(id="x", at=AT, parent="P", children=tuple("A" * 80 for _ in range(110_000))), "event.size"),
     ],
