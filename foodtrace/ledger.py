@@ -25,7 +25,7 @@ import msgspec
 from foodtrace.errors import FoodtraceError, NotFound
 from foodtrace.events import Event
 from foodtrace.graph.names import Names
-from foodtrace.opening import LogState, Writer, check_seen, chosen, logs
+from foodtrace.opening import LogState, Writer, check_seen, chosen, logs, refuse_backup
 from foodtrace.operations.common import Outcome
 from foodtrace.quantity import Quantity
 from foodtrace.reading import SCHEMA_VERSION, check, default_keys, wall_clock
@@ -127,6 +127,7 @@ class Ledger:
         recovering: bool = False,
         confirm_clock: bool = False,
         clock_ahead: dt.timedelta | None = None,
+        older: bool = False,
     ) -> Self:
         """Open a ledger.
 
@@ -141,8 +142,9 @@ class Ledger:
         :param recovering: do not compare with this host's anchors; only for :mod:`foodtrace.keeping.recovery`, which does.
         :param confirm_clock: the clock is right: write although it is behind, or far ahead of, the last entry.
         :param clock_ahead: how far ahead of the last entry is far (25 days).
+        :param older: take a ledger of an older version of foodtrace too, to :meth:`rebuild` it, back it up or recover it.
         :raises NotFound: ``ledger.missing``. :raises Integrity: ``ledger.rolled_back``, ``ledger.forked_log``.
-        :raises Storage: ``ledger.newer``, ``storage.*``. :raises BadData: ``clock.ahead``.
+        :raises Storage: ``ledger.newer``, ``ledger.older``, ``storage.*``. :raises BadData: ``clock.ahead``.
         """
         rule = clock_rule(clock_ahead, confirmed=confirm_clock)
         store = open_store(url, create=create, schema=schema)
@@ -161,7 +163,7 @@ class Ledger:
         # The password stays here; it goes through a pipe to a process that helps to verify, and nowhere else.
         ledger._address, ledger._schema = address_of(url), schema
         try:
-            check(store, folder, may_create=create, anchors=not recovering)
+            check(store, folder, may_create=create, anchors=not recovering, older=older)
         except BaseException:
             store.close()
             raise
@@ -448,10 +450,16 @@ class Ledger:
         return mark_path(self.keys, self.store.url, self._schema)
 
     def rebuild(self, *, progress: Progress | None = None) -> int:
-        """Throw the projection away and make it anew from the logs; return the number of entries read."""
+        """Throw the projection away and make it anew from the logs; return the number of entries read.
+
+        A ledger of an older version of foodtrace (:meth:`open` with ``older``) is one of this version then; sealed rows stay as they are.
+
+        :raises NotFound: ``ledger.missing``. :raises Refused: ``ledger.is_backup``. :raises Busy: another writer holds the database.
+        """
         if self.store.version() is None:
             raise NotFound("ledger.missing", value=self.store.url, expected="foodtrace init")
         with self.store.write() as session:
+            refuse_backup(session)
             return rebuild_ledger(session, progress)
 
 

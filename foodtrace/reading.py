@@ -4,7 +4,8 @@ Rules (DESIGN section 5):
 
 1. Before anything is answered, every anchor of this host for a log of this database is compared with it: a database that is behind
    its anchor, or has another checkpoint at that size, is refused. Nothing is repaired silently.
-2. A schema newer than this program is refused; no ledger at all is an error, because an empty answer would look like "not sold
+2. A schema newer than this program is refused, and an older one by all but what brings it over (``rebuild``, ``recover``) and what copies
+   it (``backup``); no ledger at all is an error, because an empty answer would look like "not sold
    anywhere".
 3. What ``verify`` saw on this host is read before a snapshot is opened and handed on with it, so that an answer can say how far each
    source is to be believed (:mod:`foodtrace.tlog.vouched`).
@@ -18,18 +19,19 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from foodtrace.errors import Integrity, NotFound, Storage
 from foodtrace.storage.engine import open_store
+from foodtrace.storage.session import VERSION
 from foodtrace.tlog.anchor import anchor_path, read_anchor
 from foodtrace.tlog.vouched import Vouched, mark_path
 
 if TYPE_CHECKING:
     from foodtrace.storage.session import Session, Store
 
-SCHEMA_VERSION = 1
-"""Newest schema this program knows."""
+SCHEMA_VERSION: Final = VERSION
+"""The schema this program works with."""
 
 
 class LogState(NamedTuple):
@@ -64,7 +66,7 @@ def reading(url: str, *, keys: str | Path | None = None) -> Iterator[Session]:
     """Open one snapshot of a ledger that is there, checked as :meth:`foodtrace.ledger.Ledger.open` checks it.
 
     :raises NotFound: ``ledger.missing``. :raises Integrity: ``ledger.rolled_back``, ``ledger.forked_log``.
-    :raises Storage: ``ledger.newer``, ``storage.*``.
+    :raises Storage: ``ledger.newer``, ``ledger.older``, ``storage.*``.
     """
     store = open_store(url, create=False)
     try:
@@ -78,10 +80,10 @@ def reading(url: str, *, keys: str | Path | None = None) -> Iterator[Session]:
         store.close()
 
 
-def check(store: Store, keys: Path, *, may_create: bool, anchors: bool = True) -> None:
+def check(store: Store, keys: Path, *, may_create: bool, anchors: bool = True, older: bool = False) -> None:
     """Check a database before it is used (rules 1 and 2).
 
-    :param may_create: no ledger is no error. :param anchors: compare with this host's anchors.
+    :param may_create: no ledger is no error. :param anchors: compare with this host's anchors. :param older: so is an older schema.
     """
     version = store.version()
     if version is None:
@@ -90,6 +92,8 @@ def check(store: Store, keys: Path, *, may_create: bool, anchors: bool = True) -
         return
     if version > SCHEMA_VERSION:
         raise Storage("ledger.newer", value=version, expected=SCHEMA_VERSION)
+    if version < SCHEMA_VERSION and not older:
+        raise Storage("ledger.older", value=version, expected=SCHEMA_VERSION)
     if not anchors:
         return
     with store.read() as session:

@@ -40,10 +40,11 @@ class Context:
     now: str = ""
     """The time by another clock (``--now``), from which time goes on in this run; empty: this machine's clock."""
 
-    def open(self, *, create: bool = False, recovering: bool = False) -> Ledger:
+    def open(self, *, create: bool = False, recovering: bool = False, older: bool = False) -> Ledger:
         """Open the ledger of ``--db``. A missing file is an error unless the command makes one.
 
         :param recovering: in spite of this host's anchors, for the commands that compare with them.
+        :param older: of an older version too, for the commands that bring it over or copy it.
         """
         from foodtrace.ledger import Ledger  # noqa: PLC0415 - not every command needs a ledger
 
@@ -54,6 +55,7 @@ class Context:
             create=create,
             passphrase=self.passphrase,
             recovering=recovering,
+            older=older,
             clock=_clock_from(self.now) if self.now else None,
             confirm_clock=self.confirm_clock,
             clock_ahead=_clock_ahead(),

@@ -1,4 +1,4 @@
-"""Rebuilds the projection, and checks that every row of it follows from the sealed bytes.
+"""Checks that every row of it follows from the sealed bytes.
 
 The exact check replays each log into an empty database of its own and compares row by row, by text: numbers of names may differ
 between two databases, texts may not (DESIGN section 6).
@@ -125,12 +125,6 @@ def differences(session: Session, replay: Replay) -> list[tuple[str, int, str, s
             found += [(table, 0, "stored", f"{counts[0]} / {counts[1]}")] if counts[0] != counts[1] else []
         scratch.run(f"DROP TABLE stored_{table}")
     return found
-
-
-def clear(session: Session, log: int) -> None:
-    """Throw one log's projection away."""
-    for table in TABLES:
-        session.run(f"DELETE FROM {table} WHERE log = ?", (log,))  # noqa: S608 - constants
 
 
 @cache

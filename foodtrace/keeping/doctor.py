@@ -89,7 +89,8 @@ def examine(open_ledger: Callable[[], Host], path: Path | None, keys: Path, arou
         if error.code == "ledger.missing":
             found.append(_none(path, keys))
         else:
-            found.append(Check(topic="ledger", state="bad", code="ledger_closed", facts=_told(error)))
+            code = {"ledger.older": "ledger_older", "ledger.newer": "ledger_newer"}.get(error.code, "ledger_closed")
+            found.append(Check(topic="ledger", state="bad", code=code, facts=_told(error)))
     if host is not None:
         found += _in_ledger(host, path, keys)
     order = ("ledger", "disk", "wal", "clock", "keys", "anchor", "locale", "zbar")

@@ -2,7 +2,8 @@
 
 Rules (DESIGN section 5, rollback):
 
-1. First the database has to hold by itself: ``verify`` finds nothing. Recovery mends no tampering.
+1. First the database has to hold by itself: ``verify`` finds nothing. Recovery mends no tampering. One of an older version is brought
+   over before that.
 2. Lost is what this host signed (its anchor says so) or verified (its mark of ``verify`` says so) and the database has not.
    Nothing lost: a mark entry in the same log.
 3. Something lost: whoever holds the newer checkpoint sees two histories. Either the same log goes on, and the mark explains the
@@ -29,13 +30,13 @@ from foodtrace.keyfiles import list_keys
 from foodtrace.opening import BACKUP, LogState, logs
 from foodtrace.operations.common import Doing, Outcome, local
 from foodtrace.recording import Receipt
-from foodtrace.storage.session import Session
+from foodtrace.storage.session import VERSION, Session
 from foodtrace.tlog.anchor import anchor_path, move_anchor, read_anchor
 from foodtrace.tlog.clock import EARLIEST
 from foodtrace.tlog.entry import time_text
 from foodtrace.tlog.nodes import root_at
 from foodtrace.tlog.vouched import Seen, read_seen
-from foodtrace.verification import Asked, put_aside, verify_ledger
+from foodtrace.verification import Asked, put_aside, rebuild_ledger, verify_ledger
 
 _NEXT: Final = re.compile(r"(.*)-r([0-9]{1,6})")
 _MOST_NOTE: Final = 2000
@@ -144,6 +145,9 @@ def recover(
     now = host.clock()
     if now < EARLIEST:
         raise Refused("log.clock_unset", value=time_text(now), expected=time_text(EARLIEST))
+    if (host.store.version() or VERSION) < VERSION:
+        with host.store.write() as session:
+            rebuild_ledger(session)  # a backup of before: its tables and what it computed are brought over, its log is not touched
     with host.store.read() as session:
         checked = verify_ledger(session, asked=Asked(keys=host.keys))
     if not checked.ok:

@@ -1,5 +1,8 @@
 """The statements that make the schema, and the triggers that keep sealed tables sealed.
 
+Whoever changes what :func:`statements` returns raises :data:`foodtrace.storage.session.VERSION` (a test says so), and sees to it that
+:func:`renew` brings ledgers of before over. An older program refuses the newer ledger, and this one an older ledger until it was renewed.
+
 The triggers stop accidents, not an owner of the database: who can drop a trigger can change a row. It is the log's proofs
 that stop the owner (DESIGN section 5).
 """
@@ -9,10 +12,11 @@ from __future__ import annotations
 from typing import Final
 
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.schema import CreateIndex, CreateTable, PrimaryKeyConstraint, UniqueConstraint
+from sqlalchemy.engine.interfaces import Dialect as Engine
+from sqlalchemy.schema import CheckConstraint, CreateIndex, CreateTable, DDLElement, PrimaryKeyConstraint, Table, UniqueConstraint
 
-from foodtrace.storage.session import Dialect, Session
-from foodtrace.storage.tables import SEALED, VERSION, metadata
+from foodtrace.storage.session import VERSION, Dialect, Session, version_of
+from foodtrace.storage.tables import PROJECTION, SEALED, metadata
 
 _BODY: Final = "BEGIN RAISE EXCEPTION 'sealed: %', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END"
 _CHANGE: Final = 1 | 2 | 8 | 16
@@ -23,16 +27,59 @@ _TRUNCATE: Final = 2 | 32
 
 def statements(dialect: Dialect) -> list[str]:
     """Return the DDL that makes an empty ledger database, in order."""
-    engine = sqlite.dialect() if dialect == "sqlite" else postgresql.dialect()  # type: ignore[no-untyped-call]
-    made: list[str] = []
-    for table in metadata.sorted_tables:
-        made.append(str(CreateTable(table).compile(dialect=engine)).strip())
-        made.extend(
-            str(CreateIndex(index).compile(dialect=engine)).strip() for index in sorted(table.indexes, key=lambda each: str(each.name))
-        )
-    made.extend(triggers(dialect))
+    made = [_printed(CreateTable(table), dialect) for table in metadata.sorted_tables]
+    made += [statement for table in metadata.sorted_tables for statement in _indexes(table, dialect)]
+    made += triggers(dialect)
     made.append(f"INSERT INTO setting (key, value) VALUES ('version', '{VERSION}')")  # noqa: S608 - a constant
     return made
+
+
+def renew(session: Session) -> None:
+    """Empty the projection, in an open write transaction, and give it the tables and indexes that this program has, whatever was there.
+
+    Sealed rows, names and personal values stay as they are. Who calls this fills the projection again in the same transaction.
+    """
+    before = version_of(session.row("SELECT value FROM setting WHERE key = 'version'"))
+    session.run("DROP TABLE IF EXISTS verified")  # of version 1; nobody ever wrote a row of it
+    for table in PROJECTION:
+        if session.dialect == "sqlite":
+            session.run(f"DROP TABLE IF EXISTS {table.name}")
+            session.run(_printed(CreateTable(table), "sqlite"))
+            continue
+        # Dropped, a table would lose what its owner granted to others; and readers go on while rows are only deleted.
+        session.run(f"DELETE FROM {table.name}")  # noqa: S608 - our tables
+        if before < VERSION:
+            for check in (each for each in table.constraints if isinstance(each, CheckConstraint)):
+                session.run(f"ALTER TABLE {table.name} DROP CONSTRAINT IF EXISTS {check.name}")
+                session.run(f"ALTER TABLE {table.name} ADD CONSTRAINT {check.name} CHECK ({check.sqltext})")
+    for table in metadata.sorted_tables:
+        there = _there(session, table.name)
+        for index, statement in zip(_sorted(table), _indexes(table, session.dialect), strict=True):
+            if index not in there:
+                session.run(statement)
+    session.run("UPDATE setting SET value = ? WHERE key = 'version'", (str(VERSION),))
+
+
+def _there(session: Session, table: str) -> set[str]:
+    """Return the names of a table's indexes."""
+    sql = "SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = ?"
+    if session.dialect == "postgresql":
+        sql = "SELECT indexname FROM pg_indexes WHERE schemaname = current_schema() AND tablename = ?"
+    return {str(name) for (name,) in session.rows(sql, (table,))}
+
+
+def _sorted(table: Table) -> list[str]:
+    return sorted(str(each.name) for each in table.indexes)
+
+
+def _indexes(table: Table, dialect: Dialect) -> list[str]:
+    """Return the statements that make a table's indexes, in the order of their names."""
+    return [_printed(CreateIndex(each), dialect) for each in sorted(table.indexes, key=lambda each: str(each.name))]
+
+
+def _printed(statement: DDLElement, dialect: Dialect) -> str:
+    engine: Engine = sqlite.dialect() if dialect == "sqlite" else postgresql.dialect()  # type: ignore[no-untyped-call]
+    return str(statement.compile(dialect=engine)).strip()
 
 
 def triggers(dialect: Dialect) -> list[str]:

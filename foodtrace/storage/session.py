@@ -22,6 +22,9 @@ from foodtrace.errors import Integrity
 if TYPE_CHECKING:
     from foodtrace.tlog.vouched import Vouched
 
+VERSION: Final = 2
+"""Version of the schema that this program writes; it goes up with every change of a table, and of what entries call for in the projection,
+and :func:`foodtrace.storage.schema.renew` brings a ledger of an older one over."""
 _LONGEST_VERSION: Final = 6
 """Digits; a number with more is no version."""
 

@@ -32,9 +32,6 @@ from sqlalchemy import (
 
 from foodtrace.storage.sums import MOST, RANGE, SUMS
 
-VERSION: Final = 1
-"""Version of the schema that this program writes."""
-
 SEALED: Final = ("entry", "node", "checkpoint")
 """Tables whose rows never change."""
 

@@ -130,6 +130,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "ledger.missing.hint": ("foodtrace init, 或用 --db 指明", "foodtrace init, or name it with --db"),
     "ledger.newer": ("账本版本 {value}, 本程序到 {expected}", "ledger format {value}, this program knows {expected}"),
     "ledger.newer.hint": ("升级程序, 账本未动", "upgrade the program; the ledger was not touched"),
+    "ledger.older": ("账本版本 {value}, 本程序用 {expected}", "ledger format {value}, this program works with {expected}"),
+    "ledger.older.hint": (
+        "foodtrace backup DIR, 再 foodtrace rebuild: 日志不动, 其余重算; 若是备份: foodtrace recover --from DIR",
+        "foodtrace backup DIR, then foodtrace rebuild: the log stays, all else is computed anew; a backup: foodtrace recover --from DIR",
+    ),
     "ledger.rolled_back": ("日志 {log} 有 {value} 条, 签过或核验过 {expected} 条", "log {log} has {value} entries, {expected} were signed or verified here"),
     "ledger.rolled_back.hint": ("像是旧备份; 别写, 找新副本; 没有就 foodtrace recover", "an old copy? do not write, find the newer one; if there is none, foodtrace recover"),
     "clock.ahead": ("时钟可以超前的天数写成 {value}, 应是 {expected}", "{value} is no number of days the clock may be ahead, expected {expected}"),

@@ -201,6 +201,13 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "storage.damaged": ("数据库的页或索引坏了", "a page or an index of the database is damaged"),
     "doctor.ledger_closed": ("账本打不开: {reason_zh}{reason:.0}", "the ledger cannot be opened: {reason}{reason_zh:.0}"),
     "doctor.ledger_closed.hint": ("看看路径, 权限和数据库服务; 先复制再动手", "look at path, rights and database server; copy before you touch anything"),
+    "doctor.ledger_older": ("{reason_zh}{reason:.0}", "{reason}{reason_zh:.0}"),
+    "doctor.ledger_older.hint": (
+        "foodtrace backup DIR, 再 foodtrace rebuild: 日志不动, 其余重算",
+        "foodtrace backup DIR, then foodtrace rebuild: the log stays, all else is computed anew",
+    ),
+    "doctor.ledger_newer": ("{reason_zh}{reason:.0}", "{reason}{reason_zh:.0}"),
+    "doctor.ledger_newer.hint": ("升级程序, 账本未动", "upgrade the program; the ledger was not touched"),
     "doctor.triggers_gone": ("封存表的保护不见了: {names}", "guards of the sealed tables are gone: {names}"),
     "doctor.triggers_gone.hint": ("有人动过数据库: foodtrace verify --full, 然后从备份恢复", "somebody changed the database: foodtrace verify --full, then restore a backup"),
     "doctor.heads_gone": ("日志头不见了: {names}", "the heads of these logs are gone: {names}"),

@@ -15,7 +15,6 @@ import msgspec
 from foodtrace.events.canonical import decode_alone
 from foodtrace.events.parts import Gathering
 from foodtrace.graph import projection
-from foodtrace.graph.check import clear
 from foodtrace.graph.names import Names
 from foodtrace.graph.weights import KEY_SIZE, Weights
 from foodtrace.keys import format_vkey
@@ -26,6 +25,7 @@ from foodtrace.storage.damage import damage
 from foodtrace.storage.session import Session
 from foodtrace.storage.types import mistyped
 from foodtrace.tlog.anchor import anchor_path
+from foodtrace.tlog.append import lock_head
 from foodtrace.tlog.entry import parse, time_text
 from foodtrace.tlog.frontier import Frontier
 from foodtrace.tlog.verify import Finding, Progress, missing_triggers
@@ -303,11 +303,18 @@ def _seen_now(session: Session, each: Mapping[str, Passed], now: int) -> dict[st
 
 
 def rebuild_ledger(session: Session, progress: Progress | None = None) -> int:
-    """Make the projection anew from the sealed bytes, inside an open write transaction; return the entries read."""
+    """Make the projection anew from the sealed bytes, inside an open write transaction; return the entries read.
+
+    Tables of an older version become those of this one (:func:`foodtrace.storage.schema.renew`).
+    """
+    from foodtrace.storage.schema import renew  # noqa: PLC0415 - SQLAlchemy loads only to make tables
+
     names = Names()
     total = 0
     for state in logs(session):
-        clear(session, state.number)
+        lock_head(session, state.number)  # nobody appends meanwhile what would be projected twice
+    renew(session)
+    for state in logs(session):
         pending: list[projection.Sealed] = []
         gathering = Gathering()
         for seq, data in session.rows("SELECT seq, bytes FROM entry WHERE log = ? ORDER BY seq", (state.number,)):

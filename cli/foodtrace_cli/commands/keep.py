@@ -24,7 +24,7 @@ def backup(ctx: Context, directory: Path, keys_to: Path | None, *, no_keys: bool
     """Copy the ledger, the newest checkpoints and, apart from them, the keys into a new DIRECTORY, while others write."""
     from foodtrace.keeping.backup import backup as copy  # noqa: PLC0415 - import time is part of a command's time
 
-    with ctx.open() as ledger:
+    with ctx.open(older=True) as ledger:
         ledger.refuse_set_back()
         made = copy(ledger, directory, keys_to=keys_to, with_keys=not no_keys)
     if as_json:
@@ -58,7 +58,7 @@ def recover(ctx: Context, source: Path | None, name: str, reason: str, by: str, 
     if source is not None:
         beside = None if "://" in ctx.db else Path(ctx.db)
         _put_back(ctx, source, Path(ctx.keys).expanduser() if ctx.keys else default_keys(beside), as_json=as_json)
-    with ctx.open(recovering=True) as ledger:
+    with ctx.open(recovering=True, older=True) as ledger:
         chosen = True if new_log else False if same_log else None
         done = recovery.recover(ledger, ctx.log, new_log=chosen, name=name, reason=reason, by=by, passphrase=given)
     if as_json:

@@ -113,7 +113,7 @@ def _say_finding(ctx: Context, found: Verification, each: Finding) -> None:
 @click.pass_obj
 def rebuild(ctx: Context) -> None:
     """Throw away everything computed from the log and compute it anew. The log itself is not touched."""
-    with ctx.open() as ledger, progress(ctx.t("cli.rebuild.label")) as bar:
+    with ctx.open(older=True) as ledger, progress(ctx.t("cli.rebuild.label")) as bar:
         entries = ledger.rebuild(progress=bar)
     say(ctx.t("cli.rebuild.done", entries=f"{entries:,}"))
     sys.stdout.flush()
