@@ -1,5 +1,6 @@
-"""A market on each engine."""
+"""Markets that many tests start from: one on each engine, and the one whose counter a clerk works at."""
 
+import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,3 +16,19 @@ def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Market]:
     market = Market(url, tmp_path / "keys")
     yield market
     market.ledger.close()
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Market]:
+    """Give a market with a stallholder whose card, agreement and kinds of goods are on file."""
+    market = Market(str(tmp_path / "gate.db"), tmp_path / "keys")
+    market.site("李记蔬菜:stall", site_id="A-17")
+    market.file("A-17", card="A-17", agreement_until=dt.date(2027, 6, 30), kinds=("芹菜", "豆角"))
+    yield market
+    market.ledger.close()
+
+
+@pytest.fixture
+def fixed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give a master seed under which some of the first sixty trucks are drawn."""
+    monkeypatch.setattr("foodtrace.operations.sampling.secrets.token_hex", lambda _: "07" * 32)

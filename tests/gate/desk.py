@@ -4,15 +4,20 @@ import datetime as dt
 from functools import partial
 from pathlib import Path
 
+import msgspec
+
 from foodtrace import Ledger, Quantity
 from foodtrace.certificate.payload import Payload, decode, encode
 from foodtrace.events import Key, SellerFile
+from foodtrace.gate.rules import load
 from foodtrace.graph.edges import micros
 from foodtrace.keys import SigningKey, kid
-from foodtrace.operations import certificates, places
+from foodtrace.operations import certificates, places, sellers
 from foodtrace.operations.common import CHINA, Doing
+from foodtrace.operations.sellers import Wish
 
 NIGHT = dt.datetime(2026, 11, 24, 3, 40, tzinfo=CHINA)
+RULES = load()
 
 
 class Clock:
@@ -73,8 +78,6 @@ class Market:
 
     def forged(self, text: str, signer: SigningKey, *, as_kid: str = "", **changes: object) -> str:
         """Return a code like ``text`` with something changed, signed by somebody (``as_kid``: under whose key id)."""
-        import msgspec
-
         payload: Payload = msgspec.structs.replace(decode(text), signature=b"", **changes)
         if as_kid:
             payload = msgspec.structs.replace(payload, kid=kid(as_kid, signer.public))
@@ -95,3 +98,10 @@ class Market:
 
     def file(self, seller: str, **more: object) -> None:
         self.ledger.record([SellerFile(id=f"file-{seller}-{self.count}", at=self.now(), site=self.market, seller=seller, **more)])  # type: ignore[arg-type]
+
+
+def write_file(desk: Market, seller: str, wish: Wish, **more: object) -> str:
+    """Write a seller file a minute later; return the operator it is of."""
+    doing = Doing(now=desk.clock.later(minutes=1))
+    _, operator = desk.ledger.act(lambda session: sellers.write_file(session, doing, desk.market, seller, wish, **more))  # type: ignore[arg-type]
+    return str(operator)

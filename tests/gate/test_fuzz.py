@@ -12,13 +12,11 @@ from foodtrace.certificate.scan import classify
 from foodtrace.events import MarketEntry
 from foodtrace.events.canonical import decode
 from foodtrace.gate import pad
-from foodtrace.gate.rules import load
 from foodtrace.operations.counter import Counter, Setting
 from foodtrace.operations.overspent import overspent
 from foodtrace.tlog.entry import event_bytes
-from tests.gate.desk import Market
+from tests.gate.desk import RULES, Market
 
-RULES = load()
 KEYS = ["", ".", "*", "+", "-", "/", "**", "0", "1", "2", "3", "撤销", "交班", "482", "600-118", "24*20", "S-07", "A-17", "-1", "-9"]
 MARKS = "。、／－＊＋．０１２３%?&=:/#\x00\x1b[2J\r\t\u200b\ufeff\ud7ff"
 

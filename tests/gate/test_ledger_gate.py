@@ -1,8 +1,6 @@
 """`Ledger.gate`: facts, decision and entry in one transaction, on both engines; every kind of false code its own answer."""
 
 import datetime as dt
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -18,12 +16,9 @@ from tests.gate.desk import Market
 OTHER = SigningKey("other", bytes(range(1, 33)))
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Market]:
-    url = str(tmp_path / "gate.db") if request.param == "sqlite" else request.getfixturevalue("pg_url")
-    market = Market(url, tmp_path / "keys")
-    yield market
-    market.ledger.close()
+@pytest.fixture
+def desk(either: Market) -> Market:
+    return either
 
 
 def entries(desk: Market, subject: str) -> list[MarketEntry | Refusal]:

@@ -11,14 +11,12 @@ from hypothesis import strategies as st
 
 from foodtrace import errors
 from foodtrace.events import GateShift, MarketEntry, Refusal
-from foodtrace.gate.rules import load
 from foodtrace.gate.staffcard import Card, commitment, format_card, parse_card
 from foodtrace.operations import held, staff
 from foodtrace.operations.common import Doing, about
-from tests.gate.desk import Market
-from tests.gate.test_counter import Clerk
+from tests.gate.clerk import Clerk
+from tests.gate.desk import RULES, Market
 
-RULES = load()
 CARD = Card("S-07", bytes(range(16)))
 
 
