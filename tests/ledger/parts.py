@@ -1,12 +1,13 @@
-"""Long vouchers of every kind, and a projection told without the sequence numbers that parts take up."""
+"""Long vouchers of every kind, a ledger for them, and a projection told without the sequence numbers that parts take up."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
+from pathlib import Path
 from typing import Any
 
-from foodtrace import Quantity
+from foodtrace import Ledger, Quantity
 from foodtrace.events import (
     Acknowledgement,
     CertificateIssued,
@@ -25,11 +26,15 @@ from foodtrace.events import (
     Transfer,
     Transformation,
 )
+from foodtrace.events.canonical import decode_alone
+from foodtrace.events.parts import sealed_as
 from foodtrace.graph.check import TABLES
 from foodtrace.storage.session import Session
 from tests.ledger.rich import AT, kg
 
 OPERATOR = "91330106MA2CFRKF3N"
+NOW = 1_795_500_000_000_000
+"""The clock of :func:`opened`, in microseconds."""
 
 
 def lot(name: str, number: int) -> str:
@@ -139,3 +144,16 @@ def _row(row: dict[str, Any], named: tuple[str, ...], names: dict[int, str], ids
     if "target_seq" in row:
         made["target_seq"] = str(made["target"])
     return tuple(str(value) for value in made.values())
+
+
+def opened(url: str, folder: Path) -> Ledger:
+    """Open a ledger with one log, made where there is none yet."""
+    ledger = Ledger.open(url, keys=folder / "keys", clock=lambda: NOW)
+    if not ledger.logs():
+        ledger.init("city/one", operator="F-1")
+    return ledger
+
+
+def lines_of(event: Event) -> list[Any]:
+    """Return what the entries of an event hold, one by one: its lines, and last itself."""
+    return [decode_alone(data) for _, data in sealed_as(event)]

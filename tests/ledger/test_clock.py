@@ -39,11 +39,6 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/x.db" if request.param == "sqlite" else request.getfixturevalue("pg_url")
-
-
 @pytest.fixture
 def ledger(url: str, tmp_path: Path, clock: Clock) -> Iterator[Ledger]:
     with Ledger.open(url, keys=tmp_path / "keys", clock=clock) as opened:

@@ -19,11 +19,6 @@ from foodtrace.verification.quick import quick
 from tests.ledger.rich import AT, LOT, first, grow, kg, unsealed
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'x.db'}" if request.param == "sqlite" else str(request.getfixturevalue("pg_url"))
-
-
 @pytest.fixture
 def grown(tmp_path: Path) -> Path:
     with opened(tmp_path) as ledger:
