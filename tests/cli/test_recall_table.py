@@ -1,16 +1,6 @@
-"""The table a regulator telephones from: what each width shows, what gives way, and what never does."""
+"""The table a regulator telephones from, row by row: what each width shows, what gives way, and what never does."""
 
 from __future__ import annotations
-
-import csv
-import datetime as dt
-import io
-import json
-import os
-import pty
-import subprocess
-import sys
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -22,7 +12,6 @@ from foodtrace.recall.answer import Amount, OutletRow
 from foodtrace_cli.commands.recall_table import columns, lay_out, line, totals
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import cells, wrapped
-from tests.cli.test_way import lot_of, run
 
 LANGS = ("zh", "en")
 ZH = Context(db="", keys=None, log=None, lang="zh")
@@ -164,15 +153,6 @@ def test_a_line_breaks_after_a_comma_rather_than_in_a_name() -> None:
     assert wrapped("x" * 30, 20) == ["x" * 20, "  " + "x" * 10]
 
 
-@pytest.mark.parametrize(("width", "lang"), [(60, "en"), (80, "zh"), (80, "en"), (120, "zh"), (120, "en"), (200, "en")])
-def test_no_line_of_the_whole_answer_is_wider_than_the_terminal(city: Path, width: int, lang: str) -> None:
-    lot = lot_of(city)
-    for words in (("--positions",), ("--by", "county", "--all", "--long")):
-        said = on_terminal(city, "recall", lot, *words, width=width, lang=lang).splitlines()
-        assert [each for each in said if cells(each) > width] == [], words
-    assert max(map(cells, run(city, "recall", lot, lang=lang).splitlines())) > 140, "a pipe gets lines as they are"
-
-
 def test_a_pipe_gets_every_column_uncut() -> None:
     name = "一家名字很长很长的婴幼儿配方乳粉专卖店第一分店"
     lines = laid(ZH, [outlet(name, address="北河市虚构路" * 8)], None)
@@ -210,203 +190,3 @@ def test_an_outlet_without_any_quantity_is_listed_with_question_marks() -> None:
     lines = laid(EN, [outlet(amounts=(), phone="", personal="erased")], 80, details=NOTHING)
     assert lines[1].count("?") == 3
     assert "erased" in lines[1]
-
-
-# -- the whole command ---------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def city(tmp_path: Path) -> Path:
-    """A farm's lot at 22 shops in two counties, each telephone known."""
-    run(tmp_path, "init")
-    run(tmp_path, "site", "add", "永发合作社:farm", "北河农批:market")
-    for county, first in (("南岗区", 0), ("道里区", 11)):
-        names = [f"店{number:02d}:shop" for number in range(first, first + 11)]
-        run(tmp_path, "site", "add", *names, "--county", county, "--phone", "0451-555-0104", "--contact", "=cmd|'/c calc'!A1")
-    run(tmp_path, "certificate", "issue", "西红柿", "500kg", "--basis", "1", "--out", "label.png")
-    run(tmp_path, "gate", "label.png")
-    lot = lot_of(tmp_path)
-    rows = ["单号,时间,卖方,品名,批次,数量,单位,买方"]
-    rows += [f"A{n},2026-01-02 05:12,北河农批,西红柿,{lot},{n + 1},kg,店{n:02d}" for n in range(22)]
-    (tmp_path / "a.csv").write_text("\r\n".join(rows), encoding="utf-8")
-    run(tmp_path, "record", "a.csv", "--as", "transfer")
-    return tmp_path
-
-
-def on_terminal(folder: Path, *words: str, width: int = 80, lang: str = "zh") -> str:
-    """Run a command on a pseudo-terminal and return what it showed."""
-    environment = {
-        "PATH": "/usr/bin:/bin",
-        "FOODTRACE_KEYS": str(folder / "keys"),
-        "FOODTRACE_LANG": lang,
-        "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
-        "PYTHONIOENCODING": "utf-8",
-        "HOME": str(folder),
-        "COLUMNS": str(width),
-        "TERM": "dumb",
-        "PAGER": "cat",
-    }
-    master, slave = pty.openpty()
-    command = [sys.executable, "-m", "foodtrace_cli.main", *words]
-    with subprocess.Popen(command, cwd=folder, env=environment, stdin=slave, stdout=slave, stderr=slave) as started:
-        os.close(slave)
-        data = b""
-        while True:
-            try:
-                piece = os.read(master, 65536)
-            except OSError:  # Linux says EIO when the other side is gone
-                break
-            if not piece:
-                break
-            data += piece
-        started.wait(60)
-    os.close(master)
-    return data.decode().replace("\r\n", "\n")
-
-
-def test_many_outlets_on_a_terminal_are_a_summary_ten_rows_totals_and_how_to_see_the_rest(city: Path) -> None:
-    lot = lot_of(city)
-    said = on_terminal(city, "recall", lot).splitlines()
-    assert "永发合作社 -> 北河农批" in said[0]
-    assert "网点 22" in said[1]
-    rows = [each for each in said if "0451-" in each and each.lstrip()[:1].isdigit()]
-    assert [each.split()[1] for each in rows] == [f"店{n:02d}" for n in range(21, 11, -1)], "likely remaining stock first"
-    total = next(place for place, each in enumerate(said) if "合计 22" in each)
-    assert said[total + 1].split() == ["退回", "0.0", "销毁", "0.0", "不明", "0.0"]
-    assert "还有 12 家: --all 分页, --xlsx 文件" in said[total + 3]
-    assert any(each.startswith("R1") for each in said[total:])
-    assert any(each.startswith("算到") for each in said[total:])
-    everything = on_terminal(city, "recall", lot, "--all")
-    assert sum("0451-" in each and each.lstrip()[:1].isdigit() for each in everything.splitlines()) == 22
-    assert max(map(cells, said)) <= 80
-
-
-def test_a_pipe_gets_every_row(city: Path) -> None:
-    said = run(city, "recall", lot_of(city), lang="zh")
-    assert sum("0451-" in each and each.lstrip()[:1].isdigit() for each in said.splitlines()) == 22
-    assert "--all" not in said
-
-
-def test_by_county_groups_for_vans_the_most_at_stake_first(city: Path) -> None:
-    said = run(city, "recall", lot_of(city), "--by", "county", lang="zh").splitlines()
-    heads = [each for each in said if each.startswith("-- ")]
-    assert [each.split(":")[0] for each in heads] == ["-- 道里区", "-- 南岗区"]
-    assert "11 家, 可能现存" in heads[0]
-    first = said.index(heads[0])
-    assert said[first + 1].split()[1] == "店21"
-    assert said[said.index(heads[1]) - 1].split()[1] == "店11"
-    records = list(csv.DictReader(io.StringIO(run(city, "recall", lot_of(city), "--by", "county", "--csv", "-").split("contacts")[0])))
-    assert [each["county"] for each in records[:22]] == ["道里区"] * 11 + ["南岗区"] * 11
-
-
-def test_late_are_those_whom_nobody_told_and_those_who_keep_silent(city: Path) -> None:
-    lot = lot_of(city)
-    assert "recall.late_no_case" in run(city, "recall", lot, "--late", code=2)
-    run(city, "case", "open", lot, "--class", "2", "--known", "2026-01-01T00:00", "--reason", "x")
-    before = run(city, "recall", lot, "--late")
-    assert "店03" in before
-    assert "店21" in before
-    run(city, "case", "notify")
-    assert "No outlet is late." in run(city, "recall", lot, "--late")
-    run(city, "case", "acknowledge", "店03", "--on-hand", f"{lot}=4kg")
-    later = (dt.datetime.now(dt.UTC) + dt.timedelta(days=30)).strftime("%Y-%m-%dT%H:%M")
-    silent = [each.split()[1] for each in run(city, "recall", lot, "--late", "--at", later).splitlines() if each[:1].isdigit()]
-    assert "店03" not in silent
-    assert len(silent) == 21
-
-
-def test_files_mask_people_unless_asked_and_asking_is_on_record(city: Path) -> None:
-    lot = lot_of(city)
-    said = run(city, "recall", lot, "--csv", "a1.csv", "--xlsx", "a1.xlsx")
-    assert "--contacts" in said
-    data = (city / "a1.csv").read_bytes()
-    assert data.startswith(b"\xef\xbb\xbf"), "Excel needs the mark"
-    assert b"0451-555-0104" not in data
-    assert b"calc" not in data
-    before = json.loads(run(city, "recall", lot, "--json"))["positions"][0]["size"]
-    run(city, "recall", lot, "--csv", "a2.csv", "--contacts", "--staff", "17")
-    records = list(csv.DictReader(io.StringIO((city / "a2.csv").read_bytes().decode("utf-8-sig"))))
-    assert records[0]["phone"] == "0451-555-0104"
-    assert records[0]["contact"] == "'=cmd|'/c calc'!A1", "a stranger's formula is text"
-    answer = json.loads(run(city, "recall", lot, "--json"))
-    assert answer["positions"][0]["size"] == before + 1
-    shown = json.loads(run(city, "correct", f"{answer['positions'][0]['log']}#{before}", "--json"))
-    assert "contacts_shown" in json.dumps(shown)
-    piped = run(city, "recall", lot, "--csv", "-")
-    assert not piped.startswith("\ufeff")
-    assert "0451-555-0104" not in piped
-
-
-def test_headings_of_a_file_are_in_the_readers_language_and_mean_the_same(city: Path) -> None:
-    lot = lot_of(city)
-    english, chinese = (
-        list(csv.reader(io.StringIO(run(city, "recall", lot, "--csv", "-", lang=lang).split("contacts are")[0].split("联系方式")[0])))
-        for lang in ("en", "zh")
-    )
-    assert english[0][:3] == ["site", "name", "operator"]
-    assert chinese[0][:3] == ["编号", "网点", "经营者"]
-    assert len(set(chinese[0])) == len(chinese[0]) == len(english[0])
-    assert not [each for each in chinese[0] if each.isascii()]
-    assert [row[:18] for row in chinese[1:]] == [row[:18] for row in english[1:]], "what stands under them is the same"
-
-
-def test_the_file_filled_in_comes_back_as_answers_in_either_language(city: Path) -> None:
-    lot = lot_of(city)
-    run(city, "case", "open", lot, "--class", "2", "--known", "2026-01-01T00:00", "--reason", "x")
-    run(city, "case", "notify")
-    for lang, site, on_hand in (("zh", "店20", "现存"), ("en", "店19", "on_hand")):
-        run(city, "recall", lot, "--csv", "sheet.csv", lang=lang)
-        rows = list(csv.reader(io.StringIO((city / "sheet.csv").read_bytes().decode("utf-8-sig"))))
-        heads, row = rows[0], next(each for each in rows if each[1] == site)
-        wanted = [heads.index(each) for each in (heads[1], heads[12], on_hand, heads[17])]
-        filled = [[row[place] for place in wanted] for row in (heads, row)]
-        filled[1][2] = "3000"
-        (city / "filled.csv").write_text("\r\n".join(",".join(each) for each in filled), encoding="utf-8")
-        said = json.loads(run(city, "case", "acknowledge", "--file", "filled.csv", "--json"))
-        assert (said["new"], said["faults"]) == (1, []), said
-
-
-def test_a_workbook_keeps_codes_as_text_and_quantities_as_numbers(city: Path) -> None:
-    from openpyxl import load_workbook
-
-    run(city, "site", "add", "全数字:shop", "--id", "912300000000000000", "--operator", "L-0001")
-    lot = lot_of(city)
-    run(city, "transfer", lot, "1kg", "--from", "北河农批", "--to", "912300000000000000")
-    run(city, "recall", lot, "--xlsx", "a.xlsx")
-    book = load_workbook(city / "a.xlsx")
-    rows = list(book["recall"].iter_rows())
-    headings = [cell.value for cell in rows[0]]
-    row = next(each for each in rows if each[0].value == "912300000000000000")
-    assert row[0].data_type == "s"
-    assert row[0].number_format == "@"
-    assert row[headings.index("received")].data_type == "n"
-    assert row[headings.index("received")].value == 1000
-
-
-def test_nothing_is_written_and_nothing_recorded_where_the_file_cannot_be(city: Path) -> None:
-    lot = lot_of(city)
-    assert "cli.io" in run(city, "recall", lot, "--csv", "no/such/folder/a.csv", code=3)
-    assert not list(city.glob("**/*.part"))
-
-
-def test_the_licence_and_who_answers_stand_in_the_wide_table(city: Path) -> None:
-    run(
-        city,
-        "site",
-        "add",
-        "大店:shop",
-        "--operator",
-        "91230199FT0000013A",
-        "--licence",
-        "JY12301030001239",
-        "--licence-until",
-        "2027-03-01",
-    )
-    lot = lot_of(city)
-    run(city, "transfer", lot, "60kg", "--from", "北河农批", "--to", "大店")
-    said = run(city, "recall", lot)
-    row = next(each for each in said.splitlines() if each.startswith("1 "))
-    assert "91230199FT0000013A" in row
-    assert "JY12301030001239" in row
-    records = list(csv.DictReader(io.StringIO(run(city, "recall", lot, "--csv", "-"))))
-    assert records[0]["licence_until"] == "2027-03-01"
