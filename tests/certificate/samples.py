@@ -1,5 +1,6 @@
 """Certificates to test with: one issuer, one key, and as many different payloads as a test asks for."""
 
+import base64
 import datetime as dt
 import hashlib
 import json
@@ -7,7 +8,11 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import msgspec
+import pytest
+
 from foodtrace.certificate.payload import Payload, Test, encode
+from foodtrace.errors import FoodtraceError
 from foodtrace.identifiers.checksums import mod_10
 from foodtrace.keys import SigningKey, kid
 
@@ -87,3 +92,30 @@ def _one(random: Random) -> str:
 def _code(random: Random) -> str:
     made = "".join(random.choices(_CODE, k=random.randint(1, 20)))
     return made if made.strip(".") else "0" + made[1:]
+
+
+def code_of(call: Any, *args: Any) -> str:
+    """Return the code of the error that a call gives."""
+    with pytest.raises(FoodtraceError) as caught:
+        call(*args)
+    return caught.value.code
+
+
+GOOD = text()
+PRIVATE = text(gtin="", operator=ISSUER)
+DATA = GOOD.partition("?c=")[2]
+
+
+def with_data(data: bytes) -> str:
+    """Return the good address with other data behind it."""
+    return GOOD.partition("?c=")[0] + "?c=" + base64.b32encode(data).decode().rstrip("=")
+
+
+def with_body(*values: object, raw: bytes | None = None) -> str:
+    """Return a code whose body has these values, or is these bytes; its signature is well formed, and of something else."""
+    body = raw if raw is not None else msgspec.msgpack.encode(list(values))
+    return with_data(KID + body + KEY.sign(b"anything"))
+
+
+BODY = (1, 500_000, 0, 230_199_101_201, 2_518, 2_518, 2_532, 1, None)
+"""The values of a body that is read."""

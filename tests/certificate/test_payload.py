@@ -1,4 +1,4 @@
-"""QR format 1, byte for byte: golden vectors, the same bytes made by hand, and every rule of strictness."""
+"""QR format 1, byte for byte: golden vectors, the same bytes made by hand, and what the signature covers."""
 
 import base64
 import datetime as dt
@@ -10,25 +10,14 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from foodtrace.certificate.payload import Payload, Test, body_bytes, decode, encode, kid, seal, signed_bytes, verify
-from foodtrace.errors import BadData, FoodtraceError, ProofError
+from foodtrace.certificate.payload import Test, body_bytes, decode, encode, kid, seal, signed_bytes, verify
+from foodtrace.errors import BadData, ProofError
 from foodtrace.quantity import Quantity
-from tests.certificate.samples import ISSUER, KEY, KID, PUBLIC, golden, golden_payload, many, payload, text
+from tests.certificate.samples import GOOD, ISSUER, KEY, PRIVATE, PUBLIC, golden, golden_payload, many, payload, text
 
 CASES = golden()
 NAMES = [case["name"] for case in CASES]
-
-
-def code_of(call: Any, *args: Any) -> str:
-    with pytest.raises(FoodtraceError) as caught:
-        call(*args)
-    return caught.value.code
-
-
-# --- golden vectors, against the library and against the format written out by hand ---------------------------------
 
 
 def number(value: int) -> bytes:
@@ -108,171 +97,6 @@ def test_two_hundred_texts_both_ways() -> None:
         assert encode(read) == each
 
 
-# --- strictness: the address ----------------------------------------------------------------------------------------
-
-GOOD = text()
-PRIVATE = text(gtin="", operator=ISSUER)
-DATA = GOOD.partition("?c=")[2]
-
-
-def test_unknown_parameters_are_ignored() -> None:
-    read = decode(GOOD)
-    assert decode(GOOD.replace("?c=", "?utm=1&x&c=") + "&from=wechat&e=%20") == read
-    assert encode(decode(GOOD + "&from=wechat")) == GOOD
-
-
-@pytest.mark.parametrize(
-    ("bad", "code"),
-    [
-        ("", "scan.not_a_code"),
-        (GOOD + " ", "scan.not_a_code"),
-        (GOOD + "\n", "scan.not_a_code"),
-        (" " + GOOD, "scan.not_a_code"),
-        (GOOD.replace("beihe", "北河"), "scan.not_a_code"),
-        (GOOD + "&x=" + "1" * 2_048, "scan.too_long"),
-        (GOOD.replace("https://", "http://"), "scan.not_ours"),
-        (GOOD.replace("https://", "HTTPS://"), "scan.not_ours"),
-        (GOOD.replace("trace.", "Trace."), "scan.not_ours"),
-        (GOOD.replace("trace.beihe.example", "localhost"), "scan.not_ours"),
-        (GOOD.replace(".example", ".example:443"), "scan.not_ours"),
-        (GOOD.replace("trace.", "me@trace."), "scan.not_ours"),
-        (GOOD.replace("trace.", "-trace."), "scan.not_ours"),
-        (GOOD.replace("trace.", "trace.."), "scan.not_ours"),
-        (GOOD.replace("trace.beihe.example", "[::1]"), "scan.not_ours"),
-        (GOOD.replace("trace", "t" * 64), "scan.not_ours"),
-        (GOOD.replace("/01/", "//01/"), "scan.not_ours"),
-        (GOOD.replace("/01/", "/./01/"), "scan.not_ours"),
-        (GOOD.replace("/01/", "/../01/"), "scan.not_ours"),
-        (GOOD.replace("/01/", "/01/01/"), "scan.not_ours"),
-        (GOOD.replace("/01/", "/lot/01/"), "scan.not_ours"),
-        (GOOD.replace("/01/", "/QR/01/"), "scan.not_ours"),
-        (GOOD.replace("/01/", "/a/b/c/d/e/01/"), "scan.not_ours"),
-        (GOOD.replace("06909999000012", "6909999000012"), "scan.not_ours"),
-        (GOOD.replace("06909999000012", "06909999000013"), "scan.payload"),
-        (GOOD.replace("06909999000012", "0" * 14), "scan.payload"),
-        (GOOD.replace("261123-G1-0031", "."), "scan.not_ours"),
-        (GOOD.replace("261123-G1-0031", ".."), "scan.not_ours"),
-        (GOOD.replace("261123-G1-0031", "261123%2D1"), "scan.not_ours"),
-        (GOOD.replace("261123-G1-0031", "261123-g1-0031"), "scan.not_ours"),
-        (GOOD.replace("261123-G1-0031", "1" * 21), "scan.not_ours"),
-        (GOOD.replace("C-261123-001", "."), "scan.not_ours"),
-        (GOOD.replace("C-261123-001", ".."), "scan.not_ours"),
-        (GOOD.replace("C-261123-001", ""), "scan.not_ours"),
-        (GOOD.replace("/21/C", "/21/C/"), "scan.not_ours"),
-        (GOOD.replace("?c=", "/?c="), "scan.not_ours"),
-        (GOOD.replace("?c=", "#?c="), "scan.not_ours"),
-        (GOOD + "#top", "scan.payload"),
-        (GOOD + "&c=" + DATA, "scan.payload"),
-        (GOOD.replace("?c=", "?C="), "scan.truncated"),
-        (GOOD.replace("?c=", "?"), "scan.truncated"),
-        (GOOD.partition("?")[0], "scan.truncated"),
-        (GOOD.partition("?")[0] + "?c=", "scan.truncated"),
-        (PRIVATE.replace("/lot/", "/LOT/"), "scan.not_ours"),
-        (PRIVATE.replace(ISSUER, "A"), "scan.not_ours"),
-        (PRIVATE.replace(ISSUER, "A.B"), "scan.not_ours"),
-        (PRIVATE.replace(ISSUER, "-AB"), "scan.not_ours"),
-    ],
-)
-def test_an_address_that_is_not_canonical_is_refused(bad: str, code: str) -> None:
-    assert code_of(decode, bad) == code
-
-
-# --- strictness: base32, MessagePack, values -------------------------------------------------------------------------
-
-
-def with_data(data: bytes) -> str:
-    return GOOD.partition("?c=")[0] + "?c=" + base64.b32encode(data).decode().rstrip("=")
-
-
-def with_body(*values: object, raw: bytes | None = None) -> str:
-    body = raw if raw is not None else msgspec.msgpack.encode(list(values))
-    return with_data(KID + body + KEY.sign(b"anything"))
-
-
-BODY = (1, 500_000, 0, 230_199_101_201, 2_518, 2_518, 2_532, 1, None)
-
-
-def test_the_frame_of_the_next_tests_is_good() -> None:
-    assert decode(with_body(*BODY)).quantity == 500_000
-
-
-@pytest.mark.parametrize(
-    ("place", "value"),
-    [
-        (1, 0), (1, -1), (1, 2**53), (1, 1.0), (1, True), (1, "1"), (1, None),
-        (2, 3), (2, -1), (2, 0.0), (3, 10**12), (3, -1), (3, "230199101201"),
-        (4, -1), (4, 36_524), (5, 36_524), (6, 36_524), (6, None), (4, 2_533), (5, 2_533), (6, 2_517),
-        (7, 0), (7, 0x40), (7, 0x10), (7, 0x11), (7, 0x21), (7, 0x81), (7, -1), (7, 257),
-        (8, 0), (8, False), (8, []), (8, [1, 0]), (8, [1, 0, 1, 1]), (8, [256, 0, 1]), (8, [1, 2, 1]), (8, [1, False, 1]),
-        (8, [1, 0, 36_524]), (8, [-1, 0, 1]), (8, {}),
-    ],
-)  # fmt: skip
-def test_a_value_out_of_its_bounds_is_refused(place: int, value: object) -> None:
-    values: list[object] = list(BODY)
-    values[place] = value
-    assert code_of(decode, with_body(*values)) == "scan.payload"
-
-
-@pytest.mark.parametrize("version", [0, 2, 127, 2**32])
-def test_another_version_says_so(version: int) -> None:
-    assert code_of(decode, with_body(version, *BODY[1:])) == "scan.version"
-    assert code_of(decode, with_body(version, "something new", [1, 2, 3, 4, 5, 6])) == "scan.version"
-
-
-GOOD_BODY = msgspec.msgpack.encode(list(BODY))
-
-
-@pytest.mark.parametrize(
-    "raw",
-    [
-        b"\xdc\x00\x09" + GOOD_BODY[1:],  # array of nine, the longer head
-        b"\x99\xcc\x01" + GOOD_BODY[2:],  # version 1 in two bytes
-        GOOD_BODY.replace(b"\xce\x00\x07\xa1\x20", b"\xcf\x00\x00\x00\x00\x00\x07\xa1\x20"),  # quantity in nine bytes
-        GOOD_BODY.replace(b"\xce\x00\x07\xa1\x20", b"\xd2\x00\x07\xa1\x20"),  # quantity as a signed integer
-        GOOD_BODY[:-2] + b"\xd0\x01\xc0",  # basis as a signed byte
-        GOOD_BODY + b"\x00",  # one value too many
-        GOOD_BODY + b"\xc1",
-        b"\x98" + GOOD_BODY[1:],
-        b"\x9a" + GOOD_BODY[1:] + b"\xc0",
-        b"\x91" * 40,
-        b"\xc1" * 30,
-        b"\x01" * 30,
-        b"\xdd\xff\xff\xff\xff" + b"\x00" * 30,
-        GOOD_BODY + b"\x00" * 40,
-    ],
-)
-def test_a_body_that_is_not_the_shortest_form_is_refused(raw: bytes) -> None:
-    assert code_of(decode, with_body(raw=raw)) == "scan.payload"
-
-
-def test_base32_has_one_spelling() -> None:
-    assert code_of(decode, GOOD + "=") == "scan.payload"
-    assert code_of(decode, GOOD[:-1] + GOOD[-1].lower()) == "scan.payload"
-    assert code_of(decode, GOOD[:-1] + "1") == "scan.payload"
-    odd = text(quantity=1)
-    assert len(odd.partition("?c=")[2]) % 8  # so that its last character has bits to spare
-    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
-    spare = odd[:-1] + alphabet[alphabet.index(odd[-1]) + 1]
-    assert code_of(decode, spare) == "scan.payload"
-
-
-def test_bytes_after_the_signature_are_refused() -> None:
-    raw = base64.b32decode(DATA + "=" * (-len(DATA) % 8))
-    for extra in (b"\0", b"\0" * 64, raw):
-        assert code_of(decode, with_data(raw + extra)) == "scan.payload"
-
-
-def test_every_truncation_is_refused_and_most_are_called_so() -> None:
-    for each in (GOOD, PRIVATE, text(quantity=1), text(test=Test(1, positive=True, day=dt.date(2026, 1, 1)))):
-        start = each.index("?")
-        for length in range(len(each)):
-            code = code_of(decode, each[:length])
-            assert length < start or code == "scan.truncated", (each[:length], code)
-
-
-# --- the signature ----------------------------------------------------------------------------------------------------
-
-
 def test_the_signature_covers_everything_but_host_and_stem() -> None:
     good = seal(payload(), KEY.sign)
     verify(msgspec.structs.replace(good, host="other.example", stem="/x"), PUBLIC, ISSUER)
@@ -332,127 +156,11 @@ def test_one_character_changed_never_verifies_as_another_certificate() -> None:
                 assert msgspec.structs.replace(read, host=good.host, stem=good.stem) == good
 
 
-# --- what an issuer may put in ----------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("change", "code"),
-    [
-        ({"host": "TRACE.example"}, "certificate.host"),
-        ({"host": "example"}, "certificate.host"),
-        ({"host": "a." * 100 + "b"}, "certificate.host"),
-        ({"host": "trace.example\n"}, "certificate.host"),
-        ({"stem": "qr"}, "certificate.stem"),
-        ({"stem": "/01"}, "certificate.stem"),
-        ({"stem": "/a/"}, "certificate.stem"),
-        ({"stem": "/a/.."}, "certificate.stem"),
-        ({"gtin": "06909999000013"}, "certificate.gtin"),
-        ({"gtin": "0" * 14}, "certificate.gtin"),
-        ({"gtin": ""}, "certificate.authority"),
-        ({"operator": ISSUER}, "certificate.authority"),
-        ({"gtin": "", "operator": "永发"}, "certificate.operator"),
-        ({"lot": ".."}, "certificate.lot"),
-        ({"lot": "芹菜#7"}, "certificate.lot"),
-        ({"lot": ""}, "certificate.lot"),
-        ({"serial": "."}, "certificate.serial"),
-        ({"kid": b"1234567"}, "certificate.kid"),
-        ({"quantity": 0}, "certificate.quantity"),
-        ({"quantity": 2**53}, "certificate.quantity"),
-        ({"quantity": True}, "certificate.quantity"),
-        ({"unit": "kg"}, "certificate.unit"),
-        ({"region": "230199"}, "certificate.region"),
-        ({"region": "２３０１９９１０１２０１"}, "certificate.region"),
-        ({"harvested": dt.date(2019, 12, 31)}, "certificate.dates"),
-        ({"valid_until": dt.date(2120, 1, 1)}, "certificate.dates"),
-        ({"issued": dt.datetime(2026, 11, 23, tzinfo=dt.UTC)}, "certificate.dates"),
-        ({"test": Test(1, positive=False, day=dt.date(2019, 1, 1))}, "certificate.dates"),
-        ({"valid_until": dt.date(2026, 11, 22)}, "certificate.valid_until"),
-        ({"basis": 0}, "certificate.basis"),
-        ({"basis": 0x40}, "certificate.basis"),
-        ({"basis": 0x11}, "certificate.basis"),
-        ({"test": Test(256, positive=False, day=dt.date(2026, 1, 1))}, "certificate.test"),
-        ({"signature": b"x"}, "certificate.signature"),
-    ],
-)
-def test_a_payload_that_breaks_a_rule_is_not_made(change: dict[str, Any], code: str) -> None:
-    with pytest.raises(BadData) as caught:
-        payload(**change)
-    assert caught.value.code == code
-    assert caught.value.hint("zh")
-    assert caught.value.hint("en")
-
-
-def test_harvest_may_follow_issue_but_not_the_last_day() -> None:
-    assert payload(harvested=dt.date(2026, 11, 24)).harvested == dt.date(2026, 11, 24)
-
-
-def test_a_text_too_long_for_a_label_is_not_printed() -> None:
-    long = payload(host="a" * 60 + ".example", stem="/" + "/".join(["s" * 40] * 4), lot="L" * 20, serial="S" * 20)
-    assert len(encode(long, KEY.sign)) < 600
-    host = ".".join(["a" * 63] * 3) + ".example"
-    assert (
-        code_of(encode, payload(host=host, stem=long.stem, lot="L" * 20, serial="S" * 20, quantity=2**53 - 1), KEY.sign)
-        == "certificate.too_long"
-    )
-
-
-def test_a_callers_bug_is_a_type_error() -> None:
-    with pytest.raises(TypeError, match="without a signature"):
-        encode(payload())
-    with pytest.raises(TypeError, match="64 bytes"):
-        encode(payload(), lambda message: b"short")
-    with pytest.raises(TypeError, match="32 bytes"):
-        verify(seal(payload(), KEY.sign), b"short")
-
-
-def test_a_whole_message() -> None:
-    with pytest.raises(BadData) as caught:
-        decode(with_body(2, *BODY[1:]))
-    assert str(caught.value) == (
-        "scan.version: the code is of version 2, this program knows 1 (upgrade foodtrace; until then check the paper by eye)"
-    )
-    assert caught.value.message("zh") == "码是第 2 版, 本程序认得第 1 版"
-
-
 def test_kid_is_the_designs_formula() -> None:
     assert kid("L-0001", bytes(32)) == hashlib.sha256(b"foodtrace-kid\0L-0001\0" + bytes(32)).digest()[:8]
-
-
-@given(st.text(max_size=400))
-def test_any_text_gives_a_domain_error_or_a_payload(given_text: str) -> None:
-    with pytest.raises(BadData):
-        decode(given_text)
-
-
-@given(st.binary(max_size=200))
-def test_any_bytes_give_a_domain_error_or_a_payload_that_goes_both_ways(data: bytes) -> None:
-    made = with_data(data)
-    try:
-        read = decode(made)
-    except BadData:
-        return
-    assert encode(read) == made
-
-
-@given(
-    st.lists(st.one_of(st.integers(-(2**63), 2**64 - 1), st.none(), st.lists(st.integers(0, 40_000), max_size=4)), min_size=9, max_size=9)
-)
-def test_any_body_gives_a_domain_error_or_goes_both_ways(values: list[object]) -> None:
-    made = with_body(*values)
-    try:
-        read = decode(made)
-    except BadData:
-        return
-    assert encode(read) == made
 
 
 def test_reading_a_code_loads_no_picture_library() -> None:
     code = "import sys, foodtrace.certificate.payload, foodtrace.certificate.scan; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
     assert not {"PIL", "qrcode", "zxingcpp", "pyzbar", "cryptography", "sqlalchemy", "click", "numpy", "reportlab"} & set(loaded)
-
-
-def test_a_payload_type_is_frozen() -> None:
-    made: Payload = payload()
-    with pytest.raises(AttributeError):
-        made.lot = "X"  # type: ignore[misc]
