@@ -7,9 +7,10 @@
 5. A lot scope is the lot closure: ``test_affected_shapes.test_law_5_..``; on record ``test_shapes_on_record``.
 6. A larger window reaches more: ``test_affected_shapes.test_law_6_..``.
 7. Reach equals the enumeration of time-respecting walks: here.
-8. least <= proportional <= most <= quantity: ``test_quantity_laws.test_any_true_allocation_..``, ``.test_every_rule_keeps_the_order_..``.
+8. least <= proportional <= most <= quantity: ``test_quantity_laws.test_any_true_allocation_..``,
+   ``test_parcel_laws.test_every_rule_keeps_the_order_..``.
 9. Any true allocation lies within the bounds: ``test_quantity_laws.test_any_true_allocation_..``; by every allocation there is: here.
-10. Taking splits without remainder: ``test_quantity_laws.test_taking_splits_..``.
+10. Taking splits without remainder: ``test_parcel_laws.test_taking_splits_..``.
 11. The identity holds at every T: ``test_quantity_laws.test_figures_equal_..``, ``test_worlds.test_the_identity_holds``; whatever the
     records: here.
 12. 0 <= retrieved <= B <= D: ``test_quantity_laws.test_figures_equal_..``; whatever the records: here.
@@ -18,7 +19,7 @@
 15. An alias changes nothing but names: ``test_affected_shapes.test_law_15_..``.
 16. Recording later changes nothing: ``test_affected_shapes.test_law_16_..``; figures: here.
 17. A fact is never lost by a block, an ask for a confirmed lot never allowed: here, and way by way in ``test_asks``.
-18. 100.0 only for all of something: ``test_quantity_laws.test_a_hundred_..``.
+18. 100.0 only for all of something: ``test_parcel_laws.test_a_hundred_..``.
 """
 
 from __future__ import annotations
