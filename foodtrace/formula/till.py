@@ -2,7 +2,8 @@
 
 Rules:
 
-1. A can under recall is never sold (RECALL section 7): a confirmed link refuses, a possible one holds (``block_possible``).
+1. A can under recall is never sold (RECALL section 7): a confirmed link refuses, a possible one gets what the case's rule pack
+   says (``block_possible``: hold).
 2. Nor is one past its last day, of a batch not released after its factory test (Food Safety Law Art. 51, 81), of a batch
    nobody knows, one sold before (same lot and serial), or one in custody: sealed, brought back, received for a recall.
 3. What this shop does not know it cannot refuse: the age of its stop list is part of every answer. Older than a day is
@@ -54,7 +55,7 @@ class TillSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     refuse_after: dt.timedelta = dt.timedelta(days=7)
     """Age from which nothing is sold without the owner's override."""
     block_possible: Literal["hold", "refuse", "note"] = "hold"
-    """What a possible link to a recall asks for."""
+    """What a possible link to a recall asks for, where the case's own rule pack is not known."""
     clock_slack: dt.timedelta = dt.timedelta(hours=1)
     """How far a stop list may lie in the future before the till's clock is doubted."""
 
@@ -169,7 +170,7 @@ def _recalled(facts: TillFacts, rules: TillSettings) -> Iterator[Finding]:
             "level": recall.level,
             "since": recall.since or Word("till.word.unknown"),
         }
-        yield ("till.recalled", "refuse", params) if confirmed else ("till.recall_possible", rules.block_possible, params)
+        yield ("till.recalled", "refuse", params) if confirmed else ("till.recall_possible", recall.asks or rules.block_possible, params)
 
 
 def _batch(facts: TillFacts, _rules: TillSettings) -> Iterator[Finding]:

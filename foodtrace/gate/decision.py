@@ -135,7 +135,21 @@ def decide(facts: Facts, rules: Rulebook) -> Decision:
 
 def _ask(rule: Rule, facts: Facts, pack: RulePack) -> Iterator[Reason]:
     for params in CHECKS[rule.code](facts, rule, pack):
-        yield Reason(code=rule.code, verdict=rule.verdict, params=params, rule=rule.id, article=rule.cited, verified=rule.verified)
+        yield Reason(
+            code=rule.code,
+            verdict=_by_case(rule, facts, params) or rule.verdict,
+            params=params,
+            rule=rule.id,
+            article=rule.cited,
+            verified=rule.verified,
+        )
+
+
+def _by_case(rule: Rule, facts: Facts, params: Mapping[str, object]) -> Asks | None:
+    """Return what the rule pack of a recall's own case gives to a link that is only possible: the case decides on its goods."""
+    if rule.code != "gate.recall_possible":
+        return None
+    return next((recall.asks for recall in facts.recalls if recall.case == params["case"] and recall.link != "confirmed"), None)
 
 
 def after_test(tests: Iterable[Test], rules: Rulebook, when: dt.datetime) -> tuple[Must, ...]:

@@ -15,6 +15,7 @@ from typing import Final, Literal, TypeAlias, get_args
 
 import msgspec
 
+from foodtrace.gate.reason import Asks
 from foodtrace.quantity import Quantity
 
 Goods: TypeAlias = Literal["produce", "meat", "imports", "self_grown", "packaged"]
@@ -183,7 +184,8 @@ class Recall(_Fact, frozen=True, kw_only=True):
     """A recall whose block is in force for this lot or for a lot it was made from."""
 
     case: str
-    link: Literal["confirmed", "possible"] = "confirmed"
+    link: Literal["confirmed", "possible", "unknown"] = "confirmed"
+    """``unknown``: nobody knows the way of these goods; as ``possible``, and never let pass."""
     level: int = 1
     lot: str = ""
     """The recalled lot: this one or an ancestor."""
@@ -191,6 +193,17 @@ class Recall(_Fact, frozen=True, kw_only=True):
     """When this place came to know of it: stop list or notice."""
     advice: str = ""
     """What the case's notice says to customers, word for word."""
+    possible: Literal["allow", "hold", "refuse"] | None = None
+    """What the case's rule pack gives to a link that is only possible (RECALL section 7); none: whoever asks decides by its own rule."""
+
+    @property
+    def asks(self) -> Asks | None:
+        """What the case asks for where the link is not confirmed; none: whoever asks decides by its own rule."""
+        if self.possible is None:
+            return None
+        if self.possible == "allow":
+            return "hold" if self.link == "unknown" else "note"
+        return "hold" if self.link == "unknown" else self.possible
 
 
 class Facts(_Fact, frozen=True, kw_only=True):

@@ -5,11 +5,9 @@ Rules:
 1. Every ask (sale, dispatch, entry, use as input, packing, release, certificate, return to free stock) is answered here, by
    :mod:`foodtrace.recall.blocking`: confirmed is refused, possible is held, a receipt is accepted as sealed.
 2. What was refused or held is an entry of its own, which moves no quantity, and commits before the caller is told.
-3. In a lot scope every holding of an affected lot is blocked, made before or after; in a partial scope the holding decides, and
-   goods nobody knows the way of are held.
+3. What a case stands against, and how, is said in one place for every door (:mod:`foodtrace.operations.standing`).
 4. Only cases whose scope names the lot, something it was made from, another of its names, or is a rule are read at all.
-5. Closing a case lifts nothing, nor does narrowing its scope: what only an earlier version reached is held as possible. Clearing
-   these goods, or withdrawing the case, lifts it.
+5. Closing a case lifts nothing, nor does narrowing its scope. Clearing these goods, or withdrawing the case, lifts it.
 6. A positive test of the lot stops the same asks until a laboratory has spoken (FSL Art. 112).
 """
 
@@ -20,7 +18,7 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
-from foodtrace.errors import NotFound, Refused
+from foodtrace.errors import Refused
 from foodtrace.events import Event, RecallOpened, RecallWidened, Refusal
 from foodtrace.events.canonical import decode_alone
 from foodtrace.graph.edges import BY_RULE, micros, recalled
@@ -29,15 +27,14 @@ from foodtrace.graph.names import find as numbers_of
 from foodtrace.graph.names import texts_of
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.common import Doing, Outcome, new_id
+from foodtrace.operations.standing import standing_against
 from foodtrace.operations.tests import check_tests
 from foodtrace.quantity import Quantity
-from foodtrace.recall.affected import Affected, find
 from foodtrace.recall.blocking import Doing as Ask
-from foodtrace.recall.blocking import Link, Verdict, answer, link_of
-from foodtrace.recall.blocking import blocks as stands
-from foodtrace.recall.cases import case_ids, load_cases
-from foodtrace.recall.facts import Case
+from foodtrace.recall.blocking import Link, Verdict, answer
+from foodtrace.recall.cases import case_ids
 from foodtrace.recall.packs import for_case
+from foodtrace.recall.settings import Possible
 from foodtrace.storage.session import Session
 from foodtrace.tlog.entry import event_bytes
 
@@ -52,11 +49,11 @@ class Block(msgspec.Struct, frozen=True):
     """A case that stands against a lot."""
 
     case: str
-    link: str
+    link: Link
     """``confirmed``, ``possible``; ``unknown``: a partial scope touches the lot, and nobody knows the way of these goods."""
     level: int
     advice: str = ""
-    block_possible: Verdict = "hold"
+    block_possible: Possible = "hold"
     """What the case's rule pack gives to an ask for a possible link."""
 
 
@@ -73,33 +70,11 @@ def blocks(session: Session, lot: str, now: int, site: str = "") -> list[Block]:
         return []
     where = facts.site(site) or 0 if site else 0
     found: list[Block] = []
-    for each in _about(session, facts, number):
-        try:
-            opened = load_cases(session, each, until=now)
-        except NotFound:
-            continue  # opened later than now
-        for case in opened:
-            if case.withdrawn is not None:
-                continue
-            settings = for_case(case).settings
-            hit = find(facts, case.versions[-1].clauses, settings=settings, own_operator=case.operator, case=each)
-            link = _link(hit, case, number, where, now)
-            if link is not None:
-                found.append(Block(each, link, case.level, case.advice, settings.block_possible))
-            elif _left_out(facts, case, number, where, now):
-                found.append(Block(each, "possible", case.level, case.advice, "hold"))
+    for case, standing in standing_against(session, facts, _about(session, facts, number), now):
+        stand = standing.against(number, where, now)
+        if stand is not None:
+            found.append(Block(case.case, stand.link, case.level, case.advice, stand.possible))
     return found
-
-
-def _left_out(facts: SqlFacts, case: Case, number: int, where: int, now: int) -> bool:
-    """Tell whether an earlier version of a case reached the goods that its last, a narrower one, leaves out (rule 5)."""
-    last = case.versions[-1].clauses
-    for version in case.versions[:-1]:
-        if not set(version.clauses) <= set(last):
-            hit = find(facts, version.clauses, settings=for_case(case).settings, own_operator=case.operator, case=case.case)
-            if _link(hit, case, number, where, now) is not None:
-                return True
-    return False
 
 
 def behind(session: Session, lot: str, now: int) -> list[str]:
@@ -113,34 +88,6 @@ def _about(session: Session, facts: SqlFacts, number: int) -> list[str]:
     """Return the cases that may be about a lot; all there are, where it was made from more lots than are looked at."""
     lots = _back(session, facts, number)
     return case_ids(session) if lots is None else candidates(session, lots)
-
-
-def _link(hit: Affected, case: Case, number: int, where: int, now: int) -> Link | None:
-    """Return the link by which a case blocks the goods, none if it does not or they were cleared (under any of their names)."""
-    rep = next((lot for lot, names in hit.names.items() if number in names), None)
-    if rep is None or not all(stands(case, name, where, now, for_case(case).settings) for name in hit.names[rep]):
-        return None
-    holdings = {holding: each.link for holding, each in hit.holdings.items() if holding[0] == rep}
-    if not where:
-        return link_of(holdings, rep, 0)
-    return link_of(holdings, rep, where, partial=hit.partial, stock_unknown=hit.partial and _way_unknown(hit, rep, where))
-
-
-def _way_unknown(hit: Affected, lot: int, site: int) -> bool:
-    """Tell whether nobody knows how goods of a lot came to a site: no record, from nowhere, from a consumer, or from such a site."""
-    if not any((lot, site, unit) in hit.sums for unit in range(3)):
-        return True
-    fresh = {move.dst for move in hit.moves if move.lot == lot and move.arrived and not move.src}
-    fresh |= {where for (each, where, _), sums in hit.sums.items() if each == lot and sums.brought_back > sums.sold}
-    onward: dict[int, set[int]] = {}
-    for move in hit.moves:
-        if move.lot == lot and move.src and move.dst:
-            onward.setdefault(move.src, set()).add(move.dst)
-    seen = set[int]()
-    while fresh:
-        seen |= fresh
-        fresh = {there for here in fresh for there in onward.get(here, ())} - seen
-    return site in seen
 
 
 def candidates(session: Session, lots: Sequence[str]) -> list[str]:
@@ -235,8 +182,7 @@ def _reasons(session: Session, lot: str, now: int, asked: Ask, site: str, *, tes
 
 def verdict_of(block: Block, asked: Ask) -> Verdict:
     """Return what a block gives to an ask, by its case's rule pack."""
-    link: Link = block.link  # type: ignore[assignment]  # made by link_of
-    return answer(asked, link, msgspec.structs.replace(_PLAIN, block_possible=block.block_possible))
+    return answer(asked, block.link, msgspec.structs.replace(_PLAIN, block_possible=block.block_possible))
 
 
 _PLAIN: Final = for_case(None).settings

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterator, Sequence
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import msgspec
 
 from foodtrace.certificate.payload import Payload
 from foodtrace.events import (
     Clause,
+    GoodsCleared,
     LotsClause,
     PredicateClause,
     RecallOpened,
@@ -25,8 +26,15 @@ from foodtrace.graph.predicate import fits
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.blocking import blocks, candidates, known_issuer
 from foodtrace.operations.common import Found, about
+from foodtrace.operations.lineage import MOST
+from foodtrace.recall.blocking import Link
 from foodtrace.recall.cases import load_cases, standing_of
+from foodtrace.recall.packs import for_opening
 from foodtrace.storage.session import Session
+
+_Scoped: TypeAlias = RecallOpened | RecallWidened
+_SAYS: Final = (RecallOpened, RecallWidened, RecallWithdrawn, GoodsCleared)
+"""What says whether a case stands, and against what."""
 
 
 def described(payload: Payload | None, product: str, issuer: str, lot: str) -> LotInfo:
@@ -36,28 +44,52 @@ def described(payload: Payload | None, product: str, issuer: str, lot: str) -> L
 
 
 def recalls(session: Session, now: dt.datetime, lot: str, closure: list[int], papers: LotInfo) -> tuple[Recall, ...]:
-    """Return the cases that stand against a lot (rules 4 and 5)."""
-    facts = SqlFacts(session, micros(now))
-    infos = list(facts.lots(closure).values()) if closure else [papers]
-    found: list[Recall] = []
-    walk = False
-    for case, opened, said in _standing(session, candidates(session, [info.text for info in infos]), now):
-        clauses: tuple[Clause, ...] = ()
-        for each in said:
-            # Goods on record are walked, so too much here costs time only; of others nothing but the scope in force speaks.
-            clauses = each.scope if isinstance(each, RecallWidened) and each.narrows and not closure else (*clauses, *each.scope)
-        hits = [hit for clause in clauses if (hit := _touches(session, clause, infos, closure)) is not None]
-        if hits and closure:
-            walk = True
-        elif hits:
-            link = "confirmed" if True in hits else "possible"
-            found.append(Recall(case=case, link=link, level=opened.level, lot=lot, advice=opened.advice))  # type: ignore[arg-type]
-    if walk:
-        found += [
-            Recall(case=each.case, link=each.link, level=each.level, lot=lot, advice=each.advice)  # type: ignore[arg-type]
-            for each in blocks(session, lot, micros(now))
-        ]
-    return tuple(found)
+    """Return the cases that stand against a lot (rules 4 and 5).
+
+    :param closure: :func:`foodtrace.operations.lineage.lineage` of the lot; empty: no record names it.
+    """
+    if not closure:
+        return tuple(_by_papers(session, now, lot, papers))
+    infos = list(SqlFacts(session, micros(now)).lots(closure).values())
+    if not _all_known(session, infos):
+        return tuple(_walked(session, now, lot))
+    for _, _, said in _standing(session, candidates(session, [info.text for info in infos]), now):
+        # The walk says what stands; too much here costs time only.
+        if any(_touches(session, clause, infos, closure) is not None for each in said for clause in each.scope):
+            return tuple(_walked(session, now, lot))
+    return ()
+
+
+def _all_known(session: Session, infos: Sequence[LotInfo]) -> bool:
+    """Tell whether these are all lots the goods can have been made of: none is of an issuer on no record, whose code may be anybody's."""
+    return len(infos) < MOST and all(known_issuer(session, each) for each in {info.text.partition("/")[0] for info in infos})
+
+
+def _walked(session: Session, now: dt.datetime, lot: str) -> Iterator[Recall]:
+    for each in blocks(session, lot, micros(now)):
+        yield Recall(case=each.case, link=each.link, level=each.level, lot=lot, advice=each.advice, possible=each.block_possible)
+
+
+def _by_papers(session: Session, now: dt.datetime, lot: str, papers: LotInfo) -> Iterator[Recall]:
+    """Iterate over the cases whose scope the papers of goods fit that no record names; an earlier, wider scope holds them as well."""
+    for case, opened, said in _standing(session, candidates(session, [lot]), now, fresh=lot):
+        *before, clauses = _versions(said)
+        hits = [hit for clause in clauses if (hit := _touches(session, clause, [papers], [])) is not None]
+        possible = for_opening(opened.rule_pack, micros(opened.at)).settings.block_possible
+        if not hits and any(_touches(session, clause, [papers], []) is not None for version in before for clause in version):
+            hits, possible = [False], "hold"
+        if hits:
+            link: Link = "confirmed" if True in hits else "possible"
+            yield Recall(case=case, link=link, level=opened.level, lot=lot, advice=opened.advice, possible=possible)
+
+
+def _versions(said: Sequence[_Scoped]) -> list[tuple[Clause, ...]]:
+    """Return the scope of a case, version by version."""
+    made: list[tuple[Clause, ...]] = []
+    for each in said:
+        before = () if not made or (isinstance(each, RecallWidened) and each.narrows) else made[-1]
+        made.append((*before, *each.scope))
+    return made
 
 
 def unheard_of(session: Session, now: dt.datetime, lot: str) -> list[str]:
@@ -66,16 +98,21 @@ def unheard_of(session: Session, now: dt.datetime, lot: str) -> list[str]:
     return [each.case for each in recalls(session, now, lot, [], described(None, "", issuer, lot))]
 
 
-_Scoped: TypeAlias = RecallOpened | RecallWidened
-
-
-def _standing(session: Session, cases: Collection[str], now: dt.datetime) -> Iterator[tuple[str, RecallOpened, list[_Scoped]]]:
+def _standing(
+    session: Session, cases: Collection[str], now: dt.datetime, fresh: str = ""
+) -> Iterator[tuple[str, RecallOpened, list[_Scoped]]]:
     """Yield the cases that stand: number, opening, and what their scope was said to be, in order; only by logs with a say in them.
 
     A case may have a hundred thousand notices and answers: only what is about its scope is read.
+
+    :param fresh: full id of a lot that no record names yet, whose clearing counts here.
     """
     for case in cases:
-        told = [each for each in about(session, f"case {case}", RecallOpened, RecallWidened, RecallWithdrawn) if each.event.at <= now]
+        told = [
+            each
+            for each in about(session, f"case {case}", RecallOpened, RecallWidened, RecallWithdrawn, GoodsCleared)
+            if each.event.at <= now
+        ]
         openers = [each.log for each in told if isinstance(each.event, RecallOpened)]
         if any(not standing_of(session, openers[0])(each) for each in openers[1:]):
             # Opened by several logs that have no say in each other's cases, which is rare: all of it is read to say who opened what.
@@ -83,15 +120,23 @@ def _standing(session: Session, cases: Collection[str], now: dt.datetime) -> Ite
         else:
             openers = openers[:1]
         for opener in openers:
-            yield from _opened_by(session, case, opener, told)
+            yield from _opened_by(session, case, opener, told, fresh)
 
 
-def _opened_by(session: Session, case: str, opener: int, told: Sequence[Found]) -> Iterator[tuple[str, RecallOpened, list[_Scoped]]]:
+def _opened_by(
+    session: Session, case: str, opener: int, told: Sequence[Found], fresh: str
+) -> Iterator[tuple[str, RecallOpened, list[_Scoped]]]:
     may_say = standing_of(session, opener)
     mine = sorted((each.event for each in told if may_say(each.log)), key=lambda each: (each.at, each.id))
     first = next((each for each in mine if isinstance(each, RecallOpened)), None)
-    if first is not None and not any(isinstance(each, RecallWithdrawn) for each in mine):
+    over = any(isinstance(each, RecallWithdrawn) or (isinstance(each, GoodsCleared) and _clears(each, fresh)) for each in mine)
+    if first is not None and not over:
         yield case, first, [each for each in mine if isinstance(each, _Scoped)]
+
+
+def _clears(event: GoodsCleared, fresh: str) -> bool:
+    """Tell whether goods no record has named yet were cleared, wherever they are; of those on record the walk says it."""
+    return bool(fresh) and not event.site and (not event.lots or fresh in event.lots)
 
 
 def _touches(session: Session, clause: Clause, infos: Collection[LotInfo], closure: list[int]) -> bool | None:

@@ -124,7 +124,7 @@ def receive(
     before = earlier(session, doing, Receipt, lot=full, site=place, quantity=quantity, source=sender, transfer=transfer, doc=doc)
     if before is not None:
         return Outcome(events=[before], answer=(before, [before.case] if before.case else []))
-    against = _stands(session, doing, full, sender or place)
+    against = stands(session, doing, full, sender or place)
     event = Receipt(
         id=doing.event_id(),
         at=doing.now,
@@ -170,7 +170,7 @@ def _same_goods(session: Session, one: str, other: str) -> bool:
     return first is not None and second is not None and second in {name for pair in facts.aliases([first]) for name in pair}
 
 
-def _stands(session: Session, doing: Doing, lot: str, site: str) -> list[str]:
+def stands(session: Session, doing: Doing, lot: str, site: str) -> list[str]:
     """Return the cases that stand against goods that arrive.
 
     :param site: where they come from: in a partial scope that says what they are.

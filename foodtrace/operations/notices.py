@@ -229,16 +229,16 @@ def acknowledge(
     full = resolve_case(session, case)
     place = resolve_site(session, site)
     told = [event for _, event, _ in case_events(session, full) if isinstance(event, Notice) and event.to == place]
-    mine = _own_lots(session, doing, full, place)
-    if not told and not mine:
+    mine, ever = _own_lots(session, doing, full, place)
+    if not told and not ever:
         raise NotFound("case.not_affected", value=place, case=full)
     said = [(resolve_lot(session, lot), quantity) for lot, quantity in on_hand]
-    strange = next((lot for lot, _ in said if lot not in mine), None)
+    strange = next((lot for lot, _ in said if lot not in ever), None)
     if strange is not None:
-        raise NotFound("case.not_affected", value=strange, case=full, near=sorted(mine)[:5])
-    unlike = next((each for each in said if each[1].unit not in mine[each[0]]), None)
+        raise NotFound("case.not_affected", value=strange, case=full, near=sorted(ever)[:5])
+    unlike = next((each for each in said if each[1].unit not in ever[each[0]]), None)
     if unlike is not None:
-        raise BadData("quantity.unit_differs", value=f"{unlike[0]} {unlike[1]}", expected="/".join(mine[unlike[0]]))
+        raise BadData("quantity.unit_differs", value=f"{unlike[0]} {unlike[1]}", expected="/".join(ever[unlike[0]]))
     if nothing:
         said += [(lot, Quantity(0, units[0])) for lot, units in mine.items() if lot not in dict(said)]  # type: ignore[arg-type]
     event = Acknowledgement(
@@ -286,18 +286,35 @@ def notice_of(session: Session, given: str) -> Notice:
     raise NotFound("case.receipt_erased" if erased else "case.receipt_unknown", value=f"{case} {party}")
 
 
-def _own_lots(session: Session, doing: Doing, case: str, place: str) -> dict[str, tuple[str, ...]]:
-    """Return the affected lots of a site under all their names -> units they are kept in; where nothing is on record, any."""
+_Kept: TypeAlias = dict[str, tuple[str, ...]]
+"""Full lot id -> the units it is kept in at a site; where nothing is on record, any."""
+
+
+def _own_lots(session: Session, doing: Doing, case: str, place: str) -> tuple[_Kept, _Kept]:
+    """Return the affected lots of a site under all their names; and those that any version of the scope reached.
+
+    What a narrower scope left out is answered for as well: it was notified, and is held until it is cleared.
+    """
     facts = SqlFacts(session, micros(doing.now))
     number = facts.site(place)
-    mine: dict[str, tuple[str, ...]] = {}
+    mine: _Kept = {}
+    ever: _Kept = {}
     for state in load_cases(session, case, until=micros(doing.now)):
-        found = reach_of(facts, state)
-        for lot, where in found.holdings:
-            if where == number:
-                units = tuple(UNIT_NAMES[unit] for unit in range(3) if (lot, where, unit) in found.sums) or tuple(UNIT_NAMES[:3])
-                texts = facts.texts(found.names[lot])  # holds whatever else was looked up as well
-                mine |= {texts[name]: units for name in found.names[lot] if texts[name] and not texts[name].startswith("?")}
+        *earlier, last = state.versions
+        for version in earlier:
+            if not set(version.clauses) <= set(last.clauses):
+                ever |= _lots_at(facts, reach_of(facts, state, version.clauses), number)
+        mine |= _lots_at(facts, reach_of(facts, state), number)
+    return mine, ever | mine
+
+
+def _lots_at(facts: SqlFacts, found: Affected, site: int | None) -> _Kept:
+    mine: _Kept = {}
+    for lot, where in found.holdings:
+        if where == site:
+            units = tuple(UNIT_NAMES[unit] for unit in range(3) if (lot, where, unit) in found.sums) or tuple(UNIT_NAMES[:3])
+            texts = facts.texts(found.names[lot])  # holds whatever else was looked up as well
+            mine |= {texts[name]: units for name in found.names[lot] if texts[name] and not texts[name].startswith("?")}
     return mine
 
 

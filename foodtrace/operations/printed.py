@@ -41,7 +41,7 @@ from foodtrace.tlog.entry import event_bytes
 
 _LOT: Final = re.compile(r"(?=.*[0-9])[A-Z0-9][A-Z0-9.-]{3,19}|[A-Z0-9-]{2,20}/[A-Z0-9.-]{1,20}")
 
-STOPS: Final = {"scan.recalled": "recalled", "scan.test_positive": "test_positive"}
+STOPS: Final = {"scan.recalled": "recalled", "scan.test_positive": "test_positive", "scan.recall_possible": "recall_possible"}
 """What stops the sale of goods, whatever code of theirs is scanned -> the word for it."""
 
 
@@ -134,7 +134,8 @@ def slip_said(session: Session | None, now: dt.datetime, slip: Slip) -> Found:
 def stands_against(session: Session, now: dt.datetime, lot: str, payload: Payload | None = None) -> BadData | None:
     """Return the gravest that stands against a lot and what it was made from, none if nothing does.
 
-    Its code is ``scan.recalled``, ``scan.test_positive`` or ``scan.recall_possible``.
+    Its code is ``scan.recalled``, ``scan.test_positive``, ``scan.recall_possible``; or ``scan.recall_passes``, where the rule pack of
+    the case lets goods pass whose link is only possible: that stops nothing.
     """
     papers = described(payload, "", payload.operator if payload is not None else "", lot)
     closure = lineage(session, now, lot)
@@ -146,7 +147,11 @@ def stands_against(session: Session, now: dt.datetime, lot: str, payload: Payloa
     tested = standing(tests_behind(session, closure))
     if tested.state in ("positive", "confirmed") and tested.test is not None:
         return BadData("scan.test_positive", value=lot, item=tested.test.item or "-", when=f"{tested.test.when:%Y-%m-%d %H:%M}")
-    return BadData("scan.recall_possible", value=lot, case=found[0].case, lot=found[0].lot or lot) if found else None
+    held = next((each for each in found if each.asks != "note"), None)
+    first = held or (found[0] if found else None)
+    if first is None:
+        return None
+    return BadData("scan.recall_possible" if held else "scan.recall_passes", value=lot, case=first.case, lot=first.lot or lot)
 
 
 def _became(

@@ -63,10 +63,10 @@ def pages(session: Session, now: dt.datetime) -> Iterator[Page]:
             continue  # rule 4
         place = f"01/{link.gtin}/10" if link.gtin else f"lot/{link.operator}"
         path = f"{link.stem}/{place}/{link.lot}/{'21/' if link.gtin else ''}{link.serial}/index.html".lstrip("/")
-        yield Page(path, _html(shown(session, event, now), _against(session, event.lot, now), now))
+        yield Page(path, _html(shown(session, event, now), against(session, event.lot, now), now))
 
 
-def _against(session: Session, lot: str, now: dt.datetime) -> list[str]:
+def against(session: Session, lot: str, now: dt.datetime) -> list[str]:
     """Say what stands against a lot, in both languages."""
     found = blocks(session, lot, micros(now))
     kinds = {each.case: ("recalled" if each.link == "confirmed" else "maybe", each) for each in found}

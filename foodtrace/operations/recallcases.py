@@ -10,7 +10,7 @@ from foodtrace.errors import NotFound
 from foodtrace.events import Clause, LotsClause
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.blocking import behind, candidates
-from foodtrace.recall.affected import find
+from foodtrace.operations.standing import Standing
 from foodtrace.recall.answer import recall as answer_of
 from foodtrace.recall.cases import load_cases
 from foodtrace.recall.facts import Case
@@ -75,10 +75,10 @@ def _names_lots(clause: Clause) -> bool:
 
 
 def _touches(session: Session, case: Case, lots: Sequence[str], now: int) -> bool:
-    """Tell whether a case reaches one of these lots: it names one, or its rule or its lots lead to one."""
+    """Tell whether a case reaches one of these lots, or did before it was narrowed: it names one, or its rule or its lots lead to one."""
     affected = set(lots)
-    if any(isinstance(each, LotsClause) and not affected.isdisjoint(each.lots) for each in case.versions[-1].clauses):
+    clauses = [clause for version in case.versions for clause in version.clauses]
+    if any(isinstance(each, LotsClause) and not affected.isdisjoint(each.lots) for each in clauses):
         return True
     facts = SqlFacts(session, now)
-    hit = find(facts, case.versions[-1].clauses, settings=for_case(case).settings, own_operator=case.operator, case=case.case)
-    return not affected.isdisjoint(facts.texts({name for lot in hit.lots for name in hit.names[lot]}).values())
+    return not affected.isdisjoint(facts.texts(Standing(facts, case).reached()).values())

@@ -12,7 +12,8 @@ Rules:
 3. Without a ledger the keys of a key list count; then nothing is known of voiding and use, and a note says so.
 4. Nothing is recorded. Looking is not entering.
 5. Codes that we print ourselves have words of their own (:mod:`foodtrace.operations.printed`).
-6. Goods under recall, or with a positive test that stands, are never good, whichever code of theirs is scanned.
+6. Goods under recall, held because they may be, or with a positive test that stands, are never good, whichever code of theirs is
+   scanned: what the gate and the till stop is not called good here.
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ Word: TypeAlias = Literal[
     "twin",
     "recalled",
     "test_positive",
+    "recall_possible",
     "voided",
     "revoked",
     "foreign_key",

@@ -6,8 +6,9 @@ lines: a note has a bound on its size, a list has not.
 
 Rules:
 
-1. Every lot that an open or closed case reaches is on it, unless its goods were cleared everywhere: closing lifts nothing
-   (RECALL section 7). A case that was withdrawn is not.
+1. Every lot that an open or closed case stands against anywhere is on it (:mod:`foodtrace.operations.standing`): closing lifts
+   nothing, nor does narrowing; clearing everywhere does, and withdrawing the case. A list knows lots, not sites: goods that a case
+   about a window at a site does not reach here are stopped with the rest of their lot.
 2. A list is taken only with a signature by a key the shop trusts, and never in exchange for a newer one.
 3. An empty list is a list: "nothing is recalled, as of then". No list is none, and the till says so.
 4. How old it is is said with every use of it; what is too old stops the till (:mod:`foodtrace.formula.till`).
@@ -17,20 +18,19 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
-from foodtrace.errors import BadData, NotFound, ProofError, Refused
+from foodtrace.errors import BadData, ProofError, Refused
 from foodtrace.graph.reader import SqlFacts
-from foodtrace.operations.cases import reach_of
 from foodtrace.operations.common import CHINA, local
-from foodtrace.recall.blocking import blocks as stands
-from foodtrace.recall.cases import case_ids, load_cases
+from foodtrace.operations.standing import Standing, standing_against
+from foodtrace.recall.cases import case_ids
 from foodtrace.recall.facts import Case
-from foodtrace.recall.packs import for_case
+from foodtrace.recall.settings import Possible
 from foodtrace.storage.session import Session
 from foodtrace.tlog.note import NoteSigner, open_note, sign_note
 from foodtrace.tlog.verifier import Verifier, parse_verifier
@@ -44,19 +44,20 @@ LONGEST: Final = 64 * 1024 * 1024
 _MARK: Final = b"lots\n"
 
 
-class StopLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class StopLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """One lot that must not be sold, for one case."""
 
     lot: str
     product: str
     case: str
     level: int
-    link: str
-    """``confirmed`` or ``possible``."""
+    link: Literal["confirmed", "possible"]
     opened: str
     """When the case was opened, RFC 3339."""
     advice: str = ""
     """What the notice says to customers."""
+    possible: Possible = "hold"
+    """What the case gives to an ask for goods whose link is only possible."""
 
 
 class StopList(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,36 +81,26 @@ class StopList(msgspec.Struct, frozen=True, kw_only=True):
 def make(session: Session, now: int, origin: str) -> StopList:
     """Make the list of all lots that a case stands on now (rule 1). O(affected of all cases)."""
     facts = SqlFacts(session, now)
-    lines: list[StopLine] = []
-    for each in case_ids(session):
-        try:
-            opened = load_cases(session, each, until=now)
-        except NotFound:
-            continue  # opened later than now, or only spoken about
-        lines += [line for case in opened if case.withdrawn is None for line in _lines(facts, case, now)]
+    lines = [
+        line for case, standing in standing_against(session, facts, case_ids(session), now) for line in _lines(facts, case, standing, now)
+    ]
     return StopList(origin=origin, made=local(now), lines=tuple(sorted(lines, key=lambda line: (line.lot, line.case))))
 
 
-def _lines(facts: SqlFacts, case: Case, now: int) -> Iterable[StopLine]:
-    found = reach_of(facts, case)
-    settings = for_case(case).settings
-    links: dict[int, str] = {}
-    for (lot, _), link in found.holdings.items():
-        links[lot] = "confirmed" if link.link == "confirmed" else links.get(lot, "possible")
-    texts = facts.texts({name for lot in found.lots for name in found.names[lot]})
-    for lot in found.lots:
-        product = found.infos[lot].product if lot in found.infos else ""
-        for name in found.names[lot]:
-            if texts[name].startswith("?") or not stands(case, name, 0, now, settings):
-                continue
+def _lines(facts: SqlFacts, case: Case, standing: Standing, now: int) -> Iterator[StopLine]:
+    told = list(standing.lots(now))
+    texts = facts.texts({name for name, _, _ in told})
+    for name, product, stand in told:
+        if not texts[name].startswith("?"):
             yield StopLine(
                 lot=texts[name],
                 product=product,
                 case=case.case,
                 level=case.level,
-                link=links.get(lot, "possible"),
+                link="confirmed" if stand.link == "confirmed" else "possible",
                 opened=local(case.opened).isoformat(timespec="seconds"),
                 advice=case.advice,
+                possible=stand.possible,
             )
 
 

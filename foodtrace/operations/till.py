@@ -129,10 +129,16 @@ def facts_of(
 
 def _recalls(session: Session, lot: str, now: int, shop: str, stop: StopList | None) -> tuple[Recall, ...]:
     """Return the cases that stand against a lot here, and those of which only the shop's stop list knows (rule 1)."""
-    here = [(each.case, each.link, each.level, each.advice) for each in blocks(session, lot, now, shop)]
-    known = {each[0] for each in here}
-    here += [(each.case, each.link, each.level, each.advice) for each in (stop.about(lot) if stop else ()) if each.case not in known]
-    return tuple(Recall(case=case, link=link, level=level, lot=lot, advice=advice) for case, link, level, advice in here)  # type: ignore[arg-type]
+    here = [
+        Recall(case=each.case, link=each.link, level=each.level, lot=lot, advice=each.advice, possible=each.block_possible)
+        for each in blocks(session, lot, now, shop)
+    ]
+    known = {each.case for each in here}
+    listed = [each for each in (stop.about(lot) if stop else ()) if each.case not in known]
+    here += [
+        Recall(case=each.case, link=each.link, level=each.level, lot=lot, advice=each.advice, possible=each.possible) for each in listed
+    ]
+    return tuple(here)
 
 
 def _can(session: Session, lot: str, serial: str) -> tuple[Sold | None, bool]:

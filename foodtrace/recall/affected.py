@@ -8,7 +8,7 @@ Steps, with the section's words:
    ``clock_slack`` let in.
 3. **A** is E2 closed under lot presumption: once a lot is in a lot scope or is an output of an affected transformation, all its
    recorded holdings join for all time, and those of lots of the same code under an unknown authority; in partial scopes a
-   holding of a seed lot with unexplained stock joins.
+   holding with unexplained stock joins, of a seed lot or of one that lay at the site in the window.
 4. The answer is A (E2 where ``lot_presumption`` is ``path``); a link is confirmed exactly for members of E1.
 """
 
@@ -27,7 +27,7 @@ from foodtrace.recall.facts import Facts
 from foodtrace.recall.moves import Move
 from foodtrace.recall.quantities import HoldingSum
 from foodtrace.recall.records import Records
-from foodtrace.recall.scope import Seed, seeds, went_astray
+from foodtrace.recall.scope import Seed, lots_there, seeds, went_astray
 from foodtrace.recall.settings import DEFAULT, Settings
 
 Grade: TypeAlias = Literal["confirmed", "possible"]
@@ -138,7 +138,7 @@ def _presumed(records: Records, clauses: Sequence[Clause], sown: Sequence[Seed])
     for clause, fitting in zip(clauses, records.fitting, strict=True):
         found += [((other, site), ALWAYS) for lot in fitting for other in records.codes.get(lot, ()) for site in records.recorded[other]]
         if isinstance(clause, LeftClause | ThroughClause):
-            partial_lots |= {holding[0] for holding, _, _ in sown}
+            partial_lots |= {holding[0] for holding, _, _ in sown} | lots_there(records, clause)
     found += [((lot, site), ALWAYS) for (lot, site, _), each in records.sums.items() if each.over > 0 and lot in partial_lots]
     return found
 

@@ -162,4 +162,9 @@ def for_case(case: Case | None) -> Choice:
     """Return the pack that computes for a case: the one it names, else by the day it was opened; without a case, the last one."""
     if case is None:
         return _of("", dt.date.max)
-    return _of(case.rule_pack, local_day(case.opened))
+    return for_opening(case.rule_pack, case.opened)
+
+
+def for_opening(rule_pack: str, opened: int) -> Choice:
+    """Return the pack that computes for a case, by the one it names and when it was opened (microseconds UTC)."""
+    return _of(rule_pack, local_day(opened))

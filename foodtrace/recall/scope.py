@@ -7,19 +7,22 @@
 3. **through(S, window)**: each holding at S with stock when the window opens, from then; and each with an arrival in it, be it
    a move, a birth or what a consumer brought back. Stock nobody can know (more left, or was counted, than ever came by the
    records) counts as stock and is possible.
+4. In the two clauses on a site, **goods nobody knows the way of** are possible too: what came from no source, or from consumers
+   beyond what was sold to them, to wherever, once the window had opened, of a lot that left or that lay at or came to the site
+   in it. To the site itself they can only have come back once some had left it. Unknown is never none: such goods may be those.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from foodtrace.events import Clause, LeftClause, LotsClause, ThroughClause
 from foodtrace.graph.edges import micros
-from foodtrace.graph.flows import ALWAYS, BIRTHS, DAY, UNKNOWN_TIME, Flow, FlowKind
+from foodtrace.graph.flows import ALWAYS, BIRTHS, DAY, NEVER, UNKNOWN_TIME, Flow, FlowKind
 from foodtrace.graph.walk import Holding
 from foodtrace.recall.moves import Move
-from foodtrace.recall.quantities import holdings
+from foodtrace.recall.quantities import HoldingSum, Key, holdings
 from foodtrace.recall.records import Records
 
 Seed: TypeAlias = tuple[Holding, int, bool]
@@ -37,8 +40,10 @@ def seeds(records: Records, clauses: Sequence[Clause]) -> list[Seed]:
     for clause, fitting in zip(clauses, records.fitting, strict=True):
         if isinstance(clause, LeftClause):
             made += _left(records, clause)
+            made += _wayless(records, clause)
         elif isinstance(clause, ThroughClause):
             made += _through(records, clause)
+            made += _wayless(records, clause)
         else:
             made += _whole(records.recorded, sure, fitting)
     return made
@@ -88,7 +93,7 @@ def _gone(records: Records, clause: LeftClause) -> Iterator[tuple[Move, bool]]:
     site, start, end = records.facts.site(clause.site), micros(clause.start), micros(clause.end)
     if site is None:
         return
-    vague = {(flow.log, flow.seq): flow.flags for flow in records.flows if flow.site == site and flow.flags & (DAY | UNKNOWN_TIME)}
+    vague = _vague(records, site)
     for move in records.moves:
         if move.src != site:
             continue
@@ -96,6 +101,11 @@ def _gone(records: Records, clause: LeftClause) -> Iterator[tuple[Move, bool]]:
             yield move, not move.unnamed
         elif _earliest(move, vague) <= end and move.t_out >= start:
             yield move, False
+
+
+def _vague(records: Records, site: int) -> dict[tuple[int, int], int]:
+    """Return the entries of what left a site of which the moment is not known, with their flags."""
+    return {(flow.log, flow.seq): flow.flags for flow in records.flows if flow.site == site and flow.flags & (DAY | UNKNOWN_TIME)}
 
 
 def _earliest(move: Move, vague: Mapping[tuple[int, int], int]) -> int:
@@ -106,7 +116,7 @@ def _earliest(move: Move, vague: Mapping[tuple[int, int], int]) -> int:
     return ALWAYS if flags & UNKNOWN_TIME else move.t_out - _LAST if flags & DAY else move.t_out
 
 
-def _through(records: Records, clause: ThroughClause) -> Iterator[Seed]:
+def _through(records: Records, clause: LeftClause | ThroughClause) -> Iterator[Seed]:
     site, start, end = records.facts.site(clause.site), micros(clause.start), micros(clause.end)
     if site is None:
         return
@@ -124,3 +134,44 @@ def _through(records: Records, clause: ThroughClause) -> Iterator[Seed]:
     for flow in flows:
         if flow.kind in _CAME and start <= flow.t <= end:
             yield (flow.lot, site), flow.t, True
+
+
+def _wayless(records: Records, clause: LeftClause | ThroughClause) -> Iterator[Seed]:
+    """Iterate over goods nobody knows the way of that may be meant (rule 4)."""
+    site, start = records.facts.site(clause.site), micros(clause.start)
+    if site is None:
+        return
+    lots = lots_there(records, clause)
+    arrivals = list(without_way(records.moves, records.flows, records.sums))
+    back = _first_departures(records, site) if any(holding[1] == site for holding, _, _ in arrivals) else {}
+    for holding, since, latest in arrivals:
+        if holding[0] in lots and latest >= start and (holding[1] != site or back.get(holding[0], NEVER) <= latest):
+            yield holding, since, False
+
+
+def lots_there(records: Records, clause: LeftClause | ThroughClause) -> set[int]:
+    """Return the lots that left a site, lay at it or came to it in a window, or may have: what is short of a record may be of them."""
+    lots = {holding[0] for holding, _, _ in _through(records, clause)}
+    return lots | {move.lot for move, _ in _gone(records, clause)} if isinstance(clause, LeftClause) else lots
+
+
+def without_way(moves: Iterable[Move], flows: Iterable[Flow], sums: Mapping[Key, HoldingSum]) -> Iterator[tuple[Holding, int, int]]:
+    """Iterate over (holding, earliest, latest) of arrivals from no source, and from consumers beyond what was sold to them."""
+    for move in moves:
+        if move.arrived and move.dst and not move.src:
+            yield (move.lot, move.dst), move.t_in, move.t_out
+    for flow in flows:
+        if flow.kind == FlowKind.CONSUMER_RETURN:
+            there = sums[flow.lot, flow.site, flow.unit]
+            if there.brought_back > there.sold:
+                yield (flow.lot, flow.site), flow.t, flow.t + _LAST if flow.flags & DAY else NEVER if flow.flags & UNKNOWN_TIME else flow.t
+
+
+def _first_departures(records: Records, site: int) -> dict[int, int]:
+    """Return when goods of each lot may first have left a site."""
+    first: dict[int, int] = {}
+    vague = _vague(records, site)
+    for move in records.moves:
+        if move.src == site:
+            first[move.lot] = min(first.get(move.lot, NEVER), _earliest(move, vague))
+    return first

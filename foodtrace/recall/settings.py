@@ -23,6 +23,8 @@ DAY_LONG: Final = 24 * HOUR
 """Microseconds in 24 hours (the flag ``DAY`` of flows is another thing)."""
 
 Presumption: TypeAlias = Literal["lot", "path"]
+Possible: TypeAlias = Literal["allow", "hold", "refuse"]
+"""What an ask for goods with a possible link gets."""
 
 
 class YieldRange(msgspec.Struct, frozen=True):
@@ -55,7 +57,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """True: sealed and travelling recall returns count as retrieved; the strict figure drops them."""
     count_publication_day: bool = False
     """True: the publication day is day one of the completion clock (against Civil Code Art. 201)."""
-    block_possible: Literal["hold", "refuse", "allow"] = "hold"
+    block_possible: Possible = "hold"
     """What an ask for a lot with a possible link gets (section 7)."""
     unblock_on_close: bool = False
     """True: closing a case lifts its block."""

@@ -11,7 +11,7 @@ import pytest
 
 from foodtrace.operations import cases
 from tests.cli.inside import Inside, here
-from tests.recall.blocktrade import BATCH, CASE, CODES, FRESH, LOT, trade
+from tests.recall.blocktrade import BATCH, CASE, CODES, FRESH, LOT, OTHER, trade
 from tests.recall.casework import World
 from tests.recall.test_block_cells import suspected
 
@@ -44,6 +44,8 @@ def typed(here: Inside, tmp_path: Path) -> Callable[[str], Inside]:
         world = trade(World(f"sqlite:///{tmp_path}/foodtrace.db", tmp_path / "keys"))
         if state == "suspected":
             suspected(world)
+        elif state == "narrowed":
+            world.do(cases.narrow, world.open(LOT, OTHER), [OTHER], reason="lab", approved_by="9")
         elif state != "free":
             world.open(LOT)
         if state == "cleared":
@@ -54,7 +56,7 @@ def typed(here: Inside, tmp_path: Path) -> Callable[[str], Inside]:
     return make
 
 
-@pytest.mark.parametrize(("state", "place"), [("recalled", 0), ("suspected", 1)])
+@pytest.mark.parametrize(("state", "place"), [("recalled", 0), ("suspected", 1), ("narrowed", 1)])
 def test_what_is_blocked_is_a_no_with_the_case_in_it_and_an_entry(typed: Callable[[str], Inside], state: str, place: int) -> None:
     run = typed(state)
     for asked, words in ASKS.items():
@@ -70,6 +72,12 @@ def test_what_is_blocked_is_a_no_with_the_case_in_it_and_an_entry(typed: Callabl
     assert CODE["sale"][place] in check
     gate = run("--now", NOW, "gate", CODES[LOT], "--market", "M", "--weight", "1kg", code=1)
     assert ("gate.recalled", "gate.recall_possible")[place] in gate
+    for text in (CODES[LOT], LOT):
+        (scanned,) = json.loads(run("--now", NOW, "scan", text, "--json", code=1))
+        assert scanned["answer"] == ("recalled", "recall_possible")[place]
+        assert CASE in scanned["problem"]["message"]["zh"]
+    listed = json.loads(run("--now", NOW, "stoplist", "--json"))["lines"]
+    assert {(each["case"], each["link"]) for each in listed if each["lot"] in (LOT, BATCH)} == {(CASE, ("confirmed", "possible")[place])}
     for words in RECEIPTS:
         for lang in ("zh", "en"):
             said = run("--now", NOW, *words, lang=lang)

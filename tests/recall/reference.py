@@ -69,6 +69,8 @@ class Reference:
         self.makes: list[tuple] = []
         self.births: list[tuple] = []
         self.backs: list[tuple] = []
+        self.returned: list[tuple] = []
+        self.sold_and_back: dict[Any, list[int]] = {}
         for record in records:
             getattr(self, "_" + record[0])(*record[1:])
         self.steps = [(a, out, into, b, True) for a, b, _, out, into, named in self.moves if named and a[1] and b[1]]
@@ -120,9 +122,13 @@ class Reference:
     def _back(self, lot: Any, site: Any, q: Any, hour: Any, how: Any) -> None:
         self._in(self.top(lot), site, q, early(hour, how))
         self.backs.append(((self.top(lot), site), early(hour, how)))
+        # A return known to the day only may have come as late as that day ends.
+        self.returned.append(((self.top(lot), site), early(hour, how), late(hour, how), unit_of(q)))
+        self.sold_and_back.setdefault(((self.top(lot), site), unit_of(q)), [0, 0])[1] += q
 
     def _sell(self, lot: Any, site: Any, q: Any, hour: Any, how: Any) -> None:
         self._out(self.top(lot), site, q, late(hour, how))
+        self.sold_and_back.setdefault(((self.top(lot), site), unit_of(q)), [0, 0])[0] += q
 
     def _move(self, lot: Any, source: Any, target: Any, q: Any, out: Any, into: Any, how: Any) -> None:
         lot = self.top(lot)
@@ -177,6 +183,32 @@ class Reference:
                     found.append((target, arrives, certain))
             if clause[0] == "through":
                 found += self._lay(site, first, last)
+            found += self.wayless(clause)
+        return found
+
+    def there(self, clause: Any) -> set:
+        """Lots that left the site of a window, lay at it or came to it in it, or may have."""
+        _, site, first, last = clause
+        lots = {holding[0] for holding, _, _ in self._lay(site, first, last)}
+        for (lot, source), target, earliest, leaves, arrives, _ in self.moves:
+            if target[1] == site and first <= arrives <= last:
+                lots.add(target[0])
+            if clause[0] == "left" and source == site and earliest <= last and leaves >= first:
+                lots.add(lot)
+        return lots
+
+    def wayless(self, clause: Any) -> list[tuple]:
+        """What came from nowhere, or from consumers beyond what was sold to them, and may be of the window."""
+        _, site, first, _ = clause
+        came = [(target, arrives, leaves) for (_, source), target, _, leaves, arrives, _ in self.moves if not source and target[1]]
+        for holding, t, latest, unit in self.returned:
+            if self.sold_and_back[holding, unit][1] > self.sold_and_back[holding, unit][0]:
+                came.append((holding, t, latest))
+        found = []
+        for holding, t, latest in came:
+            out = [earliest for (lot, source), _, earliest, _, _, _ in self.moves if source == site and lot == holding[0]]
+            if holding[0] in self.there(clause) and latest >= first and (holding[1] != site or any(each <= latest for each in out)):
+                found.append((holding, t, False))
         return found
 
     def _lay(self, site: Any, first: Any, last: Any) -> list[tuple]:
@@ -235,6 +267,8 @@ class Reference:
         start = self.least(seeds)
         if any(clause[0] != "lots" for clause in clauses):
             lots = {holding[0] for holding, _, _ in seeds}
+            for clause in clauses:
+                lots |= self.there(clause) if clause[0] != "lots" else set()
             start |= {holding: -INF for holding in self.held if holding[0] in lots and self.unexplained(holding)}
         current = self.reach(start, certain=False, slack=self.slack)
         while True:

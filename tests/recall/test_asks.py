@@ -187,10 +187,15 @@ def test_in_a_partial_scope_goods_from_nowhere_are_held_and_so_is_whatever_they_
     assert {site: links(world, LOT, site) for site in "PWQFZ"} == {
         "P": [],
         "W": [],
-        "Q": [("2026-0001", "unknown")],
-        "F": [("2026-0001", "unknown")],
-        "Z": [("2026-0001", "unknown")],
+        "Q": [("2026-0001", "possible")],
+        "F": [("2026-0001", "possible")],
+        "Z": [("2026-0001", "possible")],
     }
+    listed = world.answer("2026-0001")
+    assert {row.site: row.link for row in (*listed.outlets, *listed.others)} == dict.fromkeys("XY", "confirmed") | dict.fromkeys(
+        "QFZ", "possible"
+    )
+    assert {each.site for each in listed.untraced if each.kind == "source_missing"} == {"Q"}
     with pytest.raises(Refused) as error:
         world.do(goods.transfer, LOT, kg(1), "X", source="Q")
     assert error.value.code == "transfer.recall_possible"

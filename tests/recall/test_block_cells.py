@@ -34,7 +34,7 @@ from foodtrace.operations import batches, cases, certificates, disposal, goods, 
 from foodtrace.operations.cans import Scanned
 from foodtrace.operations.common import Doing
 from foodtrace.texts import LANGS
-from tests.recall.blocktrade import BATCH, CASE, CODES, FRESH, KEYS, LOT, pieces, trade
+from tests.recall.blocktrade import BATCH, CASE, CODES, FRESH, KEYS, LOT, OTHER, pieces, trade
 from tests.recall.casework import World, day, kg
 
 # -- rows ----------------------------------------------------------------------------------------------------------------------
@@ -48,6 +48,11 @@ def suspected(world: World) -> None:
     """A rule that L fits only if a day nobody recorded does."""
     scope = (PredicateClause(producer="OP-P", produced_from=dt.date(2026, 2, 1), produced_to=dt.date(2026, 2, 9)),)
     world.put(RecallOpened(id="case", at=world.now, case=CASE, scope=scope, level=2, reason="x", known=world.now))
+
+
+def narrowed(world: World) -> None:
+    """L was in the scope, and a later version leaves it out."""
+    world.do(cases.narrow, world.open(LOT, OTHER), [OTHER], reason="a laboratory report", approved_by="9")
 
 
 def sealed(world: World) -> None:
@@ -132,6 +137,7 @@ ROWS: Final[dict[str, tuple[Callable[[World], None], str]]] = {
     "a case opened after this": (opened_later, "allow"),
     "under an open case": (opened, "refuse"),
     "suspected": (suspected, "hold"),
+    "left out by a narrower scope": (narrowed, "hold"),
     "sealed": (sealed, "refuse"),
     "partly returned": (returned, "refuse"),
     "destroyed": (destroyed, "refuse"),

@@ -1,0 +1,156 @@
+"""How one recall case stands against goods, said in one place for every door.
+
+For transfers, the till and the gate :mod:`foodtrace.operations.blocking` asks; the stop list and a recall's list of cases ask too.
+
+Rules:
+
+1. In a lot scope every holding of an affected lot is blocked, made before or after; in a partial scope the holding decides: what a
+   recall lists there is what is blocked there. Of a scope that is both, the clauses on whole lots speak for themselves as well: a
+   window added to a case never takes a block from anything.
+2. In a partial scope goods of an affected lot at a site with no record of them are held, and so are those listed because nobody
+   knows their way, and those asked for without a site, whatever the case's rule pack gives to a possible link.
+3. Narrowing lifts nothing: what only an earlier version reached is held as possible, whatever the pack gives to that.
+4. Clearing lifts it, by any name of the lot, everywhere or at the site; so does withdrawing the case. Closing does not
+   (:mod:`foodtrace.recall.blocking`, rule 6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from functools import cached_property
+from typing import Final, NamedTuple
+
+from foodtrace.errors import NotFound
+from foodtrace.events import Clause, LeftClause, ThroughClause
+from foodtrace.graph.reader import SqlFacts
+from foodtrace.graph.walk import Holding
+from foodtrace.recall.affected import Affected, find
+from foodtrace.recall.blocking import Grade, Link, link_of
+from foodtrace.recall.blocking import blocks as stands
+from foodtrace.recall.cases import load_cases
+from foodtrace.recall.facts import Case
+from foodtrace.recall.packs import for_case
+from foodtrace.recall.scope import without_way
+from foodtrace.recall.settings import Possible
+from foodtrace.storage.session import Session
+
+
+class Stand(NamedTuple):
+    """What stands against goods."""
+
+    link: Link
+    possible: Possible
+    """What an ask for a link that is only possible gets."""
+
+
+class _Hit:
+    """What one set of clauses reaches, looked up by the names of lots."""
+
+    def __init__(self, found: Affected) -> None:
+        self.found = found
+        self.lot = {name: lot for lot, names in found.names.items() for name in names}
+        self.links: dict[int, dict[Holding, Grade]] = {}
+        for holding, each in found.holdings.items():
+            self.links.setdefault(holding[0], {})[holding] = each.link
+
+    def on_record(self, lot: int, site: int) -> bool:
+        """Tell whether any record is about a lot at a site."""
+        return any((lot, site, unit) in self.found.sums for unit in range(3))
+
+
+class Standing:
+    """One case and what it reaches, walked no further than an answer needs. O(affected of the case)."""
+
+    def __init__(self, facts: SqlFacts, case: Case) -> None:
+        self._facts = facts
+        self._case = case
+        self._settings = for_case(case).settings
+
+    def _reach(self, clauses: Collection[Clause]) -> _Hit:
+        case = self._case
+        return _Hit(find(self._facts, tuple(clauses), settings=self._settings, own_operator=case.operator, case=case.case))
+
+    @cached_property
+    def _now(self) -> tuple[_Hit, ...]:
+        """What the scope in force reaches; and, where it has clauses on sites as well, what those on whole lots reach (rule 1)."""
+        clauses = self._case.versions[-1].clauses
+        whole = [each for each in clauses if not isinstance(each, LeftClause | ThroughClause)]
+        return (self._reach(clauses), *((self._reach(whole),) if whole and len(whole) < len(clauses) else ()))
+
+    @cached_property
+    def _before(self) -> tuple[_Hit, ...]:
+        """What those earlier versions reach of which the scope in force leaves something out (rule 3)."""
+        *earlier, last = self._case.versions
+        return tuple(self._reach(each.clauses) for each in earlier if not set(each.clauses) <= set(last.clauses))
+
+    def against(self, lot: int, site: int, now: int) -> Stand | None:
+        """Return how the case stands against a lot at a site; none if it does not.
+
+        :param lot: number of any of its names. :param site: 0: wherever it is. :param now: microseconds UTC.
+        """
+        links = [link for hit in self._now if (link := self._link(hit, lot, site, now)) is not None]
+        link = next((each for each in _GRAVEST_FIRST if each in links), None)
+        given = self._settings.block_possible
+        if link in ("confirmed", "unknown") or (link == "possible" and given != "allow"):
+            return Stand(link, given)
+        if link == "possible" and self._now[0].found.partial and (not site or _way_unknown(self._now[0], lot, site)):
+            return Stand(link, "hold")
+        if any(self._link(hit, lot, site, now) is not None for hit in self._before):
+            return Stand("possible", "hold")
+        return None if link is None else Stand(link, given)
+
+    def lots(self, now: int) -> Iterator[tuple[int, str, Stand]]:
+        """Iterate over every name of every lot that the case stands against somewhere, with its product."""
+        told: set[int] = set()
+        for hit in (self._now[0], *self._before):
+            for lot, names in hit.found.names.items():
+                for name in sorted(set(names) - told):
+                    told.add(name)
+                    stand = self.against(name, 0, now)
+                    if stand is not None:
+                        yield name, hit.found.infos[lot].product if lot in hit.found.infos else "", stand
+
+    def reached(self) -> set[int]:
+        """Return every name of every lot that the case reaches, or did before it was narrowed, cleared or not."""
+        return {name for hit in (*self._now, *self._before) for name in hit.lot}
+
+    def _link(self, hit: _Hit, number: int, site: int, now: int) -> Link | None:
+        """Return the link by which some clauses block goods, none if they do not or the goods were cleared (rules 1, 2, 4)."""
+        lot = hit.lot.get(number)
+        if lot is None or not all(stands(self._case, name, site, now, self._settings) for name in hit.found.names[lot]):
+            return None
+        partial = hit.found.partial and site != 0
+        return link_of(hit.links[lot], lot, site, partial=partial, stock_unknown=partial and not hit.on_record(lot, site))
+
+
+_GRAVEST_FIRST: Final[tuple[Link, ...]] = ("confirmed", "possible", "unknown")
+
+
+def _way_unknown(hit: _Hit, number: int, site: int) -> bool:
+    """Tell whether nobody knows how goods of a lot came to a site: from nowhere, from consumers beyond its sales, or from such a site."""
+    lot = hit.lot.get(number)
+    if lot is None:
+        return False
+    found = hit.found
+    fresh = {where for (each, where), _, _ in without_way(found.moves, found.flows, found.sums) if each == lot}
+    onward: dict[int, set[int]] = {}
+    for move in found.moves:
+        if move.lot == lot and move.src and move.dst:
+            onward.setdefault(move.src, set()).add(move.dst)
+    seen = set[int]()
+    while fresh:
+        seen |= fresh
+        fresh = {there for here in fresh for there in onward.get(here, ())} - seen
+    return site in seen
+
+
+def standing_against(session: Session, facts: SqlFacts, cases: Iterable[str], now: int) -> Iterator[tuple[Case, Standing]]:
+    """Iterate over the cases of some numbers that are open or closed, not yet to be opened nor withdrawn."""
+    for number in cases:
+        try:
+            opened = load_cases(session, number, until=now)
+        except NotFound:
+            continue  # opened later than now, or only spoken about
+        for case in opened:
+            if case.withdrawn is None:
+                yield case, Standing(facts, case)
