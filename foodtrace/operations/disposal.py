@@ -20,6 +20,7 @@ from foodtrace.events import Destroyed, DestructionPlanned, Event, Output, Porti
 from foodtrace.graph.directory import resolve_lot, resolve_site
 from foodtrace.graph.edges import UNIT_NAMES, micros, moment
 from foodtrace.graph.reader import SqlFacts
+from foodtrace.graph.standing import FALSE_LABEL
 from foodtrace.operations.blocking import behind, refused
 from foodtrace.operations.cases import managed, reach_of
 from foodtrace.operations.common import CHINA, Doing, Outcome
@@ -28,8 +29,6 @@ from foodtrace.quantity import Quantity
 from foodtrace.recall.cases import load_cases, resolve_case
 from foodtrace.recall.facts import Planned
 from foodtrace.storage.session import Session
-
-_FALSE_LABEL = 3
 
 
 def dispose(
@@ -204,8 +203,8 @@ def correct(
     from foodtrace.identifiers import lot as lots  # noqa: PLC0415 - only here
 
     state = managed(session, doing, case)
-    if state.level != _FALSE_LABEL:
-        raise Refused("case.correct_level", value=state.level, expected=_FALSE_LABEL, case=state.case)
+    if state.level != FALSE_LABEL:
+        raise Refused("case.correct_level", value=state.level, expected=FALSE_LABEL, case=state.case)
     if not approved_by.strip():
         raise BadData("case.approved_by", value="-", expected="--approved-by")
     if not note.strip():
