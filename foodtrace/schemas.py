@@ -16,7 +16,7 @@ from foodtrace.operations.answers import GateSaid, ResolvedSaid, TestSaid
 from foodtrace.operations.answersfile import AnswersSaid
 from foodtrace.operations.blast import Blast
 from foodtrace.operations.casestatus import CaseLine, CaseStatus
-from foodtrace.operations.certificates import Shown
+from foodtrace.operations.certificatestate import Shown
 from foodtrace.operations.checks import Checked, Drawn, Redrawn
 from foodtrace.operations.corrections import Corrected, History
 from foodtrace.operations.erasing import Erased

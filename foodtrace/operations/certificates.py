@@ -1,4 +1,4 @@
-"""Issuing, recording, voiding and finding certificates (承诺达标合格证, DOMAIN section 1.2).
+"""Issuing, recording and voiding certificates (承诺达标合格证, DOMAIN section 1.2).
 
 Rules:
 
@@ -26,26 +26,30 @@ import msgspec
 
 from foodtrace.certificate.balance import OverCertified
 from foodtrace.certificate.payload import BASES, STYLE_2, Payload, Test, encode
-from foodtrace.certificate.serials import differ
-from foodtrace.errors import BadData, Conflict, NotFound, Refused
-from foodtrace.events import CertificateIssued, CertificateVoided, Event, Key, Licence, MarketEntry, Operator, Portion, Site
+from foodtrace.errors import BadData, Conflict, NotFound
+from foodtrace.events import CertificateIssued, CertificateVoided, Portion
 from foodtrace.graph.edges import micros
 from foodtrace.graph.names import find
-from foodtrace.identifiers import licence as licences
 from foodtrace.keys import SigningKey, kid
 from foodtrace.operations import serials
 from foodtrace.operations.blocking import refused
+from foodtrace.operations.certificaterules import (
+    certifying_site,
+    check_goods,
+    check_licence,
+    check_style,
+    checked_bases,
+    last_day,
+    signing_key,
+)
+from foodtrace.operations.certificatestate import certificates_of, shown
 from foodtrace.operations.collected import collected, findings_about
-from foodtrace.operations.common import Doing, Outcome, about, latest
-from foodtrace.operations.issuers import heeded, key_word
-from foodtrace.operations.places import describe
+from foodtrace.operations.common import Doing, Outcome, latest
 from foodtrace.quantity import Quantity
 from foodtrace.storage.session import Session
 
 HOST = "trace.example"
 """Host of the page behind the code where the caller names none; ``.example`` never resolves."""
-LICENCE_DUE: Final[dict[str, licences.Kind]] = {"processor": "SC", "plant": "SC"}
-"""Kind of site -> kind of licence that is due there before it may certify goods (rule 4)."""
 COMMITTED: Final = ("quality_control", "own_test", "commissioned_test")
 """Bases of a new commitment (rule 1)."""
 
@@ -96,35 +100,21 @@ class Issued(msgspec.Struct, frozen=True):
     """What does not add up about the lots it was made from (rule 5)."""
 
 
-class Shown(msgspec.Struct, frozen=True, kw_only=True):
-    """A certificate as it stands on record now."""
-
-    event: CertificateIssued
-    issuer: str
-    """Name of the committing party, as far as it is public; else its site's."""
-    site: str
-    """Name of the site."""
-    state: Literal["valid", "expired", "voided"]
-    voided: CertificateVoided | None
-    used: tuple[Quantity, ...]
-    """Admitted on it at gates this ledger knows, one amount a unit."""
-    remaining: Quantity
-    findings: tuple[OverCertified, ...]
-
-
 def next_code(session: Session, issuer: str, day: dt.date) -> str:
     """Return the next free lot code ``YYMMDD-N`` under an issuer."""
-    start = f"{issuer}/{day:%y%m%d}-"
-    rows = session.rows("SELECT text FROM name WHERE text >= ? AND text < ?", (start, start + "\x7f"))
-    numbers = [int(rest) for (text,) in rows if (rest := text[len(start) :]).isdigit()]
-    return f"{day:%y%m%d}-{1 + max(numbers, default=0)}"
+    return _next_number(session, f"{issuer}/", day)
 
 
 def free_serial(session: Session, kid: str, wanted: str, day: dt.date) -> str:
     """Return a serial that nothing on record names with a key: the one wanted, else the day's next number (rule 3)."""
     if not find(session, [serials.subject(kid, wanted)]):
         return wanted
-    start = serials.subject(kid, f"{day:%y%m%d}-")
+    return _next_number(session, serials.subject(kid, ""), day)
+
+
+def _next_number(session: Session, before: str, day: dt.date) -> str:
+    """Return ``YYMMDD-N`` with the first N after those of the day's names that begin with ``before``."""
+    start = f"{before}{day:%y%m%d}-"
     rows = session.rows("SELECT text FROM name WHERE text >= ? AND text < ?", (start, start + "\x7f"))
     numbers = [int(rest) for (text,) in rows if (rest := text[len(start) :]).isdigit()]
     return f"{day:%y%m%d}-{1 + max(numbers, default=0)}"
@@ -152,13 +142,13 @@ def issue(
     :raises Conflict: ``certificate.exists``.
     """
     asked = terms or Terms(origin=origin, valid_days=valid_days, host=host, code=code)
-    place = _place(session, site)
-    bases = _bases(basis, COMMITTED)
-    _check_goods(product, quantity)
-    _check_style(asked)
+    place = certifying_site(session, site)
+    bases = checked_bases(basis, COMMITTED)
+    check_goods(product, quantity)
+    check_style(asked.style, asked.upstream, asked.papers)
     issuer, day = place.operator, doing.now.date()
-    _licensed(session, place, day)
-    key_id, events = _signing(session, doing, key, place, new=asked.new_key)
+    check_licence(session, place, day)
+    key_id, events = signing_key(session, doing, key, place, new=asked.new_key)
     authority = asked.gtin or issuer
     lot_code = asked.code or next_code(session, authority, day)
     lot = f"{authority}/{lot_code}"
@@ -182,7 +172,7 @@ def issue(
         region=(asked.region or place.region or "0" * 12).ljust(12, "0"),
         harvested=asked.harvested or day,
         issued=day,
-        valid_until=asked.valid_until or _until(day, asked.valid_days),
+        valid_until=asked.valid_until or last_day(day, asked.valid_days),
         basis=sum(BASES[each] for each in bases) | (STYLE_2 if asked.style == 2 else 0),  # noqa: PLR2004 - style 2
         test=asked.test,
     )
@@ -233,13 +223,13 @@ def record_paper(
     :raises BadData: ``certificate.*``, ``quantity.zero``. :raises Conflict: ``certificate.exists``.
     """
     asked = terms or Terms()
-    place = _place(session, site)
-    _check_goods(product, quantity)
+    place = certifying_site(session, site)
+    check_goods(product, quantity)
     if form not in ("commitment", "self_commitment", "origin_proof"):
         raise BadData("certificate.form", value=form, expected="commitment, self_commitment, origin_proof")
-    bases = _bases(basis, tuple(BASES)) if basis or form == "commitment" else ()
+    bases = checked_bases(basis, tuple(BASES)) if basis or form == "commitment" else ()
     if form == "commitment":
-        _check_style(asked)
+        check_style(asked.style, asked.upstream, asked.papers)
     day = doing.now.date()
     if asked.issued is not None and asked.issued > day:
         raise BadData("certificate.issued_ahead", value=asked.issued, expected=day)
@@ -279,7 +269,7 @@ def record_paper(
 
 
 def void(session: Session, doing: Doing, key: SigningKey, lot: str, reason: str, *, serial: str = "") -> Outcome:
-    """Make a certificate void (rule 7); the answer is :class:`Shown` as it stands then.
+    """Make a certificate void (rule 7); the answer is :class:`foodtrace.operations.certificatestate.Shown` as it stands then.
 
     :param serial: which one, where a lot has several. :raises NotFound: ``certificate.none``.
     :raises BadData: ``certificate.reason_missing``, ``certificate.which``. :raises Conflict: ``certificate.already_void``.
@@ -298,171 +288,12 @@ def void(session: Session, doing: Doing, key: SigningKey, lot: str, reason: str,
         raise BadData("certificate.which", value=len(living), expected=", ".join(each.serial for each in living))
     event = living[0]
     if event.kid and kid(event.issuer, key.public).hex() != event.kid:
-        _signing(session, doing, key, _place(session, event.site), new=False, register=False)
+        signing_key(session, doing, key, certifying_site(session, event.site), new=False, register=False)
     done = CertificateVoided(
         id=doing.event_id("-void"), at=doing.now, by=doing.by, site=event.site, lot=lot, serial=event.serial, reason=reason.strip()
     )
     answer = msgspec.structs.replace(shown(session, event, doing.now), state="voided", voided=done)
     return Outcome(events=[done], answer=answer)
-
-
-def shown(session: Session, event: CertificateIssued, now: dt.datetime) -> Shown:
-    """Return a certificate as it stands now, with what was used of it and what does not add up."""
-    _, voided = certificates_of(session, event.lot)
-    gone = next((each for each in voided if each.serial == event.serial), None)
-    entries = [each.event for each in about(session, serials.subject(event.kid or event.lot, event.serial), MarketEntry)]
-    body, sums = serials.issued_body(event), dict[str, int]()
-    for each in entries:
-        if isinstance(each, MarketEntry) and each.decision == "admitted" and not differ(body, serials.spent_body(each)):
-            sums[each.quantity.unit] = sums.get(each.quantity.unit, 0) + each.quantity.value
-    late = event.valid_until is not None and now.date() > event.valid_until
-    place = describe(session, event.site)
-    return Shown(
-        event=event,
-        issuer=name_of(session, event),
-        site=place[0].name if place else event.site,
-        state="voided" if gone else "expired" if late else "valid",
-        voided=gone,
-        used=tuple(Quantity(value, unit) for unit, value in sorted(sums.items())),  # type: ignore[arg-type]
-        remaining=Quantity(max(0, event.quantity.value - sums.get(event.quantity.unit, 0)), event.quantity.unit),
-        findings=() if gone else tuple(_findings_of(session, event, now)),
-    )
-
-
-def _findings_of(session: Session, event: CertificateIssued, now: dt.datetime) -> list[OverCertified]:
-    upstream = [each.lot for each in event.upstream]
-    return findings_about(session, upstream, event.site, micros(now), certificate=f"{event.lot} {event.serial}")
-
-
-def name_of(session: Session, event: CertificateIssued) -> str:
-    """Return the committing party's name: the operator's where it is public, else its site's trading name, else its id."""
-    operator = latest(session, f"operator {event.issuer}", Operator)
-    if isinstance(operator, Operator) and operator.name:
-        return operator.name
-    place = describe(session, event.site)
-    return place[0].name if place else event.issuer
-
-
-def certificates_of(session: Session, lot: str) -> tuple[list[CertificateIssued], list[CertificateVoided]]:
-    """Return the certificates issued for a lot, and the voided ones."""
-    found = [each.event for each in about(session, lot, CertificateIssued, CertificateVoided)]
-    return [e for e in found if isinstance(e, CertificateIssued)], [e for e in found if isinstance(e, CertificateVoided)]
-
-
-def issuer_key(session: Session, key_id: str) -> Key | None:
-    """Return the key entry of a certificate key id, none if this ledger knows of no word about it that counts."""
-    found = key_word(session, key_id)
-    return found.event if found is not None and isinstance(found.event, Key) else None
-
-
-def keys_in_force(session: Session, issuer: str, day: dt.date) -> list[Key]:
-    """Return the keys that may sign an issuer's certificates on a day."""
-    newest: dict[str, Key] = {}
-    for each in heeded(session, issuer, about(session, f"keys {issuer}", Key)):
-        if isinstance(each.event, Key):
-            newest[each.event.kid] = each.event
-    return [each for each in newest.values() if _in_force(each, day)]
-
-
-# -- what must hold before anything is signed ----------------------------------------------------------------------------------
-
-
-def _place(session: Session, site: str) -> Site:
-    found = describe(session, site)
-    if found is None or found[0].closed:
-        raise BadData("certificate.no_site", value=site)
-    return found[0]
-
-
-def _bases(basis: tuple[str, ...], known: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the bases, each once, in the order of the form (rule 1)."""
-    if not basis:
-        raise BadData("certificate.basis_missing", value="-", expected=", ".join(known))
-    unknown = [each for each in basis if each not in known]
-    if unknown:
-        raise BadData("certificate.basis_unknown", value=unknown[0], expected=", ".join(known))
-    return tuple(each for each in BASES if each in basis)
-
-
-def _check_goods(product: str, quantity: Quantity) -> None:
-    if not product.strip():
-        raise BadData("certificate.product", value=product)
-    if quantity.value == 0:
-        raise BadData("quantity.zero", value=quantity)
-
-
-def _check_style(asked: Terms) -> None:
-    """Rule 5: a collector names what it took in, a producer takes nothing in."""
-    named = bool(asked.upstream or asked.papers)
-    if asked.style == 2 and not named:  # noqa: PLR2004 - style 2
-        raise BadData("certificate.no_upstream", value="-", expected="--from LOT=500kg, --paper NUMBER")
-    if asked.style == 1 and named:
-        raise BadData("certificate.style", value=1, expected=2)
-    zero = next((each for each in asked.upstream if each.quantity.value == 0), None)
-    if zero is not None:
-        raise BadData("quantity.zero", value=zero.quantity)
-
-
-def _until(day: dt.date, valid_days: int) -> dt.date:
-    try:
-        return day + dt.timedelta(days=valid_days)
-    except OverflowError:
-        raise BadData("certificate.dates", value=valid_days, expected="2020-01-01 .. 2119-12-31") from None
-
-
-def _licensed(session: Session, place: Site, day: dt.date) -> None:
-    """Rule 4."""
-    due = LICENCE_DUE.get(place.kind)
-    if due is None:
-        return
-    operator = latest(session, f"operator {place.operator}", Operator)
-    every: list[Licence] = [*([place.licence] if place.licence else []), *(operator.licences if isinstance(operator, Operator) else ())]
-    named = [each for each in every if each.number.upper().startswith(due)]
-    if not named:
-        raise Refused("certificate.licence_missing", value=place.site, expected=due)
-    sound = [each for each in named if licences.is_valid(each.number)]
-    if not sound:
-        raise Refused("certificate.licence_form", value=named[0].number, expected=due)
-    if all(each.valid_until is not None and each.valid_until < day for each in sound):
-        last = max(each.valid_until for each in sound if each.valid_until is not None)
-        raise Refused("certificate.licence_expired", value=sound[0].number, expected=last.isoformat())
-
-
-def _signing(
-    session: Session, doing: Doing, key: SigningKey, place: Site, *, new: bool, register: bool = True
-) -> tuple[bytes, list[Event]]:
-    """Return the key's id for this issuer, and the entry that registers it if it is new (rule 2)."""
-    issuer, day = place.operator, doing.now.date()
-    key_id = kid(issuer, key.public)
-    found = issuer_key(session, key_id.hex())
-    if found is not None:
-        if found.action == "revoke":
-            raise Refused("certificate.key_revoked", value=key_id.hex(), expected=issuer)
-        if not _in_force(found, day):
-            raise Refused("certificate.key_outdated", value=key_id.hex(), expected=f"{found.valid_from or ''} .. {found.valid_until or ''}")
-        return key_id, []
-    others = keys_in_force(session, issuer, day)
-    if not register or (others and not new):
-        raise Refused(
-            "certificate.key_not_issuers", value=key_id.hex(), expected=", ".join(each.kid for each in others) or "-", issuer=issuer
-        )
-    entry = Key(
-        id=doing.event_id("-key"),
-        at=doing.now,
-        by=doing.by,
-        site=place.site,
-        action="register",
-        use="issuer",
-        public=key.public.hex(),
-        issuer=issuer,
-        kid=key_id.hex(),
-    )
-    return key_id, [entry]
-
-
-def _in_force(key: Key, day: dt.date) -> bool:
-    starts = key.valid_from is None or key.valid_from <= day
-    return key.action != "revoke" and starts and (key.valid_until is None or day <= key.valid_until)
 
 
 def _findings(session: Session, doing: Doing, event: CertificateIssued) -> list[OverCertified]:

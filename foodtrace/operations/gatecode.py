@@ -23,8 +23,9 @@ from foodtrace.events import (
 from foodtrace.gate.facts import Earlier, Scan, Twin, Use
 from foodtrace.graph.names import find
 from foodtrace.operations import serials
-from foodtrace.operations.certificates import certificates_of, issuer_key
+from foodtrace.operations.certificatestate import certificates_of
 from foodtrace.operations.common import about
+from foodtrace.operations.issuers import issuer_key
 from foodtrace.quantity import Quantity
 from foodtrace.storage.session import Session
 

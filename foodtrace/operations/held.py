@@ -28,7 +28,7 @@ from foodtrace.gate.pack import Rulebook
 from foodtrace.gate.reason import Reason
 from foodtrace.graph.edges import micros
 from foodtrace.graph.edges import truck as truck_subject
-from foodtrace.operations.certificates import certificates_of
+from foodtrace.operations.certificatestate import certificates_of
 from foodtrace.operations.common import Doing, Found, Outcome, about
 from foodtrace.operations.considering import consider
 from foodtrace.operations.gatecode import resolved

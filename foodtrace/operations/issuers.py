@@ -1,4 +1,4 @@
-"""Whose word counts about the keys that sign an operator's certificates.
+"""Whose word counts about the keys that sign an operator's certificates, and which of them are in force.
 
 Rules:
 
@@ -10,6 +10,7 @@ Rules:
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 
 from foodtrace.events import Key
@@ -59,3 +60,24 @@ def key_word(session: Session, key_id: str) -> Found | None:
     # A kid is made from the issuer's name and the key, so there is one issuer; anything else was forged by whoever wrote it.
     found = [each for issuer in issuers for each in heeded(session, issuer, said)] if len(issuers) == 1 else []
     return found[-1] if found else None
+
+
+def issuer_key(session: Session, key_id: str) -> Key | None:
+    """Return the key entry of a certificate key id, none if this ledger knows of no word about it that counts."""
+    found = key_word(session, key_id)
+    return found.event if found is not None and isinstance(found.event, Key) else None
+
+
+def keys_in_force(session: Session, issuer: str, day: dt.date) -> list[Key]:
+    """Return the keys that may sign an issuer's certificates on a day."""
+    newest: dict[str, Key] = {}
+    for each in heeded(session, issuer, about(session, f"keys {issuer}", Key)):
+        if isinstance(each.event, Key):
+            newest[each.event.kid] = each.event
+    return [each for each in newest.values() if in_force(each, day)]
+
+
+def in_force(key: Key, day: dt.date) -> bool:
+    """Say whether a key may sign on a day: registered, not revoked, within its own dates."""
+    starts = key.valid_from is None or key.valid_from <= day
+    return key.action != "revoke" and starts and (key.valid_until is None or day <= key.valid_until)

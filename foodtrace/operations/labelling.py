@@ -19,7 +19,7 @@ from foodtrace.certificate.payload import decode
 from foodtrace.errors import BadData, NotFound, Refused
 from foodtrace.events import CertificateIssued, Key
 from foodtrace.operations import serials
-from foodtrace.operations.certificates import certificates_of, name_of
+from foodtrace.operations.certificatestate import certificates_of, name_of
 from foodtrace.operations.common import about
 from foodtrace.operations.places import describe
 from foodtrace.storage.session import Session

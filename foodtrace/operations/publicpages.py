@@ -23,7 +23,7 @@ from foodtrace.events import CertificateIssued
 from foodtrace.graph.edges import micros
 from foodtrace.graph.kinds import ABOUT
 from foodtrace.operations.blocking import blocks
-from foodtrace.operations.certificates import Shown, shown
+from foodtrace.operations.certificatestate import Shown, shown
 from foodtrace.storage.session import Session
 from foodtrace.texts import LANGS, text
 from foodtrace.tlog.whole import event_of

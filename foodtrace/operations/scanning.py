@@ -29,7 +29,7 @@ from foodtrace.certificate.payload import Payload
 from foodtrace.certificate.scan import Scan, authenticate, classify, classify_line
 from foodtrace.errors import BadData, FoodtraceError
 from foodtrace.operations import printed
-from foodtrace.operations.certificates import certificates_of
+from foodtrace.operations.certificatestate import certificates_of
 from foodtrace.operations.gatecode import Look, known_key, read_code, state_of
 from foodtrace.operations.places import describe
 from foodtrace.operations.printed import Printed

@@ -14,7 +14,7 @@ from foodtrace.certificate.read import read_image
 from foodtrace.events import Key, Licence, Operator, Site
 from foodtrace.keys import kid
 from foodtrace.ledger import Ledger
-from foodtrace.operations.certificates import certificates_of
+from foodtrace.operations.certificatestate import certificates_of
 from foodtrace.quantity import Quantity
 from foodtrace_cli.main import main
 

@@ -12,8 +12,8 @@ from foodtrace.events import Key
 from foodtrace.keeping.keylists import listed
 from foodtrace.keeping.rotation import issuer_keys, register_issuer, revoke_issuer
 from foodtrace.keys import SigningKey, kid
-from foodtrace.operations.certificates import issuer_key, keys_in_force
 from foodtrace.operations.common import Doing, Outcome, local
+from foodtrace.operations.issuers import issuer_key, keys_in_force
 from foodtrace.storage.session import Session
 
 ISSUER = "F-1"

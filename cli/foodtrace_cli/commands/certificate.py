@@ -271,7 +271,7 @@ def void(ctx: Context, lot: str, reason: str, serial: str, event_id: str, *, as_
 @click.pass_obj
 def show(ctx: Context, lot: str, *, contacts: bool, as_json: bool) -> None:
     """Show the certificates of a lot as a person reads them. LOT is the lot, a label's file, or a code as scanned."""
-    from foodtrace.operations.certificates import certificates_of, shown  # noqa: PLC0415
+    from foodtrace.operations.certificatestate import certificates_of, shown  # noqa: PLC0415
     from foodtrace.operations.common import local  # noqa: PLC0415
     from foodtrace.operations.places import describe  # noqa: PLC0415
 

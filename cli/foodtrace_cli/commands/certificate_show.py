@@ -10,7 +10,7 @@ from foodtrace_cli.commands.goods import amount
 from foodtrace_cli.output import cells, clean, fit
 
 if TYPE_CHECKING:
-    from foodtrace.operations.certificates import Shown
+    from foodtrace.operations.certificatestate import Shown
     from foodtrace_cli.context import Context
 
 _METHODS = (1, 2, 3)
