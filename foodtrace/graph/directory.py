@@ -18,7 +18,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from foodtrace.errors import Ambiguous, BadData, NotFound
-from foodtrace.storage.session import Session
+from foodtrace.storage.session import Ask, Session
 
 _LIMIT: Final = 20
 _NEAR: Final = 5
@@ -32,13 +32,18 @@ def folded(text: str) -> str:
     return unicodedata.normalize("NFKC", text[:400]).strip()
 
 
+def typed_lot(given: str) -> str:
+    """Return a typed lot as it would stand on record."""
+    return given if given.startswith("?") else folded(given).upper()
+
+
 def resolve_lot(session: Session, given: str) -> str:
     """Return the full id of a lot.
 
     :raises NotFound: ``lot.not_found`` with ``near``. :raises Ambiguous: ``lot.ambiguous`` with ``candidates``.
     :raises BadData: ``lot.form``: a text that no lot can be called.
     """
-    text = folded(given).upper() if not given.startswith("?") else given
+    text = typed_lot(given)
     if _is_lot(session, text):
         return text
     lots: list[str] = [row[0] for row in session.rows("SELECT text FROM name WHERE code = ? ORDER BY text LIMIT ?", (text, _LIMIT))]
@@ -111,8 +116,14 @@ def sites_of_kind(session: Session, kinds: Iterable[str]) -> list[tuple[str, str
 
 def _is_lot(session: Session, text: str) -> bool:
     """Say whether this is the full id of a lot on record; a lot that stands for a dispatch without lot has no code."""
+    sql, _, params = is_lot(text)
+    return session.row(sql, params) is not None
+
+
+def is_lot(text: str) -> Ask:
+    """Return what :func:`resolve_lot` asks first of a typed lot (:meth:`foodtrace.storage.session.Session.ahead`)."""
     coded = "" if text.startswith("?") else " AND code IS NOT NULL"
-    return session.row(f"SELECT 1 FROM name WHERE text = ?{coded}", (text,)) is not None  # noqa: S608 - constants
+    return f"SELECT 1 FROM name WHERE text = ?{coded}", None, (text,)  # noqa: S608 - constants
 
 
 def _beginning(session: Session, text: str) -> list[str]:

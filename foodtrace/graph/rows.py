@@ -33,17 +33,22 @@ _LOT: Final = itemgetter(1)
 _GTIN: Final = 14
 _NO_SITE: Final = ("", "", "", "", "", "")
 _MADE, _ALIAS, _SAME_CODE = range(3)
-_LOTS: Final = (
-    "WITH RECURSIVE lots(id) AS (SELECT f.value FROM {ids} UNION "
-    "SELECT e.dst FROM lots CROSS JOIN lot_edge AS e WHERE e.src = lots.id AND e.n > 0) "
+_MADE_OF: Final = " UNION SELECT e.dst FROM lots CROSS JOIN lot_edge AS e WHERE e.src = lots.id AND e.n > 0) "
+_LOTS: Final = "WITH RECURSIVE lots(id) AS (SELECT f.value FROM {ids}" + _MADE_OF  # noqa: S608 - constants
+_LOTS_NAMED: Final = (
+    "WITH RECURSIVE lots(id) AS (SELECT CAST(t.id AS BIGINT) FROM {texts} CROSS JOIN name AS t WHERE t.text = f.value"  # noqa: S608 - constants
+    + _MADE_OF
 )
 _OTHER_NAMES: Final = (
     " UNION ALL SELECT 1, a.other, '' FROM lots AS l CROSS JOIN alias AS a WHERE a.lot = l.id AND a.n > 0 "
     "UNION ALL SELECT 2, o.id, o.text FROM lots AS l CROSS JOIN name AS n CROSS JOIN name AS o "
     "WHERE n.id = l.id AND n.code IS NOT NULL AND o.code = n.code AND o.id <> n.id"
 )
-_WHOLE: Final = _LOTS + "SELECT 0, n.id, n.text FROM lots AS l CROSS JOIN name AS n WHERE n.id = l.id" + _OTHER_NAMES  # noqa: S608 - constants
-_NUMBERS_ONLY: Final = _LOTS + "SELECT 0, l.id, '' FROM lots AS l" + _OTHER_NAMES  # noqa: S608 - constants
+_TOLD: Final = "SELECT 0, n.id, n.text FROM lots AS l CROSS JOIN name AS n WHERE n.id = l.id" + _OTHER_NAMES  # noqa: S608 - constants
+_WHOLE: Final = _LOTS + _TOLD
+WHOLE_NAMED: Final = _LOTS_NAMED + _TOLD
+"""What :meth:`Rows.whole_named` asks."""
+_NUMBERS_ONLY: Final = _LOTS_NAMED + "SELECT 0, l.id, '' FROM lots AS l" + _OTHER_NAMES  # noqa: S608 - constants
 
 _MOVES: Final = f"SELECT {FLOW} FROM {{ids}} CROSS JOIN move AS m WHERE m.lot = f.value AND m.ended <= 0 AND m.recorded <= ?"  # noqa: S608
 _WORDS: Final = (
@@ -56,6 +61,9 @@ _SITES: Final = (
     "(SELECT MAX(v.recorded) FROM site_seen AS v WHERE v.site = n.id) FROM {ids} CROSS JOIN name AS n "
     "LEFT JOIN site_fact AS s ON s.site = n.id AND s.ended = 0 LEFT JOIN log AS g ON g.id = s.log "
     "WHERE n.id = f.value ORDER BY s.recorded, g.origin, s.seq"
+)
+_ENTRIES: Final = (
+    f"SELECT {FLOW} FROM {{ids}} CROSS JOIN move AS m WHERE m.seq = f.value AND m.log = ? AND m.ended <= 0 AND m.recorded <= ?"  # noqa: S608
 )
 _PSEUDO: Final = "SELECT u.lot FROM {ids} CROSS JOIN unnamed AS u WHERE u.site = f.value AND u.n > 0"
 CROSSED: Final = "SELECT 1 FROM cross_correction LIMIT 1"
@@ -157,15 +165,23 @@ class Rows:
         """Return every (source, destination) lot pair of live transformations that put one of these lots out."""
         return self._s.each("SELECT e.src, e.dst FROM {ids} CROSS JOIN lot_edge AS e WHERE e.dst = f.value AND e.n > 0", lots)
 
-    def whole(self, lots: Collection[int], *, texts: bool = True) -> set[int] | None:
+    def whole(self, lots: Collection[int]) -> set[int] | None:
         """Return these lots and all that was made from them by live transformations; none if one of them may go by another name.
 
         Another name is an alias, or a lot of the same code (:meth:`same_code`). All in one query.
+        """
+        return self._whole(_WHOLE, lots, texts=True)
+
+    def whole_named(self, names: Collection[str], *, texts: bool = True) -> set[int] | None:
+        """Return what :meth:`whole` does of lots by their ids; what no record names is left out.
 
         :param texts: read the texts of the lots as well, for :meth:`texts`.
         """
+        return self._whole(WHOLE_NAMED if texts else _NUMBERS_ONLY, names, texts=texts)
+
+    def _whole(self, sql: str, lots: Collection[int] | Collection[str], *, texts: bool) -> set[int] | None:
         found: set[int] = set()
-        for what, one, text in self._s.each(_WHOLE if texts else _NUMBERS_ONLY, lots):
+        for what, one, text in self._s.each(sql, lots):
             if what == _ALIAS or (what == _SAME_CODE and self._nobodys(text)):
                 return None
             if what == _MADE:
@@ -195,6 +211,13 @@ class Rows:
         """Return what :meth:`sites_said` and :meth:`pseudo_lots` of these sites, asked in the same order, will ask."""
         return (_SITES, sites, ()), (_PSEUDO, sites, ())
 
+    def of_entries(self, entries: Iterable[tuple[int, int]]) -> tuple[Ask, ...]:
+        """Return what :meth:`entry_rows` of these (log, seq) entries will ask."""
+        by_log: dict[int, list[int]] = {}
+        for log, seq in sorted(set(entries)):
+            by_log.setdefault(log, []).append(seq)
+        return tuple([(_ENTRIES, seqs, (log, self._until)) for log, seqs in by_log.items()])
+
     # -- flows -------------------------------------------------------------------------------------------------------------
 
     def rows(self, lots: Collection[int]) -> list[Row] | None:
@@ -206,18 +229,7 @@ class Rows:
 
     def entry_rows(self, entries: Collection[tuple[int, int]]) -> list[Row]:
         """Return the flows of these (log, seq) entries, whoever objects."""
-        by_log: dict[int, list[int]] = {}
-        for log, seq in set(entries):
-            by_log.setdefault(log, []).append(seq)
-        rows: list[Row] = []
-        for log, seqs in by_log.items():
-            rows += self._s.each(
-                f"SELECT {FLOW} FROM {{ids}} CROSS JOIN move AS m WHERE m.seq = f.value AND m.log = ? AND m.ended <= 0 "  # noqa: S608
-                "AND m.recorded <= ?",
-                seqs,
-                (log, self._until),
-            )
-        return rows
+        return [row for sql, seqs, params in self.of_entries(entries) for row in self._s.each(sql, seqs or (), params)]
 
     def _rows_of(self, lots: Collection[int]) -> list[Row]:
         return self._s.each(_MOVES, lots, (self._until,))

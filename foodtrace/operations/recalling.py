@@ -16,13 +16,13 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from foodtrace.graph.directory import resolve_lot
+from foodtrace.graph.directory import is_lot, resolve_lot, typed_lot
 from foodtrace.recall.plain import HandOver
 
 if TYPE_CHECKING:
     from foodtrace.events import Clause
     from foodtrace.recall.said import Answer
-    from foodtrace.storage.session import Session
+    from foodtrace.storage.session import Ask, Session
 
 
 def recall(
@@ -59,23 +59,39 @@ def recall_told(session: Session, lots: Sequence[str], *, now: int) -> dict[str,
 
     :raises NotFound: ``lot.not_found``. :raises Ambiguous: ``lot.ambiguous``.
     """
-    return _told(session, tuple(resolve_lot(session, each) for each in lots), now, "")
+    typed = [typed_lot(each) for each in lots]
+    session.ahead(*map(is_lot, typed), *_first(typed))
+    asked = tuple(resolve_lot(session, each) for each in lots)
+    return _told(session, asked, now, "", asked_ahead=asked == tuple(typed))
 
 
-def _told(session: Session, asked: tuple[str, ...], now: int, operator: str) -> dict[str, Any] | None:
-    """Answer for plain lots about which no case was ever opened (rule 3)."""
+def _first(lots: Sequence[str]) -> list[Ask]:
+    """Return what an answer for lots by full id asks in any case."""
     from foodtrace.graph.heads import HEADS  # noqa: PLC0415
     from foodtrace.graph.names import FIND  # noqa: PLC0415
-    from foodtrace.graph.rows import CROSSED, ORIGINS, Rows  # noqa: PLC0415
+    from foodtrace.graph.rows import CROSSED, ORIGINS, WHOLE_NAMED  # noqa: PLC0415
+
+    return [(CROSSED, None, ()), (FIND, _names(lots), ()), (WHOLE_NAMED, lots, ()), (ORIGINS, None, ()), (HEADS, None, ())]
+
+
+def _names(lots: Sequence[str]) -> list[str]:
     from foodtrace.graph.subjects import CASES, recalled  # noqa: PLC0415
+
+    return [*lots, CASES, *map(recalled, lots)]
+
+
+def _told(session: Session, asked: tuple[str, ...], now: int, operator: str, *, asked_ahead: bool = False) -> dict[str, Any] | None:
+    """Answer for plain lots about which no case was ever opened (rule 3)."""
+    from foodtrace.graph.rows import Rows  # noqa: PLC0415
+    from foodtrace.graph.subjects import recalled  # noqa: PLC0415
     from foodtrace.recall.plain.cases import none_about  # noqa: PLC0415
     from foodtrace.recall.plain.defaults import OUTLET_KINDS, SILENT_AFTER, TRANSIT_LIMIT  # noqa: PLC0415
     from foodtrace.recall.plain.told import PlainAnswer  # noqa: PLC0415
 
-    names = [*asked, CASES, *map(recalled, asked)]
-    session.ahead((CROSSED, None, ()), (FIND, names, ()), (ORIGINS, None, ()), (HEADS, None, ()))
+    if not asked_ahead:
+        session.ahead(*_first(asked))
     rows = Rows(session, now)
-    if rows.numbers(names).keys() & set(map(recalled, asked)):
+    if rows.numbers(_names(asked)).keys() & set(map(recalled, asked)):
         return None  # some case names one of these lots: that is for the engine for everything to look at
     with suppress(HandOver):
         found = PlainAnswer(

@@ -63,7 +63,7 @@ def _closure(rows: Rows, asked: Sequence[str]) -> set[int] | None:
     """Return the closure over transformations; none if other rules decide as well."""
     if rows.crossed:
         return None
-    return rows.whole(rows.numbers(asked).values(), texts=False)
+    return rows.whole_named(asked, texts=False)
 
 
 def _sites(session: Session, lots: Collection[int], which: str = "") -> list[tuple[int, str]]:

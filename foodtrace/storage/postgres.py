@@ -18,7 +18,7 @@ import threading
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 from urllib.parse import quote
 
 from foodtrace.errors import BadData, Busy, Conflict, Storage
@@ -31,8 +31,19 @@ if TYPE_CHECKING:
     from foodtrace.tlog.vouched import Vouched
 
 _RELATION: Final = "unnest(%s::bigint[]) AS f(value)"
-_LOOK_UP: Final = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL jit = off"
-"""Queries start from the numbers asked for and look each up (rule 4): a hash or merge join would read the whole table for them."""
+_BEGIN: Final = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL jit = off"
+_Way: TypeAlias = Literal["begun", "look up", "join"]
+"""How the planner may go about a question."""
+_WAYS: Final[dict[_Way, tuple[str, str, str]]] = {
+    "begun": ("off", "on", "auto"),
+    "look up": ("off", "off", "force_generic_plan"),
+    "join": ("on", "on", "auto"),
+}
+"""Way -> whether it may hash and merge, whether it may read a table from end to end, and for whom it plans.
+
+Queries with ids start from them and look each up (rule 2 of :mod:`foodtrace.storage.session`). Left alone, without statistics or with
+many ids, the planner would rather read the whole table: O(total) for a question about a few. However many ids there are the plan is
+the same, so that it is made once for a connection: a small recall took longer to plan than to carry out."""
 _OF_LOGS: Final = "FROM log AS"
 """Queries that start from the logs, of which there are few, look up what they join as well."""
 _TEXTS: Final = "unnest(%s::text[]) AS f(value)"
@@ -47,11 +58,12 @@ class PostgresSession:
 
     dialect: Dialect = "postgresql"
 
-    def __init__(self, connection: Any) -> None:
+    def __init__(self, connection: Any, *, looks_up: _Way = "begun") -> None:
+        """:param looks_up: how the planner is to go about questions with ids; to tell it costs a statement."""
         self._c = connection
         self.vouched: Vouched | None = None
-        self._joins = False
-        """Whether the planner may read whole tables to join them."""
+        self._looks_up = looks_up
+        self._way: _Way = "begun"
         self._pipeline: Any = None
         self._asked: dict[tuple[object, ...], Any] = {}
         """What was asked ahead -> the cursor that has the answer, or will."""
@@ -62,7 +74,7 @@ class PostgresSession:
         if known is not None:
             return known
         if "JOIN" in sql and _OF_LOGS not in sql:
-            self._may_join(yes=True)
+            self._plan("join")
         found: list[Row] = self._run(sql, params).fetchall()
         return found
 
@@ -77,6 +89,8 @@ class PostgresSession:
     def stream(self, sql: str, params: Sequence[object] = ()) -> Iterable[Row]:
         """See :class:`foodtrace.storage.session.Session`."""
         self.settle()
+        if self._way == "look up":
+            self._plan("begun")
         with self._c.cursor() as cursor:
             yield from cursor.stream(_marks(sql), params)
 
@@ -87,19 +101,19 @@ class PostgresSession:
         known = self._known(sql, ids, params)
         if known is not None:
             return known
-        self._may_join(yes=False)
-        found: list[Row] = self._run(_related(sql), (list(ids), *params)).fetchall()
+        self._plan(self._looks_up)
+        found: list[Row] = self._run(_related(sql), (_array(ids), *params)).fetchall()
         return found
 
     def ahead(self, *asks: Ask) -> None:
         """See :class:`foodtrace.storage.session.Session`."""
         self.settle()
-        self._may_join(yes=False)
         self._pipeline = self._c.pipeline()
         self._pipeline.__enter__()
+        self._plan(self._looks_up)
         for sql, ids, params in asks:
             if ids is None or 0 < len(ids) <= _AHEAD:
-                given = params if ids is None else (list(ids), *params)
+                given = params if ids is None else (_array(ids), *params)
                 self._asked[_key(sql, ids, params)] = self._send(_related(sql), given)
 
     def settle(self) -> None:
@@ -119,16 +133,16 @@ class PostgresSession:
         found: list[Row] = cursor.fetchall()
         return found
 
-    def _may_join(self, *, yes: bool) -> None:
-        """Let the planner join as it likes, or look each id up (rule 2 of :mod:`foodtrace.storage.session`).
-
-        Without statistics, or with many ids, it would rather hash or merge the whole table: O(total) for a question about a few.
-        """
-        if self._joins != yes:
-            way = "on" if yes else "off"
-            self.settle()
-            self._c.execute("SELECT set_config('enable_hashjoin', %s, true), set_config('enable_mergejoin', %s, true)", (way, way))
-            self._joins = yes
+    def _plan(self, way: _Way) -> None:
+        """Tell the planner how to go about what is asked next, if it does not know."""
+        if self._way != way:
+            joins, scans, plans = _WAYS[way]
+            self._c.execute(
+                "SELECT set_config('enable_hashjoin', %s, true), set_config('enable_mergejoin', %s, true), "
+                "set_config('enable_seqscan', %s, true), set_config('plan_cache_mode', %s, true)",
+                (joins, joins, scans, plans),
+            )
+            self._way = way
 
     def run(self, sql: str, params: Sequence[object] = ()) -> int:
         """See :class:`foodtrace.storage.session.Session`."""
@@ -155,8 +169,7 @@ class PostgresSession:
         """See :class:`foodtrace.storage.session.Session`."""
         if not rows:
             return
-        # An array as text: far cheaper than the driver's way with a list, and integers need no quoting.
-        arrays = ["{" + ",".join(map(str, column)) + "}" for column in zip(*rows, strict=True)]
+        arrays = [_array(column) for column in zip(*rows, strict=True)]
         marks = ",".join(["?::bigint[]"] * len(arrays))
         self._run(f"INSERT INTO {table} ({columns}) SELECT * FROM unnest({marks}) {conflict}", arrays)  # noqa: S608 - our tables
 
@@ -173,6 +186,12 @@ class PostgresSession:
     def _send(self, sql: str, params: Sequence[object]) -> Any:
         # Numbers and bytes come as they are: as text they cost both sides half as much again.
         return self._c.execute(_marks(sql), params, binary=True)
+
+
+def _array(values: Collection[int] | Collection[str]) -> object:
+    """Return values as a parameter: integers as the text of an array, far cheaper than the driver's way with a list."""
+    given = list(values)
+    return given if given and isinstance(given[0], str) else "{" + ",".join(map(str, given)) + "}"
 
 
 def _key(sql: str, ids: Collection[int] | Collection[str] | None, params: Sequence[object]) -> tuple[object, ...]:
@@ -212,21 +231,22 @@ class PostgresStore:
     def read(self) -> Iterator[PostgresSession]:
         """See :class:`foodtrace.storage.session.Store`."""
         with self._borrow() as connection, self._translated():
-            connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; " + _LOOK_UP)
-            session = PostgresSession(connection)
+            connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; " + _BEGIN)
+            session = PostgresSession(connection, looks_up="look up")
             try:
                 yield session
             finally:
                 try:
                     session.settle()
                 finally:
-                    connection.execute("ROLLBACK")
+                    # Nothing was written. After a ROLLBACK the driver forgets every statement the server has prepared.
+                    connection.execute("COMMIT")
 
     @contextmanager
     def write(self) -> Iterator[PostgresSession]:
         """See :class:`foodtrace.storage.session.Store`."""
         with self._borrow() as connection, self._translated():
-            connection.execute("BEGIN ISOLATION LEVEL READ COMMITTED; " + _LOOK_UP)
+            connection.execute("BEGIN ISOLATION LEVEL READ COMMITTED; " + _BEGIN)
             try:
                 yield PostgresSession(connection)
                 connection.execute("COMMIT")

@@ -21,6 +21,7 @@ from foodtrace.recall.answer import plain_answer, recall
 from foodtrace.recall.cases import load_case
 from foodtrace.storage.sums import SUMS
 from foodtrace.storage.tables import metadata
+from tests.recall.pgplans import account
 from tests.recall.test_plain import AT, LOGS, NOW, Clock, begun, born, plain
 
 LARGE: Final = frozenset(
@@ -96,13 +97,13 @@ def whole_reads(session: Any, asked: list[tuple[str, str, tuple[Any, ...]]]) -> 
     for method, sql, given in asked:
         if sql.endswith("LIMIT 1") and "WHERE" not in sql:
             continue  # one row, whichever it is
-        ask = getattr(session, "rows" if method == "row" else method)
         if session.dialect == "sqlite":
+            ask = getattr(session, "rows" if method == "row" else method)
             steps = [str(row[3]).split() for row in ask("EXPLAIN QUERY PLAN " + sql, *given)]
             names = aliases(sql)
             bad = [" ".join(step) for step in steps if step[0] == "SCAN" and names.get(step[1], step[1]) in LARGE]
         else:
-            plan = [str(row[0]) for row in ask("EXPLAIN " + sql, *given)]
+            plan = [str(row[0]) for row in account(session, method, sql, given)]
             bad = [step for step in plan if "Seq Scan on " in step and step.split("Seq Scan on ")[1].split()[0] in LARGE]
             bad += [step for step in plan if "Hash Join" in step or "Merge Join" in step]
         found += [f"{step}: {sql}" for step in bad]

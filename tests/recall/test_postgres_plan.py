@@ -15,6 +15,8 @@ from benchmarks.scale import LOGS, Size
 from foodtrace import Ledger
 from foodtrace.graph.edges import micros
 from foodtrace.operations.recalling import recall_told
+from foodtrace.storage.postgres import PostgresSession
+from tests.recall.pgplans import account
 
 LAST = dt.date(2026, 11, 20)
 SIZE = Size(12_000, 40, 2, 10, 4, 2, 6, 150, 6)
@@ -33,23 +35,23 @@ class Explained:
         self.read: Counter[str] = Counter()
 
     def rows(self, sql: str, params: Sequence[object] = ()) -> list[Any]:
-        self._look(self._session.rows("EXPLAIN (ANALYZE, FORMAT JSON) " + sql, params))
+        self._look("rows", sql, (params,))
         return self._session.rows(sql, params)
 
     def row(self, sql: str, params: Sequence[object] = ()) -> Any:
-        self._look(self._session.rows("EXPLAIN (ANALYZE, FORMAT JSON) " + sql, params))
+        self._look("row", sql, (params,))
         return self._session.row(sql, params)
 
     def each(self, sql: str, ids: Collection[Any], params: Sequence[object] = ()) -> list[Any]:
         if ids:
-            self._look(self._session.each("EXPLAIN (ANALYZE, FORMAT JSON) " + sql, ids, params))
+            self._look("each", sql, (ids, params))
         return self._session.each(sql, ids, params)
 
     def ahead(self, *asks: Any) -> None:
         """Nothing is asked ahead: every question is looked at when it is asked."""
 
-    def _look(self, plan: list[Any]) -> None:
-        waiting = [plan[0][0][0]["Plan"]]
+    def _look(self, method: str, sql: str, given: tuple[Any, ...]) -> None:
+        waiting = [account(self._session, method, sql, given, "(ANALYZE, FORMAT JSON)")[0][0][0]["Plan"]]
         while waiting:
             node = waiting.pop()
             waiting += node.get("Plans", [])
@@ -117,6 +119,29 @@ def test_a_recall_reads_what_is_affected_and_no_more(world: tuple[Ledger, Life, 
         many = {table: watched.read[table] for table in GROWS if watched.read[table] > 8 * affected + 300}
         assert not many, f"{affected} holdings affected, {total} moves"
         assert watched.read["move"] >= affected // 2
+
+
+def test_a_recall_is_planned_once_for_a_connection_and_asked_in_few_journeys(
+    world: tuple[Ledger, Life, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger, life, _ = world
+    alone: list[str] = []
+    send = PostgresSession._run
+
+    def noting(session: PostgresSession, sql: str, params: Sequence[object]) -> Any:
+        alone.append(sql)
+        return send(session, sql, params)
+
+    monkeypatch.setattr(PostgresSession, "_run", noting)
+    for lot in [lot for lot in range(150, len(life.lots)) if life.places[lot] < 40][:8]:
+        with ledger.reading() as session:
+            assert recall_told(session, [life.lots[lot]], now=ledger.clock()) is not None
+    assert not alone, "asked alone, while the recall waited"
+    with ledger.reading() as session:
+        sql = "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE ?"
+        plans = session.rows(sql, ("%move AS m WHERE m.lot%",))
+    assert plans, "the driver has forgotten what was prepared"
+    assert all(each[0] and not each[1] for each in plans), plans
 
 
 def test_the_account_sees_a_whole_table_read(world: tuple[Ledger, Life, str]) -> None:

@@ -30,6 +30,7 @@ TEXT, KIND, OPERATOR, NAME, COUNTY, _, _, LAST_ENTRY = range(8)
 PRODUCT: Final = 1
 """Where the product stands in what is said of a lot."""
 _RECEIPT: Final = int(FlowKind.RECEIPT)
+_PRODUCED: Final = int(FlowKind.PRODUCED)
 _PORTION: Final = 500
 """Lots read at a time."""
 _LOT: Final = itemgetter(1)
@@ -38,15 +39,16 @@ _LOT: Final = itemgetter(1)
 class Gathered:
     """Everything on record about some lots and all that was made from them.
 
-    :raises HandOver: these records are not plain.
+    :param asked: numbers of lots. :param names: the same lots by id, where they are asked for by it: then no question has to wait for
+        their numbers. :raises HandOver: these records are not plain.
     """
 
-    def __init__(self, rows: Rows, asked: Sequence[int]) -> None:
+    def __init__(self, rows: Rows, asked: Sequence[int], names: Sequence[str] = ()) -> None:
         self.rows = rows
         self.asked = asked
         self.sites: dict[int, SiteSaid] = {}
         self.books: dict[int, LotBooks] = {}
-        lots = sorted(self._closure())
+        lots = sorted(self._closure(names))
         self._few = len(lots) <= _PORTION
         if self._few:
             rows.session.ahead(*rows.of_lots(lots))
@@ -102,8 +104,8 @@ class Gathered:
                 if ids.setdefault(name, log) != log:
                     raise HandOver("one event in several logs")
 
-    def _closure(self) -> set[int]:
-        lots = self.rows.whole(self.asked)
+    def _closure(self, names: Sequence[str]) -> set[int]:
+        lots = self.rows.whole_named(names) if names else self.rows.whole(self.asked)
         if lots is None:
             raise HandOver("other names")
         return lots
@@ -114,7 +116,8 @@ class Gathered:
             raise HandOver("another log objects")
         new = sorted(({row[2] for row in rows} | {row[3] for row in rows}) - self.sites.keys() - {0})
         if self._few:
-            self.rows.session.ahead(*self.rows.of_sites(new), (CONTACTS, new, ()))
+            made = self.rows.of_entries((row[8], row[9]) for row in rows if row[0] == _PRODUCED)
+            self.rows.session.ahead(*self.rows.of_sites(new), (CONTACTS, new, ()), *made)
         seen = set()
         for lot, mine in groupby(rows, key=_LOT):
             seen.add(lot)

@@ -53,7 +53,7 @@ class PlainAnswer:
         numbers = rows.numbers((*self.asked, CASES))  # the last one for :func:`foodtrace.recall.plain.cases.none_about`
         self.numbers = [numbers[text] for text in self.asked if text in numbers]
         self.scope = tuple(scope) or (" ".join(self.asked),)
-        self.gathered = gathered = Gathered(rows, list(dict.fromkeys((*self.numbers, *more))))
+        self.gathered = gathered = Gathered(rows, list(dict.fromkeys((*self.numbers, *more))), () if more else self.asked)
         sites = gathered.sites
         held = {site for books in gathered.books.values() for site in books.held}
         recalls = next((info[_PRODUCER] for lot in self.numbers if (info := gathered.infos[lot])[_PRODUCER]), "") or operator
