@@ -9,15 +9,17 @@ Rules:
 3. On a retry, values are compared through the stored salts; an erased value counts as equal.
 4. A value that is gone without an entry that erased it was taken away: readers cannot tell that from "erased", ``verify`` can.
    So nothing is put on record that commits to a value which is not given with it.
-5. The values of another host's log may never have been in this database. Of a log whose key is not here, and of which not one value
-   is here, nothing is said to have been taken away. Readers see "not_here": ask whoever writes that log.
+5. The values of another host's log may never have been in this database. Of a log that this host neither wrote nor continues, and of
+   which not one value is here, nothing is said to have been taken away. Readers see "not_here": ask whoever writes that log.
+6. A log erases its own values, and those of the logs that it really continues (:mod:`foodtrace.sealed`), which nobody may write any
+   more. An erasure that names any other log excuses nothing.
 """
 
 from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
 from foodtrace.errors import BadData, FoodtraceError
@@ -75,12 +77,21 @@ def state(field: str, commitment: str | None, kept: Secret | None) -> State:
     return "present" if hmac.compare_digest(commit(kept.salt, field, kept.value), commitment) else "tampered"
 
 
-def not_here(session: Session, log: int) -> bool:
-    """Say whether the values of a log stayed with its writer: this host does not sign it, and not one value of it is here (rule 5)."""
-    if session.vouched is None or session.row("SELECT 1 FROM personal WHERE log = ? LIMIT 1", (log,)) is not None:
-        return False
-    row = session.row("SELECT origin FROM log WHERE id = ?", (log,))
-    return row is not None and not session.vouched.signs(str(row[0]))
+def not_here(session: Session, logs: Collection[int]) -> set[int]:
+    """Return those of some logs whose values stayed with their writers: not one of them is in this database (rule 5)."""
+    if session.vouched is None:
+        return set()
+    origins: dict[int, str] = {}
+    for log in logs:
+        row = session.row("SELECT origin FROM log WHERE id = ? AND NOT EXISTS (SELECT 1 FROM personal WHERE log = ?)", (log, log))
+        if row is not None and not session.vouched.wrote(str(row[0])):
+            origins[log] = str(row[0])
+    if origins:
+        from foodtrace.sealed import ours  # noqa: PLC0415 - most ledgers have no log of another host
+
+        here = ours(session, session.vouched.wrote)
+        return {log for log, origin in origins.items() if origin not in here}
+    return set()
 
 
 def _encodes(value: str) -> bool:
@@ -105,16 +116,19 @@ def tampered(session: Session) -> list[tuple[int, int, str]]:
 
 
 def vanished(
-    session: Session, among: Collection[tuple[int, int]] | None = None, *, foreign: Collection[int] = ()
+    session: Session,
+    among: Collection[tuple[int, int]] | None = None,
+    *,
+    foreign: Collection[int] = (),
+    wrote: Callable[[str], bool] | None = None,
 ) -> list[tuple[int, int, str]]:
-    """Return what entries commit to, of whatever kind, that is not in the side table although nobody erased it (rules 4 and 5).
+    """Return what entries commit to, of whatever kind, that is not in the side table although nobody erased it (rules 4 to 6).
 
     :param among: only these entries, as (log, seq); by default every entry, each of whose bytes is looked at.
     :param foreign: numbers of logs of other hosts.
+    :param wrote: says of an origin whether this host wrote that log, for rule 6; none: every log is this host's.
     :return: (log, seq, field).
     """
-    from foodtrace.events import Erasure  # noqa: PLC0415 - only to verify
-
     given = {(log, seq, field) for log, seq, data in _committing(session, among) for field in _committed(data)}
     if given and foreign:
         here = {row[0] for row in session.rows("SELECT DISTINCT log FROM personal")}
@@ -122,13 +136,38 @@ def vanished(
     if given:
         given.difference_update(session.rows("SELECT log, seq, field FROM personal"))
     if given:
-        # Erasures are few, and known by their ids.
-        like, pattern = ("GLOB", "erase-*") if session.dialect == "sqlite" else ("LIKE", "erase-%")
-        for log, data in session.rows(f"SELECT log, bytes FROM entry WHERE id {like} ?", (pattern,)):  # noqa: S608 - constants
-            event = _event(data)
-            if isinstance(event, Erasure):
-                given.difference_update((log, event.seq, field) for field in event.fields)
+        given -= erased(session, wrote)
     return sorted(given)
+
+
+def erased(session: Session, wrote: Callable[[str], bool] | None = None) -> set[tuple[int, int, str]]:
+    """Return what the entries of this database erased, as (log, seq, field) of what they name (rule 6).
+
+    :param wrote: as of :func:`vanished`.
+    """
+    from foodtrace.events import Erasure  # noqa: PLC0415 - only to verify
+
+    found: set[tuple[int, int, str]] = set()
+    elsewhere: list[tuple[int, Erasure]] = []
+    # Erasures are few, and known by their ids.
+    like, pattern = ("GLOB", "erase-*") if session.dialect == "sqlite" else ("LIKE", "erase-%")
+    for log, data in session.rows(f"SELECT log, bytes FROM entry WHERE id {like} ?", (pattern,)):  # noqa: S608 - constants
+        event = _event(data)
+        if isinstance(event, Erasure):
+            if event.log:
+                elsewhere.append((log, event))
+            else:
+                found.update((log, event.seq, field) for field in event.fields)
+    if elsewhere:
+        from foodtrace.sealed import continued  # noqa: PLC0415 - only after a recovery
+
+        before = continued(session, wrote)
+        origins: dict[int, str] = dict(session.rows("SELECT id, origin FROM log"))
+        numbers = {origin: number for number, origin in origins.items()}
+        for log, event in elsewhere:
+            if event.log in before.get(origins[log], ()):
+                found.update((numbers[event.log], event.seq, field) for field in event.fields if event.log in numbers)
+    return found
 
 
 def _committing(session: Session, among: Collection[tuple[int, int]] | None) -> Iterable[tuple[int, int, object]]:

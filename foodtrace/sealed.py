@@ -5,25 +5,35 @@ Rules (DESIGN section 5):
 1. The entry after the first key of a log that ``foodtrace recover --new-log`` began names the log it continues and that log's size.
 2. A log that is named so is not written any more; only the revocation that ends it may follow, once.
 3. Whatever else lies beyond the size that was named was written by whoever has the old key.
-4. Anybody's log may say that it continues another, and logs of other hosts come into a database. Of a log that this host has an
-   anchor of, only a log that it has an anchor of as well is believed: a stranger stops nobody from writing.
+4. Anybody's log may say that it continues another, and logs of other hosts come into a database. Of a log that this host wrote, only
+   a log that it wrote as well is believed: a stranger stops nobody from writing.
+5. What a log says of the personal values of another (:mod:`foodtrace.personal`) counts for less: only where this host wrote the log
+   that says so, or where the log that was left says so itself, with its own key: its last entry ends it and names the other. On a
+   host that wrote neither, nobody else's word is enough. It goes on from log to log, as far back as there were recoveries.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from foodtrace.errors import FoodtraceError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection, Mapping
     from pathlib import Path
 
+    from foodtrace.events import AnyEvent
     from foodtrace.reading import LogState
     from foodtrace.storage.session import Session
 
 _SECOND: Final = "SELECT l.origin, e.bytes FROM log AS l JOIN entry AS e ON e.log = l.id AND e.seq = 1 ORDER BY l.id"
+_LAST: Final = (
+    "SELECT e.bytes FROM log AS l JOIN head AS h ON h.log = l.id JOIN entry AS e ON e.log = l.id AND e.seq = h.size - 1 WHERE l.origin = ?"
+)
 _MARK: Final = b'"kind":"new_log"'
+ENDED_FOR: Final = " -> "
+"""Stands in the reason of the entry that ends a log, before the origin of the log that continues it (rule 5)."""
 
 
 class Seal(NamedTuple):
@@ -41,34 +51,102 @@ def sealed_logs(session: Session, keys: Path | None) -> dict[str, Seal]:
     :param keys: key directory, for rule 4; none: whoever says so is believed.
     """
     found: dict[str, Seal] = {}
+    for former, seal in _claims(session):
+        if keys is None or _believed(keys, former, seal):
+            found.setdefault(former, seal)
+    return found
+
+
+def continued(session: Session, wrote: Callable[[str], bool] | None) -> dict[str, tuple[str, ...]]:
+    """Return the logs that each log really continues (rule 5), the one before it first. One key look-up a log.
+
+    :param wrote: says of an origin whether this host wrote that log; none: whoever says so is believed.
+    """
+    former = {seal.into: origin for origin, seal in _claims(session)}
+    return {into: way for into in former if (way := _way(session, into, former, wrote))}
+
+
+def ours(session: Session, wrote: Callable[[str], bool]) -> set[str]:
+    """Return the logs that a log of this host continues: what became of them is for this host to say."""
+    return {origin for into, way in continued(session, wrote).items() if wrote(into) for origin in way}
+
+
+def foreign_logs(session: Session, keys: Path | None, states: Collection[LogState]) -> set[int]:
+    """Return the numbers of the logs that this host neither writes nor wrote nor continues: it has no key and no anchor of them.
+
+    :param keys: key directory; none: every log is this host's.
+    """
+    from foodtrace.tlog.anchor import wrote  # noqa: PLC0415 - a recall asks for none of it
+
+    if keys is None:
+        return set()
+    mine = partial(wrote, keys)
+    away = {state.origin: state.number for state in states if not (keys / f"{state.key_id.hex()}.key").exists() and not mine(state.origin)}
+    here = ours(session, mine) if away else set()
+    return {number for origin, number in away.items() if origin not in here}
+
+
+def _way(session: Session, into: str, former: Mapping[str, str], wrote: Callable[[str], bool] | None) -> tuple[str, ...]:
+    own = wrote is None or wrote(into)
+    way: list[str] = []
+    here = into
+    while (before := former.get(here)) is not None and before != into and before not in way:
+        # What a log of this host continues was accepted by this host, with what it says of the one before; but not against another of
+        # its logs, as in rule 4.
+        believed = wrote is None or wrote(here) or (own and not wrote(before))
+        if not believed and not _named(session, before, here):
+            break
+        way.append(before)
+        here = before
+    return tuple(way)
+
+
+def _named(session: Session, former: str, into: str) -> bool:
+    """Say whether a log was ended by an entry of its own that names the log that continues it."""
+    from foodtrace.events import Key  # noqa: PLC0415 - only where there was a recovery
+
+    row = session.row(_LAST, (former,))
+    event = None if row is None else _event(row[0])
+    return isinstance(event, Key) and (event.use, event.action) == ("log", "revoke") and event.reason.endswith(f"{ENDED_FOR}{into}")
+
+
+def _claims(session: Session) -> list[tuple[str, Seal]]:
+    """Return what every log says of the log it continues, true or not (rule 1), in the order in which they came here."""
+    found = []
     for origin, data in session.rows(_SECOND):
-        if not isinstance(data, (bytes, memoryview)) or _MARK not in bytes(data):
-            continue
-        seal = _seal(bytes(data), origin)
-        if seal is not None and (keys is None or _believed(keys, *seal)):
-            found.setdefault(*seal)
+        if isinstance(data, (bytes, memoryview)) and _MARK in bytes(data):
+            seal = _seal(bytes(data), origin)
+            if seal is not None:
+                found.append(seal)
     return found
 
 
 def _believed(keys: Path, former: str, seal: Seal) -> bool:
     """Say whether a log's word about another counts on this host (rule 4)."""
-    from foodtrace.tlog.anchor import anchor_path  # noqa: PLC0415 - only where there was a recovery
+    from foodtrace.tlog.anchor import wrote  # noqa: PLC0415 - only where there was a recovery
 
-    return anchor_path(keys, seal.into).exists() or not anchor_path(keys, former).exists()
+    return wrote(keys, seal.into) or not wrote(keys, former)
 
 
 def _seal(data: bytes, into: str) -> tuple[str, Seal] | None:
     from foodtrace.events import Recovered  # noqa: PLC0415 - only where there was a recovery
-    from foodtrace.events.canonical import decode_alone  # noqa: PLC0415
-    from foodtrace.tlog.entry import event_bytes  # noqa: PLC0415
 
-    try:
-        event = decode_alone(event_bytes(data))
-    except FoodtraceError:
-        return None  # verify names it
+    event = _event(data)
     if not isinstance(event, Recovered) or event.kind != "new_log" or event.former in ("", into):
         return None
     return event.former, Seal(event.lost_from, into)
+
+
+def _event(data: object) -> AnyEvent | None:
+    from foodtrace.events.canonical import decode_alone  # noqa: PLC0415 - only where there was a recovery
+    from foodtrace.tlog.entry import event_bytes  # noqa: PLC0415
+
+    if not isinstance(data, (bytes, memoryview)):
+        return None
+    try:
+        return decode_alone(event_bytes(bytes(data)))
+    except FoodtraceError:
+        return None  # verify names it
 
 
 def beyond_seal(states: Collection[LogState], seals: dict[str, Seal]) -> list[tuple[LogState, Seal]]:
@@ -81,4 +159,4 @@ def beyond_seal(states: Collection[LogState], seals: dict[str, Seal]) -> list[tu
     return found
 
 
-__all__ = ["Seal", "beyond_seal", "sealed_logs"]
+__all__ = ["ENDED_FOR", "Seal", "beyond_seal", "continued", "foreign_logs", "ours", "sealed_logs"]

@@ -25,9 +25,11 @@ class Dispute(Event, frozen=True, kw_only=True, tag="dispute"):
 
 
 class Erasure(Event, frozen=True, kw_only=True, tag="erasure"):
-    """Personal values of an earlier entry of this log were deleted; its commitments and proofs stay."""
+    """Personal values of an earlier entry of this log, or of a log that it continues, were deleted; its commitments and proofs stay."""
 
     seq: Seq
+    log: Origin | Literal[""] = ""
+    """Origin of the log that the entry stands in, one that a recovery left for this log; empty: this log."""
     fields: Annotated[tuple[Annotated[str, msgspec.Meta(pattern=r"^[a-z_]{1,20}$(?!\n)")], ...], msgspec.Meta(min_length=1)]
     reason: Words = ""
 

@@ -30,6 +30,7 @@ from foodtrace.keyfiles import list_keys
 from foodtrace.opening import BACKUP, LogState, logs
 from foodtrace.operations.common import Doing, Outcome, local
 from foodtrace.recording import Receipt
+from foodtrace.sealed import ENDED_FOR
 from foodtrace.storage.session import VERSION, Session
 from foodtrace.tlog.anchor import anchor_path, move_anchor, read_anchor
 from foodtrace.tlog.clock import EARLIEST
@@ -40,6 +41,7 @@ from foodtrace.verification import Asked, put_aside, rebuild_ledger, verify_ledg
 
 _NEXT: Final = re.compile(r"(.*)-r([0-9]{1,6})")
 _MOST_NOTE: Final = 2000
+_MOST_WORDS: Final = 400
 
 
 class Recovering(Host, Protocol):
@@ -214,7 +216,8 @@ def _in_new_log(
     if lost.ended:
         old = "ended"
     elif lost.key_here and not gone:
-        rotation.end_log(host, reason=f"{reason} -> {origin}", by=by, log=lost.log)
+        ending = f"{ENDED_FOR}{origin}"
+        rotation.end_log(host, reason=reason[: _MOST_WORDS - len(ending)] + ending, by=by, log=lost.log)
         old = "ended"
     elif lost.key_here:
         _put_aside(host.keys / f"{state.key_id.hex()}.key")

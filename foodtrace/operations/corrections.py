@@ -33,6 +33,7 @@ from foodtrace.operations import vouchers
 from foodtrace.operations.common import Doing, Outcome, local, said
 from foodtrace.operations.retries import earlier
 from foodtrace.quantity import Quantity
+from foodtrace.sealed import continued
 from foodtrace.storage.session import Session
 from foodtrace.tlog.entry import event_bytes, parse
 from foodtrace.tlog.whole import event_of, last_part
@@ -217,9 +218,16 @@ def _others(session: Session, target: Target) -> list[tuple[int, int]]:
 
 
 def _erasures(session: Session, target: Target) -> list[Step]:
-    """Return the erasures of an entry's personal values; there are few in a log, found by their ids."""
-    rows = session.rows("SELECT seq FROM entry WHERE log = ? AND id LIKE ? ORDER BY seq", (target.log, f"erase-{target.seq}-%"))
-    found = [_target(session, target.log, row[0]) for row in rows]
+    """Return the erasures of an entry's personal values, in its log and those that really continue it; they are found by their ids."""
+    pattern = f"erase-{target.seq}-%"
+    before = continued(session, None if session.vouched is None else session.vouched.wrote)
+    logs = {target.origin, *(into for into, way in before.items() if target.origin in way)}
+    numbers = [row[0] for origin in sorted(logs) for row in session.rows("SELECT id FROM log WHERE origin = ?", (origin,))]
+    found = [
+        _target(session, log, row[0])
+        for log in numbers
+        for row in session.rows("SELECT seq FROM entry WHERE log = ? AND id LIKE ? ORDER BY seq", (log, pattern))
+    ]
     return [
         Step(
             kind="erasure",
@@ -232,7 +240,9 @@ def _erasures(session: Session, target: Target) -> list[Step]:
             note=each.event.reason,
         )
         for each in found
-        if each is not None and isinstance(each.event, Erasure) and each.event.seq == target.seq
+        if each is not None
+        and isinstance(each.event, Erasure)
+        and (each.event.log or each.origin, each.event.seq) == (target.origin, target.seq)
     ]
 
 
@@ -269,7 +279,7 @@ def personal_state(session: Session, target: Target) -> dict[str, str]:
         return {}
     rows = session.rows("SELECT field, salt, value FROM personal WHERE log = ? AND seq = ?", (target.log, target.seq))
     kept = {field: Secret(field, bytes(salt), value) for field, salt, value in rows}
-    if not kept and not_here(session, target.log):
+    if not kept and not_here(session, [target.log]):
         return dict.fromkeys(sorted(committed), "not_here")
     return {field: state(field, committed[field], kept.get(field)) for field in sorted(committed)}
 

@@ -6,37 +6,34 @@ Rules:
    deleted from the side table; entry, hash and proofs stay, and so does the commitment, which says nothing without its salt.
 2. A site or operator is erased with every entry that ever spoke of it: corrections, seller files, earlier descriptions, and what a
    gate recorded of it as a seller (:mod:`foodtrace.operations.persons`). Of a site whose operator has others, its own description alone.
-3. A log erases its own values. Values of another log in the same database are named in the answer, with that log.
+3. A log erases its own values, and those of the logs that it continues after a recovery, however many there were: nobody may write
+   in them any more (:mod:`foodtrace.sealed`). Values of any other log in the same database are named in the answer, with the log that
+   may erase them, if this host writes it (``elsewhere``).
 4. Nobody is told that a person is forgotten while another entry holds the same values: what is left is named (``left``).
 5. What was never there is not erased, and what was erased before is not erased again: both are said. What somebody took out of the
    table without a word is erased on record, so that ``verify`` can say yes again.
+6. The values of another host's log that came by import never were here: they lie with whoever writes it. Nothing is recorded of them
+   here, and they are named until that host's own erasure has come over (``not_here``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from pathlib import Path
 from typing import Literal
 
 import msgspec
 
 from foodtrace.errors import BadData, FoodtraceError, NotFound
 from foodtrace.events import Erasure, Event
-from foodtrace.events.base import Seq
 from foodtrace.graph.directory import resolve_site
 from foodtrace.graph.names import find
 from foodtrace.operations.common import Doing, Outcome
 from foodtrace.operations.corrections import find_entry
 from foodtrace.operations.persons import entries_of, same_values
+from foodtrace.operations.reach import ErasedEntry, Reach, reach_of
 from foodtrace.personal import FIELD, vanished
 from foodtrace.storage.session import Session
-
-
-class ErasedEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """An entry whose personal values are gone now."""
-
-    log: str
-    seq: Seq
-    fields: tuple[str, ...]
 
 
 class Erased(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,6 +45,8 @@ class Erased(msgspec.Struct, frozen=True, kw_only=True):
     """Entries whose values were deleted now."""
     elsewhere: tuple[ErasedEntry, ...] = ()
     """Values that are still here because another log wrote them (rule 3)."""
+    not_here: tuple[ErasedEntry, ...] = ()
+    """Values that another host keeps, and has not erased as far as is known here (rule 6)."""
     left: tuple[ErasedEntry, ...] = ()
     """Values of the same person that are still here, in entries that were not asked about (rule 4)."""
     before: bool = False
@@ -56,50 +55,75 @@ class Erased(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the database file has forgotten them: ``not_yet`` while somebody else holds old pages open."""
 
 
-def erase(session: Session, doing: Doing, own: int, origin: str, given: str, *, fields: Collection[str] = (), reason: str = "") -> Outcome:
+def erase(
+    session: Session,
+    doing: Doing,
+    own: int,
+    origin: str,
+    given: str,
+    *,
+    fields: Collection[str] = (),
+    reason: str = "",
+    keys: Path | None = None,
+) -> Outcome:
     """Erase the personal values of a site, an operator or an entry. Answer: :class:`Erased`.
 
     :param own: number of the log that is written. :param origin: its origin.
     :param given: site id or name, operator id, or an entry as :func:`foodtrace.operations.corrections.find_entry` takes it.
     :param fields: only these (``phone``, ``contact`` ...); all if none.
+    :param keys: key directory, which tells this host's logs from others'; none: every log is this host's.
     :raises NotFound: ``erase.unknown``; ``erase.nothing`` where there never was such a value. :raises BadData: ``personal.field``.
     """
     for each in fields:
         if not FIELD.fullmatch(each):
             raise BadData("personal.field", value=each, expected="a-z _")
+    reach = reach_of(session, own, origin, keys)
     what, entries, operator = _entries(session, own, given)
     kept = _kept(session, entries, fields)
-    for log, seq, name in vanished(session, entries):
+    away: dict[tuple[int, int], tuple[str, ...]] = {}
+    for log, seq, name in vanished(session, entries, wrote=reach.wrote):
         if not fields or name in fields:
-            kept[log, seq] = tuple(sorted({*kept.get((log, seq), ()), name}))
+            to = away if log in reach.away else kept
+            to[log, seq] = tuple(sorted({*to.get((log, seq), ()), name}))
     outcome = Outcome(events=[], answer=None)
     mine: list[ErasedEntry] = []
     elsewhere: list[ErasedEntry] = []
     values: list[tuple[str, str]] = []
-    origins: dict[int, str] = dict(session.rows("SELECT id, origin FROM log"))
     for (log, seq), names in sorted(kept.items()):
-        if log != own:
-            elsewhere.append(ErasedEntry(log=origins[log], seq=seq, fields=names))
+        if log not in reach.erases:
+            elsewhere.append(reach.entry(log, seq, names))
             continue
-        event: Event = Erasure(id=doing.event_id(f"-{seq}"), at=doing.now, by=doing.by, seq=seq, fields=names, reason=reason)
-        outcome.events.append(msgspec.structs.replace(event, id=f"erase-{seq}-{event.id}"[:80]))
+        outcome.events.append(_event(doing, reach, log, seq, names, reason))
         for name in names:
             values += session.rows("SELECT field, value FROM personal WHERE log = ? AND seq = ? AND field = ?", (log, seq, name))
             session.run("DELETE FROM personal WHERE log = ? AND seq = ? AND field = ?", (log, seq, name))
-        mine.append(ErasedEntry(log=origin, seq=seq, fields=names))
-    before = not kept and _committed(session, entries, fields)
-    if not kept and not before:
+        mine.append(ErasedEntry(log=reach.origins[log], seq=seq, fields=names))
+    before = not kept and not away and _committed(session, entries, fields)
+    if not kept and not away and not before:
         raise NotFound("erase.nothing", value=what)
     more = _kept(session, entries_of(session, operator) - entries, fields) if operator else {}
     for place, names in same_values(session, values).items():
         more[place] = tuple(sorted({*more.get(place, ()), *names}))
-    left = tuple(
-        ErasedEntry(log=origins[log], seq=seq, fields=names)
-        for (log, seq), names in sorted(more.items())
-        if log == own or (log, seq) not in kept
+    outcome.answer = Erased(
+        what=what,
+        entries=tuple(mine),
+        elsewhere=tuple(elsewhere),
+        not_here=tuple(reach.entry(log, seq, names) for (log, seq), names in sorted(away.items())),
+        left=tuple(
+            reach.entry(log, seq, names) for (log, seq), names in sorted(more.items()) if log in reach.erases or (log, seq) not in kept
+        ),
+        before=before,
     )
-    outcome.answer = Erased(what=what, entries=tuple(mine), elsewhere=tuple(elsewhere), left=left, before=before)
     return outcome
+
+
+def _event(doing: Doing, reach: Reach, log: int, seq: int, names: tuple[str, ...], reason: str) -> Event:
+    back = reach.erases[log]
+    made = doing.event_id(f"-{seq}")
+    # The same number in two logs is two entries; how far back the other log lies never changes, and keeps their ids apart.
+    name = f"erase-{seq}-before-{back}-{made}" if back else f"erase-{seq}-{made}"
+    log_named = reach.origins[log] if back else ""
+    return Erasure(id=name[:80], at=doing.now, by=doing.by, seq=seq, log=log_named, fields=names, reason=reason)
 
 
 def _entries(session: Session, own: int, given: str) -> tuple[str, set[tuple[int, int]], str]:

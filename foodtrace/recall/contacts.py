@@ -32,7 +32,7 @@ def contacts(session: Session, sites: Collection[int]) -> dict[int, Contact]:
         if field is not None:
             kept[site].append(Secret(field, bytes(salt), value))
     found: dict[int, Contact] = {}
-    away: dict[int, bool] = {}
+    unseen: dict[int, int] = {}
     for site, (log, _, data) in newest.items():
         entry = b"" if data is None else bytes(data)
         mine = kept[site]
@@ -40,8 +40,8 @@ def contacts(session: Session, sites: Collection[int]) -> dict[int, Contact]:
         sound = all(fits(entry, each) for each in mine)
         state: State = ("present" if sound else "tampered") if mine else "erased" if b'"commitments":{' in entry else "missing"
         if state == "erased":
-            if log not in away:
-                away[log] = not_here(session, log)
-            state = "not_here" if away[log] else state
+            unseen[site] = log
         found[site] = (state, {each.field: each.value for each in mine} if sound else {})
+    away = not_here(session, set(unseen.values()))
+    found.update((site, ("not_here", {})) for site, log in unseen.items() if log in away)
     return found

@@ -128,7 +128,19 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "cli.erase.ask": ("删除 {what} 的个人信息 (姓名, 电话等)? 找不回来", "erase the personal values of {what}? This cannot be undone"),
     "cli.erase.done": ("已删除: {log} 第 {seq} 条 {fields}", "erased: {log} entry {seq} {fields}"),
     "cli.erase.stays": ("记录本身和证明不变, 仍可核验", "the entries and their proofs stay and go on verifying"),
-    "cli.erase.elsewhere": ("没删, 属另一本日志 {log} 第 {seq} 条 {fields}: 用 --log {log}", "NOT erased, in log {log}, entry {seq} {fields}: use --log {log}"),
+    "cli.erase.elsewhere": ("没删, 属另一本日志 {log} 第 {seq} 条 {fields}: {command}", "NOT erased, in another log {log}, entry {seq} {fields}: {command}"),
+    "cli.erase.elsewhere_other": (
+        "没删, 日志 {log} 第 {seq} 条 {fields}: 本机没有能删它的日志, 要在写这本日志的机器上删",
+        "NOT erased, in log {log}, entry {seq} {fields}: no log of this host may erase it, only the host that writes that log",
+    ),
+    "cli.erase.not_here": (
+        "没删, 不在本机, 日志 {log} 第 {seq} 条 {fields}: 值在写这本日志的机器上, 要在那里删, 再导入一次",
+        "NOT erased, not here: log {log}, entry {seq} {fields}. The values lie with the host that writes it: erase there, then import it again",
+    ),
+    "cli.erase.left_other": (
+        "没删, 同一人的信息还在 {log} 第 {seq} 条 {fields}: 要在写这本日志的机器上删",
+        "NOT erased, the same person's values in log {log}, entry {seq} {fields}: only the host that writes that log can",
+    ),
     "cli.erase.left": ("没删, 同一人的信息还在 {log} 第 {seq} 条 {fields}: {command}", "NOT erased, the same person's values in log {log}, entry {seq} {fields}: {command}"),
     "cli.erase.left_more": ("另有 {count} 条也没删, 见 --json", "and {count} more entries that were NOT erased, see --json"),
     "cli.erase.remain": ("还有 {count} 条记录里有此人的信息", "{count} entries still hold values of this person"),

@@ -31,7 +31,7 @@ try:
 except ImportError:  # Windows
     flock = None  # type: ignore[assignment]
 
-__all__ = ["Anchor", "anchor_path", "move_anchor", "read_anchor"]
+__all__ = ["Anchor", "anchor_path", "move_anchor", "read_anchor", "wrote"]
 
 PAGE: Final = 4096
 SLOT: Final = 2048
@@ -49,6 +49,12 @@ _sync: Final[Callable[[int], None]] = getattr(os, "fdatasync", os.fsync)
 def anchor_path(directory: str | Path, origin: str) -> Path:
     """Return where the anchor of a log lies."""
     return Path(directory).expanduser() / f"{hashlib.sha256(origin.encode()).hexdigest()[:16]}.anchor"
+
+
+def wrote(directory: str | Path, origin: str) -> bool:
+    """Say whether a host has, or had, an anchor of a log; a recovery that lost entries keeps the old one as evidence, beside its place."""
+    path = anchor_path(directory, origin)
+    return path.exists() or any(path.parent.glob(f"{path.stem}.evidence-*.anchor"))
 
 
 def read_anchor(path: Path) -> tuple[int, bytes] | None:

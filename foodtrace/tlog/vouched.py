@@ -19,7 +19,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from foodtrace.tlog.anchor import anchor_path
+from foodtrace.tlog.anchor import anchor_path, wrote
 
 MAGIC: Final = b"foodtrace verified 2\n"
 _HEX: Final = 64
@@ -61,6 +61,10 @@ class Vouched:
     def signs(self, origin: str) -> bool:
         """Say whether this host has an anchor of a log: what was compared with it when the ledger was opened."""
         return anchor_path(self._keys, origin).exists()
+
+    def wrote(self, origin: str) -> bool:
+        """Say whether this host has, or had, an anchor of a log: it wrote it."""
+        return wrote(self._keys, origin)
 
     def gone(self, here: Mapping[str, object]) -> dict[int, str]:
         """Return the logs that ``verify`` saw and that are not in the database any more, under numbers that no log has.

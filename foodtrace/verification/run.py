@@ -6,7 +6,8 @@ Rules: those of :mod:`foodtrace.verification`.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -20,11 +21,11 @@ from foodtrace.graph.weights import KEY_SIZE, Weights
 from foodtrace.keys import format_vkey
 from foodtrace.opening import LogState, logs
 from foodtrace.personal import tampered, vanished
-from foodtrace.sealed import beyond_seal, sealed_logs
+from foodtrace.sealed import beyond_seal, foreign_logs, sealed_logs
 from foodtrace.storage.damage import damage
 from foodtrace.storage.session import Session
 from foodtrace.storage.types import mistyped
-from foodtrace.tlog.anchor import anchor_path
+from foodtrace.tlog.anchor import wrote
 from foodtrace.tlog.append import lock_head
 from foodtrace.tlog.entry import parse, time_text
 from foodtrace.tlog.frontier import Frontier
@@ -243,7 +244,8 @@ def _beside(session: Session, asked: Asked, states: Sequence[LogState], looked: 
     looked += _orphans(session)
     yield
     names = {state.number: state.origin for state in states}
-    looked += _personal(session, names, _foreign(asked.keys, states))
+    written = None if asked.keys is None else partial(wrote, asked.keys)
+    looked += _personal(session, names, foreign_logs(session, asked.keys, states), written)
     yield
 
 
@@ -338,20 +340,9 @@ def _damaged(session: Session) -> list[Finding]:
     return [Finding(code="storage.damaged", log="", expected="ok", got=each) for each in found or ()]
 
 
-def _foreign(keys: Path | None, states: Sequence[LogState]) -> set[int]:
-    """Return the logs that this host neither writes nor wrote: it has no key and no anchor of them."""
-    if keys is None:
-        return set()
-    return {
-        state.number
-        for state in states
-        if not (keys / f"{state.key_id.hex()}.key").exists() and not anchor_path(keys, state.origin).exists()
-    }
-
-
-def _personal(session: Session, names: dict[int, str], foreign: set[int]) -> list[Finding]:
+def _personal(session: Session, names: dict[int, str], foreign: set[int], written: Callable[[str], bool] | None) -> list[Finding]:
     """Find personal values that are not what their entry commits to, and those that went without an erasure."""
-    gone = vanished(session, foreign=foreign)
+    gone = vanished(session, foreign=foreign, wrote=written)
     both = (("personal.tampered", "commitment", tampered(session)), ("personal.vanished", "erasure", gone))
     return [
         Finding(code=code, log=names.get(log, str(log)), seq=seq, expected=expected, got=field)

@@ -12,6 +12,7 @@ from foodtrace_cli.output import emit_json, say
 
 if TYPE_CHECKING:
     from foodtrace.operations.erasing import Erased
+    from foodtrace.operations.reach import ErasedEntry
 
 _SHOWN = 20
 """Entries that are left, shown one by one; --json has all."""
@@ -34,8 +35,8 @@ def erase(
     Of an operator everything that speaks of it goes: its sites and files, and what a gate recorded of it as a seller. Other
     entries that hold the same values are named.
 
-    The values are deleted with their salts; the entries stay, with proofs that go on verifying, and readers see "erased". Exit 0
-    only if all that was asked for is gone; 1 if some of it is in a log that this command does not write.
+    The values are deleted with their salts; the entries stay, with proofs that go on verifying, and readers see "erased". Values
+    in logs that a recovery left go too. Exit 0 only if all that was asked for is gone; 1 if some of it is in another log.
     """
     ctx: Context = click_ctx.obj
     import msgspec  # noqa: PLC0415 - import time is part of a command's time
@@ -51,7 +52,9 @@ def erase(
         writer = ledger.writer()
         doing = Doing(now=local(ledger.clock()), by=by, id=event_id)
         _, done = ledger.act(
-            lambda session: erasing.erase(session, doing, writer.number, writer.origin, what, fields=fields, reason=reason)
+            lambda session: erasing.erase(
+                session, doing, writer.number, writer.origin, what, fields=fields, reason=reason, keys=ledger.keys
+            )
         )
         # Also when nothing was left to delete: an earlier run may have found the old pages still held open.
         clean = ledger.store.forget()
@@ -60,27 +63,36 @@ def erase(
     if as_json:
         emit_json(done)
     else:
-        _show(ctx, done, writer.origin)
-    click_ctx.exit(0 if clean and not done.elsewhere else 1)
+        _show(ctx, done, what, writer.origin)
+    click_ctx.exit(0 if clean and not done.elsewhere and not done.not_here else 1)
 
 
-def _show(ctx: Context, done: Erased, own: str) -> None:
+def _show(ctx: Context, done: Erased, what: str, own: str) -> None:
     for each in done.entries:
         say(ctx.t("cli.erase.done", log=each.log, seq=each.seq, fields=", ".join(each.fields)))
     for each in done.elsewhere:
-        say(ctx.t("cli.erase.elsewhere", log=each.log, seq=each.seq, fields=", ".join(each.fields)))
+        key = "cli.erase.elsewhere" if each.via else "cli.erase.elsewhere_other"
+        say(ctx.t(key, log=each.log, seq=each.seq, fields=", ".join(each.fields), command=f"foodtrace --log {each.via} erase {what}"))
+    for each in done.not_here:
+        say(ctx.t("cli.erase.not_here", log=each.log, seq=each.seq, fields=", ".join(each.fields)))
     for each in done.left[:_SHOWN]:
-        command = f"foodtrace erase {each.seq}" if each.log == own else f"foodtrace --log {each.log} erase {each.seq}"
-        say(ctx.t("cli.erase.left", log=each.log, seq=each.seq, fields=", ".join(each.fields), command=command))
+        key = "cli.erase.left" if each.via else "cli.erase.left_other"
+        say(ctx.t(key, log=each.log, seq=each.seq, fields=", ".join(each.fields), command=_command(each, own)))
     if len(done.left) > _SHOWN:
         say(ctx.t("cli.erase.left_more", count=len(done.left) - _SHOWN))
     if done.before:
         say(ctx.t("cli.erase.before", what=done.what))
     if done.entries:
         say(ctx.t("cli.erase.stays"))
-    remain = len(done.elsewhere) + len(done.left)
+    remain = len(done.elsewhere) + len(done.not_here) + len(done.left)
     if remain:
         say(ctx.t("cli.erase.remain", count=remain))
     if remain and not done.entries and done.storage != "not_yet":
         return  # nothing was erased: nothing is said to be gone
     say(ctx.t("cli.erase.forgotten_part" if remain and done.storage == "forgotten" else f"cli.erase.{done.storage}"))
+
+
+def _command(entry: ErasedEntry, own: str) -> str:
+    """Return what erases one entry, with the log that may do it."""
+    number = str(entry.seq) if entry.log == entry.via else f"{entry.log}#{entry.seq}"
+    return f"foodtrace erase {number}" if entry.via == own else f"foodtrace --log {entry.via} erase {number}"
