@@ -197,16 +197,44 @@ def test_a_host_that_lost_its_keys_with_their_folder_still_says_what_was_erased(
             assert corrections.personal_state(session, target) == {"phone": "erased"}, "not: it lies with another host"
 
 
+def test_a_folder_of_keys_lost_between_two_recoveries_breaks_no_chain(url: str, tmp_path: Path) -> None:
+    assert leave(url, tmp_path / "keys", lost_key=True) == R2
+    shutil.rmtree(tmp_path / "keys")
+    with Ledger.open(url, keys=tmp_path / "keys", clock=clock, recovering=True) as ledger:
+        assert recovery.recover(ledger, R2, new_log=True, reason="disk").into == R3
+    with Ledger.open(url, keys=tmp_path / "keys", clock=clock) as ledger:
+        assert [each.log for each in erase(ledger, "S-7").entries] == [ORIGIN]
+        assert gaps(ledger) == []
+
+
+def test_a_key_lost_first_and_entries_lost_afterwards_break_no_chain(tmp_path: Path) -> None:
+    """The anchor of the log in the middle was put aside, the one of the first log was not."""
+    run(tmp_path, "init", "--name", "t.example/a")
+    run(tmp_path, "site", "add", "福安超市:shop", "--phone", PHONE)
+    (key,) = (tmp_path / "keys").glob("*.key")
+    key.unlink()
+    run(tmp_path, "recover", "--new-log", "--reason", "key lost")
+    set_back(tmp_path)
+    assert "put aside" in run(tmp_path, "recover", "--new-log", "--reason", "disk")
+    assert "erased: t.example/a entry" in run(tmp_path, "erase", "福安超市", "--yes")
+    assert "verified" in run(tmp_path, "verify", "--full")
+
+
+def set_back(folder: Path) -> None:
+    """Write on, and put the database of before in its place."""
+    shutil.copy(folder / "foodtrace.db", folder / "old.db")
+    run(folder, "site", "add", "河西:shop")
+    for path in folder.glob("foodtrace.db*"):
+        path.unlink()
+    (folder / "old.db").rename(folder / "foodtrace.db")
+
+
 def test_after_entries_were_lost_the_old_logs_values_are_erased_too(tmp_path: Path) -> None:
     """The anchor of the old log was put aside as evidence then, twice in a row; as a user types it."""
     run(tmp_path, "init", "--name", "t.example/a")
     run(tmp_path, "site", "add", "福安超市:shop", "--phone", PHONE)
-    for n in range(2):
-        shutil.copy(tmp_path / "foodtrace.db", tmp_path / "old.db")
-        run(tmp_path, "site", "add", f"河西{n}:shop")
-        for path in tmp_path.glob("foodtrace.db*"):
-            path.unlink()
-        shutil.copy(tmp_path / "old.db", tmp_path / "foodtrace.db")
+    for _ in range(2):
+        set_back(tmp_path)
         assert "put aside" in run(tmp_path, "recover", "--new-log", "--reason", "disk")
     said = run(tmp_path, "erase", "福安超市", "--yes")
     assert "erased: t.example/a entry" in said
