@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -242,6 +243,75 @@ def test_after_entries_were_lost_the_old_logs_values_are_erased_too(tmp_path: Pa
     assert "verified" in run(tmp_path, "verify", "--full")
     assert PHONE.encode() not in b"".join(path.read_bytes() for path in tmp_path.glob("foodtrace.db*") if path.is_file())
     assert json.loads(run(tmp_path, "erase", "福安超市", "--yes", "--json"))["before"] is True
+
+
+def test_the_log_that_may_erase_is_named_where_it_is_another(url: str, tmp_path: Path) -> None:
+    leave(url, tmp_path / "keys", lost_key=True)
+    with Ledger.open(url, keys=tmp_path / "keys", clock=clock) as ledger:
+        ledger.init("t.example/second", operator="F-1")
+    with Ledger.open(url, keys=tmp_path / "keys", clock=clock, log="second") as ledger:
+        done = erase(ledger, "S-7")
+        assert done.entries == ()
+        assert [(each.log, each.seq, each.via) for each in done.elsewhere] == [(ORIGIN, 2, R2)]
+    with Ledger.open(url, keys=tmp_path / "other", clock=clock) as ledger:
+        ledger.init("t.example/other", operator="F-1")
+    with Ledger.open(url, keys=tmp_path / "other", clock=clock, log="other") as ledger:
+        assert [(each.log, each.seq, each.via) for each in erase(ledger, "S-7").elsewhere] == [(ORIGIN, 2, "")], "another host's"
+
+
+def imported(folder: Path) -> tuple[Path, Path]:
+    """Give two hosts' folders: the first's log has come to the second, whose own log says something of the same shop."""
+    gate, office = folder / "gate", folder / "office"
+    for each in (gate, office):
+        each.mkdir()
+    run(gate, "init", "--name", "t.example/gate")
+    run(gate, "site", "add", "福安超市:shop", "--phone", PHONE)
+    run(gate, "export", "tiles", "stick")
+    run(office, "init", "--name", "t.example/office")
+    run(office, "import", str(gate / "stick"), "--vkey", vkey_of(gate))
+    return gate, office
+
+
+def vkey_of(folder: Path) -> str:
+    """Return the verifier key of a host's log."""
+    with Ledger.open(str(folder / "foodtrace.db"), keys=folder / "keys") as ledger:
+        return ledger.writer().key.vkey
+
+
+def test_what_another_host_keeps_is_named_until_its_erasure_has_come_over(tmp_path: Path) -> None:
+    gate, office = imported(tmp_path)
+    said = run(office, "erase", "福安超市", "--yes", code=1)
+    assert "NOT erased, not here: log t.example/gate, entry" in said
+    assert "erase there, then import it again" in said
+    assert "gone" not in said
+    assert "--log" not in said
+    told = json.loads(run(office, "erase", "福安超市", "--yes", "--json", code=1))
+    assert ([each["log"] for each in told["not_here"]], told["entries"], told.get("elsewhere", [])) == (["t.example/gate"], [], [])
+    assert "verified" in run(office, "verify")
+    run(gate, "erase", "福安超市", "--yes")
+    run(gate, "export", "tiles", "stick")
+    run(office, "import", str(gate / "stick"))
+    assert json.loads(run(office, "erase", "福安超市", "--yes", "--json"))["before"] is True
+    assert "verified" in run(office, "verify", "--full")
+
+
+def test_while_somebody_reads_it_is_said_that_the_file_still_holds_them(tmp_path: Path) -> None:
+    run(tmp_path, "init")
+    run(tmp_path, "site", "add", "福安超市:shop", "--phone", PHONE)
+    reader = sqlite3.connect(tmp_path / "foodtrace.db", isolation_level=None)
+    try:
+        reader.execute("BEGIN")
+        assert reader.execute("SELECT value FROM personal").fetchall() == [(PHONE,)]
+        said = run(tmp_path, "erase", "福安超市", "--yes", code=1)
+        assert "not yet gone from the file" in said
+        assert "gone from the database files too" not in said
+        assert json.loads(run(tmp_path, "erase", "福安超市", "--yes", "--json", code=1))["storage"] == "not_yet"
+        assert reader.execute("SELECT value FROM personal").fetchall() == [(PHONE,)], "so it is true"
+    finally:
+        reader.close()
+    said = run(tmp_path, "erase", "福安超市", "--yes")
+    assert "gone from the database files too" in said
+    assert PHONE.encode() not in b"".join(path.read_bytes() for path in tmp_path.glob("foodtrace.db*") if path.is_file())
 
 
 def test_entries_of_before_keep_their_bytes() -> None:
