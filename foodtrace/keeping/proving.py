@@ -10,6 +10,7 @@ Rules (DESIGN section 5):
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -27,17 +28,20 @@ from foodtrace.tlog.bundle import Checked, KeyEntry, check_bundle, encode_keys, 
 from foodtrace.tlog.checkpoint import parse_head
 from foodtrace.tlog.entry import event_bytes
 from foodtrace.tlog.frontier import StoredNodes
-from foodtrace.tlog.merkle import consistency_proof_from, inclusion_proof_from
+from foodtrace.tlog.merkle import consistency_proof_from, inclusion_proof_from, leaf_hash, verify_inclusion
 from foodtrace.tlog.nodes import stored_nodes
 from foodtrace.tlog.proof import format_proof
 from foodtrace.tlog.whole import first_part
 
-__all__ = ["Proven", "entries_of", "note_at", "prove"]
+__all__ = ["Proven", "entries_of", "note_at", "prove", "prove_all", "with_parts"]
 
 _ABOUT_LOT: Final = (
     "SELECT log, seq, ended FROM move WHERE lot = ? UNION SELECT log, seq, ended FROM lot_fact WHERE lot = ? "
     "UNION SELECT log, seq, ended FROM about WHERE subject = ?"
 )
+_ENTRIES: Final = "SELECT e.seq, e.bytes FROM {ids} CROSS JOIN entry AS e WHERE e.seq = f.value AND e.log = ?"
+_AT_ONCE: Final = 500
+"""Entries read at once, when many are proven."""
 
 
 class Proven(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,10 +76,10 @@ def entries_of(session: Session, given: str) -> list[tuple[LogState, int]]:
         if (row := session.row("SELECT seq FROM entry WHERE log = ? AND id = ?", (state.number, given))) is not None
     ]
     if by_id:
-        return _with_parts(session, by_id)
+        return with_parts(session, by_id)
     lot, transfer = _lot_or_transfer(session, given)
     if transfer is not None:
-        return _with_parts(session, [(states[transfer.log], transfer.seq)])
+        return with_parts(session, [(states[transfer.log], transfer.seq)])
     number = find(session, [lot]).get(lot)
     found: set[tuple[int, int]] = set()
     for log, seq, ended in session.rows(_ABOUT_LOT, (number, number, number)):
@@ -84,7 +88,7 @@ def entries_of(session: Session, given: str) -> list[tuple[LogState, int]]:
             found.add((log, ended - 1))
     if not found:
         raise NotFound("prove.no_entry", value=lot)
-    return _with_parts(session, sorted(((states[log], seq) for log, seq in found), key=lambda each: (each[0].origin, each[1])))
+    return with_parts(session, sorted(((states[log], seq) for log, seq in found), key=lambda each: (each[0].origin, each[1])))
 
 
 def _lot_or_transfer(session: Session, given: str) -> tuple[str, Voucher | None]:
@@ -98,7 +102,7 @@ def _lot_or_transfer(session: Session, given: str) -> tuple[str, Voucher | None]
         return "", found
 
 
-def _with_parts(session: Session, entries: list[tuple[LogState, int]]) -> list[tuple[LogState, int]]:
+def with_parts(session: Session, entries: list[tuple[LogState, int]]) -> list[tuple[LogState, int]]:
     """Put the other entries of an event in parts before its last: without them it is not proven."""
     made: dict[tuple[int, int], LogState] = {}
     for state, seq in entries:
@@ -161,6 +165,37 @@ def prove(
     proof = format_proof(seq, inclusion_proof_from(node, seq, size), note, extra)
     checked = _checked(proof, entry, state.origin)
     return Proven(about=about_entry(entry), entry=entry, proof=proof, vkey=checked.by, size=size)
+
+
+def prove_all(session: Session, state: LogState, seqs: Sequence[int]) -> Iterator[tuple[int, bytes, bytes, str]]:
+    """Return (seq, proof, entry, verifier key) of many entries of a log under its newest checkpoint, in order; raises as :func:`prove`.
+
+    The first is checked as an outsider would check it, the others against the root that was signed (rule 3).
+    """
+    size, note = note_at(session, state)
+    nodes = stored_nodes(session, state.number)
+    extra = encode_keys(_key_entries(session, state, size, nodes))
+    first: Checked | None = None
+    for start in range(0, len(seqs), _AT_ONCE):
+        some = seqs[start : start + _AT_ONCE]
+        stored = {seq: bytes(data) for seq, data in session.each(_ENTRIES, some, (state.number,))}
+        for seq in some:
+            if seq >= size or seq not in stored:
+                raise NotFound("prove.no_entry", value=f"{state.origin}#{seq}")
+            path, entry = inclusion_proof_from(nodes, seq, size), stored[seq]
+            proof = format_proof(seq, path, note, extra)
+            if first is None:
+                first = _checked(proof, entry, state.origin)
+            else:
+                _lead_to(first.proven.checkpoint.root, seq, size, entry, path, state.origin)
+            yield seq, proof, entry, first.by
+
+
+def _lead_to(root: bytes, seq: int, size: int, entry: bytes, path: Sequence[bytes], origin: str) -> None:
+    try:
+        verify_inclusion(index=seq, size=size, leaf_hash=leaf_hash(entry), proof=path, root=root)
+    except ProofError as error:
+        raise Integrity("prove.broken", value=origin, reason=error.message("en")) from None
 
 
 def _checked(proof: bytes, entry: bytes, origin: str) -> Checked:

@@ -7,8 +7,10 @@ Rules:
    (TRANSCRIPTS section 9, 18).
 3. **Curve**: completion day by day, as happened and as known (RECALL section 8), with the deadline in the same picture. A large case
    gets fewer points, never other ones: the last point is the answer itself.
-4. **Proof block**: for every record of the case its log, sequence number and leaf hash; for every log its size, verifier key and newest
-   signed checkpoint. With these anybody can check that the records existed and were not changed, without this database.
+4. **Proof block**: for every record the report rests on its log, sequence number and leaf hash; for every log its size, verifier key
+   and newest signed checkpoint (:mod:`foodtrace.recall.report_entries`). The proofs themselves are made from these
+   (:mod:`foodtrace.keeping.reportproofs`) and lie in the page: with them anybody can check that the records existed and were not
+   changed, without this database.
 """
 
 from __future__ import annotations
@@ -19,24 +21,21 @@ from typing import Final, Literal
 
 import msgspec
 
-from foodtrace.events import Key, LotsClause
-from foodtrace.events.canonical import decode
-from foodtrace.graph.edges import micros
+from foodtrace.events import LotsClause
 from foodtrace.graph.reader import SqlFacts
-from foodtrace.keys import format_vkey
 from foodtrace.recall.affected import find
 from foodtrace.recall.answer import Answer, OutletRow, RateAnswer, recall
 from foodtrace.recall.calendars import calendar
-from foodtrace.recall.cases import case_events, load_case
+from foodtrace.recall.cases import load_case
 from foodtrace.recall.chain import Chain, forward
 from foodtrace.recall.curve import Point, curve
 from foodtrace.recall.deadlines import LOCAL, Clock, completion_clock, end_of, local_day, start_clock
 from foodtrace.recall.facts import Case
 from foodtrace.recall.packs import choose
+from foodtrace.recall.report_entries import MOST_GOODS, CaseEntry, LogProof, entries_of_case, entries_of_goods, local_time, log_proofs
 from foodtrace.recall.scope import scope_words
 from foodtrace.recall.settings import Settings
 from foodtrace.storage.session import Session
-from foodtrace.tlog.entry import event_bytes
 
 MOST_POINTS: Final = 32
 _LEAST_POINTS: Final = 16
@@ -82,31 +81,6 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
     """Each clause in words that need no translation: lot ids, site ids, times, attributes."""
 
 
-class CaseEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One record of the case, as it can be proved."""
-
-    log: str
-    seq: int
-    leaf: str
-    """SHA-256 leaf hash of the entry, hex."""
-    kind: str
-    at: str
-    recorded: str
-    site: str
-
-
-class LogProof(msgspec.Struct, frozen=True, kw_only=True):
-    """A log as it stood."""
-
-    log: str
-    size: int
-    newest: str
-    vkey: str
-    """Verifier key (C2SP signed note)."""
-    checkpoint: str
-    """Newest signed checkpoint, as text."""
-
-
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """The report of a case; its JSON is ``schemas/case-report.json``."""
 
@@ -134,13 +108,21 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     answer: Answer
     curve: tuple[CurvePoint, ...]
     entries: tuple[CaseEntry, ...]
+    """Records of the case itself."""
+    goods: tuple[CaseEntry, ...] = ()
+    """Records of its goods: births, moves, sales, counts, and what findings name."""
+    goods_left_out: int = 0
+    """Records of goods that are too many to be listed."""
     logs: tuple[LogProof, ...]
 
 
-def case_report(session: Session, case_id: str, *, now: int, contacts: bool = False) -> tuple[Report, Chain]:
+def case_report(
+    session: Session, case_id: str, *, now: int, contacts: bool = False, most_goods: int | None = MOST_GOODS
+) -> tuple[Report, Chain]:
     """Return the report of a case and the chain of its goods, to draw.
 
     :param contacts: show people's names, phones and addresses in full.
+    :param most_goods: records of the goods that are listed; none: all of them.
     :raises NotFound: ``case.not_found``.
     """
     case = load_case(session, case_id, until=now)
@@ -150,17 +132,19 @@ def case_report(session: Session, case_id: str, *, now: int, contacts: bool = Fa
     facts = SqlFacts(session, now)
     found = find(facts, case.versions[-1].clauses, settings=settings, own_operator=case.operator, case=case.case)
     asked = {lot for clause in case.versions[-1].clauses if isinstance(clause, LotsClause) for lot, _ in facts.lots_like(clause)}
+    entries = entries_of_case(session, case.case, now)
+    goods, left_out = entries_of_goods(session, facts, found, answer, entries, most=most_goods)
     report = Report(
         case=case.name or case.case,
-        made=_time(now),
+        made=local_time(now),
         product=answer.product,
         level=case.level,
         reason=case.reason,
         advice=case.advice,
         producer=case.producer,
         operator=case.operator,
-        known=_time(case.known),
-        opened=_time(case.opened),
+        known=local_time(case.known),
+        opened=local_time(case.opened),
         published=_maybe(case.published),
         closed=_maybe(case.closed),
         withdrawn=_maybe(case.withdrawn),
@@ -169,14 +153,16 @@ def case_report(session: Session, case_id: str, *, now: int, contacts: bool = Fa
         unverified=tuple(each.id for each in chosen.gaps),
         contacts="shown" if contacts else "masked",
         versions=tuple(
-            Version(version=each.version, at=_time(each.at), reason=each.reason, scope=tuple(scope_words(c) for c in each.clauses))
+            Version(version=each.version, at=local_time(each.at), reason=each.reason, scope=tuple(scope_words(c) for c in each.clauses))
             for each in case.versions
         ),
         deadlines=(_deadline(start_clock(case, settings), now), _deadline(completion_clock(case, settings, calendar(), now), now)),
         answer=answer if contacts else masked(answer),
         curve=curve_points(session, case, settings, now, len(found.holdings)),
-        entries=_entries(session, case.case, now),
-        logs=_logs(session),
+        entries=entries,
+        goods=goods,
+        goods_left_out=left_out,
+        logs=log_proofs(session),
     )
     return report, forward(facts, found, asked, settings=settings)
 
@@ -217,7 +203,7 @@ def points_at(session: Session, case: Case, settings: Settings, when: Sequence[i
     last = made.as_happened[-1].rows if made.as_happened else ()
     row = (last[0].unit, last[0].product) if last else ("", "")
     return tuple(
-        CurvePoint(at=_time(one.t), deadline=one.t == due, happened=_rates(one, row), known=_rates(two, row))
+        CurvePoint(at=local_time(one.t), deadline=one.t == due, happened=_rates(one, row), known=_rates(two, row))
         for one, two in zip(made.as_happened, made.as_known, strict=True)
     )
 
@@ -275,56 +261,12 @@ def _deadline(clock: Clock, now: int) -> Deadline:
     )
 
 
-def _entries(session: Session, case: str, now: int) -> tuple[CaseEntry, ...]:
-    origins: dict[int, str] = dict(session.rows("SELECT id, origin FROM log"))
-    made: list[CaseEntry] = []
-    for recorded, event, (log, seq) in case_events(session, case):
-        row = session.row("SELECT leaf FROM entry WHERE log = ? AND seq = ?", (log, seq))
-        if row is None or micros(event.at) > now:
-            continue
-        made.append(
-            CaseEntry(
-                log=origins.get(log, str(log)),
-                seq=seq,
-                leaf=bytes(row[0]).hex(),
-                kind=str(msgspec.inspect.type_info(type(event)).tag),  # type: ignore[attr-defined]
-                at=_time(micros(event.at)),
-                recorded=_time(recorded),
-                site=event.site or getattr(event, "to", ""),
-            )
-        )
-    return tuple(made)
-
-
-def _logs(session: Session) -> tuple[LogProof, ...]:
-    rows = session.rows("SELECT l.id, l.origin, h.size, h.time, h.key_seq FROM log AS l JOIN head AS h ON h.log = l.id ORDER BY l.origin")
-    return tuple(_log(session, *row) for row in rows)
-
-
-def _log(session: Session, number: int, origin: str, size: int, newest: int, key_seq: int) -> LogProof:
-    note = session.row("SELECT note FROM checkpoint WHERE log = ? ORDER BY size DESC LIMIT 1", (number,))
-    key = session.row("SELECT bytes FROM entry WHERE log = ? AND seq = ?", (number, key_seq))
-    event = decode(event_bytes(bytes(key[0]))) if key is not None else None
-    return LogProof(
-        log=origin,
-        size=size,
-        newest=_time(newest),
-        vkey=format_vkey(origin, bytes.fromhex(event.public)) if isinstance(event, Key) else "",
-        checkpoint=bytes(note[0]).decode(errors="replace") if note is not None else "",
-    )
-
-
 def _local(moment: int) -> dt.datetime:
     return (_EPOCH + dt.timedelta(microseconds=moment)).astimezone(LOCAL)
 
 
-def _time(moment: int) -> str:
-    """Return a moment in local time with its offset."""
-    return _local(moment).isoformat(timespec="seconds")
-
-
 def _maybe(moment: int | None) -> str | None:
-    return None if moment is None else _time(moment)
+    return None if moment is None else local_time(moment)
 
 
-__all__ = ["CaseEntry", "CurvePoint", "Deadline", "LogProof", "Report", "Version", "case_report", "masked", "moments"]
+__all__ = ["MOST_GOODS", "CaseEntry", "CurvePoint", "Deadline", "LogProof", "Report", "Version", "case_report", "masked", "moments"]

@@ -6,6 +6,7 @@ Rules:
 2. Every text from the records is escaped: a shop may call itself anything.
 3. Paper first: A4, headings of tables on every page, no row cut in two; the wide lists lie across.
 4. Long lists are whole: a report that leaves outlets out is no report.
+5. The proofs lie in the page as a file to take out of it; no link leads anywhere else.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from foodtrace.recall.picture import escaped, svg
 from foodtrace.recall.report import Report
 from foodtrace.recall.report_tables import Cell, Grid, Measured, grids, moment_words, over_words, rate_words
 from foodtrace.texts import Lang, text
+from foodtrace.tlog.proofpage import packed_link
 
 PAPER: Final = 36
 """Boxes of the chain that can be read on a page of paper."""
@@ -65,8 +67,12 @@ figure svg{max-width:100%;height:auto;max-height:250mm}
 """
 
 
-def html(report: Report, chain: Chain, *, lang: Lang = "en") -> str:
-    """Return the report as one HTML document in one language."""
+def html(report: Report, chain: Chain, *, proofs: tuple[bytes, int, int] | None = None, lang: Lang = "en") -> str:
+    """Return the report as one HTML document in one language.
+
+    :param proofs: packed proofs of its records, how many records they prove and how many they do not
+        (:class:`foodtrace.keeping.reportproofs.ProofPack`); none: the page has the hashes only, and says so.
+    """
     tables = {grid.name: grid for grid in grids(report, lang)}
     title = text("report.title", lang, case=report.case)
     parts = [
@@ -86,6 +92,7 @@ def html(report: Report, chain: Chain, *, lang: Lang = "en") -> str:
     parts += [
         f"<h2>{escaped(text('report.proof.title', lang))}</h2>",
         f"<p>{escaped(text('report.proof.says', lang))}</p>",
+        _proofs(report, proofs, lang),
         section(tables["logs"], lang),
         section(tables["entries"], lang),
         "</body></html>\n",
@@ -129,6 +136,20 @@ def _rates(report: Report, lang: Lang) -> str:
         for name in ("R1", "R2", "R3", "R4", "R5", "R6")
     ]
     return f'<div class="rates">{"".join(made)}</div>'
+
+
+def _proofs(report: Report, proofs: tuple[bytes, int, int] | None, lang: Lang) -> str:
+    """Return the proofs as a file in the page, and how to check them (rule 5)."""
+    if proofs is None:
+        return f"<p>{escaped(text('report.proofs.none', lang))}</p>"
+    packed, proven, left = proofs
+    name = text("report.proofs.file", lang, case="".join(c if c.isalnum() or c in "-." else "-" for c in report.case))
+    says = [f"<p>{escaped(text('report.proofs.says', lang, count=proven))}</p>"]
+    if left:
+        says.append(f'<p class="note">{escaped(text("report.proofs.left_out", lang, count=left, case=report.case))}</p>')
+    shown = escaped(text("report.proofs.take", lang, name=name, size=f"{len(packed):,}"))
+    says.append(f"<p>{packed_link(packed, escaped(name))}{shown}</a></p><p>{escaped(text('report.proofs.how', lang, name=name))}</p>")
+    return "".join(says)
 
 
 def section(grid: Grid, lang: Lang) -> str:

@@ -21,6 +21,7 @@ from foodtrace.recall.answer import Answer, FiguresAnswer, OutletRow, RateAnswer
 from foodtrace.recall.deadlines import LOCAL
 from foodtrace.recall.picture import kind_word
 from foodtrace.recall.report import Report
+from foodtrace.recall.report_entries import CaseEntry
 from foodtrace.texts import Lang, text
 
 
@@ -66,7 +67,8 @@ def grids(report: Report, lang: Lang) -> list[Grid]:
         _curve(report),
         _versions(report),
         _lots(report.answer),
-        _entries(report, lang),
+        _entries("entries", report.entries, lang),
+        _entries("goods", report.goods, lang),
         _logs(report),
     ]
 
@@ -280,19 +282,19 @@ def _lots(answer: Answer) -> Grid:
     return Grid(name="lots", columns=("lot",), rows=tuple((lot,) for lot in answer.affected_lots))
 
 
-def _entries(report: Report, lang: Lang) -> Grid:
+def _entries(name: str, entries: Iterable[CaseEntry], lang: Lang) -> Grid:
     rows = tuple(
         (
             f"{each.log}#{each.seq}",
-            text(f"report.event.{each.kind}", lang),
+            text(f"kind.{each.kind}", lang),
             each.site or "-",
             moment_words(each.at),
             moment_words(each.recorded),
             each.leaf,
         )
-        for each in report.entries
+        for each in entries
     )
-    return Grid(name="entries", columns=("entry", "event", "site", "at", "recorded", "leaf"), rows=rows)
+    return Grid(name=name, columns=("entry", "event", "site", "at", "recorded", "leaf"), rows=rows)
 
 
 def _logs(report: Report) -> Grid:

@@ -115,7 +115,52 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "report.curve.R5.happened": ("已回执 R5", "R5 answered"),
     "report.chain.title": ("货的经过", "The chain of the goods"),
     "report.proof.title": ("证明", "Proof"),
-    "report.proof.says": ("下面每条记录是某本日志的一条, 散列为其内容的指纹。检查点由该日志的密钥签名: 任何人凭公钥和日志副本, 不需要本账本, 就能查出这些记录当时已写入而且未改。这不证明所写的内容真实。", "Each record below is an entry of a log, the hash is the fingerprint of its content. The checkpoints are signed by the keys of the logs: with the public key and a copy of the log anybody can check, without this ledger, that these records existed then and were not changed. It does not prove that what was written is true."),
+    "report.proof.says": (
+        "下面每条记录是某本日志的一条, 散列为其内容的指纹。检查点由该日志的密钥签名。凭公钥任何人都能查出: 这些记录当时已写入, 至今未改。这不证明所写的内容真实, 也不证明本页其余的字。",
+        "Each record below is an entry of a log, the hash is the fingerprint of its content. The checkpoints are signed by the keys of the logs. With the public key anybody can check that these records existed then and are unchanged. That does not prove that what was written is true, nor the other words of this page.",
+    ),
+    "report.proofs.says": (
+        "本页自带 {count} 条记录的证明, 每条都有原始字节: 先是案件的记录, 再是货的记录 (开具, 转出, 收货, 转化, 盘点, 销售)。其中没有个人信息。",
+        "This page carries the proofs of {count} records, each with its exact bytes: first those of the case, then those of the goods (certificates, transfers, receipts, transformations, counts, sales). No personal data is in them.",
+    ),
+    "report.proofs.left_out": (
+        "另有 {count} 条记录没有放进本页。全部: foodtrace case report {case} --proofs 文件.tar.gz; 单独一批: foodtrace prove 批次。",
+        "{count} more records are not in this page. All of them: foodtrace case report {case} --proofs FILE.tar.gz; of one lot: foodtrace prove LOT.",
+    ),
+    "report.proofs.take": ("取出证明: {name} ({size} 字节)", "take the proofs out: {name} ({size} bytes)"),
+    "report.proofs.how": (
+        "核对: foodtrace check-proof 本文件.html --key 公钥。不需要账本。公钥要从日志主人或监管部门另外取得, 不要用本页的。手工核对: 点上面的链接, tar xzf {name}, 看其中 README.txt; C2SP tlog-proof 的任何程序都能验。",
+        "To check: foodtrace check-proof THIS-FILE.html --key VKEY. It needs no ledger. Get the key from the log's owner or the authority by another way, not from this page. By hand: follow the link above, tar xzf {name}, read README.txt in it; any program for C2SP tlog-proof will do.",
+    ),
+    "report.proofs.none": (
+        "本页没有附证明, 只有散列和检查点: foodtrace case report 不加 --no-proofs 就附上。",
+        "This page carries no proofs, only hashes and checkpoints: foodtrace case report without --no-proofs puts them in.",
+    ),
+    "report.proofs.file": ("证明-{case}.tar.gz", "proofs-{case}.tar.gz"),
+    "report.proofs.readme": (
+        """召回 {case} 的证明: {proven} 条记录; 报告所依据的另外 {left} 条不在这里。
+
+  *.entry        记录的原始字节 (JSON), 日志里封存的就是这些字节
+  *.tlog-proof   它在日志里的证明 (c2sp.org/tlog-proof@v1)
+  *.vkey         日志的公钥。请从日志主人或监管部门另外取得, 再比较: 伪造证明的人也会附上自己的公钥
+
+有 foodtrace:  foodtrace check-proof *.tlog-proof --key 公钥
+没有:  1. 散列 = SHA-256(字节 00, 接 .entry 的全部字节)
+       2. 按 .tlog-proof 里 index 之后各行 (base64), 依 RFC 9162 第 2.1.3.2 节与散列逐层合并, 应得检查点第 3 行
+       3. 用公钥 (Ed25519) 验检查点空行之前的文字 (C2SP signed-note)
+""",
+        """Proofs of recall {case}: {proven} records; {left} more that the report rests on are not here.
+
+  *.entry        exact bytes of a record (JSON): these bytes are what the log sealed
+  *.tlog-proof   the proof that it is in the log (c2sp.org/tlog-proof@v1)
+  *.vkey         public key of the log. Get it from the log's owner or the authority by another way and compare: whoever forges a proof sends his own key along
+
+With foodtrace:  foodtrace check-proof *.tlog-proof --key VKEY
+Without:  1. hash = SHA-256(a byte 00, then all bytes of the .entry)
+          2. join it, level by level as RFC 9162 section 2.1.3.2 says, with the lines after index in the .tlog-proof (base64); the result is line 3 of the checkpoint
+          3. check with the public key (Ed25519) the text of the checkpoint before its blank line (C2SP signed-note)
+""",
+    ),
     "report.footer": ("由 foodtrace 作于 {made}。率取一位小数; 只有全部时才印 100.0 %。", "Made by foodtrace at {made}. Rates have one decimal; 100.0 % is printed only when it is all."),
     "report.none": ("没有。", "None."),
     "report.note.untraced": ("查不到或有矛盾的有 {count} 项, 见下表。", "{count} things could not be traced or contradict; see the table below."),
@@ -193,6 +238,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "report.column.evidence": ("证据 SHA-256", "evidence SHA-256"),
     "report.column.step_by": ("谁", "by"),
     "report.table.entries": ("案件的记录", "Records of the case"),
+    "report.table.goods": ("货的记录", "Records of the goods"),
     "report.table.logs": ("日志和检查点", "Logs and checkpoints"),
     "report.column.what": ("项", "item"),
     "report.column.said": ("内容", "content"),
@@ -269,26 +315,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "report.column.newest": ("最新", "newest"),
     "report.column.vkey": ("公钥", "verifier key"),
     "report.column.checkpoint": ("检查点", "checkpoint"),
-    "report.event.recall_opened": ("立案", "case opened"),
-    "report.event.recall_widened": ("范围新版", "scope widened"),
-    "report.event.recall_published": ("召回公告", "public notice"),
-    "report.event.recall_closed": ("结案", "case closed"),
-    "report.event.recall_reopened": ("重开", "case reopened"),
-    "report.event.recall_withdrawn": ("撤案", "case withdrawn"),
-    "report.event.goods_cleared": ("解除", "goods cleared"),
-    "report.event.deadline_extended": ("延期", "deadline extended"),
-    "report.event.notice": ("召回通知", "notice"),
-    "report.event.acknowledgement": ("回执", "acknowledgement"),
-    "report.event.sealing": ("封存", "sealed"),
-    "report.event.returned": ("退回", "returned"),
-    "report.event.destroyed": ("销毁", "destroyed"),
-    "report.event.effectiveness_check": ("抽查", "effectiveness check"),
-    "report.event.refusal": ("拒绝", "refusal"),
-    "report.event.receipt": ("收货", "receipt"),
-    "report.event.transformation": ("转化", "transformation"),
-    "report.event.correction": ("更正", "correction"),
-    "report.event.contacts_shown": ("出示联系方式", "contacts shown"),
     "cli.report.written": ("报告 {path}: 网点 {outlets}, 查不到的 {untraced}, 记录 {entries} 条", "report {path}: {outlets} outlets, {untraced} not traced, {entries} records"),
+    "cli.report.proofs": ("证明 {path}: {count} 条记录", "proofs {path}: {count} records"),
     "cli.report.contacts": ("联系方式未遮盖; 已记入日志: {log} 第 {seq} 条", "contacts in full; put on record: {log} entry {seq}"),
     "cli.report.name": ("召回报告-{case}.html", "recall-report-{case}.html"),
     "finding.over_issued": ("收购合格证 (第二类) 开具的多于收进的", "a collector's certificates (style 2) say more than came in"),

@@ -78,7 +78,7 @@ def about_entry(data: bytes) -> About:
     except BadData as error:
         raise ProofError("proof.not_ours", reason=error.message("en")) from None
     quantity = getattr(event, "quantity", None)
-    kind = str(msgspec.inspect.type_info(type(event)).tag)  # type: ignore[attr-defined]
+    kind = str(type(event).__struct_config__.tag)
     lines = event if isinstance(event, VoucherLines) else None
     parts = int(getattr(event, "parts", 0))
     return About(

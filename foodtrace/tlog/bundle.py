@@ -27,9 +27,9 @@ from foodtrace.tlog.entry import parse
 from foodtrace.tlog.keychain import KeyChain
 from foodtrace.tlog.merkle import leaf_hash, verify_consistency, verify_inclusion
 from foodtrace.tlog.note import Checkpoint, Verifier, parse_checkpoint, parse_verifier
-from foodtrace.tlog.proof import ProvenEntry, check_proof, parse_proof
+from foodtrace.tlog.proof import Proof, ProvenEntry, check_proof, parse_proof
 
-__all__ = ["Checked", "KeyEntry", "check_bundle", "decode_keys", "encode_keys", "verifier_in"]
+__all__ = ["Checked", "KeyEntry", "check_bundle", "check_sibling", "decode_keys", "encode_keys", "verifier_in"]
 
 MAX_KEYS: Final = 1000
 """More key entries than this are refused."""
@@ -118,6 +118,18 @@ def check_bundle(
     if logs and not trusted:
         raise ProofError("proof.key_unknown", value=by.vkey, expected=", ".join(each.vkey for each in logs))
     return Checked(proven=proven, key_shown=bool(keys), key_entry=keys[-1].index if keys else None, by=by.vkey, trusted=trusted)
+
+
+def check_sibling(parts: Proof, entry: bytes, first: Checked) -> Checked:
+    """Check a proof whose checkpoint and ``extra`` are byte for byte those of one that :func:`check_bundle` found to hold.
+
+    What is left to check is that the hashes lead from this entry to the root that was signed. Raises ``ProofError`` if not.
+
+    :param parts: the proof, parsed. :param first: the answer about the other one.
+    """
+    known = first.proven
+    verify_inclusion(index=parts.index, size=known.size, leaf_hash=leaf_hash(entry), proof=parts.hashes, root=known.checkpoint.root)
+    return msgspec.structs.replace(first, proven=msgspec.structs.replace(known, index=parts.index, entry=entry))
 
 
 def _follow(keys: Sequence[KeyEntry], checkpoint: Checkpoint) -> list[Verifier]:

@@ -160,7 +160,7 @@ def _kind(ctx: Context, event: AnyEvent) -> str:
     from foodtrace.texts import has  # noqa: PLC0415
 
     tag = str(msgspec.to_builtins(event)["type"])
-    return next((ctx.t(key) for key in (f"report.event.{tag}", f"kind.{tag}") if has(key)), tag)
+    return ctx.t(f"kind.{tag}") if has(f"kind.{tag}") else tag
 
 
 def _brief(event: AnyEvent) -> str:

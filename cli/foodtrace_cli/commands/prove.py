@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from foodtrace.errors import BadData, FoodtraceError, NotFound, ProofError
+from foodtrace.errors import BadData, NotFound
+from foodtrace_cli.checking import check_one, check_packed, open_packed
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, emit_json, say
 
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from foodtrace.tlog.said import ProofFile, ProofSaid
 
 _MOST: Final = 2_000_000
+_LINES: Final = 40
+_FEW: Final = 5
+"""Proofs told one by one: up to so many all, else the first few."""
 _LOTS: Final = 5
 """Lots that a line on a screen names; of an entry with more, JSON has them all."""
 PROOF: Final = ".tlog-proof"
@@ -107,7 +111,7 @@ def check_proof(
     vouch: bool,
     as_json: bool,
 ) -> None:
-    """Check proofs (.tlog-proof, each with its .entry beside it). Needs no ledger.
+    """Check proofs (.tlog-proof, each with its .entry beside it), or all that are in a case report (.html) or a .tar.gz. Needs no ledger.
 
     Exit 0 only if every one of them holds; 3 if one does not; 1 if one does not show that the key which signed was in force.
     """
@@ -115,15 +119,26 @@ def check_proof(
     if entry is not None and len(files) != 1:
         raise BadData("cli.usage_goes_with", value="--entry", expected="FILE", where="foodtrace check-proof --help")
     known = [verifier_of(each) for each in keys]
-    said = [_check(Path(each), entry, known, witnesses, vouch=vouch) for each in files]
+    said: list[ProofSaid] = []
+    page = False
+    for each in map(Path, files):
+        packed = open_packed(each)
+        if packed is None:
+            said.append(_check(each, entry, known, witnesses, vouch=vouch))
+        elif entry is not None:
+            raise BadData("cli.usage_goes_with", value="--entry", expected=PROOF, where="foodtrace check-proof --help")
+        else:
+            page = page or bool(packed.page)
+            said += check_packed(packed, known, witnesses, vouch=vouch)
     if as_json:
         emit_json(said)
     else:
-        for each in said:
-            _say(ctx, each)
+        _say_all(ctx, said)
         _say_missing(ctx, [each.about for each in said if each.about is not None and each.error is None])
         if all(each.ok for each in said):
             say(ctx.t("cli.proof.proves_witnessed" if all(each.witnessed for each in said) else "cli.proof.proves"))
+            if page:
+                say(ctx.t("cli.proof.page"))
     click_ctx.exit(0 if all(each.ok for each in said) else 3 if any(each.verdict == "broken" for each in said) else 1)
 
 
@@ -146,42 +161,10 @@ def verifier_of(given: str) -> Verifier:
 
 
 def _check(path: Path, given: str | None, known: list[Verifier], witnesses: int, *, vouch: bool) -> ProofSaid:
-    from foodtrace.keys import ED25519  # noqa: PLC0415
-    from foodtrace.tlog.about import about_entry  # noqa: PLC0415
-    from foodtrace.tlog.bundle import check_bundle, verifier_in  # noqa: PLC0415
-    from foodtrace.tlog.said import ProofSaid  # noqa: PLC0415
-
     beside = Path(given) if given is not None else path.with_name(path.name.removesuffix(PROOF) + ENTRY)
     if not beside.is_file():
         raise NotFound("proof.no_entry_file", value=str(beside))
-    proof, entry = read(path), read(beside)
-    try:
-        if not any(each.algorithm == ED25519 for each in known):
-            own = verifier_in(proof)
-            raise BadData("proof.no_key", value=own.vkey if own else "-")
-        got = check_bundle(proof, entry, known, witnesses=witnesses)
-        proven = got.proven
-    except ProofError as error:
-        return ProofSaid(file=str(path), ok=False, error=error.as_dict())
-    import datetime as dt  # noqa: PLC0415
-
-    times = [each.time for each in proven.checkpoint.note.signatures if each.time is not None]
-    try:
-        about = about_entry(entry)
-    except FoodtraceError:  # another program's log: it holds all the same
-        about = None
-    return ProofSaid(
-        file=str(path),
-        ok=got.key_shown or vouch,
-        about=about,
-        log=proven.origin,
-        index=proven.index,
-        size=proven.size,
-        signers=proven.signers,
-        witnessed=tuple(dt.datetime.fromtimestamp(min(each, 253_402_300_799), dt.UTC) for each in times),
-        key_shown=got.key_shown,
-        verdict="holds" if got.key_shown or vouch else "key_not_shown",
-    )
+    return check_one(str(path), read(path), read(beside), known, witnesses, vouch=vouch)
 
 
 def _words(ctx: Context, about: About, first: str = "") -> str:
@@ -207,6 +190,19 @@ def _say_missing(ctx: Context, shown: list[About]) -> None:
     for (_, event, parts), found in here.items():
         if len(found) < parts:
             say(ctx.t("about.incomplete", event=clean(event), parts=parts, here=", ".join(map(str, sorted(found)))))
+
+
+def _say_all(ctx: Context, said: Sequence[ProofSaid]) -> None:
+    """Say what became of each; of very many that hold only the first few, and how many of which kind."""
+    rest = [each for each in said if each.verdict != "broken"]
+    told = said if len(rest) <= _LINES else [*(each for each in said if each.verdict == "broken"), *rest[:_FEW]]
+    for each in told:
+        _say(ctx, each)
+    if len(rest) > _LINES:
+        kinds = Counter((each.log, each.about.event_kind if each.about else "") for each in rest)
+        for (log, kind), count in sorted(kinds.items(), key=lambda each: (each[0][0], -each[1])):
+            say(ctx.t("cli.proof.many", count=count, kind=ctx.t(f"kind.{kind}") if kind else "-", log=clean(log)))
+        say(ctx.t("cli.proof.all_listed", count=len(rest)))
 
 
 def _say(ctx: Context, said: ProofSaid) -> None:

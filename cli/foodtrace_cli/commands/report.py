@@ -12,6 +12,7 @@ from foodtrace_cli.context import Context
 from foodtrace_cli.output import emit_json, say
 
 if TYPE_CHECKING:
+    from foodtrace.keeping.reportproofs import ProofPack
     from foodtrace.ledger import Ledger
     from foodtrace.operations.casedone import SiteSteps
     from foodtrace.recall.report import Report
@@ -22,14 +23,30 @@ if TYPE_CHECKING:
 @click.argument("case_id", required=False, metavar="[CASE]")
 @click.option("--out", default=None, metavar="FILE.html", help="File to write; by default one named after the case.")
 @click.option("--xlsx", default=None, metavar="FILE.xlsx", help="Write a workbook too, with a sheet per table.")
+@click.option("--proofs", "proof_file", default=None, metavar="FILE.tar.gz", help="Write the proofs of all its records too, however many.")
+@click.option("--no-proofs", "bare", is_flag=True, help="Leave the proofs out of the page: it gets smaller, and nobody can check it alone.")
 @click.option("--contacts", is_flag=True, help="Show names, phones and addresses in full; that is put on record.")
 @click.option("--by", default="", help="Staff number of whoever asks for the contacts.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON (foodtrace schema case-report) and write no file but those named.")
 @click.pass_obj
-def report(ctx: Context, case_id: str | None, out: str | None, xlsx: str | None, by: str, *, contacts: bool, as_json: bool) -> None:
-    """Write the report of CASE: list, chain, curve against the deadline, and what proves it; one HTML file that prints on A4."""
+def report(
+    ctx: Context,
+    case_id: str | None,
+    out: str | None,
+    xlsx: str | None,
+    proof_file: str | None,
+    by: str,
+    *,
+    bare: bool,
+    contacts: bool,
+    as_json: bool,
+) -> None:
+    """Write the report of CASE: list, chain, curve against the deadline, and what proves it; one HTML file that prints on A4.
+
+    `foodtrace check-proof` reads the proofs out of the page and needs no ledger for it.
+    """
     from foodtrace.recall.cases import load_case, name_case  # noqa: PLC0415
-    from foodtrace.recall.report import case_report  # noqa: PLC0415
+    from foodtrace.recall.report import MOST_GOODS, case_report  # noqa: PLC0415
 
     with ctx.open() as ledger:
         with ledger.reading() as session:
@@ -39,8 +56,14 @@ def report(ctx: Context, case_id: str | None, out: str | None, xlsx: str | None,
             _put_on_record(ctx, ledger, full, by)
         with ledger.reading() as session:
             now = ledger.clock()
-            made, chain = case_report(session, full, now=now, contacts=contacts)
+            made, chain = case_report(session, full, now=now, contacts=contacts, most_goods=MOST_GOODS if proof_file is None else None)
             sites = _done(session, full, now) if xlsx is not None else ()
+            page = out is not None or not as_json
+            inside = _proofs(ctx, ledger, session, made) if page and not bare else None
+            if proof_file is not None:
+                pack = _proofs(ctx, ledger, session, made, every=True)
+                Path(proof_file).write_bytes(pack.packed)
+                say(ctx.t("cli.report.proofs", path=proof_file, count=pack.proven), err=True)
     if xlsx is not None:
         from foodtrace.operations.stepsheet import steps_grid  # noqa: PLC0415
         from foodtrace.recall.report_sheets import workbook_of  # noqa: PLC0415
@@ -48,11 +71,12 @@ def report(ctx: Context, case_id: str | None, out: str | None, xlsx: str | None,
 
         Path(xlsx).write_bytes(workbook_of([*grids(made, ctx.lang), steps_grid(sites, ctx.lang)], lang=ctx.lang))
         say(ctx.t("cli.written", path=xlsx), err=True)
-    if out is not None or not as_json:
+    if page:
         from foodtrace.recall.report_html import html  # noqa: PLC0415
 
+        proofs = None if inside is None else (inside.packed, inside.proven, inside.left_out)
         name = out or ctx.t("cli.report.name", case=as_file(full))
-        Path(name).write_text(html(made, chain, lang=ctx.lang), encoding="utf-8")
+        Path(name).write_text(html(made, chain, proofs=proofs, lang=ctx.lang), encoding="utf-8")
         _said(ctx, made, name, as_json=as_json)
     if as_json:
         emit_json(made)
@@ -62,6 +86,13 @@ def _done(session: Session, case: str, now: int) -> tuple[SiteSteps, ...]:
     from foodtrace.operations.casestatus import status  # noqa: PLC0415
 
     return tuple(status(session, case, now)[0].sites)
+
+
+def _proofs(ctx: Context, ledger: Ledger, session: Session, made: Report, *, every: bool = False) -> ProofPack:
+    from foodtrace.keeping.reportproofs import MOST_PROOFS, proofs_of  # noqa: PLC0415
+
+    ledger.refuse_set_back()
+    return proofs_of(session, made, lang=ctx.lang, most=None if every else MOST_PROOFS)
 
 
 def _said(ctx: Context, made: Report, name: str, *, as_json: bool) -> None:

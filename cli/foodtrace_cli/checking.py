@@ -1,0 +1,164 @@
+"""Checking proofs without a ledger: one with its entry beside it, or all that a packed file or a case report carries.
+
+Rules:
+
+1. Whatever is read is bounded first.
+2. In a packed file each ``.tlog-proof`` is followed by the ``.entry`` of its name. Anything else but keys and ``README.txt``, a file
+   with no proof in it, or damage anywhere in it, makes a "no", whatever its other proofs say.
+3. Of a page the places and hashes it prints are compared with what was proven; the rest of its words nobody vouches for.
+"""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+import msgspec
+
+from foodtrace.errors import BadData, FoodtraceError, ProofError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from foodtrace.tlog.bundle import Checked
+    from foodtrace.tlog.note import Verifier
+    from foodtrace.tlog.said import ProofSaid
+
+_MOST: Final = 500_000_000
+"""Bytes of a page or packed file."""
+_PAGE: Final = (b"<!DOCTYPE html", b"\xef\xbb\xbf<!DOCTYPE html")
+
+
+class Packed(msgspec.Struct, frozen=True):
+    """A file with many proofs."""
+
+    path: Path
+    stream: BinaryIO
+    """The packed bytes."""
+    page: bytes = b""
+    """The page they came in."""
+    fault: ProofError | None = None
+    """Why there are none to be found in it."""
+
+
+def open_packed(path: Path) -> Packed | None:
+    """Return the packed proofs of a case report or a ``.tar.gz``; none for another file.
+
+    :raises BadData: ``proof.file_size``. :raises NotFound: ``proof.page_none``.
+    """
+    with path.open("rb") as file:
+        start = file.read(32)
+        if not start.startswith((b"\x1f\x8b", *_PAGE)):
+            return None
+        data = start + file.read(_MOST - len(start) + 1)
+    if len(data) > _MOST:
+        raise BadData("proof.file_size", value=str(path), expected=_MOST)
+    if start.startswith(b"\x1f\x8b"):
+        return Packed(path, io.BytesIO(data))
+    from foodtrace.tlog.proofpage import packed_in  # noqa: PLC0415
+
+    try:
+        return Packed(path, io.BytesIO(packed_in(data)), data)
+    except ProofError as error:
+        return Packed(path, io.BytesIO(), data, error)
+
+
+def check_packed(packed: Packed, known: list[Verifier], witnesses: int, *, vouch: bool) -> Iterator[ProofSaid]:
+    """Check every proof of a packed file (rules 2 and 3); the last answer is about the file as such, if there is a fault in it."""
+    from foodtrace.tlog.merkle import leaf_hash  # noqa: PLC0415
+    from foodtrace.tlog.proofpage import differs  # noqa: PLC0415
+    from foodtrace.tlog.said import ProofSaid  # noqa: PLC0415
+
+    where = str(packed.path)
+    proven: dict[str, str] = {}
+    seen: dict[tuple[bytes, bytes | None], Checked] = {}
+    try:
+        if packed.fault is not None:
+            raise packed.fault
+        for name, proof, entry in _pairs(packed.stream):
+            said = check_one(f"{where}: {name}", proof, entry, known, witnesses, vouch=vouch, seen=seen)
+            proven[f"{said.log}#{said.index}"] = leaf_hash(entry).hex()
+            yield said
+        faults = [ProofError("proof.page_differs", value=place) for place in differs(packed.page, proven)]
+        if not proven:
+            faults.append(ProofError("proof.pack_empty"))
+    except ProofError as error:
+        faults = [error]
+    for fault in faults:
+        yield ProofSaid(file=where, ok=False, error=fault.as_dict())
+
+
+def _pairs(stream: BinaryIO) -> Iterator[tuple[str, bytes, bytes]]:
+    """Return (name, proof, entry) one by one (rule 2)."""
+    from foodtrace.tlog.prooftar import unpack  # noqa: PLC0415
+
+    waiting: tuple[str, bytes] | None = None
+    for name, data in unpack(stream):
+        stem, _, kind = name.rpartition(".")
+        if waiting is not None:
+            if kind != "entry" or stem != waiting[0]:
+                raise ProofError("proof.pack_form", reason=name)
+            yield stem, waiting[1], data
+            waiting = None
+        elif kind == "tlog-proof":
+            waiting = stem, data
+        elif kind != "vkey" and name != "README.txt":
+            raise ProofError("proof.pack_form", reason=name)
+    if waiting is not None:
+        raise ProofError("proof.pack_form", reason=waiting[0])
+
+
+def check_one(
+    name: str,
+    proof: bytes,
+    entry: bytes,
+    known: list[Verifier],
+    witnesses: int,
+    *,
+    vouch: bool,
+    seen: dict[tuple[bytes, bytes | None], Checked] | None = None,
+) -> ProofSaid:
+    """Check one proof. Raises ``BadData`` (``proof.no_key``) where no key of a log is known.
+
+    :param seen: by checkpoint and key entries what was found of a proof that has these very bytes; such signatures are not
+        verified again. It must be of the same ``known`` and ``witnesses``.
+    """
+    from foodtrace.keys import ED25519  # noqa: PLC0415
+    from foodtrace.tlog.about import about_entry  # noqa: PLC0415
+    from foodtrace.tlog.bundle import check_bundle, check_sibling, verifier_in  # noqa: PLC0415
+    from foodtrace.tlog.proof import parse_proof  # noqa: PLC0415
+    from foodtrace.tlog.said import ProofSaid  # noqa: PLC0415
+
+    try:
+        if not any(each.algorithm == ED25519 for each in known):
+            own = verifier_in(proof)
+            raise BadData("proof.no_key", value=own.vkey if own else "-")
+        parts = parse_proof(proof)
+        shared = parts.checkpoint, parts.extra
+        before = None if seen is None else seen.get(shared)
+        got = check_bundle(proof, entry, known, witnesses=witnesses) if before is None else check_sibling(parts, entry, before)
+        if seen is not None:
+            seen[shared] = got
+        proven = got.proven
+    except ProofError as error:
+        return ProofSaid(file=name, ok=False, error=error.as_dict())
+    import datetime as dt  # noqa: PLC0415
+
+    times = [each.time for each in proven.checkpoint.note.signatures if each.time is not None]
+    try:
+        about = about_entry(entry)
+    except FoodtraceError:  # another program's log: it holds all the same
+        about = None
+    return ProofSaid(
+        file=name,
+        ok=got.key_shown or vouch,
+        about=about,
+        log=proven.origin,
+        index=proven.index,
+        size=proven.size,
+        signers=proven.signers,
+        witnessed=tuple(dt.datetime.fromtimestamp(min(each, 253_402_300_799), dt.UTC) for each in times),
+        key_shown=got.key_shown,
+        verdict="holds" if got.key_shown or vouch else "key_not_shown",
+    )
