@@ -17,13 +17,17 @@ from tests.cli.test_way import lot_of, run
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "proofs.md").read_text(encoding="utf-8")
 
+LOTS: dict[Path, str] = {}
+"""Folder -> its lot, read once: after the recall `scan` says no."""
+
 
 def words_of(folder: Path, line: str) -> list[str]:
     """Put what a reader puts in place of the capitals."""
     words = []
     for word in shlex.split(line):
         if word == "LOT":
-            words.append(lot_of(folder))
+            words.append(LOTS.setdefault(folder, "") or lot_of(folder))
+            LOTS[folder] = words[-1]
         elif word == "VKEYFILE":
             words.append(str(next((folder / "proofs").glob("*.vkey"))))
         elif word == "WITNESSKEY":
