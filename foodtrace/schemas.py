@@ -18,9 +18,10 @@ from foodtrace.operations.blast import Blast
 from foodtrace.operations.casestatus import CaseLine, CaseStatus
 from foodtrace.operations.certificatestate import Shown
 from foodtrace.operations.checks import Checked, Drawn, Redrawn
-from foodtrace.operations.corrections import Corrected, History
+from foodtrace.operations.corrections import Corrected
 from foodtrace.operations.erasing import Erased
 from foodtrace.operations.held import Held
+from foodtrace.operations.history import History
 from foodtrace.operations.noticepage import Mail
 from foodtrace.operations.overspent import Overspent
 from foodtrace.operations.packing import Content

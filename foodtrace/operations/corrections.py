@@ -1,4 +1,4 @@
-"""Corrections: an entry that did not occur, or says something wrong; and the history of an entry.
+"""Corrections: an entry that did not occur, or says something wrong.
 
 Rules (DESIGN section 5, RECALL section 1):
 
@@ -16,85 +16,29 @@ Rules (DESIGN section 5, RECALL section 1):
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from typing import Any, Final, Literal
 
 import msgspec
 
-from foodtrace.errors import Ambiguous, BadData, Conflict, NotFound, Refused
-from foodtrace.events import AnyEvent, ContactsShown, Correction, Dispute, Erasure, Event, Key, Recovered, VoucherLines
+from foodtrace.errors import BadData, Conflict, Refused
+from foodtrace.events import AnyEvent, ContactsShown, Correction, Dispute, Erasure, Event, Key, Recovered
 from foodtrace.events.canonical import MAX_WHOLE, checked, decode, encode, read
 from foodtrace.graph.directory import resolve_lot, resolve_site
 from foodtrace.graph.flows import NEVER
-from foodtrace.graph.names import find
 from foodtrace.graph.reader import SqlFacts
-from foodtrace.operations import vouchers
-from foodtrace.operations.common import Doing, Outcome, local, said
+from foodtrace.operations.common import Doing, Outcome, said
+from foodtrace.operations.entries import Target, find_entry, original
+from foodtrace.operations.history import Change, differences, history, own_corrections, replacement_of
 from foodtrace.operations.retries import earlier
 from foodtrace.quantity import Quantity
-from foodtrace.sealed import continued
 from foodtrace.storage.session import Session
-from foodtrace.tlog.entry import event_bytes, parse
-from foodtrace.tlog.whole import event_of, last_part
+from foodtrace.tlog.entry import event_bytes
 
 _MARKS: Final = (Key, Erasure, Recovered, ContactsShown, Correction)
 _FIXED: Final = frozenset({"id", "type", "commitments", "parts"})
 _SITES: Final = frozenset({"site", "to", "source", "stall", "parent"})
 _MANY: Final = 20
-
-
-class Target(msgspec.Struct, frozen=True, kw_only=True):
-    """An entry somebody means."""
-
-    log: int
-    origin: str
-    seq: int
-    leaf: str
-    recorded: int
-    event: AnyEvent
-    lines: str = ""
-    """What was typed, where that names some lines of the event and not the event (rule 6)."""
-
-
-class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """A field that a correction changed."""
-
-    field: str
-    before: str
-    after: str
-
-
-class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """An entry about an entry: a correction, a dispute, an erasure."""
-
-    kind: Literal["correction", "dispute", "erasure"]
-    log: str
-    seq: int
-    id: str
-    recorded: dt.datetime
-    by: str = ""
-    reason: str = ""
-    note: str = ""
-    counts: bool = True
-    """False for a dispute, and for a correction by a log that is not entitled (rule 5)."""
-    changes: tuple[Change, ...] = ()
-
-
-class History(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything on record about an entry."""
-
-    log: str
-    seq: int
-    recorded: dt.datetime
-    state: Literal["stands", "replaced", "removed"]
-    event: AnyEvent
-    """What was recorded."""
-    now: AnyEvent | None
-    """What counts now; none if it did not occur."""
-    personal: dict[str, str]
-    """State of each personal field: present, erased or tampered."""
-    steps: tuple[Step, ...] = ()
 
 
 class Corrected(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,196 +52,6 @@ class Corrected(msgspec.Struct, frozen=True, kw_only=True):
     changes: tuple[Change, ...]
     event: AnyEvent
     """The entry that says so."""
-
-
-def find_entry(session: Session, given: str, own: int | None) -> Target:
-    """Return the entry that a person means.
-
-    :param given: ``12`` or ``#12`` of the own log, ``ORIGIN#12``, an event id or a beginning of one, the number a transfer was shown with.
-    :raises NotFound: ``entry.not_found``, ``voucher.*``. :raises Ambiguous: ``entry.ambiguous``, ``voucher.ambiguous``.
-    """
-    text = given.strip()
-    origin, mark, number = text.rpartition("#")
-    beginning = False
-    if (mark or text == number) and number.isdigit() and len(number) < 16:  # noqa: PLR2004 - below 2^53
-        row = session.row("SELECT id FROM log WHERE origin = ?", (origin,)) if origin else (own,)
-        found = [(row[0], int(number))] if row is not None and row[0] is not None else []
-    else:
-        sql = "SELECT log, seq FROM entry WHERE id = ? LIMIT ?"
-        found = session.rows("SELECT log, seq FROM entry WHERE log = ? AND id = ?", (own, text))
-        if not found and (numbered := vouchers.voucher(session, text)) is not None:
-            found = [(numbered.log, numbered.seq)]
-        found = found or session.rows(sql, (text, _MANY))
-        if not found and len(text) >= 4:  # noqa: PLR2004 - shorter beginnings say nothing
-            found = session.rows("SELECT log, seq FROM entry WHERE id LIKE ? LIMIT ?", (_plain(text) + "%", _MANY))
-            beginning = True
-    told = [each for log, seq in found if (each := _target(session, log, seq)) is not None]
-    targets = list({(each.log, each.seq): each for each in told}.values())  # lines lead to the event that they belong to
-    if not targets:
-        raise NotFound("entry.not_found", value=given)
-    if len(targets) > 1:
-        raise Ambiguous("entry.ambiguous", value=given, candidates=[f"{each.origin}#{each.seq} {each.event.id}" for each in targets])
-    (target,) = targets
-    whole = (target.log, target.seq) in [(log, seq) for log, seq in found] or (beginning and target.event.id.startswith(_plain(text)))
-    return target if whole else msgspec.structs.replace(target, lines=text)
-
-
-def _plain(text: str) -> str:
-    return text.replace("%", "").replace("_", "")
-
-
-def _target(session: Session, log: int, seq: int) -> Target | None:
-    row = session.row(
-        "SELECT l.origin, e.leaf, e.bytes FROM entry AS e JOIN log AS l ON l.id = e.log WHERE e.log = ? AND e.seq = ?", (log, seq)
-    )
-    if row is None:
-        return None
-    entry = parse(bytes(row[2]))
-    event = event_of(session, log, seq, row[2])
-    if isinstance(event, VoucherLines):
-        return _target(session, log, last_part(event, seq)) if last_part(event, seq) > seq else None
-    return Target(log=log, origin=row[0], seq=seq, leaf=bytes(row[1]).hex(), recorded=entry.recorded, event=event)
-
-
-def original(session: Session, target: Target) -> Target:
-    """Return the entry that a correction is about, whose history is the correction's; any other entry is itself."""
-    event = target.event
-    if not isinstance(event, Correction):
-        return target
-    row = (target.log,) if not event.log else session.row("SELECT id FROM log WHERE origin = ?", (event.log,))
-    found = None if row is None else _target(session, row[0], event.seq)
-    if found is None:
-        raise NotFound("entry.not_found", value=f"{event.log or target.origin}#{event.seq}")
-    return found
-
-
-# -- history -------------------------------------------------------------------------------------------------------------------
-
-
-def history(session: Session, target: Target) -> History:
-    """Return what was recorded, every entry about it in order, and what counts now."""
-    corrections = _own_corrections(session, target)
-    facts = SqlFacts(session, NEVER)
-    foreign = facts.entitled(target.log, target.seq)
-    steps = [_step(target, one, counts=True) for one in corrections]
-    winner = corrections[-1] if corrections else None
-    for log, seq in _others(session, target):
-        other = _target(session, log, seq)
-        if other is not None:
-            steps.append(_step(target, other, counts=(log, seq) in foreign))
-    for log, seq in foreign[-1:]:
-        winner = _target(session, log, seq)
-    now = target.event if winner is None else _replacement(winner)
-    erasures = _erasures(session, target)
-    return History(
-        log=target.origin,
-        seq=target.seq,
-        recorded=local(target.recorded),
-        state="stands" if winner is None else "removed" if now is None else "replaced",
-        event=target.event,
-        now=now,
-        personal=personal_state(session, target),
-        steps=tuple(sorted((*steps, *erasures), key=lambda step: (step.recorded, step.log, step.seq))),
-    )
-
-
-def _own_corrections(session: Session, target: Target) -> list[Target]:
-    subject = f"corrected {target.origin} {target.seq}"
-    number = find(session, [subject]).get(subject)
-    rows = session.rows("SELECT seq FROM about WHERE subject = ? AND log = ? ORDER BY seq", (number, target.log)) if number else []
-    found = [_target(session, target.log, row[0]) for row in rows]
-    return [each for each in found if each is not None and isinstance(each.event, Correction) and each.event.seq == target.seq]
-
-
-def _others(session: Session, target: Target) -> list[tuple[int, int]]:
-    number = find(session, [target.origin]).get(target.origin)
-    rows = session.rows(
-        "SELECT log, seq FROM cross_correction WHERE target = ? AND target_seq = ? ORDER BY log, seq", (number or -1, target.seq)
-    )
-    return [(row[0], row[1]) for row in rows]
-
-
-def _erasures(session: Session, target: Target) -> list[Step]:
-    """Return the erasures of an entry's personal values, in its log and those that really continue it; they are found by their ids."""
-    pattern = f"erase-{target.seq}-%"
-    before = continued(session, None if session.vouched is None else session.vouched.wrote)
-    logs = {target.origin, *(into for into, way in before.items() if target.origin in way)}
-    numbers = [row[0] for origin in sorted(logs) for row in session.rows("SELECT id FROM log WHERE origin = ?", (origin,))]
-    found = [
-        _target(session, log, row[0])
-        for log in numbers
-        for row in session.rows("SELECT seq FROM entry WHERE log = ? AND id LIKE ? ORDER BY seq", (log, pattern))
-    ]
-    return [
-        Step(
-            kind="erasure",
-            log=each.origin,
-            seq=each.seq,
-            id=each.event.id,
-            recorded=local(each.recorded),
-            by=each.event.by,
-            reason=", ".join(each.event.fields),
-            note=each.event.reason,
-        )
-        for each in found
-        if each is not None
-        and isinstance(each.event, Erasure)
-        and (each.event.log or each.origin, each.event.seq) == (target.origin, target.seq)
-    ]
-
-
-def _step(target: Target, one: Target, *, counts: bool) -> Step:
-    event = one.event
-    correction = isinstance(event, Correction)
-    after = _replacement(one)
-    return Step(
-        kind="correction" if correction else "dispute",
-        log=one.origin,
-        seq=one.seq,
-        id=event.id,
-        recorded=local(one.recorded),
-        by=event.by,
-        reason=event.reason if isinstance(event, (Correction, Dispute)) else "",
-        note=event.note if isinstance(event, Correction) else "",
-        counts=counts and correction,
-        changes=() if after is None else differences(said(target.event), after),
-    )
-
-
-def _replacement(one: Target) -> AnyEvent | None:
-    if not isinstance(one.event, Correction) or one.event.replacement is None:
-        return None
-    return said(one.event)
-
-
-def personal_state(session: Session, target: Target) -> dict[str, str]:
-    """Return how each personal field of an entry stands: present, erased, tampered or not_here (:mod:`foodtrace.personal`)."""
-    from foodtrace.personal import Secret, not_here, state  # noqa: PLC0415 - most histories have none
-
-    committed = said(target.event).commitments
-    if not committed:
-        return {}
-    rows = session.rows("SELECT field, salt, value FROM personal WHERE log = ? AND seq = ?", (target.log, target.seq))
-    kept = {field: Secret(field, bytes(salt), value) for field, salt, value in rows}
-    if not kept and not_here(session, [target.log]):
-        return dict.fromkeys(sorted(committed), "not_here")
-    return {field: state(field, committed[field], kept.get(field)) for field in sorted(committed)}
-
-
-def differences(before: Event, after: Event) -> tuple[Change, ...]:
-    """Return the fields in which two events differ, as short texts; personal values are never among them."""
-    old, new = msgspec.to_builtins(before), msgspec.to_builtins(after)
-    fields = sorted(field for field in {*old, *new} - {"commitments"} if old.get(field) != new.get(field))
-    return tuple(Change(field=each, before=_short(getattr(before, each, "")), after=_short(getattr(after, each, ""))) for each in fields)
-
-
-def _short(value: Any) -> str:
-    if isinstance(value, (str, int, Quantity, dt.date)):
-        return str(value)
-    return msgspec.json.encode(value).decode()[:200]
-
-
-# -- correcting ----------------------------------------------------------------------------------------------------------------
 
 
 def correct(
@@ -439,14 +193,14 @@ def _entitled(session: Session, target: Target, own: int) -> bool:
 def _one_side(session: Session, target: Target, own: int) -> None:
     """Refuse a correction from a second side: both replacements would count."""
     foreign = SqlFacts(session, NEVER).entitled(target.log, target.seq)
-    if (target.log == own and foreign) or (target.log != own and _own_corrections(session, target)):
+    if (target.log == own and foreign) or (target.log != own and own_corrections(session, target)):
         raise Refused("correction.other_side", value=f"{target.origin}#{target.seq}")
 
 
 def _values(session: Session, target: Target) -> dict[str, str]:
     """Return the personal values that the event as it counts now still has."""
-    newest = _own_corrections(session, target)
-    place = newest[-1] if newest and _replacement(newest[-1]) is not None else target
+    newest = own_corrections(session, target)
+    place = newest[-1] if newest and replacement_of(newest[-1]) is not None else target
     return dict(session.rows("SELECT field, value FROM personal WHERE log = ? AND seq = ?", (place.log, place.seq)))
 
 

@@ -29,7 +29,7 @@ from foodtrace.events import Erasure, Event
 from foodtrace.graph.directory import resolve_site
 from foodtrace.graph.names import find
 from foodtrace.operations.common import Doing, Outcome
-from foodtrace.operations.corrections import find_entry
+from foodtrace.operations.entries import find_entry
 from foodtrace.operations.persons import entries_of, same_values
 from foodtrace.operations.reach import ErasedEntry, Reach, reach_of
 from foodtrace.personal import FIELD, vanished
@@ -69,7 +69,7 @@ def erase(
     """Erase the personal values of a site, an operator or an entry. Answer: :class:`Erased`.
 
     :param own: number of the log that is written. :param origin: its origin.
-    :param given: site id or name, operator id, or an entry as :func:`foodtrace.operations.corrections.find_entry` takes it.
+    :param given: site id or name, operator id, or an entry as :func:`foodtrace.operations.entries.find_entry` takes it.
     :param fields: only these (``phone``, ``contact`` ...); all if none.
     :param keys: key directory, which tells this host's logs from others'; none: every log is this host's.
     :raises NotFound: ``erase.unknown``; ``erase.nothing`` where there never was such a value. :raises BadData: ``personal.field``.

@@ -150,12 +150,12 @@ def paired_by(session: Session, given: str, lot: str) -> str:
     """
     if not unicodedata.normalize("NFKC", given).strip().upper().startswith("V-") and "#" not in given:
         return given
-    from foodtrace.operations import corrections, vouchers  # noqa: PLC0415 - only where a transfer is named
+    from foodtrace.operations import entries, history, vouchers  # noqa: PLC0415 - only where a transfer is named
 
     found = vouchers.voucher(session, given)
     if found is None:
         return given
-    counts = corrections.history(session, corrections.find_entry(session, f"{found.origin}#{found.seq}", None)).now
+    counts = history.history(session, entries.find_entry(session, f"{found.origin}#{found.seq}", None)).now
     if not isinstance(counts, Transfer):
         raise NotFound("voucher.removed", value=given, expected=f"{found.origin}#{found.seq}")
     if counts.lot and counts.lot != lot and not _same_goods(session, counts.lot, lot):

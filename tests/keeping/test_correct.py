@@ -16,7 +16,7 @@ from foodtrace import Ledger, Quantity, errors
 from foodtrace.events import AnyEvent, CertificateIssued, LotsClause, RecallOpened, Site, TestRecorded, Transfer
 from foodtrace.events.model import Fact, kinds
 from foodtrace.graph.edges import micros
-from foodtrace.operations import corrections
+from foodtrace.operations import corrections, entries, history
 from foodtrace.operations.common import Doing, about, local
 from foodtrace.recall.cases import case_events
 from tests.cli.test_way import lot_of, run, shop
@@ -57,9 +57,9 @@ def correct(ledger: Ledger, entry: str, log: str | None = None, **how: Any) -> c
     return done
 
 
-def story(ledger: Ledger, entry: str) -> corrections.History:
+def story(ledger: Ledger, entry: str) -> history.History:
     with ledger.reading() as session:
-        return corrections.history(session, corrections.find_entry(session, entry, ledger.writer().number))
+        return history.history(session, entries.find_entry(session, entry, ledger.writer().number))
 
 
 def shops(ledger: Ledger) -> dict[str, int]:
@@ -165,13 +165,13 @@ def test_an_entry_is_named_by_number_id_or_the_beginning_of_one(ledger: Ledger) 
     with ledger.reading() as session:
         own = ledger.writer().number
         for given in ("5", "#5", "test.example/own#5", "t1"):
-            assert corrections.find_entry(session, given, own).event.id == "t1"
+            assert entries.find_entry(session, given, own).event.id == "t1"
         with pytest.raises(errors.Ambiguous) as caught:
-            corrections.find_entry(session, "vouch", own)
+            entries.find_entry(session, "vouch", own)
         assert caught.value.candidates == ("test.example/own#6 voucher-1", "test.example/own#7 voucher-2")
         for given in ("99", "other#5", "nein", "%"):
             with pytest.raises(errors.NotFound):
-                corrections.find_entry(session, given, own)
+                entries.find_entry(session, given, own)
 
 
 # -- other logs ----------------------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ import pytest
 from foodtrace import Ledger, Quantity, errors
 from foodtrace.events import CertificateIssued, Correction, Event, MarketEntry, Operator, Refusal, SellerFile, Site, Transfer, TruckExpected
 from foodtrace.graph.edges import micros
-from foodtrace.operations import corrections, erasing
+from foodtrace.operations import corrections, entries, erasing, history
 from foodtrace.operations.common import Doing, local
 from foodtrace.operations.entries import event_at
 from tests.cli.test_way import run
@@ -86,7 +86,7 @@ def test_a_shop_is_forgotten_with_every_entry_about_it_and_nothing_else_changes(
     assert (row.phone, row.personal) == ("", "erased")
     with ledger.reading() as session:
         left = session.rows("SELECT seq, value FROM personal")
-        story = corrections.history(session, corrections.find_entry(session, "s2", ledger.writer().number))
+        story = history.history(session, entries.find_entry(session, "s2", ledger.writer().number))
     assert left == [(2, "0451-555-0999")], "the farm's telephone stays"
     assert story.personal == {"contact": "erased", "phone": "erased"}
     assert [(step.kind, step.reason, step.note, step.by) for step in story.steps] == [("erasure", "contact, phone", "退出市场", "07")]
@@ -115,7 +115,7 @@ def test_one_field_alone(ledger: Ledger) -> None:
     done = erase(ledger, "3", "phone")
     assert [each.fields for each in done.entries] == [("phone",)]
     with ledger.reading() as session:
-        story = corrections.history(session, corrections.find_entry(session, "3", ledger.writer().number))
+        story = history.history(session, entries.find_entry(session, "3", ledger.writer().number))
     assert story.personal == {"contact": "present", "phone": "erased"}
 
 
@@ -123,7 +123,7 @@ def test_a_value_that_was_changed_is_told_from_one_that_was_erased(ledger: Ledge
     with ledger.store.write() as session:
         session.run("UPDATE personal SET value = ? WHERE seq = 3 AND field = 'phone'", ("0451-555-6666",))
     with ledger.reading() as session:
-        story = corrections.history(session, corrections.find_entry(session, "3", ledger.writer().number))
+        story = history.history(session, entries.find_entry(session, "3", ledger.writer().number))
     assert story.personal == {"contact": "present", "phone": "tampered"}
     (row,) = ledger.recall("261123-1").outlets
     assert (row.phone, row.contact, row.personal) == ("", "", "tampered"), "nobody is sent to a number that was put in"

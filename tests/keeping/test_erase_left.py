@@ -16,7 +16,7 @@ from foodtrace.events import Erasure, Recovered, Site
 from foodtrace.events.canonical import encode
 from foodtrace.graph.edges import moment
 from foodtrace.keeping import recovery
-from foodtrace.operations import corrections, erasing
+from foodtrace.operations import entries, erasing, history
 from foodtrace.operations.common import Doing, Outcome, local
 from foodtrace.personal import vanished
 from tests.cli.test_way import run
@@ -87,9 +87,9 @@ def test_a_shop_of_a_log_left_two_recoveries_ago_is_forgotten(left: Ledger) -> N
     assert gaps(left) == []
     with left.reading() as session:
         assert session.rows("SELECT value FROM personal") == []
-        target = corrections.find_entry(session, f"{ORIGIN}#2", None)
-        story = corrections.history(session, target)
-        same_number = corrections.history(session, corrections.find_entry(session, f"{R3}#2", None))
+        target = entries.find_entry(session, f"{ORIGIN}#2", None)
+        story = history.history(session, target)
+        same_number = history.history(session, entries.find_entry(session, f"{R3}#2", None))
     assert story.personal == {"phone": "erased"}
     assert [(step.kind, step.log, step.note) for step in story.steps] == [("erasure", R3, "left the market")]
     assert same_number.steps == (), "an entry of the same number in the log that says so was not meant"
@@ -158,7 +158,7 @@ def test_a_strangers_word_excuses_nothing_on_any_host(url: str, tmp_path: Path) 
         with Ledger.open(url, keys=tmp_path / keys, clock=clock) as ledger:
             assert gaps(ledger) == [("personal.vanished", ORIGIN, 2, "phone")], keys
             with ledger.reading() as session:
-                story = corrections.history(session, corrections.find_entry(session, f"{ORIGIN}#2", None))
+                story = history.history(session, entries.find_entry(session, f"{ORIGIN}#2", None))
             assert story.steps == (), "who may not say it is not quoted"
 
 
@@ -194,8 +194,8 @@ def test_a_host_that_lost_its_keys_with_their_folder_still_says_what_was_erased(
         assert [each.log for each in erase(ledger, "S-7").entries] == [ORIGIN]
         assert gaps(ledger) == []
         with ledger.reading() as session:
-            target = corrections.find_entry(session, f"{ORIGIN}#2", None)
-            assert corrections.personal_state(session, target) == {"phone": "erased"}, "not: it lies with another host"
+            target = entries.find_entry(session, f"{ORIGIN}#2", None)
+            assert history.personal_state(session, target) == {"phone": "erased"}, "not: it lies with another host"
 
 
 def test_a_folder_of_keys_lost_between_two_recoveries_breaks_no_chain(url: str, tmp_path: Path) -> None:

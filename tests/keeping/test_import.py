@@ -19,7 +19,8 @@ from foodtrace.keeping import rotation
 from foodtrace.keeping.tilesexport import choose_log, export_tiles
 from foodtrace.keyfiles import create
 from foodtrace.opening import logs
-from foodtrace.operations.corrections import Target, personal_state
+from foodtrace.operations.entries import Target
+from foodtrace.operations.history import personal_state
 from foodtrace.tlog.files import publish
 from foodtrace.tlog.whole import event_of
 

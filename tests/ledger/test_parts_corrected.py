@@ -12,7 +12,9 @@ from foodtrace import Ledger, errors
 from foodtrace.events import Correction, Event, Transformation
 from foodtrace.operations import packing
 from foodtrace.operations.common import Doing, local
-from foodtrace.operations.corrections import correct, find_entry, history
+from foodtrace.operations.corrections import correct
+from foodtrace.operations.entries import find_entry
+from foodtrace.operations.history import history
 from foodtrace.storage.session import Session
 from foodtrace.tlog.whole import event_of
 from tests.ledger.parts import NOW, around, blend, lot, opened

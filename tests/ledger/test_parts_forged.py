@@ -11,7 +11,7 @@ from foodtrace import Ledger, errors
 from foodtrace.events import Event, Loss
 from foodtrace.events.canonical import encode
 from foodtrace.events.lean import Texts
-from foodtrace.operations.corrections import find_entry
+from foodtrace.operations.entries import find_entry
 from foodtrace.tlog.append import append, lock_head
 from foodtrace.tlog.frontier import Frontier
 from foodtrace.tlog.span import Entries, Span, look

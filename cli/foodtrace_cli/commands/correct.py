@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from foodtrace.events import AnyEvent
     from foodtrace.ledger import Ledger
     from foodtrace.operations.common import Outcome
-    from foodtrace.operations.corrections import Corrected, History
+    from foodtrace.operations.corrections import Corrected
+    from foodtrace.operations.history import History
     from foodtrace.storage.session import Session
 
 
@@ -50,7 +51,7 @@ def correct(
 
     Nothing is overwritten. A correction is an entry that names the one it corrects; figures and lists follow at once.
     """
-    from foodtrace.operations import corrections  # noqa: PLC0415 - import time is part of a command's time
+    from foodtrace.operations import corrections, entries, history  # noqa: PLC0415 - import time is part of a command's time
     from foodtrace.operations.common import Doing, local  # noqa: PLC0415
 
     asked = sum((gone, bool(changes), file is not None, dispute))
@@ -60,7 +61,7 @@ def correct(
         if not asked:
             number = _own_number(ledger, ctx.log)
             with ledger.reading() as session:
-                story = corrections.history(session, corrections.original(session, corrections.find_entry(session, entry, number)))
+                story = history.history(session, entries.original(session, entries.find_entry(session, entry, number)))
             _show(ctx, story, as_json=as_json)
             return
         writer = ledger.writer()
