@@ -77,8 +77,8 @@ COMMANDS: Final[dict[str, str]] = {
     "Turn lots into lots: repack, blend, split, process, renumber, rework.": "批次变成批次: 分装, 混合, 分开, 加工, 改号, 返工。",
     "Correct ENTRY: its number, ORIGIN#NUMBER, the id of its event, or a voucher (V-..). Alone: show its history.\n\nNothing is overwritten. A correction is an entry that names the one it corrects; figures and lists follow at once.":
         "更正 ENTRY: 它的序号, ORIGIN#序号, 事件编号, 或凭证号 (V-..)。单写它是看历史。\n\n什么也不覆盖。更正是另一条记录, 指明它更正哪一条; 数字和名单随即跟着变。",
-    'Erase the names, phones and addresses of WHAT: a site, an operator, or an entry by its number or id.\n\nOf an operator everything that speaks of it goes: its sites and files, and what a gate recorded of it as a seller. Other entries that hold the same values are named.\n\nThe values are deleted with their salts; the entries stay, with proofs that go on verifying, and readers see "erased". Exit 0 only if all that was asked for is gone; 1 if some of it is in a log that this command does not write.':
-        '删除 WHAT 的姓名, 电话, 地址: 一个场所, 一个经营者, 或一条记录的序号或编号。\n\n经营者: 凡说到它的都删, 它的场所和档案, 准入口记下的卖方信息。别的记录里有同样的值, 会一一指出。\n\n值和盐一起删除; 记录留下, 证明照样成立, 读者看到的是 "已删除"。',
+    'Erase the names, phones and addresses of WHAT: a site, an operator, or an entry by its number or id.\n\nOf an operator everything that speaks of it goes: its sites and files, and what a gate recorded of it as a seller. Other entries that hold the same values are named.\n\nThe values are deleted with their salts; the entries stay, with proofs that go on verifying, and readers see "erased". Values in logs that a recovery left go too. Exit 0 only if all that was asked for is gone; 1 if some of it is in another log.':
+        '删除 WHAT 的姓名, 电话, 地址: 一个场所, 一个经营者, 或一条记录的序号或编号。\n\n经营者: 凡说到它的都删, 它的场所和档案, 准入口记下的卖方信息。别的记录里有同样的值, 会一一指出。\n\n值和盐一起删除; 记录留下, 证明照样成立, 读者看到的是 "已删除"。恢复时留下的旧日志里的也删。要删的都没了才退出 0; 有的在别的日志里, 退出 1。',
     "Infant formula: from the plant's batch to the shop's till and back.": "婴幼儿奶粉: 从厂里的批次到店里的收银台, 以及退回。",
     "Record that CANS cans of batch LOT (full id GTIN/CODE) were filled from ingredient lots, or say why they may not be.":
         "记录用原料批次灌装了 CANS 罐, 批次 LOT (全号 GTIN/批号); 不可以就说明原因。",
