@@ -49,12 +49,12 @@ def ledger_in(folder: Path, name: str) -> Ledger:
 @contextmanager
 def without_projection() -> Iterator[None]:
     """Record the log alone meanwhile."""
-    real: Callable[..., Any] = projection.apply
-    projection.apply = lambda *_: {}
+    real: tuple[Callable[..., Any], Callable[..., Any]] = projection.apply, projection.told
+    projection.apply, projection.told = lambda *_: {}, lambda _, events: [None] * len(events)
     try:
         yield
     finally:
-        projection.apply = real
+        projection.apply, projection.told = real
 
 
 def written_by(folder: Path, name: str, made: Sequence[Sequence[Event]]) -> tuple[replay.Written, list[replay.Written]]:

@@ -42,7 +42,7 @@ _STAGES: Final = (
     _Stage("head, ids and names read", tuple((sqlite.SqliteSession, each) for each in ("row", "rows", "each"))),
     _Stage("entry and tree hashed, checkpoint made", ((recording, "append"),)),
     _Stage("signature", ((SigningKey, "sign"),)),
-    _Stage("projection worked out", ((projection, "apply"),)),
+    _Stage("projection worked out", ((projection, "told"), (projection, "apply"))),
     _Stage("rows written into the database's memory", tuple((sqlite.SqliteSession, each) for each in ("run", "many"))),
     _Stage("COMMIT, with its sync", ((sqlite, "_commit"),)),
     _Stage("anchor", ((Anchor, "move"),)),

@@ -257,7 +257,7 @@ class Ledger:
         :raises NotFound: ``key.missing``. :raises Storage: disk or database failed; nothing was recorded.
         """
         prepared = prepare(events, personal)
-        rule = self.clock_rule._replace(confirmed=self.clock_rule.confirmed or confirm_clock)
+        rule = self.clock_rule._replace(confirmed=True) if confirm_clock else self.clock_rule
         receipt = self._writers.with_key(log, lambda writer: record(self.store, self.names, writer, prepared, self.clock, rule))
         _logger.info("recorded %d events in %s, %d new", len(prepared.events), receipt.log, receipt.new)
         return receipt

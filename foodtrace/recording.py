@@ -22,6 +22,7 @@ from foodtrace.events import AnyEvent, Correction, Event, Key, VoucherLines
 from foodtrace.events.canonical import decode_alone
 from foodtrace.events.parts import sealed_as
 from foodtrace.graph import projection
+from foodtrace.graph.effects import Effects
 from foodtrace.graph.names import Names
 from foodtrace.keys import check_public_key, kid
 from foodtrace.opening import LogState, Writer
@@ -65,6 +66,8 @@ class Prepared(msgspec.Struct):
     """Place of an event in parts -> (id, bytes) of the entries before its last (rule 4); most batches have none."""
     secrets: dict[str, list[Secret]]
     personal: Mapping[str, Mapping[str, str]]
+    made: list[Effects | None] = []
+    """What each event does to the projection (:func:`foodtrace.graph.projection.told`); empty: not worked out yet."""
 
 
 def prepare(events: Sequence[Event], personal: Mapping[str, Mapping[str, str]] | None = None) -> Prepared:
@@ -97,8 +100,7 @@ def prepare(events: Sequence[Event], personal: Mapping[str, Mapping[str, str]] |
             lines[len(data)] = made[:-1]
         data.append(made[-1][1])
         done.append(ready)  # type: ignore[arg-type]  # sealed_as() made sure of it
-    unknown = set(values) - {event.id for event in events}
-    if unknown:
+    if values and (unknown := {*values} - {event.id for event in events}):
         raise BadData("personal.unknown_event", value=min(unknown))
     return Prepared(done, data, lines, kept, values)
 
@@ -114,9 +116,10 @@ def _check_key(event: Key) -> None:
 
 def record(store: Store, names: Names, writer: Writer, prepared: Prepared, clock: Callable[[], int], rule: ClockRule) -> Receipt:
     """Seal a prepared batch in a transaction of its own."""
+    prepared.made = projection.told(writer.origin, prepared.events)
     if store.dialect == "postgresql":
         # 0. Names first, in a short transaction of their own: sorted inserts cannot deadlock, and no head is locked meanwhile.
-        needed = _names(writer, prepared)
+        needed = projection.texts_in(writer.origin, prepared.events, prepared.made)
         if not names.all_known(needed):
             with store.write() as session:
                 known = names.intern(session, needed)
@@ -170,22 +173,19 @@ def record_in(
     recorded = sealing_time(head, clock, rule)
     items = [each for index in new for each in (*prepared.lines.get(index, ()), (prepared.events[index].id, prepared.data[index]))]
     made = append(session, writer.number, writer.origin, head, items, recorded, [writer.key])
-    places = [(fresh[prepared.events[index].id][0], prepared.events[index]) for index in new]
+    effects = prepared.made or projection.told(writer.origin, prepared.events)
+    places = [(fresh[prepared.events[index].id][0], index) for index in new]
     if prepared.secrets:
         secrets = [
             (writer.number, seq, secret.field, secret.salt, secret.value)
-            for seq, event in places
-            for secret in prepared.secrets.get(event.id, ())
+            for seq, index in places
+            for secret in prepared.secrets.get(prepared.events[index].id, ())
         ]
         session.insert("personal", "log, seq, field, salt, value", secrets)
     # 4. Projection, in the same transaction, of whole events.
-    sealed = [projection.Sealed(seq, recorded, event) for seq, event in places]
+    sealed = [projection.Sealed(seq, recorded, prepared.events[index], effects[index]) for seq, index in places]
     used = projection.apply(session, names, writer.number, writer.origin, sealed)
     return _receipt(writer, seqs, len(new), made.checkpoint, prepared), used
-
-
-def _names(writer: Writer, prepared: Prepared) -> set[str]:
-    return projection.texts_in(writer.origin, [projection.Sealed(0, 0, event) for event in prepared.events])
 
 
 def _on_record(session: Session, log: int, prepared: Prepared) -> dict[str, tuple[int, bytes]]:

@@ -89,7 +89,7 @@ class Gathered:
         self._log, self._number = log, number
         self._sums: dict[tuple[int, int, int], list[int]] = {}
         self._most = 0
-        self._counted: dict[str, dict[tuple[int, ...], int]] = {table: {} for table in _COUNTED}
+        self._counted: dict[str, dict[tuple[int, ...], int]] = {}
         self._moves: list[tuple[object, ...]] = []
         self._lots: list[tuple[object, ...]] = []
         self._sites: list[tuple[object, ...]] = []
@@ -138,7 +138,7 @@ class Gathered:
     def _count(self, part: Part) -> None:
         made, number = part.made, self._number
         for table, keys in (("lot_edge", made.edges), ("alias", made.aliases), ("unnamed", made.unnamed)):
-            tally = self._counted[table]
+            tally = self._counted.setdefault(table, {})
             for texts in keys:
                 key = (*(number[text] for text in texts), self._log)
                 tally[key] = tally.get(key, 0) + part.sign
@@ -169,18 +169,25 @@ class Gathered:
         # Every sum is at most the total of all quantities, which is far from the limit in any honest batch.
         if self._most > MOST and any(abs(value) > MOST for values in sums.values() for value in values):
             raise BadData("quantity.sum", value=log, expected=MOST)
-        holdings: list[Sequence[Any]] = [(*key, log, *sums[key]) for key in sorted(sums)]
-        session.merge("holding", _HOLDING, holdings, _ADD_SUMS)
-        session.insert("move", _MOVE, self._moves)
-        session.insert("lot_fact", _LOT, self._lots)
-        session.insert("site_fact", _SITE, self._sites)
-        session.merge("about", "subject, kind, log, seq, ended", self._about, "ON CONFLICT DO NOTHING")
-        session.insert("cross_correction", "target, target_seq, log, seq", self._cross)
-        session.merge("site_seen", "site, log, recorded", [(site, log, at) for site, at in sorted(self._seen.items())], _LATER)
-        for table, tally in self._counted.items():
+        if sums:
+            holdings: list[Sequence[Any]] = [(*key, log, *sums[key]) for key in sorted(sums)]
+            session.merge("holding", _HOLDING, holdings, _ADD_SUMS)
+        if self._moves:
+            session.insert("move", _MOVE, self._moves)
+        if self._lots:
+            session.insert("lot_fact", _LOT, self._lots)
+        if self._sites:
+            session.insert("site_fact", _SITE, self._sites)
+        if self._about:
+            session.merge("about", "subject, kind, log, seq, ended", self._about, "ON CONFLICT DO NOTHING")
+        if self._cross:
+            session.insert("cross_correction", "target, target_seq, log, seq", self._cross)
+        if self._seen:
+            session.merge("site_seen", "site, log, recorded", [(site, log, at) for site, at in sorted(self._seen.items())], _LATER)
+        for table, key in _COUNTED.items():
+            tally = self._counted.get(table)
             if not tally:
                 continue
-            key = _COUNTED[table]
             rows = [(*each, n) for each, n in sorted(tally.items())]
             session.merge(table, f"{key}, n", rows, f"ON CONFLICT ({key}) DO UPDATE SET n = {table}.n + excluded.n")
 

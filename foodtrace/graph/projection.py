@@ -8,6 +8,8 @@ Rules (DESIGN section 6):
 3. A correction of another log's entry changes no sums: its replacement is stored as conditional rows, and the reader decides
    whether the corrector was entitled (the operator of the site, RECALL section 1).
 4. Applying the entries of a log one by one or all at once gives the same rows.
+5. What an event does is worked out once, before any lock is taken (:func:`told`): only goods without a lot are named by the place of their
+   entry, which nobody knows before.
 """
 
 from __future__ import annotations
@@ -16,13 +18,14 @@ from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from foodtrace.events import AnyEvent, Correction, Event
-from foodtrace.graph.edges import effects
+from foodtrace.graph.edges import Effects, effects
 from foodtrace.graph.gathered import CONDITIONAL, OWN_SUM, SAID_BY_OTHERS, Gathered, Part, texts_of_effects
 from foodtrace.graph.kinds import ABOUT
 from foodtrace.graph.names import Names
 from foodtrace.storage.session import Session
 from foodtrace.tlog.whole import event_of
 
+_NOWHERE: Final = -1
 _ABOUT: Final = "INSERT INTO about (subject, kind, log, seq, ended) VALUES (?,?,?,?,?) ON CONFLICT DO NOTHING"
 
 
@@ -34,18 +37,26 @@ class Sealed(NamedTuple):
     """``time`` of the entry, microseconds UTC."""
     event: AnyEvent
     """The event whole; of one in parts ``seq`` is that of its last (:mod:`foodtrace.events.parts`)."""
+    made: Effects | None = None
+    """What it does, if that is worked out already."""
 
 
-def texts_in(origin: str, entries: Iterable[Sealed]) -> set[str]:
-    """Return every name the projection of these entries will need (to intern them before the lock is taken)."""
+def told(origin: str, events: Iterable[AnyEvent]) -> list[Effects | None]:
+    """Return what each event does, before its place is known; none where that depends on the place (rule 5)."""
+    made = [effects(event, origin, _NOWHERE) for event in events]
+    return [None if each.unnamed else each for each in made]
+
+
+def texts_in(origin: str, events: Sequence[AnyEvent], made: Sequence[Effects | None]) -> set[str]:
+    """Return every name the projection of these events will need, as far as it is known: to intern them before the lock is taken."""
     needed = {""}
-    for entry in entries:
-        texts_of_effects(effects(entry.event, origin, entry.seq), needed)
-        if entry.event.site:
-            needed.add(entry.event.site)
-        if isinstance(entry.event, Correction):
-            needed.add(corrected(entry.event.log or origin, entry.event.seq))
-    return needed
+    for event, each in zip(events, made, strict=True):
+        texts_of_effects(each or effects(event, origin, _NOWHERE), needed)
+        if event.site:
+            needed.add(event.site)
+        if isinstance(event, Correction):
+            needed.add(corrected(event.log or origin, event.seq))
+    return {text for text in needed if not text.startswith("?")}
 
 
 def apply(session: Session, names: Names, log: int, origin: str, entries: Sequence[Sealed]) -> dict[str, int]:
@@ -71,7 +82,7 @@ def _write(session: Session, names: Names, log: int, origin: str, entries: Seque
         Part(
             entry.seq,
             entry.recorded,
-            effects(entry.event, origin, entry.seq),
+            entry.made or effects(entry.event, origin, entry.seq),
             kind_of(entry.event) if isinstance(entry.event, Correction) else type(entry.event),
             entry.event.site,
             1,
@@ -102,7 +113,7 @@ def _correct(session: Session, names: Names, log: int, origin: str, entry: Seale
             keep = " AND kind <> ?" if table == "about" else ""
             params = (entry.seq + 1, log, target, ABOUT[Correction]) if keep else (entry.seq + 1, log, target)
             session.run(f"UPDATE {table} SET ended = ? WHERE log = ? AND seq = ?{keep}", params)  # noqa: S608 - constants
-    made = effects(correction, origin, entry.seq)
+    made = entry.made or effects(correction, origin, entry.seq)
     parts.append(Part(entry.seq, entry.recorded, made, kind_of(correction), correction.site, 1, conditional=False))
     used = _put(session, names, log, parts, {subject})
     session.run(_ABOUT, (used[subject], ABOUT[Correction], log, entry.seq, 0))

@@ -24,14 +24,15 @@ class Frontier:
     """The right edge of a growing tree: its size and the full subtrees it consists of.
 
     Enough to append and to give the root, in 8 + 32·popcount(size) bytes. Mutable; :meth:`copy` before a transaction
-    that may roll back. A failed :meth:`extend` changes nothing.
+    that may roll back. A failed :meth:`extend` changes nothing. The hashes stay side by side in one string of bytes, as they
+    are stored: a commit of one event takes few of them apart.
     """
 
-    __slots__ = ("_peaks", "_size")
+    __slots__ = ("_edge", "_size")
 
     def __init__(self) -> None:
         self._size = 0
-        self._peaks: list[bytes] = []  # by level; b"" where the size has a 0 bit
+        self._edge = b""
 
     @property
     def size(self) -> int:
@@ -41,17 +42,29 @@ class Frontier:
     @property
     def hashes(self) -> tuple[bytes, ...]:
         """Hashes of the full subtrees, left (largest) to right, as :func:`root_ranges` names them."""
-        return tuple(peak for peak in reversed(self._peaks) if peak)
+        edge = self._edge
+        return tuple(edge[at : at + HASH_SIZE] for at in range(0, len(edge), HASH_SIZE))
 
     def copy(self) -> Frontier:
         """Return an independent frontier of the same tree."""
         twin = Frontier()
-        twin._size, twin._peaks = self._size, self._peaks.copy()
+        twin._size, twin._edge = self._size, self._edge
         return twin
 
     def append(self, leaf_hash: bytes) -> list[tuple[int, int, bytes]]:
-        """Append one leaf; see :meth:`extend`."""
-        return self.extend((leaf_hash,))
+        """Append one leaf; see :meth:`extend`. It is hashed with what stands alone, from the lowest level up."""
+        if len(leaf_hash) != HASH_SIZE:
+            raise ProofError("proof.hash_length", value=len(leaf_hash), expected=HASH_SIZE, what="leaf")
+        node, edge, index, level, stored = leaf_hash, self._edge, self._size, 0, []
+        grown = check_number("size", index + 1)
+        while index & 1:
+            node, edge = node_hash(edge[-HASH_SIZE:], node), edge[:-HASH_SIZE]
+            index >>= 1
+            level += 1
+            if level % STORED_STEP == 0:
+                stored.append((level, index, node))
+        self._size, self._edge = grown, edge + node
+        return stored
 
     def extend(self, leaf_hashes: Iterable[bytes]) -> list[tuple[int, int, bytes]]:
         """Append leaves and return the nodes to store that this completed: (level, index, hash), lowest level first.
@@ -59,13 +72,15 @@ class Frontier:
         Level by level instead of leaf by leaf: all pairs of a level are hashed in one comprehension.
         """
         nodes = list(leaf_hashes)
+        if len(nodes) == 1:
+            return self.append(nodes[0])
         if not set(map(len, nodes)) <= {HASH_SIZE}:
             wrong = next(each for each in nodes if len(each) != HASH_SIZE)
             raise ProofError("proof.hash_length", value=len(wrong), expected=HASH_SIZE, what="leaf")
         grown = check_number("size", self._size + len(nodes))
-        peaks, stored, level = self._peaks.copy(), [], 0
+        peaks, stored, level = self._by_level(), [], 0
         while nodes:
-            if len(nodes) == 1 and not self._size >> level & 1:  # nothing to hash it with: where every batch of one soon ends
+            if len(nodes) == 1 and not self._size >> level & 1:  # nothing to hash it with: where every batch soon ends
                 if level and level % STORED_STEP == 0:
                     stored.append((level, self._size >> level, nodes[0]))
                 peaks[level : level + 1] = nodes
@@ -80,20 +95,32 @@ class Frontier:
             peaks[level] = nodes[-1] if len(nodes) & 1 else b""
             nodes = parents(nodes)
             level += 1
-        self._size, self._peaks = grown, peaks
+        self._size, self._edge = grown, b"".join(peaks[::-1])
         return stored
+
+    def _by_level(self) -> list[bytes]:
+        """Return the hashes by level, b"" where the size has a 0 bit."""
+        peaks, hashes = [], iter(self.hashes[::-1])
+        rest = self._size
+        while rest:
+            peaks.append(next(hashes) if rest & 1 else b"")
+            rest >>= 1
+        return peaks
 
     def root(self) -> bytes:
         """Return the root of the tree as it is now."""
-        out = b""
-        for peak in self._peaks:
-            if peak:
-                out = node_hash(peak, out) if out else peak
-        return out or EMPTY_ROOT
+        edge, at = self._edge, len(self._edge) - HASH_SIZE
+        if at < 0:
+            return EMPTY_ROOT
+        out = edge[at:]
+        while at:
+            out = node_hash(edge[at - HASH_SIZE : at], out)
+            at -= HASH_SIZE
+        return out
 
     def to_bytes(self) -> bytes:
         """Return size (8 bytes, big endian) and hashes, left to right."""
-        return self._size.to_bytes(8, "big") + b"".join(self._peaks[::-1])  # those of the 0 bits are empty
+        return self._size.to_bytes(8, "big") + self._edge
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
@@ -101,15 +128,8 @@ class Frontier:
         size = int.from_bytes(data[:8], "big")
         if len(data) != 8 + HASH_SIZE * size.bit_count() or size > MAX_SIZE:
             raise Integrity("proof.frontier", value=len(data), expected=8 + HASH_SIZE * size.bit_count())
-        out, at, rest = cls(), len(data), size
-        peaks, out._size = out._peaks, size
-        while rest:
-            if rest & 1:
-                peaks.append(data[at - HASH_SIZE : at])
-                at -= HASH_SIZE
-            else:
-                peaks.append(b"")
-            rest >>= 1
+        out = cls()
+        out._size, out._edge = size, data[8:]
         return out
 
     def __eq__(self, other: object) -> bool:

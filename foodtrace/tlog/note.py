@@ -23,7 +23,9 @@ Keys and signature lines are in :mod:`foodtrace.tlog.verifier`; the names to use
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final, Protocol
 
 import msgspec
@@ -237,7 +239,13 @@ def signature_line(text: bytes, signer: NoteSigner) -> bytes:
     if not text.endswith(b"\n"):
         raise ProofError("note.text")
     _check_characters(text)
-    return Signature(check_name(signer.name), signer.key_id, signer.sign(text)).line
+    return b"%b%b\n" % (_before(signer.name), b64encode(signer.key_id + signer.sign(text)))
+
+
+@lru_cache(maxsize=16)
+def _before(name: str) -> bytes:
+    """Return what a signature line begins with; a host signs every commit under the same name. Raises ``BadData`` (``key.name``)."""
+    return f"{DASH}{check_name(name)} ".encode()
 
 
 def sign_note(text: bytes, signers: Iterable[NoteSigner]) -> bytes:
