@@ -50,6 +50,7 @@ OWN_SUM: Final[dict[int, int]] = {
 _COUNT, _RECEIPT, _DISPATCH, _RETURN = (int(k) for k in (FlowKind.COUNT, FlowKind.RECEIPT, FlowKind.DISPATCH, FlowKind.RETURN))
 _DELIVERED_IN: Final = {_DISPATCH: _AT["delivered"], _RETURN: _AT["return_in"]}
 """Kind of flow -> the sum of the other site, where the same record says that it arrived."""
+_TWO_SIDED: Final = frozenset((_DISPATCH, _RECEIPT, _RETURN))
 _UNDERWAY: Final = _AT["dispatched_in"]
 
 _HOLDING: Final = f"lot, site, unit, log, {', '.join(SUMS)}"
@@ -124,7 +125,7 @@ class Gathered:
                     own[OWN_SUM[kind]] += sign * q
                 elif kind == _COUNT:
                     own[_COUNTS] += sign
-            if not other_text or kind not in (_DISPATCH, _RECEIPT, _RETURN):
+            if not other_text or kind not in _TWO_SIDED:
                 continue
             key = (lot, number[other_text], unit)
             there = sums.get(key)
@@ -145,23 +146,26 @@ class Gathered:
 
     def _say(self, part: Part) -> None:
         """Add the rows that say what an entry said."""
-        made, number, log = part.made, self._number, self._log
-        seq, recorded, ended = part.seq, part.recorded, CONDITIONAL if part.conditional else 0
-        for item, (kind, lot, site, other, unit, q, t, pair, flags) in enumerate(made.flows):
-            self._moves.append((number[lot], log, seq, item, kind, number[site], number[other], unit, q, t, recorded, pair, flags, ended))
+        seq, recorded, made, kind, site, _, conditional = part
+        number, log, ended, item = self._number, self._log, CONDITIONAL if conditional else 0, 0
+        for flow, lot, where, other, unit, q, t, pair, flags in made.flows:
+            row = (number[lot], log, seq, item, flow, number[where], number[other], unit, q, t, recorded, pair, flags, ended)
+            self._moves.append(row)
+            item += 1  # noqa: SIM113 - nearly every entry has one flow
         for item, each in enumerate(made.lots):
             self._lots.append((number[each.lot], log, seq, item, number[each.site], *each[2:], recorded, ended))
         if made.site is not None:
             at = made.site
             self._sites.append((number[at.site], log, seq, at.operator, at.kind, at.name, at.county, at.region, at.parent, recorded, ended))
         if made.about:
-            about = ABOUT.get(part.kind, 0)
+            about = ABOUT.get(kind, 0)
             self._about += [(number[text], about, log, seq, ended) for text in dict.fromkeys(made.about)]
         if made.cross is not None:
             self._cross.append((number[made.cross[0]], made.cross[1], log, seq))
-        if part.site and part.kind not in SAID_BY_OTHERS:
-            place = number[part.site]
-            self._seen[place] = max(recorded, self._seen.get(place, 0))
+        if site and kind not in SAID_BY_OTHERS:
+            place = number[site]
+            if recorded > self._seen.get(place, -1):
+                self._seen[place] = recorded
 
     def write(self, session: Session) -> None:
         """Write everything gathered. Raises ``BadData`` (``quantity.sum``)."""
