@@ -49,12 +49,17 @@ def ledger_in(folder: Path, name: str) -> Ledger:
 @contextmanager
 def without_projection() -> Iterator[None]:
     """Record the log alone meanwhile."""
-    real: tuple[Callable[..., Any], Callable[..., Any]] = projection.apply, projection.told
-    projection.apply, projection.told = lambda *_: {}, lambda _, events: [None] * len(events)
+    apply: Callable[..., Any] = projection.apply
+    told: Callable[..., Any] = projection.told
+
+    def nothing(_origin: str, events: Sequence[object]) -> Any:
+        return [None] * len(events)
+
+    projection.apply, projection.told = lambda *_: {}, nothing
     try:
         yield
     finally:
-        projection.apply, projection.told = real
+        projection.apply, projection.told = apply, told
 
 
 def written_by(folder: Path, name: str, made: Sequence[Sequence[Event]]) -> tuple[replay.Written, list[replay.Written]]:

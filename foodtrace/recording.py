@@ -119,7 +119,8 @@ def record(store: Store, names: Names, writer: Writer, prepared: Prepared, clock
     prepared.made = projection.told(writer.origin, prepared.events)
     if store.dialect == "postgresql":
         # 0. Names first, in a short transaction of their own: sorted inserts cannot deadlock, and no head is locked meanwhile.
-        needed = projection.texts_in(writer.origin, prepared.events, prepared.made)
+        ahead = [projection.Sealed(projection.NOWHERE, 0, *each) for each in zip(prepared.events, prepared.made, strict=True)]
+        needed = projection.texts_in(writer.origin, ahead)
         if not names.all_known(needed):
             with store.write() as session:
                 known = names.intern(session, needed)

@@ -25,7 +25,8 @@ from foodtrace.graph.names import Names
 from foodtrace.storage.session import Session
 from foodtrace.tlog.whole import event_of
 
-_NOWHERE: Final = -1
+NOWHERE: Final = -1
+"""Sequence number of an entry whose place is not known yet."""
 _ABOUT: Final = "INSERT INTO about (subject, kind, log, seq, ended) VALUES (?,?,?,?,?) ON CONFLICT DO NOTHING"
 
 
@@ -41,22 +42,26 @@ class Sealed(NamedTuple):
     """What it does, if that is worked out already."""
 
 
-def told(origin: str, events: Iterable[AnyEvent]) -> list[Effects | None]:
+def told(origin: str, events: Sequence[AnyEvent]) -> list[Effects | None]:
     """Return what each event does, before its place is known; none where that depends on the place (rule 5)."""
-    made = [effects(event, origin, _NOWHERE) for event in events]
+    made = [effects(event, origin, NOWHERE) for event in events]
     return [None if each.unnamed else each for each in made]
 
 
-def texts_in(origin: str, events: Sequence[AnyEvent], made: Sequence[Effects | None]) -> set[str]:
-    """Return every name the projection of these events will need, as far as it is known: to intern them before the lock is taken."""
+def texts_in(origin: str, entries: Iterable[Sealed]) -> set[str]:
+    """Return every name the projection of these entries will need, to intern them before the lock is taken.
+
+    :param entries: of those at :data:`NOWHERE`, all but what is named by their place.
+    """
     needed = {""}
-    for event, each in zip(events, made, strict=True):
-        texts_of_effects(each or effects(event, origin, _NOWHERE), needed)
-        if event.site:
-            needed.add(event.site)
-        if isinstance(event, Correction):
-            needed.add(corrected(event.log or origin, event.seq))
-    return {text for text in needed if not text.startswith("?")}
+    for entry in entries:
+        texts_of_effects(entry.made or effects(entry.event, origin, entry.seq), needed)
+        if entry.event.site:
+            needed.add(entry.event.site)
+        if isinstance(entry.event, Correction):
+            needed.add(corrected(entry.event.log or origin, entry.event.seq))
+    needed.discard(f"?{origin}#{NOWHERE}")
+    return needed
 
 
 def apply(session: Session, names: Names, log: int, origin: str, entries: Sequence[Sealed]) -> dict[str, int]:
@@ -147,4 +152,4 @@ def corrected(origin: str, seq: int) -> str:
     return f"corrected {origin} {seq}"
 
 
-__all__ = ["CONDITIONAL", "OWN_SUM", "SAID_BY_OTHERS", "Sealed", "apply", "corrected", "kind_of", "texts_in"]
+__all__ = ["CONDITIONAL", "NOWHERE", "OWN_SUM", "SAID_BY_OTHERS", "Sealed", "apply", "corrected", "kind_of", "texts_in", "told"]

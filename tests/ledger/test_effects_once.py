@@ -10,7 +10,7 @@ import pytest
 
 from foodtrace import Ledger, Quantity
 from foodtrace.events import Correction, Sale, Transfer
-from foodtrace.graph import projection
+from foodtrace.graph import edges, projection
 
 AT = dt.datetime(2026, 9, 1, 8, tzinfo=dt.UTC)
 KG = Quantity(1000, "g")
@@ -23,7 +23,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 def _counting(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     worked: list[str] = []
-    real = projection.effects
+    real = edges.effects
 
     def counted(event: Any, origin: str, seq: int) -> Any:
         worked.append(event.id)
