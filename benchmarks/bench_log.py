@@ -20,7 +20,8 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
+from unittest import mock
 
 from benchmarks import bench_log_others, bench_log_proofs, bench_log_stages, replay
 from benchmarks.market import batches, master
@@ -49,17 +50,11 @@ def ledger_in(folder: Path, name: str) -> Ledger:
 @contextmanager
 def without_projection() -> Iterator[None]:
     """Record the log alone meanwhile."""
-    apply: Callable[..., Any] = projection.apply
-    told: Callable[..., Any] = projection.told
-
-    def nothing(_origin: str, events: Sequence[object]) -> Any:
+    def nothing(_origin: str, events: Sequence[object]) -> list[None]:
         return [None] * len(events)
 
-    projection.apply, projection.told = lambda *_: {}, nothing
-    try:
+    with mock.patch.object(projection, "apply", lambda *_: {}), mock.patch.object(projection, "told", nothing):
         yield
-    finally:
-        projection.apply, projection.told = apply, told
 
 
 def written_by(folder: Path, name: str, made: Sequence[Sequence[Event]]) -> tuple[replay.Written, list[replay.Written]]:
