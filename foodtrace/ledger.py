@@ -29,11 +29,11 @@ from foodtrace.opening import LogState, Writer, check_seen, chosen, logs, refuse
 from foodtrace.operations.common import Outcome
 from foodtrace.quantity import Quantity
 from foodtrace.reading import SCHEMA_VERSION, check, default_keys, wall_clock
-from foodtrace.recording import Receipt, prepare, record, record_in, refusals
+from foodtrace.recording import Receipt, done, lock, prepare, record, record_in, refusals
 from foodtrace.sealed import sealed_logs
 from foodtrace.storage.engine import address_of, open_store
 from foodtrace.storage.session import Session, Store
-from foodtrace.tlog.append import lock_head
+from foodtrace.tlog.append import Head
 from foodtrace.tlog.clock import ClockRule, clock_rule, within
 from foodtrace.tlog.verify import Progress
 from foodtrace.tlog.vouched import Vouched, mark_path, read_seen
@@ -281,22 +281,20 @@ class Ledger:
         return self._writers.with_key(log, lambda writer: self._act(writer, decide))
 
     def _act(self, writer: Writer, decide: Callable[[Session], Outcome]) -> tuple[Receipt | None, Any]:
-        receipt: Receipt | None = None
-        used: dict[str, int] = {}
+        made: tuple[Receipt, dict[str, int], Head] | None = None
         with self.store.write() as session:
             # Before anything is read: on PostgreSQL a transaction alone keeps nobody from spending what was read here.
-            lock_head(session, writer.number)
+            head = lock(session, writer)
             outcome = decide(session)
             if outcome.events:
                 prepared = prepare(outcome.events, outcome.personal)
-                receipt, used = record_in(session, self.names, writer, prepared, self.clock(), self.clock_rule)
+                made = record_in(session, self.names, writer, prepared, self.clock(), self.clock_rule, head)
         # Durable from here on; the anchor is a lower bound and may lag after a crash.
-        self.names.remember(used)
-        if receipt is not None and receipt.new:
-            writer.anchor.move(int(receipt.checkpoint.split(b"\n", 2)[1]), receipt.checkpoint)
+        if made is not None:
+            done(writer, self.names, *made)
         if outcome.refused is not None:
             raise outcome.refused
-        return receipt, outcome.answer
+        return None if made is None else made[0], outcome.answer
 
     def gate(
         self,

@@ -6,7 +6,9 @@ Rules (DESIGN section 5):
 2. Before anything is written or answered, the database is compared with this host's anchors (:mod:`foodtrace.reading`).
 3. Before anything is written, it is compared with what ``verify`` saw on this host too: an anchor can be lost, and one made by writing on
    would vouch for a ledger that was set back.
-4. A log that a recovery left for another (:mod:`foodtrace.sealed`) is not written, although its key be found again; it can be ended.
+4. And at every append, with what this program remembers of it (:mod:`foodtrace.tlog.lastseen`): a ledger can be set back under a program
+   that has it open.
+5. A log that a recovery left for another (:mod:`foodtrace.sealed`) is not written, although its key be found again; it can be ended.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from foodtrace.reading import LogState, check_anchors, logs, origins, read_ancho
 from foodtrace.sealed import Seal
 from foodtrace.storage.session import Session
 from foodtrace.tlog.anchor import Anchor, anchor_path
+from foodtrace.tlog.lastseen import LastSeen
 from foodtrace.tlog.vouched import Seen
 
 BACKUP: Final = "backup"
@@ -35,6 +38,8 @@ class Writer(NamedTuple):
     origin: str
     key: SigningKey
     anchor: Anchor
+    last: LastSeen
+    """What this program remembers of the log's end."""
 
 
 def refuse_backup(session: Session) -> None:
@@ -64,7 +69,7 @@ def chosen(states: list[LogState], keys: Path, wanted: str | None, seals: Mappin
     """Return the log this host writes: the one asked for, or the only one (else the first made) whose key lies here.
 
     :raises NotFound: ``log.missing`` for an unknown origin, ``key.missing`` where this host has no key for it.
-    :param seals: logs that a recovery left (rule 4).
+    :param seals: logs that a recovery left (rule 5).
     :raises Refused: ``log.ended`` for a log whose key was revoked, ``log.sealed`` for one that a recovery left.
     """
     if wanted is not None:
@@ -94,7 +99,8 @@ def choose(
 ) -> Writer:
     """Return the log to write, with its key. Raises as :func:`chosen`, and what opening the key raises."""
     state = chosen(states, keys, wanted, seals)
-    return Writer(state.number, state.origin, load(keys, state.key_id, passphrase), Anchor(anchor_path(keys, state.origin)))
+    anchor = Anchor(anchor_path(keys, state.origin))
+    return Writer(state.number, state.origin, load(keys, state.key_id, passphrase), anchor, LastSeen(state.origin, anchor))
 
 
 __all__ = [

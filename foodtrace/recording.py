@@ -28,7 +28,7 @@ from foodtrace.keys import check_public_key, kid
 from foodtrace.opening import LogState, Writer
 from foodtrace.personal import Secret, commit, seal
 from foodtrace.storage.session import Session, Store
-from foodtrace.tlog.append import append, lock_head
+from foodtrace.tlog.append import Head, append, lock_head
 from foodtrace.tlog.clock import ClockRule, sealing_time
 from foodtrace.tlog.entry import event_bytes, parse
 from foodtrace.tlog.whole import event_of, last_part
@@ -126,20 +126,40 @@ def record(store: Store, names: Names, writer: Writer, prepared: Prepared, clock
                 known = names.intern(session, needed)
             names.remember(known)
     with store.write() as session:
-        receipt, used = record_in(session, names, writer, prepared, clock(), rule)
+        receipt, used, end = record_in(session, names, writer, prepared, clock(), rule)
     # The batch is durable. A crash here loses nothing: the anchor is a lower bound and moves with the next batch.
-    names.remember(used)
-    if receipt.new:
-        writer.anchor.move(_size(receipt.checkpoint), receipt.checkpoint)
+    done(writer, names, receipt, used, end)
     return receipt
 
 
-def record_in(
-    session: Session, names: Names, writer: Writer, prepared: Prepared, clock: int, rule: ClockRule
-) -> tuple[Receipt, dict[str, int]]:
-    """Seal a prepared batch inside an open write transaction; the receipt counts only after its COMMIT."""
-    # 1. Lock the head: from here nobody else writes this log.
+def done(writer: Writer, names: Names, receipt: Receipt, used: dict[str, int], end: Head) -> None:
+    """Remember what :func:`record_in` made, after COMMIT, and move the anchor on."""
+    names.remember(used)
+    writer.last.reached(end)
+    if receipt.new:
+        writer.anchor.move(end.size, receipt.checkpoint)
+
+
+def lock(session: Session, writer: Writer) -> Head:
+    """Lock the end of a log, and see that what was committed before is there (:mod:`foodtrace.tlog.lastseen`).
+
+    :raises Integrity: ``ledger.rolled_back``, ``ledger.forked_log``: the database was set back since this program opened it.
+    """
     head = lock_head(session, writer.number)
+    writer.last.check(session, writer.number, head)
+    return head
+
+
+def record_in(
+    session: Session, names: Names, writer: Writer, prepared: Prepared, clock: int, rule: ClockRule, head: Head | None = None
+) -> tuple[Receipt, dict[str, int], Head]:
+    """Seal a prepared batch inside an open write transaction; what is returned counts only after its COMMIT (:func:`done`).
+
+    :param head: from :func:`lock`, if it is locked already.
+    :return: the receipt, ids of names, and the end of the log.
+    """
+    # 1. Lock the head: from here nobody else writes this log.
+    head = lock(session, writer) if head is None else head
     if head.key_id != writer.key.key_id:
         raise Conflict("log.key_changed" if head.key_id else "log.ended", value=writer.origin, expected=head.key_id.hex())
     # 2. Which of the events are on record already?
@@ -167,7 +187,7 @@ def record_in(
             size += 1
             new.append(index)
     if not new:
-        return _receipt(writer, seqs, 0, _covering(session, writer.number, max(seqs)), prepared), {}
+        return _receipt(writer, seqs, 0, _covering(session, writer.number, max(seqs)), prepared), {}, head
     _check_values(prepared, new)
     _check_corrections(session, writer.number, writer.origin, head.size, [prepared.events[index] for index in new])
     # 3. Seal, with personal values beside.
@@ -186,7 +206,7 @@ def record_in(
     # 4. Projection, in the same transaction, of whole events.
     sealed = [projection.Sealed(seq, recorded, prepared.events[index], effects[index]) for seq, index in places]
     used = projection.apply(session, names, writer.number, writer.origin, sealed)
-    return _receipt(writer, seqs, len(new), made.checkpoint, prepared), used
+    return _receipt(writer, seqs, len(new), made.checkpoint, prepared), used, made.head
 
 
 def _on_record(session: Session, log: int, prepared: Prepared) -> dict[str, tuple[int, bytes]]:
@@ -313,7 +333,3 @@ def _covering(session: Session, log: int, seq: int) -> bytes:
 def _receipt(writer: Writer, seqs: list[int], new: int, checkpoint: bytes, prepared: Prepared) -> Receipt:
     first = min(seqs) if not prepared.lines else min(seq - len(prepared.lines.get(index, ())) for index, seq in enumerate(seqs))
     return Receipt(log=writer.origin, first=first, last=max(seqs), seqs=tuple(seqs), new=new, checkpoint=checkpoint)
-
-
-def _size(checkpoint: bytes) -> int:
-    return int(checkpoint.split(b"\n", 2)[1])

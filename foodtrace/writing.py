@@ -5,7 +5,8 @@ Rules (DESIGN section 5):
 1. A log begins with the entry that registers its key, in the transaction that makes it; the anchor follows after COMMIT.
 2. Which key is in force is looked up once and remembered; an append that finds another one looks again, once.
 3. Nothing is written in a backup before ``foodtrace recover`` took its mark off.
-4. Who is done settles the anchors: what they say is on the disk then (ADR 13).
+4. What is remembered of a log's end (:mod:`foodtrace.tlog.lastseen`) outlives that: it is kept as long as the ledger is open.
+5. Who is done settles the anchors: what they say is on the disk then (ADR 13).
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from foodtrace.storage.session import Store
 from foodtrace.tlog.anchor import anchor_path, move_anchor
 from foodtrace.tlog.append import append, lock_head, new_log
 from foodtrace.tlog.entry import check_origin
+from foodtrace.tlog.lastseen import LastSeen
 from foodtrace.tlog.vouched import read_seen
 
 _T = TypeVar("_T")
@@ -74,6 +76,7 @@ class Writers:
         self._mark = mark
         self._seals: dict[str, Seal] = {}
         self._known: dict[str | None, Writer] = {}
+        self._first_seen: dict[str, Writer] = {}
         self._lock = threading.Lock()
 
     def make(self, origin: str | None, operator: str, passphrase: str | None) -> NewLog:
@@ -123,12 +126,15 @@ class Writers:
             return found
 
     def _compared(self, found: Writer) -> Writer:
-        """Compare the log that is to be written with the mark of ``verify``."""
+        """Compare the log that is to be written with the mark of ``verify``; give it what is remembered of its end (rule 4)."""
         seen = {} if self._recovering else read_seen(self._mark())
         if found.origin in seen:
             with self._store.read() as session:
                 check_seen(session, [each for each in logs(session) if each.origin == found.origin], seen)
-        return found
+        if self._recovering:  # what the anchor says has been asked, and is answered for
+            return found._replace(last=LastSeen(found.origin, None))
+        before = self._first_seen.setdefault(found.origin, found)
+        return found._replace(anchor=before.anchor, last=before.last)
 
     def _states(self) -> list[LogState]:
         if self._store.version() is None:

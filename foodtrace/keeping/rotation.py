@@ -28,8 +28,9 @@ from foodtrace.keys import SigningKey, check_public_key, key_id, kid
 from foodtrace.opening import Writer, logs
 from foodtrace.operations.common import CHINA, Doing, Found, Outcome, about, local
 from foodtrace.operations.issuers import heeded, key_word, own_logs
+from foodtrace.recording import lock
 from foodtrace.storage.session import Session
-from foodtrace.tlog.append import Appended, append, lock_head
+from foodtrace.tlog.append import Appended, append
 from foodtrace.tlog.clock import sealing_time
 from foodtrace.tlog.entry import event_bytes
 from foodtrace.tlog.keychain import KeyChain
@@ -180,7 +181,7 @@ def _seal(
     session: Session, host: Host, writer: Writer, events: list[Key], signers: list[SigningKey], in_force: bytes, *, ends: bool = False
 ) -> tuple[Appended, dict[str, int]]:
     """Append key entries inside an open transaction; the last one is of the log's own key."""
-    head = lock_head(session, writer.number)
+    head = lock(session, writer)
     if head.key_id != writer.key.key_id:
         raise Conflict("log.key_changed" if head.key_id else "log.ended", value=writer.origin, expected=head.key_id.hex())
     events = [*events[:-1], msgspec.structs.replace(events[-1], previous=head.key_seq)]
@@ -195,6 +196,7 @@ def _seal(
 def _done(host: Host, writer: Writer, made: Appended, used: dict[str, int], new: SigningKey | None, issuers: tuple[str, ...]) -> Changed:
     # Durable from here on.
     host.names.remember(used)
+    writer.last.reached(made.head)
     writer.anchor.move(made.head.size, made.checkpoint)
     host.forget_writers()
     return Changed(

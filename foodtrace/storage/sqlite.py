@@ -10,6 +10,8 @@ Rules:
 5. In a place that may only be read, a ledger is read without WAL's files (:mod:`foodtrace.storage.still`).
 6. A connection belongs to one thread at a time and never crosses a fork.
 7. Reading imports no SQLAlchemy; only creating the schema does.
+8. A file that was put in place of the one that is open is another ledger. Whoever has the old one open would go on reading and writing what
+   has no name any more, and lose it at the end: that is refused, and what was recorded until then is in the old file.
 """
 
 from __future__ import annotations
@@ -146,6 +148,8 @@ class SqliteStore:
         self._pid = os.getpid()
         self._free: list[_Connection] = []
         self._lock = threading.Lock()
+        self._file: tuple[int, int] | None = None
+        """Device and number of the file that was opened first (rule 8)."""
         try:
             there = self.path.stat().st_mode
         except (FileNotFoundError, NotADirectoryError):
@@ -248,11 +252,14 @@ class SqliteStore:
     def _take(self) -> _Connection:
         if os.getpid() != self._pid:
             raise Storage("ledger.forked", value=str(self.path))
+        if self._file is not None and self._file != _file(self.path):
+            raise Storage("storage.replaced", value=str(self.path))
         with self._lock:
             connection = self._free.pop() if self._free else None
         if connection is None:
             with translated(self.path):
                 connection = self._connect()
+            self._file = self._file or _file(self.path)
         return connection
 
     def _give(self, connection: _Connection) -> None:
@@ -300,6 +307,15 @@ class SqliteStore:
         connection, seen = open_still(self.path, _Connection)
         connection.still = seen
         return connection
+
+
+def _file(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file from another that is put in its place (rule 8); none where there is none."""
+    try:
+        found = os.stat(path)  # noqa: PTH116 - every commit asks
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 @cache

@@ -235,6 +235,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "storage.changed.hint": ("把账本复制到可写的文件夹再读", "copy the ledger into a folder of your own and read that"),
     "storage.full": ("账本 {value} 所在的磁盘满了", "the disk of ledger {value} is full"),
     "storage.full.hint": ("已记的都在, 这次没有记一半; 腾出空间再运行一次", "what was recorded is there, and nothing was half done; make room and run it again"),
+    "storage.replaced": (
+        "账本 {value} 打开以后被另一个文件替换或移走了; 这次没有记",
+        "ledger {value} was moved away, or another file was put in its place, since this program opened it; nothing was recorded",
+    ),
+    "storage.replaced.hint": (
+        "关掉程序再开: 打开时会核对。换上的若是旧备份, 见 foodtrace recover",
+        "end the program and start it again: opening compares. If an old copy was put there, see foodtrace recover",
+    ),
     "storage.read_only": ("账本 {value} 或所在文件夹 {expected} 只能读, 不能写", "ledger {value}, or its folder {expected}, can be read here and not written to"),
     "storage.read_only.hint": ("改权限, 或把账本复制到可写的文件夹", "change the permissions, or copy the ledger into a folder of your own"),
     "storage.wal_here": ("最新的记录在 {expected} 里, 而 {value} 所在的地方只能读: 现在读会少记录", "the newest entries lie in {expected}, and {value} is in a place that can only be read: they would be missing"),

@@ -113,6 +113,30 @@ class Anchor:
         except OSError as error:
             raise Storage("anchor.unwritable", value=self._file, reason=str(error)) from None
 
+    def news(self) -> tuple[int, bytes] | None:
+        """Return (size, checkpoint) if the file is not as this process left it or last saw it, none if it is, or there is none.
+
+        :raises Integrity: ``anchor.damaged``. :raises Storage: ``anchor.unreadable``.
+        """
+        with self._lock:
+            try:
+                handle = os.open(self._file, os.O_RDONLY)
+                try:
+                    found = os.pread(handle, PAGE + SLOT, 0)
+                finally:
+                    os.close(handle)
+            except FileNotFoundError:
+                return None
+            except OSError as error:
+                raise Storage("anchor.unreadable", value=self._file, reason=str(error)) from None
+            if found == self._image:
+                return None
+            newest = _newest(found)
+            if newest is None:
+                return read_anchor(self.path)
+            self._image, self._left = found, newest
+            return newest.size, newest.checkpoint
+
     def _opened(self, checkpoint: bytes) -> int:
         """Open the file; where there is none, it is made with the checkpoint in it."""
         try:
@@ -156,6 +180,8 @@ class Anchor:
         self._left = _Slot(size, checkpoint, place, settled=False)
         if due:
             self._settle(handle, place)
+            self._image = self._image[: place + SLOT - 1] + _ON_DISK + self._image[place + SLOT :]
+            self._left = self._left._replace(settled=True)
 
     def _settle(self, handle: int, place: int) -> None:
         _sync(handle)
