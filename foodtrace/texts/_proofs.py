@@ -205,7 +205,21 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "witness.older": ("{value} 的检查点是 {size} 条, 比会签过的 {expected} 条少: 日志被退回过, 或可能分叉; 不能排除这 {size} 条内容不同; 两份都在 {path}", "the checkpoint of {value} has {size} entries, fewer than the {expected} cosigned last: the log was put back, or has forked; that its {size} entries differ cannot be excluded; both are kept in {path}"),
     "witness.older.hint": ("若只是迟到的请求: 日志一方 foodtrace export checkpoint --old {expected}; 拿不出 {expected} 条就是被退回了", "if it is only a late request, on the log's side: foodtrace export checkpoint --old {expected}; a log that no longer has {expected} entries was put back"),
     "witness.memory": ("见证人的记忆 {value} 坏了: {reason}", "the memory of this witness is damaged: {value}: {reason}"),
-    "witness.memory.hint": ("不要会签, 从备份恢复这个文件夹; 删掉它等于忘记", "do not cosign; restore the folder from a backup: to delete the file is to forget"),
+    "witness.memory.hint": (
+        "不要会签, 也不要删 (删掉等于忘记): 取回本见证人会签过的最新检查点 (日志一方或备份有), foodtrace witness 检查点 --restore; 若是 keys 里换了密钥, 先换回来",
+        "do not cosign, and do not delete it, which is to forget: get the newest checkpoint that this witness cosigned (the log or a backup has it), then foodtrace witness CHECKPOINT --restore; if the key in keys/ was replaced, put the old one back first",
+    ),
+    "witness.remembers": ("见证人对 {value} 的记忆完好, 不能用别的代替", "this witness remembers {value} well: nothing is put in its place"),
+    "witness.remembers.hint": ("不加 --restore", "leave --restore out"),
+    "witness.forgets": (
+        "日志 {log} 会签过 {expected} 条, 这个检查点只有 {value} 条",
+        "{expected} entries of log {log} were cosigned, this checkpoint has {value}",
+    ),
+    "witness.forgets.hint": ("找更新的, 否则等于忘记", "find a newer one: this would be to forget"),
+    "cli.witness.restored": (
+        "{log} 的记忆已恢复到会签过的 {size} 条; 坏的一份在 evidence。此后又会签过的, 本见证人不记得了。",
+        "the memory of {log} is restored to {size} cosigned entries; the damaged one is in evidence. What was cosigned after it, this witness does not remember.",
+    ),
     "witness.name": ("这个见证人还没有密钥, 也没有名称", "this witness has no key and no name yet"),
     "witness.name.hint": ("加 --name, 例如 --name witness.example/w1", "add --name, for example --name witness.example/w1"),
     "witness.copy": ("不签: 副本 {value} 不成立: {first}", "not cosigned: the copy {value} does not hold: {first}"),

@@ -13,6 +13,10 @@ Rules, in the order in which a checkpoint is looked at:
    signed was in force. A checkpoint alone shows no such thing: a replaced key the witness was given is still believed there.
 7. The new checkpoint is on the disk before the cosignature leaves the witness; looking and writing happen under one lock.
 8. Kept and remembered are the signature lines that were verified, and no others: who asks cannot fill the memory.
+9. The memory is believed for this witness's own cosignature on it and nothing else: more lines than a note may have, which a request of
+   before could bring along, change nothing. One whose text it does not bear out is damaged, and never taken for none.
+10. A damaged memory is restored from a checkpoint that this witness cosigned (:meth:`Witness.restore`), not from one smaller than anything
+   that can still be read of what it cosigned. The damaged one is kept, and so is all evidence: a fork once seen is not forgotten.
 """
 
 from __future__ import annotations
@@ -49,6 +53,8 @@ __all__ = ["Request", "Witness", "format_request", "parse_request"]
 MAX_LINES: Final = 63
 """Most lines of a consistency proof in a request."""
 _LAST: Final = ".checkpoint"
+_DASH: Final = "\u2014 ".encode()
+"""Begins a signature line of a note."""
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -102,14 +108,67 @@ class Witness:
         with disk(path):
             if not path.exists():
                 return None
-            note = path.read_bytes()
+            data = path.read_bytes()
         try:
-            head = parse_checkpoint(note, [parse_verifier(Cosigner(self._key, 0).vkey)])
+            note = self._own(data)
+            head = parse_head(_text(note))
         except ProofError as error:
             raise Integrity("witness.memory", value=str(path), reason=error.message("en")) from None
         if head.origin != origin:
             raise Integrity("witness.memory", value=str(path), reason=head.origin)
         return note
+
+    def _own(self, data: bytes) -> bytes:
+        """Return a checkpoint that bears this witness's cosignature, with no more lines than a note may have (rule 9)."""
+        mine = [parse_verifier(Cosigner(self._key, 0).vkey)]
+        try:
+            parse_checkpoint(data, mine)
+        except ProofError:
+            text, blank, lines = data.partition(b"\n\n")
+            named = [(line.removeprefix(_DASH).partition(b" ")[0], line) for line in lines.splitlines(keepends=True)]
+            logs = [line for name, line in named if name == text.partition(b"\n")[0]]
+            own = [line for name, line in named if name == self._key.name.encode()]
+            data = text + blank + b"".join(logs[: MAX_SIGNATURES - 1] + own[-1:])
+            parse_checkpoint(data, mine)
+        return data
+
+    def restore(self, checkpoint: bytes) -> WitnessSaid:
+        """Take a checkpoint that this witness cosigned for the memory of its log, which is damaged or gone (rule 10).
+
+        :raises ProofError: it is not signed by a known key of the log, or not cosigned by this witness. :raises Conflict:
+            ``witness.remembers``: the memory is whole. :raises Integrity: ``witness.forgets``: more than that was cosigned;
+            ``witness.fork``: another root of that size was. :raises Storage: ``files.io``.
+        """
+        head = self._read(checkpoint)
+        note = self._own(checkpoint)
+        with changing(self._folder):
+            path, damaged = self._path(head.origin), b""
+            try:
+                if self.last(head.origin) is not None:
+                    raise Conflict("witness.remembers", value=head.origin)
+            except Integrity:
+                with disk(path):
+                    damaged = path.read_bytes()
+            for known in [*self._evidence(head.origin), *_legible(damaged, head.origin)]:
+                if known.size > head.size:
+                    raise Integrity("witness.forgets", value=head.size, expected=known.size, log=head.origin)
+                if known.size == head.size and known.root != head.root:
+                    raise Integrity("witness.fork", value=head.origin, size=head.size, path=str(self._folder / "evidence"))
+            if damaged:
+                keep(self._folder, head.origin, damaged=damaged)
+            publish(path, note)
+        line = next(each.line for each in parse_checkpoint(note, [parse_verifier(Cosigner(self._key, 0).vkey)]).note.signatures)
+        vkey = Cosigner(self._key, 0).vkey
+        return WitnessSaid(log=head.origin, size=head.size, before=head.size, vkey=vkey, line=line.decode(), checkpoint=note.decode())
+
+    def _evidence(self, origin: str) -> list[TreeHead]:
+        """Return what this witness had cosigned when it kept evidence about a log."""
+        found: list[TreeHead] = []
+        for path in sorted((self._folder / "evidence").glob(f"{file_name(origin)}-*/cosigned.checkpoint")):
+            with disk(path):
+                data = path.read_bytes()
+            found += _legible(data, origin)
+        return found
 
     def add(self, request: Request, look: Callable[[], None] | None = None) -> WitnessSaid:
         """Cosign a checkpoint, or refuse.
@@ -183,6 +242,19 @@ class Witness:
     def _keep(self, head: TreeHead, last: bytes, other: bytes) -> str:
         """Keep two checkpoints that contradict each other; return the folder they lie in."""
         return keep(self._folder, head.origin, cosigned=last, refused=other)
+
+
+def _text(note: bytes) -> bytes:
+    return note[: note.find(b"\n\n") + 1]
+
+
+def _legible(data: bytes, origin: str) -> list[TreeHead]:
+    """Return what the text of a checkpoint says, none where it cannot be read; nobody vouches for it, and it only ever forbids."""
+    try:
+        head = parse_head(_text(data))
+    except ProofError:
+        return []
+    return [head] if head.origin == origin else []
 
 
 def _verified(head: Checkpoint) -> bytes:

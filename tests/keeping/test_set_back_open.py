@@ -258,7 +258,7 @@ def test_another_file_in_place_of_the_one_that_is_open(tmp_path: Path, *, kept: 
         (tmp_path / "new.db").replace(path)
         for work in (lambda: ledger.record([move("b")]), ledger.logs, ledger.verify):
             with pytest.raises(errors.Storage) as caught:
-                work()  # type: ignore[operator]
+                work()
             assert caught.value.code == "storage.replaced"
     with pytest.raises(errors.Integrity) as told:
         opened(engine, tmp_path)

@@ -5,7 +5,11 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
+import random
+import subprocess
+import sys
 import threading
+import time
 from pathlib import Path
 
 import proofbundle.checkpoint
@@ -170,6 +174,118 @@ def test_a_damaged_memory_is_never_taken_for_none(witness: Witness, tmp_path: Pa
     assert witness.add(request(8, 20)).before == 8
 
 
+def test_a_memory_that_a_hundred_lines_of_strangers_filled_is_read_again(witness: Witness, tmp_path: Path) -> None:
+    """What a program of before wrote: one line more than a note may have. It never cosigned again."""
+    said = witness.add(request(0, 8))
+    (path,) = tmp_path.glob("*.checkpoint")
+    for name in (b"junk%d", LOG.name.encode() + b"%.0d", KEY.name.encode() + b"%.0d"):
+        junk = b"".join(b"\xe2\x80\x94 " + name % n + b" " + base64.b64encode(b"%04d" % n + bytes(64)) + b"\n" for n in range(99))
+        path.write_bytes(note(8) + junk + said.line.encode())
+        last = witness.last(LOG.name)
+        assert last is not None
+        got = parse_checkpoint(last, [parse_verifier(LOG.vkey), parse_verifier(said.vkey)])
+        assert (got.size, len(got.signers)) == (8, 2)
+        with pytest.raises(errors.Integrity) as caught:
+            witness.add(Request(8, (), note(8, FORKED)))
+        assert caught.value.code == "witness.fork"
+    assert witness.add(request(8, 20)).before == 8
+    without = note(20) + junk
+    path.write_bytes(without)
+    with pytest.raises(errors.Integrity):
+        witness.last(LOG.name)
+
+
+def test_a_damaged_memory_is_restored_from_what_this_witness_cosigned_and_from_nothing_less(witness: Witness, tmp_path: Path) -> None:
+    first = witness.add(request(0, 3)).checkpoint.encode()
+    second = witness.add(request(3, 8)).checkpoint.encode()
+    with pytest.raises(errors.Integrity):
+        witness.add(Request(8, (), note(8, FORKED)))  # a fork was seen
+    kept = {path: path.read_bytes() for path in tmp_path.rglob("evidence/*/*")}
+    with pytest.raises(errors.Conflict) as whole:
+        witness.restore(second)
+    assert whole.value.code == "witness.remembers"
+    third = witness.add(request(8, 20)).checkpoint.encode()
+    (path,) = tmp_path.glob("*.checkpoint")
+    path.write_bytes(third[:-30])  # its text can still be read
+
+    def refused(given: bytes, kind: type[errors.FoodtraceError], code: str) -> None:
+        with pytest.raises(kind) as caught:
+            witness.restore(given)
+        assert caught.value.code == code
+        assert path.read_bytes() == third[:-30]
+
+    refused(second, errors.Integrity, "witness.forgets")
+    refused(note(20), errors.ProofError, "note.no_known_key")
+    stranger = Witness(SigningKey("witness.example/w2", bytes(range(3, 35))), tmp_path / "w2", [parse_verifier(LOG.vkey)], lambda: 0)
+    refused(stranger.add(request(0, 20)).checkpoint.encode(), errors.ProofError, "note.no_known_key")
+    assert witness.restore(third).size == 20
+    assert witness.last(LOG.name) == third
+    assert witness.add(request(20, 40)).before == 20
+    for spoilt in (b"", bytes(300), None):  # nothing of it can be read, or it is gone: what evidence says is the least
+        path.unlink() if spoilt is None else path.write_bytes(spoilt)
+        with pytest.raises(errors.Integrity) as caught:
+            witness.restore(first)
+        assert caught.value.code == "witness.forgets"
+        assert caught.value.expected in (8, 20)
+        witness.restore(third)
+        with pytest.raises(errors.Integrity):
+            witness.add(Request(20, (), note(20, FORKED)))
+        path.write_bytes(b"")
+    assert all(each.read_bytes() == data for each, data in kept.items()), "evidence of the fork stays"
+    assert any(each.read_bytes() == third[:-30] for each in tmp_path.rglob("damaged.checkpoint"))
+
+
+def test_another_root_than_was_cosigned_is_not_restored(witness: Witness, tmp_path: Path) -> None:
+    """The witness's key on both sides: somebody has it, or two witnesses share it."""
+    witness.add(request(0, 8))
+    with pytest.raises(errors.Integrity):
+        witness.add(Request(8, (), note(8, FORKED)))
+    twin = Witness(KEY, tmp_path / "twin", [parse_verifier(LOG.vkey)], lambda: 0)
+    other = twin.add(request(0, 8, FORKED)).checkpoint.encode()
+    (path,) = tmp_path.glob("*.checkpoint")
+    path.write_bytes(b"")
+    with pytest.raises(errors.Integrity) as caught:
+        witness.restore(other)
+    assert caught.value.code == "witness.fork"
+
+
+WATCH = """
+import sys
+from pathlib import Path
+from tests.tlog.test_witness import KEY, LOG, Witness, parse_verifier, request
+watcher = Witness(KEY, Path(sys.argv[1]), [parse_verifier(LOG.vkey)], lambda: 0)
+print("ready", flush=True)
+last = watcher.last(LOG.name)
+before = int(last.split(b"\\n")[1]) if last else 0
+for size in range(before + 1, 41):
+    print(watcher.add(request(before, size)).size, flush=True)
+    before = size
+"""
+
+
+def test_killed_at_any_moment_it_has_what_it_gave_out(tmp_path: Path) -> None:
+    """SIGKILL while it cosigns one checkpoint after the other; what it printed is what somebody may hold."""
+    rng = random.Random(20261127)
+    given = 0
+    for _ in range(6):
+        process = subprocess.Popen([sys.executable, "-c", WATCH, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        time.sleep(rng.uniform(0, 0.02))
+        process.kill()
+        told = [int(line) for line in process.stdout.read().split("\n")[:-1]]
+        process.stdout.close()
+        process.wait()
+        given = max([given, *told])
+        watcher = Witness(KEY, tmp_path, [parse_verifier(LOG.vkey)], lambda: 0)
+        last = watcher.last(LOG.name)
+        size = 0 if last is None else parse_checkpoint(last, [parse_verifier(LOG.vkey)]).size
+        assert given <= size <= given + 1, "what left it is remembered; one more may be"
+        if size:
+            with pytest.raises(errors.Integrity):
+                watcher.add(Request(size, (), note(size, [merkle.leaf_hash(b"x %d" % n) for n in range(40)])))
+
+
 def test_two_requests_at_once_never_cosign_two_branches(witness: Witness) -> None:
     witness.add(request(0, 5))
     done: list[bytes] = []
@@ -225,6 +341,21 @@ def test_witness_on_the_command_line(shop: Path) -> None:  # noqa: F811
     words = ["check-proof", made[0]["proof"], "--key", key, "--key", said["vkey"], "--witnesses"]
     assert "cosigned by a witness at" in run(shop, *words, "1")
     assert "only 1 known witnesses signed" in run(shop, *words, "2", code=3)
+
+
+def test_restored_on_the_command_line(shop: Path) -> None:  # noqa: F811
+    key = json.loads(run(shop, "prove", "#0", "--json"))[0]["vkey"]
+    run(shop, "export", "tiles", "copy")
+    options = ("--key", key, "--state", "w")
+    run(shop, "witness", "copy", *options, "--name", "witness.example/w1", "--out", "cosigned")
+    assert "witness.remembers" in run(shop, "witness", "cosigned", *options, "--restore", code=1)
+    (memory,) = (shop / "w").glob("*.checkpoint")
+    memory.write_bytes(memory.read_bytes()[:-20])
+    said = run(shop, "witness", "copy", *options, code=3)
+    assert "--restore" in said
+    assert "is restored to" in run(shop, "witness", "cosigned", *options, "--restore")
+    run(shop, "witness", "copy", *options)
+    assert "--restore" in run(shop, "witness", "copy", *options, "--restore", code=2)
 
 
 def test_a_ledger_put_back_and_written_to_again_is_caught_by_its_witness(shop: Path) -> None:  # noqa: F811

@@ -28,10 +28,13 @@ if TYPE_CHECKING:
     "--state", "folder", required=True, type=click.Path(file_okay=False), help="Folder of this witness: its key, memory, evidence."
 )
 @click.option("--name", default=None, help="Name of this witness, e.g. witness.example/w1; needed the first time, when its key is made.")
+@click.option("--restore", is_flag=True, help="Its memory is damaged: take this checkpoint, which it cosigned.")
 @click.option("--out", type=click.Path(dir_okay=False), default=None, help="Write the cosigned checkpoint to this file too.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
-def witness(ctx: Context, source: str, keys: Sequence[str], folder: str, name: str | None, out: str | None, *, as_json: bool) -> None:
+def witness(
+    ctx: Context, source: str, keys: Sequence[str], folder: str, name: str | None, out: str | None, *, restore: bool, as_json: bool
+) -> None:
     """Cosign a log's checkpoint if it extends the one cosigned before; print the cosignature.
 
     The source is a request file of C2SP tlog-witness (from export checkpoint; - is stdin), or a copy of the log in tiles. A fork is
@@ -44,6 +47,9 @@ def witness(ctx: Context, source: str, keys: Sequence[str], folder: str, name: s
     state = Path(folder)
     known = [verifier_of(each) for each in keys]
     watcher = Witness(_key(state, name), state, known, wall_clock)
+    if restore:
+        _restore(ctx, watcher, source, as_json=as_json)
+        return
     look = None
     if source == "-":
         request = parse_request(sys.stdin.buffer.read(1_100_000))
@@ -60,6 +66,23 @@ def witness(ctx: Context, source: str, keys: Sequence[str], folder: str, name: s
     say(said.line.rstrip("\n"))
     say(ctx.t("cli.witness.done", log=said.log, size=f"{said.size:,}", before=f"{said.before:,}"), err=True)
     say(ctx.t("cli.keys.vkey", vkey=said.vkey), err=True)
+
+
+def _restore(ctx: Context, watcher: Witness, source: str, *, as_json: bool) -> None:
+    """Put a cosigned checkpoint in place of a damaged memory."""
+    given = sys.stdin.buffer.read(1_100_000) if source == "-" else read(_file(source))
+    said = watcher.restore(given)
+    if as_json:
+        emit_json(said)
+        return
+    say(ctx.t("cli.witness.restored", log=said.log, size=f"{said.size:,}"))
+
+
+def _file(source: str) -> Path:
+    path = Path(source)
+    if not path.is_file():
+        raise BadData("cli.usage_goes_with", value="--restore", expected="FILE", where="foodtrace witness --help")
+    return path
 
 
 def _key(state: Path, name: str | None) -> SigningKey:
