@@ -75,11 +75,13 @@ class Surroundings(NamedTuple):
     """Whether FOODTRACE_PASSPHRASE is set."""
 
 
-def examine(open_ledger: Callable[[], Host], path: Path | None, keys: Path, around: Surroundings) -> Examination:
+def examine(
+    open_ledger: Callable[[], Host], path: Path | None, keys: Path, around: Surroundings, *, schema: str | None = None
+) -> Examination:
     """Look at a set-up.
 
     :param open_ledger: opens the ledger in spite of its anchors; what it raises is a finding.
-    :param path: SQLite file; none for a server. :param keys: key directory.
+    :param path: SQLite file; none for a server. :param keys: key directory. :param schema: PostgreSQL schema of the ledger.
     """
     found = [*_disk(path, keys), *_key_files(keys, around), *_locale(around), *_zbar(), *_sqlite(path)]
     host: Host | None = None
@@ -87,7 +89,8 @@ def examine(open_ledger: Callable[[], Host], path: Path | None, keys: Path, arou
         host = open_ledger()
     except FoodtraceError as error:
         if error.code == "ledger.missing":
-            found.append(_none(path, keys))
+            url = f"sqlite:///{path}" if path is not None else str(error.value)
+            found.append(_none(url, mark_path(keys, url, schema)))
         else:
             code = {"ledger.older": "ledger_older", "ledger.newer": "ledger_newer"}.get(error.code, "ledger_closed")
             found.append(Check(topic="ledger", state="bad", code=code, facts=_told(error)))
@@ -103,18 +106,18 @@ def _told(error: FoodtraceError) -> dict[str, str]:
     return {"reason": error.message("en"), "reason_zh": error.message("zh"), "code": error.code}
 
 
-def _none(path: Path | None, keys: Path, url: str = "") -> Check:
+def _none(url: str, mark: Path) -> Check:
     """Say that there is no ledger, and whether there was one: ``verify`` left a mark of it."""
-    mark = mark_path(keys, url or f"sqlite:///{path}", None)
+    place = url.removeprefix("sqlite:///")
     if mark.exists():
-        return Check(topic="ledger", state="bad", code="ledger_gone", facts={"db": url or str(path), "mark": str(mark)})
-    return Check(topic="ledger", state="warn", code="ledger_none", facts={"db": url or str(path)})
+        return Check(topic="ledger", state="bad", code="ledger_gone", facts={"db": place, "mark": str(mark)})
+    return Check(topic="ledger", state="warn", code="ledger_none", facts={"db": place})
 
 
 def _in_ledger(host: Host, path: Path | None, keys: Path) -> Iterator[Check]:
     try:
         if host.store.version() is None:
-            yield _none(path, keys, host.store.url)
+            yield _none(host.store.url, host.mark)
             return
         with host.store.read() as session:
             yield from _ledger(session)
@@ -126,7 +129,7 @@ def _in_ledger(host: Host, path: Path | None, keys: Path) -> Iterator[Check]:
             written = [each for each in states if each.key_id in here and each.origin not in seals] or states
             yield from _clock(written, host.clock(), host.clock_rule)
             yield from _server(session) if path is None else _wal(session, path)
-        lost = survey(host, mark_path(keys, host.store.url, None))
+        lost = survey(host, host.mark)
     except FoodtraceError as error:
         code = "anchor_unlooked" if error.code in ("key.mode", "key.dir_mode") else "anchor_unread"
         yield Check(topic="anchor", state="bad", code=code, facts=_told(error))

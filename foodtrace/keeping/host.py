@@ -21,6 +21,11 @@ class Host(Protocol):
     clock: Callable[[], int]
     clock_rule: ClockRule
 
+    @property
+    def mark(self) -> Path:
+        """Return where ``verify`` leaves its mark: of this database, and of this schema of it."""
+        ...
+
     def writer(self, log: str | None = None, *, ending: bool = False) -> Writer:
         """Return the log this host writes."""
         ...

@@ -47,11 +47,6 @@ _MOST_WORDS: Final = 400
 class Recovering(Host, Protocol):
     """A ledger that was opened in spite of its anchors."""
 
-    @property
-    def mark(self) -> Path:
-        """Return where ``verify`` leaves its mark."""
-        ...
-
     def init(self, origin: str | None = None, *, operator: str = "", passphrase: str | None = None) -> tuple[object, object]:
         """Make a log."""
         ...

@@ -19,6 +19,7 @@ from foodtrace.graph.edges import micros
 from foodtrace.keeping.doctor import Examination, Surroundings, examine
 from foodtrace.texts import has
 from foodtrace.tlog.anchor import anchor_path
+from foodtrace.tlog.vouched import format_head, read_seen
 from tests.cli.test_way import run
 from tests.ledger.test_integrity import unsealed
 
@@ -212,3 +213,39 @@ def test_on_the_command_line(tmp_path: Path) -> None:
     assert "has mode 0640, expected 0600" in said
     assert "chmod 0600" in said
     assert json.loads(run(tmp_path, "doctor", "--json", code=3))["ok"] is False
+
+
+@pytest.mark.postgres
+def test_each_of_two_ledgers_in_two_schemas_has_its_own_mark(tmp_path: Path, pg_url: str) -> None:
+    """The doctor looked for the mark of the database without schema: what `verify` saw was not told."""
+
+    def opened(schema: str) -> Ledger:
+        return Ledger.open(pg_url, keys=tmp_path / "keys", clock=lambda: NOW, schema=schema, recovering=True)
+
+    for schema in ("one", "two"):
+        with opened(schema) as ledger:
+            ledger.init(f"test.example/{schema}")
+            ledger.record([site("s1")])
+    with opened("one") as ledger:
+        assert ledger.verify().ok
+        seen = read_seen(ledger.mark)
+        ledger.mark.write_bytes(format_head({origin: each._replace(size=each.size + 3) for origin, each in seen.items()}))
+
+    def found(schema: str) -> dict[str, str]:
+        made: list[Ledger] = []
+
+        def again() -> Ledger:
+            made.append(opened(schema))
+            return made[0]
+
+        try:
+            return states(examine(again, None, tmp_path / "keys", AROUND, schema=schema))
+        finally:
+            made[0].close()
+
+    assert found("one").get("anchor_ahead") == "bad"
+    assert "anchor_ahead" not in found("two")
+    with opened("one") as ledger, ledger.store.write() as session:
+        session.run("DROP SCHEMA one CASCADE")
+    assert found("one").get("ledger_gone") == "bad"
+    assert "ledger_gone" not in found("two")

@@ -178,6 +178,7 @@ def test_a_memory_that_a_hundred_lines_of_strangers_filled_is_read_again(witness
     """What a program of before wrote: one line more than a note may have. It never cosigned again."""
     said = witness.add(request(0, 8))
     (path,) = tmp_path.glob("*.checkpoint")
+    junk = b""
     for name in (b"junk%d", LOG.name.encode() + b"%.0d", KEY.name.encode() + b"%.0d"):
         junk = b"".join(b"\xe2\x80\x94 " + name % n + b" " + base64.b64encode(b"%04d" % n + bytes(64)) + b"\n" for n in range(99))
         path.write_bytes(note(8) + junk + said.line.encode())

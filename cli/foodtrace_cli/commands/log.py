@@ -47,7 +47,7 @@ def verify(
         click_ctx.exit(audit_copy(ctx, copy, log_keys, since[0] if since else None, as_json=as_json))
     if log_keys and not since:
         raise BadData("cli.usage_goes_with", value="--key", expected="--since / --tiles", where="foodtrace verify --help")
-    from foodtrace.verification import mark_path, older  # noqa: PLC0415 - import time is part of a command's time
+    from foodtrace.verification import older  # noqa: PLC0415 - import time is part of a command's time
     from foodtrace_cli.commands.prove import read, verifier_of  # noqa: PLC0415
 
     known = [verifier_of(each) for each in log_keys]
@@ -58,7 +58,7 @@ def verify(
         click_ctx.exit(3)
     with ctx.open() as ledger, progress(ctx.t("cli.verify.label")) as bar:
         found = ledger.verify(progress=bar, full=full, files=full, older=given, helpers=0 if alone else 1)
-        mark = str(mark_path(ledger.keys, ledger.store.url, None))
+        mark = str(ledger.mark)
     if as_json:
         emit_json(found)
     else:
