@@ -47,6 +47,7 @@ ROWS: Final = {
         "DELETE FROM checkpoint WHERE size = (SELECT MAX(size) FROM checkpoint)",
     ),
     "tail cut off": ("DELETE FROM entry WHERE seq >= 12",),
+    "a checkpoint in between taken out": ("DELETE FROM checkpoint WHERE size = 13",),
     "newest checkpoint cut off": ("DELETE FROM checkpoint WHERE size = (SELECT MAX(size) FROM checkpoint)",),
     "an entry in the middle taken out": ("DELETE FROM entry WHERE seq = 7",),
     "bytes of two rows swapped": (

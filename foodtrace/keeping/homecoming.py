@@ -10,7 +10,8 @@ Rules, in the order in which a copy is looked at (DESIGN section 5, many logs, a
    read again: the signed root covers both.
 4. The first time somebody vouches for the log: by its verifier key, had from elsewhere. From then on its entries here do.
 5. What was verified is what is written: the bytes are kept aside in a file of no name, not read from the copy again. All of it goes on
-   record in one transaction, with tree, checkpoints, head and projection, through the code that appends and rebuilds.
+   record in one transaction, with tree, checkpoints, head and projection, through the code that appends and rebuilds. Which entries
+   came so is said there too: the checkpoints of their batches are not in a copy (:mod:`foodtrace.tlog.brought`).
 6. Nobody here can write the log, for its key is not here; personal values do not travel.
 """
 
@@ -35,6 +36,7 @@ from foodtrace.opening import refuse_backup
 from foodtrace.storage.session import Session
 from foodtrace.tlog.anchor import anchor_path
 from foodtrace.tlog.append import EntryRow, Head, advance, grow, lock_head, log_id, new_log
+from foodtrace.tlog.brought import say_brought
 from foodtrace.tlog.checkpoint import TreeHead, parse_head
 from foodtrace.tlog.entry import check_origin, parse
 from foodtrace.tlog.evidence import keep
@@ -228,6 +230,7 @@ def _write(session: Session, here: _Here | None, head: TreeHead, followed: Follo
     new = Head(seq, followed.prev, frontier, followed.time, keys.seq, current)
     notes = {size: kept for size, kept in followed.notes.items() if size > before.size} | {head.size: note}
     advance(session, number, origin, before, new, [(number, size, kept) for size, kept in sorted(notes.items())])
+    say_brought(session, origin, before.size, new.size)
 
 
 def _ids_new(session: Session, number: int, origin: str, ids: Sequence[str]) -> None:

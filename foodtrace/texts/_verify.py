@@ -39,6 +39,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "  没有见证方或较早的检查点可比: 用盗来的密钥另写一本, 这里看不出 (--since 文件)",
         "  no witness and no older checkpoint to compare with: another history by a stolen key would not be noticed (--since FILE)",
     ),
+    "cli.verify.bare": (
+        "  日志 {log} 有 {count} 批的检查点不在此: 按账本所写, 这些记录是用 import 从副本带来的, 副本里没有它们",
+        "  log {log}: {count} batches without their checkpoints: by what the ledger says their entries came by import, from a copy, which has none",
+    ),
     "cli.verify.empty": ('没有可核验的: 日志是空的。空日志不算 "通过"。', 'nothing to verify: the log is empty. An empty log is not "verified".'),
     "cli.verify.broken": ("核验失败  {count} 处", "NOT verified  {count} findings"),
     "cli.verify.more": ("  另有 {count} 处: --json 全部列出", "  and {count} more: --json lists all"),
@@ -61,6 +65,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "a log that was verified here before is not in the ledger: taken out, or another ledger; if given up on purpose, move the file named away",
     ),
     "tlog.checkpoint_gone": ("检查点比较早核验时少", "fewer checkpoints than an earlier run counted"),
+    "tlog.no_checkpoint": (
+        "一批在这里结束 (此后时间不同), 却没有它的检查点: 被删去",
+        "a batch ended here, for time changes, and its checkpoint is not on record: it was taken out",
+    ),
     "tlog.since_empty": ("较早的检查点是空日志的, 什么也不证明", "the older checkpoint is of an empty log and proves nothing"),
     "tlog.since_signature": ("较早的检查点不是由当时有效的密钥签署", "the older checkpoint is not signed by the key then in force"),
     "tlog.id_twice": ("同一编号出现两次", "an id stands twice"),

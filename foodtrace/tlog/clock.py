@@ -2,9 +2,11 @@
 
 Rules (DESIGN section 5, clock):
 
-1. ``time`` of entries never runs backwards in a log, so one entry sealed by a clock that jumped to 2099 would freeze it.
+1. ``time`` of entries never runs backwards in a log, so one entry sealed by a clock that jumped to 2099 would freeze it. All entries of
+   a batch have one time, and it is later than that of the batch before, be it by a microsecond: so whoever reads the entries sees where
+   each batch ended, and that its checkpoint is there (:mod:`foodtrace.tlog.verify`, step 6).
 2. A clock that is behind the last entry by more than :data:`SKEW`, or ahead of it by more than a setting, is refused unless somebody
-   confirms that the clock is right. What is sealed while a right clock is behind carries the time of the last entry.
+   confirms that the clock is right. What is sealed while a right clock is behind carries a time just after that of the last entry.
 3. A clock from before there was any foodtrace was never set (an empty battery gives 1970 or 2019): nobody can confirm that one.
 4. A reading that no calendar has, or none in use, is no time at all: refused before anything is computed with it.
 """
@@ -79,4 +81,4 @@ def sealing_time(head: Head, clock: int, rule: ClockRule) -> int:
             raise Refused("log.clock_behind", value=time_text(clock), expected=time_text(head.time))
         if clock > head.time + rule.ahead:
             raise Refused("log.clock_ahead", value=time_text(clock), expected=time_text(head.time), days=rule.ahead // DAY)
-    return max(clock, head.time)
+    return max(clock, head.time + 1)

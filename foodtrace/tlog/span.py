@@ -8,7 +8,9 @@ Rules:
 3. Sealed rows are read in pieces, so memory does not grow with the log. Rows beyond the span's end are not looked at: they may
    have been appended since.
 4. Events in parts are handed on whole, with their last entry; one whose lines stand before the span is put together from there.
-5. A *fresh* span checks everything of :mod:`foodtrace.tlog.verify` but signatures and the order of keys. An *old* one was found to
+5. Entries of a batch have one ``time``, a later batch has a later one: where it changes, a checkpoint of that size is on record. At the
+   start of a span whoever puts spans together looks.
+6. A *fresh* span checks everything of :mod:`foodtrace.tlog.verify` but signatures and the order of keys. An *old* one was found to
    hold before, and its tree is known from outside the database: it hashes every byte again and compares what no hash covers.
 """
 
@@ -29,6 +31,7 @@ from foodtrace.events.canonical import decode_alone
 from foodtrace.events.lean import Texts, twins
 from foodtrace.events.parts import IN_PARTS, MOST_PARTS, Gathering
 from foodtrace.storage.session import Session
+from foodtrace.tlog.brought import Brought, excused
 from foodtrace.tlog.entry import MAX_BYTES, ZERO, micros, parse
 from foodtrace.tlog.frontier import STORED_STEP, Frontier
 
@@ -53,6 +56,8 @@ class Span(msgspec.Struct, frozen=True, kw_only=True):
     edge: bytes
     """:meth:`Frontier.to_bytes` at ``start``."""
     fresh: bool = True
+    brought: Brought = ()
+    """What of the log came in copies: there rule 5 cannot hold."""
 
 
 class SpanSeen(msgspec.Struct, kw_only=True):
@@ -68,6 +73,8 @@ class SpanSeen(msgspec.Struct, kw_only=True):
     """Sequence numbers of entries of the log's own keys (fresh spans)."""
     sizes: int = 0
     """Checkpoints in it."""
+    bare: int = 0
+    """Ends of batches without one, of entries that came in a copy (fresh spans)."""
 
 
 class _Fault(Exception):
@@ -123,6 +130,9 @@ class _Look:
         _hold(self.frontier.size == span.start)
         self.nodes: list[tuple[int, int, bytes]] = []
         self.time_text, self.time = b"", -1
+        self.ends: list[int] = []
+        """Sizes at which batches ended, since the last checkpoints were looked at."""
+        self.last_note = span.start
         self.texts = texts
         self.gathering, self.inner = Gathering(), set[int]()
         self.tail = b',"log":%b,"prev":"%%b","seq":%%d,"time":"%%b"}' % _encoder.encode(span.origin).replace(b"%", b"%%")
@@ -213,7 +223,7 @@ class _Look:
         for seq, leaf, data in zip(numbers, leaves, datas, strict=True):
             tail = self.tail % (hexlify(prev), seq, self.time_text)
             if self.time < 0 or not data.endswith(tail):
-                self._later(data)
+                self._later(seq, data)
                 tail = self.tail % (hexlify(prev), seq, self.time_text)
                 _hold(data.endswith(tail))
             _hold(data.startswith(_FRONT))
@@ -223,11 +233,13 @@ class _Look:
         _hold(max(map(len, datas)) <= MAX_BYTES)
         return bodies, times
 
-    def _later(self, data: bytes) -> None:
-        """Take the time of an entry that was not sealed together with the one before."""
+    def _later(self, seq: int, data: bytes) -> None:
+        """Take the time of an entry that was not sealed together with the one before (rule 5)."""
         text = data[data.rindex(b'"', 0, -2) + 1 : -2]
         recorded = micros(text.decode())
         _hold(recorded >= self.time)
+        if self.seen.first_time >= 0:
+            self.ends.append(seq)
         self.time_text, self.time = text, recorded
         if self.seen.first_time < 0:
             self.seen.first_time = recorded
@@ -248,6 +260,10 @@ class _Look:
                 self.note(size, note)
         self.nodes += self.frontier.extend(leaves[done - start :])
         self.seen.sizes += len(rows)
+        bare = {*self.ends}.difference([self.last_note], (size for size, _ in rows))
+        _hold(all(excused(self.span.brought, size) for size in bare))
+        self.seen.bare += len(bare)
+        self.ends, self.last_note = [], done
 
     def _compare_nodes(self, start: int, end: int) -> None:
         """Compare the nodes that these leaves completed with those on record."""

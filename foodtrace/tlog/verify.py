@@ -8,7 +8,9 @@ What is checked of a log, in order of its entries:
 4. ``prev`` is the leaf hash of the entry before; ``time`` does not run backwards.
 5. Every stored tree node is on record with the hash the leaves give, and no other node is.
 6. Every checkpoint on record has the root of its size, names the latest key entry, and is signed by the key then in force
-   (:mod:`foodtrace.tlog.keychain`); a batch ends at a key entry, so there is a checkpoint right after it.
+   (:mod:`foodtrace.tlog.keychain`); a batch ends at a key entry, so there is a checkpoint right after it. A batch also ends where
+   ``time`` changes: all its entries have one, and the next batch a later one (:mod:`foodtrace.tlog.clock`). So there is a checkpoint
+   there too, but for entries that came in a copy (:mod:`foodtrace.tlog.brought`).
 7. The last checkpoint covers the last entry, and the head row says what the entries say.
 8. The triggers that keep sealed tables sealed are there.
 9. The parts of an event in parts stand side by side in one batch, all of them (:mod:`foodtrace.events.parts`).
@@ -18,6 +20,7 @@ All findings are collected. An empty log is a finding of its own: nothing was ve
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
@@ -30,6 +33,7 @@ from foodtrace.events.canonical import decode_alone
 from foodtrace.events.parts import Gathering
 from foodtrace.keys import format_vkey
 from foodtrace.storage.session import Session
+from foodtrace.tlog.brought import Brought, excused
 from foodtrace.tlog.checkpoint import TreeHead
 from foodtrace.tlog.entry import ZERO, Entry, parse
 from foodtrace.tlog.frontier import Frontier
@@ -62,22 +66,33 @@ class LogReport(msgspec.Struct, kw_only=True):
     """Entries whose bytes, links and place were checked."""
     checkpoints: int = 0
     """Checkpoints whose root and signature were checked."""
+    bare: int = 0
+    """Ends of batches without one, of entries that came in a copy."""
     findings: list[Finding] = msgspec.field(default_factory=list)
 
 
 class _Walk:
     """State of a walk over one log: the steps above, as far as they have come."""
 
-    def __init__(self, origin: str, notes: dict[int, bytes], nodes: dict[tuple[int, int], bytes], roots: Mapping[int, bytes]) -> None:
+    def __init__(
+        self,
+        origin: str,
+        notes: dict[int, bytes],
+        nodes: dict[tuple[int, int], bytes],
+        roots: Mapping[int, bytes],
+        brought: Brought,
+    ) -> None:
         self.report = LogReport(log=origin)
         self.origin = origin
-        self.notes = notes
+        self.notes, self.sizes, self.brought = notes, sorted(notes), brought
         self.nodes = nodes
         self.roots = roots
         self.frontier = Frontier()
         self.prev = ZERO
         self.time = -1
         self.size = 0
+        self.gap = False
+        """Entries before this one are missing: where the batch before it ended is not known."""
         self.keys = KeyChain()
         self.gathering = Gathering()
 
@@ -88,7 +103,7 @@ class _Walk:
         """Check one row (steps 1-6, 9); return its event, whole, if it can be read and is not lines of the one to come."""
         if seq != self.size:
             self.find("tlog.gap", seq, self.size, seq)
-            self.size = seq
+            self.size, self.gap = seq, True
         actual = leaf_hash(data)
         if actual != leaf:
             self.find("tlog.leaf_mismatch", seq, leaf.hex(), actual.hex())
@@ -100,6 +115,7 @@ class _Walk:
             self.find("tlog.entry_form", seq, "canonical", error.message("en"))
         else:
             self._place(seq, event_id, entry, event)
+            self.gap = False
         for level, index, value in self.frontier.extend([actual]):
             if self.nodes.pop((level, index), None) != value:
                 self.find("tlog.node_mismatch", seq, value.hex(), f"{level}/{index}")
@@ -142,6 +158,8 @@ class _Walk:
             self.find("tlog.broken_link", seq, self.prev.hex(), entry.prev)
         if entry.recorded < self.time:
             self.find("tlog.time_backwards", seq, self.time, entry.recorded)
+        elif entry.recorded > self.time >= 0 and not self.gap:
+            self._batch_end(seq)
         self.time = max(self.time, entry.recorded)
         if self.keys.ended:
             self.find(AFTER_END, seq, self.keys.seq, seq)
@@ -151,6 +169,17 @@ class _Walk:
                 self.find(code, seq, before, event.previous if code == CHAIN else event.public)
             if seq + 1 not in self.notes:
                 self.find("tlog.key_batch", seq, seq + 1)
+
+    def _batch_end(self, size: int) -> None:
+        """Step 6: a batch has ended at a size."""
+        place = bisect_left(self.sizes, size)
+        if self.sizes[place : place + 1] == [size] or (self.keys.current is not None and self.keys.seq == size - 1):
+            return  # a key entry without one has been named
+        if excused(self.brought, size):
+            self.report.bare += 1
+        else:
+            around = (self.sizes[each] if 0 <= each < len(self.sizes) else "-" for each in (place - 1, place))
+            self.find("tlog.no_checkpoint", size - 1, size, " .. ".join(map(str, around)))
 
     def _checkpoint(self, note: bytes) -> None:
         """Step 6: the checkpoint of the size just reached."""
@@ -186,19 +215,20 @@ def verify_log(
     progress: Progress | None = None,
     each: Callable[[int, int, AnyEvent], None] | None = None,
     roots: Mapping[int, bytes] | None = None,
+    brought: Brought = (),
 ) -> LogReport:
     """Check one log from its first entry to its head; collect all findings.
 
     :param each: called with (seq, recorded, event) for every readable entry, for whoever checks the projection.
     :param roots: size -> root that is known from outside the database: a checkpoint somebody kept.
+    :param brought: which of its entries came in a copy.
     """
     notes = {int(size): bytes(note) for size, note in session.rows("SELECT size, note FROM checkpoint WHERE log = ?", (log,))}
     nodes = {
         (level, index): bytes(value) for level, index, value in session.rows("SELECT level, idx, hash FROM node WHERE log = ?", (log,))
     }
-    sizes = set(notes)
-    walk = _Walk(origin, notes, nodes, roots or {})
-    total = max(sizes, default=0)
+    walk = _Walk(origin, notes, nodes, roots or {}, brought)
+    total = max(walk.sizes, default=0)
     for seq, event_id, leaf, data in _entries(session, log):
         event = walk.take(seq, event_id, leaf, data)
         if each is not None and event is not None:

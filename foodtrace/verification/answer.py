@@ -38,6 +38,9 @@ class LogVerified(msgspec.Struct, frozen=True, kw_only=True):
     """When the first of them was checked in full, UTC; empty where nothing rests on a mark."""
     checkpoints: int = 0
     """Checkpoints whose root was computed."""
+    bare: int = 0
+    """Ends of batches of which no checkpoint is on record, because these entries came in a copy, which has none of them
+    (:mod:`foodtrace.tlog.brought`). Of all other batches each has one, or it is a finding."""
     signatures: int = 0
     """Checkpoints whose signature was verified in this run."""
     assured: tuple[Assured, ...] = ()

@@ -15,6 +15,7 @@ from foodtrace.events import AnyEvent
 from foodtrace.graph.check import Replay, differences
 from foodtrace.opening import LogState
 from foodtrace.storage.session import Session
+from foodtrace.tlog.brought import all_brought
 from foodtrace.tlog.verify import Finding, LogReport, Progress, verify_log
 
 
@@ -29,6 +30,7 @@ def exact(
     before = 0
     reports: list[LogReport] = []
     findings: list[Finding] = []
+    brought = all_brought(session)
     with Replay(session) as replay:
 
         def each(seq: int, recorded: int, event: AnyEvent) -> None:
@@ -41,7 +43,15 @@ def exact(
                 if progress is not None:
                     progress(before + done, total)
 
-            report = verify_log(session, state.number, state.origin, progress=step, each=each, roots=roots.get(state.origin))
+            report = verify_log(
+                session,
+                state.number,
+                state.origin,
+                progress=step,
+                each=each,
+                roots=roots.get(state.origin),
+                brought=brought.get(state.origin, ()),
+            )
             reports.append(report)
             findings += report.findings
             before += report.entries

@@ -63,6 +63,8 @@ class LogMark(msgspec.Struct, frozen=True, kw_only=True):
     """Site -> newest recorded time."""
     touched: list[Touched]
     """Counted rows of its projection that are zero."""
+    bare: int
+    """Ends of batches without a checkpoint, of entries that came in a copy."""
 
 
 class Mark(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,7 +2,8 @@
 
 What has to hold for a yes, besides what each span says of itself (:mod:`foodtrace.tlog.span`):
 
-1. Each span begins at the edge where the one before ended, the first at nothing, and an old one ends at the edge of the mark.
+1. Each span begins at the edge where the one before ended, the first at nothing, and an old one ends at the edge of the mark. Where
+   ``time`` changes between two, a checkpoint lies between them.
 2. The head says what the last span says. There are exactly as many entries, nodes and checkpoints as the spans have; ids stand once.
 3. The key entries form a chain; nothing follows the end of a log; each checkpoint is signed by the key in force at its size.
 4. The rows that the projection has of each entry are what the entry says, and there are no others. Which of them have ended follows
@@ -34,6 +35,7 @@ from foodtrace.graph.told import TABLES
 from foodtrace.graph.weights import PRIME, Weights
 from foodtrace.opening import LogState
 from foodtrace.storage.session import Session
+from foodtrace.tlog.brought import Brought, all_brought, excused
 from foodtrace.tlog.frontier import Frontier
 from foodtrace.tlog.keychain import KeyChain
 from foodtrace.tlog.span import Span, edges, node_count
@@ -71,8 +73,8 @@ class Projected(NamedTuple):
 class Log:
     """One log on its way through the quick pass."""
 
-    def __init__(self, session: Session, state: LogState, mark: LogMark | None) -> None:
-        self.session, self.state, self.mark = session, state, mark
+    def __init__(self, session: Session, state: LogState, mark: LogMark | None, brought: Brought = ()) -> None:
+        self.session, self.state, self.mark, self.brought = session, state, mark, brought
         self.number, self.origin, self.size = state.number, state.origin, state.size
         self.base = 0 if mark is None else mark.size
         self.spans = self._spans()
@@ -82,6 +84,8 @@ class Log:
         self.signed: list[SignTask] = []
         self.there: dict[str, int] = {}
         self.twice = True
+        self.bare = 0 if mark is None else mark.bare
+        """Ends of batches without a checkpoint, of entries that came in a copy."""
 
     def _spans(self) -> list[Span]:
         found = edges(self.session, self.number, self.size, SPAN)
@@ -91,7 +95,7 @@ class Log:
         starts.sort()
         ends = [at for at, _ in starts[1:]] + [self.size]
         return [
-            Span(log=self.number, origin=self.origin, start=at, end=end, edge=edge, fresh=at >= self.base)
+            Span(log=self.number, origin=self.origin, start=at, end=end, edge=edge, fresh=at >= self.base, brought=self.brought)
             for (at, edge), end in zip(starts, ends, strict=True)
             if at < end
         ]
@@ -104,9 +108,10 @@ class Log:
             if not done.holds or seen is None or span.edge != edge:
                 return f"span {span.start}"
             if span.fresh:
-                if seen.first_time < time:
+                if seen.first_time < time or (seen.first_time > time >= 0 and not self._ended_batch(span.start)):
                     return f"time {span.start}"
                 time = seen.last_time
+                self.bare += seen.bare
             elif span.end == self.base and self.mark is not None:
                 if seen.edge != self.mark.edge:
                     return f"mark {self.base}"
@@ -123,6 +128,16 @@ class Log:
         self.time, self.edge = time, edge
         return self._counts()
 
+    def _ended_batch(self, size: int) -> bool:
+        """Say whether the checkpoint is there of a batch that ended where two spans meet, or may be missing (rule 1)."""
+        if self._signed(size):
+            return True
+        self.bare += 1
+        return excused(self.brought, size)
+
+    def _signed(self, size: int) -> bool:
+        return self.session.row("SELECT 1 FROM checkpoint WHERE log = ? AND size = ?", (self.number, size)) is not None
+
     def count(self) -> Iterator[None]:
         """Count the log's rows, and look for ids that stand twice."""
         for table in ("entry", "checkpoint", "node"):
@@ -138,7 +153,7 @@ class Log:
         wanted = {"entry": self.size, "checkpoint": sizes, "node": node_count(self.size)}
         if wanted != self.there:
             return "count"
-        if self.session.row("SELECT 1 FROM checkpoint WHERE log = ? AND size = ?", (self.number, self.size)) is None:
+        if not self._signed(self.size):
             return "uncovered"
         if self.twice:
             return "id"
@@ -155,7 +170,7 @@ class Log:
             before = self._sign(chain, seq)
             if not isinstance(event, Key) or chain.ended or chain.take(seq, event) or not before:
                 return chain, found, f"key {seq}"
-            if self.session.row("SELECT 1 FROM checkpoint WHERE log = ? AND size = ?", (self.number, seq + 1)) is None:
+            if not self._signed(seq + 1):
                 return chain, found, f"key_batch {seq}"
             if seq + 1 > self.base:
                 self._plan(seq, seq + 1, chain.signers(seq + 1), chain.seq)
@@ -297,7 +312,8 @@ def quick(
     :param marks: of logs that are not checked in full. :param at: now, for the new marks. :param beside: what else this process has
         to look at.
     """
-    every = [Log(session, state, marks.get(state.origin)) for state in states]
+    brought = all_brought(session)
+    every = [Log(session, state, marks.get(state.origin), brought.get(state.origin, ())) for state in states]
     if not every or any(not log.spans for log in every):
         return "empty"
     try:
@@ -377,6 +393,7 @@ def _passed(log: Log, stored: Stored, weights: Weights, holdings: Holdings, at: 
         sums={table: f"{value:x}" for table, value in made.sums.items()},
         sites=made.sites,
         touched=made.emptied,
+        bare=log.bare,
     )
     fresh = sum(span.end - span.start for span in log.spans if span.fresh)
     return Passed(mark=mark, fresh=fresh, known=log.base, signatures=signatures, key=log.chain.current or b"")

@@ -6,6 +6,7 @@ Rules: those of :mod:`foodtrace.verification`.
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -157,6 +158,7 @@ def _answer(
                 known=seen.known,
                 known_since=rested[state.origin].at if state.origin in rested else "",
                 checkpoints=seen.mark.sizes,
+                bare=seen.mark.bare,
                 signatures=seen.signatures,
                 assured=() if findings else vouched,
             )
@@ -228,6 +230,7 @@ def _named(
                 entries=report.entries,
                 fresh=report.entries,
                 checkpoints=report.checkpoints,
+                bare=report.bare,
                 signatures=report.checkpoints,
             )
             for report in reports
@@ -266,15 +269,16 @@ def _logs_gone(path: Path, seen: Mapping[str, Seen], states: Sequence[LogState])
 def _checkpoints_gone(
     session: Session, states: Sequence[LogState], known: Mapping[str, LogMark], findings: Sequence[Finding]
 ) -> list[Finding]:
-    """Say where there are fewer checkpoints than an earlier run counted: which batches there were follows from nothing else."""
+    """Say where there are fewer checkpoints than an earlier run counted, unless it was said which ones are gone."""
     found = []
     other = {each.log for each in findings if each.code == "tlog.forked"}  # another history had other batches
+    named = Counter(each.log for each in findings if each.code in ("tlog.no_checkpoint", "tlog.key_batch"))
     for state in states:
         seen = known.get(state.origin)
         if seen is None or seen.size > state.size or state.origin in other:
             continue
         (count,) = session.row("SELECT COUNT(*) FROM checkpoint WHERE log = ? AND size <= ?", (state.number, seen.size)) or (0,)
-        if count < seen.sizes:
+        if count + named[state.origin] < seen.sizes:
             found.append(
                 Finding(code="tlog.checkpoint_gone", log=state.origin, seq=seen.size - 1, expected=str(seen.sizes), got=str(count))
             )

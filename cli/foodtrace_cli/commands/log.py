@@ -96,6 +96,9 @@ def _say_ok(ctx: Context, found: Verification, mark: str) -> None:
     more = [each for log in found.logs for each in log.assured if each.level in ("witnessed", "published")]
     for each in more:
         say(ctx.t(f"cli.verify.level.{each.level}", size=f"{each.size:,}", by=clean(each.by)))
+    for log in found.logs:
+        if log.bare:
+            say(ctx.t("cli.verify.bare", log=clean(log.log), count=f"{log.bare:,}"))
     if not more:
         say(ctx.t("cli.verify.no_older"))
 
