@@ -25,7 +25,7 @@ def _seal(ledger: Ledger, *batches: list[Event]) -> None:
     with ledger.store.write() as session:
         for batch in batches:
             head = lock_head(session, writer.number)
-            append(session, writer.number, writer.origin, head, [(e.id, encode(e)) for e in batch], NOW, [writer.key])
+            append(session, writer.number, writer.origin, head, [(e.id, encode(e)) for e in batch], max(NOW, head.time + 1), [writer.key])
 
 
 TEN = [Loss(id=f"l{n}", at=AT, site="P-1", lot=lot("IN", n), quantity=kg(1)) for n in range(10)]

@@ -364,5 +364,18 @@ def test_a_checkpoint_that_was_taken_away_is_named_by_every_run(grown: Path) -> 
     for full in (False, True, False):
         found = verify(grown, full=full)
         assert not found.ok
+        assert [(each.code, each.log) for each in found.findings] == [("tlog.no_checkpoint", "city/one")]
+
+
+def test_what_came_in_a_copy_by_the_ledgers_word_is_counted_by_the_mark_all_the_same(grown: Path) -> None:
+    assert verify(grown).ok
+    say = "INSERT INTO setting (key, value) VALUES ('brought city/one', '0-1000')"
+    with opened(grown) as ledger, ledger.reading() as session:
+        sizes = [row[0] for row in session.rows("SELECT size FROM checkpoint WHERE log = 1 ORDER BY size")]
+    taken = f"DELETE FROM checkpoint WHERE log = 1 AND size = {sizes[-2]}"
+    assert unsealed(grown / "x.db", (say, ()), (taken, ())) == 2
+    for full in (False, True, False):
+        found = verify(grown, full=full)
+        assert not found.ok
         assert [(each.code, each.log) for each in found.findings] == [("tlog.checkpoint_gone", "city/one")]
         assert int(found.findings[0].expected) == int(found.findings[0].got) + 1
