@@ -86,14 +86,7 @@ class Done:
 
     def steps(self) -> Iterable[SiteSteps]:
         """Return what was done at each site, in the order of the records; what a log without standing says is left out."""
-        made: dict[str, list[StepAnswer]] = {}
-        for _, event, entry in self.told:
-            if entry not in self.case.without_standing:
-                for site, step in _step(event, f"{self.origins.get(entry[0], entry[0])}#{entry[1]}"):
-                    made.setdefault(site, []).append(step)
-        for site, steps in sorted(made.items()):
-            row = self.rows.get(site)
-            yield SiteSteps(site=site, name=row.name if row else site, role=row.role if row else "upstream", steps=tuple(steps))
+        return steps_of(self.told, self.case, self.rows, self.origins)
 
     def remarks(self) -> Iterable[Remark]:
         """Return what a stern reader would ask about (rule 2)."""
@@ -147,6 +140,19 @@ class Done:
         found = sorted(set(self.facts.corrections(names, since=self.case.opened)), key=lambda each: each[1])
         texts = self.facts.texts({site for site, _ in found})
         return [(texts[site], entry) for site, entry in found]
+
+
+def steps_of(told: Sequence[Told], case: Case, rows: Mapping[str, OutletRow], origins: Mapping[int, str]) -> Iterable[SiteSteps]:
+    """Return what was done at each site; see :meth:`Done.steps`."""
+    made: dict[str, list[StepAnswer]] = {}
+    ignored = set(case.without_standing)
+    for _, event, entry in told:
+        if entry not in ignored:
+            for site, step in _step(event, f"{origins.get(entry[0], entry[0])}#{entry[1]}"):
+                made.setdefault(site, []).append(step)
+    for site, steps in sorted(made.items()):
+        row = rows.get(site)
+        yield SiteSteps(site=site, name=row.name if row else site, role=row.role if row else "upstream", steps=tuple(steps))
 
 
 _HOME = frozenset({FlowKind.RECEIPT, FlowKind.CONSUMER_RETURN})

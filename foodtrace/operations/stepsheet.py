@@ -1,21 +1,35 @@
-"""What was done in a case at each site, as a table of its workbook: a row a step, with time, quantity, evidence and who.
+"""What was done in a case at each site, with time, quantity, evidence and who: a row a step for its workbook, a row a site for paper.
 
 Rules:
 
-1. The rows are those of ``case status --steps``, in their order. What was not said is ``-``, never zero or empty.
-2. The evidence is its whole SHA-256, so that it can be compared with the file.
+1. In the workbook the rows are those of ``case status --steps``, in their order, the evidence its whole SHA-256. What was not said
+   is ``-``, never zero or empty.
+2. On paper each affected site has one row, in the order of the lists, and a column for each of the five: notified, acknowledged,
+   sealed, returned, destroyed. Who was not told, or did not answer, has a row as well. Of more than three of a kind the last three
+   stand there and the number of the others. Of the evidence the beginning stands there; the workbook has all of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Final
 
-from foodtrace.operations.casedone import SiteSteps
+from foodtrace.graph.edges import micros
+from foodtrace.operations.casedone import SiteSteps, StepAnswer, steps_of
 from foodtrace.quantity import unit_word
-from foodtrace.recall.report_tables import Grid, Measured
+from foodtrace.recall.answer import Answer
+from foodtrace.recall.cases import case_events, load_case
+from foodtrace.recall.report_tables import Cell, Grid, Measured, moment_words
+from foodtrace.storage.session import Session
 from foodtrace.texts import Lang, text
 
-_COLUMNS = ("site", "step_name", "step", "at", "lot", "quantity", "unit", "evidence", "step_by", "entry")
+KINDS: Final = ("notice", "acknowledgement", "sealing", "returned", "destroyed")
+_TIMES: Final = ("outlet", "notified", "acknowledged", "sealed", "returned", "destroyed")
+_MOST: Final = 3
+"""Steps of a kind that a cell has room for."""
+_SHOWN: Final = 16
+"""Hex digits of the evidence on paper."""
+_COLUMNS: Final = ("site", "step_name", "step", "at", "lot", "quantity", "unit", "evidence", "step_by", "entry")
 
 
 def steps_grid(sites: Iterable[SiteSteps], lang: Lang) -> Grid:
@@ -37,3 +51,68 @@ def steps_grid(sites: Iterable[SiteSteps], lang: Lang) -> Grid:
         for each in site.steps
     )
     return Grid(name="steps", columns=_COLUMNS, rows=rows)
+
+
+def done_at(session: Session, case_id: str, answer: Answer, now: int) -> tuple[SiteSteps, ...]:
+    """Return what was done by a moment at each site of a case.
+
+    :param answer: of the same case and moment, for the names. :raises NotFound: ``case.not_found``.
+    """
+    case = load_case(session, case_id, until=now)
+    told = [each for each in case_events(session, case.case) if micros(each[1].at) <= now]
+    rows = {row.site: row for row in (*answer.outlets, *answer.others)}
+    return tuple(steps_of(told, case, rows, dict(session.rows("SELECT id, origin FROM log"))))
+
+
+def times_grids(answer: Answer, sites: Iterable[SiteSteps], lang: Lang) -> tuple[Grid, Grid]:
+    """Return the tables for paper (rule 2): of the outlets; of the other sites, suppliers that were told among them."""
+    done = {each.site: each for each in sites}
+    outlets = [(row.site, row.name or row.site) for row in answer.outlets]
+    others = [(row.site, row.name or row.site) for row in answer.others]
+    here = {site for site, _ in (*outlets, *others)}
+    others += [(each.site, each.name) for each in done.values() if each.site not in here]
+
+    def grid(name: str, places: Sequence[tuple[str, str]]) -> Grid:
+        rows: tuple[tuple[Cell, ...], ...] = tuple(
+            (number, *_row(site, called, done.get(site), lang)) for number, (site, called) in enumerate(places, 1)
+        )
+        return Grid(name=name, columns=("number", *_TIMES), rows=rows)
+
+    return grid("times", outlets), grid("times_others", others)
+
+
+def _row(site: str, called: str, done: SiteSteps | None, lang: Lang) -> tuple[str, ...]:
+    steps = done.steps if done else ()
+    lots = {each.lot for each in steps if each.lot}
+    return (
+        called if called == site else f"{called}\n{site}",
+        *(_cell([each for each in steps if each.kind == kind], lang, lots=len(lots) > 1) for kind in KINDS),
+    )
+
+
+def _cell(steps: Sequence[StepAnswer], lang: Lang, *, lots: bool) -> str:
+    """Return the steps of one kind, a block of lines each: when, how much (of which lot), evidence, who."""
+    blocks: dict[str, list[StepAnswer]] = {}
+    for each in steps:
+        blocks.setdefault(each.entry or each.at, []).append(each)
+    shown = list(blocks.values())[-_MOST:]
+    left = len(blocks) - len(shown)
+    lines = [text("report.times.earlier", lang, count=left)] if left else []
+    for block in shown:
+        first = block[0]
+        lines.append(f"{moment_words(first.at)} {text('report.times.by', lang, by=first.by or '-')}")
+        lines += [_quantity(each, lang, lots=lots) for each in block[:_MOST] if each.quantity is not None]
+        if len(block) > _MOST:
+            lines.append(text("report.times.more", lang, count=len(block) - _MOST))
+        if first.kind != "notice":
+            evidence = f"{first.evidence[:_SHOWN]}.." if first.evidence else text("report.times.no_evidence", lang)
+            if len(block) == 1 and first.quantity is not None and not lots:
+                lines[-1] += f" {evidence}"
+            else:
+                lines.append(evidence)
+    return "\n".join(lines) or "-"
+
+
+def _quantity(step: StepAnswer, lang: Lang, *, lots: bool) -> str:
+    code = f" {step.lot.rpartition('/')[2]}" if lots else ""
+    return f"{Measured(step.quantity or 0, step.unit).shown()} {unit_word(step.unit, lang)}{code}"

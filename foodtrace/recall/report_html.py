@@ -23,9 +23,10 @@ from foodtrace.recall.report_tables import Cell, Grid, Measured, grids, moment_w
 from foodtrace.texts import Lang, text
 from foodtrace.tlog.proofpage import packed_link
 
+TIMES: Final = ("times", "times_others")
 PAPER: Final = 36
 """Boxes of the chain that can be read on a page of paper."""
-_WIDE: Final = frozenset({"balance", "outlets", "others", "findings", "entries"})
+_WIDE: Final = frozenset({"balance", "outlets", "others", "findings", "entries", *TIMES})
 _HIDDEN: Final = {
     "outlets": frozenset({"county", "supplier", "travelling", "last_entry", "kind"}),
     "others": frozenset({"county", "supplier", "travelling", "last_entry"}),
@@ -33,7 +34,7 @@ _HIDDEN: Final = {
 """Columns that paper has no room for; the workbook has them."""
 _LINES: Final = frozenset({"summary", "drill"})
 """Tables of two columns, without headings."""
-_SAID: Final = frozenset({"bounds"})
+_SAID: Final = frozenset({"bounds", *TIMES})
 """Tables that need a sentence before they are read."""
 _PROSE: Final = frozenset({"checkpoint"})
 
@@ -67,9 +68,12 @@ figure svg{max-width:100%;height:auto;max-height:250mm}
 """
 
 
-def html(report: Report, chain: Chain, *, proofs: tuple[bytes, int, int] | None = None, lang: Lang = "en") -> str:
+def html(
+    report: Report, chain: Chain, *, times: Sequence[Grid] = (), proofs: tuple[bytes, int, int] | None = None, lang: Lang = "en"
+) -> str:
     """Return the report as one HTML document in one language.
 
+    :param times: what was done at each site (:func:`foodtrace.operations.stepsheet.times_grids`); they stand after the outlets.
     :param proofs: packed proofs of its records, how many records they prove and how many they do not
         (:class:`foodtrace.keeping.reportproofs.ProofPack`); none: the page has the hashes only, and says so.
     """
@@ -88,7 +92,9 @@ def html(report: Report, chain: Chain, *, proofs: tuple[bytes, int, int] | None 
         f'<section class="wide"><h2>{escaped(text("report.chain.title", lang))}</h2>',
         f"<figure>{svg(chain, lang=lang, most=PAPER)}</figure></section>",
     ]
-    parts += [section(tables[name], lang) for name in ("outlets", "others", "without_lot", "bounds", "findings", "scope", "lots")]
+    parts += [section(tables["outlets"], lang), section(tables["others"], lang)]
+    parts += [section(grid, lang) for grid in times]
+    parts += [section(tables[name], lang) for name in ("without_lot", "bounds", "findings", "scope", "lots")]
     parts += [
         f"<h2>{escaped(text('report.proof.title', lang))}</h2>",
         f"<p>{escaped(text('report.proof.says', lang))}</p>",
@@ -181,6 +187,8 @@ def _cell(column: str, cell: Cell) -> str:
         return f'<td class="n">{cell:,}</td>'
     if column in _PROSE:
         return f"<td><pre>{'<br>'.join(map(escaped, cell.splitlines()))}</pre></td>"
+    if "\n" in cell:
+        return f"<td>{'<br>'.join(map(escaped, cell.splitlines()))}</td>"
     classes = ' class="c"' if column in ("leaf", "entry", "entries", "vkey", "log") else ""
     return f"<td{classes}>{escaped(cell)}</td>"
 

@@ -14,7 +14,6 @@ from foodtrace_cli.output import emit_json, say
 if TYPE_CHECKING:
     from foodtrace.keeping.reportproofs import ProofPack
     from foodtrace.ledger import Ledger
-    from foodtrace.operations.casedone import SiteSteps
     from foodtrace.recall.report import Report
     from foodtrace.storage.session import Session
 
@@ -45,6 +44,7 @@ def report(
 
     `foodtrace check-proof` reads the proofs out of the page and needs no ledger for it.
     """
+    from foodtrace.operations.stepsheet import done_at, steps_grid, times_grids  # noqa: PLC0415
     from foodtrace.recall.cases import load_case, name_case  # noqa: PLC0415
     from foodtrace.recall.report import MOST_GOODS, case_report  # noqa: PLC0415
 
@@ -57,7 +57,7 @@ def report(
         with ledger.reading() as session:
             now = ledger.clock()
             made, chain = case_report(session, full, now=now, contacts=contacts, most_goods=MOST_GOODS if proof_file is None else None)
-            sites = _done(session, full, now) if xlsx is not None else ()
+            sites = done_at(session, full, made.answer, now)
             page = out is not None or not as_json
             inside = _proofs(ctx, ledger, session, made) if page and not bare else None
             if proof_file is not None:
@@ -65,7 +65,6 @@ def report(
                 Path(proof_file).write_bytes(pack.packed)
                 say(ctx.t("cli.report.proofs", path=proof_file, count=pack.proven), err=True)
     if xlsx is not None:
-        from foodtrace.operations.stepsheet import steps_grid  # noqa: PLC0415
         from foodtrace.recall.report_sheets import workbook_of  # noqa: PLC0415
         from foodtrace.recall.report_tables import grids  # noqa: PLC0415
 
@@ -76,16 +75,12 @@ def report(
 
         proofs = None if inside is None else (inside.packed, inside.proven, inside.left_out)
         name = out or ctx.t("cli.report.name", case=as_file(full))
-        Path(name).write_text(html(made, chain, proofs=proofs, lang=ctx.lang), encoding="utf-8")
+        Path(name).write_text(
+            html(made, chain, times=times_grids(made.answer, sites, ctx.lang), proofs=proofs, lang=ctx.lang), encoding="utf-8"
+        )
         _said(ctx, made, name, as_json=as_json)
     if as_json:
         emit_json(made)
-
-
-def _done(session: Session, case: str, now: int) -> tuple[SiteSteps, ...]:
-    from foodtrace.operations.casestatus import status  # noqa: PLC0415
-
-    return tuple(status(session, case, now)[0].sites)
 
 
 def _proofs(ctx: Context, ledger: Ledger, session: Session, made: Report, *, every: bool = False) -> ProofPack:

@@ -1,0 +1,60 @@
+"""On paper too each outlet has its five times, each with quantity, evidence and who; and who did nothing stands there as such."""
+
+from __future__ import annotations
+
+from foodtrace.graph.edges import micros
+from foodtrace.operations import disposal, notices
+from foodtrace.operations.stepsheet import done_at, times_grids
+from foodtrace.recall.report import case_report
+from foodtrace.recall.report_html import html
+from tests.recall.caselife import LOT
+from tests.recall.casework import World, kg
+
+
+def rows(world: World, case: str, lang: str = "en") -> tuple[dict[str, tuple[object, ...]], str]:
+    with world.read() as session:
+        now = micros(world.now)
+        report, chain = case_report(session, case, now=now)
+        grids = times_grids(report.answer, done_at(session, case, report.answer, now), lang)  # type: ignore[arg-type]
+        page = html(report, chain, times=grids, lang=lang)  # type: ignore[arg-type]
+    return {str(row[1]).rpartition("\n")[2]: row[2:] for grid in grids for row in grid.rows}, page
+
+
+def test_five_times_each_with_quantity_evidence_and_who(world: World) -> None:
+    case = world.open(LOT)
+    world.do(notices.notify, case, by="1")
+    world.at(3.25).do(notices.acknowledge, case, "X", [(LOT, kg(60))], by="2")
+    world.at(3.5).do(disposal.dispose, "seal", case, "X", LOT, kg(60), by="3", evidence="a" * 64)
+    world.at(3.75).do(disposal.dispose, "return", case, "X", LOT, kg(40), by="4", to="W", evidence="b" * 64)
+    world.at(4).do(disposal.dispose, "destroy", case, "X", LOT, kg(20), by="", witness="W-7")
+    found, page = rows(world, case)
+    assert found["X"] == (
+        "2026-03-05 09:00 by 1",
+        "2026-03-05 15:00 by 2\n60.0 kg no evidence",
+        "2026-03-05 21:00 by 3\n60.0 kg aaaaaaaaaaaaaaaa..",
+        "2026-03-06 03:00 by 4\n40.0 kg bbbbbbbbbbbbbbbb..",
+        "2026-03-06 09:00 by -\n20.0 kg no evidence",
+    )
+    assert found["Y"] == ("2026-03-05 09:00 by 1", "-", "-", "-", "-"), "told and silent, never left out"
+    assert found["P"][0] == "2026-03-05 09:00 by 1", "the supplier that was told"
+    assert "<td>2026-03-05 21:00 by 3<br>60.0 kg aaaaaaaaaaaaaaaa..</td>" in page
+
+
+def test_an_answer_without_a_quantity_and_one_of_several_lots_say_so(world: World) -> None:
+    world.born("K", "Q", 40).move("OP-Q/K", "Q", "X", 10)
+    case = world.open(LOT, "OP-Q/K")
+    world.do(notices.notify, case, by="1")
+    world.do(notices.acknowledge, case, "X", [(LOT, kg(60)), ("OP-Q/K", kg(9))], by="2")
+    world.do(notices.acknowledge, case, "Y", [], by="2")
+    found, _ = rows(world, case)
+    assert found["X"][1] == "2026-03-05 09:00 by 2\n60.0 kg L\n9.0 kg K\nno evidence"
+    assert found["Y"][1] == "2026-03-05 09:00 by 2\nno evidence"
+
+
+def test_of_many_the_last_stand_there_and_the_number_of_the_others(world: World) -> None:
+    case = world.open(LOT)
+    for number in range(5):
+        world.at(3 + number / 4).do(disposal.dispose, "seal", case, "X", LOT, kg(1 + number), by="3", evidence="a" * 64)
+    cell = str(rows(world, case)[0]["X"][2])
+    assert cell.startswith("(2 earlier)\n2026-03-05 21:00 by 3\n3.0 kg")
+    assert cell.count("by 3") == 3
