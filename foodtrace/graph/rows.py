@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
-from foodtrace.graph.flowkind import NEVER, ahead, happened
+from foodtrace.graph.flowkind import DELIVERED, NEVER, FlowKind, ahead, happened
 from foodtrace.graph.names import find, texts_of
 
 if TYPE_CHECKING:
@@ -66,6 +66,16 @@ _ENTRIES: Final = (
     f"SELECT {FLOW} FROM {{ids}} CROSS JOIN move AS m WHERE m.seq = f.value AND m.log = ? AND m.ended <= 0 AND m.recorded <= ?"  # noqa: S608
 )
 _PSEUDO: Final = "SELECT u.lot FROM {ids} CROSS JOIN unnamed AS u WHERE u.site = f.value AND u.n > 0"
+_PRODUCT: Final = 1
+"""Where the product stands in what is said of a lot."""
+_COMES: Final = (FlowKind.BORN, FlowKind.PRODUCED, FlowKind.RECEIPT, FlowKind.COUNT, FlowKind.CONSUMER_RETURN)
+_HELD: Final = (
+    "SELECT DISTINCT h.lot FROM holding AS h CROSS JOIN lot_fact AS l CROSS JOIN move AS m "  # noqa: S608 - constants
+    "WHERE h.site = ? AND h.flows > 0 AND l.lot = h.lot AND l.product = ? AND m.lot = h.lot AND m.ended = 0 AND m.t <= ? AND "
+    f"((m.site = h.site AND m.kind IN ({', '.join(str(int(kind)) for kind in _COMES)})) OR "
+    f"(m.other = h.site AND m.kind = {int(FlowKind.DISPATCH)} AND m.flags = {DELIVERED} AND NOT EXISTS "
+    f"(SELECT 1 FROM move AS r WHERE r.lot = m.lot AND r.kind = {int(FlowKind.RECEIPT)} AND r.pair = m.pair))) LIMIT 8"
+)
 CROSSED: Final = "SELECT 1 FROM cross_correction LIMIT 1"
 """Whether any log corrects or disputes another's entries."""
 ORIGINS: Final = "SELECT id, origin FROM log ORDER BY origin"
@@ -194,6 +204,11 @@ class Rows:
         """Return the lots that stand for dispatches without lot from these sites."""
         rows = self._s.each(_PSEUDO, sites)
         return [row[0] for row in rows]
+
+    def surely_held(self, site: int, product: str, by: int) -> bool:
+        """Tell whether goods of exactly this product surely came to a site by a moment, whatever else the records say."""
+        lots = [row[0] for row in self._s.rows(_HELD, (site, product, by))]
+        return any(said[_PRODUCT] == product for said in self.lots_said(lots).values())
 
     def stock_lots(self, sites: Collection[int]) -> Iterable[tuple[int, int]]:
         """Return (site, lot) of every lot that has, or had, a holding at these sites."""

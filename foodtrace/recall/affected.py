@@ -79,8 +79,15 @@ class Affected(msgspec.Struct, frozen=True, kw_only=True):
     """Every name of the lots that the scope means as wholes, and of their codes under other authorities, held anywhere or not."""
     astray: tuple[Move, ...] = ()
     """Moves of a ``left`` clause that name no registered destination: what the scope means went where nobody can look."""
+    slack: int = 0
+    """By how much clocks may have been wrong, microseconds."""
     copies: tuple[Copies, ...] = ()
     """Event ids that several logs carry; the copies that do not count are not among ``flows``."""
+
+    def product(self, lot: int) -> str:
+        """Return the product of a lot, from whichever of its names says it."""
+        said = (self.infos[name].product for name in self.names.get(lot, (lot,)) if name in self.infos)
+        return min(filter(None, said), default="")
 
     def site_link(self, site: int) -> Grade:
         """Return the best link of a site's holdings."""
@@ -107,7 +114,7 @@ def find(
     steps = records.steps()
     # 2. E1 and E2.
     e1 = reach([(holding, since) for holding, since, certain in sown if certain], steps)
-    both = _merged(steps, records.unnamed_steps())
+    both = _merged(steps, records.unnamed_steps(settings.clock_slack))
     start = [(holding, since) for holding, since, _ in sown]
     e2 = reach(start, both, slack=settings.clock_slack)
     # 3. A.
@@ -216,6 +223,7 @@ def _result(
         code_only=_code_only(records, lots),
         meant=_meant(records),
         astray=astray,
+        slack=settings.clock_slack,
         copies=records.copies,
     )
 

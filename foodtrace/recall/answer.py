@@ -93,7 +93,7 @@ def plain_answer(
 
     :param asked: full ids. :param scope: further clauses; a rule is plain where every lot either fits it or does not.
     """
-    if settings.yields or settings.lot_presumption != "lot":
+    if settings.yields or settings.lot_presumption != "lot" or settings.clock_slack > DEFAULT.clock_slack:
         raise HandOver("settings")
     found = PlainAnswer(
         facts,

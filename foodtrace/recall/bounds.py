@@ -10,7 +10,8 @@ Rules, beyond the arithmetic of :mod:`foodtrace.recall.parcels`:
    whatever comes into a holding that only the presumption for its lot makes affected.
 5. **Full lots**, in the scope or made only from full lots without mass gain, are all scope and are not replayed.
 6. A dispatch without lot is drawn from every holding of its product at the sender that had received goods by then, and takes
-   nothing from any of them.
+   nothing from any of them. Where affected goods came within what the clocks may be wrong after it, or lie there in another unit,
+   all of it may be theirs.
 
 Bounds hold for each holding by itself and are not always the tightest; of several holdings only the proportional shares add up.
 The replay costs O(k log k) in the records it is given.
@@ -63,6 +64,8 @@ class Extent(msgspec.Struct, frozen=True, kw_only=True):
     """(lot, site) of every affected holding."""
     presumed: frozenset[tuple[int, int]] = frozenset()
     """Those of them that only lot presumption brings in (not in E2)."""
+    slack: int = 0
+    """By how much clocks may have been wrong, microseconds (rule 6)."""
 
 
 class _Act(NamedTuple):
@@ -209,13 +212,22 @@ class _Replay:
     def _parcel(self, move: Move, t: int) -> Parcel:
         """Return what leaves with a move (rules 2, 4, 6)."""
         if move.unnamed:
-            held = [key for key in self._drawn(move) if self.first.get(key[:2], t + 1) <= t]
-            parcel = unnamed(move.sent, [self.pools[key].stock for key in held])
+            parcel = self._without_lot(move, t)
         elif move.src:
             parcel = self._take((move.lot, move.src, move.unit), move.sent)
         else:
             parcel = unknown(move.sent) if (move.lot, move.dst) in self.extent.affected else clean(move.sent)
         return full(move.sent) if _within(self.extent.left, move.src, move.t_out) else parcel
+
+    def _without_lot(self, move: Move, t: int) -> Parcel:
+        """Return what a dispatch without lot may hold (rule 6)."""
+        drawn = self._drawn(move)
+        held = [key for key in drawn if self.first.get(key[:2], t + 1) <= t]
+        parcel = unnamed(move.sent, [self.pools[key].stock for key in held if key in self.pools])
+        late = any(t < self.first.get(key[:2], t) <= t + self.extent.slack and key[:2] in self.extent.affected for key in drawn)
+        others = (self.pools.get((lot, site, unit)) for lot, site, _ in held for unit in range(3) if unit != move.unit)
+        unlike_units = any(pool is not None and pool.stock.most for pool in others)
+        return parcel._replace(most=move.sent) if late or unlike_units else parcel
 
     def _flow(self, flow: Flow) -> None:
         key = (flow.lot, flow.site, flow.unit)

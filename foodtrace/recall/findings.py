@@ -34,6 +34,7 @@ RULES: Final[Mapping[Rule, tuple[str, ...]]] = {
     lots.no_path: ("same_lot_no_path",),
     lots.same_code: ("code_only",),
     moves.without_lot: ("lot_missing", "mixed_stall", "destination_missing"),
+    moves.not_held: ("lot_missing",),
     moves.astray: ("destination_missing", "lot_missing"),
     moves.ahead: ("time_contradiction",),
     lots.attributes: ("attribute_missing",),

@@ -40,10 +40,20 @@ def measure(
         read,
         extent(facts, found, clauses),
         candidates=candidates,
-        content={lot: (info.content, info.content_unit) for lot, info in found.infos.items() if info.content},
+        content=_content(facts, found, read),
         stock={key: each.on_hand for key, each in (found.sums if sums is None else sums).items()},
         ids=facts.ids({(flow.log, flow.seq) for flow in read if flow.log}),
     )
+
+
+def _content(facts: Facts, found: Affected, flows: Sequence[Flow]) -> dict[int, tuple[int, int]]:
+    """Return what one piece of each lot holds, of the inputs too that are not affected: (quantity, unit), by whichever name says it."""
+    inputs = {flow.lot for flow in flows if flow.kind == FlowKind.CONSUMED} - found.infos.keys()
+    infos = {**(facts.lots(inputs) if inputs else {}), **found.infos}
+    said = {lot: (info.content, info.content_unit) for lot, info in infos.items() if info.content}
+    return said | {
+        lot: min(said[name] for name in names if name in said) for lot, names in found.names.items() if not said.keys().isdisjoint(names)
+    }
 
 
 def _counts(said: Mapping[Key, tuple[int, int]]) -> list[Flow]:
@@ -76,6 +86,7 @@ def extent(facts: Facts, found: Affected, clauses: Sequence[Clause]) -> Extent:
         left=tuple(left),
         through=tuple(through),
         affected=frozenset(found.holdings),
+        slack=found.slack,
         presumed=frozenset(holding for holding, link in found.holdings.items() if link.presumed),
     )
 
@@ -88,8 +99,9 @@ def _candidates(facts: Facts, found: Affected, known: set[int]) -> tuple[dict[in
     for site, lot in facts.stock_lots({move.src for move in unnamed}):
         stock[site].add(rep.get(lot, lot))
     infos = {**facts.lots({lot for lots in stock.values() for lot in lots} | {move.lot for move in unnamed}), **found.infos}
+    products = {lot: info.product for lot, info in infos.items()} | {lot: found.product(lot) for lot in found.names}
     candidates = {
-        move.lot: {lot for lot in stock[move.src] if lot != move.lot and fits_product(infos[lot].product, infos[move.lot].product)}
+        move.lot: {lot for lot in stock[move.src] if lot != move.lot and fits_product(products[lot], products[move.lot])}
         for move in unnamed
     }
     senders = {move.src for move in unnamed}

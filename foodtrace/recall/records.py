@@ -7,9 +7,10 @@ Rules:
 2. **Names**: an alias class goes by its smallest text, so that the order of records never matters.
 3. **Recorded holdings**: wherever any flow of a lot happened or a move begins or ends.
 4. **Steps**: moves, transformations through one knot each (outputs cleared for this case left out), and the possible steps of
-   dispatches without lot: from every holding of that product at the sender that had received goods by then, pseudo-lots
-   included. A product that nobody named fits every product. A dispatch without lot whose receipt names one is a move of that
-   lot, whether that lot is otherwise read or not: what else a scope holds must not change what a record means.
+   dispatches without lot: from every holding of that product at the sender that had received goods by then, or short of it by no
+   more than the clocks may be wrong, pseudo-lots included. A product that nobody named fits every product. A dispatch without lot
+   whose receipt names one is a move of that lot, whether that lot is otherwise read or not: what else a scope holds must not change
+   what a record means.
 5. **Copies**: one event id in several logs is one event; the site operator's log wins, then the smallest log name. A copy with
    other parties is kept beside the winner (it may know of goods the winner does not, and nothing on record may take a holding
    out of the answer); only its quantity would count twice, and that is said.
@@ -183,8 +184,11 @@ class Records:
                 steps[knots[flow.log, flow.seq]].append((NEVER, flow.t, (flow.lot, flow.site)))
         return steps
 
-    def unnamed_steps(self) -> dict[Holding, list[Step]]:
-        """Return the possible steps of dispatches without lot (rule 4)."""
+    def unnamed_steps(self, slack: int = 0) -> dict[Holding, list[Step]]:
+        """Return the possible steps of dispatches without lot (rule 4).
+
+        :param slack: by how much, in microseconds, goods may have come too late by the clocks.
+        """
         steps: dict[Holding, list[Step]] = defaultdict(list)
         unnamed = [move for move in self.moves if move.unnamed and move.src and move.dst]
         if not unnamed:
@@ -198,7 +202,7 @@ class Records:
         for move in unnamed:
             wanted = products[move.lot]
             for since, holding, product in held[move.src]:
-                if since <= move.t_out and fits_product(product, wanted):
+                if since - slack <= move.t_out and fits_product(product, wanted):
                     steps[holding].append((move.t_out, move.t_in, (move.lot, move.dst)))
         return steps
 

@@ -145,7 +145,9 @@ def _wayless(records: Records, clause: LeftClause | ThroughClause) -> Iterator[S
     arrivals = list(without_way(records.moves, records.flows, records.sums))
     back = _first_departures(records, site) if any(holding[1] == site for holding, _, _ in arrivals) else {}
     for holding, since, latest in arrivals:
-        if holding[0] in lots and latest >= start and (holding[1] != site or back.get(holding[0], NEVER) <= latest):
+        lot, there = holding
+        came_back = there != site or (lot in back and back[lot] <= latest)
+        if lot in lots and latest >= start and came_back:
             yield holding, since, False
 
 

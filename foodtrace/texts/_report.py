@@ -61,6 +61,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "finding.code_only.hint": ("查标签上的企业", "read the producer off the label"),
     "finding.lot_missing": ("发出没有写批次", "a dispatch without lot"),
     "finding.lot_missing.hint": ("问发货方当天卖的是哪批", "ask the sender which lot it was"),
+    "finding.lot_missing.not_held": ("收到没有写批次的货, 账上发货方没有这种货", "got goods without lot of which the sender held none by the records"),
+    "finding.lot_missing.not_held.hint": ("问双方货从哪来, 是不是这批货换了品名", "ask both what it was: it may be these goods under another name"),
     "finding.mixed_stall": ("发出没有写批次, 该处当时有几批同品名的货", "a dispatch without lot where several lots of the product lay"),
     "finding.mixed_stall.hint": ("几批都可能; 问摊主", "any of them is possible; ask the stall"),
     "finding.attribute_missing": ("缺少一项资料或各处记录不一, 可能在范围内", "an attribute was never recorded, or records differ on it: the lot may be in scope"),

@@ -82,7 +82,7 @@ class Reference:
             product = self.product(here[0])
             for holding, times in () if named else self.came.items():
                 fits = not product or not self.product(holding[0]) or product == self.product(holding[0])
-                if holding[1] == here[1] and fits and min(t for t, _ in times) <= out:
+                if holding[1] == here[1] and fits and min(t for t, _ in times) - slack <= out:
                     self.steps.append((holding, out, into, there, False))
 
     def top(self, lot: str) -> str:

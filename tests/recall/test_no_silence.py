@@ -49,12 +49,60 @@ def test_what_left_a_site_for_nobody_in_the_window_is_said(world: World, transit
 def test_goods_without_lot_that_left_for_nobody_are_said(world: World) -> None:
     for n, product in enumerate(("豆角", "芹菜")):
         world.put(Transfer(id=f"gone{n}", at=world.now, site="W", to="", product=product, quantity=kg(30 + n)))
-    assert said(ask(world, LOT)) == {("destination_missing", "W", 31_000), ("lot_missing", "W", 31_000)}
+    # W holds no beans by the records: nobody can say what those were.
+    beans = ("lot_missing", "W", 30_000)
+    assert said(ask(world, LOT)) == {("destination_missing", "W", 31_000), ("lot_missing", "W", 31_000), beans}
     window = {"left": "W", "start": "2026-03-04", "end": "2026-03-04"}
     assert {each for each in said(ask(world, **window)) if each[2] == 31_000} == {
         ("destination_missing", "W", 31_000),
         ("lot_missing", "W", 31_000),
     }
+
+
+def not_held(answer: Answer) -> set[tuple[str, int]]:
+    return {(each.site, each.value) for each in answer.untraced if each.reason == "not_held"}
+
+
+def test_goods_without_lot_of_what_the_sender_held_none_of_are_said_of_who_got_them(world: World) -> None:
+    """Recalled celery sold on as beans: no record makes it a link, and the answer must not be silent about who got it."""
+    world.at(1.5).put(Transfer(id="beans", at=world.now, site="W", to="X", product="豆角", quantity=kg(30)))
+    world.put(Transfer(id="more", at=world.now, site="W", to="X", product="豆角", quantity=kg(2)))
+    found = ask(world.at(2), LOT)
+    assert (not_held(found), found.outlets) == ({("X", 32_000)}, ())
+    (finding,) = (each for each in found.untraced if each.reason == "not_held")
+    assert (finding.kind, finding.word, len(finding.entries)) == ("lot_missing", "finding.lot_missing.not_held", 2)
+    # Beans that came only afterwards explain nothing; such as had come by then do.
+    world.born("B", "Q", 50, product="豆角").at(4).move("OP-Q/B", "Q", "W", 40)
+    assert not_held(ask(world, LOT)) == {("X", 32_000)}
+    world.now = day(1.4)
+    world.born("C", "Q", 50, product="豆角 (本地)")
+    world.move("OP-Q/C", "Q", "W", 40)
+    assert not_held(ask(world.at(4), LOT)) == set()
+
+
+def test_goods_without_lot_that_left_before_any_of_these_came_are_not_said(world: World) -> None:
+    world.born("B", "Q", 50, product="豆角").at(5).move("OP-Q/B", "Q", "Z", 50)
+    world.now = day(3.9)
+    world.put(Transfer(id="early", at=world.now, site="Z", to="X", product="芹菜", quantity=kg(3)))
+    assert not_held(ask(world.at(6), "OP-Q/B")) == set(), "more than the clocks may be wrong before the beans came to Z"
+    world.now = day(4.1)
+    world.put(Transfer(id="late", at=world.now, site="Z", to="Y", product="芹菜", quantity=kg(4)))
+    assert not_held(ask(world.at(6), "OP-Q/B")) == {("Y", 4_000)}
+
+
+@pytest.mark.parametrize(("before", "links"), [(0.01, {"X": "possible"}), (0.99, {"X": "possible"}), (1.01, {})])
+def test_goods_without_lot_sent_on_within_what_the_clocks_may_be_wrong_are_possible(
+    world: World, before: float, links: dict[str, str]
+) -> None:
+    """The stall wrote the sale in the morning and the purchase in the evening; another lot lay there, which would explain it."""
+    world.born("A", "Q", 500, product="芹菜")
+    world.move("OP-Q/A", "Q", "Z", 500)
+    world.at(4).move(LOT, "W", "Z", 10)
+    world.now = day(4 - before)
+    world.put(Transfer(id="sold", at=world.now, site="Z", to="X", product="芹菜", quantity=kg(3)))
+    found = ask(world.at(5), LOT)
+    assert {row.site: row.link for row in found.outlets if row.site != "Z"} == links
+    assert [(line.site, line.least, line.most) for line in found.without_lot] == [("X", 0, 3_000) for _ in links]
 
 
 def test_records_dated_ahead_hide_nobody(world: World) -> None:

@@ -93,4 +93,5 @@ def test_the_parameters_are_those_of_the_default_pack() -> None:
         DEFAULT.outlet_kinds,
         DEFAULT.transit_limit,
         DEFAULT.silent_after,
-    ) == (defaults.OUTLET_KINDS, defaults.TRANSIT_LIMIT, defaults.SILENT_AFTER)
+        DEFAULT.clock_slack,
+    ) == (defaults.OUTLET_KINDS, defaults.TRANSIT_LIMIT, defaults.SILENT_AFTER, defaults.CLOCK_SLACK)

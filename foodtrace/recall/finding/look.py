@@ -41,7 +41,9 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, order=True):
     unit: int = -1
     """Unit of the quantity; -1 where ``value`` is none."""
     reason: str = ""
-    """Of ``log_behind`` why: ``not_seen`` since the case was opened, or :attr:`foodtrace.graph.flows.LogInfo.state`."""
+    """Of ``lot_missing`` at the receiver: ``not_held``.
+
+    Of ``log_behind`` why: ``not_seen`` since the case was opened, or :attr:`foodtrace.graph.flows.LogInfo.state`."""
 
 
 class Look:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 from foodtrace.graph.flows import ALWAYS, LEAVING, NEVER, UNNAMED, Flow, FlowKind
 from foodtrace.graph.walk import Holding
@@ -122,10 +122,76 @@ def without_lot(look: Look) -> Iterator[Finding]:
     candidates = _candidates(look, {move.src for move in unnamed})
     for move in unnamed:
         yield Finding(kind="lot_missing", site=move.src, entries=move.entries, value=move.sent, unit=move.unit)
-        wanted = look.found.infos[move.lot].product if move.lot in look.found.infos else ""
-        lots = {lot for lot, since, product in candidates[move.src] if since <= move.t_out and fits_product(product, wanted)}
+        lots = _fitting(look, move, candidates)
         if len(lots - {move.lot}) > 1:
             yield Finding(kind="mixed_stall", site=move.src, entries=move.entries, value=len(lots - {move.lot}))
+
+
+def _fitting(look: Look, move: Move, candidates: Mapping[int, list[tuple[int, int, str]]]) -> set[int]:
+    """Return the lots that a dispatch without lot may have been."""
+    by, wanted = move.t_out + look.settings.clock_slack, _product(look, move)
+    return {lot for lot, since, product in candidates[move.src] if since <= by and fits_product(product, wanted)}
+
+
+def _product(look: Look, move: Move) -> str:
+    return look.found.infos[move.lot].product if move.lot in look.found.infos else ""
+
+
+def not_held(look: Look) -> Iterator[Finding]:
+    """lot_missing: goods without lot left a site of these goods, of a product of which the records know none there by then.
+
+    No record makes them these goods, and none makes them others: they may be these under another name, or made of them. The finding is
+    about who got them.
+    """
+    gone = [move for move in look.found.moves if move.unnamed and (move.lot, move.dst) not in look.found.holdings]
+    sites = {site for _, site in look.found.holdings} & {move.src for move in gone}
+    if not sites:
+        return
+    slack = look.settings.clock_slack
+    first = first_arrivals(look.found.moves, look.found.flows)
+    begun = _begun(look)
+    since: dict[int, int] = {}
+    for holding, link in look.found.holdings.items():
+        if holding[1] in sites:
+            came = first.get(holding, begun.get(holding[0], ALWAYS))
+            since[holding[1]] = min(since.get(holding[1], NEVER), max(link.since, came))
+    late = [move for move in gone if move.src in sites and since[move.src] <= move.t_out + slack]
+    open_ = [move for move in late if not _held(look, move, first)]
+    sums: dict[tuple[int, int], list[Move]] = defaultdict(list)
+    for move in open_:
+        sums[move.dst or move.src, move.unit].append(move)
+    for (site, unit), moves in sums.items():
+        entries = look.newest([(move.t_out, entry) for move in moves for entry in move.entries])
+        value = sum(move.sent for move in moves)
+        yield Finding(kind="lot_missing", site=site, entries=entries, value=value, unit=unit, reason="not_held")
+
+
+def _begun(look: Look) -> dict[int, int]:
+    """Return when each lot is first heard of: goods whose coming to a site nobody recorded came no earlier."""
+    begun: dict[int, int] = {}
+    for flow in look.found.flows:
+        begun[flow.lot] = min(begun.get(flow.lot, NEVER), flow.t)
+    return begun
+
+
+def _held(look: Look, move: Move, first: Mapping[Holding, int]) -> bool:
+    """Tell whether any record puts goods at the sender by then that a dispatch without lot can have been; read no further than that."""
+    by, wanted = move.t_out + look.settings.clock_slack, _product(look, move)
+    for (lot, site), since in first.items():
+        if site == move.src and lot != move.lot and since <= by and fits_product(look.found.product(lot), wanted):
+            return True
+    infos = look.facts.lots({lot for _, lot in look.facts.stock_lots([move.src])} - look.representative.keys())
+    fitting = sorted(lot for lot, info in infos.items() if fits_product(info.product, wanted))
+    for place in range(0, len(fitting), _PORTION):
+        flows = [flow for flow in look.facts.flows(fitting[place : place + _PORTION]) if move.src in (flow.site, flow.other)]
+        came = first_arrivals(pair(flows, {}, look.facts.ranks()), flows)
+        if any(site == move.src and since <= by for (_, site), since in came.items()):
+            return True
+    return False
+
+
+_PORTION: Final = 50
+"""Lots looked at in one go for goods that a dispatch may have been."""
 
 
 def _for_nowhere(look: Look) -> Iterator[Finding]:
@@ -135,9 +201,7 @@ def _for_nowhere(look: Look) -> Iterator[Finding]:
         return
     candidates = _candidates(look, {move.src for move in gone})
     for move in gone:
-        wanted = look.found.infos[move.lot].product if move.lot in look.found.infos else ""
-        lots = {lot for lot, since, product in candidates[move.src] if since <= move.t_out and fits_product(product, wanted)}
-        if any((lot, move.src) in look.found.holdings for lot in lots):
+        if any((lot, move.src) in look.found.holdings for lot in _fitting(look, move, candidates)):
             about: dict[str, Any] = {"site": move.src, "entries": move.entries, "value": move.sent, "unit": move.unit}
             yield Finding(kind="lot_missing", **about)
             yield Finding(kind="destination_missing", **about)

@@ -7,3 +7,4 @@ from typing import Final
 OUTLET_KINDS: Final = frozenset({"shop", "restaurant", "canteen", "retail_stall", "online_shop"})
 TRANSIT_LIMIT: Final = 7 * 86_400_000_000
 SILENT_AFTER: Final = 7 * 86_400_000_000
+CLOCK_SLACK: Final = 86_400_000_000

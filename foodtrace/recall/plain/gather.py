@@ -2,8 +2,9 @@
 
 1. The closure over transformations; aliases and lots of the same code under an unknown authority are handed over.
 2. Rows come in portions of lots; what is known of a site is read once.
-3. Dispatches without lot matter where they can have been of these goods: from a site that had them, of the same product (or one
-   that nobody named), and not before the lot began; or where a receipt of these goods bears their number. Those are handed over.
+3. Dispatches without lot matter where they left a site that had these goods, not before the lot began: of the same product (or one
+   that nobody named) they can have been of these goods, of another the records must show that it was there. They matter too where a
+   receipt of these goods bears their number. Those are handed over.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from foodtrace.graph.flowkind import UNNAMED, FlowKind
 from foodtrace.graph.rows import Rows
 from foodtrace.recall.contacts import CONTACTS
 from foodtrace.recall.plain import HandOver
+from foodtrace.recall.plain.defaults import CLOCK_SLACK
 from foodtrace.recall.plain.links import Links
 from foodtrace.recall.plain.lot import LotBooks
 from foodtrace.recall.products import fits_product
@@ -33,6 +35,8 @@ _RECEIPT: Final = int(FlowKind.RECEIPT)
 _PRODUCED: Final = int(FlowKind.PRODUCED)
 _PORTION: Final = 500
 """Lots read at a time."""
+_ASKED: Final = 20
+"""Products of senders looked up one by one; more are handed over."""
 _LOT: Final = itemgetter(1)
 
 
@@ -74,10 +78,10 @@ class Gathered:
             rows = self.rows.rows(pseudo)
             if rows is None:
                 raise HandOver("another log objects")
-            products = {lot: said[PRODUCT] for lot, said in self.rows.lots_said(pseudo).items()}
             numbers = {row[11] for row in rows if row[12] & UNNAMED and row[11]}
             if numbers and any(row[11] in numbers for books in self.books.values() for row in books.rows if row[0] == _RECEIPT):
                 raise HandOver("a receipt of goods dispatched without lot")
+            products = {lot: said[PRODUCT] for lot, said in self.rows.lots_said(pseudo).items()}
             self._check_senders([(row[2], row[6], products[row[1]]) for row in rows if row[12] & UNNAMED])
             seen |= fresh
             fresh = ({row[2] for row in rows} | {row[3] for row in rows}) - seen - {0}
@@ -85,13 +89,19 @@ class Gathered:
     def _check_senders(self, sent: Collection[tuple[int, int, str]]) -> None:
         """:param sent: (sender, when at the latest, product) of dispatches without lot."""
         senders = {site for site, _, _ in sent}
+        other: dict[tuple[int, str], int] = {}
         for lot, books in self.books.items():
             there = senders.intersection(books.held)
             if not there:
                 continue
-            product, begun = self.infos[lot][PRODUCT], min(row[6] for row in books.rows)
-            if any(site in there and begun <= left and fits_product(product, wanted) for site, left, wanted in sent):
-                raise HandOver("dispatches without lot")
+            product, begun = self.infos[lot][PRODUCT], min(row[6] for row in books.rows) - CLOCK_SLACK
+            for site, left, wanted in sent:
+                if site in there and begun <= left:
+                    if fits_product(product, wanted):
+                        raise HandOver("dispatches without lot")
+                    other[site, wanted] = min(left, other.get((site, wanted), left))
+        if len(other) > _ASKED or any(not self.rows.surely_held(*pair, by) for pair, by in other.items()):
+            raise HandOver("dispatches without lot of what may not have been there")
 
     def _check_copies(self, entries: Collection[tuple[int, int]]) -> None:
         ids: dict[str, int] = {}
