@@ -13,7 +13,7 @@ these; times are numbers, no two alike, and quantities are in the lot's unit::
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 M = 1_000_000
@@ -179,6 +179,7 @@ class Bounds:
                     for parcel, unit, lot in inputs
                 ]
             units, outs = {unit for _, unit, _ in inputs}, {self.unit(lot) for lot, _ in made}
+            result: tuple[int, ...]
             whole = tuple(map(sum, zip((0, 0, 0, 0), *(parcel for parcel, _, _ in inputs), strict=True)))
             for unit in ("g", "ml", "piece"):
                 group = [(lot, q) for lot, q in made if self.unit(lot) == unit]
@@ -293,4 +294,4 @@ def affected_of(found: Any, texts: Mapping[int, str]) -> dict[tuple[str, str], b
     return {(name(lot), texts[site]): link.presumed for (lot, site), link in found.holdings.items()}
 
 
-__all__: Collection[str] = ["Bounds", "affected_of", "notation"]
+__all__ = ["Bounds", "affected_of", "notation"]

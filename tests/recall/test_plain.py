@@ -294,7 +294,7 @@ def test_other_goods_dispatched_without_lot_do_not_matter(tmp_path: Path) -> Non
         begun(ledger)
         ledger.record(born("b", "F-1/L"))
         some: dict[str, Any] = {"site": "D-1", "quantity": Quantity(5, "g"), "to": "X-1"}
-        beans = {"serial": "B", "issuer": "F-1", "product": "豆角", "quantity": Quantity(9, "g")}
+        beans: dict[str, Any] = {"serial": "B", "issuer": "F-1", "product": "豆角", "quantity": Quantity(9, "g")}
         ledger.record([CertificateIssued(id="beans", at=AT, site="D-1", lot="F-1/B", **beans)])
         ledger.record([Transfer(id="other", at=NOW, product="豆角", **some)])
         ledger.record([Transfer(id="before", at=AT - dt.timedelta(hours=30), product="芹菜", **some)])
