@@ -29,9 +29,8 @@ LOT = "F-1/261123-1"
 FACTS = {tag: kind for tag, kind in kinds().items() if kind in Fact.__args__}
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
-    url = f"sqlite:///{tmp_path}/x.db" if request.param == "sqlite" else request.getfixturevalue("pg_url")
+@pytest.fixture
+def ledger(url: str, tmp_path: Path) -> Iterator[Ledger]:
     with Ledger.open(url, keys=tmp_path / "keys", clock=lambda: NOW) as opened:
         opened.init("test.example/own", operator="F-1")
         opened.record(

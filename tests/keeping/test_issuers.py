@@ -22,11 +22,6 @@ KIDS = [kid(ISSUER, each.public).hex() for each in KEYS]
 TODAY = dt.date(2026, 11, 24)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'x.db'}" if request.param == "sqlite" else str(request.getfixturevalue("pg_url"))
-
-
 def told(ledger: Ledger, log: str, number: int, action: str = "register") -> None:
     """Put a key entry on record as a program does that asks nobody."""
     key = Key(

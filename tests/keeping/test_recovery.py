@@ -50,9 +50,8 @@ def move(name: str) -> Transfer:
     return Transfer(id=name, at=AT, site="F-1", to="S-7", lot=LOT, quantity=Quantity(1000, "g"))
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
-    url = f"sqlite:///{tmp_path}/x.db" if request.param == "sqlite" else request.getfixturevalue("pg_url")
+@pytest.fixture
+def ledger(url: str, tmp_path: Path) -> Iterator[Ledger]:
     with Ledger.open(url, keys=tmp_path / "keys", clock=clock) as opened:
         fill(opened)
         yield opened

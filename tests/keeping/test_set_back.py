@@ -18,11 +18,6 @@ from tests.cli.test_way import run
 from tests.keeping.test_recovery import AT, ORIGIN, clock, fill, move
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/x.db" if request.param == "sqlite" else str(request.getfixturevalue("pg_url"))
-
-
 def test_what_verify_saw_keeps_a_ledger_that_was_set_back_from_being_written(url: str, tmp_path: Path) -> None:
     with Ledger.open(url, keys=tmp_path / "keys", clock=clock) as ledger:
         fill(ledger)

@@ -10,11 +10,15 @@ import pytest
 from tests.recall.casework import World, chain
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
-    """`chain` on record, the clock a day after its last move."""
-    url = f"sqlite:///{tmp_path}/x.db" if request.param == "sqlite" else request.getfixturevalue("pg_url")
+@pytest.fixture
+def empty(url: str, tmp_path: Path) -> Iterator[World]:
+    """Give a world in which nothing has happened yet, on each engine."""
     made = World(url, tmp_path / "keys")
-    chain(made).at(3)
     yield made
     made.ledger.close()
+
+
+@pytest.fixture
+def world(empty: World) -> World:
+    """Give :func:`chain` on record, the clock a day after its last move."""
+    return chain(empty).at(3)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import msgspec
 import pytest
 
@@ -14,17 +11,14 @@ from tests.recall.casework import World
 CAN, CASE = "OP-P/CAN", "OP-P/CASE"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+@pytest.fixture
+def world(empty: World) -> World:
     """The plant P makes 100 kg, and 70 of them go out; the case they lie in has a number of its own, which says nothing else."""
-    url = f"sqlite:///{tmp_path}/x.db" if request.param == "sqlite" else request.getfixturevalue("pg_url")
-    made = World(url, tmp_path / "keys")
-    made.sites().born("CAN", "P", 100)
-    made.put(Alias(id="a", at=made.now, site="P", lot=CAN, alias=CASE))
-    made.at(1).move(CAN, "P", "X", 40)
-    made.at(2).move(CASE, "P", "Y", 30)
-    yield made
-    made.ledger.close()
+    empty.sites().born("CAN", "P", 100)
+    empty.put(Alias(id="a", at=empty.now, site="P", lot=CAN, alias=CASE))
+    empty.at(1).move(CAN, "P", "X", 40)
+    empty.at(2).move(CASE, "P", "Y", 30)
+    return empty
 
 
 def test_a_recall_by_either_name_is_the_same(world: World) -> None:

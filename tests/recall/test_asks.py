@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
@@ -34,12 +33,9 @@ BATCH = "06909999000012/B1"
 KEY = SigningKey("issuer", bytes(range(32)))
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
-    url = f"sqlite:///{tmp_path}/x.db" if request.param == "sqlite" else request.getfixturevalue("pg_url")
-    made = World(url, tmp_path / "keys")
-    yield chain(made)
-    made.ledger.close()
+@pytest.fixture
+def world(empty: World) -> World:
+    return chain(empty)
 
 
 def links(world: World, lot: str, site: str = "") -> list[tuple[str, str]]:

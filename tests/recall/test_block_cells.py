@@ -7,8 +7,7 @@ entry that moves nothing; what is allowed is done. Facts of the same kinds are b
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any, Final
 
 import pytest
@@ -226,12 +225,9 @@ COLUMNS: Final[dict[str, tuple[str, str, Ask]]] = {
 }
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
-    url = f"sqlite:///{tmp_path}/x.db" if request.param == "sqlite" else request.getfixturevalue("pg_url")
-    made = World(url, tmp_path / "keys")
-    yield trade(made)
-    made.ledger.close()
+@pytest.fixture
+def world(empty: World) -> World:
+    return trade(empty)
 
 
 def held(world: World) -> list[goods.Stock]:

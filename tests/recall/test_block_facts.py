@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any, Final
 
 import pytest
@@ -33,12 +32,9 @@ from tests.recall.blocktrade import BATCH, CASE, FRESH, LOT, OTHER, pieces, trad
 from tests.recall.casework import World, day, kg
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
-    url = f"sqlite:///{tmp_path}/x.db" if request.param == "sqlite" else request.getfixturevalue("pg_url")
-    made = World(url, tmp_path / "keys")
-    yield trade(made)
-    made.ledger.close()
+@pytest.fixture
+def world(empty: World) -> World:
+    return trade(empty)
 
 
 def fact(kind: str, name: str, at: dt.datetime) -> Event:

@@ -26,10 +26,9 @@ CASE = "2026-0001"
 SHOP = "local/shop"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+@pytest.fixture
+def world(url: str, tmp_path: Path) -> Iterator[World]:
     """Two cases 2026-0001: ours about L (level 2), and one of a shop's own log about K (level 3)."""
-    url = f"sqlite:///{tmp_path}/x.db" if request.param == "sqlite" else request.getfixturevalue("pg_url")
     made = World(url, tmp_path / "keys", log="local/office")
     chain(made).born("K", "Q", 20).move(ELSE, "Q", "Z", 20).at(3)
     assert made.open(LOT) == CASE

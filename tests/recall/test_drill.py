@@ -97,9 +97,8 @@ def story() -> list[Event]:
     return made
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
-    url = f"sqlite:///{tmp_path}/x.db" if request.param == "sqlite" else request.getfixturevalue("pg_url")
+@pytest.fixture
+def ledger(url: str, tmp_path: Path) -> Iterator[Ledger]:
     with Ledger.open(url, keys=tmp_path / "keys", clock=lambda: micros(AT + dt.timedelta(days=2))) as opened:
         opened.record(story(), personal={"s-X-1": {"phone": "13900001234"}})
         yield opened

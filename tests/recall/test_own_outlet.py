@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from foodtrace.events import ConsumerReturn
@@ -18,15 +15,12 @@ from tests.recall.casework import World, kg
 LOT = "OP-P/L"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+@pytest.fixture
+def world(empty: World) -> World:
     """The farm P sends 90 of its 100 kg on and sells 4 of the rest at its own gate."""
-    url = f"sqlite:///{tmp_path}/x.db" if request.param == "sqlite" else request.getfixturevalue("pg_url")
-    made = World(url, tmp_path / "keys")
-    made.sites().born("L", "P", 100)
-    made.at(1).move(LOT, "P", "X", 90)
-    yield made
-    made.ledger.close()
+    empty.sites().born("L", "P", 100)
+    empty.at(1).move(LOT, "P", "X", 90)
+    return empty
 
 
 def test_a_farm_that_sells_at_its_gate_is_listed_told_and_waited_for(world: World) -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from foodtrace.events import Output
@@ -16,12 +13,9 @@ from tests.recall.casework import World, chain, kg
 LOT = "OP-P/L"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
-    url = f"sqlite:///{tmp_path}/x.db" if request.param == "sqlite" else request.getfixturevalue("pg_url")
-    made = World(url, tmp_path / "keys")
-    yield chain(made)
-    made.ledger.close()
+@pytest.fixture
+def world(empty: World) -> World:
+    return chain(empty)
 
 
 def asked(world: World, *lots: str) -> Answer:

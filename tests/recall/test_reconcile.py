@@ -70,10 +70,9 @@ def got(name: str, q: int, *, lot: str = LOT, to: str = "X-1", source: str = "F-
 SITES = [site("F-1", "farm"), site("X-1", "shop"), site("Y-1", "shop"), site("M-1", "market")]
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
+@pytest.fixture
+def ledger(url: str, tmp_path: Path) -> Iterator[Ledger]:
     """A ledger with two logs: that of the farm, ``b/F-1``, and that of the market, ``a/M-1``."""
-    url = f"sqlite:///{tmp_path}/x.db" if request.param == "sqlite" else request.getfixturevalue("pg_url")
     with Ledger.open(url, keys=tmp_path / "keys", clock=lambda: micros(NOW)) as opened:
         opened.init("b/F-1", operator="F-1")
         opened.init("a/M-1", operator="M-1")

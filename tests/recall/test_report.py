@@ -89,9 +89,8 @@ def story() -> list[Event]:
 PERSONAL = {"s-X-1": {"contact": "李大明", "phone": "13900001234", "address": "北河市东街 5 号"}}
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
-    url = f"sqlite:///{tmp_path}/x.db" if request.param == "sqlite" else request.getfixturevalue("pg_url")
+@pytest.fixture
+def ledger(url: str, tmp_path: Path) -> Iterator[Ledger]:
     now = micros(hours(72))
     with Ledger.open(url, keys=tmp_path / "keys", clock=lambda: now) as opened:
         opened.record(story(), personal=PERSONAL)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -35,12 +33,9 @@ ABBOTT = "|".join(f"{start}*{part}*" for part in ("K8", "SH", "Z2") for start in
 """DOMAIN section 6: the code starts with 22 to 37 and contains K8, SH or Z2; only what expires from 1 April 2022 on."""
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
-    url = f"sqlite:///{tmp_path}/x.db" if request.param == "sqlite" else request.getfixturevalue("pg_url")
-    made = World(url, tmp_path / "keys")
-    yield made
-    made.ledger.close()
+@pytest.fixture
+def world(empty: World) -> World:
+    return empty
 
 
 def ask(world: World, **words: str) -> Answer:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -16,9 +15,8 @@ FOUND = "SELECT n.text FROM {texts} CROSS JOIN name AS n WHERE n.text = f.value 
 COUNT = "SELECT COUNT(*) FROM name WHERE id > ?"
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    url = f"sqlite:///{tmp_path}/x.db" if request.param == "sqlite" else request.getfixturevalue("pg_url")
+@pytest.fixture
+def store(url: str) -> Iterator[Store]:
     made = open_store(url, create=True)
     made.create()
     with made.write() as session:

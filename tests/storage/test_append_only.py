@@ -60,9 +60,8 @@ def rows(ledger: Ledger) -> list[object]:
         return [session.rows(f"SELECT * FROM {table} ORDER BY {', '.join(KEYS[table])}") for table in SEALED]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
-    url = f"sqlite:///{tmp_path / 'x.db'}" if request.param == "sqlite" else request.getfixturevalue("pg_url")
+@pytest.fixture
+def ledger(url: str, tmp_path: Path) -> Iterator[Ledger]:
     with Ledger.open(url, keys=tmp_path / "keys") as opened:
         grow(opened)
         yield opened

@@ -21,9 +21,8 @@ AT = dt.datetime(2026, 11, 24, 4, 0, tzinfo=dt.timezone(dt.timedelta(hours=8)))
 HARD = ("\t", "a\nb", "\\N", "\\.", "\\x00", "'; DROP TABLE entry --", '"', "{1,2}", "NULL", "%s", "?", "西红柿 🍅", "é\u0301", " x ")
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
-    url = f"sqlite:///{tmp_path}/x.db" if request.param == "sqlite" else request.getfixturevalue("pg_url")
+@pytest.fixture
+def ledger(url: str, tmp_path: Path) -> Iterator[Ledger]:
     with Ledger.open(url, keys=tmp_path / "keys") as opened:
         yield opened
 

@@ -42,11 +42,6 @@ FIRST = {
 """What makes a ledger one of the first version, as far as anything depends on it."""
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/x.db" if request.param == "sqlite" else request.getfixturevalue("pg_url")
-
-
 def aged(url: str, keys: Path) -> None:
     """Make a ledger of the first version, with a projection that today's program would not make."""
     with Ledger.open(url, keys=keys) as ledger:

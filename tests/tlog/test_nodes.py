@@ -33,9 +33,9 @@ class Counting:
         return found
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def counting(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Counting]:
-    store = open_store(f"sqlite:///{tmp_path}/x.db" if request.param == "sqlite" else request.getfixturevalue("pg_url"), create=True)
+@pytest.fixture
+def counting(url: str) -> Iterator[Counting]:
+    store = open_store(url, create=True)
     store.create()
     with store.write() as session:
         for log, leaves in ((LOG, LEAVES), (LOG + 1, LEAVES[::-1])):  # a neighbour whose rows are none of ours
