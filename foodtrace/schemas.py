@@ -26,15 +26,26 @@ from foodtrace.operations.noticepage import Mail
 from foodtrace.operations.overspent import Overspent
 from foodtrace.operations.packing import Content
 from foodtrace.operations.reconciling import Reconciliation
-from foodtrace.operations.said import ErrorSaid, OperatorShown, SiteLine
+from foodtrace.operations.said import Announced, BadRows, ErrorSaid, FilesWritten, OperatorShown, SiteLine
 from foodtrace.operations.samplecheck import DayChecked
 from foodtrace.operations.scanning import ScanAnswer
 from foodtrace.operations.sellers import FileSaid
-from foodtrace.operations.shopdesk import BatchShown, Brought
+from foodtrace.operations.shopdesk import BatchShown, Brought, CountSaid
 from foodtrace.operations.shopledger import Statement
 from foodtrace.operations.staff import StaffSaid
 from foodtrace.operations.stoplist import StopList
+from foodtrace.operations.tillsaid import MaySell, SoldSaid
 from foodtrace.operations.trace import Trace
+from foodtrace.operations.wrote import (
+    CertificateSaid,
+    KeyListWritten,
+    KeyMade,
+    KeySaid,
+    LabelsWritten,
+    OperatorSaid,
+    SiteSaid,
+    TransferSaid,
+)
 from foodtrace.recall.answer import Answer
 from foodtrace.recall.drill import Drill
 from foodtrace.recall.report import Report
@@ -45,8 +56,12 @@ from foodtrace.verification import Verification
 _TYPES: Final[dict[str, Any]] = {
     "case-report": Report,
     "backup": Backup,
+    "bad-rows": BadRows,
     "blast": Blast,
+    "certificate-issue": CertificateSaid,
+    "certificate-label": LabelsWritten,
     "certificate-show": list[Shown],
+    "certificate-void": Shown,
     "corrected": Corrected,
     "doctor": Examination,
     "drill": Drill,
@@ -62,32 +77,44 @@ _TYPES: Final[dict[str, Any]] = {
     "case-sample-verified": Redrawn,
     "case-list": list[CaseLine],
     "case-status": CaseStatus,
+    "formula-check": MaySell,
     "formula-contents": tuple[Content, ...],
+    "formula-count": CountSaid,
     "formula-ledger": Statement,
     "formula-return": Brought,
+    "formula-sell": SoldSaid,
     "formula-show": BatchShown,
     "gate": GateSaid,
     "gate-conflicts": list[Overspent],
+    "gate-expect": Announced,
     "gate-held": list[Held],
     "gate-staff": list[StaffSaid],
     "gate-resolve": ResolvedSaid,
     "gate-sampling-check": DayChecked,
     "scan": list[ScanAnswer],
     "recovery": Recovery,
+    "operator-add": OperatorSaid,
     "operator-show": OperatorShown,
+    "site-edit": SiteSaid,
     "site-file": FileSaid,
+    "site-file-import": FilesWritten,
+    "site-files": list[FileSaid],
     "site-list": list[SiteLine],
     "stoplist": StopList,
     "test": TestSaid,
     "recall": Answer,
     "key-changed": Changed,
+    "key-create": KeyMade,
+    "key-entry": KeySaid,
     "key-list": list[KeyRow],
+    "key-list-export": KeyListWritten,
     "check-proof": list[ProofSaid],
     "export-tiles": TilesSaid,
     "import": list[ImportSaid],
     "prove": list[ProofFile],
     "reconcile": Reconciliation,
     "trace": Trace,
+    "transfer": TransferSaid,
     "verify": Verification,
     "verify-tiles": TilesAudit,
     "witness": WitnessSaid,

@@ -16,6 +16,7 @@ import click
 
 from foodtrace.texts import Lang
 from foodtrace_cli.output import cells
+from foodtrace_cli.schemaoption import HELP, names_in
 
 _SECTIONS: Final = {"Options": "选项", "Commands": "命令", "Arguments": "参数"}
 _PIECES: Final = re.compile(r"[\u2e80-\uffef]|[^\s\u2e80-\uffef]+|\s+")
@@ -34,6 +35,9 @@ def chinese(sentence: str) -> str:
     from foodtrace.texts._help import COMMANDS  # noqa: PLC0415 - only where Chinese help is shown
     from foodtrace.texts._help_options import OPTIONS  # noqa: PLC0415
 
+    names = names_in(sentence)
+    if names:
+        return OPTIONS[HELP].format(names=names)
     return COMMANDS.get(flat(sentence)) or OPTIONS.get(flat(sentence)) or sentence
 
 

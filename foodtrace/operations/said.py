@@ -1,4 +1,4 @@
-"""Small answers as programs read them: ``site list --json``, ``operator show --json``, and an error; ``schemas/`` has their forms."""
+"""Small answers as programs read them: ``site list``, ``operator show``, lists in files, and errors; ``schemas/`` has their forms."""
 
 from __future__ import annotations
 
@@ -56,3 +56,33 @@ class ErrorSaid(msgspec.Struct, frozen=True, kw_only=True):
     """What any command with ``--json`` prints instead of its answer when it ends with an error."""
 
     error: ErrorTold
+
+
+class BadRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of a list in a file that cannot be taken."""
+
+    row: int
+    """As a spreadsheet counts them: the heading is row 1."""
+    error: ErrorTold
+
+
+class BadRows(msgspec.Struct, frozen=True, kw_only=True):
+    """What ``gate expect`` and ``site file --import`` print of a list with bad rows; nothing of it was recorded."""
+
+    bad: list[BadRow]
+
+
+class Announced(msgspec.Struct, frozen=True, kw_only=True):
+    """What ``gate expect`` recorded of a list of trucks."""
+
+    new: int
+    known: int
+    """Rows that were on record already."""
+
+
+class FilesWritten(msgspec.Struct, frozen=True, kw_only=True):
+    """What ``site file --import`` recorded of a list of sellers."""
+
+    written: int
+    known: int
+    """Rows that say nothing new."""

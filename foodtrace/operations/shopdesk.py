@@ -149,6 +149,15 @@ class Counted(msgspec.Struct, frozen=True, kw_only=True):
     """Can codes that were packed, received here and not sold, and not counted."""
 
 
+class CountSaid(msgspec.Struct, frozen=True, kw_only=True):
+    """A stock count; its JSON is ``schemas/formula-count.json``."""
+
+    shop: str
+    lines: tuple[Counted, ...]
+    recorded: bool
+    """False: nothing was counted, or it differs from the book and nobody said that it stands."""
+
+
 def book_of(session: Session, shop: str, now: int) -> dict[str, int]:
     """Return the cans of every formula batch in a shop's book, by lot."""
     facts = SqlFacts(session, now)

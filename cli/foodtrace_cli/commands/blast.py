@@ -11,6 +11,7 @@ from foodtrace.errors import BadData
 from foodtrace_cli.context import Context
 from foodtrace_cli.oneshot import uncollected
 from foodtrace_cli.output import clean, emit_json, say, table
+from foodtrace_cli.schemaoption import prints
 
 if TYPE_CHECKING:
     from foodtrace.operations.blast import Blast
@@ -22,7 +23,7 @@ _DAY = dt.timedelta(days=1)
 @click.option("--from", "start", default=None, metavar="DATE", help="First day, in China; by default the last day of the range.")
 @click.option("--to", "end", default=None, metavar="DATE", help="Last day; by default today.")
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Print so many lots; JSON has them all.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON (foodtrace schema blast).")
+@prints("blast")
 @click.pass_obj
 def blast(ctx: Context, start: str | None, end: str | None, limit: int, *, as_json: bool) -> None:
     """Say of every lot of a range of days how many outlets its recall would reach, the worst first."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import click
 
 from foodtrace.quantity import Quantity
-from foodtrace_cli.commands.case_common import BY, CASE, CASE_ARGUMENT, EVIDENCE, JSON, act, hashed
+from foodtrace_cli.commands.case_common import BY, CASE, CASE_ARGUMENT, EVIDENCE, act, hashed
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import emit_json, say
+from foodtrace_cli.schemaoption import prints
 from foodtrace_cli.typed import Word
 
 
@@ -22,7 +23,7 @@ from foodtrace_cli.typed import Word
 @click.option("--percent", type=int, default=None, help="Share for level B, 11 to 99; by default 30.")
 @click.option("--verify", is_flag=True, help="Draw again by the opened seed and compare with the record.")
 @BY
-@JSON
+@prints("case-sample", "case-sample-verified")
 @click.pass_context
 def sample(
     click_ctx: click.Context, case_id: str | None, level: str | None, percent: int | None, by: str, *, verify: bool, as_json: bool
@@ -74,7 +75,7 @@ def _verify(ctx: Context, case_id: str | None, *, as_json: bool) -> int:
 @click.option("--quantity", default=None, help="How much was found.")
 @EVIDENCE
 @BY
-@JSON
+@prints("case-check")
 @click.pass_obj
 def check(
     ctx: Context,

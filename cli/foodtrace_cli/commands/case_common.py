@@ -24,7 +24,6 @@ CASE_ARGUMENT = click.argument("case_id", required=False, metavar="[CASE]")
 REASON = click.option("--reason", default="", help="Why; it stays on record.")
 APPROVED = click.option("--approved-by", default="", help="Number of who approved it.")
 EVIDENCE = click.option("--evidence", default=None, metavar="FILE", help="Photo or document; its SHA-256 is recorded.")
-JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 _FIRST, _LAST = 1971, 2998
 """Years that somebody may type."""

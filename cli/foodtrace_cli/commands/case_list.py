@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from foodtrace_cli.commands.case_common import JSON
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import emit_json, say
+from foodtrace_cli.schemaoption import prints
 
 
 @click.command("list")
 @click.option("--all", "everything", is_flag=True, help="Also the closed and the withdrawn.")
-@JSON
+@prints("case-list")
 @click.pass_obj
 def list_(ctx: Context, *, everything: bool, as_json: bool) -> None:
     """List the cases on record: how far each has come, when it is due, how much is late."""

@@ -12,6 +12,7 @@ from foodtrace_cli.commands.recall_screen import View, dated_ahead
 from foodtrace_cli.commands.recall_table import shown_quantity, shown_unit
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import cells, emit_json, fit, say
+from foodtrace_cli.schemaoption import prints
 
 if TYPE_CHECKING:
     from foodtrace.operations.casedone import SiteSteps
@@ -31,7 +32,7 @@ _RATES = ("R1", "R2", "R3", "R4", "R5", "R6")
 @click.option("--at", default=None, metavar="TIME", help="As of TIME, by all that is on record now.")
 @click.option("--as-known", is_flag=True, help="With --at: only by what was on record then.")
 @click.option("--all", "everything", is_flag=True, help="Print every task and every version of the scope.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON (foodtrace schema case-status).")
+@prints("case-status")
 @click.pass_obj
 def status(
     ctx: Context,

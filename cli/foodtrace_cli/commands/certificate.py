@@ -16,6 +16,7 @@ from foodtrace_cli.commands.certificate_show import sheet
 from foodtrace_cli.commands.goods import amount
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import emit_json, say
+from foodtrace_cli.schemaoption import prints
 from foodtrace_cli.typed import Word
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ certificate.add_command(label)
 @click.option("--dpi", type=click.Choice(["203", "300"]), default="203", show_default=True, help="Dots an inch of the label printer.")
 @click.option("--contact", is_flag=True, help="Print the site's phone on the label.")
 @click.option("--id", "event_id", default="", help="Id of the event, for retries.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@prints("certificate-issue")
 @click.pass_obj
 def issue(
     ctx: Context,
@@ -148,7 +149,9 @@ def issue(
         _, (issued, path, drawn) = ledger.act(decide)
     save(path, drawn)
     if as_json:
-        emit_json({"event": issued.event, "text": issued.text, "file": str(path), "findings": issued.findings})
+        from foodtrace.operations.wrote import CertificateSaid  # noqa: PLC0415
+
+        emit_json(CertificateSaid(event=issued.event, text=issued.text, file=str(path), findings=issued.findings))
     else:
         code = issued.event.lot.rpartition("/")[2]
         say(ctx.t("cli.certificate.issued", product=product, quantity=amount(ctx, size), lot=code, path=path))
@@ -172,7 +175,7 @@ def issue(
 @click.option("--paper", "papers", multiple=True, metavar="NUMBER", help="A collector's paper: number of an upstream certificate.")
 @click.option("--code", default="", help="Code of the lot; by default the day and the next number.")
 @click.option("--id", "event_id", default="", help="Id of the event, for retries.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@prints("certificate-issue")
 @click.pass_obj
 def record_(
     ctx: Context,
@@ -228,7 +231,9 @@ def record_(
         _, recorded = ledger.act(decide)
     event = recorded.event
     if as_json:
-        emit_json({"event": event, "text": "", "file": "", "findings": recorded.findings})
+        from foodtrace.operations.wrote import CertificateSaid  # noqa: PLC0415
+
+        emit_json(CertificateSaid(event=event, text="", file="", findings=recorded.findings))
     else:
         named = ctx.t("certificate.sheet." + ("title" if event.form == "commitment" else event.form))
         said = {"form": named, "product": product, "quantity": amount(ctx, size), "lot": event.lot, "serial": event.number or event.serial}
@@ -241,7 +246,7 @@ def record_(
 @click.option("--reason", default="", help="Why; it stands on record for good.")
 @click.option("--serial", default="", help="Which certificate, where the lot has several.")
 @click.option("--id", "event_id", default="", help="Id of the event, for retries.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@prints("certificate-void")
 @click.pass_obj
 def void(ctx: Context, lot: str, reason: str, serial: str, event_id: str, *, as_json: bool) -> None:
     """Make a certificate void. LOT is its lot, its label's file, or its code as scanned."""
@@ -267,7 +272,7 @@ def void(ctx: Context, lot: str, reason: str, serial: str, event_id: str, *, as_
 @certificate.command()
 @click.argument("lot")
 @click.option("--contacts", is_flag=True, help="Show the phone of the site.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@prints("certificate-show")
 @click.pass_obj
 def show(ctx: Context, lot: str, *, contacts: bool, as_json: bool) -> None:
     """Show the certificates of a lot as a person reads them. LOT is the lot, a label's file, or a code as scanned."""

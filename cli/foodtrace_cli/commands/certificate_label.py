@@ -15,6 +15,7 @@ import click
 from foodtrace.errors import BadData, Conflict, Storage
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, emit_json, progress, say
+from foodtrace_cli.schemaoption import prints
 
 if TYPE_CHECKING:
     from foodtrace.certificate.label import Label
@@ -39,7 +40,7 @@ _SMALLEST, _LARGEST = 20.0, 200.0
 @click.option("--dpi", type=click.Choice(["203", "300"]), default="203", show_default=True, help="Dots an inch of the printer.")
 @click.option("--contact", is_flag=True, help="Print the site's phone.")
 @click.option("--no-statement", is_flag=True, help="Leave the commitment's own words out (small labels).")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@prints("certificate-label")
 @click.pass_obj
 def label(
     ctx: Context,
@@ -67,7 +68,9 @@ def label(
     target = Path(out or _default(found, sheet=sheet, many=len(every) > 1))
     pages = _write(ctx, every, target, sheet=sheet, size_mm=_size(size), dpi=int(dpi))
     if as_json:
-        emit_json({"labels": len(every), "sheets": pages if sheet else 0, "file": str(target)})
+        from foodtrace.operations.wrote import LabelsWritten  # noqa: PLC0415
+
+        emit_json(LabelsWritten(labels=len(every), sheets=pages if sheet else 0, file=str(target)))
     elif sheet:
         say(ctx.t("cli.label.sheets", count=f"{len(every):,}", sheets=f"{pages:,}", path=target))
     else:

@@ -9,6 +9,7 @@ import click
 from foodtrace.errors import BadData
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, emit_json, say
+from foodtrace_cli.schemaoption import prints
 
 if TYPE_CHECKING:
     from foodtrace.events import AnyEvent
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 @click.option("--by", default="", help="Your staff number.")
 @click.option("--id", "event_id", default="", help="Id of the correction, for retries.")
 @click.option("--dry-run", is_flag=True, help="Show what would change; record nothing.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@prints("corrected", "entry-history")
 @click.pass_obj
 def correct(
     ctx: Context,

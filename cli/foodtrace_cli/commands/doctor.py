@@ -12,13 +12,14 @@ import click
 
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, emit_json, say, verdict
+from foodtrace_cli.schemaoption import prints
 
 if TYPE_CHECKING:
     from foodtrace.ledger import Ledger
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@prints("doctor")
 @click.pass_context
 def doctor(click_ctx: click.Context, *, as_json: bool) -> None:
     """Look at disk, database, clock, keys, anchors, locale and code readers; say how to mend what is wrong. Changes nothing.

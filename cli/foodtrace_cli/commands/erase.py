@@ -9,6 +9,7 @@ import click
 from foodtrace.errors import BadData
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import emit_json, say
+from foodtrace_cli.schemaoption import prints
 
 if TYPE_CHECKING:
     from foodtrace.operations.erasing import Erased
@@ -25,7 +26,7 @@ _SHOWN = 20
 @click.option("--by", default="", help="Your staff number.")
 @click.option("--id", "event_id", default="", help="Id of the erasure, for retries.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@prints("erased")
 @click.pass_context
 def erase(
     click_ctx: click.Context, what: str, fields: tuple[str, ...], reason: str, by: str, event_id: str, *, yes: bool, as_json: bool

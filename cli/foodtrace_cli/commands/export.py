@@ -9,6 +9,7 @@ import click
 
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, emit_json, say
+from foodtrace_cli.schemaoption import prints
 
 
 @click.group()
@@ -19,7 +20,7 @@ def export() -> None:
 @export.command()
 @click.argument("folder", type=click.Path(file_okay=False))
 @click.option("--full", is_flag=True, help="Write every file anew; else only what has changed since the last time.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@prints("export-tiles")
 @click.pass_obj
 def tiles(ctx: Context, folder: str, *, full: bool, as_json: bool) -> None:
     """Bring FOLDER up to date with the log, as tiles (C2SP tlog-tiles) that any static web server can serve."""

@@ -11,6 +11,7 @@ import click
 from foodtrace_cli.commands.places_edit import day
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import emit_json, replace_file, say
+from foodtrace_cli.schemaoption import prints
 
 if TYPE_CHECKING:
     from foodtrace.operations.shopledger import Purchase, Statement
@@ -24,7 +25,7 @@ _SHOWN = 10
 @click.option("--from", "start", default=None, metavar="DAY", help="First day; by default the first of this month.")
 @click.option("--to", "end", default=None, metavar="DAY", help="Last day, included; by default today.")
 @click.option("--pdf", default=None, metavar="FILE", help="Write it as A4 pages that end with the log's checkpoint as a QR code.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON (foodtrace schema formula-ledger).")
+@prints("formula-ledger")
 @click.pass_obj
 def ledger(ctx: Context, *, shop: str | None, start: str | None, end: str | None, pdf: str | None, as_json: bool) -> None:
     """Print the purchase and sales ledger: what came in from whom, what went out, what is missing in the records.

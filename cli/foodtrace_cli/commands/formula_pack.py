@@ -6,6 +6,7 @@ import click
 
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import emit_json, say
+from foodtrace_cli.schemaoption import prints
 
 _SHOWN = 12
 """Can codes that are named."""
@@ -61,7 +62,7 @@ def unpack(ctx: Context, parent: str, site: str, children: tuple[str, ...], by: 
 
 @click.command()
 @click.argument("code", metavar="CODE")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON (foodtrace schema formula-contents).")
+@prints("formula-contents")
 @click.pass_obj
 def contents(ctx: Context, code: str, *, as_json: bool) -> None:
     """Show what a case or pallet holds now. Exit 1 for a code that holds nothing on record."""

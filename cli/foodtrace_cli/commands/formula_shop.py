@@ -11,6 +11,7 @@ from foodtrace.quantity import Quantity
 from foodtrace_cli.commands.formula_till import Repeats, check_typed, each_scan, scanned_of, scans
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, emit_error, emit_json, say, verdict
+from foodtrace_cli.schemaoption import prints
 
 if TYPE_CHECKING:
     from foodtrace.ledger import Ledger
@@ -98,7 +99,7 @@ def _goods(session: Session, code: str, cans: int | None) -> list[tuple[str, int
 @click.option("--missing", multiple=True, metavar="LOT=SERIAL", help="Code of a can that should be there; may be repeated.")
 @click.option("--book", "book_it", is_flag=True, help="Record the count although it differs from the book.")
 @click.option("--by", default="", help="Staff number of who counted.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@prints("formula-count")
 @click.pass_context
 def count(
     click_ctx: click.Context,
@@ -136,7 +137,7 @@ def count(
         if done:
             ledger.act(lambda _session: shopdesk.count(doing, place, lines))
     if as_json:
-        emit_json({"shop": place, "lines": lines, "recorded": done})
+        emit_json(shopdesk.CountSaid(shop=place, lines=lines, recorded=done))
     else:
         _print_count(ctx, lines, done=done, asked=bool(found))
     click_ctx.exit(0 if done or not found else 1)
@@ -225,7 +226,7 @@ def _print_count(ctx: Context, lines: tuple[Counted, ...], *, done: bool, asked:
 @click.argument("lot", metavar="LOT")
 @click.option("--serial", default="", help="Can code.")
 @click.option("--public", is_flag=True, help="Only what stands on the can or in a notice: fit to be shown to anybody.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON (foodtrace schema formula-show).")
+@prints("formula-show")
 @click.pass_obj
 def show(ctx: Context, lot: str, *, serial: str, public: bool, as_json: bool) -> None:
     """Show what is on record of a formula batch, or of the batch of a scanned can."""

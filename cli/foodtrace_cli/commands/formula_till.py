@@ -21,6 +21,7 @@ from foodtrace.errors import BadData, FoodtraceError
 from foodtrace.quantity import Quantity
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import emit_error, emit_json, say, verdict
+from foodtrace_cli.schemaoption import prints
 
 if TYPE_CHECKING:
     from foodtrace.formula import TillDecision
@@ -119,7 +120,7 @@ def _print(ctx: Context, decision: TillDecision, lot: str, quantity: str, serial
 @click.option("--cans", type=click.IntRange(1, 1000), default=1, show_default=True, help="How many cans, where LOT is a batch.")
 @click.option("--override", default="", metavar="NUMBER", help="The owner's number, who answers for a stop list that is too old.")
 @click.option("--id", "event_id", default="", help="Id of the event, for retries.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@prints("formula-sell")
 @click.pass_context
 def sell(
     click_ctx: click.Context, lot: str | None, shop: str | None, serial: str, cans: int, override: str, event_id: str, *, as_json: bool
@@ -183,7 +184,7 @@ def _sell(
 @click.argument("lot", required=False, metavar="[LOT]")
 @click.option("--shop", default=None, help="Shop that asks; by default the only one.")
 @click.option("--serial", default="", help="Can code.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@prints("formula-check")
 @click.pass_context
 def check(click_ctx: click.Context, lot: str | None, shop: str | None, serial: str, *, as_json: bool) -> None:
     """Ask whether a can may be sold, and record nothing. Exit 1 when it may not.
@@ -225,7 +226,7 @@ def _check(ctx: Context, ledger: Ledger, lot: str, shop: str | None, serial: str
 @click.option("--elsewhere", is_flag=True, help="It was bought elsewhere; it is accepted all the same.")
 @click.option("--again", is_flag=True, help="The same can is here once more, and you have looked.")
 @click.option("--id", "event_id", default="", help="Id of the event, for retries.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON (foodtrace schema formula-return).")
+@prints("formula-return")
 @click.pass_obj
 def return_(
     ctx: Context,

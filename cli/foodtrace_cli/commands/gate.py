@@ -11,9 +11,10 @@ from foodtrace.errors import BadData
 from foodtrace.quantity import Quantity
 from foodtrace_cli.commands.gate_staff import number_of
 from foodtrace_cli.commands.goods import amount
-from foodtrace_cli.commands.scan import certificates_of, key_list, trusted_pages, with_keys_file
+from foodtrace_cli.commands.scan import HOSTS, certificates_of, key_list, with_keys_file
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, emit_json, say, verdict
+from foodtrace_cli.schemaoption import prints
 from foodtrace_cli.typed import DAY, Word
 
 if TYPE_CHECKING:
@@ -92,20 +93,13 @@ def gate() -> None:
 @click.option("--batch", default="", help="Production date or batch number as printed.")
 @click.option("--expiry", type=DAY, default=None, help="Last day of the shelf life.")
 @click.option("--by", default="", help="Staff number.")
-@click.option(
-    "--host",
-    "hosts",
-    multiple=True,
-    envvar="FOODTRACE_HOSTS",
-    callback=trusted_pages,
-    help="Trusted page of certificates, HOST[/stem]; by default the one on record.",
-)
+@HOSTS
 @with_keys_file
 @click.option("--id", "event_id", default="", help="Id of the event, for retries.")
 @click.option("--unit", type=click.Choice(("kg", "斤")), default="kg", help="Loop: unit of bare weights.")
 @click.option("--bell", type=click.Choice(("on", "off")), default="on", help="Loop: ring with the verdict.")
 @click.option("--slips", default=".", type=click.Path(file_okay=False), help="Loop: folder for entry slips and shift reports.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@prints("gate")
 @click.pass_context
 def truck(click_ctx: click.Context, /, given: str | None, event_id: str, *, as_json: bool, **told: object) -> None:
     """One truck, or the loop."""

@@ -11,6 +11,7 @@ from foodtrace.errors import Ambiguous, BadData, FoodtraceError
 from foodtrace_cli.commands.gate_more import bad_rows
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, emit_json, say, table
+from foodtrace_cli.schemaoption import prints
 from foodtrace_cli.typed import DAY
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ _EDITS = ("stall", "card", "agreement", "kinds", "sources", "left", "name", "ide
 @click.option("--import", "source", default=None, metavar="FILE", help="Open or edit many files from a CSV or XLSX list.")
 @click.option("--another", is_flag=True, help="With --new or --import: somebody else of a name that has a file here already.")
 @click.option("--contacts", is_flag=True, help="Show names and phones.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@prints("site-file", "site-files", "site-file-import", "bad-rows")
 @click.pass_context
 def file_command(
     click_ctx: click.Context,
@@ -193,7 +194,9 @@ def _import(ctx: Context, ledger: Ledger, market: str, source: str, *, another: 
         return 1
     new = sum(_row(ledger, market, wish, named[row.row]) for row, wish in rows)
     if as_json:
-        emit_json({"written": new, "known": len(rows) - new})
+        from foodtrace.operations.said import FilesWritten  # noqa: PLC0415
+
+        emit_json(FilesWritten(written=new, known=len(rows) - new))
     else:
         say(ctx.t("cli.file.imported", count=new, known=len(rows) - new))
     return 0

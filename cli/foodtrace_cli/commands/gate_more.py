@@ -10,6 +10,7 @@ import click
 from foodtrace.errors import FoodtraceError
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, emit_json, say, table
+from foodtrace_cli.schemaoption import prints
 
 if TYPE_CHECKING:
     from foodtrace.ledger import Ledger
@@ -33,7 +34,7 @@ def doing_of(ledger: Ledger, by: str = "", event_id: str = "", log: int = 0) -> 
 
 @click.command()
 @click.option("--market", default=None, help="Market; by default the only one.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@prints("gate-held")
 @click.pass_obj
 def held(ctx: Context, market: str | None, *, as_json: bool) -> None:
     """List what the gate has put aside and nobody has decided, the most urgent first."""
@@ -74,7 +75,7 @@ def held(ctx: Context, market: str | None, *, as_json: bool) -> None:
 @click.option("--quantity", default=None, help="Admit only so much (18kg); the rest stays out.")
 @click.option("--market", default=None, help="Market; by default the only one.")
 @click.option("--id", "event_id", default="", help="Id of the event, for retries.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@prints("gate-resolve")
 @click.pass_context
 def resolve(
     click_ctx: click.Context,
@@ -133,7 +134,7 @@ def resolve(
 @click.command()
 @click.argument("file", type=click.Path(exists=False))
 @click.option("--market", default=None, help="Market; by default the only one.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@prints("gate-expect", "bad-rows")
 @click.pass_context
 def expect(click_ctx: click.Context, file: str, market: str | None, *, as_json: bool) -> None:
     """Announce trucks from a booking list, CSV or XLSX: seller, and day, product, quantity, plate, booking number where known.
@@ -179,7 +180,9 @@ def expect(click_ctx: click.Context, file: str, market: str | None, *, as_json: 
         click_ctx.exit(1)
     new = receipt.new if receipt is not None else 0
     if as_json:
-        emit_json({"new": new, "known": len(trucks) - new})
+        from foodtrace.operations.said import Announced  # noqa: PLC0415
+
+        emit_json(Announced(new=new, known=len(trucks) - new))
         return
     say(ctx.t("cli.expect.done", new=new, known=len(trucks) - new))
 
@@ -199,7 +202,7 @@ def bad_rows(ctx: Context, file: str, faults: list[tuple[int, FoodtraceError]], 
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@prints("gate-conflicts")
 @click.pass_context
 def conflicts(click_ctx: click.Context, *, as_json: bool) -> None:
     """List certificates on which more was admitted than they are for, and serials that came in as two, over all logs here.

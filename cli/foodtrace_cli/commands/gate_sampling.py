@@ -11,6 +11,7 @@ from foodtrace.errors import NotFound
 from foodtrace_cli.commands.gate_more import desk_of, doing_of
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, emit_json, say
+from foodtrace_cli.schemaoption import prints
 from foodtrace_cli.typed import DAY
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def open_(ctx: Context, day: dt.datetime, market: str | None, number: str, by: s
 @click.argument("day", type=DAY)
 @click.option("--market", default=None, help="Market; by default the only one.")
 @click.option("--gate", "number", default="", help="Number of the gate.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@prints("gate-sampling-check")
 @click.pass_context
 def check(click_ctx: click.Context, day: dt.datetime, market: str | None, number: str, *, as_json: bool) -> None:
     """Check a DAY's choice from the log alone: committed before, opened, every draw made again, every drawn truck tested.

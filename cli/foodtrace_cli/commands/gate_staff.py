@@ -12,6 +12,7 @@ import click
 from foodtrace_cli.commands.gate_more import desk_of, doing_of
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import emit_json, say, table
+from foodtrace_cli.schemaoption import prints
 from foodtrace_cli.typed import DAY
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def withdraw(ctx: Context, number: str, by: str, market: str | None) -> None:
 
 @staff.command("list")
 @click.option("--market", default=None, help="Market; by default the only one.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@prints("gate-staff")
 @click.pass_obj
 def list_(ctx: Context, market: str | None, *, as_json: bool) -> None:
     """List the numbers that have a card here. No secret is kept, so none is shown."""

@@ -12,6 +12,7 @@ from foodtrace.quantity import Quantity
 from foodtrace_cli.commands.goods import amount
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, emit_json, say
+from foodtrace_cli.schemaoption import prints
 
 if TYPE_CHECKING:
     from foodtrace.operations.answers import TestSaid
@@ -38,7 +39,7 @@ _UNITS = 10_000
 @click.option("--used", default=None, help="What the sample used up (500g).")
 @click.option("--by", default="", help="Number of the tester.")
 @click.option("--id", "event_id", default="", help="Id of the event, for retries.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@prints("test")
 @click.pass_context
 def test(
     click_ctx: click.Context,

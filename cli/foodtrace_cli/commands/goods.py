@@ -10,6 +10,7 @@ from foodtrace.errors import BadData
 from foodtrace.quantity import Quantity, jin
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import emit_json, say
+from foodtrace_cli.schemaoption import prints
 
 if TYPE_CHECKING:
     from foodtrace.ledger import Ledger
@@ -30,7 +31,7 @@ def amount(ctx: Context, quantity: Quantity) -> str:
 @click.option("--shipped", is_flag=True, help="The goods are only under way: the buyer's receipt will say what arrived.")
 @click.option("--allow-short", is_flag=True, help="Record it although the book says the sender holds less.")
 @click.option("--id", "event_id", default="", help="Id of the event, for retries.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@prints("transfer")
 @click.pass_obj
 def transfer(
     ctx: Context,
@@ -60,7 +61,9 @@ def transfer(
         shown = event.doc or _number(ledger, receipt)
         said = {} if as_json else _names(ledger, event.lot, source=event.site, to=event.to)
     if as_json:
-        emit_json({"event": event, "log": receipt.log if receipt else "", "seq": receipt.last if receipt else None, "voucher": shown})
+        from foodtrace.operations.wrote import TransferSaid, placed  # noqa: PLC0415
+
+        emit_json(TransferSaid(event=event, voucher=shown, **placed(receipt)))
         return
     code, remains = event.lot.rpartition("/")[2], amount(ctx, left)
     say(ctx.t("cli.transfer.done", **said, quantity=amount(ctx, size), lot=code, left=remains, id=shown))

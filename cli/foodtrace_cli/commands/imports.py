@@ -11,6 +11,7 @@ from foodtrace.errors import FoodtraceError
 from foodtrace_cli.commands.prove import verifier_of
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, emit_error, emit_json, progress, say
+from foodtrace_cli.schemaoption import prints
 
 if TYPE_CHECKING:
     from foodtrace.ledger import Ledger
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 @click.option(
     "--vkey", "--key", "keys", multiple=True, help="Verifier key of a log, told by its writer: its text, or a file. May be repeated."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@prints("import")
 @click.pass_context
 def import_(click_ctx: click.Context, copies: Sequence[str], keys: Sequence[str], *, as_json: bool) -> None:
     """Take in other hosts' logs, or what is new of them, from their copies in tiles; bring the night's log of a gate without network home.

@@ -10,6 +10,7 @@ import click
 from foodtrace.errors import BadData
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import emit_json, say
+from foodtrace_cli.schemaoption import prints
 
 
 @click.command()
@@ -18,7 +19,7 @@ from foodtrace_cli.output import emit_json, say
     "--keys-to", type=click.Path(path_type=Path), default=None, help="Put the keys into this directory instead (a stick for the safe)."
 )
 @click.option("--no-keys", is_flag=True, help="Leave the keys out.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@prints("backup")
 @click.pass_obj
 def backup(ctx: Context, directory: Path, keys_to: Path | None, *, no_keys: bool, as_json: bool) -> None:
     """Copy the ledger, the newest checkpoints and, apart from them, the keys into a new DIRECTORY, while others write."""
@@ -43,7 +44,7 @@ def backup(ctx: Context, directory: Path, keys_to: Path | None, *, no_keys: bool
 @click.option("--name", default="", help="Origin of the new log; by default the old one's with -r2.")
 @click.option("--reason", default="", help="What happened; stands in the mark for ever.")
 @click.option("--by", default="", help="Your staff number.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@prints("recovery")
 @click.pass_obj
 def recover(ctx: Context, source: Path | None, name: str, reason: str, by: str, *, same_log: bool, new_log: bool, as_json: bool) -> None:
     """Go on after an honest restore, a failover or a lost key. Leaves an entry that everybody sees; mends no tampering."""

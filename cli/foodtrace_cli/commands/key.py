@@ -11,6 +11,7 @@ import click
 from foodtrace.errors import BadData, Conflict, NotFound, Refused
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, emit_json, say, table
+from foodtrace_cli.schemaoption import prints
 from foodtrace_cli.typed import DAY
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def key() -> None:
 @key.command()
 @click.option("--name", default=None, help="Name of the key; by default the origin of this host's log.")
 @click.option("--passphrase", "guarded", is_flag=True, help="Lock the key file with a passphrase (FOODTRACE_PASSPHRASE, or asked for).")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@prints("key-create")
 @click.pass_obj
 def create(ctx: Context, name: str | None, *, guarded: bool, as_json: bool) -> None:
     """Make a key file (mode 0600). The key is in force only once an entry says so: key rotate, key register."""
@@ -48,7 +49,9 @@ def create(ctx: Context, name: str | None, *, guarded: bool, as_json: bool) -> N
         made = keyfiles.create(ledger.keys, own, new_passphrase(ctx) if guarded else None)
         path = ledger.keys / f"{made.key_id.hex()}.key"
     if as_json:
-        emit_json({"key_id": made.key_id.hex(), "name": made.name, "path": str(path), "vkey": made.vkey})
+        from foodtrace.operations.wrote import KeyMade  # noqa: PLC0415
+
+        emit_json(KeyMade(key_id=made.key_id.hex(), name=made.name, path=str(path), vkey=made.vkey))
         return
     say(ctx.t("cli.keys.created", key=made.key_id.hex(), path=path))
     say(ctx.t("cli.keys.vkey", vkey=made.vkey))
@@ -60,7 +63,7 @@ def create(ctx: Context, name: str | None, *, guarded: bool, as_json: bool) -> N
 @click.option("--from", "start", type=DAY, default=None, help="First day it is good for.")
 @click.option("--until", type=DAY, default=None, help="Last day it is good for.")
 @click.option("--by", default="", help="Your staff number.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@prints("key-entry")
 @click.pass_obj
 def register(
     ctx: Context, public: str, issuer: str, start: dt.datetime | None, until: dt.datetime | None, by: str, *, as_json: bool
@@ -79,7 +82,9 @@ def register(
             lambda session: rotation.register_issuer(session, doing, raw, operator, start=first, until=last, log=log)
         )
     if as_json:
-        emit_json({"event": event, "log": receipt.log if receipt else "", "seq": receipt.last if receipt else None})
+        from foodtrace.operations.wrote import KeySaid, placed  # noqa: PLC0415
+
+        emit_json(KeySaid(event=event, **placed(receipt)))
         return
     say(ctx.t("cli.keys.done_registered", issuer=event.issuer, kid=event.kid))
 
@@ -90,7 +95,7 @@ def register(
 @click.option("--stolen", is_flag=True, help="The old key is in wrong hands: certificates signed with it are refused.")
 @click.option("--passphrase", "guarded", is_flag=True, help="Lock the new key file with a passphrase.")
 @click.option("--by", default="", help="Your staff number.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@prints("key-changed")
 @click.pass_obj
 def rotate(ctx: Context, wanted: str | None, reason: str, by: str, *, stolen: bool, guarded: bool, as_json: bool) -> None:
     """Put a new key in force for this host's log, by an entry that the old and the new key sign."""
@@ -131,7 +136,7 @@ def _next_key(ctx: Context, ledger: Ledger, wanted: str | None, *, guarded: bool
 @click.option("--reason", required=True, help="Why; stands in the entry.")
 @click.option("--end-log", is_flag=True, help="KEY is in force for this host's log: end that log for good.")
 @click.option("--by", default="", help="Your staff number.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@prints("key-entry", "key-changed")
 @click.pass_obj
 def revoke(ctx: Context, key_id: str, reason: str, by: str, *, end_log: bool, as_json: bool) -> None:
     """Revoke a key that signs certificates, by its number in key list; or, with --end-log, the key of this host's log."""
@@ -155,7 +160,9 @@ def revoke(ctx: Context, key_id: str, reason: str, by: str, *, end_log: bool, as
         log = ledger.writer().number
         receipt, event = ledger.act(lambda session: rotation.revoke_issuer(session, doing, given, reason, log=log))
     if as_json:
-        emit_json({"event": event, "log": receipt.log if receipt else "", "seq": receipt.last if receipt else None})
+        from foodtrace.operations.wrote import KeySaid, placed  # noqa: PLC0415
+
+        emit_json(KeySaid(event=event, **placed(receipt)))
         return
     say(ctx.t("cli.keys.done_revoked", issuer=event.issuer, kid=event.kid))
 
@@ -163,7 +170,7 @@ def revoke(ctx: Context, key_id: str, reason: str, by: str, *, end_log: bool, as
 @key.command("list")
 @click.option("--export", "target", default=None, metavar="FILE", help="Write a signed list of issuers' keys for gates to carry.")
 @click.option("--days", default=30, show_default=True, help="With --export: how long the list is good for.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@prints("key-list", "key-list-export")
 @click.pass_obj
 def list_(ctx: Context, target: str | None, days: int, *, as_json: bool) -> None:
     """List every key on record, since when it is in force, and the key files of this host; or export them for gates."""
@@ -202,7 +209,9 @@ def _export(ctx: Context, target: str, days: int, *, as_json: bool) -> None:
     keylists.save_list(Path(target), data)
     revoked = sum(each.revoked for each in found.keys)
     if as_json:
-        emit_json({"file": target, "keys": len(found.keys), "revoked": revoked, "until": found.until, "signer": vkey})
+        from foodtrace.operations.wrote import KeyListWritten  # noqa: PLC0415
+
+        emit_json(KeyListWritten(file=target, keys=len(found.keys), revoked=revoked, until=found.until, signer=vkey))
         return
     say(ctx.t("cli.keylist.done", count=f"{len(found.keys):,}", revoked=f"{revoked:,}", until=found.until, path=target))
     say(ctx.t("cli.keylist.signer", vkey=vkey))

@@ -12,6 +12,7 @@ import click
 from foodtrace.errors import BadData, ProofError
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, emit_error, emit_json, progress, say
+from foodtrace_cli.schemaoption import prints
 
 if TYPE_CHECKING:
     from foodtrace.verification import Finding, Verification
@@ -21,7 +22,7 @@ _SHOWN = 50
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@prints("verify", "verify-tiles")
 @click.option("--full", is_flag=True, help="Check everything from the first entry on; trust no earlier run.")
 @click.option("--tiles", "copy", default=None, metavar="FOLDER|URL", help="Audit a copy in tiles instead; needs no ledger.")
 @click.option("--key", "log_keys", multiple=True, help="Verifier key of the log or a witness, got elsewhere: its text, or a file with it.")

@@ -9,6 +9,7 @@ from foodtrace_cli.commands.gate_files import file_command
 from foodtrace_cli.commands.places_edit import day, operator_add, site_edit
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import emit_json, say, table
+from foodtrace_cli.schemaoption import prints
 
 
 @click.group()
@@ -98,7 +99,7 @@ def add(
 
 @site.command("list")
 @click.option("--kind", default="", help="Only this kind.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@prints("site-list")
 @click.pass_obj
 def list_(ctx: Context, kind: str, *, as_json: bool) -> None:
     """List the sites on record."""
@@ -131,7 +132,7 @@ operator.add_command(operator_add)
 
 @operator.command()
 @click.argument("given", metavar="OPERATOR")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@prints("operator-show")
 @click.pass_obj
 def show(ctx: Context, given: str, *, as_json: bool) -> None:
     """Show an operator and its sites, by credit code or local id."""

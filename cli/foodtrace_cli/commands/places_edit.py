@@ -9,6 +9,7 @@ import click
 from foodtrace.errors import BadData
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import emit_json, say
+from foodtrace_cli.schemaoption import prints
 
 
 def day(text: str | None) -> dt.date | None:
@@ -34,7 +35,7 @@ def day(text: str | None) -> dt.date | None:
 @click.option("--region", default="", help="Region code, 6 to 12 digits.")
 @click.option("--again", is_flag=True, help="Describe anew one that is registered; what is not mentioned stays.")
 @click.option("--by", default="", help="Staff number of who registers it.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@prints("operator-add")
 @click.pass_obj
 def operator_add(
     ctx: Context,
@@ -63,7 +64,9 @@ def operator_add(
             )
         )
     if as_json:
-        emit_json({"operator": number, "log": receipt.log if receipt else "", "seq": receipt.last if receipt else None})
+        from foodtrace.operations.wrote import OperatorSaid, placed  # noqa: PLC0415
+
+        emit_json(OperatorSaid(operator=number, **placed(receipt)))
         return
     say(f"{number}  {name}")
 
@@ -84,7 +87,7 @@ def operator_add(
 @click.option("--address", default=None, help="Address; '' takes it away.")
 @click.option("--closed/--open", "closed", default=None, help="It is closed for good, or open again.")
 @click.option("--by", default="", help="Staff number of who says so.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@prints("site-edit")
 @click.pass_obj
 def site_edit(ctx: Context, /, site: str, *, by: str, as_json: bool, **given: str | bool | None) -> None:
     """Describe SITE anew: what is named changes, all else stays. What was said before stays in the log."""
@@ -101,6 +104,8 @@ def site_edit(ctx: Context, /, site: str, *, by: str, as_json: bool, **given: st
         doing = Doing(now=local(ledger.clock()), by=by)
         receipt, (event, changed) = ledger.act(lambda session: edit_site(session, doing, site, changes))
     if as_json:
-        emit_json({"site": event.site, "changed": changed, "log": receipt.log if receipt else "", "seq": receipt.last if receipt else None})
+        from foodtrace.operations.wrote import SiteSaid, placed  # noqa: PLC0415
+
+        emit_json(SiteSaid(site=event.site, changed=changed, **placed(receipt)))
         return
     say(ctx.t("cli.site.edited", site=event.site, name=event.name, changed=", ".join(changed)))

@@ -18,6 +18,7 @@ from foodtrace.errors import BadData, NotFound
 from foodtrace_cli.checking import check_one, check_packed, open_packed
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, emit_json, say
+from foodtrace_cli.schemaoption import prints
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +43,7 @@ ENTRY: Final = ".entry"
 @click.option("--out", "folder", default="proofs", show_default=True, type=click.Path(file_okay=False), help="Folder to write to.")
 @click.option("--size", type=click.IntRange(1), default=None, help="Prove under the checkpoint of that many entries; else the newest.")
 @click.option("--checkpoint", "note", type=click.Path(exists=True, dir_okay=False), default=None, help="A copy of a checkpoint, cosigned.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@prints("prove")
 @click.pass_obj
 def prove(ctx: Context, what: str, folder: str, size: int | None, note: str | None, *, as_json: bool) -> None:
     """Write proofs that a lot's entries, or one event (by id, or LOG#NUMBER), are on record: files that anybody can check."""
@@ -99,7 +100,7 @@ def _file(about: About) -> str:
 @click.option("--entry", type=click.Path(exists=True, dir_okay=False), default=None, help="The entry's bytes, if not beside the proof.")
 @click.option("--witnesses", type=click.IntRange(0), default=0, show_default=True, help="How many of the witnesses must have cosigned.")
 @click.option("--vouch", is_flag=True, help="I know that the key was in force: proofs that do not show it count too.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@prints("check-proof")
 @click.pass_context
 def check_proof(
     click_ctx: click.Context,

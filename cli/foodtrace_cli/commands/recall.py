@@ -12,6 +12,7 @@ from foodtrace_cli.commands.scope_words import scope_options
 from foodtrace_cli.context import Context
 from foodtrace_cli.oneshot import uncollected
 from foodtrace_cli.output import emit_json, say
+from foodtrace_cli.schemaoption import prints
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +36,7 @@ class Files(msgspec.Struct, frozen=True, kw_only=True):
 @click.option("--long", is_flag=True, help="A second line for each outlet, with what the width leaves out.")
 @click.option("--by", "grouped", type=click.Choice(["county"]), default=None, help="Group the outlets, for vans.")
 @click.option("--late", is_flag=True, help="Only outlets that nobody told, or that are silent past the limit.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON (foodtrace schema recall).")
+@prints("recall")
 @click.option("--csv", "csv_file", default=None, metavar="FILE", help="Write the outlets as CSV; - is standard output.")
 @click.option("--xlsx", "xlsx_file", default=None, metavar="FILE", help="Write the outlets as an Excel workbook.")
 @click.option("--bounds", is_flag=True, help="Also say how much at each site can stem from the scope: least, proportional, most.")

@@ -14,6 +14,7 @@ import click
 from foodtrace.errors import BadData
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, emit_json, progress, say, table
+from foodtrace_cli.schemaoption import prints
 
 if TYPE_CHECKING:
     from foodtrace.operations.reconciling import Reconciliation
@@ -32,7 +33,7 @@ _FILE = (
 @click.option("--to", "end", default=None, metavar="WHEN", help="Only what happened until then; a date is meant to its end.")
 @click.option("--all", "show_all", is_flag=True, help="Print every break.")
 @click.option("--csv", "csv_file", default=None, metavar="FILE", help="Write every break as CSV; - is standard output.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON (foodtrace schema reconcile).")
+@prints("reconcile")
 @click.pass_obj
 def reconcile(
     ctx: Context, site: str | None, start: str | None, end: str | None, csv_file: str | None, *, show_all: bool, as_json: bool

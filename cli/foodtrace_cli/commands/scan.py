@@ -14,6 +14,7 @@ import click
 from foodtrace.errors import BadData, FoodtraceError
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, emit_json, progress, say, verdict
+from foodtrace_cli.schemaoption import prints
 
 if TYPE_CHECKING:
     from foodtrace.certificate.keylist import KeyList
@@ -85,6 +86,17 @@ def trusted_pages(_ctx: click.Context, _option: click.Parameter, given: tuple[st
     return tuple(parse_page(each) for each in given)
 
 
+HOSTS: Final = click.option(
+    "--host",
+    "hosts",
+    multiple=True,
+    envvar="FOODTRACE_HOSTS",
+    callback=trusted_pages,
+    help="Trusted page of certificates, HOST[/stem]; by default the one on record.",
+)
+"""``--host``: the pages whose certificates are believed."""
+
+
 def _is_picture(given: str) -> bool:
     path = Path(given)
     return "://" not in given and len(given) < _LONGEST and (path.suffix.lower() in _PICTURES or bool(path.suffix and path.is_file()))
@@ -106,16 +118,9 @@ def _image(path: Path) -> list[str]:
 
 @click.command()
 @click.argument("given", metavar="FILE|FOLDER|TEXT|-")
-@click.option(
-    "--host",
-    "hosts",
-    multiple=True,
-    envvar="FOODTRACE_HOSTS",
-    callback=trusted_pages,
-    help="Trusted page of certificates, HOST[/stem]; by default the one on record.",
-)
+@HOSTS
 @with_keys_file
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@prints("scan")
 @click.pass_context
 def scan(
     click_ctx: click.Context, given: str, hosts: tuple[str, ...], keys_file: str | None, keys_signer: tuple[str, ...], *, as_json: bool

@@ -10,6 +10,7 @@ import click
 
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import emit_json, replace_file, say, table
+from foodtrace_cli.schemaoption import prints
 
 if TYPE_CHECKING:
     from foodtrace.ledger import Ledger
@@ -24,7 +25,7 @@ _SPEAK, _STOP = 24, 24 * 7
 @click.option("--take", default=None, metavar="FILE", help="Put a signed list into use at this host's till.")
 @click.option("--key", "vkey", default="", metavar="VKEY", help="With --take: the publisher's verifier key; remembered.")
 @click.option("--in-use", "used", is_flag=True, help="Show the list that this host has taken, not the one its ledger makes.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON (foodtrace schema stoplist).")
+@prints("stoplist")
 @click.pass_obj
 def stoplist(ctx: Context, out: str | None, take: str | None, vkey: str, *, used: bool, as_json: bool) -> None:
     """Print the lots that must not be sold, and how old the list is.

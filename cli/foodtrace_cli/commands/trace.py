@@ -10,6 +10,7 @@ import click
 from foodtrace.errors import BadData
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, emit_json, say
+from foodtrace_cli.schemaoption import prints
 
 _SHOWN = 60
 """Lots and arrows printed; the rest is in --json and in the picture."""
@@ -21,7 +22,7 @@ _SHOWN = 60
 @click.option("--forward", "way", flag_value="forward", help="Only forward, to what was made of it and who got it.")
 @click.option("--picture", default=None, metavar="FILE.svg", help="Draw the chain, left to right, quantities on the arrows.")
 @click.option("--all", "show_all", is_flag=True, help="Print every lot and every arrow.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON (foodtrace schema trace).")
+@prints("trace")
 @click.pass_obj
 def trace(ctx: Context, lot: str, way: str | None, picture: str | None, *, show_all: bool, as_json: bool) -> None:
     """Show the lots LOT was made from and the lots made from it, where each was born, and the way of the goods."""

@@ -14,6 +14,7 @@ from foodtrace.errors import BadData, Integrity, Storage
 from foodtrace_cli.commands.prove import read, verifier_of
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import emit_json, say
+from foodtrace_cli.schemaoption import prints
 
 if TYPE_CHECKING:
     from foodtrace.keys import SigningKey
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 @click.option("--name", default=None, help="Name of this witness, e.g. witness.example/w1; needed the first time, when its key is made.")
 @click.option("--restore", is_flag=True, help="Its memory is damaged: take this checkpoint, which it cosigned.")
 @click.option("--out", type=click.Path(dir_okay=False), default=None, help="Write the cosigned checkpoint to this file too.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@prints("witness")
 @click.pass_obj
 def witness(
     ctx: Context, source: str, keys: Sequence[str], folder: str, name: str | None, out: str | None, *, restore: bool, as_json: bool

@@ -1,0 +1,37 @@
+"""Answers of the till as programs read them: ``formula sell --json`` and ``formula check --json``; ``schemas/`` has their forms."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from foodtrace.operations.answers import Both, ReasonSaid
+
+
+class TillSaid(msgspec.Struct, frozen=True, kw_only=True):
+    """A decision at the till; see :meth:`foodtrace.formula.till.TillDecision.as_dict`."""
+
+    answer: Literal["sell", "hold", "refuse"]
+    message: Both
+    reasons: tuple[ReasonSaid, ...]
+    notes: tuple[ReasonSaid, ...]
+    tell: dict[str, list[str]]
+    """What to tell the customer, by language."""
+    override: str
+    """Number of the owner who answers for it; empty where nobody had to."""
+
+
+class SoldSaid(TillSaid, frozen=True, kw_only=True):
+    """What ``formula sell`` said; its JSON is ``schemas/formula-sell.json``."""
+
+    entry: str
+    """Id of the event on record: the sale, or the refusal."""
+    lot: str
+
+
+class MaySell(TillSaid, frozen=True, kw_only=True):
+    """What ``formula check`` said; its JSON is ``schemas/formula-check.json``. Nothing was recorded."""
+
+    lot: str
+    serial: str
