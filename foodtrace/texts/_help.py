@@ -132,8 +132,8 @@ COMMANDS: Final[dict[str, str]] = {
         "为 LOT, 合乎条件的, 从某处出去或经过某处的货, 以及用它们做成的一切立案。\n\n从现在起这些货不能转出也不能销售。计划文件 (RCL15 第 15, 16 条) 可写: product, brand, spec, quantity, harm, process, area, duties, disposal, cost, refund, advice, expected, channel, ends, 以及存在日志旁边的 representative, in_charge, phone, email, address。",
     "Record that the public notice was published: starts the completion clock.": "记录召回公告已发布: 完成期限从此起算。",
     "Go on with a closed case.": "继续一个已结的案件。",
-    "Write the report of CASE: list, chain, curve against the deadline, and what proves it; one HTML file that prints on A4.":
-        "写出 CASE 的报告: 名单, 链条, 对照期限的曲线, 以及凭据; 一个可打印成 A4 的 HTML 文件。",
+    "Write the report of CASE: list, chain, curve against the deadline, and what proves it; one HTML file that prints on A4.\n\n`foodtrace check-proof` reads the proofs out of the page and needs no ledger for it.":
+        "写出 CASE 的报告: 名单, 链条, 对照期限的曲线, 以及凭据; 一个可打印成 A4 的 HTML 文件。\n\nfoodtrace check-proof 从页面里读出证明, 不需要账本。",
     "Ask to put goods back to free stock: refused, and put on record, while any case blocks them, closed or not.":
         "申请把货放回可售库存: 只要还有案件禁售, 不论结没结, 都拒绝并记录。",
     "Record that goods of the case went back from SITE.": "记录案件的货从 SITE 退回。",
@@ -156,8 +156,8 @@ COMMANDS: Final[dict[str, str]] = {
         "逐字节核验每本日志, 以及由它算出的每个数。全部成立才退出 0, 否则 3。\n\n本机上次核验过的, 重新散列后与留在密钥旁的标记对照; 其余全部核验。回答说明哪些是哪种, 证明了什么。加 --since 还要求是旧检查点的延续。",
     "Write proofs that a lot's entries, or one event (by id, or LOG#NUMBER), are on record: files that anybody can check.":
         "写出证明: 一批的各条记录, 或一个事件 (编号, 或 日志#序号) 已在案; 谁都能验。",
-    "Check proofs (.tlog-proof, each with its .entry beside it). Needs no ledger.\n\nExit 0 only if every one of them holds; 3 if one does not; 1 if one does not show that the key which signed was in force.":
-        "检验证明 (.tlog-proof, 旁边各有 .entry)。不需要账本。\n\n全部成立才退出 0; 有不成立的 3; 有没证明签名密钥在用的 1。",
+    "Check proofs (.tlog-proof, each with its .entry beside it), or all that are in a case report (.html) or a .tar.gz. Needs no ledger.\n\nExit 0 only if every one of them holds; 3 if one does not; 1 if one does not show that the key which signed was in force.":
+        "检验证明 (.tlog-proof, 旁边各有 .entry), 或案件报告 (.html), .tar.gz 里的全部证明。不需要账本。\n\n全部成立才退出 0; 有不成立的 3; 有没证明签名密钥在用的 1。",
     "Cosign a log's checkpoint if it extends the one cosigned before; print the cosignature.\n\nThe source is a request file of C2SP tlog-witness (from export checkpoint; - is stdin), or a copy of the log in tiles. A fork is refused, exit 3, and both checkpoints are kept as evidence.":
         "给日志的检查点联签, 只要它是上次联签的延续; 打印联签。\n\n来源是 C2SP tlog-witness 的请求文件 (来自 export checkpoint; - 是标准输入), 或日志的瓦片副本。有分叉就拒绝, 退出 3, 两个检查点都留作证据。",
     "Take in other hosts' logs, or what is new of them, from their copies in tiles; bring the night's log of a gate without network home.\n\nA COPY is what foodtrace export tiles filled: a folder (a stick), or its address on a web server. Everything is verified before anything is written, and a log is taken in whole or not at all. The first time the log's key has to be named with --vkey; a fork is refused, exit 3, and both checkpoints are kept.":

@@ -308,6 +308,8 @@ OPTIONS: Final[dict[str, str]] = {
     "Show names, phones and addresses in full; that is put on record.": "显示全部姓名, 电话, 地址; 会记录。",
     "Print JSON (foodtrace schema case-report) and write no file but those named.":
         "输出 JSON (foodtrace schema case-report), 除指明的以外不写文件。",
+    "Write the proofs of all its records too, however many.": "把它全部记录的证明也写出来, 再多也写。",
+    "Leave the proofs out of the page: it gets smaller, and nobody can check it alone.": "页面不带证明: 小一些, 但单凭它没人能核对。",
     "Where the goods go back to.": "货退到哪里。",
     "They are only under way: a receipt will say what arrived.": "还在路上: 到了多少由收货时说。",
     "A all, B > 10 %, C 10 %, D 2 %, E none; later: as it stands.": "A 全部, B > 10 %, C 10 %, D 2 %, E 不查; 之后再写: 照旧。",
