@@ -25,6 +25,7 @@ from foodtrace.keeping.host import Host
 from foodtrace.keeping.recovery import Lost, survey
 from foodtrace.opening import BACKUP, LogState, logs, origins
 from foodtrace.sealed import Seal, beyond_seal, sealed_logs
+from foodtrace.storage.around import missing_indexes, strange_triggers
 from foodtrace.storage.damage import damage
 from foodtrace.storage.session import Session
 from foodtrace.storage.still import is_still
@@ -153,17 +154,22 @@ def _beyond_seal(states: list[LogState], seals: dict[str, Seal]) -> Iterator[Che
 
 
 def _ledger(session: Session) -> Iterator[Check]:
-    missing = missing_triggers(session)
+    missing, strange = missing_triggers(session), strange_triggers(session)
     copied = session.row("SELECT value FROM setting WHERE key = ?", (BACKUP,))
     if missing:
         yield Check(topic="ledger", state="bad", code="triggers_gone", facts={"names": ", ".join(missing)})
+    if strange:
+        yield Check(topic="ledger", state="bad", code="triggers_strange", facts={"names": ", ".join(strange)})
     if copied is not None:
         yield Check(topic="ledger", state="warn", code="is_backup", facts={"time": str(copied[0])})
     states = logs(session)
     hidden = sorted(set(origins(session)) - {state.origin for state in states})
     if hidden:
         yield Check(topic="ledger", state="bad", code="heads_gone", facts={"names": ", ".join(hidden)})
-    if not missing and not hidden and copied is None:
+    slow = missing_indexes(session)
+    if slow:
+        yield Check(topic="ledger", state="warn", code="indexes_gone", facts={"names": ", ".join(slow)})
+    if not missing and not strange and not hidden and copied is None:
         yield Check(
             topic="ledger", state="ok", code="ledger_fine", facts={"logs": str(len(states)), "entries": str(sum(s.size for s in states))}
         )

@@ -295,6 +295,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "storage.mistyped.hint": ("文件被别的程序改过; 先复制一份, 再运行 foodtrace verify", "something else wrote to it; copy the file, then run foodtrace verify"),
     "tlog.mistyped": ("有 foodtrace 从不写的值, 文件被别的程序改过", "a value that foodtrace never writes: something else wrote to the file"),
     "tlog.trigger_missing": ("封存表的保护不见了", "a guard of the sealed tables is gone"),
+    "tlog.trigger_strange": (
+        "日志的表上有不是 foodtrace 建的触发器、规则或行级限制: 它能改写、拦下或隐藏记录",
+        "a trigger, rule or row security that foodtrace did not make, on a table of the log: it can rewrite rows, keep them out or hide them",
+    ),
     "tlog.no_head": ("日志头不见了", "the log's head is gone"),
     "projection.differs": ("汇总与记录不符", "what was computed does not fit the entries"),
     "site.kind.farm": ("农场", "farm"),

@@ -222,6 +222,16 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "doctor.ledger_newer.hint": ("升级程序, 账本未动", "upgrade the program; the ledger was not touched"),
     "doctor.triggers_gone": ("封存表的保护不见了: {names}", "guards of the sealed tables are gone: {names}"),
     "doctor.triggers_gone.hint": ("有人动过数据库: foodtrace verify --full, 然后从备份恢复", "somebody changed the database: foodtrace verify --full, then restore a backup"),
+    "doctor.triggers_strange": (
+        "日志的表上有不是 foodtrace 建的: {names}",
+        "on tables of the log there is what foodtrace did not make: {names}",
+    ),
+    "doctor.triggers_strange.hint": (
+        "问管理员是谁建的、做什么; 用 DROP TRIGGER (或 DROP RULE, DISABLE ROW LEVEL SECURITY) 去掉, 再 foodtrace verify --full",
+        "ask the administrator who made it and what for; take it off (DROP TRIGGER, DROP RULE, DISABLE ROW LEVEL SECURITY), then foodtrace verify --full",
+    ),
+    "doctor.indexes_gone": ("索引不见了: {names}; 结果不变, 但会很慢", "indexes are gone: {names}; answers are the same, but slow"),
+    "doctor.indexes_gone.hint": ("foodtrace rebuild 重新建立", "foodtrace rebuild makes them again"),
     "doctor.heads_gone": ("日志头不见了: {names}", "the heads of these logs are gone: {names}"),
     "doctor.heads_gone.hint": ("有人动过数据库: 先复制一份, 然后从备份恢复", "somebody changed the database: copy it first, then restore a backup"),
     "doctor.is_backup": ("这是 {time} 的备份, 还不能写", "this is a backup made at {time}: nothing is written yet"),

@@ -23,6 +23,7 @@ from foodtrace.keys import format_vkey
 from foodtrace.opening import LogState, logs
 from foodtrace.personal import tampered, vanished
 from foodtrace.sealed import beyond_seal, foreign_logs, sealed_logs
+from foodtrace.storage.around import strange_triggers
 from foodtrace.storage.damage import damage
 from foodtrace.storage.session import Session
 from foodtrace.storage.types import mistyped
@@ -88,6 +89,7 @@ def verify_ledger(session: Session, progress: Progress | None = None, asked: Ask
         return _answer(findings=wrong)
     states = logs(session)
     around = [Finding(code="tlog.trigger_missing", log="", got=name) for name in missing_triggers(session)]
+    around += [Finding(code="tlog.trigger_strange", log="", got=name) for name in strange_triggers(session)]
     around += [
         Finding(code="tlog.beyond_seal", log=state.origin, seq=seal.size, expected=f"{seal.size} ({seal.into})", got=str(state.size))
         for state, seal in beyond_seal(states, sealed_logs(session, asked.keys))

@@ -1,0 +1,124 @@
+"""What others put on the tables of a log is named by ``verify``, and an index that is gone by ``doctor``; on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from foodtrace import Ledger
+from foodtrace.keeping.doctor import Surroundings, examine
+from foodtrace.storage.around import LOGGED, missing_indexes, strange_triggers
+from foodtrace.storage.schema import trigger_names
+from foodtrace.storage.tables import metadata
+from tests.ledger.rich import first
+
+AROUND = Surroundings("utf-8", "en", passphrase=False)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
+    url = f"sqlite:///{tmp_path / 'x.db'}" if request.param == "sqlite" else str(request.getfixturevalue("pg_url"))
+    with Ledger.open(url, keys=tmp_path / "keys") as opened:
+        opened.init("city/one", operator="F-1")
+        opened.record(first())
+        assert opened.verify().ok
+        yield opened
+
+
+def run(ledger: Ledger, *statements: str) -> None:
+    with ledger.store.write() as session:
+        for each in statements:
+            session.run(each)
+
+
+def named(ledger: Ledger, *, full: bool) -> list[tuple[str, str]]:
+    return [(each.code, each.got) for each in ledger.verify(full=full).findings]
+
+
+def doctor(ledger: Ledger, folder: Path) -> dict[str, tuple[str, str]]:
+    """Return code -> (state, names) of what the doctor says of the ledger."""
+    found = examine(lambda: ledger, folder / "x.db" if ledger.store.dialect == "sqlite" else None, folder / "keys", AROUND)
+    return {each.code: (each.state, each.facts.get("names", "")) for each in found.checks if each.topic == "ledger"}
+
+
+def trigger(ledger: Ledger, table: str) -> None:
+    """Put a trigger on a table that does nothing today."""
+    if ledger.store.dialect == "sqlite":
+        run(ledger, f"CREATE TRIGGER strange AFTER INSERT ON {table} BEGIN SELECT 1; END")
+    else:
+        body = "CREATE FUNCTION strange() RETURNS trigger LANGUAGE plpgsql AS $body$ BEGIN RETURN NULL; END $body$"
+        run(ledger, body, f"CREATE TRIGGER strange AFTER INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION strange()")
+
+
+@pytest.mark.parametrize("table", LOGGED)
+def test_a_trigger_of_others_on_a_table_of_the_log_is_named_by_every_run(ledger: Ledger, tmp_path: Path, table: str) -> None:
+    trigger(ledger, table)
+    wanted = f"trigger strange on {table}"
+    for full in (False, True):
+        assert named(ledger, full=full) == [("tlog.trigger_strange", wanted)]
+    assert doctor(ledger, tmp_path)["triggers_strange"] == ("bad", wanted)
+
+
+def test_a_trigger_on_what_is_computed_is_its_owners_business(ledger: Ledger, tmp_path: Path) -> None:
+    trigger(ledger, "move")
+    assert ledger.verify(full=True).ok
+    assert "ledger_fine" in doctor(ledger, tmp_path)
+
+
+def test_our_own_under_another_definition_is_missing_and_not_strange(ledger: Ledger) -> None:
+    if ledger.store.dialect == "sqlite":
+        run(ledger, "DROP TRIGGER node_no_delete", "CREATE TRIGGER node_no_delete AFTER INSERT ON node BEGIN SELECT 1; END")
+        assert named(ledger, full=True) == [("tlog.trigger_missing", "node_no_delete")]
+    with ledger.reading() as session:
+        assert strange_triggers(session) == []
+        assert len(trigger_names(session.dialect)) == (9 if session.dialect == "sqlite" else 6)
+
+
+def test_a_table_written_in_capitals_hides_no_trigger(tmp_path: Path) -> None:
+    with Ledger.open(f"sqlite:///{tmp_path / 'x.db'}", keys=tmp_path / "keys") as ledger:
+        ledger.init("city/one")
+        run(ledger, "CREATE TRIGGER strange BEFORE INSERT ON ENTRY BEGIN SELECT RAISE(IGNORE); END")
+        assert named(ledger, full=True) == [("tlog.trigger_strange", "trigger strange on entry")]
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(
+    ("statement", "wanted"),
+    [
+        ("CREATE RULE strange AS ON INSERT TO entry DO INSTEAD NOTHING", "rule strange on entry"),
+        ("ALTER TABLE checkpoint ENABLE ROW LEVEL SECURITY", "row security on checkpoint"),
+    ],
+)
+def test_on_postgresql_so_are_rules_and_row_security(pg_url: str, tmp_path: Path, statement: str, wanted: str) -> None:
+    with Ledger.open(pg_url, keys=tmp_path / "keys") as ledger:
+        ledger.init("city/one")
+        run(ledger, statement)
+        assert named(ledger, full=True) == [("tlog.trigger_strange", wanted)]
+        assert doctor(ledger, tmp_path)["triggers_strange"] == ("bad", wanted)
+
+
+def test_an_index_that_is_gone_is_named_and_made_again(ledger: Ledger, tmp_path: Path) -> None:
+    every = sorted(str(index.name) for table in metadata.sorted_tables for index in table.indexes)
+    assert len(every) > 5
+    with ledger.reading() as session:
+        assert missing_indexes(session) == []
+    assert "indexes_gone" not in doctor(ledger, tmp_path)
+    for name in every:
+        run(ledger, f"DROP INDEX {name}")
+    found = doctor(ledger, tmp_path)
+    assert found["indexes_gone"] == ("warn", ", ".join(every))
+    assert "ledger_fine" in found, "answers are the same"
+    assert ledger.verify(full=True).ok
+    ledger.rebuild()
+    assert "indexes_gone" not in doctor(ledger, tmp_path)
+
+
+@pytest.mark.postgres
+def test_an_index_that_the_server_does_not_use_counts_as_gone(pg_url: str, tmp_path: Path) -> None:
+    with Ledger.open(pg_url, keys=tmp_path / "keys") as ledger:
+        ledger.init("city/one")
+        name = min(str(index.name) for table in metadata.sorted_tables for index in table.indexes)
+        run(ledger, f"UPDATE pg_index SET indisvalid = false WHERE indexrelid = to_regclass('{name}')")
+        assert doctor(ledger, tmp_path)["indexes_gone"] == ("warn", name)
