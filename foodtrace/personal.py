@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 FIELD: Final = re.compile(r"[a-z_]{1,20}")
 MAX_VALUE: Final = 400
-_MARK: Final = b'"commitments":{'
+MARK: Final = b'"commitments":{'
 """Stands in an entry's bytes only where it commits to something: inside of a text the quotes would be escaped."""
 State: TypeAlias = Literal["present", "erased", "missing", "tampered", "not_here"]
 
@@ -119,25 +119,29 @@ def vanished(
     session: Session,
     among: Collection[tuple[int, int]] | None = None,
     *,
+    given: Collection[tuple[int, int, str]] | None = None,
     foreign: Collection[int] = (),
     wrote: Callable[[str], bool] | None = None,
 ) -> list[tuple[int, int, str]]:
     """Return what entries commit to, of whatever kind, that is not in the side table although nobody erased it (rules 4 to 6).
 
     :param among: only these entries, as (log, seq); by default every entry, each of whose bytes is looked at.
+    :param given: what entries were found to commit to, (log, seq, field), by whoever has looked at each of them; then none is looked at.
     :param foreign: numbers of logs of other hosts.
     :param wrote: says of an origin whether this host wrote that log, for rule 6; none: every log is this host's.
     :return: (log, seq, field).
     """
-    given = {(log, seq, field) for log, seq, data in _committing(session, among) for field in _committed(data)}
-    if given and foreign:
+    if given is None:
+        given = [(log, seq, field) for log, seq, data in _committing(session, among) for field in commitments(data)]
+    gone = set(given)
+    if gone and foreign:
         here = {row[0] for row in session.rows("SELECT DISTINCT log FROM personal")}
-        given = {each for each in given if each[0] not in foreign or each[0] in here}
-    if given:
-        given.difference_update(session.rows("SELECT log, seq, field FROM personal"))
-    if given:
-        given -= erased(session, wrote)
-    return sorted(given)
+        gone = {each for each in gone if each[0] not in foreign or each[0] in here}
+    if gone:
+        gone.difference_update(session.rows("SELECT log, seq, field FROM personal"))
+    if gone:
+        gone -= erased(session, wrote)
+    return sorted(gone)
 
 
 def erased(session: Session, wrote: Callable[[str], bool] | None = None) -> set[tuple[int, int, str]]:
@@ -175,15 +179,16 @@ def _committing(session: Session, among: Collection[tuple[int, int]] | None) -> 
     if among is None:
         # The database looks for the bytes itself: a quarter of a microsecond an entry, where handing each over takes as long again.
         found = "instr(bytes, ?)" if session.dialect == "sqlite" else "position(CAST(? AS bytea) IN bytes)"
-        yield from session.stream(f"SELECT log, seq, bytes FROM entry WHERE {found} > 0", (_MARK,))  # noqa: S608 - constants
+        yield from session.stream(f"SELECT log, seq, bytes FROM entry WHERE {found} > 0", (MARK,))  # noqa: S608 - constants
         return
     for log, seq in among:
         for (data,) in session.rows("SELECT bytes FROM entry WHERE log = ? AND seq = ?", (log, seq)):
             yield log, seq, data
 
 
-def _committed(data: object) -> Mapping[str, str]:
-    if not isinstance(data, (bytes, memoryview)) or _MARK not in bytes(data):
+def commitments(data: object) -> Mapping[str, str]:
+    """Return what an entry commits to, by field, from its bytes; nothing where they can't be read."""
+    if not isinstance(data, (bytes, memoryview)) or MARK not in bytes(data):
         return {}
     event = _event(data)
     return {} if event is None else event.commitments

@@ -21,7 +21,7 @@ from binascii import hexlify
 from collections.abc import Callable, Sequence
 from functools import cache
 from hashlib import sha256
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -38,6 +38,15 @@ from foodtrace.tlog.frontier import STORED_STEP, Frontier
 Entries: TypeAlias = list[tuple[int, int, Any, type[Event]]]
 """(seq, recorded, event, kind) of some entries; an event is a twin of its kind, and whole."""
 Each: TypeAlias = Callable[[int, int, Entries], None]
+
+
+class Marked(NamedTuple):
+    """Whom to tell of entries that have some bytes in them."""
+
+    words: bytes
+    tell: Callable[[int, int, Sequence[tuple[int, bytes]]], None]
+    """Called with the first entry of a piece, one past its last, and (seq, bytes) of those in it."""
+
 
 PIECE: Final = 512
 """Entries read at once: few enough to stay in the processor's cache from one step to the next."""
@@ -98,6 +107,7 @@ def look(
     texts: Texts,
     each: Each | None = None,
     note: Callable[[int, bytes], None] | None = None,
+    marked: Marked | None = None,
 ) -> SpanSeen | None:
     """Look at a span; return what it has in it, none if anything does not hold.
 
@@ -105,9 +115,10 @@ def look(
     :param each: called piece by piece with its first entry, one past its last, and what a fresh span has there, once it is known to be
         well-formed; of an old span nothing.
     :param note: called with (size, checkpoint) of every checkpoint in it.
+    :param marked: told of entries that have some bytes in them, whatever these mean.
     """
     try:
-        return _Look(session, span, texts, each, note).all()
+        return _Look(session, span, texts, each, note, marked).all()
     except (_Fault, FoodtraceError, ValueError, TypeError, AttributeError):
         # A driver's own fault is translated further out; anything wrong with a value means that the span does not hold.
         return None
@@ -123,8 +134,9 @@ class _Look:
         texts: Texts,
         each: Each | None,
         note: Callable[[int, bytes], None] | None,
+        marked: Marked | None,
     ) -> None:
-        self.session, self.span, self.each, self.note = session, span, each, note
+        self.session, self.span, self.each, self.note, self.marked = session, span, each, note, marked
         self.seen = SpanSeen()
         self.frontier = Frontier.from_bytes(span.edge)
         _hold(self.frontier.size == span.start)
@@ -184,6 +196,8 @@ class _Look:
                 self._old(event_id, data)
             if self.each is not None:
                 self.each(start, end, [])
+        if self.marked is not None and self.marked.words in b"".join(datas):
+            self.marked.tell(start, end, [(seq, data) for seq, data in zip(numbers, datas, strict=True) if self.marked.words in data])
         self.seen.prev = leaves[-1]
         return list(leaves)
 
@@ -309,4 +323,4 @@ def node_count(size: int) -> int:
     return sum(size >> level for level in range(STORED_STEP, _TOP, STORED_STEP))
 
 
-__all__ = ["PIECE", "Span", "SpanSeen", "edges", "look", "node_count"]
+__all__ = ["PIECE", "Marked", "Span", "SpanSeen", "edges", "look", "node_count"]

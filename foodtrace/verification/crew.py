@@ -27,7 +27,7 @@ import msgspec
 
 from foodtrace.graph.weights import Weights
 from foodtrace.storage.session import Session
-from foodtrace.verification.tasks import Done, Hand, Task
+from foodtrace.verification.tasks import Done, Hand, Task, uncollected
 
 _SIZE: Final = 8
 _MOST: Final = 1 << 30
@@ -56,7 +56,7 @@ class Crew:
         """Helpers that have carried out something."""
 
     def carry_out(
-        self, tasks: Sequence[Task], first: Iterator[None] | None = None, step: Callable[[int], None] | None = None
+        self, tasks: Sequence[Task], first: Iterator[object] | None = None, step: Callable[[int], None] | None = None
     ) -> list[Done]:
         """Carry out every task; return what each found, in their order.
 
@@ -71,7 +71,11 @@ class Crew:
         ]
         for thread in threads:
             thread.start()
-        for _ in first or ():
+        alone = iter(first or ())
+        while True:
+            with uncollected():
+                if next(alone, self) is self:
+                    break
             if step is not None:
                 step(sum(each is not None for each in done))
         while True:

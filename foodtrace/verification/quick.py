@@ -59,6 +59,8 @@ class Passed(msgspec.Struct, kw_only=True):
     signatures: int
     key: bytes
     """Public key that signed its newest checkpoint."""
+    gone: list[tuple[int, str]]
+    """(seq, field) of what its entries commit to, of which there was no value when they were looked at."""
 
 
 class Projected(NamedTuple):
@@ -396,7 +398,8 @@ def _passed(log: Log, stored: Stored, weights: Weights, holdings: Holdings, at: 
         bare=log.bare,
     )
     fresh = sum(span.end - span.start for span in log.spans if span.fresh)
-    return Passed(mark=mark, fresh=fresh, known=log.base, signatures=signatures, key=log.chain.current or b"")
+    gone = [each for done in log.done for each in done.gone]
+    return Passed(mark=mark, fresh=fresh, known=log.base, signatures=signatures, key=log.chain.current or b"", gone=gone)
 
 
 __all__ = ["SPAN", "Passed", "quick"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -114,6 +114,7 @@ def verify_ledger(session: Session, progress: Progress | None = None, asked: Ask
     for _ in beside:
         pass  # what the quick pass did not come to
     around += looked
+    around += _vanished(session, asked, states, None if isinstance(passed, str) else passed[0])
     if isinstance(passed, str):
         return _named(session, asked, states, [*around, *beyond], Before(known, seen), passed, progress)
     each, rows = passed
@@ -248,10 +249,18 @@ def _beside(session: Session, asked: Asked, states: Sequence[LogState], looked: 
         yield
     looked += _orphans(session)
     yield
-    names = {state.number: state.origin for state in states}
-    written = None if asked.keys is None else partial(wrote, asked.keys)
-    looked += _personal(session, names, foreign_logs(session, asked.keys, states), written)
+    looked += _personal("personal.tampered", "commitment", tampered(session), states)
     yield
+
+
+def _vanished(session: Session, asked: Asked, states: Sequence[LogState], passed: Mapping[str, Passed] | None) -> list[Finding]:
+    """Find personal values that went without an erasure, among those that the quick pass did not meet, or else among all."""
+    given = None if passed is None else [(state.number, *each) for state in states for each in passed[state.origin].gone]
+    if given == []:
+        return []
+    written = None if asked.keys is None else partial(wrote, asked.keys)
+    gone = vanished(session, given=given, foreign=foreign_logs(session, asked.keys, states), wrote=written)
+    return _personal("personal.vanished", "erasure", gone, states)
 
 
 def _beyond(state: LogState, seen: Seen) -> Finding:
@@ -346,15 +355,10 @@ def _damaged(session: Session) -> list[Finding]:
     return [Finding(code="storage.damaged", log="", expected="ok", got=each) for each in found or ()]
 
 
-def _personal(session: Session, names: dict[int, str], foreign: set[int], written: Callable[[str], bool] | None) -> list[Finding]:
-    """Find personal values that are not what their entry commits to, and those that went without an erasure."""
-    gone = vanished(session, foreign=foreign, wrote=written)
-    both = (("personal.tampered", "commitment", tampered(session)), ("personal.vanished", "erasure", gone))
-    return [
-        Finding(code=code, log=names.get(log, str(log)), seq=seq, expected=expected, got=field)
-        for code, expected, found in both
-        for log, seq, field in found
-    ]
+def _personal(code: str, expected: str, found: Sequence[tuple[int, int, str]], states: Sequence[LogState]) -> list[Finding]:
+    """Return a finding for each personal value, (log, seq, field)."""
+    names = {state.number: state.origin for state in states}
+    return [Finding(code=code, log=names.get(log, str(log)), seq=seq, expected=expected, got=field) for log, seq, field in found]
 
 
 def _orphans(session: Session) -> list[Finding]:
