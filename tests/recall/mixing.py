@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import random
 
+CONTENT = 2
+"""Grams in one piece of H."""
+
 
 class Mixer:
-    """Units of several lots, blended, split, shrunk, scaled, sent about and sold; each unit knows whether it is of the scope."""
+    """Units of several lots, blended, split, shrunk, scaled, sent about and sold; each unit knows whether it is of the scope.
+
+    H is in pieces, of :data:`CONTENT` grams each, which the records may say or not; blended with grams, that is what they become.
+    """
 
     def __init__(self, rng: random.Random, scope: str) -> None:
         self.rng = rng
         self.scope = scope
         self.held: dict[tuple[str, str], list[bool]] = {}
         self.sold: dict[tuple[str, str], list[bool]] = {}
-        self.units: dict[str, str] = {}
+        self.units: dict[str, str] = {"H": "piece"}
         self.losses: list[tuple[int, str, str, int, float]] = []
         """(line, lot, site, q, time) of what a change of unit threw away: nobody could see that from the quantities."""
         self.lines: list[str] = []
@@ -23,6 +29,9 @@ class Mixer:
                 q = rng.randint(1, 30)
                 self.held[lot, site] = [scope == "L" and lot == "L"] * q
                 self.lines.append(f"{lot}:{site} {q} @0.5")
+        if rng.random() < 0.5:
+            self.held["H", "P"] = [False] * 9
+            self.lines.append("H:P 9 @0.5")
         for _ in range(rng.randint(3, 25)):
             self.now = round(self.now + 0.25, 2)
             self.window()
@@ -94,15 +103,15 @@ class Mixer:
         lots = sorted(lot for (lot, where), units in self.held.items() if where == site and units)
         used = self.rng.sample(lots, self.rng.randint(1, min(2, len(lots))))
         kinds = {self.units.get(lot, "g") for lot in used}
-        if len(kinds) > 1:
-            return
         parts = [(lot, self.draw(self.held[lot, site], self.rng.randint(1, len(self.held[lot, site])))) for lot in used]
-        mixed = [unit for _, units in parts for unit in units]
+        weigh = CONTENT if len(kinds) > 1 else 1
+        mixed = [unit for lot, units in parts for unit in units for _ in range(weigh if self.units.get(lot) == "piece" else 1)]
+        kinds = {"g"} if len(kinds) > 1 else kinds
         loss = self.rng.randint(0, len(mixed) - 1)
         mixed = self.draw(mixed, len(mixed) - loss)
-        out = "ml" if kinds == {"g"} and self.rng.random() < 0.2 else kinds.pop()
+        out = "ml" if kinds == {"g"} and weigh == 1 and self.rng.random() < 0.2 else kinds.pop()
         lots = [
-            lot for lot in "LKMNOABEFG" if self.units.get(lot, out) == out and (out == "g" or lot in self.units or lot not in self.seen())
+            lot for lot in "LKMNOABEFGR" if self.units.get(lot, out) == out and (out == "g" or lot in self.units or lot not in self.seen())
         ]
         names = self.rng.sample([lot for lot in lots if lot not in "LK"], self.rng.randint(1, 2)) if len(lots) > 3 else []
         if not names:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,9 +16,9 @@ from foodtrace.graph.flows import FlowKind
 from foodtrace.recall.affected import find
 from foodtrace.recall.measure import measure
 from foodtrace.recall.metrics import completion
-from tests.recall.mixing import Mixer
+from tests.recall.mixing import CONTENT, Mixer
 from tests.recall.unitwise import Trade
-from tests.recall.worlds import OWN, SETTINGS, Build, at, clauses
+from tests.recall.worlds import OWN, SETTINGS, UNITS, Build, at, clauses
 
 
 @settings(max_examples=300, deadline=None)
@@ -49,15 +50,18 @@ def test_figures_equal_a_count_unit_by_unit(seed: int, until: int) -> None:
 
 
 @settings(max_examples=400, deadline=None)
-@given(seed=st.integers(0, 10**9), scope=st.sampled_from(["L", "left S 3 5", "through S 3 5"]))
-def test_any_true_allocation_lies_within_the_bounds(seed: int, scope: str) -> None:
-    """Laws 8 and 9."""
+@given(seed=st.integers(0, 10**9), scope=st.sampled_from(["L", "left S 3 5", "through S 3 5"]), declared=st.booleans())
+def test_any_true_allocation_lies_within_the_bounds(seed: int, scope: str, declared: bool) -> None:
+    """Laws 8 and 9; also where pieces are blended with grams, whether or not anything says what a piece holds."""
     world = Mixer(random.Random(seed), scope)
     records = "\n".join(world.lines)
     build = Build(records, units=world.units)
     for build.seq, source, place, q, when in world.losses:
         build.add(FlowKind.DISCARDED, source, place, q, at(when), item=2000)
     facts = build.facts(20)
+    if declared and "H" in build.lots:
+        number = build.lots["H"]
+        facts._lots[number] = msgspec.structs.replace(facts._lots[number], content=CONTENT, content_unit=UNITS["g"])
     found = find(facts, clauses(scope), settings=SETTINGS, own_operator=OWN)
     lots = {number: name for name, number in build.lots.items()}
     sites = {number: name for name, number in build.sites.items()}

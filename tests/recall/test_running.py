@@ -26,11 +26,14 @@ from foodtrace.events import (
     Destroyed,
     EffectivenessCheck,
     Event,
+    GoodsCleared,
+    LeftClause,
     Loss,
     Notice,
     Output,
     Portion,
     RecallOpened,
+    RecallWidened,
     Receipt,
     Refusal,
     Returned,
@@ -38,6 +41,7 @@ from foodtrace.events import (
     Sealing,
     Site,
     StockCount,
+    ThroughClause,
     Transfer,
     Transformation,
 )
@@ -60,7 +64,8 @@ LOGS: Final = ("a/P-1", "b/W-1")
 class World:
     """A lot in six places, and a case on it."""
 
-    def __init__(self, folder: Path, url: str = "") -> None:
+    def __init__(self, folder: Path, url: str = "", *, window: bool = False) -> None:
+        """:param window: the case is on what lay in the warehouse for a while, not on the whole lot."""
         self.now = AT
         self.number = 0
         schema = f"w{uuid.uuid4().hex}" if url else None
@@ -75,7 +80,9 @@ class World:
             self.put(self.event(Transfer, site=src, to=dst, lot=LOT, quantity=grams(q)))
         self.put(self.event(Sale, site="X-1", lot=LOT, quantity=grams(120)))
         self.later(30)
-        case = {"case": CASE, "scope": (LotsClause(lots=(LOT,)),), "level": 1, "reason": "x", "producer": "P-1", "known": self.now}
+        span: dict[str, Any] = {"start": AT + dt.timedelta(hours=1), "end": AT + dt.timedelta(hours=4)}
+        scope = ThroughClause(site="W-1", **span) if window else LotsClause(lots=(LOT,))
+        case = {"case": CASE, "scope": (scope,), "level": 1, "reason": "x", "producer": "P-1", "known": self.now}
         self.put(self.event(RecallOpened, site="P-1", **case))
         for site in ("W-1", "X-1", "Y-1"):
             self.put(self.event(Notice, site="P-1", case=CASE, to=site, delivered=self.now))
@@ -145,15 +152,28 @@ def unusual(rng: random.Random, world: World) -> Event:
         "future": lambda: world.event(Sale, site="X-1", lot=LOT, quantity=grams(2), at=world.now + dt.timedelta(hours=30)),
         "day": lambda: world.event(Sale, site="X-1", lot=LOT, quantity=grams(2), at=world.now, precision="day"),
         "refused": lambda: world.event(Refusal, **base, asked="sale", lot=LOT, reasons=("transfer.recalled",), case=CASE),
+        "widened": lambda: world.event(RecallWidened, site="P-1", case=CASE, version=2, scope=(window(rng, world),), reason="x"),
+        "narrowed": lambda: world.event(
+            RecallWidened, site="P-1", case=CASE, version=2, scope=(window(rng, world),), narrows=True, reason="x"
+        ),
+        "from nowhere": lambda: world.event(Receipt, **base, lot=LOT, quantity=grams(6)),
+        "cleared": lambda: world.event(GoodsCleared, site=rng.choice(["", "Y-1"]), case=CASE, lots=rng.choice([(), (LOT,)])),
         "described": lambda: world.event(Site, site="Z-1", operator="P-1", kind="plant", name="own now"),
     }
     return rng.choice(list(kinds.values()))()
 
 
+def window(rng: random.Random, world: World) -> LeftClause | ThroughClause:
+    start = AT + dt.timedelta(hours=rng.choice([0, 2, 4, 30]))
+    kind: Any = rng.choice([LeftClause, ThroughClause])
+    made: LeftClause | ThroughClause = kind(site=rng.choice(sorted(SITES)), start=start, end=max(start, world.now))
+    return made
+
+
 def follow(seed: int, *, odd: float, url: str = "") -> None:
     rng = random.Random(seed)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
-        world = World(Path(name), url)
+        world = World(Path(name), url, window=rng.random() < 0.3)
         with world.ledger as ledger:
             for step in range(14):
                 event = unusual(rng, world) if rng.random() < odd else ordinary(rng, world)
