@@ -88,7 +88,11 @@ def _publish(folder: Path, path: Path, text: bytes) -> None:
     finally:
         aside.unlink(missing_ok=True)
     # A crash before this line may lose the new name, never leave half a file under it.
-    _sync_directory(folder)
+    try:
+        _sync_directory(folder)
+    except OSError:  # whoever asked is told that there is no key: none is left
+        path.unlink(missing_ok=True)
+        raise
 
 
 def _name(aside: Path, path: Path) -> None:

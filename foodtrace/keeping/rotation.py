@@ -7,7 +7,9 @@ Rules (DESIGN section 5, "Keys are entries"):
 2. An issuer's key that is the same key as the log's changes with it: the new one signs certificates from that day on, the old
    one is good for those issued until that day; if it was stolen it is revoked, and its certificates are refused.
 3. Revoking the key of a log ends the log. The last checkpoint is that entry's; nothing more can be appended.
-4. A public key is registered only if it is canonical and not of low order (:func:`foodtrace.keys.check_public_key`).
+4. A key file made for a change that did not come about is taken away again: it must not lie about as if it were in force. Whether it came
+   about, the log says, not the error: what failed after COMMIT, or in it, may be on record. Where the log cannot be asked the file stays.
+5. A public key is registered only if it is canonical and not of low order (:func:`foodtrace.keys.check_public_key`).
 """
 
 from __future__ import annotations
@@ -30,7 +32,7 @@ from foodtrace.operations.common import CHINA, Doing, Found, Outcome, about, loc
 from foodtrace.operations.issuers import heeded, key_word, own_logs
 from foodtrace.recording import lock
 from foodtrace.storage.session import Session
-from foodtrace.tlog.append import Appended, append
+from foodtrace.tlog.append import Appended, append, lock_head
 from foodtrace.tlog.clock import sealing_time
 from foodtrace.tlog.entry import event_bytes
 from foodtrace.tlog.keychain import KeyChain
@@ -120,6 +122,33 @@ def rotate(host: Host, new: SigningKey, *, reason: str = "", stolen: bool = Fals
         )
         made, used = _seal(session, host, writer, [*moved, entry], [writer.key, new], new.key_id)
     return _done(host, writer, made, used, new, tuple(sorted({each.issuer for each in moved})))
+
+
+def rotate_anew(
+    host: Host, passphrase: str | None = None, *, reason: str = "", stolen: bool = False, by: str = "", log: str | None = None
+) -> Changed:
+    """Make a key under the name of the log and put it in force, or leave no file behind (rule 4). Errors as :func:`rotate`.
+
+    :param passphrase: locks the new key file.
+    """
+    writer = host.writer(log)
+    new = keyfiles.create(host.keys, writer.origin, passphrase)
+    try:
+        return rotate(host, new, reason=reason, stolen=stolen, by=by, log=log)
+    except BaseException:
+        if not _may_be_on_record(host, writer, new):
+            (host.keys / f"{new.key_id.hex()}{keyfiles.SUFFIX}").unlink(missing_ok=True)
+        raise
+
+
+def _may_be_on_record(host: Host, writer: Writer, new: SigningKey) -> bool:
+    """Say whether the log's key entries name a key, or cannot be asked (rule 4)."""
+    try:
+        with host.store.write() as session:
+            lock_head(session, writer.number)  # a COMMIT that nobody answered for may still be under way
+            return any(event.public == new.public.hex() for _, event in log_keys(session, writer.number))
+    except Exception:  # noqa: BLE001 - whatever keeps it from being asked, a key too many is better than one too few
+        return True
 
 
 def end_log(host: Host, *, reason: str, by: str = "", log: str | None = None) -> Changed:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from foodtrace.errors import BadData, Conflict, NotFound, Refused
+from foodtrace.errors import BadData, NotFound, Refused
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, emit_json, say, table
 from foodtrace_cli.schemaoption import prints
@@ -16,8 +16,6 @@ from foodtrace_cli.typed import DAY
 
 if TYPE_CHECKING:
     from foodtrace.keeping.rotation import Changed, KeyRow
-    from foodtrace.keys import SigningKey
-    from foodtrace.ledger import Ledger
 
 
 def new_passphrase(ctx: Context) -> str:
@@ -99,16 +97,19 @@ def register(
 @click.pass_obj
 def rotate(ctx: Context, wanted: str | None, reason: str, by: str, *, stolen: bool, guarded: bool, as_json: bool) -> None:
     """Put a new key in force for this host's log, by an entry that the old and the new key sign."""
+    from foodtrace import keyfiles  # noqa: PLC0415
     from foodtrace.keeping import rotation  # noqa: PLC0415
 
     with ctx.open() as ledger:
-        new = _next_key(ctx, ledger, wanted, guarded=guarded)
-        try:
+        if wanted:
+            new = keyfiles.load(ledger.keys, wanted.strip().lower(), os.environ.get("FOODTRACE_PASSPHRASE"))
             done = rotation.rotate(ledger, new, reason=reason, stolen=stolen, by=by)
-        except (Conflict, Refused):  # nothing was recorded: a key made for it must not lie about as if it were in force
-            if not wanted:
-                (ledger.keys / f"{new.key_id.hex()}.key").unlink(missing_ok=True)
-            raise
+        else:
+            old = ledger.writer().key
+            # What was locked stays locked.
+            locked = any(each.encrypted for each in keyfiles.list_keys(ledger.keys) if each.verifier.public == old.public)
+            phrase = new_passphrase(ctx) if guarded or locked else None
+            done = rotation.rotate_anew(ledger, phrase, reason=reason, stolen=stolen, by=by)
         path = ledger.keys / f"{done.new}.key"
     if as_json:
         emit_json(done)
@@ -117,18 +118,6 @@ def rotate(ctx: Context, wanted: str | None, reason: str, by: str, *, stolen: bo
     say(ctx.t("cli.keys.vkey", vkey=done.vkey))
     if done.issuers:
         say(ctx.t("cli.keys.issuers", issuers=", ".join(done.issuers)))
-
-
-def _next_key(ctx: Context, ledger: Ledger, wanted: str | None, *, guarded: bool) -> SigningKey:
-    """Return the key to put in force: a stored one, or one made now under the name of the log."""
-    from foodtrace import keyfiles  # noqa: PLC0415
-
-    old = ledger.writer().key
-    if wanted:
-        return keyfiles.load(ledger.keys, wanted.strip().lower(), os.environ.get("FOODTRACE_PASSPHRASE"))
-    locked = any(each.encrypted for each in keyfiles.list_keys(ledger.keys) if each.verifier.public == old.public)
-    # What was locked stays locked.
-    return keyfiles.create(ledger.keys, old.name, new_passphrase(ctx) if guarded or locked else None)
 
 
 @key.command()
