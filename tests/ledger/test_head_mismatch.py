@@ -52,7 +52,7 @@ def shown(value: object) -> str:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("prev", bytes(range(32))), ("time", NOW + 1), ("key_seq", 3), ("key_id", b"\1\2\3\4"), ("key_id", b"")]
+    ("name", "value"), [("prev", bytes(range(32))), ("time", NOW + 5), ("key_seq", 3), ("key_id", b"\1\2\3\4"), ("key_id", b"")]
 )
 def test_the_column_and_both_values_are_named(path: Path, name: str, value: object) -> None:
     before = head(path)[name]
