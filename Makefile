@@ -61,7 +61,7 @@ imports: $(VENV)/.dev ## import-linter: the directions of DESIGN section 4
 	$(BIN)/lint-imports
 
 .PHONY: drift
-drift: $(VENV)/.dev ## Fail when schemas/ or the generated parts of docs/ lag behind the code
+drift: $(VENV)/.dev ## Fail when schemas/ or the index of decisions (docs/adr) lag behind
 	$(BIN)/python tools/drift.py
 
 .PHONY: wheel-smoke

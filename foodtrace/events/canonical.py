@@ -49,7 +49,7 @@ def decode(data: bytes) -> AnyEvent:
     """Return the event that canonical bytes stand for.
 
     :raises BadData: ``event.form``, ``event.not_canonical``; ``event.in_parts``: more of it stands in the entries before
-        (:func:`foodtrace.tlog.whole.whole` reads it).
+        (:func:`foodtrace.tlog.whole.event_of` reads it).
     """
     event = decode_alone(data)
     if getattr(event, "parts", 0) and not isinstance(event, VoucherLines):

@@ -41,7 +41,7 @@ class Frontier:
 
     @property
     def hashes(self) -> tuple[bytes, ...]:
-        """Hashes of the full subtrees, left (largest) to right, as :func:`root_ranges` names them."""
+        """Hashes of the full subtrees, left (largest) to right, as :func:`foodtrace.tlog.ranges.root_ranges` names them."""
         edge = self._edge
         return tuple(edge[at : at + HASH_SIZE] for at in range(0, len(edge), HASH_SIZE))
 

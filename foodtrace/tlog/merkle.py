@@ -7,7 +7,7 @@ Rules:
 2. An inclusion proof needs index < size. A consistency proof needs 0 < size1 <= size2; for equal sizes it is empty.
 3. A proof has exactly the hashes it needs: one more or one less is refused.
 4. What does not hold or is out of form raises :class:`ProofError`, whatever it is made of; what is missing from our own
-   store raises :class:`Integrity`.
+   store raises :class:`foodtrace.errors.Integrity`.
 
 Numbers, hashes and ranges are in :mod:`foodtrace.tlog.ranges`, growing and stored nodes in
 :mod:`foodtrace.tlog.frontier`; the names to use are all here.

@@ -151,7 +151,7 @@ ODD: Final[dict[str, Any]] = {
     "without lot": lambda name, at: Transfer(id=name, at=at, site="F-1", to="Y-1", product="芹菜", quantity=Quantity(1, "g")),
     "more than certified": lambda name, at: Transfer(id=name, at=at, site="F-1", to="Y-1", lot="F-1/L", quantity=Quantity(5000, "g")),
 }
-"""What is not plain, each about the lot of :func:`handed_over`."""
+"""What is not plain, each about the lot ``F-1/L``."""
 
 
 def both(ledger: Ledger, lot: str, now: int, *scope: Clause) -> tuple[Answer | str, Answer]:

@@ -90,7 +90,7 @@ def hashed(path: str | None) -> str:
 
 
 def given(lots: Iterable[str], words: dict[str, str]) -> Given:
-    """Return a scope from lots and the options of :func:`scope_options`."""
+    """Return a scope from lots and the options of :func:`foodtrace_cli.commands.scope_words.scope_options`."""
     from foodtrace.operations.scopes import Given  # noqa: PLC0415
 
     # A copy: whoever asks afterwards whether a rule was given must still see these two.
