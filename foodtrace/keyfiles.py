@@ -27,6 +27,7 @@ import msgspec
 from foodtrace import _pkcs8
 from foodtrace.errors import BadData, Conflict, NotFound, Refused, Storage
 from foodtrace.keys import KEY_ID_SIZE, SigningKey
+from foodtrace.tlog.files import sync_folder
 from foodtrace.tlog.note import Verifier, parse_verifier
 
 __all__ = ["StoredKey", "create", "list_keys", "load", "save"]
@@ -89,7 +90,7 @@ def _publish(folder: Path, path: Path, text: bytes) -> None:
         aside.unlink(missing_ok=True)
     # A crash before this line may lose the new name, never leave half a file under it.
     try:
-        _sync_directory(folder)
+        sync_folder(folder)
     except OSError:  # whoever asked is told that there is no key: none is left
         path.unlink(missing_ok=True)
         raise
@@ -108,16 +109,6 @@ def _name(aside: Path, path: Path) -> None:
         if path.exists():
             raise Conflict("key.exists", value=str(path)) from None
         aside.rename(path)
-
-
-def _sync_directory(folder: Path) -> None:
-    if not _POSIX:  # other systems cannot open a directory
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def load(directory: str | Path, keyid: bytes | str, passphrase: str | None = None) -> SigningKey:

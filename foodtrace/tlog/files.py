@@ -17,7 +17,7 @@ from pathlib import Path
 
 from foodtrace.errors import Storage
 
-__all__ = ["changing", "disk", "publish"]
+__all__ = ["changing", "disk", "publish", "sync_folder"]
 
 
 @contextmanager
@@ -45,10 +45,11 @@ def publish(path: Path, data: bytes, *, mode: int = 0o666) -> None:
             aside.replace(path)
         finally:
             aside.unlink(missing_ok=True)
-        _sync(path.parent)
+        sync_folder(path.parent)
 
 
-def _sync(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Put the names in a folder on the disk: a file that was just named is then found after a power cut. Raises ``OSError``."""
     if os.name != "posix":  # other systems cannot open a folder
         return
     handle = os.open(folder, os.O_RDONLY)

@@ -265,7 +265,8 @@ def test_a_mark_that_cannot_be_written_is_said(grown: Path, monkeypatch: pytest.
     assert (found.ok, found.mark) == (True, "not_written")
 
 
-def test_fewer_entries_than_the_mark_saw_is_a_rollback(grown: Path) -> None:
+def set_back(grown: Path) -> None:
+    """Record more and verify it; then put the database back to what it was before, and take the anchors away."""
     shutil.copy(grown / "x.db", grown / "old.db")
     with opened(grown) as ledger:
         ledger.record(more(2), log="city/one")
@@ -275,6 +276,10 @@ def test_fewer_entries_than_the_mark_saw_is_a_rollback(grown: Path) -> None:
     shutil.copy(grown / "old.db", grown / "x.db")
     for anchor in (grown / "keys").glob("*.anchor"):
         anchor.unlink()
+
+
+def test_fewer_entries_than_the_mark_saw_is_a_rollback(grown: Path) -> None:
+    set_back(grown)
     for full in (False, True):
         found = verify(grown, full=full)
         assert not found.ok
@@ -282,15 +287,7 @@ def test_fewer_entries_than_the_mark_saw_is_a_rollback(grown: Path) -> None:
 
 
 def test_another_history_by_the_same_key_is_found_against_the_mark(grown: Path) -> None:
-    shutil.copy(grown / "x.db", grown / "old.db")
-    with opened(grown) as ledger:
-        ledger.record(more(2), log="city/one")
-        assert ledger.verify().ok
-    for suffix in ("", "-wal", "-shm"):
-        (grown / f"x.db{suffix}").unlink(missing_ok=True)
-    shutil.copy(grown / "old.db", grown / "x.db")
-    for anchor in (grown / "keys").glob("*.anchor"):
-        anchor.unlink()
+    set_back(grown)
     # Written where the mark is not: here it would be refused (tests/keeping/test_set_back.py).
     (mark,) = (grown / "keys").glob("*.verified")
     mark.rename(grown / "aside")
