@@ -222,7 +222,7 @@ def _ids_free(prepared: Prepared, index: int, taken: Sequence[Collection[str]], 
     own, names = prepared.events[index].id, [name for name, _ in prepared.lines.get(index, ())]
     for name in (own, *names):
         if name in lines or (name != own and any(name in each for each in taken)):
-            raise Conflict("record.id_conflict", value=name, field="id", before=name, now=own)
+            raise Conflict("record.id_of_lines", value=name, expected=own if name != own else name.rpartition("~")[0])
     lines.update(names)
 
 
@@ -240,6 +240,8 @@ def _differing(session: Session, log: int, stored: tuple[int, bytes], prepared: 
     if index not in prepared.lines and event_bytes(data) == prepared.data[index]:
         return []
     earlier = event_of(session, log, seq, data)
+    if isinstance(earlier, VoucherLines) and not isinstance(event, VoucherLines):
+        return [Conflict("record.id_of_lines", value=event.id, expected=earlier.doc)]
     given = prepared.personal.get(event.id, {})
     rows = session.rows("SELECT field, salt, value FROM personal WHERE log = ? AND seq = ?", (log, seq))
     kept = {field: bytes(salt) for field, salt, _ in rows}

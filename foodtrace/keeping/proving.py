@@ -15,12 +15,16 @@ from typing import Final
 
 import msgspec
 
-from foodtrace.errors import BadData, Integrity, NotFound, ProofError
+from foodtrace.errors import Ambiguous, BadData, Integrity, NotFound, ProofError
 from foodtrace.events import Key
 from foodtrace.events.canonical import decode_alone
 from foodtrace.graph.directory import resolve_lot
 from foodtrace.graph.names import find
 from foodtrace.opening import LogState, logs
+from foodtrace.operations import documents
+from foodtrace.operations.common import said
+from foodtrace.operations.entries import Target
+from foodtrace.operations.history import own_corrections
 from foodtrace.operations.vouchers import Voucher, voucher
 from foodtrace.storage.session import Session
 from foodtrace.tlog.about import About, about_entry
@@ -61,10 +65,12 @@ class Proven(msgspec.Struct, frozen=True, kw_only=True):
 def entries_of(session: Session, given: str) -> list[tuple[LogState, int]]:
     """Return the entries that ``given`` means, by log and sequence number.
 
-    :param given: an event id; a transfer's number (``V-..``); ``ORIGIN#SEQ`` (``#SEQ`` where there is one log); else a lot, by id
-        or code: then every entry about it, and the corrections of those. Of an event in parts, all its entries; of
-        ``ORIGIN#SEQ`` that one.
-    :raises NotFound: ``lot.not_found``, ``prove.no_entry``, ``voucher.*``. :raises Ambiguous: ``lot.ambiguous``, ``voucher.ambiguous``.
+    :param given: an event id; a transfer's number (``V-..``); ``ORIGIN#SEQ`` (``#SEQ`` where there is one log); a lot, by id
+        or code: then every entry about it; or the number of a document: then every entry of it. Corrections go along; of an event in
+        parts, all its entries; of ``ORIGIN#SEQ`` that one.
+    :raises NotFound: ``lot.not_found``, ``prove.no_entry``, ``voucher.*``. :raises BadData: ``lot.form``.
+    :raises Ambiguous: ``lot.ambiguous``, ``voucher.ambiguous``; ``prove.ambiguous`` where a lot's code is the number of a document
+        too, or two senders' documents have it.
     """
     states = {state.number: state for state in logs(session)}
     placed = _placed(states, given)
@@ -77,12 +83,13 @@ def entries_of(session: Session, given: str) -> list[tuple[LogState, int]]:
     ]
     if by_id:
         return with_parts(session, by_id)
-    lot, transfer = _lot_or_transfer(session, given)
+    lot, transfer, papers = _meant(session, given)
     if transfer is not None:
         return with_parts(session, [(states[transfer.log], transfer.seq)])
-    number = find(session, [lot]).get(lot)
-    found: set[tuple[int, int]] = set()
-    for log, seq, ended in session.rows(_ABOUT_LOT, (number, number, number)):
+    found = {(each.log, each.seq) for each in papers}
+    found |= {(one.log, one.seq) for each in papers for one in own_corrections(session, each)}
+    number = find(session, [lot]).get(lot) if lot else None
+    for log, seq, ended in session.rows(_ABOUT_LOT, (number, number, number)) if number is not None else ():
         found.add((log, seq))
         if ended > 0:  # the correction that removed it
             found.add((log, ended - 1))
@@ -91,15 +98,34 @@ def entries_of(session: Session, given: str) -> list[tuple[LogState, int]]:
     return with_parts(session, sorted(((states[log], seq) for log, seq in found), key=lambda each: (each[0].origin, each[1])))
 
 
-def _lot_or_transfer(session: Session, given: str) -> tuple[str, Voucher | None]:
-    """Return the lot that is meant, or the transfer; a lot whose code reads like the number of a transfer is the lot."""
+def _meant(session: Session, given: str) -> tuple[str, Voucher | None, list[Target]]:
+    """Return the lot that is meant, or the transfer, or the entries of the document.
+
+    A lot whose code reads like the number of a transfer is the lot; where it is the number of a document too, nothing is chosen.
+    """
+    lot, missing = "", None
     try:
-        return resolve_lot(session, given), None
-    except NotFound:
-        found = voucher(session, given)
-        if found is None:
-            raise
-        return "", found
+        lot = resolve_lot(session, given)
+    except (NotFound, BadData) as error:
+        missing = error
+        try:
+            transfer = voucher(session, given)
+        except NotFound as other:
+            transfer, missing = None, other
+        if transfer is not None:
+            return "", transfer, []
+    # A full id of a lot names itself; a code is short enough to be a number as well.
+    papers = documents.of_number(session, given) if not lot or "/" not in given else []
+    if lot:
+        papers = [each for each in papers if str(getattr(said(each.event), "lot", "")) != lot]
+        if papers:
+            raise Ambiguous("prove.ambiguous", value=given, candidates=[lot, *documents.lines(papers)])
+        return lot, None, []
+    if not papers:
+        raise missing or NotFound("prove.no_entry", value=given)
+    if len(documents.senders(papers)) > 1:
+        raise Ambiguous("prove.ambiguous", value=given, candidates=documents.lines(papers))
+    return "", None, papers
 
 
 def with_parts(session: Session, entries: list[tuple[LogState, int]]) -> list[tuple[LogState, int]]:

@@ -2,14 +2,16 @@
 
 Rules:
 
-1. A number is an entry of the own log, ``ORIGIN#NUMBER`` one of any log; else it is the id of an event, or the number a transfer is
-   shown with.
+1. A number is an entry of the own log, ``ORIGIN#NUMBER`` one of any log; else it is the whole id of an event (its beginning is nobody's,
+   ADR 17), or the number a transfer is shown with, or that of a document (:mod:`foodtrace.operations.documents`).
 2. An event in parts is one entry here, its last. Whoever names some of its lines is shown the event.
-3. Where several entries answer, none is chosen: all are listed.
+3. Where several entries answer, none is chosen: all are listed. An id is its event's alone; but a bare number may be that of an entry
+   and that of a document, and then both are listed: ``#NUMBER`` is the entry.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 import msgspec
@@ -23,6 +25,10 @@ from foodtrace.tlog.entry import parse
 from foodtrace.tlog.whole import event_of, last_part
 
 _MANY: Final = 20
+_NUMBER: Final = re.compile(r"[0-9]{1,15}", re.ASCII)
+"""Below 2^53."""
+_TELLING: Final = 4
+"""Characters from which on the beginning of an id says something."""
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,37 +47,75 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 def find_entry(session: Session, given: str, own: int | None) -> Target:
     """Return the entry that a person means.
 
-    :param given: ``12`` or ``#12`` of the own log, ``ORIGIN#12``, an event id or a beginning of one, the number a transfer was shown with.
-    :raises NotFound: ``entry.not_found``, ``voucher.*``. :raises Ambiguous: ``entry.ambiguous``, ``voucher.ambiguous``.
+    :param given: ``12`` or ``#12`` of the own log, ``ORIGIN#12``, the id of an event, the number a transfer was shown with, or a
+        document's number.
+    :raises NotFound: ``entry.not_found`` with ``near``, ``voucher.*``.
+    :raises Ambiguous: ``entry.ambiguous``, ``voucher.ambiguous``.
     """
-    text = given.strip()
-    origin, mark, number = text.rpartition("#")
-    beginning = False
-    if (mark or text == number) and number.isdigit() and len(number) < 16:  # noqa: PLR2004 - below 2^53
-        row = session.row("SELECT id FROM log WHERE origin = ?", (origin,)) if origin else (own,)
-        found = [(row[0], int(number))] if row is not None and row[0] is not None else []
-    else:
-        sql = "SELECT log, seq FROM entry WHERE id = ? LIMIT ?"
-        found = session.rows("SELECT log, seq FROM entry WHERE log = ? AND id = ?", (own, text))
-        if not found and (numbered := vouchers.voucher(session, text)) is not None:
-            found = [(numbered.log, numbered.seq)]
-        found = found or session.rows(sql, (text, _MANY))
-        if not found and len(text) >= 4:  # noqa: PLR2004 - shorter beginnings say nothing
-            found = session.rows("SELECT log, seq FROM entry WHERE id LIKE ? LIMIT ?", (_plain(text) + "%", _MANY))
-            beginning = True
-    told = [each for log, seq in found if (each := target_at(session, log, seq)) is not None]
-    targets = list({(each.log, each.seq): each for each in told}.values())  # lines lead to the event that they belong to
-    if not targets:
-        raise NotFound("entry.not_found", value=given)
-    if len(targets) > 1:
-        raise Ambiguous("entry.ambiguous", value=given, candidates=[f"{each.origin}#{each.seq} {each.event.id}" for each in targets])
-    (target,) = targets
-    whole = (target.log, target.seq) in [(log, seq) for log, seq in found] or (beginning and target.event.id.startswith(_plain(text)))
-    return target if whole else msgspec.structs.replace(target, lines=text)
+    typed = given.strip()
+    placed = _placed(session, typed, own)
+    bare = "#" not in typed and _NUMBER.fullmatch(typed) is not None
+    missing: NotFound | None = None
+    named: list[tuple[int, int]] = []
+    if placed is None or bare:
+        try:
+            named = _named(session, typed, own)
+        except NotFound as error:  # it reads like a number of ours; somebody else's document may read so too
+            missing = error
+    places = [*(placed or ()), *named]
+    told = [each for log, seq in places if (each := target_at(session, log, seq)) is not None]
+    found = {(each.log, each.seq): each for each in told}  # lines lead to the event that they belong to
+    if (not found or bare) and (placed is None or bare):
+        from foodtrace.operations.documents import of_number  # noqa: PLC0415 - only where the text is no id
+
+        papers = {(each.log, each.seq): each for each in of_number(session, typed)}
+        places += papers
+        found |= papers
+    if not found:
+        raise missing or NotFound("entry.not_found", value=given, near=_near(session, typed))
+    if len(found) > 1:
+        raise _several(given, list(found.values()))
+    ((place, target),) = found.items()
+    return target if place in places else msgspec.structs.replace(target, lines=typed)
 
 
-def _plain(text: str) -> str:
-    return text.replace("%", "").replace("_", "")
+def _several(given: str, found: list[Target]) -> Ambiguous:
+    from foodtrace.operations.documents import lines  # noqa: PLC0415 - only where nothing is chosen
+
+    return Ambiguous("entry.ambiguous", value=given, count=len(found), candidates=lines(found))
+
+
+def _placed(session: Session, typed: str, own: int | None) -> list[tuple[int, int]] | None:
+    """Return the place that ``12``, ``#12`` or ``ORIGIN#12`` means, as (log, seq); none where the text is none of these."""
+    origin, mark, number = typed.rpartition("#")
+    if _NUMBER.fullmatch(number) is None:
+        return None
+    if origin:
+        row = session.row("SELECT id FROM log WHERE origin = ?", (origin,))
+        return None if row is None else [(row[0], int(number))]
+    if not mark and str(int(number)) != number:
+        return []  # no entry is counted with zeros before its number; a voucher may be
+    return [] if own is None else [(own, int(number))]
+
+
+def _named(session: Session, typed: str, own: int | None) -> list[tuple[int, int]]:
+    """Return the places of the events with an id, of the own log first, else of the transfer with that number."""
+    found = session.rows("SELECT log, seq FROM entry WHERE log = ? AND id = ?", (own, typed))
+    if not found and (numbered := vouchers.voucher(session, typed)) is not None:
+        found = [(numbered.log, numbered.seq)]
+    found = found or session.rows("SELECT log, seq FROM entry WHERE id = ? LIMIT ?", (typed, _MANY))
+    return [(row[0], row[1]) for row in found]
+
+
+def _near(session: Session, typed: str) -> list[str]:
+    """Return some ids that begin with a text, to choose from: the beginning of an id is not an id (ADR 17)."""
+    if not typed.isascii() or len(typed) < _TELLING:
+        return []
+    found: list[str] = []
+    for log, _ in session.rows("SELECT id, origin FROM log ORDER BY origin"):
+        rows = session.rows("SELECT id FROM entry WHERE log = ? AND id >= ? AND id < ? ORDER BY id LIMIT 5", (log, typed, typed + "\x7f"))
+        found += [row[0] for row in rows]
+    return found[:5]
 
 
 def target_at(session: Session, log: int, seq: int) -> Target | None:

@@ -75,8 +75,8 @@ COMMANDS: Final[dict[str, str]] = {
         "转出: LOT (批次号或全号), QUANTITY 带单位 (120kg, 50斤), 给买方。",
     "Take goods in. A lot under recall is received as sealed.": "收货。召回中的批次收下即为封存。",
     "Turn lots into lots: repack, blend, split, process, renumber, rework.": "批次变成批次: 分装, 混合, 分开, 加工, 改号, 返工。",
-    "Correct ENTRY: its number, ORIGIN#NUMBER, the id of its event, or a voucher (V-..). Alone: show its history.\n\nNothing is overwritten. A correction is an entry that names the one it corrects; figures and lists follow at once.":
-        "更正 ENTRY: 它的序号, ORIGIN#序号, 事件编号, 或凭证号 (V-..)。单写它是看历史。\n\n什么也不覆盖。更正是另一条记录, 指明它更正哪一条; 数字和名单随即跟着变。",
+    "Correct ENTRY: its number, ORIGIN#NUMBER, its event's id, a voucher (V-..), or the number on the paper. Alone: show its history.\n\nNothing is overwritten. A correction is an entry that names the one it corrects; figures and lists follow at once.":
+        "更正 ENTRY: 它的序号, ORIGIN#序号, 事件编号, 凭证号 (V-..), 或单据上的号码。单写它是看历史。\n\n什么也不覆盖。更正是另一条记录, 指明它更正哪一条; 数字和名单随即跟着变。",
     'Erase the names, phones and addresses of WHAT: a site, an operator, or an entry by its number or id.\n\nOf an operator everything that speaks of it goes: its sites and files, and what a gate recorded of it as a seller. Other entries that hold the same values are named.\n\nThe values are deleted with their salts; the entries stay, with proofs that go on verifying, and readers see "erased". Values in logs that a recovery left go too. Exit 0 only if all that was asked for is gone; 1 if some of it is in another log.':
         '删除 WHAT 的姓名, 电话, 地址: 一个场所, 一个经营者, 或一条记录的序号或编号。\n\n经营者: 凡说到它的都删, 它的场所和档案, 准入口记下的卖方信息。别的记录里有同样的值, 会一一指出。\n\n值和盐一起删除; 记录留下, 证明照样成立, 读者看到的是 "已删除"。恢复时留下的旧日志里的也删。要删的都没了才退出 0; 有的在别的日志里, 退出 1。',
     "Infant formula: from the plant's batch to the shop's till and back.": "婴幼儿奶粉: 从厂里的批次到店里的收银台, 以及退回。",
@@ -154,8 +154,8 @@ COMMANDS: Final[dict[str, str]] = {
         "演练召回: 抽一批, 找到它, 算清数量, 计时。不动库存, 不发通知, 不记录。",
     "Check every log, byte by byte, and every figure that was computed from it. Exit 0 only if all of it holds; 3 if not.\n\nWhat an earlier run on this host has verified is hashed again and compared with the mark it left beside the keys; the rest is checked in full. The answer says which is which, and what it proves. With --since, older checkpoints have to be extended.":
         "逐字节核验每本日志, 以及由它算出的每个数。全部成立才退出 0, 否则 3。\n\n本机上次核验过的, 重新散列后与留在密钥旁的标记对照; 其余全部核验。回答说明哪些是哪种, 证明了什么。加 --since 还要求是旧检查点的延续。",
-    "Write proofs that a lot's entries, or one event (by id, or LOG#NUMBER), are on record: files that anybody can check.":
-        "写出证明: 一批的各条记录, 或一个事件 (编号, 或 日志#序号) 已在案; 谁都能验。",
+    "Write proofs that something is on record: files that anybody can check.\n\nOf a lot all its entries, of a document (the number on the paper) all of it, of an event (its id, or LOG#NUMBER) that one.":
+        "写出已在案的证明: 谁都能验的文件。\n\n批次: 它的各条记录; 单据 (纸上的号码): 整张; 事件 (编号, 或 日志#序号): 那一条。",
     "Check proofs (.tlog-proof, each with its .entry beside it), or all that are in a case report (.html) or a .tar.gz. Needs no ledger.\n\nExit 0 only if every one of them holds; 3 if one does not; 1 if one does not show that the key which signed was in force.":
         "检验证明 (.tlog-proof, 旁边各有 .entry), 或案件报告 (.html), .tar.gz 里的全部证明。不需要账本。\n\n全部成立才退出 0; 有不成立的 3; 有没证明签名密钥在用的 1。",
     "Cosign a log's checkpoint if it extends the one cosigned before; print the cosignature.\n\nThe source is a request file of C2SP tlog-witness (from export checkpoint; - is stdin), or a copy of the log in tiles. A fork is refused, exit 3, and both checkpoints are kept as evidence.":

@@ -76,7 +76,8 @@ def test_an_id_that_lines_have_is_taken(ledger: Ledger, order: int) -> None:
     ledger.record([first])
     with pytest.raises(errors.Conflict) as raised:
         ledger.record([second])
-    assert raised.value.code == "record.id_conflict"
+    assert raised.value.message("en") == "T-1~1 is what lines of T-1 are kept under, it cannot be the id of an event as well"
+    assert raised.value.code == "record.id_of_lines"
     assert ledger.verify().ok
 
 

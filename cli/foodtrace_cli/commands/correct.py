@@ -48,7 +48,7 @@ def correct(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Correct ENTRY: its number, ORIGIN#NUMBER, the id of its event, or a voucher (V-..). Alone: show its history.
+    """Correct ENTRY: its number, ORIGIN#NUMBER, its event's id, a voucher (V-..), or the number on the paper. Alone: show its history.
 
     Nothing is overwritten. A correction is an entry that names the one it corrects; figures and lists follow at once.
     """

@@ -39,14 +39,17 @@ ENTRY: Final = ".entry"
 
 
 @click.command()
-@click.argument("what", metavar="LOT-or-EVENT")
+@click.argument("what", metavar="LOT|EVENT|DOCUMENT")
 @click.option("--out", "folder", default="proofs", show_default=True, type=click.Path(file_okay=False), help="Folder to write to.")
 @click.option("--size", type=click.IntRange(1), default=None, help="Prove under the checkpoint of that many entries; else the newest.")
 @click.option("--checkpoint", "note", type=click.Path(exists=True, dir_okay=False), default=None, help="A copy of a checkpoint, cosigned.")
 @prints("prove")
 @click.pass_obj
 def prove(ctx: Context, what: str, folder: str, size: int | None, note: str | None, *, as_json: bool) -> None:
-    """Write proofs that a lot's entries, or one event (by id, or LOG#NUMBER), are on record: files that anybody can check."""
+    """Write proofs that something is on record: files that anybody can check.
+
+    Of a lot all its entries, of a document (the number on the paper) all of it, of an event (its id, or LOG#NUMBER) that one.
+    """
     from foodtrace.keeping import proving  # noqa: PLC0415
     from foodtrace.tlog.nodes import stored_nodes  # noqa: PLC0415
 
