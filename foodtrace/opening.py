@@ -76,6 +76,9 @@ def chosen(states: list[LogState], keys: Path, wanted: str | None, seals: Mappin
         states = [state for state in states if state.origin == wanted or state.origin.rsplit("/", 1)[-1] == wanted]
         if not states:
             raise NotFound("log.missing", value=wanted)
+        if seals and all(state.origin in seals for state in states):
+            # Whether its key is here, lost or ended: what it had to say goes on in the other one.
+            raise Refused("log.sealed", value=states[0].origin, expected=seals[states[0].origin].into)
         if not any(state.key_id for state in states):
             raise Refused("log.ended", value=states[0].origin)
     here = {stored.verifier.key_id for stored in list_keys(keys)}
@@ -83,8 +86,6 @@ def chosen(states: list[LogState], keys: Path, wanted: str | None, seals: Mappin
     mine = [state for state in held if state.origin not in (seals or {})]
     if states and not any(state.key_id for state in states):
         raise Refused("log.ended", value=states[0].origin)
-    if wanted is not None and held and not mine and seals:
-        raise Refused("log.sealed", value=held[0].origin, expected=seals[held[0].origin].into)
     if not mine:
         states = [state for state in states if state.key_id and state.origin not in (seals or {})] or states
         # Nothing is said of keys for other logs: a key is never shared between logs.

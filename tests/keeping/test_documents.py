@@ -36,6 +36,9 @@ EVENTS: list[Event] = [
     sent("t3", "XS-0013"),
     Receipt(id="r1", at=AT, site="S-7", source="F-1", lot=LOT, quantity=KG, doc="GH-5"),
     sent("t4", "GH-5"),
+    Receipt(id="r2", at=AT, site="S-7", lot=LOT, quantity=KG, doc="GH-6"),
+    sent("t10", "GH-6"),
+    sent("t11", "V-250101-9999"),
     sent("t5", "5"),
     sent("t6", "0005"),
     sent("t7", "261123-1"),
@@ -95,6 +98,7 @@ def proven(ledger: Ledger, given: str) -> list[int]:
         ("Z-77", "c1"),
         ("0005", "t6"),
         ("JH-31", "m1"),
+        ("V-250101-9999", "t11"),
         ("voucher-11", "voucher-11"),
         (f"#{SEQ['t2']}", "t2"),
         (f"{ORIGIN}#{SEQ['t2']}", "t2"),
@@ -109,6 +113,12 @@ def test_half_a_number_and_an_identity_card_name_nothing(ledger: Ledger, given: 
     with pytest.raises(errors.NotFound) as told:
         entry(ledger, given)
     assert told.value.code == "entry.not_found"
+
+
+def test_a_number_of_ours_that_nothing_has_is_told_as_one(ledger: Ledger) -> None:
+    with pytest.raises(errors.NotFound) as told:
+        entry(ledger, "V-261124-0999")
+    assert told.value.code == "voucher.none"
 
 
 def test_the_beginning_of_an_id_is_named_as_near_and_not_taken(ledger: Ledger) -> None:
@@ -160,6 +170,7 @@ def test_an_id_is_never_looked_for_among_documents(ledger: Ledger, monkeypatch: 
 def test_a_document_is_proven_whole(ledger: Ledger) -> None:
     assert proven(ledger, "XS-0013") == [SEQ["t2"], SEQ["t3"]]
     assert proven(ledger, "GH-5") == [SEQ["r1"], SEQ["t4"]], "both sides of one move"
+    assert proven(ledger, "GH-6") == [SEQ["r2"], SEQ["t10"]], "a receipt that names no sender is of the other's"
     assert proven(ledger, "哈农 第0012号") == [SEQ["c1"]], "a text that no lot can be called"
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from foodtrace import Ledger
+from foodtrace import Ledger, errors
 from foodtrace.events import Erasure, Recovered, Site
 from foodtrace.events.canonical import encode
 from foodtrace.graph.edges import moment
@@ -257,6 +257,28 @@ def test_the_log_that_may_erase_is_named_where_it_is_another(url: str, tmp_path:
         ledger.init("t.example/other", operator="F-1")
     with Ledger.open(url, keys=tmp_path / "other", clock=clock, log="other") as ledger:
         assert [(each.log, each.seq, each.via) for each in erase(ledger, "S-7").elsewhere] == [(ORIGIN, 2, "")], "another host's"
+
+
+@pytest.mark.parametrize("lost_key", [False, True])
+def test_whoever_names_the_old_log_is_told_which_one_continues_it(url: str, tmp_path: Path, lost_key: bool) -> None:
+    leave(url, tmp_path / "keys", lost_key=lost_key)
+    with Ledger.open(url, keys=tmp_path / "keys", clock=clock, log=ORIGIN) as ledger, pytest.raises(errors.Refused) as told:
+        ledger.writer()
+    assert told.value.code == "log.sealed"
+    assert R2 in told.value.message("en")
+    assert R2 in told.value.hint("en"), "and not: begin another log"
+
+
+def test_an_erased_value_of_the_old_log_is_not_brought_back_by_the_same_list(tmp_path: Path) -> None:
+    run(tmp_path, "init", "--name", "t.example/a")
+    run(tmp_path, "site", "add", "北河农批:market")
+    (tmp_path / "s.csv").write_text("name,phone,identity,kinds\n张三,13900001111,230100199001011234,黄瓜\n", encoding="utf-8")
+    assert "1 written" in run(tmp_path, "site", "file", "--import", "s.csv")
+    run(tmp_path, "recover", "--new-log", "--reason", "moved")
+    assert "erased" in run(tmp_path, "erase", "A-0002", "--field", "phone", "--yes")
+    assert "0 written, 1 on record already" in run(tmp_path, "site", "file", "--import", "s.csv")
+    assert b"13900001111" not in b"".join(path.read_bytes() for path in tmp_path.glob("foodtrace.db*") if path.is_file())
+    assert "verified" in run(tmp_path, "verify")
 
 
 def imported(folder: Path) -> tuple[Path, Path]:
