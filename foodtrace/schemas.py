@@ -8,6 +8,7 @@ import msgspec
 
 from foodtrace.errors import NotFound
 from foodtrace.events import Acknowledgement, AnyEvent
+from foodtrace.keeping.acknowledge import Acknowledged
 from foodtrace.keeping.backup import Backup
 from foodtrace.keeping.doctor import Examination
 from foodtrace.keeping.recovery import Recovery
@@ -94,6 +95,7 @@ _TYPES: Final[dict[str, Any]] = {
     "scan": list[ScanAnswer],
     "recovery": Recovery,
     "operator-add": OperatorSaid,
+    "recovery-beyond": Acknowledged,
     "operator-show": OperatorShown,
     "site-edit": SiteSaid,
     "site-file": FileSaid,

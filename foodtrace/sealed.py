@@ -10,10 +10,14 @@ Rules (DESIGN section 5):
 5. What a log says of the personal values of another (:mod:`foodtrace.personal`) counts for less: only where this host wrote the log
    that says so, or where the log that was left says so itself, with its own key: its last entry ends it and names the other. On a
    host that wrote neither, nobody else's word is enough. It goes on from log to log, as far back as there were recoveries.
+6. What stands beyond the size is a finding until the log that goes on says in an entry of its own that it has seen it, up to a greater
+   size, and why (:mod:`foodtrace.keeping.acknowledge`): another mark of rule 1, under an id of which every reader knows where to look.
+   Whoever has only the old key cannot say so, and what comes after it is a finding again.
 """
 
 from __future__ import annotations
 
+import hashlib
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -31,18 +35,32 @@ _SECOND: Final = "SELECT l.origin, e.bytes FROM log AS l JOIN entry AS e ON e.lo
 _LAST: Final = (
     "SELECT e.bytes FROM log AS l JOIN head AS h ON h.log = l.id JOIN entry AS e ON e.log = l.id AND e.seq = h.size - 1 WHERE l.origin = ?"
 )
+_MARKED: Final = "SELECT e.seq, e.bytes FROM log AS l JOIN entry AS e ON e.log = l.id WHERE l.origin = ? AND e.id = ?"
 _MARK: Final = b'"kind":"new_log"'
 ENDED_FOR: Final = " -> "
 """Stands in the reason of the entry that ends a log, before the origin of the log that continues it (rule 5)."""
+
+
+class Known(NamedTuple):
+    """What the log that goes on said it has seen beyond a seal (rule 6)."""
+
+    first: int
+    size: int
+    """Entries ``first .. size - 1`` of the old log."""
+    log: str
+    seq: int
+    """Where it says so."""
 
 
 class Seal(NamedTuple):
     """What a recovery said of the log it left."""
 
     size: int
-    """Entries of the old log then; those that were lost are not among them."""
+    """Entries of the old log then; those that were lost are not among them. And those that were seen afterwards (``known``) are."""
     into: str
     """The log that continues it."""
+    known: tuple[Known, ...] = ()
+    """What stands beyond the seal and is known (rule 6), in order."""
 
 
 def sealed_logs(session: Session, keys: Path | None) -> dict[str, Seal]:
@@ -54,7 +72,35 @@ def sealed_logs(session: Session, keys: Path | None) -> dict[str, Seal]:
     for former, seal in _claims(session):
         if keys is None or _believed(keys, former, seal):
             found.setdefault(former, seal)
-    return found
+    return {former: _with_known(session, former, seal, found) for former, seal in found.items()}
+
+
+def mark_id(former: str, number: int) -> str:
+    """Return the id of the entry that says, for the ``number``-th time from 1, what of a log was seen beyond its seal (rule 6)."""
+    return f"beyond-{hashlib.sha256(former.encode()).hexdigest()[:24]}-{number}"
+
+
+def going_on(former: str, seals: Mapping[str, Seal]) -> list[str]:
+    """Return the logs that continue a log, one after the other; the last one is the one that is written."""
+    way: list[str] = []
+    seal = seals.get(former)
+    while seal is not None and seal.into not in way and seal.into != former:
+        way.append(seal.into)
+        seal = seals.get(seal.into)
+    return way
+
+
+def _with_known(session: Session, former: str, seal: Seal, seals: Mapping[str, Seal]) -> Seal:
+    """Follow what was said of a log beyond its seal (rule 6): a look-up for each log that goes on, and one for each time."""
+    way = going_on(former, seals)
+    while True:
+        name = mark_id(former, len(seal.known) + 1)
+        rows = [(into, session.row(_MARKED, (into, name))) for into in way]
+        said = [(into, int(row[0]), _seal(bytes(row[1]), into)) for into, row in rows if row is not None]
+        more = [Known(seal.size, told[1].size, into, seq) for into, seq, told in said if told and told[0] == former]
+        if not more or more[0].size <= seal.size:
+            return seal
+        seal = seal._replace(size=more[0].size, known=(*seal.known, more[0]))
 
 
 def continued(session: Session, wrote: Callable[[str], bool] | None) -> dict[str, tuple[str, ...]]:
@@ -159,4 +205,4 @@ def beyond_seal(states: Collection[LogState], seals: dict[str, Seal]) -> list[tu
     return found
 
 
-__all__ = ["ENDED_FOR", "Seal", "beyond_seal", "continued", "foreign_logs", "ours", "sealed_logs"]
+__all__ = ["ENDED_FOR", "Known", "Seal", "beyond_seal", "continued", "foreign_logs", "going_on", "mark_id", "ours", "sealed_logs"]

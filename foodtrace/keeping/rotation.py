@@ -15,6 +15,7 @@ Rules (DESIGN section 5, "Keys are entries"):
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
@@ -27,10 +28,11 @@ from foodtrace.events.canonical import checked, decode
 from foodtrace.graph import projection
 from foodtrace.keeping.host import Host
 from foodtrace.keys import SigningKey, check_public_key, key_id, kid
-from foodtrace.opening import Writer, logs
+from foodtrace.opening import LogState, Writer, logs
 from foodtrace.operations.common import CHINA, Doing, Found, Outcome, about, local
 from foodtrace.operations.issuers import heeded, key_word, own_logs
 from foodtrace.recording import lock
+from foodtrace.sealed import Seal, sealed_logs
 from foodtrace.storage.session import Session
 from foodtrace.tlog.append import Appended, append, lock_head
 from foodtrace.tlog.clock import sealing_time
@@ -38,7 +40,7 @@ from foodtrace.tlog.entry import event_bytes
 from foodtrace.tlog.keychain import KeyChain
 from foodtrace.tlog.note import parse_verifier
 
-State: TypeAlias = Literal["in_force", "replaced", "ended", "revoked", "registered", "not_registered", "no_effect"]
+State: TypeAlias = Literal["in_force", "replaced", "ended", "left", "revoked", "registered", "not_registered", "no_effect"]
 
 _HEX_KEY: Final = 64
 _KEYS_SQL: Final = "SELECT seq, bytes FROM entry WHERE log = ? AND seq = ?"
@@ -61,6 +63,15 @@ class KeyRow(msgspec.Struct, frozen=True, kw_only=True):
     """Sequence number of the entry that says so."""
     since: dt.datetime | None = None
     """When that entry says it happened."""
+    last: int | None = None
+    """Of a log's key that is not in force any more: sequence number of the last entry that it answers for, from ``seq`` on. Of a log that a
+    recovery left (``left``): the last one then, or, of what came later, the last one that the log that goes on says is known."""
+    into: str = ""
+    """Of a log that a recovery left: the log that goes on."""
+    beyond: int = 0
+    """Of such a log: entries that were written afterwards and that nobody has said are known."""
+    known: int = 0
+    """Of such a log: entries that were written afterwards and are known (``recover --beyond``)."""
     valid_from: dt.date | None = None
     valid_until: dt.date | None = None
     reason: str = ""
@@ -355,38 +366,64 @@ def _issuer_row(number: str, found: Found, origin: str, *, heeded: bool) -> KeyR
     )
 
 
-def own_keys(session: Session) -> list[KeyRow]:
-    """Return every key that was ever in force for a log of this database, log by log, in order."""
+def own_keys(session: Session, directory: Path | None = None) -> list[KeyRow]:
+    """Return every key that was ever in force for a log of this database, log by log, in order.
+
+    :param directory: key directory of this host, which says whose word that a log goes on in another one counts here.
+    """
     rows: list[KeyRow] = []
+    seals = sealed_logs(session, directory)
     for state in logs(session):
-        chain = KeyChain()
         story = log_keys(session, state.number)[::-1]
-        for seq, event in story:
-            chain.take(seq, event)
-        for seq, event in story:
-            if event.action == "revoke":
-                continue
-            now: State = "replaced" if bytes.fromhex(event.public) != chain.current else "ended" if chain.ended else "in_force"
-            rows.append(
-                KeyRow(
-                    key_id=key_id(state.origin, bytes.fromhex(event.public)).hex(),
-                    use="log",
-                    name=state.origin,
-                    state=now,
-                    public=event.public,
-                    log=state.origin,
-                    seq=seq,
-                    since=event.at.astimezone(CHINA),
-                    reason=story[-1][1].reason if now == "ended" else event.reason,
-                )
-            )
+        rows += _with_seal(_zones(state, story), state, seals.get(state.origin))
     return rows
+
+
+def _zones(state: LogState, story: Sequence[tuple[int, Key]]) -> list[KeyRow]:
+    """Return the keys of a log, each with the last entry it answers for where it is not in force any more."""
+    chain = KeyChain()
+    for seq, event in story:
+        chain.take(seq, event)
+    rows = []
+    for place, (seq, event) in enumerate(story):
+        if event.action == "revoke":
+            continue
+        now: State = "replaced" if bytes.fromhex(event.public) != chain.current else "ended" if chain.ended else "in_force"
+        rows.append(
+            KeyRow(
+                key_id=key_id(state.origin, bytes.fromhex(event.public)).hex(),
+                use="log",
+                name=state.origin,
+                state=now,
+                public=event.public,
+                log=state.origin,
+                seq=seq,
+                since=event.at.astimezone(CHINA),
+                # The entry that replaces or revokes it is the last one that it signs.
+                last=story[place + 1][0] if place + 1 < len(story) else None,
+                reason=story[-1][1].reason if now == "ended" else event.reason,
+            )
+        )
+    return rows
+
+
+def _with_seal(rows: list[KeyRow], state: LogState, seal: Seal | None) -> list[KeyRow]:
+    """Say of the newest key of a log that a recovery left where its word ends, and what stands beyond."""
+    if seal is None or not rows:
+        return rows
+    newest = rows[-1]
+    known = sum(each.size - each.first for each in seal.known)
+    ends = 1 if newest.state == "ended" and state.size > seal.size else 0  # ending it is no writing beyond
+    told = msgspec.structs.replace(newest, into=seal.into, known=known, beyond=max(state.size - seal.size - ends, 0))
+    if newest.state == "in_force":
+        told = msgspec.structs.replace(told, state="left", last=seal.size - 1)
+    return [*rows[:-1], told]
 
 
 def all_keys(session: Session | None, directory: Path) -> list[KeyRow]:
     """Return every key on record, and those in the key directory that no entry speaks of; files are named where they are here."""
     files = {each.verifier.public.hex(): each for each in keyfiles.list_keys(directory)}
-    rows: list[KeyRow] = [] if session is None else [*own_keys(session), *issuer_keys(session)]
+    rows: list[KeyRow] = [] if session is None else [*own_keys(session, directory), *issuer_keys(session)]
     shown = [
         msgspec.structs.replace(row, path=files[row.public].path, encrypted=files[row.public].encrypted) if row.public in files else row
         for row in rows

@@ -14,7 +14,7 @@ COMMANDS: Final[dict[str, str]] = {
     "Signing keys: of this host's log, and of those who issue certificates.": "签名密钥: 本机日志的, 和开合格证的各家的。",
     "Make a key file (mode 0600). The key is in force only once an entry says so: key rotate, key register.":
         "做一个密钥文件 (权限 0600)。要有记录才生效: key rotate, key register。",
-    "List every key on record, since when it is in force, and the key files of this host; or export them for gates.":
+    "List every key on record, since when and for which entries it is in force, and the key files here; or export them for gates.":
         "列出在案的密钥, 各从何时有效, 以及本机的密钥文件; 或导出给门岗。",
     "Register a public key (VKEY, or 64 hex digits) that signs an operator's certificates. Weak keys are refused.":
         "登记为某经营者签合格证的公钥 (VKEY, 或 64 位十六进制)。弱密钥不收。",

@@ -366,6 +366,7 @@ OPTIONS: Final[dict[str, str]] = {
     "Put this backup in the place of --db first.": "先用这份备份换下 --db。",
     "Go on in the same log, although signed entries are lost.": "已签的记录丢了, 仍在同一本日志里继续。",
     "Begin a new log that names the old one; the old one is never written again.": "开一本新日志, 指明旧的那本; 旧的不再写。",
+    "Say that what was written in a left log since is known; its entries count as they did.": "说明停用的日志后来写的几条已知道; 它们照旧计入。",
     "Origin of the new log; by default the old one's with -r2.": "新日志的名称; 默认旧名加 -r2。",
     "What happened; stands in the mark for ever.": "出了什么事; 永久留在记录里。",
     "Folder for the files the demo writes and then reads.": "放演示写出再读的文件的文件夹。",

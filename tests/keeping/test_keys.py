@@ -65,9 +65,9 @@ def test_a_key_changes_by_an_entry_that_both_keys_sign(ledger: Ledger) -> None:
     assert ledger.rebuild() == 4
     with ledger.reading() as session:
         rows = rotation.own_keys(session)
-    assert [(row.key_id, row.state, row.seq, row.reason) for row in rows] == [
-        (old.key_id.hex(), "replaced", 0, ""),
-        (new.key_id.hex(), "in_force", 2, "二年一换"),
+    assert [(row.key_id, row.state, row.seq, row.last, row.reason) for row in rows] == [
+        (old.key_id.hex(), "replaced", 0, 2, ""),
+        (new.key_id.hex(), "in_force", 2, None, "二年一换"),
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,73 @@ def test_what_was_written_beyond_the_seal_is_found(left: tuple[Path, str], monke
     found = verified(folder, 3)["findings"]
     assert [(each["code"], each["log"]) for each in found] == [("tlog.beyond_seal", "t.example/a")]
     assert "after a recovery had left it" in run(folder, "doctor", code=3)
+
+
+def written_beyond(folder: Path, name: str) -> None:
+    """Write in the log that was left, as a program of before did that had its key."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("foodtrace.writing.sealed_logs", lambda _session, _keys: {})
+        with Ledger.open(str(folder / "foodtrace.db"), keys=folder / "keys", log="t.example/a") as ledger:
+            ledger.record([move(name)])
+
+
+def keys_of(folder: Path) -> dict[str, dict[str, Any]]:
+    return {row["log"]: row for row in json.loads(run(folder, "key", "list", "--json")) if row["use"] == "log"}
+
+
+def test_what_stands_beyond_a_seal_is_owned_by_the_log_that_goes_on_and_nobody_else(left: tuple[Path, str]) -> None:
+    folder, _ = left
+    old, new = "t.example/a", "t.example/a-r2"
+    size = sizes(folder)[old]
+    assert "recover.nothing_beyond" in run(folder, "recover", "--beyond", "--reason", "r", code=1)
+    row = keys_of(folder)[old]
+    assert (row["state"], row["last"], row["into"], row["beyond"]) == ("left", size - 1, new, 0)
+    for turn in (1, 2):  # once more afterwards: it is a finding again, and has its own mark
+        written_beyond(folder, f"x{turn}")
+        assert [each["code"] for each in verified(folder, 3)["findings"]] == ["tlog.beyond_seal"]
+        row = keys_of(folder)[old]
+        assert (row["state"], row["last"], row["beyond"], row["known"]) == ("left", size - 2 + turn, 1, turn - 1)
+        assert "1 entries were written in log t.example/a since, with the old key" in run(folder, "key", "list")
+        assert "recover.reason" in run(folder, "recover", "--beyond", code=2)
+        done = json.loads(run(folder, "recover", "--beyond", "--reason", "the gate wrote on", "--by", "07", "--json"))
+        assert (done["log"], done["first"], done["last"], done["into"]) == (old, size - 1 + turn, size - 1 + turn, new)
+        assert verified(folder)["ok"]
+        assert "after a recovery had left it" not in run(folder, "doctor")
+        row = keys_of(folder)[old]
+        assert (row["last"], row["beyond"], row["known"]) == (size - 1 + turn, 0, turn)
+        entry = json.loads(run(folder, "prove", f"{new}#{done['mark']}", "--json"))[0]
+        told = json.loads((folder / entry["entry"]).read_bytes())["event"]
+        assert (told["former"], told["lost_from"], told["reason"]) == (old, size + turn, "the gate wrote on")
+        assert told["checkpoint"].startswith(f"{old}\n{size + turn}\n")
+    assert "log.sealed" in run(folder, "--log", "a", "site", "add", "y:shop", code=1), "it is written no more for that"
+    run(folder, "--log", "a", "key", "revoke", left[1], "--end-log", "--reason", "done")
+    assert verified(folder)["ok"]
+    row = keys_of(folder)[old]
+    assert (row["state"], row["beyond"], row["last"]) == ("ended", 0, size + 2)
+
+
+def test_the_mark_cannot_be_made_with_the_old_key_nor_by_another_log(left: tuple[Path, str]) -> None:
+    from foodtrace.sealed import mark_id
+
+    folder, _ = left
+    written_beyond(folder, "x")
+    claim = Recovered(id=mark_id("t.example/a", 1), at=AT, kind="new_log", lost_from=99, lost_to=99, former="t.example/a", reason="r")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("foodtrace.writing.sealed_logs", lambda _session, _keys: {})
+        with Ledger.open(str(folder / "foodtrace.db"), keys=folder / "keys", log="t.example/a") as ledger:
+            ledger.act(lambda _session: Outcome(events=[claim]))
+    run(folder, "init", "--name", "t.example/other")
+    with Ledger.open(str(folder / "foodtrace.db"), keys=folder / "keys", log="t.example/other") as ledger:
+        ledger.act(lambda _session: Outcome(events=[claim]))
+    assert [each["code"] for each in verified(folder, 3)["findings"]] == ["tlog.beyond_seal"]
+
+
+def test_the_mark_answers_for_nothing_else(left: tuple[Path, str]) -> None:
+    folder, _ = left
+    written_beyond(folder, "x")
+    with sqlite3.connect(folder / "foodtrace.db") as owner:
+        owner.execute("UPDATE head SET time = time + 1 WHERE log = 1")
+    assert "recover.broken" in run(folder, "recover", "--beyond", "--reason", "r", code=3)
 
 
 def test_an_ended_log_says_that_it_has_ended_and_what_to_do(tmp_path: Path) -> None:

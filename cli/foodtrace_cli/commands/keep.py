@@ -41,12 +41,24 @@ def backup(ctx: Context, directory: Path, keys_to: Path | None, *, no_keys: bool
 @click.option("--from", "source", type=click.Path(path_type=Path), default=None, help="Put this backup in the place of --db first.")
 @click.option("--same-log", is_flag=True, help="Go on in the same log, although signed entries are lost.")
 @click.option("--new-log", is_flag=True, help="Begin a new log that names the old one; the old one is never written again.")
+@click.option("--beyond", is_flag=True, help="Say that what was written in a left log since is known; its entries count as they did.")
 @click.option("--name", default="", help="Origin of the new log; by default the old one's with -r2.")
 @click.option("--reason", default="", help="What happened; stands in the mark for ever.")
 @click.option("--by", default="", help="Your staff number.")
 @prints("recovery")
 @click.pass_obj
-def recover(ctx: Context, source: Path | None, name: str, reason: str, by: str, *, same_log: bool, new_log: bool, as_json: bool) -> None:
+def recover(
+    ctx: Context,
+    source: Path | None,
+    name: str,
+    reason: str,
+    by: str,
+    *,
+    same_log: bool,
+    new_log: bool,
+    beyond: bool,
+    as_json: bool,
+) -> None:
     """Go on after an honest restore, a failover or a lost key. Leaves an entry that everybody sees; mends no tampering."""
     from foodtrace.keeping import recovery  # noqa: PLC0415 - import time is part of a command's time
     from foodtrace.ledger import default_keys  # noqa: PLC0415
@@ -55,6 +67,11 @@ def recover(ctx: Context, source: Path | None, name: str, reason: str, by: str, 
         raise BadData("recover.choose", value=ctx.log or "-", expected="--same-log, --new-log", lost=0)
     if not reason.strip():
         raise BadData("recover.reason", value="-", expected="--reason")
+    if beyond:
+        if source is not None or same_log or new_log or name:
+            raise BadData("cli.usage_goes_with", value="--beyond", expected="--reason, --by", where="foodtrace recover --help")
+        _beyond(ctx, reason, by, as_json=as_json)
+        return
     given = os.environ.get("FOODTRACE_PASSPHRASE")
     if source is not None:
         beside = None if "://" in ctx.db else Path(ctx.db)
@@ -74,6 +91,18 @@ def recover(ctx: Context, source: Path | None, name: str, reason: str, by: str, 
         say(ctx.t("cli.recover.evidence", path=done.evidence))
     if done.kind == "new_log":
         say(ctx.t(f"cli.recover.{done.old_key}"))
+
+
+def _beyond(ctx: Context, reason: str, by: str, *, as_json: bool) -> None:
+    """Leave the mark that what stands beyond a seal is known."""
+    from foodtrace.keeping.acknowledge import acknowledge  # noqa: PLC0415
+
+    with ctx.open() as ledger:
+        done = acknowledge(ledger, ctx.log, reason=reason, by=by)
+    if as_json:
+        emit_json(done)
+        return
+    say(ctx.t("cli.recover.beyond", log=done.log, first=done.first, last=done.last, into=done.into, mark=done.mark))
 
 
 def _put_back(ctx: Context, source: Path, keys: Path, *, as_json: bool) -> None:

@@ -162,7 +162,7 @@ def revoke(ctx: Context, key_id: str, reason: str, by: str, *, end_log: bool, as
 @prints("key-list", "key-list-export")
 @click.pass_obj
 def list_(ctx: Context, target: str | None, days: int, *, as_json: bool) -> None:
-    """List every key on record, since when it is in force, and the key files of this host; or export them for gates."""
+    """List every key on record, since when and for which entries it is in force, and the key files here; or export them for gates."""
     from foodtrace.keeping import rotation  # noqa: PLC0415
 
     if target is not None:
@@ -179,8 +179,19 @@ def list_(ctx: Context, target: str | None, days: int, *, as_json: bool) -> None
         return
     from foodtrace.keys import format_vkey  # noqa: PLC0415
 
-    headings = [ctx.t("cli.key.id"), *(ctx.t(f"cli.keys.{each}") for each in ("use", "of", "state", "since")), ctx.t("cli.key.file")]
+    headings = [
+        ctx.t("cli.key.id"),
+        *(ctx.t(f"cli.keys.{each}") for each in ("use", "of", "state", "since", "entries")),
+        ctx.t("cli.key.file"),
+    ]
     say(table(headings, [_row(ctx, each) for each in found]))
+    for each in found:
+        if each.into:
+            say(ctx.t("cli.keys.left_for", log=clean(each.log), into=clean(each.into)))
+        if each.known:
+            say(ctx.t("cli.keys.known", log=clean(each.log), count=each.known))
+        if each.beyond:
+            say(ctx.t("cli.keys.beyond", log=clean(each.log), count=each.beyond))
     for each in found:
         if each.use != "issuer" and each.state != "replaced":
             say(ctx.t("cli.keys.vkey", vkey=clean(format_vkey(each.name, bytes.fromhex(each.public)))))
@@ -210,4 +221,5 @@ def _row(ctx: Context, row: KeyRow) -> list[str]:
     since = "" if row.since is None else row.since.strftime("%Y-%m-%d")
     if row.valid_from or row.valid_until:
         since = ctx.t("cli.keys.from_until", start=row.valid_from or "..", until=row.valid_until or "..")
-    return [row.key_id, ctx.t(f"cli.keys.use.{row.use}"), row.name, ctx.t(f"cli.keys.{row.state}"), since, row.path]
+    entries = "" if row.use != "log" else f"{row.seq}-{'' if row.last is None else row.last}"
+    return [row.key_id, ctx.t(f"cli.keys.use.{row.use}"), row.name, ctx.t(f"cli.keys.{row.state}"), since, entries, row.path]
