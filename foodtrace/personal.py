@@ -169,7 +169,7 @@ def erased(session: Session, wrote: Callable[[str], bool] | None = None) -> set[
         origins: dict[int, str] = dict(session.rows("SELECT id, origin FROM log"))
         numbers = {origin: number for number, origin in origins.items()}
         for log, event in elsewhere:
-            if event.log in before.get(origins[log], ()):
+            if event.log in (origins[log], *before.get(origins[log], ())):
                 found.update((numbers[event.log], event.seq, field) for field in event.fields if event.log in numbers)
     return found
 

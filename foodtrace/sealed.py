@@ -7,7 +7,7 @@ Rules (DESIGN section 5):
 3. Whatever else lies beyond the size that was named was written by whoever has the old key.
 4. Anybody's log may say that it continues another, and logs of other hosts come into a database. Of a log that this host wrote, only
    a log that it wrote as well is believed: a stranger stops nobody from writing.
-5. What a log says of the personal values of another (:mod:`foodtrace.personal`) counts for less: only where this host wrote the log
+5. What a log says of the personal values of another (:mod:`foodtrace.personal`, ADR 20) counts for less: only where this host wrote the log
    that says so, or where the log that was left says so itself, with its own key: its last entry ends it and names the other. On a
    host that wrote neither, nobody else's word is enough. It goes on from log to log, as far back as there were recoveries.
 6. What stands beyond the size is a finding until the log that goes on says in an entry of its own that it has seen it, up to a greater

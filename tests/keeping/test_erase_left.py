@@ -136,6 +136,8 @@ def test_a_log_that_is_not_known_to_continue_another_excuses_nothing(url: str, t
         with ledger.store.write() as session:
             session.run("DELETE FROM personal")
         assert gaps(ledger) == [("personal.vanished", ORIGIN, 2, "phone")]
+        ledger.record([event], log=ORIGIN)
+        assert gaps(ledger) == []
 
 
 def claimed(url: str, keys: Path, size: int = 4) -> None:
