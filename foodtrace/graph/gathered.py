@@ -188,7 +188,7 @@ class Gathered:
             session.insert("cross_correction", "target, target_seq, log, seq", self._cross)
         if self._seen:
             session.merge("site_seen", "site, log, recorded", [(site, log, at) for site, at in sorted(self._seen.items())], _LATER)
-        for table, key in _COUNTED.items():
+        for table, key in _COUNTED.items() if self._counted else ():
             tally = self._counted.get(table)
             if not tally:
                 continue

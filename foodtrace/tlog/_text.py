@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from base64 import b64decode, b64encode
+from base64 import b64decode
+from binascii import b2a_base64
 
 from foodtrace.tlog.ranges import MAX_SIZE
 
@@ -17,7 +18,7 @@ def decimal(text: str) -> int | None:
 
 def base64_of(data: bytes) -> str:
     """Return standard base64 with padding (RFC 4648 §4)."""
-    return b64encode(data).decode("ascii")
+    return b2a_base64(data, newline=False).decode("ascii")
 
 
 def base64_bytes(text: str) -> bytes | None:

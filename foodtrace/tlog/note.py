@@ -23,7 +23,7 @@ Keys and signature lines are in :mod:`foodtrace.tlog.verifier`; the names to use
 
 from __future__ import annotations
 
-from base64 import b64encode
+from binascii import b2a_base64
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final, Protocol
@@ -239,7 +239,7 @@ def signature_line(text: bytes, signer: NoteSigner) -> bytes:
     if not text.endswith(b"\n"):
         raise ProofError("note.text")
     _check_characters(text)
-    return b"%b%b\n" % (_before(signer.name), b64encode(signer.key_id + signer.sign(text)))
+    return _before(signer.name) + b2a_base64(signer.key_id + signer.sign(text))  # and LF
 
 
 @lru_cache(maxsize=16)

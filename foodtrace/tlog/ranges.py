@@ -26,7 +26,8 @@ MAX_SIZE: Final = (1 << 63) - 1
 EMPTY_ROOT: Final = sha256(b"").digest()
 
 _LEAF: Final = b"\x00"
-_NODE: Final = b"\x01"
+NODE: Final = b"\x01"
+"""What an inner node's hash begins with (rule 1)."""
 
 Node: TypeAlias = Callable[[int, int], bytes]
 """``node(level, index)`` gives the hash of one full subtree."""
@@ -40,12 +41,12 @@ def leaf_hash(data: bytes) -> bytes:
 
 def node_hash(left: bytes, right: bytes) -> bytes:
     """Return the hash of an inner node (RFC 9162 §2.1.1)."""
-    return sha256(_NODE + left + right).digest()
+    return sha256(NODE + left + right).digest()
 
 
 def parents(nodes: Sequence[bytes]) -> list[bytes]:
     """Hash neighbours in pairs; an odd last one is left out. The hot loop of append and of proofs."""
-    sha, prefix, each = sha256, _NODE, iter(nodes)
+    sha, prefix, each = sha256, NODE, iter(nodes)
     return [sha(prefix + left + right).digest() for left, right in zip(each, each, strict=False)]
 
 
