@@ -43,9 +43,9 @@ _STAGES: Final = (
     _Stage("entry and tree hashed, checkpoint made", ((recording, "append"),)),
     _Stage("signature", ((SigningKey, "sign"),)),
     _Stage("projection worked out", ((projection, "told"), (projection, "apply"))),
-    _Stage("rows written into the database's memory", tuple((sqlite.SqliteSession, each) for each in ("run", "many"))),
+    _Stage("rows written into the database's memory", tuple((sqlite.SqliteSession, each) for each in ("run", "many", "insert", "merge"))),
     _Stage("COMMIT, with its sync", ((sqlite, "_commit"),)),
-    _Stage("anchor", ((Anchor, "move"),)),
+    _Stage("anchor", ((Anchor, "news"), (Anchor, "move"))),
 )
 
 
