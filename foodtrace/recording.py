@@ -168,6 +168,8 @@ def record_in(
     lines: set[str] = set()
     seqs: list[int] = []
     new: list[int] = []
+    places: list[tuple[int, int]] = []
+    """Of each new event, its sequence number and its place in the batch."""
     size = head.size
     for index, event in enumerate(prepared.events):
         if event.id in old:
@@ -184,18 +186,21 @@ def record_in(
                 _ids_free(prepared, index, (old, fresh), lines)
             fresh[event.id] = (size, index)
             seqs.append(size)
-            size += 1
             new.append(index)
+            places.append((size, index))
+            size += 1
     if not new:
         return _receipt(writer, seqs, 0, _covering(session, writer.number, max(seqs)), prepared), {}, head
     _check_values(prepared, new)
-    _check_corrections(session, writer.number, writer.origin, head.size, [prepared.events[index] for index in new])
+    events = [prepared.events[index] for index in new]
+    _check_corrections(session, writer.number, writer.origin, head.size, events)
     # 3. Seal, with personal values beside.
     recorded = sealing_time(head, clock, rule)
-    items = [each for index in new for each in (*prepared.lines.get(index, ()), (prepared.events[index].id, prepared.data[index]))]
+    items = [(prepared.events[index].id, prepared.data[index]) for index in new]
+    if prepared.lines:
+        items = [each for index, item in zip(new, items, strict=True) for each in (*prepared.lines.get(index, ()), item)]
     made = append(session, writer.number, writer.origin, head, items, recorded, [writer.key])
     effects = prepared.made or projection.told(writer.origin, prepared.events)
-    places = [(fresh[prepared.events[index].id][0], index) for index in new]
     if prepared.secrets:
         secrets = [
             (writer.number, seq, secret.field, secret.salt, secret.value)
@@ -204,16 +209,16 @@ def record_in(
         ]
         session.insert("personal", "log, seq, field, salt, value", secrets)
     # 4. Projection, in the same transaction, of whole events.
-    sealed = [projection.Sealed(seq, recorded, prepared.events[index], effects[index]) for seq, index in places]
+    sealed = [projection.Sealed(seq, recorded, event, effects[index]) for (seq, index), event in zip(places, events, strict=True)]
     used = projection.apply(session, names, writer.number, writer.origin, sealed)
     return _receipt(writer, seqs, len(new), made.checkpoint, prepared), used, made.head
 
 
 def _on_record(session: Session, log: int, prepared: Prepared) -> dict[str, tuple[int, bytes]]:
+    if len(prepared.events) == 1 and not prepared.lines:
+        row = session.row(_THIS_ID, (log, prepared.events[0].id))
+        return {} if row is None else {row[0]: (row[1], bytes(row[2]))}
     wanted = [*(event.id for event in prepared.events), *(name for lines in prepared.lines.values() for name, _ in lines)]
-    if len(wanted) == 1:
-        rows = session.rows(_THIS_ID, (log, wanted[0]))
-        return {name: (seq, bytes(data)) for name, seq, data in rows}
     return {name: (seq, bytes(data)) for name, seq, data in session.each(_BY_ID, wanted, (log,))}
 
 

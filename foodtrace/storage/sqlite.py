@@ -181,24 +181,9 @@ class SqliteStore:
         finally:
             self._give(connection)
 
-    @contextmanager
-    def write(self) -> Iterator[SqliteSession]:
+    def write(self) -> _Writing:
         """See :class:`foodtrace.storage.session.Store`."""
-        # One generator and no more: a commit of one event feels each.
-        connection = self._take()
-        try:
-            _begin_immediate(connection)
-            try:
-                yield SqliteSession(connection)
-                _commit(connection)
-                # Durable from here on: a crash now costs nothing that was acknowledged.
-            except BaseException:
-                connection.rollback()
-                raise
-        except sqlite3.DatabaseError as error:
-            raise ours(error, self.path) from None
-        finally:
-            self._give(connection)
+        return _Writing(self)
 
     def version(self) -> int | None:
         """See :class:`foodtrace.storage.session.Store`."""
@@ -316,6 +301,48 @@ def _file(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino
+
+
+class _Writing:
+    """A write transaction. No generator: a commit of one event feels each call."""
+
+    __slots__ = ("_connection", "_store")
+
+    def __init__(self, store: SqliteStore) -> None:
+        self._store = store
+
+    def __enter__(self) -> SqliteSession:
+        connection = self._connection = self._store._take()  # noqa: SLF001 - one thing with the store
+        try:
+            _begin_immediate(connection)
+        except BaseException as error:
+            self._end(error)
+            raise
+        return SqliteSession(connection)
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if error is None:
+            try:
+                _commit(self._connection)
+                # Durable from here on: a crash now costs nothing that was acknowledged.
+            except BaseException as failed:
+                self._end(failed)
+                raise
+            self._store._give(self._connection)  # noqa: SLF001
+        else:
+            self._end(error)
+
+    def _end(self, error: BaseException) -> None:
+        """Undo everything and give the connection back; raise ours in place of the driver's exceptions."""
+        path = self._store.path
+        try:
+            self._connection.rollback()
+        except sqlite3.DatabaseError as undoing:
+            raise ours(undoing, path) from None
+        finally:
+            self._store._give(self._connection)  # noqa: SLF001
+        if isinstance(error, sqlite3.DatabaseError):
+            raise ours(error, path) from None
 
 
 @cache
