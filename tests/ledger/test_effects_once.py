@@ -16,11 +16,6 @@ AT = dt.datetime(2026, 9, 1, 8, tzinfo=dt.UTC)
 KG = Quantity(1000, "g")
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/x.db" if request.param == "sqlite" else str(request.getfixturevalue("pg_url"))
-
-
 def _counting(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     worked: list[str] = []
     real = edges.effects
