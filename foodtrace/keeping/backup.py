@@ -160,6 +160,8 @@ def read_backup(directory: str | Path) -> Backup:
         raise NotFound("backup.missing", value=str(folder)) from None
     except (msgspec.MsgspecError, OSError) as error:
         raise BadData("backup.form", value=str(folder), reason=str(error).replace("`", "'")) from None
+    if LEDGER not in made.files:  # what the manifest does not name would be put back unlooked at
+        raise Integrity("backup.changed", value=LEDGER)
     for name, digest in made.files.items():
         path = folder / name
         if not path.is_file() or _digest(path) != digest:
@@ -192,6 +194,10 @@ def restore(directory: str | Path, database: Path | str, keys: Path) -> Backup:
             raise Conflict("backup.there", value=str(database))
         _restore_keys(folder, keys)
         return made
+    for left in (database.with_name(database.name + end) for end in ("-wal", "-journal")):
+        if left.exists() and left.stat().st_size:
+            # SQLite would write what stands in it into the file that is put there.
+            raise Conflict("backup.there", value=str(left))
     try:
         # Under another name first: half a ledger must never stand where a ledger is looked for.
         aside = database.with_name(f".{database.name}.{secrets.token_hex(4)}")

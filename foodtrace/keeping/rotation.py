@@ -271,7 +271,7 @@ def register_issuer(
     until: dt.date | None = None,
     log: int | None = None,
 ) -> Outcome:
-    """Register a key that signs an operator's certificates. Answer: the :class:`Key` event.
+    """Register a key that signs an operator's certificates. Answer: the :class:`Key`.
 
     :param log: number of the log it will stand in; another operator's word would be without effect (:mod:`foodtrace.operations.issuers`).
     :raises BadData: ``key.weak``, ``key.not_canonical``, ``key.off_curve``, ``key.dates``. :raises Conflict: ``key.registered``.
@@ -302,13 +302,15 @@ def register_issuer(
 
 
 def revoke_issuer(session: Session, doing: Doing, given: str, reason: str, *, log: int | None = None) -> Outcome:
-    """Revoke a key that signs certificates, by its kid (or a unique beginning of it). Answer: the :class:`Key` event.
+    """Revoke a key that signs certificates, by its whole kid: a beginning may be another key's the next day. Answer: the :class:`Key`.
 
     :raises NotFound: ``key.not_registered``. :raises Conflict: ``key.revoked_before``.
     """
-    found = [row for row in issuer_keys(session) if row.key_id.startswith(given.lower())]
-    if len(found) != 1:
-        raise NotFound("key.not_registered", value=given, near=[row.key_id for row in found or issuer_keys(session)][:5])
+    known = issuer_keys(session)
+    found = [row for row in known if row.key_id == given.lower()]
+    if not found:
+        near = [row.key_id for row in known if given and row.key_id.startswith(given.lower())] or [row.key_id for row in known]
+        raise NotFound("key.not_registered", value=given, near=near[:5])
     row = found[0]
     word = key_word(session, row.key_id)
     old = None if word is None else word.event

@@ -5,7 +5,8 @@ Rules:
 1. Incremental: what the copy's checkpoint covers is not read again; a full tile is written once.
 2. Every file appears whole or not at all; the checkpoint comes last, so that a reader never sees one whose tiles are missing.
 3. Partial tiles of sizes that were published stay until the full tile is there; then they go.
-4. A copy that the log does not extend is left alone: it is evidence. What the log itself does not hold is not published.
+4. A copy that the log does not extend is left alone: it is evidence. What the log itself does not hold is not published, and no
+   checkpoint that the keys in force at its size did not sign: it would take the place of a good one.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import shutil
 from pathlib import Path
 from typing import Final
 
-from foodtrace.errors import Ambiguous, Conflict, Integrity, NotFound, ProofError
+from foodtrace.errors import Ambiguous, BadData, Conflict, Integrity, NotFound, ProofError
 from foodtrace.keeping.proving import note_at
 from foodtrace.keeping.rotation import log_keys
 from foodtrace.keys import format_vkey
@@ -23,12 +24,14 @@ from foodtrace.storage.session import Session
 from foodtrace.tlog.checkpoint import TreeHead, parse_head
 from foodtrace.tlog.files import changing, disk, publish
 from foodtrace.tlog.frontier import StoredNodes
+from foodtrace.tlog.keychain import KeyChain
 from foodtrace.tlog.merkle import leaf_hash, root_from
 from foodtrace.tlog.nodes import stored_nodes
+from foodtrace.tlog.note import parse_checkpoint, parse_verifier
 from foodtrace.tlog.said import TilesSaid
 from foodtrace.tlog.tiles import CHECKPOINT, HEIGHT, WIDTH, Tile, bundle, key_path, tiles_at
 
-__all__ = ["choose_log", "export_tiles", "head_of"]
+__all__ = ["check_signed", "choose_log", "export_tiles", "head_of"]
 
 _ENTRIES: Final = "SELECT seq, leaf, bytes FROM entry WHERE log = ? AND seq >= ? AND seq < ? ORDER BY seq"
 
@@ -61,9 +64,11 @@ def export_tiles(session: Session, state: LogState, folder: Path, *, full: bool 
     with changing(folder):
         node = stored_nodes(session, state.number)
         before = _before(node, folder / CHECKPOINT, state, size)
+        full = full or not before  # of a copy without a checkpoint nobody knows which log's its files are
         start = 0 if full else before
         if root_from(node, size) != head_of(note).root:
             raise Integrity("prove.broken", value=state.origin, reason="root")
+        check_signed(session, state, size, note)
         written = _leaves(session, state, folder, start, size)
         level = 1
         while size >> HEIGHT * level:
@@ -77,6 +82,21 @@ def export_tiles(session: Session, state: LogState, folder: Path, *, full: bool 
     newest = log_keys(session, state.number)[:1]
     vkey = "".join(format_vkey(state.origin, bytes.fromhex(event.public)) for _, event in newest)
     return TilesSaid(log=state.origin, folder=str(folder), size=size, before=before, written=written, removed=removed, vkey=vkey)
+
+
+def check_signed(session: Session, state: LogState, size: int, note: bytes) -> None:
+    """See that every key that had to sign a checkpoint on record did (rule 4). Raises ``Integrity`` (``prove.broken``)."""
+    chain = KeyChain()
+    for seq, event in log_keys(session, state.number)[::-1]:
+        if seq < size:
+            chain.take(seq, event)
+    try:
+        signers = chain.signers(size)
+        heads = [parse_checkpoint(note, [parse_verifier(format_vkey(state.origin, each))], origin=state.origin) for each in signers]
+    except BadData as error:
+        raise Integrity("prove.broken", value=state.origin, reason=error.message("en")) from None
+    if not heads or heads[0].size != size:
+        raise Integrity("prove.broken", value=state.origin, reason="no key" if not heads else f"size {heads[0].size}")
 
 
 def _before(node: StoredNodes, path: Path, state: LogState, size: int) -> int:
@@ -135,6 +155,7 @@ def _keys(session: Session, state: LogState, folder: Path, *, full: bool) -> int
         row = session.row("SELECT note FROM checkpoint WHERE log = ? AND size = ?", (state.number, seq + 1))
         if row is None:
             raise Integrity("prove.broken", value=state.origin, reason=f"key entry {seq}")
+        check_signed(session, state, seq + 1, bytes(row[0]))
         path = folder / key_path(seq + 1)
         if full or not path.exists():
             publish(path, bytes(row[0]))

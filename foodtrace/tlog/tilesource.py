@@ -9,6 +9,8 @@ Rules:
 
 from __future__ import annotations
 
+import os
+import stat
 import time
 import urllib.error
 import urllib.request
@@ -46,7 +48,11 @@ class Folder:
     def read(self, path: str, most: int) -> bytes | None:
         """Return a file's bytes, none if there is no such file. Raises ``Storage``, ``ProofError``."""
         try:
-            with (self._folder / path).open("rb") as file:
+            # Without waiting: a pipe among the files would make us wait for ever (rule 1).
+            handle = os.open(self._folder / path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0))
+            with os.fdopen(handle, "rb") as file:
+                if not stat.S_ISREG(os.fstat(handle).st_mode):
+                    raise Storage("tiles.unreadable", value=path, reason="not a regular file")
                 data = file.read(most + 1)
         except (FileNotFoundError, NotADirectoryError):
             return None

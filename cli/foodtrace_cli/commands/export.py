@@ -49,6 +49,7 @@ def checkpoint(ctx: Context, old: int) -> None:
         ledger.refuse_set_back()
         state = tilesexport.choose_log(session, ctx.log)
         size, note = proving.note_at(session, state)
+        tilesexport.check_signed(session, state, size, note)
         request = format_request(old, consistency_at(session, state.number, old, size) if old else [], note)
     sys.stdout.buffer.write(request)
 
