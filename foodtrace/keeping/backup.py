@@ -62,13 +62,16 @@ def backup(host: Host, directory: str | Path, *, keys_to: str | Path | None = No
     """Write a backup into a new directory.
 
     :param keys_to: another directory for the keys (a stick for the safe); by default ``keys`` inside the backup.
-    :raises Conflict: ``backup.exists``. :raises NotFound: ``ledger.missing``. :raises Storage: ``backup.failed``; then nothing is left.
+    :raises Conflict: ``backup.exists``. :raises BadData: ``backup.keys_inside``. :raises NotFound: ``ledger.missing``.
+    :raises Storage: ``backup.failed``; then nothing is left, no keys either.
     """
     target = Path(directory).expanduser()
     apart = None if keys_to is None else Path(keys_to).expanduser()
     for each in (target, apart):
         if each is not None and each.exists():
             raise Conflict("backup.exists", value=str(each))
+    if apart is not None and apart.resolve().is_relative_to(target.resolve()):
+        raise BadData("backup.keys_inside", value=str(apart), expected=str(target))
     if host.store.version() is None:
         raise NotFound("ledger.missing", value=host.store.url, expected="foodtrace init")
     aside = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
@@ -76,8 +79,12 @@ def backup(host: Host, directory: str | Path, *, keys_to: str | Path | None = No
         aside.mkdir(mode=0o700, parents=True)
         made = _write(host, target, aside, apart, with_keys=with_keys)
         aside.rename(target)
-    except (OSError, sqlite3.Error) as error:
-        raise Storage("backup.failed", value=str(target), reason=str(error)) from None
+    except BaseException as error:
+        if apart is not None:  # it was not there before
+            shutil.rmtree(apart, ignore_errors=True)
+        if isinstance(error, (OSError, sqlite3.Error)):
+            raise Storage("backup.failed", value=str(target), reason=str(error)) from None
+        raise
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return made

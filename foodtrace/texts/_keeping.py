@@ -162,6 +162,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "backup.exists.hint": ("换一个目录, 备份从不覆盖", "name a new directory: a backup overwrites nothing"),
     "backup.there": ("{value} 已有账本", "there is a ledger at {value}"),
     "backup.there.hint": ("先把它移开保留, 它可能是证据", "move it aside first and keep it: it may be evidence"),
+    "backup.keys_inside": ("密钥的文件夹 {value} 在备份 {expected} 里面", "the folder for the keys, {value}, lies inside the backup {expected}"),
+    "backup.keys_inside.hint": ("--keys-to 给另一处 (保险柜里的 U 盘); 不写就在备份的 keys 里", "let --keys-to name another place, a stick for the safe; left out, they lie in keys inside the backup"),
     "backup.failed": ("备份 {value} 没有完成: {reason}", "the copy to {value} failed: {reason}"),
     "backup.failed.hint": ("看看磁盘和权限; 没有留下半份", "look at disk and rights; nothing half done was left"),
     "backup.missing": ("{value} 不是备份目录", "{value} is not a backup"),

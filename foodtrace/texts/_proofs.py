@@ -200,6 +200,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "witness.empty.hint": ("等有了记录再来", "come again when it has entries"),
     "witness.old_size": ("上次会签的是 {value} 条; 请求写的是 {expected} 到 {size} 条", "the size cosigned last is {value}; the request goes from {expected} to {size}"),
     "witness.old_size.hint": ("日志一方: foodtrace export checkpoint --old {value}", "on the log's side: foodtrace export checkpoint --old {value}"),
+    "witness.ahead": (
+        "日志 {log} 只有 {value} 条; 见证人若会签过 {expected} 条, 账本就是被退回过",
+        "log {log} has {value} entries; if a witness cosigned {expected}, this ledger was set back",
+    ),
+    "witness.ahead.hint": (
+        "先核对这个数; 无误就别写: 找新副本, 没有就 foodtrace recover",
+        "look at the number first; if it is right do not write: find the newer copy, if there is none, foodtrace recover",
+    ),
     "witness.fork": ("分叉: {value} 在 {size} 条时有两个不同的检查点, 都签了名; 证据在 {path}", "fork: {value} has signed two different checkpoints of {size} entries; evidence is in {path}"),
     "witness.fork.hint": ("证据已保存, 不要会签; 告诉监管部门", "the evidence is kept; do not cosign; tell the regulator"),
     "witness.not_extended": ("{value} 的检查点不能证明是接着 {size} 条的: {reason}; 两份都在 {path}", "the checkpoint of {value} is not shown to extend the one of {size} entries: {reason}; both are kept in {path}"),

@@ -13,7 +13,7 @@ _FORK: Final = (
     "两份检查点都要保存, 它们是证据; 通知日志的管理方和监管方",
     "keep both checkpoints, they are evidence; tell whoever runs the log, and the regulator",
 )
-_NEW_KEY: Final = ("用 foodtrace key 生成新的密钥", "make a new key with foodtrace key")
+_NEW_KEY: Final = ("用 foodtrace key create 生成新的密钥", "make a new key with foodtrace key create")
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
     # Merkle proofs

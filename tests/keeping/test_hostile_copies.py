@@ -85,6 +85,25 @@ def test_a_pipe_among_the_files_of_a_copy_keeps_nobody_waiting(home: Inside, pat
     assert "not a regular file" in home("verify", "--tiles", "copy", code=3)
 
 
+def test_a_witness_that_cosigned_more_than_there_is_shows_a_ledger_that_was_set_back(home: Inside) -> None:
+    said = home("export", "checkpoint", "--old", "99", code=3)
+    assert "has 5 entries; if a witness cosigned 99, this ledger was set back" in said
+
+
+def test_a_backup_that_failed_leaves_no_keys_behind(home: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "backup.keys_inside" in home("backup", "b", "--keys-to", "b/safe", code=2)
+    assert "backup.keys_inside" in home("backup", "b", "--keys-to", "b", code=2)
+
+    def fail(_path: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("foodtrace.keeping.backup._sync", fail)  # after the keys
+        assert "backup.failed" in home("backup", "b", "--keys-to", "safe", code=3)
+    assert not [each for each in home.folder.iterdir() if each.name in ("b", "safe") or each.name.startswith(".b")]
+    home("backup", "b", "--keys-to", "safe")
+
+
 def test_the_beginning_of_a_key_number_revokes_nothing(home: Inside) -> None:
     """An empty text was the beginning of the only one."""
     key = home.json("key", "create", "--name", "F-9")["vkey"]

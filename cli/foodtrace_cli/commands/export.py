@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from foodtrace.errors import Integrity
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, emit_json, say
 from foodtrace_cli.schemaoption import prints
@@ -50,6 +51,8 @@ def checkpoint(ctx: Context, old: int) -> None:
         state = tilesexport.choose_log(session, ctx.log)
         size, note = proving.note_at(session, state)
         tilesexport.check_signed(session, state, size, note)
+        if old > size:
+            raise Integrity("witness.ahead", value=size, expected=old, log=state.origin)
         request = format_request(old, consistency_at(session, state.number, old, size) if old else [], note)
     sys.stdout.buffer.write(request)
 
