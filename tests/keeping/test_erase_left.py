@@ -255,10 +255,14 @@ def test_the_log_that_may_erase_is_named_where_it_is_another(url: str, tmp_path:
         done = erase(ledger, "S-7")
         assert done.entries == ()
         assert [(each.log, each.seq, each.via) for each in done.elsewhere] == [(ORIGIN, 2, R2)]
+    again = Site(id="s2", at=AT, site="S-7", operator="S-7", kind="shop", name="福安超市", region="230100")
+    with Ledger.open(url, keys=tmp_path / "keys", clock=clock, log=R2) as ledger:
+        ledger.record([again], personal={"s2": {"phone": PHONE}})
     with Ledger.open(url, keys=tmp_path / "other", clock=clock) as ledger:
         ledger.init("t.example/other", operator="F-1")
     with Ledger.open(url, keys=tmp_path / "other", clock=clock, log="other") as ledger:
-        assert [(each.log, each.seq, each.via) for each in erase(ledger, "S-7").elsewhere] == [(ORIGIN, 2, "")], "another host's"
+        named = [(each.log, each.seq, each.via) for each in erase(ledger, "S-7").elsewhere]
+        assert named == [(ORIGIN, 2, ""), (R2, 2, "")], "another host's"
 
 
 @pytest.mark.parametrize("lost_key", [False, True])
@@ -311,6 +315,7 @@ def test_what_another_host_keeps_is_named_until_its_erasure_has_come_over(tmp_pa
     assert "--log" not in said
     told = json.loads(run(office, "erase", "福安超市", "--yes", "--json", code=1))
     assert ([each["log"] for each in told["not_here"]], told["entries"], told.get("elsewhere", [])) == (["t.example/gate"], [], [])
+    assert not told.get("before"), "of what was not erased as far as is known here nobody says that it was"
     assert "verified" in run(office, "verify")
     run(gate, "erase", "福安超市", "--yes")
     run(gate, "export", "tiles", "stick")

@@ -30,7 +30,9 @@ def _leaf(session: Session, seq: int) -> str:
 def test_one_correction_takes_the_whole_event_back(url: str, tmp_path: Path) -> None:
     with opened(url, tmp_path) as ledger:
         receipt = ledger.record([blend()])
-        for given in ("T-1~2", "T-1~", "#3"):
+        with ledger.reading() as session, pytest.raises(errors.NotFound):
+            find_entry(session, "T-1~", 1)
+        for given in ("T-1~2", "#3"):
             with ledger.reading() as session:
                 before = find_entry(session, given, 1)
             assert (before.seq, before.event) == (receipt.last, blend())
