@@ -45,7 +45,7 @@ def backup(ctx: Context, directory: Path, keys_to: Path | None, *, no_keys: bool
 @click.option("--name", default="", help="Origin of the new log; by default the old one's with -r2.")
 @click.option("--reason", default="", help="What happened; stands in the mark for ever.")
 @click.option("--by", default="", help="Your staff number.")
-@prints("recovery")
+@prints("recovery", "recovery-beyond")
 @click.pass_obj
 def recover(
     ctx: Context,
