@@ -161,8 +161,9 @@ def test_a_new_log_names_the_old_one_which_is_never_written_again(tmp_path: Path
     assert (done.into, done.lost_from, done.lost_to, done.mark, done.old_key) == (f"{ORIGIN}-r2", 4, 6, 1, "put_aside")
     with opened(tmp_path) as ledger:
         assert ledger.record([move("again")]).log == f"{ORIGIN}-r2"
-        with pytest.raises(errors.NotFound):
+        with pytest.raises(errors.Refused) as left:  # though its key is put aside: the log that goes on is to be written
             ledger.record([move("x")], log=ORIGIN)
+        assert (left.value.code, left.value.expected) == ("log.sealed", f"{ORIGIN}-r2")
         mark = mark_of(ledger, f"{ORIGIN}-r2", 1)
         assert (mark.kind, mark.former, mark.lost_from, mark.lost_to, mark.by) == ("new_log", ORIGIN, 4, 6, "07")
         assert mark.checkpoint.startswith(f"{ORIGIN}\n6\n"), "the newest checkpoint that was known"

@@ -1,0 +1,107 @@
+"""A copy behind any static web server; what a server or the network does hurts nobody."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from foodtrace import errors
+from foodtrace.keys import SigningKey
+from foodtrace.tlog.tilesource import Web, source_of
+from tests.cli.test_way import run
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
+        pass
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[tuple[Path, str]]:
+    (tmp_path / "web").mkdir()
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(tmp_path / "web")))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield tmp_path / "web", f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def test_any_static_web_server_serves_a_copy(served: tuple[Path, str], tmp_path: Path) -> None:
+    folder, url = served
+    run(tmp_path, "init")
+    run(tmp_path, "site", "add", "永发合作社:farm", "北河农批:market")
+    said = json.loads(run(tmp_path, "export", "tiles", str(folder / "log"), "--json"))
+    key = json.loads(run(tmp_path, "prove", "#0", "--json"))[0]["vkey"]
+    assert "no --key of the log was given" in run(tmp_path, "verify", "--tiles", f"{url}/log")
+    answer = json.loads(run(tmp_path, "verify", "--tiles", f"{url}/log/", "--key", key, "--json"))
+    assert (answer["ok"], answer["entries"], answer["trusted"]) == (True, said["size"], True)
+    (tile,) = (folder / "log/tile/entries/000.p").iterdir()
+    tile.write_bytes(tile.read_bytes().replace(b"farm", b"shop"))
+    said_broken = run(tmp_path, "verify", "--tiles", f"{url}/log", "--key", key, code=3)
+    assert "the copy does not hold" in said_broken
+    assert "tlog.root_mismatch" in said_broken
+    tile.unlink()
+    assert "tiles.missing" in run(tmp_path, "verify", "--tiles", str(folder / "log"), "--key", key, code=3)
+    assert "tiles.no_checkpoint" in run(tmp_path, "verify", "--tiles", f"{url}/nothing", code=3)
+    other = SigningKey(answer["log"], bytes(range(32))).vkey
+    assert "note.no_known_key" in run(tmp_path, "verify", "--tiles", f"{url}/log", "--key", other, code=3)
+
+
+def test_a_server_cannot_make_us_read_without_end(served: tuple[Path, str]) -> None:
+    folder, url = served
+    (folder / "big").write_bytes(bytes(100_001))
+    assert Web(url).read("big", 100_001) == bytes(100_001)
+    with pytest.raises(errors.ProofError) as caught:
+        Web(url).read("big", 100_000)
+    assert caught.value.code == "tiles.too_long"
+    assert Web(url).read("nothing", 10) is None
+    with pytest.raises(errors.Storage) as slow:
+        Web(url, patience=-1).read("big", 100_001)
+    assert slow.value.message() == "big cannot be read: timed out"
+    with pytest.raises(errors.Storage):
+        Web("http://127.0.0.1:1", seconds=2).read("checkpoint", 10)
+    for address in ("file:///etc/passwd", "ftp://example.com/x"):
+        with pytest.raises(errors.BadData) as refused:
+            source_of(address)
+        assert refused.value.code == "tiles.address"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n" + b"x" * 100,
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\nxx",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nxx",
+        b"hello, I am no web server\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"A: " + b"x" * 70_000 + b"\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"A: x\r\n" * 200 + b"\r\n",
+        b"HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\n\r\n",
+        b"HTTP/1.1 302 Found\r\nLocation: http://[\r\n\r\n",
+        b"",
+    ],
+    ids=["short", "short_chunk", "no_chunk", "no_server", "long_header", "many_headers", "to_a_file", "to_nowhere", "nothing"],
+)
+def test_what_the_network_spoils_is_no_finding_about_the_log(answer: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(10_000)
+                connection.sendall(answer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        with pytest.raises(errors.Storage) as caught:
+            Web(f"http://127.0.0.1:{server.getsockname()[1]}", seconds=5).read("checkpoint", 1000)
+        thread.join()
+    assert caught.value.code == "tiles.unreadable"
