@@ -36,7 +36,9 @@ def fits(clause: PredicateClause, info: LotInfo, suppliers: Collection[str]) -> 
         gtin = info.gtin or (authority if authority.isdigit() and len(authority) == 14 else "")  # noqa: PLR2004 - GTIN-14
         verdicts.append(gtin == clause.gtin if gtin else None)
     if clause.producer:
-        verdicts.append(info.producer == clause.producer if info.producer else None)
+        # Who gave the lot its code made it, also where the gate of a market is the first to record it.
+        named = info.text.partition("/")[0] == clause.producer
+        verdicts.append(named or (info.producer == clause.producer if info.producer else None))
     if clause.supplier:
         verdicts.append(clause.supplier in suppliers if suppliers else False if info.harvested else None)
     for value, low, high in (

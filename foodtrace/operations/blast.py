@@ -8,7 +8,8 @@ Rules:
    is read once, however many lead to it; sets of sites are joined from what was made last to what was made first.
 3. A lot whose way is not plain (:mod:`foodtrace.recall.plain`), or that a case is filed under, is asked of the recall itself.
 4. Nothing says how bad goods are: a number of outlets is how far a recall would go. Records that have not come here are not in it,
-   so the answer says how far each log has come, and which lots nobody recorded as born.
+   so the answer says how far each log has come, and which lots nobody recorded as born. What is dated later than now is in no number
+   either; the sites that only it names are told.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
-from foodtrace.graph.flowkind import BIRTHS, FlowKind
+from foodtrace.graph.flowkind import BIRTHS, LEAVING, FlowKind
 from foodtrace.graph.names import find
 from foodtrace.graph.rows import Rows
 from foodtrace.graph.subjects import recalled
@@ -29,6 +30,7 @@ from foodtrace.recall.said import Position, positions
 from foodtrace.storage.session import Session
 from foodtrace.tlog.entry import parse
 
+_LATE = "SELECT DISTINCT m.lot FROM {ids} CROSS JOIN move AS m WHERE m.lot = f.value AND m.t > ? AND m.ended <= 0"
 _DAY = 86_400_000_000
 _PORTION = 500
 _KINDS = tuple(map(int, (FlowKind.BORN, FlowKind.PRODUCED, FlowKind.DISPATCH, FlowKind.RECEIPT)))
@@ -64,6 +66,8 @@ class Blast(msgspec.Struct, frozen=True, kw_only=True):
     """The worst first."""
     without_origin: int
     """Lots among them that nobody recorded as born."""
+    ahead: tuple[str, ...] = ()
+    """Sites that records dated later than now name for these lots, or lots made from them, by name: they are in no number."""
     positions: tuple[Position, ...]
     """How far each log had come: what it has not told is in no number."""
 
@@ -93,8 +97,24 @@ def blast(session: Session, *, start: int, end: int, now: int) -> Blast:
         at=_time(now),
         lots=tuple(sorted(made, key=lambda each: (-each.outlets, -each.lots, each.lot))),
         without_origin=sum(not each.born for each in made),
+        ahead=_ahead(session, asked, now),
         positions=positions(session),
     )
+
+
+def _ahead(session: Session, asked: Collection[int], now: int) -> tuple[str, ...]:
+    """Return the sites that records dated later than now name for these lots and what is made of them, by name (rule 4)."""
+    from foodtrace.graph.reader import SqlFacts  # noqa: PLC0415 - every event, where a lot is not plain
+
+    facts = SqlFacts(session, now)
+    lots, rim = set(asked), set(asked)
+    while rim:
+        rim = {made for _, made in facts.children(rim)} - lots
+        lots |= rim
+    late = {row[0] for row in session.each(_LATE, lots, (now,))}
+    flows = facts.ahead(late, ()) if late else ()
+    there = {flow.other if flow.kind in LEAVING and flow.other else flow.site for flow in flows}
+    return tuple(sorted(info.name or info.text for info in facts.sites(there - {0}).values()))
 
 
 def _touched(session: Session, start: int, end: int) -> set[int]:

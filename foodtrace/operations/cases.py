@@ -39,10 +39,9 @@ from foodtrace.graph.edges import micros
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.closing import Condition, conditions
 from foodtrace.operations.common import CHINA, Doing, Outcome
-from foodtrace.operations.scopes import Given, clauses_of, producer_of
+from foodtrace.operations.scopes import Given, clauses_of, producers_of
 from foodtrace.quantity import Quantity
 from foodtrace.recall.affected import Affected, find
-from foodtrace.recall.aliases import said_of
 from foodtrace.recall.answer import recall
 from foodtrace.recall.calendars import calendar
 from foodtrace.recall.cases import case_ids, load_case, load_cases, name_case, one_of, resolve_case, standing_of
@@ -137,7 +136,8 @@ def open_case(
 ) -> Outcome:
     """Open a case; the answer is the event.
 
-    :param scope: further clauses besides whole lots. :param operator: who recalls, by default the producer.
+    :param scope: further clauses besides whole lots. :param operator: who recalls, by default the producer
+        (:func:`foodtrace.operations.scopes.producers_of`).
     :param sample: commitment to the seed of the effectiveness checks.
     :raises BadData: ``case.level``, ``case.known_later``, ``case.reason``, ``case.scope_empty``, ``case.window``, ``quantity.*``.
     """
@@ -147,7 +147,7 @@ def open_case(
         raise BadData("case.known_later", value=known.isoformat(), expected=doing.now.isoformat())
     _reason(reason)
     clauses = clauses_of(session, msgspec.structs.replace(scope or Given(), lots=(*lots, *(scope.lots if scope else ()))), doing.now)
-    made = producer or producer_of(session, clauses) or _producer(session, doing, clauses)
+    made, recalls = (producer, producer) if producer else producers_of(session, clauses, micros(doing.now))
     what = plan or Plan()
     event = RecallOpened(
         id=doing.event_id(),
@@ -158,7 +158,7 @@ def open_case(
         level=level,  # type: ignore[arg-type]  # checked above
         reason=reason,
         producer=made,
-        operator=operator or made,
+        operator=operator or recalls,
         known=known,
         rule_pack=choose(doing.now.date()).pack.id,
         quantity=Quantity.parse(what.quantity) if what.quantity else None,
@@ -372,14 +372,6 @@ def _rescoped(session: Session, doing: Doing, state: Case, clauses: tuple[Clause
         dropped=tuple(sorted(texts[site] for site in before.outlets - now.outlets)),
     )
     return Outcome(events=[event], answer=answer)
-
-
-def _producer(session: Session, doing: Doing, clauses: tuple[Clause, ...]) -> str:
-    """Return the producer of the lots a scope names."""
-    facts = SqlFacts(session, micros(doing.now))
-    full = [lot for clause in clauses if isinstance(clause, LotsClause) for lot in clause.lots]
-    numbers = [number for number in (facts.lot(each) for each in full) if number is not None]
-    return said_of(facts, numbers, "producer")
 
 
 def _number(session: Session, now: dt.datetime) -> str:

@@ -2,8 +2,9 @@
 
 Rules:
 
-1. Every affected site that is not of whoever recalls gets a notice; so does each supplier one step up, and the producer where
-   somebody else opened the case. One party, one notice, with nothing in it but what is its own.
+1. Every affected site that is not of whoever recalls gets a notice; so does each supplier one step up, who made the goods where only
+   what left or lay at a site is recalled (RCL15 Art. 20), and who recalls where somebody else opened the case: never twice, and
+   of nothing that it supplied to itself. One party, one notice, with nothing in it but what is its own.
 2. ``new``: parties without a notice, or with goods no notice of theirs has named. ``silent``: notified, without an answer.
    ``all``: everybody again. The first notice counts for N(s); a reminder moves nothing.
 3. A notice carries a receipt code. The code is beside the log, its commitment in the entry: whoever answers with it had the
@@ -143,10 +144,10 @@ def notify(session: Session, doing: Doing, case: str | None, *, which: Which = "
         personal[made[0].id] = {"receipt": code}
         events += made
         sent.append(Sent(number=first + place, party=party, code=code, text=receipt_text(state.case, party.site, code), event=made[0]))
-    return Outcome(events=events, personal=personal, answer=_notified(state, sent, _ahead(facts, found, state)))
+    return Outcome(events=events, personal=personal, answer=_notified(state, sent, dated_ahead(facts, found, state)))
 
 
-def _ahead(facts: SqlFacts, found: Affected, state: Case) -> tuple[tuple[str, int, str], ...]:
+def dated_ahead(facts: SqlFacts, found: Affected, state: Case) -> tuple[tuple[str, int, str], ...]:
     """Return what only records dated later than now bring to a site (rule 4), by name."""
     told = list(ahead(Look(facts, found, for_case(state).settings, state, NO_TABLES)))
     sites = facts.sites({each.site for each in told if each.site})
@@ -343,7 +344,10 @@ def _lots(facts: SqlFacts, found: Affected, sites: set[int]) -> tuple[PartyLot, 
 
 
 def _upstream(session: Session, facts: SqlFacts, found: Affected, state: Case) -> Iterable[Party]:
-    """Return the producer, unless the producer opened the case, and who supplied what went into the recalled lots."""
+    """Return who supplied what went into the recalled lots, who made them, and who recalls where somebody else opened the case.
+
+    Who recalls is told of nothing that it supplied to itself.
+    """
     scope = {lot for (lot, _), link in found.holdings.items() if link.seed}
     entries = {(flow.log, flow.seq) for flow in found.flows if flow.kind == FlowKind.PRODUCED and flow.lot in scope}
     names = {name for lot in scope for name in found.names[lot]}
@@ -358,6 +362,8 @@ def _upstream(session: Session, facts: SqlFacts, found: Affected, state: Case) -
             births[flow.site].add(flow.lot)
     infos = facts.lots(parents)
     for site, info in facts.sites(births).items():
+        if info.operator == state.operator != "":
+            continue
         lots = tuple(
             PartyLot(
                 lot=infos[lot].text,
@@ -371,12 +377,33 @@ def _upstream(session: Session, facts: SqlFacts, found: Affected, state: Case) -
         )
         yield _up(info.text, info.operator, info.name, info.kind, lots)
     first = opening(case_events(session, state.case), state.opener)
-    if found.own and first is not None and log_operator(session, first[2][0]) != state.operator:
+    elsewhere = first is not None and log_operator(session, first[2][0]) != state.operator
+    recalls = _lots(facts, found, set(found.own)) if elsewhere else ()
+    if recalls:
         born = sorted(flow.site for flow in found.flows if flow.kind in BIRTHS and flow.site in found.own)
         own = found.sites[born[0] if born else min(found.own)]
-        lots = _lots(facts, found, set(found.own))
-        if lots:
-            yield _up(own.text, own.operator, own.name, own.kind, lots)
+        yield _up(own.text, own.operator, own.name, own.kind, recalls)
+    for party in _makers(facts, found, set(births)):
+        if party.operator != state.operator or (elsewhere and not recalls):
+            yield party
+
+
+def _makers(facts: SqlFacts, found: Affected, known: set[int]) -> Iterable[Party]:
+    """Return the sites where affected lots were born that are not affected themselves: what left one site says nothing of them."""
+    lots = set(found.lots)
+    made: dict[int, dict[tuple[int, int], int]] = defaultdict(lambda: defaultdict(int))
+    for flow in found.flows:
+        if flow.kind in BIRTHS and flow.lot in lots and flow.site and flow.site not in known and flow.site not in found.sites:
+            made[flow.site][flow.lot, flow.unit] += flow.q
+    texts = facts.texts({lot for each in made.values() for lot, _ in each})
+    for site, info in facts.sites(made).items():
+        portions = tuple(
+            PartyLot(
+                lot=texts[lot], product=found.infos[lot].product, unit=UNIT_NAMES[unit], received=quantity, on_hand=0, link="confirmed"
+            )
+            for (lot, unit), quantity in sorted(made[site].items(), key=lambda each: texts[each[0][0]])
+        )
+        yield _up(info.text, info.operator, info.name, info.kind, portions)
 
 
 def _up(site: str, operator: str, name: str, kind: str, lots: tuple[PartyLot, ...]) -> Party:

@@ -23,6 +23,8 @@ from foodtrace.graph.directory import resolve_lot, resolve_site
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.common import CHINA, latest
 from foodtrace.operations.places import describe
+from foodtrace.recall.affected import find
+from foodtrace.recall.aliases import said_of
 from foodtrace.recall.scope import scope_words
 from foodtrace.storage.session import Session
 
@@ -85,16 +87,33 @@ def clauses_of(session: Session, given: Given, now: dt.datetime) -> tuple[Clause
     return tuple(found)
 
 
-def producer_of(session: Session, clauses: tuple[Clause, ...]) -> str:
-    """Return who makes the goods of a scope where the scope itself says it: a rule's producer, or a site's operator."""
+def producers_of(session: Session, clauses: tuple[Clause, ...], now: int) -> tuple[str, str]:
+    """Return (producer, who recalls) of a scope, by operator id; "" where the records do not say.
+
+    1. A rule that names a producer means it; of lots it is who made the first of them that anything is said of.
+    2. Of what left a site or lay there, it is who made the goods, if one made all of them: a recall is the producer's
+       (DOMAIN section 1.3), and the site is then in the trade, gets a notice and answers (RECALL section 9, world 5).
+    3. If they are of several producers, or of nobody known, none of them can recall all, and the fault is rather the site's: its
+       operator recalls (RCL15 Art. 20 and 21), and the producers are told.
+    """
     for clause in clauses:
         if isinstance(clause, PredicateClause) and clause.producer:
-            return clause.producer
-    for clause in clauses:
-        if isinstance(clause, (LeftClause, ThroughClause)):
-            found = describe(session, clause.site)
-            return found[0].operator if found else ""
-    return ""
+            return clause.producer, clause.producer
+    facts = SqlFacts(session, now)
+    full = [lot for clause in clauses if isinstance(clause, LotsClause) for lot in clause.lots]
+    made = said_of(facts, [number for number in (facts.lot(each) for each in full) if number is not None], "producer")
+    if made:
+        return made, made
+    site = next((clause.site for clause in clauses if isinstance(clause, (LeftClause, ThroughClause))), "")
+    if not site:
+        return "", ""
+    found = find(facts, clauses)
+    makers = {said_of(facts, [lot], "producer") for (lot, _), link in found.holdings.items() if link.seed}
+    if len(makers) == 1 and "" not in makers:
+        (made,) = makers
+        return made, made
+    described = describe(session, site)
+    return "", described[0].operator if described else ""
 
 
 def check_any(session: Session, clauses: tuple[Clause, ...], now: int) -> None:

@@ -85,6 +85,12 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "case.plan_form": ("计划文件 {value} 格式不对: {reason}", "plan file {value} is not well-formed: {reason}"),
     "case.plan_form.hint": ("TOML, 字段见 foodtrace case open --help", "TOML; the fields are in foodtrace case open --help"),
     # -- what commands say -----------------------------------------------------------------------------------------------
+    "cli.case.recalls": ("召回人: {who}", "who recalls: {who}"),
+    "cli.case.recalls_site": (
+        "召回人: {who} (场所的经营者或你所指定的; 货不是一家生产的, 或不知是谁)。各生产者也会得到通知。换人: --operator",
+        "who recalls: {who} (the site's operator, or whom you named: the goods are of several producers, or of nobody known). The producers are told as well. Another: --operator",
+    ),
+    "cli.case.recalls_nobody": ("召回人: 不明, 记录没有说是谁生产的。写明: --operator", "who recalls: unknown, no record says who made the goods. Say so: --operator"),
     "cli.case.opened_scope": ("范围第 1 版: {lots} 批, 网点 {outlets}", "scope version 1: {lots} lots, {outlets} outlets"),
     "cli.case.sample_committed": ("抽查种子已承诺 (密钥目录)", "committed to a seed for effectiveness checks (key directory)"),
     "cli.case.rescoped": ("范围第 {version} 版: {lots_before} 批 -> {lots_after} 批; 网点 {outlets_before} -> {outlets_after} (新 {new})。旧 {kept} 家已有进展保留。", "scope version {version}: {lots_before} lots -> {lots_after} lots; outlets {outlets_before} -> {outlets_after} (new {new}). What {kept} outlets have done so far stays."),

@@ -90,12 +90,16 @@ _RECALL: Final[dict[str, tuple[str, str]]] = {
     "cli.blast.lots": ("涉及批次", "lots"),
     "cli.blast.more": ("还有 {count:,} 批: --limit", "{count:,} more lots: --limit"),
     "cli.blast.without_origin": ("其中 {count:,} 批没有来源记录, 按最早的记录列入", "{count:,} of them have no origin on record and stand here by their first record"),
+    "cli.blast.ahead": (
+        "日期在现在以后的记录指到 {count} 处, 不在数内: {names}。先当作可能有货; 日期写错的用 foodtrace correct 改",
+        "records dated later than now name {count} sites that are in no number: {names}; take them as possible; foodtrace correct mends a date",
+    ),
     "cli.blast.seen": ("没有收到的记录不在数内: {logs} 本日志, 最久的 {log} 到 {newest}", "records that have not come are in no number: {logs} logs, the longest behind is {log} at {newest}"),
     "cli.blast.range": ("日期反了: 从 {value} 到 {expected}", "the range runs backwards: from {value} to {expected}"),
     "cli.blast.range.hint": ("--from 不晚于 --to", "--from must not be after --to"),
     "cli.recall.head": (
-        "网点 {outlets} (确认 {confirmed}, 可能 {possible})  涉及批次 {lots}",
-        "outlets {outlets} (confirmed {confirmed}, possible {possible})  lots {lots}",
+        "网点 {outlets}{ahead} (确认 {confirmed}, 可能 {possible})  涉及批次 {lots}",
+        "outlets {outlets}{ahead} (confirmed {confirmed}, possible {possible})  lots {lots}",
     ),
     "cli.recall.case": ("案件 {case}, 范围第 {version} 版: 进展按此案", "case {case}, scope version {version}: its steps are counted here"),
     "cli.recall.other_case": (
@@ -120,6 +124,7 @@ _RECALL: Final[dict[str, tuple[str, str]]] = {
         "{count} 条的日期比现在晚一天以上: 到那时以前召回不计入数量, 只点名; 写错的用 foodtrace correct 改",
         "{count} are dated more than a day ahead: until then a recall names them and counts them nowhere; foodtrace correct mends a date",
     ),
+    "cli.recall.head_ahead": (" + 未计 {count} 处 (日期在后)", " + {count} not counted (dated ahead)"),
     "cli.recall.ahead": (
         "日期在现在以后的记录指到 {count} 处, 没有算进上面: {names}。先当作可能有货, 打电话; 日期写错的用 foodtrace correct 改",
         ("records dated later than now name {count} sites that are not counted above: {names}; take them as possible and call them; "

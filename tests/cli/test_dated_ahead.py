@@ -35,16 +35,34 @@ def test_a_recall_names_every_shop_of_records_dated_ahead(typo: Inside, lang: st
     assert all(f"{name} 5{n}.0 {unit}" in said for n, name in enumerate(_SHOPS)), said
     assert {"en": "name 4 sites that are not counted above", "zh": "指到 4 处"}[lang] in said
     assert {"en": "not traced: nothing", "zh": "查不到的: 无"}[lang] not in said
+    counted = said.splitlines()[1]
+    assert counted.startswith({"en": "outlets 0 + 4 not counted (dated ahead)", "zh": "网点 0 + 未计 4 处 (日期在后)"}[lang]), (
+        "no all-clear"
+    )
     found = typo.json("recall", "C-1")["untraced"]
     assert {each["site_name"] for each in found if each["kind"] == "time_contradiction"} == set(_SHOPS)
 
 
 def test_a_case_that_notifies_nobody_names_who_it_leaves_out(typo: Inside) -> None:
-    typo("case", "open", "C-1", "--class", "2", "--known", "2026-01-06T05:00", "--reason", "x")
+    said = typo("case", "open", "C-1", "--class", "2", "--known", "2026-01-06T05:00", "--reason", "x")
+    assert all(name in said for name in _SHOPS), said
     said = typo("case", "notify")
     assert all(name in said for name in _SHOPS), said
     status = typo("case", "status")
     assert all(name in status for name in _SHOPS), status
+
+
+def test_a_blast_names_them_beside_its_numbers(typo: Inside) -> None:
+    """The lot went to one shop now, and to four in a mistyped year."""
+    assert "dated later" not in typo("blast", "--from", "2001-01-01", "--to", "2001-01-02")
+    typo("transfer", "C-1", "7kg", "--from", "北河农批", "--to", "惠民菜店", "--allow-short")
+    found = typo.json("blast")
+    assert [(each["lot"], each["outlets"]) for each in found["lots"]] == [("L-0001/C-1", 1)]
+    assert found["ahead"] == sorted(_SHOPS)
+    said = typo("blast")
+    assert "name 4 sites that are in no number" in said
+    assert all(name in said for name in _SHOPS)
+    assert "指到 4 处, 不在数内" in typo("blast", lang="zh")
 
 
 def test_json_lines_are_taken_as_they_say_and_counted(typo: Inside) -> None:

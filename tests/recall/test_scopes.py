@@ -12,7 +12,6 @@ from foodtrace.events import (
     Alias,
     LeftClause,
     LotsClause,
-    Operator,
     Output,
     Portion,
     PredicateClause,
@@ -24,7 +23,7 @@ from foodtrace.graph.edges import micros
 from foodtrace.operations import cases
 from foodtrace.operations.blocking import blocks
 from foodtrace.operations.casestatus import status
-from foodtrace.operations.scopes import Given, clauses_of, producer_of
+from foodtrace.operations.scopes import Given, clauses_of, producers_of
 from foodtrace.recall.answer import Answer, recall
 from foodtrace.recall.scope import scope_words
 from tests.recall.casework import World, chain, day, kg
@@ -41,7 +40,7 @@ def world(empty: World) -> World:
 def ask(world: World, **words: str) -> Answer:
     with world.read() as session:
         clauses = clauses_of(session, Given(**words), world.now)  # type: ignore[arg-type]
-        return recall(session, (), now=micros(world.now), scope=clauses, operator=producer_of(session, clauses))
+        return recall(session, (), now=micros(world.now), scope=clauses, operator=producers_of(session, clauses, micros(world.now))[1])
 
 
 def codes(answer: Answer) -> list[str]:
@@ -278,7 +277,6 @@ def test_a_later_word_on_what_a_lot_is_never_takes_it_out_of_a_rule(world: World
 
 def test_who_makes_the_goods_of_a_rule_is_who_recalls(world: World) -> None:
     chain(world)
-    world.put(Operator(id="o", at=world.now, operator="OP-W", name="仓库"))
-    case = world.at(3).do(cases.open_case, level=2, known=world.now, reason="x", scope=Given(through="W", start="3-3"))
-    assert (case.producer, case.operator) == ("OP-W", "OP-W")
+    case = world.at(3).do(cases.open_case, level=2, known=world.now, reason="x", scope=Given(producer="P"))
+    assert (case.producer, case.operator) == ("OP-P", "OP-P")
     assert "W" not in [row.site for row in world.answer(case.case).outlets]

@@ -56,6 +56,8 @@ def _screen(ctx: Context, found: Blast, limit: int, days: str) -> None:
         say(ctx.t("cli.blast.more", count=len(found.lots) - limit))
     if found.without_origin:
         say(ctx.t("cli.blast.without_origin", count=found.without_origin))
+    if found.ahead:
+        say(ctx.t("cli.blast.ahead", count=len(found.ahead), names=", ".join(map(clean, found.ahead))))
     oldest = min(found.positions, key=lambda each: each.newest, default=None)
     if oldest is not None:
         say(ctx.t("cli.blast.seen", logs=len(found.positions), log=oldest.log, newest=oldest.newest))

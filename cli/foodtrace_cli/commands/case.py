@@ -14,13 +14,14 @@ from foodtrace_cli.commands.case_goods import correct, destroy, restock, return_
 from foodtrace_cli.commands.case_list import list_
 from foodtrace_cli.commands.case_notice import acknowledge, notify
 from foodtrace_cli.commands.case_status import deadlines, quantity, status
+from foodtrace_cli.commands.recall_screen import named_ahead
 from foodtrace_cli.commands.report import report
 from foodtrace_cli.commands.scope_words import scope_options
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import say
 
 if TYPE_CHECKING:
-    from foodtrace.events import DeadlineExtended, RecallPublished
+    from foodtrace.events import DeadlineExtended, RecallOpened, RecallPublished
     from foodtrace.operations.cases import Plan, Rescoped
     from foodtrace.recall.facts import Case
     from foodtrace.storage.session import Session
@@ -65,6 +66,8 @@ def open_(
     from foodtrace.operations import cases, checks  # noqa: PLC0415
     from foodtrace.operations.cases import reach_of  # noqa: PLC0415
     from foodtrace.operations.common import Doing, local  # noqa: PLC0415
+    from foodtrace.operations.notices import dated_ahead  # noqa: PLC0415
+    from foodtrace.operations.sellers import name_of  # noqa: PLC0415
     from foodtrace.recall.cases import load_case  # noqa: PLC0415
 
     scope, when, plan = given(lots, dict(words)), moment(known), _plan(plan_file)
@@ -87,15 +90,28 @@ def open_(
         )
         with ledger.reading() as session:
             state = load_case(session, event.case)
-            found = reach_of(SqlFacts(session, ledger.clock()), state)
+            facts = SqlFacts(session, ledger.clock())
+            found = reach_of(facts, state)
             nothing = _fits_nothing(session, state, ledger.clock())
+            who = name_of(session, event.operator) if event.operator else ""
+            early = dated_ahead(facts, found, state)
         say(ctx.t("cli.case.opened", case=event.case))
         say("  " + ctx.t("cli.case.opened_scope", lots=len(found.lots), outlets=len(found.outlets)))
+        say("  " + ctx.t(_recalls(event), who=who))
+        for line in named_ahead(ctx, early):
+            say("  " + line)
         deadlines(ctx, state, ledger.clock())
     say("  " + ctx.t("cli.case.sample_committed"), err=True)
     if nothing is not None:
         near = ", ".join(nothing.near)
         say("  " + nothing.message(ctx.lang) + (f" ({near})" if near else ""), err=True)
+
+
+def _recalls(event: RecallOpened) -> str:
+    """Return the text that says who recalls, and why where it is not who made the goods."""
+    if not event.operator:
+        return "cli.case.recalls_nobody"
+    return "cli.case.recalls" if event.producer else "cli.case.recalls_site"
 
 
 @case.command()

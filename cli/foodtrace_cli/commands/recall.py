@@ -131,7 +131,7 @@ def _scoped(ledger: Ledger, lots: Sequence[str], words: dict[str, str], at: str 
     from foodtrace.graph.edges import micros  # noqa: PLC0415
     from foodtrace.operations.common import local  # noqa: PLC0415
     from foodtrace.operations.recalling import recall as find_all  # noqa: PLC0415
-    from foodtrace.operations.scopes import check_any, clauses_of, producer_of  # noqa: PLC0415
+    from foodtrace.operations.scopes import check_any, clauses_of, producers_of  # noqa: PLC0415
     from foodtrace_cli.commands.case_common import given, moment  # noqa: PLC0415
 
     when = moment(at) if at else None
@@ -142,7 +142,7 @@ def _scoped(ledger: Ledger, lots: Sequence[str], words: dict[str, str], at: str 
         if when is None:
             check_any(session, clauses, now)
         rules = tuple(each for each in clauses if not hasattr(each, "lots"))
-        who, known = producer_of(session, rules), now if as_known else None
+        who, known = producers_of(session, rules, now)[1], now if as_known else None
         return find_all(session, lots, now=now, recorded_until=known, scope=rules, operator=who, bounds=bounds)
 
 

@@ -122,8 +122,10 @@ def _head(ctx: Context, answer: Any, births: Sequence[Birth]) -> list[str]:
     confirmed = sum(1 for row in answer.outlets if row.link == "confirmed")
     asked = f"{answer.product} {', '.join(answer.lots) or ' | '.join(answer.scope)}".strip()
     lines = ["  ".join(each for each in (asked, _way(ctx, births)) if each)]
+    early = len(sites_ahead(answer.untraced))
     counted = ctx.t(
         "cli.recall.head",
+        ahead=ctx.t("cli.recall.head_ahead", count=early) if early else "",
         outlets=f"{len(answer.outlets):,}",
         confirmed=f"{confirmed:,}",
         possible=f"{len(answer.outlets) - confirmed:,}",
@@ -142,8 +144,17 @@ def _head(ctx: Context, answer: Any, births: Sequence[Birth]) -> list[str]:
 
 def dated_ahead(ctx: Context, untraced: Sequence[Any]) -> list[str]:
     """Say which sites only records name that are dated later than now, every one of them: without this "outlets 0" were an all-clear."""
-    found = [each for each in untraced if each.kind == "time_contradiction" and each.unit]  # the others say no quantity
-    return named_ahead(ctx, [(each.site_name or each.site or each.lot, each.value, each.unit) for each in found])
+    return named_ahead(ctx, [each for place in sites_ahead(untraced).values() for each in place])
+
+
+def sites_ahead(untraced: Sequence[Any]) -> dict[str, list[tuple[str, int, str]]]:
+    """Return (name, quantity, unit) of what only records dated later than now bring to a site, by site."""
+    found: dict[str, list[tuple[str, int, str]]] = {}
+    for each in untraced:
+        if each.kind == "time_contradiction" and each.unit:  # the others say no quantity
+            name = each.site_name or each.site or each.lot
+            found.setdefault(name, []).append((name, each.value, each.unit))
+    return found
 
 
 def named_ahead(ctx: Context, found: Iterable[tuple[str, int, str]]) -> list[str]:
