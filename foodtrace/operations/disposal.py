@@ -3,7 +3,8 @@
 Rules:
 
 1. These are facts: they are recorded of any case, open or closed, with quantity, place, who and the hash of the evidence.
-2. Without a quantity, all that is there by the book. More than the book says is refused, unless it is to be recorded as such.
+2. Without a quantity, all that is there: by the book, and where the site has answered its notice by its own figure, which may be
+   more than the book knew. More than that is refused, unless it is to be recorded as such.
 3. A destruction is reported with time and place before it happens (FSL Art. 63). A report is never dated after it; one that was
    not reported, or had no witness, is recorded all the same and stands in the case's status as such.
 4. Correcting and reselling is for false labels only (level 3), approved by a number, with what buyers are told.
@@ -15,6 +16,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+import msgspec
+
 from foodtrace.errors import BadData, NotFound, Refused
 from foodtrace.events import Destroyed, DestructionPlanned, Event, Output, Portion, Returned, Sealing, Transformation
 from foodtrace.graph.directory import resolve_lot, resolve_site
@@ -24,10 +27,15 @@ from foodtrace.graph.standing import FALSE_LABEL
 from foodtrace.operations.blocking import behind, refused
 from foodtrace.operations.cases import managed, reach_of
 from foodtrace.operations.common import CHINA, Doing, Outcome
-from foodtrace.operations.goods import Stock, check_enough, stock_of
+from foodtrace.operations.goods import Stock, check_enough
 from foodtrace.quantity import Quantity
+from foodtrace.recall.aliases import with_aliases
 from foodtrace.recall.cases import load_cases, resolve_case
 from foodtrace.recall.facts import Planned
+from foodtrace.recall.moves import pair
+from foodtrace.recall.packs import for_case
+from foodtrace.recall.quantities import Books
+from foodtrace.recall.sums import answered
 from foodtrace.storage.session import Session
 
 
@@ -62,7 +70,7 @@ def dispose(
     lots = [_lot_of(session, doing, full, lot)] if lot else held(session, doing, full, at)
     events: list[Event] = []
     for each in lots:
-        amount = _amount(session, doing, at, each, quantity, allow_short=allow_short)
+        amount = _amount(session, doing, full, at, each, quantity, allow_short=allow_short)
         if amount is None:
             continue
         common: dict[str, Any] = {"id": doing.event_id(f"-{len(events) + 1}"), "at": doing.now, "by": doing.by, "site": at, "lot": each}
@@ -125,7 +133,7 @@ def plan_destruction(
         raise BadData("case.due_past", value=due.isoformat(), expected=doing.now.isoformat())
     events: list[Event] = []
     for each in [_lot_of(session, doing, full, lot)] if lot else held(session, doing, full, at):
-        amount = _amount(session, doing, at, each, quantity, allow_short=False)
+        amount = _amount(session, doing, full, at, each, quantity, allow_short=False)
         if amount is not None:
             events.append(
                 DestructionPlanned(
@@ -211,7 +219,7 @@ def correct(
         raise BadData("case.note", value="-", expected="--note")
     at = resolve_site(session, site)
     full = _lot_of(session, doing, state.case, lot)
-    _amount(session, doing, at, full, quantity, allow_short=allow_short)
+    _amount(session, doing, state.case, at, full, quantity, allow_short=allow_short)
     made = lots.format(lots.parse(output))
     facts = SqlFacts(session, micros(doing.now))
     number = facts.lot(full) or 0
@@ -263,11 +271,32 @@ def _lot_of(session: Session, doing: Doing, case: str, lot: str) -> str:
     return full
 
 
-def _amount(session: Session, doing: Doing, site: str, lot: str, quantity: Quantity | None, *, allow_short: bool) -> Quantity | None:
-    book = next((each.quantity for each in stock_of(session, lot, micros(doing.now)) if each.site == site), None)
+def _amount(
+    session: Session, doing: Doing, case: str, site: str, lot: str, quantity: Quantity | None, *, allow_short: bool
+) -> Quantity | None:
+    there = _there(session, doing, case, site, lot)
+    book = next((each for each in there if quantity is not None and each.unit == quantity.unit), there[0] if there else None)
     if quantity is not None and not allow_short:
         check_enough(Stock(site, book or Quantity(0, quantity.unit)), quantity)
     return quantity or book
+
+
+def _there(session: Session, doing: Doing, case: str, site: str, lot: str) -> list[Quantity]:
+    """Return what lies of a lot at a site, by unit (rule 2): what it answered is a count at its notice (RECALL section 5)."""
+    now = micros(doing.now)
+    facts = SqlFacts(session, now)
+    number, where = facts.lot(lot), facts.site(site)
+    if number is None or where is None:
+        return []
+    names = with_aliases(facts, [number])
+    flows = [msgspec.structs.replace(flow, lot=number) for flow in facts.flows(names)]
+    said: dict[tuple[int, int, int], tuple[int, int]] = {}
+    for state in load_cases(session, case, until=now):
+        words = answered(state, now, dict.fromkeys(names, number), for_case(state).settings)
+        said |= {key: word for key, word in words.items() if key[:2] == (number, where)}
+    books = Books(pair(flows, {}, facts.ranks()), flows, said=said)
+    found = [Quantity(books.sum((number, where, unit)).on_hand, UNIT_NAMES[unit]) for unit in range(3)]
+    return [each for each in found if each.value]
 
 
 def _planned(session: Session, doing: Doing, case: str) -> tuple[Planned, ...]:

@@ -70,11 +70,15 @@ def told_of_all(found: Affected, case: Case | None, now: int) -> set[int]:
 def said_at_notice(facts: Facts, found: Affected, case: Case | None, settings: Settings = DEFAULT) -> dict[Key, tuple[int, int]]:
     """Return what outlets said lay there when the notice arrived: (lot, site, unit) -> (N(s), quantity). The last word counts."""
     rep = {name: lot for lot, names in found.names.items() for name in names}
+    return answered(case, facts.now, rep, settings) if case else {}
+
+
+def answered(case: Case, now: int, rep: Mapping[int, int], settings: Settings = DEFAULT) -> dict[Key, tuple[int, int]]:
+    """Return what sites answered by a moment, as :func:`said_at_notice` does. :param rep: name of a lot -> the one it is counted under."""
     known = known_since(case, settings)
     said: dict[Key, tuple[int, int]] = {}
-    steps = sorted(case.steps, key=lambda step: (step.at, step.recorded)) if case else []
-    for step in steps:
-        if step.kind == "acknowledgement" and step.at <= facts.now:
+    for step in sorted(case.steps, key=lambda step: (step.at, step.recorded)):
+        if step.kind == "acknowledgement" and step.at <= now:
             for lot, unit, q in step.on_hand:
                 said[rep.get(lot, lot), step.site, unit] = (known(step.site) if known(step.site) < _LATER else step.at, q)
     return said

@@ -76,6 +76,36 @@ def test_nobody_returns_more_than_there_was_nor_goods_of_another_case(world: Wor
     refuses(world, "case.nothing_there", disposal.dispose, "return", case, "W", LOT, None, to="P")
 
 
+def test_what_a_site_answered_is_what_is_sealed_and_taken_back_more_or_less_than_the_book_knew(world: World) -> None:
+    case = world.open(LOT)
+    world.do(notices.notify, case)
+    world.at(3.5).do(notices.acknowledge, case, "X", [(LOT, kg(300))])
+    world.do(notices.acknowledge, case, "Y", [(LOT, kg(4))])
+    (sealed,) = world.at(4).do(disposal.dispose, "seal", case, "X", LOT, None)
+    assert sealed.quantity == kg(300), "the book knew of 60"
+    (sealed,) = world.do(disposal.dispose, "seal", case, "Y", None, None)
+    assert sealed.quantity == kg(4), "the book had 30, of which 26 are unaccounted"
+    assert {row.site: row.amounts[0].sealed for row in world.answer(case).outlets} == {"X": 300_000, "Y": 4_000}
+    refuses(world, "site.insufficient", disposal.dispose, "return", case, "X", LOT, kg(301), to="W")
+    refuses(world, "site.insufficient", disposal.dispose, "destroy", case, "Y", LOT, kg(5))
+    (sent,) = world.at(5).do(disposal.dispose, "return", case, "X", LOT, None, to="P")
+    assert sent.quantity == kg(300)
+    assert not [each for each in left(world, case) if each[1] == "X"], "nothing is left there to be closed over"
+    answer = world.answer(case)
+    assert "unexplained_stock" in {each.kind for each in answer.untraced}, "240 nobody recorded are named, never hidden"
+    refuses(world, "case.nothing_there", disposal.dispose, "seal", case, "X", LOT, None)
+
+
+def test_who_answered_that_nothing_is_left_has_nothing_to_seal(world: World) -> None:
+    case = world.open(LOT)
+    world.do(notices.notify, case)
+    world.at(3.5).do(notices.acknowledge, case, "X", [], nothing=True)
+    refuses(world.at(4), "case.nothing_there", disposal.dispose, "seal", case, "X", LOT, None)
+    world.do(notices.acknowledge, case, "Y", [])
+    (sealed,) = world.do(disposal.dispose, "seal", case, "Y", LOT, None)
+    assert sealed.quantity == kg(30), "no figure was said: the book stands"
+
+
 def test_corrected_goods_are_sold_under_their_new_lot_and_the_rest_is_not(world: World) -> None:
     grave = world.open(LOT, level=2)
     asked = {"approved_by": "7", "note": "小票注明"}
