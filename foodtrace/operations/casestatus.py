@@ -30,6 +30,7 @@ from foodtrace.recall.answer import Answer, FiguresAnswer, FindingAnswer, Outlet
 from foodtrace.recall.calendars import calendar
 from foodtrace.recall.cases import Told, case_events, case_ids, load_case, load_cases
 from foodtrace.recall.deadlines import Clock, completion_clock, local_day, start_clock, working_days_between
+from foodtrace.recall.decisions import Decision, decisions
 from foodtrace.recall.effectiveness import FAILED, standing
 from foodtrace.recall.facts import Case
 from foodtrace.recall.packs import for_case
@@ -125,6 +126,8 @@ class CaseStatus(msgspec.Struct, frozen=True, kw_only=True):
     closing: tuple[Condition, ...]
     """What stands against closing it."""
     remarks: tuple[Remark, ...]
+    decisions: tuple[Decision, ...]
+    """Closing, override, reopening, withdrawal and clearing, each with its reason and who answers for it."""
     sites: tuple[SiteSteps, ...]
     curve: tuple[CurvePoint, ...]
     """Completion day by day, as it happened and as it was known; empty where it was not asked for."""
@@ -247,6 +250,7 @@ class _Standing:
             today=tuple(self._today()) if case.closed is None and case.withdrawn is None else (),
             closing=tuple(self.against),
             remarks=tuple(done.remarks()),
+            decisions=decisions(self.told, case, self.origins),
             sites=tuple(done.steps()),
             curve=curve_points(self.session, case, self.settings, self.now, holdings) if curves else (),
             at_deadline=at_deadline(self.session, case, self.settings, self.now),

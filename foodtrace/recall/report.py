@@ -22,14 +22,16 @@ from typing import Final, Literal
 import msgspec
 
 from foodtrace.events import LotsClause
+from foodtrace.graph.edges import micros
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.recall.affected import find
 from foodtrace.recall.answer import Answer, OutletRow, RateAnswer, recall
 from foodtrace.recall.calendars import calendar
-from foodtrace.recall.cases import load_case
+from foodtrace.recall.cases import case_events, load_case
 from foodtrace.recall.chain import Chain, forward
 from foodtrace.recall.curve import Point, curve
 from foodtrace.recall.deadlines import LOCAL, Clock, completion_clock, end_of, local_day, start_clock
+from foodtrace.recall.decisions import Decision, decisions
 from foodtrace.recall.facts import Case
 from foodtrace.recall.packs import choose
 from foodtrace.recall.report_entries import MOST_GOODS, CaseEntry, LogProof, entries_of_case, entries_of_goods, local_time, log_proofs
@@ -98,6 +100,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     published: str | None
     closed: str | None
     withdrawn: str | None
+    decisions: tuple[Decision, ...] = ()
+    """Closing, override, reopening, withdrawal and clearing, each with its reason and who answers for it."""
     rule_pack: str
     rule_pack_title: str
     unverified: tuple[str, ...]
@@ -132,7 +136,8 @@ def case_report(
     facts = SqlFacts(session, now)
     found = find(facts, case.versions[-1].clauses, settings=settings, own_operator=case.operator, case=case.case)
     asked = {lot for clause in case.versions[-1].clauses if isinstance(clause, LotsClause) for lot, _ in facts.lots_like(clause)}
-    entries = entries_of_case(session, case.case, now)
+    told = [each for each in case_events(session, case.case) if micros(each[1].at) <= now]
+    entries = entries_of_case(session, told)
     goods, left_out = entries_of_goods(session, facts, found, answer, entries, most=most_goods)
     report = Report(
         case=case.name or case.case,
@@ -148,6 +153,7 @@ def case_report(
         published=_maybe(case.published),
         closed=_maybe(case.closed),
         withdrawn=_maybe(case.withdrawn),
+        decisions=decisions(told, case, dict(session.rows("SELECT id, origin FROM log"))),
         rule_pack=chosen.pack.id,
         rule_pack_title=chosen.pack.title,
         unverified=tuple(each.id for each in chosen.gaps),

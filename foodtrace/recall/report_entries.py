@@ -11,7 +11,7 @@ Rules:
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import msgspec
@@ -24,7 +24,7 @@ from foodtrace.graph.reader import SqlFacts
 from foodtrace.keys import format_vkey
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.answer import Answer
-from foodtrace.recall.cases import case_events
+from foodtrace.recall.cases import Told
 from foodtrace.recall.deadlines import LOCAL
 from foodtrace.storage.session import Session
 from foodtrace.tlog.entry import event_bytes, sealed
@@ -60,9 +60,8 @@ class LogProof(msgspec.Struct, frozen=True, kw_only=True):
     """Newest signed checkpoint, as text."""
 
 
-def entries_of_case(session: Session, case: str, now: int) -> tuple[CaseEntry, ...]:
-    """Return the records of a case whose events had happened by a moment."""
-    told = [each for each in case_events(session, case) if micros(each[1].at) <= now]
+def entries_of_case(session: Session, told: Sequence[Told]) -> tuple[CaseEntry, ...]:
+    """Return the records of a case, as they can be proved."""
     rows = _rows(session, [entry for _, _, entry in told])
     origins = _origins(session)
     return tuple(

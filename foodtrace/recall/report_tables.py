@@ -97,6 +97,7 @@ def _summary(report: Report, lang: Lang) -> Grid:
         ("opened", moment_words(report.opened)),
         ("published", moment_words(report.published)),
         ("closed", moment_words(report.closed)),
+        ("decisions", "\n".join(each.words(lang) for each in report.decisions) or "-"),
         ("scope", text("report.summary.scope", lang, version=answer.version, lots=len(answer.affected_lots))),
         (
             "outlets",

@@ -207,6 +207,7 @@ Without:  1. hash = SHA-256(a byte 00, then all bytes of the .entry)
     "report.row.known": ("知悉风险", "risk known"),
     "report.row.opened": ("立案", "opened"),
     "report.row.published": ("召回公告", "published"),
+    "report.row.decisions": ("所作决定", "decisions"),
     "report.row.closed": ("结案", "closed"),
     "report.row.scope": ("范围", "scope"),
     "report.row.outlets": ("网点", "outlets"),

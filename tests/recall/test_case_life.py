@@ -27,6 +27,8 @@ from foodtrace.operations import batches, cases, disposal, goods, notices, stopl
 from foodtrace.operations.blocking import blocks
 from foodtrace.operations.casestatus import overview, status
 from foodtrace.operations.common import Doing
+from foodtrace.recall.report import case_report
+from foodtrace.recall.report_html import html
 from foodtrace.texts import LANGS, text
 from tests.recall.caselife import LOT, left, now, refuses
 from tests.recall.casework import World, day, kg
@@ -171,3 +173,26 @@ def test_an_unknown_case_is_no(world: World) -> None:
         with pytest.raises((NotFound, BadData)) as error:
             world.do(operation, "2026-0099")
         assert error.value.code == "case.not_found"
+
+
+def test_every_decision_on_a_case_stands_in_status_and_report_with_its_reason_and_who_answers_for_it(world: World) -> None:
+    """Closed by override and reopened: the second does not make the first unsaid; what a log without standing decides is none."""
+    case = world.open(LOT)
+    world.at(4).do(cases.close, case, "bankrupt", "7")
+    world.at(5).do(cases.reopen, case, "more found", by="9")
+    world.at(6).do(cases.clear, case, [LOT], "lab", "8")
+    world.ledger.init("local/shop", operator="OP-X")
+    world.put(RecallWithdrawn(id="mine", at=world.now, case=case, reason="x", approved_by="1"), log="local/shop")
+    found = now(world, case)
+    assert [(each.kind, each.reason, each.approved_by) for each in found.decisions] == [
+        ("overridden", "bankrupt", "7"),
+        ("reopened", "more found", "9"),
+        ("cleared", "lab", "8"),
+    ]
+    with world.read() as session:
+        report, chain = case_report(session, case, now=micros(world.now))
+    assert report.decisions == found.decisions
+    for lang in LANGS:
+        page = html(report, chain, lang=lang)
+        assert all(f"{each.words(lang)}" in page for each in found.decisions)
+        assert "bankrupt" in found.decisions[0].words(lang)

@@ -11,7 +11,7 @@ from foodtrace_cli.commands.recall import write
 from foodtrace_cli.commands.recall_screen import View, dated_ahead
 from foodtrace_cli.commands.recall_table import shown_quantity, shown_unit
 from foodtrace_cli.context import Context
-from foodtrace_cli.output import cells, emit_json, fit, say
+from foodtrace_cli.output import cells, clean, emit_json, fit, say
 from foodtrace_cli.schemaoption import prints
 
 if TYPE_CHECKING:
@@ -74,6 +74,8 @@ def status(
     _at_deadline(ctx, found)
     _tasks(ctx, found, everything=everything)
     _remarks(ctx, found)
+    for decision in found.decisions:
+        say("  " + clean(decision.words(ctx.lang)))
     if everything or len(found.versions) > 1:
         for each in found.versions:
             words = {
