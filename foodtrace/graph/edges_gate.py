@@ -26,6 +26,7 @@ from foodtrace.events import (
 )
 from foodtrace.graph.effects import Effect, Effects, born, flow, transformed
 from foodtrace.graph.flows import DELIVERED, SAMPLE, STYLE2, FlowKind
+from foodtrace.graph.times import day_number
 
 _BORN, _RECEIPT, _USED = (int(each) for each in (FlowKind.BORN, FlowKind.RECEIPT, FlowKind.USED))
 
@@ -71,10 +72,12 @@ def _certificate_issued(event: CertificateIssued, made: Effects, _pseudo: str) -
     if event.kid:
         made.about.append(f"spent {event.kid} {event.serial}")  # where a second one under the same serial shows
     if event.style == 2 and event.upstream:  # noqa: PLR2004 - style 2 of the certificate
-        transformed(made, event, event.upstream, (Output(lot=event.lot, quantity=event.quantity, product=event.product),), None, STYLE2)
+        out = Output(lot=event.lot, quantity=event.quantity, product=event.product, produced=event.harvested)
+        transformed(made, event, event.upstream, (out,), None, STYLE2)
     else:
         flow(made, _BORN, event, event.lot, event.quantity, pair=event.serial, leaves=False)
-        born(made, event, event.lot, event.product)
+        # A crop is produced when it is harvested.
+        born(made, event, event.lot, event.product, produced=day_number(event.harvested))
 
 
 def _certificate_voided(event: CertificateVoided, made: Effects, _pseudo: str) -> None:

@@ -97,10 +97,10 @@ def flow(
     made.flows.append(_new(FlowText, (kind, lot, where, other, UNITS[quantity.unit], quantity.value, t, pair, flags)))
 
 
-def born(made: Effects, event: Event, lot: str, product: str, *, site: str | None = None) -> None:
-    """Add that a lot is of a product, as said where it came to be."""
+def born(made: Effects, event: Event, lot: str, product: str, *, site: str | None = None, produced: int = UNKNOWN_DAY) -> None:
+    """Add that a lot is of a product, and of a day, as said where it came to be."""
     where = event.site if site is None else site
-    made.lots = [*made.lots, LotText(lot, where, product, "", UNKNOWN_DAY, UNKNOWN_DAY, -1, 0)]
+    made.lots = [*made.lots, LotText(lot, where, product, "", produced, UNKNOWN_DAY, -1, 0)]
 
 
 def transformed(

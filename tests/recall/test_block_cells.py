@@ -45,7 +45,7 @@ def opened(world: World) -> None:
 
 def suspected(world: World) -> None:
     """A rule that L fits only if a day nobody recorded does."""
-    scope = (PredicateClause(producer="OP-P", produced_from=dt.date(2026, 2, 1), produced_to=dt.date(2026, 2, 9)),)
+    scope = (PredicateClause(producer="OP-P", expiring_from=dt.date(2026, 2, 1), expiring_to=dt.date(2026, 2, 9)),)
     world.put(RecallOpened(id="case", at=world.now, case=CASE, scope=scope, level=2, reason="x", known=world.now))
 
 

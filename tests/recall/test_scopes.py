@@ -150,6 +150,15 @@ def test_sanlus_bound_is_a_day_of_production_and_includes_it(world: World) -> No
     assert found.figures[0].distributed == 100_000, "the plant is of whoever recalls: what it keeps was not distributed"
 
 
+def test_a_crop_is_produced_when_it_is_harvested(world: World) -> None:
+    world.sites().born("L", "P", 100, harvested=dt.date(2026, 3, 1)).born("K", "P", 100, harvested=dt.date(2026, 2, 27)).born("N", "P", 100)
+    for number, code in enumerate("LKN"):
+        world.move(f"OP-P/{code}", "P", "XYZ"[number], 10)
+    found = ask(world.at(1), producer="P", produced_from="2026-03-01", produced_to="2026-03-02")
+    assert {row.site: row.link for row in found.outlets} == {"X": "confirmed", "Z": "possible"}
+    assert [each.lot for each in found.untraced if each.kind == "attribute_missing"] == ["OP-P/N"]
+
+
 def test_a_suppliers_goods_are_followed_into_whatever_was_made_of_them(world: World) -> None:
     chain(world).born("K", "Q", 10).move("OP-P/L", "W", "F", 10).move("OP-Q/K", "Q", "F", 10)
     for number, inputs in enumerate([{"OP-P/L": 5}, {"OP-Q/K": 5}, {}]):
