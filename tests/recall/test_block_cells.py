@@ -24,14 +24,18 @@ from foodtrace.events import (
     RecallClosed,
     RecallOpened,
     RecallReopened,
+    RecallWidened,
     RecallWithdrawn,
     Sale,
     TestRecorded,
 )
+from foodtrace.gate.facts import Recall
 from foodtrace.graph.edges import micros
 from foodtrace.operations import batches, cases, certificates, disposal, goods, notices, packing, shopdesk, till
 from foodtrace.operations.cans import Scanned
 from foodtrace.operations.common import Doing
+from foodtrace.operations.gaterecalls import described, recalls
+from foodtrace.storage.session import Session
 from foodtrace.texts import LANGS
 from tests.recall.blocktrade import BATCH, CASE, CODES, FRESH, KEYS, LOT, OTHER, pieces, trade
 from tests.recall.casework import World, day, kg
@@ -311,6 +315,11 @@ def test_what_carries_out_a_recall_is_open_whatever_stands_against_the_goods(wor
     assert not world.refusals()
 
 
+def unheard(session: Session, world: World, lot: str) -> tuple[Recall, ...]:
+    """Return what the gate says of goods that nobody has named yet."""
+    return recalls(session, world.now, lot, [], described(None, "", lot.partition("/")[0], lot))
+
+
 def test_goods_that_no_record_named_before_are_taken_in_as_sealed_where_a_case_is_about_them(world: World) -> None:
     """The first anybody hears of a lot is the truck that brings it; the case was there before."""
     scopes: dict[str, LotsClause | PredicateClause] = {
@@ -319,11 +328,20 @@ def test_goods_that_no_record_named_before_are_taken_in_as_sealed_where_a_case_i
     }
     for case, scope in scopes.items():
         world.put(RecallOpened(id=case, at=world.now, case=case, scope=(scope,), level=2, reason="x", known=world.now))
+    # Narrowing lifts nothing, of goods yet to come either; clearing does.
+    world.put(
+        RecallWidened(id="n", at=world.now, case="2026-0002", version=2, scope=(LotsClause(lots=("OP-P/R-1",)),), narrows=True, reason="x")
+    )
+    with world.read() as session:
+        at_gate = {lot: [(each.case, each.link) for each in unheard(session, world, lot)] for lot in ("OP-P/R-1", "OP-P/R-2")}
+    assert at_gate == {"OP-P/R-1": [("2026-0002", "confirmed")], "OP-P/R-2": [("2026-0002", "possible")]}
+    world.put(GoodsCleared(id="c", at=world.now, case="2026-0002", lots=("OP-P/R-9",)))
     got = {
         lot: world.do(goods.receive, lot, kg(1), "Z", source="W")[1]
-        for lot in ("OP-P/NEW", "OP-NOBODY/NEW", "OP-P/R-7", "OP-P/OTHER", "OP-Q/NEW")
+        for lot in ("OP-P/R-9", "OP-P/NEW", "OP-NOBODY/NEW", "OP-P/R-7", "OP-P/OTHER", "OP-Q/NEW")
     }
     assert got == {
+        "OP-P/R-9": [],
         "OP-P/NEW": ["2026-0001"],
         "OP-NOBODY/NEW": ["2026-0001"],  # the same code of an issuer nobody knows
         "OP-P/R-7": ["2026-0002"],

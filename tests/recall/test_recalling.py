@@ -45,6 +45,15 @@ def test_of_a_case_with_another_scope_only_the_number_is_told(world: World) -> N
     assert (both.case, both.cases) == ("", (case, inner))
 
 
+def test_a_case_that_was_narrowed_is_named_of_the_goods_it_left_out(world: World) -> None:
+    """They are held until they are cleared; whoever asks what for must find the case."""
+    world.born("K", "Q", 10)
+    case = world.at(3).open(LOT, "OP-Q/K")
+    world.at(4).do(cases.narrow, case, [LOT], reason="lab", approved_by="7")
+    assert (asked(world, "OP-Q/K").case, asked(world, "OP-Q/K").cases) == ("", (case,))
+    assert asked(world, LOT).case == case
+
+
 def test_two_cases_of_the_same_lot_are_never_mixed_and_a_withdrawn_one_is_gone(world: World) -> None:
     first = world.at(3).open(LOT)
     second = world.at(4).open(LOT)
