@@ -28,6 +28,7 @@ from foodtrace.recall.findings import NO_TABLES, findings_of
 from foodtrace.recall.measure import measure
 from foodtrace.recall.metrics import UNIT_NAMES, Completion, Rate, completion, pseudo_lines
 from foodtrace.recall.plain import HandOver
+from foodtrace.recall.plain.incase import CaseAnswer
 from foodtrace.recall.plain.told import PlainAnswer
 from foodtrace.recall.quantities import Books
 from foodtrace.recall.said import (
@@ -80,9 +81,9 @@ def recall(
     else:
         clauses = case.versions[-1].clauses
         asked = tuple(each for clause in clauses if isinstance(clause, LotsClause) for each in clause.lots)
-    if plain and case is None and not bounds:
+    if plain and not bounds:
         with suppress(HandOver):
-            return plain_answer(facts, asked, settings, operator, scope)
+            return plain_answer(facts, asked, settings, operator, scope) if case is None else case_answer(facts, case, settings)
     return Answering(session, facts, clauses, asked, case, settings, operator).answer(bounds=bounds)
 
 
@@ -105,6 +106,17 @@ def plain_answer(
         more=[lot for clause in scope for lot in _whole_lots(facts, clause)],
         scope=[scope_words(clause) for clause in (*((LotsClause(lots=tuple(asked)),) if asked else ()), *scope)],
     )
+    return msgspec.convert(found.told(count_possible=settings.count_possible), Answer)
+
+
+def case_answer(facts: SqlFacts, case: Case, settings: Settings = DEFAULT) -> Answer:
+    """Answer for a case whose scope is whole lots and whose records are plain. Raises :class:`HandOver` where they are not."""
+    if settings.yields or settings.lot_presumption != "lot":
+        raise HandOver("settings")
+    clauses = case.versions[-1].clauses
+    asked = tuple(lot for clause in clauses if isinstance(clause, LotsClause) for lot in clause.lots)
+    more = [lot for clause in clauses if not isinstance(clause, LotsClause) for lot in _whole_lots(facts, clause)]
+    found = CaseAnswer(facts, asked, case, settings, more=more, scope=tuple(map(scope_words, clauses)))
     return msgspec.convert(found.told(count_possible=settings.count_possible), Answer)
 
 

@@ -19,7 +19,7 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, Literal, TypeAlias
 
 from foodtrace.recall.facts import Case
@@ -80,6 +80,17 @@ def known_at(case: Case, site: int, *, settings: Settings = DEFAULT) -> int | No
     if settings.publication_is_notice and case.published is not None:
         times.append(case.published)
     return min(times, default=None)
+
+
+def known_sites(case: Case, *, settings: Settings = DEFAULT) -> Callable[[int], int | None]:
+    """Return :func:`known_at` of any site, for who asks about many."""
+    first: dict[int, int] = {}
+    for step in case.steps:
+        if step.kind == "stop_list" or (step.kind == "notice" and step.direction == "downstream"):
+            t = step.at if step.delivered is None else step.delivered
+            first[step.site] = min(first.get(step.site, t), t)
+    public = case.published if settings.publication_is_notice else None
+    return lambda site: min((t for t in (first.get(site), public) if t is not None), default=None)
 
 
 def blocks(case: Case, lot: int, site: int, at: int, settings: Settings = DEFAULT) -> bool:

@@ -20,8 +20,6 @@ import fnmatch
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, Final, TypeAlias
 
-import msgspec
-
 from foodtrace.errors import Ambiguous, NotFound
 from foodtrace.events import (
     Acknowledgement,
@@ -69,6 +67,9 @@ MANAGED: Final = (
     EffectivenessCheck,
 )
 """What only a log with standing may say (rule 2)."""
+_MANAGED: Final = frozenset(MANAGED)
+_OF_THE_CASE: Final = frozenset((*MANAGED, RecallOpened)) - {Notice, EffectivenessCheck}
+"""What becomes of the case itself: a few, among as many steps as there are sites."""
 _ALL: Final = 0
 _NOBODY: Final = -1
 
@@ -190,8 +191,12 @@ def _as_opened(session: Session, case: str, events: Collection[Told], first: tup
     ignored: list[tuple[int, int]] = []
     for recorded, event, entry in events:
         at = micros(event.at)
-        if (isinstance(event, MANAGED) and not standing(entry[0])) or (isinstance(event, RecallOpened) and entry != first[2]):
+        if (type(event) in _MANAGED and not standing(entry[0])) or (isinstance(event, RecallOpened) and entry != first[2]):
             ignored.append(entry)
+        elif type(event) not in _OF_THE_CASE:
+            step = _step(number, recorded, at, event, entry)
+            if step is not None:
+                steps.append(step)
         elif isinstance(event, RecallWidened):
             before: tuple[Clause, ...] = () if event.narrows else versions[-1].clauses
             versions.append(ScopeVersion(version=len(versions) + 1, clauses=(*before, *event.scope), at=at, reason=event.reason))
@@ -209,10 +214,6 @@ def _as_opened(session: Session, case: str, events: Collection[Told], first: tup
         elif isinstance(event, GoodsCleared):
             where = number.get(event.site, _NOBODY) if event.site else _ALL
             cleared += [(lot, where, at) for lot in ([number.get(each, _NOBODY) for each in event.lots] or [_ALL])]
-        else:
-            step = _step(number, recorded, at, event)
-            if step is not None:
-                steps.append(msgspec.structs.replace(step, entry=entry))
     return Case(
         case=case,
         versions=tuple(versions),
@@ -275,7 +276,7 @@ def _names(events: Iterator[Event]) -> list[str]:
     return [text for text in found if text]
 
 
-def _step(number: dict[str, int], recorded: int, at: int, event: Event) -> Step | None:
+def _step(number: dict[str, int], recorded: int, at: int, event: Event, entry: tuple[int, int]) -> Step | None:
     site = number.get(event.site, 0)
     if isinstance(event, Notice):
         return Step(
@@ -286,18 +287,20 @@ def _step(number: dict[str, int], recorded: int, at: int, event: Event) -> Step 
             delivered=None if event.delivered is None else micros(event.delivered),
             lots=tuple(number[lot] for lot in event.lots if lot in number),
             direction=event.direction,
+            entry=entry,
         )
     if isinstance(event, Acknowledgement):
         held = tuple((number[each.lot], UNITS[each.quantity.unit], each.quantity.value) for each in event.on_hand if each.lot in number)
-        return Step(kind="acknowledgement", site=site, at=at, recorded=recorded, on_hand=held)
+        return Step(kind="acknowledgement", site=site, at=at, recorded=recorded, on_hand=held, entry=entry)
     if isinstance(event, EffectivenessCheck):
-        return Step(kind="check", site=site, at=at, recorded=recorded, result=event.result)
+        return Step(kind="check", site=site, at=at, recorded=recorded, result=event.result, entry=entry)
     if isinstance(event, Refusal):
         # A till that refuses goods of the case has it on its stop list: from then on the shop knows.
-        return Step(kind="stop_list", site=site, at=at, recorded=recorded) if event.asked == "sale" else None
+        return Step(kind="stop_list", site=site, at=at, recorded=recorded, entry=entry) if event.asked == "sale" else None
     for kind, name in ((Sealing, "sealing"), (Returned, "returned"), (Destroyed, "destroyed")):
         if isinstance(event, kind):
-            return Step(kind=name, site=site, at=at, recorded=recorded, lots=(number[event.lot],) if event.lot in number else ())
+            lots = (number[event.lot],) if event.lot in number else ()
+            return Step(kind=name, site=site, at=at, recorded=recorded, lots=lots, entry=entry)
     return None
 
 

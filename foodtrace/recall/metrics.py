@@ -15,7 +15,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from fractions import Fraction
 from typing import Final, TypeAlias
 
@@ -116,8 +116,12 @@ def completion(facts: Facts, found: Affected, case: Case | None, *, settings: Se
 
 def sites_told(found: Affected, case: Case | None, now: int) -> tuple[Rate, Rate, Rate]:
     """Return R4, R5 and R6: which outlets were notified and answered, and which of the drawn sample were clean."""
+    return site_rates(case, now, told_of_all(found, case, now), found.outlets)
+
+
+def site_rates(case: Case | None, now: int, notified: set[int], outlets: Collection[int]) -> tuple[Rate, Rate, Rate]:
+    """Return what :func:`sites_told` does. :param notified: sites told of all they have."""
     steps = [step for step in case.steps if step.at <= now] if case else []
-    notified = told_of_all(found, case, now)
     answered = {step.site for step in steps if step.kind == "acknowledgement"}
     checks: dict[int, tuple[int, int, str]] = {}
     drawn: set[int] = set()
@@ -127,7 +131,7 @@ def sites_told(found: Affected, case: Case | None, now: int) -> tuple[Rate, Rate
             if step.result != "drawn":
                 checks[step.site] = max(checks.get(step.site, (-NEVER, 0, "")), (step.at, step.recorded, step.result))
     clean = {site for site, (_, _, result) in checks.items() if result == "clean"}
-    return _sites(notified, found.outlets), _sites(answered, found.outlets), _sites(clean, drawn)
+    return _sites(notified, outlets), _sites(answered, outlets), _sites(clean, drawn)
 
 
 def pseudo_lines(found: Affected, measured: Mapping[tuple[int, int, int], Bounds]) -> tuple[PseudoLine, ...]:
@@ -140,8 +144,8 @@ def pseudo_lines(found: Affected, measured: Mapping[tuple[int, int, int], Bounds
     )
 
 
-def _sites(some: set[int], of: set[int] | frozenset[int]) -> Rate:
-    return Rate(numerator=len(some & of), denominator=len(of), unit="site")
+def _sites(some: set[int], of: Collection[int]) -> Rate:
+    return Rate(numerator=len(some.intersection(of)), denominator=len(of), unit="site")
 
 
 def rows_of(

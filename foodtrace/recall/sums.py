@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from foodtrace.graph.flows import ALWAYS, BIRTHS, CLEARED, NEVER, UNNAMED, Flow, FlowKind
@@ -50,6 +50,12 @@ def told_of_all(found: Affected, case: Case | None, now: int) -> set[int]:
     A scope that grew, or goods that came later, leave a site untold of those however often it was told of others. Publication tells
     nobody what lies on his own shelf: R4 counts notices, whatever a pack lets publication stand for.
     """
+    pseudo = {move.lot for move in found.moves if move.unnamed}
+    return told_of(case, now, (holding for holding in found.holdings if holding[0] not in pseudo), found.names)
+
+
+def told_of(case: Case | None, now: int, holdings: Iterable[tuple[int, int]], names: Mapping[int, Sequence[int]]) -> set[int]:
+    """Return what :func:`told_of_all` does, of holdings whose lots have names."""
     named: dict[int, set[int]] = defaultdict(set)
     whole: set[int] = set()
     for step in case.steps if case else ():
@@ -58,12 +64,7 @@ def told_of_all(found: Affected, case: Case | None, now: int) -> set[int]:
             if not step.lots:
                 whole.add(step.site)
     told = {site for site, t in notice_times(case).items() if t <= now}
-    pseudo = {move.lot for move in found.moves if move.unnamed}
-    untold = {
-        site
-        for lot, site in found.holdings
-        if site in told and site not in whole and lot not in pseudo and named[site].isdisjoint(found.names.get(lot, (lot,)))
-    }
+    untold = {site for lot, site in holdings if site in told and site not in whole and named[site].isdisjoint(names.get(lot, (lot,)))}
     return told - untold
 
 

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 
 import msgspec
 
 from foodtrace.graph.flows import CLEARED, DELIVERED, SAMPLE, UNKNOWN_TIME, UNNAMED, Flow, FlowKind
-from foodtrace.recall.blocking import Doing, blocks, known_at, marks
+from foodtrace.recall.blocking import Doing, blocks, known_sites, marks
 from foodtrace.recall.custody import Freed, freed
-from foodtrace.recall.deadlines import local_day, working_days_between
+from foodtrace.recall.deadlines import Calendar, local_day, working_days_between
 from foodtrace.recall.facts import Case
 from foodtrace.recall.finding.look import Entry, Finding, Look
+from foodtrace.recall.settings import Settings
 
-_ASKS: Mapping[int, Doing] = {
+ASKS: Mapping[int, Doing] = {
     FlowKind.SOLD: "sale",
     FlowKind.DISPATCH: "transfer",
     FlowKind.CONSUMED: "use",
     FlowKind.USED: "use",
     FlowKind.BORN: "certificate",
 }
+"""Kind of a flow -> what was done that a block is for."""
 
 
 def against(look: Look) -> Iterator[Finding]:
@@ -27,10 +30,10 @@ def against(look: Look) -> Iterator[Finding]:
     case = look.case
     if case is None:
         return
-    judge = _Judge(look, case)
+    judge = _judge(look, case)
     corrected = _corrected(look, case)
     for flow in look.found.flows:
-        doing = _ASKS.get(flow.kind)
+        doing = ASKS.get(flow.kind)
         if doing is None or flow.flags & (UNNAMED | SAMPLE) or (flow.log, flow.seq) in corrected:
             continue
         t = min(flow.t, flow.recorded) if flow.flags & UNKNOWN_TIME else flow.t
@@ -46,29 +49,45 @@ def against(look: Look) -> Iterator[Finding]:
         yield from judge.fact(act.doing, lot, act.site, act.t, act.entry, (0, -1))
 
 
-class _Judge:
-    """Marks facts by the case's clock at each site."""
+def _judge(look: Look, case: Case) -> Judge:
+    holdings = look.found.holdings
 
-    def __init__(self, look: Look, case: Case) -> None:
-        self.look = look
+    def since(lot: int, site: int) -> int | None:
+        link = holdings.get((lot, site))
+        return None if link is None else link.since
+
+    return Judge(case, look.settings, look.now, look.representative, since)
+
+
+class Judge:
+    """Marks facts by the case's clock at each site.
+
+    :param representative: name of a lot -> the lot. :param since: of a lot and a site, since when goods there are affected, none: never.
+    """
+
+    def __init__(
+        self, case: Case, settings: Settings, now: int, representative: Mapping[int, int], since: Callable[[int, int], int | None]
+    ) -> None:
         self.case = case
-        cleared = {(look.representative.get(lot, lot), site, since) for lot, site, since in case.cleared}
+        self.settings = settings
+        self.now = now
+        self.since = since
+        cleared = {(representative.get(lot, lot), site, since) for lot, site, since in case.cleared}
         self.blocking = _with_cleared(case, cleared)
-        self._known: dict[int, int | None] = {}
+        self._known = known_sites(case, settings=settings)
 
-    def known(self, site: int) -> int | None:
-        if site not in self._known:
-            self._known[site] = known_at(self.case, site, settings=self.look.settings)
-        return self._known[site]
+    def blocks(self, lot: int, site: int, t: int) -> bool:
+        """Say whether the case stands in the way of goods at a moment."""
+        return blocks(self.blocking, lot, site, t, self.settings)
 
     def fact(self, doing: Doing, lot: int, site: int, t: int, entry: Entry, amount: tuple[int, int]) -> Iterator[Finding]:
         """Yield the marks of one fact; ``sealed`` is how it is booked, not a finding."""
-        if t < self.case.opened or t > self.look.now:
+        if t < self.case.opened or t > self.now:
             return
-        link = self.look.found.holdings.get((lot, site))
-        if link is None or t < link.since or not blocks(self.blocking, lot, site, t, self.look.settings):
+        since = self.since(lot, site)
+        if since is None or t < since or not self.blocks(lot, site, t):
             return
-        for mark in marks(doing, t, self.case.opened, self.known(site)):
+        for mark in marks(doing, t, self.case.opened, self._known(site)):
             if mark != "sealed":
                 yield Finding(kind=mark, lot=lot, site=site, entries=(entry,), value=amount[0], unit=amount[1])
 
@@ -78,37 +97,42 @@ def restocked(look: Look) -> Iterator[Finding]:
     case = look.case
     if case is None:
         return
-    judge = _Judge(look, case)
+    judge = _judge(look, case)
     corrected = _corrected(look, case)
     for each in freed(look.found.moves, look.found.flows, look.found.holdings, corrected=corrected, ranks=look.facts.ranks()):
-        if each.t >= case.opened and blocks(judge.blocking, each.lot, each.site, each.t, look.settings):
-            yield _again(each)
+        if each.t >= case.opened and judge.blocks(each.lot, each.site, each.t):
+            yield again(each)
 
 
-def _again(each: Freed) -> Finding:
+def again(each: Freed) -> Finding:
+    """Return the finding of goods that left custody as ordinary ones."""
     return Finding(kind="restocked", lot=each.lot, site=each.site, entries=(each.entry,), value=each.q, unit=each.unit)
 
 
 def unanswered(look: Look) -> Iterator[Finding]:
     """no_answer after ``answer_limit`` working days; calendar_missing where no table says which days those are."""
-    case = look.case
-    if case is None:
-        return
-    answered = {step.site for step in case.steps if step.kind == "acknowledgement" and step.at <= look.now}
+    if look.case is not None:
+        yield from silent(look.case, look.now, look.settings, look.calendar)
+
+
+def silent(case: Case, now: int, settings: Settings, calendar: Calendar) -> Iterator[Finding]:
+    """Yield what :func:`unanswered` finds in a case."""
+    answered = {step.site for step in case.steps if step.kind == "acknowledgement" and step.at <= now}
     notified: dict[int, tuple[int, Entry]] = {}
     for step in case.steps:
         if step.kind == "notice" and step.direction == "downstream" and step.site not in answered:
             arrived = step.at if step.delivered is None else step.delivered
             notified[step.site] = min(notified.get(step.site, (arrived, step.entry)), (arrived, step.entry))
-    today = local_day(look.now)
+    today = local_day(now)
+    waited = cache(lambda day: working_days_between(calendar, day, today))  # thousands were told on one day
     for site, (arrived, entry) in notified.items():
-        if arrived > look.now:
+        if arrived > now:
             continue
         entries = (entry,) if entry[0] else ()
-        days = working_days_between(look.calendar, local_day(arrived), today)
+        days = waited(local_day(arrived))
         if days is None:
             yield Finding(kind="calendar_missing", site=site, entries=entries)
-        elif days > look.settings.answer_limit:
+        elif days > settings.answer_limit:
             yield Finding(kind="no_answer", site=site, entries=entries, value=days)
 
 

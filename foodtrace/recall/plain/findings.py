@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from operator import itemgetter
 from typing import Any, Final, TypeAlias
 
@@ -21,7 +21,8 @@ _PRODUCED: Final = int(FlowKind.PRODUCED)
 _CONSUMED: Final = int(FlowKind.CONSUMED)
 _DISCARDED: Final = int(FlowKind.DISCARDED)
 _BORN: Final = int(FlowKind.BORN)
-_OUT: Final = frozenset(map(int, (FlowKind.DISPATCH, FlowKind.CONSUMED, FlowKind.SOLD, FlowKind.DESTROYED, FlowKind.LOST, FlowKind.USED)))
+_LEAVING: Final = (FlowKind.DISPATCH, FlowKind.RETURN)
+_OUT: Final = frozenset(map(int, (*_LEAVING, FlowKind.CONSUMED, FlowKind.SOLD, FlowKind.DESTROYED, FlowKind.LOST, FlowKind.USED)))
 _NONE: Final = -1
 
 
@@ -33,6 +34,8 @@ class Findings:
 
     def __init__(self, gathered: Gathered, *, transit_limit: int, silent_after: int) -> None:
         self.gathered = gathered
+        self.more: Collection[Found] = ()
+        """Further findings about goods: those of a case."""
         now = gathered.rows.now
         self.late = now - transit_limit
         self.unregistered = {site for site, said in gathered.sites.items() if not said[KIND]}
@@ -41,7 +44,7 @@ class Findings:
 
     def all(self) -> set[Found]:
         """Return every finding about goods, each once; those about logs are told by :mod:`foodtrace.recall.plain.sources`."""
-        found: set[Found] = set()
+        found: set[Found] = set(self.more)
         for books in self.gathered.books.values():
             found.update(self._moves(books))
             found.update(self._holdings(books))
@@ -54,7 +57,7 @@ class Findings:
         found = self.all()
         texts = self.gathered.rows.texts({each[1] for each in found} | {each[2] for each in found})
         origins = self.gathered.rows.origins()
-        sites = self.gathered.sites
+        sites = self.gathered.sites | self.gathered.rows.sites_said({each[2] for each in found} - self.gathered.sites.keys() - {0})
         return [
             {
                 "kind": kind,
@@ -81,7 +84,7 @@ class Findings:
             for row in books.clean:
                 if row[3] in self.unregistered:
                     yield "destination_missing", lot, row[3], unit, row[5], ((row[8], row[9]),)
-        for src, dst, sent, received, t_out, t_in, arrived, evidence, entries in books.odd:
+        for src, dst, sent, received, t_out, t_in, arrived, evidence, entries, _ in books.odd:
             site = dst or src
             if evidence != RECEIVED and (not dst or dst in self.unregistered):
                 yield "destination_missing", lot, site, unit, sent, entries
@@ -122,7 +125,7 @@ class Findings:
         certified = {row[2] for row in books.births if row[0] == _BORN and row[11]}
         for site in certified:
             each = books.held[site]
-            if each.dispatched + each.consumed + each.sold + each.destroyed + each.gone > each.born:
+            if each.dispatched + each.returned + each.consumed + each.sold + each.destroyed + each.gone > each.born:
                 raise HandOver("more left than was certified")
 
     # -- lots --------------------------------------------------------------------------------------------------------------

@@ -44,10 +44,10 @@ class Gathered:
     """Everything on record about some lots and all that was made from them.
 
     :param asked: numbers of lots. :param names: the same lots by id, where they are asked for by it: then no question has to wait for
-        their numbers. :raises HandOver: these records are not plain.
+        their numbers. :param in_case: goods may be in custody. :raises HandOver: these records are not plain.
     """
 
-    def __init__(self, rows: Rows, asked: Sequence[int], names: Sequence[str] = ()) -> None:
+    def __init__(self, rows: Rows, asked: Sequence[int], names: Sequence[str] = (), *, in_case: bool = False) -> None:
         self.rows = rows
         self.asked = asked
         self.sites: dict[int, SiteSaid] = {}
@@ -60,7 +60,7 @@ class Gathered:
         several: set[tuple[int, int]] = set()
         for portion in _portions(lots):
             for lot, mine in self._read(portion):
-                books = self.books[lot] = LotBooks(lot, mine, self.ranks)
+                books = self.books[lot] = LotBooks(lot, mine, self.ranks, in_case=in_case)
                 several |= {(row[8], row[9]) for row in books.several()}
         self.infos: dict[int, LotSaid] = rows.lots_said(lots)
         if several:

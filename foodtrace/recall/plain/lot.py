@@ -7,6 +7,8 @@ Rules, those of :mod:`foodtrace.recall.moves` and :mod:`foodtrace.recall.quantit
 2. A dispatch and a receipt of one number whose parties agree are one move; what one side alone says is a move too. Numbers that
    stand twice go through :func:`foodtrace.recall.moves.pair`.
 3. What lies there is what came less what went; where it was counted, the events are replayed in time.
+4. In the answer of a case goods may be in custody. Where they are (:attr:`LotBooks.custody`), what lies there is not told here:
+   :mod:`foodtrace.recall.plain.casebooks` does.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
-from foodtrace.graph.flowkind import DELIVERED, SAMPLE, FlowKind
+from foodtrace.graph.flowkind import CUSTODY, DELIVERED, SAMPLE, FlowKind
 from foodtrace.recall.plain import HandOver
 from foodtrace.recall.stock import Stock
 
@@ -51,9 +53,16 @@ _PLAIN: Final = frozenset(
     }
 )
 """(kind, flags) of plain rows (rule 1)."""
+_RETURN, _SEALED, _BROUGHT = map(int, (FlowKind.RETURN, FlowKind.SEALED, FlowKind.CONSUMER_RETURN))
+_OF_A_CASE: Final = _PLAIN | {(_RETURN, 0), (_RETURN, DELIVERED), (_RECEIPT, CUSTODY), (_SEALED, 0), (_BROUGHT, 0)}
+"""Those and what a recall does to goods (rule 4)."""
+_SIDES_OUT: Final = frozenset({_DISPATCH, _RETURN})
 _OUT: Final = frozenset({_DISPATCH, _CONSUMED, _SOLD, _DESTROYED, _LOST, _USED})
 _GOES: Final = ((_SOLD, "sold"), (_DESTROYED, "destroyed"), (_LOST, "gone"), (_USED, "gone"))
 """Kind -> what it adds to."""
+_GONE: Final = frozenset({_CONSUMED, _SOLD, _DESTROYED, _LOST, _USED})
+_NOT_HERE: Final = frozenset({_DISPATCH, _RETURN, _RECEIPT, _DISCARDED, _SEALED, _BROUGHT})
+"""Not among what happened at a site that is replayed here: sides of moves, no flows, and custody."""
 _SAID_IN, _SAID_OUT, _SAID_COUNT = 1, 2, 4
 """Phases of one instant, as in :mod:`foodtrace.recall.quantities`."""
 
@@ -74,10 +83,15 @@ class Moved(NamedTuple):
     evidence: int
     """:data:`BOTH`, :data:`DISPATCHED` or :data:`RECEIVED`."""
     entries: tuple[Entry, ...]
+    recall: bool = False
+    """A recall return."""
 
 
 class Held:
     """What the records say of one holding, in base units of the lot's unit."""
+
+    returned = brought_back = back = sealed = 0
+    """Sent back under a recall, brought back by consumers, and in custody: only a :class:`Recalled` has any."""
 
     __slots__ = ("born", "consumed", "destroyed", "dispatched", "gone", "on_hand", "over", "received", "sold", "travelling", "unaccounted")
 
@@ -86,19 +100,29 @@ class Held:
         self.on_hand = self.over = self.unaccounted = self.travelling = 0
 
 
+class Recalled(Held):
+    """A holding whose goods are, or were, in custody; see :class:`foodtrace.recall.quantities.HoldingSum`."""
+
+    __slots__ = ("back", "brought_back", "returned", "sealed")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.back = self.brought_back = self.returned = self.sealed = 0
+
+
 class LotBooks:
     """One lot: its moves and what lies where.
 
-    :param ranks: place of every log by its origin, for numbers that stand twice.
+    :param ranks: place of every log by its origin, for numbers that stand twice. :param in_case: goods may be in custody (rule 4).
     """
 
-    __slots__ = ("births", "clean", "consumed", "held", "lot", "moves", "odd", "rows", "unit")
+    __slots__ = ("births", "clean", "consumed", "counted", "custody", "held", "lot", "moves", "odd", "rows", "unit")
 
-    def __init__(self, lot: int, rows: Sequence[Row], ranks: Mapping[int, int]) -> None:
+    def __init__(self, lot: int, rows: Sequence[Row], ranks: Mapping[int, int], *, in_case: bool = False) -> None:
         self.lot = lot
         self.rows = rows
         kinds = {(row[0], row[12]) for row in rows}
-        if not kinds <= _PLAIN:
+        if not kinds <= (_OF_A_CASE if in_case else _PLAIN):
             raise HandOver("kind of record")
         if any(not row[2] for row in rows):
             raise HandOver("no site")
@@ -113,6 +137,8 @@ class LotBooks:
         self.odd: list[Moved] = []
         """Every other move."""
         self._pair(kinds, ranks)
+        self.counted = {row[2] for row in rows if row[0] == _COUNT} if (_COUNT, 0) in kinds else set()
+        self.custody: set[int] = self._custody() if not kinds <= _PLAIN else set()
         self.held = self._held(kinds)
 
     def several(self) -> list[Row]:
@@ -126,12 +152,25 @@ class LotBooks:
             (twice if (kind, site) in first else first).add((kind, site))
         return [row for row in self.rows if (row[0], row[2]) in twice]
 
+    def goes(self) -> list[Row]:
+        """Return the rows of what was used, sold, destroyed or lost."""
+        return [row for row in self.rows if row[0] in _GONE]
+
     # -- moves -------------------------------------------------------------------------------------------------------------
+
+    def _custody(self) -> set[int]:
+        """Return the sites whose goods are, or were, in custody; recall returns leave and reach such sites."""
+        found = {row[2] for row in self.rows if row[0] in (_SEALED, _BROUGHT) or (row[0] == _RECEIPT and row[12] & CUSTODY)}
+        for move in self.all_moves():
+            if move.recall:
+                found |= {move.src, move.dst}
+        return found - {0}
 
     def _pair(self, kinds: set[tuple[int, int]], ranks: Mapping[int, int]) -> None:
         """Put dispatches and receipts together (rule 2)."""
-        left = [row for row in self.rows if row[0] == _DISPATCH]
-        came = [row for row in self.rows if row[0] == _RECEIPT] if (_RECEIPT, 0) in kinds or (_RECEIPT, DELIVERED) in kinds else []
+        there_are = {kind for kind, _ in kinds}
+        left = [row for row in self.rows if row[0] in _SIDES_OUT]
+        came = [row for row in self.rows if row[0] == _RECEIPT] if _RECEIPT in there_are else []
         if len({row[11] for row in left}) < len(left) or len({row[11] for row in came if row[11]}) < sum(bool(row[11]) for row in came):
             left, came = self._twice(left, came, ranks)
         waiting = {row[11]: row for row in left} if came else {}
@@ -141,16 +180,17 @@ class LotBooks:
             if sent is not None and (sent[3] in (0, row[2])) and (row[3] in (0, sent[2])):
                 answered.add(row[11])
                 entries = ((sent[8], sent[9]), (row[8], row[9]))
-                self.odd.append(Moved(sent[2], row[2], sent[5], row[5], sent[6], row[6], True, BOTH, entries))  # noqa: FBT003
+                self.odd.append(Moved(sent[2], row[2], sent[5], row[5], sent[6], row[6], True, BOTH, entries, sent[0] == _RETURN))  # noqa: FBT003
             else:
                 known = BOTH if row[12] & DELIVERED else RECEIVED
                 self.odd.append(Moved(row[3], row[2], row[5], row[5], row[6], row[6], True, known, ((row[8], row[9]),)))  # noqa: FBT003
         if answered:
             left = [row for row in left if row[11] not in answered]
-        if (_DISPATCH, 0) in kinds:
+        if (_DISPATCH, 0) in kinds or (_RETURN, 0) in kinds:
             for row in left:
                 if not row[12]:
-                    self.odd.append(Moved(row[2], row[3], row[5], 0, row[6], row[6], False, DISPATCHED, ((row[8], row[9]),)))  # noqa: FBT003
+                    alone = ((row[8], row[9]),)
+                    self.odd.append(Moved(row[2], row[3], row[5], 0, row[6], row[6], False, DISPATCHED, alone, row[0] == _RETURN))  # noqa: FBT003
             left = [row for row in left if row[12]]
         self.clean = left
 
@@ -159,12 +199,12 @@ class LotBooks:
         from foodtrace.graph.flows import Flow  # noqa: PLC0415 - most recalls need no structs
         from foodtrace.recall.moves import pair  # noqa: PLC0415
 
-        seen: set[tuple[int, str]] = set()
+        seen: set[tuple[bool, str]] = set()
         numbers: set[str] = set()
         for row in (*left, *came):
-            if (row[0], row[11]) in seen:
+            if (row[0] == _RECEIPT, row[11]) in seen:
                 numbers.add(row[11])
-            seen.add((row[0], row[11]))
+            seen.add((row[0] == _RECEIPT, row[11]))
         if "" in numbers and any(row[11] == "" for row in left):
             raise HandOver("dispatches without number")
         numbers.discard("")
@@ -174,7 +214,8 @@ class LotBooks:
 
     def all_moves(self) -> list[Moved]:
         """Return every move of the lot."""
-        return [Moved(r[2], r[3], r[5], r[5], r[6], r[6], True, BOTH, ((r[8], r[9]),)) for r in self.clean] + self.odd  # noqa: FBT003
+        clean = [Moved(r[2], r[3], r[5], r[5], r[6], r[6], True, BOTH, ((r[8], r[9]),), r[0] == _RETURN) for r in self.clean]  # noqa: FBT003
+        return clean + self.odd
 
     def steps(self) -> dict[int, list[tuple[int, int, int]]]:
         """Return where goods of the lot went from each site: (left, arrived, to)."""
@@ -220,8 +261,8 @@ class LotBooks:
             for row in self.rows if kind in there_are else ():
                 if row[0] == kind:
                     _went(made[row[2]], name, row[5])
-        counted = {row[2] for row in self.rows if row[0] == _COUNT} if (_COUNT, 0) in kinds else set()
-        for site in counted:
+        counted = self.counted
+        for site in counted | self.custody:
             made[site]  # the holding is there, whatever came to it
         for each in made.values():
             book = each.born + each.received - each.dispatched - each.consumed - each.sold - each.destroyed - each.gone
@@ -237,7 +278,7 @@ class LotBooks:
         """Return what happened at sites where goods were counted: (time, phase, term, quantity)."""
         told: dict[int, list[tuple[int, int, str, int]]] = {site: [] for site in sites}
         for row in self.rows:
-            if row[2] in told and row[0] not in (_DISPATCH, _RECEIPT, _DISCARDED):
+            if row[2] in told and row[0] not in _NOT_HERE:
                 phase = _SAID_COUNT if row[0] == _COUNT else _SAID_IN if row[0] in (_BORN, _PRODUCED) else _SAID_OUT
                 told[row[2]].append((row[6], phase, "", row[5]))
         for move in self.all_moves():
@@ -272,7 +313,7 @@ def _went(held: Held, name: str, q: int) -> None:
 
 def _moved(move: Move) -> Moved:
     known = {"both": BOTH, "dispatch": DISPATCHED, "receipt": RECEIVED}[move.evidence]
-    return Moved(move.src, move.dst, move.sent, move.received, move.t_out, move.t_in, move.arrived, known, move.entries)
+    return Moved(move.src, move.dst, move.sent, move.received, move.t_out, move.t_in, move.arrived, known, move.entries, move.recall)
 
 
 def _replayed(events: Iterable[tuple[int, int, str, int]]) -> tuple[int, int, int]:
@@ -288,4 +329,4 @@ def _replayed(events: Iterable[tuple[int, int, str, int]]) -> tuple[int, int, in
     return max(stock.book, 0), stock.over + max(-stock.book, 0), stock.unaccounted
 
 
-__all__ = ["BOTH", "DISPATCHED", "RECEIVED", "Held", "LotBooks", "Moved", "Row"]
+__all__ = ["BOTH", "DISPATCHED", "RECEIVED", "Held", "LotBooks", "Moved", "Recalled", "Row"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from foodtrace.graph.heads import behind
@@ -28,20 +28,26 @@ def positions_told(heads: Sequence[LogHead]) -> list[dict[str, Any]]:
     ]
 
 
-def behind_told(heads: Iterable[LogHead], session: Session) -> list[dict[str, Any]]:
-    """Return a finding for every log not to be believed: what :func:`foodtrace.recall.finding.records.behind` finds without a case."""
+def behind_told(heads: Sequence[LogHead], session: Session, *, opened: int | None = None) -> list[dict[str, Any]]:
+    """Return a finding for every log not to be believed: what :func:`foodtrace.recall.finding.records.behind` finds.
+
+    :param opened: when the case was opened; a log of which nothing was seen since then is a finding as well.
+    """
+    found = [(each, each.off_by, each.behind) for each in behind(heads, session)]
+    if opened is not None:
+        found += [(each, 0, "not_seen") for each in heads if each.log >= 0 and each.time < opened]
     return [
         {
             "kind": "log_behind",
             "lot": "",
             "site": "",
             "site_name": "",
-            "value": each.off_by,
+            "value": off_by,
             "unit": "",
             "entries": (f"{each.origin}#{max((each.size if each.log >= 0 else each.verified) - 1, 0)}",),
-            "reason": each.behind,
+            "reason": reason,
         }
-        for each in behind(heads, session)
+        for each, off_by, reason in found
     ]
 
 

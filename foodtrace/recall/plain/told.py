@@ -33,7 +33,8 @@ class PlainAnswer:
 
     :param asked: full ids. :param outlet_kinds, transit_limit, silent_after: of the rule pack's settings.
     :param operator: who recalls, where no lot says it. :param more: numbers of further lots that the scope means, those a rule fits.
-    :param scope: the scope in words; by default the lots asked for. :raises HandOver: the records are not plain.
+    :param scope: the scope in words; by default the lots asked for. :param in_case: goods may be in custody, and who recalls is the
+        operator, whatever the lots say. :raises HandOver: the records are not plain.
     """
 
     def __init__(
@@ -47,16 +48,18 @@ class PlainAnswer:
         operator: str = "",
         more: Sequence[int] = (),
         scope: Sequence[str] = (),
+        in_case: bool = False,
     ) -> None:
         self.rows = rows
         self.asked = tuple(asked)
         numbers = rows.numbers((*self.asked, CASES))  # the last one for :func:`foodtrace.recall.plain.cases.none_about`
         self.numbers = [numbers[text] for text in self.asked if text in numbers]
         self.scope = tuple(scope) or (" ".join(self.asked),)
-        self.gathered = gathered = Gathered(rows, list(dict.fromkeys((*self.numbers, *more))), () if more else self.asked)
+        self.gathered = gathered = Gathered(rows, list(dict.fromkeys((*self.numbers, *more))), () if more else self.asked, in_case=in_case)
         sites = gathered.sites
         held = {site for books in gathered.books.values() for site in books.held}
-        recalls = next((info[_PRODUCER] for lot in self.numbers if (info := gathered.infos[lot])[_PRODUCER]), "") or operator
+        producer = next((info[_PRODUCER] for lot in self.numbers if (info := gathered.infos[lot])[_PRODUCER]), "")
+        recalls = operator if in_case else producer or operator
         own = {site for site in held if recalls and sites[site][OPERATOR] == recalls and sites[site][KIND] not in outlet_kinds}
         sold = {site for books in gathered.books.values() for site, each in books.held.items() if each.sold > 0}
         self.own = own
@@ -64,6 +67,8 @@ class PlainAnswer:
         self.findings = Findings(gathered, transit_limit=transit_limit, silent_after=silent_after)
         self.counted = Counted(gathered, own)
         self.lots = [lot for lot, books in gathered.books.items() if books.held]
+        self.sells: set[int] = set()
+        """Sites that say what becomes of their goods; known once the rows are made."""
         self.texts: Mapping[int, str] = rows.texts({*self.lots, *self.numbers})
 
     def told(self, *, count_possible: bool = True) -> Told:
@@ -83,8 +88,8 @@ class PlainAnswer:
             "at": said_time(self.rows.now),
             "product": self._product(),
             "affected_lots": tuple(sorted([self.texts[lot] for lot in self.lots])),
-            "outlets": _ordered([row for site, row in rows if site in self.outlets]),
-            "others": _ordered([row for site, row in rows if site not in self.outlets]),
+            "outlets": ordered_rows([row for site, row in rows if site in self.outlets]),
+            "others": ordered_rows([row for site, row in rows if site not in self.outlets]),
             "figures": figures,
             "confirmed_only": sure,
             "rates": {**figures[0]["rates"], "R4": rate(0, many, "site"), "R5": rate(0, many, "site"), "R6": rate(0, 0, "site")},
@@ -112,7 +117,7 @@ class PlainAnswer:
         amounts: dict[int, dict[int, list[int]]] = defaultdict(dict)
         sure: set[int] = set()
         tiers: dict[int, int] = {}
-        sells: set[int] = set()
+        sells = self.sells = set()
         for lot, books in gathered.books.items():
             if not books.held:
                 continue
@@ -189,7 +194,7 @@ def _amount(unit: int, sums: list[int], *, silent: bool) -> Told:
     }
 
 
-def _ordered(rows: list[Told]) -> list[Told]:
+def ordered_rows(rows: list[Told]) -> list[Told]:
     """Put rows into order: likely remaining stock first, unknown counted as all of it."""
 
     def place(row: Told) -> tuple[int, Any]:

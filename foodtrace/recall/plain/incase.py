@@ -1,0 +1,168 @@
+"""The answer of a recall case whose scope is whole lots and whose records are plain but for what a recall does to goods.
+
+Rules, those of :mod:`foodtrace.recall.answer`, :mod:`foodtrace.recall.sums` and :mod:`foodtrace.recall.finding.case`:
+
+1. Where goods were sealed, sent back, brought back or received as sealed, and where an outlet said what lay there, that holding is
+   replayed in time (:mod:`foodtrace.recall.plain.replay`). All others are sums of rows, with the clock of the case held against them.
+2. Whatever else is not plain is handed over, relabellings and returns reworked into other lots among it. The two must agree in every
+   field (tests/recall/test_plain_in_case.py).
+3. A case loads structs and events in any case; so this module may.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, Final, TypeAlias
+
+import msgspec
+
+from foodtrace.graph.heads import heads
+from foodtrace.graph.reader import SqlFacts
+from foodtrace.recall.facts import Case
+from foodtrace.recall.metrics import rows_of, site_rates
+from foodtrace.recall.plain import HandOver
+from foodtrace.recall.plain.casebooks import CaseBooks
+from foodtrace.recall.plain.casecount import CaseCount
+from foodtrace.recall.plain.casefindings import case_findings
+from foodtrace.recall.plain.figures import UNIT_NAMES, Told
+from foodtrace.recall.plain.findings import ordered
+from foodtrace.recall.plain.gather import LAST_ENTRY
+from foodtrace.recall.plain.lot import Held
+from foodtrace.recall.plain.sources import behind_told, positions_told, said_time
+from foodtrace.recall.plain.told import PlainAnswer, ordered_rows
+from foodtrace.recall.said import figures_said, rate_said
+from foodtrace.recall.settings import Settings
+from foodtrace.recall.sums import told_of
+
+_Kept: TypeAlias = tuple[int, int, Held]
+"""(lot, unit, holding)."""
+_Amounts: TypeAlias = Mapping[tuple[int, str], int]
+"""By site and unit."""
+_FIELDS: Final = {"acknowledgement": "acknowledged", "sealing": "sealed", "returned": "returned", "destroyed": "destroyed"}
+"""Kind of a step -> where its time stands in a row."""
+
+
+class CaseAnswer(PlainAnswer):
+    """Everything the answer of a case says of plain lots.
+
+    :param asked: full ids that the scope names. :param more: further lots that it means, those a rule fits. :param scope: it in words.
+    :raises HandOver: the records are not plain.
+    """
+
+    def __init__(
+        self, facts: SqlFacts, asked: Sequence[str], case: Case, settings: Settings, *, more: Sequence[int] = (), scope: Sequence[str] = ()
+    ) -> None:
+        super().__init__(
+            facts,
+            asked,
+            outlet_kinds=settings.outlet_kinds,
+            transit_limit=settings.transit_limit,
+            silent_after=settings.silent_after,
+            operator=case.operator,
+            more=more,
+            scope=scope,
+            in_case=True,
+        )
+        self.facts = facts
+        self.case = case
+        self.settings = settings
+        self.books = CaseBooks(self.gathered, case, settings)
+        self.books.settle()
+
+    def told(self, *, count_possible: bool = True) -> Told:
+        """Return the answer."""
+        sources = heads(self.rows.session)
+        self.findings.more = case_findings(self.facts, self.books, self.case, self.settings)
+        untraced = ordered([*self.findings.told(), *behind_told(sources, self.rows.session, opened=self.case.opened)])
+        self.books.believe()
+        possible = self.gathered.links.possible
+        sure = self._figures(possible)
+        figures = self._figures({}) if possible and count_possible else sure
+        rows = list(self._rows())
+        return {
+            "lots": self.asked,
+            "case": self.case.case,
+            "version": self.case.versions[-1].version,
+            "cases": (),
+            "scope": self.scope,
+            "at": said_time(self.rows.now),
+            "product": self._product(),
+            "affected_lots": tuple(sorted([self.texts[lot] for lot in self.lots])),
+            "outlets": ordered_rows([row for site, row in rows if site in self.outlets]),
+            "others": ordered_rows([row for site, row in rows if site not in self.outlets]),
+            "figures": figures,
+            "confirmed_only": sure,
+            "rates": {**figures[0]["rates"], **self._rates()},
+            "without_lot": (),
+            "untraced": untraced,
+            "positions": positions_told(sources),
+            "partial": False,
+            "bounds": None,
+        }
+
+    def _figures(self, left_out: Mapping[int, Collection[int]]) -> list[Told]:
+        if any(len(sites) >= len(self.gathered.books[lot].held) for lot, sites in left_out.items()):
+            raise HandOver("a lot nobody can confirm")
+        tallies = CaseCount(self.books, self.case, self.settings, self.own, left_out).tallies()
+        made = rows_of(self.facts.lots(self.lots), {}, tallies, self.settings)
+        return [msgspec.to_builtins(figures_said(row)) for row in made]
+
+    def _rates(self) -> Told:
+        """Return R4, R5 and R6."""
+        holdings = ((lot, site) for lot in self.lots for site in self.gathered.books[lot].held)
+        rates = site_rates(self.case, self.rows.now, told_of(self.case, self.rows.now, holdings, {}), self.outlets)
+        return {name: msgspec.to_builtins(rate_said(rate)) for name, rate in zip(("R4", "R5", "R6"), rates, strict=True)}
+
+    # -- rows --------------------------------------------------------------------------------------------------------------
+
+    def _rows(self) -> Iterator[tuple[int, Told]]:
+        """Return (site, row) of every affected site, with what was done there and what lay there when its notice arrived."""
+        times = self._times()
+        at_notice = self._at_notice()
+        kept: dict[int, list[_Kept]] = defaultdict(list)
+        """Site with a replayed holding -> all its holdings."""
+        replayed = {site for lot in self.lots for site in self.books.sites[lot]}
+        for lot in self.lots if replayed else ():
+            books = self.gathered.books[lot]
+            for site in replayed & books.held.keys():
+                kept[site].append((lot, books.unit, books.held[site]))
+        for site, row in super()._rows():
+            row.update(times.get(site, {}))
+            silent = self.gathered.sites[site][LAST_ENTRY] is None and site not in self.sells
+            for amount in row["amounts"]:
+                amount["at_notice"] = None if silent else at_notice.get((site, amount["unit"]))
+            if site in kept:
+                self._amend(site, row["amounts"], kept[site], at_notice, silent=silent)
+            yield site, row
+
+    def _amend(self, site: int, amounts: list[Told], kept: Sequence[_Kept], at_notice: _Amounts, *, silent: bool) -> None:
+        """Say what custody there is; an outlet's own word is the one thing known of a site that records nothing."""
+        for amount in amounts:
+            mine = [(lot, held) for lot, unit, held in kept if UNIT_NAMES[unit] == amount["unit"]]
+            amount["returned"] = sum([held.returned for _, held in mine])
+            amount["sealed"] = sum([held.sealed + held.back for _, held in mine])
+            if silent:
+                unsaid = [held for lot, held in mine if (lot, site) not in self.books.said]
+                unknown = any(held.on_hand > 0 for held in unsaid)
+                amount["sold"] = None if unknown else sum([held.sold for _, held in mine])
+                amount["on_hand"] = None if unknown else sum([held.on_hand for _, held in mine])
+                amount["at_notice"] = None if unsaid else at_notice.get((site, amount["unit"]))
+
+    def _at_notice(self) -> dict[tuple[int, str], int]:
+        """Return what lay at every site when its notice arrived, by unit; a site that none has reached is left out."""
+        found: dict[tuple[int, str], int] = defaultdict(int)
+        for lot in self.lots:
+            books = self.gathered.books[lot]
+            unit = UNIT_NAMES[books.unit]
+            for site, held in books.held.items():
+                if self.books.known(site) <= self.rows.now:
+                    found[site, unit] += self.books.at_notice(lot, site, held)
+        return found
+
+    def _times(self) -> dict[int, dict[str, Any]]:
+        found: dict[int, dict[str, Any]] = {site: {"notified": said_time(t)} for site, t in self.books.notices.items()}
+        for step in self.case.steps:
+            if step.kind in _FIELDS:
+                found.setdefault(step.site, {}).setdefault(_FIELDS[step.kind], said_time(step.at))
+        return found
