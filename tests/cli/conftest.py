@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_way import lot_of, run
+from tests.cli.shell import lot_of, run
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import jsonschema
 import pytest
 
 from foodtrace.schemas import schema_of
-from tests.cli.test_way import lot_of, run
+from tests.cli.shell import lot_of, run
 
 NOTICES = "notices-2026-0001"
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_way import lot_of, recall, run, shop
+from tests.cli.shell import lot_of, run, shop
+from tests.cli.test_way import recall
 
 __all__ = ["shop"]
 

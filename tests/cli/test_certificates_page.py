@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 
 from foodtrace.operations.scanning import Word
-from tests.cli.test_way import run
+from tests.cli.shell import run
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "certificates.md").read_text("utf-8")
 LOT = "261124-1"

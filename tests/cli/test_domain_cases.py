@@ -12,7 +12,7 @@ import pytest
 
 from foodtrace import Quantity
 from foodtrace.events import Alias, CertificateIssued, Event, FormulaBatch, Output, Portion, Receipt, Sale, Site, Transfer, Transformation
-from tests.cli.test_way import run
+from tests.cli.shell import run
 
 GTIN = "06909999000012"
 KINDS = {"F-1": "farm", "Q-1": "farm", "OIL-1": "processor", "P-1": "plant", "P-2": "plant", "W-1": "warehouse", "X-1": "shop",

@@ -7,7 +7,7 @@ import json
 import re
 from pathlib import Path
 
-from tests.cli.test_way import lot_of, run, shop
+from tests.cli.shell import lot_of, run, shop
 
 __all__ = ["shop"]
 

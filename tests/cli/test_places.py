@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_way import run
+from tests.cli.shell import run
 
 CODE = "91230199FT0000013A"
 

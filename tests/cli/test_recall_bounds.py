@@ -9,7 +9,7 @@ from pathlib import Path
 import jsonschema
 
 from foodtrace.schemas import schema_of
-from tests.cli.test_way import lot_of, run, shop
+from tests.cli.shell import lot_of, run, shop
 
 __all__ = ["shop"]
 

@@ -7,7 +7,7 @@ import io
 import json
 from pathlib import Path
 
-from tests.cli.test_way import lot_of, run
+from tests.cli.shell import lot_of, run
 
 
 def test_files_mask_people_unless_asked_and_asking_is_on_record(city: Path) -> None:

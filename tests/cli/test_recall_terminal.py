@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from foodtrace_cli.output import cells
-from tests.cli.test_way import lot_of, run
+from tests.cli.shell import lot_of, run
 
 
 @pytest.mark.parametrize(("width", "lang"), [(60, "en"), (80, "zh"), (80, "en"), (120, "zh"), (120, "en"), (200, "en")])

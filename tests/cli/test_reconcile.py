@@ -6,7 +6,7 @@ import csv
 import json
 from pathlib import Path
 
-from tests.cli.test_way import lot_of, run, shop
+from tests.cli.shell import lot_of, run, shop
 
 __all__ = ["shop"]
 

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from foodtrace import Ledger
-from tests.cli.test_way import run
+from tests.cli.shell import run
 
 _BATCH = 5000
 _ROWS = 11_500

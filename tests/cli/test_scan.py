@@ -14,7 +14,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from foodtrace.certificate.draw import qr_png
 from foodtrace.schemas import schema_of
-from tests.cli.test_way import run
+from tests.cli.shell import run
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from foodtrace_cli.jsontext import document, plain_document
 from foodtrace_cli.start import plain_recall
-from tests.cli.test_way import lot_of, run, shop
+from tests.cli.shell import lot_of, run, shop
 
 __all__ = ["shop"]
 

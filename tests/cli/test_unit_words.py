@@ -11,7 +11,7 @@ import pytest
 from foodtrace import Quantity, errors
 from foodtrace.quantity import Amount
 from foodtrace.texts import text
-from tests.cli.test_way import lot_of, run
+from tests.cli.shell import lot_of, run
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from foodtrace.ledger import Ledger
-from tests.cli.test_way import run
+from tests.cli.shell import run
 
 LIST = "名称,商户卡,品类,电话\n王五,A-9,芹菜,13900001111\n赵六,,苹果,13900002222\n"
 TRUCKS = "卖方,品名,数量,单位,车牌,日期\n{}"

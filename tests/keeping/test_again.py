@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.cli.test_way import lot_of, run, shop
+from tests.cli.shell import lot_of, run, shop
 
 __all__ = ["shop"]
 

@@ -19,7 +19,7 @@ from foodtrace.graph.edges import micros
 from foodtrace.operations import corrections, entries, history
 from foodtrace.operations.common import Doing, about, local
 from foodtrace.recall.cases import case_events
-from tests.cli.test_way import lot_of, run, shop
+from tests.cli.shell import lot_of, run, shop
 
 __all__ = ["shop"]
 

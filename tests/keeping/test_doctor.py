@@ -20,7 +20,7 @@ from foodtrace.keeping.doctor import Examination, Surroundings, examine
 from foodtrace.texts import has
 from foodtrace.tlog.anchor import anchor_path
 from foodtrace.tlog.vouched import format_head, read_seen
-from tests.cli.test_way import run
+from tests.cli.shell import run
 from tests.ledger.test_integrity import unsealed
 
 AT = dt.datetime(2026, 11, 24, 4, 0, tzinfo=dt.timezone(dt.timedelta(hours=8)))

@@ -16,7 +16,7 @@ from foodtrace.graph.edges import micros
 from foodtrace.operations import corrections, entries, erasing, history
 from foodtrace.operations.common import Doing, local
 from foodtrace.operations.entries import event_at
-from tests.cli.test_way import run
+from tests.cli.shell import run
 from tests.ledger.rich import first
 
 AT = dt.datetime(2026, 11, 24, 4, 0, tzinfo=dt.timezone(dt.timedelta(hours=8)))

@@ -19,7 +19,7 @@ from foodtrace.keeping import recovery
 from foodtrace.operations import entries, erasing, history
 from foodtrace.operations.common import Doing, Outcome, local
 from foodtrace.personal import vanished
-from tests.cli.test_way import run
+from tests.cli.shell import run
 from tests.keeping.test_recovery import AT, NOW, ORIGIN, clock, fill, move
 
 PHONE = "0451-555-0104"

@@ -8,7 +8,7 @@ import pytest
 
 from foodtrace import Ledger, errors
 from foodtrace.keeping.backup import backup, restore
-from tests.cli.test_way import run
+from tests.cli.shell import run
 from tests.ledger.rich import LOT, grow
 from tests.ledger.test_verify import more
 

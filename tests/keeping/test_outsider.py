@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.cli.test_way import run
+from tests.cli.shell import run
 
 ORIGIN = "test.example/gate"
 

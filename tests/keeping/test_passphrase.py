@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from foodtrace import Ledger, errors, keyfiles
-from tests.cli.test_way import run
+from tests.cli.shell import run
 
 SECRET = "correct horse battery"  # noqa: S105 - a test's
 

@@ -14,7 +14,7 @@ from foodtrace.events.model import kinds
 from foodtrace.texts import has
 from foodtrace.tlog.about import About, about_entry
 from foodtrace.tlog.entry import compose
-from tests.cli.test_way import run, shop  # noqa: F401 - a fixture
+from tests.cli.shell import run, shop  # noqa: F401 - a fixture
 from tests.keeping.test_correct import AT, filled
 
 LOG = "test.example/own"

@@ -12,7 +12,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from tests.cli.test_way import lot_of, run
+from tests.cli.shell import lot_of, run
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "proofs.md").read_text(encoding="utf-8")

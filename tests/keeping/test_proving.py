@@ -20,7 +20,7 @@ from foodtrace.keys import SigningKey
 from foodtrace.tlog.bundle import check_bundle, decode_keys, encode_keys
 from foodtrace.tlog.note import Cosigner, Verifier, add_signatures, parse_verifier, sign_note
 from foodtrace.tlog.proof import check_proof, format_proof, parse_proof
-from tests.cli.test_way import lot_of, run, shop  # noqa: F401 - a fixture
+from tests.cli.shell import lot_of, run, shop  # noqa: F401 - a fixture
 from tests.keeping.test_keys import NOW, ORIGIN, site
 from tests.ledger.test_integrity import LOT, events, unsealed
 

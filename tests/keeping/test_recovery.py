@@ -19,7 +19,7 @@ from foodtrace.keeping import recovery
 from foodtrace.keeping.backup import backup, read_backup, restore
 from foodtrace.operations.entries import event_at
 from foodtrace.tlog.note import parse_checkpoint, parse_verifier
-from tests.cli.test_way import run
+from tests.cli.shell import run
 
 AT = dt.datetime(2026, 11, 24, 4, 0, tzinfo=dt.timezone(dt.timedelta(hours=8)))
 NOW = micros(AT)

@@ -15,7 +15,7 @@ from foodtrace.events import Recovered, Site
 from foodtrace.graph.edges import moment
 from foodtrace.operations.common import Outcome
 from foodtrace.tlog.vouched import Seen, format_head, read_seen
-from tests.cli.test_way import run
+from tests.cli.shell import run
 from tests.keeping.test_recovery import AT, ORIGIN, clock, fill, move
 
 

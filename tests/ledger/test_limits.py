@@ -11,7 +11,7 @@ import pytest
 from foodtrace import Ledger, errors
 from foodtrace.events import Event, LotsClause, MarketEntry, Packing, RecallOpened, RecallWidened, Transformation
 from foodtrace.events.canonical import checked, read
-from tests.cli.test_way import lot_of, run, shop  # noqa: F401 - a fixture
+from tests.cli.shell import lot_of, run, shop  # noqa: F401 - a fixture
 from tests.ledger.parts import outputs, portions
 from tests.ledger.rich import AT, kg
 

@@ -17,7 +17,7 @@ from foodtrace.keys import COSIGNATURE_V1, format_vkey
 from foodtrace.schemas import schema_of
 from foodtrace.tlog.note import Cosigner, add_signatures, parse_verifier
 from foodtrace.verification import Older, older
-from tests.cli.test_way import run
+from tests.cli.shell import run
 from tests.ledger.rich import grow, unsealed
 from tests.ledger.test_verify import more, opened
 

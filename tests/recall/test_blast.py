@@ -30,7 +30,7 @@ from foodtrace.graph.edges import micros
 from foodtrace.operations.blast import Blast, blast
 from foodtrace.quantity import Quantity
 from foodtrace.storage.sqlite import SqliteSession
-from tests.cli.test_way import run
+from tests.cli.shell import run
 from tests.recall.test_plain import AT, LOGS, NOW, SITES, Clock, begun, odd, opened, plain
 
 DAY = 86_400_000_000

@@ -18,8 +18,8 @@ from foodtrace.keeping.backup import backup, restore
 from foodtrace.recall.answer import recall as engine
 from foodtrace.schemas import schema_of
 from foodtrace.tlog.vouched import Seen, Vouched, format_head, head_size, parse_head, read_seen
+from tests.cli.shell import lot_of, run, shop
 from tests.cli.test_start import alike
-from tests.cli.test_way import lot_of, run, shop
 from tests.recall.test_reconcile import LOT, NOW, SITES, certificate, ledger, sent, told
 
 __all__ = ["ledger", "shop"]

@@ -15,7 +15,7 @@ import pytest
 from foodtrace import errors
 from foodtrace.keys import SigningKey
 from foodtrace.tlog.tilesource import Web, source_of
-from tests.cli.test_way import run
+from tests.cli.shell import run
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
