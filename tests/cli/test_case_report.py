@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.cans import recall
 from tests.cli.shell import lot_of, run, shop
-from tests.cli.test_way import recall
 
 __all__ = ["shop"]
 

@@ -9,9 +9,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from foodtrace.schemas import schema_of
+from tests.cli.cans import BATCH, filled
 from tests.cli.shell import run
 from tests.cli.terminal import ENV, at_terminal
-from tests.cli.test_way import BATCH, filled
 
 
 @pytest.fixture

@@ -20,8 +20,8 @@ from foodtrace.tlog.proofpage import packed_in, packed_link
 from foodtrace.tlog.prooftar import pack, unpack
 from foodtrace_cli.checking import check_packed, open_packed
 from foodtrace_cli.commands.prove import verifier_of
+from tests.cli.cans import recall
 from tests.cli.shell import lot_of, run, shop
-from tests.cli.test_way import recall
 
 __all__ = ["shop"]
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import jsonschema
 
 from foodtrace.schemas import schema_of
+from tests.cli.cans import BATCH, filled
 from tests.cli.shell import lot_of, run, shop
-from tests.cli.test_way import BATCH, filled
 
 __all__ = ["shop"]
 

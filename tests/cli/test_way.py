@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.cans import BATCH, filled, recall
 from tests.cli.shell import lot_of, run, shop
 
 __all__ = ["shop"]
@@ -72,29 +73,8 @@ def test_a_bad_row_stops_the_file_and_a_second_run_changes_nothing(shop: Path) -
     assert json.loads(run(shop, "recall", lot, "--json"))["positions"][0]["size"] == before + 1
 
 
-BATCH = "06909999000012/B260912A"
-
-
-def filled(folder: Path, *, delivered: bool) -> str:
-    """Fill a batch from the tomato lot, with or without a record that the plant ever got it; return the tomato lot."""
-    run(folder, "site", "add", "小北乳业:plant")
-    tomato = lot_of(folder)
-    if delivered:
-        run(folder, "transfer", tomato, "2kg", "--from", "北河农批", "--to", "小北乳业")
-    what = ("--product", "小北1段", "--in", f"{tomato}=1kg", "--content", "900g", "--expiry", "2028-09-11")
-    papers = ("--registration", "国食注字YP20269901", "--licence", "SC12923019900064")
-    run(folder, "formula", "batch", BATCH, "100", "--plant", "小北乳业", *what, *papers)
-    run(folder, "formula", "receive", BATCH, "12", "--shop", "福安超市", "--from", "小北乳业")
-    return tomato
-
-
 def sell(folder: Path, *more: str, lot: str = BATCH, code: int = 0) -> str:
     return run(folder, "formula", "sell", lot, "--shop", "福安超市", *more, code=code)
-
-
-def recall(folder: Path, lot: str) -> None:
-    advice = ("--advice", "take it back to the shop")
-    run(folder, "case", "open", lot, "--class", "1", "--known", "2026-01-01T00:00", "--reason", "x", *advice)
 
 
 def test_formula_unreleased_sold_and_recalled_cans_are_refused(shop: Path) -> None:
