@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator
 
 from foodtrace.schemas import schema_of
 from tests.cli.cans import BATCH, filled
+from tests.cli.labels import card_on, certificate
 from tests.cli.shell import run
 from tests.cli.terminal import ENV, at_terminal
 
@@ -19,11 +20,6 @@ def desk(tmp_path: Path) -> Path:
     run(tmp_path, "init")
     run(tmp_path, "site", "add", "永发合作社:farm", "北河农批:market", "福安超市:shop")
     return tmp_path
-
-
-def certificate(folder: Path, product: str, quantity: str) -> str:
-    run(folder, "certificate", "issue", product, quantity, "--basis", "1", "--out", "label.png")
-    return str(json.loads(run(folder, "scan", "label.png", "--json"))[0]["text"])
 
 
 def answer(folder: Path, *words: str, code: int = 0, schema: str = "gate") -> dict:
@@ -304,13 +300,6 @@ def test_staff_cards_from_the_first_to_an_override(desk: Path) -> None:
     run(desk, "gate", "staff", "withdraw", "S-02", "--by", one)
     assert "withdrawn" in run(desk, "gate", "staff", "list")
     run(desk, "verify")
-
-
-def card_on(picture: Path) -> str:
-    from foodtrace.certificate.read import read_image
-
-    (found,) = [each.text for each in read_image(picture)]
-    return found
 
 
 def test_one_seller_has_one_file(desk: Path) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from foodtrace.gate import pad
+from tests.cli.labels import card_on, certificate
 from tests.cli.shell import run
-from tests.cli.test_gate import card_on, certificate
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "gate.md").read_text("utf-8")
 SELLERS = "名称,信用代码,档口,商户卡,协议至,品类,来源,电话\n李记蔬菜,,12号档,A-17,2030-06-30,芹菜,永发村,13800000000\n"

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.labels import certificate
 from tests.cli.shell import run
-from tests.cli.test_gate import certificate
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "gate.md").read_text("utf-8")
 STEPS = re.findall(r"^(gate2|office)\$ foodtrace (.*)$", PAGE, re.MULTILINE)
