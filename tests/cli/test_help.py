@@ -4,37 +4,19 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
 
 import click
 import pytest
 
 from foodtrace.texts._help import COMMANDS
 from foodtrace.texts._help_options import OPTIONS
-from foodtrace_cli.helptext import flat, speak, wrapped
-from foodtrace_cli.main import cli
+from foodtrace_cli.helptext import flat, wrapped
 from foodtrace_cli.output import cells
 from foodtrace_cli.schemaoption import HELP, names_in
+from tests.cli.commands import english
 from tests.cli.inside import Inside, here
 
 __all__ = ["here"]
-
-
-def every(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
-    yield path, command
-    if isinstance(command, click.Group):
-        context = click.Context(command)
-        for name in sorted({*command.list_commands(context), *getattr(command, "commands", {})}):
-            below = command.get_command(context, name)
-            assert below is not None
-            yield from every(below, (*path, name))
-
-
-def english() -> list[tuple[tuple[str, ...], click.Command]]:
-    """Every command with its English help, whatever an earlier run in this process has made of it."""
-    cli.lang = "en"
-    speak(cli, "en")
-    return list(every(cli))
 
 
 ALL = english()

@@ -10,9 +10,9 @@ import pytest
 
 from foodtrace.keys import SigningKey
 from foodtrace.schemas import NAMES
+from tests.cli.commands import english
 from tests.cli.fitting import fits
 from tests.cli.inside import Inside, here
-from tests.cli.test_help import english
 
 __all__ = ["here"]
 
