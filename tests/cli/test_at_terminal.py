@@ -7,9 +7,10 @@ import json
 import pytest
 
 from foodtrace_cli.output import cells
+from tests.cli.cans import BATCH
+from tests.cli.cansale import shop
 from tests.cli.inside import Inside, here
 from tests.cli.terminal import CTRL_C, CTRL_D, at_terminal
-from tests.cli.test_formula_shop import BATCH, shop
 
 __all__ = ["here", "shop"]
 
