@@ -23,7 +23,6 @@ from foodtrace.keys import format_vkey
 from foodtrace.opening import LogState, logs
 from foodtrace.personal import tampered, vanished
 from foodtrace.sealed import beyond_seal, foreign_logs, sealed_logs
-from foodtrace.storage.around import strange_triggers
 from foodtrace.storage.damage import damage
 from foodtrace.storage.session import Session
 from foodtrace.storage.types import mistyped
@@ -80,6 +79,8 @@ def verify_ledger(session: Session, progress: Progress | None = None, asked: Ask
 
     :param asked: by default everything in full, in this process, without a mark.
     """
+    from foodtrace.storage.around import strange_triggers  # noqa: PLC0415 - SQLAlchemy loads only to verify
+
     asked = asked or Asked()
     wrong = [
         Finding(code="tlog.mistyped", log=str(key), expected=wanted, got=f"{place}: {got}")
