@@ -22,7 +22,8 @@ from foodtrace.tlog.note import Cosigner, Verifier, add_signatures, parse_verifi
 from foodtrace.tlog.proof import check_proof, format_proof, parse_proof
 from tests.cli.shell import lot_of, run, shop  # noqa: F401 - a fixture
 from tests.keeping.test_keys import NOW, ORIGIN, site
-from tests.ledger.test_integrity import LOT, events, unsealed
+from tests.ledger.deliveries import LOT, events
+from tests.ledger.test_integrity import unsealed
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 
 from foodtrace import Ledger
 from foodtrace.events import Correction
-from tests.ledger.test_integrity import AT, LOT, events, opened, transfer
+from tests.ledger.deliveries import AT, LOT, events, opened, transfer
 
 LEAF = "SELECT e.leaf FROM entry AS e JOIN log AS l ON l.id = e.log WHERE l.origin = 'city/market' AND seq = ?"
 

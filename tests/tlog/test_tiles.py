@@ -14,7 +14,8 @@ from foodtrace.tlog.tileaudit import audit
 from foodtrace.tlog.tiles import Tile, bundle, hashes_of, split_bundle, tile_path, tiles_at
 from foodtrace.tlog.tilesource import Folder
 from tests.keeping.test_keys import NOW, ORIGIN
-from tests.ledger.test_integrity import events, unsealed
+from tests.ledger.deliveries import events
+from tests.ledger.test_integrity import unsealed
 from tests.tlog.copies import audited, export, files, key_of
 
 

@@ -25,7 +25,7 @@ from foodtrace.tlog.tiles import bundle, split_bundle, tile_path
 from foodtrace.tlog.tilesource import Folder
 from tests.cli.shell import run
 from tests.keeping.test_keys import NOW, ORIGIN
-from tests.ledger.test_integrity import events
+from tests.ledger.deliveries import events
 from tests.tlog.copies import audited, export, files, key_of
 
 
