@@ -21,7 +21,7 @@ from foodtrace.texts import has
 from foodtrace.tlog.anchor import anchor_path
 from foodtrace.tlog.vouched import format_head, read_seen
 from tests.cli.shell import run
-from tests.ledger.test_integrity import unsealed
+from tests.ledger.tampering import unsealed
 
 AT = dt.datetime(2026, 11, 24, 4, 0, tzinfo=dt.timezone(dt.timedelta(hours=8)))
 NOW = micros(AT)

@@ -12,7 +12,7 @@ import pytest
 from foodtrace import errors
 from foodtrace.keeping.backup import MANIFEST, read_backup
 from tests.cli.inside import Inside, here
-from tests.ledger.test_integrity import unsealed
+from tests.ledger.tampering import unsealed
 
 __all__ = ["here"]
 

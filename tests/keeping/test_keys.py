@@ -20,7 +20,7 @@ from foodtrace.tlog.checkpoint import format_checkpoint, parse_head
 from foodtrace.tlog.keychain import KeyChain
 from foodtrace.tlog.note import open_note, parse_verifier, sign_note
 from tests.cli.shell import run
-from tests.ledger.test_integrity import sealed_again, unsealed
+from tests.ledger.tampering import sealed_again, unsealed
 
 AT = dt.datetime(2026, 11, 24, 4, 0, tzinfo=dt.timezone(dt.timedelta(hours=8)))
 NOW = micros(AT)

@@ -23,7 +23,7 @@ from foodtrace.tlog.proof import check_proof, format_proof, parse_proof
 from tests.cli.shell import lot_of, run, shop  # noqa: F401 - a fixture
 from tests.keeping.test_keys import NOW, ORIGIN, site
 from tests.ledger.deliveries import LOT, events
-from tests.ledger.test_integrity import unsealed
+from tests.ledger.tampering import unsealed
 
 
 @pytest.fixture

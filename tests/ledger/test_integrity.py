@@ -16,23 +16,9 @@ import pytest
 from foodtrace import errors
 from foodtrace.events import Correction
 from foodtrace.graph.reader import SqlFacts
-from foodtrace.storage.schema import triggers
 from foodtrace.tlog.anchor import Anchor, read_anchor
 from tests.ledger.deliveries import AT, LOT, NOW, events, opened, transfer
-
-
-def unsealed(path: Path) -> sqlite3.Connection:
-    """Open a database as somebody who owns the file does: without its guards."""
-    connection = sqlite3.connect(path, isolation_level=None)
-    for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-        connection.execute(f"DROP TRIGGER {name}")
-    return connection
-
-
-def sealed_again(connection: sqlite3.Connection) -> None:
-    for statement in triggers("sqlite"):
-        connection.execute(statement)
-
+from tests.ledger.tampering import sealed_again, unsealed
 
 SEALED = [
     ("entry", "bytes", "log, seq"),

@@ -15,7 +15,7 @@ from foodtrace.tlog.tiles import Tile, bundle, hashes_of, split_bundle, tile_pat
 from foodtrace.tlog.tilesource import Folder
 from tests.keeping.test_keys import NOW, ORIGIN
 from tests.ledger.deliveries import events
-from tests.ledger.test_integrity import unsealed
+from tests.ledger.tampering import unsealed
 from tests.tlog.copies import audited, export, files, key_of
 
 
