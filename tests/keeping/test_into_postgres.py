@@ -10,7 +10,7 @@ from foodtrace import Ledger, errors
 from foodtrace.keeping.backup import backup, restore
 from tests.cli.shell import run
 from tests.ledger.rich import LOT, grow
-from tests.ledger.test_verify import more
+from tests.ledger.verified import more
 
 
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])

@@ -19,7 +19,7 @@ from foodtrace.tlog.note import Cosigner, add_signatures, parse_verifier
 from foodtrace.verification import Older, older
 from tests.cli.shell import run
 from tests.ledger.rich import grow, unsealed
-from tests.ledger.test_verify import more, opened
+from tests.ledger.verified import more, opened
 
 ROOT = Path(__file__).resolve().parents[2]
 

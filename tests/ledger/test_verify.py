@@ -6,17 +6,16 @@ import shutil
 import sqlite3
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 import foodtrace.verification.run as running
 from foodtrace import Ledger, errors
-from foodtrace.events import Transfer
 from foodtrace.graph.check import TABLES
-from foodtrace.verification import Verification, mark_path
+from foodtrace.verification import mark_path
 from foodtrace.verification.quick import quick
-from tests.ledger.rich import AT, LOT, first, grow, kg, unsealed
+from tests.ledger.rich import first, grow, unsealed
+from tests.ledger.verified import more, never, opened, verify
 
 
 @pytest.fixture
@@ -32,29 +31,12 @@ NEVER_HELD = (
 )
 
 
-def opened(folder: Path) -> Ledger:
-    return Ledger.open(f"sqlite:///{folder / 'x.db'}", keys=folder / "keys")
-
-
-def verify(folder: Path, **how: Any) -> Verification:
-    with opened(folder) as ledger:
-        return ledger.verify(**how)
-
-
 def holds(folder: Path) -> bool:
     """Say whether the incremental run says yes; the anchor may refuse before it comes to that."""
     try:
         return verify(folder).ok
     except errors.Integrity:
         return False
-
-
-def more(count: int, name: str = "more") -> list[Transfer]:
-    return [Transfer(id=f"{name}{n}", at=AT, site="F-1", to="S-7", lot=LOT, quantity=kg(1)) for n in range(count)]
-
-
-def never(*_: object, **__: object) -> Any:
-    raise AssertionError("the quick pass said no to a ledger that holds: it would cost the exact pass every time")
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from foodtrace.verification.crew import Crew
 from foodtrace.verification.quick import quick
 from foodtrace.verification.tasks import Hand
 from tests.ledger.rich import corrections, first, grow, unsealed
-from tests.ledger.test_verify import more, never, opened, verify
+from tests.ledger.verified import more, never, opened, verify
 
 MOVE = (5, 0, 7, 3, 8, 9, 0, 1000, 1, 2, "V-1", 1, 0)
 FACT = (5, 0, 7, 8, "西红柿", "", -1, -1, -1, 0, 2, 0)
