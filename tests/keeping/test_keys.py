@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import stat
 from collections.abc import Iterator
@@ -11,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from foodtrace import Ledger, errors, keyfiles
-from foodtrace.events import Key, Site
-from foodtrace.graph.edges import micros
+from foodtrace.events import Key
 from foodtrace.keeping import rotation
 from foodtrace.keys import SigningKey, format_vkey, kid
 from foodtrace.operations.common import Doing, local
@@ -20,11 +18,9 @@ from foodtrace.tlog.checkpoint import format_checkpoint, parse_head
 from foodtrace.tlog.keychain import KeyChain
 from foodtrace.tlog.note import open_note, parse_verifier, sign_note
 from tests.cli.shell import run
+from tests.keeping.gatelog import AT, NOW, ORIGIN, site
 from tests.ledger.tampering import sealed_again, unsealed
 
-AT = dt.datetime(2026, 11, 24, 4, 0, tzinfo=dt.timezone(dt.timedelta(hours=8)))
-NOW = micros(AT)
-ORIGIN = "test.example/L-1/gate1"
 WEAK = bytes(32)
 """y = 0: a point of order 4."""
 
@@ -34,10 +30,6 @@ def ledger(url: str, tmp_path: Path) -> Iterator[Ledger]:
     with Ledger.open(url, keys=tmp_path / "keys", clock=lambda: NOW) as opened:
         opened.init(ORIGIN, operator="L-1")
         yield opened
-
-
-def site(name: str) -> Site:
-    return Site(id=name, at=AT, site=name.upper(), operator="F-1", kind="farm", name="永发合作社")
 
 
 def next_key(ledger: Ledger) -> SigningKey:

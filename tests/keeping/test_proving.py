@@ -21,7 +21,7 @@ from foodtrace.tlog.bundle import check_bundle, decode_keys, encode_keys
 from foodtrace.tlog.note import Cosigner, Verifier, add_signatures, parse_verifier, sign_note
 from foodtrace.tlog.proof import check_proof, format_proof, parse_proof
 from tests.cli.shell import lot_of, run, shop  # noqa: F401 - a fixture
-from tests.keeping.test_keys import NOW, ORIGIN, site
+from tests.keeping.gatelog import NOW, ORIGIN, site
 from tests.ledger.deliveries import LOT, events
 from tests.ledger.tampering import unsealed
 

@@ -14,7 +14,7 @@ from foodtrace import Ledger, errors, keyfiles
 from foodtrace.keeping import rotation
 from foodtrace.storage.session import Session
 from tests.cli.inside import Inside, here
-from tests.keeping.test_keys import NOW, ORIGIN, site
+from tests.keeping.gatelog import NOW, ORIGIN, site
 
 __all__ = ["here"]
 

@@ -10,7 +10,7 @@ import pytest
 from foodtrace import Ledger
 from foodtrace.tlog.frontier import Frontier
 from tests.cli.inside import Inside, here
-from tests.keeping.test_keys import NOW, ORIGIN, site
+from tests.keeping.gatelog import NOW, ORIGIN, site
 
 __all__ = ["here"]
 COLUMNS = ("size", "prev", "frontier", "time", "key_seq", "key_id")

@@ -13,7 +13,7 @@ from foodtrace import Ledger, errors
 from foodtrace.tlog.tileaudit import audit
 from foodtrace.tlog.tiles import Tile, bundle, hashes_of, split_bundle, tile_path, tiles_at
 from foodtrace.tlog.tilesource import Folder
-from tests.keeping.test_keys import NOW, ORIGIN
+from tests.keeping.gatelog import NOW, ORIGIN
 from tests.ledger.deliveries import events
 from tests.ledger.tampering import unsealed
 from tests.tlog.copies import audited, export, files, key_of

@@ -24,7 +24,7 @@ from foodtrace.tlog.tilenodes import nodes_of
 from foodtrace.tlog.tiles import bundle, split_bundle, tile_path
 from foodtrace.tlog.tilesource import Folder
 from tests.cli.shell import run
-from tests.keeping.test_keys import NOW, ORIGIN
+from tests.keeping.gatelog import NOW, ORIGIN
 from tests.ledger.deliveries import events
 from tests.tlog.copies import audited, export, files, key_of
 
