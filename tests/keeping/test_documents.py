@@ -16,7 +16,7 @@ from foodtrace.operations import corrections, documents
 from foodtrace.operations.common import Doing, local
 from foodtrace.operations.entries import Target, find_entry
 from tests.cli.shell import run
-from tests.keeping.test_recovery import AT, LOT, NOW, ORIGIN, clock
+from tests.keeping.ownlog import AT, LOT, NOW, ORIGIN, clock
 
 KG = Quantity(1000, "g")
 

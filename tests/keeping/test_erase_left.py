@@ -20,7 +20,7 @@ from foodtrace.operations import entries, erasing, history
 from foodtrace.operations.common import Doing, Outcome, local
 from foodtrace.personal import vanished
 from tests.cli.shell import run
-from tests.keeping.test_recovery import AT, NOW, ORIGIN, clock, fill, move
+from tests.keeping.ownlog import AT, NOW, ORIGIN, clock, fill, move
 
 PHONE = "0451-555-0104"
 R2, R3 = f"{ORIGIN}-r2", f"{ORIGIN}-r3"

@@ -16,7 +16,7 @@ from foodtrace.graph.edges import moment
 from foodtrace.operations.common import Outcome
 from foodtrace.tlog.vouched import Seen, format_head, read_seen
 from tests.cli.shell import run
-from tests.keeping.test_recovery import AT, ORIGIN, clock, fill, move
+from tests.keeping.ownlog import AT, ORIGIN, clock, fill, move
 
 
 def test_what_verify_saw_keeps_a_ledger_that_was_set_back_from_being_written(url: str, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from foodtrace.keeping import rotation
 from foodtrace.operations.common import Outcome
 from foodtrace.storage.session import Session
 from foodtrace.storage.tables import metadata
-from tests.keeping.test_recovery import ORIGIN, clock, fill, move
+from tests.keeping.ownlog import ORIGIN, clock, fill, move
 
 Rows = dict[str, tuple[str, list[tuple[Any, ...]]]]
 
