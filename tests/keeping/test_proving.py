@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import subprocess
 import sys
@@ -24,6 +23,7 @@ from tests.cli.shell import lot_of, run, shop  # noqa: F401 - a fixture
 from tests.keeping.gatelog import NOW, ORIGIN, site
 from tests.ledger.deliveries import LOT, events
 from tests.ledger.tampering import unsealed
+from tests.tlog.padding import same_bits
 
 
 @pytest.fixture
@@ -149,13 +149,6 @@ def foreign(proof: bytes, entry: bytes, vkey: str, *witnesses: str) -> bool:
         return False
     said = proofbundle.tlogproof.verify_tlog_proof(text, entry, vkey, witnesses, threshold=len(witnesses), expected_origin=ORIGIN)
     return bool(said["ok"])
-
-
-def same_bits(good: bytes, changed: bytes) -> bool:
-    """Say whether a change lies only in the bits under base64 padding, which stand for nothing: we refuse it, others need not."""
-    ((was, now),) = [pair for pair in zip(good.split(b"\n"), changed.split(b"\n"), strict=True) if pair[0] != pair[1]]
-    (head, _, old), (other, _, new) = was.rpartition(b" "), now.rpartition(b" ")
-    return head == other and old.endswith(b"=") and base64.b64decode(old) == base64.b64decode(new)
 
 
 def test_the_bits_under_padding_are_told_from_others() -> None:

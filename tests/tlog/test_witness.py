@@ -23,7 +23,7 @@ from foodtrace.tlog.checkpoint import format_checkpoint
 from foodtrace.tlog.note import parse_checkpoint, parse_verifier, sign_note
 from foodtrace.tlog.witness import Request, Witness, format_request, parse_request
 from tests.cli.shell import lot_of, run, shop  # noqa: F401 - a fixture
-from tests.keeping.test_proving import same_bits
+from tests.tlog.padding import same_bits
 
 LOG = SigningKey("example.com/market/gate1", bytes(range(32)))
 OTHER = SigningKey("example.com/other", bytes(range(1, 33)))
