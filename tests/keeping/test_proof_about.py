@@ -15,7 +15,7 @@ from foodtrace.texts import has
 from foodtrace.tlog.about import About, about_entry
 from foodtrace.tlog.entry import compose
 from tests.cli.shell import run, shop  # noqa: F401 - a fixture
-from tests.keeping.test_correct import AT, filled
+from tests.keeping.sampled import AT, filled
 
 LOG = "test.example/own"
 MORE = {"transfer": {"product": "tomatoes"}, "recovered": {"former": "test.example/old"}}
