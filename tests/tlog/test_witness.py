@@ -24,20 +24,7 @@ from foodtrace.tlog.note import parse_checkpoint, parse_verifier, sign_note
 from foodtrace.tlog.witness import Request, Witness, format_request, parse_request
 from tests.cli.shell import lot_of, run, shop  # noqa: F401 - a fixture
 from tests.tlog.padding import same_bits
-
-LOG = SigningKey("example.com/market/gate1", bytes(range(32)))
-OTHER = SigningKey("example.com/other", bytes(range(1, 33)))
-KEY = SigningKey("witness.example/w1", bytes(range(2, 34)))
-LEAVES = [merkle.leaf_hash(b"%d" % n) for n in range(40)]
-FORKED = [*LEAVES[:5], *(merkle.leaf_hash(b"other %d" % n) for n in range(5, 40))]
-
-
-def note(size: int, leaves: list[bytes] = LEAVES, key: SigningKey = LOG) -> bytes:
-    return sign_note(format_checkpoint(key.name, size, merkle.root(leaves[:size])), [key])
-
-
-def request(old: int, size: int, leaves: list[bytes] = LEAVES, key: SigningKey = LOG) -> Request:
-    return Request(old, tuple(merkle.consistency_proof(leaves[:size], old)) if old else (), note(size, leaves, key))
+from tests.tlog.watched import FORKED, KEY, LEAVES, LOG, OTHER, note, request
 
 
 @pytest.fixture
@@ -253,7 +240,9 @@ def test_another_root_than_was_cosigned_is_not_restored(witness: Witness, tmp_pa
 WATCH = """
 import sys
 from pathlib import Path
-from tests.tlog.test_witness import KEY, LOG, Witness, parse_verifier, request
+from foodtrace.tlog.note import parse_verifier
+from foodtrace.tlog.witness import Witness
+from tests.tlog.watched import KEY, LOG, request
 watcher = Witness(KEY, Path(sys.argv[1]), [parse_verifier(LOG.vkey)], lambda: 0)
 print("ready", flush=True)
 last = watcher.last(LOG.name)
