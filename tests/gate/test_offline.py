@@ -1,29 +1,12 @@
 """Two gates without network accept the same certificate; once both logs lie in one database, the conflict is a finding."""
 
 import datetime as dt
-import shutil
 from pathlib import Path
 
 from foodtrace import Ledger
-from foodtrace.keeping.tilesexport import choose_log, export_tiles
 from foodtrace.operations.overspent import overspent
 from tests.gate.desk import Market
-
-
-def offline(folder: Path, name: str, source: Path, keys: Path, market: Market) -> Ledger:
-    """Return a gate's own copy of the ledger: from here on it hears of nobody."""
-    path = folder / f"{name}.db"
-    shutil.copy(source, path)
-    own = folder / f"{name}.keys"
-    shutil.copytree(keys, own)
-    return Ledger.open(str(path), keys=own, log=f"beihe.example/{name}", clock=market.clock)
-
-
-def stick(away: Ledger, folder: Path) -> Path:
-    """Write the copy of a gate's own log that is carried home."""
-    with away.reading() as session:
-        export_tiles(session, choose_log(session, away.writer().origin), folder)
-    return folder
+from tests.gate.offline import offline, stick
 
 
 def test_two_gates_offline_accept_one_certificate_and_it_shows(tmp_path: Path) -> None:

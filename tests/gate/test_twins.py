@@ -21,7 +21,7 @@ from foodtrace.operations.reconciling import Break, reconcile
 from foodtrace.operations.scanning import ScanAnswer, Scanner
 from foodtrace.operations.serials import subject
 from tests.gate.desk import Market
-from tests.gate.test_offline import stick
+from tests.gate.offline import stick
 
 TWIN = "gate.certificate_twin"
 
