@@ -17,7 +17,7 @@ from foodtrace import errors
 from foodtrace.certificate.payload import decode
 from foodtrace.certificate.scan import classify
 from foodtrace.operations.overspent import overspent
-from tests.gate.test_fuzz import KEYS, Place
+from tests.gate.fuzzed import KEYS, Place
 
 
 def spoiled(random: Random, text: str) -> str:

@@ -1,7 +1,6 @@
 """Anything at all at the counter: no crash, and nothing counts as a certificate that is none."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -9,38 +8,11 @@ from hypothesis import strategies as st
 
 from foodtrace import errors
 from foodtrace.certificate.scan import classify
-from foodtrace.events import MarketEntry
-from foodtrace.events.canonical import decode
 from foodtrace.gate import pad
-from foodtrace.operations.counter import Counter, Setting
 from foodtrace.operations.overspent import overspent
-from foodtrace.tlog.entry import event_bytes
-from tests.gate.desk import RULES, Market
+from tests.gate.fuzzed import KEYS, Place
 
-KEYS = ["", ".", "*", "+", "-", "/", "**", "0", "1", "2", "3", "撤销", "交班", "482", "600-118", "24*20", "S-07", "A-17", "-1", "-9"]
 MARKS = "。、／－＊＋．０１２３%?&=:/#\x00\x1b[2J\r\t\u200b\ufeff\ud7ff"
-
-
-class Place:
-    """One ledger for all examples: what an earlier one left behind is part of the game."""
-
-    def __init__(self, folder: Path) -> None:
-        self.desk = Market(str(folder / "fuzz.db"), folder / "keys")
-        self.texts = [self.desk.certificate("西红柿", "500 kg") for _ in range(4)]
-        self.genuine = {(each.split("/")[4] + "/" + each.split("/")[5]) for each in self.texts}
-
-    def counter(self) -> Counter:
-        writer = self.desk.ledger.writer()
-        setting = Setting(
-            market=self.desk.market, name="北河农批", gate="1", origin=writer.origin, log=writer.number, rules=RULES, lang="zh"
-        )
-        return Counter(self.desk.ledger, setting)
-
-    def certified(self) -> list[MarketEntry]:
-        with self.desk.ledger.reading() as session:
-            rows = session.rows("SELECT bytes FROM entry")
-        events = [decode(event_bytes(bytes(row[0]))) for row in rows]
-        return [each for each in events if isinstance(each, MarketEntry) and each.certified]
 
 
 @pytest.fixture(scope="module")
