@@ -16,8 +16,8 @@ from foodtrace.certificate.payload import decode, encode
 from foodtrace.certificate.scan import authenticate, classify, classify_line
 from foodtrace.errors import FoodtraceError
 from foodtrace.tlog.note import parse_verifier
+from tests.certificate.keylists import LIST, LOG
 from tests.certificate.samples import HOST, KID, PUBLIC, many
-from tests.certificate.test_keylist import LIST, LOG
 
 
 def noise(random: Random) -> str:

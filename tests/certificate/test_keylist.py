@@ -7,32 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foodtrace.certificate.keylist import IssuerKey, KeyList, format_list, newest, parse_list, sign_list
+from foodtrace.certificate.keylist import format_list, newest, parse_list, sign_list
 from foodtrace.errors import BadData, FoodtraceError, ProofError
-from foodtrace.keys import SigningKey, kid
+from foodtrace.keys import SigningKey
 from foodtrace.tlog.note import parse_verifier, sign_note
+from tests.certificate.keylists import LIST, LOG, entry
 
-LOG = SigningKey("beihe.example/head", bytes(range(32)))
 OTHER = SigningKey("beihe.example/head", bytes(range(1, 33)))
-MADE = dt.datetime(2026, 11, 23, 18, 0, tzinfo=dt.UTC)
 
 
-def entry(number: int, **changes: object) -> IssuerKey:
-    signer = SigningKey("farm", bytes([number]) * 32)
-    issuer = f"F-{number:04d}"
-    made = IssuerKey(kid=kid(issuer, signer.public).hex(), public=signer.public.hex(), issuer=issuer)
-    return msgspec.structs.replace(made, **changes)
-
-
-def keys(*entries: IssuerKey) -> KeyList:
-    return KeyList(made=MADE, until=dt.date(2026, 12, 23), keys=tuple(sorted(entries, key=lambda each: each.kid)))
-
-
-LIST = keys(
-    entry(1),
-    entry(2, revoked=True),
-    entry(3, valid_from=dt.date(2026, 1, 1), valid_until=dt.date(2026, 6, 30)),
-)
 VERIFIER = parse_verifier(LOG.vkey)
 
 
