@@ -13,7 +13,7 @@ from benchmarks.bare_recall import outlets
 from benchmarks.life import Life
 from benchmarks.scale import SIZES
 from foodtrace import Ledger
-from tests.benchmarks.test_world import LAST, world
+from tests.benchmarks.xs import LAST, world
 
 __all__ = ["world"]
 

@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import sqlite3
 from collections import Counter
 from pathlib import Path
 
-import pytest
-
 from benchmarks.life import Life
 from benchmarks.scale import LOGS, OF_RAW, SIZES
-from benchmarks.world import build, reaches
+from benchmarks.world import reaches
 from foodtrace import Ledger
 from foodtrace.events import LotsClause
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.recall.affected import find
+from tests.benchmarks.xs import LAST, world
 
-LAST = dt.date(2026, 11, 20)
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("world") / "XS.db"
-    build(path, "XS", 7, LAST)
-    return path
+__all__ = ["world"]
 
 
 def test_one_seed_makes_one_world() -> None:
