@@ -14,7 +14,7 @@ from foodtrace.recall.chain import Chain, backward, forward, joined
 from foodtrace.recall.grouping import added, depths, sketch
 from foodtrace.recall.records import Records
 from foodtrace.recall.settings import Settings
-from tests.recall.test_affected_shapes import LOT, LOTS, PRODUCT_MAPS, Flows, records
+from tests.recall.shapes import LOT, LOTS, PRODUCT_MAPS, Flows, records
 from tests.recall.worlds import OWN, SETTINGS, Build, clauses
 
 EXACT = Settings(clock_slack=0)

@@ -22,7 +22,7 @@ from foodtrace.recall.balance import Balance, accounted, balances, total
 from foodtrace.recall.drill import Drill, draw, drill
 from foodtrace.recall.drill_html import html
 from foodtrace.schemas import schema_of
-from tests.recall.test_affected_shapes import LOT, PRODUCT_MAPS, Flows, records
+from tests.recall.shapes import LOT, PRODUCT_MAPS, Flows, records
 from tests.recall.worlds import OWN, SETTINGS, WORLDS, Build, World, at, clauses
 
 AT = dt.datetime(2026, 11, 2, 4, tzinfo=dt.timezone(dt.timedelta(hours=8)))

@@ -34,7 +34,7 @@ from foodtrace.operations.trace import trace
 from foodtrace.recall.answer import recall
 from tests.ledger.parts import told
 from tests.recall.casework import World, day, kg
-from tests.recall.test_affected_shapes import LOTS, PRODUCT_MAPS, records, scopes
+from tests.recall.shapes import LOTS, PRODUCT_MAPS, records, scopes
 from tests.recall.test_shapes_on_record import NOW, Told, clauses_of, lot_id, recorded
 
 SMALL: Final = 150

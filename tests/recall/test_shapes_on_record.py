@@ -46,7 +46,7 @@ from foodtrace.recall.affected import find
 from foodtrace.recall.settings import HOUR, Settings
 from foodtrace.storage.session import Session
 from tests.recall.reference import INF, Reference, unit_in, unit_of
-from tests.recall.test_affected_shapes import LOT, LOTS, PRODUCT_MAPS, PRODUCTS, SITES, records, scopes
+from tests.recall.shapes import LOT, LOTS, PRODUCT_MAPS, PRODUCTS, SITES, records, scopes
 
 START: Final = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 KINDS: Final = {"X": "shop", "Y": "shop"}
