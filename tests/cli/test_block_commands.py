@@ -11,9 +11,8 @@ import pytest
 
 from foodtrace.operations import cases
 from tests.cli.inside import Inside, here
-from tests.recall.blocktrade import BATCH, CASE, CODES, FRESH, LOT, OTHER, trade
+from tests.recall.blocktrade import BATCH, CASE, CODES, FRESH, LOT, OTHER, suspected, trade
 from tests.recall.casework import World
-from tests.recall.test_block_cells import suspected
 
 __all__ = ["here"]
 NOW = "2026-03-05 12:00"

@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Final
 
 from foodtrace import Quantity
-from foodtrace.events import Transfer
+from foodtrace.events import PredicateClause, RecallOpened, Transfer
 from foodtrace.keys import SigningKey
 from foodtrace.operations import batches, certificates
 from tests.recall.casework import World, kg
@@ -37,3 +37,9 @@ def trade(world: World) -> World:
         world.do(batches.release, batch, "CJ-1", "F")
         world.put(Transfer(id=world.name(), at=world.now, site="F", to="X", lot=batch, quantity=pieces(20)))
     return world.at(3)
+
+
+def suspected(world: World) -> None:
+    """A rule that L fits only if a day nobody recorded does."""
+    scope = (PredicateClause(producer="OP-P", expiring_from=dt.date(2026, 2, 1), expiring_to=dt.date(2026, 2, 9)),)
+    world.put(RecallOpened(id="case", at=world.now, case=CASE, scope=scope, level=2, reason="x", known=world.now))

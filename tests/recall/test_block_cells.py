@@ -37,7 +37,7 @@ from foodtrace.operations.common import Doing
 from foodtrace.operations.gaterecalls import described, recalls
 from foodtrace.storage.session import Session
 from foodtrace.texts import LANGS
-from tests.recall.blocktrade import BATCH, CASE, CODES, FRESH, KEYS, LOT, OTHER, pieces, trade
+from tests.recall.blocktrade import BATCH, CASE, CODES, FRESH, KEYS, LOT, OTHER, pieces, suspected, trade
 from tests.recall.casework import World, day, kg
 
 # -- rows ----------------------------------------------------------------------------------------------------------------------
@@ -45,12 +45,6 @@ from tests.recall.casework import World, day, kg
 
 def opened(world: World) -> None:
     world.open(LOT)
-
-
-def suspected(world: World) -> None:
-    """A rule that L fits only if a day nobody recorded does."""
-    scope = (PredicateClause(producer="OP-P", expiring_from=dt.date(2026, 2, 1), expiring_to=dt.date(2026, 2, 9)),)
-    world.put(RecallOpened(id="case", at=world.now, case=CASE, scope=scope, level=2, reason="x", known=world.now))
 
 
 def narrowed(world: World) -> None:
