@@ -18,8 +18,8 @@ from foodtrace.recall.affected import find
 from foodtrace.recall.findings import findings_of
 from foodtrace.recall.measure import measure
 from foodtrace.recall.metrics import completion
+from tests.recall.drawn import worlds
 from tests.recall.story import Story
-from tests.recall.test_affected_laws import worlds
 from tests.recall.worlds import OWN, SETTINGS, clauses
 
 SCOPES = ("L", "L M", "M K", "left W 2 6", "through W 2 6", "L;left P 1 9", "K;through X 3 5")

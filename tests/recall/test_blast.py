@@ -31,7 +31,7 @@ from foodtrace.operations.blast import Blast, blast
 from foodtrace.quantity import Quantity
 from foodtrace.storage.sqlite import SqliteSession
 from tests.cli.shell import run
-from tests.recall.test_plain import AT, LOGS, NOW, SITES, Clock, begun, odd, opened, plain
+from tests.recall.plaintrade import AT, LOGS, NOW, SITES, Clock, begun, odd, opened, plain
 
 DAY = 86_400_000_000
 ALL = (micros(AT) - DAY, micros(NOW) + 40 * DAY)

@@ -7,21 +7,14 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foodtrace.graph.flows import ALWAYS, FlowKind
+from foodtrace.graph.flows import ALWAYS
 from foodtrace.graph.walk import KNOT, reach
-from foodtrace.recall.affected import find
-from foodtrace.recall.chain import Chain, backward, forward, joined
+from foodtrace.recall.chain import Chain, backward, joined
 from foodtrace.recall.grouping import added, depths, sketch
 from foodtrace.recall.records import Records
-from foodtrace.recall.settings import Settings
+from tests.recall.chains import BLEND, EXACT, ahead, back, crowd, told
 from tests.recall.shapes import LOT, LOTS, PRODUCT_MAPS, Flows, records
-from tests.recall.worlds import OWN, SETTINGS, Build, clauses
-
-EXACT = Settings(clock_slack=0)
-
-
-def told(text: str) -> Build:
-    return Build(text)
+from tests.recall.worlds import Build
 
 
 def shown(build: Build, chain: Chain) -> set[str]:
@@ -38,19 +31,6 @@ def shown(build: Build, chain: Chain) -> set[str]:
         taken = "".join(f"{q}>" for _, q in arrow.taken)
         made.add(f"{name(arrow.here)} -> {name(arrow.there)} {taken}{amounts}")
     return made
-
-
-BLEND = "L:P 30\nK:P 70\nP: L30 + K70 = M100 @2\nP->X M40 @3\nP->Y M60 @3"
-
-
-def back(build: Build, *lots: str) -> Chain:
-    return backward(build.facts(), [build.lot(lot) for lot in lots], settings=EXACT)
-
-
-def ahead(build: Build, lot: str) -> Chain:
-    facts = build.facts()
-    found = find(facts, clauses(lot), settings=SETTINGS, own_operator=OWN)
-    return forward(facts, found, asked=[build.lot(lot)], settings=EXACT)
 
 
 def test_a_blend_is_a_process_with_what_went_in_and_what_came_out() -> None:
@@ -102,15 +82,6 @@ def clauses_of() -> list:
     from foodtrace.events import LotsClause
 
     return [LotsClause(lots=tuple(f"FT-A/{each}" for each in LOTS))]
-
-
-def crowd(shops: int) -> tuple[Build, Chain]:
-    build = told("L:P 90000\nP->S L40000 @2\nP->W L40000 @2")
-    for n in range(shops):
-        name = f"shop{n}"
-        build.seq += 1
-        build.add(FlowKind.DISPATCH, "L", "SW"[n % 2], 10 + n, build.flows[-1].t + 1, other=build.site(name), pair=f"S{n}", flags=1)
-    return build, ahead(build, "L")
 
 
 @settings(max_examples=20, deadline=None)

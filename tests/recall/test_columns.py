@@ -19,7 +19,7 @@ from foodtrace.recall import columns
 from foodtrace.recall.affected import find
 from foodtrace.recall.answer import recall
 from foodtrace.storage.session import Session
-from tests.recall.test_plain import LOGS, LOTS, NOW, Clock, begun, born, odd, opened, plain
+from tests.recall.plaintrade import LOGS, LOTS, NOW, Clock, begun, born, odd, opened, plain
 
 
 def compare(seed: int, *, oddities: int, large: bool, url: str = "") -> None:

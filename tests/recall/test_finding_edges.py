@@ -13,7 +13,7 @@ from foodtrace.graph.flows import Act, Copies, FlowKind, LogInfo, LotInfo
 from foodtrace.recall.calendars import calendar
 from foodtrace.recall.deadlines import Calendar
 from foodtrace.recall.findings import KINDS
-from tests.recall.test_findings import CHAIN, CUSTODY, YIELDS, Told
+from tests.recall.asked import CHAIN, CUSTODY, YIELDS, Told
 from tests.recall.worlds import NOTICE, OWN, at
 
 World: TypeAlias = Callable[[], Told]

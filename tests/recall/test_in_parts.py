@@ -35,7 +35,7 @@ from foodtrace.recall.answer import recall
 from tests.ledger.parts import told
 from tests.recall.casework import World, day, kg
 from tests.recall.shapes import LOTS, PRODUCT_MAPS, records, scopes
-from tests.recall.test_shapes_on_record import NOW, Told, clauses_of, lot_id, recorded
+from tests.recall.shapesonrecord import NOW, Told, clauses_of, lot_id, recorded
 
 SMALL: Final = 150
 """Bytes from which on an event is split here: every list of two items."""

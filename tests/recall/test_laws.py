@@ -46,8 +46,8 @@ from foodtrace.recall.blocking import BLOCKED
 from foodtrace.recall.measure import measure
 from foodtrace.recall.metrics import completion
 from tests.recall.casework import World, kg
+from tests.recall.drawn import worlds
 from tests.recall.story import Story
-from tests.recall.test_affected_laws import worlds
 from tests.recall.worlds import OWN, SETTINGS, Build, clauses
 
 HOLDING = st.tuples(st.integers(1, 2), st.integers(1, 3))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from foodtrace.recall.chain import Arrow, Chain, Place
 from foodtrace.recall.layout import Item, lay_out
 from foodtrace.recall.picture import amounts, cut, escaped, svg
-from tests.recall.test_chain import BLEND, ahead, back, crowd, told
+from tests.recall.chains import BLEND, ahead, back, crowd, told
 
 SVG = "{http://www.w3.org/2000/svg}"
 

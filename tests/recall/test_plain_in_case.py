@@ -50,7 +50,7 @@ from foodtrace.recall.answer import Answer, case_answer, recall
 from foodtrace.recall.cases import load_cases
 from foodtrace.recall.plain import HandOver
 from foodtrace.recall.settings import DEFAULT, Settings
-from tests.recall.test_plain import AT, LOGS, LOTS, NOW, SITES, Clock, begun, born, grams, opened, plain
+from tests.recall.plaintrade import AT, LOGS, LOTS, NOW, SITES, Clock, begun, born, grams, opened, plain
 
 CASE: Final = "2026-0001"
 PUBLIC: Final = Settings(publication_is_notice=True, sealed_counts=False, count_possible=False)

@@ -22,7 +22,7 @@ from foodtrace.recall.cases import load_case
 from foodtrace.storage.sums import SUMS
 from foodtrace.storage.tables import metadata
 from tests.recall.pgplans import account
-from tests.recall.test_plain import AT, LOGS, NOW, Clock, begun, born, plain
+from tests.recall.plaintrade import AT, LOGS, NOW, Clock, begun, born, plain
 
 LARGE: Final = frozenset(
     "move holding name lot_edge lot_fact site_fact site_seen about entry personal unnamed alias".split()  # noqa: SIM905 - a list of words

@@ -7,176 +7,25 @@ A rule's attributes, known and unknown, and lots of the same code under an issue
 
 from __future__ import annotations
 
-import datetime as dt
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, Final
+from collections.abc import Sequence
 
-import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foodtrace import Ledger, Quantity
+from foodtrace import Quantity
 from foodtrace.events import (
-    Alias,
-    CertificateIssued,
     Clause,
-    ConsumerReturn,
-    Correction,
-    Event,
-    LeftClause,
-    LotsClause,
-    Output,
-    Portion,
-    PredicateClause,
     Receipt,
-    Sale,
-    Site,
-    StockCount,
-    ThroughClause,
-    Transfer,
-    Transformation,
 )
-from foodtrace.graph.edges import UNIT_NAMES, micros
+from foodtrace.graph.edges import micros
 from foodtrace.graph.flows import ALWAYS, NEVER
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.recall.affected import find
 from foodtrace.recall.settings import HOUR, Settings
 from foodtrace.storage.session import Session
-from tests.recall.reference import INF, Reference, unit_in, unit_of
-from tests.recall.shapes import LOT, LOTS, PRODUCT_MAPS, PRODUCTS, SITES, records, scopes
-
-START: Final = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
-KINDS: Final = {"X": "shop", "Y": "shop"}
-NOW: Final = START + dt.timedelta(days=60)
-SLACK: Final = 24
-
-
-def lot_id(lot: str) -> str:
-    return f"FT-A/{lot}"
-
-
-def amount(q: int, unit: int | None = None) -> Quantity:
-    return Quantity(q, UNIT_NAMES[unit_of(q) if unit is None else unit])
-
-
-class Told:
-    """The records of a world as events."""
-
-    def __init__(self, some: Sequence[tuple], products: dict[str, str]) -> None:
-        self.events: list[Event] = []
-        self.some: list[tuple] = []
-        """The records that could be told."""
-        self.products: dict[str, str] = {}
-        """Lot -> product, of lots some event names a product of."""
-        self.wanted = products
-        for n, record in enumerate(some):
-            # A dispatch to nobody is told without a destination; a move that neither side saw is no record.
-            self.n = n
-            made = list(getattr(self, "_" + record[0])(*record[1:]))
-            if made:
-                self.events += made
-                self.some.append(record)
-
-    def _base(self, site: str, hour: int, how: str, part: int = 0) -> dict[str, Any]:
-        at = START + dt.timedelta(hours=hour // 24 * 24 if how == "day" else hour)
-        return {"id": f"e{self.n}-{part}", "at": at, "site": site, "precision": how}
-
-    def _named(self, lot: str) -> str:
-        """Return the product of a lot as an event names it, and remember that it did."""
-        self.products[lot] = self.wanted[lot]
-        return self.wanted[lot]
-
-    def _birth(self, lot: str, site: str, q: int, hour: int, how: str) -> Iterator[Event]:
-        yield CertificateIssued(
-            **self._base(site, hour, how),
-            lot=lot_id(lot),
-            serial=f"s{self.n}",
-            issuer="FT-A",
-            product=self._named(lot),
-            quantity=amount(q),
-        )
-
-    def _sell(self, lot: str, site: str, q: int, hour: int, how: str) -> Iterator[Event]:
-        yield Sale(**self._base(site, hour, how), lot=lot_id(lot), quantity=amount(q))
-
-    def _count(self, lot: str, site: str, q: int, hour: int, how: str) -> Iterator[Event]:
-        yield StockCount(**self._base(site, hour, how), lot=lot_id(lot), quantity=amount(q))
-
-    def _back(self, lot: str, site: str, q: int, hour: int, how: str) -> Iterator[Event]:
-        yield ConsumerReturn(**self._base(site, hour, how), lot=lot_id(lot), quantity=amount(q))
-
-    def _move(self, lot: str, source: str | None, to: str | None, q: int, out: int | None, into: int | None, how: str) -> Iterator[Event]:
-        goods: dict[str, Any] = {"lot": lot_id(lot), "doc": f"D{self.n}"}
-        if out is not None and source:
-            yield Transfer(**self._base(source, out, how), **goods, quantity=amount(q), to=to or "", in_transit=True)
-        if into is not None and to:
-            yield Receipt(**self._base(to, into, how, 1), **goods, quantity=amount(q, unit_in(q)), source=source or "")
-
-    def _unnamed(self, _name: str, product: str, source: str, to: str, q: int, hour: int, how: str, named: str | None) -> Iterator[Event]:
-        doc = f"D{self.n}"
-        yield Transfer(**self._base(source, hour, how), quantity=amount(q), doc=doc, product=product, to=to, in_transit=bool(named))
-        if named:
-            yield Receipt(**self._base(to, hour, how, 1), quantity=amount(q, unit_in(q)), doc=doc, lot=lot_id(named), source=source)
-
-    def _make(self, site: str, inputs: Sequence[str], outputs: Sequence[str], q: int, hour: int, how: str, _case: str) -> Iterator[Event]:
-        made = tuple(Output(lot=lot_id(lot), quantity=amount(q), product=self._named(lot)) for lot in outputs)
-        taken = tuple(Portion(lot_id(lot), amount(q)) for lot in inputs)
-        yield Transformation(**self._base(site, hour, how), kind="blend", inputs=taken, outputs=made)
-
-    def _alias(self, one: str, two: str) -> Iterator[Event]:
-        yield Alias(**self._base("P", 0, "instant"), lot=lot_id(one), alias=lot_id(two))
-
-
-@contextmanager
-def recorded(told: Told, wrong: Sequence[int] = ()) -> Iterator[Ledger]:
-    """Record a world; of the events at some places a false twin is recorded too, and corrected away."""
-    now = [micros(NOW)]
-    with (
-        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name,
-        Ledger.open(f"sqlite:///{name}/x.db", keys=Path(name) / "keys", clock=lambda: now[0]) as ledger,
-    ):
-        ledger.record(
-            [
-                Site(id=f"s-{site}", at=START, site=site, operator="FT-A", kind=KINDS.get(site, "plant"), name=site)  # type: ignore[arg-type]
-                for site in SITES
-            ]
-        )
-        if told.events:
-            ledger.record(told.events)
-        for n in sorted({place % len(told.events) for place in wrong} if told.events else ()):
-            event = told.events[n]
-            new: dict[str, Any] = {"id": f"wrong-{event.id}", "site": SITES[(SITES.index(event.site) + 1) % len(SITES)]}
-            new |= {"doc": f"W{n}"} if hasattr(event, "doc") else {}
-            new |= {"to": ""} if isinstance(event, Transfer) and event.to == new["site"] else {}
-            new |= {"source": ""} if isinstance(event, Receipt) and event.source == new["site"] else {}
-            seq = ledger.record([msgspec.structs.replace(event, **new)]).last
-            with ledger.reading() as session:
-                row = session.row("SELECT leaf FROM entry WHERE log = 1 AND seq = ?", (seq,))
-            assert row is not None
-            undone = Correction(id=f"undo-{n}", at=NOW, site=new["site"], seq=seq, leaf=bytes(row[0]).hex(), reason="did_not_occur")
-            ledger.record([undone])
-        yield ledger
-
-
-def moment(hour: float) -> dt.datetime:
-    return START + dt.timedelta(hours=hour)
-
-
-def clauses_of(scope: Sequence[tuple]) -> list[Clause]:
-    made: list[Clause] = []
-    for clause in scope:
-        if clause[0] == "lots":
-            made.append(LotsClause(lots=tuple(map(lot_id, clause[1]))))
-        elif clause[0] == "rule":
-            made.append(PredicateClause(product=clause[1]))
-        else:
-            kind = LeftClause if clause[0] == "left" else ThroughClause
-            made.append(kind(site=clause[1], start=moment(clause[2]), end=moment(clause[3])))
-    return made
-
+from tests.recall.reference import INF, Reference
+from tests.recall.shapes import LOT, LOTS, PRODUCT_MAPS, PRODUCTS, records, scopes
+from tests.recall.shapesonrecord import NOW, SLACK, START, Told, clauses_of, lot_id, moment, recorded
 
 Found = list[tuple[str, str, float, str]]
 """(lot, site, since, link), sorted; a dispatch without lot is ``?``."""

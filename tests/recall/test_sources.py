@@ -20,7 +20,7 @@ from foodtrace.schemas import schema_of
 from foodtrace.tlog.vouched import Seen, Vouched, format_head, head_size, parse_head, read_seen
 from tests.cli.shell import lot_of, run, shop
 from tests.cli.twoways import alike
-from tests.recall.test_reconcile import LOT, NOW, SITES, certificate, ledger, sent, told
+from tests.recall.dispatched import LOT, NOW, SITES, certificate, ledger, sent, told
 
 __all__ = ["ledger", "shop"]
 
