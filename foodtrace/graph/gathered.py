@@ -17,7 +17,7 @@ from foodtrace.events import Acknowledgement, DestructionPlanned, EffectivenessC
 from foodtrace.graph.effects import Effects
 from foodtrace.graph.flows import DELIVERED, UNNAMED, FlowKind
 from foodtrace.graph.kinds import ABOUT
-from foodtrace.storage.session import Session
+from foodtrace.storage.session import LEFT_ALONE, Session
 from foodtrace.storage.sums import MOST, SUMS
 
 __all__ = ["CONDITIONAL", "OWN_SUM", "SAID_BY_OTHERS", "Gathered", "Part", "texts_of_effects"]
@@ -183,7 +183,7 @@ class Gathered:
         if self._sites:
             session.insert("site_fact", _SITE, self._sites)
         if self._about:
-            session.merge("about", "subject, kind, log, seq, ended", self._about, "ON CONFLICT DO NOTHING")
+            session.merge("about", "subject, kind, log, seq, ended", self._about, LEFT_ALONE)
         if self._cross:
             session.insert("cross_correction", "target, target_seq, log, seq", self._cross)
         if self._seen:

@@ -14,8 +14,11 @@ from collections.abc import Collection
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
+from foodtrace.storage.session import not_written
+
 if TYPE_CHECKING:
     from foodtrace.storage.session import Session
+
 FIND = "SELECT n.text, n.id FROM {texts} CROSS JOIN name AS n WHERE n.text = f.value"
 """The numbers of texts."""
 
@@ -78,7 +81,10 @@ def _make(session: Session, new: list[str]) -> dict[str, int]:
         "INSERT INTO name (text, code) SELECT * FROM unnest(?::text[], ?::text[]) ON CONFLICT (text) DO NOTHING",
         (new, [code_of(text) for text in new]),
     )
-    return find(session, new)
+    found = find(session, new)
+    if len(found) != len(new):
+        raise not_written("name", len(new), len(found))
+    return found
 
 
 def texts_of(session: Session, ids: Collection[int]) -> dict[int, str]:

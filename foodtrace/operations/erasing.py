@@ -33,7 +33,7 @@ from foodtrace.operations.entries import find_entry
 from foodtrace.operations.persons import entries_of, same_values
 from foodtrace.operations.reach import ErasedEntry, Reach, reach_of
 from foodtrace.personal import FIELD, vanished
-from foodtrace.storage.session import Session
+from foodtrace.storage.session import Session, not_written
 
 
 class Erased(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,6 +97,8 @@ def erase(
         for name in names:
             values += session.rows("SELECT field, value FROM personal WHERE log = ? AND seq = ? AND field = ?", (log, seq, name))
             session.run("DELETE FROM personal WHERE log = ? AND seq = ? AND field = ?", (log, seq, name))
+            if session.row("SELECT 1 FROM personal WHERE log = ? AND seq = ? AND field = ?", (log, seq, name)) is not None:
+                raise not_written("personal", 1, 0)  # nothing is called erased that is there
         mine.append(ErasedEntry(log=reach.origins[log], seq=seq, fields=names))
     before = not kept and not away and _committed(session, entries, fields)
     if not kept and not away and not before:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 from urllib.parse import quote
 
 from foodtrace.errors import BadData, Busy, Conflict, Storage
-from foodtrace.storage.session import Ask, Dialect, Row, Session, version_of
+from foodtrace.storage.session import LEFT_ALONE, Ask, Dialect, Row, Session, not_written, version_of
 from foodtrace.storage.sums import MOST
 
 if TYPE_CHECKING:
@@ -158,12 +158,15 @@ class PostgresSession:
         """See :class:`foodtrace.storage.session.Session`."""
         if len(rows) < _COPY_FROM:
             marks = ",".join("?" * (columns.count(",") + 1))
-            for row in rows:
-                self._run(f"INSERT INTO {table} ({columns}) VALUES ({marks})", row)  # noqa: S608 - our tables
-            return
-        with self._c.cursor() as cursor, cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
-            for row in rows:
-                copy.write_row(row)
+            written = sum(self._run(f"INSERT INTO {table} ({columns}) VALUES ({marks})", row).rowcount for row in rows)  # noqa: S608 - our tables
+        else:
+            with self._c.cursor() as cursor:
+                with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+                    for row in rows:
+                        copy.write_row(row)
+                written = cursor.rowcount
+        if written != len(rows):
+            raise not_written(table, len(rows), written)
 
     def merge(self, table: str, columns: str, rows: Collection[Sequence[int]], conflict: str) -> None:
         """See :class:`foodtrace.storage.session.Session`."""
@@ -171,7 +174,10 @@ class PostgresSession:
             return
         arrays = [_array(column) for column in zip(*rows, strict=True)]
         marks = ",".join(["?::bigint[]"] * len(arrays))
-        self._run(f"INSERT INTO {table} ({columns}) SELECT * FROM unnest({marks}) {conflict}", arrays)  # noqa: S608 - our tables
+        statement = f"INSERT INTO {table} ({columns}) SELECT * FROM unnest({marks}) {conflict}"  # noqa: S608 - our tables
+        written = self._run(statement, arrays).rowcount
+        if written != len(rows) and conflict != LEFT_ALONE:
+            raise not_written(table, len(rows), written)
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:

@@ -8,6 +8,8 @@ Rules:
    prefers to read a whole log to looking up two ids in it.)
 3. A transaction is read (a snapshot) or write (SQLite: BEGIN IMMEDIATE). Nothing is committed by accident: an exception
    rolls back.
+4. What was to be written is counted as it is written. A trigger or rule of somebody else can keep a row out without a word, and what is
+   not there must not be acknowledged: ``storage.not_written``, and nothing of the transaction stays.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
 
-from foodtrace.errors import Integrity
+from foodtrace.errors import Integrity, Storage
 
 if TYPE_CHECKING:
     from foodtrace.tlog.vouched import Vouched
@@ -28,6 +30,8 @@ and :func:`foodtrace.storage.schema.renew` brings a ledger of an older one over.
 _LONGEST_VERSION: Final = 6
 """Digits; a number with more is no version."""
 
+LEFT_ALONE: Final = "ON CONFLICT DO NOTHING"
+"""The clause of :meth:`Session.merge` that leaves a row alone whose key is there already."""
 Row: TypeAlias = tuple[Any, ...]
 Dialect: TypeAlias = Literal["sqlite", "postgresql"]
 Ask: TypeAlias = tuple[str, Collection[int] | Collection[str] | None, Sequence[object]]
@@ -66,7 +70,7 @@ class Session(Protocol):
         ...
 
     def run(self, sql: str, params: Sequence[object] = ()) -> int:
-        """Carry out one statement; return the number of rows it changed."""
+        """Carry out one statement; return the number of rows it changed (on SQLite with those that triggers changed)."""
         ...
 
     def many(self, sql: str, params: Collection[Sequence[object]]) -> None:
@@ -77,16 +81,28 @@ class Session(Protocol):
         """Insert rows whose keys are new, in bulk.
 
         :param columns: names, separated by ``, ``, in the order of the rows' values.
+        :raises Storage: ``storage.not_written`` (rule 4).
         """
         ...
 
     def merge(self, table: str, columns: str, rows: Collection[Sequence[int]], conflict: str) -> None:
-        """Insert rows of integers, none twice; ``conflict`` is the ON CONFLICT clause for a row whose key is there already."""
+        """Insert rows of integers, none twice; ``conflict`` is the ON CONFLICT clause for a row whose key is there already.
+
+        :raises Storage: ``storage.not_written`` (rule 4), where the clause changes such a row; one that leaves it alone cannot tell.
+        """
         ...
 
     def savepoint(self) -> AbstractContextManager[None]:
         """Undo what is done inside when it raises, and go on."""
         ...
+
+
+def not_written(table: str, expected: int, got: int) -> Storage:
+    """Return the error for rows that were not written as they should have been (rule 4).
+
+    :param expected: rows that were to be written. :param got: rows that changed, by the database's count.
+    """
+    return Storage("storage.not_written", value=table, expected=expected, got=got)
 
 
 def version_of(row: Row | None) -> int:

@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import quote
 
 from foodtrace.errors import BadData, Busy, FoodtraceError, NotFound, Storage
-from foodtrace.storage.session import Ask, Dialect, Row, version_of
+from foodtrace.storage.session import LEFT_ALONE, Ask, Dialect, Row, not_written, version_of
 from foodtrace.storage.sums import MOST, RANGE
 
 if TYPE_CHECKING:
@@ -92,7 +92,9 @@ class SqliteSession:
 
     def run(self, sql: str, params: Sequence[object] = ()) -> int:
         """See :class:`foodtrace.storage.session.Session`."""
-        return self._c.execute(sql, params).rowcount
+        before = self._c.total_changes
+        self._c.execute(sql, params)
+        return self._c.total_changes - before
 
     def many(self, sql: str, params: Collection[Sequence[object]]) -> None:
         """See :class:`foodtrace.storage.session.Session`."""
@@ -103,17 +105,23 @@ class SqliteSession:
 
     def insert(self, table: str, columns: str, rows: Collection[Sequence[object]]) -> None:
         """See :class:`foodtrace.storage.session.Session`."""
+        before = self._c.total_changes  # counts what triggers change too: a row that one of them takes away again is not there either
         if len(rows) == 1:  # by far the most frequent: a commit of one event feels each call
             self._c.execute(_inserting(table, columns, ""), *rows)
         elif rows:
             self._c.executemany(_inserting(table, columns, ""), rows)
+        if self._c.total_changes - before != len(rows):
+            raise not_written(table, len(rows), self._c.total_changes - before)
 
     def merge(self, table: str, columns: str, rows: Collection[Sequence[int]], conflict: str) -> None:
         """See :class:`foodtrace.storage.session.Session`."""
+        before = self._c.total_changes
         if len(rows) == 1:
             self._c.execute(_inserting(table, columns, conflict), *rows)
         elif rows:
             self._c.executemany(_inserting(table, columns, conflict), rows)
+        if self._c.total_changes - before != len(rows) and conflict != LEFT_ALONE:
+            raise not_written(table, len(rows), self._c.total_changes - before)
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:

@@ -265,6 +265,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "storage.not_a_file.hint": ("写账本文件, 如 --db {expected}", "name the ledger's file, such as --db {expected}"),
     "storage.not_a_ledger": ("{value} 不是账本, 或已损坏: {reason}", "{value} is no ledger, or damaged: {reason}"),
     "storage.not_a_ledger.hint": ("先复制一份, 再找备份", "copy it first, then look for a backup"),
+    "storage.not_written": (
+        "{value}: 要写 {expected} 行, 数据库说写了 {got} 行: 数据库里有什么在拦下或改动记录; 什么也没记",
+        "{value}: rows to be written: {expected}, written: {got}; something in the database keeps rows out or changes them; nothing was recorded",
+    ),
+    "storage.not_written.hint": (
+        "foodtrace doctor 说出是哪个触发器或规则; 去掉它, 再做一次",
+        "foodtrace doctor names the trigger or rule; take it away, then do the same again",
+    ),
     "storage.schema": ("模式名 {value} 不合格式", "schema name {value} is malformed"),
     "storage.schema.hint": ("{expected}", "{expected}"),
     "storage.sealed": ("已封存的记录不能改: {value}", "sealed rows do not change: {value}"),
@@ -304,8 +312,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "tlog.mistyped": ("有 foodtrace 从不写的值, 文件被别的程序改过", "a value that foodtrace never writes: something else wrote to the file"),
     "tlog.trigger_missing": ("封存表的保护不见了", "a guard of the sealed tables is gone"),
     "tlog.trigger_strange": (
-        "日志的表上有不是 foodtrace 建的触发器、规则或行级限制: 它能改写、拦下或隐藏记录",
-        "a trigger, rule or row security that foodtrace did not make, on a table of the log: it can rewrite rows, keep them out or hide them",
+        "账本的表上有不是 foodtrace 建的触发器、规则或行级限制: 它能改写、拦下、抄走或隐藏记录",
+        "a trigger, rule or row security that foodtrace did not make, on a table of the ledger: it can rewrite, keep out, copy or hide rows",
     ),
     "tlog.no_head": ("日志头不见了", "the log's head is gone"),
     "projection.differs": ("汇总与记录不符", "what was computed does not fit the entries"),

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple, TypeAlias
 
 from foodtrace.errors import Conflict, NotFound
-from foodtrace.storage.session import Session
+from foodtrace.storage.session import Session, not_written
 from foodtrace.tlog.checkpoint import format_checkpoint
 from foodtrace.tlog.entry import ZERO, compose, time_text
 from foodtrace.tlog.frontier import Frontier
@@ -62,14 +62,11 @@ def new_log(session: Session, origin: str) -> int:
     """Make a log without entries; return its number. Raises ``Conflict`` (``log.exists``)."""
     if log_id(session, origin) is not None:
         raise Conflict("log.exists", value=origin)
-    session.run("INSERT INTO log (origin) VALUES (?)", (origin,))
+    session.insert("log", "origin", [(origin,)])
     number = log_id(session, origin)
     if number is None:
-        raise NotFound("log.missing", value=origin)
-    session.run(
-        "INSERT INTO head (log, size, prev, frontier, time, key_seq, key_id) VALUES (?, 0, ?, ?, 0, 0, ?)",
-        (number, ZERO, Frontier().to_bytes(), b""),
-    )
+        raise not_written("log", 1, 0)
+    session.insert("head", "log, size, prev, frontier, time, key_seq, key_id", [(number, 0, ZERO, Frontier().to_bytes(), 0, 0, b"")])
     return number
 
 
@@ -126,11 +123,16 @@ def grow(session: Session, log: int, frontier: Frontier, rows: Sequence[EntryRow
 
 
 def advance(session: Session, log: int, origin: str, before: Head, new: Head, notes: Sequence[tuple[int, int, bytes]]) -> None:
-    """Insert checkpoints, (log, size, note), and move the head on from where it was locked. Raises ``Conflict`` (``log.head_moved``)."""
+    """Insert checkpoints, (log, size, note), and move the head on from where it was locked.
+
+    :raises Conflict: ``log.head_moved``. :raises Storage: ``storage.not_written``: it stands where it stood.
+    """
     session.insert("checkpoint", "log, size, note", notes)
     changed = session.run(
         "UPDATE head SET size = ?, prev = ?, frontier = ?, time = ?, key_seq = ?, key_id = ? WHERE log = ? AND size = ?",
         (new.size, new.prev, new.frontier.to_bytes(), new.time, new.key_seq, new.key_id, log, before.size),
     )
     if changed != 1:
+        if changed or session.row("SELECT 1 FROM head WHERE log = ? AND size = ?", (log, before.size)) is not None:
+            raise not_written("head", 1, changed)
         raise Conflict("log.head_moved", value=origin, expected=before.size)
