@@ -2,11 +2,11 @@
 
 Rules:
 
-1. A trigger on a table of the log that is not ours can rewrite a row on its way in, or keep it out: whatever it is for, ``verify``
-   names it. So it is with PostgreSQL's rules, which put another statement in a statement's place, and its row security, which hides
-   rows from all but the owner. Triggers that PostgreSQL makes for itself do not count.
-2. The tables of the log are those that are sealed, and the three that say which logs there are, how far they go, and what is personal.
-   On the others, which are computed from the log, a wrong row is found whoever wrote it.
+1. A trigger that is not ours can rewrite a row on its way in, keep it out, or copy it to where nobody erases it: whatever it is for,
+   ``verify`` names it. So it is with PostgreSQL's rules, which put another statement in a statement's place, and its row security, which
+   hides rows from all but the owner. Triggers that PostgreSQL makes for itself do not count.
+2. That holds for every table of ours, those as well that are computed from the log: any of them can carry a trigger that does its work
+   somewhere else, on what is personal for one. Ours under the same name on another table is not ours.
 3. Without an index everything is found and answered, only slowly: ``doctor`` names it, ``rebuild`` makes it again. One that PostgreSQL
    does not use because making it was broken off counts as missing.
 """
@@ -17,11 +17,11 @@ from typing import Final
 
 from foodtrace.storage.schema import trigger_names
 from foodtrace.storage.session import Session
-from foodtrace.storage.tables import SEALED, metadata
+from foodtrace.storage.tables import metadata
 
-LOGGED: Final = (*SEALED, "log", "head", "personal")
+TABLES: Final = tuple(table.name for table in metadata.sorted_tables)
 """Rule 2."""
-_OURS: Final = "('" + "', '".join(LOGGED) + "')"
+_OURS: Final = "('" + "', '".join(TABLES) + "')"
 _RULES: Final = (
     f"SELECT r.rulename, c.relname FROM pg_rewrite AS r JOIN pg_class AS c ON c.oid = r.ev_class WHERE c.relname IN {_OURS} "  # noqa: S608
     "AND c.oid = to_regclass(c.relname) AND r.rulename <> '_RETURN'"
@@ -40,9 +40,9 @@ _INDEXES: Final = {
 
 
 def strange_triggers(session: Session) -> list[str]:
-    """Return the triggers on tables of the log that foodtrace did not make, each with its table, and what does the same (rule 1)."""
-    ours = trigger_names(session.dialect)
-    found = [f"trigger {name} on {table}" for name, table in session.rows(_TRIGGERS[session.dialect]) if name not in ours]
+    """Return the triggers on our tables that foodtrace did not make, each with its table, and what does the same (rules 1 and 2)."""
+    ours = {(name, name.rpartition("_no_")[0]) for name in trigger_names(session.dialect)}
+    found = [f"trigger {name} on {table}" for name, table in session.rows(_TRIGGERS[session.dialect]) if (name, table) not in ours]
     if session.dialect == "postgresql":
         found += [f"rule {name} on {table}" for name, table in session.rows(_RULES)]
         found += [f"row security on {table}" for (table,) in session.rows(_SECURED)]
@@ -55,4 +55,4 @@ def missing_indexes(session: Session) -> list[str]:
     return sorted(str(each.name) for table in metadata.sorted_tables for each in table.indexes if each.name not in there)
 
 
-__all__ = ["LOGGED", "missing_indexes", "strange_triggers"]
+__all__ = ["TABLES", "missing_indexes", "strange_triggers"]

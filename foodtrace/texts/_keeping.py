@@ -239,8 +239,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "doctor.triggers_gone": ("封存表的保护不见了: {names}", "guards of the sealed tables are gone: {names}"),
     "doctor.triggers_gone.hint": ("有人动过数据库: foodtrace verify --full, 然后从备份恢复", "somebody changed the database: foodtrace verify --full, then restore a backup"),
     "doctor.triggers_strange": (
-        "日志的表上有不是 foodtrace 建的: {names}",
-        "on tables of the log there is what foodtrace did not make: {names}",
+        "账本的表上有不是 foodtrace 建的: {names}",
+        "on tables of the ledger there is what foodtrace did not make: {names}",
     ),
     "doctor.triggers_strange.hint": (
         "问管理员是谁建的、做什么; 用 DROP TRIGGER (或 DROP RULE, DISABLE ROW LEVEL SECURITY) 去掉, 再 foodtrace verify --full",

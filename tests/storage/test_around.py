@@ -9,7 +9,7 @@ import pytest
 
 from foodtrace import Ledger
 from foodtrace.keeping.doctor import Surroundings, examine
-from foodtrace.storage.around import LOGGED, missing_indexes, strange_triggers
+from foodtrace.storage.around import TABLES, missing_indexes, strange_triggers
 from foodtrace.storage.schema import trigger_names
 from foodtrace.storage.tables import metadata
 from tests.ledger.rich import first
@@ -52,8 +52,8 @@ def trigger(ledger: Ledger, table: str) -> None:
         run(ledger, body, f"CREATE TRIGGER strange AFTER INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION strange()")
 
 
-@pytest.mark.parametrize("table", LOGGED)
-def test_a_trigger_of_others_on_a_table_of_the_log_is_named_by_every_run(ledger: Ledger, tmp_path: Path, table: str) -> None:
+@pytest.mark.parametrize("table", TABLES)
+def test_a_trigger_of_others_on_any_table_is_named_by_every_run(ledger: Ledger, tmp_path: Path, table: str) -> None:
     trigger(ledger, table)
     wanted = f"trigger strange on {table}"
     for full in (False, True):
@@ -61,10 +61,31 @@ def test_a_trigger_of_others_on_a_table_of_the_log_is_named_by_every_run(ledger:
     assert doctor(ledger, tmp_path)["triggers_strange"] == ("bad", wanted)
 
 
-def test_a_trigger_on_what_is_computed_is_its_owners_business(ledger: Ledger, tmp_path: Path) -> None:
-    trigger(ledger, "move")
-    assert ledger.verify(full=True).ok
-    assert "ledger_fine" in doctor(ledger, tmp_path)
+def test_one_that_copies_what_is_personal_from_where_nobody_looks_is_named(ledger: Ledger, tmp_path: Path) -> None:
+    if ledger.store.dialect == "sqlite":
+        shadow = "CREATE TABLE shadow (value TEXT)"
+        run(ledger, shadow, "CREATE TRIGGER quiet AFTER INSERT ON site_fact BEGIN INSERT INTO shadow SELECT value FROM personal; END")
+    else:
+        run(ledger, "CREATE TABLE shadow (value TEXT)")
+        run(ledger, "CREATE RULE quiet AS ON INSERT TO site_fact DO ALSO INSERT INTO shadow SELECT value FROM personal")
+    wanted = ("trigger" if ledger.store.dialect == "sqlite" else "rule") + " quiet on site_fact"
+    for full in (False, True):
+        assert named(ledger, full=full) == [("tlog.trigger_strange", wanted)]
+    assert doctor(ledger, tmp_path)["triggers_strange"] == ("bad", wanted)
+
+
+def test_a_name_of_ours_on_another_table_is_strange(ledger: Ledger) -> None:
+    if ledger.store.dialect == "sqlite":
+        run(ledger, "DROP TRIGGER node_no_delete", "CREATE TRIGGER node_no_delete AFTER INSERT ON personal BEGIN SELECT 1; END")
+        wanted = [("tlog.trigger_missing", "node_no_delete"), ("tlog.trigger_strange", "trigger node_no_delete on personal")]
+    else:
+        run(
+            ledger,
+            "CREATE FUNCTION strange() RETURNS trigger LANGUAGE plpgsql AS $body$ BEGIN RETURN NULL; END $body$",
+            "CREATE TRIGGER node_no_change AFTER INSERT ON personal FOR EACH ROW EXECUTE FUNCTION strange()",
+        )
+        wanted = [("tlog.trigger_strange", "trigger node_no_change on personal")]
+    assert named(ledger, full=True) == wanted
 
 
 def test_our_own_under_another_definition_is_missing_and_not_strange(ledger: Ledger) -> None:
