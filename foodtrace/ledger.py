@@ -28,7 +28,7 @@ from foodtrace.graph.names import Names
 from foodtrace.opening import LogState, Writer, check_seen, chosen, logs, refuse_backup
 from foodtrace.operations.common import Outcome
 from foodtrace.quantity import Quantity
-from foodtrace.reading import SCHEMA_VERSION, check, default_keys, wall_clock
+from foodtrace.reading import SCHEMA_VERSION, check, default_keys, rule_folder, wall_clock
 from foodtrace.recording import Receipt, done, lock, prepare, record, record_in, refusals
 from foodtrace.sealed import sealed_logs
 from foodtrace.storage.engine import address_of, open_store
@@ -85,6 +85,7 @@ class Ledger:
         may_create: bool,
         rule: ClockRule,
         recovering: bool = False,
+        rules: Path | None = None,
     ) -> None:
         """Use :meth:`open`."""
         self.store = store
@@ -106,6 +107,7 @@ class Ledger:
         )
         self._there = False
         self._lock = threading.Lock()
+        self.rules = rules
         self._rules: Rulebook | None = None
         self._running: dict[str, Running] = {}
         self._address = store.url
@@ -128,6 +130,7 @@ class Ledger:
         confirm_clock: bool = False,
         clock_ahead: dt.timedelta | None = None,
         older: bool = False,
+        rules: str | Path | None = None,
     ) -> Self:
         """Open a ledger.
 
@@ -143,10 +146,12 @@ class Ledger:
         :param confirm_clock: the clock is right: write although it is behind, or far ahead of, the last entry.
         :param clock_ahead: how far ahead of the last entry is far (25 days).
         :param older: take a ledger of an older version of foodtrace too, to :meth:`rebuild` it, back it up or recover it.
-        :raises NotFound: ``ledger.missing``. :raises Integrity: ``ledger.rolled_back``, ``ledger.forked_log``.
-        :raises Storage: ``ledger.newer``, ``ledger.older``, ``storage.*``. :raises BadData: ``clock.ahead``.
+        :param rules: folder of rule packs of one's own, in ``recall/*.toml`` and ``gate/*.toml``; each is read when it is first needed.
+        :raises NotFound: ``ledger.missing``, ``rules.directory``. :raises Integrity: ``ledger.rolled_back``, ``ledger.forked_log``.
+        :raises Storage: ``ledger.newer``, ``ledger.older``, ``storage.*``. :raises BadData: ``clock.ahead``, ``rules.misplaced``.
         """
         rule = clock_rule(clock_ahead, confirmed=confirm_clock)
+        own = None if rules is None else rule_folder(rules)
         store = open_store(url, create=create, schema=schema)
         path = getattr(store, "path", None)
         folder = Path(keys).expanduser() if keys is not None else default_keys(path)
@@ -159,6 +164,7 @@ class Ledger:
             may_create=create,
             rule=rule,
             recovering=recovering,
+            rules=own,
         )
         # The password stays here; it goes through a pipe to a process that helps to verify, and nowhere else.
         ledger._address, ledger._schema = address_of(url), schema
@@ -191,7 +197,7 @@ class Ledger:
         self._there = True
         vouched = Vouched(self.keys, self.mark)
         with self.store.read() as session:
-            session.vouched = vouched
+            session.vouched, session.rules = vouched, self.rules
             yield session
 
     # -- logs and keys -----------------------------------------------------------------------------------------------------
@@ -285,6 +291,7 @@ class Ledger:
         with self.store.write() as session:
             # Before anything is read: on PostgreSQL a transaction alone keeps nobody from spending what was read here.
             head = lock(session, writer)
+            session.rules = self.rules
             outcome = decide(session)
             if outcome.events:
                 prepared = prepare(outcome.events, outcome.personal)
@@ -319,7 +326,7 @@ class Ledger:
             code with the same weight within seconds is one scan (``duplicate`` in the answer).
         :param gate: number of the gate; by default the digits at the end of the log's origin, else 1.
         :param truck: whatever else is known (seller's card, product, papers): :class:`foodtrace.operations.market.Truck`.
-        :param rules: rule packs; by default those that come with foodtrace.
+        :param rules: rule packs; by default the ledger's (:meth:`rulebook`).
         :param hosts: pages of certificates that are trusted, ``HOST[/stem]`` each.
         :param keys: key list that the gate carries (:mod:`foodtrace.certificate.keylist`).
         :raises BadData: ``scan.*`` (no certificate to decide on), ``quantity.*``, ``gate.which_market``.
@@ -332,7 +339,7 @@ class Ledger:
         size = Quantity.parse(weight) if isinstance(weight, str) else weight
         writer = self.writer(log)
         number = desk.gate_of(writer.origin, gate)
-        book = rules or self._rulebook()
+        book = rules or self.rulebook()
 
         def decide(session: Session) -> Outcome:
             doing = Doing(now=local(self.clock()), by=by, id=id)
@@ -357,12 +364,13 @@ class Ledger:
         found: GateAnswer = answer
         return found
 
-    def _rulebook(self) -> Rulebook:
-        """Return the rule packs that come with foodtrace, read once."""
+    def rulebook(self) -> Rulebook:
+        """Return the gate's rule packs, those of one's own before those that come with foodtrace; read once. Raises as ``load`` does."""
         if self._rules is None:
             from foodtrace.gate.rules import load  # noqa: PLC0415 - only the gate needs them
 
-            self._rules = load()
+            folder = None if self.rules is None else self.rules / "gate"
+            self._rules = load(folder if folder is not None and folder.is_dir() else None)
         return self._rules
 
     def import_log(self, copy: str | Path, *, vkeys: Sequence[str] = (), progress: Progress | None = None) -> ImportSaid:

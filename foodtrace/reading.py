@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from foodtrace.errors import Integrity, NotFound, Storage
+from foodtrace.errors import BadData, Integrity, NotFound, Storage
 from foodtrace.storage.engine import open_store
 from foodtrace.storage.session import VERSION
 from foodtrace.tlog.anchor import anchor_path, read_anchor
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION: Final = VERSION
 """The schema this program works with."""
+RULE_PARTS: Final = ("recall", "gate")
+"""Where in a folder of rule packs of one's own those of recalls and those of the gate stand."""
 
 
 class LogState(NamedTuple):
@@ -54,6 +56,28 @@ def default_keys(store_path: Path | None) -> Path:
         if beside.is_dir():
             return beside
     return Path(os.environ.get("XDG_CONFIG_HOME", "~/.config")).expanduser() / "foodtrace" / "keys"
+
+
+def rule_folder(given: str | Path) -> Path:
+    """Return the folder of rule packs of one's own, absolute.
+
+    :raises NotFound: ``rules.directory``. :raises BadData: ``rules.misplaced``: a pack that nobody would read.
+    :raises Storage: ``rules.unreadable``.
+    """
+    folder = Path(given).expanduser().absolute()
+    if not folder.is_dir():
+        raise NotFound("rules.directory", value=str(folder))
+    try:
+        astray = sorted(each.name for each in folder.iterdir() if each.name.endswith(".toml"))
+    except OSError as error:
+        raise Storage("rules.unreadable", value=str(folder), reason=error.strerror or type(error).__name__) from None
+    if astray or not any((folder / part).is_dir() for part in RULE_PARTS):
+        raise BadData(
+            "rules.misplaced",
+            value=str(folder / astray[0]) if astray else str(folder),
+            expected=", ".join(f"{part}/*.toml" for part in RULE_PARTS),
+        )
+    return folder
 
 
 def wall_clock() -> int:

@@ -40,6 +40,9 @@ class Context:
     now: str = ""
     """The time by another clock (``--now``), from which time goes on in this run; empty: this machine's clock."""
 
+    rules: str | None = None
+    """Folder of rule packs of one's own (``--rules``, FOODTRACE_RULES)."""
+
     def open(self, *, create: bool = False, recovering: bool = False, older: bool = False) -> Ledger:
         """Open the ledger of ``--db``. A missing file is an error unless the command makes one.
 
@@ -59,6 +62,7 @@ class Context:
             clock=_clock_from(self.now) if self.now else None,
             confirm_clock=self.confirm_clock,
             clock_ahead=_clock_ahead(),
+            rules=self.rules or None,
         )
 
     @property

@@ -105,14 +105,30 @@ class LazyGroup(click.Group):
 @click.option("--lang", type=click.Choice(["zh", "en"]), default=None, help="Language of texts; else FOODTRACE_LANG, else the locale.")
 @click.option("--confirm-clock", is_flag=True, help="The clock is right: write although it is behind, or far ahead of, the last entry.")
 @click.option("--now", default="", metavar="TIME", help="The time by another clock, such as 2026-11-24 03:10, if this machine's is wrong.")
+@click.option(
+    "--rules",
+    envvar="FOODTRACE_RULES",
+    default=None,
+    metavar="DIR",
+    help="Folder of rule packs of your own: recall/*.toml and gate/*.toml in it.",
+)
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.version_option(package_name="foodtrace", message="foodtrace %(version)s")
 @click.pass_context
 def cli(
-    ctx: click.Context, db: str, keys: str | None, log: str | None, lang: str | None, now: str, *, debug: bool, confirm_clock: bool
+    ctx: click.Context,
+    db: str,
+    keys: str | None,
+    log: str | None,
+    lang: str | None,
+    now: str,
+    rules: str | None,
+    *,
+    debug: bool,
+    confirm_clock: bool,
 ) -> None:
     """Food traceability and market access: certificates, gates, transfers, formula, recalls, on a record that outsiders can check."""
-    ctx.obj = Context(db=db, keys=keys, log=log, lang=language(lang), debug=debug, confirm_clock=confirm_clock, now=now)
+    ctx.obj = Context(db=db, keys=keys, log=log, lang=language(lang), debug=debug, confirm_clock=confirm_clock, now=now, rules=rules)
     if ctx.invoked_subcommand is None:
         from foodtrace_cli.commands.overview import overview  # noqa: PLC0415 - only without a command
 

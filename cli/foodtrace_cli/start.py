@@ -53,7 +53,7 @@ def plain_recall(arguments: list[str]) -> tuple[dict[str, str], list[str]] | Non
 def _told(arguments: list[str]) -> bytes | None:
     """Return what a plain recall prints; none where the command itself has to run (rule 2)."""
     form = plain_recall(arguments)
-    if form is None or "_FOODTRACE_COMPLETE" in os.environ:
+    if form is None or "_FOODTRACE_COMPLETE" in os.environ or os.environ.get("FOODTRACE_RULES"):
         return None
     given, lots = form
     try:

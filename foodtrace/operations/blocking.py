@@ -34,7 +34,7 @@ from foodtrace.recall.blocking import Doing as Ask
 from foodtrace.recall.blocking import Link, Verdict, answer
 from foodtrace.recall.cases import case_ids
 from foodtrace.recall.packs import for_case
-from foodtrace.recall.settings import Possible
+from foodtrace.recall.settings import DEFAULT, Possible
 from foodtrace.storage.session import Session
 from foodtrace.tlog.entry import event_bytes
 
@@ -55,6 +55,8 @@ class Block(msgspec.Struct, frozen=True):
     advice: str = ""
     block_possible: Possible = "hold"
     """What the case's rule pack gives to an ask for a possible link."""
+    missing: str = ""
+    """The rule pack that the case was opened under, where it is not here and ``block_possible`` is another's."""
 
 
 def blocks(session: Session, lot: str, now: int, site: str = "") -> list[Block]:
@@ -73,7 +75,8 @@ def blocks(session: Session, lot: str, now: int, site: str = "") -> list[Block]:
     for case, standing in standing_against(session, facts, _about(session, facts, number), now):
         stand = standing.against(number, where, now)
         if stand is not None:
-            found.append(Block(case.case, stand.link, case.level, case.advice, stand.possible))
+            missing = for_case(case, session.rules).missing
+            found.append(Block(case.case, stand.link, case.level, case.advice, stand.possible, missing))
     return found
 
 
@@ -170,8 +173,7 @@ def _reasons(session: Session, lot: str, now: int, asked: Ask, site: str, *, tes
     for block in sorted(blocks(session, lot, now, site), key=lambda each: (each.link != "confirmed", each.case)):
         verdict = verdict_of(block, asked)
         if verdict in ("refuse", "hold"):
-            code = "transfer.recalled" if block.link == "confirmed" else "transfer.recall_possible"
-            found.append((Refused(code, value=lot, case=block.case), block.case))
+            found.append((_refusal(block, lot), block.case))
     if tests:
         try:
             check_tests(session, lot, now)
@@ -180,9 +182,14 @@ def _reasons(session: Session, lot: str, now: int, asked: Ask, site: str, *, tes
     return found
 
 
+def _refusal(block: Block, lot: str) -> Refused:
+    if block.link == "confirmed":
+        return Refused("transfer.recalled", value=lot, case=block.case)
+    if block.missing:
+        return Refused("transfer.rules_missing", value=lot, case=block.case, pack=block.missing)
+    return Refused("transfer.recall_possible", value=lot, case=block.case)
+
+
 def verdict_of(block: Block, asked: Ask) -> Verdict:
     """Return what a block gives to an ask, by its case's rule pack."""
-    return answer(asked, block.link, msgspec.structs.replace(_PLAIN, block_possible=block.block_possible))
-
-
-_PLAIN: Final = for_case(None).settings
+    return answer(asked, block.link, msgspec.structs.replace(DEFAULT, block_possible=block.block_possible))

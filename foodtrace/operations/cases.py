@@ -47,7 +47,7 @@ from foodtrace.recall.calendars import calendar
 from foodtrace.recall.cases import case_ids, load_case, load_cases, name_case, one_of, resolve_case, standing_of
 from foodtrace.recall.deadlines import completion_clock, end_of
 from foodtrace.recall.facts import Case, ScopeVersion
-from foodtrace.recall.packs import choose, for_case
+from foodtrace.recall.packs import choose, for_case, local
 from foodtrace.storage.session import Session
 
 _LEVELS: Final = (1, 2, 3)
@@ -160,7 +160,7 @@ def open_case(
         producer=made,
         operator=operator or recalls,
         known=known,
-        rule_pack=choose(doing.now.date()).pack.id,
+        rule_pack=choose(doing.now.date(), own=local(session.rules)).pack.name,
         quantity=Quantity.parse(what.quantity) if what.quantity else None,
         sample=sample,
         **{name: getattr(what, name) for name in _SAID if name != "advice"},
@@ -220,7 +220,7 @@ def extend(
     state = managed(session, doing, case)
     if not approval.strip():
         raise BadData("case.approval", value="-", expected="--approval")
-    clock = completion_clock(state, for_case(state).settings, calendar(), micros(doing.now))
+    clock = completion_clock(state, for_case(state, session.rules).settings, calendar(), micros(doing.now))
     if state.published is None:
         raise Refused("case.not_published", value=state.case)
     if clock.due_day is not None and until <= clock.due_day:
@@ -339,7 +339,7 @@ def show_contacts(
 def reach_of(facts: SqlFacts, state: Case, clauses: Sequence[Clause] | None = None) -> Affected:
     """Return the affected set of a case, or of other clauses for it."""
     scope = state.versions[-1].clauses if clauses is None else clauses
-    return find(facts, scope, settings=for_case(state).settings, own_operator=state.operator, case=state.case)
+    return find(facts, scope, settings=for_case(state, facts.session.rules).settings, own_operator=state.operator, case=state.case)
 
 
 def _rescoped(session: Session, doing: Doing, state: Case, clauses: tuple[Clause, ...], reason: str, narrows: str = "") -> Outcome:

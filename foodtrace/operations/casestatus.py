@@ -111,6 +111,9 @@ class CaseStatus(msgspec.Struct, frozen=True, kw_only=True):
     days: int
     """Working days there are."""
     rule_pack: str
+    """Id of the pack that computed it; of one of one's own ``ID@HASH``."""
+    rule_pack_missing: str
+    """The pack that the case was opened under, where it is not here and the other computed; else empty."""
     verified: bool
     superseded_by: tuple[str, ...]
     clocks: tuple[ClockAnswer, ...]
@@ -198,9 +201,9 @@ class _Standing:
         self.now = now
         self.recorded = recorded
         self.facts = SqlFacts(session, now, recorded_until=recorded)
-        self.pack = for_case(case)
+        self.pack = for_case(case, session.rules)
         self.settings: Settings = self.pack.settings
-        self.answer = recall(session, (), now=now, case=case, settings=self.settings, recorded_until=recorded)
+        self.answer = self.pack.named(recall(session, (), now=now, case=case, settings=self.settings, recorded_until=recorded))
         self.found: Affected = reach_of(self.facts, case)
         self.rows = {row.site: row for row in (*self.answer.outlets, *self.answer.others)}
         self.told: list[Told] = [each for each in case_events(session, case.case) if micros(each[1].at) <= now and each[0] <= recorded]
@@ -235,7 +238,8 @@ class _Standing:
             as_known=self.recorded != NEVER,
             day=None if published is None else working_days_between(calendar(), local_day(published), today),
             days=self.settings.complete_days[case.level - 1],
-            rule_pack=self.pack.pack.id,
+            rule_pack=self.pack.pack.name,
+            rule_pack_missing=self.pack.missing,
             verified=self.pack.pack.verified,
             superseded_by=tuple(each.id for each in self.pack.gaps),
             clocks=(_clock(self.start), _clock(self.clock)),

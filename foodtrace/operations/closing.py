@@ -47,7 +47,7 @@ def conditions(session: Session, now: int, case: Case, found: Affected | None = 
     :param found: the affected set of the case, if it is at hand.
     """
     facts = SqlFacts(session, now, recorded_until=recorded_until)
-    settings = for_case(case).settings
+    settings = for_case(case, facts.session.rules).settings
     hit = found or find(facts, case.versions[-1].clauses, settings=settings, own_operator=case.operator, case=case.case)
     told = told_of_all(hit, case, now)
     answered = {step.site for step in case.steps if step.kind == "acknowledgement" and step.at <= now}
@@ -72,7 +72,7 @@ def conditions(session: Session, now: int, case: Case, found: Affected | None = 
 
 def _left(facts: SqlFacts, hit: Affected, case: Case, now: int) -> dict[tuple[int, Kind, int], int]:
     """Return what is not disposed of: (site, kind, unit) -> quantity (rules 2 and 4)."""
-    settings = for_case(case).settings
+    settings = for_case(case, facts.session.rules).settings
     found: dict[tuple[int, Kind, int], int] = defaultdict(int)
     for (lot, site, unit), sums in sums_with_said(facts, hit, case, settings=settings).items():
         if (lot, site) not in hit.holdings or site not in hit.sites:

@@ -292,7 +292,7 @@ def _there(session: Session, doing: Doing, case: str, site: str, lot: str) -> li
     flows = [msgspec.structs.replace(flow, lot=number) for flow in facts.flows(names)]
     said: dict[tuple[int, int, int], tuple[int, int]] = {}
     for state in load_cases(session, case, until=now):
-        words = answered(state, now, dict.fromkeys(names, number), for_case(state).settings)
+        words = answered(state, now, dict.fromkeys(names, number), for_case(state, session.rules).settings)
         said |= {key: word for key, word in words.items() if key[:2] == (number, where)}
     books = Books(pair(flows, {}, facts.ranks()), flows, said=said)
     found = [Quantity(books.sum((number, where, unit)).on_hand, UNIT_NAMES[unit]) for unit in range(3)]

@@ -75,7 +75,7 @@ def _by_papers(session: Session, now: dt.datetime, lot: str, papers: LotInfo) ->
     for case, opened, said in _standing(session, candidates(session, [lot]), now, fresh=lot):
         *before, clauses = _versions(said)
         hits = [hit for clause in clauses if (hit := _touches(session, clause, [papers], [])) is not None]
-        possible = for_opening(opened.rule_pack, micros(opened.at)).settings.block_possible
+        possible = for_opening(opened.rule_pack, micros(opened.at), session.rules).settings.block_possible
         if not hits and any(_touches(session, clause, [papers], []) is not None for version in before for clause in version):
             hits, possible = [False], "hold"
         if hits:

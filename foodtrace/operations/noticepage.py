@@ -115,7 +115,7 @@ def public_of(session: Session, case: str, now: int) -> Public:
     first = opening(case_events(session, state.case), state.opener)
     event: RecallOpened | None = first[1] if first else None
     fields: dict[str, str] = dict(session.rows("SELECT field, value FROM personal WHERE log = ? AND seq = ?", first[2])) if first else {}
-    pack = for_case(state)
+    pack = for_case(state, session.rules)
     clock = completion_clock(state, pack.settings, calendar(), now)
     words = {name: str(value) for name in PUBLIC if event is not None and (value := getattr(event, name, None))}
     if "product" not in words and (named := _products(session, state, now)):
@@ -137,7 +137,7 @@ def public_of(session: Session, case: str, now: int) -> Public:
         said=words,
         duties=event.duties if event else "",
         advice=state.advice,
-        rule_pack=pack.pack.id,
+        rule_pack=pack.pack.name,
     )
 
 

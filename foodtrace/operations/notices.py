@@ -149,7 +149,7 @@ def notify(session: Session, doing: Doing, case: str | None, *, which: Which = "
 
 def dated_ahead(facts: SqlFacts, found: Affected, state: Case) -> tuple[tuple[str, int, str], ...]:
     """Return what only records dated later than now bring to a site (rule 4), by name."""
-    told = list(ahead(Look(facts, found, for_case(state).settings, state, NO_TABLES)))
+    told = list(ahead(Look(facts, found, for_case(state, facts.session.rules).settings, state, NO_TABLES)))
     sites = facts.sites({each.site for each in told if each.site})
     texts = facts.texts({each.lot for each in told if not each.site})
     names = {each: info.name or info.text for each, info in sites.items()}

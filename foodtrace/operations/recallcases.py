@@ -14,7 +14,7 @@ from foodtrace.operations.standing import Standing
 from foodtrace.recall.answer import recall as answer_of
 from foodtrace.recall.cases import load_cases
 from foodtrace.recall.facts import Case
-from foodtrace.recall.packs import for_case
+from foodtrace.recall.packs import for_case, for_day
 from foodtrace.recall.said import Answer
 from foodtrace.storage.session import Session
 
@@ -38,17 +38,26 @@ def recall_with_cases(
     same = [case for case in about if not scope and _lots_of(case) == set(asked)]
     if len(same) == 1:
         (case,) = same
-        rules = for_case(case).settings
-        found = answer_of(session, (), now=now, case=case, settings=rules, recorded_until=recorded_until, bounds=bounds)
+        chosen = for_case(case, session.rules)
+        found = answer_of(session, (), now=now, case=case, settings=chosen.settings, recorded_until=recorded_until, bounds=bounds)
     else:
+        chosen = for_day(now, session.rules)
         found = answer_of(
-            session, asked, now=now, recorded_until=recorded_until, scope=scope, operator=operator, bounds=bounds, plain=plain
+            session,
+            asked,
+            now=now,
+            settings=chosen.settings,
+            recorded_until=recorded_until,
+            scope=scope,
+            operator=operator,
+            bounds=bounds,
+            plain=plain,
         )
     known = {case.case for case in about} | {found.case}
     made_of = set(candidates(session, found.affected_lots)) - known
     about += [case for number in made_of for case in _cases(session, number, now, recorded_until)]
     cases = {case.case for case in about if case.case != found.case and _touches(session, case, found.affected_lots, now)}
-    return msgspec.structs.replace(found, cases=tuple(sorted(cases)))
+    return msgspec.structs.replace(chosen.named(found), cases=tuple(sorted(cases)))
 
 
 def _about(session: Session, lots: Iterable[str], now: int) -> list[str]:

@@ -43,7 +43,7 @@ def recall(
     :raises NotFound: ``lot.not_found`` with ``near``. :raises Ambiguous: ``lot.ambiguous`` with ``candidates``.
     """
     asked = tuple(resolve_lot(session, each) for each in ([lot] if isinstance(lot, str) else lot))
-    plain = bool(asked) and not scope and not bounds and recorded_until is None
+    plain = bool(asked) and not scope and not bounds and recorded_until is None and session.rules is None
     told = _told(session, asked, now, operator) if plain else None
     if told is not None:
         return _answer(told)
@@ -85,7 +85,7 @@ def _told(session: Session, asked: tuple[str, ...], now: int, operator: str, *, 
     from foodtrace.graph.rows import Rows  # noqa: PLC0415
     from foodtrace.graph.subjects import recalled  # noqa: PLC0415
     from foodtrace.recall.plain.cases import none_about  # noqa: PLC0415
-    from foodtrace.recall.plain.defaults import OUTLET_KINDS, SILENT_AFTER, TRANSIT_LIMIT  # noqa: PLC0415
+    from foodtrace.recall.plain.defaults import OUTLET_KINDS, RULE_PACK, SILENT_AFTER, TRANSIT_LIMIT  # noqa: PLC0415
     from foodtrace.recall.plain.told import PlainAnswer  # noqa: PLC0415
 
     if not asked_ahead:
@@ -98,7 +98,7 @@ def _told(session: Session, asked: tuple[str, ...], now: int, operator: str, *, 
             rows, asked, outlet_kinds=OUTLET_KINDS, transit_limit=TRANSIT_LIMIT, silent_after=SILENT_AFTER, operator=operator
         )
         if none_about(rows, found.numbers, found.lots):
-            return found.told()
+            return found.told() | {"rule_pack": RULE_PACK}
     return None
 
 

@@ -29,7 +29,7 @@ from foodtrace.operations.spending import Certificates
 from foodtrace.recall.books import Books, Progress
 from foodtrace.recall.breaks import Asked, Break, Names, shown_time
 from foodtrace.recall.doubles import Doubles
-from foodtrace.recall.settings import DEFAULT, Settings
+from foodtrace.recall.packs import for_day
 from foodtrace.storage.session import Session
 
 
@@ -62,7 +62,6 @@ def reconcile(
     site: str = "",
     start: int | None = None,
     end: int | None = None,
-    settings: Settings = DEFAULT,
     progress: Progress | None = None,
 ) -> Reconciliation:
     """Compare the books.
@@ -73,7 +72,7 @@ def reconcile(
     facts = SqlFacts(session, now)
     names = Names(session, facts)
     asked = Asked(site=facts.site(site) if site else None, start=ALWAYS if start is None else start, end=NEVER if end is None else end)
-    books = Books(session, facts, names, asked, settings)
+    books = Books(session, facts, names, asked, for_day(now, session.rules).settings)
     books.read(progress)
     doubles = Doubles(session, facts, names, asked)
     doubles.twice()

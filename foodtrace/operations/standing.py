@@ -64,7 +64,7 @@ class Standing:
     def __init__(self, facts: SqlFacts, case: Case) -> None:
         self._facts = facts
         self._case = case
-        self._settings = for_case(case).settings
+        self._settings = for_case(case, facts.session.rules).settings
 
     def _reach(self, clauses: Collection[Clause]) -> _Hit:
         case = self._case

@@ -26,6 +26,7 @@ from foodtrace.recall import chain as chains
 from foodtrace.recall.affected import find
 from foodtrace.recall.chain import Amounts, Chain
 from foodtrace.recall.grouping import depths
+from foodtrace.recall.packs import for_day
 from foodtrace.storage.session import Session
 
 Direction = Literal["both", "back", "forward"]
@@ -124,11 +125,12 @@ def trace(session: Session, lot: str, *, now: int, direction: Direction = "both"
 
 
 def _chain(facts: SqlFacts, text: str, start: set[int], direction: Direction) -> Chain:
+    settings = for_day(facts.now, facts.session.rules).settings
     if direction == "back":
-        return chains.backward(facts, start)
-    found = find(facts, (LotsClause(lots=(text,)),))
-    ahead = chains.forward(facts, found, asked=start)
-    return ahead if direction == "forward" else chains.joined(chains.backward(facts, start), ahead)
+        return chains.backward(facts, start, settings=settings)
+    found = find(facts, (LotsClause(lots=(text,)),), settings=settings)
+    ahead = chains.forward(facts, found, asked=start, settings=settings)
+    return ahead if direction == "forward" else chains.joined(chains.backward(facts, start, settings=settings), ahead)
 
 
 class _Shown:

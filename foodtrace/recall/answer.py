@@ -94,7 +94,7 @@ def plain_answer(
 
     :param asked: full ids. :param scope: further clauses; a rule is plain where every lot either fits it or does not.
     """
-    if settings.yields or settings.lot_presumption != "lot" or settings.clock_slack > DEFAULT.clock_slack:
+    if settings.lot_presumption != "lot" or settings.clock_slack > DEFAULT.clock_slack:
         raise HandOver("settings")
     found = PlainAnswer(
         facts,
@@ -106,18 +106,26 @@ def plain_answer(
         more=[lot for clause in scope for lot in _whole_lots(facts, clause)],
         scope=[scope_words(clause) for clause in (*((LotsClause(lots=tuple(asked)),) if asked else ()), *scope)],
     )
+    _no_usual_yield(found, settings)
     return msgspec.convert(found.told(count_possible=settings.count_possible), Answer)
 
 
 def case_answer(facts: SqlFacts, case: Case, settings: Settings = DEFAULT) -> Answer:
     """Answer for a case whose scope is whole lots and whose records are plain. Raises :class:`HandOver` where they are not."""
-    if settings.yields or settings.lot_presumption != "lot":
+    if settings.lot_presumption != "lot":
         raise HandOver("settings")
     clauses = case.versions[-1].clauses
     asked = tuple(lot for clause in clauses if isinstance(clause, LotsClause) for lot in clause.lots)
     more = [lot for clause in clauses if not isinstance(clause, LotsClause) for lot in _whole_lots(facts, clause)]
     found = CaseAnswer(facts, asked, case, settings, more=more, scope=tuple(map(scope_words, clauses)))
+    _no_usual_yield(found, settings)
     return msgspec.convert(found.told(count_possible=settings.count_possible), Answer)
+
+
+def _no_usual_yield(found: PlainAnswer, settings: Settings) -> None:
+    """Hand over where the pack says what a usual yield of an affected product is: rows do not compare with it."""
+    if settings.yields and not settings.yields.keys().isdisjoint(found.products):
+        raise HandOver("yields")
 
 
 def _whole_lots(facts: SqlFacts, clause: Clause) -> list[int]:

@@ -26,8 +26,8 @@ from foodtrace.recall.balance import Balance, accounted, balances, total
 from foodtrace.recall.breaks import shown_time
 from foodtrace.recall.chain import Chain, backward, forward, joined
 from foodtrace.recall.metrics import UNIT_NAMES, Rate
+from foodtrace.recall.packs import for_day
 from foodtrace.recall.report import masked
-from foodtrace.recall.settings import DEFAULT, Settings
 from foodtrace.storage.session import Session
 
 Timer = Callable[[], int]
@@ -97,9 +97,7 @@ def draw(session: Session, seed: str) -> tuple[str, int]:
     return lots[number % len(lots)], len(lots)
 
 
-def drill(
-    session: Session, seed: str, *, now: int, timer: Timer, lot: str | None = None, settings: Settings = DEFAULT
-) -> tuple[Drill, Chain]:
+def drill(session: Session, seed: str, *, now: int, timer: Timer, lot: str | None = None) -> tuple[Drill, Chain]:
     """Carry out a mock recall; return what it found and the chain, to draw.
 
     :param lot: drill this lot instead of drawing one. :param timer: clock for rule 2.
@@ -107,7 +105,9 @@ def drill(
     """
     begun = timer()
     chosen, candidates = draw(session, seed) if lot is None else (resolve_lot(session, lot), 0)
-    answer = recall(session, (chosen,), now=now, settings=settings)
+    rules = for_day(now, session.rules)
+    settings = rules.settings
+    answer = rules.named(recall(session, (chosen,), now=now, settings=settings))
     facts = SqlFacts(session, now)
     found = find(facts, (LotsClause(lots=(chosen,)),), settings=settings)
     silent = {facts.site(row.site) or 0 for row in (*answer.outlets, *answer.others) if any(each.on_hand is None for each in row.amounts)}

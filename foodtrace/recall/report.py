@@ -33,7 +33,7 @@ from foodtrace.recall.curve import Point, curve
 from foodtrace.recall.deadlines import LOCAL, Clock, completion_clock, end_of, local_day, start_clock
 from foodtrace.recall.decisions import Decision, decisions
 from foodtrace.recall.facts import Case
-from foodtrace.recall.packs import choose
+from foodtrace.recall.packs import for_case
 from foodtrace.recall.report_entries import MOST_GOODS, CaseEntry, LogProof, entries_of_case, entries_of_goods, local_time, log_proofs
 from foodtrace.recall.scope import scope_words
 from foodtrace.recall.settings import Settings
@@ -104,6 +104,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """Closing, override, reopening, withdrawal and clearing, each with its reason and who answers for it."""
     rule_pack: str
     rule_pack_title: str
+    rule_pack_missing: str
+    """The pack that the case was opened under, where it is not here and the other computed; else empty."""
     unverified: tuple[str, ...]
     """Newer rule packs whose text was not read: the figures are by the older one."""
     contacts: Literal["masked", "shown"]
@@ -130,9 +132,9 @@ def case_report(
     :raises NotFound: ``case.not_found``.
     """
     case = load_case(session, case_id, until=now)
-    chosen = choose(_local(case.opened).date(), id=case.rule_pack)
+    chosen = for_case(case, session.rules)
     settings = chosen.settings
-    answer = recall(session, (), now=now, case=case, settings=settings, bounds=True)
+    answer = chosen.named(recall(session, (), now=now, case=case, settings=settings, bounds=True))
     facts = SqlFacts(session, now)
     found = find(facts, case.versions[-1].clauses, settings=settings, own_operator=case.operator, case=case.case)
     asked = {lot for clause in case.versions[-1].clauses if isinstance(clause, LotsClause) for lot, _ in facts.lots_like(clause)}
@@ -154,8 +156,9 @@ def case_report(
         closed=_maybe(case.closed),
         withdrawn=_maybe(case.withdrawn),
         decisions=decisions(told, case, dict(session.rows("SELECT id, origin FROM log"))),
-        rule_pack=chosen.pack.id,
+        rule_pack=chosen.pack.name,
         rule_pack_title=chosen.pack.title,
+        rule_pack_missing=chosen.missing,
         unverified=tuple(each.id for each in chosen.gaps),
         contacts="shown" if contacts else "masked",
         versions=tuple(

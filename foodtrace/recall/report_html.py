@@ -120,7 +120,8 @@ def opening(title: str, below: str, made: str, lang: Lang) -> list[str]:
 
 def _notes(report: Report, lang: Lang) -> list[str]:
     """Return what must be read before anything else (TRANSCRIPTS section 9, 17)."""
-    notes = [text("deadline.superseded", lang, pack=report.rule_pack, newer=newer) for newer in report.unverified]
+    notes = [text("deadline.pack_missing", lang, named=report.rule_pack_missing, pack=report.rule_pack)] if report.rule_pack_missing else []
+    notes += [text("deadline.superseded", lang, pack=report.rule_pack, newer=newer) for newer in report.unverified]
     if report.answer.untraced:
         notes.append(text("report.note.untraced", lang, count=len(report.answer.untraced)))
     for row in report.answer.figures:

@@ -166,7 +166,7 @@ class _State:
         self.now = now
         told = case_events(session, number)
         self.case: Case = load_case(session, number, until=now, told=told)
-        self.settings: Settings = for_case(self.case).settings
+        self.settings: Settings = for_case(self.case, session.rules).settings
         facts = self.facts = SqlFacts(session, now)
         clauses = self.case.versions[-1].clauses
         self.found = found = find(facts, clauses, settings=self.settings, own_operator=self.case.operator, case=number)

@@ -170,6 +170,10 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What was asked for, one clause each, in words that need no translation."""
     at: str
     """T: the moment the answer is for."""
+    rule_pack: str = ""
+    """Rule pack that computed it: its id, and of a pack of one's own ``ID@HASH``, the first 16 hex digits of its file's SHA-256."""
+    rule_pack_missing: str = ""
+    """Rule pack under which the case was opened, where it is not here or has no figures; ``rule_pack`` computed in its place."""
     product: str
     affected_lots: tuple[str, ...]
     outlets: tuple[OutletRow, ...]

@@ -62,6 +62,7 @@ class PostgresSession:
         """:param looks_up: how the planner is to go about questions with ids; to tell it costs a statement."""
         self._c = connection
         self.vouched: Vouched | None = None
+        self.rules: Path | None = None
         self._looks_up = looks_up
         self._way: _Way = "begun"
         self._pipeline: Any = None

@@ -44,6 +44,8 @@ class Session(Protocol):
     dialect: Dialect
     vouched: Vouched | None
     """What the host that opened it knows of the logs besides the database; none: nobody in particular opened it."""
+    rules: Path | None
+    """Folder of rule packs of one's own, of whoever opened it; none: those that come with foodtrace."""
 
     def rows(self, sql: str, params: Sequence[object] = ()) -> list[Row]:
         """Return all rows of a query."""

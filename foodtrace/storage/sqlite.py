@@ -67,6 +67,7 @@ class SqliteSession:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._c = connection
         self.vouched: Vouched | None = None
+        self.rules: Path | None = None
 
     def rows(self, sql: str, params: Sequence[object] = ()) -> list[Row]:
         """See :class:`foodtrace.storage.session.Session`."""

@@ -285,6 +285,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "transfer.recalled.hint": ("退回用 foodtrace case return", "send it back with foodtrace case return"),
     "transfer.recall_possible": ("{value} 可能在召回 {case} 里, 暂缓", "{value} may be under recall {case}, held"),
     "transfer.recall_possible.hint": ("先问案件负责人", "ask who leads the case"),
+    "transfer.rules_missing": (
+        "{value} 可能在召回 {case} 里, 暂缓: 立案所依的规则包 {pack} 不在这里",
+        "{value} may be under recall {case}, held: rule pack {pack}, under which it was opened, is not here",
+    ),
+    "transfer.rules_missing.hint": ("用 --rules 给出那个规则包的目录, 或问案件负责人", "give the folder with that pack by --rules, or ask who leads the case"),
     "tlog.broken_link": ("与上一条的链接断了", "the link to the entry before is broken"),
     "tlog.checkpoint_keys": ("检查点所指的密钥条不对", "the checkpoint names another key entry"),
     "tlog.checkpoint_signature": ("检查点的签名不对", "the checkpoint's signature does not hold"),

@@ -27,8 +27,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "deadline.superseded": ("注意: 按 {pack} 计算; {newer} 条文未核实", "note: computed by {pack}; the text of {newer} is not verified"),
     "deadline.calendar_form": ("放假安排 {value} 格式不对: {reason}", "holiday table {value} is not well-formed: {reason}"),
     "deadline.calendar_form.hint": ("照 foodtrace/recall/calendar 里的写", "write it like those in foodtrace/recall/calendar"),
-    "deadline.pack_form": ("规则包 {value} 格式不对: {reason}", "rule pack {value} is not well-formed: {reason}"),
-    "deadline.pack_form.hint": ("照 foodtrace/recall/rules 里的写", "write it like those in foodtrace/recall/rules"),
+    "deadline.pack": ("按自定规则包 {pack} 计算", "by a rule pack of your own: {pack}"),
+    "deadline.pack_missing": (
+        "注意: 立案所依的规则包 {named} 不在这里, 以下按 {pack} 计算; 可能涉及的货一律不放行",
+        "note: rule pack {named}, under which the case was opened, is not here; this is computed by {pack}, and no possible link passes",
+    ),
     "deadline.pack_unknown": ("没有规则包 {value}, 可用: {expected}", "no rule pack {value}, there are: {expected}"),
     "deadline.pack_unknown.hint": ("检查案件里的规则包名", "check the pack the case names"),
     "deadline.pack_gap": ("规则包 {value} 没有数字: 条文还没有核实; 可用: {expected}", "rule pack {value} has no figures: its text was not read; use one of: {expected}"),

@@ -41,6 +41,13 @@ class Inside:
         assert got == code, f"{words}: {got}\n{out}\n{err}"
         return out, err
 
+    def set(self, name: str, value: str) -> None:
+        """Set a variable of the environment; empty: take it away."""
+        if value:
+            self._patch.setenv(name, value)
+        else:
+            self._patch.delenv(name, raising=False)
+
     def json(self, *words: str, code: int = 0, stdin: str = "") -> Any:
         """Return the JSON that one command prints."""
         return json.loads(self.both(*words, "--json", code=code, stdin=stdin)[0])

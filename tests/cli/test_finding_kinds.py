@@ -36,6 +36,7 @@ from foodtrace.quantity import Quantity
 from foodtrace.recall.findings import KINDS
 from foodtrace.texts import text
 from tests.cli.inside import Inside, here
+from tests.recall.casework import own_rules
 
 __all__ = ["here"]
 CHINA: Final = dt.timezone(dt.timedelta(hours=8))
@@ -236,7 +237,17 @@ def test_working_days_of_a_year_without_a_table(here: Inside, years: int, raises
     assert ("calendar_missing" in found, "no_answer" in found) == (raises, not raises)
 
 
+@pytest.mark.parametrize(("made", "product", "raises"), [(899, "芹菜段", True), (900, "芹菜段", False), (899, "芹菜叶", False)])
+def test_a_yield_that_the_rule_pack_of_a_city_calls_odd(here: Inside, made: int, product: str, raises: bool) -> None:
+    own_rules(here.folder, '[yields]\n"芹菜段" = { least = 900, most = 950 }')
+    out = (Output(lot="OP-W/M", quantity=g(made), product=product),)
+    cutting = Transformation(id="-", at=day(2), site="W", kind="process", inputs=(Portion(LOT, g(1000)),), outputs=out)
+    record(begun(here), born("L", 0, q=1000), sent(1000, 1, source="P", to="W"), cutting, ids="e")
+    assert "yield_odd" not in kinds(here)
+    here.set("FOODTRACE_RULES", "rules")
+    assert ("yield_odd" in kinds(here)) == raises
+
+
 def test_no_kind_is_left_out() -> None:
     elsewhere = {"silent_site", "duplicate_conflict", "disputed", "log_behind", "attribute_missing", "calendar_missing"}
-    # No rule pack says what a usual yield is, so that a yield is odd to nobody yet: see the README.
     assert KINDS_TYPED.keys() | elsewhere | {"yield_odd"} == KINDS

@@ -229,7 +229,7 @@ sealed_counts = false
 
 
 def test_a_local_pack_takes_the_place_of_a_gap() -> None:
-    made = choose(D(2026, 5, 1), local=[LOCAL_PACK])
+    made = choose(D(2026, 5, 1), own=[read_pack(LOCAL_PACK)])
     assert (made.pack.id, made.pack.verified, made.gaps) == ("cn-recall-2026", False, ())
     assert (made.settings.start_hours, made.settings.complete_days, made.settings.sealed_counts) == ((12, 24, 48), (5, 10, 15), False)
 
@@ -240,4 +240,4 @@ def test_a_local_pack_takes_the_place_of_a_gap() -> None:
 def test_a_pack_that_breaks_its_form_is_refused(change: tuple[str, str]) -> None:
     with pytest.raises(BadData) as wrong:
         read_pack(LOCAL_PACK.replace(*change))
-    assert wrong.value.code == "deadline.pack_form"
+    assert wrong.value.code == "rules.pack"

@@ -12,8 +12,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-import msgspec
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -46,12 +44,11 @@ from foodtrace.operations.lineage import lineage
 from foodtrace.operations.printed import stands_against
 from foodtrace.operations.publicpages import against
 from foodtrace.operations.stoplist import StopList
-from foodtrace.recall import packs
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.cases import load_cases
 from foodtrace.recall.facts import Case
 from foodtrace.storage.session import Session
-from tests.recall.casework import World, day, kg
+from tests.recall.casework import World, day, kg, own_rules
 
 SITES: Final = "PQWFXYZ"
 NAMES: Final = ("OP-P/L", "OP-P/L0", "OP-Q/K", "OP-W/M", "OP-NOBODY/L")
@@ -212,11 +209,9 @@ def on_record(reached: Sequence[Affected], holding: tuple[int, int | None]) -> b
 @given(st.integers(0, 10**9), st.sampled_from(["hold", "refuse", "allow"]))
 def test_one_lot_at_one_site_has_one_verdict(seed: int, possible: str) -> None:
     rng = random.Random(seed)
-    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
-        choice = packs.for_case(None)
-        given_rules = msgspec.structs.replace(choice.settings, block_possible=possible)
-        patch.setattr(packs, "_of", lambda _pack, _day: msgspec.structs.replace(choice, settings=given_rules))
-        world = World(f"sqlite:///{name}/x.db", Path(name) / "keys")
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
+        rules = own_rules(Path(name), f'[chosen]\nblock_possible = "{possible}"')
+        world = World(f"sqlite:///{name}/x.db", Path(name) / "keys", rules=rules)
         trade = Trade(world, rng)
         for number in ("C1", "C2"):
             trade.case(number)

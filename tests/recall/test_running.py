@@ -102,7 +102,7 @@ class World:
         now = micros(self.now)
         with self.ledger.reading() as session:
             case = load_case(session, CASE, until=now)
-            rules = for_case(case).settings
+            rules = for_case(case, session.rules).settings
             facts = SqlFacts(session, now)
             found = find(facts, case.versions[-1].clauses, settings=rules, own_operator=case.operator, case=CASE)
             return completion(facts, found, case, settings=rules)

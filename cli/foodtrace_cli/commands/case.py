@@ -100,7 +100,7 @@ def open_(
         say("  " + ctx.t(_recalls(event), who=who))
         for line in named_ahead(ctx, early):
             say("  " + line)
-        deadlines(ctx, state, ledger.clock())
+        deadlines(ctx, state, ledger.clock(), ledger.rules)
     say("  " + ctx.t("cli.case.sample_committed"), err=True)
     if nothing is not None:
         near = ", ".join(nothing.near)
@@ -292,7 +292,7 @@ def _say_deadlines(ctx: Context, event: RecallPublished | DeadlineExtended) -> N
         # With --now the clock begins anew at every opening: never before what was just recorded.
         now, log = max(ledger.clock(), micros(event.at)), ledger.writer().number
         with ledger.reading() as session:
-            deadlines(ctx, managed(session, Doing(now=local(now), log=log), event.case), now)
+            deadlines(ctx, managed(session, Doing(now=local(now), log=log), event.case), now, ledger.rules)
 
 
 def _conditions(ctx: Context, against: Any, *, err: bool = False) -> None:

@@ -15,6 +15,8 @@ from foodtrace_cli.output import cells, clean, emit_json, fit, say
 from foodtrace_cli.schemaoption import prints
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from foodtrace.operations.casedone import SiteSteps
     from foodtrace.operations.casestatus import CaseStatus, Task
     from foodtrace.recall.facts import Case
@@ -70,7 +72,7 @@ def status(
         _rates(ctx, found)
         for line in dated_ahead(ctx, found.untraced):
             say("  " + line)
-    deadlines(ctx, state, now)
+    deadlines(ctx, state, now, ledger.rules)
     _at_deadline(ctx, found)
     _tasks(ctx, found, everything=everything)
     _remarks(ctx, found)
@@ -217,14 +219,14 @@ def _steps(ctx: Context, site: SiteSteps) -> None:
         say("    " + "  ".join(said))
 
 
-def deadlines(ctx: Context, state: Case, now: int) -> None:
+def deadlines(ctx: Context, state: Case, now: int, rules: Path | None) -> None:
     """Print both clocks of a case by its rule pack, how late they are, and what the pack does not know."""
     from foodtrace.operations.common import local  # noqa: PLC0415
     from foodtrace.recall.calendars import calendar  # noqa: PLC0415
     from foodtrace.recall.deadlines import completion_clock, start_clock  # noqa: PLC0415
     from foodtrace.recall.packs import for_case  # noqa: PLC0415
 
-    chosen = for_case(state)
+    chosen = for_case(state, rules)
     settings = chosen.settings
     start = start_clock(state, settings)
     line = ctx.t("deadline.start", due=f"{local(start.due or 0):%Y-%m-%d %H:%M}", hours=settings.start_hours[state.level - 1])
@@ -246,8 +248,12 @@ def deadlines(ctx: Context, state: Case, now: int) -> None:
             say("  " + ctx.t("deadline.extended", due=clock.due_day, first=clock.first_due_day))
     for until in sorted(until for until, published in state.extended if published is None):
         say("  " + ctx.t("deadline.extension_unpublished", due=f"{local(until):%Y-%m-%d}"))
+    if chosen.missing:
+        say("  " + ctx.t("deadline.pack_missing", named=chosen.missing, pack=chosen.pack.name))
+    elif chosen.pack.hash:
+        say("  " + ctx.t("deadline.pack", pack=chosen.pack.name))
     for newer in chosen.gaps:
-        say("  " + ctx.t("deadline.superseded", pack=chosen.pack.id, newer=newer.id))
+        say("  " + ctx.t("deadline.superseded", pack=chosen.pack.name, newer=newer.id))
 
 
 def quantity(ctx: Context, value: int, unit: str) -> str:

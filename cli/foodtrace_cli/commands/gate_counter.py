@@ -56,7 +56,6 @@ def loop(
     by: str,
 ) -> None:
     """Run the counter until the shift ends or no more lines come."""
-    from foodtrace.gate.rules import load  # noqa: PLC0415
     from foodtrace.operations.counter import Counter, Setting  # noqa: PLC0415
     from foodtrace.operations.desk import gate_of, market_of  # noqa: PLC0415
     from foodtrace.operations.places import describe  # noqa: PLC0415
@@ -73,7 +72,7 @@ def loop(
             gate=gate_of(writer.origin, number),
             origin=writer.origin,
             log=writer.number,
-            rules=load(),
+            rules=ledger.rulebook(),
             lang=ctx.lang,
             unit=unit,
             hosts=hosts,

@@ -94,7 +94,6 @@ def resolve(
     Admitting is an override: it needs a second person's card (their number where no cards are in use).
     Goods under recall or with a positive test stay out all the same.
     """
-    from foodtrace.gate.rules import load  # noqa: PLC0415
     from foodtrace.operations import held as holds  # noqa: PLC0415
     from foodtrace.quantity import Quantity  # noqa: PLC0415
     from foodtrace_cli.commands.gate_staff import shown  # noqa: PLC0415 - it needs this module
@@ -106,7 +105,7 @@ def resolve(
         decider = shown(ctx, ledger, place, by, "by")
         other = shown(ctx, ledger, place, second, "second") if second or verdict == "admit" else ""
         doing = doing_of(ledger, decider, event_id, ledger.writer().number)
-        rules = load()
+        rules = ledger.rulebook()
         _, answer = ledger.act(lambda session: holds.resolve(session, doing, rules, place, given, verdict, second=other, quantity=size))
     if as_json:
         from foodtrace.operations.answers import resolved_said  # noqa: PLC0415

@@ -81,7 +81,6 @@ def check(click_ctx: click.Context, day: dt.datetime, market: str | None, number
 
     Exit 1 if there is anything to look at.
     """
-    from foodtrace.gate.rules import load  # noqa: PLC0415
     from foodtrace.operations import samplecheck  # noqa: PLC0415
 
     ctx: Context = click_ctx.obj
@@ -89,7 +88,7 @@ def check(click_ctx: click.Context, day: dt.datetime, market: str | None, number
         place = desk_of(ledger, market)
         gate = _gate(ledger, number)
         with ledger.reading() as session:
-            found = samplecheck.check_day(session, load(), place, gate, day.date())
+            found = samplecheck.check_day(session, ledger.rulebook(), place, gate, day.date())
     if as_json:
         emit_json(found)
     else:

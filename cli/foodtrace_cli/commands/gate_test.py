@@ -62,7 +62,6 @@ def test(
     A positive stops the sale of the lot wherever it lies, and says what must follow and by when; a laboratory lifts or confirms it.
     Exit 1 while a positive stands.
     """
-    from foodtrace.gate.rules import load  # noqa: PLC0415
     from foodtrace.operations.answers import Holding, test_said  # noqa: PLC0415
     from foodtrace.operations.common import Doing, local  # noqa: PLC0415
     from foodtrace.operations.goods import stock_of  # noqa: PLC0415
@@ -74,14 +73,13 @@ def test(
         raise BadData("test.verdict", value=f"{blank or '-'} {sample or '-'}", expected="--blank --sample / --verdict")
     figures = Absorbances(blank=_change(blank), sample=_change(sample)) if blank is not None and sample is not None else None
     size = Quantity.parse(used) if used else None
-    rules = load()
     with ctx.open() as ledger:
         doing = Doing(now=local(ledger.clock()), by=by, id=event_id)
         _, answer = ledger.act(
             lambda session: record_test(
                 session,
                 doing,
-                rules,
+                ledger.rulebook(),
                 lot,
                 absorbances=figures,
                 verdict=verdict or "",

@@ -137,9 +137,17 @@ def _head(ctx: Context, answer: Any, births: Sequence[Birth]) -> list[str]:
     parts = [f"{shown_quantity(value, unit)} {shown_unit(ctx, unit)}" for unit, value in likely.items()]
     lines.append(counted + (ctx.t("cli.recall.likely", quantities=", ".join(parts)) if parts else ""))
     lines += dated_ahead(ctx, answer.untraced)
+    lines += rules_said(ctx, answer)
     if answer.case:
         lines.append(ctx.t("cli.recall.case", case=answer.case, version=answer.version))
     return lines + [ctx.t("cli.recall.other_case", case=each) for each in answer.cases]
+
+
+def rules_said(ctx: Context, answer: Any) -> list[str]:
+    """Say by which rule pack an answer is where it is one of one's own, or another than the case was opened under."""
+    if answer.rule_pack_missing:
+        return [ctx.t("deadline.pack_missing", named=answer.rule_pack_missing, pack=answer.rule_pack)]
+    return [ctx.t("deadline.pack", pack=answer.rule_pack)] if "@" in answer.rule_pack else []
 
 
 def dated_ahead(ctx: Context, untraced: Sequence[Any]) -> list[str]:

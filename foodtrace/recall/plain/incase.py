@@ -87,6 +87,8 @@ class CaseAnswer(PlainAnswer):
             "cases": (),
             "scope": self.scope,
             "at": said_time(self.rows.now),
+            "rule_pack": "",
+            "rule_pack_missing": "",
             "product": self._product(),
             "affected_lots": tuple(sorted([self.texts[lot] for lot in self.lots])),
             "outlets": ordered_rows([row for site, row in rows if site in self.outlets]),

@@ -24,7 +24,7 @@ from foodtrace.recall.plain.sources import behind_told, positions_told, said_tim
 
 _SELLS: Final = frozenset(map(int, (FlowKind.SOLD, FlowKind.COUNT, FlowKind.USED, FlowKind.CONSUMED)))
 """Records by which a site shows that it says what becomes of its goods."""
-_PRODUCT, _PRODUCER = 1, 3
+_PRODUCT, _GTIN, _PRODUCER = 1, 2, 3
 """Where these stand in what is said of a lot."""
 
 
@@ -86,6 +86,8 @@ class PlainAnswer:
             "cases": (),
             "scope": self.scope,
             "at": said_time(self.rows.now),
+            "rule_pack": "",
+            "rule_pack_missing": "",
             "product": self._product(),
             "affected_lots": tuple(sorted([self.texts[lot] for lot in self.lots])),
             "outlets": ordered_rows([row for site, row in rows if site in self.outlets]),
@@ -99,6 +101,11 @@ class PlainAnswer:
             "partial": False,
             "bounds": None,
         }
+
+    @property
+    def products(self) -> set[str]:
+        """Names and GTINs of what the affected lots are."""
+        return {said for lot in self.lots for said in (self.gathered.infos[lot][_PRODUCT], self.gathered.infos[lot][_GTIN])} - {""}
 
     def _product(self) -> str:
         """Return what the lots asked for are; of a rule only where everything affected is one thing."""
