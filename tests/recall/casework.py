@@ -17,6 +17,7 @@ from foodtrace.operations.common import Doing, Outcome
 from foodtrace.recall.answer import Answer, recall
 from foodtrace.recall.cases import load_case
 from foodtrace.recall.facts import Case
+from foodtrace.recall.packs import for_case
 from foodtrace.storage.session import Session
 from foodtrace.tlog.entry import event_bytes
 
@@ -127,7 +128,9 @@ class World:
 
     def answer(self, case: str) -> Answer:
         with self.read() as session:
-            return recall(session, (), now=micros(self.now), case=load_case(session, case, until=micros(self.now)))
+            now, told = micros(self.now), load_case(session, case, until=micros(self.now))
+            chosen = for_case(told, session.rules)
+            return chosen.named(recall(session, (), now=now, case=told, settings=chosen.settings))
 
     def refusals(self) -> list[Refusal]:
         with self.read() as session:
