@@ -19,6 +19,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "proof.key_unknown.hint": ("换用日志主人公布的公钥; 不要用随证明一起来的", "use the key that the log's owner published, not one that came with the proof"),
     "proof.handover": ("换密钥的检查点是 {value} 条, 应为 {expected} 条", "the checkpoint of a change of key is of size {value}, expected {expected}"),
     "proof.handover.hint": _DAMAGED,
+    "proof.handover_signer": ("换密钥的检查点由 {value} 签, 应由旧新两把签: {expected}", "the checkpoint of a change of key is signed by {value}, expected the old and the new key and no other: {expected}"),
+    "proof.handover_signer.hint": _DAMAGED,
     "proof.not_ours": ("所证明的不是 foodtrace 的记录: {reason}", "what is proven is no entry of a foodtrace log: {reason}"),
     "proof.not_ours.hint": ("证明可能仍然成立; 内容须用别的程序读", "the proof may hold all the same; read the content with another program"),
     "proof.no_key": ("没有给出日志的公钥; 证明自己说是 {value}", "no key of the log was given; the proof itself says it is {value}"),

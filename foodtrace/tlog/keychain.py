@@ -11,18 +11,33 @@ Rules (DESIGN section 5, "Keys are entries"):
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Protocol
 
 from foodtrace.errors import BadData
-from foodtrace.events import Key
 from foodtrace.keys import check_public_key
 
-__all__ = ["AFTER_END", "CHAIN", "REUSED", "WEAK", "KeyChain"]
+__all__ = ["AFTER_END", "CHAIN", "REUSED", "WEAK", "KeyChain", "KeyEvent"]
 
 CHAIN: Final = "tlog.key_chain"
 AFTER_END: Final = "tlog.after_end"
 REUSED: Final = "tlog.key_reused"
 WEAK: Final = "tlog.key_weak"
+
+
+class KeyEvent(Protocol):
+    """What is asked of a key event of use ``log``; whoever checks a proof reads no more of it."""
+
+    @property
+    def action(self) -> str:
+        """``register``, ``rotate`` or ``revoke``."""
+
+    @property
+    def public(self) -> str:
+        """Ed25519 public key, hex."""
+
+    @property
+    def previous(self) -> int | None:
+        """Sequence number of the key entry before."""
 
 
 class KeyChain:
@@ -38,7 +53,7 @@ class KeyChain:
         self._former: bytes | None = None
         self._used: set[bytes] = set()
 
-    def take(self, seq: int, event: Key) -> list[str]:
+    def take(self, seq: int, event: KeyEvent) -> list[str]:
         """Follow a key entry of use ``log``; return the codes of what does not hold (none: all holds)."""
         public = bytes.fromhex(event.public)
         first = self.current is None

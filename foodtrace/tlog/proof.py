@@ -2,13 +2,15 @@
 
 Rules:
 
-1. The first line is ``c2sp.org/tlog-proof@v1``. A second line ``extra BASE64`` may follow; nothing vouches for it.
+1. The first line is ``c2sp.org/tlog-proof@v1``. A second line ``extra BASE64`` may follow.
 2. ``index N``, then one line of base64 for each hash of the inclusion proof, sibling first, then a blank line.
 3. The rest is the log's checkpoint, verbatim, with whatever cosignatures it has.
 4. Size first; numbers and base64 in their one spelling; what was parsed prints as the same bytes.
 5. It holds if the checkpoint is of a log the caller knows and signed by that log's key (not by another known log's, not
    by witnesses alone), every known key's signature verifies, as many witnesses as asked for signed, and the hashes lead
    from the entry's bytes to the signed root.
+6. No signature covers the ``extra`` line, so it has to follow from what the checkpoint covers: it is the log's key entries
+   (:mod:`foodtrace.tlog.keyentries`), and they put the key in force that signed. Any other is refused; a proof without it holds.
 
 No other part of foodtrace is loaded for it than errors, texts, keys and what is beside this file in ``tlog``.
 """
@@ -23,6 +25,7 @@ import msgspec
 from foodtrace.errors import ProofError
 from foodtrace.keys import COSIGNATURE_V1, ED25519
 from foodtrace.tlog._text import base64_bytes, base64_of, decimal
+from foodtrace.tlog.keyentries import decode_keys, follow
 from foodtrace.tlog.merkle import HASH_SIZE, MAX_PROOF, leaf_hash, verify_inclusion
 from foodtrace.tlog.note import MAX_NOTE, Checkpoint, Verifier, parse_checkpoint
 from foodtrace.tlog.ranges import check_hashes, check_number
@@ -44,7 +47,7 @@ class Proof(msgspec.Struct, frozen=True):
     checkpoint: bytes
     """The log's signed note."""
     extra: bytes | None = None
-    """What somebody put beside it. Not covered by any signature."""
+    """What somebody put beside it; not looked into yet."""
 
 
 class ProvenEntry(msgspec.Struct, frozen=True):
@@ -119,6 +122,8 @@ def _hash(line: str) -> bytes:
 def check_proof(proof: bytes, entry: bytes, verifiers: Iterable[Verifier], *, origin: str | None = None, witnesses: int = 0) -> ProvenEntry:
     """Check that these exact bytes are an entry of a log one knows the key of. Raises ``ProofError`` if not.
 
+    Key entries that come with the proof are checked as well, and no other ``extra`` line is let pass (rule 6).
+
     :param verifiers: the keys one trusts: of logs (named as the log's origin) and of witnesses.
     :param origin: the log it must be of; needed where the log's key has another name than the log.
     :param witnesses: how many different known witnesses must have cosigned.
@@ -137,6 +142,9 @@ def check_proof(proof: bytes, entry: bytes, verifiers: Iterable[Verifier], *, or
         raise ProofError("proof.witnesses", value=len(cosigned), expected=witnesses)
     # Step 4: the hashes bind the leaf to the signed root.
     verify_inclusion(index=parts.index, size=checkpoint.size, leaf_hash=leaf, proof=parts.hashes, root=checkpoint.root)
+    keys = decode_keys(parts.extra)
+    if keys:
+        follow(keys, checkpoint, parts.checkpoint)
     return ProvenEntry(
         origin=checkpoint.origin,
         index=parts.index,

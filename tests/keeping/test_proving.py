@@ -23,6 +23,7 @@ from tests.cli.shell import lot_of, run, shop  # noqa: F401 - a fixture
 from tests.keeping.gatelog import NOW, ORIGIN, site
 from tests.ledger.deliveries import LOT, events
 from tests.ledger.tampering import unsealed
+from tests.tlog.alone import ALLOWED, CHECK
 from tests.tlog.padding import same_bits
 
 
@@ -112,7 +113,8 @@ def test_key_entries_that_hide_change_or_invent_a_key_are_refused(ledger: Ledger
     refused([keys[0], swap(keys[1], entry=keys[0].entry)], "proof.keys_chain")
     refused([keys[0], swap(keys[1], entry=made.entry)], "proof.keys_chain")
     refused([keys[0], swap(keys[1], hashes=keys[1].hashes[:-1])], "proof.length")
-    refused([keys[0], swap(keys[1], handover=parts.checkpoint)], "note.no_known_key")
+    refused([keys[0], swap(keys[1], handover=parts.checkpoint)], "proof.handover_signer")
+    refused([swap(keys[0], handover=keys[1].handover), keys[1]], "proof.handover")
     refused([keys[0], swap(keys[1], handover=b"")], "note.form")
     refused([keys[0], swap(keys[1], consistency=())], "proof.length")
 
@@ -207,6 +209,39 @@ def test_after_any_one_byte_is_changed_nobody_accepts_it(tmp_path: Path) -> None
         with pytest.raises(errors.ProofError):
             check_bundle(changed, made.entry, known)
     assert check_bundle(bare, made.entry, known).key_shown is False, "without the line the proof still holds"
+
+
+def test_after_any_byte_of_a_proof_with_its_key_entries_is_changed_the_library_refuses_it(tmp_path: Path) -> None:
+    """One bit of every byte, with keys that changed hands, by whoever knows the last or the first of them, also right after the change."""
+    with Ledger.open(f"sqlite:///{tmp_path}/x.db", keys=tmp_path / "keys", clock=lambda: NOW + 86_400_000_000) as ledger:
+        ledger.init(ORIGIN, operator="L-1")
+        first, second = rotated(ledger)
+        both = proof_of(ledger, "#0")
+        ledger.record([site("s1")])
+        later = proof_of(ledger, "s1")
+    for made, known in ((later, [second]), (both, [first]), (both, [second]), (both, [first, second])):
+        keys = [parse_verifier(each.vkey) for each in known]
+        assert parse_proof(made.proof).extra is not None
+        assert check_proof(made.proof, made.entry, keys).entry == made.entry
+        assert foreign(made.proof, made.entry, known[0].vkey)
+        for at in range(0, len(made.proof), 1 if made is later else 5):
+            changed = bytearray(made.proof)
+            changed[at] ^= 1 << at % 7
+            for check in (check_proof, check_bundle) if at % 10 == 0 else (check_proof,):
+                with pytest.raises(errors.ProofError):
+                    check(bytes(changed), made.entry, keys)
+
+
+def test_the_library_loads_nothing_else_to_check_key_entries(tmp_path: Path) -> None:
+    with Ledger.open(f"sqlite:///{tmp_path}/x.db", keys=tmp_path / "keys", clock=lambda: NOW) as ledger:
+        ledger.init(ORIGIN)
+        made = proof_of(ledger, "#0")
+    (tmp_path / "proof").write_bytes(made.proof)
+    (tmp_path / "entry").write_bytes(made.entry)
+    run = [sys.executable, "-c", CHECK, str(tmp_path / "proof"), str(tmp_path / "entry"), made.vkey]
+    origin, index, *loaded = subprocess.run(run, capture_output=True, text=True, check=True).stdout.split()
+    assert (origin, index) == (ORIGIN, "0")
+    assert set(loaded) <= ALLOWED
 
 
 # --- the command line --------------------------------------------------------------------------------------------

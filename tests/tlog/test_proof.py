@@ -14,6 +14,7 @@ from foodtrace.keys import SigningKey
 from foodtrace.tlog import merkle
 from foodtrace.tlog.note import Cosigner, Verifier, format_checkpoint, parse_verifier, sign_note
 from foodtrace.tlog.proof import check_proof, format_proof, parse_proof
+from tests.tlog.alone import ALLOWED, CHECK
 
 LOG = SigningKey("example.com/market/gate1", bytes(range(32)))
 OTHER = SigningKey("example.com/other", bytes(range(1, 33)))
@@ -134,10 +135,14 @@ def test_a_log_is_not_its_own_witness() -> None:
 # --- form --------------------------------------------------------------------------------------------------------
 
 
-def test_extra_data_is_handed_over_and_trusted_for_nothing() -> None:
+def test_extra_data_that_does_not_follow_from_the_log_is_handed_over_and_refused() -> None:
     text = proof(5, 21, extra=b"anything")
     assert parse_proof(text).extra == b"anything"
-    assert check_proof(text.replace(b"extra YW55dGhpbmc=", b"extra b3RoZXI="), ENTRIES[5], verifiers(LOG)).index == 5
+    with pytest.raises(ProofError) as caught:
+        check_proof(text, ENTRIES[5], verifiers(LOG))
+    assert caught.value.code == "proof.keys_form"
+    parts = parse_proof(text)
+    assert check_proof(format_proof(parts.index, parts.hashes, parts.checkpoint), ENTRIES[5], verifiers(LOG)).index == 5
     assert parse_proof(format_proof(0, [], b"note", b"")).extra is None, "an empty extra line is left out"
 
 
@@ -228,36 +233,11 @@ def test_a_callers_mistake_is_a_type_error() -> None:
 
 # --- what it stands on -------------------------------------------------------------------------------------------
 
-ALLOWED = {
-    "foodtrace",
-    "foodtrace._pkcs8",
-    "foodtrace.errors",
-    "foodtrace.keys",
-    "foodtrace.texts",
-    "foodtrace.tlog",
-    "foodtrace.tlog._text",
-    "foodtrace.tlog.checkpoint",
-    "foodtrace.tlog.frontier",
-    "foodtrace.tlog.merkle",
-    "foodtrace.tlog.note",
-    "foodtrace.tlog.proof",
-    "foodtrace.tlog.ranges",
-    "foodtrace.tlog.verifier",
-}
-
 
 def test_checking_loads_no_database_and_no_other_part(tmp_path: Path) -> None:
     (tmp_path / "proof").write_bytes(PROOF)
     (tmp_path / "entry").write_bytes(ENTRIES[5])
-    code = (
-        "import sys, pathlib\n"
-        "from foodtrace.tlog.note import parse_verifier\n"
-        "from foodtrace.tlog.proof import check_proof\n"
-        "proof, entry, vkey = sys.argv[1:]\n"
-        "got = check_proof(pathlib.Path(proof).read_bytes(), pathlib.Path(entry).read_bytes(), [parse_verifier(vkey)])\n"
-        "print(got.origin, got.index, *sorted(m for m in sys.modules if m.startswith(('foodtrace', 'sqlalchemy', 'sqlite3'))))\n"
-    )
-    run = [sys.executable, "-c", code, str(tmp_path / "proof"), str(tmp_path / "entry"), LOG.vkey]
+    run = [sys.executable, "-c", CHECK, str(tmp_path / "proof"), str(tmp_path / "entry"), LOG.vkey]
     origin, index, *loaded = subprocess.run(run, capture_output=True, text=True, check=True).stdout.split()
     assert (origin, index) == (LOG.name, "5")
     assert set(loaded) <= ALLOWED
