@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
+from foodtrace.errors import FoodtraceError
 from foodtrace.events import Operator
 
 
@@ -38,7 +41,7 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     en: str
 
 
-class ErrorTold(msgspec.Struct, frozen=True, kw_only=True):
+class ErrorTold(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An error; see :meth:`foodtrace.errors.FoodtraceError.as_dict`."""
 
     code: str
@@ -70,6 +73,11 @@ class BadRows(msgspec.Struct, frozen=True, kw_only=True):
     """What ``gate expect`` and ``site file --import`` print of a list with bad rows; nothing of it was recorded."""
 
     bad: list[BadRow]
+
+
+def bad_rows_said(faults: Iterable[tuple[int, FoodtraceError]]) -> BadRows:
+    """Return what programs read of bad rows, each with its number and what is wrong."""
+    return BadRows(bad=[BadRow(row=row, error=msgspec.convert(error.as_dict(), ErrorTold)) for row, error in faults])
 
 
 class Announced(msgspec.Struct, frozen=True, kw_only=True):

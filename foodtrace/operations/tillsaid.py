@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from foodtrace.formula.till import TillDecision
 from foodtrace.operations.answers import Both, ReasonSaid
 
 
@@ -35,3 +36,13 @@ class MaySell(TillSaid, frozen=True, kw_only=True):
 
     lot: str
     serial: str
+
+
+def sold_said(decision: TillDecision, entry: str, lot: str) -> SoldSaid:
+    """Return what programs read of a sale, or of its refusal."""
+    return msgspec.convert({**decision.as_dict(), "entry": entry, "lot": lot}, SoldSaid)
+
+
+def may_sell_said(decision: TillDecision, lot: str, serial: str) -> MaySell:
+    """Return what programs read of a question at the till."""
+    return msgspec.convert({**decision.as_dict(), "lot": lot, "serial": serial}, MaySell)

@@ -176,7 +176,9 @@ def _sell(
     )
     if not as_json:
         return _print(ctx, decision, event.lot, event.quantity.in_words(ctx.lang), scanned.serial, stop)
-    emit_json({**decision.as_dict(), "entry": event.id, "lot": event.lot})
+    from foodtrace.operations.tillsaid import sold_said  # noqa: PLC0415 - the forms of answers, only for --json
+
+    emit_json(sold_said(decision, event.id, event.lot))
     return 0 if decision.answer == "sell" else 1
 
 
@@ -213,7 +215,9 @@ def _check(ctx: Context, ledger: Ledger, lot: str, shop: str | None, serial: str
         decision = till.check(session, Doing(now=local(ledger.clock())), full, place, serial=scanned.serial, stop=stop)
     if not as_json:
         return _print(ctx, decision, full, "", scanned.serial, stop)
-    emit_json({**decision.as_dict(), "lot": full, "serial": scanned.serial})
+    from foodtrace.operations.tillsaid import may_sell_said  # noqa: PLC0415 - the forms of answers, only for --json
+
+    emit_json(may_sell_said(decision, full, scanned.serial))
     return 0 if decision.answer == "sell" else 1
 
 

@@ -191,7 +191,9 @@ def bad_rows(ctx: Context, file: str, faults: list[tuple[int, FoodtraceError]], 
     if not faults:
         return
     if as_json:
-        emit_json({"bad": [{"row": row, "error": error.as_dict()} for row, error in faults]})
+        from foodtrace.operations.said import bad_rows_said  # noqa: PLC0415
+
+        emit_json(bad_rows_said(faults))
         return
     say(ctx.t("cli.list.bad", file=file, count=len(faults)), err=True)
     for row, error in faults:
