@@ -193,7 +193,9 @@ def test_an_issuers_key_is_registered_once_and_revoked_once(ledger: Ledger) -> N
     with pytest.raises(errors.Conflict):
         ledger.act(lambda session: rotation.register_issuer(session, doing, key.public, "F-1"))
     later = Doing(now=local(NOW + 1_000_000))
-    ledger.act(lambda session: rotation.revoke_issuer(session, later, event.kid[:6], "遗失"))
+    with pytest.raises(errors.NotFound):
+        ledger.act(lambda session: rotation.revoke_issuer(session, later, event.kid[:6], "遗失"))
+    ledger.act(lambda session: rotation.revoke_issuer(session, later, event.kid, "遗失"))
     with pytest.raises(errors.Conflict) as caught:
         ledger.act(lambda session: rotation.revoke_issuer(session, later, event.kid, "遗失"))
     assert caught.value.code == "key.revoked_before"

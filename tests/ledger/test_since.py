@@ -231,9 +231,10 @@ def test_an_empty_log_and_no_ledger_are_never_exit_0(tmp_path: Path) -> None:
 
 def test_the_pages_words_and_options_are_those_of_the_program() -> None:
     page = (ROOT / "docs" / "verify.md").read_text(encoding="utf-8")
+    from foodtrace_cli.commands.keep import recover
     from foodtrace_cli.commands.log import verify
 
-    there = {name for each in verify.params for name in each.opts}
-    assert set(re.findall(r"(--[a-z]+)", page)) <= there | {"--out", "--old"}
+    there = {name for each in (*verify.params, *recover.params) for name in each.opts}
+    assert set(re.findall(r"(--[a-z][a-z-]+)", page)) <= there
     for level in ("chain", "signed", "witnessed", "published"):
         assert f"| {level} |" in page
