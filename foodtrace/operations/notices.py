@@ -11,7 +11,8 @@ Rules:
    notice. Sending is recorded; arrival only where somebody says when.
 4. A record dated later than now sends nobody a notice; who it names is told to whoever sends them, so that a call can be made.
 5. An acknowledgement says what lay there when the notice arrived. What is not said stays unknown; ``nothing`` says zero. It is said
-   in a unit that the lot is kept in there, or refused.
+   in a unit that the lot is kept in there, or refused. A lot said under several of its names is one figure, their sum, and ``nothing``
+   takes nothing from it; one said twice under the same name is asked about.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import secrets
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -225,7 +226,7 @@ def acknowledge(
 
     :param nothing: the site says that of its lots nothing was left.
     :raises NotFound: ``case.not_affected``: no notice, and nothing of the case there.
-    :raises BadData: ``quantity.unit_differs``: pieces said of a lot that is kept in grams, and the like.
+    :raises BadData: ``quantity.unit_differs``: pieces said of a lot that is kept in grams, and the like; ``case.lot_twice``.
     """
     full = resolve_case(session, case)
     place = resolve_site(session, site)
@@ -237,11 +238,14 @@ def acknowledge(
     strange = next((lot for lot, _ in said if lot not in ever), None)
     if strange is not None:
         raise NotFound("case.not_affected", value=strange, case=full, near=sorted(ever)[:5])
-    unlike = next((each for each in said if each[1].unit not in ever[each[0]]), None)
+    unlike = next((each for each in said if each[1].unit not in ever[each[0]].units), None)
     if unlike is not None:
-        raise BadData("quantity.unit_differs", value=f"{unlike[0]} {unlike[1]}", expected="/".join(ever[unlike[0]]))
+        raise BadData("quantity.unit_differs", value=f"{unlike[0]} {unlike[1]}", expected="/".join(ever[unlike[0]].units))
+    said = _added(said, ever)
     if nothing:
-        said += [(lot, Quantity(0, units[0])) for lot, units in mine.items() if lot not in dict(said)]  # type: ignore[arg-type]
+        named = {ever[lot].lot for lot, _ in said}
+        others = {kept.lot: kept.units[0] for kept in mine.values() if kept.lot not in named}
+        said += [(lot, Quantity(0, unit)) for lot, unit in others.items()]  # type: ignore[arg-type]
     event = Acknowledgement(
         id=doing.event_id(),
         at=doing.now,
@@ -287,19 +291,42 @@ def notice_of(session: Session, given: str) -> Notice:
     raise NotFound("case.receipt_erased" if erased else "case.receipt_unknown", value=f"{case} {party}")
 
 
-_Kept: TypeAlias = dict[str, tuple[str, ...]]
-"""Full lot id -> the units it is kept in at a site; where nothing is on record, any."""
+class _Kept(NamedTuple):
+    """How a lot is kept at a site."""
+
+    units: tuple[str, ...]
+    """Where nothing is on record, any."""
+    lot: str
+    """The one name that stands for all of its names."""
 
 
-def _own_lots(session: Session, doing: Doing, case: str, place: str) -> tuple[_Kept, _Kept]:
+_Lots: TypeAlias = dict[str, _Kept]
+"""Full lot id, under every name."""
+
+
+def _added(said: Sequence[tuple[str, Quantity]], kept: _Lots) -> list[tuple[str, Quantity]]:
+    """Return what was said with one figure a lot and unit, under the first name it was given (rule 5)."""
+    made: dict[tuple[str, str], tuple[str, Quantity]] = {}
+    before: dict[tuple[str, str], Quantity] = {}
+    for lot, quantity in said:
+        same = before.setdefault((lot, quantity.unit), quantity)
+        if same is not quantity:
+            raise BadData("case.lot_twice", value=lot, one=str(same), other=str(quantity))
+        key = kept[lot].lot, quantity.unit
+        name, sum_ = made.get(key, (lot, Quantity(0, quantity.unit)))
+        made[key] = name, Quantity(sum_.value + quantity.value, quantity.unit)
+    return list(made.values())
+
+
+def _own_lots(session: Session, doing: Doing, case: str, place: str) -> tuple[_Lots, _Lots]:
     """Return the affected lots of a site under all their names; and those that any version of the scope reached.
 
     What a narrower scope left out is answered for as well: it was notified, and is held until it is cleared.
     """
     facts = SqlFacts(session, micros(doing.now))
     number = facts.site(place)
-    mine: _Kept = {}
-    ever: _Kept = {}
+    mine: _Lots = {}
+    ever: _Lots = {}
     for state in load_cases(session, case, until=micros(doing.now)):
         *earlier, last = state.versions
         for version in earlier:
@@ -309,13 +336,14 @@ def _own_lots(session: Session, doing: Doing, case: str, place: str) -> tuple[_K
     return mine, ever | mine
 
 
-def _lots_at(facts: SqlFacts, found: Affected, site: int | None) -> _Kept:
-    mine: _Kept = {}
+def _lots_at(facts: SqlFacts, found: Affected, site: int | None) -> _Lots:
+    mine: _Lots = {}
     for lot, where in found.holdings:
         if where == site:
             units = tuple(UNIT_NAMES[unit] for unit in range(3) if (lot, where, unit) in found.sums) or tuple(UNIT_NAMES[:3])
             texts = facts.texts(found.names[lot])  # holds whatever else was looked up as well
-            mine |= {texts[name]: units for name in found.names[lot] if texts[name] and not texts[name].startswith("?")}
+            names = [texts[name] for name in found.names[lot] if texts[name] and not texts[name].startswith("?")]
+            mine |= {name: _Kept(units, texts[lot]) for name in names}
     return mine
 
 

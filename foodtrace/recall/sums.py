@@ -75,13 +75,19 @@ def said_at_notice(facts: Facts, found: Affected, case: Case | None, settings: S
 
 
 def answered(case: Case, now: int, rep: Mapping[int, int], settings: Settings = DEFAULT) -> dict[Key, tuple[int, int]]:
-    """Return what sites answered by a moment, as :func:`said_at_notice` does. :param rep: name of a lot -> the one it is counted under."""
+    """Return what sites answered by a moment, as :func:`said_at_notice` does. :param rep: name of a lot -> the one it is counted under.
+
+    What one answer says of a lot under several of its names is one figure, their sum.
+    """
     known = known_since(case, settings)
     said: dict[Key, tuple[int, int]] = {}
     for step in sorted(case.steps, key=lambda step: (step.at, step.recorded)):
         if step.kind == "acknowledgement" and step.at <= now:
+            mine: dict[Key, int] = defaultdict(int)
             for lot, unit, q in step.on_hand:
-                said[rep.get(lot, lot), step.site, unit] = (known(step.site) if known(step.site) < _LATER else step.at, q)
+                mine[rep.get(lot, lot), step.site, unit] += q
+            t = known(step.site) if known(step.site) < _LATER else step.at
+            said |= {key: (t, q) for key, q in mine.items()}
     return said
 
 

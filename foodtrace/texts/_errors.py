@@ -77,6 +77,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "case.not_done.hint": ("处理完再结, 或用 --override 写明理由", "finish them, or give a reason with --override"),
     "case.not_found": ("没有案件 {value}", "no case {value}"),
     "case.not_found.hint": ("foodtrace case open 批次", "foodtrace case open LOT"),
+    "case.lot_twice": ("批次 {value} 说了两次: {one} 和 {other}", "lot {value} is said twice: {one} and {other}"),
+    "case.lot_twice.hint": (
+        "问清楚一共还有多少, 一个批次只写一次",
+        "ask how much there is of it in all, and say the lot once",
+    ),
     "case.no_quantity": ("批次 {value} 没写 {expected}", "lot {value} without a quantity ({expected})"),
     "case.no_quantity.hint": ("没有了写 0; 只说已回执的, 那一行不写批次", "write 0 where nothing is left; to say only that it answered, leave the lot out"),
     "case.not_yet": ("案件 {value} 到 {expected} 才启动", "case {value} opens only at {expected}"),
