@@ -13,6 +13,11 @@ Rules (DESIGN section 5):
 6. What stands beyond the size is a finding until the log that goes on says in an entry of its own that it has seen it, up to a greater
    size, and why (:mod:`foodtrace.keeping.acknowledge`): another mark of rule 1, under an id of which every reader knows where to look.
    Whoever has only the old key cannot say so, and what comes after it is a finding again.
+7. A log has one heir. Believed is the one that this host wrote; beside it, or on the host that wrote the log that was left, only one whom
+   that log's last entry names; on a host that wrote neither, every one that says so. Two that are believed are a finding
+   (:func:`contested`): whoever finds an old key can end a log for one of their own. Then only the heir that this host wrote is
+   listened to (rule 5), and where it wrote none of them, none is. An entry that ends a log for another than its heir is no ending, but
+   writing beyond the seal; once the heir of this host has said that it is known (rule 6), that host asks no more.
 """
 
 from __future__ import annotations
@@ -61,6 +66,10 @@ class Seal(NamedTuple):
     """The log that continues it."""
     known: tuple[Known, ...] = ()
     """What stands beyond the seal and is known (rule 6), in order."""
+    rivals: tuple[str, ...] = ()
+    """Other logs that say that they continue it, and are believed as well (rule 7)."""
+    taken: bool = False
+    """The old log's last entry ends it for one of them."""
 
 
 def sealed_logs(session: Session, keys: Path | None) -> dict[str, Seal]:
@@ -68,11 +77,39 @@ def sealed_logs(session: Session, keys: Path | None) -> dict[str, Seal]:
 
     :param keys: key directory, for rule 4; none: whoever says so is believed.
     """
-    found: dict[str, Seal] = {}
+    mine = _wrote_by(keys)
+    found = {}
+    for former, (seal, *others) in heirs(session, mine).items():
+        rivals = tuple(each.into for each in others)
+        found[former] = seal._replace(rivals=rivals, taken=any(_named(session, former, each) for each in rivals))
+    seals = {former: _with_known(session, former, seal, found) for former, seal in found.items()}
+    return {former: _asks_no_more(session, former, seal, mine) if seal.rivals else seal for former, seal in seals.items()}
+
+
+def heirs(session: Session, wrote: Callable[[str], bool] | None) -> dict[str, list[Seal]]:
+    """Return the logs that are believed to continue each log (rule 7), the one this host wrote first, else in the order they came here.
+
+    :param wrote: as of :func:`continued`.
+    """
+    said: dict[str, list[Seal]] = {}
     for former, seal in _claims(session):
-        if keys is None or _believed(keys, former, seal):
-            found.setdefault(former, seal)
-    return {former: _with_known(session, former, seal, found) for former, seal in found.items()}
+        said.setdefault(former, []).append(seal)
+    if wrote is None:
+        return said
+    found = {}
+    for former, seals in said.items():
+        own = [seal for seal in seals if wrote(seal.into)]
+        rest = [seal for seal in seals if seal not in own]
+        if own or wrote(former):
+            rest = [seal for seal in rest if _named(session, former, seal.into)]
+        if own or rest:
+            found[former] = own + rest
+    return found
+
+
+def contested(seals: Mapping[str, Seal]) -> list[tuple[str, Seal]]:
+    """Return the logs that more than one log continues (rule 7)."""
+    return [(former, seal) for former, seal in sorted(seals.items()) if seal.rivals]
 
 
 def mark_id(former: str, number: int) -> str:
@@ -109,7 +146,10 @@ def continued(session: Session, wrote: Callable[[str], bool] | None) -> dict[str
     :param wrote: says of an origin whether this host wrote that log; none: whoever says so is believed.
     """
     former = {seal.into: origin for origin, seal in _claims(session)}
-    return {into: way for into in former if (way := _way(session, into, former, wrote))}
+    believed = heirs(session, wrote)
+    # Of two heirs only the one that this host wrote is listened to (rule 7).
+    alone = {origin: seals[0].into for origin, seals in believed.items() if len(seals) == 1 or (wrote is not None and wrote(seals[0].into))}
+    return {into: way for into in former if (way := _way(session, into, former, alone, wrote))}
 
 
 def ours(session: Session, wrote: Callable[[str], bool]) -> set[str]:
@@ -122,17 +162,17 @@ def foreign_logs(session: Session, keys: Path | None, states: Collection[LogStat
 
     :param keys: key directory; none: every log is this host's.
     """
-    from foodtrace.tlog.anchor import wrote  # noqa: PLC0415 - a recall asks for none of it
-
-    if keys is None:
+    mine = _wrote_by(keys)
+    if keys is None or mine is None:
         return set()
-    mine = partial(wrote, keys)
     away = {state.origin: state.number for state in states if not (keys / f"{state.key_id.hex()}.key").exists() and not mine(state.origin)}
     here = ours(session, mine) if away else set()
     return {number for origin, number in away.items() if origin not in here}
 
 
-def _way(session: Session, into: str, former: Mapping[str, str], wrote: Callable[[str], bool] | None) -> tuple[str, ...]:
+def _way(
+    session: Session, into: str, former: Mapping[str, str], heir: Mapping[str, str], wrote: Callable[[str], bool] | None
+) -> tuple[str, ...]:
     own = wrote is None or wrote(into)
     way: list[str] = []
     here = into
@@ -140,7 +180,7 @@ def _way(session: Session, into: str, former: Mapping[str, str], wrote: Callable
         # What a log of this host continues was accepted by this host, with what it says of the one before; but not against another of
         # its logs, as in rule 4.
         believed = wrote is None or wrote(here) or (own and not wrote(before))
-        if not believed and not _named(session, before, here):
+        if heir.get(before) != here or (not believed and not _named(session, before, here)):
             break
         way.append(before)
         here = before
@@ -161,17 +201,27 @@ def _claims(session: Session) -> list[tuple[str, Seal]]:
     found = []
     for origin, data in session.rows(_SECOND):
         if isinstance(data, (bytes, memoryview)) and _MARK in bytes(data):
-            seal = _seal(bytes(data), origin)
-            if seal is not None:
+            event, seal = _event(data), _seal(bytes(data), origin)
+            # That something was seen beyond a seal (rule 6) makes nobody an heir, although it be the first that a log says.
+            if seal is not None and event is not None and not event.id.startswith(mark_id(seal[0], 0)[:-1]):
                 found.append(seal)
     return found
 
 
-def _believed(keys: Path, former: str, seal: Seal) -> bool:
-    """Say whether a log's word about another counts on this host (rule 4)."""
-    from foodtrace.tlog.anchor import wrote  # noqa: PLC0415 - only where there was a recovery
+def _wrote_by(keys: Path | None) -> Callable[[str], bool] | None:
+    """Return what says of an origin whether this host wrote that log; none without a key directory."""
+    if keys is None:
+        return None
+    from foodtrace.tlog.anchor import wrote  # noqa: PLC0415 - a recall asks for none of it
 
-    return wrote(keys, seal.into) or not wrote(keys, former)
+    return partial(wrote, keys)
+
+
+def _asks_no_more(session: Session, former: str, seal: Seal, wrote: Callable[[str], bool] | None) -> Seal:
+    """Forget the rivals where the heir of this host has said that it knows everything in the old log (rules 6 and 7)."""
+    row = session.row("SELECT h.size FROM log AS l JOIN head AS h ON h.log = l.id WHERE l.origin = ?", (former,))
+    settled = bool(seal.known) and row is not None and seal.size >= int(row[0]) and wrote is not None and wrote(seal.into)
+    return seal._replace(rivals=(), taken=False) if settled else seal
 
 
 def _seal(data: bytes, into: str) -> tuple[str, Seal] | None:
@@ -200,9 +250,22 @@ def beyond_seal(states: Collection[LogState], seals: dict[str, Seal]) -> list[tu
     found = []
     for state in states:
         seal = seals.get(state.origin)
-        if seal is not None and state.size > seal.size + (0 if state.key_id else 1):
+        if seal is not None and state.size > seal.size + (0 if state.key_id or seal.taken else 1):
             found.append((state, seal))
     return found
 
 
-__all__ = ["ENDED_FOR", "Known", "Seal", "beyond_seal", "continued", "foreign_logs", "going_on", "mark_id", "ours", "sealed_logs"]
+__all__ = [
+    "ENDED_FOR",
+    "Known",
+    "Seal",
+    "beyond_seal",
+    "contested",
+    "continued",
+    "foreign_logs",
+    "going_on",
+    "heirs",
+    "mark_id",
+    "ours",
+    "sealed_logs",
+]

@@ -5,7 +5,7 @@ Rules:
 1. Nothing is taken away and no figure changes: the entries count as they did. What is wrong among them is corrected as any entry is.
 2. The mark is an entry of the log that goes on, signed with its key. Whoever has no more than the old key cannot make it; whoever wrote
    beyond the seal again makes a finding again.
-3. The ledger has to hold otherwise: this answers for nothing but the one finding.
+3. The ledger has to hold otherwise: this answers for nothing but the one finding, and for an ending in favour of another than the heir.
 4. The mark has the old log's newest checkpoint, so that it is plain which history was seen.
 """
 
@@ -27,7 +27,7 @@ from foodtrace.sealed import Seal, beyond_seal, going_on, mark_id, sealed_logs
 from foodtrace.storage.session import Session
 from foodtrace.verification import Asked, verify_ledger
 
-_FINDING: Final = "tlog.beyond_seal"
+_FINDINGS: Final = ("tlog.beyond_seal", "tlog.two_heirs")
 _MOST_NOTE: Final = 2000
 
 
@@ -63,7 +63,7 @@ def acknowledge(host: Acting, log: str | None, *, reason: str, by: str = "") -> 
         raise BadData("recover.reason", value="-", expected="--reason")
     with host.store.read() as session:
         checked = verify_ledger(session, asked=Asked(keys=host.keys))
-        others = [each for each in checked.findings if each.code != _FINDING]
+        others = [each for each in checked.findings if each.code not in _FINDINGS]
         if others:
             raise Integrity("recover.broken", value=len(others), expected="foodtrace verify --full")
         state, _, into = _chosen(session, host.keys, log)

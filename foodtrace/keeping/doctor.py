@@ -24,7 +24,7 @@ from foodtrace.errors import FoodtraceError
 from foodtrace.keeping.host import Host
 from foodtrace.keeping.recovery import Lost, survey
 from foodtrace.opening import BACKUP, LogState, logs, origins
-from foodtrace.sealed import Seal, beyond_seal, sealed_logs
+from foodtrace.sealed import Seal, beyond_seal, contested, sealed_logs
 from foodtrace.storage.around import missing_indexes, strange_triggers
 from foodtrace.storage.damage import damage
 from foodtrace.storage.session import Session
@@ -151,6 +151,9 @@ def _beyond_seal(states: list[LogState], seals: dict[str, Seal]) -> Iterator[Che
     for state, seal in beyond_seal(states, seals):
         facts = {"log": state.origin, "sealed": str(seal.size), "size": str(state.size)}
         yield Check(topic="ledger", state="bad", code="log_sealed", facts=facts)
+    for log, seal in contested(seals):
+        facts = {"log": log, "into": seal.into, "rivals": ", ".join(seal.rivals)}
+        yield Check(topic="ledger", state="bad", code="two_heirs", facts=facts)
 
 
 def _ledger(session: Session) -> Iterator[Check]:

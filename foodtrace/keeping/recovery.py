@@ -11,12 +11,15 @@ Rules (DESIGN section 5, rollback):
 4. The old log of a new one is ended by an entry where nothing was lost and its key is here; else its key file is put aside.
 5. The checkpoint that the database contradicts is kept beside the anchor as evidence, and so is the mark of ``verify``: the next
    run checks everything in full and makes a new one.
+6. A log is continued once (:mod:`foodtrace.sealed`, rule 7): a second new log for it is refused. One that broke off after its mark is
+   carried to its end when it is asked for again.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final, Literal, Protocol
 
@@ -30,9 +33,9 @@ from foodtrace.keyfiles import list_keys
 from foodtrace.opening import BACKUP, LogState, logs
 from foodtrace.operations.common import Doing, Outcome, local
 from foodtrace.recording import Receipt
-from foodtrace.sealed import ENDED_FOR
+from foodtrace.sealed import ENDED_FOR, heirs
 from foodtrace.storage.session import VERSION, Session
-from foodtrace.tlog.anchor import anchor_path, move_anchor, read_anchor
+from foodtrace.tlog.anchor import anchor_path, move_anchor, read_anchor, wrote
 from foodtrace.tlog.clock import EARLIEST
 from foodtrace.tlog.entry import time_text
 from foodtrace.tlog.nodes import root_at
@@ -135,6 +138,7 @@ def recover(
     :param new_log: true: begin a new log; false: go on in the same; none: the same if nothing was lost.
     :raises BadData: ``recover.which``, ``recover.choose`` (entries are lost and ``new_log`` is none), ``recover.no_key``
         (its key is not here, or it has ended, and ``new_log`` is none), ``recover.reason``.
+    :raises Refused: ``recover.continued``, ``log.ended``, ``log.clock_unset``.
     :raises Integrity: ``recover.broken``. :raises NotFound: ``key.missing``: the same log needs its key.
     """
     if not reason.strip():
@@ -161,6 +165,9 @@ def recover(
         raise Refused("log.ended", value=lost.log)
     if not new_log and not lost.key_here:
         raise NotFound("key.missing", value=lost.log, path=str(host.keys))
+    into = _continued(host, lost.log) if new_log else ""
+    if into and not (gone and wrote(host.keys, into)):
+        raise Refused("recover.continued", value=lost.log, expected=into)
     doing = Doing(now=local(now), by=by)
     mark = Recovered(
         id=doing.event_id(),
@@ -179,6 +186,8 @@ def recover(
         evidence = _keep_evidence(host, lost) if gone else ""
         move_anchor(anchor_path(host.keys, lost.log), receipt.last + 1, receipt.checkpoint)
         return _done(lost, mark, receipt, evidence, "in_force")
+    if into:
+        return _broken_off(host, lost, mark, into)
     return _in_new_log(host, lost, mark, name, gone=gone, reason=reason, by=by, passphrase=passphrase)
 
 
@@ -220,6 +229,33 @@ def _in_new_log(
     host.forget_writers()
     evidence = _keep_evidence(host, lost) if gone else ""
     return _done(lost, mark, receipt, evidence, old)
+
+
+def _continued(host: Recovering, log: str) -> str:
+    """Return the log that continues a log already, empty if none does (rule 6)."""
+    with host.store.read() as session:
+        found = heirs(session, partial(wrote, host.keys)).get(log)
+    return found[0].into if found else ""
+
+
+def _broken_off(host: Recovering, lost: Lost, mark: Recovered, into: str) -> Recovery:
+    """Put the old key and the contradicted checkpoint aside where a recovery of before did not come to it (rule 6)."""
+    with host.store.read() as session:
+        state = next(each for each in logs(session) if each.origin == lost.log)
+    if lost.key_here:
+        _put_aside(host.keys / f"{state.key_id.hex()}.key")
+    host.forget_writers()
+    old: Literal["ended", "put_aside", "not_here"] = "ended" if lost.ended else "put_aside" if lost.key_here else "not_here"
+    return Recovery(
+        log=lost.log,
+        kind="new_log",
+        lost_from=mark.lost_from,
+        lost_to=mark.lost_to,
+        mark=1,
+        into=into,
+        evidence=_keep_evidence(host, lost),
+        old_key=old,
+    )
 
 
 def _done(

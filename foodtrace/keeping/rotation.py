@@ -68,6 +68,8 @@ class KeyRow(msgspec.Struct, frozen=True, kw_only=True):
     recovery left (``left``): the last one then, or, of what came later, the last one that the log that goes on says is known."""
     into: str = ""
     """Of a log that a recovery left: the log that goes on."""
+    rivals: tuple[str, ...] = ()
+    """Of such a log: other logs that say they continue it, and are not plainly wrong (:mod:`foodtrace.sealed`, rule 7)."""
     beyond: int = 0
     """Of such a log: entries that were written afterwards and that nobody has said are known."""
     known: int = 0
@@ -415,8 +417,8 @@ def _with_seal(rows: list[KeyRow], state: LogState, seal: Seal | None) -> list[K
         return rows
     newest = rows[-1]
     known = sum(each.size - each.first for each in seal.known)
-    ends = 1 if newest.state == "ended" and state.size > seal.size else 0  # ending it is no writing beyond
-    told = msgspec.structs.replace(newest, into=seal.into, known=known, beyond=max(state.size - seal.size - ends, 0))
+    ends = 1 if newest.state == "ended" and state.size > seal.size and not seal.taken else 0  # ending it is no writing beyond
+    told = msgspec.structs.replace(newest, into=seal.into, rivals=seal.rivals, known=known, beyond=max(state.size - seal.size - ends, 0))
     if newest.state == "in_force":
         told = msgspec.structs.replace(told, state="left", last=seal.size - 1)
     return [*rows[:-1], told]

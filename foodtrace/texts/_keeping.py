@@ -54,6 +54,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "cli.keys.left": ("日志已停用", "log left"),
     "cli.keys.entries": ("条", "entries"),
     "cli.keys.left_for": ("日志 {log} 由恢复停用, 接续的是 {into}", "a recovery left log {log}; {into} goes on"),
+    "cli.keys.rivals": ("日志 {log} 另有日志也说自己接续它: {rivals}", "log {log}: that they continue it, say as well: {rivals}"),
     "cli.keys.known": ("日志 {log} 停用后写的 {count} 条已说明知道", "{count} entries written in log {log} since are said to be known"),
     "cli.keys.beyond": (
         "日志 {log} 停用后又有人用旧密钥写了 {count} 条: foodtrace verify",
@@ -155,6 +156,16 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "cli.erase.forgotten_part": ("上面写明已删除的, 数据库文件里也没有了。备份和导出的文件要另外处理", "what is named as erased above is gone from the database files too. Backups and exported files are another matter"),
     "cli.erase.before": ("{what} 的个人信息早已删除", "the personal values of {what} were erased before"),
     "cli.erase.forgotten": ("数据库文件里也没有了。备份和导出的文件要另外处理", "gone from the database files too. Backups and exported files are another matter"),
+    "erase.triggers": (
+        "没有删除: 日志的表上有不是 foodtrace 建的触发器、规则或行级限制, 可能留下或抄走要删的值: {value}",
+        "nothing was erased: a trigger, rule or row security that foodtrace did not make may keep or copy what is to be deleted: {value}",
+    ),
+    "erase.triggers.hint": (
+        "先看它做什么、抄到了哪里, 那里也要删; 移走它 (DROP TRIGGER), 再运行 erase",
+        "look at what it does and where it copies to, and delete there as well; drop it (DROP TRIGGER), then erase again",
+    ),
+    "erase.kept": ("没有删除: {value} 应删 {expected} 行, 删了 {deleted} 行, 或还在表里", "nothing was erased: of {value} {deleted} rows of {expected} were deleted, or it is still there"),
+    "erase.kept.hint": ("数据库没有照做: foodtrace verify, foodtrace doctor", "the database did not do as it was told: foodtrace verify, foodtrace doctor"),
     "cli.erase.vacuumed": ("表已重写。服务器的归档日志和备份要另外处理", "the table was rewritten. The server's archived logs and backups are another matter"),
     "cli.erase.not_yet": ("还没有从文件里消失: 有程序开着数据库, 旧值仍可读出。关掉它, 再运行一次同样的命令", "not yet gone from the file: somebody has the database open, and the old values can still be read from it. Close that, then run the same command again"),
     # Backup and recovery
@@ -185,6 +196,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "recover.no_key": ("{value} 的密钥不在这里或已终止, 这本日志不能再写", "the key of {value} is not here or has ended: nobody can write that log any more"),
     "recover.no_key.hint": ("{expected} 另开一本, 旧的封存; 找到密钥文件就放回密钥目录", "{expected} begins a new one and seals the old; a key file that is found goes back into the key folder"),
+    "recover.continued": ("{value} 已由 {expected} 接续, 不能再接一本", "{value} is continued by {expected} already; a second one is not begun"),
+    "recover.continued.hint": (
+        "接着写 {expected}: --log {expected}; 它也丢了密钥: --log {expected} recover --new-log; 不认得它: foodtrace init --name 新名字, 并查旧密钥在谁手里",
+        "write in it: --log {expected}; if its key is lost as well: --log {expected} recover --new-log; if you do not know it: foodtrace init --name NAME, and find out who has the old key",
+    ),
     "recover.which": ("要恢复哪一本? {logs}", "which log? {logs}"),
     "recover.which.hint": ("用 --log 指明: foodtrace --log 日志 recover ..", "name it with --log: foodtrace --log LOG recover .."),
     "cli.backup.done": ("已备份到 {path}: {logs} 本日志 {entries} 条", "backup in {path}: {logs} logs, {entries} entries"),
@@ -292,6 +308,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "doctor.log_sealed.hint": (
         "先看写了什么 (key list 有条号, prove {log}#条号); 结束它: --log {log} key revoke 密钥号 --end-log; 确知来历的: recover --beyond --reason ..",
         "look at what was written (key list has the numbers, prove {log}#NUMBER); end it: --log {log} key revoke KEY --end-log; if you know where it comes from: recover --beyond --reason ..",
+    ),
+    "doctor.two_heirs": ("日志 {log} 由 {into} 接续, 另有日志也说自己接续它: {rivals}", "log {log} is continued by {into}; that they continue it, say as well: {rivals}"),
+    "doctor.two_heirs.hint": (
+        "有人用旧密钥另接了一本; 它的删除不作数。查它写了什么 (key list, prove), 失去的个人信息在 {into} 里再 erase 一次, 然后 recover --beyond --reason ..",
+        "somebody with the old key made that one; what it erased does not count. Look at what it wrote (key list, prove), erase what is gone once more in {into}, then recover --beyond --reason ..",
     ),
     "doctor.anchor_unlooked": ("锚没有比对, 先改密钥的权限: {reason_zh}{reason:.0}", "anchors not compared, mend the keys first: {reason}{reason_zh:.0}"),
     "doctor.anchor_unlooked.hint": ("改好后再运行 foodtrace doctor", "then run foodtrace doctor again"),

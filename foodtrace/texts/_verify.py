@@ -59,6 +59,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "recover --new-log 留下的日志, 后来又有人用旧密钥写了",
         "a log that recover --new-log left was written afterwards with its old key",
     ),
+    "tlog.two_heirs": (
+        "有两本日志都说自己接续这一本: 有人用找到的旧密钥另接了一本; 先保留证据",
+        "two logs say that they continue this one: somebody with its old key made the other; keep the evidence first",
+    ),
     "tlog.rolled_back": ("条数比较早的检查点还少: 旧备份, 或尾部被截去", "fewer entries than an older checkpoint has: an old copy, or the tail was cut off"),
     "tlog.log_gone": (
         "较早核验过的日志不在账本里了: 被移走, 或换了一个账本; 确是有意弃用的, 移走括号里的文件",

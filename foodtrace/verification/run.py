@@ -22,7 +22,7 @@ from foodtrace.graph.weights import KEY_SIZE, Weights
 from foodtrace.keys import format_vkey
 from foodtrace.opening import LogState, logs
 from foodtrace.personal import tampered, vanished
-from foodtrace.sealed import beyond_seal, foreign_logs, sealed_logs
+from foodtrace.sealed import beyond_seal, contested, foreign_logs, sealed_logs
 from foodtrace.storage.damage import damage
 from foodtrace.storage.session import Session
 from foodtrace.storage.types import mistyped
@@ -91,9 +91,11 @@ def verify_ledger(session: Session, progress: Progress | None = None, asked: Ask
     states = logs(session)
     around = [Finding(code="tlog.trigger_missing", log="", got=name) for name in missing_triggers(session)]
     around += [Finding(code="tlog.trigger_strange", log="", got=name) for name in strange_triggers(session)]
+    seals = sealed_logs(session, asked.keys)
+    around += [Finding(code="tlog.two_heirs", log=log, expected=seal.into, got=", ".join(seal.rivals)) for log, seal in contested(seals)]
     around += [
         Finding(code="tlog.beyond_seal", log=state.origin, seq=seal.size, expected=f"{seal.size} ({seal.into})", got=str(state.size))
-        for state, seal in beyond_seal(states, sealed_logs(session, asked.keys))
+        for state, seal in beyond_seal(states, seals)
     ]
     looked: list[Finding] = []
     beside = _beside(session, asked, states, looked)

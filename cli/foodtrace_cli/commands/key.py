@@ -188,6 +188,8 @@ def list_(ctx: Context, target: str | None, days: int, *, as_json: bool) -> None
     for each in found:
         if each.into:
             say(ctx.t("cli.keys.left_for", log=clean(each.log), into=clean(each.into)))
+        if each.rivals:
+            say(ctx.t("cli.keys.rivals", log=clean(each.log), rivals=clean(", ".join(each.rivals))))
         if each.known:
             say(ctx.t("cli.keys.known", log=clean(each.log), count=each.known))
         if each.beyond:
