@@ -14,17 +14,21 @@ Rules:
    table without a word is erased on record, so that ``verify`` can say yes again.
 6. The values of another host's log that came by import never were here: they lie with whoever writes it. Nothing is recorded of them
    here, and they are named until that host's own erasure has come over (``not_here``).
+7. "Erased" is said of what was looked for afterwards and is not there. Where somebody put a trigger on a table of the log, which may keep
+   the row or copy it elsewhere, nothing is erased until it is gone: what it copied before, nobody here can see.
+8. The same id is the same request: about the same entries, for the same reason and no other fields.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
-from foodtrace.errors import BadData, FoodtraceError, NotFound
+from foodtrace.errors import BadData, Conflict, FoodtraceError, Integrity, NotFound
 from foodtrace.events import Erasure, Event
 from foodtrace.graph.directory import resolve_site
 from foodtrace.graph.names import find
@@ -33,7 +37,11 @@ from foodtrace.operations.entries import find_entry
 from foodtrace.operations.persons import entries_of, same_values
 from foodtrace.operations.reach import ErasedEntry, Reach, reach_of
 from foodtrace.personal import FIELD, vanished
+from foodtrace.storage.around import strange_triggers
 from foodtrace.storage.session import Session, not_written
+from foodtrace.tlog.whole import event_of
+
+_MOST_ID: Final = 80
 
 
 class Erased(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,12 +81,18 @@ def erase(
     :param fields: only these (``phone``, ``contact`` ...); all if none.
     :param keys: key directory, which tells this host's logs from others'; none: every log is this host's.
     :raises NotFound: ``erase.unknown``; ``erase.nothing`` where there never was such a value. :raises BadData: ``personal.field``.
+    :raises Integrity: ``erase.triggers``. :raises Storage: ``storage.not_written`` (rule 7).
+    :raises Conflict: ``record.id_conflict`` (rule 8).
     """
     for each in fields:
         if not FIELD.fullmatch(each):
             raise BadData("personal.field", value=each, expected="a-z _")
+    strange = strange_triggers(session)
+    if strange:
+        raise Integrity("erase.triggers", value=", ".join(strange), expected="-")
     reach = reach_of(session, own, origin, keys)
     what, entries, operator = _entries(session, own, given)
+    _same_request(session, doing, own, origin, what, {(reach.origins[log], seq) for log, seq in entries}, fields, reason)
     kept = _kept(session, entries, fields)
     away: dict[tuple[int, int], tuple[str, ...]] = {}
     for log, seq, name in vanished(session, entries, wrote=reach.wrote):
@@ -94,11 +108,7 @@ def erase(
             elsewhere.append(reach.entry(log, seq, names))
             continue
         outcome.events.append(_event(doing, reach, log, seq, names, reason))
-        for name in names:
-            values += session.rows("SELECT field, value FROM personal WHERE log = ? AND seq = ? AND field = ?", (log, seq, name))
-            session.run("DELETE FROM personal WHERE log = ? AND seq = ? AND field = ?", (log, seq, name))
-            if session.row("SELECT 1 FROM personal WHERE log = ? AND seq = ? AND field = ?", (log, seq, name)) is not None:
-                raise not_written("personal", 1, 0)  # nothing is called erased that is there
+        values += _deleted(session, log, seq, names)
         mine.append(ErasedEntry(log=reach.origins[log], seq=seq, fields=names))
     before = not kept and not away and _committed(session, entries, fields)
     if not kept and not away and not before:
@@ -119,13 +129,67 @@ def erase(
     return outcome
 
 
+def _deleted(session: Session, log: int, seq: int, names: Collection[str]) -> list[tuple[str, str]]:
+    """Delete values and salts, and look whether they are gone (rule 7). Return (field, value) of what was there."""
+    values: list[tuple[str, str]] = []
+    for name in names:
+        place = (log, seq, name)
+        found = session.rows("SELECT field, value FROM personal WHERE log = ? AND seq = ? AND field = ?", place)
+        gone = session.run("DELETE FROM personal WHERE log = ? AND seq = ? AND field = ?", place)
+        if gone != len(found) or session.row("SELECT 1 FROM personal WHERE log = ? AND seq = ? AND field = ?", place) is not None:
+            raise not_written("personal", len(found), gone)
+        values += found
+    return values
+
+
+def _same_request(
+    session: Session,
+    doing: Doing,
+    own: int,
+    origin: str,
+    what: str,
+    entries: Collection[tuple[str, int]],
+    fields: Collection[str],
+    reason: str,
+) -> None:
+    """Refuse an id that stands for another erasure already (rule 8). Erasures are few, and known by their ids."""
+    if not doing.id:
+        return
+    like, pattern = ("GLOB", "erase-*") if session.dialect == "sqlite" else ("LIKE", "erase-%")
+    for seq, data in session.rows(f"SELECT seq, bytes FROM entry WHERE log = ? AND id {like} ?", (own, pattern)):  # noqa: S608 - constants
+        event = event_of(session, own, seq, data)
+        if not isinstance(event, Erasure) or not _made_for(event, doing.id):
+            continue
+        place = (event.log or origin, event.seq)
+        now = {"entry": what, "fields": ", ".join(sorted(fields)), "reason": reason}
+        before = {"entry": f"{place[0]}#{place[1]}", "fields": ", ".join(event.fields), "reason": event.reason}
+        field = (
+            "entry"
+            if place not in entries
+            else "fields"
+            if fields and not set(event.fields) <= set(fields)
+            else "reason"
+            if event.reason != reason
+            else ""
+        )
+        if field:
+            raise Conflict("record.id_conflict", value=doing.id, field=field, before=before[field], now=now[field])
+
+
+def _made_for(event: Erasure, given: str) -> bool:
+    """Say whether an erasure was recorded for a request of this id (:func:`_event` made its own of it)."""
+    rest = re.sub(rf"^erase-{event.seq}-(before-[0-9]+-(?=.))?" if event.log else rf"^erase-{event.seq}-", "", event.id)
+    whole = f"{given}-{event.seq}"
+    return whole == rest or (len(event.id) == _MOST_ID and whole.startswith(rest))
+
+
 def _event(doing: Doing, reach: Reach, log: int, seq: int, names: tuple[str, ...], reason: str) -> Event:
     back = reach.erases[log]
     made = doing.event_id(f"-{seq}")
     # The same number in two logs is two entries; how far back the other log lies never changes, and keeps their ids apart.
     name = f"erase-{seq}-before-{back}-{made}" if back else f"erase-{seq}-{made}"
     log_named = reach.origins[log] if back else ""
-    return Erasure(id=name[:80], at=doing.now, by=doing.by, seq=seq, log=log_named, fields=names, reason=reason)
+    return Erasure(id=name[:_MOST_ID], at=doing.now, by=doing.by, seq=seq, log=log_named, fields=names, reason=reason)
 
 
 def _entries(session: Session, own: int, given: str) -> tuple[str, set[tuple[int, int]], str]:

@@ -164,8 +164,6 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "先看它做什么、抄到了哪里, 那里也要删; 移走它 (DROP TRIGGER), 再运行 erase",
         "look at what it does and where it copies to, and delete there as well; drop it (DROP TRIGGER), then erase again",
     ),
-    "erase.kept": ("没有删除: {value} 应删 {expected} 行, 删了 {deleted} 行, 或还在表里", "nothing was erased: of {value} {deleted} rows of {expected} were deleted, or it is still there"),
-    "erase.kept.hint": ("数据库没有照做: foodtrace verify, foodtrace doctor", "the database did not do as it was told: foodtrace verify, foodtrace doctor"),
     "cli.erase.vacuumed": ("表已重写。服务器的归档日志和备份要另外处理", "the table was rewritten. The server's archived logs and backups are another matter"),
     "cli.erase.not_yet": ("还没有从文件里消失: 有程序开着数据库, 旧值仍可读出。关掉它, 再运行一次同样的命令", "not yet gone from the file: somebody has the database open, and the old values can still be read from it. Close that, then run the same command again"),
     # Backup and recovery

@@ -401,3 +401,79 @@ def test_another_logs_values_are_no_all_clear(tmp_path: Path) -> None:
         said = run(tmp_path, "--log", "two", "erase", "福安", "--yes", *more, code=1)
         assert "gone" not in said
         assert "rewritten" not in said
+
+
+KEEPS = {
+    "sqlite": ["CREATE TRIGGER zz BEFORE DELETE ON personal BEGIN SELECT RAISE(IGNORE); END"],
+    "postgresql": [
+        "CREATE FUNCTION zz() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+        "CREATE TRIGGER zz BEFORE DELETE ON personal FOR EACH ROW EXECUTE FUNCTION zz()",
+    ],
+}
+COPIES = {
+    "sqlite": [
+        "CREATE TABLE elsewhere (value TEXT)",
+        "CREATE TRIGGER zz AFTER DELETE ON personal BEGIN INSERT INTO elsewhere VALUES (old.value); END",
+    ],
+    "postgresql": [
+        "CREATE TABLE elsewhere (value TEXT)",
+        "CREATE FUNCTION zz() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO elsewhere VALUES (OLD.value); RETURN OLD; END'",
+        "CREATE TRIGGER zz AFTER DELETE ON personal FOR EACH ROW EXECUTE FUNCTION zz()",
+    ],
+}
+
+
+@pytest.mark.parametrize("statements", [KEEPS, COPIES], ids=["keeps the row", "copies the row"])
+def test_where_a_trigger_stands_nothing_is_called_erased(ledger: Ledger, statements: dict[str, list[str]]) -> None:
+    with ledger.store.write() as session:
+        for each in statements[session.dialect]:
+            session.run(each)
+    with pytest.raises(errors.Integrity) as told:
+        erase(ledger, "福安超市")
+    assert told.value.code == "erase.triggers"
+    assert "trigger zz on personal" in told.value.message("en")
+    with ledger.store.write() as session:
+        assert session.row("SELECT 1 FROM personal WHERE value = ?", (PHONE,)) is not None
+        session.run("DROP TRIGGER zz ON personal" if session.dialect == "postgresql" else "DROP TRIGGER zz")
+    assert erase(ledger, "福安超市").entries
+
+
+def test_what_the_database_did_not_delete_is_not_called_erased(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever keeps it there: the row is counted and looked for again, and the entry that says so does not come to be."""
+    monkeypatch.setattr("foodtrace.operations.erasing.strange_triggers", lambda _session: [])
+    with ledger.store.write() as session:
+        for each in KEEPS[session.dialect]:
+            session.run(each)
+    sizes = [each.size for each in ledger.logs()]
+    with pytest.raises(errors.Storage) as told:
+        erase(ledger, "福安超市")
+    assert told.value.code == "storage.not_written"
+    assert [each.size for each in ledger.logs()] == sizes
+
+
+def test_a_guards_name_on_another_table_makes_no_guard(ledger: Ledger) -> None:
+    if ledger.store.dialect == "sqlite":
+        with ledger.store.write() as session:
+            session.run("DROP TRIGGER node_no_delete")
+            session.run("CREATE TRIGGER node_no_delete BEFORE DELETE ON personal BEGIN SELECT RAISE(IGNORE); END")
+        with pytest.raises(errors.Integrity) as told:
+            erase(ledger, "福安超市")
+        assert "node_no_delete on personal" in told.value.message("en")
+        assert "tlog.trigger_strange" in {each.code for each in ledger.verify().findings}
+
+
+def test_the_same_id_for_another_erasure_is_refused(tmp_path: Path) -> None:
+    run(tmp_path, "init")
+    run(tmp_path, "site", "add", "农场:farm", "--contact", "王五", "--phone", "0451-555-0101")
+    run(tmp_path, "site", "add", "超市:shop", "--contact", "李四", "--phone", "0451-555-0102")
+    asked = ("erase", "农场", "--field", "phone", "--reason", "r", "--id", "er1", "--yes")
+    run(tmp_path, *asked)
+    for words in (
+        ("erase", "超市", "--reason", "r", "--id", "er1", "--yes"),
+        ("erase", "农场", "--field", "contact", "--reason", "r", "--id", "er1", "--yes"),
+        ("erase", "农场", "--field", "phone", "--reason", "other", "--id", "er1", "--yes"),
+    ):
+        assert "record.id_conflict" in run(tmp_path, *words, code=1), words
+    assert json.loads(run(tmp_path, *asked, "--json"))["before"] is True, "the same again is a retry"
+    assert json.loads(run(tmp_path, "erase", "超市", "--id", "er10", "--yes", "--json"))["entries"]
+    assert "verified" in run(tmp_path, "verify")

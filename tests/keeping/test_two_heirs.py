@@ -12,9 +12,9 @@ import pytest
 from foodtrace import Ledger, errors
 from foodtrace.events import Erasure
 from foodtrace.keeping import recovery
-from tests.cli.test_way import run
+from tests.cli.shell import run
+from tests.keeping.ownlog import AT, ORIGIN, clock
 from tests.keeping.test_erase_left import R2, R3, leave, url
-from tests.keeping.test_recovery import AT, ORIGIN, clock
 
 __all__ = ["url"]
 EVIL = "evil/1"
