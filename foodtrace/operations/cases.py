@@ -39,7 +39,7 @@ from foodtrace.graph.edges import micros
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.closing import Condition, conditions
 from foodtrace.operations.common import CHINA, Doing, Outcome
-from foodtrace.operations.scopes import Given, clauses_of, producers_of
+from foodtrace.operations.scopes import Given, check_any, clauses_of, producers_of
 from foodtrace.quantity import Quantity
 from foodtrace.recall.affected import Affected, find
 from foodtrace.recall.answer import recall
@@ -133,13 +133,16 @@ def open_case(
     scope: Given | None = None,
     plan: Plan | None = None,
     sample: str = "",
+    nothing_yet: bool = False,
 ) -> Outcome:
     """Open a case; the answer is the event.
 
     :param scope: further clauses besides whole lots. :param operator: who recalls, by default the producer
         (:func:`foodtrace.operations.scopes.producers_of`).
-    :param sample: commitment to the seed of the effectiveness checks.
+    :param sample: commitment to the seed of the effectiveness checks. :param nothing_yet: also where a rule or a window fits nothing on
+        record yet; without it that is taken for a slip of the pen.
     :raises BadData: ``case.level``, ``case.known_later``, ``case.reason``, ``case.scope_empty``, ``case.window``, ``quantity.*``.
+    :raises NotFound: ``case.rule_fits_nothing``, ``case.window_fits_nothing``, ``case.window_no_records``.
     """
     if level not in _LEVELS:
         raise BadData("case.level", value=level, expected="1, 2, 3")
@@ -147,6 +150,8 @@ def open_case(
         raise BadData("case.known_later", value=known.isoformat(), expected=doing.now.isoformat())
     _reason(reason)
     clauses = clauses_of(session, msgspec.structs.replace(scope or Given(), lots=(*lots, *(scope.lots if scope else ()))), doing.now)
+    if not nothing_yet:
+        check_any(session, clauses, micros(doing.now))
     made, recalls = (producer, producer) if producer else producers_of(session, clauses, micros(doing.now))
     what = plan or Plan()
     event = RecallOpened(
@@ -170,10 +175,18 @@ def open_case(
 
 
 def widen(
-    session: Session, doing: Doing, case: str | None, lots: Sequence[str] = (), reason: str = "", *, scope: Given | None = None
+    session: Session,
+    doing: Doing,
+    case: str | None,
+    lots: Sequence[str] = (),
+    reason: str = "",
+    *,
+    scope: Given | None = None,
+    nothing_yet: bool = False,
 ) -> Outcome:
     """Add clauses to a case's scope: a new version. The answer is :class:`Rescoped`.
 
+    :param nothing_yet: as in :func:`open_case`. :raises NotFound: as there.
     :raises Refused: ``case.scope_same`` (nothing new), ``case.closed``, ``case.withdrawn``, ``case.no_standing``.
     """
     state = managed(session, doing, case)
@@ -184,11 +197,21 @@ def widen(
     clauses = tuple(each for each in clauses if not isinstance(each, LotsClause) or set(each.lots) - named)
     if not clauses:
         raise Refused("case.scope_same", value=state.case, version=state.versions[-1].version)
+    if not nothing_yet:
+        check_any(session, clauses, micros(doing.now))
     return _rescoped(session, doing, state, clauses, reason)
 
 
 def narrow(
-    session: Session, doing: Doing, case: str | None, lots: Sequence[str] = (), *, reason: str, approved_by: str, scope: Given | None = None
+    session: Session,
+    doing: Doing,
+    case: str | None,
+    lots: Sequence[str] = (),
+    *,
+    reason: str,
+    approved_by: str,
+    scope: Given | None = None,
+    nothing_yet: bool = False,
 ) -> Outcome:
     """Put other clauses in the place of a case's scope (rule 2). The answer is :class:`Rescoped`; raises as :func:`widen`."""
     state = managed(session, doing, case)
@@ -198,6 +221,8 @@ def narrow(
     clauses = clauses_of(session, given, doing.now)
     if clauses == state.versions[-1].clauses:
         raise Refused("case.scope_same", value=state.case, version=state.versions[-1].version)
+    if not nothing_yet:
+        check_any(session, clauses, micros(doing.now))
     return _rescoped(session, doing, state, clauses, reason, approved_by)
 
 

@@ -6,6 +6,7 @@ Rules:
    own, and their union is meant.
 2. Dates are days in China; both ends of a window are inclusive, so the last day runs to its last microsecond.
 3. Names are resolved now and ids are kept; a rule keeps its words and is evaluated anew in each answer.
+4. A clause that nothing on record fits is told, with what is there: a wrong year must not read as "nobody has any".
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import re
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -20,12 +22,15 @@ import msgspec
 from foodtrace.errors import BadData, FoodtraceError, NotFound
 from foodtrace.events import Clause, LeftClause, LotsClause, Operator, PredicateClause, Site, ThroughClause
 from foodtrace.graph.directory import resolve_lot, resolve_site
+from foodtrace.graph.edges import moment
+from foodtrace.graph.flowkind import ALWAYS, NEVER
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.common import CHINA, latest
 from foodtrace.operations.places import describe
 from foodtrace.recall.affected import find
 from foodtrace.recall.aliases import said_of
-from foodtrace.recall.scope import scope_words
+from foodtrace.recall.records import Records
+from foodtrace.recall.scope import scope_words, seeds, went_astray
 from foodtrace.storage.session import Session
 
 _LAST: Final = dt.timedelta(days=1) - dt.timedelta(microseconds=1)
@@ -116,15 +121,47 @@ def producers_of(session: Session, clauses: tuple[Clause, ...], now: int) -> tup
     return "", described[0].operator if described else ""
 
 
-def check_any(session: Session, clauses: tuple[Clause, ...], now: int) -> None:
-    """See that every rule of a scope fits some lot on record: a slip of the pen must not read as "nobody has any".
+def check_any(session: Session, clauses: Sequence[Clause], now: int) -> None:
+    """See that every clause of a scope fits something on record (rule 4).
 
-    :raises NotFound: ``case.rule_fits_nothing`` with ``near``: products on record of a similar name.
+    :raises NotFound: ``case.rule_fits_nothing`` with ``near``: products on record of a similar name; ``case.window_fits_nothing`` with
+        the first and the last day on record of what left or lay at the site; ``case.window_no_records``.
     """
+    check_rules(session, clauses, now)
+    check_windows(session, clauses, now)
+
+
+def check_rules(session: Session, clauses: Sequence[Clause], now: int) -> None:
+    """See that every rule fits some lot on record. Raises as :func:`check_any`."""
     facts = SqlFacts(session, now)
     for clause in clauses:
         if isinstance(clause, PredicateClause) and not list(facts.lots_like(clause)):
             raise NotFound("case.rule_fits_nothing", value=scope_words(clause), near=_near_products(session, clause.product))
+
+
+def check_windows(session: Session, clauses: Sequence[Clause], now: int) -> None:
+    """See that something left, or lay at or came to, every site of a window in it. Raises as :func:`check_any`."""
+    facts = SqlFacts(session, now)
+    for clause in clauses:
+        if not isinstance(clause, LeftClause | ThroughClause):
+            continue
+        records = Records(facts, (clause,))
+        if seeds(records, (clause,)) or went_astray(records, (clause,)):
+            continue
+        days = _days_there(records, clause)
+        if not days:
+            raise NotFound("case.window_no_records", value=scope_words(clause), site=clause.site)
+        first, last = (moment(each).astimezone(CHINA).date().isoformat() for each in (min(days), max(days)))
+        raise NotFound("case.window_fits_nothing", value=scope_words(clause), site=clause.site, first=first, last=last)
+
+
+def _days_there(records: Records, clause: LeftClause | ThroughClause) -> list[int]:
+    """Return the moments on record at which something left a site, or (``through``) came to it as well; those that are known."""
+    site = records.facts.site(clause.site)
+    times = [each.t_out for each in records.moves if each.src == site]
+    if isinstance(clause, ThroughClause):
+        times += [each.t_in for each in records.moves if each.dst == site] + [each.t for each in records.flows if each.site == site]
+    return [each for each in times if ALWAYS < each < NEVER]
 
 
 def _near_products(session: Session, product: str) -> list[str]:

@@ -288,6 +288,7 @@ OPTIONS: Final[dict[str, str]] = {
     "Number of the approval.": "批准文号。",
     "When the extension was published; it counts from then.": "延期何时公布; 从那时起算。",
     "Also the closed and the withdrawn.": "连已结的和撤销的。",
+    "Also where a rule or a window fits nothing on record yet.": "还没有记录符合规则或日期范围时也照做。",
     "Why; it stays on record.": "原因; 留在记录里。",
     "Who has no notice yet, or new goods since (this is the default).": "还没有通知的, 或之后又有新货的 (默认就是这样)。",
     "Remind who has not answered.": "催没有回执的。",

@@ -13,6 +13,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from foodtrace.operations.common import CHINA
 from foodtrace.schemas import schema_of
 from tests.cli.shell import lot_of, run
 
@@ -59,8 +60,13 @@ def test_recall_takes_rules_and_windows_and_says_what_it_was_asked(trade: tuple[
     assert "芹菜" in wrong, "what the product is called on record"
     assert "case.rule_fits_nothing" in run(folder, "recall", "--code", "9*|8*", code=1)
     assert sorted(names(lot)) == sorted(names("--code", lot[:3] + "*"))
-    day = json.loads(run(folder, "recall", lot, "--json"))["at"][:10]
-    assert names("--left", "李记蔬菜", "--from", "2000-01-01", "--to", "2000-01-02") == []
+    day = f"{dt.datetime.now(CHINA):%Y-%m-%d}"
+    for site, year, rest in (("--left", "2000", ()), ("--left", "2099", (lot,)), ("--through", "2000", ("--json",))):
+        said = run(folder, "recall", *rest, site, "李记蔬菜", "--from", f"{year}-01-01", "--to", f"{year}-01-02", code=1)
+        assert "case.window_fits_nothing" in said
+        assert f"the records of L-0003 run from {day} to {day}" in said
+    assert "case.window_no_records" in run(folder, "recall", "--left", "惠民菜店", "--from", day, code=1)
+    assert names("--left", "李记蔬菜", "--from", day) == ["惠民菜店"]
     assert "through L-0003 2000-01-01 00:00 - " in run(folder, "recall", "--through", "李记蔬菜", "--from", "2000-01-01", "--to", day)
     assert "case.window" in run(folder, "recall", "--left", "李记蔬菜", code=2)
     assert "LOT" in run(folder, "recall", code=2)
@@ -81,7 +87,21 @@ def test_a_case_by_rule_says_its_scope_and_widens_by_version(trade: tuple[Path, 
     assert "case.approved_by" in run(folder, *less, code=2)
     assert "case clear" in run(folder, *less, "--approved-by", "7")
     assert [each["version"] for each in status(folder)["versions"]] == [1, 2, 3, 4]
-    assert "fits product=芹 (芹菜)" in opened(folder, "--product", "芹"), "it stands, but may be a slip of the pen"
+
+
+def test_a_case_about_nothing_on_record_is_opened_only_where_that_is_meant(trade: tuple[Path, str]) -> None:
+    folder, lot = trade
+    rest = ("--class", "2", "--known", "2026-01-01T00:00", "--reason", "x")
+    typed = {("--product", "芹"): "case.rule_fits_nothing", ("--left", "李记蔬菜", "--from", "2099-01-01"): "case.window_fits_nothing"}
+    for words, why in typed.items():
+        assert why in run(folder, "case", "open", *words, *rest, code=1)
+    assert data_of(folder, "case", "list", "--all", "--json") == []
+    opened(folder, lot)
+    for words, why in typed.items():
+        assert why in run(folder, "case", "widen", "2026-0001", *words, "--reason", "x", code=1)
+        assert why in run(folder, "case", "narrow", "2026-0001", *words, "--reason", "x", "--approved-by", "7", code=1)
+    assert "fits product=芹 (芹菜)" in opened(folder, "--product", "芹", "--nothing-yet"), "it stands, but may be a slip of the pen"
+    assert "on record fits left L-0003 2099" in opened(folder, "--left", "李记蔬菜", "--from", "2099-01-01", "--nothing-yet")
 
 
 def test_status_says_that_the_start_was_met_and_that_an_extension_without_publication_does_not_count(trade: tuple[Path, str]) -> None:

@@ -9,7 +9,7 @@ import click
 
 from foodtrace.errors import BadData, NotFound
 from foodtrace_cli.commands.case_check import check, sample
-from foodtrace_cli.commands.case_common import APPROVED, BY, CASE_ARGUMENT, REASON, act, day, given, moment, names_of
+from foodtrace_cli.commands.case_common import APPROVED, BY, CASE_ARGUMENT, NOTHING_YET, REASON, act, day, given, moment, names_of
 from foodtrace_cli.commands.case_goods import correct, destroy, restock, return_, seal
 from foodtrace_cli.commands.case_list import list_
 from foodtrace_cli.commands.case_notice import acknowledge, notify
@@ -41,6 +41,7 @@ def case() -> None:
 @click.option("--advice", default="", help="What to tell customers.")
 @click.option("--plan", "plan_file", default=None, metavar="FILE.toml", help="What plan and notice say: product, brand, spec, quantity, ..")
 @scope_options
+@NOTHING_YET
 @BY
 @click.pass_obj
 def open_(
@@ -54,6 +55,8 @@ def open_(
     advice: str,
     plan_file: str | None,
     by: str,
+    *,
+    nothing_yet: bool,
     **words: str,
 ) -> None:
     """Open a case for LOTs, or what a rule fits, or what left or passed through a site, and everything made from it.
@@ -84,6 +87,7 @@ def open_(
                 operator=operator,
                 advice=advice,
                 scope=scope,
+                nothing_yet=nothing_yet,
                 plan=plan,
                 sample=seed,
             )
@@ -92,7 +96,7 @@ def open_(
             state = load_case(session, event.case)
             facts = SqlFacts(session, ledger.clock())
             found = reach_of(facts, state)
-            nothing = _fits_nothing(session, state, ledger.clock())
+            nothing = _fits_nothing(session, state, ledger.clock()) if nothing_yet else None
             who = name_of(session, event.operator) if event.operator else ""
             early = dated_ahead(facts, found, state)
         say(ctx.t("cli.case.opened", case=event.case))
@@ -119,14 +123,18 @@ def _recalls(event: RecallOpened) -> str:
 @click.argument("lots", nargs=-1, metavar="[LOT...]")
 @REASON
 @scope_options
+@NOTHING_YET
 @BY
 @click.pass_obj
-def widen(ctx: Context, /, case_id: str | None, lots: tuple[str, ...], reason: str, by: str, **words: str) -> None:
+def widen(ctx: Context, /, case_id: str | None, lots: tuple[str, ...], reason: str, by: str, *, nothing_yet: bool, **words: str) -> None:
     """Add LOTs, a rule, or what left or passed a site to the scope of CASE: a new version. What was done so far stays."""
     from foodtrace.operations import cases  # noqa: PLC0415
 
     scope = given(lots, dict(words))
-    _rescoped(ctx, act(ctx, lambda session, doing: cases.widen(session, doing, case_id, reason=reason, scope=scope), by=by))
+    answer = act(
+        ctx, lambda session, doing: cases.widen(session, doing, case_id, reason=reason, scope=scope, nothing_yet=nothing_yet), by=by
+    )
+    _rescoped(ctx, answer)
 
 
 @case.command()
@@ -135,15 +143,22 @@ def widen(ctx: Context, /, case_id: str | None, lots: tuple[str, ...], reason: s
 @REASON
 @APPROVED
 @scope_options
+@NOTHING_YET
 @BY
 @click.pass_obj
-def narrow(ctx: Context, /, case_id: str, lots: tuple[str, ...], reason: str, approved_by: str, by: str, **words: str) -> None:
+def narrow(
+    ctx: Context, /, case_id: str, lots: tuple[str, ...], reason: str, approved_by: str, by: str, *, nothing_yet: bool, **words: str
+) -> None:
     """Put a smaller scope in the place of the one CASE has, with a reason and who approved it. Earlier versions are kept."""
     from foodtrace.operations import cases  # noqa: PLC0415
 
     scope = given(lots, dict(words))
     answer = act(
-        ctx, lambda session, doing: cases.narrow(session, doing, case_id, reason=reason, approved_by=approved_by, scope=scope), by=by
+        ctx,
+        lambda session, doing: cases.narrow(
+            session, doing, case_id, reason=reason, approved_by=approved_by, scope=scope, nothing_yet=nothing_yet
+        ),
+        by=by,
     )
     _rescoped(ctx, answer)
     say(ctx.t("cli.case.still_held"))
@@ -255,7 +270,7 @@ for _command in (notify, acknowledge, seal, return_, destroy, correct, restock, 
 
 
 def _fits_nothing(session: Session, state: Case, now: int) -> NotFound | None:
-    """Return the complaint that a rule of the scope fits nothing yet: it stands, but may be a slip of the pen."""
+    """Return the complaint that a rule or a window of the scope fits nothing yet: it stands, but may be a slip of the pen."""
     from foodtrace.operations.scopes import check_any  # noqa: PLC0415
 
     try:

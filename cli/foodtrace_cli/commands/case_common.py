@@ -23,6 +23,7 @@ CASE = click.option("--case", "case_id", default=None, help="Case; by default th
 CASE_ARGUMENT = click.argument("case_id", required=False, metavar="[CASE]")
 REASON = click.option("--reason", default="", help="Why; it stays on record.")
 APPROVED = click.option("--approved-by", default="", help="Number of who approved it.")
+NOTHING_YET = click.option("--nothing-yet", is_flag=True, help="Also where a rule or a window fits nothing on record yet.")
 EVIDENCE = click.option("--evidence", default=None, metavar="FILE", help="Photo or document; its SHA-256 is recorded.")
 
 _FIRST, _LAST = 1971, 2998

@@ -131,7 +131,7 @@ def _scoped(ledger: Ledger, lots: Sequence[str], words: dict[str, str], at: str 
     from foodtrace.graph.edges import micros  # noqa: PLC0415
     from foodtrace.operations.common import local  # noqa: PLC0415
     from foodtrace.operations.recalling import recall as find_all  # noqa: PLC0415
-    from foodtrace.operations.scopes import check_any, clauses_of, producers_of  # noqa: PLC0415
+    from foodtrace.operations.scopes import check_rules, check_windows, clauses_of, producers_of  # noqa: PLC0415
     from foodtrace_cli.commands.case_common import given, moment  # noqa: PLC0415
 
     when = moment(at) if at else None
@@ -139,11 +139,15 @@ def _scoped(ledger: Ledger, lots: Sequence[str], words: dict[str, str], at: str 
         now = ledger.clock() if when is None else micros(when)
         asked = given(tuple(lots), words)
         clauses = clauses_of(session, asked, local(ledger.clock())) if any(words.values()) else ()
-        if when is None:
-            check_any(session, clauses, now)
+        # Of a moment in the past too: what fits nothing to this day is a slip of the pen.
+        today = max(now, ledger.clock())
+        check_rules(session, clauses, today)
         rules = tuple(each for each in clauses if not hasattr(each, "lots"))
         who, known = producers_of(session, rules, now)[1], now if as_known else None
-        return find_all(session, lots, now=now, recorded_until=known, scope=rules, operator=who, bounds=bounds)
+        answer = find_all(session, lots, now=now, recorded_until=known, scope=rules, operator=who, bounds=bounds)
+        if not answer.affected_lots or len(rules) + len(lots) > 1:  # else the window that found some has been looked at
+            check_windows(session, clauses, today)
+        return answer
 
 
 def write(ctx: Context, ledger: Ledger, answer: Any, view: View) -> None:
