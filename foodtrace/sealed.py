@@ -18,6 +18,9 @@ Rules (DESIGN section 5):
    (:func:`contested`): whoever finds an old key can end a log for one of their own. Then only the heir that this host wrote is
    listened to (rule 5), and where it wrote none of them, none is. An entry that ends a log for another than its heir is no ending, but
    writing beyond the seal; once the heir of this host has said that it is known (rule 6), that host asks no more.
+8. What a log goes on to say of the goods of the one it continues (:mod:`foodtrace.operations.corrections`) has to count alike on every
+   host that has the same entries, so who wrote what is not asked: the heir is the only log that says so, of a log in which nothing stands
+   that this heir has not seen (rules 2 and 6). Where two say so, or the old log went on, what was recorded counts as it was recorded.
 """
 
 from __future__ import annotations
@@ -152,6 +155,30 @@ def continued(session: Session, wrote: Callable[[str], bool] | None) -> dict[str
     return {into: way for into in former if (way := _way(session, into, former, alone, wrote))}
 
 
+def only_heirs(session: Session) -> dict[str, str]:
+    """Return the log that continues each log, by what entries say and nothing else (rule 8). A few key look-ups a log."""
+    alone = {former: seals[0] for former, seals in heirs(session, None).items() if len(seals) == 1}
+    found = {}
+    for former, seal in alone.items():
+        row = session.row("SELECT h.size FROM log AS l JOIN head AS h ON h.log = l.id WHERE l.origin = ?", (former,))
+        beyond = 0 if row is None else int(row[0]) - _with_known(session, former, seal, alone).size
+        if beyond <= 0 or (beyond == 1 and _ended(session, former, seal.into)):
+            found[former] = seal.into
+    return found
+
+
+def follows(into: str, former: str, heir: Mapping[str, str]) -> bool:
+    """Say whether a log continues another, however many recoveries later. :param heir: of :func:`only_heirs`."""
+    passed: set[str] = set()
+    here = former
+    while here in heir and here not in passed:
+        passed.add(here)
+        here = heir[here]
+        if here == into:
+            return into != former
+    return False
+
+
 def ours(session: Session, wrote: Callable[[str], bool]) -> set[str]:
     """Return the logs that a log of this host continues: what became of them is for this host to say."""
     return {origin for into, way in continued(session, wrote).items() if wrote(into) for origin in way}
@@ -189,11 +216,23 @@ def _way(
 
 def _named(session: Session, former: str, into: str) -> bool:
     """Say whether a log was ended by an entry of its own that names the log that continues it."""
+    reason = _ending(session, former)
+    return reason is not None and reason.endswith(f"{ENDED_FOR}{into}")
+
+
+def _ended(session: Session, former: str, into: str) -> bool:
+    """Say whether a log was ended by an entry of its own that names no other log than this one."""
+    reason = _ending(session, former)
+    return reason is not None and (ENDED_FOR not in reason or reason.endswith(f"{ENDED_FOR}{into}"))
+
+
+def _ending(session: Session, former: str) -> str | None:
+    """Return the reason in the entry that ended a log; none where it was not ended."""
     from foodtrace.events import Key  # noqa: PLC0415 - only where there was a recovery
 
     row = session.row(_LAST, (former,))
     event = None if row is None else _event(row[0])
-    return isinstance(event, Key) and (event.use, event.action) == ("log", "revoke") and event.reason.endswith(f"{ENDED_FOR}{into}")
+    return event.reason if isinstance(event, Key) and (event.use, event.action) == ("log", "revoke") else None
 
 
 def _claims(session: Session) -> list[tuple[str, Seal]]:
@@ -262,10 +301,12 @@ __all__ = [
     "beyond_seal",
     "contested",
     "continued",
+    "follows",
     "foreign_logs",
     "going_on",
     "heirs",
     "mark_id",
+    "only_heirs",
     "ours",
     "sealed_logs",
 ]

@@ -3,7 +3,8 @@
 Rules:
 
 1. Rows with ``ended = 0`` are live. Conditional rows (-1) and rows that another log's correction names are settled here:
-   such a correction counts only if its log belongs to the operator of the site (RECALL section 1); the latest one wins.
+   such a correction counts only if its log belongs to the operator of the site (RECALL section 1), or continues the corrected
+   entry's log by what entries say (:mod:`foodtrace.sealed`, rule 8); the latest one wins.
 2. An entry that its own log has corrected is nobody else's to correct: that word stands.
 3. A relabelling frees its output from a case only if the case could approve it: one of false labels (level 3), said by the log that
    opened it or another of the same operator. Of any other the output is followed like that of every transformation.
@@ -24,6 +25,7 @@ from foodtrace.graph.kinds import ABOUT
 from foodtrace.graph.names import find
 from foodtrace.graph.projection import CONDITIONAL
 from foodtrace.graph.rows import ENDED, Rows
+from foodtrace.sealed import follows, only_heirs
 from foodtrace.storage.session import Row, Session
 from foodtrace.tlog.entry import event_bytes, parse
 
@@ -44,6 +46,7 @@ class Standing(Rows):
         super().__init__(session, now, recorded_until=recorded_until)
         self._openings: dict[str, tuple[int, int]] = {}
         self._ranks: Mapping[int, int] = {}
+        self._heirs: Mapping[str, str] | None = None
 
     def _settled(self, rows: Iterable[Row]) -> list[Flow]:
         """Drop what is not live by rule 2 and what happened after T."""
@@ -160,9 +163,19 @@ class Standing(Rows):
             and event.leaf == bytes(target[1]).hex()
             and entry.recorded <= self._until
             and not self._corrected_by_its_own(log, seq)
-            and self._operator_of(decode_alone(event_bytes(bytes(target[0]))).site) == self._log_operator(other) != ""
+            and (
+                self._operator_of(decode_alone(event_bytes(bytes(target[0]))).site) == self._log_operator(other) != ""
+                or self._continues(other, event.log)
+            )
         )
         return (entry.recorded, other, entitled, other_seq)
+
+    def _continues(self, other: int, former: str) -> bool:
+        """Say whether a log continues another after a recovery; who does is looked up once, and only where it is asked."""
+        if self._heirs is None:
+            self._heirs = only_heirs(self._s)
+        row = self._s.row("SELECT origin FROM log WHERE id = ?", (other,))
+        return row is not None and follows(str(row[0]), former, self._heirs)
 
     def _corrected_by_its_own(self, log: int, seq: int) -> bool:
         """Say whether an entry's own log corrects it: that word stands, or two corrections made apart would both count."""

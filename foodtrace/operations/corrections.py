@@ -7,8 +7,8 @@ Rules (DESIGN section 5, RECALL section 1):
    "that entry did not occur" are two things. An entry that was taken out comes back only if that is asked for.
 3. The corrected event keeps its id, so that a receipt, a repeated test or a second decision that names it still finds it.
 4. Personal values that still are there go along with the corrected event; erased ones stay erased.
-5. An entry of another log is corrected only by the operator of the site it happened at; anybody else disputes it, which changes
-   no figure.
+5. An entry of another log is corrected only by the operator of the site it happened at, or by the log that continues it after a
+   recovery (:mod:`foodtrace.sealed`, rule 8); anybody else disputes it, which changes no figure.
 6. An event in parts is one entry here, its last. Whoever names some of its lines is shown the event, and changes it by its own id only:
    "these lines did not occur" is not "the voucher did not occur".
 7. Keys, erasures and marks of recovery are not corrected: a key is revoked, and a mark is there to stay.
@@ -32,6 +32,7 @@ from foodtrace.operations.entries import Target, find_entry, original
 from foodtrace.operations.history import Change, differences, history, own_corrections, replacement_of
 from foodtrace.operations.retries import earlier
 from foodtrace.quantity import Quantity
+from foodtrace.sealed import follows, only_heirs
 from foodtrace.storage.session import Session
 from foodtrace.tlog.entry import event_bytes
 
@@ -179,7 +180,9 @@ def _dispute(session: Session, doing: Doing, target: Target, own: int, note: str
 
 
 def _entitled(session: Session, target: Target, own: int) -> bool:
-    """Say whether the own log's operator is that of the site the entry happened at."""
+    """Say whether the own log's operator is that of the site the entry happened at, or the own log continues the entry's (rule 5)."""
+    if _continues(session, target, own):
+        return True
     row = session.row("SELECT bytes FROM entry WHERE log = ? AND seq = 0", (own,))
     key = None if row is None else decode(event_bytes(bytes(row[0])))
     operator = session.row(
@@ -188,6 +191,11 @@ def _entitled(session: Session, target: Target, own: int) -> bool:
         (target.event.site,),
     )
     return isinstance(key, Key) and operator is not None and key.issuer == operator[0] != ""
+
+
+def _continues(session: Session, target: Target, own: int) -> bool:
+    row = session.row("SELECT origin FROM log WHERE id = ?", (own,))
+    return row is not None and follows(str(row[0]), target.origin, only_heirs(session))
 
 
 def _one_side(session: Session, target: Target, own: int) -> None:

@@ -1,0 +1,122 @@
+"""After a recovery the old entries are this party's still: the log that goes on corrects them, alike on every host."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from foodtrace import Ledger, errors
+from foodtrace.events import Recovered, Site
+from foodtrace.graph.edges import moment
+from foodtrace.keeping import recovery
+from foodtrace.operations import corrections, entries, history
+from foodtrace.operations.common import Doing, Outcome, local
+from tests.cli.shell import run
+from tests.keeping.ownlog import AT, NOW, ORIGIN, clock, move
+
+R2, R3 = f"{ORIGIN}-r2", f"{ORIGIN}-r3"
+
+
+def leave(url: str, keys: Path, log: str, *, lost_key: bool) -> None:
+    if lost_key:
+        for key in keys.glob("*.key"):
+            key.unlink()
+    with Ledger.open(url, keys=keys, clock=clock, recovering=True) as ledger:
+        recovery.recover(ledger, log, new_log=True, reason="moved")
+
+
+@pytest.fixture(params=[False, True], ids=["ended", "key lost"])
+def left(request: pytest.FixtureRequest, url: str, tmp_path: Path) -> Iterator[Ledger]:
+    """Give a ledger of a party that never said which operator it is, twice left for a new log."""
+    with Ledger.open(url, keys=tmp_path / "keys", clock=clock) as ledger:
+        ledger.init(ORIGIN)
+        shop = Site(id="s2", at=AT, site="S-7", operator="S-7", kind="shop", name="福安超市")
+        farm = Site(id="s1", at=AT, site="F-1", operator="F-1", kind="farm", name="永发合作社")
+        ledger.record([farm, shop, move("tr1")])
+    for log in (ORIGIN, R2):
+        leave(url, tmp_path / "keys", log, lost_key=request.param)
+    with Ledger.open(url, keys=tmp_path / "keys", clock=clock) as opened:
+        yield opened
+
+
+def correct(ledger: Ledger, what: str, log: str | None = None, **changes: str) -> corrections.Corrected:
+    own = ledger.writer(log).number
+    doing = Doing(now=local(NOW))
+    _, done = ledger.act(lambda session: corrections.correct(session, doing, own, what, changes=changes), log=log)
+    assert isinstance(done, corrections.Corrected)
+    return done
+
+
+def seen(url: str, keys: Path) -> tuple[object, ...]:
+    """Return what any host makes of the same entries: the outlets of a recall, and what counts of the transfer."""
+    with Ledger.open(url, keys=keys, clock=clock) as ledger:
+        assert ledger.verify(full=True).findings == ()
+        with ledger.reading() as session:
+            story = history.history(session, entries.find_entry(session, f"{ORIGIN}#3", None))
+        return ledger.recall("261123-1").outlets, story.state, story.now, [step.counts for step in story.steps]
+
+
+def test_an_old_entry_is_corrected_by_the_log_that_goes_on_and_every_host_agrees(left: Ledger, url: str, tmp_path: Path) -> None:
+    with left.reading() as session:
+        before = entries.find_entry(session, f"{ORIGIN}#3", None).event
+    correct(left, f"{ORIGIN}#3", quantity="40kg")
+    correct(left, f"{ORIGIN}#3", quantity="30kg")
+    own, auditor = seen(url, tmp_path / "keys"), seen(url, tmp_path / "auditor")
+    assert own == auditor
+    assert own[1] == "replaced"
+    assert own[2] != before
+    assert own[3] == [True, True]
+    assert "30000" in str(own[0])
+    correct(left, f"{ORIGIN}#3")
+    assert seen(url, tmp_path / "auditor")[1] == "removed"
+    assert not left.recall("261123-1").outlets
+
+
+def test_a_second_log_that_says_so_and_one_that_is_nobodys_heir_correct_nothing(left: Ledger, url: str, tmp_path: Path) -> None:
+    correct(left, f"{ORIGIN}#3", quantity="40kg")
+    left.init("t.example/other")
+    with pytest.raises(errors.Refused, match="is in another log"):
+        correct(left, f"{ORIGIN}#3", log="t.example/other")
+    with Ledger.open(url, keys=tmp_path / "stranger", clock=clock) as stranger:
+        stranger.init("t.example/s")
+        claim = Recovered(id="mine", at=moment(clock()), kind="new_log", lost_from=4, lost_to=4, former=ORIGIN, reason="mine now")
+        stranger.act(lambda _session: Outcome(events=[claim]), log="t.example/s")
+        with pytest.raises(errors.Refused, match="is in another log"):
+            correct(stranger, f"{ORIGIN}#3", log="t.example/s")
+    with left.reading() as session:
+        story = history.history(session, entries.find_entry(session, f"{ORIGIN}#3", None))
+    assert [step.counts for step in story.steps] == [False], "whose word it is nobody can tell: what was recorded counts"
+
+
+def test_whoever_says_so_of_a_log_that_goes_on_corrects_nothing(url: str, tmp_path: Path) -> None:
+    with Ledger.open(url, keys=tmp_path / "keys", clock=clock) as own:
+        own.init(ORIGIN)
+        own.record([move("tr1")])
+        with Ledger.open(url, keys=tmp_path / "stranger", clock=clock) as stranger:
+            stranger.init("t.example/s")
+            claim = Recovered(id="mine", at=moment(clock()), kind="new_log", lost_from=2, lost_to=2, former=ORIGIN, reason="mine now")
+            stranger.act(lambda _session: Outcome(events=[claim]), log="t.example/s")
+            own.record([move("tr2")])
+            with pytest.raises(errors.Refused, match="is in another log"):
+                correct(stranger, f"{ORIGIN}#1", log="t.example/s")
+
+
+def test_a_thiefs_entry_did_not_occur_once_it_is_known(tmp_path: Path) -> None:
+    run(tmp_path, "init", "--name", "t.example/a")
+    run(tmp_path, "site", "add", "永发合作社:farm")
+    (key,) = (tmp_path / "keys").glob("*.key")
+    shutil.move(key, tmp_path / key.name)
+    run(tmp_path, "recover", "--new-log", "--reason", "key lost")
+    shutil.move(tmp_path / key.name, key)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("foodtrace.writing.sealed_logs", lambda _session, _keys: {})
+        with Ledger.open(str(tmp_path / "foodtrace.db"), keys=tmp_path / "keys", log="t.example/a") as ledger:
+            seq = ledger.record([move("x")]).seqs[0]
+    key.unlink()
+    assert "correction.not_yours" in run(tmp_path, "correct", f"t.example/a#{seq}", "--did-not-occur", code=1)
+    run(tmp_path, "recover", "--beyond", "--reason", "the thief's")
+    run(tmp_path, "correct", f"t.example/a#{seq}", "--did-not-occur")
+    assert "verified" in run(tmp_path, "verify", "--full")
