@@ -6,7 +6,8 @@ Rules:
 2. What a farm harvests has no supplier, which is known; without this a supplier's rule would hold every crop of a county.
 3. A GTIN stands in the lot id itself where the authority is one.
 4. Windows of dates are inclusive at both ends.
-5. Records may contradict each other. A lot that fits by any of them is possible, whatever the latest says: a shop that writes
+5. A product is one however its blanks, capitals, wide letters and remarks were written (:mod:`foodtrace.graph.products`).
+6. Records may contradict each other. A lot that fits by any of them is possible, whatever the latest says: a shop that writes
    another product on its receipt must not take the lot out of a recall.
 """
 
@@ -21,6 +22,9 @@ import msgspec
 from foodtrace.events import PredicateClause
 from foodtrace.graph.edges import day_number
 from foodtrace.graph.flows import LotInfo
+from foodtrace.graph.products import rule_fits
+
+_RANK = {False: 0, None: 1, True: 2}
 
 
 def fits(clause: PredicateClause, info: LotInfo, suppliers: Collection[str]) -> bool | None:
@@ -30,7 +34,7 @@ def fits(clause: PredicateClause, info: LotInfo, suppliers: Collection[str]) -> 
     """
     verdicts: list[bool | None] = []
     if clause.product:
-        verdicts.append(info.product == clause.product if info.product else None)
+        verdicts.append(rule_fits(info.product, clause.product))
     if clause.gtin:
         authority = info.text.partition("/")[0]
         gtin = info.gtin or (authority if authority.isdigit() and len(authority) == 14 else "")  # noqa: PLR2004 - GTIN-14
@@ -57,7 +61,7 @@ def fits(clause: PredicateClause, info: LotInfo, suppliers: Collection[str]) -> 
 
 
 def may_fit(clause: PredicateClause, info: LotInfo, words: Iterable[LotInfo], suppliers: Collection[str]) -> bool | None:
-    """Say whether a lot fits as :func:`fits` does; none too where it fits only by words that later ones contradict (rule 5).
+    """Say whether a lot fits as :func:`fits` does; none too where it fits only by words that later ones contradict (rule 6).
 
     :param info: the latest word on each attribute. :param words: what each single record said.
     """
@@ -77,7 +81,9 @@ def may_fit(clause: PredicateClause, info: LotInfo, words: Iterable[LotInfo], su
 
 def _better(clause: PredicateClause, info: LotInfo, name: str, value: str | int) -> bool:
     """Say whether a word on one attribute fits what is asked of it, and the one that stands does not."""
-    if name in ("product", "gtin", "producer"):
+    if name == "product":
+        return _RANK[rule_fits(str(value), clause.product)] > _RANK[rule_fits(info.product, clause.product)]
+    if name in ("gtin", "producer"):
         return bool(value == getattr(clause, name) != getattr(info, name))
     low, high = (clause.produced_from, clause.produced_to) if name == "produced" else (clause.expiring_from, clause.expiring_to)
     asked = PredicateClause(produced_from=low, produced_to=high)

@@ -10,7 +10,7 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from foodtrace.events import BatchReleased, Clause, LotsClause, Packing, PredicateClause
 from foodtrace.events.canonical import decode_alone
@@ -22,10 +22,18 @@ from foodtrace.graph.heads import behind, heads
 from foodtrace.graph.kinds import ABOUT
 from foodtrace.graph.names import find
 from foodtrace.graph.predicate import may_fit
+from foodtrace.graph.products import rule_fits
 from foodtrace.graph.rows import ENDED
 from foodtrace.graph.standing import Standing
 from foodtrace.tlog.entry import parse
 from foodtrace.tlog.whole import event_of
+
+_PRODUCTS: Final = (
+    "WITH RECURSIVE p(v) AS (SELECT min(l.product) FROM lot_fact AS l UNION ALL "
+    "SELECT (SELECT min(l.product) FROM lot_fact AS l WHERE l.product > p.v) FROM p WHERE p.v IS NOT NULL) "
+    "SELECT v FROM p WHERE v IS NOT NULL"
+)
+_LOTS_OF: Final = "SELECT l.lot FROM {texts} CROSS JOIN lot_fact AS l WHERE l.product = f.value AND l.ended <= 0"
 
 
 class SqlFacts(Standing):
@@ -170,16 +178,20 @@ class SqlFacts(Standing):
             for each in found
         ]
 
+    def products(self) -> list[str]:
+        """Return every name of a product on record; one step in an index for each name, whatever the number of lots."""
+        return [row[0] for row in self._s.rows(_PRODUCTS) if row[0]]
+
     # -- predicates --------------------------------------------------------------------------------------------------------
 
     def _predicate(self, clause: PredicateClause) -> list[tuple[int, bool]]:
         """Evaluate a predicate on every lot whose facts might fit; an attribute nobody recorded makes it possible."""
-        where, params = ["l.ended <= 0"], []
         if clause.product:
-            where.append("(l.product = ? OR l.product = '')")
-            params.append(clause.product)
-        sql = f"SELECT DISTINCT l.lot FROM lot_fact AS l WHERE {' AND '.join(where)}"  # noqa: S608 - constants
-        lots = [row[0] for row in self._s.rows(sql, params)] + self._undescribed()
+            named = [each for each in self.products() if rule_fits(each, clause.product) is not False]
+            rows = self._s.each(_LOTS_OF, [*named, ""])
+        else:
+            rows = self._s.rows("SELECT DISTINCT l.lot FROM lot_fact AS l WHERE l.ended <= 0")
+        lots = [*dict.fromkeys(row[0] for row in rows), *self._undescribed()]
         infos = self.lots(lots)
         words = {lot: [_info(lot, each) for each in said] for lot, said in self.lots_each_said(lots).items() if len(said) > 1}
         suppliers = self._suppliers(lots) if clause.supplier else {}

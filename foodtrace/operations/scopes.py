@@ -35,6 +35,8 @@ from foodtrace.storage.session import Session
 
 _LAST: Final = dt.timedelta(days=1) - dt.timedelta(microseconds=1)
 _DAY: Final = re.compile(r"(?:(\d{4})[-/.年])?(\d{1,2})[-/.月](\d{1,2})日?")
+_PATTERN: Final = re.compile(r"(?:[^\[\]]|\[!?(?:[^\]\[!-](?:-[^\]\[!-])?)+\])*")
+"""One alternative of a pattern of codes: characters, and classes with something in them."""
 _NEAR: Final = 5
 _LOTS: Final = 1_000
 """Lots in one clause of an event."""
@@ -70,7 +72,8 @@ def clauses_of(session: Session, given: Given, now: dt.datetime) -> tuple[Clause
     """Return the clauses of a scope in words.
 
     :param now: a day without a year is the last one of that name that is not in the future.
-    :raises BadData: ``case.scope_empty``, ``case.window``, ``case.day``, ``gs1.*``. :raises NotFound: ``lot.*``, ``site.*``.
+    :raises BadData: ``case.scope_empty``, ``case.window``, ``case.day``, ``case.code``, ``case.code_form``, ``gs1.*``.
+    :raises NotFound: ``lot.*``, ``site.*``.
     :raises Ambiguous: ``lot.ambiguous``, ``site.ambiguous``.
     """
     found: list[Clause] = []
@@ -167,7 +170,7 @@ def _days_there(records: Records, clause: LeftClause | ThroughClause) -> list[in
 def _near_products(session: Session, product: str) -> list[str]:
     if not product:
         return []
-    known = [row[0] for row in session.rows("SELECT DISTINCT product FROM lot_fact WHERE product <> ''")]
+    known = SqlFacts(session, NEVER).products()
     if product in known:
         return []
     part = [each for each in known if product in each or each in product]
@@ -191,7 +194,21 @@ def _rule(session: Session, given: Given, now: dt.datetime) -> PredicateClause |
             raise BadData("case.window", value=f"{first} > {last}", expected=f"{last} .. {first}")
     if len(rule.code) > 200:  # noqa: PLR2004 - the event's bound
         raise BadData("case.code", value=rule.code, expected=200)
+    _check_code(rule.code)
     return None if rule == PredicateClause() else rule
+
+
+def _check_code(pattern: str) -> None:
+    """See that every alternative of a pattern can mean a code: what cannot would drop out of the answer without a word."""
+    place = 0
+    for part in pattern.split("|") if pattern else ():
+        if not part.strip() or _PATTERN.fullmatch(part) is None or any(first > last for first, last in _falling(part)):
+            raise BadData("case.code_form", value=pattern, got=part.strip() or "-", place=place + 1)
+        place += len(part) + 1
+
+
+def _falling(part: str) -> list[tuple[str, str]]:
+    return [ends for inside in re.findall(r"\[([^\]]*)\]", part) for ends in re.findall(r"(.)-(.)", inside)]
 
 
 def _gtin(given: str) -> str:

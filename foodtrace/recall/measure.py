@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from foodtrace.events import Clause, LeftClause, LotsClause, ThroughClause
 from foodtrace.graph.edges import micros
 from foodtrace.graph.flows import UNNAMED, Flow, FlowKind
+from foodtrace.graph.products import fits_product
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.bounds import Bounds, Extent, Key, bounds
 from foodtrace.recall.facts import Facts
 from foodtrace.recall.moves import Move, pair
-from foodtrace.recall.products import fits_product
 from foodtrace.recall.quantities import HoldingSum
 
 

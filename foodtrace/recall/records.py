@@ -25,10 +25,10 @@ import msgspec
 
 from foodtrace.events import Clause, LeftClause, ThroughClause
 from foodtrace.graph.flows import ALWAYS, BIRTHS, CLEARED, NEVER, UNNAMED, Copies, Flow, FlowKind
+from foodtrace.graph.products import fits_product
 from foodtrace.graph.walk import KNOT, Holding, Step
 from foodtrace.recall.facts import Facts
 from foodtrace.recall.moves import Move, is_nameless, pair
-from foodtrace.recall.products import fits_product
 from foodtrace.recall.quantities import holdings
 
 _ARRIVALS = BIRTHS | {FlowKind.CONSUMER_RETURN, FlowKind.COUNT}

@@ -20,6 +20,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "case.day.hint": ("也可以写 11-22", "11-22 will do too"),
     "case.code": ("批号式样 {value} 太长, 最多 {expected} 字", "pattern {value} is too long, {expected} characters at most"),
     "case.code.hint": ("? 一个字, * 任意, [0-9] 一类, | 或", "? one character, * any run, [0-9] a class, | or"),
+    "case.code_form": ("批号式样 {value} 第 {place} 字起的 {got} 不成式样", "pattern {value}: what begins at character {place}, {got}, is no pattern"),
+    "case.code_form.hint": ("? 一个字, * 任意, [0-9] 一类 (要写全括号, 从小到大), | 或 (两边都要写)", "? one character, * any run, [0-9] a class (both brackets, rising), | or (with something on both sides)"),
     "case.reason": ("没有写理由 ({expected})", "no reason was given ({expected})"),
     "case.reason.hint": ("写明为什么, 会永久记录", "say why; it stays on record"),
     "case.approved_by": ("没有批准人编号 ({expected})", "no number of who approved it ({expected})"),

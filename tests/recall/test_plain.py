@@ -28,10 +28,10 @@ from foodtrace.events import (
     Transformation,
 )
 from foodtrace.graph.edges import micros
+from foodtrace.graph.products import fits_product
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.recall.answer import Answer, plain_answer, recall
 from foodtrace.recall.plain import HandOver
-from foodtrace.recall.products import fits_product
 from tests.recall.plaintrade import AT, LOGS, LOTS, NOW, ODD, Clock, begun, born, odd, opened, plain
 
 

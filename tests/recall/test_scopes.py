@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +21,7 @@ from foodtrace.events import (
     Transformation,
 )
 from foodtrace.graph.edges import micros
+from foodtrace.graph.reader import _LOTS_OF, _PRODUCTS
 from foodtrace.operations import cases
 from foodtrace.operations.blocking import blocks
 from foodtrace.operations.casestatus import status
@@ -86,6 +88,56 @@ def test_a_rule_finds_lots_of_which_nothing_but_their_code_is_on_record(world: W
     dated = ask(world, code=ABBOTT.lower(), expiring_from="2022-08-01")
     assert [row.site for row in dated.outlets] == ["X"]
     assert [each.lot for each in dated.untraced if each.kind == "attribute_missing"] == ["06909999000012/27032K80"]
+
+
+def test_a_rule_means_a_product_however_its_name_was_written(world: World) -> None:
+    world.sites()
+    written = {"X": "Milk Powder", "Y": "milk  powder ", "Z": "Ｍilk powder", "W": "MILK POWDER (800 g)", "F": "milk powders"}
+    for site, product in written.items():
+        world.born(f"L{site}", "P", 10, product=product).move(f"OP-P/L{site}", "P", site, 5)
+    world.at(1)
+    found = ask(world, product="milk powder")
+    assert {row.site: row.link for row in found.outlets} == dict.fromkeys("XYZ", "confirmed")
+    assert set(codes(found)) == {"LX", "LY", "LZ", "LW"}
+    with_remark = ask(world, product="Milk powder (800g)")
+    assert {row.site: row.link for row in with_remark.outlets} == dict.fromkeys("XYZ", "possible"), "nobody can say that it is not meant"
+    world.open(scope=Given(product="milk powder"))
+    with world.read() as session:
+        stopped = {site: [each.link for each in blocks(session, f"OP-P/L{site}", micros(world.now), site)] for site in "XYZ"}
+        assert stopped == {site: ["confirmed"] for site in "XYZ"}
+        assert not blocks(session, "OP-P/LF", micros(world.now), "F")
+
+
+def test_a_rule_on_a_product_reads_the_lots_of_its_names_by_index(tmp_path: Path) -> None:
+    made = World(f"sqlite:///{tmp_path}/x.db", tmp_path / "keys").sites()
+    with made.read() as session:
+        for sql in (_PRODUCTS, _LOTS_OF.replace("{texts}", "(SELECT 'x' AS value) AS f")):
+            plan = " ".join(str(row[3]) for row in session.rows("EXPLAIN QUERY PLAN " + sql))
+            assert "lot_fact_product" in plan
+            assert "SCAN l" not in plan
+    made.ledger.close()
+
+
+def test_a_broken_pattern_of_codes_is_said_where_it_breaks(world: World) -> None:
+    broken = (
+        ("K[|L", "K[", 1),
+        ("K[8", "K[8", 1),
+        ("L|K[8|9]", "K[8", 3),
+        ("L||K", "-", 3),
+        ("K|", "-", 3),
+        ("K[9-0]*", "K[9-0]*", 1),
+        ("K[]", "K[]", 1),
+        ("K[!]", "K[!]", 1),
+        ("K]", "K]", 1),
+    )
+    with world.sites().read() as session:
+        for pattern, part, place in broken:
+            with pytest.raises(BadData) as caught:
+                clauses_of(session, Given(code=pattern), world.now)
+            said = caught.value
+            assert (said.code, said.value, said.params, said.exit_code) == ("case.code_form", pattern, {"got": part, "place": place}, 2)
+        for pattern in (ABBOTT, "K*", "K-1", "K-2|L?", "[!A-C]9-0*", "2[2-9][0-9A-F]", "a.b/c"):
+            assert clauses_of(session, Given(code=pattern), world.now) == (PredicateClause(code=pattern.upper()),)
 
 
 def test_the_code_on_the_case_is_the_code_on_the_can(world: World) -> None:

@@ -16,13 +16,13 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 from foodtrace.graph.flowkind import UNNAMED, FlowKind
+from foodtrace.graph.products import fits_product
 from foodtrace.graph.rows import Rows
 from foodtrace.recall.contacts import CONTACTS
 from foodtrace.recall.plain import HandOver
 from foodtrace.recall.plain.defaults import CLOCK_SLACK
 from foodtrace.recall.plain.links import Links
 from foodtrace.recall.plain.lot import LotBooks
-from foodtrace.recall.products import fits_product
 
 if TYPE_CHECKING:
     from foodtrace.graph.rows import LotSaid, SiteSaid
