@@ -25,7 +25,7 @@ import msgspec
 from foodtrace.errors import FoodtraceError, NotFound
 from foodtrace.events import Event
 from foodtrace.graph.names import Names
-from foodtrace.opening import LogState, Writer, check_seen, chosen, logs, refuse_backup
+from foodtrace.opening import LogState, Writer, check_seen, chosen, logs, origins, refuse_backup
 from foodtrace.operations.common import Outcome
 from foodtrace.quantity import Quantity
 from foodtrace.reading import SCHEMA_VERSION, check, default_keys, rule_folder, wall_clock
@@ -37,7 +37,17 @@ from foodtrace.tlog.append import Head
 from foodtrace.tlog.clock import ClockRule, clock_rule, within
 from foodtrace.tlog.verify import Progress
 from foodtrace.tlog.vouched import Vouched, mark_path, read_seen
-from foodtrace.verification import Asked, Older, Start, Verification, marked_at, rebuild_ledger, verify_ledger
+from foodtrace.verification import (
+    Asked,
+    Older,
+    Start,
+    Verification,
+    anchors_of,
+    ledger_gone,
+    marked_at,
+    rebuild_ledger,
+    verify_ledger,
+)
 from foodtrace.writing import Writers
 
 if TYPE_CHECKING:
@@ -425,7 +435,8 @@ class Ledger:
         """Check every log against itself and the projection against the logs; collect all findings.
 
         Never says ok when it did not look: an empty ledger is not ok. Unless ``full``, what an earlier run of this host has verified is
-        hashed again and compared with its mark, and only the rest is checked in full; the answer says which is which.
+        hashed again and compared with its mark, and only the rest is checked in full; the answer says which is which. What this host
+        signed last of each log is compared as well: to verify a ledger that was set back, open it with ``recovering``.
 
         :param full: check everything from the first entry on, and trust no mark.
         :param files: let the database compare its pages and indexes too, which takes about a seventh more of a full verification.
@@ -433,6 +444,11 @@ class Ledger:
         :param older: older checkpoints that the logs must extend (:func:`foodtrace.verification.older`).
         :raises NotFound: ``ledger.missing``, ``verify.since_log``. :raises Storage: the database cannot be read.
         """
+        gone = ledger_gone(self.mark) if self.store.version() is None else None
+        if gone is not None:
+            return gone
+        with self.reading() as session:
+            known = origins(session)
         asked = Asked(
             full=full,
             files=files,
@@ -442,6 +458,7 @@ class Ledger:
             helpers=helpers,
             older=tuple(older),
             keys=self.keys,
+            anchors=anchors_of(self.keys, known),
         )
         with self.reading() as session:
             return verify_ledger(session, progress, asked)

@@ -64,6 +64,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "two logs say that they continue this one: somebody with its old key made the other; keep the evidence first",
     ),
     "tlog.rolled_back": ("条数比较早的检查点还少: 旧备份, 或尾部被截去", "fewer entries than an older checkpoint has: an old copy, or the tail was cut off"),
+    "tlog.other_checkpoint": (
+        "检查点不是本机签过的那个, 或不见了; 记录没有少, 也没有变",
+        "the checkpoint is not the one that this host signed, or is gone; no entry is missing or other",
+    ),
+    "tlog.anchor_damaged": (
+        "本机的检查点副本读不出来: 比本机签过的少不少, 无法比较; 与其他副本比对",
+        "this host's anchor cannot be read: whether anything signed here is missing was not compared; compare with other copies",
+    ),
     "tlog.log_gone": (
         "较早核验过的日志不在账本里了: 被移走, 或换了一个账本; 确是有意弃用的, 移走括号里的文件",
         "a log that was verified here before is not in the ledger: taken out, or another ledger; if given up on purpose, move the file named away",

@@ -8,10 +8,13 @@ Rules:
    (:mod:`foodtrace.verification.exact`) walks everything again alone and names each finding: log, seq, expected, got.
 3. An incremental run hashes every old byte again and compares it with the mark (:mod:`foodtrace.verification.mark`), which lies outside
    the database; only the expensive part (form, links, keys, signatures, effects) is left out for what has not changed.
-4. Rebuilding replays the same code that recording runs; it changes no sealed row.
+4. A ledger that this host's anchors or its mark contradict is looked at like any other; what they say is a finding beside the others
+   (:mod:`foodtrace.verification.anchored`).
+5. Rebuilding replays the same code that recording runs; it changes no sealed row.
 """
 
 from foodtrace.tlog.vouched import mark_path
+from foodtrace.verification.anchored import anchors_of, ledger_gone
 from foodtrace.verification.answer import Assured, Finding, LogVerified, Verification
 from foodtrace.verification.crew import Start
 from foodtrace.verification.mark import LogMark, marked_at, put_aside, read_mark
@@ -27,6 +30,8 @@ __all__ = [
     "Older",
     "Start",
     "Verification",
+    "anchors_of",
+    "ledger_gone",
     "mark_path",
     "marked_at",
     "older",

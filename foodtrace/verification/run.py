@@ -32,6 +32,7 @@ from foodtrace.tlog.entry import parse, time_text
 from foodtrace.tlog.frontier import Frontier
 from foodtrace.tlog.verify import Finding, Progress, missing_triggers
 from foodtrace.tlog.vouched import Seen, read_seen
+from foodtrace.verification.anchored import Anchors, against_anchors, logs_gone
 from foodtrace.verification.answer import Assured, LogVerified, MarkUse, Verification
 from foodtrace.verification.crew import Start, crew
 from foodtrace.verification.exact import exact
@@ -63,6 +64,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """Let the engine compare its indexes with its tables too (:mod:`foodtrace.storage.damage`)."""
     keys: Path | None = None
     """Key directory: whose key is there is no log of another host (:func:`foodtrace.personal.vanished`); none: every log is this one's."""
+    anchors: Anchors | None = None
+    """What this host signed last of each log, read before the snapshot was opened (:mod:`foodtrace.verification.anchored`)."""
 
 
 class Before(NamedTuple):
@@ -104,8 +107,9 @@ def verify_ledger(session: Session, progress: Progress | None = None, asked: Ask
     # Of another program's mark the head alone: what it saw of sizes and roots is true whoever looks.
     seen = {} if asked.mark is None else read_seen(asked.mark)
     if asked.mark is not None:
-        around += _logs_gone(asked.mark, seen, states)
-    beyond = [_beyond(state, seen[state.origin]) for state in states if state.origin in seen and seen[state.origin].size > state.size]
+        around += logs_gone(asked.mark, seen, states)
+    signed = against_anchors(session, states, asked.anchors or {})
+    beyond = _beyond(states, seen, signed)
     rested = {} if asked.full or beyond else known
     key = mark.key if mark is not None and rested else os.urandom(KEY_SIZE)
     weights = Weights(key)
@@ -266,18 +270,16 @@ def _vanished(session: Session, asked: Asked, states: Sequence[LogState], passed
     return _personal("personal.vanished", "erasure", gone, states)
 
 
-def _beyond(state: LogState, seen: Seen) -> Finding:
-    return Finding(code="tlog.rolled_back", log=state.origin, seq=state.size - 1, expected=str(seen.size), got=str(state.size))
-
-
-def _logs_gone(path: Path, seen: Mapping[str, Seen], states: Sequence[LogState]) -> list[Finding]:
-    """Name the logs that an earlier run saw in this database and that are not in it any more."""
-    here = {state.origin for state in states}
-    return [
-        Finding(code="tlog.log_gone", log=origin, seq=each.size - 1, expected=f"{each.size} ({path})", got="0")
-        for origin, each in sorted(seen.items())
-        if origin not in here
-    ]
+def _beyond(states: Sequence[LogState], seen: Mapping[str, Seen], signed: Sequence[Finding]) -> list[Finding]:
+    """Return what contradicts the anchors, and what of the mark does beyond that: of a log that both say is set back, the longer one."""
+    back = {each.log: each for each in signed if each.code == "tlog.rolled_back"}
+    for state in states:
+        size = seen[state.origin].size if state.origin in seen else 0
+        if size > state.size and (state.origin not in back or size > int(back[state.origin].expected)):
+            back[state.origin] = Finding(
+                code="tlog.rolled_back", log=state.origin, seq=state.size - 1, expected=str(size), got=str(state.size)
+            )
+    return [*(each for each in signed if each.code != "tlog.rolled_back"), *back.values()]
 
 
 def _checkpoints_gone(

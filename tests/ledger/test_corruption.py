@@ -69,7 +69,7 @@ def test_a_flipped_byte_is_exit_3_and_names_the_log_the_entry_and_both_values(le
     assert f"expected {forged.hex()}  got {leaf.hex()}" in done.stdout
 
 
-def test_the_whole_database_put_back_to_yesterday_is_refused_with_exit_3(ledger_file: Path, tmp_path: Path) -> None:
+def test_the_whole_database_put_back_to_yesterday_is_a_finding_with_exit_3(ledger_file: Path, tmp_path: Path) -> None:
     copy = Path(shutil.copy(ledger_file, tmp_path / "x.db"))
     shutil.copytree(ledger_file.parent / "keys", tmp_path / "keys")
     with Ledger.open(f"sqlite:///{copy}", keys=tmp_path / "keys") as ledger:
@@ -80,4 +80,4 @@ def test_the_whole_database_put_back_to_yesterday_is_refused_with_exit_3(ledger_
     program = [sys.executable, "-m", "foodtrace_cli.main", "--db", str(copy), "--keys", str(tmp_path / "keys"), "verify"]
     done = subprocess.run(program, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 3, done.stdout + done.stderr
-    assert "ledger.rolled_back" in done.stderr
+    assert "tlog.rolled_back" in done.stdout

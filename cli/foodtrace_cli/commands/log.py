@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from foodtrace.errors import BadData, ProofError
+from foodtrace.errors import BadData, NotFound, ProofError
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, emit_error, emit_json, progress, say
 from foodtrace_cli.schemaoption import prints
@@ -57,14 +57,34 @@ def verify(
     except ProofError as error:  # no checkpoint of a key that is trusted: nothing was verified, and it is no "no"
         emit_error(error, ctx.lang, as_json=as_json)
         click_ctx.exit(3)
-    with ctx.open() as ledger, progress(ctx.t("cli.verify.label")) as bar:
-        found = ledger.verify(progress=bar, full=full, files=full, older=given, helpers=0 if alone else 1)
-        mark = str(ledger.mark)
+    # In spite of this host's anchors: what contradicts them is a finding beside all others.
+    try:
+        with ctx.open(recovering=True) as ledger, progress(ctx.t("cli.verify.label")) as bar:
+            found = ledger.verify(progress=bar, full=full, files=full, older=given, helpers=0 if alone else 1)
+            mark = str(ledger.mark)
+    except NotFound as error:
+        gone = _gone(ctx, error) if error.code == "ledger.missing" else None
+        if gone is None:
+            raise
+        found, mark = gone
     if as_json:
         emit_json(found)
     else:
         _say(ctx, found, mark)
     click_ctx.exit(0 if found.ok else 1 if found.empty else 3)
+
+
+def _gone(ctx: Context, error: NotFound) -> tuple[Verification, str] | None:
+    """Return what is to be said of a ledger that was verified here and is not here any more, with the mark; none if there never was one."""
+    from foodtrace.ledger import default_keys  # noqa: PLC0415 - hardly ever
+    from foodtrace.verification import ledger_gone, mark_path  # noqa: PLC0415
+
+    database = ctx.db.removeprefix("sqlite:///")
+    path = None if "://" in database else Path(database).expanduser()
+    keys = Path(ctx.keys).expanduser() if ctx.keys else default_keys(path)
+    mark = mark_path(keys, str(error.value) if path is None else f"sqlite:///{path}", None)
+    found = ledger_gone(mark)
+    return None if found is None else (found, str(mark))
 
 
 def _say(ctx: Context, found: Verification, mark: str) -> None:
