@@ -151,7 +151,7 @@ def test_a_ledger_that_was_verified_and_is_gone_is_no_new_start(here: Inside) ->
     assert "was verified once" in here("doctor", code=3)
     (here.folder / "foodtrace.db").write_bytes(b"")
     assert "was verified once" in here("doctor", code=3)
-    assert "ledger.missing" in here("verify", code=1)
+    assert "tlog.log_gone" in here("verify", code=3)
 
 
 @pytest.mark.parametrize("value", ["two", "", "-1", "0", "1.0", "9" * 40, "x\x00"])
