@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import Final, TypeAlias
 
 import msgspec
 
+from foodtrace.errors import NotFound
 from foodtrace.graph.flows import ALWAYS, LEAVING, NEVER, STYLE2, UNNAMED, Flow, FlowKind
 from foodtrace.graph.reader import SqlFacts
+from foodtrace.graph.walk import Holding
 from foodtrace.recall.affected import Affected, Link
 from foodtrace.recall.aliases import with_aliases
 from foodtrace.recall.breaks import Asked, Break, Names
+from foodtrace.recall.cases import case_ids, load_cases
 from foodtrace.recall.deadlines import Calendar
+from foodtrace.recall.facts import Case
 from foodtrace.recall.finding import lots as about_lots
 from foodtrace.recall.finding import moves as about_moves
 from foodtrace.recall.finding import stock as about_stock
-from foodtrace.recall.finding.look import Entry, Finding, Look
+from foodtrace.recall.finding.look import Answers, Entry, Finding, Look
 from foodtrace.recall.moves import Move, is_nameless, pair
-from foodtrace.recall.quantities import holdings
+from foodtrace.recall.packs import for_case
+from foodtrace.recall.quantities import Books as Quantities
+from foodtrace.recall.quantities import HoldingSum, Key, holdings
 from foodtrace.recall.records import representatives
 from foodtrace.recall.settings import Settings
+from foodtrace.recall.sums import answered, answers_of
 from foodtrace.storage.session import Session
 
 Progress: TypeAlias = Callable[[int, int], None]
@@ -44,6 +52,7 @@ class Books:
         self.asked = asked
         self.settings = settings
         self.open: list[Break] = []
+        self._cases: list[tuple[Case, Settings]] | None = None
         self._told_ahead: set[tuple[tuple[str, ...], str, str]] = set()
         self.counts = dict.fromkeys(("lots", "holdings", "moves", "both_sides", "only_dispatch", "only_receipt", "without_lot"), 0)
 
@@ -101,7 +110,8 @@ class Books:
         moves = [move for move in pair(flows, rep, self.facts.ranks()) if not named or (move.lot in rep and not move.unnamed)]
         flows = [msgspec.structs.replace(flow, lot=rep.get(flow.lot, flow.lot)) for flow in flows]
         found = self._as_affected(lots, rep, flows, moves)
-        look = Look(self.facts, found, self.settings, None, Calendar({}))
+        sums, answers = self._with_answers(found, rep)
+        look = Look(self.facts, found, self.settings, None, Calendar({}), sums=sums, answers=answers)
         self._count(found, named=named)
         by_entries = {(move.lot, move.entries): move for move in moves}
         for each in self._findings(look, found):
@@ -109,6 +119,29 @@ class Books:
             if self._within(each, move, look):
                 self.open.append(self._break(each, move, look))
         return moves
+
+    def _with_answers(self, found: Affected, rep: dict[int, int]) -> tuple[Mapping[Key, HoldingSum], Answers]:
+        """Return the quantities with what outlets answered to the notices of any case as counts; of several cases the latest count."""
+        said: dict[Key, tuple[int, int]] = {}
+        answers: dict[Holding, list[tuple[int, Entry]]] = defaultdict(list)
+        for case, settings in self._every_case():
+            for key, word in answered(case, self.facts.now, rep, settings).items():
+                if key[0] in found.names and key[:2] in found.holdings:
+                    said[key] = max(said.get(key, word), word)
+            for holding, each in answers_of(case, self.facts.now, rep).items():
+                answers[holding] += each
+        return (Quantities(found.moves, found.flows, said=said).all() if said else found.sums), answers
+
+    def _every_case(self) -> list[tuple[Case, Settings]]:
+        if self._cases is None:
+            self._cases = []
+            for number in case_ids(self.session):
+                with suppress(NotFound):  # it opens later
+                    self._cases += [
+                        (case, for_case(case, self.session.rules).settings)
+                        for case in load_cases(self.session, number, until=self.facts.now)
+                    ]
+        return self._cases
 
     def _ahead(self, lots: set[int]) -> None:
         """Open what is dated later than it was written and than T: nothing of it is compared before that time (rule 8)."""

@@ -91,6 +91,16 @@ def answered(case: Case, now: int, rep: Mapping[int, int], settings: Settings = 
     return said
 
 
+def answers_of(case: Case, now: int, rep: Mapping[int, int]) -> dict[tuple[int, int], list[tuple[int, tuple[int, int]]]]:
+    """Return (lot, site) -> when its site answered what lay there by a moment, and the (log, seq) of that answer."""
+    made: dict[tuple[int, int], list[tuple[int, tuple[int, int]]]] = defaultdict(list)
+    for step in case.steps:
+        if step.kind == "acknowledgement" and step.at <= now:
+            for lot in {rep.get(lot, lot) for lot, _, _ in step.on_hand}:
+                made[lot, step.site].append((step.at, step.entry))
+    return made
+
+
 def sums_with_said(facts: Facts, found: Affected, case: Case | None, *, settings: Settings = DEFAULT) -> dict[Key, HoldingSum]:
     """Return the quantities of every holding, with outlets' own figures as counts at their notice (RECALL section 4)."""
     said = said_at_notice(facts, found, case, settings)

@@ -5,12 +5,13 @@ Rules:
 1. Every finding names the entries behind it, in the order of time; of more than :data:`MOST` the newest. A finding about
    something that is missing names the entries by which it should be there: the notice nobody answered, the goods that came.
 2. What is looked up by several rules is looked up once, and only when a rule needs it: most recalls have few findings.
+3. What an outlet answered is a count at its notice (RECALL section 4): the stock that rules look at is the one with answers.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Final, TypeAlias
 
@@ -22,7 +23,9 @@ from foodtrace.recall.affected import Affected
 from foodtrace.recall.deadlines import Calendar
 from foodtrace.recall.entries import MOST, Entry, newest
 from foodtrace.recall.facts import Case, Facts
+from foodtrace.recall.quantities import HoldingSum, Key
 from foodtrace.recall.settings import Settings
+from foodtrace.recall.sums import answers_of, sums_with_said
 
 _LAST: Final = 86_400_000_000 - 1
 
@@ -46,15 +49,47 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, order=True):
     Of ``log_behind`` why: ``not_seen`` since the case was opened, or :attr:`foodtrace.graph.flows.LogInfo.state`."""
 
 
-class Look:
-    """The records of one answer, as the rules see them."""
+Answers: TypeAlias = Mapping[Holding, Sequence[tuple[int, Entry]]]
+"""(lot, site) -> when its site answered what lay there, and the entries that say so."""
 
-    def __init__(self, facts: Facts, found: Affected, settings: Settings, case: Case | None, calendar: Calendar) -> None:
+
+class Look:
+    """The records of one answer, as the rules see them.
+
+    :param sums: quantities of every holding with answers as counts (rule 3), and ``answers``, where who asks has them already; otherwise
+        those of the case.
+    """
+
+    def __init__(
+        self,
+        facts: Facts,
+        found: Affected,
+        settings: Settings,
+        case: Case | None,
+        calendar: Calendar,
+        *,
+        sums: Mapping[Key, HoldingSum] | None = None,
+        answers: Answers | None = None,
+    ) -> None:
         self.facts = facts
         self.found = found
         self.settings = settings
         self.case = case
         self.calendar = calendar
+        self._sums = sums
+        self._answers = answers
+
+    @cached_property
+    def sums(self) -> Mapping[Key, HoldingSum]:
+        """Quantities of every holding, with what outlets answered as counts."""
+        return sums_with_said(self.facts, self.found, self.case, settings=self.settings) if self._sums is None else self._sums
+
+    @cached_property
+    def answers(self) -> Answers:
+        """What outlets answered about each holding."""
+        if self._answers is not None:
+            return self._answers
+        return {} if self.case is None else answers_of(self.case, self.now, self.representative)
 
     @property
     def now(self) -> int:
@@ -111,6 +146,10 @@ class Look:
     def at(self, holding: Holding) -> tuple[Entry, ...]:
         """Return the entries about a holding: what came, what left, what was counted."""
         return self.newest(self._timed[0].get(holding, ()))
+
+    def counted(self, holding: Holding) -> tuple[Entry, ...]:
+        """Return the entries about a holding and what its site answered."""
+        return self.newest([*self._timed[0].get(holding, ()), *self.answers.get(holding, ())])
 
     def of(self, lot: int) -> tuple[Entry, ...]:
         """Return the entries about a lot."""

@@ -15,13 +15,13 @@ _GOES = frozenset({FlowKind.CONSUMED, FlowKind.SOLD, FlowKind.DESTROYED, FlowKin
 
 def stock(look: Look) -> Iterator[Finding]:
     """unexplained_stock, unaccounted, returns_exceed_sales, silent_site."""
-    for (lot, site, unit), each in look.found.sums.items():
+    for (lot, site, unit), each in look.sums.items():
         if (lot, site) not in look.found.holdings:
             continue
         if each.over:
-            yield Finding(kind="unexplained_stock", lot=lot, site=site, value=each.over, unit=unit, entries=look.at((lot, site)))
+            yield Finding(kind="unexplained_stock", lot=lot, site=site, value=each.over, unit=unit, entries=look.counted((lot, site)))
         if each.unaccounted:
-            yield Finding(kind="unaccounted", lot=lot, site=site, value=each.unaccounted, unit=unit, entries=look.at((lot, site)))
+            yield Finding(kind="unaccounted", lot=lot, site=site, value=each.unaccounted, unit=unit, entries=look.counted((lot, site)))
         if each.brought_back > each.sold:
             value, entries = each.brought_back - each.sold, look.newest(look.brought_back[lot, site, unit])
             yield Finding(kind="returns_exceed_sales", lot=lot, site=site, value=value, unit=unit, entries=entries)

@@ -3,8 +3,8 @@
 Rules:
 
 1. Holdings with goods in custody are replayed in time; their sums take the place of those of rows (:meth:`CaseBooks.settle`).
-2. What an outlet said lay there when the notice arrived is a count at that moment. It changes quantities and figures
-   (:meth:`CaseBooks.believe`), and no finding about the stock: that is how the records stand without it.
+2. What an outlet said lay there when the notice arrived is a count at that moment (:meth:`CaseBooks.believe`): it changes quantities and
+   figures, and what is missing or too much by it is a finding as after any count.
 3. On hand at the notice is what is on hand now without what has happened since; where goods were counted, said or in custody, a replay up
    to that moment.
 """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, Final, TypeAlias
 
@@ -24,6 +24,8 @@ _BORN: Final = int(FlowKind.BORN)
 _LEAVING: Final = (FlowKind.DISPATCH, FlowKind.RETURN)
 _OUT: Final = frozenset(map(int, (*_LEAVING, FlowKind.CONSUMED, FlowKind.SOLD, FlowKind.DESTROYED, FlowKind.LOST, FlowKind.USED)))
 _NONE: Final = -1
+_BY_COUNT: Final = frozenset({"unexplained_stock", "unaccounted"})
+"""What a count shows, and so an answer."""
 
 
 class Findings:
@@ -36,6 +38,8 @@ class Findings:
         self.gathered = gathered
         self.more: Collection[Found] = ()
         """Further findings about goods: those of a case."""
+        self.answers: Mapping[tuple[int, int], Sequence[tuple[int, Entry]]] = {}
+        """(lot, site) -> when its site answered what lay there, and the entries that say so: those of a case."""
         now = gathered.rows.now
         self.late = now - transit_limit
         self.unregistered = {site for site, said in gathered.sites.items() if not said[KIND]}
@@ -114,9 +118,11 @@ class Findings:
             if each.on_hand and site in silent:
                 told.append(("silent_site", site, each.on_hand))
         if told or possible:
-            entries = {site: newest(timed, self._place) for site, timed in books.timed({*(site for _, site, _ in told), *possible}).items()}
+            every = books.timed({*(site for _, site, _ in told), *possible})
+            entries = {site: newest(timed, self._place) for site, timed in every.items()}
             for kind, site, value in told:
-                yield kind, lot, site, unit, value, entries[site]
+                said = self.answers.get((lot, site)) if kind in _BY_COUNT else None
+                yield kind, lot, site, unit, value, newest([*every[site], *said], self._place) if said else entries[site]
             for site in possible:
                 yield "same_lot_no_path", lot, site, _NONE, 0, entries[site]
         begun = min((row[6] for row in books.births), default=None)

@@ -33,7 +33,7 @@ from foodtrace.recall.plain.sources import behind_told, positions_told, said_tim
 from foodtrace.recall.plain.told import PlainAnswer, ordered_rows
 from foodtrace.recall.said import figures_said, rate_said
 from foodtrace.recall.settings import Settings
-from foodtrace.recall.sums import told_of
+from foodtrace.recall.sums import answers_of, told_of
 
 _Kept: TypeAlias = tuple[int, int, Held]
 """(lot, unit, holding)."""
@@ -73,9 +73,10 @@ class CaseAnswer(PlainAnswer):
     def told(self, *, count_possible: bool = True) -> Told:
         """Return the answer."""
         sources = heads(self.rows.session)
+        self.books.believe()
+        self.findings.answers = answers_of(self.case, self.rows.now, {})
         self.findings.more = case_findings(self.facts, self.books, self.case, self.settings)
         untraced = ordered([*self.findings.told(), *behind_told(sources, self.rows.session, opened=self.case.opened)])
-        self.books.believe()
         possible = self.gathered.links.possible
         sure = self._figures(possible)
         figures = self._figures({}) if possible and count_possible else sure
