@@ -12,6 +12,7 @@ Rules (DESIGN section 5):
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final
 
@@ -27,6 +28,7 @@ from foodtrace.graph.names import Names
 from foodtrace.keys import check_public_key, kid
 from foodtrace.opening import LogState, Writer
 from foodtrace.personal import Secret, commit, seal
+from foodtrace.quantity import Quantity
 from foodtrace.storage.session import Session, Store
 from foodtrace.tlog.append import Head, append, lock_head
 from foodtrace.tlog.clock import ClockRule, sealing_time
@@ -274,10 +276,16 @@ def _conflicts(earlier: Event, event: Event) -> list[Conflict]:
     made = []
     for field in differs or ["personal"]:
         shown = ("..", "..") if not differs else (getattr(earlier, field, old.get(field)), getattr(event, field, new.get(field)))
-        texts = ("-" if each in ("", None) else str(each) for each in shown)
+        texts = ("-" if each in ("", None) else _written(each) for each in shown)
         before, now = (each if len(each) <= _SHOWN else f"{each[:_SHOWN]}.." for each in texts)
         made.append(Conflict("record.id_conflict", value=event.id, field=field, before=before, now=now))
     return made
+
+
+def _written(value: object) -> str:
+    """Return a field's value as a person can read it: what is put together of several as it stands in a file of events."""
+    plain = isinstance(value, (str, int, Quantity, dt.date))
+    return str(value) if plain else msgspec.json.encode(value).decode()
 
 
 def refusals(session: Session, log: LogState, events: Sequence[Event]) -> list[tuple[int, FoodtraceError]]:

@@ -156,13 +156,24 @@ def _again(
     elif whole is not None:
         asked = msgspec.structs.replace(whole, id=said(target.event).id, commitments={})
     if asked != made:
-        now = "did_not_occur" if asked is None else _kind(asked)
-        raise Conflict("record.id_conflict", value=doing.id, field="replacement", before=before.reason, now=now)
+        raise _other(doing.id, made, asked)
     event = msgspec.structs.replace(before, commitments={})
     kept = _values(session, target) if made is not None and target.log == own else {}
     changed = () if made is None else differences(target.event, made)
     answer = Corrected(log=target.origin, seq=target.seq, leaf=target.leaf, reason=before.reason, changes=changed, event=event)
     return Outcome(events=[event], personal={event.id: kept} if kept else {}, answer=answer)
+
+
+def _other(name: str, made: AnyEvent | None, asked: AnyEvent | None) -> Conflict:
+    """Return the error for an id under which another correction is on record: the first thing in which the two differ."""
+    if made is None or asked is None:
+        field, was, now = "reason", *("did_not_occur" if each is None else "incorrect_data" for each in (made, asked))
+    elif type(made) is not type(asked):
+        field, was, now = "type", _kind(made), _kind(asked)
+    else:
+        first = differences(made, asked)[0]
+        field, was, now = first.field, first.before or "-", first.after or "-"
+    return Conflict("record.id_conflict", value=name, field=field, before=was, now=now)
 
 
 def _dispute(session: Session, doing: Doing, target: Target, own: int, note: str) -> Outcome:

@@ -183,6 +183,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "backup.changed.hint": ("换另一份备份", "use another backup"),
     "ledger.is_backup": ("这是 {value} 的备份, 还不能写", "this is a backup made at {value}: nothing is written here yet"),
     "ledger.is_backup.hint": ("可读可核验; 要接着写先 foodtrace recover", "it can be read and verified; to go on writing, foodtrace recover first"),
+    "recover.both": ("{value} 不能一起写", "{value} exclude each other"),
+    "recover.both.hint": (
+        "没有少记录: 两个都不写, 或 --same-log; 少了: 选一个 ({expected})",
+        "nothing lost: write neither, or --same-log; something lost: choose one ({expected})",
+    ),
     "recover.reason": ("要写明缘由 ({expected})", "say why ({expected})"),
     "recover.reason.hint": ('--reason "磁盘坏了, 用昨晚的备份"', '--reason "disk failed, restored last night"'),
     "recover.broken": ("账本核验不过, {value} 处", "the ledger does not verify: {value} findings"),

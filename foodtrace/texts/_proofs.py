@@ -58,7 +58,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "about.more": ("{lots} 和另外 {more} 个批次", "{lots} and {more} more lots"),
     "about.incomplete": (
         "事件 {event} 分 {parts} 条, 这里只有第 {here} 条: 其余各条所写的没有证明。",
-        "event {event} stands in {parts} parts, and only {here} of them came here: what the others say is not shown.",
+        "event {event} stands in {parts} parts, and only part {here} came here: what the others say is not shown.",
     ),
     "cli.prove.done": (
         "{count} 份 .tlog-proof + 原始字节 + 公钥 {key}, 在 {folder}。验证不需要账本, 也不需要 foodtrace。",

@@ -85,7 +85,7 @@ def test_lines_that_were_left_out_do_not_pass_for_lines_that_are_not_there(shop:
         given = [each for place, each in enumerate(long) if place != left]
         here = ", ".join(str(place + 1) for place in range(len(long)) if place != left)
         said = run(shop, "check-proof", *given, "--key", key)
-        assert f"event T-9 stands in {len(long)} parts, and only {here} of them came here: what the others say is not shown." in said
+        assert f"event T-9 stands in {len(long)} parts, and only part {here} came here: what the others say is not shown." in said
     said = run(shop, "check-proof", long[0], "--key", key, lang="zh")
     assert f"事件 T-9 分 {len(long)} 条, 这是第 1 条" in said
     assert "其余各条所写的没有证明" in said

@@ -64,7 +64,7 @@ def recover(
     from foodtrace.ledger import default_keys  # noqa: PLC0415
 
     if same_log and new_log:
-        raise BadData("recover.choose", value=ctx.log or "-", expected="--same-log, --new-log", lost=0)
+        raise BadData("recover.both", value="--same-log --new-log", expected="--same-log / --new-log")
     if not reason.strip():
         raise BadData("recover.reason", value="-", expected="--reason")
     if beyond:
