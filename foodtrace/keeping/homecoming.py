@@ -101,12 +101,12 @@ def import_log(host: Host, given: str, vkeys: Sequence[Verifier] = (), progress:
 
         older = None if here is None else TreeHead(origin=origin, size=here.size, root=here.root)
         begin = None if here is None else here.begin
-        found, followed = examine(source, note, head, older=older, progress=progress, each=take, all_keys=True, begin=begin)
+        found, followed = examine(source, note, head, older=older, progress=progress, each=take, begin=begin)
         if begin is not None and not found.ok:
             # Something is wrong. What, a copy that does not hold or another history, only the whole of it can tell.
             aside.seek(0)
             aside.truncate()
-            found, followed = examine(source, note, head, older=older, progress=progress, each=take, all_keys=True)
+            found, followed = examine(source, note, head, older=older, progress=progress, each=take)
         _believe(host, here, found, followed, note, given, [each for each in vkeys if each.name == origin and each.algorithm == ED25519])
         _names_first(host, origin, start, aside)
         with host.store.write() as session:

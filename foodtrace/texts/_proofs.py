@@ -120,18 +120,26 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "tiles.ahead.hint": _STOP,
     "tiles.not_extended": ("副本的 {value} 条与日志 {expected} 不符: 分叉; 副本未动", "the copy of {value} entries is not the beginning of log {expected}: a fork; the copy was left alone"),
     "tiles.not_extended.hint": _STOP,
-    "tiles.not_cosigned": ("你给了见证人 {expected}, 它没有会签这个检查点", "you gave the key of witness {expected}, which did not cosign this checkpoint"),
+    "tiles.not_cosigned": ("你给了见证人 {expected}, 它没有会签这个检查点, 也没有会签 --since 的检查点", "you gave the key of witness {expected}, which did not cosign this checkpoint, nor one that --since names"),
     "cli.tiles.done": (
         "{folder}: {log} {size} 条 (上次 {before}), 写了 {written} 个文件",
         "{folder}: {log}, {size} entries (before: {before}), {written} files written",
     ),
     "cli.tiles.ok": ("副本核验通过: {log} {entries} 条, {files} 个文件", "the copy holds: {log}, {entries} entries, {files} files"),
     "cli.tiles.trusted": ("  由你给的密钥签署: {vkey}", "  signed by the key you gave: {vkey}"),
+    "cli.tiles.handed_over": (
+        "  由 {vkey} 签署: 你给的密钥 {given} 在这个检查点交接给它; 以后的检查点要给新的",
+        "  signed by {vkey}, the key that the key you gave, {given}, handed over to in this checkpoint; give the new one for later ones",
+    ),
     "cli.tiles.own_word": (
         "  没有给日志的 --key: 只证明副本自身一致。与日志主人公布的公钥核对: {vkey}",
         "  no --key of the log was given: this shows only that the copy agrees with itself. Compare the key with what the owner published: {vkey}",
     ),
     "cli.tiles.since": ("  接着 {size} 条时的旧检查点, 没有改动", "  it extends the older checkpoint of {size} entries, nothing was changed"),
+    "cli.tiles.since_witnesses": (
+        "  见证人会签了那个旧检查点 {count} 个: 见证到 {size} 条",
+        "  that older checkpoint is cosigned by {count} known witnesses: witnessed up to {size} entries",
+    ),
     "cli.tiles.witnesses": ("  见证人会签 {count} 个", "  cosigned by {count} known witnesses"),
     "cli.tiles.broken": ("副本不成立: {log}, {count} 处", "the copy does not hold: {log}, {count} findings"),
     # Bringing a log home

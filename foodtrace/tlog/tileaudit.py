@@ -3,11 +3,11 @@
 What is checked, in the order of the entries:
 
 1. The checkpoint is one of a key the auditor trusts; without one, of the key that the log's own key entries put in force. A witness
-   whose key the auditor gave has cosigned it.
+   whose key the auditor gave has cosigned it, or the older checkpoint that the copy extends.
 2. Every entry bundle and every tile that the checkpoint's size requires is there, whole, and follows from the entries.
 3. Every entry is canonical, of this log, in its place; it links to the one before; ``time`` does not run backwards.
-4. The key entries form a chain, and the checkpoint's key is the one in force at its size. Where the copy has the checkpoint right after
-   a key entry, the old and the new key have signed it; whoever takes the log in asks for all of them.
+4. The key entries form a chain, and the checkpoint's key is the one in force at its size. The copy has the checkpoint right after each
+   key entry, and the old and the new key have signed it: whoever takes the log in needs all of them.
 5. The root of the entries is the root that was signed; at the size of an older checkpoint, also the root of that.
 """
 
@@ -63,11 +63,15 @@ class TilesAudit(msgspec.Struct, frozen=True, kw_only=True):
     vkey: str
     """The key that signed the checkpoint."""
     trusted: bool
-    """Whether the auditor gave that key; else it is the log's own word."""
+    """Whether the auditor gave that key, or one that handed over to it in this checkpoint; else it is the log's own word."""
+    given: str = ""
+    """The key that the auditor gave, where it is not ``vkey``: it handed over to ``vkey``, and signed the checkpoint as well."""
     witnesses: int
     """Known witnesses that cosigned the checkpoint."""
     since: int | None = None
     """Size of the older checkpoint that the copy was compared with."""
+    since_witnesses: int = 0
+    """Known witnesses that cosigned that one: they have seen no other history up to its size."""
     findings: tuple[TileFinding, ...] = ()
 
 
@@ -107,11 +111,9 @@ class _Walk:
         since: TreeHead | None,
         each: Callable[[int, bytes], None] | None,
         begin: Begin | None,
-        *,
-        all_keys: bool,
     ) -> None:
         self.source, self.head, self.since = source, head, since
-        self.each, self.all_keys = each, all_keys
+        self.each = each
         self.turns: dict[int, tuple[tuple[bytes, ...], int]] = {}
         """Sizes at whose end a key entry stands: the keys that must have signed there, and that entry."""
         self.notes: dict[int, bytes] = {}
@@ -161,14 +163,14 @@ class _Walk:
             self.find(error.code, tile.path, expected=error.expected, got=error.value)
             return None
 
-    def _read(self, path: str, ask: Callable[[], tuple[bytes | None, bool]], *, optional: bool = False) -> tuple[bytes | None, bool]:
+    def _read(self, path: str, ask: Callable[[], tuple[bytes | None, bool]]) -> tuple[bytes | None, bool]:
         self.files += 1
         try:
             data, more = ask()
         except ProofError as error:
             self.find(error.code, path, expected=error.expected)
             return None, False
-        if data is None and not optional:
+        if data is None:
             self.find("tiles.missing", path)
         return data, more
 
@@ -188,7 +190,7 @@ class _Walk:
     def _turn(self, size: int, signers: tuple[bytes, ...], key_seq: int) -> None:
         """Check the checkpoint right after a key entry (step 4)."""
         path = key_path(size)
-        note, _ = self._read(path, lambda: (self.source.read(path, MAX_NOTE), False), optional=not self.all_keys)
+        note, _ = self._read(path, lambda: (self.source.read(path, MAX_NOTE), False))
         if note is None:
             return
         try:
@@ -276,23 +278,45 @@ def audit(
 
     :param verifiers: keys of the log, and of witnesses, that the auditor got elsewhere. Without a log's key the log's own word for
         its key is taken.
-    :param since: an older checkpoint of the same log, by the same keys, that the copy has to extend.
-    :raises ProofError: the checkpoint is no checkpoint of a trusted key. :raises Storage: ``tiles.no_checkpoint``, ``tiles.unreadable``.
+    :param since: an older checkpoint of the same log, by the same keys, that the copy has to extend. A witness that cosigned it need
+        not have cosigned the newest.
+    :raises ProofError: a checkpoint is none of a trusted key. :raises Storage: ``tiles.no_checkpoint``, ``tiles.unreadable``.
     """
     known = tuple(verifiers)
     trusted = any(each.algorithm == ED25519 for each in known)
     note = note_of(source)
-    head: TreeHead = parse_checkpoint(note, known) if trusted else parse_head(note[: note.rfind(b"\n\n") + 1])
-    older = None
+    head = _by_log(note, known) if trusted else parse_head(note[: note.rfind(b"\n\n") + 1])
+    older, cosigned = None, frozenset[Verifier]()
     if since is not None:
         if since.startswith(b"old "):  # as `export checkpoint` prints it for a witness
             from foodtrace.tlog.witness import parse_request  # noqa: PLC0415 - hardly ever
 
             since = parse_request(since).checkpoint
-        older = parse_checkpoint(since, known) if trusted else parse_head(since[: since.rfind(b"\n\n") + 1])
+        older = _by_log(since, known) if trusted else parse_head(since[: since.rfind(b"\n\n") + 1])
+        cosigned = _cosigned(since, known)
         if older.origin != head.origin:
             raise ProofError("checkpoint.other_origin", value=older.origin, expected=head.origin)
-    return examine(source, note, head, known, older=older, trusted=trusted, progress=progress)[0]
+    return examine(source, note, head, known, older=older, cosigned=cosigned, trusted=trusted, progress=progress)[0]
+
+
+def _by_log(note: bytes, known: tuple[Verifier, ...]) -> TreeHead:
+    """Return what a checkpoint says that a known key of the log itself has signed, not another log's alone. Raises ``ProofError``."""
+    head = parse_checkpoint(note, known)
+    if not head.by_log:
+        raise ProofError("checkpoint.not_by_log", value=", ".join(head.signers), expected=head.origin)
+    return head
+
+
+def _cosigned(note: bytes, known: tuple[Verifier, ...]) -> frozenset[Verifier]:
+    """Return the known witnesses that cosigned a checkpoint. Raises ``ProofError`` for a cosignature that is not what it says."""
+    witnesses = [each for each in known if each.algorithm != ED25519]
+    try:
+        signed = parse_checkpoint(note, witnesses).note.signatures
+    except ProofError as error:
+        if error.code != "note.no_known_key":
+            raise
+        return frozenset()
+    return frozenset(each.verifier for each in signed if each.verifier is not None)
 
 
 def note_of(source: Source) -> bytes:
@@ -310,25 +334,26 @@ def examine(
     known: tuple[Verifier, ...] = (),
     *,
     older: TreeHead | None = None,
+    cosigned: frozenset[Verifier] = frozenset(),
     trusted: bool = False,
     progress: Callable[[int, int], None] | None = None,
     each: Callable[[int, bytes], None] | None = None,
-    all_keys: bool = False,
     begin: Begin | None = None,
 ) -> tuple[TilesAudit, Followed]:
     """Audit a copy against one reading of its checkpoint.
 
-    :param head: what ``note`` says. :param older: what an older checkpoint said, which the copy has to extend.
+    :param head: what ``note`` says. :param older: what an older checkpoint said, which the copy has to extend. :param cosigned: the
+        known witnesses that cosigned that one.
     :param each: called with (seq, bytes) of every entry, in order, before it is known whether the copy holds.
-    :param all_keys: the checkpoint right after each key entry has to be there. :param begin: where to begin; used up by it.
+    :param begin: where to begin; used up by it.
     """
-    walk = _Walk(source, head, older, each, begin, all_keys=all_keys)
+    walk = _Walk(source, head, older, each, begin)
     walk.files += 1
     if older is not None and older.size > head.size:
         walk.find("tiles.rolled_back", CHECKPOINT, None, older.size, head.size)
     walk.bundles(progress)
     walk.upper()
-    vkey, witnesses = _end(walk, note, known)
+    vkey, signed = _end(walk, note, known, cosigned)
     size = walk.frontier.size
     if size == 0:
         walk.find("tlog.empty", CHECKPOINT)
@@ -340,8 +365,10 @@ def examine(
         files=walk.files,
         vkey=vkey,
         trusted=trusted,
-        witnesses=witnesses,
+        given=_given(vkey, signed) if trusted else "",
+        witnesses=sum(each.algorithm != ED25519 for each in signed),
         since=None if older is None else older.size,
+        since_witnesses=len(cosigned),
         findings=tuple(walk.findings),
     )
     return found, Followed(walk.keys, walk.notes, walk.prev, walk.time)
@@ -351,17 +378,26 @@ def _verifier(origin: str, public: bytes) -> Verifier:
     return parse_verifier(format_vkey(origin, public))
 
 
-def _end(walk: _Walk, note: bytes, known: tuple[Verifier, ...]) -> tuple[str, int]:
-    """Carry out steps 1, 4 and 5 at the end; return the key that signed and how many known witnesses did."""
+def _given(vkey: str, signed: frozenset[Verifier]) -> str:
+    """Return the given key of the log that signed, where it is not the one in force."""
+    own = [each.vkey for each in signed if each.algorithm == ED25519]
+    return "" if vkey in own else "".join(sorted(own)[:1])
+
+
+def _end(walk: _Walk, note: bytes, known: tuple[Verifier, ...], earlier: frozenset[Verifier]) -> tuple[str, frozenset[Verifier]]:
+    """Carry out steps 1, 4 and 5 at the end; return the key in force, which signed, and which known keys of log and witnesses did.
+
+    :param earlier: the known witnesses that cosigned the older checkpoint.
+    """
     head = walk.head
     if walk.frontier.size == head.size and walk.frontier.root() != head.root:
         walk.find("tlog.root_mismatch", CHECKPOINT, head.size - 1, head.root.hex(), walk.frontier.root().hex())
     if walk.frontier.size != head.size:
-        return "", 0
+        return "", frozenset()
     signers = walk.keys.signers(head.size)
     if not signers or head.key_entry != walk.keys.seq:
         walk.find("tlog.no_key", CHECKPOINT, head.size - 1, walk.keys.seq, head.key_entry)
-        return "", 0
+        return "", frozenset()
     try:
         own = _verifier(head.origin, signers[0])
         signed = parse_checkpoint(note, {own, *known}, origin=head.origin)
@@ -369,8 +405,8 @@ def _end(walk: _Walk, note: bytes, known: tuple[Verifier, ...]) -> tuple[str, in
             parse_checkpoint(note, [_verifier(head.origin, public)], origin=head.origin)
     except FoodtraceError as error:
         walk.find("tlog.checkpoint_signature", CHECKPOINT, head.size - 1, "", error.message("en"))
-        return "", 0
-    cosigned = {each.verifier for each in signed.note.signatures if each.time is not None}
-    for each in sorted({each for each in known if each.algorithm != ED25519} - cosigned, key=lambda each: each.vkey):
+        return "", frozenset()
+    by = {each.verifier for each in signed.note.signatures}
+    for each in sorted({each for each in known if each.algorithm != ED25519} - by - earlier, key=lambda each: each.vkey):
         walk.find("tiles.not_cosigned", CHECKPOINT, None, each.vkey, ", ".join(signed.signers))
-    return own.vkey, len(cosigned)
+    return own.vkey, frozenset(each for each in known if each in by)

@@ -184,6 +184,71 @@ def test_a_copy_is_compared_with_a_checkpoint_as_the_log_prints_it(tmp_path: Pat
             audit(Folder(tmp_path / "copy"), [key], since=printed.encode()[:cut])
 
 
+def test_right_after_a_change_of_key_the_answer_names_the_new_key_and_the_one_given(tmp_path: Path) -> None:
+    run(tmp_path, "init")
+    old = json.loads(run(tmp_path, "prove", "#0", "--json"))[0]["vkey"]
+    run(tmp_path, "key", "rotate")
+    new = json.loads(run(tmp_path, "prove", "#0", "--json"))[0]["vkey"]
+    run(tmp_path, "export", "tiles", "copy")
+    assert old != new
+    said = run(tmp_path, "verify", "--tiles", "copy", "--key", old)
+    assert f"signed by {new}, the key that the key you gave, {old}, handed over to" in said
+    assert f"signed by the key you gave: {new}" not in said
+    assert f"由 {new} 签署: 你给的密钥 {old}" in run(tmp_path, "verify", "--tiles", "copy", "--key", old, lang="zh")
+    for keys in (["--key", new], ["--key", old, "--key", new]):
+        assert f"signed by the key you gave: {new}" in run(tmp_path, "verify", "--tiles", "copy", *keys)
+    answer = json.loads(run(tmp_path, "verify", "--tiles", "copy", "--key", old, "--json"))
+    assert (answer["trusted"], answer["vkey"], answer["given"]) == (True, new, old)
+
+
+def test_another_logs_key_is_not_said_to_have_signed(ledger: Ledger, tmp_path: Path) -> None:
+    export(ledger, tmp_path / "copy")
+    other = SigningKey("foodtrace.example/else", bytes(range(32)))
+    path = tmp_path / "copy" / "checkpoint"
+    path.write_bytes(sign_note(path.read_bytes().partition(b"\n\n")[0] + b"\n", [other, ledger.writer().key]))
+    with pytest.raises(errors.ProofError) as caught:
+        audit(Folder(tmp_path / "copy"), [parse_verifier(other.vkey)])
+    assert caught.value.code == "checkpoint.not_by_log"
+
+
+def test_a_copy_that_extends_what_a_witness_cosigned_is_witnessed_up_to_there(tmp_path: Path) -> None:
+    run(tmp_path, "init")
+    run(tmp_path, "export", "tiles", "copy")
+    key = json.loads(run(tmp_path, "prove", "#0", "--json"))[0]["vkey"]
+    said = json.loads(run(tmp_path, "witness", "copy", "--key", key, "--state", "w", "--name", "witness.example/w1", "--json"))
+    (tmp_path / "cosigned").write_text(said["checkpoint"], encoding="utf-8")
+    (tmp_path / "bare").write_bytes((tmp_path / "copy" / "checkpoint").read_bytes())
+    run(tmp_path, "site", "add", "永发合作社:farm")
+    run(tmp_path, "export", "tiles", "copy")
+    given = ["--key", key, "--key", said["vkey"]]
+    for keys in (given, given[2:]):
+        shown = run(tmp_path, "verify", "--tiles", "copy", "--since", "cosigned", *keys)
+        assert "that older checkpoint is cosigned by 1 known witnesses: witnessed up to 1 entries" in shown
+    assert "witnessed" in run(tmp_path, "verify", "--since", "cosigned", *given), "as the ledger itself says"
+    assert "tiles.not_cosigned" in run(tmp_path, "verify", "--tiles", "copy", "--since", "bare", *given, code=3)
+    other = json.loads(run(tmp_path, "witness", "copy", "--key", key, "--state", "v", "--name", "witness.example/v", "--json"))["vkey"]
+    assert f"witness {other}" in run(tmp_path, "verify", "--tiles", "copy", "--since", "cosigned", *given, "--key", other, code=3)
+    spoilt = (tmp_path / "cosigned").read_text(encoding="utf-8")
+    (tmp_path / "cosigned").write_text(spoilt[:-10] + ("A" if spoilt[-10] != "A" else "B") + spoilt[-9:], encoding="utf-8")
+    run(tmp_path, "verify", "--tiles", "copy", "--since", "cosigned", *given, code=3)
+
+
+def test_a_copy_without_a_checkpoint_of_its_key_entries_does_not_hold(ledger: Ledger, tmp_path: Path) -> None:
+    rotate(ledger, create(ledger.keys, ORIGIN))
+    ledger.record(events(3))
+    copy = tmp_path / "copy"
+    export(ledger, copy)
+    for path in sorted((copy / "keys").iterdir()):
+        data = path.read_bytes()
+        path.unlink()
+        for keys in ([key_of(ledger)], []):
+            found = audit(Folder(copy), keys)
+            assert (found.ok, [(each.code, each.path) for each in found.findings]) == (False, [("tiles.missing", f"keys/{path.name}")])
+        assert export(ledger, copy).written == 1
+        assert path.read_bytes() == data
+        assert audited(ledger, copy).ok
+
+
 def test_a_witness_whose_key_was_given_and_did_not_sign_is_a_finding(tmp_path: Path) -> None:
     run(tmp_path, "init")
     run(tmp_path, "export", "tiles", "copy")

@@ -30,9 +30,12 @@ def audit_copy(ctx: Context, given: str, keys: Sequence[str], since: str | None,
         return code
     if found.ok:
         say(ctx.t("cli.tiles.ok", log=clean(found.log), entries=f"{found.entries:,}", files=f"{found.files:,}"))
-        say(ctx.t("cli.tiles.trusted" if found.trusted else "cli.tiles.own_word", vkey=clean(found.vkey)))
+        by = "cli.tiles.handed_over" if found.given else "cli.tiles.trusted" if found.trusted else "cli.tiles.own_word"
+        say(ctx.t(by, vkey=clean(found.vkey), given=clean(found.given)))
         if found.since is not None:
             say(ctx.t("cli.tiles.since", size=f"{found.since:,}"))
+        if found.since_witnesses:
+            say(ctx.t("cli.tiles.since_witnesses", count=found.since_witnesses, size=f"{found.since or 0:,}"))
         if found.witnesses:
             say(ctx.t("cli.tiles.witnesses", count=found.witnesses))
         return code
