@@ -226,11 +226,29 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "witness.older.hint": ("若只是迟到的请求: 日志一方 foodtrace export checkpoint --old {expected}; 拿不出 {expected} 条就是被退回了", "if it is only a late request, on the log's side: foodtrace export checkpoint --old {expected}; a log that no longer has {expected} entries was put back"),
     "witness.memory": ("见证人的记忆 {value} 坏了: {reason}", "the memory of this witness is damaged: {value}: {reason}"),
     "witness.memory.hint": (
-        "不要会签, 也不要删 (删掉等于忘记): 取回本见证人会签过的最新检查点 (日志一方或备份有), foodtrace witness 检查点 --restore; 若是 keys 里换了密钥, 先换回来",
-        "do not cosign, and do not delete it, which is to forget: get the newest checkpoint that this witness cosigned (the log or a backup has it), then foodtrace witness CHECKPOINT --restore; if the key in keys/ was replaced, put the old one back first",
+        "不要会签, 也不要删: 取回本见证人会签过的最新检查点 (日志一方或备份有), foodtrace witness 检查点 --restore; 若是 keys 里换了密钥, 先换回来",
+        "do not cosign, and do not delete it: get the newest checkpoint that this witness cosigned (the log or a backup has it), then foodtrace witness CHECKPOINT --restore; if the key in keys/ was replaced, put the old one back first",
     ),
     "witness.remembers": ("见证人对 {value} 的记忆完好, 不能用别的代替", "this witness remembers {value} well: nothing is put in its place"),
-    "witness.remembers.hint": ("不加 --restore", "leave --restore out"),
+    "witness.remembers.hint": ("不加 --restore 或 --first", "leave --restore or --first out"),
+    "witness.begun": ("{value} 里的见证人不是新的", "the witness in {value} is not a new one"),
+    "witness.begun.hint": ("不要再次开始, 直接会签", "do not begin it again; go on cosigning"),
+    "witness.forgotten": (
+        "本见证人会签过 {value}, 它的记忆却不在了",
+        "this witness has cosigned {value} before, and its memory of it is gone",
+    ),
+    "witness.forgotten.hint": (
+        "不签, 否则可能给第二套历史签名: 取回本见证人会签过的最新检查点 (日志一方或备份有), foodtrace witness 检查点 --restore",
+        "it cosigns nothing now, it might be a second history: get the newest checkpoint that this witness cosigned (the log or a backup has it), then foodtrace witness CHECKPOINT --restore",
+    ),
+    "witness.unsure": (
+        "本见证人的密钥不是新的, 会签过哪些日志的清单却不在或不全: 不知道是否会签过 {value}",
+        "the key of this witness is not new, and its list of the logs it cosigned is gone or not complete: whether it cosigned {value} before, it cannot tell",
+    ),
+    "witness.unsure.hint": (
+        "问日志一方: 会签过就用它手里最新的检查点 foodtrace witness 检查点 --restore; 确知从未会签过才加 --first",
+        "ask the log: if it has a checkpoint cosigned by this witness, foodtrace witness CHECKPOINT --restore with the newest; only if you know that there is none, --first",
+    ),
     "witness.forgets": (
         "日志 {log} 会签过 {expected} 条, 这个检查点只有 {value} 条",
         "{expected} entries of log {log} were cosigned, this checkpoint has {value}",

@@ -17,6 +17,9 @@ Rules, in the order in which a checkpoint is looked at:
    before could bring along, change nothing. One whose text it does not bear out is damaged, and never taken for none.
 10. A damaged memory is restored from a checkpoint that this witness cosigned (:meth:`Witness.restore`), not from one smaller than anything
    that can still be read of what it cosigned. The damaged one is kept, and so is all evidence: a fork once seen is not forgotten.
+11. A log without a memory is a new one only if the list of cosigned logs (:mod:`foodtrace.tlog.cosignedlogs`) is complete and does not
+   name it, and no evidence does. One that is named was forgotten: its memory has to be restored. Where there is no complete list, the
+   caller says that it is the first time, or restores.
 """
 
 from __future__ import annotations
@@ -31,6 +34,7 @@ from foodtrace.errors import Conflict, Integrity, ProofError, Refused
 from foodtrace.keys import SigningKey
 from foodtrace.tlog._text import base64_bytes, base64_of, decimal
 from foodtrace.tlog.checkpoint import TreeHead, parse_head
+from foodtrace.tlog.cosignedlogs import CosignedLogs, read_cosigned, whole, write_cosigned
 from foodtrace.tlog.evidence import file_name, keep
 from foodtrace.tlog.files import changing, disk, publish
 from foodtrace.tlog.merkle import HASH_SIZE, verify_consistency
@@ -98,6 +102,17 @@ class Witness:
 
     def __init__(self, key: SigningKey, folder: Path, verifiers: Iterable[Verifier], clock: Callable[[], int]) -> None:
         self._key, self._folder, self._verifiers, self._clock = key, folder, tuple(verifiers), clock
+        self._vkey = Cosigner(key, 0).vkey
+
+    def begin(self) -> None:
+        """Say that this key has cosigned nothing yet, right after it was made (rule 11).
+
+        :raises Conflict: ``witness.begun``: it has a list of cosigned logs. :raises Storage: ``files.io``.
+        """
+        with changing(self._folder):
+            if read_cosigned(self._folder, self._vkey) is not None:
+                raise Conflict("witness.begun", value=str(self._folder))
+            write_cosigned(self._folder, self._vkey, CosignedLogs(complete=True))
 
     def last(self, origin: str) -> bytes | None:
         """Return the checkpoint cosigned last for an origin, with this witness's cosignature; none if there is none.
@@ -120,7 +135,7 @@ class Witness:
 
     def _own(self, data: bytes) -> bytes:
         """Return a checkpoint that bears this witness's cosignature, with no more lines than a note may have (rule 9)."""
-        mine = [parse_verifier(Cosigner(self._key, 0).vkey)]
+        mine = [parse_verifier(self._vkey)]
         try:
             parse_checkpoint(data, mine)
         except ProofError:
@@ -157,8 +172,9 @@ class Witness:
             if damaged:
                 keep(self._folder, head.origin, damaged=damaged)
             publish(path, note)
-        line = next(each.line for each in parse_checkpoint(note, [parse_verifier(Cosigner(self._key, 0).vkey)]).note.signatures)
-        vkey = Cosigner(self._key, 0).vkey
+            self._list(head.origin)
+        vkey = self._vkey
+        line = next(each.line for each in parse_checkpoint(note, [parse_verifier(vkey)]).note.signatures)
         return WitnessSaid(log=head.origin, size=head.size, before=head.size, vkey=vkey, line=line.decode(), checkpoint=note.decode())
 
     def _evidence(self, origin: str) -> list[TreeHead]:
@@ -170,17 +186,23 @@ class Witness:
             found += _legible(data, origin)
         return found
 
-    def add(self, request: Request, look: Callable[[], None] | None = None) -> WitnessSaid:
+    def add(self, request: Request, look: Callable[[], None] | None = None, *, first: bool = False) -> WitnessSaid:
         """Cosign a checkpoint, or refuse.
 
         :param look: carries out rule 6: raises where the entries do not bear the checkpoint out.
+        :param first: the caller's word that this key never cosigned this log, where nothing here can tell (rule 11).
         :raises ProofError: rule 1, and ``witness.request``. :raises Conflict: ``witness.old_size`` (rule 2; ``value`` is the size
             cosigned last). :raises Integrity: ``witness.fork`` (rule 3) , ``witness.not_extended`` (rule 4) and ``witness.older``
-            (rule 5), after evidence was kept; ``witness.memory``. :raises Storage: ``files.io``.
+            (rule 5), after evidence was kept; ``witness.memory``, ``witness.forgotten``
+            and ``witness.unsure`` (rule 11). :raises Storage: ``files.io``.
         """
         head = self._read(request.checkpoint)
         with changing(self._folder):
             last = self.last(head.origin)
+            if last is None:
+                self._new(head.origin, first=first)
+            elif first:
+                raise Conflict("witness.remembers", value=head.origin)
             before = None if last is None else parse_head(last[: last.rfind(b"\n\n") + 1])
             self._check(request, head, before, last)
             if look is not None:
@@ -189,6 +211,7 @@ class Witness:
             signer = Cosigner(self._key, time)
             kept = _verified(head)
             publish(self._path(head.origin), add_signatures(kept, [signer]))
+            self._list(head.origin)
             # Others' cosignatures go along in the answer as long as a note may hold them.
             room = len(head.note.signatures) + len(head.note.unverified) < MAX_SIGNATURES
             note = add_signatures(request.checkpoint if room else kept, [signer])
@@ -235,6 +258,28 @@ class Witness:
         except ProofError as error:
             kept = self._keep(head, last, request.checkpoint)
             raise Integrity("witness.not_extended", value=head.origin, size=size, reason=error.message("en"), path=kept) from None
+
+    def _new(self, origin: str, *, first: bool) -> None:
+        """Raise ``Integrity`` where a log without a memory is, or may be, one that was cosigned before (rule 11)."""
+        known = read_cosigned(self._folder, self._vkey) or CosignedLogs()
+        if origin in known.origins or self._evidence(origin):
+            raise Integrity("witness.forgotten", value=origin)
+        if not known.complete and not first:
+            raise Integrity("witness.unsure", value=origin)
+
+    def _list(self, origin: str) -> None:
+        """Put a log on both copies of the list of cosigned logs, unless they have it."""
+        known = read_cosigned(self._folder, self._vkey) or CosignedLogs(self._remembered())
+        if origin not in known.origins or not whole(self._folder, self._vkey):
+            write_cosigned(self._folder, self._vkey, known._replace(origins=known.origins | {origin}))
+
+    def _remembered(self) -> frozenset[str]:
+        """Return the logs that there is a memory of, for a list that was not begun with the key."""
+        found = []
+        for path in self._folder.glob("*" + _LAST):
+            with disk(path):
+                found.append(_text(path.read_bytes()).partition(b"\n")[0].decode("utf-8", "replace"))
+        return frozenset(each for each in found if each)
 
     def _path(self, origin: str) -> Path:
         return self._folder / (file_name(origin) + _LAST)

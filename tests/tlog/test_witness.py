@@ -24,12 +24,12 @@ from foodtrace.tlog.note import parse_checkpoint, parse_verifier, sign_note
 from foodtrace.tlog.witness import Request, Witness, format_request, parse_request
 from tests.cli.shell import lot_of, run, shop  # noqa: F401 - a fixture
 from tests.tlog.padding import same_bits
-from tests.tlog.watched import FORKED, KEY, LEAVES, LOG, OTHER, note, request
+from tests.tlog.watched import FORKED, KEY, LEAVES, LOG, OTHER, begun, note, request
 
 
 @pytest.fixture
 def witness(tmp_path: Path) -> Witness:
-    return Witness(KEY, tmp_path, [parse_verifier(each.vkey) for each in (LOG, OTHER)], lambda: 1_700_000_000_999_999)
+    return begun(KEY, tmp_path, LOG, OTHER)
 
 
 def test_it_cosigns_what_extends_the_last_one_and_remembers_each_log(witness: Witness) -> None:
@@ -150,7 +150,7 @@ def test_a_damaged_memory_is_never_taken_for_none(witness: Witness, tmp_path: Pa
     witness.add(request(0, 8))
     (path,) = tmp_path.glob("*.checkpoint")
     good = path.read_bytes()
-    other = Witness(SigningKey("witness.example/w2", bytes(range(3, 35))), tmp_path / "w2", [parse_verifier(LOG.vkey)], lambda: 0)
+    other = begun(SigningKey("witness.example/w2", bytes(range(3, 35))), tmp_path / "w2", LOG)
     foreign = other.add(request(0, 3)).checkpoint.encode()
     for bad in (b"", good[:-30], good.replace(b"\n8\n", b"\n3\n"), foreign, note(3)):
         path.write_bytes(bad)
@@ -204,7 +204,7 @@ def test_a_damaged_memory_is_restored_from_what_this_witness_cosigned_and_from_n
 
     refused(second, errors.Integrity, "witness.forgets")
     refused(note(20), errors.ProofError, "note.no_known_key")
-    stranger = Witness(SigningKey("witness.example/w2", bytes(range(3, 35))), tmp_path / "w2", [parse_verifier(LOG.vkey)], lambda: 0)
+    stranger = begun(SigningKey("witness.example/w2", bytes(range(3, 35))), tmp_path / "w2", LOG)
     refused(stranger.add(request(0, 20)).checkpoint.encode(), errors.ProofError, "note.no_known_key")
     assert witness.restore(third).size == 20
     assert witness.last(LOG.name) == third
@@ -228,7 +228,7 @@ def test_another_root_than_was_cosigned_is_not_restored(witness: Witness, tmp_pa
     witness.add(request(0, 8))
     with pytest.raises(errors.Integrity):
         witness.add(Request(8, (), note(8, FORKED)))
-    twin = Witness(KEY, tmp_path / "twin", [parse_verifier(LOG.vkey)], lambda: 0)
+    twin = begun(KEY, tmp_path / "twin", LOG)
     other = twin.add(request(0, 8, FORKED)).checkpoint.encode()
     (path,) = tmp_path.glob("*.checkpoint")
     path.write_bytes(b"")
@@ -248,7 +248,7 @@ print("ready", flush=True)
 last = watcher.last(LOG.name)
 before = int(last.split(b"\\n")[1]) if last else 0
 for size in range(before + 1, 41):
-    print(watcher.add(request(before, size)).size, flush=True)
+    print(watcher.add(request(before, size), first=not before).size, flush=True)
     before = size
 """
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from foodtrace.keys import SigningKey
 from foodtrace.tlog import merkle
 from foodtrace.tlog.checkpoint import format_checkpoint
-from foodtrace.tlog.note import sign_note
-from foodtrace.tlog.witness import Request
+from foodtrace.tlog.note import parse_verifier, sign_note
+from foodtrace.tlog.witness import Request, Witness
 from tests.cli.shell import lot_of, run, shop  # noqa: F401 - a fixture
 
 LOG = SigningKey("example.com/market/gate1", bytes(range(32)))
@@ -22,3 +24,10 @@ def note(size: int, leaves: list[bytes] = LEAVES, key: SigningKey = LOG) -> byte
 
 def request(old: int, size: int, leaves: list[bytes] = LEAVES, key: SigningKey = LOG) -> Request:
     return Request(old, tuple(merkle.consistency_proof(leaves[:size], old)) if old else (), note(size, leaves, key))
+
+
+def begun(key: SigningKey, folder: Path, *logs: SigningKey) -> Witness:
+    """Return a witness whose key is new."""
+    made = Witness(key, folder, [parse_verifier(each.vkey) for each in logs], lambda: 1_700_000_000_999_999)
+    made.begin()
+    return made

@@ -29,12 +29,22 @@ if TYPE_CHECKING:
     "--state", "folder", required=True, type=click.Path(file_okay=False), help="Folder of this witness: its key, memory, evidence."
 )
 @click.option("--name", default=None, help="Name of this witness, e.g. witness.example/w1; needed the first time, when its key is made.")
-@click.option("--restore", is_flag=True, help="Its memory is damaged: take this checkpoint, which it cosigned.")
+@click.option("--restore", is_flag=True, help="Its memory is damaged or gone: take this checkpoint, which it cosigned.")
+@click.option("--first", is_flag=True, help="I know that this witness never cosigned this log; for a key that lost its list of logs.")
 @click.option("--out", type=click.Path(dir_okay=False), default=None, help="Write the cosigned checkpoint to this file too.")
 @prints("witness")
 @click.pass_obj
 def witness(
-    ctx: Context, source: str, keys: Sequence[str], folder: str, name: str | None, out: str | None, *, restore: bool, as_json: bool
+    ctx: Context,
+    source: str,
+    keys: Sequence[str],
+    folder: str,
+    name: str | None,
+    out: str | None,
+    *,
+    restore: bool,
+    first: bool,
+    as_json: bool,
 ) -> None:
     """Cosign a log's checkpoint if it extends the one cosigned before; print the cosignature.
 
@@ -47,7 +57,12 @@ def witness(
 
     state = Path(folder)
     known = [verifier_of(each) for each in keys]
-    watcher = Witness(_key(state, name), state, known, wall_clock)
+    key, made = _key(state, name)
+    watcher = Witness(key, state, known, wall_clock)
+    if made:
+        watcher.begin()
+    if restore and first:
+        raise BadData("cli.usage_extra", value="--first", expected="foodtrace witness --help")
     if restore:
         _restore(ctx, watcher, source, as_json=as_json)
         return
@@ -58,7 +73,7 @@ def witness(
         request, look = _from_tiles(watcher, source), lambda: _look(source, known)
     else:
         request = parse_request(read(Path(source)))
-    said = watcher.add(request, look)
+    said = watcher.add(request, look, first=first)
     if out is not None:
         publish(Path(out), said.checkpoint.encode())
     if as_json:
@@ -86,8 +101,8 @@ def _file(source: str) -> Path:
     return path
 
 
-def _key(state: Path, name: str | None) -> SigningKey:
-    """Return this witness's key, made the first time."""
+def _key(state: Path, name: str | None) -> tuple[SigningKey, bool]:
+    """Return this witness's key, and whether it was made just now."""
     from foodtrace import keyfiles  # noqa: PLC0415
 
     folder, phrase = state / "keys", os.environ.get("FOODTRACE_PASSPHRASE")
@@ -95,10 +110,10 @@ def _key(state: Path, name: str | None) -> SigningKey:
     if not stored:
         if not name:
             raise BadData("witness.name", value="-", expected="--name")
-        return keyfiles.create(folder, name, phrase)
+        return keyfiles.create(folder, name, phrase), True
     if name and stored[0].verifier.name != name:
         raise BadData("witness.other_name", value=name, expected=stored[0].verifier.name)
-    return keyfiles.load(folder, stored[0].verifier.key_id, phrase)
+    return keyfiles.load(folder, stored[0].verifier.key_id, phrase), False
 
 
 def _look(given: str, known: Sequence[Verifier]) -> None:
