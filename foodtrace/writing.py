@@ -14,11 +14,12 @@ from __future__ import annotations
 import logging
 import secrets as tokens
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from foodtrace.errors import Conflict, NotFound, Refused
+from foodtrace.errors import Conflict, FoodtraceError, NotFound, Refused
 from foodtrace.events import Key
 from foodtrace.events.canonical import checked
 from foodtrace.graph import projection
@@ -96,6 +97,25 @@ class Writers:
         if anchor.exists():  # what is written under this name would be refused as rolled back from then on
             raise Conflict("log.anchored", value=name, path=str(anchor))
         key = create(self._keys, name, passphrase)
+        with self._put_away(key, name):
+            return self._begin(key, name, operator, now)
+
+    @contextmanager
+    def _put_away(self, key: SigningKey, origin: str) -> Iterator[None]:
+        """Remove the file of a new key if its log was not made: nothing was ever signed with it. In doubt it stays."""
+        try:
+            yield
+        except BaseException:
+            with suppress(FoodtraceError, OSError), self._store.read() as session:
+                # A server that was lost while it committed may do so yet, and its log would be without a key.
+                from foodtrace.keyfiles import SUFFIX  # noqa: PLC0415 - loaded already
+
+                if session.dialect == "sqlite" and all(state.origin != origin for state in logs(session)):
+                    (self._keys / f"{key.key_id.hex()}{SUFFIX}").unlink(missing_ok=True)
+            raise
+
+    def _begin(self, key: SigningKey, name: str, operator: str, now: int) -> NewLog:
+        """Make the log of a new key: entry 0, which registers it."""
         event = Key(id=f"key-{key.key_id.hex()}", at=moment(now), action="register", public=key.public.hex(), issuer=operator)
         data = checked(event)
         with self._store.write() as session:
@@ -104,7 +124,7 @@ class Writers:
             used = projection.apply(session, self._names, number, name, [projection.Sealed(0, now, event)])
         # Durable from here on; the anchor is a lower bound and may lag after a crash.
         self._names.remember(used)
-        move_anchor(anchor, made.head.size, made.checkpoint)
+        move_anchor(anchor_path(self._keys, name), made.head.size, made.checkpoint)
         _logger.info("log %s made, key %s", name, key.key_id.hex())
         return NewLog(name, now, key)
 

@@ -25,7 +25,7 @@ from foodtrace.keeping.host import Host
 from foodtrace.keeping.recovery import Lost, survey
 from foodtrace.opening import BACKUP, LogState, logs, origins
 from foodtrace.sealed import Seal, beyond_seal, contested, sealed_logs
-from foodtrace.storage.around import missing_indexes, strange_triggers
+from foodtrace.storage.around import missing_indexes, missing_keys, strange_triggers
 from foodtrace.storage.damage import damage
 from foodtrace.storage.session import Session
 from foodtrace.storage.still import is_still
@@ -172,7 +172,10 @@ def _ledger(session: Session) -> Iterator[Check]:
     slow = missing_indexes(session)
     if slow:
         yield Check(topic="ledger", state="warn", code="indexes_gone", facts={"names": ", ".join(slow)})
-    if not missing and not strange and not hidden and copied is None:
+    doubled = missing_keys(session)
+    if doubled:
+        yield Check(topic="ledger", state="bad", code="keys_gone", facts={"names": ", ".join(doubled)})
+    if not missing and not strange and not hidden and not doubled and copied is None:
         yield Check(
             topic="ledger", state="ok", code="ledger_fine", facts={"logs": str(len(states)), "entries": str(sum(s.size for s in states))}
         )

@@ -9,11 +9,15 @@ Rules:
    somewhere else, on what is personal for one. Ours under the same name on another table is not ours.
 3. Without an index everything is found and answered, only slowly: ``doctor`` names it, ``rebuild`` makes it again. One that PostgreSQL
    does not use because making it was broken off counts as missing.
+4. A primary or unique key is more than an index: without it a row can stand twice, and what is written on its account fails. PostgreSQL
+   lets an owner drop one; SQLite does not.
 """
 
 from __future__ import annotations
 
 from typing import Final
+
+from sqlalchemy import PrimaryKeyConstraint, UniqueConstraint
 
 from foodtrace.storage.schema import trigger_names
 from foodtrace.storage.session import Session
@@ -37,6 +41,11 @@ _INDEXES: Final = {
     "postgresql": "SELECT c.relname FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid "
     "WHERE i.indisvalid AND c.oid = to_regclass(c.relname)",
 }
+_KEYS: Final = (
+    "SELECT c.relname, ARRAY(SELECT a.attname FROM unnest(i.indkey) AS k "
+    "JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k) FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indrelid "
+    "WHERE i.indisunique AND i.indisvalid AND i.indpred IS NULL AND c.oid = to_regclass(c.relname)"
+)
 
 
 def strange_triggers(session: Session) -> list[str]:
@@ -55,4 +64,16 @@ def missing_indexes(session: Session) -> list[str]:
     return sorted(str(each.name) for table in metadata.sorted_tables for each in table.indexes if each.name not in there)
 
 
-__all__ = ["TABLES", "missing_indexes", "strange_triggers"]
+def missing_keys(session: Session) -> list[str]:
+    """Return the primary and unique keys that are not there, or not used, as ``table (column, column)`` (rule 4)."""
+    if session.dialect == "sqlite":
+        return []
+    there = {(str(table), frozenset(map(str, columns))) for table, columns in session.rows(_KEYS)}
+    keys = [(table.name, each) for table in metadata.sorted_tables for each in table.constraints]
+    wanted = [
+        (name, [column.name for column in each.columns]) for name, each in keys if isinstance(each, PrimaryKeyConstraint | UniqueConstraint)
+    ]
+    return sorted(f"{name} ({', '.join(columns)})" for name, columns in wanted if columns and (name, frozenset(columns)) not in there)
+
+
+__all__ = ["TABLES", "missing_indexes", "missing_keys", "strange_triggers"]

@@ -5,8 +5,8 @@ Rules:
 1. ``verify`` reads rows, a recall finds them through indexes: an index with a damaged page makes a row invisible to the one and not to
    the other. So the engine is asked to compare every index with its table, and every page with the rest.
 2. It costs about a seventh of a full verification, and is asked for by name (``verify --full``, ``doctor``).
-3. PostgreSQL has this in the extension ``amcheck``, which its administrator installs. Where it is not to be had, the answer is none,
-   never "no damage".
+3. PostgreSQL has this in the extension ``amcheck``, which its administrator installs, in whatever schema: it need not be on the
+   search path. Where it is not to be had, the answer is none, never "no damage".
 """
 
 from __future__ import annotations
@@ -23,6 +23,11 @@ _INDEXES: Final = (
     "SELECT i.indexrelid, c.relname FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid JOIN pg_am AS a ON a.oid = c.relam "
     "JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = current_schema() AND a.amname = 'btree' AND i.indisvalid "
     "ORDER BY c.relname"
+)
+_CHECK: Final = (
+    "SELECT quote_ident(n.nspname) FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace "
+    "WHERE p.proname = 'bt_index_check' AND oidvectortypes(p.proargtypes) = 'regclass, boolean' AND (pg_function_is_visible(p.oid) "
+    "OR n.oid IN (SELECT extnamespace FROM pg_extension WHERE extname = 'amcheck')) ORDER BY pg_function_is_visible(p.oid) DESC LIMIT 1"
 )
 
 
@@ -42,14 +47,15 @@ def _sqlite(session: Session) -> list[str]:
 def _postgres(session: Session) -> list[str] | None:
     import psycopg  # noqa: PLC0415 - an extra, and here already
 
-    row = session.row("SELECT to_regprocedure('bt_index_check(regclass,boolean)')")
-    if row is None or row[0] is None:
+    row = session.row(_CHECK)
+    if row is None:
         return None
+    check = f"SELECT {row[0]}.bt_index_check(CAST(? AS oid)::regclass, true)"
     found: list[str] = []
     for number, name in session.rows(_INDEXES):
         try:
             with session.savepoint():
-                session.row("SELECT bt_index_check(CAST(? AS oid)::regclass, true)", (number,))
+                session.row(check, (number,))
         except psycopg.errors.InsufficientPrivilege:
             return None
         except psycopg.InternalError as error:

@@ -267,6 +267,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "doctor.indexes_gone": ("索引不见了: {names}; 结果不变, 但会很慢", "indexes are gone: {names}; answers are the same, but slow"),
     "doctor.indexes_gone.hint": ("foodtrace rebuild 重新建立", "foodtrace rebuild makes them again"),
+    "doctor.keys_gone": ("主键或唯一键不见了: {names}; 同一行可能写两次", "primary or unique keys are gone: {names}; a row could stand twice"),
+    "doctor.keys_gone.hint": (
+        "先 foodtrace verify --full; 无误就由管理员 ALTER TABLE ... ADD PRIMARY KEY (唯一键用 ADD UNIQUE), 列名如上",
+        "foodtrace verify --full first; if it holds, the administrator puts them back: ALTER TABLE ... ADD PRIMARY KEY (or ADD UNIQUE), the columns are named",
+    ),
     "doctor.heads_gone": ("日志头不见了: {names}", "the heads of these logs are gone: {names}"),
     "doctor.heads_gone.hint": ("有人动过数据库: 先复制一份, 然后从备份恢复", "somebody changed the database: copy it first, then restore a backup"),
     "doctor.is_backup": ("这是 {time} 的备份, 还不能写", "this is a backup made at {time}: nothing is written yet"),

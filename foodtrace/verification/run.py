@@ -332,8 +332,9 @@ def rebuild_ledger(session: Session, progress: Progress | None = None) -> int:
     from foodtrace.storage.schema import renew  # noqa: PLC0415 - SQLAlchemy loads only to make tables
 
     names = Names()
-    total = 0
+    total, most = 0, 0
     for state in logs(session):
+        most += state.size
         lock_head(session, state.number)  # nobody appends meanwhile what would be projected twice
     renew(session)
     for state in logs(session):
@@ -349,7 +350,7 @@ def rebuild_ledger(session: Session, progress: Progress | None = None) -> int:
                 projection.apply(session, names, state.number, state.origin, pending)
                 pending = []
                 if progress is not None:
-                    progress(total, state.size)
+                    progress(total, most)
         gathering.end()
         projection.apply(session, names, state.number, state.origin, pending)
     return total

@@ -137,6 +137,19 @@ def test_an_index_that_is_gone_is_named_and_made_again(ledger: Ledger, tmp_path:
 
 
 @pytest.mark.postgres
+def test_a_primary_or_unique_key_that_is_gone_is_named(pg_url: str, tmp_path: Path) -> None:
+    with Ledger.open(pg_url, keys=tmp_path / "keys") as ledger:
+        ledger.init("city/one")
+        assert "keys_gone" not in doctor(ledger, tmp_path)
+        run(ledger, "ALTER TABLE entry DROP CONSTRAINT entry_id", "ALTER TABLE checkpoint DROP CONSTRAINT checkpoint_pkey")
+        found = doctor(ledger, tmp_path)
+        assert found["keys_gone"] == ("bad", "checkpoint (log, size), entry (log, id)")
+        assert "ledger_fine" not in found
+        run(ledger, "ALTER TABLE entry ADD UNIQUE (log, id)", "ALTER TABLE checkpoint ADD PRIMARY KEY (log, size)")
+        assert "keys_gone" not in doctor(ledger, tmp_path), "under whatever name"
+
+
+@pytest.mark.postgres
 def test_an_index_that_the_server_does_not_use_counts_as_gone(pg_url: str, tmp_path: Path) -> None:
     with Ledger.open(pg_url, keys=tmp_path / "keys") as ledger:
         ledger.init("city/one")

@@ -106,3 +106,26 @@ def test_a_server_compares_its_indexes_where_it_can(tmp_path: Path, pg_url: str)
             )
         with ledger.reading() as session:
             assert damage(session) is None
+
+
+@pytest.mark.postgres
+def test_the_extension_is_found_in_whatever_schema_its_administrator_put_it(tmp_path: Path, pg_url: str) -> None:
+    with Ledger.open(pg_url, keys=tmp_path / "keys") as ledger:
+        ledger.init("test.example/own")
+        with ledger.store.write() as session:
+            session.run('CREATE SCHEMA "Far away"')
+            session.run(
+                'CREATE FUNCTION "Far away".bt_index_check(regclass, boolean) RETURNS void LANGUAGE plpgsql AS $$ BEGIN '
+                "RAISE EXCEPTION 'seen' USING ERRCODE = 'index_corrupted'; END $$"
+            )
+        with ledger.reading() as session:
+            assert damage(session) is None, "a function of that name, anywhere, is not asked"
+        with ledger.store.write() as session:
+            session.run(
+                "INSERT INTO pg_extension (oid, extname, extowner, extnamespace, extrelocatable, extversion) "
+                "SELECT 999999, 'amcheck', nspowner, oid, true, '1.3' FROM pg_namespace WHERE nspname = 'Far away'"
+            )
+        with ledger.reading() as session:
+            found = damage(session)
+        assert found
+        assert all(each.endswith(": seen") for each in found)
