@@ -16,7 +16,7 @@ import unicodedata
 import msgspec
 
 from foodtrace.errors import Ambiguous, BadData, NotFound, Refused
-from foodtrace.events import Output, Portion, Receipt, Transfer, Transformation
+from foodtrace.events import Output, Portion, Receipt, Returned, Transfer, Transformation
 from foodtrace.graph.directory import resolve_lot, resolve_site
 from foodtrace.graph.edges import UNIT_NAMES, micros
 from foodtrace.graph.flows import NEVER
@@ -124,6 +124,8 @@ def receive(
     before = earlier(session, doing, Receipt, lot=full, site=place, quantity=quantity, source=sender, transfer=transfer, doc=doc)
     if before is not None:
         return Outcome(events=[before], answer=(before, [before.case] if before.case else []))
+    if sender and not transfer and not doc:
+        _check_return(session, doing, full, sender, place)
     against = stands(session, doing, full, sender or place)
     event = Receipt(
         id=doing.event_id(),
@@ -141,6 +143,24 @@ def receive(
     return Outcome(events=[event], answer=(event, against))
 
 
+def _check_return(session: Session, doing: Doing, lot: str, sender: str, place: str) -> None:
+    """Raise ``Refused`` (``receive.return_open``) where a recall return of these goods is on its way here and the receipt does not name it.
+
+    Recorded as another move, the goods would count twice: as back, and as on their way.
+    """
+    facts = SqlFacts(session, micros(doing.now))
+    number, source, here = facts.lot(lot), facts.site(sender), facts.site(place)
+    if number is None:
+        return
+    names = {number} | {other for both in facts.aliases([number]) for other in both}
+    moves = pair(facts.flows(names), dict.fromkeys(names, number), facts.ranks())
+    for move in moves:
+        if move.recall and not move.arrived and (move.src, move.dst) == (source, here):
+            from foodtrace.operations.vouchers import number_of  # noqa: PLC0415 - only where a return is open
+
+            raise Refused("receive.return_open", value=lot, site=sender, expected=number_of(session, *move.entries[0]))
+
+
 def paired_by(session: Session, given: str, lot: str) -> str:
     """Return what a receipt of a transfer names it by (rule 4); a text that is no number or place of ours stays as it is.
 
@@ -156,7 +176,7 @@ def paired_by(session: Session, given: str, lot: str) -> str:
     if found is None:
         return given
     counts = history.history(session, entries.find_entry(session, f"{found.origin}#{found.seq}", None)).now
-    if not isinstance(counts, Transfer):
+    if not isinstance(counts, Transfer | Returned):
         raise NotFound("voucher.removed", value=given, expected=f"{found.origin}#{found.seq}")
     if counts.lot and counts.lot != lot and not _same_goods(session, counts.lot, lot):
         raise Refused("voucher.other_lot", value=given, expected=counts.lot, got=lot)

@@ -1,4 +1,4 @@
-"""The number a transfer is shown and asked for by: ``V-261123-0042``, where the parties gave their voucher no number of their own.
+"""The number a transfer, or a return of recalled goods, is shown and asked for by: ``V-261123-0042``, where nobody gave it one of his own.
 
 Rules:
 
@@ -20,7 +20,7 @@ from typing import Final
 import msgspec
 
 from foodtrace.errors import Ambiguous, NotFound
-from foodtrace.events import AnyEvent, Transfer
+from foodtrace.events import AnyEvent, Returned, Transfer
 from foodtrace.operations.common import CHINA
 from foodtrace.storage.session import Session
 from foodtrace.texts import Lang, has, text
@@ -39,7 +39,7 @@ class Voucher(msgspec.Struct, frozen=True):
     origin: str
     seq: int
     """Sequence number of the event; of one in parts, of its last entry."""
-    event: Transfer
+    event: Transfer | Returned
 
 
 class _Kind(str):
@@ -116,7 +116,7 @@ def _look(session: Session, logs: list[tuple[int, str]], given: str, seq: int, d
         sealed, event = at
         last = last_part(event, seq)
         whole = event if last == seq else (_at(session, log, last) or at)[1]
-        if not isinstance(whole, Transfer):
+        if not isinstance(whole, Transfer | Returned):
             others.append(_Kind(str(msgspec.to_builtins(whole)["type"])))
         elif day and f"{sealed.astimezone(CHINA):%y%m%d}" != day:
             other.append(format(sealed, seq))

@@ -266,6 +266,7 @@ _CASE: Final[dict[str, tuple[str, str]]] = {
     "cli.case.acknowledged": ("{case} {site} 回执已记", "{case}: answer of {site} recorded"),
     "cli.case.seal": ("{case} {site} 封存 {quantity}  批次 {lot}", "{case}: {site} sealed {quantity}  lot {lot}"),
     "cli.case.return": ("{case} {site} 退回 {quantity}  批次 {lot}", "{case}: {site} returned {quantity}  lot {lot}"),
+    "cli.case.return_number": ("在路上: 收货时写 foodtrace receive {lot} 数量 --at 地点 --transfer {number}", "under way: received by foodtrace receive {lot} QUANTITY --at SITE --transfer {number}"),
     "cli.case.destroy": ("{case} {site} 销毁 {quantity}  批次 {lot}", "{case}: {site} destroyed {quantity}  lot {lot}"),
     "cli.case.closed": ("{case} 已结案。批次仍不能销售, 直到解除。", "{case} closed. Its lots stay blocked until they are cleared."),
     "cli.case.status": ("{case} {product} {level} 级  范围第 {version} 版  {state}", "{case} {product} class {level}  scope version {version}  {state}"),

@@ -111,6 +111,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "voucher.ambiguous.hint": ("照抄一个 日志名#条号", "give one of these as ORIGIN#NUMBER"),
     "voucher.none": ("没有凭证 {value}: 日志没有第 {seq} 条", "no voucher {value}: no log has an entry {seq}"),
     "voucher.none.hint": ("对照凭证再输一次; 别的账本开的凭证写 --doc", "check it against the voucher; a voucher of another ledger goes into --doc"),
+    "receive.return_open": ("{site} 退回 {value} 正在路上, 收货没有写明是哪一笔", "a recall return of {value} from {site} is on its way here, and the receipt does not name it"),
+    "receive.return_open.hint": ("收的是它: --transfer {expected}; 是另一批货: 用 --doc 写送货单号", "if this is it: --transfer {expected}; if these are other goods: --doc with the number of their delivery note"),
     "voucher.no_transfer": ("{value}: 第 {seq} 条不是转出, 是 {got}", "{value}: entry {seq} is no transfer but {got}"),
     "voucher.no_transfer.hint": ("对照凭证再输一次", "check it against the voucher"),
     "voucher.other_day": ("{value}: 第 {seq} 条是另一天的, 凭证号是 {expected}", "{value}: entry {seq} is of another day; its number is {expected}"),

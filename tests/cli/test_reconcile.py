@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import json
 from pathlib import Path
 
@@ -21,6 +22,8 @@ def test_clean_books_are_exit_0_and_open_ones_exit_1(shop: Path) -> None:
     assert "7.0" in said
     found = json.loads(run(shop, "reconcile", "--json", code=1))
     assert [(each["kind"], each["document"], each["received"]) for each in found["open"]] == [("not_sent", "D-7", 7000)]
+    at = dt.datetime.fromisoformat(found["open"][0]["at"]).astimezone(dt.timezone(dt.timedelta(hours=8)))
+    assert f"{at:%Y-%m-%d %H:%M}" in said, "China's time, as --from and --to are meant"
     assert "Everything adds up" in run(shop, "reconcile", "--site", "永发合作社")
     assert "Everything adds up" in run(shop, "reconcile", "--to", "2020-01-01")
     run(shop, "reconcile", "--from", "2020/01/01", "--to", "2099-01-01T10:00", code=1)

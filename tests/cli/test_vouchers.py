@@ -168,3 +168,32 @@ def test_what_reads_as_a_number(typed: str, meant: tuple[str, int] | None) -> No
 def test_the_day_is_chinas_day() -> None:
     assert vouchers.format(dt.datetime(2026, 11, 22, 16, 0, tzinfo=dt.UTC), 1) == "V-261123-0001"
     assert vouchers.format(dt.datetime(2026, 11, 23, 15, 59, tzinfo=dt.UTC), 12_345) == "V-261123-12345"
+
+
+def test_goods_of_a_recall_on_their_way_back_are_not_received_beside_it(goods: tuple[Inside, str]) -> None:
+    """A receipt that did not name the return counted the goods twice: 100 % was back with half of them in the shop."""
+    here, lot = goods
+    here("transfer", lot, "60kg", "--from", "北河农批", "--to", "福安超市")
+    here("case", "open", lot, "--class", "1", "--known", "2026-01-01T00:00", "--reason", "x")
+    said = here("case", "return", "福安超市", "--to", "永发合作社", "--lot", lot, "--quantity", "30kg", "--shipped")
+    number = re.search(rf"--transfer ({NUMBER.pattern})", said)
+    assert number is not None, said
+    take = ("receive", lot, "30kg", "--at", "永发合作社", "--from", "福安超市")
+    told = here(*take, code=1)
+    assert "receive.return_open" in told
+    assert number[1] in told, "which one it is about"
+    here(*take, "--transfer", number[1])
+    (shop,) = here.json("recall", lot)["outlets"]
+    assert [each["on_hand"] for each in shop["amounts"]] == [30_000], "half of it is still in the shop"
+    here(*take)  # nothing is on its way any more
+
+
+def test_another_delivery_of_the_same_sender_is_received_under_its_own_number(goods: tuple[Inside, str]) -> None:
+    here, lot = goods
+    here("transfer", lot, "60kg", "--from", "北河农批", "--to", "福安超市")
+    here("case", "open", lot, "--class", "1", "--known", "2026-01-01T00:00", "--reason", "x")
+    here("case", "return", "福安超市", "--to", "永发合作社", "--lot", lot, "--quantity", "30kg", "--shipped")
+    take = ("receive", lot, "5kg", "--at")
+    here(*take, "永发合作社", "--from", "福安超市", "--doc", "D-1")
+    here(*take, "永发合作社", "--from", "北河农批")
+    here(*take, "北河农批", "--from", "福安超市")

@@ -33,6 +33,15 @@ def _dispose(
     return events
 
 
+def _number(ctx: Context, event_id: str) -> str:
+    """Return the number by which a receipt names a return that was just recorded."""
+    from foodtrace.operations.vouchers import number_of  # noqa: PLC0415
+
+    with ctx.open() as ledger, ledger.reading() as session:
+        row = session.row("SELECT log, seq FROM entry WHERE log = ? AND id = ?", (ledger.writer().number, event_id))
+        return event_id if row is None else number_of(session, row[0], row[1])
+
+
 def _size(quantity: str | None, lot: str | None) -> Quantity | None:
     if quantity is not None and lot is None:
         raise BadData("case.which_lot", value=quantity, expected="--lot LOT")
@@ -80,9 +89,11 @@ def return_(
     allow_short: bool,
 ) -> None:
     """Record that goods of the case went back from SITE."""
-    _dispose(
+    events = _dispose(
         ctx, "return", site, case_id, lot, quantity, by=by, to=to, in_transit=shipped, evidence=hashed(evidence), allow_short=allow_short
     )
+    for event in events if shipped else ():
+        say("  " + ctx.t("cli.case.return_number", lot=event.lot, number=_number(ctx, event.id)))
 
 
 @click.command()

@@ -108,12 +108,13 @@ def _screen(ctx: Context, found: Reconciliation, *, show_all: bool) -> None:
 
 
 def _row(ctx: Context, each: Break) -> list[str]:
+    from foodtrace.operations.common import CHINA  # noqa: PLC0415
     from foodtrace.quantity import unit_word  # noqa: PLC0415
     from foodtrace.recall.report_tables import Measured  # noqa: PLC0415
 
     numbers = [each.sent, each.received, each.difference or None]
     return [
-        (each.at or "-")[:16].replace("T", " "),
+        f"{dt.datetime.fromisoformat(each.at).astimezone(CHINA):%Y-%m-%d %H:%M}" if each.at else "-",
         clean(each.lot.rpartition("/")[2] if not each.lot.startswith("?") else each.lot),
         clean(each.source_name or each.source or "-"),
         clean(each.name or each.site or "-"),
