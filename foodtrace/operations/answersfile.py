@@ -2,11 +2,12 @@
 
 Rules:
 
-1. A row names its site, or the receipt code of its notice; rows of one site are one acknowledgement.
+1. A row names its site, or the receipt code of its notice; rows of one site, however they name it, are one acknowledgement.
 2. A row without a lot speaks of the site's one lot. The file has a column of what was on hand, or it is refused: a heading that is
    not known would lose what the sites said. A row with a lot and no quantity is a fault; one with neither says only that the site
    answered.
-3. All faults are collected with row, column, value and what was expected. Nothing of a site with a fault is recorded.
+3. All faults are collected with row, column, value and what was expected. Nothing of a site with a fault is recorded. Every row is new,
+   known, faulty or left out, and says which and why: none goes without a word.
 4. The id follows from what was said, so that the same file a second time changes nothing.
 """
 
@@ -14,12 +15,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 
 from foodtrace.errors import BadData, FoodtraceError
-from foodtrace.events import Acknowledgement, Event
+from foodtrace.events import Acknowledgement, Event, Notice
+from foodtrace.graph.directory import resolve_site
 from foodtrace.intake.lists import Columns, ListFault, ListRow, amount_of
 from foodtrace.operations.common import Doing, Outcome
 from foodtrace.operations.notices import acknowledge, notice_of, when
@@ -37,14 +39,29 @@ ANSWERS: Final[Columns] = {
 }
 
 
+class LeftOut(msgspec.Struct, frozen=True, kw_only=True):
+    """A good row that was not recorded."""
+
+    row: int
+    site: str
+    """As the row names it."""
+    reason: Literal["same_site", "file"]
+    """``same_site``: another row of its site is faulty; ``file``: some row of the file is, and faults were not to be skipped."""
+    because: int
+    """The faulty row."""
+
+
 class Collected(msgspec.Struct, frozen=True, kw_only=True):
-    """What a file came to."""
+    """What a file came to, in rows: ``rows`` = ``new`` + ``known`` + those with a fault + those left out."""
 
     case: str
+    rows: int
     new: int
     known: int
-    """Answers that were on record already, word for word."""
+    """Rows of answers that were on record already, word for word."""
     faults: tuple[ListFault, ...]
+    """At least one a faulty row."""
+    left_out: tuple[LeftOut, ...]
 
 
 class ErrorSaid(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -73,10 +90,13 @@ class AnswersSaid(msgspec.Struct, frozen=True, kw_only=True):
     """What ``case acknowledge --file`` came to; its JSON is ``schemas/case-answers.json``."""
 
     case: str
+    rows: int
+    """``new`` + ``known`` + faulty rows + rows left out."""
     new: int
     known: int
-    """Answers that were on record already, word for word."""
+    """Rows of answers that were on record already, word for word."""
     faults: tuple[FaultSaid, ...]
+    left_out: tuple[LeftOut, ...]
 
 
 def said_of(found: Collected) -> AnswersSaid:
@@ -85,7 +105,7 @@ def said_of(found: Collected) -> AnswersSaid:
         FaultSaid(row=each.row, column=each.column, value=each.value, error=msgspec.convert(each.error.as_dict(), ErrorSaid))
         for each in found.faults
     ]
-    return AnswersSaid(case=found.case, new=found.new, known=found.known, faults=tuple(faults))
+    return AnswersSaid(case=found.case, rows=found.rows, new=found.new, known=found.known, faults=tuple(faults), left_out=found.left_out)
 
 
 def collect(session: Session, doing: Doing, case: str | None, rows: Sequence[ListRow], *, skip_bad: bool = False) -> Outcome:
@@ -94,59 +114,137 @@ def collect(session: Session, doing: Doing, case: str | None, rows: Sequence[Lis
     :raises NotFound: ``case.not_found``.
     """
     full = resolve_case(session, case)
-    faults: list[ListFault] = []
-    spoiled: set[str] = set()
-    said: dict[str, tuple[str, list[tuple[str, Quantity]], ListRow]] = {}
-    for row in rows:
-        key = row.text("code") or row.text("site")
-        try:
-            if not key:
-                raise BadData("list.column", value=f"{row.row}", expected=" / ".join((*ANSWERS["site"][:2], *ANSWERS["code"][:1])))
-            amount = amount_of(row)
-            if amount is None and row.text("lot"):
-                raise BadData("case.no_quantity", value=row.text("lot"), expected=ANSWERS["quantity"][0])
-            _, lots, _ = said.setdefault(key, (row.text("time"), [], row))
-            if amount is not None:
-                lots.append((row.text("lot"), amount))
-        except FoodtraceError as error:
-            spoiled.add(key)
-            faults.append(ListFault(row.row, "quantity" if key else "site", row.text("quantity") or key, error))
+    reading = _Reading(session, full, rows)
     events: list[Event] = []
     ids = {event.id for _, event, _ in case_events(session, full) if isinstance(event, Acknowledgement)}
-    known = 0
-    for key, (time, lots, row) in said.items():
-        if key in spoiled:
+    known: list[ListRow] = []
+    new: list[ListRow] = []
+    for place, said in reading.said.items():
+        if place in reading.spoiled:
             continue
+        row = said.rows[0]
         try:
-            event = _answer(session, doing, full, key, time, lots, code=bool(row.text("code")))
+            event = _answer(session, doing, full, place, said)
         except FoodtraceError as error:
             if error.code.startswith("quantity."):
-                faults.append(ListFault(row.row, "quantity", ", ".join(str(quantity) for _, quantity in lots), error))
+                reading.fault(row, place, "quantity", ", ".join(str(quantity) for _, quantity in said.lots), error)
+            elif error.code == "case.lot_twice":
+                reading.fault(said.rows[-1], place, "lot", str(error.value), error)
             else:
-                faults.append(ListFault(row.row, "code" if row.text("code") else "site", key, error))
+                reading.fault(row, place, "code" if row.text("code") else "site", _key(row), error)
             continue
-        known += event.id in ids
+        (known if event.id in ids else new).extend(said.rows)
         if event.id not in ids:
             events.append(event)
-    kept = events if skip_bad or not faults else []
-    return Outcome(events=kept, answer=Collected(case=full, new=len(kept), known=known, faults=tuple(sorted(faults, key=lambda f: f.row))))
+    faults = tuple(sorted(reading.faults, key=lambda fault: fault.row))
+    kept = skip_bad or not faults
+    left = reading.left_out() if kept else [*reading.left_out(), *(_left(row, "file", faults[0].row) for row in new)]
+    found = Collected(
+        case=full,
+        rows=len(rows),
+        new=len(new) if kept else 0,
+        known=len(known),
+        faults=faults,
+        left_out=tuple(sorted(left, key=lambda each: each.row)),
+    )
+    return Outcome(events=events if kept else [], answer=found)
 
 
-def _answer(
-    session: Session, doing: Doing, case: str, key: str, time: str, lots: list[tuple[str, Quantity]], *, code: bool
-) -> Acknowledgement:
-    site, notice = key, ""
-    if code:
-        found = notice_of(session, key)
-        if found.case != case:
-            raise BadData("case.other_case", value=found.case, expected=case)
-        site, notice = found.to, found.id
-        if any(not lot for lot, _ in lots) and len(found.lots) == 1:
-            lots = [(lot or found.lots[0], quantity) for lot, quantity in lots]
-    if any(not lot for lot, _ in lots):
-        raise BadData("case.which_lot", value=str(lots[0][1]), expected=ANSWERS["lot"][0])
+class _Said(msgspec.Struct):
+    """What the rows of one site say."""
+
+    notice: str
+    """Id of the notice whose receipt code was given; empty: none was."""
+    lots: list[tuple[str, Quantity]]
+    rows: list[ListRow]
+
+
+class _Reading:
+    """The rows of a file by the site they are of (rule 1), and what is wrong with them."""
+
+    def __init__(self, session: Session, case: str, rows: Sequence[ListRow]) -> None:
+        self.faults: list[ListFault] = []
+        self.spoiled: dict[str, int] = {}
+        """Site -> its first faulty row."""
+        self.said: dict[str, _Said] = {}
+        self._session = session
+        self._case = case
+        self._notices: dict[str, Notice] = {}
+        for row in rows:
+            key, place = _key(row), ""
+            try:
+                place, notice = self._place(row)
+                self._read(row, place, notice)
+            except FoodtraceError as error:
+                if not place:
+                    self._amount_too(row)
+                at_fault = "quantity" if place else "code" if row.text("code") else "site"
+                self.fault(row, place, at_fault, (row.text("quantity") if place or not key else "") or key, error)
+
+    def _amount_too(self, row: ListRow) -> None:
+        """Tell what is wrong with the quantity of a row whose site is not known either."""
+        try:
+            amount_of(row)
+        except FoodtraceError as error:
+            self.faults.append(ListFault(row.row, "quantity", row.text("quantity"), error))
+
+    def _place(self, row: ListRow) -> tuple[str, Notice | None]:
+        """Return the site a row is of, and the notice whose code it gives."""
+        key = _key(row)
+        if not key:
+            raise BadData("list.column", value=f"{row.row}", expected=" / ".join((*ANSWERS["site"][:2], *ANSWERS["code"][:1])))
+        if not row.text("code"):
+            return resolve_site(self._session, key), None
+        notice = self._notices.get(key) or notice_of(self._session, key)
+        if notice.case != self._case:
+            raise BadData("case.other_case", value=notice.case, expected=self._case)
+        self._notices[key] = notice
+        return notice.to, notice
+
+    def _read(self, row: ListRow, place: str, notice: Notice | None) -> None:
+        amount, lot = amount_of(row), row.text("lot")
+        if amount is None and lot:
+            raise BadData("case.no_quantity", value=lot, expected=ANSWERS["quantity"][0])
+        if not lot and notice is not None and len(notice.lots) == 1:
+            lot = notice.lots[0]
+        if amount is not None and not lot:
+            raise BadData("case.which_lot", value=str(amount), expected=ANSWERS["lot"][0])
+        said = self.said.setdefault(place, _Said("", [], []))
+        said.notice = said.notice or (notice.id if notice is not None else "")
+        said.rows.append(row)
+        if amount is not None:
+            said.lots.append((lot, amount))
+
+    def fault(self, row: ListRow, place: str, column: str, value: str, error: FoodtraceError) -> None:
+        """Note a fault: nothing of its site is recorded (rule 3)."""
+        self.faults.append(ListFault(row.row, column, value, error))
+        self.spoiled.setdefault(place, row.row)
+
+    def left_out(self) -> list[LeftOut]:
+        """Return the good rows of sites with a faulty one."""
+        faulty = {fault.row for fault in self.faults}
+        return [
+            _left(row, "same_site", self.spoiled[place])
+            for place, said in self.said.items()
+            if place in self.spoiled
+            for row in said.rows
+            if row.row not in faulty
+        ]
+
+
+def _key(row: ListRow) -> str:
+    return row.text("code") or row.text("site")
+
+
+def _left(row: ListRow, reason: Literal["same_site", "file"], because: int) -> LeftOut:
+    return LeftOut(row=row.row, site=_key(row), reason=reason, because=because)
+
+
+def _answer(session: Session, doing: Doing, case: str, place: str, said: _Said) -> Acknowledgement:
+    first = said.rows[0]
+    time = first.text("time")
     at = when(time, doing.now) if time else doing.now
-    mark = hashlib.sha256("\0".join([case, key, time, *(f"{lot} {quantity}" for lot, quantity in lots)]).encode()).hexdigest()
+    mark = hashlib.sha256("\0".join([case, _key(first), time, *(f"{lot} {quantity}" for lot, quantity in said.lots)]).encode()).hexdigest()
     mine = Doing(now=at, by=doing.by, id=f"ack-{case}-{mark[:24]}")
-    event: Acknowledgement = acknowledge(session, mine, case, site, lots, notice=notice).answer
+    event: Acknowledgement = acknowledge(session, mine, case, place, said.lots, notice=said.notice).answer
     return event

@@ -122,7 +122,18 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "cli.case.masked": ("联系方式已隐去; 要完整的加 --contacts (会记录)", "contact data is masked; --contacts writes it out, and that is recorded"),
     "cli.case.contacts": ("已记录: 写出 {count} 家的联系方式", "recorded: contact data of {count} parties was written out"),
     "cli.case.reprinted": ("{case} 重印 {count} 份 -> {folder}/", "{case}: {count} notices printed again -> {folder}/"),
-    "cli.case.answers": ("{case} 回执: 新 {new}  已有 {known}  错 {faults}", "{case} answers: new {new}  known {known}  faulty {faults}"),
+    "cli.case.answers": (
+        "{case} 回执 {rows} 行: 新 {new}  已有 {known}  错 {faults}  未记 {left}",
+        "{case} answers, {rows} rows: new {new}  known {known}  faulty {faults}  left out {left}",
+    ),
+    "cli.case.left_site": (
+        "  第 {row} 行  {site}  未记: 同一家的第 {because} 行有错",
+        "  row {row}  {site}  left out: row {because} of the same site is faulty",
+    ),
+    "cli.case.left_file": (
+        "  另有 {count} 行没有错, 因第 {because} 行有错也未记; 改好再交, 或用 --skip-bad",
+        "  {count} good rows were left out because row {because} is faulty: mend it and send the file again, or use --skip-bad",
+    ),
     "cli.case.fault": ("  第 {row} 行  {column}  {value}  {message}", "  row {row}  {column}  {value}  {message}"),
     "cli.case.planned": ("{case} {site} 定于 {due} 销毁 {quantity}  批次 {lot}", "{case}: {quantity} of lot {lot} to be destroyed at {site}, {due}"),
     "cli.case.must_report": ("销毁须先报告时间地点: foodtrace case destroy {site} --report", "time and place are reported first: foodtrace case destroy {site} --report"),

@@ -155,7 +155,7 @@ def test_notices_are_pages_and_a_list_and_answers_come_back_by_file_and_by_code(
     assert status(folder)["rates"]["R5"]["numerator"] == 0, "one fault, nothing recorded"
     said = data_of(folder, "case", "acknowledge", "--file", "a.csv", "--skip-bad", "--json", code=1)
     jsonschema.validate(said, schema_of("case-answers"))
-    assert (said["new"], [(each["row"], each["column"]) for each in said["faults"]]) == (1, [(3, "quantity")])
+    assert (said["new"], [(each["row"], each["column"]) for each in said["faults"]]) == (1, [(3, "quantity"), (3, "code")])
     said = data_of(folder, "case", "acknowledge", "--code", rows["惠民菜店"]["receipt"].lower(), "--nothing-left", "--json")
     jsonschema.validate(said, schema_of("case-acknowledge"))
     assert status(folder)["rates"]["R5"]["numerator"] == 2

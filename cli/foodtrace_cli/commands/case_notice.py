@@ -176,8 +176,15 @@ def _from_file(ctx: Context, case_id: str | None, path: str, by: str, *, skip_ba
     for fault in found.faults:
         words = {"row": fault.row, "column": fault.column, "value": fault.value, "message": fault.error.message(ctx.lang)}
         say(ctx.t("cli.case.fault", **words), err=True)
+    for each in found.left_out:
+        if each.reason == "same_site":
+            say(ctx.t("cli.case.left_site", row=each.row, site=each.site, because=each.because), err=True)
+    waiting = [each for each in found.left_out if each.reason == "file"]
+    if waiting:
+        say(ctx.t("cli.case.left_file", count=len(waiting), because=waiting[0].because), err=True)
     if as_json:
         emit_json(said_of(found))
     else:
-        say(ctx.t("cli.case.answers", case=found.case, new=found.new, known=found.known, faults=len(found.faults)))
+        words = {"new": found.new, "known": found.known, "faults": len({each.row for each in found.faults}), "left": len(found.left_out)}
+        say(ctx.t("cli.case.answers", case=found.case, rows=found.rows, **words))
     return 1 if found.faults else 0
