@@ -125,12 +125,15 @@ def plan_destruction(
 ) -> Outcome:
     """Say when and where goods are to be destroyed, and whether that has been reported; the answer is the events.
 
-    :raises BadData: ``case.due_past``. :raises Refused, NotFound: as :func:`dispose`.
+    :raises BadData: ``case.due_past``, ``case.place``: what is reported beforehand is time and place (rule 3).
+    :raises Refused, NotFound: as :func:`dispose`.
     """
     full = resolve_case(session, case)
     at = resolve_site(session, site)
     if due <= doing.now:
         raise BadData("case.due_past", value=due.isoformat(), expected=doing.now.isoformat())
+    if not place.strip():
+        raise BadData("case.place", value="-", expected="--place")
     events: list[Event] = []
     for each in [_lot_of(session, doing, full, lot)] if lot else held(session, doing, full, at):
         amount = _amount(session, doing, full, at, each, quantity, allow_short=False)

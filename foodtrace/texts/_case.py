@@ -44,6 +44,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "case.no_standing.hint": ("封存, 退回, 销毁, 回执仍可以记; 其余由立案方记", "sealing, returning, destroying and answering can be recorded; the rest is for who opened it"),
     "case.report_late": ("报告时间 {value} 不早于销毁 {expected}", "reported at {value}, not before the destruction at {expected}"),
     "case.report_late.hint": ("销毁须先报告; 没有报告过就不要写 --reported", "it is reported before it happens; leave --reported out if it was not"),
+    "case.place": ("没有写在哪里销毁 ({expected})", "where it is to be destroyed was not said ({expected})"),
+    "case.place.hint": ("销毁前要报告时间和地点 (食品安全法第六十三条)", "time and place are reported beforehand (FSL Art. 63)"),
     "case.due_past": ("计划时间 {value} 已过 (现在 {expected})", "planned for {value}, which is past (now {expected})"),
     "case.due_past.hint": ("已经销毁的直接用 case destroy 记", "what is destroyed already is recorded with case destroy"),
     "case.no_plan": ("{value} 没有待办的销毁计划 (案件 {case})", "no destruction is planned at {value} (case {case})"),

@@ -43,6 +43,8 @@ def test_a_destruction_is_reported_before_it_happens_and_one_that_was_not_stands
     case = world.open(LOT, level=1)
     refuses(world, "case.no_plan", disposal.report_destruction, case, "X")
     refuses(world, "case.due_past", disposal.plan_destruction, case, "X", LOT, kg(60), due=day(2))
+    for nowhere in ("", " "):
+        refuses(world, "case.place", disposal.plan_destruction, case, "X", LOT, kg(60), due=day(4), place=nowhere, reported=True)
     (plan,) = world.do(disposal.plan_destruction, case, "X", LOT, kg(60), due=day(4), place="yard")
     assert isinstance(plan, DestructionPlanned)
     assert ("report", "X") in [(task.what, task.site) for task in now(world, case).today]
