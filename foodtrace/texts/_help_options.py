@@ -356,10 +356,12 @@ OPTIONS: Final[dict[str, str]] = {
     "I know that the key was in force: proofs that do not show it count too.": "我确知密钥当时在用: 没有证明这一点的也算。",
     "How many of the witnesses must have cosigned.": "要有几个见证方会签。",
     "Verifier key of a log to witness: its text, or a file. Repeatable.": "要见证的日志的验证公钥: 其内容, 或存有它的文件。可以重复。",
+    "I know that this witness never cosigned this log; for a key that lost its list of logs.":
+        "确知本见证方从未会签过这个日志; 用于日志清单已丢失的密钥。",
+    "Its memory is damaged or gone: take this checkpoint, which it cosigned.": "记忆已损坏或不在了: 以这个它会签过的检查点为准。",
     "Folder of this witness: its key, memory, evidence.": "这个见证方的文件夹: 密钥, 记忆, 证据。",
     "Name of this witness, e.g. witness.example/w1; needed the first time, when its key is made.":
         "见证方的名称, 如 witness.example/w1; 第一次做密钥时要写。",
-    "Its memory is damaged: take this checkpoint, which it cosigned.": "记忆坏了: 用它会签过的这个检查点恢复。",
     "Write the cosigned checkpoint to this file too.": "把会签过的检查点也写进这个文件。",
     "Size that the witness cosigned last; 0: none yet.": "见证方上次会签到几条; 0 是还没有。",
     "Write every file anew; else only what has changed since the last time.": "每个文件都重写; 否则只写上次以来变了的。",
