@@ -19,8 +19,9 @@ Rules (DESIGN section 5):
    listened to (rule 5), and where it wrote none of them, none is. An entry that ends a log for another than its heir is no ending, but
    writing beyond the seal; once the heir of this host has said that it is known (rule 6), that host asks no more.
 8. What a log goes on to say of the goods of the one it continues (:mod:`foodtrace.operations.corrections`) has to count alike on every
-   host that has the same entries, so who wrote what is not asked: the heir is the only log that says so, of a log in which nothing stands
-   that this heir has not seen (rules 2 and 6). Where two say so, or the old log went on, what was recorded counts as it was recorded.
+   host that has the same entries, so who wrote what is not asked: the heir is the log that the old one's own last entry names, signed with
+   the old key. Nobody's claim alone makes an heir here, or anybody's log could take an outlet off another's recall. Where the key was
+   lost the old log could name none, and what was recorded counts as it was recorded.
 """
 
 from __future__ import annotations
@@ -157,13 +158,11 @@ def continued(session: Session, wrote: Callable[[str], bool] | None) -> dict[str
 
 def only_heirs(session: Session) -> dict[str, str]:
     """Return the log that continues each log, by what entries say and nothing else (rule 8). A few key look-ups a log."""
-    alone = {former: seals[0] for former, seals in heirs(session, None).items() if len(seals) == 1}
     found = {}
-    for former, seal in alone.items():
-        row = session.row("SELECT h.size FROM log AS l JOIN head AS h ON h.log = l.id WHERE l.origin = ?", (former,))
-        beyond = 0 if row is None else int(row[0]) - _with_known(session, former, seal, alone).size
-        if beyond <= 0 or (beyond == 1 and _ended(session, former, seal.into)):
-            found[former] = seal.into
+    for former, seals in heirs(session, None).items():
+        named = [seal.into for seal in seals if _named(session, former, seal.into)]
+        if len(named) == 1:
+            found[former] = named[0]
     return found
 
 
@@ -218,12 +217,6 @@ def _named(session: Session, former: str, into: str) -> bool:
     """Say whether a log was ended by an entry of its own that names the log that continues it."""
     reason = _ending(session, former)
     return reason is not None and reason.endswith(f"{ENDED_FOR}{into}")
-
-
-def _ended(session: Session, former: str, into: str) -> bool:
-    """Say whether a log was ended by an entry of its own that names no other log than this one."""
-    reason = _ending(session, former)
-    return reason is not None and (ENDED_FOR not in reason or reason.endswith(f"{ENDED_FOR}{into}"))
 
 
 def _ending(session: Session, former: str) -> str | None:

@@ -22,7 +22,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from foodtrace.errors import BadData, Conflict, Refused
-from foodtrace.events import AnyEvent, ContactsShown, Correction, Dispute, Erasure, Event, Key, Recovered
+from foodtrace.events import AnyEvent, ContactsShown, Correction, Dispute, Erasure, Event, Key, Recovered, Site
 from foodtrace.events.canonical import MAX_WHOLE, checked, decode, encode, read
 from foodtrace.graph.directory import resolve_lot, resolve_site
 from foodtrace.graph.flows import NEVER
@@ -192,7 +192,8 @@ def _dispute(session: Session, doing: Doing, target: Target, own: int, note: str
 
 def _entitled(session: Session, target: Target, own: int) -> bool:
     """Say whether the own log's operator is that of the site the entry happened at, or the own log continues the entry's (rule 5)."""
-    if _continues(session, target, own):
+    # What is said of a site is read from the newest entry about it, not from corrections of other logs: there a new description helps.
+    if not isinstance(target.event, Site) and _continues(session, target, own):
         return True
     row = session.row("SELECT bytes FROM entry WHERE log = ? AND seq = 0", (own,))
     key = None if row is None else decode(event_bytes(bytes(row[0])))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from foodtrace import Ledger, errors
-from foodtrace.events import Recovered, Site
+from foodtrace.events import Correction, Recovered, Site
 from foodtrace.graph.edges import moment
 from foodtrace.keeping import recovery
 from foodtrace.operations import corrections, entries, history
@@ -28,8 +28,14 @@ def leave(url: str, keys: Path, log: str, *, lost_key: bool) -> None:
         recovery.recover(ledger, log, new_log=True, reason="moved")
 
 
-@pytest.fixture(params=[False, True], ids=["ended", "key lost"])
-def left(request: pytest.FixtureRequest, url: str, tmp_path: Path) -> Iterator[Ledger]:
+@pytest.fixture
+def lost_key() -> bool:
+    """Say whether the log was left because its key was lost: then it could name no heir."""
+    return False
+
+
+@pytest.fixture
+def left(url: str, tmp_path: Path, lost_key: bool) -> Iterator[Ledger]:
     """Give a ledger of a party that never said which operator it is, twice left for a new log."""
     with Ledger.open(url, keys=tmp_path / "keys", clock=clock) as ledger:
         ledger.init(ORIGIN)
@@ -37,7 +43,7 @@ def left(request: pytest.FixtureRequest, url: str, tmp_path: Path) -> Iterator[L
         farm = Site(id="s1", at=AT, site="F-1", operator="F-1", kind="farm", name="永发合作社")
         ledger.record([farm, shop, move("tr1")])
     for log in (ORIGIN, R2):
-        leave(url, tmp_path / "keys", log, lost_key=request.param)
+        leave(url, tmp_path / "keys", log, lost_key=lost_key)
     with Ledger.open(url, keys=tmp_path / "keys", clock=clock) as opened:
         yield opened
 
@@ -75,7 +81,19 @@ def test_an_old_entry_is_corrected_by_the_log_that_goes_on_and_every_host_agrees
     assert not left.recall("261123-1").outlets
 
 
-def test_a_second_log_that_says_so_and_one_that_is_nobodys_heir_correct_nothing(left: Ledger, url: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("lost_key", [True], ids=["key lost"])
+def test_a_log_whose_key_was_lost_names_no_heir_so_that_nobody_can_say_to_be_one(left: Ledger, url: str, tmp_path: Path) -> None:
+    with pytest.raises(errors.Refused, match="is in another log"):
+        correct(left, f"{ORIGIN}#3", quantity="40kg")
+    assert seen(url, tmp_path / "keys") == seen(url, tmp_path / "auditor")
+
+
+def test_what_is_said_of_a_site_is_not_corrected_from_another_log_without_effect(left: Ledger) -> None:
+    with pytest.raises(errors.Refused, match="is in another log"):
+        correct(left, f"{ORIGIN}#1", name="别的名字")
+
+
+def test_a_claim_takes_nothing_from_the_heir_that_the_log_named_and_corrects_nothing(left: Ledger, url: str, tmp_path: Path) -> None:
     correct(left, f"{ORIGIN}#3", quantity="40kg")
     left.init("t.example/other")
     with pytest.raises(errors.Refused, match="is in another log"):
@@ -88,23 +106,33 @@ def test_a_second_log_that_says_so_and_one_that_is_nobodys_heir_correct_nothing(
             correct(stranger, f"{ORIGIN}#3", log="t.example/s")
     with left.reading() as session:
         story = history.history(session, entries.find_entry(session, f"{ORIGIN}#3", None))
-    assert [step.counts for step in story.steps] == [False], "whose word it is nobody can tell: what was recorded counts"
+    assert [step.counts for step in story.steps] == [True], "a claim alone takes nothing away"
 
 
-def test_whoever_says_so_of_a_log_that_goes_on_corrects_nothing(url: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("lost_from", [2, 1_000_000], ids=["its size", "more than it has"])
+def test_whoever_says_to_continue_a_log_corrects_nothing_in_it(url: str, tmp_path: Path, lost_from: int) -> None:
     with Ledger.open(url, keys=tmp_path / "keys", clock=clock) as own:
         own.init(ORIGIN)
         own.record([move("tr1")])
         with Ledger.open(url, keys=tmp_path / "stranger", clock=clock) as stranger:
             stranger.init("t.example/s")
-            claim = Recovered(id="mine", at=moment(clock()), kind="new_log", lost_from=2, lost_to=2, former=ORIGIN, reason="mine now")
+            claim = Recovered(
+                id="mine", at=moment(clock()), kind="new_log", lost_from=lost_from, lost_to=lost_from, former=ORIGIN, reason="mine now"
+            )
             stranger.act(lambda _session: Outcome(events=[claim]), log="t.example/s")
-            own.record([move("tr2")])
+            before = own.recall("261123-1").outlets
+            with own.reading() as session:
+                (leaf,) = session.row(
+                    "SELECT e.leaf FROM entry AS e JOIN log AS l ON l.id = e.log WHERE l.origin = ? AND e.seq = 1", (ORIGIN,)
+                ) or (b"",)
+            said = Correction(id="gone", at=moment(clock()), log=ORIGIN, seq=1, leaf=bytes(leaf).hex(), reason="did_not_occur")
+            stranger.act(lambda _session: Outcome(events=[said]), log="t.example/s")
+            assert own.recall("261123-1").outlets == before, "a stranger's word takes no outlet off a recall"
             with pytest.raises(errors.Refused, match="is in another log"):
                 correct(stranger, f"{ORIGIN}#1", log="t.example/s")
 
 
-def test_a_thiefs_entry_did_not_occur_once_it_is_known(tmp_path: Path) -> None:
+def test_a_thiefs_entry_is_known_and_counts_until_the_operator_of_the_site_says_otherwise(tmp_path: Path) -> None:
     run(tmp_path, "init", "--name", "t.example/a")
     run(tmp_path, "site", "add", "永发合作社:farm")
     (key,) = (tmp_path / "keys").glob("*.key")
@@ -118,5 +146,6 @@ def test_a_thiefs_entry_did_not_occur_once_it_is_known(tmp_path: Path) -> None:
     key.unlink()
     assert "correction.not_yours" in run(tmp_path, "correct", f"t.example/a#{seq}", "--did-not-occur", code=1)
     run(tmp_path, "recover", "--beyond", "--reason", "the thief's")
-    run(tmp_path, "correct", f"t.example/a#{seq}", "--did-not-occur")
+    assert "correction.not_yours" in run(tmp_path, "correct", f"t.example/a#{seq}", "--did-not-occur", code=1)
+    run(tmp_path, "correct", f"t.example/a#{seq}", "--dispute", "--note", "written with the lost key")
     assert "verified" in run(tmp_path, "verify", "--full")
