@@ -12,6 +12,7 @@ Rules:
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator
@@ -165,6 +166,8 @@ def _writing(out: Target) -> Iterator[IO[bytes]]:
     try:
         with part.open("xb") as file:
             yield file
+        if path.exists() and not path.is_file():
+            raise FileExistsError(errno.EEXIST, "not a file")  # a device or a pipe is not given up for a file of its name
         part.replace(path)
     except OSError as error:
         raise Storage("label.storage", value=str(path), reason=error.strerror or type(error).__name__) from None

@@ -9,6 +9,7 @@ Rules:
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from collections.abc import Sequence
@@ -89,6 +90,8 @@ def _write(picture: Any, path: Path, mode: int) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
             picture.save(file, kind, **({"resolution": DPI} if kind == "PDF" else {"dpi": (DPI, DPI), "optimize": True}))
+        if path.exists() and not path.is_file():
+            raise FileExistsError(errno.EEXIST, "not a file")  # a device or a pipe is not given up for a file of its name
         aside.replace(path)
     except OSError as error:
         raise Storage("label.storage", value=str(path), reason=error.strerror or type(error).__name__) from None

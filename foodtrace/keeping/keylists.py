@@ -10,6 +10,7 @@ Rules:
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import os
 import secrets
 from collections.abc import Sequence
@@ -95,6 +96,8 @@ def save_list(path: Path, data: bytes) -> None:
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         part.write_bytes(data)
+        if path.exists() and not path.is_file():
+            raise FileExistsError(errno.EEXIST, "not a file")  # a device or a pipe is not given up for a file of its name
         part.replace(path)
     except OSError as error:
         raise Storage("keylist.storage", value=str(path), reason=error.strerror or type(error).__name__) from None

@@ -5,6 +5,7 @@ Rules:
 1. A file is written aside, synced, and given its name only then; the folder is synced before :func:`publish` returns.
 2. Who changes a folder holds its lock; readers need none (rule 1).
 3. What the disk refuses raises ``Storage`` (``files.io``).
+4. A device or a pipe (``--out /dev/null``, ``/dev/stdout``) is written to and never given up for a file of its name.
 """
 
 from __future__ import annotations
@@ -36,6 +37,9 @@ def publish(path: Path, data: bytes, *, mode: int = 0o666) -> None:
     """
     aside = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
     with disk(path):
+        if path.exists() and not path.is_file() and not path.is_dir():
+            path.write_bytes(data)  # rule 4
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode), "wb") as file:
