@@ -14,7 +14,6 @@ import datetime as dt
 import hashlib
 import re
 import tomllib
-import unicodedata
 from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -28,6 +27,7 @@ from foodtrace.errors import BadData, Storage
 from foodtrace.events.master import SiteKind
 from foodtrace.identifiers import gs1
 from foodtrace.recall.settings import DAY_LONG, DEFAULT, HOUR, Settings, YieldRange
+from foodtrace.texts.printable import unprintable
 
 LIMIT: Final = 256 * 1024
 """Largest pack file, in bytes."""
@@ -168,17 +168,8 @@ def _faults(file: _File) -> Iterator[tuple[str, str]]:
     if len(set(padded)) < len(padded):
         yield "yields", "two lines are about one GTIN"
     for where, line in (("title", file.title), ("source", file.source)):
-        unfit = [c for c in line if unicodedata.east_asian_width(c) == "A" or not _in_gbk(c) or not c.isprintable()]
-        if unfit:
+        if unfit := unprintable(line):
             yield where, f"character U+{ord(unfit[0]):04X} does not print everywhere"
-
-
-def _in_gbk(character: str) -> bool:
-    try:
-        character.encode("gbk")
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _product(text: str) -> str:

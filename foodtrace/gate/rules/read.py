@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import re
 import tomllib
-import unicodedata
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -25,6 +24,7 @@ from foodtrace.errors import BadData
 from foodtrace.gate.checks import CHECKS, NEED_DOCUMENTS
 from foodtrace.gate.pack import Duty, Record, Rule, RulePack
 from foodtrace.texts import has
+from foodtrace.texts.printable import unprintable
 
 LIMIT: Final = 256 * 1024
 """Largest pack file, in bytes."""
@@ -123,14 +123,5 @@ def _text_faults(pack: RulePack) -> Iterator[tuple[str, str]]:
             if getattr(part, "verified", False) and not part.article:
                 yield f"{kind}[{index}] {part.id}", "verified, but no article is cited"
     for where, line in lines:
-        unfit = [c for c in line if unicodedata.east_asian_width(c) == "A" or not _in_gbk(c) or (not c.isprintable() and c != "\n")]
-        if unfit:
+        if unfit := unprintable(line, breaks=True):
             yield where, f"character U+{ord(unfit[0]):04X} does not print everywhere"
-
-
-def _in_gbk(character: str) -> bool:
-    try:
-        character.encode("gbk")
-    except UnicodeEncodeError:
-        return False
-    return True
