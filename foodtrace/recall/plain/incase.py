@@ -29,8 +29,8 @@ from foodtrace.recall.plain.figures import UNIT_NAMES, Told
 from foodtrace.recall.plain.findings import ordered
 from foodtrace.recall.plain.gather import LAST_ENTRY
 from foodtrace.recall.plain.lot import Held
-from foodtrace.recall.plain.sources import behind_told, positions_told, said_time
-from foodtrace.recall.plain.told import PlainAnswer, ordered_rows
+from foodtrace.recall.plain.sources import behind_told, said_time
+from foodtrace.recall.plain.told import PlainAnswer
 from foodtrace.recall.said import figures_said, rate_said
 from foodtrace.recall.settings import Settings
 from foodtrace.recall.sums import answers_of, told_of
@@ -80,28 +80,9 @@ class CaseAnswer(PlainAnswer):
         possible = self.gathered.links.possible
         sure = self._figures(possible)
         figures = self._figures({}) if possible and count_possible else sure
-        rows = list(self._rows())
-        return {
-            "lots": self.asked,
+        return self.assembled(sources, untraced, sure, figures, self._rates()) | {
             "case": self.case.case,
             "version": self.case.versions[-1].version,
-            "cases": (),
-            "scope": self.scope,
-            "at": said_time(self.rows.now),
-            "rule_pack": "",
-            "rule_pack_missing": "",
-            "product": self._product(),
-            "affected_lots": tuple(sorted([self.texts[lot] for lot in self.lots])),
-            "outlets": ordered_rows([row for site, row in rows if site in self.outlets]),
-            "others": ordered_rows([row for site, row in rows if site not in self.outlets]),
-            "figures": figures,
-            "confirmed_only": sure,
-            "rates": {**figures[0]["rates"], **self._rates()},
-            "without_lot": (),
-            "untraced": untraced,
-            "positions": positions_told(sources),
-            "partial": False,
-            "bounds": None,
         }
 
     def _figures(self, left_out: Mapping[int, Collection[int]]) -> list[Told]:

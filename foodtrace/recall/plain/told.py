@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from foodtrace.graph.flowkind import FlowKind
 from foodtrace.graph.heads import heads
@@ -21,6 +21,9 @@ from foodtrace.recall.plain.figures import UNIT_NAMES, Counted, Told, rate
 from foodtrace.recall.plain.findings import Findings, ordered
 from foodtrace.recall.plain.gather import COUNTY, KIND, LAST_ENTRY, NAME, OPERATOR, TEXT, Gathered
 from foodtrace.recall.plain.sources import behind_told, positions_told, said_time
+
+if TYPE_CHECKING:
+    from foodtrace.graph.heads import LogHead
 
 _SELLS: Final = frozenset(map(int, (FlowKind.SOLD, FlowKind.COUNT, FlowKind.USED, FlowKind.CONSUMED)))
 """Records by which a site shows that it says what becomes of its goods."""
@@ -77,8 +80,13 @@ class PlainAnswer:
         untraced = ordered([*self.findings.told(), *behind_told(sources, self.rows.session)])
         sure = self.counted.told(sure=True)
         figures = self.counted.told(sure=False) if self.gathered.links.possible and count_possible else sure
-        rows = list(self._rows())
         many = len(self.outlets)
+        rates = {"R4": rate(0, many, "site"), "R5": rate(0, many, "site"), "R6": rate(0, 0, "site")}
+        return self.assembled(sources, untraced, sure, figures, rates)
+
+    def assembled(self, sources: Sequence[LogHead], untraced: list[Told], sure: list[Told], figures: list[Told], rates: Told) -> Told:
+        """Return an answer's fields. :param rates: R4 to R6."""
+        rows = list(self._rows())
         return {
             "lots": self.asked,
             "case": "",
@@ -94,7 +102,7 @@ class PlainAnswer:
             "others": ordered_rows([row for site, row in rows if site not in self.outlets]),
             "figures": figures,
             "confirmed_only": sure,
-            "rates": {**figures[0]["rates"], "R4": rate(0, many, "site"), "R5": rate(0, many, "site"), "R6": rate(0, 0, "site")},
+            "rates": {**figures[0]["rates"], **rates},
             "without_lot": (),
             "untraced": untraced,
             "positions": positions_told(sources),
