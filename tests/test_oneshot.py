@@ -6,7 +6,7 @@ import gc
 
 import pytest
 
-from foodtrace_cli.oneshot import uncollected
+from foodtrace.oneshot import uncollected
 
 
 def test_the_collector_rests_and_is_back() -> None:

@@ -57,10 +57,10 @@ def _told(arguments: list[str]) -> bytes | None:
         return None
     given, lots = form
     try:
+        from foodtrace.oneshot import uncollected  # noqa: PLC0415
         from foodtrace.operations.recalling import recall_told  # noqa: PLC0415
         from foodtrace.reading import reading, wall_clock  # noqa: PLC0415
         from foodtrace_cli.jsontext import MANY, document, plain_document  # noqa: PLC0415
-        from foodtrace_cli.oneshot import uncollected  # noqa: PLC0415
 
         url = given.get("--db") or os.environ.get("FOODTRACE_DB") or "foodtrace.db"
         keys = given.get("--keys") or os.environ.get("FOODTRACE_KEYS") or None

@@ -26,8 +26,9 @@ from typing import IO, Final
 import msgspec
 
 from foodtrace.graph.weights import Weights
+from foodtrace.oneshot import uncollected
 from foodtrace.storage.session import Session
-from foodtrace.verification.tasks import Done, Hand, Task, uncollected
+from foodtrace.verification.tasks import Done, Hand, Task
 
 _SIZE: Final = 8
 _MOST: Final = 1 << 30

@@ -6,10 +6,8 @@ another process can be asked (:mod:`foodtrace.verification.crew`).
 
 from __future__ import annotations
 
-import gc
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import msgspec
@@ -20,6 +18,7 @@ from foodtrace.graph.entryrows import Known, compare, ended, read, rows_of, told
 from foodtrace.graph.expected import Expected, Holdings
 from foodtrace.graph.told import TABLES, Digest
 from foodtrace.graph.weights import PRIME, Weights
+from foodtrace.oneshot import uncollected
 from foodtrace.personal import MARK, commitments
 from foodtrace.storage.session import Session
 from foodtrace.tlog.note import parse_checkpoint
@@ -211,21 +210,6 @@ class _Old(_Rows):
         return self._done
 
 
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Let the garbage collector rest during a task, a fifth of a second.
-
-    A task makes tuples by the hundred thousand and no cycles; looking through them for some was a fourteenth of a verification.
-    """
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
-
-
 def _sign(session: Session, task: SignTask) -> Done:
     verifiers = [verifier_of(task.origin, public) for public in task.keys]
     rows = session.rows("SELECT size, note FROM checkpoint WHERE log = ? AND size > ? AND size <= ?", (task.log, task.after, task.to))
@@ -240,4 +224,4 @@ def _sign(session: Session, task: SignTask) -> Done:
     return Done(holds=bool(verifiers), signatures=len(rows))
 
 
-__all__ = ["Done", "Hand", "SignTask", "SpanTask", "Task", "uncollected"]
+__all__ = ["Done", "Hand", "SignTask", "SpanTask", "Task"]

@@ -11,7 +11,7 @@ import pytest
 
 from foodtrace import Ledger, personal
 from foodtrace.events import Site
-from foodtrace.verification.tasks import uncollected
+from foodtrace.oneshot import uncollected
 from tests.ledger.rich import AT, first
 
 

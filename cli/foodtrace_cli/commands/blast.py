@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from foodtrace.errors import BadData
+from foodtrace.oneshot import uncollected
 from foodtrace_cli.context import Context
-from foodtrace_cli.oneshot import uncollected
 from foodtrace_cli.output import clean, emit_json, say, table
 from foodtrace_cli.schemaoption import prints
 

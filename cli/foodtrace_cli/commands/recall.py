@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
+from foodtrace.oneshot import uncollected
 from foodtrace_cli.commands.scope_words import scope_options
 from foodtrace_cli.context import Context
-from foodtrace_cli.oneshot import uncollected
 from foodtrace_cli.output import emit_json, say
 from foodtrace_cli.schemaoption import prints
 
