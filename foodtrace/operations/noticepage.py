@@ -23,7 +23,8 @@ from foodtrace.certificate.draw import matrix
 from foodtrace.events import LotsClause, PredicateClause, RecallOpened
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.casestatus import said
-from foodtrace.operations.notices import Notified, PartyLot, Sent
+from foodtrace.operations.notices import Notified, Sent
+from foodtrace.operations.parties import PartyLot
 from foodtrace.operations.sellers import name_of
 from foodtrace.quantity import Quantity, jin
 from foodtrace.recall.calendars import calendar

@@ -1,10 +1,8 @@
-"""Notices of a case: who is told, with its own lots and quantities, and how the answers come back (RCL15 Art. 16, 19, 20).
+"""Notices of a case: what each party is told, and how the answers come back (RCL15 Art. 16, 19, 20).
 
 Rules:
 
-1. Every affected site that is not of whoever recalls gets a notice; so does each supplier one step up, who made the goods where only
-   what left or lay at a site is recalled (RCL15 Art. 20), and who recalls where somebody else opened the case: never twice, and
-   of nothing that it supplied to itself. One party, one notice, with nothing in it but what is its own.
+1. Who is told, and of what, is :mod:`foodtrace.operations.parties`. One party, one notice, with nothing in it but what is its own.
 2. ``new``: parties without a notice, or with goods no notice of theirs has named. ``silent``: notified, without an answer.
    ``all``: everybody again. The first notice counts for N(s); a reminder moves nothing.
 3. A notice carries a receipt code. The code is beside the log, its commitment in the entry: whoever answers with it had the
@@ -22,7 +20,7 @@ import re
 import secrets
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 import msgspec
@@ -31,16 +29,16 @@ from foodtrace.errors import BadData, NotFound
 from foodtrace.events import Acknowledgement, Event, Notice, Portion
 from foodtrace.graph.directory import resolve_lot, resolve_site
 from foodtrace.graph.edges import UNIT_NAMES, micros
-from foodtrace.graph.flows import BIRTHS, FlowKind
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.cases import managed, reach_of
 from foodtrace.operations.certificates import HOST
 from foodtrace.operations.common import Doing, Outcome
+from foodtrace.operations.parties import Party, parties, parties_of
 from foodtrace.operations.places import describe
 from foodtrace.personal import commit
 from foodtrace.quantity import Quantity
 from foodtrace.recall.affected import Affected
-from foodtrace.recall.cases import case_events, load_case, load_cases, log_operator, opening, resolve_case
+from foodtrace.recall.cases import case_events, load_case, load_cases, resolve_case
 from foodtrace.recall.facts import Case
 from foodtrace.recall.finding.look import Look
 from foodtrace.recall.finding.moves import ahead
@@ -55,35 +53,6 @@ _LOTS: Final = 1_000
 """Lots one entry names."""
 _LETTERS: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 _CODE: Final = 10
-
-
-class PartyLot(msgspec.Struct, frozen=True, kw_only=True):
-    """What a party has, or had, of one lot, in base units."""
-
-    lot: str
-    """Full id; empty: goods that were dispatched without lot."""
-    product: str
-    unit: str
-    received: int
-    """For a supplier: what of its goods went in."""
-    on_hand: int
-    """By the book; what the party itself knows may differ, that is what it is asked."""
-    link: str
-
-
-class Party(msgspec.Struct, frozen=True, kw_only=True):
-    """Who is told."""
-
-    site: str
-    operator: str
-    name: str
-    kind: str
-    direction: Literal["downstream", "upstream"]
-    outlet: bool
-    lots: tuple[PartyLot, ...]
-    contact: str = ""
-    phone: str = ""
-    address: str = ""
 
 
 class Sent(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,7 +91,7 @@ def notify(session: Session, doing: Doing, case: str | None, *, which: Which = "
     sent: list[Sent] = []
     facts = SqlFacts(session, now)
     found = reach_of(facts, state)
-    due = _due(session, _parties(session, facts, found, state), state, which)[:MOST]
+    due = _due(session, parties_of(session, facts, found, state), state, which)[:MOST]
     first = 1 + len(_numbered(session, state))
     for place, plain in enumerate(due):
         party = _described(session, plain)
@@ -155,34 +124,6 @@ def dated_ahead(facts: SqlFacts, found: Affected, state: Case) -> tuple[tuple[st
     texts = facts.texts({each.lot for each in told if not each.site})
     names = {each: info.name or info.text for each, info in sites.items()}
     return tuple(sorted((names.get(each.site) or texts.get(each.lot, ""), each.value, UNIT_NAMES[each.unit]) for each in told))
-
-
-def parties(session: Session, now: int, state: Case) -> list[Party]:
-    """Return everybody who has to know (rule 1), without contact data: outlets, other sites, suppliers; by site id in each."""
-    facts = SqlFacts(session, now)
-    return _parties(session, facts, reach_of(facts, state), state)
-
-
-def _parties(session: Session, facts: SqlFacts, found: Affected, state: Case) -> list[Party]:
-    made: list[Party] = []
-    for site, info in found.sites.items():
-        if site in found.own and site not in found.outlets:
-            continue
-        lots = _lots(facts, found, {site})
-        if lots:
-            made.append(
-                Party(
-                    site=info.text,
-                    operator=info.operator,
-                    name=info.name or info.text,
-                    kind=info.kind,
-                    direction="downstream",
-                    outlet=site in found.outlets,
-                    lots=lots,
-                )
-            )
-    made += _upstream(session, facts, found, state)
-    return sorted(made, key=lambda party: (party.direction != "downstream", not party.outlet, party.site))
 
 
 def sent_before(session: Session, now: int, case: str) -> Notified:
@@ -345,97 +286,6 @@ def _lots_at(facts: SqlFacts, found: Affected, site: int | None) -> _Lots:
             names = [texts[name] for name in found.names[lot] if texts[name] and not texts[name].startswith("?")]
             mine |= {name: _Kept(units, texts[lot]) for name in names}
     return mine
-
-
-def _lots(facts: SqlFacts, found: Affected, sites: set[int]) -> tuple[PartyLot, ...]:
-    """Return what some sites have or had of each affected lot."""
-    made: list[PartyLot] = []
-    for (lot, site), link in found.holdings.items():
-        if site not in sites:
-            continue
-        text = facts.texts([lot])[lot]
-        info = found.infos.get(lot)
-        units = [unit for unit in range(3) if (lot, site, unit) in found.sums]
-        for unit in units or [0]:
-            sums = found.sums.get((lot, site, unit))
-            made.append(
-                PartyLot(
-                    lot=text if not text.startswith("?") else "",
-                    product=info.product if info else "",
-                    unit=UNIT_NAMES[unit],
-                    received=sums.born + sums.received + sums.return_in if sums else 0,
-                    on_hand=sums.on_hand if sums else 0,
-                    link=link.link,
-                )
-            )
-    return tuple(sorted(made, key=lambda each: (not each.lot, each.lot, each.product, each.unit)))
-
-
-def _upstream(session: Session, facts: SqlFacts, found: Affected, state: Case) -> Iterable[Party]:
-    """Return who supplied what went into the recalled lots, who made them, and who recalls where somebody else opened the case.
-
-    Who recalls is told of nothing that it supplied to itself.
-    """
-    scope = {lot for (lot, _), link in found.holdings.items() if link.seed}
-    entries = {(flow.log, flow.seq) for flow in found.flows if flow.kind == FlowKind.PRODUCED and flow.lot in scope}
-    names = {name for lot in scope for name in found.names[lot]}
-    affected = {name for lot in found.lots for name in found.names[lot]}
-    parents = {src for src, _ in facts.parents(names)} - affected
-    went: dict[int, tuple[int, int]] = {}
-    births: dict[int, set[int]] = defaultdict(set)
-    for flow in facts.flows(parents):
-        if flow.kind == FlowKind.CONSUMED and (flow.log, flow.seq) in entries:
-            went[flow.lot] = (flow.unit, went.get(flow.lot, (0, 0))[1] + flow.q)
-        elif flow.kind in BIRTHS:
-            births[flow.site].add(flow.lot)
-    infos = facts.lots(parents)
-    for site, info in facts.sites(births).items():
-        if info.operator == state.operator != "":
-            continue
-        lots = tuple(
-            PartyLot(
-                lot=infos[lot].text,
-                product=infos[lot].product,
-                unit=UNIT_NAMES[went.get(lot, (0, 0))[0]],
-                received=went.get(lot, (0, 0))[1],
-                on_hand=0,
-                link="confirmed",
-            )
-            for lot in sorted(births[site], key=lambda each: infos[each].text)
-        )
-        yield _up(info.text, info.operator, info.name, info.kind, lots)
-    first = opening(case_events(session, state.case), state.opener)
-    elsewhere = first is not None and log_operator(session, first[2][0]) != state.operator
-    recalls = _lots(facts, found, set(found.own)) if elsewhere else ()
-    if recalls:
-        born = sorted(flow.site for flow in found.flows if flow.kind in BIRTHS and flow.site in found.own)
-        own = found.sites[born[0] if born else min(found.own)]
-        yield _up(own.text, own.operator, own.name, own.kind, recalls)
-    for party in _makers(facts, found, set(births)):
-        if party.operator != state.operator or (elsewhere and not recalls):
-            yield party
-
-
-def _makers(facts: SqlFacts, found: Affected, known: set[int]) -> Iterable[Party]:
-    """Return the sites where affected lots were born that are not affected themselves: what left one site says nothing of them."""
-    lots = set(found.lots)
-    made: dict[int, dict[tuple[int, int], int]] = defaultdict(lambda: defaultdict(int))
-    for flow in found.flows:
-        if flow.kind in BIRTHS and flow.lot in lots and flow.site and flow.site not in known and flow.site not in found.sites:
-            made[flow.site][flow.lot, flow.unit] += flow.q
-    texts = facts.texts({lot for each in made.values() for lot, _ in each})
-    for site, info in facts.sites(made).items():
-        portions = tuple(
-            PartyLot(
-                lot=texts[lot], product=found.infos[lot].product, unit=UNIT_NAMES[unit], received=quantity, on_hand=0, link="confirmed"
-            )
-            for (lot, unit), quantity in sorted(made[site].items(), key=lambda each: texts[each[0][0]])
-        )
-        yield _up(info.text, info.operator, info.name, info.kind, portions)
-
-
-def _up(site: str, operator: str, name: str, kind: str, lots: tuple[PartyLot, ...]) -> Party:
-    return Party(site=site, operator=operator, name=name or site, kind=kind, direction="upstream", outlet=False, lots=lots)
 
 
 def _due(session: Session, everybody: list[Party], state: Case, which: Which) -> list[Party]:

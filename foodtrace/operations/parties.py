@@ -1,0 +1,174 @@
+"""Who has to know of a case: each party with what is its own, by what is on record (RCL15 Art. 16, 20).
+
+Rules:
+
+1. Downstream: every affected site that is not of whoever recalls.
+2. Upstream: each supplier one step up; who made the goods where only what left or lay at a site is recalled (RCL15 Art. 20); and who
+   recalls where somebody else opened the case. Nobody twice, and nobody of what it supplied to itself.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Literal
+
+import msgspec
+
+from foodtrace.graph.edges import UNIT_NAMES
+from foodtrace.graph.flows import BIRTHS, FlowKind
+from foodtrace.graph.reader import SqlFacts
+from foodtrace.operations.cases import reach_of
+from foodtrace.recall.affected import Affected
+from foodtrace.recall.cases import case_events, log_operator, opening
+from foodtrace.recall.facts import Case
+from foodtrace.storage.session import Session
+
+
+class PartyLot(msgspec.Struct, frozen=True, kw_only=True):
+    """What a party has, or had, of one lot, in base units."""
+
+    lot: str
+    """Full id; empty: goods that were dispatched without lot."""
+    product: str
+    unit: str
+    received: int
+    """For a supplier: what of its goods went in."""
+    on_hand: int
+    """By the book; what the party itself knows may differ, that is what it is asked."""
+    link: str
+
+
+class Party(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is told."""
+
+    site: str
+    operator: str
+    name: str
+    kind: str
+    direction: Literal["downstream", "upstream"]
+    outlet: bool
+    lots: tuple[PartyLot, ...]
+    contact: str = ""
+    phone: str = ""
+    address: str = ""
+
+
+def parties(session: Session, now: int, state: Case) -> list[Party]:
+    """Return everybody who has to know (rules 1 and 2), without contact data: outlets, other sites, suppliers; by site id in each."""
+    facts = SqlFacts(session, now)
+    return parties_of(session, facts, reach_of(facts, state), state)
+
+
+def parties_of(session: Session, facts: SqlFacts, found: Affected, state: Case) -> list[Party]:
+    """Return :func:`parties` of facts that were looked up, and what was found in them."""
+    made: list[Party] = []
+    for site, info in found.sites.items():
+        if site in found.own and site not in found.outlets:
+            continue
+        lots = _lots(facts, found, {site})
+        if lots:
+            made.append(
+                Party(
+                    site=info.text,
+                    operator=info.operator,
+                    name=info.name or info.text,
+                    kind=info.kind,
+                    direction="downstream",
+                    outlet=site in found.outlets,
+                    lots=lots,
+                )
+            )
+    made += _upstream(session, facts, found, state)
+    return sorted(made, key=lambda party: (party.direction != "downstream", not party.outlet, party.site))
+
+
+def _lots(facts: SqlFacts, found: Affected, sites: set[int]) -> tuple[PartyLot, ...]:
+    """Return what some sites have or had of each affected lot."""
+    made: list[PartyLot] = []
+    for (lot, site), link in found.holdings.items():
+        if site not in sites:
+            continue
+        text = facts.texts([lot])[lot]
+        info = found.infos.get(lot)
+        units = [unit for unit in range(3) if (lot, site, unit) in found.sums]
+        for unit in units or [0]:
+            sums = found.sums.get((lot, site, unit))
+            made.append(
+                PartyLot(
+                    lot=text if not text.startswith("?") else "",
+                    product=info.product if info else "",
+                    unit=UNIT_NAMES[unit],
+                    received=sums.born + sums.received + sums.return_in if sums else 0,
+                    on_hand=sums.on_hand if sums else 0,
+                    link=link.link,
+                )
+            )
+    return tuple(sorted(made, key=lambda each: (not each.lot, each.lot, each.product, each.unit)))
+
+
+def _upstream(session: Session, facts: SqlFacts, found: Affected, state: Case) -> Iterable[Party]:
+    """Return who supplied what went into the recalled lots, who made them, and who recalls where somebody else opened the case.
+
+    Who recalls is told of nothing that it supplied to itself.
+    """
+    scope = {lot for (lot, _), link in found.holdings.items() if link.seed}
+    entries = {(flow.log, flow.seq) for flow in found.flows if flow.kind == FlowKind.PRODUCED and flow.lot in scope}
+    names = {name for lot in scope for name in found.names[lot]}
+    affected = {name for lot in found.lots for name in found.names[lot]}
+    parents = {src for src, _ in facts.parents(names)} - affected
+    went: dict[int, tuple[int, int]] = {}
+    births: dict[int, set[int]] = defaultdict(set)
+    for flow in facts.flows(parents):
+        if flow.kind == FlowKind.CONSUMED and (flow.log, flow.seq) in entries:
+            went[flow.lot] = (flow.unit, went.get(flow.lot, (0, 0))[1] + flow.q)
+        elif flow.kind in BIRTHS:
+            births[flow.site].add(flow.lot)
+    infos = facts.lots(parents)
+    for site, info in facts.sites(births).items():
+        if info.operator == state.operator != "":
+            continue
+        lots = tuple(
+            PartyLot(
+                lot=infos[lot].text,
+                product=infos[lot].product,
+                unit=UNIT_NAMES[went.get(lot, (0, 0))[0]],
+                received=went.get(lot, (0, 0))[1],
+                on_hand=0,
+                link="confirmed",
+            )
+            for lot in sorted(births[site], key=lambda each: infos[each].text)
+        )
+        yield _up(info.text, info.operator, info.name, info.kind, lots)
+    first = opening(case_events(session, state.case), state.opener)
+    elsewhere = first is not None and log_operator(session, first[2][0]) != state.operator
+    recalls = _lots(facts, found, set(found.own)) if elsewhere else ()
+    if recalls:
+        born = sorted(flow.site for flow in found.flows if flow.kind in BIRTHS and flow.site in found.own)
+        own = found.sites[born[0] if born else min(found.own)]
+        yield _up(own.text, own.operator, own.name, own.kind, recalls)
+    for party in _makers(facts, found, set(births)):
+        if party.operator != state.operator or (elsewhere and not recalls):
+            yield party
+
+
+def _makers(facts: SqlFacts, found: Affected, known: set[int]) -> Iterable[Party]:
+    """Return the sites where affected lots were born that are not affected themselves: what left one site says nothing of them."""
+    lots = set(found.lots)
+    made: dict[int, dict[tuple[int, int], int]] = defaultdict(lambda: defaultdict(int))
+    for flow in found.flows:
+        if flow.kind in BIRTHS and flow.lot in lots and flow.site and flow.site not in known and flow.site not in found.sites:
+            made[flow.site][flow.lot, flow.unit] += flow.q
+    texts = facts.texts({lot for each in made.values() for lot, _ in each})
+    for site, info in facts.sites(made).items():
+        portions = tuple(
+            PartyLot(
+                lot=texts[lot], product=found.infos[lot].product, unit=UNIT_NAMES[unit], received=quantity, on_hand=0, link="confirmed"
+            )
+            for (lot, unit), quantity in sorted(made[site].items(), key=lambda each: texts[each[0][0]])
+        )
+        yield _up(info.text, info.operator, info.name, info.kind, portions)
+
+
+def _up(site: str, operator: str, name: str, kind: str, lots: tuple[PartyLot, ...]) -> Party:
+    return Party(site=site, operator=operator, name=name or site, kind=kind, direction="upstream", outlet=False, lots=lots)
