@@ -118,6 +118,8 @@ class _Walk:
         """Sizes at whose end a key entry stands: the keys that must have signed there, and that entry."""
         self.notes: dict[int, bytes] = {}
         self.frontier, self.keys = Frontier(), KeyChain()
+        self.then: tuple[bytes, ...] = ()
+        """Keys that must have signed the older checkpoint, once the entries up to its size are here."""
         self.prev, self.time, self.files = ZERO, -1, 0
         self.tiles: list[list[bytes]] = [[]]
         """Hashes of full tiles: the place in the list is their level, less one."""
@@ -255,6 +257,8 @@ class _Walk:
             for code in self.keys.take(seq, event):
                 self.find(code, path, seq, self.keys.seq, event.public)
             self.turns[seq + 1] = (self.keys.signers(seq + 1), self.keys.seq)
+        if self.since is not None and seq + 1 == self.since.size:
+            self.then = self.keys.signers(seq + 1)
         self.prev, self.time = leaf, max(self.time, entry.recorded)
         if seq + 1 == self.head.size:
             self._together(path, seq, self.gathering.end)
@@ -278,25 +282,27 @@ def audit(
 
     :param verifiers: keys of the log, and of witnesses, that the auditor got elsewhere. Without a log's key the log's own word for
         its key is taken.
-    :param since: an older checkpoint of the same log, by the same keys, that the copy has to extend. A witness that cosigned it need
-        not have cosigned the newest.
+    :param since: an older checkpoint of the same log that the copy has to extend, by a key that is known or by the one that was in force
+        at its size, as the copy shows. A witness that cosigned it need not have cosigned the newest.
     :raises ProofError: a checkpoint is none of a trusted key. :raises Storage: ``tiles.no_checkpoint``, ``tiles.unreadable``.
     """
     known = tuple(verifiers)
     trusted = any(each.algorithm == ED25519 for each in known)
     note = note_of(source)
     head = _by_log(note, known) if trusted else parse_head(note[: note.rfind(b"\n\n") + 1])
-    older, cosigned = None, frozenset[Verifier]()
+    older, cosigned, unproven = None, frozenset[Verifier](), b""
     if since is not None:
         if since.startswith(b"old "):  # as `export checkpoint` prints it for a witness
             from foodtrace.tlog.witness import parse_request  # noqa: PLC0415 - hardly ever
 
             since = parse_request(since).checkpoint
-        older = _by_log(since, known) if trusted else parse_head(since[: since.rfind(b"\n\n") + 1])
+        older = parse_head(since[: since.rfind(b"\n\n") + 1])
+        if trusted and not _is_by_log(since, known):
+            unproven = since
         cosigned = _cosigned(since, known)
         if older.origin != head.origin:
             raise ProofError("checkpoint.other_origin", value=older.origin, expected=head.origin)
-    return examine(source, note, head, known, older=older, cosigned=cosigned, trusted=trusted, progress=progress)[0]
+    return examine(source, note, head, known, older=older, cosigned=cosigned, unproven=unproven, trusted=trusted, progress=progress)[0]
 
 
 def _by_log(note: bytes, known: tuple[Verifier, ...]) -> TreeHead:
@@ -305,6 +311,17 @@ def _by_log(note: bytes, known: tuple[Verifier, ...]) -> TreeHead:
     if not head.by_log:
         raise ProofError("checkpoint.not_by_log", value=", ".join(head.signers), expected=head.origin)
     return head
+
+
+def _is_by_log(note: bytes, known: tuple[Verifier, ...]) -> bool:
+    """Say whether a known key of the log has signed a checkpoint. Raises ``ProofError`` for none, or a known key's bad signature."""
+    try:
+        _by_log(note, known)
+    except ProofError as error:
+        if error.code not in {"note.no_known_key", "checkpoint.not_by_log"}:
+            raise
+        return False
+    return True
 
 
 def _cosigned(note: bytes, known: tuple[Verifier, ...]) -> frozenset[Verifier]:
@@ -335,6 +352,7 @@ def examine(
     *,
     older: TreeHead | None = None,
     cosigned: frozenset[Verifier] = frozenset(),
+    unproven: bytes = b"",
     trusted: bool = False,
     progress: Callable[[int, int], None] | None = None,
     each: Callable[[int, bytes], None] | None = None,
@@ -343,7 +361,8 @@ def examine(
     """Audit a copy against one reading of its checkpoint.
 
     :param head: what ``note`` says. :param older: what an older checkpoint said, which the copy has to extend. :param cosigned: the
-        known witnesses that cosigned that one.
+        known witnesses that cosigned that one. :param unproven: that one, if no known key of the log signed it: then the key has to
+        have signed it that was in force at its size.
     :param each: called with (seq, bytes) of every entry, in order, before it is known whether the copy holds.
     :param begin: where to begin; used up by it.
     """
@@ -354,6 +373,8 @@ def examine(
     walk.bundles(progress)
     walk.upper()
     vkey, signed = _end(walk, note, known, cosigned)
+    if unproven and older is not None:
+        _then(walk, unproven, older)
     size = walk.frontier.size
     if size == 0:
         walk.find("tlog.empty", CHECKPOINT)
@@ -382,6 +403,15 @@ def _given(vkey: str, signed: frozenset[Verifier]) -> str:
     """Return the given key of the log that signed, where it is not the one in force."""
     own = [each.vkey for each in signed if each.algorithm == ED25519]
     return "" if vkey in own else "".join(sorted(own)[:1])
+
+
+def _then(walk: _Walk, note: bytes, older: TreeHead) -> None:
+    """Check an older checkpoint against the key that was in force at its size (step 5)."""
+    own = [_verifier(walk.head.origin, public) for public in walk.then[:1]]
+    try:
+        parse_checkpoint(note, own, origin=walk.head.origin)
+    except FoodtraceError as error:
+        walk.find("tlog.since_signature", CHECKPOINT, older.size - 1, own[0].vkey if own else "-", error.message("en"))
 
 
 def _end(walk: _Walk, note: bytes, known: tuple[Verifier, ...], earlier: frozenset[Verifier]) -> tuple[str, frozenset[Verifier]]:

@@ -43,13 +43,22 @@ class Older(msgspec.Struct, frozen=True):
 
 
 def older(name: str, note: bytes, verifiers: Sequence[Verifier] = ()) -> Older:
-    """Return a checkpoint to compare with. Raises ``ProofError`` if it is none, or is not signed by the keys that are trusted."""
+    """Return a checkpoint to compare with.
+
+    Whether it is signed by a key that is trusted, or by the one in force at its size, is for the comparison to say.
+
+    :raises ProofError: it is none, or the signature by a key that is trusted is not one.
+    """
     if len(note) > MAX_NOTE:
         raise ProofError("note.too_long", value=len(note), expected=MAX_NOTE)
     if note.startswith(b"old "):  # as `export checkpoint` prints it for a witness
         note = parse_request(note).checkpoint
     if any(each.algorithm == ED25519 for each in verifiers):
-        return Older(name, note, parse_checkpoint(note, verifiers), tuple(verifiers))
+        try:
+            return Older(name, note, parse_checkpoint(note, verifiers), tuple(verifiers))
+        except ProofError as error:
+            if error.code != "note.no_known_key":
+                raise
     return Older(name, note, parse_head(note[: note.rfind(b"\n\n") + 1]), tuple(verifiers))
 
 

@@ -260,3 +260,20 @@ def test_a_witness_whose_key_was_given_and_did_not_sign_is_a_finding(tmp_path: P
     (tmp_path / "copy" / "checkpoint").write_text(said["checkpoint"], encoding="utf-8")
     assert "no --key of the log was given" in run(tmp_path, "verify", "--tiles", "copy", "--key", said["vkey"])
     assert "cosigned by 1 known" in run(tmp_path, "verify", "--tiles", "copy", "--key", key, "--key", said["vkey"])
+
+
+def test_an_older_checkpoint_is_by_the_key_of_then_though_only_the_present_one_is_given(tmp_path: Path) -> None:
+    run(tmp_path, "init", "--name", "t.example/a")
+    run(tmp_path, "site", "add", "永发合作社:farm")
+    run(tmp_path, "export", "tiles", "before")
+    (tmp_path / "before" / "checkpoint").rename(tmp_path / "old.note")
+    run(tmp_path, "key", "rotate")
+    run(tmp_path, "site", "add", "福安超市:shop")
+    run(tmp_path, "export", "tiles", "copy")
+    key = ["--key", json.loads(run(tmp_path, "prove", "#3", "--json"))[0]["vkey"]]
+    assert json.loads(run(tmp_path, "verify", "--tiles", "copy", "--since", "old.note", *key, "--json"))["since"] == 3
+    run(tmp_path, "verify", "--since", "old.note", *key)
+    text = (tmp_path / "old.note").read_bytes().partition(b"\n\n")[0] + b"\n"
+    (tmp_path / "forged.note").write_bytes(sign_note(text, [SigningKey("t.example/a", bytes(range(32)))]))
+    for where in (["--tiles", "copy"], []):
+        assert "tlog.since_signature" in run(tmp_path, "verify", *where, "--since", "forged.note", *key, code=3)
