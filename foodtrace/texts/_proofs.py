@@ -255,8 +255,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "witness.forgets.hint": ("找更新的, 否则等于忘记", "find a newer one: this would be to forget"),
     "cli.witness.restored": (
-        "{log} 的记忆已恢复到会签过的 {size} 条; 坏的一份在 evidence。此后又会签过的, 本见证人不记得了。",
-        "the memory of {log} is restored to {size} cosigned entries; the damaged one is in evidence. What was cosigned after it, this witness does not remember.",
+        "{log} 的记忆已恢复到会签过的 {size} 条; 坏的一份 (若有) 在 evidence。此后又会签过的, 本见证人不记得了。",
+        "the memory of {log} is restored to {size} cosigned entries; the damaged one, if there was one, is in evidence. What was cosigned after it, this witness does not remember.",
     ),
     "witness.name": ("这个见证人还没有密钥, 也没有名称", "this witness has no key and no name yet"),
     "witness.name.hint": ("加 --name, 例如 --name witness.example/w1", "add --name, for example --name witness.example/w1"),
