@@ -200,6 +200,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "  其中 {quantity} 记录里没有来处; 不计这些: R1 {R1}  R2 {R2}  R3 {R3}",
         "  {quantity} of it no record says was ever there; without that: R1 {R1}  R2 {R2}  R3 {R3}",
     ),
+    "status.untraced": ("  查不到的 {count} 项: {kinds}; 清单: foodtrace case status {case} --outlets", "  not traced ({count}): {kinds}; the list: foodtrace case status {case} --outlets"),
     "status.late": ("  迟了: {what}", "  late: {what}"),
     "status.today": ("  今天要做: {what}", "  to do: {what}"),
     "status.more": ("  另有 {count} 件: --all", "  and {count} more: --all"),

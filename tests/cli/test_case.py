@@ -295,3 +295,18 @@ def test_recall_of_a_lot_with_a_case_says_who_was_told_and_how_far_each_source_h
     assert told.count("?") < said.count("?")
     rows = list(csv.DictReader(run(folder, "recall", lot, "--csv", "-").splitlines()))
     assert all(row["notified"] != "?" and row["sealed_at"] == "?" for row in rows if row["kind"] == "shop")
+
+
+def test_status_says_beside_its_rates_what_could_not_be_traced(trade: tuple[Path, str]) -> None:
+    folder, lot = trade
+    opened(folder, lot)
+    run(folder, "case", "publish")
+    run(folder, "case", "notify")
+    assert "no dispatch" not in run(folder, "case", "status")
+    run(folder, "case", "return", "福安超市", "--to", "北河农批", "--lot", lot, "--quantity", "60kg", "--shipped")
+    run(folder, "receive", lot, "60kg", "--at", "北河农批", "--from", "福安超市", "--doc", "Z-9")
+    told = run(folder, "case", "status")
+    assert "not traced (3): " in told
+    assert "received, and the sender has no dispatch 1" in told
+    assert "not traced (3):" in run(folder, "case", "status", "2026-0001", "--outlets"), "the list that it names"
+    assert "查不到的 3 项: " in run(folder, "case", "status", lang="zh")

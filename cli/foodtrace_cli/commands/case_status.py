@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -70,6 +71,7 @@ def status(
             write(ctx, ledger, answer, View(everything=True))
     else:
         _rates(ctx, found)
+        _untraced(ctx, found)
         for line in dated_ahead(ctx, found.untraced):
             say("  " + line)
     deadlines(ctx, state, now, ledger.rules)
@@ -140,6 +142,14 @@ def _rates(ctx: Context, found: CaseStatus) -> None:
     if found.confirmed_only != found.figures and found.confirmed_only:
         said = {name: _percent(ctx, found.confirmed_only[0].rates[name]) for name in ("R1", "R2", "R3")}
         say(ctx.t("status.confirmed_only", **said))
+
+
+def _untraced(ctx: Context, found: CaseStatus) -> None:
+    """Say beside the rates what could not be traced: 100 % with a receipt that nobody sent is no all-clear."""
+    if found.untraced:
+        kinds = Counter(each.word for each in found.untraced)
+        said = ", ".join(f"{ctx.t(word)} {count:,}" for word, count in kinds.items())
+        say(ctx.t("status.untraced", count=f"{len(found.untraced):,}", kinds=said, case=found.case))
 
 
 def _rate(ctx: Context, name: str, rate: Any, note: str, nothing: str) -> tuple[str, str, str, str]:
