@@ -11,8 +11,9 @@ from foodtrace.events import Acknowledgement, AnyEvent
 from foodtrace.keeping.acknowledge import Acknowledged
 from foodtrace.keeping.backup import Backup
 from foodtrace.keeping.doctor import Examination
+from foodtrace.keeping.keyrows import KeyRow
 from foodtrace.keeping.recovery import Recovery
-from foodtrace.keeping.rotation import Changed, KeyRow
+from foodtrace.keeping.rotation import Changed
 from foodtrace.operations.answers import GateSaid, ResolvedSaid, TestSaid
 from foodtrace.operations.answersfile import AnswersSaid
 from foodtrace.operations.blast import Blast

@@ -29,7 +29,7 @@ from foodtrace.events.parts import Gathering
 from foodtrace.graph import projection
 from foodtrace.graph.names import Names
 from foodtrace.keeping.host import Host
-from foodtrace.keeping.rotation import log_keys
+from foodtrace.keeping.keyrows import log_keys
 from foodtrace.keyfiles import list_keys
 from foodtrace.keys import ED25519, format_vkey, key_id
 from foodtrace.opening import refuse_backup

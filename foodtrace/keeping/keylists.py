@@ -20,7 +20,7 @@ from pathlib import Path
 from foodtrace.certificate.keylist import LIFETIME, MAX_FILE, IssuerKey, KeyList, parse_list, sign_list
 from foodtrace.errors import BadData, NotFound, Storage
 from foodtrace.keeping.host import Host
-from foodtrace.keeping.rotation import issuer_keys, own_keys
+from foodtrace.keeping.keyrows import issuer_keys, own_keys
 from foodtrace.keys import format_vkey
 from foodtrace.storage.session import Session
 from foodtrace.tlog.note import Verifier, parse_verifier

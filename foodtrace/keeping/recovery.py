@@ -29,6 +29,7 @@ from foodtrace.errors import BadData, Conflict, Integrity, NotFound, Refused, St
 from foodtrace.events import Key, Recovered
 from foodtrace.keeping import rotation
 from foodtrace.keeping.host import Host
+from foodtrace.keeping.keyrows import log_keys
 from foodtrace.keyfiles import list_keys
 from foodtrace.opening import BACKUP, LogState, logs
 from foodtrace.operations.common import Doing, Outcome, local
@@ -210,7 +211,7 @@ def _in_new_log(
     """Begin a log that names the old one, and see to it that the old one is never written again (rule 4)."""
     with host.store.read() as session:
         state = next(each for each in logs(session) if each.origin == lost.log)
-        story = rotation.log_keys(session, state.number)
+        story = log_keys(session, state.number)
         taken = {each.origin for each in logs(session)}
     operator = story[-1][1].issuer if story and isinstance(story[-1][1], Key) else ""
     origin = name or next_origin(lost.log, taken)

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Final
 
 from foodtrace.errors import Ambiguous, BadData, Conflict, Integrity, NotFound, ProofError
+from foodtrace.keeping.keyrows import log_keys
 from foodtrace.keeping.proving import note_at
-from foodtrace.keeping.rotation import log_keys
 from foodtrace.keys import format_vkey
 from foodtrace.opening import LogState, logs
 from foodtrace.storage.session import Session

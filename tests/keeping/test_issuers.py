@@ -9,8 +9,9 @@ import pytest
 
 from foodtrace import Ledger, errors
 from foodtrace.events import Key
+from foodtrace.keeping.issuerkeys import register_issuer, revoke_issuer
 from foodtrace.keeping.keylists import listed
-from foodtrace.keeping.rotation import issuer_keys, register_issuer, revoke_issuer
+from foodtrace.keeping.keyrows import issuer_keys
 from foodtrace.keys import SigningKey, kid
 from foodtrace.operations.common import Doing, Outcome, local
 from foodtrace.operations.issuers import issuer_key, keys_in_force

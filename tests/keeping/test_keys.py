@@ -11,7 +11,8 @@ import pytest
 
 from foodtrace import Ledger, errors, keyfiles
 from foodtrace.events import Key
-from foodtrace.keeping import rotation
+from foodtrace.keeping import issuerkeys, rotation
+from foodtrace.keeping.keyrows import issuer_keys, own_keys
 from foodtrace.keys import SigningKey, format_vkey, kid
 from foodtrace.operations.common import Doing, local
 from foodtrace.tlog.checkpoint import format_checkpoint, parse_head
@@ -56,7 +57,7 @@ def test_a_key_changes_by_an_entry_that_both_keys_sign(ledger: Ledger) -> None:
     assert parse_head(open_note(notes(ledger)[4], both).text).key_entry == 2
     assert ledger.rebuild() == 4
     with ledger.reading() as session:
-        rows = rotation.own_keys(session)
+        rows = own_keys(session)
     assert [(row.key_id, row.state, row.seq, row.last, row.reason) for row in rows] == [
         (old.key_id.hex(), "replaced", 0, 2, ""),
         (new.key_id.hex(), "in_force", 2, None, "二年一换"),
@@ -106,7 +107,7 @@ def test_a_revoked_key_ends_its_log(ledger: Ledger) -> None:
     checked = ledger.verify()
     assert checked.ok, checked.findings
     with ledger.reading() as session:
-        assert [row.state for row in rotation.own_keys(session)] == ["ended"]
+        assert [row.state for row in own_keys(session)] == ["ended"]
 
 
 @pytest.mark.parametrize("who", ["replaced", "not yet registered", "revoked"])
@@ -174,7 +175,7 @@ BAD = {
 @pytest.mark.parametrize("code", BAD)
 def test_a_public_key_that_must_not_be_trusted_is_not_registered(ledger: Ledger, code: str) -> None:
     with pytest.raises(errors.BadData) as caught:
-        rotation.public_of(BAD[code])
+        issuerkeys.public_of(BAD[code])
     assert caught.value.code == code
     raw = bytes.fromhex(BAD[code])
     entry = Key(id="k", at=AT, action="register", use="issuer", public=raw.hex(), issuer="F-1", kid=kid("F-1", raw).hex())
@@ -182,27 +183,27 @@ def test_a_public_key_that_must_not_be_trusted_is_not_registered(ledger: Ledger,
         ledger.record([entry])
     assert recorded.value.code == code
     with pytest.raises(errors.BadData):
-        rotation.public_of(format_vkey("a", raw))
+        issuerkeys.public_of(format_vkey("a", raw))
 
 
 def test_an_issuers_key_is_registered_once_and_revoked_once(ledger: Ledger) -> None:
     key = SigningKey("F-1", bytes([7]) * 32)
     doing = Doing(now=local(NOW))
-    _, event = ledger.act(lambda session: rotation.register_issuer(session, doing, key.public, "F-1"))
+    _, event = ledger.act(lambda session: issuerkeys.register_issuer(session, doing, key.public, "F-1"))
     assert event.kid == kid("F-1", key.public).hex()
     with pytest.raises(errors.Conflict):
-        ledger.act(lambda session: rotation.register_issuer(session, doing, key.public, "F-1"))
+        ledger.act(lambda session: issuerkeys.register_issuer(session, doing, key.public, "F-1"))
     later = Doing(now=local(NOW + 1_000_000))
     with pytest.raises(errors.NotFound):
-        ledger.act(lambda session: rotation.revoke_issuer(session, later, event.kid[:6], "遗失"))
-    ledger.act(lambda session: rotation.revoke_issuer(session, later, event.kid, "遗失"))
+        ledger.act(lambda session: issuerkeys.revoke_issuer(session, later, event.kid[:6], "遗失"))
+    ledger.act(lambda session: issuerkeys.revoke_issuer(session, later, event.kid, "遗失"))
     with pytest.raises(errors.Conflict) as caught:
-        ledger.act(lambda session: rotation.revoke_issuer(session, later, event.kid, "遗失"))
+        ledger.act(lambda session: issuerkeys.revoke_issuer(session, later, event.kid, "遗失"))
     assert caught.value.code == "key.revoked_before"
     with pytest.raises(errors.NotFound):
-        ledger.act(lambda session: rotation.revoke_issuer(session, later, "ffff", "遗失"))
+        ledger.act(lambda session: issuerkeys.revoke_issuer(session, later, "ffff", "遗失"))
     with ledger.reading() as session:
-        assert [(row.key_id, row.state, row.reason) for row in rotation.issuer_keys(session)] == [(event.kid, "revoked", "遗失")]
+        assert [(row.key_id, row.state, row.reason) for row in issuer_keys(session)] == [(event.kid, "revoked", "遗失")]
     assert ledger.verify().ok
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from foodtrace import Ledger, errors, keyfiles
 from foodtrace.keeping import rotation
+from foodtrace.keeping.keyrows import log_keys
 from foodtrace.storage.session import Session
 from tests.cli.inside import Inside, here
 from tests.keeping.gatelog import NOW, ORIGIN, site
@@ -113,7 +114,7 @@ def test_once_it_is_durable_the_key_stays_whatever_is_told(ledger: Ledger, monke
         with pytest.raises(errors.FoodtraceError):
             rotation.rotate_anew(ledger)
     with ledger.reading() as session:
-        (newest, *_) = rotation.log_keys(session, 1)
+        (newest, *_) = log_keys(session, 1)
     assert newest[1].action == "rotate"
     assert newest[1].public in {each.verifier.public.hex() for each in keyfiles.list_keys(ledger.keys)}
     ledger.forget_writers()

@@ -15,7 +15,8 @@ from foodtrace_cli.schemaoption import prints
 from foodtrace_cli.typed import DAY
 
 if TYPE_CHECKING:
-    from foodtrace.keeping.rotation import Changed, KeyRow
+    from foodtrace.keeping.keyrows import KeyRow
+    from foodtrace.keeping.rotation import Changed
 
 
 def new_passphrase(ctx: Context) -> str:
@@ -67,17 +68,17 @@ def register(
     ctx: Context, public: str, issuer: str, start: dt.datetime | None, until: dt.datetime | None, by: str, *, as_json: bool
 ) -> None:
     """Register a public key (VKEY, or 64 hex digits) that signs an operator's certificates. Weak keys are refused."""
-    from foodtrace.keeping import rotation  # noqa: PLC0415
+    from foodtrace.keeping import issuerkeys  # noqa: PLC0415
     from foodtrace.operations.common import Doing, local  # noqa: PLC0415
 
-    raw = rotation.public_of(public)
+    raw = issuerkeys.public_of(public)
     first, last = (each.date() if each is not None else None for each in (start, until))
     with ctx.open() as ledger:
         doing = Doing(now=local(ledger.clock()), by=by)
         operator = issuer.strip().upper()
         log = ledger.writer().number
         receipt, event = ledger.act(
-            lambda session: rotation.register_issuer(session, doing, raw, operator, start=first, until=last, log=log)
+            lambda session: issuerkeys.register_issuer(session, doing, raw, operator, start=first, until=last, log=log)
         )
     if as_json:
         from foodtrace.operations.wrote import KeySaid, placed  # noqa: PLC0415
@@ -129,7 +130,7 @@ def rotate(ctx: Context, wanted: str | None, reason: str, by: str, *, stolen: bo
 @click.pass_obj
 def revoke(ctx: Context, key_id: str, reason: str, by: str, *, end_log: bool, as_json: bool) -> None:
     """Revoke a key that signs certificates, by its number in key list; or, with --end-log, the key of this host's log."""
-    from foodtrace.keeping import rotation  # noqa: PLC0415
+    from foodtrace.keeping import issuerkeys, rotation  # noqa: PLC0415
     from foodtrace.operations.common import Doing, local  # noqa: PLC0415
 
     given = key_id.strip().lower()
@@ -147,7 +148,7 @@ def revoke(ctx: Context, key_id: str, reason: str, by: str, *, end_log: bool, as
             return
         doing = Doing(now=local(ledger.clock()), by=by)
         log = ledger.writer().number
-        receipt, event = ledger.act(lambda session: rotation.revoke_issuer(session, doing, given, reason, log=log))
+        receipt, event = ledger.act(lambda session: issuerkeys.revoke_issuer(session, doing, given, reason, log=log))
     if as_json:
         from foodtrace.operations.wrote import KeySaid, placed  # noqa: PLC0415
 
@@ -163,7 +164,7 @@ def revoke(ctx: Context, key_id: str, reason: str, by: str, *, end_log: bool, as
 @click.pass_obj
 def list_(ctx: Context, target: str | None, days: int, *, as_json: bool) -> None:
     """List every key on record, since when and for which entries it is in force, and the key files here; or export them for gates."""
-    from foodtrace.keeping import rotation  # noqa: PLC0415
+    from foodtrace.keeping.keyrows import all_keys  # noqa: PLC0415
 
     if target is not None:
         _export(ctx, target, days, as_json=as_json)
@@ -171,9 +172,9 @@ def list_(ctx: Context, target: str | None, days: int, *, as_json: bool) -> None
     with ctx.open() as ledger:
         try:
             with ledger.reading() as session:
-                found = rotation.all_keys(session, ledger.keys)
+                found = all_keys(session, ledger.keys)
         except NotFound:
-            found = rotation.all_keys(None, ledger.keys)
+            found = all_keys(None, ledger.keys)
     if as_json:
         emit_json(found)
         return
