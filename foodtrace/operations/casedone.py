@@ -3,7 +3,7 @@
 Rules:
 
 1. Five times for each site, each with quantity, hash of the evidence and who; goods when the notice arrived, by the site's word.
-2. ``remarks``: destroyed unreported or unwitnessed, done without evidence, entered late with an earlier date, records of these goods
+2. ``remarks``: destroyed unreported or unwitnessed, more planned to be destroyed than is there, done without evidence, entered late with an earlier date, records of these goods
    corrected since the case was opened, said by logs that have no standing, asks that were refused, goods that were cleared. None of
    these is an error; each may need an explanation.
 """
@@ -21,9 +21,9 @@ from foodtrace.graph.reader import SqlFacts
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.answer import OutletRow
 from foodtrace.recall.cases import Told
-from foodtrace.recall.facts import Case
+from foodtrace.recall.facts import Case, Planned
 from foodtrace.recall.settings import Settings
-from foodtrace.recall.sums import known_since
+from foodtrace.recall.sums import known_since, sums_with_said
 
 
 class StepAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +38,12 @@ class StepAnswer(msgspec.Struct, frozen=True, kw_only=True):
     unit: str = ""
     evidence: str = ""
     """SHA-256 of the evidence; empty: none was given."""
+    witness: str = ""
+    """Of a destruction: number of the witness; empty: none was named."""
+    place: str = ""
+    """Of a destruction: where it happened, as was said."""
+    to: str = ""
+    """Of a return: the site it went to."""
     entry: str = ""
 
 
@@ -53,7 +59,7 @@ class SiteSteps(msgspec.Struct, frozen=True, kw_only=True):
 class Remark(msgspec.Struct, frozen=True, kw_only=True):
     """Something a stern reader would ask about."""
 
-    kind: Literal["unreported", "unwitnessed", "backdated", "corrected", "no_standing", "refused", "cleared", "no_evidence"]
+    kind: Literal["unreported", "unwitnessed", "backdated", "corrected", "no_standing", "refused", "cleared", "no_evidence", "overplanned"]
     count: int
     sites: tuple[str, ...]
     entries: tuple[str, ...]
@@ -105,7 +111,8 @@ class Done:
         found["no_standing"] = [("", entry) for entry in self.case.without_standing]
         found["backdated"] = self._backdated()
         found["corrected"] = self._corrected()
-        for kind in ("unreported", "unwitnessed", "no_evidence", "backdated", "corrected", "no_standing", "refused", "cleared"):
+        found["overplanned"] = self._overplanned()
+        for kind in ("unreported", "unwitnessed", "no_evidence", "overplanned", "backdated", "corrected", "no_standing", "refused", "cleared"):
             each = found.get(kind, [])
             if each:
                 yield Remark(
@@ -133,6 +140,22 @@ class Done:
         ]
         texts = self.facts.texts({site for site, _ in found})
         return [(texts[site], entry) for site, entry in found]
+
+    def _overplanned(self) -> list[tuple[str, tuple[int, int]]]:
+        """Return the newest plan of each place where more is planned to be destroyed than lies there."""
+        plans = [plan for plan in self.case.planned if not plan.done]
+        if not plans:
+            return []
+        rep = {name: lot for lot, names in self.found.names.items() for name in names}
+        sums = sums_with_said(self.facts, self.found, self.case, settings=self.settings)
+        wanted: dict[tuple[int, int, int], list[Planned]] = {}
+        for plan in plans:
+            wanted.setdefault((rep.get(plan.lot, plan.lot), plan.site, plan.unit), []).append(plan)
+        over = {key: mine for key, mine in wanted.items() if sum(plan.q for plan in mine) > (sums[key].on_hand if key in sums else 0)}
+        entries = {event.id: entry for _, event, entry in self.told}
+        texts = self.facts.texts({site for _, site, _ in over})
+        newest = [(site, max(entries[plan.id] for plan in mine)) for (_, site, _), mine in over.items()]
+        return [(texts[site], entry) for site, entry in sorted(newest)]
 
     def _corrected(self) -> list[tuple[str, tuple[int, int]]]:
         """Return the corrections, since the case was opened, of records of its goods: each may take an outlet out of the list."""
@@ -192,6 +215,9 @@ def _step(event: Event, entry: str) -> Iterable[tuple[str, StepAnswer]]:
                 quantity=event.quantity.value,
                 unit=event.quantity.unit,
                 evidence=event.evidence,
+                witness=event.witness if isinstance(event, Destroyed) else "",
+                place=event.place if isinstance(event, Destroyed) else "",
+                to=event.to if isinstance(event, Returned) else "",
                 entry=entry,
             ),
         )

@@ -8,7 +8,9 @@ Rules:
 3. A destruction is reported with time and place before it happens (FSL Art. 63). A report is never dated after it; one that was
    not reported, or had no witness, is recorded all the same and stands in the case's status as such.
 4. Correcting and reselling is for false labels only (level 3), approved by a number, with what buyers are told.
-5. Sealed goods go back to free stock by nothing but clearing: the ask is refused while the case blocks them, closed or not.
+5. What is planned to be destroyed is not planned again while that plan stands: a second plan takes what is there less what is planned, and
+   is refused beyond that. Carried out or called off, a plan stands in nobody's way.
+6. Sealed goods go back to free stock by nothing but clearing: the ask is refused while the case blocks them, closed or not.
 """
 
 from __future__ import annotations
@@ -126,7 +128,7 @@ def plan_destruction(
     """Say when and where goods are to be destroyed, and whether that has been reported; the answer is the events.
 
     :raises BadData: ``case.due_past``, ``case.place``: what is reported beforehand is time and place (rule 3).
-    :raises Refused, NotFound: as :func:`dispose`.
+    :raises Refused: ``case.planned``: these goods are planned to be destroyed already (rule 5). :raises Refused, NotFound: as :func:`dispose`.
     """
     full = resolve_case(session, case)
     at = resolve_site(session, site)
@@ -135,9 +137,17 @@ def plan_destruction(
     if not place.strip():
         raise BadData("case.place", value="-", expected="--place")
     events: list[Event] = []
+    taken: Refused | None = None
     for each in [_lot_of(session, doing, full, lot)] if lot else held(session, doing, full, at):
         amount = _amount(session, doing, full, at, each, quantity, allow_short=False)
         if amount is not None:
+            try:
+                amount = _unplanned(session, doing, full, at, each, amount, exact=quantity is not None)
+            except Refused as refusal:
+                if lot:
+                    raise
+                taken = refusal  # another lot there may be free of plans
+                continue
             events.append(
                 DestructionPlanned(
                     id=doing.event_id(f"-{len(events) + 1}"),
@@ -155,7 +165,65 @@ def plan_destruction(
                 )
             )
     if not events:
-        raise Refused("case.nothing_there", value=at, case=full)
+        raise taken or Refused("case.nothing_there", value=at, case=full)
+    return Outcome(events=events, answer=events)
+
+
+def _unplanned(session: Session, doing: Doing, case: str, site: str, lot: str, amount: Quantity, *, exact: bool) -> Quantity:
+    """Return how much of what lies at a site may be planned: not what is planned already (rule 5). Raises ``Refused`` (``case.planned``).
+
+    :param amount: how much is wanted. :param exact: all of it or nothing; else what is left of it.
+    """
+    facts = SqlFacts(session, micros(doing.now))
+    where, names = facts.site(site), set(with_aliases(facts, [facts.lot(lot) or 0]))
+    plans = [each for each in _planned(session, doing, case) if not each.done and each.site == where and each.lot in names]
+    plans = sorted((each for each in plans if UNIT_NAMES[each.unit] == amount.unit), key=lambda each: (each.due, each.id))
+    there = next((each.value for each in _there(session, doing, case, site, lot) if each.unit == amount.unit), 0)
+    left = max(0, there - sum(each.q for each in plans))
+    if not plans or amount.value <= left:
+        return amount
+    if left and not exact:
+        return Quantity(left, amount.unit)
+    first = plans[0]
+    raise Refused(
+        "case.planned",
+        value=amount,
+        expected=Quantity(left, amount.unit),
+        site=site,
+        plan=first.id,
+        planned=Quantity(first.q, UNIT_NAMES[first.unit]),
+        due=f"{moment(first.due).astimezone(CHINA):%Y-%m-%d %H:%M}",
+    )
+
+
+def call_off(session: Session, doing: Doing, case: str | None, site: str, lot: str | None = None) -> Outcome:
+    """Call off what is planned to be destroyed at a site, of one lot or of all; the answer is the events. Raises ``NotFound``: ``case.no_plan``."""
+    full = resolve_case(session, case)
+    at = resolve_site(session, site)
+    facts = SqlFacts(session, micros(doing.now))
+    names = set(with_aliases(facts, [facts.lot(_lot_of(session, doing, full, lot)) or 0])) if lot else None
+    plans = [each for each in _planned(session, doing, full) if each.site == facts.site(at) and not each.done]
+    plans = [each for each in plans if names is None or each.lot in names]
+    if not plans:
+        raise NotFound("case.no_plan", value=at, case=full)
+    texts = facts.texts({each.lot for each in plans})
+    events: list[Event] = [
+        DestructionPlanned(
+            id=doing.event_id(f"-{number}"),
+            at=doing.now,
+            by=doing.by,
+            site=at,
+            case=full,
+            lot=texts[each.lot],
+            quantity=Quantity(each.q, UNIT_NAMES[each.unit]),
+            due=moment(each.due).astimezone(CHINA),
+            place=each.place,
+            reported=None if each.reported is None else moment(each.reported).astimezone(CHINA),
+            plan=each.id,
+            cancelled=True,
+        )
+        for number, each in enumerate(plans, 1)
+    ]
     return Outcome(events=events, answer=events)
 
 

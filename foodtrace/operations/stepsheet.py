@@ -29,7 +29,7 @@ _MOST: Final = 3
 """Steps of a kind that a cell has room for."""
 _SHOWN: Final = 16
 """Hex digits of the evidence on paper."""
-_COLUMNS: Final = ("site", "step_name", "step", "at", "lot", "quantity", "unit", "evidence", "step_by", "entry")
+_COLUMNS: Final = ("site", "step_name", "step", "at", "lot", "quantity", "unit", "evidence", "step_by", "witness", "place", "entry")
 
 
 def steps_grid(sites: Iterable[SiteSteps], lang: Lang) -> Grid:
@@ -45,6 +45,8 @@ def steps_grid(sites: Iterable[SiteSteps], lang: Lang) -> Grid:
             unit_word(each.unit, lang) if each.unit else "-",
             each.evidence or "-",
             each.by or "-",
+            each.witness or "-",
+            each.place or each.to or "-",
             each.entry or "-",
         )
         for site in sites

@@ -279,6 +279,7 @@ OPTIONS: Final[dict[str, str]] = {
     "Record it although the book says that less was there.": "账面说没有这么多, 也照样记录。",
     "Lot; by default every affected lot that the site holds.": "批次; 默认该处有的全部涉案批次。",
     "How much; by default all that is there by the book.": "多少; 默认账面上的全部。",
+    "Call off what is planned at SITE (of --lot, or all of it).": "取消 SITE 已定的销毁 (--lot 只取消该批, 否则全部)。",
     "Do not destroy: say when it is to happen.": "先不销毁: 说定在何时。",
     "Record that time and place of what is planned were reported just now.": "记录刚刚报告了计划的时间和地点。",
     "Number of the report.": "报告编号。",

@@ -251,6 +251,8 @@ Without:  1. hash = SHA-256(a byte 00, then all bytes of the .entry)
     "report.column.step": ("所做", "step"),
     "report.column.evidence": ("证据 SHA-256", "evidence SHA-256"),
     "report.column.step_by": ("谁", "by"),
+    "report.column.witness": ("见证人", "witness"),
+    "report.column.place": ("地点或去处", "place, or where to"),
     "report.table.entries": ("案件的记录", "Records of the case"),
     "report.table.goods": ("货的记录", "Records of the goods"),
     "report.table.logs": ("日志和检查点", "Logs and checkpoints"),

@@ -62,6 +62,38 @@ def test_a_destruction_is_reported_before_it_happens_and_one_that_was_not_stands
     }
 
 
+def test_goods_that_are_planned_to_be_destroyed_are_not_planned_twice(world: World) -> None:
+    case = world.open(LOT)
+    plan = disposal.plan_destruction
+    (first,) = world.do(plan, case, "X", LOT, kg(50), due=day(4), place="yard")
+    error = refuses(world, "case.planned", plan, case, "X", LOT, kg(11), due=day(5), place="yard")
+    assert all(word in error.message() for word in (first.id, "50.0 kg", "2026-03-06 09:00", "11.0 kg", "10.0 kg")), error.message()
+    (rest,) = world.do(plan, case, "X", None, None, due=day(5), place="yard")
+    assert rest.quantity == kg(10), "what is not planned yet"
+    refuses(world, "case.planned", plan, case, "X", LOT, None, due=day(5), place="yard")
+    refuses(world, "case.planned", plan, case, "X", None, None, due=day(5), place="yard")
+    assert world.do(plan, case, "Y", LOT, None, due=day(5), place="yard")[0].quantity == kg(30), "another site's goods"
+    called = world.at(3.1).do(disposal.call_off, case, "X")
+    assert [(each.plan, each.cancelled) for each in called] == [(first.id, True), (rest.id, True)]
+    refuses(world, "case.no_plan", disposal.call_off, case, "X")
+    (again,) = world.at(3.2).do(plan, case, "X", LOT, kg(60), due=day(4), place="yard")
+    assert [task.quantity for task in now(world.at(4.5), case).late if task.what == "destroy"] == [60_000], "what was called off is not late"
+    (done,) = world.do(disposal.dispose, "destroy", case, "X", LOT, kg(20), witness="W-7")
+    assert done.plan == again.id
+    assert world.do(plan, case, "X", LOT, kg(40), due=day(6), place="yard"), "that plan was carried out; these are left"
+
+
+def test_a_plan_put_on_record_twice_is_recorded_and_said(world: World) -> None:
+    case = world.open(LOT)
+    world.do(disposal.plan_destruction, case, "X", LOT, kg(60), due=day(4), place="yard")
+    assert "overplanned" not in {each.kind for each in now(world, case).remarks}
+    world.put(DestructionPlanned(id="fact", at=world.now, site="X", case=case, lot=LOT, quantity=kg(1), due=day(5), place="yard"))
+    (said,) = [each for each in now(world, case).remarks if each.kind == "overplanned"]
+    assert (said.count, said.sites) == (1, ("X",))
+    world.at(3.5).do(disposal.call_off, case, "X", LOT)
+    assert "overplanned" not in {each.kind for each in now(world, case).remarks}
+
+
 def test_nobody_returns_more_than_there_was_nor_goods_of_another_case(world: World) -> None:
     world.born("K", "Q", 40).move("OP-Q/K", "Q", "X", 40)
     case = world.open(LOT)

@@ -103,6 +103,7 @@ def return_(
 @_QUANTITY
 @click.option("--plan", "planned", default=None, metavar="TIME", help="Do not destroy: say when it is to happen.")
 @click.option("--report", "reporting", is_flag=True, help="Record that time and place of what is planned were reported just now.")
+@click.option("--call-off", "calling_off", is_flag=True, help="Call off what is planned at SITE (of --lot, or all of it).")
 @click.option("--doc", default="", help="Number of the report.")
 @click.option("--place", default="", help="Where it happens.")
 @click.option("--witness", default="", help="Number of the witness.")
@@ -141,6 +142,7 @@ def destroy(
     evidence: str | None,
     by: str,
     reporting: bool,
+    calling_off: bool,
     allow_short: bool,
 ) -> None:
     """Record that goods of the case were destroyed at SITE; or plan it (--plan), or report it beforehand (--report).
@@ -148,6 +150,9 @@ def destroy(
     Time and place are reported before it happens (FSL Art. 63). What was not reported or had no witness is recorded as it is, and
     stands in the status of the case as such.
     """
+    if calling_off:
+        _call_off(ctx, site, case_id, lot, by)
+        return
     if reporting:
         _report(ctx, site, case_id, doc, by)
         return
@@ -186,6 +191,16 @@ def _plan(ctx: Context, site: str, case_id: str | None, lot: str | None, quantit
         say(ctx.t("cli.case.planned", case=event.case, site=names[event.site], due=due, quantity=shown, lot=event.lot))
     if any(event.reported is None for event in events):
         say(ctx.t("cli.case.must_report", site=site))
+
+
+def _call_off(ctx: Context, site: str, case_id: str | None, lot: str | None, by: str) -> None:
+    from foodtrace.operations import disposal  # noqa: PLC0415
+
+    events = act(ctx, lambda session, doing: disposal.call_off(session, doing, case_id, site, lot), by=by)
+    names = names_of(ctx, (event.site for event in events))
+    for event in events:
+        due, shown = f"{event.due:%Y-%m-%d %H:%M}", amount(ctx, event.quantity)
+        say(ctx.t("cli.case.called_off", case=event.case, site=names[event.site], due=due, quantity=shown, lot=event.lot))
 
 
 def _report(ctx: Context, site: str, case_id: str | None, doc: str, by: str) -> None:

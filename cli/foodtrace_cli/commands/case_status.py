@@ -225,8 +225,12 @@ def _steps(ctx: Context, site: SiteSteps) -> None:
     say(ctx.t("status.steps", name=site.name, site=site.site, role=ctx.t("status.role_" + site.role)))
     for each in site.steps:
         size = quantity(ctx, each.quantity, each.unit) if each.quantity is not None else "-"
-        said = (ctx.t("status.step_" + each.kind), each.at[:16], size, each.lot or "-", each.by or "-", each.evidence[:16] or "-")
-        say("    " + "  ".join(said))
+        said = [ctx.t("status.step_" + each.kind), each.at[:16], size, each.lot or "-", each.by or "-", each.evidence[:16] or "-"]
+        if each.kind == "destroyed":
+            said += [ctx.t("status.step_witness", witness=each.witness or "-"), ctx.t("status.step_place", place=each.place or "-")]
+        if each.to:
+            said.append(ctx.t("status.step_to", to=each.to))
+        say(clean("    " + "  ".join(said)))
 
 
 def deadlines(ctx: Context, state: Case, now: int, rules: Path | None) -> None:
