@@ -3,15 +3,15 @@
 Rules:
 
 1. Five times for each site, each with quantity, hash of the evidence and who; goods when the notice arrived, by the site's word.
-2. ``remarks``: destroyed unreported or unwitnessed, more planned to be destroyed than is there, done without evidence, entered late with an earlier date, records of these goods
-   corrected since the case was opened, said by logs that have no standing, asks that were refused, goods that were cleared. None of
-   these is an error; each may need an explanation.
+2. ``remarks``: destroyed unreported or unwitnessed, more planned to be destroyed than is there, done without evidence, entered late with
+   an earlier date, records of these goods corrected since the case was opened, said by logs that have no standing, asks that were
+   refused, goods that were cleared. None of these is an error; each may need an explanation.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal
+from typing import Final, Literal, TypeAlias, get_args
 
 import msgspec
 
@@ -24,6 +24,11 @@ from foodtrace.recall.cases import Told
 from foodtrace.recall.facts import Case, Planned
 from foodtrace.recall.settings import Settings
 from foodtrace.recall.sums import known_since, sums_with_said
+
+_Asked: TypeAlias = Literal[
+    "unreported", "unwitnessed", "no_evidence", "overplanned", "backdated", "corrected", "no_standing", "refused", "cleared"
+]
+_REMARKS: Final[tuple[_Asked, ...]] = get_args(_Asked)
 
 
 class StepAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,7 +64,7 @@ class SiteSteps(msgspec.Struct, frozen=True, kw_only=True):
 class Remark(msgspec.Struct, frozen=True, kw_only=True):
     """Something a stern reader would ask about."""
 
-    kind: Literal["unreported", "unwitnessed", "backdated", "corrected", "no_standing", "refused", "cleared", "no_evidence", "overplanned"]
+    kind: _Asked
     count: int
     sites: tuple[str, ...]
     entries: tuple[str, ...]
@@ -112,7 +117,7 @@ class Done:
         found["backdated"] = self._backdated()
         found["corrected"] = self._corrected()
         found["overplanned"] = self._overplanned()
-        for kind in ("unreported", "unwitnessed", "no_evidence", "overplanned", "backdated", "corrected", "no_standing", "refused", "cleared"):
+        for kind in _REMARKS:
             each = found.get(kind, [])
             if each:
                 yield Remark(

@@ -128,7 +128,7 @@ def plan_destruction(
     """Say when and where goods are to be destroyed, and whether that has been reported; the answer is the events.
 
     :raises BadData: ``case.due_past``, ``case.place``: what is reported beforehand is time and place (rule 3).
-    :raises Refused: ``case.planned``: these goods are planned to be destroyed already (rule 5). :raises Refused, NotFound: as :func:`dispose`.
+    :raises Refused: ``case.planned``: these goods are planned to be destroyed already (rule 5); and as :func:`dispose`.
     """
     full = resolve_case(session, case)
     at = resolve_site(session, site)
@@ -197,7 +197,10 @@ def _unplanned(session: Session, doing: Doing, case: str, site: str, lot: str, a
 
 
 def call_off(session: Session, doing: Doing, case: str | None, site: str, lot: str | None = None) -> Outcome:
-    """Call off what is planned to be destroyed at a site, of one lot or of all; the answer is the events. Raises ``NotFound``: ``case.no_plan``."""
+    """Call off what is planned to be destroyed at a site, of one lot or of all; the answer is the events.
+
+    :raises NotFound: ``case.no_plan``.
+    """
     full = resolve_case(session, case)
     at = resolve_site(session, site)
     facts = SqlFacts(session, micros(doing.now))
