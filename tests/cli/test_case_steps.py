@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -21,7 +22,7 @@ NOW = ("--now", "2026-03-07 12:00")
 def case(here: Inside, tmp_path: Path) -> str:
     world = World(f"sqlite:///{tmp_path}/foodtrace.db", tmp_path / "keys")
     case = chain(world).at(3).open(LOT)
-    said = {"witness": "W-7", "place": "垃圾焚烧厂", "reported": world.now - dt.timedelta(hours=2)}
+    said: dict[str, Any] = {"witness": "W-7", "place": "垃圾焚烧厂", "reported": world.now - dt.timedelta(hours=2)}
     world.at(4).do(disposal.dispose, "destroy", case, "Y", LOT, kg(20), **said)
     world.do(disposal.dispose, "destroy", case, "Y", LOT, kg(10))
     world.do(disposal.dispose, "return", case, "X", LOT, kg(60), to="W")
