@@ -44,9 +44,10 @@ from foodtrace.tlog.nodes import root_at
 from foodtrace.tlog.note import Verifier, parse_checkpoint, parse_verifier
 from foodtrace.tlog.ranges import leaf_hash
 from foodtrace.tlog.said import ImportSaid
-from foodtrace.tlog.tileaudit import Begin, Followed, TilesAudit, examine, note_of
+from foodtrace.tlog.tileaudit import Followed, TilesAudit, examine, note_of
 from foodtrace.tlog.tilesource import source_of
 from foodtrace.tlog.tilestart import begin_at
+from foodtrace.tlog.tilewalk import Begin
 from foodtrace.tlog.verify import Progress
 
 __all__ = ["import_log"]

@@ -17,8 +17,8 @@ from foodtrace.tlog.frontier import Frontier
 from foodtrace.tlog.keychain import KeyChain
 from foodtrace.tlog.nodes import stored_nodes
 from foodtrace.tlog.ranges import root_ranges
-from foodtrace.tlog.tileaudit import Begin
 from foodtrace.tlog.tiles import HEIGHT, WIDTH
+from foodtrace.tlog.tilewalk import Begin
 
 __all__ = ["begin_at"]
 
