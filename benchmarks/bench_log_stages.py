@@ -23,6 +23,7 @@ from foodtrace.events import Event
 from foodtrace.graph import projection
 from foodtrace.keys import SigningKey
 from foodtrace.storage import sqlite
+from foodtrace.storage.sqlitesession import SqliteSession
 from foodtrace.tlog.anchor import Anchor
 
 WHOLE: Final = "record, all of it"
@@ -39,11 +40,11 @@ class _Stage(NamedTuple):
 _STAGES: Final = (
     _Stage("every field checked, encoded", ((foodtrace.ledger, "prepare"),)),
     _Stage("BEGIN IMMEDIATE", ((sqlite, "_begin_immediate"),)),
-    _Stage("head, ids and names read", tuple((sqlite.SqliteSession, each) for each in ("row", "rows", "each"))),
+    _Stage("head, ids and names read", tuple((SqliteSession, each) for each in ("row", "rows", "each"))),
     _Stage("entry and tree hashed, checkpoint made", ((recording, "append"),)),
     _Stage("signature", ((SigningKey, "sign"),)),
     _Stage("projection worked out", ((projection, "told"), (projection, "apply"))),
-    _Stage("rows written into the database's memory", tuple((sqlite.SqliteSession, each) for each in ("run", "many", "insert", "merge"))),
+    _Stage("rows written into the database's memory", tuple((SqliteSession, each) for each in ("run", "many", "insert", "merge"))),
     _Stage("COMMIT, with its sync", ((sqlite, "_commit"),)),
     _Stage("anchor", ((Anchor, "news"), (Anchor, "move"))),
 )

@@ -28,7 +28,8 @@ from foodtrace import Ledger, Quantity
 from foodtrace.errors import FoodtraceError
 from foodtrace.events import CertificateIssued, Event, Site, Transfer
 from foodtrace.storage.schema import triggers
-from foodtrace.storage.sqlite import SqliteSession, translated
+from foodtrace.storage.sqlite import translated
+from foodtrace.storage.sqlitesession import SqliteSession
 from foodtrace.verification import Asked, mark_path, verify_ledger
 
 AT: Final = dt.datetime(2026, 11, 24, 4, 0, tzinfo=dt.timezone(dt.timedelta(hours=8)))

@@ -17,7 +17,7 @@ from foodtrace.events import AnyEvent
 from foodtrace.graph import projection
 from foodtrace.graph.names import Names, code_of
 from foodtrace.storage.session import Row, Session
-from foodtrace.storage.sqlite import SqliteSession
+from foodtrace.storage.sqlitesession import SqliteSession
 
 TABLES: Final[dict[str, tuple[str, ...]]] = {
     "holding": ("lot", "site"),

@@ -308,7 +308,8 @@ class PostgresStore:
         :raises Conflict: ``backup.there``: there is a ledger already, and it is not this very backup.
         """
         from foodtrace.storage.schema import statements  # noqa: PLC0415 - SQLAlchemy loads only to create
-        from foodtrace.storage.sqlite import SqliteSession, translated  # noqa: PLC0415
+        from foodtrace.storage.sqlite import translated  # noqa: PLC0415
+        from foodtrace.storage.sqlitesession import SqliteSession  # noqa: PLC0415
         from foodtrace.storage.tables import metadata  # noqa: PLC0415
 
         # Read only, in the strictest way: opening a ledger to write would change the file, and its manifest would no longer fit.

@@ -53,19 +53,19 @@ def test_a_backup_of_either_database_goes_into_postgresql(
 
 
 def test_half_a_backup_never_stands_where_a_ledger_is_looked_for(tmp_path: Path, pg_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    import foodtrace.storage.sqlite as sqlite_store
+    from foodtrace.storage.sqlitesession import SqliteSession
 
     with Ledger.open(f"sqlite:///{tmp_path / 'x.db'}", keys=tmp_path / "keys") as ledger:
         grow(ledger)
         backup(ledger, tmp_path / "backup")
-    real = sqlite_store.SqliteSession.stream
+    real = SqliteSession.stream
 
-    def breaks(self: sqlite_store.SqliteSession, sql: str, params: object = ()) -> object:
+    def breaks(self: SqliteSession, sql: str, params: object = ()) -> object:
         if " FROM move" in sql:
             raise errors.Storage("storage.failed", value="x", reason="the stick was pulled out")
         return real(self, sql, ())
 
-    monkeypatch.setattr(sqlite_store.SqliteSession, "stream", breaks)
+    monkeypatch.setattr(SqliteSession, "stream", breaks)
     with pytest.raises(errors.Storage):
         restore(tmp_path / "backup", pg_url, tmp_path / "new")
     monkeypatch.undo()

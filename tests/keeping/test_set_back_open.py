@@ -224,7 +224,7 @@ def test_one_program_alone_asks_the_database_nothing_more(engine: Engine, tmp_pa
         fill(ledger)
         ledger.record([move("a")])
         asked: list[str] = []
-        kind = {"sqlite": "foodtrace.storage.sqlite.SqliteSession", "postgresql": "foodtrace.storage.postgres.PostgresSession"}
+        kind = {"sqlite": "foodtrace.storage.sqlitesession.SqliteSession", "postgresql": "foodtrace.storage.postgres.PostgresSession"}
         monkeypatch.setattr(f"{kind[ledger.store.dialect]}.row", _noting(asked, kind[ledger.store.dialect]))
         ledger.record([move("b")])
         assert [each for each in asked if "checkpoint" in each or "leaf" in each] == []

@@ -17,7 +17,7 @@ import foodtrace.verification.run as running
 from foodtrace import Ledger
 from foodtrace.events import Event, Transfer
 from foodtrace.keeping.tilesexport import choose_log, export_tiles
-from foodtrace.storage.sqlite import SqliteSession
+from foodtrace.storage.sqlitesession import SqliteSession
 from foodtrace.tlog.append import Head
 from foodtrace.tlog.brought import all_brought, say_brought
 from foodtrace.tlog.clock import ClockRule, sealing_time

@@ -146,7 +146,7 @@ def test_every_value_of_every_projection_row_altered_is_found(grown: Path, how: 
     changes = _changes(grown / "x.db")
     assert len({table for table, _, _ in changes}) == len(TABLES) + 1, "the ledger has rows of every table"
     connection = sqlite3.connect(grown / "x.db", isolation_level=None)
-    from foodtrace.storage.sqlite import SqliteSession
+    from foodtrace.storage.sqlitesession import SqliteSession
     from foodtrace.verification import Asked, verify_ledger
 
     session, missed, tried = SqliteSession(connection), [], 0

@@ -29,7 +29,7 @@ from foodtrace.events import (
 from foodtrace.graph.edges import micros
 from foodtrace.operations.blast import Blast, blast
 from foodtrace.quantity import Quantity
-from foodtrace.storage.sqlite import SqliteSession
+from foodtrace.storage.sqlitesession import SqliteSession
 from tests.cli.shell import run
 from tests.recall.plaintrade import AT, LOGS, NOW, SITES, Clock, begun, odd, opened, plain
 
