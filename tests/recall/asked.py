@@ -14,7 +14,7 @@ from foodtrace.recall.facts import Case, Step
 from foodtrace.recall.findings import Finding, findings_of
 from foodtrace.recall.memory import MemoryFacts
 from foodtrace.recall.settings import Settings, YieldRange
-from tests.recall.worlds import NOTICE, OWN, SETTINGS, Build, at, clauses
+from tests.recall.notation import NOTICE, OWN, SETTINGS, Build, at, clauses
 
 YIELDS = msgspec.structs.replace(SETTINGS, yields={"goods": YieldRange(least=900, most=1000)})
 

@@ -6,7 +6,7 @@ from foodtrace.graph.flows import FlowKind
 from foodtrace.recall.affected import find
 from foodtrace.recall.chain import Chain, backward, forward
 from foodtrace.recall.settings import Settings
-from tests.recall.worlds import OWN, SETTINGS, Build, clauses
+from tests.recall.notation import OWN, SETTINGS, Build, clauses
 
 EXACT = Settings(clock_slack=0)
 

@@ -21,8 +21,8 @@ from foodtrace.graph.flows import (
 )
 from foodtrace.recall.memory import MemoryFacts
 from foodtrace.recall.settings import HOUR
+from tests.recall.notation import BASE
 from tests.recall.reference import unit_in, unit_of
-from tests.recall.worlds import BASE
 
 LOTS, SITES, PRODUCTS = "LKMN", "PSWXY", ("", "a", "b")
 _OUT_FLAGS = {"instant": 0, "day": DAY, "unknown": UNKNOWN_TIME}

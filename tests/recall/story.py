@@ -11,7 +11,7 @@ from foodtrace.recall.facts import Case, ScopeVersion, Step
 from foodtrace.recall.memory import MemoryFacts
 from foodtrace.recall.metrics import Completion, Figures, completion
 from foodtrace.recall.settings import Settings
-from tests.recall.worlds import OWN, SETTINGS, Build, at, clauses
+from tests.recall.notation import OWN, SETTINGS, Build, at, clauses
 
 OPENED = 10
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from foodtrace.recall.affected import find
 from tests.recall.drawn import worlds
-from tests.recall.worlds import OWN, SETTINGS, Build, clauses
+from tests.recall.notation import OWN, SETTINGS, Build, clauses
 
 
 class Reference:

@@ -17,6 +17,7 @@ from foodtrace.graph.flows import (
 )
 from foodtrace.recall.affected import Affected, find
 from foodtrace.recall.settings import HOUR, Settings
+from tests.recall.notation import BASE
 from tests.recall.reference import INF, Reference
 from tests.recall.shapes import (
     HOURS,
@@ -28,7 +29,6 @@ from tests.recall.shapes import (
     records,
     scopes,
 )
-from tests.recall.worlds import BASE
 
 
 def _clauses(scope: list[tuple]) -> list[Clause]:

@@ -19,8 +19,8 @@ from foodtrace.recall.findings import findings_of
 from foodtrace.recall.measure import measure
 from foodtrace.recall.metrics import completion
 from tests.recall.drawn import worlds
+from tests.recall.notation import OWN, SETTINGS, clauses
 from tests.recall.story import Story
-from tests.recall.worlds import OWN, SETTINGS, clauses
 
 SCOPES = ("L", "L M", "M K", "left W 2 6", "through W 2 6", "L;left P 1 9", "K;through X 3 5")
 OTHERS = "AZ"

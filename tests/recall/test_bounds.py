@@ -6,7 +6,8 @@ import pytest
 
 from foodtrace.recall.affected import find
 from foodtrace.recall.measure import measure
-from tests.recall.worlds import OWN, SETTINGS, WORLDS, Build, World, clauses
+from tests.recall.notation import OWN, SETTINGS, Build, clauses
+from tests.recall.worlds import WORLDS, World
 
 
 def measured(

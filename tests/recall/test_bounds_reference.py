@@ -13,7 +13,7 @@ from foodtrace.recall.affected import find
 from foodtrace.recall.measure import measure
 from foodtrace.recall.memory import MemoryFacts
 from tests.recall.boundsreference import Bounds, affected_of, notation
-from tests.recall.worlds import SETTINGS, UNITS, Build, at, clauses
+from tests.recall.notation import SETTINGS, UNITS, Build, at, clauses
 
 UNIT = {"B": "piece", "N": "piece", "C": "piece", "V": "ml"}
 """L K M O G in grams; B declares its content, N does not; what is made may be of any unit."""

@@ -13,8 +13,8 @@ from foodtrace.recall.chain import Chain, backward, joined
 from foodtrace.recall.grouping import added, depths, sketch
 from foodtrace.recall.records import Records
 from tests.recall.chains import BLEND, EXACT, ahead, back, crowd, told
+from tests.recall.notation import Build
 from tests.recall.shapes import LOT, LOTS, PRODUCT_MAPS, Flows, records
-from tests.recall.worlds import Build
 
 
 def shown(build: Build, chain: Chain) -> set[str]:

@@ -14,8 +14,8 @@ from foodtrace.recall.memory import MemoryFacts
 from foodtrace.recall.metrics import Figures, PseudoLine, completion, pseudo_lines, sums_with_said
 from foodtrace.recall.settings import Settings
 from foodtrace.recall.tally import Brought, Sale, Tally, undo
+from tests.recall.notation import OWN, SETTINGS, at, clauses
 from tests.recall.story import Story
-from tests.recall.worlds import OWN, SETTINGS, at, clauses
 
 
 def four(row: Figures) -> tuple[int, int, int, int]:

@@ -8,7 +8,8 @@ from foodtrace.graph.flows import Flow, FlowKind
 from foodtrace.recall.curve import case_at, curve
 from foodtrace.recall.facts import Case, ScopeVersion, Step
 from foodtrace.recall.memory import MemoryFacts
-from tests.recall.worlds import CANS, OWN, SETTINGS, Build, at, clauses
+from tests.recall.notation import OWN, SETTINGS, Build, at, clauses
+from tests.recall.worlds import CANS
 
 BUILD = Build(CANS, units={"L": "piece"})
 LATE = 14

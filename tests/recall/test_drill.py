@@ -22,8 +22,9 @@ from foodtrace.recall.balance import Balance, accounted, balances, total
 from foodtrace.recall.drill import Drill, draw, drill
 from foodtrace.recall.drill_html import html
 from foodtrace.schemas import schema_of
+from tests.recall.notation import OWN, SETTINGS, Build, at, clauses
 from tests.recall.shapes import LOT, PRODUCT_MAPS, Flows, records
-from tests.recall.worlds import OWN, SETTINGS, WORLDS, Build, World, at, clauses
+from tests.recall.worlds import WORLDS, World
 
 AT = dt.datetime(2026, 11, 2, 4, tzinfo=dt.timezone(dt.timedelta(hours=8)))
 

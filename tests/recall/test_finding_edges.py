@@ -14,7 +14,7 @@ from foodtrace.recall.calendars import calendar
 from foodtrace.recall.deadlines import Calendar
 from foodtrace.recall.findings import KINDS
 from tests.recall.asked import CHAIN, CUSTODY, YIELDS, Told
-from tests.recall.worlds import NOTICE, OWN, at
+from tests.recall.notation import NOTICE, OWN, at
 
 World: TypeAlias = Callable[[], Told]
 

@@ -12,7 +12,7 @@ from foodtrace.recall.findings import KINDS
 from foodtrace.recall.settings import HOUR, Settings
 from foodtrace.texts import catalogue
 from tests.recall.asked import CHAIN, CUSTODY, YIELDS, Told
-from tests.recall.worlds import NOTICE, OWN, SETTINGS, at, clauses
+from tests.recall.notation import NOTICE, OWN, SETTINGS, at, clauses
 
 TABLE = """
     not_received not_sent source_missing destination_missing quantity_differs unit_differs origin_missing several_origins

@@ -47,8 +47,8 @@ from foodtrace.recall.measure import measure
 from foodtrace.recall.metrics import completion
 from tests.recall.casework import World, kg
 from tests.recall.drawn import worlds
+from tests.recall.notation import OWN, SETTINGS, Build, clauses
 from tests.recall.story import Story
-from tests.recall.worlds import OWN, SETTINGS, Build, clauses
 
 HOLDING = st.tuples(st.integers(1, 2), st.integers(1, 3))
 MOMENT = st.integers(0, 6)

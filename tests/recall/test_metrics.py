@@ -7,7 +7,8 @@ import pytest
 from foodtrace.recall.affected import find
 from foodtrace.recall.facts import Case, ScopeVersion, Step
 from foodtrace.recall.metrics import Rate, completion
-from tests.recall.worlds import CANS, OWN, SETTINGS, Build, at, clauses
+from tests.recall.notation import OWN, SETTINGS, Build, at, clauses
+from tests.recall.worlds import CANS
 
 DAYS = {
     5: (900, 700, 0, 0, "0.0", "0.0", "22.2"),

@@ -9,7 +9,7 @@ import pytest
 from foodtrace.graph.flows import ALWAYS, DAY, NEVER, UNKNOWN_TIME, Flow, FlowKind
 from foodtrace.recall.moves import pair
 from foodtrace.recall.quantities import Books, HoldingSum, holdings
-from tests.recall.worlds import Build, at
+from tests.recall.notation import Build, at
 
 
 def sums(records: str, lot: str, site: str, *, before: float | None = None) -> HoldingSum:

@@ -17,8 +17,8 @@ from foodtrace.recall.affected import find
 from foodtrace.recall.measure import measure
 from foodtrace.recall.metrics import completion
 from tests.recall.mixing import CONTENT, Mixer
+from tests.recall.notation import OWN, SETTINGS, UNITS, Build, at, clauses
 from tests.recall.unitwise import Trade
-from tests.recall.worlds import OWN, SETTINGS, UNITS, Build, at, clauses
 
 
 @settings(max_examples=300, deadline=None)

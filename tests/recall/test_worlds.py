@@ -8,7 +8,8 @@ from foodtrace.recall.affected import find
 from foodtrace.recall.facts import Facts
 from foodtrace.recall.findings import findings_of
 from foodtrace.recall.metrics import completion
-from tests.recall.worlds import OWN, SETTINGS, WORLDS, World, lot_id
+from tests.recall.notation import OWN, SETTINGS, lot_id
+from tests.recall.worlds import WORLDS, World
 
 
 def _name(facts: Facts, lot: int, site: int) -> str:

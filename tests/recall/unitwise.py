@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from foodtrace.recall.facts import Case, ScopeVersion, Step
-from tests.recall.worlds import OWN, Build, at, clauses
+from tests.recall.notation import OWN, Build, at, clauses
 
 OPENED: Final = 10
 SHOPS: Final = "XYZ"
