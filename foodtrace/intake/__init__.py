@@ -5,7 +5,7 @@ The way of a file: :mod:`source` (bytes, encoding) -> :mod:`table` (:mod:`delimi
 file; :mod:`onrecord` compares with the log) -> :mod:`bad` (what to mend). Nothing here knows a database or a terminal.
 """
 
-from foodtrace.intake.bad import bad_path, reasons, write_bad
+from foodtrace.intake.bad import bad_path, reasons, write_bad, write_bad_rows
 from foodtrace.intake.mapping import FILE, KINDS, as_toml, choose_mapping, load_mappings, save_mapping
 from foodtrace.intake.model import (
     CHINA,
@@ -51,4 +51,5 @@ __all__ = [
     "reasons",
     "save_mapping",
     "write_bad",
+    "write_bad_rows",
 ]

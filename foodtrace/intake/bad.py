@@ -52,17 +52,30 @@ def write_bad(path: str | os.PathLike[str], intake: Intake, *, lang: Lang = "en"
     :param path: the file that was read, still as it was. :param to: another place than beside it; what is there is replaced.
     :raises Storage: ``record.unwritable``; nothing is left behind then.
     """
-    target = to or bad_path(path, lang)
     source = open_source(path)
     if intake.mapping is None:
         codec = encoding_of(source)
         data = _lines(intake.bad, lang).encode("utf-8" if codec == "utf-8-sig" else codec, "replace")
-    elif format_of(source) == "xlsx":
-        data = _workbook(open_table(source, intake.sheet, known={frozenset(intake.mapping.columns)}), intake.bad, lang)
+        return _place(path, data, lang, to)
+    known = {frozenset(intake.mapping.columns)}
+    if format_of(source) == "xlsx":
+        table = open_table(source, intake.sheet, known=known)
     else:
-        table = open_table(source, known={frozenset(intake.mapping.columns)}, encoding=_name(intake.encoding))
-        codec = {"utf-8": "utf-8-sig", "utf-16-le": "utf-16", "utf-16-be": "utf-16"}.get(table.codec, table.codec)
-        data = _csv(table, intake.bad, lang).encode(codec)
+        table = open_table(source, known=known, encoding=_name(intake.encoding))
+    return write_bad_rows(path, table, intake.bad, lang=lang, to=to)
+
+
+def write_bad_rows(path: str | os.PathLike[str], table: Table, bad: Sequence[BadRow], *, lang: Lang = "en", to: Path | None = None) -> Path:
+    """Write bad rows of a table, and return where; ``path``, ``to`` and errors as in :func:`write_bad`."""
+    if table.format == "xlsx":
+        return _place(path, _workbook(table, bad, lang), lang, to)
+    codec = {"utf-8": "utf-8-sig", "utf-16-le": "utf-16", "utf-16-be": "utf-16"}.get(table.codec, table.codec)
+    return _place(path, _csv(table, bad, lang).encode(codec), lang, to)
+
+
+def _place(path: str | os.PathLike[str], data: bytes, lang: Lang, to: Path | None) -> Path:
+    """Write to where it belongs (rules 1, 4 and 5), and return that."""
+    target = to or bad_path(path, lang)
     if to is not None or target == Path(path):
         _put(target, data)
         return target

@@ -59,6 +59,10 @@ class ListRow(msgspec.Struct, frozen=True):
 
     row: int
     cells: dict[str, Cell]
+    written: tuple[Cell, ...] = ()
+    """The row as it stands in the file, under all its headings."""
+    fault: FoodtraceError | None = None
+    """What is wrong with the row as a whole."""
 
     def text(self, field: str) -> str:
         """Return a cell as text, empty where there is none."""
@@ -79,25 +83,43 @@ class ListFault(msgspec.Struct, frozen=True):
 
 
 def read_list(path: Path_, columns: Columns, *, needed: Sequence[str]) -> list[ListRow]:
-    """Return the rows of a list.
+    """Return the rows of a list, none of which has a fault as a whole.
 
     :param needed: fields that must have a column.
-    :raises BadData: ``list.column``, and what opening a table raises.
+    :raises BadData: ``list.column``, what opening a table raises, and what is wrong with a row as a whole.
     """
+    rows = rows_of(open_list(path, columns, needed=needed), columns)
+    for row in rows:
+        if row.fault is not None:
+            raise row.fault
+    return rows
+
+
+def open_list(path: Path_, columns: Columns, *, needed: Sequence[str]) -> Table:
+    """Open a list and find its headings. Raises ``BadData``: ``list.column``, and what opening a table raises."""
     wanted = {heading for field in needed for heading in columns[field]}
     table = open_table(path, alone=lambda heading: bool(wanted.intersection(_plain(heading))))
     places = _places(table, columns)
     missing = [field for field in needed if field not in places]
     if missing:
         raise BadData("list.column", value=" ".join(table.headings)[:80], expected=" / ".join(columns[missing[0]]))
+    return table
+
+
+def rows_of(table: Table, columns: Columns) -> list[ListRow]:
+    """Return the rows of a list in which anything stands under a heading that is known, or that are faulty as a whole."""
+    places = _places(table, columns)
     unit = _unit(table.headings[places["quantity"]]) if "quantity" in places else ""
     rows = []
     for number, cells, fault in table.rows():
-        if fault is not None:
-            raise fault
         read = {field: cells[place] for field, place in places.items() if words(cells[place])}
-        rows.append(ListRow(number, {"unit": unit, **read} if unit and "quantity" in read else read))
-    return [each for each in rows if each.cells]
+        rows.append(ListRow(number, {"unit": unit, **read} if unit and "quantity" in read else read, tuple(cells), fault))
+    return [each for each in rows if each.cells or each.fault is not None]
+
+
+def headings_of(table: Table, columns: Columns) -> dict[str, str]:
+    """Return the heading that each field has in this list."""
+    return {field: table.headings[place] for field, place in _places(table, columns).items()}
 
 
 def _plain(heading: str) -> tuple[str, str]:

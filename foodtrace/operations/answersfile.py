@@ -8,13 +8,15 @@ Rules:
    answered.
 3. All faults are collected with row, column, value and what was expected. Nothing of a site with a fault is recorded. Every row is new,
    known, faulty or left out, and says which and why: none goes without a word.
-4. The id follows from what was said, so that the same file a second time changes nothing.
+4. What is not recorded because of a fault is handed back as bad rows (:func:`bad_rows`), the good rows of a faulty site with it: what
+   a site answers is recorded whole.
+5. The id follows from what was said, so that the same file a second time changes nothing.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal
 
 import msgspec
@@ -23,6 +25,7 @@ from foodtrace.errors import BadData, FoodtraceError
 from foodtrace.events import Acknowledgement, Event, Notice
 from foodtrace.graph.directory import resolve_site
 from foodtrace.intake.lists import Columns, ListFault, ListRow, amount_of
+from foodtrace.intake.model import BadRow, Fault
 from foodtrace.operations.common import Doing, Outcome
 from foodtrace.operations.notices import acknowledge, notice_of, when
 from foodtrace.quantity import Quantity
@@ -171,15 +174,22 @@ class _Reading:
         self._case = case
         self._notices: dict[str, Notice] = {}
         for row in rows:
-            key, place = _key(row), ""
-            try:
-                place, notice = self._place(row)
+            self._take(row)
+
+    def _take(self, row: ListRow) -> None:
+        key, place = _key(row), ""
+        try:
+            place, notice = self._place(row)
+            if row.fault is None:
                 self._read(row, place, notice)
-            except FoodtraceError as error:
+        except FoodtraceError as error:
+            if row.fault is None:
                 if not place:
                     self._amount_too(row)
                 at_fault = "quantity" if place else "code" if row.text("code") else "site"
                 self.fault(row, place, at_fault, (row.text("quantity") if place or not key else "") or key, error)
+        if row.fault is not None:
+            self.fault(row, place, "", str(row.fault.value), row.fault)
 
     def _amount_too(self, row: ListRow) -> None:
         """Tell what is wrong with the quantity of a row whose site is not known either."""
@@ -230,6 +240,20 @@ class _Reading:
             for row in said.rows
             if row.row not in faulty
         ]
+
+
+def bad_rows(found: Collected, rows: Sequence[ListRow], headings: Mapping[str, str]) -> list[BadRow]:
+    """Return the rows that are to be mended and sent again, in the order of the file.
+
+    :param rows: what :func:`collect` was given. :param headings: the heading of each field in the file.
+    """
+    faults: dict[int, list[Fault]] = {}
+    for each in found.faults:
+        faults.setdefault(each.row, []).append(Fault(headings.get(each.column, each.column), each.value, each.error))
+    for left in found.left_out:
+        if left.reason == "same_site":
+            faults.setdefault(left.row, []).append(Fault("", left.site, BadData("case.left_out", value=left.site, row=left.because)))
+    return [BadRow(row.row, row.written, tuple(faults[row.row])) for row in rows if row.row in faults]
 
 
 def _key(row: ListRow) -> str:

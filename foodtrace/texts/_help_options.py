@@ -260,7 +260,7 @@ OPTIONS: Final[dict[str, str]] = {
     "What the notice's QR code says; who has it had the notice.": "通知二维码里的码; 有它就是收到了通知。",
     "Answers as CSV or XLSX: site or receipt code, lot, on hand, unit, time.":
         "回执, CSV 或 XLSX: 场所或回执码, 批次, 现存, 单位, 时间。",
-    "With --file: record the good answers although others are faulty.": "配合 --file: 有错的不管, 对的照记。",
+    "With --file: record the good answers and write the rows of the others to a file to mend and send again.": "配合 --file: 对的照记, 有错的行另存一份, 改好再送。",
     "What it says it held when the notice arrived; once per lot.": "它说接到通知时还有多少; 每批写一次。",
     "It says that nothing was left of what --on-hand does not name.": "它说 --on-hand 没写到的都没有了。",
     "Photo or document; its SHA-256 is recorded.": "照片或文件; 记下它的 SHA-256。",

@@ -117,7 +117,11 @@ def _write(ctx: Context, folder: Path, sent: Notified, *, contacts: bool) -> tup
 @click.option(
     "--file", "path", default=None, metavar="FILE", help="Answers as CSV or XLSX: site or receipt code, lot, on hand, unit, time."
 )
-@click.option("--skip-bad", is_flag=True, help="With --file: record the good answers although others are faulty.")
+@click.option(
+    "--skip-bad",
+    is_flag=True,
+    help="With --file: record the good answers and write the rows of the others to a file to mend and send again.",
+)
 @click.option("--on-hand", multiple=True, metavar="LOT=QUANTITY", help="What it says it held when the notice arrived; once per lot.")
 @click.option("--nothing-left", is_flag=True, help="It says that nothing was left of what --on-hand does not name.")
 @EVIDENCE
@@ -168,10 +172,12 @@ def _one(ctx: Context, case_id: str | None, site: str | None, code: str | None, 
 
 
 def _from_file(ctx: Context, case_id: str | None, path: str, by: str, *, skip_bad: bool, as_json: bool) -> int:
-    from foodtrace.intake.lists import read_list  # noqa: PLC0415
-    from foodtrace.operations.answersfile import ANSWERS, collect, said_of  # noqa: PLC0415
+    from foodtrace.intake import bad_path, write_bad_rows  # noqa: PLC0415
+    from foodtrace.intake.lists import headings_of, open_list, rows_of  # noqa: PLC0415
+    from foodtrace.operations.answersfile import ANSWERS, bad_rows, collect, said_of  # noqa: PLC0415
 
-    rows = read_list(path, ANSWERS, needed=("quantity",))
+    table = open_list(path, ANSWERS, needed=("quantity",))
+    rows = rows_of(table, ANSWERS)
     found = act(ctx, lambda session, doing: collect(session, doing, case_id, rows, skip_bad=skip_bad), by=by)
     for fault in found.faults:
         words = {"row": fault.row, "column": fault.column, "value": fault.value, "message": fault.error.message(ctx.lang)}
@@ -187,4 +193,8 @@ def _from_file(ctx: Context, case_id: str | None, path: str, by: str, *, skip_ba
     else:
         words = {"new": found.new, "known": found.known, "faults": len({each.row for each in found.faults}), "left": len(found.left_out)}
         say(ctx.t("cli.case.answers", case=found.case, rows=found.rows, **words))
+    if skip_bad and found.faults:
+        bad = bad_rows(found, rows, headings_of(table, ANSWERS))
+        wanted, written = bad_path(path, ctx.lang), write_bad_rows(path, table, bad, lang=ctx.lang)
+        say(ctx.t("cli.record.bad_file" if written == wanted else "cli.record.bad_file_other", path=written, there=wanted), err=as_json)
     return 1 if found.faults else 0
