@@ -10,7 +10,8 @@ Rules:
 4. Correcting and reselling is for false labels only (level 3), approved by a number, with what buyers are told.
 5. What is planned to be destroyed is not planned again while that plan stands: a second plan takes what is there less what is planned, and
    is refused beyond that. Carried out or called off, a plan stands in nobody's way.
-6. Sealed goods go back to free stock by nothing but clearing: the ask is refused while the case blocks them, closed or not.
+6. A quantity without a lot is of the one lot of the case that lies there; where several do, it is asked which.
+7. Sealed goods go back to free stock by nothing but clearing: the ask is refused while the case blocks them, closed or not.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import Any
 
 import msgspec
 
-from foodtrace.errors import BadData, NotFound, Refused
+from foodtrace.errors import Ambiguous, BadData, NotFound, Refused
 from foodtrace.events import Destroyed, DestructionPlanned, Event, Output, Portion, Returned, Sealing, Transformation
 from foodtrace.graph.directory import resolve_lot, resolve_site
 from foodtrace.graph.edges import UNIT_NAMES, micros, moment
@@ -30,7 +31,7 @@ from foodtrace.operations.blocking import behind, refused
 from foodtrace.operations.cases import managed, reach_of
 from foodtrace.operations.common import CHINA, Doing, Outcome
 from foodtrace.operations.goods import Stock, check_enough
-from foodtrace.quantity import Quantity
+from foodtrace.quantity import Amount, Quantity
 from foodtrace.recall.aliases import with_aliases
 from foodtrace.recall.cases import load_cases, resolve_case
 from foodtrace.recall.facts import Planned
@@ -60,18 +61,17 @@ def dispose(
     evidence: str = "",
     allow_short: bool = False,
 ) -> Outcome:
-    """Seal, return or destroy goods of a case at a site (rules 1-3); the answer is the events.
+    """Seal, return or destroy goods of a case at a site (rules 1-3, 6); the answer is the events.
 
     :param what: ``seal``, ``return``, ``destroy``. :param in_transit: of a return: under way, a receipt says what arrived.
     :param plan: id of the planned destruction; by default the one that stands for this site and lot.
     :raises Refused: ``site.insufficient``, ``case.nothing_there``. :raises NotFound: ``case.not_affected``.
-    :raises BadData: ``case.return_to``, ``case.report_late``, ``quantity.*``.
+    :raises BadData: ``case.return_to``, ``case.report_late``, ``quantity.*``. :raises Ambiguous: ``case.which_lot_here``.
     """
     full = resolve_case(session, case)
     at = resolve_site(session, site)
-    lots = [_lot_of(session, doing, full, lot)] if lot else held(session, doing, full, at)
     events: list[Event] = []
-    for each in lots:
+    for each in _meant(session, doing, full, at, lot, quantity):
         amount = _amount(session, doing, full, at, each, quantity, allow_short=allow_short)
         if amount is None:
             continue
@@ -129,6 +129,7 @@ def plan_destruction(
 
     :raises BadData: ``case.due_past``, ``case.place``: what is reported beforehand is time and place (rule 3).
     :raises Refused: ``case.planned``: these goods are planned to be destroyed already (rule 5); and as :func:`dispose`.
+    :raises NotFound, Ambiguous: as :func:`dispose`.
     """
     full = resolve_case(session, case)
     at = resolve_site(session, site)
@@ -138,7 +139,7 @@ def plan_destruction(
         raise BadData("case.place", value="-", expected="--place")
     events: list[Event] = []
     taken: Refused | None = None
-    for each in [_lot_of(session, doing, full, lot)] if lot else held(session, doing, full, at):
+    for each in _meant(session, doing, full, at, lot, quantity):
         amount = _amount(session, doing, full, at, each, quantity, allow_short=False)
         if amount is not None:
             try:
@@ -314,7 +315,7 @@ def correct(
 
 
 def restock(session: Session, doing: Doing, site: str, lot: str, quantity: Quantity | None) -> Outcome:
-    """Ask for recalled goods to be free stock again (rule 5): refused while a case blocks them; the answer is the lot.
+    """Ask for recalled goods to be free stock again (rule 7): refused while a case blocks them; the answer is the lot.
 
     :raises Refused: ``transfer.recalled``, ``transfer.recall_possible``; the refusal is on record then.
     """
@@ -335,6 +336,20 @@ def held(session: Session, doing: Doing, case: str, site: str) -> list[str]:
     if not lots:
         raise NotFound("case.not_affected", value=site, case=case)
     return lots
+
+
+def _meant(session: Session, doing: Doing, case: str, site: str, lot: str | None, quantity: Quantity | None) -> list[str]:
+    """Return the lots that something is said of (rules 2 and 6). Raises ``Ambiguous`` (``case.which_lot_here``), ``NotFound``."""
+    if lot:
+        return [_lot_of(session, doing, case, lot)]
+    every = held(session, doing, case, site)
+    if quantity is None or len(every) == 1:
+        return every
+    there = {each: amounts for each in every if (amounts := _there(session, doing, case, site, each))}
+    if len(there) == 1:
+        return list(there)
+    shown = [Amount(f"{each} ", amount) for each, amounts in there.items() for amount in amounts]
+    raise Ambiguous("case.which_lot_here", value=quantity, site=site, count=len(there or every), candidates=shown or every)
 
 
 def _lot_of(session: Session, doing: Doing, case: str, lot: str) -> str:

@@ -132,6 +132,9 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "cli.case.masked": ("联系方式已隐去; 要完整的加 --contacts (会记录)", "contact data is masked; --contacts writes it out, and that is recorded"),
     "cli.case.contacts": ("已记录: 写出 {count} 家的联系方式", "recorded: contact data of {count} parties was written out"),
     "cli.case.reprinted": ("{case} 重印 {count} 份 -> {folder}/", "{case}: {count} notices printed again -> {folder}/"),
+    "case.which_lot_here": ("{value} 是哪一批的没有说, {site} 有本案 {count} 批", "{value} of which lot? {count} lots of the case are at {site}"),
+    "case.which_lot_here.hint": ("加上 --lot 和其中一批", "add --lot with one of these"),
+    "cli.case.only_lot": ("  没有给批次; {site} 只有本案这一批: {lot}", "  no lot given; the one lot of the case at {site} is {lot}"),
     "case.left_out": ("{value}: 同一网点的第 {row} 行有错, 本行也没有记", "{value}: row {row} of the same site is faulty, so this one was not recorded either"),
     "case.left_out.hint": ("改好那一行, 两行一起再送", "mend that row and send both"),
     "cli.case.answers": (

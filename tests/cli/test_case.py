@@ -207,7 +207,8 @@ def test_goods_checks_and_closing_step_by_step(trade: tuple[Path, str]) -> None:
     run(folder, "case", "notify", "--out", "n")
     assert "sealed" in run(folder, "case", "seal", "福安超市", "--evidence", "label.png")
     assert "case.no_file" in run(folder, "case", "seal", "福安超市", "--evidence", "missing.jpg", code=1)
-    assert "case.which_lot" in run(folder, "case", "return", "福安超市", "--quantity", "1kg", "--to", "李记蔬菜", code=2)
+    said = run(folder, "case", "return", "福安超市", "--quantity", "1kg", "--to", "李记蔬菜")
+    assert f"no lot given; the one lot of the case at 福安超市 is L-0001/{lot}" in said
     assert "Art. 63" in run(folder, "case", "destroy", "福安超市"), "unreported"
     run(folder, "case", "return", "惠民菜店", "--to", "李记蔬菜")
     assert "transfer.recalled" in run(folder, "case", "restock", "李记蔬菜", lot, code=1)
@@ -226,7 +227,7 @@ def test_goods_checks_and_closing_step_by_step(trade: tuple[Path, str]) -> None:
     kinds = {each["kind"] for each in status(folder)["remarks"]}
     assert {"unreported", "unwitnessed", "refused", "cleared"} <= kinds
     steps = {each["name"]: [step["kind"] for step in each["steps"]] for each in status(folder)["sites"]}
-    assert steps["福安超市"] == ["notice", "sealing", "destroyed"]
+    assert steps["福安超市"] == ["notice", "sealing", "returned", "destroyed"]
 
 
 def test_status_of_an_earlier_moment_and_the_curve(trade: tuple[Path, str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from foodtrace.events import (
+    Alias,
     Destroyed,
     DestructionPlanned,
     Returned,
@@ -220,3 +221,31 @@ def test_what_was_true_and_what_was_known_when_it_was_due_both_stay_on_the_statu
     with world.read() as session:
         marked = [each for each in status(session, case, micros(world.now), curves=True)[0].curve if each.deadline]
     assert marked == [point]
+
+
+def test_a_quantity_without_a_lot_is_of_the_one_lot_there_and_asked_about_where_there_are_several(world: World) -> None:
+    world.born("K", "Q", 40)
+    case = world.open(LOT, "OP-Q/K")
+    (sealed,) = world.do(disposal.dispose, "seal", case, "X", None, kg(10))
+    assert (sealed.lot, sealed.quantity) == (LOT, kg(10))
+    world.at(3.1).got("OP-Q/K", "X", 7)
+    asked = refuses(world, "case.which_lot_here", disposal.dispose, "return", case, "X", None, kg(10), to="W")
+    assert asked.candidates == ("OP-P/L 60.0 kg", "OP-Q/K 7.0 kg")
+    planned = {"due": day(5), "place": "yard"}
+    refuses(world, "case.which_lot_here", disposal.plan_destruction, case, "X", None, kg(10), **planned)
+    world.do(disposal.dispose, "return", case, "X", "OP-Q/K", None, to="W")
+    (plan,) = world.do(disposal.plan_destruction, case, "X", None, kg(10), **planned)
+    assert plan.lot == LOT, "of the other nothing is there"
+    refuses(world, "site.insufficient", disposal.dispose, "destroy", case, "X", None, kg(61))
+    world.do(disposal.dispose, "return", case, "X", LOT, None, to="W")
+    nothing = refuses(world, "case.which_lot_here", disposal.dispose, "seal", case, "X", None, kg(1), allow_short=True)
+    assert nothing.candidates == ("OP-P/L", "OP-Q/K"), "of none is anything there by the book"
+
+
+def test_two_names_of_one_lot_are_one_lot_to_a_quantity(world: World) -> None:
+    world.put(Alias(id="a", at=world.now, site="P", lot=LOT, alias="OP-P/BOX"))
+    case = world.open(LOT)
+    (sealed,) = world.do(disposal.dispose, "seal", case, "X", None, kg(10))
+    assert (sealed.lot in {LOT, "OP-P/BOX"}, sealed.quantity) == (True, kg(10))
+    (rest,) = world.do(disposal.dispose, "seal", case, "Y", None, None)
+    assert rest.quantity == kg(30)

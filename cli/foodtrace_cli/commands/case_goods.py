@@ -15,7 +15,7 @@ from foodtrace_cli.output import say
 from foodtrace_cli.typed import Word
 
 _SITE = click.argument("site")
-_LOT = click.option("--lot", default=None, help="Lot; by default every affected lot that the site holds.")
+_LOT = click.option("--lot", default=None, help="Lot; by default every lot of the case there, with --quantity the only one there.")
 _QUANTITY = click.option("--quantity", default=None, help="How much; by default all that is there by the book.")
 _SHORT = click.option("--allow-short", is_flag=True, help="Record it although the book says that less was there.")
 
@@ -25,11 +25,12 @@ def _dispose(
 ) -> list[Any]:
     from foodtrace.operations import disposal  # noqa: PLC0415
 
-    size = _size(quantity, lot)
+    size = _size(quantity)
     events: list[Any] = act(ctx, lambda session, doing: disposal.dispose(session, doing, what, case_id, site, lot, size, **more), by=by)
     names = names_of(ctx, (event.site for event in events))
     for event in events:
         say(ctx.t(f"cli.case.{what}", case=event.case, site=names[event.site], lot=event.lot, quantity=amount(ctx, event.quantity)))
+    _say_only(ctx, events, names, chosen=size is not None and lot is None)
     return events
 
 
@@ -42,10 +43,14 @@ def _number(ctx: Context, event_id: str) -> str:
         return event_id if row is None else number_of(session, row[0], row[1])
 
 
-def _size(quantity: str | None, lot: str | None) -> Quantity | None:
-    if quantity is not None and lot is None:
-        raise BadData("case.which_lot", value=quantity, expected="--lot LOT")
+def _size(quantity: str | None) -> Quantity | None:
     return Quantity.parse(quantity) if quantity else None
+
+
+def _say_only(ctx: Context, events: list[Any], names: dict[str, str], *, chosen: bool) -> None:
+    """Say which lot was taken where a quantity was given without one."""
+    for event in events if chosen else ():
+        say(ctx.t("cli.case.only_lot", site=names[event.site], lot=event.lot), err=True)
 
 
 @click.command()
@@ -182,13 +187,14 @@ def destroy(
 def _plan(ctx: Context, site: str, case_id: str | None, lot: str | None, quantity: str | None, by: str, **more: Any) -> None:
     from foodtrace.operations import disposal  # noqa: PLC0415
 
-    size = _size(quantity, lot)
+    size = _size(quantity)
     events = act(ctx, lambda session, doing: disposal.plan_destruction(session, doing, case_id, site, lot, size, **more), by=by)
     names = names_of(ctx, (event.site for event in events))
     for event in events:
         due = f"{event.due:%Y-%m-%d %H:%M}"
         shown = amount(ctx, event.quantity)
         say(ctx.t("cli.case.planned", case=event.case, site=names[event.site], due=due, quantity=shown, lot=event.lot))
+    _say_only(ctx, events, names, chosen=size is not None and lot is None)
     if any(event.reported is None for event in events):
         say(ctx.t("cli.case.must_report", site=site))
 
