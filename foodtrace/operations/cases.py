@@ -20,7 +20,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from foodtrace.errors import BadData, Refused
+from foodtrace.errors import BadData, NotFound, Refused
 from foodtrace.events import (
     Clause,
     ContactsShown,
@@ -37,6 +37,7 @@ from foodtrace.events import (
 from foodtrace.graph.directory import resolve_lot, resolve_site
 from foodtrace.graph.edges import micros
 from foodtrace.graph.reader import SqlFacts
+from foodtrace.operations.blocking import behind
 from foodtrace.operations.closing import Condition, conditions
 from foodtrace.operations.common import CHINA, Doing, Outcome
 from foodtrace.operations.scopes import Given, check_any, clauses_of, producers_of
@@ -262,16 +263,23 @@ def extend(
 def clear(
     session: Session, doing: Doing, case: str | None, lots: Sequence[str], basis: str, approved_by: str, *, site: str = ""
 ) -> Outcome:
-    """Clear goods of a case for sale (rule 5); no lots: all of them. The answer is the event."""
+    """Clear goods of a case for sale (rule 5); no lots: all of them. The answer is the event.
+
+    :raises NotFound: ``case.not_affected``: a lot that the case is not about is cleared by another case, or by none.
+    """
     state = managed(session, doing, case, closed=True)
     _reason(basis)
     _approved(approved_by)
+    meant = tuple(resolve_lot(session, each) for each in lots)
+    for each in meant:
+        if state.case not in behind(session, each, micros(doing.now)):
+            raise NotFound("case.not_affected", value=each, case=state.case)
     event = GoodsCleared(
         id=doing.event_id(),
         at=doing.now,
         by=doing.by,
         case=state.case,
-        lots=tuple(resolve_lot(session, each) for each in lots),
+        lots=meant,
         site=resolve_site(session, site) if site else "",
         basis=basis,
         approved_by=approved_by,

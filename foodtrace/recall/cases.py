@@ -88,19 +88,36 @@ def resolve_case(session: Session, given: str | None) -> str:
     """Return a case's number from its number, its end, or nothing if there is only one, or only one that is open.
 
     :param given: what stands after an ``@`` names a log (rule 3), and is left away.
-    :raises NotFound: ``case.not_found``. :raises Ambiguous: ``case.ambiguous``.
+    :raises NotFound: ``case.not_found``. :raises Ambiguous: ``case.ambiguous``; where none is named ``case.which``,
+        ``case.which_closed`` with those that are open, or on record.
     """
     known = case_ids(session)
-    if given:
-        text = given.partition("@")[0].strip().upper()
-        found = [each for each in known if each == text] or [each for each in known if fnmatch.fnmatchcase(each, f"*{text}")]
-    else:
-        found = known if len(known) < 2 else [each for each in known if _is_open(session, each)] or known  # noqa: PLR2004 - several
+    if not given:
+        return _only(session, known)
+    found = cases_like(known, given)
     if len(found) == 1:
         return found[0]
     if found:
-        raise Ambiguous("case.ambiguous", value=given or "-", candidates=found)
-    raise NotFound("case.not_found", value=given or "-", near=known[:5])
+        raise Ambiguous("case.ambiguous", value=given, candidates=found)
+    raise NotFound("case.not_found", value=given, near=known[:5])
+
+
+def cases_like(known: Sequence[str], given: str) -> list[str]:
+    """Return the cases that a number, or the end of one, means; the whole number means that case alone."""
+    text = given.partition("@")[0].strip().upper()
+    return [each for each in known if each == text] or [each for each in known if fnmatch.fnmatchcase(each, f"*{text}")]
+
+
+def _only(session: Session, known: list[str]) -> str:
+    """Return the case that is meant where none is named: the only one, or the only one that is open."""
+    if not known:
+        raise NotFound("case.not_found", value="-")
+    if len(known) == 1:
+        return known[0]
+    going = [each for each in known if _is_open(session, each)]
+    if len(going) == 1:
+        return going[0]
+    raise Ambiguous("case.which" if going else "case.which_closed", count=len(going or known), candidates=going or known)
 
 
 def name_case(session: Session, given: str | None) -> str:

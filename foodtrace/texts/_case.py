@@ -109,7 +109,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "cli.case.recalls_nobody": ("召回人: 不明, 记录没有说是谁生产的。写明: --operator", "who recalls: unknown, no record says who made the goods. Say so: --operator"),
     "cli.case.opened_scope": ("范围第 1 版: {lots} 批, 网点 {outlets}", "scope version 1: {lots} lots, {outlets} outlets"),
     "cli.case.sample_committed": ("抽查种子已承诺 (密钥目录)", "committed to a seed for effectiveness checks (key directory)"),
-    "cli.case.rescoped": ("范围第 {version} 版: {lots_before} 批 -> {lots_after} 批; 网点 {outlets_before} -> {outlets_after} (新 {new})。旧 {kept} 家已有进展保留。", "scope version {version}: {lots_before} lots -> {lots_after} lots; outlets {outlets_before} -> {outlets_after} (new {new}). What {kept} outlets have done so far stays."),
+    "cli.case.rescoped": ("{case} 范围第 {version} 版: {lots_before} 批 -> {lots_after} 批; 网点 {outlets_before} -> {outlets_after} (新 {new})。旧 {kept} 家已有进展保留。", "{case}: scope version {version}: {lots_before} lots -> {lots_after} lots; outlets {outlets_before} -> {outlets_after} (new {new}). What {kept} outlets have done so far stays."),
     "cli.case.notify_new": ("新 {new} 家尚未通知: foodtrace case notify {case} --new", "{new} new outlets are not notified yet: foodtrace case notify {case} --new"),
     "cli.case.dropped": ("不再受影响 {count} 家: {names}", "no longer affected {count}: {names}"),
     "cli.case.still_held": (
@@ -132,6 +132,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "cli.case.masked": ("联系方式已隐去; 要完整的加 --contacts (会记录)", "contact data is masked; --contacts writes it out, and that is recorded"),
     "cli.case.contacts": ("已记录: 写出 {count} 家的联系方式", "recorded: contact data of {count} parties was written out"),
     "cli.case.reprinted": ("{case} 重印 {count} 份 -> {folder}/", "{case}: {count} notices printed again -> {folder}/"),
+    "cli.case.taken": ("没有写案号: 作 {case} 的", "no case was named: taken as {case}"),
     "case.which_lot_here": ("{value} 是哪一批的没有说, {site} 有本案 {count} 批", "{value} of which lot? {count} lots of the case are at {site}"),
     "case.which_lot_here.hint": ("加上 --lot 和其中一批", "add --lot with one of these"),
     "cli.case.only_lot": ("  没有给批次; {site} 只有本案这一批: {lot}", "  no lot given; the one lot of the case at {site} is {lot}"),

@@ -56,6 +56,12 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "anchor.unreadable.hint": ("看看文件权限", "check its permissions"),
     "anchor.unwritable": ("写不了检查点副本 {value}: {reason}", "cannot write the anchor {value}: {reason}"),
     "anchor.unwritable.hint": ("已记的没有丢; 看看磁盘和权限", "what was recorded is safe; check disk and permissions"),
+    "case.which": ("没有写案号, 进行中的有 {count} 件", "no case was named, and {count} are open"),
+    "case.which.hint": ("写上其中一个案号", "give one of these numbers"),
+    "case.which_closed": ("没有写案号, 没有进行中的, 记录里有 {count} 件", "no case was named; none is open, and {count} are on record"),
+    "case.which_closed.hint": ("写上其中一个案号", "give one of these numbers"),
+    "case.case_or_lot": ("{value} 既像案号又是批次", "{value} is a lot, and the end of a case's number"),
+    "case.case_or_lot.hint": ("写全其中一个", "write out one of these in full"),
     "case.ambiguous": ("案件 {value} 有几个: {candidates}", "more than one case fits {value}: {candidates}"),
     "case.ambiguous.hint": ("写全案号", "give the full case number"),
     "case.opened_twice": (

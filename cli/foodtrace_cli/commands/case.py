@@ -9,7 +9,21 @@ import click
 
 from foodtrace.errors import BadData, NotFound
 from foodtrace_cli.commands.case_check import check, sample
-from foodtrace_cli.commands.case_common import APPROVED, BY, CASE_ARGUMENT, NOTHING_YET, REASON, act, day, given, moment, names_of
+from foodtrace_cli.commands.case_common import (
+    APPROVED,
+    BY,
+    CASE_AND_LOTS,
+    CASE_ARGUMENT,
+    NOTHING_YET,
+    REASON,
+    act,
+    case_and_lots,
+    day,
+    given,
+    moment,
+    names_of,
+    say_taken,
+)
 from foodtrace_cli.commands.case_goods import correct, destroy, restock, return_, seal
 from foodtrace_cli.commands.case_list import list_
 from foodtrace_cli.commands.case_notice import acknowledge, notify
@@ -119,39 +133,38 @@ def _recalls(event: RecallOpened) -> str:
 
 
 @case.command()
-@click.argument("case_id", required=False, metavar="[CASE]")
-@click.argument("lots", nargs=-1, metavar="[LOT...]")
+@CASE_AND_LOTS
 @REASON
 @scope_options
 @NOTHING_YET
 @BY
 @click.pass_obj
-def widen(ctx: Context, /, case_id: str | None, lots: tuple[str, ...], reason: str, by: str, *, nothing_yet: bool, **words: str) -> None:
+def widen(ctx: Context, /, names: tuple[str, ...], reason: str, by: str, *, nothing_yet: bool, **words: str) -> None:
     """Add LOTs, a rule, or what left or passed a site to the scope of CASE: a new version. What was done so far stays."""
     from foodtrace.operations import cases  # noqa: PLC0415
 
+    case_id, lots = case_and_lots(ctx, names)
     scope = given(lots, dict(words))
     answer = act(
         ctx, lambda session, doing: cases.widen(session, doing, case_id, reason=reason, scope=scope, nothing_yet=nothing_yet), by=by
     )
+    say_taken(ctx, case_id, answer.case)
     _rescoped(ctx, answer)
 
 
 @case.command()
-@click.argument("case_id", metavar="CASE")
-@click.argument("lots", nargs=-1, metavar="[LOT...]")
+@CASE_AND_LOTS
 @REASON
 @APPROVED
 @scope_options
 @NOTHING_YET
 @BY
 @click.pass_obj
-def narrow(
-    ctx: Context, /, case_id: str, lots: tuple[str, ...], reason: str, approved_by: str, by: str, *, nothing_yet: bool, **words: str
-) -> None:
+def narrow(ctx: Context, /, names: tuple[str, ...], reason: str, approved_by: str, by: str, *, nothing_yet: bool, **words: str) -> None:
     """Put a smaller scope in the place of the one CASE has, with a reason and who approved it. Earlier versions are kept."""
     from foodtrace.operations import cases  # noqa: PLC0415
 
+    case_id, lots = case_and_lots(ctx, names)
     scope = given(lots, dict(words))
     answer = act(
         ctx,
@@ -160,6 +173,7 @@ def narrow(
         ),
         by=by,
     )
+    say_taken(ctx, case_id, answer.case)
     _rescoped(ctx, answer)
     say(ctx.t("cli.case.still_held"))
 
@@ -197,36 +211,38 @@ def extend(ctx: Context, case_id: str | None, until: str, approval: str, publish
 
 
 @case.command()
-@click.argument("case_id", metavar="CASE")
-@click.argument("lots", nargs=-1, metavar="[LOT...]")
+@CASE_AND_LOTS
 @click.option("--all", "everything", is_flag=True, help="All lots of the case.")
 @click.option("--site", default="", help="Only at this site.")
 @click.option("--basis", default="", help="Why they may be sold: a laboratory report, an approval.")
 @APPROVED
 @BY
 @click.pass_obj
-def clear(ctx: Context, case_id: str, lots: tuple[str, ...], site: str, basis: str, approved_by: str, by: str, *, everything: bool) -> None:
+def clear(ctx: Context, names: tuple[str, ...], site: str, basis: str, approved_by: str, by: str, *, everything: bool) -> None:
     """Clear LOTs of CASE for sale: the only way, besides withdrawing the case, by which its block is lifted."""
     from foodtrace.operations import cases  # noqa: PLC0415
 
+    case_id, lots = case_and_lots(ctx, names)
     if bool(lots) == everything:
         raise BadData("case.no_lots", value="-", expected="LOT / --all")
     event = act(ctx, lambda session, doing: cases.clear(session, doing, case_id, lots, basis, approved_by, site=site), by=by)
+    say_taken(ctx, case_id, event.case)
     what = ", ".join(event.lots) or ctx.t("cli.case.cleared_all")
     say(ctx.t("cli.case.cleared", case=event.case, lots=what, site=f" {event.site}" if event.site else ""))
 
 
 @case.command()
-@click.argument("case_id", metavar="CASE")
+@CASE_ARGUMENT
 @REASON
 @APPROVED
 @BY
 @click.pass_obj
-def withdraw(ctx: Context, case_id: str, reason: str, approved_by: str, by: str) -> None:
+def withdraw(ctx: Context, case_id: str | None, reason: str, approved_by: str, by: str) -> None:
     """Withdraw CASE, because it was opened in error. It blocks nothing from then on; its record stays."""
     from foodtrace.operations import cases  # noqa: PLC0415
 
     event = act(ctx, lambda session, doing: cases.withdraw(session, doing, case_id, reason, approved_by), by=by)
+    say_taken(ctx, case_id, event.case)
     say(ctx.t("cli.case.withdrawn", case=event.case))
 
 
@@ -283,7 +299,7 @@ def _fits_nothing(session: Session, state: Case, now: int) -> NotFound | None:
 def _rescoped(ctx: Context, answer: Rescoped) -> None:
     said = {name: getattr(answer, name) for name in ("version", "lots_before", "lots_after", "outlets_before", "outlets_after")}
     kept = answer.outlets_before - len(answer.dropped)
-    say(ctx.t("cli.case.rescoped", new=len(answer.new), kept=kept, **said))
+    say(ctx.t("cli.case.rescoped", case=answer.case, new=len(answer.new), kept=kept, **said))
     if answer.dropped:
         names = names_of(ctx, answer.dropped[:8])
         say(

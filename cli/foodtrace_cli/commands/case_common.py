@@ -12,6 +12,7 @@ import click
 
 from foodtrace.errors import BadData, NotFound
 from foodtrace_cli.context import Context
+from foodtrace_cli.output import say
 
 if TYPE_CHECKING:
     from foodtrace.operations.common import Doing, Outcome
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 BY = click.option("--by", default="", envvar="FOODTRACE_BY", help="Number of who records it (never a name).")
 CASE = click.option("--case", "case_id", default=None, help="Case; by default the only one.")
+CASE_AND_LOTS = click.argument("names", nargs=-1, metavar="[CASE] [LOT...]")
 CASE_ARGUMENT = click.argument("case_id", required=False, metavar="[CASE]")
 REASON = click.option("--reason", default="", help="Why; it stays on record.")
 APPROVED = click.option("--approved-by", default="", help="Number of who approved it.")
@@ -37,6 +39,20 @@ def act(ctx: Context, work: Callable[[Session, Doing], Outcome], *, by: str = ""
     with ctx.open() as ledger:
         doing = Doing(now=local(ledger.clock()), by=by, log=ledger.writer().number)
         return ledger.act(lambda session: work(session, doing))[1]
+
+
+def case_and_lots(ctx: Context, names: tuple[str, ...]) -> tuple[str | None, tuple[str, ...]]:
+    """Tell the case from the lots among the words of a command (:data:`CASE_AND_LOTS`)."""
+    from foodtrace.operations import whichcase  # noqa: PLC0415
+
+    with ctx.open() as ledger, ledger.reading() as session:
+        return whichcase.case_and_lots(session, names)
+
+
+def say_taken(ctx: Context, named: str | None, case: str) -> None:
+    """Say which case was taken where none was named."""
+    if not named:
+        say(ctx.t("cli.case.taken", case=case), err=True)
 
 
 def names_of(ctx: Context, sites: Iterable[str]) -> dict[str, str]:

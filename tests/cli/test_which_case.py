@@ -1,0 +1,80 @@
+"""A case command without a case's number: the only open one, said so; else those that are open are listed, and nothing is done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.cli.inside import Inside, here
+from tests.cli.twoshops import CASE, issued, supplied
+
+__all__ = ["here"]
+
+APPROVED = ("--approved-by", "7")
+
+
+def test_widen_without_a_number_takes_the_only_open_case_and_says_which(here: Inside) -> None:
+    lot, other = supplied(here), issued(here, "豆角")
+    here("case", "open", lot, *CASE)
+    said = here("case", "widen", other)
+    assert "no case was named: taken as 2026-0001" in said
+    assert "2026-0001: scope version 2: 1 lots -> 2 lots" in said
+    assert "lot.not_found" in here("case", "widen", "NOSUCH", code=1)
+    assert "taken" not in here("case", "widen", "2026-0001", issued(here, "黄瓜"))
+    assert "没有写案号: 作 2026-0001 的" in here("case", "narrow", lot, "--reason", "x", *APPROVED, lang="zh")
+    assert f"2026-0001: cleared L-0001/{lot}" in here("case", "clear", lot, "--basis", "lab", *APPROVED)
+    assert "taken as 2026-0001" in here("case", "withdraw", "--reason", "x", *APPROVED)
+
+
+ASKED = (
+    ("widen", "{other}"),
+    ("narrow", "{lot}", "--reason", "x", *APPROVED),
+    ("clear", "{lot}", "--basis", "x", *APPROVED),
+    ("withdraw", "--reason", "x", *APPROVED),
+    ("publish",),
+    ("status",),
+    ("notify",),
+    ("seal", "福安超市"),
+    ("acknowledge", "福安超市"),
+    ("close",),
+    ("sample", "--level", "A"),
+    ("report",),
+)
+
+
+def test_with_several_open_cases_every_command_lists_them_and_does_nothing(here: Inside, two: dict[str, str]) -> None:
+    for words in ASKED:
+        said = here("case", *(each.format(**two) for each in words), code=2)
+        assert "case.which: no case was named, and 2 are open" in said, words
+        assert said.endswith("  2026-0001\n  2026-0002\n")
+    assert "没有写案号, 进行中的有 2 件" in here("case", "widen", two["other"], code=2, lang="zh")
+
+
+@pytest.fixture
+def two(here: Inside) -> dict[str, str]:
+    lot, other = supplied(here), issued(here, "豆角")
+    here("case", "open", lot, *CASE)
+    here("case", "open", other, *CASE)
+    return {"lot": lot, "other": other}
+
+
+def test_a_closed_case_is_not_taken_for_an_open_one(here: Inside, two: dict[str, str]) -> None:
+    here("case", "close", "2026-0001", "--override", "x", *APPROVED)
+    assert "taken as 2026-0002" in here("case", "widen", issued(here, "黄瓜"))
+    here("case", "close", "2026-0002", "--override", "x", *APPROVED)
+    said: Any = here.json("case", "status", code=2)
+    assert (said["error"]["code"], said["error"]["candidates"]) == ("case.which_closed", ["2026-0001", "2026-0002"])
+
+
+def test_a_mistyped_number_is_not_taken_for_a_lot_nor_a_lot_for_the_end_of_a_number(here: Inside, two: dict[str, str]) -> None:
+    assert "case.not_found" in here("case", "widen", "2026-0009", two["other"], code=1)
+    here("certificate", "issue", "黄瓜", "5kg", "--basis", "1", "--code", "0001", "--out", "x.png")
+    said = here("case", "widen", "0001", two["other"], code=2)
+    assert "case.case_or_lot" in said
+    assert said.endswith("  2026-0001\n  L-0001/0001\n")
+    assert "2026-0001: scope version 2" in here("case", "widen", "2026-0001", "0001")
+
+
+def test_only_lots_of_the_case_are_cleared(here: Inside, two: dict[str, str]) -> None:
+    assert "case.not_affected" in here("case", "clear", "2026-0001", two["other"], "--basis", "lab", *APPROVED, code=1)
