@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
+from typing import Any
 
 from openpyxl import Workbook, load_workbook
 
@@ -61,8 +62,9 @@ def test_nothing_is_written_where_nothing_is_skipped(here: Inside) -> None:
 def test_of_a_workbook_it_is_a_workbook_and_with_json_the_file_is_told_beside_it(here: Inside) -> None:
     folder, lot = here.folder, noticed(here)
     book = Workbook()
+    sheet: Any = book.active
     for row in (["site", "lot", "on hand (kg)"], ["福安超市", lot, 5], ["惠民菜店", lot, "lots"]):
-        book.active.append(row)
+        sheet.append(row)
     book.save(folder / "a.xlsx")
     said = here("case", "acknowledge", "--file", "a.xlsx", "--skip-bad", "--json", code=1)
     assert "bad rows -> a.bad.xlsx" in said

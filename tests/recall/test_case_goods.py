@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from foodtrace.events import (
     Alias,
     Destroyed,
@@ -230,8 +232,8 @@ def test_a_quantity_without_a_lot_is_of_the_one_lot_there_and_asked_about_where_
     assert (sealed.lot, sealed.quantity) == (LOT, kg(10))
     world.at(3.1).got("OP-Q/K", "X", 7)
     asked = refuses(world, "case.which_lot_here", disposal.dispose, "return", case, "X", None, kg(10), to="W")
-    assert asked.candidates == ("OP-P/L 60.0 kg", "OP-Q/K 7.0 kg")
-    planned = {"due": day(5), "place": "yard"}
+    assert asked.as_dict()["candidates"] == ["OP-P/L 60.0 kg", "OP-Q/K 7.0 kg"]
+    planned: dict[str, Any] = {"due": day(5), "place": "yard"}
     refuses(world, "case.which_lot_here", disposal.plan_destruction, case, "X", None, kg(10), **planned)
     world.do(disposal.dispose, "return", case, "X", "OP-Q/K", None, to="W")
     (plan,) = world.do(disposal.plan_destruction, case, "X", None, kg(10), **planned)
@@ -239,7 +241,7 @@ def test_a_quantity_without_a_lot_is_of_the_one_lot_there_and_asked_about_where_
     refuses(world, "site.insufficient", disposal.dispose, "destroy", case, "X", None, kg(61))
     world.do(disposal.dispose, "return", case, "X", LOT, None, to="W")
     nothing = refuses(world, "case.which_lot_here", disposal.dispose, "seal", case, "X", None, kg(1), allow_short=True)
-    assert nothing.candidates == ("OP-P/L", "OP-Q/K"), "of none is anything there by the book"
+    assert nothing.as_dict()["candidates"] == ["OP-P/L", "OP-Q/K"], "of none is anything there by the book"
 
 
 def test_two_names_of_one_lot_are_one_lot_to_a_quantity(world: World) -> None:
