@@ -72,7 +72,7 @@ def blocks(session: Session, lot: str, now: int, site: str = "") -> list[Block]:
         return []
     where = facts.site(site) or 0 if site else 0
     found: list[Block] = []
-    for case, standing in standing_against(session, facts, _about(session, facts, number), now):
+    for case, standing in standing_against(session, facts, about(session, facts, (number,)), now):
         stand = standing.against(number, where, now)
         if stand is not None:
             missing = for_case(case, session.rules).missing
@@ -84,12 +84,12 @@ def behind(session: Session, lot: str, now: int) -> list[str]:
     """Return the cases that may be about a lot: those that name it or what it was made from, and those whose scope is a rule."""
     facts = SqlFacts(session, now)
     number = facts.lot(lot)
-    return [] if number is None else _about(session, facts, number)
+    return [] if number is None else about(session, facts, (number,))
 
 
-def _about(session: Session, facts: SqlFacts, number: int) -> list[str]:
-    """Return the cases that may be about a lot; all there are, where it was made from more lots than are looked at."""
-    lots = _back(session, facts, number)
+def about(session: Session, facts: SqlFacts, numbers: Iterable[int]) -> list[str]:
+    """Return the cases that may be about one of some lots; all there are, where they were made from more lots than are looked at."""
+    lots = _back(session, facts, numbers)
     return case_ids(session) if lots is None else candidates(session, lots)
 
 
@@ -107,10 +107,10 @@ def candidates(session: Session, lots: Sequence[str]) -> list[str]:
     return sorted({event.case for event in found if isinstance(event, (RecallOpened, RecallWidened))})
 
 
-def _back(session: Session, facts: SqlFacts, number: int) -> list[str] | None:
+def _back(session: Session, facts: SqlFacts, numbers: Iterable[int]) -> list[str] | None:
     """Return the ids of every lot these goods were made from, and of every other name of all of them; none: more than :data:`MOST`."""
-    seen = {number}
-    rim = [number]
+    seen = set(numbers)
+    rim = list(seen)
     known: dict[str, bool] = {}
     while rim and len(seen) < MOST:
         reached = {src for src, _ in facts.parents(rim)} | {other for _, other in facts.aliases(rim)}

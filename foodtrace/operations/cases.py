@@ -40,6 +40,7 @@ from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.blocking import behind
 from foodtrace.operations.closing import Condition, conditions
 from foodtrace.operations.common import CHINA, Doing, Outcome
+from foodtrace.operations.othercases import check_again
 from foodtrace.operations.scopes import Given, check_any, clauses_of, producers_of
 from foodtrace.quantity import Quantity
 from foodtrace.recall.affected import Affected, find
@@ -135,14 +136,16 @@ def open_case(
     plan: Plan | None = None,
     sample: str = "",
     nothing_yet: bool = False,
+    again: bool = False,
 ) -> Outcome:
     """Open a case; the answer is the event.
 
     :param scope: further clauses besides whole lots. :param operator: who recalls, by default the producer
         (:func:`foodtrace.operations.scopes.producers_of`).
     :param sample: commitment to the seed of the effectiveness checks. :param nothing_yet: also where a rule or a window fits nothing on
-        record yet; without it that is taken for a slip of the pen.
+        record yet; without it that is taken for a slip of the pen. :param again: also where a case of this scope and class is open.
     :raises BadData: ``case.level``, ``case.known_later``, ``case.reason``, ``case.scope_empty``, ``case.window``, ``quantity.*``.
+    :raises Refused: ``case.open_already``.
     :raises NotFound: ``case.rule_fits_nothing``, ``case.window_fits_nothing``, ``case.window_no_records``.
     """
     if level not in _LEVELS:
@@ -153,6 +156,8 @@ def open_case(
     clauses = clauses_of(session, msgspec.structs.replace(scope or Given(), lots=(*lots, *(scope.lots if scope else ()))), doing.now)
     if not nothing_yet:
         check_any(session, clauses, micros(doing.now))
+    if not again:
+        check_again(session, clauses, level, micros(doing.now))
     made, recalls = (producer, producer) if producer else producers_of(session, clauses, micros(doing.now))
     what = plan or Plan()
     event = RecallOpened(

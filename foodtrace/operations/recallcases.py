@@ -56,7 +56,7 @@ def recall_with_cases(
     known = {case.case for case in about} | {found.case}
     made_of = set(candidates(session, found.affected_lots)) - known
     about += [case for number in made_of for case in _cases(session, number, now, recorded_until)]
-    cases = {case.case for case in about if case.case != found.case and _touches(session, case, found.affected_lots, now)}
+    cases = {case.case for case in about if case.case != found.case and touches(session, case, found.affected_lots, now)}
     return msgspec.structs.replace(chosen.named(found), cases=tuple(sorted(cases)))
 
 
@@ -83,7 +83,7 @@ def _names_lots(clause: Clause) -> bool:
     return isinstance(clause, LotsClause)
 
 
-def _touches(session: Session, case: Case, lots: Sequence[str], now: int) -> bool:
+def touches(session: Session, case: Case, lots: Sequence[str], now: int) -> bool:
     """Tell whether a case reaches one of these lots, or did before it was narrowed: it names one, or its rule or its lots lead to one."""
     affected = set(lots)
     clauses = [clause for version in case.versions for clause in version.clauses]

@@ -277,6 +277,7 @@ OPTIONS: Final[dict[str, str]] = {
     "Lot the corrected goods have from now on.": "改正后的货从此用什么批次。",
     "What buyers are told.": "告诉买的人什么。",
     "Record it although the book says that less was there.": "账面说没有这么多, 也照样记录。",
+    "Open another although a case of this scope and class is open.": "虽有同一范围同一级别的案件正在进行, 仍另立一案。",
     "Lot; by default every lot of the case there, with --quantity the only one there.": "批次; 默认该处有的全部涉案批次, 给了 --quantity 则须只有一批。",
     "How much; by default all that is there by the book.": "多少; 默认账面上的全部。",
     "Call off what is planned at SITE (of --lot, or all of it).": "取消 SITE 已定的销毁 (--lot 只取消该批, 否则全部)。",

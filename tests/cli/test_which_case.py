@@ -78,3 +78,15 @@ def test_a_mistyped_number_is_not_taken_for_a_lot_nor_a_lot_for_the_end_of_a_num
 
 def test_only_lots_of_the_case_are_cleared(here: Inside, two: dict[str, str]) -> None:
     assert "case.not_affected" in here("case", "clear", "2026-0001", two["other"], "--basis", "lab", *APPROVED, code=1)
+
+
+def test_opening_beside_an_open_case_says_so_and_the_very_same_is_asked_about(here: Inside) -> None:
+    lot = supplied(here)
+    assert "is about these goods too" not in here("case", "open", lot, *CASE)
+    said = here("case", "open", lot, *CASE, code=1)
+    assert "case.open_already: case 2026-0001, class 2, of the same scope is open already (since 20" in said
+    assert "foodtrace case status 2026-0001; if another is really meant: --again" in said
+    said = here("case", "open", "--product", "芹菜", *CASE)
+    assert "note: case 2026-0001 (class 2, open since 20" in said
+    said = here("case", "open", lot, *CASE, "--again", lang="zh")
+    assert [f"注意: 案件 2026-000{number} (二级, 20" in said for number in (1, 2, 3)] == [True, True, False]

@@ -56,6 +56,7 @@ def case() -> None:
 @click.option("--plan", "plan_file", default=None, metavar="FILE.toml", help="What plan and notice say: product, brand, spec, quantity, ..")
 @scope_options
 @NOTHING_YET
+@click.option("--again", is_flag=True, help="Open another although a case of this scope and class is open.")
 @BY
 @click.pass_obj
 def open_(
@@ -71,6 +72,7 @@ def open_(
     by: str,
     *,
     nothing_yet: bool,
+    again: bool,
     **words: str,
 ) -> None:
     """Open a case for LOTs, or what a rule fits, or what left or passed through a site, and everything made from it.
@@ -84,6 +86,7 @@ def open_(
     from foodtrace.operations.cases import reach_of  # noqa: PLC0415
     from foodtrace.operations.common import Doing, local  # noqa: PLC0415
     from foodtrace.operations.notices import dated_ahead  # noqa: PLC0415
+    from foodtrace.operations.othercases import also_about  # noqa: PLC0415
     from foodtrace.operations.sellers import name_of  # noqa: PLC0415
     from foodtrace.recall.cases import load_case  # noqa: PLC0415
 
@@ -104,6 +107,7 @@ def open_(
                 nothing_yet=nothing_yet,
                 plan=plan,
                 sample=seed,
+                again=again,
             )
         )
         with ledger.reading() as session:
@@ -113,12 +117,16 @@ def open_(
             nothing = _fits_nothing(session, state, ledger.clock()) if nothing_yet else None
             who = name_of(session, event.operator) if event.operator else ""
             early = dated_ahead(facts, found, state)
+            others = also_about(session, facts, found.lots, ledger.clock(), but=event.case)
         say(ctx.t("cli.case.opened", case=event.case))
         say("  " + ctx.t("cli.case.opened_scope", lots=len(found.lots), outlets=len(found.outlets)))
         say("  " + ctx.t(_recalls(event), who=who))
         for line in named_ahead(ctx, early):
             say("  " + line)
         deadlines(ctx, state, ledger.clock(), ledger.rules)
+    for other in others:
+        level_ = ctx.t(f"status.level_{other.level}")
+        say("  " + ctx.t("cli.case.also_open", case=other.name, level=level_, opened=f"{local(other.opened):%Y-%m-%d %H:%M}"), err=True)
     say("  " + ctx.t("cli.case.sample_committed"), err=True)
     if nothing is not None:
         near = ", ".join(nothing.near)
