@@ -6,7 +6,8 @@ Rules:
    looked for among what was recorded since a day before the range: one that was dated further ahead is not seen.
 2. The number is that of :func:`foodtrace.operations.recalling.recall` for that lot alone, today. Every lot that any of them leads to
    is read once, however many lead to it; sets of sites are joined from what was made last to what was made first.
-3. A lot whose way is not plain (:mod:`foodtrace.recall.plain`), or that a case is filed under, is asked of the recall itself.
+3. A lot whose way is not plain (:mod:`foodtrace.recall.plain`), or that a case is filed under, is asked of the recall itself; so is
+   every lot under a rule pack that does not presume whole lots.
 4. Nothing says how bad goods are: a number of outlets is how far a recall would go. Records that have not come here are not in it,
    so the answer says how far each log has come, and which lots nobody recorded as born. What is dated later than now is in no number
    either; the sites that only it names are told.
@@ -25,7 +26,7 @@ from foodtrace.graph.subjects import recalled
 from foodtrace.graph.times import moment
 from foodtrace.operations.blastsets import Reach
 from foodtrace.operations.recalling import recall
-from foodtrace.recall.plain.defaults import OUTLET_KINDS
+from foodtrace.recall.packs import for_day
 from foodtrace.recall.said import Position, positions
 from foodtrace.storage.session import Session
 from foodtrace.tlog.entry import parse
@@ -70,6 +71,8 @@ class Blast(msgspec.Struct, frozen=True, kw_only=True):
     """Sites that records dated later than now name for these lots, or lots made from them, by name: they are in no number."""
     positions: tuple[Position, ...]
     """How far each log had come: what it has not told is in no number."""
+    rule_pack: str = ""
+    """Rule pack that says which sites are outlets and what is presumed, of one's own with the hash of its text."""
 
 
 def blast(session: Session, *, start: int, end: int, now: int) -> Blast:
@@ -79,17 +82,19 @@ def blast(session: Session, *, start: int, end: int, now: int) -> Blast:
     """
     rows = Rows(session, now)
     asked, born = _of_range(rows, sorted(_touched(session, start, end)), start, end)
+    chosen = for_day(now, session.rules)
+    kinds, whole = chosen.settings.outlet_kinds, chosen.settings.lot_presumption == "lot"
     reach = Reach(rows, asked)
     said = {lot: about for portion in _portions(asked) for lot, about in rows.lots_said(portion).items()}
     filed = _filed(session, [said[lot][0] for lot in asked])
     made = []
     for lot in reversed(asked):  # what was made last first: whatever leads to it finds its sets joined
         text, product, _, producer = said[lot][:4]
-        if lot in reach.odd or recalled(text) in filed:
+        if not whole or lot in reach.odd or recalled(text) in filed:
             answer = recall(session, text, now=now)
             outlets, many = len(answer.outlets), len(answer.affected_lots)
         else:
-            outlets, many = reach.outlets(lot, OUTLET_KINDS)
+            outlets, many = reach.outlets(lot, kinds)
         made.append(Radius(lot=text, product=product, producer=producer, outlets=outlets, lots=many, born=lot in born))
     return Blast(
         start=_time(start),
@@ -99,6 +104,7 @@ def blast(session: Session, *, start: int, end: int, now: int) -> Blast:
         without_origin=sum(not each.born for each in made),
         ahead=_ahead(session, asked, now),
         positions=positions(session),
+        rule_pack=chosen.pack.name,
     )
 
 

@@ -53,6 +53,8 @@ class Reconciliation(msgspec.Struct, frozen=True, kw_only=True):
     """Certificates spent at gates that are on record, and so could be judged."""
     certificates_unknown: int
     open: tuple[Break, ...]
+    rule_pack: str = ""
+    """Rule pack whose limits say what is open (``transit_limit`` and the like), of one's own with the hash of its text."""
 
 
 def reconcile(
@@ -72,7 +74,8 @@ def reconcile(
     facts = SqlFacts(session, now)
     names = Names(session, facts)
     asked = Asked(site=facts.site(site) if site else None, start=ALWAYS if start is None else start, end=NEVER if end is None else end)
-    books = Books(session, facts, names, asked, for_day(now, session.rules).settings)
+    chosen = for_day(now, session.rules)
+    books = Books(session, facts, names, asked, chosen.settings)
     books.read(progress)
     doubles = Doubles(session, facts, names, asked)
     doubles.twice()
@@ -89,6 +92,7 @@ def reconcile(
         **books.counts,
         **certificates.counts,
         open=tuple(sorted(found, key=lambda each: (each.kind, each.at or "", each.lot, each.site, each.entries))),
+        rule_pack=chosen.pack.name,
     )
 
 

@@ -27,6 +27,7 @@ from foodtrace.recall.affected import find
 from foodtrace.recall.chain import Amounts, Chain
 from foodtrace.recall.grouping import depths
 from foodtrace.recall.packs import for_day
+from foodtrace.recall.settings import Settings
 from foodtrace.storage.session import Session
 
 Direction = Literal["both", "back", "forward"]
@@ -89,6 +90,8 @@ class Trace(msgspec.Struct, frozen=True, kw_only=True):
     arrows: tuple[TracedArrow, ...]
     beginnings: tuple[str, ...]
     """Lots of the way back that no record begins: there the records end, not the goods."""
+    rule_pack: str = ""
+    """Rule pack that says how late a record may be and still be on the way, of one's own with the hash of its text."""
 
 
 def trace(session: Session, lot: str, *, now: int, direction: Direction = "both") -> tuple[Trace, Chain]:
@@ -104,7 +107,8 @@ def trace(session: Session, lot: str, *, now: int, direction: Direction = "both"
         back = _follow(start, lambda lots: [(dst, src) for src, dst in facts.parents(lots)], facts)
     if direction != "back":
         onward = _follow(start, facts.children, facts)
-    drawn = _chain(facts, text, start, direction)
+    chosen = for_day(now, session.rules)
+    drawn = _chain(facts, text, start, direction, chosen.settings)
     number_of = {place.key: n for n, place in enumerate(drawn.places)}
     shown = _Shown(facts, {*start, *back, *onward})
     own = [shown.lot(each, 0) for each in start]
@@ -121,11 +125,11 @@ def trace(session: Session, lot: str, *, now: int, direction: Direction = "both"
         beginnings=tuple(
             sorted(shown.texts[each] for each in ({*start, *back} if direction != "forward" else ()) if shown.unborn(each, start))
         ),
+        rule_pack=chosen.pack.name,
     ), drawn
 
 
-def _chain(facts: SqlFacts, text: str, start: set[int], direction: Direction) -> Chain:
-    settings = for_day(facts.now, facts.session.rules).settings
+def _chain(facts: SqlFacts, text: str, start: set[int], direction: Direction, settings: Settings) -> Chain:
     if direction == "back":
         return chains.backward(facts, start, settings=settings)
     found = find(facts, (LotsClause(lots=(text,)),), settings=settings)

@@ -54,6 +54,30 @@ def test_a_parameter_of_the_city_is_used_and_the_answer_names_its_pack(here: Ins
     assert json.loads(later(here, "--rules", "rules", "recall", LOT, "--json")) == told
 
 
+def test_what_depends_on_a_pack_names_it_and_the_blast_of_a_lot_is_the_recall_of_it_by_that_pack(here: Inside) -> None:
+    record(begun(here), *CHAIN, ON_ROAD, ids="e")
+    asked = (("trace", LOT), ("reconcile",), ("blast", "--from", "2026-03-01"))
+    code = {"reconcile": 1}
+
+    def packs() -> list[str]:
+        return [json.loads(later(here, *words, "--json", code=code.get(words[0], 0)))["rule_pack"] for words in asked]
+
+    def outlets() -> tuple[int, int]:
+        told = json.loads(later(here, *asked[2], "--json"))
+        return told["lots"][0]["outlets"], len(recall(here)["outlets"])
+
+    assert packs() == ["cn-recall-2015"] * 3
+    plain = outlets()
+    name = with_rules(here, '[chosen]\noutlet_kinds = ["restaurant"]\ntransit_limit_days = 30')
+    code.clear()
+    assert packs() == [name] * 3
+    for words in asked:
+        assert f"by a rule pack of your own: {name}" in later(here, *words)
+    assert (plain, outlets()) == ((1, 1), (0, 0)), "a shop is no outlet to this city"
+    with_rules(here, '[chosen]\nlot_presumption = "path"')
+    assert len(set(outlets())) == 1
+
+
 @pytest.mark.parametrize(("possible", "sells"), [("hold", False), ("refuse", False), ("allow", True)])
 def test_an_ask_for_a_possible_link_gets_what_the_city_says(here: Inside, possible: str, sells: bool) -> None:
     record(begun(here), *MAYBE, ids="e")
@@ -88,7 +112,7 @@ def test_a_file_that_is_no_pack_is_named_with_the_place_in_it(here: Inside) -> N
     record(begun(here), *CHAIN, ids="e")
     own_rules(here.folder, "[chosen]\nblock_possible = 'never'")
     here.set("FOODTRACE_RULES", "rules")
-    for words in (("recall", LOT), ("recall", LOT, "--json"), CASE, ("reconcile",), ("trace", LOT), ("drill",)):
+    for words in (("recall", LOT), ("recall", LOT, "--json"), CASE, ("reconcile",), ("trace", LOT), ("blast",), ("drill",)):
         said = type_in(here, *words, code=2)
         assert "rules.pack" in said
         assert str(Path("rules") / "recall" / "city.toml") in said

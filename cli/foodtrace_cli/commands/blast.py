@@ -9,6 +9,7 @@ import click
 
 from foodtrace.errors import BadData
 from foodtrace.oneshot import uncollected
+from foodtrace_cli.commands.recall_screen import rules_said
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, emit_json, say, table
 from foodtrace_cli.schemaoption import prints
@@ -48,6 +49,8 @@ def blast(ctx: Context, start: str | None, end: str | None, limit: int, *, as_js
 
 def _screen(ctx: Context, found: Blast, limit: int, days: str) -> None:
     say(ctx.t("cli.blast.head", days=days, lots=len(found.lots), most=found.lots[0].outlets if found.lots else 0))
+    for line in rules_said(ctx, found):
+        say(line)
     if found.lots:
         headings = [ctx.t("cli.blast." + name) for name in ("lot", "product", "outlets", "lots")]
         rows = [[clean(each.lot), clean(each.product or "-"), f"{each.outlets:,}", f"{each.lots:,}"] for each in found.lots[:limit]]

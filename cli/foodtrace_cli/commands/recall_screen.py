@@ -145,7 +145,7 @@ def _head(ctx: Context, answer: Any, births: Sequence[Birth]) -> list[str]:
 
 def rules_said(ctx: Context, answer: Any) -> list[str]:
     """Say by which rule pack an answer is where it is one of one's own, or another than the case was opened under."""
-    if answer.rule_pack_missing:
+    if getattr(answer, "rule_pack_missing", ""):  # an answer about no case has none
         return [ctx.t("deadline.pack_missing", named=answer.rule_pack_missing, pack=answer.rule_pack)]
     return [ctx.t("deadline.pack", pack=answer.rule_pack)] if "@" in answer.rule_pack else []
 

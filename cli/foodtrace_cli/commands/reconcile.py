@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from foodtrace.errors import BadData
+from foodtrace_cli.commands.recall_screen import rules_said
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, emit_json, progress, say, table
 from foodtrace_cli.schemaoption import prints
@@ -87,6 +88,8 @@ def _screen(ctx: Context, found: Reconciliation, *, show_all: bool) -> None:
             certificates=found.certificates,
         )
     )
+    for line in rules_said(ctx, found):
+        say(line)
     if found.certificates_unknown:
         say(ctx.t("cli.reconcile.unknown", count=found.certificates_unknown))
     if not found.open:

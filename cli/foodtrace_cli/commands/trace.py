@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from foodtrace.errors import BadData
+from foodtrace_cli.commands.recall_screen import rules_said
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, emit_json, say
 from foodtrace_cli.schemaoption import prints
@@ -49,6 +50,8 @@ def trace(ctx: Context, lot: str, way: str | None, picture: str | None, *, show_
     if way != "back":
         _lots(ctx, "cli.trace.forward", found.forward, limit)
     _way(ctx, found, limit)
+    for line in rules_said(ctx, found):
+        say(line)
 
 
 def _lots(ctx: Context, heading: str, lots: Any, limit: int | None) -> None:
