@@ -9,6 +9,8 @@ Rules:
 4. Only cases whose scope names the lot, something it was made from, another of its names, or is a rule are read at all.
 5. Closing a case lifts nothing, nor does narrowing its scope. Clearing these goods, or withdrawing the case, lifts it.
 6. A positive test of the lot stops the same asks until a laboratory has spoken (FSL Art. 112).
+7. A rule pack of one's own that cannot be read stops every ask, with its name, whether or not a case stands: what it would have said of the
+   next case nobody knows.
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ from foodtrace.recall.blocking import Doing as Ask
 from foodtrace.recall.blocking import Link, Verdict, answer
 from foodtrace.recall.cases import case_ids
 from foodtrace.recall.packs import for_case
+from foodtrace.recall.packs import local as packs_of
 from foodtrace.recall.settings import DEFAULT, Possible
 from foodtrace.storage.session import Session
 from foodtrace.tlog.entry import event_bytes
@@ -60,12 +63,13 @@ class Block(msgspec.Struct, frozen=True):
 
 
 def blocks(session: Session, lot: str, now: int, site: str = "") -> list[Block]:
-    """Return every case that stands against a lot at a site (rules 3-5).
+    """Return every case that stands against a lot at a site (rules 3-5, 7).
 
     :param lot: full id; one that no record names is blocked by nothing here (the gate asks by its papers).
     :param now: microseconds UTC.
     :param site: id of the site whose goods are asked for; empty: the lot wherever it is.
     """
+    packs_of(session.rules)
     facts = SqlFacts(session, now)
     number = facts.lot(lot)
     if number is None:

@@ -30,6 +30,7 @@ from foodtrace.operations.lineage import MOST
 from foodtrace.recall.blocking import Link
 from foodtrace.recall.cases import load_cases, standing_of
 from foodtrace.recall.packs import for_opening
+from foodtrace.recall.packs import local as packs_of
 from foodtrace.storage.session import Session
 
 _Scoped: TypeAlias = RecallOpened | RecallWidened
@@ -48,6 +49,7 @@ def recalls(session: Session, now: dt.datetime, lot: str, closure: list[int], pa
 
     :param closure: :func:`foodtrace.operations.lineage.lineage` of the lot; empty: no record names it.
     """
+    packs_of(session.rules)  # one that cannot be read stops every ask (rule 7 of :mod:`foodtrace.operations.blocking`)
     if not closure:
         return tuple(_by_papers(session, now, lot, papers))
     infos = list(SqlFacts(session, micros(now)).lots(closure).values())

@@ -30,6 +30,7 @@ from foodtrace.operations.common import CHINA, local
 from foodtrace.operations.standing import Standing, standing_against
 from foodtrace.recall.cases import case_ids
 from foodtrace.recall.facts import Case
+from foodtrace.recall.packs import local as packs_of
 from foodtrace.recall.settings import Possible
 from foodtrace.storage.session import Session
 from foodtrace.tlog.note import NoteSigner, open_note, sign_note
@@ -80,6 +81,7 @@ class StopList(msgspec.Struct, frozen=True, kw_only=True):
 
 def make(session: Session, now: int, origin: str) -> StopList:
     """Make the list of all lots that a case stands on now (rule 1). O(affected of all cases)."""
+    packs_of(session.rules)  # one that cannot be read stops every door (rule 7 of :mod:`foodtrace.operations.blocking`)
     facts = SqlFacts(session, now)
     lines = [
         line for case, standing in standing_against(session, facts, case_ids(session), now) for line in _lines(facts, case, standing, now)

@@ -149,4 +149,35 @@ def test_a_gate_takes_the_packs_of_the_city(here: Inside) -> None:
     assert recall(here)["rule_pack"] == "cn-recall-2015"
     said = later(here, "test", LOT, "--lab", "--verdict", "negative", code=2)
     assert "rules.pack" in said
-    assert "x.toml" in said
+    assert str(Path("rules") / "gate" / "x.toml") in said
+
+
+DOORS = (
+    ("gate", "label.png", "--market", "M"),
+    ("scan", "label.png"),
+    ("formula", "check", "260322-1", "--shop", "X"),
+    ("formula", "sell", "260322-1", "--shop", "X"),
+    ("stoplist",),
+    ("transfer", "260322-1", "5g", "--from", "P", "--to", "Y"),
+    ("certificate", "issue", "芹菜", "1kg", "--basis", "1", "--site", "P", "--code", "260322-1"),
+    ("export", "public", "pages"),
+)
+
+
+def test_no_door_decides_by_a_pack_that_is_not_there_or_no_pack_whether_a_case_stands_or_not(here: Inside) -> None:
+    type_in(begun(here), "site", "add", "M:market", t=0)
+    type_in(here, "certificate", "issue", "芹菜", "5kg", "--basis", "1", "--site", "P", "--out", "label.png")
+    own_rules(here.folder, "[chosen]\nblock_possible = 'never'")
+    (here.folder / "gate" / "gate").mkdir(parents=True)
+    (here.folder / "gate" / "gate" / "x.toml").write_text("id = 3", encoding="utf-8")
+    said = later(here, "--rules", "gate", *DOORS[0], code=2)
+    assert f"rules.pack: rule pack {here.folder / 'gate' / 'gate' / 'x.toml'} is wrong at id" in said
+    for case in ((), (*CASE[:2], "260322-1", *CASE[3:])):
+        if case:
+            later(here, *case)
+        for words in DOORS:
+            said = type_in(here, "--rules", "rules", *words, t=NOW + 0.2, code=2)
+            assert f"rules.pack: rule pack {here.folder / 'rules' / 'recall' / 'city.toml'} is wrong at chosen.block_possible" in said, (
+                words
+            )
+            assert "rules.directory" in type_in(here, "--rules", "nowhere", *words, t=NOW + 0.2, code=1)

@@ -151,7 +151,7 @@ def test_a_broken_local_pack_is_never_left_out_silently(tmp_path: Path) -> None:
     (tmp_path / "broken.toml").write_bytes(b"id = 1")
     with pytest.raises(BadData) as caught:
         rules.load(tmp_path)
-    assert caught.value.value == "broken.toml"
+    assert caught.value.value == str(tmp_path / "broken.toml"), "which of the folders it stands in"
 
 
 def test_no_such_folder_and_an_unreadable_file(tmp_path: Path) -> None:

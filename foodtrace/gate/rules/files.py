@@ -21,6 +21,8 @@ from foodtrace.gate.rules.read import LIMIT, read
 
 MOST: Final = 200
 """Most pack files in one folder."""
+_OURS: Final = "foodtrace"
+"""Place of the packs that come along; those of one's own are named with their path."""
 
 
 def load(directory: str | Path | None = None) -> Rulebook:
@@ -30,7 +32,7 @@ def load(directory: str | Path | None = None) -> Rulebook:
     :raises BadData: ``rules.pack``, ``rules.overlap``, ``rules.too_many``.
     :raises Storage: ``rules.unreadable``.
     """
-    shipped = _read_all(resources.files("foodtrace.gate").joinpath("rules"), "foodtrace")
+    shipped = _read_all(resources.files("foodtrace.gate").joinpath("rules"), _OURS)
     if directory is None:
         return Rulebook(shipped)
     folder = Path(directory)
@@ -46,7 +48,7 @@ def _read_all(folder: Traversable, place: str) -> tuple[RulePack, ...]:
         files = sorted((f for f in folder.iterdir() if f.name.endswith(".toml")), key=lambda f: f.name)
         if len(files) > MOST:
             raise BadData("rules.too_many", value=place, expected=MOST, count=len(files))
-        packs = [read(_bounded(f), f.name) for f in files]
+        packs = [read(_bounded(f), str(f) if isinstance(f, Path) and place != _OURS else f.name) for f in files]
     except OSError as error:
         raise Storage("rules.unreadable", value=place, reason=error.strerror or type(error).__name__) from None
     packs.sort(key=lambda pack: (pack.effective_from, pack.id), reverse=True)
