@@ -115,6 +115,7 @@ class World:
         return self.ledger.act(lambda session: operation(session, doing, *given, **more), log=log)[1]
 
     def open(self, *lots: str, level: int = 2, **more: Any) -> str:
+        more.setdefault("again", True)  # stories open the same case twice on purpose
         return str(self.do(cases.open_case, list(lots), level=level, known=self.now, reason="x", **more).case)
 
     @contextmanager

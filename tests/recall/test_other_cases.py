@@ -57,7 +57,7 @@ def test_the_same_scope_and_class_is_refused_unless_another_is_meant(blended: Wo
     assert (error.value, error.params["opened"]) == (first, f"{blended.now:%Y-%m-%d %H:%M}")
     blended.open(LOT, "OP-W/M", level=1)
     blended.open(LOT)
-    blended.open(LOT, "OP-W/M", again=True)
+    blended.open(LOT, "OP-W/M")
     by_rule: dict[str, Any] = {"scope": Given(product="芹菜"), "level": 2, "known": blended.now, "reason": "x"}
     blended.do(cases.open_case, [], **by_rule)
     refuses(blended, "case.open_already", cases.open_case, [], **by_rule)

@@ -56,7 +56,7 @@ def test_a_case_that_was_narrowed_is_named_of_the_goods_it_left_out(world: World
 
 def test_two_cases_of_the_same_lot_are_never_mixed_and_a_withdrawn_one_is_gone(world: World) -> None:
     first = world.at(3).open(LOT)
-    second = world.at(4).open(LOT, again=True)
+    second = world.at(4).open(LOT)
     assert (asked(world, LOT).case, asked(world, LOT).cases) == ("", (first, second))
     world.at(5).do(cases.withdraw, first, "wrong lot", "8")
     assert (asked(world, LOT).case, asked(world, LOT).cases) == (second, ())
