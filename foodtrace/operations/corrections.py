@@ -11,7 +11,9 @@ Rules (DESIGN section 5, RECALL section 1):
    recovery (:mod:`foodtrace.sealed`, rule 8); anybody else disputes it, which changes no figure.
 6. An event in parts is one entry here, its last. Whoever names some of its lines is shown the event, and changes it by its own id only:
    "these lines did not occur" is not "the voucher did not occur".
-7. Keys, erasures and marks of recovery are not corrected: a key is revoked, and a mark is there to stay.
+7. An amount is not corrected to zero: what did not move did not occur, and an entry of nothing would stand in every list. What may be
+   nothing is what was counted or answered: a stock count, an outlet's answer.
+8. Keys, erasures and marks of recovery are not corrected: a key is revoked, and a mark is there to stay.
 """
 
 from __future__ import annotations
@@ -22,7 +24,21 @@ from typing import Any, Final, Literal
 import msgspec
 
 from foodtrace.errors import BadData, Conflict, Refused
-from foodtrace.events import AnyEvent, ContactsShown, Correction, Dispute, Erasure, Event, Key, Recovered, Site
+from foodtrace.events import (
+    Acknowledgement,
+    AnyEvent,
+    ContactsShown,
+    Correction,
+    Dispute,
+    Erasure,
+    Event,
+    Key,
+    Output,
+    Portion,
+    Recovered,
+    Site,
+    StockCount,
+)
 from foodtrace.events.canonical import MAX_WHOLE, checked, decode, encode, read
 from foodtrace.graph.directory import resolve_lot, resolve_site
 from foodtrace.graph.flows import NEVER
@@ -37,6 +53,7 @@ from foodtrace.storage.session import Session
 from foodtrace.tlog.entry import event_bytes
 
 _MARKS: Final = (Key, Erasure, Recovered, ContactsShown, Correction)
+_COUNTED: Final = (StockCount, Acknowledgement)
 _FIXED: Final = frozenset({"id", "type", "commitments", "parts"})
 _SITES: Final = frozenset({"site", "to", "source", "stall", "parent"})
 _MANY: Final = 20
@@ -76,7 +93,7 @@ def correct(
     :param revive: bring back an entry that did not occur by now; without it a change of such an entry is refused.
     :raises Refused: ``correction.not_yours``, ``correction.of_mark``, ``correction.by_itself``, ``correction.some_lines``,
         ``correction.removed``. :raises Conflict: ``correction.nothing``.
-    :raises BadData: ``correction.field``, ``event.*``. :raises NotFound: ``entry.not_found``.
+    :raises BadData: ``correction.field``, ``correction.zero``, ``event.*``. :raises NotFound: ``entry.not_found``.
     """
     target = _correctable(session, find_entry(session, given, own))
     if dispute:
@@ -96,6 +113,7 @@ def correct(
         replacement = msgspec.structs.replace(replacement, id=said(target.event).id, commitments={})
         if type(replacement) is not type(story.now or target.event):
             raise BadData("correction.kind", value=_kind(replacement), expected=_kind(story.now or target.event))
+        _check_amounts(story.now or target.event, replacement)
     plain = None if story.now is None else msgspec.structs.replace(story.now, commitments={})
     if replacement == plain:
         raise Conflict("correction.nothing", value=f"#{target.seq}")
@@ -127,8 +145,29 @@ def correct(
     )
 
 
+def _check_amounts(before: AnyEvent, after: AnyEvent) -> None:
+    """Refuse an amount that becomes zero (rule 7). Raises ``BadData`` (``correction.zero``)."""
+    if isinstance(after, _COUNTED):
+        return
+    was = _amounts(before)
+    for path, quantity in _amounts(after).items():
+        if quantity.value == 0 and (path not in was or was[path].value):
+            raise BadData("correction.zero", value=path, got=quantity, expected="--did-not-occur")
+
+
+def _amounts(event: AnyEvent) -> dict[str, Quantity]:
+    """Return every amount an event says was moved or made, by the path that ``changes`` takes."""
+    found: dict[str, Quantity] = {}
+    for field in event.__struct_fields__:
+        value = getattr(event, field)
+        lines = value if isinstance(value, tuple) else ()
+        found |= {f"{field}.{n}.quantity": each.quantity for n, each in enumerate(lines) if isinstance(each, Portion | Output)}
+    whole = getattr(event, "quantity", None)
+    return found | ({"quantity": whole} if isinstance(whole, Quantity) else {})
+
+
 def _correctable(session: Session, target: Target) -> Target:
-    """Return the entry if it can be corrected (rules 2, 6, 7)."""
+    """Return the entry if it can be corrected (rules 2, 6, 8)."""
     if isinstance(target.event, Correction):
         about = original(session, target)
         raise Refused("correction.by_itself", value=f"#{target.seq}", expected=f"{about.origin}#{about.seq}", id=about.event.id)

@@ -89,6 +89,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "correction.own.hint": ("直接更正", "correct it"),
     "correction.note": ("异议要写明理由 ({expected})", "an objection says why ({expected})"),
     "correction.note.hint": ('--note "少收两箱"', '--note "two crates were missing"'),
+    "correction.zero": ("{value} 改成 {got}: 数量为零不是数量的更正", "{value} to become {got}: an amount of zero is no correction of an amount"),
+    "correction.zero.hint": ("没有发生过的: {expected}; 只是其中一批没有: 用 --with 写不含这一批的整条记录", "if it did not happen: {expected}; if only one of its lots was not in it: --with the whole event without that lot"),
     "correction.nothing": ("{value} 已经是这样了", "{value} says so already"),
     "correction.nothing.hint": ("看 foodtrace correct 条号", "see foodtrace correct NUMBER"),
     "correction.field": ('没有栏目 "{value}", 可改: {expected}', 'there is no field "{value}" to change, there are: {expected}'),

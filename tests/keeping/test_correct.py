@@ -11,7 +11,19 @@ import msgspec
 import pytest
 
 from foodtrace import Ledger, Quantity, errors
-from foodtrace.events import AnyEvent, CertificateIssued, LotsClause, RecallOpened, Site, TestRecorded, Transfer
+from foodtrace.events import (
+    AnyEvent,
+    CertificateIssued,
+    LotsClause,
+    Output,
+    Portion,
+    RecallOpened,
+    Site,
+    StockCount,
+    TestRecorded,
+    Transfer,
+    Transformation,
+)
 from foodtrace.events.model import Fact, kinds
 from foodtrace.graph.edges import micros
 from foodtrace.operations import corrections, entries, history
@@ -282,3 +294,29 @@ def test_on_the_command_line(shop: Path) -> None:
     assert "correction.of_mark" in run(shop, "correct", "0", "--did-not-occur", code=1)
     assert "entry.not_found" in run(shop, "correct", "JS-99", code=1)
     assert json.loads(run(shop, "correct", "JS-7", "--json"))["state"] == "removed"
+
+
+def test_an_amount_is_not_corrected_to_zero_but_a_count_is(ledger: Ledger) -> None:
+    made = (Output(lot="S-7/A", quantity=Quantity(60, "g")), Output(lot="S-7/B", quantity=Quantity(40, "g")))
+    cut = Transformation(id="x1", at=AT, site="S-7", kind="repack", inputs=(Portion(LOT, Quantity(100, "g")),), outputs=made)
+    count = StockCount(id="n1", at=AT, site="S-7", lot=LOT, quantity=Quantity(119_900, "g"))
+    ledger.record([cut, count])
+    size = ledger.logs()[0].size
+    for entry, field in (("t1", "quantity"), ("c1", "quantity"), ("x1", "outputs.1.quantity"), ("x1", "inputs.0.quantity")):
+        with pytest.raises(errors.BadData) as refused:
+            correct(ledger, entry, changes={field: "0 kg"})
+        assert (refused.value.code, refused.value.value) == ("correction.zero", field)
+        assert "--did-not-occur" in refused.value.hint("en")
+    with pytest.raises(errors.BadData, match=r"correction\.zero"):
+        correct(ledger, "t1", replacement=Transfer(id="t1", at=AT, site="F-1", to="S-7", lot=LOT, quantity=Quantity(0, "g")))
+    assert ledger.logs()[0].size == size, "nothing was recorded"
+    assert correct(ledger, "n1", changes={"quantity": "0 kg"}).changes == (
+        history.Change(field="quantity", before="119.9 kg", after="0.0 kg"),
+    )
+    without = msgspec.structs.replace(cut, outputs=made[:1])
+    assert correct(ledger, "x1", replacement=without).reason == "incorrect_data", "a line that was not there is left out"
+
+
+def test_what_was_recorded_as_nothing_can_be_corrected_in_another_field(ledger: Ledger) -> None:
+    ledger.record([Transfer(id="t0", at=AT, site="F-1", to="S-7", lot=LOT, quantity=Quantity(0, "g"))])
+    assert correct(ledger, "t0", changes={"to": "惠民超市"}).reason == "incorrect_data"

@@ -14,7 +14,7 @@ ROOM = Given(through="W", start="2026-03-02", end="2026-03-10")
 
 
 def opened(world: World, scope: Given, **more: Any) -> RecallOpened:
-    event = world.do(cases.open_case, level=2, known=world.now, reason="x", scope=scope, **more)
+    event = world.do(cases.open_case, level=2, known=world.now, reason="x", scope=scope, again=True, **more)
     assert isinstance(event, RecallOpened)
     return event
 
