@@ -29,6 +29,7 @@ AREAS: Final = (
     "labels",
     "gate",
     "formula",
+    "fields",
     "recall",
     "intake",
     "cli",

@@ -280,7 +280,9 @@ def test_on_the_command_line(shop: Path) -> None:
     assert "已更正" in told
     assert "多写一个零" in told
     assert "当时记的" in told
-    assert "现在算的" in told
+    assert "现在算的: 记录编号 JS-7  时间 20" in told
+    assert "  数量: 120.0 kg -> 12.0 kg" in told
+    assert "quantity" not in told
     answer = json.loads(run(shop, "recall", lot, "--json"))
     assert [row["amounts"][0]["likely"] for row in answer["outlets"]] == [12_000]
     run(shop, "correct", "JS-7", "--did-not-occur")

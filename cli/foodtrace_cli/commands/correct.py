@@ -8,6 +8,7 @@ import click
 
 from foodtrace.errors import BadData
 from foodtrace_cli.context import Context
+from foodtrace_cli.eventwords import event_line, field_word
 from foodtrace_cli.output import clean, emit_json, say
 from foodtrace_cli.schemaoption import prints
 
@@ -121,7 +122,7 @@ def _done(ctx: Context, done: Corrected, seq: int | None, *, as_json: bool) -> N
         key = {"did_not_occur": "removed", "incorrect_data": "replaced", "disputed": "disputed"}[done.reason]
         say(ctx.t(f"cli.correct.{key}", log=done.log, seq=done.seq, own=seq))
     for each in done.changes:
-        say(ctx.t("cli.correct.change", field=each.field, before=clean(each.before), after=clean(each.after)))
+        say(ctx.t("cli.correct.change", field=field_word(each.field, ctx.lang), before=clean(each.before), after=clean(each.after)))
 
 
 def _show(ctx: Context, story: History, *, as_json: bool) -> None:
@@ -131,7 +132,7 @@ def _show(ctx: Context, story: History, *, as_json: bool) -> None:
     state = ctx.t(f"cli.history.{story.state}")
     kind = _kind(ctx, story.event)
     say(ctx.t("cli.history.head", log=story.log, seq=story.seq, kind=kind, time=f"{story.recorded:%Y-%m-%d %H:%M:%S}", state=state))
-    say(ctx.t("cli.history.recorded", event=_brief(story.event)))
+    say(ctx.t("cli.history.recorded", event=clean(event_line(story.event, ctx.lang))))
     for step in story.steps:
         reason = {"did_not_occur": ctx.t("cli.history.removed"), "incorrect_data": ""}.get(step.reason, step.reason)
         idle = "" if step.counts else ctx.t("cli.history.idle")
@@ -148,11 +149,14 @@ def _show(ctx: Context, story: History, *, as_json: bool) -> None:
         )
         say(line.rstrip())
         for each in step.changes:
-            say("  " + ctx.t("cli.correct.change", field=each.field, before=clean(each.before), after=clean(each.after)))
+            say(
+                "  "
+                + ctx.t("cli.correct.change", field=field_word(each.field, ctx.lang), before=clean(each.before), after=clean(each.after))
+            )
     if story.state == "replaced" and story.now is not None:
-        say(ctx.t("cli.history.now", event=_brief(story.now)))
+        say(ctx.t("cli.history.now", event=clean(event_line(story.now, ctx.lang))))
     for field, state in story.personal.items():
-        say(ctx.t("cli.history.personal", field=field, state=ctx.t(f"personal.state.{state}")))
+        say(ctx.t("cli.history.personal", field=field_word(field, ctx.lang), state=ctx.t(f"personal.state.{state}")))
 
 
 def _kind(ctx: Context, event: AnyEvent) -> str:
@@ -163,12 +167,3 @@ def _kind(ctx: Context, event: AnyEvent) -> str:
 
     tag = str(msgspec.to_builtins(event)["type"])
     return ctx.t(f"kind.{tag}") if has(f"kind.{tag}") else tag
-
-
-def _brief(event: AnyEvent) -> str:
-    """Return an event on one line, as a person can compare it with a paper."""
-    import msgspec  # noqa: PLC0415
-
-    left_out = {"type", "commitments", "payload"}
-    shown = {field: value for field, value in msgspec.to_builtins(event).items() if field not in left_out}
-    return clean(msgspec.json.encode(shown).decode())[:400]
