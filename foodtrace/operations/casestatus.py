@@ -35,6 +35,7 @@ from foodtrace.recall.effectiveness import FAILED, standing
 from foodtrace.recall.facts import Case
 from foodtrace.recall.packs import for_case
 from foodtrace.recall.report import CurvePoint, at_deadline, curve_points
+from foodtrace.recall.said import ToldTwice
 from foodtrace.recall.scope import scope_words
 from foodtrace.recall.settings import DAY_LONG, HOUR, Settings
 from foodtrace.recall.sums import notice_times
@@ -136,6 +137,8 @@ class CaseStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Completion day by day, as it happened and as it was known; empty where it was not asked for."""
     at_deadline: CurvePoint | None
     """How far it had come when it was due, both ways; none before that."""
+    told_twice: tuple[ToldTwice, ...]
+    """Goods that may be counted twice in R1 to R3; each rate says what it is if they are one load."""
     untraced: tuple[FindingAnswer, ...]
     positions: tuple[Position, ...]
 
@@ -258,6 +261,7 @@ class _Standing:
             sites=tuple(done.steps()),
             curve=curve_points(self.session, case, self.settings, self.now, holdings) if curves else (),
             at_deadline=at_deadline(self.session, case, self.settings, self.now),
+            told_twice=answer.told_twice,
             untraced=answer.untraced,
             positions=answer.positions,
         )

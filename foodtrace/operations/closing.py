@@ -6,7 +6,9 @@ Rules:
 2. ``free``, ``sealed``, ``travelling``: goods in trade that are not disposed of; what an outlet that records nothing may still
    hold counts as free. ``undisposed``: goods at a site of whoever recalls.
 3. ``check_failed``: the last effectiveness check of a site was not clean. ``unvisited``: drawn, and nobody went.
-4. Goods the case cleared are no longer its matter. Nothing is clipped: every site and unit has its own line.
+4. ``twice``: goods that two records may tell twice (:mod:`foodtrace.recall.twice`) and that, if they are one load, still lie where they
+   were sent from, or are missing there. The records have to say which, or somebody answers for closing over them.
+5. Goods the case cleared are no longer its matter. Nothing is clipped: every site and unit has its own line.
 """
 
 from __future__ import annotations
@@ -25,9 +27,10 @@ from foodtrace.recall.effectiveness import standing
 from foodtrace.recall.facts import Case
 from foodtrace.recall.packs import for_case
 from foodtrace.recall.sums import sums_with_said, told_of_all
+from foodtrace.recall.twice import hidden
 from foodtrace.storage.session import Session
 
-Kind: TypeAlias = Literal["silent", "unnotified", "free", "sealed", "travelling", "undisposed", "check_failed", "unvisited"]
+Kind: TypeAlias = Literal["silent", "unnotified", "free", "sealed", "travelling", "undisposed", "twice", "check_failed", "unvisited"]
 
 
 class Condition(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,13 +74,20 @@ def conditions(session: Session, now: int, case: Case, found: Affected | None = 
 
 
 def _left(facts: SqlFacts, hit: Affected, case: Case, now: int) -> dict[tuple[int, Kind, int], int]:
-    """Return what is not disposed of: (site, kind, unit) -> quantity (rules 2 and 4)."""
+    """Return what is not disposed of: (site, kind, unit) -> quantity (rules 2, 4 and 5)."""
     settings = for_case(case, facts.session.rules).settings
     found: dict[tuple[int, Kind, int], int] = defaultdict(int)
+    blocking = msgspec.structs.replace(settings, unblock_on_close=False)
+
+    def counts(lot: int, site: int) -> bool:
+        mine = (lot, site) in hit.holdings and site in hit.sites
+        return mine and all(blocks(case, name, site, now, blocking) for name in hit.names[lot])
+
+    for (lot, site, unit), quantity in hidden(facts, hit, case, settings).items():
+        if counts(lot, site):
+            found[site, "twice", unit] += quantity
     for (lot, site, unit), sums in sums_with_said(facts, hit, case, settings=settings).items():
-        if (lot, site) not in hit.holdings or site not in hit.sites:
-            continue
-        if not all(blocks(case, name, site, now, msgspec.structs.replace(settings, unblock_on_close=False)) for name in hit.names[lot]):
+        if not counts(lot, site):
             continue
         custody = sums.sealed + sums.back
         if site in hit.own:

@@ -39,6 +39,7 @@ from foodtrace.recall.said import (
     OutletRow,
     Position,
     RateAnswer,
+    ToldTwice,
     WithoutLot,
     figures_said,
     findings_said,
@@ -46,11 +47,13 @@ from foodtrace.recall.said import (
     positions,
     rate_said,
     said_time,
+    twice_said,
 )
 from foodtrace.recall.scope import scope_words
 from foodtrace.recall.settings import DEFAULT, Settings
 from foodtrace.recall.shares import SiteBounds, site_bounds
 from foodtrace.recall.sums import known_since, notice_times, said_at_notice
+from foodtrace.recall.twice import twice
 from foodtrace.storage.session import Session
 
 
@@ -199,11 +202,16 @@ class Answering:
             confirmed_only=tuple(figures_said(row) for row in self.done.confirmed_only),
             rates=rates,
             without_lot=self._without_lot(),
+            told_twice=self._twice(),
             untraced=self._untraced(),
             positions=positions(self.session),
             partial=self.found.partial,
             bounds=self._bounds(rows) if bounds else None,
         )
+
+    def _twice(self) -> tuple[ToldTwice, ...]:
+        found = twice(self.found, self.settings.clock_slack) if self.case is not None else []
+        return twice_said(self.session, self.facts, found, {site: info.name for site, info in self.names.items()}, self.found.flows)
 
     def _measured(self) -> Mapping[tuple[int, int, int], Bounds]:
         return measure(self.facts, self.found, self.clauses, said=self.said, sums=self.sums)

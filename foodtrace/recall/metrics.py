@@ -8,7 +8,9 @@
    are never added up, and the worst stands first.
 5. Possible links count (``count_possible``); the confirmed ones alone stand beside. Pseudo-lots are no part of the sums: theirs
    are lines of their own, least to most.
-6. 100.0 is printed only if the two numbers are equal, 0.0 only if the numerator is zero; 0/0 is no rate. Nothing is clipped to
+6. Goods that two records may tell twice (:mod:`foodtrace.recall.twice`) count as the section says; a rate that would be less if they were
+   one load says so beside it (:attr:`Rate.once`).
+7. 100.0 is printed only if the two numbers are equal, 0.0 only if the numerator is zero; 0/0 is no rate. Nothing is clipped to
    look better.
 """
 
@@ -29,6 +31,7 @@ from foodtrace.recall.percent import percent
 from foodtrace.recall.settings import DEFAULT, Settings
 from foodtrace.recall.sums import Count, notice_times, said_at_notice, sums_with_said, told_of_all
 from foodtrace.recall.tally import Tally
+from foodtrace.recall.twice import once as counted_once
 
 UNIT_NAMES: Final = ("g", "ml", "piece")
 _PIECE: Final = 2
@@ -44,10 +47,18 @@ class Rate(msgspec.Struct, frozen=True, kw_only=True):
     unit: str
     """``g``, ``ml``, ``piece``; ``site`` for outlets."""
 
+    once: tuple[int, int] | None = None
+    """The two numbers if goods that may be told twice are counted once; none where that would make it no less."""
+
     @property
     def percent(self) -> str:
         """Return one decimal, half up; 100.0 only if the two are equal, 0.0 only if the numerator is zero; else empty."""
         return percent(self.numerator, self.denominator)
+
+    @property
+    def at_least(self) -> str:
+        """Return the percentage of ``once``; empty where there is none, or nothing would be left to divide by."""
+        return percent(*self.once) if self.once is not None else ""
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,10 +117,15 @@ def completion(facts: Facts, found: Affected, case: Case | None, *, settings: Se
     """Return the completion figures of a case (or of a lot without a case: nothing is retrieved then)."""
     everything = {holding: link.since for holding, link in found.holdings.items()}
     sure = {holding: link.since for holding, link in found.holdings.items() if link.link == "confirmed"}
-    confirmed = rows_of(found.infos, found.names, Count(facts, found, sure, case, settings).tallies(), settings)
-    rows = confirmed
-    if settings.count_possible and len(sure) < len(everything):
-        rows = rows_of(found.infos, found.names, Count(facts, found, everything, case, settings).tallies(), settings)
+    single = counted_once(found, settings.clock_slack) if case is not None else None
+
+    def counted(holdings: Mapping[tuple[int, int], int]) -> tuple[Figures, ...]:
+        tallies = Count(facts, found, holdings, case, settings).tallies()
+        others = Count(facts, single, holdings, case, settings).tallies() if single is not None else None
+        return rows_of(found.infos, found.names, tallies, settings, once=others)
+
+    confirmed = counted(sure)
+    rows = counted(everything) if settings.count_possible and len(sure) < len(everything) else confirmed
     notified, answered, effective = sites_told(found, case, facts.now)
     return Completion(rows=rows, confirmed_only=confirmed, notified=notified, answered=answered, effective=effective)
 
@@ -149,12 +165,28 @@ def _sites(some: set[int], of: Collection[int]) -> Rate:
 
 
 def rows_of(
-    known: Mapping[int, LotInfo], names: Mapping[int, Sequence[int]], tallies: Mapping[tuple[int, int], Tally], settings: Settings
+    known: Mapping[int, LotInfo],
+    names: Mapping[int, Sequence[int]],
+    tallies: Mapping[tuple[int, int], Tally],
+    settings: Settings,
+    *,
+    once: Mapping[tuple[int, int], Tally] | None = None,
 ) -> tuple[Figures, ...]:
     """Return the rows, the worst first (rule 4).
 
     :param known: what is known of every name of a lot. :param names: lot -> its names. :param tallies: by (lot, unit).
+    :param once: the tallies if goods that may be told twice are counted once (rule 6).
     """
+    best = _together(known, names, tallies)
+    others = _together(known, names, once) if once is not None else {}
+    made = [_figures(row, tally, settings, others.get(row)) for row, tally in sorted(best.items())]
+    return tuple(sorted(made, key=lambda row: Fraction(row.retrieved, row.should) if row.should else Fraction(2)))
+
+
+def _together(
+    known: Mapping[int, LotInfo], names: Mapping[int, Sequence[int]], tallies: Mapping[tuple[int, int], Tally]
+) -> dict[_Row, Tally]:
+    """Return the tallies of each row (rule 4)."""
     rows: dict[_Row, Tally] = defaultdict(Tally)
     merged: dict[_Row, Tally] | None = defaultdict(Tally)
     for (lot, unit), tally in tallies.items():
@@ -169,20 +201,28 @@ def rows_of(
                 merged = None
             else:
                 merged[content[1], ""].add(tally, content[0])
-    best = merged if merged is not None and len(merged) < len(rows) else rows
-    made = [_figures(row, tally, settings) for row, tally in sorted(best.items())]
-    return tuple(sorted(made, key=lambda row: Fraction(row.retrieved, row.should) if row.should else Fraction(2)))
+    return merged if merged is not None and len(merged) < len(rows) else rows
 
 
-def _figures(row: _Row, tally: Tally, settings: Settings) -> Figures:
+def _pairs(tally: Tally, settings: Settings) -> dict[str, tuple[int, int]]:
+    """Return numerator and denominator of R1 to R3 (rule 2)."""
+    retrieved = tally.retrieved if settings.sealed_counts else tally.strict
+    d = tally.distributed
+    return {"R1": (retrieved, d), "R2": (retrieved, tally.should), "R3": (tally.accounted(retrieved), d)}
+
+
+def _lower(pair: tuple[int, int], other: tuple[int, int]) -> tuple[int, int] | None:
+    """Return the other two numbers where their rate is less."""
+    (top, bottom), (over, under) = pair, other
+    return other if bottom and under and over * bottom < top * under else None
+
+
+def _figures(row: _Row, tally: Tally, settings: Settings, once: Tally | None) -> Figures:
     unit = UNIT_NAMES[row[0]]
     retrieved = tally.retrieved if settings.sealed_counts else tally.strict
     d, b = tally.distributed, tally.should
-    pairs = {
-        "R1": (retrieved, d),
-        "R2": (retrieved, b),
-        "R3": (tally.accounted(retrieved), d),
-    }
+    pairs = _pairs(tally, settings)
+    others = {} if once is None else {name: _lower(pairs[name], other) for name, other in _pairs(once, settings).items()}
     strict = {"R1": (tally.strict, d), "R2": (tally.strict, b)}
     beyond = min(tally.unexplained, retrieved)
     return Figures(
@@ -197,7 +237,7 @@ def _figures(row: _Row, tally: Tally, settings: Settings) -> Figures:
         brought_back=tally.undone,
         destroyed_before=tally.destroyed_before,
         lost_before=tally.lost_before,
-        rates={name: Rate(numerator=top, denominator=bottom, unit=unit) for name, (top, bottom) in pairs.items()},
+        rates={name: Rate(numerator=top, denominator=bottom, unit=unit, once=others.get(name)) for name, (top, bottom) in pairs.items()},
         strict={name: Rate(numerator=top, denominator=bottom, unit=unit) for name, (top, bottom) in strict.items()},
         unexplained=beyond,
         on_record={

@@ -35,6 +35,7 @@ from foodtrace.recall.decisions import Decision, decisions
 from foodtrace.recall.facts import Case
 from foodtrace.recall.packs import for_case
 from foodtrace.recall.report_entries import MOST_GOODS, CaseEntry, LogProof, entries_of_case, entries_of_goods, local_time, log_proofs
+from foodtrace.recall.said import rate_said
 from foodtrace.recall.scope import scope_words
 from foodtrace.recall.settings import Settings
 from foodtrace.storage.session import Session
@@ -243,10 +244,7 @@ def _facts_at(session: Session) -> Callable[[int, int | None], SqlFacts]:
 def _rates(point: Point, row: tuple[str, str]) -> dict[str, RateAnswer]:
     figures = next((each for each in point.rows if (each.unit, each.product) == row), None)
     rates = {"R4": point.notified, "R5": point.answered, "R6": point.effective, **(figures.rates if figures else {})}
-    return {
-        name: RateAnswer(numerator=rate.numerator, denominator=rate.denominator, unit=rate.unit, percent=rate.percent)
-        for name, rate in sorted(rates.items())
-    }
+    return {name: rate_said(rate) for name, rate in sorted(rates.items())}
 
 
 def _deadline(clock: Clock, now: int) -> Deadline:

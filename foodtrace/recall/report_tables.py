@@ -18,6 +18,7 @@ import msgspec
 
 from foodtrace.quantity import thousands, unit_word
 from foodtrace.recall.answer import Answer, FiguresAnswer, OutletRow, RateAnswer
+from foodtrace.recall.beside import beside_rates, percent_words
 from foodtrace.recall.deadlines import LOCAL
 from foodtrace.recall.picture import kind_word
 from foodtrace.recall.report import Report
@@ -76,7 +77,7 @@ def grids(report: Report, lang: Lang) -> list[Grid]:
 def rate_words(rate: RateAnswer, name: str, lang: Lang) -> str:
     """Return a rate for people; nothing to divide by is said in words, never as 0 or 100 %."""
     if rate.percent:
-        return f"{rate.percent} %"
+        return percent_words(rate)
     return text({"R4": "rate.no_outlets", "R5": "rate.no_outlets", "R6": "rate.not_sampled"}.get(name, "rate.nothing_left"), lang)
 
 
@@ -103,6 +104,7 @@ def _summary(report: Report, lang: Lang) -> Grid:
             "outlets",
             text("report.summary.outlets", lang, count=len(answer.outlets), confirmed=confirmed, possible=len(answer.outlets) - confirmed),
         ),
+        ("beside", "\n".join(beside_rates(answer.told_twice, answer.untraced, lang)) or "-"),
         ("untraced", str(len(answer.untraced))),
         ("rule_pack", f"{report.rule_pack} {report.rule_pack_title}".strip()),
         ("contacts", text(f"report.contacts.{report.contacts}", lang)),
@@ -266,9 +268,7 @@ def _curve(report: Report) -> Grid:
     for point in report.curve:
         cells: list[Cell] = [moment_words(point.at)]
         for way in (point.happened, point.known):
-            cells += [
-                f"{way[name].percent} %" if name in way and way[name].percent else "-" for name in ("R1", "R2", "R3", "R4", "R5", "R6")
-            ]
+            cells += [percent_words(way[name]) or "-" if name in way else "-" for name in ("R1", "R2", "R3", "R4", "R5", "R6")]
         rows.append(tuple(cells))
     names = ("R1", "R2", "R3", "R4", "R5", "R6")
     return Grid(name="curve", columns=("at", *names, *(f"{name}_known" for name in names)), rows=tuple(rows))

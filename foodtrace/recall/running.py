@@ -10,8 +10,8 @@ Rules:
    computed from nothing once, and the folding goes on from there.
 3. T moves on: what becomes true by time alone (goods that were to come, a recall return too long on the road) is looked ahead to,
    and computed from nothing when it is due.
-4. Scopes that are not whole lots, dispatches without lot, records that other logs object to, relabellings and returns reworked into
-   other lots are computed from nothing each time.
+4. Scopes that are not whole lots, dispatches without lot, records that other logs object to, relabellings, returns reworked into other
+   lots and goods that may be told twice (:mod:`foodtrace.recall.twice`) are computed from nothing each time.
 """
 
 from __future__ import annotations
@@ -71,7 +71,9 @@ from foodtrace.recall.packs import for_case
 from foodtrace.recall.quantities import flowed, moved
 from foodtrace.recall.runningsums import RunningBooks, RunningCount
 from foodtrace.recall.settings import Settings
-from foodtrace.recall.sums import notice_times, said_at_notice
+from foodtrace.recall.sums import Count, notice_times, said_at_notice
+from foodtrace.recall.tally import Tally
+from foodtrace.recall.twice import Doubts, once
 from foodtrace.storage.session import Session
 from foodtrace.tlog.entry import event_bytes
 
@@ -171,11 +173,14 @@ class _State:
         clauses = self.case.versions[-1].clauses
         self.found = found = find(facts, clauses, settings=self.settings, own_operator=self.case.operator, case=number)
         self.told = sites_told(found, self.case, now)
+        self.single = once(found, self.settings.clock_slack)
+        self.doubts = Doubts(found, self.settings.clock_slack)
         self.rep = {name: lot for lot, names in found.names.items() for name in names}
         self.ranks = facts.ranks()
         self.codes = {facts.texts([name])[name].rpartition("/")[2] for name in self.rep}
         self.simple = (
             all(isinstance(each, LotsClause) for each in clauses)
+            and self.single is None
             and not (facts.crossed or found.copies or found.code_only or found.partial)
             and all(link.since == ALWAYS for link in found.holdings.values())
             and not any(flow.flags & UNNAMED for flow in found.flows)
@@ -186,10 +191,8 @@ class _State:
         everything = {holding: link.since for holding, link in found.holdings.items()}
         self.sure = {holding: link.since for holding, link in found.holdings.items() if link.link == "confirmed"}
         both = self.settings.count_possible and len(self.sure) < len(everything)
-        self.counts = [
-            RunningCount(facts, found, each, self.case, self.settings, self.books)
-            for each in ([self.sure, everything] if both else [self.sure])
-        ]
+        self.counted = [self.sure, everything] if both else [self.sure]
+        self.counts = [RunningCount(facts, found, each, self.case, self.settings, self.books) for each in self.counted]
         self.simple = self.simple and not any(count.corrected or count.reworked for count in self.counts)
         self.groups: dict[tuple[int, str], list[Flow]] = defaultdict(list)
         for flow in found.flows:
@@ -210,9 +213,18 @@ class _State:
 
     def figures(self) -> Completion:
         """Return the completion as far as it is known."""
-        rows = [rows_of(self.found.infos, self.found.names, count.settled(), self.settings) for count in self.counts]
+        rows = [
+            rows_of(self.found.infos, self.found.names, count.settled(), self.settings, once=self._once(holdings))
+            for count, holdings in zip(self.counts, self.counted, strict=True)
+        ]
         notified, answered, effective = self.told
         return Completion(rows=rows[-1], confirmed_only=rows[0], notified=notified, answered=answered, effective=effective)
+
+    def _once(self, holdings: Mapping[tuple[int, int], int]) -> Mapping[tuple[int, int], Tally] | None:
+        """Return the tallies if goods that may be told twice are counted once, none where none may be."""
+        if self.single is None:
+            return None
+        return Count(self.facts, self.single, holdings, self.case, self.settings).tallies()
 
     # -- what is new -------------------------------------------------------------------------------------------------------
 
@@ -298,6 +310,9 @@ class _State:
             before += pair(group, {}, self.ranks)
             group += [flow for flow in new if (flow.lot, flow.pair) == number]
             after += pair(group, {}, self.ranks)
+        for move in after:
+            if move not in before and self.doubts.add(move):
+                raise FromNothing
         return before, after
 
 

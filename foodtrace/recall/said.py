@@ -9,19 +9,21 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, Final, Literal
 
 import msgspec
 
 from foodtrace.graph.edges import moment
+from foodtrace.graph.flows import LEAVING, Flow
 from foodtrace.graph.heads import heads
 from foodtrace.recall.facts import Facts
 from foodtrace.recall.finding.look import Finding
 from foodtrace.recall.metrics import UNIT_NAMES, Figures, Rate
 from foodtrace.recall.plain.sources import positions_told
 from foodtrace.recall.shares import SiteBounds
+from foodtrace.recall.twice import Twice
 from foodtrace.storage.session import Session
 
 
@@ -33,6 +35,10 @@ class RateAnswer(msgspec.Struct, frozen=True, kw_only=True):
     unit: str
     percent: str
     """One decimal; empty where the denominator is 0: nothing left to retrieve, or nothing sampled."""
+    once: tuple[int, int] | None = None
+    """The two numbers if goods that two records may tell twice (:class:`ToldTwice`) are counted once; None where it is no less then."""
+    at_least: str = ""
+    """Their percentage, one decimal; empty where there is none. ``percent`` alone is no all-clear where this is not empty."""
 
 
 class Amount(msgspec.Struct, frozen=True, kw_only=True):
@@ -156,6 +162,26 @@ class WithoutLot(msgspec.Struct, frozen=True, kw_only=True):
     most: int
 
 
+class ToldTwice(msgspec.Struct, frozen=True, kw_only=True):
+    """Goods that one record says were sent and another says came, with no number to tie the two: one load, or two, cannot be told."""
+
+    lot: str
+    source: str
+    """Site that they left by the one record; where they may still lie."""
+    source_name: str
+    site: str
+    """Site that received them by the other record."""
+    site_name: str
+    unit: str
+    quantity: int
+    number: str
+    """By which the receipt would have to name that sending."""
+    sent: tuple[str, ...]
+    """``ORIGIN#SEQ`` of the records of the sending, and of a receipt that names it."""
+    received: tuple[str, ...]
+    """``ORIGIN#SEQ`` of the receipt that names no sending."""
+
+
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """A recall answer; its JSON is ``schemas/recall.json``."""
 
@@ -186,6 +212,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """R1-R6; R1-R3 of the first unit."""
     without_lot: tuple[WithoutLot, ...]
     """Goods dispatched without lot, which stand in no sum: between least and most of each line may be affected."""
+    told_twice: tuple[ToldTwice, ...] = ()
+    """Of a case: goods that may be counted twice in R1 to R3; ``once`` and ``at_least`` of a rate say what it is if they are one load."""
     untraced: tuple[FindingAnswer, ...]
     positions: tuple[Position, ...]
     partial: bool
@@ -237,6 +265,37 @@ def findings_said(session: Session, facts: Facts, found: Collection[Finding], na
     return tuple(sorted(made, key=lambda each: (each.kind, each.lot, each.site, each.unit, each.value, each.entries, each.reason)))
 
 
+def twice_said(
+    session: Session, facts: Facts, found: Collection[Twice], names: Mapping[int, str], flows: Iterable[Flow]
+) -> tuple[ToldTwice, ...]:
+    """Return what may be told twice with texts for numbers, in the order of their texts.
+
+    :param names: site -> trading name. :param flows: those that the moves were made of, for the number of each sending.
+    """
+    if not found:
+        return ()
+    wanted = {each.left[0] for each in found}
+    numbers = {(flow.log, flow.seq): flow.pair for flow in flows if flow.kind in LEAVING and (flow.log, flow.seq) in wanted}
+    texts = facts.texts({number for each in found for number in (each.lot, each.src, each.dst)})
+    origins: dict[int, str] = dict(session.rows("SELECT id, origin FROM log"))
+    made = [
+        ToldTwice(
+            lot=texts[each.lot],
+            source=texts[each.src],
+            source_name=names.get(each.src, ""),
+            site=texts[each.dst],
+            site_name=names.get(each.dst, ""),
+            unit=UNIT_NAMES[each.unit],
+            quantity=each.q,
+            number=numbers.get(each.left[0], ""),
+            sent=tuple([f"{origins.get(log, log)}#{seq}" for log, seq in each.left]),
+            received=tuple([f"{origins.get(log, log)}#{seq}" for log, seq in each.came]),
+        )
+        for each in found
+    ]
+    return tuple(sorted(made, key=lambda each: (each.lot, each.source, each.site, each.sent, each.received)))
+
+
 def positions(session: Session) -> tuple[Position, ...]:
     """Return how far every log has come, and how far it is to be believed; also of logs that were verified here and went missing."""
     return tuple([msgspec.convert(each, Position) for each in positions_told(heads(session))])
@@ -249,7 +308,14 @@ def likely_first(row: OutletRow) -> tuple[int, str]:
 
 def rate_said(rate: Rate) -> RateAnswer:
     """Return a rate as it is handed out."""
-    return RateAnswer(numerator=rate.numerator, denominator=rate.denominator, unit=rate.unit, percent=rate.percent)
+    return RateAnswer(
+        numerator=rate.numerator,
+        denominator=rate.denominator,
+        unit=rate.unit,
+        percent=rate.percent,
+        once=rate.once,
+        at_least=rate.at_least,
+    )
 
 
 def figures_said(row: Figures) -> FiguresAnswer:

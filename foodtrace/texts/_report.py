@@ -175,6 +175,12 @@ Without:  1. hash = SHA-256(a byte 00, then all bytes of the .entry)
     "report.summary.scope": ("第 {version} 版, 涉及 {lots} 批", "version {version}, {lots} lots affected"),
     "report.summary.outlets": ("{count} 家 (确认 {confirmed}, 可能 {possible})", "{count} (confirmed {confirmed}, possible {possible})"),
     "report.figures.all": ("全部", "all links"),
+    "beside.twice": (
+        "说不清: {site} 收到的 {quantity} 没写单号 ({received}), 可能就是 {source} 已发的那批 (单号 {number}); 是一批就按低的算, {source} 处还差这么多。查实后更正: foodtrace correct {received} --set transfer={number}",
+        "cannot be told: {quantity} received at {site} without a number ({received}) may be what {source} sent under {number}; if so the lower rate holds and as much is still to be found at {source}. Once it is known: foodtrace correct {received} --set transfer={number}",
+    ),
+    "beside.twice_more": ("这样的还有 {count} 条 (--json 全列)", "and {count} more of these (--json has all)"),
+    "beside.over": ("记录之外多出来的, 会抬高各率: {what} ({kind})", "beyond the records, which raises the rates: {what} ({kind})"),
     "report.note.unexplained": (
         "收回的货里 {quantity} 记录里没有来处; 不计这些: R1 {R1}  R2 {R2}  R3 {R3}",
         "{quantity} of what was retrieved no record says was ever there; without that: R1 {R1}  R2 {R2}  R3 {R3}",
@@ -211,6 +217,7 @@ Without:  1. hash = SHA-256(a byte 00, then all bytes of the .entry)
     "report.row.closed": ("结案", "closed"),
     "report.row.scope": ("范围", "scope"),
     "report.row.outlets": ("网点", "outlets"),
+    "report.row.beside": ("各率要看", "read beside the rates"),
     "report.row.untraced": ("查不到的", "not traced"),
     "report.row.rule_pack": ("规则包", "rule pack"),
     "report.row.contacts": ("联系方式", "contacts"),

@@ -16,6 +16,7 @@ from foodtrace_cli.schemaoption import prints
 def list_(ctx: Context, *, everything: bool, as_json: bool) -> None:
     """List the cases on record: how far each has come, when it is due, how much is late."""
     from foodtrace.operations import casestatus  # noqa: PLC0415
+    from foodtrace.recall.beside import percent_words  # noqa: PLC0415
 
     with ctx.open() as ledger, ledger.reading() as session:
         found = casestatus.overview(session, ledger.clock(), everything=everything)
@@ -32,7 +33,7 @@ def list_(ctx: Context, *, everything: bool, as_json: bool) -> None:
             "state": ctx.t(f"status.is_{each.state}"),
             "version": each.version,
             "outlets": each.outlets,
-            "r2": f"{each.rates['R2'].percent} %" if each.rates["R2"].percent else ctx.t("status.none"),
+            "r2": percent_words(each.rates["R2"]) or ctx.t("status.none"),
             "r5": f"{each.rates['R5'].numerator}/{each.rates['R5'].denominator}",
             "due": each.due_day or "-",
             "late": each.late,

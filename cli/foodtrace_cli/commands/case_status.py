@@ -52,6 +52,7 @@ def status(
     """Show how far a case has come: R1-R6 with numerator and denominator, deadlines, who is late, what is to be done today."""
     from foodtrace.graph.edges import micros  # noqa: PLC0415
     from foodtrace.operations import casestatus  # noqa: PLC0415
+    from foodtrace.recall.beside import beside_rates  # noqa: PLC0415
     from foodtrace.recall.cases import load_case, name_case  # noqa: PLC0415
 
     when = None if at is None else moment(at)
@@ -71,6 +72,8 @@ def status(
             write(ctx, ledger, answer, View(everything=True))
     else:
         _rates(ctx, found)
+        for line in beside_rates(found.told_twice, found.untraced, ctx.lang):
+            say("  " + clean(line))
         _untraced(ctx, found)
         for line in dated_ahead(ctx, found.untraced):
             say("  " + line)
@@ -161,9 +164,9 @@ def _rate(ctx: Context, name: str, rate: Any, note: str, nothing: str) -> tuple[
 
 
 def _percent(ctx: Context, rate: Any) -> str:
-    if not rate.percent:
-        return ctx.t("status.none")
-    return "100 %" if rate.percent == "100.0" else f"{rate.percent} %"
+    from foodtrace.recall.beside import percent_words  # noqa: PLC0415
+
+    return percent_words(rate, whole=True) or ctx.t("status.none")
 
 
 def _missing(ctx: Context, names: list[str]) -> str:

@@ -249,6 +249,8 @@ def _others(ctx: Context, answer: Any) -> list[str]:
 
 def print_rates(ctx: Context, answer: Any) -> None:
     """Print R1-R6, each with numerator and denominator."""
+    from foodtrace.recall.beside import beside_rates  # noqa: PLC0415
+
     for figures in answer.figures:
         if figures.product and len(answer.figures) > 1:
             _put(f"{figures.product}:")
@@ -260,6 +262,8 @@ def print_rates(ctx: Context, answer: Any) -> None:
             words = {name: f"{rate.percent} %" if rate.percent else ctx.t("status.none") for name, rate in figures.on_record.items()}
             beyond = f"{shown_quantity(figures.unexplained, figures.unit)} {shown_unit(ctx, figures.unit)}"
             _put(" " + ctx.t("status.unexplained", quantity=beyond, **words))
+    for said in beside_rates(answer.told_twice, answer.untraced, ctx.lang):
+        _put(" " + said)
     for each in answer.without_lot:
         least, most = (shown_quantity(value, each.unit) for value in (each.least, each.most))
         _put(ctx.t("cli.rate.pseudo", name=each.name or each.site, least=least, most=most, unit=shown_unit(ctx, each.unit)))
@@ -272,7 +276,9 @@ def _rate(ctx: Context, name: str, rate: Any) -> None:
     numbers = (rate.numerator, rate.denominator)
     over = " / ".join(f"{each:,}" if rate.unit == "site" else shown_quantity(each, rate.unit) for each in numbers)
     nothing = ctx.t({"R4": "cli.rate.no_outlets", "R5": "cli.rate.no_outlets", "R6": "cli.rate.not_sampled"}.get(name, "cli.rate.nothing"))
-    shown = f"{rate.percent} %" if rate.percent else nothing
+    from foodtrace.recall.beside import percent_words  # noqa: PLC0415
+
+    shown = percent_words(rate) or nothing
     _put(f"{ctx.t('cli.rate.' + name)}  {shown}  {over} {unit}")
 
 

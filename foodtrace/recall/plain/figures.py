@@ -62,7 +62,8 @@ class Tally:
 
 def rate(numerator: int, denominator: int, unit: str) -> Told:
     """Return a rate as an answer tells it."""
-    return {"numerator": numerator, "denominator": denominator, "unit": unit, "percent": percent(numerator, denominator)}
+    told = {"numerator": numerator, "denominator": denominator, "unit": unit, "percent": percent(numerator, denominator)}
+    return told | {"once": None, "at_least": ""}
 
 
 class Counted:

@@ -28,7 +28,7 @@ from foodtrace.recall.plain.casefindings import case_findings
 from foodtrace.recall.plain.figures import UNIT_NAMES, Told
 from foodtrace.recall.plain.findings import ordered
 from foodtrace.recall.plain.gather import LAST_ENTRY
-from foodtrace.recall.plain.lot import Held
+from foodtrace.recall.plain.lot import RECEIVED, Held
 from foodtrace.recall.plain.sources import behind_told, said_time
 from foodtrace.recall.plain.told import PlainAnswer
 from foodtrace.recall.said import figures_said, rate_said
@@ -67,8 +67,19 @@ class CaseAnswer(PlainAnswer):
         self.facts = facts
         self.case = case
         self.settings = settings
+        self._told_once()
         self.books = CaseBooks(self.gathered, case, settings)
         self.books.settle()
+
+    def _told_once(self) -> None:
+        """Hand over where goods may be told twice (:mod:`foodtrace.recall.twice`)."""
+        for books in self.gathered.books.values():
+            came = [move for move in books.odd if move.evidence == RECEIVED and move.received > 0]
+            places = {move.dst: {each.src for each in came if each.dst == move.dst} for move in came}
+            for move in books.all_moves() if came else ():
+                wanted = places.get(move.dst) if move.evidence != RECEIVED and move.src and move.src not in self.own else None
+                if wanted and (0 in wanted or move.src in wanted):
+                    raise HandOver("goods that may be told twice")
 
     def told(self, *, count_possible: bool = True) -> Told:
         """Return the answer."""

@@ -104,6 +104,7 @@ class PlainAnswer:
             "confirmed_only": sure,
             "rates": {**figures[0]["rates"], **rates},
             "without_lot": (),
+            "told_twice": (),
             "untraced": untraced,
             "positions": positions_told(sources),
             "partial": False,

@@ -1,0 +1,67 @@
+"""What stands beside the rates of a recall, in words: a rate alone can be read as an all-clear that it is not.
+
+Rules:
+
+1. A rate that rests on goods which two records may tell twice is printed as a range, in its own line: from what it is if they are one load
+   to what the section makes of it. Which goods these are, and how to mend the record, stands below.
+2. What is too much by the records raises the rates: who has how much beyond what ever came, or was brought back beyond what was sold,
+   stands beside them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Final
+
+from foodtrace.quantity import thousands, unit_word
+from foodtrace.texts import Lang, text
+
+if TYPE_CHECKING:
+    from foodtrace.recall.said import FindingAnswer, RateAnswer, ToldTwice
+
+OVER: Final = ("unexplained_stock", "returns_exceed_sales")
+"""Kinds of findings about what is too much."""
+_MOST: Final = 5
+"""Lines, or sites in a line; the JSON has all of them."""
+
+
+def percent_words(rate: RateAnswer, *, whole: bool = False) -> str:
+    """Return a rate with its sign (rule 1); empty where there is none. :param whole: 100 for 100.0."""
+    if not rate.percent:
+        return ""
+    most = "100" if whole and rate.percent == "100.0" else rate.percent
+    return f"{rate.at_least}-{most} %" if rate.at_least else f"{most} %"
+
+
+def beside_rates(told_twice: Sequence[ToldTwice], untraced: Iterable[FindingAnswer], lang: Lang) -> list[str]:
+    """Return the lines that stand beside the rates."""
+    lines = [_twice(each, lang) for each in told_twice[:_MOST]]
+    if len(told_twice) > _MOST:
+        lines.append(text("beside.twice_more", lang, count=len(told_twice) - _MOST))
+    found = list(untraced)
+    for kind in OVER:
+        mine = sorted((each for each in found if each.kind == kind and each.value), key=lambda each: (-each.value, each.site))
+        if mine:
+            names = [f"{each.site_name or each.site} {_amount(each.value, each.unit, lang)}" for each in mine[:_MOST]]
+            what = ", ".join(names) + (" .." if len(mine) > _MOST else "")
+            lines.append(text("beside.over", lang, kind=text(f"finding.{kind}", lang), what=what))
+    return lines
+
+
+def _twice(each: ToldTwice, lang: Lang) -> str:
+    return text(
+        "beside.twice",
+        lang,
+        quantity=_amount(each.quantity, each.unit, lang),
+        site=each.site_name or each.site,
+        source=each.source_name or each.source,
+        number=each.number or "-",
+        received=" ".join(each.received),
+    )
+
+
+def _amount(value: int, unit: str, lang: Lang) -> str:
+    return f"{value:,}" + " " + unit_word(unit, lang) if unit == "piece" else f"{thousands(value)} {unit_word(unit, lang)}"
+
+
+__all__ = ["OVER", "beside_rates", "percent_words"]
