@@ -234,3 +234,23 @@ def test_a_correction_is_computed_from_nothing(tmp_path: Path, url: str) -> None
             seq, leaf = session.rows("SELECT seq, leaf FROM entry WHERE id = 'e4'")[0]
         world.put(world.event(Correction, site="W-1", seq=seq, leaf=bytes(leaf).hex(), reason="did_not_occur"))
         assert ledger.completion(CASE) == world.from_nothing() != before
+
+
+@pytest.mark.parametrize("first", ["sent", "came"])
+def test_goods_that_come_to_be_told_twice_are_computed_from_nothing(tmp_path: Path, first: str) -> None:
+    world = World(tmp_path)
+    with world.ledger as ledger:
+        ledger.completion(CASE)
+        base: dict[str, Any] = {"lot": LOT, "quantity": grams(30)}
+        world.later(2)
+        sent = world.event(Returned, site="X-1", to="P-1", case=CASE, in_transit=True, **base)
+        world.later(1)
+        came = world.event(Receipt, site="P-1", source="X-1", **base)
+        for event in (sent, came) if first == "sent" else (came, sent):
+            world.put(event)
+            done = ledger.completion(CASE)
+            assert done == world.from_nothing()
+        assert done.rows[0].rates["R1"].once == (30, 900), "60 by the letter"
+        world.later(1)
+        world.put(world.event(Sealing, site="Y-1", case=CASE, lot=LOT, quantity=grams(10)))
+        assert ledger.completion(CASE) == world.from_nothing()
