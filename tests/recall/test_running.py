@@ -246,6 +246,7 @@ def test_goods_that_come_to_be_told_twice_are_computed_from_nothing(tmp_path: Pa
         sent = world.event(Returned, site="X-1", to="P-1", case=CASE, in_transit=True, **base)
         world.later(1)
         came = world.event(Receipt, site="P-1", source="X-1", **base)
+        done = ledger.completion(CASE)
         for event in (sent, came) if first == "sent" else (came, sent):
             world.put(event)
             done = ledger.completion(CASE)

@@ -16,9 +16,9 @@ from foodtrace.recall.affected import find
 from foodtrace.recall.metrics import Rate, completion
 from foodtrace.recall.settings import DEFAULT
 from foodtrace.recall.twice import twice
+from tests.recall.notation import OWN, SETTINGS, Build, clauses
 from tests.recall.story import Story
 from tests.recall.unitwise import Trade
-from tests.recall.worlds import OWN, SETTINGS, Build, clauses
 
 SOLD = "L:P 100\nP->X L60 @2\n"
 
