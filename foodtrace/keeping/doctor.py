@@ -25,10 +25,11 @@ from foodtrace.keeping.host import Host
 from foodtrace.keeping.recovery import Lost, survey
 from foodtrace.opening import BACKUP, LogState, logs, origins
 from foodtrace.sealed import Seal, beyond_seal, contested, sealed_logs
-from foodtrace.storage.around import missing_indexes, missing_keys, strange_triggers
+from foodtrace.storage.around import missing_indexes, missing_keys
 from foodtrace.storage.damage import damage
 from foodtrace.storage.session import Session
 from foodtrace.storage.still import is_still
+from foodtrace.storage.strange import strange_things
 from foodtrace.tlog.clock import DAY, EARLIEST, SKEW, ClockRule
 from foodtrace.tlog.entry import time_text
 from foodtrace.tlog.verify import missing_triggers
@@ -157,7 +158,7 @@ def _beyond_seal(states: list[LogState], seals: dict[str, Seal]) -> Iterator[Che
 
 
 def _ledger(session: Session) -> Iterator[Check]:
-    missing, strange = missing_triggers(session), strange_triggers(session)
+    missing, strange = missing_triggers(session), strange_things(session)
     copied = session.row("SELECT value FROM setting WHERE key = ?", (BACKUP,))
     if missing:
         yield Check(topic="ledger", state="bad", code="triggers_gone", facts={"names": ", ".join(missing)})

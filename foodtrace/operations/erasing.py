@@ -14,8 +14,8 @@ Rules:
    table without a word is erased on record, so that ``verify`` can say yes again.
 6. The values of another host's log that came by import never were here: they lie with whoever writes it. Nothing is recorded of them
    here, and they are named until that host's own erasure has come over (``not_here``).
-7. "Erased" is said of what was looked for afterwards and is not there. Where somebody put a trigger on a table of the log, which may keep
-   the row or copy it elsewhere, nothing is erased until it is gone: what it copied before, nobody here can see.
+7. "Erased" is said of what was looked for afterwards and is not there. Where somebody put a trigger on a table of the ledger, which may
+   keep the row or copy it elsewhere, nothing is written at all (:mod:`foodtrace.storage.strange`): what it copied before, nobody here can see.
 8. The same id is the same request: about the same entries, for the same reason and no other fields.
 """
 
@@ -28,7 +28,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from foodtrace.errors import BadData, Conflict, FoodtraceError, Integrity, NotFound
+from foodtrace.errors import BadData, Conflict, FoodtraceError, NotFound
 from foodtrace.events import Erasure, Event
 from foodtrace.graph.directory import resolve_site
 from foodtrace.graph.names import find
@@ -37,7 +37,6 @@ from foodtrace.operations.entries import find_entry
 from foodtrace.operations.persons import entries_of, same_values
 from foodtrace.operations.reach import ErasedEntry, Reach, reach_of
 from foodtrace.personal import FIELD, vanished
-from foodtrace.storage.around import strange_triggers
 from foodtrace.storage.session import Session, not_written
 from foodtrace.tlog.whole import event_of
 
@@ -81,15 +80,12 @@ def erase(
     :param fields: only these (``phone``, ``contact`` ...); all if none.
     :param keys: key directory, which tells this host's logs from others'; none: every log is this host's.
     :raises NotFound: ``erase.unknown``; ``erase.nothing`` where there never was such a value. :raises BadData: ``personal.field``.
-    :raises Integrity: ``erase.triggers``. :raises Storage: ``storage.not_written`` (rule 7).
+    :raises Storage: ``storage.not_written`` (rule 7).
     :raises Conflict: ``record.id_conflict`` (rule 8).
     """
     for each in fields:
         if not FIELD.fullmatch(each):
             raise BadData("personal.field", value=each, expected="a-z _")
-    strange = strange_triggers(session)
-    if strange:
-        raise Integrity("erase.triggers", value=", ".join(strange), expected="-")
     reach = reach_of(session, own, origin, keys)
     what, entries, operator = _entries(session, own, given)
     _same_request(session, doing, own, origin, what, {(reach.origins[log], seq) for log, seq in entries}, fields, reason)

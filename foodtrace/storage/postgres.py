@@ -23,6 +23,7 @@ from urllib.parse import quote
 
 from foodtrace.errors import BadData, Busy, Conflict, Storage
 from foodtrace.storage.session import LEFT_ALONE, Ask, Dialect, Row, Session, not_written, version_of
+from foodtrace.storage.strange import CATALOGUE, Looked
 from foodtrace.storage.sums import MOST
 
 if TYPE_CHECKING:
@@ -58,9 +59,10 @@ class PostgresSession:
 
     dialect: Dialect = "postgresql"
 
-    def __init__(self, connection: Any, *, looks_up: _Way = "begun") -> None:
+    def __init__(self, connection: Any, *, looks_up: _Way = "begun", looked: Looked | None = None) -> None:
         """:param looks_up: how the planner is to go about questions with ids; to tell it costs a statement."""
         self._c = connection
+        self._looked = looked or Looked()
         self.vouched: Vouched | None = None
         self.rules: Path | None = None
         self._looks_up = looks_up
@@ -86,6 +88,14 @@ class PostgresSession:
             return known[0] if known else None
         found: Row | None = self._run(sql, params).fetchone()
         return found
+
+    def lock(self, sql: str, params: Sequence[object]) -> Row | None:
+        """See :class:`foodtrace.storage.session.Session`: one journey for both."""
+        found = self.row(f"SELECT locked.*, ({CATALOGUE}) FROM ({sql} FOR UPDATE) AS locked", params)  # noqa: S608 - our own queries
+        if found is None:
+            return None
+        self._looked.again(self, found[-1])
+        return found[:-1]
 
     def stream(self, sql: str, params: Sequence[object] = ()) -> Iterable[Row]:
         """See :class:`foodtrace.storage.session.Session`."""
@@ -233,6 +243,7 @@ class PostgresStore:
         self._pid = os.getpid()
         self._free: list[Any] = []
         self._lock = threading.Lock()
+        self._looked = Looked()
 
     @contextmanager
     def read(self) -> Iterator[PostgresSession]:
@@ -255,7 +266,7 @@ class PostgresStore:
         with self._borrow() as connection, self._translated():
             connection.execute("BEGIN ISOLATION LEVEL READ COMMITTED; " + _BEGIN)
             try:
-                yield PostgresSession(connection)
+                yield PostgresSession(connection, looked=self._looked)
                 connection.execute("COMMIT")
                 # Durable from here on.
             except BaseException:

@@ -87,12 +87,6 @@ def triggers(dialect: Dialect) -> list[str]:
     return _sqlite_triggers() if dialect == "sqlite" else _postgres_triggers()
 
 
-def trigger_names(dialect: Dialect) -> set[str]:
-    """Return the names of the triggers that must be there."""
-    kinds = ("update", "delete", "insert") if dialect == "sqlite" else ("change", "truncate")
-    return {f"{table}_no_{kind}" for table in SEALED for kind in kinds}
-
-
 def guarding(session: Session) -> set[str]:
     """Return the names of those triggers that are there, are switched on and do what they should."""
     if session.dialect == "sqlite":
@@ -102,7 +96,8 @@ def guarding(session: Session) -> set[str]:
     kinds = {f"{table}_no_{kind}": (table, bits) for table in SEALED for kind, bits in (("change", _CHANGE), ("truncate", _TRUNCATE))}
     found = session.rows(
         "SELECT t.tgname, c.relname, t.tgtype, p.prosrc FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid "
-        "JOIN pg_proc AS p ON p.oid = t.tgfoid WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') AND c.oid = to_regclass(c.relname)"
+        "JOIN pg_proc AS p ON p.oid = t.tgfoid WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') AND t.tgqual IS NULL "
+        "AND t.tgattr = '' AND p.prolang = (SELECT oid FROM pg_language WHERE lanname = 'plpgsql') AND c.oid = to_regclass(c.relname)"
     )
     return {name for name, table, bits, source in found if kinds.get(name) == (table, bits) and source.strip() == _BODY}
 

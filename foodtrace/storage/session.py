@@ -8,7 +8,9 @@ Rules:
    prefers to read a whole log to looking up two ids in it.)
 3. A transaction is read (a snapshot) or write (SQLite: BEGIN IMMEDIATE). Nothing is committed by accident: an exception
    rolls back.
-4. What was to be written is counted as it is written. A trigger or rule of somebody else can keep a row out without a word, and what is
+4. Whoever writes locks a log's head first, and nothing is written where somebody put something on the tables that is not foodtrace's
+   (:mod:`foodtrace.storage.strange`).
+5. What was to be written is counted as it is written. A trigger or rule of somebody else can keep a row out without a word, and what is
    not there must not be acknowledged: ``storage.not_written``, and nothing of the transaction stays.
 """
 
@@ -55,6 +57,13 @@ class Session(Protocol):
         """Return the first row of a query, none if it has no rows."""
         ...
 
+    def lock(self, sql: str, params: Sequence[object]) -> Row | None:
+        """Return the row that a query finds, locked until the transaction ends (on SQLite all of the database is).
+
+        :raises Integrity: ``storage.strange`` (rule 4).
+        """
+        ...
+
     def stream(self, sql: str, params: Sequence[object] = ()) -> Iterable[Row]:
         """Return the rows of a query one after another, without holding them all."""
         ...
@@ -83,14 +92,14 @@ class Session(Protocol):
         """Insert rows whose keys are new, in bulk.
 
         :param columns: names, separated by ``, ``, in the order of the rows' values.
-        :raises Storage: ``storage.not_written`` (rule 4).
+        :raises Storage: ``storage.not_written`` (rule 5).
         """
         ...
 
     def merge(self, table: str, columns: str, rows: Collection[Sequence[int]], conflict: str) -> None:
         """Insert rows of integers, none twice; ``conflict`` is the ON CONFLICT clause for a row whose key is there already.
 
-        :raises Storage: ``storage.not_written`` (rule 4), where the clause changes such a row; one that leaves it alone cannot tell.
+        :raises Storage: ``storage.not_written`` (rule 5), where the clause changes such a row; one that leaves it alone cannot tell.
         """
         ...
 
@@ -100,7 +109,7 @@ class Session(Protocol):
 
 
 def not_written(table: str, expected: int, got: int) -> Storage:
-    """Return the error for rows that were not written as they should have been (rule 4).
+    """Return the error for rows that were not written as they should have been (rule 5).
 
     :param expected: rows that were to be written. :param got: rows that changed, by the database's count.
     """

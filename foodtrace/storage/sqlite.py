@@ -30,6 +30,7 @@ from urllib.parse import quote
 from foodtrace.errors import BadData, Busy, FoodtraceError, NotFound, Storage
 from foodtrace.storage.session import Dialect, version_of
 from foodtrace.storage.sqlitesession import SqliteSession
+from foodtrace.storage.strange import Looked
 from foodtrace.storage.sums import MOST, RANGE
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class SqliteStore:
         self._pid = os.getpid()
         self._free: list[_Connection] = []
         self._lock = threading.Lock()
+        self._looked = Looked()
         self._file: tuple[int, int] | None = None
         """Device and number of the file that was opened first (rule 8)."""
         try:
@@ -234,7 +236,7 @@ class _Writing:
         except BaseException as error:
             self._end(error)
             raise
-        return SqliteSession(connection)
+        return SqliteSession(connection, self._store._looked)  # noqa: SLF001
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         if error is None:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from foodtrace.storage.session import LEFT_ALONE, Ask, Dialect, Row, not_written
+from foodtrace.storage.strange import Looked
 
 if TYPE_CHECKING:
     from foodtrace.tlog.vouched import Vouched
@@ -34,8 +35,9 @@ class SqliteSession:
 
     dialect: Dialect = "sqlite"
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, looked: Looked | None = None) -> None:
         self._c = connection
+        self._looked = looked or Looked()
         self.vouched: Vouched | None = None
         self.rules: Path | None = None
 
@@ -47,6 +49,12 @@ class SqliteSession:
         """See :class:`foodtrace.storage.session.Session`."""
         found: Row | None = self._c.execute(sql, params).fetchone()
         return found
+
+    def lock(self, sql: str, params: Sequence[object]) -> Row | None:
+        """See :class:`foodtrace.storage.session.Session`: the write transaction is the lock, and a schema that is the same was looked at."""
+        (schema,) = self._c.execute("PRAGMA schema_version").fetchone()
+        self._looked.again(self, schema)
+        return self.row(sql, params)
 
     def stream(self, sql: str, params: Sequence[object] = ()) -> Iterable[Row]:
         """See :class:`foodtrace.storage.session.Session`."""

@@ -30,10 +30,8 @@ from sqlalchemy import (
     text,
 )
 
+from foodtrace.storage.strange import SEALED
 from foodtrace.storage.sums import MOST, RANGE, SUMS
-
-SEALED: Final = ("entry", "node", "checkpoint")
-"""Tables whose rows never change."""
 
 metadata: Final = MetaData()
 
@@ -284,3 +282,5 @@ cross = Table(
 
 PROJECTION: Final = (holding, move, lot_edge, alias, unnamed, lot_fact, site_fact, site_seen, about, cross)
 """Tables that can be thrown away and rebuilt; each row names its log."""
+
+__all__ = ["MOST", "PROJECTION", "RANGE", "SEALED", "SUMS", "metadata"]

@@ -290,6 +290,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "storage.schema.hint": ("{expected}", "{expected}"),
     "storage.sealed": ("已封存的记录不能改: {value}", "sealed rows do not change: {value}"),
     "storage.sealed.hint": ("要改, 另记更正", "to change something, record a correction"),
+    "storage.strange": (
+        "数据库里账本的表上有不是 foodtrace 建的: {value}; 它能改写、拿走或抄走记录, 所以什么也没记",
+        "on tables of the ledger there is what foodtrace did not make: {value}; it can change rows, take them away or copy them, so nothing was recorded",
+    ),
+    "storage.strange.hint": (
+        "先看它做什么、抄到了哪里 (要删除的值, 那里也要删); 去掉它 (如 DROP TRIGGER), 再做一次",
+        "look at what it does and where it copies to (what is to be erased, erase there as well); take it away (such as DROP TRIGGER), then do the same again",
+    ),
     "storage.url": ("不认识数据库 {value}", "database {value} is not known"),
     "storage.url.hint": ("{expected}", "{expected}"),
     "transfer.same_site": ("转出方和买方都是 {value}", "sender and buyer are both {value}"),
@@ -330,8 +338,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "tlog.mistyped": ("有 foodtrace 从不写的值, 文件被别的程序改过", "a value that foodtrace never writes: something else wrote to the file"),
     "tlog.trigger_missing": ("封存表的保护不见了", "a guard of the sealed tables is gone"),
     "tlog.trigger_strange": (
-        "账本的表上有不是 foodtrace 建的触发器、规则或行级限制: 它能改写、拦下、抄走或隐藏记录",
-        "a trigger, rule or row security that foodtrace did not make, on a table of the ledger: it can rewrite, keep out, copy or hide rows",
+        "账本的表上有不是 foodtrace 建的 (触发器、规则、行级限制等): 它能改写、拦下、抄走或隐藏记录",
+        "on a table of the ledger there is what foodtrace did not make (a trigger, rule, row security ..): it can rewrite, keep out, copy or hide rows",
     ),
     "tlog.no_head": ("日志头不见了", "the log's head is gone"),
     "projection.differs": ("汇总与记录不符", "what was computed does not fit the entries"),

@@ -159,14 +159,6 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "cli.erase.forgotten_part": ("上面写明已删除的, 数据库文件里也没有了。备份和导出的文件要另外处理", "what is named as erased above is gone from the database files too. Backups and exported files are another matter"),
     "cli.erase.before": ("{what} 的个人信息早已删除", "the personal values of {what} were erased before"),
     "cli.erase.forgotten": ("数据库文件里也没有了。备份和导出的文件要另外处理", "gone from the database files too. Backups and exported files are another matter"),
-    "erase.triggers": (
-        "没有删除: 日志的表上有不是 foodtrace 建的触发器、规则或行级限制, 可能留下或抄走要删的值: {value}",
-        "nothing was erased: a trigger, rule or row security that foodtrace did not make may keep or copy what is to be deleted: {value}",
-    ),
-    "erase.triggers.hint": (
-        "先看它做什么、抄到了哪里, 那里也要删; 移走它 (DROP TRIGGER), 再运行 erase",
-        "look at what it does and where it copies to, and delete there as well; drop it (DROP TRIGGER), then erase again",
-    ),
     "cli.erase.vacuumed": ("表已重写。服务器的归档日志和备份要另外处理", "the table was rewritten. The server's archived logs and backups are another matter"),
     "cli.erase.not_yet": ("还没有从文件里消失: 有程序开着数据库, 旧值仍可读出。关掉它, 再运行一次同样的命令", "not yet gone from the file: somebody has the database open, and the old values can still be read from it. Close that, then run the same command again"),
     # Backup and recovery
@@ -265,12 +257,12 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "on tables of the ledger there is what foodtrace did not make: {names}",
     ),
     "doctor.triggers_strange.hint": (
-        "问管理员是谁建的、做什么; 用 DROP TRIGGER (或 DROP RULE, DISABLE ROW LEVEL SECURITY) 去掉, 再 foodtrace verify --full",
-        "ask the administrator who made it and what for; take it off (DROP TRIGGER, DROP RULE, DISABLE ROW LEVEL SECURITY), then foodtrace verify --full",
+        "问管理员是谁建的、做什么; 去掉它 (DROP TRIGGER, DROP RULE, DROP VIEW, DISABLE ROW LEVEL SECURITY 等), 再 foodtrace verify --full",
+        "ask the administrator who made it and what for; take it off (DROP TRIGGER, DROP RULE, DROP VIEW, DISABLE ROW LEVEL SECURITY and the like), then foodtrace verify --full",
     ),
     "doctor.indexes_gone": ("索引不见了: {names}; 结果不变, 但会很慢", "indexes are gone: {names}; answers are the same, but slow"),
     "doctor.indexes_gone.hint": ("foodtrace rebuild 重新建立", "foodtrace rebuild makes them again"),
-    "doctor.keys_gone": ("主键或唯一键不见了: {names}; 同一行可能写两次", "primary or unique keys are gone: {names}; a row could stand twice"),
+    "doctor.keys_gone": ("主键、唯一键或检查不见了: {names}; 同一行可能写两次", "primary or unique keys, or the check of sums, are gone: {names}; a row could stand twice"),
     "doctor.keys_gone.hint": (
         "先 foodtrace verify --full; 无误就由管理员 ALTER TABLE ... ADD PRIMARY KEY (唯一键用 ADD UNIQUE), 列名如上",
         "foodtrace verify --full first; if it holds, the administrator puts them back: ALTER TABLE ... ADD PRIMARY KEY (or ADD UNIQUE), the columns are named",

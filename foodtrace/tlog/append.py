@@ -22,7 +22,6 @@ from foodtrace.tlog.note import NoteSigner, sign_note
 from foodtrace.tlog.ranges import leaf_hash
 
 _HEAD: Final = "SELECT size, prev, frontier, time, key_seq, key_id FROM head WHERE log = ?"
-_LOCKED: Final = f"{_HEAD} FOR UPDATE"
 EntryRow: TypeAlias = tuple[int, int, str, bytes, bytes]
 """(log, seq, event id, leaf hash, bytes)."""
 
@@ -71,8 +70,8 @@ def new_log(session: Session, origin: str) -> int:
 
 
 def lock_head(session: Session, log: int) -> Head:
-    """Lock and return the end of a log. On SQLite the write transaction is the lock."""
-    row = session.row(_LOCKED if session.dialect == "postgresql" else _HEAD, (log,))
+    """Lock and return the end of a log. Raises ``Integrity`` (``storage.strange``) where nothing may be written."""
+    row = session.lock(_HEAD, (log,))
     if row is None:
         raise NotFound("log.missing", value=log)
     size, prev, frontier, time, key_seq, key_id = row

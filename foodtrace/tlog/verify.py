@@ -33,6 +33,7 @@ from foodtrace.events.canonical import decode_alone
 from foodtrace.events.parts import Gathering
 from foodtrace.keys import format_vkey
 from foodtrace.storage.session import Session
+from foodtrace.storage.strange import trigger_names
 from foodtrace.tlog.brought import Brought, excused
 from foodtrace.tlog.checkpoint import TreeHead
 from foodtrace.tlog.entry import ZERO, Entry, parse
@@ -319,6 +320,6 @@ def _first_difference(value: bytes, other: bytes) -> list[str]:
 
 def missing_triggers(session: Session) -> list[str]:
     """Return which of the triggers that seal tables are not there, are switched off or were altered (step 8)."""
-    from foodtrace.storage.schema import guarding, trigger_names  # noqa: PLC0415 - SQLAlchemy loads only to verify
+    from foodtrace.storage.schema import guarding  # noqa: PLC0415 - SQLAlchemy loads only to verify
 
     return sorted(trigger_names(session.dialect) - guarding(session))

@@ -25,6 +25,7 @@ from foodtrace.personal import tampered, vanished
 from foodtrace.sealed import beyond_seal, contested, foreign_logs, sealed_logs
 from foodtrace.storage.damage import damage
 from foodtrace.storage.session import Session
+from foodtrace.storage.strange import strange_things
 from foodtrace.storage.types import mistyped
 from foodtrace.tlog.anchor import wrote
 from foodtrace.tlog.append import lock_head
@@ -82,8 +83,6 @@ def verify_ledger(session: Session, progress: Progress | None = None, asked: Ask
 
     :param asked: by default everything in full, in this process, without a mark.
     """
-    from foodtrace.storage.around import strange_triggers  # noqa: PLC0415 - SQLAlchemy loads only to verify
-
     asked = asked or Asked()
     wrong = [
         Finding(code="tlog.mistyped", log=str(key), expected=wanted, got=f"{place}: {got}")
@@ -93,7 +92,7 @@ def verify_ledger(session: Session, progress: Progress | None = None, asked: Ask
         return _answer(findings=wrong)
     states = logs(session)
     around = [Finding(code="tlog.trigger_missing", log="", got=name) for name in missing_triggers(session)]
-    around += [Finding(code="tlog.trigger_strange", log="", got=name) for name in strange_triggers(session)]
+    around += [Finding(code="tlog.trigger_strange", log="", got=name) for name in strange_things(session)]
     seals = sealed_logs(session, asked.keys)
     around += [Finding(code="tlog.two_heirs", log=log, expected=seal.into, got=", ".join(seal.rivals)) for log, seal in contested(seals)]
     around += [

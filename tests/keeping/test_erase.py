@@ -430,7 +430,7 @@ def test_where_a_trigger_stands_nothing_is_called_erased(ledger: Ledger, stateme
             session.run(each)
     with pytest.raises(errors.Integrity) as told:
         erase(ledger, "福安超市")
-    assert told.value.code == "erase.triggers"
+    assert told.value.code == "storage.strange"
     assert "trigger zz on personal" in told.value.message("en")
     with ledger.store.write() as session:
         assert session.row("SELECT 1 FROM personal WHERE value = ?", (PHONE,)) is not None
@@ -440,7 +440,7 @@ def test_where_a_trigger_stands_nothing_is_called_erased(ledger: Ledger, stateme
 
 def test_what_the_database_did_not_delete_is_not_called_erased(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever keeps it there: the row is counted and looked for again, and the entry that says so does not come to be."""
-    monkeypatch.setattr("foodtrace.operations.erasing.strange_triggers", lambda _session: [])
+    monkeypatch.setattr("foodtrace.storage.strange.strange_things", lambda _session: [])
     with ledger.store.write() as session:
         for each in KEEPS[session.dialect]:
             session.run(each)

@@ -9,8 +9,8 @@ import pytest
 
 from foodtrace import Ledger
 from foodtrace.keeping.doctor import Surroundings, examine
-from foodtrace.storage.around import TABLES, missing_indexes, strange_triggers
-from foodtrace.storage.schema import trigger_names
+from foodtrace.storage.around import missing_indexes
+from foodtrace.storage.strange import TABLES, strange_things, trigger_names
 from foodtrace.storage.tables import metadata
 from tests.ledger.rich import first
 
@@ -93,7 +93,7 @@ def test_our_own_under_another_definition_is_missing_and_not_strange(ledger: Led
         run(ledger, "DROP TRIGGER node_no_delete", "CREATE TRIGGER node_no_delete AFTER INSERT ON node BEGIN SELECT 1; END")
         assert named(ledger, full=True) == [("tlog.trigger_missing", "node_no_delete")]
     with ledger.reading() as session:
-        assert strange_triggers(session) == []
+        assert strange_things(session) == []
         assert len(trigger_names(session.dialect)) == (9 if session.dialect == "sqlite" else 6)
 
 
