@@ -14,8 +14,9 @@ Rules:
    table without a word is erased on record, so that ``verify`` can say yes again.
 6. The values of another host's log that came by import never were here: they lie with whoever writes it. Nothing is recorded of them
    here, and they are named until that host's own erasure has come over (``not_here``).
-7. "Erased" is said of what was looked for afterwards and is not there. Where somebody put a trigger on a table of the ledger, which may
-   keep the row or copy it elsewhere, nothing is written at all (:mod:`foodtrace.storage.strange`): what it copied before, nobody here can see.
+7. "Erased" is said of what was looked for afterwards and is not there. Where somebody put a trigger on a table of the ledger,
+   which may keep the row or copy it elsewhere, nothing is written at all (:mod:`foodtrace.storage.strange`): what it copied before,
+   nobody here can see.
 8. The same id is the same request: about the same entries, for the same reason and no other fields.
 """
 

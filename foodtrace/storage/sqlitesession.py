@@ -51,7 +51,7 @@ class SqliteSession:
         return found
 
     def lock(self, sql: str, params: Sequence[object]) -> Row | None:
-        """See :class:`foodtrace.storage.session.Session`: the write transaction is the lock, and a schema that is the same was looked at."""
+        """See :class:`foodtrace.storage.session.Session`: the transaction is the lock; a schema that is the same was looked at."""
         (schema,) = self._c.execute("PRAGMA schema_version").fetchone()
         self._looked.again(self, schema)
         return self.row(sql, params)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psycopg
 import pytest
@@ -29,6 +29,7 @@ FUNCTION = "CREATE FUNCTION f(bigint) RETURNS bigint LANGUAGE plpgsql IMMUTABLE 
 HANDLER = "CREATE FUNCTION g() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'"
 AWAY = "ALTER TABLE {0} RENAME TO away"
 VIEW = "CREATE VIEW {0} AS SELECT * FROM away"
+OURS = "foodtrace_sealed()"
 FREE = "SET LOCAL session_replication_role = replica"
 """No trigger fires any more in this transaction."""
 
@@ -109,7 +110,7 @@ GUARDS: dict[str, tuple[list[str], list[str]]] = {
     "under a condition": (
         [
             "DROP TRIGGER entry_no_change ON entry",
-            "CREATE TRIGGER entry_no_change BEFORE UPDATE OR DELETE ON entry FOR EACH ROW WHEN (OLD.seq < 0) EXECUTE FUNCTION foodtrace_sealed()",
+            "CREATE TRIGGER entry_no_change BEFORE UPDATE OR DELETE ON entry FOR EACH ROW WHEN (OLD.seq < 0) EXECUTE FUNCTION " + OURS,
         ],
         ["entry_no_change"],
     ),
@@ -196,14 +197,11 @@ def ledger(pg_server: Callable[[str], str], tmp_path_factory: pytest.TempPathFac
 @contextmanager
 def done(ledger: Ledger, statements: list[str]) -> Iterator[Session]:
     """Do something as the owner, give the session it is seen in, and take it back."""
-    try:
-        with ledger.store.write() as session:
-            for each in statements:
-                session.run(each)
-            yield session
-            raise _BackError
-    except _BackError:
-        pass
+    with suppress(_BackError), ledger.store.write() as session:
+        for each in statements:
+            session.run(each)
+        yield session
+        raise _BackError
     with ledger.store.read() as session:
         assert strange_things(session) == []
 
