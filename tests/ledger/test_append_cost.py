@@ -60,6 +60,7 @@ def test_a_commit_of_one_event_reads_twice_and_writes_each_table_once(tmp_path: 
     # A statement with a trigger, or with two rows, is traced once for each.
     assert [name for name, _ in groupby(begun)] == [
         "BEGIN",
+        "PRAGMA",
         "SELECT",
         "entry",
         "checkpoint",
@@ -69,4 +70,4 @@ def test_a_commit_of_one_event_reads_twice_and_writes_each_table_once(tmp_path: 
         "site_seen",
         "COMMIT",
     ]
-    assert begun.count("SELECT") == 2, "the head, and whether the id is on record"
+    assert begun.count("SELECT") == 2, "the head, and whether the id is on record; the PRAGMA asks whether somebody changed the tables"
