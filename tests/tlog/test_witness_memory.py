@@ -111,3 +111,38 @@ def test_a_deleted_memory_on_the_command_line(shop: Path) -> None:  # noqa: F811
     assert "--first" in run(shop, *options, code=3)
     assert "is restored to" in run(shop, "witness", "cosigned", "--key", key, "--state", "w", "--restore")
     run(shop, *options)
+
+
+def test_a_first_request_that_is_refused_leaves_nothing_behind(shop: Path) -> None:  # noqa: F811
+    key = json.loads(run(shop, "prove", "#0", "--json"))[0]["vkey"]
+    run(shop, "export", "tiles", "copy")
+    other = KEY.vkey
+    options = ("--state", "w", "--name", "witness.example/w1")
+    run(shop, "witness", "copy", "--key", other, *options, code=1)
+    run(shop, "witness", "none", "--key", key, *options, code=3)
+    run(shop, "witness", "copy/checkpoint", "--key", key, *options, "--restore", code=1)
+    assert not (shop / "w").exists()
+    (shop / "w").mkdir()
+    run(shop, "witness", "copy", "--key", other, *options, code=1)
+    assert list((shop / "w").iterdir()) == [], "a folder that was there stays"
+    run(shop, "witness", "copy", "--key", key, *options)
+    assert len(list((shop / "w" / "keys").glob("*.key"))) == 1
+
+
+def test_a_witness_that_lost_its_key_gets_no_new_one(shop: Path) -> None:  # noqa: F811
+    key = json.loads(run(shop, "prove", "#0", "--json"))[0]["vkey"]
+    run(shop, "export", "tiles", "copy")
+    options = ("witness", "copy", "--key", key, "--state", "w", "--name", "witness.example/w1")
+    run(shop, *options)
+    (file,) = (shop / "w" / "keys").glob("*.key")
+    file.rename(shop / "kept")
+    before = sorted((shop / "w").rglob("*"))
+    for more in ((), ("--first",)):
+        assert "witness.key_gone" in run(shop, *options, *more, code=3)
+    for each in memories(shop / "w"):
+        each.rename(shop / "memory")  # its list alone says so as well
+        assert "witness.key_gone" in run(shop, *options, code=3)
+        (shop / "memory").rename(each)
+    assert sorted((shop / "w").rglob("*")) == before
+    (shop / "kept").rename(file)
+    run(shop, *options)

@@ -17,7 +17,6 @@ from foodtrace_cli.output import emit_json, say
 from foodtrace_cli.schemaoption import prints
 
 if TYPE_CHECKING:
-    from foodtrace.keys import SigningKey
     from foodtrace.tlog.verifier import Verifier
     from foodtrace.tlog.witness import Request, Witness
 
@@ -51,29 +50,30 @@ def witness(
     The source is a request file of C2SP tlog-witness (from export checkpoint; - is stdin), or a copy of the log in tiles. A fork is
     refused, exit 3, and both checkpoints are kept as evidence.
     """
+    from foodtrace.keeping.witnesskey import witness_key  # noqa: PLC0415
     from foodtrace.ledger import wall_clock  # noqa: PLC0415
     from foodtrace.tlog.files import publish  # noqa: PLC0415
     from foodtrace.tlog.witness import Witness, parse_request  # noqa: PLC0415
 
     state = Path(folder)
     known = [verifier_of(each) for each in keys]
-    key, made = _key(state, name)
-    watcher = Witness(key, state, known, wall_clock)
-    if made:
-        watcher.begin()
     if restore and first:
         raise BadData("cli.usage_extra", value="--first", expected="foodtrace witness --help")
-    if restore:
-        _restore(ctx, watcher, source, as_json=as_json)
-        return
-    look = None
-    if source == "-":
-        request = parse_request(sys.stdin.buffer.read(1_100_000))
-    elif "://" in source or Path(source).is_dir():
-        request, look = _from_tiles(watcher, source), lambda: _look(source, known)
-    else:
-        request = parse_request(read(Path(source)))
-    said = watcher.add(request, look, first=first)
+    with witness_key(state, name, os.environ.get("FOODTRACE_PASSPHRASE")) as (key, made):
+        watcher = Witness(key, state, known, wall_clock)
+        if made:
+            watcher.begin()
+        if restore:
+            _restore(ctx, watcher, source, as_json=as_json)
+            return
+        look = None
+        if source == "-":
+            request = parse_request(sys.stdin.buffer.read(1_100_000))
+        elif "://" in source or Path(source).is_dir():
+            request, look = _from_tiles(watcher, source), lambda: _look(source, known)
+        else:
+            request = parse_request(read(Path(source)))
+        said = watcher.add(request, look, first=first)
     if out is not None:
         publish(Path(out), said.checkpoint.encode())
     if as_json:
@@ -99,21 +99,6 @@ def _file(source: str) -> Path:
     if not path.is_file():
         raise BadData("cli.usage_goes_with", value="--restore", expected="FILE", where="foodtrace witness --help")
     return path
-
-
-def _key(state: Path, name: str | None) -> tuple[SigningKey, bool]:
-    """Return this witness's key, and whether it was made just now."""
-    from foodtrace import keyfiles  # noqa: PLC0415
-
-    folder, phrase = state / "keys", os.environ.get("FOODTRACE_PASSPHRASE")
-    stored = keyfiles.list_keys(folder)
-    if not stored:
-        if not name:
-            raise BadData("witness.name", value="-", expected="--name")
-        return keyfiles.create(folder, name, phrase), True
-    if name and stored[0].verifier.name != name:
-        raise BadData("witness.other_name", value=name, expected=stored[0].verifier.name)
-    return keyfiles.load(folder, stored[0].verifier.key_id, phrase), False
 
 
 def _look(given: str, known: Sequence[Verifier]) -> None:
