@@ -2,7 +2,8 @@
 
 Rules:
 
-1. Incremental: what the copy's checkpoint covers is not read again; a full tile is written once.
+1. Incremental: what the copy's checkpoint covers is read again only where somebody changed it since, and then put back and named
+   (:mod:`foodtrace.keeping.tilefiles`); a full tile is written once.
 2. Every file appears whole or not at all; the checkpoint comes last, so that a reader never sees one whose tiles are missing.
 3. Partial tiles of sizes that were published stay until the full tile is there; then they go.
 4. A copy that the log does not extend is left alone: it is evidence. What the log itself does not hold is not published, and no
@@ -13,11 +14,11 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Final
 
 from foodtrace.errors import Ambiguous, BadData, Conflict, Integrity, NotFound, ProofError
 from foodtrace.keeping.keyrows import log_keys
 from foodtrace.keeping.proving import note_at
+from foodtrace.keeping.tilefiles import Copy, levels
 from foodtrace.keys import format_vkey
 from foodtrace.opening import LogState, logs
 from foodtrace.storage.session import Session
@@ -25,15 +26,13 @@ from foodtrace.tlog.checkpoint import TreeHead, parse_head
 from foodtrace.tlog.files import changing, disk, publish
 from foodtrace.tlog.frontier import StoredNodes
 from foodtrace.tlog.keychain import KeyChain
-from foodtrace.tlog.merkle import leaf_hash, root_from
+from foodtrace.tlog.merkle import root_from
 from foodtrace.tlog.nodes import stored_nodes
 from foodtrace.tlog.note import parse_checkpoint, parse_verifier
 from foodtrace.tlog.said import TilesSaid
-from foodtrace.tlog.tiles import CHECKPOINT, HEIGHT, WIDTH, Tile, bundle, key_path, tiles_at
+from foodtrace.tlog.tiles import CHECKPOINT, HEIGHT, WIDTH, Tile, key_path, tiles_at
 
 __all__ = ["check_signed", "choose_log", "export_tiles", "head_of"]
-
-_ENTRIES: Final = "SELECT seq, leaf, bytes FROM entry WHERE log = ? AND seq >= ? AND seq < ? ORDER BY seq"
 
 
 def choose_log(session: Session, wanted: str | None) -> LogState:
@@ -61,27 +60,42 @@ def export_tiles(session: Session, state: LogState, folder: Path, *, full: bool 
     :raises Storage: ``files.io``.
     """
     size, note = note_at(session, state)
+    node = stored_nodes(session, state.number)
+    copy = Copy(session, state, node, folder)
     with changing(folder):
-        node = stored_nodes(session, state.number)
         before = _before(node, folder / CHECKPOINT, state, size)
         full = full or not before  # of a copy without a checkpoint nobody knows which log's its files are
         start = 0 if full else before
         if root_from(node, size) != head_of(note).root:
             raise Integrity("prove.broken", value=state.origin, reason="root")
         check_signed(session, state, size, note)
-        written = _leaves(session, state, folder, start, size)
+        if before:
+            copy.mend(before, full=full)
+        written = _leaves(copy, start, size)
         level = 1
         while size >> HEIGHT * level:
-            written += _hashes(node, folder, level, start, size)
+            written += _hashes(copy, level, start, size)
             level += 1
-        written += _keys(session, state, folder, full=full)
-        if before != size or full:
-            publish(folder / CHECKPOINT, note)
+        written += _keys(session, state, copy, full=full)
+        if before != size or full or not _signed(session, state, size, copy.read(CHECKPOINT) or b""):
+            if before == size:
+                copy.put(CHECKPOINT, note)
+            else:
+                publish(folder / CHECKPOINT, note)
             written += 1
         removed = _tidy(folder, start, size)
     newest = log_keys(session, state.number)[:1]
     vkey = "".join(format_vkey(state.origin, bytes.fromhex(event.public)) for _, event in newest)
-    return TilesSaid(log=state.origin, folder=str(folder), size=size, before=before, written=written, removed=removed, vkey=vkey)
+    return TilesSaid(
+        log=state.origin,
+        folder=str(folder),
+        size=size,
+        before=before,
+        written=written,
+        removed=removed,
+        mended=tuple(copy.mended),
+        vkey=vkey,
+    )
 
 
 def check_signed(session: Session, state: LogState, size: int, note: bytes) -> None:
@@ -118,55 +132,62 @@ def _before(node: StoredNodes, path: Path, state: LogState, size: int) -> int:
     return old.size
 
 
-def _leaves(session: Session, state: LogState, folder: Path, start: int, size: int) -> int:
+def _leaves(copy: Copy, start: int, size: int) -> int:
     """Write entry bundles and level-0 tiles of the entries [start, size); return the files written."""
     if start == size:
         return 0
     written = 0
     for tile in tiles_at(-1, size, start // WIDTH):
-        first = tile.number * WIDTH
-        rows = session.rows(_ENTRIES, (state.number, first, first + tile.width))
-        entries, leaves = [bytes(row[2]) for row in rows], [bytes(row[1]) for row in rows]
-        if [row[0] for row in rows] != list(range(first, first + tile.width)) or [leaf_hash(each) for each in entries] != leaves:
-            raise Integrity("prove.broken", value=state.origin, reason=f"entries {first} .. {first + tile.width - 1}")
-        publish(folder / tile.path, bundle(entries))
-        publish(folder / Tile(0, tile.number, tile.width).path, b"".join(leaves))
+        entries, leaves = copy.pair(tile.number, tile.width)
+        copy.put(tile.path, entries)
+        copy.put(Tile(0, tile.number, tile.width).path, leaves)
         written += 2
     return written
 
 
-def _hashes(node: StoredNodes, folder: Path, level: int, start: int, size: int) -> int:
+def _hashes(copy: Copy, level: int, start: int, size: int) -> int:
     """Write the tiles of a level above the leaves that changed since ``start``; return the files written."""
     first, count = start >> HEIGHT * level, size >> HEIGHT * level
     if first == count:
         return 0
     written = 0
     for tile in tiles_at(level, size, first // WIDTH):
-        at = tile.number * WIDTH
-        publish(folder / tile.path, b"".join(node(HEIGHT * level, at + place) for place in range(tile.width)))
+        copy.put(tile.path, copy.data(tile))
         written += 1
     return written
 
 
-def _keys(session: Session, state: LogState, folder: Path, *, full: bool) -> int:
-    """Write the checkpoints at whose end a key entry stands, those that are not there yet; return the files written."""
+def _keys(session: Session, state: LogState, copy: Copy, *, full: bool) -> int:
+    """Write the checkpoints at whose end a key entry stands, those that are not there as they are; return the files written."""
     written = 0
     for seq, _ in log_keys(session, state.number):
         row = session.row("SELECT note FROM checkpoint WHERE log = ? AND size = ?", (state.number, seq + 1))
         if row is None:
             raise Integrity("prove.broken", value=state.origin, reason=f"key entry {seq}")
-        check_signed(session, state, seq + 1, bytes(row[0]))
-        path = folder / key_path(seq + 1)
-        if full or not path.exists():
-            publish(path, bytes(row[0]))
+        note, path = bytes(row[0]), key_path(seq + 1)
+        check_signed(session, state, seq + 1, note)
+        there = copy.read(path)
+        if there is not None and there != note and _signed(session, state, seq + 1, there) and head_of(there).root != head_of(note).root:
+            raise Integrity("tiles.not_extended", value=seq + 1, expected=state.origin)
+        if full or there != note:
+            copy.put(path, note)
             written += 1
     return written
+
+
+def _signed(session: Session, state: LogState, size: int, note: bytes) -> bool:
+    """Say whether the keys in force signed a checkpoint of this size that lies in a copy."""
+    try:
+        check_signed(session, state, size, note)
+    except Integrity:
+        return False
+    return True
 
 
 def _tidy(folder: Path, start: int, size: int) -> int:
     """Remove the partial tiles that became full between two sizes (rule 3); return how many."""
     removed = 0
-    for level in range(-1, (size.bit_length() + HEIGHT - 1) // HEIGHT):
+    for level in levels(size):
         for tile in tiles_at(level, size, (start >> HEIGHT * max(level, 0)) // WIDTH):
             partial = folder / (tile.full_path + ".p")
             if tile.width == WIDTH and partial.is_dir():

@@ -125,6 +125,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{folder}: {log} {size} 条 (上次 {before}), 写了 {written} 个文件",
         "{folder}: {log}, {size} entries (before: {before}), {written} files written",
     ),
+    "cli.tiles.mended": (
+        "副本里损坏或缺失的文件, 已照日志重写: {count} 个 ({names})",
+        "files of the copy that were damaged or missing, written anew from the log: {count} ({names})",
+    ),
     "cli.tiles.ok": ("副本核验通过: {log} {entries} 条, {files} 个文件", "the copy holds: {log}, {entries} entries, {files} files"),
     "cli.tiles.trusted": ("  由你给的密钥签署: {vkey}", "  signed by the key you gave: {vkey}"),
     "cli.tiles.handed_over": (
@@ -228,6 +232,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "witness.memory.hint": (
         "不要会签, 也不要删: 取回本见证人会签过的最新检查点 (日志一方或备份有), foodtrace witness 检查点 --restore; 若是 keys 里换了密钥, 先换回来",
         "do not cosign, and do not delete it: get the newest checkpoint that this witness cosigned (the log or a backup has it), then foodtrace witness CHECKPOINT --restore; if the key in keys/ was replaced, put the old one back first",
+    ),
+    "witness.key_gone": (
+        "见证人的文件夹 {value} 里有它的记忆, 却没有它的密钥 {expected}; 没有新建密钥",
+        "the folder {value} has a witness's memory and not its key {expected}; no new key was made",
+    ),
+    "witness.key_gone.hint": (
+        "从备份取回密钥文件 (权限 0600); 取不回来, 就用新的文件夹和新的名称做一个新见证人, 并告诉认旧公钥的人",
+        "get the key file back from a backup (mode 0600); if it is lost, begin a new witness in a new folder under a new name, and tell those who know the old key",
     ),
     "witness.remembers": ("见证人对 {value} 的记忆完好, 不能用别的代替", "this witness remembers {value} well: nothing is put in its place"),
     "witness.remembers.hint": ("不加 --restore 或 --first", "leave --restore or --first out"),

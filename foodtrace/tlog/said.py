@@ -61,6 +61,8 @@ class TilesSaid(msgspec.Struct, frozen=True, kw_only=True):
     """Files written."""
     removed: int
     """Partial tiles removed, whose full tile is there."""
+    mended: tuple[str, ...] = ()
+    """Files of the copy that were damaged or missing, and were written anew from the log."""
     vkey: str = ""
     """The log's verifier key, for whoever takes the copy in; tell it by another way."""
 

@@ -101,7 +101,7 @@ def test_a_copy_grows_and_is_the_same_as_one_made_at_once(ledger: Ledger, tmp_pa
 
 
 def test_an_interrupted_export_leaves_a_copy_that_holds(ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from foodtrace.keeping import tilesexport
+    from foodtrace.keeping import tilefiles, tilesexport
     from foodtrace.tlog.files import publish
 
     ledger.record(events(250))
@@ -115,7 +115,8 @@ def test_an_interrupted_export_leaves_a_copy_that_holds(ledger: Ledger, tmp_path
                 raise errors.Storage("files.io", value=str(path), reason="power cut")
             publish(path, data)
 
-        monkeypatch.setattr(tilesexport, "publish", cut)
+        for module in (tilefiles, tilesexport):
+            monkeypatch.setattr(module, "publish", cut)
         try:
             export(ledger, tmp_path / "copy")
         except errors.Storage:

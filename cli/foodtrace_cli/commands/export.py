@@ -12,6 +12,9 @@ from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, emit_json, say
 from foodtrace_cli.schemaoption import prints
 
+_NAMED = 5
+"""Files that are named of those that were put back; ``--json`` has all."""
+
 
 @click.group()
 def export() -> None:
@@ -34,6 +37,9 @@ def tiles(ctx: Context, folder: str, *, full: bool, as_json: bool) -> None:
         emit_json(said)
         return
     say(ctx.t("cli.tiles.done", log=clean(said.log), size=f"{said.size:,}", before=f"{said.before:,}", written=said.written, folder=folder))
+    if said.mended:
+        names = ", ".join(said.mended[:_NAMED]) + (", .." if len(said.mended) > _NAMED else "")
+        say(ctx.t("cli.tiles.mended", count=f"{len(said.mended):,}", names=clean(names)))
     say(ctx.t("cli.keys.vkey", vkey=clean(said.vkey)))
 
 
