@@ -14,7 +14,8 @@ Rules:
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import compress
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from foodtrace.events import AnyEvent, Correction, Event
@@ -22,8 +23,8 @@ from foodtrace.graph.edges import Effects, FlowText, effects
 from foodtrace.graph.entryrows import CORRECTION
 from foodtrace.graph.flows import DELIVERED, UNNAMED, FlowKind
 from foodtrace.graph.kinds import ABOUT
-from foodtrace.graph.projection import CONDITIONAL, OWN_SUM, SAID_BY_OTHERS, corrected, kind_of
-from foodtrace.graph.told import Told
+from foodtrace.graph.projection import OWN_SUM, SAID_BY_OTHERS, corrected, kind_of
+from foodtrace.graph.told import Columns, Told, transposed
 from foodtrace.graph.weights import PRIME, Triple, Weights
 from foodtrace.storage.session import Row
 from foodtrace.storage.sums import SUMS
@@ -104,8 +105,12 @@ class Expected:
 
     def tell(self, items: Sequence[Item]) -> Told:
         """Return what entries say, and count what is no row of theirs."""
-        told, origin, seen = Told([], [], [], [], []), self._origin, self.seen
-        flows, lots, about = told.flows, told.lots, told.about
+        origin, seen = self._origin, self.seen
+        moves: list[Row] = []
+        lots: list[Row] = []
+        sites: list[Row] = []
+        about: list[Row] = []
+        cross: list[Row] = []
         for seq, recorded, event, kind in items:
             made = effects(event, origin, seq, kind)
             counts = True
@@ -118,46 +123,47 @@ class Expected:
                 else:
                     self.corrections.append((seq, event.seq))
                     about.append((seq, CORRECTION, corrected(origin, event.seq)))
-            if made.flows:
-                flows.append((seq, recorded, made.flows))
+            # Tuples are put together by +: this is the hottest loop of a verification.
+            item = 0
+            for flow in made.flows:
+                moves.append((seq, item, recorded) + flow)  # noqa: RUF005
+                item += 1  # noqa: SIM113 - enumerating costs more: nearly every entry has one flow
             if made.lots:
-                lots.append((seq, recorded, made.lots))
+                lots += [(seq, item, recorded, *lot) for item, lot in enumerate(made.lots)]
             if made.about:
                 number = ABOUT.get(kind, 0)
                 about += [(seq, number, text) for text in (set(made.about) if len(made.about) > 1 else made.about)]
             if made.site is not None:
                 at = made.site
-                told.sites.append((seq, recorded, (at.site, at.operator, at.kind, at.name, at.county, at.region, at.parent)))
+                sites.append((seq, recorded, at.site, at.operator, at.kind, at.name, at.county, at.region, at.parent))
             if made.cross is not None:
-                told.cross.append((seq, *made.cross))
+                cross.append((seq, *made.cross))
             if counts and (made.edges or made.aliases or made.unnamed):
                 self._count(made, 1)
             if event.site and kind not in SAID_BY_OTHERS:
                 seen[event.site] = recorded  # time never runs backwards in a log
         about.sort()
-        return told
+        return Told(*map(transposed, (moves, lots, sites, about, cross)))
 
-    def moves(self, told: Told, number: Mapping[str, int]) -> list[Row]:
-        """Return the rows of flows, and add what they add to holdings as :class:`foodtrace.graph.gathered.Gathered` does.
+    def hold(self, moves: Columns) -> None:
+        """Add what flows add to holdings, as :class:`foodtrace.graph.gathered.Gathered` does.
 
-        :param number: of every name. :raises KeyError, IndexError: a name has no number.
+        :param moves: rows of flows, with numbers for names. :raises IndexError: a name has no number.
         """
-        # The hottest loop of a verification: every name is looked up once for both.
-        lots, sites, shapes, conditional = self._holdings.lots, self._holdings.sites, self._shapes, self.conditional
-        rows: list[Row] = []
-        add, held = rows.append, 0
-        for seq, recorded, flows in told.flows:
-            ended = CONDITIONAL if seq in conditional else 0
-            item = 0
-            for kind, lot_text, site_text, other_text, unit, q, t, pair, flags in flows:
-                lot, site, other = number[lot_text], number[site_text], number[other_text]
-                add((seq, item, lot, kind, site, other, unit, q, t, recorded, pair, flags, ended))
-                item += 1  # noqa: SIM113 - enumerating costs more: nearly every entry has one flow
-                if not ended:
-                    own, factor, there, rate = shapes[kind, unit, flags]
-                    held += lots[lot] * (sites[site] * (own + q * factor) + (sites[other] * (there + q * rate) if there else 0))
-        self.sums["holding"] += held
-        return rows
+        if not moves:
+            return
+        seqs, _, _, kinds, lots, sites, others, units, amounts, *_, flags, _ = moves
+        shapes = map(self._shapes.__getitem__, zip(kinds, units, flags, strict=True))
+        weigh: Iterable[tuple[int, int, int, int, tuple[int, int, int, int]]] = zip(lots, sites, others, amounts, shapes, strict=True)
+        if not self.conditional.isdisjoint(seqs):
+            weigh = compress(weigh, [seq not in self.conditional for seq in seqs])
+        lot_, site_ = self._holdings.lots, self._holdings.sites
+        self.sums["holding"] += sum(
+            [
+                lot_[lot] * (site_[site] * (own + q * factor) + (site_[other] * (there + q * rate) if there else 0))
+                for lot, site, other, q, (own, factor, there, rate) in weigh
+            ]
+        )
 
     def take_out(self, target: int, event: AnyEvent, number: Mapping[str, int]) -> list[Touched]:
         """Take out what the entry ``target`` added; return the rows touched. :raises KeyError, IndexError: a name has no number."""

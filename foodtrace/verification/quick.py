@@ -271,8 +271,7 @@ class Log:
         """Return which entries' rows have ended, and how, in this process's own snapshot: a helper's is later."""
         found = {seq: value for done in self.done for seq, value in done.ended.items()}
         for seq in [seq for seq, value in found.items() if value > self.size]:
-            rows, _ = read(self.session, self.number, seq, seq + 1)
-            found[seq] = ended(rows).get(seq, 0)
+            found[seq] = ended(read(self.session, self.number, seq, seq + 1)).get(seq, 0)
         return {seq: value for seq, value in found.items() if value}
 
     def _emptied(self, touched: list[Touched], zero: set[tuple[object, ...]]) -> list[Touched] | None:

@@ -14,7 +14,7 @@ import msgspec
 
 from foodtrace.errors import FoodtraceError
 from foodtrace.events.lean import Texts
-from foodtrace.graph.entryrows import Known, compare, ended, read, rows_of, told_by
+from foodtrace.graph.entryrows import EntryRows, Known, compare, ended, read
 from foodtrace.graph.expected import Expected, Holdings
 from foodtrace.graph.told import TABLES, Digest
 from foodtrace.graph.weights import PRIME, Weights
@@ -147,9 +147,13 @@ class _Rows(ABC):
     @abstractmethod
     def _piece(self, start: int, end: int, entries: Sequence[Any], /) -> None: ...
 
-    def _count(self, rows: Sequence[Sequence[Any]]) -> None:
-        for table, each in zip(TABLES, rows, strict=True):
-            self._done.counts[table] += len(each)
+    def _read(self, start: int, end: int) -> EntryRows:
+        """Read rows, and which of them have ended; count them."""
+        rows = read(self._session, self._log, start, end)
+        self._done.ended.update(ended(rows))
+        for table, columns in zip(TABLES, rows, strict=True):
+            self._done.counts[table] += len(columns[0]) if columns else 0
+        return rows
 
 
 class _Fresh(_Rows):
@@ -160,16 +164,12 @@ class _Fresh(_Rows):
         self._expected = expected
 
     def _piece(self, start: int, end: int, entries: Sequence[Any], /) -> None:
-        expected, known, done = self._expected, self._known, self._done
+        expected, done = self._expected, self._done
         told = expected.tell(entries)
-        stored, names = read(self._session, self._log, start, end)
-        known.learn(self._session, names)
-        wanted = rows_of(told, known.numbers, expected.moves(told, known.numbers), expected.conditional)
-        differs, found = compare(stored, wanted)
-        done.differs = done.differs or differs
-        done.ended.update(found)
+        rows = self._read(start, end)
+        done.differs = done.differs or compare(self._known.told(self._session, rows), told)
+        expected.hold(rows.moves)
         self._whole.add(told)
-        self._count(stored)
 
     def done(self) -> Done:
         """Return what the rows are."""
@@ -191,13 +191,9 @@ class _Old(_Rows):
     def _piece(self, start: int, end: int, _: Sequence[Any], /) -> None:
         while start < end:
             to = min(end, self._ends[0])
-            rows, names = read(self._session, self._log, start, to)
-            self._known.learn(self._session, names)
-            told = told_by(rows, self._known.texts)
+            told = self._known.told(self._session, self._read(start, to))
             self._part.add(told)
             self._whole.add(told)
-            self._done.ended.update(ended(rows))
-            self._count(rows)
             if to == self._ends[0]:
                 self._done.digests.append(self._part.result())
                 self._ends.pop(0)
