@@ -4,7 +4,9 @@ Rules (DESIGN section 5, "Keys are entries"):
 
 1. Entry 0 registers the first key. Each later key entry names the key entry before it.
 2. ``rotate`` puts a new key in force; the checkpoint that ends with this entry is signed by the old and the new key.
-3. ``revoke`` ends the log: it names the key in force, which signs the checkpoint that ends with this entry and no later one.
+3. ``revoke`` ends the log: it names the key in force, which signs the checkpoint that ends with this entry and no later one. No entry of
+   whatever kind follows it, a key entry least of all: it puts no key in force, whoever signs it. Whoever reads a log asks
+   :meth:`KeyChain.past_end` of every entry, or of the size that was signed.
 4. A key that was in force once never comes back: a signature says when it was made only by the entries it covers.
 5. A key whose form is refused by :func:`foodtrace.keys.check_public_key` is never in force.
 """
@@ -54,7 +56,12 @@ class KeyChain:
         self._used: set[bytes] = set()
 
     def take(self, seq: int, event: KeyEvent) -> list[str]:
-        """Follow a key entry of use ``log``; return the codes of what does not hold (none: all holds)."""
+        """Follow a key entry of use ``log``; return the codes of what does not hold (none: all holds).
+
+        After the end of the log nothing changes any more (rule 3).
+        """
+        if self.past_end(seq + 1):
+            return [AFTER_END]
         public = bytes.fromhex(event.public)
         first = self.current is None
         found: list[str] = []
@@ -78,6 +85,10 @@ class KeyChain:
         self.seq = seq
         return found
 
+    def past_end(self, size: int) -> bool:
+        """Say whether some of the first ``size`` entries came after the entry that ended the log (rule 3)."""
+        return self.ended and size > self.seq + 1
+
     def ever(self, public: bytes) -> bool:
         """Say whether this key was ever in force."""
         return public in self._used
@@ -88,6 +99,6 @@ class KeyChain:
         :return: none if no key may sign it: there was no key entry yet, or the log has ended.
         """
         at_key = self.seq == size - 1
-        if self.current is None or (self.ended and not at_key):
+        if self.current is None or self.past_end(size):
             return ()
         return (self.current, self._former) if at_key and self._former is not None else (self.current,)

@@ -4,7 +4,8 @@ Nothing vouches for that line but the checkpoint itself, so every byte of it has
 
 1. JSON in one spelling: ``keys`` lists every key entry of the log up to the latest, in order; each stands in the proof's own tree.
 2. Followed from the first to the last (:mod:`foodtrace.tlog.keychain`), they put the key in force that signed the checkpoint, and
-   the last of them is the one that the checkpoint's line ``keys SEQ`` names: none can be left out.
+   the last of them is the one that the checkpoint's line ``keys SEQ`` names: nobody but who signs can leave one out. Where
+   one of them ends the log, the checkpoint is the one right after it: nothing is proven of a log that had ended and was written on.
 3. A key entry that replaced a key comes with its handover: the checkpoint right after it, signed by the old and the new key and
    nobody else, and the consistency proof from there. So who knows only an old key can follow to the new one, hand to hand. The
    other key entries come with none.
@@ -100,6 +101,8 @@ def follow(keys: Sequence[KeyEntry], checkpoint: Checkpoint, note: bytes) -> lis
         wrong = chain.take(each.index, event)
         if wrong or verifier.name != checkpoint.origin:
             raise ProofError("proof.keys_chain", value=each.index, reason=", ".join(wrong) or verifier.name)
+        if chain.past_end(checkpoint.size):
+            raise ProofError("proof.after_end", value=checkpoint.size, expected=chain.seq)
         _handover(each, event, verifier, found[-1] if found else None, checkpoint)
         found.append(verifier)
     signers = [parse_verifier(format_vkey(checkpoint.origin, each)) for each in chain.signers(checkpoint.size)]

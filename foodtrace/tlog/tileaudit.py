@@ -6,8 +6,9 @@ What is checked, in the order of the entries:
    whose key the auditor gave has cosigned it, or the older checkpoint that the copy extends.
 2. Every entry bundle and every tile that the checkpoint's size requires is there, whole, and follows from the entries.
 3. Every entry is canonical, of this log, in its place; it links to the one before; ``time`` does not run backwards.
-4. The key entries form a chain, and the checkpoint's key is the one in force at its size. The copy has the checkpoint right after each
-   key entry, and the old and the new key have signed it: whoever takes the log in needs all of them.
+4. The key entries form a chain, nothing follows the entry that ends the log, and the checkpoint's key is the one in force at its size.
+   The copy has the checkpoint right after each key entry, and the old and the new key have signed it: whoever takes the log in needs all
+   of them.
 5. The root of the entries is the root that was signed; at the size of an older checkpoint, also the root of that.
 """
 

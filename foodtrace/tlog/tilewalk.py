@@ -19,7 +19,7 @@ from foodtrace.keys import format_vkey
 from foodtrace.tlog.checkpoint import TreeHead
 from foodtrace.tlog.entry import ZERO, parse
 from foodtrace.tlog.frontier import Frontier
-from foodtrace.tlog.keychain import KeyChain
+from foodtrace.tlog.keychain import AFTER_END, KeyChain
 from foodtrace.tlog.note import MAX_NOTE, Verifier, parse_checkpoint, parse_verifier
 from foodtrace.tlog.ranges import HASH_SIZE, leaf_hash
 from foodtrace.tlog.tiles import CHECKPOINT, MAX_BUNDLE, WIDTH, hashes_of, key_path, split_bundle, subtree, tiles_at
@@ -209,7 +209,9 @@ class Walk:
         if entry.recorded < self.time:
             self.find("tlog.time_backwards", path, seq, self.time, entry.recorded)
         self._together(path, seq, lambda: self.gathering.take(event))
-        if isinstance(event, Key) and event.use == "log":
+        if self.keys.past_end(seq + 1):
+            self.find(AFTER_END, path, seq, self.keys.seq, seq)
+        elif isinstance(event, Key) and event.use == "log":
             for code in self.keys.take(seq, event):
                 self.find(code, path, seq, self.keys.seq, event.public)
             self.turns[seq + 1] = (self.keys.signers(seq + 1), self.keys.seq)

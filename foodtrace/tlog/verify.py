@@ -162,9 +162,9 @@ class _Walk:
         elif entry.recorded > self.time >= 0 and not self.gap:
             self._batch_end(seq)
         self.time = max(self.time, entry.recorded)
-        if self.keys.ended:
+        if self.keys.past_end(seq + 1):
             self.find(AFTER_END, seq, self.keys.seq, seq)
-        if isinstance(event, Key) and event.use == "log":
+        elif isinstance(event, Key) and event.use == "log":
             before = self.keys.seq
             for code in self.keys.take(seq, event):
                 self.find(code, seq, before, event.previous if code == CHAIN else event.public)

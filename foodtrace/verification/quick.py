@@ -170,13 +170,13 @@ class Log:
         for seq in found:
             event = self.event(seq)
             before = self._sign(chain, seq)
-            if not isinstance(event, Key) or chain.ended or chain.take(seq, event) or not before:
+            if not isinstance(event, Key) or chain.take(seq, event) or not before:
                 return chain, found, f"key {seq}"
             if not self._signed(seq + 1):
                 return chain, found, f"key_batch {seq}"
             if seq + 1 > self.base:
                 self._plan(seq, seq + 1, chain.signers(seq + 1), chain.seq)
-        if chain.ended and chain.seq != self.size - 1:
+        if chain.past_end(self.size):
             return chain, found, "after_end"
         return chain, found, "" if self._sign(chain, self.size) else "no_key"
 

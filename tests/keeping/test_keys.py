@@ -160,6 +160,10 @@ def test_the_chain_of_keys_says_what_is_wrong() -> None:
     ended.take(0, event("register", a, None))
     assert ended.take(2, event("revoke", a, 0)) == []
     assert (ended.ended, ended.signers(3), ended.signers(4)) == (True, (a,), ())
+    for action, key in (("rotate", b), ("revoke", a), ("register", b)):
+        assert ended.take(4, event(action, key, 2)) == ["tlog.after_end"]
+    assert (ended.seq, ended.current, ended.signers(5), ended.signers(3)) == (2, a, (), (a,)), "nothing follows the end"
+    assert [ended.past_end(size) for size in (3, 4)] == [False, True]
     wrong = KeyChain()
     wrong.take(0, event("register", a, None))
     assert wrong.take(1, event("revoke", b, 0)) == ["tlog.key_chain"]
