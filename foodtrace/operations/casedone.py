@@ -3,6 +3,7 @@
 Rules:
 
 1. Five times for each site, each with quantity, hash of the evidence and who; goods when the notice arrived, by the site's word.
+   Beside them what was recorded of the goods after the opening, as the case marks it (:mod:`foodtrace.recall.marked`).
 2. ``remarks``: destroyed unreported or unwitnessed, more planned to be destroyed than is there, done without evidence, entered late with
    an earlier date, records of these goods corrected since the case was opened, said by logs that have no standing, asks that were
    refused, goods that were cleared. None of these is an error; each may need an explanation.
@@ -10,21 +11,29 @@ Rules:
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Literal, TypeAlias, get_args
 
 import msgspec
 
 from foodtrace.events import Acknowledgement, Destroyed, Event, GoodsCleared, Notice, Refusal, Returned, Sealing
+from foodtrace.graph.edges import UNIT_NAMES
 from foodtrace.graph.flows import FlowKind
 from foodtrace.graph.reader import SqlFacts
+from foodtrace.operations.common import local
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.answer import OutletRow
 from foodtrace.recall.cases import Told
 from foodtrace.recall.facts import Case, Planned
+from foodtrace.recall.marked import Marked
 from foodtrace.recall.settings import Settings
 from foodtrace.recall.sums import known_since, sums_with_said
 
+_Kind: TypeAlias = Literal[
+    "notice", "acknowledgement", "sealing", "returned", "destroyed",
+    "receipt", "sale", "transfer", "market_entry", "use", "packing", "release", "certificate", "restock",
+]  # fmt: skip
 _Asked: TypeAlias = Literal[
     "unreported", "unwitnessed", "no_evidence", "overplanned", "backdated", "corrected", "no_standing", "refused", "cleared"
 ]
@@ -34,7 +43,8 @@ _REMARKS: Final[tuple[_Asked, ...]] = get_args(_Asked)
 class StepAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """One thing done at a site."""
 
-    kind: Literal["notice", "acknowledgement", "sealing", "returned", "destroyed"]
+    kind: _Kind
+    """The five of a recall; else a recorded fact about its goods after the opening, which ``marks`` says what to make of."""
     at: str
     by: str
     lot: str = ""
@@ -49,6 +59,9 @@ class StepAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """Of a destruction: where it happened, as was said."""
     to: str = ""
     """Of a return: the site it went to."""
+    marks: tuple[Literal["sealed", "booked", "before_known", "after_notice"], ...] = ()
+    """Of a fact (RECALL section 7): ``sealed``, it should have been booked as sealed and was not, ``booked``, it was; ``before_known``
+    and ``after_notice``: recorded although an ask would have been refused, before or after the site could know."""
     entry: str = ""
 
 
@@ -86,6 +99,7 @@ class Done:
         rows: Mapping[str, OutletRow],
         settings: Settings,
         origins: Mapping[int, str],
+        facts_marked: Sequence[Marked] = (),
     ) -> None:
         self.facts = facts
         self.case = case
@@ -94,10 +108,11 @@ class Done:
         self.rows = rows
         self.settings = settings
         self.origins = origins
+        self.marked = facts_marked
 
     def steps(self) -> Iterable[SiteSteps]:
         """Return what was done at each site, in the order of the records; what a log without standing says is left out."""
-        return steps_of(self.told, self.case, self.rows, self.origins)
+        return steps_of(self.told, self.case, self.rows, self.origins, marked_steps(self.facts, self.marked, self.origins))
 
     def remarks(self) -> Iterable[Remark]:
         """Return what a stern reader would ask about (rule 2)."""
@@ -170,14 +185,45 @@ class Done:
         return [(texts[site], entry) for site, entry in found]
 
 
-def steps_of(told: Sequence[Told], case: Case, rows: Mapping[str, OutletRow], origins: Mapping[int, str]) -> Iterable[SiteSteps]:
-    """Return what was done at each site; see :meth:`Done.steps`."""
+def marked_steps(facts: SqlFacts, found: Sequence[Marked], origins: Mapping[int, str]) -> list[tuple[str, StepAnswer]]:
+    """Return (site, step) of facts that a case marks."""
+    texts = facts.texts({number for each in found for number in (each.lot, each.site)})
+    return [
+        (
+            texts[each.site],
+            StepAnswer(
+                kind=each.doing,  # type: ignore[arg-type]  # what is marked is one of these
+                at=local(each.t).isoformat(timespec="seconds"),
+                by="",
+                lot=texts[each.lot],
+                quantity=each.q if each.unit >= 0 else None,
+                unit=UNIT_NAMES[each.unit] if each.unit >= 0 else "",
+                marks=tuple("booked" if mark == "sealed" and each.booked else mark for mark in each.marks),
+                entry=f"{origins.get(each.entry[0], each.entry[0])}#{each.entry[1]}",
+            ),
+        )
+        for each in found
+    ]
+
+
+def steps_of(
+    told: Sequence[Told],
+    case: Case,
+    rows: Mapping[str, OutletRow],
+    origins: Mapping[int, str],
+    more: Iterable[tuple[str, StepAnswer]] = (),
+) -> Iterable[SiteSteps]:
+    """Return what was done at each site; see :meth:`Done.steps`. :param more: further steps, which stand in the order of time."""
     made: dict[str, list[StepAnswer]] = {}
     ignored = set(case.without_standing)
     for _, event, entry in told:
         if entry not in ignored:
             for site, step in _step(event, f"{origins.get(entry[0], entry[0])}#{entry[1]}"):
                 made.setdefault(site, []).append(step)
+    for site, step in more:
+        made.setdefault(site, []).append(step)
+    for steps in made.values():
+        steps.sort(key=lambda step: dt.datetime.fromisoformat(step.at))
     for site, steps in sorted(made.items()):
         row = rows.get(site)
         yield SiteSteps(site=site, name=row.name if row else site, role=row.role if row else "upstream", steps=tuple(steps))

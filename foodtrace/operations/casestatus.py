@@ -33,15 +33,19 @@ from foodtrace.recall.deadlines import Clock, completion_clock, local_day, start
 from foodtrace.recall.decisions import Decision, decisions
 from foodtrace.recall.effectiveness import FAILED, standing
 from foodtrace.recall.facts import Case
+from foodtrace.recall.finding.look import Look
+from foodtrace.recall.marked import marked, unsealed
 from foodtrace.recall.packs import for_case
 from foodtrace.recall.report import CurvePoint, at_deadline, curve_points
-from foodtrace.recall.said import ToldTwice
+from foodtrace.recall.said import ToldTwice, Unsealed, unsealed_said
 from foodtrace.recall.scope import scope_words
 from foodtrace.recall.settings import DAY_LONG, HOUR, Settings
 from foodtrace.recall.sums import notice_times
 from foodtrace.storage.session import Session
 
-What: TypeAlias = Literal["start", "publish", "complete", "answer", "notify", "report", "destroy", "seal", "dispose", "visit", "revisit"]
+What: TypeAlias = Literal[
+    "start", "publish", "complete", "answer", "notify", "report", "destroy", "seal", "seal_received", "dispose", "visit", "revisit"
+]
 
 
 class Version(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,6 +143,8 @@ class CaseStatus(msgspec.Struct, frozen=True, kw_only=True):
     """How far it had come when it was due, both ways; none before that."""
     told_twice: tuple[ToldTwice, ...]
     """Goods that may be counted twice in R1 to R3; each rate says what it is if they are one load."""
+    unsealed: tuple[Unsealed, ...]
+    """Free stock of what sites received after the opening and did not book as sealed, the most first."""
     untraced: tuple[FindingAnswer, ...]
     positions: tuple[Position, ...]
 
@@ -220,7 +226,11 @@ class _Standing:
         today = local_day(self.now)
         published = case.published if case.published is not None and case.published <= self.now else None
         holdings = len(self.found.holdings)
-        done = Done(self.facts, case, self.told, self.found, self.rows, self.settings, self.origins)
+        look = Look(self.facts, self.found, self.settings, case, calendar())
+        facts = list(marked(look))
+        names = {number: info.name for number, info in self.found.sites.items()}
+        self.unsealed = unsealed_said(self.facts, unsealed(look, facts), names)
+        done = Done(self.facts, case, self.told, self.found, self.rows, self.settings, self.origins, facts)
         made = CaseStatus(
             case=case.name or case.case,
             product=answer.product or next((row.product for row in self.found.infos.values() if row.product), ""),
@@ -262,6 +272,7 @@ class _Standing:
             curve=curve_points(self.session, case, self.settings, self.now, holdings) if curves else (),
             at_deadline=at_deadline(self.session, case, self.settings, self.now),
             told_twice=answer.told_twice,
+            unsealed=self.unsealed,
             untraced=answer.untraced,
             positions=answer.positions,
         )
@@ -325,7 +336,14 @@ class _Standing:
         for number, state in standing(self.case.steps, self.now).items():
             if state != "clean":
                 yield self._task("revisit" if state in FAILED else "visit", texts[number])
+        received: dict[tuple[str, str], int] = {}
+        for free in self.unsealed:
+            received[free.site, free.unit] = received.get((free.site, free.unit), 0) + free.quantity
+        for (site, unit), quantity in received.items():
+            yield self._task("seal_received", site, quantity=quantity, unit=unit)
         for each in self.against:
+            if received.get((each.site, each.unit)) == each.quantity and each.kind == "free":
+                continue  # that is all there is to seal
             if each.kind == "free" and (row := self.rows.get(each.site)) is not None and row.acknowledged is not None:
                 yield self._task("seal", each.site, quantity=each.quantity, unit=each.unit)
             elif each.kind in ("sealed", "undisposed"):

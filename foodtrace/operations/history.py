@@ -46,6 +46,14 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     changes: tuple[Change, ...] = ()
 
 
+class CaseMark(msgspec.Struct, frozen=True, kw_only=True):
+    """What a recall case makes of an entry about its goods (RECALL section 7)."""
+
+    case: str
+    marks: tuple[Literal["sealed", "booked", "before_known", "after_notice"], ...]
+    """As in the steps of a case's status: ``sealed`` should have been booked as sealed and was not, ``booked`` was."""
+
+
 class History(msgspec.Struct, frozen=True, kw_only=True):
     """Everything on record about an entry."""
 
@@ -60,6 +68,20 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
     personal: dict[str, str]
     """State of each personal field: present, erased or tampered."""
     steps: tuple[Step, ...] = ()
+    marks: tuple[CaseMark, ...] = ()
+    """What open and closed cases make of what counts now, where somebody asked (:func:`with_marks`)."""
+
+
+def with_marks(session: Session, story: History, target: Target, now: int) -> History:
+    """Return a history with what cases make of the entry. :param now: T, microseconds UTC."""
+    from foodtrace.operations import casemarks  # noqa: PLC0415 - a case's records are read for it
+
+    if story.now is None:
+        return story
+    # What a correction puts in place stands at the correction's place.
+    places = {(target.log, target.seq), *((each.log, each.seq) for each in own_corrections(session, target))}
+    found = casemarks.marks_of(session, story.now, places, now)
+    return msgspec.structs.replace(story, marks=tuple(CaseMark(case=case, marks=marks) for case, marks in found))
 
 
 def history(session: Session, target: Target) -> History:

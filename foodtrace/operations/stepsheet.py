@@ -15,10 +15,16 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from foodtrace.graph.edges import micros
-from foodtrace.operations.casedone import SiteSteps, StepAnswer, steps_of
+from foodtrace.graph.reader import SqlFacts
+from foodtrace.operations.casedone import SiteSteps, StepAnswer, marked_steps, steps_of
+from foodtrace.operations.cases import reach_of
 from foodtrace.quantity import unit_word
 from foodtrace.recall.answer import Answer
 from foodtrace.recall.cases import case_events, load_case
+from foodtrace.recall.finding.look import Look
+from foodtrace.recall.findings import NO_TABLES
+from foodtrace.recall.marked import marked
+from foodtrace.recall.packs import for_case
 from foodtrace.recall.report_tables import Cell, Grid, Measured, moment_words
 from foodtrace.storage.session import Session
 from foodtrace.texts import Lang, text
@@ -29,7 +35,9 @@ _MOST: Final = 3
 """Steps of a kind that a cell has room for."""
 _SHOWN: Final = 16
 """Hex digits of the evidence on paper."""
-_COLUMNS: Final = ("site", "step_name", "step", "at", "lot", "quantity", "unit", "evidence", "step_by", "witness", "place", "entry")
+_COLUMNS: Final = (
+    "site", "step_name", "step", "at", "lot", "quantity", "unit", "evidence", "step_by", "witness", "place", "marks", "entry",
+)  # fmt: skip
 
 
 def steps_grid(sites: Iterable[SiteSteps], lang: Lang) -> Grid:
@@ -47,6 +55,7 @@ def steps_grid(sites: Iterable[SiteSteps], lang: Lang) -> Grid:
             each.by or "-",
             each.witness or "-",
             each.place or each.to or "-",
+            marks_words(each.marks, lang) or "-",
             each.entry or "-",
         )
         for site in sites
@@ -63,7 +72,15 @@ def done_at(session: Session, case_id: str, answer: Answer, now: int) -> tuple[S
     case = load_case(session, case_id, until=now)
     told = [each for each in case_events(session, case.case) if micros(each[1].at) <= now]
     rows = {row.site: row for row in (*answer.outlets, *answer.others)}
-    return tuple(steps_of(told, case, rows, dict(session.rows("SELECT id, origin FROM log"))))
+    origins: dict[int, str] = dict(session.rows("SELECT id, origin FROM log"))
+    facts = SqlFacts(session, now)
+    look = Look(facts, reach_of(facts, case), for_case(case, session.rules).settings, case, NO_TABLES)
+    return tuple(steps_of(told, case, rows, origins, marked_steps(facts, list(marked(look)), origins)))
+
+
+def marks_words(marks: Iterable[str], lang: Lang) -> str:
+    """Return the marks of a fact for people; empty where there are none."""
+    return "; ".join(text(f"mark.{each}", lang) for each in marks)
 
 
 def times_grids(answer: Answer, sites: Iterable[SiteSteps], lang: Lang) -> tuple[Grid, Grid]:

@@ -6,6 +6,7 @@ Rules:
    to what the section makes of it. Which goods these are, and how to mend the record, stands below.
 2. What is too much by the records raises the rates: who has how much beyond what ever came, or was brought back beyond what was sold,
    stands beside them.
+3. What was received after the opening and not booked as sealed is free stock, and is said to be.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from foodtrace.quantity import thousands, unit_word
 from foodtrace.texts import Lang, text
 
 if TYPE_CHECKING:
-    from foodtrace.recall.said import FindingAnswer, RateAnswer, ToldTwice
+    from foodtrace.recall.said import FindingAnswer, RateAnswer, ToldTwice, Unsealed
 
 OVER: Final = ("unexplained_stock", "returns_exceed_sales")
 """Kinds of findings about what is too much."""
@@ -48,6 +49,14 @@ def beside_rates(told_twice: Sequence[ToldTwice], untraced: Iterable[FindingAnsw
     return lines
 
 
+def unsealed_words(unsealed: Sequence[Unsealed], lang: Lang) -> str:
+    """Say which sites have free stock of what they received after the opening (rule 3); empty where none has."""
+    if not unsealed:
+        return ""
+    names = [f"{each.name or each.site} {_amount(each.quantity, each.unit, lang)}" for each in unsealed[:_MOST]]
+    return text("beside.unsealed", lang, what=", ".join(names) + (" .." if len(unsealed) > _MOST else ""))
+
+
 def _twice(each: ToldTwice, lang: Lang) -> str:
     return text(
         "beside.twice",
@@ -64,4 +73,4 @@ def _amount(value: int, unit: str, lang: Lang) -> str:
     return f"{value:,}" + " " + unit_word(unit, lang) if unit == "piece" else f"{thousands(value)} {unit_word(unit, lang)}"
 
 
-__all__ = ["OVER", "beside_rates", "percent_words"]
+__all__ = ["OVER", "beside_rates", "percent_words", "unsealed_words"]

@@ -33,9 +33,11 @@ from foodtrace.recall.curve import Point, curve
 from foodtrace.recall.deadlines import LOCAL, Clock, completion_clock, end_of, local_day, start_clock
 from foodtrace.recall.decisions import Decision, decisions
 from foodtrace.recall.facts import Case
+from foodtrace.recall.finding.look import Look
+from foodtrace.recall.marked import marked, unsealed
 from foodtrace.recall.packs import for_case
 from foodtrace.recall.report_entries import MOST_GOODS, CaseEntry, LogProof, entries_of_case, entries_of_goods, local_time, log_proofs
-from foodtrace.recall.said import rate_said
+from foodtrace.recall.said import Unsealed, rate_said, unsealed_said
 from foodtrace.recall.scope import scope_words
 from foodtrace.recall.settings import Settings
 from foodtrace.storage.session import Session
@@ -113,6 +115,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     versions: tuple[Version, ...]
     deadlines: tuple[Deadline, ...]
     answer: Answer
+    unsealed: tuple[Unsealed, ...] = ()
+    """Free stock of what sites received after the opening and did not book as sealed."""
     curve: tuple[CurvePoint, ...]
     entries: tuple[CaseEntry, ...]
     """Records of the case itself."""
@@ -142,6 +146,7 @@ def case_report(
     told = [each for each in case_events(session, case.case) if micros(each[1].at) <= now]
     entries = entries_of_case(session, told)
     goods, left_out = entries_of_goods(session, facts, found, answer, entries, most=most_goods)
+    look = Look(facts, found, settings, case, calendar())
     report = Report(
         case=case.name or case.case,
         made=local_time(now),
@@ -168,6 +173,7 @@ def case_report(
         ),
         deadlines=(_deadline(start_clock(case, settings), now), _deadline(completion_clock(case, settings, calendar(), now), now)),
         answer=answer if contacts else masked(answer),
+        unsealed=unsealed_said(facts, unsealed(look, marked(look)), {number: info.name for number, info in found.sites.items()}),
         curve=curve_points(session, case, settings, now, len(found.holdings)),
         entries=entries,
         goods=goods,

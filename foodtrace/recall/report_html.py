@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from foodtrace.quantity import unit_word
-from foodtrace.recall.beside import beside_rates
+from foodtrace.recall.beside import beside_rates, unsealed_words
 from foodtrace.recall.chain import Chain
 from foodtrace.recall.curve_picture import curve_svg
 from foodtrace.recall.picture import escaped, svg
@@ -131,6 +131,7 @@ def _notes(report: Report, lang: Lang) -> list[str]:
             rates = {name: rate_words(rate, name, lang) for name, rate in row.on_record.items()}
             notes.append(text("report.note.unexplained", lang, quantity=beyond, **rates))
     notes += beside_rates(report.answer.told_twice, report.answer.untraced, lang)
+    notes += filter(None, [unsealed_words(report.unsealed, lang)])
     if report.answer.partial:
         notes.append(text("report.note.partial", lang))
     if report.contacts == "shown":

@@ -18,7 +18,7 @@ import msgspec
 
 from foodtrace.quantity import thousands, unit_word
 from foodtrace.recall.answer import Answer, FiguresAnswer, OutletRow, RateAnswer
-from foodtrace.recall.beside import beside_rates, percent_words
+from foodtrace.recall.beside import beside_rates, percent_words, unsealed_words
 from foodtrace.recall.deadlines import LOCAL
 from foodtrace.recall.picture import kind_word
 from foodtrace.recall.report import Report
@@ -85,6 +85,7 @@ def _summary(report: Report, lang: Lang) -> Grid:
     answer = report.answer
     confirmed = sum(row.link == "confirmed" for row in answer.outlets)
     state = "withdrawn" if report.withdrawn else "closed" if report.closed else "open"
+    beside = (*beside_rates(answer.told_twice, answer.untraced, lang), unsealed_words(report.unsealed, lang))
     rows: list[tuple[str, str]] = [
         ("case", report.case),
         ("state", text(f"report.state.{state}", lang)),
@@ -104,7 +105,7 @@ def _summary(report: Report, lang: Lang) -> Grid:
             "outlets",
             text("report.summary.outlets", lang, count=len(answer.outlets), confirmed=confirmed, possible=len(answer.outlets) - confirmed),
         ),
-        ("beside", "\n".join(beside_rates(answer.told_twice, answer.untraced, lang)) or "-"),
+        ("beside", "\n".join(filter(None, beside)) or "-"),
         ("untraced", str(len(answer.untraced))),
         ("rule_pack", f"{report.rule_pack} {report.rule_pack_title}".strip()),
         ("contacts", text(f"report.contacts.{report.contacts}", lang)),

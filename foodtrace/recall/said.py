@@ -182,6 +182,16 @@ class ToldTwice(msgspec.Struct, frozen=True, kw_only=True):
     """``ORIGIN#SEQ`` of the receipt that names no sending."""
 
 
+class Unsealed(msgspec.Struct, frozen=True, kw_only=True):
+    """Free stock of goods that a site received after the opening of the case and did not book as sealed."""
+
+    site: str
+    name: str
+    lot: str
+    unit: str
+    quantity: int
+
+
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """A recall answer; its JSON is ``schemas/recall.json``."""
 
@@ -294,6 +304,16 @@ def twice_said(
         for each in found
     ]
     return tuple(sorted(made, key=lambda each: (each.lot, each.source, each.site, each.sent, each.received)))
+
+
+def unsealed_said(facts: Facts, found: Mapping[tuple[int, int, int], int], names: Mapping[int, str]) -> tuple[Unsealed, ...]:
+    """Return free stock of receipts after the opening with texts for numbers, the most first. :param names: site -> trading name."""
+    texts = facts.texts({number for lot, site, _ in found for number in (lot, site)})
+    made = [
+        Unsealed(site=texts[site], name=names.get(site, ""), lot=texts[lot], unit=UNIT_NAMES[unit], quantity=q)
+        for (lot, site, unit), q in found.items()
+    ]
+    return tuple(sorted(made, key=lambda each: (-each.quantity, each.site, each.lot, each.unit)))
 
 
 def positions(session: Session) -> tuple[Position, ...]:

@@ -7,9 +7,10 @@ these goods were one load, and the case does not close over them.
 
 Rules:
 
-1. A receipt without dispatch **may be** of a dispatch that it does not name, if it is of the same lot and unit, no party of one contradicts
-   the other's, it was not before the dispatch by more than clocks may be wrong, and the goods left a site of the trade: only there does the
-   second count of them hide what may still lie there. What came into the trade twice is distributed twice, and makes every rate lower.
+1. A receipt without dispatch **may be** of a dispatch that it does not name, if it is of the same lot and unit, one of them names the
+   other's site and no party of one contradicts the other's, it was not before the dispatch by more than clocks may be wrong, and the goods
+   left a site of the trade: only there does the second count of them hide what may still lie there. What came into the trade twice is
+   distributed twice, and makes every rate lower.
 2. First come dispatches that no receipt answers, those that speak for both sides (``DELIVERED``) among them; then those that one answers:
    a receiver may have written one load down twice.
 3. Quantities, not records, are held against each other, both in the order of time: a receipt of 90 may be three returns of 30.
@@ -76,6 +77,8 @@ def may_be(receipt: Move, dispatch: Move, slack: int) -> bool:
         return False
     if dispatch.dst not in (0, receipt.dst) or receipt.src not in (0, dispatch.src) or dispatch.src == receipt.dst:
         return False
+    if not dispatch.dst and not receipt.src:
+        return False  # they have nothing in common but the lot
     return dispatch.t_out >= NEVER or receipt.t_in <= ALWAYS or receipt.t_in + slack >= dispatch.t_out
 
 

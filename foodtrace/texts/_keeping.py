@@ -120,6 +120,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "cli.history.step": ("  {time}  {what}  {log} 第 {seq} 条  {by}  {reason}  {note}", "  {time}  {what}  {log} entry {seq}  {by}  {reason}  {note}"),
     "cli.history.idle": ("(不改变数字)", "(changes no figure)"),
     "cli.history.no": ("否", "no"),
+    "cli.history.mark": ("  召回 {case}: {marks}", "  recall {case}: {marks}"),
     "cli.history.personal": ("  个人信息 {field}: {state}", "  personal {field}: {state}"),
     "personal.state.present": ("有", "kept beside the log"),
     "personal.state.erased": ("已删除", "erased"),

@@ -180,6 +180,7 @@ Without:  1. hash = SHA-256(a byte 00, then all bytes of the .entry)
         "cannot be told: {quantity} received at {site} without a number ({received}) may be what {source} sent under {number}; if so the lower rate holds and as much is still to be found at {source}. Once it is known: foodtrace correct {received} --set transfer={number}",
     ),
     "beside.twice_more": ("这样的还有 {count} 条 (--json 全列)", "and {count} more of these (--json has all)"),
+    "beside.unsealed": ("立案后收货, 没有记为封存, 仍是可动的货: {what}", "received after opening, not booked as sealed, free stock still: {what}"),
     "beside.over": ("记录之外多出来的, 会抬高各率: {what} ({kind})", "beyond the records, which raises the rates: {what} ({kind})"),
     "report.note.unexplained": (
         "收回的货里 {quantity} 记录里没有来处; 不计这些: R1 {R1}  R2 {R2}  R3 {R3}",
@@ -258,6 +259,7 @@ Without:  1. hash = SHA-256(a byte 00, then all bytes of the .entry)
     "report.column.step": ("所做", "step"),
     "report.column.evidence": ("证据 SHA-256", "evidence SHA-256"),
     "report.column.step_by": ("谁", "by"),
+    "report.column.marks": ("与案件对照", "against the case"),
     "report.column.witness": ("见证人", "witness"),
     "report.column.place": ("地点或去处", "place, or where to"),
     "report.table.entries": ("案件的记录", "Records of the case"),

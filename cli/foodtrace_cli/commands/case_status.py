@@ -52,7 +52,7 @@ def status(
     """Show how far a case has come: R1-R6 with numerator and denominator, deadlines, who is late, what is to be done today."""
     from foodtrace.graph.edges import micros  # noqa: PLC0415
     from foodtrace.operations import casestatus  # noqa: PLC0415
-    from foodtrace.recall.beside import beside_rates  # noqa: PLC0415
+    from foodtrace.recall.beside import beside_rates, unsealed_words  # noqa: PLC0415
     from foodtrace.recall.cases import load_case, name_case  # noqa: PLC0415
 
     when = None if at is None else moment(at)
@@ -77,6 +77,8 @@ def status(
         _untraced(ctx, found)
         for line in dated_ahead(ctx, found.untraced):
             say("  " + line)
+    if found.unsealed:
+        say("  " + clean(unsealed_words(found.unsealed, ctx.lang)))
     deadlines(ctx, state, now, ledger.rules)
     _at_deadline(ctx, found)
     _tasks(ctx, found, everything=everything)
@@ -188,6 +190,7 @@ def _task(ctx: Context, found: CaseStatus, task: Task, start: str) -> str:
     words = {
         "case": found.case,
         "name": task.name,
+        "site": task.site,
         "phone": task.phone,
         "due": (task.due or "")[:16].replace("T", " "),
         "late": task.late_by,
@@ -225,12 +228,16 @@ def _curve(ctx: Context, found: CaseStatus) -> None:
 
 
 def _steps(ctx: Context, site: SiteSteps) -> None:
+    from foodtrace.operations.stepsheet import marks_words  # noqa: PLC0415
+
     say(ctx.t("status.steps", name=site.name, site=site.site, role=ctx.t("status.role_" + site.role)))
     for each in site.steps:
         size = quantity(ctx, each.quantity, each.unit) if each.quantity is not None else "-"
         said = [ctx.t("status.step_" + each.kind), each.at[:16], size, each.lot or "-", each.by or "-", each.evidence[:16] or "-"]
         if each.kind == "destroyed":
             said += [ctx.t("status.step_witness", witness=each.witness or "-"), ctx.t("status.step_place", place=each.place or "-")]
+        if each.marks:
+            said += [marks_words(each.marks, ctx.lang), each.entry]
         if each.to:
             said.append(ctx.t("status.step_to", to=each.to))
         say(clean("    " + "  ".join(said)))

@@ -63,7 +63,8 @@ def correct(
         if not asked:
             number = _own_number(ledger, ctx.log)
             with ledger.reading() as session:
-                story = history.history(session, entries.original(session, entries.find_entry(session, entry, number)))
+                target = entries.original(session, entries.find_entry(session, entry, number))
+                story = history.with_marks(session, history.history(session, target), target, ledger.clock())
             _show(ctx, story, as_json=as_json)
             return
         writer = ledger.writer()
@@ -155,6 +156,9 @@ def _show(ctx: Context, story: History, *, as_json: bool) -> None:
             )
     if story.state == "replaced" and story.now is not None:
         say(ctx.t("cli.history.now", event=clean(event_line(story.now, ctx.lang))))
+    for told in story.marks:
+        marks = "; ".join(ctx.t(f"mark.{mark}") for mark in told.marks)
+        say(ctx.t("cli.history.mark", case=told.case, marks=marks))
     for field, state in story.personal.items():
         say(ctx.t("cli.history.personal", field=field_word(field, ctx.lang), state=ctx.t(f"personal.state.{state}")))
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from typing import NamedTuple
 
 import msgspec
 
 from foodtrace.graph.flows import CLEARED, DELIVERED, SAMPLE, UNKNOWN_TIME, UNNAMED, Flow, FlowKind
-from foodtrace.recall.blocking import Doing, blocks, known_sites, marks
+from foodtrace.recall.blocking import Doing, Mark, blocks, known_sites, marks
 from foodtrace.recall.custody import Freed, freed
 from foodtrace.recall.deadlines import Calendar, local_day, working_days_between
 from foodtrace.recall.facts import Case
@@ -25,31 +26,52 @@ ASKS: Mapping[int, Doing] = {
 """Kind of a flow -> what was done that a block is for."""
 
 
+class Fact(NamedTuple):
+    """Something recorded of affected goods that an ask would have been judged for."""
+
+    doing: Doing
+    lot: int
+    site: int
+    t: int
+    entry: Entry
+    amount: tuple[int, int]
+    """(quantity, unit); the unit is -1 where it is not about a quantity."""
+    booked: bool = False
+    """Of a receipt: booked as sealed."""
+
+
 def against(look: Look) -> Iterator[Finding]:
     """before_known, after_notice: what RECALL section 7 would have refused had it been asked."""
     case = look.case
     if case is None:
         return
-    judge = _judge(look, case)
+    judge = judge_of(look, case)
+    for fact in facts_of(look, case):
+        yield from judge.fact(*fact[:6])
+
+
+def facts_of(look: Look, case: Case) -> Iterator[Fact]:
+    """Iterate over what is recorded of affected lots and that an ask would have been judged for, marked or not."""
     corrected = _corrected(look, case)
     for flow in look.found.flows:
         doing = ASKS.get(flow.kind)
         if doing is None or flow.flags & (UNNAMED | SAMPLE) or (flow.log, flow.seq) in corrected:
             continue
         t = min(flow.t, flow.recorded) if flow.flags & UNKNOWN_TIME else flow.t
-        yield from judge.fact(doing, flow.lot, flow.site, t, (flow.log, flow.seq), (flow.q, flow.unit))
+        yield Fact(doing, flow.lot, flow.site, t, (flow.log, flow.seq), (flow.q, flow.unit))
     for move in look.found.moves:
         # The gate's entry of a verified certificate speaks for the sender too: it is an entry into a market.
         if move.arrived and move.dst and not move.recall:
             own = next((f for f in look.in_entries(move.entries) if f.kind == FlowKind.RECEIPT), None) if move.t_in >= case.opened else None
             doing = "market_entry" if own is not None and own.flags & DELIVERED else "receipt"
-            yield from judge.fact(doing, move.lot, move.dst, move.t_in, move.entries[-1], (move.received, move.unit_in))
+            yield Fact(doing, move.lot, move.dst, move.t_in, move.entries[-1], (move.received, move.unit_in), move.custody)
     for act in look.facts.acts([name for lot in look.found.lots for name in look.found.names[lot]]):
         lot = look.representative.get(act.lot, act.lot)
-        yield from judge.fact(act.doing, lot, act.site, act.t, act.entry, (0, -1))
+        yield Fact(act.doing, lot, act.site, act.t, act.entry, (0, -1))
 
 
-def _judge(look: Look, case: Case) -> Judge:
+def judge_of(look: Look, case: Case) -> Judge:
+    """Return who marks facts in a case."""
     holdings = look.found.holdings
 
     def since(lot: int, site: int) -> int | None:
@@ -80,14 +102,18 @@ class Judge:
         """Say whether the case stands in the way of goods at a moment."""
         return blocks(self.blocking, lot, site, t, self.settings)
 
-    def fact(self, doing: Doing, lot: int, site: int, t: int, entry: Entry, amount: tuple[int, int]) -> Iterator[Finding]:
-        """Yield the marks of one fact; ``sealed`` is how it is booked, not a finding."""
+    def marks(self, doing: Doing, lot: int, site: int, t: int) -> tuple[Mark, ...]:
+        """Return the marks of one fact, none where the case does not stand against it."""
         if t < self.case.opened or t > self.now:
-            return
+            return ()
         since = self.since(lot, site)
         if since is None or t < since or not self.blocks(lot, site, t):
-            return
-        for mark in marks(doing, t, self.case.opened, self._known(site)):
+            return ()
+        return marks(doing, t, self.case.opened, self._known(site))
+
+    def fact(self, doing: Doing, lot: int, site: int, t: int, entry: Entry, amount: tuple[int, int]) -> Iterator[Finding]:
+        """Yield the findings of one fact; ``sealed`` is how it should be booked, not a finding."""
+        for mark in self.marks(doing, lot, site, t):
             if mark != "sealed":
                 yield Finding(kind=mark, lot=lot, site=site, entries=(entry,), value=amount[0], unit=amount[1])
 
@@ -97,7 +123,7 @@ def restocked(look: Look) -> Iterator[Finding]:
     case = look.case
     if case is None:
         return
-    judge = _judge(look, case)
+    judge = judge_of(look, case)
     corrected = _corrected(look, case)
     for each in freed(look.found.moves, look.found.flows, look.found.holdings, corrected=corrected, ranks=look.facts.ranks()):
         if each.t >= case.opened and judge.blocks(each.lot, each.site, each.t):

@@ -75,10 +75,12 @@ class CaseAnswer(PlainAnswer):
         """Hand over where goods may be told twice (:mod:`foodtrace.recall.twice`)."""
         for books in self.gathered.books.values():
             came = [move for move in books.odd if move.evidence == RECEIVED and move.received > 0]
-            places = {move.dst: {each.src for each in came if each.dst == move.dst} for move in came}
+            named = {(each.src, each.dst) for each in came}
+            senders = {src for src, _ in named if src}
             for move in books.all_moves() if came else ():
-                wanted = places.get(move.dst) if move.evidence != RECEIVED and move.src and move.src not in self.own else None
-                if wanted and (0 in wanted or move.src in wanted):
+                if move.evidence == RECEIVED or not move.src or move.src in self.own:
+                    continue
+                if (move.src in senders) if not move.dst else not named.isdisjoint(((0, move.dst), (move.src, move.dst))):
                     raise HandOver("goods that may be told twice")
 
     def told(self, *, count_possible: bool = True) -> Told:

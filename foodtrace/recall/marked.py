@@ -1,0 +1,78 @@
+"""What a case makes of recorded facts about its goods (RECALL section 7): they are recorded whatever they say, and marked. Pure.
+
+Rules:
+
+1. The marks are those of :mod:`foodtrace.recall.blocking`; a fact of before the opening, of goods that were cleared, or of a site the case
+   did not reach yet has none.
+2. A receipt after the opening should have been booked as sealed. One that was not stays free stock until somebody seals it: how much of
+   what lies free at a site may be of such receipts is said plainly (:func:`unsealed`), for sites of the trade; what came home to whoever
+   recalls is his to dispose of.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import TypeAlias
+
+import msgspec
+
+from foodtrace.recall.blocking import Doing, Mark
+from foodtrace.recall.finding.case import facts_of, judge_of
+from foodtrace.recall.finding.look import Entry, Look
+
+Place: TypeAlias = tuple[int, int, int]
+"""(lot, site, unit)."""
+
+
+class Marked(msgspec.Struct, frozen=True, kw_only=True):
+    """A recorded fact about goods of a case, after its opening."""
+
+    doing: Doing
+    lot: int
+    site: int
+    t: int
+    """When it happened, microseconds UTC."""
+    q: int
+    """Base units; 0 where it is not about a quantity."""
+    unit: int
+    """-1 where it is not about a quantity."""
+    marks: tuple[Mark, ...]
+    booked: bool
+    """Of a receipt: it was booked as sealed."""
+    entry: Entry
+
+
+def marked(look: Look) -> Iterator[Marked]:
+    """Iterate over the facts that the case of an answer marks (rule 1), in no order; none without a case."""
+    case = look.case
+    if case is None:
+        return
+    judge = judge_of(look, case)
+    for fact in facts_of(look, case):
+        marks = judge.marks(fact.doing, fact.lot, fact.site, fact.t)
+        if marks:
+            yield Marked(
+                doing=fact.doing,
+                lot=fact.lot,
+                site=fact.site,
+                t=fact.t,
+                q=fact.amount[0],
+                unit=fact.amount[1],
+                marks=marks,
+                booked=fact.booked,
+                entry=fact.entry,
+            )
+
+
+def unsealed(look: Look, facts: Iterable[Marked]) -> dict[Place, int]:
+    """Return what lies free of goods that were received after the opening and not booked as sealed (rule 2)."""
+    received: dict[Place, int] = defaultdict(int)
+    for fact in facts:
+        if fact.doing == "receipt" and "sealed" in fact.marks and not fact.booked and fact.site not in look.found.own:
+            received[fact.lot, fact.site, fact.unit] += fact.q
+    free = {key: each.on_hand - each.sealed - each.back for key in received if (each := look.sums.get(key)) is not None}
+    return {key: min(received[key], there) for key, there in free.items() if there > 0 and received[key]}
+
+
+__all__ = ["Marked", "marked", "unsealed"]
