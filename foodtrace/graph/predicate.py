@@ -9,6 +9,7 @@ Rules:
 5. A product is one however its blanks, capitals, wide letters and remarks were written (:mod:`foodtrace.graph.products`).
 6. Records may contradict each other. A lot that fits by any of them is possible, whatever the latest says: a shop that writes
    another product on its receipt must not take the lot out of a recall.
+7. A lot may go by several names. Its code, and who gave it its code, is that of any of them (:mod:`foodtrace.graph.fitting`).
 """
 
 from __future__ import annotations
@@ -27,22 +28,23 @@ from foodtrace.graph.products import rule_fits
 _RANK = {False: 0, None: 1, True: 2}
 
 
-def fits(clause: PredicateClause, info: LotInfo, suppliers: Collection[str]) -> bool | None:
+def fits(clause: PredicateClause, info: LotInfo, suppliers: Collection[str], names: Collection[str] = ()) -> bool | None:
     """Say whether a lot fits: yes, no, or none where an attribute asked for is unknown.
 
     :param suppliers: operators whose lots went into it; none on record means unknown.
+    :param names: every full id of the lot; none: it has the one of ``info`` only.
     """
+    names = names or (info.text,)
+    authorities = {name.partition("/")[0] for name in names}
     verdicts: list[bool | None] = []
     if clause.product:
         verdicts.append(rule_fits(info.product, clause.product))
     if clause.gtin:
-        authority = info.text.partition("/")[0]
-        gtin = info.gtin or (authority if authority.isdigit() and len(authority) == 14 else "")  # noqa: PLR2004 - GTIN-14
-        verdicts.append(gtin == clause.gtin if gtin else None)
+        gtins = {each for each in authorities if each.isdigit() and len(each) == 14} | {info.gtin} - {""}  # noqa: PLR2004 - GTIN-14
+        verdicts.append(clause.gtin in gtins if gtins else None)
     if clause.producer:
         # Who gave the lot its code made it, also where the gate of a market is the first to record it.
-        named = info.text.partition("/")[0] == clause.producer
-        verdicts.append(named or (info.producer == clause.producer if info.producer else None))
+        verdicts.append(clause.producer in authorities or (info.producer == clause.producer if info.producer else None))
     if clause.supplier:
         verdicts.append(clause.supplier in suppliers if suppliers else False if info.harvested else None)
     for value, low, high in (
@@ -54,18 +56,20 @@ def fits(clause: PredicateClause, info: LotInfo, suppliers: Collection[str]) -> 
                 None if value is None else (low is None or value >= day_number(low)) and (high is None or value <= day_number(high))
             )
     if clause.code:
-        verdicts.append(code_matches(clause.code, info.text.partition("/")[2]))
+        verdicts.append(any(code_matches(clause.code, name.partition("/")[2]) for name in names))
     if False in verdicts:
         return False
     return None if None in verdicts else True
 
 
-def may_fit(clause: PredicateClause, info: LotInfo, words: Iterable[LotInfo], suppliers: Collection[str]) -> bool | None:
+def may_fit(
+    clause: PredicateClause, info: LotInfo, words: Iterable[LotInfo], suppliers: Collection[str], names: Collection[str] = ()
+) -> bool | None:
     """Say whether a lot fits as :func:`fits` does; none too where it fits only by words that later ones contradict (rule 6).
 
-    :param info: the latest word on each attribute. :param words: what each single record said.
+    :param info: the latest word on each attribute. :param words: what each single record said. :param names: as there.
     """
-    verdict = fits(clause, info, suppliers)
+    verdict = fits(clause, info, suppliers, names)
     if verdict is not False:
         return verdict
     kind = info
@@ -76,7 +80,7 @@ def may_fit(clause: PredicateClause, info: LotInfo, words: Iterable[LotInfo], su
             if getattr(each, name) not in ("", None) and _better(clause, kind, name, getattr(each, name))
         }
         kind = msgspec.structs.replace(kind, harvested=kind.harvested and each.harvested, **changes)
-    return None if fits(clause, kind, suppliers) is not False else False
+    return None if fits(clause, kind, suppliers, names) is not False else False
 
 
 def _better(clause: PredicateClause, info: LotInfo, name: str, value: str | int) -> bool:

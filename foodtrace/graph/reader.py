@@ -10,18 +10,18 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from foodtrace.events import BatchReleased, Clause, LotsClause, Packing, PredicateClause
 from foodtrace.events.canonical import decode_alone
 from foodtrace.graph.content import content
 from foodtrace.graph.edges import micros
+from foodtrace.graph.fitting import fitting, lot_info
 from foodtrace.graph.flowkind import ahead
 from foodtrace.graph.flows import LEAVING, Act, Copies, Flow, LogInfo, LotInfo, SiteInfo
 from foodtrace.graph.heads import behind, heads
 from foodtrace.graph.kinds import ABOUT
 from foodtrace.graph.names import find
-from foodtrace.graph.predicate import may_fit
 from foodtrace.graph.products import rule_fits
 from foodtrace.graph.rows import ENDED
 from foodtrace.graph.standing import Standing
@@ -59,7 +59,7 @@ class SqlFacts(Standing):
 
     def lots(self, lots: Collection[int]) -> Mapping[int, LotInfo]:
         """See :class:`foodtrace.recall.facts.Facts`."""
-        return {lot: _info(lot, said) for lot, said in self.lots_said(lots).items()}
+        return {lot: lot_info(lot, said) for lot, said in self.lots_said(lots).items()}
 
     def sites(self, sites: Collection[int]) -> Mapping[int, SiteInfo]:
         """See :class:`foodtrace.recall.facts.Facts`."""
@@ -185,27 +185,20 @@ class SqlFacts(Standing):
     # -- predicates --------------------------------------------------------------------------------------------------------
 
     def _predicate(self, clause: PredicateClause) -> list[tuple[int, bool]]:
-        """Evaluate a predicate on every lot whose facts might fit; an attribute nobody recorded makes it possible."""
+        """Evaluate a predicate on every lot that might fit under any of its names; an attribute nobody recorded makes it possible."""
         if clause.product:
             named = [each for each in self.products() if rule_fits(each, clause.product) is not False]
             rows = self._s.each(_LOTS_OF, [*named, ""])
         else:
             rows = self._s.rows("SELECT DISTINCT l.lot FROM lot_fact AS l WHERE l.ended <= 0")
-        lots = [*dict.fromkeys(row[0] for row in rows), *self._undescribed()]
-        infos = self.lots(lots)
-        words = {lot: [_info(lot, each) for each in said] for lot, said in self.lots_each_said(lots).items() if len(said) > 1}
-        suppliers = self._suppliers(lots) if clause.supplier else {}
-        found: list[tuple[int, bool]] = []
-        for lot, info in infos.items():
-            if info.text.startswith("?"):
-                continue
-            verdict = may_fit(clause, info, words.get(lot, ()), suppliers.get(lot, set()))
-            if verdict is not False:
-                found.append((lot, verdict is True))
-        return found
+        return self.fitting(clause, [*dict.fromkeys(row[0] for row in rows), *self._undescribed()])
+
+    def fitting(self, clause: PredicateClause, lots: Collection[int]) -> list[tuple[int, bool]]:
+        """Return (lot, certain) of those of these lots that a rule means, and of all their other names."""
+        return fitting(self, clause, lots)
 
     def _undescribed(self) -> list[int]:
-        """Return the lots with goods on record of which no record says what they are, under none of their names."""
+        """Return the names with goods on record of which no record says what they are; another name of the lot may be described."""
         rows = self._s.rows(
             "SELECT n.id FROM name AS n WHERE n.code IS NOT NULL AND NOT EXISTS "
             "(SELECT 1 FROM lot_fact AS l WHERE l.lot = n.id AND l.ended <= 0)"
@@ -213,43 +206,4 @@ class SqlFacts(Standing):
         held = self._s.each(
             "SELECT DISTINCT h.lot FROM {ids} CROSS JOIN holding AS h WHERE h.lot = f.value AND h.flows <> 0", [row[0] for row in rows]
         )
-        lots = {row[0] for row in held}
-        renamed = {name for both in self.aliases(lots) for name in both}
-        found = list(lots - renamed)
-        for lot in lots & renamed:
-            names, rim = {lot}, {lot}
-            while rim:
-                rim = {other for _, other in self.aliases(rim)} - names
-                names |= rim
-            told = names - {lot}
-            if not told or not self._s.each(
-                "SELECT l.lot FROM {ids} CROSS JOIN lot_fact AS l WHERE l.lot = f.value AND l.ended <= 0", told
-            ):
-                found.append(lot)
-        return sorted(found)
-
-    def _suppliers(self, lots: Collection[int]) -> dict[int, set[str]]:
-        """Return the operators whose lots went into each lot."""
-        pairs = list(self.parents(lots))
-        texts = self.texts({src for src, _ in pairs})
-        born = self.lots({src for src, _ in pairs})
-        found: dict[int, set[str]] = {}
-        for src, dst in pairs:
-            found.setdefault(dst, set()).update({texts[src].partition("/")[0], born[src].producer} - {""})
-        return found
-
-
-def _info(lot: int, said: Sequence[Any]) -> LotInfo:
-    text, product, gtin, producer, harvested, produced, expiry, content, unit = said
-    return LotInfo(
-        lot=lot,
-        text=text,
-        product=product,
-        gtin=gtin,
-        producer=producer,
-        harvested=harvested,
-        produced=produced,
-        expiry=expiry,
-        content=content,
-        content_unit=unit,
-    )
+        return sorted(row[0] for row in held)

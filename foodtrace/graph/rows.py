@@ -51,11 +51,14 @@ WHOLE_NAMED: Final = _LOTS_NAMED + _TOLD
 _NUMBERS_ONLY: Final = _LOTS_NAMED + "SELECT 0, l.id, '' FROM lots AS l" + _OTHER_NAMES  # noqa: S608 - constants
 
 _MOVES: Final = f"SELECT {FLOW} FROM {{ids}} CROSS JOIN move AS m WHERE m.lot = f.value AND m.ended <= 0 AND m.recorded <= ?"  # noqa: S608
-_WORDS: Final = (
-    "SELECT l.lot, l.site, l.product, l.gtin, l.produced, l.expiry, l.content, l.content_unit FROM {ids} CROSS JOIN lot_fact AS l "
-    "JOIN log AS g ON g.id = l.log "
+_WORD: Final = "l.lot, l.site, l.product, l.gtin, l.produced, l.expiry, l.content, l.content_unit"
+_WORDS_FROM: Final = (
+    " FROM {ids} CROSS JOIN lot_fact AS l JOIN log AS g ON g.id = l.log "
     "WHERE l.lot = f.value AND l.ended <= 0 AND l.recorded <= ? ORDER BY l.recorded, g.origin, l.seq, l.item"
 )
+_WORDS: Final = f"SELECT {_WORD}{_WORDS_FROM}"
+_WORDS_PLACED: Final = f"SELECT {_WORD}, l.recorded, l.log, l.seq, l.item{_WORDS_FROM}"
+_WORD_LENGTH: Final = 8
 _SITES: Final = (
     "SELECT n.id, n.text, s.kind, s.operator, s.name, s.county, s.region, s.parent, "
     "(SELECT MAX(v.recorded) FROM site_seen AS v WHERE v.site = n.id) FROM {ids} CROSS JOIN name AS n "
@@ -279,13 +282,26 @@ class Rows:
         """Return what the records say of these lots; unknown is empty or none, never a guess."""
         texts = self.texts(lots)
         said, born = self._words(lots)
-        return {lot: _lot_said(texts[lot], said.get(lot, ()), born) for lot in lots}
+        return {lot: lot_said(texts[lot], said.get(lot, ()), born) for lot in lots}
 
-    def lots_each_said(self, lots: Collection[int]) -> dict[int, list[LotSaid]]:
-        """Return what each single record says of these lots, in the order of the records; lots of which none says anything are left out."""
-        texts = self.texts(lots)
-        said, born = self._words(lots)
-        return {lot: [_lot_said(texts[lot], (row,), born) for row in rows] for lot, rows in said.items()}
+    def words_in_order(self, classes: Iterable[Sequence[int]]) -> tuple[dict[int, list[Row]], Mapping[int, SiteSaid]]:
+        """Return what single records say of lots under any of their names, oldest first, by the first name; and of where they were born.
+
+        :param classes: the names of each lot.
+        """
+        several = [names for names in classes if len(names) > 1]
+        said, born = self._words([names[0] for names in classes if len(names) == 1])
+        if not several:
+            return said, born
+        first = {name: names[0] for names in several for name in names}
+        ranks = self.ranks()
+        told: dict[int, list[Row]] = {}
+        for row in self._s.each(_WORDS_PLACED, list(first), (self._until,)):
+            told.setdefault(first[row[0]], []).append(row)
+        for lot, rows in told.items():
+            rows.sort(key=lambda row: (row[8], ranks[row[9]], row[10], row[11]))
+            said[lot] = [row[:_WORD_LENGTH] for row in rows]
+        return said, {**born, **self.sites_said({row[1] for rows in told.values() for row in rows if row[1]})}
 
     def _words(self, lots: Collection[int]) -> tuple[dict[int, list[Row]], Mapping[int, SiteSaid]]:
         """Return the rows that say something of each lot, oldest first, and what is known of the sites they were born at."""
@@ -321,7 +337,7 @@ class Rows:
         return self._origins
 
 
-def _lot_said(text: str, rows: Iterable[Row], born: Mapping[int, SiteSaid]) -> LotSaid:
+def lot_said(text: str, rows: Iterable[Row], born: Mapping[int, SiteSaid]) -> LotSaid:
     """Put together what entries say of a lot: the latest word on each attribute that says anything."""
     product = gtin = producer = ""
     harvested = False

@@ -52,12 +52,13 @@ def recalls(session: Session, now: dt.datetime, lot: str, closure: list[int], pa
     packs_of(session.rules)  # one that cannot be read stops every ask (rule 7 of :mod:`foodtrace.operations.blocking`)
     if not closure:
         return tuple(_by_papers(session, now, lot, papers))
-    infos = list(SqlFacts(session, micros(now)).lots(closure).values())
+    facts = SqlFacts(session, micros(now))
+    infos = list(facts.lots(closure).values())
     if not _all_known(session, infos):
         return tuple(_walked(session, now, lot))
     for _, _, said in _standing(session, candidates(session, [info.text for info in infos]), now):
         # The walk says what stands; too much here costs time only.
-        if any(_touches(session, clause, infos, closure) is not None for each in said for clause in each.scope):
+        if any(_may_reach(facts, clause, infos, closure) for each in said for clause in each.scope):
             return tuple(_walked(session, now, lot))
     return ()
 
@@ -139,6 +140,16 @@ def _opened_by(
 def _clears(event: GoodsCleared, fresh: str) -> bool:
     """Tell whether goods no record has named yet were cleared, wherever they are; of those on record the walk says it."""
     return bool(fresh) and not event.site and (not event.lots or fresh in event.lots)
+
+
+def _may_reach(facts: SqlFacts, clause: Clause, infos: Collection[LotInfo], closure: list[int]) -> bool:
+    """Say whether a clause may reach any of these lots on record; too little here would be an all-clear.
+
+    A rule is asked of each lot under all of its names and by every word on it; who supplied it the walk says.
+    """
+    if isinstance(clause, PredicateClause):
+        return bool(facts.fitting(msgspec.structs.replace(clause, supplier=""), closure))
+    return _touches(facts.session, clause, infos, closure) is not None
 
 
 def _touches(session: Session, clause: Clause, infos: Collection[LotInfo], closure: list[int]) -> bool | None:

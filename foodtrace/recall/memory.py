@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+import msgspec
+
 from foodtrace.events import Clause, LotsClause, PredicateClause
+from foodtrace.graph.fitting import named
 from foodtrace.graph.flowkind import ahead
 from foodtrace.graph.flows import NEVER, UNNAMED, Act, Copies, Flow, FlowKind, LogInfo, LotInfo, SiteInfo
-from foodtrace.graph.predicate import fits
+from foodtrace.graph.predicate import may_fit
 
 
 class MemoryFacts:
@@ -144,8 +147,14 @@ class MemoryFacts:
             info = self._lots.get(source)
             if info is not None:
                 suppliers.setdefault(made, set()).update({info.text.partition("/")[0], info.producer} - {""})
-        verdicts = [(lot, fits(clause, info, suppliers.get(lot, ()))) for lot, info in self._lots.items() if not info.text.startswith("?")]
-        return [(lot, verdict is True) for lot, verdict in verdicts if verdict is not False]
+        found: list[tuple[int, bool]] = []
+        for names in named(self.aliases, [lot for lot, info in self._lots.items() if not info.text.startswith("?")]):
+            infos = [self._lots[name] for name in names if name in self._lots]
+            own = {supplier for name in names for supplier in suppliers.get(name, ())}
+            verdict = may_fit(clause, _joined(infos), infos if len(infos) > 1 else (), own, names=[info.text for info in infos])
+            if verdict is not False:
+                found += [(name, verdict is True) for name in names]
+        return found
 
     def disputed(self, entries: Collection[tuple[int, int]]) -> Iterable[tuple[int, int]]:
         """See :class:`foodtrace.recall.facts.Facts`."""
@@ -172,3 +181,9 @@ class MemoryFacts:
     def logs(self) -> Sequence[LogInfo]:
         """See :class:`foodtrace.recall.facts.Facts`."""
         return self._logs
+
+
+def _joined(infos: Sequence[LotInfo]) -> LotInfo:
+    """Return what is known of a lot under all of its names; where two say unlike things of it, the later one's word."""
+    said = {name: value for info in infos for name, value in msgspec.structs.asdict(info).items() if value not in ("", None, False)}
+    return LotInfo(**{**said, "lot": infos[0].lot, "text": infos[0].text})

@@ -59,6 +59,8 @@ class Told:
         """The records that could be told."""
         self.products: dict[str, str] = {}
         """Lot -> product, of lots some event names a product of."""
+        self.words: list[tuple[str, str]] = []
+        """(lot, product) as the events say it, one after another."""
         self.wanted = products
         for n, record in enumerate(some):
             # A dispatch to nobody is told without a destination; a move that neither side saw is no record.
@@ -75,6 +77,7 @@ class Told:
     def _named(self, lot: str) -> str:
         """Return the product of a lot as an event names it, and remember that it did."""
         self.products[lot] = self.wanted[lot]
+        self.words.append((lot, self.wanted[lot]))
         return self.wanted[lot]
 
     def _birth(self, lot: str, site: str, q: int, hour: int, how: str) -> Iterator[Event]:
@@ -159,7 +162,7 @@ def clauses_of(scope: Sequence[tuple]) -> list[Clause]:
         if clause[0] == "lots":
             made.append(LotsClause(lots=tuple(map(lot_id, clause[1]))))
         elif clause[0] == "rule":
-            made.append(PredicateClause(product=clause[1]))
+            made.append(PredicateClause(product=clause[1], code="|".join(clause[2])))
         else:
             kind = LeftClause if clause[0] == "left" else ThroughClause
             made.append(kind(site=clause[1], start=moment(clause[2]), end=moment(clause[3])))

@@ -8,6 +8,7 @@ A rule's attributes, known and unknown, and lots of the same code under an issue
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -44,18 +45,18 @@ def by_engine(session: Session, clauses: Sequence[Clause], slack: int) -> Found:
 
 def by_definition(told: Told, scope: Sequence[tuple], slack: int) -> Found:
     # Of a rule the reference is told what it means: lots that fit, and lots that may.
-    reference = Reference(told.some, {lot: told.products.get(lot, "") for lot in LOTS}, slack=slack)
-    named = {lot for lot, _ in reference.held} | set(told.products)
+    reference = Reference(told.some, told.products, slack=slack)
     meant: list[tuple] = []
     possible: list[tuple] = []
     for clause in scope:
         if clause[0] != "rule":
             meant.append(clause)
             continue
-        known = [lot for lot in LOTS if told.products.get(lot) == clause[1]]
-        unknown = [lot for lot in LOTS if not told.products.get(lot) and lot in named]
-        meant.append(("lots", tuple(known)))
-        possible.append(("lots", tuple(unknown)))
+        fitting: dict[bool | None, list[str]] = {True: [], None: [], False: []}
+        for lot in {lot for lot, _ in reference.held if not lot.startswith("?")}:
+            fitting[_fits(told, reference, lot, *clause[1:])].append(lot)
+        meant.append(("lots", tuple(fitting[True])))
+        possible.append(("lots", tuple(fitting[None])))
     answer, e1, _ = reference.answer([*meant, *possible])
     if possible:
         # A seed of a lot that only may fit is no confirmed one.
@@ -63,6 +64,28 @@ def by_definition(told: Told, scope: Sequence[tuple], slack: int) -> Found:
         _, e1, _ = sure.answer(meant)
     shown = [("?" if lot.startswith("?") else lot, site, float(since), lot, site) for (lot, site), since in answer.items()]
     return sorted((lot, site, since, "confirmed" if (name, where) in e1 else "possible") for lot, site, since, name, where in shown)
+
+
+def _fits(told: Told, reference: Reference, lot: str, product: str, codes: Sequence[str]) -> bool | None:
+    """Say whether a lot fits a rule by any of its names; one that only an earlier word makes fit may."""
+    if codes and not any(reference.top(code) == lot for code in codes):
+        return False
+    words = [word for name, word in told.words if word and reference.top(name) == lot]
+    if not product or (words and words[-1] == product):
+        return True
+    return None if not words or product in words else False
+
+
+def _called(some: Sequence[tuple], names: Sequence[int]) -> list[tuple]:
+    """Return the records with each lot under one of three names, and what says that they are one."""
+
+    def renamed(part: Any, n: int) -> Any:
+        if isinstance(part, tuple):
+            return tuple(renamed(each, n) for each in part)
+        return f"{part}{names[n % len(names)] or ''}" if part in tuple(LOTS) else part
+
+    made = [each if each[0] == "alias" else tuple(renamed(part, n) for part in each) for n, each in enumerate(some)]
+    return [*made, *(("alias", f"{lot}{one}", f"{lot}{two}") for lot in LOTS for one, two in (("", 1), (1, 2)))]
 
 
 @settings(max_examples=25, deadline=None)
@@ -81,16 +104,25 @@ def test_what_is_on_record_means_what_the_definition_says(
         assert by_engine(session, clauses_of(scope), slack) == by_definition(told, scope, slack)
 
 
-@settings(max_examples=15, deadline=None)
+NAMES = [f"{lot}{number}" for lot in LOTS for number in ("", 1, 2)]
+RULES = st.tuples(st.sampled_from(PRODUCTS), st.sets(st.sampled_from(NAMES), max_size=3).map(sorted)).filter(any)
+"""(product, codes), one of them at least."""
+
+
+@settings(max_examples=40, deadline=None)
 @given(
     records(most=9),
-    PRODUCT_MAPS,
-    st.sampled_from(PRODUCTS[1:]),
+    st.fixed_dictionaries({name: st.sampled_from(PRODUCTS) for name in NAMES}),
+    RULES,
     st.booleans(),
+    st.none() | st.lists(st.integers(0, 2), min_size=1, max_size=7),
 )
-def test_a_rule_takes_what_fits_and_what_may_fit(some: list[tuple], products: dict[str, str], product: str, more: bool) -> None:
-    told = Told([each for each in some if each[0] != "alias"], products)
-    scope = [("rule", product), *([("left", "S", 24, 72)] if more else [])]
+def test_a_rule_takes_what_fits_and_what_may_fit(
+    some: list[tuple], products: dict[str, str], rule: tuple[str, list[str]], more: bool, names: list[int] | None
+) -> None:
+    """A rule on any name of a lot means the lot: where one name bears the code, another the product, and a third the goods."""
+    told = Told(some if names is None else _called(some, names), products)
+    scope = [("rule", *rule), *([("left", "S", 24, 72)] if more else [])]
     with recorded(told) as ledger, ledger.reading() as session:
         assert by_engine(session, clauses_of(scope), SLACK) == by_definition(told, scope, SLACK)
 

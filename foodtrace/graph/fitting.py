@@ -1,0 +1,115 @@
+"""Which lots a rule means, each under all of its names (RECALL sections 1 and 2).
+
+Rules:
+
+1. A lot is one whatever it is called (law 15). Its code is any of its names', its attributes are those said of any of them, and who
+   supplied it is whoever supplied it under any. The latest word counts, whichever name it was said of.
+2. Every name of a lot that fits is returned, all with the same verdict.
+3. A lot that stands for a dispatch without lot fits no rule.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, TypeAlias
+
+from foodtrace.graph.flows import LotInfo
+from foodtrace.graph.predicate import may_fit
+from foodtrace.graph.rows import lot_said
+
+if TYPE_CHECKING:
+    from foodtrace.events import PredicateClause
+    from foodtrace.graph.rows import LotSaid, Rows
+
+Pairs: TypeAlias = Iterable[tuple[int, int]]
+
+
+def fitting(rows: Rows, clause: PredicateClause, lots: Collection[int]) -> list[tuple[int, bool]]:
+    """Return (lot, certain) of those of these lots that a rule means, and of all their other names; certain: nobody contradicts it."""
+    classes = named(rows.aliases, lots)
+    every = [name for names in classes for name in names]
+    suppliers = _suppliers(rows, every) if clause.supplier else {}
+    texts = rows.texts(every)
+    words, born = rows.words_in_order(classes)
+    found: list[tuple[int, bool]] = []
+    for names in classes:
+        if texts[names[0]].startswith("?"):
+            continue
+        said = words.get(names[0], ())
+        each = [lot_info(names[0], lot_said(texts[names[0]], (word,), born)) for word in said] if len(said) > 1 else []
+        verdict = may_fit(
+            clause,
+            lot_info(names[0], lot_said(texts[names[0]], said, born)),
+            each,
+            {supplier for name in names for supplier in suppliers.get(name, ())},
+            names=[texts[name] for name in names],
+        )
+        if verdict is not False:
+            found += [(name, verdict is True) for name in names]
+    return found
+
+
+def named(aliases: Callable[[Collection[int]], Pairs], lots: Collection[int]) -> list[tuple[int, ...]]:
+    """Return these lots, each with all of its names; the names of one lot in order.
+
+    :param aliases: every pair of names of one lot that touches some lots.
+    """
+    others: dict[int, set[int]] = defaultdict(set)
+    fresh = set(lots)
+    seen: set[int] = set()
+    while fresh:
+        seen |= fresh
+        pairs = list(aliases(fresh))
+        for one, two in pairs:
+            others[one].add(two)
+            others[two].add(one)
+        fresh = {name for pair in pairs for name in pair} - seen
+    classes: list[tuple[int, ...]] = []
+    for lot in dict.fromkeys(lots):
+        if lot not in seen:
+            continue  # it is in the class of a lot before it
+        names, rim = {lot}, [lot]
+        while rim:
+            new = others.get(rim.pop(), set()) - names
+            names |= new
+            rim += new
+        seen -= names
+        classes.append(tuple(sorted(names)))
+    return classes
+
+
+def lot_info(lot: int, said: LotSaid) -> LotInfo:
+    """Return what the records say of a lot as a struct."""
+    text, product, gtin, producer, harvested, produced, expiry, content, unit = said
+    return LotInfo(
+        lot=lot,
+        text=text,
+        product=product,
+        gtin=gtin,
+        producer=producer,
+        harvested=harvested,
+        produced=produced,
+        expiry=expiry,
+        content=content,
+        content_unit=unit,
+    )
+
+
+def _suppliers(rows: Rows, lots: Collection[int]) -> Mapping[int, set[str]]:
+    """Return the operators whose lots, under any of their names, went into each lot."""
+    pairs = list(rows.parents(lots))
+    classes = named(rows.aliases, {src for src, _ in pairs})
+    every = [name for names in classes for name in names]
+    texts, said = rows.texts(every), rows.lots_said(every)
+    whose: dict[int, set[str]] = {}
+    for names in classes:
+        found = {operator for name in names for operator in (texts[name].partition("/")[0], str(said[name][3]))} - {""}
+        whose |= dict.fromkeys(names, found)
+    made: dict[int, set[str]] = defaultdict(set)
+    for src, dst in pairs:
+        made[dst] |= whose[src]
+    return made
+
+
+__all__ = ["fitting", "lot_info", "named"]
