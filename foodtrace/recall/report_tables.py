@@ -149,7 +149,7 @@ def _counts(answer: Answer, lang: Lang) -> Grid:
 def over_words(rate: RateAnswer, lang: Lang) -> str:
     """Return the two numbers of a rate with their unit."""
     if rate.unit == "site":
-        return f"{rate.numerator:,} / {rate.denominator:,} {text('report.unit.site', lang)}"
+        return f"{rate.numerator:,} / {text('report.unit.site', lang, count=f'{rate.denominator:,}')}"
     numbers = " / ".join(Measured(each, rate.unit).shown() for each in (rate.numerator, rate.denominator))
     return f"{numbers} {unit_word(rate.unit, lang)}"
 

@@ -6,7 +6,9 @@ Rules:
 2. Placeholders are ``{name}`` fields of :meth:`str.format`; both forms use the same set.
 3. Every Chinese text encodes in GBK and no text has a character of ambiguous width (TRANSCRIPTS house rule 3).
 4. An error's hint has the key of the error plus ``.hint``.
-5. Each area has its own module ``_area.py`` here with one dict ``TEXTS``; two areas never share a key.
+5. What is counted is said in the singular where it is one: ``{count} {count:log is|logs are} here`` takes the words before the bar for 1,
+   else those behind it. Whoever prints a text decides nothing. Chinese needs none of it.
+6. Each area has its own module ``_area.py`` here with one dict ``TEXTS``; two areas never share a key.
 
 The catalogue is read on first use, so that importing the library costs nothing for it.
 """
@@ -74,8 +76,9 @@ def text(key: str, lang: Lang = "en", /, **params: object) -> str:
     if pair is None:
         return key
     form = pair[0] if lang == "zh" else pair[1]
+    given = {name: _in_words(value, lang) for name, value in params.items()}
     try:
-        return form.format_map(_Missing({name: _in_words(value, lang) for name, value in params.items()}))
+        return form.format_map(_Counting(given) if "|" in form else _Missing(given))
     except (ValueError, IndexError, AttributeError, TypeError):
         return form
 
@@ -91,3 +94,23 @@ class _Missing(dict[str, object]):
 
     def __missing__(self, key: str) -> str:
         return "?"
+
+
+class _Counting(_Missing):
+    """Parameters of a text that has words for one and for many (rule 5)."""
+
+    def __getitem__(self, name: str) -> _Counted:
+        return _Counted(super().__getitem__(name))
+
+
+class _Counted:
+    """A value in a text with words for one and for many: ``{n:log|logs}`` is the word, ``{n}`` the value."""
+
+    def __init__(self, value: object) -> None:
+        self._value = value
+
+    def __format__(self, spec: str) -> str:
+        one, bar, many = spec.partition("|")
+        if not bar:
+            return format(self._value, spec)
+        return one if str(self._value) == "1" else many

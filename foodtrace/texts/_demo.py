@@ -14,12 +14,12 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "demo.verify": ("核验", "verified"),
     "demo.total": (
         "北河市 (虚构) 一个月: 网点 {outlets}  事件 {entries}  {seconds} 秒  账本 {db}",
-        "Beihe (fictitious), one month: {outlets} outlets, {entries} events, {seconds} s, ledger {db}",
+        "Beihe (fictitious), one month: {outlets} {outlets:outlet|outlets}, {entries} {entries:event|events}, {seconds} s, ledger {db}",
     ),
     "demo.recall": (
         "  案件 {case}  {lot}  批次 {lots}  网点 {outlets}  回收率 {R1} %  应召回率 {R2} %  去向清楚率 {R3} %",
-        "  case {case}  {lot}  {lots} lots, {outlets} outlets  recovered {R1} %, should be recalled {R2} %, accounted for {R3} %",
+        "  case {case}  {lot}  {lots} {lots:lot|lots}, {outlets} {outlets:outlet|outlets}  recovered {R1} %, should be recalled {R2} %, accounted for {R3} %",
     ),
-    "demo.verified": ("  核验通过  {logs} 本日志 {entries} 条, 签名全部有效", "  verified  {logs} logs, {entries} entries, every signature holds"),
+    "demo.verified": ("  核验通过  {logs} 本日志 {entries} 条, 签名全部有效", "  verified  {logs} {logs:log|logs}, {entries} {entries:entry|entries}, every signature holds"),
     "demo.try": ("接着试 (现在就能运行):", "try next (they work now):"),
 }

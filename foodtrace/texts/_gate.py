@@ -132,7 +132,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "gate.paper_expired": ("{paper} {number} {until} 到期", "{paper} {number} ran out on {until}"),
     "gate.paper_expired.hint": ("请司机换有效的; 交值班人", "ask the driver for one in force; the supervisor decides"),
     # The goods
-    "gate.test_positive": ("快检阳性: {item}, 抑制率 {inhibition}, 已复测 {repeats} 次 (须 {due} 次)", "rapid test positive: {item}, inhibition {inhibition}, repeated {repeats} of {due} times"),
+    "gate.test_positive": ("快检阳性: {item}, 抑制率 {inhibition}, 已复测 {repeats} 次 (须 {due} 次)", "rapid test positive: {item}, inhibition {inhibition}, repeated {repeats} of {due} {due:time|times}"),
     "gate.test_positive.hint": ("货先不卖; 复测, 送实验室确认, 上报", "no sale; repeat, have the laboratory confirm, report"),
     "gate.test_confirmed": ("实验室检出不合格: {item} (检测 {test})", "the laboratory found a failure: {item} (test {test})"),
     "gate.test_confirmed.hint": ("货不能进; 封存, 上报", "the goods may not enter; seal and report"),
@@ -179,7 +179,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "rules.directory.hint": ("核对路径, 或去掉这项设置", "check the path, or drop the setting"),
     "rules.misplaced": ("规则包不在该放的地方: {value}; 应放在 {expected}", "no rule pack is read from {value}: packs stand in {expected}"),
     "rules.misplaced.hint": ("召回的放进 recall 子目录, 门口的放进 gate 子目录", "put those for recalls into the folder's recall, those for the gate into its gate"),
-    "rules.too_many": ("{value} 有 {count} 个规则包, 最多 {expected}", "{value} holds {count} rule packs, at most {expected} are read"),
+    "rules.too_many": ("{value} 有 {count} 个规则包, 最多 {expected}", "{value} holds {count} rule {count:pack|packs}, at most {expected} are read"),
     "rules.too_many.hint": ("移走不用的", "move away those not needed"),
     "rules.overlap": ("规则包 {value} 和 {other} 同日 ({start}) 起用", "rule packs {value} and {other} start on the same day, {start}"),
     "rules.overlap.hint": ("改其中一个的 effective_from", "change effective_from of one of them"),

@@ -29,7 +29,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "proof.no_key.hint": ("先与日志主人公布的公钥核对, 再加 --key", "compare it with what the log's owner published, then give it as --key"),
     "proof.no_entry_file": ("找不到记录的原始字节 {value}", "the entry's bytes are not at {value}"),
     "proof.no_entry_file.hint": ("与证明放在一起, 或用 --entry 指出", "put them beside the proof, or name them with --entry"),
-    "proof.file_size": ("文件 {value} 大于 {expected} 字节", "the file {value} has more than {expected} bytes"),
+    "proof.file_size": ("文件 {value} 大于 {expected} 字节", "the file {value} has more than {expected} {expected:byte|bytes}"),
     "proof.file_size.hint": _DAMAGED,
     "proof.pack_form": ("打包的证明读不懂: {reason}", "the packed proofs cannot be read: {reason}"),
     "proof.pack_form.hint": ("可能被改过: 请重新取得; 别的程序打的包, 解开后核对其中的 .tlog-proof", "they may have been changed: get them again; of a file packed by another program, unpack it and check the .tlog-proof files in it"),
@@ -43,9 +43,9 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "prove.no_entry.hint": ("给出批次, 事件编号, 单据号码, 或 日志#序号", "give a lot, an event id, the number of a document, or LOG#NUMBER"),
     "prove.ambiguous": ("{value} 指的不止一样", "{value} stands for more than one thing"),
     "prove.ambiguous.hint": ("照抄一个: 批次全称, 或 日志#序号 (只证这一条)", "copy one: a full lot id, or LOG#NUMBER for that entry alone"),
-    "prove.no_checkpoint": ("日志 {log} 没有 {value} 条时的检查点", "log {log} has no checkpoint of {value} entries"),
+    "prove.no_checkpoint": ("日志 {log} 没有 {value} 条时的检查点", "log {log} has no checkpoint of {value} {value:entry|entries}"),
     "prove.no_checkpoint.hint": ("不加 --size 就用最新的", "without --size the newest is used"),
-    "prove.uncovered": ("第 {value} 条不在 {expected} 条的检查点之内", "entry {value} is not covered by the checkpoint of {expected} entries"),
+    "prove.uncovered": ("第 {value} 条不在 {expected} 条的检查点之内", "entry {value} is not covered by the checkpoint of {expected} {expected:entry|entries}"),
     "prove.uncovered.hint": ("用较新的检查点", "use a newer checkpoint"),
     "prove.broken": ("日志 {value} 的记录与签名不符: {reason}", "what log {value} has stored does not lead to what it signed: {reason}"),
     "prove.broken.hint": _STOP,
@@ -57,19 +57,19 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{kind} {named} (事件 {event} 分 {parts} 条, 这是第 {part} 条)",
         "{kind} {named} (part {part} of {parts} of event {event})",
     ),
-    "about.more": ("{lots} 和另外 {more} 个批次", "{lots} and {more} more lots"),
+    "about.more": ("{lots} 和另外 {more} 个批次", "{lots} and {more} more {more:lot|lots}"),
     "about.incomplete": (
         "事件 {event} 分 {parts} 条, 这里只有第 {here} 条: 其余各条所写的没有证明。",
-        "event {event} stands in {parts} parts, and only part {here} came here: what the others say is not shown.",
+        "event {event} stands in {parts} {parts:part|parts}, and only part {here} came here: what the others say is not shown.",
     ),
     "cli.prove.done": (
         "{count} 份 .tlog-proof + 原始字节 + 公钥 {key}, 在 {folder}。验证不需要账本, 也不需要 foodtrace。",
-        "{count} .tlog-proof files, the entries' bytes and the key {key} are in {folder}. Checking needs no ledger, and no foodtrace.",
+        "{count} .tlog-proof {count:file|files}, the entries' bytes and the key {key} are in {folder}. Checking needs no ledger, and no foodtrace.",
     ),
     "cli.prove.check": ("验证: foodtrace check-proof {file} --key {key}", "check: foodtrace check-proof {file} --key {key}"),
     "cli.proof.holds": (
         "属实: {about} 是 {log} 第 {index} 条, 检查点 {size} 条, {time}",
-        "true: {about} is entry {index} of {log}, under a checkpoint of {size} entries, {time}",
+        "true: {about} is entry {index} of {log}, under a checkpoint of {size} {size:entry|entries}, {time}",
     ),
     "cli.proof.many": ("属实: {count} 条 {kind}, 在 {log}", "true: {count} {kind}, in {log}"),
     "cli.proof.all_listed": ("共 {count} 条; 逐条: --json", "{count} in all; one by one: --json"),
@@ -82,7 +82,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "cli.proof.key_shown": ("  签名密钥当时在用: 日志自己的密钥条为证", "  the signing key was in force: the log's own key entries show it"),
     "cli.proof.signed_only": (
         "没有证明密钥在用: 这把密钥签过 {about} 是 {log} 第 {index} 条, 检查点 {size} 条, {time}",
-        "the key was not shown to be in force: it signed that {about} is entry {index} of {log}, under a checkpoint of {size} entries, {time}",
+        "the key was not shown to be in force: it signed that {about} is entry {index} of {log}, under a checkpoint of {size} {size:entry|entries}, {time}",
     ),
     "cli.proof.key_not_shown": (
         "  没有附密钥条: 已更换, 已吊销或从未登记的密钥也签得出。要附密钥条的证明; 确知密钥当时在用才加 --vouch",
@@ -100,11 +100,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     # Tiles
     "files.io": ("{value}: {reason}", "{value}: {reason}"),
     "files.io.hint": ("看磁盘和权限; 可以再来一次", "look at the disk and the rights; the same again does no harm"),
-    "tiles.bundle": ("条目包里有 {value} 条, 应为 {expected} 条整", "the bundle has {value} whole entries, expected exactly {expected}"),
+    "tiles.bundle": ("条目包里有 {value} 条, 应为 {expected} 条整", "the bundle has {value} whole {value:entry|entries}, expected exactly {expected}"),
     "tiles.bundle.hint": _DAMAGED,
-    "tiles.tile": ("散列块是 {value} 字节, 应为 {expected}", "the tile has {value} bytes, expected {expected}"),
+    "tiles.tile": ("散列块是 {value} 字节, 应为 {expected}", "the tile has {value} {value:byte|bytes}, expected {expected}"),
     "tiles.tile.hint": _DAMAGED,
-    "tiles.too_long": ("{value} 大于 {expected} 字节", "{value} has more than {expected} bytes"),
+    "tiles.too_long": ("{value} 大于 {expected} 字节", "{value} has more than {expected} {expected:byte|bytes}"),
     "tiles.too_long.hint": _DAMAGED,
     "tiles.unreadable": ("读不到 {value}: {reason}", "{value} cannot be read: {reason}"),
     "tiles.unreadable.hint": ("看地址和网络, 再试; 这不是核验结果", "look at the address and the network, then try again; this is no finding about the log"),
@@ -118,20 +118,20 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "tiles.rolled_back": ("比较旧的检查点还短: 回滚", "it is shorter than the older checkpoint: rolled back"),
     "tiles.other_log": ("{value} 属于别的日志 ({reason}), 不是 {expected}", "{value} is of another log ({reason}), not {expected}"),
     "tiles.other_log.hint": ("换一个文件夹", "use another folder"),
-    "tiles.ahead": ("副本有 {value} 条, 账本只有 {expected} 条: 账本被回滚", "the copy has {value} entries, the ledger only {expected}: the ledger was rolled back"),
+    "tiles.ahead": ("副本有 {value} 条, 账本只有 {expected} 条: 账本被回滚", "the copy has {value} {value:entry|entries}, the ledger only {expected}: the ledger was rolled back"),
     "tiles.ahead.hint": _STOP,
-    "tiles.not_extended": ("副本的 {value} 条与日志 {expected} 不符: 分叉; 副本未动", "the copy of {value} entries is not the beginning of log {expected}: a fork; the copy was left alone"),
+    "tiles.not_extended": ("副本的 {value} 条与日志 {expected} 不符: 分叉; 副本未动", "the copy of {value} {value:entry|entries} is not the beginning of log {expected}: a fork; the copy was left alone"),
     "tiles.not_extended.hint": _STOP,
     "tiles.not_cosigned": ("你给了见证人 {expected}, 它没有会签这个检查点, 也没有会签 --since 的检查点", "you gave the key of witness {expected}, which did not cosign this checkpoint, nor one that --since names"),
     "cli.tiles.done": (
         "{folder}: {log} {size} 条 (上次 {before}), 写了 {written} 个文件",
-        "{folder}: {log}, {size} entries (before: {before}), {written} files written",
+        "{folder}: {log}, {size} {size:entry|entries} (before: {before}), {written} {written:file|files} written",
     ),
     "cli.tiles.mended": (
         "副本里损坏或缺失的文件, 已照日志重写: {count} 个 ({names})",
         "files of the copy that were damaged or missing, written anew from the log: {count} ({names})",
     ),
-    "cli.tiles.ok": ("副本核验通过: {log} {entries} 条, {files} 个文件", "the copy holds: {log}, {entries} entries, {files} files"),
+    "cli.tiles.ok": ("副本核验通过: {log} {entries} 条, {files} 个文件", "the copy holds: {log}, {entries} {entries:entry|entries}, {files} {files:file|files}"),
     "cli.tiles.trusted": ("  由你给的密钥签署: {vkey}", "  signed by the key you gave: {vkey}"),
     "cli.tiles.handed_over": (
         "  由 {vkey} 签署: 你给的密钥 {given} 在这个检查点交接给它; 以后的检查点要给新的",
@@ -141,13 +141,13 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "  没有给日志的 --key: 只证明副本自身一致。与日志主人公布的公钥核对: {vkey}",
         "  no --key of the log was given: this shows only that the copy agrees with itself. Compare the key with what the owner published: {vkey}",
     ),
-    "cli.tiles.since": ("  接着 {size} 条时的旧检查点, 没有改动", "  it extends the older checkpoint of {size} entries, nothing was changed"),
+    "cli.tiles.since": ("  接着 {size} 条时的旧检查点, 没有改动", "  it extends the older checkpoint of {size} {size:entry|entries}, nothing was changed"),
     "cli.tiles.since_witnesses": (
         "  见证人会签了那个旧检查点 {count} 个: 见证到 {size} 条",
-        "  that older checkpoint is cosigned by {count} known witnesses: witnessed up to {size} entries",
+        "  that older checkpoint is cosigned by {count} known {count:witness|witnesses}: witnessed up to {size} {size:entry|entries}",
     ),
-    "cli.tiles.witnesses": ("  见证人会签 {count} 个", "  cosigned by {count} known witnesses"),
-    "cli.tiles.broken": ("副本不成立: {log}, {count} 处", "the copy does not hold: {log}, {count} findings"),
+    "cli.tiles.witnesses": ("  见证人会签 {count} 个", "  cosigned by {count} known {count:witness|witnesses}"),
+    "cli.tiles.broken": ("副本不成立: {log}, {count} 处", "the copy does not hold: {log}, {count} {count:finding|findings}"),
     # Bringing a log home
     "import.own_log": (
         "{value} 是本机自己的日志: 密钥或锚点在 {path}",
@@ -175,7 +175,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "import.broken": (
         "{value} 的副本不成立, {count} 处; 第一处: {path} {reason}; 什么都没写入",
-        "the copy of {value} does not hold, {count} findings; the first: {path} {reason}; nothing was written",
+        "the copy of {value} does not hold, {count} {count:finding|findings}; the first: {path} {reason}; nothing was written",
     ),
     "import.broken.hint": (
         "全部列出: foodtrace verify --tiles {expected}; 让那边重新 foodtrace export tiles",
@@ -183,7 +183,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "import.fork": (
         "分叉: {value} 签了两份不同的历史, 这里 {expected} 条, 副本 {size} 条; 两个检查点都在 {path}",
-        "fork: {value} has signed two histories, {expected} entries here and {size} in the copy; both checkpoints are in {path}",
+        "fork: {value} has signed two histories, {expected} {expected:entry|entries} here and {size} in the copy; both checkpoints are in {path}",
     ),
     "import.fork.hint": (
         "什么都没写入; 留好证据, 告诉监管部门; 那边若恢复过旧备份, 要在那边 foodtrace recover",
@@ -198,12 +198,12 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "cli.import.label": ("核验副本", "verifying the copy"),
     "cli.import.imported": (
         "收进 {log}: {new} 条新的, 共 {size} 条; 全部核验过",
-        "taken in: {log}, {new} new entries, {size} in all; every one verified",
+        "taken in: {log}, {new} new {new:entry|entries}, {size} in all; every one verified",
     ),
-    "cli.import.unchanged": ("{log}: {size} 条都已在, 没有变化", "{log}: all {size} entries are here already, nothing changed"),
+    "cli.import.unchanged": ("{log}: {size} 条都已在, 没有变化", "{log}: all {size} {size:entry is|entries are} here already, nothing changed"),
     "cli.import.older": (
         "{log}: 副本旧了, 只有 {copy} 条, 这里已有 {size} 条; 没有变化",
-        "{log}: the copy is older, {copy} entries, and {size} are here already; nothing changed",
+        "{log}: the copy is older, {copy} {copy:entry|entries}, and {size} {size:is|are} here already; nothing changed",
     ),
     "cli.import.next": (
         "接着看: foodtrace gate conflicts, foodtrace reconcile, foodtrace verify",
@@ -218,18 +218,18 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "witness.old_size.hint": ("日志一方: foodtrace export checkpoint --old {value}", "on the log's side: foodtrace export checkpoint --old {value}"),
     "witness.ahead": (
         "日志 {log} 只有 {value} 条; 见证人若会签过 {expected} 条, 账本就是被退回过",
-        "log {log} has {value} entries; if a witness cosigned {expected}, this ledger was set back",
+        "log {log} has {value} {value:entry|entries}; if a witness cosigned {expected}, this ledger was set back",
     ),
     "witness.ahead.hint": (
         "先核对这个数; 无误就别写: 找新副本, 没有就 foodtrace recover",
         "look at the number first; if it is right do not write: find the newer copy, if there is none, foodtrace recover",
     ),
-    "witness.fork": ("分叉: {value} 在 {size} 条时有两个不同的检查点, 都签了名; 证据在 {path}", "fork: {value} has signed two different checkpoints of {size} entries; evidence is in {path}"),
+    "witness.fork": ("分叉: {value} 在 {size} 条时有两个不同的检查点, 都签了名; 证据在 {path}", "fork: {value} has signed two different checkpoints of {size} {size:entry|entries}; evidence is in {path}"),
     "witness.fork.hint": ("证据已保存, 不要会签; 告诉监管部门", "the evidence is kept; do not cosign; tell the regulator"),
-    "witness.not_extended": ("{value} 的检查点不能证明是接着 {size} 条的: {reason}; 两份都在 {path}", "the checkpoint of {value} is not shown to extend the one of {size} entries: {reason}; both are kept in {path}"),
+    "witness.not_extended": ("{value} 的检查点不能证明是接着 {size} 条的: {reason}; 两份都在 {path}", "the checkpoint of {value} is not shown to extend the one of {size} {size:entry|entries}: {reason}; both are kept in {path}"),
     "witness.not_extended.hint": ("向日志一方要正确的证明; 拿不出来就是分叉", "ask the log for the right proof; if it has none, it has forked"),
-    "witness.older": ("{value} 的检查点是 {size} 条, 比会签过的 {expected} 条少: 日志被退回过, 或可能分叉; 不能排除这 {size} 条内容不同; 两份都在 {path}", "the checkpoint of {value} has {size} entries, fewer than the {expected} cosigned last: the log was put back, or has forked; that its {size} entries differ cannot be excluded; both are kept in {path}"),
-    "witness.older.hint": ("若只是迟到的请求: 日志一方 foodtrace export checkpoint --old {expected}; 拿不出 {expected} 条就是被退回了", "if it is only a late request, on the log's side: foodtrace export checkpoint --old {expected}; a log that no longer has {expected} entries was put back"),
+    "witness.older": ("{value} 的检查点是 {size} 条, 比会签过的 {expected} 条少: 日志被退回过, 或可能分叉; 不能排除这 {size} 条内容不同; 两份都在 {path}", "the checkpoint of {value} has {size} {size:entry|entries}, fewer than the {expected} cosigned last: the log was put back, or has forked; that its {size} {size:entry|entries} differ cannot be excluded; both are kept in {path}"),
+    "witness.older.hint": ("若只是迟到的请求: 日志一方 foodtrace export checkpoint --old {expected}; 拿不出 {expected} 条就是被退回了", "if it is only a late request, on the log's side: foodtrace export checkpoint --old {expected}; a log that no longer has {expected} {expected:entry|entries} was put back"),
     "witness.memory": ("见证人的记忆 {value} 坏了: {reason}", "the memory of this witness is damaged: {value}: {reason}"),
     "witness.memory.hint": (
         "不要会签, 也不要删: 取回本见证人会签过的最新检查点 (日志一方或备份有), foodtrace witness 检查点 --restore; 若是 keys 里换了密钥, 先换回来",
@@ -265,12 +265,12 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "witness.forgets": (
         "日志 {log} 会签过 {expected} 条, 这个检查点只有 {value} 条",
-        "{expected} entries of log {log} were cosigned, this checkpoint has {value}",
+        "{expected} {expected:entry|entries} of log {log} {expected:was|were} cosigned, this checkpoint has {value}",
     ),
     "witness.forgets.hint": ("找更新的, 否则等于忘记", "find a newer one: this would be to forget"),
     "cli.witness.restored": (
         "{log} 的记忆已恢复到会签过的 {size} 条; 坏的一份 (若有) 在 evidence。此后又会签过的, 本见证人不记得了。",
-        "the memory of {log} is restored to {size} cosigned entries; the damaged one, if there was one, is in evidence. What was cosigned after it, this witness does not remember.",
+        "the memory of {log} is restored to {size} cosigned {size:entry|entries}; the damaged one, if there was one, is in evidence. What was cosigned after it, this witness does not remember.",
     ),
     "witness.name": ("这个见证人还没有密钥, 也没有名称", "this witness has no key and no name yet"),
     "witness.name.hint": ("加 --name, 例如 --name witness.example/w1", "add --name, for example --name witness.example/w1"),
@@ -281,7 +281,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "witness.other_name": ("这个见证人叫 {expected}, 不叫 {value}", "this witness is called {expected}, not {value}"),
     "witness.other_name.hint": ("不加 --name, 或换一个 --state", "leave --name out, or use another --state"),
-    "cli.witness.done": ("已会签 {log} {size} 条 (上次 {before})", "cosigned {log}, {size} entries (before: {before})"),
+    "cli.witness.done": ("已会签 {log} {size} 条 (上次 {before})", "cosigned {log}, {size} {size:entry|entries} (before: {before})"),
     # Kinds of entries
     "kind.acknowledgement": ("收到通知的回执", "acknowledgement of a notice"),
     "kind.alias": ("同一批次的两个名称", "two names of one lot"),

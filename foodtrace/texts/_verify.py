@@ -6,11 +6,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "cli.verify.label": ("核验", "verifying"),
     "cli.verify.ok": (
         "核验通过  {logs} 本日志 {entries} 条, 检查点 {checkpoints} 个, 逐条全部核验",
-        "verified  {logs} logs, {entries} entries, {checkpoints} checkpoints, everything checked in full",
+        "verified  {logs} {logs:log|logs}, {entries} {entries:entry|entries}, {checkpoints} {checkpoints:checkpoint|checkpoints}, everything checked in full",
     ),
     "cli.verify.ok_new": (
         "核验通过  {logs} 本日志 {entries} 条  本次新增 {fresh} 条  (从上次检查点; 全部: --full)",
-        "verified  {logs} logs, {entries} entries, {fresh} of them new  (since the last run; everything: --full)",
+        "verified  {logs} {logs:log|logs}, {entries} {entries:entry|entries}, {fresh} of them new  (since the last run; everything: --full)",
     ),
     "cli.verify.known": (
         "  其余 {known} 条: 每个字节都重新散列, 与标记 {mark} 相同; 格式和签名由以前的核验查过 (最早 {since}), 这次没有重查",
@@ -29,11 +29,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "cli.verify.level.witnessed": (
         "  见证: 前 {size} 条与见证方 {by} 见过的是同一段历史。不证明: 见证方与日志没有串通",
-        "  witnessed: the first {size} entries are the history that {by} has seen. Not: that witness and log do not collude",
+        "  witnessed: the first {size} {size:entry is|entries are} the history that {by} has seen. Not: that witness and log do not collude",
     ),
     "cli.verify.level.published": (
         "  公布: 前 {size} 条与 {by} 中较早的检查点一致, 此后没有改动或删去。其分量在于谁保管这个文件",
-        "  published: the first {size} entries are those of the older checkpoint in {by}, none changed or taken away since. It weighs as much as whoever kept that file",
+        "  published: the first {size} {size:entry is|entries are} those of the older checkpoint in {by}, none changed or taken away since. It weighs as much as whoever kept that file",
     ),
     "cli.verify.no_older": (
         "  没有见证方或较早的检查点可比: 用盗来的密钥另写一本, 这里看不出 (--since 文件)",
@@ -41,14 +41,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "cli.verify.bare": (
         "  日志 {log} 有 {count} 批的检查点不在此: 按账本所写, 这些记录是用 import 从副本带来的, 副本里没有它们",
-        "  log {log}: {count} batches without their checkpoints: by what the ledger says their entries came by import, from a copy, which has none",
+        "  log {log}: {count} {count:batch without its checkpoint|batches without their checkpoints}: by what the ledger says {count:its|their} entries came by import, from a copy, which has none",
     ),
     "cli.verify.empty": ('没有可核验的: 日志是空的。空日志不算 "通过"。', 'nothing to verify: the log is empty. An empty log is not "verified".'),
-    "cli.verify.broken": ("核验失败  {count} 处", "NOT verified  {count} findings"),
+    "cli.verify.broken": ("核验失败  {count} 处", "NOT verified  {count} {count:finding|findings}"),
     "cli.verify.more": ("  另有 {count} 处: --json 全部列出", "  and {count} more: --json lists all"),
     "cli.verify.place": ("{log} 第 {seq} 条", "{log} #{seq}"),
     "cli.verify.whole": ("整个账本", "the whole ledger"),
-    "cli.verify.before": ("  此条之前的 {count} 条完好", "  the {count} entries before it hold"),
+    "cli.verify.before": ("  此条之前的 {count} 条完好", "  the {count} {count:entry before it holds|entries before it hold}"),
     "cli.verify.expected": ("应为", "expected"),
     "cli.verify.got": ("实为", "got"),
     "cli.verify.stop": ("不要再写入。先复制 {db}, 再与检查点的副本比对。", "Write no more. Copy {db} first, then compare with copies of the checkpoints."),

@@ -53,7 +53,7 @@ def test_what_the_books_say_outranks_what_the_papers_say() -> None:
     arrived_less = Came(booked=(g(300),), certified=(g(500),))
     (found,) = over_certified(made, {(FARM, "L-0002"): arrived_less})
     assert (found.came, found.over) == (g(300), g(100))
-    assert found.message("en") == "L-0002 certified 400 g made of L-0001/261123-1 in 1 certificates, 300 g came in: 100 g too much"
+    assert found.message("en") == "L-0002 certified 400 g made of L-0001/261123-1 in 1 certificate, 300 g came in: 100 g too much"
     assert found.message("zh") == "L-0002 用 L-0001/261123-1 开出 400 g (1 张证), 只收进 300 g, 多 100 g"
 
 

@@ -75,7 +75,7 @@ def test_recall_takes_rules_and_windows_and_says_what_it_was_asked(trade: tuple[
 
 def test_a_case_by_rule_says_its_scope_and_widens_by_version(trade: tuple[Path, str]) -> None:
     folder, lot = trade
-    assert "1 lots" in opened(folder, "--product", "芹菜", "--code", "2*")
+    assert "1 lot" in opened(folder, "--product", "芹菜", "--code", "2*")
     assert status(folder)["versions"][0]["clauses"] == ["product=芹菜 code=2*"]
     assert "case.scope_empty" in opened_badly(folder)
     cold_room = ("--site", "李记蔬菜", "--from", "2000-01-01", "--to", "2099-01-01")
@@ -284,7 +284,7 @@ def test_recall_of_a_lot_with_a_case_says_who_was_told_and_how_far_each_source_h
     said = run(folder, "recall", lot)
     assert "case 2026-0001, scope version 1: its steps are counted here" in said
     assert "R4 notified            100.0 %  2 / 2 outlets" in said
-    assert "records received: 1 logs, the newest to " in said
+    assert "records received: 1 log, the newest to " in said
     assert "never recorded anything themselves (2, their stock is unknown): " in said
     shops = [row for row in json.loads(run(folder, "recall", lot, "--json"))["outlets"] if row["last_entry"] is None]
     first = shops[0]

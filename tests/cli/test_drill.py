@@ -19,7 +19,7 @@ def test_a_drill_leaves_the_ledger_as_it_was(shop: Path) -> None:
     assert "没有动库存" in report.read_text(encoding="utf-8")
     before = hashlib.sha256((shop / "foodtrace.db").read_bytes()).hexdigest()
     said = run(shop, "drill", "--seed", "a", "--out", "d.html")
-    assert f"L-0001/{lot_of(shop)}, drawn from 1 lots by seed a" in said
+    assert f"L-0001/{lot_of(shop)}, drawn from 1 lot by seed a" in said
     assert re.search(r"^accounted for 100\.0 %  500\.0 / 500\.0 kg$", said, flags=re.MULTILINE), said
     assert hashlib.sha256((shop / "foodtrace.db").read_bytes()).hexdigest() == before
 

@@ -30,7 +30,7 @@ def test_six_commands_word_for_word(here: Inside) -> None:
     assert "这里还没有账本: foodtrace init, 或先看 foodtrace demo" in here(lang="zh")
     assert "请另存一份" in here("init", lang="zh")
     assert "log.have_one" in here("init", lang="zh", code=1), "typed twice, it makes no second log"
-    assert "1 logs, 1 entries" in here()
+    assert "1 log, 1 entry" in here()
     said = here("site", "add", "永发合作社:farm", "北河农批:market", "福安超市:shop", lang="zh")
     assert [line.split()[:3] for line in said.splitlines()] == [
         ["永发合作社", "农场", "L-0001"],

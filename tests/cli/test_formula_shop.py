@@ -189,7 +189,7 @@ def test_a_shop_without_the_cases_takes_the_list_and_its_till_refuses(
     here("formula", "sell", BATCH)
     assert "till.stop_list_missing" in here("stoplist", "--in-use", code=1)
     assert "stoplist.no_key" in here("stoplist", "--take", "../stop.txt", code=2)
-    assert "1 lots" in here("stoplist", "--take", "../stop.txt", "--key", key)
+    assert "1 lot" in here("stoplist", "--take", "../stop.txt", "--key", key)
     said = here("formula", "sell", BATCH, code=1)
     assert "till.recalled" in said
     assert "this shop's stop list" in said

@@ -185,7 +185,7 @@ def test_a_positive_stops_the_sale_and_a_laboratory_lifts_it(desk: Path) -> None
     assert "transfer.test_positive" in run(desk, "transfer", lot, "5kg", "--from", "北河农批", "--to", "福安超市", code=1)
     said = run(desk, "test", lot, "--blank", "0.3000", "--sample", "0.2900", code=1)
     assert f"repeats {found['entry']}" in said
-    assert "a rapid positive stands, sale is stopped; repeated 1 times" in said, "a repeat never lifts it"
+    assert "a rapid positive stands, sale is stopped; repeated 1 time" in said, "a repeat never lifts it"
     assert "the laboratory lifted the positive" in run(desk, "test", lot, "--lab", "--verdict", "negative", "--value", "0.01 mg/kg")
     run(desk, "transfer", lot, "5kg", "--from", "北河农批", "--to", "福安超市")
     assert "test.absorbance" in run(desk, "test", lot, "--blank", "0.30001", "--sample", "0.1", code=2)
@@ -217,7 +217,7 @@ def test_seller_files_so_that_the_first_night_refuses_nobody(desk: Path) -> None
     assert "gate.seller_left" in said
     (desk / "bad.csv").write_text("名称,协议至\n张三,2027-13-40\n", encoding="utf-8")
     said = run(desk, "site", "file", "--import", "bad.csv", code=1)
-    assert "bad.csv: 1 bad rows, nothing was recorded" in said
+    assert "bad.csv: 1 bad row, nothing was recorded" in said
 
 
 def test_announced_trucks(desk: Path) -> None:

@@ -220,8 +220,8 @@ def test_a_lots_product_on_record_and_names_nobody_knows(stall: Inside) -> None:
     known = event % (1, "L-0002", "L-0001/261127-1")
     Path("x.jsonl").write_text(known + event % (2, "NOBODY", "L-0001/261127-1") + event % (3, "L-0002", "X-1/NEVER"), "utf-8")
     said = stall("record", "x.jsonl")
-    assert "1 rows name sites that are not registered (a recall has no name and no telephone for them): NOBODY" in said
-    assert "1 rows name lots that were never seen here (no origin is known, or they are mistyped): X-1/NEVER" in said
+    assert "1 row names sites that are not registered (a recall has no name and no telephone for them): NOBODY" in said
+    assert "1 row names lots that were never seen here (no origin is known, or they are mistyped): X-1/NEVER" in said
     Path("y.jsonl").write_text(known, "utf-8")
     said = stall("record", "y.jsonl", lang="zh")
     assert "没有登记" not in said

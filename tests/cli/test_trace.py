@@ -23,7 +23,7 @@ def test_back_to_the_farm_and_forward_to_the_shop(shop: Path) -> None:
     assert f"小北乳业 {tomato} -> 小北乳业 B260912A  1.0 kg -> 100 件" in said
     assert "福安超市" in said, "where the batch is now is part of how it got there"
     ahead = run(shop, "trace", tomato, "--forward")
-    assert f"made into 1 lots:\n    {BATCH}  小北1段  小北乳业  100 pcs" in ahead
+    assert f"made into 1 lot:\n    {BATCH}  小北1段  小北乳业  100 pcs" in ahead
     assert "小北乳业 B260912A -> 福安超市 B260912A  12 pcs" in ahead
 
 

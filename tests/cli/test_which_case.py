@@ -19,7 +19,7 @@ def test_widen_without_a_number_takes_the_only_open_case_and_says_which(here: In
     here("case", "open", lot, *CASE)
     said = here("case", "widen", other)
     assert "no case was named: taken as 2026-0001" in said
-    assert "2026-0001: scope version 2: 1 lots -> 2 lots" in said
+    assert "2026-0001: scope version 2: 1 lot -> 2 lots" in said
     assert "lot.not_found" in here("case", "widen", "NOSUCH", code=1)
     assert "taken" not in here("case", "widen", "2026-0001", issued(here, "黄瓜"))
     assert "没有写案号: 作 2026-0001 的" in here("case", "narrow", lot, "--reason", "x", *APPROVED, lang="zh")

@@ -367,7 +367,7 @@ def test_nothing_is_called_gone_while_the_same_values_stand_elsewhere(tmp_path: 
     run(tmp_path, "site", "add", "福安二店:shop", "--phone", PHONE)
     said = run(tmp_path, "erase", "福安超市", "--yes")
     (line,) = [each for each in said.splitlines() if each.startswith("NOT erased")]
-    assert "1 entries still hold values of this person" in said
+    assert "1 entry still holds values of this person" in said
     assert "gone from the database files too. Backups" in said
     assert "what is named as erased above" in said
     command = line.rpartition(": foodtrace ")[2].split()

@@ -129,7 +129,7 @@ def test_what_stands_beyond_a_seal_is_owned_by_the_log_that_goes_on_and_nobody_e
         assert [each["code"] for each in verified(folder, 3)["findings"]] == ["tlog.beyond_seal"]
         row = keys_of(folder)[old]
         assert (row["state"], row["last"], row["beyond"], row["known"]) == ("left", size - 2 + turn, 1, turn - 1)
-        assert "1 entries were written in log t.example/a since, with the old key" in run(folder, "key", "list")
+        assert "1 entry was written in log t.example/a since, with the old key" in run(folder, "key", "list")
         assert "recover.reason" in run(folder, "recover", "--beyond", code=2)
         done = json.loads(run(folder, "recover", "--beyond", "--reason", "the gate wrote on", "--by", "07", "--json"))
         assert (done["log"], done["first"], done["last"], done["into"]) == (old, size - 1 + turn, size - 1 + turn, new)

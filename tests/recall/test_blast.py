@@ -208,9 +208,9 @@ def test_on_the_command_line(tmp_path: Path) -> None:
     said = json.loads(run(tmp_path, "blast", "--json"))
     assert (said["lots"][0]["outlets"], said["lots"][0]["lots"], said["without_origin"]) == (1, 1, 0)
     shown = run(tmp_path, "blast")
-    assert "1 lots; the recall of the worst reaches 1 outlets" in shown
+    assert "1 lot; the recall of the worst reaches 1 outlet" in shown
     assert lot in shown
-    assert "records that have not come are in no number: 1 logs" in shown
+    assert "records that have not come are in no number: 1 log" in shown
     assert "0 lots" in run(tmp_path, "blast", "--to", "2020-01-01")
     assert "runs backwards" in run(tmp_path, "blast", "--from", "2026-02-01", "--to", "2026-01-01", code=2)
     assert "cli.time" in run(tmp_path, "blast", "--from", "yesterday", code=2)

@@ -223,7 +223,7 @@ def test_a_copy_that_extends_what_a_witness_cosigned_is_witnessed_up_to_there(tm
     given = ["--key", key, "--key", said["vkey"]]
     for keys in (given, given[2:]):
         shown = run(tmp_path, "verify", "--tiles", "copy", "--since", "cosigned", *keys)
-        assert "that older checkpoint is cosigned by 1 known witnesses: witnessed up to 1 entries" in shown
+        assert "that older checkpoint is cosigned by 1 known witness: witnessed up to 1 entry" in shown
     assert "witnessed" in run(tmp_path, "verify", "--since", "cosigned", *given), "as the ledger itself says"
     assert "tiles.not_cosigned" in run(tmp_path, "verify", "--tiles", "copy", "--since", "bare", *given, code=3)
     other = json.loads(run(tmp_path, "witness", "copy", "--key", key, "--state", "v", "--name", "witness.example/v", "--json"))["vkey"]

@@ -159,7 +159,7 @@ def _untraced(ctx: Context, found: CaseStatus) -> None:
 
 def _rate(ctx: Context, name: str, rate: Any, note: str, nothing: str) -> tuple[str, str, str, str]:
     if rate.unit == "site":
-        numbers = f"{rate.numerator:,} / {rate.denominator:,} {ctx.t('status.sites')}"
+        numbers = f"{rate.numerator:,} / {ctx.t('status.sites', count=f'{rate.denominator:,}')}"
     else:
         numbers = f"{shown_quantity(rate.numerator, rate.unit)} / {quantity(ctx, rate.denominator, rate.unit)}"
     return ctx.t("status." + name), _percent(ctx, rate), numbers, note if rate.percent else ctx.t(nothing)

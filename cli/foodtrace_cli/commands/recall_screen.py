@@ -272,14 +272,15 @@ def print_rates(ctx: Context, answer: Any) -> None:
 
 
 def _rate(ctx: Context, name: str, rate: Any) -> None:
-    unit = ctx.t("cli.unit.site") if rate.unit == "site" else shown_unit(ctx, rate.unit)
-    numbers = (rate.numerator, rate.denominator)
-    over = " / ".join(f"{each:,}" if rate.unit == "site" else shown_quantity(each, rate.unit) for each in numbers)
+    if rate.unit == "site":
+        over = f"{rate.numerator:,} / {ctx.t('cli.unit.site', count=f'{rate.denominator:,}')}"
+    else:
+        over = " / ".join(shown_quantity(each, rate.unit) for each in (rate.numerator, rate.denominator)) + f" {shown_unit(ctx, rate.unit)}"
     nothing = ctx.t({"R4": "cli.rate.no_outlets", "R5": "cli.rate.no_outlets", "R6": "cli.rate.not_sampled"}.get(name, "cli.rate.nothing"))
     from foodtrace.recall.beside import percent_words  # noqa: PLC0415
 
     shown = percent_words(rate) or nothing
-    _put(f"{ctx.t('cli.rate.' + name)}  {shown}  {over} {unit}")
+    _put(f"{ctx.t('cli.rate.' + name)}  {shown}  {over}")
 
 
 def _untraced(ctx: Context, answer: Any, *, everything: bool) -> None:
