@@ -99,10 +99,10 @@ def producers_of(session: Session, clauses: tuple[Clause, ...], now: int) -> tup
     """Return (producer, who recalls) of a scope, by operator id; "" where the records do not say.
 
     1. A rule that names a producer means it; of lots it is who made the first of them that anything is said of.
-    2. Of what left a site or lay there, it is who made the goods, if one made all of them: a recall is the producer's
-       (DOMAIN section 1.3), and the site is then in the trade, gets a notice and answers (RECALL section 9, world 5).
-    3. If they are of several producers, or of nobody known, none of them can recall all, and the fault is rather the site's: its
-       operator recalls (RCL15 Art. 20 and 21), and the producers are told.
+    2. Of what a rule fits, left a site or lay there, it is who made the goods, if one made all of them: a recall is the producer's
+       (DOMAIN section 1.3), and a site is then in the trade, gets a notice and answers (RECALL section 9, world 5).
+    3. If they are of several producers, or of nobody known, none of them can recall all. Of a site's goods the fault is rather the
+       site's: its operator recalls (RCL15 Art. 20 and 21), and the producers are told. Of a rule alone nobody is known to recall.
     """
     for clause in clauses:
         if isinstance(clause, PredicateClause) and clause.producer:
@@ -113,14 +113,15 @@ def producers_of(session: Session, clauses: tuple[Clause, ...], now: int) -> tup
     if made:
         return made, made
     site = next((clause.site for clause in clauses if isinstance(clause, (LeftClause, ThroughClause))), "")
-    if not site:
-        return "", ""
-    found = find(facts, clauses)
-    makers = {said_of(facts, [lot], "producer") for (lot, _), link in found.holdings.items() if link.seed}
+    if site:
+        begins = {lot for (lot, _), link in find(facts, clauses).holdings.items() if link.seed}
+    else:
+        begins = {lot for clause in clauses for lot, _ in facts.lots_like(clause)}
+    makers = {said_of(facts, [lot], "producer") for lot in begins}
     if len(makers) == 1 and "" not in makers:
         (made,) = makers
         return made, made
-    described = describe(session, site)
+    described = describe(session, site) if site else ()
     return "", described[0].operator if described else ""
 
 

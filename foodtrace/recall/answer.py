@@ -160,8 +160,8 @@ class Answering:
         self.clauses = clauses
         self.case = case
         self.settings = settings
-        own = self._own_operator(asked, case) or operator
-        self.found: Affected = find(facts, clauses, settings=settings, own_operator=own, case=case.case if case else "")
+        self.recalls = self._own_operator(asked, case) or operator
+        self.found: Affected = find(facts, clauses, settings=settings, own_operator=self.recalls, case=case.case if case else "")
         said = said_at_notice(facts, self.found, case, settings) if case is not None else {}
         self.notices = notice_times(case)
         self.known = known_since(case, settings)
@@ -193,6 +193,7 @@ class Answering:
             case=self.case.case if self.case else "",
             version=self.case.versions[-1].version if self.case else 0,
             scope=tuple(map(scope_words, self.clauses)),
+            operator=self.recalls,
             at=said_time(self.facts.now) or "",
             product=self._product(asked),
             affected_lots=tuple(sorted(self.texts[lot] for lot in self.found.lots)),

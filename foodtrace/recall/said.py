@@ -204,6 +204,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """Other cases about these lots, what they were made from or what was made of them: their steps are not in this answer."""
     scope: tuple[str, ...]
     """What was asked for, one clause each, in words that need no translation."""
+    operator: str = ""
+    """Who recalls, by operator id: its sites that are no outlets are own. Empty: nobody is known to have made all of the goods."""
     at: str
     """T: the moment the answer is for."""
     rule_pack: str = ""

@@ -106,7 +106,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "召回人: {who} (场所的经营者或你所指定的; 货不是一家生产的, 或不知是谁)。各生产者也会得到通知。换人: --operator",
         "who recalls: {who} (the site's operator, or whom you named: the goods are of several producers, or of nobody known). The producers are told as well. Another: --operator",
     ),
-    "cli.case.recalls_nobody": ("召回人: 不明, 记录没有说是谁生产的。写明: --operator", "who recalls: unknown, no record says who made the goods. Say so: --operator"),
+    "cli.case.recalls_nobody": ("召回人: 不明, 货不是一家生产的, 或记录没有说是谁。写明: --operator", "who recalls: unknown, the goods are of several producers, or no record says of whom. Say so: --operator"),
     "case.open_already": ("同一范围的 {level} 级案件 {value} 正在进行 ({opened} 立)", "case {value}, class {level}, of the same scope is open already (since {opened})"),
     "case.open_already.hint": ("接着办那一案: foodtrace case status {value}; 真要另立: {expected}", "go on with it: foodtrace case status {value}; if another is really meant: {expected}"),
     "cli.case.also_open": ("注意: 案件 {case} ({level}, {opened} 立, 进行中) 也管到这些货; 两案各有通知, 回执和期限", "note: case {case} ({level}, open since {opened}) is about these goods too; each has notices, answers and deadlines of its own"),

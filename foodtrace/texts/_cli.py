@@ -166,6 +166,11 @@ _RECALL: Final[dict[str, tuple[str, str]]] = {
         "算到: {logs} 本日志的检查点, 最新 {newest}",
         "computed at: the checkpoints of {logs} {logs:log|logs}, newest {newest}",
     ),
+    "cli.recall.recalls": ("召回人: {who}", "who recalls: {who}"),
+    "cli.recall.recalls_nobody": (
+        "召回人: 不明, 货不是一家生产的, 或记录没有说是谁; 立案时写明: case open --operator",
+        "who recalls: unknown, the goods are of several producers, or no record says of whom; a case says it: case open --operator",
+    ),
     "cli.recall.took": ("用时 {took} 毫秒", "took {took} ms"),
     "recall.file.site": ("编号", "site"),
     "recall.file.name": ("网点", "name"),

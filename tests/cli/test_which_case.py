@@ -90,3 +90,14 @@ def test_opening_beside_an_open_case_says_so_and_the_very_same_is_asked_about(he
     assert "note: case 2026-0001 (class 2, open since 20" in said
     said = here("case", "open", lot, *CASE, "--again", lang="zh")
     assert [f"注意: 案件 2026-000{number} (二级, 20" in said for number in (1, 2, 3)] == [True, True, False]
+
+
+def test_a_recall_by_a_rule_says_who_recalls_or_that_nobody_is_known(here: Inside) -> None:
+    supplied(here)
+    assert "who recalls: 永发合作社" in here("recall", "--product", "芹菜")
+    assert "who recalls: 永发合作社" in here("case", "open", "--product", "芹菜", *CASE)
+    here("site", "add", "兴旺合作社:farm")
+    here("certificate", "issue", "芹菜", "5kg", "--basis", "1", "--site", "兴旺合作社", "--out", "y.png")
+    assert "who recalls: unknown, the goods are of several producers" in here("recall", "--product", "芹菜")
+    assert "召回人: 不明, 货不是一家生产的" in here("recall", "--product", "芹菜", lang="zh")
+    assert here.json("recall", "--product", "芹菜")["operator"] == ""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from foodtrace.events import MarketEntry, RecallOpened
+from foodtrace.graph.edges import micros
 from foodtrace.operations import cases, notices
-from foodtrace.operations.scopes import Given
+from foodtrace.operations.recalling import recall
+from foodtrace.operations.scopes import Given, clauses_of, producers_of
 from foodtrace.recall.answer import Answer
 from tests.recall.casework import World, day, kg
 
@@ -68,3 +70,32 @@ def test_a_rule_by_producer_finds_a_lot_by_who_gave_it_its_code(world: World) ->
     assert {row.site: row.link for row in sites(producer="FT-FARM").outlets} == {"Z": "confirmed"}
     assert "Z" in {row.site for row in sites(producer="OP-W").outlets}, "and by the site of its birth, as before"
     assert {row.site for row in sites(producer="OP-P").outlets} == {"X", "Y"}
+
+
+def test_goods_of_a_rule_are_recalled_by_their_producer_if_one_made_all_of_them(world: World) -> None:
+    world.born("L2", "P", 10).born("K", "Q", 40, product="韭菜").move("OP-Q/K", "Q", "X", 40)
+    celery = Given(product="芹菜", produced_from="2026-03-01", produced_to="2026-03-31")
+    event = opened(world, celery)
+    assert (event.producer, event.operator) == ("OP-P", "OP-P")
+    answer = world.answer(event.case)
+    assert answer.operator == "OP-P"
+    assert "own" in {row.role for row in answer.others}, "the farm's own stock was never distributed"
+
+
+def test_of_a_rule_that_fits_goods_of_several_nobody_is_known_to_recall(world: World) -> None:
+    world.born("K", "Q", 40).move("OP-Q/K", "Q", "X", 40)
+    event = opened(world, Given(product="芹菜"))
+    assert (event.producer, event.operator) == ("", "")
+    answer = world.answer(event.case)
+    assert answer.operator == ""
+    assert not [row for row in answer.others if row.role == "own"]
+    assert opened(world, Given(product="芹菜"), operator="OP-Q").operator == "OP-Q"
+
+
+def test_an_answer_about_a_rule_says_who_recalls_as_its_case_would(world: World) -> None:
+    with world.read() as session:
+        rule = clauses_of(session, Given(product="芹菜"), world.now)
+        who = producers_of(session, rule, micros(world.now))
+        answer = recall(session, (), now=micros(world.now), scope=rule, operator=who[1])
+        lots = recall(session, "OP-P/L", now=micros(world.now))
+    assert (who, answer.operator, lots.operator) == (("OP-P", "OP-P"), "OP-P", "OP-P")

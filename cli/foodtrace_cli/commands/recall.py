@@ -157,10 +157,16 @@ def write(ctx: Context, ledger: Ledger, answer: Any, view: View) -> None:
 
     found = details_of(ledger, answer, recall_screen.shown_rows(answer, view))
     origin: Sequence[Any] = ()
+    recalls = ""
     if len(answer.lots) == 1:
         with ledger.reading() as session:
             origin = births(session, answer.lots[0], _moment(answer))
-    recall_screen.screen(ctx, answer, view, found, origin)
+    elif not answer.lots and answer.operator:
+        from foodtrace.operations.sellers import name_of  # noqa: PLC0415
+
+        with ledger.reading() as session:
+            recalls = name_of(session, answer.operator)
+    recall_screen.screen(ctx, answer, view, found, origin, recalls)
 
 
 def details_of(ledger: Ledger, answer: Any, rows: Sequence[Any]) -> dict[str, Any]:

@@ -72,9 +72,12 @@ def shown_rows(answer: Any, view: View) -> list[Any]:
     return rows if short else rows[:_SUMMARY]
 
 
-def screen(ctx: Context, answer: Any, view: View, details: Mapping[str, Details], births: Sequence[Birth]) -> None:
-    """Print an answer."""
-    said = [*_folded(_head(ctx, answer, births)), *_table(ctx, answer, view, details), *_folded(_others(ctx, answer))]
+def screen(ctx: Context, answer: Any, view: View, details: Mapping[str, Details], births: Sequence[Birth], recalls: str = "") -> None:
+    """Print an answer.
+
+    :param recalls: name of who recalls, as far as it is known.
+    """
+    said = [*_folded(_head(ctx, answer, births, recalls)), *_table(ctx, answer, view, details), *_folded(_others(ctx, answer))]
     for text in _pages(said, view):
         say(text)
     if answer.bounds is not None:
@@ -118,7 +121,7 @@ def _pages(lines: list[str], view: View) -> Iterable[str]:
     return lines[:2]
 
 
-def _head(ctx: Context, answer: Any, births: Sequence[Birth]) -> list[str]:
+def _head(ctx: Context, answer: Any, births: Sequence[Birth], recalls: str) -> list[str]:
     confirmed = sum(1 for row in answer.outlets if row.link == "confirmed")
     asked = f"{answer.product} {', '.join(answer.lots) or ' | '.join(answer.scope)}".strip()
     lines = ["  ".join(each for each in (asked, _way(ctx, births)) if each)]
@@ -138,6 +141,8 @@ def _head(ctx: Context, answer: Any, births: Sequence[Birth]) -> list[str]:
     lines.append(counted + (ctx.t("cli.recall.likely", quantities=", ".join(parts)) if parts else ""))
     lines += dated_ahead(ctx, answer.untraced)
     lines += rules_said(ctx, answer)
+    if not answer.lots:  # of lots the line above says who made them
+        lines.append(ctx.t("cli.recall.recalls" if answer.operator else "cli.recall.recalls_nobody", who=recalls or answer.operator))
     if answer.case:
         lines.append(ctx.t("cli.recall.case", case=answer.case, version=answer.version))
     return lines + [ctx.t("cli.recall.other_case", case=each) for each in answer.cases]

@@ -66,6 +66,7 @@ class PlainAnswer:
         own = {site for site in held if recalls and sites[site][OPERATOR] == recalls and sites[site][KIND] not in outlet_kinds}
         sold = {site for books in gathered.books.values() for site, each in books.held.items() if each.sold > 0}
         self.own = own
+        self.recalls = recalls
         self.outlets = {site for site in held if sites[site][KIND] in outlet_kinds} | sold
         self.findings = Findings(gathered, transit_limit=transit_limit, silent_after=silent_after)
         self.counted = Counted(gathered, own)
@@ -93,6 +94,7 @@ class PlainAnswer:
             "version": 0,
             "cases": (),
             "scope": self.scope,
+            "operator": self.recalls,
             "at": said_time(self.rows.now),
             "rule_pack": "",
             "rule_pack_missing": "",
