@@ -13,7 +13,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "proof.keys_chain.hint": _DAMAGED,
     "proof.keys_other": ("所附密钥条到第 {value} 条, 检查点写的是第 {expected} 条", "the key entries end at {value}, the checkpoint names {expected}"),
     "proof.keys_other.hint": _DAMAGED,
-    "proof.after_end": ("日志到第 {expected} 条已结束, 证明的检查点却有 {value} 条", "the log had ended with entry {expected}; the proof is under a checkpoint of {value} entries"),
+    "proof.after_end": ("日志到第 {expected} 条已结束, 证明的检查点却有 {value} 条", "the log had ended with entry {expected}; the proof is under a checkpoint of {value} {value:entry|entries}"),
     "proof.after_end.hint": ("结束以后写的都不作数; 请要结束时那个检查点下的证明", "what was written after the end does not count; ask for a proof under the checkpoint of the end"),
     "proof.key_not_in_force": ("检查点由 {value} 签, 在用的密钥却是 {expected}", "the checkpoint is signed by {value}, but the key in force is {expected}"),
     "proof.key_not_in_force.hint": _DAMAGED,
