@@ -144,17 +144,19 @@ def refused(
     site: str = "",
     *,
     tests: bool = True,
+    approved: str = "",
 ) -> Outcome | None:
     """Answer an ask; none where nothing stands against it, else the refusals to record and the error to raise after (rule 2).
 
     :param goods: (full lot id, how much) of everything asked for; all reasons are recorded, the first is raised.
     :param tests: also ask whether a test of the lot was positive (rule 6).
+    :param approved: a case that allows it, and is not asked.
     """
     events: list[Event] = []
     first: Refused | None = None
     now = micros(doing.now)
     for lot, quantity in goods:
-        for error, case in _reasons(session, lot, now, asked, site, tests=tests):
+        for error, case in _reasons(session, lot, now, asked, site, tests=tests, approved=approved):
             first = first or error
             events.append(
                 Refusal(
@@ -172,10 +174,10 @@ def refused(
     return None if first is None else Outcome(events=events, refused=first)
 
 
-def _reasons(session: Session, lot: str, now: int, asked: Ask, site: str, *, tests: bool) -> list[tuple[Refused, str]]:
+def _reasons(session: Session, lot: str, now: int, asked: Ask, site: str, *, tests: bool, approved: str) -> list[tuple[Refused, str]]:
     found: list[tuple[Refused, str]] = []
     for block in sorted(blocks(session, lot, now, site), key=lambda each: (each.link != "confirmed", each.case)):
-        verdict = verdict_of(block, asked)
+        verdict = "allow" if block.case == approved else verdict_of(block, asked)
         if verdict in ("refuse", "hold"):
             found.append((_refusal(block, lot), block.case))
     if tests:

@@ -7,7 +7,8 @@ Rules:
    more than the book knew. More than that is refused, unless it is to be recorded as such.
 3. A destruction is reported with time and place before it happens (FSL Art. 63). A report is never dated after it; one that was
    not reported, or had no witness, is recorded all the same and stands in the case's status as such.
-4. Correcting and reselling is for false labels only (level 3), approved by a number, with what buyers are told.
+4. Correcting and reselling is for false labels only (level 3), approved by a number, with what buyers are told. The new lot is one that no
+   case stands against, or nothing would have been corrected; and an approval in one case is none in another that blocks the goods.
 5. What is planned to be destroyed is not planned again while that plan stands: a second plan takes what is there less what is planned, and
    is refused beyond that. Carried out or called off, a plan stands in nobody's way.
 6. A quantity without a lot is of the one lot of the case that lies there; where several do, it is asked which.
@@ -27,7 +28,7 @@ from foodtrace.graph.directory import resolve_lot, resolve_site
 from foodtrace.graph.edges import UNIT_NAMES, micros, moment
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.graph.standing import FALSE_LABEL
-from foodtrace.operations.blocking import behind, refused
+from foodtrace.operations.blocking import behind, blocks, refused
 from foodtrace.operations.cases import managed, reach_of
 from foodtrace.operations.common import CHINA, Doing, Outcome
 from foodtrace.operations.goods import Stock, check_enough
@@ -281,7 +282,8 @@ def correct(
 ) -> Outcome:
     """Relabel goods with the case's approval, so that they may be sold again under a new lot (rule 4); the answer is the event.
 
-    :raises Refused: ``case.correct_level``. :raises BadData: ``case.approved_by``, ``case.note``, ``lot.*``.
+    :raises Refused: ``case.correct_level``, ``case.correct_lot``; ``transfer.recalled``, ``transfer.recall_possible`` by another case, and
+        then the refusal is on record. :raises BadData: ``case.approved_by``, ``case.note``, ``lot.*``.
     """
     from foodtrace.identifiers import lot as lots  # noqa: PLC0415 - only here
 
@@ -296,6 +298,12 @@ def correct(
     full = _lot_of(session, doing, state.case, lot)
     _amount(session, doing, state.case, at, full, quantity, allow_short=allow_short)
     made = lots.format(lots.parse(output))
+    standing = sorted({each.case for each in blocks(session, made, micros(doing.now), at)})
+    if standing or made == full:
+        raise Refused("case.correct_lot", value=made, case=", ".join(standing) or state.case)
+    elsewhere = refused(session, doing, "use", [(full, quantity)], at, tests=False, approved=state.case)
+    if elsewhere is not None:
+        return elsewhere
     facts = SqlFacts(session, micros(doing.now))
     number = facts.lot(full) or 0
     info = facts.lots([number])[number]

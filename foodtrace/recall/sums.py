@@ -140,7 +140,7 @@ class Count:
         into = {
             (flow.log, flow.seq)
             for flow in self.found.flows
-            if flow.kind == FlowKind.PRODUCED and flow.lot in affected and not _cleared(flow, case)
+            if flow.kind == FlowKind.PRODUCED and flow.lot in affected
         }
         others = {(flow.log, flow.seq) for flow in self.found.flows if flow.kind == FlowKind.CONSUMED} - into
         return into, {(flow.log, flow.seq) for flow in facts.entries(others) if _cleared(flow, case)} if others else set()

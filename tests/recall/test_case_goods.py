@@ -8,7 +8,10 @@ from foodtrace.events import (
     Alias,
     Destroyed,
     DestructionPlanned,
+    Output,
+    Portion,
     Returned,
+    Transformation,
 )
 from foodtrace.graph.edges import micros
 from foodtrace.operations import cases, checks, disposal, goods, notices
@@ -158,6 +161,29 @@ def test_corrected_goods_are_sold_under_their_new_lot_and_the_rest_is_not(world:
     answer = world.answer(case)
     assert "OP-X/NEW" not in answer.affected_lots
     assert answer.figures[0].retrieved == 20_000
+
+
+def test_goods_are_not_corrected_into_goods_that_a_case_is_about(world: World) -> None:
+    """Else the same 20 kg would be retrieved and distributed anew, and be blocked although somebody was told they may be sold."""
+    case = world.open(LOT, level=3)
+    asked = {"approved_by": "7", "note": "小票注明"}
+    refuses(world, "case.correct_lot", disposal.correct, case, "X", LOT, kg(20), LOT, **asked)
+    before = world.answer(case).figures[0]
+    same = Output(lot=LOT, quantity=kg(20), product="milk")
+    how = {"kind": "relabel", "case": case, "approved_by": "7", "note": "x"}
+    world.put(Transformation(id="same", at=world.now, site="X", inputs=(Portion(LOT, kg(20)),), outputs=(same,), **how))
+    after = world.answer(case).figures[0]
+    assert (after.distributed, after.retrieved) == (before.distributed, before.retrieved), "a fact says so: nothing was corrected by it"
+
+
+def test_what_one_case_approved_another_still_refuses(world: World) -> None:
+    case = world.open(LOT, level=3)
+    grave = world.at(3.1).open(LOT, level=1)
+    asked = {"approved_by": "7", "note": "小票注明"}
+    refuses(world, "transfer.recalled", disposal.correct, case, "X", LOT, kg(20), "OP-X/NEW", **asked)
+    assert [(each.asked, each.case) for each in world.refusals()] == [("use", grave)]
+    world.do(cases.withdraw, grave, "x", "7")
+    world.do(disposal.correct, case, "X", LOT, kg(20), "OP-X/NEW", **asked)
 
 
 def test_goods_of_a_recall_never_go_back_on_the_shelf_closed_or_not(world: World) -> None:
