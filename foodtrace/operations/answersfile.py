@@ -2,7 +2,8 @@
 
 Rules:
 
-1. A row names its site, or the receipt code of its notice; rows of one site, however they name it, are one acknowledgement.
+1. A row names its site, or the receipt code of its notice; rows of one site, however they name it, are one acknowledgement. One that
+   names both names the same site by both; and a case in a column of its own is the case the file is read for.
 2. A row without a lot speaks of the site's one lot. The file has a column of what was on hand, or it is refused: a heading that is
    not known would lose what the sites said. A row with a lot and no quantity is a fault; one with neither says only that the site
    answered.
@@ -23,7 +24,7 @@ import msgspec
 
 from foodtrace.errors import BadData, FoodtraceError
 from foodtrace.events import Acknowledgement, Event, Notice
-from foodtrace.graph.directory import resolve_site
+from foodtrace.graph.directory import resolve_lot, resolve_site
 from foodtrace.intake.lists import Columns, ListFault, ListRow, amount_of
 from foodtrace.intake.model import BadRow, Fault
 from foodtrace.operations.common import Doing, Outcome
@@ -33,6 +34,7 @@ from foodtrace.recall.cases import case_events, resolve_case
 from foodtrace.storage.session import Session
 
 ANSWERS: Final[Columns] = {
+    "case": ("案件", "案件号", "案号", "case", "case number"),
     "site": ("网点", "收货方", "店名", "场所", "编号", "outlet", "site", "party", "name"),
     "code": ("回执码", "二维码", "回执", "code", "receipt"),
     "lot": ("批次", "批号", "lot", "lots", "batch"),
@@ -131,6 +133,8 @@ def collect(session: Session, doing: Doing, case: str | None, rows: Sequence[Lis
         except FoodtraceError as error:
             if error.code.startswith("quantity."):
                 reading.fault(row, place, "quantity", ", ".join(str(quantity) for _, quantity in said.lots), error)
+            elif error.code == "case.not_affected" and (of := _row_of(session, said, str(error.value))) is not None:
+                reading.fault(of, place, "lot", of.text("lot"), error)
             elif error.code == "case.lot_twice":
                 reading.fault(said.rows[-1], place, "lot", str(error.value), error)
             else:
@@ -177,19 +181,34 @@ class _Reading:
             self._take(row)
 
     def _take(self, row: ListRow) -> None:
-        key, place = _key(row), ""
+        place, column = "", "case"
         try:
+            self._same_case(row)
+            column = "code" if row.text("code") else "site"
             place, notice = self._place(row)
+            column = "site"
+            self._same_site(row, place)
+            column = "quantity"
             if row.fault is None:
                 self._read(row, place, notice)
         except FoodtraceError as error:
             if row.fault is None:
-                if not place:
+                if column != "quantity":
                     self._amount_too(row)
-                at_fault = "quantity" if place else "code" if row.text("code") else "site"
-                self.fault(row, place, at_fault, (row.text("quantity") if place or not key else "") or key, error)
+                shown = row.text(column) or (row.text("quantity") if not _key(row) else _key(row))
+                self.fault(row, place, column, shown, error)
         if row.fault is not None:
             self.fault(row, place, "", str(row.fault.value), row.fault)
+
+    def _same_case(self, row: ListRow) -> None:
+        named = row.text("case")
+        if named and (other := resolve_case(self._session, named)) != self._case:
+            raise BadData("case.other_case_row", value=other, expected=self._case)
+
+    def _same_site(self, row: ListRow, place: str) -> None:
+        named = row.text("site") if row.text("code") else ""
+        if named and (other := resolve_site(self._session, named)) != place:
+            raise BadData("case.other_site", value=other, expected=place)
 
     def _amount_too(self, row: ListRow) -> None:
         """Tell what is wrong with the quantity of a row whose site is not known either."""
@@ -254,6 +273,11 @@ def bad_rows(found: Collected, rows: Sequence[ListRow], headings: Mapping[str, s
         if left.reason == "same_site":
             faults.setdefault(left.row, []).append(Fault("", left.site, BadData("case.left_out", value=left.site, row=left.because)))
     return [BadRow(row.row, row.written, tuple(faults[row.row])) for row in rows if row.row in faults]
+
+
+def _row_of(session: Session, said: _Said, lot: str) -> ListRow | None:
+    """Return the row that names a lot; none: no row does."""
+    return next((row for row in said.rows if row.text("lot") and resolve_lot(session, row.text("lot")) == lot), None)
 
 
 def _key(row: ListRow) -> str:

@@ -256,6 +256,8 @@ def extend(
         raise Refused("case.not_published", value=state.case)
     if clock.due_day is not None and until <= clock.due_day:
         raise Refused("case.extend_earlier", value=until.isoformat(), expected=clock.due_day.isoformat())
+    if clock.due_day is None and clock.missing and until.year < clock.missing[0]:
+        raise Refused("case.extend_earlier", value=until.isoformat(), expected=f"{clock.missing[0]}-01-01")
     if published is not None and published > doing.now:
         raise BadData("case.later_than_now", value=published.isoformat(), expected=doing.now.isoformat())
     last = dt.datetime.fromtimestamp(0, CHINA) + _MICRO * (end_of(until) - 1)

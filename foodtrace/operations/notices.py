@@ -38,7 +38,7 @@ from foodtrace.operations.places import describe
 from foodtrace.personal import commit
 from foodtrace.quantity import Quantity
 from foodtrace.recall.affected import Affected
-from foodtrace.recall.cases import case_events, load_case, load_cases, resolve_case
+from foodtrace.recall.cases import case_events, case_ids, load_case, load_cases, resolve_case
 from foodtrace.recall.facts import Case
 from foodtrace.recall.finding.look import Look
 from foodtrace.recall.finding.moves import ahead
@@ -47,6 +47,8 @@ from foodtrace.recall.packs import for_case
 from foodtrace.storage.session import Session
 
 Which: TypeAlias = Literal["new", "silent", "all"]
+_ALONE: Final = re.compile("[A-Z2-9]{10}")
+"""A receipt code alone, without case and party."""
 MOST: Final = 40_000
 """Notices recorded in one go."""
 _LOTS: Final = 1_000
@@ -215,21 +217,22 @@ def read_receipt(given: str) -> tuple[str, str, str]:
 
 
 def notice_of(session: Session, given: str) -> Notice:
-    """Return the notice that a receipt code was printed on.
+    """Return the notice that a receipt code was printed on; its letters alone say which notice too, over the telephone.
 
     :raises BadData: ``case.receipt_form``. :raises NotFound: ``case.receipt_unknown``, ``case.receipt_erased``.
     """
-    case, party, code = read_receipt(given)
+    alone = _ALONE.fullmatch(unicodedata.normalize("NFKC", given[:400]).strip().upper())
+    case, party, code = ("", "", alone[0]) if alone else read_receipt(given)
     erased = False
-    for _, event, (log, seq) in case_events(session, case):
-        if not isinstance(event, Notice) or event.to != party or "receipt" not in event.commitments:
+    for _, event, (log, seq) in (each for one in ([case] if case else case_ids(session)) for each in case_events(session, one)):
+        if not isinstance(event, Notice) or (party and event.to != party) or "receipt" not in event.commitments:
             continue
         row = session.row("SELECT salt FROM personal WHERE log = ? AND seq = ? AND field = 'receipt'", (log, seq))
         if row is None:
-            erased = True
+            erased = not alone
         elif secrets.compare_digest(commit(bytes(row[0]), "receipt", code), event.commitments["receipt"]):
             return event
-    raise NotFound("case.receipt_erased" if erased else "case.receipt_unknown", value=f"{case} {party}")
+    raise NotFound("case.receipt_erased" if erased else "case.receipt_unknown", value=f"{case} {party}".strip() or code)
 
 
 class _Kept(NamedTuple):

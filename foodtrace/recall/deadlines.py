@@ -7,7 +7,8 @@ Rules:
    counted (Civil Code Art. 201) unless the pack says so; then it is day one if it is a working day itself.
 3. A **working day** is a weekday that is no listed holiday, or a listed swapped weekend day (调休).
 4. A year without table gives no date: the due day is none and the years that are wanting are named. Nothing is guessed.
-5. An **extension** needs approval, publication and a new date. The later date holds; the first one stays visible.
+5. An **extension** needs approval, publication and a new date. The later date holds; the first one stays visible. Where the first is not
+   known for want of a year's table, it lies in that year or after: an extension to a day before that year is not the later date.
 6. Completion is late by working days after the due day, up to the day of closing or, while the case is open, up to T.
 """
 
@@ -145,7 +146,8 @@ def completion_clock(case: Case, settings: Settings, calendar: Calendar, now: in
         count_start=settings.count_publication_day,
     )
     later = [local_day(until) for until, published in case.extended if published is not None and published <= now]
-    days = [*later, *([first.day] if first.day is not None else [])]
+    least = dt.date(first.missing[0], 1, 1) if first.day is None else dt.date.min
+    days = [*(day for day in later if day >= least), *([first.day] if first.day is not None else [])]
     closed = case.closed if case.closed is not None and case.closed <= now else None
     if not days:
         return Clock(name="complete", due=None, done=closed, late_by=None, missing=first.missing)

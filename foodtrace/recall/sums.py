@@ -137,11 +137,7 @@ class Count:
     def _uses(self, facts: Facts, case: Case | None) -> tuple[set[tuple[int, int]], set[tuple[int, int]]]:
         """Return the transformations whose output is affected, and those by which goods were corrected (rule 4)."""
         affected = {lot for lot, _ in self.trade} | {lot for lot, _ in self.own}
-        into = {
-            (flow.log, flow.seq)
-            for flow in self.found.flows
-            if flow.kind == FlowKind.PRODUCED and flow.lot in affected
-        }
+        into = {(flow.log, flow.seq) for flow in self.found.flows if flow.kind == FlowKind.PRODUCED and flow.lot in affected}
         others = {(flow.log, flow.seq) for flow in self.found.flows if flow.kind == FlowKind.CONSUMED} - into
         return into, {(flow.log, flow.seq) for flow in facts.entries(others) if _cleared(flow, case)} if others else set()
 

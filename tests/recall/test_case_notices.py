@@ -119,11 +119,23 @@ def test_an_answer_by_receipt_code_however_it_was_typed_and_never_by_a_wrong_one
     case = world.open(LOT)
     sent = next(each for each in world.do(notices.notify, case).notices if each.party.site == "X")
     with world.read() as session:
-        for typed in (sent.text, sent.text.lower(), f"  {case}/X/{sent.code}".replace(case, f"receipt/{case}"), sent.text.swapcase()):
+        for typed in (
+            sent.code,
+            f" {sent.code.lower()} ",
+            sent.text,
+            sent.text.lower(),
+            f"  {case}/X/{sent.code}".replace(case, f"receipt/{case}"),
+            sent.text.swapcase(),
+        ):
             assert notices.notice_of(session, typed).to == "X"
         wrong = sent.text[:-1] + ("A" if sent.text[-1] != "A" else "B")
         other = sent.text.replace("/X/", "/Y/")
-        for typed, code in ((wrong, "case.receipt_unknown"), (other, "case.receipt_unknown"), (sent.code, "case.receipt_form")):
+        for typed, code in (
+            (wrong, "case.receipt_unknown"),
+            (other, "case.receipt_unknown"),
+            (wrong[-10:], "case.receipt_unknown"),
+            (sent.code[:9], "case.receipt_form"),
+        ):
             with pytest.raises(FoodtraceError) as error:
                 notices.notice_of(session, typed)
             assert error.value.code == code
@@ -146,6 +158,31 @@ def test_a_file_of_answers_is_all_or_nothing_and_changes_nothing_the_second_time
     rows = {row.site: row.amounts[0].on_hand for row in world.answer(case).outlets}
     assert rows == {"X": 55_000, "Y": 30_000}
     assert {row.site: row.amounts[0].at_notice for row in world.answer(case).outlets} == rows
+
+
+def test_a_row_that_names_another_case_or_another_site_than_its_code_is_nobodys_answer(world: World) -> None:
+    case = world.open(LOT)
+    other = world.open(LOT, level=3)
+    sent = next(each for each in world.do(notices.notify, case).notices if each.party.site == "Y")
+    row = {"lot": "L", "quantity": "5 kg"}
+    for cells, column, code in (
+        ({"site": "X", "code": sent.text}, "site", "case.other_site"),
+        ({"site": "X", "case": other}, "case", "case.other_case_row"),
+        ({"site": "X", "case": "2026-0999"}, "case", "case.not_found"),
+    ):
+        found = world.do(collect, case, [ListRow(2, row | cells)])
+        assert (found.new, [(each.column, each.error.code) for each in found.faults]) == (0, [(column, code)])
+    assert world.do(collect, case, [ListRow(2, row | {"site": "Y", "code": sent.text, "case": case})]).new == 1
+
+
+def test_a_lot_that_is_none_of_the_case_is_a_fault_of_its_own_row(world: World) -> None:
+    world.born("K", "Q", 40).move("OP-Q/K", "Q", "Z", 40)
+    case = world.open(LOT)
+    world.do(notices.notify, case)
+    rows = [ListRow(2, {"site": "X", "lot": LOT, "quantity": "5 kg"}), ListRow(3, {"site": "X", "lot": "OP-Q/K", "quantity": "1 kg"})]
+    found = world.do(collect, case, rows)
+    assert [(each.row, each.column, each.value) for each in found.faults] == [(3, "lot", "OP-Q/K")]
+    assert [(each.row, each.because) for each in found.left_out] == [(2, 3)]
 
 
 def test_an_answer_in_an_unlike_unit_or_with_a_lot_and_no_quantity_is_refused_and_nothing_is_recorded(world: World) -> None:

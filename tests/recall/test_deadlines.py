@@ -125,6 +125,16 @@ def test_an_extension_holds_once_published_and_the_first_date_stays_visible() ->
     assert complete(published, "2025-10-20T00:00", extended=((earlier, told),)).due_day == D(2025, 10, 14)
 
 
+def test_an_extension_never_shortens_a_deadline_that_a_missing_table_leaves_open() -> None:
+    """30 working days from the end of November end in a year without table: no extension within the year is the later date."""
+    published, now = "2026-12-28T10:00", "2026-12-29T10:00"
+    told = at("2026-12-28T12:00")
+    within = complete(published, now, extended=((at("2026-12-30T00:00"), told),))
+    assert (within.due_day, within.missing) == (None, (2027,))
+    beyond = complete(published, now, extended=((at("2027-03-01T00:00"), told),))
+    assert (beyond.due_day, beyond.first_due_day, beyond.missing) == (D(2027, 3, 1), None, (2027,))
+
+
 @pytest.mark.parametrize(
     ("year", "off", "worked"),
     [(2024, 28, 8), (2025, 28, 5), (2026, 33, 6)],
