@@ -187,6 +187,18 @@ def overview(session: Session, now: int, *, everything: bool = False) -> list[Ca
     return made
 
 
+def ended(session: Session, now: int) -> int:
+    """Return how many cases were closed or withdrawn: what happened to their goods since is told of each by its own status."""
+    count = 0
+    for case in case_ids(session):
+        try:
+            states = load_cases(session, case, until=now)
+        except NotFound:
+            continue
+        count += sum(state.closed is not None or state.withdrawn is not None for state in states)
+    return count
+
+
 def _line(found: CaseStatus) -> CaseLine:
     return CaseLine(
         case=found.case,

@@ -7,7 +7,8 @@ Rules:
 2. Everybody affected who is not of the recalling operator may be drawn. A level is never defaulted for the first draw; after a
    failed check it goes up by one of itself.
 3. A visit says ``clean`` only of a site that was drawn: nobody mends the rate by visiting friends. Bad news is always taken.
-4. A failed check has consequences (:func:`consequences`), and the case does not close until a later visit finds the site clean.
+4. A failed check has consequences (:func:`consequences`), and the case does not close until a later visit finds the site clean. What is
+   found after closing is a fact as well (ByHeart 2025): it is recorded, and the case is to be reopened.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
     event: EffectivenessCheck
     name: str
     consequences: tuple[str, ...]
-    """``seal``, ``notify``, ``widen_sample``, ``visit_again``."""
+    """``reopen``, ``seal``, ``notify``, ``widen_sample``, ``visit_again``."""
     level: str
     """Level of the sample from now on."""
 
@@ -173,7 +174,7 @@ def check(
         raise BadData("case.result", value=result, expected=", ".join(RESULTS))
     if (result == "found") != (quantity is not None):
         raise BadData("case.found_what", value=result, expected="found --quantity")
-    state = managed(session, doing, case)
+    state = managed(session, doing, case, closed=True)
     place = resolve_site(session, site)
     drawn = [
         event
@@ -199,18 +200,22 @@ def check(
     facts = SqlFacts(session, now)
     number = facts.site(place) or 0
     after = raised(level) if result in FAILED else level  # type: ignore[arg-type]  # one of A-E
-    answer = Checked(event=event, name=facts.sites([number])[number].name or place, consequences=consequences(result, level), level=after)
+    follows = consequences(result, level, closed=state.closed is not None)
+    answer = Checked(event=event, name=facts.sites([number])[number].name or place, consequences=follows, level=after)
     return Outcome(events=[event], answer=answer)
 
 
-def consequences(result: str, level: str) -> tuple[str, ...]:
-    """Return what must follow a visit: nothing after a clean one."""
+def consequences(result: str, level: str, *, closed: bool = False) -> tuple[str, ...]:
+    """Return what must follow a visit: nothing after a clean one.
+
+    :param closed: the case was closed already.
+    """
     if result == "closed":
         return ("visit_again",)
     if result not in FAILED:
         return ()
     more = ("widen_sample",) if level != "A" else ()
-    return (*(("seal",) if result == "found" else ()), "notify", *more, "visit_again")
+    return (*(("reopen",) if closed else ()), *(("seal",) if result == "found" else ()), "notify", *more, "visit_again")
 
 
 def level_now(session: Session, case: str, now: int, *, recorded: int = NEVER) -> str:

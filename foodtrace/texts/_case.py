@@ -181,6 +181,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "cli.case.result_closed": ("没开门", "closed"),
     "cli.case.then_seal": ("立即封存: foodtrace case seal {site}", "seal at once: foodtrace case seal {site}"),
     "cli.case.then_notify": ("重新通知: foodtrace case notify --silent, 并电话核实", "notify again: foodtrace case notify --silent, and confirm by phone"),
+    "cli.case.then_reopen": ("案件已结案: foodtrace case reopen {case}", "the case is closed: foodtrace case reopen {case}"),
     "cli.case.then_widen_sample": ("抽查升为 {level} 级: foodtrace case sample", "the sample goes up to level {level}: foodtrace case sample"),
     "cli.case.then_visit_again": ("复查到干净为止, 否则不能结案", "visit again until it is clean; the case does not close before"),
     # -- status -------------------------------------------------------------------------------------------------------------
@@ -195,7 +196,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "status.no_calendar": ("已公告, 缺 {years} 年放假安排, 算不出截止日", "published; no holiday table for {years}, so no due day"),
     "status.no_figures": ("尚无数字", "no figures yet"),
     "status.at_deadline": ("到期时: {happened} (当时所知: {known})", "when it was due: {happened} (as known then: {known})"),
-    "status.no_cases": ("没有进行中的案件 (全部: --all)", "no open cases (all of them: --all)"),
+    "status.no_cases": ("没有进行中的案件, 已结案或撤销的 {closed} 件 (全部: --all)", "no open cases; closed or withdrawn: {closed} (all of them: --all)"),
     "status.line": (
         "{case} {product} {level}  {state}  范围第 {version} 版  网点 {outlets}  应召回率 {r2}  回执 {r5}  截止 {due}  迟了 {late}",
         "{case} {product} {level}  {state}  scope version {version}  outlets {outlets}  R2 {r2}  answered {r5}  due {due}  late {late}",

@@ -170,8 +170,12 @@ def test_goods_are_not_corrected_into_goods_that_a_case_is_about(world: World) -
     refuses(world, "case.correct_lot", disposal.correct, case, "X", LOT, kg(20), LOT, **asked)
     before = world.answer(case).figures[0]
     same = Output(lot=LOT, quantity=kg(20), product="milk")
-    how = {"kind": "relabel", "case": case, "approved_by": "7", "note": "x"}
-    world.put(Transformation(id="same", at=world.now, site="X", inputs=(Portion(LOT, kg(20)),), outputs=(same,), **how))
+    goods_in = (Portion(LOT, kg(20)),)
+    world.put(
+        Transformation(
+            id="same", at=world.now, site="X", kind="relabel", inputs=goods_in, outputs=(same,), case=case, approved_by="7", note="x"
+        )
+    )
     after = world.answer(case).figures[0]
     assert (after.distributed, after.retrieved) == (before.distributed, before.retrieved), "a fact says so: nothing was corrected by it"
 
@@ -184,6 +188,16 @@ def test_what_one_case_approved_another_still_refuses(world: World) -> None:
     assert [(each.asked, each.case) for each in world.refusals()] == [("use", grave)]
     world.do(cases.withdraw, grave, "x", "7")
     world.do(disposal.correct, case, "X", LOT, kg(20), "OP-X/NEW", **asked)
+
+
+def test_what_a_visit_finds_after_closing_is_recorded_and_the_case_is_to_be_reopened(world: World) -> None:
+    """ByHeart 2025: cans were found on the shelves after the recall was over."""
+    case = world.open(LOT)
+    world.at(4).do(cases.close, case, "x", "7")
+    found = world.do(checks.check, case, "X", "found", quantity=kg(3))
+    assert found.consequences[:2] == ("reopen", "seal")
+    world.do(cases.reopen, case, "found on the shelf")
+    assert "check_failed" in {each[0] for each in left(world, case)}
 
 
 def test_goods_of_a_recall_never_go_back_on_the_shelf_closed_or_not(world: World) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from foodtrace import Quantity
@@ -164,15 +166,15 @@ def test_a_row_that_names_another_case_or_another_site_than_its_code_is_nobodys_
     case = world.open(LOT)
     other = world.open(LOT, level=3)
     sent = next(each for each in world.do(notices.notify, case).notices if each.party.site == "Y")
-    row = {"lot": "L", "quantity": "5 kg"}
+    row: dict[str, Any] = {"lot": "L", "quantity": "5 kg"}
     for cells, column, code in (
         ({"site": "X", "code": sent.text}, "site", "case.other_site"),
         ({"site": "X", "case": other}, "case", "case.other_case_row"),
         ({"site": "X", "case": "2026-0999"}, "case", "case.not_found"),
     ):
-        found = world.do(collect, case, [ListRow(2, row | cells)])
+        found = world.do(collect, case, [ListRow(2, {**row, **cells})])
         assert (found.new, [(each.column, each.error.code) for each in found.faults]) == (0, [(column, code)])
-    assert world.do(collect, case, [ListRow(2, row | {"site": "Y", "code": sent.text, "case": case})]).new == 1
+    assert world.do(collect, case, [ListRow(2, {**row, "site": "Y", "code": sent.text, "case": case})]).new == 1
 
 
 def test_a_lot_that_is_none_of_the_case_is_a_fault_of_its_own_row(world: World) -> None:

@@ -105,4 +105,4 @@ def check(
     event = found.event
     say(ctx.t("cli.case.checked", case=event.case, name=found.name, result=ctx.t("cli.case.result_" + event.result)))
     for each in found.consequences:
-        say("  " + ctx.t("cli.case.then_" + each, site=event.site, level=found.level))
+        say("  " + ctx.t("cli.case.then_" + each, site=event.site, level=found.level, case=event.case))

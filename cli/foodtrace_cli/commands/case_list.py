@@ -20,11 +20,12 @@ def list_(ctx: Context, *, everything: bool, as_json: bool) -> None:
 
     with ctx.open() as ledger, ledger.reading() as session:
         found = casestatus.overview(session, ledger.clock(), everything=everything)
+        ended = 0 if found else casestatus.ended(session, ledger.clock())
     if as_json:
         emit_json(found)
         return
     if not found:
-        say(ctx.t("status.no_cases"))
+        say(ctx.t("status.no_cases", closed=ended))
     for each in found:
         words = {
             "case": each.case,
