@@ -13,14 +13,15 @@ products come again and again. Rules:
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Sequence
 from functools import cache
-from operator import attrgetter
+from itertools import compress, repeat
+from operator import is_
 from types import UnionType
-from typing import Annotated, Any, Final, NamedTuple, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, NamedTuple, TypeAlias, Union, get_args, get_origin, get_type_hints
 
 import msgspec
+from msgspec.structs import astuple
 
 from foodtrace.events.base import Event
 from foodtrace.events.model import AnyEvent
@@ -50,8 +51,8 @@ class _Rule(NamedTuple):
 class _Rules(NamedTuple):
     """The rules of a kind's texts."""
 
-    read: Callable[[Any], tuple[str, ...]]
-    """Reads the texts of one event, all in one call."""
+    places: tuple[int, ...]
+    """Where its texts stand among its fields."""
     rules: tuple[_Rule, ...]
     """Their rules, in the same order."""
 
@@ -85,13 +86,8 @@ def _twin(kind: type[Event]) -> tuple[type, _Rules]:
         gc=False,
         module=__name__,
     )
-    return made, _rules(rules)
-
-
-def _rules(named: dict[str, _Rule]) -> _Rules:
-    """Put the rules of some fields together. Every kind has an id, so there are always two to read at once, if need be the same."""
-    names = list(named) * (1 if len(named) > 1 else 2)
-    return _Rules(attrgetter(*names), tuple(named[each] for each in names))
+    order = made.__struct_fields__
+    return made, _Rules(tuple(map(order.index, rules)), tuple(rules.values()))
 
 
 def _rule(hint: Any) -> _Rule | None:
@@ -116,20 +112,30 @@ def _amounts(hint: Any) -> Any:
     return hint
 
 
-_PLAIN: Final = re.compile(r"\^(\[\^?[^\[\]]+\])(?:\{(\d+),(\d+)\}|\*)\$\(\?!\\n\)")
-"""A pattern that only says which characters a text has, and how many."""
+_PLAIN: Final = re.compile(r"\^(\[(\^?)(?:[^\[\]\\]|\\x[0-9a-f]{2})+\])(?:\{(\d+),(\d+)\}|\*)\$(\(\?!\\n\))?")
+"""A pattern that only says which ASCII characters a text has, or has not, and how many."""
+_Matcher: TypeAlias = Callable[[Collection[str], set[int]], bool]
+"""Says whether all of some texts, with these lengths, match a pattern."""
 
 
 @cache
-def _matcher(pattern: str) -> Callable[[Collection[str], set[int]], bool]:
-    """Return what says whether all of some texts, with these lengths, match a pattern: in one go where it only names characters."""
+def _matcher(pattern: str) -> tuple[_Matcher, bool]:
+    """Return what matches a pattern, and whether it does so for all texts in one go: where the pattern is a plain one."""
     plain = _PLAIN.fullmatch(pattern)
-    if plain is None:
+    # Without the last part a text may end in one line feed more than the pattern says; where they are allowed anyway that is no difference.
+    if plain is None or not pattern.isascii() or not (plain[5] or (plain[4] is None and re.fullmatch(plain[1], "\n"))):
         search = re.compile(pattern).search
-        return lambda texts, _: all(map(search, texts))
-    low, high = int(plain[2] or 0), int(plain[3] or LIMIT)
-    whole = re.compile(f"{plain[1]}*").fullmatch
-    return lambda texts, sizes: min(sizes) >= low and max(sizes) <= high and whole("".join(texts)) is not None
+        return lambda texts, _: all(map(search, texts)), False
+    named, but, low, high = plain[1], plain[2], int(plain[3] or 0), int(plain[4] or LIMIT)
+    # Of UTF-8, no byte of another character is an ASCII one, so bytes can be looked at in place of characters.
+    ascii_ = bytes(code for code in range(128) if (re.fullmatch(named, chr(code)) is None) == bool(but))
+
+    def match(texts: Collection[str], sizes: set[int]) -> bool:
+        data = "".join(texts).encode("utf-8", "surrogatepass")
+        rest = data.translate(None, ascii_)
+        return min(sizes) >= low and max(sizes) <= high and (rest == data if but else not rest)
+
+    return match, True
 
 
 class Twins(NamedTuple):
@@ -150,7 +156,7 @@ def twins() -> Twins:
     rules: dict[type, _Rules] = {}
     for kind in get_args(AnyEvent):
         if hasattr(kind, "__post_init__"):
-            kinds[kind], rules[kind] = kind, _Rules(lambda _: (), ())  # checks more than its types say: it stays itself
+            kinds[kind], rules[kind] = kind, _Rules((), ())  # checks more than its types say: it stays itself
             continue
         made, found = _twin(kind)
         kinds[made], rules[made] = kind, found
@@ -164,17 +170,18 @@ class Texts:
         self._rules = twins().rules
         self._columns: dict[type, list[_Column]] = {}
 
-    def hold(self, events: Iterable[Any]) -> bool:
+    def hold(self, events: Sequence[Any]) -> bool:
         """Say whether every text of these twins is as its kind says (rule 2)."""
-        groups: dict[type, list[Any]] = defaultdict(list)
-        for event in events:
-            groups[type(event)].append(event)
-        for kind, group in groups.items():
-            read, rules = self._rules[kind]
+        kinds = list(map(type, events))
+        for kind in set(kinds):
+            places, rules = self._rules[kind]
+            if not places:
+                continue
             columns = self._columns.get(kind)
             if columns is None:
                 columns = self._columns[kind] = [_Column(rule) for rule in rules]
-            if not all(map(_Column.hold, columns, zip(*map(read, group), strict=True))):
+            fields = list(zip(*map(astuple, compress(events, map(is_, kinds, repeat(kind)))), strict=True))
+            if not all(column.hold(fields[place]) for column, place in zip(columns, places, strict=True)):
                 return False
         return True
 
@@ -182,14 +189,15 @@ class Texts:
 class _Column:
     """Checks the texts of one field of one kind.
 
-    Sites and products come again and again, event ids and serial numbers come once: what was good is remembered for as long as
-    that saves looking.
+    Where the rule is not about characters alone: sites and lots come again and again, others once; what was good is remembered for as long
+    as that saves looking.
     """
 
     def __init__(self, rule: _Rule) -> None:
-        self._rule, self._match = rule, _matcher(rule.pattern)
-        self._good: set[str] | None = set()
-        """None once remembering has turned out to save nothing."""
+        self._rule = rule
+        self._match, quick = _matcher(rule.pattern)
+        self._good: set[str] | None = None if quick else set()
+        """None where remembering saves nothing, or has turned out to."""
         self._seen = self._new = 0
 
     def hold(self, texts: tuple[str, ...]) -> bool:

@@ -15,7 +15,7 @@ from typing import Final
 from foodtrace.events import Correction, Dispute, Event
 from foodtrace.graph import edges_case, edges_gate, edges_goods
 from foodtrace.graph.edges_gate import truck
-from foodtrace.graph.effects import UNIT_NAMES, UNITS, Effect, Effects, FlowText, LotText
+from foodtrace.graph.effects import UNIT_NAMES, UNITS, Effect, Effects, FlowText, LotText, Place
 from foodtrace.graph.subjects import BY_RULE, recalled
 from foodtrace.graph.times import UNKNOWN_DAY, day_number, micros, moment
 
@@ -48,19 +48,19 @@ def effects(event: Event, origin: str, seq: int, kind: type[Event] | None = None
     made = Effects()
     effect = _EFFECTS.get(kind or type(event))
     if effect is not None:
-        effect(event, made, f"?{origin}#{seq}")
+        effect(event, made, (origin, seq))
     return made
 
 
-def _correction(event: Correction, made: Effects, pseudo: str) -> None:
+def _correction(event: Correction, made: Effects, place: Place) -> None:
     if event.log:
         made.cross = (event.log, event.seq)
     effect = _EFFECTS.get(type(event.replacement))
     if effect is not None:
-        effect(event.replacement, made, pseudo)
+        effect(event.replacement, made, place)
 
 
-def _dispute(event: Dispute, made: Effects, _pseudo: str) -> None:
+def _dispute(event: Dispute, made: Effects, _place: Place) -> None:
     made.cross = (event.log, event.seq)
 
 

@@ -25,42 +25,42 @@ from foodtrace.events import (
     Returned,
     Sealing,
 )
-from foodtrace.graph.effects import Effect, Effects, about_case, flow
+from foodtrace.graph.effects import Effect, Effects, Place, about_case, flow
 from foodtrace.graph.flows import DELIVERED, FlowKind
 from foodtrace.graph.subjects import BY_RULE, CASES, recalled
 
 _DESTROYED, _RETURN, _SEALED = (int(each) for each in (FlowKind.DESTROYED, FlowKind.RETURN, FlowKind.SEALED))
 
 
-def _sealing(event: Sealing, made: Effects, _pseudo: str) -> None:
+def _sealing(event: Sealing, made: Effects, _place: Place) -> None:
     flow(made, _SEALED, event, event.lot, event.quantity)
     about_case(made, event.case)
 
 
-def _returned(event: Returned, made: Effects, _pseudo: str) -> None:
+def _returned(event: Returned, made: Effects, _place: Place) -> None:
     flags = 0 if event.in_transit else DELIVERED
     pair = event.transfer or event.doc or event.id
     flow(made, _RETURN, event, event.lot, event.quantity, other=event.to, pair=pair, flags=flags)
     about_case(made, event.case)
 
 
-def _destroyed(event: Destroyed, made: Effects, _pseudo: str) -> None:
+def _destroyed(event: Destroyed, made: Effects, _place: Place) -> None:
     flow(made, _DESTROYED, event, event.lot, event.quantity)
     about_case(made, event.case)
 
 
-def _recall_opened(event: RecallOpened, made: Effects, _pseudo: str) -> None:
+def _recall_opened(event: RecallOpened, made: Effects, _place: Place) -> None:
     about_case(made, event.case)
     made.about.append(CASES)
     _scoped(made, event.scope)
 
 
-def _recall_widened(event: RecallWidened, made: Effects, _pseudo: str) -> None:
+def _recall_widened(event: RecallWidened, made: Effects, _place: Place) -> None:
     about_case(made, event.case)
     _scoped(made, event.scope)
 
 
-def _of_case(event: RecallClosed, made: Effects, _pseudo: str) -> None:
+def _of_case(event: RecallClosed, made: Effects, _place: Place) -> None:
     about_case(made, event.case)
 
 

@@ -24,7 +24,7 @@ from foodtrace.events import (
     TestRecorded,
     TruckExpected,
 )
-from foodtrace.graph.effects import Effect, Effects, born, flow, transformed
+from foodtrace.graph.effects import Effect, Effects, Place, born, flow, transformed
 from foodtrace.graph.flows import DELIVERED, SAMPLE, STYLE2, FlowKind
 from foodtrace.graph.times import day_number
 
@@ -43,31 +43,31 @@ def _at_gate(made: Effects, event: MarketEntry | Refusal) -> None:
         made.about.append(f"resolves {event.resolves}")
 
 
-def _operator(event: Operator, made: Effects, _pseudo: str) -> None:
+def _operator(event: Operator, made: Effects, _place: Place) -> None:
     made.about.append(f"operator {event.operator}")
 
 
-def _listing(event: Listing, made: Effects, _pseudo: str) -> None:
+def _listing(event: Listing, made: Effects, _place: Place) -> None:
     made.about.append(f"operator {event.operator}")
 
 
-def _site(event: Site, made: Effects, _pseudo: str) -> None:
+def _site(event: Site, made: Effects, _place: Place) -> None:
     made.site = event
     made.about.append(f"sites {event.operator}")
 
 
-def _key(event: Key, made: Effects, _pseudo: str) -> None:
+def _key(event: Key, made: Effects, _place: Place) -> None:
     if event.use == "issuer":
         made.about += [f"kid {event.kid}", f"keys {event.issuer}"]
 
 
-def _seller_file(event: SellerFile, made: Effects, _pseudo: str) -> None:
+def _seller_file(event: SellerFile, made: Effects, _place: Place) -> None:
     made.about += [f"seller {event.site} {event.seller}", f"sellers {event.site}"]
     if event.card:
         made.about.append(f"card {event.site} {event.card}")
 
 
-def _certificate_issued(event: CertificateIssued, made: Effects, _pseudo: str) -> None:
+def _certificate_issued(event: CertificateIssued, made: Effects, _place: Place) -> None:
     made.about += [f"certificate {event.lot} {event.serial}", event.lot]
     if event.kid:
         made.about.append(f"spent {event.kid} {event.serial}")  # where a second one under the same serial shows
@@ -80,17 +80,17 @@ def _certificate_issued(event: CertificateIssued, made: Effects, _pseudo: str) -
         born(made, event, event.lot, event.product, produced=day_number(event.harvested))
 
 
-def _certificate_voided(event: CertificateVoided, made: Effects, _pseudo: str) -> None:
+def _certificate_voided(event: CertificateVoided, made: Effects, _place: Place) -> None:
     made.about += [f"certificate {event.lot} {event.serial}", event.lot]
 
 
-def _test_recorded(event: TestRecorded, made: Effects, _pseudo: str) -> None:
+def _test_recorded(event: TestRecorded, made: Effects, _place: Place) -> None:
     made.about.append(event.lot)
     if event.quantity is not None:
         flow(made, _USED, event, event.lot, event.quantity, flags=SAMPLE)
 
 
-def _market_entry(event: MarketEntry, made: Effects, _pseudo: str) -> None:
+def _market_entry(event: MarketEntry, made: Effects, _place: Place) -> None:
     made.about += [event.lot, f"gate {event.site}"]
     if event.serial:
         made.about.append(f"spent {event.kid or event.lot} {event.serial}")
@@ -109,7 +109,7 @@ def _market_entry(event: MarketEntry, made: Effects, _pseudo: str) -> None:
     born(made, event, event.lot, event.product, site=event.source or ("" if event.certified else where))
 
 
-def _refusal(event: Refusal, made: Effects, _pseudo: str) -> None:
+def _refusal(event: Refusal, made: Effects, _place: Place) -> None:
     made.about.append(f"gate {event.site}" if event.asked == "market_entry" else f"refused {event.site}")
     if event.lot:
         made.about.append(event.lot)
@@ -120,19 +120,19 @@ def _refusal(event: Refusal, made: Effects, _pseudo: str) -> None:
     _at_gate(made, event)
 
 
-def _truck_expected(event: TruckExpected, made: Effects, _pseudo: str) -> None:
+def _truck_expected(event: TruckExpected, made: Effects, _place: Place) -> None:
     made.about.append(f"expected {event.site} {event.day.isoformat()}")
 
 
-def _sampling_committed(event: SamplingCommitted, made: Effects, _pseudo: str) -> None:
+def _sampling_committed(event: SamplingCommitted, made: Effects, _place: Place) -> None:
     made.about.append(f"sampling {event.site} {event.gate} {event.day.isoformat()}")
 
 
-def _gate_shift(event: GateShift, made: Effects, _pseudo: str) -> None:
+def _gate_shift(event: GateShift, made: Effects, _place: Place) -> None:
     made.about.append(f"shift {event.site} {event.gate}")
 
 
-def _staff_card(event: StaffCard, made: Effects, _pseudo: str) -> None:
+def _staff_card(event: StaffCard, made: Effects, _place: Place) -> None:
     made.about.append(f"staff {event.site}")
 
 

@@ -19,24 +19,26 @@ from foodtrace.events import (
     Transfer,
     Transformation,
 )
-from foodtrace.graph.effects import Effect, Effects, born, flow, transformed
+from foodtrace.graph.effects import Effect, Effects, Place, born, flow, pseudo_lot, transformed
 from foodtrace.graph.flows import CLEARED, CUSTODY, DELIVERED, SAMPLE, UNNAMED, FlowKind
 
 _CONSUMER_RETURN, _COUNT, _DISPATCH = (int(each) for each in (FlowKind.CONSUMER_RETURN, FlowKind.COUNT, FlowKind.DISPATCH))
 _LOST, _RECEIPT, _SOLD, _USED = (int(each) for each in (FlowKind.LOST, FlowKind.RECEIPT, FlowKind.SOLD, FlowKind.USED))
 
 
-def _transfer(event: Transfer, made: Effects, pseudo: str) -> None:
+def _transfer(event: Transfer, made: Effects, place: Place) -> None:
     flags = 0 if event.in_transit or not event.to else DELIVERED
-    if not event.lot:
+    lot = event.lot
+    if not lot:
         flags |= UNNAMED
-        made.unnamed = [(event.site, pseudo)]
-        born(made, event, pseudo, event.product, site="")
+        lot = pseudo_lot(place)
+        made.unnamed = [(event.site, lot)]
+        born(made, event, lot, event.product, site="")
     pair = event.transfer or event.doc or event.id
-    flow(made, _DISPATCH, event, event.lot or pseudo, event.quantity, other=event.to, pair=pair, flags=flags)
+    flow(made, _DISPATCH, event, lot, event.quantity, other=event.to, pair=pair, flags=flags)
 
 
-def _receipt(event: Receipt, made: Effects, _pseudo: str) -> None:
+def _receipt(event: Receipt, made: Effects, _place: Place) -> None:
     flags = CUSTODY if event.sealed else 0
     flow(
         made,
@@ -55,35 +57,35 @@ def _receipt(event: Receipt, made: Effects, _pseudo: str) -> None:
         made.about.append(f"case {event.case}")
 
 
-def _transformation(event: Transformation, made: Effects, _pseudo: str) -> None:
+def _transformation(event: Transformation, made: Effects, _place: Place) -> None:
     flags = CLEARED if event.kind == "relabel" and event.case else 0
     transformed(made, event, event.inputs, event.outputs, event.loss, flags, event.case)
     if event.case:
         made.about.append(f"case {event.case}")
 
 
-def _loss(event: Loss, made: Effects, _pseudo: str) -> None:
+def _loss(event: Loss, made: Effects, _place: Place) -> None:
     kind = _LOST if event.reason in ("lost", "spoiled") else _USED
     flow(made, kind, event, event.lot, event.quantity, flags=SAMPLE if event.reason == "sample" else 0)
 
 
-def _stock_count(event: StockCount, made: Effects, _pseudo: str) -> None:
+def _stock_count(event: StockCount, made: Effects, _place: Place) -> None:
     flow(made, _COUNT, event, event.lot, event.quantity)
 
 
-def _alias(event: Alias, made: Effects, _pseudo: str) -> None:
+def _alias(event: Alias, made: Effects, _place: Place) -> None:
     if event.lot != event.alias:
         made.aliases = [(event.lot, event.alias), (event.alias, event.lot)]
 
 
-def _packing(event: Packing, made: Effects, _pseudo: str) -> None:
+def _packing(event: Packing, made: Effects, _place: Place) -> None:
     made.about.append(f"pack {event.parent}")
     made.about += [f"packed {event.lot} {child}" for child in event.children]
     if event.lot:
         made.about.append(event.lot)
 
 
-def _formula_batch(event: FormulaBatch, made: Effects, _pseudo: str) -> None:
+def _formula_batch(event: FormulaBatch, made: Effects, _place: Place) -> None:
     made.about.append(event.lot)
     if event.registration:
         made.about.append(f"formula {event.registration} {event.site} {event.product}")
@@ -93,17 +95,17 @@ def _formula_batch(event: FormulaBatch, made: Effects, _pseudo: str) -> None:
     transformed(made, event, event.inputs, (out,), event.loss, 0)
 
 
-def _batch_released(event: BatchReleased, made: Effects, _pseudo: str) -> None:
+def _batch_released(event: BatchReleased, made: Effects, _place: Place) -> None:
     made.about.append(event.lot)
 
 
-def _sale(event: Sale, made: Effects, _pseudo: str) -> None:
+def _sale(event: Sale, made: Effects, _place: Place) -> None:
     flow(made, _SOLD, event, event.lot, event.quantity, pair=event.serial)
     if event.serial:
         made.about.append(f"serial {event.lot} {event.serial}")
 
 
-def _consumer_return(event: ConsumerReturn, made: Effects, _pseudo: str) -> None:
+def _consumer_return(event: ConsumerReturn, made: Effects, _place: Place) -> None:
     flow(made, _CONSUMER_RETURN, event, event.lot, event.quantity, pair=event.serial, leaves=False)
     if event.serial:
         made.about.append(f"serial {event.lot} {event.serial}")

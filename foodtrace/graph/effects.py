@@ -51,26 +51,35 @@ class LotText(NamedTuple):
 
 
 class Effects:
-    """What one event does to the projection. What most events do not have is an empty tuple of the class: thousands are made at once."""
+    """What one event does to the projection. Thousands are made at once, and each is asked for all that is in it."""
 
-    edges: Sequence[tuple[str, str, str]] = ()
-    """(source lot, destination lot, site)."""
-    aliases: Sequence[tuple[str, str]] = ()
-    unnamed: Sequence[tuple[str, str]] = ()
-    """(site it left, pseudo-lot)."""
-    lots: Sequence[LotText] = ()
-    site: Site | None = None
-    cross: tuple[str, int] | None = None
-    """(origin, seq) of an entry of another log that this one corrects or disputes."""
+    __slots__ = ("about", "aliases", "cross", "edges", "flows", "lots", "site", "unnamed")
 
     def __init__(self) -> None:
         self.flows: list[FlowText] = []
         self.about: list[str] = []
         """Subjects besides the flows' lots."""
+        self.lots: Sequence[LotText] = ()
+        self.edges: Sequence[tuple[str, str, str]] = ()
+        """(source lot, destination lot, site)."""
+        self.aliases: Sequence[tuple[str, str]] = ()
+        self.unnamed: Sequence[tuple[str, str]] = ()
+        """(site it left, pseudo-lot)."""
+        self.site: Site | None = None
+        self.cross: tuple[str, int] | None = None
+        """(origin, seq) of an entry of another log that this one corrects or disputes."""
 
 
-Effect: TypeAlias = Callable[[Any, Effects, str], None]
-"""Adds what one kind of event does: (event, effects to add to, name of the pseudo-lot should one be needed)."""
+Place: TypeAlias = tuple[str, int]
+"""Where an entry stands: origin of its log, sequence number."""
+Effect: TypeAlias = Callable[[Any, Effects, Place], None]
+"""Adds what one kind of event does: (event, effects to add to, place of its entry, should a pseudo-lot be needed)."""
+
+
+def pseudo_lot(place: Place) -> str:
+    """Return the name that goods without a lot have, by the entry that they left with."""
+    origin, seq = place
+    return f"?{origin}#{seq}"
 
 
 def flow(

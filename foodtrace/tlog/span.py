@@ -97,6 +97,8 @@ def _decoder() -> msgspec.json.Decoder[Any]:
 
 
 _FRONT: Final = b'{"event":'
+_BY_ITSELF: Final = frozenset({*IN_PARTS, Key})
+"""Kinds of which each event is looked at by itself."""
 _encoder: Final = msgspec.json.Encoder(order="sorted")
 
 
@@ -190,13 +192,14 @@ class _Look:
         _hold(numbers == tuple(range(start, end)) and type(sum(numbers)) is int)  # 5.0 is not 5
         _hold(set(map(type, datas)) == {bytes} and [sha256(b"\0" + data).digest() for data in datas] == list(leaves))
         if span.fresh:
-            self._fresh(numbers, ids, leaves, datas)
+            joined = self._fresh(numbers, ids, leaves, datas)
         else:
+            joined = b"\n".join(datas)
             for event_id, data in zip(ids, datas, strict=True):
                 self._old(event_id, data)
             if self.each is not None:
                 self.each(start, end, [])
-        if self.marked is not None and self.marked.words in b"".join(datas):
+        if self.marked is not None and self.marked.words in joined:
             self.marked.tell(start, end, [(seq, data) for seq, data in zip(numbers, datas, strict=True) if self.marked.words in data])
         self.seen.prev = leaves[-1]
         return list(leaves)
@@ -208,17 +211,30 @@ class _Look:
             event = decode_alone(bytes(parse(data).event))
             _hold(event.id == event_id)
 
-    def _fresh(self, numbers: Sequence[int], ids: Sequence[str], leaves: Sequence[bytes], datas: Sequence[bytes]) -> None:
-        """Check form, place and links of entries, and hand their events on once all of these are known to be well-formed."""
+    def _fresh(self, numbers: Sequence[int], ids: Sequence[str], leaves: Sequence[bytes], datas: Sequence[bytes]) -> bytes:
+        """Check form, place and links of entries, and hand their events on once all of these are known to be well-formed.
+
+        Return the events' bytes.
+        """
         bodies, times = self._frames(numbers, leaves, datas)
         lines = b"\n".join(bodies)
         events = _decoder().decode_lines(lines)
         # Canonical JSON has no line feed in it, so equal lines are equal one by one.
         _hold(len(events) == len(bodies) and _encoder.encode_lines(events) == lines + b"\n")
         _hold([event.id for event in events] == list(ids) and self.texts.hold(events))
-        kinds, found = twins().kinds, []
-        for seq, recorded, event in zip(numbers, times, events, strict=True):
-            kind = kinds[type(event)]
+        known = twins().kinds
+        kinds = [known[type(event)] for event in events]
+        found: Entries = list(zip(numbers, times, events, kinds, strict=True))
+        if self.gathering.lines or not _BY_ITSELF.isdisjoint(set(kinds)):
+            found = self._whole(found)
+        if self.each is not None:
+            self.each(numbers[0], numbers[-1] + 1, found)
+        return lines
+
+    def _whole(self, entries: Entries) -> Entries:
+        """Put events in parts together, and note where the log's keys stand."""
+        found = []
+        for seq, recorded, event, kind in entries:
             whole = event
             if kind in IN_PARTS or self.gathering.lines:
                 whole = self.gathering.take(event, kind)
@@ -228,8 +244,7 @@ class _Look:
             elif kind is Key and event.use == "log":
                 self.seen.keys.append(seq)
             found.append((seq, recorded, whole, kind))
-        if self.each is not None:
-            self.each(numbers[0], numbers[-1] + 1, found)
+        return found
 
     def _frames(self, numbers: Sequence[int], leaves: Sequence[bytes], datas: Sequence[bytes]) -> tuple[list[bytes], list[int]]:
         """Check what stands around each event: place and time decide it to the byte. Return the events' bytes, and the times."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from foodtrace import Ledger
 from foodtrace.errors import FoodtraceError
 from foodtrace.events import ContactsShown, Correction, Dispute, Erasure, Key, Transfer, VoucherLines, kinds
 from foodtrace.events.canonical import decode_alone, encode
-from foodtrace.events.lean import Texts, twins
+from foodtrace.events.lean import Texts, _matcher, twins
 from tests.ledger.rich import AT, LOT, first, kg
 
 SAMPLES = [
@@ -121,3 +122,18 @@ def test_a_sealed_entry_whose_text_no_kind_allows_does_not_verify(tmp_path: Path
         found = ledger.verify(full=True)
     assert (found.ok, {each.code for each in found.findings} >= {"tlog.entry_form"}) == (False, True)
     assert "tlog.unexplained" not in {each.code for each in found.findings}
+
+
+LETTERS = ["", "A", "甲", "é", "\n", "\t", "\x00", "\x7f", "\x80", "\ud800", "~", "!", "0", "z", "A\n", "AB" * 41]
+
+
+@given(st.lists(st.sampled_from(LETTERS), min_size=1))
+def test_texts_looked_at_together_are_as_their_patterns_say_of_each(texts: list[str]) -> None:
+    """Where a pattern only says which characters there are, all texts are matched as one."""
+    together = [rule for found in twins().rules.values() for rule in found.rules if _matcher(rule.pattern)[1]]
+    assert len({rule.pattern for rule in together}) >= 6
+    for pattern in {rule.pattern for rule in together}:
+        match, search = _matcher(pattern)[0], re.compile(pattern).search
+        assert match(texts, set(map(len, texts))) == all(search(each) is not None for each in texts), pattern
+    assert not _matcher("^[!-~]{1,80}$")[1]  # lets a line feed follow
+    assert not _matcher(r"^[^\s+]{1,9}$(?!\n)")[1]  # is about others than ASCII characters
