@@ -21,7 +21,7 @@ from foodtrace.events import Acknowledgement, Destroyed, Event, GoodsCleared, No
 from foodtrace.graph.edges import UNIT_NAMES
 from foodtrace.graph.flows import FlowKind
 from foodtrace.graph.reader import SqlFacts
-from foodtrace.operations.common import local
+from foodtrace.operations.common import CHINA, local
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.answer import OutletRow
 from foodtrace.recall.cases import Told
@@ -233,10 +233,15 @@ _HOME = frozenset({FlowKind.RECEIPT, FlowKind.CONSUMER_RETURN})
 """What brings goods home to an own site."""
 
 
+def _said(when: dt.datetime) -> str:
+    """Return a moment as the case tells it, in China's time whatever zone the record was written in."""
+    return when.astimezone(CHINA).isoformat(timespec="seconds")
+
+
 def _step(event: Event, entry: str) -> Iterable[tuple[str, StepAnswer]]:
-    at = event.at.isoformat(timespec="seconds")
+    at = _said(event.at)
     if isinstance(event, Notice):
-        yield event.to, StepAnswer(kind="notice", at=(event.delivered or event.at).isoformat(timespec="seconds"), by=event.by, entry=entry)
+        yield event.to, StepAnswer(kind="notice", at=_said(event.delivered or event.at), by=event.by, entry=entry)
     elif isinstance(event, Acknowledgement):
         for each in event.on_hand or (None,):
             yield (

@@ -17,7 +17,7 @@ import msgspec
 from foodtrace.events import Event, Licence, Operator, Site
 from foodtrace.events.canonical import decode
 from foodtrace.graph.edges import moment
-from foodtrace.graph.flows import BIRTHS, DELIVERED, UNKNOWN_TIME, Flow, FlowKind
+from foodtrace.graph.flows import BIRTHS, DELIVERED, LEAVING, UNKNOWN_TIME, Flow, FlowKind
 from foodtrace.graph.kinds import ABOUT
 from foodtrace.graph.names import find
 from foodtrace.graph.reader import SqlFacts
@@ -94,17 +94,31 @@ def births(session: Session, lot: str, now: int) -> tuple[Birth, ...]:
         return ()
     flows = sorted(facts.flows([number]), key=lambda each: (each.t, each.log, each.seq, each.item))
     born = [each for each in flows if each.kind in BIRTHS][:1]
-    came = [each for each in flows if each.kind == FlowKind.RECEIPT and born and each.site != born[0].site][:1]
-    names = facts.sites({each.site for each in (*born, *came)})
+    # A receipt, or a dispatch that speaks for both sides; from where the lot began, if any says so: whichever was first.
+    came = [(where, each) for each in flows if born and (where := _arrived_at(each)) not in (0, born[0].site)]
+    straight = [(where, each) for where, each in came if _sender(each) == born[0].site]
+    shown = [*((each.site, each) for each in born), *(straight or came)[:1]]
+    names = facts.sites({site for site, _ in shown})
     return tuple(
         Birth(
-            site=names[each.site].name or names[each.site].text,
+            site=names[site].name or names[site].text,
             at="" if each.flags & UNKNOWN_TIME else moment(each.t).isoformat(),
             quantity=each.q,
             unit=each.unit,
         )
-        for each in (*born, *came)
+        for site, each in shown
     )
+
+
+def _sender(flow: Flow) -> int:
+    return flow.other if flow.kind == FlowKind.RECEIPT else flow.site
+
+
+def _arrived_at(flow: Flow) -> int:
+    """Return the site at which goods came by a flow, 0 if they came nowhere."""
+    if flow.kind == FlowKind.RECEIPT:
+        return flow.site
+    return flow.other if flow.kind in LEAVING and flow.flags & DELIVERED else 0
 
 
 def _latest_sites(session: Session, numbers: Mapping[str, int]) -> dict[int, Site]:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 
@@ -36,6 +36,10 @@ Amounts: TypeAlias = tuple[tuple[int, int], ...]
 """(unit, base units), by unit."""
 
 
+_TELLS: Final = frozenset({FlowKind.SOLD, FlowKind.COUNT, FlowKind.USED, FlowKind.CONSUMED})
+"""Records by which a site shows that it says what becomes of its goods."""
+
+
 class Place(msgspec.Struct, frozen=True, kw_only=True):
     """A lot at a site, or a process."""
 
@@ -53,6 +57,8 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     """Where a lot that the question was about begins."""
     born: Amounts = ()
     on_hand: Amounts = ()
+    unknown: bool = False
+    """The site records nothing, so that nobody knows what is on hand; it may be as much as ``on_hand`` says."""
 
 
 class Arrow(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,20 +83,30 @@ class Chain(msgspec.Struct, frozen=True, kw_only=True):
     arrows: tuple[Arrow, ...]
 
 
-def forward(facts: Facts, found: Affected, asked: Collection[int] = (), *, settings: Settings = DEFAULT) -> Chain:
+def forward(
+    facts: Facts,
+    found: Affected,
+    asked: Collection[int] = (),
+    *,
+    settings: Settings = DEFAULT,
+    sums: Mapping[tuple[int, int, int], HoldingSum] | None = None,
+) -> Chain:
     """Return the chain of an affected set.
 
     :param asked: numbers of the lots the question was about.
+    :param sums: quantities of every holding where they are others than the records alone say: what sites answered is a count.
     """
     wanted = set(found.holdings)
     entries = {(flow.log, flow.seq) for flow in found.flows if flow.kind in (FlowKind.CONSUMED, FlowKind.PRODUCED)}
     rep = {name: lot for lot, names in found.names.items() for name in names}
     flows = [msgspec.structs.replace(flow, lot=rep.get(flow.lot, flow.lot)) for flow in facts.entries(entries)] if entries else []
     infos = {lot: _info(found.infos, names) for lot, names in found.names.items()}
-    drawn = _Drawing(facts, wanted, infos, found.sites, found.sums)
+    drawn = _Drawing(facts, wanted, infos, found.sites, found.sums if sums is None else sums)
+    tells = {flow.site for flow in found.flows if flow.kind in _TELLS}
+    silent = {site for site, info in found.sites.items() if info.last_entry is None and site not in tells}
     for place, link in found.holdings.items():
         role = "outlet" if place[1] in found.outlets else "own" if place[1] in found.own else "intermediary"
-        drawn.place(place, role=role, link=link.link, asked=place[0] in asked)
+        drawn.place(place, role=role, link=link.link, asked=place[0] in asked, silent=place[1] in silent)
     since = {place: link.since - settings.clock_slack for place, link in found.holdings.items()}
     # What left before anything affected was there is no part of the chain (a partial scope).
     drawn.moves([move for move in found.moves if move.t_out >= since.get((move.lot, move.src), ALWAYS)])
@@ -222,7 +238,7 @@ class _Drawing:
         self._arrows: dict[tuple[Holding, Holding, Way], list[tuple[int, int, int, int]]] = defaultdict(list)
         """(unit, arrived or travelling, travelling, taken)."""
 
-    def place(self, key: Holding, *, asked: bool, **more: object) -> None:
+    def place(self, key: Holding, *, asked: bool, silent: bool = False, **more: object) -> None:
         lot, site = key
         info, where = self._infos.get(lot), self._sites.get(site)
         sums = self._sums.get(key, [])
@@ -236,6 +252,7 @@ class _Drawing:
             asked=asked and any(each.born for _, each in sums),
             born=tuple((unit, each.born) for unit, each in sums if each.born),
             on_hand=tuple((unit, each.on_hand) for unit, each in sums if each.on_hand),
+            unknown=silent and any(each.on_hand and not each.counted for _, each in sums),
             **more,  # type: ignore[arg-type]
         )
 

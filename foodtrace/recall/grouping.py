@@ -36,6 +36,8 @@ class Box(msgspec.Struct, frozen=True, kw_only=True):
     lots: int = 1
     born: Amounts = ()
     on_hand: Amounts = ()
+    unknown: bool = False
+    """Nobody knows what is on hand at one of them; it may be as much as ``on_hand`` says."""
     possible: int = 0
     """How many of them are only possibly affected."""
     kinds: tuple[tuple[str, int], ...] = ()
@@ -157,6 +159,7 @@ def _box(key: int, places: list[Place]) -> Box:
         lots=len({place.lot for place in places if place.lot}),
         born=added(place.born for place in places),
         on_hand=added(place.on_hand for place in places),
+        unknown=any(place.unknown for place in places),
         possible=sum(place.link == "possible" for place in places),
         kinds=tuple(sorted(Counter(place.kind for place in places).items())),
     )

@@ -157,10 +157,14 @@ def _card(box: Box, lang: Lang) -> _Card:
     if box.born:
         lines.append(text("report.picture.born", lang, quantity=amounts(box.born, lang)))
     if place.kind != "process" and (box.on_hand or place.role):
-        lines.append(text("report.picture.on_hand", lang, quantity=amounts(box.on_hand, lang) or "0"))
+        lines.append(text("report.picture.on_hand", lang, quantity=_on_hand(box, lang)))
     shown = [cut(line, _WIDEST) for line in lines if line]
     width = max((cells(line) for line in shown), default=4) * _CELL + 2 * _PAD
     return _Card(box=box, lines=shown, width=width, height=len(shown) * _LINE + 2 * _PAD)
+
+
+def _on_hand(box: Box, lang: Lang) -> str:
+    return (amounts(box.on_hand, lang) or "0") + ("?" if box.unknown else "")
 
 
 def _end(box: Box, lang: Lang) -> _Card:
@@ -169,7 +173,7 @@ def _end(box: Box, lang: Lang) -> _Card:
     possible = text("report.picture.is_possible", lang) if place.link == "possible" else ""
     parts = (place.name or place.site, kind_word(place.kind, lang), place.lot.rpartition("/")[2], possible)
     line = cut("  ".join(each for each in parts if each), 2 * _WIDEST)
-    line += "  " + (amounts(box.on_hand, lang) or "0")
+    line += "  " + _on_hand(box, lang)
     return _Card(box=box, lines=[line], width=cells(line) * _CELL + 2 * _PAD, height=_LINE + _PAD)
 
 

@@ -21,13 +21,13 @@ from typing import Final, Literal
 
 import msgspec
 
-from foodtrace.events import LotsClause
+from foodtrace.events import LotsClause, Notice
 from foodtrace.graph.edges import micros
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.recall.affected import find
 from foodtrace.recall.answer import Answer, OutletRow, RateAnswer, recall
 from foodtrace.recall.calendars import calendar
-from foodtrace.recall.cases import case_events, load_case
+from foodtrace.recall.cases import Told, case_events, load_case
 from foodtrace.recall.chain import Chain, forward
 from foodtrace.recall.curve import Point, curve
 from foodtrace.recall.deadlines import LOCAL, Clock, completion_clock, end_of, local_day, start_clock
@@ -115,6 +115,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     versions: tuple[Version, ...]
     deadlines: tuple[Deadline, ...]
     answer: Answer
+    upstream: dict[str, str] = {}
+    """Site -> when it was told as a supplier of the goods or of what they were made from."""
     unsealed: tuple[Unsealed, ...] = ()
     """Free stock of what sites received after the opening and did not book as sealed."""
     curve: tuple[CurvePoint, ...]
@@ -173,6 +175,7 @@ def case_report(
         ),
         deadlines=(_deadline(start_clock(case, settings), now), _deadline(completion_clock(case, settings, calendar(), now), now)),
         answer=answer if contacts else masked(answer),
+        upstream=_upstream(told),
         unsealed=unsealed_said(facts, unsealed(look, marked(look)), {number: info.name for number, info in found.sites.items()}),
         curve=curve_points(session, case, settings, now, len(found.holdings)),
         entries=entries,
@@ -180,7 +183,17 @@ def case_report(
         goods_left_out=left_out,
         logs=log_proofs(session),
     )
-    return report, forward(facts, found, asked, settings=settings)
+    return report, forward(facts, found, asked, settings=settings, sums=look.sums)
+
+
+def _upstream(told: Sequence[Told]) -> dict[str, str]:
+    """Return when each supplier was first told."""
+    found: dict[str, int] = {}
+    for _, event, _ in told:
+        if isinstance(event, Notice) and event.direction == "upstream":
+            at = micros(event.delivered or event.at)
+            found[event.to] = min(found.get(event.to, at), at)
+    return {site: local_time(at) for site, at in sorted(found.items())}
 
 
 def masked(answer: Answer) -> Answer:

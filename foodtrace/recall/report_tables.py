@@ -11,7 +11,7 @@ Rules:
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
 import msgspec
@@ -60,8 +60,8 @@ def grids(report: Report, lang: Lang) -> list[Grid]:
         _figures(report.answer, lang),
         _counts(report.answer, lang),
         _deadlines(report, lang),
-        places_grid("outlets", report.answer.outlets, lang),
-        places_grid("others", report.answer.others, lang),
+        places_grid("outlets", report.answer.outlets, lang, upstream=report.upstream, in_case=True),
+        places_grid("others", report.answer.others, lang, upstream=report.upstream, in_case=True),
         _without_lot(report.answer, lang),
         _bounds(report.answer, lang),
         findings_grid(report.answer, lang),
@@ -171,8 +171,14 @@ def _deadlines(report: Report, lang: Lang) -> Grid:
     return Grid(name="deadlines", columns=("clock", "due", "first_due", "done", "state"), rows=tuple(rows))
 
 
-def places_grid(name: str, places: Iterable[OutletRow], lang: Lang) -> Grid:
-    """Return a list of affected sites, a row per site and unit."""
+def places_grid(
+    name: str, places: Iterable[OutletRow], lang: Lang, *, upstream: Mapping[str, str] | None = None, in_case: bool = False
+) -> Grid:
+    """Return a list of affected sites, a row per site and unit.
+
+    :param upstream: site -> when it was told as a supplier. :param in_case: there is a case, so that a site without notice was not told.
+    """
+    upstream = upstream or {}
     rows: list[tuple[Cell, ...]] = []
     for number, row in enumerate(places, 1):
         for amount in row.amounts:
@@ -200,7 +206,7 @@ def places_grid(name: str, places: Iterable[OutletRow], lang: Lang) -> Grid:
                     Measured(amount.destroyed, amount.unit),
                     Measured(amount.unaccounted, amount.unit),
                     Measured(amount.travelling, amount.unit),
-                    moment_words(row.notified),
+                    _told(row, upstream.get(row.site, ""), lang) if in_case else moment_words(row.notified),
                     moment_words(row.acknowledged),
                     moment_words(row.last_entry),
                 )
@@ -211,6 +217,15 @@ def places_grid(name: str, places: Iterable[OutletRow], lang: Lang) -> Grid:
         "last_entry",
     )  # fmt: skip
     return Grid(name=name, columns=columns, rows=tuple(rows))
+
+
+def _told(row: OutletRow, upstream: str, lang: Lang) -> str:
+    """Say when a site was told, and as what; a dash would not say whether it was not told or need not be."""
+    if row.notified:
+        return moment_words(row.notified)
+    if upstream:
+        return text("report.told.supplier", lang, at=moment_words(upstream))
+    return text("report.told.own" if row.role == "own" else "report.told.not", lang)
 
 
 def _without_lot(answer: Answer, lang: Lang) -> Grid:

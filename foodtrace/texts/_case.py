@@ -300,7 +300,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "closing.sealed": ("封存未处理", "sealed, not disposed of"),
     "closing.travelling": ("在途", "travelling"),
     "closing.undisposed": ("召回方未处理", "not disposed of by the recaller"),
-    "closing.twice": ("可能还在该处或已不见: 收货没写单号, 可能是同一批", "may still be here, or missing: what was received without a number may be the same load"),
+    "closing.twice": ("可能还在该处或已不见: 别处收货没写对方的单号, 可能是同一批", "may still be here, or missing: a receipt elsewhere that names no sending may be the same load"),
     "closing.check_failed": ("抽查不合格", "check failed"),
     "closing.unvisited": ("抽中未查", "drawn, not visited"),
     "closing.line": ("  {name} ({site})  {what} {quantity}", "  {name} ({site})  {what} {quantity}"),
