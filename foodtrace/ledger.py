@@ -238,6 +238,13 @@ class Ledger:
         """
         return self._writers.writer(log, ending=ending)
 
+    def passphrase_of(self, public: bytes) -> str | None:
+        """Return the passphrase that opens this host's file of a public key, for the file of the key that takes over from it.
+
+        :return: none where the file has no lock, or is not here. :raises Refused: ``key.passphrase_needed``, ``key.passphrase_wrong``.
+        """
+        return self._writers.passphrase_of(public)
+
     def refuse_set_back(self) -> None:
         """Compare every log with what ``verify`` saw of it on this host, before a copy or a proof goes out.
 

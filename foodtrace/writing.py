@@ -29,7 +29,7 @@ from foodtrace.keys import SigningKey
 from foodtrace.opening import LogState, Writer, check_seen, choose, logs, refuse_backup
 from foodtrace.sealed import Seal, sealed_logs
 from foodtrace.storage.session import Store
-from foodtrace.tlog.anchor import anchor_path, move_anchor
+from foodtrace.tlog.anchor import Anchor, anchor_path, move_anchor
 from foodtrace.tlog.append import append, lock_head, new_log
 from foodtrace.tlog.entry import check_origin
 from foodtrace.tlog.lastseen import LastSeen
@@ -47,6 +47,7 @@ class NewLog(NamedTuple):
     time: int
     """``time`` of the entry, microseconds UTC."""
     key: SigningKey
+    number: int
 
 
 class Writers:
@@ -98,7 +99,12 @@ class Writers:
             raise Conflict("log.anchored", value=name, path=str(anchor))
         key = create(self._keys, name, passphrase)
         with self._put_away(key, name):
-            return self._begin(key, name, operator, now)
+            made = self._begin(key, name, operator, now)
+        if self._recovering:  # its mark is written next: nobody is asked for a passphrase that was just given
+            kept = Anchor(anchor)
+            with self._lock:
+                self._known[name] = self._compared(Writer(made.number, name, key, kept, LastSeen(name, kept)))
+        return made
 
     @contextmanager
     def _put_away(self, key: SigningKey, origin: str) -> Iterator[None]:
@@ -126,7 +132,7 @@ class Writers:
         self._names.remember(used)
         move_anchor(anchor_path(self._keys, name), made.head.size, made.checkpoint)
         _logger.info("log %s made, key %s", name, key.key_id.hex())
-        return NewLog(name, now, key)
+        return NewLog(name, now, key, number)
 
     def writer(self, log: str | None, *, ending: bool = False) -> Writer:
         """Return the log this host writes (and, on a ledger without any, make it). Raises ``NotFound`` (``key.missing``).
@@ -185,6 +191,22 @@ class Writers:
         found = choose(states, self._keys, wanted, given, self._seals)
         self._passphrase = given  # it opened the key: nobody is asked twice
         return found
+
+    def passphrase_of(self, public: bytes) -> str | None:
+        """Return the passphrase that opens the file of a public key here, asked for where nobody gave it; none for one without a lock.
+
+        :return: none too where no file of it is here. :raises Refused: ``key.passphrase_needed``, ``key.passphrase_wrong``.
+        """
+        from foodtrace.keyfiles import list_keys, load  # noqa: PLC0415 - loads cryptography
+
+        stored = next((each for each in list_keys(self._keys) if each.verifier.public == public), None)
+        if stored is None or not stored.encrypted:
+            return None
+        with self._lock:
+            given = self._passphrase() if callable(self._passphrase) else self._passphrase
+            load(self._keys, stored.verifier.key_id, given)
+            self._passphrase = given
+        return given
 
     def forget(self) -> None:
         """Look again which key is in force the next time, with the anchors on the disk. Raises ``Storage`` (``anchor.unwritable``)."""

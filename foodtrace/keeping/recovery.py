@@ -13,6 +13,8 @@ Rules (DESIGN section 5, rollback):
    run checks everything in full and makes a new one.
 6. A log is continued once (:mod:`foodtrace.sealed`, rule 7): a second new log for it is refused. One that broke off after its mark is
    carried to its end when it is asked for again.
+7. What was locked stays locked: where the old key's file is here and needs a passphrase, it is opened before anything is made, and the new
+   key's file is locked too. A passphrase that is lost is a lost key: its file is moved away first.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ from typing import Final, Literal, Protocol
 import msgspec
 
 from foodtrace.errors import BadData, Conflict, Integrity, NotFound, Refused, Storage
-from foodtrace.events import Key, Recovered
+from foodtrace.events import Recovered
 from foodtrace.keeping import rotation
 from foodtrace.keeping.host import Host
 from foodtrace.keeping.keyrows import log_keys
@@ -55,6 +57,10 @@ class Recovering(Host, Protocol):
         """Make a log."""
         ...
 
+    def passphrase_of(self, public: bytes) -> str | None:
+        """Return the passphrase that opens this host's file of a public key; none where it has no lock, or is not here."""
+        ...
+
     def act(self, decide: Callable[[Session], Outcome], *, log: str | None = None) -> tuple[Receipt | None, object]:
         """Decide and record in one transaction."""
         ...
@@ -76,6 +82,8 @@ class Recovery(msgspec.Struct, frozen=True, kw_only=True):
     evidence: str = ""
     """File with the checkpoint that the database contradicts."""
     old_key: Literal["in_force", "ended", "put_aside", "not_here"] = "in_force"
+    locked: bool | None = None
+    """Of a new log: whether the file of its key needs a passphrase."""
 
 
 class Lost(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,9 +145,10 @@ def recover(
 
     :param log: origin or the last part of it; by default the only log that needs it, else the only one of this host.
     :param new_log: true: begin a new log; false: go on in the same; none: the same if nothing was lost.
+    :param passphrase: locks the new log's key file; by default it is locked as the old one's is (rule 7).
     :raises BadData: ``recover.which``, ``recover.choose`` (entries are lost and ``new_log`` is none), ``recover.no_key``
         (its key is not here, or it has ended, and ``new_log`` is none), ``recover.reason``.
-    :raises Refused: ``recover.continued``, ``log.ended``, ``log.clock_unset``.
+    :raises Refused: ``recover.continued``, ``log.ended``, ``log.clock_unset``, ``key.passphrase_needed``, ``key.passphrase_wrong``.
     :raises Integrity: ``recover.broken``. :raises NotFound: ``key.missing``: the same log needs its key.
     """
     if not reason.strip():
@@ -167,7 +176,8 @@ def recover(
     if not new_log and not lost.key_here:
         raise NotFound("key.missing", value=lost.log, path=str(host.keys))
     into = _continued(host, lost.log) if new_log else ""
-    if into and not (gone and wrote(host.keys, into)):
+    unfinished = bool(into) and wrote(host.keys, into) and (gone or (lost.key_here and not lost.ended))
+    if into and not unfinished:
         raise Refused("recover.continued", value=lost.log, expected=into)
     doing = Doing(now=local(now), by=by)
     mark = Recovered(
@@ -188,8 +198,8 @@ def recover(
         move_anchor(anchor_path(host.keys, lost.log), receipt.last + 1, receipt.checkpoint)
         return _done(lost, mark, receipt, evidence, "in_force")
     if into:
-        return _broken_off(host, lost, mark, into)
-    return _in_new_log(host, lost, mark, name, gone=gone, reason=reason, by=by, passphrase=passphrase)
+        return _broken_off(host, lost, mark, into, gone=gone)
+    return _in_new_log(host, lost, mark, name, gone=gone, passphrase=passphrase)
 
 
 def _mark(host: Recovering, mark: Recovered, log: str) -> Receipt:
@@ -205,31 +215,37 @@ def _mark(host: Recovering, mark: Recovered, log: str) -> Receipt:
     return receipt
 
 
-def _in_new_log(
-    host: Recovering, lost: Lost, mark: Recovered, name: str, *, gone: bool, reason: str, by: str, passphrase: str | None
-) -> Recovery:
+def _in_new_log(host: Recovering, lost: Lost, mark: Recovered, name: str, *, gone: bool, passphrase: str | None) -> Recovery:
     """Begin a log that names the old one, and see to it that the old one is never written again (rule 4)."""
     with host.store.read() as session:
         state = next(each for each in logs(session) if each.origin == lost.log)
         story = log_keys(session, state.number)
         taken = {each.origin for each in logs(session)}
-    operator = story[-1][1].issuer if story and isinstance(story[-1][1], Key) else ""
+    proven = host.passphrase_of(bytes.fromhex(story[0][1].public)) if story else None
+    phrase = passphrase or proven
+    # Nothing was made or changed up to here: a passphrase that is wrong leaves all as it was.
+    operator = story[-1][1].issuer if story else ""
     origin = name or next_origin(lost.log, taken)
-    host.init(origin, operator=operator, passphrase=passphrase)
+    host.init(origin, operator=operator, passphrase=phrase)
     receipt = _mark(host, mark, origin)
     old: Literal["ended", "put_aside", "not_here"] = "not_here"
     if lost.ended:
         old = "ended"
     elif lost.key_here and not gone:
-        ending = f"{ENDED_FOR}{origin}"
-        rotation.end_log(host, reason=reason[: _MOST_WORDS - len(ending)] + ending, by=by, log=lost.log)
+        _end_for(host, lost.log, origin, mark)
         old = "ended"
     elif lost.key_here:
         _put_aside(host.keys / f"{state.key_id.hex()}.key")
         old = "put_aside"
     host.forget_writers()
     evidence = _keep_evidence(host, lost) if gone else ""
-    return _done(lost, mark, receipt, evidence, old)
+    return _done(lost, mark, receipt, evidence, old, locked=phrase is not None)
+
+
+def _end_for(host: Recovering, log: str, into: str, mark: Recovered) -> None:
+    """End the old log by an entry that names the new one."""
+    ending = f"{ENDED_FOR}{into}"
+    rotation.end_log(host, reason=mark.reason[: _MOST_WORDS - len(ending)] + ending, by=mark.by, log=log)
 
 
 def _continued(host: Recovering, log: str) -> str:
@@ -239,8 +255,11 @@ def _continued(host: Recovering, log: str) -> str:
     return found[0].into if found else ""
 
 
-def _broken_off(host: Recovering, lost: Lost, mark: Recovered, into: str) -> Recovery:
-    """Put the old key and the contradicted checkpoint aside where a recovery of before did not come to it (rule 6)."""
+def _broken_off(host: Recovering, lost: Lost, mark: Recovered, into: str, *, gone: bool) -> Recovery:
+    """End the old log, or put its key and the contradicted checkpoint aside, where a recovery of before did not come to it (rule 6)."""
+    if not gone:
+        _end_for(host, lost.log, into, mark)
+        return Recovery(log=lost.log, kind="new_log", lost_from=mark.lost_from, lost_to=mark.lost_to, mark=1, into=into, old_key="ended")
     with host.store.read() as session:
         state = next(each for each in logs(session) if each.origin == lost.log)
     if lost.key_here:
@@ -260,7 +279,13 @@ def _broken_off(host: Recovering, lost: Lost, mark: Recovered, into: str) -> Rec
 
 
 def _done(
-    lost: Lost, mark: Recovered, receipt: Receipt, evidence: str, old: Literal["in_force", "ended", "put_aside", "not_here"]
+    lost: Lost,
+    mark: Recovered,
+    receipt: Receipt,
+    evidence: str,
+    old: Literal["in_force", "ended", "put_aside", "not_here"],
+    *,
+    locked: bool | None = None,
 ) -> Recovery:
     return Recovery(
         log=lost.log,
@@ -271,6 +296,7 @@ def _done(
         into=receipt.log,
         evidence=evidence,
         old_key=old,
+        locked=locked,
     )
 
 

@@ -9,6 +9,7 @@ Rules (DESIGN section 5, "Keys are entries"):
 3. Revoking the key of a log ends the log. The last checkpoint is that entry's; nothing more can be appended.
 4. A key file made for a change that did not come about is taken away again: it must not lie about as if it were in force. Whether it came
    about, the log says, not the error: what failed after COMMIT, or in it, may be on record. Where the log cannot be asked the file stays.
+5. What was locked stays locked: a key whose file needs no passphrase does not take the place of one whose file does.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from __future__ import annotations
 import msgspec
 
 from foodtrace import keyfiles
-from foodtrace.errors import BadData, Conflict
+from foodtrace.errors import BadData, Conflict, Refused
 from foodtrace.events import Key
 from foodtrace.events.canonical import checked
 from foodtrace.graph import projection
@@ -53,11 +54,15 @@ def rotate(host: Host, new: SigningKey, *, reason: str = "", stolen: bool = Fals
     """Put a new key in force for a log this host writes (rules 1 and 2). The new key's file must be safe on disk already.
 
     :raises Conflict: ``log.key_changed`` if somebody else changed it meanwhile, ``key.used`` for a key that was in force before.
-    :raises BadData: ``key.other_name`` for a key made under another name. :raises Refused: ``log.clock_behind``, ``log.clock_ahead``.
+    :raises BadData: ``key.other_name`` for a key made under another name.
+    :raises Refused: ``key.lock_lost`` (rule 5), ``log.clock_behind``, ``log.clock_ahead``.
     """
     writer = host.writer(log)
     if new.name != writer.origin:
         raise BadData("key.other_name", value=new.name, expected=writer.origin)
+    lock_of = {each.verifier.public: each.encrypted for each in keyfiles.list_keys(host.keys)}
+    if lock_of.get(writer.key.public) and lock_of.get(new.public) is False:
+        raise Refused("key.lock_lost", value=new.key_id.hex(), expected=writer.key.key_id.hex())
     with host.store.write() as session:
         doing = Doing(now=local(host.clock()), by=by)
         former = _not_used(session, writer, new.public)
@@ -75,7 +80,7 @@ def rotate_anew(
 ) -> Changed:
     """Make a key under the name of the log and put it in force, or leave no file behind (rule 4). Errors as :func:`rotate`.
 
-    :param passphrase: locks the new key file.
+    :param passphrase: locks the new key file; needed where the old one is locked.
     """
     writer = host.writer(log)
     new = keyfiles.create(host.keys, writer.origin, passphrase)

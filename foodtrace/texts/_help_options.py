@@ -31,6 +31,7 @@ OPTIONS: Final[dict[str, str]] = {
     "Key id of a key made with key create; by default a new key is made.": "用 key create 做好的密钥编号; 默认新做一把。",
     "The old key is in wrong hands: certificates signed with it are refused.": "旧密钥落到别人手里: 用它签的合格证拒收。",
     "Lock the new key file with a passphrase.": "用口令锁住新的密钥文件。",
+    "Lock the new log's key file; it is locked anyway where the old one is.": "用口令锁住新日志的密钥文件; 旧的有口令时不写也锁。",
     "Unified social credit code (18 characters); without one a local id is given.": "统一社会信用代码 (18 位); 没有就给本地编号。",
     "What it is; by default an enterprise with a credit code, a household (sole trader) without.":
         "类型; 默认有信用代码是企业, 没有是个体户。",

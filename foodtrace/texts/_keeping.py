@@ -23,6 +23,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "换密钥: foodtrace key rotate --stolen; 真要结束日志加 --end-log",
         "to go on with another key: foodtrace key rotate --stolen; to end the log add --end-log",
     ),
+    "key.lock_lost": ("密钥 {value} 没有口令, 在用的密钥 {expected} 有口令", "the file of key {value} has no passphrase, that of the key in force, {expected}, has one"),
+    "key.lock_lost.hint": (
+        "什么都没有改; 用 foodtrace key create --passphrase 另做一把, 或不写 --to",
+        "nothing was changed; make another with foodtrace key create --passphrase, or leave --to out",
+    ),
     "key.no_terminal": ("没有终端可输入口令", "there is no terminal to ask for the passphrase"),
     "key.no_terminal.hint": ("用环境变量 FOODTRACE_PASSPHRASE 给出", "give it in FOODTRACE_PASSPHRASE"),
     "log.key_changed": ("日志 {value} 的密钥已换成 {expected}", "the key of log {value} has changed to {expected}"),
@@ -217,6 +222,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "cli.recover.lost": ("丢失: {log} 第 {first} 至 {last} 条签过而不在这里, 请按单据补记", "lost: {log} entries {first} to {last} were signed and are not here; record them again from the papers"),
     "cli.recover.nothing": ("没有丢失签过的记录", "nothing that was signed is lost"),
     "cli.recover.evidence": ("与账本矛盾的检查点留作证据: {path}", "the checkpoint that contradicts this ledger is kept as evidence: {path}"),
+    "cli.recover.open_key": (
+        "新密钥文件没有口令; 要上锁: foodtrace key rotate --passphrase",
+        "the new key's file is not locked by a passphrase: foodtrace key rotate --passphrase locks it",
+    ),
     "cli.recover.ended": ("旧日志已结束", "the old log has ended"),
     "cli.recover.put_aside": ("旧日志的密钥已搁置, 不会再签", "the key of the old log was put aside and signs nothing more"),
     "cli.recover.not_here": ("旧日志的密钥不在本机; 找到也不要再用", "the key of the old log is not here; if it turns up, do not use it"),

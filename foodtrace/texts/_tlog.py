@@ -215,7 +215,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "key.passphrase_form": ("口令含有无法编码的字符", "the passphrase has characters that cannot be encoded"),
     "key.passphrase_form.hint": ("终端的编码应为 UTF-8", "the terminal should use UTF-8"),
     "key.passphrase_needed": ("该密钥需要口令", "this key needs its passphrase"),
-    "key.passphrase_needed.hint": ("用环境变量 FOODTRACE_PASSPHRASE 给出", "give the passphrase it was made with in FOODTRACE_PASSPHRASE"),
+    "key.passphrase_needed.hint": ("用环境变量 FOODTRACE_PASSPHRASE 给出; 口令丢了等于密钥丢了: docs/keys.md", "give the passphrase it was made with in FOODTRACE_PASSPHRASE; a lost one is a lost key: docs/keys.md"),
     "key.passphrase_wrong": ("口令不对, 或密钥文件已损坏", "the passphrase is wrong, or the key file is damaged"),
-    "key.passphrase_wrong.hint": ("检查大小写和输入法", "look at upper case and the input method"),
+    "key.passphrase_wrong.hint": ("检查大小写和输入法; 口令丢了等于密钥丢了: docs/keys.md", "look at upper case and the input method; a lost passphrase is a lost key: docs/keys.md"),
 }

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from foodtrace.errors import BadData
+from foodtrace_cli.commands.key import new_passphrase
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import emit_json, say
 from foodtrace_cli.schemaoption import prints
@@ -43,6 +44,7 @@ def backup(ctx: Context, directory: Path, keys_to: Path | None, *, no_keys: bool
 @click.option("--new-log", is_flag=True, help="Begin a new log that names the old one; the old one is never written again.")
 @click.option("--beyond", is_flag=True, help="Say that what was written in a left log since is known; its entries count as they did.")
 @click.option("--name", default="", help="Origin of the new log; by default the old one's with -r2.")
+@click.option("--passphrase", "guarded", is_flag=True, help="Lock the new log's key file; it is locked anyway where the old one is.")
 @click.option("--reason", default="", help="What happened; stands in the mark for ever.")
 @click.option("--by", default="", help="Your staff number.")
 @prints("recovery", "recovery-beyond")
@@ -57,6 +59,7 @@ def recover(
     same_log: bool,
     new_log: bool,
     beyond: bool,
+    guarded: bool,
     as_json: bool,
 ) -> None:
     """Go on after an honest restore, a failover or a lost key. Leaves an entry that everybody sees; mends no tampering."""
@@ -68,11 +71,11 @@ def recover(
     if not reason.strip():
         raise BadData("recover.reason", value="-", expected="--reason")
     if beyond:
-        if source is not None or same_log or new_log or name:
+        if source is not None or same_log or new_log or name or guarded:
             raise BadData("cli.usage_goes_with", value="--beyond", expected="--reason, --by", where="foodtrace recover --help")
         _beyond(ctx, reason, by, as_json=as_json)
         return
-    given = os.environ.get("FOODTRACE_PASSPHRASE")
+    given = new_passphrase(ctx) if guarded else os.environ.get("FOODTRACE_PASSPHRASE") or None
     if source is not None:
         beside = None if "://" in ctx.db else Path(ctx.db)
         _put_back(ctx, source, Path(ctx.keys).expanduser() if ctx.keys else default_keys(beside), as_json=as_json)
@@ -91,6 +94,8 @@ def recover(
         say(ctx.t("cli.recover.evidence", path=done.evidence))
     if done.kind == "new_log":
         say(ctx.t(f"cli.recover.{done.old_key}"))
+    if done.locked is False:
+        say(ctx.t("cli.recover.open_key"))
 
 
 def _beyond(ctx: Context, reason: str, by: str, *, as_json: bool) -> None:

@@ -15,8 +15,11 @@ from foodtrace_cli.schemaoption import prints
 from foodtrace_cli.typed import DAY
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from foodtrace.keeping.keyrows import KeyRow
     from foodtrace.keeping.rotation import Changed
+    from foodtrace.keys import SigningKey
 
 
 def new_passphrase(ctx: Context) -> str:
@@ -103,7 +106,7 @@ def rotate(ctx: Context, wanted: str | None, reason: str, by: str, *, stolen: bo
 
     with ctx.open() as ledger:
         if wanted:
-            new = keyfiles.load(ledger.keys, wanted.strip().lower(), os.environ.get("FOODTRACE_PASSPHRASE"))
+            new = _opened(ctx, ledger.keys, wanted.strip().lower())
             done = rotation.rotate(ledger, new, reason=reason, stolen=stolen, by=by)
         else:
             old = ledger.writer().key
@@ -119,6 +122,18 @@ def rotate(ctx: Context, wanted: str | None, reason: str, by: str, *, stolen: bo
     say(ctx.t("cli.keys.vkey", vkey=done.vkey))
     if done.issuers:
         say(ctx.t("cli.keys.issuers", issuers=", ".join(done.issuers)))
+
+
+def _opened(ctx: Context, keys: Path, number: str) -> SigningKey:
+    """Return the key of a file here, whose passphrase may be another than that of the key in force."""
+    from foodtrace.keyfiles import load  # noqa: PLC0415
+
+    try:
+        return load(keys, number, os.environ.get("FOODTRACE_PASSPHRASE"))
+    except Refused as error:
+        if error.code != "key.passphrase_needed" or not ctx.interactive:
+            raise
+    return load(keys, number, str(click.prompt(f"{ctx.t('cli.keys.passphrase')} ({number})", hide_input=True, err=True)))
 
 
 @key.command()
