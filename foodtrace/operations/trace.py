@@ -15,8 +15,9 @@ from typing import Literal
 
 import msgspec
 
+from foodtrace.errors import NotFound
 from foodtrace.events import LotsClause
-from foodtrace.graph.directory import resolve_lot
+from foodtrace.graph.directory import resolve_lot, resolve_site
 from foodtrace.graph.edges import UNIT_NAMES
 from foodtrace.graph.flows import BIRTHS
 from foodtrace.graph.reader import SqlFacts
@@ -94,8 +95,12 @@ class Trace(msgspec.Struct, frozen=True, kw_only=True):
     """Rule pack that says how late a record may be and still be on the way, of one's own with the hash of its text."""
 
 
-def trace(session: Session, lot: str, *, now: int, direction: Direction = "both") -> tuple[Trace, Chain]:
-    """Return what a lot was made from and what was made of it, and the chain to draw. Raises ``NotFound``, ``Ambiguous`` (``lot.*``)."""
+def trace(session: Session, lot: str, *, now: int, direction: Direction = "both", at: str = "") -> tuple[Trace, Chain]:
+    """Return what a lot was made from and what was made of it, and the chain to draw.
+
+    :param at: a site that holds or held the lot: back, the way of the goods that came there; empty: the way to where the lot was made.
+    :raises NotFound: ``lot.*``, ``site.*``, ``trace.not_there``. :raises Ambiguous: ``lot.*``, ``site.*``.
+    """
     facts = SqlFacts(session, now)
     text = resolve_lot(session, lot)
     number = facts.lot(text)
@@ -108,7 +113,7 @@ def trace(session: Session, lot: str, *, now: int, direction: Direction = "both"
     if direction != "back":
         onward = _follow(start, facts.children, facts)
     chosen = for_day(now, session.rules)
-    drawn = _chain(facts, text, start, direction, chosen.settings)
+    drawn = _chain(facts, text, start, direction, chosen.settings, at)
     number_of = {place.key: n for n, place in enumerate(drawn.places)}
     shown = _Shown(facts, {*start, *back, *onward})
     own = [shown.lot(each, 0) for each in start]
@@ -129,9 +134,13 @@ def trace(session: Session, lot: str, *, now: int, direction: Direction = "both"
     ), drawn
 
 
-def _chain(facts: SqlFacts, text: str, start: set[int], direction: Direction, settings: Settings) -> Chain:
+def _chain(facts: SqlFacts, text: str, start: set[int], direction: Direction, settings: Settings, at: str) -> Chain:
     if direction == "back":
-        return chains.backward(facts, start, settings=settings)
+        site = resolve_site(facts.session, at) if at else ""
+        drawn = chains.backward(facts, start, settings=settings, at=(facts.site(site) or -1) if site else 0)
+        if at and not drawn.places:
+            raise NotFound("trace.not_there", value=text, site=site)
+        return drawn
     found = find(facts, (LotsClause(lots=(text,)),), settings=settings)
     ahead = chains.forward(facts, found, asked=start, settings=settings)
     return ahead if direction == "forward" else chains.joined(chains.backward(facts, start, settings=settings), ahead)

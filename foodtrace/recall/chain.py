@@ -7,7 +7,9 @@ Rules:
 2. An **arrow** is everything that went one way between two places, by the records: how much arrived (what is still travelling
    counts as sent), in each unit by itself.
 3. **Forward** is the affected set with the moves inside it. **Back** is walked against time: a holding counts as a source only
-   if goods left it in time to be in what is traced (``clock_slack`` let in), so that a farm that delivered afterwards is none.
+   if goods left it in time to be in what is traced (``clock_slack`` let in), so that a farm that delivered afterwards is none. It begins
+   where the lot came to be, when it last did; where it went from there is forward. Where the lot is on record and no record leads there
+   from such a place, the way it came by is part of the way back; so it is to a site that is asked for.
 4. Moves in and out of nowhere (no source, no destination named) have no arrow; they are findings.
 """
 
@@ -20,7 +22,7 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
-from foodtrace.graph.flows import ALWAYS, NEVER, Flow, FlowKind, LotInfo, SiteInfo
+from foodtrace.graph.flows import ALWAYS, BIRTHS, NEVER, Flow, FlowKind, LotInfo, SiteInfo
 from foodtrace.graph.walk import KNOT, Holding
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.aliases import with_aliases
@@ -114,15 +116,18 @@ def forward(
     return drawn.chain()
 
 
-def backward(facts: Facts, lots: Collection[int], *, settings: Settings = DEFAULT) -> Chain:
-    """Return the chain that led to some lots (all of their names count)."""
+def backward(facts: Facts, lots: Collection[int], *, settings: Settings = DEFAULT, at: int = 0) -> Chain:
+    """Return the chain that led to some lots (all of their names count).
+
+    :param at: number of a site: the chain that led to what is on record there; 0: to the lots (rule 3).
+    """
     names, rep, flows = _ancestors(facts, lots)
     moves = pair(flows, rep, facts.ranks())
     flows = [msgspec.structs.replace(flow, lot=rep.get(flow.lot, flow.lot)) for flow in flows]
     asked = {rep[lot] for lot in names if lot in rep}
     entries = {(flow.log, flow.seq) for flow in flows if flow.kind == FlowKind.PRODUCED}
     made = [msgspec.structs.replace(flow, lot=rep.get(flow.lot, flow.lot)) for flow in facts.entries(entries)] if entries else []
-    wanted, used = _sources(asked, moves, flows, made, settings.clock_slack)
+    wanted, used = _sources(_ends(asked, moves, flows, at), moves, made, settings.clock_slack)
     infos = facts.lots(rep)
     by_lot: dict[int, list[int]] = defaultdict(list)
     for name, lot in rep.items():
@@ -177,10 +182,34 @@ def _ancestors(facts: Facts, lots: Collection[int]) -> tuple[set[int], dict[int,
     return asked, representatives(every, aliases, facts.texts(every)), flows
 
 
+def _ends(asked: set[int], moves: Sequence[Move], flows: Sequence[Flow], at: int) -> dict[Holding, int]:
+    """Return where the way back begins, and until when goods that came there count (rule 3)."""
+    held = {(flow.lot, flow.site) for flow in flows if flow.lot in asked and flow.site and flow.kind != FlowKind.DISCARDED}
+    held |= {(move.lot, move.dst) for move in moves if move.lot in asked and move.dst}
+    if at:
+        return {place: NEVER for place in held if place[1] == at}
+    born: dict[Holding, int] = {}
+    for flow in flows:
+        if flow.lot in asked and flow.site and flow.kind in BIRTHS:
+            born[flow.lot, flow.site] = max(flow.t, born.get((flow.lot, flow.site), ALWAYS))
+    onward: dict[Holding, list[Holding]] = defaultdict(list)
+    for move in moves:
+        if move.lot in asked and move.src and move.dst:
+            onward[move.lot, move.src].append((move.lot, move.dst))
+    reached, fresh = set(born), list(born)
+    while fresh:
+        fresh = [there for here in fresh for there in onward[here] if there not in reached]
+        reached.update(fresh)
+    return born | dict.fromkeys(held - reached, NEVER)
+
+
 def _sources(
-    asked: set[int], moves: Sequence[Move], flows: Sequence[Flow], made: Sequence[Flow], slack: int
+    ends: Mapping[Holding, int], moves: Sequence[Move], made: Sequence[Flow], slack: int
 ) -> tuple[set[Holding], set[tuple[int, int]]]:
-    """Walk back over holdings, the latest departure first (rule 3); return (holdings, entries of the steps taken)."""
+    """Walk back over holdings, the latest departure first (rule 3); return (holdings, entries of the steps taken).
+
+    :param ends: where the way back begins, and until when goods that came there count.
+    """
     into: dict[Holding, list[tuple[int, int, Holding, tuple[int, int]]]] = defaultdict(list)
     for move in moves:
         if move.src and move.dst and not move.unnamed:
@@ -193,11 +222,8 @@ def _sources(
         if flow.kind == FlowKind.PRODUCED:
             for each in taken.get((flow.log, flow.seq), ()):
                 into[flow.lot, flow.site].append((each.t, flow.t, (each.lot, each.site), (flow.log, flow.seq)))
-    best: dict[Holding, int] = {}
-    start = {(flow.lot, flow.site) for flow in flows if flow.lot in asked and flow.site and flow.kind != FlowKind.DISCARDED}
-    start |= {(move.lot, move.dst) for move in moves if move.lot in asked and move.dst}
-    queue = [(-NEVER, place) for place in start]
-    best.update({place: NEVER for _, place in queue})
+    best: dict[Holding, int] = dict(ends)
+    queue = [(-until, place) for place, until in ends.items()]
     heapq.heapify(queue)
     used: set[tuple[int, int]] = set()
     while queue:

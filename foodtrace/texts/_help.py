@@ -145,8 +145,8 @@ COMMANDS: Final[dict[str, str]] = {
         "给 CASE 的范围加上批次, 条件, 从某处出去或经过某处的货: 新的一版。做过的保留。",
     "Withdraw CASE, because it was opened in error. It blocks nothing from then on; its record stays.":
         "撤销 CASE, 因为立错了。从此不再禁售; 记录保留。",
-    "Show the lots LOT was made from and the lots made from it, where each was born, and the way of the goods.":
-        "看 LOT 用什么批次做成, 又做成了什么批次, 各在哪里产生, 货怎么走。",
+    "Show the lots LOT was made from and the lots made from it, where each was born, and the way of the goods.\n\nBack, that is the way to where LOT was made, or with --at to a site; where LOT went from there is forward.":
+        "看 LOT 用什么批次做成, 又做成了什么批次, 各在哪里产生, 货怎么走。\n\n往回是到 LOT 产生的地方为止, 用 --at 则到某一处为止; 从那里去了哪里, 是往前。",
     "Say of every lot of a range of days how many outlets its recall would reach, the worst first.":
         "看某些天的每一批若召回要到多少网点, 最坏的在前。",
     "Compare the books of all sites; exit 1 when something is open.": "对照各处的账; 有没对上的退出 1。",

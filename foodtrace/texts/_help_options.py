@@ -328,6 +328,7 @@ OPTIONS: Final[dict[str, str]] = {
     "Print every task and every version of the scope.": "列出每件要做的事和范围的每一版。",
     "Only back, to farms and ingredient lots.": "只往回, 到农场和原料批次。",
     "Only forward, to what was made of it and who got it.": "只往前, 做成了什么, 谁拿了。",
+    "With --back: the way of what is on record at SITE.": "配合 --back: 该处有记录的货是怎么来的。",
     "Draw the chain, left to right, quantities on the arrows.": "画出链条, 从左到右, 箭头上写数量。",
     "Print every lot and every arrow.": "列出每一批和每一个箭头。",
     "First day, in China; by default the last day of the range.": "第一天 (中国时间); 默认就是最后一天。",

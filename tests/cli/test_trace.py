@@ -21,7 +21,12 @@ def test_back_to_the_farm_and_forward_to_the_shop(shop: Path) -> None:
     assert said.splitlines()[0] == "溯源 1 批:"
     assert f"L-0001/{tomato}  西红柿  永发合作社  500.0 kg" in said
     assert f"小北乳业 {tomato} -> 小北乳业 B260912A  1.0 kg -> 100 件" in said
-    assert "福安超市" in said, "where the batch is now is part of how it got there"
+    assert "福安超市" not in said, "where the batch went from there is forward"
+    there = run(shop, "trace", BATCH, "--back", "--at", "福安超市")
+    assert "小北乳业 B260912A -> 福安超市 B260912A  12 pcs" in there
+    assert f"小北乳业 {tomato} -> 小北乳业 B260912A  1.0 kg -> 100 pcs" in there
+    assert "trace.not_there" in run(shop, "trace", BATCH, "--back", "--at", "北河农批", code=1)
+    assert "trace.at" in run(shop, "trace", BATCH, "--at", "福安超市", code=2)
     ahead = run(shop, "trace", tomato, "--forward")
     assert f"made into 1 lot:\n    {BATCH}  小北1段  小北乳业  100 pcs" in ahead
     assert "小北乳业 B260912A -> 福安超市 B260912A  12 pcs" in ahead

@@ -18,8 +18,8 @@ def told(text: str) -> Build:
 BLEND = "L:P 30\nK:P 70\nP: L30 + K70 = M100 @2\nP->X M40 @3\nP->Y M60 @3"
 
 
-def back(build: Build, *lots: str) -> Chain:
-    return backward(build.facts(), [build.lot(lot) for lot in lots], settings=EXACT)
+def back(build: Build, *lots: str, at: str = "") -> Chain:
+    return backward(build.facts(), [build.lot(lot) for lot in lots], settings=EXACT, at=build.site(at) if at else 0)
 
 
 def ahead(build: Build, lot: str) -> Chain:

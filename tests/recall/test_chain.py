@@ -7,7 +7,7 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foodtrace.graph.flows import ALWAYS
+from foodtrace.graph.flows import ALWAYS, BIRTHS, NEVER
 from foodtrace.graph.walk import KNOT, reach
 from foodtrace.recall.chain import Chain, backward, joined
 from foodtrace.recall.grouping import added, depths, sketch
@@ -35,15 +35,31 @@ def shown(build: Build, chain: Chain) -> set[str]:
 
 def test_a_blend_is_a_process_with_what_went_in_and_what_came_out() -> None:
     build = told(BLEND)
-    assert shown(build, back(build, "M")) == {"LP -> * 30", "KP -> * 70", "* -> MP 100", "MP -> MX 40", "MP -> MY 60"}
+    assert shown(build, back(build, "M")) == {"LP -> * 30", "KP -> * 70", "* -> MP 100"}, "where it went from there is forward"
+    assert shown(build, back(build, "M", at="X")) == {"LP -> * 30", "KP -> * 70", "* -> MP 100", "MP -> MX 40"}
     assert shown(build, ahead(build, "L")) == {"LP -> MP 30>100", "MP -> MX 40", "MP -> MY 60"}, "the other input is not affected"
 
 
 def test_who_delivered_afterwards_is_no_source() -> None:
     build = told("L:P 50\nK:Q 50\nP->W L50 @2\nQ->W K50 @4\nW: L50 = M50 @3\nW: K10 = N10 @5\nW->X M50 @6")
-    assert shown(build, back(build, "M")) == {"LP -> LW 50", "LW -> MW 50>50", "MW -> MX 50"}
+    assert shown(build, back(build, "M")) == {"LP -> LW 50", "LW -> MW 50>50"}
     late = told("L:P 50\nP->W L50 @4\nW: L50 = M50 @3")
     assert shown(late, back(late, "M")) == {"LW -> MW 50>50"}, "what came after the blend cannot be in it"
+
+
+def test_a_lot_that_nobody_made_is_traced_to_where_it_is_and_so_is_what_no_record_leads_to() -> None:
+    outside = told("?->W L50 @2\nW->X L20 @3")
+    assert shown(outside, back(outside, "L")) == {"LW -> LX 20"}, "all that is known of where it came from"
+    astray = told("L:P 50\nP->X L20 @2\n?->W L50 @3\nW->Z L10 @4")
+    assert shown(astray, back(astray, "L")) == {"LW -> LZ 10"}
+    assert {place.key[1] for place in back(astray, "L").places} == {astray.sites[each] for each in "PWZ"}, "X has it from P"
+
+
+def test_what_came_back_to_where_a_lot_was_made_is_no_part_of_how_it_was_made() -> None:
+    build = told("K:Q 100\nQ->P K100 @2\nP: K100 = L100 @3\nP->W L100 @4\nW=>P L20 @5\nP->X L20 @6")
+    assert shown(build, back(build, "L")) == {"KQ -> KP 100", "KP -> LP 100>100"}
+    assert "LW -> LP 20" in shown(build, back(build, "L", at="X")), "it may be some of what lies at X"
+    assert back(build, "L", at="Q").places == ()
 
 
 def test_goods_without_lot_come_from_every_lot_they_may_be() -> None:
@@ -71,10 +87,23 @@ def test_back_finds_exactly_the_holdings_from_which_goods_could_come(some: list[
     facts = world.facts()
     chain = backward(facts, [world.lots[lot]], settings=EXACT)
     every = Records(facts, clauses_of())
-    asked = {(every.rep[world.lots[lot]], site) for site in every.recorded[every.rep[world.lots[lot]]]}
+    number = every.rep[world.lots[lot]]
     steps = every.steps()
     held = {(each, site) for each, sites in every.recorded.items() for site in sites}
-    could = {holding for holding in held if asked & reach([(holding, ALWAYS)], steps).keys()}
+    born: dict[tuple[int, int], int] = {}
+    for flow in facts.flows([name for name, rep in every.rep.items() if rep == number]):
+        if flow.kind in BIRTHS and flow.site:
+            born[number, flow.site] = max(flow.t, born.get((number, flow.site), ALWAYS))
+    ways = {(move.src, move.dst) for move in every.moves if move.lot == number and move.src and move.dst}
+    explained = {site for _, site in born}
+    while more := {there for here, there in ways if here in explained} - explained:
+        explained |= more
+    ends = born | {(number, site): NEVER for site in every.recorded[number] if site not in explained}
+    could = {
+        holding
+        for holding in held
+        if holding in ends or any(end in ends and since <= ends[end] for end, since in reach([(holding, ALWAYS)], steps).items())
+    }
     assert {place.key for place in chain.places if place.key[1] != KNOT} == could
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foodtrace.recall.chain import Arrow, Chain, Place
+from foodtrace.recall.chain import Arrow, Chain, Place, joined
 from foodtrace.recall.layout import Item, lay_out
 from foodtrace.recall.picture import amounts, cut, escaped, svg
 from tests.recall.chains import BLEND, ahead, back, crowd, told
@@ -65,7 +65,7 @@ def test_a_long_picture_begins_at_its_top() -> None:
 
 def test_every_place_and_every_quantity_is_there() -> None:
     build = told(BLEND)
-    for chain in (back(build, "M"), ahead(build, "L")):
+    for chain in (joined(back(build, "M"), ahead(build, "M")), ahead(build, "L")):
         said = texts(svg(chain, lang="en", title="M"))
         assert {"0.040 kg", "0.060 kg", "X", "Y"} <= set(said) or {"0.04 kg", "0.06 kg", "X", "Y"} <= set(said)
     assert "0.03 kg -> 0.1 kg" in texts(svg(ahead(build, "L")))

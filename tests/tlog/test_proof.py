@@ -121,7 +121,7 @@ def test_witnesses_are_counted_by_their_keys() -> None:
     assert check_proof(text, ENTRIES[5], known, witnesses=1).index == 5
     with pytest.raises(ProofError) as caught:
         check_proof(text, ENTRIES[5], known, witnesses=2)
-    assert caught.value.message() == "only 1 known witnesses signed, 2 are asked for"
+    assert caught.value.message() == "only 1 known witness signed, 2 are asked for"
     assert check_proof(proof(5, 21, LOG, *WITNESSES), ENTRIES[5], known, witnesses=2).size == 21
 
 

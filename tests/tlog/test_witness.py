@@ -331,7 +331,7 @@ def test_witness_on_the_command_line(shop: Path) -> None:  # noqa: F811
     made = json.loads(run(shop, "prove", lot_of(shop), "--checkpoint", "cosigned", "--json"))
     words = ["check-proof", made[0]["proof"], "--key", key, "--key", said["vkey"], "--witnesses"]
     assert "cosigned by a witness at" in run(shop, *words, "1")
-    assert "only 1 known witnesses signed" in run(shop, *words, "2", code=3)
+    assert "only 1 known witness signed" in run(shop, *words, "2", code=3)
 
 
 def test_restored_on_the_command_line(shop: Path) -> None:  # noqa: F811

@@ -21,18 +21,24 @@ _SHOWN = 60
 @click.argument("lot")
 @click.option("--back", "way", flag_value="back", help="Only back, to farms and ingredient lots.")
 @click.option("--forward", "way", flag_value="forward", help="Only forward, to what was made of it and who got it.")
+@click.option("--at", "site", default="", metavar="SITE", help="With --back: the way of what is on record at SITE.")
 @click.option("--picture", default=None, metavar="FILE.svg", help="Draw the chain, left to right, quantities on the arrows.")
 @click.option("--all", "show_all", is_flag=True, help="Print every lot and every arrow.")
 @prints("trace")
 @click.pass_obj
-def trace(ctx: Context, lot: str, way: str | None, picture: str | None, *, show_all: bool, as_json: bool) -> None:
-    """Show the lots LOT was made from and the lots made from it, where each was born, and the way of the goods."""
+def trace(ctx: Context, lot: str, way: str | None, site: str, picture: str | None, *, show_all: bool, as_json: bool) -> None:
+    """Show the lots LOT was made from and the lots made from it, where each was born, and the way of the goods.
+
+    Back, that is the way to where LOT was made, or with --at to a site; where LOT went from there is forward.
+    """
     from foodtrace.operations.trace import trace as follow  # noqa: PLC0415
 
     if picture is not None and not picture.lower().endswith(".svg"):
         raise BadData("trace.picture", value=picture, expected="FILE.svg")
+    if site and way != "back":
+        raise BadData("trace.at", value=site, expected="--back")
     with ctx.open() as ledger, ledger.reading() as session:
-        found, chain = follow(session, lot, now=ledger.clock(), direction=way or "both")  # type: ignore[arg-type]
+        found, chain = follow(session, lot, now=ledger.clock(), direction=way or "both", at=site)  # type: ignore[arg-type]
     if picture is not None:
         from foodtrace.recall.picture import svg  # noqa: PLC0415
 
