@@ -25,6 +25,7 @@ def test_rows_that_were_not_recorded_are_kept_with_their_reasons_mended_and_sent
     (folder / "回执.csv").write_bytes(lines.encode("gb18030"))
     said = here("case", "acknowledge", "--file", "回执.csv", "--skip-bad", code=1, lang="zh")
     assert "错的行 -> 回执.错行.csv" in said
+    assert "第 3 行  现存  很多" in said
     heading, *bad = rows_of(folder / "回执.错行.csv", "gb18030")
     assert heading == ["原因 (foodtrace)", "网点", "批次", "现存", "单位", "备注"]
     assert [row[1:] for row in bad] == [

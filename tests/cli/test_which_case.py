@@ -77,6 +77,8 @@ def test_a_mistyped_number_is_not_taken_for_a_lot_nor_a_lot_for_the_end_of_a_num
 
 
 def test_only_lots_of_the_case_are_cleared(here: Inside, two: dict[str, str]) -> None:
+    for words in ((), (two["lot"], "--all")):
+        assert "hint: foodtrace case clear CASE LOT" in here("case", "clear", "2026-0001", *words, "--basis", "lab", *APPROVED, code=2)
     assert "case.not_affected" in here("case", "clear", "2026-0001", two["other"], "--basis", "lab", *APPROVED, code=1)
 
 

@@ -179,8 +179,14 @@ def _from_file(ctx: Context, case_id: str | None, path: str, by: str, *, skip_ba
     table = open_list(path, ANSWERS, needed=("quantity",))
     rows = rows_of(table, ANSWERS)
     found = act(ctx, lambda session, doing: collect(session, doing, case_id, rows, skip_bad=skip_bad), by=by)
+    headings = headings_of(table, ANSWERS)
     for fault in found.faults:
-        words = {"row": fault.row, "column": fault.column, "value": fault.value, "message": fault.error.message(ctx.lang)}
+        words = {
+            "row": fault.row,
+            "column": headings.get(fault.column, fault.column),
+            "value": fault.value,
+            "message": fault.error.message(ctx.lang),
+        }
         say(ctx.t("cli.case.fault", **words), err=True)
     for each in found.left_out:
         if each.reason == "same_site":
@@ -194,7 +200,7 @@ def _from_file(ctx: Context, case_id: str | None, path: str, by: str, *, skip_ba
         words = {"new": found.new, "known": found.known, "faults": len({each.row for each in found.faults}), "left": len(found.left_out)}
         say(ctx.t("cli.case.answers", case=found.case, rows=found.rows, **words))
     if skip_bad and found.faults:
-        bad = bad_rows(found, rows, headings_of(table, ANSWERS))
+        bad = bad_rows(found, rows, headings)
         wanted, written = bad_path(path, ctx.lang), write_bad_rows(path, table, bad, lang=ctx.lang)
         say(ctx.t("cli.record.bad_file" if written == wanted else "cli.record.bad_file_other", path=written, there=wanted), err=as_json)
     return 1 if found.faults else 0
