@@ -11,6 +11,8 @@ Rules:
 6. A positive test of the lot stops the same asks until a laboratory has spoken (FSL Art. 112).
 7. A rule pack of one's own that cannot be read stops every ask, with its name, whether or not a case stands: what it would have said of the
    next case nobody knows.
+8. An ask is of now, and now is never before what is on record: by a clock that stands before the last entry, whoever set it, what stands
+   against the goods at either time stands against them.
 """
 
 from __future__ import annotations
@@ -63,13 +65,27 @@ class Block(msgspec.Struct, frozen=True):
 
 
 def blocks(session: Session, lot: str, now: int, site: str = "") -> list[Block]:
-    """Return every case that stands against a lot at a site (rules 3-5, 7).
+    """Return every case that stands against a lot at a site (rules 3-5, 7, 8).
 
     :param lot: full id; one that no record names is blocked by nothing here (the gate asks by its papers).
     :param now: microseconds UTC.
     :param site: id of the site whose goods are asked for; empty: the lot wherever it is.
     """
     packs_of(session.rules)
+    found = {each.case: each for each in _as_of(session, lot, now, site)}
+    sealed = sealed_until(session)
+    if sealed > now:
+        found = {each.case: each for each in _as_of(session, lot, sealed, site)} | found
+    return list(found.values())
+
+
+def sealed_until(session: Session) -> int:
+    """Return when the newest entry was sealed, microseconds UTC; 0 before the first (rule 8)."""
+    row = session.row("SELECT MAX(time) FROM head")
+    return int(row[0] or 0) if row is not None else 0
+
+
+def _as_of(session: Session, lot: str, now: int, site: str) -> list[Block]:
     facts = SqlFacts(session, now)
     number = facts.lot(lot)
     if number is None:

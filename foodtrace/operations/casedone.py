@@ -12,14 +12,14 @@ Rules:
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, Literal, TypeAlias, get_args
 
 import msgspec
 
 from foodtrace.events import Acknowledgement, Destroyed, Event, GoodsCleared, Notice, Refusal, Returned, Sealing
 from foodtrace.graph.edges import UNIT_NAMES
-from foodtrace.graph.flows import FlowKind
+from foodtrace.graph.flows import Flow, FlowKind
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.common import CHINA, local
 from foodtrace.recall.affected import Affected
@@ -35,8 +35,10 @@ _Kind: TypeAlias = Literal[
     "receipt", "sale", "transfer", "market_entry", "use", "packing", "release", "certificate", "restock",
 ]  # fmt: skip
 _Asked: TypeAlias = Literal[
-    "unreported", "unwitnessed", "no_evidence", "overplanned", "backdated", "corrected", "no_standing", "refused", "cleared"
+    "unreported", "unwitnessed", "no_evidence", "overplanned", "backdated", "entered_late", "corrected", "no_standing", "refused", "cleared"
 ]
+_Entries: TypeAlias = list[tuple[str, tuple[int, int]]]
+"""(site, (log, seq))."""
 _REMARKS: Final[tuple[_Asked, ...]] = get_args(_Asked)
 
 
@@ -129,7 +131,7 @@ class Done:
             if isinstance(event, GoodsCleared) and entry not in self.case.without_standing:
                 found.setdefault("cleared", []).append((event.site, entry))
         found["no_standing"] = [("", entry) for entry in self.case.without_standing]
-        found["backdated"] = self._backdated()
+        found["backdated"], found["entered_late"] = self._late()
         found["corrected"] = self._corrected()
         found["overplanned"] = self._overplanned()
         for kind in _REMARKS:
@@ -142,24 +144,34 @@ class Done:
                     entries=tuple(f"{self.origins.get(log, log)}#{seq}" for _, (log, seq) in each[:50]),
                 )
 
-    def _backdated(self) -> list[tuple[str, tuple[int, int]]]:
-        """Return what a site entered after it knew about a time before: what leaves it lowers the base of R2, what came home that of R1."""
-        notices = known_since(self.case, self.settings)
+    def _entered_after(self, since: Callable[[int], int]) -> list[Flow]:
+        """Return what a site entered after a moment of its own about a time before: goods that left it, or came home."""
         kinds = {FlowKind.SOLD, FlowKind.LOST, FlowKind.USED, FlowKind.DESTROYED, FlowKind.DISPATCH}
         own = self.found.own
-
-        def known(site: int) -> int:
-            return min(notices(site), self.case.opened) if site in own else notices(site)
-
-        found = [
-            (flow.site, (flow.log, flow.seq))
+        return [
+            flow
             for flow in self.found.flows
             if flow.kind in (kinds | _HOME if flow.site in own else kinds)
             and (flow.lot, flow.site) in self.found.holdings
-            and flow.t < known(flow.site) < flow.recorded
+            and flow.t < since(flow.site) < flow.recorded
         ]
-        texts = self.facts.texts({site for site, _ in found})
-        return [(texts[site], entry) for site, entry in found]
+
+    def _late(self) -> tuple[_Entries, _Entries]:
+        """Return what a site entered after it knew about a time before: what leaves it lowers the base of R2, what came home that of R1.
+
+        And what it entered after the opening about a time before, when it need not have known: late papers, or a block evaded.
+        """
+        notices = known_since(self.case, self.settings)
+        own = self.found.own
+        known = self._entered_after(lambda site: min(notices(site), self.case.opened) if site in own else notices(site))
+        told = {(flow.log, flow.seq) for flow in known}
+        opened = [flow for flow in self._entered_after(lambda _: self.case.opened) if (flow.log, flow.seq) not in told]
+        texts = self.facts.texts({flow.site for flow in (*known, *opened)})
+
+        def named(flows: list[Flow]) -> _Entries:
+            return [(texts[flow.site], (flow.log, flow.seq)) for flow in flows]
+
+        return named(known), named(opened)
 
     def _overplanned(self) -> list[tuple[str, tuple[int, int]]]:
         """Return the newest plan of each place where more is planned to be destroyed than lies there."""

@@ -253,6 +253,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "status.no_evidence": ("{count} 次封存, 退回或销毁没有证据: {names}", "{count} {count:sealing, return or destruction|sealings, returns or destructions} without evidence: {names}"),
     "status.overplanned": ("{count} 处计划销毁的多于现有的 (重复计划?): {names}", "{count} {count:place plans|places plan} to destroy more than is there (planned twice?): {names}"),
     "status.backdated": ("{count} 条是接通知后才记, 写成通知之前: {names}", "{count} {count:entry made after the notice says|entries made after the notice say} before it: {names}"),
+    "status.entered_late": ("{count} 条是立案后才记, 写成立案之前: {names}", "{count} {count:entry made after the opening says|entries made after the opening say} before it: {names}"),
     "status.corrected": ("立案后更正了 {count} 条这些货的记录: {names}", "{count} {count:record|records} of these goods corrected since it was opened: {names}"),
     "status.no_standing": ("{count} 条由无权的日志记的, 不算", "{count} {count:entry by a log without standing does|entries by logs without standing do} not count"),
     "status.refused": ("拦下 {count} 次: {names}", "refused {count} {count:time|times}: {names}"),

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from foodtrace.errors import FoodtraceError
 from foodtrace.events import (
     Alias,
     Destroyed,
@@ -11,11 +14,13 @@ from foodtrace.events import (
     Output,
     Portion,
     Returned,
+    Sale,
     Transformation,
 )
 from foodtrace.graph.edges import micros
 from foodtrace.operations import cases, checks, disposal, goods, notices
 from foodtrace.operations.casestatus import status
+from foodtrace.operations.common import Doing
 from foodtrace.recall import effectiveness
 from tests.recall.caselife import LOT, SEED, left, now, refuses
 from tests.recall.casework import World, day, kg
@@ -188,6 +193,22 @@ def test_what_one_case_approved_another_still_refuses(world: World) -> None:
     assert [(each.asked, each.case) for each in world.refusals()] == [("use", grave)]
     world.do(cases.withdraw, grave, "x", "7")
     world.do(disposal.correct, case, "X", LOT, kg(20), "OP-X/NEW", **asked)
+
+
+def test_a_clock_set_back_before_the_opening_lets_nothing_pass(world: World) -> None:
+    case = world.open(LOT)
+    early = Doing(now=world.at(2.9).now, by="7")
+    world.ledger.clock_rule = world.ledger.clock_rule._replace(confirmed=True)
+    for ask in (
+        lambda session: goods.transfer(session, early, LOT, kg(5), "Z", source="X"),
+        lambda session: disposal.restock(session, early, "X", LOT, None),
+    ):
+        with pytest.raises(FoodtraceError) as error:
+            world.ledger.act(ask)
+        assert error.value.code == "transfer.recalled"
+    assert len(world.refusals()) == 2
+    world.at(3.2).put(Sale(id="late", at=day(2.5), site="X", lot=LOT, quantity=kg(5)))
+    assert {each.kind: each.sites for each in now(world, case).remarks}["entered_late"] == ("X",)
 
 
 def test_what_a_visit_finds_after_closing_is_recorded_and_the_case_is_to_be_reopened(world: World) -> None:
