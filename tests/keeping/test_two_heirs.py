@@ -97,9 +97,10 @@ def test_a_recovery_that_broke_off_after_its_mark_is_carried_to_its_end(tmp_path
     def crash(_key: Path) -> None:
         raise errors.Storage("storage.failed", value="x", reason="power")
 
-    monkeypatch.setattr(recovery, "_put_aside", crash)
-    with Ledger.open(str(tmp_path / "foodtrace.db"), keys=tmp_path / "keys", recovering=True) as ledger, pytest.raises(errors.Storage):
-        recovery.recover(ledger, "a", new_log=True, reason="disk")
+    with monkeypatch.context() as patch:
+        patch.setattr(recovery, "_put_aside", crash)
+        with Ledger.open(str(tmp_path / "foodtrace.db"), keys=tmp_path / "keys", recovering=True) as ledger, pytest.raises(errors.Storage):
+            recovery.recover(ledger, "a", new_log=True, reason="disk")
     assert "put aside" in run(tmp_path, "--log", "a", "recover", "--new-log", "--reason", "disk")
     run(tmp_path, "site", "add", "河东:shop")
     assert "verified" in run(tmp_path, "verify", "--full")
