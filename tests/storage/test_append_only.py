@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -127,7 +128,7 @@ def roles(pg_url: str, tmp_path: Path) -> dict[str, str]:
     with Ledger.open(pg_url, keys=tmp_path / "keys") as ledger:
         grow(ledger)
     (sql,) = re.findall(r"```sql\n(.*?)```", (ROOT / "docs" / "postgresql.md").read_text(encoding="utf-8"), flags=re.DOTALL)
-    suffix = urlsplit(pg_url).path.strip("/")[-12:]
+    suffix = uuid.uuid4().hex[-12:]  # of the server, not of the database
     names = {each: f"{each}_{suffix}" for each in ("foodtrace_writer", "foodtrace_reader")}
     with psycopg.connect(pg_url, autocommit=True) as owner:
         for plain, name in names.items():
