@@ -28,7 +28,7 @@ from foodtrace.graph.names import Names
 from foodtrace.opening import LogState, Writer, check_seen, chosen, logs, origins, refuse_backup
 from foodtrace.operations.common import Outcome
 from foodtrace.quantity import Quantity
-from foodtrace.reading import SCHEMA_VERSION, check, default_keys, rule_folder, wall_clock
+from foodtrace.reading import SCHEMA_VERSION, Snapshots, check, default_keys, rule_folder, wall_clock
 from foodtrace.recording import Receipt, done, lock, prepare, record, record_in, refusals
 from foodtrace.sealed import sealed_logs
 from foodtrace.storage.engine import address_of, open_store
@@ -36,7 +36,7 @@ from foodtrace.storage.session import Session, Store
 from foodtrace.tlog.append import Head
 from foodtrace.tlog.clock import ClockRule, clock_rule, within
 from foodtrace.tlog.verify import Progress
-from foodtrace.tlog.vouched import Vouched, mark_path, read_seen
+from foodtrace.tlog.vouched import mark_path, read_seen
 from foodtrace.verification import (
     Asked,
     Older,
@@ -46,6 +46,7 @@ from foodtrace.verification import (
     ledger_gone,
     marked_at,
     rebuild_ledger,
+    remembered,
     verify_ledger,
 )
 from foodtrace.writing import Writers
@@ -115,9 +116,9 @@ class Ledger:
             recovering=recovering,
             mark=lambda: self.mark,
         )
-        self._there = False
         self._lock = threading.Lock()
         self.rules = rules
+        self._snapshots = Snapshots(store, keys, lambda: self.mark, rules, None if recovering else self._writers.ends)
         self._rules: Rulebook | None = None
         self._running: dict[str, Running] = {}
         self._address = store.url
@@ -200,14 +201,13 @@ class Ledger:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """Open one snapshot of a ledger that has something in it. Raises ``NotFound`` (``ledger.missing``)."""
-        # A ledger that was there once is not looked for again: on PostgreSQL that is four journeys to the server and back.
-        if not self._there and self.store.version() is None:
-            raise NotFound("ledger.missing", value=self.store.url, expected="foodtrace init")
-        self._there = True
-        vouched = Vouched(self.keys, self.mark)
-        with self.store.read() as session:
-            session.vouched, session.rules = vouched, self.rules
+        """Open one snapshot of a ledger that has something in it.
+
+        :raises NotFound: ``ledger.missing``. :raises Integrity: ``ledger.rolled_back``, ``ledger.forked_log``: this program saw more of it.
+        """
+        with self._snapshots.open() as (session, wrong):
+            if wrong:
+                raise wrong[0]
             yield session
 
     # -- logs and keys -----------------------------------------------------------------------------------------------------
@@ -454,7 +454,7 @@ class Ledger:
         gone = ledger_gone(self.mark) if self.store.version() is None else None
         if gone is not None:
             return gone
-        with self.reading() as session:
+        with self._snapshots.open() as (session, wrong):
             known = origins(session)
         asked = Asked(
             full=full,
@@ -466,8 +466,9 @@ class Ledger:
             older=tuple(older),
             keys=self.keys,
             anchors=anchors_of(self.keys, known),
+            remembered=remembered(wrong),
         )
-        with self.reading() as session:
+        with self._snapshots.open() as (session, _):
             return verify_ledger(session, progress, asked)
 
     def verified_at(self) -> dt.datetime | None:

@@ -9,14 +9,16 @@ Rules (DESIGN section 5):
    anywhere".
 3. What ``verify`` saw on this host is read before a snapshot is opened and handed on with it, so that an answer can say how far each
    source is to be believed (:mod:`foodtrace.tlog.vouched`).
-4. This module loads no keys, no events and no SQLAlchemy: import time is part of a command's time.
+4. A program that keeps a ledger open compares each snapshot with those before (:mod:`foodtrace.tlog.lastread`): it was opened long ago, and
+   the database may have been set back since.
+5. This module loads no keys, no events and no SQLAlchemy: import time is part of a command's time.
 """
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -25,10 +27,12 @@ from foodtrace.errors import BadData, Integrity, NotFound, Storage
 from foodtrace.storage.engine import open_store
 from foodtrace.storage.session import VERSION
 from foodtrace.tlog.anchor import anchor_path, read_anchor
+from foodtrace.tlog.lastread import LastRead
 from foodtrace.tlog.vouched import Vouched, mark_path
 
 if TYPE_CHECKING:
     from foodtrace.storage.session import Session, Store
+    from foodtrace.tlog.lastread import Ends
 
 SCHEMA_VERSION: Final = VERSION
 """The schema this program works with."""
@@ -102,6 +106,32 @@ def reading(url: str, *, keys: str | Path | None = None) -> Iterator[Session]:
             yield session
     finally:
         store.close()
+
+
+class Snapshots:
+    """Opens snapshots of a database for a program that keeps it open, and compares each with those before (rule 4)."""
+
+    def __init__(self, store: Store, keys: Path, mark: Callable[[], Path], rules: Path | None, ends: Callable[[], Ends] | None) -> None:
+        """:param ends: gives the ends of the logs that the program wrote itself; none: nothing is compared (recovery does so itself)."""
+        self._store, self._keys, self._mark, self._rules, self._ends = store, keys, mark, rules, ends
+        self._last = LastRead()
+        self._there = False
+
+    @contextmanager
+    def open(self) -> Iterator[tuple[Session, list[Integrity]]]:
+        """Open a snapshot of a ledger that has something in it; give it with what contradicts what the program saw before.
+
+        :raises NotFound: ``ledger.missing``.
+        """
+        # A ledger that was there once is not looked for again: on PostgreSQL that is four journeys to the server and back.
+        if not self._there and self._store.version() is None:
+            raise NotFound("ledger.missing", value=self._store.url, expected="foodtrace init")
+        self._there = True
+        vouched = Vouched(self._keys, self._mark())
+        seen = None if self._ends is None else self._last.before(self._ends())
+        with self._store.read() as session:
+            session.vouched, session.rules = vouched, self._rules
+            yield session, [] if seen is None else self._last.look(session, seen)
 
 
 def check(store: Store, keys: Path, *, may_create: bool, anchors: bool = True, older: bool = False) -> None:

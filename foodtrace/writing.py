@@ -32,6 +32,7 @@ from foodtrace.storage.session import Store
 from foodtrace.tlog.anchor import Anchor, anchor_path, move_anchor
 from foodtrace.tlog.append import append, lock_head, new_log
 from foodtrace.tlog.entry import check_origin
+from foodtrace.tlog.lastread import Ends
 from foodtrace.tlog.lastseen import LastSeen
 from foodtrace.tlog.vouched import read_seen
 
@@ -207,6 +208,10 @@ class Writers:
             load(self._keys, stored.verifier.key_id, given)
             self._passphrase = given
         return given
+
+    def ends(self) -> Ends:
+        """Return the ends of the logs that this program wrote, as it saw them last."""
+        return {origin: each.last.at for origin, each in tuple(self._first_seen.items())}
 
     def forget(self) -> None:
         """Look again which key is in force the next time, with the anchors on the disk. Raises ``Storage`` (``anchor.unwritable``)."""

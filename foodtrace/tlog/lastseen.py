@@ -42,6 +42,11 @@ class LastSeen:
         self._owed: tuple[int, bytes] | None = None
         """What the anchor said and the database has not: asked again, for the anchor says its news once."""
 
+    @property
+    def at(self) -> tuple[int, bytes]:
+        """Entries of the log, and leaf hash of the last; 0 where nothing is remembered."""
+        return self._at
+
     def check(self, session: Session, log: int, head: Head) -> None:
         """Compare the end of the log, just locked, with what is remembered.
 

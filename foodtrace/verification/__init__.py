@@ -14,7 +14,7 @@ Rules:
 """
 
 from foodtrace.tlog.vouched import mark_path
-from foodtrace.verification.anchored import anchors_of, ledger_gone
+from foodtrace.verification.anchored import anchors_of, ledger_gone, remembered
 from foodtrace.verification.answer import Assured, Finding, LogVerified, Verification
 from foodtrace.verification.crew import Start
 from foodtrace.verification.mark import LogMark, marked_at, put_aside, read_mark
@@ -38,5 +38,6 @@ __all__ = [
     "put_aside",
     "read_mark",
     "rebuild_ledger",
+    "remembered",
     "verify_ledger",
 ]

@@ -31,6 +31,18 @@ Anchors: TypeAlias = Mapping[str, "tuple[int, bytes] | Path"]
 """Origin -> (size, checkpoint), or the file that cannot be read; those without an anchor are not in it."""
 
 
+def remembered(wrong: Iterable[Integrity]) -> tuple[Finding, ...]:
+    """Return as findings what contradicts what a program saw of a ledger before (:meth:`foodtrace.tlog.lastread.LastRead.look`)."""
+    found = []
+    for each in wrong:
+        if each.code == "ledger.rolled_back":
+            size, log = int(str(each.value)), str(each.params["log"])
+            found.append(Finding(code="tlog.rolled_back", log=log, seq=max(size - 1, 0), expected=str(each.expected), got=str(size)))
+        else:
+            found.append(Finding(code="tlog.forked", log=str(each.value), seq=int(str(each.expected)) - 1, expected=str(each.expected)))
+    return tuple(found)
+
+
 def anchors_of(keys: Path, origins: Iterable[str]) -> Anchors:
     """Return this host's anchors of some logs (rules 2 and 4). Raises ``Storage`` (``anchor.unreadable``)."""
     found: dict[str, tuple[int, bytes] | Path] = {}

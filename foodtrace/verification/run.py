@@ -67,6 +67,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """Key directory: whose key is there is no log of another host (:func:`foodtrace.personal.vanished`); none: every log is this one's."""
     anchors: Anchors | None = None
     """What this host signed last of each log, read before the snapshot was opened (:mod:`foodtrace.verification.anchored`)."""
+    remembered: tuple[Finding, ...] = ()
+    """What contradicts what the program that asks saw before (:func:`foodtrace.verification.anchored.remembered`)."""
 
 
 class Before(NamedTuple):
@@ -109,6 +111,8 @@ def verify_ledger(session: Session, progress: Progress | None = None, asked: Ask
         around += logs_gone(asked.mark, seen, states)
     signed = against_anchors(session, states, asked.anchors or {})
     beyond = _beyond(states, seen, signed)
+    told = {(each.code, each.log) for each in beyond}
+    beyond += [each for each in asked.remembered if (each.code, each.log) not in told]
     rested = {} if asked.full or beyond else known
     key = mark.key if mark is not None and rested else os.urandom(KEY_SIZE)
     weights = Weights(key)

@@ -227,7 +227,7 @@ def test_one_program_alone_asks_the_database_nothing_more(engine: Engine, tmp_pa
         kind = {"sqlite": "foodtrace.storage.sqlitesession.SqliteSession", "postgresql": "foodtrace.storage.postgres.PostgresSession"}
         monkeypatch.setattr(f"{kind[ledger.store.dialect]}.row", _noting(asked, kind[ledger.store.dialect]))
         ledger.record([move("b")])
-        assert [each for each in asked if "checkpoint" in each or "leaf" in each] == []
+        assert [each for each in asked if "FROM checkpoint" in each or "leaf" in each] == []
 
 
 def _noting(asked: list[str], name: str) -> Any:
@@ -263,3 +263,126 @@ def test_another_file_in_place_of_the_one_that_is_open(tmp_path: Path, *, kept: 
     with pytest.raises(errors.Integrity) as told:
         opened(engine, tmp_path)
     assert told.value.code == "ledger.rolled_back"
+
+
+def reads(ledger: Ledger) -> object:
+    return ledger.recall("261123-1").outlets
+
+
+@pytest.mark.parametrize("logs", [1, 2])
+def test_a_program_that_only_reads_learns_of_it_at_its_next_read(engine: Engine, tmp_path: Path, logs: int) -> None:
+    """It has no key and no anchor of any log: whatever it knows, it saw."""
+    with opened(engine, tmp_path) as writer:
+        fill(writer)
+        if logs == 2:
+            writer.init("test.example/two")
+        with Ledger.open(engine.url, keys=tmp_path / "reader", clock=clock) as reader:
+            before = reads(reader)
+            saved = engine.save()
+            writer.record([move("a")])
+            assert reads(reader) != before
+            assert reader.verify(full=True).ok
+            for each in (tmp_path / "reader").glob("*"):
+                each.unlink()  # what verify left: nothing but the program itself knows
+            engine.put_back(saved)
+            for _ in range(2):
+                with pytest.raises(errors.Integrity) as caught:
+                    reads(reader)
+                assert (caught.value.code, caught.value.value, caught.value.expected) == ("ledger.rolled_back", 4, 5)
+            found = reader.verify()
+            assert not found.ok
+            assert [(each.code, each.log, each.expected, each.got) for each in found.findings] == [("tlog.rolled_back", ORIGIN, "5", "4")]
+        with Ledger.open(engine.url, keys=tmp_path / "reader", clock=clock) as anew:
+            assert reads(anew) == before, "who opens it anew, and has nothing to compare it with, cannot know"
+
+
+def test_a_reader_sees_another_history_of_the_same_length_or_longer(engine: Engine, tmp_path: Path) -> None:
+    with opened(engine, tmp_path) as writer, Ledger.open(engine.url, keys=tmp_path / "reader", clock=clock) as reader:
+        fill(writer)
+        saved = engine.save()
+        writer.record([move("a")])
+        reads(reader)
+        engine.put_back(saved)
+        for each in (tmp_path / "keys").glob("*.anchor"):
+            each.unlink()
+        with opened(engine, tmp_path) as other:
+            for name in ("x", "y"):
+                other.record([move(name)])
+                for _ in range(2):
+                    with pytest.raises(errors.Integrity) as caught:
+                        reads(reader)
+                    assert (caught.value.code, caught.value.value) == ("ledger.forked_log", ORIGIN)
+                assert "tlog.forked" in {each.code for each in reader.verify().findings}
+
+
+def test_a_writer_reads_nothing_that_lacks_what_it_wrote_itself(engine: Engine, tmp_path: Path) -> None:
+    with opened(engine, tmp_path) as ledger:
+        fill(ledger)
+        saved = engine.save()
+        ledger.record([move("a")])
+        engine.put_back(saved)
+        with pytest.raises(errors.Integrity) as caught:
+            reads(ledger)
+        assert caught.value.code == "ledger.rolled_back"
+
+
+def test_a_log_that_is_gone_is_noticed_by_a_reader(engine: Engine, tmp_path: Path) -> None:
+    with opened(engine, tmp_path) as writer, Ledger.open(engine.url, keys=tmp_path / "reader", clock=clock) as reader:
+        fill(writer)
+        saved = engine.save()
+        writer.init("test.example/two")
+        reads(reader)
+        engine.put_back(saved)
+        with pytest.raises(errors.Integrity) as caught:
+            reads(reader)
+        assert (caught.value.code, caught.value.params["log"]) == ("ledger.rolled_back", "test.example/two")
+
+
+def test_readers_beside_writers_are_never_told_so(engine: Engine, tmp_path: Path) -> None:
+    """Each thread looks at a snapshot that others have left behind already."""
+    with opened(engine, tmp_path) as ledger:
+        fill(ledger)
+        failed: list[BaseException] = []
+        done = threading.Event()
+
+        def read() -> None:
+            try:
+                while not done.is_set():
+                    with ledger.reading() as session:
+                        session.rows("SELECT count(*) FROM entry")
+            except BaseException as error:  # noqa: BLE001 - told below
+                failed.append(error)
+
+        threads = [threading.Thread(target=read) for _ in range(3)]
+        for each in threads:
+            each.start()
+        for turn in range(25):
+            ledger.record([move(f"t{turn}")])
+        done.set()
+        for each in threads:
+            each.join()
+        assert not failed
+
+
+def test_a_read_asks_once_about_the_heads(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with opened(engine, tmp_path) as ledger:
+        fill(ledger)
+        reads(ledger)
+        kind = {"sqlite": "foodtrace.storage.sqlitesession.SqliteSession", "postgresql": "foodtrace.storage.postgres.PostgresSession"}
+        asked: list[str] = []
+        module, _, cls = kind[ledger.store.dialect].rpartition(".")
+        rows = getattr(__import__(module, fromlist=[cls]), cls).rows
+
+        def noted(self: Any, sql: str, params: Any = ()) -> Any:
+            asked.append(sql)
+            return rows(self, sql, params)
+
+        monkeypatch.setattr(f"{kind[ledger.store.dialect]}.rows", noted)
+        with ledger.reading():
+            pass
+        assert len(asked) == 1
+        ledger.record([move("a")])
+        asked.clear()
+        with ledger.reading():
+            pass
+        assert len(asked) == 1, "what it wrote itself it knows"
