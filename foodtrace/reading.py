@@ -27,7 +27,7 @@ from foodtrace.errors import BadData, Integrity, NotFound, Storage
 from foodtrace.storage.engine import open_store
 from foodtrace.storage.session import VERSION
 from foodtrace.tlog.anchor import anchor_path, read_anchor
-from foodtrace.tlog.lastread import LastRead
+from foodtrace.tlog.lastread import HEADS, LastRead
 from foodtrace.tlog.vouched import Vouched, mark_path
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ class Snapshots:
         self._there = True
         vouched = Vouched(self._keys, self._mark())
         seen = None if self._ends is None else self._last.before(self._ends())
-        with self._store.read() as session:
+        with self._store.read("" if seen is None else HEADS) as session:
             session.vouched, session.rules = vouched, self._rules
             yield session, [] if seen is None else self._last.look(session, seen)
 

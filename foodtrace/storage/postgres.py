@@ -127,6 +127,14 @@ class PostgresSession:
                 given = params if ids is None else (_array(ids), *params)
                 self._asked[_key(sql, ids, params)] = self._send(_related(sql), given)
 
+    def begin(self, ask: str) -> None:
+        """Open a snapshot, and ask the first question in the same journey; see :meth:`foodtrace.storage.session.Store.read`."""
+        cursor = self._c.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; " + _BEGIN + (f"; {ask}" if ask else ""))
+        if ask:
+            while cursor.nextset():
+                pass  # the answers to those before it
+            self._asked[_key(ask, None, ())] = cursor
+
     def settle(self) -> None:
         """Wait for what was asked ahead."""
         if self._pipeline is not None:
@@ -246,12 +254,12 @@ class PostgresStore:
         self._looked = Looked()
 
     @contextmanager
-    def read(self) -> Iterator[PostgresSession]:
+    def read(self, ask: str = "") -> Iterator[PostgresSession]:
         """See :class:`foodtrace.storage.session.Store`."""
         with self._borrow() as connection, self._translated():
-            connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; " + _BEGIN)
             session = PostgresSession(connection, looks_up="look up")
             try:
+                session.begin(ask)
                 yield session
             finally:
                 try:

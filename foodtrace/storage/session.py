@@ -134,8 +134,11 @@ class Store(Protocol):
     url: str
     """The database's address without any password."""
 
-    def read(self) -> AbstractContextManager[Session]:
-        """Open a read transaction: one consistent snapshot."""
+    def read(self, ask: str = "") -> AbstractContextManager[Session]:
+        """Open a read transaction: one consistent snapshot.
+
+        :param ask: what :meth:`Session.rows` will be asked first, without parameters: on a server it goes along with the opening.
+        """
         ...
 
     def write(self) -> AbstractContextManager[Session]:

@@ -80,7 +80,7 @@ class SqliteStore:
                 raise Storage("storage.not_a_file", value=str(self.path), expected=str(self.path / "foodtrace.db"))
 
     @contextmanager
-    def read(self) -> Iterator[SqliteSession]:
+    def read(self, ask: str = "") -> Iterator[SqliteSession]:  # noqa: ARG002 - there is no journey here
         """See :class:`foodtrace.storage.session.Store`."""
         connection = self._take()
         try:

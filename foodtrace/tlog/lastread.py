@@ -4,7 +4,7 @@ Rules:
 
 1. Asked of every snapshot, before anything is answered from it: one small query about the heads of all logs. Where a head is not as it was
    the entry is looked up that was the last one before: not there, the log is set back; another one, it is a fork. A head that does not
-   fit its entries is for others to find.
+   fit its entries is for others to find, and is not remembered.
 2. What was seen before is taken down before a snapshot is opened: another thread may see more while this one still looks.
 3. What this program wrote itself counts as seen (:mod:`foodtrace.tlog.lastseen`).
 4. Nothing is taken back: numbers of names and sums that this program keeps may mean something else in a database that was set back.
@@ -22,13 +22,14 @@ from foodtrace.errors import Integrity
 if TYPE_CHECKING:
     from foodtrace.storage.session import Session
 
-__all__ = ["Ends", "LastRead"]
+__all__ = ["HEADS", "Ends", "LastRead"]
 
 Ends: TypeAlias = Mapping[str, tuple[int, bytes]]
 """Origin -> (entries, leaf hash of the last)."""
-_HEADS: Final = "SELECT l.origin, h.size, h.prev, l.id FROM log AS l LEFT JOIN head AS h ON h.log = l.id"
+HEADS: Final = "SELECT l.origin, h.size, h.prev, l.id FROM log AS l LEFT JOIN head AS h ON h.log = l.id"
+"""What is asked of every snapshot."""
 _MANY: Final = 200
-"""Logs in one query."""
+"""Entries looked up in one query."""
 
 
 class LastRead:
@@ -52,24 +53,27 @@ class LastRead:
         :return: ``ledger.rolled_back``, ``ledger.forked_log``, one for each log that they are true of.
         """
         now: dict[str, tuple[int, bytes]] = {}
+        sizes: dict[str, int] = {}
         asked: list[tuple[str, int, int]] = []
         gone = set(before)
-        sizes = {}
-        for origin, size, leaf, log in session.rows(_HEADS):
+        for origin, size, leaf, log in session.rows(HEADS):
             gone.discard(origin)
             if isinstance(size, int) and isinstance(leaf, (bytes, memoryview)):
                 now[origin] = (size, bytes(leaf))
             seen = before.get(origin, (0, b""))
             if seen[0] and now.get(origin) != seen:
-                asked.append((origin, log, seen[0]))
-                sizes[origin] = size or 0
+                sizes[origin] = size if isinstance(size, int) else 0
+                asked += [(origin, log, seen[0]), (origin, log, sizes[origin])]
+        leaves = _leaves(session, asked)
         wrong = [Integrity("ledger.rolled_back", value=0, expected=before[origin][0], log=origin) for origin in sorted(gone)]
-        for origin, leaf in _leaves(session, asked).items():
-            size, last = before[origin]
-            if leaf is None:
-                wrong.append(Integrity("ledger.rolled_back", value=sizes[origin], expected=size, log=origin))
-            elif leaf != last:
-                wrong.append(Integrity("ledger.forked_log", value=origin, expected=size))
+        for origin, size in sizes.items():
+            there = leaves[origin, before[origin][0]]
+            if there is None:
+                wrong.append(Integrity("ledger.rolled_back", value=size, expected=before[origin][0], log=origin))
+            elif there != before[origin][1]:
+                wrong.append(Integrity("ledger.forked_log", value=origin, expected=before[origin][0]))
+            if origin in now and leaves[origin, size] != now[origin][1]:
+                del now[origin]  # a head that does not fit its entries is not remembered
         if not wrong:
             self._remember(now)
         return wrong
@@ -81,16 +85,19 @@ class LastRead:
                 self._ends = {**self._ends, **news}
 
 
-def _leaves(session: Session, asked: list[tuple[str, int, int]]) -> dict[str, bytes | None]:
-    """Return, by origin, the leaf hash of the last entry of logs, (origin, number, size), as they were at a size; none: it is not there."""
-    found: dict[str, bytes | None] = {}
+def _leaves(session: Session, asked: list[tuple[str, int, int]]) -> dict[tuple[str, int], bytes | None]:
+    """Return, by (origin, size), the leaf hash of the entry that is the last one of a log of that size; none: it is not there.
+
+    :param asked: (origin, number, size).
+    """
+    found: dict[tuple[str, int], bytes | None] = {}
     for start in range(0, len(asked), _MANY):
         part = asked[start : start + _MANY]
         rows = session.rows(
             f"WITH v(log, size) AS (VALUES {', '.join(['(?, ?)'] * len(part))}) "  # noqa: S608 - marks
-            "SELECT v.log, (SELECT e.leaf FROM entry AS e WHERE e.log = v.log AND e.seq = v.size - 1) FROM v",
+            "SELECT v.log, v.size, (SELECT e.leaf FROM entry AS e WHERE e.log = v.log AND e.seq = v.size - 1) FROM v",
             [value for _, log, size in part for value in (log, size)],
         )
-        leaves = {log: bytes(leaf) for log, leaf in rows if isinstance(leaf, (bytes, memoryview))}
-        found |= {origin: leaves.get(log) for origin, log, _ in part}
+        leaves = {(log, size): bytes(leaf) for log, size, leaf in rows if isinstance(leaf, (bytes, memoryview))}
+        found |= {(origin, size): leaves.get((log, size)) for origin, log, size in part}
     return found
