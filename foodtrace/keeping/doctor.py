@@ -14,6 +14,7 @@ import shutil
 import sqlite3
 import stat
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Final, Literal, NamedTuple, TypeAlias
 
@@ -24,12 +25,14 @@ from foodtrace.errors import FoodtraceError
 from foodtrace.keeping.host import Host
 from foodtrace.keeping.recovery import Lost, survey
 from foodtrace.opening import BACKUP, LogState, logs, origins
-from foodtrace.sealed import Seal, beyond_seal, contested, sealed_logs
+from foodtrace.personal import vanished
+from foodtrace.sealed import Seal, beyond_seal, contested, foreign_logs, sealed_logs
 from foodtrace.storage.around import missing_indexes, missing_keys
 from foodtrace.storage.damage import damage
 from foodtrace.storage.session import Session
 from foodtrace.storage.still import is_still
 from foodtrace.storage.strange import strange_things
+from foodtrace.tlog.anchor import wrote
 from foodtrace.tlog.clock import DAY, EARLIEST, SKEW, ClockRule
 from foodtrace.tlog.entry import time_text
 from foodtrace.tlog.verify import missing_triggers
@@ -126,6 +129,7 @@ def _in_ledger(host: Host, path: Path | None, keys: Path) -> Iterator[Check]:
             yield from _files(session)
             states, seals = logs(session), sealed_logs(session, keys)
             yield from _beyond_seal(states, seals)
+            yield from _personal(session, keys, states)
             # The clock that froze a log counts only where that log is still written.
             here = {each.verifier.key_id for each in _stored(keys)}
             written = [each for each in states if each.key_id in here and each.origin not in seals] or states
@@ -155,6 +159,16 @@ def _beyond_seal(states: list[LogState], seals: dict[str, Seal]) -> Iterator[Che
     for log, seal in contested(seals):
         facts = {"log": log, "into": seal.into, "rivals": ", ".join(seal.rivals)}
         yield Check(topic="ledger", state="bad", code="two_heirs", facts=facts)
+
+
+def _personal(session: Session, keys: Path, states: list[LogState]) -> Iterator[Check]:
+    """Say which values of persons are gone without an erasure that counts here (ADR 24), as ``verify`` does."""
+    gone = vanished(session, foreign=foreign_logs(session, keys, states), wrote=partial(wrote, keys))
+    if gone:
+        names = {state.number: state.origin for state in states}
+        log, seq, field = gone[0]
+        facts = {"count": str(len(gone)), "first": f"{names.get(log, log)}#{seq} ({field})"}
+        yield Check(topic="ledger", state="bad", code="personal_gone", facts=facts)
 
 
 def _ledger(session: Session) -> Iterator[Check]:

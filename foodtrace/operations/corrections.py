@@ -252,7 +252,12 @@ def _continues(session: Session, target: Target, own: int) -> bool:
 def _one_side(session: Session, target: Target, own: int) -> None:
     """Refuse a correction from a second side: both replacements would count."""
     foreign = SqlFacts(session, NEVER).entitled(target.log, target.seq)
-    if (target.log == own and foreign) or (target.log != own and own_corrections(session, target)):
+    if target.log != own and own_corrections(session, target):
+        left = _continues(session, target, own)  # there is nobody any more who could be asked
+        raise Refused(
+            "correction.before_left" if left else "correction.other_side", value=f"{target.origin}#{target.seq}", log=target.origin
+        )
+    if target.log == own and foreign:
         raise Refused("correction.other_side", value=f"{target.origin}#{target.seq}")
 
 

@@ -17,7 +17,7 @@ from typing import Final, get_args
 from foodtrace.errors import BadData, Conflict
 from foodtrace.events import Licence, Operator, SellerFile, Site
 from foodtrace.events.master import SiteKind
-from foodtrace.graph.directory import sites_of_kind
+from foodtrace.graph.directory import folded, sites_of_kind
 from foodtrace.operations.common import Doing, Outcome, latest
 from foodtrace.storage.session import Session
 
@@ -65,7 +65,7 @@ def add_sites(
     :param operator: credit code (USCC) or local id; by default each site is its own operator under its local id.
     :raises BadData: ``site.kind``, ``site.name``, ``site.id``, ``uscc.*``. :raises Conflict: ``site.exists``.
     """
-    given = _operator(operator)
+    given = operator_id(session, operator)
     number = next_number(session, prefix)
     outcome = Outcome(events=[], personal={}, answer=[])
     markets = [each for each, _ in sites_of_kind(session, ("market",))]
@@ -160,13 +160,16 @@ def describe(session: Session, site: str) -> tuple[Site, dict[str, str]] | None:
     return event, fields
 
 
-def _operator(given: str) -> str:
-    """Return an operator id; a text of a credit code's length must be one (rule 2)."""
-    text = given.strip().upper()
-    if not text:
-        return ""
-    if re.fullmatch(r"[A-Z]{1,6}-[0-9]{4,9}", text):
+def operator_id(session: Session | None, given: str) -> str:
+    """Return the id of an operator as somebody typed it: one on record, a local id like L-0001, or a credit code (rule 2).
+
+    :param session: of the ledger, if there is one already. :raises BadData: ``uscc.*``.
+    """
+    text = folded(given).strip().upper()
+    if not text or re.fullmatch(r"[A-Z]{1,6}-[0-9]{4,9}", text):
+        return text
+    if session is not None and latest(session, f"operator {text}", Operator) is not None:
         return text
     from foodtrace.identifiers import uscc  # noqa: PLC0415 - only when a code was given
 
-    return uscc.parse(text).code
+    return uscc.parse(given).code

@@ -88,6 +88,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "correction.removed.hint": ("确实发生过才加 {expected}", "if it did occur after all, add {expected}"),
     "correction.not_yours": ("{value} 在别人的日志里, 场所 {expected} 不归本日志的经营者", "{value} is in another log, and site {expected} is not run by this log's operator"),
     "correction.not_yours.hint": ("请对方更正, 或提出异议: --dispute --note", "ask them to correct it, or object: --dispute --note"),
+    "correction.before_left": (
+        "{value} 在日志 {log} 停用之前已由它自己更正, 接续的日志不能再更正: 两个更正都会算上",
+        "{value} was corrected by {log} itself before that log was left, and the log that goes on cannot correct it again: both would count",
+    ),
+    "correction.before_left.hint": (
+        "数量不对就另记一条 (盘点、损耗、收货、退回等), 内容有异议用 foodtrace correct --dispute --note",
+        "put amounts right by a record of their own (a stock count, a loss, a receipt, a return); object to what it says with foodtrace correct --dispute --note",
+    ),
     "correction.other_side": ("{value} 已由另一方更正", "{value} was corrected by the other side already"),
     "correction.other_side.hint": ("请那一方再更正, 不然两个更正都会算上", "ask them to correct it again, or both corrections would count"),
     "correction.own": ("{value} 是自己的记录, 不必提异议", "{value} is an entry of your own log"),
@@ -269,6 +277,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "doctor.triggers_strange.hint": (
         "问管理员是谁建的、做什么; 去掉它 (DROP TRIGGER, DROP RULE, DROP VIEW, DISABLE ROW LEVEL SECURITY 等), 再 foodtrace verify --full",
         "ask the administrator who made it and what for; take it off (DROP TRIGGER, DROP RULE, DROP VIEW, DISABLE ROW LEVEL SECURITY and the like), then foodtrace verify --full",
+    ),
+    "doctor.personal_gone": (
+        "有 {count} 个个人信息值不见了, 没有算数的删除记录: 先是 {first}",
+        "{count} values of persons are gone, and no erasure that counts here says so: first {first}",
+    ),
+    "doctor.personal_gone.hint": (
+        "foodtrace verify --full 逐一列出; 有备份就先找回; 确实要删的, 在自己的日志里用 foodtrace erase 记上 (别的日志说删了不算, 见 docs/keys.md)",
+        "foodtrace verify --full names each; look in a backup first; what is to stay gone, erase on record in your own log with foodtrace erase (what another log says it erased does not count, docs/keys.md)",
     ),
     "doctor.indexes_gone": ("索引不见了: {names}; 结果不变, 但会很慢", "indexes are gone: {names}; answers are the same, but slow"),
     "doctor.indexes_gone.hint": ("foodtrace rebuild 重新建立", "foodtrace rebuild makes them again"),

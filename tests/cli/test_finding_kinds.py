@@ -188,7 +188,7 @@ def test_a_kind_comes_where_it_must_and_not_beside_it(here: Inside, kind: str, r
 @pytest.mark.parametrize(("second", "raises"), [(6, True), (5, False)])
 def test_one_event_id_with_two_contents_in_two_logs(here: Inside, second: int, raises: bool) -> None:
     begun(here)
-    type_in(here, "init", "--name", "county/two", "--operator", "OP-X", t=START)
+    type_in(here, "init", "--name", "county/two", "--operator", "OX-0001", t=START)
     record(here, *CHAIN, msgspec.structs.replace(sent(5, 2), id="same"), ids="e", log="one")
     record(here, msgspec.structs.replace(sent(second, 2), id="same"), ids="f", log="two")
     assert ("duplicate_conflict" in kinds(here)) == raises
@@ -197,7 +197,7 @@ def test_one_event_id_with_two_contents_in_two_logs(here: Inside, second: int, r
 @pytest.mark.parametrize("raises", [True, False])
 def test_somebody_else_objects(here: Inside, raises: bool) -> None:
     begun(here)
-    type_in(here, "init", "--name", "county/two", "--operator", "OP-X", t=START)
+    type_in(here, "init", "--name", "county/two", "--operator", "OX-0001", t=START)
     record(here, *CHAIN, msgspec.structs.replace(sent(5, 2), id="theirs"), born("K", 1), ids="e", log="one")
     entry = "theirs" if raises else "e-3"
     type_in(here, "correct", entry, "--dispute", "--note", "we never got these", log="two")
@@ -207,7 +207,7 @@ def test_somebody_else_objects(here: Inside, raises: bool) -> None:
 @pytest.mark.parametrize(("t", "raises"), [(2.9, True), (3.1, False)])
 def test_a_log_that_was_not_heard_of_since_the_case_was_opened(here: Inside, t: float, raises: bool) -> None:
     begun(here)
-    type_in(here, "init", "--name", "county/two", "--operator", "OP-X", t=START)
+    type_in(here, "init", "--name", "county/two", "--operator", "OX-0001", t=START)
     record(here, sent(1, 2, lot="OP-Q/K"), ids="f", t=t, log="two")
     record(here, *CASE, ids="e", log="one")
     assert ("log_behind" in kinds(here)) == raises

@@ -76,3 +76,24 @@ def test_nothing_to_change_and_half_a_licence_are_errors(folder: Path) -> None:
     assert "site.kind" in run(folder, "site", "edit", "福安超市", "--kind", "palace", code=2)
     assert "cli.time" in run(folder, "site", "edit", "福安超市", "--licence", "JY12301030001239", "--licence-until", "soon", code=2)
     assert len(_entries(folder)) == before, "what failed left nothing"
+
+
+def test_a_log_and_a_site_take_the_same_operators(tmp_path: Path) -> None:
+    """Who runs a log is in its first entry for ever, and entitles it to correct: mistyped, to nothing."""
+    assert "uscc." in run(tmp_path, "init", "--operator", "OP1", code=2)
+    assert list(tmp_path.glob("*")) == [], "nothing was made"
+    assert "uscc.check_digit" in run(tmp_path, "init", "--operator", CODE[:-1] + "B", code=2)
+    run(tmp_path, "init", "--operator", "l-0001")
+    assert "uscc." in run(tmp_path, "site", "add", "店:shop", "--operator", "OP1", code=2)
+    (tmp_path / "op.jsonl").write_text(
+        '{"type":"operator","id":"o1","at":"2026-11-24T08:00:00+08:00","operator":"OP1","kind":"enterprise","name":"甲"}\n',
+        encoding="utf-8",
+    )
+    run(tmp_path, "record", "op.jsonl")
+    run(tmp_path, "site", "add", "店:shop", "--operator", "op1")
+    run(tmp_path, "init", "--name", "t.example/two", "--operator", "op1")
+    run(tmp_path, "init", "--name", "t.example/three", "--operator", CODE.lower())
+    issuers = [json.loads(each)["event"].get("issuer") for each in _entries(tmp_path) if b'"type":"key"' in each]
+    assert sorted(issuers) == sorted(["L-0001", "OP1", CODE])
+    (row,) = json.loads(run(tmp_path, "site", "list", "--json"))
+    assert row["operator"] == "OP1"

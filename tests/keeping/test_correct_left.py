@@ -149,3 +149,19 @@ def test_a_thiefs_entry_is_known_and_counts_until_the_operator_of_the_site_says_
     assert "correction.not_yours" in run(tmp_path, "correct", f"t.example/a#{seq}", "--did-not-occur", code=1)
     run(tmp_path, "correct", f"t.example/a#{seq}", "--dispute", "--note", "written with the lost key")
     assert "verified" in run(tmp_path, "verify", "--full")
+
+
+def test_what_the_old_log_had_corrected_itself_is_told_what_to_do_about(url: str, tmp_path: Path) -> None:
+    with Ledger.open(url, keys=tmp_path / "keys", clock=clock) as ledger:
+        ledger.init(ORIGIN)
+        ledger.record([Site(id="s2", at=AT, site="S-7", operator="S-7", kind="shop", name="福安超市"), move("tr1")])
+        correct(ledger, f"{ORIGIN}#2", quantity="40kg")
+    leave(url, tmp_path / "keys", ORIGIN, lost_key=False)
+    with Ledger.open(url, keys=tmp_path / "keys", clock=clock) as ledger:
+        before = ledger.recall("261123-1").outlets
+        with pytest.raises(errors.Refused) as told:
+            correct(ledger, f"{ORIGIN}#2", quantity="30kg")
+        assert told.value.code == "correction.before_left"
+        assert f"was corrected by {ORIGIN} itself" in told.value.message("en")
+        assert "stock count" in told.value.hint("en")
+        assert ledger.recall("261123-1").outlets == before

@@ -130,3 +130,30 @@ def test_the_way_out_as_the_owner_types_it(tmp_path: Path) -> None:
     run(tmp_path, "recover", "--beyond", "--reason", "police told")
     assert "verified" in run(tmp_path, "verify", "--full")
     assert EVIL not in run(tmp_path, "doctor")
+
+
+def test_what_a_known_rival_erases_afterwards_is_named_by_the_doctor_as_by_verify(tmp_path: Path) -> None:
+    """That two heirs are known excuses what was done until then, and nothing more (ADR 24)."""
+    run(tmp_path, "init", "--name", "t.example/a")
+    run(tmp_path, "site", "add", "农场:farm", "--contact", "王五", "--phone", "0451-555-0104")
+    run(tmp_path, "site", "add", "超市:shop", "--phone", "0451-555-0105")
+    (key,) = (tmp_path / "keys").glob("*.key")
+    (tmp_path / "thief").mkdir(mode=0o700)
+    key.rename(tmp_path / "thief" / key.name)
+    run(tmp_path, "recover", "--new-log", "--reason", "key lost")
+    takeover(str(tmp_path / "foodtrace.db"), tmp_path / "thief", "t.example/a")
+    run(tmp_path, "recover", "--beyond", "--reason", "police told")
+    assert "verified" in run(tmp_path, "verify", "--full")
+    run(tmp_path, "doctor")
+    run(tmp_path, "--keys", "thief", "--log", EVIL, "erase", "农场", "--yes")
+    for full in ((), ("--full",)):
+        assert "personal.vanished" in run(tmp_path, "verify", *full, code=3)
+    said = json.loads(run(tmp_path, "doctor", "--json", code=3))
+    (bad,) = [each for each in said["checks"] if each["state"] == "bad"]
+    assert (bad["code"], bad["facts"]["count"]) == ("personal_gone", "2")
+    assert "2 values of persons are gone" in run(tmp_path, "doctor", code=3)
+    run(tmp_path, "erase", "农场", "--yes")
+    assert "verified" in run(tmp_path, "verify", "--full")
+    assert "personal_gone" not in run(tmp_path, "doctor", "--json")
+    run(tmp_path, "erase", "超市", "--yes")
+    assert "personal_gone" not in run(tmp_path, "doctor", "--json"), "ours counts"
