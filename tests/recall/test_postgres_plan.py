@@ -132,6 +132,8 @@ def test_a_recall_is_planned_once_for_a_connection_and_asked_in_few_journeys(
         alone.append(sql)
         return send(session, sql, params)
 
+    with ledger.reading():
+        pass  # whether there is a ledger at all is asked once
     monkeypatch.setattr(PostgresSession, "_run", noting)
     for lot in [lot for lot in range(150, len(life.lots)) if life.places[lot] < 40][:8]:
         with ledger.reading() as session:
