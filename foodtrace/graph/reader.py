@@ -51,6 +51,10 @@ class SqlFacts(Standing):
         """See :class:`foodtrace.recall.facts.Facts`."""
         return self.flows(self.pseudo_lots(sites))
 
+    def sent_to(self, receipts: Collection[tuple[int, str]]) -> Sequence[Flow]:
+        """See :class:`foodtrace.recall.facts.Facts`."""
+        return self._settled(self.bound_for(receipts))
+
     def ahead(self, lots: Collection[int], sites: Collection[int]) -> Sequence[Flow]:
         """See :class:`foodtrace.recall.facts.Facts`."""
         rows = [row for row in self._rows_of([*lots, *self.pseudo_lots(sites)]) if ahead(row[0], row[6], row[7], row[12], self._now)]

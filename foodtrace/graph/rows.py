@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
-from foodtrace.graph.flowkind import DELIVERED, NEVER, FlowKind, ahead, happened
+from foodtrace.graph.flowkind import DELIVERED, NEVER, UNNAMED, FlowKind, ahead, happened
 from foodtrace.graph.names import find, texts_of
 
 if TYPE_CHECKING:
@@ -69,6 +69,11 @@ _ENTRIES: Final = (
     f"SELECT {FLOW} FROM {{ids}} CROSS JOIN move AS m WHERE m.seq = f.value AND m.log = ? AND m.ended <= 0 AND m.recorded <= ?"  # noqa: S608
 )
 _PSEUDO: Final = "SELECT u.lot FROM {ids} CROSS JOIN unnamed AS u WHERE u.site = f.value AND u.n > 0"
+_BOUND: Final = (
+    "SELECT DISTINCT h.lot FROM {ids} CROSS JOIN holding AS h CROSS JOIN name AS n "
+    "WHERE h.site = f.value AND h.flows > 0 AND n.id = h.lot AND n.code IS NULL"
+)
+"""Lots without a code at sites: they stand for dispatches without lot that name one of these as where they went."""
 _PRODUCT: Final = 1
 """Where the product stands in what is said of a lot."""
 _COMES: Final = (FlowKind.BORN, FlowKind.PRODUCED, FlowKind.RECEIPT, FlowKind.COUNT, FlowKind.CONSUMER_RETURN)
@@ -207,6 +212,17 @@ class Rows:
         """Return the lots that stand for dispatches without lot from these sites."""
         rows = self._s.each(_PSEUDO, sites)
         return [row[0] for row in rows]
+
+    def bound_for(self, receipts: Collection[tuple[int, str]]) -> list[Row]:
+        """Return the dispatches without lot, under way by their own record, that name the site of a receipt and bear its number.
+
+        :param receipts: (site, number).
+        """
+        if not receipts or self._s.row("SELECT 1 FROM unnamed LIMIT 1") is None:
+            return []
+        lots = [row[0] for row in self._s.each(_BOUND, {site for site, _ in receipts})]
+        wanted = set(receipts)
+        return [row for row in self._rows_of(lots) if (row[3], row[11]) in wanted and row[12] & (UNNAMED | DELIVERED) == UNNAMED]
 
     def surely_held(self, site: int, product: str, by: int) -> bool:
         """Tell whether goods of exactly this product surely came to a site by a moment, whatever else the records say."""

@@ -17,7 +17,7 @@ from foodtrace.recall.plain.lot import LotBooks, Row
 _PORTION = 500
 _KIND, _OPERATOR = 1, 2
 """Where these stand in what is said of a site."""
-_PRODUCED, _CONSUMED = int(FlowKind.PRODUCED), int(FlowKind.CONSUMED)
+_PRODUCED, _CONSUMED, _RECEIPT = int(FlowKind.PRODUCED), int(FlowKind.CONSUMED), int(FlowKind.RECEIPT)
 
 
 class Reach:
@@ -106,6 +106,9 @@ class Reach:
         unnamed = {row[0] for row in self.rows.session.each(_UNNAMED, sites)}
         if unnamed:
             self.odd.update(row[1] for row in rows if row[2] in unnamed or row[3] in unnamed)
+        open_ = {(row[2], row[11]) for row in rows if row[0] == _RECEIPT and not row[3] and row[11]}
+        answered = {(row[3], row[11]) for row in self.rows.bound_for(open_)}
+        self.odd.update(row[1] for row in rows if answered and row[0] == _RECEIPT and (row[2], row[11]) in answered)
         return [(lot, list(mine)) for lot, mine in groupby(rows, key=_lot)]
 
     def _bits(self, sites: Iterable[int]) -> Iterable[int]:

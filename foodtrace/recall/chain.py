@@ -27,7 +27,7 @@ from foodtrace.graph.walk import KNOT, Holding
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.aliases import with_aliases
 from foodtrace.recall.facts import Facts
-from foodtrace.recall.moves import Move, pair
+from foodtrace.recall.moves import Move, pair, without_source
 from foodtrace.recall.quantities import HoldingSum, holdings
 from foodtrace.recall.records import representatives
 from foodtrace.recall.settings import DEFAULT, Settings
@@ -179,6 +179,7 @@ def _ancestors(facts: Facts, lots: Collection[int]) -> tuple[set[int], dict[int,
         named = set(facts.aliases(fresh))
         aliases |= named
         fresh = ({src for src, _ in facts.parents(fresh)} | {lot for both in named for lot in both}) - every
+    flows += facts.sent_to(without_source(flows))
     return asked, representatives(every, aliases, facts.texts(every)), flows
 
 

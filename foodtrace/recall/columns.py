@@ -16,7 +16,7 @@ from array import array
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
-from foodtrace.graph.flowkind import NEVER
+from foodtrace.graph.flowkind import NEVER, FlowKind
 from foodtrace.graph.rows import Rows
 from foodtrace.storage.session import Session
 
@@ -27,6 +27,10 @@ _SITES: Final = {
     "postgresql": "(SELECT string_agg(h.site::text, ',') FROM holding AS h WHERE h.lot = f.value{which})",
 }
 _GONE: Final = "SELECT h.lot FROM {ids} CROSS JOIN holding AS h WHERE h.lot = f.value AND h.flows = 0"
+_SOURCELESS: Final = (
+    "SELECT m.site, m.pair FROM {ids} CROSS JOIN move AS m "  # noqa: S608 - constants
+    f"WHERE m.lot = f.value AND m.kind = {int(FlowKind.RECEIPT)} AND m.other = 0 AND m.pair <> '' AND m.ended = 0"
+)
 
 
 class Holdings:
@@ -54,7 +58,9 @@ def affected(session: Session, asked: Sequence[str]) -> Holdings:
     if closure is None:
         return _by_engine(session, asked)
     found = _read(session, sorted(closure))
-    if session.row("SELECT 1 FROM unnamed LIMIT 1") is not None and rows.pseudo_lots(set(found.site)):
+    if session.row("SELECT 1 FROM unnamed LIMIT 1") is not None and (
+        rows.pseudo_lots(set(found.site)) or rows.bound_for(set(session.each(_SOURCELESS, closure)))
+    ):
         return _by_engine(session, asked)
     return found
 

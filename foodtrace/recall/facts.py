@@ -62,6 +62,13 @@ class Facts(Protocol):
         """Return the live dispatches without lot from these sites (flag UNNAMED; ``lot`` is the pseudo-lot)."""
         ...
 
+    def sent_to(self, receipts: Collection[tuple[int, str]]) -> Sequence[Flow]:
+        """Return the live dispatches without lot, under way by their own record, to the site of a receipt and of its number.
+
+        :param receipts: (site, number).
+        """
+        ...
+
     def ahead(self, lots: Collection[int], sites: Collection[int]) -> Sequence[Flow]:
         """Return the live flows of these lots, and dispatches without lot from these sites, dated later than T and than recorded."""
         ...

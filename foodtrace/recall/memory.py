@@ -9,7 +9,7 @@ import msgspec
 from foodtrace.events import Clause, LotsClause, PredicateClause
 from foodtrace.graph.fitting import named
 from foodtrace.graph.flowkind import ahead
-from foodtrace.graph.flows import NEVER, UNNAMED, Act, Copies, Flow, FlowKind, LogInfo, LotInfo, SiteInfo
+from foodtrace.graph.flows import DELIVERED, NEVER, UNNAMED, Act, Copies, Flow, FlowKind, LogInfo, LotInfo, SiteInfo
 from foodtrace.graph.predicate import may_fit
 
 
@@ -104,6 +104,11 @@ class MemoryFacts:
         """See :class:`foodtrace.recall.facts.Facts`."""
         wanted = set(sites)
         return [flow for flow in self._flows if flow.flags & UNNAMED and flow.site in wanted]
+
+    def sent_to(self, receipts: Collection[tuple[int, str]]) -> Sequence[Flow]:
+        """See :class:`foodtrace.recall.facts.Facts`."""
+        wanted = set(receipts)
+        return [flow for flow in self._flows if flow.flags & (UNNAMED | DELIVERED) == UNNAMED and (flow.other, flow.pair) in wanted]
 
     def ahead(self, lots: Collection[int], sites: Collection[int]) -> Sequence[Flow]:
         """See :class:`foodtrace.recall.facts.Facts`."""

@@ -8,7 +8,8 @@ Rules:
    is 0, the goods still travel. A voucher that speaks for both sides (``DELIVERED``) says what arrived, unless a receipt does.
 3. A date alone counts late for the departure and early for the arrival.
 4. A dispatch without lot that is still under way by its own record, and whose receipt names the lot, is a dispatch of that lot:
-   the record that was missing is there.
+   the record that was missing is there. One of them must name the other's site: a number alone, with neither lot nor party in
+   common, may be anybody's.
 5. A transfer told twice, by two logs (same lot, number, sender and receiver, all named), is one move; the word recorded first
    counts. Two in one log are two lines of one voucher.
 """
@@ -123,7 +124,14 @@ def _once(group: list[Flow]) -> list[Flow]:
 
 
 def _agree(dispatch: Flow, receipt: Flow) -> bool:
+    if not dispatch.other and not receipt.other and is_nameless(dispatch):
+        return False
     return dispatch.other in (0, receipt.site) and receipt.other in (0, dispatch.site)
+
+
+def without_source(flows: Iterable[Flow]) -> set[tuple[int, str]]:
+    """Return (site, number) of receipts that name no source: a dispatch without lot may be the other side (rule 4)."""
+    return {(flow.site, flow.pair) for flow in flows if flow.kind == FlowKind.RECEIPT and not flow.other and flow.pair}
 
 
 def _received(lot: int, dispatch: Flow | None, receipt: Flow) -> Move:

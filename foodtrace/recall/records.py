@@ -3,7 +3,8 @@
 Rules:
 
 1. **Lots**: from the lots a scope can touch, the closure over aliases, transformations, lots of the same code under an unknown
-   authority, and dispatches without lot from any site the goods came to; level by level, every lot's flows read once.
+   authority, dispatches without lot from any site the goods came to, and those that are the other side of a receipt of theirs which
+   names no source; level by level, every lot's flows read once.
 2. **Names**: an alias class goes by its smallest text, so that the order of records never matters.
 3. **Recorded holdings**: wherever any flow of a lot happened or a move begins or ends.
 4. **Steps**: moves, transformations through one knot each (outputs cleared for this case left out), and the possible steps of
@@ -28,7 +29,7 @@ from foodtrace.graph.flows import ALWAYS, BIRTHS, CLEARED, NEVER, UNNAMED, Copie
 from foodtrace.graph.products import fits_product
 from foodtrace.graph.walk import KNOT, Holding, Step
 from foodtrace.recall.facts import Facts
-from foodtrace.recall.moves import Move, is_nameless, pair
+from foodtrace.recall.moves import Move, is_nameless, pair, without_source
 from foodtrace.recall.quantities import holdings
 
 _ARRIVALS = BIRTHS | {FlowKind.CONSUMER_RETURN, FlowKind.COUNT}
@@ -68,7 +69,8 @@ class Records:
         for lot, other in codes:
             self.codes[self.rep[lot]].add(self.rep[other])
         self.fitting = [self._represented(lots) for lots in self.fitting]
-        self.moves = [move for move in pair([*self.flows, *self._naming()], self.rep, facts.ranks()) if move.lot in self.rep]
+        told = [*self.flows, *self._naming(self.flows, self.rep)]
+        self.moves = [move for move in pair(told, self.rep, facts.ranks()) if move.lot in self.rep]
         self.sums = holdings(self.moves, self.flows)
         self.recorded = self._recorded()
 
@@ -76,7 +78,10 @@ class Records:
         site = self.facts.site(text)
         if site is None:
             return set()
-        return {lot for _, lot in self.facts.stock_lots([site])} | {flow.lot for flow in self.facts.unnamed([site])}
+        gone = self.facts.unnamed([site])
+        lots = {lot for _, lot in self.facts.stock_lots([site])} | {flow.lot for flow in gone}
+        # A receipt that names the lot of what left here without one, and no sender, makes that lot one that was here.
+        return lots | {flow.lot for flow in self._naming(gone, lots)}
 
     def _represented(self, lots: Mapping[int, bool]) -> dict[int, bool]:
         made: dict[int, bool] = {}
@@ -104,6 +109,7 @@ class Records:
             reached = {lot for both in named for lot in both} | {other for _, other in same}
             reached |= {dst for _, dst in self.facts.children(fresh)}
             reached |= {flow.lot for flow in self.facts.unnamed(new)} if new else set()
+            reached |= {flow.lot for flow in self.facts.sent_to(without_source(flows))}
             fresh = reached - lots
         self._name(lots, aliases)
         self.infos = dict(self.facts.lots(lots))
@@ -138,13 +144,16 @@ class Records:
         if lost:
             self.flows = [flow for flow in self.flows if (flow.log, flow.seq) not in lost]
 
-    def _naming(self) -> list[Flow]:
-        """Return what other lots' records say under the numbers of dispatches without lot: a receipt may name theirs."""
-        nameless = [flow for flow in self.flows if is_nameless(flow) and flow.other]
+    def _naming(self, flows: Iterable[Flow], known: Collection[int]) -> list[Flow]:
+        """Return what other lots' records say under the numbers of dispatches without lot: a receipt may name theirs.
+
+        :param known: lots whose records are read anyway.
+        """
+        nameless = [flow for flow in flows if is_nameless(flow)]
         if not nameless:
             return []
         numbers = {flow.pair for flow in nameless}
-        there = {lot for _, lot in self.facts.stock_lots({flow.other for flow in nameless})} - self.rep.keys()
+        there = {lot for _, lot in self.facts.stock_lots({flow.other or flow.site for flow in nameless})} - set(known)
         return [flow for flow in self.facts.flows(there) if flow.pair in numbers]
 
     def _recorded(self) -> dict[int, set[int]]:

@@ -13,6 +13,9 @@ A record is one of these; hours count from 0, ``how`` is the precision of its ti
 
 Quantities above six are told in pieces, others in grams; the receiver of three or six says the other unit than the sender.
 
+Of a dispatch without lot whose receipt names one, the two need not both name the other's site; what of them is on record is drawn by the
+quantity (:func:`parties`). They are one move all the same.
+
 Clauses: ("lots", lots), ("left", site, first, last), ("through", site, first, last).
 """
 
@@ -35,6 +38,11 @@ def unit_of(q: int) -> int:
 def unit_in(q: int) -> int:
     """Return the unit in which the receiver says it."""
     return 2 - unit_of(q) if q in (3, 6) else unit_of(q)
+
+
+def parties(source: str, target: str, q: int) -> tuple[str | None, str | None]:
+    """Return whom a dispatch without lot names as receiver, and whom its receipt names as sender; one of them at least."""
+    return (None if q % 3 == 0 else target), (None if q % 3 == 1 else source)
 
 
 def late(hour: int, how: str) -> Any:

@@ -22,7 +22,7 @@ from foodtrace.graph.flows import (
 from foodtrace.recall.memory import MemoryFacts
 from foodtrace.recall.settings import HOUR
 from tests.recall.notation import BASE
-from tests.recall.reference import unit_in, unit_of
+from tests.recall.reference import parties, unit_in, unit_of
 
 LOTS, SITES, PRODUCTS = "LKMN", "PSWXY", ("", "a", "b")
 _OUT_FLAGS = {"instant": 0, "day": DAY, "unknown": UNKNOWN_TIME}
@@ -98,10 +98,11 @@ class Flows:
         self.lots[name] = 1000 + self.seq
         self.products[name] = product
         flags = _OUT_FLAGS[how] | UNNAMED | (0 if named else DELIVERED)
-        self.add(FlowKind.DISPATCH, name, source, q, _out(hour, how), target, name, flags)
+        to, sender = parties(source, target, q) if named else (target, source)
+        self.add(FlowKind.DISPATCH, name, source, q, _out(hour, how), to, name, flags)
         if named:
             self.seq += 1
-            self.add(FlowKind.RECEIPT, named, target, q, _in(hour, how), source, name, _OUT_FLAGS[how], unit_in(q))
+            self.add(FlowKind.RECEIPT, named, target, q, _in(hour, how), sender, name, _OUT_FLAGS[how], unit_in(q))
 
     def _make(self, site: Any, inputs: Any, outputs: Any, q: Any, hour: Any, how: Any, case: Any) -> None:
         for lot in inputs:

@@ -33,7 +33,7 @@ from foodtrace.events import (
     Transformation,
 )
 from foodtrace.graph.edges import UNIT_NAMES, micros
-from tests.recall.reference import unit_in, unit_of
+from tests.recall.reference import parties, unit_in, unit_of
 from tests.recall.shapes import SITES
 
 START: Final = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
@@ -108,9 +108,12 @@ class Told:
 
     def _unnamed(self, _name: str, product: str, source: str, to: str, q: int, hour: int, how: str, named: str | None) -> Iterator[Event]:
         doc = f"D{self.n}"
-        yield Transfer(**self._base(source, hour, how), quantity=amount(q), doc=doc, product=product, to=to, in_transit=bool(named))
+        there, sender = parties(source, to, q) if named else (to, source)
+        yield Transfer(
+            **self._base(source, hour, how), quantity=amount(q), doc=doc, product=product, to=there or "", in_transit=bool(named)
+        )
         if named:
-            yield Receipt(**self._base(to, hour, how, 1), quantity=amount(q, unit_in(q)), doc=doc, lot=lot_id(named), source=source)
+            yield Receipt(**self._base(to, hour, how, 1), quantity=amount(q, unit_in(q)), doc=doc, lot=lot_id(named), source=sender or "")
 
     def _make(self, site: str, inputs: Sequence[str], outputs: Sequence[str], q: int, hour: int, how: str, _case: str) -> Iterator[Event]:
         made = tuple(Output(lot=lot_id(lot), quantity=amount(q), product=self._named(lot)) for lot in outputs)

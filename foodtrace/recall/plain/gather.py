@@ -72,6 +72,11 @@ class Gathered:
 
     def _check_unnamed(self) -> None:
         """See that no dispatch without lot can have been of these goods, nor is named by a receipt of theirs (rule 3)."""
+        receipts = {
+            (row[2], row[11]) for books in self.books.values() for row in books.rows if row[0] == _RECEIPT and not row[3] and row[11]
+        }
+        if receipts and self.rows.bound_for(receipts):
+            raise HandOver("a receipt of goods dispatched without lot")
         seen: set[int] = set()
         fresh = set(self.sites)
         while fresh and (pseudo := self.rows.pseudo_lots(sorted(fresh))):
