@@ -21,7 +21,7 @@ Rules:
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 import msgspec
@@ -88,23 +88,37 @@ def pairs(moves: Sequence[Move], in_trade: InTrade, slack: int) -> list[tuple[in
     if not came:
         return []
     lots = {moves[place].lot for place in came}
-    left: dict[int, list[int]] = defaultdict(list)
-    for place, move in enumerate(moves):
-        if move.lot in lots and sends(move) and in_trade(move.lot, move.src):
-            left[move.lot].append(place)
-    rest = {place: moves[place].received if answered(moves[place]) else moves[place].sent for each in left.values() for place in each}
-    for places in left.values():
-        places.sort(key=lambda place: (answered(moves[place]), moves[place].t_out, moves[place].sent))
+    left = [place for place, move in enumerate(moves) if move.lot in lots and sends(move) and in_trade(move.lot, move.src)]
+    left.sort(key=lambda place: (answered(moves[place]), moves[place].t_out, moves[place].sent))
+    rest = {place: moves[place].received if answered(moves[place]) else moves[place].sent for place in left}
+    waiting: dict[tuple[int, int, int], list[int]] = defaultdict(list)
+    """(lot, sender or 0 for any, receiver or 0 where none is named) -> dispatches, the first one last."""
+    for place in reversed(left):
+        move = moves[place]
+        waiting[move.lot, move.src, move.dst].append(place)
+        if move.dst:
+            waiting[move.lot, 0, move.dst].append(place)
     found: list[tuple[int, int, int]] = []
     for place in sorted(came, key=lambda place: (moves[place].t_in, moves[place].received)):
         receipt, want = moves[place], moves[place].received
-        for other in left[receipt.lot]:
-            if want and rest[other] and may_be(receipt, moves[other], slack):
+        for other in _candidates(waiting, receipt, rest):
+            if not want:
+                break
+            if rest[other] and may_be(receipt, moves[other], slack):
                 part = min(want, rest[other])
                 found.append((other, place, part))
                 rest[other] -= part
                 want -= part
     return found
+
+
+def _candidates(waiting: Mapping[tuple[int, int, int], list[int]], receipt: Move, rest: Mapping[int, int]) -> Iterator[int]:
+    """Iterate over the dispatches that name a receipt's sites, the first one first; those that are used up are forgotten."""
+    for key in ((receipt.lot, receipt.src, receipt.dst), (receipt.lot, receipt.src, 0)):
+        mine = waiting.get(key, [])
+        while mine and not rest[mine[-1]]:
+            mine.pop()
+        yield from reversed(mine)
 
 
 class Doubts:
