@@ -12,6 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from foodtrace.graph.flows import DELIVERED
+from foodtrace.recall import twice as module
 from foodtrace.recall.affected import find
 from foodtrace.recall.metrics import Rate, completion
 from foodtrace.recall.settings import DEFAULT
@@ -107,3 +108,15 @@ def test_what_may_be_told_twice_is_named_with_both_records() -> None:
     (line,) = twice(find(story.facts(), clauses("L"), settings=SETTINGS, own_operator=OWN), 0)
     sites = story.build.sites
     assert (line.src, line.dst, line.q, line.left, line.came) == (sites["X"], sites["P"], 20, ((1, 3),), ((1, 4),))
+
+
+@pytest.mark.parametrize("src", ["named", "nameless"])
+def test_what_may_be_told_twice_is_found_without_holding_everything_against_everything(src: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    many = 300
+    lines = [f"X=>P L1 @{12 + n / 1000} sent\n{'X' if src == 'named' else '?'}->P L1 @{13 + n / 1000} got" for n in range(many)]
+    found = find(Story(SOLD + "\n".join(lines), now=18).facts(), clauses("L"), settings=SETTINGS, own_operator=OWN)
+    looks: list[int] = []
+    whole = module.may_be
+    monkeypatch.setattr(module, "may_be", lambda *given: looks.append(1) or whole(*given))
+    assert sum(each.q for each in twice(found, 0)) == many
+    assert len(looks) <= 2 * many
