@@ -4,7 +4,7 @@ Rules:
 
 1. These are facts: they are recorded of any case, open or closed, with quantity, place, who and the hash of the evidence.
 2. Without a quantity, all that is there: by the book, and where the site has answered its notice by its own figure, which may be
-   more than the book knew. More than that is refused, unless it is to be recorded as such.
+   more than the book knew; of a sealing all that lies free. More than that is refused, unless it is to be recorded as such.
 3. A destruction is reported with time and place before it happens (FSL Art. 63). A report is never dated after it; one that was
    not reported, or had no witness, is recorded all the same and stands in the case's status as such.
 4. Correcting and reselling is for false labels only (level 3), approved by a number, with what buyers are told. The new lot is one that no
@@ -66,14 +66,18 @@ def dispose(
 
     :param what: ``seal``, ``return``, ``destroy``. :param in_transit: of a return: under way, a receipt says what arrived.
     :param plan: id of the planned destruction; by default the one that stands for this site and lot.
-    :raises Refused: ``site.insufficient``, ``case.nothing_there``. :raises NotFound: ``case.not_affected``.
+    :raises Refused: ``site.insufficient``, ``case.nothing_there``, ``case.all_sealed``. :raises NotFound: ``case.not_affected``.
     :raises BadData: ``case.return_to``, ``case.report_late``, ``quantity.*``. :raises Ambiguous: ``case.which_lot_here``.
     """
     full = resolve_case(session, case)
     at = resolve_site(session, site)
     events: list[Event] = []
+    sealed = False
     for each in _meant(session, doing, full, at, lot, quantity):
         amount = _amount(session, doing, full, at, each, quantity, allow_short=allow_short)
+        if amount is not None and what == "seal" and quantity is None:
+            free = [left for left in _there(session, doing, full, at, each, free=True) if left.unit == amount.unit]
+            amount, sealed = (free[0] if free else None), sealed or not free
         if amount is None:
             continue
         common: dict[str, Any] = {"id": doing.event_id(f"-{len(events) + 1}"), "at": doing.now, "by": doing.by, "site": at, "lot": each}
@@ -87,7 +91,7 @@ def dispose(
         else:
             events.append(_destroyed(session, doing, common, witness=witness, place=place, method=method, reported=reported, plan=plan))
     if not events:
-        raise Refused("case.nothing_there", value=at, case=full)
+        raise Refused("case.all_sealed" if sealed else "case.nothing_there", value=at, case=full)
     return Outcome(events=events, answer=events)
 
 
@@ -378,8 +382,11 @@ def _amount(
     return quantity or book
 
 
-def _there(session: Session, doing: Doing, case: str, site: str, lot: str) -> list[Quantity]:
-    """Return what lies of a lot at a site, by unit (rule 2): what it answered is a count at its notice (RECALL section 5)."""
+def _there(session: Session, doing: Doing, case: str, site: str, lot: str, *, free: bool = False) -> list[Quantity]:
+    """Return what lies of a lot at a site, by unit (rule 2): what it answered is a count at its notice (RECALL section 5).
+
+    :param free: leave out what is sealed, or came back there, already.
+    """
     now = micros(doing.now)
     facts = SqlFacts(session, now)
     number, where = facts.lot(lot), facts.site(site)
@@ -392,8 +399,9 @@ def _there(session: Session, doing: Doing, case: str, site: str, lot: str) -> li
         words = answered(state, now, dict.fromkeys(names, number), for_case(state, session.rules).settings)
         said |= {key: word for key, word in words.items() if key[:2] == (number, where)}
     books = Books(pair(flows, {}, facts.ranks()), flows, said=said)
-    found = [Quantity(books.sum((number, where, unit)).on_hand, UNIT_NAMES[unit]) for unit in range(3)]
-    return [each for each in found if each.value]
+    sums = [books.sum((number, where, unit)) for unit in range(3)]
+    found = [each.on_hand - (each.sealed + each.back if free else 0) for each in sums]
+    return [Quantity(value, UNIT_NAMES[unit]) for unit, value in enumerate(found) if value]
 
 
 def _planned(session: Session, doing: Doing, case: str) -> tuple[Planned, ...]:

@@ -92,6 +92,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "case.no_quantity.hint": ("没有了写 0; 只说已回执的, 那一行不写批次", "write 0 where nothing is left; to say only that it answered, leave the lot out"),
     "case.not_yet": ("案件 {value} 到 {expected} 才启动", "case {value} opens only at {expected}"),
     "case.not_yet.hint": ("若是时间写错了, 更正那一条", "if that time is a slip of the pen, correct the entry"),
+    "case.all_sealed": ("{value} 案件 {case} 的货都已封存", "what {value} holds of case {case} is sealed already"),
+    "case.all_sealed.hint": ("另有没入账的, 用 --lot 和 --quantity 写明", "what is not in the book is named with --lot and --quantity"),
     "case.nothing_there": ("账面上 {value} 没有案件 {case} 的货", "by the book {value} holds nothing of case {case}"),
     "case.nothing_there.hint": ("用 --lot 和 --quantity 写明", "name it with --lot and --quantity"),
     "case.return_to": ("没有说退到哪里 ({value})", "where the goods of {value} go back to was not said"),

@@ -95,6 +95,17 @@ def test_goods_that_are_planned_to_be_destroyed_are_not_planned_twice(world: Wor
     assert world.do(plan, case, "X", LOT, kg(40), due=day(6), place="yard"), "that plan was carried out; these are left"
 
 
+def test_what_is_sealed_is_not_sealed_again(world: World) -> None:
+    case = world.open(LOT)
+    world.do(disposal.dispose, "seal", case, "X", LOT, kg(20))
+    (rest,) = world.do(disposal.dispose, "seal", case, "X", None, None)
+    assert rest.quantity == kg(40), "60 lie there"
+    refuses(world, "case.all_sealed", disposal.dispose, "seal", case, "X", None, None)
+    (home,) = world.at(4).do(disposal.dispose, "return", case, "X", None, None, to="P")
+    assert home.quantity == kg(60)
+    refuses(world, "case.nothing_there", disposal.dispose, "seal", case, "X", None, None)
+
+
 def test_a_plan_put_on_record_twice_is_recorded_and_said(world: World) -> None:
     case = world.open(LOT)
     world.do(disposal.plan_destruction, case, "X", LOT, kg(60), due=day(4), place="yard")
