@@ -5,6 +5,7 @@ Rules (DESIGN section 10, TRANSCRIPTS house rules):
 1. stdout is data, stderr is talk and progress. Exit 0 ok; 1 a domain "no"; 2 usage; 3 integrity or I/O.
 2. No traceback reaches a user (``--debug`` asks for one). With ``--json`` an error is a JSON object with both languages.
 3. Only the module of the command that runs is imported: import time is part of a command's time.
+4. A reader of the output that leaves (``| head -1``) changes neither the work nor the exit code (:mod:`foodtrace_cli.readers`).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from foodtrace.errors import PRIVATE_MARK, FoodtraceError, Integrity, Storage
 from foodtrace.texts import Lang, text
 from foodtrace_cli.context import Context, language
 from foodtrace_cli.output import emit_error
+from foodtrace_cli.readers import outlive_readers
 
 COMMANDS: Final[dict[str, str]] = {
     "init": "setup",
@@ -138,6 +140,8 @@ def cli(
 def main(argv: list[str] | None = None) -> int:
     """Run the command line; return (and exit with) its exit code."""
     arguments = sys.argv[1:] if argv is None else argv
+    if argv is None:
+        outlive_readers()
     code = _run(arguments)
     if argv is None:
         sys.exit(code)
@@ -154,9 +158,6 @@ def _run(arguments: list[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("\n" + text("cli.stopped", _lang_of(arguments)), err=True)
         return 130
-    except BrokenPipeError:
-        # Whoever closed the pipe had read what it wanted; exit 1 would mean "no" here.
-        return _reader_left()
     except (click.ClickException, FoodtraceError, OSError) as error:
         if "--debug" in arguments:
             raise
@@ -202,12 +203,6 @@ def _usage(error: click.ClickException, arguments: list[str]) -> int:
         return error.exit_code
     emit_error(told(error), lang, as_json=as_json)
     return error.exit_code
-
-
-def _reader_left() -> int:
-    """Go on as if all had been read; nothing more is written, not even while Python ends."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    return 0
 
 
 def _lang_of(arguments: list[str]) -> Any:
