@@ -51,6 +51,10 @@ def _brief(value: object) -> str:
     shown = value if isinstance(value, str) else str(value)
     if PRIVATE_MARK in shown:  # before it is cut: whoever typed a key file where something else was due is not shown it again
         return "(private key)"
+    if "://" in shown and "postgres" in shown:
+        from foodtrace.addresses import without_passwords  # noqa: PLC0415 - hardly ever
+
+        shown = without_passwords(shown)
     cut = shown[: _SHOWN + 1]
     clean = "".join(c if c.isprintable() else c.encode("unicode_escape", "replace").decode("ascii") for c in cut)
     return clean if len(shown) <= _SHOWN else clean[:_SHOWN] + ".."

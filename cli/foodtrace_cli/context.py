@@ -66,6 +66,13 @@ class Context:
         )
 
     @property
+    def shown_db(self) -> str:
+        """Return what ``--db`` says, without any password."""
+        from foodtrace.addresses import without_passwords  # noqa: PLC0415 - a recall does not show it
+
+        return without_passwords(self.db)
+
+    @property
     def passphrase(self) -> str | Callable[[], str] | None:
         """Return FOODTRACE_PASSPHRASE, else, where there is a terminal, what asks for it when a locked key is first needed."""
         given = os.environ.get("FOODTRACE_PASSPHRASE")

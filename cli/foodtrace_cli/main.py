@@ -197,7 +197,7 @@ def _usage(error: click.ClickException, arguments: list[str]) -> int:
     lang, as_json = _lang_of(arguments), "--json" in arguments
     from foodtrace_cli.usage import misplaced, told  # noqa: PLC0415 - only where something was typed wrong
 
-    secret = any(PRIVATE_MARK in each for each in arguments)  # click would repeat it; our errors do not
+    secret = any(PRIVATE_MARK in each or "://" in each for each in arguments)  # click would repeat it; our errors do not
     if (lang == "en" or isinstance(error, NoArgsIsHelpError)) and not as_json and not secret and not misplaced(error):
         error.show()
         return error.exit_code

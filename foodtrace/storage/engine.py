@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from foodtrace.addresses import is_malformed, is_server
 from foodtrace.errors import BadData
 from foodtrace.storage.session import Store
 
@@ -17,7 +18,7 @@ def open_store(url: str | Path | Engine, *, create: bool, schema: str | None = N
 
     :param create: may the database be made if it is not there (SQLite).
     :param schema: PostgreSQL schema that holds the tables; the connection's default when none.
-    :raises BadData: ``storage.url``.
+    :raises BadData: ``storage.url``, ``storage.url_form``.
     """
     if isinstance(url, Path):
         url = str(url)
@@ -32,7 +33,9 @@ def open_store(url: str | Path | Engine, *, create: bool, schema: str | None = N
         return PostgresStore(text, schema=schema, engine=url)
     if url.startswith("sqlite:///"):
         url = url.removeprefix("sqlite:///")
-    elif url.startswith(("postgresql", "postgres:")):
+    elif is_server(url):
+        if is_malformed(url):
+            raise BadData("storage.url_form", value=url, expected="%40 %3A %2F %3F")
         from foodtrace.storage.postgres import PostgresStore  # noqa: PLC0415
 
         return PostgresStore(url, schema=schema)

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 from urllib.parse import quote
 
+from foodtrace.addresses import repeatable, without_passwords
 from foodtrace.errors import BadData, Busy, Conflict, Storage
 from foodtrace.storage.session import LEFT_ALONE, Ask, Dialect, Row, Session, not_written, version_of
 from foodtrace.storage.strange import CATALOGUE, Looked
@@ -245,7 +246,7 @@ class PostgresStore:
             raise BadData("storage.schema", value=schema, expected="a-z 0-9 _")
         self._psycopg = psycopg
         self._address = "postgresql://" + url.split("://", 1)[1]
-        self.url = "postgresql://" + url.split("://", 1)[1].rpartition("@")[2]
+        self.url = without_passwords(self._address)
         self._schema = schema
         self._engine = engine
         self._pid = os.getpid()
@@ -413,6 +414,8 @@ class PostgresStore:
             raise Storage("storage.full", value=self.url) from None
         except self._psycopg.Error as error:
             reason = (str(error).splitlines() or ["?"])[0]
+            if not repeatable(reason, self._address):
+                reason = type(error).__name__
             raise Storage("storage.failed", value=self.url, reason=reason) from None
 
 

@@ -300,6 +300,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "先看它做什么、抄到了哪里 (要删除的值, 那里也要删); 去掉它 (如 DROP TRIGGER), 再做一次",
         "look at what it does and where it copies to (what is to be erased, erase there as well); take it away (such as DROP TRIGGER), then do the same again",
     ),
+    "storage.url_form": ("数据库地址 {value} 写法不对: 口令里的 @ : / ? 要编码", "database {value}: an @ : / ? in the user or password has to be encoded"),
+    "storage.url_form.hint": ("@ 写成 %40, : %3A, / %2F, ? %3F; 或用环境变量 PGPASSWORD", "@ is %40, : %3A, / %2F, ? %3F; or leave the password to PGPASSWORD"),
     "storage.url": ("不认识数据库 {value}", "database {value} is not known"),
     "storage.url.hint": ("{expected}", "{expected}"),
     "transfer.same_site": ("转出方和买方都是 {value}", "sender and buyer are both {value}"),

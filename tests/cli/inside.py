@@ -41,6 +41,13 @@ class Inside:
         assert got == code, f"{words}: {got}\n{out}\n{err}"
         return out, err
 
+    def spoken(self, *words: str) -> tuple[int, str]:
+        """Return the exit code of one command, whatever it is, and all it printed."""
+        self._capfd.readouterr()
+        code = main(list(words))
+        sys.stdout.flush()
+        return code, "".join(self._capfd.readouterr())
+
     def set(self, name: str, value: str) -> None:
         """Set a variable of the environment; empty: take it away."""
         if value:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from foodtrace.addresses import is_malformed, is_server
 from foodtrace.errors import BadData
 from foodtrace_cli.commands.key import new_passphrase
 from foodtrace_cli.context import Context
@@ -114,9 +115,11 @@ def _put_back(ctx: Context, source: Path, keys: Path, *, as_json: bool) -> None:
     """Put a backup where ``--db`` says."""
     from foodtrace.keeping.backup import restore  # noqa: PLC0415
 
-    if ctx.db.startswith(("postgresql", "postgres:")):
+    if is_server(ctx.db):
+        if is_malformed(ctx.db):
+            raise BadData("storage.url_form", value=ctx.db, expected="%40 %3A %2F %3F")
         restore(source, ctx.db, keys)
-        say(ctx.t("cli.recover.restored", path=ctx.db.rpartition("@")[2]), err=as_json)
+        say(ctx.t("cli.recover.restored", path=ctx.shown_db), err=as_json)
         return
     database = ctx.db.removeprefix("sqlite:///")
     if "://" in database:

@@ -100,7 +100,7 @@ def _say(ctx: Context, found: Verification, mark: str) -> None:
             _say_finding(ctx, found, each)
         if len(found.findings) > _SHOWN:
             say(ctx.t("cli.verify.more", count=f"{len(found.findings) - _SHOWN:,}"))
-        say(ctx.t("cli.verify.stop", db=ctx.db))
+        say(ctx.t("cli.verify.stop", db=ctx.shown_db))
 
 
 def _say_ok(ctx: Context, found: Verification, mark: str) -> None:

@@ -22,7 +22,11 @@ def overview(ctx: Context) -> None:
         verified = f"{seen.astimezone():%Y-%m-%d %H:%M}" if seen else ctx.t("cli.overview.never")
         entries = f"{sum(each.size for each in logs):,}"
         gates = ctx.t("cli.overview.today", admitted=came.admitted, held=came.held, refused=came.refused)
-        say(ctx.t("cli.overview.here", db=ctx.db, sites=f"{sites:,}", logs=len(logs), entries=entries, verified=verified) + "  " + gates)
+        say(
+            ctx.t("cli.overview.here", db=ctx.shown_db, sites=f"{sites:,}", logs=len(logs), entries=entries, verified=verified)
+            + "  "
+            + gates
+        )
     except NotFound:
         say(ctx.t("cli.overview.none"))
     say(ctx.t("cli.overview.commands"))

@@ -29,7 +29,7 @@ def init(ctx: Context, name: str | None, operator: str, *, guarded: bool) -> Non
             _only_once(ledger)
         log, key = ledger.init(name, operator=operator, passphrase=passphrase)
         path = ledger.keys / f"{key.key_id.hex()}.key"
-    say(ctx.t("cli.init.done", db=ctx.db, log=log.origin, path=path))
+    say(ctx.t("cli.init.done", db=ctx.shown_db, log=log.origin, path=path))
 
 
 def _operator(ctx: Context, given: str) -> str:

@@ -1,0 +1,109 @@
+"""The URL of a database as it may be shown: without any password. Pure.
+
+A URL reaches people in the answer of ``init``, in errors of every kind and in what the driver says. Rules:
+
+1. User and password before the host are left out, and so is every parameter but those that PostgreSQL knows and that hold no secret.
+   Their names are read as PostgreSQL reads them, percent-encoded letters too.
+2. A URL in which an ``@``, ``:``, ``/`` or ``?`` of a password was not percent-encoded is read by PostgreSQL at the wrong places, and
+   pieces of the password come out as host, port or database. It is refused before the driver sees it, and shown as ``postgresql://..``.
+3. What the driver says is not repeated if a secret of the URL stands in it, as it is or decoded.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+from urllib.parse import unquote
+
+__all__ = ["is_malformed", "is_server", "repeatable", "without_passwords"]
+
+_SHOWN: Final = frozenset(
+    [
+        "application_name",
+        "channel_binding",
+        "client_encoding",
+        "connect_timeout",
+        "dbname",
+        "fallback_application_name",
+        "gssdelegation",
+        "gssencmode",
+        "gsslib",
+        "host",
+        "hostaddr",
+        "keepalives",
+        "keepalives_count",
+        "keepalives_idle",
+        "keepalives_interval",
+        "krbsrvname",
+        "load_balance_hosts",
+        "options",
+        "passfile",
+        "port",
+        "replication",
+        "require_auth",
+        "requirepeer",
+        "requiressl",
+        "service",
+        "ssl_max_protocol_version",
+        "ssl_min_protocol_version",
+        "sslcert",
+        "sslcompression",
+        "sslcrl",
+        "sslcrldir",
+        "sslkey",
+        "sslmode",
+        "sslnegotiation",
+        "sslrootcert",
+        "sslsni",
+        "target_session_attrs",
+        "tcp_user_timeout",
+        "user",
+    ]
+)
+"""Parameters of libpq that hold no secret (PostgreSQL manual, section 34.1.2)."""
+_URL: Final = re.compile(r"(?:postgresql|postgres)(?:\+[a-z0-9]+)?://\S*")
+
+
+def is_server(url: str) -> bool:
+    """Say whether this is the URL of a PostgreSQL database, not a file's path."""
+    return _URL.match(url) is not None
+
+
+def is_malformed(url: str) -> bool:
+    """Say whether a URL has a delimiter in its password that was not percent-encoded (rule 2)."""
+    main, _, query = url.partition("://")[2].partition("?")
+    authority, _, path = main.partition("/")
+    user, at, hosts = authority.rpartition("@")
+    ports = [port for each in hosts.split(",") for port in [re.sub(r"^\[[^\]]*\]", "", each).partition(":")[2]]]
+    strange = any(port and not port.isdigit() for port in ports)
+    return "@" in user or "@" in path or strange or ("@" in query and not at and ":" in hosts)
+
+
+def without_passwords(text: str) -> str:
+    """Return a text with every URL of a PostgreSQL database in it as it may be shown (rules 1 and 2)."""
+    return _URL.sub(lambda found: _shown(found.group()), text)
+
+
+def repeatable(said: str, url: str) -> bool:
+    """Say whether what the driver said of a URL may be repeated (rule 3)."""
+    return not any(each and each in said for raw in _secrets(url) for each in (raw, unquote(raw)))
+
+
+def _shown(url: str) -> str:
+    if is_malformed(url):
+        return "postgresql://.."
+    main, _, query = url.partition("://")[2].partition("?")
+    kept = [each for each in query.split("&") if _is_shown(each)]
+    return f"postgresql://{main.rpartition('@')[2]}" + (f"?{'&'.join(kept)}" if kept else "")
+
+
+def _is_shown(parameter: str) -> bool:
+    name, equals, _ = parameter.partition("=")
+    return bool(equals) and unquote(name) in _SHOWN
+
+
+def _secrets(url: str) -> list[str]:
+    main, _, query = url.partition("://")[2].partition("?")
+    password = main.rpartition("@")[0].partition(":")[2]
+    dropped = [each for each in query.split("&") if each and not _is_shown(each)]
+    return [password, *dropped, *(each.partition("=")[2] for each in dropped)]
