@@ -368,7 +368,7 @@ class City:
         try:
             act(lambda s, d: disposal.dispose(s, d, what, case, site, lot, None, to=back, witness="INSP-07"), f"{what}-{site}-{lot[-6:]}")
         except Refused as error:
-            if error.code != "case.nothing_there":
+            if error.code not in ("case.nothing_there", "case.all_sealed"):
                 raise
 
     # -- the end -----------------------------------------------------------------------------------------------------------

@@ -4,7 +4,8 @@ Rules:
 
 1. These are facts: they are recorded of any case, open or closed, with quantity, place, who and the hash of the evidence.
 2. Without a quantity, all that is there: by the book, and where the site has answered its notice by its own figure, which may be
-   more than the book knew; of a sealing all that lies free. More than that is refused, unless it is to be recorded as such.
+   more than the book knew; of a sealing all that lies free. More than that is refused, unless it is to be recorded as such. A sealing is of
+   goods that bear no seal yet: what two of them name is two amounts (:mod:`foodtrace.recall.quantities`, rule 5).
 3. A destruction is reported with time and place before it happens (FSL Art. 63). A report is never dated after it; one that was
    not reported, or had no witness, is recorded all the same and stands in the case's status as such.
 4. Correcting and reselling is for false labels only (level 3), approved by a number, with what buyers are told. The new lot is one that no
@@ -18,7 +19,7 @@ Rules:
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -66,7 +67,8 @@ def dispose(
 
     :param what: ``seal``, ``return``, ``destroy``. :param in_transit: of a return: under way, a receipt says what arrived.
     :param plan: id of the planned destruction; by default the one that stands for this site and lot.
-    :raises Refused: ``site.insufficient``, ``case.nothing_there``, ``case.all_sealed``. :raises NotFound: ``case.not_affected``.
+    :raises Refused: ``site.insufficient``, ``case.nothing_there``, ``case.all_sealed``, ``case.sealed_already``.
+    :raises NotFound: ``case.not_affected``.
     :raises BadData: ``case.return_to``, ``case.report_late``, ``quantity.*``. :raises Ambiguous: ``case.which_lot_here``.
     """
     full = resolve_case(session, case)
@@ -74,9 +76,10 @@ def dispose(
     events: list[Event] = []
     sealed = False
     for each in _meant(session, doing, full, at, lot, quantity):
-        amount = _amount(session, doing, full, at, each, quantity, allow_short=allow_short)
+        bare = what == "seal" and quantity is not None
+        amount = _amount(session, doing, full, at, each, quantity, allow_short=allow_short, bare=bare)
         if amount is not None and what == "seal" and quantity is None:
-            free = [left for left in _there(session, doing, full, at, each, free=True) if left.unit == amount.unit]
+            free = [left for left in _there(session, doing, full, at, each, but="custody") if left.unit == amount.unit]
             amount, sealed = (free[0] if free else None), sealed or not free
         if amount is None:
             continue
@@ -373,19 +376,22 @@ def _lot_of(session: Session, doing: Doing, case: str, lot: str) -> str:
 
 
 def _amount(
-    session: Session, doing: Doing, case: str, site: str, lot: str, quantity: Quantity | None, *, allow_short: bool
+    session: Session, doing: Doing, case: str, site: str, lot: str, quantity: Quantity | None, *, allow_short: bool, bare: bool = False
 ) -> Quantity | None:
-    there = _there(session, doing, case, site, lot)
+    there = _there(session, doing, case, site, lot, but="seals" if bare else "")
     book = next((each for each in there if quantity is not None and each.unit == quantity.unit), there[0] if there else None)
     if quantity is not None and not allow_short:
-        check_enough(Stock(site, book or Quantity(0, quantity.unit)), quantity)
+        left = book or Quantity(0, quantity.unit)
+        if bare and quantity.unit == left.unit and quantity.value > left.value and there != _there(session, doing, case, site, lot):
+            raise Refused("case.sealed_already", value=quantity, site=site, expected=left)
+        check_enough(Stock(site, left), quantity)
     return quantity or book
 
 
-def _there(session: Session, doing: Doing, case: str, site: str, lot: str, *, free: bool = False) -> list[Quantity]:
+def _there(session: Session, doing: Doing, case: str, site: str, lot: str, *, but: Literal["", "custody", "seals"] = "") -> list[Quantity]:
     """Return what lies of a lot at a site, by unit (rule 2): what it answered is a count at its notice (RECALL section 5).
 
-    :param free: leave out what is sealed, or came back there, already.
+    :param but: leave out what is in custody, or only what bears a seal by a sealing on record.
     """
     now = micros(doing.now)
     facts = SqlFacts(session, now)
@@ -400,8 +406,8 @@ def _there(session: Session, doing: Doing, case: str, site: str, lot: str, *, fr
         said |= {key: word for key, word in words.items() if key[:2] == (number, where)}
     books = Books(pair(flows, {}, facts.ranks()), flows, said=said)
     sums = [books.sum((number, where, unit)) for unit in range(3)]
-    found = [each.on_hand - (each.sealed + each.back if free else 0) for each in sums]
-    return [Quantity(value, UNIT_NAMES[unit]) for unit, value in enumerate(found) if value]
+    out = {"": [0, 0, 0], "custody": [each.sealed + each.back for each in sums], "seals": [each.marked for each in sums]}[but]
+    return [Quantity(value, UNIT_NAMES[unit]) for unit, each in enumerate(sums) if (value := each.on_hand - out[unit])]
 
 
 def _planned(session: Session, doing: Doing, case: str) -> tuple[Planned, ...]:

@@ -73,7 +73,7 @@ class _Act(NamedTuple):
 
     t: int
     phase: int
-    """0 a window opens, 1 goods flow, 2 a count."""
+    """0 a window opens, 1 goods flow, 2 a sealing finds more than was booked, 3 a count."""
     id: tuple[str, int, int, int]
     """(event id, log, seq, item): ties go by event id; the rest only tells apart what has no id here."""
     takes: tuple[Key, ...]
@@ -95,7 +95,8 @@ def bounds(
     """Return the bounds of every affected holding and unit.
 
     :param moves: moves of every lot read, lots by representative.
-    :param flows: the same lots' flows, **and** the other inputs and outputs of their transformations, each flow once.
+    :param flows: the same lots' flows (of sealings only what they found beyond the book), **and** the other inputs and outputs of their
+        transformations, each flow once.
     :param candidates: pseudo-lot -> lots its dispatch may have been (rule 6); their records must be among ``moves`` and ``flows``.
     :param content: lot -> (quantity, unit) in one piece, the factor declared for inputs of unlike units.
     :param stock: what lies at each holding, for full lots (rule 5).
@@ -244,7 +245,10 @@ class _Replay:
             self.acts.append(_Act(flow.t, 1, mark, (key,), (), self._drop, (key, flow.q)))
         elif flow.kind == FlowKind.COUNT:
             self._seen(flow.lot, flow.site, flow.t)
-            self.acts.append(_Act(flow.t, 2, mark, (), (), self._count, (key, flow.q)))
+            self.acts.append(_Act(flow.t, 3, mark, (), (), self._count, (key, flow.q)))
+        elif flow.kind == FlowKind.SEALED:
+            self._seen(flow.lot, flow.site, flow.t)
+            self.acts.append(_Act(flow.t, 2, mark, (), (), self._found, (key, flow.q)))
 
     def _sell(self, key: Key, q: int) -> None:
         self.sold[key].put(self._take(key, q))
@@ -261,6 +265,12 @@ class _Replay:
 
     def _count(self, key: Key, q: int) -> None:
         self.pools[key].count(q)
+        self._settle(key)
+
+    def _found(self, key: Key, beyond: int) -> None:
+        """Take in what a sealing found beyond the book: excess, as if counted (rule 4)."""
+        pool = self.pools[key]
+        pool.count(pool.stock.q + beyond - pool.debt)
         self._settle(key)
 
     def _settle(self, key: Key) -> None:

@@ -21,7 +21,7 @@ from foodtrace.graph.flows import BIRTHS, SAMPLE, UNNAMED, Flow, FlowKind
 from foodtrace.recall.moves import Move
 from foodtrace.recall.stock import Stock
 
-_IN, _OUT, _SEAL, _COUNT = range(4)
+_IN, _OUT, _SEAL, _RIGHTLY, _COUNT = range(5)
 _FREE: Final = frozenset({FlowKind.SOLD, FlowKind.CONSUMED, FlowKind.USED})
 """Flows by which custody can become free; dispatches are moves."""
 _Key: TypeAlias = tuple[int, int, int]
@@ -76,8 +76,8 @@ def _watched(moves: Iterable[Move], flows: Iterable[Flow]) -> set[tuple[int, int
 def _move(happened: dict[_Key, list[_Happening]], move: Move) -> None:
     if move.src and not move.unnamed:
         leaves = min(move.t_out, move.t_in) if move.arrived else move.t_out
-        term = "rightly" if move.recall else "freely"
-        happened[move.lot, move.src, move.unit].append((leaves, _OUT, term, move.sent, move.entries[0]))
+        phase, term = (_RIGHTLY, "rightly") if move.recall else (_OUT, "freely")
+        happened[move.lot, move.src, move.unit].append((leaves, phase, term, move.sent, move.entries[0]))
     if move.dst and move.arrived:
         term = "return_in" if move.recall else "received_sealed" if move.custody else "received"
         happened[move.lot, move.dst, move.unit_in].append((move.t_in, _IN, term, move.received, move.entries[-1]))
@@ -92,9 +92,11 @@ def _flow(happened: dict[_Key, list[_Happening]], flow: Flow, corrected: Collect
         events.append((flow.t, _IN, "brought_back" if flow.kind == FlowKind.CONSUMER_RETURN else "born", flow.q, entry))
     elif flow.kind in _FREE:
         rightly = bool(flow.flags & SAMPLE) or entry in corrected
-        events.append((flow.t, _OUT, "rightly" if rightly else "freely", flow.q, entry))
+        phase, term = (_RIGHTLY, "rightly") if rightly else (_OUT, "freely")
+        events.append((flow.t, phase, term, flow.q, entry))
     elif flow.kind in (FlowKind.DESTROYED, FlowKind.LOST):
-        events.append((flow.t, _OUT, "rightly" if flow.kind == FlowKind.DESTROYED else "lost", flow.q, entry))
+        phase, term = (_RIGHTLY, "rightly") if flow.kind == FlowKind.DESTROYED else (_OUT, "lost")
+        events.append((flow.t, phase, term, flow.q, entry))
     elif flow.kind == FlowKind.SEALED:
         events.append((flow.t, _SEAL, "", flow.q, entry))
     elif flow.kind == FlowKind.COUNT:

@@ -13,7 +13,7 @@ from foodtrace.recall.affected import Affected
 from foodtrace.recall.bounds import Bounds, Extent, Key, bounds
 from foodtrace.recall.facts import Facts
 from foodtrace.recall.moves import Move, pair
-from foodtrace.recall.quantities import HoldingSum
+from foodtrace.recall.quantities import Books, HoldingSum
 
 
 def measure(
@@ -34,6 +34,7 @@ def measure(
     entries = {(flow.log, flow.seq) for flow in found.flows if flow.kind in (FlowKind.CONSUMED, FlowKind.PRODUCED)}
     others = [flow for flow in facts.entries(entries) if flow.kind != FlowKind.ALIAS]
     read = [*others, *flows, *found.flows, *_counts(said or {})]
+    read = [*(flow for flow in read if flow.kind != FlowKind.SEALED), *_found_sealed(found, said or {})]
     return bounds(
         [*found.moves, *moves],
         # Own flows last: they carry the representative of their lot, and the last of two copies counts.
@@ -60,6 +61,23 @@ def _counts(said: Mapping[Key, tuple[int, int]]) -> list[Flow]:
     """Return outlets' own figures as counts; no entry of goods is behind them, so that they have no log."""
     return [
         Flow(FlowKind.COUNT, lot, site, 0, unit, q, t, t, 0, 0, n) for n, ((lot, site, unit), (t, q)) in enumerate(sorted(said.items()))
+    ]
+
+
+def _found_sealed(found: Affected, said: Mapping[Key, tuple[int, int]]) -> list[Flow]:
+    """Return what sealings named beyond the books: goods nobody knows the way of, at the moment of the sealing."""
+    sealed = {(flow.lot, flow.site, flow.unit) for flow in found.flows if flow.kind == FlowKind.SEALED}
+    if not sealed:
+        return []
+    places = {key[:2] for key in sealed}
+    books = Books(
+        [move for move in found.moves if (move.lot, move.src) in places or (move.lot, move.dst) in places],
+        [flow for flow in found.flows if (flow.lot, flow.site) in places],
+        said={key: word for key, word in said.items() if key in sealed},
+    )
+    return [
+        Flow(FlowKind.SEALED, lot, site, 0, unit, q, t, t, 0, 1, n)
+        for n, (lot, site, unit, t, q) in enumerate((*key, t, q) for key in sorted(sealed) for t, q in books.found_sealed(key))
     ]
 
 

@@ -10,11 +10,14 @@ Rules:
 1. Without a count, on_hand = max(book, 0) and over = max(-book, 0): nothing is clipped, what is missing or too much has its own
    column.
 2. A count sets on_hand; later flows are added. The difference to the book is booked as ``unaccounted`` or ``over``.
-3. Flows of one instant: what an outlet said lay there when its notice arrived, what arrives, what leaves, what is sealed, counts.
+3. Flows of one instant: what an outlet said lay there when its notice arrived, what arrives, what leaves, what is sealed, what leaves
+   custody first (rule 4), counts.
    A move leaves no later than it arrives, whatever a time known to the day only would allow.
 4. Custody is the part of on_hand that is sealed or received as sealed (``sealed``), or received as a recall return or brought
    back by a consumer (``back``). What is returned, destroyed or corrected leaves custody first, back before sealed; all else
-   leaves free stock first. Sealing more than lies free seals what lies free: custody never exceeds the stock.
+   leaves free stock first.
+5. A sealing is of goods that bore no seal: free ones, then those in custody for another reason. What it names beyond these lay there and
+   nobody had booked it: it is ``over``, as if counted, and in custody. Of a kind of custody, what bears no seal leaves first.
 """
 
 from __future__ import annotations
@@ -34,14 +37,14 @@ Key: TypeAlias = tuple[int, int, int]
 Event: TypeAlias = tuple[int, int, str, int]
 """(time, phase, term, quantity)."""
 
-_SAID, _IN, _OUT, _SEAL, _COUNT = range(5)
+_SAID, _IN, _OUT, _SEAL, _OUT_SEALED, _COUNT = range(6)
 _TERMS: Final[dict[int, tuple[int, str]]] = {
     FlowKind.BORN: (_IN, "born"),
     FlowKind.PRODUCED: (_IN, "born"),
     FlowKind.CONSUMER_RETURN: (_IN, "brought_back"),
     FlowKind.CONSUMED: (_OUT, "consumed"),
     FlowKind.SOLD: (_OUT, "sold"),
-    FlowKind.DESTROYED: (_OUT, "destroyed"),
+    FlowKind.DESTROYED: (_OUT_SEALED, "destroyed"),
     FlowKind.LOST: (_OUT, "lost"),
     FlowKind.USED: (_OUT, "used"),
     FlowKind.SEALED: (_SEAL, ""),
@@ -74,6 +77,8 @@ class HoldingSum(msgspec.Struct, kw_only=True):
     """Custody that came back: consumer returns, recall returns."""
     sealed: int = 0
     """Custody that was sealed here or received as sealed."""
+    marked: int = 0
+    """Of the custody: bears a seal by a sealing on record (rule 5)."""
     counted: bool = False
 
     @property
@@ -151,6 +156,16 @@ class Books:
         """Return what lay there when the notice arrived: what came by then is in, what leaves at that moment is not out yet."""
         return self.sum(key, before=notice, phase=_OUT).on_hand
 
+    def found_sealed(self, key: Key) -> list[tuple[int, int]]:
+        """Return when sealings named more than the books of a holding knew of, and how much more (rule 5)."""
+        sums, stock, found = HoldingSum(), Stock(), list[tuple[int, int]]()
+        for event in self._events.get(key, ()):
+            if event[1] == _SEAL and (beyond := stock.seal(event[3])):
+                found.append((event[0], beyond))
+            elif event[1] != _SEAL:
+                follow(sums, stock, [event])
+        return found
+
     def all(self, *, before: int | None = None) -> dict[Key, HoldingSum]:
         """Return the terms of every holding that something happened at."""
         made = {key: self.sum(key, before=before) for key, each in self._events.items() if before is None or (each and each[0][0] < before)}
@@ -172,7 +187,8 @@ def moved(move: Move) -> Iterator[tuple[Key, Event | None]]:
     """Return what a move does at its two ends; nothing at an end that goods have not reached, but the holding exists."""
     leaves = min(move.t_out, move.t_in) if move.arrived else move.t_out
     if move.src and not move.unnamed:
-        yield (move.lot, move.src, move.unit), (leaves, _OUT, "returned_out" if move.recall else "dispatched", move.sent)
+        phase, term = (_OUT_SEALED, "returned_out") if move.recall else (_OUT, "dispatched")
+        yield (move.lot, move.src, move.unit), (leaves, phase, term, move.sent)
     if not move.dst:
         return
     key = (move.lot, move.dst, move.unit_in)
@@ -189,7 +205,7 @@ def flowed(flow: Flow, corrected: Collection[tuple[int, int]] = ()) -> Event | N
     if phase < 0 or not flow.site or flow.flags & UNNAMED:
         return None
     if term == "consumed" and (flow.log, flow.seq) in corrected:
-        term = "corrected"
+        phase, term = _OUT_SEALED, "corrected"
     return flow.t, phase, term, flow.q
 
 
@@ -211,7 +227,7 @@ def follow(sums: HoldingSum, stock: Stock, events: Iterable[Event]) -> None:
             if phase == _IN:
                 stock.put(term, q)
             else:
-                stock.take(q, custody_first=term in ("returned_out", "destroyed", "corrected"))
+                stock.take(q, custody_first=phase == _OUT_SEALED)
             name = {"received_sealed": "received", "corrected": "consumed"}.get(term, term)
             setattr(sums, name, getattr(sums, name) + q)
 
@@ -223,4 +239,5 @@ def closed(sums: HoldingSum, stock: Stock) -> HoldingSum:
     sums.unaccounted = stock.unaccounted
     sums.back = stock.back
     sums.sealed = stock.sealed
+    sums.marked = stock.marked
     return sums

@@ -1,20 +1,26 @@
-"""Running stock of one holding: what is free, and what is in custody (rule 4 of :mod:`foodtrace.recall.quantities`). Pure."""
+"""Running stock of one holding: what is free, and what is in custody (rules 4 and 5 of :mod:`foodtrace.recall.quantities`). Pure."""
 
 from __future__ import annotations
 
 
 class Stock:
-    """Running stock: free (negative: more left than ever came), sealed, back (rule 4)."""
+    """Running stock: free (negative: more left than ever came), sealed, back (rule 4); of the last two what bears a seal (rule 5)."""
 
-    __slots__ = ("back", "free", "over", "sealed", "unaccounted")
+    __slots__ = ("back", "back_marked", "free", "over", "sealed", "sealed_marked", "unaccounted")
 
     def __init__(self) -> None:
         self.free = self.sealed = self.back = self.over = self.unaccounted = 0
+        self.sealed_marked = self.back_marked = 0
 
     @property
     def book(self) -> int:
         """Return what lies there by the book; negative where more left than ever came."""
         return self.free + self.sealed + self.back
+
+    @property
+    def marked(self) -> int:
+        """Return what bears a seal by a sealing on record."""
+        return self.sealed_marked + self.back_marked
 
     def put(self, term: str, q: int) -> None:
         """Take goods in, as free stock or into custody by what brought them."""
@@ -39,12 +45,21 @@ class Stock:
             setattr(self, name, getattr(self, name) - part)
             q -= part
         self.free -= q
+        self.sealed_marked = min(self.sealed_marked, self.sealed)
+        self.back_marked = min(self.back_marked, self.back)
 
-    def seal(self, q: int) -> None:
-        """Put free stock into custody, at most what there is."""
-        part = min(q, max(self.free, 0))
-        self.free -= part
-        self.sealed += part
+    def seal(self, q: int) -> int:
+        """Put goods under seal: free ones, then those in custody that bear none; return how much lay there beyond the book (rule 5)."""
+        beyond = max(q - (self.book - self.marked), 0)
+        self.over += beyond
+        self.free += beyond
+        free = min(q, max(self.free, 0))
+        self.free -= free
+        self.sealed += free
+        again = min(q - free, self.sealed - free - self.sealed_marked)
+        self.sealed_marked += free + again
+        self.back_marked += q - free - again
+        return beyond
 
     def count(self, q: int) -> None:
         """Set the book to what was counted; the difference is over or unaccounted."""

@@ -131,7 +131,7 @@ class Count:
         self.books = Books(found.moves, found.flows, corrected=corrected, said=said) if cut else None
         self.made: dict[tuple[int, int], Tally] = defaultdict(Tally)
         self.home: list[tuple[int, int, int, int, int, tuple[int, int]]] = []
-        """At own sites since opening: (time, 0 back 1 reworked 2 out, lot, unit, q, entry)."""
+        """At own sites since opening: (time, 0 back 1 reworked 2 sent out or sold, lot, unit, q, entry)."""
         self.sales: dict[tuple[int, int], tuple[list[Sale], list[Brought]]] = defaultdict(lambda: ([], []))
 
     def _uses(self, facts: Facts, case: Case | None) -> tuple[set[tuple[int, int]], set[tuple[int, int]]]:
@@ -180,7 +180,7 @@ class Count:
             tally.stock += then.on_hand
             over -= then.over
         tally.over += over
-        tally.unrecorded += max(0, min(over, now.dispatched + now.consumed + now.returned_out + now.destroyed))
+        tally.unrecorded += max(0, min(over, now.dispatched + now.consumed + now.returned_out + now.destroyed + now.sealed))
 
     def _move(self, move: Move) -> None:
         """Rules 2, 3 and 6."""
@@ -288,7 +288,9 @@ class Count:
             return
         tally = self.made[flow.lot, flow.unit]
         self._sale(flow, tally)
-        if flow.kind == FlowKind.SOLD:
+        if flow.kind == FlowKind.SOLD and flow.t >= self.opened:
+            self.home.append((flow.t, _OUT, flow.lot, flow.unit, flow.q, (0, 0)))
+        elif flow.kind == FlowKind.SOLD:
             tally.sold_own += flow.q
         else:
             self._came_back((flow.lot, flow.unit), flow.q, flow.t, flow.t)

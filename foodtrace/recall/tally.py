@@ -7,8 +7,8 @@ Rules, with the section's words:
 2. A move is **inside** when it left a trade holding from its τ on. Moves inside add nothing but what arrived beyond what was
    sent; any other arrival in trade adds what was **sent**, so that goods on the road are counted.
 3. **Own**: what own sites sold to consumers counts as distributed; what comes back before opening is taken off again; what comes
-   back since is retrieved, until it is sent out again. Sending out more than had come back by then adds the surplus to D. Goods
-   that came back and are reworked into another affected lot have come back as that lot.
+   back since is retrieved, until it is sent out again or sold there. Sending out or selling more than had come back by then adds the
+   surplus to D. Goods that came back and are reworked into another affected lot have come back as that lot.
 4. Use into an affected lot is taken off: those goods are counted as that lot. Use into lots the case cleared is correction.
    Any other use is use.
 5. A consumer return undoes the sale of its serial; else a sale at the same site, before-notice sales first; else another sale of
@@ -35,17 +35,17 @@ class Tally(msgspec.Struct, kw_only=True):
     stock: int = 0
     """In trade at τ."""
     entered: int = 0
-    """Into trade from outside it, births included."""
+    """Into trade from outside it, births included; and what own sites sold since opening of what had not come back."""
     over: int = 0
     """Above the book, and received above what was sent."""
     back: int = 0
-    """Back at own sites since opening, and not sent out again."""
+    """Back at own sites since opening, and neither sent out again nor sold there."""
     back_before: int = 0
     """Back at own sites before opening."""
     used_into: int = 0
     """Used into affected lots."""
     sold_own: int = 0
-    """Of the sales: at own sites."""
+    """Of the sales: at own sites before opening."""
     sold_before: int = 0
     """Before N(s)."""
     sold_after: int = 0
@@ -68,7 +68,8 @@ class Tally(msgspec.Struct, kw_only=True):
     returning: int = 0
     """Recall returns travelling within ``transit_limit``."""
     unrecorded: int = 0
-    """Of what is over: went out of a holding otherwise than to consumers, or came home, beyond what any record put there (rule 7)."""
+    """Of what is over: went out of a holding otherwise than to consumers, lies sealed, or came home, beyond what any record put there
+    (rule 7)."""
 
     def add(self, other: Tally, factor: int = 1) -> None:
         """Add another tally; ``factor`` turns pieces into what they hold."""

@@ -93,7 +93,15 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "case.not_yet": ("案件 {value} 到 {expected} 才启动", "case {value} opens only at {expected}"),
     "case.not_yet.hint": ("若是时间写错了, 更正那一条", "if that time is a slip of the pen, correct the entry"),
     "case.all_sealed": ("{value} 案件 {case} 的货都已封存", "what {value} holds of case {case} is sealed already"),
-    "case.all_sealed.hint": ("另有没入账的, 用 --lot 和 --quantity 写明", "what is not in the book is named with --lot and --quantity"),
+    "case.all_sealed.hint": (
+        "另有没入账的, 用 --lot, --quantity 和 --allow-short 写明",
+        "what is not in the book is named with --lot, --quantity and --allow-short",
+    ),
+    "case.sealed_already": ("账面上 {site} 还没封存的只有 {expected}", "by the book {site} has {expected} that is not sealed yet"),
+    "case.sealed_already.hint": (
+        "又找到了货就写明: --lot, --quantity 和 --allow-short",
+        "if more was found, say so: --lot, --quantity and --allow-short",
+    ),
     "case.nothing_there": ("账面上 {value} 没有案件 {case} 的货", "by the book {value} holds nothing of case {case}"),
     "case.nothing_there.hint": ("用 --lot 和 --quantity 写明", "name it with --lot and --quantity"),
     "case.return_to": ("没有说退到哪里 ({value})", "where the goods of {value} go back to was not said"),

@@ -24,6 +24,7 @@ class Mixer:
         """(line, lot, site, q, time) of what a change of unit threw away: nobody could see that from the quantities."""
         self.lines: list[str] = []
         self.now = 1.0
+        self.sealed: set[tuple[str, str]] = set()
         for lot in "LK":
             for site in rng.sample("PQS", rng.randint(1, 2)) if lot == "K" else ["P"]:
                 q = rng.randint(1, 30)
@@ -35,7 +36,7 @@ class Mixer:
         for _ in range(rng.randint(3, 25)):
             self.now = round(self.now + 0.25, 2)
             self.window()
-            rng.choice([self.send, self.send, self.sell, self.blend, self.blend, self.count, self.bring])()
+            rng.choice([self.send, self.send, self.sell, self.blend, self.blend, self.count, self.bring, self.seal])()
         if self.now < 3:
             self.now = 3
             self.window()
@@ -94,6 +95,16 @@ class Mixer:
             lot, site = self.rng.choice(full)
             self.draw(self.held[lot, site], self.rng.randint(0, 2))
             self.lines.append(f"{site} counts {lot}{len(self.held[lot, site])} @{self.now}")
+
+    def seal(self) -> None:
+        """Seal all there is at a place and a little that the books do not know of: whose goods that is, nobody can say."""
+        full = sorted(key for key, units in self.held.items() if units and key not in self.sealed)
+        if full:
+            lot, site = self.rng.choice(full)
+            self.sealed.add((lot, site))
+            whole, some = all(self.held[lot, site]), any(self.held[lot, site])
+            self.put(lot, site, [whole or (some and self.rng.random() < 0.5) for _ in range(self.rng.randint(0, 3))])
+            self.lines.append(f"{site} seals {lot}{len(self.held[lot, site])} @{self.now}")
 
     def blend(self) -> None:
         sites = sorted({site for (_, site), units in self.held.items() if units})

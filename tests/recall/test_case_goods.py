@@ -15,6 +15,7 @@ from foodtrace.events import (
     Portion,
     Returned,
     Sale,
+    Sealing,
     Transformation,
 )
 from foodtrace.graph.edges import micros
@@ -161,6 +162,36 @@ def test_who_answered_that_nothing_is_left_has_nothing_to_seal(world: World) -> 
     world.do(notices.acknowledge, case, "Y", [])
     (sealed,) = world.do(disposal.dispose, "seal", case, "Y", LOT, None)
     assert sealed.quantity == kg(30), "no figure was said: the book stands"
+
+
+def test_more_sealed_than_the_book_knew_is_found_stays_there_and_keeps_the_case_open(world: World) -> None:
+    case = world.open(LOT)
+    world.do(notices.notify, case)
+    world.at(3.1).do(disposal.dispose, "seal", case, "X", LOT, kg(75), allow_short=True)
+    (figures,) = world.answer(case).figures
+    assert (figures.distributed, figures.retrieved, figures.unexplained) == (115_000, 75_000, 15_000), "100 and the 15 nobody had booked"
+    assert [(each.site, each.value) for each in world.answer(case).untraced if each.kind == "unexplained_stock"] == [("X", 15_000)]
+    world.do(disposal.dispose, "destroy", case, "X", LOT, kg(60))
+    assert ("sealed", "X", 15_000) in left(world, case)
+    (row,) = [each for each in world.answer(case).outlets if each.site == "X"]
+    assert (row.amounts[0].on_hand, row.amounts[0].sealed) == (15_000, 15_000)
+    # What is found once all is sealed is other goods than those under seal.
+    error = refuses(world, "case.sealed_already", disposal.dispose, "seal", case, "X", LOT, kg(3))
+    assert str(error.expected) == "0 g"
+    refuses(world, "case.all_sealed", disposal.dispose, "seal", case, "X", LOT, None)
+    world.at(3.2).do(disposal.dispose, "seal", case, "X", LOT, kg(3), allow_short=True)
+    assert ("sealed", "X", 18_000) in left(world, case)
+    (gone,) = world.at(3.3).do(disposal.dispose, "destroy", case, "X", LOT, None)
+    assert gone.quantity == kg(18)
+
+
+def test_goods_sealed_where_no_record_put_them_lie_there(world: World) -> None:
+    case = world.sites(S="shop").open(LOT)
+    world.at(3.1).put(Sealing(id="found", at=world.now, site="S", lot=LOT, quantity=kg(40), case=case))
+    (row,) = [each for each in world.answer(case).outlets if each.site == "S"]
+    assert (row.amounts[0].on_hand, row.amounts[0].sealed) == (40_000, 40_000)
+    assert ("S", 40_000) in [(each.site, each.value) for each in world.answer(case).untraced if each.kind == "unexplained_stock"]
+    assert ("sealed", "S", 40_000) in left(world, case)
 
 
 def test_corrected_goods_are_sold_under_their_new_lot_and_the_rest_is_not(world: World) -> None:

@@ -28,7 +28,11 @@ LOADS: dict[str, tuple[str, str, str]] = {
     "shipped home and received there without its number": ("X=>P L30 @12 sent\nX->P L30 @13 got", "100.0", "50.0"),
     "said to have come home by who sent it": ("X=>P L30 @12/12.5\nX->P L30 @13 got", "100.0", "50.0"),
     "received twice, one of several": ("X=>P L20 @12/12.5\nX=>P L10 @13 sent\nX->P L30 @14 got", "100.0", "50.0"),
-    "an ordinary return is one as well": ("X->P L30 @12 sent\nX->P L30 @13 got\nX seals L30 @14", "50.0", ""),
+    "an ordinary return is one as well, and what is sealed then lay there": (
+        "X->P L30 @12 sent\nX->P L30 @13 got\nX seals L30 @14",
+        "66.7",
+        "",
+    ),
     "one receipt may be three returns": ("X=>P L10 @12 sent\nX=>P L10 @12.5 sent\nX=>P L10 @13 sent\nX->P L30 @14 got", "100.0", "50.0"),
     "three receipts may be one return": ("X=>P L30 @13 sent\nX->P L10 @13.5 got\nX->P L10 @14 got\nX->P L10 @15 got", "100.0", "50.0"),
     "less came than was sent": ("X=>P L30 @14 sent\nX->P L20 @15 got", "83.3", "50.0"),

@@ -25,6 +25,8 @@ class Unit(msgspec.Struct, eq=False):
     state: str = "here"
     """here, travelling, recalled (travelling home), sold, destroyed, lost, vanished."""
     custody: str = ""
+    marked: bool = False
+    """It bears a seal."""
     distributed: bool = False
     home_since: bool = False
     """At the own site, back since opening."""
@@ -57,7 +59,7 @@ class Trade:
     def some(self, place: str, order: str = "") -> list[Unit]:
         """Draw a number of units at a place: free ones first, or what is in custody first."""
         rank = {"back": 0, "sealed": 1, "": 2} if order == "custody" else {"": 0, "sealed": 1, "back": 2}
-        here = sorted(self.at(place), key=lambda unit: (rank[unit.custody], not unit.home_since))
+        here = sorted(self.at(place), key=lambda unit: (rank[unit.custody], unit.marked, not unit.home_since))
         return here[: self.rng.randint(1, len(here))] if here else []
 
     def arrive(self) -> None:
@@ -94,7 +96,7 @@ class Trade:
         lost = self.rng.random() < 0.1
         for unit in units:
             unit.place, unit.state, unit.left = target, "recalled" if kind == "=" else "travelling", self.now
-            unit.custody = ""
+            unit.custody, unit.marked = "", False
             if source == "P":
                 unit.distributed, unit.home_since = True, False
         if not lost:
@@ -105,34 +107,40 @@ class Trade:
     def sell(self) -> None:
         site = self.rng.choice("XYZXYZW")
         self.end(site, "sells", "sold", self.some(site))
-        fresh = [unit for unit in self.at("P") if not unit.home_since][: self.rng.randint(0, 2)]
         if self.rng.random() < 0.2:
-            self.end("P", "sells", "sold", fresh)
+            self.end("P", "sells", "sold", self.some("P"))
 
     def end(self, site: str, verb: str, state: str, units: list[Unit]) -> None:
         for unit in units:
-            unit.state, unit.gone, unit.custody = state, self.now, ""
-            unit.distributed = unit.distributed or (state == "sold" and site == "P")
+            unit.state, unit.gone, unit.custody, unit.marked = state, self.now, "", False
+            if site == "P":
+                unit.distributed, unit.home_since = True, False
         if units:
             self.lines.append(f"{site} {verb} L{len(units)} @{self.now}")
 
     def bring(self) -> None:
         """A consumer brings back what was sold at this site, a before-notice sale first."""
-        site = self.rng.choice(SHOPS)
+        site = self.rng.choice(SHOPS + "P")
         sold = [unit for unit in self.units if unit.place == site and unit.state == "sold"]
         sold.sort(key=lambda unit: not self.early(unit))
         units = sold[: self.rng.randint(0, len(sold))]
         for unit in units:
-            unit.state, unit.custody = "here", "back"
+            unit.state, unit.custody = "here", "" if site == "P" else "back"
+            if site == "P":
+                unit.home_since = unit.distributed = self.now >= OPENED
         if units:
             self.lines.append(f"{site} takes L{len(units)} @{self.now}")
 
     def seal(self) -> None:
+        """Seal what lies free, then what is in custody without a seal; now and then more is found than the books know of."""
         site = self.rng.choice(TRADE)
-        free = [unit for unit in self.at(site) if not unit.custody]
-        units = free[: self.rng.randint(0, len(free))]
+        bare = sorted((unit for unit in self.at(site) if not unit.marked), key=lambda unit: unit.custody)
+        units = bare[: self.rng.randint(0, len(bare))]
+        if len(units) == len(bare) and self.rng.random() < 0.3:
+            units = [*bare, *(Unit(place=site, distributed=True) for _ in range(self.rng.randint(1, 5)))]
+            self.units += units[len(bare) :]
         for unit in units:
-            unit.custody = "sealed"
+            unit.custody, unit.marked = unit.custody or "sealed", True
         if units:
             self.lines.append(f"{site} seals L{len(units)} @{self.now}")
 
@@ -151,7 +159,7 @@ class Trade:
         if self.now + 0.03125 > self.until:
             return
         for unit in self.some(site)[: self.rng.randint(0, 2)]:
-            unit.state, unit.custody = "vanished", ""
+            unit.state, unit.custody, unit.marked = "vanished", "", False
         self.now = round(self.now + 0.03125, 5)
         self.arrive()
         if any(unit.place == site for unit in self.units):

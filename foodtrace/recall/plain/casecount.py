@@ -67,7 +67,8 @@ class CaseCount:
                 tally.over += each.over
                 tally.sealed += each.sealed
                 tally.custody += each.back
-                tally.unrecorded += max(0, min(each.over, each.dispatched + each.consumed + each.returned + each.destroyed))
+                gone = each.dispatched + each.consumed + each.returned + each.destroyed + each.sealed
+                tally.unrecorded += max(0, min(each.over, gone))
         for _, kind, q in sorted(home):
             part = min(q, tally.back)
             if kind == _BACK:
@@ -113,7 +114,7 @@ class CaseCount:
                 if kind == _CONSUMED and t >= self.opened and (row[8], row[9]) in self.into:
                     raise HandOver("reworked")
                 if kind == _SOLD:
-                    tally.sold_own += q
+                    self._sold_own(q, t, tally, home)
                     self._sold(row, tally, sales if books.custody else None)
             elif kind == _SOLD:
                 self._sold(row, tally, sales if books.custody else None)
@@ -135,6 +136,12 @@ class CaseCount:
                     self._came_back(tally, home, row[5], row[6], row[6])
         if returns:
             undo(sales, returns, tally)
+
+    def _sold_own(self, q: int, t: int, tally: Tally, home: _Home) -> None:
+        if t >= self.opened:
+            home.append((t, _OUT, q))
+        else:
+            tally.sold_own += q
 
     def _sold(self, row: tuple[Any, ...], tally: Tally, sales: list[Sale] | None) -> None:
         site, q, t = row[2], row[5], row[6]
