@@ -53,11 +53,11 @@ PUBLIC: Final = (
 )
 """What the plan says, in the order in which it is printed."""
 _STYLE: Final = (
-    "@page{size:A4;margin:16mm}body{font:11pt/1.5 'Noto Sans CJK SC','Source Han Sans SC','Microsoft YaHei',sans-serif;color:#000;"
-    "max-width:178mm;margin:auto}h1{font-size:18pt;text-align:center;margin:0 0 4mm}table{border-collapse:collapse;width:100%;"
-    "margin:3mm 0}td,th{border:0.3mm solid #000;padding:1mm 2mm;text-align:left;vertical-align:top}th{background:#eee}"
-    "td.n{text-align:right;white-space:nowrap}.code{display:flex;gap:6mm;align-items:center;margin-top:6mm;break-inside:avoid}"
-    ".code svg{width:34mm;height:34mm;flex:none}.mono{font-family:monospace;overflow-wrap:anywhere}ol{margin:2mm 0}"
+    "@page{size:A4;margin:12mm 15mm}body{font:10.5pt/1.35 'Noto Sans CJK SC','Source Han Sans SC','Microsoft YaHei',sans-serif;color:#000;"
+    "max-width:178mm;margin:auto}h1{font-size:16pt;text-align:center;margin:0 0 2mm}table{border-collapse:collapse;width:100%;"
+    "margin:2mm 0}td,th{border:0.3mm solid #000;padding:0.5mm 2mm;text-align:left;vertical-align:top}th{background:#eee}"
+    "td.n{text-align:right;white-space:nowrap}.code{display:flex;gap:6mm;align-items:center;margin-top:3mm;break-inside:avoid}"
+    ".code svg{width:28mm;height:28mm;flex:none}.mono{font-family:monospace;overflow-wrap:anywhere}ol{margin:2mm 0}"
 )
 
 

@@ -65,7 +65,7 @@ figure svg{max-width:100%;height:auto;max-height:250mm}
 .rates{display:flex;gap:8px;flex-wrap:wrap;margin:8px 0}
 .rates div{border:1px solid #999;padding:4px 10px;min-width:120px}
 .rates b{display:block;font-size:17px}
-@media print{body{max-width:none;padding:0}}
+@media print{body{max-width:none;padding:0 2px}}
 """
 
 
