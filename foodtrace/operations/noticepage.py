@@ -32,25 +32,12 @@ from foodtrace.recall.cases import case_events, load_case, opening
 from foodtrace.recall.deadlines import completion_clock
 from foodtrace.recall.facts import Case
 from foodtrace.recall.packs import for_case
+from foodtrace.recall.report import PLAN
 from foodtrace.recall.report_tables import moment_words
 from foodtrace.storage.session import Session
 from foodtrace.texts import Lang, text
 
-PUBLIC: Final = (
-    "product",
-    "brand",
-    "spec",
-    "quantity",
-    "reason",
-    "harm",
-    "process",
-    "area",
-    "disposal",
-    "cost",
-    "refund",
-    "expected",
-    "channel",
-)
+PUBLIC: Final = ("product", "brand", "spec", "quantity", "reason", *PLAN[3:])
 """What the plan says, in the order in which it is printed."""
 _STYLE: Final = (
     "@page{size:A4;margin:12mm 15mm}body{font:10.5pt/1.35 'Noto Sans CJK SC','Source Han Sans SC','Microsoft YaHei',sans-serif;color:#000;"

@@ -27,7 +27,7 @@ from foodtrace.graph.reader import SqlFacts
 from foodtrace.recall.affected import find
 from foodtrace.recall.answer import Answer, OutletRow, RateAnswer, recall
 from foodtrace.recall.calendars import calendar
-from foodtrace.recall.cases import Told, case_events, load_case
+from foodtrace.recall.cases import Told, case_events, load_case, opening
 from foodtrace.recall.chain import Chain, forward
 from foodtrace.recall.curve import Point, curve
 from foodtrace.recall.deadlines import LOCAL, Clock, completion_clock, end_of, local_day, start_clock
@@ -86,6 +86,10 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
     """Each clause in words that need no translation: lot ids, site ids, times, attributes."""
 
 
+PLAN: Final = ("brand", "spec", "quantity", "harm", "process", "area", "disposal", "cost", "refund", "expected", "channel")
+"""What plan and notice say beside product and reason, in the order in which it is printed (RCL15 Art. 15, 19)."""
+
+
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """The report of a case; its JSON is ``schemas/case-report.json``."""
 
@@ -98,6 +102,10 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     advice: str
     producer: str
     operator: str
+    producer_name: str = ""
+    operator_name: str = ""
+    plan: dict[str, str] = {}
+    """What the plan and the notice say (RCL15 Art. 15, 19), by :data:`PLAN`; what they do not say is left out."""
     known: str
     opened: str
     published: str | None
@@ -130,12 +138,19 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def case_report(
-    session: Session, case_id: str, *, now: int, contacts: bool = False, most_goods: int | None = MOST_GOODS
+    session: Session,
+    case_id: str,
+    *,
+    now: int,
+    contacts: bool = False,
+    most_goods: int | None = MOST_GOODS,
+    name_of: Callable[[str], str] = str,
 ) -> tuple[Report, Chain]:
     """Return the report of a case and the chain of its goods, to draw.
 
     :param contacts: show people's names, phones and addresses in full.
     :param most_goods: records of the goods that are listed; none: all of them.
+    :param name_of: what to call an operator.
     :raises NotFound: ``case.not_found``.
     """
     case = load_case(session, case_id, until=now)
@@ -158,6 +173,9 @@ def case_report(
         advice=case.advice,
         producer=case.producer,
         operator=case.operator,
+        producer_name=name_of(case.producer) if case.producer else "",
+        operator_name=name_of(case.operator) if case.operator else "",
+        plan=_plan(told, case),
         known=local_time(case.known),
         opened=local_time(case.opened),
         published=_maybe(case.published),
@@ -184,6 +202,11 @@ def case_report(
         logs=log_proofs(session),
     )
     return report, forward(facts, found, asked, settings=settings, sums=look.sums)
+
+
+def _plan(told: Sequence[Told], case: Case) -> dict[str, str]:
+    first = opening(told, case.opener)
+    return {} if first is None else {name: str(said) for name in PLAN if (said := getattr(first[1], name, None))}
 
 
 def _upstream(told: Sequence[Told]) -> dict[str, str]:

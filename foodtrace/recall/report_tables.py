@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -21,7 +21,7 @@ from foodtrace.recall.answer import Answer, FiguresAnswer, OutletRow, RateAnswer
 from foodtrace.recall.beside import beside_rates, percent_words, unsealed_words
 from foodtrace.recall.deadlines import LOCAL
 from foodtrace.recall.picture import kind_word
-from foodtrace.recall.report import Report
+from foodtrace.recall.report import PLAN, Report
 from foodtrace.recall.report_entries import CaseEntry
 from foodtrace.texts import Lang, text
 
@@ -93,8 +93,8 @@ def _summary(report: Report, lang: Lang) -> Grid:
         ("level", str(report.level)),
         ("reason", report.reason),
         ("advice", report.advice or "-"),
-        ("producer", report.producer or "-"),
-        ("operator", report.operator or "-"),
+        ("producer", _called(report.producer_name, report.producer)),
+        ("operator", _called(report.operator_name, report.operator)),
         ("known", moment_words(report.known)),
         ("opened", moment_words(report.opened)),
         ("published", moment_words(report.published)),
@@ -111,7 +111,18 @@ def _summary(report: Report, lang: Lang) -> Grid:
         ("contacts", text(f"report.contacts.{report.contacts}", lang)),
         ("made", moment_words(report.made)),
     ]
-    return Grid(name="summary", columns=("what", "said"), rows=tuple((text(f"report.row.{key}", lang), said) for key, said in rows))
+    unsaid = text("notice.unsaid", lang)
+    plan = [(text(f"notice.{name}", lang), report.plan.get(name, unsaid)) for name in PLAN]
+    named = [(text(f"report.row.{key}", lang), said) for key, said in rows]
+    return Grid(name="summary", columns=("what", "said"), rows=(*named[:_PLAN_AT], *plan, *named[_PLAN_AT:]))
+
+
+_PLAN_AT: Final = 8
+"""Rows of the summary before the plan's: what is recalled, why, and by whom."""
+
+
+def _called(name: str, number: str) -> str:
+    return f"{name} ({number})" if name and name != number else number or "-"
 
 
 def _figures(answer: Answer, lang: Lang) -> Grid:

@@ -7,6 +7,9 @@ import datetime as dt
 from foodtrace.graph.edges import micros
 from foodtrace.operations import cases
 from foodtrace.operations.noticepage import public_of
+from foodtrace.recall.report import case_report
+from foodtrace.recall.report_html import html
+from foodtrace.texts import LANGS, text
 from tests.recall.caselife import LOT, now, refuses
 from tests.recall.casework import World, day
 
@@ -26,6 +29,12 @@ def test_the_plan_stands_in_the_notice_and_people_stand_beside_the_log(world: Wo
         public = public_of(session, case, micros(world.now))
         entries = b"".join(bytes(row[0]) for row in session.rows("SELECT bytes FROM entry"))
     assert (public.said["harm"], public.said["refund"], public.phone) == ("急性中毒", "凭小票退款", "0451-1")
+    with world.read() as session:
+        report, chain = case_report(session, case, now=micros(world.now), name_of=lambda each: f"{each}-name")
+    recaller = f"{report.operator}-name ({report.operator})"
+    for lang in LANGS:
+        page = html(report, chain, lang=lang)
+        assert all(said in page for said in ("急性中毒", "凭小票退款", recaller, text("notice.unsaid", lang)))
     assert "王某".encode() not in entries
     assert b"0451-1" not in entries
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,6 +45,7 @@ def report(
 
     `foodtrace check-proof` reads the proofs out of the page and needs no ledger for it.
     """
+    from foodtrace.operations.sellers import name_of  # noqa: PLC0415
     from foodtrace.operations.stepsheet import done_at, steps_grid, times_grids  # noqa: PLC0415
     from foodtrace.recall.cases import load_case, name_case  # noqa: PLC0415
     from foodtrace.recall.report import MOST_GOODS, case_report  # noqa: PLC0415
@@ -56,7 +58,9 @@ def report(
             _put_on_record(ctx, ledger, full, by)
         with ledger.reading() as session:
             now = ledger.clock()
-            made, chain = case_report(session, full, now=now, contacts=contacts, most_goods=MOST_GOODS if proof_file is None else None)
+            most = MOST_GOODS if proof_file is None else None
+            called = partial(name_of, session)
+            made, chain = case_report(session, full, now=now, contacts=contacts, most_goods=most, name_of=called)
             sites = done_at(session, full, made.answer, now)
             page = out is not None or not as_json
             inside = _proofs(ctx, ledger, session, made) if page and not bare else None
