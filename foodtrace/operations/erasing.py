@@ -18,6 +18,7 @@ Rules:
    which may keep the row or copy it elsewhere, nothing is written at all (:mod:`foodtrace.storage.strange`): what it copied before,
    nobody here can see.
 8. The same id is the same request: about the same entries, for the same reason and no other fields.
+9. The words of the erasure do not say what it erases (:mod:`foodtrace.operations.erasurereason`).
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from foodtrace.graph.directory import resolve_site
 from foodtrace.graph.names import find
 from foodtrace.operations.common import Doing, Outcome
 from foodtrace.operations.entries import find_entry
+from foodtrace.operations.erasurereason import check_words
 from foodtrace.operations.persons import entries_of, same_values
 from foodtrace.operations.reach import ErasedEntry, Reach, reach_of
 from foodtrace.personal import FIELD, vanished
@@ -80,7 +82,8 @@ def erase(
     :param given: site id or name, operator id, or an entry as :func:`foodtrace.operations.entries.find_entry` takes it.
     :param fields: only these (``phone``, ``contact`` ...); all if none.
     :param keys: key directory, which tells this host's logs from others'; none: every log is this host's.
-    :raises NotFound: ``erase.unknown``; ``erase.nothing`` where there never was such a value. :raises BadData: ``personal.field``.
+    :raises NotFound: ``erase.unknown``; ``erase.nothing`` where there never was such a value.
+    :raises BadData: ``personal.field``, ``erase.says_value``, ``erase.says_number`` (rule 9).
     :raises Storage: ``storage.not_written`` (rule 7).
     :raises Conflict: ``record.id_conflict`` (rule 8).
     """
@@ -91,6 +94,10 @@ def erase(
     what, entries, operator = _entries(session, own, given)
     _same_request(session, doing, own, origin, what, {(reach.origins[log], seq) for log, seq in entries}, fields, reason)
     kept = _kept(session, entries, fields)
+    if kept:
+        values_of = "SELECT field, value FROM personal WHERE log = ? AND seq = ?"
+        held = [(name, str(value)) for place in kept for name, value in session.rows(values_of, place)]
+        check_words(held, reason, doing.by, doing.id)
     away: dict[tuple[int, int], tuple[str, ...]] = {}
     for log, seq, name in vanished(session, entries, wrote=reach.wrote):
         if not fields or name in fields:

@@ -149,6 +149,22 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "erase.unknown.hint": ("foodtrace site list 列出场所; 记录写条号", "foodtrace site list shows the sites; an entry is named by its number"),
     "erase.nothing": ("{value} 没有记过个人信息", "there never was a personal value of {value}"),
     "erase.nothing.hint": ("看看 --field", "look at --field"),
+    "erase.says_value": (
+        "{value} 里写有要删除的 {field}: 它会永远留在日志里",
+        "{value} says the {field} that is to be erased: it would stand in the log for ever",
+    ),
+    "erase.says_value.hint": (
+        '什么都没有删; 换个不含个人信息的说法, 如 --reason "本人 2026-11-24 申请"',
+        'nothing was erased; say it without, such as --reason "asked for by the person on 2026-11-24"',
+    ),
+    "erase.says_number": (
+        "{value} 里有像电话或证件号的数字: 它会永远留在日志里",
+        "{value} has what looks like a telephone or identity number: it would stand in the log for ever",
+    ),
+    "erase.says_number.hint": (
+        "什么都没有删; 去掉号码; 日期写成 2026-11-24",
+        "nothing was erased; leave the number out; a day is written 2026-11-24",
+    ),
     "erase.confirm": ("没有终端可确认, 删除后找不回", "there is no terminal to confirm at, and this cannot be undone"),
     "erase.confirm.hint": ("加 --yes", "add --yes"),
     "cli.erase.ask": ("删除 {what} 的个人信息 (姓名, 电话等)? 找不回来", "erase the personal values of {what}? This cannot be undone"),
