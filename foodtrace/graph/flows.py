@@ -14,6 +14,7 @@ keeps them as rows of the table ``move``; the recall engine reads nothing else a
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Literal
 
 import msgspec
@@ -87,7 +88,7 @@ class LotInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SiteInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """What the records say of a site, the latest word of each field."""
+    """What the records say of a site: the word of who has the say over it (:mod:`foodtrace.graph.described`)."""
 
     site: int
     text: str
@@ -99,6 +100,16 @@ class SiteInfo(msgspec.Struct, frozen=True, kw_only=True):
     parent: str = ""
     last_entry: int | None = None
     """Recorded time of the newest entry that happened at this site, microseconds; none: the site never recorded anything."""
+    words: tuple[tuple[str, str, int, int], ...] = ()
+    """(kind, operator, log, seq) of words of equal say that contradict each other on what it is or whose."""
+
+    def is_outlet(self, kinds: Collection[str]) -> bool:
+        """Say whether it is of an outlet's kind by any word that counts."""
+        return self.kind in kinds or any(kind in kinds for kind, _, _, _ in self.words)
+
+    def disputed(self, kinds: Collection[str]) -> bool:
+        """Say whether it is open whose it is, or whether it is an outlet."""
+        return len({(kind in kinds, operator) for kind, operator, _, _ in self.words}) > 1
 
 
 class Act(msgspec.Struct, frozen=True, kw_only=True):

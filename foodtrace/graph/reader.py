@@ -69,9 +69,18 @@ class SqlFacts(Standing):
         """See :class:`foodtrace.recall.facts.Facts`."""
         return {
             site: SiteInfo(
-                site=site, text=text, kind=kind, operator=operator, name=name, county=county, region=region, parent=parent, last_entry=last
+                site=site,
+                text=text,
+                kind=kind,
+                operator=operator,
+                name=name,
+                county=county,
+                region=region,
+                parent=parent,
+                last_entry=last,
+                words=words,
             )
-            for site, (text, kind, operator, name, county, region, parent, last) in self.sites_said(sites).items()
+            for site, (text, kind, operator, name, county, region, parent, last, words) in self.sites_said(sites).items()
         }
 
     def lots_like(self, clause: Clause) -> Iterable[tuple[int, bool]]:

@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
+from foodtrace.graph.described import settled
 from foodtrace.graph.flowkind import DELIVERED, NEVER, UNNAMED, FlowKind, ahead, happened
 from foodtrace.graph.names import find, texts_of
 
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from foodtrace.storage.session import Ask, Row, Session
 
     SiteSaid = tuple[Any, ...]
-    """(text, kind, operator, name, county, region, parent, newest recorded time of an entry of its own)."""
+    """(text, kind, operator, name, county, region, parent, newest recorded time of an entry of its own, words that contradict each
+    other on its operator and kind: :mod:`foodtrace.graph.described`)."""
     LotSaid = tuple[Any, ...]
     """(text, product, gtin, producer, harvested, produced, expiry, content, unit of the content)."""
 
@@ -61,7 +63,7 @@ _WORDS_PLACED: Final = f"SELECT {_WORD}, l.recorded, l.log, l.seq, l.item{_WORDS
 _WORD_LENGTH: Final = 8
 _SITES: Final = (
     "SELECT n.id, n.text, s.kind, s.operator, s.name, s.county, s.region, s.parent, "
-    "(SELECT MAX(v.recorded) FROM site_seen AS v WHERE v.site = n.id) FROM {ids} CROSS JOIN name AS n "
+    "(SELECT MAX(v.recorded) FROM site_seen AS v WHERE v.site = n.id), s.log, s.seq FROM {ids} CROSS JOIN name AS n "
     "LEFT JOIN site_fact AS s ON s.site = n.id AND s.ended = 0 LEFT JOIN log AS g ON g.id = s.log "
     "WHERE n.id = f.value ORDER BY s.recorded, g.origin, s.seq"
 )
@@ -106,6 +108,7 @@ class Rows:
         self._texts: dict[int, str] = {0: ""}
         self._numbers: dict[str, int | None] = {}
         self._sites: dict[int, SiteSaid] = {}
+        self._describing: dict[int, tuple[int, int]] = {}
         self._origins: dict[int, str] | None = None
         self._ahead = False
 
@@ -328,7 +331,7 @@ class Rows:
         return said, self.sites_said({row[1] for row in rows if row[1]})
 
     def sites_said(self, sites: Collection[int]) -> dict[int, SiteSaid]:
-        """Return what the records say of these sites, the latest word of each field."""
+        """Return what the records say of these sites, the latest word of who has the say (:mod:`foodtrace.graph.described`)."""
         known = self._sites
         missing = [site for site in sites if site not in known]
         if missing:
@@ -338,9 +341,28 @@ class Rows:
     def _look_at(self, sites: Collection[int]) -> dict[int, SiteSaid]:
         rows = self._s.each(_SITES, sites)
         # The latest word comes last; a site that no record describes has none.
-        said = {row[0]: row[1:] if row[2] is not None else (row[1], *_NO_SITE, row[8]) for row in rows}
+        said = {row[0]: (*row[1:9], ()) if row[2] is not None else (row[1], *_NO_SITE, row[8], ()) for row in rows}
+        if len(said) < len(rows):
+            said |= self._settle(rows)
         self._texts.update({site: each[0] for site, each in said.items()})
-        return {site: said.get(site, ("", *_NO_SITE, None)) for site in sites}
+        return {site: said.get(site, ("", *_NO_SITE, None, ())) for site in sites}
+
+    def _settle(self, rows: Sequence[Row]) -> dict[int, SiteSaid]:
+        """Return what counts of sites that several entries describe."""
+        words: dict[int, list[Row]] = {}
+        for row in rows:
+            words.setdefault(row[0], []).append(row)
+        found: dict[int, SiteSaid] = {}
+        for site, each in words.items():
+            if len(each) > 1:
+                word, told = settled([(*row[2:8], *row[9:]) for row in each], self._party)
+                found[site] = (each[0][1], *word[:6], each[0][8], told)
+                self._describing[site] = word[6:]
+        return found
+
+    def _party(self, log: int) -> tuple[str, str]:
+        """Return who writes a log, and its operator. Here every log is somebody else: what that leaves open is handed over."""
+        return f"#{log}", ""
 
     def ranks(self) -> Mapping[int, int]:
         """Return the place of every log by its origin: ties go by text, the numbers of logs follow the order of arrival."""

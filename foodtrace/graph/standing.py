@@ -198,6 +198,26 @@ class Standing(Rows):
                 found[log, seq] = (log, int(str(row[0]).rpartition(" ")[2]))
         return found
 
+    def _party(self, log: int) -> tuple[str, str]:
+        """Return who writes a log, and its operator: logs of one operator are one party, and so are those that continue each other."""
+        operator = self._log_operator(log)
+        if operator:
+            return operator, operator
+        origin = here = self.origins().get(log, "")
+        heirs = self._heirs = only_heirs(self._s) if self._heirs is None else self._heirs
+        while here in heirs and heirs[here] != origin:
+            here = heirs[here]
+        return f"log {here}", ""
+
+    def describing(self, site: int) -> tuple[int, int] | None:
+        """Return the (log, seq) of the entry whose word on a site counts, where several describe it."""
+        self.sites_said([site])
+        return self._describing.get(site)
+
+    def operator_of(self, site: str) -> str:
+        """Return whose a site is by its id; empty: no record says it, or they contradict each other."""
+        return self._operator_of(site)
+
     def _operator_of(self, site: str) -> str:
         number = self.site(site) if site else None
         return str(self.sites_said([number])[number][_OPERATOR]) if number is not None else ""

@@ -236,12 +236,7 @@ def _entitled(session: Session, target: Target, own: int) -> bool:
         return True
     row = session.row("SELECT bytes FROM entry WHERE log = ? AND seq = 0", (own,))
     key = None if row is None else decode(event_bytes(bytes(row[0])))
-    operator = session.row(
-        "SELECT s.operator FROM name AS n JOIN site_fact AS s ON s.site = n.id JOIN log AS g ON g.id = s.log "
-        "WHERE n.text = ? AND s.ended = 0 ORDER BY s.recorded DESC, g.origin DESC, s.seq DESC LIMIT 1",
-        (target.event.site,),
-    )
-    return isinstance(key, Key) and operator is not None and key.issuer == operator[0] != ""
+    return isinstance(key, Key) and key.issuer == SqlFacts(session, NEVER).operator_of(target.event.site) != ""
 
 
 def _continues(session: Session, target: Target, own: int) -> bool:

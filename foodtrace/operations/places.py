@@ -18,6 +18,7 @@ from foodtrace.errors import BadData, Conflict
 from foodtrace.events import Licence, Operator, SellerFile, Site
 from foodtrace.events.master import SiteKind
 from foodtrace.graph.directory import folded, sites_of_kind
+from foodtrace.graph.flowkind import NEVER
 from foodtrace.operations.common import Doing, Outcome, latest
 from foodtrace.storage.session import Session
 
@@ -143,20 +144,23 @@ def latest_site(session: Session, site: str) -> str | None:
 
 
 def describe(session: Session, site: str) -> tuple[Site, dict[str, str]] | None:
-    """Return the newest description of a site and its personal values."""
+    """Return the description of a site that counts (:mod:`foodtrace.graph.described`), and its personal values."""
     rows = session.rows(
-        "SELECT s.log, s.seq FROM name AS n JOIN site_fact AS s ON s.site = n.id JOIN log AS g ON g.id = s.log "
-        "WHERE n.text = ? AND s.ended = 0 ORDER BY s.recorded DESC, g.origin DESC, s.seq DESC LIMIT 1",
+        "SELECT s.log, s.seq, n.id FROM name AS n JOIN site_fact AS s ON s.site = n.id JOIN log AS g ON g.id = s.log "
+        "WHERE n.text = ? AND s.ended = 0 ORDER BY s.recorded DESC, g.origin DESC, s.seq DESC LIMIT 2",
         (site,),
     )
     if not rows:
         return None
+    from foodtrace.graph.reader import SqlFacts  # noqa: PLC0415 - most sites are described once
+
+    counts = (SqlFacts(session, NEVER).describing(rows[0][2]) if len(rows) > 1 else None) or rows[0][:2]
     from foodtrace.operations.entries import event_at  # noqa: PLC0415 - a cycle of two small modules otherwise
 
-    event = event_at(session, *rows[0])
+    event = event_at(session, *counts)
     if not isinstance(event, Site):
         return None
-    fields: dict[str, str] = dict(session.rows("SELECT field, value FROM personal WHERE log = ? AND seq = ?", rows[0]))
+    fields: dict[str, str] = dict(session.rows("SELECT field, value FROM personal WHERE log = ? AND seq = ?", counts))
     return event, fields
 
 

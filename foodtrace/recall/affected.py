@@ -199,10 +199,10 @@ def _result(
     touched = {site for _, site in links}
     sites = dict(records.facts.sites(touched))
     kinds = settings.outlet_kinds
-    outlets = {site for site, info in sites.items() if info.kind in kinds}
+    outlets = {site for site, info in sites.items() if info.is_outlet(kinds)}
     if sold:
         outlets |= {site for (lot, site, _), each in records.sums.items() if each.sold > 0 and (lot, site) in links}
-    own = {site for site, info in sites.items() if own_operator and info.operator == own_operator and info.kind not in kinds}
+    own = {site for site, info in sites.items() if own_operator and info.operator == own_operator and not info.is_outlet(kinds)}
     lots = tuple(sorted({lot for lot, _ in links}))
     return Affected(
         lots=lots,

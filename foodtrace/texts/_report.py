@@ -108,6 +108,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "finding.duplicate_conflict": ("两本日志里同一单号, 内容不同", "one event id in two logs, with unlike content"),
     "finding.duplicate_conflict.hint": ("以该处经营者的日志为准; 请另一方更正", "the log of the site's operator counts; the other is to be corrected"),
     "finding.disputed": ("另一方对这条记录有异议", "another party objects to this record"),
+    "finding.disputed.described": ("该处是谁的、是什么, 各本记录说法不一", "the records contradict each other on whose this site is, or what it is"),
     "finding.disputed.hint": ("向双方核实", "ask both"),
     "finding.calendar_missing": ("缺该年的放假安排, 期限算不出来", "no holiday table for the year, so no deadline"),
     "finding.calendar_missing.hint": ("补上放假安排", "add the holiday table"),

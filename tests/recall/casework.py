@@ -55,13 +55,15 @@ class World:
         self.now = DAY0
         self.ledger = Ledger.open(url, keys=keys, clock=lambda: micros(self.now), log=log, rules=rules)
         self.number = 0
+        self.default: str | None = None
+        """Log in which records stand that name none; none: the only one."""
 
     def name(self) -> str:
         self.number += 1
         return f"e{self.number}"
 
     def put(self, *events: Event, log: str | None = None) -> None:
-        self.ledger.record(events, log=log, confirm_clock=True)
+        self.ledger.record(events, log=log or self.default, confirm_clock=True)
 
     def sites(self, **kinds: str) -> World:
         for name, kind in (kinds or SITES).items():

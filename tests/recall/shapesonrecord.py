@@ -125,8 +125,11 @@ class Told:
 
 
 @contextmanager
-def recorded(told: Told, wrong: Sequence[int] = ()) -> Iterator[Ledger]:
-    """Record a world; of the events at some places a false twin is recorded too, and corrected away."""
+def recorded(told: Told, wrong: Sequence[int] = (), strangers: Sequence[tuple[str, str, str]] = ()) -> Iterator[Ledger]:
+    """Record a world; of the events at some places a false twin is recorded too, and corrected away.
+
+    :param strangers: (site, operator, kind): what a log of somebody else says of sites.
+    """
     now = [micros(NOW)]
     with (
         tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name,
@@ -152,6 +155,13 @@ def recorded(told: Told, wrong: Sequence[int] = ()) -> Iterator[Ledger]:
             assert row is not None
             undone = Correction(id=f"undo-{n}", at=NOW, site=new["site"], seq=seq, leaf=bytes(row[0]).hex(), reason="did_not_occur")
             ledger.record([undone])
+        if strangers:
+            ledger.init("stranger/b")
+            said = [
+                Site(id=f"str-{n}", at=NOW, site=site, operator=operator, kind=kind, name=site)  # type: ignore[arg-type]
+                for n, (site, operator, kind) in enumerate(strangers)
+            ]
+            ledger.record(said, log="stranger/b")
         yield ledger
 
 

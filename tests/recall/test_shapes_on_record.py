@@ -25,8 +25,8 @@ from foodtrace.recall.affected import find
 from foodtrace.recall.settings import HOUR, Settings
 from foodtrace.storage.session import Session
 from tests.recall.reference import INF, Reference
-from tests.recall.shapes import LOT, LOTS, PRODUCT_MAPS, PRODUCTS, records, scopes
-from tests.recall.shapesonrecord import NOW, SLACK, START, Told, clauses_of, lot_id, moment, recorded
+from tests.recall.shapes import LOT, LOTS, PRODUCT_MAPS, PRODUCTS, SITE, records, scopes
+from tests.recall.shapesonrecord import KINDS, NOW, SLACK, START, Told, clauses_of, lot_id, moment, recorded
 
 Found = list[tuple[str, str, float, str]]
 """(lot, site, since, link), sorted; a dispatch without lot is ``?``."""
@@ -128,13 +128,19 @@ def test_a_rule_takes_what_fits_and_what_may_fit(
 
 
 @settings(max_examples=15, deadline=None)
-@given(records(most=9), PRODUCT_MAPS, LOT, st.lists(st.integers(0, 30), max_size=3))
+@given(
+    records(most=9),
+    PRODUCT_MAPS,
+    LOT,
+    st.lists(st.integers(0, 30), max_size=3),
+    st.lists(st.tuples(SITE, st.sampled_from(["FT-A", "FT-B"]), st.sampled_from(["warehouse", "shop", "farm"])), max_size=2),
+)
 def test_the_list_of_a_recall_has_every_site_of_the_definition(
-    some: list[tuple], products: dict[str, str], lot: str, wrong: list[int]
+    some: list[tuple], products: dict[str, str], lot: str, wrong: list[int], strangers: list[tuple[str, str, str]]
 ) -> None:
     told = Told([*some, ("birth", lot, "P", 5, 0, "instant")], products)
     expected = by_definition(told, [("lots", (lot,))], SLACK)
-    with recorded(told, wrong) as ledger:
+    with recorded(told, wrong, strangers) as ledger:
         for answer in (ledger.recall(lot_id(lot)), ledger.recall(lot_id(lot), bounds=True)):
             rows = [*answer.outlets, *answer.others]
             assert {(row.site, row.link) for row in rows} == {
@@ -143,7 +149,9 @@ def test_the_list_of_a_recall_has_every_site_of_the_definition(
             }
             shown = {("?" if each.startswith("?") else each.partition("/")[2], row.site) for row in rows for each in row.lots}
             assert shown == {(each[0], each[1]) for each in expected}
-            assert {row.site for row in answer.outlets} >= {row.site for row in rows if row.kind == "shop"}
+            assert {row.site for row in answer.outlets} >= {row.site for row in rows if row.site in KINDS}, "whatever a stranger says"
+            claimed = {site for site, operator, _ in strangers if operator != "FT-A"}
+            assert claimed.isdisjoint(row.site for row in rows if row.role == "own")
 
 
 def test_the_same_code_under_an_issuer_on_no_record_joins_and_is_possible() -> None:

@@ -44,7 +44,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, order=True):
     unit: int = -1
     """Unit of the quantity; -1 where ``value`` is none."""
     reason: str = ""
-    """Of ``lot_missing`` at the receiver: ``not_held``.
+    """Of ``lot_missing`` at the receiver: ``not_held``. Of ``disputed``: ``described``, where it is about whose a site is, or what.
 
     Of ``log_behind`` why: ``not_seen`` since the case was opened, or :attr:`foodtrace.graph.flows.LogInfo.state`."""
 

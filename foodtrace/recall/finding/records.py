@@ -29,8 +29,13 @@ def conflicts(look: Look) -> Iterator[Finding]:
 
 
 def disputed(look: Look) -> Iterator[Finding]:
-    """Disputed: another party objects, or tried to correct without standing."""
+    """Disputed: another party objects, or tried to correct without standing; or logs contradict each other on whose a site is, or what."""
     entries = {(flow.log, flow.seq) for flow in look.found.flows}
     for entry in look.facts.disputed(sorted(entries)):
         lot, site = look.goods([entry])
         yield Finding(kind="disputed", lot=lot, site=site, entries=(entry,))
+    touched = {site for _, site in look.found.holdings}
+    for site, info in look.found.sites.items():
+        if site in touched and info.disputed(look.settings.outlet_kinds):
+            entries_of = tuple(sorted(((log, seq) for _, _, log, seq in info.words), key=look.place))
+            yield Finding(kind="disputed", site=site, entries=entries_of, reason="described")

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-OUTLET_KINDS: Final = frozenset({"shop", "restaurant", "canteen", "retail_stall", "online_shop"})
+from foodtrace.graph.described import OUTLET_KINDS
+
+__all__ = ["CLOCK_SLACK", "OUTLET_KINDS", "RULE_PACK", "SILENT_AFTER", "TRANSIT_LIMIT"]
+
 TRANSIT_LIMIT: Final = 7 * 86_400_000_000
 SILENT_AFTER: Final = 7 * 86_400_000_000
 RULE_PACK: Final = "cn-recall-2015"

@@ -27,7 +27,7 @@ from foodtrace.recall.plain.lot import LotBooks
 if TYPE_CHECKING:
     from foodtrace.graph.rows import LotSaid, SiteSaid
 
-TEXT, KIND, OPERATOR, NAME, COUNTY, _, _, LAST_ENTRY = range(8)
+TEXT, KIND, OPERATOR, NAME, COUNTY, _, _, LAST_ENTRY, WORDS = range(9)
 """Where the fields of what is said of a site stand."""
 PRODUCT: Final = 1
 """Where the product stands in what is said of a lot."""
@@ -140,7 +140,10 @@ class Gathered:
         for lot in set(lots) - seen:
             yield lot, []
         # Only now: whoever takes the rows works on them while the server looks for the sites.
-        self.sites.update(self.rows.sites_said(new))
+        said = self.rows.sites_said(new)
+        if any(each[WORDS] for each in said.values()):
+            raise HandOver("logs contradict each other on a site")
+        self.sites.update(said)
 
     def suppliers(self) -> dict[int, set[int]]:
         """Return the sites that each site received from."""
