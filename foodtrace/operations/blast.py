@@ -2,8 +2,9 @@
 
 Rules:
 
-1. A lot is of the range if a birth of it happened there; a lot that nobody recorded as born, if its first record did. Births are
-   looked for among what was recorded since a day before the range: one that was dated further ahead is not seen.
+1. A lot is of the range if a birth of it happened there; a lot that nobody recorded as born, or of no known time, if its first record of a
+   known time did, whatever it is: a shop that sells what nobody recorded is where a recall of it would begin. Both are looked for among
+   what was recorded since a day before the range: one that was dated further ahead is not seen.
 2. The number is that of :func:`foodtrace.operations.recalling.recall` for that lot alone, today. Every lot that any of them leads to
    is read once, however many lead to it; sets of sites are joined from what was made last to what was made first.
 3. A lot whose way is not plain (:mod:`foodtrace.recall.plain`), or that a case is filed under, is asked of the recall itself; so is
@@ -19,7 +20,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
-from foodtrace.graph.flowkind import BIRTHS, LEAVING, FlowKind
+from foodtrace.graph.flowkind import ALWAYS, BIRTHS, LEAVING, NEVER, FlowKind
 from foodtrace.graph.names import find
 from foodtrace.graph.rows import Rows
 from foodtrace.graph.subjects import recalled
@@ -34,7 +35,7 @@ from foodtrace.tlog.entry import parse
 _LATE = "SELECT DISTINCT m.lot FROM {ids} CROSS JOIN move AS m WHERE m.lot = f.value AND m.t > ? AND m.ended <= 0"
 _DAY = 86_400_000_000
 _PORTION = 500
-_KINDS = tuple(map(int, (FlowKind.BORN, FlowKind.PRODUCED, FlowKind.DISPATCH, FlowKind.RECEIPT)))
+_NO_FLOWS = tuple(map(int, (FlowKind.ALIAS, FlowKind.DISCARDED)))
 _BORN = frozenset(map(int, BIRTHS))
 
 
@@ -124,14 +125,14 @@ def _ahead(session: Session, asked: Collection[int], now: int) -> tuple[str, ...
 
 
 def _touched(session: Session, start: int, end: int) -> set[int]:
-    """Return the lots with a birth or a move in the range, among what was recorded since a day before it (rule 1)."""
+    """Return the lots of which anything happened in the range, among what was recorded since a day before it (rule 1)."""
     found: set[int] = set()
     for log, size in session.rows("SELECT log, size FROM head"):
         first = _first_since(session, log, size, start - _DAY)
         found.update(
             row[0]
             for row in session.rows(
-                f"SELECT DISTINCT m.lot FROM move AS m WHERE m.log = ? AND m.seq >= ? AND m.kind IN {_KINDS} "  # noqa: S608 - numbers
+                f"SELECT DISTINCT m.lot FROM move AS m WHERE m.log = ? AND m.seq >= ? AND m.kind NOT IN {_NO_FLOWS} "  # noqa: S608 - numbers
                 "AND m.ended <= 0 AND m.t BETWEEN ? AND ?",
                 (log, first, start, end),
             )
@@ -161,14 +162,19 @@ def _of_range(rows: Rows, lots: Sequence[int], start: int, end: int) -> tuple[li
         first: dict[int, int] = {}
         for lot, kind, t in _told(rows, portion):
             if kind in _BORN:
-                births.setdefault(lot, []).append(t)
-            first[lot] = min(t, first.get(lot, t))
+                births.setdefault(lot, [])
+            if ALWAYS < t < NEVER:
+                first[lot] = min(t, first.get(lot, t))
+                if kind in _BORN:
+                    births[lot].append(t)
         for lot in portion:
             if any(start <= t <= end for t in births.get(lot, ())):
                 asked.append(lot)
                 born.add(lot)
-            elif lot not in births and lot in first and start <= first[lot] <= end:
+            elif not births.get(lot) and lot in first and start <= first[lot] <= end:
                 asked.append(lot)
+                if lot in births:
+                    born.add(lot)
     texts = rows.texts(asked)
     return [lot for lot in asked if not texts[lot].startswith("?")], born
 

@@ -25,6 +25,7 @@ from foodtrace.graph.walk import Holding
 from foodtrace.quantity import Quantity
 from foodtrace.recall import chain as chains
 from foodtrace.recall.affected import find
+from foodtrace.recall.aliases import with_aliases
 from foodtrace.recall.chain import Amounts, Chain
 from foodtrace.recall.grouping import depths
 from foodtrace.recall.packs import for_day
@@ -104,8 +105,7 @@ def trace(session: Session, lot: str, *, now: int, direction: Direction = "both"
     facts = SqlFacts(session, now)
     text = resolve_lot(session, lot)
     number = facts.lot(text)
-    start = {number} if number is not None else set()
-    start |= {other for _, other in facts.aliases(start)}
+    start = with_aliases(facts, {number} if number is not None else ())
     back: dict[int, int] = {}
     onward: dict[int, int] = {}
     if direction != "forward":
@@ -177,7 +177,7 @@ class _Shown:
 
     def unborn(self, lot: int, start: set[int]) -> bool:
         """Say whether no record begins this lot; another name of the lot asked for may be the one with the record."""
-        names = start if lot in start else {lot} | {other for _, other in self.facts.aliases([lot])}
+        names = start if lot in start else with_aliases(self.facts, [lot])
         return not any(name in self.births for name in names)
 
 
@@ -233,9 +233,7 @@ def _follow(start: set[int], step: Callable[[set[int]], Iterable[tuple[int, int]
     level, depth, seen = set(start), 0, set(start)
     while level:
         depth += 1
-        reached = {there for _, there in step(level)}
-        reached |= {other for _, other in facts.aliases(reached)}
-        level = reached - seen
+        level = with_aliases(facts, {there for _, there in step(level)} - seen) - seen
         seen |= level
         found.update(dict.fromkeys(level, depth))
     return found

@@ -21,6 +21,7 @@ from foodtrace.events import (
     Output,
     Portion,
     RecallOpened,
+    Receipt,
     Sale,
     Site,
     Transfer,
@@ -51,6 +52,13 @@ def agree(ledger: Ledger, clock: Clock, now: int) -> int:
         answer = ledger.recall(each.lot)
         assert (each.lot, len(answer.outlets), len(answer.affected_lots)) == (each.lot, each.outlets, each.lots)
     assert [each.outlets for each in found.lots] == sorted((each.outlets for each in found.lots), reverse=True)
+    # No lot is left out, whatever the first thing is that anybody recorded of it.
+    on_record = (
+        "SELECT DISTINCT n.text FROM move AS m JOIN name AS n ON n.id = m.lot "
+        "WHERE m.ended = 0 AND m.kind <> 15 AND m.t BETWEEN ? AND ? AND n.code IS NOT NULL"
+    )
+    with ledger.reading() as session:
+        assert {row[0] for row in session.rows(on_record, (ALL[0], now))} <= {each.lot for each in found.lots}
     return len(found.lots)
 
 
@@ -76,6 +84,17 @@ def compare(seed: int, oddities: int, *, with_case: bool, url: str = "") -> int:
 @given(st.integers(0, 2**31), st.sampled_from([0, 0, 1, 3]), st.booleans())
 def test_every_number_is_that_of_the_recall(seed: int, oddities: int, with_case: bool) -> None:
     compare(seed, oddities, with_case=with_case)
+
+
+@pytest.mark.parametrize("precision", ["instant", "day"])
+def test_a_lot_that_is_first_heard_of_when_it_is_sold_is_in_it(city: Ledger, precision: str) -> None:
+    city.record([Sale(id="s", at=AT, site="X-1", lot="Y-9/ZZ", quantity=Quantity(5, "g"), precision=precision)], log=LOGS[0])  # type: ignore[arg-type]
+    # A receipt of no known time says nothing of when; the sale after it does.
+    got = Receipt(id="r", at=AT, site="Z-1", lot="Y-9/YY", quantity=Quantity(5, "g"), precision="unknown")
+    city.record([got, Sale(id="t", at=AT, site="Z-1", lot="Y-9/YY", quantity=Quantity(1, "g"))], log=LOGS[0])
+    found = measured(city, *ALL, micros(NOW))
+    assert [(each.lot, each.outlets, each.born) for each in found.lots] == [("Y-9/YY", 1, False), ("Y-9/ZZ", 1, False)]
+    assert found.without_origin == 2
 
 
 @pytest.mark.parametrize("oddities", [0, 1])
