@@ -43,13 +43,14 @@ from foodtrace.operations.common import CHINA, Doing, Outcome
 from foodtrace.operations.othercases import check_again
 from foodtrace.operations.scopes import Given, check_any, clauses_of, producers_of
 from foodtrace.quantity import Quantity
-from foodtrace.recall.affected import Affected, find
+from foodtrace.recall.affected import Affected
 from foodtrace.recall.answer import recall
 from foodtrace.recall.calendars import calendar
 from foodtrace.recall.cases import case_ids, load_case, load_cases, name_case, one_of, resolve_case, standing_of
 from foodtrace.recall.deadlines import completion_clock, end_of
 from foodtrace.recall.facts import Case, ScopeVersion
 from foodtrace.recall.packs import choose, for_case, local
+from foodtrace.recall.reach import reach_of_case
 from foodtrace.storage.session import Session
 
 _LEVELS: Final = (1, 2, 3)
@@ -378,8 +379,7 @@ def show_contacts(
 
 def reach_of(facts: SqlFacts, state: Case, clauses: Sequence[Clause] | None = None) -> Affected:
     """Return the affected set of a case, or of other clauses for it."""
-    scope = state.versions[-1].clauses if clauses is None else clauses
-    return find(facts, scope, settings=for_case(state, facts.session.rules).settings, own_operator=state.operator, case=state.case)
+    return reach_of_case(facts, state, for_case(state, facts.session.rules).settings, clauses)
 
 
 def _rescoped(session: Session, doing: Doing, state: Case, clauses: tuple[Clause, ...], reason: str, narrows: str = "") -> Outcome:

@@ -21,11 +21,12 @@ import msgspec
 from foodtrace.graph.edges import UNIT_NAMES
 from foodtrace.graph.flows import NEVER
 from foodtrace.graph.reader import SqlFacts
-from foodtrace.recall.affected import Affected, find
+from foodtrace.recall.affected import Affected
 from foodtrace.recall.blocking import blocks
 from foodtrace.recall.effectiveness import standing
 from foodtrace.recall.facts import Case
 from foodtrace.recall.packs import for_case
+from foodtrace.recall.reach import reach_of_case
 from foodtrace.recall.sums import sums_with_said, told_of_all
 from foodtrace.recall.twice import hidden
 from foodtrace.storage.session import Session
@@ -51,7 +52,7 @@ def conditions(session: Session, now: int, case: Case, found: Affected | None = 
     """
     facts = SqlFacts(session, now, recorded_until=recorded_until)
     settings = for_case(case, facts.session.rules).settings
-    hit = found or find(facts, case.versions[-1].clauses, settings=settings, own_operator=case.operator, case=case.case)
+    hit = found or reach_of_case(facts, case, settings)
     told = told_of_all(hit, case, now)
     answered = {step.site for step in case.steps if step.kind == "acknowledgement" and step.at <= now}
     made: list[Condition] = []

@@ -11,6 +11,8 @@ Rules:
 5. An acknowledgement says what lay there when the notice arrived. What is not said stays unknown; ``nothing`` says zero. It is said
    in a unit that the lot is kept in there, or refused. A lot said under several of its names is one figure, their sum, and ``nothing``
    takes nothing from it; one said twice under the same name is asked about.
+6. A site may answer of any lot of the case, also where no record put it there: what it holds is part of the recall from then on
+   (:mod:`foodtrace.recall.reach`). Only a lot that the case is not about is refused.
 """
 
 from __future__ import annotations
@@ -168,16 +170,18 @@ def acknowledge(
     """Record a site's answer to its notice (rule 4); the answer is the event.
 
     :param nothing: the site says that of its lots nothing was left.
-    :raises NotFound: ``case.not_affected``: no notice, and nothing of the case there.
+    :param on_hand: of lots of the case, whether or not any record put them there (rule 6).
+    :raises NotFound: ``case.not_affected``: no notice, and nothing of the case there; or a lot that the case is not about.
     :raises BadData: ``quantity.unit_differs``: pieces said of a lot that is kept in grams, and the like; ``case.lot_twice``.
     """
     full = resolve_case(session, case)
     place = resolve_site(session, site)
     told = [event for _, event, _ in case_events(session, full) if isinstance(event, Notice) and event.to == place]
-    mine, ever = _own_lots(session, doing, full, place)
-    if not told and not ever:
-        raise NotFound("case.not_affected", value=place, case=full)
+    mine, ever, reached = _own_lots(session, doing, full, place)
     said = [(resolve_lot(session, lot), quantity) for lot, quantity in on_hand]
+    ever |= _elsewhere(SqlFacts(session, micros(doing.now)), reached, [lot for lot, _ in said if lot not in ever])
+    if not told and not ever and not said:
+        raise NotFound("case.not_affected", value=place, case=full)
     strange = next((lot for lot, _ in said if lot not in ever), None)
     if strange is not None:
         raise NotFound("case.not_affected", value=strange, case=full, near=sorted(ever)[:5])
@@ -262,8 +266,8 @@ def _added(said: Sequence[tuple[str, Quantity]], kept: _Lots) -> list[tuple[str,
     return list(made.values())
 
 
-def _own_lots(session: Session, doing: Doing, case: str, place: str) -> tuple[_Lots, _Lots]:
-    """Return the affected lots of a site under all their names; and those that any version of the scope reached.
+def _own_lots(session: Session, doing: Doing, case: str, place: str) -> tuple[_Lots, _Lots, list[Affected]]:
+    """Return the affected lots of a site under all their names; those that any version of the scope reached; and all that these reach.
 
     What a narrower scope left out is answered for as well: it was notified, and is held until it is cleared.
     """
@@ -271,13 +275,29 @@ def _own_lots(session: Session, doing: Doing, case: str, place: str) -> tuple[_L
     number = facts.site(place)
     mine: _Lots = {}
     ever: _Lots = {}
+    reached: list[Affected] = []
     for state in load_cases(session, case, until=micros(doing.now)):
         *earlier, last = state.versions
         for version in earlier:
             if not set(version.clauses) <= set(last.clauses):
-                ever |= _lots_at(facts, reach_of(facts, state, version.clauses), number)
-        mine |= _lots_at(facts, reach_of(facts, state), number)
-    return mine, ever | mine
+                reached.append(reach_of(facts, state, version.clauses))
+                ever |= _lots_at(facts, reached[-1], number)
+        reached.append(reach_of(facts, state))
+        mine |= _lots_at(facts, reached[-1], number)
+    return mine, ever | mine, reached
+
+
+def _elsewhere(facts: SqlFacts, reached: Sequence[Affected], lots: Sequence[str]) -> _Lots:
+    """Return those of some lots that a case reaches, wherever they are on record (rule 6)."""
+    found: _Lots = {}
+    for text in lots:
+        name = facts.lot(text)
+        for hit in reached:
+            lot = next((lot for lot, names in hit.names.items() if name in names), None)
+            if lot is not None:
+                units = tuple(UNIT_NAMES[unit] for unit in sorted({unit for each, _, unit in hit.sums if each == lot}))
+                found[text] = _Kept(units or tuple(UNIT_NAMES[:3]), facts.texts([lot])[lot])
+    return found
 
 
 def _lots_at(facts: SqlFacts, found: Affected, site: int | None) -> _Lots:

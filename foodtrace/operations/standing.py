@@ -24,12 +24,13 @@ from foodtrace.errors import NotFound
 from foodtrace.events import Clause, LeftClause, ThroughClause
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.graph.walk import Holding
-from foodtrace.recall.affected import Affected, find
+from foodtrace.recall.affected import Affected
 from foodtrace.recall.blocking import Grade, Link, link_of
 from foodtrace.recall.blocking import blocks as stands
 from foodtrace.recall.cases import load_cases
 from foodtrace.recall.facts import Case
 from foodtrace.recall.packs import for_case
+from foodtrace.recall.reach import reach_of_case
 from foodtrace.recall.scope import without_way
 from foodtrace.recall.settings import Possible
 from foodtrace.storage.session import Session
@@ -67,8 +68,7 @@ class Standing:
         self._settings = for_case(case, facts.session.rules).settings
 
     def _reach(self, clauses: Collection[Clause]) -> _Hit:
-        case = self._case
-        return _Hit(find(self._facts, tuple(clauses), settings=self._settings, own_operator=case.operator, case=case.case))
+        return _Hit(reach_of_case(self._facts, self._case, self._settings, tuple(clauses)))
 
     @cached_property
     def _now(self) -> tuple[_Hit, ...]:

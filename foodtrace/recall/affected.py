@@ -8,7 +8,8 @@ Steps, with the section's words:
    ``clock_slack`` let in.
 3. **A** is E2 closed under lot presumption: once a lot is in a lot scope or is an output of an affected transformation, all its
    recorded holdings join for all time, and those of lots of the same code under an unknown authority; in partial scopes a
-   holding with unexplained stock joins, of a seed lot or of one that lay at the site in the window.
+   holding with unexplained stock joins, of a seed lot or of one that lay at the site in the window. So does what a site answered that
+   it holds where no record put it.
 4. The answer is A (E2 where ``lot_presumption`` is ``path``); a link is confirmed exactly for members of E1.
 """
 
@@ -101,14 +102,16 @@ def find(
     settings: Settings = DEFAULT,
     own_operator: str = "",
     case: str = "",
+    said: Collection[Holding] = (),
     outlets_sold: bool = True,
 ) -> Affected:
     """Return the affected set of a scope.
 
     :param own_operator: who recalls; its sites of no outlet's kind are own (RECALL section 3).
     :param case: id of the case, whose approved relabellings are not followed.
+    :param said: (name of a lot, site) of what sites answered that they hold (:func:`foodtrace.recall.reach.places_said`).
     """
-    records = Records(facts, clauses, case)
+    records = Records(facts, clauses, case, said)
     # 1. Seeds and steps.
     sown = seeds(records, clauses)
     steps = records.steps()
@@ -147,6 +150,7 @@ def _presumed(records: Records, clauses: Sequence[Clause], sown: Sequence[Seed])
         if isinstance(clause, LeftClause | ThroughClause):
             partial_lots |= {holding[0] for holding, _, _ in sown} | lots_there(records, clause)
     found += [((lot, site), ALWAYS) for (lot, site, _), each in records.sums.items() if each.over > 0 and lot in partial_lots]
+    found += [(holding, ALWAYS) for holding in records.said if holding[0] in partial_lots]
     return found
 
 

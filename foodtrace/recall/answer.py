@@ -31,6 +31,7 @@ from foodtrace.recall.plain import HandOver
 from foodtrace.recall.plain.incase import CaseAnswer
 from foodtrace.recall.plain.told import PlainAnswer
 from foodtrace.recall.quantities import Books
+from foodtrace.recall.reach import places_said
 from foodtrace.recall.said import (
     Amount,
     Answer,
@@ -161,7 +162,14 @@ class Answering:
         self.case = case
         self.settings = settings
         self.recalls = self._own_operator(asked, case) or operator
-        self.found: Affected = find(facts, clauses, settings=settings, own_operator=self.recalls, case=case.case if case else "")
+        self.found: Affected = find(
+            facts,
+            clauses,
+            settings=settings,
+            own_operator=self.recalls,
+            case=case.case if case else "",
+            said=() if case is None else places_said(case, facts.now),
+        )
         said = said_at_notice(facts, self.found, case, settings) if case is not None else {}
         self.notices = notice_times(case)
         self.known = known_since(case, settings)

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from foodtrace.recall.affected import find
 from foodtrace.recall.facts import Case, Facts
 from foodtrace.recall.metrics import Figures, Rate, completion
+from foodtrace.recall.reach import reach_of_case
 from foodtrace.recall.settings import DEFAULT, Settings
 
 
@@ -69,7 +69,7 @@ def curve(case: Case, moments: Iterable[int], facts_at: Callable[[int, int | Non
 
 
 def _point(case: Case, facts: Facts, t: int, settings: Settings) -> Point:
-    found = find(facts, case.versions[-1].clauses, settings=settings, own_operator=case.operator, case=case.case)
+    found = reach_of_case(facts, case, settings)
     done = completion(facts, found, case, settings=settings)
     return Point(t=t, rows=done.rows, notified=done.notified, answered=done.answered, effective=done.effective)
 

@@ -6,7 +6,7 @@ Rules:
    authority, dispatches without lot from any site the goods came to, and those that are the other side of a receipt of theirs which
    names no source; level by level, every lot's flows read once.
 2. **Names**: an alias class goes by its smallest text, so that the order of records never matters.
-3. **Recorded holdings**: wherever any flow of a lot happened or a move begins or ends.
+3. **Recorded holdings**: wherever any flow of a lot happened or a move begins or ends, and where a site answered that it holds some.
 4. **Steps**: moves, transformations through one knot each (outputs cleared for this case left out), and the possible steps of
    dispatches without lot: from every holding of that product at the sender that had received goods by then, or short of it by no
    more than the clocks may be wrong, pseudo-lots included. A product that nobody named fits every product. A dispatch without lot
@@ -39,10 +39,11 @@ _ARRIVALS = BIRTHS | {FlowKind.CONSUMER_RETURN, FlowKind.COUNT}
 class Records:
     """The records of every lot a scope can touch.
 
-    :param case: id of the case asking; outputs of its own approved relabellings are not followed.
+    :param case: id of the case asking; outputs of its own approved relabellings are not followed. :param said: (name of a lot, site) of
+        what sites answered that they hold.
     """
 
-    def __init__(self, facts: Facts, clauses: Sequence[Clause], case: str = "") -> None:
+    def __init__(self, facts: Facts, clauses: Sequence[Clause], case: str = "", said: Collection[Holding] = ()) -> None:
         self.facts = facts
         self.case = case
         self.partial = any(isinstance(clause, LeftClause | ThroughClause) for clause in clauses)
@@ -73,6 +74,10 @@ class Records:
         self.moves = [move for move in pair(told, self.rep, facts.ranks()) if move.lot in self.rep]
         self.sums = holdings(self.moves, self.flows)
         self.recorded = self._recorded()
+        self.said = {(self.rep[name], site) for name, site in said if name in self.rep and site not in self.recorded[self.rep[name]]}
+        """What sites answered that they hold, and no other record put there (rule 3)."""
+        for lot, site in self.said:
+            self.recorded[lot].add(site)
 
     def _at(self, text: str) -> set[int]:
         site = self.facts.site(text)

@@ -24,7 +24,6 @@ import msgspec
 from foodtrace.events import LotsClause, Notice
 from foodtrace.graph.edges import micros
 from foodtrace.graph.reader import SqlFacts
-from foodtrace.recall.affected import find
 from foodtrace.recall.answer import Answer, OutletRow, RateAnswer, recall
 from foodtrace.recall.calendars import calendar
 from foodtrace.recall.cases import Told, case_events, load_case, opening
@@ -36,6 +35,7 @@ from foodtrace.recall.facts import Case
 from foodtrace.recall.finding.look import Look
 from foodtrace.recall.marked import marked, unsealed
 from foodtrace.recall.packs import for_case
+from foodtrace.recall.reach import reach_of_case
 from foodtrace.recall.report_entries import MOST_GOODS, CaseEntry, LogProof, entries_of_case, entries_of_goods, local_time, log_proofs
 from foodtrace.recall.said import Unsealed, rate_said, unsealed_said
 from foodtrace.recall.scope import scope_words
@@ -158,7 +158,7 @@ def case_report(
     settings = chosen.settings
     answer = chosen.named(recall(session, (), now=now, case=case, settings=settings, bounds=True))
     facts = SqlFacts(session, now)
-    found = find(facts, case.versions[-1].clauses, settings=settings, own_operator=case.operator, case=case.case)
+    found = reach_of_case(facts, case, settings)
     asked = {lot for clause in case.versions[-1].clauses if isinstance(clause, LotsClause) for lot, _ in facts.lots_like(clause)}
     told = [each for each in case_events(session, case.case) if micros(each[1].at) <= now]
     entries = entries_of_case(session, told)

@@ -62,13 +62,14 @@ from foodtrace.graph.names import find as numbers_of
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.graph.rows import ENDED, FLOW
 from foodtrace.graph.times import micros
-from foodtrace.recall.affected import Affected, find
+from foodtrace.recall.affected import Affected
 from foodtrace.recall.cases import MANAGED, Told, case_events, load_case
 from foodtrace.recall.facts import Case
 from foodtrace.recall.metrics import Completion, rows_of, sites_told
 from foodtrace.recall.moves import Move, pair
 from foodtrace.recall.packs import for_case
 from foodtrace.recall.quantities import flowed, moved
+from foodtrace.recall.reach import reach_of_case
 from foodtrace.recall.runningsums import RunningBooks, RunningCount
 from foodtrace.recall.settings import Settings
 from foodtrace.recall.sums import Count, notice_times, said_at_notice
@@ -171,7 +172,7 @@ class _State:
         self.settings: Settings = for_case(self.case, session.rules).settings
         facts = self.facts = SqlFacts(session, now)
         clauses = self.case.versions[-1].clauses
-        self.found = found = find(facts, clauses, settings=self.settings, own_operator=self.case.operator, case=number)
+        self.found = found = reach_of_case(facts, self.case, self.settings)
         self.told = sites_told(found, self.case, now)
         self.single = once(found, self.settings.clock_slack)
         self.doubts = Doubts(found, self.settings.clock_slack)

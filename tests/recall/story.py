@@ -6,10 +6,10 @@ from typing import Any
 
 import msgspec
 
-from foodtrace.recall.affected import find
 from foodtrace.recall.facts import Case, ScopeVersion, Step
 from foodtrace.recall.memory import MemoryFacts
 from foodtrace.recall.metrics import Completion, Figures, completion
+from foodtrace.recall.reach import reach_of_case
 from foodtrace.recall.settings import Settings
 from tests.recall.notation import OWN, SETTINGS, Build, at, clauses
 
@@ -61,8 +61,8 @@ class Story:
 
     def done(self, settings: Settings = SETTINGS, infos: dict[str, dict[str, Any]] | None = None) -> Completion:
         facts = self.facts(infos)
-        found = find(facts, clauses(self.scope), settings=settings, own_operator=OWN, case="C")
-        return completion(facts, found, self.case(), settings=settings)
+        case = self.case()
+        return completion(facts, reach_of_case(facts, case, settings), case, settings=settings)
 
     def row(self, settings: Settings = SETTINGS) -> Figures:
         (row,) = self.done(settings).rows

@@ -13,11 +13,11 @@ from foodtrace.events import (
 )
 from foodtrace.graph.edges import micros
 from foodtrace.intake.lists import ListRow
-from foodtrace.operations import cases, notices
+from foodtrace.operations import cases, disposal, notices
 from foodtrace.operations.answersfile import collect
 from foodtrace.operations.closing import conditions
 from foodtrace.operations.noticepage import mailing, page, public_of
-from tests.recall.caselife import LOT, now, refuses
+from tests.recall.caselife import LOT, left, now, refuses
 from tests.recall.casework import World, day, kg
 
 
@@ -106,7 +106,8 @@ def test_an_answer_speaks_of_the_sites_own_lots_and_what_is_not_said_stays_unkno
     world.born("K", "Q", 40).move("OP-Q/K", "Q", "Z", 40)
     case = world.open(LOT, "OP-Q/K")
     world.do(notices.notify, case)
-    refuses(world, "case.not_affected", notices.acknowledge, case, "X", [("OP-Q/K", kg(1))])
+    world.born("N", "Q", 5)
+    refuses(world, "case.not_affected", notices.acknowledge, case, "X", [("OP-Q/N", kg(1))])
     refuses(world, "case.not_affected", notices.acknowledge, case, "F", [])
     said = world.do(notices.acknowledge, case, "X", [], nothing=True)
     assert [(each.lot, each.quantity.value) for each in said.on_hand] == [(LOT, 0)]
@@ -116,6 +117,33 @@ def test_an_answer_speaks_of_the_sites_own_lots_and_what_is_not_said_stays_unkno
         "what the book has and the shop has not is unaccounted, never gone"
     )
     assert (rows["Y"].on_hand, rows["Y"].at_notice, rows["Y"].likely) == (None, None, 30_000)
+
+
+def test_what_a_site_answers_of_another_lot_of_the_case_is_part_of_the_recall(world: World) -> None:
+    """X has 60 kg of one lot on record, and 30 kg of the other lie there too."""
+    world.born("K", "Q", 40).move("OP-Q/K", "Q", "Z", 40)
+    case = world.open(LOT, "OP-Q/K")
+    world.do(notices.notify, case)
+    before = world.answer(case).figures[0].distributed
+    world.at(3.1).do(notices.acknowledge, case, "X", [(LOT, kg(60)), ("OP-Q/K", kg(30))])
+    answer = world.answer(case)
+    assert (answer.figures[0].distributed, answer.figures[0].rates["R2"].denominator) == (before + 30_000, before + 30_000)
+    assert ("free", "X", 90_000) in left(world, case)
+    said = {(each.kind, each.site): each for each in answer.untraced}
+    assert said["unexplained_stock", "X"].value == 30_000
+    assert said["same_lot_no_path", "X"].entries, "the answer is the record behind it"
+    assert [each.party.site for each in world.do(notices.notify, case).notices] == ["X"], "of the lot that it was not told of"
+    (sealed,) = world.at(3.2).do(disposal.dispose, "seal", case, "X", "OP-Q/K", None)
+    assert sealed.quantity == kg(30)
+    assert ("sealed", "X", 30_000) in left(world, case)
+
+
+def test_a_site_that_nothing_is_on_record_of_says_what_it_has(world: World) -> None:
+    case = world.sites(S="shop").open(LOT)
+    refuses(world, "case.not_affected", notices.acknowledge, case, "S", [])
+    world.at(3.1).do(notices.acknowledge, case, "S", [(LOT, kg(7))])
+    assert ("free", "S", 7_000) in left(world, case)
+    assert ("unnotified", "S", 0) in left(world, case)
 
 
 def test_an_answer_by_receipt_code_however_it_was_typed_and_never_by_a_wrong_one(world: World) -> None:

@@ -12,6 +12,7 @@ from foodtrace.recall.affected import find
 from foodtrace.recall.measure import measure
 from foodtrace.recall.memory import MemoryFacts
 from foodtrace.recall.metrics import Figures, PseudoLine, completion, pseudo_lines, sums_with_said
+from foodtrace.recall.reach import reach_of_case
 from foodtrace.recall.settings import Settings
 from foodtrace.recall.tally import Brought, Sale, Tally, undo
 from tests.recall.notation import OWN, SETTINGS, at, clauses
@@ -177,6 +178,37 @@ def test_the_own_word_of_an_outlet_is_a_count_at_its_notice() -> None:
     facts = story.facts()
     found = find(facts, clauses("L"), settings=SETTINGS, own_operator=OWN)
     assert sums_with_said(facts, found, story.case())[number, story.build.sites["X"], 0].unaccounted == 6
+
+
+# What a site answers of a lot of the case that no record put there: (scope, answers (day, lot, q), D = B, what lies there).
+SAID = {
+    "another lot of the case": ("L K", [(11, "K", 30)], 130, 30),
+    "its last word counts": ("L K", [(11, "K", 30), (12, "K", 20)], 120, 20),
+    "nothing is no goods": ("L K", [(11, "K", 0)], 100, 0),
+    "taken back": ("L K", [(11, "K", 30), (12, "K", 0)], 100, 0),
+    "said later than now": ("L K", [(30, "K", 30)], 100, 0),
+    "a lot that the case is not about": ("L", [(11, "K", 30)], 50, 0),
+    "a lot that was made from its own": ("L", [(11, "M", 30)], 80, 30),
+    "of a window at a site": ("left P 1 3", [(11, "K", 30)], 130, 30),
+}
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_what_a_site_says_lies_there_joins_where_no_record_put_it(name: str) -> None:
+    scope, answers, distributed, there = SAID[name]
+    records = "L:P 100\nK:P 50\nP->X L50 @2\nP->Y K50 @2" + ("\nP: L20 = M20 @3" if "made" in name else "")
+    story = Story(records, scope=scope)
+    for when, lot, q in answers:
+        story.step("acknowledgement", "X", when, on_hand=((story.build.lot(lot), 0, q),))
+    done = story.done()
+    assert four(done.rows[0])[:2] == (distributed, distributed)
+    assert done.confirmed_only[0].distributed == distributed - there, "nobody knows how it came there"
+    facts, case = story.facts(), story.case()
+    found = reach_of_case(facts, case, SETTINGS)
+    sums = sums_with_said(facts, found, case, settings=SETTINGS)
+    number = story.build.lot(answers[0][1])
+    held = sums.get((number, story.build.sites["X"], 0))
+    assert (held.on_hand if held and (number, story.build.sites["X"]) in found.holdings else 0) == there
 
 
 def test_goods_the_case_had_corrected_are_retrieved_and_their_new_lot_is_not_followed() -> None:

@@ -77,7 +77,7 @@ def happening(rng: random.Random, name: str) -> list[Event]:  # noqa: PLR0911 - 
         direction: Any = rng.choice(["downstream"] * 4 + ["upstream"])
         return [Notice(id=name, at=at, site="F-1", case=CASE, to=there, delivered=delivered, lots=lots, direction=direction)]
     if kind == "answer":
-        held = (Portion(lot, grams(rng)),) if rng.random() < 0.8 else ()
+        held = (Portion(lot, grams(rng)),) if rng.random() < 0.4 else ()  # of a lot nobody sent there: handed over
         return [Acknowledgement(**base, case=CASE, on_hand=held)]
     if kind == "seal":
         return [Sealing(**goods, case=CASE)]

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from foodtrace.graph.flows import FlowKind
 from foodtrace.recall.affected import find
 from foodtrace.recall.measure import measure
-from foodtrace.recall.metrics import completion
+from foodtrace.recall.metrics import completion, sums_with_said
+from foodtrace.recall.reach import reach_of_case
 from tests.recall.mixing import CONTENT, Mixer
 from tests.recall.notation import OWN, SETTINGS, UNITS, Build, at, clauses
 from tests.recall.unitwise import Trade
@@ -29,8 +30,9 @@ def test_figures_equal_a_count_unit_by_unit(seed: int, until: int) -> None:
     records = "\n".join(world.lines)
     build = Build(records, units={"L": "piece"})
     facts = build.facts(until)
-    found = find(facts, clauses("L"), settings=SETTINGS, own_operator=OWN)
-    for (_, number, _), sums in found.sums.items():
+    case = world.case(build)
+    found = reach_of_case(facts, case, SETTINGS)
+    for (_, number, _), sums in sums_with_said(facts, found, case, settings=SETTINGS).items():
         site = next(name for name, each in build.sites.items() if each == number)
         assert sums.inflow == sums.outflow, records
         assert min(getattr(sums, name) for name in sums.__struct_fields__) >= 0, records
@@ -41,7 +43,7 @@ def test_figures_equal_a_count_unit_by_unit(seed: int, until: int) -> None:
                 site,
                 records,
             )
-    rows = completion(facts, found, world.case(build), settings=SETTINGS).rows
+    rows = completion(facts, found, case, settings=SETTINGS).rows
     got = (rows[0].distributed, rows[0].should, rows[0].retrieved, rows[0].retrieved_strict) if rows else (0, 0, 0, 0)
     assert got == world.figures(), records
     if rows:

@@ -15,6 +15,7 @@ from foodtrace.graph.flows import DELIVERED
 from foodtrace.recall import twice as module
 from foodtrace.recall.affected import find
 from foodtrace.recall.metrics import Rate, completion
+from foodtrace.recall.reach import reach_of_case
 from foodtrace.recall.settings import DEFAULT
 from foodtrace.recall.twice import twice
 from tests.recall.notation import OWN, SETTINGS, Build, clauses
@@ -96,8 +97,8 @@ def test_counted_once_figures_equal_a_count_unit_by_unit(seed: int, until: int) 
     assume(world.slip and len(same) == 1)
     build = Build("\n".join(world.lines), units={"L": "piece"})
     facts = build.facts(until)
-    found = find(facts, clauses("L"), settings=SETTINGS, own_operator=OWN)
-    rows = completion(facts, found, world.case(build), settings=SETTINGS).rows
+    case = world.case(build)
+    rows = completion(facts, reach_of_case(facts, case, SETTINGS), case, settings=SETTINGS).rows
     distributed, should, retrieved, _ = world.figures()
     for name, true in (("R1", (retrieved, distributed)), ("R2", (retrieved, should))):
         rate = rows[0].rates[name] if rows else Rate(numerator=0, denominator=0, unit="piece")

@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from foodtrace.recall.facts import Case, ScopeVersion, Step
-from tests.recall.notation import OWN, Build, at, clauses
+from tests.recall.notation import OWN, UNITS, Build, at, clauses
 
 OPENED: Final = 10
 SHOPS: Final = "XYZ"
@@ -44,6 +44,9 @@ class Trade:
         self.units: list[Unit] = [Unit() for _ in range(rng.randint(5, 60))]
         self.lines = [f"L:P {len(self.units)} @0.5"]
         self.notice = {site: rng.choice([10, 10.5, 12, 14, None]) for site in TRADE}
+        self.asked: set[str] = set()
+        self.said: dict[str, int] = {}
+        """What sites answered lay there when their notice arrived; now and then more than anybody had booked."""
         self.now = 1.0
         self.arrivals: list[tuple[float, str, list[Unit]]] = []
         while self.now < until:
@@ -63,7 +66,21 @@ class Trade:
         return here[: self.rng.randint(1, len(here))] if here else []
 
     def arrive(self) -> None:
-        for due, kind, units in [each for each in self.arrivals if each[0] <= self.now]:
+        for site, notice in self.notice.items():
+            if notice is not None and notice <= self.now and site not in self.asked:
+                self.asked.add(site)
+                self.answer(site, notice)
+        self.unload([each for each in self.arrivals if each[0] <= self.now])
+
+    def answer(self, site: str, notice: float) -> None:
+        """Let a site say what lies there as its notice arrives; what comes at that moment comes after it."""
+        self.unload([each for each in self.arrivals if each[0] < notice])
+        if self.rng.random() < 0.5:
+            self.units += [Unit(place=site, distributed=True) for _ in range(self.rng.choice([0, 0, 1, 4]))]
+            self.said[site] = len(self.at(site))
+
+    def unload(self, arrivals: list[tuple[float, str, list[Unit]]]) -> None:
+        for due, kind, units in arrivals:
             self.arrivals.remove((due, kind, units))
             for unit in units:
                 unit.state = "here"
@@ -194,6 +211,17 @@ class Trade:
             Step(kind="notice", site=build.site(site), at=at(when), recorded=at(when))
             for site, when in self.notice.items()
             if when is not None
+        )
+        steps += tuple(
+            Step(
+                kind="acknowledgement",
+                site=build.site(site),
+                at=at(when),
+                recorded=at(when),
+                on_hand=((build.lot("L"), UNITS["piece"], q),),
+            )
+            for site, q in self.said.items()
+            if (when := self.notice[site]) is not None
         )
         version = ScopeVersion(version=1, clauses=clauses("L"), at=at(OPENED))
         return Case(case="C", versions=(version,), level=1, reason="-", opened=at(OPENED), known=at(OPENED), operator=OWN, steps=steps)

@@ -25,7 +25,7 @@ def no_path(look: Look) -> Iterator[Finding]:
     """same_lot_no_path: in the answer by presumption, or a seed no record connects."""
     for (lot, site), link in look.found.holdings.items():
         if link.presumed or (link.seed and link.link == "possible" and lot not in look.pseudo):
-            yield Finding(kind="same_lot_no_path", lot=lot, site=site, entries=look.at((lot, site)))
+            yield Finding(kind="same_lot_no_path", lot=lot, site=site, entries=look.at((lot, site)) or look.counted((lot, site)))
 
 
 def same_code(look: Look) -> Iterator[Finding]:

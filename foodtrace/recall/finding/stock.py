@@ -27,7 +27,8 @@ def stock(look: Look) -> Iterator[Finding]:
             yield Finding(kind="returns_exceed_sales", lot=lot, site=site, value=value, unit=unit, entries=entries)
         last = look.found.sites[site].last_entry if site in look.found.sites else None
         if each.on_hand and (last is None or look.now - last > look.settings.silent_after):
-            yield Finding(kind="silent_site", lot=lot, site=site, value=each.on_hand, unit=unit, entries=look.at((lot, site)))
+            entries = look.at((lot, site)) or look.counted((lot, site))
+            yield Finding(kind="silent_site", lot=lot, site=site, value=each.on_hand, unit=unit, entries=entries)
 
 
 def over_certified(look: Look) -> Iterator[Finding]:

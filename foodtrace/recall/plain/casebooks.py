@@ -36,6 +36,8 @@ class CaseBooks:
         """(lot, site) -> when, and what the site said lay there."""
         for (lot, site, unit), word in answered(case, now, {}, settings).items():
             books = gathered.books.get(lot)
+            if books is not None and site not in books.held and word[1]:
+                raise HandOver("an answer where nothing is on record")
             if books is None or site not in books.held:
                 continue
             if unit != books.unit:

@@ -1,0 +1,43 @@
+"""What a recall case reaches: its scope's affected set, and what sites said lies with them. Pure.
+
+An answer is a record of goods (RECALL section 7: facts are never lost). Of a lot that the scope reaches it makes a holding where no other
+record put one: possible, for nobody knows how the goods came there, and over, for no book had them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from foodtrace.events import Clause
+from foodtrace.graph.walk import Holding
+from foodtrace.recall.affected import Affected, find
+from foodtrace.recall.facts import Case, Facts
+from foodtrace.recall.settings import Settings
+
+
+def reach_of_case(facts: Facts, case: Case, settings: Settings, clauses: Sequence[Clause] | None = None) -> Affected:
+    """Return the affected set of a case, or of other clauses for it. :param clauses: by default those of its last version."""
+    return find(
+        facts,
+        case.versions[-1].clauses if clauses is None else clauses,
+        settings=settings,
+        own_operator=case.operator,
+        case=case.case,
+        said=places_said(case, facts.now),
+    )
+
+
+def places_said(case: Case, now: int) -> frozenset[Holding]:
+    """Return (name of a lot, site) of what sites said lies with them by a moment, their last word; of nothing no place."""
+    last: dict[Holding, int] = {}
+    for step in sorted(
+        (step for step in case.steps if step.kind == "acknowledgement" and step.at <= now), key=lambda s: (s.at, s.recorded)
+    ):
+        here: dict[Holding, int] = {}
+        for lot, _, q in step.on_hand:
+            here[lot, step.site] = here.get((lot, step.site), 0) + q
+        last |= here
+    return frozenset(place for place, q in last.items() if q)
+
+
+__all__ = ["places_said", "reach_of_case"]
