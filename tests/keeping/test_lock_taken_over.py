@@ -19,6 +19,12 @@ ORIGIN = "t.example/a"
 RECOVER = ("recover", "--new-log", "--reason", "换主机")
 
 
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lock with fewer rounds: what is tested is which key is locked, not how slowly a passphrase is guessed."""
+    monkeypatch.setattr("foodtrace._pkcs8.ROUNDS", 70_000)
+
+
 @pytest.fixture
 def locked(here: Inside) -> Inside:
     """Give a ledger with one site whose key is locked; nobody says the passphrase any more."""
