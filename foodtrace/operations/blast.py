@@ -176,7 +176,19 @@ def _of_range(rows: Rows, lots: Sequence[int], start: int, end: int) -> tuple[li
                 if lot in births:
                     born.add(lot)
     texts = rows.texts(asked)
-    return [lot for lot in asked if not texts[lot].startswith("?")], born
+    asked = [lot for lot in asked if not texts[lot].startswith("?")]
+    return asked, born | _born_by_another_name(rows, [lot for lot in asked if lot not in born])
+
+
+def _born_by_another_name(rows: Rows, lots: Sequence[int]) -> set[int]:
+    """Return those of these lots that somebody recorded as born under another of their names."""
+    if not list(rows.aliases(lots)):
+        return set()
+    from foodtrace.graph.fitting import named  # noqa: PLC0415 - few lots have other names
+
+    classes = [names for names in named(rows.aliases, lots) if len(names) > 1]
+    births = {lot for lot, kind, _ in _told(rows, [name for names in classes for name in names]) if kind in _BORN}
+    return {name for names in classes if births.intersection(names) for name in names} & set(lots)
 
 
 def _told(rows: Rows, lots: Collection[int]) -> Iterable[tuple[int, int, int]]:

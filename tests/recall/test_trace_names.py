@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from foodtrace.events import Alias, Output, Portion, Transformation
 from foodtrace.graph.edges import micros
+from foodtrace.operations.blast import blast
 from foodtrace.operations.trace import trace
 from tests.recall.casework import World, kg
 from tests.recall.shapes import LOT, LOTS, PRODUCTS, records
@@ -42,6 +43,12 @@ def test_every_name_leads_to_the_farm_and_to_what_was_made_of_it(world: World) -
         back, _ = trace(session, "RP", now=micros(world.now), direction="back")
         assert {each.lot: each.depth for each in back.back} == {**dict.fromkeys(NAMES, 1), "OP-P/FARM1": 2}
         assert back.beginnings == ()
+
+
+def test_no_name_of_it_is_said_to_have_no_origin(world: World) -> None:
+    with world.read() as session:
+        found = blast(session, start=0, end=micros(world.now), now=micros(world.now))
+    assert {each.lot: each.born for each in found.lots} == dict.fromkeys(["OP-P/FARM1", NAMES[0], NAMES[2], "OP-W/RP"], True)
 
 
 @settings(max_examples=15, deadline=None)
