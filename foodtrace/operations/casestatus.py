@@ -34,13 +34,13 @@ from foodtrace.recall.decisions import Decision, decisions
 from foodtrace.recall.effectiveness import FAILED, standing
 from foodtrace.recall.facts import Case
 from foodtrace.recall.finding.look import Look
+from foodtrace.recall.heard import heard_of
 from foodtrace.recall.marked import marked, unsealed
 from foodtrace.recall.packs import for_case
 from foodtrace.recall.report import CurvePoint, at_deadline, curve_points
 from foodtrace.recall.said import ToldTwice, Unsealed, unsealed_said
 from foodtrace.recall.scope import scope_words
 from foodtrace.recall.settings import DAY_LONG, HOUR, Settings
-from foodtrace.recall.sums import notice_times
 from foodtrace.storage.session import Session
 
 What: TypeAlias = Literal[
@@ -320,11 +320,13 @@ class _Standing:
                 )
 
     def _silent(self) -> list[tuple[str, int]]:
-        """Return (outlet, when its notice arrived) of those that have not answered, the longest silent first."""
+        """Return (outlet, when the notice arrived) of those that have not answered it, the longest silent first."""
         silent = {each.site for each in self.against if each.kind == "silent"}
-        times = notice_times(self.case)
+        times = heard_of(self.case, self.now, self.found).waiting()
         texts = self.facts.texts(times)
-        return sorted(((texts[site], t) for site, t in times.items() if t <= self.now and texts[site] in silent), key=lambda each: each[1])
+        return sorted(
+            ((texts[site], t) for site, (t, _) in times.items() if t <= self.now and texts[site] in silent), key=lambda each: each[1]
+        )
 
     def _today(self) -> Iterable[Task]:
         """Return what is to be done, the most urgent first (rule 3)."""

@@ -2,7 +2,8 @@
 
 Rules:
 
-1. ``silent``: an affected outlet has not answered. ``unnotified``: a site of the trade got no notice, or none of some of its lots.
+1. ``silent``: an affected outlet has not answered, or not of all it has (:mod:`foodtrace.recall.heard`). ``unnotified``: a site of
+   the trade got no notice, or none of some of its lots.
 2. ``free``, ``sealed``, ``travelling``: goods in trade that are not disposed of; what an outlet that records nothing may still
    hold counts as free. ``undisposed``: goods at a site of whoever recalls.
 3. ``check_failed``: the last effectiveness check of a site was not clean. ``unvisited``: drawn, and nobody went.
@@ -25,6 +26,7 @@ from foodtrace.recall.affected import Affected
 from foodtrace.recall.blocking import blocks
 from foodtrace.recall.effectiveness import standing
 from foodtrace.recall.facts import Case
+from foodtrace.recall.heard import heard_of
 from foodtrace.recall.packs import for_case
 from foodtrace.recall.reach import reach_of_case
 from foodtrace.recall.sums import sums_with_said, told_of_all
@@ -54,7 +56,7 @@ def conditions(session: Session, now: int, case: Case, found: Affected | None = 
     settings = for_case(case, facts.session.rules).settings
     hit = found or reach_of_case(facts, case, settings)
     told = told_of_all(hit, case, now)
-    answered = {step.site for step in case.steps if step.kind == "acknowledgement" and step.at <= now}
+    answered = heard_of(case, now, hit).answered
     made: list[Condition] = []
     for site, info in sorted(hit.sites.items(), key=lambda each: each[1].text):
         name = info.name or info.text

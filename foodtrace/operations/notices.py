@@ -3,7 +3,8 @@
 Rules:
 
 1. Who is told, and of what, is :mod:`foodtrace.operations.parties`. One party, one notice, with nothing in it but what is its own.
-2. ``new``: parties without a notice, or with goods no notice of theirs has named. ``silent``: notified, without an answer.
+2. ``new``: parties without a notice, or with goods no notice of theirs has named. ``silent``: notified, without an
+   answer, or with none of some of their goods (:mod:`foodtrace.recall.heard`).
    ``all``: everybody again. The first notice counts for N(s); a reminder moves nothing.
 3. A notice carries a receipt code. The code is beside the log, its commitment in the entry: whoever answers with it had the
    notice. Sending is recorded; arrival only where somebody says when.
@@ -22,7 +23,7 @@ import re
 import secrets
 import unicodedata
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 import msgspec
@@ -45,6 +46,7 @@ from foodtrace.recall.facts import Case
 from foodtrace.recall.finding.look import Look
 from foodtrace.recall.finding.moves import ahead
 from foodtrace.recall.findings import NO_TABLES
+from foodtrace.recall.heard import heard_of
 from foodtrace.recall.packs import for_case
 from foodtrace.storage.session import Session
 
@@ -95,7 +97,8 @@ def notify(session: Session, doing: Doing, case: str | None, *, which: Which = "
     sent: list[Sent] = []
     facts = SqlFacts(session, now)
     found = reach_of(facts, state)
-    due = _due(session, parties_of(session, facts, found, state), state, which)[:MOST]
+    waiting = heard_of(state, micros(doing.now), found).waiting() if which == "silent" else {}
+    due = _due(session, parties_of(session, facts, found, state), state, which, waiting)[:MOST]
     first = 1 + len(_numbered(session, state))
     for place, plain in enumerate(due):
         party = _described(session, plain)
@@ -311,8 +314,8 @@ def _lots_at(facts: SqlFacts, found: Affected, site: int | None) -> _Lots:
     return mine
 
 
-def _due(session: Session, everybody: list[Party], state: Case, which: Which) -> list[Party]:
-    """Return who is due a notice (rule 2)."""
+def _due(session: Session, everybody: list[Party], state: Case, which: Which, waiting: Collection[int]) -> list[Party]:
+    """Return who is due a notice (rule 2). :param waiting: of ``silent``, the notified sites that have not answered of all they have."""
     if which == "all":
         return everybody
     facts = SqlFacts(session, state.opened)
@@ -326,7 +329,7 @@ def _due(session: Session, everybody: list[Party], state: Case, which: Which) ->
         site = facts.site(party.site) or 0
         before = named.get((site, party.direction))
         if which == "silent":
-            if before is not None and site not in answered:
+            if site in waiting if party.direction == "downstream" else before is not None and site not in answered:
                 due.append(party)
         elif before is None or {facts.lot(each.lot) for each in party.lots if each.lot} - before:
             due.append(party)

@@ -27,6 +27,7 @@ from foodtrace.graph.flows import NEVER, LotInfo
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.bounds import Bounds
 from foodtrace.recall.facts import Case, Facts
+from foodtrace.recall.heard import heard_of
 from foodtrace.recall.percent import percent
 from foodtrace.recall.settings import DEFAULT, Settings
 from foodtrace.recall.sums import Count, notice_times, said_at_notice, sums_with_said, told_of_all
@@ -132,13 +133,12 @@ def completion(facts: Facts, found: Affected, case: Case | None, *, settings: Se
 
 def sites_told(found: Affected, case: Case | None, now: int) -> tuple[Rate, Rate, Rate]:
     """Return R4, R5 and R6: which outlets were notified and answered, and which of the drawn sample were clean."""
-    return site_rates(case, now, told_of_all(found, case, now), found.outlets)
+    return site_rates(case, now, told_of_all(found, case, now), heard_of(case, now, found).answered, found.outlets)
 
 
-def site_rates(case: Case | None, now: int, notified: set[int], outlets: Collection[int]) -> tuple[Rate, Rate, Rate]:
-    """Return what :func:`sites_told` does. :param notified: sites told of all they have."""
+def site_rates(case: Case | None, now: int, notified: set[int], answered: set[int], outlets: Collection[int]) -> tuple[Rate, Rate, Rate]:
+    """Return what :func:`sites_told` does. :param notified: sites told of all they have. :param answered: that have answered of all."""
     steps = [step for step in case.steps if step.at <= now] if case else []
-    answered = {step.site for step in steps if step.kind == "acknowledgement"}
     checks: dict[int, tuple[int, int, str]] = {}
     drawn: set[int] = set()
     for step in steps:

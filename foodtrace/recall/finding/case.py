@@ -14,6 +14,7 @@ from foodtrace.recall.custody import Freed, freed
 from foodtrace.recall.deadlines import Calendar, local_day, working_days_between
 from foodtrace.recall.facts import Case
 from foodtrace.recall.finding.look import Entry, Finding, Look
+from foodtrace.recall.heard import Heard, heard_of
 from foodtrace.recall.settings import Settings
 
 ASKS: Mapping[int, Doing] = {
@@ -138,20 +139,14 @@ def again(each: Freed) -> Finding:
 def unanswered(look: Look) -> Iterator[Finding]:
     """no_answer after ``answer_limit`` working days; calendar_missing where no table says which days those are."""
     if look.case is not None:
-        yield from silent(look.case, look.now, look.settings, look.calendar)
+        yield from silent(heard_of(look.case, look.now, look.found), look.now, look.settings, look.calendar)
 
 
-def silent(case: Case, now: int, settings: Settings, calendar: Calendar) -> Iterator[Finding]:
+def silent(heard: Heard, now: int, settings: Settings, calendar: Calendar) -> Iterator[Finding]:
     """Yield what :func:`unanswered` finds in a case."""
-    answered = {step.site for step in case.steps if step.kind == "acknowledgement" and step.at <= now}
-    notified: dict[int, tuple[int, Entry]] = {}
-    for step in case.steps:
-        if step.kind == "notice" and step.direction == "downstream" and step.site not in answered:
-            arrived = step.at if step.delivered is None else step.delivered
-            notified[step.site] = min(notified.get(step.site, (arrived, step.entry)), (arrived, step.entry))
     today = local_day(now)
     waited = cache(lambda day: working_days_between(calendar, day, today))  # thousands were told on one day
-    for site, (arrived, entry) in notified.items():
+    for site, (arrived, entry) in heard.waiting().items():
         if arrived > now:
             continue
         entries = (entry,) if entry[0] else ()

@@ -16,6 +16,7 @@ from foodtrace.recall.entries import Entry, newest
 from foodtrace.recall.facts import Case
 from foodtrace.recall.finding.case import ASKS, Judge, again, silent
 from foodtrace.recall.finding.look import Finding
+from foodtrace.recall.heard import Heard
 from foodtrace.recall.plain.casebooks import CaseBooks
 from foodtrace.recall.plain.findings import Found
 from foodtrace.recall.plain.lot import LotBooks
@@ -34,7 +35,12 @@ def case_findings(facts: SqlFacts, books: CaseBooks, case: Case, settings: Setti
         return ALWAYS if each is not None and site in each.held else None
 
     judge = Judge(case, settings, books.now, {}, since)
-    found: list[Finding] = [*silent(case, books.now, settings, calendar()), *_restocked(books, judge), *_acts(facts, books, judge)]
+    held = [(lot, site) for lot, each in gathered.books.items() for site in each.held]
+    found: list[Finding] = [
+        *silent(Heard(case, books.now, held, {}), books.now, settings, calendar()),
+        *_restocked(books, judge),
+        *_acts(facts, books, judge),
+    ]
     entitled = _Receipts(books)
     for each in gathered.books.values():
         found += _against(each, judge, entitled)

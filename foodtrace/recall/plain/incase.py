@@ -20,6 +20,7 @@ import msgspec
 from foodtrace.graph.heads import heads
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.recall.facts import Case
+from foodtrace.recall.heard import Heard
 from foodtrace.recall.metrics import rows_of, site_rates
 from foodtrace.recall.plain import HandOver
 from foodtrace.recall.plain.casebooks import CaseBooks
@@ -107,8 +108,9 @@ class CaseAnswer(PlainAnswer):
 
     def _rates(self) -> Told:
         """Return R4, R5 and R6."""
-        holdings = ((lot, site) for lot in self.lots for site in self.gathered.books[lot].held)
-        rates = site_rates(self.case, self.rows.now, told_of(self.case, self.rows.now, holdings, {}), self.outlets)
+        holdings = [(lot, site) for lot in self.lots for site in self.gathered.books[lot].held]
+        case, now = self.case, self.rows.now
+        rates = site_rates(case, now, told_of(case, now, holdings, {}), Heard(case, now, holdings, {}).answered, self.outlets)
         return {name: msgspec.to_builtins(rate_said(rate)) for name, rate in zip(("R4", "R5", "R6"), rates, strict=True)}
 
     # -- rows --------------------------------------------------------------------------------------------------------------
