@@ -274,7 +274,7 @@ def test_a_receipt_is_taken_in_whatever_stands_against_it_and_sealed_if_anything
 
 COUNTED: Final = (shopdesk.Counted(lot=BATCH, product="", book=20, counted=19),)
 OPEN: Final[dict[str, Ask]] = {
-    "case seal": lambda w, lot: w.do(disposal.dispose, "seal", CASE, "W", lot, kg(1)),
+    "case seal": lambda w, lot: w.do(disposal.dispose, "seal", CASE, "W", lot, kg(1), allow_short=True),
     "case return": lambda w, lot: w.do(disposal.dispose, "return", CASE, "W", lot, kg(1), to="P"),
     "case destroy": lambda w, lot: w.do(disposal.dispose, "destroy", CASE, "W", lot, kg(1)),
     "case acknowledge": lambda w, lot: w.do(notices.acknowledge, CASE, "W", [(lot, kg(1))]),

@@ -39,17 +39,31 @@ CASES = {
     ),
     "a count of the same instant comes last": (IN + "X counts L6 @3\nX sells L4 @3", {"received": 10, "sold": 4, "on_hand": 6}),
     "use and loss are told apart": (IN + "X uses L1 @3\nX loses L2 @3", {"received": 10, "used": 1, "lost": 2, "on_hand": 7}),
-    "sealed goods are on hand": (IN + "X seals L4 @3", {"received": 10, "on_hand": 10, "sealed": 4}),
-    "sealing cannot exceed what lies free": (IN + "X seals L40 @3", {"received": 10, "on_hand": 10, "sealed": 10}),
-    "free goods are sold before sealed ones": (IN + "X seals L4 @3\nX sells L8 @4", {"received": 10, "sold": 8, "on_hand": 2, "sealed": 2}),
+    "sealed goods are on hand": (IN + "X seals L4 @3", {"received": 10, "on_hand": 10, "sealed": 4, "marked": 4}),
+    "what is sealed beyond the book is over": (
+        IN + "X seals L40 @3",
+        {"received": 10, "over": 30, "on_hand": 40, "sealed": 40, "marked": 40},
+    ),
+    "a second sealing is of other goods": (
+        IN + "X seals L8 @3\nX seals L3 @4",
+        {"received": 10, "over": 1, "on_hand": 11, "sealed": 11, "marked": 11},
+    ),
+    "what came back is sealed where it lies": (
+        IN + "X sells L10 @3\nX takes L2 @4\nX seals L2 @5",
+        {"received": 10, "sold": 10, "brought_back": 2, "on_hand": 2, "back": 2, "marked": 2},
+    ),
+    "free goods are sold before sealed ones": (
+        IN + "X seals L4 @3\nX sells L8 @4",
+        {"received": 10, "sold": 8, "on_hand": 2, "sealed": 2, "marked": 2},
+    ),
     "destruction takes custody first, what came back before what was sealed": (
         IN + "X sells L3 @3\nX takes L2 @4\nX seals L4 @5\nX destroys L5 @6",
-        {"received": 10, "sold": 3, "brought_back": 2, "destroyed": 5, "on_hand": 4, "sealed": 1},
+        {"received": 10, "sold": 3, "brought_back": 2, "destroyed": 5, "on_hand": 4, "sealed": 1, "marked": 1},
     ),
     "a recall return takes custody first": (IN + "X seals L4 @3\nX=>P L6 @4", {"received": 10, "returned_out": 6, "on_hand": 4}),
     "a count below the book takes free goods first": (
         IN + "X seals L4 @3\nX counts L5 @4",
-        {"received": 10, "unaccounted": 5, "on_hand": 5, "sealed": 4},
+        {"received": 10, "unaccounted": 5, "on_hand": 5, "sealed": 4, "marked": 4},
     ),
     "custody repays what was oversold": (
         IN + "X sells L13 @3\nX takes L5 @4",
