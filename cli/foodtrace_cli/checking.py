@@ -5,7 +5,8 @@ Rules:
 1. Whatever is read is bounded first.
 2. In a packed file each ``.tlog-proof`` is followed by the ``.entry`` of its name. Anything else but keys and ``README.txt``, a file
    with no proof in it, or damage anywhere in it, makes a "no", whatever its other proofs say.
-3. Of a page the places and hashes it prints are compared with what was proven; the rest of its words nobody vouches for.
+3. Of a page the records it lists, place and hash, and how many it says are proven, are compared with what was proven; the rest of
+   its words nobody vouches for.
 """
 
 from __future__ import annotations
@@ -67,20 +68,25 @@ def open_packed(path: Path) -> Packed | None:
 def check_packed(packed: Packed, known: list[Verifier], witnesses: int, *, vouch: bool) -> Iterator[ProofSaid]:
     """Check every proof of a packed file (rules 2 and 3); the last answer is about the file as such, if there is a fault in it."""
     from foodtrace.tlog.merkle import leaf_hash  # noqa: PLC0415
-    from foodtrace.tlog.proofpage import differs  # noqa: PLC0415
+    from foodtrace.tlog.proofpage import disagreements  # noqa: PLC0415
     from foodtrace.tlog.said import ProofSaid  # noqa: PLC0415
 
     where = str(packed.path)
     proven: dict[str, str] = {}
+    parts: set[str] = set()
     seen: dict[tuple[bytes, bytes | None], Checked] = {}
     try:
         if packed.fault is not None:
             raise packed.fault
         for name, proof, entry in _pairs(packed.stream):
             said = check_one(f"{where}: {name}", proof, entry, known, witnesses, vouch=vouch, seen=seen)
-            proven[f"{said.log}#{said.index}"] = leaf_hash(entry).hex()
+            if said.verdict != "broken":
+                place = f"{said.log}#{said.index}"
+                proven[place] = leaf_hash(entry).hex()
+                if said.about is not None and said.about.part:
+                    parts.add(place)
             yield said
-        faults = [ProofError("proof.page_differs", value=place) for place in differs(packed.page, proven)]
+        faults = list(disagreements(packed.page, proven, parts)) if packed.page else []
         if not proven:
             faults.append(ProofError("proof.pack_empty"))
     except ProofError as error:

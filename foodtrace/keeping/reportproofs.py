@@ -20,7 +20,7 @@ import msgspec
 from foodtrace.keeping.proving import prove_all, with_parts
 from foodtrace.opening import LogState, logs
 from foodtrace.recall.report import Report
-from foodtrace.recall.report_entries import CaseEntry
+from foodtrace.recall.report_entries import CaseEntry, in_order_of_proof
 from foodtrace.storage.session import Session
 from foodtrace.texts import Lang, text
 from foodtrace.tlog.prooftar import pack
@@ -69,9 +69,8 @@ def _packed(session: Session, report: Report, records: int, lang: Lang) -> bytes
 
 def chosen(report: Report, most: int) -> dict[str, list[CaseEntry]]:
     """Return the records that are proven, by log (rule 2)."""
-    goods = sorted(report.goods, key=lambda each: each.kind == "sale")  # stable: the order of the log otherwise
     found: dict[str, list[CaseEntry]] = {}
-    for each in (*report.entries, *goods)[:most]:
+    for each in in_order_of_proof(report.entries, report.goods)[:most]:
         found.setdefault(each.log, []).append(each)
     return {log: sorted(entries, key=lambda each: each.seq) for log, entries in sorted(found.items())}
 

@@ -93,6 +93,11 @@ def entries_of_goods(
     return tuple(sorted(made, key=lambda each: (each.log, each.seq))), len(wanted) - len(made)
 
 
+def in_order_of_proof(case: Sequence[CaseEntry], goods: Sequence[CaseEntry]) -> tuple[CaseEntry, ...]:
+    """Return both lists as they are proven where not all can be: those of the case first, sales last."""
+    return (*case, *sorted(goods, key=lambda each: each.kind == "sale"))  # stable: the order of the log otherwise
+
+
 def log_proofs(session: Session) -> tuple[LogProof, ...]:
     """Return every log with its newest checkpoint, by name."""
     rows = session.rows("SELECT l.id, l.origin, h.size, h.time, h.key_seq FROM log AS l JOIN head AS h ON h.log = l.id ORDER BY l.origin")
@@ -147,4 +152,4 @@ def local_time(moment: int) -> str:
     return (_EPOCH + dt.timedelta(microseconds=moment)).astimezone(LOCAL).isoformat(timespec="seconds")
 
 
-__all__ = ["MOST_GOODS", "CaseEntry", "LogProof", "entries_of_case", "entries_of_goods", "local_time", "log_proofs"]
+__all__ = ["MOST_GOODS", "CaseEntry", "LogProof", "entries_of_case", "entries_of_goods", "in_order_of_proof", "local_time", "log_proofs"]

@@ -7,6 +7,8 @@ Rules:
 3. Paper first: A4, headings of tables on every page, no row cut in two; the wide lists lie across.
 4. Long lists are whole: a report that leaves outlets out is no report.
 5. The proofs lie in the page as a file to take out of it; no link leads anywhere else.
+6. Every record whose proof is in the page is listed in it by place and hash, so that none can be taken out unseen; those of the goods,
+   which may be thousands, folded: on paper their number stands.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from foodtrace.recall.chain import Chain
 from foodtrace.recall.curve_picture import curve_svg
 from foodtrace.recall.picture import escaped, svg
 from foodtrace.recall.report import Report
-from foodtrace.recall.report_tables import Cell, Grid, Measured, grids, moment_words, over_words, rate_words
+from foodtrace.recall.report_tables import Cell, Grid, Measured, grids, moment_words, over_words, proven_goods, rate_words
 from foodtrace.texts import Lang, text
 from foodtrace.tlog.proofpage import packed_link
 
@@ -102,6 +104,7 @@ def html(
         _proofs(report, proofs, lang),
         section(tables["logs"], lang),
         section(tables["entries"], lang),
+        "" if proofs is None else _folded(proven_goods(report, proofs[1], lang), lang),
         "</body></html>\n",
     ]
     return "".join(parts)
@@ -158,7 +161,8 @@ def _proofs(report: Report, proofs: tuple[bytes, int, int] | None, lang: Lang) -
     if left:
         says.append(f'<p class="note">{escaped(text("report.proofs.left_out", lang, count=left, case=report.case))}</p>')
     shown = escaped(text("report.proofs.take", lang, name=name, size=f"{len(packed):,}"))
-    says.append(f"<p>{packed_link(packed, escaped(name))}{shown}</a></p><p>{escaped(text('report.proofs.how', lang, name=name))}</p>")
+    link = packed_link(packed, escaped(name), proven)
+    says.append(f"<p>{link}{shown}</a></p><p>{escaped(text('report.proofs.how', lang, name=name))}</p>")
     return "".join(says)
 
 
@@ -171,6 +175,12 @@ def section(grid: Grid, lang: Lang) -> str:
         heading += f'<p class="sub">{escaped(text(f"report.says.{grid.name}", lang))}</p>'
     body = table(grid, lang) if grid.rows else f"<p>{escaped(text('report.none', lang))}</p>"
     return f'<section class="wide">{heading}{body}</section>' if grid.name in _WIDE else heading + body
+
+
+def _folded(grid: Grid, lang: Lang) -> str:
+    """Return a table that a page has for whoever checks it: opened by a click, and not on paper (rule 6)."""
+    title = f"{escaped(text(f'report.table.{grid.name}', lang))} ({len(grid.rows)})"
+    return f"<details><summary>{title}</summary>{table(grid, lang)}</details>" if grid.rows else ""
 
 
 def table(grid: Grid, lang: Lang) -> str:

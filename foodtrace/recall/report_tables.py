@@ -22,7 +22,7 @@ from foodtrace.recall.beside import beside_rates, percent_words, unsealed_words
 from foodtrace.recall.deadlines import LOCAL
 from foodtrace.recall.picture import kind_word
 from foodtrace.recall.report import PLAN, Report
-from foodtrace.recall.report_entries import CaseEntry
+from foodtrace.recall.report_entries import CaseEntry, in_order_of_proof
 from foodtrace.texts import Lang, text
 
 
@@ -308,6 +308,15 @@ def _versions(report: Report) -> Grid:
 
 def _lots(answer: Answer) -> Grid:
     return Grid(name="lots", columns=("lot",), rows=tuple((lot,) for lot in answer.affected_lots))
+
+
+def proven_goods(report: Report, proven: int, lang: Lang) -> Grid:
+    """Return the records of goods that are among the first of a report that are proven, as they are proven.
+
+    :param proven: how many of the report's records, those of the case first, are.
+    """
+    found = in_order_of_proof(report.entries, report.goods)[:proven]
+    return _entries("goods", found[len(report.entries) :], lang)
 
 
 def _entries(name: str, entries: Iterable[CaseEntry], lang: Lang) -> Grid:

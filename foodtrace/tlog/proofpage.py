@@ -3,8 +3,9 @@
 Rules:
 
 1. The link stands once in a page, in one spelling; a page with none, or with two, has no proofs.
-2. The page's own words are not proven. But where it prints a record's place and hash in a row of a table, these are compared with
-   the record that was proven at that place.
+2. The page's own words are not proven. But the records it lists, each by place and hash in a row of a table, are compared with what
+   was proven: the first of them, as many as the link says it proves, are proven, with that hash, and nothing else is. Whoever takes
+   row, proof and count out together leaves a page that agrees with itself: what is missing from it, only the log can tell.
 """
 
 from __future__ import annotations
@@ -12,25 +13,27 @@ from __future__ import annotations
 import base64
 import html
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
 from foodtrace.errors import NotFound, ProofError
 from foodtrace.tlog._text import base64_bytes
 
-__all__ = ["differs", "packed_in", "packed_link"]
+__all__ = ["disagreements", "packed_in", "packed_link"]
 
 _HREF: Final = b'href="data:application/gzip;base64,'
-_LINK: Final = re.compile(rb'<a id="proofs" download="[^"<>]*" ' + re.escape(_HREF) + rb'([A-Za-z0-9+/=]*)">')
+_LINK: Final = re.compile(rb'<a id="proofs" data-records="([0-9]{1,9})" download="[^"<>]*" ' + re.escape(_HREF) + rb'([A-Za-z0-9+/=]*)">')
+_PLACE: Final = re.compile("#[0-9]+$")
 _ROW: Final = re.compile(rb'<tr><td class="c">([^<]*)</td>(?:<td[^>]*>[^<]*</td>){4}<td class="c">([^<]*)</td></tr>')
 
 
-def packed_link(packed: bytes, name: str) -> str:
+def packed_link(packed: bytes, name: str, records: int) -> str:
     """Return the beginning of the link, up to its words.
 
     :param packed: from :func:`foodtrace.tlog.prooftar.pack`. :param name: what the file is called when taken out, as HTML.
+    :param records: how many of the records the page lists are proven in it.
     """
-    return f'<a id="proofs" download="{name}" {_HREF.decode()}{base64.b64encode(packed).decode()}">'
+    return f'<a id="proofs" data-records="{records}" download="{name}" {_HREF.decode()}{base64.b64encode(packed).decode()}">'
 
 
 def packed_in(page: bytes) -> bytes:
@@ -41,18 +44,32 @@ def packed_in(page: bytes) -> bytes:
     found = list(_LINK.finditer(page))
     if not found and b'id="proofs"' not in page:
         raise NotFound("proof.page_none")
-    packed = base64_bytes(found[0][1].decode()) if len(found) == 1 else None
+    packed = base64_bytes(found[0][2].decode()) if len(found) == 1 else None
     if packed is None:
         raise ProofError("proof.pack_form", reason="base64" if found else "link")
     return packed
 
 
-def differs(page: bytes, proven: Mapping[str, str]) -> Iterator[str]:
-    """Return the places (``LOG#SEQ``) whose printed hash is not the one proven there (rule 2).
+def disagreements(page: bytes, proven: Mapping[str, str], parts: Collection[str] = ()) -> Iterator[ProofError]:
+    """Return where the records that a page lists are not those proven in it (rule 2).
 
-    :param proven: place -> leaf hash, hex.
+    Each is ``proof.page_differs``, ``proof.page_unproven`` or ``proof.page_unlisted`` by place (``LOG#SEQ``), or ``proof.page_count``.
+
+    :param page: it has its proofs, see :func:`packed_in`. :param proven: place -> leaf hash, hex.
+    :param parts: proven places that no row needs to name: further parts of an event that stands in several entries.
     """
-    for row in _ROW.finditer(page):
-        place, leaf = (html.unescape(each.decode("utf-8", "replace")) for each in row.groups())
-        if place in proven and leaf != proven[place]:
-            yield place
+    rows = [[html.unescape(each.decode("utf-8", "replace")) for each in row.groups()] for row in _ROW.finditer(page)]
+    listed = [(place, leaf) for place, leaf in rows if _PLACE.search(place)]
+    claimed = sum(int(each[1]) for each in _LINK.finditer(page))
+    for number, (place, leaf) in enumerate(listed):
+        if place not in proven:
+            if number < claimed:
+                yield ProofError("proof.page_unproven", value=place)
+        elif leaf != proven[place]:
+            yield ProofError("proof.page_differs", value=place)
+    places = {place for place, _ in listed}
+    for place in proven:
+        if place not in places and place not in parts:
+            yield ProofError("proof.page_unlisted", value=place)
+    if len(places & proven.keys()) < claimed:
+        yield ProofError("proof.page_count", value=len(places & proven.keys()), expected=claimed)

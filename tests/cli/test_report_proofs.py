@@ -128,9 +128,43 @@ def test_an_entry_without_its_proof_none_at_all_and_a_page_without_any_are_no_ye
         repacked(page, kept)
         assert "does not hold" in run(page.parent, "check-proof", "r.html", "--key", "owner.vkey", code=3)
         page.write_bytes(good)
-    page.write_bytes(good.replace(packed_link(packed_in(good), "proofs-2026-0001.tar.gz").encode(), b""))
+    page.write_bytes(good.replace(packed_link(packed_in(good), "proofs-2026-0001.tar.gz", 8).encode(), b""))
     page.write_bytes(re.sub(rb'<a id="proofs".*?">', b"", good))
     assert "proof.page_none" in run(page.parent, "check-proof", "r.html", "--key", "owner.vkey", code=1)
+
+
+def without(files: dict[str, bytes], *words: str) -> dict[str, bytes]:
+    return {name: data for name, data in files.items() if not any(word in name for word in words)}
+
+
+def test_proofs_taken_out_of_the_page_are_named(page: Path) -> None:
+    good, files = page.read_bytes(), proofs(page)
+    for gone, count in (("destruction-planned",), 1), (("certificate-issued",), 1), (("notice", "transfer"), 4):
+        repacked(page, without(files, *gone))
+        said = json.loads(run(page.parent, "check-proof", "r.html", "--key", "owner.vkey", "--json", code=3))
+        missing = [each["error"]["value"] for each in said if each["error"] and each["error"]["code"] == "proof.page_unproven"]
+        there = {f"{each['log']}#{each['index']}" for each in said if each["ok"]}
+        assert len(set(missing) - there) == len(missing) == count, "each by its place"
+        page.write_bytes(good)
+    repacked(page, without(files, "destruction-planned"))
+    assert "页上列出" in run(page.parent, "check-proof", "r.html", "--key", "owner.vkey", code=3, lang="zh")
+
+
+def test_a_record_taken_off_the_list_is_missed_by_its_proof_and_by_the_count(page: Path) -> None:
+    good, files = page.read_bytes(), proofs(page)
+    rows = re.findall(rb'<tr><td class="c">[^<]*#\d+</td>.*?</tr>', good)
+    assert len(rows) == 8
+    known = [verifier_of(str(page.parent / "owner.vkey"))]
+    for row in rows:
+        page.write_bytes(good.replace(row, b""))
+        assert broken(page, known) == ["proof.page_unlisted", "proof.page_count"]
+    page.write_bytes(good.replace(rows[-1], b""))
+    repacked(page, without(files, rows_name(rows[-1])))
+    assert broken(page, known) == ["proof.page_count"], "row and proof are both gone: the page's own count is left"
+
+
+def rows_name(row: bytes) -> str:
+    return re.findall(rb"#(\d+)<", row)[0].decode().join(("-", "-"))
 
 
 def test_a_key_that_came_along_is_nobodys_word(page: Path) -> None:
@@ -161,6 +195,9 @@ def test_a_bounded_page_says_what_it_leaves_out_and_where_it_is(page: Path) -> N
     assert {each.kind for each in chosen(report, 5)[report.logs[0].log]} == {"recall_opened", "notice", "destruction_planned"}
     said = html.unescape(made(report, chain, proofs=(pack.packed, pack.proven, pack.left_out)))
     assert "2 more records are not in this page" in said
+    bounded = page.parent / "bounded.html"
+    bounded.write_text(made(report, chain, proofs=(pack.packed, pack.proven, pack.left_out)), encoding="utf-8")
+    run(page.parent, "check-proof", "bounded.html", "--key", "owner.vkey")
     assert "--proofs FILE.tar.gz" in said
     assert "carries no proofs" in html.unescape(made(report, chain))
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foodtrace.errors import BadData, NotFound, ProofError
-from foodtrace.tlog.proofpage import differs, packed_in, packed_link
+from foodtrace.tlog.proofpage import disagreements, packed_in, packed_link
 from foodtrace.tlog.prooftar import pack, unpack
 
 FILES = [("a-1-sale.tlog-proof", b"x" * 513), ("a-1-sale.entry", b""), ("README.txt", "说明\n".encode() * 200), ("a.vkey", b"y" * 512)]
@@ -87,7 +87,7 @@ def test_what_another_tar_may_hold_is_refused_without_being_unpacked() -> None:
 
 def test_a_page_has_its_proofs_once_in_one_spelling() -> None:
     data = packed()
-    page = f"<!DOCTYPE html><p>{packed_link(data, 'p.tar.gz')}take</a>".encode()
+    page = f"<!DOCTYPE html><p>{packed_link(data, 'p.tar.gz', 1)}take</a>".encode()
     assert packed_in(page) == data
     with pytest.raises(NotFound):
         packed_in(b"<!DOCTYPE html>")
@@ -99,5 +99,15 @@ def test_a_page_has_its_proofs_once_in_one_spelling() -> None:
 def test_a_hash_printed_beside_another_record_is_found() -> None:
     row = '<tr><td class="c">a&amp;b#1</td><td>sale</td><td>X</td><td>-</td><td>-</td><td class="c">{}</td></tr>'
     page = (row.format("ab") + row.replace("#1", "#2").format("cd")).encode()
-    assert list(differs(page, {"a&b#1": "ab"})) == []
-    assert list(differs(page, {"a&b#1": "ac", "a&b#2": "cd"})) == ["a&b#1"]
+    link = packed_link(b"", "p.tar.gz", 1).encode() + b"</a>"
+
+    def said(page: bytes, proven: dict[str, str], parts: frozenset[str] = frozenset()) -> list[tuple[str, object]]:
+        return [(error.code.removeprefix("proof.page_"), error.as_dict()["value"]) for error in disagreements(page, proven, parts)]
+
+    assert said(link + page, {"a&b#1": "ab"}) == [], "of the two it lists it says that one is proven"
+    assert said(link + page, {"a&b#1": "ac", "a&b#2": "cd"}) == [("differs", "a&b#1")]
+    two = link.replace(b'"1"', b'"2"')
+    assert said(two + page, {"a&b#1": "ab"}) == [("unproven", "a&b#2"), ("count", "1")]
+    assert said(link + page, {"a&b#1": "ab", "a&b#3": "ef"}) == [("unlisted", "a&b#3")]
+    assert said(link + page, {"a&b#1": "ab", "a&b#3": "ef"}, frozenset({"a&b#3"})) == [], "a further part of a listed event"
+    assert said(two.replace(b'"2"', b'"3"') + page, {"a&b#1": "ab", "a&b#2": "cd"}) == [("count", "2")]
