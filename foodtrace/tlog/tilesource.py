@@ -2,19 +2,22 @@
 
 Rules:
 
-1. Nothing read is trusted; every read has a bound in bytes, and over the network one in seconds, so that a copy can hurt nobody.
+1. Nothing read is trusted; every read has a bound in bytes, so that a copy can hurt nobody. Over the network it has one in seconds as well:
+   connecting, redirects, headers, whatever comes before them and the body end together at one time, however slowly each byte comes.
 2. What is not there is ``None``; what cannot be read raises ``Storage`` (``tiles.unreadable``), what is too long ``ProofError``.
 3. A partial tile may have given way to the full one (tlog-tiles): that is asked for next.
 """
 
 from __future__ import annotations
 
+import io
 import os
+import socket
 import stat
 import time
 import urllib.error
 import urllib.request
-from http.client import HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from pathlib import Path
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
@@ -27,7 +30,7 @@ __all__ = ["Folder", "Source", "Web", "read_tile", "source_of"]
 SECONDS: Final = 20
 """Longest wait for an answer, and for each part of it."""
 PATIENCE: Final = 120
-"""Longest time one file may take."""
+"""Longest time one file may take, from the first word to its last byte."""
 _PART: Final = 65_536
 
 
@@ -61,33 +64,117 @@ class Folder:
         return _bounded(path, data, most)
 
 
+class _Request(urllib.request.Request):
+    """A request that knows when its answer has to be here, whatever is redirected where (rule 1)."""
+
+    end: float = 0.0
+    """In seconds of the monotonic clock."""
+
+
 class _Redirects(urllib.request.HTTPRedirectHandler):
-    """Follows redirects, and leaves no connection open where one leads to what is no address."""
+    """Follows redirects, reads nothing of what comes with one, and leaves no connection open where one leads to what is no address."""
 
     def http_error_302(self, req: Any, fp: Any, code: Any, msg: Any, headers: Any) -> Any:
         """Follow it."""
-        try:
-            return super().http_error_302(req, fp, code, msg, headers)
-        except ValueError:
-            fp.close()
-            raise
+        fp.close()
+        return super().http_error_302(req, fp, code, msg, headers)
 
     http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302
+
+    def redirect_request(self, req: Any, fp: Any, code: Any, msg: Any, headers: Any, newurl: str) -> Any:
+        """Return the request for where it leads; the time does not begin anew."""
+        made = super().redirect_request(req, fp, code, msg, headers, newurl)
+        if made is not None:
+            made.end = req.end  # type: ignore[attr-defined]
+        return made
+
+
+class _Timed(io.RawIOBase):
+    """What comes from a socket until some time; each wait is as long as one may be, or as what is left."""
+
+    def __init__(self, sock: socket.socket, end: float) -> None:
+        self._sock, self._end, self._longest = sock, end, sock.gettimeout() or SECONDS
+        self._file = sock.makefile("rb", buffering=0)
+
+    def readable(self) -> bool:
+        """Say yes."""
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        """Read what is there. Raises ``TimeoutError``."""
+        self._sock.settimeout(_left(self._end, self._longest))
+        return self._file.readinto(buffer)
+
+    def close(self) -> None:
+        """Let go of the socket."""
+        self._file.close()
+        super().close()
+
+
+def _left(end: float, longest: float) -> float:
+    """Return how long the next step may take. Raises ``TimeoutError`` if the time is over."""
+    left = end - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("timed out")
+    return min(longest, left)
+
+
+def _timely(connection: HTTPConnection, end: float) -> Any:
+    """Return the connection, made so that it stands and its answers are here by that time."""
+    longest = connection.timeout or SECONDS
+    connection.timeout = _left(end, longest)
+    connection._create_connection = lambda address, *_: _connected(address, longest, end)  # type: ignore[attr-defined]  # noqa: SLF001
+    connection.response_class = lambda sock, *args, **options: _answer(HTTPResponse(sock, *args, **options), sock, end)  # type: ignore[assignment]
+    return connection
+
+
+def _connected(address: tuple[str, int], longest: float, end: float) -> socket.socket:
+    """Connect; of a name with many addresses each has only the time that the others left."""
+    failed: OSError | None = None
+    for family, kind, protocol, _, place in socket.getaddrinfo(*address, 0, socket.SOCK_STREAM):
+        sock = socket.socket(family, kind, protocol)
+        try:
+            sock.settimeout(_left(end, longest))
+            sock.connect(place)
+        except OSError as error:
+            sock.close()
+            failed = error
+        else:
+            return sock
+    raise failed or OSError("no address")
+
+
+def _answer(answer: HTTPResponse, sock: socket.socket, end: float) -> HTTPResponse:
+    answer.fp.close()
+    answer.fp = io.BufferedReader(_Timed(sock, end))
+    return answer
+
+
+class _Plain(urllib.request.HTTPHandler):
+    def http_open(self, req: Any) -> Any:
+        return self.do_open(lambda host, **options: _timely(HTTPConnection(host, **options), req.end), req)
+
+
+class _Secure(urllib.request.HTTPSHandler):
+    def https_open(self, req: Any) -> Any:
+        context = self._context  # type: ignore[attr-defined]
+        return self.do_open(lambda host, **options: _timely(HTTPSConnection(host, context=context, **options), req.end), req)
 
 
 class Web:
     """A copy behind ``http(s)://``; redirects are followed to other such addresses only."""
 
     def __init__(self, prefix: str, *, seconds: float = SECONDS, patience: float = PATIENCE) -> None:
-        if urlsplit(prefix).scheme not in {"http", "https"}:
+        """Take an address. Raises ``BadData`` (``tiles.address``)."""
+        if not _is_address(prefix):
             raise BadData("tiles.address", value=prefix, expected="http://, https://")
         self._prefix = prefix.rstrip("/")
         self._seconds, self._patience = seconds, patience
         self._opener = urllib.request.OpenerDirector()
         for handler in (
             urllib.request.ProxyHandler,
-            urllib.request.HTTPHandler,
-            urllib.request.HTTPSHandler,
+            _Plain,
+            _Secure,
             urllib.request.HTTPDefaultErrorHandler,
             _Redirects,
             urllib.request.HTTPErrorProcessor,
@@ -96,15 +183,13 @@ class Web:
 
     def read(self, path: str, most: int) -> bytes | None:
         """Return what the server has under this path, none if it has nothing. Raises ``Storage``, ``ProofError``."""
-        request = urllib.request.Request(f"{self._prefix}/{path}", headers={"Accept-Encoding": "identity"})  # noqa: S310 - checked above
-        end = time.monotonic() + self._patience
+        request = _Request(f"{self._prefix}/{path}", headers={"Accept-Encoding": "identity"})
+        request.end = time.monotonic() + self._patience
         data = b""
         try:
             with self._opener.open(request, timeout=self._seconds) as answer:
                 while len(data) <= most and (part := answer.read1(_PART)):
                     data += part
-                    if time.monotonic() > end:
-                        raise Storage("tiles.unreadable", value=path, reason="timed out")
                 if len(data) <= most and answer.length:
                     # What the network lost is no finding about the log.
                     raise Storage("tiles.unreadable", value=path, reason=f"cut short, {answer.length} bytes missing")
@@ -114,8 +199,18 @@ class Web:
                 return None
             raise Storage("tiles.unreadable", value=path, reason=f"HTTP {error.code}") from None
         except (OSError, ValueError, HTTPException) as error:
-            raise Storage("tiles.unreadable", value=path, reason=str(error) or type(error).__name__) from None
+            cause = error.reason if isinstance(error, urllib.error.URLError) else error
+            raise Storage("tiles.unreadable", value=path, reason=str(cause) or type(cause).__name__) from None
         return _bounded(path, data, most)
+
+
+def _is_address(prefix: str) -> bool:
+    """Say whether something is the address of a folder on a web server: with a host, and a port only if it is a number."""
+    try:
+        parts = urlsplit(prefix)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _bounded(path: str, data: bytes, most: int) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.server
 import json
 import socket
@@ -105,3 +106,52 @@ def test_what_the_network_spoils_is_no_finding_about_the_log(answer: bytes) -> N
             Web(f"http://127.0.0.1:{server.getsockname()[1]}", seconds=5).read("checkpoint", 1000)
         thread.join()
     assert caught.value.code == "tiles.unreadable"
+
+
+@pytest.mark.parametrize(
+    ("first", "each"),
+    [
+        (b"HTTP/1.1 200 OK\r\nX: ", b"y"),
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", b"x"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", b"X: y\r\n"),
+        (b"HTTP/1.1 302 Found\r\nLocation: /@\r\nContent-Length: 0\r\n\r\n", b""),
+    ],
+    ids=["headers", "continue", "body", "trailer", "redirects"],
+)
+def test_the_time_for_a_file_ends_however_its_bytes_come(first: bytes, each: bytes) -> None:
+    """Every byte comes well within the wait for one; the whole would never end."""
+    over = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def feed(connection: socket.socket, number: int) -> None:
+            with connection, contextlib.suppress(OSError):
+                connection.recv(10_000)
+                over.wait(0.05)
+                connection.sendall(first.replace(b"@", str(number).encode()))
+                while each and not over.wait(0.02):
+                    connection.sendall(each)
+                over.wait(0.1)
+
+        def serve() -> None:
+            threads = []
+            while not over.is_set():
+                connection, _ = server.accept()
+                threads.append(threading.Thread(target=feed, args=(connection, len(threads))))
+                threads[-1].start()
+            for thread in threads:
+                thread.join()
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        with pytest.raises(errors.Storage) as caught:
+            Web(f"http://127.0.0.1:{server.getsockname()[1]}", seconds=5, patience=0.3).read("checkpoint", 100_000)
+        over.set()
+        socket.create_connection(server.getsockname()).close()
+        thread.join()
+    assert caught.value.message() == "checkpoint cannot be read: timed out"
+
+
+@pytest.mark.parametrize("address", ["http://[::1/", "http://", "https:///x", "http://h:port/", "http://h:99999/", "http://h:0/"])
+def test_what_is_no_address_is_said_to_be_none(address: str, tmp_path: Path) -> None:
+    assert f"tiles.address: {address} is no address of http://, https://" in run(tmp_path, "verify", "--tiles", address, code=2)
