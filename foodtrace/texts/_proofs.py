@@ -119,6 +119,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "tiles.no_checkpoint": ("那里没有 {value}", "there is no {value} there"),
     "tiles.no_checkpoint.hint": ("给出含有 checkpoint 文件的文件夹或网址", "give the folder or address that has the file checkpoint"),
     "tiles.missing": ("检查点要求的文件不在", "a file is missing that the checkpoint requires"),
+    "tiles.beyond": (
+        "检查点说有 {expected} 条, 副本的散列块却推不出它的根; 只查到第 {value} 条, 后面的没有读",
+        "the checkpoint speaks of {expected} {expected:entry|entries}, and the copy's tiles do not lead to its root; followed up to {value}, nothing beyond was read",
+    ),
     "tiles.hash": ("散列块与记录不符", "a tile does not follow from the entries"),
     "tiles.forked": ("与较旧的检查点不是同一本日志: 分叉", "this is not the log that the older checkpoint was signed for: a fork"),
     "tiles.rolled_back": ("比较旧的检查点还短: 回滚", "it is shorter than the older checkpoint: rolled back"),

@@ -10,6 +10,7 @@ What is checked, in the order of the entries:
    The copy has the checkpoint right after each key entry, and the old and the new key have signed it: whoever takes the log in needs all
    of them.
 5. The root of the entries is the root that was signed; at the size of an older checkpoint, also the root of that.
+6. A copy is read no further than its own tiles, from the signed root down, vouch for the entries (:mod:`foodtrace.tlog.tilewalk`).
 """
 
 from __future__ import annotations
@@ -174,7 +175,7 @@ def examine(
     if unproven and older is not None:
         _then(walk, unproven, older)
     size = walk.frontier.size
-    if size == 0:
+    if head.size == 0:
         walk.find("tlog.empty", CHECKPOINT)
     found = TilesAudit(
         ok=size > 0 and not walk.findings,

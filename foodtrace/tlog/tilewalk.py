@@ -2,6 +2,9 @@
 
 What is checked of every entry and file is said in :mod:`foodtrace.tlog.tileaudit`, whose steps 2 and 3, and 4 and 5 for the sizes that lie
 before the end, are carried out here.
+
+It ends where more cannot be learned: at ``MAX_FINDINGS``, or when the signed root does not vouch for more than ``MAX_UNVOUCHED`` of the
+entries (:mod:`foodtrace.tlog.tilevouch`). Anybody can write down a size; a copy is read no further than it has been hashed.
 """
 
 from __future__ import annotations
@@ -24,10 +27,13 @@ from foodtrace.tlog.note import MAX_NOTE, Verifier, parse_checkpoint, parse_veri
 from foodtrace.tlog.ranges import HASH_SIZE, leaf_hash
 from foodtrace.tlog.tiles import CHECKPOINT, MAX_BUNDLE, WIDTH, hashes_of, key_path, split_bundle, subtree, tiles_at
 from foodtrace.tlog.tilesource import Source, read_tile
+from foodtrace.tlog.tilevouch import Vouching
 
 __all__ = ["Begin", "TileFinding", "Walk", "verifier_of"]
 
 MAX_FINDINGS: Final = 1000
+MAX_UNVOUCHED: Final = WIDTH * WIDTH
+"""So many entries are followed although the copy's tiles do not lead to them from the signed root."""
 
 
 class TileFinding(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,7 +98,14 @@ class Walk:
             self.findings.append(TileFinding(code=code, path=path, seq=seq, expected=str(expected), got=str(got)))
 
     def bundles(self, progress: Callable[[int, int], None] | None) -> None:
-        """Walk the entries with their bundles and level-0 tiles; end where a bundle cannot be read."""
+        """Walk the entries with their bundles and level-0 tiles; end where a bundle cannot be read, or where nothing is left to learn."""
+        vouching = None
+        if self.head.size - self.start > MAX_UNVOUCHED:
+            vouching = Vouching(self.source, self.head)
+            if not vouching.edge():
+                self._beyond(self.start)
+                return
+        unvouched = 0
         for each in tiles_at(-1, self.head.size, self.start // WIDTH):
             start = each.number * WIDTH
             entries = self._entries(each.number, each.width)
@@ -109,6 +122,17 @@ class Walk:
                 self.tiles[0].append(subtree(leaves))
             if progress is not None:
                 progress(start + each.width, self.head.size)
+            if len(self.findings) >= MAX_FINDINGS:
+                return
+            if vouching is not None and each.width == WIDTH and vouching.bundle(each.number) != subtree(leaves):
+                unvouched += WIDTH
+                if unvouched > MAX_UNVOUCHED:
+                    self._beyond(start + WIDTH)
+                    return
+
+    def _beyond(self, size: int) -> None:
+        """Say that the copy is followed to this size and no further."""
+        self.find("tiles.beyond", CHECKPOINT, None, self.head.size, size)
 
     def _entries(self, index: int, width: int) -> list[bytes] | None:
         tile = next(tiles_at(-1, index * WIDTH + width, index))
