@@ -134,7 +134,7 @@ def test_the_time_for_a_file_ends_however_its_bytes_come(first: bytes, each: byt
                 over.wait(0.1)
 
         def serve() -> None:
-            threads = []
+            threads: list[threading.Thread] = []
             while not over.is_set():
                 connection, _ = server.accept()
                 threads.append(threading.Thread(target=feed, args=(connection, len(threads))))
