@@ -3,7 +3,7 @@
 Rules (DESIGN section 9):
 
 1. Writers lock the log's head row (``SELECT .. FOR UPDATE``); a transaction is READ COMMITTED. Readers get one snapshot
-   (REPEATABLE READ, read only).
+   (REPEATABLE READ, read only). Whoever writes waits for a lock as long as on SQLite, then says ``Busy``.
 2. Tables live in the schema asked for; nothing is created outside it.
 3. New rows go by COPY inside the transaction, sums by one INSERT from arrays: a statement a row costs five times as much.
 4. A connection belongs to one thread at a time and never crosses a fork. The URL's password is never shown.
@@ -23,7 +23,7 @@ from urllib.parse import quote
 
 from foodtrace.addresses import repeatable, without_passwords
 from foodtrace.errors import BadData, Busy, Conflict, Storage
-from foodtrace.storage.session import LEFT_ALONE, Ask, Dialect, Row, Session, not_written, version_of
+from foodtrace.storage.session import BUSY_SECONDS, LEFT_ALONE, Ask, Dialect, Row, Session, not_written, version_of
 from foodtrace.storage.strange import CATALOGUE, Looked
 from foodtrace.storage.sums import MOST
 
@@ -214,6 +214,11 @@ class PostgresSession:
         return self._c.execute(_marks(sql), params, binary=True)
 
 
+def _patience(scope: str = "LOCAL", seconds: float | None = None) -> str:
+    """Return the statement that bounds how long is waited for a lock (rule 1)."""
+    return f"SET {scope} lock_timeout = {int((BUSY_SECONDS if seconds is None else seconds) * 1000)}"
+
+
 def _array(values: Collection[int] | Collection[str]) -> object:
     """Return values as a parameter: integers as the text of an array, far cheaper than the driver's way with a list."""
     given = list(values)
@@ -273,7 +278,7 @@ class PostgresStore:
     def write(self) -> Iterator[PostgresSession]:
         """See :class:`foodtrace.storage.session.Store`."""
         with self._borrow() as connection, self._translated():
-            connection.execute("BEGIN ISOLATION LEVEL READ COMMITTED; " + _BEGIN)
+            connection.execute(f"BEGIN ISOLATION LEVEL READ COMMITTED; {_patience()}; {_BEGIN}")
             try:
                 yield PostgresSession(connection, looked=self._looked)
                 connection.execute("COMMIT")
@@ -337,6 +342,7 @@ class PostgresStore:
         rows = SqliteSession(source)
         try:
             with translated(path), self._borrow() as connection, self._translated(), connection.transaction():
+                connection.execute(_patience())
                 connection.execute("SELECT pg_advisory_xact_lock(20261124)")
                 if connection.execute("SELECT to_regclass('setting')").fetchone()[0] is not None:
                     if _stands(rows) != _stands(PostgresSession(connection)):
@@ -364,7 +370,14 @@ class PostgresStore:
             owner = connection.execute("SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = to_regclass('personal')").fetchone()
             if not owner or not owner[0]:
                 return False  # VACUUM passes over a table of somebody else's with a warning
-            connection.execute("VACUUM FULL personal")
+            # No transaction, so for the connection; it waits for readers as well.
+            connection.execute(_patience("SESSION", BUSY_SECONDS / 2))
+            try:
+                connection.execute("VACUUM FULL personal")
+            except self._psycopg.errors.LockNotAvailable:
+                return False
+            finally:
+                connection.execute("RESET lock_timeout")
             connection.execute("CHECKPOINT") if self._may_checkpoint(connection) else None
         return True
 
@@ -405,7 +418,7 @@ class PostgresStore:
         try:
             yield
         except (errors.LockNotAvailable, errors.DeadlockDetected, errors.SerializationFailure):
-            raise Busy("storage.busy", value=self.url, seconds=0) from None
+            raise Busy("storage.busy", value=self.url, seconds=int(BUSY_SECONDS)) from None
         except (errors.CheckViolation, errors.NumericValueOutOfRange):
             raise BadData("quantity.sum", value=self.url, expected=MOST) from None
         except errors.RestrictViolation as error:

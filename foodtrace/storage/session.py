@@ -32,6 +32,8 @@ and :func:`foodtrace.storage.schema.renew` brings a ledger of an older one over.
 _LONGEST_VERSION: Final = 6
 """Digits; a number with more is no version."""
 
+BUSY_SECONDS: Final = 10.0
+"""How long a writer waits for another before it gives up with ``Busy``, on either database."""
 LEFT_ALONE: Final = "ON CONFLICT DO NOTHING"
 """The clause of :meth:`Session.merge` that leaves a row alone whose key is there already."""
 Row: TypeAlias = tuple[Any, ...]

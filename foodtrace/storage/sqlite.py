@@ -28,16 +28,13 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import quote
 
 from foodtrace.errors import BadData, Busy, FoodtraceError, NotFound, Storage
-from foodtrace.storage.session import Dialect, version_of
+from foodtrace.storage.session import BUSY_SECONDS, Dialect, version_of
 from foodtrace.storage.sqlitesession import SqliteSession
 from foodtrace.storage.strange import Looked
 from foodtrace.storage.sums import MOST, RANGE
 
 if TYPE_CHECKING:
     from foodtrace.storage.still import Stamp
-
-BUSY_SECONDS: Final = 10.0
-"""How long a writer waits for another before it gives up with ``Busy``."""
 
 _LEAST_ROOM: Final = 65_536
 """Bytes of a ``-shm`` file and a little more."""
