@@ -6,6 +6,8 @@ Rules:
 2. A counted row that is zero adds nothing to a sum, so those are listed: each has to be one that a correction emptied.
 3. Whatever cannot be read as the schema says makes all of it unreadable: the exact comparison then says what it is.
 4. Rows are counted in the tables themselves, never in an index, which may lack a row that somebody wrote past it.
+5. There are as many different keys as rows, whatever the table's definition says: a row that stands twice, or is split in two, adds up to
+   the same, and a recall meets one of the two.
 """
 
 from __future__ import annotations
@@ -30,6 +32,14 @@ _OFTEN: Final = ("flows", "sent", "delivered", "sold", "born")
 _SELDOM: Final = tuple(column for column in SUMS if column not in _OFTEN)
 _SOUND: Final = "lot >= 0 AND site > 0 AND unit BETWEEN 0 AND 2"
 """A holding that can be weighed: a list takes a negative place for one from its end."""
+_KEYS: Final = (
+    ("holding", "lot, site, unit, log"),
+    ("lot_edge", "src, dst, site, log"),
+    ("alias", "lot, other, log"),
+    ("unnamed", "site, lot, log"),
+    ("site_seen", "site, log"),
+)
+"""Tables whose rows belong to no single entry, and their keys."""
 _CODE: Final = {
     "sqlite": "typeof(text) <> 'text' OR code IS NOT CASE WHEN instr(text, '/') > 0 AND instr(text, ' ') = 0 AND substr(text, 1, 1) <> ? "
     "THEN substr(text, instr(text, '/') + 1) END",
@@ -71,7 +81,7 @@ class Stored:
     def steps(self) -> Iterator[None]:
         """Read everything; stop now and then."""
         try:
-            for read in (self._names, self._counts, self._held, self._counted, self._newest):
+            for read in (self._names, self._counts, self._once, self._held, self._counted, self._newest):
                 yield from read()
         except (TypeError, ValueError, OverflowError, MemoryError, LookupError, AttributeError):
             self.readable = False
@@ -91,6 +101,16 @@ class Stored:
         for table in TABLES:
             row = self._session.row(f"SELECT COUNT(*) FROM {table}{hint}")  # noqa: S608 - constants
             self.counts[table] = int(row[0]) if row is not None else -1
+            yield
+
+    def _once(self) -> Iterator[None]:
+        """See that each key stands once (rule 5); the rows that entries say are compared with these one by one, and need no look here."""
+        past = " NOT INDEXED" if self._session.dialect == "sqlite" else ""
+        rows = self._session.row(f"SELECT COUNT(*) FROM name{past}")  # noqa: S608 - constants
+        for table, key, wanted in (("name", "id", None), ("name", "text", None), *((*each, self.counts[each[0]]) for each in _KEYS)):
+            found = self._session.row(f"SELECT COUNT(*) FROM (SELECT 1 FROM {table} GROUP BY {key}) AS k")  # noqa: S608 - constants
+            if found != (rows if wanted is None else (wanted,)):
+                raise ValueError(table)
             yield
 
     def _held(self) -> Iterator[None]:

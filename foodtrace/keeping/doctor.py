@@ -27,7 +27,7 @@ from foodtrace.keeping.recovery import Lost, survey
 from foodtrace.opening import BACKUP, LogState, logs, origins
 from foodtrace.personal import vanished
 from foodtrace.sealed import Seal, beyond_seal, contested, foreign_logs, sealed_logs
-from foodtrace.storage.around import missing_indexes, missing_keys
+from foodtrace.storage.around import altered, missing_indexes
 from foodtrace.storage.damage import damage
 from foodtrace.storage.session import Session
 from foodtrace.storage.still import is_still
@@ -187,8 +187,10 @@ def _ledger(session: Session) -> Iterator[Check]:
     slow = missing_indexes(session)
     if slow:
         yield Check(topic="ledger", state="warn", code="indexes_gone", facts={"names": ", ".join(slow)})
-    doubled = missing_keys(session)
-    if doubled:
+    doubled = [each.name for each in altered(session)]
+    if doubled and session.dialect == "sqlite":
+        yield Check(topic="ledger", state="bad", code="tables_altered", facts={"names": ", ".join(doubled)})
+    elif doubled:
         yield Check(topic="ledger", state="bad", code="keys_gone", facts={"names": ", ".join(doubled)})
     if not missing and not strange and not hidden and not doubled and copied is None:
         yield Check(

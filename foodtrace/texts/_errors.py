@@ -349,11 +349,16 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "storage.mistyped.hint": ("文件被别的程序改过; 先复制一份, 再运行 foodtrace verify", "something else wrote to it; copy the file, then run foodtrace verify"),
     "tlog.mistyped": ("有 foodtrace 从不写的值, 文件被别的程序改过", "a value that foodtrace never writes: something else wrote to the file"),
     "tlog.trigger_missing": ("封存表的保护不见了", "a guard of the sealed tables is gone"),
+    "tlog.table_altered": (
+        "账本的表、主键、唯一键或检查不是 foodtrace 建的样子: 同一行可能有两份, 查到的会不全 (怎么恢复见 foodtrace doctor)",
+        "a table of the ledger, a key or a check is not as foodtrace makes it: a row can stand twice and answers lack what is there (how to mend it: foodtrace doctor)",
+    ),
     "tlog.trigger_strange": (
         "账本的表上有不是 foodtrace 建的 (触发器、规则、行级限制等): 它能改写、拦下、抄走或隐藏记录",
         "on a table of the ledger there is what foodtrace did not make (a trigger, rule, row security ..): it can rewrite, keep out, copy or hide rows",
     ),
     "tlog.no_head": ("日志头不见了", "the log's head is gone"),
+    "projection.twice": ("同一行有两份 (括号里是份数)", "a row stands more than once (how often, in brackets)"),
     "projection.differs": ("汇总与记录不符", "what was computed does not fit the entries"),
     "site.kind.farm": ("农场", "farm"),
     "site.kind.collector": ("收购者", "collector"),

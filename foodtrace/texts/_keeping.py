@@ -306,8 +306,16 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "doctor.indexes_gone.hint": ("foodtrace rebuild 重新建立", "foodtrace rebuild makes them again"),
     "doctor.keys_gone": ("主键、唯一键或检查不见了: {names}; 同一行可能写两次", "primary or unique keys, or the check of sums, are gone: {names}; a row could stand twice"),
     "doctor.keys_gone.hint": (
-        "先 foodtrace verify --full; 无误就由管理员 ALTER TABLE ... ADD PRIMARY KEY (唯一键用 ADD UNIQUE), 列名如上",
-        "foodtrace verify --full first; if it holds, the administrator puts them back: ALTER TABLE ... ADD PRIMARY KEY (or ADD UNIQUE), the columns are named",
+        "先 foodtrace verify --full; 除此之外无误, 就由管理员 ALTER TABLE ... ADD PRIMARY KEY (唯一键用 ADD UNIQUE), 列名如上, 再验一次; 有重行的放回备份",
+        "foodtrace verify --full first; if it names nothing else, the administrator puts them back: ALTER TABLE ... ADD PRIMARY KEY (or ADD UNIQUE), the columns are named; then verify again. If rows stand twice, put a backup back",
+    ),
+    "doctor.tables_altered": (
+        "账本的表或索引不是 foodtrace 建的样子: {names}; 同一行可能写两次, 查到的会不全",
+        "tables or indexes of the ledger are not as foodtrace makes them: {names}; a row could stand twice, and answers lack what is there",
+    ),
+    "doctor.tables_altered.hint": (
+        "有人动过数据库: 先复制一份; foodtrace rebuild 重建由记录算出的表; 之后还在这里的 (name, entry 等), 从备份恢复",
+        "somebody changed the database: copy it first; foodtrace rebuild makes the tables anew that are computed from the record; for what is still named then (name, entry ..) restore a backup",
     ),
     "doctor.heads_gone": ("日志头不见了: {names}", "the heads of these logs are gone: {names}"),
     "doctor.heads_gone.hint": ("有人动过数据库: 先复制一份, 然后从备份恢复", "somebody changed the database: copy it first, then restore a backup"),

@@ -60,5 +60,10 @@ def exact(
         names = {0: "", **{state.number: state.origin for state in states}}  # names belong to no log
         for table, log, side, row in differences(session, replay):
             expected = row if side == "expected" else ""
+            if side == "twice":
+                key, _, times = row.rpartition(" ")
+                got = f"{table}: {key} ({times})"
+                findings.append(Finding(code="projection.twice", log=names.get(log, str(log)), expected="1", got=got))
+                continue
             findings.append(Finding(code="projection.differs", log=names.get(log, str(log)), expected=expected, got=f"{table}: {row}"))
         return reports, findings, replay.rows()

@@ -95,6 +95,7 @@ def verify_ledger(session: Session, progress: Progress | None = None, asked: Ask
     states = logs(session)
     around = [Finding(code="tlog.trigger_missing", log="", got=name) for name in missing_triggers(session)]
     around += [Finding(code="tlog.trigger_strange", log="", got=name) for name in strange_things(session)]
+    around += _altered(session)
     seals = sealed_logs(session, asked.keys)
     around += [Finding(code="tlog.two_heirs", log=log, expected=seal.into, got=", ".join(seal.rivals)) for log, seal in contested(seals)]
     around += [
@@ -357,6 +358,12 @@ def rebuild_ledger(session: Session, progress: Progress | None = None) -> int:
         gathering.end()
         projection.apply(session, names, state.number, state.origin, pending)
     return total
+
+
+def _altered(session: Session) -> list[Finding]:
+    from foodtrace.storage.around import altered  # noqa: PLC0415 - SQLAlchemy loads only to verify
+
+    return [Finding(code="tlog.table_altered", log="", expected=each.expected, got=f"{each.name}: {each.got}") for each in altered(session)]
 
 
 def _damaged(session: Session) -> list[Finding]:
