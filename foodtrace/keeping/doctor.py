@@ -112,10 +112,13 @@ def _told(error: FoodtraceError) -> dict[str, str]:
 
 
 def _none(url: str, mark: Path) -> Check:
-    """Say that there is no ledger, and whether there was one: ``verify`` left a mark of it."""
+    """Say that there is no ledger, and whether there was one: ``verify`` left a mark of it, whoever signed an anchor of its logs."""
     place = url.removeprefix("sqlite:///")
     if mark.exists():
         return Check(topic="ledger", state="bad", code="ledger_gone", facts={"db": place, "mark": str(mark)})
+    anchors = sorted(each.name for each in mark.parent.glob("*.anchor"))
+    if anchors:
+        return Check(topic="ledger", state="bad", code="ledger_lost", facts={"db": place, "anchors": ", ".join(anchors)})
     return Check(topic="ledger", state="warn", code="ledger_none", facts={"db": place})
 
 
@@ -267,7 +270,13 @@ def _wal(session: Session, path: Path) -> Iterator[Check]:
 
 
 def _server(session: Session) -> Iterator[Check]:
-    """Look at the settings on which a PostgreSQL's durability stands."""
+    """Look at the settings on which a PostgreSQL's durability stands, and whether names and records can be written at all."""
+    row = session.row("SELECT current_setting('server_encoding'), current_setting('default_transaction_read_only')")
+    encoding, closed = row or ("", "")
+    if encoding != "UTF8":
+        yield Check(topic="wal", state="bad", code="server_encoding", facts={"got": str(encoding)})
+    if closed == "on":
+        yield Check(topic="wal", state="bad", code="server_read_only")
     wrong = []
     for name in ("fsync", "full_page_writes", "synchronous_commit"):
         row = session.row("SELECT current_setting(?)", (name,))

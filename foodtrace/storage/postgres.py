@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
     from foodtrace.tlog.vouched import Vouched
 
+UTF8: Final = 6
+"""PostgreSQL's number of the one encoding that holds every name."""
 _RELATION: Final = "unnest(%s::bigint[]) AS f(value)"
 _BEGIN: Final = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL jit = off"
 _Way: TypeAlias = Literal["begun", "look up", "join"]
@@ -300,6 +302,10 @@ class PostgresStore:
         from foodtrace.storage.schema import statements  # noqa: PLC0415 - SQLAlchemy loads only to create
 
         with self.write() as session:
+            # By number: in a database without an encoding texts come as bytes.
+            (encoding,) = session.rows("SELECT encoding FROM pg_catalog.pg_database WHERE datname = current_database()")[0]
+            if encoding != UTF8:
+                raise Storage("storage.encoding", value=self.url, expected="UTF8")
             # One creator at a time; the lock goes with the transaction.
             session.run("SELECT pg_advisory_xact_lock(20261124)")
             if session.rows("SELECT to_regclass('setting')")[0][0] is None:

@@ -282,6 +282,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "storage.failed.hint": ("没有半途写入; 看看磁盘和权限", "nothing was half done; check disk and permissions"),
     "storage.no_psycopg": ("没有装 {value}", "{value} is not installed"),
     "storage.no_psycopg.hint": ("{expected}", "{expected}"),
+    "storage.encoding": ("数据库 {value} 的编码不是 {expected}, 存不下中文", "the database {value} is not in {expected}: it does not hold every name"),
+    "storage.encoding.hint": (
+        "新建一个: CREATE DATABASE 名称 ENCODING 'UTF8' TEMPLATE template0",
+        "make another: CREATE DATABASE name ENCODING 'UTF8' TEMPLATE template0",
+    ),
     "storage.no_wal": ("{value} 不能用 WAL (得到 {got})", "{value} cannot use WAL (got {got})"),
     "storage.no_wal.hint": ("放到本机磁盘, 或用 PostgreSQL", "use a local disk, or PostgreSQL"),
     "storage.not_a_file": ("{value}不是文件, 是文件夹或设备", "{value} is no file but a folder or a device"),

@@ -261,6 +261,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "doctor.ledger_fine": ("账本: {logs} 本日志, {entries} 条", "ledger: {logs} {logs:log|logs}, {entries} {entries:entry|entries}"),
     "doctor.ledger_none": ("这里还没有账本: {db}", "no ledger here yet: {db}"),
     "doctor.ledger_none.hint": ("foodtrace init, 或用 --db 指明", "foodtrace init, or name it with --db"),
+    "doctor.ledger_lost": (
+        "这里没有账本: {db}; 可钥匙目录里有日志的锚, 是这台机器签过的: {anchors}",
+        "no ledger here: {db}, and yet the key directory has anchors of logs that this host signed: {anchors}",
+    ),
+    "doctor.ledger_lost.hint": (
+        "先不要 init: 账本在别处就用 --db 指明; 丢了就放回备份: foodtrace recover --from 备份 --reason 原因",
+        "no init yet: if the ledger is somewhere else, name it with --db; if it is lost, put a backup back: foodtrace recover --from BACKUP --reason WHY",
+    ),
     "doctor.ledger_gone": ("账本不见了或空了: {db}; 核验过它", "the ledger is gone or empty, and was verified once: {db}"),
     "doctor.ledger_gone.hint": (
         "找回文件, 或放回备份: foodtrace recover --from 备份 --reason 原因; 有意不要了的, 移走 {mark}",
@@ -342,6 +350,16 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "doctor.server_fine": ("PostgreSQL {version}, 提交是耐久的", "PostgreSQL {version}, commits are durable"),
     "doctor.server_unsafe": ("PostgreSQL 关了 {names}: 断电会丢已回执的记录", "PostgreSQL runs with {names} off: a power cut loses acknowledged records"),
     "doctor.server_unsafe.hint": ("ALTER SYSTEM SET 名称 = on, 然后 SELECT pg_reload_conf()", "ALTER SYSTEM SET NAME = on, then SELECT pg_reload_conf()"),
+    "doctor.server_encoding": ("数据库的编码不是 UTF8 (是 {got}): 中文名称记不进去", "the database is in {got}, not UTF8: a Chinese name cannot be recorded"),
+    "doctor.server_encoding.hint": (
+        "foodtrace backup, 新建库 (CREATE DATABASE 名称 ENCODING 'UTF8' TEMPLATE template0), 再 foodtrace recover --from 备份",
+        "foodtrace backup, make another database (CREATE DATABASE name ENCODING 'UTF8' TEMPLATE template0), then foodtrace recover --from BACKUP",
+    ),
+    "doctor.server_read_only": ("数据库设为只读 (default_transaction_read_only): 记不进去", "the database is set to read only (default_transaction_read_only): nothing can be recorded"),
+    "doctor.server_read_only.hint": (
+        "请管理员: ALTER DATABASE 名称 RESET default_transaction_read_only (用户的用 ALTER ROLE)",
+        "ask the administrator: ALTER DATABASE name RESET default_transaction_read_only (ALTER ROLE for a user's)",
+    ),
     "doctor.clock_fine": ("时钟: {now}", "clock: {now}"),
     "doctor.clock_unset": ("时钟没有设: {now}", "the clock was never set: {now}"),
     "doctor.clock_unset.hint": ("校准时钟, 开启网络对时 (timedatectl set-ntp true)", "set the clock, switch network time on (timedatectl set-ntp true)"),

@@ -7,13 +7,16 @@ import json
 import re
 import shutil
 import sqlite3
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 
+import psycopg
 import pytest
 
 import foodtrace.keeping.doctor as module
 from foodtrace import Ledger
+from foodtrace.errors import Storage
 from foodtrace.events import Site
 from foodtrace.graph.edges import micros
 from foodtrace.keeping.doctor import Examination, Surroundings, examine
@@ -130,7 +133,7 @@ WRONG: list[tuple[Callable[[Path], None], str, str]] = [
     (anchor_gone, "anchor_none", "warn"),
     (anchor_spoilt, "anchor_unread", "bad"),
     (set_back, "anchor_ahead", "bad"),
-    (no_ledger, "ledger_none", "warn"),
+    (no_ledger, "ledger_lost", "bad"),
     (not_a_ledger, "ledger_closed", "bad"),
 ]
 
@@ -188,6 +191,41 @@ def test_a_server_that_forgets_is_bad(pg_url: str, tmp_path: Path) -> None:
         found = examine(lambda: ledger, None, tmp_path / "keys", AROUND)
     wrong = {each.code: each.facts for each in found.checks}
     assert wrong["server_unsafe"]["names"] == "fsync, full_page_writes", "as this test's server is set"
+
+
+@pytest.mark.postgres
+def test_a_database_that_is_set_to_read_only_is_named(pg_url: str, tmp_path: Path) -> None:
+    with Ledger.open(pg_url, keys=tmp_path / "keys") as ledger:
+        ledger.init(ORIGIN)
+        with ledger.store.write() as session:
+            session.run("SET default_transaction_read_only = on")
+        found = {each.code: each.state for each in examine(lambda: ledger, None, tmp_path / "keys", AROUND).checks}
+    assert found["server_read_only"] == "bad"
+    assert "server_encoding" not in found
+
+
+@pytest.mark.postgres
+def test_a_database_that_holds_no_chinese_is_refused_and_named(pg_server: Callable[[str], str], tmp_path: Path) -> None:
+    name = f"t_{uuid.uuid4().hex}"
+    with psycopg.connect(pg_server("postgres"), autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'".encode())
+        with Ledger.open(pg_server(name), keys=tmp_path / "keys") as ledger:
+            with pytest.raises(Storage) as caught:
+                ledger.init(ORIGIN)
+            with ledger.store.read() as session:
+                assert "server_encoding" in {each.code for each in module._server(session)}
+        admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+    assert caught.value.code == "storage.encoding"
+
+
+def test_a_file_that_is_gone_while_its_anchor_is_here_is_no_new_ledger(tmp_path: Path) -> None:
+    path, keys = tmp_path / "x.db", tmp_path / "keys"
+    with Ledger.open(path, keys=keys) as ledger:
+        ledger.init(ORIGIN)
+    path.unlink()
+    found = examine(lambda: Ledger.open(path, keys=keys, create=False), path, keys, AROUND)
+    assert {each.code: each.state for each in found.checks if each.topic == "ledger"} == {"ledger_lost": "bad"}
+    assert not found.ok
 
 
 def test_every_finding_has_its_words_and_its_way_out() -> None:
