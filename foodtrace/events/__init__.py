@@ -1,6 +1,6 @@
 """Events: what people and machines put on record, as frozen structs. The JSON of each stands in ``schemas/``."""
 
-from foodtrace.events.base import Event, Output, Portion, Voucher
+from foodtrace.events.base import Event, Held, Output, Portion, Voucher
 from foodtrace.events.case import (
     Acknowledgement,
     Clause,
@@ -70,6 +70,7 @@ __all__ = [
     "FormulaBatch",
     "GateShift",
     "GoodsCleared",
+    "Held",
     "Key",
     "LeftClause",
     "Licence",

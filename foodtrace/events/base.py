@@ -34,6 +34,20 @@ LotId: TypeAlias = Annotated[
         description="AUTHORITY/CODE; authority is a GTIN-14 or an operator id",
     ),
 ]
+GoodsId: TypeAlias = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^([A-Z0-9][A-Z0-9-]{1,19}/(?!\.{1,2}$)[A-Z0-9.-]{1,20}|\?[!-~]{1,200}#[0-9]{1,16})$(?!\n)",
+        description="lot id; or, of goods that were sent without lot, ?LOG#SEQ of the entry they left with",
+    ),
+]
+OptionalGoods: TypeAlias = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^([A-Z0-9][A-Z0-9-]{1,19}/(?!\.{1,2}$)[A-Z0-9.-]{1,20}|\?[!-~]{1,200}#[0-9]{1,16})?$(?!\n)",
+        description="lot id, ?LOG#SEQ of goods that were sent without lot, or empty when not named",
+    ),
+]
 StaffId: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[!-~]{0,40}$(?!\n)", description="staff or device number, never a name")]
 Code: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[!-~]{1,80}$(?!\n)", description="1-80 visible ASCII characters")]
 OptionalCode: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[!-~]{0,80}$(?!\n)", description="up to 80 visible ASCII characters")]
@@ -103,6 +117,12 @@ class Portion(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
 
     lot: LotId
     quantity: Quantity
+
+
+class Held(Portion, frozen=True):
+    """An amount of goods that lie somewhere, also of goods that came without lot."""
+
+    lot: GoodsId
 
 
 class Output(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):

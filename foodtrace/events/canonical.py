@@ -11,11 +11,13 @@ Rules (RFC 8785 for our subset):
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 import msgspec
 
 from foodtrace.errors import BadData
+from foodtrace.events import base
 from foodtrace.events.base import Event
 from foodtrace.events.limits import beyond_limit
 from foodtrace.events.model import AnyEvent
@@ -94,4 +96,15 @@ def checked(event: Event, *, most: int | None = None) -> bytes:
 
 
 def _reason(error: Exception) -> str:
-    return str(error).replace("`", "'")
+    """Return what the decoder says; of a text of another form what it should have been, in the words of :mod:`foodtrace.events.base`."""
+    return _PATTERN.sub(lambda found: f": {_FORMS[found[1]]}" if found[1] in _FORMS else str(found[0]), str(error).replace("`", "'"))
+
+
+_PATTERN: Final = re.compile(r" matching regex ('.*?')(?= - at '\$|$)")
+_FORMS: Final[dict[str, str]] = {
+    repr(meta.pattern): meta.description
+    for each in vars(base).values()
+    for meta in getattr(each, "__metadata__", ())
+    if isinstance(meta, msgspec.Meta) and meta.pattern and meta.description
+}
+"""Pattern of a text, as the decoder prints it -> what it should be."""

@@ -11,6 +11,8 @@ from foodtrace.events.base import (
     CaseId,
     Document,
     Event,
+    GoodsId,
+    Held,
     LotId,
     OptionalCase,
     OptionalCode,
@@ -19,7 +21,6 @@ from foodtrace.events.base import (
     OptionalOperator,
     OptionalSite,
     PartCount,
-    Portion,
     SiteId,
     When,
     Words,
@@ -168,7 +169,7 @@ class GoodsCleared(Event, frozen=True, kw_only=True, tag="goods_cleared"):
     """Goods of a case may be sold again; lifts the block for these lots (and, if named, only at ``site``)."""
 
     case: CaseId
-    lots: tuple[LotId, ...] = ()
+    lots: tuple[GoodsId, ...] = ()
     """Empty: all lots of the case."""
     basis: Words = ""
     approved_by: OptionalCode = ""
@@ -205,7 +206,7 @@ class Acknowledgement(Event, frozen=True, kw_only=True, tag="acknowledgement"):
 
     case: CaseId
     notice: OptionalCode = ""
-    on_hand: tuple[Portion, ...] = ()
+    on_hand: tuple[Held, ...] = ()
     evidence: OptionalHash = ""
     parts: PartCount = 0
 
@@ -214,7 +215,7 @@ class Sealing(Event, frozen=True, kw_only=True, tag="sealing"):
     """Goods are sealed (封存) at ``site``; free stock becomes custody."""
 
     case: OptionalCase = ""
-    lot: LotId
+    lot: GoodsId
     quantity: Quantity
     evidence: OptionalHash = ""
 
@@ -223,7 +224,7 @@ class Returned(Event, frozen=True, kw_only=True, tag="returned"):
     """Recalled goods go back from ``site`` to ``to``."""
 
     case: CaseId
-    lot: LotId
+    lot: GoodsId
     quantity: Quantity
     to: SiteId
     in_transit: bool = False
@@ -237,7 +238,7 @@ class DestructionPlanned(Event, frozen=True, kw_only=True, tag="destruction_plan
     """Goods are to be destroyed at ``site``: time and place are reported before it happens (FSL Art. 63, RCL15 Art. 24)."""
 
     case: CaseId
-    lot: LotId
+    lot: GoodsId
     quantity: Quantity
     due: When
     """When it is to happen."""
@@ -255,7 +256,7 @@ class DestructionPlanned(Event, frozen=True, kw_only=True, tag="destruction_plan
 class Destroyed(Event, frozen=True, kw_only=True, tag="destroyed"):
     """Goods are destroyed or rendered harmless (无害化处理) at ``site``."""
 
-    lot: LotId
+    lot: GoodsId
     quantity: Quantity
     case: OptionalCase = ""
     method: Literal["destroyed", "rendered_harmless"] = "destroyed"

@@ -14,11 +14,13 @@ from foodtrace.events.base import (
     Event,
     GateNumber,
     Goods,
+    GoodsId,
     Hash,
     LotId,
     OperatorId,
     OptionalCase,
     OptionalCode,
+    OptionalGoods,
     OptionalHash,
     OptionalLot,
     OptionalOperator,
@@ -216,7 +218,7 @@ class Refusal(Event, frozen=True, kw_only=True, tag="refusal"):
     """Something asked for was refused; moves no quantity (RECALL section 7)."""
 
     asked: Literal["market_entry", "sale", "transfer", "receipt", "use", "packing", "release", "certificate", "restock"]
-    lot: OptionalLot = ""
+    lot: OptionalGoods = ""
     product: Words = ""
     quantity: Quantity | None = None
     seller: OptionalOperator = ""
@@ -263,7 +265,7 @@ class Transfer(Event, frozen=True, kw_only=True, tag="transfer"):
 class Receipt(Event, frozen=True, kw_only=True, tag="receipt"):
     """Goods arrive at ``site``; outranks the dispatch it pairs with in what it says."""
 
-    lot: LotId
+    lot: GoodsId
     product: Words = ""
     quantity: Quantity
     source: OptionalSite = ""

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from foodtrace.events.base import Code, Document, Event, EventId, Hash, LotId, OptionalCase, Output, Portion, Seq, Words
+from foodtrace.events.base import Code, Document, Event, EventId, GoodsId, Hash, Held, OptionalCase, Output, Portion, Seq, Words
 from foodtrace.events.case import Clause
 
 Origin = Annotated[str, msgspec.Meta(pattern=r"^[^\s+]{1,200}$(?!\n)", description="origin of a log")]
@@ -94,5 +94,5 @@ class VoucherLines(Event, frozen=True, kw_only=True, tag="voucher_lines"):
     children: tuple[Code, ...] = ()
     missing: tuple[Code, ...] = ()
     scope: tuple[Clause, ...] = ()
-    lots: tuple[LotId, ...] = ()
-    on_hand: tuple[Portion, ...] = ()
+    lots: tuple[GoodsId, ...] = ()
+    on_hand: tuple[Held, ...] = ()

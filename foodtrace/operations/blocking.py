@@ -128,13 +128,15 @@ def candidates(session: Session, lots: Sequence[str]) -> list[str]:
 
 
 def _back(session: Session, facts: SqlFacts, numbers: Iterable[int]) -> list[str] | None:
-    """Return the ids of every lot these goods were made from, and of every other name of all of them; none: more than :data:`MOST`."""
+    """Return the ids of every lot these goods were made from, and their other names; none: more than :data:`MOST`, or without lot."""
     seen = set(numbers)
     rim = list(seen)
     known: dict[str, bool] = {}
     while rim and len(seen) < MOST:
         reached = {src for src, _ in facts.parents(rim)} | {other for _, other in facts.aliases(rim)}
         for text in texts_of(session, rim).values():
+            if text.startswith("?"):
+                return None  # goods without lot were made from nothing on record: what reaches them is for each case to say
             authority, _, code = text.partition("/")
             if authority not in known:
                 # A code under an issuer on no record may be anybody's: every lot of that code may be this one.

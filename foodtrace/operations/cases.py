@@ -280,7 +280,7 @@ def clear(
     _approved(approved_by)
     meant = tuple(resolve_lot(session, each) for each in lots)
     for each in meant:
-        if state.case not in behind(session, each, micros(doing.now)):
+        if not concerned(session, state.case, each, micros(doing.now)):
             raise NotFound("case.not_affected", value=each, case=state.case)
     event = GoodsCleared(
         id=doing.event_id(),
@@ -293,6 +293,20 @@ def clear(
         approved_by=approved_by,
     )
     return Outcome(events=[event], answer=event)
+
+
+def concerned(session: Session, case: str, lot: str, now: int) -> bool:
+    """Say whether a case can be about a lot; of goods without lot, whether it reaches them.
+
+    :param case: full number. :param lot: full id. :param now: microseconds UTC.
+    """
+    if case not in behind(session, lot, now):
+        return False
+    facts = SqlFacts(session, now)
+    number = facts.lot(lot)
+    return not lot.startswith("?") or any(
+        number == reached for state in load_cases(session, case, until=now) for reached, _ in reach_of(facts, state).holdings
+    )
 
 
 def withdraw(session: Session, doing: Doing, case: str | None, reason: str, approved_by: str) -> Outcome:

@@ -14,6 +14,7 @@ Rules:
    is refused beyond that. Carried out or called off, a plan stands in nobody's way.
 6. A quantity without a lot is of the one lot of the case that lies there; where several do, it is asked which.
 7. Sealed goods go back to free stock by nothing but clearing: the ask is refused while the case blocks them, closed or not.
+8. Goods that came without lot are of the case that lists them, by the name it lists them by (``?LOG#SEQ``), and are dealt with alike.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ from foodtrace.graph.directory import resolve_lot, resolve_site
 from foodtrace.graph.edges import UNIT_NAMES, micros, moment
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.graph.standing import FALSE_LABEL
-from foodtrace.operations.blocking import behind, blocks, refused
-from foodtrace.operations.cases import managed, reach_of
+from foodtrace.operations.blocking import blocks, refused
+from foodtrace.operations.cases import concerned, managed, reach_of
 from foodtrace.operations.common import CHINA, Doing, Outcome
 from foodtrace.operations.goods import Stock, check_enough
 from foodtrace.quantity import Amount, Quantity
@@ -347,7 +348,7 @@ def held(session: Session, doing: Doing, case: str, site: str) -> list[str]:
     for state in load_cases(session, case, until=micros(doing.now)):
         there |= {lot for lot, where in reach_of(facts, state).holdings if where == number}
     texts = facts.texts(there)
-    lots = sorted(texts[lot] for lot in there if not texts[lot].startswith("?"))
+    lots = sorted(texts[lot] for lot in there)
     if not lots:
         raise NotFound("case.not_affected", value=site, case=case)
     return lots
@@ -370,7 +371,7 @@ def _meant(session: Session, doing: Doing, case: str, site: str, lot: str | None
 def _lot_of(session: Session, doing: Doing, case: str, lot: str) -> str:
     """Return a lot that the case can be about: neither a slip of the hand nor other goods are booked on a case."""
     full = resolve_lot(session, lot)
-    if case not in behind(session, full, micros(doing.now)):
+    if not concerned(session, case, full, micros(doing.now)):
         raise NotFound("case.not_affected", value=full, case=case)
     return full
 

@@ -89,6 +89,8 @@ def transfer(
     against = refused(session, doing, "transfer", [(full, quantity)], stock.site)
     if against is not None:
         return against
+    if full.startswith("?"):
+        raise BadData("transfer.without_lot", value=full)
     if stock.site == buyer:
         raise BadData("transfer.same_site", value=buyer)
     (check_amount if allow_short else check_enough)(stock, quantity)

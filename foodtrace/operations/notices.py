@@ -29,7 +29,7 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 import msgspec
 
 from foodtrace.errors import BadData, NotFound
-from foodtrace.events import Acknowledgement, Event, Notice, Portion
+from foodtrace.events import Acknowledgement, Event, Held, Notice
 from foodtrace.graph.directory import resolve_lot, resolve_site
 from foodtrace.graph.edges import UNIT_NAMES, micros
 from foodtrace.graph.reader import SqlFacts
@@ -203,7 +203,7 @@ def acknowledge(
         case=full,
         site=place,
         notice=notice or (told[-1].id if told else ""),
-        on_hand=tuple(Portion(lot, quantity) for lot, quantity in said),
+        on_hand=tuple(Held(lot, quantity) for lot, quantity in said),
         evidence=evidence,
     )
     return Outcome(events=[event], answer=event)
@@ -309,7 +309,7 @@ def _lots_at(facts: SqlFacts, found: Affected, site: int | None) -> _Lots:
         if where == site:
             units = tuple(UNIT_NAMES[unit] for unit in range(3) if (lot, where, unit) in found.sums) or tuple(UNIT_NAMES[:3])
             texts = facts.texts(found.names[lot])  # holds whatever else was looked up as well
-            names = [texts[name] for name in found.names[lot] if texts[name] and not texts[name].startswith("?")]
+            names = [texts[name] for name in found.names[lot] if texts[name]]
             mine |= {name: _Kept(units, texts[lot]) for name in names}
     return mine
 

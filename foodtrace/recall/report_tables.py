@@ -204,7 +204,7 @@ def places_grid(
                     row.contact or text(f"report.personal.{row.personal}", lang),
                     row.phone or "-",
                     row.address or "-",
-                    " ".join(lot.rpartition("/")[2] for lot in row.lots),
+                    " ".join(_code(lot) for lot in row.lots),
                     ", ".join(row.suppliers) or "-",
                     text(f"report.link.{row.link}", lang),
                     unit_word(amount.unit, lang),
@@ -228,6 +228,11 @@ def places_grid(
         "last_entry",
     )  # fmt: skip
     return Grid(name=name, columns=columns, rows=tuple(rows))
+
+
+def _code(lot: str) -> str:
+    """Return a lot's code; of goods without lot the whole name: no code is theirs."""
+    return lot if lot.startswith("?") else lot.rpartition("/")[2]
 
 
 def _told(row: OutletRow, upstream: str, lang: Lang) -> str:
@@ -261,7 +266,7 @@ def _bounds(answer: Answer, lang: Lang) -> Grid:
             if each.least < each.quantity:
                 amounts = (each.quantity, each.least, each.proportional, each.most)
                 cells = tuple(Measured(amount, site.unit, site.unknown) for amount in amounts)
-                name = each.lot if each.lot.startswith("?") else each.lot.rpartition("/")[2]
+                name = _code(each.lot)
                 rows.append((site.name or site.site, name, text(f"report.link.{each.link}", lang), unit_word(site.unit, lang), *cells))
     columns = ("outlet", "lot", "link", "unit", "quantity", "least", "proportional", "most")
     return Grid(name="bounds", columns=columns, rows=tuple(rows))
@@ -272,7 +277,7 @@ def findings_grid(answer: Answer, lang: Lang) -> Grid:
     rows = tuple(
         (
             text(each.word, lang),
-            each.lot.rpartition("/")[2] if not each.lot.startswith("?") else each.lot,
+            _code(each.lot),
             each.site_name or each.site,
             Measured(each.value, each.unit) if each.unit else str(each.value or ""),
             unit_word(each.unit, lang) if each.unit else text("report.unit.days", lang) if each.kind == "no_answer" else "",

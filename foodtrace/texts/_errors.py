@@ -319,6 +319,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "storage.url.hint": ("{expected}", "{expected}"),
     "transfer.same_site": ("转出方和买方都是 {value}", "sender and buyer are both {value}"),
     "transfer.same_site.hint": ("看看 --to", "check --to"),
+    "transfer.without_lot": ("{value} 是没有批次的货, 不能按这个号再转出", "{value} is goods that came without lot; under that name they are not sent on"),
+    "transfer.without_lot.hint": ("查明批次后按批次转出; 召回的货用 foodtrace case return", "find out which lot they are and send that; recalled goods go by foodtrace case return"),
     "transfer.recalled": ("{value} 在召回 {case}, 不能转出或使用", "{value} is under recall {case} and cannot be moved on or used"),
     "transfer.recalled.hint": ("退回用 foodtrace case return", "send it back with foodtrace case return"),
     "transfer.recall_possible": ("{value} 可能在召回 {case} 里, 暂缓", "{value} may be under recall {case}, held"),

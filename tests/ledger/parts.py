@@ -14,6 +14,7 @@ from foodtrace.events import (
     Event,
     FormulaBatch,
     GoodsCleared,
+    Held,
     LotsClause,
     Notice,
     Output,
@@ -47,6 +48,10 @@ def lots(name: str, count: int) -> tuple[str, ...]:
 
 def portions(name: str, count: int) -> tuple[Portion, ...]:
     return tuple(Portion(each, kg(1)) for each in lots(name, count))
+
+
+def held(name: str, count: int) -> tuple[Held, ...]:
+    return tuple(Held(each, kg(1)) for each in lots(name, count))
 
 
 def outputs(name: str, count: int, grams: int = 1000) -> tuple[Output, ...]:
@@ -96,7 +101,7 @@ def long_ones() -> list[Event]:
         RecallOpened(id="R-1", at=AT, case="2026-0001", scope=scope("IN", 5000), level=1, reason="检出", operator=OPERATOR, known=AT),
         RecallWidened(id="R-2", at=AT, case="2026-0001", version=2, scope=scope("MORE", 5000)),
         Notice(id="W-1", at=AT, case="2026-0001", to="S-1", lots=lots("IN", 3000)),
-        Acknowledgement(id="A-1", at=AT, site="S-1", case="2026-0001", notice="W-1", on_hand=portions("IN", 3000)),
+        Acknowledgement(id="A-1", at=AT, site="S-1", case="2026-0001", notice="W-1", on_hand=held("IN", 3000)),
         GoodsCleared(id="G-1", at=AT, case="2026-0001", lots=lots("IN", 4000)),
     ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from foodtrace import Quantity
-from foodtrace.events import Acknowledgement, Alias, Portion
+from foodtrace.events import Acknowledgement, Alias, Held
 from foodtrace.intake.lists import ListRow
 from foodtrace.intake.model import Cell
 from foodtrace.operations import disposal, notices
@@ -79,7 +79,7 @@ def test_a_later_answer_under_the_other_name_replaces_the_earlier_one(named: tup
 
 def test_what_is_on_record_under_several_names_is_read_as_their_sum_everywhere(named: tuple[World, str]) -> None:
     world, case = named
-    said = (Portion(CASE, kg(70)), Portion(CAN, Quantity(0, "g")), Portion(CASE, kg(25)))
+    said = (Held(CASE, kg(70)), Held(CAN, Quantity(0, "g")), Held(CASE, kg(25)))
     world.put(Acknowledgement(id="x", at=world.now, site="X", case=case, on_hand=said))
     assert held(world, case) == 95_000
     assert ("free", "X", 95_000) in left(world, case)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from foodtrace.events import Acknowledgement, Portion
+from foodtrace.events import Acknowledgement, Held
 from foodtrace.graph.edges import micros
 from foodtrace.operations import notices
 from foodtrace.operations.reconciling import reconcile
@@ -72,7 +72,7 @@ def test_an_answer_that_is_the_book_is_no_finding_and_the_last_word_counts(told:
 
 def test_an_answer_dated_later_than_the_moment_asked_for_changes_nothing_yet(told: tuple[World, str]) -> None:
     world, case = told
-    held = (Portion(LOT, kg(10)),)
+    held = (Held(LOT, kg(10)),)
     world.at(5).put(Acknowledgement(id="late", at=world.now, site="X", case=case, on_hand=held))
     world.at(4)
     assert in_recall(world, case, plain=True) == in_books(world) == []

@@ -17,6 +17,7 @@ from foodtrace import Ledger
 from foodtrace.events import (
     Acknowledgement,
     GoodsCleared,
+    Held,
     LeftClause,
     LotsClause,
     Notice,
@@ -146,7 +147,7 @@ def case(world: World) -> list[Any]:
         world.at(version).put(event)
         found.append(said(world))
     world.at(4).put(Notice(id="n", at=world.now, case="2026-0001", version=3, to="X", lots=(lots[0], *mixed)))
-    held = tuple(Portion(lot, kg(10)) for lot in (lots[0], mixed[0]))
+    held = tuple(Held(lot, kg(10)) for lot in (lots[0], mixed[0]))
     world.at(5).put(Acknowledgement(id="a", at=world.now, site="X", case="2026-0001", notice="n", on_hand=held))
     world.put(StockCount(id="c", at=world.now, site="Y", lot=mixed[1], quantity=kg(39), missing=("A1", "A2")))
     found.append(said(world))

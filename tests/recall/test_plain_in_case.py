@@ -26,6 +26,7 @@ from foodtrace.events import (
     EffectivenessCheck,
     Event,
     GoodsCleared,
+    Held,
     LeftClause,
     LotsClause,
     Notice,
@@ -77,7 +78,7 @@ def happening(rng: random.Random, name: str) -> list[Event]:  # noqa: PLR0911 - 
         direction: Any = rng.choice(["downstream"] * 4 + ["upstream"])
         return [Notice(id=name, at=at, site="F-1", case=CASE, to=there, delivered=delivered, lots=lots, direction=direction)]
     if kind == "answer":
-        held = (Portion(lot, grams(rng)),) if rng.random() < 0.4 else ()  # of a lot nobody sent there: handed over
+        held = (Held(lot, grams(rng)),) if rng.random() < 0.4 else ()  # of a lot nobody sent there: handed over
         return [Acknowledgement(**base, case=CASE, on_hand=held)]
     if kind == "seal":
         return [Sealing(**goods, case=CASE)]
@@ -219,7 +220,7 @@ def test_what_lay_there_when_the_notice_arrived(tmp_path: Path, hours: float, x:
 HANDED_OVER: Final[dict[str, tuple[str, Callable[[], Event]]]] = {
     "an answer in another unit": (
         "an answer in another unit",
-        lambda: Acknowledgement(**at(20), id="a", site="X-1", case=CASE, on_hand=(Portion("F-1/L", Quantity(3, "piece")),)),
+        lambda: Acknowledgement(**at(20), id="a", site="X-1", case=CASE, on_hand=(Held("F-1/L", Quantity(3, "piece")),)),
     ),
     "a return made into another lot": (
         "reworked",

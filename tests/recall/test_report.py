@@ -32,7 +32,7 @@ from foodtrace.events import (
     Site,
     Transfer,
 )
-from foodtrace.events.base import Portion
+from foodtrace.events.base import Held
 from foodtrace.events.case import LotsClause
 from foodtrace.graph.edges import micros
 from foodtrace.recall.chain import Chain
@@ -79,7 +79,7 @@ def story() -> list[Event]:
         RecallPublished(id="pub", at=hours(1), case=CASE),
         Notice(id="n1", at=hours(1), case=CASE, to="X-1", delivered=hours(1)),
         Notice(id="n2", at=hours(1), case=CASE, to="Y-1", delivered=hours(1)),
-        Acknowledgement(id="a1", at=hours(3), case=CASE, site="X-1", on_hand=(Portion(LOT, grams(50_000)),)),
+        Acknowledgement(id="a1", at=hours(3), case=CASE, site="X-1", on_hand=(Held(LOT, grams(50_000)),)),
         Returned(id="r1", at=hours(30), site="X-1", case=CASE, lot=LOT, quantity=grams(30_000), to="P-1"),
         Destroyed(id="d1", at=hours(50), site="X-1", case=CASE, lot=LOT, quantity=grams(20_000)),
     ]  # fmt: skip

@@ -13,7 +13,7 @@ import pytest
 
 from foodtrace import Ledger, Quantity
 from foodtrace.events import Acknowledgement, CertificateIssued, Event, Notice, RecallOpened, Sale, Site, Transfer, Transformation
-from foodtrace.events.base import Output, Portion
+from foodtrace.events.base import Held, Output, Portion
 from foodtrace.events.case import LotsClause
 from foodtrace.graph.edges import micros
 from foodtrace.recall.report import case_report
@@ -130,7 +130,7 @@ def test_what_an_outlet_said_at_its_notice_counts_and_the_report_shows_only_what
         operator="P-1", known=hours(23),
     )  # fmt: skip
     told = Notice(id="n", at=hours(25), case="2026-0001", to="X-1", delivered=hours(25))
-    there = (Portion("P-1/M", grams(15)), Portion("P-1/N", grams(80)))
+    there = (Held("P-1/M", grams(15)), Held("P-1/N", grams(80)))
     said = Acknowledgement(id="a", at=hours(26), case="2026-0001", site="X-1", on_hand=there)
     ledger.record([*story(), opened, told, said])
     with ledger.reading() as session:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from foodtrace_cli.commands.recall_table import shown_quantity, shown_unit
 from foodtrace_cli.context import Context
-from foodtrace_cli.output import say, table, terminal_width
+from foodtrace_cli.output import code_of, say, table, terminal_width
 
 COLUMNS: Final = ("proportional", "bounds")
 """Columns more of a file where bounds were asked for; least and most are never added up, so that they stand lot by lot."""
@@ -23,7 +23,7 @@ def print_bounds(ctx: Context, answer: Any, *, everything: bool) -> None:
     rows = [
         [
             site.name or site.site,
-            each.lot if each.lot.startswith("?") else each.lot.rpartition("/")[2],
+            code_of(each.lot),
             shown_unit(ctx, site.unit),
             *(
                 shown_quantity(amount, site.unit) + ("?" if site.unknown else "")

@@ -17,7 +17,7 @@ import msgspec
 
 from foodtrace_cli.commands.recall_table import lay_out, line, shown_quantity, shown_time, shown_unit, totals
 from foodtrace_cli.context import Context
-from foodtrace_cli.output import say, terminal_width, wrapped
+from foodtrace_cli.output import code_of, say, terminal_width, wrapped
 
 if TYPE_CHECKING:
     from foodtrace.operations.outletdetails import Birth, Details
@@ -306,7 +306,7 @@ def _untraced(ctx: Context, answer: Any, *, everything: bool) -> None:
 
 def _where(finding: Any) -> str:
     """Return what a finding is about: lot and site, or else the entry that shows it."""
-    return f"{finding.lot.rpartition('/')[2]} {finding.site_name or finding.site}".strip() or ", ".join(finding.entries[:1])
+    return f"{code_of(finding.lot)} {finding.site_name or finding.site}".strip() or ", ".join(finding.entries[:1])
 
 
 def records_come(ctx: Context, logs: Sequence[Any]) -> None:

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from foodtrace_cli.context import Context
-from foodtrace_cli.output import cells, clean, fit, wrapped
+from foodtrace_cli.output import cells, clean, code_of, fit, wrapped
 
 STEPS: Final = ("notified", "acknowledged", "sealed", "returned", "destroyed")
 _NARROW: Final = ("#", "outlet", "phone", "unit", "received", "sold", "on_hand", "link", "progress")
@@ -100,7 +100,7 @@ def line(ctx: Context, row: Any, amount: Any, details: Any, number: int) -> dict
         "contact": row.contact or "-",
         "address": row.address or "-",
         "supplier": _few(row.suppliers, _NAMED_SUPPLIERS),
-        "lots": _few([lot.rpartition("/")[2] for lot in row.lots], _NAMED_LOTS),
+        "lots": _few([code_of(lot) for lot in row.lots], _NAMED_LOTS),
         "dates": _span(details.first, details.last),
         "records": shown_time(row.last_entry),
     }

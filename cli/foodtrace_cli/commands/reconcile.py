@@ -14,7 +14,7 @@ import click
 from foodtrace.errors import BadData
 from foodtrace_cli.commands.recall_screen import rules_said
 from foodtrace_cli.context import Context
-from foodtrace_cli.output import clean, emit_json, progress, say, table
+from foodtrace_cli.output import clean, code_of, emit_json, progress, say, table
 from foodtrace_cli.schemaoption import prints
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def _row(ctx: Context, each: Break) -> list[str]:
     numbers = [each.sent, each.received, each.difference or None]
     return [
         f"{dt.datetime.fromisoformat(each.at).astimezone(CHINA):%Y-%m-%d %H:%M}" if each.at else "-",
-        clean(each.lot.rpartition("/")[2] if not each.lot.startswith("?") else each.lot),
+        clean(code_of(each.lot)),
         clean(each.source_name or each.source or "-"),
         clean(each.name or each.site or "-"),
         *("-" if value is None else _signed(Measured(abs(value), each.unit).shown(), value) for value in numbers),

@@ -1,0 +1,107 @@
+"""Goods that a mixed stall sent on without lot: every door of a case knows them by the name its recall lists them by, and it can close."""
+
+from __future__ import annotations
+
+import pytest
+
+from foodtrace.errors import FoodtraceError
+from foodtrace.events import Transfer
+from foodtrace.graph.edges import micros
+from foodtrace.operations import cases, closing, disposal, goods, notices
+from foodtrace.recall.answer import Answer, recall
+from foodtrace.recall.cases import load_case
+from tests.recall.casework import World, kg
+
+LOT = "OP-P/M"
+
+
+@pytest.fixture
+def told(world: World) -> tuple[World, str, str]:
+    """P's 40 kg and Q's 60 kg lie at W, which sends 50 kg to Z without lot; Z has its notice. With the name of those goods."""
+    world.at(3).born("M", "P", 40, product="韭菜").born("N", "Q", 60, product="韭菜")
+    world.at(4).move(LOT, "P", "W", 40).move("OP-Q/N", "Q", "W", 60)
+    world.at(5).put(Transfer(id="n", at=world.now, site="W", to="Z", product="韭菜", quantity=kg(50)))
+    case = world.at(6).open(LOT)
+    world.do(notices.notify, case)
+    world.at(7)
+    (name,) = {lot for row in answer(world, case).outlets for lot in row.lots if lot.startswith("?")}
+    return world, case, name
+
+
+def answer(world: World, case: str, *, plain: bool = False) -> Answer:
+    with world.read() as session:
+        state = load_case(session, case, until=micros(world.now))
+        return recall(session, (), now=micros(world.now), case=state, plain=plain)
+
+
+def there(world: World, case: str) -> tuple[int | None, int, int, int]:
+    """Return what Z has of them, sealed, sent back and destroyed, which both ways of asking agree on."""
+    both = [answer(world, case, plain=plain) for plain in (False, True)]
+    assert both[0].outlets == both[1].outlets
+    assert both[0].without_lot == both[1].without_lot
+    (row,) = both[0].outlets
+    (amount,) = row.amounts
+    assert next(each.quantity for each in both[0].without_lot if each.site == "Z") == amount.likely
+    return amount.on_hand, amount.sealed, amount.returned, amount.destroyed
+
+
+def conditions(world: World, case: str) -> list[str]:
+    with world.read() as session:
+        found = closing.conditions(session, micros(world.now), load_case(session, case, until=micros(world.now)))
+    return [f"{each.kind} {each.site}" for each in found]
+
+
+def refused(world: World, operation: object, *given: object, **more: object) -> str:
+    with pytest.raises(FoodtraceError) as caught:
+        world.do(operation, *given, **more)  # type: ignore[arg-type]
+    assert "regex" not in str(caught.value)
+    return caught.value.code
+
+
+def test_what_is_listed_as_possible_is_held_and_never_told_to_be_free(told: tuple[World, str, str]) -> None:
+    world, case, name = told
+    assert refused(world, disposal.restock, "Z", name, None) == "transfer.recall_possible"
+    assert refused(world, goods.transfer, name, kg(1), "Y", source="Z") == "transfer.recall_possible"
+    assert [(each.asked, each.lot, each.case) for each in world.refusals()] == [("restock", name, case), ("transfer", name, case)]
+    assert "free Z" in conditions(world, case)
+
+
+def test_sealed_sent_back_and_destroyed_without_naming_them_and_the_case_closes(told: tuple[World, str, str]) -> None:
+    world, case, name = told
+    (sealed,) = world.do(disposal.dispose, "seal", case, "Z", None, None)
+    assert (sealed.lot, sealed.quantity) == (name, kg(50))
+    assert there(world, case)[1] == 50_000
+    assert "sealed Z" in conditions(world, case)
+    world.do(disposal.dispose, "return", case, "Z", name, kg(20), to="P")
+    assert there(world, case)[1:3] == (30_000, 20_000)
+    world.do(disposal.dispose, "destroy", case, "Z", None, None)
+    assert there(world, case)[1:] == (0, 20_000, 30_000)
+    assert "undisposed P" in conditions(world, case)
+    world.do(disposal.dispose, "destroy", case, "P", name, kg(20))
+    assert not any(each.endswith((" Z", " P")) and each.split()[0] != "silent" for each in conditions(world, case))
+
+
+def test_the_shops_own_word_counts_for_them(told: tuple[World, str, str]) -> None:
+    world, case, name = told
+    world.do(notices.acknowledge, case, "Z", [(name, kg(12))])
+    assert there(world, case)[0] == 12_000
+    world.do(notices.acknowledge, case, "Z", [], nothing=True)
+    assert there(world, case)[0] == 0
+    assert not any(each.endswith(" Z") for each in conditions(world, case))
+
+
+def test_cleared_by_name_they_are_free_but_are_not_sent_on_under_it(told: tuple[World, str, str]) -> None:
+    world, case, name = told
+    world.do(cases.clear, case, [name], "检测合格", "5")
+    assert world.do(disposal.restock, "Z", name, None) == name
+    assert refused(world, goods.transfer, name, kg(1), "Y", source="Z") == "transfer.without_lot"
+    assert "free Z" not in conditions(world, case)
+
+
+def test_goods_of_another_case_stay_no_matter_of_this_one(told: tuple[World, str, str]) -> None:
+    world, case, name = told
+    world.born("O", "P", 10, product="白菜")
+    other = world.open("OP-P/O")
+    assert refused(world, disposal.dispose, "seal", other, "Z", name, kg(1)) == "case.not_affected"
+    assert refused(world, cases.clear, other, [name], "x", "5") == "case.not_affected"
+    assert case != other
