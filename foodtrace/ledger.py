@@ -16,7 +16,7 @@ import datetime as dt
 import logging
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -80,6 +80,10 @@ class LogInfo(msgspec.Struct, frozen=True, kw_only=True):
     """``time`` of the last entry, microseconds since 1970 UTC; 0 for an empty log."""
     key_id: str
     """Key id of the key in force, hex."""
+
+
+class _TakenBack(Exception):
+    """Ends the transaction of a dry run; no error."""
 
 
 class Ledger:
@@ -293,19 +297,20 @@ class Ledger:
         """
         return refusals(session, chosen(logs(session), self.keys, log or self._log, sealed_logs(session, self.keys)), events)
 
-    def act(self, decide: Callable[[Session], Outcome], *, log: str | None = None) -> tuple[Receipt | None, Any]:
+    def act(self, decide: Callable[[Session], Outcome], *, log: str | None = None, dry_run: bool = False) -> tuple[Receipt | None, Any]:
         """Read facts, decide and record in one transaction, so that two lanes cannot spend the same thing.
 
         :param decide: gets the open session; returns the events to record (perhaps none) and an answer for the caller.
+        :param dry_run: do all of it, so that what would be refused is refused, and take it back.
         :return: the receipt, none if nothing was recorded, and the answer.
         :raises FoodtraceError: whatever ``decide`` or recording raises; nothing is recorded then. And the outcome's ``refused``,
             after its events (the refusal) are durable.
         """
-        return self._writers.with_key(log, lambda writer: self._act(writer, decide))
+        return self._writers.with_key(log, lambda writer: self._act(writer, decide, dry_run=dry_run))
 
-    def _act(self, writer: Writer, decide: Callable[[Session], Outcome]) -> tuple[Receipt | None, Any]:
+    def _act(self, writer: Writer, decide: Callable[[Session], Outcome], *, dry_run: bool) -> tuple[Receipt | None, Any]:
         made: tuple[Receipt, dict[str, int], Head] | None = None
-        with self.store.write() as session:
+        with suppress(_TakenBack), self.store.write() as session:
             # Before anything is read: on PostgreSQL a transaction alone keeps nobody from spending what was read here.
             head = lock(session, writer)
             session.rules = self.rules
@@ -313,6 +318,9 @@ class Ledger:
             if outcome.events:
                 prepared = prepare(outcome.events, outcome.personal)
                 made = record_in(session, self.names, writer, prepared, self.clock(), self.clock_rule, head)
+            if dry_run:
+                made = None
+                raise _TakenBack
         # Durable from here on; the anchor is a lower bound and may lag after a crash.
         if made is not None:
             done(writer, self.names, *made)

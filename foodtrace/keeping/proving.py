@@ -10,6 +10,7 @@ Rules (DESIGN section 5):
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -23,9 +24,10 @@ from foodtrace.graph.names import find
 from foodtrace.opening import LogState, logs
 from foodtrace.operations import documents
 from foodtrace.operations.common import said
-from foodtrace.operations.entries import Target
+from foodtrace.operations.entries import Target, target_at
 from foodtrace.operations.history import own_corrections
-from foodtrace.operations.vouchers import Voucher, voucher
+from foodtrace.operations.vouchers import Voucher, number_of, voucher
+from foodtrace.operations.vouchers import parse as parse_number
 from foodtrace.storage.session import Session
 from foodtrace.tlog.about import About, about_entry
 from foodtrace.tlog.bundle import Checked, KeyEntry, check_bundle, encode_keys, verifier_in
@@ -44,6 +46,8 @@ _ABOUT_LOT: Final = (
     "UNION SELECT log, seq, ended FROM about WHERE subject = ?"
 )
 _ENTRIES: Final = "SELECT e.seq, e.bytes FROM {ids} CROSS JOIN entry AS e WHERE e.seq = f.value AND e.log = ?"
+_MADE: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII)
+"""An id that nobody chose (:func:`foodtrace.operations.common.new_id`)."""
 _AT_ONCE: Final = 500
 """Entries read at once, when many are proven."""
 
@@ -67,10 +71,10 @@ def entries_of(session: Session, given: str) -> list[tuple[LogState, int]]:
 
     :param given: an event id; a transfer's number (``V-..``); ``ORIGIN#SEQ`` (``#SEQ`` where there is one log); a lot, by id
         or code: then every entry about it; or the number of a document: then every entry of it. Corrections go along; of an event in
-        parts, all its entries; of ``ORIGIN#SEQ`` that one.
+        parts, all its entries; of ``ORIGIN#SEQ`` that one. An id that is the number of its own document too means the whole document.
     :raises NotFound: ``lot.not_found``, ``prove.no_entry``, ``voucher.*``. :raises BadData: ``lot.form``.
-    :raises Ambiguous: ``lot.ambiguous``, ``voucher.ambiguous``; ``prove.ambiguous`` where a lot's code is the number of a document
-        too, or two senders' documents have it.
+    :raises Ambiguous: ``lot.ambiguous``, ``voucher.ambiguous``; ``prove.ambiguous`` where a lot's code, or an event's id, is the
+        number of another document too, or two senders' documents have it.
     """
     states = {state.number: state for state in logs(session)}
     placed = _placed(states, given)
@@ -81,9 +85,10 @@ def entries_of(session: Session, given: str) -> list[tuple[LogState, int]]:
         for state in states.values()
         if (row := session.row("SELECT seq FROM entry WHERE log = ? AND id = ?", (state.number, given))) is not None
     ]
-    if by_id:
+    others = _others(session, states, given, {(state.number, seq) for state, seq in by_id}) if by_id else []
+    if by_id and not others:
         return with_parts(session, by_id)
-    lot, transfer, papers = _meant(session, given)
+    lot, transfer, papers = ("", None, others) if by_id else _meant(session, given)
     if transfer is not None:
         return with_parts(session, [(states[transfer.log], transfer.seq)])
     found = {(each.log, each.seq) for each in papers}
@@ -126,6 +131,41 @@ def _meant(session: Session, given: str) -> tuple[str, Voucher | None, list[Targ
     if len(documents.senders(papers)) > 1:
         raise Ambiguous("prove.ambiguous", value=given, candidates=documents.lines(papers))
     return "", None, papers
+
+
+def _others(session: Session, states: dict[int, LogState], given: str, by_id: set[tuple[int, int]]) -> list[Target]:
+    """Return the document of which the entries with an id are a part, none if the id is no number of anything.
+
+    An id that somebody chose may be the number of another document too, or read like that of another transfer: then nothing is chosen.
+    An id that was made here is looked for nowhere else: every entry would have to be looked at.
+
+    :raises Ambiguous: ``prove.ambiguous``.
+    """
+    if _MADE.fullmatch(given):
+        return []
+    papers = documents.of_number(session, given)
+    meant = {(each.log, each.seq): each for each in (*papers, *_numbered(session, states, given))}
+    if by_id >= meant.keys():
+        return []
+    if len(documents.senders(papers)) == 1 and by_id <= meant.keys() == {(each.log, each.seq) for each in papers}:
+        return papers
+    own = [target for log, seq in sorted(by_id) if (log, seq) not in meant and (target := target_at(session, log, seq)) is not None]
+    raise Ambiguous("prove.ambiguous", value=given, candidates=documents.lines([*own, *meant.values()]))
+
+
+def _numbered(session: Session, states: dict[int, LogState], given: str) -> Iterator[Target]:
+    """Yield the transfers that are shown by this number (V-..), whatever their ids."""
+    typed = parse_number(given)
+    if typed is None:
+        return
+    for state in states.values():
+        try:
+            found = voucher(session, f"{state.origin}#{typed[1]}")
+        except NotFound:
+            continue
+        target = None if found is None else target_at(session, found.log, found.seq)
+        if target is not None and parse_number(number_of(session, target.log, target.seq)) == typed:
+            yield target
 
 
 def with_parts(session: Session, entries: list[tuple[LogState, int]]) -> list[tuple[LogState, int]]:

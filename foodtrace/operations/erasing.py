@@ -82,7 +82,8 @@ def erase(
     :param given: site id or name, operator id, or an entry as :func:`foodtrace.operations.entries.find_entry` takes it.
     :param fields: only these (``phone``, ``contact`` ...); all if none.
     :param keys: key directory, which tells this host's logs from others'; none: every log is this host's.
-    :raises NotFound: ``erase.unknown``; ``erase.nothing`` where there never was such a value.
+    :raises NotFound: ``erase.unknown``; ``erase.nothing`` where there never was such a value, ``erase.no_field`` where there never
+        was one of ``fields``.
     :raises BadData: ``personal.field``, ``erase.says_value``, ``erase.says_number`` (rule 9).
     :raises Storage: ``storage.not_written`` (rule 7).
     :raises Conflict: ``record.id_conflict`` (rule 8).
@@ -116,6 +117,8 @@ def erase(
         mine.append(ErasedEntry(log=reach.origins[log], seq=seq, fields=names))
     before = not kept and not away and _committed(session, entries, fields)
     if not kept and not away and not before:
+        if fields:  # of its other fields nothing is said
+            raise NotFound("erase.no_field", value=what, fields=", ".join(sorted(fields)))
         raise NotFound("erase.nothing", value=what)
     more = _kept(session, entries_of(session, operator) - entries, fields) if operator else {}
     for place, names in same_values(session, values).items():

@@ -130,6 +130,8 @@ def check_proof(proof: bytes, entry: bytes, verifiers: Iterable[Verifier], *, or
     """
     if not isinstance(entry, bytes):
         raise TypeError("an entry is bytes")
+    if type(witnesses) is not int or witnesses < 0:  # with nan, or -1, no number of them would be too few
+        raise TypeError("witnesses is a whole number, 0 or more")
     parts = parse_proof(proof)
     # Steps as numbered in tlog-proof, «Verifying a tlog proof». Step 1: the leaf hash.
     leaf = leaf_hash(entry)

@@ -91,10 +91,9 @@ def audit(
     head = _by_log(note, known) if trusted else parse_head(note[: note.rfind(b"\n\n") + 1])
     older, cosigned, unproven = None, frozenset[Verifier](), b""
     if since is not None:
-        if since.startswith(b"old "):  # as `export checkpoint` prints it for a witness
-            from foodtrace.tlog.witness import parse_request  # noqa: PLC0415 - hardly ever
+        from foodtrace.tlog.witness import note_in  # noqa: PLC0415 - hardly ever
 
-            since = parse_request(since).checkpoint
+        since = note_in(since)
         older = parse_head(since[: since.rfind(b"\n\n") + 1])
         if trusted and not _is_by_log(since, known):
             unproven = since

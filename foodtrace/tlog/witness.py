@@ -93,6 +93,11 @@ def parse_request(data: bytes) -> Request:
     return Request(old, tuple(each for each in proof if each is not None), checkpoint)
 
 
+def note_in(data: bytes) -> bytes:
+    """Return a checkpoint as it is, or the one of a request (as ``export checkpoint`` prints it). Raises ``ProofError``."""
+    return parse_request(data).checkpoint if data.startswith(b"old ") else data
+
+
 class Witness:
     """A witness with its memory in a folder: the last checkpoint of each origin, and evidence.
 

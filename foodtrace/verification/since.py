@@ -26,7 +26,7 @@ from foodtrace.tlog.merkle import verify_consistency
 from foodtrace.tlog.nodes import consistency_at
 from foodtrace.tlog.note import MAX_NOTE, Verifier, parse_checkpoint
 from foodtrace.tlog.verify import Finding, key_event, verifier_of
-from foodtrace.tlog.witness import parse_request
+from foodtrace.tlog.witness import note_in
 from foodtrace.verification.answer import Assured
 from foodtrace.verification.mark import LogMark
 
@@ -51,8 +51,7 @@ def older(name: str, note: bytes, verifiers: Sequence[Verifier] = ()) -> Older:
     """
     if len(note) > MAX_NOTE:
         raise ProofError("note.too_long", value=len(note), expected=MAX_NOTE)
-    if note.startswith(b"old "):  # as `export checkpoint` prints it for a witness
-        note = parse_request(note).checkpoint
+    note = note_in(note)
     if any(each.algorithm == ED25519 for each in verifiers):
         try:
             return Older(name, note, parse_checkpoint(note, verifiers), tuple(verifiers))

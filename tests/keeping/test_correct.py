@@ -322,3 +322,39 @@ def test_an_amount_is_not_corrected_to_zero_but_a_count_is(ledger: Ledger) -> No
 def test_what_was_recorded_as_nothing_can_be_corrected_in_another_field(ledger: Ledger) -> None:
     ledger.record([Transfer(id="t0", at=AT, site="F-1", to="S-7", lot=LOT, quantity=Quantity(0, "g"))])
     assert correct(ledger, "t0", changes={"to": "惠民超市"}).reason == "incorrect_data"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--did-not-occur", "--by", "老王"],
+        ["--did-not-occur", "--id", "x" * 200],
+        ["--set", "quantity=1kg", "--note", "x" * 70_000],
+        ["--set", "quantity=1kg", "--set", "quantity=2kg"],
+        ["--note", "x"],
+        ["--by", "07"],
+        ["--revive"],
+        [],
+    ],
+)
+def test_a_dry_run_refuses_what_the_real_one_refuses(shop: Path, words: list[str]) -> None:
+    run(shop, "transfer", lot_of(shop), "120kg", "--from", "北河农批", "--to", "福安超市", "--id", "JS-7")
+    before = run(shop, "correct", "JS-7", "--json")
+    tried = run(shop, "correct", "JS-7", *words, "--dry-run", code=2)
+    if words:
+        assert tried == run(shop, "correct", "JS-7", *words, code=2)
+    assert run(shop, "correct", "JS-7", "--json") == before
+    if "quantity=2kg" in words:
+        assert "cli.correct.set_twice: --set says quantity twice: 1kg, 2kg" in tried
+    if len(words) < 3 and "quantity=1kg" not in words:
+        assert "cli.correct.what" in tried
+
+
+def test_a_dry_run_leaves_nothing(shop: Path) -> None:
+    run(shop, "transfer", lot_of(shop), "120kg", "--from", "北河农批", "--to", "福安超市", "--id", "JS-7")
+    before = run(shop, "verify", "--json")
+    for words in (["--did-not-occur"], ["--set", "quantity=12kg"]):
+        assert "not recorded" in run(shop, "correct", "JS-7", *words, "--dry-run", "--id", "K-1", "--by", "07")
+    assert json.loads(run(shop, "verify", "--full", "--json"))["entries"] == json.loads(before)["entries"]
+    run(shop, "correct", "JS-7", "--set", "quantity=12kg", "--id", "K-1", "--by", "07")
+    run(shop, "verify", "--full")

@@ -12,8 +12,8 @@ from foodtrace import Ledger, Quantity, errors
 from foodtrace.events import CertificateIssued, Event, Loss, MarketEntry, Receipt, Site, Transfer
 from foodtrace.events.base import Voucher
 from foodtrace.keeping import proving
-from foodtrace.operations import corrections, documents
-from foodtrace.operations.common import Doing, local
+from foodtrace.operations import corrections, documents, vouchers
+from foodtrace.operations.common import Doing, local, new_id
 from foodtrace.operations.entries import Target, find_entry
 from tests.cli.shell import run
 from tests.keeping.ownlog import AT, LOT, NOW, ORIGIN, clock
@@ -153,14 +153,17 @@ def test_what_was_written_wrongly_and_put_right_is_found_by_both_numbers(ledger:
     assert proven(ledger, "XS-0012") == [SEQ["t1"], len(EVENTS) + 1, len(EVENTS) + 2]
 
 
-def test_an_id_is_never_looked_for_among_documents(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_id_is_not_looked_for_among_documents_unless_somebody_chose_it(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = new_id(local(NOW))
+    receipt = ledger.record([sent(made, "")])
+
     def looked(*_: object) -> None:
         raise AssertionError
 
     monkeypatch.setattr(documents, "of_number", looked)
     assert entry(ledger, "t1").event.id == "t1"
     assert entry(ledger, "#4").event.id == "t1"
-    assert proven(ledger, "t1") == [SEQ["t1"]]
+    assert proven(ledger, made) == [receipt.last], "every entry would have to be looked at"
     assert SEQ["t1"] in proven(ledger, LOT)
 
 
@@ -172,6 +175,28 @@ def test_a_document_is_proven_whole(ledger: Ledger) -> None:
     assert proven(ledger, "GH-5") == [SEQ["r1"], SEQ["t4"]], "both sides of one move"
     assert proven(ledger, "GH-6") == [SEQ["r2"], SEQ["t10"]], "a receipt that names no sender is of the other's"
     assert proven(ledger, "哈农 第0012号") == [SEQ["c1"]], "a text that no lot can be called"
+
+
+def test_an_id_that_somebody_chose_hides_no_document_of_that_number(ledger: Ledger) -> None:
+    ledger.record([sent("XS-0012", ""), sent("XS-0013", "XS-0013")])
+    first, second = len(EVENTS) + 1, len(EVENTS) + 2
+    with pytest.raises(errors.Ambiguous) as told:
+        proven(ledger, "XS-0012")
+    assert told.value.code == "prove.ambiguous"
+    assert [each.partition("  ")[0] for each in told.value.candidates] == [f"{ORIGIN}#{first}", f"{ORIGIN}#{SEQ['t1']}"]
+    assert proven(ledger, f"{ORIGIN}#{first}") == [first]
+    assert proven(ledger, "XS-0013") == [SEQ["t2"], SEQ["t3"], second], "a part of the document: all of it is shown"
+    assert proven(ledger, "t1") == [SEQ["t1"]]
+
+
+def test_an_id_that_reads_like_the_number_of_another_transfer_hides_it_not(ledger: Ledger) -> None:
+    with ledger.reading() as session:
+        number = vouchers.number_of(session, ledger.writer().number, SEQ["t1"])
+    assert proven(ledger, number) == [SEQ["t1"]]
+    ledger.record([sent(number, "")])
+    with pytest.raises(errors.Ambiguous) as told:
+        proven(ledger, number)
+    assert [each.partition("  ")[0] for each in told.value.candidates] == [f"{ORIGIN}#{len(EVENTS) + 1}", f"{ORIGIN}#{SEQ['t1']}"]
 
 
 def test_two_senders_documents_of_one_number_are_not_proven_as_one(ledger: Ledger) -> None:

@@ -57,6 +57,10 @@ def test_erased_before_never_given_and_unknown_are_three_answers(ledger: Ledger)
     with pytest.raises(errors.NotFound) as never:
         erase(ledger, "t1")
     assert never.value.code == "erase.nothing"
+    with pytest.raises(errors.NotFound) as other:
+        erase(ledger, "S-7", "fax")
+    assert other.value.code == "erase.no_field", "S-7 had other values, and that is not denied"
+    assert other.value.message("en") == "this field was never recorded of S-7: fax"
     with pytest.raises(errors.NotFound) as unknown:
         erase(ledger, "没有这家店")
     assert unknown.value.code == "erase.unknown"

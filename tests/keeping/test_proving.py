@@ -329,3 +329,13 @@ def test_checking_loads_no_database_driver(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "0 []"
+
+
+def test_a_checkpoint_as_the_log_prints_it_is_one_to_prove_under(shop: Path) -> None:  # noqa: F811
+    (shop / "printed").write_text(run(shop, "export", "checkpoint"), encoding="utf-8")
+    plain = json.loads(run(shop, "prove", "#0", "--json"))[0]
+    shown = json.loads(run(shop, "prove", "#0", "--checkpoint", "printed", "--out", "again", "--json"))[0]
+    assert (shop / shown["proof"]).read_bytes() == (shop / plain["proof"]).read_bytes()
+    run(shop, "check-proof", shown["proof"], "--key", plain["vkey"])
+    (shop / "printed").write_text("old x\n\n", encoding="utf-8")
+    assert "witness.request" in run(shop, "prove", "#0", "--checkpoint", "printed", code=1)

@@ -10,6 +10,7 @@ import pytest
 
 from foodtrace import Ledger, Quantity, errors
 from foodtrace.events import CertificateIssued, Correction, Site, Transfer
+from foodtrace.operations.common import Outcome
 
 AT = dt.datetime(2026, 11, 24, 4, 0, tzinfo=dt.timezone(dt.timedelta(hours=8)))
 LOT = "F-1/261123-1"
@@ -44,6 +45,19 @@ def test_the_whole_way(ledger: Ledger) -> None:
     assert ledger.rebuild() == 5
     assert ledger.recall("261123-1").outlets == answer.outlets
     assert ledger.verify().ok
+
+
+def test_what_is_tried_is_refused_like_the_real_thing_and_leaves_nothing(ledger: Ledger) -> None:
+    size = ledger.record(_events()).last + 1
+    new = Transfer(id="t2", at=AT, site="F-1", to="S-7", lot="F-1/NEW-1", quantity=Quantity(1, "g"))
+    assert ledger.act(lambda _: Outcome(events=[new], answer="yes"), dry_run=True) == (None, "yes")
+    other = Transfer(id="t1", at=AT, site="F-1", to="S-7", lot=LOT, quantity=Quantity(99, "g"))
+    with pytest.raises(errors.Conflict):
+        ledger.act(lambda _: Outcome(events=[other]), dry_run=True)
+    assert ledger.logs()[0].size == size
+    assert ledger.verify(full=True).ok
+    assert ledger.record([new]).new == 1
+    assert ledger.verify(full=True).ok
 
 
 def test_other_content_under_the_same_id_is_refused_and_nothing_recorded(ledger: Ledger) -> None:

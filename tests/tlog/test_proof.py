@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from foodtrace.errors import ProofError
 from foodtrace.keys import SigningKey
 from foodtrace.tlog import merkle
+from foodtrace.tlog.bundle import check_bundle
 from foodtrace.tlog.note import Cosigner, Verifier, format_checkpoint, parse_verifier, sign_note
 from foodtrace.tlog.proof import check_proof, format_proof, parse_proof
 from tests.tlog.alone import ALLOWED, CHECK
@@ -229,6 +230,14 @@ def test_a_callers_mistake_is_a_type_error() -> None:
         check_proof(PROOF, "entry", verifiers(LOG))  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="a proof is bytes"):
         check_proof(PROOF.decode(), ENTRIES[5], verifiers(LOG))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("witnesses", [float("nan"), -1, 0.0, True, "1", None])
+def test_a_number_of_witnesses_that_is_none_lets_no_proof_pass(witnesses: object) -> None:
+    with pytest.raises(TypeError, match="witnesses is a whole number, 0 or more"):
+        check_proof(PROOF, ENTRIES[5], verifiers(LOG), witnesses=witnesses)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="witnesses is a whole number, 0 or more"):
+        check_bundle(PROOF, ENTRIES[5], verifiers(LOG), witnesses=witnesses)  # type: ignore[arg-type]
 
 
 # --- what it stands on -------------------------------------------------------------------------------------------

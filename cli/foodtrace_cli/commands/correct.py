@@ -57,7 +57,8 @@ def correct(
     from foodtrace.operations.common import Doing, local  # noqa: PLC0415
 
     asked = sum((gone, bool(changes), file is not None, dispute))
-    if asked > 1:
+    # What is said about a correction, without one, would go on no record: not shown as a history in silence.
+    if asked > 1 or (not asked and (note or by or event_id or revive or dry_run)):
         raise BadData("cli.correct.what", value=entry, expected="--did-not-occur, --set, --with")
     with ctx.open() as ledger:
         if not asked:
@@ -73,12 +74,9 @@ def correct(
 
         def decide(session: Session) -> Outcome:
             how: Any = {"changes": wanted, "replacement": whole, "note": note, "dispute": dispute, "revive": revive}
-            made = corrections.correct(session, doing, writer.number, entry, **how)
-            if dry_run:
-                made.events = []
-            return made
+            return corrections.correct(session, doing, writer.number, entry, **how)
 
-        receipt, done = ledger.act(decide)
+        receipt, done = ledger.act(decide, dry_run=dry_run)
     _done(ctx, done, receipt.last if receipt else None, as_json=as_json)
 
 
@@ -101,6 +99,8 @@ def _pairs(changes: tuple[str, ...]) -> dict[str, str]:
         field, equals, value = each.partition("=")
         if not equals or not field:
             raise BadData("cli.correct.set", value=each, expected="FIELD=VALUE")
+        if field.strip() in found:
+            raise BadData("cli.correct.set_twice", value=field.strip(), first=found[field.strip()], second=value.strip())
         found[field.strip()] = value.strip()
     return found
 

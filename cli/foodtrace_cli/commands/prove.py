@@ -52,8 +52,9 @@ def prove(ctx: Context, what: str, folder: str, size: int | None, note: str | No
     """
     from foodtrace.keeping import proving  # noqa: PLC0415
     from foodtrace.tlog.nodes import stored_nodes  # noqa: PLC0415
+    from foodtrace.tlog.witness import note_in  # noqa: PLC0415
 
-    checkpoint = None if note is None else read(Path(note))
+    checkpoint = None if note is None else note_in(read(Path(note)))
     with ctx.open() as ledger, ledger.reading() as session:
         ledger.refuse_set_back()
         found = proving.entries_of(session, what)
