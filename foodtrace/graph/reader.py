@@ -24,6 +24,7 @@ from foodtrace.graph.kinds import ABOUT
 from foodtrace.graph.names import find
 from foodtrace.graph.products import rule_fits
 from foodtrace.graph.rows import ENDED
+from foodtrace.graph.spoken import Spoken, spoken_in
 from foodtrace.graph.standing import Standing
 from foodtrace.tlog.entry import parse
 from foodtrace.tlog.whole import event_of
@@ -126,6 +127,17 @@ class SqlFacts(Standing):
         doing: Literal["packing", "release"] = "packing" if isinstance(said, Packing) else "release"
         return Act(doing=doing, lot=lot, site=self.site(said.site) or 0, t=t, entry=(log, seq))
 
+    def spoken(self, lots: Collection[int]) -> Iterable[tuple[tuple[int, int], int, tuple[int, int]]]:
+        """See :class:`foodtrace.recall.facts.Facts`."""
+        said = self._spoken_of(lots)
+        sites = self.numbers({each.site for each in said})
+        return [((each.lot, sites[each.site]), each.t, each.entry) for each in said if each.site in sites]
+
+    def _spoken_of(self, lots: Collection[int]) -> list[Spoken]:
+        rows = self.speaking(lots)
+        standing = self.in_force([(log, seq, ended) for _, log, seq, ended in rows])
+        return list(spoken_in(self._s, [row for row in rows if (row[1], row[2]) in standing], now=self._now, until=self._until))
+
     def corrections(self, lots: Collection[int], *, since: int) -> Iterable[tuple[int, tuple[int, int]]]:
         """Return (site, (log, seq) of the correction) of every flow of these lots that its own log corrected, recorded from a moment on.
 
@@ -204,19 +216,29 @@ class SqlFacts(Standing):
             rows = self._s.each(_LOTS_OF, [*named, ""])
         else:
             rows = self._s.rows("SELECT DISTINCT l.lot FROM lot_fact AS l WHERE l.ended <= 0")
-        return self.fitting(clause, [*dict.fromkeys(row[0] for row in rows), *self._undescribed()])
+        return self.fitting(clause, [*dict.fromkeys(row[0] for row in rows), *self._undescribed(clause.product)])
 
     def fitting(self, clause: PredicateClause, lots: Collection[int]) -> list[tuple[int, bool]]:
         """Return (lot, certain) of those of these lots that a rule means, and of all their other names."""
         return fitting(self, clause, lots)
 
-    def _undescribed(self) -> list[int]:
-        """Return the names with goods on record of which no record says what they are; another name of the lot may be described."""
+    def _undescribed(self, product: str) -> list[int]:
+        """Return the names with goods on record of which no record says what they are; another name of the lot may be described.
+
+        Of goods that were only put aside, refused, tested and the like those stay out of which that very record says another product.
+        """
         rows = self._s.rows(
             "SELECT n.id FROM name AS n WHERE n.code IS NOT NULL AND NOT EXISTS "
             "(SELECT 1 FROM lot_fact AS l WHERE l.lot = n.id AND l.ended <= 0)"
         )
-        held = self._s.each(
-            "SELECT DISTINCT h.lot FROM {ids} CROSS JOIN holding AS h WHERE h.lot = f.value AND h.flows <> 0", [row[0] for row in rows]
-        )
-        return sorted(row[0] for row in held)
+        names = [row[0] for row in rows]
+        held = self._s.each("SELECT DISTINCT h.lot FROM {ids} CROSS JOIN holding AS h WHERE h.lot = f.value AND h.flows <> 0", names)
+        found = {row[0] for row in held}
+        said: dict[int, list[str]] = {}
+        for each in self._spoken_of([name for name in names if name not in found]):
+            said.setdefault(each.lot, []).append(each.product)
+        for lot, products in said.items():
+            named = [each for each in products if each]
+            if not product or not named or any(rule_fits(each, product) is not False for each in named):
+                found.add(lot)
+        return sorted(found)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from foodtrace.graph.described import settled
 from foodtrace.graph.flowkind import DELIVERED, NEVER, UNNAMED, FlowKind, ahead, happened
 from foodtrace.graph.names import find, texts_of
+from foodtrace.graph.subjects import SPOKEN
 
 if TYPE_CHECKING:
     from foodtrace.storage.session import Ask, Row, Session
@@ -238,11 +239,20 @@ class Rows:
             "SELECT DISTINCT h.site, h.lot FROM {ids} CROSS JOIN holding AS h WHERE h.site = f.value AND h.flows > 0", sites
         )
 
+    def speaking(self, lots: Collection[int]) -> list[Row]:
+        """Return (lot, log, seq, ended) of records that may say these lots were somewhere and move none (:mod:`foodtrace.graph.spoken`)."""
+        return self._s.each(SPOKEN, lots)
+
+    @property
+    def until(self) -> int:
+        """What was recorded later is not seen, microseconds since 1970 UTC."""
+        return self._until
+
     # -- asked ahead (:meth:`foodtrace.storage.session.Session.ahead`) -------------------------------------------------------
 
     def of_lots(self, lots: Sequence[int]) -> tuple[Ask, ...]:
-        """Return what :meth:`rows` and :meth:`lots_said` of these lots, in ascending order, will ask."""
-        return (_MOVES, lots, (self._until,)), (_WORDS, lots, (self._until,))
+        """Return what :meth:`rows`, :meth:`lots_said` and :meth:`speaking` of these lots, in ascending order, will ask."""
+        return (_MOVES, lots, (self._until,)), (_WORDS, lots, (self._until,)), (SPOKEN, lots, ())
 
     def of_sites(self, sites: Sequence[int]) -> tuple[Ask, ...]:
         """Return what :meth:`sites_said` and :meth:`pseudo_lots` of these sites, asked in the same order, will ask."""

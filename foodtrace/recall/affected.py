@@ -9,7 +9,7 @@ Steps, with the section's words:
 3. **A** is E2 closed under lot presumption: once a lot is in a lot scope or is an output of an affected transformation, all its
    recorded holdings join for all time, and those of lots of the same code under an unknown authority; in partial scopes a
    holding with unexplained stock joins, of a seed lot or of one that lay at the site in the window. So does what a site answered that
-   it holds where no record put it.
+   it holds, or any record says was there, where no move put it.
 4. The answer is A (E2 where ``lot_presumption`` is ``path``); a link is confirmed exactly for members of E1.
 """
 
@@ -82,6 +82,8 @@ class Affected(msgspec.Struct, frozen=True, kw_only=True):
     """Moves of a ``left`` clause that name no registered destination: what the scope means went where nobody can look."""
     slack: int = 0
     """By how much clocks may have been wrong, microseconds."""
+    spoken: Mapping[Holding, Sequence[tuple[int, tuple[int, int]]]] = {}
+    """Holding -> (since when, (log, seq)) of records that say goods were there and move none."""
     copies: tuple[Copies, ...] = ()
     """Event ids that several logs carry; the copies that do not count are not among ``flows``."""
 
@@ -228,6 +230,7 @@ def _result(
         meant=_meant(records),
         astray=astray,
         slack=settings.clock_slack,
+        spoken={holding: told for holding, told in records.spoken.items() if holding in records.said},
         copies=records.copies,
     )
 

@@ -101,6 +101,10 @@ class Facts(Protocol):
         """Return what was done with these lots that moves nothing: packing, release."""
         ...
 
+    def spoken(self, lots: Collection[int]) -> Iterable[tuple[tuple[int, int], int, tuple[int, int]]]:
+        """Return ((lot, site), since when, entry) of live records that say goods were there and move none, unless others tell of them."""
+        ...
+
     def ranks(self) -> Mapping[int, int]:
         """Return the place of every log by its origin: ties go by text, the numbers of logs follow the order of arrival."""
         ...

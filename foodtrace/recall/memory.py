@@ -32,6 +32,7 @@ class MemoryFacts:
         acts: Iterable[Act] = (),
         copies: Iterable[Copies] = (),
         logs: Iterable[LogInfo] = (),
+        spoken: Iterable[tuple[tuple[int, int], int, tuple[int, int]]] = (),
     ) -> None:
         self._now = now
         told = list(flows)
@@ -42,6 +43,7 @@ class MemoryFacts:
         self._disputes = set(disputes)
         self._acts, self._copies, self._logs = list(acts), list(copies), list(logs)
         self._operators = {*operators, *(info.operator for info in self._sites.values()), *(info.producer for info in self._lots.values())}
+        self._spoken = [each for each in spoken if each[1] <= now]
         self._by_lot: dict[int, list[Flow]] = {}
         self._by_entry: dict[tuple[int, int], list[Flow]] = {}
         for flow in self._flows:
@@ -169,6 +171,10 @@ class MemoryFacts:
         """See :class:`foodtrace.recall.facts.Facts`."""
         wanted = set(lots)
         return [act for act in self._acts if act.lot in wanted and act.t <= self._now]
+
+    def spoken(self, lots: Collection[int]) -> Iterable[tuple[tuple[int, int], int, tuple[int, int]]]:
+        """See :class:`foodtrace.recall.facts.Facts`."""
+        return [each for each in self._spoken if each[0][0] in lots]
 
     def ranks(self) -> Mapping[int, int]:
         """See :class:`foodtrace.recall.facts.Facts`; here logs have numbers and no names."""

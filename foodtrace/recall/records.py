@@ -6,7 +6,8 @@ Rules:
    authority, dispatches without lot from any site the goods came to, and those that are the other side of a receipt of theirs which
    names no source; level by level, every lot's flows read once.
 2. **Names**: an alias class goes by its smallest text, so that the order of records never matters.
-3. **Recorded holdings**: wherever any flow of a lot happened or a move begins or ends, and where a site answered that it holds some.
+3. **Recorded holdings**: wherever any flow of a lot happened or a move begins or ends, and wherever a record that moves nothing says that
+   goods are or were: an answer to a notice, a test, a packing, a release, a truck put aside, a refusal (:mod:`foodtrace.graph.spoken`).
 4. **Steps**: moves, transformations through one knot each (outputs cleared for this case left out), and the possible steps of
    dispatches without lot: from every holding of that product at the sender that had received goods by then, or short of it by no
    more than the clocks may be wrong, pseudo-lots included. A product that nobody named fits every product. A dispatch without lot
@@ -62,6 +63,8 @@ class Records:
                     lots[lot] = lots.get(lot, False) or certain
             start |= lots.keys()
             self.fitting.append(lots)
+        self.spoken: dict[Holding, list[tuple[int, tuple[int, int]]]] = defaultdict(list)
+        """Holding -> (since when, entry) of what says that goods were there and moves none; at first by the lots' names."""
         codes = self._load(start)
         self.copies: tuple[Copies, ...] = ()
         self._drop_copies()
@@ -74,8 +77,9 @@ class Records:
         self.moves = [move for move in pair(told, self.rep, facts.ranks()) if move.lot in self.rep]
         self.sums = holdings(self.moves, self.flows)
         self.recorded = self._recorded()
-        self.said = {(self.rep[name], site) for name, site in said if name in self.rep and site not in self.recorded[self.rep[name]]}
-        """What sites answered that they hold, and no other record put there (rule 3)."""
+        places = {(self.rep[name], site) for name, site in said if name in self.rep} | self.spoken.keys()
+        self.said = {(lot, site) for lot, site in places if site not in self.recorded[lot]}
+        """Where records that move nothing say that goods are, or were, and no other record put them (rule 3)."""
         for lot, site in self.said:
             self.recorded[lot].add(site)
 
@@ -109,6 +113,9 @@ class Records:
             flows = self.facts.flows(fresh)
             self.flows += flows
             came = {flow.site for flow in flows} | {flow.other for flow in flows if flow.kind != FlowKind.ALIAS}
+            for holding, t, entry in self.facts.spoken(fresh):
+                self.spoken[holding].append((t, entry))
+                came.add(holding[1])
             new = came - sites - {0}
             sites |= new
             reached = {lot for both in named for lot in both} | {other for _, other in same}
@@ -117,6 +124,10 @@ class Records:
             reached |= {flow.lot for flow in self.facts.sent_to(without_source(flows))}
             fresh = reached - lots
         self._name(lots, aliases)
+        spoken = list(self.spoken.items())
+        self.spoken.clear()
+        for (name, site), told in spoken:
+            self.spoken[self.rep[name], site] += told
         self.infos = dict(self.facts.lots(lots))
         self.flows = [
             flow if self.rep[flow.lot] == flow.lot else msgspec.structs.replace(flow, lot=self.rep[flow.lot]) for flow in self.flows
@@ -213,6 +224,9 @@ class Records:
         for (lot, site), since in first_arrivals(self.moves, self.flows).items():
             if site in senders:
                 held[site].append((since, (lot, site), products[lot]))
+        for lot, site in self.said:
+            if site in senders:
+                held[site].append((ALWAYS, (lot, site), products[lot]))
         for move in unnamed:
             wanted = products[move.lot]
             for since, holding, product in held[move.src]:

@@ -131,6 +131,8 @@ _NOTHING: Final = (
     VoucherLines,
 )
 """Events that change no completion."""
+_SPEAK: Final = (BatchReleased, MarketEntry, Packing, Refusal, TestRecorded)
+"""Events that say goods were somewhere and move none (:mod:`foodtrace.graph.spoken`)."""
 _OF_CASES: Final = (*MANAGED, RecallOpened, Acknowledgement)
 """Events of which those about another case change nothing here."""
 
@@ -262,6 +264,8 @@ class _State:
         """See that new entries are such as can be folded in (rule 2)."""
         for name, data in session.rows("SELECT id, bytes FROM entry WHERE log = ? AND seq >= ? ORDER BY seq", (log, known)):
             event: Any = decode_alone(event_bytes(bytes(data)))
+            if isinstance(event, _SPEAK) and self._joins(session, event.lot, event.site):
+                raise FromNothing
             if isinstance(event, _NOTHING) or (getattr(event, "case", self.number) != self.number and isinstance(event, _OF_CASES)):
                 continue
             if isinstance(event, Site):
@@ -269,6 +273,11 @@ class _State:
                     raise FromNothing
             elif not isinstance(event, _GOODS) or self._told_elsewhere(session, log, name):
                 raise FromNothing
+
+    def _joins(self, session: Session, lot: str, site: str) -> bool:
+        """Say whether a record puts goods of an affected lot where none were on record."""
+        found = numbers_of(session, [lot, site])
+        return found.get(lot) in self.rep and (self.rep[found[lot]], found.get(site, 0)) not in self.found.holdings
 
     def _told_elsewhere(self, session: Session, log: int, name: str) -> bool:
         """Say whether another log carries an event of the same id."""

@@ -137,6 +137,9 @@ class Look:
             lots[flow.lot].append((flow.t, entry))
             if flow.site and not flow.flags & UNNAMED:
                 holdings[flow.lot, flow.site].append((flow.t, entry))
+        for holding, told in self.found.spoken.items():
+            holdings[holding] += told
+            lots[holding[0]] += told
         for move in self.found.moves:
             for site, t in ((move.src, move.t_out), (move.dst, move.t_in)):
                 if site and not (site == move.src and move.unnamed):

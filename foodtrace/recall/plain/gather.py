@@ -5,6 +5,7 @@
 3. Dispatches without lot matter where they left a site that had these goods, not before the lot began: of the same product (or one
    that nobody named) they can have been of these goods, of another the records must show that it was there. They matter too where a
    receipt of these goods bears their number. Those are handed over.
+4. So are lots of which a test, a packing, a refusal and the like says that they were where no flow put them.
 """
 
 from __future__ import annotations
@@ -65,10 +66,27 @@ class Gathered:
         self.infos: dict[int, LotSaid] = rows.lots_said(lots)
         if several:
             self._check_copies(several)
+        self._check_spoken(lots)
         self._check_unnamed()
         if rows.dated_ahead:
             raise HandOver("dated ahead")
         self.links = Links(self.books, asked)
+
+    def _check_spoken(self, lots: Sequence[int]) -> None:
+        """See that no record that moves nothing says goods were where no other puts them (rule 4)."""
+        rows = self.rows.speaking(lots)
+        moved = {(row[8], row[9]) for lot in {row[0] for row in rows} for row in self.books[lot].rows}
+        if all((log, seq) in moved for _, log, seq, _ in rows):
+            return
+        from foodtrace.graph.spoken import spoken_in  # noqa: PLC0415 - most recalls need none
+
+        if self.rows.crossed:
+            raise HandOver("another log may object")
+        live = [row for row in rows if row[3] == 0]
+        said = list(spoken_in(self.rows.session, live, now=self.rows.now, until=self.rows.until))
+        sites = self.rows.numbers({each.site for each in said})
+        if any(sites.get(each.site) not in self.books[each.lot].held for each in said):
+            raise HandOver("a record of goods where none came")
 
     def _check_unnamed(self) -> None:
         """See that no dispatch without lot can have been of these goods, nor is named by a receipt of theirs (rule 3)."""
