@@ -81,7 +81,7 @@ def named(aliases: Callable[[Collection[int]], Pairs], lots: Collection[int]) ->
 
 def lot_info(lot: int, said: LotSaid) -> LotInfo:
     """Return what the records say of a lot as a struct."""
-    text, product, gtin, producer, harvested, produced, expiry, content, unit = said
+    text, product, gtin, producer, harvested, produced, expiry, content, unit, products = said
     return LotInfo(
         lot=lot,
         text=text,
@@ -93,6 +93,7 @@ def lot_info(lot: int, said: LotSaid) -> LotInfo:
         expiry=expiry,
         content=content,
         content_unit=unit,
+        products=products,
     )
 
 

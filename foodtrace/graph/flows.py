@@ -85,6 +85,13 @@ class LotInfo(msgspec.Struct, frozen=True, kw_only=True):
     content: int | None = None
     """Grams or ml in one piece."""
     content_unit: int = 0
+    products: tuple[str, ...] = ()
+    """Every product that any record says, where more is known than ``product``."""
+
+    @property
+    def all_products(self) -> tuple[str, ...]:
+        """Every product that any record says of it; empty: none says any."""
+        return self.products or ((self.product,) if self.product else ())
 
 
 class SiteInfo(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,12 +8,21 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection
 from functools import lru_cache
 
 
 def fits_product(product: str, wanted: str) -> bool:
     """Say whether goods of a product may be those of a dispatch without lot; a product nobody named fits every one."""
     return not product or not wanted or product == wanted or _folded(product) == _folded(wanted)
+
+
+def may_be(products: Collection[str], wanted: str) -> bool:
+    """Say whether goods of any of the products that records say may be those of a dispatch without lot.
+
+    Records may contradict each other, and whoever writes "cabbage" on a receipt must not take a buyer of the milk off the list.
+    """
+    return not products or any(fits_product(each, wanted) for each in products)
 
 
 def rule_fits(product: str, wanted: str) -> bool | None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     """(text, kind, operator, name, county, region, parent, newest recorded time of an entry of its own, words that contradict each
     other on its operator and kind: :mod:`foodtrace.graph.described`)."""
     LotSaid = tuple[Any, ...]
-    """(text, product, gtin, producer, harvested, produced, expiry, content, unit of the content)."""
+    """(text, product, gtin, producer, harvested, produced, expiry, content, unit of the content, every product any record says)."""
 
 FLOW: Final = "m.kind, m.lot, m.site, m.other, m.unit, m.q, m.t, m.recorded, m.log, m.seq, m.item, m.pair, m.flags, m.ended"
 """Columns of a flow, in the order of its fields, and whether it is live."""
@@ -393,8 +393,11 @@ def lot_said(text: str, rows: Iterable[Row], born: Mapping[int, SiteSaid]) -> Lo
     expiry: Any = None
     content: Any = None
     content_unit = 0
+    products: dict[str, None] = {}
     for _, site, a_product, a_gtin, a_produced, a_expiry, a_content, a_unit in rows:
         product = a_product or product
+        if a_product:
+            products[a_product] = None
         gtin = a_gtin or gtin
         produced = a_produced if a_produced >= 0 else produced
         expiry = a_expiry if a_expiry >= 0 else expiry
@@ -403,4 +406,4 @@ def lot_said(text: str, rows: Iterable[Row], born: Mapping[int, SiteSaid]) -> Lo
         if site:
             producer = born[site][2] or producer
             harvested = born[site][1] == "farm"
-    return text, product, gtin, producer, harvested, produced, expiry, content, content_unit
+    return text, product, gtin, producer, harvested, produced, expiry, content, content_unit, tuple(products)

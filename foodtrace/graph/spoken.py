@@ -2,12 +2,12 @@
 
 Rules:
 
-1. Where such a record stands, goods of the lot were: nobody tests, packs, releases, holds or refuses what is not there. How they came, and
-   how much there is, it does not say.
-2. A truck that was put aside is told by the decision that resolves it, and a test at a gate by the entry that let the lot in there: where the
-   goods went is on record then.
-3. It counts from its own time on. What is dated later than it was written counts from when it was written: a clock that is ahead must
-   hide nobody.
+1. Where such a record stands, goods of the lot were: nobody tests, packs, releases, holds or refuses what is not there. How they
+   came, and how much there is, it does not say.
+2. A truck that was put aside is told by the decision that resolves it, and a test at a gate by the entry that let the lot in
+   there: where the goods went is on record then.
+3. It counts from its own time on. What is dated later than it was written counts from when it was written: a clock that is ahead
+   must hide nobody.
 4. Only what is asked is read of an entry. This module loads no kind of event: the recall of plain lots reads it too.
 """
 
@@ -65,7 +65,8 @@ _decoder: Final = msgspec.json.Decoder(_Entry)
 def spoken_in(session: Session, rows: Iterable[Row], *, now: int, until: int) -> Iterator[Spoken]:
     """Iterate over what some entries say as of a moment.
 
-    :param rows: (lot, log, seq, ended) as :meth:`foodtrace.graph.rows.Rows.speaking` has them. :param now: T. :param until: what was recorded later is not seen.
+    :param rows: (lot, log, seq, ended) as :meth:`foodtrace.graph.rows.Rows.speaking` has them. :param now: T.
+    :param until: what was recorded later is not seen.
     """
     wanted: dict[int, dict[int, list[int]]] = {}
     for lot, log, seq, _ in rows:

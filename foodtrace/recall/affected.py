@@ -92,6 +92,10 @@ class Affected(msgspec.Struct, frozen=True, kw_only=True):
         said = (self.infos[name].product for name in self.names.get(lot, (lot,)) if name in self.infos)
         return min(filter(None, said), default="")
 
+    def products(self, lot: int) -> set[str]:
+        """Return every product that any record says of a lot, under any of its names."""
+        return {each for name in self.names.get(lot, (lot,)) if name in self.infos for each in self.infos[name].all_products}
+
     def site_link(self, site: int) -> Grade:
         """Return the best link of a site's holdings."""
         return "confirmed" if site in self.sure_sites else "possible"

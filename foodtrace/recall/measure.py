@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from foodtrace.events import Clause, LeftClause, LotsClause, ThroughClause
 from foodtrace.graph.edges import micros
 from foodtrace.graph.flows import UNNAMED, Flow, FlowKind
-from foodtrace.graph.products import fits_product
+from foodtrace.graph.products import may_be
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.bounds import Bounds, Extent, Key, bounds
 from foodtrace.recall.facts import Facts
@@ -117,9 +117,9 @@ def _candidates(facts: Facts, found: Affected, known: set[int]) -> tuple[dict[in
     for site, lot in facts.stock_lots({move.src for move in unnamed}):
         stock[site].add(rep.get(lot, lot))
     infos = {**facts.lots({lot for lots in stock.values() for lot in lots} | {move.lot for move in unnamed}), **found.infos}
-    products = {lot: info.product for lot, info in infos.items()} | {lot: found.product(lot) for lot in found.names}
+    products = {lot: set(info.all_products) for lot, info in infos.items()} | {lot: found.products(lot) for lot in found.names}
     candidates = {
-        move.lot: {lot for lot in stock[move.src] if lot != move.lot and fits_product(products[lot], products[move.lot])}
+        move.lot: {lot for lot in stock[move.src] if lot != move.lot and may_be(products[lot], min(products[move.lot], default=""))}
         for move in unnamed
     }
     senders = {move.src for move in unnamed}

@@ -10,7 +10,8 @@ Rules:
    goods are or were: an answer to a notice, a test, a packing, a release, a truck put aside, a refusal (:mod:`foodtrace.graph.spoken`).
 4. **Steps**: moves, transformations through one knot each (outputs cleared for this case left out), and the possible steps of
    dispatches without lot: from every holding of that product at the sender that had received goods by then, or short of it by no
-   more than the clocks may be wrong, pseudo-lots included. A product that nobody named fits every product. A dispatch without lot
+   more than the clocks may be wrong, pseudo-lots included. A product that nobody named fits every product; where records say several of a
+   lot, each counts: a new record takes nobody off a list. A dispatch without lot
    whose receipt names one is a move of that lot, whether that lot is otherwise read or not: what else a scope holds must not change
    what a record means.
 5. **Copies**: one event id in several logs is one event; the site operator's log wins, then the smallest log name. A copy with
@@ -27,7 +28,7 @@ import msgspec
 
 from foodtrace.events import Clause, LeftClause, ThroughClause
 from foodtrace.graph.flows import ALWAYS, BIRTHS, CLEARED, NEVER, UNNAMED, Copies, Flow, FlowKind
-from foodtrace.graph.products import fits_product
+from foodtrace.graph.products import may_be
 from foodtrace.graph.walk import KNOT, Holding, Step
 from foodtrace.recall.facts import Facts
 from foodtrace.recall.moves import Move, is_nameless, pair, without_source
@@ -185,9 +186,9 @@ class Records:
                 found[move.lot].add(move.src)
         return found
 
-    def product(self, lot: int) -> str:
-        """Return the product of a lot, from whichever of its names says it."""
-        return min((self.infos[name].product for name in self.classes[lot] if self.infos[name].product), default="")
+    def products(self, lot: int) -> set[str]:
+        """Return every product that any record says of a lot, under any of its names."""
+        return {product for name in self.classes[lot] for product in self.infos[name].all_products}
 
     def followed(self, flow: Flow) -> bool:
         """Say whether this output of a transformation is followed: not if this case cleared it."""
@@ -219,8 +220,8 @@ class Records:
         if not unnamed:
             return steps
         senders = {move.src for move in unnamed}
-        products = {lot: self.product(lot) for lot in self.classes}
-        held: dict[int, list[tuple[int, Holding, str]]] = defaultdict(list)
+        products = {lot: self.products(lot) for lot in self.classes}
+        held: dict[int, list[tuple[int, Holding, set[str]]]] = defaultdict(list)
         for (lot, site), since in first_arrivals(self.moves, self.flows).items():
             if site in senders:
                 held[site].append((since, (lot, site), products[lot]))
@@ -228,9 +229,9 @@ class Records:
             if site in senders:
                 held[site].append((ALWAYS, (lot, site), products[lot]))
         for move in unnamed:
-            wanted = products[move.lot]
-            for since, holding, product in held[move.src]:
-                if since - slack <= move.t_out and fits_product(product, wanted):
+            wanted = min(products[move.lot], default="")
+            for since, holding, said in held[move.src]:
+                if since - slack <= move.t_out and may_be(said, wanted):
                     steps[holding].append((move.t_out, move.t_in, (move.lot, move.dst)))
         return steps
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from foodtrace.graph.flows import ALWAYS, LEAVING, NEVER, UNNAMED, Flow, FlowKind
-from foodtrace.graph.products import fits_product
+from foodtrace.graph.products import may_be
 from foodtrace.graph.walk import Holding
 from foodtrace.recall.finding.look import Finding, Look, earliest, latest
 from foodtrace.recall.moves import Move, pair
 from foodtrace.recall.records import first_arrivals, representatives
 
 _OUT = LEAVING | {FlowKind.CONSUMED, FlowKind.SOLD, FlowKind.DESTROYED, FlowKind.LOST, FlowKind.USED}
+
+
+_Candidate: TypeAlias = tuple[int, int, set[str]]
+"""(lot, when goods of it first came, every product that records say of it)."""
 
 
 def sides(look: Look) -> Iterator[Finding]:
@@ -127,10 +131,10 @@ def without_lot(look: Look) -> Iterator[Finding]:
             yield Finding(kind="mixed_stall", site=move.src, entries=move.entries, value=len(lots - {move.lot}))
 
 
-def _fitting(look: Look, move: Move, candidates: Mapping[int, list[tuple[int, int, str]]]) -> set[int]:
+def _fitting(look: Look, move: Move, candidates: Mapping[int, list[_Candidate]]) -> set[int]:
     """Return the lots that a dispatch without lot may have been."""
     by, wanted = move.t_out + look.settings.clock_slack, _product(look, move)
-    return {lot for lot, since, product in candidates[move.src] if since <= by and fits_product(product, wanted)}
+    return {lot for lot, since, products in candidates[move.src] if since <= by and may_be(products, wanted)}
 
 
 def _product(look: Look, move: Move) -> str:
@@ -178,10 +182,10 @@ def _held(look: Look, move: Move, first: Mapping[Holding, int]) -> bool:
     """Tell whether any record puts goods at the sender by then that a dispatch without lot can have been; read no further than that."""
     by, wanted = move.t_out + look.settings.clock_slack, _product(look, move)
     for (lot, site), since in first.items():
-        if site == move.src and lot != move.lot and since <= by and fits_product(look.found.product(lot), wanted):
+        if site == move.src and lot != move.lot and since <= by and may_be(look.found.products(lot), wanted):
             return True
     infos = look.facts.lots({lot for _, lot in look.facts.stock_lots([move.src])} - look.representative.keys())
-    fitting = sorted(lot for lot, info in infos.items() if fits_product(info.product, wanted))
+    fitting = sorted(lot for lot, info in infos.items() if may_be(info.all_products, wanted))
     for place in range(0, len(fitting), _PORTION):
         flows = [flow for flow in look.facts.flows(fitting[place : place + _PORTION]) if move.src in (flow.site, flow.other)]
         came = first_arrivals(pair(flows, {}, look.facts.ranks()), flows)
@@ -207,8 +211,8 @@ def _for_nowhere(look: Look) -> Iterator[Finding]:
             yield Finding(kind="destination_missing", **about)
 
 
-def _candidates(look: Look, senders: set[int]) -> dict[int, list[tuple[int, int, str]]]:
-    """Return per sender what it may have sent: (lot, when goods of it first came, product), affected or not."""
+def _candidates(look: Look, senders: set[int]) -> dict[int, list[_Candidate]]:
+    """Return per sender what it may have sent, affected or not."""
     named = look.representative
     there = {lot for _, lot in look.facts.stock_lots(senders)}
     others = there - named.keys()
@@ -218,12 +222,9 @@ def _candidates(look: Look, senders: set[int]) -> dict[int, list[tuple[int, int,
     one = representatives(names, aliases, look.facts.texts(names))
     first = first_arrivals([*look.found.moves, *pair(flows, one, look.facts.ranks())], [*flows, *look.found.flows])
     infos = {**look.facts.lots(others), **look.found.infos}
-    products = {
-        lot: min((infos[n].product for n in names if n in infos and infos[n].product), default="")
-        for lot, names in look.found.names.items()
-    }
-    made: dict[int, list[tuple[int, int, str]]] = defaultdict(list)
+    products = {lot: look.found.products(lot) for lot in look.found.names}
+    made: dict[int, list[_Candidate]] = defaultdict(list)
     for (lot, site), since in first.items():
         if site in senders:
-            made[site].append((one.get(lot, lot), since, products.get(lot, infos[lot].product if lot in infos else "")))
+            made[site].append((one.get(lot, lot), since, products.get(lot, set(infos[lot].all_products) if lot in infos else set())))
     return made

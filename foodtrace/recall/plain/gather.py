@@ -17,7 +17,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 from foodtrace.graph.flowkind import UNNAMED, FlowKind
-from foodtrace.graph.products import fits_product
+from foodtrace.graph.products import may_be
 from foodtrace.graph.rows import Rows
 from foodtrace.recall.contacts import CONTACTS
 from foodtrace.recall.plain import HandOver
@@ -32,6 +32,8 @@ TEXT, KIND, OPERATOR, NAME, COUNTY, _, _, LAST_ENTRY, WORDS = range(9)
 """Where the fields of what is said of a site stand."""
 PRODUCT: Final = 1
 """Where the product stands in what is said of a lot."""
+PRODUCTS: Final = 9
+"""Where every product that any record says stands in it."""
 _RECEIPT: Final = int(FlowKind.RECEIPT)
 _PRODUCED: Final = int(FlowKind.PRODUCED)
 _PORTION: Final = 500
@@ -117,10 +119,10 @@ class Gathered:
             there = senders.intersection(books.held)
             if not there:
                 continue
-            product, begun = self.infos[lot][PRODUCT], min(row[6] for row in books.rows) - CLOCK_SLACK
+            products, begun = self.infos[lot][PRODUCTS], min(row[6] for row in books.rows) - CLOCK_SLACK
             for site, left, wanted in sent:
                 if site in there and begun <= left:
-                    if fits_product(product, wanted):
+                    if may_be(products, wanted):
                         raise HandOver("dispatches without lot")
                     other[site, wanted] = min(left, other.get((site, wanted), left))
         if len(other) > _ASKED or any(not self.rows.surely_held(*pair, by) for pair, by in other.items()):
