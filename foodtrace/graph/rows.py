@@ -11,7 +11,7 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
@@ -243,10 +243,23 @@ class Rows:
         """Return (lot, log, seq, ended) of records that may say these lots were somewhere and move none (:mod:`foodtrace.graph.spoken`)."""
         return self._s.each(SPOKEN, lots)
 
-    @property
-    def until(self) -> int:
-        """What was recorded later is not seen, microseconds since 1970 UTC."""
-        return self._until
+    def elsewhere(
+        self, lots: Collection[int], moved: Callable[[int], Collection[tuple[int, int]]], held: Callable[[int], Collection[int]]
+    ) -> set[int]:
+        """Return those of some lots of which a record that moves nothing says they were where no flow put them; in doubt too.
+
+        :param moved: of a lot, the (log, seq) of entries that moved it. :param held: of a lot, the sites where flows put it.
+        """
+        rows = self.speaking(lots)
+        entries = {lot: moved(lot) for lot in {row[0] for row in rows}}
+        left = {row[0] for row in rows if (row[1], row[2]) not in entries[row[0]]}
+        if not left or self._crossed:
+            return left
+        from foodtrace.graph.spoken import spoken_in  # noqa: PLC0415 - most recalls need none
+
+        said = list(spoken_in(self._s, [row for row in rows if row[3] == 0], now=self._now, until=self._until))
+        sites = self.numbers({each.site for each in said})
+        return {each.lot for each in said if sites.get(each.site) not in held(each.lot)}
 
     # -- asked ahead (:meth:`foodtrace.storage.session.Session.ahead`) -------------------------------------------------------
 

@@ -18,6 +18,8 @@ _PORTION = 500
 _KIND, _OPERATOR = 1, 2
 """Where these stand in what is said of a site."""
 _PRODUCED, _CONSUMED, _RECEIPT = int(FlowKind.PRODUCED), int(FlowKind.CONSUMED), int(FlowKind.RECEIPT)
+_SPEAKING = frozenset({int(FlowKind.BORN), int(FlowKind.USED), _RECEIPT})
+"""What entries do that may say no more than that goods were there: let in at a gate, take a sample."""
 
 
 class Reach:
@@ -71,10 +73,12 @@ class Reach:
     def _read(self, lots: Sequence[int]) -> None:
         ranks = self.rows.ranks()
         consumed: dict[tuple[int, int], set[int]] = defaultdict(set)
+        moved: set[tuple[int, int]] = set()
         produced: dict[tuple[int, int], set[int]] = defaultdict(set)
         for first in range(0, len(lots), _PORTION):
             for lot, mine in self._of(lots[first : first + _PORTION]):
                 self._rows_of.add(lot)
+                moved.update((row[8], row[9]) for row in mine if row[0] in _SPEAKING)
                 for row in mine:
                     if row[0] == _CONSUMED:
                         consumed[row[8], row[9]].add(lot)
@@ -87,6 +91,8 @@ class Reach:
                     continue
                 self._held[lot] = tuple(self._bits(held))
                 self._sold[lot] = tuple(self._bits(site for site, each in held.items() if each.sold > 0))
+        sites = list(self._bit)
+        self.odd |= self.rows.elsewhere(lots, lambda _: moved, lambda lot: {sites[bit] for bit in self._held.get(lot, ())})
         for entry, inputs in consumed.items():
             for lot in inputs:
                 self._made[lot] |= produced.get(entry, set())

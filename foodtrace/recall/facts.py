@@ -153,6 +153,11 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     """(log, seq) of its entry; zeros where the caller does not know."""
 
 
+def found_there(step: Step, now: int) -> bool:
+    """Say whether a step is a visit, by a moment, that found goods."""
+    return step.kind == "check" and step.result == "found" and step.at <= now
+
+
 class Planned(msgspec.Struct, frozen=True, kw_only=True):
     """A destruction that somebody means to carry out (FSL Art. 63: time and place are reported first)."""
 

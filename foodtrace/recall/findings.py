@@ -45,6 +45,7 @@ RULES: Final[Mapping[Rule, tuple[str, ...]]] = {
     moves.before_birth: ("time_contradiction",),
     moves.by_slack: ("time_contradiction",),
     records.behind: ("log_behind",),
+    about_case.visited: ("same_lot_no_path",),
     about_case.unanswered: ("no_answer", "calendar_missing"),
     about_case.against: ("before_known", "after_notice"),
     about_case.restocked: ("restocked",),

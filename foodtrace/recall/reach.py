@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from foodtrace.events import Clause
 from foodtrace.graph.walk import Holding
 from foodtrace.recall.affected import Affected, find
-from foodtrace.recall.facts import Case, Facts
+from foodtrace.recall.facts import Case, Facts, found_there
 from foodtrace.recall.settings import Settings
 
 
@@ -28,7 +28,10 @@ def reach_of_case(facts: Facts, case: Case, settings: Settings, clauses: Sequenc
 
 
 def places_said(case: Case, now: int) -> frozenset[Holding]:
-    """Return (name of a lot, site) of what sites said lies with them by a moment, their last word; of nothing no place."""
+    """Return (name of a lot, site) of what sites said lies with them by a moment, their last word; of nothing no place.
+
+    So is where a visit found goods of a lot.
+    """
     last: dict[Holding, int] = {}
     for step in sorted(
         (step for step in case.steps if step.kind == "acknowledgement" and step.at <= now), key=lambda s: (s.at, s.recorded)
@@ -37,7 +40,8 @@ def places_said(case: Case, now: int) -> frozenset[Holding]:
         for lot, _, q in step.on_hand:
             here[lot, step.site] = here.get((lot, step.site), 0) + q
         last |= here
-    return frozenset(place for place, q in last.items() if q)
+    found = {(lot, step.site) for step in case.steps if found_there(step, now) for lot in step.lots}
+    return frozenset({place for place, q in last.items() if q} | found)
 
 
 __all__ = ["places_said", "reach_of_case"]

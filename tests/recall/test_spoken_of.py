@@ -12,10 +12,26 @@ from typing import Any
 import pytest
 
 from foodtrace import Quantity
-from foodtrace.events import BatchReleased, Event, MarketEntry, Output, Packing, Portion, Refusal, TestRecorded, Transfer, Transformation
+from foodtrace.events import (
+    BatchReleased,
+    Event,
+    MarketEntry,
+    Output,
+    Packing,
+    Portion,
+    PredicateClause,
+    Refusal,
+    TestRecorded,
+    Transfer,
+    Transformation,
+)
 from foodtrace.graph.edges import micros
+from foodtrace.graph.reader import SqlFacts
+from foodtrace.operations import checks
+from foodtrace.operations.blast import blast
 from foodtrace.operations.scopes import Given, clauses_of
 from foodtrace.recall.answer import Answer, recall
+from foodtrace.recall.cases import load_case
 from tests.recall.casework import World, day, kg
 
 LOT, ODD = "OP-P/L", "OP-V/ODD"
@@ -119,10 +135,26 @@ def test_a_rule_finds_goods_of_which_only_such_a_record_tells(world: World) -> N
     assert links(answer) == {"M": "possible"}
     assert "attribute_missing" in {each.kind for each in answer.untraced}
     with world.read() as session:
-        from foodtrace.events import PredicateClause
-        from foodtrace.graph.reader import SqlFacts
-
         facts = SqlFacts(session, micros(world.now))
         assert list(facts.lots_like(PredicateClause(product="茶"))) == []
         assert list(facts.lots_like(PredicateClause(product="牛奶"))) == [(facts.lot(ODD), False)]
         assert list(facts.lots_like(PredicateClause(code="OD*"))) == [(facts.lot(ODD), True)]
+
+
+def test_blast_counts_the_outlets_that_a_recall_lists(world: World) -> None:
+    world.put(entry("sale", "Y", LOT, world.now))
+    with world.read() as session:
+        found = blast(session, start=0, end=micros(world.now), now=micros(world.now))
+    assert {each.lot: each.outlets for each in found.lots}[LOT] == 1
+
+
+@pytest.mark.parametrize("lot", ["", LOT])
+def test_a_visit_that_found_goods_where_none_were_on_record_is_in_the_answer_of_its_case(world: World, lot: str) -> None:
+    case = world.open(LOT)
+    world.do(checks.check, case, "Y", "found", lot=lot, quantity=kg(9))
+    with world.read() as session:
+        state = load_case(session, case, until=micros(world.now))
+        quick, full = (recall(session, (), now=micros(world.now), case=state, plain=plain) for plain in (True, False))
+    assert quick == full
+    assert links(quick) == {"P": "confirmed", "W": "confirmed"} | ({"Y": "possible"} if lot else {})
+    assert [(each.lot, each.site, len(each.entries)) for each in quick.untraced if each.kind == "same_lot_no_path"] == [(lot, "Y", 1)]

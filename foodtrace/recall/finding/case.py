@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cache
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from foodtrace.graph.flows import CLEARED, DELIVERED, SAMPLE, UNKNOWN_TIME, UNNA
 from foodtrace.recall.blocking import Doing, Mark, blocks, known_sites, marks
 from foodtrace.recall.custody import Freed, freed
 from foodtrace.recall.deadlines import Calendar, local_day, working_days_between
-from foodtrace.recall.facts import Case
+from foodtrace.recall.facts import Case, found_there
 from foodtrace.recall.finding.look import Entry, Finding, Look
 from foodtrace.recall.heard import Heard, heard_of
 from foodtrace.recall.settings import Settings
@@ -134,6 +134,19 @@ def restocked(look: Look) -> Iterator[Finding]:
 def again(each: Freed) -> Finding:
     """Return the finding of goods that left custody as ordinary ones."""
     return Finding(kind="restocked", lot=each.lot, site=each.site, entries=(each.entry,), value=each.q, unit=each.unit)
+
+
+def found_elsewhere(case: Case, now: int, sites: Collection[int]) -> Iterator[Finding]:
+    """same_lot_no_path: a visit found goods where none of the case are on record. :param sites: where some are."""
+    for step in case.steps:
+        if found_there(step, now) and step.site not in sites:
+            yield Finding(kind="same_lot_no_path", site=step.site, entries=(step.entry,))
+
+
+def visited(look: Look) -> Iterator[Finding]:
+    """same_lot_no_path of visits."""
+    if look.case is not None:
+        yield from found_elsewhere(look.case, look.now, {site for _, site in look.found.holdings})
 
 
 def unanswered(look: Look) -> Iterator[Finding]:

@@ -22,7 +22,7 @@ from foodtrace.graph.walk import Holding
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.deadlines import Calendar
 from foodtrace.recall.entries import MOST, Entry, newest
-from foodtrace.recall.facts import Case, Facts
+from foodtrace.recall.facts import Case, Facts, found_there
 from foodtrace.recall.quantities import HoldingSum, Key
 from foodtrace.recall.settings import Settings
 from foodtrace.recall.sums import answers_of, sums_with_said
@@ -153,6 +153,13 @@ class Look:
     def counted(self, holding: Holding) -> tuple[Entry, ...]:
         """Return the entries about a holding and what its site answered."""
         return self.newest([*self._timed[0].get(holding, ()), *self.answers.get(holding, ())])
+
+    def visits(self, holding: Holding) -> tuple[Entry, ...]:
+        """Return the entries of visits that found goods of a lot at a site."""
+        lot, site = holding
+        steps = self.case.steps if self.case is not None else ()
+        mine = (step for step in steps if step.site == site and found_there(step, self.now))
+        return self.newest((step.at, step.entry) for step in mine if lot in {self.representative.get(each, each) for each in step.lots})
 
     def of(self, lot: int) -> tuple[Entry, ...]:
         """Return the entries about a lot."""

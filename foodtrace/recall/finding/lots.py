@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from foodtrace.graph.flows import Flow, FlowKind
-from foodtrace.recall.finding.look import Finding, Look
+from foodtrace.graph.walk import Holding
+from foodtrace.recall.finding.look import Entry, Finding, Look
 
 
 def origins(look: Look) -> Iterator[Finding]:
@@ -25,7 +26,12 @@ def no_path(look: Look) -> Iterator[Finding]:
     """same_lot_no_path: in the answer by presumption, or a seed no record connects."""
     for (lot, site), link in look.found.holdings.items():
         if link.presumed or (link.seed and link.link == "possible" and lot not in look.pseudo):
-            yield Finding(kind="same_lot_no_path", lot=lot, site=site, entries=look.at((lot, site)) or look.counted((lot, site)))
+            yield Finding(kind="same_lot_no_path", lot=lot, site=site, entries=_behind(look, (lot, site)))
+
+
+def _behind(look: Look, holding: Holding) -> tuple[Entry, ...]:
+    """Return the entries by which a holding is on record: goods, else the word of its site, else a visit."""
+    return look.at(holding) or look.counted(holding) or look.visits(holding)
 
 
 def same_code(look: Look) -> Iterator[Finding]:

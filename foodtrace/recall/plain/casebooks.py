@@ -20,6 +20,7 @@ from foodtrace.recall.plain.gather import Gathered
 from foodtrace.recall.plain.lot import Held, LotBooks, Recalled
 from foodtrace.recall.plain.replay import Replay
 from foodtrace.recall.quantities import HoldingSum
+from foodtrace.recall.reach import places_said
 from foodtrace.recall.settings import Settings
 from foodtrace.recall.sums import answered, known_since, notice_times
 
@@ -34,6 +35,9 @@ class CaseBooks:
         self.known: Callable[[int], int] = known_since(case, settings)
         self.said: dict[tuple[int, int], tuple[int, int]] = {}
         """(lot, site) -> when, and what the site said lay there."""
+        for lot, site in places_said(case, now):
+            if lot in gathered.books and site not in gathered.books[lot].held:
+                raise HandOver("goods said or found where nothing is on record")
         for (lot, site, unit), word in answered(case, now, {}, settings).items():
             books = gathered.books.get(lot)
             if books is not None and site not in books.held and word[1]:

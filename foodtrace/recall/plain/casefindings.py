@@ -14,7 +14,7 @@ from foodtrace.recall.calendars import calendar
 from foodtrace.recall.custody import freed
 from foodtrace.recall.entries import Entry, newest
 from foodtrace.recall.facts import Case
-from foodtrace.recall.finding.case import ASKS, Judge, again, silent
+from foodtrace.recall.finding.case import ASKS, Judge, again, found_elsewhere, silent
 from foodtrace.recall.finding.look import Finding
 from foodtrace.recall.heard import Heard
 from foodtrace.recall.plain.casebooks import CaseBooks
@@ -38,6 +38,7 @@ def case_findings(facts: SqlFacts, books: CaseBooks, case: Case, settings: Setti
     held = [(lot, site) for lot, each in gathered.books.items() for site in each.held]
     found: list[Finding] = [
         *silent(Heard(case, books.now, held, {}), books.now, settings, calendar()),
+        *found_elsewhere(case, books.now, {site for _, site in held}),
         *_restocked(books, judge),
         *_acts(facts, books, judge),
     ]

@@ -76,18 +76,11 @@ class Gathered:
 
     def _check_spoken(self, lots: Sequence[int]) -> None:
         """See that no record that moves nothing says goods were where no other puts them (rule 4)."""
-        rows = self.rows.speaking(lots)
-        moved = {(row[8], row[9]) for lot in {row[0] for row in rows} for row in self.books[lot].rows}
-        if all((log, seq) in moved for _, log, seq, _ in rows):
-            return
-        from foodtrace.graph.spoken import spoken_in  # noqa: PLC0415 - most recalls need none
 
-        if self.rows.crossed:
-            raise HandOver("another log may object")
-        live = [row for row in rows if row[3] == 0]
-        said = list(spoken_in(self.rows.session, live, now=self.rows.now, until=self.rows.until))
-        sites = self.rows.numbers({each.site for each in said})
-        if any(sites.get(each.site) not in self.books[each.lot].held for each in said):
+        def moved(lot: int) -> set[tuple[int, int]]:
+            return {(row[8], row[9]) for row in self.books[lot].rows}
+
+        if self.rows.elsewhere(lots, moved, lambda lot: self.books[lot].held):
             raise HandOver("a record of goods where none came")
 
     def _check_unnamed(self) -> None:
