@@ -87,6 +87,18 @@ _HELD: Final = (
     f"(m.other = h.site AND m.kind = {int(FlowKind.DISPATCH)} AND m.flags = {DELIVERED} AND NOT EXISTS "
     f"(SELECT 1 FROM move AS r WHERE r.lot = m.lot AND r.kind = {int(FlowKind.RECEIPT)} AND r.pair = m.pair))) LIMIT 8"
 )
+_KEEPS: Final = (
+    "SELECT f.value FROM {ids} WHERE EXISTS (SELECT 1 FROM holding AS h WHERE h.site = f.value AND ("  # noqa: S608 - constants
+    + " OR ".join(
+        f"h.{each} <> 0"
+        for each in (
+            *("sold", "received", "sent", "counts", "consumed", "born", "produced"),
+            *("destroyed", "lost", "returned", "sealed", "brought_back"),
+        )
+    )
+    + "))"
+)
+"""Sites with goods moved, used or counted by a record of their own; a sample is somebody else's, what others delivered too."""
 CROSSED: Final = "SELECT 1 FROM cross_correction LIMIT 1"
 """Whether any log corrects or disputes another's entries."""
 ORIGINS: Final = "SELECT id, origin FROM log ORDER BY origin"
@@ -232,6 +244,10 @@ class Rows:
         """Tell whether goods of exactly this product surely came to a site by a moment, whatever else the records say."""
         lots = [row[0] for row in self._s.rows(_HELD, (site, product, by))]
         return any(said[_PRODUCT] == product for said in self.lots_said(lots).values())
+
+    def keepers(self, sites: Collection[int]) -> set[int]:
+        """Return those of some sites that keep books of any goods: that moved, used or counted some by a record of their own."""
+        return {int(row[0]) for row in self._s.each(_KEEPS, sites)}
 
     def stock_lots(self, sites: Collection[int]) -> Iterable[tuple[int, int]]:
         """Return (site, lot) of every lot that has, or had, a holding at these sites."""

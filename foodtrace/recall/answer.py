@@ -16,7 +16,6 @@ import msgspec
 
 from foodtrace.events import Clause, LeftClause, LotsClause, ThroughClause
 from foodtrace.graph.directory import resolve_lot
-from foodtrace.graph.flows import FlowKind
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.recall.affected import Affected, find
 from foodtrace.recall.aliases import said_of
@@ -53,6 +52,7 @@ from foodtrace.recall.said import (
 from foodtrace.recall.scope import scope_words
 from foodtrace.recall.settings import DEFAULT, Settings
 from foodtrace.recall.shares import SiteBounds, site_bounds
+from foodtrace.recall.silence import unheard
 from foodtrace.recall.sums import known_since, notice_times, said_at_notice
 from foodtrace.recall.twice import twice
 from foodtrace.storage.session import Session
@@ -248,17 +248,15 @@ class Answering:
         self.suppliers = suppliers
         missing = {site for each in suppliers.values() for site in each} - self.found.sites.keys()
         self.names = {**self.found.sites, **self.facts.sites(missing)}
-        self.sells = {
-            flow.site for flow in self.found.flows if flow.kind in (FlowKind.SOLD, FlowKind.COUNT, FlowKind.USED, FlowKind.CONSUMED)
-        }
+        self.silent = unheard(self.facts, self.found, self.sums)
         self.contacts = contacts(self.session, list(held))
         self.times = self._times()
         return held
 
     def _row(self, site: int, held: list[tuple[int, int]]) -> OutletRow:
         info = self.found.sites[site]
-        # A site that never recorded an entry of its own sells and wastes unseen: its stock is unknown, never zero (rule 2).
-        silent = info.last_entry is None and site not in self.sells
+        # A site that keeps no books sells and wastes unseen: its stock is unknown, never zero (rule 2).
+        silent = site in self.silent
         contact = self.contacts.get(site)
         fields = contact[1] if contact else {}
         links = [self.found.holdings[holding] for holding in held]
@@ -298,7 +296,7 @@ class Answering:
     def _amount(self, keys: Sequence[tuple[int, int, int]], *, silent: bool) -> Amount:
         """Return what the records say of holdings of one site and unit."""
         received = sold = on_hand = returned = destroyed = unaccounted = travelling = sealed = 0
-        unknown = False
+        unknown = unheard_of = False
         for key in keys:
             each = self.sums[key]
             received += each.received + each.born + each.return_in
@@ -310,14 +308,17 @@ class Answering:
             travelling += each.travelling
             sealed += each.sealed + each.back
             # A silent site's own word at its notice is the one thing that is known of it.
-            unknown = unknown or (silent and each.on_hand > 0 and key not in self.said)
+            if silent and key not in self.said:
+                unknown = unknown or each.on_hand > 0
+                unheard_of = unheard_of or each.travelling > 0
+        unknown = unknown or unheard_of
         return Amount(
             unit=UNIT_NAMES[keys[0][2]],
-            received=received,
+            received=None if unheard_of else received,
             sold=None if unknown else sold,
             on_hand=None if unknown else on_hand,
             at_notice=None if silent and not self.said.keys() >= set(keys) else self._at_notice(keys),
-            likely=on_hand,
+            likely=on_hand + travelling if unheard_of else on_hand,
             returned=returned,
             destroyed=destroyed,
             unaccounted=unaccounted,

@@ -18,7 +18,7 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Final, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import msgspec
 
@@ -31,15 +31,12 @@ from foodtrace.recall.moves import Move, pair, without_source
 from foodtrace.recall.quantities import HoldingSum, holdings
 from foodtrace.recall.records import representatives
 from foodtrace.recall.settings import DEFAULT, Settings
+from foodtrace.recall.silence import unheard
 
 Way: TypeAlias = Literal["move", "return", "unnamed", "made"]
 """``made``: into, out of, or through a transformation."""
 Amounts: TypeAlias = tuple[tuple[int, int], ...]
 """(unit, base units), by unit."""
-
-
-_TELLS: Final = frozenset({FlowKind.SOLD, FlowKind.COUNT, FlowKind.USED, FlowKind.CONSUMED})
-"""Records by which a site shows that it says what becomes of its goods."""
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,8 +101,7 @@ def forward(
     flows = [msgspec.structs.replace(flow, lot=rep.get(flow.lot, flow.lot)) for flow in facts.entries(entries)] if entries else []
     infos = {lot: _info(found.infos, names) for lot, names in found.names.items()}
     drawn = _Drawing(facts, wanted, infos, found.sites, found.sums if sums is None else sums)
-    tells = {flow.site for flow in found.flows if flow.kind in _TELLS}
-    silent = {site for site, info in found.sites.items() if info.last_entry is None and site not in tells}
+    silent = unheard(facts, found, found.sums if sums is None else sums)
     for place, link in found.holdings.items():
         role = "outlet" if place[1] in found.outlets else "own" if place[1] in found.own else "intermediary"
         drawn.place(place, role=role, link=link.link, asked=place[0] in asked, silent=place[1] in silent)

@@ -85,6 +85,10 @@ class Facts(Protocol):
         """Return what is known of these sites."""
         ...
 
+    def keepers(self, sites: Collection[int]) -> Collection[int]:
+        """Return those of some sites that keep books of any goods: that moved, used or counted some by a record of their own."""
+        ...
+
     def same_code(self, lots: Collection[int]) -> Iterable[tuple[int, int]]:
         """Return (lot, other) where other has the same code under an authority that no operator or product on record has."""
         ...

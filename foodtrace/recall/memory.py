@@ -11,6 +11,7 @@ from foodtrace.graph.fitting import named
 from foodtrace.graph.flowkind import ahead
 from foodtrace.graph.flows import DELIVERED, NEVER, UNNAMED, Act, Copies, Flow, FlowKind, LogInfo, LotInfo, SiteInfo
 from foodtrace.graph.predicate import may_fit
+from foodtrace.recall.silence import tells
 
 
 class MemoryFacts:
@@ -131,6 +132,10 @@ class MemoryFacts:
     def sites(self, sites: Collection[int]) -> Mapping[int, SiteInfo]:
         """See :class:`foodtrace.recall.facts.Facts`."""
         return {site: self._sites.get(site, SiteInfo(site=site, text=f"#{site}")) for site in sites}
+
+    def keepers(self, sites: Collection[int]) -> Collection[int]:
+        """See :class:`foodtrace.recall.facts.Facts`."""
+        return {flow.site for flow in self._flows if tells(flow.kind, flow.flags)} & set(sites)
 
     def same_code(self, lots: Collection[int]) -> Iterable[tuple[int, int]]:
         """See :class:`foodtrace.recall.facts.Facts`."""

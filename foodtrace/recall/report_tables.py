@@ -208,7 +208,7 @@ def places_grid(
                     ", ".join(row.suppliers) or "-",
                     text(f"report.link.{row.link}", lang),
                     unit_word(amount.unit, lang),
-                    Measured(amount.received, amount.unit),
+                    "?" if amount.received is None else Measured(amount.received, amount.unit),
                     "?" if amount.sold is None else Measured(amount.sold, amount.unit),
                     Measured(amount.likely, amount.unit, unknown),
                     "-" if amount.at_notice is None else Measured(amount.at_notice, amount.unit),

@@ -45,7 +45,8 @@ class Amount(msgspec.Struct, frozen=True, kw_only=True):
     """One outlet's quantities in one unit, in base units."""
 
     unit: str
-    received: int
+    received: int | None
+    """None: unknown, goods were sent there (``travelling``) and the site keeps no books."""
     sold: int | None
     """None: unknown, the site records no sales."""
     on_hand: int | None
@@ -53,7 +54,8 @@ class Amount(msgspec.Struct, frozen=True, kw_only=True):
     at_notice: int | None
     """On hand when the notice arrived, by the site's own word or else the book; None: unknown, or no notice arrived."""
     likely: int
-    """Likely remaining: what is on hand, or, unknown, all that was received and is not accounted for."""
+    """Likely remaining: what is on hand, or, unknown, all that was received and is not accounted for; where not even that is known
+    (``received``), with what was sent there."""
     returned: int
     destroyed: int
     unaccounted: int
@@ -325,7 +327,8 @@ def positions(session: Session) -> tuple[Position, ...]:
 
 def likely_first(row: OutletRow) -> tuple[int, str]:
     """Return the place of a row: likely remaining stock first, unknown counted as all of it."""
-    return (-max([amount.likely + amount.travelling for amount in row.amounts], default=0), row.site)
+    there = [each.likely + (0 if each.received is None else each.travelling) for each in row.amounts]
+    return (-max(there, default=0), row.site)
 
 
 def rate_said(rate: Rate) -> RateAnswer:

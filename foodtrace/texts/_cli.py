@@ -221,6 +221,7 @@ _RECALL: Final[dict[str, tuple[str, str]]] = {
     "cli.col.returned": ("退回", "ret."),
     "cli.col.destroyed": ("销毁", "destr."),
     "cli.col.unaccounted": ("不明", "unacc."),
+    "cli.col.travelling": ("在途", "on the way"),
     "cli.col.credit_code": ("信用代码", "credit code"),
     "cli.col.licence": ("许可证", "licence"),
     "cli.col.dates": ("购进日", "dates"),

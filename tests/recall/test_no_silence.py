@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from foodtrace.events import Correction, Output, Portion, Transfer, Transformation
+from foodtrace.events import Alias, Correction, Output, Portion, Sale, TestRecorded, Transfer, Transformation
 from foodtrace.graph.edges import micros
 from foodtrace.operations.scopes import Given, clauses_of
 from foodtrace.recall.answer import Answer, recall
@@ -148,3 +148,25 @@ def test_a_lot_of_which_every_record_is_dated_ahead_names_who_has_it(world: Worl
     about = [(each.kind, each.lot, each.site, each.value, each.unit) for each in found.untraced if each.kind == "time_contradiction"]
     assert about == [("time_contradiction", "OP-P/FAR", site, q, "g") for site, q in (("X", 50_000), ("Y", 20_000))]
     assert {row.site for row in ask(world.at(500), "OP-P/FAR").outlets} == {"X", "Y"}
+
+
+@pytest.mark.parametrize("word", ["nothing", "another_test", "another_name"])
+def test_what_was_sent_to_a_shop_that_keeps_no_books_is_unknown_and_never_zero(world: World, word: str) -> None:
+    world.put(Transfer(id="lorry", at=world.now, site="W", to="X", lot=LOT, quantity=kg(20), in_transit=True))
+    world.put(Transfer(id="scan", at=world.now, site="W", to="Y", lot=LOT, quantity=kg(10)))
+    for site in ("X", "Y"):
+        if word == "another_test":
+            world.put(TestRecorded(id=f"t{site}", at=world.now, site=site, lot="OP-Z/OTHER", sample="s", item="rapid", verdict="negative"))
+        elif word == "another_name":
+            world.put(Alias(id=f"a{site}", at=world.now, site=site, lot="OP-Z/OTHER", alias=f"OP-{site}/9"))
+    shops = {row.site: row.amounts[0] for row in ask(world, LOT).outlets}
+    assert (shops["X"].received, shops["X"].sold, shops["X"].on_hand, shops["X"].travelling) == (None, None, None, 20_000)
+    assert shops["X"].likely == 20_000
+    assert (shops["Y"].received, shops["Y"].sold, shops["Y"].on_hand, shops["Y"].likely) == (10_000, None, None, 10_000)
+
+
+def test_a_shop_that_keeps_books_of_other_goods_is_believed(world: World) -> None:
+    world.put(Transfer(id="scan", at=world.now, site="W", to="X", lot=LOT, quantity=kg(10)))
+    world.put(Sale(id="s", at=world.now, site="X", lot="OP-Z/OTHER", quantity=kg(1)))
+    (amount,) = ask(world, LOT).outlets[0].amounts
+    assert (amount.sold, amount.on_hand) == (0, 10_000)

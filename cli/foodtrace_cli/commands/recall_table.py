@@ -43,7 +43,9 @@ _GROWS: Final = ("outlet", "lots", "operator", "address", "supplier", "contact")
 _RIGHT: Final = frozenset({"received", "sold", "at_notice", "on_hand", "returned", "destroyed", "unaccounted"})
 _ALWAYS_LONG: Final = ("operator", "credit_code", "licence", "county", "contact", "address", "supplier", "lots", "dates", "stamps")
 """What a second line may say; quantities that the width left out come after."""
-_NEEDED: Final = ("outlet", "operator", "contact", "address", "lots", "received", "sold", "returned", "destroyed", "unaccounted", "stamps")
+_NEEDED: Final = (
+    "outlet", "operator", "contact", "address", "lots", "received", "sold", "returned", "destroyed", "unaccounted", "travelling", "stamps",
+)  # fmt: skip
 """What is never left out, at whatever width; of the steps their letters will do."""
 _NAMED_LOTS: Final = 4
 _NAMED_SUPPLIERS: Final = 3
@@ -116,6 +118,8 @@ def _quantities(ctx: Context, amount: Any) -> dict[str, str]:
     if amount.at_notice is None:
         made["at_notice"] = "-"
     may_be = "?" if amount.on_hand is None else ""
+    if amount.travelling:
+        made["travelling"] = shown_quantity(amount.travelling, amount.unit)
     return {"unit": shown_unit(ctx, amount.unit), "on_hand": shown_quantity(amount.likely, amount.unit) + may_be, **made}
 
 
@@ -133,22 +137,29 @@ def totals(ctx: Context, rows: Iterable[Any]) -> list[dict[str, str]]:
         unknown = [each.likely for each in amounts if each.on_hand is None]
         parts = [shown_quantity(known, unit)] if known or not unknown else []
         on_hand = "+".join([*parts, *([shown_quantity(sum(unknown), unit) + "?"] if unknown else [])])
-        told = [each.sold for each in amounts if each.sold is not None]
-        sold = "+".join([*([shown_quantity(sum(told), unit)] if told else []), *(["?"] if len(told) < len(amounts) else [])])
+        travelling = sum(each.travelling for each in amounts)
         made.append(
             {
                 "#": "",
                 "outlet": ctx.t("cli.recall.total", count=f"{len(sites[unit]):,}"),
                 "unit": shown_unit(ctx, unit),
-                "sold": sold,
+                "sold": _known(amounts, "sold", unit),
+                "received": _known(amounts, "received", unit),
+                **({"travelling": shown_quantity(travelling, unit)} if travelling else {}),
                 "on_hand": on_hand,
                 **{
                     name: shown_quantity(sum(getattr(each, name) for each in amounts), unit)
-                    for name in ("received", "returned", "destroyed", "unaccounted")
+                    for name in ("returned", "destroyed", "unaccounted")
                 },
             }
         )
     return made
+
+
+def _known(amounts: Sequence[Any], name: str, unit: str) -> str:
+    """Return the total of what is known, with a question mark for what is not."""
+    told = [value for each in amounts if (value := getattr(each, name)) is not None]
+    return "+".join([*([shown_quantity(sum(told), unit)] if told else []), *(["?"] if len(told) < len(amounts) else [])])
 
 
 def lay_out(

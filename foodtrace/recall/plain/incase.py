@@ -28,7 +28,6 @@ from foodtrace.recall.plain.casecount import CaseCount
 from foodtrace.recall.plain.casefindings import case_findings
 from foodtrace.recall.plain.figures import UNIT_NAMES, Told
 from foodtrace.recall.plain.findings import ordered
-from foodtrace.recall.plain.gather import LAST_ENTRY
 from foodtrace.recall.plain.lot import RECEIVED, Held
 from foodtrace.recall.plain.sources import behind_told, said_time
 from foodtrace.recall.plain.told import PlainAnswer
@@ -128,7 +127,7 @@ class CaseAnswer(PlainAnswer):
                 kept[site].append((lot, books.unit, books.held[site]))
         for site, row in super()._rows():
             row.update(times.get(site, {}))
-            silent = self.gathered.sites[site][LAST_ENTRY] is None and site not in self.sells
+            silent = site in self.silent
             for amount in row["amounts"]:
                 amount["at_notice"] = None if silent else at_notice.get((site, amount["unit"]))
             if site in kept:
@@ -143,7 +142,11 @@ class CaseAnswer(PlainAnswer):
             amount["sealed"] = sum([held.sealed + held.back for _, held in mine])
             if silent:
                 unsaid = [held for lot, held in mine if (lot, site) not in self.books.said]
-                unknown = any(held.on_hand > 0 for held in unsaid)
+                unheard_of = any(held.travelling > 0 for held in unsaid)
+                unknown = unheard_of or any(held.on_hand > 0 for held in unsaid)
+                on_hand, travelling = (sum([getattr(held, name) for _, held in mine]) for name in ("on_hand", "travelling"))
+                amount["received"] = None if unheard_of else sum([held.born + held.received for _, held in mine])
+                amount["likely"] = on_hand + travelling if unheard_of else on_hand
                 amount["sold"] = None if unknown else sum([held.sold for _, held in mine])
                 amount["on_hand"] = None if unknown else sum([held.on_hand for _, held in mine])
                 amount["at_notice"] = None if unsaid else at_notice.get((site, amount["unit"]))

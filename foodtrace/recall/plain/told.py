@@ -10,9 +10,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from foodtrace.graph.flowkind import FlowKind
 from foodtrace.graph.heads import heads
 from foodtrace.graph.rows import Rows
 from foodtrace.graph.subjects import CASES
@@ -21,12 +20,11 @@ from foodtrace.recall.plain.figures import UNIT_NAMES, Counted, Told, rate
 from foodtrace.recall.plain.findings import Findings, ordered
 from foodtrace.recall.plain.gather import COUNTY, KIND, LAST_ENTRY, NAME, OPERATOR, TEXT, Gathered
 from foodtrace.recall.plain.sources import behind_told, positions_told, said_time
+from foodtrace.recall.silence import silent_sites
 
 if TYPE_CHECKING:
     from foodtrace.graph.heads import LogHead
 
-_SELLS: Final = frozenset(map(int, (FlowKind.SOLD, FlowKind.COUNT, FlowKind.USED, FlowKind.CONSUMED)))
-"""Records by which a site shows that it says what becomes of its goods."""
 _PRODUCT, _GTIN, _PRODUCER = 1, 2, 3
 """Where these stand in what is said of a lot."""
 
@@ -71,8 +69,8 @@ class PlainAnswer:
         self.findings = Findings(gathered, transit_limit=transit_limit, silent_after=silent_after)
         self.counted = Counted(gathered, own)
         self.lots = [lot for lot, books in gathered.books.items() if books.held]
-        self.sells: set[int] = set()
-        """Sites that say what becomes of their goods; known once the rows are made."""
+        self.silent: frozenset[int] = frozenset()
+        """Sites that do not say what became of these goods; known once the rows are made."""
         self.texts: Mapping[int, str] = rows.texts({*self.lots, *self.numbers})
 
     def told(self, *, count_possible: bool = True) -> Told:
@@ -135,7 +133,6 @@ class PlainAnswer:
         amounts: dict[int, dict[int, list[int]]] = defaultdict(dict)
         sure: set[int] = set()
         tiers: dict[int, int] = {}
-        sells = self.sells = set()
         for lot, books in gathered.books.items():
             if not books.held:
                 continue
@@ -143,7 +140,6 @@ class PlainAnswer:
             sure.update(books.held.keys() - possible if possible else books.held)
             near = gathered.links.tiers.get(lot)
             text, unit = texts[lot], books.unit
-            sells.update([row[2] for row in books.rows if row[0] in _SELLS])
             for site, each in books.held.items():
                 lots[site].append(text)
                 tier = 0 if near is None else near.get(site, -1)
@@ -158,6 +154,7 @@ class PlainAnswer:
                 sums[3] += each.destroyed
                 sums[4] += each.unaccounted
                 sums[5] += each.travelling
+        self.silent = self._silent(amounts)
         suppliers = gathered.suppliers()
         called = contacts(self.rows.session, sorted(lots))
         sites = gathered.sites
@@ -165,7 +162,6 @@ class PlainAnswer:
             info = sites[site]
             mine.sort()
             state, fields = called.get(site, ("missing", {}))
-            silent = info[LAST_ENTRY] is None and site not in sells
             yield (
                 site,
                 {
@@ -183,7 +179,7 @@ class PlainAnswer:
                     "suppliers": sorted([sites[each][NAME] or sites[each][TEXT] for each in suppliers.get(site, ())]),
                     "link": "confirmed" if site in sure else "possible",
                     "tier": tiers.get(site, -1),
-                    "amounts": [_amount(unit, sums, silent=silent) for unit, sums in sorted(amounts[site].items())],
+                    "amounts": [_amount(unit, sums, silent=site in self.silent) for unit, sums in sorted(amounts[site].items())],
                     "notified": None,
                     "acknowledged": None,
                     "sealed": None,
@@ -193,17 +189,29 @@ class PlainAnswer:
                 },
             )
 
+    def _silent(self, amounts: Mapping[int, Mapping[int, Sequence[int]]]) -> frozenset[int]:
+        """Return the sites that do not say what became of these goods."""
+        books = [self.gathered.books[lot] for lot in self.lots]
+        held = {site for site, units in amounts.items() if any(sums[2] or sums[5] for sums in units.values())}
+        never = {site for site in held if self.gathered.sites[site][LAST_ENTRY] is None}
+
+        def said() -> Iterator[tuple[int, int, int]]:
+            return ((row[0], row[2], row[12]) for each in books for row in each.rows)
+
+        return silent_sites(held, never, said, self.rows.keepers)
+
 
 def _amount(unit: int, sums: list[int], *, silent: bool) -> Told:
     received, sold, on_hand, destroyed, unaccounted, travelling = sums
-    unknown = silent and on_hand > 0
+    unheard_of = silent and travelling > 0
+    unknown = silent and (on_hand > 0 or unheard_of)
     return {
         "unit": UNIT_NAMES[unit],
-        "received": received,
+        "received": None if unheard_of else received,
         "sold": None if unknown else sold,
         "on_hand": None if unknown else on_hand,
         "at_notice": None,
-        "likely": on_hand,
+        "likely": on_hand + travelling if unheard_of else on_hand,
         "returned": 0,
         "destroyed": destroyed,
         "unaccounted": unaccounted,
@@ -216,7 +224,8 @@ def ordered_rows(rows: list[Told]) -> list[Told]:
     """Put rows into order: likely remaining stock first, unknown counted as all of it."""
 
     def place(row: Told) -> tuple[int, Any]:
-        return -max([each["likely"] + each["travelling"] for each in row["amounts"]], default=0), row["site"]
+        there = [each["likely"] + (0 if each["received"] is None else each["travelling"]) for each in row["amounts"]]
+        return -max(there, default=0), row["site"]
 
     rows.sort(key=place)
     return rows
