@@ -20,7 +20,7 @@ def place(ledger: Ledger, seq: int) -> str:
     return bytes(row[0]).hex()
 
 
-def received(ledger: Ledger) -> list[int]:
+def received(ledger: Ledger) -> list[int | None]:
     return [row.amounts[0].received for row in ledger.recall(LOT).outlets if row.amounts]
 
 
