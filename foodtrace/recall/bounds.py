@@ -10,8 +10,8 @@ Rules, beyond the arithmetic of :mod:`foodtrace.recall.parcels`:
    whatever comes into a holding that only the presumption for its lot makes affected.
 5. **Full lots**, in the scope or made only from full lots without mass gain, are all scope and are not replayed.
 6. A dispatch without lot is drawn from every holding of its product at the sender that had received goods by then, and takes
-   nothing from any of them. Where affected goods came within what the clocks may be wrong after it, or lie there in another unit,
-   all of it may be theirs.
+   nothing from any of them. What came there without lot is such a holding, affected or not, and is drawn so itself. Where affected
+   goods came within what the clocks may be wrong after it, or lie there in another unit, all of it may be theirs.
 
 Bounds hold for each holding by itself and are not always the tightest; of several holdings only the proportional shares add up.
 The replay costs O(k log k) in the records it is given.

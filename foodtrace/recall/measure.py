@@ -110,19 +110,35 @@ def extent(facts: Facts, found: Affected, clauses: Sequence[Clause]) -> Extent:
 
 
 def _candidates(facts: Facts, found: Affected, known: set[int]) -> tuple[dict[int, set[int]], list[Move], list[Flow]]:
-    """Return which lots a dispatch without lot may have been, and the records of those that were not read yet, at its sender."""
-    unnamed = [move for move in found.moves if move.unnamed and (move.lot, move.dst) in found.holdings]
-    stock: dict[int, set[int]] = defaultdict(set)
+    """Return which lots a dispatch without lot may have been, and the records of those that were not read yet, at its sender.
+
+    What came to the sender without lot lies there like any other goods, affected or not; so it is asked of that dispatch as well.
+    """
     rep = {name: lot for lot, names in found.names.items() for name in names}
-    for site, lot in facts.stock_lots({move.src for move in unnamed}):
-        stock[site].add(rep.get(lot, lot))
-    infos = {**facts.lots({lot for lots in stock.values() for lot in lots} | {move.lot for move in unnamed}), **found.infos}
-    products = {lot: set(info.all_products) for lot, info in infos.items()} | {lot: found.products(lot) for lot in found.names}
-    candidates = {
-        move.lot: {lot for lot in stock[move.src] if lot != move.lot and may_be(products[lot], min(products[move.lot], default=""))}
-        for move in unnamed
-    }
-    senders = {move.src for move in unnamed}
-    wanted = {lot for lots in candidates.values() for lot in lots} - known
-    flows = [flow for flow in facts.flows(wanted) if (flow.site in senders or flow.other in senders) and not flow.flags & UNNAMED]
+    own = {lot: set(found.products(lot)) for lot in found.names}
+    candidates: dict[int, set[int]] = {}
+    senders: set[int] = set()
+    flows: list[Flow] = []
+    read = set(known)
+    fresh = [move for move in found.moves if move.unnamed and (move.lot, move.dst) in found.holdings]
+    while fresh:
+        senders |= {move.src for move in fresh}
+        stock: dict[int, set[int]] = defaultdict(set)
+        for site, lot in facts.stock_lots({move.src for move in fresh}):
+            stock[site].add(rep.get(lot, lot))
+        unread = {lot for lots in stock.values() for lot in lots} | {move.lot for move in fresh}
+        products = {lot: set(info.all_products) for lot, info in facts.lots(unread - own.keys()).items()} | own
+        for move in fresh:
+            wanted = min(products[move.lot], default="")
+            candidates[move.lot] = {lot for lot in stock[move.src] if lot != move.lot and may_be(products[lot], wanted)}
+        drawn = {lot for move in fresh for lot in candidates[move.lot]}
+        flows += facts.flows(drawn - read)
+        read |= drawn
+        fresh = [move for move in (*found.moves, *_sent_without_lot(flows, facts)) if move.lot in drawn and move.unnamed]
+        fresh = [move for move in fresh if move.lot not in candidates]
+    flows = [flow for flow in flows if flow.site in senders or flow.other in senders]
     return candidates, pair(flows, {}, facts.ranks()), flows
+
+
+def _sent_without_lot(flows: Sequence[Flow], facts: Facts) -> list[Move]:
+    return pair([flow for flow in flows if flow.flags & UNNAMED], {}, facts.ranks())

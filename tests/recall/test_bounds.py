@@ -113,3 +113,13 @@ def test_the_share_of_a_dispatch_without_lot_is_capped_by_what_the_lots_can_hold
     assert measured(records.format(q=5))["?1X"] == (5, 0, 2, 4)
     assert measured(records.format(q=30))["?1X"] == (30, 0, 12, 24)
     assert measured("L:P 4\nK:P 6\nP->S L4 @2\nP->S K6 @9\nS->X 4 @3 unnamed")["?1X"] == (4, 0, 4, 4)
+
+
+def test_what_came_there_without_lot_is_one_of_the_goods_that_left_without_lot() -> None:
+    records = "L:P 1 @1.25\n{here}W->P {q} @{t} unnamed\nP->S 2 @1.75 unnamed"
+    assert measured(records.format(here="", q=1, t=1.5))["?2S"] == (2, 0, 1, 2), "nobody knows what W sent: it had nothing"
+    assert measured(records.format(here="K:W 9\n", q=1, t=1.5))["?2S"] == (2, 0, 1, 1), "W had clean goods"
+    assert measured(records.format(here="K:W 9\n", q=3, t=1.5))["?2S"] == (2, 0, 1, 1)
+    assert measured(records.format(here="K:W 9\n", q=1, t=1.9))["?2S"] == (2, 0, 2, 2), "it came after what left"
+    further = "K:Y 9\nY->W 9 @1.3 unnamed\nW->P 3 @1.5 unnamed\nL:P 1 @1.25\nP->S 2 @1.75 unnamed"
+    assert measured(further)["?3S"] == (2, 0, 1, 1), "and so had who sent to W without lot"

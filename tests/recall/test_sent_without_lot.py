@@ -88,3 +88,15 @@ def test_two_lines_of_one_voucher_are_read_alike_whatever_is_asked_with_them(wor
     assert links(alone).keys() <= links(both).keys()
     assert [each.site for each in ask(world, L4).untraced if each.kind == "source_missing"] == ["Z"]
     assert [each.lot for each in both.untraced if each.kind == "source_missing"] == [L4]
+
+
+@pytest.mark.parametrize(("stock", "most"), [(0, 8_000), (50, 4_000)])
+def test_what_came_without_lot_dilutes_what_leaves_without_lot(empty: World, stock: int, most: int) -> None:
+    """X has 4 kg of the lot and got 4 kg without lot from W, of which somebody knows only where W had clean goods."""
+    empty.sites().born("L3", "P", 100).at(1).move(L3, "P", "X", 4)
+    if stock:
+        empty.born("K", "Q", 50).move("OP-Q/K", "Q", "W", stock)
+    for when, source, to, quantity in ((2, "W", "X", 4), (3, "X", "Z", 8)):
+        empty.at(when).put(Transfer(id=f"s{when}", at=empty.now, site=source, to=to, product="芹菜", quantity=kg(quantity)))
+    (line,) = ask(empty.at(4), L3, bounds=True).without_lot
+    assert (line.site, line.quantity, line.least, line.most) == ("Z", 8_000, 0, most)
