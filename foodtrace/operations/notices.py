@@ -3,7 +3,8 @@
 Rules:
 
 1. Who is told, and of what, is :mod:`foodtrace.operations.parties`. One party, one notice, with nothing in it but what is its own.
-2. ``new``: parties without a notice, or with goods no notice of theirs has named. ``silent``: notified, without an
+2. ``new``: parties without a notice, or with goods no notice of theirs has told of (one that names no lot tells of all that the
+   scope of its moment means). ``silent``: notified, without an
    answer, or with none of some of their goods (:mod:`foodtrace.recall.heard`).
    ``all``: everybody again. The first notice counts for N(s); a reminder moves nothing.
 3. A notice carries a receipt code. The code is beside the log, its commitment in the entry: whoever answers with it had the
@@ -22,7 +23,6 @@ import datetime as dt
 import re
 import secrets
 import unicodedata
-from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import Final, Literal, NamedTuple, TypeAlias
 
@@ -48,6 +48,7 @@ from foodtrace.recall.finding.moves import ahead
 from foodtrace.recall.findings import NO_TABLES
 from foodtrace.recall.heard import heard_of
 from foodtrace.recall.packs import for_case
+from foodtrace.recall.sums import named_to
 from foodtrace.storage.session import Session
 
 Which: TypeAlias = Literal["new", "silent", "all"]
@@ -98,7 +99,7 @@ def notify(session: Session, doing: Doing, case: str | None, *, which: Which = "
     facts = SqlFacts(session, now)
     found = reach_of(facts, state)
     waiting = heard_of(state, micros(doing.now), found).waiting() if which == "silent" else {}
-    due = _due(session, parties_of(session, facts, found, state), state, which, waiting)[:MOST]
+    due = _due(facts, found, parties_of(session, facts, found, state), state, which, waiting)[:MOST]
     first = 1 + len(_numbered(session, state))
     for place, plain in enumerate(due):
         party = _described(session, plain)
@@ -314,25 +315,26 @@ def _lots_at(facts: SqlFacts, found: Affected, site: int | None) -> _Lots:
     return mine
 
 
-def _due(session: Session, everybody: list[Party], state: Case, which: Which, waiting: Collection[int]) -> list[Party]:
+def _due(facts: SqlFacts, found: Affected, everybody: list[Party], state: Case, which: Which, waiting: Collection[int]) -> list[Party]:
     """Return who is due a notice (rule 2). :param waiting: of ``silent``, the notified sites that have not answered of all they have."""
     if which == "all":
         return everybody
-    facts = SqlFacts(session, state.opened)
-    named: dict[tuple[int, str], set[int]] = defaultdict(set)
-    for step in state.steps:
-        if step.kind == "notice":
-            named[step.site, step.direction] |= set(step.lots)
+    sent = {direction: named_to(state, facts.now, direction) for direction in {party.direction for party in everybody}}
     answered = {step.site for step in state.steps if step.kind == "acknowledgement"}
     due: list[Party] = []
     for party in everybody:
         site = facts.site(party.site) or 0
-        before = named.get((site, party.direction))
+        named, whole = sent[party.direction]
+        before = named.get(site)
         if which == "silent":
             if site in waiting if party.direction == "downstream" else before is not None and site not in answered:
                 due.append(party)
-        elif before is None or {facts.lot(each.lot) for each in party.lots if each.lot} - before:
+        elif before is None:
             due.append(party)
+        elif site not in whole:
+            lots = {facts.lot(each.lot) or 0 for each in party.lots if each.lot}
+            if any(before.isdisjoint(found.names.get(lot, (lot,))) for lot in lots):
+                due.append(party)
     return due
 
 

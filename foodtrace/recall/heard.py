@@ -55,15 +55,9 @@ class Heard:
     def _covered(self, site: int, t: int) -> frozenset[int]:
         """Return the lots that answers of a site, the last given at t, speak of (rule 1)."""
         asked = [step for step in self._asked.get(site, ()) if step.at <= t]
-        if any(self._meant_all(step.at) for step in asked if not step.lots) or (not asked and self._meant_all(t)):
+        if any(meant_all(self._case, step.at) for step in asked if not step.lots) or (not asked and meant_all(self._case, t)):
             return _ALL
         return frozenset(self._named[site].union(*(step.lots for step in asked)))
-
-    def _meant_all(self, t: int) -> bool:
-        """Say whether the scope of a moment meant all that the scope in force means."""
-        versions = self._case.versions if self._case is not None else ()
-        then = [version for version in versions if version.at <= t][-1:] or versions[:1]
-        return bool(then) and set(versions[-1].clauses) <= set(then[0].clauses)
 
     def waiting(self) -> dict[int, Notified]:
         """Return the notified sites that have not answered all, each with the first notice that waits for its answer (rule 3)."""
@@ -84,10 +78,17 @@ _ALL: frozenset[int] = frozenset({-1})
 """Stands for every lot: no lot has that number."""
 
 
+def meant_all(case: Case | None, t: int) -> bool:
+    """Say whether the scope of a moment meant all that the scope in force means."""
+    versions = case.versions if case is not None else ()
+    then = [version for version in versions if version.at <= t][-1:] or versions[:1]
+    return bool(then) and set(versions[-1].clauses) <= set(then[0].clauses)
+
+
 def heard_of(case: Case | None, now: int, found: Affected) -> Heard:
     """Return what sites of an affected set have answered (rule 2)."""
     pseudo = {move.lot for move in found.moves if move.unnamed}
     return Heard(case, now, (holding for holding in found.holdings if holding[0] not in pseudo), found.names)
 
 
-__all__ = ["Heard", "Notified", "heard_of"]
+__all__ = ["Heard", "Notified", "heard_of", "meant_all"]

@@ -9,6 +9,7 @@ from typing import TypeAlias
 from foodtrace.graph.flows import ALWAYS, BIRTHS, CLEARED, NEVER, UNNAMED, Flow, FlowKind
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.facts import Case, Facts
+from foodtrace.recall.heard import meant_all
 from foodtrace.recall.moves import Move
 from foodtrace.recall.quantities import Books, HoldingSum
 from foodtrace.recall.settings import DEFAULT, Settings
@@ -56,16 +57,28 @@ def told_of_all(found: Affected, case: Case | None, now: int) -> set[int]:
 
 def told_of(case: Case | None, now: int, holdings: Iterable[tuple[int, int]], names: Mapping[int, Sequence[int]]) -> set[int]:
     """Return what :func:`told_of_all` does, of holdings whose lots have names."""
-    named: dict[int, set[int]] = defaultdict(set)
+    named, whole = named_to(case, now)
+    told = {site for site, t in notice_times(case).items() if t <= now}
+    untold = {
+        site for lot, site in holdings if site in told and site not in whole and named.get(site, set()).isdisjoint(names.get(lot, (lot,)))
+    }
+    return told - untold
+
+
+def named_to(case: Case | None, now: int, direction: str = "downstream") -> tuple[dict[int, set[int]], set[int]]:
+    """Return what notices sent by a moment named to each site, and the sites of one that means all of the scope in force.
+
+    A notice that names no lot means all that the scope of its moment means. Once the scope is wider it does not say of which of the
+    lots it told, so that it tells of none (as in :mod:`foodtrace.recall.heard`).
+    """
+    named: dict[int, set[int]] = {}
     whole: set[int] = set()
     for step in case.steps if case else ():
-        if step.kind == "notice" and step.direction == "downstream" and step.at <= now:
-            named[step.site] |= set(step.lots)
-            if not step.lots:
+        if step.kind == "notice" and step.direction == direction and step.at <= now:
+            named.setdefault(step.site, set()).update(step.lots)
+            if not step.lots and meant_all(case, step.at):
                 whole.add(step.site)
-    told = {site for site, t in notice_times(case).items() if t <= now}
-    untold = {site for lot, site in holdings if site in told and site not in whole and named[site].isdisjoint(names.get(lot, (lot,)))}
-    return told - untold
+    return named, whole
 
 
 def said_at_notice(facts: Facts, found: Affected, case: Case | None, settings: Settings = DEFAULT) -> dict[Key, tuple[int, int]]:

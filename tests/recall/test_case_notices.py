@@ -9,6 +9,7 @@ import pytest
 from foodtrace import Quantity
 from foodtrace.errors import FoodtraceError
 from foodtrace.events import (
+    Notice,
     Transfer,
 )
 from foodtrace.graph.edges import micros
@@ -248,3 +249,25 @@ def test_a_site_that_holds_newly_recalled_goods_is_told_of_them_though_it_had_a_
     world.do(cases.widen, case, ["OP-Q/K"], "lab")
     again = {each.party.site: [lot.lot for lot in each.party.lots] for each in world.at(4).do(notices.notify, case).notices}
     assert again == {"X": [LOT, "OP-Q/K"], "Q": ["OP-Q/K"]}
+
+
+def test_a_notice_that_names_no_lot_tells_of_what_the_scope_then_meant_and_no_more(world: World) -> None:
+    world.born("K", "Q", 40).move("OP-Q/K", "Q", "X", 40)
+    case = world.open(LOT)
+    for site in ("X", "Y", "W"):
+        world.put(Notice(id=f"by-{site}", at=world.now, case=case, version=1, to=site))
+
+    def untold() -> set[str]:
+        with world.read() as session:
+            return {each.site for each in conditions(session, micros(world.now), world.case(case)) if each.kind == "unnotified"}
+
+    def sent() -> set[str]:
+        return {each.party.site for each in world.do(notices.notify, case).notices if each.party.direction == "downstream"}
+
+    assert (world.answer(case).rates["R4"].numerator, untold(), sent()) == (2, set(), set())
+    world.at(4).do(cases.widen, case, ["OP-Q/K"], "lab")
+    assert (world.answer(case).rates["R4"].numerator, untold()) == (0, {"X", "Y", "W", "Q"}), "nobody told X of K"
+    assert sent() == {"X", "Y", "W", "Q"}
+    assert (world.answer(case).rates["R4"].numerator, untold(), sent()) == (2, set(), set())
+    world.at(5).put(Notice(id="again", at=world.now, case=case, version=2, to="X"))
+    assert (world.answer(case).rates["R4"].numerator, sent()) == (2, set())
