@@ -44,8 +44,9 @@ from foodtrace.recall.settings import DAY_LONG, HOUR, Settings
 from foodtrace.storage.session import Session
 
 What: TypeAlias = Literal[
-    "start", "publish", "complete", "answer", "notify", "report", "destroy", "seal", "seal_received", "dispose", "visit", "revisit"
-]
+    "start", "publish", "complete", "answer", "notify", "report", "destroy", "seal", "seal_received",
+    "dispose", "dispose_own", "visit", "revisit",
+]  # fmt: skip
 
 
 class Version(msgspec.Struct, frozen=True, kw_only=True):
@@ -361,7 +362,8 @@ class _Standing:
             if each.kind == "free" and (row := self.rows.get(each.site)) is not None and row.acknowledged is not None:
                 yield self._task("seal", each.site, quantity=each.quantity, unit=each.unit)
             elif each.kind in ("sealed", "undisposed"):
-                yield self._task("dispose", each.site, quantity=each.quantity, unit=each.unit)
+                whose: What = "dispose" if each.kind == "sealed" else "dispose_own"
+                yield self._task(whose, each.site, quantity=each.quantity, unit=each.unit)
 
 
 def said(moment: int) -> str:

@@ -217,6 +217,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "status.means_R3": ("收回 + 有凭据的已售", "retrieved + sold on record"),
     "status.none": ("无", "none"),
     "status.missing": ("缺: {names}", "missing: {names}"),
+    "status.missing_others": ("网点以外没有通知的: {names}", "not outlets, and not notified: {names}"),
     "status.not_sampled": ("还没有抽查, 不是 100 %", "not sampled, which is not 100 %"),
     "status.nothing_left": ("没有可收回的了, 不是 100 %", "nothing left to retrieve, which is not 100 %"),
     "status.sites": ("{count} 家", "{count} {count:site|sites}"),
@@ -247,6 +248,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{name}: {quantity} received after opening, not booked as sealed; foodtrace case seal {site}  {phone}",
     ),
     "status.do_dispose": ("{name} 封存的 {quantity} 待退回或销毁", "{name}: {quantity} in custody, to be returned or destroyed"),
+    "status.do_dispose_own": (
+        "{name} 是召回方, 尚存的 {quantity} 待销毁或解除",
+        "{name}, the recaller: {quantity} on hand, to be destroyed or cleared",
+    ),
     "status.remark": ("  注意: {what}", "  note: {what}"),
     "status.unreported": ("{count} 次销毁没有先报告: {names}", "{count} {count:destruction|destructions} not reported beforehand: {names}"),
     "status.unwitnessed": ("{count} 次销毁没有见证人: {names}", "{count} {count:destruction|destructions} without witness: {names}"),

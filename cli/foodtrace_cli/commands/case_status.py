@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from foodtrace_cli.commands.case_common import CASE_ARGUMENT, moment
+from foodtrace_cli.commands.case_common import CASE_ARGUMENT, moment, names_of
 from foodtrace_cli.commands.recall import write
 from foodtrace_cli.commands.recall_screen import View, dated_ahead
 from foodtrace_cli.commands.recall_table import shown_quantity, shown_unit
@@ -16,6 +16,7 @@ from foodtrace_cli.output import cells, clean, emit_json, fit, say
 from foodtrace_cli.schemaoption import prints
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
     from foodtrace.operations.casedone import SiteSteps
@@ -71,7 +72,7 @@ def status(
         with ctx.open() as ledger:
             write(ctx, ledger, answer, View(everything=True))
     else:
-        _rates(ctx, found)
+        _rates(ctx, found, {row.site for row in answer.outlets})
         for line in beside_rates(found.told_twice, found.untraced, ctx.lang):
             say("  " + clean(line))
         _untraced(ctx, found)
@@ -122,21 +123,27 @@ def _head(ctx: Context, found: CaseStatus) -> None:
     )
 
 
-def _rates(ctx: Context, found: CaseStatus) -> None:
-    """Print the rates in columns: name, percent, numbers, what they are or who is missing."""
+def _rates(ctx: Context, found: CaseStatus, outlets: Collection[str]) -> None:
+    """Print the rates in columns: name, percent, numbers, what they are or who is missing.
+
+    :param outlets: the sites that R4 and R5 count; others that were not notified stand below them.
+    """
     rows: list[tuple[str, str, str, str]] = []
     for figures in found.figures:
         means = {name: ctx.t("status.means_" + name) for name in ("R1", "R2", "R3")}
         of = f"  ({figures.product})" if figures.product and len(found.figures) > 1 else ""
         rows += [_rate(ctx, name, figures.rates[name], note + of, "status.nothing_left") for name, note in means.items()]
     silent = [each.name for each in found.closing if each.kind == "silent"]
-    untold = [each.name for each in found.closing if each.kind == "unnotified"]
+    untold = [each.name for each in found.closing if each.kind == "unnotified" and each.site in outlets]
+    others = [each.name for each in found.closing if each.kind == "unnotified" and each.site not in outlets]
     rows.append(_rate(ctx, "R4", found.rates["R4"], _missing(ctx, untold), "status.nothing_left"))
     rows.append(_rate(ctx, "R5", found.rates["R5"], _missing(ctx, silent), "status.nothing_left"))
     rows.append(_rate(ctx, "R6", found.rates["R6"], "", "status.not_sampled"))
     widths = [max(cells(row[place]) for row in rows) for place in range(3)]
     for name, percent, numbers, note in rows:
         say(f"  {fit(name, widths[0])}  {fit(percent, widths[1], '>')}  {fit(numbers, widths[2])}  {note}".rstrip())
+    if others:
+        say("   " + ctx.t("status.missing_others", names=_few(others)))
     for figures in found.figures:
         if figures.unexplained:
             said = {name: _percent(ctx, figures.on_record[name]) for name in ("R1", "R2", "R3")}
@@ -174,7 +181,11 @@ def _percent(ctx: Context, rate: Any) -> str:
 def _missing(ctx: Context, names: list[str]) -> str:
     if not names:
         return ""
-    return ctx.t("status.missing", names=", ".join(names[:_NAMES]) + (" .." if len(names) > _NAMES else ""))
+    return ctx.t("status.missing", names=_few(names))
+
+
+def _few(names: list[str]) -> str:
+    return ", ".join(names[:_NAMES]) + (" .." if len(names) > _NAMES else "")
 
 
 def _tasks(ctx: Context, found: CaseStatus, *, everything: bool) -> None:
@@ -203,6 +214,7 @@ def _task(ctx: Context, found: CaseStatus, task: Task, start: str) -> str:
 
 def _remarks(ctx: Context, found: CaseStatus) -> None:
     names = {site.site: site.name for site in found.sites}
+    names |= names_of(ctx, {site for each in found.remarks for site in each.sites} - names.keys())  # refused where nothing of the case is
     for each in found.remarks:
         shown = [names.get(site, site) for site in each.sites[:_NAMES]]
         say(ctx.t("status.remark", what=ctx.t("status." + each.kind, count=each.count, names=", ".join(shown))))

@@ -1,0 +1,44 @@
+"""The words of case status: who is missing is who the rate counts, the recaller's own stock is no sealed stock, and sites go by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from foodtrace.errors import Refused
+from foodtrace.operations import goods
+from tests.cli.inside import Inside, here
+from tests.recall.casework import World, chain, kg
+
+__all__ = ["here"]
+LOT = "OP-P/L"
+NOW = ("--now", "2026-03-07 12:00")
+
+
+def test_r4_names_the_outlets_it_counts_and_others_apart_and_sites_go_by_name(here: Inside, tmp_path: Path) -> None:
+    world = World(f"sqlite:///{tmp_path}/foodtrace.db", tmp_path / "keys")
+    chain(world).born("M", "P", 5).at(3).open(LOT)
+    for sender in ("W", "P"):
+        with pytest.raises(Refused):
+            world.do(goods.transfer, LOT, kg(1), "Z", source=sender)
+    world.ledger.close()
+    lines = here(*NOW, "case", "status").splitlines()
+    (told,) = [line for line in lines if "R4" in line]
+    assert "0 / 2 sites" in told
+    assert told.endswith("missing: X-name, Y-name")
+    assert any(line.strip() == "not outlets, and not notified: W-name" for line in lines)
+    (refused,) = [line for line in lines if "refused" in line]
+    assert {"P-name", "W-name"} == set(refused.split(": ")[-1].split(", "))
+
+
+def test_what_the_recaller_still_has_is_not_called_sealed(here: Inside, tmp_path: Path) -> None:
+    world = World(f"sqlite:///{tmp_path}/foodtrace.db", tmp_path / "keys")
+    world.sites().born("L", "P", 100)
+    world.move(LOT, "P", "X", 60)
+    world.at(3).open(LOT)
+    world.ledger.close()
+    (own,) = [line for line in here(*NOW, "case", "status").splitlines() if "40.0 kg" in line and "P-name" in line]
+    assert "on hand, to be destroyed or cleared" in own
+    assert "custody" not in own
+    assert "召回方" in here(*NOW, "case", "status", lang="zh")
