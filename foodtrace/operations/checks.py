@@ -176,12 +176,13 @@ def check(
         raise BadData("case.found_what", value=result, expected="found --quantity")
     state = managed(session, doing, case, closed=True)
     place = resolve_site(session, site)
-    drawn = [
+    before = [
         event
         for _, event, entry in case_events(session, state.case)
-        if isinstance(event, EffectivenessCheck) and event.site == place and event.result == "drawn" and entry not in state.without_standing
+        if isinstance(event, EffectivenessCheck) and event.site == place and entry not in state.without_standing
     ]
-    if not drawn and result not in FAILED:
+    drawn = [event for event in before if event.result == "drawn"]
+    if not drawn and result not in FAILED and not any(event.result in FAILED for event in before):
         raise Refused("case.not_drawn", value=place, case=state.case)
     now = micros(doing.now)
     level = drawn[-1].level if drawn else level_now(session, state.name, now) or "A"

@@ -99,7 +99,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "case.found_what": ("结果 {value} 与数量不符, 应为 {expected}", "result {value} and a quantity do not go together, expected {expected}"),
     "case.found_what.hint": ("found 要写查到多少, 其余不写", "found needs how much was found, the others do not take it"),
     "case.not_drawn": ("{value} 不在案件 {case} 的抽样里", "{value} is not in the sample of case {case}"),
-    "case.not_drawn.hint": ("干净的结果只记抽中的网点; 查到问题任何网点都可以记", "clean counts only where it was drawn; bad news is taken from anywhere"),
+    "case.not_drawn.hint": ("干净的结果只记抽中的网点, 或以前查到问题的网点; 查到问题任何网点都可以记", "clean counts only where it was drawn, or where a visit failed before; bad news is taken from anywhere"),
     "case.file_faults": ("{value} 有 {count} 处错, 一条也没有记", "{value} has {count} {count:fault|faults}, nothing was recorded"),
     "case.file_faults.hint": ("改好再送, 或加 --skip-bad 只记对的", "mend it, or record the good ones with --skip-bad"),
     "case.no_file": ("没有文件 {value}", "no file {value}"),

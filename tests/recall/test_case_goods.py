@@ -253,6 +253,16 @@ def test_a_clock_set_back_before_the_opening_lets_nothing_pass(world: World) -> 
     assert {each.kind: each.sites for each in now(world, case).remarks}["entered_late"] == ("X",)
 
 
+def test_a_site_that_failed_a_visit_nobody_had_drawn_can_be_found_clean_by_the_next(world: World) -> None:
+    """Else its case could be closed by override only."""
+    case = world.open(LOT)
+    refuses(world, "case.not_drawn", checks.check, case, "X", "clean")
+    world.do(checks.check, case, "X", "found", quantity=kg(3))
+    assert ("check_failed", "X", 0) in left(world, case)
+    world.at(4).do(checks.check, case, "X", "clean")
+    assert "check_failed" not in {each[0] for each in left(world, case)}
+
+
 def test_what_a_visit_finds_after_closing_is_recorded_and_the_case_is_to_be_reopened(world: World) -> None:
     """ByHeart 2025: cans were found on the shelves after the recall was over."""
     case = world.open(LOT)
