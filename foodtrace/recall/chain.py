@@ -182,7 +182,7 @@ def _ancestors(facts: Facts, lots: Collection[int]) -> tuple[set[int], dict[int,
 def _ends(asked: set[int], moves: Sequence[Move], flows: Sequence[Flow], at: int) -> dict[Holding, int]:
     """Return where the way back begins, and until when goods that came there count (rule 3)."""
     held = {(flow.lot, flow.site) for flow in flows if flow.lot in asked and flow.site and flow.kind != FlowKind.DISCARDED}
-    held |= {(move.lot, move.dst) for move in moves if move.lot in asked and move.dst}
+    held |= {(move.lot, site) for move in moves if move.lot in asked for site in (move.src, move.dst) if site}
     if at:
         return {place: NEVER for place in held if place[1] == at}
     born: dict[Holding, int] = {}

@@ -68,7 +68,7 @@ def test_a_blast_names_them_beside_its_numbers(typo: Inside) -> None:
 def test_json_lines_are_taken_as_they_say_and_counted(typo: Inside) -> None:
     event = '{"type":"transfer","id":"F-1","at":"2099-01-05T05:00:00Z","site":"L-0001","to":"L-0002","lot":"L-0001/C-2"'
     (typo.folder / "t.jsonl").write_text(event + ',"quantity":{"value":500,"unit":"g"}}\n', "utf-8")
-    assert "1 are dated more than a day ahead" in typo("record", "t.jsonl")
+    assert "1 is dated more than a day ahead" in typo("record", "t.jsonl")
     assert "time_contradiction" in {each["kind"] for each in typo.json("reconcile", code=1)["open"]}
 
 

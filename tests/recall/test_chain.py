@@ -55,6 +55,11 @@ def test_a_lot_that_nobody_made_is_traced_to_where_it_is_and_so_is_what_no_recor
     assert {place.key[1] for place in back(astray, "L").places} == {astray.sites[each] for each in "PWZ"}, "X has it from P"
 
 
+def test_a_sender_that_only_a_receipt_names_is_where_the_lot_was() -> None:
+    build = told("L:P 50\nS->P L20 @6 got")
+    assert {place.key[1] for place in back(build, "L").places} == {build.sites[each] for each in "PS"}
+
+
 def test_what_came_back_to_where_a_lot_was_made_is_no_part_of_how_it_was_made() -> None:
     build = told("K:Q 100\nQ->P K100 @2\nP: K100 = L100 @3\nP->W L100 @4\nW=>P L20 @5\nP->X L20 @6")
     assert shown(build, back(build, "L")) == {"KQ -> KP 100", "KP -> LP 100>100"}
