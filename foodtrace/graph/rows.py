@@ -124,6 +124,8 @@ class Rows:
         self._describing: dict[int, tuple[int, int]] = {}
         self._origins: dict[int, str] | None = None
         self._ahead = False
+        self._quiet: frozenset[int] = frozenset()
+        """Sites that were asked about ahead, see :meth:`of_keepers`."""
 
     @property
     def dated_ahead(self) -> bool:
@@ -247,7 +249,13 @@ class Rows:
 
     def keepers(self, sites: Collection[int]) -> set[int]:
         """Return those of some sites that keep books of any goods: that moved, used or counted some by a record of their own."""
-        return {int(row[0]) for row in self._s.each(_KEEPS, sites)}
+        asked = self._quiet if self._quiet.issuperset(sites) else frozenset(sites)
+        return {int(row[0]) for row in self._s.each(_KEEPS, sorted(asked))}.intersection(sites)
+
+    def of_keepers(self, sites: Collection[int]) -> tuple[Ask, ...]:
+        """Return what :meth:`keepers` of some of these sites will ask."""
+        self._quiet = frozenset(sites)
+        return ((_KEEPS, sorted(sites), ()),) if sites else ()
 
     def stock_lots(self, sites: Collection[int]) -> Iterable[tuple[int, int]]:
         """Return (site, lot) of every lot that has, or had, a holding at these sites."""

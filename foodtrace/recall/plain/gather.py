@@ -24,6 +24,7 @@ from foodtrace.recall.plain import HandOver
 from foodtrace.recall.plain.defaults import CLOCK_SLACK
 from foodtrace.recall.plain.links import Links
 from foodtrace.recall.plain.lot import LotBooks
+from foodtrace.recall.silence import tells
 
 if TYPE_CHECKING:
     from foodtrace.graph.rows import LotSaid, SiteSaid
@@ -145,7 +146,8 @@ class Gathered:
         new = sorted(({row[2] for row in rows} | {row[3] for row in rows}) - self.sites.keys() - {0})
         if self._few:
             made = self.rows.of_entries((row[8], row[9]) for row in rows if row[0] == _PRODUCED)
-            self.rows.session.ahead(*self.rows.of_sites(new), (CONTACTS, new, ()), *made)
+            quiet = set(new).difference(row[2] for row in rows if tells(row[0], row[12]))
+            self.rows.session.ahead(*self.rows.of_sites(new), *self.rows.of_keepers(quiet), (CONTACTS, new, ()), *made)
         seen = set()
         for lot, mine in groupby(rows, key=_LOT):
             seen.add(lot)
