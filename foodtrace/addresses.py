@@ -6,7 +6,8 @@ A URL reaches people in the answer of ``init``, in errors of every kind and in w
    Their names are read as PostgreSQL reads them, percent-encoded letters too.
 2. A URL in which an ``@``, ``:``, ``/`` or ``?`` of a password was not percent-encoded is read by PostgreSQL at the wrong places, and
    pieces of the password come out as host, port or database. It is refused before the driver sees it, and shown as ``postgresql://..``.
-3. What the driver says is not repeated if a secret of the URL stands in it, as it is or decoded.
+3. The form "host=.. password=.." of libpq is no address here: it is refused, not taken for a file's name; its password is not shown.
+4. What the driver says is not repeated if a secret of the URL stands in it, as it is or decoded.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import re
 from typing import Final
 from urllib.parse import unquote
 
-__all__ = ["is_malformed", "is_server", "repeatable", "without_passwords"]
+__all__ = ["is_malformed", "is_server", "is_words", "repeatable", "without_passwords"]
 
 _SHOWN: Final = frozenset(
     [
@@ -63,10 +64,18 @@ _SHOWN: Final = frozenset(
 """Parameters of libpq that hold no secret (PostgreSQL manual, section 34.1.2)."""
 _URL: Final = re.compile(r"(?:postgresql|postgres)(?:\+[a-z0-9]+)?://\S*")
 
+_WORDS: Final = re.compile(r"(?:^|\s)(?:host|hostaddr|port|dbname|user|password|service)\s*=", re.IGNORECASE)
+_PASSWORD: Final = re.compile(r"((?:^|\s)(?:ssl)?password\s*=\s*)('(?:[^'\\]|\\.)*'|\S+)", re.IGNORECASE)
+
 
 def is_server(url: str) -> bool:
     """Say whether this is the URL of a PostgreSQL database, not a file's path."""
     return _URL.match(url) is not None
+
+
+def is_words(url: str) -> bool:
+    """Say whether this is libpq's form of words, "host=.. dbname=.." (rule 3)."""
+    return "://" not in url and _WORDS.search(url) is not None
 
 
 def is_malformed(url: str) -> bool:
@@ -76,16 +85,16 @@ def is_malformed(url: str) -> bool:
     user, at, hosts = authority.rpartition("@")
     ports = [port for each in hosts.split(",") for port in [re.sub(r"^\[[^\]]*\]", "", each).partition(":")[2]]]
     strange = any(port and not port.isdigit() for port in ports)
-    return "@" in user or "@" in path or strange or ("@" in query and not at and ":" in hosts)
+    return "@" in user or "@" in path or ";" in main or strange or ("@" in query and not at and ":" in hosts)
 
 
 def without_passwords(text: str) -> str:
-    """Return a text with every URL of a PostgreSQL database in it as it may be shown (rules 1 and 2)."""
-    return _URL.sub(lambda found: _shown(found.group()), text)
+    """Return a text with every URL of a PostgreSQL database in it as it may be shown (rules 1 to 3)."""
+    return _PASSWORD.sub(r"\1..", _URL.sub(lambda found: _shown(found.group()), text))
 
 
 def repeatable(said: str, url: str) -> bool:
-    """Say whether what the driver said of a URL may be repeated (rule 3)."""
+    """Say whether what the driver said of a URL may be repeated (rule 4)."""
     return not any(each and each in said for raw in _secrets(url) for each in (raw, unquote(raw)))
 
 

@@ -112,13 +112,16 @@ def _told(error: FoodtraceError) -> dict[str, str]:
 
 
 def _none(url: str, mark: Path) -> Check:
-    """Say that there is no ledger, and whether there was one: ``verify`` left a mark of it, whoever signed an anchor of its logs."""
+    """Say that there is no ledger, and whether there was one: ``verify`` left a mark of it.
+
+    Whoever signed left an anchor of its log, and that does not say in which ledger the log is: it may be another's.
+    """
     place = url.removeprefix("sqlite:///")
     if mark.exists():
         return Check(topic="ledger", state="bad", code="ledger_gone", facts={"db": place, "mark": str(mark)})
     anchors = sorted(each.name for each in mark.parent.glob("*.anchor"))
     if anchors:
-        return Check(topic="ledger", state="bad", code="ledger_lost", facts={"db": place, "anchors": ", ".join(anchors)})
+        return Check(topic="ledger", state="warn", code="ledger_lost", facts={"db": place, "anchors": ", ".join(anchors)})
     return Check(topic="ledger", state="warn", code="ledger_none", facts={"db": place})
 
 

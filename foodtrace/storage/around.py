@@ -61,8 +61,15 @@ def altered(session: Session) -> list[Altered]:
     return [
         Altered(name, sql, there.get(name, "-"))
         for name, sql in sorted(wanted.items())
-        if there.get(name, sql if name.startswith("index ") else "-") != sql
+        if _meant(there.get(name, sql if name.startswith("index ") else "-")) != _meant(sql)
     ]
+
+
+def _meant(statement: str) -> str:
+    """Return an index's statement without what changes nothing, as who puts one back by hand may write it; of a table, all of it."""
+    if not statement.upper().startswith("CREATE INDEX "):
+        return statement
+    return re.sub(r'[\s"]', "", statement.lower().replace(" if not exists ", " "))
 
 
 def _named(statement: str) -> str:

@@ -270,8 +270,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "no ledger here: {db}, and yet the key directory has anchors of logs that this host signed: {anchors}",
     ),
     "doctor.ledger_lost.hint": (
-        "先不要 init: 账本在别处就用 --db 指明; 丢了就放回备份: foodtrace recover --from 备份 --reason 原因",
-        "no init yet: if the ledger is somewhere else, name it with --db; if it is lost, put a backup back: foodtrace recover --from BACKUP --reason WHY",
+        "账本在别处就用 --db 指明; 丢了就先不要 init, 放回备份: foodtrace recover --from 备份 --reason 原因; 锚是别的账本的, 才用 foodtrace init 再建一本",
+        "if the ledger is somewhere else, name it with --db; if it is lost, no init, put a backup back: foodtrace recover --from BACKUP --reason WHY; if the anchors are another ledger's, foodtrace init makes a new one",
     ),
     "doctor.ledger_gone": ("账本不见了或空了: {db}; 核验过它", "the ledger is gone or empty, and was verified once: {db}"),
     "doctor.ledger_gone.hint": (

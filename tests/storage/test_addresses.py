@@ -29,6 +29,7 @@ MALFORMED = [
     "postgresql://owner:ge?heim@h/p1",
     "postgresql://owner:12?heim@h/p1",
     "postgresql://owner:geheim/p1",
+    "postgresql://owner:geheim@h:1/p1;password=geheim",
 ]
 
 
@@ -45,6 +46,14 @@ def test_a_password_that_was_not_encoded_is_refused_before_a_piece_of_it_is_a_ho
         code = {"doctor": 3}.get(words[0] if words else "", 2)
         said = here("--db", url, *words, code=code)
         assert "to be encoded" in said
+        assert "heim" not in said
+
+
+@pytest.mark.parametrize("words", ["host=/x dbname=p1 password=geheim", "dbname=p1 PASSWORD = 'ge\\'heim x'", "user=o password='geheim'"])
+def test_words_of_libpq_are_no_file_and_their_password_is_not_shown(here: Inside, words: str) -> None:
+    for command in (["init"], ["verify"], ["doctor"]):
+        said = here("--db", words, *command, code={"doctor": 3}.get(command[0], 2))
+        assert "is not known" in said
         assert "heim" not in said
 
 

@@ -130,6 +130,21 @@ def test_so_is_one_that_says_something_else(tmp_path: Path, old: str, new: str) 
         assert new in found.got
 
 
+def test_an_index_put_back_by_hand_in_other_letters_is_the_same_index(tmp_path: Path) -> None:
+    with Ledger.open(tmp_path / "x.db", keys=tmp_path / "keys") as ledger:
+        ledger.init("x/a")
+    connection = sqlite3.connect(tmp_path / "x.db")
+    for sql, found in (
+        ("create index if not exists name_code on name( code )", []),
+        ("CREATE INDEX name_code ON name (id)", ["index name_code"]),
+    ):
+        connection.execute("DROP INDEX name_code")
+        connection.execute(sql)
+        connection.commit()
+        with Ledger.open(tmp_path / "x.db", keys=tmp_path / "keys") as ledger, ledger.reading() as session:
+            assert [each.name for each in altered(session)] == found
+
+
 def test_a_row_written_past_an_index_is_found_though_the_table_is_as_it_was(tmp_path: Path) -> None:
     path = tmp_path / "x.db"
     with Ledger.open(path, keys=tmp_path / "keys") as ledger:
