@@ -89,7 +89,7 @@ class Reference:
         for here, there, _, out, into, named in self.moves:
             product = self.product(here[0])
             for holding, times in () if named else self.came.items():
-                fits = not product or not self.product(holding[0]) or product == self.product(holding[0])
+                fits = not product or not self.every_product(holding[0]) or product in self.every_product(holding[0])
                 if holding[1] == here[1] and fits and min(t for t, _ in times) - slack <= out:
                     self.steps.append((holding, out, into, there, False))
 
@@ -97,6 +97,10 @@ class Reference:
         while lot in self.name:
             lot = self.name[lot]
         return lot
+
+    def every_product(self, lot: str) -> set[str]:
+        """What any record says a lot is, under any of its names (law 2: a further record takes no holding away)."""
+        return {p for other, p in self.products.items() if p and self.top(other) == lot}
 
     def product(self, lot: str) -> str:
         return min((p for other, p in self.products.items() if p and self.top(other) == lot), default="")

@@ -58,6 +58,17 @@ def _named(found: Affected, world: Flows) -> dict[tuple[str, str], tuple[float, 
     return made
 
 
+def test_another_name_with_another_product_is_one_of_the_goods_that_left_without_lot() -> None:
+    some: list[tuple] = [
+        ("birth", "L", "P", 1, 0, "instant"),
+        ("alias", "L", "M"),
+        ("unnamed", "?6-0", "b", "P", "S", 1, 0, "instant", None),
+    ]
+    products, scope = {"L": "a", "K": "", "M": "b", "N": ""}, [("lots", ("L",))]
+    world, reference = Flows(some, products), Reference(some, products)
+    assert set(_named(_find(world, scope, slack=0, case=""), world)) == set(reference.answer(scope)[0]) == {("L", "P"), ("?6-0", "S")}
+
+
 @settings(max_examples=800)
 @given(records(), PRODUCT_MAPS, scopes(), st.sampled_from([0, 24]), st.sampled_from(["", "C"]))
 def test_equals_the_reference(some: list[tuple], products: dict[str, str], scope: list[tuple], slack: int, case: str) -> None:
