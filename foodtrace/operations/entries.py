@@ -103,8 +103,13 @@ def _named(session: Session, typed: str, own: int | None) -> list[tuple[int, int
     found = session.rows("SELECT log, seq FROM entry WHERE log = ? AND id = ?", (own, typed))
     if not found and (numbered := vouchers.voucher(session, typed)) is not None:
         found = [(numbered.log, numbered.seq)]
-    found = found or session.rows("SELECT log, seq FROM entry WHERE id = ? LIMIT ?", (typed, _MANY))
-    return [(row[0], row[1]) for row in found]
+    return [(row[0], row[1]) for row in found] or places_of_id(session, typed)
+
+
+def places_of_id(session: Session, event_id: str) -> list[tuple[int, int]]:
+    """Return (log, seq) of the events with an id, in whichever logs, the first :data:`_MANY`. One look a log."""
+    sql = "SELECT e.log, e.seq FROM log AS l CROSS JOIN entry AS e WHERE e.log = l.id AND e.id = ? ORDER BY l.origin LIMIT ?"
+    return [(row[0], row[1]) for row in session.rows(sql, (event_id, _MANY))]
 
 
 def _near(session: Session, typed: str) -> list[str]:

@@ -170,10 +170,12 @@ def paired_by(session: Session, given: str, lot: str) -> str:
     :raises NotFound: ``voucher.none``, ``voucher.other_day``, ``voucher.no_transfer``, ``voucher.removed``.
     :raises Refused: ``voucher.other_lot``. :raises Ambiguous: ``voucher.ambiguous``.
     """
-    if not unicodedata.normalize("NFKC", given).strip().upper().startswith("V-") and "#" not in given:
+    if not given:
         return given
     from foodtrace.operations import entries, history, vouchers  # noqa: PLC0415 - only where a transfer is named
 
+    if not unicodedata.normalize("NFKC", given).strip().upper().startswith("V-") and "#" not in given:
+        return _of_event(session, given, lot)
     found = vouchers.voucher(session, given)
     if found is None:
         return given
@@ -183,6 +185,18 @@ def paired_by(session: Session, given: str, lot: str) -> str:
     if counts.lot and counts.lot != lot and not _same_goods(session, counts.lot, lot):
         raise Refused("voucher.other_lot", value=given, expected=counts.lot, got=lot)
     return counts.transfer or counts.doc or counts.id
+
+
+def _of_event(session: Session, given: str, lot: str) -> str:
+    """Return what pairs a receipt with the transfer of these goods whose event has this id; else the text as it is."""
+    from foodtrace.operations import entries, history  # noqa: PLC0415 - only where a transfer is named
+
+    for log, seq in entries.places_of_id(session, given):
+        target = entries.target_at(session, log, seq)
+        counts = None if target is None else history.history(session, target).now
+        if isinstance(counts, Transfer | Returned) and (not counts.lot or counts.lot == lot or _same_goods(session, counts.lot, lot)):
+            return counts.transfer or counts.doc or counts.id
+    return given
 
 
 def _same_goods(session: Session, one: str, other: str) -> bool:

@@ -71,6 +71,20 @@ def test_a_receipt_by_that_number_is_the_same_move(goods: tuple[Inside, str], do
     assert [each["received"] for each in shop["amounts"]] == [118_000], "one move, and the receipt says what arrived"
 
 
+@pytest.mark.parametrize("own", ["", '"transfer":"A1",', '"doc":"D7",'])
+def test_a_receipt_by_the_id_of_the_event_is_the_same_move_whatever_number_pairs_it(goods: tuple[Inside, str], own: str) -> None:
+    """Else the goods would be in the shop and on the road as well, and a recall would count both."""
+    here, _ = goods
+    lot = here.json("transfer", "261123-1", "10kg", "--to", "福安超市", "--id", "t0")["event"]["lot"]
+    at = f"{dt.datetime.now(dt.UTC):%Y-%m-%dT%H:%M:%SZ}"
+    line = f'{{"type":"transfer","id":"x1","at":"{at}","site":"L-0002","to":"L-0003","in_transit":true,{own}"lot":"{lot}",'
+    (here.folder / "t.jsonl").write_text(line + '"quantity":{"value":60000,"unit":"g"}}\n', "utf-8")
+    here("record", "t.jsonl")
+    here("receive", "261123-1", "60kg", "--at", "福安超市", "--transfer", "x1")
+    (shop,) = here.json("recall", "261123-1")["outlets"]
+    assert [(each["received"], each["travelling"]) for each in shop["amounts"]] == [(70_000, 0)]
+
+
 def test_a_number_that_means_no_transfer_is_told_so(goods: tuple[Inside, str]) -> None:
     here, _ = goods
     number = sent(here)
