@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -60,14 +59,11 @@ if TYPE_CHECKING:
     from foodtrace.operations.market import GateAnswer, Truck
     from foodtrace.recall.answer import Answer
     from foodtrace.recall.metrics import Completion
-    from foodtrace.recall.running import Running
+    from foodtrace.recall.running import Completions
     from foodtrace.tlog.said import ImportSaid
 
 _logger = logging.getLogger("foodtrace")
 _logger.addHandler(logging.NullHandler())
-
-_CASES = 8
-"""Cases whose completion an open ledger keeps up to date; of more, the one asked for longest ago is computed from nothing again."""
 
 
 class LogInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,11 +116,10 @@ class Ledger:
             recovering=recovering,
             mark=lambda: self.mark,
         )
-        self._lock = threading.Lock()
         self.rules = rules
         self._snapshots = Snapshots(store, keys, lambda: self.mark, rules, None if recovering else self._writers.ends)
         self._rules: Rulebook | None = None
-        self._running: dict[str, Running] = {}
+        self._completions: Completions | None = None
         self._address = store.url
         self._schema: str | None = None
 
@@ -357,8 +352,7 @@ class Ledger:
         :raises BadData: ``scan.*`` (no certificate to decide on), ``quantity.*``, ``gate.which_market``.
         :raises Conflict: ``record.id_conflict``: the id stands for another truck. :raises Busy: try again, same id.
         """
-        from foodtrace.operations import desk, sampling  # noqa: PLC0415 - record and recall need none of it
-        from foodtrace.operations import market as gates  # noqa: PLC0415
+        from foodtrace.operations import desk  # noqa: PLC0415 - record and recall need none of it
         from foodtrace.operations.common import Doing, local  # noqa: PLC0415
 
         size = Quantity.parse(weight) if isinstance(weight, str) else weight
@@ -368,22 +362,8 @@ class Ledger:
 
         def decide(session: Session) -> Outcome:
             doing = Doing(now=local(self.clock()), by=by, id=id)
-            place = desk.market_of(session, market)
-            return gates.admit(
-                session,
-                doing,
-                book,
-                text,
-                place,
-                weight=size,
-                truck=truck,
-                gate=number,
-                draw=sampling.draw_of(session, self.keys, place, number, doing.now.date()),
-                hosts=hosts,
-                keys=keys,
-                within=gates.SAME_SCAN,
-                log=writer.number,
-            )
+            asked = desk.Asked(text, size, truck, hosts, keys)
+            return desk.decide(session, doing, book, asked, market=market, gate=number, seeds=self.keys, log=writer.number)
 
         _, answer = self.act(decide, log=log)
         found: GateAnswer = answer
@@ -432,17 +412,11 @@ class Ledger:
 
         :param case: full id of the case. :raises NotFound: ``case.not_found``.
         """
-        from foodtrace.recall.running import Running  # noqa: PLC0415 - record needs none of it
+        from foodtrace.recall.running import Completions  # noqa: PLC0415 - record needs none of it
 
-        with self._lock:
-            running = self._running.pop(case, None) or Running(case)
+        kept = self._completions = self._completions or Completions()
         with self.reading() as session:
-            found = running.completion(session, self.clock())
-        with self._lock:
-            self._running[case] = running
-            while len(self._running) > _CASES:
-                del self._running[next(iter(self._running))]
-        return found
+            return kept.completion(session, case, self.clock())
 
     def verify(
         self, *, progress: Progress | None = None, full: bool = False, files: bool = False, helpers: int = 1, older: Sequence[Older] = ()

@@ -220,7 +220,7 @@ def read_receipt(given: str) -> tuple[str, str, str]:
     plain = unicodedata.normalize("NFKC", given[:400]).strip().upper()
     match = re.search(r"RECEIPT/([A-Z0-9-]{1,40})/([A-Z0-9.-]{1,40})/([A-Z2-9]{10})\s*$", plain)
     if match is None:
-        raise BadData("case.receipt_form", value=given, expected=receipt_text("2026-0001", "L-0003", "XXXXXXXXXX"))
+        raise BadData("case.receipt_form", value=given, expected=receipt_text("2026-0001", "L-0003", "K7M2QW9XRT"))
     return match.group(1), match.group(2), match.group(3)
 
 

@@ -16,6 +16,7 @@ Rules:
 
 from __future__ import annotations
 
+import threading
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
@@ -133,6 +134,8 @@ _NOTHING: Final = (
 """Events that change no completion."""
 _SPEAK: Final = (BatchReleased, MarketEntry, Packing, Refusal, TestRecorded)
 """Events that say goods were somewhere and move none (:mod:`foodtrace.graph.spoken`)."""
+_CASES: Final = 8
+"""Cases that are kept up to date; of more, the one asked for longest ago is computed from nothing again."""
 _OF_CASES: Final = (*MANAGED, RecallOpened, Acknowledgement)
 """Events of which those about another case change nothing here."""
 
@@ -160,6 +163,26 @@ class Running:
                 self._state = None
         self._state = _State(session, self.number, now)
         return self._state.figures()
+
+
+class Completions:
+    """The completion of the cases that were asked for last. Threads may share it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: dict[str, Running] = {}
+        """The one asked for longest ago comes first."""
+
+    def completion(self, session: Session, case: str, now: int) -> Completion:
+        """Return how far a case has come, as :meth:`Running.completion` does. Raises ``NotFound`` (``case.not_found``)."""
+        with self._lock:
+            running = self._kept.pop(case, None) or Running(case)
+        found = running.completion(session, now)
+        with self._lock:
+            self._kept[case] = running
+            while len(self._kept) > _CASES:
+                del self._kept[next(iter(self._kept))]
+        return found
 
 
 class _State:
@@ -353,4 +376,4 @@ def _until(session: Session, case: Case, told: Sequence[Told], settings: Setting
     return min(due)
 
 
-__all__ = ["Running"]
+__all__ = ["Completions", "Running"]
