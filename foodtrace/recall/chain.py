@@ -8,7 +8,8 @@ Rules:
    counts as sent), in each unit by itself.
 3. **Forward** is the affected set with the moves inside it. **Back** is walked against time: a holding counts as a source only
    if goods left it in time to be in what is traced (``clock_slack`` let in), so that a farm that delivered afterwards is none. It begins
-   where the lot came to be, when it last did; where it went from there is forward. Where the lot is on record and no record leads there
+   where the lot came to be, when it last did; where it went from there is forward, and what came back from there afterwards is
+   none of it, whatever clocks may be wrong by. Where the lot is on record and no record leads there
    from such a place, the way it came by is part of the way back; so it is to a site that is asked for.
 4. Moves in and out of nowhere (no source, no destination named) have no arrow; they are findings.
 """
@@ -123,7 +124,8 @@ def backward(facts: Facts, lots: Collection[int], *, settings: Settings = DEFAUL
     asked = {rep[lot] for lot in names if lot in rep}
     entries = {(flow.log, flow.seq) for flow in flows if flow.kind == FlowKind.PRODUCED}
     made = [msgspec.structs.replace(flow, lot=rep.get(flow.lot, flow.lot)) for flow in facts.entries(entries)] if entries else []
-    wanted, used = _sources(_ends(asked, moves, flows, at), moves, made, settings.clock_slack)
+    ends, onward = _ends(asked, moves, flows, at)
+    wanted, used = _sources(ends, onward, moves, made, settings.clock_slack)
     infos = facts.lots(rep)
     by_lot: dict[int, list[int]] = defaultdict(list)
     for name, lot in rep.items():
@@ -179,12 +181,12 @@ def _ancestors(facts: Facts, lots: Collection[int]) -> tuple[set[int], dict[int,
     return asked, representatives(every, aliases, facts.texts(every)), flows
 
 
-def _ends(asked: set[int], moves: Sequence[Move], flows: Sequence[Flow], at: int) -> dict[Holding, int]:
-    """Return where the way back begins, and until when goods that came there count (rule 3)."""
+def _ends(asked: set[int], moves: Sequence[Move], flows: Sequence[Flow], at: int) -> tuple[dict[Holding, int], set[Holding]]:
+    """Return where the way back begins, and until when goods that came there count; and where goods went on to from there (rule 3)."""
     held = {(flow.lot, flow.site) for flow in flows if flow.lot in asked and flow.site and flow.kind != FlowKind.DISCARDED}
     held |= {(move.lot, site) for move in moves if move.lot in asked for site in (move.src, move.dst) if site}
     if at:
-        return {place: NEVER for place in held if place[1] == at}
+        return {place: NEVER for place in held if place[1] == at}, set()
     born: dict[Holding, int] = {}
     for flow in flows:
         if flow.lot in asked and flow.site and flow.kind in BIRTHS:
@@ -197,15 +199,15 @@ def _ends(asked: set[int], moves: Sequence[Move], flows: Sequence[Flow], at: int
     while fresh:
         fresh = [there for here in fresh for there in onward[here] if there not in reached]
         reached.update(fresh)
-    return born | dict.fromkeys(held - reached, NEVER)
+    return born | dict.fromkeys(held - reached, NEVER), reached - born.keys()
 
 
 def _sources(
-    ends: Mapping[Holding, int], moves: Sequence[Move], made: Sequence[Flow], slack: int
+    ends: Mapping[Holding, int], onward: Collection[Holding], moves: Sequence[Move], made: Sequence[Flow], slack: int
 ) -> tuple[set[Holding], set[tuple[int, int]]]:
     """Walk back over holdings, the latest departure first (rule 3); return (holdings, entries of the steps taken).
 
-    :param ends: where the way back begins, and until when goods that came there count.
+    :param ends: where the way back begins, and until when goods that came there count. :param onward: where goods went on to from there.
     """
     into: dict[Holding, list[tuple[int, int, Holding, tuple[int, int]]]] = defaultdict(list)
     for move in moves:
@@ -229,7 +231,7 @@ def _sources(
         if until < best[place]:
             continue
         for t_out, t_in, source, entry in into.get(place, ()):
-            if t_in - slack > until:
+            if t_in - (0 if source in onward and place in ends else slack) > until:
                 continue
             used.add(entry)
             left = min(t_out, until)

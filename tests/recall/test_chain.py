@@ -65,6 +65,8 @@ def test_what_came_back_to_where_a_lot_was_made_is_no_part_of_how_it_was_made() 
     assert shown(build, back(build, "L")) == {"KQ -> KP 100", "KP -> LP 100>100"}
     assert "LW -> LP 20" in shown(build, back(build, "L", at="X")), "it may be some of what lies at X"
     assert back(build, "L", at="Q").places == ()
+    soon = told("L:P 100 @4\nP->W L100 @4.1\nW=>P L20 @4.2")  # within what clocks may be wrong by
+    assert {place.key[1] for place in backward(soon.facts(), [soon.lot("L")]).places} == {soon.sites["P"]}
 
 
 def test_goods_without_lot_come_from_every_lot_they_may_be() -> None:
