@@ -9,6 +9,8 @@ Rules:
 3. A visit says ``clean`` only of a site that was drawn: nobody mends the rate by visiting friends. Bad news is always taken.
 4. A failed check has consequences (:func:`consequences`), and the case does not close until a later visit finds the site clean. What is
    found after closing is a fact as well (ByHeart 2025): it is recorded, and the case is to be reopened.
+5. Goods that were found are of a lot, or they stand in no figure. Where nobody says which, they are of the one lot of the case that lies
+   there, else of the one lot that the case is about; where there are several, it stays unsaid.
 """
 
 from __future__ import annotations
@@ -32,6 +34,7 @@ from foodtrace.quantity import Quantity
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.cases import case_events, load_case, name_case, opening
 from foodtrace.recall.effectiveness import FAILED, LEVELS, SEED_BYTES, Level, commit, draw, raised, size, standing
+from foodtrace.recall.facts import Case
 from foodtrace.storage.session import Session
 
 RESULTS: Final = ("clean", "found", "not_notified", "closed")
@@ -195,7 +198,7 @@ def check(
         level=level,  # type: ignore[arg-type]  # of an event, or A
         result=result,  # type: ignore[arg-type]  # checked above
         quantity=quantity,
-        lot=resolve_lot(session, lot) if lot else "",
+        lot=resolve_lot(session, lot) if lot else _only_lot(session, state, place, now) if result == "found" else "",
         evidence=evidence,
     )
     facts = SqlFacts(session, now)
@@ -204,6 +207,18 @@ def check(
     follows = consequences(result, level, closed=state.closed is not None)
     answer = Checked(event=event, name=facts.sites([number])[number].name or place, consequences=follows, level=after)
     return Outcome(events=[event], answer=answer)
+
+
+def _only_lot(session: Session, state: Case, place: str, now: int) -> str:
+    """Return the one lot that goods found at a site can be of, empty where there are several (rule 5)."""
+    facts = SqlFacts(session, now)
+    found = reach_of(facts, state)
+    site = facts.site(place)
+    every = {lot for lot, _ in found.holdings}
+    here = {lot for lot, where in found.holdings if where == site}
+    texts = facts.texts(every)
+    lots = [texts[lot] for lot in here or every if not texts[lot].startswith("?")]
+    return lots[0] if len(lots) == 1 else ""
 
 
 def consequences(result: str, level: str, *, closed: bool = False) -> tuple[str, ...]:

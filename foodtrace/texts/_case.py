@@ -179,7 +179,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "cli.case.result_found": ("还有召回的货", "recalled goods found"),
     "cli.case.result_not_notified": ("没接到通知", "was never told"),
     "cli.case.result_closed": ("没开门", "closed"),
-    "cli.case.then_seal": ("立即封存: foodtrace case seal {site}", "seal at once: foodtrace case seal {site}"),
+    "cli.case.then_seal": ("立即封存: foodtrace case seal {site}{goods}", "seal at once: foodtrace case seal {site}{goods}"),
     "cli.case.then_notify": ("重新通知: foodtrace case notify --silent, 并电话核实", "notify again: foodtrace case notify --silent, and confirm by phone"),
     "cli.case.then_reopen": ("案件已结案: foodtrace case reopen {case}", "the case is closed: foodtrace case reopen {case}"),
     "cli.case.then_widen_sample": ("抽查升为 {level} 级: foodtrace case sample", "the sample goes up to level {level}: foodtrace case sample"),

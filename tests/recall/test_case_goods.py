@@ -263,6 +263,18 @@ def test_a_site_that_failed_a_visit_nobody_had_drawn_can_be_found_clean_by_the_n
     assert "check_failed" not in {each[0] for each in left(world, case)}
 
 
+def test_goods_that_a_visit_found_are_of_the_one_lot_they_can_be_of(world: World) -> None:
+    """Without a lot they would stand in no figure, and the site on no list."""
+    case = world.open(LOT)
+    found = world.do(checks.check, case, "Z", "found", quantity=kg(9))
+    assert found.event.lot == LOT
+    assert "Z" in {row.site for row in world.answer(case).outlets}
+    world.born("K", "Q", 40).move("OP-Q/K", "Q", "X", 40)
+    two = world.open(LOT, "OP-Q/K")
+    assert world.do(checks.check, two, "X", "found", quantity=kg(1)).event.lot == "", "which of the two nobody said"
+    assert world.do(checks.check, two, "Y", "found", quantity=kg(1)).event.lot == LOT, "that is what lies there"
+
+
 def test_what_a_visit_finds_after_closing_is_recorded_and_the_case_is_to_be_reopened(world: World) -> None:
     """ByHeart 2025: cans were found on the shelves after the recall was over."""
     case = world.open(LOT)

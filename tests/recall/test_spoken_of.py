@@ -14,6 +14,7 @@ import pytest
 from foodtrace import Quantity
 from foodtrace.events import (
     BatchReleased,
+    EffectivenessCheck,
     Event,
     MarketEntry,
     Output,
@@ -27,7 +28,6 @@ from foodtrace.events import (
 )
 from foodtrace.graph.edges import micros
 from foodtrace.graph.reader import SqlFacts
-from foodtrace.operations import checks
 from foodtrace.operations.blast import blast
 from foodtrace.operations.scopes import Given, clauses_of
 from foodtrace.recall.answer import Answer, recall
@@ -151,7 +151,7 @@ def test_blast_counts_the_outlets_that_a_recall_lists(world: World) -> None:
 @pytest.mark.parametrize("lot", ["", LOT])
 def test_a_visit_that_found_goods_where_none_were_on_record_is_in_the_answer_of_its_case(world: World, lot: str) -> None:
     case = world.open(LOT)
-    world.do(checks.check, case, "Y", "found", lot=lot, quantity=kg(9))
+    world.put(EffectivenessCheck(id="found", at=world.now, site="Y", case=case, level="A", result="found", lot=lot, quantity=kg(9)))
     with world.read() as session:
         state = load_case(session, case, until=micros(world.now))
         quick, full = (recall(session, (), now=micros(world.now), case=state, plain=plain) for plain in (True, False))

@@ -104,5 +104,7 @@ def check(
         return
     event = found.event
     say(ctx.t("cli.case.checked", case=event.case, name=found.name, result=ctx.t("cli.case.result_" + event.result)))
+    # By lot and quantity, beyond the book too: what was found need not be on it.
+    goods = f" --lot {event.lot} --quantity {str(event.quantity).replace(' ', '')} --allow-short" if event.lot else ""
     for each in found.consequences:
-        say("  " + ctx.t("cli.case.then_" + each, site=event.site, level=found.level, case=event.case))
+        say("  " + ctx.t("cli.case.then_" + each, site=event.site, level=found.level, case=event.case, goods=goods))
