@@ -27,11 +27,12 @@ from foodtrace.keeping.recovery import Lost, survey
 from foodtrace.opening import BACKUP, LogState, logs, origins
 from foodtrace.personal import vanished
 from foodtrace.sealed import Seal, beyond_seal, contested, foreign_logs, sealed_logs
-from foodtrace.storage.around import altered, missing_indexes
+from foodtrace.storage.around import Altered, altered, missing_indexes
 from foodtrace.storage.damage import damage
+from foodtrace.storage.mending import guard_back, taken_off
 from foodtrace.storage.session import Session
 from foodtrace.storage.still import is_still
-from foodtrace.storage.strange import strange_things
+from foodtrace.storage.strange import IN_PLACE, Strange, strange_code, strange_things
 from foodtrace.tlog.anchor import wrote
 from foodtrace.tlog.clock import DAY, EARLIEST, SKEW, ClockRule
 from foodtrace.tlog.entry import time_text
@@ -59,6 +60,7 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     code: str
     """Its texts are ``doctor.CODE`` and ``doctor.CODE.hint``."""
     facts: dict[str, str] = {}
+    """What the texts name; ``sql``: the statements an owner of the database mends it with, where there are any."""
 
 
 class Examination(msgspec.Struct, frozen=True, kw_only=True):
@@ -178,12 +180,9 @@ def _personal(session: Session, keys: Path, states: list[LogState]) -> Iterator[
 
 
 def _ledger(session: Session) -> Iterator[Check]:
-    missing, strange = missing_triggers(session), strange_things(session)
+    missing, strange, changed = missing_triggers(session), strange_things(session), altered(session)
     copied = session.row("SELECT value FROM setting WHERE key = ?", (BACKUP,))
-    if missing:
-        yield Check(topic="ledger", state="bad", code="triggers_gone", facts={"names": ", ".join(missing)})
-    if strange:
-        yield Check(topic="ledger", state="bad", code="triggers_strange", facts={"names": ", ".join(strange)})
+    yield from _around(session, missing, strange, changed)
     if copied is not None:
         yield Check(topic="ledger", state="warn", code="is_backup", facts={"time": str(copied[0])})
     states = logs(session)
@@ -193,15 +192,46 @@ def _ledger(session: Session) -> Iterator[Check]:
     slow = missing_indexes(session)
     if slow:
         yield Check(topic="ledger", state="warn", code="indexes_gone", facts={"names": ", ".join(slow)})
-    doubled = [each.name for each in altered(session)]
-    if doubled and session.dialect == "sqlite":
-        yield Check(topic="ledger", state="bad", code="tables_altered", facts={"names": ", ".join(doubled)})
-    elif doubled:
-        yield Check(topic="ledger", state="bad", code="keys_gone", facts={"names": ", ".join(doubled)})
-    if not missing and not strange and not hidden and not doubled and copied is None:
+    if not missing and not strange and not hidden and not changed and copied is None:
         yield Check(
             topic="ledger", state="ok", code="ledger_fine", facts={"logs": str(len(states)), "entries": str(sum(s.size for s in states))}
         )
+
+
+def _around(session: Session, missing: list[str], strange: list[Strange], changed: list[Altered]) -> Iterator[Check]:
+    """Name what is strange, altered or gone, each with the statements that mend it: first what stands in the way of the rest."""
+    codes = {"tlog.trigger_strange": "triggers_strange", "tlog.table_strange": "tables_strange", "tlog.setting_strange": "settings_strange"}
+    covered = {each.table for each in strange if each.kind in IN_PLACE or each.kind == "apart"}
+    for thing in strange:
+        mend = taken_off(session, thing)
+        code = codes[strange_code(thing.kind)]
+        yield _mended(code if mend or code != "tables_strange" else "tables_replaced", thing.name, mend)
+    if session.dialect == "sqlite":
+        # A table is made anew from a backup; a statement would have to carry every row over.
+        names = ", ".join(each.name for each in changed if _of(each) not in covered)
+        if names:
+            yield Check(topic="ledger", state="bad", code="tables_altered", facts={"names": names})
+    else:
+        for each in changed:
+            # What stands in a table's place has neither keys nor columns of ours (it is named above).
+            if each.column:
+                facts = {"expected": each.expected, "got": each.got}
+                yield _mended("columns_altered", each.name, each.mend, **facts)
+            elif each.name.split(" ")[0] not in covered:
+                yield _mended("keys_gone", each.name, each.mend)
+    for name in missing:
+        if name.rpartition("_no_")[0] not in covered:
+            yield _mended("triggers_gone", name, guard_back(session, name))
+
+
+def _of(altered: Altered) -> str:
+    """Return the table that a statement of SQLite is about: ``CREATE TABLE move (`` or ``CREATE INDEX move_entry ON move (``."""
+    words = altered.expected.split()
+    return words[4] if words[1] == "INDEX" else words[2]
+
+
+def _mended(code: str, name: str, mend: str, **facts: str) -> Check:
+    return Check(topic="ledger", state="bad", code=code, facts={"names": name, **facts, **({"sql": mend} if mend else {})})
 
 
 def _files(session: Session) -> Iterator[Check]:

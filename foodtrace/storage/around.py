@@ -8,7 +8,9 @@ Rules:
    lets an owner drop one. One that is looked at only at COMMIT counts as missing: rows would be there twice until then.
 3. Without the check of sums (or with one that does not look at what was there before), a sum can run over: that counts as a key.
 4. SQLite drops no key, but a table can be made anew without it: its text, and that of an index, is that of the program or it was altered.
-5. What others put there is told by :mod:`foodtrace.storage.strange`.
+5. PostgreSQL's columns are compared as well: under another collation two names are one, or one is not found; without NOT NULL a row
+   can lack what every reader counts on. Types that none of our columns has are told by rule 6.
+6. What others put there is told by :mod:`foodtrace.storage.strange`; how to put back what is gone, by :mod:`foodtrace.storage.mending`.
 """
 
 from __future__ import annotations
@@ -16,8 +18,9 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-from sqlalchemy import CheckConstraint, PrimaryKeyConstraint, UniqueConstraint
+from sqlalchemy import PrimaryKeyConstraint, UniqueConstraint
 
+from foodtrace.storage.mending import key_back, place_of, type_of
 from foodtrace.storage.schema import statements
 from foodtrace.storage.session import Session
 from foodtrace.storage.tables import metadata
@@ -32,7 +35,15 @@ _KEYS: Final = (
     "JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k) FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indrelid "
     "WHERE i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND c.oid = to_regclass(c.relname)"
 )
+_COLUMNS: Final = (
+    "SELECT c.relname, a.attname, format_type(a.atttypid, -1), a.attnotnull, CASE WHEN a.attcollation = t.typcollation THEN '' "
+    "ELSE (SELECT quote_ident(k.collname) FROM pg_catalog.pg_collation AS k WHERE k.oid = a.attcollation) END "
+    "FROM unnest(?::text[]) AS n(name) JOIN pg_catalog.pg_class AS c ON c.oid = to_regclass(n.name) AND c.relkind = 'r' "
+    "JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped "
+    "JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid"
+)
 _MADE: Final = "SELECT type || ' ' || name, sql FROM sqlite_master WHERE type IN ('table', 'index') AND sql IS NOT NULL"
+_TYPES: Final = frozenset({"bigint", "smallint", "integer", "text", "bytea"})
 _QUOTED: Final = re.compile(r'^CREATE TABLE "(\w+)"')
 """SQLite puts the name in quotes where a table was renamed. No other quotes may go: a ``"PRIMARY" KEY`` is a column."""
 _CHECKS: Final = (
@@ -49,12 +60,16 @@ class Altered(NamedTuple):
     expected: str
     got: str
     """The statement that is there, ``-`` where there is nothing."""
+    mend: str = ""
+    """The statement that puts it back; empty where there is none."""
+    column: bool = False
+    """Whether it is a column, not a key or a table."""
 
 
 def altered(session: Session) -> list[Altered]:
     """Return what was altered or is gone of tables, keys and the check of sums, and which indexes are others (rules 2 to 4)."""
     if session.dialect == "postgresql":
-        return [Altered(each, "PRIMARY KEY, UNIQUE, CHECK", "-") for each in missing_keys(session)]
+        return [*_keys(session), *_columns(session)]
     there = {str(name): _one_line(sql) for name, sql in session.rows(_MADE)}
     wanted = {_named(each): _one_line(each) for each in statements("sqlite") if each.startswith(("CREATE TABLE ", "CREATE INDEX "))}
     # An index that is not there at all changes no answer (rule 1).
@@ -89,17 +104,49 @@ def missing_indexes(session: Session) -> list[str]:
 
 def missing_keys(session: Session) -> list[str]:
     """Return the primary and unique keys that are not there, or not used, as ``table (column, column)`` (rules 2 and 3)."""
-    if session.dialect == "sqlite":
-        return []
+    return [] if session.dialect == "sqlite" else [each.name for each in _keys(session)]
+
+
+def _keys(session: Session) -> list[Altered]:
     there = {(str(table), frozenset(map(str, columns))) for table, columns in session.rows(_KEYS)}
-    keys = [(table.name, each) for table in metadata.sorted_tables for each in table.constraints]
-    wanted = [
-        (name, [column.name for column in each.columns]) for name, each in keys if isinstance(each, PrimaryKeyConstraint | UniqueConstraint)
-    ]
-    gone = [f"{name} ({', '.join(columns)})" for name, columns in wanted if columns and (name, frozenset(columns)) not in there]
     checks = {(str(name), str(table)) for name, table in session.rows(_CHECKS)}
-    gone += [f"{table} ({each.name})" for table, each in keys if isinstance(each, CheckConstraint) and (each.name, table) not in checks]
+    gone = []
+    for table in metadata.sorted_tables:
+        for key in table.constraints:
+            if isinstance(key, PrimaryKeyConstraint | UniqueConstraint):
+                columns = [column.name for column in key.columns]
+                kept, name = not columns or (table.name, frozenset(columns)) in there, ", ".join(columns)
+            else:
+                kept, name = (key.name, table.name) in checks, str(key.name)
+            if not kept:
+                gone.append(Altered(f"{table.name} ({name})", "PRIMARY KEY, UNIQUE, CHECK", "-", key_back(session, table, key)))
     return sorted(gone)
+
+
+def _columns(session: Session) -> list[Altered]:
+    """Return the columns of PostgreSQL's tables that are not as foodtrace makes them (rule 5)."""
+    tables = {table.name: table for table in metadata.sorted_tables}
+    rows = {(str(table), str(name)): tuple(map(str, rest)) for table, name, *rest in session.rows(_COLUMNS, (list(tables),))}
+    places = {table: place_of(session, table) for table in tables}
+    found = []
+    for table, column in ((each, column) for each in metadata.sorted_tables if places[each.name] for column in each.columns):
+        wanted = (type_of(column), str(not column.nullable), "")
+        got = rows.get((table.name, column.name))
+        if got == wanted or (got is not None and got[0] not in _TYPES):
+            continue
+        place, name = f"ALTER TABLE {places[table.name]}", f"{table.name}.{column.name}"
+        if got is None:
+            found.append(Altered(name, _column(*wanted), "-", column=True))
+            continue
+        changes = [f"ALTER COLUMN {column.name} TYPE {wanted[0]}"] if (got[0], got[2]) != (wanted[0], wanted[2]) else []
+        if got[1] != wanted[1]:
+            changes.append(f"ALTER COLUMN {column.name} {'DROP' if column.nullable else 'SET'} NOT NULL")
+        found.append(Altered(name, _column(*wanted), _column(*got), f"{place} {', '.join(changes)};", column=True))
+    return found
+
+
+def _column(kind: str, filled: str, collation: str) -> str:
+    return kind + (f" COLLATE {collation}" if collation else "") + (" NOT NULL" if filled == "True" else "")
 
 
 __all__ = ["Altered", "altered", "missing_indexes", "missing_keys"]

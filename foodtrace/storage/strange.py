@@ -5,20 +5,21 @@ Rules:
 1. A trigger that is not ours can rewrite a row on its way in, keep it out, take others away, or copy it to where nobody erases it:
    whatever it is for, ``verify`` names it. So it is with PostgreSQL's rules, row security, checks, foreign keys, defaults, domains and
    indexes on expressions, for any of them can call a function; with a view, or a table that others inherit from, in a table's place,
-   with a table of the same name that is found first, and with one that a crash would empty. What PostgreSQL makes for itself does
-   not count.
+   with a table of the same name that is found first, and with one that a crash would empty; with a setting under which the guards do not
+   fire, of this session, and of any role or database whose sessions come later. What PostgreSQL makes for itself does not count.
 2. That holds for every table of ours, those as well that are computed from the log: any of them can carry a trigger that does its work
    somewhere else, on what is personal for one. Ours under the same name on another table is not ours.
 3. Nothing is written beside such a thing (ADR 26). Rows that are written are counted, but nobody counts all others at every commit, and a
    trigger of one table can empty another. Who writes looks when a log's head is locked, where the catalogue is not as it was at the last
    look: SQLite has a number for that, and of PostgreSQL's the rows of tables, triggers and rules are asked for in the statement that locks.
-   A default, a column's type or an index changed there while a program has the ledger open is seen when it is opened next.
-4. This module loads no SQLAlchemy: everybody who records asks it.
+   A default, a column's type or an index changed there while a program has the ledger open is seen when it is opened next. What another
+   role's sessions would do does nothing to the rows written here, and keeps nobody from writing.
+4. How each is taken off again: :mod:`foodtrace.storage.mending`. This module loads no SQLAlchemy: everybody who records asks it.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from foodtrace.errors import Integrity
 from foodtrace.storage.sums import RANGE
@@ -43,18 +44,54 @@ def trigger_names(dialect: Dialect) -> set[str]:
     return {f"{table}_no_{kind}" for table in SEALED for kind in kinds}
 
 
-def strange_things(session: Session) -> list[str]:
+class Strange(NamedTuple):
+    """One thing that foodtrace did not put there."""
+
+    name: str
+    """``trigger watch on entry``."""
+    kind: str
+    """What it is. On a table: ``trigger``, ``constraint trigger``, ``rule``, ``row security``, ``constraint``, ``default``, ``generated``,
+    ``type``, ``index``; a table that is not what it should be: those of ``IN_PLACE``, ``unlogged``, ``child``, ``parent``, ``apart``;
+    a setting: ``path``, ``session``, ``role`` (of any role or database)."""
+    table: str
+    """Of ours; of a setting, what it is set for."""
+    thing: str
+    """Its own name, quoted where SQL needs it; of a setting the words after ALTER."""
+    place: str
+    """The table with its schema, quoted where SQL needs it."""
+
+
+IN_PLACE: Final = frozenset({"view", "materialized view", "foreign table", "partitioned table", "relation"})
+"""Kinds of what stands in a table's place."""
+_OF_TABLES: Final = IN_PLACE | {"unlogged", "child", "parent", "apart"}
+_OF_SETTINGS: Final = frozenset({"path", "session", "role"})
+
+
+def strange_code(kind: str) -> str:
+    """Return the code of a finding about such a thing."""
+    if kind in _OF_SETTINGS:
+        return "tlog.setting_strange"
+    return "tlog.table_strange" if kind in _OF_TABLES else "tlog.trigger_strange"
+
+
+def strange_things(session: Session) -> list[Strange]:
     """Return what stands on our tables, or in their place, that foodtrace did not put there; each with its table (rules 1 and 2)."""
     if session.dialect == "postgresql":
-        return sorted(str(row[0]) for row in session.rows(STRANGE))
+        return sorted(Strange(*map(str, row)) for row in session.rows(STRANGE))
     ours = {(name, name.rpartition("_no_")[0]) for name in trigger_names("sqlite")}
     found = [(kind, name, table) for kind, name, table in session.rows(_SQLITE) if (name, table) not in ours]
-    return sorted(f"trigger {name} on {table}" if kind == "trigger" else f"view in place of {table}" for kind, name, table in found)
+    said = {"trigger": "trigger {} on {}", "view": "view in place of {1}"}
+    return sorted(Strange(said[kind].format(name, table), kind, table, quoted(name), table) for kind, name, table in found)
+
+
+def quoted(name: object) -> str:
+    """Return a name as SQL takes it whatever it is."""
+    return '"' + str(name).replace('"', '""') + '"'
 
 
 def refuse_strange(session: Session) -> None:
     """Refuse to write where there is such a thing (rule 3). Raises ``Integrity`` (``storage.strange``)."""
-    found = strange_things(session)
+    found = [each.name for each in strange_things(session) if each.kind != "role"]
     if found:
         raise Integrity("storage.strange", value=", ".join(found), expected="-")
 
@@ -67,7 +104,8 @@ _SQLITE: Final = (
     f"SELECT type, name, lower(tbl_name) FROM sqlite_master WHERE type IN ('trigger', 'view') AND lower(tbl_name) IN ({_listed(TABLES)})"  # noqa: S608
 )
 _OURS: Final = (
-    "SELECT c.oid, c.relname, c.relkind, c.relpersistence, c.relrowsecurity, n.nspname, count(*) OVER (PARTITION BY n.oid) AS beside "  # noqa: S608
+    "SELECT c.oid, c.relname, c.relkind, c.relpersistence, c.relrowsecurity, n.nspname, count(*) OVER (PARTITION BY n.oid) AS beside, "  # noqa: S608
+    "quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS place "
     f"FROM unnest(ARRAY[{_listed(TABLES)}]) AS t(name) JOIN pg_catalog.pg_class AS c ON c.oid = to_regclass(t.name) "
     "JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace"
 )
@@ -75,52 +113,104 @@ _TRIGGERS: Final = ", ".join(f"('{name}', '{name.rpartition('_no_')[0]}')" for n
 _TYPES: Final = "17, 20, 21, 23, 25"
 """bytea, bigint, smallint, integer, text: the types of our columns."""
 _KINDS: Final = "WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' WHEN 'f' THEN 'foreign table' WHEN 'p' THEN 'partitioned table'"
+_REPLICATION: Final = "session_replication_role"
+_QUALIFIED: Final = (
+    "(SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) FROM pg_catalog.pg_class AS c "
+    "JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = {})"
+)
+
+
+def _branch(name: str, kind: str, thing: str, rest: str) -> str:
+    """Return a query for things of one kind, in the columns of :class:`Strange`; ``o`` is the table."""
+    return f"SELECT {name}, {kind}, o.relname::text, {thing}::text, o.place FROM ours AS o {rest}"  # noqa: S608 - constants
+
+
+_SETTINGS: Final = (
+    f"SELECT concat('{_REPLICATION} ', split_part(c.setting, '=', 2), ' of role ' || r.rolname, "  # noqa: S608
+    "CASE WHEN r.oid IS NULL THEN ' of' ELSE ' in' END || ' database ' || d.datname), 'role', concat_ws(' in ', r.rolname, d.datname), "
+    "CASE WHEN r.oid IS NOT NULL THEN concat('ROLE ', quote_ident(r.rolname), ' IN DATABASE ' || quote_ident(d.datname)) "
+    "WHEN d.oid IS NOT NULL THEN 'DATABASE ' || quote_ident(d.datname) ELSE 'ROLE ALL' END, '' "
+    "FROM pg_catalog.pg_db_role_setting AS s CROSS JOIN unnest(s.setconfig) AS c(setting) "
+    "LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = s.setrole LEFT JOIN pg_catalog.pg_database AS d ON d.oid = s.setdatabase "
+    "WHERE (s.setdatabase = 0 OR d.datname = current_database()) "
+    f"AND split_part(c.setting, '=', 1) = '{_REPLICATION}' AND split_part(c.setting, '=', 2) <> 'origin'"
+)
+"""What any role of this database, or all, get for a session (rule 1): of every role, also those that never come."""
 _BRANCHES: Final = (
-    (
-        "SELECT 'trigger ' || t.tgname || ' on ' || o.relname FROM ours AS o JOIN pg_catalog.pg_trigger AS t ON t.tgrelid = o.oid "  # noqa: S608
-        f"WHERE NOT t.tgisinternal AND (t.tgname, o.relname) NOT IN (VALUES {_TRIGGERS})"
+    _branch(
+        "'trigger ' || t.tgname || ' on ' || o.relname",
+        "'trigger'",
+        "quote_ident(t.tgname)",
+        "JOIN pg_catalog.pg_trigger AS t ON t.tgrelid = o.oid "
+        f"WHERE NOT t.tgisinternal AND (t.tgname, o.relname) NOT IN (VALUES {_TRIGGERS})",
     ),
-    (
-        "SELECT 'rule ' || r.rulename || ' on ' || o.relname FROM ours AS o JOIN pg_catalog.pg_rewrite AS r ON r.ev_class = o.oid "
-        "WHERE r.rulename <> '_RETURN'"
+    _branch(
+        "'rule ' || r.rulename || ' on ' || o.relname",
+        "'rule'",
+        "quote_ident(r.rulename)",
+        "JOIN pg_catalog.pg_rewrite AS r ON r.ev_class = o.oid WHERE r.rulename <> '_RETURN'",
     ),
-    "SELECT 'row security on ' || relname FROM ours WHERE relrowsecurity",
+    _branch("'row security on ' || relname", "'row security'", "''", "WHERE relrowsecurity"),
     # A foreign key takes rows away with others, a check calls a function; not-null constraints and keys do neither.
-    (
-        "SELECT 'constraint ' || k.conname || ' on ' || o.relname FROM ours AS o JOIN pg_catalog.pg_constraint AS k ON k.conrelid = o.oid "  # noqa: S608
-        f"WHERE k.contype IN ('c', 'f', 'x', 't') AND (k.conname, o.relname) <> ('{RANGE}', 'holding')"
+    _branch(
+        "'constraint ' || k.conname || ' on ' || o.relname",
+        "CASE k.contype WHEN 't' THEN 'constraint trigger' ELSE 'constraint' END",
+        "quote_ident(k.conname)",
+        "JOIN pg_catalog.pg_constraint AS k ON k.conrelid = o.oid "
+        f"WHERE k.contype IN ('c', 'f', 'x', 't') AND (k.conname, o.relname) <> ('{RANGE}', 'holding')",
     ),
-    (
-        "SELECT 'default of ' || a.attname || ' on ' || o.relname FROM ours AS o JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = o.oid "
+    _branch(
+        "'default of ' || a.attname || ' on ' || o.relname",
+        "CASE a.attgenerated WHEN '' THEN 'default' ELSE 'generated' END",
+        "quote_ident(a.attname)",
+        "JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = o.oid "
         "JOIN pg_catalog.pg_attribute AS a ON a.attrelid = o.oid AND a.attnum = d.adnum "
         "WHERE pg_get_expr(d.adbin, d.adrelid) NOT IN ('0', '''0''::bigint') AND NOT (a.attname = 'id' AND o.relname IN ('log', 'name') "
-        "AND pg_get_expr(d.adbin, d.adrelid) = 'nextval(''' || o.relname || '_id_seq''::regclass)')"
+        "AND pg_get_expr(d.adbin, d.adrelid) = 'nextval(''' || o.relname || '_id_seq''::regclass)')",
     ),
-    (
-        "SELECT 'type of ' || a.attname || ' on ' || o.relname FROM ours AS o JOIN pg_catalog.pg_attribute AS a ON a.attrelid = o.oid "  # noqa: S608
-        f"WHERE a.attnum > 0 AND NOT a.attisdropped AND a.atttypid NOT IN ({_TYPES})"
+    _branch(
+        "'type of ' || a.attname || ' on ' || o.relname",
+        "'type'",
+        "quote_ident(a.attname)",
+        "JOIN pg_catalog.pg_attribute AS a ON a.attrelid = o.oid "
+        f"WHERE a.attnum > 0 AND NOT a.attisdropped AND a.atttypid NOT IN ({_TYPES})",
     ),
-    (
-        "SELECT 'index ' || i.indexrelid::regclass || ' on ' || o.relname FROM ours AS o "
+    _branch(
+        "'index ' || i.indexrelid::regclass || ' on ' || o.relname",
+        "'index'",
+        _QUALIFIED.format("i.indexrelid"),
         "JOIN pg_catalog.pg_index AS i ON i.indrelid = o.oid WHERE i.indexprs IS NOT NULL OR (i.indpred IS NOT NULL "
-        "AND NOT (o.relname = 'holding' AND pg_get_expr(i.indpred, i.indrelid) = '(flows = 0)'))"
+        "AND NOT (o.relname = 'holding' AND pg_get_expr(i.indpred, i.indrelid) = '(flows = 0)'))",
     ),
-    f"SELECT CASE relkind {_KINDS} ELSE 'relation' END || ' in place of ' || relname FROM ours WHERE relkind <> 'r'",  # noqa: S608
-    "SELECT 'unlogged table ' || relname FROM ours WHERE relkind = 'r' AND relpersistence <> 'p'",
+    _branch(
+        f"CASE relkind {_KINDS} ELSE 'relation' END || ' in place of ' || relname",
+        f"CASE relkind {_KINDS} ELSE 'relation' END",
+        "''",
+        "WHERE relkind <> 'r'",
+    ),
+    _branch("'unlogged table ' || relname", "'unlogged'", "''", "WHERE relkind = 'r' AND relpersistence <> 'p'"),
+    _branch(
+        "'table ' || h.inhrelid::regclass || ' inherits from ' || o.relname",
+        "'child'",
+        _QUALIFIED.format("h.inhrelid"),
+        "JOIN pg_catalog.pg_inherits AS h ON h.inhparent = o.oid",
+    ),
+    _branch(
+        "o.relname || ' inherits from ' || h.inhparent::regclass",
+        "'parent'",
+        _QUALIFIED.format("h.inhparent"),
+        "JOIN pg_catalog.pg_inherits AS h ON h.inhrelid = o.oid",
+    ),
+    _branch("nspname || '.' || relname || ' apart from the other tables'", "'apart'", "''", f"WHERE beside <= {len(TABLES) // 2}"),
     (
-        "SELECT 'table ' || h.inhrelid::regclass || ' inherits from ' || o.relname FROM ours AS o "
-        "JOIN pg_catalog.pg_inherits AS h ON h.inhparent = o.oid"
-    ),
-    "SELECT o.relname || ' inherits from ' || h.inhparent::regclass FROM ours AS o JOIN pg_catalog.pg_inherits AS h ON h.inhrelid = o.oid",
-    f"SELECT nspname || '.' || relname || ' apart from the other tables' FROM ours WHERE beside <= {len(TABLES) // 2}",  # noqa: S608
-    (
-        "SELECT 'schema ' || (current_schemas(false))[1] || ' before pg_catalog' WHERE (SELECT s FROM unnest(current_schemas(true)) AS s "
-        "WHERE left(s, 7) <> 'pg_temp' LIMIT 1) <> 'pg_catalog'"
+        "SELECT 'schema ' || (current_schemas(false))[1] || ' before pg_catalog', 'path', '', '', '' "
+        "WHERE (SELECT s FROM unnest(current_schemas(true)) AS s WHERE left(s, 7) <> 'pg_temp' LIMIT 1) <> 'pg_catalog'"
     ),
     (
-        "SELECT 'session_replication_role ' || current_setting('session_replication_role') "
-        "WHERE current_setting('session_replication_role') <> 'origin'"
+        f"SELECT '{_REPLICATION} ' || current_setting('{_REPLICATION}'), 'session', '', '', '' "
+        f"WHERE current_setting('{_REPLICATION}') <> 'origin'"
     ),
+    _SETTINGS,
 )
 STRANGE: Final = f"WITH ours AS MATERIALIZED ({_OURS}) " + " UNION ALL ".join(_BRANCHES)
 """The query for PostgreSQL: a row for each thing. It takes the server four times as long as :data:`CATALOGUE`."""
@@ -148,4 +238,17 @@ class Looked:
             self.catalogue = catalogue
 
 
-__all__ = ["CATALOGUE", "SEALED", "STRANGE", "TABLES", "Looked", "refuse_strange", "strange_things", "trigger_names"]
+__all__ = [
+    "CATALOGUE",
+    "IN_PLACE",
+    "SEALED",
+    "STRANGE",
+    "TABLES",
+    "Looked",
+    "Strange",
+    "quoted",
+    "refuse_strange",
+    "strange_code",
+    "strange_things",
+    "trigger_names",
+]

@@ -360,6 +360,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "账本的表、主键、唯一键或检查不是 foodtrace 建的样子: 同一行可能有两份, 查到的会不全 (怎么恢复见 foodtrace doctor)",
         "a table of the ledger, a key or a check is not as foodtrace makes it: a row can stand twice and answers lack what is there (how to mend it: foodtrace doctor)",
     ),
+    "tlog.table_strange": (
+        "账本的表不是 foodtrace 建的样子 (被视图顶替、断电会清空、与别的表相承等): 能隐藏、改写或丢掉记录 (怎么改回见 foodtrace doctor)",
+        "a table of the ledger is not as foodtrace made it (a view in its place, one that a crash empties, one that inherits ..): it can hide, rewrite or lose rows (how to mend it: foodtrace doctor)",
+    ),
+    "tlog.setting_strange": (
+        "数据库里有让封存表的保护失效的设置 (怎么改回见 foodtrace doctor)",
+        "a setting of the database under which the guards of sealed tables do not work (how to mend it: foodtrace doctor)",
+    ),
     "tlog.trigger_strange": (
         "账本的表上有不是 foodtrace 建的 (触发器、规则、行级限制等): 它能改写、拦下、抄走或隐藏记录",
         "on a table of the ledger there is what foodtrace did not make (a trigger, rule, row security ..): it can rewrite, keep out, copy or hide rows",

@@ -296,15 +296,50 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "doctor.ledger_newer": ("{reason_zh}{reason:.0}", "{reason}{reason_zh:.0}"),
     "doctor.ledger_newer.hint": ("升级程序, 账本未动", "upgrade the program; the ledger was not touched"),
-    "doctor.triggers_gone": ("封存表的保护不见了: {names}", "guards of the sealed tables are gone: {names}"),
-    "doctor.triggers_gone.hint": ("有人动过数据库: foodtrace verify --full, 然后从备份恢复", "somebody changed the database: foodtrace verify --full, then restore a backup"),
+    "doctor.triggers_gone": ("封存表的保护不见了: {names}", "a guard of the sealed tables is gone: {names}"),
+    "doctor.triggers_gone.hint": (
+        "有人动过数据库: 先 foodtrace verify --full; 除此之外无误, 由管理员执行下面的语句, 再验一次; 不然从备份恢复",
+        "somebody changed the database: foodtrace verify --full first; if it names nothing else, the administrator runs what follows, then verify again; otherwise restore a backup",
+    ),
     "doctor.triggers_strange": (
         "账本的表上有不是 foodtrace 建的: {names}",
-        "on tables of the ledger there is what foodtrace did not make: {names}",
+        "on a table of the ledger there is what foodtrace did not make: {names}",
     ),
     "doctor.triggers_strange.hint": (
-        "问管理员是谁建的、做什么; 去掉它 (DROP TRIGGER, DROP RULE, DROP VIEW, DISABLE ROW LEVEL SECURITY 等), 再 foodtrace verify --full",
-        "ask the administrator who made it and what for; take it off (DROP TRIGGER, DROP RULE, DROP VIEW, DISABLE ROW LEVEL SECURITY and the like), then foodtrace verify --full",
+        "问管理员是谁建的、做什么; 由他执行下面的语句去掉它, 再 foodtrace verify --full",
+        "ask the administrator who made it and what for; they take it off by what follows, then foodtrace verify --full",
+    ),
+    "doctor.tables_strange": (
+        "账本的表不是 foodtrace 建的样子: {names}",
+        "a table of the ledger is not as foodtrace made it: {names}",
+    ),
+    "doctor.tables_strange.hint": (
+        "问管理员是谁改的; 由他执行下面的语句改回来, 再 foodtrace verify --full",
+        "ask the administrator who changed it; they put it back by what follows, then foodtrace verify --full",
+    ),
+    "doctor.tables_replaced": (
+        "账本的表被换成了别的: {names}",
+        "something else stands in the place of a table of the ledger: {names}",
+    ),
+    "doctor.tables_replaced.hint": (
+        "没有语句能改回来: 留下来查明原因, 把备份恢复到新的库 (foodtrace recover --from 备份)",
+        "no statement puts it back: keep it to find out why, and restore a backup into another database (foodtrace recover --from BACKUP)",
+    ),
+    "doctor.settings_strange": (
+        "有让保护失效的设置: {names}",
+        "a setting under which the guards do not work: {names}",
+    ),
+    "doctor.settings_strange.hint": (
+        "问管理员是谁设的; 由他执行下面的语句, 重新连接才生效; 若写在 URL 的 options 里, 从那里去掉",
+        "ask the administrator who set it; they run what follows, which works from the next connection on; if it stands in the URL's options, take it out there",
+    ),
+    "doctor.columns_altered": (
+        "列 {names} 不是 foodtrace 建的样子: 应为 {expected}, 现为 {got}",
+        "column {names} is not as foodtrace made it: expected {expected}, it is {got}",
+    ),
+    "doctor.columns_altered.hint": (
+        "先 foodtrace verify --full; 除此之外无误, 由管理员执行下面的语句, 再验一次; 不然从备份恢复",
+        "foodtrace verify --full first; if it names nothing else, the administrator runs what follows, then verify again; otherwise restore a backup",
     ),
     "doctor.personal_gone": (
         "有 {count} 个个人信息值不见了, 没有算数的删除记录: 先是 {first}",
@@ -316,10 +351,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "doctor.indexes_gone": ("索引不见了: {names}; 结果不变, 但会很慢", "indexes are gone: {names}; answers are the same, but slow"),
     "doctor.indexes_gone.hint": ("foodtrace rebuild 重新建立", "foodtrace rebuild makes them again"),
-    "doctor.keys_gone": ("主键、唯一键或检查不见了: {names}; 同一行可能写两次", "primary or unique keys, or the check of sums, are gone: {names}; a row could stand twice"),
+    "doctor.keys_gone": ("主键、唯一键或检查不见了: {names}; 同一行可能写两次", "a primary or unique key, or the check of sums, is gone: {names}; a row could stand twice"),
     "doctor.keys_gone.hint": (
-        "先 foodtrace verify --full; 除此之外无误, 就由管理员 ALTER TABLE ... ADD PRIMARY KEY (唯一键用 ADD UNIQUE), 列名如上, 再验一次; 有重行的放回备份",
-        "foodtrace verify --full first; if it names nothing else, the administrator puts them back: ALTER TABLE ... ADD PRIMARY KEY (or ADD UNIQUE), the columns are named; then verify again. If rows stand twice, put a backup back",
+        "先 foodtrace verify --full; 除此之外无误, 由管理员执行下面的语句, 再验一次; 有重行的放回备份",
+        "foodtrace verify --full first; if it names nothing else, the administrator runs what follows, then verify again. If rows stand twice, put a backup back",
     ),
     "doctor.tables_altered": (
         "账本的表或索引不是 foodtrace 建的样子: {names}; 同一行可能写两次, 查到的会不全",

@@ -25,7 +25,7 @@ from foodtrace.personal import tampered, vanished
 from foodtrace.sealed import beyond_seal, contested, foreign_logs, sealed_logs
 from foodtrace.storage.damage import damage
 from foodtrace.storage.session import Session
-from foodtrace.storage.strange import strange_things
+from foodtrace.storage.strange import strange_code, strange_things
 from foodtrace.storage.types import mistyped
 from foodtrace.tlog.anchor import wrote
 from foodtrace.tlog.append import lock_head
@@ -94,7 +94,7 @@ def verify_ledger(session: Session, progress: Progress | None = None, asked: Ask
         return _answer(findings=wrong)
     states = logs(session)
     around = [Finding(code="tlog.trigger_missing", log="", got=name) for name in missing_triggers(session)]
-    around += [Finding(code="tlog.trigger_strange", log="", got=name) for name in strange_things(session)]
+    around += [Finding(code=strange_code(each.kind), log="", got=each.name) for each in strange_things(session)]
     around += _altered(session)
     seals = sealed_logs(session, asked.keys)
     around += [Finding(code="tlog.two_heirs", log=log, expected=seal.into, got=", ".join(seal.rivals)) for log, seal in contested(seals)]

@@ -38,9 +38,10 @@ def named(ledger: Ledger, *, full: bool) -> list[tuple[str, str]]:
 
 
 def doctor(ledger: Ledger, folder: Path) -> dict[str, tuple[str, str]]:
-    """Return code -> (state, names) of what the doctor says of the ledger."""
+    """Return code -> (state, names of all findings of that code) of what the doctor says of the ledger."""
     found = examine(lambda: ledger, folder / "x.db" if ledger.store.dialect == "sqlite" else None, folder / "keys", AROUND)
-    return {each.code: (each.state, each.facts.get("names", "")) for each in found.checks if each.topic == "ledger"}
+    said = [each for each in found.checks if each.topic == "ledger"]
+    return {each.code: (each.state, ", ".join(more.facts.get("names", "") for more in said if more.code == each.code)) for each in said}
 
 
 def trigger(ledger: Ledger, table: str) -> None:

@@ -51,6 +51,8 @@ def doctor(click_ctx: click.Context, *, as_json: bool) -> None:
             say(f"{verdict(ctx.t(f'cli.doctor.{each.state}'), colours[each.state])} {ctx.t(f'doctor.{each.code}', **facts)}")
             if each.state != "ok":
                 say(f"    {ctx.t('cli.hint')}: {ctx.t(f'doctor.{each.code}.hint', **facts)}")
+            if "sql" in facts:
+                say(f"    {facts['sql']}")
         bad, warned = (sum(each.state == state for each in found.checks) for state in ("bad", "warn"))
         say(ctx.t("cli.doctor.sum", bad=bad, warn=warned))
     click_ctx.exit(0 if found.ok else 3)
