@@ -218,6 +218,10 @@ class Standing(Rows):
         """Return whose a site is by its id; empty: no record says it, or they contradict each other."""
         return self._operator_of(site)
 
+    def log_operator(self, log: int) -> str:
+        """Return whose a log is, by operator id; empty: it does not say."""
+        return self._log_operator(log)
+
     def _operator_of(self, site: str) -> str:
         number = self.site(site) if site else None
         return str(self.sites_said([number])[number][_OPERATOR]) if number is not None else ""

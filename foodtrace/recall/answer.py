@@ -110,7 +110,7 @@ def plain_answer(
         more=[lot for clause in scope for lot in _whole_lots(facts, clause)],
         scope=[scope_words(clause) for clause in (*((LotsClause(lots=tuple(asked)),) if asked else ()), *scope)],
     )
-    _no_usual_yield(found, settings)
+    _no_more_to_say(found, settings)
     return msgspec.convert(found.told(count_possible=settings.count_possible), Answer)
 
 
@@ -122,12 +122,14 @@ def case_answer(facts: SqlFacts, case: Case, settings: Settings = DEFAULT) -> An
     asked = tuple(lot for clause in clauses if isinstance(clause, LotsClause) for lot in clause.lots)
     more = [lot for clause in clauses if not isinstance(clause, LotsClause) for lot in _whole_lots(facts, clause)]
     found = CaseAnswer(facts, asked, case, settings, more=more, scope=tuple(map(scope_words, clauses)))
-    _no_usual_yield(found, settings)
+    _no_more_to_say(found, settings)
     return msgspec.convert(found.told(count_possible=settings.count_possible), Answer)
 
 
-def _no_usual_yield(found: PlainAnswer, settings: Settings) -> None:
-    """Hand over where the pack says what a usual yield of an affected product is: rows do not compare with it."""
+def _no_more_to_say(found: PlainAnswer, settings: Settings) -> None:
+    """Hand over what rows do not compare: yields with what is usual by the pack, and times that two logs give of one transfer."""
+    if any(books.apart > settings.clock_slack for books in found.gathered.books.values()):
+        raise HandOver("one transfer told at unlike times")
     if settings.yields and not settings.yields.keys().isdisjoint(found.products):
         raise HandOver("yields")
 

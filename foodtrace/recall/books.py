@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Final, TypeAlias
 
@@ -113,9 +113,11 @@ class Books:
         sums, answers = self._with_answers(found, rep)
         look = Look(self.facts, found, self.settings, None, Calendar({}), sums=sums, answers=answers)
         self._count(found, named=named)
-        by_entries = {(move.lot, move.entries): move for move in moves}
+        by_entries = {(move.lot, entries): move for move in moves for entries in (move.entries, move.words)}
         for each in self._findings(look, found):
             move = by_entries.get((each.lot, each.entries))
+            if each.reason and self._one_event(each.entries):
+                continue  # its copies are compared as such (rule 5)
             if self._within(each, move, look):
                 self.open.append(self._break(each, move, look))
         return moves
@@ -226,6 +228,10 @@ class Books:
         times = [t for t in ([move.t_out, move.t_in] if move is not None else [flow.t for flow in flows][::-1]) if ALWAYS < t < NEVER]
         unit = each.unit if each.unit >= 0 else move.unit if move is not None else flows[0].unit if flows else 0
         infos = [look.found.infos[name] for name in look.found.names.get(each.lot, ()) if name in look.found.infos]
+        sent = move.sent if move is not None and move.evidence != "receipt" else None
+        received = move.received if move is not None and move.arrived else None
+        if move is not None and each.reason and each.kind == "quantity_differs":
+            sent, received = self._two_words(move, flows, look)
         return self.names.break_(
             each.kind,
             lot=each.lot,
@@ -233,13 +239,33 @@ class Books:
             site=each.site,
             source=move.src if move is not None else 0,
             unit=unit,
-            sent=move.sent if move is not None and move.evidence != "receipt" else None,
-            received=move.received if move is not None and move.arrived else None,
+            sent=sent,
+            received=received,
             difference=each.value,
             at=times[0] if times else None,
             document=next((flow.pair for flow in flows if flow.pair), "") if move is not None else "",
             entries=each.entries,
+            reason=each.reason,
         )
+
+    def _one_event(self, entries: Sequence[Entry]) -> bool:
+        """Say whether entries of several logs are copies of one event."""
+        return len(set(self.facts.ids(entries).values())) == 1
+
+    def _two_words(self, move: Move, flows: Iterable[Flow], look: Look) -> tuple[int, int]:
+        """Return what the sender's log says of a transfer that several logs tell, and what the receiver's does (:class:`Break`)."""
+        said: dict[int, int] = defaultdict(int)
+        for flow in flows:
+            if flow.lot == move.lot and flow.site == move.src and flow.kind in LEAVING:
+                said[flow.log] += flow.q
+        for flow in flows:
+            if flow.lot == move.lot and flow.site == move.dst and flow.kind == FlowKind.RECEIPT and flow.log not in said:
+                said[flow.log] = sum(each.q for each in flows if (each.log, each.kind, each.lot) == (flow.log, flow.kind, flow.lot))
+        parties = {log: self.facts.log_operator(log) for log in said}
+        src, dst = (look.found.sites[site].operator for site in (move.src, move.dst))
+        sent = [q for log, q in said.items() if parties[log] == src != dst]
+        came = [q for log, q in said.items() if parties[log] == dst != src]
+        return max(sent or said.values()), min(came or said.values())
 
 
 def _over_issued(look: Look) -> Iterator[Finding]:

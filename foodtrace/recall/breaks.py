@@ -39,6 +39,14 @@ class Break(msgspec.Struct, frozen=True, kw_only=True):
     """Transfer or document number, event id, or serial."""
     entries: tuple[str, ...]
     """``ORIGIN#SEQ`` of the entries behind it."""
+    reason: str = ""
+    """``told_twice``: two logs tell one transfer, each in its own way; ``sent`` and ``received`` are then the sender's log's word and the
+    receiver's, or, where neither log is theirs, the largest and the smallest."""
+
+    @property
+    def word(self) -> str:
+        """Key of the catalogue's text for it."""
+        return f"finding.{self.kind}.{self.reason}" if self.reason else f"finding.{self.kind}"
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,6 +94,7 @@ class Names:
         at: int | None = None,
         document: str = "",
         product: str = "",
+        reason: str = "",
     ) -> Break:
         """Return a break with its names; ``at`` is none, or a moment that is known."""
         places = self.places({site, source})
@@ -105,6 +114,7 @@ class Names:
             at=shown_time(at),
             document=document,
             entries=tuple(f"{self.origins.get(log, log)}#{seq}" for log, seq in entries),
+            reason=reason,
         )
 
 

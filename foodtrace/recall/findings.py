@@ -30,6 +30,7 @@ RULES: Final[Mapping[Rule, tuple[str, ...]]] = {
         "quantity_differs",
         "unit_differs",
         "time_contradiction",
+        "duplicate_conflict",
     ),
     lots.origins: ("origin_missing", "several_origins"),
     lots.no_path: ("same_lot_no_path",),

@@ -10,21 +10,20 @@ Rules:
 4. A dispatch without lot that is still under way by its own record, and whose receipt names the lot, is a dispatch of that lot:
    the record that was missing is there. One of them must name the other's site: a number alone, with neither lot nor party in
    common, may be anybody's.
-5. A transfer told twice, by two logs (same lot, number, sender and receiver, all named), is one move; the word recorded first
-   counts. Two in one log are two lines of one voucher.
+5. A transfer told by several logs (same lot, number, sender and receiver, all named) is one move, whoever wrote it down first
+   (:mod:`foodtrace.recall.words`). Two in one log are two lines of one voucher.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
-from foodtrace.graph.flows import ALWAYS, CUSTODY, DAY, DELIVERED, LEAVING, NEVER, UNKNOWN_TIME, UNNAMED, Flow, FlowKind
-
-_LAST: int = 86_400_000_000 - 1
+from foodtrace.graph.flows import CUSTODY, DELIVERED, LEAVING, NEVER, UNNAMED, Flow, FlowKind
+from foodtrace.recall.words import Words, once, span
 
 
 class Move(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -52,6 +51,16 @@ class Move(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     log: int
     seq: int
     entries: tuple[tuple[int, int], ...]
+    words: tuple[tuple[int, int], ...] = ()
+    """(log, seq) of every entry that tells of it, where several logs tell one side (rule 5); those of ``entries`` among them."""
+    early: int = NEVER
+    """When it left at the earliest by any of them."""
+    unlike: int = 0
+    """By how much their quantities differ."""
+    apart: int = 0
+    """By how much their times differ at least, microseconds."""
+    elsewhere: bool = False
+    """By another log this transfer went to another site."""
 
     @property
     def travelling(self) -> int:
@@ -74,15 +83,21 @@ def pair(flows: Iterable[Flow], representative: Mapping[int, int], ranks: Mappin
             nameless[flow.pair].append(flow)
         elif flow.kind in LEAVING:
             leaving[representative.get(flow.lot, flow.lot), flow.pair].append(flow)
+    told: dict[Flow, Words] = {}
     for group in leaving.values():
         if len(group) > 1:
-            group[:] = _once(group)
+            group[:] = once(group, told)
     moves: list[Move] = []
-    for lot, receipt in _told_once(arriving, representative):
+    for lot, receipt in _told_once(arriving, representative, told):
         dispatch = _taken(leaving.get((lot, receipt.pair)), receipt) or _taken(nameless.get(receipt.pair), receipt)
         moves.append(_received(lot, dispatch, receipt))
-    left = (flow for waiting in (*leaving.values(), *nameless.values()) for flow in waiting)
-    moves.extend(_sent(representative.get(flow.lot, flow.lot), flow) for flow in left)
+        if told and (receipt in told or dispatch in told):
+            moves[-1] = _as_told(moves[-1], dispatch, receipt, told)
+    for waiting in (*leaving.values(), *nameless.values()):
+        for flow in waiting:
+            moves.append(_sent(representative.get(flow.lot, flow.lot), flow))
+            if told and flow in told:
+                moves[-1] = _as_told(moves[-1], flow, None, told)
     return moves
 
 
@@ -101,26 +116,41 @@ def _taken(waiting: list[Flow] | None, receipt: Flow) -> Flow | None:
     return found
 
 
-def _told_once(receipts: list[Flow], representative: Mapping[int, int]) -> Iterable[tuple[int, Flow]]:
-    """Return (lot, receipt), transfers told twice left out (rule 5)."""
+def _told_once(receipts: list[Flow], representative: Mapping[int, int], told: dict[Flow, Words]) -> Iterable[tuple[int, Flow]]:
+    """Return (lot, receipt), those of one transfer made one (rule 5)."""
     groups: dict[tuple[int, str], list[Flow]] = defaultdict(list)
     for each in receipts:
         groups[representative.get(each.lot, each.lot), each.pair].append(each)
     for (lot, _), group in groups.items():
-        for each in _once(group) if len(group) > 1 else group:
+        for each in once(group, told) if len(group) > 1 else group:
             yield lot, each
 
 
-def _once(group: list[Flow]) -> list[Flow]:
-    """Leave out the later word of two logs on one transfer (rule 5); the order is kept."""
-    first: dict[tuple[int, int, int], Flow] = {}
-    for each in group:
-        if each.pair and each.site and each.other:
-            key = (each.kind, each.site, each.other)
-            other = first.get(key)
-            if other is None or (each.recorded, each.t, each.q) < (other.recorded, other.t, other.q):
-                first[key] = each
-    return [each for each in group if (word := first.get((each.kind, each.site, each.other))) is None or word.log == each.log]
+def _as_told(move: Move, dispatch: Flow | None, receipt: Flow | None, told: Mapping[Flow, Words]) -> Move:
+    """Return a move by the words of several logs on one of its sides, or on both (rule 5)."""
+    out = told.get(dispatch) if dispatch is not None else None
+    into = told.get(receipt) if receipt is not None else None
+    changes: dict[str, Any] = {}
+    if out is not None:
+        changes |= {"sent": out.sent, "unit": out.unit, "t_out": out.late, "early": out.early, "elsewhere": out.elsewhere}
+        if receipt is None:
+            changes |= {"received": out.came, "unit_in": out.unit_in, "t_in": out.early, "arrived": out.arrived}
+            changes["evidence"] = "both" if out.arrived else "dispatch"
+    if into is not None:
+        changes |= {"received": into.came, "unit_in": into.unit_in, "t_in": into.early, "custody": move.recall or into.custody}
+        if dispatch is None:
+            changes["evidence"] = "both" if into.both else "receipt"
+            changes |= {"sent": into.sent, "unit": into.unit, "t_out": into.late, "early": into.early}
+    sides = ((dispatch, out), (receipt, into))
+    entries = (words.entries if words is not None else ((side.log, side.seq),) for side, words in sides if side is not None)
+    both = [words for words in (out, into) if words is not None]
+    return msgspec.structs.replace(
+        move,
+        **changes,
+        words=tuple(dict.fromkeys(entry for each in entries for entry in each)),
+        unlike=max(each.unlike for each in both),
+        apart=max(each.apart for each in both),
+    )
 
 
 def _agree(dispatch: Flow, receipt: Flow) -> bool:
@@ -135,10 +165,7 @@ def without_source(flows: Iterable[Flow]) -> set[tuple[int, str]]:
 
 
 def _received(lot: int, dispatch: Flow | None, receipt: Flow) -> Move:
-    if dispatch is None:
-        late = NEVER if receipt.flags & UNKNOWN_TIME else receipt.t + _LAST if receipt.flags & DAY else receipt.t
-    else:
-        late = dispatch.t
+    late = span(receipt)[1] if dispatch is None else dispatch.t
     recall = dispatch is not None and dispatch.kind == FlowKind.RETURN
     return Move(
         lot=lot,
@@ -162,7 +189,6 @@ def _received(lot: int, dispatch: Flow | None, receipt: Flow) -> Move:
 
 
 def _sent(lot: int, dispatch: Flow) -> Move:
-    early = ALWAYS if dispatch.flags & UNKNOWN_TIME else dispatch.t - _LAST if dispatch.flags & DAY else dispatch.t
     arrived = bool(dispatch.flags & DELIVERED)
     recall = dispatch.kind == FlowKind.RETURN
     return Move(
@@ -172,7 +198,7 @@ def _sent(lot: int, dispatch: Flow) -> Move:
         sent=dispatch.q,
         received=dispatch.q if arrived else 0,
         t_out=dispatch.t,
-        t_in=early,
+        t_in=span(dispatch)[0],
         evidence="both" if arrived else "dispatch",
         unit=dispatch.unit,
         unit_in=dispatch.unit,

@@ -107,7 +107,7 @@ class FindingAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """Unit of the quantity; empty where ``value`` is none."""
     entries: tuple[str, ...]
     """``ORIGIN#SEQ`` of the entries behind it."""
-    reason: Literal["", "not_seen", "unverified", "not_covered", "rolled_back", "forked", "not_held"] = ""
+    reason: Literal["", "not_seen", "unverified", "not_covered", "rolled_back", "forked", "not_held", "described", "told_twice"] = ""
     """Of ``lot_missing``: ``not_held``, at the receiver: by the records the sender held none of that product. Else why a log is behind
     (``log_behind``). ``not_seen``: nothing of it since the case was opened; ``unverified``: this host neither signed
     nor ever verified it; ``not_covered``: its head has no checkpoint; ``rolled_back``: ``value`` entries that were verified here are

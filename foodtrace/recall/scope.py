@@ -109,9 +109,9 @@ def _vague(records: Records, site: int) -> dict[tuple[int, int], int]:
 
 
 def _earliest(move: Move, vague: Mapping[tuple[int, int], int]) -> int:
-    """Return the earliest a move may have left: one record for both sides reads its time both ways already."""
-    if len(move.entries) == 1:
-        return min(move.t_out, move.t_in)
+    """Return the earliest a move may have left: one record for both sides reads its time both ways already, so do words of several logs."""
+    if len(move.entries) == 1 or move.early < NEVER:
+        return min(move.t_out, move.t_in, move.early) if len(move.entries) == 1 else min(move.t_out, move.early)
     flags = vague.get(move.entries[0], 0)
     return ALWAYS if flags & UNKNOWN_TIME else move.t_out - _LAST if flags & DAY else move.t_out
 

@@ -53,6 +53,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "finding.destination_missing.hint": ("问发货方卖给了谁, 把该处登记上", "ask who got the goods, and register the place"),
     "finding.quantity_differs": ("发出与收货的数量不同", "dispatch and receipt differ in quantity"),
     "finding.quantity_differs.hint": ("两边对单, 错的一边更正", "compare both papers; whoever erred corrects"),
+    "finding.quantity_differs.told_twice": (
+        "同一笔货几本日志各记各的数量, 按多的算",
+        "several logs tell one transfer with unlike quantities; the larger counts",
+    ),
+    "finding.quantity_differs.told_twice.hint": ("两边对单, 错的一边更正", "compare both papers; whoever erred corrects"),
     "finding.unit_differs": ("单位不同, 数量无法相比", "unlike units, quantities cannot be compared"),
     "finding.unit_differs.hint": ("查原始单据上的单位", "look up the unit on the paper"),
     "finding.origin_missing": ("该批没有来源记录", "no record says where this lot began"),
@@ -83,6 +88,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "finding.over_certified.hint": ("查是否一证多用, 两个门岗是否都收过", "see whether one certificate was used twice, at two gates"),
     "finding.time_contradiction": ("时间对不上", "the times contradict"),
     "finding.time_contradiction.hint": ("核对两边的时钟和单据", "check both clocks and papers"),
+    "finding.time_contradiction.told_twice": (
+        "同一笔货几本日志记的时间对不上",
+        "several logs tell one transfer at times that contradict",
+    ),
+    "finding.time_contradiction.told_twice.hint": ("核对两边的时钟和单据", "check both clocks and papers"),
     "finding.silent_site": (
         "有存货, 近来 (或从来) 没有自己的记录, 存量不明",
         "stock on hand and no recent record of its own, or none ever: what is left is unknown",
@@ -107,6 +117,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "finding.returns_exceed_sales.hint": ("在别处买的也要收下; 查漏记的销售", "goods bought elsewhere are accepted too; look for sales nobody recorded"),
     "finding.duplicate_conflict": ("两本日志里同一单号, 内容不同", "one event id in two logs, with unlike content"),
     "finding.duplicate_conflict.hint": ("以该处经营者的日志为准; 请另一方更正", "the log of the site's operator counts; the other is to be corrected"),
+    "finding.duplicate_conflict.told_twice": (
+        "同一单号, 几本日志说发给了不同的收货方, 都算",
+        "several logs say that one transfer went to different sites; all of them count",
+    ),
+    "finding.duplicate_conflict.told_twice.hint": ("问发货方货到了哪家; 错的更正", "ask the sender where the goods went; whoever erred corrects"),
     "finding.disputed": ("另一方对这条记录有异议", "another party objects to this record"),
     "finding.disputed.described": ("该处是谁的、是什么, 各本记录说法不一", "the records contradict each other on whose this site is, or what it is"),
     "finding.disputed.hint": ("向双方核实", "ask both"),

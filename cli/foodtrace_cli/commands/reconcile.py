@@ -98,10 +98,10 @@ def _screen(ctx: Context, found: Reconciliation, *, show_all: bool) -> None:
     say(ctx.t("cli.reconcile.open", count=len(found.open)))
     kinds: dict[str, list[Break]] = {}
     for each in found.open:
-        kinds.setdefault(each.kind, []).append(each)
-    for kind, breaks in kinds.items():
+        kinds.setdefault(each.word, []).append(each)
+    for word, breaks in kinds.items():
         say()
-        say(ctx.t("cli.reconcile.kind", text=ctx.t(f"finding.{kind}"), count=len(breaks), hint=ctx.t(f"finding.{kind}.hint")))
+        say(ctx.t("cli.reconcile.kind", text=ctx.t(word), count=len(breaks), hint=ctx.t(f"{word}.hint")))
         shown = breaks if show_all else breaks[:_SHOWN]
         names = ("at", "lot", "source", "outlet", "sent", "received", "difference", "unit", "entry")
         rows = [_row(ctx, each) for each in shown]

@@ -45,6 +45,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, order=True):
     """Unit of the quantity; -1 where ``value`` is none."""
     reason: str = ""
     """Of ``lot_missing`` at the receiver: ``not_held``. Of ``disputed``: ``described``, where it is about whose a site is, or what.
+    Of ``quantity_differs``, ``time_contradiction`` and ``duplicate_conflict``: ``told_twice``, where several logs tell one transfer.
 
     Of ``log_behind`` why: ``not_seen`` since the case was opened, or :attr:`foodtrace.graph.flows.LogInfo.state`."""
 
@@ -143,7 +144,7 @@ class Look:
         for move in self.found.moves:
             for site, t in ((move.src, move.t_out), (move.dst, move.t_in)):
                 if site and not (site == move.src and move.unnamed):
-                    holdings[move.lot, site] += [(t, entry) for entry in move.entries]
+                    holdings[move.lot, site] += [(t, entry) for entry in move.words or move.entries]
         return holdings, lots, entries
 
     def at(self, holding: Holding) -> tuple[Entry, ...]:

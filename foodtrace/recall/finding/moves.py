@@ -21,7 +21,7 @@ _Candidate: TypeAlias = tuple[int, int, set[str]]
 
 
 def sides(look: Look) -> Iterator[Finding]:
-    """not_received, not_sent, source_missing, destination_missing, quantity_differs, unit_differs, receipt before dispatch."""
+    """not_received, not_sent, source_missing, destination_missing, quantity_differs, unit_differs, receipt before dispatch; told twice."""
     for move in look.found.moves:
         if (move.lot, move.src) not in look.found.holdings and (move.lot, move.dst) not in look.found.holdings:
             continue
@@ -36,10 +36,23 @@ def sides(look: Look) -> Iterator[Finding]:
             yield Finding(kind="not_sent", value=move.received, unit=move.unit_in, **about)
         if move.unit != move.unit_in:
             yield Finding(kind="unit_differs", **about)
-        elif move.arrived and move.evidence == "both" and move.sent != move.received:
+        elif move.arrived and move.evidence == "both" and move.sent != move.received and not move.unlike:
             yield Finding(kind="quantity_differs", value=move.received - move.sent, unit=move.unit, **about)
         if len(move.entries) > 1 and move.t_in < move.t_out and _came_first(look, move):
             yield Finding(kind="time_contradiction", **about)
+        if move.words:
+            yield from _told_unlike(look, move)
+
+
+def _told_unlike(look: Look, move: Move) -> Iterator[Finding]:
+    """quantity_differs, time_contradiction, duplicate_conflict: several logs tell this one transfer, each in its own way."""
+    about: dict[str, Any] = {"lot": move.lot, "site": move.dst or move.src, "entries": move.words, "reason": "told_twice"}
+    if move.unlike:
+        yield Finding(kind="quantity_differs", value=-move.unlike, unit=move.unit, **about)
+    if move.apart > look.settings.clock_slack:
+        yield Finding(kind="time_contradiction", **about)
+    if move.elsewhere and not any(set(move.words) <= set(group.entries) for group in look.found.copies):
+        yield Finding(kind="duplicate_conflict", **about)
 
 
 def astray(look: Look) -> Iterator[Finding]:

@@ -88,7 +88,7 @@ class Findings:
             for row in books.clean:
                 if row[3] in self.unregistered:
                     yield "destination_missing", lot, row[3], unit, row[5], ((row[8], row[9]),)
-        for src, dst, sent, received, t_out, t_in, arrived, evidence, entries, _ in books.odd:
+        for src, dst, sent, received, t_out, t_in, arrived, evidence, entries, _, _ in books.odd:
             site = dst or src
             if evidence != RECEIVED and (not dst or dst in self.unregistered):
                 yield "destination_missing", lot, site, unit, sent, entries

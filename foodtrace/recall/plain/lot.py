@@ -85,6 +85,8 @@ class Moved(NamedTuple):
     entries: tuple[Entry, ...]
     recall: bool = False
     """A recall return."""
+    words: tuple[Entry, ...] = ()
+    """Every entry that tells of it, where several logs tell one side (:mod:`foodtrace.recall.words`)."""
 
 
 class Held:
@@ -116,7 +118,7 @@ class LotBooks:
     :param ranks: place of every log by its origin, for numbers that stand twice. :param in_case: goods may be in custody (rule 4).
     """
 
-    __slots__ = ("births", "clean", "consumed", "counted", "custody", "held", "lot", "moves", "odd", "rows", "unit")
+    __slots__ = ("apart", "births", "clean", "consumed", "counted", "custody", "held", "lot", "moves", "odd", "rows", "unit")
 
     def __init__(self, lot: int, rows: Sequence[Row], ranks: Mapping[int, int], *, in_case: bool = False) -> None:
         self.lot = lot
@@ -136,6 +138,8 @@ class LotBooks:
         """Dispatches that speak for both sides and that no receipt answers."""
         self.odd: list[Moved] = []
         """Every other move."""
+        self.apart = 0
+        """By how much, microseconds, several logs differ on when goods of one transfer moved."""
         self._pair(kinds, ranks)
         self.counted = {row[2] for row in rows if row[0] == _COUNT} if (_COUNT, 0) in kinds else set()
         self.custody: set[int] = self._custody() if not kinds <= _PLAIN else set()
@@ -209,7 +213,11 @@ class LotBooks:
             raise HandOver("dispatches without number")
         numbers.discard("")
         flows = [Flow(*row[:13]) for row in (*left, *came) if row[11] in numbers]
-        self.odd += [_moved(move) for move in pair(flows, {}, ranks)]
+        moves = pair(flows, {}, ranks)
+        if any(move.unlike or move.elsewhere for move in moves):
+            raise HandOver("one transfer told in unlike words")
+        self.apart = max([move.apart for move in moves], default=0)
+        self.odd += [_moved(move) for move in moves]
         return [row for row in left if row[11] not in numbers], [row for row in came if row[11] not in numbers]
 
     def all_moves(self) -> list[Moved]:
@@ -303,7 +311,7 @@ class LotBooks:
         for move in self.odd:
             for site, t in ((move.src, move.t_out), (move.dst, move.t_in)):
                 if site in made:
-                    made[site] += [(t, entry) for entry in move.entries]
+                    made[site] += [(t, entry) for entry in move.words or move.entries]
         return made
 
 
@@ -313,7 +321,8 @@ def _went(held: Held, name: str, q: int) -> None:
 
 def _moved(move: Move) -> Moved:
     known = {"both": BOTH, "dispatch": DISPATCHED, "receipt": RECEIVED}[move.evidence]
-    return Moved(move.src, move.dst, move.sent, move.received, move.t_out, move.t_in, move.arrived, known, move.entries, move.recall)
+    more = (move.recall, move.words)
+    return Moved(move.src, move.dst, move.sent, move.received, move.t_out, move.t_in, move.arrived, known, move.entries, *more)
 
 
 def _replayed(events: Iterable[tuple[int, int, str, int]]) -> tuple[int, int, int]:
