@@ -8,18 +8,22 @@ Rules:
 3. ``ended`` is 0, or ``CONDITIONAL`` in what a correction of another log's entry says, until a correction ends all rows of an entry at
    once; then all of them have the same number. What is compared is everything else, and which entries have what ``ended`` is handed on.
 4. Integers are integers: SQLite would give 5.0 for a 5 that somebody wrote as a real number, and Python takes the two for equal.
+5. Nearly all rows are what their entries say, so what is expected is written as the engine writes it, and a column is compared as it comes,
+   in one text; only where texts differ are rows taken apart, and then what they say decides, however it was written.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, NamedTuple
+
+import msgspec
 
 from foodtrace.events import Correction
 from foodtrace.graph.kinds import ABOUT
 from foodtrace.graph.names import texts_of
 from foodtrace.graph.told import COLUMNS, TABLES, Columns, Told, transposed
-from foodtrace.storage.columns import columns
+from foodtrace.storage.columns import columns, decode, packed, unpacked
 from foodtrace.storage.session import Row, Session
 
 CORRECTION: Final = ABOUT[Correction]
@@ -37,6 +41,11 @@ _NAMED: Final = ((4, 5, 6), (3, 4), (2,), (2,), (1,))
 _ENDING: Final = (True, True, True, True, False)
 """Whether the table's rows can be ended; then that is a last column."""
 _STORED: Final = tuple((*columns, "ended") if ending else columns for columns, ending in zip(COLUMNS, _ENDING, strict=True))
+_ITEM: Final = 1
+_SEVERAL: Final = frozenset(n for n, columns_ in enumerate(COLUMNS) if columns_[_ITEM] == "item")
+"""Tables that say which row of its entry each is."""
+_ABOUT: Final = TABLES.index("about")
+_encode: Final = msgspec.json.Encoder().encode
 _SOURCES: Final = tuple(f"{table} WHERE log = ? AND seq >= ? AND seq < ?" for table in TABLES)
 
 
@@ -61,15 +70,21 @@ class Known:
         try:
             return told_by(rows, self._texts)
         except KeyError:
-            self._learn(session, rows)
+            self._learn(session, [table[place] for table, named in zip(rows, _NAMED, strict=True) if table for place in named])
             return told_by(rows, self._texts)
 
-    def _learn(self, session: Session, rows: EntryRows) -> None:
-        """Look up those names in some rows that are not known yet; a number without a name stays unknown."""
-        numbers: set[int] = set()
-        for table, named in zip(rows, _NAMED, strict=True):
-            if table:
-                numbers.update(*(table[place] for place in named))
+    def names(self, session: Session, columns: Sequence[list[int]]) -> list[list[str]]:
+        """Return the names of some columns of numbers. Raises ``KeyError``: a number has no name (rule 2)."""
+        text = self._texts.__getitem__
+        try:
+            return [list(map(text, column)) for column in columns]
+        except KeyError:
+            self._learn(session, columns)
+            return [list(map(self._texts.__getitem__, column)) for column in columns]
+
+    def _learn(self, session: Session, columns_: Sequence[list[int]]) -> None:
+        """Look up those names that are not known yet; a number without a name stays unknown."""
+        numbers = set[int]().union(*columns_)
         missing = numbers.difference(self._texts)
         if len(self._texts) + len(missing) + _AHEAD > _KEPT:
             self._texts = {0: ""}
@@ -89,18 +104,62 @@ def read(session: Session, log: int, start: int, end: int) -> EntryRows:
 
     :raises TypeError: a value is of another type than its column (rule 4).
     """
+    asked = (log, start, end)
+    return EntryRows(*(_table(n, columns(session, names, _SOURCES[n], asked)) for n, names in enumerate(_STORED)))
+
+
+def compare(session: Session, known: Known, log: int, start: int, end: int, expected: Told) -> tuple[EntryRows, str]:
+    """Return what :func:`read` does, and the table that says something else than the entries do, empty if none does (rule 5).
+
+    :raises TypeError: as there. :raises KeyError: a number has no name (rule 2).
+    """
     tables: list[Columns] = []
-    for names, source, texts in zip(_STORED, _SOURCES, _TEXTS, strict=True):
-        table = columns(session, names, source, (log, start, end))
-        for place, column in enumerate(table):
-            # The sum of integers is an integer, of anything else it is not, and this costs less than looking at each.
-            if place not in texts and type(sum(column)) is not int:
-                raise TypeError(place)
-        seqs = table[0]
-        if seqs != sorted(seqs) or (names[1] == "item" and any(table[1])):  # else they are in order
-            table = transposed(sorted(zip(*table, strict=True)))
-        tables.append(table if seqs else [])
-    return EntryRows(*tables)
+    differs, asked = "", (log, start, end)
+    for n, (names, wanted) in enumerate(zip(_STORED, expected, strict=True)):
+        texts = packed(session, names, _SOURCES[n], asked)
+        table = None if texts is None else _as_written(session, known, n, texts, wanted)
+        if table is None:
+            table = _table(n, unpacked(texts, session, names, _SOURCES[n], asked))
+            if _told(n, table, known.names(session, [table[place] for place in _NAMED[n]] if table else [])) != wanted:
+                differs = differs or TABLES[n]
+        tables.append(table)
+    return EntryRows(*tables), differs
+
+
+def _as_written(session: Session, known: Known, n: int, texts: list[str], wanted: Columns) -> Columns | None:
+    """Return the rows of a table that come as texts of JSON, if they are the wanted ones, written and ordered as is usual (rule 5)."""
+    if not wanted:
+        return [] if texts[0] == "[]" else None
+    if n in _SEVERAL and any(wanted[_ITEM]):
+        return None  # several rows of an entry, and their order is that of the numbers of lots
+    named = _NAMED[n]
+    if any(_encode(column).decode() != text for place, (column, text) in enumerate(zip(wanted, texts, strict=False)) if place not in named):
+        return None
+    numbers = [_integers(decode(texts[place])) for place in named]
+    if known.names(session, numbers) != [wanted[place] for place in named]:
+        return None
+    table = wanted[:]
+    for place, column in zip(named, numbers, strict=True):
+        table[place] = column
+    return [*table, _integers(decode(texts[-1]))] if _ENDING[n] else table
+
+
+def _table(n: int, table: Columns) -> Columns:
+    """Return columns that were read, with the rows in order; see :func:`read`."""
+    for place, column in enumerate(table):
+        if place not in _TEXTS[n]:
+            _integers(column)
+    seqs = table[0]
+    if seqs != sorted(seqs) or (n in _SEVERAL and any(table[_ITEM])):  # else they are in order
+        table = transposed(sorted(zip(*table, strict=True)))
+    return table if seqs else []
+
+
+def _integers(column: list[Any]) -> list[int]:
+    # The sum of integers is an integer, of anything else it is not, and this costs less than looking at each.
+    if type(sum(column)) is not int:
+        raise TypeError(column)
+    return column
 
 
 def ended(rows: EntryRows) -> dict[int, int]:
@@ -121,24 +180,23 @@ def ended(rows: EntryRows) -> dict[int, int]:
     return found
 
 
-def compare(stored: Told, expected: Told) -> str:
-    """Compare what stored rows say with what entries say; return the table that differs, empty if none does."""
-    if stored == expected:
-        return ""
-    return next(table for table, one, other in zip(TABLES, stored, expected, strict=True) if one != other)
-
-
 def told_by(rows: EntryRows, text: dict[int, str]) -> Told:
     """Return what stored rows say. Raises ``KeyError``: a number has no name (rule 2)."""
-    tables: list[Columns] = []
-    for table, named, ending in zip(rows, _NAMED, _ENDING, strict=True):
-        told = table[:-1] if ending else table[:]
-        for place in named if told else ():
-            told[place] = list(map(text.__getitem__, told[place]))
-        tables.append(told)
-    moves, lots, sites, about, cross = tables
+    return Told(
+        *(
+            _told(n, table, [list(map(text.__getitem__, table[place])) for place in _NAMED[n]] if table else [])
+            for n, table in enumerate(rows)
+        )
+    )
+
+
+def _told(n: int, table: Columns, names: Sequence[list[str]]) -> Columns:
+    """Return what the stored rows of a table say, given the names of their numbers."""
+    told = table[:-1] if _ENDING[n] else table[:]
+    for place, column in zip(_NAMED[n], names, strict=False):
+        told[place] = column
     # Numbers of subjects say nothing of the order of their texts.
-    return Told(moves, lots, sites, transposed(sorted(zip(*about, strict=True))), cross)
+    return transposed(sorted(zip(*told, strict=True))) if n == _ABOUT else told
 
 
 __all__ = ["CORRECTION", "EntryRows", "Known", "compare", "ended", "read", "told_by"]

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any, Final
 
@@ -20,19 +21,35 @@ import msgspec
 
 from foodtrace.storage.session import Session
 
-_decode: Final = msgspec.json.Decoder().decode
+decode: Final = msgspec.json.Decoder().decode
+"""Reads one column."""
 
 
-def columns(session: Session, names: tuple[str, ...], source: str, params: Sequence[object] = ()) -> list[list[Any]]:
-    """Return the columns of some rows, each as long as there are rows.
+def packed(session: Session, names: tuple[str, ...], source: str, params: Sequence[object] = ()) -> list[str] | None:
+    """Return the columns of some rows, each as one text of JSON; none where they can't be had so (rule 1).
 
     :param names: of the columns. :param source: what follows FROM in the query.
     """
-    if session.dialect == "sqlite":
-        try:
-            return [_decode(each) for each in session.row(_packed(names, source), params) or ()]
-        except (sqlite3.OperationalError, ValueError):
-            pass  # not to be had as JSON, and if it can't be read at all, that is said below
+    if session.dialect != "sqlite":
+        return None
+    try:
+        return list(session.row(_packed(names, source), params) or ())
+    except sqlite3.OperationalError:
+        return None
+
+
+def columns(session: Session, names: tuple[str, ...], source: str, params: Sequence[object] = ()) -> list[list[Any]]:
+    """Return the columns of some rows, each as long as there are rows; parameters as of :func:`packed`."""
+    return unpacked(packed(session, names, source, params), session, names, source, params)
+
+
+def unpacked(
+    texts: list[str] | None, session: Session, names: tuple[str, ...], source: str, params: Sequence[object] = ()
+) -> list[list[Any]]:
+    """Return what :func:`columns` does, given what :func:`packed` returned."""
+    if texts is not None:
+        with suppress(ValueError):  # no JSON after all; if it can't be read at all, that is said below
+            return [decode(each) for each in texts]
     rows = session.rows(f"SELECT {', '.join(names)} FROM {source}", params)  # noqa: S608 - the callers' constants
     return [list(each) for each in zip(*rows, strict=True)] or [[] for _ in names]
 
@@ -42,4 +59,4 @@ def _packed(names: tuple[str, ...], source: str) -> str:
     return f"SELECT {', '.join(f'json_group_array({each})' for each in names)} FROM {source}"  # noqa: S608 - constants
 
 
-__all__ = ["columns"]
+__all__ = ["columns", "decode", "packed", "unpacked"]

@@ -147,9 +147,8 @@ class _Rows(ABC):
     @abstractmethod
     def _piece(self, start: int, end: int, entries: Sequence[Any], /) -> None: ...
 
-    def _read(self, start: int, end: int) -> EntryRows:
-        """Read rows, and which of them have ended; count them."""
-        rows = read(self._session, self._log, start, end)
+    def _count(self, rows: EntryRows) -> EntryRows:
+        """Count rows, and note which of them have ended."""
         self._done.ended.update(ended(rows))
         for table, columns in zip(TABLES, rows, strict=True):
             self._done.counts[table] += len(columns[0]) if columns else 0
@@ -166,8 +165,9 @@ class _Fresh(_Rows):
     def _piece(self, start: int, end: int, entries: Sequence[Any], /) -> None:
         expected, done = self._expected, self._done
         told = expected.tell(entries)
-        rows = self._read(start, end)
-        done.differs = done.differs or compare(self._known.told(self._session, rows), told)
+        rows, differs = compare(self._session, self._known, self._log, start, end, told)
+        self._count(rows)
+        done.differs = done.differs or differs
         expected.hold(rows.moves)
         self._whole.add(told)
 
@@ -191,7 +191,7 @@ class _Old(_Rows):
     def _piece(self, start: int, end: int, _: Sequence[Any], /) -> None:
         while start < end:
             to = min(end, self._ends[0])
-            told = self._known.told(self._session, self._read(start, to))
+            told = self._known.told(self._session, self._count(read(self._session, self._log, start, to)))
             self._part.add(told)
             self._whole.add(told)
             if to == self._ends[0]:
