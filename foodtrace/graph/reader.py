@@ -19,13 +19,14 @@ from foodtrace.graph.edges import micros
 from foodtrace.graph.fitting import fitting, lot_info
 from foodtrace.graph.flowkind import ahead
 from foodtrace.graph.flows import LEAVING, Act, Copies, Flow, LogInfo, LotInfo, SiteInfo
-from foodtrace.graph.heads import behind, heads
+from foodtrace.graph.heads import LogHead, behind, heads
 from foodtrace.graph.kinds import ABOUT
 from foodtrace.graph.names import find
 from foodtrace.graph.products import rule_fits
 from foodtrace.graph.rows import ENDED
 from foodtrace.graph.spoken import Spoken, spoken_in
 from foodtrace.graph.standing import Standing
+from foodtrace.storage.session import Row
 from foodtrace.tlog.entry import parse
 from foodtrace.tlog.whole import event_of
 
@@ -33,6 +34,10 @@ _PRODUCTS: Final = (
     "WITH RECURSIVE p(v) AS (SELECT min(l.product) FROM lot_fact AS l UNION ALL "
     "SELECT (SELECT min(l.product) FROM lot_fact AS l WHERE l.product > p.v) FROM p WHERE p.v IS NOT NULL) "
     "SELECT v FROM p WHERE v IS NOT NULL"
+)
+_ACTS: Final = (
+    "SELECT a.subject, a.log, a.seq, e.bytes, a.ended FROM {ids} CROSS JOIN about AS a "
+    "JOIN entry AS e ON e.log = a.log AND e.seq = a.seq WHERE a.subject = f.value AND a.kind = ? AND a.ended = 0"
 )
 _LOTS_OF: Final = "SELECT l.lot FROM {texts} CROSS JOIN lot_fact AS l WHERE l.product = f.value AND l.ended <= 0"
 
@@ -108,14 +113,12 @@ class SqlFacts(Standing):
         """See :class:`foodtrace.recall.facts.Facts`."""
         found: list[Act] = []
         for kind in (Packing, BatchReleased):
-            rows = self._s.each(
-                "SELECT a.subject, a.log, a.seq, e.bytes FROM {ids} CROSS JOIN about AS a "
-                "JOIN entry AS e ON e.log = a.log AND e.seq = a.seq WHERE a.subject = f.value AND a.kind = ? AND a.ended = 0",
-                lots,
-                (ABOUT[kind],),
-            )
-            found += [act for row in rows if (act := self._act(*row)) is not None]
+            rows = self._acting(_ACTS, lots, ABOUT[kind])
+            found += [act for row in rows if (act := self._act(*row[:4])) is not None]
         return found
+
+    def _acting(self, sql: str, lots: Collection[int], kind: int) -> list[Row]:
+        return self._s.each(sql, lots, (kind,))
 
     def _act(self, lot: int, log: int, seq: int, data: bytes) -> Act | None:
         entry = parse(bytes(data))
@@ -189,7 +192,7 @@ class SqlFacts(Standing):
 
     def logs(self) -> Sequence[LogInfo]:
         """See :class:`foodtrace.recall.facts.Facts`."""
-        found = heads(self._s)
+        found = self.heads()
         doubtful = {each.log for each in behind(found, self._s)}
         return [
             LogInfo(
@@ -203,6 +206,10 @@ class SqlFacts(Standing):
             for each in found
         ]
 
+    def heads(self) -> list[LogHead]:
+        """Return how far every log has come, and how far it is to be believed."""
+        return heads(self._s)
+
     def products(self) -> list[str]:
         """Return every name of a product on record; one step in an index for each name, whatever the number of lots."""
         return [row[0] for row in self._s.rows(_PRODUCTS) if row[0]]
@@ -213,10 +220,29 @@ class SqlFacts(Standing):
         """Evaluate a predicate on every lot that might fit under any of its names; an attribute nobody recorded makes it possible."""
         if clause.product:
             named = [each for each in self.products() if rule_fits(each, clause.product) is not False]
-            rows = self._s.each(_LOTS_OF, [*named, ""])
+            lots = self._described([*named, ""])
         else:
-            rows = self._s.rows("SELECT DISTINCT l.lot FROM lot_fact AS l WHERE l.ended <= 0")
-        return self.fitting(clause, [*dict.fromkeys(row[0] for row in rows), *self._undescribed(clause.product)])
+            lots = self._described(None)
+        return self.fitting(clause, [*lots, *self._undescribed(clause.product)])
+
+    def _described(self, products: Collection[str] | None) -> list[int]:
+        """Return the lots of which some record says one of these products, or of none anything."""
+        every = "SELECT DISTINCT l.lot FROM lot_fact AS l WHERE l.ended <= 0"
+        rows = self._s.rows(every) if products is None else self._s.each(_LOTS_OF, products)
+        return list(dict.fromkeys(row[0] for row in rows))
+
+    def _nondescript(self) -> list[int]:
+        """Return the names that lots may have of which no record says what they are."""
+        rows = self._s.rows(
+            "SELECT n.id FROM name AS n WHERE n.code IS NOT NULL AND NOT EXISTS "
+            "(SELECT 1 FROM lot_fact AS l WHERE l.lot = n.id AND l.ended <= 0)"
+        )
+        return [row[0] for row in rows]
+
+    def _with_goods(self, names: Collection[int]) -> set[int]:
+        """Return those of some names of which any record moves, uses or counts goods."""
+        held = self._s.each("SELECT DISTINCT h.lot FROM {ids} CROSS JOIN holding AS h WHERE h.lot = f.value AND h.flows <> 0", names)
+        return {row[0] for row in held}
 
     def fitting(self, clause: PredicateClause, lots: Collection[int]) -> list[tuple[int, bool]]:
         """Return (lot, certain) of those of these lots that a rule means, and of all their other names."""
@@ -227,13 +253,8 @@ class SqlFacts(Standing):
 
         Of goods that were only put aside, refused, tested and the like those stay out of which that very record says another product.
         """
-        rows = self._s.rows(
-            "SELECT n.id FROM name AS n WHERE n.code IS NOT NULL AND NOT EXISTS "
-            "(SELECT 1 FROM lot_fact AS l WHERE l.lot = n.id AND l.ended <= 0)"
-        )
-        names = [row[0] for row in rows]
-        held = self._s.each("SELECT DISTINCT h.lot FROM {ids} CROSS JOIN holding AS h WHERE h.lot = f.value AND h.flows <> 0", names)
-        found = {row[0] for row in held}
+        names = self._nondescript()
+        found = self._with_goods(names)
         said: dict[int, list[str]] = {}
         for each in self._spoken_of([name for name in names if name not in found]):
             said.setdefault(each.lot, []).append(each.product)

@@ -54,17 +54,24 @@ WHOLE_NAMED: Final = _LOTS_NAMED + _TOLD
 _NUMBERS_ONLY: Final = _LOTS_NAMED + "SELECT 0, l.id, '' FROM lots AS l" + _OTHER_NAMES  # noqa: S608 - constants
 
 _MOVES: Final = f"SELECT {FLOW} FROM {{ids}} CROSS JOIN move AS m WHERE m.lot = f.value AND m.ended <= 0 AND m.recorded <= ?"  # noqa: S608
-_WORD: Final = "l.lot, l.site, l.product, l.gtin, l.produced, l.expiry, l.content, l.content_unit"
+WORD: Final = "l.lot, l.site, l.product, l.gtin, l.produced, l.expiry, l.content, l.content_unit"
 _WORDS_FROM: Final = (
     " FROM {ids} CROSS JOIN lot_fact AS l JOIN log AS g ON g.id = l.log "
     "WHERE l.lot = f.value AND l.ended <= 0 AND l.recorded <= ? ORDER BY l.recorded, g.origin, l.seq, l.item"
 )
-_WORDS: Final = f"SELECT {_WORD}{_WORDS_FROM}"
-_WORDS_PLACED: Final = f"SELECT {_WORD}, l.recorded, l.log, l.seq, l.item{_WORDS_FROM}"
-_WORD_LENGTH: Final = 8
+_WORDS: Final = f"SELECT {WORD}{_WORDS_FROM}"
+_WORDS_PLACED: Final = f"SELECT {WORD}, l.recorded, l.log, l.seq, l.item{_WORDS_FROM}"
+WORD_LENGTH: Final = 8
+"""Columns of :data:`WORD`."""
+SITE: Final = (
+    "n.id, n.text, s.kind, s.operator, s.name, s.county, s.region, s.parent, "
+    "(SELECT MAX(v.recorded) FROM site_seen AS v WHERE v.site = n.id), s.log, s.seq"
+)
+"""Columns of what is said of a site."""
+GIVEN: Final = 2
+"""The first of them that is none where no record describes it."""
 _SITES: Final = (
-    "SELECT n.id, n.text, s.kind, s.operator, s.name, s.county, s.region, s.parent, "
-    "(SELECT MAX(v.recorded) FROM site_seen AS v WHERE v.site = n.id), s.log, s.seq FROM {ids} CROSS JOIN name AS n "
+    f"SELECT {SITE} FROM {{ids}} CROSS JOIN name AS n "  # noqa: S608 - constants
     "LEFT JOIN site_fact AS s ON s.site = n.id AND s.ended = 0 LEFT JOIN log AS g ON g.id = s.log "
     "WHERE n.id = f.value ORDER BY s.recorded, g.origin, s.seq"
 )
@@ -72,7 +79,7 @@ _ENTRIES: Final = (
     f"SELECT {FLOW} FROM {{ids}} CROSS JOIN move AS m WHERE m.seq = f.value AND m.log = ? AND m.ended <= 0 AND m.recorded <= ?"  # noqa: S608
 )
 _PSEUDO: Final = "SELECT u.lot FROM {ids} CROSS JOIN unnamed AS u WHERE u.site = f.value AND u.n > 0"
-_BOUND: Final = (
+BOUND: Final = (
     "SELECT DISTINCT h.lot FROM {ids} CROSS JOIN holding AS h CROSS JOIN name AS n "
     "WHERE h.site = f.value AND h.flows > 0 AND n.id = h.lot AND n.code IS NULL"
 )
@@ -146,6 +153,10 @@ class Rows:
     def crossed(self) -> bool:
         """Whether any log corrects or disputes another's entries: else what is not ended stands."""
         return self._crossed
+
+    def seen(self, log: int, seq: int) -> bool:  # noqa: ARG002 - of what was known then they matter
+        """Say whether an entry was on record by the moment of the answer: always, but of what was known in the past."""
+        return True
 
     # -- names -------------------------------------------------------------------------------------------------------------
 
@@ -238,9 +249,12 @@ class Rows:
         """
         if not receipts or self._s.row("SELECT 1 FROM unnamed LIMIT 1") is None:
             return []
-        lots = [row[0] for row in self._s.each(_BOUND, {site for site, _ in receipts})]
+        lots = self._unnamed_at({site for site, _ in receipts})
         wanted = set(receipts)
         return [row for row in self._rows_of(lots) if (row[3], row[11]) in wanted and row[12] & (UNNAMED | DELIVERED) == UNNAMED]
+
+    def _unnamed_at(self, sites: Collection[int]) -> list[int]:
+        return [row[0] for row in self._s.each(BOUND, sites)]
 
     def surely_held(self, site: int, product: str, by: int) -> bool:
         """Tell whether goods of exactly this product surely came to a site by a moment, whatever else the records say."""
@@ -362,20 +376,27 @@ class Rows:
         first = {name: names[0] for names in several for name in names}
         ranks = self.ranks()
         told: dict[int, list[Row]] = {}
-        for row in self._s.each(_WORDS_PLACED, list(first), (self._until,)):
+        for row in self._placed_rows(list(first)):
             told.setdefault(first[row[0]], []).append(row)
         for lot, rows in told.items():
             rows.sort(key=lambda row: (row[8], ranks[row[9]], row[10], row[11]))
-            said[lot] = [row[:_WORD_LENGTH] for row in rows]
+            said[lot] = [row[:WORD_LENGTH] for row in rows]
         return said, {**born, **self.sites_said({row[1] for rows in told.values() for row in rows if row[1]})}
 
     def _words(self, lots: Collection[int]) -> tuple[dict[int, list[Row]], Mapping[int, SiteSaid]]:
         """Return the rows that say something of each lot, oldest first, and what is known of the sites they were born at."""
-        rows = self._s.each(_WORDS, lots, (self._until,))
+        rows = self._word_rows(lots)
         said: dict[int, list[Row]] = {}
         for row in rows:
             said.setdefault(row[0], []).append(row)
         return said, self.sites_said({row[1] for row in rows if row[1]})
+
+    def _word_rows(self, lots: Collection[int]) -> list[Row]:
+        return self._s.each(_WORDS, lots, (self._until,))
+
+    def _placed_rows(self, lots: Collection[int]) -> list[Row]:
+        """Return the rows of words, each with where it stands: (recorded, log, seq, item) after its columns."""
+        return self._s.each(_WORDS_PLACED, lots, (self._until,))
 
     def sites_said(self, sites: Collection[int]) -> dict[int, SiteSaid]:
         """Return what the records say of these sites, the latest word of who has the say (:mod:`foodtrace.graph.described`)."""
@@ -386,13 +407,16 @@ class Rows:
         return {site: known[site] for site in sites}
 
     def _look_at(self, sites: Collection[int]) -> dict[int, SiteSaid]:
-        rows = self._s.each(_SITES, sites)
+        rows = self._site_rows(sites)
         # The latest word comes last; a site that no record describes has none.
         said = {row[0]: (*row[1:9], ()) if row[2] is not None else (row[1], *_NO_SITE, row[8], ()) for row in rows}
         if len(said) < len(rows):
             said |= self._settle(rows)
         self._texts.update({site: each[0] for site, each in said.items()})
         return {site: said.get(site, ("", *_NO_SITE, None, ())) for site in sites}
+
+    def _site_rows(self, sites: Collection[int]) -> list[Row]:
+        return self._s.each(_SITES, sites)
 
     def _settle(self, rows: Sequence[Row]) -> dict[int, SiteSaid]:
         """Return what counts of sites that several entries describe."""

@@ -180,11 +180,11 @@ class Standing(Rows):
     def _corrected_by_its_own(self, log: int, seq: int) -> bool:
         """Say whether an entry's own log corrects it: that word stands, or two corrections made apart would both count."""
         row = self._s.row(
-            "SELECT 1 FROM log AS l JOIN name AS n ON n.text = 'corrected ' || l.origin || ' ' || CAST(? AS TEXT) "
+            "SELECT a.seq FROM log AS l JOIN name AS n ON n.text = 'corrected ' || l.origin || ' ' || CAST(? AS TEXT) "
             "JOIN about AS a ON a.subject = n.id AND a.kind = ? AND a.log = l.id WHERE l.id = ?",
             (seq, ABOUT[Correction], log),
         )
-        return row is not None
+        return row is not None and self.seen(log, int(row[0]))
 
     def _own_corrections(self, entries: Collection[tuple[int, int]]) -> dict[tuple[int, int], tuple[int, int]]:
         """Return which of the entries correct an entry of their own log, and which one."""

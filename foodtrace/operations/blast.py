@@ -21,6 +21,7 @@ from collections.abc import Collection, Iterable, Sequence
 import msgspec
 
 from foodtrace.graph.flowkind import ALWAYS, BIRTHS, LEAVING, NEVER, FlowKind
+from foodtrace.graph.known import entries_by
 from foodtrace.graph.names import find
 from foodtrace.graph.rows import Rows
 from foodtrace.graph.subjects import recalled
@@ -30,7 +31,6 @@ from foodtrace.operations.recalling import recall
 from foodtrace.recall.packs import for_day
 from foodtrace.recall.said import Position, positions
 from foodtrace.storage.session import Session
-from foodtrace.tlog.entry import parse
 
 _LATE = "SELECT DISTINCT m.lot FROM {ids} CROSS JOIN move AS m WHERE m.lot = f.value AND m.t > ? AND m.ended <= 0"
 _DAY = 86_400_000_000
@@ -128,7 +128,7 @@ def _touched(session: Session, start: int, end: int) -> set[int]:
     """Return the lots of which anything happened in the range, among what was recorded since a day before it (rule 1)."""
     found: set[int] = set()
     for log, size in session.rows("SELECT log, size FROM head"):
-        first = _first_since(session, log, size, start - _DAY)
+        first = entries_by(session, log, size, start - _DAY)
         found.update(
             row[0]
             for row in session.rows(
@@ -138,19 +138,6 @@ def _touched(session: Session, start: int, end: int) -> set[int]:
             )
         )
     return found
-
-
-def _first_since(session: Session, log: int, size: int, when: int) -> int:
-    """Return the sequence number of the first entry that a log recorded at or after a moment; its size where there is none."""
-    low, high = 0, size
-    while low < high:
-        middle = (low + high) // 2
-        row = session.row("SELECT bytes FROM entry WHERE log = ? AND seq = ?", (log, middle))
-        if row is None or parse(bytes(row[0])).recorded >= when:
-            high = middle
-        else:
-            low = middle + 1
-    return low
 
 
 def _of_range(rows: Rows, lots: Sequence[int], start: int, end: int) -> tuple[list[int], set[int]]:

@@ -19,7 +19,7 @@ import msgspec
 from foodtrace.errors import NotFound
 from foodtrace.graph.edges import UNIT_NAMES, micros
 from foodtrace.graph.flows import NEVER
-from foodtrace.graph.reader import SqlFacts
+from foodtrace.graph.known import facts_by
 from foodtrace.operations.casedone import Done, Remark, SiteSteps
 from foodtrace.operations.cases import reach_of
 from foodtrace.operations.checks import level_now
@@ -222,7 +222,7 @@ class _Standing:
         self.case = case
         self.now = now
         self.recorded = recorded
-        self.facts = SqlFacts(session, now, recorded_until=recorded)
+        self.facts = facts_by(session, now, recorded)
         self.pack = for_case(case, session.rules)
         self.settings: Settings = self.pack.settings
         self.answer = self.pack.named(recall(session, (), now=now, case=case, settings=self.settings, recorded_until=recorded))

@@ -27,6 +27,7 @@ from foodtrace.events import EffectivenessCheck, Event
 from foodtrace.graph.directory import resolve_lot, resolve_site
 from foodtrace.graph.edges import micros
 from foodtrace.graph.flows import NEVER
+from foodtrace.graph.known import facts_by
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.cases import managed, reach_of
 from foodtrace.operations.common import Doing, Outcome
@@ -267,7 +268,7 @@ def redraw(session: Session, case: str | None) -> Redrawn:
         if not seed or commit(bytes.fromhex(seed)) != commitment:
             seed_fits = False
             continue
-        facts = SqlFacts(session, micros(at), recorded_until=recorded)
+        facts = facts_by(session, micros(at), recorded)
         frame = _frame(facts, reach_of(facts, load_case(session, state.name, until=micros(at))))
         count = int(shape.partition("-")[2]) if shape.partition("-")[2].isdigit() else size(level, len(frame))
         wanted |= set(draw(bytes.fromhex(seed), full, frame, count))

@@ -21,6 +21,7 @@ import msgspec
 
 from foodtrace.graph.edges import UNIT_NAMES
 from foodtrace.graph.flows import NEVER
+from foodtrace.graph.known import facts_by
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.blocking import blocks
@@ -52,7 +53,7 @@ def conditions(session: Session, now: int, case: Case, found: Affected | None = 
 
     :param found: the affected set of the case, if it is at hand.
     """
-    facts = SqlFacts(session, now, recorded_until=recorded_until)
+    facts = facts_by(session, now, recorded_until)
     settings = for_case(case, facts.session.rules).settings
     hit = found or reach_of_case(facts, case, settings)
     told = told_of_all(hit, case, now)

@@ -19,6 +19,7 @@ from foodtrace.events.canonical import decode
 from foodtrace.graph.edges import moment
 from foodtrace.graph.flows import BIRTHS, DELIVERED, LEAVING, UNKNOWN_TIME, Flow, FlowKind
 from foodtrace.graph.kinds import ABOUT
+from foodtrace.graph.known import facts_by
 from foodtrace.graph.names import find
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.common import CHINA, said
@@ -59,16 +60,19 @@ class Birth(msgspec.Struct, frozen=True, kw_only=True):
 NOTHING: Final = Details()
 
 
-def details(session: Session, sites: Mapping[str, Collection[str]], operators: Mapping[str, str], now: int) -> dict[str, Details]:
+def details(
+    session: Session, sites: Mapping[str, Collection[str]], operators: Mapping[str, str], now: int, recorded_until: int | None = None
+) -> dict[str, Details]:
     """Return what else is known of sites.
 
     :param sites: site id -> full ids of its affected lots. :param operators: site id -> operator id.
-    :param now: T, microseconds UTC: what came later is not seen.
+    :param now: T, microseconds UTC: what came later is not seen. :param recorded_until: nor what was recorded later than this.
     """
+    facts = facts_by(session, now, recorded_until)
     numbers = find(session, list(sites))
-    described = _latest_sites(session, numbers)
-    known = _operators(session, set(operators.values()))
-    days = _days(session, {lot for lots in sites.values() for lot in lots}, now)
+    described = _latest_sites(session, numbers, facts)
+    known = _operators(session, set(operators.values()), facts)
+    days = _days(session, {lot for lots in sites.values() for lot in lots}, facts)
     made: dict[str, Details] = {}
     for site in sites:
         operator = operators.get(site, "")
@@ -86,9 +90,9 @@ def details(session: Session, sites: Mapping[str, Collection[str]], operators: M
     return made
 
 
-def births(session: Session, lot: str, now: int) -> tuple[Birth, ...]:
+def births(session: Session, lot: str, now: int, recorded_until: int | None = None) -> tuple[Birth, ...]:
     """Return where a lot began, and the first place outside that site it came to: what a caller is told first."""
-    facts = SqlFacts(session, now)
+    facts = facts_by(session, now, recorded_until)
     number = facts.lot(lot)
     if number is None:
         return ()
@@ -121,24 +125,25 @@ def _arrived_at(flow: Flow) -> int:
     return flow.other if flow.kind in LEAVING and flow.flags & DELIVERED else 0
 
 
-def _latest_sites(session: Session, numbers: Mapping[str, int]) -> dict[int, Site]:
+def _latest_sites(session: Session, numbers: Mapping[str, int], facts: SqlFacts) -> dict[int, Site]:
     rows = session.each(
-        "SELECT s.site, e.bytes FROM {ids} CROSS JOIN site_fact AS s JOIN log AS g ON g.id = s.log "
+        "SELECT s.site, s.log, s.seq, e.bytes FROM {ids} CROSS JOIN site_fact AS s JOIN log AS g ON g.id = s.log "
         "JOIN entry AS e ON e.log = s.log AND e.seq = s.seq WHERE s.site = f.value AND s.ended = 0 ORDER BY s.recorded, g.origin, s.seq",
         list(numbers.values()),
     )
-    latest = {site: bytes(data) for site, data in rows}
+    latest = {site: bytes(data) for site, log, seq, data in rows if facts.seen(log, seq)}
     return {site: event for site, data in latest.items() if isinstance(event := _event(data), Site)}
 
 
-def _operators(session: Session, operators: Collection[str]) -> dict[str, Operator]:
+def _operators(session: Session, operators: Collection[str], facts: SqlFacts) -> dict[str, Operator]:
     rows = session.each(
-        "SELECT e.bytes FROM {ids} CROSS JOIN about AS a JOIN entry AS e ON e.log = a.log AND e.seq = a.seq "
+        "SELECT a.log, a.seq, e.bytes FROM {ids} CROSS JOIN about AS a JOIN entry AS e ON e.log = a.log AND e.seq = a.seq "
         "WHERE a.subject = f.value AND a.kind = ? AND a.ended <= 0",
         list(find(session, [f"operator {each}" for each in operators]).values()),
         (ABOUT[Operator],),
     )
-    found = [event for (data,) in rows if isinstance(event := _event(bytes(data)), Operator)]
+    seen = [bytes(data) for log, seq, data in rows if facts.seen(log, seq)]
+    found = [event for data in seen if isinstance(event := _event(data), Operator)]
     return {event.operator: event for event in sorted(found, key=lambda each: (each.at, each.id))}
 
 
@@ -153,9 +158,8 @@ def _licence(site: Site | None, operator: Operator | None) -> Licence | None:
     return operator.licences[0] if operator is not None and operator.licences else None
 
 
-def _days(session: Session, lots: Collection[str], now: int) -> dict[int, tuple[str, str]]:
+def _days(session: Session, lots: Collection[str], facts: SqlFacts) -> dict[int, tuple[str, str]]:
     """Return, per site, the first and last local day on which any of some lots came there."""
-    facts = SqlFacts(session, now)
     numbers = set(find(session, list(lots)).values())
     numbers |= {other for _, other in facts.aliases(numbers)}
     spans: dict[int, tuple[int, int]] = {}

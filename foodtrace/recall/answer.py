@@ -16,13 +16,14 @@ import msgspec
 
 from foodtrace.events import Clause, LeftClause, LotsClause, ThroughClause
 from foodtrace.graph.directory import resolve_lot
+from foodtrace.graph.known import KnownFacts, facts_by
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.recall.affected import Affected, find
 from foodtrace.recall.aliases import said_of
 from foodtrace.recall.bounds import Bounds
 from foodtrace.recall.calendars import calendar
 from foodtrace.recall.contacts import contacts
-from foodtrace.recall.facts import Case, Facts
+from foodtrace.recall.facts import Case
 from foodtrace.recall.findings import NO_TABLES, findings_of
 from foodtrace.recall.measure import measure
 from foodtrace.recall.metrics import UNIT_NAMES, Completion, Rate, completion, pseudo_lines
@@ -78,14 +79,14 @@ def recall(
     :param plain: answer from rows where the records are plain (:mod:`foodtrace.recall.plain`); the answer is the same without.
     :raises NotFound: ``lot.not_found`` with ``near``. :raises Ambiguous: ``lot.ambiguous`` with ``candidates``.
     """
-    facts = SqlFacts(session, now) if recorded_until is None else SqlFacts(session, now, recorded_until=recorded_until)
+    facts = facts_by(session, now, recorded_until)
     if case is None:
         asked = tuple(resolve_lot(session, each) for each in ([lot] if isinstance(lot, str) else lot))
         clauses: Sequence[Clause] = (*((LotsClause(lots=asked),) if asked or not scope else ()), *scope)
     else:
         clauses = case.versions[-1].clauses
         asked = tuple(each for clause in clauses if isinstance(clause, LotsClause) for each in clause.lots)
-    if plain and not bounds:
+    if plain and not bounds and not isinstance(facts, KnownFacts):
         with suppress(HandOver):
             return plain_answer(facts, asked, settings, operator, scope) if case is None else case_answer(facts, case, settings)
     return Answering(session, facts, clauses, asked, case, settings, operator).answer(bounds=bounds)
@@ -150,7 +151,7 @@ class Answering:
     def __init__(
         self,
         session: Session,
-        facts: Facts,
+        facts: SqlFacts,
         clauses: Sequence[Clause],
         asked: tuple[str, ...],
         case: Case | None,
@@ -215,7 +216,7 @@ class Answering:
             without_lot=self._without_lot(),
             told_twice=self._twice(),
             untraced=self._untraced(),
-            positions=positions(self.session),
+            positions=positions(self.session, self.facts.heads()),
             partial=self.found.partial,
             bounds=self._bounds(rows) if bounds else None,
         )
@@ -251,7 +252,7 @@ class Answering:
         missing = {site for each in suppliers.values() for site in each} - self.found.sites.keys()
         self.names = {**self.found.sites, **self.facts.sites(missing)}
         self.silent = unheard(self.facts, self.found, self.sums)
-        self.contacts = contacts(self.session, list(held))
+        self.contacts = contacts(self.session, list(held), self.facts.seen)
         self.times = self._times()
         return held
 

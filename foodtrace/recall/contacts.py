@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from foodtrace.personal import Secret, State, fits, not_here
@@ -20,9 +20,14 @@ CONTACTS: Final = (
 """What :func:`contacts` asks."""
 
 
-def contacts(session: Session, sites: Collection[int]) -> dict[int, Contact]:
-    """Return the contact of every site that is described; a value that does not fit its entry is left out, all of them with it."""
+def contacts(session: Session, sites: Collection[int], seen: Callable[[int, int], bool] | None = None) -> dict[int, Contact]:
+    """Return the contact of every site that is described; a value that does not fit its entry is left out, all of them with it.
+
+    :param seen: of a (log, seq), whether it was on record by the moment that is asked about; by default all that is on record now.
+    """
     rows = session.each(CONTACTS, sites)
+    if seen is not None:
+        rows = [row for row in rows if seen(row[1], row[2])]
     newest: dict[int, tuple[int, int, bytes | None]] = {}
     kept: dict[int, list[Secret]] = {}
     for site, log, seq, data, field, salt, value in rows:

@@ -23,6 +23,7 @@ import msgspec
 
 from foodtrace.events import LotsClause, Notice
 from foodtrace.graph.edges import micros
+from foodtrace.graph.known import facts_by
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.recall.answer import Answer, OutletRow, RateAnswer, recall
 from foodtrace.recall.calendars import calendar
@@ -278,7 +279,7 @@ def moments(case: Case, now: int, *, most: int = MOST_POINTS) -> list[int]:
 
 def _facts_at(session: Session) -> Callable[[int, int | None], SqlFacts]:
     def at(t: int, recorded: int | None) -> SqlFacts:
-        return SqlFacts(session, t) if recorded is None else SqlFacts(session, t, recorded_until=recorded)
+        return facts_by(session, t, recorded)
 
     return at
 

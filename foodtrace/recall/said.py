@@ -9,7 +9,7 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, Literal
 
@@ -17,7 +17,7 @@ import msgspec
 
 from foodtrace.graph.edges import moment
 from foodtrace.graph.flows import LEAVING, Flow
-from foodtrace.graph.heads import heads
+from foodtrace.graph.heads import LogHead, heads
 from foodtrace.recall.facts import Facts
 from foodtrace.recall.finding.look import Finding
 from foodtrace.recall.metrics import UNIT_NAMES, Figures, Rate
@@ -320,9 +320,12 @@ def unsealed_said(facts: Facts, found: Mapping[tuple[int, int, int], int], names
     return tuple(sorted(made, key=lambda each: (-each.quantity, each.site, each.lot, each.unit)))
 
 
-def positions(session: Session) -> tuple[Position, ...]:
-    """Return how far every log has come, and how far it is to be believed; also of logs that were verified here and went missing."""
-    return tuple([msgspec.convert(each, Position) for each in positions_told(heads(session))])
+def positions(session: Session, known: Sequence[LogHead] | None = None) -> tuple[Position, ...]:
+    """Return how far every log has come, and how far it is to be believed; also of logs that were verified here and went missing.
+
+    :param known: how far they had come, where it is not about today.
+    """
+    return tuple([msgspec.convert(each, Position) for each in positions_told(heads(session) if known is None else known)])
 
 
 def likely_first(row: OutletRow) -> tuple[int, str]:

@@ -114,6 +114,7 @@ _RECALL: Final[dict[str, tuple[str, str]]] = {
     "cli.recall.possible": ("链接 可能: {why}。", "Link possible: {why}."),
     "cli.recall.county": ("-- {county}: {count} 家, 可能现存 {quantities}", "-- {county}: {count} {count:outlet|outlets}, likely remaining {quantities}"),
     "cli.recall.no_county": ("(没有登记区县)", "(no county on record)"),
+    "cli.recall.nothing_known": ("到 {at} 为止, 没有任何记录提到所问的货: 这不等于没有货", "Until {at} no record named what is asked for: that is no word on where it was"),
     "cli.recall.none_late": ("没有迟的网点。", "No outlet is late."),
     "cli.recall.masked": ("联系方式已遮盖; 要完整的加 --contacts (会记入日志)", "contacts are masked; --contacts writes them in full, and that is put on record"),
     "recall.late_no_case": ("{value} 没有召回案件, 还没有人要通知, 说不出谁迟了", "no recall case stands on {value}: nobody had to be told yet, so nobody is late"),

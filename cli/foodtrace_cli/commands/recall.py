@@ -77,6 +77,7 @@ def recall(
         raise click.MissingParameter(param_hint="LOT", param_type="argument")
     view = View(by_county=grouped == "county", late=late, everything=everything, long=long, positions=positions)
     files = Files(csv=csv_file, xlsx=xlsx_file, contacts=contacts, by=staff)
+    known = _until(at) if as_known and at is not None else None
     begun = time.monotonic()
     with ctx.open() as ledger:
         if not as_json:
@@ -96,9 +97,9 @@ def recall(
         if files.csv or files.xlsx:
             from foodtrace_cli.commands.recall_files import write_files  # noqa: PLC0415
 
-            write_files(ctx, ledger, answer, files, view)
+            write_files(ctx, ledger, answer, files, view, known)
         elif not as_json:
-            write(ctx, ledger, answer, view)
+            write(ctx, ledger, answer, view, known)
 
 
 def _resolve(ctx: Context, ledger: Ledger, lots: Sequence[str]) -> None:
@@ -126,6 +127,13 @@ def _resolve(ctx: Context, ledger: Ledger, lots: Sequence[str]) -> None:
             raise click.exceptions.Exit(error.exit_code) from None
 
 
+def _until(at: str) -> int:
+    from foodtrace.graph.edges import micros  # noqa: PLC0415
+    from foodtrace_cli.commands.case_common import moment  # noqa: PLC0415
+
+    return micros(moment(at))
+
+
 def _scoped(ledger: Ledger, lots: Sequence[str], words: dict[str, str], at: str | None, *, as_known: bool, bounds: bool) -> Any:
     """Answer for a scope in words, or as of a moment."""
     from foodtrace.graph.edges import micros  # noqa: PLC0415
@@ -150,33 +158,39 @@ def _scoped(ledger: Ledger, lots: Sequence[str], words: dict[str, str], at: str 
         return answer
 
 
-def write(ctx: Context, ledger: Ledger, answer: Any, view: View) -> None:
-    """Print an answer; what the rows on the screen need besides is read for them alone."""
+def write(ctx: Context, ledger: Ledger, answer: Any, view: View, known: int | None = None) -> None:
+    """Print an answer; what the rows on the screen need besides is read for them alone.
+
+    :param known: until when records count, microseconds UTC; none: all there are.
+    """
     from foodtrace.operations.outletdetails import births  # noqa: PLC0415
     from foodtrace_cli.commands import recall_screen  # noqa: PLC0415
+    from foodtrace_cli.commands.recall_table import shown_time  # noqa: PLC0415
 
-    found = details_of(ledger, answer, recall_screen.shown_rows(answer, view))
+    found = details_of(ledger, answer, recall_screen.shown_rows(answer, view), known)
     origin: Sequence[Any] = ()
     recalls = ""
     if len(answer.lots) == 1:
         with ledger.reading() as session:
-            origin = births(session, answer.lots[0], _moment(answer))
+            origin = births(session, answer.lots[0], _moment(answer), known)
     elif not answer.lots and answer.operator:
         from foodtrace.operations.sellers import name_of  # noqa: PLC0415
 
         with ledger.reading() as session:
             recalls = name_of(session, answer.operator)
+    if known is not None and not answer.affected_lots:
+        say(ctx.t("cli.recall.nothing_known", at=shown_time(answer.at)))
     recall_screen.screen(ctx, answer, view, found, origin, recalls)
 
 
-def details_of(ledger: Ledger, answer: Any, rows: Sequence[Any]) -> dict[str, Any]:
+def details_of(ledger: Ledger, answer: Any, rows: Sequence[Any], known: int | None = None) -> dict[str, Any]:
     """Return what else is known of some of an answer's sites, by site."""
     if not rows:
         return {}
     from foodtrace.operations.outletdetails import details  # noqa: PLC0415
 
     with ledger.reading() as session:
-        return details(session, {row.site: row.lots for row in rows}, {row.site: row.operator for row in rows}, _moment(answer))
+        return details(session, {row.site: row.lots for row in rows}, {row.site: row.operator for row in rows}, _moment(answer), known)
 
 
 def _moment(answer: Any) -> int:

@@ -47,7 +47,7 @@ _RUN: Final = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\u
 """A cell that begins so may be run, also in full width."""
 
 
-def write_files(ctx: Context, ledger: Ledger, answer: Any, files: Files, view: View) -> None:
+def write_files(ctx: Context, ledger: Ledger, answer: Any, files: Files, view: View, known: int | None = None) -> None:
     """Write an answer to the files asked for. Raises ``BadData`` (``cli.xlsx_character``)."""
     from foodtrace_cli.commands.recall_screen import chosen  # noqa: PLC0415
 
@@ -59,7 +59,7 @@ def write_files(ctx: Context, ledger: Ledger, answer: Any, files: Files, view: V
 
         shown = masked(answer)
     rows = [*chosen(shown, view), *(() if view.late else shown.others)]
-    records = _records(ctx, shown, rows, details_of(ledger, shown, rows))
+    records = _records(ctx, shown, rows, details_of(ledger, shown, rows, known))
     if files.csv:
         _write_csv(ctx, records, files.csv)
     if files.xlsx:

@@ -1,0 +1,264 @@
+"""Reads what was on record by a moment: the records as one knew them then (RECALL section 8, the entries recorded by T).
+
+Rules:
+
+1. What was recorded later is not seen, be it goods, what a lot or site is, or a correction. What a later correction ended stood then.
+2. Other names of a lot count whenever they were recorded: they have no time (RECALL section 1), and rows do not say when.
+3. Sums know no moment. They only say where to look, and what is there is looked up row by row: O(affected) as ever.
+4. How far a log had come is found by halving its entries: their times never run backwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from foodtrace.graph.flowkind import NEVER, SAMPLE, UNNAMED, FlowKind
+from foodtrace.graph.gathered import OWN_SUM, SAID_BY_OTHERS
+from foodtrace.graph.heads import LogHead
+from foodtrace.graph.reader import SqlFacts
+from foodtrace.graph.rows import BOUND, ENDED, FLOW, GIVEN, SITE, WORD, WORD_LENGTH
+from foodtrace.graph.subjects import SPOKEN
+from foodtrace.storage.session import Row, Session
+from foodtrace.tlog.entry import parse
+
+_MOVES: Final = f"SELECT {FLOW} FROM {{ids}} CROSS JOIN move AS m WHERE m.lot = f.value AND m.recorded <= ?"  # noqa: S608 - constants
+_ENTRIES: Final = f"SELECT {FLOW} FROM {{ids}} CROSS JOIN move AS m WHERE m.seq = f.value AND m.log = ? AND m.recorded <= ?"  # noqa: S608
+_WORDS: Final = (
+    f"SELECT {WORD}, l.recorded, l.log, l.seq, l.item, l.ended FROM {{ids}} CROSS JOIN lot_fact AS l JOIN log AS g ON g.id = l.log "  # noqa: S608
+    "WHERE l.lot = f.value AND l.recorded <= ? ORDER BY l.recorded, g.origin, l.seq, l.item"
+)
+_SITES: Final = (
+    f"SELECT {SITE}, s.ended FROM {{ids}} CROSS JOIN name AS n LEFT JOIN site_fact AS s ON s.site = n.id AND s.recorded <= ? "  # noqa: S608
+    "LEFT JOIN log AS g ON g.id = s.log WHERE n.id = f.value ORDER BY s.recorded, g.origin, s.seq"
+)
+_NEWEST: Final = "SELECT v.site, v.log, v.recorded FROM {ids} CROSS JOIN site_seen AS v WHERE v.site = f.value"
+_DESCRIBED: Final = (
+    "SELECT DISTINCT l.lot, l.log, l.ended FROM {texts} CROSS JOIN lot_fact AS l WHERE l.product = f.value AND l.recorded <= ?"
+)
+_ALL_DESCRIBED: Final = "SELECT DISTINCT l.lot, l.log, l.ended FROM lot_fact AS l WHERE l.recorded <= ?"
+_NAMED: Final = "SELECT n.id FROM name AS n WHERE n.code IS NOT NULL"
+_TWO_SIDED: Final = frozenset(map(int, (FlowKind.DISPATCH, FlowKind.RECEIPT, FlowKind.RETURN)))
+_LATER: Final = " AND a.ended <= 0"
+_SPOKEN: Final = SPOKEN.replace(_LATER, "")
+_BACK: Final = 256
+"""Entries read back to find the last one of a site; of one that wrote none of them, its goods tell."""
+_PORTION: Final = 500
+
+
+class _Event(msgspec.Struct, frozen=True):
+    type: str
+    site: str = ""
+
+
+class _Entry(msgspec.Struct, frozen=True):
+    event: _Event
+
+
+_decoder: Final = msgspec.json.Decoder(_Entry)
+_BY_OTHERS: Final = frozenset(str(each.__struct_config__.tag) for each in SAID_BY_OTHERS)
+
+
+def facts_by(session: Session, now: int, recorded_until: int | None = None) -> SqlFacts:
+    """Return the records of a database as of a moment. :param recorded_until: as they were known by then; none: as they are known now."""
+    if recorded_until is None or recorded_until >= NEVER:
+        return SqlFacts(session, now)
+    return KnownFacts(session, now, recorded_until=recorded_until)
+
+
+def entries_by(session: Session, log: int, size: int, when: int) -> int:
+    """Return how many of the first ``size`` entries a log had recorded before a moment."""
+    low, high = 0, size
+    while low < high:
+        middle = (low + high) // 2
+        row = session.row("SELECT bytes FROM entry WHERE log = ? AND seq = ?", (log, middle))
+        if row is None or parse(bytes(row[0])).recorded >= when:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+class KnownFacts(SqlFacts):
+    """The records as they were known by ``recorded_until``."""
+
+    def __init__(self, session: Session, now: int, *, recorded_until: int) -> None:
+        """See :class:`foodtrace.graph.rows.Rows`."""
+        super().__init__(session, now, recorded_until=recorded_until)
+        self._sizes: dict[int, int] = {}
+
+    def _size(self, log: int) -> int:
+        """Return how many entries a log had by then (rule 4)."""
+        if log not in self._sizes:
+            row = self._s.row("SELECT size, time FROM head WHERE log = ?", (log,))
+            size, time = (int(row[0]), int(row[1])) if row is not None else (0, 0)
+            self._sizes[log] = size if time <= self._until else entries_by(self._s, log, size, self._until + 1)
+        return self._sizes[log]
+
+    def seen(self, log: int, seq: int) -> bool:
+        """See :class:`foodtrace.graph.rows.Rows`."""
+        return seq < self._size(log)
+
+    def _ended(self, ended: int, log: int) -> int:
+        """Return what ``ended`` of a row was by then: a later correction had not ended it (rule 1)."""
+        return 0 if ended > self._size(log) else ended
+
+    def _stood(self, rows: Iterable[Row], log: int, ended: int) -> list[Row]:
+        """Return the rows that stood by then, as they stood. :param log: place of the log in a row. :param ended: of ``ended``."""
+        told = [(*row[:ended], self._ended(row[ended], row[log]), *row[ended + 1 :]) for row in rows]
+        return [row for row in told if row[ended] <= 0]
+
+    # -- goods -------------------------------------------------------------------------------------------------------------
+
+    def _rows_of(self, lots: Collection[int]) -> list[Row]:
+        return self._stood(self._s.each(_MOVES, lots, (self._until,)), 8, ENDED)
+
+    def entry_rows(self, entries: Collection[tuple[int, int]]) -> list[Row]:
+        """See :class:`foodtrace.graph.rows.Rows`."""
+        by_log: dict[int, list[int]] = {}
+        for log, seq in sorted(set(entries)):
+            by_log.setdefault(log, []).append(seq)
+        return [row for log, seqs in by_log.items() for row in self._stood(self._s.each(_ENTRIES, seqs, (log, self._until)), 8, ENDED)]
+
+    def children(self, lots: Collection[int]) -> Iterable[tuple[int, int]]:
+        """See :class:`foodtrace.graph.rows.Rows`."""
+        return self._made("SELECT e.src, e.dst FROM {ids} CROSS JOIN lot_edge AS e WHERE e.src = f.value", lots)
+
+    def parents(self, lots: Collection[int]) -> Iterable[tuple[int, int]]:
+        """See :class:`foodtrace.graph.rows.Rows`."""
+        return self._made("SELECT e.src, e.dst FROM {ids} CROSS JOIN lot_edge AS e WHERE e.dst = f.value", lots)
+
+    def _made(self, sql: str, lots: Collection[int]) -> list[tuple[int, int]]:
+        """Return those pairs of lots of which one was made into the other by an entry of that time (rule 3)."""
+        pairs = set(self._s.each(sql, lots))
+        made: dict[int, set[tuple[int, int]]] = {}
+        for row in self._rows_of({lot for pair in pairs for lot in pair}):
+            if row[0] in (FlowKind.CONSUMED, FlowKind.PRODUCED):
+                made.setdefault(row[1], set()).add((row[8], row[9]))
+        return [pair for pair in pairs if not made.get(pair[0], set()).isdisjoint(made.get(pair[1], ()))]
+
+    def pseudo_lots(self, sites: Collection[int]) -> list[int]:
+        """See :class:`foodtrace.graph.rows.Rows`."""
+        return [row[0] for row in self._s.each("SELECT u.lot FROM {ids} CROSS JOIN unnamed AS u WHERE u.site = f.value", sites)]
+
+    def _unnamed_at(self, sites: Collection[int]) -> list[int]:
+        return [row[0] for row in self._s.each(BOUND.replace(" AND h.flows > 0", ""), sites)]
+
+    def stock_lots(self, sites: Collection[int]) -> Iterable[tuple[int, int]]:
+        """See :class:`foodtrace.graph.rows.Rows`."""
+        pairs = self._ever_at(sites)
+        rows = self._rows_of({lot for _, lot in pairs})
+        there = {(row[2], row[1]) for row in rows if not row[12] & UNNAMED} | {(row[3], row[1]) for row in rows if row[0] in _TWO_SIDED}
+        return [pair for pair in pairs if pair in there]
+
+    def _ever_at(self, sites: Collection[int]) -> list[tuple[int, int]]:
+        return self._s.each("SELECT DISTINCT h.site, h.lot FROM {ids} CROSS JOIN holding AS h WHERE h.site = f.value", sites)
+
+    def keepers(self, sites: Collection[int]) -> set[int]:
+        """See :class:`foodtrace.graph.rows.Rows`."""
+        return {site for site in sites if any(_keeps(row) for row in self._at(site))}
+
+    def _at(self, site: int) -> Iterable[Row]:
+        """Iterate over the flows at a site, its lots by portions: whoever has seen enough reads no further."""
+        lots = sorted({lot for _, lot in self._ever_at([site])})
+        for first in range(0, len(lots), _PORTION):
+            yield from (row for row in self._rows_of(lots[first : first + _PORTION]) if row[2] == site)
+
+    def speaking(self, lots: Collection[int]) -> list[Row]:
+        """See :class:`foodtrace.graph.rows.Rows`."""
+        return self._stood(self._s.each(_SPOKEN, lots), 1, 3)
+
+    def _acting(self, sql: str, lots: Collection[int], kind: int) -> list[Row]:
+        rows = self._s.each(sql.replace(" AND a.ended = 0", ""), lots, (kind,))
+        return [row for row in self._stood(rows, 1, 4) if row[4] == 0]
+
+    # -- what lots and sites are -------------------------------------------------------------------------------------------
+
+    def _word_rows(self, lots: Collection[int]) -> list[Row]:
+        return [row[:WORD_LENGTH] for row in self._placed_rows(lots)]
+
+    def _placed_rows(self, lots: Collection[int]) -> list[Row]:
+        return self._stood(self._s.each(_WORDS, lots, (self._until,)), 9, 12)
+
+    def _described(self, products: Collection[str] | None) -> list[int]:
+        params = (self._until,)
+        rows = self._s.rows(_ALL_DESCRIBED, params) if products is None else self._s.each(_DESCRIBED, products, params)
+        return list(dict.fromkeys(row[0] for row in self._stood(rows, 1, 2)))
+
+    def _nondescript(self) -> list[int]:
+        described = set(self._described(None))
+        return [row[0] for row in self._s.rows(_NAMED) if row[0] not in described]
+
+    def _with_goods(self, names: Collection[int]) -> set[int]:
+        return {row[1] for row in self._rows_of(names) if row[ENDED] == 0}
+
+    def _site_rows(self, sites: Collection[int]) -> list[Row]:
+        rows = self._s.each(_SITES, sites, (self._until,))
+        last = self._last_entries(sites)
+        told: dict[int, list[Row]] = {}
+        for row in rows:
+            mine = told.setdefault(row[0], [])
+            if row[GIVEN] is not None and self._ended(row[-1], row[9]) == 0:
+                mine.append((*row[:8], last.get(row[0]), *row[9:11]))
+        texts = {row[0]: row[1] for row in rows}
+        nothing = (None,) * 6
+        return [row for site, mine in told.items() for row in mine or [(site, texts[site], *nothing, last.get(site), None, None)]]
+
+    def _last_entries(self, sites: Collection[int]) -> dict[int, int]:
+        """Return when each site recorded its last entry by then."""
+        last: dict[int, int] = {}
+        later: dict[int, set[int]] = {}
+        for site, log, recorded in self._s.each(_NEWEST, sites):
+            if recorded <= self._until:
+                last[site] = max(recorded, last.get(site, recorded))
+            else:
+                later.setdefault(log, set()).add(site)
+        for log, wanted in later.items():
+            found = self._read_back(log, wanted)
+            for site in wanted - found.keys():
+                times = [row[7] for row in self._at(site) if row[8] == log]
+                if times:
+                    found[site] = max(times)
+            for site, recorded in found.items():
+                last[site] = max(recorded, last.get(site, recorded))
+        return last
+
+    def _read_back(self, log: int, sites: Collection[int]) -> dict[int, int]:
+        """Return when sites wrote last, of those that did so among the last entries that a log had."""
+        end = self._size(log)
+        rows = self._s.rows("SELECT bytes FROM entry WHERE log = ? AND seq >= ? AND seq < ? ORDER BY seq", (log, max(end - _BACK, 0), end))
+        names = {text: site for site, text in self.texts(sites).items() if site in set(sites)}
+        found: dict[int, int] = {}
+        for (data,) in rows:
+            event = _decoder.decode(bytes(data)).event
+            if event.site in names and event.type not in _BY_OTHERS:
+                found[names[event.site]] = parse(bytes(data)).recorded
+        return found
+
+    # -- corrections, and how far the logs had come -------------------------------------------------------------------------
+
+    def _cross_of(self, entries: Collection[tuple[int, int]]) -> dict[tuple[int, int], list[tuple[int, int, bool, int]]]:
+        found = {entry: [each for each in claims if self.seen(each[1], each[3])] for entry, claims in super()._cross_of(entries).items()}
+        return {entry: claims for entry, claims in found.items() if claims}
+
+    def heads(self) -> list[LogHead]:
+        """See :class:`foodtrace.graph.reader.SqlFacts`."""
+        return [each if each.time <= self._until else self._then(each) for each in super().heads()]
+
+    def _then(self, head: LogHead) -> LogHead:
+        size = self._size(head.log)
+        row: Sequence[Any] | None = self._s.row("SELECT bytes FROM entry WHERE log = ? AND seq = ?", (head.log, size - 1))
+        return head._replace(size=size, time=0 if row is None else parse(bytes(row[0])).recorded, verified=min(head.verified, size))
+
+
+def _keeps(row: Row) -> bool:
+    """Say whether a flow shows that its site keeps books (:meth:`foodtrace.graph.rows.Rows.keepers`)."""
+    kind, flags = row[0], row[12]
+    if flags & (UNNAMED | SAMPLE):
+        return False
+    return kind == FlowKind.COUNT or (kind in OWN_SUM and kind != FlowKind.USED and row[5] != 0)
+
+
+__all__ = ["KnownFacts", "entries_by", "facts_by"]

@@ -1,0 +1,26 @@
+"""``recall --at T --as-known`` on the screen: nothing that came on record after T, in the header no more than in the rows."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.cli.inside import Inside, here
+
+__all__ = ["here"]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_birth_that_was_not_known_then_is_not_in_the_header(here: Inside, lang: str) -> None:
+    here("init")
+    here("site", "add", "惠民菜店:shop", "永发合作社:farm")
+    entry = {"type": "market_entry", "id": "Z1", "at": "2026-01-02T05:00:00+08:00", "site": "L-0002", "decision": "admitted"}
+    entry |= {"lot": "L-0002/C-1", "product": "芹菜", "quantity": {"value": 50_000, "unit": "g"}}  # type: ignore[dict-item]
+    (here.folder / "s.jsonl").write_text(json.dumps(entry) + "\n", "utf-8")
+    here("record", "s.jsonl")
+    early = here("recall", "C-1", "--at", "2026-01-02T06:00", "--as-known", lang=lang)
+    head = early.splitlines()
+    assert {"en": "no record named what is asked for", "zh": "没有任何记录提到所问的货"}[lang] in head[0]
+    assert not [line for line in head if "永发合作社" in line or "50.0" in line or "芹菜" in line], early
+    assert "永发合作社" in here("recall", "C-1", "--at", "2026-01-02T06:00", lang=lang)
