@@ -2,10 +2,12 @@
 
 A URL reaches people in the answer of ``init``, in errors of every kind and in what the driver says. Rules:
 
-1. User and password before the host are left out, and so is every parameter but those that PostgreSQL knows and that hold no secret.
-   Their names are read as PostgreSQL reads them, percent-encoded letters too.
+1. The password before the host is left out, the user's name stays; left out is every parameter but those that PostgreSQL knows and that
+   hold no secret. Their names are read as PostgreSQL reads them, percent-encoded letters too.
 2. A URL in which an ``@``, ``:``, ``/`` or ``?`` of a password was not percent-encoded is read by PostgreSQL at the wrong places, and
    pieces of the password come out as host, port or database. It is refused before the driver sees it, and shown as ``postgresql://..``.
+   So is one whose host was forgotten (``user:password/database``) wherever the password can be no port: letters, or digits beyond 65535.
+   Four or five digits that can be one are a port, and shown: nobody can tell.
 3. The form "host=.. password=.." of libpq is no address here: it is refused, not taken for a file's name; its password is not shown.
 4. What the driver says is not repeated if a secret of the URL stands in it, as it is or decoded.
 """
@@ -62,6 +64,7 @@ _SHOWN: Final = frozenset(
     ]
 )
 """Parameters of libpq that hold no secret (PostgreSQL manual, section 34.1.2)."""
+_LAST_PORT: Final = 65_535
 _URL: Final = re.compile(r"(?:postgresql|postgres)(?:\+[a-z0-9]+)?://\S*")
 
 _WORDS: Final = re.compile(r"(?:^|\s)(?:host|hostaddr|port|dbname|user|password|service)\s*=", re.IGNORECASE)
@@ -84,7 +87,7 @@ def is_malformed(url: str) -> bool:
     authority, _, path = main.partition("/")
     user, at, hosts = authority.rpartition("@")
     ports = [port for each in hosts.split(",") for port in [re.sub(r"^\[[^\]]*\]", "", each).partition(":")[2]]]
-    strange = any(port and not port.isdigit() for port in ports)
+    strange = any(port and not (port.isascii() and port.isdigit() and port[0] != "0" and int(port[:6]) <= _LAST_PORT) for port in ports)
     return "@" in user or "@" in path or ";" in main or strange or ("@" in query and not at and ":" in hosts)
 
 
@@ -103,7 +106,9 @@ def _shown(url: str) -> str:
         return "postgresql://.."
     main, _, query = url.partition("://")[2].partition("?")
     kept = [each for each in query.split("&") if _is_shown(each)]
-    return f"postgresql://{main.rpartition('@')[2]}" + (f"?{'&'.join(kept)}" if kept else "")
+    before, _, place = main.rpartition("@")
+    user = before.partition(":")[0]
+    return f"postgresql://{user}{'@' if user else ''}{place}" + (f"?{'&'.join(kept)}" if kept else "")
 
 
 def _is_shown(parameter: str) -> bool:

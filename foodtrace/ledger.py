@@ -35,7 +35,7 @@ from foodtrace.storage.session import Session, Store
 from foodtrace.tlog.append import Head
 from foodtrace.tlog.clock import ClockRule, clock_rule, within
 from foodtrace.tlog.verify import Progress
-from foodtrace.tlog.vouched import mark_path, read_seen
+from foodtrace.tlog.vouched import mark_of, read_seen
 from foodtrace.verification import (
     Asked,
     Older,
@@ -460,7 +460,7 @@ class Ledger:
     @property
     def mark(self) -> Path:
         """Return where ``verify`` leaves its mark, in the key directory."""
-        return mark_path(self.keys, self.store.url, self._schema)
+        return mark_of(self.keys, self.store, self._schema)
 
     def rebuild(self, *, progress: Progress | None = None) -> int:
         """Throw the projection away and make it anew from the logs; return the number of entries read.

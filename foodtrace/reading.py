@@ -28,7 +28,7 @@ from foodtrace.storage.engine import open_store
 from foodtrace.storage.session import VERSION
 from foodtrace.tlog.anchor import anchor_path, read_anchor
 from foodtrace.tlog.lastread import HEADS, LastRead
-from foodtrace.tlog.vouched import Vouched, mark_path
+from foodtrace.tlog.vouched import Vouched, mark_of
 
 if TYPE_CHECKING:
     from foodtrace.storage.session import Session, Store
@@ -100,7 +100,7 @@ def reading(url: str, *, keys: str | Path | None = None) -> Iterator[Session]:
     try:
         folder = Path(keys).expanduser() if keys is not None else default_keys(getattr(store, "path", None))
         check(store, folder, may_create=False)
-        vouched = Vouched(folder, mark_path(folder, store.url, None))
+        vouched = Vouched(folder, mark_of(folder, store, None))
         with store.read() as session:
             session.vouched = vouched
             yield session

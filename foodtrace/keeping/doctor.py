@@ -99,7 +99,8 @@ def examine(
             url = f"sqlite:///{path}" if path is not None else str(error.value)
             found.append(_none(url, mark_path(keys, url, schema)))
         else:
-            code = {"ledger.older": "ledger_older", "ledger.newer": "ledger_newer"}.get(error.code, "ledger_closed")
+            known = {"ledger.older": "ledger_older", "ledger.newer": "ledger_newer", "storage.encoding": "ledger_encoding"}
+            code = known.get(error.code, "ledger_closed")
             found.append(Check(topic="ledger", state="bad", code=code, facts=_told(error)))
     if host is not None:
         found += _in_ledger(host, path, keys)

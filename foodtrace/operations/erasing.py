@@ -17,14 +17,17 @@ Rules:
 7. "Erased" is said of what was looked for afterwards and is not there. Where somebody put a trigger on a table of the ledger,
    which may keep the row or copy it elsewhere, nothing is written at all (:mod:`foodtrace.storage.strange`): what it copied before,
    nobody here can see.
-8. The same id is the same request: about the same entries, for the same reason and no other fields.
-9. The words of the erasure do not say what it erases (:mod:`foodtrace.operations.erasurereason`).
+8. A field that was never recorded of what is meant is said before anything is erased, with those that were: a misspelt one among others
+   would otherwise leave its value here while the answer says "erased".
+9. The same id is the same request: about the same entries, for the same reason and no other fields.
+10. The words of the erasure do not say what it erases (:mod:`foodtrace.operations.erasurereason`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, Literal
 
@@ -82,17 +85,19 @@ def erase(
     :param given: site id or name, operator id, or an entry as :func:`foodtrace.operations.entries.find_entry` takes it.
     :param fields: only these (``phone``, ``contact`` ...); all if none.
     :param keys: key directory, which tells this host's logs from others'; none: every log is this host's.
-    :raises NotFound: ``erase.unknown``; ``erase.nothing`` where there never was such a value, ``erase.no_field`` where there never
-        was one of ``fields``.
-    :raises BadData: ``personal.field``, ``erase.says_value``, ``erase.says_number`` (rule 9).
+    :raises NotFound: ``erase.unknown``; ``erase.nothing`` where there never was such a value, ``erase.no_field`` or
+        ``erase.no_field_left`` where there never was one of ``fields`` (rule 8).
+    :raises BadData: ``personal.field``, ``erase.says_value``, ``erase.says_number`` (rule 10).
     :raises Storage: ``storage.not_written`` (rule 7).
-    :raises Conflict: ``record.id_conflict`` (rule 8).
+    :raises Conflict: ``record.id_conflict`` (rule 9).
     """
     for each in fields:
         if not FIELD.fullmatch(each):
             raise BadData("personal.field", value=each, expected="a-z _")
     reach = reach_of(session, own, origin, keys)
     what, entries, operator = _entries(session, own, given)
+    if fields:
+        _recorded(session, entries, what, fields)
     _same_request(session, doing, own, origin, what, {(reach.origins[log], seq) for log, seq in entries}, fields, reason)
     kept = _kept(session, entries, fields)
     if kept:
@@ -117,8 +122,6 @@ def erase(
         mine.append(ErasedEntry(log=reach.origins[log], seq=seq, fields=names))
     before = not kept and not away and _committed(session, entries, fields)
     if not kept and not away and not before:
-        if fields:  # of its other fields nothing is said
-            raise NotFound("erase.no_field", value=what, fields=", ".join(sorted(fields)))
         raise NotFound("erase.nothing", value=what)
     more = _kept(session, entries_of(session, operator) - entries, fields) if operator else {}
     for place, names in same_values(session, values).items():
@@ -159,7 +162,7 @@ def _same_request(
     fields: Collection[str],
     reason: str,
 ) -> None:
-    """Refuse an id that stands for another erasure already (rule 8). Erasures are few, and known by their ids."""
+    """Refuse an id that stands for another erasure already (rule 9). Erasures are few, and known by their ids."""
     if not doing.id:
         return
     like, pattern = ("GLOB", "erase-*") if session.dialect == "sqlite" else ("LIKE", "erase-%")
@@ -260,15 +263,25 @@ def _kept(session: Session, entries: Collection[tuple[int, int]], fields: Collec
     return found
 
 
+def _recorded(session: Session, entries: Collection[tuple[int, int]], what: str, fields: Collection[str]) -> None:
+    """Refuse a field of which none of the entries ever held a value, if they held any (rule 8)."""
+    here = {name for names in _kept(session, entries, ()).values() for name in names}
+    ever = here | {name for names in _commitments(session, entries) for name in names}
+    never = sorted(set(fields) - ever)
+    if never and ever:
+        code, known = ("erase.no_field", here) if here else ("erase.no_field_left", ever)
+        raise NotFound(code, value=what, fields=", ".join(never), known=", ".join(sorted(known)))
+
+
 def _committed(session: Session, entries: Collection[tuple[int, int]], fields: Collection[str]) -> bool:
     """Say whether any of the entries ever committed to such a value."""
-    from foodtrace.operations.entries import event_at  # noqa: PLC0415 - only where nothing is left
+    return any(not fields or name in fields for names in _commitments(session, entries) for name in names)
+
+
+def _commitments(session: Session, entries: Collection[tuple[int, int]]) -> Iterator[Collection[str]]:
+    """Yield the fields that each of the entries committed to."""
+    from foodtrace.operations.entries import event_at  # noqa: PLC0415 - only where fields are named, or nothing is left
 
     for log, seq in entries:
-        try:
-            names = event_at(session, log, seq).commitments
-        except FoodtraceError:
-            continue
-        if any(not fields or name in fields for name in names):
-            return True
-    return False
+        with suppress(FoodtraceError):
+            yield event_at(session, log, seq).commitments

@@ -254,6 +254,8 @@ class PostgresStore:
         self._psycopg = psycopg
         self._address = "postgresql://" + url.split("://", 1)[1]
         self.url = without_passwords(self._address)
+        former = "postgresql://" + url.split("://", 1)[1].rpartition("@")[2]
+        self.former_url = "" if without_passwords(former) == former else former
         self._schema = schema
         self._engine = engine
         self._pid = os.getpid()
@@ -295,7 +297,11 @@ class PostgresStore:
         with self.read() as session:
             if session.rows("SELECT to_regclass('setting')")[0][0] is None:
                 return None
-            return version_of(session.row("SELECT value FROM setting WHERE key = 'version'"))
+            row = session.row("SELECT value FROM setting WHERE key = 'version'")
+            if row is not None and isinstance(row[0], bytes):
+                # Without an encoding (SQL_ASCII) every text comes as bytes: nothing in it is wrong, but no name can be read.
+                raise Storage("storage.encoding", value=self.url, expected="UTF8")
+            return version_of(row)
 
     def create(self) -> None:
         """See :class:`foodtrace.storage.session.Store`."""

@@ -135,6 +135,8 @@ class Store(Protocol):
     dialect: Dialect
     url: str
     """The database's address without any password."""
+    former_url: str
+    """The address by which an older version named its mark, where that is another (it had kept the password of a parameter); else empty."""
 
     def read(self, ask: str = "") -> AbstractContextManager[Session]:
         """Open a read transaction: one consistent snapshot.

@@ -58,6 +58,7 @@ class SqliteStore:
     def __init__(self, path: str | Path, *, create: bool) -> None:
         self.path = Path(path).expanduser()
         self.url = f"sqlite:///{self.path}"
+        self.former_url = ""
         self._create = create
         self._pid = os.getpid()
         self._free: list[_Connection] = []

@@ -167,8 +167,16 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "什么都没有删; 去掉号码; 日期写成 2026-11-24",
         "nothing was erased; leave the number out; a day is written 2026-11-24",
     ),
-    "erase.no_field": ("{value} 从未登记过这一栏: {fields}", "this field was never recorded of {value}: {fields}"),
+    "erase.no_field": (
+        "{value} 从未登记过 {fields}, 现有 {known}: 什么也没删",
+        "never recorded of {value}: {fields}; what is here is {known}, and nothing was erased",
+    ),
     "erase.no_field.hint": ("改 --field, 或不写: 全部删除", "change --field, or leave it out: then all of them go"),
+    "erase.no_field_left": (
+        "{value} 从未登记过 {fields}; 登记过的 ({known}) 早已全部删除",
+        "never recorded of {value}: {fields}; what was recorded ({known}) was all erased before",
+    ),
+    "erase.no_field_left.hint": ("没有可删的了", "nothing of it is left to erase"),
     "erase.confirm": ("没有终端可确认, 删除后找不回", "there is no terminal to confirm at, and this cannot be undone"),
     "erase.confirm.hint": ("加 --yes", "add --yes"),
     "cli.erase.ask": ("删除 {what} 的个人信息 (姓名, 电话等)? 找不回来", "erase the personal values of {what}? This cannot be undone"),
@@ -289,6 +297,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "storage.damaged": ("数据库的页或索引坏了", "a page or an index of the database is damaged"),
     "doctor.ledger_closed": ("账本打不开: {reason_zh}{reason:.0}", "the ledger cannot be opened: {reason}{reason_zh:.0}"),
     "doctor.ledger_closed.hint": ("看看路径, 权限和数据库服务; 先复制再动手", "look at path, rights and database server; copy before you touch anything"),
+    "doctor.ledger_encoding": ("{reason_zh}{reason:.0}", "{reason}{reason_zh:.0}"),
+    "doctor.ledger_encoding.hint": (
+        "里面没有记过什么: CREATE DATABASE 名称 ENCODING 'UTF8' TEMPLATE template0, 再在新库里 foodtrace init",
+        "nothing was ever recorded in it: CREATE DATABASE name ENCODING 'UTF8' TEMPLATE template0, then foodtrace init in that one",
+    ),
     "doctor.ledger_older": ("{reason_zh}{reason:.0}", "{reason}{reason_zh:.0}"),
     "doctor.ledger_older.hint": (
         "foodtrace backup DIR, 再 foodtrace rebuild: 日志不动, 其余重算",

@@ -15,11 +15,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from foodtrace.tlog.anchor import anchor_path, wrote
+
+if TYPE_CHECKING:
+    from foodtrace.storage.session import Store
 
 MAGIC: Final = b"foodtrace verified 2\n"
 _HEX: Final = 64
@@ -75,8 +79,28 @@ class Vouched:
 
 
 def mark_path(keys: Path, url: str, schema: str | None) -> Path:
-    """Return where the mark of a database lies."""
-    place = str(Path(url.removeprefix("sqlite:///")).resolve()) if url.startswith("sqlite:///") else f"{url} {schema or ''}"
+    """Return where the mark of a database lies.
+
+    :param url: as :attr:`foodtrace.storage.session.Store.url`; the user in it makes no difference.
+    """
+    if url.startswith("sqlite:///"):
+        return _mark_at(keys, str(Path(url.removeprefix("sqlite:///")).resolve()))
+    scheme, mark, rest = url.partition("://")
+    main, question, query = rest.partition("?")
+    return _mark_at(keys, f"{scheme}{mark}{main.rpartition('@')[2]}{question}{query} {schema or ''}")
+
+
+def mark_of(keys: Path, store: Store, schema: str | None) -> Path:
+    """Return where the mark of an open database lies, and bring one there that an older version left (:attr:`Store.former_url`)."""
+    path = mark_path(keys, store.url, schema)
+    former = store.former_url
+    if former and not path.exists():
+        with suppress(OSError):
+            _mark_at(keys, f"{former} {schema or ''}").replace(path)
+    return path
+
+
+def _mark_at(keys: Path, place: str) -> Path:
     return keys / f"{hashlib.sha256(place.encode()).hexdigest()[:16]}.verified"
 
 
@@ -132,4 +156,4 @@ def _head_of(mark: Path) -> bytes | None:
     return data[:size]
 
 
-__all__ = ["MAGIC", "Seen", "Vouched", "format_head", "head_size", "mark_path", "parse_head", "read_seen"]
+__all__ = ["MAGIC", "Seen", "Vouched", "format_head", "head_size", "mark_of", "mark_path", "parse_head", "read_seen"]

@@ -59,13 +59,27 @@ def test_erased_before_never_given_and_unknown_are_three_answers(ledger: Ledger)
     assert never.value.code == "erase.nothing"
     with pytest.raises(errors.NotFound) as other:
         erase(ledger, "S-7", "fax")
-    assert other.value.code == "erase.no_field", "S-7 had other values, and that is not denied"
-    assert other.value.message("en") == "this field was never recorded of S-7: fax"
+    assert other.value.code == "erase.no_field_left", "S-7 had other values, and that is not denied"
+    was = "what was recorded (contact, identity, name, phone) was all erased before"
+    assert other.value.message("en") == f"never recorded of S-7: fax; {was}"
+    assert "leave it out" not in other.value.hint("en"), "there is nothing that would go then"
     with pytest.raises(errors.NotFound) as unknown:
         erase(ledger, "没有这家店")
     assert unknown.value.code == "erase.unknown"
     with pytest.raises(errors.BadData):
         erase(ledger, "S-7", "Phone!")
+
+
+def test_a_misspelt_field_among_others_is_said_before_anything_is_erased(ledger: Ledger) -> None:
+    """The others were erased, and nothing was said of the one that is still here under another name."""
+    size = ledger.logs()[0].size
+    with pytest.raises(errors.NotFound) as caught:
+        erase(ledger, "S-7", "phone", "contakt")
+    assert caught.value.code == "erase.no_field"
+    here = "what is here is contact, identity, name, phone, and nothing was erased"
+    assert caught.value.message("en") == f"never recorded of S-7: contakt; {here}"
+    assert ledger.logs()[0].size == size
+    assert [each.fields for each in erase(ledger, "S-7", "phone", "contact").entries]
 
 
 def test_one_field_alone(ledger: Ledger) -> None:

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import hashlib
+import uuid
+from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import quote
 
+import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from foodtrace import Ledger, errors
 from foodtrace.addresses import is_malformed, repeatable, without_passwords
+from foodtrace.storage.schema import statements
+from foodtrace.tlog.vouched import format_head, mark_path, read_seen
 from tests.cli.inside import Inside, here
 
 __all__ = ["here"]
 
 SHOWN = [
-    ("postgresql://owner:geheim@h:5432/p1", "postgresql://h:5432/p1"),
-    ("postgres://owner@h/p1?sslmode=require&password=geheim", "postgresql://h/p1?sslmode=require"),
-    ("postgresql+psycopg://owner:geheim@/p1?host=/tmp/pg&pass%77ord=geheim&user=owner", "postgresql:///p1?host=/tmp/pg&user=owner"),
+    ("postgresql://owner:geheim@h:5432/p1", "postgresql://owner@h:5432/p1"),
+    ("postgres://owner@h/p1?sslmode=require&password=geheim", "postgresql://owner@h/p1?sslmode=require"),
+    ("postgresql+psycopg://owner:geheim@/p1?host=/tmp/pg&pass%77ord=geheim&user=owner", "postgresql://owner@/p1?host=/tmp/pg&user=owner"),
     ("postgresql://a:1,b:2/p1?sslpassword=geheim&geheim", "postgresql://a:1,b:2/p1"),
     ("postgresql://[::1]:5432/p1?PASSWORD=geheim", "postgresql://[::1]:5432/p1"),
-    ("postgresql://owner:g%40heim@h/p1", "postgresql://h/p1"),
+    ("postgresql://owner:g%40heim@h/p1", "postgresql://owner@h/p1"),
     ("postgresql:///p1?host=/tmp/pg&password=geheim@x", "postgresql:///p1?host=/tmp/pg"),
 ]
 MALFORMED = [
@@ -29,6 +36,9 @@ MALFORMED = [
     "postgresql://owner:ge?heim@h/p1",
     "postgresql://owner:12?heim@h/p1",
     "postgresql://owner:geheim/p1",
+    "postgresql://owner:888888/heim",
+    "postgresql://owner:0123/heim",
+    "postgresql://owner:65536/heim",
     "postgresql://owner:geheim@h:1/p1;password=geheim",
 ]
 
@@ -47,6 +57,7 @@ def test_a_password_that_was_not_encoded_is_refused_before_a_piece_of_it_is_a_ho
         said = here("--db", url, *words, code=code)
         assert "to be encoded" in said
         assert "heim" not in said
+        assert "888888" not in said
 
 
 @pytest.mark.parametrize("words", ["host=/x dbname=p1 password=geheim", "dbname=p1 PASSWORD = 'ge\\'heim x'", "user=o password='geheim'"])
@@ -61,7 +72,7 @@ def test_words_of_libpq_are_no_file_and_their_password_is_not_shown(here: Inside
 def test_an_encoded_password_is_nowhere_in_what_is_shown(password: str) -> None:
     encoded = quote(password, safe="")
     for url in (f"postgresql://u:{encoded}@h1/d?sslmode=require", f"postgresql://h1/d?sslmode=require&password={encoded}"):
-        assert without_passwords(url) == "postgresql://h1/d?sslmode=require"
+        assert without_passwords(url) == f"postgresql://{'u@' if '@' in url else ''}h1/d?sslmode=require"
         assert not is_malformed(url)
         assert not repeatable(f"fe_sendauth: {password}", url)
         assert not repeatable(f'invalid percent-encoded token: "{encoded}"', url)
@@ -86,3 +97,48 @@ def test_no_command_shows_it(here: Inside, pg_url: str) -> None:
     gone = url.replace("?", "_gone?")
     for words in (["init"], [], ["verify"], ["doctor"], ["recover", "--same-log", "--reason", "x"], ["nothing", gone], [gone]):
         assert "geheim" not in here.spoken("--db", gone, *words)[1], words
+
+
+@pytest.mark.postgres
+def test_who_asks_makes_no_difference_to_what_was_verified(pg_url: str, tmp_path: Path) -> None:
+    """The URL names the user now; the mark that ``verify`` left is the same, whoever looks and however they are let in."""
+    named = pg_url.replace("postgresql://postgres:@", "postgresql://")
+    assert named != pg_url
+    with Ledger.open(pg_url, keys=tmp_path) as first, Ledger.open(named + "&user=postgres", keys=tmp_path) as second:
+        assert (first.store.url, second.store.url) == (pg_url.replace(":@", "@"), named + "&user=postgres")
+        assert first.mark == mark_path(tmp_path, named, None)
+
+
+@pytest.mark.postgres
+def test_a_mark_that_an_older_version_named_by_the_password_is_compared(pg_url: str, tmp_path: Path) -> None:
+    """The first ``verify`` after an upgrade had nothing to compare with, and did not say so."""
+    url = pg_url + "&password=geheim2"
+    with Ledger.open(url, keys=tmp_path) as ledger:
+        ledger.init("x.example/a")
+        assert ledger.verify().ok
+        now, seen = ledger.mark, read_seen(ledger.mark)
+        former = url.replace("postgresql://postgres:@", "postgresql://")
+        old = tmp_path / f"{hashlib.sha256(f'{former} '.encode()).hexdigest()[:16]}.verified"
+        old.write_bytes(format_head({origin: each._replace(size=each.size + 3) for origin, each in seen.items()}))
+        now.unlink()
+    with Ledger.open(url, keys=tmp_path) as ledger:
+        assert [each.code for each in ledger.verify(full=True).findings] == ["tlog.rolled_back"]
+    assert not old.exists(), "and is named without it from now on"
+    assert now.exists()
+
+
+@pytest.mark.postgres
+def test_a_ledger_in_a_database_without_encoding_says_so(here: Inside, pg_server: Callable[[str], str], tmp_path: Path) -> None:
+    """An older version made them. It was called a value that foodtrace never writes, and its bytes were shown."""
+    name = f"t_{uuid.uuid4().hex}"
+    with psycopg.connect(pg_server("postgres"), autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C'".encode())
+        with psycopg.connect(pg_server(name)) as own:
+            for statement in statements("postgresql"):
+                own.execute(statement.encode())
+        for words in (["verify"], ["site", "list"], ["doctor"]):
+            said = here("--db", pg_server(name), *words, code=3)
+            assert "is not in UTF8" in said
+            assert "ENCODING 'UTF8'" in said
+            assert "never writes" not in said
+        admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
