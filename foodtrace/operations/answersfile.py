@@ -67,6 +67,8 @@ class Collected(msgspec.Struct, frozen=True, kw_only=True):
     faults: tuple[ListFault, ...]
     """At least one a faulty row."""
     left_out: tuple[LeftOut, ...]
+    sites: frozenset[str] = frozenset()
+    """Ids of the sites whose answers are new."""
 
 
 class ErrorSaid(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -153,6 +155,7 @@ def collect(session: Session, doing: Doing, case: str | None, rows: Sequence[Lis
         known=len(known),
         faults=faults,
         left_out=tuple(sorted(left, key=lambda each: each.row)),
+        sites=frozenset(event.site for event in events) if kept else frozenset(),
     )
     return Outcome(events=events if kept else [], answer=found)
 

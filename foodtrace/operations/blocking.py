@@ -72,10 +72,10 @@ def blocks(session: Session, lot: str, now: int, site: str = "") -> list[Block]:
     :param site: id of the site whose goods are asked for; empty: the lot wherever it is.
     """
     packs_of(session.rules)
-    found = {each.case: each for each in _as_of(session, lot, now, site)}
+    found = {each.case: each for each in stood(session, lot, now, site)}
     sealed = sealed_until(session)
     if sealed > now:
-        found = {each.case: each for each in _as_of(session, lot, sealed, site)} | found
+        found = {each.case: each for each in stood(session, lot, sealed, site)} | found
     return list(found.values())
 
 
@@ -85,7 +85,8 @@ def sealed_until(session: Session) -> int:
     return int(row[0] or 0) if row is not None else 0
 
 
-def _as_of(session: Session, lot: str, now: int, site: str) -> list[Block]:
+def stood(session: Session, lot: str, now: int, site: str) -> list[Block]:
+    """Return what stood against a lot at a moment: of a fact its own time decides, however late it is recorded (RECALL section 7)."""
     facts = SqlFacts(session, now)
     number = facts.lot(lot)
     if number is None:

@@ -59,6 +59,8 @@ class StepAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """Of a destruction: number of the witness; empty: none was named."""
     place: str = ""
     """Of a destruction: where it happened, as was said."""
+    method: Literal["", "destroyed", "rendered_harmless"] = ""
+    """Of a destruction."""
     to: str = ""
     """Of a return: the site it went to."""
     marks: tuple[Literal["sealed", "booked", "before_known", "after_notice"], ...] = ()
@@ -285,6 +287,7 @@ def _step(event: Event, entry: str) -> Iterable[tuple[str, StepAnswer]]:
                 evidence=event.evidence,
                 witness=event.witness if isinstance(event, Destroyed) else "",
                 place=event.place if isinstance(event, Destroyed) else "",
+                method=event.method if isinstance(event, Destroyed) else "",
                 to=event.to if isinstance(event, Returned) else "",
                 entry=entry,
             ),

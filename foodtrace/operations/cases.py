@@ -52,9 +52,12 @@ from foodtrace.recall.facts import Case, ScopeVersion
 from foodtrace.recall.packs import choose, for_case, local
 from foodtrace.recall.reach import reach_of_case
 from foodtrace.storage.session import Session
+from foodtrace.texts import Lang, text
 
 _LEVELS: Final = (1, 2, 3)
 _MICRO: Final = dt.timedelta(microseconds=1)
+_NAMED: Final = 5
+"""Sites that a sentence names."""
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -355,8 +358,25 @@ class NotDone(Refused):
 
     def __init__(self, case: str, against: Sequence[Condition]) -> None:
         self.conditions = tuple(against)
-        silent = sum(each.kind == "silent" for each in against)
-        super().__init__("case.not_done", value=case, silent=silent, left=len({each.site for each in against if each.kind != "silent"}))
+        super().__init__("case.not_done", value=case, left=_Counted(self.conditions))
+
+
+class _Counted:
+    """How many sites stand against closing for what, and which, in words."""
+
+    def __init__(self, against: Sequence[Condition]) -> None:
+        self._sites: dict[str, dict[str, str]] = {}
+        for each in against:
+            self._sites.setdefault(each.kind, {})[each.site] = each.name
+
+    def in_words(self, lang: Lang) -> str:
+        return "; ".join(
+            text(f"closing.{kind}", lang) + f" {len(names):,} ({', '.join(list(names.values())[:_NAMED])}{', ..' * (len(names) > _NAMED)})"
+            for kind, names in self._sites.items()
+        )
+
+    def __str__(self) -> str:
+        return self.in_words("en")
 
 
 def managed(session: Session, doing: Doing, given: str | None, *, closed: bool = False) -> Case:

@@ -5,7 +5,8 @@ Rules:
 1. Rates carry numerator and denominator; unknown stays unknown; what could not be traced stands beside.
 2. Two clocks (RECALL section 6): hours from knowledge to the start, working days from publication to completion. What is due
    next is named, and what is late, by how much.
-3. Tasks follow from the records alone: who was not told, who did not answer, what lies unsealed, undisposed or unreported.
+3. Tasks follow from the records alone: who was not told, who did not answer, what lies unsealed, undisposed or unreported, or is on its
+   way. Whoever only handed goods on is told, answers, seals and gives back as outlets do, and is named like them.
 4. What was done at each site, and what a stern reader would ask of it, stands in :mod:`foodtrace.operations.casedone`.
 """
 
@@ -23,8 +24,9 @@ from foodtrace.graph.known import facts_by
 from foodtrace.operations.casedone import Done, Remark, SiteSteps
 from foodtrace.operations.cases import reach_of
 from foodtrace.operations.checks import level_now
-from foodtrace.operations.closing import Condition, conditions
+from foodtrace.operations.closing import Condition, Goods, conditions
 from foodtrace.operations.common import local
+from foodtrace.operations.notices import due_of
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.answer import Answer, FiguresAnswer, FindingAnswer, OutletRow, Position, RateAnswer, WithoutLot, recall
 from foodtrace.recall.calendars import calendar
@@ -45,7 +47,7 @@ from foodtrace.storage.session import Session
 
 What: TypeAlias = Literal[
     "start", "publish", "complete", "answer", "notify", "report", "destroy", "seal", "seal_received",
-    "dispose", "dispose_own", "visit", "revisit",
+    "dispose", "dispose_own", "receive", "receive_said", "contradicts", "visit", "revisit",
 ]  # fmt: skip
 
 
@@ -91,6 +93,10 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     quantity: int = 0
     unit: str = ""
     count: int = 1
+    names: tuple[str, ...] = ()
+    """Of several parties: who."""
+    goods: tuple[Goods, ...] = ()
+    """What the quantity is made of."""
 
 
 class CaseStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -321,13 +327,13 @@ class _Standing:
                 )
 
     def _silent(self) -> list[tuple[str, int]]:
-        """Return (outlet, when the notice arrived) of those that have not answered it, the longest silent first."""
+        """Return (site, when the notice arrived) of those that have not answered it, the longest silent first: outlets and all others."""
         silent = {each.site for each in self.against if each.kind == "silent"}
+        others = self.found.sites.keys() - self.found.own - self.found.outlets
         times = heard_of(self.case, self.now, self.found).waiting()
         texts = self.facts.texts(times)
-        return sorted(
-            ((texts[site], t) for site, (t, _) in times.items() if t <= self.now and texts[site] in silent), key=lambda each: each[1]
-        )
+        waiting = ((texts[site], t) for site, (t, _) in times.items() if t <= self.now and (texts[site] in silent or site in others))
+        return sorted(waiting, key=lambda each: (each[1], each[0]))
 
     def _today(self) -> Iterable[Task]:
         """Return what is to be done, the most urgent first (rule 3)."""
@@ -340,9 +346,9 @@ class _Standing:
                 what: What = "report" if plan.reported is None else "destroy"
                 site = self.facts.texts([plan.site])[plan.site]
                 yield self._task(what, site, due=said(plan.due), quantity=plan.q, unit=UNIT_NAMES[plan.unit])
-        new = [each.site for each in self.against if each.kind == "unnotified"]
+        new = due_of(self.session, self.facts, self.found, self.case)
         if new:
-            yield self._task("notify", new[0] if len(new) == 1 else "", count=len(new))
+            yield self._task("notify", new[0].site if len(new) == 1 else "", count=len(new), names=tuple(each.name for each in new))
         late = {task.site for task in self._late() if task.what == "answer"}
         for site, arrived in self._silent():
             if site not in late:
@@ -359,11 +365,19 @@ class _Standing:
         for each in self.against:
             if received.get((each.site, each.unit)) == each.quantity and each.kind == "free":
                 continue  # that is all there is to seal
-            if each.kind == "free" and (row := self.rows.get(each.site)) is not None and row.acknowledged is not None:
-                yield self._task("seal", each.site, quantity=each.quantity, unit=each.unit)
-            elif each.kind in ("sealed", "undisposed"):
-                whose: What = "dispose" if each.kind == "sealed" else "dispose_own"
-                yield self._task(whose, each.site, quantity=each.quantity, unit=each.unit)
+            if (todo := self._what(each)) is not None:
+                yield self._task(todo, each.site, quantity=each.quantity, unit=each.unit, goods=each.goods)
+
+    def _what(self, each: Condition) -> What | None:
+        """Return what is to be done about something that stands against closing, if it is about goods (rule 3)."""
+        row = self.rows.get(each.site)
+        if each.kind == "free":
+            # An outlet says first what it has; whoever only hands goods on keeps books of them.
+            return "seal" if row is not None and (row.acknowledged is not None or row.role != "outlet") else None
+        if each.kind == "travelling":
+            return "receive_said" if any(goods.before for goods in each.goods) else "receive"
+        found: dict[str, What] = {"sealed": "dispose", "undisposed": "dispose_own", "contradicts": "contradicts"}
+        return found.get(each.kind)
 
 
 def said(moment: int) -> str:

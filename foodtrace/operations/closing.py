@@ -9,7 +9,10 @@ Rules:
 3. ``check_failed``: the last effectiveness check of a site was not clean. ``unvisited``: drawn, and nobody went.
 4. ``twice``: goods that two records may tell twice (:mod:`foodtrace.recall.twice`) and that, if they are one load, still lie where they
    were sent from, or are missing there. The records have to say which, or somebody answers for closing over them.
-5. Goods the case cleared are no longer its matter. Nothing is clipped: every site and unit has its own line.
+5. ``contradicts``: by one record goods of a site in trade are missing, and by another, since the opening, as many are too much there: it
+   answered 30 kg, and 50 kg bear its seal. Or it answered more than its book had, and what was on its way then came after: one load, or
+   two. Both stand until one of them is corrected.
+6. Goods the case cleared are no longer its matter. Nothing is clipped: every site and unit has its own line, with the lots it is made of.
 """
 
 from __future__ import annotations
@@ -19,22 +22,39 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from foodtrace.graph.edges import UNIT_NAMES
+from foodtrace.graph.edges import UNIT_NAMES, moment
 from foodtrace.graph.flows import NEVER
 from foodtrace.graph.known import facts_by
 from foodtrace.graph.reader import SqlFacts
+from foodtrace.operations.common import CHINA
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.blocking import blocks
 from foodtrace.recall.effectiveness import standing
 from foodtrace.recall.facts import Case
 from foodtrace.recall.heard import heard_of
 from foodtrace.recall.packs import for_case
+from foodtrace.recall.quantities import Books, Key
 from foodtrace.recall.reach import reach_of_case
-from foodtrace.recall.sums import sums_with_said, told_of_all
+from foodtrace.recall.sums import said_at_notice, sums_with_said, told_of_all
 from foodtrace.recall.twice import hidden
 from foodtrace.storage.session import Session
 
-Kind: TypeAlias = Literal["silent", "unnotified", "free", "sealed", "travelling", "undisposed", "twice", "check_failed", "unvisited"]
+Kind: TypeAlias = Literal[
+    "silent", "unnotified", "free", "sealed", "travelling", "undisposed", "twice", "contradicts", "check_failed", "unvisited",
+]  # fmt: skip
+
+
+class Goods(msgspec.Struct, frozen=True, kw_only=True):
+    """Goods of one lot that stand against closing."""
+
+    lot: str
+    """Full id."""
+    quantity: int
+    """Base units."""
+    entry: str = ""
+    """Of what travels: ``ORIGIN#SEQ`` of the sending, by which a receipt names it."""
+    before: str = ""
+    """Of what travels, where the site answered more than its book had: its notice came then, and so may have these goods before."""
 
 
 class Condition(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,6 +66,8 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
     quantity: int = 0
     """Base units; 0 where it is not about goods."""
     unit: str = ""
+    goods: tuple[Goods, ...] = ()
+    """What the quantity is made of, lot by lot; of what travels, load by load."""
 
 
 def conditions(session: Session, now: int, case: Case, found: Affected | None = None, *, recorded_until: int = NEVER) -> list[Condition]:
@@ -65,9 +87,24 @@ def conditions(session: Session, now: int, case: Case, found: Affected | None = 
             made.append(Condition(kind="silent", site=info.text, name=name))
         if site not in hit.own - hit.outlets and site not in told:
             made.append(Condition(kind="unnotified", site=info.text, name=name))
-    for (site, kind, unit), quantity in sorted(_left(facts, hit, case, now).items(), key=lambda each: str(each[0])):
+    left = _left(facts, hit, case, now)
+    texts = facts.texts({lot for lots in left.values() for lot in lots})
+    loads = _loads(facts, hit, case) if any(kind == "travelling" for _, kind, _ in left) else {}
+    for (site, kind, unit), lots in sorted(left.items(), key=lambda each: str(each[0])):
         info = hit.sites[site]
-        made.append(Condition(kind=kind, site=info.text, name=info.name or info.text, quantity=quantity, unit=UNIT_NAMES[unit]))
+        goods = [Goods(lot=texts[lot], quantity=quantity) for lot, quantity in lots.items()]
+        if kind == "travelling":
+            goods = [load for lot in lots for load in loads.get((lot, site, unit), ())] or goods
+        made.append(
+            Condition(
+                kind=kind,
+                site=info.text,
+                name=info.name or info.text,
+                quantity=sum(lots.values()),
+                unit=UNIT_NAMES[unit],
+                goods=tuple(sorted(goods, key=lambda each: (each.lot, each.entry))),
+            )
+        )
     for site, state in standing(case.steps, now).items():
         if state != "clean":
             text = facts.texts([site])[site]
@@ -77,27 +114,67 @@ def conditions(session: Session, now: int, case: Case, found: Affected | None = 
     return sorted(made, key=lambda each: (order[each.kind], each.site, each.unit))
 
 
-def _left(facts: SqlFacts, hit: Affected, case: Case, now: int) -> dict[tuple[int, Kind, int], int]:
-    """Return what is not disposed of: (site, kind, unit) -> quantity (rules 2, 4 and 5)."""
+def _left(facts: SqlFacts, hit: Affected, case: Case, now: int) -> dict[tuple[int, Kind, int], dict[int, int]]:
+    """Return what is not disposed of, lot by lot: (site, kind, unit) -> lot -> quantity (rules 2, 4, 5 and 6)."""
     settings = for_case(case, facts.session.rules).settings
-    found: dict[tuple[int, Kind, int], int] = defaultdict(int)
+    found: dict[tuple[int, Kind, int], dict[int, int]] = defaultdict(dict)
     blocking = msgspec.structs.replace(settings, unblock_on_close=False)
+    unlike: dict[Key, tuple[int, int]] = {}
+    said = said_at_notice(facts, hit, case, settings)
+    came: dict[Key, int] = defaultdict(int)
+    for move in hit.moves if said else ():
+        key = move.lot, move.dst, move.unit_in
+        if key in said and move.arrived and move.t_out < said[key][0] <= move.t_in:
+            came[key] += move.received
 
     def counts(lot: int, site: int) -> bool:
         mine = (lot, site) in hit.holdings and site in hit.sites
         return mine and all(blocks(case, name, site, now, blocking) for name in hit.names[lot])
 
-    for (lot, site, unit), quantity in hidden(facts, hit, case, settings).items():
-        if counts(lot, site):
-            found[site, "twice", unit] += quantity
-    for (lot, site, unit), sums in sums_with_said(facts, hit, case, settings=settings).items():
-        if not counts(lot, site):
+    def add(kind: Kind, key: Key, quantity: int) -> None:
+        if quantity > 0:
+            found[key[1], kind, key[2]][key[0]] = quantity
+
+    for key, quantity in hidden(facts, hit, case, settings).items():
+        if counts(*key[:2]):
+            add("twice", key, quantity)
+    for key, sums in sums_with_said(facts, hit, case, settings=settings).items():
+        if not counts(*key[:2]):
             continue
         custody = sums.sealed + sums.back
-        if site in hit.own:
-            found[site, "undisposed", unit] += sums.on_hand
+        if key[1] in hit.own:
+            add("undisposed", key, sums.on_hand)
         else:
-            found[site, "free", unit] += sums.on_hand - custody
-            found[site, "sealed", unit] += custody
-        found[site, "travelling", unit] += sums.travelling
-    return {key: quantity for key, quantity in found.items() if quantity > 0}
+            add("free", key, sums.on_hand - custody)
+            add("sealed", key, custody)
+            if sums.over and (doubt := sums.unaccounted + came.get(key, 0)):
+                unlike[key] = doubt, sums.over
+        add("travelling", key, sums.travelling)
+    books = Books(hit.moves, hit.flows) if unlike else None
+    for key, (missing, over) in unlike.items():
+        add("contradicts", key, min(missing, over - (books.sum(key, before=case.opened).over if books else 0)))
+    return found
+
+
+def _loads(facts: SqlFacts, hit: Affected, case: Case) -> dict[Key, list[Goods]]:
+    """Return what travels, load by load; what a site may have answered of them is said (rule 2)."""
+    settings = for_case(case, facts.session.rules).settings
+    said = said_at_notice(facts, hit, case, settings)
+    sums = sums_with_said(facts, hit, case, settings=settings) if said else {}
+    origins: dict[int, str] = dict(facts.session.rows("SELECT id, origin FROM log"))
+    texts = facts.texts({move.lot for move in hit.moves if move.travelling})
+    made: dict[Key, list[Goods]] = defaultdict(list)
+    for move in hit.moves:
+        if move.dst and move.travelling:
+            key = move.lot, move.dst, move.unit_in
+            notice = said[key][0] if key in said and sums[key].over else 0
+            log, seq = move.entries[0]
+            made[key].append(
+                Goods(
+                    lot=texts[move.lot],
+                    quantity=move.travelling,
+                    entry=f"{origins.get(log, log)}#{seq}",
+                    before=moment(notice).astimezone(CHINA).isoformat(timespec="seconds") if move.t_out < notice else "",
+                )
+            )
+    return made

@@ -7,7 +7,8 @@ Rules:
    more than the book knew; of a sealing all that lies free. More than that is refused, unless it is to be recorded as such. A sealing is of
    goods that bear no seal yet: what two of them name is two amounts (:mod:`foodtrace.recall.quantities`, rule 5).
 3. A destruction is reported with time and place before it happens (FSL Art. 63). A report is never dated after it; one that was
-   not reported, or had no witness, is recorded all the same and stands in the case's status as such.
+   not reported, or had no witness, is recorded all the same and stands in the case's status as such. What the plan says of place and
+   method holds wherever it is named again, unless something else is said.
 4. Correcting and reselling is for false labels only (level 3), approved by a number, with what buyers are told. The new lot is one that no
    case stands against, or nothing would have been corrected; and an approval in one case is none in another that blocks the goods.
 5. What is planned to be destroyed is not planned again while that plan stands: a second plan takes what is there less what is planned, and
@@ -58,7 +59,7 @@ def dispose(
     in_transit: bool = False,
     witness: str = "",
     place: str = "",
-    method: str = "destroyed",
+    method: str = "",
     reported: dt.datetime | None = None,
     plan: str = "",
     evidence: str = "",
@@ -68,6 +69,7 @@ def dispose(
 
     :param what: ``seal``, ``return``, ``destroy``. :param in_transit: of a return: under way, a receipt says what arrived.
     :param plan: id of the planned destruction; by default the one that stands for this site and lot.
+    :param method: of a destruction; empty: as planned, else ``destroyed``.
     :raises Refused: ``site.insufficient``, ``case.nothing_there``, ``case.all_sealed``, ``case.sealed_already``.
     :raises NotFound: ``case.not_affected``.
     :raises BadData: ``case.return_to``, ``case.report_late``, ``quantity.*``. :raises Ambiguous: ``case.which_lot_here``.
@@ -112,12 +114,12 @@ def _destroyed(
 ) -> Destroyed:
     planned = _plan_for(session, doing, common["case"], common["site"], common["lot"], plan)
     if planned is not None:
-        plan, place = planned.id, place or planned.place
+        plan, place, method = planned.id, place or planned.place, method or planned.method
         if reported is None and planned.reported is not None:
             reported = moment(planned.reported).astimezone(CHINA)
     if reported is not None and reported >= doing.now:
         raise BadData("case.report_late", value=reported.isoformat(), expected=doing.now.isoformat())
-    return Destroyed(witness=witness, place=place, method=method, reported=reported, plan=plan, **common)  # type: ignore[arg-type]
+    return Destroyed(witness=witness, place=place, method=method or "destroyed", reported=reported, plan=plan, **common)  # type: ignore[arg-type]
 
 
 def plan_destruction(
@@ -231,6 +233,7 @@ def call_off(session: Session, doing: Doing, case: str | None, site: str, lot: s
             quantity=Quantity(each.q, UNIT_NAMES[each.unit]),
             due=moment(each.due).astimezone(CHINA),
             place=each.place,
+            method=each.method,
             reported=None if each.reported is None else moment(each.reported).astimezone(CHINA),
             plan=each.id,
             cancelled=True,
@@ -267,6 +270,7 @@ def report_destruction(session: Session, doing: Doing, case: str | None, site: s
                 quantity=Quantity(each.q, UNIT_NAMES[each.unit]),
                 due=due,
                 place=each.place,
+                method=each.method,
                 reported=doing.now,
                 doc=doc,
                 plan=each.id,

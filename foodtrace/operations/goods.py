@@ -11,6 +11,7 @@ Rules:
 
 from __future__ import annotations
 
+import datetime as dt
 import unicodedata
 
 import msgspec
@@ -21,7 +22,7 @@ from foodtrace.graph.directory import resolve_lot, resolve_site
 from foodtrace.graph.edges import UNIT_NAMES, micros
 from foodtrace.graph.flows import NEVER
 from foodtrace.graph.reader import SqlFacts
-from foodtrace.operations.blocking import Block, blocks, refused
+from foodtrace.operations.blocking import Block, blocks, refused, stood
 from foodtrace.operations.common import Doing, Outcome
 from foodtrace.operations.retries import earlier
 from foodtrace.quantity import Amount, Quantity
@@ -110,9 +111,25 @@ def transfer(
 
 
 def receive(
-    session: Session, doing: Doing, lot: str, quantity: Quantity, site: str, *, source: str = "", transfer: str = "", doc: str = ""
+    session: Session,
+    doing: Doing,
+    lot: str,
+    quantity: Quantity,
+    site: str,
+    *,
+    source: str = "",
+    transfer: str = "",
+    doc: str = "",
+    arrived: dt.datetime | None = None,
 ) -> Outcome:
-    """Take goods in; a lot under recall is received as sealed. The answer is (event, cases)."""
+    """Take goods in; a lot under recall is received as sealed. The answer is (event, cases).
+
+    :param arrived: when they came, by default now. :raises BadData: ``case.later_than_now``.
+    """
+    if arrived is not None:
+        if arrived > doing.now:
+            raise BadData("case.later_than_now", value=arrived.isoformat(), expected=doing.now.isoformat())
+        doing = msgspec.structs.replace(doing, now=arrived)
     try:
         full = resolve_lot(session, lot)
     except NotFound:
@@ -128,7 +145,10 @@ def receive(
         return Outcome(events=[before], answer=(before, [before.case] if before.case else []))
     if sender and not transfer and not doc:
         _check_return(session, doing, full, sender, place)
-    against = stands(session, doing, full, sender or place)
+    if arrived is None:
+        against = stands(session, doing, full, sender or place)
+    else:
+        against = [each.case for each in stood(session, full, micros(arrived), sender or place)]
     event = Receipt(
         id=doing.event_id(),
         at=doing.now,

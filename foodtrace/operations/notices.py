@@ -315,6 +315,11 @@ def _lots_at(facts: SqlFacts, found: Affected, site: int | None) -> _Lots:
     return mine
 
 
+def due_of(session: Session, facts: SqlFacts, found: Affected, state: Case) -> list[Party]:
+    """Return who is due a notice, with or without one before (rule 2); without contact data."""
+    return _due(facts, found, parties_of(session, facts, found, state), state, "new", ())
+
+
 def _due(facts: SqlFacts, found: Affected, everybody: list[Party], state: Case, which: Which, waiting: Collection[int]) -> list[Party]:
     """Return who is due a notice (rule 2). :param waiting: of ``silent``, the notified sites that have not answered of all they have."""
     if which == "all":

@@ -336,6 +336,7 @@ def _planned(events: Collection[Told], number: dict[str, int]) -> tuple[Planned,
             q=event.quantity.value,
             due=micros(event.due),
             place=event.place,
+            method=event.method,
             reported=None if event.reported is None else micros(event.reported),
             done=event.id in done or event.cancelled,
         )

@@ -10,7 +10,7 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -173,6 +173,7 @@ class Planned(msgspec.Struct, frozen=True, kw_only=True):
     due: int
     """When it is to happen, microseconds UTC."""
     place: str
+    method: Literal["destroyed", "rendered_harmless"]
     reported: int | None
     """When time and place were reported; none: not yet."""
     done: bool = False

@@ -79,7 +79,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "case.no_lots.hint": ("foodtrace case clear 案号 批次 --basis 依据 --approved-by 工号", "foodtrace case clear CASE LOT --basis WHY --approved-by NUMBER"),
     "case.not_affected": ("{value} 不在案件 {case} 的范围里", "{value} is not affected by case {case}"),
     "case.not_affected.hint": ("foodtrace case status --outlets", "foodtrace case status --outlets"),
-    "case.not_done": ("案件 {value} 还不能结: {silent} 家未回执, {left} 处还有货", "case {value} cannot close: {silent} {silent:has|have} not answered, {left} still {left:holds|hold} goods"),
+    "case.not_done": ("案件 {value} 还不能结: {left}", "case {value} cannot close: {left}"),
     "case.not_done.hint": ("处理完再结, 或用 --override 写明理由", "finish them, or give a reason with --override"),
     "case.not_found": ("没有案件 {value}", "no case {value}"),
     "case.not_found.hint": ("foodtrace case open 批次", "foodtrace case open LOT"),

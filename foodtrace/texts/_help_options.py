@@ -165,6 +165,7 @@ OPTIONS: Final[dict[str, str]] = {
     "Sender.": "发货方。",
     "Transfer that this receives: its number (V-..), its id, or ORIGIN#NUMBER.": "这次收的是哪一次转出: 凭证号 (V-..), 事件编号, 或 日志名#条号。",
     "Number of the delivery note.": "送货单号。",
+    "When they came, 2026-11-24T09:10; by default now.": "什么时候到的, 如 2026-11-24T09:10; 默认现在。",
     "Where it happens.": "在哪里进行。",
     "Input; give it once per lot.": "用料; 每批写一次。",
     "Output, with the full lot id AUTHORITY/CODE.": "产出, 写批次全号 主体/批号。",
@@ -396,6 +397,6 @@ OPTIONS: Final[dict[str, str]] = {
     "Loop: ring with the verdict.": "循环: 结论带响铃。",
     "Loop: folder for entry slips and shift reports.": "循环: 放入场单和交班单的文件夹。",
     "What happens to the lots.": "怎么变。",
-    "How they were destroyed.": "怎么销毁的。",
+    "How they were destroyed; by default as planned, else destroyed.": "怎么销毁的; 默认照计划写的, 没有就是销毁。",
     "How many cans, where LOT is a batch.": "几罐, LOT 是批次时写。",
 }

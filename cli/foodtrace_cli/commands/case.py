@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -25,9 +24,10 @@ from foodtrace_cli.commands.case_common import (
     say_taken,
 )
 from foodtrace_cli.commands.case_goods import correct, destroy, restock, return_, seal
+from foodtrace_cli.commands.case_left import conditions
 from foodtrace_cli.commands.case_list import list_
 from foodtrace_cli.commands.case_notice import acknowledge, notify
-from foodtrace_cli.commands.case_status import deadlines, quantity, status
+from foodtrace_cli.commands.case_status import deadlines, status
 from foodtrace_cli.commands.recall_screen import named_ahead
 from foodtrace_cli.commands.report import report
 from foodtrace_cli.commands.scope_words import scope_options
@@ -268,11 +268,11 @@ def close(click_ctx: click.Context, case_id: str | None, override: str, approved
     try:
         event, against = act(ctx, lambda session, doing: cases.close(session, doing, case_id, override, approved_by), by=by)
     except cases.NotDone as error:
-        _conditions(ctx, error.conditions, err=True)
+        conditions(ctx, str(error.value), error.conditions, err=True)
         raise
     if against:
         say(ctx.t("cli.case.still_open", reason=event.override))
-        _conditions(ctx, against)
+        conditions(ctx, event.case, against)
     say(ctx.t("cli.case.closed", case=event.case))
 
 
@@ -332,14 +332,6 @@ def _say_deadlines(ctx: Context, event: RecallPublished | DeadlineExtended) -> N
         now, log = max(ledger.clock(), micros(event.at)), ledger.writer().number
         with ledger.reading() as session:
             deadlines(ctx, managed(session, Doing(now=local(now), log=log), event.case), now, ledger.rules)
-
-
-def _conditions(ctx: Context, against: Any, *, err: bool = False) -> None:
-    shown = against if not (err and sys.stderr.isatty()) else against[:20]
-    for each in shown:
-        what = ctx.t("closing." + each.kind)
-        size = quantity(ctx, each.quantity, each.unit) if each.quantity else ""
-        say(ctx.t("closing.line", name=each.name, site=each.site, what=what, quantity=size).rstrip(), err=err)
 
 
 def _plan(path: str | None) -> Plan | None:

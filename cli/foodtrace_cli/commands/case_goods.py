@@ -123,9 +123,8 @@ def return_(
 @click.option(
     "--method",
     type=Word(["destroyed", "rendered_harmless"]),
-    default="destroyed",
-    show_default=True,
-    help="How they were destroyed.",
+    default=None,
+    help="How they were destroyed; by default as planned, else destroyed.",
 )
 @EVIDENCE
 @_SHORT
@@ -143,7 +142,7 @@ def destroy(
     place: str,
     witness: str,
     reported: str | None,
-    method: str,
+    method: str | None,
     evidence: str | None,
     by: str,
     reporting: bool,
@@ -163,7 +162,17 @@ def destroy(
         return
     if planned is not None:
         _plan(
-            ctx, site, case_id, lot, quantity, by, due=moment(planned), place=place, method=method, reported=reported is not None, doc=doc
+            ctx,
+            site,
+            case_id,
+            lot,
+            quantity,
+            by,
+            due=moment(planned),
+            place=place,
+            method=method or "destroyed",
+            reported=reported is not None,
+            doc=doc,
         )
         return
     if reported == "now":
@@ -172,7 +181,7 @@ def destroy(
     what = {
         "witness": witness,
         "place": place,
-        "method": method,
+        "method": method or "",
         "reported": when,
         "evidence": hashed(evidence),
         "allow_short": allow_short,

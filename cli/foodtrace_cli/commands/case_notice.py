@@ -10,6 +10,7 @@ import msgspec
 
 from foodtrace.errors import BadData
 from foodtrace_cli.commands.case_common import BY, CASE, CASE_ARGUMENT, EVIDENCE, act, as_file, hashed, names_of
+from foodtrace_cli.commands.case_left import said_otherwise
 from foodtrace_cli.commands.goods import portion
 from foodtrace_cli.commands.recall_screen import named_ahead
 from foodtrace_cli.context import Context
@@ -155,8 +156,10 @@ def acknowledge(
     event = _one(ctx, case_id, site, code, by, held=held, nothing=nothing_left, evidence=hashed(evidence))
     if as_json:
         emit_json(event)
-        return
-    say(ctx.t("cli.case.acknowledged", case=event.case, site=names_of(ctx, [event.site])[event.site]))
+    else:
+        say(ctx.t("cli.case.acknowledged", case=event.case, site=names_of(ctx, [event.site])[event.site]))
+    if event.on_hand:
+        said_otherwise(ctx, event.case, {event.site})
 
 
 def _one(ctx: Context, case_id: str | None, site: str | None, code: str | None, by: str, *, held: Any, nothing: bool, evidence: str) -> Any:
@@ -199,6 +202,8 @@ def _from_file(ctx: Context, case_id: str | None, path: str, by: str, *, skip_ba
     else:
         words = {"new": found.new, "known": found.known, "faults": len({each.row for each in found.faults}), "left": len(found.left_out)}
         say(ctx.t("cli.case.answers", case=found.case, rows=found.rows, **words))
+    if found.new:
+        said_otherwise(ctx, found.case, found.sites)
     if skip_bad and found.faults:
         bad = bad_rows(found, rows, headings)
         wanted, written = bad_path(path, ctx.lang), write_bad_rows(path, table, bad, lang=ctx.lang)

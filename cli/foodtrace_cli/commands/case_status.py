@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from foodtrace_cli.commands.case_common import CASE_ARGUMENT, moment, names_of
+from foodtrace_cli.commands.case_left import amount, lots_of
 from foodtrace_cli.commands.recall import write
 from foodtrace_cli.commands.recall_screen import View, dated_ahead
 from foodtrace_cli.commands.recall_table import shown_quantity, shown_unit
@@ -143,11 +144,11 @@ def _rates(ctx: Context, found: CaseStatus, outlets: Collection[str]) -> None:
     for name, percent, numbers, note in rows:
         say(f"  {fit(name, widths[0])}  {fit(percent, widths[1], '>')}  {fit(numbers, widths[2])}  {note}".rstrip())
     if others:
-        say("   " + ctx.t("status.missing_others", names=_few(others)))
+        say("  " + ctx.t("status.missing_others", names=_few(others)))
     for figures in found.figures:
         if figures.unexplained:
             said = {name: _percent(ctx, figures.on_record[name]) for name in ("R1", "R2", "R3")}
-            say(ctx.t("status.unexplained", quantity=quantity(ctx, figures.unexplained, figures.unit), **said))
+            say(ctx.t("status.unexplained", quantity=amount(ctx, figures.unexplained, figures.unit), **said))
     for line in found.without_lot:
         least, most = (shown_quantity(each, line.unit) for each in (line.least, line.most))
         say(ctx.t("cli.rate.pseudo", name=line.name or line.site, least=least, most=most, unit=shown_unit(ctx, line.unit)))
@@ -168,7 +169,7 @@ def _rate(ctx: Context, name: str, rate: Any, note: str, nothing: str) -> tuple[
     if rate.unit == "site":
         numbers = f"{rate.numerator:,} / {ctx.t('status.sites', count=f'{rate.denominator:,}')}"
     else:
-        numbers = f"{shown_quantity(rate.numerator, rate.unit)} / {quantity(ctx, rate.denominator, rate.unit)}"
+        numbers = f"{shown_quantity(rate.numerator, rate.unit)} / {amount(ctx, rate.denominator, rate.unit)}"
     return ctx.t("status." + name), _percent(ctx, rate), numbers, note if rate.percent else ctx.t(nothing)
 
 
@@ -207,7 +208,9 @@ def _task(ctx: Context, found: CaseStatus, task: Task, start: str) -> str:
         "late": task.late_by,
         "hours": task.hours,
         "count": task.count,
-        "quantity": quantity(ctx, task.quantity, task.unit) if task.quantity else "",
+        "quantity": amount(ctx, task.quantity, task.unit) if task.quantity else "",
+        "goods": lots_of(ctx, task.goods, task.unit),
+        "names": _few(list(task.names)),
     }
     return ctx.t(f"status.{start}{task.what}", **words).rstrip()
 
@@ -244,10 +247,11 @@ def _steps(ctx: Context, site: SiteSteps) -> None:
 
     say(ctx.t("status.steps", name=site.name, site=site.site, role=ctx.t("status.role_" + site.role)))
     for each in site.steps:
-        size = quantity(ctx, each.quantity, each.unit) if each.quantity is not None else "-"
-        said = [ctx.t("status.step_" + each.kind), each.at[:16], size, each.lot or "-", each.by or "-", each.evidence[:16] or "-"]
+        size = amount(ctx, each.quantity, each.unit) if each.quantity is not None else "-"
+        said = [ctx.t("status.step_" + each.kind), each.at[:19], size, each.lot or "-", each.by or "-", each.evidence[:16] or "-"]
         if each.kind == "destroyed":
             said += [ctx.t("status.step_witness", witness=each.witness or "-"), ctx.t("status.step_place", place=each.place or "-")]
+            said += [ctx.t("status.method_" + each.method)] if each.method == "rendered_harmless" else []
         if each.marks:
             said += [marks_words(each.marks, ctx.lang), each.entry]
         if each.to:
@@ -290,8 +294,3 @@ def deadlines(ctx: Context, state: Case, now: int, rules: Path | None) -> None:
         say("  " + ctx.t("deadline.pack", pack=chosen.pack.name))
     for newer in chosen.gaps:
         say("  " + ctx.t("deadline.superseded", pack=chosen.pack.name, newer=newer.id))
-
-
-def quantity(ctx: Context, value: int, unit: str) -> str:
-    """Print an amount with its unit."""
-    return f"{shown_quantity(value, unit)} {shown_unit(ctx, unit)}"

@@ -76,18 +76,26 @@ def transfer(
 @click.option("--from", "source", default="", help="Sender.")
 @click.option("--transfer", "transfer_id", default="", help="Transfer that this receives: its number (V-..), its id, or ORIGIN#NUMBER.")
 @click.option("--doc", default="", help="Number of the delivery note.")
+@click.option("--arrived", default=None, metavar="TIME", help="When they came, 2026-11-24T09:10; by default now.")
 @click.option("--id", "event_id", default="", help="Id of the event, for retries.")
 @click.pass_obj
-def receive(ctx: Context, lot: str, quantity: str, site: str, source: str, transfer_id: str, doc: str, event_id: str) -> None:
+def receive(
+    ctx: Context, lot: str, quantity: str, site: str, source: str, transfer_id: str, doc: str, arrived: str | None, event_id: str
+) -> None:
     """Take goods in. A lot under recall is received as sealed."""
     from foodtrace.operations import goods  # noqa: PLC0415
     from foodtrace.operations.common import Doing, local  # noqa: PLC0415
 
     size = Quantity.parse(quantity)
+    when = None
+    if arrived is not None:
+        from foodtrace_cli.commands.case_common import moment  # noqa: PLC0415 - only where a time was given
+
+        when = moment(arrived)
     with ctx.open() as ledger:
         doing = Doing(now=local(ledger.clock()), id=event_id, log=ledger.writer().number if event_id else 0)
         _, (event, cases) = ledger.act(
-            lambda session: goods.receive(session, doing, lot, size, site, source=source, transfer=transfer_id, doc=doc)
+            lambda session: goods.receive(session, doing, lot, size, site, source=source, transfer=transfer_id, doc=doc, arrived=when)
         )
         said = _names(ledger, event.lot, site=event.site)
     key = "cli.receive.sealed" if cases else "cli.receive.done"

@@ -1,0 +1,93 @@
+"""What stands against closing a case, line by line, each with the command that mends it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from foodtrace.quantity import Quantity
+from foodtrace_cli.commands.recall_table import shown_quantity, shown_unit
+from foodtrace_cli.context import Context
+from foodtrace_cli.output import say
+
+if TYPE_CHECKING:
+    from foodtrace.operations.closing import Condition, Goods
+
+_SHOWN = 20
+"""Lines on a terminal."""
+_LOADS = 3
+"""Commands for one line of the list."""
+
+
+def conditions(ctx: Context, case: str, against: Sequence[Condition], *, err: bool = False) -> None:
+    """Print what stands against closing a case; on a terminal the first lines, and how many more there are."""
+    shown = against[:_SHOWN] if err and sys.stderr.isatty() else against
+    for each in shown:
+        size = amount(ctx, each.quantity, each.unit) if each.quantity else ""
+        words = {"name": each.name, "site": each.site, "what": ctx.t("closing." + each.kind), "quantity": size}
+        say(ctx.t("closing.line", goods=lots_of(ctx, each.goods, each.unit), **words).rstrip(), err=err)
+        for command in commands(ctx, case, each):
+            say(ctx.t("closing.do", command=command), err=err)
+    if len(shown) < len(against):
+        say(ctx.t("status.more", count=len(against) - len(shown)), err=err)
+
+
+def said_otherwise(ctx: Context, case: str, sites: Collection[str]) -> None:
+    """Print where what sites have just answered does not go with what is on record, and what to record."""
+    from foodtrace.errors import FoodtraceError  # noqa: PLC0415
+    from foodtrace.operations.blocking import sealed_until  # noqa: PLC0415
+    from foodtrace.operations.closing import conditions as standing_against  # noqa: PLC0415
+    from foodtrace.recall.cases import load_case, name_case  # noqa: PLC0415
+
+    with ctx.open() as ledger, ledger.reading() as session:
+        now = max(ledger.clock(), sealed_until(session))  # with --now the clock begins anew at every opening
+        try:
+            state = load_case(session, name_case(session, case), until=now)
+        except FoodtraceError:
+            return  # opened by several logs: each has its own answer to what is left
+        against = [each for each in standing_against(session, now, state) if each.site in sites]
+    told = [each for each in against if each.kind == "contradicts" or any(goods.before for goods in each.goods)]
+    for each in told[:_SHOWN]:
+        size = amount(ctx, each.quantity, each.unit)
+        words = {"name": each.name, "site": each.site, "what": ctx.t("closing." + each.kind), "quantity": size}
+        say(ctx.t("closing.line", goods=lots_of(ctx, each.goods, each.unit), **words), err=True)
+        for command in commands(ctx, case, each):
+            say(ctx.t("closing.do", command=command), err=True)
+    if len(told) > _SHOWN:
+        say(ctx.t("status.more", count=len(told) - _SHOWN), err=True)
+
+
+def commands(ctx: Context, case: str, each: Condition) -> Iterator[str]:
+    """Iterate over the commands that mend one thing that stands against closing."""
+    words = {"site": each.site, "case": case, "name": each.name}
+    if each.kind not in ("travelling", "contradicts"):
+        yield ctx.t("closing.do_" + each.kind, **words)
+        return
+    for goods in each.goods[:_LOADS]:
+        how = "travelling_said" if goods.before else each.kind
+        size = str(Quantity(goods.quantity, each.unit)).replace(" ", "").replace(",", "")  # type: ignore[arg-type]  # a unit of the case
+        more = {"lot": goods.lot, "number": goods.entry, "quantity": size, "before": _before(goods.before)}
+        yield ctx.t("closing.do_" + how, **words, **more)
+
+
+def lots_of(ctx: Context, goods: Iterable[Goods], unit: str) -> str:
+    """Return the lots that a quantity is made of, where they are more than one; else nothing."""
+    sums: dict[str, int] = {}
+    for each in goods:
+        sums[each.lot] = sums.get(each.lot, 0) + each.quantity
+    if len(sums) < 2:  # noqa: PLR2004 - the sum alone says it
+        return ""
+    return " (" + ", ".join(f"{lot} {amount(ctx, quantity, unit)}" for lot, quantity in sums.items()) + ")"
+
+
+def amount(ctx: Context, value: int, unit: str) -> str:
+    """Print an amount with its unit."""
+    return f"{shown_quantity(value, unit)} {shown_unit(ctx, unit)}"
+
+
+def _before(moment: str) -> str:
+    """Return the last second before a moment: what came by then lay there when the notice arrived."""
+    import datetime as dt  # noqa: PLC0415 - only where something was answered
+
+    return (dt.datetime.fromisoformat(moment) - dt.timedelta(seconds=1)).isoformat() if moment else ""

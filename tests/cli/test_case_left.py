@@ -1,0 +1,141 @@
+"""What is left to do in a case: who, how much, by which command; goods on the way that a shop speaks of; answers that contradict."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.cli.inside import Inside, here
+
+__all__ = ["here"]
+
+DAY = "2026-11-26T"
+
+
+class Told:
+    """A farm's 500 kg: 200 at a wholesaler, of which 50 and 40 are on the way to two shops; a case with notices at 12:05."""
+
+    def __init__(self, here: Inside) -> None:
+        self.here = here
+        self("08:00", "init")
+        self("08:00", "site", "add", "Farm:farm", "Whole:distributor", "Shop:shop", "Coop:shop")
+        self.lot = self("08:05", "certificate", "issue", "tomato", "500kg", "--basis", "1", "--out", "a.png").split("  lot ")[1].split()[0]
+        self("09:00", "transfer", self.lot, "200kg", "--from", "Farm", "--to", "Whole")
+        self("10:00", "transfer", self.lot, "50kg", "--from", "Whole", "--to", "Shop", "--shipped")
+        self("10:01", "transfer", self.lot, "40kg", "--from", "Whole", "--to", "Coop", "--shipped")
+        self("12:00", "case", "open", self.lot, "--class", "2", "--known", DAY + "11:00", "--reason", "x")
+        self("12:05", "case", "notify", "--out", "n")
+
+    def __call__(self, time: str, *words: str, code: int = 0, lang: str = "en") -> str:
+        return self.here("--now", DAY + time, *words, code=code, lang=lang)
+
+    def closing(self, time: str) -> Any:
+        return self.here.json("--now", DAY + time, "case", "status")["closing"]
+
+    def figures(self, time: str) -> Any:
+        return self.here.json("--now", DAY + time, "case", "status")["figures"][0]["rates"]["R1"]
+
+
+@pytest.fixture
+def told(here: Inside) -> Told:
+    return Told(here)
+
+
+def test_an_answer_that_means_goods_on_the_way_is_told_what_to_record_and_that_mends_every_figure(told: Told) -> None:
+    said = told("12:10", "case", "acknowledge", "Shop", "--on-hand", f"{told.lot}=50kg")
+    command = said.split("if it meant these, they came before its notice: ")[1].split("\n")[0]
+    assert command.startswith(f"foodtrace receive L-0001/{told.lot} 50.0kg --at L-0003 --transfer ")
+    assert command.endswith("--arrived 2026-11-26T12:04:59+08:00")
+    assert "Shop answered more than its book had, and 50.0 kg are on the way to it" in told("12:11", "case", "status")
+    assert told.figures("12:12")["denominator"] == 250_000, "by the letter of the records there are 50 kg more"
+    told("12:13", *command.split()[1:])
+    assert told.figures("12:14")["denominator"] == 200_000
+    status = told.here.json("--now", DAY + "12:15", "case", "status")
+    assert not [each for each in status["untraced"] if each["kind"] == "unexplained_stock"]
+    assert not [each for each in status["closing"] if each["kind"] == "travelling" and each["site"] == "L-0003"]
+
+
+def test_goods_that_are_received_after_an_answer_that_may_mean_them_block_closing(told: Told) -> None:
+    told("12:10", "case", "acknowledge", "Shop", "--on-hand", f"{told.lot}=50kg")
+    loads = {each["site"]: each["goods"][0]["entry"] for each in told.closing("12:21") if each["goods"]}
+    assert "received as sealed" in told("12:22", "receive", told.lot, "50kg", "--at", "Shop", "--transfer", loads["L-0003"])
+    said = told("12:23", "case", "close", code=1)
+    assert "Shop (L-0003)  its answer, and what was received, sealed or destroyed, contradict each other 50.0 kg" in said
+    told("12:24", "case", "acknowledge", "Shop", "--nothing-left")
+    assert "contradict" not in told("12:25", "case", "close", code=1)
+
+
+def test_nothing_is_received_later_than_now(told: Told) -> None:
+    assert "case.later_than_now" in told("12:10", "receive", told.lot, "1kg", "--at", "Shop", "--arrived", DAY + "12:11", code=2)
+
+
+def test_sealed_by_the_book_and_answered_less_blocks_closing_until_the_answer_is_mended(told: Told) -> None:
+    loads = {each["site"]: each["goods"][0]["entry"] for each in told.closing("12:06") if each["goods"]}
+    said = told("12:10", "receive", told.lot, "40kg", "--at", "Coop", "--transfer", loads["L-0004"], "--arrived", DAY + "11:00")
+    assert "sealed" not in said, "it came before the case was opened"
+    told("12:11", "case", "seal", "Coop")
+    said = told("12:12", "case", "acknowledge", "Coop", "--on-hand", f"{told.lot}=30kg")
+    assert "Coop (L-0004)  its answer, and what was received, sealed or destroyed, contradict each other 10.0 kg" in said
+    told("12:13", "case", "destroy", "Coop", "--place", "kiln", "--witness", "7")
+    assert "Coop: its answer" in told("12:14", "case", "status")
+    assert "contradict each other 1 (Coop)" in told("12:15", "case", "close", code=1)
+    told("12:16", "case", "acknowledge", "Coop", "--on-hand", f"{told.lot}=40kg")
+    assert "contradict" not in told("12:17", "case", "close", code=1)
+
+
+def test_everybody_who_must_do_something_is_on_the_list_with_the_command(told: Told) -> None:
+    """The wholesaler has 110 kg: it answers and seals like a shop."""
+    said = told("12:10", "case", "status")
+    for line in (
+        "to do: Whole has not answered for 0 h",
+        "to do: Shop has not answered for 0 h",
+        "to do: Whole has 110.0 kg not sealed",
+        "to do: 50.0 kg on the way to Shop: record what arrives",
+        "to do: 40.0 kg on the way to Coop: record what arrives",
+    ):
+        assert line in said
+    said = told("12:11", "case", "close", code=1)
+    assert (
+        "case 2026-0001 cannot close: no answer 2 (Shop, Coop); goods left 1 (Whole); travelling 2 (Shop, Coop); "
+        "not disposed of by the recaller 1 (Farm)"
+    ) in said
+    assert "-> foodtrace case seal L-0002 --case 2026-0001" in said
+    assert "案件 2026-0001 还不能结: 未回执 2 (Shop, Coop); 还有货 1 (Whole); 在途 2 (Shop, Coop); 召回方未处理 1 (Farm)" in told(
+        "12:12", "case", "close", code=1, lang="zh"
+    )
+
+
+def test_the_list_counts_whom_notify_would_tell_suppliers_too(told: Told) -> None:
+    told("12:10", "case", "open", told.lot, "--class", "1", "--known", DAY + "11:00", "--reason", "y")
+    said = told("12:11", "case", "status", "2026-0002")
+    assert "to do: notify 4 (Shop, Coop, Whole, Farm): foodtrace case notify 2026-0002 --new" in said
+    assert "\n  not outlets, and not notified: Whole\n" in said
+    assert "(4 files with receipt codes)" in told("12:12", "case", "notify", "2026-0002", "--out", "m")
+
+
+def test_lots_are_named_where_there_are_two(told: Told) -> None:
+    other = told("12:06", "certificate", "issue", "tomato", "80kg", "--basis", "1", "--out", "b.png").split("  lot ")[1].split()[0]
+    told("12:07", "transfer", other, "20kg", "--from", "Farm", "--to", "Whole")
+    told("12:08", "case", "widen", "2026-0001", other, "--reason", "too")
+    both = f"(L-0001/{told.lot} 110.0 kg, L-0001/{other} 20.0 kg)"
+    assert f"Whole has 130.0 kg {both} not sealed" in told("12:09", "case", "status")
+    assert f"Whole (L-0002)  goods left 130.0 kg {both}" in told("12:10", "case", "close", code=1)
+
+
+def test_what_a_plan_says_of_the_method_holds_when_it_is_reported_and_carried_out(told: Told) -> None:
+    plan = ("--plan", "2026-11-27T10:00", "--place", "kiln", "--method", "rendered_harmless", "--quantity", "20kg")
+    told("12:10", "case", "destroy", "Whole", *plan)
+    told("12:11", "case", "destroy", "Whole", "--report", "--doc", "R-1")
+    told("12:12", "case", "destroy", "Whole", "--quantity", "20kg", "--witness", "9")
+    status = told.here.json("--now", DAY + "12:13", "case", "status")
+    done = [step for site in status["sites"] for step in site["steps"] if step["kind"] == "destroyed"]
+    assert [(each["method"], each["place"], each["witness"]) for each in done] == [("rendered_harmless", "kiln", "9")]
+    assert "witness 9  place kiln  rendered harmless" in told("12:14", "case", "status", "--steps")
+    assert "  见证人 9  地点 kiln  无害化处理" in told("12:15", "case", "status", "--steps", lang="zh")
+
+
+def test_steps_are_told_to_the_second(told: Told) -> None:
+    (told.here.folder / "a.csv").write_text(f"site,lot,on hand,time\nShop,{told.lot},0kg,2026-11-26T12:06:07\n", encoding="utf-8")
+    told("12:10", "case", "acknowledge", "--file", "a.csv")
+    assert "answered  2026-11-26T12:06:07  0.0 kg" in told("12:11", "case", "status", "--steps")
