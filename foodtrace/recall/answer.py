@@ -20,6 +20,7 @@ from foodtrace.graph.known import KnownFacts, facts_by
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.recall.affected import Affected, find
 from foodtrace.recall.aliases import said_of
+from foodtrace.recall.amounts import Lines, by_product, products_said
 from foodtrace.recall.bounds import Bounds
 from foodtrace.recall.calendars import calendar
 from foodtrace.recall.contacts import contacts
@@ -194,7 +195,7 @@ class Answering:
         rows = {site: self._row(site, held) for site, held in self._by_site().items()}
         outlets = sorted((row for site, row in rows.items() if site in self.found.outlets), key=likely_first)
         others = sorted((row for site, row in rows.items() if site not in self.found.outlets), key=likely_first)
-        asked = [number for text in self.asked if (number := self.facts.lot(text)) is not None]
+        products = self._products()
         figures = tuple(figures_said(row) for row in self.done.rows)
         nothing = rate_said(Rate(numerator=0, denominator=0, unit="g"))
         rates = dict(figures[0].rates) if figures else dict.fromkeys(("R1", "R2", "R3"), nothing)
@@ -206,7 +207,8 @@ class Answering:
             scope=tuple(map(scope_words, self.clauses)),
             operator=self.recalls,
             at=said_time(self.facts.now) or "",
-            product=self._product(asked),
+            product=self._product(products),
+            products=by_product(products),
             affected_lots=tuple(sorted(self.texts[lot] for lot in self.found.lots)),
             outlets=tuple(outlets),
             others=tuple(others),
@@ -229,13 +231,29 @@ class Answering:
         return measure(self.facts, self.found, self.clauses, said=self.said, sums=self.sums)
 
     def _bounds(self, rows: Mapping[int, OutletRow]) -> tuple[SiteBounds, ...]:
-        silent = {(site, UNIT_NAMES.index(each.unit)) for site, row in rows.items() for each in row.amounts if each.on_hand is None}
-        return site_bounds(self.found, self._measured(), self.texts, silent)
+        silent = {
+            (site, (UNIT_NAMES.index(each.unit), each.product, each.without_lot))
+            for site, row in rows.items()
+            for each in row.amounts
+            if each.on_hand is None
+        }
+        return site_bounds(self.found, self._measured(), self.texts, self.lines.key, silent)
 
-    def _product(self, asked: Sequence[int]) -> str:
+    def _products(self) -> list[tuple[str, str]]:
+        """Return (lot asked for, what it is by any of its names)."""
+        numbers = {text: self.facts.lot(text) for text in self.asked}
+        infos = self.facts.lots([number for number in numbers.values() if number is not None])
+
+        def said(number: int | None) -> str:
+            info = infos.get(number or 0)
+            return info.product if info is not None and info.product else said_of(self.facts, [number], "product") if number else ""
+
+        return [(text, said(number)) for text, number in numbers.items()]
+
+    def _product(self, asked: Sequence[tuple[str, str]]) -> str:
         """Return what the lots asked for are; of a rule or a window only where everything affected is one thing."""
         if asked:
-            return said_of(self.facts, asked, "product")
+            return products_said(product for _, product in asked)
         names = {name for lot in self.found.lots for name in self.found.names[lot]}
         products = {info.product for name, info in self.found.infos.items() if info.product and name in names}
         return products.pop() if len(products) == 1 else ""
@@ -252,6 +270,7 @@ class Answering:
         missing = {site for each in suppliers.values() for site in each} - self.found.sites.keys()
         self.names = {**self.found.sites, **self.facts.sites(missing)}
         self.silent = unheard(self.facts, self.found, self.sums)
+        self.lines = Lines(self.found, self.sums, self.said, self._at_notice)
         self.contacts = contacts(self.session, list(held), self.facts.seen)
         self.times = self._times()
         return held
@@ -279,54 +298,13 @@ class Answering:
             suppliers=tuple(sorted(self.names[each].name or self.names[each].text for each in self.suppliers.get(site, ()))),
             link=self.found.site_link(site),
             tier=min((link.tier for link in links if link.tier >= 0), default=-1),
-            amounts=self._amounts(held, silent=silent),
+            amounts=self.lines.amounts(held, silent=silent),
             notified=times.get("notice"),
             acknowledged=times.get("acknowledgement"),
             sealed=times.get("sealing"),
             returned=times.get("returned"),
             destroyed=times.get("destroyed"),
             last_entry=said_time(info.last_entry),
-        )
-
-    def _amounts(self, held: list[tuple[int, int]], *, silent: bool) -> tuple[Amount, ...]:
-        by_unit: dict[int, list[tuple[int, int, int]]] = {}
-        for lot, site in held:
-            for unit in range(3):
-                if (lot, site, unit) in self.sums:
-                    by_unit.setdefault(unit, []).append((lot, site, unit))
-        return tuple(self._amount(mine, silent=silent) for _, mine in sorted(by_unit.items()))
-
-    def _amount(self, keys: Sequence[tuple[int, int, int]], *, silent: bool) -> Amount:
-        """Return what the records say of holdings of one site and unit."""
-        received = sold = on_hand = returned = destroyed = unaccounted = travelling = sealed = 0
-        unknown = unheard_of = False
-        for key in keys:
-            each = self.sums[key]
-            received += each.received + each.born + each.return_in
-            sold += each.sold
-            on_hand += each.on_hand
-            returned += each.returned_out
-            destroyed += each.destroyed
-            unaccounted += each.unaccounted
-            travelling += each.travelling
-            sealed += each.sealed + each.back
-            # A silent site's own word at its notice is the one thing that is known of it.
-            if silent and key not in self.said:
-                unknown = unknown or each.on_hand > 0
-                unheard_of = unheard_of or each.travelling > 0
-        unknown = unknown or unheard_of
-        return Amount(
-            unit=UNIT_NAMES[keys[0][2]],
-            received=None if unheard_of else received,
-            sold=None if unknown else sold,
-            on_hand=None if unknown else on_hand,
-            at_notice=None if silent and not self.said.keys() >= set(keys) else self._at_notice(keys),
-            likely=on_hand + travelling if unheard_of else on_hand,
-            returned=returned,
-            destroyed=destroyed,
-            unaccounted=unaccounted,
-            travelling=travelling,
-            sealed=sealed,
         )
 
     def _at_notice(self, keys: Sequence[tuple[int, int, int]]) -> int | None:

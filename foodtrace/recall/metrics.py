@@ -191,7 +191,7 @@ def _together(
     merged: dict[_Row, Tally] | None = defaultdict(Tally)
     for (lot, unit), tally in tallies.items():
         infos = [known[name] for name in names.get(lot, (lot,)) if name in known]
-        product = next((info.product for info in infos if info.product), "")
+        product = min((info.product for info in infos if info.product), default="")  # by text: numbers follow the order of arrival
         content = next(((info.content, info.content_unit) for info in infos if info.content), None)
         rows[unit, product if unit == _PIECE else ""].add(tally)
         if merged is not None:

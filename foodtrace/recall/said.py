@@ -4,7 +4,8 @@ Rules:
 
 1. It is complete or says what it could not see: every finding is in it, and for each source how fresh it is.
 2. Unknown is never zero: a site that records nothing itself has unknown sales, and all it received counts as remaining.
-3. Rows are ordered by likely remaining stock, unknown counted as all of it. Quantities of unlike units are never added up.
+3. Rows are ordered by likely remaining stock, unknown counted as all of it. Quantities of unlike units, pieces of unlike products and
+   goods without lot are never added up.
 """
 
 from __future__ import annotations
@@ -42,11 +43,29 @@ class RateAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Amount(msgspec.Struct, frozen=True, kw_only=True):
-    """One outlet's quantities in one unit, in base units."""
+    """One site's quantities in one unit, for pieces of one product, in base units; goods without lot apart (RECALL section 4).
+
+    Where nothing is unknown: ``born + received + returned_in + over = dispatched + consumed + sold + returned + destroyed + lost + on_hand
+    + unaccounted``, no term below 0 and no kilogram in two terms of one side.
+    """
 
     unit: str
+    product: str = ""
+    """For pieces: the product counted; pieces of unlike products are never added up. Else empty."""
+    without_lot: bool = False
+    """True: goods that some record dispatched without naming their lot. They left no lot's book, so they are added to nothing else."""
+    born: int = 0
+    """Came to be at the site: let in at its gate, harvested, made or repacked there (what it was made of is ``consumed``)."""
     received: int | None
-    """None: unknown, goods were sent there (``travelling``) and the site keeps no books."""
+    """Came from other sites, recall returns apart. None: unknown, goods were sent there (``travelling``) and the site keeps no books."""
+    returned_in: int = 0
+    """Came back: recall returns, and what consumers brought."""
+    over: int = 0
+    """Left, or was found, beyond all that came by the records."""
+    dispatched: int = 0
+    """Sent on, recall returns apart."""
+    consumed: int = 0
+    """Used: made into other lots, in a kitchen, as a sample."""
     sold: int | None
     """None: unknown, the site records no sales."""
     on_hand: int | None
@@ -57,10 +76,15 @@ class Amount(msgspec.Struct, frozen=True, kw_only=True):
     """Likely remaining: what is on hand, or, unknown, all that was received and is not accounted for; where not even that is known
     (``received``), with what was sent there."""
     returned: int
+    """Sent back under a recall."""
     destroyed: int
+    lost: int = 0
     unaccounted: int
+    """Fewer counted than the book said."""
     travelling: int
+    """On the way to the site; in no other term."""
     sealed: int
+    """Of what is on hand: sealed, or kept apart as come back."""
 
 
 class OutletRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -194,6 +218,14 @@ class Unsealed(msgspec.Struct, frozen=True, kw_only=True):
     quantity: int
 
 
+class ProductLots(msgspec.Struct, frozen=True, kw_only=True):
+    """Lots that are of one product."""
+
+    product: str
+    """Empty: no record says what they are."""
+    lots: tuple[str, ...]
+
+
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """A recall answer; its JSON is ``schemas/recall.json``."""
 
@@ -215,6 +247,9 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     rule_pack_missing: str = ""
     """Rule pack under which the case was opened, where it is not here or has no figures; ``rule_pack`` computed in its place."""
     product: str
+    """What the lots asked for are, every product of theirs; of a rule or a window only where everything affected is one thing."""
+    products: tuple[ProductLots, ...] = ()
+    """The lots asked for by what they are, in the order asked."""
     affected_lots: tuple[str, ...]
     outlets: tuple[OutletRow, ...]
     others: tuple[OutletRow, ...]
@@ -235,7 +270,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """Least, proportional and most at every affected site; none: not asked for, they cost a replay of all records."""
 
     def columns(self) -> dict[str, list[Any]]:
-        """Return the outlets as equally long columns, one place for each outlet and unit, fit for pandas or Arrow.
+        """Return the outlets as equally long columns, one place for each outlet and amount, fit for pandas or Arrow.
 
         Fields of :class:`OutletRow` and :class:`Amount` by name; an outlet with no quantity on record has one place, its amounts none.
         """

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from foodtrace.operations.outletdetails import NOTHING, Details
 from foodtrace.recall.answer import Amount, OutletRow
-from foodtrace_cli.commands.recall_table import columns, lay_out, line, totals
+from foodtrace_cli.commands.recall_table import columns, lay_out, line, several_products, totals
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import cells, wrapped
 
@@ -46,8 +46,9 @@ def outlet(name: str = "福安超市", **changes: object) -> OutletRow:
 
 
 def laid(ctx: Context, rows: list[OutletRow], width: int | None, *, details: Details = FULL, long: bool = False) -> list[str]:
-    lines = [line(ctx, row, each, details, number) for number, row in enumerate(rows, 1) for each in row.amounts or (None,)]
-    return lay_out(ctx, [("", lines)], totals(ctx, rows), width, long=long)
+    named = several_products(rows)
+    lines = [line(ctx, row, each, details, number, products=named) for number, row in enumerate(rows, 1) for each in row.amounts or (None,)]
+    return lay_out(ctx, [("", lines)], totals(ctx, rows, products=named), width, long=long)
 
 
 ADDED = {80: (), 120: ("operator", "address", "returned", "destroyed", "unaccounted")}
@@ -190,3 +191,54 @@ def test_an_outlet_without_any_quantity_is_listed_with_question_marks() -> None:
     lines = laid(EN, [outlet(amounts=(), phone="", personal="erased")], 80, details=NOTHING)
     assert lines[1].count("?") == 3
     assert "erased" in lines[1]
+
+
+REPACKED = amount(
+    received=30_000, born=30_001, consumed=30_002, sold=10_000, on_hand=20_000, likely=20_000, returned=0, destroyed=0, unaccounted=0
+)
+
+
+@pytest.mark.parametrize("ctx", [ZH, EN], ids=LANGS)
+@pytest.mark.parametrize("width", [60, 80, 120, 200, None])
+def test_what_was_made_and_used_at_an_outlet_stands_beside_what_it_received_at_every_width(ctx: Context, width: int | None) -> None:
+    lines = laid(ctx, [outlet(amounts=(REPACKED,)), outlet("惠民菜店")], width)
+    assert width is None or max(map(cells, lines)) <= width
+    text = "\n".join(lines)
+    for value in ("30.0", "30.001", "30.002"):
+        assert value in text.split("惠民菜店")[0], "in its row or below it"
+        assert f"{value}" in text
+    made = ctx.t("cli.col.born")
+    assert (made in lines[0]) == (width is None or width >= 200), "a column where there is room for it"
+    if width is not None and width < 200:
+        assert f"{made} 30.001" in text
+    assert ctx.t("cli.col.dispatched") not in text, "nobody sent anything on: no column says so"
+
+
+@pytest.mark.parametrize("ctx", [ZH, EN], ids=LANGS)
+@pytest.mark.parametrize("width", [60, 80, 120, 200, None])
+def test_pieces_of_unlike_products_have_lines_and_totals_of_their_own(ctx: Context, width: int | None) -> None:
+    plain = {"unit": "piece", "sold": 0, "returned": 0, "destroyed": 0, "unaccounted": 0}
+    cans = amount(product="900 g 罐装奶粉", received=100, on_hand=100, likely=100, **plain)
+    sachets = amount(product="小袋", received=7, on_hand=7, likely=7, **plain)
+    lines = laid(ctx, [outlet(amounts=(cans, sachets)), outlet("惠民菜店", amounts=(sachets,))], width)
+    assert width is None or max(map(cells, lines)) <= width
+    text = "".join(each.strip() for each in lines).replace(" ", "")
+    assert "107" not in text
+    assert text.count("900g罐装奶粉") == 2, "in its row and in its total"
+    ends = [each for each in lines if ctx.t("cli.recall.total", count="2")[:5] in each or ctx.t("cli.recall.total", count="1")[:5] in each]
+    assert len(ends) == 2
+    assert ("100" in ends[0]) != ("100" in ends[1])
+
+
+def test_of_one_product_alone_no_column_says_which() -> None:
+    cans = amount(unit="piece", product="奶粉")
+    assert "奶粉" not in "".join(laid(ZH, [outlet(amounts=(cans,))], None))
+
+
+def test_goods_without_lot_are_in_no_total_with_others() -> None:
+    loose = amount(without_lot=True, received=50_000, on_hand=50_000, likely=50_000)
+    lines = laid(EN, [outlet(amounts=(amount(), loose)), outlet("惠民菜店")], 120)
+    ends = [each for each in lines if each.strip().startswith("total")]
+    assert ["240.0" in each for each in ends] == [True, False]
+    assert ["50.0" in each for each in ends] == [False, True]
+    assert sum("without lot" in each for each in lines) == 2, "below the outlet and below the total"

@@ -117,11 +117,12 @@ def test_a_site_that_records_nothing_says_that_its_quantities_are_what_may_be_th
 def test_goods_without_lot_have_a_line_and_are_in_no_sum(ledger: Ledger) -> None:
     loose = Transfer(id="loose", at=hours(7), site="P-1", to="X-1", product="辣酱", quantity=grams(5))
     ledger.record([*story(), loose])
-    shop = by_site(ledger)["X-1"]
-    (line,) = [each for each in shop.holdings if each.lot.startswith("?")]
+    named, without = [each for each in ledger.recall("P-1/L", bounds=True).bounds or () if each.site == "X-1"]
+    (line,) = without.holdings
     assert (line.quantity, line.least, line.link) == (5, 0, "possible")
     assert 0 <= line.proportional <= line.most <= 5
-    assert (shop.quantity, shop.proportional) == (120, 28)
+    assert (named.quantity, named.proportional, named.without_lot) == (120, 28, False)
+    assert (without.quantity, without.without_lot) == (5, True)
 
 
 def test_what_an_outlet_said_at_its_notice_counts_and_the_report_shows_only_what_is_open(ledger: Ledger) -> None:

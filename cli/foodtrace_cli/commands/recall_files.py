@@ -1,4 +1,4 @@
-"""A recall answer as a table for a spreadsheet: CSV and XLSX, one row per outlet and unit.
+"""A recall answer as a table for a spreadsheet: CSV and XLSX, one row per outlet and unit, for pieces per product, goods without lot apart.
 
 Rules (TRANSCRIPTS "Easily forgotten" 18 and 19):
 
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 HEADINGS: Final = (
     "site", "name", "operator", "operator_name", "credit_code", "licence", "licence_until", "kind", "county", "contact", "phone",
     "address", "lots", "suppliers", "first_received", "last_received", "link", "unit", "received", "sold", "on_hand", "at_notice",
-    "likely", "returned", "destroyed", "unaccounted", "travelling", "sealed", "notified", "acknowledged", "sealed_at", "returned_at",
+    "likely", "returned", "destroyed", "unaccounted", "travelling", "sealed", "product", "without_lot", "born", "returned_in", "over",
+    "dispatched", "consumed", "lost", "notified", "acknowledged", "sealed_at", "returned_at",
     "destroyed_at", "last_entry",
 )  # fmt: skip
 _AMOUNTS: Final = frozenset(HEADINGS[HEADINGS.index("unit") : HEADINGS.index("notified")])
@@ -88,15 +89,16 @@ def _records(ctx: Context, answer: Any, rows: Sequence[Any], details: Mapping[st
         return made
     from foodtrace_cli.commands.recall_bounds import COLUMNS, shares  # noqa: PLC0415 - only where they were asked for
 
-    parts = {(each.site, each.unit): each for each in answer.bounds}
-    site, unit = HEADINGS.index("site"), HEADINGS.index("unit")
+    parts = {(each.site, each.unit, each.product, each.without_lot): each for each in answer.bounds}
+    key = [HEADINGS.index(name) for name in ("site", "unit", "product", "without_lot")]
     heads = [*made[0], *(ctx.t(f"recall.file.{name}") for name in COLUMNS)]
-    return [heads, *([*row, *shares(parts.get((row[site], row[unit])))] for row in made[1:])]
+    return [heads, *([*row, *shares(parts.get(tuple(row[place] for place in key)))] for row in made[1:])]
 
 
 def _value(row: Any, amount: Any, details: Any, name: str) -> Any:
     if name in _AMOUNTS:
-        return getattr(amount, name, None)
+        said = getattr(amount, name, None)
+        return int(said) if isinstance(said, bool) else said
     if name in _DETAILS:
         return getattr(details, _DETAILS[name])
     value = getattr(row, name.removesuffix("_at"))

@@ -15,7 +15,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from foodtrace_cli.commands.recall_table import lay_out, line, shown_quantity, shown_time, shown_unit, totals
+from foodtrace_cli.commands.recall_table import (
+    added_up,
+    lay_out,
+    line,
+    product_words,
+    several_products,
+    shown_quantity,
+    shown_time,
+    shown_unit,
+    totals,
+)
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import code_of, say, terminal_width, wrapped
 
@@ -123,7 +133,7 @@ def _pages(lines: list[str], view: View) -> Iterable[str]:
 
 def _head(ctx: Context, answer: Any, births: Sequence[Birth], recalls: str) -> list[str]:
     confirmed = sum(1 for row in answer.outlets if row.link == "confirmed")
-    asked = f"{answer.product} {', '.join(answer.lots) or ' | '.join(answer.scope)}".strip()
+    asked = _asked(answer)
     lines = ["  ".join(each for each in (asked, _way(ctx, births)) if each)]
     early = len(sites_ahead(answer.untraced))
     counted = ctx.t(
@@ -134,10 +144,12 @@ def _head(ctx: Context, answer: Any, births: Sequence[Birth], recalls: str) -> l
         possible=f"{len(answer.outlets) - confirmed:,}",
         lots=len(answer.affected_lots),
     )
-    likely: dict[str, int] = {}
-    for amount in (amount for row in answer.outlets for amount in row.amounts):
-        likely[amount.unit] = likely.get(amount.unit, 0) + amount.likely
-    parts = [f"{shown_quantity(value, unit)} {shown_unit(ctx, unit)}" for unit, value in likely.items()]
+    products = several_products(answer.outlets)
+    parts = [
+        f"{shown_quantity(sum(each.likely for _, each in found), unit)} {shown_unit(ctx, unit)}"
+        + product_words(ctx, found[0][1], products=products)
+        for (unit, _, _), found in added_up(answer.outlets).items()
+    ]
     lines.append(counted + (ctx.t("cli.recall.likely", quantities=", ".join(parts)) if parts else ""))
     lines += dated_ahead(ctx, answer.untraced)
     lines += rules_said(ctx, answer)
@@ -146,6 +158,13 @@ def _head(ctx: Context, answer: Any, births: Sequence[Birth], recalls: str) -> l
     if answer.case:
         lines.append(ctx.t("cli.recall.case", case=answer.case, version=answer.version))
     return lines + [ctx.t("cli.recall.other_case", case=each) for each in answer.cases]
+
+
+def _asked(answer: Any) -> str:
+    """Return what was asked for: each product with its lots."""
+    if len(answer.products) < 2:  # noqa: PLR2004 - one product, or none known
+        return f"{answer.product} {', '.join(answer.lots) or ' | '.join(answer.scope)}".strip()
+    return "; ".join(f"{each.product or '?'} {', '.join(each.lots)}" for each in answer.products)
 
 
 def rules_said(ctx: Context, answer: Any) -> list[str]:
@@ -199,16 +218,17 @@ def _table(ctx: Context, answer: Any, view: View, details: Mapping[str, Details]
     numbers = {row.site: number for number, row in enumerate(answer.outlets, 1)}
     printed = {row.site for row in shown_rows(answer, view)}
     blocks = []
+    products = several_products(rows)
     for county, group in _counties(rows) if view.by_county else [("", rows)]:
         lines = [
-            line(ctx, row, amount, details.get(row.site, NOTHING), numbers[row.site])
+            line(ctx, row, amount, details.get(row.site, NOTHING), numbers[row.site], products=products)
             for row in group
             if row.site in printed
             for amount in row.amounts or (None,)
         ]
-        blocks.append((_county(ctx, county, group) if view.by_county else "", lines))
+        blocks.append((_county(ctx, county, group, products=products) if view.by_county else "", lines))
     width = width_of()
-    said = lay_out(ctx, blocks, totals(ctx, rows), width, long=view.long)
+    said = lay_out(ctx, blocks, totals(ctx, rows, products=products), width, long=view.long)
     units = {shown_unit(ctx, amount.unit) for row in rows for amount in row.amounts}
     under = [_legend(ctx, answer, units.pop() if len(units) == 1 else "")]
     if len(printed) < len(rows):
@@ -224,12 +244,11 @@ def _counties(rows: Iterable[Any]) -> list[tuple[str, list[Any]]]:
     return list(groups.items())
 
 
-def _county(ctx: Context, county: str, rows: Sequence[Any]) -> str:
-    sums = totals(ctx, rows)
+def _county(ctx: Context, county: str, rows: Sequence[Any], *, products: bool) -> str:
+    sums = totals(ctx, rows, products=products)
     name = county or ctx.t("cli.recall.no_county")
-    return ctx.t(
-        "cli.recall.county", county=name, count=len(rows), quantities=", ".join(f"{each['on_hand']} {each['unit']}" for each in sums)
-    )
+    said = [" ".join(each[part] for part in ("on_hand", "unit", "product", "without_lot") if part in each) for each in sums]
+    return ctx.t("cli.recall.county", county=name, count=len(rows), quantities=", ".join(said))
 
 
 def _legend(ctx: Context, answer: Any, unit: str) -> str:
@@ -244,10 +263,12 @@ def _legend(ctx: Context, answer: Any, unit: str) -> str:
 
 def _others(ctx: Context, answer: Any) -> list[str]:
     said = []
+    products = several_products((*answer.outlets, *answer.others))
     for row in answer.others:
         for amount in row.amounts:
             if amount.likely or amount.travelling:
                 held = f"{shown_quantity(amount.likely, amount.unit)}{'?' if amount.on_hand is None else ''} {shown_unit(ctx, amount.unit)}"
+                held += product_words(ctx, amount, products=products)
                 said.append(ctx.t("cli.recall.other", name=row.name or row.site, phone=row.phone or "-", quantity=held))
     return said
 

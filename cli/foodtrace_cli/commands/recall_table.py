@@ -8,7 +8,10 @@ Rules (TRANSCRIPTS section 5):
    code is never cut: half of one is worse than none. Texts that bear it are cut down to what ``_LEAST`` says before that.
 3. What a telephone call needs is there at every width (``_NEEDED``): what the width left out or cut of it stands in lines below the outlet,
    and below the totals. ``--long`` puts everything else there too.
-4. Unknown is a question mark, and what it may be is marked with one; units are never added up.
+4. Unknown is a question mark, and what it may be is marked with one; unlike units, pieces of unlike products and goods without lot are
+   never added up.
+5. A row adds up: received + made + came back + over = sent on + used + sold + sent back + destroyed + lost + on hand + unaccounted. What
+   ``_WHERE_ANY`` names stands in the table where any outlet has some of it, and below an outlet that has where there is no room.
 """
 
 from __future__ import annotations
@@ -20,31 +23,40 @@ from foodtrace_cli.context import Context
 from foodtrace_cli.output import cells, clean, code_of, fit, wrapped
 
 STEPS: Final = ("notified", "acknowledged", "sealed", "returned", "destroyed")
-_NARROW: Final = ("#", "outlet", "phone", "unit", "received", "sold", "on_hand", "link", "progress")
+_WHERE_ANY: Final = ("product", "born", "returned_in", "over", "consumed", "dispatched", "lost")
+"""Columns that stand only where anything is in them (rule 5)."""
+_NARROW: Final = ("#", "outlet", "phone", "product", "unit", "received", "sold", "on_hand", "link", "progress")
 _MIDDLE: Final = (
-    "#", "outlet", "operator", "phone", "address", "unit", "received", "sold", "on_hand", "returned", "destroyed", "unaccounted",
-    "link", "progress",
+    "#", "outlet", "operator", "phone", "address", "product", "unit", "received", "born", "returned_in", "over", "consumed", "dispatched",
+    "sold", "on_hand", "returned", "destroyed", "lost", "unaccounted", "link", "progress",
 )  # fmt: skip
 _WIDE: Final = (
-    "#", "outlet", "operator", "credit_code", "licence", "county", "contact", "phone", "address", "supplier", "lots", "dates", "unit",
-    "received", "sold", "at_notice", "on_hand", "returned", "destroyed", "unaccounted", "link", "stamps", "records",
+    "#", "outlet", "operator", "credit_code", "licence", "county", "contact", "phone", "address", "supplier", "lots", "dates",
+    "product", "unit", "received", "born", "returned_in", "over", "consumed", "dispatched", "sold", "at_notice", "on_hand", "returned",
+    "destroyed", "lost", "unaccounted", "link", "stamps", "records",
 )  # fmt: skip
 _EXTRA: Final = ("records", "at_notice", "contact")
 """What a wide table shows only where there is room to spare."""
 _FIRST_TO_GO: Final = (
-    "supplier", "lots", "address", "operator", "dates", "county", "licence", "credit_code", "destroyed",
-    "returned", "unaccounted", "progress", "stamps", "sold", "received",
+    "supplier", "lots", "address", "operator", "dates", "county", "licence", "credit_code", "over", "lost", "returned_in", "destroyed",
+    "returned", "unaccounted", "dispatched", "consumed", "born", "product", "progress", "stamps", "sold", "received",
 )  # fmt: skip
-_LEAST: Final = {"outlet": 10, "operator": 8, "address": 8, "supplier": 5, "lots": 6, "contact": 6}
+_LEAST: Final = {"outlet": 10, "operator": 8, "address": 8, "supplier": 5, "lots": 6, "contact": 6, "product": 8}
 """Cells that a text column keeps when it is cut."""
 _SHORTEST: Final = 4
 """Cells of an outlet's name on a terminal too narrow for anything."""
-_GROWS: Final = ("outlet", "lots", "operator", "address", "supplier", "contact")
-_RIGHT: Final = frozenset({"received", "sold", "at_notice", "on_hand", "returned", "destroyed", "unaccounted"})
+_GROWS: Final = ("outlet", "product", "lots", "operator", "address", "supplier", "contact")
+_TERMS: Final = (
+    *("received", "born", "returned_in", "over"),
+    *("consumed", "dispatched", "sold", "returned", "destroyed", "lost", "unaccounted"),
+)
+"""Terms of a row but for what is on hand (rule 5)."""
+_RIGHT: Final = frozenset({*_TERMS, "at_notice", "on_hand"})
 _ALWAYS_LONG: Final = ("operator", "credit_code", "licence", "county", "contact", "address", "supplier", "lots", "dates", "stamps")
 """What a second line may say; quantities that the width left out come after."""
 _NEEDED: Final = (
-    "outlet", "operator", "contact", "address", "lots", "received", "sold", "returned", "destroyed", "unaccounted", "travelling", "stamps",
+    "outlet", "operator", "contact", "address", "lots", "product", "received", "born", "returned_in", "over", "consumed", "dispatched",
+    "sold", "returned", "destroyed", "lost", "unaccounted", "travelling", "without_lot", "stamps",
 )  # fmt: skip
 """What is never left out, at whatever width; of the steps their letters will do."""
 _NAMED_LOTS: Final = 4
@@ -85,8 +97,16 @@ def shown_time(moment: str | None) -> str:
     return "-" if not moment else datetime.fromisoformat(moment).astimezone(CHINA).strftime("%m-%d %H:%M")
 
 
-def line(ctx: Context, row: Any, amount: Any, details: Any, number: int) -> dict[str, str]:
-    """Return the cells of one outlet and unit, by column; ``amount`` is none where no quantity is on record."""
+def several_products(rows: Iterable[Any]) -> bool:
+    """Say whether pieces of several products are counted, so that a quantity says of which it is."""
+    return len({amount.product for row in rows for amount in row.amounts if amount.unit == "piece"}) > 1
+
+
+def line(ctx: Context, row: Any, amount: Any, details: Any, number: int, *, products: bool = False) -> dict[str, str]:
+    """Return the cells of one outlet and amount, by column; ``amount`` is none where no quantity is on record.
+
+    :param products: say of pieces which product they are.
+    """
     steps = list(zip(ctx.t("cli.progress.marks").split(), (getattr(row, each) for each in STEPS), strict=True))
     made = {
         "#": str(number),
@@ -106,33 +126,50 @@ def line(ctx: Context, row: Any, amount: Any, details: Any, number: int) -> dict
         "dates": _span(details.first, details.last),
         "records": shown_time(row.last_entry),
     }
-    return made | _quantities(ctx, amount)
+    return made | _quantities(ctx, amount, products=products)
 
 
-def _quantities(ctx: Context, amount: Any) -> dict[str, str]:
+def _quantities(ctx: Context, amount: Any, *, products: bool) -> dict[str, str]:
     """Return the cells of quantities; of an outlet with none on record all are unknown."""
-    names = ("received", "sold", "at_notice", "returned", "destroyed", "unaccounted")
+    names = (*_TERMS, "at_notice")
     if amount is None:
-        return {"unit": "-", "on_hand": "?", **dict.fromkeys(names, "?")}
-    made = {name: shown_quantity(getattr(amount, name), amount.unit) for name in names}
+        return {"unit": "-", "on_hand": "?", "nothing": "?", **dict.fromkeys([name for name in names if name not in _WHERE_ANY], "?")}
+    made = {name: shown_quantity(getattr(amount, name), amount.unit) for name in names if name not in _WHERE_ANY or getattr(amount, name)}
+    made |= _of_what(ctx, amount, products=products)
     if amount.at_notice is None:
         made["at_notice"] = "-"
     may_be = "?" if amount.on_hand is None else ""
     if amount.travelling:
         made["travelling"] = shown_quantity(amount.travelling, amount.unit)
+    made["nothing"] = shown_quantity(0, amount.unit)
     return {"unit": shown_unit(ctx, amount.unit), "on_hand": shown_quantity(amount.likely, amount.unit) + may_be, **made}
 
 
-def totals(ctx: Context, rows: Iterable[Any]) -> list[dict[str, str]]:
-    """Return the line of totals for each unit; what is unknown stands beside what is known, with its question mark."""
-    by_unit: dict[str, list[Any]] = {}
-    sites: dict[str, set[str]] = {}
+def _of_what(ctx: Context, amount: Any, *, products: bool) -> dict[str, str]:
+    """Return the cells that say what a quantity is of."""
+    made = {"product": amount.product or "-"} if products and amount.unit == "piece" else {}
+    return made | ({"without_lot": ctx.t("cli.recall.without_lot")} if amount.without_lot else {})
+
+
+def product_words(ctx: Context, amount: Any, *, products: bool) -> str:
+    """Return what stands behind a quantity outside the table: what it is of, where that is said."""
+    return "".join(f" {each}" for each in _of_what(ctx, amount, products=products).values() if each != "-")
+
+
+def added_up(rows: Iterable[Any]) -> dict[tuple[str, str, bool], list[tuple[str, Any]]]:
+    """Return (unit, product of pieces, without lot) -> (site, amount) of what may be added up (rule 4), named goods first."""
+    found: dict[tuple[str, str, bool], list[tuple[str, Any]]] = {}
     for row in rows:
         for amount in row.amounts:
-            by_unit.setdefault(amount.unit, []).append(amount)
-            sites.setdefault(amount.unit, set()).add(row.site)
+            found.setdefault((amount.unit, amount.product, amount.without_lot), []).append((row.site, amount))
+    return dict(sorted(found.items(), key=lambda each: each[0][2]))
+
+
+def totals(ctx: Context, rows: Iterable[Any], *, products: bool = False) -> list[dict[str, str]]:
+    """Return a line of totals for all that may be added up; what is unknown stands beside what is known, with its question mark."""
     made = []
-    for unit, amounts in by_unit.items():
+    for (unit, _, _), found in added_up(rows).items():
+        amounts = [amount for _, amount in found]
         known = sum(each.likely for each in amounts if each.on_hand is not None)
         unknown = [each.likely for each in amounts if each.on_hand is None]
         parts = [shown_quantity(known, unit)] if known or not unknown else []
@@ -141,19 +178,23 @@ def totals(ctx: Context, rows: Iterable[Any]) -> list[dict[str, str]]:
         made.append(
             {
                 "#": "",
-                "outlet": ctx.t("cli.recall.total", count=f"{len(sites[unit]):,}"),
+                "outlet": ctx.t("cli.recall.total", count=f"{len({site for site, _ in found}):,}"),
                 "unit": shown_unit(ctx, unit),
+                "nothing": shown_quantity(0, unit),
+                **_of_what(ctx, amounts[0], products=products),
                 "sold": _known(amounts, "sold", unit),
                 "received": _known(amounts, "received", unit),
                 **({"travelling": shown_quantity(travelling, unit)} if travelling else {}),
                 "on_hand": on_hand,
-                **{
-                    name: shown_quantity(sum(getattr(each, name) for each in amounts), unit)
-                    for name in ("returned", "destroyed", "unaccounted")
-                },
+                **{name: shown_quantity(total, unit) for name, total in _sums(amounts) if total or name not in _WHERE_ANY},
             }
         )
     return made
+
+
+def _sums(amounts: Sequence[Any]) -> Iterable[tuple[str, int]]:
+    """Return the totals of the terms that are known of every outlet."""
+    return ((name, sum(getattr(each, name) for each in amounts)) for name in _TERMS if name not in ("received", "sold"))
 
 
 def _known(amounts: Sequence[Any], name: str, unit: str) -> str:
@@ -179,8 +220,9 @@ def lay_out(
     named = columns(width)
     if len({each["unit"] for each in (*lines, *ends)}) <= 1:
         named = tuple(each for each in named if each != "unit")  # it stands under the table
+    named = tuple(each for each in named if each not in _WHERE_ANY or any(each in row for row in lines))
     headings = {name: "#" if name == "#" else ctx.t("cli.col." + name) for name in columns(None) + columns(80)}
-    grid = [{name: clean(each.get(name, "")) for name in headings} for each in (headings, *lines, *ends)]
+    grid = [{name: clean(each.get(name) or _nothing(name, each)) for name in headings} for each in (headings, *lines, *ends)]
     if width is not None:
         for name in _EXTRA:
             named = tuple(each for each in named if each != name or _size(grid, named) <= width)
@@ -199,6 +241,11 @@ def lay_out(
         out.append(_printed(next(printed), widths))
         out += _second(ctx, each, widths, width, long=False)
     return out
+
+
+def _nothing(name: str, row: Mapping[str, str]) -> str:
+    """Return what stands in a column of what this row has none of."""
+    return "" if name not in _WHERE_ANY else "-" if name == "product" else row.get("nothing", "")
 
 
 def _size(grid: Sequence[Mapping[str, str]], named: Sequence[str]) -> int:
@@ -250,7 +297,7 @@ def _second(ctx: Context, row: Mapping[str, str], widths: Mapping[str, int], wid
 
 
 def _labelled(ctx: Context, name: str, value: str) -> str:
-    return value if name == "stamps" else f"{ctx.t('cli.col.' + name)} {value}"
+    return value if name in ("stamps", "without_lot") else f"{ctx.t('cli.col.' + name)} {value}"
 
 
 def _days_only(stamps: str) -> str:

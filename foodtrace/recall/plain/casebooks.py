@@ -81,9 +81,9 @@ class CaseBooks:
 
 def _held(sums: HoldingSum, before: Held) -> Recalled:
     made = Recalled()
-    made.born, made.received = sums.born, sums.received + sums.return_in
+    made.born, made.received, made.return_in = sums.born, sums.received, sums.return_in
     made.dispatched, made.returned, made.consumed, made.sold = sums.dispatched, sums.returned_out, sums.consumed, sums.sold
-    made.destroyed, made.gone, made.brought_back = sums.destroyed, sums.lost + sums.used, sums.brought_back
+    made.destroyed, made.lost, made.used, made.brought_back = sums.destroyed, sums.lost, sums.used, sums.brought_back
     made.on_hand, made.over, made.unaccounted = sums.on_hand, sums.over, sums.unaccounted
     made.back, made.sealed, made.travelling = sums.back, sums.sealed, before.travelling
     return made

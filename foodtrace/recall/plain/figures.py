@@ -134,7 +134,7 @@ class Counted:
             tally.over += each.over
             tally.sold_before += each.sold
             tally.destroyed_before += each.destroyed
-            tally.lost_before += each.gone
+            tally.lost_before += each.lost + each.used
         for row in books.clean if outside else ():
             src, dst, q = row[2], row[3], row[5]
             if src in outside:

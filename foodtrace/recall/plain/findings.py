@@ -131,7 +131,7 @@ class Findings:
         certified = {row[2] for row in books.births if row[0] == _BORN and row[11]}
         for site in certified:
             each = books.held[site]
-            if each.dispatched + each.returned + each.consumed + each.sold + each.destroyed + each.gone > each.born:
+            if each.dispatched + each.returned + each.consumed + each.sold + each.destroyed + each.lost + each.used > each.born:
                 raise HandOver("more left than was certified")
 
     # -- lots --------------------------------------------------------------------------------------------------------------

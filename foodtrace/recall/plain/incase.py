@@ -35,10 +35,10 @@ from foodtrace.recall.said import figures_said, rate_said
 from foodtrace.recall.settings import Settings
 from foodtrace.recall.sums import answers_of, told_of
 
-_Kept: TypeAlias = tuple[int, int, Held]
-"""(lot, unit, holding)."""
-_Amounts: TypeAlias = Mapping[tuple[int, str], int]
-"""By site and unit."""
+_Kept: TypeAlias = tuple[int, tuple[str, str], Held]
+"""(lot, line of the row, holding)."""
+_Amounts: TypeAlias = Mapping[tuple[int, tuple[str, str]], int]
+"""By site and line of its row: (unit, product of pieces)."""
 _FIELDS: Final = {"acknowledgement": "acknowledged", "sealing": "sealed", "returned": "returned", "destroyed": "destroyed"}
 """Kind of a step -> where its time stands in a row."""
 
@@ -123,43 +123,47 @@ class CaseAnswer(PlainAnswer):
         replayed = {site for lot in self.lots for site in self.books.sites[lot]}
         for lot in self.lots if replayed else ():
             books = self.gathered.books[lot]
+            said = self._said_line(lot)
             for site in replayed & books.held.keys():
-                kept[site].append((lot, books.unit, books.held[site]))
+                kept[site].append((lot, said, books.held[site]))
         for site, row in super()._rows():
             row.update(times.get(site, {}))
             silent = site in self.silent
             for amount in row["amounts"]:
-                amount["at_notice"] = None if silent else at_notice.get((site, amount["unit"]))
-            if site in kept:
-                self._amend(site, row["amounts"], kept[site], at_notice, silent=silent)
+                amount["at_notice"] = None if silent else at_notice.get((site, (amount["unit"], amount["product"])))
+            if silent and site in kept:
+                self._amend(site, row["amounts"], kept[site], at_notice)
             yield site, row
 
-    def _amend(self, site: int, amounts: list[Told], kept: Sequence[_Kept], at_notice: _Amounts, *, silent: bool) -> None:
-        """Say what custody there is; an outlet's own word is the one thing known of a site that records nothing."""
-        for amount in amounts:
-            mine = [(lot, held) for lot, unit, held in kept if UNIT_NAMES[unit] == amount["unit"]]
-            amount["returned"] = sum([held.returned for _, held in mine])
-            amount["sealed"] = sum([held.sealed + held.back for _, held in mine])
-            if silent:
-                unsaid = [held for lot, held in mine if (lot, site) not in self.books.said]
-                unheard_of = any(held.travelling > 0 for held in unsaid)
-                unknown = unheard_of or any(held.on_hand > 0 for held in unsaid)
-                on_hand, travelling = (sum([getattr(held, name) for _, held in mine]) for name in ("on_hand", "travelling"))
-                amount["received"] = None if unheard_of else sum([held.born + held.received for _, held in mine])
-                amount["likely"] = on_hand + travelling if unheard_of else on_hand
-                amount["sold"] = None if unknown else sum([held.sold for _, held in mine])
-                amount["on_hand"] = None if unknown else sum([held.on_hand for _, held in mine])
-                amount["at_notice"] = None if unsaid else at_notice.get((site, amount["unit"]))
+    def _said_line(self, lot: int) -> tuple[str, str]:
+        """Return the line of a row that a lot is counted in, as the row says it."""
+        unit, product = self.line(lot)
+        return UNIT_NAMES[unit], product
 
-    def _at_notice(self) -> dict[tuple[int, str], int]:
-        """Return what lay at every site when its notice arrived, by unit; a site that none has reached is left out."""
-        found: dict[tuple[int, str], int] = defaultdict(int)
+    def _amend(self, site: int, amounts: list[Told], kept: Sequence[_Kept], at_notice: _Amounts) -> None:
+        """Say of a site that records nothing what it said itself: its own word is the one thing that is known of it."""
+        for amount in amounts:
+            line = (amount["unit"], amount["product"])
+            mine = [(lot, held) for lot, each, held in kept if each == line]
+            unsaid = [held for lot, held in mine if (lot, site) not in self.books.said]
+            unheard_of = any(held.travelling > 0 for held in unsaid)
+            unknown = unheard_of or any(held.on_hand > 0 for held in unsaid)
+            on_hand, travelling = (sum([getattr(held, name) for _, held in mine]) for name in ("on_hand", "travelling"))
+            amount["received"] = None if unheard_of else sum([held.received for _, held in mine])
+            amount["likely"] = on_hand + travelling if unheard_of else on_hand
+            amount["sold"] = None if unknown else sum([held.sold for _, held in mine])
+            amount["on_hand"] = None if unknown else on_hand
+            amount["at_notice"] = None if unsaid else at_notice.get((site, line))
+
+    def _at_notice(self) -> _Amounts:
+        """Return what lay at every site when its notice arrived, by line of its row; a site that none has reached is left out."""
+        found: dict[tuple[int, tuple[str, str]], int] = defaultdict(int)
         for lot in self.lots:
             books = self.gathered.books[lot]
-            unit = UNIT_NAMES[books.unit]
+            line = self._said_line(lot)
             for site, held in books.held.items():
                 if self.books.known(site) <= self.rows.now:
-                    found[site, unit] += self.books.at_notice(lot, site, held)
+                    found[site, line] += self.books.at_notice(lot, site, held)
         return found
 
     def _times(self) -> dict[int, dict[str, Any]]:

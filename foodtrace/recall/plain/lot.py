@@ -58,7 +58,7 @@ _OF_A_CASE: Final = _PLAIN | {(_RETURN, 0), (_RETURN, DELIVERED), (_RECEIPT, CUS
 """Those and what a recall does to goods (rule 4)."""
 _SIDES_OUT: Final = frozenset({_DISPATCH, _RETURN})
 _OUT: Final = frozenset({_DISPATCH, _CONSUMED, _SOLD, _DESTROYED, _LOST, _USED})
-_GOES: Final = ((_SOLD, "sold"), (_DESTROYED, "destroyed"), (_LOST, "gone"), (_USED, "gone"))
+_GOES: Final = ((_SOLD, "sold"), (_DESTROYED, "destroyed"), (_LOST, "lost"), (_USED, "used"))
 """Kind -> what it adds to."""
 _GONE: Final = frozenset({_CONSUMED, _SOLD, _DESTROYED, _LOST, _USED})
 _NOT_HERE: Final = frozenset({_DISPATCH, _RETURN, _RECEIPT, _DISCARDED, _SEALED, _BROUGHT})
@@ -92,24 +92,26 @@ class Moved(NamedTuple):
 class Held:
     """What the records say of one holding, in base units of the lot's unit."""
 
-    returned = brought_back = back = sealed = 0
-    """Sent back under a recall, brought back by consumers, and in custody: only a :class:`Recalled` has any."""
+    returned = return_in = brought_back = back = sealed = 0
+    """Sent back and received back under a recall, brought back by consumers, and in custody: only a :class:`Recalled` has any."""
 
-    __slots__ = ("born", "consumed", "destroyed", "dispatched", "gone", "on_hand", "over", "received", "sold", "travelling", "unaccounted")
+    __slots__ = (
+        "born", "consumed", "destroyed", "dispatched", "lost", "on_hand", "over", "received", "sold", "travelling", "unaccounted", "used",
+    )  # fmt: skip
 
     def __init__(self) -> None:
-        self.born = self.received = self.dispatched = self.consumed = self.sold = self.destroyed = self.gone = 0
-        self.on_hand = self.over = self.unaccounted = self.travelling = 0
+        self.born = self.received = self.dispatched = self.consumed = self.sold = self.destroyed = 0
+        self.lost = self.used = self.on_hand = self.over = self.unaccounted = self.travelling = 0
 
 
 class Recalled(Held):
     """A holding whose goods are, or were, in custody; see :class:`foodtrace.recall.quantities.HoldingSum`."""
 
-    __slots__ = ("back", "brought_back", "returned", "sealed")
+    __slots__ = ("back", "brought_back", "return_in", "returned", "sealed")
 
     def __init__(self) -> None:
         super().__init__()
-        self.back = self.brought_back = self.returned = self.sealed = 0
+        self.back = self.brought_back = self.return_in = self.returned = self.sealed = 0
 
 
 class LotBooks:
@@ -273,7 +275,8 @@ class LotBooks:
         for site in counted | self.custody:
             made[site]  # the holding is there, whatever came to it
         for each in made.values():
-            book = each.born + each.received - each.dispatched - each.consumed - each.sold - each.destroyed - each.gone
+            gone = each.dispatched + each.consumed + each.sold + each.destroyed + each.lost + each.used
+            book = each.born + each.received - gone
             if book >= 0:
                 each.on_hand = book
             else:

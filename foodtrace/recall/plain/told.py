@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from foodtrace.graph.heads import heads
 from foodtrace.graph.rows import Rows
@@ -19,6 +19,7 @@ from foodtrace.recall.contacts import contacts
 from foodtrace.recall.plain.figures import UNIT_NAMES, Counted, Told, rate
 from foodtrace.recall.plain.findings import Findings, ordered
 from foodtrace.recall.plain.gather import COUNTY, KIND, LAST_ENTRY, NAME, OPERATOR, TEXT, Gathered
+from foodtrace.recall.plain.lot import Held, Recalled
 from foodtrace.recall.plain.sources import behind_told, positions_told, said_time
 from foodtrace.recall.silence import silent_sites
 
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 _PRODUCT, _GTIN, _PRODUCER = 1, 2, 3
 """Where these stand in what is said of a lot."""
+_PIECE: Final = 2
+_Line: TypeAlias = tuple[int, str]
+"""(unit, product of pieces): what may be added up."""
 
 
 class PlainAnswer:
@@ -54,7 +58,8 @@ class PlainAnswer:
         self.rows = rows
         self.asked = tuple(asked)
         numbers = rows.numbers((*self.asked, CASES))  # the last one for :func:`foodtrace.recall.plain.cases.none_about`
-        self.numbers = [numbers[text] for text in self.asked if text in numbers]
+        self._known = {text: numbers[text] for text in self.asked if text in numbers}
+        self.numbers = list(self._known.values())
         self.scope = tuple(scope) or (" ".join(self.asked),)
         self.gathered = gathered = Gathered(rows, list(dict.fromkeys((*self.numbers, *more))), () if more else self.asked, in_case=in_case)
         sites = gathered.sites
@@ -97,6 +102,7 @@ class PlainAnswer:
             "rule_pack": "",
             "rule_pack_missing": "",
             "product": self._product(),
+            "products": self._products(),
             "affected_lots": tuple(sorted([self.texts[lot] for lot in self.lots])),
             "outlets": ordered_rows([row for site, row in rows if site in self.outlets]),
             "others": ordered_rows([row for site, row in rows if site not in self.outlets]),
@@ -120,9 +126,17 @@ class PlainAnswer:
         """Return what the lots asked for are; of a rule only where everything affected is one thing."""
         infos = self.gathered.infos
         if self.numbers:
-            return next((said for lot in self.numbers if (said := infos[lot][_PRODUCT])), "")
+            return ", ".join(dict.fromkeys([said for lot in self.numbers if (said := infos[lot][_PRODUCT])]))
         products = {infos[lot][_PRODUCT] for lot in self.lots} - {""}
         return products.pop() if len(products) == 1 else ""
+
+    def _products(self) -> list[Told]:
+        """Return the lots asked for by what they are."""
+        made: dict[str, list[str]] = {}
+        for text in dict.fromkeys(self.asked):
+            lot = self._known.get(text)
+            made.setdefault("" if lot is None else self.gathered.infos[lot][_PRODUCT], []).append(text)
+        return [{"product": product, "lots": lots} for product, lots in made.items()]
 
     # -- rows --------------------------------------------------------------------------------------------------------------
 
@@ -130,7 +144,7 @@ class PlainAnswer:
         """Return (site, row) of every affected site."""
         gathered, texts = self.gathered, self.texts
         lots: dict[int, list[str]] = defaultdict(list)
-        amounts: dict[int, dict[int, list[int]]] = defaultdict(dict)
+        amounts: dict[int, dict[_Line, list[Held]]] = defaultdict(dict)
         sure: set[int] = set()
         tiers: dict[int, int] = {}
         for lot, books in gathered.books.items():
@@ -139,21 +153,17 @@ class PlainAnswer:
             possible = gathered.links.possible.get(lot)
             sure.update(books.held.keys() - possible if possible else books.held)
             near = gathered.links.tiers.get(lot)
-            text, unit = texts[lot], books.unit
+            text, line = texts[lot], self.line(lot)
             for site, each in books.held.items():
                 lots[site].append(text)
                 tier = 0 if near is None else near.get(site, -1)
                 if tier >= 0 and tiers.get(site, tier) >= tier:
                     tiers[site] = tier
-                sums = amounts[site].get(unit)
-                if sums is None:
-                    sums = amounts[site][unit] = [0] * 6
-                sums[0] += each.received + each.born
-                sums[1] += each.sold
-                sums[2] += each.on_hand
-                sums[3] += each.destroyed
-                sums[4] += each.unaccounted
-                sums[5] += each.travelling
+                here = amounts[site]
+                if line in here:
+                    here[line].append(each)
+                else:
+                    here[line] = [each]
         self.silent = self._silent(amounts)
         suppliers = gathered.suppliers()
         called = contacts(self.rows.session, sorted(lots))
@@ -179,7 +189,7 @@ class PlainAnswer:
                     "suppliers": sorted([sites[each][NAME] or sites[each][TEXT] for each in suppliers.get(site, ())]),
                     "link": "confirmed" if site in sure else "possible",
                     "tier": tiers.get(site, -1),
-                    "amounts": [_amount(unit, sums, silent=site in self.silent) for unit, sums in sorted(amounts[site].items())],
+                    "amounts": [_amount(line, held, silent=site in self.silent) for line, held in sorted(amounts[site].items())],
                     "notified": None,
                     "acknowledged": None,
                     "sealed": None,
@@ -189,10 +199,17 @@ class PlainAnswer:
                 },
             )
 
-    def _silent(self, amounts: Mapping[int, Mapping[int, Sequence[int]]]) -> frozenset[int]:
+    def line(self, lot: int) -> _Line:
+        """Return the line that a lot is counted in (:mod:`foodtrace.recall.amounts`, rule 2)."""
+        unit = self.gathered.books[lot].unit
+        return unit, self.gathered.infos[lot][_PRODUCT] if unit == _PIECE else ""
+
+    def _silent(self, amounts: Mapping[int, Mapping[_Line, Sequence[Held]]]) -> frozenset[int]:
         """Return the sites that do not say what became of these goods."""
         books = [self.gathered.books[lot] for lot in self.lots]
-        held = {site for site, units in amounts.items() if any(sums[2] or sums[5] for sums in units.values())}
+        held = {
+            site for site, lines in amounts.items() for mine in lines.values() for each in mine if each.on_hand > 0 or each.travelling > 0
+        }
         never = {site for site in held if self.gathered.sites[site][LAST_ENTRY] is None}
 
         def said() -> Iterator[tuple[int, int, int]]:
@@ -201,23 +218,57 @@ class PlainAnswer:
         return silent_sites(held, never, said, self.rows.keepers)
 
 
-def _amount(unit: int, sums: list[int], *, silent: bool) -> Told:
-    received, sold, on_hand, destroyed, unaccounted, travelling = sums
+def _amount(line: _Line, held: Sequence[Held], *, silent: bool) -> Told:
+    """Return a line of a row (:mod:`foodtrace.recall.amounts`): most sites have one holding in it."""
+    each = held[0] if len(held) == 1 else _added(held)
+    on_hand, travelling = each.on_hand, each.travelling
     unheard_of = silent and travelling > 0
     unknown = silent and (on_hand > 0 or unheard_of)
     return {
-        "unit": UNIT_NAMES[unit],
-        "received": None if unheard_of else received,
-        "sold": None if unknown else sold,
+        "unit": UNIT_NAMES[line[0]],
+        "product": line[1],
+        "without_lot": False,
+        "born": each.born,
+        "received": None if unheard_of else each.received,
+        "returned_in": each.brought_back + each.return_in,
+        "over": each.over,
+        "dispatched": each.dispatched,
+        "consumed": each.consumed + each.used,
+        "sold": None if unknown else each.sold,
         "on_hand": None if unknown else on_hand,
         "at_notice": None,
         "likely": on_hand + travelling if unheard_of else on_hand,
-        "returned": 0,
-        "destroyed": destroyed,
-        "unaccounted": unaccounted,
+        "returned": each.returned,
+        "destroyed": each.destroyed,
+        "lost": each.lost,
+        "unaccounted": each.unaccounted,
         "travelling": travelling,
-        "sealed": 0,
+        "sealed": each.sealed + each.back,
     }
+
+
+def _added(held: Sequence[Held]) -> Recalled:
+    """Return holdings added up."""
+    sums = Recalled()
+    for each in held:
+        sums.born += each.born
+        sums.received += each.received
+        sums.brought_back += each.brought_back
+        sums.return_in += each.return_in
+        sums.over += each.over
+        sums.dispatched += each.dispatched
+        sums.consumed += each.consumed
+        sums.used += each.used
+        sums.sold += each.sold
+        sums.on_hand += each.on_hand
+        sums.returned += each.returned
+        sums.destroyed += each.destroyed
+        sums.lost += each.lost
+        sums.unaccounted += each.unaccounted
+        sums.travelling += each.travelling
+        sums.sealed += each.sealed
+        sums.back += each.back
+    return sums
 
 
 def ordered_rows(rows: list[Told]) -> list[Told]:
