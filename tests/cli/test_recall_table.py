@@ -206,10 +206,10 @@ def test_what_was_made_and_used_at_an_outlet_stands_beside_what_it_received_at_e
     text = "\n".join(lines)
     for value in ("30.0", "30.001", "30.002"):
         assert value in text.split("惠民菜店")[0], "in its row or below it"
-        assert f"{value}" in text
+        assert value == "30.0" or value in text.split("惠民菜店")[1], "and in the totals"
     made = ctx.t("cli.col.born")
-    assert (made in lines[0]) == (width is None or width >= 200), "a column where there is room for it"
-    if width is not None and width < 200:
+    assert (made in lines[0]) == (width is None or width >= 120), "a column where there is room for it"
+    if width is not None and width < 120:
         assert f"{made} 30.001" in text
     assert ctx.t("cli.col.dispatched") not in text, "nobody sent anything on: no column says so"
 
