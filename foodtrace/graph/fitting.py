@@ -3,7 +3,8 @@
 Rules:
 
 1. A lot is one whatever it is called (law 15). Its code is any of its names', its attributes are those said of any of them, and who
-   supplied it is whoever supplied it under any. The latest word counts, whichever name it was said of.
+   supplied it is whoever supplied it under any. The latest word counts, whichever name it was said of; who made it, every word
+   (:mod:`foodtrace.graph.makers`).
 2. Every name of a lot that fits is returned, all with the same verdict.
 3. A lot that stands for a dispatch without lot fits no rule.
 """
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from foodtrace.events import PredicateClause
     from foodtrace.graph.rows import LotSaid, Rows
 
+_MAKERS = 10
+"""Where every operator at whose sites a lot began stands in what is said of it."""
 Pairs: TypeAlias = Iterable[tuple[int, int]]
 
 
@@ -40,7 +43,7 @@ def fitting(rows: Rows, clause: PredicateClause, lots: Collection[int]) -> list[
         each = [lot_info(names[0], lot_said(texts[names[0]], (word,), born)) for word in said] if len(said) > 1 else []
         verdict = may_fit(
             clause,
-            lot_info(names[0], lot_said(texts[names[0]], said, born)),
+            lot_info(names[0], lot_said(texts[names[0]], said, born, [texts[name] for name in names])),
             each,
             {supplier for name in names for supplier in suppliers.get(name, ())},
             names=[texts[name] for name in names],
@@ -81,7 +84,7 @@ def named(aliases: Callable[[Collection[int]], Pairs], lots: Collection[int]) ->
 
 def lot_info(lot: int, said: LotSaid) -> LotInfo:
     """Return what the records say of a lot as a struct."""
-    text, product, gtin, producer, harvested, produced, expiry, content, unit, products = said
+    text, product, gtin, producer, harvested, produced, expiry, content, unit, products, makers = said
     return LotInfo(
         lot=lot,
         text=text,
@@ -94,6 +97,7 @@ def lot_info(lot: int, said: LotSaid) -> LotInfo:
         content=content,
         content_unit=unit,
         products=products,
+        makers=makers,
     )
 
 
@@ -105,7 +109,7 @@ def _suppliers(rows: Rows, lots: Collection[int]) -> Mapping[int, set[str]]:
     texts, said = rows.texts(every), rows.lots_said(every)
     whose: dict[int, set[str]] = {}
     for names in classes:
-        found = {operator for name in names for operator in (texts[name].partition("/")[0], str(said[name][3]))} - {""}
+        found = {operator for name in names for operator in (texts[name].partition("/")[0], *said[name][_MAKERS])} - {""}
         whose |= dict.fromkeys(names, found)
     made: dict[int, set[str]] = defaultdict(set)
     for src, dst in pairs:

@@ -76,9 +76,10 @@ class LotInfo(msgspec.Struct, frozen=True, kw_only=True):
     product: str = ""
     gtin: str = ""
     producer: str = ""
-    """Operator id of the site it was born at."""
+    """Who made it, by operator id: of the site it was born at; empty where nobody, or none of several, is known to
+    (:mod:`foodtrace.graph.makers`)."""
     harvested: bool = False
-    """It was born at a farm, so that no lot went into it unless one is on record."""
+    """It was born at farms alone, so that no lot went into it unless one is on record."""
     produced: int | None = None
     """Day as days since 1970-01-01."""
     expiry: int | None = None
@@ -87,6 +88,14 @@ class LotInfo(msgspec.Struct, frozen=True, kw_only=True):
     content_unit: int = 0
     products: tuple[str, ...] = ()
     """Every product that any record says, where more is known than ``product``."""
+
+    makers: tuple[str, ...] = ()
+    """Every operator at whose sites it was born, where more is known than ``producer``."""
+
+    @property
+    def all_makers(self) -> tuple[str, ...]:
+        """Every operator at whose sites it was born; empty: none is known."""
+        return self.makers or ((self.producer,) if self.producer else ())
 
     @property
     def all_products(self) -> tuple[str, ...]:

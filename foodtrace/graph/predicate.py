@@ -9,6 +9,7 @@ Rules:
 5. A product is one however its blanks, capitals, wide letters and remarks were written (:mod:`foodtrace.graph.products`).
 6. Records may contradict each other. A lot that fits by any of them is possible, whatever the latest says: a shop that writes
    another product on its receipt must not take the lot out of a recall.
+   Of several operators said to have made it, each may have; which of its names each was said of does not matter.
 7. A lot may go by several names. Its code, and who gave it its code, is that of any of them (:mod:`foodtrace.graph.fitting`).
 """
 
@@ -44,7 +45,7 @@ def fits(clause: PredicateClause, info: LotInfo, suppliers: Collection[str], nam
         verdicts.append(clause.gtin in gtins if gtins else None)
     if clause.producer:
         # Who gave the lot its code made it, also where the gate of a market is the first to record it.
-        verdicts.append(clause.producer in authorities or (info.producer == clause.producer if info.producer else None))
+        verdicts.append(clause.producer in authorities or _made_by(clause.producer, info.all_makers))
     if clause.supplier:
         verdicts.append(clause.supplier in suppliers if suppliers else False if info.harvested else None)
     for value, low, high in (
@@ -62,6 +63,11 @@ def fits(clause: PredicateClause, info: LotInfo, suppliers: Collection[str], nam
     return None if None in verdicts else True
 
 
+def _made_by(operator: str, makers: Collection[str]) -> bool | None:
+    """Say whether a lot is of an operator: none where nobody, or it among others, is said to have made it."""
+    return None if not makers or (operator in makers and len(makers) > 1) else operator in makers
+
+
 def may_fit(
     clause: PredicateClause, info: LotInfo, words: Iterable[LotInfo], suppliers: Collection[str], names: Collection[str] = ()
 ) -> bool | None:
@@ -76,7 +82,7 @@ def may_fit(
     for each in words:
         changes = {
             name: getattr(each, name)
-            for name in ("product", "gtin", "producer", "produced", "expiry")
+            for name in ("product", "gtin", "produced", "expiry")
             if getattr(each, name) not in ("", None) and _better(clause, kind, name, getattr(each, name))
         }
         kind = msgspec.structs.replace(kind, harvested=kind.harvested and each.harvested, **changes)
@@ -87,7 +93,7 @@ def _better(clause: PredicateClause, info: LotInfo, name: str, value: str | int)
     """Say whether a word on one attribute fits what is asked of it, and the one that stands does not."""
     if name == "product":
         return _RANK[rule_fits(str(value), clause.product)] > _RANK[rule_fits(info.product, clause.product)]
-    if name in ("gtin", "producer"):
+    if name == "gtin":
         return bool(value == getattr(clause, name) != getattr(info, name))
     low, high = (clause.produced_from, clause.produced_to) if name == "produced" else (clause.expiring_from, clause.expiring_to)
     asked = PredicateClause(produced_from=low, produced_to=high)

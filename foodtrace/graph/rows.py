@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from foodtrace.graph.described import settled
 from foodtrace.graph.flowkind import DELIVERED, NEVER, UNNAMED, FlowKind, ahead, happened
+from foodtrace.graph.makers import maker
 from foodtrace.graph.names import find, texts_of
 from foodtrace.graph.subjects import SPOKEN
 
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     """(text, kind, operator, name, county, region, parent, newest recorded time of an entry of its own, words that contradict each
     other on its operator and kind: :mod:`foodtrace.graph.described`)."""
     LotSaid = tuple[Any, ...]
-    """(text, product, gtin, producer, harvested, produced, expiry, content, unit of the content, every product any record says)."""
+    """(text, product, gtin, producer, harvested, produced, expiry, content, unit of the content, every product any record says,
+    every operator at whose sites it began)."""
 
 FLOW: Final = "m.kind, m.lot, m.site, m.other, m.unit, m.q, m.t, m.recorded, m.log, m.seq, m.item, m.pair, m.flags, m.ended"
 """Columns of a flow, in the order of its fields, and whether it is live."""
@@ -446,15 +448,18 @@ class Rows:
         return self._origins
 
 
-def lot_said(text: str, rows: Iterable[Row], born: Mapping[int, SiteSaid]) -> LotSaid:
-    """Put together what entries say of a lot: the latest word on each attribute that says anything."""
-    product = gtin = producer = ""
-    harvested = False
+def lot_said(text: str, rows: Iterable[Row], born: Mapping[int, SiteSaid], names: Collection[str] = ()) -> LotSaid:
+    """Put together what entries say of a lot: the latest word on each attribute that says anything; where it began, every word.
+
+    :param names: every full id of the lot; none: ``text`` is the only one.
+    """
+    product = gtin = ""
     produced: Any = None
     expiry: Any = None
     content: Any = None
     content_unit = 0
     products: dict[str, None] = {}
+    sites: set[int] = set()
     for _, site, a_product, a_gtin, a_produced, a_expiry, a_content, a_unit in rows:
         product = a_product or product
         if a_product:
@@ -465,6 +470,8 @@ def lot_said(text: str, rows: Iterable[Row], born: Mapping[int, SiteSaid]) -> Lo
         if a_content >= 0:
             content, content_unit = a_content, a_unit
         if site:
-            producer = born[site][2] or producer
-            harvested = born[site][1] == "farm"
-    return text, product, gtin, producer, harvested, produced, expiry, content, content_unit, tuple(products)
+            sites.add(site)
+    makers = {born[site][2] for site in sites} - {""}
+    producer = maker(makers, names or (text,))
+    harvested = bool(sites) and all(born[site][1] == "farm" for site in sites)
+    return text, product, gtin, producer, harvested, produced, expiry, content, content_unit, tuple(products), tuple(sorted(makers))

@@ -23,6 +23,7 @@ from foodtrace.graph.known import facts_by
 from foodtrace.graph.names import find
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.common import CHINA, said
+from foodtrace.recall.aliases import with_aliases
 from foodtrace.storage.session import Session
 from foodtrace.tlog.entry import event_bytes
 
@@ -55,6 +56,8 @@ class Birth(msgspec.Struct, frozen=True, kw_only=True):
     quantity: int
     unit: int
     """0 g, 1 ml, 2 piece."""
+    began: bool = True
+    """False: not where it began, but the first place outside that it came to."""
 
 
 NOTHING: Final = Details()
@@ -91,26 +94,39 @@ def details(
 
 
 def births(session: Session, lot: str, now: int, recorded_until: int | None = None) -> tuple[Birth, ...]:
-    """Return where a lot began, and the first place outside that site it came to: what a caller is told first."""
+    """Return where a lot began, and the first place outside that site it came to: what a caller is told first.
+
+    Where it began at several sites, each of them and no more, the first by time; what began at one site in several records is added up.
+    """
     facts = facts_by(session, now, recorded_until)
     number = facts.lot(lot)
     if number is None:
         return ()
-    flows = sorted(facts.flows([number]), key=lambda each: (each.t, each.log, each.seq, each.item))
-    born = [each for each in flows if each.kind in BIRTHS][:1]
-    # A receipt, or a dispatch that speaks for both sides; from where the lot began, if any says so: whichever was first.
-    came = [(where, each) for each in flows if born and (where := _arrived_at(each)) not in (0, born[0].site)]
-    straight = [(where, each) for where, each in came if _sender(each) == born[0].site]
-    shown = [*((each.site, each) for each in born), *(straight or came)[:1]]
-    names = facts.sites({site for site, _ in shown})
+    ranks = facts.ranks()
+    known = facts.flows(with_aliases(facts, [number]))
+    flows = sorted(known, key=lambda each: (each.t, ranks.get(each.log, each.log), each.seq, each.item))
+    born: dict[tuple[int, int], Flow] = {}
+    for each in flows:
+        if each.kind in BIRTHS:
+            first = born.setdefault((each.site, each.unit), each)
+            born[each.site, each.unit] = first if first is each else msgspec.structs.replace(first, q=first.q + each.q)
+    began = list(born.values())
+    shown = [(each.site, each, True) for each in began]
+    if len({each.site for each in began}) == 1:
+        # A receipt, or a dispatch that speaks for both sides; from where the lot began, if any says so: whichever was first.
+        came = [(where, each, False) for each in flows if (where := _arrived_at(each)) not in (0, began[0].site)]
+        straight = [place for place in came if _sender(place[1]) == began[0].site]
+        shown = [*shown[:1], *(straight or came)[:1]]
+    names = facts.sites({site for site, _, _ in shown})
     return tuple(
         Birth(
             site=names[site].name or names[site].text,
             at="" if each.flags & UNKNOWN_TIME else moment(each.t).isoformat(),
             quantity=each.q,
             unit=each.unit,
+            began=first,
         )
-        for site, each in shown
+        for site, each, first in shown
     )
 
 

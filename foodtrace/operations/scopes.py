@@ -28,7 +28,7 @@ from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.common import CHINA, latest
 from foodtrace.operations.places import describe
 from foodtrace.recall.affected import find
-from foodtrace.recall.aliases import said_of
+from foodtrace.recall.aliases import maker_of
 from foodtrace.recall.records import Records
 from foodtrace.recall.scope import scope_words, seeds, went_astray
 from foodtrace.storage.session import Session
@@ -109,7 +109,7 @@ def producers_of(session: Session, clauses: tuple[Clause, ...], now: int) -> tup
             return clause.producer, clause.producer
     facts = SqlFacts(session, now)
     full = [lot for clause in clauses if isinstance(clause, LotsClause) for lot in clause.lots]
-    made = said_of(facts, [number for number in (facts.lot(each) for each in full) if number is not None], "producer")
+    made = maker_of(facts, [number for number in (facts.lot(each) for each in full) if number is not None])
     if made:
         return made, made
     site = next((clause.site for clause in clauses if isinstance(clause, (LeftClause, ThroughClause))), "")
@@ -117,7 +117,7 @@ def producers_of(session: Session, clauses: tuple[Clause, ...], now: int) -> tup
         begins = {lot for (lot, _), link in find(facts, clauses).holdings.items() if link.seed}
     else:
         begins = {lot for clause in clauses for lot, _ in facts.lots_like(clause)}
-    makers = {said_of(facts, [lot], "producer") for lot in begins}
+    makers = {maker_of(facts, [lot]) for lot in begins}
     if len(makers) == 1 and "" not in makers:
         (made,) = makers
         return made, made

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Literal
 
+from foodtrace.graph.fitting import named
+from foodtrace.graph.makers import maker
 from foodtrace.recall.facts import Facts
 
 
@@ -17,14 +18,26 @@ def with_aliases(facts: Facts, lots: Collection[int]) -> set[int]:
     return every
 
 
-def said_of(facts: Facts, asked: Sequence[int], what: Literal["producer", "product"]) -> str:
-    """Return what is on record of the lots asked for, by their own names first, then by others in the order of these; "" if nothing."""
-    found = next((value for info in facts.lots(asked).values() if (value := getattr(info, what))), "")
+def maker_of(facts: Facts, asked: Sequence[int]) -> str:
+    """Return who made the first of some lots that any record lets begin; "" if nobody is known to (:mod:`foodtrace.graph.makers`)."""
+    classes = named(facts.aliases, asked)
+    every = [name for names in classes for name in names]
+    infos, texts = facts.lots(every), facts.texts(every)
+    for names in classes:
+        makers = {each for name in names for each in infos[name].all_makers}
+        if makers:
+            return maker(makers, [texts[name] for name in names])
+    return ""
+
+
+def product_of(facts: Facts, asked: Sequence[int]) -> str:
+    """Return the product of the lots asked for, by their own names first, then by others in the order of these; "" if nobody says it."""
+    found = next((info.product for info in facts.lots(asked).values() if info.product), "")
     if found:
-        return str(found)
+        return found
     others = with_aliases(facts, asked) - set(asked)
     texts, infos = facts.texts(others), facts.lots(others)
-    return next((str(value) for lot in sorted(infos, key=lambda each: texts[each]) if (value := getattr(infos[lot], what))), "")
+    return next((infos[lot].product for lot in sorted(infos, key=lambda each: texts[each]) if infos[lot].product), "")
 
 
-__all__ = ["said_of", "with_aliases"]
+__all__ = ["maker_of", "product_of", "with_aliases"]

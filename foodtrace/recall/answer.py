@@ -19,7 +19,7 @@ from foodtrace.graph.directory import resolve_lot
 from foodtrace.graph.known import KnownFacts, facts_by
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.recall.affected import Affected, find
-from foodtrace.recall.aliases import said_of
+from foodtrace.recall.aliases import maker_of, product_of
 from foodtrace.recall.amounts import Lines, by_product, products_said
 from foodtrace.recall.bounds import Bounds
 from foodtrace.recall.calendars import calendar
@@ -188,7 +188,7 @@ class Answering:
         """Return who recalls: the case says it, else the producer of the lot asked for."""
         if case is not None:
             return case.operator
-        return said_of(self.facts, [number for text in asked if (number := self.facts.lot(text)) is not None], "producer")
+        return maker_of(self.facts, [number for text in asked if (number := self.facts.lot(text)) is not None])
 
     def answer(self, *, bounds: bool = False) -> Answer:
         """Put the answer together."""
@@ -246,7 +246,7 @@ class Answering:
 
         def said(number: int | None) -> str:
             info = infos.get(number or 0)
-            return info.product if info is not None and info.product else said_of(self.facts, [number], "product") if number else ""
+            return info.product if info is not None and info.product else product_of(self.facts, [number]) if number else ""
 
         return [(text, said(number)) for text, number in numbers.items()]
 

@@ -10,6 +10,7 @@ from foodtrace.events import Clause, LotsClause, PredicateClause
 from foodtrace.graph.fitting import named
 from foodtrace.graph.flowkind import ahead
 from foodtrace.graph.flows import DELIVERED, NEVER, UNNAMED, Act, Copies, Flow, FlowKind, LogInfo, LotInfo, SiteInfo
+from foodtrace.graph.makers import maker
 from foodtrace.graph.predicate import may_fit
 from foodtrace.recall.silence import tells
 
@@ -43,7 +44,11 @@ class MemoryFacts:
         self._sites = {info.site: info for info in sites}
         self._disputes = set(disputes)
         self._acts, self._copies, self._logs = list(acts), list(copies), list(logs)
-        self._operators = {*operators, *(info.operator for info in self._sites.values()), *(info.producer for info in self._lots.values())}
+        self._operators = {
+            *operators,
+            *(info.operator for info in self._sites.values()),
+            *(each for info in self._lots.values() for each in info.all_makers),
+        }
         self._spoken = [each for each in spoken if each[1] <= now]
         self._by_lot: dict[int, list[Flow]] = {}
         self._by_entry: dict[tuple[int, int], list[Flow]] = {}
@@ -158,7 +163,7 @@ class MemoryFacts:
         for source, made in self._edges():
             info = self._lots.get(source)
             if info is not None:
-                suppliers.setdefault(made, set()).update({info.text.partition("/")[0], info.producer} - {""})
+                suppliers.setdefault(made, set()).update({info.text.partition("/")[0], *info.all_makers} - {""})
         found: list[tuple[int, bool]] = []
         for names in named(self.aliases, [lot for lot, info in self._lots.items() if not info.text.startswith("?")]):
             infos = [self._lots[name] for name in names if name in self._lots]
@@ -200,6 +205,8 @@ class MemoryFacts:
 
 
 def _joined(infos: Sequence[LotInfo]) -> LotInfo:
-    """Return what is known of a lot under all of its names; where two say unlike things of it, the later one's word."""
+    """Return what is known of a lot under all of its names; where two say unlike things of it, the later one's word; of its makers all."""
     said = {name: value for info in infos for name, value in msgspec.structs.asdict(info).items() if value not in ("", None, False)}
-    return LotInfo(**{**said, "lot": infos[0].lot, "text": infos[0].text})
+    makers = sorted({each for info in infos for each in info.all_makers})
+    made = {"makers": tuple(makers), "producer": maker(makers, [info.text for info in infos])}
+    return LotInfo(**{**said, **made, "lot": infos[0].lot, "text": infos[0].text})

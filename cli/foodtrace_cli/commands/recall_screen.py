@@ -38,6 +38,8 @@ _ALL: Final = 15
 """A list of so many outlets is short enough to be printed whole."""
 _OLDEST: Final = 3
 """So many of the sources that are longest behind are named."""
+_PLACES: Final = 4
+"""Places of origin that the first line names."""
 _UNSURE: Final = ("mixed_stall", "lot_missing", "same_lot_no_path", "code_only", "attribute_missing", "time_contradiction")
 """Findings that make a link possible."""
 
@@ -153,7 +155,7 @@ def _head(ctx: Context, answer: Any, births: Sequence[Birth], recalls: str) -> l
     lines.append(counted + (ctx.t("cli.recall.likely", quantities=", ".join(parts)) if parts else ""))
     lines += dated_ahead(ctx, answer.untraced)
     lines += rules_said(ctx, answer)
-    if not answer.lots:  # of lots the line above says who made them
+    if not answer.lots or (_several(births) and not answer.operator):  # else the line above says who made them
         lines.append(ctx.t("cli.recall.recalls" if answer.operator else "cli.recall.recalls_nobody", who=recalls or answer.operator))
     if answer.case:
         lines.append(ctx.t("cli.recall.case", case=answer.case, version=answer.version))
@@ -197,12 +199,21 @@ def named_ahead(ctx: Context, found: Iterable[tuple[str, int, str]]) -> list[str
     return [ctx.t("cli.recall.ahead", count=len(there), names=", ".join(there.values()))] if there else []
 
 
+def _several(births: Sequence[Birth]) -> bool:
+    """Say whether the goods began at several places."""
+    return len(births) > 1 and births[-1].began
+
+
 def _way(ctx: Context, births: Sequence[Birth]) -> str:
-    """Return where the goods began and came to market: ``永发合作社 -> 北河农批 11-23 03:52 500.0 kg``."""
+    """Return where the goods began and came to market: ``永发合作社 -> 北河农批 11-23 03:52 500.0 kg``; or each place they began at."""
     if not births:
         return ""
     from foodtrace.graph.edges import UNIT_NAMES  # noqa: PLC0415
 
+    if _several(births):
+        parts = [(each.site, UNIT_NAMES[each.unit], each.quantity) for each in births]
+        names = [f"{site} {shown_quantity(quantity, unit)} {shown_unit(ctx, unit)}" for site, unit, quantity in parts[:_PLACES]]
+        return ctx.t("cli.recall.births", count=len(births), names=", ".join(names) + (" .." if len(births) > _PLACES else ""))
     last = births[-1]
     unit = UNIT_NAMES[last.unit]
     when = [shown_time(last.at)] if last.at else []

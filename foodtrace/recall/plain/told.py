@@ -26,7 +26,7 @@ from foodtrace.recall.silence import silent_sites
 if TYPE_CHECKING:
     from foodtrace.graph.heads import LogHead
 
-_PRODUCT, _GTIN, _PRODUCER = 1, 2, 3
+_PRODUCT, _GTIN, _PRODUCER, _MAKERS = 1, 2, 3, 10
 """Where these stand in what is said of a lot."""
 _PIECE: Final = 2
 _Line: TypeAlias = tuple[int, str]
@@ -64,7 +64,7 @@ class PlainAnswer:
         self.gathered = gathered = Gathered(rows, list(dict.fromkeys((*self.numbers, *more))), () if more else self.asked, in_case=in_case)
         sites = gathered.sites
         held = {site for books in gathered.books.values() for site in books.held}
-        producer = next((info[_PRODUCER] for lot in self.numbers if (info := gathered.infos[lot])[_PRODUCER]), "")
+        producer = next((info[_PRODUCER] for lot in self.numbers if (info := gathered.infos[lot])[_MAKERS]), "")
         recalls = operator if in_case else producer or operator
         own = {site for site in held if recalls and sites[site][OPERATOR] == recalls and sites[site][KIND] not in outlet_kinds}
         sold = {site for books in gathered.books.values() for site, each in books.held.items() if each.sold > 0}
