@@ -52,4 +52,21 @@ def settled(words: Sequence[Word], party: Callable[[int], tuple[str, str]]) -> t
     return best, tuple((word[KIND], word[OPERATOR], word[LOG], word[SEQ]) for word in said)
 
 
-__all__ = ["KIND", "LOG", "OPERATOR", "OUTLET_KINDS", "SEQ", "Told", "Word", "settled"]
+def callers(words: Sequence[Word], party: Callable[[int], tuple[str, str]]) -> tuple[Word, ...]:
+    """Return the words that say whom to call at a site: that of its own operator, where all name it; else of each party the latest.
+
+    A stranger's word sends nobody's notice elsewhere: at worst it stands beside the others.
+
+    :param words, party: as in :func:`settled`.
+    """
+    by_party: dict[str, Word] = {}
+    place = {word[LOG:]: n for n, word in enumerate(words)}
+    for word in words:
+        by_party[party(word[LOG])[0]] = word
+    said = sorted(by_party.values(), key=lambda word: place[word[LOG:]])
+    operators = {word[OPERATOR] for word in said}
+    own = [word for word in said if len(operators) == 1 and party(word[LOG])[1] == word[OPERATOR] != ""]
+    return tuple(own[-1:] or said)
+
+
+__all__ = ["KIND", "LOG", "OPERATOR", "OUTLET_KINDS", "SEQ", "Told", "Word", "callers", "settled"]

@@ -18,6 +18,7 @@ from typing import Final
 
 from foodtrace.events import Correction, RecallOpened
 from foodtrace.events.canonical import decode_alone
+from foodtrace.graph.described import callers
 from foodtrace.graph.edges import micros
 from foodtrace.graph.flowkind import CLEARED, NEVER, happened
 from foodtrace.graph.flows import Flow
@@ -213,6 +214,12 @@ class Standing(Rows):
         """Return the (log, seq) of the entry whose word on a site counts, where several describe it."""
         self.sites_said([site])
         return self._describing.get(site)
+
+    def calling(self, site: int, entries: Collection[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+        """Return which (log, seq) of a site's descriptions say whom to call there (:func:`foodtrace.graph.described.callers`)."""
+        mine = set(entries)
+        words = [(*row[2:8], *row[9:]) for row in self._site_rows([site]) if tuple(row[9:]) in mine]
+        return tuple((log, seq) for *_, log, seq in callers(words, self._party)) if words else ()
 
     def operator_of(self, site: str) -> str:
         """Return whose a site is by its id; empty: no record says it, or they contradict each other."""

@@ -37,11 +37,11 @@ from foodtrace.operations.cases import managed, reach_of
 from foodtrace.operations.certificates import HOST
 from foodtrace.operations.common import Doing, Outcome
 from foodtrace.operations.parties import Party, parties, parties_of
-from foodtrace.operations.places import describe
 from foodtrace.personal import commit
 from foodtrace.quantity import Quantity
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.cases import case_events, case_ids, load_case, load_cases, resolve_case
+from foodtrace.recall.contacts import Contact, contacts
 from foodtrace.recall.facts import Case
 from foodtrace.recall.finding.look import Look
 from foodtrace.recall.finding.moves import ahead
@@ -101,8 +101,9 @@ def notify(session: Session, doing: Doing, case: str | None, *, which: Which = "
     waiting = heard_of(state, micros(doing.now), found).waiting() if which == "silent" else {}
     due = _due(facts, found, parties_of(session, facts, found, state), state, which, waiting)[:MOST]
     first = 1 + len(_numbered(session, state))
+    called = contacts(session, [facts.site(each.site) or 0 for each in due])
     for place, plain in enumerate(due):
-        party = _described(session, plain)
+        party = _described(called.get(facts.site(plain.site) or 0), plain)
         code = "".join(secrets.choice(_LETTERS) for _ in range(_CODE))
         names = tuple(each.lot for each in party.lots if each.lot)
         made = [
@@ -138,6 +139,8 @@ def sent_before(session: Session, now: int, case: str) -> Notified:
     """Return every notice of a case again, to be printed; the last one of each party."""
     state = load_case(session, case, until=now)
     by_party = {(party.site, party.direction): party for party in parties(session, now, state)}
+    facts = SqlFacts(session, now)
+    called = contacts(session, [facts.site(each.site) or 0 for each in by_party.values()])
     sent: dict[tuple[str, str], Sent] = {}
     for number, (event, entry) in enumerate(_numbered(session, state), 1):
         party = by_party.get((event.to, event.direction))
@@ -146,7 +149,8 @@ def sent_before(session: Session, now: int, case: str) -> Notified:
         row = session.row("SELECT value FROM personal WHERE log = ? AND seq = ? AND field = 'receipt'", entry)
         code = str(row[0]) if row else ""
         text = receipt_text(state.case, party.site, code) if code else ""
-        sent[event.to, event.direction] = Sent(number=number, party=_described(session, party), code=code, text=text, event=event)
+        known = _described(called.get(facts.site(party.site) or 0), party)
+        sent[event.to, event.direction] = Sent(number=number, party=known, code=code, text=text, event=event)
     return _notified(state, list(sent.values()))
 
 
@@ -343,9 +347,8 @@ def _due(facts: SqlFacts, found: Affected, everybody: list[Party], state: Case, 
     return due
 
 
-def _described(session: Session, party: Party) -> Party:
-    found = describe(session, party.site)
-    fields = found[1] if found else {}
+def _described(called: Contact | None, party: Party) -> Party:
+    fields = called[1] if called else {}
     return msgspec.structs.replace(
         party, contact=fields.get("contact", ""), phone=fields.get("phone", ""), address=fields.get("address", "")
     )

@@ -16,11 +16,13 @@ from foodtrace.errors import NotFound, Refused
 from foodtrace.events import Clause, LotsClause
 from foodtrace.graph.edges import moment
 from foodtrace.graph.reader import SqlFacts
-from foodtrace.operations.blocking import about
+from foodtrace.operations.blocking import about, blocks
 from foodtrace.operations.common import CHINA
 from foodtrace.operations.recallcases import touches
 from foodtrace.recall.cases import case_ids, load_cases
 from foodtrace.recall.facts import Case
+from foodtrace.recall.packs import for_case
+from foodtrace.recall.reach import reach_of_case
 from foodtrace.storage.session import Session
 
 
@@ -31,6 +33,24 @@ def also_about(session: Session, facts: SqlFacts, lots: Collection[int], now: in
     """
     texts = list(facts.texts(lots).values())
     return [case for case in _going(session, about(session, facts, lots), now) if case.case != but and touches(session, case, texts, now)]
+
+
+def still_blocked(session: Session, state: Case, lots: Sequence[str], now: int, *, site: str = "") -> dict[str, tuple[str, ...]]:
+    """Return which cases still stand against goods that one let go: number -> the lots, closed cases too. O(lots).
+
+    :param state: the case that cleared them. :param lots: full ids; none: all that it reaches. :param site: only what lies there.
+    """
+    facts = SqlFacts(session, now)
+    if not lots:
+        found = reach_of_case(facts, state, for_case(state, session.rules).settings)
+        lots = sorted(text for text in facts.texts(found.lots).values() if not text.startswith("?"))
+        if not any(case != state.case for case in about(session, facts, found.lots)):
+            return {}  # no other case can be about any of them
+    held: dict[str, list[str]] = {}
+    for lot in lots:
+        for each in blocks(session, lot, now, site):
+            held.setdefault(each.case, []).append(lot)
+    return {case: tuple(mine) for case, mine in sorted(held.items())}
 
 
 def check_again(session: Session, clauses: Sequence[Clause], level: int, now: int) -> None:

@@ -1,10 +1,15 @@
-"""Whom to call at a site: the personal fields of its newest description, as far as they are what its entry commits to."""
+"""Whom to call at a site: the personal fields of its description, as far as they are what its entry commits to.
+
+Of several logs that describe it, that of the site's own operator counts, else each party's latest stand side by side (ADR 27): a stranger
+sends nobody's notice elsewhere.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from foodtrace.graph.flowkind import NEVER
 from foodtrace.personal import Secret, State, fits, not_here
 
 if TYPE_CHECKING:
@@ -12,6 +17,7 @@ if TYPE_CHECKING:
 
 Contact: TypeAlias = tuple[State, dict[str, str]]
 """How the fields stand, and those that are still there."""
+_NOT_HERE: Final[Contact] = ("not_here", {})
 CONTACTS: Final = (
     "SELECT s.site, s.log, s.seq, e.bytes, p.field, p.salt, p.value FROM {ids} CROSS JOIN site_fact AS s JOIN log AS g ON g.id = s.log "
     "LEFT JOIN entry AS e ON e.log = s.log AND e.seq = s.seq LEFT JOIN personal AS p ON p.log = s.log AND p.seq = s.seq "
@@ -28,25 +34,47 @@ def contacts(session: Session, sites: Collection[int], seen: Callable[[int, int]
     rows = session.each(CONTACTS, sites)
     if seen is not None:
         rows = [row for row in rows if seen(row[1], row[2])]
-    newest: dict[int, tuple[int, int, bytes | None]] = {}
-    kept: dict[int, list[Secret]] = {}
+    said: dict[int, dict[tuple[int, int], tuple[bytes, list[Secret]]]] = {}
     for site, log, seq, data, field, salt, value in rows:
-        if newest.get(site, (0, -1))[:2] != (log, seq):
-            newest[site] = (log, seq, data)
-            kept[site] = []
+        mine = said.setdefault(site, {}).setdefault((log, seq), (b"" if data is None else bytes(data), []))[1]
         if field is not None:
-            kept[site].append(Secret(field, bytes(salt), value))
-    found: dict[int, Contact] = {}
-    unseen: dict[int, int] = {}
-    for site, (log, _, data) in newest.items():
-        entry = b"" if data is None else bytes(data)
-        mine = kept[site]
-        # Somebody will call this number: one that was changed beside the log is worse than none.
-        sound = all(fits(entry, each) for each in mine)
-        state: State = ("present" if sound else "tampered") if mine else "erased" if b'"commitments":{' in entry else "missing"
-        if state == "erased":
-            unseen[site] = log
-        found[site] = (state, {each.field: each.value for each in mine} if sound else {})
-    away = not_here(session, set(unseen.values()))
-    found.update((site, ("not_here", {})) for site, log in unseen.items() if log in away)
-    return found
+            mine.append(Secret(field, bytes(salt), value))
+    told = {
+        site: [(log, _word(*entries[log, seq])) for log, seq in _counting(session, site, list(entries))] for site, entries in said.items()
+    }
+    away = not_here(session, {log for words in told.values() for log, (state, _) in words if state == "erased"})
+    return {
+        site: _together([_NOT_HERE if word[0] == "erased" and log in away else word for log, word in words]) for site, words in told.items()
+    }
+
+
+def _counting(session: Session, site: int, entries: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return those of a site's descriptions, oldest first, that say whom to call there."""
+    if len({log for log, _ in entries}) == 1:
+        return entries[-1:]
+    from foodtrace.graph.reader import SqlFacts  # noqa: PLC0415 - most sites are described by one log
+
+    calling = set(SqlFacts(session, NEVER).calling(site, entries))
+    return [entry for entry in entries if entry in calling] or entries[-1:]
+
+
+def _word(entry: bytes, mine: Sequence[Secret]) -> Contact:
+    # Somebody will call this number: one that was changed beside the log is worse than none.
+    sound = all(fits(entry, each) for each in mine)
+    state: State = ("present" if sound else "tampered") if mine else "erased" if b'"commitments":{' in entry else "missing"
+    return state, {each.field: each.value for each in mine} if sound else {}
+
+
+def _together(words: Sequence[Contact]) -> Contact:
+    """Return what several parties say, side by side: none of them has more of a say than another."""
+    if len(words) == 1:
+        return words[0]
+    fields: dict[str, list[str]] = {}
+    for _, each in words:
+        for field, value in each.items():
+            if value and value not in fields.setdefault(field, []):
+                fields[field].append(value)
+    order: tuple[State, ...] = ("tampered", "present", "not_here", "erased", "missing")
+    states = {state for state, _ in words}
+    state = next(each for each in order if each in states)
+    return state, {field: " / ".join(values) for field, values in fields.items()}

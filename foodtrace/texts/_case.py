@@ -128,6 +128,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "cli.case.extended": ("{case} 延期至 {until}, 批准 {approval}, 原定 {first}", "{case}: extended to {until}, approval {approval}, first due {first}"),
     "cli.case.extension_unpublished": ("延期公告之前不算数: 加 --published 时间 再记一次", "it does not count before it is published: record it again with --published TIME"),
     "cli.case.cleared": ("{case} 已解除: {lots}{site}。可以再卖。", "{case}: cleared {lots}{site}. They may be sold again."),
+    "cli.case.cleared_held": ("{case} 已解除: {lots}{site}。但还不能卖:", "{case}: cleared {lots}{site}. But they may not be sold yet:"),
+    "cli.case.held_by": (
+        "案件 {case} 仍拦着 {count} 批: {lots}; 在那一案解除: foodtrace case clear {case} {lot} --basis 依据 --approved-by 工号",
+        "case {case} still blocks {count} {count:lot|lots}: {lots}; cleared there by foodtrace case clear {case} {lot} --basis WHY --approved-by NUMBER",
+    ),
     "cli.case.cleared_all": ("全部批次", "all lots"),
     "cli.case.withdrawn": ("{case} 已撤回, 不再拦货。记录保留。", "{case} withdrawn; it blocks nothing any more. Its record stays."),
     "cli.case.reopened": ("{case} 重新进行", "{case} goes on"),

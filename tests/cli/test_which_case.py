@@ -103,3 +103,19 @@ def test_a_recall_by_a_rule_says_who_recalls_or_that_nobody_is_known(here: Insid
     assert "who recalls: unknown, the goods are of several producers" in here("recall", "--product", "芹菜")
     assert "召回人: 不明, 货不是一家生产的" in here("recall", "--product", "芹菜", lang="zh")
     assert here.json("recall", "--product", "芹菜")["operator"] == ""
+
+
+def test_goods_that_one_case_lets_go_and_another_still_blocks_are_not_said_to_be_free(here: Inside) -> None:
+    lot = supplied(here)
+    here("case", "open", lot, *CASE)
+    here("case", "open", lot, "--class", "1", "--known", "2026-01-01T00:00", "--reason", "y")
+    here("case", "close", "2026-0002", "--override", "x", *APPROVED)
+    for words in (("2026-0001", lot), ("2026-0001", "--all"), ("2026-0001", lot, "--site", "福安超市")):
+        said = here("case", "clear", *words, "--basis", "lab", *APPROVED)
+        assert "But they may not be sold yet:" in said
+        assert f"case 2026-0002 still blocks 1 lot: L-0001/{lot}; cleared there by foodtrace case clear 2026-0002" in said
+    assert "transfer.recalled" in here("transfer", lot, "1kg", "--from", "永发合作社", "--to", "福安超市", code=1)
+    said = here("case", "withdraw", "2026-0001", "--reason", "x", *APPROVED, lang="zh")
+    assert f"案件 2026-0002 仍拦着 1 批: L-0001/{lot}" in said
+    assert here("case", "clear", "2026-0002", lot, "--basis", "lab", *APPROVED).endswith("They may be sold again.\n")
+    here("transfer", lot, "1kg", "--from", "永发合作社", "--to", "福安超市")

@@ -40,6 +40,9 @@ if TYPE_CHECKING:
     from foodtrace.recall.facts import Case
     from foodtrace.storage.session import Session
 
+_HELD = 5
+"""Lots that a line names."""
+
 
 @click.group()
 def case() -> None:
@@ -236,7 +239,10 @@ def clear(ctx: Context, names: tuple[str, ...], site: str, basis: str, approved_
     event = act(ctx, lambda session, doing: cases.clear(session, doing, case_id, lots, basis, approved_by, site=site), by=by)
     say_taken(ctx, case_id, event.case)
     what = ", ".join(event.lots) or ctx.t("cli.case.cleared_all")
-    say(ctx.t("cli.case.cleared", case=event.case, lots=what, site=f" {event.site}" if event.site else ""))
+    where = f" {names_of(ctx, [event.site])[event.site]}" if event.site else ""
+    held = _still_blocked(ctx, event.case, event.lots, event.site)
+    say(ctx.t("cli.case.cleared_held" if held else "cli.case.cleared", case=event.case, lots=what, site=where))
+    _say_held(ctx, held)
 
 
 @case.command()
@@ -252,6 +258,7 @@ def withdraw(ctx: Context, case_id: str | None, reason: str, approved_by: str, b
     event = act(ctx, lambda session, doing: cases.withdraw(session, doing, case_id, reason, approved_by), by=by)
     say_taken(ctx, case_id, event.case)
     say(ctx.t("cli.case.withdrawn", case=event.case))
+    _say_held(ctx, _still_blocked(ctx, event.case, (), ""))
 
 
 @case.command()
@@ -302,6 +309,26 @@ def _fits_nothing(session: Session, state: Case, now: int) -> NotFound | None:
     except NotFound as error:
         return error
     return None
+
+
+def _still_blocked(ctx: Context, number: str, lots: tuple[str, ...], site: str) -> dict[str, tuple[str, ...]]:
+    """Return which cases still block goods that one let go."""
+    from foodtrace.operations.blocking import sealed_until  # noqa: PLC0415
+    from foodtrace.operations.othercases import still_blocked  # noqa: PLC0415
+    from foodtrace.recall.cases import load_cases, standing_of  # noqa: PLC0415
+
+    with ctx.open() as ledger:
+        log = ledger.writer().number
+        with ledger.reading() as session:
+            now = max(ledger.clock(), sealed_until(session))
+            mine = next(each for each in load_cases(session, number, until=now) if standing_of(session, each.opener)(log))
+            return still_blocked(session, mine, lots, now, site=site)
+
+
+def _say_held(ctx: Context, held: dict[str, tuple[str, ...]]) -> None:
+    for case, lots in held.items():
+        what = ", ".join(lots[:_HELD]) + (" .." if len(lots) > _HELD else "")
+        say("  " + ctx.t("cli.case.held_by", case=case, count=len(lots), lots=what, lot=lots[0]))
 
 
 def _rescoped(ctx: Context, answer: Rescoped) -> None:
