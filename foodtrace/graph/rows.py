@@ -55,6 +55,11 @@ WHOLE_NAMED: Final = _LOTS_NAMED + _TOLD
 """What :meth:`Rows.whole_named` asks."""
 _NUMBERS_ONLY: Final = _LOTS_NAMED + "SELECT 0, l.id, '' FROM lots AS l" + _OTHER_NAMES  # noqa: S608 - constants
 
+_ALIKE: Final = (
+    "SELECT n.id, n.text, o.id, o.text FROM {ids} CROSS JOIN name AS n JOIN name AS o ON o.code = n.code "
+    "WHERE n.id = f.value AND o.id <> n.id AND n.code IS NOT NULL"
+)
+"""Lots of the same code."""
 _MOVES: Final = f"SELECT {FLOW} FROM {{ids}} CROSS JOIN move AS m WHERE m.lot = f.value AND m.ended <= 0 AND m.recorded <= ?"  # noqa: S608
 WORD: Final = "l.lot, l.site, l.product, l.gtin, l.produced, l.expiry, l.content, l.content_unit"
 _WORDS_FROM: Final = (
@@ -186,12 +191,13 @@ class Rows:
 
     def same_code(self, lots: Collection[int]) -> Iterable[tuple[int, int]]:
         """Return (lot, other) where other has the same code under an authority that no operator or product on record has."""
-        rows = self._s.each(
-            "SELECT n.id, o.id, o.text FROM {ids} CROSS JOIN name AS n JOIN name AS o ON o.code = n.code "
-            "WHERE n.id = f.value AND o.id <> n.id AND n.code IS NOT NULL",
-            lots,
-        )
-        return [(lot, other) for lot, other, text in rows if self._nobodys(text)]
+        return [(lot, other) for lot, _, other, text in self._s.each(_ALIKE, lots) if self._nobodys(text)]
+
+    def somebodys(self, lots: Collection[int]) -> Iterable[tuple[int, int]]:
+        """Return (lot, other) where lot has an authority that no operator or product on record has, and other, of one that is, its code."""
+        rows = self._s.each(_ALIKE, lots)
+        strange = {lot for lot, text in {row[:2] for row in rows} if self._nobodys(text)}
+        return [(lot, other) for lot, _, other, text in rows if lot in strange and not self._nobodys(text)]
 
     def _nobodys(self, text: str) -> bool:
         """Say whether a lot's authority is no operator, site or product on record."""
@@ -230,13 +236,18 @@ class Rows:
 
     def _whole(self, sql: str, lots: Collection[int] | Collection[str], *, texts: bool) -> set[int] | None:
         found: set[int] = set()
+        codes: set[str] = set()
         for what, one, text in self._s.each(sql, lots):
             if what == _ALIAS or (what == _SAME_CODE and self._nobodys(text)):
                 return None
+            if what == _SAME_CODE:
+                codes.add(text.rpartition("/")[2])
             if what == _MADE:
                 found.add(one)
                 if texts:
                     self._texts[one] = text
+        if codes and texts and any(self._nobodys(text) for lot in found if (text := self._texts[lot]).rpartition("/")[2] in codes):
+            return None
         return found
 
     def pseudo_lots(self, sites: Collection[int]) -> list[int]:

@@ -93,6 +93,10 @@ class Facts(Protocol):
         """Return (lot, other) where other has the same code under an authority that no operator or product on record has."""
         ...
 
+    def somebodys(self, lots: Collection[int]) -> Iterable[tuple[int, int]]:
+        """Return (lot, other) where lot has an authority that no operator or product on record has, and other, of one that is, its code."""
+        ...
+
     def lots_like(self, clause: Clause) -> Iterable[tuple[int, bool]]:
         """Return (lot, certain) for every lot a predicate clause fits; certain is false where an attribute is unknown."""
         ...

@@ -144,13 +144,25 @@ class MemoryFacts:
 
     def same_code(self, lots: Collection[int]) -> Iterable[tuple[int, int]]:
         """See :class:`foodtrace.recall.facts.Facts`."""
+        return [(lot, other) for lot, other in self._alike(lots) if self._nobodys(other)]
+
+    def somebodys(self, lots: Collection[int]) -> Iterable[tuple[int, int]]:
+        """See :class:`foodtrace.recall.facts.Facts`."""
+        return [(lot, other) for lot, other in self._alike(lots) if self._nobodys(lot) and not self._nobodys(other)]
+
+    def _alike(self, lots: Collection[int]) -> Iterable[tuple[int, int]]:
+        """Iterate over lots and others of the same code."""
         texts = self.texts({*lots, *self._by_lot})
         by_code: dict[str, list[int]] = {}
         for lot in self._by_lot:
-            authority, slash, code = texts[lot].partition("/")
-            if slash and authority not in self._operators and not (authority.isdigit() and len(authority) == 14):  # noqa: PLR2004 - GTIN-14
+            _, slash, code = texts[lot].partition("/")
+            if slash:
                 by_code.setdefault(code, []).append(lot)
         return [(lot, other) for lot in lots for other in by_code.get(texts[lot].partition("/")[2], ()) if other != lot]
+
+    def _nobodys(self, lot: int) -> bool:
+        authority = self.texts([lot])[lot].partition("/")[0]
+        return authority not in self._operators and not (authority.isdigit() and len(authority) == 14)  # noqa: PLR2004 - GTIN-14
 
     def lots_like(self, clause: Clause) -> Iterable[tuple[int, bool]]:
         """See :class:`foodtrace.recall.facts.Facts`."""

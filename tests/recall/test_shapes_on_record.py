@@ -13,15 +13,13 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foodtrace import Quantity
-from foodtrace.events import (
-    Clause,
-    Receipt,
-)
+from foodtrace import Ledger, Quantity
+from foodtrace.events import Clause, Receipt, Site
 from foodtrace.graph.edges import micros
 from foodtrace.graph.flows import ALWAYS, NEVER
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.recall.affected import find
+from foodtrace.recall.answer import Answer, recall
 from foodtrace.recall.settings import HOUR, Settings
 from foodtrace.storage.session import Session
 from tests.recall.reference import INF, Reference
@@ -74,6 +72,12 @@ def _fits(told: Told, reference: Reference, lot: str, product: str, codes: Seque
     if not product or (words and words[-1] == product):
         return True
     return None if not words or product in words else False
+
+
+def by_every_rule(ledger: Ledger, lot: str) -> Answer:
+    """Answer by the engine for everything."""
+    with ledger.reading() as session:
+        return recall(session, lot, now=ledger.clock(), plain=False)
 
 
 def _called(some: Sequence[tuple], names: Sequence[int]) -> list[tuple]:
@@ -160,6 +164,19 @@ def test_the_same_code_under_an_issuer_on_no_record_joins_and_is_possible() -> N
     with recorded(told) as ledger:
         ledger.record([stray])
         answer = ledger.recall(lot_id("L"))
+        back = ledger.recall("NO-ONE/L")
+        slow = by_every_rule(ledger, "NO-ONE/L")
     links = {row.site: row.link for row in (*answer.outlets, *answer.others)}
     assert links == {"P": "confirmed", "X": "confirmed", "Y": "possible"}
-    assert "code_only" in {each.kind for each in answer.untraced}
+    assert [each.lot for each in answer.untraced if each.kind == "code_only"] == ["NO-ONE/L"]
+    assert [row.site for row in (*back.outlets, *back.others)] == ["Y"]
+    assert [(each.lot, bool(each.entries)) for each in back.untraced if each.kind == "code_only"] == [(lot_id("L"), True)]
+    assert back.untraced == slow.untraced
+
+
+def test_of_a_code_that_several_have_only_lots_of_nobody_known_are_asked_about() -> None:
+    told = Told([("birth", "L", "P", 9, 0, "instant")], dict.fromkeys(LOTS, "a"))
+    other = Receipt(id="other", at=moment(12), site="Y", lot="FT-B/L", quantity=Quantity(3, "g"))
+    with recorded(told) as ledger:
+        ledger.record([Site(id="b", at=moment(0), site="B", operator="FT-B", kind="farm", name="B"), other])
+        assert "code_only" not in {each.kind for lot in (lot_id("L"), "FT-B/L") for each in ledger.recall(lot).untraced}

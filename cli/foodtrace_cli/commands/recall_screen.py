@@ -338,7 +338,8 @@ def _untraced(ctx: Context, answer: Any, *, everything: bool) -> None:
 
 def _where(finding: Any) -> str:
     """Return what a finding is about: lot and site, or else the entry that shows it."""
-    return f"{code_of(finding.lot)} {finding.site_name or finding.site}".strip() or ", ".join(finding.entries[:1])
+    lot = finding.lot if finding.kind == "code_only" else code_of(finding.lot)  # of the same code it is the rest that tells them apart
+    return f"{lot} {finding.site_name or finding.site}".strip() or ", ".join(finding.entries[:1])
 
 
 def records_come(ctx: Context, logs: Sequence[Any]) -> None:

@@ -35,10 +35,19 @@ def _behind(look: Look, holding: Holding) -> tuple[Entry, ...]:
 
 
 def same_code(look: Look) -> Iterator[Finding]:
-    """code_only: the same code under an authority that is on no record."""
+    """code_only: the same code under an authority that is on no record.
+
+    Those lots are in the answer. A lot of such an authority itself may be anybody's of this code; those are named, by the entries about it,
+    and not in the answer: a number of the day is the code of many a farm's lot.
+    """
     names = [name for lot in look.found.lots for name in look.found.names[lot]]
     for _, other in look.facts.same_code(names):
         yield Finding(kind="code_only", lot=other, entries=look.of(look.representative.get(other, other)))
+    joined = {other for _, other in look.found.code_only}
+    alone = [name for name in names if look.representative[name] not in joined]
+    for lot, other in look.facts.somebodys(alone):
+        if other not in look.representative:
+            yield Finding(kind="code_only", lot=other, entries=look.of(look.representative[lot]))
 
 
 def attributes(look: Look) -> Iterator[Finding]:
