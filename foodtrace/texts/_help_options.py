@@ -352,6 +352,7 @@ OPTIONS: Final[dict[str, str]] = {
     "Audit a copy in tiles instead; needs no ledger.": "核验一份瓦片副本; 不需要账本。",
     "Verifier key of the log or a witness, got elsewhere: its text, or a file with it.": "日志或见证方的公钥, 从别处得来: 其内容, 或存有它的文件。",
     "An older checkpoint to extend; may be repeated.": "必须是其延续的旧检查点; 可以重复。",
+    "Minutes after which a copy behind an address is given up; else 30.": "网址上的副本最多读几分钟, 之后放弃; 默认 30。",
     "Start no second process.": "不另开进程。",
     "Folder to write to.": "写到哪个文件夹。",
     "Prove under the checkpoint of that many entries; else the newest.": "在有这么多条的检查点下证明; 默认最新的。",

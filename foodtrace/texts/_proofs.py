@@ -113,6 +113,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "tiles.too_long": ("{value} 大于 {expected} 字节", "{value} has more than {expected} {expected:byte|bytes}"),
     "tiles.too_long.hint": _DAMAGED,
     "tiles.unreadable": ("读不到 {value}: {reason}", "{value} cannot be read: {reason}"),
+    "tiles.too_slow": ("{value} 没在给定的时间内读到", "{value} was not read in the time that was given"),
+    "tiles.too_slow.hint": (
+        "网络或服务器慢, 或副本很大: 用 --within 多给几分钟; 这不是核验结果",
+        "the network or server is slow, or the copy large: give more minutes with --within; this is no finding about the log",
+    ),
     "tiles.unreadable.hint": ("看地址和网络, 再试; 这不是核验结果", "look at the address and the network, then try again; this is no finding about the log"),
     "tiles.address": ("{value} 不是 {expected} 的地址", "{value} is no address of {expected}"),
     "tiles.address.hint": ("给出文件夹或网址", "give a folder or a web address"),
@@ -157,6 +162,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "  that older checkpoint is cosigned by {count} known {count:witness|witnesses}: witnessed up to {size} {size:entry|entries}",
     ),
     "cli.tiles.witnesses": ("  见证人会签 {count} 个", "  cosigned by {count} known {count:witness|witnesses}"),
+    "cli.tiles.unlooked": (
+        "没有核验完: {log} 的 {size} 条只查了 {entries} 条; 查过的没有问题, 其余不知道",
+        "NOT verified: {log}: {entries} of {size} {size:entry|entries} looked at; nothing is wrong so far, and nothing is known of the rest",
+    ),
+    "cli.tiles.unlooked_more": (
+        "而且没有查完: {size} 条只查了 {entries} 条",
+        "and it could not be looked at to the end: {entries} of {size} {size:entry|entries} looked at",
+    ),
     "cli.tiles.broken": ("副本不成立: {log}, {count} 处", "the copy does not hold: {log}, {count} {count:finding|findings}"),
     # Bringing a log home
     "import.own_log": (

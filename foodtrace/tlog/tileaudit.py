@@ -10,7 +10,9 @@ What is checked, in the order of the entries:
    The copy has the checkpoint right after each key entry, and the old and the new key have signed it: whoever takes the log in needs all
    of them.
 5. The root of the entries is the root that was signed; at the size of an older checkpoint, also the root of that.
-6. A copy is read no further than its own tiles, from the signed root down, vouch for the entries (:mod:`foodtrace.tlog.tilewalk`).
+6. Where a file could not be read, or not in time, nothing is known of what is beyond it: what was found before is kept, and the answer says
+   that it was not looked at to the end (``looked``). It is never a yes.
+7. A copy is read no further than its own tiles, from the signed root down, vouch for the entries (:mod:`foodtrace.tlog.tilewalk`).
 """
 
 from __future__ import annotations
@@ -37,6 +39,9 @@ class TilesAudit(msgspec.Struct, frozen=True, kw_only=True):
 
     ok: bool
     """True only if at least one entry was checked and everything holds."""
+    looked: bool = True
+    """Whether all of the copy could be looked at, as far as it holds; if not, the last finding says what stopped it (``tiles.unreadable``,
+    ``tiles.too_slow``), and that is none about the log."""
     log: str
     size: int
     entries: int
@@ -83,7 +88,8 @@ def audit(
         its key is taken.
     :param since: an older checkpoint of the same log that the copy has to extend, by a key that is known or by the one that was in force
         at its size, as the copy shows. A witness that cosigned it need not have cosigned the newest.
-    :raises ProofError: a checkpoint is none of a trusted key. :raises Storage: ``tiles.no_checkpoint``, ``tiles.unreadable``.
+    :raises ProofError: a checkpoint is none of a trusted key. :raises Storage: ``tiles.no_checkpoint``; ``tiles.unreadable``,
+        ``tiles.too_slow`` for the checkpoint itself. For anything after it these are findings (step 6).
     """
     known = tuple(verifiers)
     trusted = any(each.algorithm == ED25519 for each in known)
@@ -100,7 +106,9 @@ def audit(
         cosigned = _cosigned(since, known)
         if older.origin != head.origin:
             raise ProofError("checkpoint.other_origin", value=older.origin, expected=head.origin)
-    return examine(source, note, head, known, older=older, cosigned=cosigned, unproven=unproven, trusted=trusted, progress=progress)[0]
+    return examine(
+        source, note, head, known, older=older, cosigned=cosigned, unproven=unproven, trusted=trusted, progress=progress, partly=True
+    )[0]
 
 
 def _by_log(note: bytes, known: tuple[Verifier, ...]) -> TreeHead:
@@ -155,6 +163,7 @@ def examine(
     progress: Callable[[int, int], None] | None = None,
     each: Callable[[int, bytes], None] | None = None,
     begin: Begin | None = None,
+    partly: bool = False,
 ) -> tuple[TilesAudit, Followed]:
     """Audit a copy against one reading of its checkpoint.
 
@@ -163,21 +172,31 @@ def examine(
         have signed it that was in force at its size.
     :param each: called with (seq, bytes) of every entry, in order, before it is known whether the copy holds.
     :param begin: where to begin; used up by it.
+    :param partly: answer with what was found where a file could not be read (step 6). :raises Storage: otherwise.
     """
     walk = Walk(source, head, older, each, begin)
     walk.files += 1
     if older is not None and older.size > head.size:
         walk.find("tiles.rolled_back", CHECKPOINT, None, older.size, head.size)
-    walk.bundles(progress)
-    walk.upper()
+    stopped: Storage | None = None
+    try:
+        walk.bundles(progress)
+        walk.upper()
+    except Storage as error:
+        if not partly:
+            raise
+        stopped = error
     vkey, signed = _end(walk, note, known, cosigned)
-    if unproven and older is not None:
+    if unproven and older is not None and (stopped is None or walk.then):
         _then(walk, unproven, older)
     size = walk.frontier.size
     if head.size == 0:
         walk.find("tlog.empty", CHECKPOINT)
+    if stopped is not None:
+        walk.find(stopped.code, str(stopped.value), None, "", stopped.params.get("reason", stopped.params.get("seconds", "")))
     found = TilesAudit(
         ok=size > 0 and not walk.findings,
+        looked=stopped is None,
         log=head.origin,
         size=head.size,
         entries=size,

@@ -3,7 +3,8 @@
 Rules:
 
 1. Nothing read is trusted; every read has a bound in bytes, so that a copy can hurt nobody. Over the network it has one in seconds as well:
-   connecting, redirects, headers, whatever comes before them and the body end together at one time, however slowly each byte comes.
+   connecting, redirects, headers, whatever comes before them and the body end together at one time, however slowly each byte comes. All
+   files together have one as well where the caller says so: then ``Storage`` (``tiles.too_slow``), which is no finding about the log.
 2. What is not there is ``None``; what cannot be read raises ``Storage`` (``tiles.unreadable``), what is too long ``ProofError``.
 3. A partial tile may have given way to the full one (tlog-tiles): that is asked for next.
 """
@@ -164,12 +165,16 @@ class _Secure(urllib.request.HTTPSHandler):
 class Web:
     """A copy behind ``http(s)://``; redirects are followed to other such addresses only."""
 
-    def __init__(self, prefix: str, *, seconds: float = SECONDS, patience: float = PATIENCE) -> None:
-        """Take an address. Raises ``BadData`` (``tiles.address``)."""
+    def __init__(self, prefix: str, *, seconds: float = SECONDS, patience: float = PATIENCE, within: float | None = None) -> None:
+        """Take an address. Raises ``BadData`` (``tiles.address``).
+
+        :param within: seconds from now in which everything has to be read; none: however long all files together take.
+        """
         if not _is_address(prefix):
             raise BadData("tiles.address", value=prefix, expected="http://, https://")
         self._prefix = prefix.rstrip("/")
         self._seconds, self._patience = seconds, patience
+        self._within, self._end = within, None if within is None else time.monotonic() + within
         self._opener = urllib.request.OpenerDirector()
         for handler in (
             urllib.request.ProxyHandler,
@@ -183,8 +188,11 @@ class Web:
 
     def read(self, path: str, most: int) -> bytes | None:
         """Return what the server has under this path, none if it has nothing. Raises ``Storage``, ``ProofError``."""
+        self._in_time(path)
         request = _Request(f"{self._prefix}/{path}", headers={"Accept-Encoding": "identity"})
         request.end = time.monotonic() + self._patience
+        if self._end is not None:
+            request.end = min(request.end, self._end)
         data = b""
         try:
             with self._opener.open(request, timeout=self._seconds) as answer:
@@ -199,9 +207,15 @@ class Web:
                 return None
             raise Storage("tiles.unreadable", value=path, reason=f"HTTP {error.code}") from None
         except (OSError, ValueError, HTTPException) as error:
+            self._in_time(path)
             cause = error.reason if isinstance(error, urllib.error.URLError) else error
             raise Storage("tiles.unreadable", value=path, reason=str(cause) or type(cause).__name__) from None
         return _bounded(path, data, most)
+
+    def _in_time(self, path: str) -> None:
+        """Raise ``Storage`` (``tiles.too_slow``) if the time for all files is over."""
+        if self._end is not None and time.monotonic() >= self._end:
+            raise Storage("tiles.too_slow", value=path, seconds=round(self._within or 0))
 
 
 def _is_address(prefix: str) -> bool:
@@ -219,9 +233,9 @@ def _bounded(path: str, data: bytes, most: int) -> bytes:
     return data
 
 
-def source_of(given: str) -> Source:
-    """Return the copy that a folder or an address names."""
-    return Web(given) if "://" in given else Folder(Path(given))
+def source_of(given: str, *, within: float | None = None) -> Source:
+    """Return the copy that a folder or an address names. :param within: see :class:`Web`; a folder has none."""
+    return Web(given, within=within) if "://" in given else Folder(Path(given))
 
 
 def read_tile(source: Source, tile: Tile, most: int) -> tuple[bytes | None, bool]:

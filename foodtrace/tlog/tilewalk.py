@@ -103,9 +103,13 @@ class Walk:
         if self.head.size - self.start > MAX_UNVOUCHED:
             vouching = Vouching(self.source, self.head)
             if not vouching.edge():
+                for wrong in vouching.damaged():
+                    self.find(*wrong)
                 self._beyond(self.start)
                 return
         unvouched = 0
+        if progress is not None:
+            progress(self.start, self.head.size)
         for each in tiles_at(-1, self.head.size, self.start // WIDTH):
             start = each.number * WIDTH
             entries = self._entries(each.number, each.width)

@@ -7,7 +7,7 @@ from hashlib import sha256
 
 import pytest
 
-from foodtrace import Ledger
+from foodtrace import Ledger, errors
 from foodtrace.keys import SigningKey
 from foodtrace.tlog import merkle, tilewalk
 from foodtrace.tlog.checkpoint import TreeHead, format_checkpoint
@@ -72,7 +72,8 @@ def endless(copy: dict[str, bytes], top: bytes) -> Counted:
 def test_a_size_beyond_what_the_copy_has_is_refused_before_an_entry_is_read(copy: dict[str, bytes]) -> None:
     source = Counted(lambda path: signed(HUGE, bytes(32)) if path == "checkpoint" else copy.get(path))
     got = audit(source)
-    assert (got.ok, [each.code for each in got.findings]) == (False, ["tiles.beyond"])
+    codes = [each.code for each in got.findings]
+    assert (got.ok, codes[-1], {*codes[:-1]}) == (False, "tiles.beyond", {"tiles.missing"}), "and which tiles it lacks"
     assert not [each for each in source.asked if "entries" in each]
 
 
@@ -102,6 +103,40 @@ def test_a_copy_that_holds_is_followed_to_its_end_however_low_the_bound(copy: di
     above = next(each for each in copy if each.startswith("tile/1/"))
     damaged = copy | {above: bytes(len(copy[above]))}
     assert "tiles.beyond" in {each.code for each in audit(Counted(damaged.get), key).findings}
+
+
+@pytest.mark.parametrize(("level", "at"), [(0, 0), (0, 179 * 32), (1, 0), (1, 3 * 32 + 31)])
+def test_the_tile_that_is_damaged_at_the_end_of_a_large_copy_is_named(
+    copy: dict[str, bytes], monkeypatch: pytest.MonkeyPatch, level: int, at: int
+) -> None:
+    """It was said only that the tiles do not lead to the root."""
+    monkeypatch.setattr(tilewalk, "MAX_UNVOUCHED", 0)
+    path = next(each for each in copy if each.startswith(f"tile/{level}/") and ".p/" in each)
+    data = bytearray(copy[path])
+    data[at] ^= 1
+    got = audit(Counted((copy | {path: bytes(data)}).get))
+    seq = 1024 + at // 32 if level == 0 else at // 32 * 256
+    assert [(each.code, each.path, each.seq) for each in got.findings] == [("tiles.hash", path, seq), ("tiles.beyond", "checkpoint", None)]
+    for spoilt, code in ((copy[path][:-1], "tiles.tile"), (None, "tiles.missing")):
+        rest = {name: data for name, data in (copy | {path: spoilt}).items() if data is not None}
+        found = audit(Counted(rest.get)).findings
+        assert [each.path for each in found] == [path, "checkpoint"]
+        assert found[0].code == code
+
+
+def test_what_was_found_before_a_file_could_not_be_read_is_kept(copy: dict[str, bytes]) -> None:
+    """It had gone with the error, which said that it was no finding about the log."""
+    damaged = copy | {"tile/0/001": bytes(len(copy["tile/0/001"]))}
+
+    def read(path: str) -> bytes | None:
+        if path == "tile/entries/003":
+            raise errors.Storage("tiles.unreadable", value=path, reason="HTTP 500")
+        return damaged.get(path)
+
+    got = audit(Counted(read))
+    assert (got.ok, got.looked, got.entries) == (False, False, 3 * WIDTH)
+    assert {each.code for each in got.findings} == {"tiles.hash", "tiles.unreadable"}
+    assert (got.findings[-1].code, got.findings[-1].path, got.findings[-1].got) == ("tiles.unreadable", "tile/entries/003", "HTTP 500")
 
 
 def test_a_bundle_that_cannot_be_read_does_not_make_the_log_empty(copy: dict[str, bytes]) -> None:

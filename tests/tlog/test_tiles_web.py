@@ -155,3 +155,64 @@ def test_the_time_for_a_file_ends_however_its_bytes_come(first: bytes, each: byt
 @pytest.mark.parametrize("address", ["http://[::1/", "http://", "https:///x", "http://h:port/", "http://h:99999/", "http://h:0/"])
 def test_what_is_no_address_is_said_to_be_none(address: str, tmp_path: Path) -> None:
     assert f"tiles.address: {address} is no address of http://, https://" in run(tmp_path, "verify", "--tiles", address, code=2)
+
+
+class _Stalling(_Quiet):
+    """A server that is quick with the checkpoint and never ends with what is asked for under a word."""
+
+    word, over = "entries", threading.Event()
+
+    def do_GET(self) -> None:
+        if self.word in self.path:
+            self.over.wait(30)
+        super().do_GET()
+
+
+@pytest.fixture
+def stalling(tmp_path: Path) -> Iterator[tuple[Path, str]]:
+    (tmp_path / "web").mkdir()
+    _Stalling.over.clear()
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(_Stalling, directory=str(tmp_path / "web")))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield tmp_path / "web", f"http://127.0.0.1:{server.server_address[1]}"
+    _Stalling.over.set()
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_server_that_does_not_answer_is_given_up_and_is_no_finding(
+    stalling: tuple[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lang: str
+) -> None:
+    """Each file had two minutes; a log of a thousand of them two thousand."""
+    monkeypatch.setattr("foodtrace_cli.commands.tiles.WITHIN", 0.3 / 60)
+    folder, url = stalling
+    run(tmp_path, "init")
+    run(tmp_path, "export", "tiles", str(folder / "log"))
+    said = run(tmp_path, "verify", "--tiles", f"{url}/log", code=3, lang=lang)
+    assert ("NOT verified" in said) is (lang == "en")
+    assert "tiles.too_slow" in said
+    assert "--within" in said
+    assert "does not hold" not in said
+    assert "不成立" not in said
+    answer = json.loads(run(tmp_path, "verify", "--tiles", f"{url}/log", "--json", code=3))
+    assert (answer["ok"], answer.get("looked"), answer["entries"]) == (False, False, 0)
+    assert [each["code"] for each in answer["findings"]] == ["tiles.too_slow"]
+
+
+def test_the_time_for_all_files_is_one(served: tuple[Path, str]) -> None:
+    folder, url = served
+    (folder / "a").write_bytes(b"x")
+    web = Web(url, within=60)
+    assert web.read("a", 10) == b"x"
+    gone = Web(url, within=0)
+    with pytest.raises(errors.Storage) as caught:
+        gone.read("a", 10)
+    assert (caught.value.code, caught.value.exit_code) == ("tiles.too_slow", 3)
+
+
+def test_minutes_are_for_a_copy(tmp_path: Path) -> None:
+    assert "--tiles" in run(tmp_path, "verify", "--within", "5", code=2)
+    run(tmp_path, "verify", "--tiles", "x", "--within", "0", code=2)

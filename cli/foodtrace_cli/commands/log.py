@@ -29,10 +29,21 @@ _SHOWN = 50
 @click.option(
     "--since", multiple=True, type=click.Path(exists=True, dir_okay=False), help="An older checkpoint to extend; may be repeated."
 )
+@click.option(
+    "--within", type=click.IntRange(min=1), default=None, help="Minutes after which a copy behind an address is given up; else 30."
+)
 @click.option("--alone", is_flag=True, help="Start no second process.")
 @click.pass_context
 def verify(
-    click_ctx: click.Context, copy: str | None, log_keys: Sequence[str], since: Sequence[str], *, as_json: bool, full: bool, alone: bool
+    click_ctx: click.Context,
+    copy: str | None,
+    log_keys: Sequence[str],
+    since: Sequence[str],
+    within: int | None,
+    *,
+    as_json: bool,
+    full: bool,
+    alone: bool,
 ) -> None:
     """Check every log, byte by byte, and every figure that was computed from it. Exit 0 only if all of it holds; 3 if not.
 
@@ -45,7 +56,9 @@ def verify(
 
         if len(since) > 1:
             raise BadData("cli.usage_extra", value="--since", expected="foodtrace verify --help")
-        click_ctx.exit(audit_copy(ctx, copy, log_keys, since[0] if since else None, as_json=as_json))
+        click_ctx.exit(audit_copy(ctx, copy, log_keys, since[0] if since else None, within, as_json=as_json))
+    if within is not None:
+        raise BadData("cli.usage_goes_with", value="--within", expected="--tiles", where="foodtrace verify --help")
     if log_keys and not since:
         raise BadData("cli.usage_goes_with", value="--key", expected="--since / --tiles", where="foodtrace verify --help")
     from foodtrace.verification import older  # noqa: PLC0415 - import time is part of a command's time

@@ -10,9 +10,15 @@ from foodtrace_cli.commands.prove import read, verifier_of
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, emit_error, emit_json, progress, say
 
+WITHIN = 30
+"""Minutes that a copy behind an address may take by default: at 5 ms a file that is a log of 40 million entries."""
 
-def audit_copy(ctx: Context, given: str, keys: Sequence[str], since: str | None, *, as_json: bool) -> int:
-    """Audit a copy and say what was found; return the exit code, 0 or 3."""
+
+def audit_copy(ctx: Context, given: str, keys: Sequence[str], since: str | None, within: int | None, *, as_json: bool) -> int:
+    """Audit a copy and say what was found; return the exit code, 0 or 3.
+
+    :param within: minutes that a copy behind an address may take.
+    """
     from foodtrace.tlog.tileaudit import audit  # noqa: PLC0415
     from foodtrace.tlog.tilesource import source_of  # noqa: PLC0415
 
@@ -20,7 +26,7 @@ def audit_copy(ctx: Context, given: str, keys: Sequence[str], since: str | None,
     older = None if since is None else read(Path(since))
     try:
         with progress(ctx.t("cli.verify.label")) as bar:
-            found = audit(source_of(given), known, since=older, progress=bar)
+            found = audit(source_of(given, within=(within or WITHIN) * 60), known, since=older, progress=bar)
     except ProofError as error:  # the checkpoint itself does not hold: a finding, not a "no"
         emit_error(error, ctx.lang, as_json=as_json)
         return 3
@@ -39,8 +45,16 @@ def audit_copy(ctx: Context, given: str, keys: Sequence[str], since: str | None,
         if found.witnesses:
             say(ctx.t("cli.tiles.witnesses", count=found.witnesses))
         return code
-    say(ctx.t("cli.tiles.broken", log=clean(found.log), count=len(found.findings)))
+    told = {"log": clean(found.log), "size": f"{found.size:,}", "entries": f"{found.entries:,}"}
+    if not found.looked and len(found.findings) == 1:
+        say(ctx.t("cli.tiles.unlooked", **told))
+        say(f"  {ctx.t('cli.hint')}: {ctx.t(f'{found.findings[0].code}.hint')}")
+    else:
+        say(ctx.t("cli.tiles.broken", log=clean(found.log), count=len(found.findings) - (not found.looked)))
+        if not found.looked:
+            say(ctx.t("cli.tiles.unlooked_more", **told))
     for each in found.findings[:50]:
         where = clean(each.path) + ("" if each.seq is None else f" #{each.seq}")
-        say(f"  {where}  {each.code}: {ctx.t(each.code, value=clean(each.got), expected=clean(each.expected))}")
+        got = clean(each.path if each.code in ("tiles.unreadable", "tiles.too_slow") else each.got)
+        say(f"  {where}  {each.code}: {ctx.t(each.code, value=got, expected=clean(each.expected), reason=clean(each.got))}")
     return code

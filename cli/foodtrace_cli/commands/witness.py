@@ -102,11 +102,16 @@ def _file(source: str) -> Path:
 
 
 def _look(given: str, known: Sequence[Verifier]) -> None:
-    """Audit the copy as ``verify --tiles`` does. Raises ``Integrity`` (``witness.copy``) where it does not hold."""
+    """Audit the copy as ``verify --tiles`` does.
+
+    :raises Integrity: ``witness.copy`` where it does not hold. :raises Storage: where it could not be looked at to its end.
+    """
     from foodtrace.tlog.tileaudit import audit  # noqa: PLC0415
     from foodtrace.tlog.tilesource import source_of  # noqa: PLC0415
 
     found = audit(source_of(given), known)
+    if not found.looked and len(found.findings) == 1:
+        raise Storage(found.findings[0].code, value=found.findings[0].path, reason=found.findings[0].got)
     if not found.ok:
         raise Integrity(
             "witness.copy", value=given, expected="verify --tiles", first=", ".join(dict.fromkeys(f.code for f in found.findings))
