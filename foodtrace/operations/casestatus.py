@@ -21,6 +21,7 @@ from foodtrace.errors import NotFound
 from foodtrace.graph.edges import UNIT_NAMES, micros
 from foodtrace.graph.flows import NEVER
 from foodtrace.graph.known import facts_by
+from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.casedone import Done, Remark, SiteSteps
 from foodtrace.operations.cases import reach_of
 from foodtrace.operations.checks import level_now
@@ -34,7 +35,7 @@ from foodtrace.recall.cases import Told, case_events, case_ids, load_case, load_
 from foodtrace.recall.deadlines import Clock, completion_clock, local_day, start_clock, working_days_between
 from foodtrace.recall.decisions import Decision, decisions
 from foodtrace.recall.effectiveness import FAILED, standing
-from foodtrace.recall.facts import Case
+from foodtrace.recall.facts import Case, found_there
 from foodtrace.recall.finding.look import Look
 from foodtrace.recall.heard import heard_of
 from foodtrace.recall.marked import marked, unsealed
@@ -166,6 +167,21 @@ def status(session: Session, case: str, now: int, *, curves: bool = False, as_kn
     return _Standing(session, load_case(session, case, until=now, known_by=recorded), now, recorded).status(curves=curves)
 
 
+class FoundSince(msgspec.Struct, frozen=True, kw_only=True):
+    """Goods that a visit found after their case was closed: the case is to be reopened."""
+
+    product: str
+    """Empty: the lot was not said."""
+    closed: str
+    site: str
+    name: str
+    at: str
+    lot: str
+    """Empty: not said."""
+    quantity: int
+    unit: str
+
+
 class CaseLine(msgspec.Struct, frozen=True, kw_only=True):
     """A case in a list."""
 
@@ -179,18 +195,23 @@ class CaseLine(msgspec.Struct, frozen=True, kw_only=True):
     due_day: str | None
     late: int
     """Things that are late."""
+    found_since: tuple[FoundSince, ...] = ()
+    """Of a closed case: what visits found since, in the order of time."""
 
 
 def overview(session: Session, now: int, *, everything: bool = False) -> list[CaseLine]:
-    """Return the open cases (or all) with how far each has come, the newest first."""
+    """Return the open cases (or all) with how far each has come, the newest first; also closed ones of which goods were found since."""
+    facts = SqlFacts(session, now)
     made: list[CaseLine] = []
     for case in reversed(case_ids(session)):
         try:
             opened = load_cases(session, case, until=now)
         except NotFound:
             continue  # opened later than now, or only spoken about
-        shown = [state for state in opened if everything or (state.closed is None and state.withdrawn is None)]
-        made += [_line(_Standing(session, state, now, NEVER).status(curves=False)[0]) for state in shown]
+        for state in opened:
+            since = tuple(_found_since(facts, state)) if state.withdrawn is None else ()
+            if everything or since or (state.closed is None and state.withdrawn is None):
+                made.append(_line(_Standing(session, state, now, NEVER).status(curves=False)[0], since))
     return made
 
 
@@ -206,7 +227,27 @@ def ended(session: Session, now: int) -> int:
     return count
 
 
-def _line(found: CaseStatus) -> CaseLine:
+def _found_since(facts: SqlFacts, state: Case) -> Iterable[FoundSince]:
+    closed = NEVER if state.closed is None else state.closed
+    steps = [step for step in state.steps if found_there(step, facts.now) and step.at > closed]
+    lots = {lot for step in steps for lot in step.lots}
+    texts, sites, infos = facts.texts(lots), facts.sites({step.site for step in steps}), facts.lots(lots)
+    for step in steps:
+        lot = step.lots[0] if step.lots else 0
+        q, unit = step.amount
+        yield FoundSince(
+            product=infos[lot].product if lot else "",
+            closed=said(closed),
+            site=sites[step.site].text,
+            name=sites[step.site].name or sites[step.site].text,
+            at=said(step.at),
+            lot=texts[lot] if lot else "",
+            quantity=q,
+            unit=UNIT_NAMES[unit] if unit >= 0 else "",
+        )
+
+
+def _line(found: CaseStatus, since: tuple[FoundSince, ...]) -> CaseLine:
     return CaseLine(
         case=found.case,
         product=found.product,
@@ -217,6 +258,7 @@ def _line(found: CaseStatus) -> CaseLine:
         rates=found.rates,
         due_day=found.clocks[1].due_day,
         late=len(found.late),
+        found_since=since,
     )
 
 
@@ -301,7 +343,8 @@ class _Standing:
 
     def _task(self, what: What, site: str = "", **more: object) -> Task:
         row: OutletRow | None = self.rows.get(site)
-        return Task(what=what, site=site, name=(row.name if row else "") or site, phone=row.phone if row else "", **more)  # type: ignore[arg-type]
+        name = row.name if row else next((each.name for each in self.against if each.site == site), "")
+        return Task(what=what, site=site, name=name or site, phone=row.phone if row else "", **more)  # type: ignore[arg-type]
 
     def _late(self) -> Iterable[Task]:
         if self.start.late:

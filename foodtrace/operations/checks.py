@@ -63,6 +63,8 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
     """``reopen``, ``seal``, ``notify``, ``widen_sample``, ``visit_again``."""
     level: str
     """Level of the sample from now on."""
+    lots: tuple[str, ...] = ()
+    """Where goods were found and nobody said of which lot: those they can be of."""
 
 
 class Redrawn(msgspec.Struct, frozen=True, kw_only=True):
@@ -204,22 +206,27 @@ def check(
     )
     facts = SqlFacts(session, now)
     number = facts.site(place) or 0
+    lots = () if result != "found" or event.lot else _lots(facts, state, place)
     after = raised(level) if result in FAILED else level  # type: ignore[arg-type]  # one of A-E
     follows = consequences(result, level, closed=state.closed is not None)
-    answer = Checked(event=event, name=facts.sites([number])[number].name or place, consequences=follows, level=after)
+    answer = Checked(event=event, name=facts.sites([number])[number].name or place, consequences=follows, level=after, lots=lots)
     return Outcome(events=[event], answer=answer)
 
 
 def _only_lot(session: Session, state: Case, place: str, now: int) -> str:
     """Return the one lot that goods found at a site can be of, empty where there are several (rule 5)."""
-    facts = SqlFacts(session, now)
+    lots = _lots(SqlFacts(session, now), state, place)
+    return lots[0] if len(lots) == 1 else ""
+
+
+def _lots(facts: SqlFacts, state: Case, place: str) -> tuple[str, ...]:
+    """Return the lots that goods found at a site can be of: those that lie there, else all of the case."""
     found = reach_of(facts, state)
     site = facts.site(place)
     every = {lot for lot, _ in found.holdings}
     here = {lot for lot, where in found.holdings if where == site}
     texts = facts.texts(every)
-    lots = [texts[lot] for lot in here or every if not texts[lot].startswith("?")]
-    return lots[0] if len(lots) == 1 else ""
+    return tuple(sorted(texts[lot] for lot in here or every if not texts[lot].startswith("?")))
 
 
 def consequences(result: str, level: str, *, closed: bool = False) -> tuple[str, ...]:

@@ -107,9 +107,8 @@ def conditions(session: Session, now: int, case: Case, found: Affected | None = 
         )
     for site, state in standing(case.steps, now).items():
         if state != "clean":
-            text = facts.texts([site])[site]
-            name = hit.sites[site].name if site in hit.sites else text
-            made.append(Condition(kind="unvisited" if state == "drawn" else "check_failed", site=text, name=name or text))
+            info = (hit.sites if site in hit.sites else facts.sites([site]))[site]
+            made.append(Condition(kind="unvisited" if state == "drawn" else "check_failed", site=info.text, name=info.name or info.text))
     order = {kind: place for place, kind in enumerate(Kind.__args__)}  # type: ignore[attr-defined]
     return sorted(made, key=lambda each: (order[each.kind], each.site, each.unit))
 

@@ -35,6 +35,7 @@ from foodtrace.operations.blocking import blocks, refused
 from foodtrace.operations.cases import concerned, managed, reach_of
 from foodtrace.operations.common import CHINA, Doing, Outcome
 from foodtrace.operations.goods import Stock, check_enough
+from foodtrace.operations.sellers import site_name
 from foodtrace.quantity import Amount, Quantity
 from foodtrace.recall.aliases import with_aliases
 from foodtrace.recall.cases import load_cases, resolve_case
@@ -92,12 +93,12 @@ def dispose(
             events.append(Sealing(**common))
         elif what == "return":
             if not to:
-                raise BadData("case.return_to", value=at)
+                raise BadData("case.return_to", value=at, name=site_name(session, at))
             events.append(Returned(to=resolve_site(session, to), in_transit=in_transit, **common))
         else:
             events.append(_destroyed(session, doing, common, witness=witness, place=place, method=method, reported=reported, plan=plan))
     if not events:
-        raise Refused("case.all_sealed" if sealed else "case.nothing_there", value=at, case=full)
+        raise Refused("case.all_sealed" if sealed else "case.nothing_there", value=at, case=full, name=site_name(session, at))
     return Outcome(events=events, answer=events)
 
 
@@ -177,7 +178,7 @@ def plan_destruction(
                 )
             )
     if not events:
-        raise taken or Refused("case.nothing_there", value=at, case=full)
+        raise taken or Refused("case.nothing_there", value=at, case=full, name=site_name(session, at))
     return Outcome(events=events, answer=events)
 
 
@@ -202,6 +203,7 @@ def _unplanned(session: Session, doing: Doing, case: str, site: str, lot: str, a
         value=amount,
         expected=Quantity(left, amount.unit),
         site=site,
+        name=site_name(session, site),
         plan=first.id,
         planned=Quantity(first.q, UNIT_NAMES[first.unit]),
         due=f"{moment(first.due).astimezone(CHINA):%Y-%m-%d %H:%M}",
@@ -369,7 +371,8 @@ def _meant(session: Session, doing: Doing, case: str, site: str, lot: str | None
     if len(there) == 1:
         return list(there)
     shown = [Amount(f"{each} ", amount) for each, amounts in there.items() for amount in amounts]
-    raise Ambiguous("case.which_lot_here", value=quantity, site=site, count=len(there or every), candidates=shown or every)
+    name = site_name(session, site)
+    raise Ambiguous("case.which_lot_here", value=quantity, name=name, count=len(there or every), candidates=shown or every)
 
 
 def _lot_of(session: Session, doing: Doing, case: str, lot: str) -> str:
@@ -388,7 +391,7 @@ def _amount(
     if quantity is not None and not allow_short:
         left = book or Quantity(0, quantity.unit)
         if bare and quantity.unit == left.unit and quantity.value > left.value and there != _there(session, doing, case, site, lot):
-            raise Refused("case.sealed_already", value=quantity, site=site, expected=left)
+            raise Refused("case.sealed_already", value=quantity, name=site_name(session, site), expected=left)
         check_enough(Stock(site, left), quantity)
     return quantity or book
 

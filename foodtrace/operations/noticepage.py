@@ -60,6 +60,8 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     direction: Literal["downstream", "upstream"]
     lots: tuple[str, ...]
+    without_lot: tuple[str, ...]
+    """Goods that came without lot, by the names that an answer calls them by."""
     received: int
     """Base units of ``unit``."""
     on_hand: int
@@ -193,6 +195,7 @@ def mailing(notified: Notified, *, contacts: bool) -> list[Mail]:
                     name=party.name,
                     direction=party.direction,
                     lots=tuple(each.lot for each in lots if each.lot),
+                    without_lot=tuple(each.goods for each in lots if each.goods),
                     received=sum(each.received for each in lots),
                     on_hand=sum(each.on_hand for each in lots),
                     unit=unit,
@@ -229,7 +232,7 @@ def _goods(lots: Iterable[PartyLot], direction: str, lang: Lang) -> str:
     names = ("product", "lot", "went_in") if direction == "upstream" else ("product", "lot", "received", "on_hand", "link")
     rows = ["<table><tr>" + "".join(f"<th>{_e(text(f'notice.col_{name}', lang))}</th>" for name in names) + "</tr>"]
     for each in lots:
-        lot = each.lot or text("notice.without_lot", lang)
+        lot = each.lot or f"{text('notice.without_lot', lang)} ({each.goods})"
         cells = [f"<td>{_e(each.product)}</td><td>{_e(lot)}</td><td class=n>{_e(_amount(each.received, each.unit, lang))}</td>"]
         if direction != "upstream":
             cells.append(f"<td class=n>{_e(_amount(each.on_hand, each.unit, lang))}</td><td>{_e(text('cli.link.' + each.link, lang))}</td>")

@@ -42,7 +42,7 @@ from foodtrace.quantity import Quantity
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.cases import case_events, case_ids, load_case, load_cases, resolve_case
 from foodtrace.recall.contacts import Contact, contacts
-from foodtrace.recall.facts import Case
+from foodtrace.recall.facts import Case, found_there
 from foodtrace.recall.finding.look import Look
 from foodtrace.recall.finding.moves import ahead
 from foodtrace.recall.findings import NO_TABLES
@@ -74,6 +74,14 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True):
     event: Notice
 
 
+class Visited(msgspec.Struct, frozen=True, kw_only=True):
+    """A site that is known by a visit alone."""
+
+    site: str
+    name: str
+    quantity: Quantity | None
+
+
 class Notified(msgspec.Struct, frozen=True, kw_only=True):
     """What notifying came to."""
 
@@ -87,6 +95,8 @@ class Notified(msgspec.Struct, frozen=True, kw_only=True):
     notices: tuple[Sent, ...]
     ahead: tuple[tuple[str, int, str], ...] = ()
     """(name, quantity, unit) of what only records dated later than now bring to a site: nobody there gets a notice of them."""
+    visited: tuple[Visited, ...] = ()
+    """Where a visit found goods of which nobody said the lot, and nothing is on record: no notice goes there."""
 
 
 def notify(session: Session, doing: Doing, case: str | None, *, which: Which = "new") -> Outcome:
@@ -123,7 +133,8 @@ def notify(session: Session, doing: Doing, case: str | None, *, which: Which = "
         personal[made[0].id] = {"receipt": code}
         events += made
         sent.append(Sent(number=first + place, party=party, code=code, text=receipt_text(state.case, party.site, code), event=made[0]))
-    return Outcome(events=events, personal=personal, answer=_notified(state, sent, dated_ahead(facts, found, state)))
+    answer = _notified(state, sent, dated_ahead(facts, found, state), _visited(facts, found, state))
+    return Outcome(events=events, personal=personal, answer=answer)
 
 
 def dated_ahead(facts: SqlFacts, found: Affected, state: Case) -> tuple[tuple[str, int, str], ...]:
@@ -354,7 +365,22 @@ def _described(called: Contact | None, party: Party) -> Party:
     )
 
 
-def _notified(state: Case, sent: list[Sent], early: tuple[tuple[str, int, str], ...] = ()) -> Notified:
+def _visited(facts: SqlFacts, found: Affected, state: Case) -> tuple[Visited, ...]:
+    """Return the sites that a visit alone knows."""
+    here = {site for _, site in found.holdings}
+    steps = {step.site: step.amount for step in state.steps if found_there(step, facts.now) and step.site not in here}
+    named = facts.sites(steps)
+    return tuple(
+        Visited(
+            site=named[site].text,
+            name=named[site].name or named[site].text,
+            quantity=None if unit < 0 else Quantity(q, UNIT_NAMES[unit]),
+        )
+        for site, (q, unit) in sorted(steps.items(), key=lambda each: named[each[0]].text)
+    )
+
+
+def _notified(state: Case, sent: list[Sent], early: tuple[tuple[str, int, str], ...] = (), visited: tuple[Visited, ...] = ()) -> Notified:
     down = [each for each in sent if each.party.direction == "downstream"]
     outlets = sum(each.party.outlet for each in down)
     return Notified(
@@ -365,6 +391,7 @@ def _notified(state: Case, sent: list[Sent], early: tuple[tuple[str, int, str], 
         upstream=len(sent) - len(down),
         notices=tuple(sent),
         ahead=early,
+        visited=visited,
     )
 
 

@@ -37,6 +37,8 @@ class PartyLot(msgspec.Struct, frozen=True, kw_only=True):
     on_hand: int
     """By the book; what the party itself knows may differ, that is what it is asked."""
     link: str
+    goods: str = ""
+    """Of goods without lot: the name by which an answer, a sealing and a return speak of them (``?LOG#SEQ``)."""
 
 
 class Party(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,9 +104,10 @@ def _lots(facts: SqlFacts, found: Affected, sites: set[int]) -> tuple[PartyLot, 
                     received=sums.born + sums.received + sums.return_in if sums else 0,
                     on_hand=sums.on_hand if sums else 0,
                     link=link.link,
+                    goods=text if text.startswith("?") else "",
                 )
             )
-    return tuple(sorted(made, key=lambda each: (not each.lot, each.lot, each.product, each.unit)))
+    return tuple(sorted(made, key=lambda each: (not each.lot, each.lot, each.product, each.unit, each.goods)))
 
 
 def _upstream(session: Session, facts: SqlFacts, found: Affected, state: Case) -> Iterable[Party]:

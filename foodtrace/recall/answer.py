@@ -327,6 +327,7 @@ class Answering:
         if not any(move.unnamed and (move.lot, move.dst) in self.found.holdings for move in self.found.moves):
             return ()  # the bounds cost a replay; most recalls need none
         lines = pseudo_lines(self.found, self._measured())
+        texts = self.facts.texts({line.lot for line in lines})
         made = [
             WithoutLot(
                 site=self.names[line.site].text,
@@ -335,10 +336,11 @@ class Answering:
                 quantity=line.quantity,
                 least=line.least,
                 most=line.most,
+                goods=texts[line.lot],
             )
             for line in lines
         ]
-        return tuple(sorted(made, key=lambda line: (line.site, line.unit, line.quantity, line.least, line.most)))
+        return tuple(sorted(made, key=lambda line: (line.site, line.unit, line.quantity, line.least, line.most, line.goods)))
 
     def _untraced(self) -> tuple[FindingAnswer, ...]:
         tables = calendar() if self.case is not None else NO_TABLES

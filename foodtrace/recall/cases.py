@@ -311,7 +311,8 @@ def _step(number: dict[str, int], recorded: int, at: int, event: Event, entry: t
         return Step(kind="acknowledgement", site=site, at=at, recorded=recorded, on_hand=held, entry=entry)
     if isinstance(event, EffectivenessCheck):
         lots = (number[event.lot],) if event.lot in number else ()
-        return Step(kind="check", site=site, at=at, recorded=recorded, lots=lots, result=event.result, entry=entry)
+        amount = (0, -1) if event.quantity is None else (event.quantity.value, UNITS[event.quantity.unit])
+        return Step(kind="check", site=site, at=at, recorded=recorded, lots=lots, result=event.result, amount=amount, entry=entry)
     if isinstance(event, Refusal):
         # A till that refuses goods of the case has it on its stop list: from then on the shop knows.
         return Step(kind="stop_list", site=site, at=at, recorded=recorded, entry=entry) if event.asked == "sale" else None

@@ -156,6 +156,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     """(lot, unit, q) an acknowledgement says were there when the notice arrived."""
     result: str = ""
     """Of a check: ``drawn``, ``clean``, ``found``, ``not_notified``, ``closed``."""
+    amount: tuple[int, int] = (0, -1)
+    """(quantity, unit) that a visit found; the unit is -1 where none did."""
     direction: str = "downstream"
     entry: tuple[int, int] = (0, 0)
     """(log, seq) of its entry; zeros where the caller does not know."""

@@ -186,6 +186,8 @@ class WithoutLot(msgspec.Struct, frozen=True, kw_only=True):
     quantity: int
     least: int
     most: int
+    goods: str = ""
+    """The name by which they are sealed, returned and cleared: ``?LOG#SEQ`` of the dispatch."""
 
 
 class ToldTwice(msgspec.Struct, frozen=True, kw_only=True):

@@ -51,8 +51,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "case.no_plan": ("{value} 没有待办的销毁计划 (案件 {case})", "no destruction is planned at {value} (case {case})"),
     "case.no_plan.hint": ("foodtrace case destroy 网点 --plan 时间 --place 地点", "foodtrace case destroy SITE --plan TIME --place PLACE"),
     "case.planned": (
-        "{site} 已定于 {due} 销毁 {planned} (计划 {plan}), 现在要再定 {value}, 还能定 {expected}",
-        "{site} is to destroy {planned} on {due} already (plan {plan}); asked for {value} more, {expected} are not planned yet",
+        "{name} 已定于 {due} 销毁 {planned} (计划 {plan}), 现在要再定 {value}, 还能定 {expected}",
+        "{name} is to destroy {planned} on {due} already (plan {plan}); asked for {value} more, {expected} are not planned yet",
     ),
     "case.planned.hint": (
         "按原计划销毁 (foodtrace case destroy {site}), 或先取消: foodtrace case destroy {site} --call-off",
@@ -140,6 +140,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "cli.case.notified_files": ("通知 {outlets} 家网点{others}{upstream} -> {folder}/ ({count} 份, 带回执二维码) 和 {list}", "notices to {outlets} {outlets:outlet|outlets}{others}{upstream} -> {folder}/ ({count} {count:file|files} with receipt codes) and {list}"),
     "cli.case.others": (" + {count} 家其他收货方", " + {count} other {count:consignee|consignees}"),
     "cli.case.upstream": (" + {count} 家上游", " + {count} upstream"),
+    "cli.case.quantity": ("数量", "QUANTITY"),
+    "cli.case.visited": (
+        "{name} 只因查访时发现货才知道, 没说是哪一批, 也没有记录: 没有发通知。说明批次: foodtrace case check {site} found --case {case} --lot 批次 --quantity {quantity}",
+        "{name} is known by a visit alone, which did not say of which lot the goods are: no notice. Say it: foodtrace case check {site} found --case {case} --lot LOT --quantity {quantity}",
+    ),
     "cli.case.nobody_new": ("{case} 没有要新通知的", "{case}: nobody is due a notice"),
     "cli.case.folder": ("通知-{case}", "notices-{case}"),
     "cli.case.list": ("发送", "sending"),
@@ -147,7 +152,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "cli.case.contacts": ("已记录: 写出 {count} 家的联系方式", "recorded: contact data of {count} {count:party|parties} was written out"),
     "cli.case.reprinted": ("{case} 重印 {count} 份 -> {folder}/", "{case}: {count} {count:notice|notices} printed again -> {folder}/"),
     "cli.case.taken": ("没有写案号: 作 {case} 的", "no case was named: taken as {case}"),
-    "case.which_lot_here": ("{value} 是哪一批的没有说, {site} 有本案 {count} 批", "{value} of which lot? {count} {count:lot|lots} of the case are at {site}"),
+    "case.which_lot_here": ("{value} 是哪一批的没有说, {name} 有本案 {count} 批", "{value} of which lot? {count} {count:lot|lots} of the case are at {name}"),
     "case.which_lot_here.hint": ("加上 --lot 和其中一批", "add --lot with one of these"),
     "cli.case.only_lot": ("  没有给批次; {site} 只有本案这一批: {lot}", "  no lot given; the one lot of the case at {site} is {lot}"),
     "case.left_out": ("{value}: 同一网点的第 {row} 行有错, 本行也没有记", "{value}: row {row} of the same site is faulty, so this one was not recorded either"),
@@ -185,6 +190,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "cli.case.result_not_notified": ("没接到通知", "was never told"),
     "cli.case.result_closed": ("没开门", "closed"),
     "cli.case.then_seal": ("立即封存: foodtrace case seal {site}{goods}", "seal at once: foodtrace case seal {site}{goods}"),
+    "cli.case.then_name": (
+        "没说是哪一批 ({lots}), 不进任何数字: foodtrace case check {site} found --case {case} --lot 批次 --quantity {quantity}",
+        "of which lot was not said ({lots}), so it is in no figure: foodtrace case check {site} found --case {case} --lot LOT --quantity {quantity}",
+    ),
     "cli.case.then_notify": ("重新通知: foodtrace case notify --silent, 并电话核实", "notify again: foodtrace case notify --silent, and confirm by phone"),
     "cli.case.then_reopen": ("案件已结案: foodtrace case reopen {case}", "the case is closed: foodtrace case reopen {case}"),
     "cli.case.then_widen_sample": ("抽查升为 {level} 级: foodtrace case sample", "the sample goes up to level {level}: foodtrace case sample"),
@@ -202,6 +211,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "status.no_figures": ("尚无数字", "no figures yet"),
     "status.at_deadline": ("到期时: {happened} (当时所知: {known})", "when it was due: {happened} (as known then: {known})"),
     "status.no_cases": ("没有进行中的案件, 已结案或撤销的 {closed} 件 (全部: --all)", "no open cases; closed or withdrawn: {closed} (all of them: --all)"),
+    "status.found_since": (
+        "{case} 已于 {closed} 结案, 之后 {at} 在 {name} 又发现 {quantity} {product} ({lot}): foodtrace case reopen {case} --reason 理由",
+        "{case}, closed {closed}: {quantity} {product} ({lot}) found at {name} after it, {at}: foodtrace case reopen {case} --reason WHY",
+    ),
+    "status.no_lot": ("没说批次", "lot not said"),
     "status.line": (
         "{case} {product} {level}  {state}  范围第 {version} 版  网点 {outlets}  应召回率 {r2}  回执 {r5}  截止 {due}  迟了 {late}",
         "{case} {product} {level}  {state}  scope version {version}  outlets {outlets}  R2 {r2}  answered {r5}  due {due}  late {late}",
@@ -349,8 +363,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{name} answered more than its book had: if it meant these, they came before its notice: foodtrace receive {lot} {quantity} --at {site} --transfer {number} --arrived {before}",
     ),
     "closing.do_undisposed": (
-        "foodtrace case destroy {site} --case {case} --place 地点 --witness 工号; 或 foodtrace case clear {case} 批次",
-        "foodtrace case destroy {site} --case {case} --place PLACE --witness NUMBER; or foodtrace case clear {case} LOT",
+        "foodtrace case destroy {site} --case {case} --place 地点 --witness 工号; 或 foodtrace case clear {case} 批次 --basis 依据 --approved-by 工号",
+        "foodtrace case destroy {site} --case {case} --place PLACE --witness NUMBER; or foodtrace case clear {case} LOT --basis WHY --approved-by NUMBER",
     ),
     "closing.do_twice": ("foodtrace case status {case} 写着怎样更正哪一条", "foodtrace case status {case} says which record to correct, and how"),
     "closing.do_contradicts": (

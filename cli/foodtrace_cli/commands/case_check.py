@@ -11,6 +11,9 @@ from foodtrace_cli.output import emit_json, say
 from foodtrace_cli.schemaoption import prints
 from foodtrace_cli.typed import Word
 
+_LOTS = 5
+"""Lots that a line names."""
+
 
 @click.command()
 @CASE_ARGUMENT
@@ -106,5 +109,11 @@ def check(
     say(ctx.t("cli.case.checked", case=event.case, name=found.name, result=ctx.t("cli.case.result_" + event.result)))
     # By lot and quantity, beyond the book too: what was found need not be on it.
     goods = f" --lot {event.lot} --quantity {str(event.quantity).replace(' ', '')} --allow-short" if event.lot else ""
+    if found.lots:
+        lots = ", ".join(found.lots[:_LOTS]) + (" .." if len(found.lots) > _LOTS else "")
+        size_ = str(event.quantity).replace(" ", "")
+        say("  " + ctx.t("cli.case.then_name", lots=lots, site=event.site, case=event.case, quantity=size_))
     for each in found.consequences:
+        if each == "seal" and found.lots:
+            continue  # by which lot, the line above asks; with it this one is said
         say("  " + ctx.t("cli.case.then_" + each, site=event.site, level=found.level, case=event.case, goods=goods))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from foodtrace_cli.commands.case_left import amount
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import emit_json, say
 from foodtrace_cli.schemaoption import prints
@@ -40,3 +41,7 @@ def list_(ctx: Context, *, everything: bool, as_json: bool) -> None:
             "late": each.late,
         }
         say(ctx.t("status.line", **words))
+        for since in each.found_since:
+            what = {"case": each.case, "closed": since.closed[:10], "at": since.at[:16], "name": since.name, "product": since.product}
+            size = amount(ctx, since.quantity, since.unit) if since.unit else ""
+            say("  " + ctx.t("status.found_since", **what, quantity=size, lot=since.lot or ctx.t("status.no_lot")))

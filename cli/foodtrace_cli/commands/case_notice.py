@@ -42,6 +42,9 @@ def notify(
     sent = _reprinted(ctx, case_id) if reprint else _recorded(ctx, case_id, which, by)
     for line in named_ahead(ctx, sent.ahead):
         say(line, err=True)
+    for each in sent.visited:
+        size = str(each.quantity).replace(" ", "") if each.quantity else ctx.t("cli.case.quantity")
+        say(ctx.t("cli.case.visited", name=each.name, site=each.site, case=sent.case, quantity=size), err=True)
     if not sent.notices:
         emit_json([]) if as_json else say(ctx.t("cli.case.nobody_new", case=sent.case))
         return

@@ -151,7 +151,8 @@ def _rates(ctx: Context, found: CaseStatus, outlets: Collection[str]) -> None:
             say(ctx.t("status.unexplained", quantity=amount(ctx, figures.unexplained, figures.unit), **said))
     for line in found.without_lot:
         least, most = (shown_quantity(each, line.unit) for each in (line.least, line.most))
-        say(ctx.t("cli.rate.pseudo", name=line.name or line.site, least=least, most=most, unit=shown_unit(ctx, line.unit)))
+        unit = shown_unit(ctx, line.unit)
+        say(ctx.t("cli.rate.pseudo", name=line.name or line.site, goods=line.goods, least=least, most=most, unit=unit))
     if found.confirmed_only != found.figures and found.confirmed_only:
         said = {name: _percent(ctx, found.confirmed_only[0].rates[name]) for name in ("R1", "R2", "R3")}
         say(ctx.t("status.confirmed_only", **said))

@@ -303,7 +303,8 @@ def print_rates(ctx: Context, answer: Any) -> None:
         _put(" " + said)
     for each in answer.without_lot:
         least, most = (shown_quantity(value, each.unit) for value in (each.least, each.most))
-        _put(ctx.t("cli.rate.pseudo", name=each.name or each.site, least=least, most=most, unit=shown_unit(ctx, each.unit)))
+        unit = shown_unit(ctx, each.unit)
+        _put(ctx.t("cli.rate.pseudo", name=each.name or each.site, goods=each.goods, least=least, most=most, unit=unit))
     for name in ("R4", "R5", "R6"):
         _rate(ctx, name, answer.rates[name])
 

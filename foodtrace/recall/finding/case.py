@@ -140,7 +140,7 @@ def found_elsewhere(case: Case, now: int, sites: Collection[int]) -> Iterator[Fi
     """same_lot_no_path: a visit found goods where none of the case are on record. :param sites: where some are."""
     for step in case.steps:
         if found_there(step, now) and step.site not in sites:
-            yield Finding(kind="same_lot_no_path", site=step.site, entries=(step.entry,))
+            yield Finding(kind="same_lot_no_path", site=step.site, entries=(step.entry,), value=step.amount[0], unit=step.amount[1])
 
 
 def visited(look: Look) -> Iterator[Finding]:
