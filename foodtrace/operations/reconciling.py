@@ -10,6 +10,7 @@ Rules:
 4. A **transformation** is open when more came out than went in. Of a collector's certificate (style 2) that is ``over_issued``, and so is
    what all certificates of a site together took out of a lot beyond what came in.
 5. An **event id** in two logs is open: with unlike content as ``duplicate_conflict``, with the same as ``same_id``.
+   One transfer (number, sender, receiver) is open as ``duplicate_conflict`` of each lot that one party's log names and another's does not.
 6. A **certificate** is open when the gates together, whatever their logs, let in more than it says (``over_certified``). Of one that is
    not on record nobody here knows what it says: such are counted, not judged.
 7. A key and **serial** are open when two unlike certificates stand behind them (``serial_twice``): by their issues, by what gates saw,
@@ -79,6 +80,7 @@ def reconcile(
     books.read(progress)
     doubles = Doubles(session, facts, names, asked)
     doubles.twice()
+    doubles.unlike_lots()
     certificates = Certificates(session, names, asked)
     certificates.look()
     # What the gates say of a certificate says more than what its issuer's book says of its lot.

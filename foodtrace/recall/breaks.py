@@ -41,7 +41,7 @@ class Break(msgspec.Struct, frozen=True, kw_only=True):
     """``ORIGIN#SEQ`` of the entries behind it."""
     reason: str = ""
     """``told_twice``: two logs tell one transfer, each in its own way; ``sent`` and ``received`` are then the sender's log's word and the
-    receiver's, or, where neither log is theirs, the largest and the smallest."""
+    receiver's, or, where neither log is theirs, the largest and the smallest. ``lots``: they tell it of unlike lots."""
 
     @property
     def word(self) -> str:

@@ -1,15 +1,33 @@
-"""Finds events told twice, across logs (see :mod:`foodtrace.operations.reconciling`)."""
+"""Finds events told twice, and transfers told of unlike lots, across logs (see :mod:`foodtrace.operations.reconciling`)."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Final
+
 from foodtrace.events import VoucherLines
 from foodtrace.events.canonical import decode_alone
-from foodtrace.graph.flows import ALWAYS, NEVER, FlowKind
+from foodtrace.graph.flows import ALWAYS, LEAVING, NEVER, UNNAMED, Flow, FlowKind
 from foodtrace.graph.reader import SqlFacts
+from foodtrace.recall.aliases import with_aliases
 from foodtrace.recall.breaks import Asked, Break, Names
 from foodtrace.recall.finding.look import Entry
+from foodtrace.recall.records import representatives
 from foodtrace.storage.session import Session
 from foodtrace.tlog.entry import event_bytes
+
+_SIDES: Final = (
+    f"FROM move WHERE kind IN ({', '.join(str(int(kind)) for kind in sorted(LEAVING))}) AND ended <= 0 AND pair <> '' AND other <> 0 "
+    f"AND flags & {UNNAMED} = 0"
+)
+_UNLIKE_LOTS: Final = (
+    "SELECT DISTINCT m.log, m.seq FROM (SELECT w.pair, w.site, w.other FROM "  # noqa: S608 - constants
+    f"(SELECT DISTINCT pair, site, other, log, lot {_SIDES}) AS w GROUP BY w.pair, w.site, w.other "
+    "HAVING COUNT(DISTINCT w.log) > 1 AND COUNT(*) < COUNT(DISTINCT w.log) * COUNT(DISTINCT w.lot)) AS g "
+    f"JOIN (SELECT pair, site, other, log, seq {_SIDES}) AS m ON m.pair = g.pair AND m.site = g.site AND m.other = g.other"
+)
+"""Entries of transfers that several logs tell, not all of them of the same lots; one pass over everything, as a reconciliation is."""
 
 
 class Doubles:
@@ -52,6 +70,51 @@ class Doubles:
                     entries=group.entries,
                 )
             )
+
+    def unlike_lots(self) -> None:
+        """Find transfers of which the logs of two parties name unlike lots (rule 5)."""
+        if len(self.names.origins) < 2:  # noqa: PLR2004 - nobody else is there
+            return
+        told: dict[tuple[str, int, int], list[Flow]] = defaultdict(list)
+        entries = [(int(log), int(seq)) for log, seq in self.session.rows(_UNLIKE_LOTS)]
+        for flow in self.facts.entries(entries):
+            if flow.kind in LEAVING and flow.pair and flow.other and not flow.flags & UNNAMED:
+                told[flow.pair, flow.site, flow.other].append(flow)
+        names = with_aliases(self.facts, {flow.lot for flows in told.values() for flow in flows})
+        one = representatives(names, self.facts.aliases(names), self.facts.texts(names)) if names else {}
+        for flows in told.values():
+            self._lots(flows, one)
+
+    def _lots(self, flows: list[Flow], one: Mapping[int, int]) -> None:
+        """Open each lot that a party does not name, of one transfer. :param one: name of a lot -> the lot."""
+        ranks = self.facts.ranks()
+        flows.sort(key=lambda flow: (flow.t, ranks[flow.log], flow.seq, flow.item))
+        entries = list(dict.fromkeys((flow.log, flow.seq) for flow in flows))
+        parties: dict[str, set[int]] = defaultdict(set)
+        for flow in flows:
+            parties[self.facts.log_operator(flow.log) or f"#{flow.log}"].add(one[flow.lot])
+        if len(parties) < 2 or len(set(self.facts.ids(entries).values())) == 1:  # noqa: PLR2004 - lines of one party; copies of one event
+            return
+        everybodys = set.intersection(*parties.values())
+        first: dict[int, Flow] = {}
+        for flow in flows:
+            first.setdefault(one[flow.lot], flow)
+        for lot, flow in first.items():
+            if lot not in everybodys and self.asked.wants((flow.site, flow.other), [each.t for each in flows]):
+                self.open.append(
+                    self.names.break_(
+                        "duplicate_conflict",
+                        lot=lot,
+                        site=flow.other,
+                        source=flow.site,
+                        unit=flow.unit,
+                        sent=flow.q,
+                        at=flow.t if ALWAYS < flow.t < NEVER else None,
+                        document=flow.pair,
+                        entries=entries,
+                        reason="lots",
+                    )
+                )
 
     def _lines(self, name: str) -> bool:
         """Say whether every entry of this id is lines of an event."""

@@ -117,6 +117,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "finding.returns_exceed_sales.hint": ("在别处买的也要收下; 查漏记的销售", "goods bought elsewhere are accepted too; look for sales nobody recorded"),
     "finding.duplicate_conflict": ("两本日志里同一单号, 内容不同", "one event id in two logs, with unlike content"),
     "finding.duplicate_conflict.hint": ("以该处经营者的日志为准; 请另一方更正", "the log of the site's operator counts; the other is to be corrected"),
+    "finding.duplicate_conflict.lots": (
+        "同一单号, 两家的日志写的批次不同, 都算",
+        "the logs of two parties tell one transfer of unlike lots; all of them count",
+    ),
+    "finding.duplicate_conflict.lots.hint": ("两边对单, 看货上的批号; 错的更正", "compare both papers with the goods; whoever erred corrects"),
     "finding.duplicate_conflict.told_twice": (
         "同一单号, 几本日志说发给了不同的收货方, 都算",
         "several logs say that one transfer went to different sites; all of them count",

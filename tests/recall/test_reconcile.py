@@ -224,3 +224,17 @@ def test_freshness_and_acts_as_the_database_has_them(ledger: Ledger) -> None:
         ]
         assert [act.doing for act in SqlFacts(session, micros(hours(2.5))).acts([lot])] == ["packing"]
         assert [(each.size, each.newest - micros(NOW), each.state) for each in facts.logs()] == [(8, 2, ""), (1, 0, "")]
+
+
+def test_two_logs_tell_one_transfer_unlike(ledger: Ledger) -> None:
+    """Quantities under D1, lots under D2; under D3 they agree."""
+    other = "F-1/K"
+    mine = (sent("t1", 60, doc="D1"), sent("t2", 10, doc="D2"), sent("t3", 5, doc="D3"))
+    theirs = (sent("u1", 40, doc="D1"), sent("u2", 10, lot=other, doc="D2"), sent("u3", 5, doc="D3", hour=2))
+    found = told(ledger, certificate(), certificate(other), *mine, other=theirs)
+    assert [(each.kind, each.reason, each.lot, each.document, each.difference) for each in found.open] == [
+        ("duplicate_conflict", "lots", other, "D2", 0),
+        ("duplicate_conflict", "lots", LOT, "D2", 0),
+        ("quantity_differs", "told_twice", LOT, "D1", -20),
+    ]
+    assert all(len(each.entries) == 2 for each in found.open)

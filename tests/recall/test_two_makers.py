@@ -158,6 +158,32 @@ def test_the_screen_names_every_place_of_origin_and_that_nobody_recalls(typed: I
     assert "2 处来源: name P 0.1 kg, name Q 0.05 kg" in typed(*words, lang="zh")
 
 
+def test_logs_imported_in_either_order_give_the_same_page(typed: Inside) -> None:
+    """One office takes in P's log first, another Q's; X's comes last, or first."""
+    put(typed.folder / "a", story(GTIN, GTIN)).close()
+    now = ("--now", "2026-11-23 10:00")
+    typed.set("FOODTRACE_KEYS", str(typed.folder / "a" / "keys"))
+    keys = {}
+    for log in ("OP-P", "OP-Q", "OP-X"):
+        said = typed(*now, "--db", f"sqlite:///{typed.folder}/a/x.db", "--log", f"log/{log}", "export", "tiles", f"tiles-{log}")
+        keys[log] = said.split("verifier key: ")[1].split()[0]
+    pages = []
+    for number, order in enumerate((("OP-P", "OP-Q", "OP-X"), ("OP-X", "OP-Q", "OP-P"))):
+        office = (*now, "--db", f"sqlite:///{typed.folder}/office{number}.db")
+        typed.set("FOODTRACE_KEYS", str(typed.folder / f"office{number}"))
+        typed(*office, "init", "--name", "office.example/o")
+        for log in order:
+            typed(*office, "import", f"tiles-{log}", f"--vkey={keys[log]}")
+        typed(*office, "verify")
+        page = typed(*office, "recall", GTIN)
+        books = typed(*office, "reconcile", code=1)
+        rates = {name: typed.json(*office, "recall", GTIN)[name] for name in ("operator", "figures", "outlets", "others")}
+        pages.append((page.partition("took")[0], books, rates))
+    assert pages[0] == pages[1]
+    assert "several logs tell one transfer with unlike quantities; the larger counts" in pages[0][0]
+    assert "several logs tell one transfer with unlike quantities; the larger counts (1)  what to do:" in pages[0][1]
+
+
 def test_who_made_a_lot() -> None:
     assert maker(["P"], ["Q/L"]) == "P", "who entered it, whoever gave it its code"
     assert maker(["P", "Q"], ["Q/L"]) == "Q"
