@@ -168,7 +168,7 @@ _RECALL: Final[dict[str, tuple[str, str]]] = {
         "算到: {logs} 本日志的检查点, 最新 {newest}",
         "computed at: the checkpoints of {logs} {logs:log|logs}, newest {newest}",
     ),
-    "cli.recall.births": ("{count} 处来源: {names}", "{count} places of origin: {names}"),
+    "cli.recall.births": ("{count} 处来源: {names}", "{count} {count:place|places} of origin: {names}"),
     "cli.recall.recalls": ("召回人: {who}", "who recalls: {who}"),
     "cli.recall.recalls_nobody": (
         "召回人: 不明, 货不是一家生产的, 或记录没有说是谁; 立案时写明: case open --operator",
