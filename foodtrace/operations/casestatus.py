@@ -35,7 +35,7 @@ from foodtrace.recall.cases import Told, case_events, case_ids, load_case, load_
 from foodtrace.recall.deadlines import Clock, completion_clock, local_day, start_clock, working_days_between
 from foodtrace.recall.decisions import Decision, decisions
 from foodtrace.recall.effectiveness import FAILED, standing
-from foodtrace.recall.facts import Case, found_there
+from foodtrace.recall.facts import Case, Planned, found_there
 from foodtrace.recall.finding.look import Look
 from foodtrace.recall.heard import heard_of
 from foodtrace.recall.marked import marked, unsealed
@@ -367,7 +367,11 @@ class _Standing:
                     late_by=-(-(self.now - plan.due) // HOUR),
                     quantity=plan.q,
                     unit=UNIT_NAMES[plan.unit],
+                    goods=self._planned(plan),
                 )
+
+    def _planned(self, plan: Planned) -> tuple[Goods, ...]:
+        return (Goods(lot=self.facts.texts([plan.lot])[plan.lot], quantity=plan.q),)
 
     def _silent(self) -> list[tuple[str, int]]:
         """Return (site, when the notice arrived) of those that have not answered it, the longest silent first: outlets and all others."""
@@ -388,7 +392,8 @@ class _Standing:
             if not plan.done and plan.due > self.now and (plan.reported is None or plan.due - self.now < DAY_LONG):
                 what: What = "report" if plan.reported is None else "destroy"
                 site = self.facts.texts([plan.site])[plan.site]
-                yield self._task(what, site, due=said(plan.due), quantity=plan.q, unit=UNIT_NAMES[plan.unit])
+                unit = UNIT_NAMES[plan.unit]
+                yield self._task(what, site, due=said(plan.due), quantity=plan.q, unit=unit, goods=self._planned(plan))
         new = due_of(self.session, self.facts, self.found, self.case)
         if new:
             yield self._task("notify", new[0].site if len(new) == 1 else "", count=len(new), names=tuple(each.name for each in new))
@@ -400,11 +405,12 @@ class _Standing:
         for number, state in standing(self.case.steps, self.now).items():
             if state != "clean":
                 yield self._task("revisit" if state in FAILED else "visit", texts[number])
-        received: dict[tuple[str, str], int] = {}
+        lots: dict[tuple[str, str], list[Goods]] = {}
         for free in self.unsealed:
-            received[free.site, free.unit] = received.get((free.site, free.unit), 0) + free.quantity
-        for (site, unit), quantity in received.items():
-            yield self._task("seal_received", site, quantity=quantity, unit=unit)
+            lots.setdefault((free.site, free.unit), []).append(Goods(lot=free.lot, quantity=free.quantity))
+        received = {place: sum(each.quantity for each in goods) for place, goods in lots.items()}
+        for (site, unit), goods in lots.items():
+            yield self._task("seal_received", site, quantity=received[site, unit], unit=unit, goods=tuple(goods))
         for each in self.against:
             if received.get((each.site, each.unit)) == each.quantity and each.kind == "free":
                 continue  # that is all there is to seal

@@ -18,6 +18,7 @@ Rules:
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -33,7 +34,7 @@ from foodtrace.recall.effectiveness import standing
 from foodtrace.recall.facts import Case
 from foodtrace.recall.heard import heard_of
 from foodtrace.recall.packs import for_case
-from foodtrace.recall.quantities import Books, Key
+from foodtrace.recall.quantities import Books, HoldingSum, Key
 from foodtrace.recall.reach import reach_of_case
 from foodtrace.recall.sums import said_at_notice, sums_with_said, told_of_all
 from foodtrace.recall.twice import hidden
@@ -87,9 +88,11 @@ def conditions(session: Session, now: int, case: Case, found: Affected | None = 
             made.append(Condition(kind="silent", site=info.text, name=name))
         if site not in hit.own - hit.outlets and site not in told:
             made.append(Condition(kind="unnotified", site=info.text, name=name))
-    left = _left(facts, hit, case, now)
+    said = said_at_notice(facts, hit, case, settings)
+    sums = sums_with_said(facts, hit, case, settings=settings)
+    left = _left(facts, hit, case, said, sums)
     texts = facts.texts({lot for lots in left.values() for lot in lots})
-    loads = _loads(facts, hit, case) if any(kind == "travelling" for _, kind, _ in left) else {}
+    loads = _loads(facts, hit, said, sums) if any(kind == "travelling" for _, kind, _ in left) else {}
     for (site, kind, unit), lots in sorted(left.items(), key=lambda each: str(each[0])):
         info = hit.sites[site]
         goods = [Goods(lot=texts[lot], quantity=quantity) for lot, quantity in lots.items()]
@@ -113,13 +116,15 @@ def conditions(session: Session, now: int, case: Case, found: Affected | None = 
     return sorted(made, key=lambda each: (order[each.kind], each.site, each.unit))
 
 
-def _left(facts: SqlFacts, hit: Affected, case: Case, now: int) -> dict[tuple[int, Kind, int], dict[int, int]]:
+def _left(
+    facts: SqlFacts, hit: Affected, case: Case, said: Mapping[Key, tuple[int, int]], sums_of: Mapping[Key, HoldingSum]
+) -> dict[tuple[int, Kind, int], dict[int, int]]:
     """Return what is not disposed of, lot by lot: (site, kind, unit) -> lot -> quantity (rules 2, 4, 5 and 6)."""
     settings = for_case(case, facts.session.rules).settings
     found: dict[tuple[int, Kind, int], dict[int, int]] = defaultdict(dict)
     blocking = msgspec.structs.replace(settings, unblock_on_close=False)
     unlike: dict[Key, tuple[int, int]] = {}
-    said = said_at_notice(facts, hit, case, settings)
+    now = facts.now
     came: dict[Key, int] = defaultdict(int)
     for move in hit.moves if said else ():
         key = move.lot, move.dst, move.unit_in
@@ -137,7 +142,7 @@ def _left(facts: SqlFacts, hit: Affected, case: Case, now: int) -> dict[tuple[in
     for key, quantity in hidden(facts, hit, case, settings).items():
         if counts(*key[:2]):
             add("twice", key, quantity)
-    for key, sums in sums_with_said(facts, hit, case, settings=settings).items():
+    for key, sums in sums_of.items():
         if not counts(*key[:2]):
             continue
         custody = sums.sealed + sums.back
@@ -155,11 +160,8 @@ def _left(facts: SqlFacts, hit: Affected, case: Case, now: int) -> dict[tuple[in
     return found
 
 
-def _loads(facts: SqlFacts, hit: Affected, case: Case) -> dict[Key, list[Goods]]:
+def _loads(facts: SqlFacts, hit: Affected, said: Mapping[Key, tuple[int, int]], sums: Mapping[Key, HoldingSum]) -> dict[Key, list[Goods]]:
     """Return what travels, load by load; what a site may have answered of them is said (rule 2)."""
-    settings = for_case(case, facts.session.rules).settings
-    said = said_at_notice(facts, hit, case, settings)
-    sums = sums_with_said(facts, hit, case, settings=settings) if said else {}
     origins: dict[int, str] = dict(facts.session.rows("SELECT id, origin FROM log"))
     texts = facts.texts({move.lot for move in hit.moves if move.travelling})
     made: dict[Key, list[Goods]] = defaultdict(list)

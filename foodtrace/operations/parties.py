@@ -10,7 +10,7 @@ Rules:
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import msgspec
@@ -18,6 +18,7 @@ import msgspec
 from foodtrace.graph.edges import UNIT_NAMES
 from foodtrace.graph.flows import BIRTHS, FlowKind
 from foodtrace.graph.reader import SqlFacts
+from foodtrace.graph.walk import Holding
 from foodtrace.operations.cases import reach_of
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.cases import case_events, log_operator, opening
@@ -65,10 +66,13 @@ def parties(session: Session, now: int, state: Case) -> list[Party]:
 def parties_of(session: Session, facts: SqlFacts, found: Affected, state: Case) -> list[Party]:
     """Return :func:`parties` of facts that were looked up, and what was found in them."""
     made: list[Party] = []
+    there: dict[int, list[int]] = defaultdict(list)
+    for lot, site in found.holdings:
+        there[site].append(lot)
     for site, info in found.sites.items():
         if site in found.own and site not in found.outlets:
             continue
-        lots = _lots(facts, found, {site})
+        lots = _lots(facts, found, [(lot, site) for lot in there[site]])
         if lots:
             made.append(
                 Party(
@@ -85,13 +89,12 @@ def parties_of(session: Session, facts: SqlFacts, found: Affected, state: Case) 
     return sorted(made, key=lambda party: (party.direction != "downstream", not party.outlet, party.site))
 
 
-def _lots(facts: SqlFacts, found: Affected, sites: set[int]) -> tuple[PartyLot, ...]:
-    """Return what some sites have or had of each affected lot."""
+def _lots(facts: SqlFacts, found: Affected, holdings: Sequence[Holding]) -> tuple[PartyLot, ...]:
+    """Return what some sites have or had of each affected lot. :param holdings: (lot, site) of theirs."""
     made: list[PartyLot] = []
-    for (lot, site), link in found.holdings.items():
-        if site not in sites:
-            continue
-        text = facts.texts([lot])[lot]
+    texts = facts.texts([lot for lot, _ in holdings])
+    for lot, site in holdings:
+        link, text = found.holdings[lot, site], texts[lot]
         info = found.infos.get(lot)
         units = [unit for unit in range(3) if (lot, site, unit) in found.sums]
         for unit in units or [0]:
@@ -145,7 +148,7 @@ def _upstream(session: Session, facts: SqlFacts, found: Affected, state: Case) -
         yield _up(info.text, info.operator, info.name, info.kind, lots)
     first = opening(case_events(session, state.case), state.opener)
     elsewhere = first is not None and log_operator(session, first[2][0]) != state.operator
-    recalls = _lots(facts, found, set(found.own)) if elsewhere else ()
+    recalls = _lots(facts, found, [holding for holding in found.holdings if holding[1] in found.own]) if elsewhere else ()
     if recalls:
         born = sorted(flow.site for flow in found.flows if flow.kind in BIRTHS and flow.site in found.own)
         own = found.sites[born[0] if born else min(found.own)]

@@ -139,3 +139,15 @@ def test_steps_are_told_to_the_second(told: Told) -> None:
     (told.here.folder / "a.csv").write_text(f"site,lot,on hand,time\nShop,{told.lot},0kg,2026-11-26T12:06:07\n", encoding="utf-8")
     told("12:10", "case", "acknowledge", "--file", "a.csv")
     assert "answered  2026-11-26T12:06:07  0.0 kg" in told("12:11", "case", "status", "--steps")
+
+
+def test_a_plan_is_told_with_its_lot_wherever_it_is_told(told: Told) -> None:
+    told("12:10", "case", "destroy", "Whole", "--plan", "2026-11-27T10:00", "--place", "kiln", "--quantity", "20kg")
+    goods = f"20.0 kg of lot L-0001/{told.lot}"
+    assert f"Whole: report the destruction of {goods} first (planned for 2026-11-27 10:00)" in told("12:11", "case", "status")
+    assert f"Whole reported: 20.0 kg (40 斤) of lot L-0001/{told.lot}, planned for 2026-11-27 10:00" in told(
+        "12:12", "case", "destroy", "Whole", "--report"
+    )
+    assert f"Whole: destroy {goods} (planned for 2026-11-27 10:00)" in told("12:13", "case", "status")
+    late = told.here("--now", "2026-11-27T12:00", "case", "status")
+    assert f"Whole was to destroy {goods} by 2026-11-27 10:00, " in late

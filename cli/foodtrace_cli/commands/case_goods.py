@@ -224,7 +224,8 @@ def _report(ctx: Context, site: str, case_id: str | None, doc: str, by: str) -> 
     events = act(ctx, lambda session, doing: disposal.report_destruction(session, doing, case_id, site, doc=doc), by=by)
     names = names_of(ctx, (event.site for event in events))
     for event in events:
-        say(ctx.t("cli.case.reported", case=event.case, site=names[event.site], due=f"{event.due:%Y-%m-%d %H:%M}"))
+        words = {"site": names[event.site], "lot": event.lot, "quantity": amount(ctx, event.quantity)}
+        say(ctx.t("cli.case.reported", case=event.case, due=f"{event.due:%Y-%m-%d %H:%M}", **words))
 
 
 @click.command()

@@ -212,6 +212,7 @@ def _task(ctx: Context, found: CaseStatus, task: Task, start: str) -> str:
         "quantity": amount(ctx, task.quantity, task.unit) if task.quantity else "",
         "goods": lots_of(ctx, task.goods, task.unit),
         "names": _few(list(task.names)),
+        "lot": ", ".join(each.lot for each in task.goods),
     }
     return ctx.t(f"status.{start}{task.what}", **words).rstrip()
 
