@@ -19,40 +19,58 @@ from foodtrace.events import (
     Transfer,
     Transformation,
 )
-from foodtrace.graph.effects import Effect, Effects, Place, born, flow, pseudo_lot, transformed
+from foodtrace.graph.effects import Effect, Effects, FlowText, Place, Plain, born, flow, moving, pseudo_lot, transformed
 from foodtrace.graph.flows import CLEARED, CUSTODY, DELIVERED, SAMPLE, UNNAMED, FlowKind
 
 _CONSUMER_RETURN, _COUNT, _DISPATCH = (int(each) for each in (FlowKind.CONSUMER_RETURN, FlowKind.COUNT, FlowKind.DISPATCH))
 _LOST, _RECEIPT, _SOLD, _USED = (int(each) for each in (FlowKind.LOST, FlowKind.RECEIPT, FlowKind.SOLD, FlowKind.USED))
 
 
-def _transfer(event: Transfer, made: Effects, place: Place) -> None:
+def _plainly(plain: Plain, event: Event, made: Effects) -> bool:
+    """Add what an event does if that is plain; say whether it is."""
+    found = plain(event)
+    if found is None:
+        return False
+    made.flows.append(found[0])
+    if found[1]:
+        made.about.append(found[1])
+    return True
+
+
+def _plain_transfer(event: Transfer) -> tuple[FlowText, str] | None:
+    if not event.lot:
+        return None
     flags = 0 if event.in_transit or not event.to else DELIVERED
-    lot = event.lot
-    if not lot:
-        flags |= UNNAMED
-        lot = pseudo_lot(place)
-        made.unnamed = [(event.site, lot)]
-        born(made, event, lot, event.product, site="")
+    pair = event.transfer or event.doc or event.id
+    return moving(_DISPATCH, event, event.lot, event.quantity, event.site, event.to, pair, flags), ""
+
+
+def _transfer(event: Transfer, made: Effects, place: Place) -> None:
+    if _plainly(_plain_transfer, event, made):
+        return
+    flags = UNNAMED if event.in_transit or not event.to else UNNAMED | DELIVERED
+    lot = pseudo_lot(place)
+    made.unnamed = [(event.site, lot)]
+    born(made, event, lot, event.product, site="")
     pair = event.transfer or event.doc or event.id
     flow(made, _DISPATCH, event, lot, event.quantity, other=event.to, pair=pair, flags=flags)
 
 
-def _receipt(event: Receipt, made: Effects, _place: Place) -> None:
-    flags = CUSTODY if event.sealed else 0
-    flow(
-        made,
-        _RECEIPT,
-        event,
-        event.lot,
-        event.quantity,
-        other=event.source,
-        pair=event.transfer or event.doc,
-        flags=flags,
-        leaves=False,
-    )
+def _plain_receipt(event: Receipt) -> tuple[FlowText, str] | None:
     if event.product:
-        born(made, event, event.lot, event.product, site="")
+        return None
+    flags, subject = CUSTODY if event.sealed else 0, f"case {event.case}" if event.case else ""
+    pair = event.transfer or event.doc
+    return moving(_RECEIPT, event, event.lot, event.quantity, event.site, event.source, pair, flags, leaves=False), subject
+
+
+def _receipt(event: Receipt, made: Effects, _place: Place) -> None:
+    if _plainly(_plain_receipt, event, made):
+        return
+    flags = CUSTODY if event.sealed else 0
+    pair = event.transfer or event.doc
+    flow(made, _RECEIPT, event, event.lot, event.quantity, other=event.source, pair=pair, flags=flags, leaves=False)
+    born(made, event, event.lot, event.product, site="")
     if event.case:
         made.about.append(f"case {event.case}")
 
@@ -99,10 +117,13 @@ def _batch_released(event: BatchReleased, made: Effects, _place: Place) -> None:
     made.about.append(event.lot)
 
 
+def _plain_sale(event: Sale) -> tuple[FlowText, str]:
+    subject = f"serial {event.lot} {event.serial}" if event.serial else ""
+    return moving(_SOLD, event, event.lot, event.quantity, event.site, "", event.serial), subject
+
+
 def _sale(event: Sale, made: Effects, _place: Place) -> None:
-    flow(made, _SOLD, event, event.lot, event.quantity, pair=event.serial)
-    if event.serial:
-        made.about.append(f"serial {event.lot} {event.serial}")
+    _plainly(_plain_sale, event, made)
 
 
 def _consumer_return(event: ConsumerReturn, made: Effects, _place: Place) -> None:
@@ -125,3 +146,5 @@ EFFECTS: Final[dict[type[Event], Effect]] = {
     Transformation: _transformation,
 }
 """Kind of event -> what it does."""
+PLAIN: Final[dict[type[Event], Plain]] = {Receipt: _plain_receipt, Sale: _plain_sale, Transfer: _plain_transfer}
+"""Kind of event -> what it plainly does."""

@@ -75,11 +75,39 @@ Place: TypeAlias = tuple[str, int]
 Effect: TypeAlias = Callable[[Any, Effects, Place], None]
 """Adds what one kind of event does: (event, effects to add to, place of its entry, should a pseudo-lot be needed)."""
 
+Plain: TypeAlias = Callable[[Any], tuple[FlowText, str] | None]
+"""Returns what most events of a kind do: one flow, and what else the entry is found by, if anything; none of an event that does other
+things too. Nearly all entries of a log are so, and their effects then cost half."""
+
 
 def pseudo_lot(place: Place) -> str:
     """Return the name that goods without a lot have, by the entry that they left with."""
     origin, seq = place
     return f"?{origin}#{seq}"
+
+
+def moving(
+    kind: int,
+    event: Event,
+    lot: str,
+    quantity: Quantity,
+    site: str,
+    other: str = "",
+    pair: str = "",
+    flags: int = 0,
+    *,
+    leaves: bool = True,
+) -> FlowText:
+    """Return one flow of a :class:`FlowKind`; ``leaves`` says which way a time known to the day only counts (rule 2).
+
+    Every entry that moves goods comes through here when it is recorded and when it is verified: no call that can be spared.
+    """
+    if event.precision == "instant":
+        t = micros(event.at)
+    else:
+        t, inexact = _out(event) if leaves else _in(event)
+        flags |= inexact
+    return _new(FlowText, (kind, lot, site, other, UNITS[quantity.unit], quantity.value, t, pair, flags))
 
 
 def flow(
@@ -95,15 +123,8 @@ def flow(
     flags: int = 0,
     leaves: bool = True,
 ) -> None:
-    """Add one flow of a :class:`FlowKind`, as its plain number; ``leaves`` says which way a time known to the day only counts (rule 2)."""
-    if event.precision == "instant":
-        t = micros(event.at)
-    else:
-        t, inexact = _out(event) if leaves else _in(event)
-        flags |= inexact
-    where = event.site if site is None else site
-    # Every entry that moves goods comes through here when it is recorded and when it is verified: no call that can be spared.
-    made.flows.append(_new(FlowText, (kind, lot, where, other, UNITS[quantity.unit], quantity.value, t, pair, flags)))
+    """Add one flow, by default at the event's site; see :func:`moving`."""
+    made.flows.append(moving(kind, event, lot, quantity, event.site if site is None else site, other, pair, flags, leaves=leaves))
 
 
 def born(made: Effects, event: Event, lot: str, product: str, *, site: str | None = None, produced: int = UNKNOWN_DAY) -> None:

@@ -20,6 +20,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 from foodtrace.events import AnyEvent, Correction, Event
 from foodtrace.graph.edges import Effects, FlowText, effects
+from foodtrace.graph.edges_goods import PLAIN
 from foodtrace.graph.entryrows import CORRECTION
 from foodtrace.graph.flows import DELIVERED, UNNAMED, FlowKind
 from foodtrace.graph.kinds import ABOUT
@@ -112,6 +113,15 @@ class Expected:
         about: list[Row] = []
         cross: list[Row] = []
         for seq, recorded, event, kind in items:
+            plain = PLAIN[kind](event) if kind in PLAIN else None
+            if plain is not None:
+                flow, subject = plain
+                moves.append((seq, 0, recorded) + flow)  # noqa: RUF005
+                if subject:
+                    about.append((seq, ABOUT[kind], subject))
+                if event.site:
+                    seen[event.site] = recorded
+                continue
             made = effects(event, origin, seq, kind)
             counts = True
             if kind is Correction:
