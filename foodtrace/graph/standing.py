@@ -5,7 +5,8 @@ Rules:
 1. Rows with ``ended = 0`` are live. Conditional rows (-1) and rows that another log's correction names are settled here:
    such a correction counts only if its log belongs to the operator of the site (RECALL section 1), or continues the corrected
    entry's log by what entries say (:mod:`foodtrace.sealed`, rule 8); the latest one wins.
-2. An entry that its own log has corrected is nobody else's to correct: that word stands.
+2. An entry that its own log has corrected is nobody else's to correct: that word stands. Only the log that continues it goes on from
+   there, by naming the last such correction (ADR 30): whoever names an earlier one, or the entry, has not seen it, and both would count.
 3. A relabelling frees its output from a case only if the case could approve it: one of false labels (level 3), said by the log that
    opened it or another of the same operator. Of any other the output is followed like that of every transformation.
 4. Logs are told apart by name, never by number: numbers follow the order of arrival.
@@ -16,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
-from foodtrace.events import Correction, RecallOpened
+from foodtrace.events import Correction, Event, RecallOpened
 from foodtrace.events.canonical import decode_alone
 from foodtrace.graph.described import callers
 from foodtrace.graph.edges import micros
@@ -163,13 +164,18 @@ class Standing(Rows):
             isinstance(event, Correction)
             and event.leaf == bytes(target[1]).hex()
             and entry.recorded <= self._until
-            and not self._corrected_by_its_own(log, seq)
-            and (
-                self._operator_of(decode_alone(event_bytes(bytes(target[0]))).site) == self._log_operator(other) != ""
-                or self._continues(other, event.log)
-            )
+            and self._may(decode_alone(event_bytes(bytes(target[0]))), (log, seq), other, event.log)
         )
         return (entry.recorded, other, entitled, other_seq)
+
+    def _may(self, named: Event, place: tuple[int, int], other: int, origin: str) -> bool:
+        """Say whether a log may correct this entry of another log at this (log, seq), by rules 1 and 2."""
+        log, seq = place
+        if isinstance(named, Correction):
+            return not named.log and self._last_by_its_own(log, named.seq) == seq and self._continues(other, origin)
+        if self._last_by_its_own(log, seq) is not None:
+            return False
+        return self._operator_of(named.site) == self._log_operator(other) != "" or self._continues(other, origin)
 
     def _continues(self, other: int, former: str) -> bool:
         """Say whether a log continues another after a recovery; who does is looked up once, and only where it is asked."""
@@ -178,14 +184,14 @@ class Standing(Rows):
         row = self._s.row("SELECT origin FROM log WHERE id = ?", (other,))
         return row is not None and follows(str(row[0]), former, self._heirs)
 
-    def _corrected_by_its_own(self, log: int, seq: int) -> bool:
-        """Say whether an entry's own log corrects it: that word stands, or two corrections made apart would both count."""
-        row = self._s.row(
+    def _last_by_its_own(self, log: int, seq: int) -> int | None:
+        """Return the last correction of an entry by its own log, none where there is none: that word stands (rule 2)."""
+        rows = self._s.rows(
             "SELECT a.seq FROM log AS l JOIN name AS n ON n.text = 'corrected ' || l.origin || ' ' || CAST(? AS TEXT) "
             "JOIN about AS a ON a.subject = n.id AND a.kind = ? AND a.log = l.id WHERE l.id = ?",
             (seq, ABOUT[Correction], log),
         )
-        return row is not None and self.seen(log, int(row[0]))
+        return max((int(row[0]) for row in rows if self.seen(log, int(row[0]))), default=None)
 
     def _own_corrections(self, entries: Collection[tuple[int, int]]) -> dict[tuple[int, int], tuple[int, int]]:
         """Return which of the entries correct an entry of their own log, and which one."""

@@ -3,12 +3,13 @@
 Rules (DESIGN section 5, RECALL section 1):
 
 1. A correction names the entry by log, sequence number and leaf hash. The entry stays; what is computed from it follows.
-2. A correction is not corrected: whoever names one to change it is told which entry it is about, for "that correction was wrong" and
-   "that entry did not occur" are two things. An entry that was taken out comes back only if that is asked for.
+2. A correction is not corrected (but for rule 5): whoever names one to change it is told which entry it is about, for "that correction
+   was wrong" and "that entry did not occur" are two things. An entry that was taken out comes back only if that is asked for.
 3. The corrected event keeps its id, so that a receipt, a repeated test or a second decision that names it still finds it.
 4. Personal values that still are there go along with the corrected event; erased ones stay erased.
 5. An entry of another log is corrected only by the operator of the site it happened at, or by the log that continues it after a
-   recovery (:mod:`foodtrace.sealed`, rule 8); anybody else disputes it, which changes no figure.
+   recovery (:mod:`foodtrace.sealed`, rule 8); anybody else disputes it, which changes no figure. Where the log that was left had corrected
+   the entry itself, the one that continues it names the last of these corrections (ADR 30).
 6. An event in parts is one entry here, its last. Whoever names some of its lines is shown the event, and changes it by its own id only:
    "these lines did not occur" is not "the voucher did not occur".
 7. An amount is not corrected to zero: what did not move did not occur, and an entry of nothing would stand in every list. What may be
@@ -100,11 +101,12 @@ def correct(
         return _dispute(session, doing, target, own, note)
     if target.log != own and not _entitled(session, target, own):
         raise Refused("correction.not_yours", value=f"{target.origin}#{target.seq}", expected=target.event.site or "-")
-    again = _again(session, doing, target, own, changes, replacement, note)
+    named = _named(session, target, own)
+    again = _again(session, doing, target, named, own, changes, replacement, note)
     if again is not None:
         return again
     story = history(session, target)
-    _one_side(session, target, own)
+    _one_side(session, target, named, own)
     if story.now is None and not revive and (changes or replacement is not None):
         raise Refused("correction.removed", value=f"#{target.seq}", id=target.event.id, expected="--revive")
     if replacement is None and changes:
@@ -122,8 +124,8 @@ def correct(
         at=doing.now,
         by=doing.by,
         site=target.event.site,
-        seq=target.seq,
-        leaf=target.leaf,
+        seq=named.seq,
+        leaf=named.leaf,
         log="" if target.log == own else target.origin,
         reason="did_not_occur" if replacement is None else "incorrect_data",
         replacement=replacement,  # type: ignore[arg-type]  # of the same kind as the target, so a fact
@@ -179,13 +181,20 @@ def _correctable(session: Session, target: Target) -> Target:
 
 
 def _again(
-    session: Session, doing: Doing, target: Target, own: int, changes: Mapping[str, str] | None, whole: AnyEvent | None, note: str
+    session: Session,
+    doing: Doing,
+    target: Target,
+    named: Target,
+    own: int,
+    changes: Mapping[str, str] | None,
+    whole: AnyEvent | None,
+    note: str,
 ) -> Outcome | None:
     """Return what was recorded for the same request, none if its id is new: what it asked for is in the entry it made.
 
-    :raises Conflict: ``record.id_conflict``.
+    :param named: see :func:`_named`. :raises Conflict: ``record.id_conflict``.
     """
-    before = earlier(session, msgspec.structs.replace(doing, log=own), Correction, seq=target.seq, leaf=target.leaf, note=note)
+    before = earlier(session, msgspec.structs.replace(doing, log=own), Correction, seq=named.seq, leaf=named.leaf, note=note)
     if before is None:
         return None
     made: AnyEvent | None = before.replacement
@@ -231,8 +240,7 @@ def _dispute(session: Session, doing: Doing, target: Target, own: int, note: str
 
 def _entitled(session: Session, target: Target, own: int) -> bool:
     """Say whether the own log's operator is that of the site the entry happened at, or the own log continues the entry's (rule 5)."""
-    # What is said of a site is read from the newest entry about it, not from corrections of other logs: there a new description helps.
-    if not isinstance(target.event, Site) and _continues(session, target, own):
+    if _goes_on(session, target, own):
         return True
     row = session.row("SELECT bytes FROM entry WHERE log = ? AND seq = 0", (own,))
     key = None if row is None else decode(event_bytes(bytes(row[0])))
@@ -244,16 +252,22 @@ def _continues(session: Session, target: Target, own: int) -> bool:
     return row is not None and follows(str(row[0]), target.origin, only_heirs(session))
 
 
-def _one_side(session: Session, target: Target, own: int) -> None:
+def _named(session: Session, target: Target, own: int) -> Target:
+    """Return the entry that a correction names: the target, or what the log that was left said of it last (rule 5)."""
+    said_last = own_corrections(session, target)[-1:] if target.log != own and _goes_on(session, target, own) else []
+    return said_last[0] if said_last else target
+
+
+def _goes_on(session: Session, target: Target, own: int) -> bool:
+    # What is said of a site is read from the newest entry about it, not from corrections of other logs: there a new description helps.
+    return not isinstance(target.event, Site) and _continues(session, target, own)
+
+
+def _one_side(session: Session, target: Target, named: Target, own: int) -> None:
     """Refuse a correction from a second side: both replacements would count."""
     foreign = SqlFacts(session, NEVER).entitled(target.log, target.seq)
-    if target.log != own and own_corrections(session, target):
-        left = _continues(session, target, own)  # there is nobody any more who could be asked
-        raise Refused(
-            "correction.before_left" if left else "correction.other_side", value=f"{target.origin}#{target.seq}", log=target.origin
-        )
-    if target.log == own and foreign:
-        raise Refused("correction.other_side", value=f"{target.origin}#{target.seq}")
+    if foreign if target.log == own else named is target and own_corrections(session, target):
+        raise Refused("correction.other_side", value=f"{target.origin}#{target.seq}", log=target.origin)
 
 
 def _values(session: Session, target: Target) -> dict[str, str]:

@@ -144,6 +144,9 @@ def original(session: Session, target: Target) -> Target:
         return target
     row = (target.log,) if not event.log else session.row("SELECT id FROM log WHERE origin = ?", (event.log,))
     found = None if row is None else target_at(session, row[0], event.seq)
+    if found is not None and event.log and isinstance(found.event, Correction) and not found.event.log:
+        # The log that goes on names the last correction by the log it continues (ADR 30).
+        found = target_at(session, found.log, found.event.seq)
     if found is None:
         raise NotFound("entry.not_found", value=f"{event.log or target.origin}#{event.seq}")
     return found

@@ -88,10 +88,11 @@ def history(session: Session, target: Target) -> History:
     """Return what was recorded, every entry about it in order, and what counts now."""
     corrections = own_corrections(session, target)
     facts = SqlFacts(session, NEVER)
-    foreign = facts.entitled(target.log, target.seq)
     steps = [_step(target, one, counts=True) for one in corrections]
     winner = corrections[-1] if corrections else None
-    for log, seq in _others(session, target):
+    # Of an entry that its own log has corrected, the log that continues it corrects the last correction (ADR 30).
+    foreign = facts.entitled(target.log, (winner or target).seq)
+    for log, seq in [place for each in (target, *corrections) for place in _others(session, each)]:
         other = target_at(session, log, seq)
         if other is not None:
             steps.append(_step(target, other, counts=(log, seq) in foreign))

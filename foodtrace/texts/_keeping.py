@@ -88,14 +88,6 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "correction.removed.hint": ("确实发生过才加 {expected}", "if it did occur after all, add {expected}"),
     "correction.not_yours": ("{value} 在别人的日志里, 场所 {expected} 不归本日志的经营者", "{value} is in another log, and site {expected} is not run by this log's operator"),
     "correction.not_yours.hint": ("请对方更正, 或提出异议: --dispute --note", "ask them to correct it, or object: --dispute --note"),
-    "correction.before_left": (
-        "{value} 在日志 {log} 停用之前已由它自己更正, 接续的日志不能再更正: 两个更正都会算上",
-        "{value} was corrected by {log} itself before that log was left, and the log that goes on cannot correct it again: both would count",
-    ),
-    "correction.before_left.hint": (
-        "数量不对就另记一条 (盘点、损耗、收货、退回等), 内容有异议用 foodtrace correct --dispute --note",
-        "put amounts right by a record of their own (a stock count, a loss, a receipt, a return); object to what it says with foodtrace correct --dispute --note",
-    ),
     "correction.other_side": ("{value} 已由另一方更正", "{value} was corrected by the other side already"),
     "correction.other_side.hint": ("请那一方再更正, 不然两个更正都会算上", "ask them to correct it again, or both corrections would count"),
     "correction.own": ("{value} 是自己的记录, 不必提异议", "{value} is an entry of your own log"),

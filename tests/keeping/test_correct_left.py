@@ -151,17 +151,100 @@ def test_a_thiefs_entry_is_known_and_counts_until_the_operator_of_the_site_says_
     assert "verified" in run(tmp_path, "verify", "--full")
 
 
-def test_what_the_old_log_had_corrected_itself_is_told_what_to_do_about(url: str, tmp_path: Path) -> None:
+@pytest.fixture(params=["replaced", "replaced twice", "removed"])
+def corrected(request: pytest.FixtureRequest, url: str, tmp_path: Path) -> str:
+    """Give what became of a transfer of 50 kg that its own log corrected before it was left for R2."""
     with Ledger.open(url, keys=tmp_path / "keys", clock=clock) as ledger:
         ledger.init(ORIGIN)
-        ledger.record([Site(id="s2", at=AT, site="S-7", operator="S-7", kind="shop", name="福安超市"), move("tr1")])
-        correct(ledger, f"{ORIGIN}#2", quantity="40kg")
+        shop = Site(id="s2", at=AT, site="S-7", operator="S-7", kind="shop", name="福安超市")
+        farm = Site(id="s1", at=AT, site="F-1", operator="F-1", kind="farm", name="永发合作社")
+        ledger.record([shop, move("tr1"), farm])
+        if request.param == "replaced twice":
+            correct(ledger, f"{ORIGIN}#2", quantity="45kg")
+        correct(ledger, f"{ORIGIN}#2", **({} if request.param == "removed" else {"quantity": "40kg"}))
     leave(url, tmp_path / "keys", ORIGIN, lost_key=False)
+    return str(request.param)
+
+
+def found(url: str, keys: Path, *codes: str) -> tuple[object, str, object, list[bool]]:
+    """Return what any host makes of these entries; ``verify`` finds these codes."""
+    with Ledger.open(url, keys=keys, clock=clock) as ledger:
+        assert [each.code for each in ledger.verify(full=True).findings] == [*codes]
+        answer = ledger.recall("261123-1")
+        with ledger.reading() as session:
+            story = history.history(session, entries.find_entry(session, f"{ORIGIN}#2", None))
+        return answer.outlets, story.state, story.now, [step.counts for step in story.steps]
+
+
+def received(url: str, keys: Path) -> list[int]:
+    """Return the grams that came, or are on the way, to the shop, of every outlet that a recall names."""
+    with Ledger.open(url, keys=keys, clock=clock) as ledger:
+        amounts = [each for outlet in ledger.recall("261123-1").outlets for each in outlet.amounts]
+        return [each.travelling + (each.received or 0) for each in amounts]
+
+
+def test_what_the_old_log_had_corrected_itself_the_one_that_goes_on_corrects_again(corrected: str, url: str, tmp_path: Path) -> None:
+    """It was refused: to name the entry once more would have let both corrections count."""
+    keys, auditor = tmp_path / "keys", tmp_path / "auditor"
+    with Ledger.open(url, keys=keys, clock=clock) as ledger:
+        own = ledger.writer(None).number
+        doing = Doing(now=local(NOW), id="again")
+        changes = {"quantity": "30kg"}
+        for _ in range(2):  # the same request is the same correction
+            ledger.act(lambda session: corrections.correct(session, doing, own, f"{ORIGIN}#2", changes=changes, revive=True))
+        correction = ledger.logs()[-1]
+    assert found(url, keys) == found(url, auditor)
+    assert found(url, auditor)[1] == "replaced"
+    assert received(url, auditor) == [30_000], "not both, and not the old one"
+    with Ledger.open(url, keys=keys, clock=clock) as ledger, ledger.reading() as session:
+        last = entries.find_entry(session, f"{R2}#{correction.size - 1}", None)
+        assert entries.original(session, last).seq == 2, "its history is the entry's"
+    with Ledger.open(url, keys=keys, clock=clock) as ledger:
+        ledger.rebuild()
+        correct(ledger, f"{ORIGIN}#2", quantity="20kg")
+        assert received(url, auditor) == [20_000]
+        correct(ledger, f"{ORIGIN}#2")
+    assert received(url, auditor) == []
+    assert found(url, auditor)[1:3] == ("removed", None)
+    assert len(found(url, auditor)[3]) == 4 + (corrected == "replaced twice")
+
+
+def test_the_log_after_that_goes_on_from_there(corrected: str, url: str, tmp_path: Path) -> None:
     with Ledger.open(url, keys=tmp_path / "keys", clock=clock) as ledger:
-        before = ledger.recall("261123-1").outlets
-        with pytest.raises(errors.Refused) as told:
-            correct(ledger, f"{ORIGIN}#2", quantity="30kg")
-        assert told.value.code == "correction.before_left"
-        assert f"was corrected by {ORIGIN} itself" in told.value.message("en")
-        assert "stock count" in told.value.hint("en")
-        assert ledger.recall("261123-1").outlets == before
+        own = ledger.writer(None).number
+        ledger.act(
+            lambda session: corrections.correct(
+                session, Doing(now=local(NOW)), own, f"{ORIGIN}#2", changes={"quantity": "30kg"}, revive=True
+            )
+        )
+    leave(url, tmp_path / "keys", R2, lost_key=False)
+    with Ledger.open(url, keys=tmp_path / "keys", clock=clock) as ledger:
+        correct(ledger, f"{ORIGIN}#2", quantity="10kg")
+    assert received(url, tmp_path / "auditor") == [10_000], corrected
+
+
+@pytest.mark.parametrize("claims", [False, True], ids=["plain", "who says to continue it"])
+def test_nobody_else_corrects_a_correction(corrected: str, url: str, tmp_path: Path, claims: bool) -> None:
+    """Nor an earlier one, whoever says it: what the log said last stands."""
+    last = {"replaced": 4, "replaced twice": 5, "removed": 4}[corrected]
+    before = found(url, tmp_path / "auditor")[:3]
+
+    def say(ledger: Ledger, log: str, seq: int, name: str) -> None:
+        with ledger.reading() as session:
+            sql = "SELECT e.leaf FROM entry AS e JOIN log AS l ON l.id = e.log WHERE l.origin = ? AND e.seq = ?"
+            (leaf,) = session.row(sql, (ORIGIN, seq)) or (b"",)
+        made = Correction(id=name, at=moment(clock()), log=ORIGIN, seq=seq, leaf=bytes(leaf).hex(), reason="did_not_occur")
+        ledger.act(lambda _session: Outcome(events=[made]), log=log)
+
+    with Ledger.open(url, keys=tmp_path / "stranger", clock=clock) as stranger:
+        stranger.init("t.example/s", operator="F-1")  # whose site it is, even
+        if claims:
+            claim = Recovered(id="mine", at=moment(clock()), kind="new_log", lost_from=4, lost_to=4, former=ORIGIN, reason="mine now")
+            stranger.act(lambda _session: Outcome(events=[claim]), log="t.example/s")
+        say(stranger, "t.example/s", last, "gone")
+        with pytest.raises(errors.Refused, match="other_side"):
+            correct(stranger, f"{ORIGIN}#2", log="t.example/s", quantity="1kg")
+    with Ledger.open(url, keys=tmp_path / "keys", clock=clock) as heir:
+        for seq in {2, last - 1} - {3}:
+            say(heir, R2, seq, f"late-{seq}")
+    assert found(url, tmp_path / "auditor", *(["tlog.two_heirs"] if claims else []))[:3] == before
