@@ -49,7 +49,10 @@ _STYLE: Final = (
 
 
 class Mail(msgspec.Struct, frozen=True, kw_only=True):
-    """One record of the list for a mailing system: a party's goods in one unit; its JSON is ``schemas/case-notify.json``."""
+    """One record of the list for a mailing system: a party's goods in one unit, for pieces of one product.
+
+    Its JSON is ``schemas/case-notify.json``.
+    """
 
     file: str
     """Name of the party's page."""
@@ -63,10 +66,14 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
     without_lot: tuple[str, ...]
     """Goods that came without lot, by the names that an answer calls them by."""
     received: int
-    """Base units of ``unit``."""
+    """From others; for a supplier: what of its goods went in. Base units of ``unit``."""
     on_hand: int
     unit: str
     """Empty where nothing is known of a quantity."""
+    product: str
+    """For pieces: the product counted. Else empty."""
+    born: int
+    """Came to be there: made, repacked, let in at its gate."""
     contact: str
     """This and the next two masked unless contacts were asked for."""
     phone: str
@@ -180,12 +187,12 @@ def file_name(sent: Sent) -> str:
 
 
 def mailing(notified: Notified, *, contacts: bool) -> list[Mail]:
-    """Return the list for a mailing system: one record a party and unit, contact data only if asked for (rule 4)."""
+    """Return the list for a mailing system: one record a party, unit and product of pieces, contact data only if asked for (rule 4)."""
     made: list[Mail] = []
     for sent in notified.notices:
         party = sent.party
-        for unit in sorted({each.unit for each in party.lots}) or [""]:
-            lots = [each for each in party.lots if each.unit == unit]
+        for unit, product in sorted({_line(each) for each in party.lots}) or [("", "")]:
+            lots = [each for each in party.lots if _line(each) == (unit, product)]
             made.append(
                 Mail(
                     file=file_name(sent),
@@ -199,6 +206,8 @@ def mailing(notified: Notified, *, contacts: bool) -> list[Mail]:
                     received=sum(each.received for each in lots),
                     on_hand=sum(each.on_hand for each in lots),
                     unit=unit,
+                    product=product,
+                    born=sum(each.born for each in lots),
                     contact=party.contact if contacts else masked(party.contact),
                     phone=party.phone if contacts else masked(party.phone),
                     address=party.address if contacts else masked(party.address),
@@ -206,6 +215,11 @@ def mailing(notified: Notified, *, contacts: bool) -> list[Mail]:
                 )
             )
     return made
+
+
+def _line(goods: PartyLot) -> tuple[str, str]:
+    """Return what goods may be added up with: pieces of one product."""
+    return goods.unit, goods.product if goods.unit == "piece" else ""
 
 
 def as_csv(records: Iterable[Mail]) -> bytes:
@@ -229,11 +243,18 @@ def _harmless(value: str) -> str:
 
 
 def _goods(lots: Iterable[PartyLot], direction: str, lang: Lang) -> str:
-    names = ("product", "lot", "went_in") if direction == "upstream" else ("product", "lot", "received", "on_hand", "link")
+    lots = tuple(lots)
+    made = direction != "upstream" and any(each.born for each in lots)
+    if direction == "upstream":
+        names = ["product", "lot", "went_in"]
+    else:
+        names = ["product", "lot", "received", *(["born"] if made else []), "on_hand", "link"]
     rows = ["<table><tr>" + "".join(f"<th>{_e(text(f'notice.col_{name}', lang))}</th>" for name in names) + "</tr>"]
     for each in lots:
         lot = each.lot or f"{text('notice.without_lot', lang)} ({each.goods})"
         cells = [f"<td>{_e(each.product)}</td><td>{_e(lot)}</td><td class=n>{_e(_amount(each.received, each.unit, lang))}</td>"]
+        if made:
+            cells.append(f"<td class=n>{_e(_amount(each.born, each.unit, lang))}</td>")
         if direction != "upstream":
             cells.append(f"<td class=n>{_e(_amount(each.on_hand, each.unit, lang))}</td><td>{_e(text('cli.link.' + each.link, lang))}</td>")
         rows.append("<tr>" + "".join(cells) + "</tr>")

@@ -34,7 +34,9 @@ class PartyLot(msgspec.Struct, frozen=True, kw_only=True):
     product: str
     unit: str
     received: int
-    """For a supplier: what of its goods went in."""
+    """From others; for a supplier: what of its goods went in."""
+    born: int = 0
+    """Came to be there: made, repacked, let in at its gate."""
     on_hand: int
     """By the book; what the party itself knows may differ, that is what it is asked."""
     link: str
@@ -104,7 +106,8 @@ def _lots(facts: SqlFacts, found: Affected, holdings: Sequence[Holding]) -> tupl
                     lot=text if not text.startswith("?") else "",
                     product=info.product if info else "",
                     unit=UNIT_NAMES[unit],
-                    received=sums.born + sums.received + sums.return_in if sums else 0,
+                    received=sums.received if sums else 0,
+                    born=sums.born if sums else 0,
                     on_hand=sums.on_hand if sums else 0,
                     link=link.link,
                     goods=text if text.startswith("?") else "",
@@ -150,6 +153,8 @@ def _upstream(session: Session, facts: SqlFacts, found: Affected, state: Case) -
     elsewhere = first is not None and log_operator(session, first[2][0]) != state.operator
     recalls = _lots(facts, found, [holding for holding in found.holdings if holding[1] in found.own]) if elsewhere else ()
     if recalls:
+        # To who recalls it is told what it brought into the world, made or bought: of one lot at one site these are different goods.
+        recalls = tuple(msgspec.structs.replace(each, received=each.received + each.born, born=0) for each in recalls)
         born = sorted(flow.site for flow in found.flows if flow.kind in BIRTHS and flow.site in found.own)
         own = found.sites[born[0] if born else min(found.own)]
         yield _up(own.text, own.operator, own.name, own.kind, recalls)

@@ -12,6 +12,7 @@ Rules:
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Callable
 
 import msgspec
@@ -21,6 +22,7 @@ from foodtrace.events import LotsClause
 from foodtrace.graph.directory import resolve_lot
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.recall.affected import find
+from foodtrace.recall.amounts import PIECE
 from foodtrace.recall.answer import Answer, RateAnswer, recall
 from foodtrace.recall.balance import Balance, accounted, balances, total
 from foodtrace.recall.breaks import shown_time
@@ -60,6 +62,13 @@ class Weighed(msgspec.Struct, frozen=True, kw_only=True):
     """Sent to no registered site, or received in another unit."""
 
 
+class Accounted(RateAnswer, frozen=True, kw_only=True):
+    """How much somebody can point at, of what came into being, in one unit."""
+
+    product: str = ""
+    """For pieces: the product counted; pieces of unlike products are never added up."""
+
+
 class Drill(msgspec.Struct, frozen=True, kw_only=True):
     """What a drill found; its JSON is ``schemas/drill.json``."""
 
@@ -77,8 +86,8 @@ class Drill(msgspec.Struct, frozen=True, kw_only=True):
     reachable: int
     """Outlets with a phone number on record."""
     untraced: int
-    accounted: tuple[RateAnswer, ...]
-    """Per unit: accounted for, of what came into being; the worst first."""
+    accounted: tuple[Accounted, ...]
+    """Per unit, for pieces per product: accounted for, of what came into being; the worst first."""
     balances: tuple[Weighed, ...]
     answer: Answer
     """The recall's answer, contacts masked."""
@@ -112,7 +121,10 @@ def drill(session: Session, seed: str, *, now: int, timer: Timer, lot: str | Non
     found = find(facts, (LotsClause(lots=(chosen,)),), settings=settings)
     silent = {facts.site(row.site) or 0 for row in (*answer.outlets, *answer.others) if any(each.on_hand is None for each in row.amounts)}
     weighed = balances(found, overdue_before=now - settings.transit_limit, unknown=silent)
-    rates = [_rate(unit, total(row for (_, each), row in weighed.items() if each == unit)) for unit in sorted({key[1] for key in weighed})]
+    lines: dict[tuple[int, str], list[Balance]] = defaultdict(list)
+    for (number, unit), row in weighed.items():
+        lines[unit, found.product(number) if unit == PIECE else ""].append(row)
+    rates = [_rate(unit, product, total(rows)) for (unit, product), rows in sorted(lines.items())]
     asked = {facts.lot(chosen) or 0}
     chain = joined(backward(facts, asked, settings=settings), forward(facts, found, asked, settings=settings))
     texts = facts.texts({lot for lot, _ in weighed})
@@ -128,7 +140,7 @@ def drill(session: Session, seed: str, *, now: int, timer: Timer, lot: str | Non
         outlets=len(answer.outlets),
         reachable=sum(bool(row.phone) for row in answer.outlets),
         untraced=len(answer.untraced),
-        accounted=tuple(sorted(rates, key=lambda rate: (rate.numerator * 1000 // max(rate.denominator, 1), rate.unit))),
+        accounted=tuple(sorted(rates, key=lambda rate: (rate.numerator * 1000 // max(rate.denominator, 1), rate.unit, rate.product))),
         balances=tuple(
             _weighed(texts[lot], unit, row)
             for (lot, unit), row in sorted(weighed.items(), key=lambda each: (texts[each[0][0]], each[0][1]))
@@ -138,10 +150,10 @@ def drill(session: Session, seed: str, *, now: int, timer: Timer, lot: str | Non
     return made, chain
 
 
-def _rate(unit: int, row: Balance) -> RateAnswer:
+def _rate(unit: int, product: str, row: Balance) -> Accounted:
     numerator, denominator = accounted(row)
     rate = Rate(numerator=numerator, denominator=denominator, unit=UNIT_NAMES[unit])
-    return RateAnswer(numerator=numerator, denominator=denominator, unit=rate.unit, percent=rate.percent)
+    return Accounted(numerator=numerator, denominator=denominator, unit=rate.unit, percent=rate.percent, product=product)
 
 
 def _weighed(lot: str, unit: int, row: Balance) -> Weighed:

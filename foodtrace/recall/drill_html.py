@@ -53,11 +53,12 @@ def summary_grid(found: Drill, lang: Lang) -> Grid:
 
 
 def accounted_words(found: Drill, place: int, lang: Lang) -> str:
-    """Return one unit's percent accounted for, with both numbers."""
+    """Return one unit's percent accounted for, with both numbers; of pieces of several products it says which."""
     rate = found.accounted[place]
     numbers = " / ".join(Measured(each, rate.unit).shown() for each in (rate.numerator, rate.denominator))
     percent = f"{rate.percent} %" if rate.percent else text("report.drill.nothing", lang)
-    return f"{percent}  {numbers} {unit_word(rate.unit, lang)}"
+    several = len({each.product for each in found.accounted if each.unit == "piece"}) > 1
+    return f"{percent}  {numbers} {unit_word(rate.unit, lang)}" + (f" {rate.product}" if several and rate.product else "")
 
 
 def seconds(milliseconds: int) -> str:

@@ -6,8 +6,8 @@ Rules, each tried only while there are more places than can be read:
 2. Ends of the same lot, kind and grade are one, whoever sent to them; then ends of any lot.
 3. Places at the same distance from the beginning, of the same lot, kind and grade, are one; then of any lot.
 4. If that is still too much, the same distance alone makes a group. What was asked about always stands by itself.
-5. Under rule 1 two are no group. Quantities of what was put together are added up, each unit by itself; an arrow says how many
-   arrows it stands for. Nothing disappears: the numbers of a picture and of its groups add up to those of the chain.
+5. Under rule 1 two are no group. Quantities of what was put together are added up, each unit by itself, pieces by product; an arrow says
+   how many arrows it stands for. Nothing disappears: the numbers of a picture and of its groups add up to those of the chain.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ from foodtrace.recall.chain import Amounts, Arrow, Chain, Place, Way
 READABLE: Final = 300
 """Places a picture shows one by one at most, on a screen; paper takes fewer."""
 _LEAST: Final = 3
+_PIECE: Final = 2
+Sums: TypeAlias = tuple[tuple[int, str, int], ...]
+"""(unit, product of pieces, base units), by unit and product: what of a group may be added up."""
 
 
 class Box(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,8 +37,8 @@ class Box(msgspec.Struct, frozen=True, kw_only=True):
     """The place, or the first of the group."""
     count: int = 1
     lots: int = 1
-    born: Amounts = ()
-    on_hand: Amounts = ()
+    born: Sums = ()
+    on_hand: Sums = ()
     unknown: bool = False
     """Nobody knows what is on hand at one of them; it may be as much as ``on_hand`` says."""
     possible: int = 0
@@ -50,9 +53,9 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     here: int
     there: int
     way: Way
-    amounts: Amounts
-    taken: Amounts
-    travelling: Amounts
+    amounts: Sums
+    taken: Sums
+    travelling: Sums
     count: int
     """Pairs of places it stands for."""
 
@@ -128,6 +131,7 @@ def _drawn(chain: Chain, part: Mapping[Holding, Hashable]) -> Sketch:
     for place in chain.places:
         groups[part[place.key]].append(place)
     number = {key: n for n, key in enumerate(groups)}
+    product = {place.key: place.product for place in chain.places}
     lines: dict[tuple[int, int, Way], list[Arrow]] = defaultdict(list)
     for arrow in chain.arrows:
         here, there = number[part[arrow.here]], number[part[arrow.there]]
@@ -139,9 +143,9 @@ def _drawn(chain: Chain, part: Mapping[Holding, Hashable]) -> Sketch:
                 here=here,
                 there=there,
                 way=way,
-                amounts=added(arrow.amounts for arrow in arrows),
-                taken=added(arrow.taken for arrow in arrows),
-                travelling=added(arrow.travelling for arrow in arrows),
+                amounts=added((_of(product, arrow.there, arrow.here), arrow.amounts) for arrow in arrows),
+                taken=added((_of(product, arrow.here, arrow.there), arrow.taken) for arrow in arrows),
+                travelling=added((_of(product, arrow.there, arrow.here), arrow.travelling) for arrow in arrows),
                 count=len(arrows),
             )
             for (here, there, way), arrows in sorted(lines.items())
@@ -157,18 +161,27 @@ def _box(key: int, places: list[Place]) -> Box:
         place=places[0],
         count=len(places),
         lots=len({place.lot for place in places if place.lot}),
-        born=added(place.born for place in places),
-        on_hand=added(place.on_hand for place in places),
+        born=added((place.product, place.born) for place in places),
+        on_hand=added((place.product, place.on_hand) for place in places),
         unknown=any(place.unknown for place in places),
         possible=sum(place.link == "possible" for place in places),
         kinds=tuple(sorted(Counter(place.kind for place in places).items())),
     )
 
 
-def added(amounts: Iterable[Amounts]) -> Amounts:
-    """Return sums per unit; unlike units are never added up."""
-    sums: dict[int, int] = defaultdict(int)
-    for each in amounts:
-        for unit, q in each:
-            sums[unit] += q
-    return tuple(sorted(sums.items()))
+def _of(product: Mapping[Holding, str], *ends: Holding) -> str:
+    """Return the product of the first of an arrow's ends that is no process."""
+    return next((product[end] for end in ends if end[1] != KNOT), "")
+
+
+def added(amounts: Iterable[tuple[str, Amounts]]) -> Sums:
+    """Return sums of (product, amounts); unlike units, and pieces of unlike products, are never added up."""
+    return together((unit, product if unit == _PIECE else "", q) for product, each in amounts for unit, q in each)
+
+
+def together(sums: Iterable[tuple[int, str, int]]) -> Sums:
+    """Return (unit, product, base units) added up as far as they may be."""
+    made: dict[tuple[int, str], int] = defaultdict(int)
+    for unit, product, q in sums:
+        made[unit, product] += q
+    return tuple((unit, product, q) for (unit, product), q in sorted(made.items()))

@@ -17,14 +17,15 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import chain as one_by_one
 from itertools import pairwise
 from typing import Final
 
 import msgspec
 
 from foodtrace.quantity import thousands
-from foodtrace.recall.chain import Amounts, Chain
-from foodtrace.recall.grouping import READABLE, Box, Line, Sketch, added, sketch
+from foodtrace.recall.chain import Chain
+from foodtrace.recall.grouping import READABLE, Box, Line, Sketch, Sums, sketch, together
 from foodtrace.recall.layout import Item, Laid, lay_out
 from foodtrace.texts import Lang, has, text
 
@@ -106,11 +107,14 @@ def svg(chain: Chain, *, lang: Lang = "en", title: str = "", most: int = READABL
     return _Canvas(cards, lines, laid, lang).document(_caption(drawn, title, lang), title)
 
 
-def amounts(each: Amounts, lang: Lang) -> str:
-    """Return quantities for people: ``500.0 kg``, ``1,200 件``; unlike units beside each other."""
+def amounts(each: Sums, lang: Lang) -> str:
+    """Return quantities for people: ``500.0 kg``, ``1,200 件``; unlike units beside each other, and pieces of several products by name."""
+    several = len({product for unit, product, _ in each if unit == 2}) > 1  # noqa: PLR2004
     shown = [
-        f"{q:,} {text('unit.piece', lang)}" if unit == 2 else f"{thousands(q)} {'kg' if unit == 0 else 'L'}"  # noqa: PLR2004
-        for unit, q in each
+        f"{q:,} {text('unit.piece', lang)}" + (f" {product}" if several and product else "")
+        if unit == 2  # noqa: PLR2004
+        else f"{thousands(q)} {'kg' if unit == 0 else 'L'}"
+        for unit, product, q in each
     ]
     return " + ".join(shown)
 
@@ -179,15 +183,15 @@ def _end(box: Box, lang: Lang) -> _Card:
 
 def _note_returns(cards: dict[int, _Card], lines: Iterable[Line], lang: Lang) -> None:
     """Write recall returns into the boxes: hundreds of arrows back would hide what they are about (rule 4)."""
-    out: dict[int, list[Amounts]] = defaultdict(list)
-    into: dict[int, list[Amounts]] = defaultdict(list)
+    out: dict[int, list[Sums]] = defaultdict(list)
+    into: dict[int, list[Sums]] = defaultdict(list)
     for line in lines:
         if line.way == "return" and line.here != line.there:
             out[line.here].append(line.amounts)
             into[line.there].append(line.amounts)
     for notes, key_text in ((out, "report.picture.sent_back"), (into, "report.picture.came_back")):
         for key, each in notes.items():
-            card, words = cards[key], text(key_text, lang, quantity=amounts(added(each), lang))
+            card, words = cards[key], text(key_text, lang, quantity=amounts(together(one_by_one.from_iterable(each)), lang))
             if len(card.lines) == 1:
                 card.lines[0] += "  " + words
             else:

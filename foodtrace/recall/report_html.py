@@ -22,7 +22,7 @@ from foodtrace.recall.chain import Chain
 from foodtrace.recall.curve_picture import curve_svg
 from foodtrace.recall.picture import escaped, svg
 from foodtrace.recall.report import Report
-from foodtrace.recall.report_tables import Cell, Grid, Measured, grids, moment_words, over_words, proven_goods, rate_words
+from foodtrace.recall.report_tables import WHERE_ANY, Cell, Grid, Measured, grids, moment_words, over_words, proven_goods, rate_words
 from foodtrace.texts import Lang, text
 from foodtrace.tlog.proofpage import packed_link
 
@@ -34,7 +34,7 @@ _HIDDEN: Final = {
     "outlets": frozenset({"county", "supplier", "travelling", "last_entry", "kind"}),
     "others": frozenset({"county", "supplier", "travelling", "last_entry"}),
 }
-"""Columns that paper has no room for; the workbook has them."""
+"""Columns that paper has no room for, besides those of :data:`WHERE_ANY` with nothing in them; the workbook has them."""
 _LINES: Final = frozenset({"summary", "drill"})
 """Tables of two columns, without headings."""
 _SAID: Final = frozenset({"bounds", *TIMES})
@@ -83,7 +83,7 @@ def html(
     tables = {grid.name: grid for grid in grids(report, lang)}
     title = text("report.title", lang, case=report.case)
     parts = [
-        *opening(title, " ".join(each for each in (report.product, *report.answer.lots) if each), moment_words(report.made), lang),
+        *opening(title, report.answer.goods, moment_words(report.made), lang),
         *_notes(report, lang),
         _rates(report, lang),
         section(tables["summary"], lang),
@@ -186,12 +186,23 @@ def _folded(grid: Grid, lang: Lang) -> str:
 def table(grid: Grid, lang: Lang) -> str:
     """Return one table, the columns paper has no room for left out."""
     hidden = _HIDDEN.get(grid.name, frozenset())
+    if grid.name in _HIDDEN:
+        hidden |= {
+            name
+            for place, name in enumerate(grid.columns)
+            if name in WHERE_ANY and not any(map(_something, (row[place] for row in grid.rows)))
+        }
     kept = [place for place, name in enumerate(grid.columns) if name not in hidden]
     head = "".join(f"<th>{escaped(text(f'report.column.{grid.columns[place]}', lang))}</th>" for place in kept)
     rows = "".join(f"<tr>{''.join(_cell(grid.columns[place], row[place]) for place in kept)}</tr>" for row in grid.rows)
     if grid.name in _LINES:
         return f'<table class="k"><tbody>{rows}</tbody></table>'
     return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _something(cell: Cell) -> bool:
+    """Say whether a cell says anything: of how much there is none is said where there is some of it elsewhere."""
+    return cell.value > 0 if isinstance(cell, Measured) else cell not in ("", "-")
 
 
 def _cell(column: str, cell: Cell) -> str:

@@ -17,7 +17,7 @@ from typing import Final, TypeAlias
 import msgspec
 
 from foodtrace.quantity import thousands, unit_word
-from foodtrace.recall.answer import Answer, FiguresAnswer, OutletRow, RateAnswer
+from foodtrace.recall.answer import Amount, Answer, FiguresAnswer, OutletRow, RateAnswer
 from foodtrace.recall.beside import beside_rates, percent_words, unsealed_words
 from foodtrace.recall.deadlines import LOCAL
 from foodtrace.recall.picture import kind_word
@@ -182,10 +182,14 @@ def _deadlines(report: Report, lang: Lang) -> Grid:
     return Grid(name="deadlines", columns=("clock", "due", "first_due", "done", "state"), rows=tuple(rows))
 
 
+WHERE_ANY: Final = frozenset({"product", "born", "returned_in", "over", "dispatched", "consumed", "lost"})
+"""Columns of the lists of sites that paper has only where anything is in them (:class:`foodtrace.recall.said.Amount`)."""
+
+
 def places_grid(
     name: str, places: Iterable[OutletRow], lang: Lang, *, upstream: Mapping[str, str] | None = None, in_case: bool = False
 ) -> Grid:
-    """Return a list of affected sites, a row per site and unit.
+    """Return a list of affected sites, a row per site and amount.
 
     :param upstream: site -> when it was told as a supplier. :param in_case: there is a case, so that a site without notice was not told.
     """
@@ -207,14 +211,18 @@ def places_grid(
                     " ".join(_code(lot) for lot in row.lots),
                     ", ".join(row.suppliers) or "-",
                     text(f"report.link.{row.link}", lang),
+                    _of_what(amount, lang),
                     unit_word(amount.unit, lang),
                     "?" if amount.received is None else Measured(amount.received, amount.unit),
+                    *(Measured(each, amount.unit) for each in (amount.born, amount.returned_in, amount.over)),
+                    *(Measured(each, amount.unit) for each in (amount.dispatched, amount.consumed)),
                     "?" if amount.sold is None else Measured(amount.sold, amount.unit),
                     Measured(amount.likely, amount.unit, unknown),
                     "-" if amount.at_notice is None else Measured(amount.at_notice, amount.unit),
                     Measured(amount.sealed, amount.unit),
                     Measured(amount.returned, amount.unit),
                     Measured(amount.destroyed, amount.unit),
+                    Measured(amount.lost, amount.unit),
                     Measured(amount.unaccounted, amount.unit),
                     Measured(amount.travelling, amount.unit),
                     _told(row, upstream.get(row.site, ""), lang) if in_case else moment_words(row.notified),
@@ -223,11 +231,16 @@ def places_grid(
                 )
             )
     columns = (
-        "number", "outlet", "kind", "operator", "county", "contact", "phone", "address", "lots", "supplier", "link", "unit", "received",
-        "sold", "on_hand", "at_notice", "sealed", "returned", "destroyed", "unaccounted", "travelling", "notified", "acknowledged",
-        "last_entry",
+        "number", "outlet", "kind", "operator", "county", "contact", "phone", "address", "lots", "supplier", "link", "product",
+        "unit", "received", "born", "returned_in", "over", "dispatched", "consumed", "sold", "on_hand", "at_notice", "sealed", "returned",
+        "destroyed", "lost", "unaccounted", "travelling", "notified", "acknowledged", "last_entry",
     )  # fmt: skip
     return Grid(name=name, columns=columns, rows=tuple(rows))
+
+
+def _of_what(amount: Amount, lang: Lang) -> str:
+    """Return the product of pieces, and of goods without lot that they are."""
+    return " ".join(filter(None, (amount.product, text("cli.recall.without_lot", lang) if amount.without_lot else ""))) or "-"
 
 
 def _code(lot: str) -> str:

@@ -271,6 +271,13 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     bounds: tuple[SiteBounds, ...] | None = None
     """Least, proportional and most at every affected site; none: not asked for, they cost a replay of all records."""
 
+    @property
+    def goods(self) -> str:
+        """What was asked for, in words: each product with its lots, or what fits a rule and the scope."""
+        if len(self.products) > 1:
+            return "; ".join(f"{each.product or '?'} {', '.join(each.lots)}" for each in self.products)
+        return f"{self.product} {', '.join(self.lots) or ' | '.join(self.scope)}".strip()
+
     def columns(self) -> dict[str, list[Any]]:
         """Return the outlets as equally long columns, one place for each outlet and amount, fit for pandas or Arrow.
 

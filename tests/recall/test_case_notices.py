@@ -10,7 +10,10 @@ from foodtrace import Quantity
 from foodtrace.errors import FoodtraceError
 from foodtrace.events import (
     Notice,
+    Output,
+    Portion,
     Transfer,
+    Transformation,
 )
 from foodtrace.graph.edges import micros
 from foodtrace.intake.lists import ListRow
@@ -26,7 +29,7 @@ def test_everybody_gets_one_notice_with_nothing_but_his_own(world: World) -> Non
     world.born("K", "Q", 40).move("OP-Q/K", "Q", "Z", 40).move("OP-Q/K", "Z", "X", 10)
     case = world.open(LOT, "OP-Q/K")
     sent = world.do(notices.notify, case).notices
-    mine = {each.party.site: {lot.lot: (lot.received, lot.on_hand) for lot in each.party.lots} for each in sent}
+    mine = {each.party.site: {lot.lot: (lot.received + lot.born, lot.on_hand) for lot in each.party.lots} for each in sent}
     assert mine == {
         "W": {LOT: (100_000, 10_000)},
         "X": {LOT: (60_000, 60_000), "OP-Q/K": (10_000, 10_000)},
@@ -46,6 +49,26 @@ def test_everybody_gets_one_notice_with_nothing_but_his_own(world: World) -> Non
         assert {name for name in ("X-name", "Y-name", "W-name", "Z-name") if name in text} <= {each.party.name}
     rows = mailing(world.do(notices.notify, case, which="all"), contacts=False)
     assert sorted({row.site for row in rows}) == ["P", "Q", "W", "X", "Y", "Z"]
+
+
+def test_a_notice_says_what_was_made_there_beside_what_came_and_adds_no_unlike_pieces(world: World) -> None:
+    made = Output(lot="OP-X/R", quantity=kg(30), product="芹菜")
+    at = world.now
+    world.put(Transformation(id="re", at=at, site="X", kind="repack", inputs=(Portion(LOT, kg(30)),), outputs=(made,)))
+    cans, bags = (
+        Output(lot=f"OP-X/{code}", quantity=Quantity(q, "piece"), product=name) for code, q, name in (("C", 100, "罐"), ("B", 7, "袋"))
+    )
+    world.put(Transformation(id="can", at=at, site="X", kind="process", inputs=(Portion(LOT, kg(10)),), outputs=(cans, bags)))
+    case = world.open(LOT)
+    sent = world.do(notices.notify, case)
+    (mine,) = [each for each in sent.notices if each.party.site == "X"]
+    rows = [(row.unit, row.product, row.received, row.born) for row in mailing(sent, contacts=False) if row.site == "X"]
+    assert rows == [("g", "", 60_000, 30_000), ("piece", "罐", 0, 100), ("piece", "袋", 0, 7)]
+    with world.read() as session:
+        public = public_of(session, case, micros(world.now))
+    assert "<th>Made there</th>" in page(public, mine, "en")
+    (other,) = [each for each in sent.notices if each.party.site == "Y"]
+    assert "<th>Made there</th>" not in page(public, other, "en"), "where nothing was made no column says so"
 
 
 def test_who_bought_goods_without_lot_gets_a_notice_too(world: World) -> None:

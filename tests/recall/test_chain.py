@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from foodtrace.graph.flows import ALWAYS, BIRTHS, NEVER
 from foodtrace.graph.walk import KNOT, reach
-from foodtrace.recall.chain import Chain, backward, joined
-from foodtrace.recall.grouping import added, depths, sketch
+from foodtrace.recall.chain import Arrow, Chain, Place, backward, joined
+from foodtrace.recall.grouping import added, depths, sketch, together
 from foodtrace.recall.records import Records
 from tests.recall.chains import BLEND, EXACT, ahead, back, crowd, told
 from tests.recall.notation import Build
@@ -120,6 +120,22 @@ def clauses_of() -> list:
     return [LotsClause(lots=tuple(f"FT-A/{each}" for each in LOTS))]
 
 
+def test_pieces_of_unlike_products_are_added_up_in_no_group() -> None:
+    def place(lot: int, site: int, product: str, q: int) -> Place:
+        return Place(key=(lot, site), lot=f"OP/{lot}", product=product, site=f"S{site}", kind="shop", on_hand=((2, q),))
+
+    def arrow(lot: int, site: int, q: int) -> Arrow:
+        return Arrow(here=(lot, 1), there=(lot, site), way="move", amounts=((2, q),))
+
+    shops = [place(lot, site, product, q) for lot, product, q in ((1, "奶粉", 100), (2, "小袋", 7)) for site in (2, 3, 4)]
+    senders = [place(1, 1, "奶粉", 0), place(2, 1, "小袋", 0)]
+    chain = Chain(places=(*senders, *shops), arrows=tuple(arrow(lot, site, q) for lot, q in ((1, 100), (2, 7)) for site in (2, 3, 4)))
+    drawn = sketch(chain, most=1)
+    (box,) = [each for each in drawn.boxes if each.count == 6]
+    assert box.on_hand == ((2, "奶粉", 300), (2, "小袋", 21))
+    assert together(each for line in drawn.lines for each in line.amounts) == ((2, "奶粉", 300), (2, "小袋", 21))
+
+
 @settings(max_examples=20, deadline=None)
 @given(st.integers(1, 120), st.integers(3, 60))
 def test_groups_are_few_and_nothing_disappears(shops: int, most: int) -> None:
@@ -127,8 +143,8 @@ def test_groups_are_few_and_nothing_disappears(shops: int, most: int) -> None:
     drawn = sketch(chain, most=most)
     assert len(drawn.boxes) <= max(most, 6)
     assert sum(box.count for box in drawn.boxes) == len(chain.places) == drawn.places
-    assert added(line.amounts for line in drawn.lines) == added(arrow.amounts for arrow in chain.arrows)
-    assert added(box.on_hand for box in drawn.boxes) == added(place.on_hand for place in chain.places)
+    assert together(each for line in drawn.lines for each in line.amounts) == added(("", arrow.amounts) for arrow in chain.arrows)
+    assert together(each for box in drawn.boxes for each in box.on_hand) == added(("", place.on_hand) for place in chain.places)
     if len(chain.places) <= most:
         assert Counter(box.count for box in drawn.boxes) == Counter({1: len(chain.places)}), "what can be read is drawn one by one"
 

@@ -19,6 +19,7 @@ from foodtrace.events import CertificateIssued, Event, Output, Portion, Sale, Si
 from foodtrace.graph.edges import micros
 from foodtrace.recall.affected import find
 from foodtrace.recall.balance import Balance, accounted, balances, total
+from foodtrace.recall.chain import Chain
 from foodtrace.recall.drill import Drill, draw, drill
 from foodtrace.recall.drill_html import html
 from foodtrace.schemas import schema_of
@@ -134,6 +135,20 @@ def test_what_a_drill_finds(ledger: Ledger) -> None:
     assert silent.reachable == 1
     assert "13900001234" not in msgspec.json.encode(silent).decode()
     jsonschema.validate(json.loads(msgspec.json.encode(silent)), schema_of("drill"))
+
+
+def test_pieces_of_unlike_products_are_accounted_for_apart(ledger: Ledger) -> None:
+    outs = tuple(
+        Output(lot=f"X-1/{code}", quantity=Quantity(q, "piece"), product=name) for code, q, name in (("C", 100, "罐"), ("B", 7, "袋"))
+    )
+    used = (Portion("F-1/L1", Quantity(2000, "g")),)
+    ledger.record([Transformation(id="can", at=AT, site="X-1", kind="process", inputs=used, outputs=outs)])
+    found = practise(ledger, "s", lot="F-1/L1")
+    counted = {(rate.unit, rate.product): (rate.numerator, rate.denominator) for rate in found.accounted if rate.unit == "piece"}
+    assert counted == {("piece", "罐"): (100, 100), ("piece", "袋"): (7, 7)}
+    page = html(found, Chain(places=(), arrows=()), lang="zh")
+    assert "107" not in page
+    assert "100 / 100 件 罐" in page
 
 
 def test_nothing_is_recorded_and_the_report_is_only_text(ledger: Ledger) -> None:

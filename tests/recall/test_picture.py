@@ -108,8 +108,12 @@ def test_a_picture_of_many_is_well_formed_and_says_when_it_groups(shops: int) ->
 
 
 def test_unlike_units_stand_side_by_side() -> None:
-    assert amounts(((0, 500_000), (2, 12)), "zh") == "500.0 kg + 12 件"
+    assert amounts(((0, "", 500_000), (2, "奶粉", 12)), "zh") == "500.0 kg + 12 件"
     assert amounts((), "en") == ""
+
+
+def test_pieces_of_several_products_are_told_apart_by_name() -> None:
+    assert amounts(((2, "奶粉", 100), (2, "小袋", 7)), "zh") == "100 件 奶粉 + 7 件 小袋"
 
 
 def test_cutting_counts_cells() -> None:

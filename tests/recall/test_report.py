@@ -25,12 +25,15 @@ from foodtrace.events import (
     Destroyed,
     Event,
     Notice,
+    Output,
+    Portion,
     RecallOpened,
     RecallPublished,
     Returned,
     Sale,
     Site,
     Transfer,
+    Transformation,
 )
 from foodtrace.events.base import Held
 from foodtrace.events.case import LotsClause
@@ -39,7 +42,7 @@ from foodtrace.recall.chain import Chain
 from foodtrace.recall.report import Report, case_report, moments
 from foodtrace.recall.report_html import html
 from foodtrace.recall.report_sheets import safe, workbook
-from foodtrace.recall.report_tables import grids
+from foodtrace.recall.report_tables import Measured, grids
 from foodtrace.schemas import schema_of
 from foodtrace.texts import Lang
 from foodtrace.tlog.merkle import leaf_hash
@@ -214,6 +217,24 @@ def test_the_workbook_has_a_sheet_per_table_with_exact_numbers_and_no_formula(le
 )
 def test_cells_that_strangers_wrote(given: str, shown: str) -> None:
     assert safe(given) == shown
+
+
+def test_what_was_made_at_a_site_stands_beside_what_it_received_where_any_was(ledger: Ledger) -> None:
+    report, chain = told(ledger)
+    assert "<th>used</th>" not in html(report, chain, lang="en"), "nothing was made anywhere: no column says so"
+    made = Output(lot="Y-1/R", quantity=Quantity(500, "g"), product="芹菜")
+    kept = (Portion(LOT, Quantity(500, "g")),)
+    ledger.record([Transformation(id="re", at=hours(0.5), site="Y-1", kind="repack", inputs=kept, outputs=(made,))])
+    report, chain = told(ledger)
+    page = html(report, chain, lang="en")
+    assert "<th>received</th><th>made</th><th>used</th><th>sold</th>" in page
+    assert "<th>lost</th>" not in page
+    (grid,) = [each for each in grids(report, "en") if each.name == "outlets"]
+    (row,) = [row for row in grid.rows if row[1] == "=1+1"]
+    shown = {name: cell.shown() for name, cell in zip(grid.columns, row, strict=True) if isinstance(cell, Measured)}
+    assert (shown["received"], shown["born"], shown["consumed"], shown["lost"]) == ("40.5", "0.5", "0.5", "0.0"), (
+        "the workbook has every term"
+    )
 
 
 def test_the_json_is_what_its_schema_says(ledger: Ledger) -> None:

@@ -135,8 +135,7 @@ def _pages(lines: list[str], view: View) -> Iterable[str]:
 
 def _head(ctx: Context, answer: Any, births: Sequence[Birth], recalls: str) -> list[str]:
     confirmed = sum(1 for row in answer.outlets if row.link == "confirmed")
-    asked = _asked(answer)
-    lines = ["  ".join(each for each in (asked, _way(ctx, births)) if each)]
+    lines = ["  ".join(each for each in (answer.goods, _way(ctx, births)) if each)]
     early = len(sites_ahead(answer.untraced))
     counted = ctx.t(
         "cli.recall.head",
@@ -160,13 +159,6 @@ def _head(ctx: Context, answer: Any, births: Sequence[Birth], recalls: str) -> l
     if answer.case:
         lines.append(ctx.t("cli.recall.case", case=answer.case, version=answer.version))
     return lines + [ctx.t("cli.recall.other_case", case=each) for each in answer.cases]
-
-
-def _asked(answer: Any) -> str:
-    """Return what was asked for: each product with its lots."""
-    if len(answer.products) < 2:  # noqa: PLR2004 - one product, or none known
-        return f"{answer.product} {', '.join(answer.lots) or ' | '.join(answer.scope)}".strip()
-    return "; ".join(f"{each.product or '?'} {', '.join(each.lots)}" for each in answer.products)
 
 
 def rules_said(ctx: Context, answer: Any) -> list[str]:
