@@ -33,6 +33,8 @@ KINDS: Final = ("notice", "acknowledgement", "sealing", "returned", "destroyed")
 _TIMES: Final = ("outlet", "notified", "acknowledged", "sealed", "returned", "destroyed")
 _MOST: Final = 3
 """Steps of a kind that a cell has room for."""
+_OTHERWISE: Final = "rendered_harmless"
+"""The method that is said: most goods are destroyed outright."""
 _SHOWN: Final = 16
 """Hex digits of the evidence on paper."""
 _COLUMNS: Final = (
@@ -46,8 +48,8 @@ def steps_grid(sites: Iterable[SiteSteps], lang: Lang) -> Grid:
         (
             site.site,
             site.name,
-            text(f"status.step_{each.kind}", lang),
-            each.at[:16].replace("T", " "),
+            _what(each, lang),
+            each.at[:19].replace("T", " "),
             each.lot or "-",
             "-" if each.quantity is None else Measured(each.quantity, each.unit),
             unit_word(each.unit, lang) if each.unit else "-",
@@ -62,6 +64,12 @@ def steps_grid(sites: Iterable[SiteSteps], lang: Lang) -> Grid:
         for each in site.steps
     )
     return Grid(name="steps", columns=_COLUMNS, rows=rows)
+
+
+def _what(step: StepAnswer, lang: Lang) -> str:
+    """Return what was done, and how where it was not outright destroyed."""
+    what = text(f"status.step_{step.kind}", lang)
+    return f"{what} ({text('status.method_' + step.method, lang)})" if step.method == _OTHERWISE else what
 
 
 def done_at(session: Session, case_id: str, answer: Answer, now: int) -> tuple[SiteSteps, ...]:
