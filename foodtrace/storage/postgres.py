@@ -24,7 +24,7 @@ from urllib.parse import quote
 from foodtrace.addresses import repeatable, without_passwords
 from foodtrace.errors import BadData, Busy, Conflict, Storage
 from foodtrace.storage.session import BUSY_SECONDS, LEFT_ALONE, Ask, Dialect, Row, Session, not_written, version_of
-from foodtrace.storage.strange import CATALOGUE, Looked
+from foodtrace.storage.strange import CATALOGUE, HELD, Looked
 from foodtrace.storage.sums import MOST
 
 if TYPE_CHECKING:
@@ -93,12 +93,19 @@ class PostgresSession:
         return found
 
     def lock(self, sql: str, params: Sequence[object]) -> Row | None:
-        """See :class:`foodtrace.storage.session.Session`: one journey for both."""
-        found = self.row(f"SELECT locked.*, ({CATALOGUE}) FROM ({sql} FOR UPDATE) AS locked", params)  # noqa: S608 - our own queries
-        if found is None:
-            return None
-        self._looked.again(self, found[-1])
-        return found[:-1]
+        """See :class:`foodtrace.storage.session.Session`: one journey for the head, the tables and the look.
+
+        In this order: who waits for a head holds nothing yet. The look comes last, so that nothing is put there behind it.
+        """
+        self.settle()
+        with self._c.pipeline():
+            head = self._send(f"{sql} FOR UPDATE", params)
+            self._send(HELD, ())
+            catalogue = self._send(CATALOGUE, ())
+        found: Row | None = head.fetchone()
+        if found is not None:
+            self._looked.again(self, catalogue.fetchone()[0])
+        return found
 
     def stream(self, sql: str, params: Sequence[object] = ()) -> Iterable[Row]:
         """See :class:`foodtrace.storage.session.Session`."""

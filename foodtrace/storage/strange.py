@@ -11,7 +11,8 @@ Rules:
    somewhere else, on what is personal for one. Ours under the same name on another table is not ours.
 3. Nothing is written beside such a thing (ADR 26). Rows that are written are counted, but nobody counts all others at every commit, and a
    trigger of one table can empty another. Who writes looks when a log's head is locked, where the catalogue is not as it was at the last
-   look: SQLite has a number for that, and of PostgreSQL's the rows of tables, triggers and rules are asked for in the statement that locks.
+   look: SQLite has a number for that, and of PostgreSQL's the rows of tables, triggers and rules are asked for with the lock. From then to
+   COMMIT nothing can be put there: SQLite has one writer, and on PostgreSQL the tables are held in the mode of who inserts (:data:`HELD`).
    A default, a column's type or an index changed there while a program has the ledger open is seen when it is opened next. What another
    role's sessions would do does nothing to the rows written here, and keeps nobody from writing.
 4. How each is taken off again: :mod:`foodtrace.storage.mending`. This module loads no SQLAlchemy: everybody who records asks it.
@@ -222,6 +223,9 @@ CATALOGUE: Final = (
 )
 """The query for PostgreSQL whose answer changes with most of what makes a new look worth while (rule 3)."""
 
+HELD: Final = f"LOCK TABLE {', '.join(each for each in TABLES if each != 'setting')} IN ROW EXCLUSIVE MODE"
+"""Keeps triggers, rules and every other change of a table away, and no writer or reader. Of ``setting`` a writer may only read."""
+
 
 class Looked:
     """As what a catalogue was seen when nothing of others was found in it."""
@@ -240,6 +244,7 @@ class Looked:
 
 __all__ = [
     "CATALOGUE",
+    "HELD",
     "IN_PLACE",
     "SEALED",
     "STRANGE",

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from foodtrace import Ledger, errors
@@ -229,11 +230,13 @@ def test_nobody_else_corrects_a_correction(corrected: str, url: str, tmp_path: P
     last = {"replaced": 4, "replaced twice": 5, "removed": 4}[corrected]
     before = found(url, tmp_path / "auditor")[:3]
 
-    def say(ledger: Ledger, log: str, seq: int, name: str) -> None:
+    def say(ledger: Ledger, log: str, seq: int, name: str, *, instead: bool = False) -> None:
         with ledger.reading() as session:
             sql = "SELECT e.leaf FROM entry AS e JOIN log AS l ON l.id = e.log WHERE l.origin = ? AND e.seq = ?"
             (leaf,) = session.row(sql, (ORIGIN, seq)) or (b"",)
         made = Correction(id=name, at=moment(clock()), log=ORIGIN, seq=seq, leaf=bytes(leaf).hex(), reason="did_not_occur")
+        if instead:
+            made = msgspec.structs.replace(made, reason="incorrect_data", replacement=move("tr9"))
         ledger.act(lambda _session: Outcome(events=[made]), log=log)
 
     with Ledger.open(url, keys=tmp_path / "stranger", clock=clock) as stranger:
@@ -247,4 +250,5 @@ def test_nobody_else_corrects_a_correction(corrected: str, url: str, tmp_path: P
     with Ledger.open(url, keys=tmp_path / "keys", clock=clock) as heir:
         for seq in {2, last - 1} - {3}:
             say(heir, R2, seq, f"late-{seq}")
+            say(heir, R2, seq, f"instead-{seq}", instead=True)
     assert found(url, tmp_path / "auditor", *(["tlog.two_heirs"] if claims else []))[:3] == before

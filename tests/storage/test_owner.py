@@ -258,3 +258,19 @@ def test_what_an_owner_changes_is_found_whatever_they_hid_it_with(ledger: Ledger
         except FoodtraceError as error:
             codes = {error.code}
         assert codes, "besides what was set up"
+
+
+def test_nothing_can_be_put_on_a_table_between_the_look_and_the_rows(ledger: Ledger, pg_server: Callable[[str], str]) -> None:
+    """A trigger that came after the look and went before COMMIT had done its work, and nobody saw it."""
+    url = ledger.store.url
+    with ledger.store.write() as session, psycopg.connect(url, autocommit=True) as owner:
+        owner.execute("CREATE FUNCTION g() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'")
+        owner.execute("SET lock_timeout = '20ms'")
+        lock_head(session, 1)
+        for table in set(TABLES) - {"setting"}:
+            for each in (f"CREATE TRIGGER t AFTER INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION g()", f"ALTER TABLE {table} RENAME TO x"):
+                with pytest.raises(psycopg.errors.LockNotAvailable):
+                    owner.execute(each.encode())
+        owner.execute("DROP FUNCTION g()")
+        with ledger.store.read() as reader:
+            assert reader.rows("SELECT 1 FROM entry LIMIT 1"), "who reads waits for nobody"
