@@ -69,6 +69,12 @@ SECTIONS: Final = (
         ("--sizes", "M,L"),
         quick=("--sizes", "S", "--target", "10000", "--rounds", "2"),
     ),
+    Section(
+        "unnamed",
+        "A recall where goods go without lot",
+        "benchmarks.bench_unnamed",
+        quick=("--moves", "20000", "--rounds", "1", "--lots", "2"),
+    ),
     Section("postgres", "A recall on PostgreSQL", "benchmarks.bench_postgres", ("--size", "S"), quick=("--size", "S", "--rounds", "3")),
     Section("case", "A case of a hundred thousand outlets", "benchmarks.bench_case", quick=("--outlets", "2000", "--rounds", "5")),
 )

@@ -30,6 +30,7 @@ import msgspec
 from foodtrace.graph.flows import ALWAYS, DAY, UNKNOWN_TIME, UNNAMED, Flow, FlowKind
 from foodtrace.recall.full import made_full
 from foodtrace.recall.instants import in_order
+from foodtrace.recall.mixed import Mixed
 from foodtrace.recall.moves import Move
 from foodtrace.recall.parcels import MICRO, Parcel, Pool, clean, convert, divide, full, join, resize, unknown, unlike, unnamed
 
@@ -132,6 +133,10 @@ class _Replay:
         self.pools: dict[Key, Pool] = defaultdict(Pool)
         self.sold: dict[Key, Pool] = defaultdict(Pool)
         self.first: dict[tuple[int, int], int] = {}
+        self._sources: dict[tuple[int, int, int], tuple[Key, ...]] = {}
+        """(which lots, by identity; they are kept for as long as this is), sender and unit -> the holdings drawn from."""
+        self._mixes: dict[tuple[Key, ...], Mixed] = {}
+        self._mixed_at: dict[tuple[int, int], list[Mixed]] = defaultdict(list)
         self.acts: list[_Act] = []
 
     def _mark(self, log: int, seq: int, item: int = 0) -> tuple[str, int, int, int]:
@@ -148,15 +153,25 @@ class _Replay:
             return parcel._replace(most=parcel.q)
         return parcel
 
+    def _changes(self, key: Key) -> None:
+        for each in self._mixed_at.get(key[:2], ()):
+            each.change(key)
+
+    def _pool(self, key: Key) -> Pool:
+        """Return a pool that is about to change."""
+        if self._mixed_at:
+            self._changes(key)
+        return self.pools[key]
+
     def _put(self, key: Key, parcel: Parcel, t: int) -> None:
         if key[0] not in self.skipped:
-            self.pools[key].put(self._entering(key, parcel, t))
+            self._pool(key).put(self._entering(key, parcel, t))
 
     def _take(self, key: Key, q: int) -> Parcel:
         lot = key[0]
         if lot in self.skipped:
             return full(q)
-        gone = self.pools[key].take(q)
+        gone = self._pool(key).take(q)
         # Rule 3: a lot that is not affected brings nothing, also where its own records do not show where it came from.
         return full(q) if lot in self.full else gone if lot in self.lots else clean(q)
 
@@ -208,7 +223,11 @@ class _Replay:
         self._put((move.lot, move.dst, move.unit_in), parcel, move.t_in)
 
     def _drawn(self, move: Move) -> tuple[Key, ...]:
-        return tuple((lot, move.src, move.unit) for lot in sorted(self.candidates.get(move.lot, ())))
+        lots = self.candidates.get(move.lot, ())
+        key = (id(lots), move.src, move.unit)  # all that a sender sent of one product was drawn from the same lots
+        if key not in self._sources:
+            self._sources[key] = tuple((lot, move.src, move.unit) for lot in sorted(lots))
+        return self._sources[key]
 
     def _parcel(self, move: Move, t: int) -> Parcel:
         """Return what leaves with a move (rules 2, 4, 6)."""
@@ -222,13 +241,17 @@ class _Replay:
 
     def _without_lot(self, move: Move, t: int) -> Parcel:
         """Return what a dispatch without lot may hold (rule 6)."""
-        drawn = self._drawn(move)
-        held = [key for key in drawn if self.first.get(key[:2], t + 1) <= t]
-        parcel = unnamed(move.sent, [self.pools[key].stock for key in held if key in self.pools])
-        late = any(t < self.first.get(key[:2], t) <= t + self.extent.slack and key[:2] in self.extent.affected for key in drawn)
-        others = (self.pools.get((lot, site, unit)) for lot, site, _ in held for unit in range(3) if unit != move.unit)
-        unlike_units = any(pool is not None and pool.stock.most for pool in others)
-        return parcel._replace(most=move.sent) if late or unlike_units else parcel
+        mixed = self._mixed(self._drawn(move))
+        parcel = unnamed(move.sent, [mixed.drawn(t, self.pools)])
+        return parcel._replace(most=move.sent) if mixed.any_most(t, self.extent.slack) else parcel
+
+    def _mixed(self, drawn: tuple[Key, ...]) -> Mixed:
+        found = self._mixes.get(drawn)
+        if found is None:
+            found = self._mixes[drawn] = Mixed(drawn, self.first, self.extent.affected)
+            for key in drawn:
+                self._mixed_at[key[:2]].append(found)
+        return found
 
     def _flow(self, flow: Flow) -> None:
         key = (flow.lot, flow.site, flow.unit)
@@ -264,18 +287,18 @@ class _Replay:
         self._put(key, Parcel(q, 0, back.micro, q) if key[:2] in self.extent.affected else clean(q), t)
 
     def _count(self, key: Key, q: int) -> None:
-        self.pools[key].count(q)
+        self._pool(key).count(q)
         self._settle(key)
 
     def _found(self, key: Key, beyond: int) -> None:
         """Take in what a sealing found beyond the book: excess, as if counted (rule 4)."""
-        pool = self.pools[key]
+        pool = self._pool(key)
         pool.count(pool.stock.q + beyond - pool.debt)
         self._settle(key)
 
     def _settle(self, key: Key) -> None:
         """Give a full lot's pool back its meaning after excess came in."""
-        pool = self.pools[key]
+        pool = self._pool(key)
         if key[0] in self.full:
             pool.stock = full(pool.stock.q)
 
@@ -283,6 +306,7 @@ class _Replay:
         """Open a window over what lies at a site: all of it is scope (rule 2)."""
         for key, pool in self.pools.items():
             if key[1] == site:
+                self._changes(key)
                 pool.stock = full(pool.stock.q)
 
     def _entry(self, entry: tuple[int, int], flows: list[Flow]) -> None:

@@ -109,14 +109,14 @@ def extent(facts: Facts, found: Affected, clauses: Sequence[Clause]) -> Extent:
     )
 
 
-def _candidates(facts: Facts, found: Affected, known: set[int]) -> tuple[dict[int, set[int]], list[Move], list[Flow]]:
+def _candidates(facts: Facts, found: Affected, known: set[int]) -> tuple[dict[int, frozenset[int]], list[Move], list[Flow]]:
     """Return which lots a dispatch without lot may have been, and the records of those that were not read yet, at its sender.
 
     What came to the sender without lot lies there like any other goods, affected or not; so it is asked of that dispatch as well.
     """
     rep = {name: lot for lot, names in found.names.items() for name in names}
     own = {lot: set(found.products(lot)) for lot in found.names}
-    candidates: dict[int, set[int]] = {}
+    candidates: dict[int, frozenset[int]] = {}
     senders: set[int] = set()
     flows: list[Flow] = []
     read = set(known)
@@ -128,10 +128,16 @@ def _candidates(facts: Facts, found: Affected, known: set[int]) -> tuple[dict[in
             stock[site].add(rep.get(lot, lot))
         unread = {lot for lots in stock.values() for lot in lots} | {move.lot for move in fresh}
         products = {lot: set(info.all_products) for lot, info in facts.lots(unread - own.keys()).items()} | own
+        fitting: dict[tuple[int, str], frozenset[int]] = {}
+        """Of a sender and a product, which lots lay there; the same for all that it sent of that product."""
+        sent: dict[tuple[int, str], set[int]] = defaultdict(set)
         for move in fresh:
-            wanted = min(products[move.lot], default="")
-            candidates[move.lot] = {lot for lot in stock[move.src] if lot != move.lot and may_be(products[lot], wanted)}
-        drawn = {lot for move in fresh for lot in candidates[move.lot]}
+            key = (move.src, wanted := min(products[move.lot], default=""))
+            if key not in fitting:
+                fitting[key] = frozenset(lot for lot in stock[move.src] if may_be(products[lot], wanted))
+            candidates[move.lot] = fitting[key] - {move.lot} if move.lot in fitting[key] else fitting[key]
+            sent[key].add(move.lot)
+        drawn = {lot for key, lots in fitting.items() for lot in lots if sent[key] != {lot}}
         flows += facts.flows(drawn - read)
         read |= drawn
         fresh = [move for move in (*found.moves, *_sent_without_lot(flows, facts)) if move.lot in drawn and move.unnamed]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import heapq
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from foodtrace.graph.flows import ALWAYS, LEAVING, NEVER, UNNAMED, Flow, FlowKind
@@ -139,15 +141,48 @@ def without_lot(look: Look) -> Iterator[Finding]:
     candidates = _candidates(look, {move.src for move in unnamed})
     for move in unnamed:
         yield Finding(kind="lot_missing", site=move.src, entries=move.entries, value=move.sent, unit=move.unit)
-        lots = _fitting(look, move, candidates)
-        if len(lots - {move.lot}) > 1:
-            yield Finding(kind="mixed_stall", site=move.src, entries=move.entries, value=len(lots - {move.lot}))
+        lots = candidates.count(move)
+        if lots > 1:
+            yield Finding(kind="mixed_stall", site=move.src, entries=move.entries, value=lots)
 
 
-def _fitting(look: Look, move: Move, candidates: Mapping[int, list[_Candidate]]) -> set[int]:
-    """Return the lots that a dispatch without lot may have been."""
-    by, wanted = move.t_out + look.settings.clock_slack, _product(look, move)
-    return {lot for lot, since, products in candidates[move.src] if since <= by and may_be(products, wanted)}
+class _Candidates:
+    """What senders may have sent: of each product their lots by the time they first had goods of them, put into order once for all moves.
+
+    :param there: by sender, every (lot, since when, what it is).
+    """
+
+    def __init__(self, look: Look, there: Mapping[int, Sequence[_Candidate]]) -> None:
+        self._look = look
+        self._there = there
+        self._known: dict[tuple[int, str], tuple[list[int], list[int], Mapping[int, int]]] = {}
+
+    def _of(self, move: Move) -> tuple[list[int], list[int], Mapping[int, int]]:
+        """Return the moments from which on there was one more lot that it can have been, those lots, and lot -> since when."""
+        key = (move.src, wanted := _product(self._look, move))
+        if key not in self._known:
+            since: dict[int, int] = {}
+            for lot, came, products in self._there.get(move.src, ()):
+                if came < since.get(lot, came + 1) and may_be(products, wanted):
+                    since[lot] = came
+            order = sorted(since.items(), key=lambda each: each[1])
+            self._known[key] = [came for _, came in order], [lot for lot, _ in order], since
+        return self._known[key]
+
+    def _by(self, move: Move) -> int:
+        return move.t_out + self._look.settings.clock_slack
+
+    def count(self, move: Move) -> int:
+        """Return of how many lots a dispatch without lot may have been."""
+        moments, _, since = self._of(move)
+        by = self._by(move)
+        return bisect_right(moments, by) - (since.get(move.lot, by + 1) <= by)
+
+    def affected(self, move: Move) -> bool:
+        """Say whether one of them was affected there."""
+        moments, lots, _ = self._of(move)
+        holdings = self._look.found.holdings
+        return any((lot, move.src) in holdings for lot in lots[: bisect_right(moments, self._by(move))])
 
 
 def _product(look: Look, move: Move) -> str:
@@ -173,7 +208,8 @@ def not_held(look: Look) -> Iterator[Finding]:
             came = first.get(holding, begun.get(holding[0], ALWAYS))
             since[holding[1]] = min(since.get(holding[1], NEVER), max(link.since, came))
     late = [move for move in gone if move.src in sites and since[move.src] <= move.t_out + slack]
-    open_ = [move for move in late if not _held(look, move, first)]
+    held = _Held(look, first, late)
+    open_ = [move for move in late if not held(move)]
     sums: dict[tuple[int, int], list[Move]] = defaultdict(list)
     for move in open_:
         sums[move.dst or move.src, move.unit].append(move)
@@ -191,24 +227,84 @@ def _begun(look: Look) -> dict[int, int]:
     return begun
 
 
-def _held(look: Look, move: Move, first: Mapping[Holding, int]) -> bool:
-    """Tell whether any record puts goods at the sender by then that a dispatch without lot can have been; read no further than that."""
-    by, wanted = move.t_out + look.settings.clock_slack, _product(look, move)
-    for (lot, site), since in first.items():
-        if site == move.src and lot != move.lot and since <= by and may_be(look.found.products(lot), wanted):
-            return True
-    infos = look.facts.lots({lot for _, lot in look.facts.stock_lots([move.src])} - look.representative.keys())
-    fitting = sorted(lot for lot, info in infos.items() if may_be(info.all_products, wanted))
-    for place in range(0, len(fitting), _PORTION):
-        flows = [flow for flow in look.facts.flows(fitting[place : place + _PORTION]) if move.src in (flow.site, flow.other)]
-        came = first_arrivals(pair(flows, {}, look.facts.ranks()), flows)
-        if any(site == move.src and since <= by for (_, site), since in came.items()):
-            return True
-    return False
+class _Held:
+    """Tells whether any record puts goods at a sender by then that a dispatch without lot can have been.
+
+    In a market nearly everything goes without lot. So what lay at a sender is read once for all that it sent, earliest lots first, and no
+    further than it takes to know; then it is known for each product from when on there was some.
+
+    :param first: when each affected holding first had goods. :param moves: which will be asked about.
+    """
+
+    def __init__(self, look: Look, first: Mapping[Holding, int], moves: Iterable[Move]) -> None:
+        self._look = look
+        self._slack = look.settings.clock_slack
+        self._affected: dict[int, list[tuple[int, int, set[str]]]] = defaultdict(list)
+        """Site -> (since when, lot, what it is) of affected lots."""
+        senders = {move.src for move in moves}
+        products: dict[int, set[str]] = {}
+        for (lot, site), since in first.items():
+            if site in senders:
+                if lot not in products:
+                    products[lot] = look.found.products(lot)
+                self._affected[site].append((since, lot, products[lot]))
+        self._known: dict[tuple[int, str], list[tuple[int, int]]] = {}
+        """(site, product) -> (since when, lot) of the first two affected lots that can have been it."""
+        asked: dict[int, dict[str, int]] = defaultdict(dict)
+        """Site -> product -> by when at the latest there must have been some."""
+        for move in moves:
+            if not self._among_affected(move):
+                mine, wanted = asked[move.src], _product(look, move)
+                mine[wanted] = min(self._by(move), mine.get(wanted, NEVER))
+        self._since = self._read(asked)
+
+    def __call__(self, move: Move) -> bool:
+        """Tell it of one of the moves."""
+        return self._among_affected(move) or self._since[move.src, _product(self._look, move)] <= self._by(move)
+
+    def _by(self, move: Move) -> int:
+        return move.t_out + self._slack
+
+    def _among_affected(self, move: Move) -> bool:
+        key = (move.src, wanted := _product(self._look, move))
+        if key not in self._known:
+            can = ((since, lot) for since, lot, said in self._affected[move.src] if may_be(said, wanted))
+            self._known[key] = heapq.nsmallest(2, can)
+        return any(since <= self._by(move) for since, lot in self._known[key] if lot != move.lot)
+
+    def _read(self, asked: Mapping[int, Mapping[str, int]]) -> dict[tuple[int, str], int]:
+        """Return since when sites had goods, on record elsewhere, that can have been a product; not the first where that is enough."""
+        facts = self._look.facts
+        since = {(site, each): NEVER + 1 for site, mine in asked.items() for each in mine}
+        stock: dict[int, list[int]] = defaultdict(list)
+        for site, lot in sorted(facts.stock_lots(asked.keys())) if asked else ():
+            if lot not in self._look.representative:
+                stock[site].append(lot)
+        place = 0
+        while stock:  # of every site some more lots, all in one go
+            portion = {site: lots[place : place + _PORTION] for site, lots in stock.items()}
+            infos = facts.lots({lot for lots in portion.values() for lot in lots})
+            fitting = {
+                (site, lot): mine
+                for site, lots in portion.items()
+                for lot in lots
+                if (mine := [each for each in asked[site] if may_be(infos[lot].all_products, each)])
+            }
+            flows = facts.flows({lot for _, lot in fitting})
+            for (lot, site), came in first_arrivals(pair(flows, {}, facts.ranks()), flows).items():
+                for each in fitting.get((site, lot), ()):
+                    since[site, each] = min(came, since[site, each])
+            place += _PORTION
+            stock = {
+                site: lots
+                for site, lots in stock.items()
+                if place < len(lots) and any(since[site, each] > by for each, by in asked[site].items())
+            }
+        return since
 
 
 _PORTION: Final = 50
-"""Lots looked at in one go for goods that a dispatch may have been."""
+"""Lots of a site looked at in one go for goods that a dispatch may have been."""
 
 
 def _for_nowhere(look: Look) -> Iterator[Finding]:
@@ -218,14 +314,14 @@ def _for_nowhere(look: Look) -> Iterator[Finding]:
         return
     candidates = _candidates(look, {move.src for move in gone})
     for move in gone:
-        if any((lot, move.src) in look.found.holdings for lot in _fitting(look, move, candidates)):
+        if candidates.affected(move):
             about: dict[str, Any] = {"site": move.src, "entries": move.entries, "value": move.sent, "unit": move.unit}
             yield Finding(kind="lot_missing", **about)
             yield Finding(kind="destination_missing", **about)
 
 
-def _candidates(look: Look, senders: set[int]) -> dict[int, list[_Candidate]]:
-    """Return per sender what it may have sent, affected or not."""
+def _candidates(look: Look, senders: set[int]) -> _Candidates:
+    """Return what these senders may have sent, affected or not."""
     named = look.representative
     there = {lot for _, lot in look.facts.stock_lots(senders)}
     others = there - named.keys()
@@ -240,4 +336,4 @@ def _candidates(look: Look, senders: set[int]) -> dict[int, list[_Candidate]]:
     for (lot, site), since in first.items():
         if site in senders:
             made[site].append((one.get(lot, lot), since, products.get(lot, set(infos[lot].all_products) if lot in infos else set())))
-    return made
+    return _Candidates(look, made)
