@@ -63,7 +63,8 @@ def test_a_stall_is_looked_at_once_whatever_it_sold(empty: World, monkeypatch: p
 
     empty.sites(P="farm", Z="retail_stall", X="shop", Y="shop").born("L", "P", 100).move("OP-P/L", "P", "Z", 100).at(1)
     loads = [Transfer(id=f"t{n}", at=empty.now, site="Z", to="XY"[n % 2], product=f"茶{n % 4}", quantity=kg(1)) for n in range(40)]
-    counts = []
+    counts: list[int] = []
+    told: list[tuple[str, str, int]] = []
     for some in (loads[:4], loads[4:]):
         empty.put(*some)
         with monkeypatch.context() as patch, empty.read() as session:
@@ -71,6 +72,6 @@ def test_a_stall_is_looked_at_once_whatever_it_sold(empty: World, monkeypatch: p
             asked.clear()
             answer = recall(session, "OP-P/L", now=micros(empty.now))
         counts.append(len(asked))
+        told = [(each.site, each.reason, each.value) for each in answer.untraced if each.kind == "lot_missing"]
     assert counts[0] == counts[1] > 0
-    told = [(each.site, each.reason, each.value) for each in answer.untraced if each.kind == "lot_missing"]
     assert told == [("X", "not_held", 20_000), ("Y", "not_held", 20_000)]
