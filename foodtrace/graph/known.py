@@ -19,7 +19,7 @@ from foodtrace.graph.flowkind import NEVER, SAMPLE, UNNAMED, FlowKind
 from foodtrace.graph.gathered import OWN_SUM, SAID_BY_OTHERS
 from foodtrace.graph.heads import LogHead
 from foodtrace.graph.reader import SqlFacts
-from foodtrace.graph.rows import BOUND, ENDED, FLOW, GIVEN, SITE, WORD, WORD_LENGTH
+from foodtrace.graph.rows import BOUND, ENDED, FLOW, GIVEN, GTIN, SITE, WORD, WORD_LENGTH
 from foodtrace.graph.subjects import SPOKEN
 from foodtrace.storage.session import Row, Session
 from foodtrace.tlog.entry import parse
@@ -138,6 +138,34 @@ class KnownFacts(SqlFacts):
             if row[0] in (FlowKind.CONSUMED, FlowKind.PRODUCED):
                 made.setdefault(row[1], set()).add((row[8], row[9]))
         return [pair for pair in pairs if not made.get(pair[0], set()).isdisjoint(made.get(pair[1], ()))]
+
+    def same_code(self, lots: Collection[int]) -> Iterable[tuple[int, int]]:
+        """See :class:`foodtrace.graph.rows.Rows`."""
+        return self._on_record(super().same_code(lots))
+
+    def somebodys(self, lots: Collection[int]) -> Iterable[tuple[int, int]]:
+        """See :class:`foodtrace.graph.rows.Rows`."""
+        return self._on_record(super().somebodys(lots))
+
+    def _on_record(self, pairs: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Return those pairs whose other lot some record told of by then: names know no moment."""
+        told = list(pairs)
+        others = sorted({other for _, other in told})
+        known = {row[1] for row in self._rows_of(others)} | {row[0] for row in (*self._word_rows(others), *self.speaking(others))}
+        return [pair for pair in told if pair[1] in known]
+
+    def _nobodys(self, text: str) -> bool:
+        if super()._nobodys(text):
+            return True
+        authority = text.partition("/")[0]
+        if authority.isdigit() and len(authority) == GTIN:
+            return False
+        numbers = self.numbers([f"operator {authority}", f"sites {authority}", authority])
+        told = self._s.each("SELECT a.log, a.seq FROM {ids} CROSS JOIN about AS a WHERE a.subject = f.value", list(numbers.values()))
+        if any(self.seen(log, seq) for log, seq in told):
+            return False
+        site = numbers.get(authority)
+        return site is None or (self._site_rows([site])[0][GIVEN] is None and not any(self._at(site)))
 
     def pseudo_lots(self, sites: Collection[int]) -> list[int]:
         """See :class:`foodtrace.graph.rows.Rows`."""

@@ -35,7 +35,7 @@ FLOW: Final = "m.kind, m.lot, m.site, m.other, m.unit, m.q, m.t, m.recorded, m.l
 """Columns of a flow, in the order of its fields, and whether it is live."""
 ENDED: Final = 13
 _LOT: Final = itemgetter(1)
-_GTIN: Final = 14
+GTIN: Final = 14
 _NO_SITE: Final = ("", "", "", "", "", "")
 _MADE, _ALIAS, _SAME_CODE = range(3)
 _MADE_OF: Final = " UNION SELECT e.dst FROM lots CROSS JOIN lot_edge AS e WHERE e.src = lots.id AND e.n > 0) "
@@ -202,7 +202,7 @@ class Rows:
     def _nobodys(self, text: str) -> bool:
         """Say whether a lot's authority is no operator, site or product on record."""
         authority = text.partition("/")[0]
-        if authority.isdigit() and len(authority) == _GTIN:  # a GTIN-14 is a known product
+        if authority.isdigit() and len(authority) == GTIN:  # a GTIN-14 is a known product
             return False
         return not find(self._s, [f"operator {authority}", f"sites {authority}", authority])
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from foodtrace.events import BatchReleased, Correction, Event, LeftClause, Loss, PredicateClause, Site, TestRecorded, Transfer
@@ -82,6 +82,7 @@ def answers(session: Session, known: int | None) -> dict[str, Any]:
 
 
 @given(seed=st.integers(0, 2**32), oddities=st.sampled_from([0, 2]))
+@example(seed=5829, oddities=0)
 @settings(max_examples=12, deadline=None)
 def test_what_comes_later_changes_nothing_of_what_was_known(seed: int, oddities: int) -> None:
     compare(seed, oddities)
