@@ -133,11 +133,12 @@ class KnownFacts(SqlFacts):
     def _made(self, sql: str, lots: Collection[int]) -> list[tuple[int, int]]:
         """Return those pairs of lots of which one was made into the other by an entry of that time (rule 3)."""
         pairs = set(self._s.each(sql, lots))
-        made: dict[int, set[tuple[int, int]]] = {}
+        told: dict[tuple[int, int], set[tuple[int, int]]] = {}
         for row in self._rows_of({lot for pair in pairs for lot in pair}):
-            if row[0] in (FlowKind.CONSUMED, FlowKind.PRODUCED):
-                made.setdefault(row[1], set()).add((row[8], row[9]))
-        return [pair for pair in pairs if not made.get(pair[0], set()).isdisjoint(made.get(pair[1], ()))]
+            told.setdefault((row[0], row[1]), set()).add((row[8], row[9]))
+        nothing: set[tuple[int, int]] = set()
+        taken, made = int(FlowKind.CONSUMED), int(FlowKind.PRODUCED)
+        return [(src, dst) for src, dst in pairs if not told.get((taken, src), nothing).isdisjoint(told.get((made, dst), nothing))]
 
     def same_code(self, lots: Collection[int]) -> Iterable[tuple[int, int]]:
         """See :class:`foodtrace.graph.rows.Rows`."""
