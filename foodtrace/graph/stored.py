@@ -15,23 +15,25 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Generator, Iterator, Sequence
 from operator import mul
-from typing import Final
+from typing import Any, Final
 
 from foodtrace.graph.check import TABLES
 from foodtrace.graph.expected import SUMMED, Holdings, counted
 from foodtrace.graph.weights import PRIME, Weights
+from foodtrace.storage.columns import columns
 from foodtrace.storage.session import Session
 from foodtrace.storage.sums import SUMS
 
-PIECE: Final = 20_000
-"""Rows between two steps of progress."""
+PIECE: Final = 4_096
+"""Rows read at once, and between two steps of progress."""
 _SPARE: Final = 1_000_000
 """More numbers of names without a name than this, and ten times as many as with one, is nothing foodtrace makes."""
 _OFTEN: Final = ("flows", "sent", "delivered", "sold", "born")
 """Sums of a holding that a market's and a shop's books have."""
 _SELDOM: Final = tuple(column for column in SUMS if column not in _OFTEN)
-_SOUND: Final = "lot >= 0 AND site > 0 AND unit BETWEEN 0 AND 2"
-"""A holding that can be weighed: a list takes a negative place for one from its end."""
+_SOUND: Final = "lot >= 0 AND site > 0 AND unit BETWEEN 0 AND 2 AND log BETWEEN 0 AND 2147483647"
+"""A holding that can be weighed: a list takes a negative place for one from its end, and a text, which is larger than every number,
+would be reckoned with as if it were one."""
 _KEYS: Final = (
     ("holding", "lot, site, unit, log"),
     ("lot_edge", "src, dst, site, log"),
@@ -123,40 +125,58 @@ class Stored:
     def _often(self, rest: str) -> Generator[None, None, bool]:
         """Add the frequent sums up; return whether any row has others. A lot's rows stand together: its weight is multiplied once."""
         lots, sites = self._holdings.lots, self._holdings.sites
-        columns = [[each[SUMS.index(column)] for column in _OFTEN] for each in self._holdings.columns]
+        weights = [[each[SUMS.index(column)] for column in _OFTEN] for each in self._holdings.columns]
         totals: dict[int, int] = defaultdict(int)
-        place, held, count, more = (-1, -1, -1), 0, 0, False
-        flows_, sent_, delivered_, sold_, born_ = columns[0]
-        for log, lot, unit, site, flows, sent, delivered, sold, born, others in self._session.stream(
-            f"SELECT log, lot, unit, site, {', '.join(_OFTEN)}, {rest} FROM holding WHERE {_SOUND}"  # noqa: S608 - constants
-        ):
-            if (log, lot, unit) != place:
-                totals[place[0]] += held * lots[place[1]]
-                place, held = (log, lot, unit), 0
-                flows_, sent_, delivered_, sold_, born_ = columns[unit]
-            value = flows * flows_
-            if sent:
-                value += sent * sent_
-            if delivered:
-                value += delivered * delivered_
-            if sold:
-                value += sold * sold_
-            if born:
-                value += born * born_
-            if value:
-                held += sites[site] * value
-            elif not others:
-                self.zero[log].add(("holding", lot, site, unit))
-            if others:
-                more = True
-            count += 1
-            if count % PIECE == 0:
-                yield
-        totals[place[0]] += held * lots[place[1]]
+        place, held, count, more, log, unit = (-1, -1), 0, 0, False, -1, 0
+        flows_, sent_, delivered_, sold_, born_ = weights[0]
+        for page in self._pages(rest):
+            for column in page:
+                if type(sum(column)) is not int:  # 5.0 is not 5
+                    raise TypeError(column)
+            for lot, site, kind, flows, sent, delivered, sold, born in zip(*page, strict=True):
+                if (lot, kind) != place:
+                    totals[log] += held * lots[place[0]]
+                    place, held, log, unit = (lot, kind), 0, kind >> 3, kind >> 1 & 3
+                    flows_, sent_, delivered_, sold_, born_ = weights[unit]
+                value = flows * flows_
+                if sent:
+                    value += sent * sent_
+                if delivered:
+                    value += delivered * delivered_
+                if sold:
+                    value += sold * sold_
+                if born:
+                    value += born * born_
+                if value:
+                    held += sites[site] * value
+                elif not kind & 1:
+                    self.zero[log].add(("holding", lot, site, unit))
+            more = more or any(kind & 1 for kind in {*page[2]})
+            count += len(page[0])
+            yield
+        totals[log] += held * lots[place[0]]
         self._add("holding", totals)
         if count != self.counts["holding"]:
             raise ValueError(count)
         return more
+
+    def _pages(self, rest: str) -> Iterator[list[list[Any]]]:
+        """Read holdings by their key: lot, site, kind (one number: whether it has other sums, unit, log), and the frequent sums."""
+        key = "lot, site, unit, log"
+        source = (
+            f"(SELECT lot, site, {rest} + 2 * unit + 8 * log AS kind, {', '.join(_OFTEN)} FROM holding "  # noqa: S608 - constants
+            f"WHERE ({key}) > (?, ?, ?, ?) AND {_SOUND} ORDER BY {key} LIMIT {PIECE}) AS h"
+        )
+        last = (-1, -1, -1, -1)
+        while True:
+            page = columns(self._session, ("lot", "site", "kind", *_OFTEN), source, last)
+            if not page[0]:
+                return
+            yield page
+            before, kind = last, page[2][-1]
+            last = (page[0][-1], page[1][-1], kind >> 1 & 3, kind >> 3)
+            if last <= before:
+                raise ValueError(last)  # not in order
 
     def _seldom(self, where: str) -> Iterator[None]:
         lots, sites = self._holdings.lots, self._holdings.sites
@@ -171,9 +191,9 @@ class Stored:
 
     def _counted(self) -> Iterator[None]:
         text = self._weights.text
-        for table, columns in (("lot_edge", ("src", "dst", "site")), ("alias", ("lot", "other")), ("unnamed", ("site", "lot"))):
+        for table, places in (("lot_edge", ("src", "dst", "site")), ("alias", ("lot", "other")), ("unnamed", ("site", "lot"))):
             totals: dict[int, int] = defaultdict(int)
-            for log, n, *names in self._session.stream(_with_texts(table, columns)):
+            for log, n, *names in self._session.stream(_with_texts(table, places)):
                 if n:
                     totals[log] += n * counted(*map(text, names))
                 else:
