@@ -102,9 +102,10 @@ def births(session: Session, lot: str, now: int, recorded_until: int | None = No
     number = facts.lot(lot)
     if number is None:
         return ()
-    ranks = facts.ranks()
     known = facts.flows(with_aliases(facts, [number]))
-    flows = sorted(known, key=lambda each: (each.t, ranks.get(each.log, each.log), each.seq, each.item))
+    texts = facts.texts({site for each in known for site in (each.site, each.other)})
+    # By what they say, not by where it stands: who wrote first does not matter.
+    flows = sorted(known, key=lambda each: (each.t, texts[each.site], texts[each.other], each.q, each.kind))
     born: dict[tuple[int, int], Flow] = {}
     for each in flows:
         if each.kind in BIRTHS:

@@ -23,6 +23,7 @@ from foodtrace.recall.finding import lots as about_lots
 from foodtrace.recall.finding import moves as about_moves
 from foodtrace.recall.finding import stock as about_stock
 from foodtrace.recall.finding.look import Answers, Entry, Finding, Look
+from foodtrace.recall.findings import RULES
 from foodtrace.recall.moves import Move, is_nameless, pair
 from foodtrace.recall.packs import for_case
 from foodtrace.recall.quantities import Books as Quantities
@@ -38,6 +39,8 @@ Progress: TypeAlias = Callable[[int, int], None]
 _PORTION: Final = 2000
 """Lots read at a time."""
 _SURE: Final = Link(ALWAYS, "confirmed", False, False, 0)  # noqa: FBT003 - a link of every record
+_OF_MOVES: Final = frozenset({*(kind for kind in RULES[about_moves.sides]), *RULES[about_moves.before_birth], "lot_missing"})
+"""Findings that are about a move, so that its two sides are shown."""
 _OWN: Final = frozenset({"silent_site"})
 """Findings about what is not on record at all; a recall says them, the books cannot."""
 
@@ -115,7 +118,7 @@ class Books:
         self._count(found, named=named)
         by_entries = {(move.lot, entries): move for move in moves for entries in (move.entries, move.words)}
         for each in self._findings(look, found):
-            move = by_entries.get((each.lot, each.entries))
+            move = by_entries.get((each.lot, each.entries)) if each.kind in _OF_MOVES else None
             if each.reason and self._one_event(each.entries):
                 continue  # its copies are compared as such (rule 5)
             if self._within(each, move, look):

@@ -76,7 +76,7 @@ def pair(flows: Iterable[Flow], representative: Mapping[int, int], ranks: Mappin
     leaving: dict[tuple[int, str], list[Flow]] = defaultdict(list)
     nameless: dict[str, list[Flow]] = defaultdict(list)
     arriving: list[Flow] = []
-    for flow in sorted(flows, key=lambda each: (each.t, ranks.get(each.log, each.log), each.seq, each.item)):
+    for flow in sorted(flows, key=lambda each: _place(each, ranks)):
         if flow.kind == FlowKind.RECEIPT:
             arriving.append(flow)
         elif flow.kind in LEAVING and is_nameless(flow):
@@ -99,6 +99,11 @@ def pair(flows: Iterable[Flow], representative: Mapping[int, int], ranks: Mappin
             if told and flow in told:
                 moves[-1] = _as_told(moves[-1], flow, None, told)
     return moves
+
+
+def _place(flow: Flow, ranks: Mapping[int, int]) -> tuple[Any, ...]:
+    """Return what puts flows into order: what they say, before where they stand in their log."""
+    return flow.t, ranks.get(flow.log, flow.log), flow.q, flow.flags, not flow.other, flow.unit, flow.kind, flow.seq, flow.item
 
 
 def is_nameless(flow: Flow) -> bool:

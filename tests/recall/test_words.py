@@ -71,6 +71,18 @@ def test_moves_do_not_follow_from_the_order_of_records_or_of_logs(sides: list[tu
     assert sorted(map(key, first)) == sorted(key(renumbered(each, back)) for each in second)
 
 
+@given(st.lists(SIDES, max_size=6), st.randoms(use_true_random=False))
+def test_what_moved_does_not_follow_from_the_order_within_a_log(sides: list[tuple[Any, ...]], shuffle: random.Random) -> None:
+    def said(some: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+        moves = pair([flow(n, side) for n, side in enumerate(some)], {}, {})
+        nowhere = {"log": 0, "seq": 0, "entries": (), "words": ()}
+        return sorted(key(msgspec.structs.replace(move, **nowhere)) for move in moves)
+
+    other = list(sides)
+    shuffle.shuffle(other)
+    assert said(sides) == said(other)
+
+
 @given(st.lists(SIDES, max_size=6))
 def test_no_log_s_word_is_undercut_and_every_word_is_behind_some_move(sides: list[tuple[Any, ...]]) -> None:
     flows = [flow(n, side) for n, side in enumerate(sides)]

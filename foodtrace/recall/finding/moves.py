@@ -95,7 +95,7 @@ def _left(look: Look, move: Move) -> int:
 
 def _came_first(look: Look, move: Move) -> bool:
     """Say whether the receipt was before the dispatch however their times are read (a day only, or not known)."""
-    flows = list(look.in_entries(move.entries))
+    flows = list(look.in_entries(move.words or move.entries))
     came = [latest(flow) for flow in flows if flow.kind == FlowKind.RECEIPT]
     went = [earliest(flow) for flow in flows if flow.kind in LEAVING]
     return bool(came and went) and max(came) < min(went)

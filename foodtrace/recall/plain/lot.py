@@ -216,7 +216,7 @@ class LotBooks:
         numbers.discard("")
         flows = [Flow(*row[:13]) for row in (*left, *came) if row[11] in numbers]
         moves = pair(flows, {}, ranks)
-        if any(move.unlike or move.elsewhere for move in moves):
+        if any(move.unlike or move.elsewhere or (move.words and len(move.entries) > 1 and move.t_in < move.t_out) for move in moves):
             raise HandOver("one transfer told in unlike words")
         self.apart = max([move.apart for move in moves], default=0)
         self.odd += [_moved(move) for move in moves]
