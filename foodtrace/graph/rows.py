@@ -19,7 +19,7 @@ from foodtrace.graph.described import settled
 from foodtrace.graph.flowkind import DELIVERED, NEVER, UNNAMED, FlowKind, ahead, happened
 from foodtrace.graph.makers import maker
 from foodtrace.graph.names import find, texts_of
-from foodtrace.graph.subjects import SPOKEN
+from foodtrace.graph.subjects import CORRECTED, SPOKEN
 
 if TYPE_CHECKING:
     from foodtrace.storage.session import Ask, Row, Session
@@ -355,10 +355,12 @@ class Rows:
         return rows
 
     def _objected(self, entries: Collection[tuple[int, int]]) -> bool:
-        """Say whether any other log corrects or disputes one of these entries."""
+        """Say whether any other log corrects or disputes one of these entries, or what one of them puts right in its own log."""
         by_log: dict[int, list[int]] = {}
         for log, seq in entries:
             by_log.setdefault(log, []).append(seq)
+        for log, seqs in by_log.items():
+            seqs += [int(text.rpartition(" ")[2]) for (text,) in self._s.each(CORRECTED, seqs, (log,))]
         return any(
             self._s.each(
                 "SELECT 1 FROM {ids} CROSS JOIN cross_correction AS c WHERE c.target_seq = f.value AND c.target = "

@@ -20,6 +20,12 @@ SPOKEN: Final = (
 """(lot, log, seq, ended) of such entries of some lots; also of those that moved goods as well (an admitted truck, a sample)."""
 
 
+CORRECTED: Final = (
+    "SELECT n.text FROM {ids} CROSS JOIN about AS a JOIN name AS n ON n.id = a.subject WHERE a.seq = f.value AND a.log = ? AND a.kind = 34"
+)
+"""The subject of those of some entries of a log that correct one of their own log; it ends with that one's number."""
+
+
 def recalled(lot: str) -> str:
     """Return the subject of every recall that names a lot, or one of the same code under another issuer."""
     return f"recalled {lot.rpartition('/')[2]}"
