@@ -6,8 +6,9 @@ Rules:
    one value; this is the way to know *where* goods are when there are hundreds of thousands of places.
 2. As of everything on record, whatever its time (T at the end of time). How sure each is, how much lies there and what could not be traced
    is the business of :func:`foodtrace.recall.answer.recall`.
-3. Where holdings are not the whole truth (dispatches without lot, other names, lots of the same code, corrections of another log), the
-   engine for everything is asked, and its set handed out in the same form: slower, never another set.
+3. Where holdings are not the whole truth (dispatches without lot, other names, lots of the same code, corrections of another log, a truck
+   held, a test, packing, release or refusal where no goods came by any record), the engine for everything is asked, and its set handed
+   out in the same form: slower, never another set.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any, Final
 
 from foodtrace.graph.flowkind import NEVER, FlowKind
 from foodtrace.graph.rows import Rows
+from foodtrace.graph.subjects import SPOKEN
 from foodtrace.storage.session import Session
 
 _LARGE: Final = 20_000
@@ -27,6 +29,8 @@ _SITES: Final = {
     "postgresql": "(SELECT string_agg(h.site::text, ',') FROM holding AS h WHERE h.lot = f.value{which})",
 }
 _GONE: Final = "SELECT h.lot FROM {ids} CROSS JOIN holding AS h WHERE h.lot = f.value AND h.flows = 0"
+_STILL: Final = f"{SPOKEN} AND NOT EXISTS (SELECT 1 FROM move AS m WHERE m.lot = a.subject AND m.log = a.log AND m.seq = a.seq)"  # noqa: S608
+"""Records that say where lots were, those that moved them left out."""
 _SOURCELESS: Final = (
     "SELECT m.site, m.pair FROM {ids} CROSS JOIN move AS m "  # noqa: S608 - constants
     f"WHERE m.lot = f.value AND m.kind = {int(FlowKind.RECEIPT)} AND m.other = 0 AND m.pair <> '' AND m.ended = 0"
@@ -62,7 +66,20 @@ def affected(session: Session, asked: Sequence[str]) -> Holdings:
         rows.pseudo_lots(set(found.site)) or rows.bound_for(set(session.each(_SOURCELESS, closure)))
     ):
         return _by_engine(session, asked)
-    return found
+    return _by_engine(session, asked) if _elsewhere(session, rows, closure) else found
+
+
+def _elsewhere(session: Session, rows: Rows, lots: Collection[int]) -> bool:
+    """Say whether a record that moves nothing says one of these lots was where it has no holding (:mod:`foodtrace.graph.spoken`)."""
+    told = session.each(_STILL, sorted(lots))
+    if not told:
+        return False
+    from foodtrace.graph.spoken import spoken_in  # noqa: PLC0415 - few recalls need it
+
+    held = {lot: {int(site) for site in sites.split(",")} for lot, sites in _sites(session, {row[0] for row in told}, " AND h.flows > 0")}
+    said = list(spoken_in(session, told, now=NEVER, until=NEVER))
+    sites = rows.numbers({each.site for each in said})
+    return any(sites.get(each.site) not in held.get(each.lot, ()) for each in said)
 
 
 def _closure(rows: Rows, asked: Sequence[str]) -> set[int] | None:

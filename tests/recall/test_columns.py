@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foodtrace.events import Correction, LotsClause
+from foodtrace import Quantity
+from foodtrace.events import BatchReleased, Correction, LotsClause, MarketEntry, Packing, Refusal, TestRecorded
 from foodtrace.graph.edges import micros
 from foodtrace.graph.flows import NEVER
 from foodtrace.graph.names import texts_of
@@ -19,7 +20,7 @@ from foodtrace.recall import columns
 from foodtrace.recall.affected import find
 from foodtrace.recall.answer import recall
 from foodtrace.storage.session import Session
-from tests.recall.plaintrade import LOGS, LOTS, NOW, Clock, begun, born, odd, opened, plain
+from tests.recall.plaintrade import AT, LOGS, LOTS, NOW, Clock, begun, born, odd, opened, plain
 
 
 def compare(seed: int, *, oddities: int, large: bool, url: str = "") -> None:
@@ -104,3 +105,28 @@ def test_columns_of_an_answer_say_what_its_rows_say(tmp_path: Path) -> None:
         assert [made[name][place] for name in ("unit", "received", "on_hand", "quantity_destroyed")] == [
             amount.unit, amount.received, amount.on_hand, amount.destroyed
         ]  # fmt: skip
+
+
+SPEAKS = {
+    "held": lambda base: MarketEntry(**base, decision="held", product="芹菜", quantity=Quantity(50, "g")),
+    "test": lambda base: TestRecorded(**base, sample="1", item="r", verdict="positive"),
+    "packing": lambda base: Packing(**base, parent="CASE1", children=("a",), quantity=Quantity(1, "piece")),
+    "release": lambda base: BatchReleased(**base, certificate="c"),
+    "sale": lambda base: Refusal(**base, asked="sale", quantity=Quantity(3, "g")),
+}
+"""Records that say goods were there and move none."""
+
+
+@pytest.mark.parametrize("kind", SPEAKS)
+def test_a_site_known_by_a_record_that_moves_nothing_has_a_holding(kind: str, tmp_path: Path) -> None:
+    with opened(tmp_path, Clock()) as ledger:
+        begun(ledger)
+        ledger.record(born("b", "F-1/L"), log=LOGS[0])
+        places = []
+        for site in ("P-1", "Y-1"):  # where goods of it came, and where none did
+            ledger.record([SPEAKS[kind]({"id": f"s{site}", "at": AT, "site": site, "lot": "F-1/L"})], log=LOGS[0])
+            with ledger.reading() as session:
+                got = columns.affected(session, ("F-1/L",))
+                places.append(sorted(texts_of(session, list(got.site)).values()))
+        assert places[0] == ["", "D-1", "F-1", "P-1"]
+        assert places[1] == ["", "D-1", "F-1", "P-1", "Y-1"]

@@ -24,7 +24,8 @@ def test_rows_and_the_engine_for_everything_tell_of_the_objection(tmp_path: Path
         right = Sale(id="s", at=AT, site="P-1", lot="F-1/L", quantity=Quantity(4, "g"))
         put = Correction(id="c", at=AT, site="P-1", seq=seq, leaf=bytes(leaf).hex(), reason="incorrect_data", replacement=right)
         ledger.record([put], log=LOGS[0])
-        ledger.record([Dispute(id="d", at=AT, site="X-1", log=LOGS[0], seq=seq, leaf=bytes(leaf).hex(), reason="no such sale")], log=LOGS[1])
+        against = Dispute(id="d", at=AT, site="X-1", log=LOGS[0], seq=seq, leaf=bytes(leaf).hex(), reason="no such sale")
+        ledger.record([against], log=LOGS[1])
         with ledger.reading() as session:
             quick, full = (recall(session, "F-1/L", now=micros(NOW), plain=plain) for plain in (True, False))
     assert quick == full
