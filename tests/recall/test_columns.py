@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import tempfile
 from pathlib import Path
+from typing import Any, Final
 
 import pytest
 from hypothesis import given, settings
@@ -107,7 +108,7 @@ def test_columns_of_an_answer_say_what_its_rows_say(tmp_path: Path) -> None:
         ]  # fmt: skip
 
 
-SPEAKS = {
+SPEAKS: Final[dict[str, Any]] = {
     "held": lambda base: MarketEntry(**base, decision="held", product="芹菜", quantity=Quantity(50, "g")),
     "test": lambda base: TestRecorded(**base, sample="1", item="r", verdict="positive"),
     "packing": lambda base: Packing(**base, parent="CASE1", children=("a",), quantity=Quantity(1, "piece")),
