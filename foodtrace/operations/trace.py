@@ -2,7 +2,8 @@
 
 Rules:
 
-1. **Lots**: everything a lot was made from, and everything made from it, nearest first; exact on cycles, each lot once.
+1. **Lots**: everything a lot was made from, and everything made from it, nearest first; exact on cycles, each lot once, whatever names it
+   has: it stands under the first of those that say where it began, or of all.
 2. **Way**: the places goods passed and the arrows between them (:mod:`foodtrace.recall.chain`). Back, only what could have come in
    time is on the way; forward it is the affected set of a recall of the whole lot.
 3. A lot nothing on record made, and that no certificate or gate entry begins, is where the trace ends: that is said, not hidden.
@@ -19,6 +20,7 @@ from foodtrace.errors import NotFound
 from foodtrace.events import LotsClause
 from foodtrace.graph.directory import resolve_lot, resolve_site
 from foodtrace.graph.edges import UNIT_NAMES
+from foodtrace.graph.fitting import named
 from foodtrace.graph.flows import BIRTHS
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.graph.walk import Holding
@@ -48,6 +50,8 @@ class TracedLot(msgspec.Struct, frozen=True, kw_only=True):
     """Transformations between it and the lot asked for."""
     born: tuple[Quantity, ...]
     """How much of it was made, per unit; empty where no record says where it began."""
+    other_names: tuple[str, ...] = ()
+    """Full ids that are names of this lot too."""
 
 
 class TracedPlace(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,20 +120,18 @@ def trace(session: Session, lot: str, *, now: int, direction: Direction = "both"
     drawn = _chain(facts, text, start, direction, chosen.settings, at)
     number_of = {place.key: n for n, place in enumerate(drawn.places)}
     shown = _Shown(facts, {*start, *back, *onward})
-    own = [shown.lot(each, 0) for each in start]
-    first = next((each for each in own if each.born), own[0] if own else None)
+    first = shown.lot(tuple(start), 0) if start else None
+    begun = {*start, *back} if direction != "forward" else set()
     return Trace(
         lot=text,
-        product=next((each.product for each in own if each.product), ""),
+        product=first.product if first else "",
         site=first.site if first else "",
         born=first.born if first else (),
         back=shown.lots(back),
         forward=shown.lots(onward),
         places=_places(drawn, number_of),
         arrows=_arrows(drawn, number_of),
-        beginnings=tuple(
-            sorted(shown.texts[each] for each in ({*start, *back} if direction != "forward" else ()) if shown.unborn(each, start))
-        ),
+        beginnings=tuple(sorted(shown.first(names) for names in shown.classes(begun) if not shown.born(names))),
         rule_pack=chosen.pack.name,
     ), drawn
 
@@ -159,26 +161,36 @@ class _Shown:
                 self.births.setdefault(flow.lot, []).append((flow.unit, flow.q, flow.site))
         self.sites = facts.sites({site for births in self.births.values() for _, _, site in births})
 
-    def lot(self, lot: int, depth: int) -> TracedLot:
-        births = self.births.get(lot, [])
+    def classes(self, lots: Iterable[int]) -> list[tuple[int, ...]]:
+        """Return these lots, each with all of its names."""
+        return named(self.facts.aliases, list(lots))
+
+    def born(self, names: Iterable[int]) -> bool:
+        """Say whether any record begins a lot under one of its names."""
+        return any(name in self.births for name in names)
+
+    def first(self, names: Iterable[int]) -> str:
+        """Return the name under which a lot stands (rule 1)."""
+        return min((name not in self.births, self.texts[name]) for name in names)[1]
+
+    def lot(self, names: tuple[int, ...], depth: int) -> TracedLot:
+        births = [birth for name in names for birth in self.births.get(name, ())]
         sites = [self.sites[site] for _, _, site in births if site]
-        sums = _added((unit, q) for unit, q, _ in births)
+        shown = self.first(names)
+        products = sorted((self.texts[name] != shown, self.texts[name], product) for name in names if (product := self.infos[name].product))
         return TracedLot(
-            lot=self.texts[lot],
-            product=self.infos[lot].product,
+            lot=shown,
+            product=products[0][2] if products else "",
             site=", ".join(sorted({info.name or info.text for info in sites})),
             kind=min((info.kind for info in sites), default=""),
             depth=depth,
-            born=_quantities(sums),
+            born=_quantities(_added((unit, q) for unit, q, _ in births)),
+            other_names=tuple(sorted({self.texts[name] for name in names} - {shown})),
         )
 
     def lots(self, depths: dict[int, int]) -> tuple[TracedLot, ...]:
-        return tuple(sorted((self.lot(each, depth) for each, depth in depths.items()), key=lambda each: (each.depth, each.lot)))
-
-    def unborn(self, lot: int, start: set[int]) -> bool:
-        """Say whether no record begins this lot; another name of the lot asked for may be the one with the record."""
-        names = start if lot in start else with_aliases(self.facts, [lot])
-        return not any(name in self.births for name in names)
+        made = [self.lot(names, min(depths[name] for name in names if name in depths)) for names in self.classes(depths)]
+        return tuple(sorted(made, key=lambda each: (each.depth, each.lot)))
 
 
 def _added(parts: Iterable[tuple[int, int]]) -> Amounts:

@@ -278,6 +278,7 @@ _RECALL: Final[dict[str, tuple[str, str]]] = {
     "cli.rate.not_sampled": ("还没有抽查, 不是 100 %", "not sampled yet, not 100 %"),
     "cli.rate.strict": ("   只算已退回和销毁: {strict} {unit}", "   counting only what is back or destroyed: {strict} {unit}"),
     "cli.rate.pseudo": ("   另有无批次的 {name} ({goods}): {least} - {most} {unit}, 不计入以上", "   besides, without lot, {name} ({goods}): {least} - {most} {unit}, not in the above"),
+    "cli.trace.also": ("(又名 {names})", "(also called {names})"),
     "cli.trace.back": ("溯源 {count} 批:", "made from {count} {count:lot|lots}:"),
     "cli.trace.forward": ("追踪 {count} 批:", "made into {count} {count:lot|lots}:"),
 }

@@ -63,7 +63,9 @@ def trace(ctx: Context, lot: str, way: str | None, site: str, picture: str | Non
 def _lots(ctx: Context, heading: str, lots: Any, limit: int | None) -> None:
     say(ctx.t(heading, count=len(lots)))
     for each in lots[:limit]:
-        say("  " * each.depth + clean(f"  {each.lot}  {each.product}  {each.site}  {_amounts(ctx, each.born)}".rstrip()))
+        line = f"  {each.lot}  {each.product}  {each.site}  {_amounts(ctx, each.born)}".rstrip()
+        also = "  " + ctx.t("cli.trace.also", names=", ".join(each.other_names)) if each.other_names else ""
+        say("  " * each.depth + clean(line + also))
     if limit is not None and len(lots) > limit:
         say("  " + ctx.t("cli.trace.more", count=len(lots) - limit))
 
