@@ -8,7 +8,9 @@ Rules:
    there: where the goods went is on record then.
 3. It counts from its own time on. What is dated later than it was written counts from when it was written: a clock that is ahead
    must hide nobody.
-4. Only what is asked is read of an entry. This module loads no kind of event: the recall of plain lots reads it too.
+4. A refusal that says itself that the book of its site had none (:data:`NOT_THERE`) is no such record: whoever typed a wrong sender makes
+   no outlet of it. One who insisted (``--allow-short``), or whose goods went over a till or stood at a gate, had them before him.
+5. Only what is asked is read of an entry. This module loads no kind of event: the recall of plain lots reads it too.
 """
 
 from __future__ import annotations
@@ -26,6 +28,10 @@ if TYPE_CHECKING:
     from foodtrace.storage.session import Row, Session
 
 _BYTES: Final = "SELECT e.seq, e.bytes FROM {ids} CROSS JOIN entry AS e WHERE e.seq = f.value AND e.log = ?"
+
+
+NOT_THERE: Final = "site.insufficient"
+"""Among the reasons of a refusal: by the book there was nothing to refuse (rule 4)."""
 
 
 class Spoken(NamedTuple):
@@ -50,6 +56,7 @@ class _Event(msgspec.Struct, frozen=True):
     decision: str = ""
     resolves: str = ""
     product: str = ""
+    reasons: tuple[str, ...] = ()
     precision: str = "instant"
     replacement: _Event | None = None
 
@@ -86,6 +93,7 @@ def spoken_in(session: Session, rows: Iterable[Row], *, now: int, until: int) ->
         known = (
             event.decision == "admitted"
             or (event.decision == "held" and (each.entry[0], event.id) in resolved)
+            or (event.type == "refusal" and NOT_THERE in event.reasons)
             or (event.type == "test_recorded" and (each.lot, each.site) in let_in)
         )
         if not known:
@@ -101,4 +109,4 @@ def _early(event: _Event) -> int:
     return ALWAYS
 
 
-__all__ = ["Spoken", "spoken_in"]
+__all__ = ["NOT_THERE", "Spoken", "spoken_in"]

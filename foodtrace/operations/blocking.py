@@ -164,12 +164,13 @@ def refused(
     *,
     tests: bool = True,
     approved: str = "",
+    besides: Sequence[str] = (),
 ) -> Outcome | None:
     """Answer an ask; none where nothing stands against it, else the refusals to record and the error to raise after (rule 2).
 
     :param goods: (full lot id, how much) of everything asked for; all reasons are recorded, the first is raised.
     :param tests: also ask whether a test of the lot was positive (rule 6).
-    :param approved: a case that allows it, and is not asked.
+    :param approved: a case that allows it, and is not asked. :param besides: codes of what else would have stood against it.
     """
     events: list[Event] = []
     first: Refused | None = None
@@ -186,7 +187,7 @@ def refused(
                     asked=asked,
                     lot=lot,
                     quantity=quantity,
-                    reasons=(error.code,),
+                    reasons=(error.code, *besides),
                     case=case,
                 )
             )

@@ -22,6 +22,7 @@ from foodtrace.graph.directory import resolve_lot, resolve_site
 from foodtrace.graph.edges import UNIT_NAMES, micros
 from foodtrace.graph.flows import NEVER
 from foodtrace.graph.reader import SqlFacts
+from foodtrace.graph.spoken import NOT_THERE
 from foodtrace.operations.blocking import Block, blocks, refused, stood
 from foodtrace.operations.common import Doing, Outcome
 from foodtrace.operations.retries import earlier
@@ -87,7 +88,9 @@ def transfer(
     if before is not None:
         return Outcome(events=[before], answer=(before, holder(session, full, before.site, now).quantity))
     stock = holder(session, full, source, now, to=buyer)
-    against = refused(session, doing, "transfer", [(full, quantity)], stock.site)
+    # Somebody who typed a wrong sender asked for goods that are not there: the refusal says so, and makes no outlet of it.
+    empty = stock.quantity.value <= 0 and not allow_short
+    against = refused(session, doing, "transfer", [(full, quantity)], stock.site, besides=(NOT_THERE,) if empty else ())
     if against is not None:
         return against
     if full.startswith("?"):

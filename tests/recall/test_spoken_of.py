@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from foodtrace import Quantity
+from foodtrace.errors import Refused
 from foodtrace.events import (
     BatchReleased,
     EffectivenessCheck,
@@ -28,6 +29,8 @@ from foodtrace.events import (
 )
 from foodtrace.graph.edges import micros
 from foodtrace.graph.reader import SqlFacts
+from foodtrace.graph.spoken import NOT_THERE
+from foodtrace.operations import goods
 from foodtrace.operations.blast import blast
 from foodtrace.operations.scopes import Given, clauses_of
 from foodtrace.recall.answer import Answer, recall
@@ -158,3 +161,16 @@ def test_a_visit_that_found_goods_where_none_were_on_record_is_in_the_answer_of_
     assert quick == full
     assert links(quick) == {"P": "confirmed", "W": "confirmed"} | ({"Y": "possible"} if lot else {})
     assert [(each.lot, each.site, len(each.entries)) for each in quick.untraced if each.kind == "same_lot_no_path"] == [(lot, "Y", 1)]
+
+
+@pytest.mark.parametrize(("insists", "outlets"), [(False, []), (True, ["Y"])])
+def test_a_wrong_sender_typed_into_a_refused_transfer_is_no_outlet(world: World, insists: bool, outlets: list[str]) -> None:
+    """Goods that the book of Y never had: nobody may think they are there, unless whoever asked said they are."""
+    world.open(LOT)
+    for source in ("Y", "W"):
+        with pytest.raises(Refused, match="recall"):
+            world.do(goods.transfer, LOT, kg(1), "X", source=source, allow_short=insists)
+    assert [refusal.reasons[1:] for refusal in world.refusals()] == [() if insists else (NOT_THERE,), ()]
+    answer = ask(world, LOT)
+    assert [row.site for row in answer.outlets] == outlets
+    assert {"P", "W"} <= links(answer).keys()
