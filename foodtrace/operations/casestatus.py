@@ -48,7 +48,7 @@ from foodtrace.storage.session import Session
 
 What: TypeAlias = Literal[
     "start", "publish", "complete", "answer", "notify", "report", "destroy", "seal", "seal_received",
-    "dispose", "dispose_own", "receive", "receive_said", "contradicts", "visit", "revisit",
+    "dispose", "dispose_own", "receive", "receive_said", "pass_on", "contradicts", "visit", "revisit",
 ]  # fmt: skip
 
 
@@ -425,7 +425,7 @@ class _Standing:
             return "seal" if row is not None and (row.acknowledged is not None or row.role != "outlet") else None
         if each.kind == "travelling":
             return "receive_said" if any(goods.before for goods in each.goods) else "receive"
-        found: dict[str, What] = {"sealed": "dispose", "undisposed": "dispose_own", "contradicts": "contradicts"}
+        found: dict[str, What] = {"sealed": "dispose", "undisposed": "dispose_own", "contradicts": "contradicts", "astray": "pass_on"}
         return found.get(each.kind)
 
 

@@ -5,7 +5,8 @@ Rules:
 1. ``silent``: an affected outlet has not answered, or not of all it has (:mod:`foodtrace.recall.heard`). ``unnotified``: a site of
    the trade got no notice, or none of some of its lots.
 2. ``free``, ``sealed``, ``travelling``: goods in trade that are not disposed of; what an outlet that records nothing may still
-   hold counts as free. ``undisposed``: goods at a site of whoever recalls.
+   hold counts as free. ``astray``: sent on to nobody on record; told of who sent them, who has to say to whom. ``undisposed``: goods at a
+   site of whoever recalls.
 3. ``check_failed``: the last effectiveness check of a site was not clean. ``unvisited``: drawn, and nobody went.
 4. ``twice``: goods that two records may tell twice (:mod:`foodtrace.recall.twice`) and that, if they are one load, still lie where they
    were sent from, or are missing there. The records have to say which, or somebody answers for closing over them.
@@ -18,7 +19,7 @@ Rules:
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -33,6 +34,7 @@ from foodtrace.recall.blocking import blocks
 from foodtrace.recall.effectiveness import standing
 from foodtrace.recall.facts import Case
 from foodtrace.recall.heard import heard_of
+from foodtrace.recall.moves import Move
 from foodtrace.recall.packs import for_case
 from foodtrace.recall.quantities import Books, HoldingSum, Key
 from foodtrace.recall.reach import reach_of_case
@@ -41,7 +43,8 @@ from foodtrace.recall.twice import hidden
 from foodtrace.storage.session import Session
 
 Kind: TypeAlias = Literal[
-    "silent", "unnotified", "free", "sealed", "travelling", "undisposed", "twice", "contradicts", "check_failed", "unvisited",
+    "silent", "unnotified", "free", "sealed", "travelling", "astray", "undisposed", "twice", "contradicts",
+    "check_failed", "unvisited",
 ]  # fmt: skip
 
 
@@ -93,8 +96,9 @@ def conditions(session: Session, now: int, case: Case, found: Affected | None = 
     left = _left(facts, hit, case, said, sums)
     texts = facts.texts({lot for lots in left.values() for lot in lots})
     loads = _loads(facts, hit, said, sums) if any(kind == "travelling" for _, kind, _ in left) else {}
+    infos = {**facts.sites({site for site, _, _ in left} - hit.sites.keys()), **hit.sites}
     for (site, kind, unit), lots in sorted(left.items(), key=lambda each: str(each[0])):
-        info = hit.sites[site]
+        info = infos[site]
         goods = [Goods(lot=texts[lot], quantity=quantity) for lot, quantity in lots.items()]
         if kind == "travelling":
             goods = [load for lot in lots for load in loads.get((lot, site, unit), ())] or goods
@@ -154,10 +158,24 @@ def _left(
             if sums.over and (doubt := sums.unaccounted + came.get(key, 0)):
                 unlike[key] = doubt, sums.over
         add("travelling", key, sums.travelling)
+    for move in _astray(hit, counts):
+        place = found[move.src, "astray", move.unit]
+        place[move.lot] = place.get(move.lot, 0) + move.sent
     books = Books(hit.moves, hit.flows) if unlike else None
     for key, (missing, over) in unlike.items():
         add("contradicts", key, min(missing, over - (books.sum(key, before=case.opened).over if books else 0)))
     return found
+
+
+def _astray(hit: Affected, counts: Callable[[int, int], bool]) -> Iterator[Move]:
+    """Iterate over what was sent on to nobody on record: affected goods, and what the scope means by having left a site."""
+    for move in hit.moves:
+        link = hit.holdings.get((move.lot, move.src))
+        if link is not None and not move.dst and not move.unnamed and move.t_out >= link.since and counts(move.lot, move.src):
+            yield move
+    for move in hit.astray:
+        if (move.lot, move.src) not in hit.holdings and not move.unnamed:
+            yield move
 
 
 def _loads(facts: SqlFacts, hit: Affected, said: Mapping[Key, tuple[int, int]], sums: Mapping[Key, HoldingSum]) -> dict[Key, list[Goods]]:

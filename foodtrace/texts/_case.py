@@ -279,6 +279,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{name} 的回执比账面多, 账上另有 {quantity}{goods} 还在路上: 若是同一批, 记为通知之前已收 (foodtrace receive .. --arrived, 命令见 case close)",
         "{name} answered more than its book had, and {quantity}{goods} are on the way to it on record: if they are the same, record that they came before its notice (foodtrace receive .. --arrived; case close prints the command)",
     ),
+    "status.do_pass_on": (
+        "{name} 转出 {quantity}{goods}, 没记给了谁: 由它转告并说明收货人, 再登记, 通知  {phone}",
+        "{name} sent {quantity}{goods} on to nobody on record: it passes the notice on and says to whom, who is then put on record and notified  {phone}",
+    ),
     "status.do_contradicts": (
         "{name} 有 {quantity}{goods} 回执与收货, 封存或销毁对不上: 重新记回执, 或更正那些记录",
         "{name}: its answer, and what was received, sealed or destroyed, contradict each other by {quantity}{goods}: record its answer anew, or correct those records",
@@ -341,6 +345,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "closing.twice": ("可能还在该处或已不见: 别处收货没写对方的单号, 可能是同一批", "may still be here, or missing: a receipt elsewhere that names no sending may be the same load"),
     "closing.check_failed": ("抽查不合格", "check failed"),
     "closing.unvisited": ("抽中未查", "drawn, not visited"),
+    "closing.astray": ("转出给谁没有记录", "sent on to nobody on record"),
+    "closing.do_astray": (
+        "问 {name} 给了谁, 登记 (foodtrace site add), 更正那条转出: foodtrace correct 条目 --set to=编号, 再 foodtrace case notify {case} --new",
+        "ask {name} to whom, put it on record (foodtrace site add), correct that transfer (foodtrace correct ENTRY --set to=ID), then foodtrace case notify {case} --new",
+    ),
     "closing.contradicts": (
         "记录对不上: 回执与收货, 封存或销毁的数量",
         "its answer, and what was received, sealed or destroyed, contradict each other",

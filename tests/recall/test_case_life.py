@@ -196,3 +196,21 @@ def test_every_decision_on_a_case_stands_in_status_and_report_with_its_reason_an
         page = html(report, chain, lang=lang)
         assert all(f"{each.words(lang)}" in page for each in found.decisions)
         assert "bankrupt" in found.decisions[0].words(lang)
+
+
+def test_goods_sent_on_to_nobody_on_record_block_closing_until_it_is_said_to_whom(world: World) -> None:
+    """W sent 10 kg on without saying to whom: it has to ask, or the case closes over goods that nobody was told of."""
+    world.put(Transfer(id="gone", at=world.now, site="W", to="", lot=LOT, quantity=kg(10)))
+    case = world.open(LOT)
+    world.at(4).do(notices.notify, case)
+    assert ("astray", "W", 10_000) in left(world, case)
+    (task,) = [each for each in now(world, case).today if each.what == "pass_on"]
+    assert (task.site, task.quantity, [each.lot for each in task.goods]) == ("W", 10_000, [LOT])
+    with world.read() as session:
+        row = session.row("SELECT seq, leaf FROM entry WHERE id = 'gone'")
+    assert row is not None
+    said = Transfer(id="gone", at=day(3), site="W", to="Z", lot=LOT, quantity=kg(10))
+    fix = Correction(id="fix", at=world.now, seq=row[0], leaf=bytes(row[1]).hex(), reason="incorrect_data", replacement=said)
+    world.at(5).put(fix)
+    assert {(kind, site) for kind, site, _ in left(world, case) if site in "WZ"} >= {("unnotified", "Z"), ("silent", "Z")}
+    assert "astray" not in {kind for kind, _, _ in left(world, case)}
