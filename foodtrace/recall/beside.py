@@ -5,7 +5,7 @@ Rules:
 1. A rate that rests on goods which two records may tell twice is printed as a range, in its own line: from what it is if they are one load
    to what the section makes of it. Which goods these are, and how to mend the record, stands below.
 2. What is too much by the records raises the rates: who has how much beyond what ever came, or was brought back beyond what was sold,
-   stands beside them.
+   stands beside them, with the lot where a site has two.
 3. What was received after the opening and not booked as sealed is free stock, and is said to be.
 """
 
@@ -43,7 +43,7 @@ def beside_rates(told_twice: Sequence[ToldTwice], untraced: Iterable[FindingAnsw
     for kind in OVER:
         mine = sorted((each for each in found if each.kind == kind and each.value), key=lambda each: (-each.value, each.site))
         if mine:
-            names = [f"{each.site_name or each.site} {_amount(each.value, each.unit, lang)}" for each in mine[:_MOST]]
+            names = [f"{_place(each.site_name, each, mine)} {_amount(each.value, each.unit, lang)}" for each in mine[:_MOST]]
             what = ", ".join(names) + (" .." if len(mine) > _MOST else "")
             lines.append(text("beside.over", lang, kind=text(f"finding.{kind}", lang), what=what))
     return lines
@@ -53,8 +53,14 @@ def unsealed_words(unsealed: Sequence[Unsealed], lang: Lang) -> str:
     """Say which sites have free stock of what they received after the opening (rule 3); empty where none has."""
     if not unsealed:
         return ""
-    names = [f"{each.name or each.site} {_amount(each.quantity, each.unit, lang)}" for each in unsealed[:_MOST]]
+    names = [f"{_place(each.name, each, unsealed)} {_amount(each.quantity, each.unit, lang)}" for each in unsealed[:_MOST]]
     return text("beside.unsealed", lang, what=", ".join(names) + (" .." if len(unsealed) > _MOST else ""))
+
+
+def _place(name: str, each: FindingAnswer | Unsealed, among: Sequence[FindingAnswer | Unsealed]) -> str:
+    """Return the name of a site; with the lot's code where the site has more than one of them."""
+    several = sum(other.site == each.site for other in among) > 1
+    return f"{name or each.site} {each.lot.rpartition('/')[2]}" if several and each.lot else name or each.site
 
 
 def _twice(each: ToldTwice, lang: Lang) -> str:

@@ -173,7 +173,9 @@ def test_byheart_2025_scope_grows_to_all_lots_notified_is_not_removed_and_nothin
     status = office.ask("case", "status")
     assert (status["version"], status["outlets"]) == (2, 3)
     assert (status["rates"]["R4"]["numerator"], status["rates"]["R4"]["denominator"]) == (1, 3), "the new ones are not told yet"
-    assert [task["count"] for task in status["today"] if task["what"] == "notify"] == [2]
+    (task,) = [task for task in status["today"] if task["what"] == "notify"]
+    assert (task["count"], len(task["names"])) == (3, 3), "two shops, and who made the goods, of the lots it was not told of"
+    assert "notices to 2 outlets + 1 upstream" in office.say("case", "notify", "--out", "n2")
     office.say("case", "notify", "--out", "n2")
     status = office.ask("case", "status")
     assert status["rates"]["R4"]["percent"] == "100.0"
