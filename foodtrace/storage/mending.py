@@ -51,7 +51,7 @@ def taken_off(session: Session, found: Strange) -> str:
     if found.kind in _VIEWS:
         return _table_back(session, found)
     if session.dialect == "sqlite":
-        return f"DROP TRIGGER IF EXISTS {found.thing};"
+        return f"DROP {'INDEX' if found.kind == 'index' else 'TRIGGER'} IF EXISTS {found.thing};"
     if found.kind in ("default", "type"):
         return _column_back(found)
     if found.kind in ("path", "session"):

@@ -3,10 +3,11 @@
 Rules:
 
 1. A trigger that is not ours can rewrite a row on its way in, keep it out, take others away, or copy it to where nobody erases it:
-   whatever it is for, ``verify`` names it. So it is with PostgreSQL's rules, row security, checks, foreign keys, defaults, domains and
-   indexes on expressions, for any of them can call a function; with a view, or a table that others inherit from, in a table's place,
-   with a table of the same name that is found first, and with one that a crash would empty; with a setting under which the guards do not
-   fire, of this session, and of any role or database whose sessions come later. What PostgreSQL makes for itself does not count.
+   whatever it is for, ``verify`` names it. So it is with a key of others, which keeps rows out; with PostgreSQL's rules, row security,
+   checks, foreign keys, defaults, domains and indexes on expressions, for any of them can call a function; with a view, or a table that
+   others inherit from, in a table's place, with a table of the same name that is found first, and with one that a crash would empty; with
+   a setting under which the guards do not fire, of this session, and of any role or database whose sessions come later. What PostgreSQL
+   makes for itself does not count.
 2. That holds for every table of ours, those as well that are computed from the log: any of them can carry a trigger that does its work
    somewhere else, on what is personal for one. Ours under the same name on another table is not ours.
 3. Nothing is written beside such a thing (ADR 26). Rows that are written are counted, but nobody counts all others at every commit, and a
@@ -37,6 +38,15 @@ TABLES: Final = (
     *("move", "name", "node", "personal", "setting", "site_fact", "site_seen", "unnamed"),
 )
 """Rule 2: every table of the schema; a test compares them."""
+
+
+KEYS: Final = (
+    *("about subject kind log seq", "alias lot other log", "checkpoint log size", "cross_correction target target_seq log seq"),
+    *("entry log seq", "entry log id", "head log", "holding lot site unit log", "log id", "log origin", "lot_edge src dst site log"),
+    *("lot_fact lot log seq item", "move lot log seq item", "name id", "name text", "node log level idx", "personal log seq field"),
+    *("setting key", "site_fact site log seq", "site_seen site log", "unnamed site lot log"),
+)
+"""Our primary and unique keys, a table and its columns each; a test compares. One of more columns keeps out nothing that ours lets in."""
 
 
 def trigger_names(dialect: Dialect) -> set[str]:
@@ -81,7 +91,7 @@ def strange_things(session: Session) -> list[Strange]:
         return sorted(Strange(*map(str, row)) for row in session.rows(STRANGE))
     ours = {(name, name.rpartition("_no_")[0]) for name in trigger_names("sqlite")}
     found = [(kind, name, table) for kind, name, table in session.rows(_SQLITE) if (name, table) not in ours]
-    said = {"trigger": "trigger {} on {}", "view": "view in place of {1}"}
+    said = {"trigger": "trigger {} on {}", "view": "view in place of {1}", "index": "index {} on {}"}
     return sorted(Strange(said[kind].format(name, table), kind, table, quoted(name), table) for kind, name, table in found)
 
 
@@ -102,7 +112,8 @@ def _listed(names: Iterable[str]) -> str:
 
 
 _SQLITE: Final = (
-    f"SELECT type, name, lower(tbl_name) FROM sqlite_master WHERE type IN ('trigger', 'view') AND lower(tbl_name) IN ({_listed(TABLES)})"  # noqa: S608
+    "SELECT type, name, lower(tbl_name) FROM sqlite_master "  # noqa: S608
+    f"WHERE (type IN ('trigger', 'view') OR sql LIKE 'CREATE UNIQUE INDEX %') AND lower(tbl_name) IN ({_listed(TABLES)})"
 )
 _OURS: Final = (
     "SELECT c.oid, c.relname, c.relkind, c.relpersistence, c.relrowsecurity, n.nspname, count(*) OVER (PARTITION BY n.oid) AS beside, "  # noqa: S608
@@ -111,6 +122,7 @@ _OURS: Final = (
     "JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace"
 )
 _TRIGGERS: Final = ", ".join(f"('{name}', '{name.rpartition('_no_')[0]}')" for name in sorted(trigger_names("postgresql")))
+_OUR_KEYS: Final = ", ".join(f"('{each.partition(' ')[0]}', ARRAY[{_listed(each.split()[1:])}])" for each in KEYS)
 _TYPES: Final = "17, 20, 21, 23, 25"
 """bytea, bigint, smallint, integer, text: the types of our columns."""
 _KINDS: Final = "WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' WHEN 'f' THEN 'foreign table' WHEN 'p' THEN 'partitioned table'"
@@ -184,6 +196,18 @@ _BRANCHES: Final = (
         "AND NOT (o.relname = 'holding' AND pg_get_expr(i.indpred, i.indrelid) = '(flows = 0)'))",
     ),
     _branch(
+        "'index ' || i.indexrelid::regclass || ' on ' || o.relname",
+        "CASE WHEN k.conname IS NULL THEN 'index' ELSE 'constraint' END",
+        f"coalesce(quote_ident(k.conname), {_QUALIFIED.format('i.indexrelid')})",
+        (
+            "JOIN pg_catalog.pg_index AS i ON i.indrelid = o.oid AND i.indisunique AND NOT i.indisprimary AND i.indexprs IS NULL "  # noqa: S608
+            "AND i.indpred IS NULL LEFT JOIN pg_catalog.pg_constraint AS k ON k.conindid = i.indexrelid AND k.conrelid = o.oid "
+            f"WHERE NOT EXISTS (SELECT 1 FROM (VALUES {_OUR_KEYS}) AS ours(name, columns) WHERE ours.name = o.relname "
+            "AND ARRAY(SELECT a.attname::text FROM unnest((i.indkey::int2[])[0:i.indnkeyatts - 1]) AS c "
+            "JOIN pg_catalog.pg_attribute AS a ON a.attrelid = o.oid AND a.attnum = c) @> ours.columns)"
+        ),
+    ),
+    _branch(
         f"CASE relkind {_KINDS} ELSE 'relation' END || ' in place of ' || relname",
         f"CASE relkind {_KINDS} ELSE 'relation' END",
         "''",
@@ -246,6 +270,7 @@ __all__ = [
     "CATALOGUE",
     "HELD",
     "IN_PLACE",
+    "KEYS",
     "SEALED",
     "STRANGE",
     "TABLES",

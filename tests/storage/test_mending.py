@@ -57,6 +57,11 @@ HARMS: dict[str, tuple[str, dict[str, str]]] = {
         f"{FUNCTION}; CREATE INDEX i ON about (f(log))",
         {"index i on about": "triggers_strange"},
     ),
+    "an index that keeps rows out": ("CREATE UNIQUE INDEX u ON name (code) INCLUDE (text)", {"index u on name": "triggers_strange"}),
+    "a key that keeps rows out": (
+        "ALTER TABLE site_fact ADD UNIQUE (site, log, county, seq), ADD CONSTRAINT two UNIQUE (recorded, log, seq, operator)",
+        {"index two on site_fact": "triggers_strange"},
+    ),
     "a view in a table's place": (
         "ALTER TABLE move RENAME TO away; CREATE VIEW move AS SELECT * FROM away WHERE seq <> 6",
         {"view in place of move": "tables_strange"},
@@ -233,6 +238,7 @@ def test_a_table_found_first_is_put_aside_with_its_rows(url: str, tmp_path: Path
     ("harm", "wanted"),
     [
         ('CREATE TRIGGER "my watch" AFTER INSERT ON about BEGIN SELECT 1; END', {"trigger my watch on about": "triggers_strange"}),
+        ("CREATE UNIQUE INDEX u ON name (code)", {"index u on name": "triggers_strange"}),
         ("DROP TRIGGER entry_no_update", {"entry_no_update": "triggers_gone"}),
         (
             "DROP TRIGGER node_no_insert; CREATE TRIGGER node_no_insert BEFORE INSERT ON node BEGIN SELECT 1; END",

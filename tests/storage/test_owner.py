@@ -11,11 +11,13 @@ from contextlib import contextmanager, suppress
 
 import psycopg
 import pytest
+from sqlalchemy import PrimaryKeyConstraint, UniqueConstraint
 
 from foodtrace import Ledger
 from foodtrace.errors import FoodtraceError, Integrity
 from foodtrace.storage.around import missing_keys
 from foodtrace.storage.session import Session
+from foodtrace.storage.strange import KEYS as KEYS_OF_OURS
 from foodtrace.storage.strange import TABLES, refuse_strange, strange_things
 from foodtrace.storage.tables import metadata
 from foodtrace.tlog.append import lock_head
@@ -220,6 +222,13 @@ def done(ledger: Ledger, statements: list[str]) -> Iterator[Session]:
 
 def test_every_table_of_the_schema_is_looked_at() -> None:
     assert sorted(TABLES) == sorted(table.name for table in metadata.sorted_tables)
+
+
+def test_every_key_of_the_schema_is_known() -> None:
+    kinds = (PrimaryKeyConstraint, UniqueConstraint)
+    every = [(table.name, each) for table in metadata.tables.values() for each in table.constraints]
+    made = [(name, each.columns.keys()) for name, each in every if isinstance(each, kinds)]
+    assert sorted(KEYS_OF_OURS) == sorted(" ".join([name, *columns]) for name, columns in made)
 
 
 @pytest.mark.parametrize("name", SET_UP)
