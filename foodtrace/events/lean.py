@@ -205,12 +205,12 @@ class _Column:
         good = self._good
         if good is None:
             return self._all(texts)
+        if good.issuperset(texts):
+            return True
         new = set(texts)
         self._seen += len(new)
         new -= good
         self._new += len(new)
-        if not new:
-            return True
         if not self._all(new):
             return False
         if self._new > _TRIED and 10 * self._new > 9 * self._seen:
