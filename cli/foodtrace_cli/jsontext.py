@@ -42,7 +42,12 @@ def _text(value: Any, line: str, shapes: dict[tuple[str, ...], list[tuple[str, s
         if keys is None:
             keys = shapes[shape] = [(key, quoted(key) + ": ") for key in sorted(shape)]
         inner = line + "  "
-        return "{" + inner + ("," + inner).join([name + _text(value[key], inner, shapes) for key, name in keys]) + line + "}"
+        # Numbers and texts here and now: there are twenty to an outlet, and a call costs more than to print one.
+        fields = [
+            name + (repr(v) if (of := type(v := value[key])) is int else quoted(v) if of is str else _text(v, inner, shapes))
+            for key, name in keys
+        ]
+        return "{" + inner + ("," + inner).join(fields) + line + "}"
     if value is None:
         return "null"
     if kind is bool:

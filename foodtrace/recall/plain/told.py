@@ -144,7 +144,9 @@ class PlainAnswer:
         """Return (site, row) of every affected site."""
         gathered, texts = self.gathered, self.texts
         lots: dict[int, list[str]] = defaultdict(list)
-        amounts: dict[int, dict[_Line, list[Held]]] = defaultdict(dict)
+        numbers: dict[_Line, int] = {}
+        """Lines have numbers here: a number is found faster than what it stands for."""
+        amounts: dict[int, dict[int, list[Held]]] = defaultdict(dict)
         sure: set[int] = set()
         tiers: dict[int, int] = {}
         for lot, books in gathered.books.items():
@@ -153,7 +155,7 @@ class PlainAnswer:
             possible = gathered.links.possible.get(lot)
             sure.update(books.held.keys() - possible if possible else books.held)
             near = gathered.links.tiers.get(lot)
-            text, line = texts[lot], self.line(lot)
+            text, line = texts[lot], numbers.setdefault(self.line(lot), len(numbers))
             for site, each in books.held.items():
                 lots[site].append(text)
                 tier = 0 if near is None else near.get(site, -1)
@@ -164,7 +166,9 @@ class PlainAnswer:
                     here[line].append(each)
                 else:
                     here[line] = [each]
-        self.silent = self._silent(amounts)
+        added = {site: {line: _added(each) for line, each in lines.items()} for site, lines in amounts.items()}
+        self.silent = self._silent(added)
+        order = sorted(numbers.items())
         suppliers = gathered.suppliers()
         called = contacts(self.rows.session, sorted(lots))
         sites = gathered.sites
@@ -189,7 +193,7 @@ class PlainAnswer:
                     "suppliers": sorted([sites[each][NAME] or sites[each][TEXT] for each in suppliers.get(site, ())]),
                     "link": "confirmed" if site in sure else "possible",
                     "tier": tiers.get(site, -1),
-                    "amounts": [_amount(line, held, silent=site in self.silent) for line, held in sorted(amounts[site].items())],
+                    "amounts": [_amount(line, added[site][n], silent=site in self.silent) for line, n in order if n in added[site]],
                     "notified": None,
                     "acknowledged": None,
                     "sealed": None,
@@ -204,12 +208,10 @@ class PlainAnswer:
         unit = self.gathered.books[lot].unit
         return unit, self.gathered.infos[lot][_PRODUCT] if unit == _PIECE else ""
 
-    def _silent(self, amounts: Mapping[int, Mapping[_Line, Sequence[Held]]]) -> frozenset[int]:
+    def _silent(self, added: Mapping[int, Mapping[int, Held]]) -> frozenset[int]:
         """Return the sites that do not say what became of these goods."""
         books = [self.gathered.books[lot] for lot in self.lots]
-        held = {
-            site for site, lines in amounts.items() for mine in lines.values() for each in mine if each.on_hand > 0 or each.travelling > 0
-        }
+        held = {site for site, lines in added.items() if any(each.on_hand or each.travelling for each in lines.values())}
         never = {site for site in held if self.gathered.sites[site][LAST_ENTRY] is None}
 
         def said() -> Iterator[tuple[int, int, int]]:
@@ -218,9 +220,8 @@ class PlainAnswer:
         return silent_sites(held, never, said, self.rows.keepers)
 
 
-def _amount(line: _Line, held: Sequence[Held], *, silent: bool) -> Told:
-    """Return a line of a row (:mod:`foodtrace.recall.amounts`): most sites have one holding in it."""
-    each = held[0] if len(held) == 1 else _added(held)
+def _amount(line: _Line, each: Held, *, silent: bool) -> Told:
+    """Return a line of a row (:mod:`foodtrace.recall.amounts`)."""
     on_hand, travelling = each.on_hand, each.travelling
     unheard_of = silent and travelling > 0
     unknown = silent and (on_hand > 0 or unheard_of)
@@ -247,28 +248,47 @@ def _amount(line: _Line, held: Sequence[Held], *, silent: bool) -> Told:
     }
 
 
-def _added(held: Sequence[Held]) -> Recalled:
-    """Return holdings added up."""
+def _added(held: Sequence[Held]) -> Held:
+    """Return holdings added up; most have few of the terms, and to look costs less than to add."""
+    if len(held) == 1:
+        return held[0]
     sums = Recalled()
+    received = dispatched = sold = on_hand = 0
     for each in held:
-        sums.born += each.born
-        sums.received += each.received
-        sums.brought_back += each.brought_back
-        sums.return_in += each.return_in
-        sums.over += each.over
-        sums.dispatched += each.dispatched
-        sums.consumed += each.consumed
-        sums.used += each.used
-        sums.sold += each.sold
-        sums.on_hand += each.on_hand
-        sums.returned += each.returned
-        sums.destroyed += each.destroyed
-        sums.lost += each.lost
-        sums.unaccounted += each.unaccounted
-        sums.travelling += each.travelling
-        sums.sealed += each.sealed
-        sums.back += each.back
+        received += each.received
+        on_hand += each.on_hand
+        if each.sold:
+            sold += each.sold
+        if each.dispatched:
+            dispatched += each.dispatched
+        if each.born:
+            sums.born += each.born
+        if each.over:
+            sums.over += each.over
+        if each.consumed:
+            sums.consumed += each.consumed
+        if each.used:
+            sums.used += each.used
+        if each.destroyed:
+            sums.destroyed += each.destroyed
+        if each.lost:
+            sums.lost += each.lost
+        if each.unaccounted:
+            sums.unaccounted += each.unaccounted
+        if each.travelling:
+            sums.travelling += each.travelling
+        if type(each) is Recalled:
+            _add_custody(sums, each)
+    sums.received, sums.dispatched, sums.sold, sums.on_hand = received, dispatched, sold, on_hand
     return sums
+
+
+def _add_custody(sums: Recalled, each: Recalled) -> None:
+    sums.brought_back += each.brought_back
+    sums.return_in += each.return_in
+    sums.returned += each.returned
+    sums.sealed += each.sealed
+    sums.back += each.back
 
 
 def ordered_rows(rows: list[Told]) -> list[Told]:
