@@ -23,7 +23,7 @@ CLOSURE = (
 IN = "h.born + h.produced + h.received + h.delivered + h.return_in"
 BOOK = f"{IN} + h.brought_back - h.sent - h.consumed - h.sold - h.destroyed - h.lost - h.used - h.returned"
 HOLDINGS = (
-    CLOSURE + f"SELECT h.site, h.lot, h.unit, SUM({IN}), SUM(h.sold), MAX(SUM({BOOK}), 0), SUM(h.counts) "
+    CLOSURE + f"SELECT h.site, h.lot, h.unit, SUM(h.received + h.delivered), SUM(h.sold), MAX(SUM({BOOK}), 0), SUM(h.counts) "
     "FROM lots CROSS JOIN holding AS h WHERE h.lot = lots.id AND h.flows > 0 GROUP BY h.lot, h.site, h.unit"
 )
 SITES = (
