@@ -170,7 +170,7 @@ class GoodsCleared(Event, frozen=True, kw_only=True, tag="goods_cleared"):
 
     case: CaseId
     lots: tuple[GoodsId, ...] = ()
-    """Empty: all lots of the case."""
+    """Empty: all lots that the case reached then, by what was on record (docs/recall.md)."""
     basis: Words = ""
     approved_by: OptionalCode = ""
     parts: PartCount = 0

@@ -47,6 +47,7 @@ from foodtrace.recall.affected import Affected
 from foodtrace.recall.answer import recall
 from foodtrace.recall.calendars import calendar
 from foodtrace.recall.cases import case_ids, load_case, load_cases, name_case, one_of, resolve_case, standing_of
+from foodtrace.recall.clearing import all_goods
 from foodtrace.recall.deadlines import completion_clock, end_of
 from foodtrace.recall.facts import Case, ScopeVersion
 from foodtrace.recall.packs import choose, for_case, local
@@ -274,9 +275,13 @@ def extend(
 def clear(
     session: Session, doing: Doing, case: str | None, lots: Sequence[str], basis: str, approved_by: str, *, site: str = ""
 ) -> Outcome:
-    """Clear goods of a case for sale (rule 5); no lots: all of them. The answer is the event.
+    """Clear goods of a case for sale (rule 5); the answer is :class:`Let`. No lots: all that it reaches now, and nothing it takes in later.
 
-    :raises NotFound: ``case.not_affected``: a lot that the case is not about is cleared by another case, or by none.
+    What is cleared is named, so that everybody reads the same of it whatever comes on record later: whole lots in one event, goods that are
+    suspect for where they were in one for each place (:mod:`foodtrace.recall.clearing`, rule 2).
+
+    :raises NotFound: ``case.not_affected``: a lot that the case is not about is cleared by another case, or by none;
+        ``case.nothing_to_clear``.
     """
     state = managed(session, doing, case, closed=True)
     _reason(basis)
@@ -285,17 +290,51 @@ def clear(
     for each in meant:
         if not concerned(session, state.case, each, micros(doing.now)):
             raise NotFound("case.not_affected", value=each, case=state.case)
-    event = GoodsCleared(
-        id=doing.event_id(),
-        at=doing.now,
-        by=doing.by,
-        case=state.case,
-        lots=meant,
-        site=resolve_site(session, site) if site else "",
-        basis=basis,
-        approved_by=approved_by,
-    )
-    return Outcome(events=[event], answer=event)
+    where = resolve_site(session, site) if site else ""
+    places = {where: meant} if meant else _reached(session, state, micros(doing.now), where)
+    if not places:
+        raise NotFound("case.nothing_to_clear", value=where or "-", case=state.case)
+    events = [
+        GoodsCleared(
+            id=doing.event_id(f"-{count}" if count > 1 else ""),
+            at=doing.now,
+            by=doing.by,
+            case=state.case,
+            lots=lots,
+            site=there,
+            basis=basis,
+            approved_by=approved_by,
+        )
+        for count, (there, lots) in enumerate(sorted(places.items()), 1)
+    ]
+    lots = tuple(sorted({lot for each in places.values() for lot in each}))
+    answer = Let(case=state.case, lots=lots, site=where, sites=tuple(each for each in sorted(places) if each), all=not meant)
+    return Outcome(events=list(events), answer=answer)
+
+
+class Let(msgspec.Struct, frozen=True, kw_only=True):
+    """What was cleared."""
+
+    case: str
+    lots: tuple[str, ...]
+    """Every name of every lot."""
+    site: str
+    """The one site that was asked for; empty: wherever they are."""
+    sites: tuple[str, ...]
+    """Where they were cleared, place by place; empty: wherever they are."""
+    all: bool
+    """All that the case reached, not lots somebody named."""
+
+
+def _reached(session: Session, state: Case, now: int, site: str) -> dict[str, tuple[str, ...]]:
+    """Return all goods of a case: site -> lots; no site: wherever they are."""
+    facts = SqlFacts(session, now)
+    found = all_goods(facts, state, for_case(state, session.rules).settings, facts.site(site) or -1 if site else 0)
+    texts = facts.texts({number for place in found for number in place if number > 0})
+    made: dict[str, list[str]] = {}
+    for lot, where in found:
+        made.setdefault(texts[where] if where > 0 else site, []).append(texts[lot])
+    return {where: tuple(sorted(lots)) for where, lots in made.items()}
 
 
 def concerned(session: Session, case: str, lot: str, now: int) -> bool:

@@ -30,7 +30,8 @@ from foodtrace.graph.known import facts_by
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.common import CHINA
 from foodtrace.recall.affected import Affected
-from foodtrace.recall.blocking import blocks
+from foodtrace.recall.clearing import standing as standing_of_case
+from foodtrace.recall.clearing import still_counts
 from foodtrace.recall.effectiveness import standing
 from foodtrace.recall.facts import Case
 from foodtrace.recall.heard import heard_of
@@ -135,9 +136,7 @@ def _left(
         if key in said and move.arrived and move.t_out < said[key][0] <= move.t_in:
             came[key] += move.received
 
-    def counts(lot: int, site: int) -> bool:
-        mine = (lot, site) in hit.holdings and site in hit.sites
-        return mine and all(blocks(case, name, site, now, blocking) for name in hit.names[lot])
+    counts = still_counts(standing_of_case(facts, case, settings, hit), blocking, now)
 
     def add(kind: Kind, key: Key, quantity: int) -> None:
         if quantity > 0:

@@ -138,8 +138,11 @@ def _opened_by(
 
 
 def _clears(event: GoodsCleared, fresh: str) -> bool:
-    """Tell whether goods no record has named yet were cleared, wherever they are; of those on record the walk says it."""
-    return bool(fresh) and not event.site and (not event.lots or fresh in event.lots)
+    """Tell whether goods no record has named yet were cleared, wherever they are; of those on record the walk says it.
+
+    Such goods are not among all that a case reached when that was cleared: only their name clears them.
+    """
+    return bool(fresh) and not event.site and fresh in event.lots
 
 
 def _may_reach(facts: SqlFacts, clause: Clause, infos: Collection[LotInfo], closure: list[int]) -> bool:

@@ -90,4 +90,6 @@ def touches(session: Session, case: Case, lots: Sequence[str], now: int) -> bool
     if any(isinstance(each, LotsClause) and not affected.isdisjoint(each.lots) for each in clauses):
         return True
     facts = SqlFacts(session, now)
-    return not affected.isdisjoint(facts.texts(Standing(facts, case).reached()).values())
+    reached = Standing(facts, case).reached()
+    texts = facts.texts(reached)
+    return any(texts[lot] in affected for lot in reached)

@@ -10,8 +10,9 @@ Rules:
 2. In a partial scope goods of an affected lot at a site with no record of them are held, and so are those listed because nobody
    knows their way, and those asked for without a site, whatever the case's rule pack gives to a possible link.
 3. Narrowing lifts nothing: what only an earlier version reached is held as possible, whatever the pack gives to that.
-4. Clearing lifts it, by any name of the lot, everywhere or at the site; so does withdrawing the case. Closing does not
-   (:mod:`foodtrace.recall.blocking`, rule 6).
+4. Clearing lifts it, by any name of the lot, everywhere or at the site, for what was there to be examined
+   (:mod:`foodtrace.recall.clearing`); so does withdrawing the case. Closing does not (:mod:`foodtrace.recall.blocking`, rule 6). In a
+   partial scope a lot that was cleared wherever it is listed is held nowhere, until it is found in another place.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from foodtrace.recall.affected import Affected
 from foodtrace.recall.blocking import Grade, Link, link_of
 from foodtrace.recall.blocking import blocks as stands
 from foodtrace.recall.cases import load_cases
+from foodtrace.recall.clearing import later_windows
 from foodtrace.recall.facts import Case
 from foodtrace.recall.packs import for_case
 from foodtrace.recall.reach import reach_of_case
@@ -47,7 +49,9 @@ class Stand(NamedTuple):
 class _Hit:
     """What one set of clauses reaches, looked up by the names of lots."""
 
-    def __init__(self, found: Affected) -> None:
+    def __init__(self, case: Case, found: Affected) -> None:
+        self.case = case
+        """The case, as far as its clearings count here."""
         self.found = found
         self.lot = {name: lot for lot, names in found.names.items() for name in names}
         self.links: dict[int, dict[Holding, Grade]] = {}
@@ -67,21 +71,35 @@ class Standing:
         self._case = case
         self._settings = for_case(case, facts.session.rules).settings
 
-    def _reach(self, clauses: Collection[Clause]) -> _Hit:
-        return _Hit(reach_of_case(self._facts, self._case, self._settings, tuple(clauses)))
+    def _reach(self, clauses: Collection[Clause], *, case: Case | None = None, whatever: bool = False) -> _Hit:
+        """Return what clauses reach of what was not let go. :param case: with other clearings. :param whatever: let go or not."""
+        asked = case or self._case
+        lifted = () if whatever else asked.cleared
+        return _Hit(asked, reach_of_case(self._facts, asked, self._settings, tuple(clauses), lifted=lifted))
+
+    def _scopes(self) -> tuple[tuple[Clause, ...], list[tuple[Clause, ...]]]:
+        """Return the scope in force, and those of earlier versions of which it leaves something out."""
+        *earlier, last = self._case.versions
+        return last.clauses, [each.clauses for each in earlier if not set(each.clauses) <= set(last.clauses)]
+
+    def _meant(self, clauses: tuple[Clause, ...]) -> Iterator[_Hit]:
+        """Iterate over what a scope reaches: all of it; its clauses on whole lots, where it has others (rule 1); its later windows."""
+        yield self._reach(clauses)
+        whole = [each for each in clauses if not isinstance(each, LeftClause | ThroughClause)]
+        if whole and len(whole) < len(clauses):
+            yield self._reach(whole)
+        for case, added in later_windows(self._case, clauses):
+            yield self._reach(added, case=case)
 
     @cached_property
     def _now(self) -> tuple[_Hit, ...]:
-        """What the scope in force reaches; and, where it has clauses on sites as well, what those on whole lots reach (rule 1)."""
-        clauses = self._case.versions[-1].clauses
-        whole = [each for each in clauses if not isinstance(each, LeftClause | ThroughClause)]
-        return (self._reach(clauses), *((self._reach(whole),) if whole and len(whole) < len(clauses) else ()))
+        """What the scope in force reaches."""
+        return tuple(self._meant(self._scopes()[0]))
 
     @cached_property
     def _before(self) -> tuple[_Hit, ...]:
-        """What those earlier versions reach of which the scope in force leaves something out (rule 3)."""
-        *earlier, last = self._case.versions
-        return tuple(self._reach(each.clauses) for each in earlier if not set(each.clauses) <= set(last.clauses))
+        """What earlier versions reach of which the scope in force leaves something out (rule 3)."""
+        return tuple(hit for clauses in self._scopes()[1] for hit in self._meant(clauses))
 
     def against(self, lot: int, site: int, now: int) -> Stand | None:
         """Return how the case stands against a lot at a site; none if it does not.
@@ -102,7 +120,7 @@ class Standing:
     def lots(self, now: int) -> Iterator[tuple[int, str, Stand]]:
         """Iterate over every name of every lot that the case stands against somewhere, with its product."""
         told: set[int] = set()
-        for hit in (self._now[0], *self._before):
+        for hit in (*self._now, *self._before):
             for lot, names in hit.found.names.items():
                 for name in sorted(set(names) - told):
                     told.add(name)
@@ -112,15 +130,24 @@ class Standing:
 
     def reached(self) -> set[int]:
         """Return every name of every lot that the case reaches, or did before it was narrowed, cleared or not."""
-        return {name for hit in (*self._now, *self._before) for name in hit.lot}
+        if not self._case.cleared:
+            return {name for hit in (*self._now, *self._before) for name in hit.lot}
+        last, before = self._scopes()
+        return {name for clauses in (last, *before) for name in self._reach(clauses, whatever=True).lot}
 
     def _link(self, hit: _Hit, number: int, site: int, now: int) -> Link | None:
         """Return the link by which some clauses block goods, none if they do not or the goods were cleared (rules 1, 2, 4)."""
         lot = hit.lot.get(number)
-        if lot is None or not all(stands(self._case, name, site, now, self._settings) for name in hit.found.names[lot]):
+        if lot is None or not self._held(hit, lot, site, now):
             return None
+        links = hit.links[lot]
+        if hit.found.partial and hit.case.cleared:
+            links = {holding: link for holding, link in links.items() if self._held(hit, lot, holding[1], now)}
         partial = hit.found.partial and site != 0
-        return link_of(hit.links[lot], lot, site, partial=partial, stock_unknown=partial and not hit.on_record(lot, site))
+        return link_of(links, lot, site, partial=partial, stock_unknown=partial and not hit.on_record(lot, site))
+
+    def _held(self, hit: _Hit, lot: int, site: int, now: int) -> bool:
+        return all(stands(hit.case, name, site, now, self._settings) for name in hit.found.names[lot])
 
 
 _GRAVEST_FIRST: Final[tuple[Link, ...]] = ("confirmed", "possible", "unknown")

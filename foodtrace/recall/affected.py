@@ -24,7 +24,7 @@ import msgspec
 from foodtrace.events import Clause, LeftClause, ThroughClause
 from foodtrace.graph.flows import ALWAYS, Copies, Flow, FlowKind, LotInfo, SiteInfo
 from foodtrace.graph.walk import KNOT, Holding, Joins, Step, reach, strained, tiers
-from foodtrace.recall.facts import Facts
+from foodtrace.recall.facts import Cleared, Facts
 from foodtrace.recall.moves import Move
 from foodtrace.recall.quantities import HoldingSum
 from foodtrace.recall.records import Records
@@ -109,6 +109,7 @@ def find(
     own_operator: str = "",
     case: str = "",
     said: Collection[Holding] = (),
+    lifted: Collection[Cleared] = (),
     outlets_sold: bool = True,
 ) -> Affected:
     """Return the affected set of a scope.
@@ -116,8 +117,9 @@ def find(
     :param own_operator: who recalls; its sites of no outlet's kind are own (RECALL section 3).
     :param case: id of the case, whose approved relabellings are not followed.
     :param said: (name of a lot, site) of what sites answered that they hold (:func:`foodtrace.recall.reach.places_said`).
+    :param lifted: goods that are not followed from where they were cleared (:mod:`foodtrace.recall.clearing`, rule 3).
     """
-    records = Records(facts, clauses, case, said)
+    records = Records(facts, clauses, case, said, lifted)
     # 1. Seeds and steps.
     sown = seeds(records, clauses)
     steps = records.steps()
@@ -168,7 +170,7 @@ def _joins(records: Records, slack: int) -> Joins:
             made[flow.log, flow.seq].add(flow.lot)
     taken: dict[Holding, list[tuple[int, tuple[int, int]]]] = defaultdict(list)
     for flow in records.flows:
-        if flow.kind == FlowKind.CONSUMED and (flow.log, flow.seq) in made:
+        if flow.kind == FlowKind.CONSUMED and (flow.log, flow.seq) in made and not records.let_go(flow):
             taken[flow.lot, flow.site].append((flow.t, (flow.log, flow.seq)))
     done: set[int] = set()
 

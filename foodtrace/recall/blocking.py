@@ -99,7 +99,7 @@ def blocks(case: Case, lot: int, site: int, at: int, settings: Settings = DEFAUL
         return False
     if settings.unblock_on_close and case.closed is not None and case.closed <= at:
         return False
-    return not any(which in (0, lot) and where in (0, site) and since <= at for which, where, since in case.cleared)
+    return not any(which == lot and where in (0, site) and since <= at for which, where, since in case.cleared)
 
 
 def link_of(

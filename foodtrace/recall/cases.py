@@ -11,14 +11,17 @@ Rules:
    case from it. Both stand against their goods (:func:`load_cases`), and the number alone means neither unless all others are
    withdrawn: ``N@ORIGIN`` does, with the origin (or its end) of the log that opened it. Facts are booked under the number: what
    happened to goods is true for both.
-4. Goods nobody ever named cannot be cleared: an unknown name is never "all".
+4. Goods nobody ever named cannot be cleared: an unknown name is never "all". All goods of a case are what it reached when they were
+   cleared (:mod:`foodtrace.recall.clearing`): of what was never examined a clearing says nothing.
 """
 
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
+
+import msgspec
 
 from foodtrace.errors import Ambiguous, NotFound
 from foodtrace.events import (
@@ -47,7 +50,7 @@ from foodtrace.graph.edges import UNITS, micros
 from foodtrace.graph.flows import NEVER
 from foodtrace.graph.names import find
 from foodtrace.graph.reader import SqlFacts
-from foodtrace.recall.facts import Case, Planned, ScopeVersion, Step
+from foodtrace.recall.facts import Case, Cleared, Planned, ScopeVersion, Step
 from foodtrace.storage.session import Session
 from foodtrace.tlog.entry import event_bytes, sealed
 from foodtrace.tlog.whole import event_of
@@ -200,9 +203,9 @@ def _as_opened(session: Session, case: str, events: Collection[Told], first: tup
     standing = standing_of(session, first[2][0])
     number = find(session, _names(event for _, event, _ in events))
     state: dict[str, Any] = {"published": None if opened.published is None else micros(opened.published), "closed": None, "withdrawn": None}
-    versions = [ScopeVersion(version=1, clauses=opened.scope, at=micros(opened.at), reason=opened.reason)]
+    scopes: list[Told] = [first]
     extended: list[tuple[int, int | None]] = []
-    cleared: list[tuple[int, int, int]] = []
+    clearings: list[Told] = []
     reopened: list[int] = []
     steps: list[Step] = []
     ignored: list[tuple[int, int]] = []
@@ -215,8 +218,7 @@ def _as_opened(session: Session, case: str, events: Collection[Told], first: tup
             if step is not None:
                 steps.append(step)
         elif isinstance(event, RecallWidened):
-            before: tuple[Clause, ...] = () if event.narrows else versions[-1].clauses
-            versions.append(ScopeVersion(version=len(versions) + 1, clauses=(*before, *event.scope), at=at, reason=event.reason))
+            scopes.append((recorded, event, entry))
         elif isinstance(event, RecallPublished):
             state["published"] = at if state["published"] is None else min(at, state["published"])
         elif isinstance(event, RecallClosed):
@@ -229,11 +231,10 @@ def _as_opened(session: Session, case: str, events: Collection[Told], first: tup
         elif isinstance(event, DeadlineExtended):
             extended.append((micros(event.until), None if event.published is None else micros(event.published)))
         elif isinstance(event, GoodsCleared):
-            where = number.get(event.site, _NOBODY) if event.site else _ALL
-            cleared += [(lot, where, at) for lot in ([number.get(each, _NOBODY) for each in event.lots] or [_ALL])]
-    return Case(
+            clearings.append((recorded, event, entry))
+    found = Case(
         case=case,
-        versions=tuple(versions),
+        versions=tuple(_versions(scopes)),
         level=opened.level,
         reason=opened.reason,
         opened=micros(opened.at),
@@ -241,7 +242,6 @@ def _as_opened(session: Session, case: str, events: Collection[Told], first: tup
         producer=opened.producer,
         operator=opened.operator or opened.producer,
         extended=tuple(extended),
-        cleared=tuple(cleared),
         steps=tuple(steps),
         rule_pack=opened.rule_pack,
         advice=opened.advice,
@@ -252,6 +252,57 @@ def _as_opened(session: Session, case: str, events: Collection[Told], first: tup
         name=name,
         **state,
     )
+    return _cleared(session, found, scopes, clearings, number) if clearings else found
+
+
+def _versions(scopes: Sequence[Told]) -> Iterator[ScopeVersion]:
+    """Iterate over the versions of a scope. :param scopes: the opening and what widened or narrowed it, in the order of ``at``."""
+    clauses: tuple[Clause, ...] = ()
+    for version, (_, event, _) in enumerate(scopes, 1):
+        assert isinstance(event, RecallOpened | RecallWidened)  # noqa: S101 - what the caller picked
+        before = clauses if isinstance(event, RecallWidened) and not event.narrows else ()
+        clauses = (*before, *event.scope)
+        yield ScopeVersion(version=version, clauses=clauses, at=micros(event.at), reason=event.reason)
+
+
+def _cleared(session: Session, case: Case, scopes: Sequence[Told], clearings: Sequence[Told], number: Mapping[str, int]) -> Case:
+    """Return a case with what was cleared of it, and which versions of its scope each clearing could not know of.
+
+    A clearing knows what happened and was on record by then: a record of today is no part of what was examined yesterday.
+    """
+    made: list[tuple[Told, tuple[Cleared, ...]]] = []
+    for told in clearings:
+        recorded, event, _ = told
+        assert isinstance(event, GoodsCleared)  # noqa: S101 - what the caller picked
+        at, where = micros(event.at), number.get(event.site, _NOBODY) if event.site else _ALL
+        places = [(number.get(lot, _NOBODY), where) for lot in event.lots]
+        if not event.lots:
+            versions = tuple(_versions([each for each in scopes if _before(each, told)]))
+            then = msgspec.structs.replace(
+                case, versions=versions, steps=tuple(each for each in case.steps if each.at <= at and each.recorded <= recorded)
+            )
+            places = sorted(_all_goods(session, then, at, recorded, where)) if versions else []
+        made.append((told, tuple((lot, site, at) for lot, site in places)))
+    versions = tuple(
+        msgspec.structs.replace(each, unknown_to=tuple(place for told, places in made if not _before(scope, told) for place in places))
+        for each, scope in zip(case.versions, scopes, strict=True)
+    )
+    return msgspec.structs.replace(case, versions=versions, cleared=tuple(place for _, places in made for place in places))
+
+
+def _before(scope: Told, clearing: Told) -> bool:
+    """Tell whether a version of a scope had happened and was on record when something was cleared."""
+    (recorded, event, entry), (then, cleared, at) = scope, clearing
+    return event.at <= cleared.at and (recorded < then or (recorded == then and entry[0] == at[0] and entry[1] < at[1]))
+
+
+def _all_goods(session: Session, case: Case, at: int, recorded: int, site: int) -> set[tuple[int, int]]:
+    """Return what a clearing of all goods of a case let go (:func:`foodtrace.recall.clearing.all_goods`)."""
+    from foodtrace.graph.known import facts_by  # noqa: PLC0415 - only where such a clearing is on record
+    from foodtrace.recall.clearing import all_goods  # noqa: PLC0415
+    from foodtrace.recall.packs import for_case  # noqa: PLC0415
+
+    return all_goods(facts_by(session, at, recorded), case, for_case(case, session.rules).settings, site)
 
 
 def opening(events: Collection[Told], log: int = 0) -> tuple[int, RecallOpened, tuple[int, int]] | None:

@@ -56,5 +56,7 @@ def decisions(told: Iterable[Told], case: Case, origins: dict[int, str]) -> tupl
         elif isinstance(event, RecallWithdrawn):
             made.append(Decision(kind="withdrawn", reason=event.reason, approved_by=event.approved_by, **where))
         elif isinstance(event, GoodsCleared):
-            made.append(Decision(kind="cleared", reason=event.basis, approved_by=event.approved_by, **where))
+            one = Decision(kind="cleared", reason=event.basis, approved_by=event.approved_by, **where)
+            if not made or msgspec.structs.replace(made[-1], entry=one.entry) != one:  # one decision, place by place
+                made.append(one)
     return tuple(made)

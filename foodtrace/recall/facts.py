@@ -10,7 +10,7 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeAlias
 
 import msgspec
 
@@ -130,6 +130,10 @@ class Facts(Protocol):
         ...
 
 
+Cleared: TypeAlias = tuple[int, int, int]
+"""(name of a lot, site, from when): goods that were cleared; site 0 stands for wherever the lot lies."""
+
+
 class ScopeVersion(msgspec.Struct, frozen=True, kw_only=True):
     """One version of a scope."""
 
@@ -138,6 +142,8 @@ class ScopeVersion(msgspec.Struct, frozen=True, kw_only=True):
     """All clauses that hold in this version (earlier ones included, unless it narrows)."""
     at: int
     reason: str = ""
+    unknown_to: tuple[Cleared, ...] = ()
+    """What was cleared before this version was on record (:mod:`foodtrace.recall.clearing`, rule 4)."""
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
@@ -203,8 +209,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     withdrawn: int | None = None
     extended: tuple[tuple[int, int | None], ...] = ()
     """(until, published) of each extension."""
-    cleared: tuple[tuple[int, int, int], ...] = ()
-    """(lot, site, from when) cleared; lot or site 0 stands for all."""
+    cleared: tuple[Cleared, ...] = ()
+    """What was cleared; all goods of the case as what that was then (:mod:`foodtrace.recall.clearing`, rules 1 and 2)."""
     opener: int = 0
     """Log that opened it; 0 where the caller does not know."""
     name: str = ""

@@ -6,17 +6,22 @@ record put one: possible, for nobody knows how the goods came there, and over, f
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from foodtrace.events import Clause
 from foodtrace.graph.walk import Holding
 from foodtrace.recall.affected import Affected, find
-from foodtrace.recall.facts import Case, Facts, found_there
+from foodtrace.recall.facts import Case, Cleared, Facts, found_there
 from foodtrace.recall.settings import Settings
 
 
-def reach_of_case(facts: Facts, case: Case, settings: Settings, clauses: Sequence[Clause] | None = None) -> Affected:
-    """Return the affected set of a case, or of other clauses for it. :param clauses: by default those of its last version."""
+def reach_of_case(
+    facts: Facts, case: Case, settings: Settings, clauses: Sequence[Clause] | None = None, *, lifted: Collection[Cleared] = ()
+) -> Affected:
+    """Return the affected set of a case, or of other clauses for it.
+
+    :param clauses: by default those of its last version. :param lifted: goods that are not followed from where they were cleared.
+    """
     return find(
         facts,
         case.versions[-1].clauses if clauses is None else clauses,
@@ -24,6 +29,7 @@ def reach_of_case(facts: Facts, case: Case, settings: Settings, clauses: Sequenc
         own_operator=case.operator,
         case=case.case,
         said=places_said(case, facts.now),
+        lifted=lifted,
     )
 
 

@@ -23,29 +23,38 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Final
 
 import msgspec
 
 from foodtrace.events import Clause, LeftClause, ThroughClause
-from foodtrace.graph.flows import ALWAYS, BIRTHS, CLEARED, NEVER, UNNAMED, Copies, Flow, FlowKind
+from foodtrace.graph.flows import ALWAYS, BIRTHS, CLEARED, DAY, NEVER, UNKNOWN_TIME, UNNAMED, Copies, Flow, FlowKind
 from foodtrace.graph.products import may_be
 from foodtrace.graph.walk import KNOT, Holding, Step
-from foodtrace.recall.facts import Facts
+from foodtrace.recall.facts import Cleared, Facts
 from foodtrace.recall.moves import Move, is_nameless, pair, without_source
 from foodtrace.recall.quantities import holdings
 
 _ARRIVALS = BIRTHS | {FlowKind.CONSUMER_RETURN, FlowKind.COUNT}
 """Flows, besides moves, by which a record says that goods were there."""
+_DAY: Final = 86_400_000_000 - 1
 
 
 class Records:
     """The records of every lot a scope can touch.
 
     :param case: id of the case asking; outputs of its own approved relabellings are not followed. :param said: (name of a lot, site) of
-        what sites answered that they hold.
+        what sites answered that they hold. :param lifted: goods that are not followed from where they were cleared.
     """
 
-    def __init__(self, facts: Facts, clauses: Sequence[Clause], case: str = "", said: Collection[Holding] = ()) -> None:
+    def __init__(
+        self,
+        facts: Facts,
+        clauses: Sequence[Clause],
+        case: str = "",
+        said: Collection[Holding] = (),
+        lifted: Collection[Cleared] = (),
+    ) -> None:
         self.facts = facts
         self.case = case
         self.partial = any(isinstance(clause, LeftClause | ThroughClause) for clause in clauses)
@@ -83,6 +92,12 @@ class Records:
         """Where records that move nothing say that goods are, or were, and no other record put them (rule 3)."""
         for lot, site in self.said:
             self.recorded[lot].add(site)
+        self._free: dict[Holding, int] = {}
+        """(lot, site) -> since when goods that leave there are followed no more; site 0: wherever the lot lies."""
+        for name, site, since in lifted:
+            key = self.rep.get(name, name), site
+            self._free[key] = min(since, self._free.get(key, since))
+        self._vague = {(f.log, f.seq): f.flags for f in self.flows if f.flags & (DAY | UNKNOWN_TIME)} if lifted else {}
 
     def _at(self, text: str) -> set[int]:
         site = self.facts.site(text)
@@ -194,15 +209,32 @@ class Records:
         """Say whether this output of a transformation is followed: not if this case cleared it."""
         return not (flow.flags & CLEARED and self.case and flow.pair == self.case)
 
+    def let_go(self, gone: Flow | Move, holding: Holding | None = None) -> bool:
+        """Say whether goods that left a holding had been cleared there, at the earliest they may have left.
+
+        :param holding: where they left, by default what the record names.
+        """
+        if not self._free:
+            return False
+        entries: Sequence[tuple[int, int]]
+        if isinstance(gone, Flow):
+            entries, place, first = ((gone.log, gone.seq),), (gone.lot, gone.site), gone.t
+        else:
+            entries, place, first = gone.entries, (gone.lot, gone.src), min(gone.t_out, gone.early, gone.t_in)
+        lot, site = holding or place
+        since = min(self._free.get((lot, 0), NEVER), self._free.get((lot, site), NEVER))
+        flags = [self._vague.get(entry, 0) for entry in entries] if since <= first else []
+        return since <= first - (_DAY if any(each & DAY for each in flags) else 0) and not any(each & UNKNOWN_TIME for each in flags)
+
     def steps(self) -> dict[Holding, list[Step]]:
         """Return the confirmed steps (rule 4)."""
         steps: dict[Holding, list[Step]] = defaultdict(list)
         for move in self.moves:
-            if move.src and move.dst and not move.unnamed:
+            if move.src and move.dst and not move.unnamed and not self.let_go(move):
                 steps[move.lot, move.src].append((move.t_out, move.t_in, (move.lot, move.dst)))
         knots: dict[tuple[int, int], Holding] = {}
         for flow in self.flows:
-            if flow.kind == FlowKind.CONSUMED:
+            if flow.kind == FlowKind.CONSUMED and not self.let_go(flow):
                 knot = knots.setdefault((flow.log, flow.seq), (len(knots), KNOT))
                 steps[flow.lot, flow.site].append((flow.t, ALWAYS, knot))
         for flow in self.flows:
@@ -231,7 +263,7 @@ class Records:
         for move in unnamed:
             wanted = min(products[move.lot], default="")
             for since, holding, said in held[move.src]:
-                if since - slack <= move.t_out and may_be(said, wanted):
+                if since - slack <= move.t_out and may_be(said, wanted) and not self.let_go(move, holding):
                     steps[holding].append((move.t_out, move.t_in, (move.lot, move.dst)))
         return steps
 

@@ -78,6 +78,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "case.no_lots": ("要么给批次, 要么 --all", "give lots, or --all, and not both"),
     "case.no_lots.hint": ("foodtrace case clear 案号 批次 --basis 依据 --approved-by 工号", "foodtrace case clear CASE LOT --basis WHY --approved-by NUMBER"),
     "case.not_affected": ("{value} 不在案件 {case} 的范围里", "{value} is not affected by case {case}"),
+    "case.nothing_to_clear": ("案件 {case} 目前没有涉及任何货物 ({value}), 没有可解除的", "case {case} reaches no goods on record now ({value}): there is nothing to clear"),
+    "case.nothing_to_clear.hint": ("foodtrace case status --outlets; 以后涉及的批次到时再解除", "foodtrace case status --outlets; what it reaches later is cleared then"),
     "case.not_affected.hint": ("foodtrace case status --outlets", "foodtrace case status --outlets"),
     "case.not_done": ("案件 {value} 还不能结: {left}", "case {value} cannot close: {left}"),
     "case.not_done.hint": ("处理完再结, 或用 --override 写明理由", "finish them, or give a reason with --override"),

@@ -271,7 +271,7 @@ OPTIONS: Final[dict[str, str]] = {
         "输出 JSON (foodtrace schema case-acknowledge; 文件用 case-answers)。",
     "Lot that was found.": "看到的批次。",
     "How much was found.": "看到多少。",
-    "All lots of the case.": "案件的全部批次。",
+    "All lots that the case reaches now.": "案件目前涉及的全部批次。",
     "Only at this site.": "只在这个场所。",
     "Why they may be sold: a laboratory report, an approval.": "为什么可以卖: 化验报告, 批准文件。",
     "Number of who approved it.": "批准人的工号。",

@@ -10,7 +10,7 @@ from foodtrace.events import PredicateClause
 from foodtrace.graph.flows import FlowKind
 from foodtrace.recall.affected import find
 from foodtrace.recall.deadlines import Calendar
-from foodtrace.recall.facts import Case, Step
+from foodtrace.recall.facts import Case, ScopeVersion, Step
 from foodtrace.recall.findings import Finding, findings_of
 from foodtrace.recall.memory import MemoryFacts
 from foodtrace.recall.settings import Settings, YieldRange
@@ -62,9 +62,10 @@ class Told:
         scope = (clause,) if clause else clauses(self.scope)
         case = None
         if self.with_case:
+            versions = (ScopeVersion(version=1, clauses=tuple(scope), at=at(NOTICE)),)
             case = Case(
-                case="W", versions=(), level=1, reason="-", opened=at(NOTICE), known=at(NOTICE), operator=OWN, steps=tuple(self.steps),
-                cleared=self.cleared,
+                case="W", versions=versions, level=1, reason="-", opened=at(NOTICE), known=at(NOTICE), operator=OWN,
+                steps=tuple(self.steps), cleared=self.cleared,
             )  # fmt: skip
         found = find(facts, scope, settings=self.settings, own_operator=OWN, case="W" if case else "")
         return findings_of(facts, found, settings=self.settings, case=case, calendar=calendar or Calendar({}))

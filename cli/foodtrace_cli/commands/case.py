@@ -223,7 +223,7 @@ def extend(ctx: Context, case_id: str | None, until: str, approval: str, publish
 
 @case.command()
 @CASE_AND_LOTS
-@click.option("--all", "everything", is_flag=True, help="All lots of the case.")
+@click.option("--all", "everything", is_flag=True, help="All lots that the case reaches now.")
 @click.option("--site", default="", help="Only at this site.")
 @click.option("--basis", default="", help="Why they may be sold: a laboratory report, an approval.")
 @APPROVED
@@ -238,11 +238,16 @@ def clear(ctx: Context, names: tuple[str, ...], site: str, basis: str, approved_
         raise BadData("case.no_lots", value="-", expected="LOT / --all")
     event = act(ctx, lambda session, doing: cases.clear(session, doing, case_id, lots, basis, approved_by, site=site), by=by)
     say_taken(ctx, case_id, event.case)
-    what = ", ".join(event.lots) or ctx.t("cli.case.cleared_all")
+    what = ", ".join(event.lots[:_HELD]) + (" .." if len(event.lots) > _HELD else "") if event.all else ", ".join(event.lots)
+    if event.all:
+        what = ctx.t("cli.case.cleared_all", count=len(event.lots), lots=what)
     where = f" {names_of(ctx, [event.site])[event.site]}" if event.site else ""
-    held = _still_blocked(ctx, event.case, event.lots, event.site)
+    held = _still_blocked(ctx, event.case, () if event.all else event.lots, event.site)
     say(ctx.t("cli.case.cleared_held" if held else "cli.case.cleared", case=event.case, lots=what, site=where))
     _say_held(ctx, held)
+    if event.all:
+        partly = event.sites and not event.site
+        say("  " + ctx.t("cli.case.cleared_places" if partly else "cli.case.cleared_now", count=len(event.sites)))
 
 
 @case.command()

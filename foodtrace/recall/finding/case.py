@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
 import msgspec
 
 from foodtrace.graph.flows import CLEARED, DELIVERED, SAMPLE, UNKNOWN_TIME, UNNAMED, Flow, FlowKind
+from foodtrace.recall.affected import Affected
 from foodtrace.recall.blocking import Doing, Mark, blocks, known_sites, marks
+from foodtrace.recall.clearing import standing
 from foodtrace.recall.custody import Freed, freed
 from foodtrace.recall.deadlines import Calendar, local_day, working_days_between
 from foodtrace.recall.facts import Case, found_there
@@ -73,42 +75,54 @@ def facts_of(look: Look, case: Case) -> Iterator[Fact]:
 
 def judge_of(look: Look, case: Case) -> Judge:
     """Return who marks facts in a case."""
-    holdings = look.found.holdings
+    parts = standing(look.facts, case, look.settings, look.found)
+    return Judge(case, look.settings, look.now, [(_named(each, hit), _since(hit)) for each, hit in parts])
 
+
+def _since(hit: Affected) -> Callable[[int, int], int | None]:
     def since(lot: int, site: int) -> int | None:
-        link = holdings.get((lot, site))
+        link = hit.holdings.get((lot, site))
         return None if link is None else link.since
 
-    return Judge(case, look.settings, look.now, look.representative, since)
+    return since
+
+
+def _named(case: Case, hit: Affected) -> Case:
+    """Return a case whose clearings name lots as the affected set does."""
+    lots = {name: lot for lot, names in hit.names.items() for name in names}
+    return msgspec.structs.replace(case, cleared=tuple(sorted({(lots.get(lot, lot), site, since) for lot, site, since in case.cleared})))
 
 
 class Judge:
     """Marks facts by the case's clock at each site.
 
-    :param representative: name of a lot -> the lot. :param since: of a lot and a site, since when goods there are affected, none: never.
+    :param parts: what it stands against (:func:`foodtrace.recall.clearing.standing`): the case as far as its clearings count, and of a lot
+        and a site since when goods there are affected, none: never.
     """
 
-    def __init__(
-        self, case: Case, settings: Settings, now: int, representative: Mapping[int, int], since: Callable[[int, int], int | None]
-    ) -> None:
+    def __init__(self, case: Case, settings: Settings, now: int, parts: Sequence[tuple[Case, Callable[[int, int], int | None]]]) -> None:
         self.case = case
         self.settings = settings
         self.now = now
-        self.since = since
-        cleared = {(representative.get(lot, lot), site, since) for lot, site, since in case.cleared}
-        self.blocking = _with_cleared(case, cleared)
+        self._parts = parts
         self._known = known_sites(case, settings=settings)
 
     def blocks(self, lot: int, site: int, t: int) -> bool:
         """Say whether the case stands in the way of goods at a moment."""
-        return blocks(self.blocking, lot, site, t, self.settings)
+        return any(since(lot, site) is not None and blocks(each, lot, site, t, self.settings) for each, since in self._parts)
+
+    def _stands(self, lot: int, site: int, t: int) -> bool:
+        for each, since in self._parts:
+            reached = since(lot, site)
+            if reached is not None and t >= reached and blocks(each, lot, site, t, self.settings):
+                return True
+        return False
 
     def marks(self, doing: Doing, lot: int, site: int, t: int) -> tuple[Mark, ...]:
         """Return the marks of one fact, none where the case does not stand against it."""
         if t < self.case.opened or t > self.now:
             return ()
-        since = self.since(lot, site)
-        if since is None or t < since or not self.blocks(lot, site, t):
+        if not self._stands(lot, site, t):
             return ()
         return marks(doing, t, self.case.opened, self._known(site))
 
@@ -178,7 +192,3 @@ def _corrected(look: Look, case: Case) -> set[Entry]:
 
 def _approved(flow: Flow, case: Case) -> bool:
     return bool(flow.flags & CLEARED) and flow.pair == case.case
-
-
-def _with_cleared(case: Case, cleared: set[tuple[int, int, int]]) -> Case:
-    return msgspec.structs.replace(case, cleared=tuple(sorted(cleared)))

@@ -34,7 +34,7 @@ def case_findings(facts: SqlFacts, books: CaseBooks, case: Case, settings: Setti
         each = gathered.books.get(lot)
         return ALWAYS if each is not None and site in each.held else None
 
-    judge = Judge(case, settings, books.now, {}, since)
+    judge = Judge(case, settings, books.now, [(case, since)])
     held = [(lot, site) for lot, each in gathered.books.items() for site in each.held]
     found: list[Finding] = [
         *silent(Heard(case, books.now, held, {}), books.now, settings, calendar()),

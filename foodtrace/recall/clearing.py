@@ -1,0 +1,96 @@
+"""What a clearing lets go, and what it does not (RECALL section 7). Pure.
+
+Rules:
+
+1. Whoever clears examined what there was: **all goods of a case** are the lots it reached at that moment, by what was on record then. A lot
+   that the case takes in later, or that is recorded later, was never examined and is blocked.
+2. Where a scope means whole lots a lot is cleared wherever it lies. Where it means what left or passed a site, goods are suspect for where
+   they were: what was cleared is each lot where it lay on record.
+3. Goods that left a place where they had been cleared are not followed: what is sent on from there, and what is made of them there, was
+   examined. When something left is taken at its earliest; of what has no time nobody knows that it was after.
+4. A window that is added to a scope later is a new suspicion about where goods were: clearings from before say nothing of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import TypeAlias
+
+import msgspec
+
+from foodtrace.events import Clause, LeftClause, ThroughClause
+from foodtrace.recall.affected import Affected
+from foodtrace.recall.blocking import blocks
+from foodtrace.recall.facts import Case, Facts
+from foodtrace.recall.reach import reach_of_case
+from foodtrace.recall.settings import Settings
+
+Place: TypeAlias = tuple[int, int]
+"""(name of a lot, site); site 0: wherever it lies."""
+
+
+def windows(clauses: Iterable[Clause]) -> tuple[Clause, ...]:
+    """Return the clauses that mean goods by where they were."""
+    return tuple(each for each in clauses if isinstance(each, LeftClause | ThroughClause))
+
+
+def all_goods(facts: Facts, case: Case, settings: Settings, site: int = 0) -> set[Place]:
+    """Return what a clearing of all goods of a case lets go (rules 1 and 2). O(affected).
+
+    :param facts: as they were on record then. :param case: as it stood then; of a narrowed one also what it reached before.
+    :param site: only what lies there; 0: wherever it is.
+    """
+    *earlier, last = case.versions
+    found: set[Place] = set()
+    for version in (last, *(each for each in earlier if not set(each.clauses) <= set(last.clauses))):
+        partial = windows(version.clauses)
+        whole = tuple(each for each in version.clauses if each not in partial)
+        if whole:
+            hit = reach_of_case(facts, case, settings, whole)
+            found |= {(name, site) for lot in hit.lots for name in hit.names[lot]}
+        if partial:
+            hit = reach_of_case(facts, case, settings, version.clauses)
+            found |= {(name, there) for lot, there in hit.holdings if site in (0, there) for name in hit.names[lot]}
+    lots = {lot for lot, where in found if where == site}
+    return {place for place in found if place[1] == site or place[0] not in lots}
+
+
+def later_windows(case: Case, clauses: Collection[Clause]) -> list[tuple[Case, tuple[Clause, ...]]]:
+    """Return the windows of a scope that were added after something had been cleared, each with what was cleared since (rule 4)."""
+    found: list[tuple[Case, tuple[Clause, ...]]] = []
+    known: set[Clause] = set()
+    for version in case.versions:
+        added = tuple(each for each in windows(version.clauses) if each not in known)
+        known.update(added)
+        added = tuple(each for each in added if each in clauses)
+        if added and version.unknown_to:
+            before = set(version.unknown_to)
+            since = tuple(each for each in case.cleared if each not in before)
+            found.append((msgspec.structs.replace(case, cleared=since), added))
+    return found
+
+
+def standing(facts: Facts, case: Case, settings: Settings, found: Affected) -> list[tuple[Case, Affected]]:
+    """Return what a case still stands against: it, as far as its clearings count, with what it reaches of what was not let go (rules 3, 4).
+
+    :param found: the affected set of the case, which is the answer where nothing was cleared.
+    """
+    if not case.cleared:
+        return [(case, found)]
+    clauses = case.versions[-1].clauses
+    meant = [(case, clauses), *later_windows(case, clauses)]
+    return [(each, reach_of_case(facts, each, settings, part, lifted=each.cleared)) for each, part in meant]
+
+
+def still_counts(parts: Sequence[tuple[Case, Affected]], settings: Settings, at: int) -> Callable[[int, int], bool]:
+    """Return which holdings, by (lot, site), are still the matter of a case at a moment. :param parts: see :func:`standing`."""
+
+    def counts(lot: int, site: int) -> bool:
+        return any(
+            (lot, site) in hit.holdings and all(blocks(each, name, site, at, settings) for name in hit.names[lot]) for each, hit in parts
+        )
+
+    return counts
+
+
+__all__ = ["Place", "all_goods", "later_windows", "standing", "still_counts", "windows"]
