@@ -17,7 +17,11 @@ Rules:
    or both. Each is then judged by itself. A record of an issue that the key did not sign is somebody's claim, and no finding here.
 8. A record dated later than it was written, and than now, is open as ``time_contradiction``: nothing of it is compared before its time,
    and a clock that is ahead must not make the books look whole.
-9. A window (``start``, ``end``, both inclusive) and a site choose what is reported, not what is read: half a move is no break.
+9. Goods that an answer, a visit, a test and the like put where no book has them are open as ``same_lot_no_path``; a site that several logs
+   describe in unlike ways is ``described_twice`` (:mod:`foodtrace.recall.whereabouts`).
+10. Origin exit meets market entry: certificates that no gate has seen, and what gates let in without one, are told and not judged
+   (:mod:`foodtrace.operations.gatesmet`).
+11. A window (``start``, ``end``, both inclusive) and a site choose what is reported, not what is read: half a move is no break.
 """
 
 from __future__ import annotations
@@ -26,11 +30,13 @@ import msgspec
 
 from foodtrace.graph.flows import ALWAYS, NEVER
 from foodtrace.graph.reader import SqlFacts
+from foodtrace.operations.gatesmet import Paper, Papers
 from foodtrace.operations.spending import Certificates
 from foodtrace.recall.books import Books, Progress
 from foodtrace.recall.breaks import Asked, Break, Names, shown_time
 from foodtrace.recall.doubles import Doubles
 from foodtrace.recall.packs import for_day
+from foodtrace.recall.whereabouts import Whereabouts
 from foodtrace.storage.session import Session
 
 
@@ -53,6 +59,10 @@ class Reconciliation(msgspec.Struct, frozen=True, kw_only=True):
     certificates: int
     """Certificates spent at gates that are on record, and so could be judged."""
     certificates_unknown: int
+    not_entered: tuple[Paper, ...] = ()
+    """Certificates issued that no gate has seen: their goods may be on the way, or went where no gate is."""
+    without_certificate: tuple[Paper, ...] = ()
+    """What gates let in without a certificate."""
     open: tuple[Break, ...]
     rule_pack: str = ""
     """Rule pack whose limits say what is open (``transit_limit`` and the like), of one's own with the hash of its text."""
@@ -83,9 +93,18 @@ def reconcile(
     doubles.unlike_lots()
     certificates = Certificates(session, names, asked)
     certificates.look()
+    where = Whereabouts(session, facts, names, asked)
+    where.look(books.cases())
+    papers = Papers(session, names, asked, now)
+    papers.look()
     # What the gates say of a certificate says more than what its issuer's book says of its lot.
     told = {each.lot for each in certificates.open if each.kind == "over_certified"}
-    found = [*(each for each in books.open if each.kind != "over_certified" or each.lot not in told), *doubles.open, *certificates.open]
+    found = [
+        *(each for each in books.open if each.kind != "over_certified" or each.lot not in told),
+        *doubles.open,
+        *certificates.open,
+        *where.open,
+    ]
     return Reconciliation(
         at=shown_time(now) or "",
         site=site,
@@ -93,6 +112,8 @@ def reconcile(
         end=shown_time(end),
         **books.counts,
         **certificates.counts,
+        not_entered=papers.not_entered,
+        without_certificate=papers.without_certificate,
         open=tuple(sorted(found, key=lambda each: (each.kind, each.at or "", each.lot, each.site, each.entries))),
         rule_pack=chosen.pack.name,
     )

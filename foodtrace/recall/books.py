@@ -137,6 +137,10 @@ class Books:
                 answers[holding] += each
         return (Quantities(found.moves, found.flows, said=said).all() if said else found.sums), answers
 
+    def cases(self) -> list[Case]:
+        """Return every case on record."""
+        return [case for case, _ in self._every_case()]
+
     def _every_case(self) -> list[tuple[Case, Settings]]:
         if self._cases is None:
             self._cases = []

@@ -17,7 +17,9 @@ class Break(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that does not add up."""
 
     kind: str
-    """Kind of RECALL section 3, ``over_issued``, ``serial_twice`` or ``same_id``; its text stands under ``finding.KIND``."""
+    """Kind of RECALL section 3, ``over_issued``, ``serial_twice``, ``described_twice`` or ``same_id``.
+
+    Its text stands under ``finding.KIND``."""
     lot: str
     product: str
     site: str

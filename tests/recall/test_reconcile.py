@@ -10,16 +10,23 @@ import msgspec
 
 from foodtrace import Ledger
 from foodtrace.events import (
+    Acknowledgement,
     BatchReleased,
     CertificateIssued,
+    CertificateVoided,
     ConsumerReturn,
     Correction,
+    Held,
+    LotsClause,
     MarketEntry,
     Output,
     Packing,
     Portion,
+    RecallOpened,
     Sale,
+    Site,
     StockCount,
+    TestRecorded,
     Transfer,
     Transformation,
 )
@@ -238,3 +245,45 @@ def test_two_logs_tell_one_transfer_unlike(ledger: Ledger) -> None:
         ("quantity_differs", "told_twice", LOT, "D1", -20),
     ]
     assert all(len(each.entries) == 2 for each in found.open)
+
+
+def test_goods_that_no_book_put_where_somebody_saw_them_are_open(ledger: Ledger) -> None:
+    """A test at Y, where nothing came: a recall lists Y, and so must whoever compares the books."""
+    tested = TestRecorded(id="test", at=hours(5), site="Y-1", lot=LOT, sample="1", item="r", verdict="positive")
+    there = TestRecorded(id="there", at=hours(5), site="X-1", lot=LOT, sample="2", item="r", verdict="positive")
+    found = told(ledger, certificate(), sent("t1", 60), tested, there)
+    assert [(each.kind, each.lot, each.site, len(each.entries)) for each in found.open] == [("same_lot_no_path", LOT, "Y-1", 1)]
+
+
+def test_goods_that_only_an_answer_or_a_visit_tells_of_are_open(ledger: Ledger) -> None:
+    base: dict[str, Any] = {"at": hours(6), "case": "2026-0009"}
+    scope = (LotsClause(lots=(LOT,)),)
+    opened = RecallOpened(**base, id="o", site="F-1", scope=scope, level=1, reason="x", producer="F-1", known=hours(6))
+    answer = Acknowledgement(**base, id="a", site="Y-1", on_hand=(Held(LOT, grams(7)),))
+    found = told(ledger, certificate(), sent("t1", 60), opened, answer)
+    assert ("same_lot_no_path", "Y-1") in [(each.kind, each.site) for each in found.open]
+
+
+def test_a_site_of_two_words_is_open(ledger: Ledger) -> None:
+    other = Site(id="x2", at=hours(1), site="X-1", operator="STRANGER", kind="warehouse", name="X")
+    found = told(ledger, certificate(), sent("t1", 60), other=(other,))
+    assert [(each.kind, each.site, len(each.entries)) for each in found.open] == [("described_twice", "X-1", 2)]
+
+
+def test_origin_exit_meets_market_entry(ledger: Ledger) -> None:
+    """Of three certificates a gate saw one, another is void; of two trucks one had a certificate."""
+    base: dict[str, Any] = {"site": "X-1", "decision": "admitted", "lot": LOT, "product": "芹菜"}
+    met = certificate()
+    more = [
+        CertificateIssued(id=f"c{n}", at=hours(n), site="F-1", lot=f"F-1/C{n}", serial="9", issuer="F-1", product="葱", quantity=grams(n))
+        for n in (1, 2)
+    ]
+    void = CertificateVoided(id="v", at=hours(3), site="F-1", lot="F-1/C1", serial="9", reason="error")
+    trucks = [
+        MarketEntry(**base, id="in", at=hours(3), serial=met.serial, certified=True, source="F-1", quantity=grams(60)),
+        MarketEntry(**{**base, "lot": "Z-1/V"}, id="bare", at=hours(4), quantity=grams(5)),
+        MarketEntry(**{**base, "lot": "Z-1/W", "decision": "held"}, id="wait", at=hours(4), quantity=grams(5)),
+    ]
+    found = told(ledger, met, *more, void, *trucks)
+    assert [(each.lot, each.serial, each.site, each.quantity, each.unit) for each in found.not_entered] == [("F-1/C2", "9", "F-1", 2, "g")]
+    assert [(each.lot, each.site, each.quantity) for each in found.without_certificate] == [("Z-1/V", "X-1", 5)]

@@ -18,10 +18,14 @@ from foodtrace_cli.output import clean, code_of, emit_json, progress, say, table
 from foodtrace_cli.schemaoption import prints
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from foodtrace.operations.gatesmet import Paper
     from foodtrace.operations.reconciling import Reconciliation
     from foodtrace.recall.breaks import Break
 
 _SHOWN = 12
+_FEW = 5
 _FILE = (
     *("kind", "lot", "product", "site", "name", "source", "source_name"),
     *("unit", "sent", "received", "difference", "at", "document", "entries"),
@@ -92,6 +96,8 @@ def _screen(ctx: Context, found: Reconciliation, *, show_all: bool) -> None:
         say(line)
     if found.certificates_unknown:
         say(ctx.t("cli.reconcile.unknown", count=found.certificates_unknown))
+    _papers(ctx, "cli.reconcile.not_entered", found.not_entered, show_all=show_all)
+    _papers(ctx, "cli.reconcile.without_certificate", found.without_certificate, show_all=show_all)
     if not found.open:
         say(ctx.t("cli.reconcile.clean"))
         return
@@ -108,6 +114,21 @@ def _screen(ctx: Context, found: Reconciliation, *, show_all: bool) -> None:
         say(table([ctx.t("report.column." + name) for name in names], rows, right=(4, 5, 6)))
         if len(shown) < len(breaks):
             say(ctx.t("cli.reconcile.more", count=len(breaks) - len(shown)))
+
+
+def _papers(ctx: Context, heading: str, papers: Sequence[Paper], *, show_all: bool) -> None:
+    """Say which certificates no gate has seen, or what gates let in without one: nothing that must be wrong, and nothing to leave out."""
+    from foodtrace.quantity import Quantity  # noqa: PLC0415
+
+    if not papers:
+        return
+    shown = papers if show_all else papers[:_FEW]
+    words = [
+        (code_of(each.lot), each.serial, each.name or each.site, Quantity(each.quantity, each.unit).in_words(ctx.lang))  # type: ignore[arg-type]
+        for each in shown
+    ]
+    named = ", ".join(clean(" ".join(filter(None, each))) for each in words)
+    say(ctx.t(heading, count=len(papers), which=named + (" .." if len(shown) < len(papers) else "")))
 
 
 def _row(ctx: Context, each: Break) -> list[str]:
