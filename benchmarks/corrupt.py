@@ -10,6 +10,8 @@ Rules:
    from byte to byte; integers are changed as their eight bytes.
 3. All of it twice: by a full run, and by an incremental one after a full run has left its mark.
 4. Found means: ``verify`` has findings, or refuses to read the row; both are exit 3.
+5. The same of a ledger with a row of every kind (:mod:`benchmarks.altered`), where each value is altered in other ways too, and each row
+   taken away or added; there ``verify`` has to have findings, and stop at nothing.
 """
 
 from __future__ import annotations
@@ -20,20 +22,24 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from benchmarks import altered
 from foodtrace import Ledger, Quantity
 from foodtrace.errors import FoodtraceError
 from foodtrace.events import CertificateIssued, Event, Site, Transfer
 from foodtrace.storage.schema import triggers
+from foodtrace.storage.session import Session
 from foodtrace.storage.sqlite import translated
 from foodtrace.storage.sqlitesession import SqliteSession
 from foodtrace.verification import Asked, mark_path, verify_ledger
 
 AT: Final = dt.datetime(2026, 11, 24, 4, 0, tzinfo=dt.timezone(dt.timedelta(hours=8)))
 LOT: Final = "F-1/261123-1"
+_SPARSE: Final = 97
+"""Of the bytes of a ledger with long entries one in so many is changed."""
 SEALED: Final[dict[str, tuple[str, ...]]] = {
     "entry": ("log", "seq"),
     "node": ("log", "level", "idx"),
@@ -171,6 +177,37 @@ def sweep(path: Path, table: str, asked: Asked | None = None, step: int = 1) -> 
     return tried, missed
 
 
+@contextmanager
+def undone(session: Session) -> Iterator[None]:
+    """Undo what is done inside."""
+    session.run("SAVEPOINT altered")
+    try:
+        yield
+    finally:
+        session.run("ROLLBACK TO SAVEPOINT altered")
+        session.run("RELEASE SAVEPOINT altered")
+
+
+def alter(path: Path, asked: Asked | None = None, every: int = 1, rows: int = 1_000_000) -> tuple[int, list[str]]:
+    """Do the alterations of :mod:`benchmarks.altered`; return how many were tried, and those that were missed or stopped ``verify``."""
+    tried, missed = 0, []
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        session = SqliteSession(connection)
+        connection.execute("BEGIN IMMEDIATE")
+        for change in altered.changes(session, every=every, rows=rows):
+            with undone(session):
+                if altered.carried_out(session, change):
+                    tried += 1
+                    try:
+                        answer = verify_ledger(session, asked=asked)
+                        if answer.ok or not answer.findings:
+                            missed.append(change.name)
+                    except Exception as error:  # noqa: BLE001 - whatever it is, verify should have gone on
+                        missed.append(f"{change.name}: {type(error).__name__} {error}")
+        connection.execute("ROLLBACK")
+    return tried, missed
+
+
 def rows(path: Path, asked: Asked | None = None) -> tuple[int, list[str]]:
     """Do each of :data:`ROWS`; return how many were tried, and those that ``verify`` missed."""
     connection = sqlite3.connect(path, isolation_level=None)
@@ -200,6 +237,17 @@ def main() -> None:
                 total, bad = total + tried, bad + missed
             tried, missed = rows(path, asked)
             print(f"rows altered             {tried:7,} {len(missed):8,}")
+            total, bad = total + tried, bad + missed
+        whole = Path(folder) / "whole"
+        whole.mkdir()
+        altered.whole(f"sqlite:///{whole / 'x.db'}", whole / "keys").close()
+        for name, asked in (("full", None), ("since the mark", marked(whole / "x.db"))):
+            print(f"{name:26} tried   missed   (a ledger with corrections, parts, personal values and a new key)")
+            tried, missed = sweep(whole / "x.db", "entry", asked, step * _SPARSE)
+            print(f"one byte in {step * _SPARSE:<3} of entry   {tried:7,} {len(missed):8,}", flush=True)
+            total, bad = total + tried, bad + missed
+            tried, missed = alter(whole / "x.db", asked, step)
+            print(f"values and rows altered  {tried:7,} {len(missed):8,}", flush=True)
             total, bad = total + tried, bad + missed
         print(f"{total:,} changes, {total - len(bad):,} found, {time.perf_counter() - start:.0f} s")
         for each in bad[:50]:

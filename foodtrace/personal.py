@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 FIELD: Final = re.compile(r"[a-z_]{1,20}")
 MAX_VALUE: Final = 400
+SALT: Final = 32
+"""Bytes of a salt."""
 MARK: Final = b'"commitments":{'
 """Stands in an entry's bytes only where it commits to something: inside of a text the quotes would be escaped."""
 State: TypeAlias = Literal["present", "erased", "missing", "tampered", "not_here"]
@@ -62,7 +64,7 @@ def seal(values: Mapping[str, str]) -> tuple[dict[str, str], list[Secret]]:
             raise BadData("personal.field", value=field, expected="a-z _")
         if not value or len(value) > MAX_VALUE or not _encodes(value):
             raise BadData("personal.value", value=field, expected=MAX_VALUE)
-        salt = secrets.token_bytes(32)
+        salt = secrets.token_bytes(SALT)
         commitments[field] = commit(salt, field, value)
         kept.append(Secret(field, salt, value))
     return commitments, kept
@@ -110,7 +112,7 @@ def tampered(session: Session) -> list[tuple[int, int, str]]:
         "ORDER BY p.log, p.seq, p.field"
     )
     for log, seq, field, salt, value, data in rows:
-        if data is None or not fits(bytes(data), Secret(field, bytes(salt), value)):
+        if not isinstance(data, (bytes, memoryview)) or not _kept_well(bytes(data), field, salt, value):
             found.append((log, seq, field))
     return found
 
@@ -169,7 +171,7 @@ def erased(session: Session, wrote: Callable[[str], bool] | None = None) -> set[
         origins: dict[int, str] = dict(session.rows("SELECT id, origin FROM log"))
         numbers = {origin: number for number, origin in origins.items()}
         for log, event in elsewhere:
-            if event.log in (origins[log], *before.get(origins[log], ())):
+            if log in origins and event.log in (origins[log], *before.get(origins[log], ())):
                 found.update((numbers[event.log], event.seq, field) for field in event.fields if event.log in numbers)
     return found
 
@@ -205,6 +207,16 @@ def _event(data: object) -> AnyEvent | None:
         return decode_alone(bytes(parse(bytes(data)).event))
     except FoodtraceError:
         return None
+
+
+def _kept_well(entry: bytes, field: object, salt: object, value: object) -> bool:
+    """Say whether a row has the types and the length of salt that are written, and fits: HMAC takes a salt with zeros behind it for it."""
+    if not (isinstance(field, str) and isinstance(salt, (bytes, memoryview)) and isinstance(value, str)):
+        return False
+    try:
+        return len(bytes(salt)) == SALT and fits(entry, Secret(field, bytes(salt), value))
+    except UnicodeEncodeError:
+        return False
 
 
 def fits(entry: bytes, kept: Secret) -> bool:

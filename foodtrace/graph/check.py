@@ -13,6 +13,7 @@ from contextlib import closing
 from functools import cache
 from typing import Final, Self
 
+from foodtrace.errors import FoodtraceError
 from foodtrace.events import AnyEvent
 from foodtrace.graph import projection
 from foodtrace.graph.names import Names, code_of
@@ -33,6 +34,7 @@ TABLES: Final[dict[str, tuple[str, ...]]] = {
 }
 """Projection table -> its columns that hold numbers of names."""
 
+_UNREADABLE: Final = (FoodtraceError, TypeError, ValueError, LookupError, ArithmeticError, AttributeError)
 _BATCH: Final = 2000
 _SHOWN: Final = 20
 
@@ -63,6 +65,8 @@ class Replay:
         self._pending: list[projection.Sealed] = []
         self._log = 0
         self._origin = ""
+        self.failed: dict[str, str] = {}
+        """Origin -> why its entries cannot be replayed further: the bytes of one are not what was sealed."""
 
     def __enter__(self) -> Self:
         return self
@@ -88,11 +92,18 @@ class Replay:
 
     def flush(self) -> None:
         """Apply what is pending."""
-        if self._pending:
-            self.session.run("BEGIN")
-            self._names.remember(projection.apply(self.session, self._names, self._log, self._origin, self._pending))
-            self.session.run("COMMIT")
-            self._pending = []
+        pending, self._pending = self._pending, []
+        if not pending or self._origin in self.failed:
+            return
+        self.session.run("BEGIN")
+        try:
+            used = projection.apply(self.session, self._names, self._log, self._origin, pending)
+        except _UNREADABLE as error:
+            self.session.run("ROLLBACK")
+            self.failed[self._origin] = f"{type(error).__name__}: {error}"
+            return
+        self._names.remember(used)
+        self.session.run("COMMIT")
 
 
 def differences(session: Session, replay: Replay) -> list[tuple[str, int, str, str]]:

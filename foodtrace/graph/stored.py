@@ -194,7 +194,7 @@ class Stored:
         for table, places in (("lot_edge", ("src", "dst", "site")), ("alias", ("lot", "other")), ("unnamed", ("site", "lot"))):
             totals: dict[int, int] = defaultdict(int)
             for log, n, *names in self._session.stream(_with_texts(table, places)):
-                if n:
+                if n != 0:  # an empty text is none
                     totals[log] += n * counted(*map(text, names))
                 else:
                     self.zero[log].add((table, *names))
@@ -211,6 +211,8 @@ class Stored:
     def _add(self, table: str, totals: dict[int, int]) -> None:
         """Take totals over; a row of an unknown log raises (rule 1)."""
         for log, value in totals.items():
+            if type(value) is not int:
+                raise TypeError(table)  # half a number, which weighs nothing once it is taken modulo a prime
             if value or log in self.sums:
                 self.sums[log][table] += value
 

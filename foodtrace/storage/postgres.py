@@ -16,7 +16,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 from urllib.parse import quote
@@ -207,6 +207,10 @@ class PostgresSession:
         written = self._run(statement, arrays).rowcount
         if written != len(rows) and conflict != LEFT_ALONE:
             raise not_written(table, len(rows), written)
+
+    def lenient(self) -> AbstractContextManager[None]:
+        """See :class:`foodtrace.storage.session.Session`: the server keeps no such text."""
+        return nullcontext()
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:

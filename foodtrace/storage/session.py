@@ -105,6 +105,10 @@ class Session(Protocol):
         """
         ...
 
+    def lenient(self) -> AbstractContextManager[None]:
+        """Give texts that are no UTF-8, as only somebody else can have written them, with marks in place of what cannot be read."""
+        ...
+
     def savepoint(self) -> AbstractContextManager[None]:
         """Undo what is done inside when it raises, and go on."""
         ...

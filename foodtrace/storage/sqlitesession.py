@@ -103,6 +103,15 @@ class SqliteSession:
             raise not_written(table, len(rows), self._c.total_changes - before)
 
     @contextmanager
+    def lenient(self) -> Iterator[None]:
+        """See :class:`foodtrace.storage.session.Session`."""
+        before, self._c.text_factory = self._c.text_factory, lambda data: data.decode("utf-8", "replace")
+        try:
+            yield
+        finally:
+            self._c.text_factory = before
+
+    @contextmanager
     def savepoint(self) -> Iterator[None]:
         """See :class:`foodtrace.storage.session.Session`."""
         self._c.execute("SAVEPOINT inner_work")

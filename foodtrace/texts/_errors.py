@@ -374,6 +374,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "账本的表上有不是 foodtrace 建的 (触发器、规则、行级限制等): 它能改写、拦下、抄走或隐藏记录",
         "on a table of the ledger there is what foodtrace did not make (a trigger, rule, row security ..): it can rewrite, keep out, copy or hide rows",
     ),
+    "tlog.head_of_no_log": (
+        "有一行日志头不属于任何日志: 下一本新日志会因此建不成; 确认后删去这一行 (DELETE FROM head WHERE log = 号)",
+        "a head row that belongs to no log, and keeps the next new log from being made; once you know how it came, DELETE FROM head WHERE log = ITS NUMBER",
+    ),
+    "tlog.other_setting": (
+        "账本的设置表里有 foodtrace 从不写的内容, 或缺了版本",
+        "the ledger's table of settings has what foodtrace never writes, or no version",
+    ),
     "tlog.no_head": ("日志头不见了", "the log's head is gone"),
     "projection.twice": ("同一行有两份 (括号里是份数)", "a row stands more than once (how often, in brackets)"),
     "projection.differs": ("汇总与记录不符", "what was computed does not fit the entries"),

@@ -39,6 +39,11 @@ def all_brought(session: Session) -> Mapping[str, Brought]:
     return {str(key).removeprefix(_KEY): _parsed(value) for key, value in rows if str(key).startswith(_KEY)}
 
 
+def is_brought(key: object, value: object) -> bool:
+    """Say whether a row of settings is such a word, and can be read."""
+    return isinstance(key, str) and key.startswith(_KEY) and bool(_parsed(value))
+
+
 def excused(brought: Brought, size: int) -> bool:
     """Say whether the checkpoint of a size may be missing (rule 1)."""
     return any(before < size < after for before, after in brought)
@@ -54,4 +59,4 @@ def _parsed(value: object) -> Brought:
     return tuple(found)
 
 
-__all__ = ["Brought", "all_brought", "excused", "say_brought"]
+__all__ = ["Brought", "all_brought", "excused", "is_brought", "say_brought"]

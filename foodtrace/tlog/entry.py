@@ -127,6 +127,8 @@ def sealed(data: bytes) -> tuple[bytes, int]:
 
 
 def event_bytes(data: bytes) -> bytes:
-    """Return the event's bytes inside an entry's bytes that this program wrote, without parsing the event."""
-    end = data.rindex(b',"log":"')
+    """Return the event's bytes inside an entry's bytes, without parsing the event. Raises ``BadData`` (``entry.form``) where none are."""
+    end = data.rfind(b',"log":"')
+    if end < 0:
+        raise BadData("entry.form", value=data[:60].decode("utf-8", "replace"), reason="no entry")
     return data[9:end]

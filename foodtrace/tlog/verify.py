@@ -34,6 +34,7 @@ from foodtrace.events.parts import Gathering
 from foodtrace.keys import format_vkey
 from foodtrace.storage.session import Session
 from foodtrace.storage.strange import trigger_names
+from foodtrace.storage.types import raw
 from foodtrace.tlog.brought import Brought, excused
 from foodtrace.tlog.checkpoint import TreeHead
 from foodtrace.tlog.entry import ZERO, Entry, parse
@@ -224,10 +225,11 @@ def verify_log(
     :param roots: size -> root that is known from outside the database: a checkpoint somebody kept.
     :param brought: which of its entries came in a copy.
     """
-    notes = {int(size): bytes(note) for size, note in session.rows("SELECT size, note FROM checkpoint WHERE log = ?", (log,))}
-    nodes = {
-        (level, index): bytes(value) for level, index, value in session.rows("SELECT level, idx, hash FROM node WHERE log = ?", (log,))
-    }
+    # Values of another type than their column are findings by themselves (foodtrace.storage.types): what has no place here is left out.
+    stored = session.rows("SELECT size, note FROM checkpoint WHERE log = ?", (log,))
+    notes = {size: raw(note) for size, note in stored if isinstance(size, int)}
+    hashes = session.rows("SELECT level, idx, hash FROM node WHERE log = ?", (log,))
+    nodes = {(level, index): raw(value) for level, index, value in hashes if isinstance(level, int) and isinstance(index, int)}
     walk = _Walk(origin, notes, nodes, roots or {}, brought)
     total = max(walk.sizes, default=0)
     for seq, event_id, leaf, data in _entries(session, log):
@@ -251,15 +253,16 @@ def key_event(session: Session, log: int, seq: int) -> Key | None:
 
 def _entries(session: Session, log: int) -> Iterator[tuple[int, str, bytes, bytes]]:
     """Yield the rows of a log in pieces, so that whoever takes one can ask the database too."""
-    last: int | None = None
+    last: object = None
     while True:
         where, params = ("", (log, _BATCH)) if last is None else (" AND seq > ?", (log, last, _BATCH))
         rows = session.rows(f"SELECT seq, id, leaf, bytes FROM entry WHERE log = ?{where} ORDER BY seq LIMIT ?", params)  # noqa: S608
         for seq, event_id, leaf, data in rows:
-            yield int(seq), str(event_id), bytes(leaf), bytes(data)
+            if isinstance(seq, int):
+                yield seq, str(event_id), raw(leaf), raw(data)
         if len(rows) < _BATCH:
             return
-        last = int(rows[-1][0])
+        last = rows[-1][0]
 
 
 def _end(session: Session, log: int, walk: _Walk, newest: int) -> None:
@@ -280,7 +283,7 @@ def _end(session: Session, log: int, walk: _Walk, newest: int) -> None:
     current = None if walk.keys.ended else walk.keys.current
     key_id = b"" if current is None else keys.key_id(walk.origin, current)
     wanted = (walk.size, walk.prev, walk.frontier.to_bytes(), walk.time, walk.keys.seq, key_id)
-    got = None if row is None else (row[0], bytes(row[1]), bytes(row[2]), row[3], row[4], bytes(row[5]))
+    got = None if row is None else (row[0], raw(row[1]), raw(row[2]), row[3], row[4], raw(row[5]))
     if got != wanted:
         walk.find("tlog.head_mismatch", walk.size - 1, _shown(wanted, got), "-" if got is None else _shown(got, wanted))
 

@@ -16,7 +16,8 @@ def event_of(session: Session, log: int, seq: int, data: bytes | memoryview) -> 
     """Return the event of an entry, whole. Of lines, which are no event by themselves, return what the entry says.
 
     :param data: bytes of the entry ``seq`` of the log.
-    :raises Integrity: ``event.parts``: a part is missing or does not fit. :raises BadData: ``event.form``, ``event.not_canonical``.
+    :raises Integrity: ``event.parts``: a part is missing or does not fit. :raises BadData: ``entry.form``, ``event.form``,
+        ``event.not_canonical``.
     """
     event = decode_alone(event_bytes(bytes(data)))
     first = first_part(event, seq)

@@ -4,12 +4,14 @@ Rules:
 
 1. Every log is walked from its first entry (:mod:`foodtrace.tlog.verify`), and every row of the projection is compared with
    what a replay of the entries gives (:mod:`foodtrace.graph.check`).
-2. All findings are collected. The rows of a log whose bytes do not hold prove nothing; the projection is compared only where they do.
+2. All findings are collected. The rows of a log whose entries do not hold prove nothing: of such a log the projection is not compared, and
+   of every other one it is, whatever else was found.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from foodtrace.events import AnyEvent
 from foodtrace.graph.check import Replay, differences
@@ -17,6 +19,20 @@ from foodtrace.opening import LogState
 from foodtrace.storage.session import Session
 from foodtrace.tlog.brought import all_brought
 from foodtrace.tlog.verify import Finding, LogReport, Progress, verify_log
+
+_ENTRIES: Final = frozenset(
+    {
+        "tlog.gap",
+        "tlog.leaf_mismatch",
+        "tlog.entry_form",
+        "tlog.parts",
+        "tlog.other_log",
+        "tlog.other_seq",
+        "tlog.truncated",
+        "tlog.broken_link",
+    }
+)
+"""Findings about what the entries of a log say."""
 
 
 def exact(
@@ -55,10 +71,20 @@ def exact(
             reports.append(report)
             findings += report.findings
             before += report.entries
-        if findings:
+        whole = [state for state, report in zip(states, reports, strict=True) if not _broken(report)]
+        if not whole:
             return reports, findings, 0
+        findings += [
+            Finding(code="tlog.unexplained", log=state.origin, got=replay.failed[state.origin])
+            for state in whole
+            if state.origin in replay.failed
+        ]
+        replayed = {state.number for state in whole if state.origin not in replay.failed}
+        others = {state.number for state in states} - replayed
         names = {0: "", **{state.number: state.origin for state in states}}  # names belong to no log
         for table, log, side, row in differences(session, replay):
+            if log in others:
+                continue  # rule 2
             expected = row if side == "expected" else ""
             if side == "twice":
                 key, _, times = row.rpartition(" ")
@@ -67,3 +93,8 @@ def exact(
                 continue
             findings.append(Finding(code="projection.differs", log=names.get(log, str(log)), expected=expected, got=f"{table}: {row}"))
         return reports, findings, replay.rows()
+
+
+def _broken(report: LogReport) -> bool:
+    """Say whether what the entries of a log say is not what was sealed (rule 2)."""
+    return report.entries == 0 or any(each.code in _ENTRIES for each in report.findings)

@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from foodtrace.errors import BadData, Integrity
 from foodtrace.events.canonical import decode_alone
 from foodtrace.events.parts import Gathering
 from foodtrace.graph import projection
@@ -26,7 +27,7 @@ from foodtrace.sealed import beyond_seal, contested, foreign_logs, sealed_logs
 from foodtrace.storage.damage import damage
 from foodtrace.storage.session import Session
 from foodtrace.storage.strange import strange_code, strange_things
-from foodtrace.storage.types import mistyped
+from foodtrace.storage.types import mistyped, undecodable
 from foodtrace.tlog.anchor import wrote
 from foodtrace.tlog.append import lock_head
 from foodtrace.tlog.entry import parse, time_text
@@ -38,9 +39,12 @@ from foodtrace.verification.answer import Assured, LogVerified, MarkUse, Verific
 from foodtrace.verification.crew import Start, crew
 from foodtrace.verification.exact import exact
 from foodtrace.verification.mark import LogMark, Mark, program, read_mark, write_mark
+from foodtrace.verification.misplaced import rows_of_no_log, settings, states_as_they_are, values
 from foodtrace.verification.quick import Passed, quick
 from foodtrace.verification.since import Older, extends
 
+_UNREADABLE: Final = (BadData, Integrity, TypeError, ValueError, LookupError, ArithmeticError, AttributeError)
+"""What the quick pass may meet where somebody wrote what foodtrace never writes."""
 _BATCH: Final = 2000
 HELP_FROM: Final = 50_000
 """Entries from which on starting another process costs less than it saves."""
@@ -86,13 +90,18 @@ def verify_ledger(session: Session, progress: Progress | None = None, asked: Ask
     :param asked: by default everything in full, in this process, without a mark.
     """
     asked = asked or Asked()
-    wrong = [
-        Finding(code="tlog.mistyped", log=str(key), expected=wanted, got=f"{place}: {got}")
-        for place, key, wanted, got in mistyped(session, ("log", "head", "personal"))
-    ]
-    if wrong:
-        return _answer(findings=wrong)
-    states = logs(session)
+    try:
+        if not mistyped(session, ("log", "head")):
+            return _verify(session, progress, asked, logs(session))
+    except Exception as error:
+        if not undecodable(error):
+            raise
+    with session.lenient():
+        return _verify(session, progress, asked, states_as_they_are(session), unreadable="a head, or a text")
+
+
+def _verify(session: Session, progress: Progress | None, asked: Asked, states: Sequence[LogState], *, unreadable: str = "") -> Verification:
+    """:param unreadable: what keeps the quick pass from being carried out; empty where nothing does."""
     around = [Finding(code="tlog.trigger_missing", log="", got=name) for name in missing_triggers(session)]
     around += [Finding(code=strange_code(each.kind), log="", got=each.name) for each in strange_things(session)]
     around += _altered(session)
@@ -119,8 +128,14 @@ def verify_ledger(session: Session, progress: Progress | None = None, asked: Ask
     weights = Weights(key)
     work = sum(state.size for state in states)
     start = None if asked.start is None or work < HELP_FROM else msgspec.structs.replace(asked.start, key=key)
-    with crew(session, weights, start, asked.helpers) as hands:
-        passed = quick(hands, session, states, rested, weights, time_text(asked.now // 1_000_000 * 1_000_000), progress, beside)
+    at = time_text(asked.now // 1_000_000 * 1_000_000)
+    passed: tuple[dict[str, Passed], int] | str = unreadable
+    with crew(session, weights, None if unreadable else start, asked.helpers) as hands:
+        if not unreadable:
+            try:
+                passed = quick(hands, session, states, rested, weights, at, progress, beside)
+            except _UNREADABLE as error:
+                passed = f"{type(error).__name__}: {error}"
         processes = 1 + len(hands.helped)
     for _ in beside:
         pass  # what the quick pass did not come to
@@ -205,13 +220,7 @@ def _named(
     progress: Progress | None,
 ) -> Verification:
     """Name what does not hold: the quick pass said no."""
-    wrong = [
-        Finding(code="tlog.mistyped", log=str(key), expected=wanted, got=f"{place}: {got}")
-        for place, key, wanted, got in mistyped(session, ("entry", "node", "checkpoint"))
-    ]
-    if wrong:
-        # What foodtrace never wrote can't be read as an entry either; everything else about such rows would be guessing.
-        return _answer(findings=wrong)
+    findings += values(session, states)
     roots = {
         origin: {seen.size: seen.root}
         for origin, seen in before.seen.items()
@@ -258,7 +267,8 @@ def _beside(session: Session, asked: Asked, states: Sequence[LogState], looked: 
     if asked.files:
         looked += _damaged(session)
         yield
-    looked += _orphans(session)
+    looked += rows_of_no_log(session)
+    looked += settings(session)
     yield
     looked += _personal("personal.tampered", "commitment", tampered(session), states)
     yield
@@ -375,14 +385,3 @@ def _personal(code: str, expected: str, found: Sequence[tuple[int, int, str]], s
     """Return a finding for each personal value, (log, seq, field)."""
     names = {state.number: state.origin for state in states}
     return [Finding(code=code, log=names.get(log, str(log)), seq=seq, expected=expected, got=field) for log, seq, field in found]
-
-
-def _orphans(session: Session) -> list[Finding]:
-    """Find sealed rows of logs that have no head: somebody hid a whole log."""
-    found: list[Finding] = []
-    numbers = "(SELECT h.log FROM head AS h JOIN log AS l ON l.id = h.log)"
-    for table in ("entry", "checkpoint", "node", "log"):
-        column = "id" if table == "log" else "log"
-        rows = session.rows(f"SELECT DISTINCT {column} FROM {table} WHERE {column} NOT IN {numbers}")  # noqa: S608 - constants
-        found += [Finding(code="tlog.no_head", log=str(row[0]), got=table) for row in rows]
-    return found

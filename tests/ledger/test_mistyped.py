@@ -45,8 +45,12 @@ def test_a_value_of_another_type_is_a_finding(ledger_file: Path, tmp_path: Path,
     with Ledger.open(f"sqlite:///{path}", keys=tmp_path / "none", create=False) as ledger:
         answer = ledger.verify()
     assert (answer.ok, answer.empty) == (False, False)
-    assert {each.code for each in answer.findings} == {"tlog.mistyped"}
-    assert {each.got.partition(":")[0] for each in answer.findings} == {place}
+    named = [each for each in answer.findings if each.code == "tlog.mistyped"]
+    assert {each.got.partition(":")[0] for each in named} == {place}
+    table, log = place.partition(".")[0], answer.logs[0].log
+    assert {each.log for each in named} == {log}, "the log by its name"
+    assert {each.seq for each in named} >= {"entry": {3}, "checkpoint": {0, 6, 12, 16}}.get(table, {None})
+    assert answer.entries == 17, "and the rest is looked at"
 
 
 @pytest.mark.parametrize("sql", ["UPDATE head SET size = 'many'", "UPDATE head SET key_id = 'x'", "UPDATE log SET origin = x'ff00'"])
