@@ -24,3 +24,24 @@ def test_a_birth_that_was_not_known_then_is_not_in_the_header(here: Inside, lang
     assert {"en": "no record named what is asked for", "zh": "没有任何记录提到所问的货"}[lang] in head[0]
     assert not [line for line in head if "永发合作社" in line or "50.0" in line or "芹菜" in line], early
     assert "永发合作社" in here("recall", "C-1", "--at", "2026-01-02T06:00", lang=lang)
+
+
+def test_sites_and_goods_without_lot_are_called_by_their_whole_names(here: Inside) -> None:
+    """A window names its site as people do; what was sent without lot is named so that it can be typed."""
+    here("init")
+    here("site", "add", "惠民菜店:shop", "北河农批:market")
+    sent = {"type": "transfer", "id": "Z2", "at": "2026-01-02T06:00:00+08:00", "site": "L-0002", "to": "L-0001", "product": "芹菜"}
+    came = {
+        "type": "market_entry",
+        "id": "Z1",
+        "at": "2026-01-02T05:00:00+08:00",
+        "site": "L-0002",
+        "decision": "admitted",
+        "lot": "L-0009/C-1",
+    }
+    rows = [came | {"product": "芹菜", "quantity": {"value": 50_000, "unit": "g"}}, sent | {"quantity": {"value": 5_000, "unit": "g"}}]
+    (here.folder / "s.jsonl").write_text("\n".join(json.dumps(each) for each in rows), "utf-8")
+    here("record", "s.jsonl")
+    said = here("recall", "--left", "北河农批", "--from", "2026-01-02", "--to", "2026-01-02")
+    assert "left 北河农批 2026-01-02 00:00" in said.splitlines()[0]
+    assert "惠民菜店 ?local/" in here("trace", "C-1")

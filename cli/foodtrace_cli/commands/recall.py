@@ -178,9 +178,23 @@ def write(ctx: Context, ledger: Ledger, answer: Any, view: View, known: int | No
 
         with ledger.reading() as session:
             recalls = name_of(session, answer.operator)
+    if not answer.lots:
+        with ledger.reading() as session:
+            answer = msgspec.structs.replace(answer, scope=tuple(_named(session, each) for each in answer.scope))
     if known is not None and not answer.affected_lots:
         say(ctx.t("cli.recall.nothing_known", at=shown_time(answer.at)))
     recall_screen.screen(ctx, answer, view, found, origin, recalls)
+
+
+def _named(session: Any, words: str) -> str:
+    """Return a window at a site with the site's name in place of its id, where it has one."""
+    from foodtrace.graph.rows import Rows  # noqa: PLC0415
+
+    kind, _, rest = words.partition(" ")
+    site, _, window = rest.partition(" ")
+    number = Rows(session, 0).site(site) if kind in ("left", "through") else None
+    name = Rows(session, 0).sites_said([number])[number][3] if number is not None else ""
+    return f"{kind} {name} {window}" if name else words
 
 
 def details_of(ledger: Ledger, answer: Any, rows: Sequence[Any], known: int | None = None) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import click
 from foodtrace.errors import BadData
 from foodtrace_cli.commands.recall_screen import rules_said
 from foodtrace_cli.context import Context
-from foodtrace_cli.output import clean, emit_json, say
+from foodtrace_cli.output import clean, code_of, emit_json, say
 from foodtrace_cli.schemaoption import prints
 
 _SHOWN = 60
@@ -78,8 +78,7 @@ def _way(ctx: Context, found: Any, limit: int | None) -> None:
 
     def name(number: int) -> str:
         place = places[number]
-        lot = place.lot.rpartition("/")[2]
-        return clean(f"{place.name or place.site or kind_word(place.kind, ctx.lang)} {lot}".strip())
+        return clean(f"{place.name or place.site or kind_word(place.kind, ctx.lang)} {code_of(place.lot)}".strip())
 
     say(ctx.t("cli.trace.way", count=len(found.arrows)))
     for arrow in found.arrows[:limit]:
