@@ -104,6 +104,7 @@ def test_any_other_value_in_any_column_differs_and_so_does_a_row_too_many_or_too
         assert ended(stored(**other)) == ({5: 1} if last else {})
     for rows in ([], [row, altered(row, 0, 6)], [row, row]):
         assert differing(good, **{table: rows}) == table
+    assert differing(told(), **{table: [row]}) == table
     nameless = altered(row, COLUMNS[TABLES.index(table)].index(NAMED[table]), 77)
     for way in WAYS:
         with pytest.raises(KeyError):
