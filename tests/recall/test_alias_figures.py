@@ -26,7 +26,8 @@ def test_a_recall_by_either_name_is_the_same(world: World) -> None:
     assert (one.product, one.figures[0].distributed) == (other.product, other.figures[0].distributed)
     assert one.product
     assert one.figures[0].distributed == 70_000
-    same = {"lots": (), "scope": (), "at": ""}
+    assert [each.product for each in one.products] == [each.product for each in other.products]
+    same = {"lots": (), "scope": (), "at": "", "products": ()}  # they say the lot as it was asked for
     assert msgspec.structs.replace(one, **same) == msgspec.structs.replace(other, **same)
 
 
