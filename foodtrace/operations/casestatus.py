@@ -29,6 +29,7 @@ from foodtrace.operations.closing import Condition, Goods, conditions
 from foodtrace.operations.common import local
 from foodtrace.operations.notices import due_of
 from foodtrace.recall.affected import Affected
+from foodtrace.recall.amounts import products_said
 from foodtrace.recall.answer import Answer, FiguresAnswer, FindingAnswer, OutletRow, Position, RateAnswer, WithoutLot, recall
 from foodtrace.recall.calendars import calendar
 from foodtrace.recall.cases import Told, case_events, case_ids, load_case, load_cases
@@ -93,6 +94,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     """Hours since it could have been done."""
     quantity: int = 0
     unit: str = ""
+    product: str = ""
+    """For pieces: the product counted."""
     count: int = 1
     names: tuple[str, ...] = ()
     """Of several parties: who."""
@@ -294,7 +297,7 @@ class _Standing:
         done = Done(self.facts, case, self.told, self.found, self.rows, self.settings, self.origins, facts)
         made = CaseStatus(
             case=case.name or case.case,
-            product=answer.product or next((row.product for row in self.found.infos.values() if row.product), ""),
+            product=answer.product or products_said(sorted({self.found.product(lot) for lot in self.found.lots})),
             level=case.level,
             reason=case.reason,
             producer=case.producer,
@@ -405,17 +408,19 @@ class _Standing:
         for number, state in standing(self.case.steps, self.now).items():
             if state != "clean":
                 yield self._task("revisit" if state in FAILED else "visit", texts[number])
-        lots: dict[tuple[str, str], list[Goods]] = {}
+        lots: dict[tuple[str, str, str], list[Goods]] = {}
         for free in self.unsealed:
-            lots.setdefault((free.site, free.unit), []).append(Goods(lot=free.lot, quantity=free.quantity))
+            product = self.found.product(self.facts.lot(free.lot) or 0) if free.unit == "piece" else ""
+            lots.setdefault((free.site, free.unit, product), []).append(Goods(lot=free.lot, quantity=free.quantity))
         received = {place: sum(each.quantity for each in goods) for place, goods in lots.items()}
-        for (site, unit), goods in lots.items():
-            yield self._task("seal_received", site, quantity=received[site, unit], unit=unit, goods=tuple(goods))
+        for (site, unit, product), goods in lots.items():
+            quantity = received[site, unit, product]
+            yield self._task("seal_received", site, quantity=quantity, unit=unit, product=product, goods=tuple(goods))
         for each in self.against:
-            if received.get((each.site, each.unit)) == each.quantity and each.kind == "free":
+            if received.get((each.site, each.unit, each.product)) == each.quantity and each.kind == "free":
                 continue  # that is all there is to seal
             if (todo := self._what(each)) is not None:
-                yield self._task(todo, each.site, quantity=each.quantity, unit=each.unit, goods=each.goods)
+                yield self._task(todo, each.site, quantity=each.quantity, unit=each.unit, product=each.product, goods=each.goods)
 
     def _what(self, each: Condition) -> What | None:
         """Return what is to be done about something that stands against closing, if it is about goods (rule 3)."""

@@ -30,6 +30,7 @@ from foodtrace.graph.known import facts_by
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.common import CHINA
 from foodtrace.recall.affected import Affected
+from foodtrace.recall.amounts import PIECE
 from foodtrace.recall.clearing import standing as standing_of_case
 from foodtrace.recall.clearing import still_counts
 from foodtrace.recall.effectiveness import standing
@@ -71,6 +72,8 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
     quantity: int = 0
     """Base units; 0 where it is not about goods."""
     unit: str = ""
+    product: str = ""
+    """For pieces: the product counted; pieces of unlike products are never added up."""
     goods: tuple[Goods, ...] = ()
     """What the quantity is made of, lot by lot; of what travels, load by load."""
 
@@ -98,7 +101,7 @@ def conditions(session: Session, now: int, case: Case, found: Affected | None = 
     texts = facts.texts({lot for lots in left.values() for lot in lots})
     loads = _loads(facts, hit, said, sums) if any(kind == "travelling" for _, kind, _ in left) else {}
     infos = {**facts.sites({site for site, _, _ in left} - hit.sites.keys()), **hit.sites}
-    for (site, kind, unit), lots in sorted(left.items(), key=lambda each: str(each[0])):
+    for (site, kind, unit, product), lots in _by_product(hit, left):
         info = infos[site]
         goods = [Goods(lot=texts[lot], quantity=quantity) for lot, quantity in lots.items()]
         if kind == "travelling":
@@ -110,6 +113,7 @@ def conditions(session: Session, now: int, case: Case, found: Affected | None = 
                 name=info.name or info.text,
                 quantity=sum(lots.values()),
                 unit=UNIT_NAMES[unit],
+                product=product,
                 goods=tuple(sorted(goods, key=lambda each: (each.lot, each.entry))),
             )
         )
@@ -118,7 +122,18 @@ def conditions(session: Session, now: int, case: Case, found: Affected | None = 
             info = (hit.sites if site in hit.sites else facts.sites([site]))[site]
             made.append(Condition(kind="unvisited" if state == "drawn" else "check_failed", site=info.text, name=info.name or info.text))
     order = {kind: place for place, kind in enumerate(Kind.__args__)}  # type: ignore[attr-defined]
-    return sorted(made, key=lambda each: (order[each.kind], each.site, each.unit))
+    return sorted(made, key=lambda each: (order[each.kind], each.site, each.unit, each.product))
+
+
+def _by_product(
+    hit: Affected, left: Mapping[tuple[int, Kind, int], Mapping[int, int]]
+) -> list[tuple[tuple[int, Kind, int, str], dict[int, int]]]:
+    """Return what may be added up: of what is left in pieces, each product by itself."""
+    made: dict[tuple[int, Kind, int, str], dict[int, int]] = defaultdict(dict)
+    for (site, kind, unit), lots in left.items():
+        for lot, quantity in lots.items():
+            made[site, kind, unit, hit.product(lot) if unit == PIECE else ""][lot] = quantity
+    return sorted(made.items(), key=lambda each: str(each[0]))
 
 
 def _left(

@@ -71,6 +71,24 @@ def test_a_notice_says_what_was_made_there_beside_what_came_and_adds_no_unlike_p
     assert "<th>Made there</th>" not in page(public, other, "en"), "where nothing was made no column says so"
 
 
+def test_what_stands_against_closing_and_what_to_do_adds_no_unlike_pieces(world: World) -> None:
+    cans, bags = (
+        Output(lot=f"OP-X/{code}", quantity=Quantity(q, "piece"), product=name) for code, q, name in (("C", 100, "罐"), ("B", 7, "袋"))
+    )
+    world.put(Transformation(id="can", at=world.now, site="X", kind="process", inputs=(Portion(LOT, kg(60)),), outputs=(cans, bags)))
+    case = world.open(LOT)
+    world.do(notices.notify, case)
+    world.do(notices.acknowledge, case, "X", [], nothing=False)
+    with world.read() as session:
+        against = conditions(session, micros(world.now), world.case(case))
+        assert [(each.product, each.quantity) for each in against if each.site == "X" and each.kind == "free"] == [("罐", 100), ("袋", 7)]
+    found = now(world, case)
+    assert sorted((each.product, each.quantity) for each in found.today if each.site == "X" and each.what == "seal") == [
+        ("罐", 100),
+        ("袋", 7),
+    ]
+
+
 def test_who_bought_goods_without_lot_gets_a_notice_too(world: World) -> None:
     world.put(Transfer(id="what", at=world.now, site="W", to="Z", product="芹菜", quantity=kg(5)))
     case = world.open(LOT)

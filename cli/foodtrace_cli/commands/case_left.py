@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from foodtrace.quantity import Quantity
 from foodtrace_cli.commands.recall_table import shown_quantity, shown_unit
 from foodtrace_cli.context import Context
-from foodtrace_cli.output import say
+from foodtrace_cli.output import clean, say
 
 if TYPE_CHECKING:
     from foodtrace.operations.closing import Condition, Goods
@@ -24,7 +24,7 @@ def conditions(ctx: Context, case: str, against: Sequence[Condition], *, err: bo
     """Print what stands against closing a case; on a terminal the first lines, and how many more there are."""
     shown = against[:_SHOWN] if err and sys.stderr.isatty() else against
     for each in shown:
-        size = amount(ctx, each.quantity, each.unit) if each.quantity else ""
+        size = amount(ctx, each.quantity, each.unit) + which(each, against) if each.quantity else ""
         words = {"name": each.name, "site": each.site, "what": ctx.t("closing." + each.kind), "quantity": size}
         say(ctx.t("closing.line", goods=lots_of(ctx, each.goods, each.unit), **words).rstrip(), err=err)
         for command in commands(ctx, case, each):
@@ -49,7 +49,7 @@ def said_otherwise(ctx: Context, case: str, sites: Collection[str]) -> None:
         against = [each for each in standing_against(session, now, state) if each.site in sites]
     told = [each for each in against if each.kind == "contradicts" or any(goods.before for goods in each.goods)]
     for each in told[:_SHOWN]:
-        size = amount(ctx, each.quantity, each.unit)
+        size = amount(ctx, each.quantity, each.unit) + which(each, told)
         words = {"name": each.name, "site": each.site, "what": ctx.t("closing." + each.kind), "quantity": size}
         say(ctx.t("closing.line", goods=lots_of(ctx, each.goods, each.unit), **words), err=True)
         for command in commands(ctx, case, each):
@@ -79,6 +79,12 @@ def lots_of(ctx: Context, goods: Iterable[Goods], unit: str) -> str:
     if len(sums) < 2:  # noqa: PLR2004 - the sum alone says it
         return ""
     return " (" + ", ".join(f"{lot} {amount(ctx, quantity, unit)}" for lot, quantity in sums.items()) + ")"
+
+
+def which(each: Any, others: Iterable[Any]) -> str:
+    """Return the product of pieces where several products are counted at a site; else nothing."""
+    several = any(other.site == each.site and other.unit == each.unit and other.product != each.product for other in others)
+    return f" {clean(each.product)}" if several and each.product else ""
 
 
 def amount(ctx: Context, value: int, unit: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from foodtrace_cli.commands.case_common import CASE_ARGUMENT, moment, names_of
-from foodtrace_cli.commands.case_left import amount, lots_of
+from foodtrace_cli.commands.case_left import amount, lots_of, which
 from foodtrace_cli.commands.recall import write
 from foodtrace_cli.commands.recall_screen import View, dated_ahead
 from foodtrace_cli.commands.recall_table import shown_quantity, shown_unit
@@ -209,7 +209,7 @@ def _task(ctx: Context, found: CaseStatus, task: Task, start: str) -> str:
         "late": task.late_by,
         "hours": task.hours,
         "count": task.count,
-        "quantity": amount(ctx, task.quantity, task.unit) if task.quantity else "",
+        "quantity": amount(ctx, task.quantity, task.unit) + which(task, (*found.late, *found.today)) if task.quantity else "",
         "goods": lots_of(ctx, task.goods, task.unit),
         "names": _few(list(task.names)),
         "lot": ", ".join(each.lot for each in task.goods),
