@@ -9,7 +9,8 @@ Rules:
 3. A log erases its own values, and those of the logs that it continues after a recovery, however many there were: nobody may write
    in them any more (:mod:`foodtrace.sealed`). Values of any other log in the same database are named in the answer, with the log that
    may erase them, if this host writes it (``elsewhere``).
-4. Nobody is told that a person is forgotten while another entry holds the same values: what is left is named (``left``).
+4. Nobody is told that a person is forgotten while another entry holds the same values: what is left is named (``left``), and named again
+   whenever the same is asked for, although the values to compare with are gone (:mod:`foodtrace.operations.stillheld`).
 5. What was never there is not erased, and what was erased before is not erased again: both are said. What somebody took out of the
    table without a word is erased on record, so that ``verify`` can say yes again.
 6. The values of another host's log that came by import never were here: they lie with whoever writes it. Nothing is recorded of them
@@ -42,6 +43,7 @@ from foodtrace.operations.entries import find_entry
 from foodtrace.operations.erasurereason import check_words
 from foodtrace.operations.persons import entries_of, same_values
 from foodtrace.operations.reach import ErasedEntry, Reach, reach_of
+from foodtrace.operations.stillheld import held_before, note_held
 from foodtrace.personal import FIELD, vanished
 from foodtrace.storage.session import Session, not_written
 from foodtrace.tlog.whole import event_of
@@ -124,8 +126,11 @@ def erase(
     if not kept and not away and not before:
         raise NotFound("erase.nothing", value=what)
     more = _kept(session, entries_of(session, operator) - entries, fields) if operator else {}
-    for place, names in same_values(session, values).items():
-        more[place] = tuple(sorted({*more.get(place, ()), *names}))
+    held = same_values(session, values)
+    note_held(session, [place for place in kept if place[0] in reach.erases], held)
+    for place, names in (*held.items(), *held_before(session, entries).items()):
+        if place not in kept:
+            more[place] = tuple(sorted({*more.get(place, ()), *names}))
     outcome.answer = Erased(
         what=what,
         entries=tuple(mine),

@@ -192,6 +192,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "cli.erase.remain": ("还有 {count} 条记录里有此人的信息", "{count} {count:entry still holds|entries still hold} values of this person"),
     "cli.erase.forgotten_part": ("上面写明已删除的, 数据库文件里也没有了。备份和导出的文件要另外处理", "what is named as erased above is gone from the database files too. Backups and exported files are another matter"),
     "cli.erase.before": ("{what} 的个人信息早已删除", "the personal values of {what} were erased before"),
+    "cli.erase.before_gone": (
+        "这些记录里的值, 数据库文件里也没有了。以后别处再记过同样的值没有, 值已不在, 无法再比; 备份和导出的文件要另外处理",
+        "what these entries held is gone from the database files too. Whether the same was recorded elsewhere since cannot be compared any more; backups and exported files are another matter",
+    ),
     "cli.erase.forgotten": ("数据库文件里也没有了。备份和导出的文件要另外处理", "gone from the database files too. Backups and exported files are another matter"),
     "cli.erase.vacuumed": ("表已重写。服务器的归档日志和备份要另外处理", "the table was rewritten. The server's archived logs and backups are another matter"),
     "cli.erase.not_yet": ("还没有从文件里消失: 有程序开着数据库, 旧值仍可读出。关掉它, 再运行一次同样的命令", "not yet gone from the file: somebody has the database open, and the old values can still be read from it. Close that, then run the same command again"),

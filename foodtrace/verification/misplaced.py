@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from foodtrace.errors import Integrity
 from foodtrace.opening import BACKUP, LogState
 from foodtrace.storage.session import Session, version_of
+from foodtrace.storage.settingrows import LEFT
 from foodtrace.storage.types import mistyped, raw
 from foodtrace.tlog.brought import is_brought
 from foodtrace.tlog.verify import Finding
@@ -66,7 +67,8 @@ def settings(session: Session) -> list[Finding]:
     except Integrity as error:
         found.append(Finding(code="tlog.other_setting", log="", expected=str(error.expected), got=f"version: {error.params['got']}"))
     for key, value in session.rows("SELECT key, value FROM setting ORDER BY key"):
-        if key not in ("version", BACKUP) and not is_brought(key, value):
+        note = isinstance(key, str) and key.startswith(LEFT)
+        if key not in ("version", BACKUP) and not note and not is_brought(key, value):
             found.append(Finding(code="tlog.other_setting", log="", got=f"setting: {key}"))
     return found
 

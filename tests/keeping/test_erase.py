@@ -185,6 +185,41 @@ def test_the_same_telephone_in_an_entry_nobody_asked_about_is_named(ledger: Ledg
     assert some.left == (), "another person's name stands nowhere else"
 
 
+def test_what_still_holds_the_same_is_named_again_until_it_is_gone_and_then_nothing_links_the_entries(ledger: Ledger) -> None:
+    for name in ("one", "two"):
+        site = Site(id=name, at=AT, site=f"T-{name.upper()}", operator="F-1", kind="shop", name=name)
+        ledger.record([site], personal={name: {"phone": "0451-555-7777"}})
+    one, two = (ledger.recall("261123-1").positions[0].size - back for back in (2, 1))
+    assert [(each.seq, each.fields) for each in erase(ledger, str(one)).left] == [(two, ("phone",))]
+    again = erase(ledger, str(one))
+    assert (again.before, [(each.seq, each.fields) for each in again.left]) == (True, [(two, ("phone",))]), (
+        "there is nothing to compare with"
+    )
+    assert ledger.verify(full=True).ok, "the note is foodtrace's own"
+    assert not erase(ledger, str(two)).left
+    assert not erase(ledger, str(one)).left
+    with ledger.reading() as session:
+        assert session.rows("SELECT key FROM setting WHERE key <> 'version'") == []
+
+
+def test_an_exit_of_0_says_that_nothing_is_left_however_often_it_is_asked(tmp_path: Path) -> None:
+    run(tmp_path, "init")
+    run(tmp_path, "site", "add", "永发合作社:farm", "福安超市:shop", "--phone", PHONE, "--contact", NAME)
+    left = {3, 4, 1, 2} - {each["seq"] for each in json.loads(run(tmp_path, "erase", "福安超市", "--yes", "--json", code=1))["entries"]}
+    for lang in ("en", "zh"):
+        said = run(tmp_path, "erase", "福安超市", "--yes", lang=lang, code=1)
+        assert {"en": "NOT erased", "zh": "没删"}[lang] in said
+        assert {"en": "gone from the database", "zh": "数据库文件里也没有了"}[lang] not in said
+    told = json.loads(run(tmp_path, "erase", "福安超市", "--yes", "--json", code=1))
+    assert told["before"] is True
+    assert {each["seq"] for each in told["left"]} <= left
+    for each in told["left"]:
+        run(tmp_path, "erase", str(each["seq"]), "--yes", code=0 if each is told["left"][-1] else 1)
+    assert "cannot be compared any more" in run(tmp_path, "erase", "福安超市", "--yes")
+    for path in tmp_path.glob("foodtrace.db*"):
+        assert path.is_dir() or PHONE.encode() not in path.read_bytes()
+
+
 def test_on_the_command_line(tmp_path: Path) -> None:
     run(tmp_path, "init")
     run(tmp_path, "site", "add", "福安超市:shop", "--phone", PHONE, "--contact", NAME)

@@ -37,7 +37,8 @@ def erase(
     entries that hold the same values are named.
 
     The values are deleted with their salts; the entries stay, with proofs that go on verifying, and readers see "erased". Values
-    in logs that a recovery left go too. Exit 0 only if all that was asked for is gone; 1 if some of it is in another log.
+    in logs that a recovery left go too. Exit 0 only if all that was asked for is gone; 1 if some of it is
+    in another log, or other entries still hold the same values.
     """
     ctx: Context = click_ctx.obj
     import msgspec  # noqa: PLC0415 - import time is part of a command's time
@@ -65,7 +66,7 @@ def erase(
         emit_json(done)
     else:
         _show(ctx, done, what, writer.origin)
-    click_ctx.exit(0 if clean and not done.elsewhere and not done.not_here else 1)
+    click_ctx.exit(0 if clean and not (done.elsewhere or done.not_here or done.left) else 1)
 
 
 def _show(ctx: Context, done: Erased, what: str, own: str) -> None:
@@ -90,6 +91,9 @@ def _show(ctx: Context, done: Erased, what: str, own: str) -> None:
         say(ctx.t("cli.erase.remain", count=remain))
     if remain and not done.entries and done.storage != "not_yet":
         return  # nothing was erased: nothing is said to be gone
+    if done.before and not done.entries and done.storage == "forgotten":
+        say(ctx.t("cli.erase.before_gone"))
+        return
     say(ctx.t("cli.erase.forgotten_part" if remain and done.storage == "forgotten" else f"cli.erase.{done.storage}"))
 
 
