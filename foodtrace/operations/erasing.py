@@ -126,9 +126,9 @@ def erase(
     if not kept and not away and not before:
         raise NotFound("erase.nothing", value=what)
     more = _kept(session, entries_of(session, operator) - entries, fields) if operator else {}
-    held = same_values(session, values)
-    note_held(session, [place for place in kept if place[0] in reach.erases], held)
-    for place, names in (*held.items(), *held_before(session, entries).items()):
+    same = same_values(session, values)
+    note_held(session, [place for place in kept if place[0] in reach.erases], same)
+    for place, names in (*same.items(), *held_before(session, entries).items()):
         if place not in kept:
             more[place] = tuple(sorted({*more.get(place, ()), *names}))
     outcome.answer = Erased(
