@@ -400,6 +400,11 @@ class NotDone(Refused):
         super().__init__("case.not_done", value=case, left=_Counted(self.conditions))
 
 
+def standing_words(against: Sequence[Condition], lang: Lang) -> str:
+    """Return in words what stands against closing, how many sites and which."""
+    return _Counted(against).in_words(lang)
+
+
 class _Counted:
     """How many sites stand against closing for what, and which, in words."""
 

@@ -28,6 +28,7 @@ from foodtrace.operations.checks import level_now
 from foodtrace.operations.closing import Condition, Goods, conditions
 from foodtrace.operations.common import local
 from foodtrace.operations.notices import due_of
+from foodtrace.operations.sinceclosed import since_closed
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.amounts import products_said
 from foodtrace.recall.answer import Answer, FiguresAnswer, FindingAnswer, OutletRow, Position, RateAnswer, WithoutLot, recall
@@ -49,7 +50,7 @@ from foodtrace.storage.session import Session
 
 What: TypeAlias = Literal[
     "start", "publish", "complete", "answer", "notify", "report", "destroy", "seal", "seal_received",
-    "dispose", "dispose_own", "receive", "receive_said", "pass_on", "contradicts", "visit", "revisit",
+    "dispose", "dispose_own", "receive", "receive_said", "pass_on", "contradicts", "visit", "revisit", "reopen",
 ]  # fmt: skip
 
 
@@ -144,6 +145,8 @@ class CaseStatus(msgspec.Struct, frozen=True, kw_only=True):
     today: tuple[Task, ...]
     closing: tuple[Condition, ...]
     """What stands against closing it."""
+    broken: tuple[Condition, ...]
+    """Of a closed case: what of that did not stand against it when it was closed; it is to be reopened."""
     remarks: tuple[Remark, ...]
     decisions: tuple[Decision, ...]
     """Closing, override, reopening, withdrawal and clearing, each with its reason and who answers for it."""
@@ -200,6 +203,8 @@ class CaseLine(msgspec.Struct, frozen=True, kw_only=True):
     """Things that are late."""
     found_since: tuple[FoundSince, ...] = ()
     """Of a closed case: what visits found since, in the order of time."""
+    broken: int = 0
+    """Of a closed case: how many things stand against it that did not when it was closed."""
 
 
 def overview(session: Session, now: int, *, everything: bool = False) -> list[CaseLine]:
@@ -262,6 +267,7 @@ def _line(found: CaseStatus, since: tuple[FoundSince, ...]) -> CaseLine:
         due_day=found.clocks[1].due_day,
         late=len(found.late),
         found_since=since,
+        broken=len(found.broken),
     )
 
 
@@ -294,6 +300,7 @@ class _Standing:
         facts = list(marked(look))
         names = {number: info.name for number, info in self.found.sites.items()}
         self.unsealed = unsealed_said(self.facts, unsealed(look, facts), names)
+        self.broken = since_closed(self.session, case, self.told, self.against)
         done = Done(self.facts, case, self.told, self.found, self.rows, self.settings, self.origins, facts)
         made = CaseStatus(
             case=case.name or case.case,
@@ -328,8 +335,9 @@ class _Standing:
             without_lot=answer.without_lot,
             check_level=level_now(self.session, case.name or case.case, self.now, recorded=self.recorded),
             late=tuple(self._late()),
-            today=tuple(self._today()) if case.closed is None and case.withdrawn is None else (),
+            today=tuple(self._today() if case.closed is None and case.withdrawn is None else self._reopen()),
             closing=tuple(self.against),
+            broken=self.broken,
             remarks=tuple(done.remarks()),
             decisions=decisions(self.told, case, self.origins),
             sites=tuple(done.steps()),
@@ -384,6 +392,12 @@ class _Standing:
         texts = self.facts.texts(times)
         waiting = ((texts[site], t) for site, (t, _) in times.items() if t <= self.now and (texts[site] in silent or site in others))
         return sorted(waiting, key=lambda each: (each[1], each[0]))
+
+    def _reopen(self) -> Iterable[Task]:
+        """Return what is to be done about a case whose conditions broke after it was closed."""
+        if self.broken:
+            names = tuple(dict.fromkeys(each.name for each in self.broken))
+            yield self._task("reopen", count=len(self.broken), names=names)
 
     def _today(self) -> Iterable[Task]:
         """Return what is to be done, the most urgent first (rule 3)."""

@@ -51,6 +51,24 @@ def test_a_case_closes_when_nothing_is_left_and_everybody_answered(world: World)
     assert (event.override, against) == ("", [])
     assert now(world, case).state == "closed"
     assert now(world, case).rates["R2"].percent == "100.0"
+    assert (now(world, case).broken, now(world, case).today) == ((), ())
+    world.at(7).put(Transfer(id="late", at=day(2.5), site="W", to="Z", lot=LOT, quantity=kg(10)))
+    found = now(world, case)
+    assert {(each.kind, each.site) for each in found.broken} >= {("unnotified", "Z"), ("free", "Z")}
+    assert [(each.what, each.count) for each in found.today] == [("reopen", len(found.broken))]
+    with world.read() as session:
+        (line,) = overview(session, micros(world.now), everything=True)
+    assert line.broken == len(found.broken)
+
+
+def test_what_a_case_was_closed_over_is_answered_for_and_nothing_that_came_since(world: World) -> None:
+    case = world.open(LOT)
+    world.at(4).do(cases.close, case, "bankrupt", "7")
+    assert now(world.at(5), case).broken == (), "somebody answers for it"
+    world.put(Transfer(id="late", at=day(2.5), site="P", to="Z", lot=LOT, quantity=kg(10)))
+    assert {each.site for each in now(world, case).broken} == {"Z"}
+    world.do(cases.reopen, case, "more")
+    assert now(world, case).broken == ()
 
 
 def test_an_override_has_a_reason_and_a_number_and_the_case_can_go_on(world: World) -> None:

@@ -41,6 +41,8 @@ def list_(ctx: Context, *, everything: bool, as_json: bool) -> None:
             "late": each.late,
         }
         say(ctx.t("status.line", **words))
+        if each.broken:
+            say("  " + ctx.t("status.broken", case=each.case, count=each.broken))
         for since in each.found_since:
             what = {"case": each.case, "closed": since.closed[:10], "at": since.at[:16], "name": since.name, "product": since.product}
             size = amount(ctx, since.quantity, since.unit) if since.unit else ""
