@@ -19,7 +19,7 @@ from typing import Final
 import msgspec
 
 from foodtrace.errors import BadData, Conflict, FoodtraceError
-from foodtrace.events import AnyEvent, Correction, Event, Key, VoucherLines
+from foodtrace.events import AnyEvent, Correction, Event, Key, Returned, VoucherLines
 from foodtrace.events.canonical import decode_alone
 from foodtrace.events.parts import sealed_as
 from foodtrace.graph import projection
@@ -91,6 +91,8 @@ def prepare(events: Sequence[Event], personal: Mapping[str, Mapping[str, str]] |
             raise TypeError(message)
         if isinstance(event, Key):
             _check_key(event)
+        if isinstance(event, Returned) and event.to == event.site:
+            raise BadData("case.return_same_site", value=event.to, name=event.to)
         ready = event
         if event.id in values:
             # Once per id: an event that stands twice in a batch must not differ from itself by its salts.

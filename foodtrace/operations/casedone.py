@@ -4,7 +4,8 @@ Rules:
 
 1. Five times for each site, each with quantity, hash of the evidence and who; goods when the notice arrived, by the site's word.
    Beside them what was recorded of the goods after the opening, as the case marks it (:mod:`foodtrace.recall.marked`).
-2. ``remarks``: destroyed unreported or unwitnessed, more planned to be destroyed than is there, done without evidence, entered late with
+2. ``remarks``: destroyed unreported, reported before the risk was known, without witness or place;
+   more planned to be destroyed than is there, done without evidence, entered late with
    an earlier date, records of these goods corrected since the case was opened, said by logs that have no standing, asks that were
    refused, goods that were cleared. None of these is an error; each may need an explanation.
 """
@@ -18,7 +19,7 @@ from typing import Final, Literal, TypeAlias, get_args
 import msgspec
 
 from foodtrace.events import Acknowledgement, Destroyed, Event, GoodsCleared, Notice, Refusal, Returned, Sealing
-from foodtrace.graph.edges import UNIT_NAMES
+from foodtrace.graph.edges import UNIT_NAMES, micros
 from foodtrace.graph.flows import Flow, FlowKind
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.common import CHINA, local
@@ -35,8 +36,9 @@ _Kind: TypeAlias = Literal[
     "receipt", "sale", "transfer", "market_entry", "use", "packing", "release", "certificate", "restock",
 ]  # fmt: skip
 _Asked: TypeAlias = Literal[
-    "unreported", "unwitnessed", "no_evidence", "overplanned", "backdated", "entered_late", "corrected", "no_standing", "refused", "cleared"
-]
+    "unreported", "reported_early", "unwitnessed", "unplaced", "no_evidence", "overplanned",
+    "backdated", "entered_late", "corrected", "no_standing", "refused", "cleared",
+]  # fmt: skip
 _Entries: TypeAlias = list[tuple[str, tuple[int, int]]]
 """(site, (log, seq))."""
 _REMARKS: Final[tuple[_Asked, ...]] = get_args(_Asked)
@@ -124,6 +126,10 @@ class Done:
         for _, event, entry in self.told:
             if isinstance(event, Destroyed) and event.reported is None:
                 found.setdefault("unreported", []).append((event.site, entry))
+            if isinstance(event, Destroyed) and event.reported is not None and micros(event.reported) < self.case.known:
+                found.setdefault("reported_early", []).append((event.site, entry))
+            if isinstance(event, Destroyed) and not event.place.strip():
+                found.setdefault("unplaced", []).append((event.site, entry))
             if isinstance(event, Destroyed) and not event.witness:
                 found.setdefault("unwitnessed", []).append((event.site, entry))
             if isinstance(event, (Destroyed, Sealing, Returned)) and not event.evidence:

@@ -21,6 +21,7 @@ Rules:
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -29,6 +30,7 @@ from foodtrace.errors import Ambiguous, BadData, NotFound, Refused
 from foodtrace.events import Destroyed, DestructionPlanned, Event, Output, Portion, Returned, Sealing, Transformation
 from foodtrace.graph.directory import resolve_lot, resolve_site
 from foodtrace.graph.edges import UNIT_NAMES, micros, moment
+from foodtrace.graph.flows import BIRTHS
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.graph.standing import FALSE_LABEL
 from foodtrace.operations.blocking import blocks, refused
@@ -73,7 +75,8 @@ def dispose(
     :param method: of a destruction; empty: as planned, else ``destroyed``.
     :raises Refused: ``site.insufficient``, ``case.nothing_there``, ``case.all_sealed``, ``case.sealed_already``.
     :raises NotFound: ``case.not_affected``.
-    :raises BadData: ``case.return_to``, ``case.report_late``, ``quantity.*``. :raises Ambiguous: ``case.which_lot_here``.
+    :raises BadData: ``case.return_to``, ``case.return_same_site``, ``case.report_late``, ``quantity.*``.
+    :raises Ambiguous: ``case.which_lot_here``.
     """
     full = resolve_case(session, case)
     at = resolve_site(session, site)
@@ -94,12 +97,42 @@ def dispose(
         elif what == "return":
             if not to:
                 raise BadData("case.return_to", value=at, name=site_name(session, at))
-            events.append(Returned(to=resolve_site(session, to), in_transit=in_transit, **common))
+            back = resolve_site(session, to)
+            if back == at:
+                raise BadData("case.return_same_site", value=at, name=site_name(session, at))
+            events.append(Returned(to=back, in_transit=in_transit, **common))
         else:
             events.append(_destroyed(session, doing, common, witness=witness, place=place, method=method, reported=reported, plan=plan))
     if not events:
         raise Refused("case.all_sealed" if sealed else "case.nothing_there", value=at, case=full, name=site_name(session, at))
     return Outcome(events=events, answer=events)
+
+
+def strange_returns(session: Session, events: Sequence[Event], now: int) -> list[str]:
+    """Return the sites that goods went back to although, by the records, they came from there to nobody, and nobody who recalls keeps them.
+
+    :param events: what :func:`dispose` answered.
+    """
+    facts = SqlFacts(session, now)
+    found: dict[str, None] = {}
+    for event in events:
+        if isinstance(event, Returned):
+            to, lot = facts.site(event.to), facts.lot(event.lot)
+            for state in load_cases(session, event.case, until=now):
+                hit = reach_of(facts, state)
+                lots = {each for each, names in hit.names.items() if lot in names}
+                begun = any(flow.kind in BIRTHS and flow.site == to and flow.lot in lots for flow in hit.flows)
+                sent = any(move.src == to and move.lot in lots and not move.recall for move in hit.moves)
+                if to not in hit.own and not begun and not sent:
+                    found[event.to] = None
+    return list(found)
+
+
+def reported_early(session: Session, event: Event) -> bool:
+    """Say whether a destruction was reported before anybody knew of a risk, as the case says it."""
+    if not isinstance(event, Destroyed) or event.reported is None:
+        return False
+    return all(micros(event.reported) < state.known for state in load_cases(session, event.case))
 
 
 def _destroyed(

@@ -106,6 +106,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "case.nothing_there": ("账面上 {name} 没有案件 {case} 的货", "by the book {name} holds nothing of case {case}"),
     "case.nothing_there.hint": ("用 --lot 和 --quantity 写明", "name it with --lot and --quantity"),
+    "case.return_same_site": ("退回方和收回方都是 {name}", "the goods would go back from {name} to itself"),
+    "case.return_same_site.hint": ("看看 --to; 货仍在原处就不用记退回", "check --to; goods that stay where they are did not go back"),
     "case.return_to": ("没有说退到哪里 ({name})", "where the goods of {name} go back to was not said"),
     "case.return_to.hint": ("用 --to", "use --to"),
     "case.which_lot": ("给了数量 {value}, 没给批次", "a quantity {value} without a lot"),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from foodtrace.errors import FoodtraceError
+from foodtrace.errors import BadData, FoodtraceError
 from foodtrace.events import (
     Alias,
     Destroyed,
@@ -70,6 +70,7 @@ def test_a_destruction_is_reported_before_it_happens_and_one_that_was_not_stands
     world.do(disposal.dispose, "destroy", case, "Y", LOT, None)
     assert {each.kind: each.sites for each in now(world, case).remarks if each.kind != "no_evidence"} == {
         "unreported": ("Y",),
+        "unplaced": ("Y",),
         "unwitnessed": ("Y",),
     }
 
@@ -376,3 +377,28 @@ def test_two_names_of_one_lot_are_one_lot_to_a_quantity(world: World) -> None:
     assert (sealed.lot in {LOT, "OP-P/BOX"}, sealed.quantity) == (True, kg(10))
     (rest,) = world.do(disposal.dispose, "seal", case, "Y", None, None)
     assert rest.quantity == kg(30)
+
+
+def test_goods_do_not_go_back_to_where_they_are_by_command_or_as_an_event(world: World) -> None:
+    case = world.open(LOT)
+    refuses(world, "case.return_same_site", disposal.dispose, "return", case, "X", LOT, kg(5), to="X")
+    with pytest.raises(BadData) as error:
+        world.put(Returned(id="r", at=world.now, site="X", to="X", case=case, lot=LOT, quantity=kg(5)))
+    assert error.value.code == "case.return_same_site"
+
+
+def test_a_return_to_somebody_who_never_supplied_the_goods_is_recorded_and_said(world: World) -> None:
+    case = world.open(LOT)
+    for to, strange in (("W", []), ("Y", ["Y"]), ("P", [])):
+        events = world.do(disposal.dispose, "return", case, "X", LOT, kg(5), to=to)
+        with world.read() as session:
+            assert disposal.strange_returns(session, events, micros(world.now)) == strange, to
+
+
+def test_a_destruction_that_was_reported_before_the_risk_was_known_was_not_duly_reported(world: World) -> None:
+    case = world.open(LOT)
+    long_ago = day(-2000)
+    (event,) = world.at(4).do(disposal.dispose, "destroy", case, "Y", LOT, None, reported=long_ago, witness="W-7", place="yard")
+    with world.read() as session:
+        assert disposal.reported_early(session, event)
+    assert {each.kind for each in now(world, case).remarks} == {"reported_early", "no_evidence"}

@@ -34,6 +34,15 @@ def _dispose(
     return events
 
 
+def _say_strange(ctx: Context, events: list[Any]) -> None:
+    from foodtrace.operations.disposal import strange_returns  # noqa: PLC0415
+
+    with ctx.open() as ledger, ledger.reading() as session:
+        strange = strange_returns(session, events, ledger.clock())
+    for name in names_of(ctx, strange).values():
+        say(ctx.t("cli.case.return_strange", name=name), err=True)
+
+
 def _number(ctx: Context, event_id: str) -> str:
     """Return the number by which a receipt names a return that was just recorded."""
     from foodtrace.operations.vouchers import number_of  # noqa: PLC0415
@@ -97,6 +106,7 @@ def return_(
     events = _dispose(
         ctx, "return", site, case_id, lot, quantity, by=by, to=to, in_transit=shipped, evidence=hashed(evidence), allow_short=allow_short
     )
+    _say_strange(ctx, events)
     for event in events if shipped else ():
         say("  " + ctx.t("cli.case.return_number", lot=event.lot, number=_number(ctx, event.id)))
 
@@ -191,6 +201,13 @@ def destroy(
         say(ctx.t("cli.case.unreported"), err=True)
     if any(not event.witness for event in events):
         say(ctx.t("cli.case.unwitnessed"), err=True)
+    if any(not event.place.strip() for event in events):
+        say(ctx.t("cli.case.unplaced"), err=True)
+    from foodtrace.operations.disposal import reported_early  # noqa: PLC0415
+
+    with ctx.open() as ledger, ledger.reading() as session:
+        if any(reported_early(session, event) for event in events):
+            say(ctx.t("cli.case.reported_early"), err=True)
 
 
 def _plan(ctx: Context, site: str, case_id: str | None, lot: str | None, quantity: str | None, by: str, **more: Any) -> None:
