@@ -5,7 +5,8 @@ Rules:
 1. What was recorded later is not seen, be it goods, what a lot or site is, or a correction. What a later correction ended stood then.
 2. Other names of a lot count whenever they were recorded: they have no time (RECALL section 1), and rows do not say when.
 3. Sums know no moment. They only say where to look, and what is there is looked up row by row: O(affected) as ever.
-4. How far a log had come is found by halving its entries: their times never run backwards.
+4. When a site wrote last is told by the last entries of its log, else by its newest goods: on a very large stock it may have been later.
+5. How far a log had come is found by halving its entries: their times never run backwards.
 """
 
 from __future__ import annotations
@@ -90,7 +91,7 @@ class KnownFacts(SqlFacts):
         self._sizes: dict[int, int] = {}
 
     def _size(self, log: int) -> int:
-        """Return how many entries a log had by then (rule 4)."""
+        """Return how many entries a log had by then (rule 5)."""
         if log not in self._sizes:
             row = self._s.row("SELECT size, time FROM head WHERE log = ?", (log,))
             size, time = (int(row[0]), int(row[1])) if row is not None else (0, 0)
@@ -247,12 +248,21 @@ class KnownFacts(SqlFacts):
         for log, wanted in later.items():
             found = self._read_back(log, wanted)
             for site in wanted - found.keys():
-                times = [row[7] for row in self._at(site) if row[8] == log]
-                if times:
-                    found[site] = max(times)
+                newest = self._newest(site, log)
+                if newest is not None:
+                    found[site] = newest
             for site, recorded in found.items():
                 last[site] = max(recorded, last.get(site, recorded))
         return last
+
+    def _newest(self, site: int, log: int) -> int | None:
+        """Return when a log last told of the newest goods that a site had by then: older goods are not read as well."""
+        lots = sorted({lot for _, lot in self._ever_at([site])}, reverse=True)
+        for first in range(0, len(lots), _PORTION):
+            times = [row[7] for row in self._rows_of(lots[first : first + _PORTION]) if row[2] == site and row[8] == log]
+            if times:
+                return max(times)
+        return None
 
     def _read_back(self, log: int, sites: Collection[int]) -> dict[int, int]:
         """Return when sites wrote last, of those that did so among the last entries that a log had."""
