@@ -26,6 +26,7 @@ from foodtrace.storage.session import Row, Session
 from foodtrace.tlog.entry import parse
 
 _MOVES: Final = f"SELECT {FLOW} FROM {{ids}} CROSS JOIN move AS m WHERE m.lot = f.value AND m.recorded <= ?"  # noqa: S608 - constants
+_AT: Final = _MOVES.replace("m.recorded <=", "m.site = ? AND m.recorded <=")
 _ENTRIES: Final = f"SELECT {FLOW} FROM {{ids}} CROSS JOIN move AS m WHERE m.seq = f.value AND m.log = ? AND m.recorded <= ?"  # noqa: S608
 _WORDS: Final = (
     f"SELECT {WORD}, l.recorded, l.log, l.seq, l.item, l.ended FROM {{ids}} CROSS JOIN lot_fact AS l JOIN log AS g ON g.id = l.log "  # noqa: S608
@@ -46,7 +47,7 @@ _LATER: Final = " AND a.ended <= 0"
 _SPOKEN: Final = SPOKEN.replace(_LATER, "")
 _BACK: Final = 256
 """Entries read back to find the last one of a site; of one that wrote none of them, its goods tell."""
-_PORTION: Final = 500
+_PORTION: Final = 50
 
 
 class _Event(msgspec.Struct, frozen=True):
@@ -194,7 +195,10 @@ class KnownFacts(SqlFacts):
         """Iterate over the flows at a site, its lots by portions: whoever has seen enough reads no further."""
         lots = sorted({lot for _, lot in self._ever_at([site])})
         for first in range(0, len(lots), _PORTION):
-            yield from (row for row in self._rows_of(lots[first : first + _PORTION]) if row[2] == site)
+            yield from self._there(site, lots[first : first + _PORTION])
+
+    def _there(self, site: int, lots: Collection[int]) -> list[Row]:
+        return self._stood(self._s.each(_AT, lots, (site, self._until)), 8, ENDED)
 
     def speaking(self, lots: Collection[int]) -> list[Row]:
         """See :class:`foodtrace.graph.rows.Rows`."""
@@ -259,7 +263,7 @@ class KnownFacts(SqlFacts):
         """Return when a log last told of the newest goods that a site had by then: older goods are not read as well."""
         lots = sorted({lot for _, lot in self._ever_at([site])}, reverse=True)
         for first in range(0, len(lots), _PORTION):
-            times = [row[7] for row in self._rows_of(lots[first : first + _PORTION]) if row[2] == site and row[8] == log]
+            times = [row[7] for row in self._there(site, lots[first : first + _PORTION]) if row[8] == log]
             if times:
                 return max(times)
         return None
