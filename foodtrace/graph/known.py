@@ -263,7 +263,7 @@ class KnownFacts(SqlFacts):
         """Return when a log last told of the newest goods that a site had by then: older goods are not read as well."""
         lots = sorted({lot for _, lot in self._ever_at([site])}, reverse=True)
         for first in range(0, len(lots), _PORTION):
-            times = [row[7] for row in self._there(site, lots[first : first + _PORTION]) if row[8] == log]
+            times: list[int] = [row[7] for row in self._there(site, lots[first : first + _PORTION]) if row[8] == log]
             if times:
                 return max(times)
         return None
