@@ -156,6 +156,12 @@ def completion_clock(case: Case, settings: Settings, calendar: Calendar, now: in
     return _judge(clock, calendar, now)
 
 
+def unpublished(case: Case) -> list[int]:
+    """Return until when extensions that were not published reach beyond those that were, microseconds UTC; the earliest first."""
+    reached = max((until for until, published in case.extended if published is not None), default=0)
+    return sorted({until for until, published in case.extended if published is None and until > reached})
+
+
 def _judge(clock: Clock, calendar: Calendar, now: int) -> Clock:
     """Add lateness or the days left to a completion clock whose due day is known (rule 6)."""
     if clock.due is None or clock.due_day is None:

@@ -67,12 +67,15 @@ class Accounted(RateAnswer, frozen=True, kw_only=True):
 
     product: str = ""
     """For pieces: the product counted; pieces of unlike products are never added up."""
+    unexplained: int = 0
+    """Of what came into being, what nobody can say the origin of; it stands on both sides."""
 
 
 class Drill(msgspec.Struct, frozen=True, kw_only=True):
     """What a drill found; its JSON is ``schemas/drill.json``."""
 
     seed: str
+    """Empty: the lot was named."""
     candidates: int
     """Lots it was drawn from; 0: the lot was named."""
     lot: str
@@ -153,7 +156,18 @@ def drill(session: Session, seed: str, *, now: int, timer: Timer, lot: str | Non
 def _rate(unit: int, product: str, row: Balance) -> Accounted:
     numerator, denominator = accounted(row)
     rate = Rate(numerator=numerator, denominator=denominator, unit=UNIT_NAMES[unit])
-    return Accounted(numerator=numerator, denominator=denominator, unit=rate.unit, percent=rate.percent, product=product)
+    return Accounted(
+        numerator=numerator,
+        denominator=denominator,
+        unit=rate.unit,
+        percent=rate.percent,
+        product=product,
+        unexplained=_unexplained(row),
+    )
+
+
+def _unexplained(row: Balance) -> int:
+    return row.over + row.surplus + row.from_nowhere + row.changed_in
 
 
 def _weighed(lot: str, unit: int, row: Balance) -> Weighed:
@@ -162,7 +176,7 @@ def _weighed(lot: str, unit: int, row: Balance) -> Weighed:
         unit=UNIT_NAMES[unit],
         born=row.born,
         brought_back=row.brought_back,
-        unexplained=row.over + row.surplus + row.from_nowhere + row.changed_in,
+        unexplained=_unexplained(row),
         used=row.consumed + row.used,
         used_into=row.consumed_into,
         sold=row.sold,

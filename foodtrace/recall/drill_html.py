@@ -18,7 +18,7 @@ _COLUMNS = (
 
 def html(found: Drill, chain: Chain, *, lang: Lang = "en") -> str:
     """Return the report of a drill as one HTML document in one language."""
-    title = text("report.drill.title", lang, seed=found.seed)
+    title = text("report.drill.title", lang, seed=found.seed or found.lot)
     parts = [
         *opening(title, f"{found.product} {found.lot}".strip(), moment_words(found.at), lang),
         f'<p class="note">{escaped(text("report.drill.note", lang))}</p>',
@@ -58,7 +58,11 @@ def accounted_words(found: Drill, place: int, lang: Lang) -> str:
     numbers = " / ".join(Measured(each, rate.unit).shown() for each in (rate.numerator, rate.denominator))
     percent = f"{rate.percent} %" if rate.percent else text("report.drill.nothing", lang)
     several = len({each.product for each in found.accounted if each.unit == "piece"}) > 1
-    return f"{percent}  {numbers} {unit_word(rate.unit, lang)}" + (f" {rate.product}" if several and rate.product else "")
+    said = f"{percent}  {numbers} {unit_word(rate.unit, lang)}" + (f" {rate.product}" if several and rate.product else "")
+    if not rate.unexplained:
+        return said
+    size = f"{Measured(rate.unexplained, rate.unit).shown()} {unit_word(rate.unit, lang)}"
+    return said + text("report.drill.unexplained", lang, quantity=size)
 
 
 def seconds(milliseconds: int) -> str:

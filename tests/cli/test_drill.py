@@ -31,3 +31,7 @@ def test_without_a_seed_one_is_made_and_told(shop: Path) -> None:
     again = json.loads(run(shop, "drill", "--json", "--seed", found["seed"]))
     assert again["lot"] == found["lot"]
     assert "lot.not_found" in run(shop, "drill", "--lot", "NOSUCH", code=1)
+
+
+def test_a_lot_that_is_named_is_not_drawn(shop: Path) -> None:
+    assert "drill.seed_and_lot" in run(shop, "drill", "--seed", "q4", "--lot", "L-1", code=2)

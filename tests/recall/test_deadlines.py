@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+import msgspec
 import pytest
 
 from foodtrace.errors import BadData
@@ -18,6 +19,7 @@ from foodtrace.recall.deadlines import (
     local_day,
     nth_working_day,
     start_clock,
+    unpublished,
     working_days_between,
 )
 from foodtrace.recall.facts import Case
@@ -251,3 +253,14 @@ def test_a_pack_that_breaks_its_form_is_refused(change: tuple[str, str]) -> None
     with pytest.raises(BadData) as wrong:
         read_pack(LOCAL_PACK.replace(*change))
     assert wrong.value.code == "rules.pack"
+
+
+def test_an_extension_that_was_published_since_is_not_said_to_be_unpublished() -> None:
+    first, later = at("2025-10-31T00:00"), at("2025-11-15T00:00")
+    case = Case(case="C", versions=(), level=1, reason="x", opened=0, known=0)
+    for extended, left in (
+        (((first, None),), [first]),
+        (((first, None), (first, 5)), []),
+        (((first, 5), (later, None), (later, None)), [later]),
+    ):
+        assert unpublished(msgspec.structs.replace(case, extended=extended)) == left

@@ -15,13 +15,13 @@ import pytest
 from hypothesis import given, settings
 
 from foodtrace import Ledger, Quantity, errors
-from foodtrace.events import CertificateIssued, Event, Output, Portion, Sale, Site, Transfer, Transformation
+from foodtrace.events import CertificateIssued, Event, Output, Portion, Receipt, Sale, Site, Transfer, Transformation
 from foodtrace.graph.edges import micros
 from foodtrace.recall.affected import find
 from foodtrace.recall.balance import Balance, accounted, balances, total
 from foodtrace.recall.chain import Chain
 from foodtrace.recall.drill import Drill, draw, drill
-from foodtrace.recall.drill_html import html
+from foodtrace.recall.drill_html import accounted_words, html
 from foodtrace.schemas import schema_of
 from tests.recall.notation import OWN, SETTINGS, Build, at, clauses
 from tests.recall.shapes import LOT, PRODUCT_MAPS, Flows, records
@@ -135,6 +135,13 @@ def test_what_a_drill_finds(ledger: Ledger) -> None:
     assert silent.reachable == 1
     assert "13900001234" not in msgspec.json.encode(silent).decode()
     jsonschema.validate(json.loads(msgspec.json.encode(silent)), schema_of("drill"))
+
+
+def test_goods_of_unexplained_origin_are_said_beside_the_percentage(ledger: Ledger) -> None:
+    ledger.record([Receipt(id="r-9", at=AT, site="P-1", lot="P-1/M", quantity=Quantity(30, "g"))])
+    found = practise(ledger, "s", lot="F-1/L0")
+    assert [(rate.denominator, rate.unexplained) for rate in found.accounted] == [(830, 30)]
+    assert "of which 0.03 kg is of unexplained origin" in accounted_words(found, 0, "en")
 
 
 def test_pieces_of_unlike_products_are_accounted_for_apart(ledger: Ledger) -> None:

@@ -268,7 +268,7 @@ def deadlines(ctx: Context, state: Case, now: int, rules: Path | None) -> None:
     """Print both clocks of a case by its rule pack, how late they are, and what the pack does not know."""
     from foodtrace.operations.common import local  # noqa: PLC0415
     from foodtrace.recall.calendars import calendar  # noqa: PLC0415
-    from foodtrace.recall.deadlines import completion_clock, start_clock  # noqa: PLC0415
+    from foodtrace.recall.deadlines import completion_clock, start_clock, unpublished  # noqa: PLC0415
     from foodtrace.recall.packs import for_case  # noqa: PLC0415
 
     chosen = for_case(state, rules)
@@ -291,7 +291,7 @@ def deadlines(ctx: Context, state: Case, now: int, rules: Path | None) -> None:
         say("  " + ", ".join(each for each in (line, late or left) if each))
         if clock.first_due_day is not None and clock.first_due_day != clock.due_day:
             say("  " + ctx.t("deadline.extended", due=clock.due_day, first=clock.first_due_day))
-    for until in sorted(until for until, published in state.extended if published is None):
+    for until in unpublished(state):
         say("  " + ctx.t("deadline.extension_unpublished", due=f"{local(until):%Y-%m-%d}"))
     if chosen.missing:
         say("  " + ctx.t("deadline.pack_missing", named=chosen.missing, pack=chosen.pack.name))

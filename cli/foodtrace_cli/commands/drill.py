@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from foodtrace.errors import BadData
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, emit_json, say
 
@@ -23,12 +24,14 @@ def drill(ctx: Context, seed: str | None, lot: str | None, out: str | None, *, a
     """Practise a recall: draw a lot, find it, balance its quantities, time it. Touches no stock, sends no notice, records nothing."""
     from foodtrace.recall.drill import drill as practise  # noqa: PLC0415
 
-    chosen = seed if seed is not None else secrets.token_hex(4)
+    if seed is not None and lot is not None:
+        raise BadData("drill.seed_and_lot", value=seed, expected=lot)
+    chosen = seed if seed is not None else "" if lot else secrets.token_hex(4)
     with ctx.open() as ledger, ledger.reading() as session:
         found, chain = practise(session, chosen, now=ledger.clock(), timer=lambda: time.monotonic_ns() // 1000, lot=lot)
     name = out
     if name is None and not as_json:
-        name = ctx.t("cli.drill.name", seed=re.sub(r"[^\w.-]", "_", chosen)[:60])
+        name = ctx.t("cli.drill.name", seed=re.sub(r"[^\w.-]", "_", chosen or found.lot)[:60])
     if name is not None:
         from foodtrace.recall.drill_html import html  # noqa: PLC0415
 
