@@ -10,6 +10,8 @@ A URL reaches people in the answer of ``init``, in errors of every kind and in w
    Four or five digits that can be one are a port, and shown: nobody can tell.
 3. The form "host=.. password=.." of libpq is no address here: it is refused, not taken for a file's name; its password is not shown.
 4. What the driver says is not repeated if a secret of the URL stands in it, as it is or decoded.
+5. A URL with a slash or the colon left out (``postgresql:/user:password@host``) is no file's name either: it is refused, and shown as
+   ``postgresql:..``.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ import re
 from typing import Final
 from urllib.parse import unquote
 
-__all__ = ["is_malformed", "is_server", "is_words", "repeatable", "without_passwords"]
+__all__ = ["is_malformed", "is_nearly", "is_server", "is_words", "repeatable", "without_passwords"]
 
 _SHOWN: Final = frozenset(
     [
@@ -67,6 +69,7 @@ _SHOWN: Final = frozenset(
 _LAST_PORT: Final = 65_535
 _URL: Final = re.compile(r"(?:postgresql|postgres)(?:\+[a-z0-9]+)?://\S*")
 
+_NEARLY: Final = re.compile(r"(?:postgresql|postgres)(?:\+[a-z0-9]+)?(?::(?!//)\S*[@/]\S*|//\S*)", re.IGNORECASE)
 _WORDS: Final = re.compile(r"(?:^|\s)(?:host|hostaddr|port|dbname|user|password|service)\s*=", re.IGNORECASE)
 _PASSWORD: Final = re.compile(r"((?:^|\s)(?:ssl)?password\s*=\s*)('(?:[^'\\]|\\.)*'|\S+)", re.IGNORECASE)
 
@@ -74,6 +77,11 @@ _PASSWORD: Final = re.compile(r"((?:^|\s)(?:ssl)?password\s*=\s*)('(?:[^'\\]|\\.
 def is_server(url: str) -> bool:
     """Say whether this is the URL of a PostgreSQL database, not a file's path."""
     return _URL.match(url) is not None
+
+
+def is_nearly(url: str) -> bool:
+    """Say whether this is the URL of a PostgreSQL database with a slash or the colon left out (rule 5), and no file's name."""
+    return _NEARLY.match(url) is not None
 
 
 def is_words(url: str) -> bool:
@@ -93,7 +101,8 @@ def is_malformed(url: str) -> bool:
 
 def without_passwords(text: str) -> str:
     """Return a text with every URL of a PostgreSQL database in it as it may be shown (rules 1 to 3)."""
-    return _PASSWORD.sub(r"\1..", _URL.sub(lambda found: _shown(found.group()), text))
+    nearly = _NEARLY.sub("postgresql:..", _URL.sub(lambda found: _shown(found.group()), text))
+    return _PASSWORD.sub(r"\1..", nearly)
 
 
 def repeatable(said: str, url: str) -> bool:

@@ -51,7 +51,7 @@ def _brief(value: object) -> str:
     shown = value if isinstance(value, str) else str(value)
     if PRIVATE_MARK in shown:  # before it is cut: whoever typed a key file where something else was due is not shown it again
         return "(private key)"
-    if ("://" in shown and "postgres" in shown) or "password" in shown.lower():
+    if "postgres" in shown.lower() or "password" in shown.lower():
         from foodtrace.addresses import without_passwords  # noqa: PLC0415 - hardly ever
 
         shown = without_passwords(shown)

@@ -27,10 +27,10 @@ from foodtrace.graph.names import Names
 from foodtrace.opening import LogState, Writer, check_seen, chosen, logs, origins, refuse_backup
 from foodtrace.operations.common import Outcome
 from foodtrace.quantity import Quantity
-from foodtrace.reading import SCHEMA_VERSION, Snapshots, check, default_keys, rule_folder, wall_clock
+from foodtrace.reading import SCHEMA_VERSION, Snapshots, check, default_keys, open_or_lost, rule_folder, wall_clock
 from foodtrace.recording import Receipt, done, lock, prepare, record, record_in, refusals
 from foodtrace.sealed import sealed_logs
-from foodtrace.storage.engine import address_of, open_store
+from foodtrace.storage.engine import address_of
 from foodtrace.storage.session import Session, Store
 from foodtrace.tlog.append import Head
 from foodtrace.tlog.clock import ClockRule, clock_rule, within
@@ -157,12 +157,13 @@ class Ledger:
         :param clock_ahead: how far ahead of the last entry is far (25 days).
         :param older: take a ledger of an older version of foodtrace too, to :meth:`rebuild` it, back it up or recover it.
         :param rules: folder of rule packs of one's own, in ``recall/*.toml`` and ``gate/*.toml``; each is read when it is first needed.
-        :raises NotFound: ``ledger.missing``, ``rules.directory``. :raises Integrity: ``ledger.rolled_back``, ``ledger.forked_log``.
+        :raises NotFound: ``ledger.missing``, ``rules.directory``. :raises Integrity: ``ledger.rolled_back``, ``ledger.forked_log``,
+            ``ledger.gone``.
         :raises Storage: ``ledger.newer``, ``ledger.older``, ``storage.*``. :raises BadData: ``clock.ahead``, ``rules.misplaced``.
         """
         rule = clock_rule(clock_ahead, confirmed=confirm_clock)
         own = None if rules is None else rule_folder(rules)
-        store = open_store(url, create=create, schema=schema)
+        store = open_or_lost(url, keys, create=create, schema=schema, recovering=recovering)
         path = getattr(store, "path", None)
         folder = Path(keys).expanduser() if keys is not None else default_keys(path)
         ledger = cls(
@@ -179,7 +180,7 @@ class Ledger:
         # The password stays here; it goes through a pipe to a process that helps to verify, and nowhere else.
         ledger._address, ledger._schema = address_of(url), schema
         try:
-            check(store, folder, may_create=create, anchors=not recovering, older=older)
+            check(store, folder, may_create=create, anchors=not recovering, older=older, schema=schema)
         except BaseException:
             store.close()
             raise

@@ -12,6 +12,8 @@ Rules (DESIGN section 5):
 4. A program that keeps a ledger open compares each snapshot with those before (:mod:`foodtrace.tlog.lastread`): it was opened long ago, and
    the database may have been set back since.
 5. This module loads no keys, no events and no SQLAlchemy: import time is part of a command's time.
+6. Where ``verify`` saw logs on this host and there is not even a table now, the ledger is gone, whoever asks, and not one that was never
+   made: no other is made in its place unasked (``ledger.gone``).
 """
 
 from __future__ import annotations
@@ -28,9 +30,11 @@ from foodtrace.storage.engine import open_store
 from foodtrace.storage.session import VERSION
 from foodtrace.tlog.anchor import anchor_path, read_anchor
 from foodtrace.tlog.lastread import HEADS, LastRead
-from foodtrace.tlog.vouched import Vouched, mark_of
+from foodtrace.tlog.vouched import Vouched, mark_of, mark_path, read_seen
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
     from foodtrace.storage.session import Session, Store
     from foodtrace.tlog.lastread import Ends
 
@@ -96,7 +100,10 @@ def reading(url: str, *, keys: str | Path | None = None) -> Iterator[Session]:
     :raises NotFound: ``ledger.missing``. :raises Integrity: ``ledger.rolled_back``, ``ledger.forked_log``.
     :raises Storage: ``ledger.newer``, ``ledger.older``, ``storage.*``.
     """
-    store = open_store(url, create=False)
+    try:
+        store = open_store(url, create=False)
+    except NotFound as error:
+        raise _lost(error, keys, None) or error from None
     try:
         folder = Path(keys).expanduser() if keys is not None else default_keys(getattr(store, "path", None))
         check(store, folder, may_create=False)
@@ -134,13 +141,50 @@ class Snapshots:
             yield session, [] if seen is None else self._last.look(session, seen)
 
 
-def check(store: Store, keys: Path, *, may_create: bool, anchors: bool = True, older: bool = False) -> None:
+def open_or_lost(url: str | Path | Engine, keys: str | Path | None, *, create: bool, schema: str | None, recovering: bool) -> Store:
+    """Open a database; see :func:`foodtrace.storage.engine.open_store`.
+
+    :raises Integrity: ``ledger.gone`` where there is no file, and there was a ledger in it (rule 6).
+    """
+    try:
+        return open_store(url, create=create, schema=schema)
+    except NotFound as error:
+        raise (None if recovering else _lost(error, keys, schema)) or error from None
+
+
+def _is_empty(path: Path | None) -> bool:
+    """Say whether there is no file, or nothing in it; a server has none."""
+    try:
+        return path is not None and path.stat().st_size == 0
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False  # whoever opens it says why
+
+
+def _lost(error: NotFound, keys: str | Path | None, schema: str | None) -> Integrity | None:
+    """Return the error about a file that is not there and in which ``verify`` saw logs; none if it never did (rule 6)."""
+    path = Path(str(error.value))
+    folder = Path(keys).expanduser() if keys is not None else default_keys(path)
+    return _gone(str(path), mark_path(folder, f"sqlite:///{path}", schema)) if error.code == "ledger.missing" else None
+
+
+def _gone(place: str, mark: Path) -> Integrity | None:
+    seen = read_seen(mark)
+    return Integrity("ledger.gone", value=place, expected=", ".join(sorted(seen)), path=str(mark)) if seen else None
+
+
+def check(store: Store, keys: Path, *, may_create: bool, anchors: bool = True, older: bool = False, schema: str | None = None) -> None:
     """Check a database before it is used (rules 1 and 2).
 
     :param may_create: no ledger is no error. :param anchors: compare with this host's anchors. :param older: so is an older schema.
+    :param schema: PostgreSQL schema of the ledger. :raises Integrity: ``ledger.gone`` (rule 6).
     """
-    version = store.version()
+    version = None if _is_empty(getattr(store, "path", None)) else store.version()  # asking would make a file of nothing
     if version is None:
+        gone = _gone(store.url.removeprefix("sqlite:///"), mark_of(keys, store, schema)) if anchors else None
+        if gone is not None:
+            raise gone
         if not may_create:
             raise NotFound("ledger.missing", value=store.url, expected="foodtrace init")
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from foodtrace.addresses import is_malformed, is_server, is_words
+from foodtrace.addresses import is_malformed, is_nearly, is_server, is_words
 from foodtrace.errors import BadData
 from foodtrace.storage.session import Store
 
@@ -39,7 +39,7 @@ def open_store(url: str | Path | Engine, *, create: bool, schema: str | None = N
         from foodtrace.storage.postgres import PostgresStore  # noqa: PLC0415
 
         return PostgresStore(url, schema=schema)
-    elif is_words(url):
+    elif is_words(url) or is_nearly(url):
         raise BadData("storage.url", value=url, expected="sqlite:///FILE, postgresql://HOST/NAME")
     elif "://" in url:
         raise BadData("storage.url", value=url.split("://")[0] + "://..", expected="sqlite:///FILE, postgresql://HOST/NAME")

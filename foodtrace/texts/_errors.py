@@ -156,6 +156,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "ledger.forked.hint": ("在子进程里另开一个", "open another one in the child process"),
     "ledger.forked_log": ("日志 {value} 第 {expected} 条的检查点与本机签过的不同", "log {value} has another checkpoint at size {expected} than this host knows"),
     "ledger.forked_log.hint": ("不要写; 有两份历史, 保留两份", "do not write; there are two histories, keep both"),
+    "ledger.gone": (
+        "账本不见了或空了: {value}; 这台机器核验过它 (日志 {expected})",
+        "the ledger is gone or empty: {value}; it was verified on this host (log {expected})",
+    ),
+    "ledger.gone.hint": (
+        "先不要另建: 找回文件, 或放回备份 foodtrace recover --from 备份 --reason 原因; 有意不要了的, 移走 {path}, 再 foodtrace init",
+        "make no other in its place: find the file, or put a backup back with foodtrace recover --from BACKUP --reason WHY; if it was given up on purpose, move {path} away, then foodtrace init",
+    ),
     "ledger.missing": ("这里还没有账本: {value}", "no ledger here yet: {value}"),
     "ledger.missing.hint": ("foodtrace init, 或用 --db 指明", "foodtrace init, or name it with --db"),
     "ledger.newer": ("账本版本 {value}, 本程序到 {expected}", "ledger format {value}, this program knows {expected}"),

@@ -148,7 +148,7 @@ def test_a_ledger_that_is_gone_is_named_from_what_verify_saw(url: str, tmp_path:
     else:
         with psycopg.connect(url, autocommit=True) as admin:
             admin.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
-    with Ledger.open(url, keys=tmp_path / "keys") as ledger:
+    with Ledger.open(url, keys=tmp_path / "keys", recovering=True) as ledger:
         assert findings(ledger.verify()) == {("tlog.log_gone", "city/one", SIZE - 1, f"{SIZE} ({mark})", "0")}
         mark.unlink()
         with pytest.raises(NotFound, match="no ledger"):

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from foodtrace import Ledger, errors
-from foodtrace.addresses import is_malformed, repeatable, without_passwords
+from foodtrace.addresses import is_malformed, is_nearly, repeatable, without_passwords
 from foodtrace.storage.schema import statements
 from foodtrace.tlog.vouched import format_head, mark_path, read_seen
 from tests.cli.inside import Inside, here
@@ -29,6 +29,14 @@ SHOWN = [
     ("postgresql://[::1]:5432/p1?PASSWORD=geheim", "postgresql://[::1]:5432/p1"),
     ("postgresql://owner:g%40heim@h/p1", "postgresql://owner@h/p1"),
     ("postgresql:///p1?host=/tmp/pg&password=geheim@x", "postgresql:///p1?host=/tmp/pg"),
+]
+NEARLY = [
+    "postgresql:/u:s3cret@h",
+    "postgresql:u:s3cret@h/p1",
+    "postgres:/u:s3cret@h/p1?x=1",
+    "postgresql+psycopg:/u:s3cret@h",
+    "postgresql//u:s3cret@h/p1",
+    "PostgreSQL:/u:s3cret@h",
 ]
 MALFORMED = [
     "postgresql://owner:ge@heim@h/p1",
@@ -47,6 +55,36 @@ MALFORMED = [
 def test_a_url_is_shown_without_its_password(url: str, shown: str) -> None:
     assert not is_malformed(url)
     assert without_passwords(f"see {url} there") == f"see {shown} there"
+
+
+@pytest.mark.parametrize("url", NEARLY)
+def test_an_address_with_a_slash_left_out_is_no_files_name_and_shows_no_password(here: Inside, url: str) -> None:
+    assert is_nearly(url)
+    assert without_passwords(f"see {url} there") == "see postgresql:.. there"
+    for words in (
+        ["init"],
+        ["verify"],
+        ["doctor"],
+        ["key", "list"],
+        ["backup", "b.db"],
+        ["recall", "1"],
+        ["recover", "--from", "b", "--reason", "x"],
+    ):
+        for more in ([], ["--json"] if words[0] in ("verify", "doctor") else []):
+            code, said = here.spoken("--db", url, *words, *more)
+            assert code in (1, 2, 3), said
+            assert "s3cret" not in said, words
+    assert not list(here.folder.glob("postgres*")), "and no file is made of it"
+    with pytest.raises(errors.BadData) as error:
+        Ledger.open(url, keys=here.folder / "keys")
+    assert error.value.code == "storage.url"
+    assert "s3cret" not in str(error.value.as_dict())
+
+
+@pytest.mark.parametrize("name", ["postgresql.db", "postgres", "/var/lib/postgresql/food.db", "sqlite:///postgresql/x.db"])
+def test_a_files_name_with_the_word_in_it_is_one(name: str) -> None:
+    assert not is_nearly(name)
+    assert without_passwords(name) == name
 
 
 @pytest.mark.parametrize("url", MALFORMED)

@@ -154,6 +154,38 @@ def test_a_ledger_that_was_verified_and_is_gone_is_no_new_start(here: Inside) ->
     assert "tlog.log_gone" in here("verify", code=3)
 
 
+@pytest.mark.parametrize("emptied", [False, True])
+def test_nothing_is_put_in_the_place_of_a_ledger_that_is_gone_nor_is_it_called_new(here: Inside, emptied: bool) -> None:
+    here("init")
+    here("verify")
+    for path in here.folder.glob("foodtrace.db*"):
+        path.unlink()
+    if emptied:
+        (here.folder / "foodtrace.db").write_bytes(b"")
+    lines = here.folder / "x.jsonl"
+    lines.write_text("{}")
+    for words in (["init"], ["recall", "F-1/A"], ["gate"], ["site", "add", "福安超市:shop"], ["record", str(lines)], ["trace", "F-1/A"]):
+        said = here(*words, code=3)
+        assert "ledger.gone" in said or "it was verified on this host" in said, said
+        assert "foodtrace recover --from BACKUP" in said
+    assert not (here.folder / "foodtrace.db").exists() or not (here.folder / "foodtrace.db").read_bytes()
+    for mark in (here.folder / "keys").glob("*.verified"):
+        mark.unlink()
+    here("init", "--name", "city/other")  # given up on purpose
+
+
+def test_a_ledger_that_is_gone_from_the_server_is_no_new_start_either(pg_url: str, tmp_path: Path) -> None:
+    with Ledger.open(pg_url, keys=tmp_path / "keys") as ledger:
+        ledger.init("test.example/own")
+        assert ledger.verify().ok
+        with ledger.store.write() as session:
+            session.run("DROP SCHEMA public CASCADE")
+            session.run("CREATE SCHEMA public")
+    for create in (True, False):
+        error = refused(lambda create=create: Ledger.open(pg_url, keys=tmp_path / "keys", create=create), errors.Integrity, "ledger.gone")
+        assert error.params["path"]
+
+
 @pytest.mark.parametrize("value", ["two", "", "-1", "0", "1.0", "9" * 40, "x\x00"])
 @pytest.mark.parametrize("engine", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def test_a_version_that_is_no_number_is_told(tmp_path: Path, request: pytest.FixtureRequest, engine: str, value: str) -> None:
