@@ -21,6 +21,7 @@ import msgspec
 
 from foodtrace.certificate.draw import matrix
 from foodtrace.events import LotsClause, PredicateClause, RecallOpened
+from foodtrace.graph.edges import UNIT_NAMES
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.casestatus import said
 from foodtrace.operations.notices import Notified, Sent
@@ -32,13 +33,15 @@ from foodtrace.recall.cases import case_events, load_case, opening
 from foodtrace.recall.deadlines import completion_clock
 from foodtrace.recall.facts import Case
 from foodtrace.recall.packs import for_case
-from foodtrace.recall.report import PLAN
+from foodtrace.recall.report import PLAN, days_said
 from foodtrace.recall.report_tables import moment_words
 from foodtrace.storage.session import Session
 from foodtrace.texts import Lang, text
 
 PUBLIC: Final = ("product", "brand", "spec", "quantity", "reason", *PLAN[3:])
 """What the plan says, in the order in which it is printed."""
+_PRINTED: Final = (*PUBLIC[:3], "produced", "expiry", *PUBLIC[3:])
+"""With the dates that the records say."""
 _STYLE: Final = (
     "@page{size:A4;margin:12mm 15mm}body{font:10.5pt/1.35 'Noto Sans CJK SC','Source Han Sans SC','Microsoft YaHei',sans-serif;color:#000;"
     "max-width:178mm;margin:auto}h1{font-size:16pt;text-align:center;margin:0 0 2mm}table{border-collapse:collapse;width:100%;"
@@ -100,7 +103,7 @@ class Public(msgspec.Struct, frozen=True, kw_only=True):
     phone: str
     email: str
     said: dict[str, str]
-    """The plan's words, see :data:`PUBLIC`."""
+    """The plan's words, see :data:`PUBLIC`, and the dates on record; what it does not say is what the records do."""
     duties: str
     advice: str
     rule_pack: str
@@ -115,8 +118,7 @@ def public_of(session: Session, case: str, now: int) -> Public:
     pack = for_case(state, session.rules)
     clock = completion_clock(state, pack.settings, calendar(), now)
     words = {name: str(value) for name in PUBLIC if event is not None and (value := getattr(event, name, None))}
-    if "product" not in words and (named := _products(session, state, now)):
-        words["product"] = named
+    words |= {name: value for name, value in _recorded(session, state, now).items() if value and name not in words}
     if event is not None and event.ends is not None:
         until: str | None = event.ends.isoformat()
     else:
@@ -138,13 +140,21 @@ def public_of(session: Session, case: str, now: int) -> Public:
     )
 
 
-def _products(session: Session, state: Case, now: int) -> str:
-    """Return what the goods in scope are by their own records, or the rule's word, where the plan does not say it."""
+def _recorded(session: Session, state: Case, now: int) -> dict[str, str]:
+    """Return what the records of the goods in scope say: what they are (or the rule's word), how much is in one, and their dates."""
     facts = SqlFacts(session, now)
     clauses = state.versions[-1].clauses
-    lots = {lot for clause in clauses if isinstance(clause, LotsClause) for lot, _ in facts.lots_like(clause)}
-    found = {info.product for info in facts.lots(lots).values()} | {each.product for each in clauses if isinstance(each, PredicateClause)}
-    return ", ".join(sorted(found - {""}))
+    lots = {lot for clause in clauses if isinstance(clause, LotsClause | PredicateClause) for lot, _ in facts.lots_like(clause)}
+    infos = list(facts.lots(lots).values())
+    named = {lot for clause in clauses if isinstance(clause, LotsClause) for lot, _ in facts.lots_like(clause)}
+    found = {info.product for info in infos if info.lot in named} | {each.product for each in clauses if isinstance(each, PredicateClause)}
+    contents = {str(Quantity(each.content, UNIT_NAMES[each.content_unit])) for each in infos if each.content is not None}
+    return {
+        "product": ", ".join(sorted(found - {""})),
+        "spec": ", ".join(sorted(contents)),
+        "produced": days_said(each.produced for each in infos),
+        "expiry": days_said(each.expiry for each in infos),
+    }
 
 
 def page(public: Public, sent: Sent, lang: Lang) -> str:
@@ -159,7 +169,7 @@ def page(public: Public, sent: Sent, lang: Lang) -> str:
         (text("notice.phone", lang), public.phone),
         (text("notice.email", lang), public.email),
         (text("notice.level", lang), text(f"notice.level_{public.level}", lang)),
-        *((text(f"notice.{name}", lang), public.said.get(name, "")) for name in PUBLIC),
+        *((text(f"notice.{name}", lang), public.said.get(name, "")) for name in _PRINTED),
         (text("notice.start", lang), moment_words(public.published or public.opened)),
         (text("notice.end", lang), public.until or ""),
     ]

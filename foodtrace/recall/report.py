@@ -16,15 +16,17 @@ Rules:
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Literal
 
 import msgspec
 
 from foodtrace.events import LotsClause, Notice
-from foodtrace.graph.edges import micros
+from foodtrace.graph.edges import UNIT_NAMES, micros
 from foodtrace.graph.known import facts_by
 from foodtrace.graph.reader import SqlFacts
+from foodtrace.personal import Secret, fits
+from foodtrace.recall.affected import Affected
 from foodtrace.recall.answer import Answer, OutletRow, RateAnswer, recall
 from foodtrace.recall.calendars import calendar
 from foodtrace.recall.cases import Told, case_events, load_case, opening
@@ -44,6 +46,8 @@ from foodtrace.recall.settings import Settings
 from foodtrace.storage.session import Session
 
 MOST_POINTS: Final = 32
+_DAYS: Final = 8
+"""Days that a line names."""
 _LEAST_POINTS: Final = 16
 _WORK: Final = 400_000
 """Affected holdings walked for a curve, over all its points, at most (rule 3)."""
@@ -89,6 +93,23 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
 
 PLAN: Final = ("brand", "spec", "quantity", "harm", "process", "area", "disposal", "cost", "refund", "expected", "channel")
 """What plan and notice say beside product and reason, in the order in which it is printed (RCL15 Art. 15, 19)."""
+REPORTED: Final = (*PLAN, "duties", "ends")
+"""What the report says of the plan: what holders have to do, and the last day, have a place of their own in a notice."""
+PEOPLE: Final = ("representative", "in_charge", "phone", "email", "address")
+"""Whom the plan names; kept beside the log, where it can be erased."""
+
+
+class LotDates(msgspec.Struct, frozen=True, kw_only=True):
+    """What the records say of one affected lot; empty, or none: they do not."""
+
+    lot: str
+    product: str
+    produced: str
+    """Day, ``2026-11-01``."""
+    expiry: str
+    content: int | None
+    """How much is in one piece, in base units of ``content_unit``."""
+    content_unit: str
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,7 +127,11 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     producer_name: str = ""
     operator_name: str = ""
     plan: dict[str, str] = {}
-    """What the plan and the notice say (RCL15 Art. 15, 19), by :data:`PLAN`; what they do not say is left out."""
+    """What the plan and the notice say (RCL15 Art. 15, 19), by :data:`REPORTED`; what they do not say is left out."""
+    people: dict[str, str] = {}
+    """Whom the plan names, by :data:`PEOPLE`, masked as the contacts are; what it does not say, or was erased, is left out."""
+    lots: tuple[LotDates, ...] = ()
+    """The affected lots, with what their records say of them."""
     known: str
     opened: str
     published: str | None
@@ -177,6 +202,8 @@ def case_report(
         producer_name=name_of(case.producer) if case.producer else "",
         operator_name=name_of(case.operator) if case.operator else "",
         plan=_plan(told, case),
+        people=_people(session, told, case, masked=not contacts),
+        lots=_lots(facts, found),
         known=local_time(case.known),
         opened=local_time(case.opened),
         published=_maybe(case.published),
@@ -207,7 +234,48 @@ def case_report(
 
 def _plan(told: Sequence[Told], case: Case) -> dict[str, str]:
     first = opening(told, case.opener)
-    return {} if first is None else {name: str(said) for name in PLAN if (said := getattr(first[1], name, None))}
+    return {} if first is None else {name: str(said) for name in REPORTED if (said := getattr(first[1], name, None))}
+
+
+def _people(session: Session, told: Sequence[Told], case: Case, *, masked: bool) -> dict[str, str]:
+    """Return whom the plan names; a value that is not what the entry commits to is left out."""
+    first = opening(told, case.opener)
+    if first is None:
+        return {}
+    data = session.row("SELECT bytes FROM entry WHERE log = ? AND seq = ?", first[2])
+    rows = session.rows("SELECT field, salt, value FROM personal WHERE log = ? AND seq = ?", first[2])
+    kept = [Secret(field, bytes(salt), value) for field, salt, value in rows]
+    said = {each.field: each.value for each in kept if data is not None and fits(bytes(data[0]), each)}
+    return {name: _hidden(name, said[name]) if masked else said[name] for name in PEOPLE if said.get(name)}
+
+
+def _hidden(field: str, value: str) -> str:
+    return hidden_phone(value) if field == "phone" else value[: 3 if field == "address" else 1] + "**"
+
+
+def _lots(facts: SqlFacts, found: Affected) -> tuple[LotDates, ...]:
+    texts = facts.texts(found.lots)
+    made: list[LotDates] = []
+    for lot in found.lots:
+        infos = [found.infos[name] for name in found.names[lot] if name in found.infos]
+        content, unit = next(((each.content, UNIT_NAMES[each.content_unit]) for each in infos if each.content is not None), (None, ""))
+        made.append(
+            LotDates(
+                lot=texts[lot],
+                product=found.product(lot),
+                produced=days_said(each.produced for each in infos),
+                expiry=days_said(each.expiry for each in infos),
+                content=content,
+                content_unit=unit,
+            )
+        )
+    return tuple(sorted(made, key=lambda each: each.lot))
+
+
+def days_said(days: Iterable[int | None]) -> str:
+    """Return days, counted from 1970, in words that need no translation: one, or several where the records say several."""
+    told = sorted({each for each in days if each is not None})
+    return ", ".join((dt.date(1970, 1, 1) + dt.timedelta(days=each)).isoformat() for each in told[:_DAYS]) + " .." * (len(told) > _DAYS)
 
 
 def _upstream(told: Sequence[Told]) -> dict[str, str]:
@@ -225,11 +293,16 @@ def masked(answer: Answer) -> Answer:
     return msgspec.structs.replace(answer, outlets=tuple(map(_masked, answer.outlets)), others=tuple(map(_masked, answer.others)))
 
 
+def hidden_phone(phone: str) -> str:
+    """Return a telephone number by which it can be told from others, and not be called."""
+    return "*" * max(len(phone) - 3, 3) + phone[-3:] if len(phone) > 6 else "***" if phone else ""  # noqa: PLR2004
+
+
 def _masked(row: OutletRow) -> OutletRow:
     return msgspec.structs.replace(
         row,
         contact=row.contact[:1] + "**" if row.contact else "",
-        phone="*" * max(len(row.phone) - 3, 3) + row.phone[-3:] if len(row.phone) > 6 else "***" if row.phone else "",  # noqa: PLR2004
+        phone=hidden_phone(row.phone),
         address=row.address[:3] + "**" if row.address else "",
     )
 

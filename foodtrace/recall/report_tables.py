@@ -21,7 +21,7 @@ from foodtrace.recall.answer import Amount, Answer, FiguresAnswer, OutletRow, Ra
 from foodtrace.recall.beside import beside_rates, percent_words, unsealed_words
 from foodtrace.recall.deadlines import LOCAL
 from foodtrace.recall.picture import kind_word
-from foodtrace.recall.report import PLAN, Report
+from foodtrace.recall.report import PEOPLE, REPORTED, Report
 from foodtrace.recall.report_entries import CaseEntry, in_order_of_proof
 from foodtrace.texts import Lang, text
 
@@ -67,7 +67,7 @@ def grids(report: Report, lang: Lang) -> list[Grid]:
         findings_grid(report.answer, lang),
         _curve(report),
         _versions(report),
-        _lots(report.answer),
+        _lots(report, lang),
         _entries("entries", report.entries, lang),
         _entries("goods", report.goods, lang),
         _logs(report),
@@ -112,7 +112,8 @@ def _summary(report: Report, lang: Lang) -> Grid:
         ("made", moment_words(report.made)),
     ]
     unsaid = text("notice.unsaid", lang)
-    plan = [(text(f"notice.{name}", lang), report.plan.get(name, unsaid)) for name in PLAN]
+    said = [*((name, report.plan) for name in REPORTED), *((name, report.people) for name in PEOPLE)]
+    plan = [(text(f"notice.{name}", lang), words.get(name, unsaid)) for name, words in said]
     named = [(text(f"report.row.{key}", lang), said) for key, said in rows]
     return Grid(name="summary", columns=("what", "said"), rows=(*named[:_PLAN_AT], *plan, *named[_PLAN_AT:]))
 
@@ -324,8 +325,13 @@ def _versions(report: Report) -> Grid:
     return Grid(name="scope", columns=("version", "at", "reason", "scope"), rows=rows)
 
 
-def _lots(answer: Answer) -> Grid:
-    return Grid(name="lots", columns=("lot",), rows=tuple((lot,) for lot in answer.affected_lots))
+def _lots(report: Report, lang: Lang) -> Grid:
+    rows: list[tuple[Cell, ...]] = []
+    for each in report.lots:
+        unit = each.content_unit
+        content = "-" if each.content is None else f"{Measured(each.content, unit).shown()} {unit_word(unit, lang)}"
+        rows.append((each.lot, each.product or "-", each.produced or "-", each.expiry or "-", content))
+    return Grid(name="lots", columns=("lot", "product", "produced", "expiry", "content"), rows=tuple(rows))
 
 
 def proven_goods(report: Report, proven: int, lang: Lang) -> Grid:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from foodtrace import Quantity
 from foodtrace.graph.edges import micros
 from foodtrace.operations import cases
 from foodtrace.operations.noticepage import public_of
@@ -55,3 +56,33 @@ def test_the_completion_clock_starts_once_and_moves_only_by_a_published_extensio
     assert (now(world, case).clocks[1].due_day, now(world, case).clocks[1].first_due_day) == ("2026-04-01", first)
     late = now(world.at(33), case)
     assert [(task.what, task.late_by) for task in late.late] == [("complete", 2)], "2 and 3 April were working days"
+
+
+def test_all_that_the_plan_says_stands_in_the_report_and_people_in_full_only_where_contacts_are_asked_for(world: World) -> None:
+    people = {"representative": "赵某", "in_charge": "王某", "phone": "13900001234", "email": "r@example.cn", "address": "滨江路 1 号"}
+    plan = cases.Plan(duties="立即下架", ends=dt.date(2026, 5, 1), **people)
+    case = world.open(LOT, plan=plan)
+    for contacts in (False, True):
+        with world.read() as session:
+            report, chain = case_report(session, case, now=micros(world.now), contacts=contacts)
+        assert (report.plan["duties"], report.plan["ends"]) == ("立即下架", "2026-05-01")
+        assert set(report.people) == set(people)
+        page = html(report, chain, lang="zh")
+        assert all((value in page) == contacts for value in people.values())
+        assert "立即下架" in page
+
+
+def test_the_dates_and_the_content_on_record_stand_in_notice_and_report(world: World) -> None:
+    lot, made, ends = "06909999000012/B7", dt.date(2026, 2, 1), dt.date(2028, 2, 1)
+    world.batch(lot, "F", 50, {}, produced=made, expiry=ends, content=Quantity(900, "g"))
+    case = world.open(lot)
+    with world.read() as session:
+        public = public_of(session, case, micros(world.now))
+        report, _ = case_report(session, case, now=micros(world.now))
+    assert {name: public.said.get(name) for name in ("spec", "produced", "expiry")} == {
+        "spec": "900 g",
+        "produced": "2026-02-01",
+        "expiry": "2028-02-01",
+    }
+    (said,) = report.lots
+    assert (said.lot, said.produced, said.expiry, said.content, said.content_unit) == (lot, "2026-02-01", "2028-02-01", 900, "g")
