@@ -365,7 +365,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{value} 里有 foodtrace 从不写的值 ({got}, 应为 {expected})",
         "{value} has a value that foodtrace never writes ({got}, expected {expected})",
     ),
-    "storage.mistyped.hint": ("文件被别的程序改过; 先复制一份, 再运行 foodtrace verify", "something else wrote to it; copy the file, then run foodtrace verify"),
+    "storage.mistyped.hint": (
+        "账本被别的程序改过: 先复制一份; foodtrace verify 打得开就逐处指出, 打不开就放回备份: foodtrace recover --from 备份 --reason 原因",
+        "something else wrote to it: copy it first; foodtrace verify names each place if it can open it, else put a backup back: foodtrace recover --from BACKUP --reason WHY",
+    ),
     "tlog.mistyped": ("有 foodtrace 从不写的值, 文件被别的程序改过", "a value that foodtrace never writes: something else wrote to the file"),
     "tlog.trigger_missing": ("封存表的保护不见了", "a guard of the sealed tables is gone"),
     "tlog.table_altered": (

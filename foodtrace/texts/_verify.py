@@ -43,6 +43,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "  日志 {log} 有 {count} 批的检查点不在此: 按账本所写, 这些记录是用 import 从副本带来的, 副本里没有它们",
         "  log {log}: {count} {count:batch without its checkpoint|batches without their checkpoints}: by what the ledger says {count:its|their} entries came by import, from a copy, which has none",
     ),
+    "cli.verify.only_key": (
+        "  日志 {log} 里只有自己的密钥: 还没有记过任何事",
+        "  log {log} has nothing in it but its own key: no event was recorded yet",
+    ),
     "cli.verify.empty": ('没有可核验的: 日志是空的。空日志不算 "通过"。', 'nothing to verify: the log is empty. An empty log is not "verified".'),
     "cli.verify.broken": ("核验失败  {count} 处", "NOT verified  {count} {count:finding|findings}"),
     "cli.verify.more": ("  另有 {count} 处: --json 全部列出", "  and {count} more: --json lists all"),

@@ -19,7 +19,7 @@ from foodtrace.keys import ED25519
 from foodtrace.tlog.keyentries import KeyEntry, decode_keys, encode_keys, key_in
 from foodtrace.tlog.merkle import leaf_hash, verify_inclusion
 from foodtrace.tlog.note import Verifier
-from foodtrace.tlog.proof import Proof, ProvenEntry, check_proof, parse_proof
+from foodtrace.tlog.proof import Proof, ProvenEntry, check_proof, in_form, parse_proof
 
 __all__ = ["Checked", "KeyEntry", "check_bundle", "check_sibling", "decode_keys", "encode_keys", "verifier_in"]
 
@@ -65,7 +65,7 @@ def check_bundle(
     trusted = by in logs or any(key_in(each) in logs for each in keys)
     if logs and not trusted:
         raise ProofError("proof.key_unknown", value=by.vkey, expected=", ".join(each.vkey for each in logs))
-    return Checked(proven=proven, key_shown=bool(keys), key_entry=keys[-1].index if keys else None, by=by.vkey, trusted=trusted)
+    return Checked(proven=proven, key_shown=proven.key_shown, key_entry=keys[-1].index if keys else None, by=by.vkey, trusted=trusted)
 
 
 def check_sibling(parts: Proof, entry: bytes, first: Checked) -> Checked:
@@ -77,4 +77,5 @@ def check_sibling(parts: Proof, entry: bytes, first: Checked) -> Checked:
     """
     known = first.proven
     verify_inclusion(index=parts.index, size=known.size, leaf_hash=leaf_hash(entry), proof=parts.hashes, root=known.checkpoint.root)
-    return msgspec.structs.replace(first, proven=msgspec.structs.replace(known, index=parts.index, entry=entry))
+    there = msgspec.structs.replace(known, index=parts.index, entry=entry, in_form=in_form(entry, known.origin, parts.index))
+    return msgspec.structs.replace(first, proven=there)

@@ -22,15 +22,16 @@ from typing import Final
 
 import msgspec
 
-from foodtrace.errors import ProofError
+from foodtrace.errors import BadData, ProofError
 from foodtrace.keys import COSIGNATURE_V1, ED25519
 from foodtrace.tlog._text import base64_bytes, base64_of, decimal
+from foodtrace.tlog.entry import parse
 from foodtrace.tlog.keyentries import decode_keys, follow
 from foodtrace.tlog.merkle import HASH_SIZE, MAX_PROOF, leaf_hash, verify_inclusion
 from foodtrace.tlog.note import MAX_NOTE, Checkpoint, Verifier, parse_checkpoint
 from foodtrace.tlog.ranges import check_hashes, check_number
 
-__all__ = ["Proof", "ProvenEntry", "check_proof", "format_proof", "parse_proof"]
+__all__ = ["Proof", "ProvenEntry", "check_proof", "format_proof", "in_form", "parse_proof"]
 
 HEADER: Final = "c2sp.org/tlog-proof@v1"
 MAX_TEXT: Final = 2 * MAX_NOTE
@@ -65,6 +66,12 @@ class ProvenEntry(msgspec.Struct, frozen=True):
     """Known keys that signed the checkpoint, ``name+c0ffee00``, in its order."""
     checkpoint: Checkpoint
     """The checkpoint it was proven under."""
+    key_shown: bool
+    """Whether the log's key entries that came with the proof put the key in force that signed. Where they did not come, nothing shows that
+    the key was not replaced or revoked before: whoever found an old key can sign any tree with it. ``check-proof`` says no then."""
+    in_form: bool
+    """Whether the bytes are an entry as foodtrace writes them, of this log and with this number; false for another program's log, and for
+    what nobody could have recorded."""
 
 
 def format_proof(index: int, hashes: Sequence[bytes], checkpoint: bytes, extra: bytes | None = None) -> bytes:
@@ -122,7 +129,8 @@ def _hash(line: str) -> bytes:
 def check_proof(proof: bytes, entry: bytes, verifiers: Iterable[Verifier], *, origin: str | None = None, witnesses: int = 0) -> ProvenEntry:
     """Check that these exact bytes are an entry of a log one knows the key of. Raises ``ProofError`` if not.
 
-    Key entries that come with the proof are checked as well, and no other ``extra`` line is let pass (rule 6).
+    Key entries that come with the proof are checked as well, and no other ``extra`` line is let pass (rule 6). Whether they came is for the
+    caller to look at: without them a proof by a key that was replaced long ago holds too, and ``key_shown`` of the answer is false.
 
     :param verifiers: the keys one trusts: of logs (named as the log's origin) and of witnesses.
     :param origin: the log it must be of; needed where the log's key has another name than the log.
@@ -154,7 +162,18 @@ def check_proof(proof: bytes, entry: bytes, verifiers: Iterable[Verifier], *, or
         entry=entry,
         signers=checkpoint.signers,
         checkpoint=checkpoint,
+        key_shown=bool(keys),
+        in_form=in_form(entry, checkpoint.origin, parts.index),
     )
+
+
+def in_form(entry: bytes, origin: str, index: int) -> bool:
+    """Say whether bytes are an entry in its one spelling that says this place (:mod:`foodtrace.tlog.entry`), whatever its event is."""
+    try:
+        said = parse(entry)
+    except BadData:
+        return False
+    return (said.log, said.seq) == (origin, index)
 
 
 def _witnesses(checkpoint: Checkpoint) -> set[bytes]:

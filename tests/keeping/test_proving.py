@@ -58,6 +58,7 @@ def test_every_entry_about_a_lot_is_proven_at_every_signed_size(ledger: Ledger) 
             for (size,) in session.rows("SELECT size FROM checkpoint WHERE size > ?", (seq,)):
                 made = proving.prove(session, state, seq, size=size)
                 got = check_proof(made.proof, made.entry, [key])
+                assert (got.key_shown, got.in_form) == (True, True)
                 assert (got.origin, got.index, got.size) == (ORIGIN, seq, size)
         with pytest.raises(errors.BadData) as caught:
             proving.prove(session, state, 17, size=5)

@@ -145,7 +145,7 @@ def test_another_programs_database_stays_in_its_own_mode(tmp_path: Path) -> None
 
 def test_a_ledger_that_was_verified_and_is_gone_is_no_new_start(here: Inside) -> None:
     here("init")
-    here("verify")
+    assert "nothing in it but its own key" in here("verify")
     for path in here.folder.glob("foodtrace.db*"):
         path.unlink()
     assert "was verified once" in here("doctor", code=3)
@@ -198,6 +198,7 @@ def test_a_version_that_is_no_number_is_told(tmp_path: Path, request: pytest.Fix
             session.run("UPDATE setting SET value = ? WHERE key = 'version'", (value,))
     said = refused(lambda: Ledger.open(url, keys=tmp_path / "keys"), errors.Integrity, "storage.mistyped")
     assert "setting.version" in said.message("en")
+    assert "recover --from BACKUP" in said.hint("en"), "verify alone would say the same again"
     with closing(open_store(url, create=False)) as store, store.write() as session:
         session.run("DELETE FROM setting WHERE key = 'version'")
     refused(lambda: Ledger.open(url, keys=tmp_path / "keys"), errors.Integrity, "storage.mistyped")

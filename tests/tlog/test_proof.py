@@ -13,6 +13,7 @@ from foodtrace.errors import ProofError
 from foodtrace.keys import SigningKey
 from foodtrace.tlog import merkle
 from foodtrace.tlog.bundle import check_bundle
+from foodtrace.tlog.entry import compose
 from foodtrace.tlog.note import Cosigner, Verifier, format_checkpoint, parse_verifier, sign_note
 from foodtrace.tlog.proof import check_proof, format_proof, parse_proof
 from tests.tlog.alone import ALLOWED, CHECK
@@ -41,6 +42,21 @@ def test_the_text_is_as_the_specification_shows_it() -> None:
     hashes = [base64.b64encode(each).decode() for each in merkle.inclusion_proof(LEAVES[:3], 0)]
     assert text.split("\n")[:6] == ["c2sp.org/tlog-proof@v1", "extra bG90IDc=", "index 0", *hashes, ""]
     assert text.split("\n\n", 1)[1].encode() == checkpoint(3)
+
+
+def test_the_answer_says_that_nothing_shows_the_key_in_force_and_that_the_bytes_are_no_entry() -> None:
+    """A key that was replaced can sign a tree of its own: the answer must not look like that of a log's own proof."""
+    got = check_proof(PROOF, ENTRIES[5], verifiers(LOG))
+    assert (got.key_shown, got.in_form) == (False, False)
+
+
+@pytest.mark.parametrize(("origin", "seq", "good"), [(LOG.name, 0, True), (LOG.name, 1, False), (OTHER.name, 0, False)])
+def test_an_entry_in_form_says_the_log_and_the_place_it_is_proven_at(origin: str, seq: int, good: bool) -> None:
+    entry = compose(b"{}", origin, bytes(32), seq, "2026-11-24T00:00:00Z")
+    leaf = merkle.leaf_hash(entry)
+    note = sign_note(format_checkpoint(LOG.name, 1, leaf, ["keys 0"]), (LOG,))
+    got = check_proof(format_proof(0, (), note), entry, verifiers(LOG))
+    assert (got.key_shown, got.in_form) == (False, good)
 
 
 def test_every_entry_at_every_size_is_proven() -> None:
