@@ -51,6 +51,20 @@ _STYLE: Final = (
 )
 
 
+class MailGoods(msgspec.Struct, frozen=True, kw_only=True):
+    """One lot of a party's, in base units of its record."""
+
+    lot: str
+    """Full id; of goods that came without lot the name by which an answer calls them (``?LOG#SEQ``)."""
+    product: str
+    received: int | None
+    """None: nobody knows, goods are on the way to a site that keeps no books."""
+    born: int
+    on_hand: int | None
+    travelling: int
+    link: Literal["confirmed", "possible"]
+
+
 class Mail(msgspec.Struct, frozen=True, kw_only=True):
     """One record of the list for a mailing system: a party's goods in one unit, for pieces of one product.
 
@@ -68,15 +82,19 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
     lots: tuple[str, ...]
     without_lot: tuple[str, ...]
     """Goods that came without lot, by the names that an answer calls them by."""
-    received: int
-    """From others; for a supplier: what of its goods went in. Base units of ``unit``."""
-    on_hand: int
+    received: int | None
+    """From others; for a supplier: what of its goods went in. Base units of ``unit``; none: of some of them nobody knows."""
+    on_hand: int | None
     unit: str
     """Empty where nothing is known of a quantity."""
     product: str
     """For pieces: the product counted. Else empty."""
     born: int
     """Came to be there: made, repacked, let in at its gate."""
+    travelling: int
+    """Sent to it, and not received by any record."""
+    goods: tuple[MailGoods, ...]
+    """What these are made of, lot by lot; in CSV ``LOT received on_hand travelling link``, a ``;`` between them."""
     contact: str
     """This and the next two masked unless contacts were asked for."""
     phone: str
@@ -213,11 +231,13 @@ def mailing(notified: Notified, *, contacts: bool) -> list[Mail]:
                     direction=party.direction,
                     lots=tuple(each.lot for each in lots if each.lot),
                     without_lot=tuple(each.goods for each in lots if each.goods),
-                    received=sum(each.received for each in lots),
-                    on_hand=sum(each.on_hand for each in lots),
+                    received=_sum(each.received for each in lots),
+                    on_hand=_sum(each.on_hand for each in lots),
                     unit=unit,
                     product=product,
                     born=sum(each.born for each in lots),
+                    travelling=sum(each.travelling for each in lots),
+                    goods=tuple(map(_mail_goods, lots)),
                     contact=party.contact if contacts else masked(party.contact),
                     phone=party.phone if contacts else masked(party.phone),
                     address=party.address if contacts else masked(party.address),
@@ -225,6 +245,33 @@ def mailing(notified: Notified, *, contacts: bool) -> list[Mail]:
                 )
             )
     return made
+
+
+def _sum(values: Iterable[int | None]) -> int | None:
+    """Return a sum; unknown where one of them is."""
+    told = list(values)
+    return None if None in told else sum(each for each in told if each is not None)
+
+
+def _mail_goods(each: PartyLot) -> MailGoods:
+    return MailGoods(
+        lot=each.lot or each.goods,
+        product=each.product,
+        received=each.received,
+        born=each.born,
+        on_hand=each.on_hand,
+        travelling=each.travelling,
+        link=each.link,  # type: ignore[arg-type]  # a link of the affected set
+    )
+
+
+def _cell(value: object) -> str:
+    """Return a field as a cell; what nobody knows is a question mark, never nothing or zero."""
+    if isinstance(value, MailGoods):
+        return " ".join(_cell(each) for each in (value.lot, value.received, value.on_hand, value.travelling, value.link))
+    if isinstance(value, tuple):
+        return ("; " if value and isinstance(value[0], MailGoods) else " ").join(map(_cell, value))
+    return "?" if value is None else str(value)
 
 
 def _line(goods: PartyLot) -> tuple[str, str]:
@@ -239,7 +286,7 @@ def as_csv(records: Iterable[Mail]) -> bytes:
     writer.writerow(HEADINGS)
     for record in records:
         cells = (getattr(record, name) for name in HEADINGS)
-        writer.writerow(_harmless(" ".join(cell) if isinstance(cell, tuple) else str(cell)) for cell in cells)
+        writer.writerow(_harmless(_cell(cell)) for cell in cells)
     return b"\xef\xbb\xbf" + stream.getvalue().encode()
 
 
@@ -255,23 +302,28 @@ def _harmless(value: str) -> str:
 def _goods(lots: Iterable[PartyLot], direction: str, lang: Lang) -> str:
     lots = tuple(lots)
     made = direction != "upstream" and any(each.born for each in lots)
+    sent = direction != "upstream" and any(each.travelling for each in lots)
     if direction == "upstream":
         names = ["product", "lot", "went_in"]
     else:
-        names = ["product", "lot", "received", *(["born"] if made else []), "on_hand", "link"]
+        names = ["product", "lot", "received", *(["born"] if made else []), *(["travelling"] if sent else []), "on_hand", "link"]
     rows = ["<table><tr>" + "".join(f"<th>{_e(text(f'notice.col_{name}', lang))}</th>" for name in names) + "</tr>"]
     for each in lots:
         lot = each.lot or f"{text('notice.without_lot', lang)} ({each.goods})"
         cells = [f"<td>{_e(each.product)}</td><td>{_e(lot)}</td><td class=n>{_e(_amount(each.received, each.unit, lang))}</td>"]
         if made:
             cells.append(f"<td class=n>{_e(_amount(each.born, each.unit, lang))}</td>")
+        if sent:
+            cells.append(f"<td class=n>{_e(_amount(each.travelling, each.unit, lang))}</td>")
         if direction != "upstream":
             cells.append(f"<td class=n>{_e(_amount(each.on_hand, each.unit, lang))}</td><td>{_e(text('cli.link.' + each.link, lang))}</td>")
         rows.append("<tr>" + "".join(cells) + "</tr>")
     return "\n".join([*rows, "</table>"])
 
 
-def _amount(value: int, unit: str, lang: Lang) -> str:
+def _amount(value: int | None, unit: str, lang: Lang) -> str:
+    if value is None:
+        return "?"
     quantity = Quantity(value, unit)  # type: ignore[arg-type]  # a unit of the projection
     return f"{quantity} ({jin(value)} 斤)" if unit == "g" and value else quantity.in_words(lang)
 

@@ -10,7 +10,7 @@ Rules:
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Literal
 
 import msgspec
@@ -23,6 +23,7 @@ from foodtrace.operations.cases import reach_of
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.cases import case_events, log_operator, opening
 from foodtrace.recall.facts import Case
+from foodtrace.recall.silence import unheard
 from foodtrace.storage.session import Session
 
 
@@ -33,12 +34,14 @@ class PartyLot(msgspec.Struct, frozen=True, kw_only=True):
     """Full id; empty: goods that were dispatched without lot."""
     product: str
     unit: str
-    received: int
-    """From others; for a supplier: what of its goods went in."""
+    received: int | None
+    """From others; for a supplier: what of its goods went in. None: goods are on the way to a site that keeps no books, nobody knows."""
     born: int = 0
     """Came to be there: made, repacked, let in at its gate."""
-    on_hand: int
-    """By the book; what the party itself knows may differ, that is what it is asked."""
+    on_hand: int | None
+    """By the book; what the party itself knows may differ, that is what it is asked. None: as ``received``."""
+    travelling: int = 0
+    """Sent to it, and not received by any record."""
     link: str
     goods: str = ""
     """Of goods without lot: the name by which an answer, a sealing and a return speak of them (``?LOG#SEQ``)."""
@@ -71,10 +74,11 @@ def parties_of(session: Session, facts: SqlFacts, found: Affected, state: Case) 
     there: dict[int, list[int]] = defaultdict(list)
     for lot, site in found.holdings:
         there[site].append(lot)
+    silent = unheard(facts, found, found.sums)
     for site, info in found.sites.items():
         if site in found.own and site not in found.outlets:
             continue
-        lots = _lots(facts, found, [(lot, site) for lot in there[site]])
+        lots = _lots(facts, found, [(lot, site) for lot in there[site]], silent)
         if lots:
             made.append(
                 Party(
@@ -91,14 +95,18 @@ def parties_of(session: Session, facts: SqlFacts, found: Affected, state: Case) 
     return sorted(made, key=lambda party: (party.direction != "downstream", not party.outlet, party.site))
 
 
-def _lots(facts: SqlFacts, found: Affected, holdings: Sequence[Holding]) -> tuple[PartyLot, ...]:
-    """Return what some sites have or had of each affected lot. :param holdings: (lot, site) of theirs."""
+def _lots(facts: SqlFacts, found: Affected, holdings: Sequence[Holding], silent: Collection[int] = ()) -> tuple[PartyLot, ...]:
+    """Return what some sites have or had of each affected lot.
+
+    :param holdings: (lot, site) of theirs. :param silent: sites that keep no books.
+    """
     made: list[PartyLot] = []
     texts = facts.texts([lot for lot, _ in holdings])
     for lot, site in holdings:
         link, text = found.holdings[lot, site], texts[lot]
         info = found.infos.get(lot)
         units = [unit for unit in range(3) if (lot, site, unit) in found.sums]
+        quiet = site in silent
         for unit in units or [0]:
             sums = found.sums.get((lot, site, unit))
             made.append(
@@ -106,9 +114,10 @@ def _lots(facts: SqlFacts, found: Affected, holdings: Sequence[Holding]) -> tupl
                     lot=text if not text.startswith("?") else "",
                     product=info.product if info else "",
                     unit=UNIT_NAMES[unit],
-                    received=sums.received if sums else 0,
+                    received=None if sums and quiet and sums.travelling else sums.received if sums else 0,
                     born=sums.born if sums else 0,
-                    on_hand=sums.on_hand if sums else 0,
+                    on_hand=None if sums and quiet and sums.travelling else sums.on_hand if sums else 0,
+                    travelling=sums.travelling if sums else 0,
                     link=link.link,
                     goods=text if text.startswith("?") else "",
                 )
@@ -154,7 +163,7 @@ def _upstream(session: Session, facts: SqlFacts, found: Affected, state: Case) -
     recalls = _lots(facts, found, [holding for holding in found.holdings if holding[1] in found.own]) if elsewhere else ()
     if recalls:
         # To who recalls it is told what it brought into the world, made or bought: of one lot at one site these are different goods.
-        recalls = tuple(msgspec.structs.replace(each, received=each.received + each.born, born=0) for each in recalls)
+        recalls = tuple(msgspec.structs.replace(each, received=(each.received or 0) + each.born, born=0) for each in recalls)
         born = sorted(flow.site for flow in found.flows if flow.kind in BIRTHS and flow.site in found.own)
         own = found.sites[born[0] if born else min(found.own)]
         yield _up(own.text, own.operator, own.name, own.kind, recalls)

@@ -440,6 +440,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "notice.col_lot": ("批次", "Lot"),
     "notice.col_received": ("购进", "Received"),
     "notice.col_born": ("产出", "Made there"),
+    "notice.col_travelling": ("在途", "On the way"),
     "notice.col_on_hand": ("账面现存", "On hand by the book"),
     "notice.col_link": ("链接", "Link"),
     "notice.col_went_in": ("用去", "Went in"),

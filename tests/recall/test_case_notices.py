@@ -20,7 +20,7 @@ from foodtrace.intake.lists import ListRow
 from foodtrace.operations import cases, disposal, notices
 from foodtrace.operations.answersfile import collect
 from foodtrace.operations.closing import conditions
-from foodtrace.operations.noticepage import mailing, page, public_of
+from foodtrace.operations.noticepage import as_csv, mailing, page, public_of
 from tests.recall.caselife import LOT, left, now, refuses
 from tests.recall.casework import World, day, kg
 
@@ -312,3 +312,24 @@ def test_a_notice_that_names_no_lot_tells_of_what_the_scope_then_meant_and_no_mo
     assert (world.answer(case).rates["R4"].numerator, untold(), sent()) == (2, set(), set())
     world.at(5).put(Notice(id="again", at=world.now, case=case, version=2, to="X"))
     assert (world.answer(case).rates["R4"].numerator, sent()) == (2, set())
+
+
+def test_what_is_on_the_way_to_a_site_without_books_is_unknown_there_and_every_lot_has_its_own_figures(world: World) -> None:
+    world.put(Transfer(id="t-road", at=world.now, site="W", to="Z", lot=LOT, quantity=kg(5), in_transit=True))
+    world.born("N", "P", 20).move("OP-P/N", "P", "Y", 10)
+    world.open(LOT, "OP-P/N")
+    sent = world.do(notices.notify, None)
+    (mine,) = [each for each in sent.notices if each.party.site == "Z"]
+    assert [(each.received, each.on_hand, each.travelling) for each in mine.party.lots] == [(None, None, 5_000)]
+    mails = mailing(sent, contacts=False)
+    (road,) = [each for each in mails if each.site == "Z"]
+    assert (road.received, road.on_hand, road.travelling) == (None, None, 5_000)
+    (two,) = [each for each in mails if each.site == "Y"]
+    assert [(each.lot, each.received, each.product) for each in two.goods] == [(LOT, 30_000, "芹菜"), ("OP-P/N", 10_000, "芹菜")]
+    listed = as_csv(mails).decode("utf-8-sig")
+    assert f"{LOT} ? ? 5000 confirmed" in listed
+    assert f"{LOT} 30000 30000 0 confirmed; OP-P/N 10000 10000 0 confirmed" in listed
+    with world.read() as session:
+        printed = page(public_of(session, sent.case, micros(world.now)), mine, "en")
+    assert "On the way" in printed
+    assert "<td class=n>?</td>" in printed
