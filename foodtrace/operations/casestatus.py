@@ -376,6 +376,7 @@ class _Standing:
                     self.facts.texts([plan.site])[plan.site],
                     due=said(plan.due),
                     late_by=-(-(self.now - plan.due) // HOUR),
+                    hours=(self.now - plan.due) // HOUR,
                     quantity=plan.q,
                     unit=UNIT_NAMES[plan.unit],
                     goods=self._planned(plan),

@@ -201,8 +201,8 @@ Without:  1. hash = SHA-256(a byte 00, then all bytes of the .entry)
     "report.summary.outlets": ("{count} 家 (确认 {confirmed}, 可能 {possible})", "{count} (confirmed {confirmed}, possible {possible})"),
     "report.figures.all": ("全部", "all links"),
     "beside.twice": (
-        "说不清: {site} 收到的 {quantity} 没写对方的单号 ({received}), 可能就是 {source} 已发的那批 (单号 {number}); 是一批就按低的算, {source} 处还差这么多。查实后更正: foodtrace correct {received} --set transfer={number}",
-        "cannot be told: {quantity} received at {site} by a paper that names no sending ({received}) may be what {source} sent under {number}; if so the lower rate holds and as much is still to be found at {source}. Once it is known: foodtrace correct {received} --set transfer={number}",
+        "说不清: {site} 收到的 {quantity} 没写对方的单号 ({received}), 可能就是 {source} 已发的那批 (单号 {number}); 是一批, 写成两个数的率就按低的算, {source} 处还差这么多。查实后更正: foodtrace correct {received} --set transfer={number}",
+        "cannot be told: {quantity} received at {site} by a paper that names no sending ({received}) may be what {source} sent under {number}; if so, of a rate that is given as two numbers the lower holds, and as much is still to be found at {source}. Once it is known: foodtrace correct {received} --set transfer={number}",
     ),
     "beside.twice_more": ("这样的还有 {count} 条 (--json 全列)", "and {count} more of these (--json has all)"),
     "beside.unsealed": ("立案后收货, 没有记为封存, 仍是可动的货: {what}", "received after opening, not booked as sealed, free stock still: {what}"),

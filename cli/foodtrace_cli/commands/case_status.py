@@ -217,7 +217,8 @@ def _task(ctx: Context, found: CaseStatus, task: Task, start: str) -> str:
         "names": _few(list(task.names)),
         "lot": ", ".join(each.lot for each in task.goods),
     }
-    return ctx.t(f"status.{start}{task.what}", **words).rstrip()
+    soon = start == "late_" and task.what == "destroy" and not task.hours
+    return ctx.t(f"status.{start}{task.what}" + "_minutes" * soon, **words).rstrip()
 
 
 def _remarks(ctx: Context, found: CaseStatus) -> None:
