@@ -67,7 +67,7 @@ def test_recall_takes_rules_and_windows_and_says_what_it_was_asked(trade: tuple[
         assert f"the records of L-0003 run from {day} to {day}" in said
     assert "case.window_no_records" in run(folder, "recall", "--left", "惠民菜店", "--from", day, code=1)
     assert names("--left", "李记蔬菜", "--from", day) == ["惠民菜店"]
-    assert "through L-0003 2000-01-01 00:00 - " in run(folder, "recall", "--through", "李记蔬菜", "--from", "2000-01-01", "--to", day)
+    assert "through 李记蔬菜 2000-01-01 00:00 - " in run(folder, "recall", "--through", "李记蔬菜", "--from", "2000-01-01", "--to", day)
     assert "case.window" in run(folder, "recall", "--left", "李记蔬菜", code=2)
     assert "LOT" in run(folder, "recall", code=2)
     assert names(lot, "--at", "2000-01-01T00:00") == []
