@@ -156,6 +156,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "ledger.forked.hint": ("在子进程里另开一个", "open another one in the child process"),
     "ledger.forked_log": ("日志 {value} 第 {expected} 条的检查点与本机签过的不同", "log {value} has another checkpoint at size {expected} than this host knows"),
     "ledger.forked_log.hint": ("不要写; 有两份历史, 保留两份", "do not write; there are two histories, keep both"),
+    "log.head_in_the_way": ("有一行日志头 (号 {value}) 不属于任何日志", "a head row, of log {value}, belongs to no log"),
+    "log.head_in_the_way.hint": (
+        "别的程序写的, 或有人藏起了一本日志: 先复制账本, 用 foodtrace verify 看清; 确认后 DELETE FROM head WHERE log = {value}",
+        "something else wrote it, or somebody hid a log: copy the ledger and look with foodtrace verify; once you know, DELETE FROM head WHERE log = {value}",
+    ),
     "ledger.gone": (
         "账本不见了或空了: {value}; 这台机器核验过它 (日志 {expected})",
         "the ledger is gone or empty: {value}; it was verified on this host (log {expected})",

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple, TypeAlias
 
-from foodtrace.errors import Conflict, NotFound
+from foodtrace.errors import Conflict, Integrity, NotFound
 from foodtrace.storage.session import Session, not_written
 from foodtrace.tlog.checkpoint import format_checkpoint
 from foodtrace.tlog.entry import ZERO, compose, time_text
@@ -58,9 +58,15 @@ def log_id(session: Session, origin: str) -> int | None:
 
 
 def new_log(session: Session, origin: str) -> int:
-    """Make a log without entries; return its number. Raises ``Conflict`` (``log.exists``)."""
+    """Make a log without entries; return its number.
+
+    :raises Conflict: ``log.exists``. :raises Integrity: ``log.head_in_the_way``: a head row is there that belongs to no log.
+    """
     if log_id(session, origin) is not None:
         raise Conflict("log.exists", value=origin)
+    astray = session.row("SELECT MIN(log) FROM head WHERE log NOT IN (SELECT id FROM log)")
+    if astray is not None and astray[0] is not None:
+        raise Integrity("log.head_in_the_way", value=astray[0])
     session.insert("log", "origin", [(origin,)])
     number = log_id(session, origin)
     if number is None:
