@@ -6,8 +6,8 @@ Rules:
    that the case takes in later, or that is recorded later, was never examined and is blocked.
 2. Where a scope means whole lots a lot is cleared wherever it lies. Where it means what left or passed a site, goods are suspect for where
    they were: what was cleared is each lot where it lay on record.
-3. Goods that left a place where they had been cleared are not followed: what is sent on from there, and what is made of them there, was
-   examined. When something left is taken at its earliest; of what has no time nobody knows that it was after.
+3. Goods that left a place where they had been cleared are not followed (ADR 31): what is sent on from there, and what is made of them
+   there, was examined. When something left is taken at its earliest; of what has no time nobody knows that it was after.
 4. A window that is added to a scope later is a new suspicion about where goods were: clearings from before say nothing of it.
 """
 

@@ -83,9 +83,9 @@ def happening(rng: random.Random, name: str) -> list[Event]:  # noqa: PLR0911 - 
     if kind == "seal":
         return [Sealing(**goods, case=CASE)]
     if kind == "return":
-        return [Returned(**goods, case=CASE, to=rng.choice([there, "F-1", "P-1"]))]
+        return [Returned(**goods, case=CASE, to=rng.choice([each for each in (there, "F-1", "P-1") if each != here]))]
     if kind == "sent":
-        to = rng.choice([there, "F-1"])
+        to = rng.choice([each for each in (there, "F-1") if each != here])
         arrives = at + dt.timedelta(hours=rng.choice([0, 1, 30, -1, -5]))
         got = Receipt(id=f"r{name}", at=arrives, site=to, lot=lot, quantity=grams(rng), source=rng.choice([here, ""]), transfer=name)
         return [Returned(**goods, case=CASE, to=to, in_transit=True, transfer=name), *([got] if rng.random() < 0.6 else [])]

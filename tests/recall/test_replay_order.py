@@ -136,7 +136,7 @@ def case_events(rng: random.Random) -> list[Event]:
         made.append(Notice(id=f"n-{place}", at=later, site="F-1", case=CASE, to=place, delivered=later))
         held: dict[str, Any] = {"site": place, "case": CASE, "lot": "F-1/L", "quantity": Quantity(rng.randint(1, 9), "g")}
         made.append(Sealing(id=f"seal-{place}", at=later + dt.timedelta(hours=2), **held))
-        made.append(Returned(id=f"r-{place}", at=later + dt.timedelta(days=1), to="F-1", **held))
+        made.append(Returned(id=f"r-{place}", at=later + dt.timedelta(days=1), to="F-1" if place != "F-1" else "P-1", **held))
     return made
 
 

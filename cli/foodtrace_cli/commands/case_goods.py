@@ -9,6 +9,7 @@ import click
 from foodtrace.errors import BadData
 from foodtrace.quantity import Quantity
 from foodtrace_cli.commands.case_common import APPROVED, BY, CASE, EVIDENCE, act, hashed, moment, names_of
+from foodtrace_cli.commands.case_left import said_otherwise
 from foodtrace_cli.commands.goods import amount
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import say
@@ -75,7 +76,9 @@ def seal(
     ctx: Context, site: str, case_id: str | None, lot: str | None, quantity: str | None, evidence: str | None, by: str, *, allow_short: bool
 ) -> None:
     """Record that goods of the case were sealed at SITE."""
-    _dispose(ctx, "seal", site, case_id, lot, quantity, by=by, evidence=hashed(evidence), allow_short=allow_short)
+    events = _dispose(ctx, "seal", site, case_id, lot, quantity, by=by, evidence=hashed(evidence), allow_short=allow_short)
+    for each in {event.case for event in events}:
+        said_otherwise(ctx, each, {event.site for event in events})
 
 
 @click.command("return")
