@@ -4,7 +4,7 @@ from typing import Final
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
     "demo.exists": ("{value} 已经在了, 演示不覆盖任何文件", "{value} is there already, the demo overwrites nothing"),
-    "demo.exists.hint": ("换一个 --db 文件名, 或先删掉它", "give another --db, or remove it first"),
+    "demo.exists.hint": ("换一个 --db 文件名, 或先删掉它和 {value}.keys 目录", "give another --db, or remove it first, with the directory {value}.keys"),
     "demo.register": ("登记经营者和场所", "operators and sites registered"),
     "demo.labels": ("农场开具合格证, 打印标签", "farms issue certificates and print labels"),
     "demo.gate": ("门岗读标签, 决定", "the gate reads the labels and decides"),
