@@ -324,8 +324,13 @@ def _check_values(prepared: Prepared, new: Sequence[int]) -> None:
 
 
 def _check_corrections(session: Session, log: int, origin: str, size: int, events: Sequence[AnyEvent]) -> None:
-    """Refuse a correction that names no entry of this log, or the wrong hash, or another correction."""
+    """Refuse a correction that names no entry of this log, or the wrong hash, or another correction.
+
+    One that names its own log is refused too: a reader would take it for another log's word, a dispute without effect.
+    """
     for event in events:
+        if isinstance(event, Correction) and event.log == origin:
+            raise BadData("correction.own_log", value=origin, seq=event.seq)
         if not isinstance(event, Correction) or event.log:
             continue
         row = session.row("SELECT leaf, bytes FROM entry WHERE log = ? AND seq = ?", (log, event.seq))

@@ -123,6 +123,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "correction.of_lines.hint": ("更正第 {expected} 条, 即整个事件", "correct entry {expected}, which is the event"),
     "correction.of_key": ("第 {value} 条是密钥, 不能更正", "entry {value} is a key entry and cannot be corrected"),
     "correction.of_key.hint": ("作废或更换密钥", "revoke or rotate the key"),
+    "correction.own_log": (
+        "更正写明的日志 {value} 就是记这一条的日志",
+        "the correction names the log {value}, the very log it is recorded in",
+    ),
+    "correction.own_log.hint": ("更正本日志的第 {seq} 条时, log 留空", "leave `log` empty to correct entry {seq} of this log"),
     "correction.wrong_leaf": ("第 {seq} 条的散列不是 {value}, 是 {expected}", "entry {seq} has the hash {expected}, not {value}"),
     "correction.wrong_leaf.hint": ("看看是不是指错了条", "check that the right entry is named"),
     "entry.ambiguous": ("{value} 指的不止一条 ({count} 条)", "{value} stands for more than one entry ({count})"),

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from foodtrace import Ledger
+from foodtrace.errors import BadData
 from foodtrace.events import Correction
 from tests.ledger.deliveries import AT, LOT, events, opened, transfer
 
@@ -61,3 +62,14 @@ def test_without_a_correction_of_its_own_log_the_operators_other_log_counts(tmp_
         other = Correction(id="k", at=AT, site="F-1", log="city/market", seq=seq, leaf=leaf, reason="incorrect_data", replacement=right)
         ledger.record([other], log="city/farm")
         assert received(ledger) == [1700]
+
+
+def test_a_correction_that_names_its_own_log_is_refused_and_not_taken_for_anothers_word(tmp_path: Path) -> None:
+    with opened(tmp_path) as ledger:
+        ledger.init("city/market")
+        seq = ledger.record(events(2), log="city/market").last
+        said = Correction(id="k", at=AT, site="F-1", log="city/market", seq=seq, leaf=place(ledger, seq), reason="did_not_occur")
+        with pytest.raises(BadData) as told:
+            ledger.record([said], log="city/market")
+        assert told.value.code == "correction.own_log"
+        assert received(ledger) == [2000], "nothing was recorded"
