@@ -1,21 +1,24 @@
-"""Origin exit against market entry: certificates that no gate has seen, and goods that gates let in without one.
+"""Origin exit against market entry: certificates that no gate has seen, goods that gates did not let in, and goods let in without one.
 
 Rules:
 
 1. A certificate is **met** when some gate let in goods of its lot on its serial. One that was issued and not met is told, not judged: its
    goods may be on the way, or went where no gate is. One that was voided, and what a later correction undid, is not told.
 2. An entry is **without certificate** when the gate let goods in and names no serial: on a voucher, a test, or nothing.
-3. Both are told of the window and the site that were asked for, by their own time; what meets them may lie outside of it.
+3. A gate that puts a load aside, or refuses it, has **seen** its certificate. The load is told as not let in, unless it was decided or
+   came again and was let in since: where it stands is on record, and a decision is what is due.
+4. All are told of the window and the site that were asked for, by their own time; what meets them may lie outside of it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final, TypeVar
 
 import msgspec
 
 from foodtrace.certificate.serials import differ
-from foodtrace.events import CertificateIssued, CertificateVoided, Event, MarketEntry
+from foodtrace.events import CertificateIssued, CertificateVoided, Event, MarketEntry, Refusal
 from foodtrace.events.canonical import decode_alone
 from foodtrace.graph.edges import micros
 from foodtrace.graph.kinds import ABOUT
@@ -33,18 +36,19 @@ _ABOUT: Final = (
 
 
 class Paper(msgspec.Struct, frozen=True, kw_only=True):
-    """A certificate that no gate has seen, or an entry without certificate."""
+    """A certificate that no gate has seen, a load that a gate did not let in, or an entry without certificate."""
 
     at: str
-    """When it was issued, or the goods came in."""
+    """When it was issued, or the goods came."""
     lot: str
     product: str
     serial: str
-    """Of an entry empty."""
+    """Empty: it came without."""
     site: str
-    """Where it was issued, or the goods came in."""
+    """Where it was issued, or the goods came."""
     name: str
-    quantity: int
+    quantity: int | None
+    """None: a refusal that does not say."""
     unit: str
     entry: str
     """``ORIGIN#SEQ``."""
@@ -62,21 +66,34 @@ class Papers:
         self.asked = asked
         self.now = now
         self.not_entered: tuple[Paper, ...] = ()
+        self.not_let_in: tuple[Paper, ...] = ()
         self.without_certificate: tuple[Paper, ...] = ()
 
     def look(self) -> None:
-        """Find both."""
-        let_in = [
-            (place, each) for place, each in self._told("gate ", MarketEntry) if each.decision == "admitted" and micros(each.at) <= self.now
+        """Find all three."""
+        came = [(place, each) for place, each in self._told("gate ", MarketEntry) if micros(each.at) <= self.now]
+        refused = [
+            (place, each)
+            for place, each in self._told("gate ", Refusal)
+            if each.asked == "market_entry" and each.lot and micros(each.at) <= self.now
         ]
+        let_in = [(place, each) for place, each in came if each.decision == "admitted"]
+        held = self._undecided(came, [*came, *refused])
+        entered = {(each.lot, each.serial) for _, each in let_in}
+        turned: list[tuple[tuple[int, int], MarketEntry | Refusal]] = [
+            *held,
+            *((place, each) for place, each in refused if (each.lot, each.serial) not in entered),
+        ]
+        self.not_let_in = _in_order([paper for place, each in turned for paper in self._paper(place, each, each.site)])
         seen: dict[tuple[str, str], list[MarketEntry]] = {}
-        for _, each in let_in:
-            if each.serial:
-                seen.setdefault((each.lot, each.serial), []).append(each)
-        void = {(each.lot, each.serial) for _, each in self._told("certificate ", CertificateVoided)}
+        for _, entry in came:
+            if entry.serial:
+                seen.setdefault((entry.lot, entry.serial), []).append(entry)
+        gone = {(each.lot, each.serial) for _, each in self._told("certificate ", CertificateVoided)}
+        gone |= {(each.lot, each.serial) for _, each in refused}
         unmet: list[Paper] = []
         for place, issued in self._told("certificate ", CertificateIssued):
-            if (issued.lot, issued.serial) in void or micros(issued.at) > self.now:
+            if (issued.lot, issued.serial) in gone or micros(issued.at) > self.now:
                 continue
             body = issued_body(issued)
             if all(differ(body, spent_body(entry)) for entry in seen.get((issued.lot, issued.serial), ())):
@@ -85,13 +102,20 @@ class Papers:
         bare = [paper for place, each in let_in if not each.serial for paper in self._paper(place, each, each.stall or each.site)]
         self.without_certificate = _in_order(bare)
 
+    def _undecided(
+        self, came: list[tuple[tuple[int, int], MarketEntry]], decisions: Iterable[tuple[tuple[int, int], MarketEntry | Refusal]]
+    ) -> list[tuple[tuple[int, int], MarketEntry]]:
+        """Return the loads put aside that nothing in their own log has decided."""
+        decided = {(log, each.resolves) for (log, _), each in decisions if each.resolves}
+        return [(place, each) for place, each in came if each.decision == "held" and (place[0], each.id) not in decided]
+
     def _told(self, subject: str, kind: type[_Kind]) -> list[tuple[tuple[int, int], _Kind]]:
         """Return what entries of a kind say that are about subjects of a beginning, each once."""
         rows = self.session.rows(_ABOUT, (subject, subject[:-1] + "!", ABOUT[kind]))
         said = {(int(log), int(seq)): _said(bytes(data)) for log, seq, data in rows}
         return [(place, each) for place, each in said.items() if isinstance(each, kind)]
 
-    def _paper(self, place: tuple[int, int], event: CertificateIssued | MarketEntry, at: str) -> list[Paper]:
+    def _paper(self, place: tuple[int, int], event: CertificateIssued | MarketEntry | Refusal, at: str) -> list[Paper]:
         numbers = find(self.session, [at, event.site])
         if not self.asked.wants(numbers.values(), [micros(event.at)]):
             return []
@@ -105,8 +129,8 @@ class Papers:
                 serial=event.serial,
                 site=at,
                 name=info.name if info is not None else "",
-                quantity=event.quantity.value,
-                unit=event.quantity.unit,
+                quantity=None if event.quantity is None else event.quantity.value,
+                unit="" if event.quantity is None else event.quantity.unit,
                 entry=f"{self.names.origins.get(log, log)}#{seq}",
             )
         ]

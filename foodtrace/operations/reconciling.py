@@ -19,8 +19,9 @@ Rules:
    and a clock that is ahead must not make the books look whole.
 9. Goods that an answer, a visit, a test and the like put where no book has them are open as ``same_lot_no_path``; a site that several logs
    describe in unlike ways is ``described_twice`` (:mod:`foodtrace.recall.whereabouts`).
-10. Origin exit meets market entry: certificates that no gate has seen, and what gates let in without one, are told and not judged
-   (:mod:`foodtrace.operations.gatesmet`).
+   What stands at a gate that did not let it in is where its records say, and told by rule 10.
+10. Origin exit meets market entry: certificates that no gate has seen, loads that gates did not let in, and what they let in without
+   certificate, are told and not judged (:mod:`foodtrace.operations.gatesmet`).
 11. A window (``start``, ``end``, both inclusive) and a site choose what is reported, not what is read: half a move is no break.
 """
 
@@ -61,6 +62,8 @@ class Reconciliation(msgspec.Struct, frozen=True, kw_only=True):
     certificates_unknown: int
     not_entered: tuple[Paper, ...] = ()
     """Certificates issued that no gate has seen: their goods may be on the way, or went where no gate is."""
+    not_let_in: tuple[Paper, ...] = ()
+    """Loads that gates put aside and have not decided, or refused; their certificates are seen, and not among those above."""
     without_certificate: tuple[Paper, ...] = ()
     """What gates let in without a certificate."""
     open: tuple[Break, ...]
@@ -99,11 +102,12 @@ def reconcile(
     papers.look()
     # What the gates say of a certificate says more than what its issuer's book says of its lot.
     told = {each.lot for each in certificates.open if each.kind == "over_certified"}
+    at_gates = {(each.lot, each.site) for each in papers.not_let_in}
     found = [
         *(each for each in books.open if each.kind != "over_certified" or each.lot not in told),
         *doubles.open,
         *certificates.open,
-        *where.open,
+        *(each for each in where.open if each.kind != "same_lot_no_path" or (each.lot, each.site) not in at_gates),
     ]
     return Reconciliation(
         at=shown_time(now) or "",
@@ -113,6 +117,7 @@ def reconcile(
         **books.counts,
         **certificates.counts,
         not_entered=papers.not_entered,
+        not_let_in=papers.not_let_in,
         without_certificate=papers.without_certificate,
         open=tuple(sorted(found, key=lambda each: (each.kind, each.at or "", each.lot, each.site, each.entries))),
         rule_pack=chosen.pack.name,

@@ -49,7 +49,10 @@ class Whereabouts:
 
     def _goods(self, cases: list[Case]) -> None:
         told: dict[Holding, list[tuple[int, Entry]]] = defaultdict(list)
-        for holding, t, entry in self.facts.spoken([row[0] for row in self.session.rows(_SPEAKING)]):
+        subjects = self.facts.texts({int(row[0]) for row in self.session.rows(_SPEAKING)})
+        # Such entries are found by other subjects too, a truck's number or a certificate's; only a lot's id has a slash and no space.
+        lots = [number for number, name in subjects.items() if "/" in name and " " not in name]
+        for holding, t, entry in self.facts.spoken(lots):
             told[holding].append((t, entry))
         for case in cases:
             answers = answers_of(case, self.facts.now, {})
@@ -59,9 +62,9 @@ class Whereabouts:
                 told[lot, site] += [*answers.get((lot, site), ()), *found]
         if not told:
             return
-        lots = with_aliases(self.facts, {lot for lot, _ in told})
-        one = representatives(lots, self.facts.aliases(lots), self.facts.texts(lots))
-        held = {(one[flow.lot], site) for flow in self.facts.flows(lots) if not flow.flags & UNNAMED for site in (flow.site, flow.other)}
+        named = with_aliases(self.facts, {lot for lot, _ in told})
+        one = representatives(named, self.facts.aliases(named), self.facts.texts(named))
+        held = {(one[flow.lot], site) for flow in self.facts.flows(named) if not flow.flags & UNNAMED for site in (flow.site, flow.other)}
         open_: dict[Holding, list[tuple[int, Entry]]] = defaultdict(list)
         for (lot, site), entries in told.items():
             if (one[lot], site) not in held:

@@ -391,6 +391,10 @@ Without:  1. hash = SHA-256(a byte 00, then all bytes of the .entry)
     "cli.reconcile.checked": ("对账: {lots} 批, {holdings} 处存货, {moves} 次流转 (两边都有 {both}, 只有发出 {dispatch}, 只有收货 {receipt}, 未写批次 {unnamed}); 合格证 {certificates} 张", "reconciled: {lots} {lots:lot|lots}, {holdings} {holdings:holding|holdings}, {moves} {moves:move|moves} (both sides {both}, dispatch only {dispatch}, receipt only {receipt}, without lot {unnamed}); {certificates} {certificates:certificate|certificates}"),
     "cli.reconcile.unknown": ("另有 {count} 张合格证没有开具记录, 用了多少不能核对", "{count} more {count:certificate has|certificates have} no record of issue: what was used of them cannot be checked"),
     "cli.reconcile.not_entered": ("开出而没有市场登记见过的合格证 {count} 张 (可能在路上, 或没有经过市场): {which}", "{count} {count:certificate|certificates} issued that no gate has seen (on the way, or gone where no gate is): {which}"),
+    "cli.reconcile.not_let_in": (
+        "到了市场而没有放行 (暂缓或不准入) {count} 车: {which}",
+        "{count} {count:load|loads} that gates put aside or refused, not let in: {which}",
+    ),
     "cli.reconcile.without_certificate": ("没有合格证而入市 {count} 车: {which}", "{count} {count:entry|entries} that gates let in without a certificate: {which}"),
     "cli.reconcile.clean": ("全部对得上。", "Everything adds up."),
     "cli.reconcile.open": ("对不上的 {count} 项:", "open, {count}:"),

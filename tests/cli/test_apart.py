@@ -52,7 +52,9 @@ KEEPING = """
     backup b
     doctor
     rebuild
-    erase 福安超市 --yes
+    erase 福安超市 --yes => 1
+    erase 2 --yes => 1
+    erase 4 --yes
     recover --from b --reason disk => 1
     formula show BATCH
     --db demo.db demo --days 3 --outlets 20

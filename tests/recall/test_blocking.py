@@ -89,7 +89,7 @@ def test_closing_does_not_unblock_clearing_and_withdrawing_do() -> None:
     cleared = with_case(cleared=((1, 2, 180), (5, 0, 180)))
     assert [blocks(cleared, *where, 200) for where in ((1, 2), (1, 3), (5, 9), (6, 2))] == [False, True, False, True]
     assert blocks(cleared, 1, 2, 179), "what was cleared later was blocked until then"
-    assert not blocks(with_case(cleared=((0, 0, 180),)), 1, 2, 200)
+    assert blocks(with_case(cleared=((0, 0, 180),)), 1, 2, 200), "all goods are each lot there was, never what may come"
 
 
 def test_a_lot_scope_blocks_every_holding_a_partial_one_only_those_it_reaches() -> None:

@@ -76,7 +76,7 @@ def test_what_a_wider_scope_brings_to_a_site_that_has_answered_is_asked_about_an
     world.at(20)
     assert ("no_answer", "X") in [(each.kind, each.site) for each in world.answer(case).untraced]
     status = now(world, case)
-    assert [task.site for task in status.late if task.what == "answer"] == ["X"]
+    assert [task.site for task in status.late if task.what == "answer" and task.site in "XY"] == ["X"]
     assert [each.party.site for each in world.do(notices.notify, case, which="silent").notices if each.party.site in "XY"] == ["X"]
     world.do(notices.acknowledge, case, "X", [("OP-Q/K", kg(40))])
     assert world.answer(case).rates["R5"].numerator == 2

@@ -23,6 +23,7 @@ from foodtrace.events import (
     Packing,
     Portion,
     RecallOpened,
+    Refusal,
     Sale,
     Site,
     StockCount,
@@ -287,3 +288,27 @@ def test_origin_exit_meets_market_entry(ledger: Ledger) -> None:
     found = told(ledger, met, *more, void, *trucks)
     assert [(each.lot, each.serial, each.site, each.quantity, each.unit) for each in found.not_entered] == [("F-1/C2", "9", "F-1", 2, "g")]
     assert [(each.lot, each.site, each.quantity) for each in found.without_certificate] == [("Z-1/V", "X-1", 5)]
+    assert [(each.lot, each.serial, each.quantity) for each in found.not_let_in] == [("Z-1/W", "", 5)]
+    assert not [each for each in found.open if each.lot == "Z-1/W"], "where it stands, and why, is on record"
+
+
+def test_a_certificate_that_a_gate_put_aside_or_refused_is_seen_and_no_key_of_the_index_is_a_lot(ledger: Ledger) -> None:
+    base: dict[str, Any] = {"site": "X-1", "product": "葱", "gate": "1"}
+    papers = [
+        CertificateIssued(id=f"c{n}", at=hours(1), site="F-1", lot=f"F-1/C{n}", serial="9", issuer="F-1", product="葱", quantity=grams(n))
+        for n in (1, 2, 3, 4)
+    ]
+    trucks = [
+        MarketEntry(**base, id="w1", at=hours(2), lot="F-1/C1", serial="9", decision="held", number=1, source="F-1", quantity=grams(1)),
+        MarketEntry(**base, id="w2", at=hours(2), lot="F-1/C2", serial="9", decision="held", number=2, source="F-1", quantity=grams(2)),
+        Refusal(**base, id="r2", at=hours(3), asked="market_entry", lot="F-1/C2", serial="9", number=2, resolves="w2", reasons=("x",)),
+        Refusal(**base, id="r3", at=hours(3), asked="market_entry", lot="F-1/C3", serial="9", number=3, reasons=("x",)),
+    ]
+    found = told(ledger, *papers, *trucks)
+    assert [each.lot for each in found.not_entered] == ["F-1/C4"]
+    assert [(each.lot, each.site, each.quantity) for each in found.not_let_in] == [
+        ("F-1/C1", "X-1", 1),
+        ("F-1/C2", "X-1", None),
+        ("F-1/C3", "X-1", None),
+    ]
+    assert not [each.lot for each in found.open if " " in each.lot or each.kind == "same_lot_no_path"]

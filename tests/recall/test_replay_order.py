@@ -166,7 +166,8 @@ def tell(rng: random.Random, folder: Path) -> tuple[dict[str, Told], dict[str, s
                 twin = msgspec.structs.replace(event, by="7") if rng.random() < 0.5 else event
                 say(rng.choice(sorted(LOGS.keys() - {log})), twin)
             if rng.random() < 0.15:
-                say(rng.choice(sorted(LOGS)), correction(rng, ledger, told, f"x-{event.id}"))
+                said = correction(rng, ledger, told, f"x-{event.id}")
+                say(rng.choice(sorted({*LOGS} - {said.log})), said)
         clock.now = micros(NOW)
         return told, answers(ledger)
 

@@ -97,6 +97,7 @@ def _screen(ctx: Context, found: Reconciliation, *, show_all: bool) -> None:
     if found.certificates_unknown:
         say(ctx.t("cli.reconcile.unknown", count=found.certificates_unknown))
     _papers(ctx, "cli.reconcile.not_entered", found.not_entered, show_all=show_all)
+    _papers(ctx, "cli.reconcile.not_let_in", found.not_let_in, show_all=show_all)
     _papers(ctx, "cli.reconcile.without_certificate", found.without_certificate, show_all=show_all)
     if not found.open:
         say(ctx.t("cli.reconcile.clean"))
@@ -117,18 +118,19 @@ def _screen(ctx: Context, found: Reconciliation, *, show_all: bool) -> None:
 
 
 def _papers(ctx: Context, heading: str, papers: Sequence[Paper], *, show_all: bool) -> None:
-    """Say which certificates no gate has seen, or what gates let in without one: nothing that must be wrong, and nothing to leave out."""
-    from foodtrace.quantity import Quantity  # noqa: PLC0415
-
+    """Say which certificates no gate has seen, what gates did not let in, or let in without one: not wrong, and nothing to leave out."""
     if not papers:
         return
     shown = papers if show_all else papers[:_FEW]
-    words = [
-        (code_of(each.lot), each.serial, each.name or each.site, Quantity(each.quantity, each.unit).in_words(ctx.lang))  # type: ignore[arg-type]
-        for each in shown
-    ]
+    words = [(code_of(each.lot), each.serial, each.name or each.site, _said(ctx, each)) for each in shown]
     named = ", ".join(clean(" ".join(filter(None, each))) for each in words)
     say(ctx.t(heading, count=len(papers), which=named + (" .." if len(shown) < len(papers) else "")))
+
+
+def _said(ctx: Context, paper: Paper) -> str:
+    from foodtrace.quantity import Quantity  # noqa: PLC0415
+
+    return "?" if paper.quantity is None else Quantity(paper.quantity, paper.unit).in_words(ctx.lang)  # type: ignore[arg-type]
 
 
 def _row(ctx: Context, each: Break) -> list[str]:
