@@ -6,7 +6,7 @@ Rules:
    did not reach yet has none.
 2. A receipt after the opening should have been booked as sealed. One that was not stays free stock until somebody seals it: how much of
    what lies free at a site may be of such receipts is said plainly (:func:`unsealed`), for sites of the trade; what came home to whoever
-   recalls is his to dispose of.
+   recalls is his to dispose of. Of goods that were cleared since, nothing has to be sealed.
 """
 
 from __future__ import annotations
@@ -67,12 +67,17 @@ def marked(look: Look) -> Iterator[Marked]:
 
 def unsealed(look: Look, facts: Iterable[Marked]) -> dict[Place, int]:
     """Return what lies free of goods that were received after the opening and not booked as sealed (rule 2)."""
+    if look.case is None:
+        return {}
     received: dict[Place, int] = defaultdict(int)
+    judge = judge_of(look, look.case)
     for fact in facts:
         if fact.doing == "receipt" and "sealed" in fact.marks and not fact.booked and fact.site not in look.found.own:
             received[fact.lot, fact.site, fact.unit] += fact.q
     free = {key: each.on_hand - each.sealed - each.back for key in received if (each := look.sums.get(key)) is not None}
-    return {key: min(received[key], there) for key, there in free.items() if there > 0 and received[key]}
+    return {
+        key: min(received[key], there) for key, there in free.items() if there > 0 and received[key] and judge.blocks(*key[:2], look.now)
+    }
 
 
 __all__ = ["Marked", "marked", "unsealed"]

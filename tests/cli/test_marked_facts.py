@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 
 from foodtrace.events import Receipt
-from foodtrace.operations import disposal, goods, notices
+from foodtrace.operations import cases, disposal, goods, notices
 from tests.cli.inside import Inside, here
 from tests.recall.caselife import now
 from tests.recall.casework import World, kg
@@ -89,3 +89,11 @@ def test_what_was_asked_for_is_booked_as_sealed(world: World) -> None:
     marks = {site.site: [each.marks for each in site.steps if each.kind == "receipt"] for site in now(world, "2026-0001").sites}
     assert marks["X"] == [("sealed",), ("booked",)]
     assert [each.quantity for each in now(world, "2026-0001").unsealed if each.site == "X"] == [40_000], "what was asked for lies sealed"
+
+
+def test_what_was_cleared_since_has_not_to_be_sealed(world: World) -> None:
+    assert now(world, "2026-0001").unsealed
+    world.at(3).do(cases.clear, "2026-0001", [], "examined", "9")
+    case = now(world, "2026-0001")
+    assert not case.unsealed
+    assert "seal_received" not in [each.what for each in case.today]
