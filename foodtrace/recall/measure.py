@@ -90,8 +90,10 @@ def extent(facts: Facts, found: Affected, clauses: Sequence[Clause]) -> Extent:
     through: list[tuple[int, int, int]] = []
     for clause in clauses:
         if isinstance(clause, LeftClause | ThroughClause):
-            window = (facts.site(clause.site) or 0, micros(clause.start), micros(clause.end))
-            (left if isinstance(clause, LeftClause) else through).append(window)
+            site = facts.site(clause.site)
+            if site is not None:  # of a site on no record nothing left; goods from nowhere are not from there
+                window = (site, micros(clause.start), micros(clause.end))
+                (left if isinstance(clause, LeftClause) else through).append(window)
             continue
         fitting = list(facts.lots_like(clause))
         if isinstance(clause, LotsClause):

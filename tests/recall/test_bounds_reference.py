@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from foodtrace.graph.flows import FlowKind
@@ -76,8 +76,17 @@ def described(facts: MemoryFacts) -> MemoryFacts:
     return facts
 
 
+NOWHERE = [
+    ("move", "L", None, "W", 1, 1.25, 3.375, 1),
+    ("birth", "L", "P", 1, 1.5),
+    ("make", "P", (("L", 1), ("K", 1)), (("L", 1),), 0, 2.5),
+]
+"""W got some of a lot from nobody knows whom."""
+
+
 @settings(max_examples=500, deadline=None)
 @given(records(), scopes())
+@example(NOWHERE, [("left", "S", 1.125, 3.5), ("left", "P", 1.0, 1.0)])  # S is on no record: what came to W is not known to be from there
 def test_bounds_equal_the_reference(some: list[tuple], scope: list[tuple]) -> None:
     text, lost = notation(some)
     build = Build(text, units=UNIT)
