@@ -12,7 +12,7 @@ from foodtrace.errors import NotFound
 from foodtrace.events import AnyEvent
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.blocking import behind
-from foodtrace.operations.cases import reach_of
+from foodtrace.operations.managing import reach_of
 from foodtrace.recall.cases import load_cases
 from foodtrace.recall.facts import Case
 from foodtrace.recall.finding.look import Look

@@ -37,21 +37,19 @@ from foodtrace.events import (
 from foodtrace.graph.directory import resolve_lot, resolve_site
 from foodtrace.graph.edges import micros
 from foodtrace.graph.reader import SqlFacts
-from foodtrace.operations.blocking import behind
 from foodtrace.operations.closing import Condition, conditions
 from foodtrace.operations.common import CHINA, Doing, Outcome
+from foodtrace.operations.managing import check_approved, check_reason, concerned, managed, reach_of
 from foodtrace.operations.othercases import check_again
 from foodtrace.operations.scopes import Given, check_any, clauses_of, producers_of
 from foodtrace.quantity import Quantity
-from foodtrace.recall.affected import Affected
 from foodtrace.recall.answer import recall
 from foodtrace.recall.calendars import calendar
-from foodtrace.recall.cases import case_ids, load_case, load_cases, name_case, one_of, resolve_case, standing_of
+from foodtrace.recall.cases import case_ids, load_case, name_case, resolve_case
 from foodtrace.recall.clearing import all_goods
 from foodtrace.recall.deadlines import completion_clock, end_of
 from foodtrace.recall.facts import Case, ScopeVersion
 from foodtrace.recall.packs import choose, for_case, local
-from foodtrace.recall.reach import reach_of_case
 from foodtrace.storage.session import Session
 from foodtrace.texts import Lang, text
 
@@ -157,7 +155,7 @@ def open_case(
         raise BadData("case.level", value=level, expected="1, 2, 3")
     if known > doing.now:
         raise BadData("case.known_later", value=known.isoformat(), expected=doing.now.isoformat())
-    _reason(reason)
+    check_reason(reason)
     clauses = clauses_of(session, msgspec.structs.replace(scope or Given(), lots=(*lots, *(scope.lots if scope else ()))), doing.now)
     if not nothing_yet:
         check_any(session, clauses, micros(doing.now))
@@ -226,8 +224,8 @@ def narrow(
 ) -> Outcome:
     """Put other clauses in the place of a case's scope (rule 2). The answer is :class:`Rescoped`; raises as :func:`widen`."""
     state = managed(session, doing, case)
-    _reason(reason)
-    _approved(approved_by)
+    check_reason(reason)
+    check_approved(approved_by)
     given = msgspec.structs.replace(scope or Given(), lots=(*lots, *(scope.lots if scope else ())))
     clauses = clauses_of(session, given, doing.now)
     if clauses == state.versions[-1].clauses:
@@ -284,8 +282,8 @@ def clear(
         ``case.nothing_to_clear``.
     """
     state = managed(session, doing, case, closed=True)
-    _reason(basis)
-    _approved(approved_by)
+    check_reason(basis)
+    check_approved(approved_by)
     meant = tuple(resolve_lot(session, each) for each in lots)
     for each in meant:
         if not concerned(session, state.case, each, micros(doing.now)):
@@ -337,25 +335,11 @@ def _reached(session: Session, state: Case, now: int, site: str) -> dict[str, tu
     return {where: tuple(sorted(lots)) for where, lots in made.items()}
 
 
-def concerned(session: Session, case: str, lot: str, now: int) -> bool:
-    """Say whether a case can be about a lot; of goods without lot, whether it reaches them.
-
-    :param case: full number. :param lot: full id. :param now: microseconds UTC.
-    """
-    if case not in behind(session, lot, now):
-        return False
-    facts = SqlFacts(session, now)
-    number = facts.lot(lot)
-    return not lot.startswith("?") or any(
-        number == reached for state in load_cases(session, case, until=now) for reached, _ in reach_of(facts, state).holdings
-    )
-
-
 def withdraw(session: Session, doing: Doing, case: str | None, reason: str, approved_by: str) -> Outcome:
     """Withdraw a case that was opened in error (rule 5); the answer is the event."""
     state = managed(session, doing, case, closed=True)
-    _reason(reason)
-    _approved(approved_by)
+    check_reason(reason)
+    check_approved(approved_by)
     event = RecallWithdrawn(id=doing.event_id(), at=doing.now, by=doing.by, case=state.case, reason=reason, approved_by=approved_by)
     return Outcome(events=[event], answer=event)
 
@@ -370,7 +354,7 @@ def close(session: Session, doing: Doing, case: str | None, override: str = "", 
     if against and not override.strip():
         raise NotDone(state.case, against)
     if override.strip():
-        _approved(approved_by)
+        check_approved(approved_by)
     event = RecallClosed(
         id=doing.event_id(),
         at=doing.now,
@@ -385,7 +369,7 @@ def close(session: Session, doing: Doing, case: str | None, override: str = "", 
 def reopen(session: Session, doing: Doing, case: str | None, reason: str) -> Outcome:
     """Go on with a closed case; the answer is the event. Raises ``Refused`` (``case.not_closed``)."""
     state = managed(session, doing, case, closed=True)
-    _reason(reason)
+    check_reason(reason)
     if state.closed is None:
         raise Refused("case.not_closed", value=state.case)
     event = RecallReopened(id=doing.event_id(), at=doing.now, by=doing.by, case=state.case, reason=reason)
@@ -423,27 +407,6 @@ class _Counted:
         return self.in_words("en")
 
 
-def managed(session: Session, doing: Doing, given: str | None, *, closed: bool = False) -> Case:
-    """Return the case that something is said about, if it may be said here and now (rule 3).
-
-    :param closed: whether it may be said of a closed case.
-    :raises Refused: ``case.closed``, ``case.withdrawn``, ``case.no_standing``. :raises NotFound: ``case.not_found``.
-    :raises Ambiguous: ``case.opened_twice``, where it is not said for which log this is.
-    """
-    full = name_case(session, given)
-    opened = load_cases(session, full, until=micros(doing.now))
-    if doing.log:
-        opened = [each for each in opened if standing_of(session, each.opener)(doing.log)]
-        if not opened:
-            raise Refused("case.no_standing", value=full)
-    state = one_of(opened)
-    if state.withdrawn is not None:
-        raise Refused("case.withdrawn", value=full)
-    if state.closed is not None and not closed:
-        raise Refused("case.closed", value=full)
-    return state
-
-
 def show_contacts(
     session: Session, doing: Doing, case: str | None, what: Literal["case_report", "notices"] = "case_report", sites: int | None = None
 ) -> Outcome:
@@ -453,11 +416,6 @@ def show_contacts(
         sites = sum(row.personal == "present" for row in (*answer.outlets, *answer.others))
     event = ContactsShown(id=doing.event_id(), at=doing.now, by=doing.by, case=resolve_case(session, case), what=what, sites=sites)
     return Outcome(events=[event], answer=sites)
-
-
-def reach_of(facts: SqlFacts, state: Case, clauses: Sequence[Clause] | None = None) -> Affected:
-    """Return the affected set of a case, or of other clauses for it."""
-    return reach_of_case(facts, state, for_case(state, facts.session.rules).settings, clauses)
 
 
 def _rescoped(session: Session, doing: Doing, state: Case, clauses: tuple[Clause, ...], reason: str, narrows: str = "") -> Outcome:
@@ -496,13 +454,3 @@ def _number(session: Session, now: dt.datetime) -> str:
     """Return the next free number of the year."""
     taken = [int(rest) for each in case_ids(session) if (rest := each.removeprefix(f"{now.year}-")).isdigit() and rest != each]
     return f"{now.year}-{max(taken, default=0) + 1:04d}"
-
-
-def _reason(reason: str) -> None:
-    if not reason.strip():
-        raise BadData("case.reason", value="-", expected="--reason")
-
-
-def _approved(number: str) -> None:
-    if not number.strip():
-        raise BadData("case.approved_by", value="-", expected="--approved-by")

@@ -23,10 +23,10 @@ from foodtrace.graph.flows import NEVER
 from foodtrace.graph.known import facts_by
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.casedone import Done, Remark, SiteSteps
-from foodtrace.operations.cases import reach_of
 from foodtrace.operations.checks import level_now
 from foodtrace.operations.closing import Condition, Goods, conditions
 from foodtrace.operations.common import local
+from foodtrace.operations.managing import reach_of
 from foodtrace.operations.notices import due_of
 from foodtrace.operations.sinceclosed import since_closed
 from foodtrace.recall.affected import Affected

@@ -29,8 +29,8 @@ from foodtrace.graph.edges import micros
 from foodtrace.graph.flows import NEVER
 from foodtrace.graph.known import facts_by
 from foodtrace.graph.reader import SqlFacts
-from foodtrace.operations.cases import managed, reach_of
 from foodtrace.operations.common import Doing, Outcome
+from foodtrace.operations.managing import managed, reach_of
 from foodtrace.quantity import Quantity
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.cases import case_events, load_case, name_case, opening

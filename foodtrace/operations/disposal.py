@@ -34,9 +34,9 @@ from foodtrace.graph.flows import BIRTHS
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.graph.standing import FALSE_LABEL
 from foodtrace.operations.blocking import blocks, refused
-from foodtrace.operations.cases import concerned, managed, reach_of
 from foodtrace.operations.common import CHINA, Doing, Outcome
 from foodtrace.operations.goods import Stock, check_enough
+from foodtrace.operations.managing import concerned, managed, reach_of
 from foodtrace.operations.sellers import site_name
 from foodtrace.quantity import Amount, Quantity
 from foodtrace.recall.aliases import with_aliases

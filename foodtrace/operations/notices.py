@@ -33,9 +33,9 @@ from foodtrace.events import Acknowledgement, Event, Held, Notice
 from foodtrace.graph.directory import resolve_lot, resolve_site
 from foodtrace.graph.edges import UNIT_NAMES, micros
 from foodtrace.graph.reader import SqlFacts
-from foodtrace.operations.cases import managed, reach_of
 from foodtrace.operations.certificates import HOST
 from foodtrace.operations.common import Doing, Outcome
+from foodtrace.operations.managing import managed, reach_of
 from foodtrace.operations.parties import Party, parties, parties_of
 from foodtrace.personal import commit
 from foodtrace.quantity import Quantity

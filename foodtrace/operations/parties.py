@@ -19,7 +19,7 @@ from foodtrace.graph.edges import UNIT_NAMES
 from foodtrace.graph.flows import BIRTHS, FlowKind
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.graph.walk import Holding
-from foodtrace.operations.cases import reach_of
+from foodtrace.operations.managing import reach_of
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.cases import case_events, log_operator, opening
 from foodtrace.recall.facts import Case

@@ -17,7 +17,7 @@ from typing import Final
 from foodtrace.graph.edges import micros
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.casedone import SiteSteps, StepAnswer, marked_steps, steps_of
-from foodtrace.operations.cases import reach_of
+from foodtrace.operations.managing import reach_of
 from foodtrace.quantity import unit_word
 from foodtrace.recall.answer import Answer
 from foodtrace.recall.cases import case_events, load_case

@@ -37,10 +37,10 @@ from foodtrace.graph.edges import micros
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations import goods, stoplist, till
 from foodtrace.operations.blocking import blocks, refused, verdict_of
-from foodtrace.operations.cases import reach_of
 from foodtrace.operations.common import Doing
 from foodtrace.operations.gaterecalls import described, recalls
 from foodtrace.operations.lineage import lineage
+from foodtrace.operations.managing import reach_of
 from foodtrace.operations.printed import stands_against
 from foodtrace.operations.publicpages import against
 from foodtrace.operations.stoplist import StopList

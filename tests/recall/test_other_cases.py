@@ -9,7 +9,7 @@ import pytest
 from foodtrace.graph.edges import micros
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations import cases
-from foodtrace.operations.cases import reach_of
+from foodtrace.operations.managing import reach_of
 from foodtrace.operations.othercases import also_about
 from foodtrace.operations.scopes import Given
 from tests.recall.caselife import LOT, refuses

@@ -86,8 +86,8 @@ def open_(
     """
     from foodtrace.graph.reader import SqlFacts  # noqa: PLC0415
     from foodtrace.operations import cases, checks  # noqa: PLC0415
-    from foodtrace.operations.cases import reach_of  # noqa: PLC0415
     from foodtrace.operations.common import Doing, local  # noqa: PLC0415
+    from foodtrace.operations.managing import reach_of  # noqa: PLC0415
     from foodtrace.operations.notices import dated_ahead  # noqa: PLC0415
     from foodtrace.operations.othercases import also_about  # noqa: PLC0415
     from foodtrace.operations.sellers import name_of  # noqa: PLC0415
@@ -356,8 +356,8 @@ def _rescoped(ctx: Context, answer: Rescoped) -> None:
 def _say_deadlines(ctx: Context, event: RecallPublished | DeadlineExtended) -> None:
     """Print both clocks of the case an event is about; of two cases of one number, the one this log has a say in."""
     from foodtrace.graph.edges import micros  # noqa: PLC0415
-    from foodtrace.operations.cases import managed  # noqa: PLC0415
     from foodtrace.operations.common import Doing, local  # noqa: PLC0415
+    from foodtrace.operations.managing import managed  # noqa: PLC0415
 
     with ctx.open() as ledger:
         # With --now the clock begins anew at every opening: never before what was just recorded.
