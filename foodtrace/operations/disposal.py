@@ -80,6 +80,9 @@ def dispose(
     """
     full = resolve_case(session, case)
     at = resolve_site(session, site)
+    back = resolve_site(session, to) if to else ""
+    if what == "return" and back == at:
+        raise BadData("case.return_same_site", value=at, name=site_name(session, at))
     events: list[Event] = []
     sealed = False
     for each in _meant(session, doing, full, at, lot, quantity):
@@ -97,9 +100,6 @@ def dispose(
         elif what == "return":
             if not to:
                 raise BadData("case.return_to", value=at, name=site_name(session, at))
-            back = resolve_site(session, to)
-            if back == at:
-                raise BadData("case.return_same_site", value=at, name=site_name(session, at))
             events.append(Returned(to=back, in_transit=in_transit, **common))
         else:
             events.append(_destroyed(session, doing, common, witness=witness, place=place, method=method, reported=reported, plan=plan))

@@ -385,6 +385,8 @@ def test_goods_do_not_go_back_to_where_they_are_by_command_or_as_an_event(world:
     with pytest.raises(BadData) as error:
         world.put(Returned(id="r", at=world.now, site="X", to="X", case=case, lot=LOT, quantity=kg(5)))
     assert error.value.code == "case.return_same_site"
+    world.do(disposal.dispose, "return", case, "X", LOT, None, to="P")
+    refuses(world, "case.return_same_site", disposal.dispose, "return", case, "X", LOT, None, to="X")  # though nothing is left there
 
 
 def test_a_return_to_somebody_who_never_supplied_the_goods_is_recorded_and_said(world: World) -> None:
