@@ -13,7 +13,9 @@ Rules (DESIGN section 5, rollback):
    run checks everything in full and makes a new one.
 6. A log is continued once (:mod:`foodtrace.sealed`, rule 7): a second new log for it is refused. One that broke off after its mark is
    carried to its end when it is asked for again.
-7. What was locked stays locked: where the old key's file is here and needs a passphrase, it is opened before anything is made, and the new
+7. A log that is whole (its key here, nothing lost, no backup, its last entry not in the future) is ended for a new one only where the
+   caller names one of them: to end it is for ever, and it was not needed.
+8. What was locked stays locked: where the old key's file is here and needs a passphrase, it is opened before anything is made, and the new
    key's file is locked too. A passphrase that is lost is a lost key: its file is moved away first.
 """
 
@@ -39,7 +41,7 @@ from foodtrace.recording import Receipt
 from foodtrace.sealed import ENDED_FOR, heirs
 from foodtrace.storage.session import VERSION, Session
 from foodtrace.tlog.anchor import anchor_path, move_anchor, read_anchor, wrote
-from foodtrace.tlog.clock import EARLIEST
+from foodtrace.tlog.clock import EARLIEST, SKEW
 from foodtrace.tlog.entry import time_text
 from foodtrace.tlog.nodes import root_at
 from foodtrace.tlog.vouched import Seen, read_seen
@@ -145,9 +147,9 @@ def recover(
 
     :param log: origin or the last part of it; by default the only log that needs it, else the only one of this host.
     :param new_log: true: begin a new log; false: go on in the same; none: the same if nothing was lost.
-    :param passphrase: locks the new log's key file; by default it is locked as the old one's is (rule 7).
+    :param passphrase: locks the new log's key file; by default it is locked as the old one's is (rule 8).
     :raises BadData: ``recover.which``, ``recover.choose`` (entries are lost and ``new_log`` is none), ``recover.no_key``
-        (its key is not here, or it has ended, and ``new_log`` is none), ``recover.reason``.
+        (its key is not here, or it has ended, and ``new_log`` is none), ``recover.whole`` (rule 7), ``recover.reason``.
     :raises Refused: ``recover.continued``, ``log.ended``, ``log.clock_unset``, ``key.passphrase_needed``, ``key.passphrase_wrong``.
     :raises Integrity: ``recover.broken``. :raises NotFound: ``key.missing``: the same log needs its key.
     """
@@ -179,6 +181,8 @@ def recover(
     unfinished = bool(into) and wrote(host.keys, into) and (gone or (lost.key_here and not lost.ended))
     if into and not unfinished:
         raise Refused("recover.continued", value=lost.log, expected=into)
+    if new_log and not (into or gone or log or name) and _is_whole(host, lost, now):
+        raise BadData("recover.whole", value=lost.log, expected="--log")
     doing = Doing(now=local(now), by=by)
     mark = Recovered(
         id=doing.event_id(),
@@ -200,6 +204,14 @@ def recover(
     if into:
         return _broken_off(host, lost, mark, into, gone=gone)
     return _in_new_log(host, lost, mark, name, gone=gone, passphrase=passphrase)
+
+
+def _is_whole(host: Recovering, lost: Lost, now: int) -> bool:
+    """Say whether a log of which nothing is lost can be written as it is (rule 7)."""
+    with host.store.read() as session:
+        backup = session.row("SELECT 1 FROM setting WHERE key = ?", (BACKUP,))
+        state = next(each for each in logs(session) if each.origin == lost.log)
+    return lost.key_here and not lost.ended and backup is None and now >= state.time - SKEW
 
 
 def _mark(host: Recovering, mark: Recovered, log: str) -> Receipt:

@@ -232,6 +232,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "recover.no_key": ("{value} 的密钥不在这里或已终止, 这本日志不能再写", "the key of {value} is not here or has ended: nobody can write that log any more"),
     "recover.no_key.hint": ("{expected} 另开一本, 旧的封存; 找到密钥文件就放回密钥目录", "{expected} begins a new one and seals the old; a key file that is found goes back into the key folder"),
+    "recover.whole": ("日志 {value} 没坏: 密钥在, 没丢记录, 不用另开一本", "log {value} is whole: its key is here and nothing is lost, so it needs no new log"),
+    "recover.whole.hint": (
+        "接着写就行; 有意结束它另开一本的, 要指明: foodtrace {expected} {value} recover --new-log --reason ..",
+        "go on writing in it; to end it and begin another all the same, name it: foodtrace {expected} {value} recover --new-log --reason ..",
+    ),
     "recover.continued": ("{value} 已由 {expected} 接续, 不能再接一本", "{value} is continued by {expected} already; a second one is not begun"),
     "recover.continued.hint": (
         "接着写 {expected}: --log {expected}; 它也丢了密钥: --log {expected} recover --new-log; 不认得它: foodtrace init --name 新名字, 并查旧密钥在谁手里",

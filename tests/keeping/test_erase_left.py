@@ -280,7 +280,7 @@ def test_an_erased_value_of_the_old_log_is_not_brought_back_by_the_same_list(tmp
     run(tmp_path, "site", "add", "北河农批:market")
     (tmp_path / "s.csv").write_text("name,phone,identity,kinds\n张三,13900001111,230100199001011234,黄瓜\n", encoding="utf-8")
     assert "1 written" in run(tmp_path, "site", "file", "--import", "s.csv")
-    run(tmp_path, "recover", "--new-log", "--reason", "moved")
+    run(tmp_path, "--log", "a", "recover", "--new-log", "--reason", "moved")
     assert "erased" in run(tmp_path, "erase", "A-0002", "--field", "phone", "--yes")
     assert "0 written, 1 on record already" in run(tmp_path, "site", "file", "--import", "s.csv")
     assert b"13900001111" not in b"".join(path.read_bytes() for path in tmp_path.glob("foodtrace.db*") if path.is_file())

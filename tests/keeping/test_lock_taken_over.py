@@ -16,7 +16,7 @@ __all__ = ["here"]
 
 SECRET = "correct horse battery"  # noqa: S105 - a test's
 ORIGIN = "t.example/a"
-RECOVER = ("recover", "--new-log", "--reason", "换主机")
+RECOVER = ("--log", "a", "recover", "--new-log", "--reason", "换主机")
 
 
 @pytest.fixture(autouse=True)
@@ -158,19 +158,19 @@ def test_a_recovery_that_broke_off_before_the_old_log_was_ended_ends_it_when_ask
     with monkeypatch.context() as patch:
         patch.setattr(rotation, "end_log", gone)
         here(*RECOVER, code=3)
-    assert "recover.which" in here(*RECOVER, code=2)
-    done = here.json("--log", "a", *RECOVER)
+    assert "recover.which" in here(*RECOVER[2:], code=2)
+    done = here.json(*RECOVER)
     assert (done["log"], done["into"], done["old_key"], done["mark"]) == (ORIGIN, f"{ORIGIN}-r2", "ended", 1)
     assert state(here)[1] == [(ORIGIN, 2), (f"{ORIGIN}-r2", 2)]
     here("verify", "--full")
-    assert "recover.continued" in here("--log", "a", *RECOVER, code=1)
+    assert "recover.continued" in here(*RECOVER, code=1)
 
 
 def test_in_a_program_a_new_key_may_be_locked_otherwise(here: Inside) -> None:
     with Ledger.open(str(here.folder / "x.db"), keys=here.folder / "keys") as ledger:
         ledger.init(ORIGIN)
     with Ledger.open(str(here.folder / "x.db"), keys=here.folder / "keys", recovering=True) as ledger:
-        done = recovery.recover(ledger, None, new_log=True, reason="x", passphrase=SECRET)
+        done = recovery.recover(ledger, ORIGIN, new_log=True, reason="x", passphrase=SECRET)
     assert (done.locked, done.old_key) == (True, "ended")
     with Ledger.open(str(here.folder / "x.db"), keys=here.folder / "keys", passphrase=SECRET) as ledger:
         assert ledger.writer().origin == f"{ORIGIN}-r2"

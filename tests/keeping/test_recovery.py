@@ -191,6 +191,21 @@ def test_where_nothing_is_lost_the_old_log_of_a_new_one_ends_by_an_entry(tmp_pat
         assert ledger.verify().ok
 
 
+def test_a_log_that_is_whole_is_ended_for_a_new_one_only_where_it_is_named(tmp_path: Path) -> None:
+    run(tmp_path, "init", "--name", ORIGIN)
+    run(tmp_path, "site", "add", "永发合作社:farm")
+    before = json.loads(run(tmp_path, "key", "list", "--json"))
+    said = run(tmp_path, "recover", "--new-log", "--reason", "the till hung", code=2)
+    assert "recover.whole" in said
+    assert f"foodtrace --log {ORIGIN} recover --new-log" in said
+    assert json.loads(run(tmp_path, "key", "list", "--json")) == before
+    run(tmp_path, "site", "add", "福安超市:shop")
+    assert "the old log has ended" in run(tmp_path, "--log", ORIGIN, "recover", "--new-log", "--reason", "another till")
+    said = run(tmp_path, "recover", "--new-log", "--reason", "the till hung", code=2)
+    assert f"--log {ORIGIN}-r2" in said, "the log that goes on is whole as well"
+    assert "verified" in run(tmp_path, "verify", "--full")
+
+
 def test_recovery_mends_no_tampering(tmp_path: Path) -> None:
     with Ledger.open(f"sqlite:///{tmp_path}/x.db", keys=tmp_path / "keys", clock=clock) as ledger:
         fill(ledger)
