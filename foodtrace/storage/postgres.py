@@ -7,11 +7,14 @@ Rules (DESIGN section 9):
 2. Tables live in the schema asked for; nothing is created outside it.
 3. New rows go by COPY inside the transaction, sums by one INSERT from arrays: a statement a row costs five times as much.
 4. A connection belongs to one thread at a time and never crosses a fork. The URL's password is never shown.
+5. A connection that was lost is told by one error. What the driver has to add goes to the logging of the application, if it has any;
+   it is not printed beside it.
 """
 
 from __future__ import annotations
 
 import itertools
+import logging
 import os
 import sqlite3
 import threading
@@ -53,6 +56,8 @@ _OF_LOGS: Final = "FROM log AS"
 _TEXTS: Final = "unnest(%s::text[]) AS f(value)"
 _AHEAD: Final = 5_000
 """Ids beyond which a question is not asked ahead: its answer is long, and the journey is the least of it."""
+_SILENT: Final = logging.NullHandler()
+"""Keeps Python from printing what nobody takes (rule 5); who set logging up is told as before."""
 _COPY_FROM: Final = 4
 """Fewer rows than this are not worth a COPY's round trips."""
 
@@ -263,6 +268,7 @@ class PostgresStore:
         if schema is not None and not schema.replace("_", "a").isalnum():
             raise BadData("storage.schema", value=schema, expected="a-z 0-9 _")
         self._psycopg = psycopg
+        logging.getLogger("psycopg").addHandler(_SILENT)  # the same one again changes nothing
         self._address = "postgresql://" + url.split("://", 1)[1]
         self.url = without_passwords(self._address)
         former = "postgresql://" + url.split("://", 1)[1].rpartition("@")[2]
