@@ -12,7 +12,8 @@ Rules (DESIGN section 5, rollback):
 5. The checkpoint that the database contradicts is kept beside the anchor as evidence, and so is the mark of ``verify``: the next
    run checks everything in full and makes a new one.
 6. A log is continued once (:mod:`foodtrace.sealed`, rule 7): a second new log for it is refused. One that broke off after its mark is
-   carried to its end when it is asked for again.
+   carried to its end when it is asked for again; so is one whose old key was lost then and has turned up: the old log is ended with it,
+   for the log that goes on. Where signed entries are lost, then or now, it is put aside instead: what it signs now would contradict them.
 7. A log that is whole (its key here, nothing lost, no backup, its last entry not in the future) is ended for a new one only where the
    caller names one of them: to end it is for ever, and it was not needed.
 8. What was locked stays locked: where the old key's file is here and needs a passphrase, it is opened before anything is made, and the new
@@ -37,6 +38,7 @@ from foodtrace.keeping.keyrows import log_keys
 from foodtrace.keyfiles import list_keys
 from foodtrace.opening import BACKUP, LogState, logs
 from foodtrace.operations.common import Doing, Outcome, local
+from foodtrace.operations.entries import event_at
 from foodtrace.recording import Receipt
 from foodtrace.sealed import ENDED_FOR, heirs
 from foodtrace.storage.session import VERSION, Session
@@ -202,7 +204,7 @@ def recover(
         move_anchor(anchor_path(host.keys, lost.log), receipt.last + 1, receipt.checkpoint)
         return _done(lost, mark, receipt, evidence, "in_force")
     if into:
-        return _broken_off(host, lost, mark, into, gone=gone)
+        return _broken_off(host, lost, mark, _mark_of(host, into), into, gone=gone)
     return _in_new_log(host, lost, mark, name, gone=gone, passphrase=passphrase)
 
 
@@ -267,27 +269,31 @@ def _continued(host: Recovering, log: str) -> str:
     return found[0].into if found else ""
 
 
-def _broken_off(host: Recovering, lost: Lost, mark: Recovered, into: str, *, gone: bool) -> Recovery:
+def _mark_of(host: Recovering, into: str) -> Recovered:
+    """Return the mark that a log began with: the entry after its key."""
+    with host.store.read() as session:
+        number = next(each.number for each in logs(session) if each.origin == into)
+        event = event_at(session, number, 1)
+    if not isinstance(event, Recovered):
+        raise TypeError("a log that continues another begins with its mark")
+    return event
+
+
+def _broken_off(host: Recovering, lost: Lost, mark: Recovered, before: Recovered, into: str, *, gone: bool) -> Recovery:
     """End the old log, or put its key and the contradicted checkpoint aside, where a recovery of before did not come to it (rule 6)."""
-    if not gone:
+    told = partial(Recovery, log=lost.log, kind="new_log", mark=1, into=into)
+    if not gone and before.lost_to <= before.lost_from:
         _end_for(host, lost.log, into, mark)
-        return Recovery(log=lost.log, kind="new_log", lost_from=mark.lost_from, lost_to=mark.lost_to, mark=1, into=into, old_key="ended")
+        return told(lost_from=mark.lost_from, lost_to=mark.lost_to, old_key="ended")
     with host.store.read() as session:
         state = next(each for each in logs(session) if each.origin == lost.log)
     if lost.key_here:
         _put_aside(host.keys / f"{state.key_id.hex()}.key")
     host.forget_writers()
     old: Literal["ended", "put_aside", "not_here"] = "ended" if lost.ended else "put_aside" if lost.key_here else "not_here"
-    return Recovery(
-        log=lost.log,
-        kind="new_log",
-        lost_from=mark.lost_from,
-        lost_to=mark.lost_to,
-        mark=1,
-        into=into,
-        evidence=_keep_evidence(host, lost),
-        old_key=old,
-    )
+    if not gone:  # what contradicts the ledger was put aside then
+        return told(lost_from=before.lost_from, lost_to=before.lost_to, old_key=old)
+    return told(lost_from=mark.lost_from, lost_to=mark.lost_to, evidence=_keep_evidence(host, lost), old_key=old)
 
 
 def _done(

@@ -265,7 +265,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "cli.recover.ended": ("旧日志已结束", "the old log has ended"),
     "cli.recover.put_aside": ("旧日志的密钥已搁置, 不会再签", "the key of the old log was put aside and signs nothing more"),
-    "cli.recover.not_here": ("旧日志的密钥不在本机; 找到也不要再用", "the key of the old log is not here; if it turns up, do not use it"),
+    "cli.recover.not_here": (
+        "旧日志的密钥不在本机; 找到就放回密钥目录, 用它结束旧日志: foodtrace --log {log} recover --new-log --reason ..",
+        "the key of the old log is not here; if it turns up, put it back into the key directory and end the old log with it: foodtrace --log {log} recover --new-log --reason ..",
+    ),
+    "cli.recover.not_here_lost": (
+        "旧日志的密钥不在本机; 找到也不要再用: 它签过的条目丢了, 再签就成了两份历史",
+        "the key of the old log is not here; if it turns up, do not use it: entries that it signed are lost, and what it signs now would contradict them",
+    ),
     # The doctor
     "cli.doctor.ok": ("好", "ok"),
     "cli.doctor.warn": ("注意", "warn"),

@@ -94,7 +94,8 @@ def recover(
     if done.evidence:
         say(ctx.t("cli.recover.evidence", path=done.evidence))
     if done.kind == "new_log":
-        say(ctx.t(f"cli.recover.{done.old_key}"))
+        lost = "_lost" if done.old_key == "not_here" and done.lost_to > done.lost_from else ""
+        say(ctx.t(f"cli.recover.{done.old_key}{lost}", log=done.log))
     if done.locked is False:
         say(ctx.t("cli.recover.open_key"))
 
