@@ -437,8 +437,10 @@ class Ledger:
         gone = ledger_gone(self.mark) if self.store.version() is None else None
         if gone is not None:
             return gone
-        with self._snapshots.open() as (session, wrong):
-            known = origins(session)
+        from foodtrace.storage.standins import as_made  # noqa: PLC0415 - SQLAlchemy loads only to verify
+
+        with self._snapshots.open(as_made) as (session, wrong):
+            known = origins(as_made(session))
         asked = Asked(
             full=full,
             files=files,
@@ -451,7 +453,7 @@ class Ledger:
             anchors=anchors_of(self.keys, known),
             remembered=remembered(wrong),
         )
-        with self._snapshots.open() as (session, _):
+        with self._snapshots.open(as_made) as (session, _):
             return verify_ledger(session, progress, asked)
 
     def verified_at(self) -> dt.datetime | None:

@@ -125,9 +125,10 @@ class Snapshots:
         self._there = False
 
     @contextmanager
-    def open(self) -> Iterator[tuple[Session, list[Integrity]]]:
+    def open(self, seen_as: Callable[[Session], Session] | None = None) -> Iterator[tuple[Session, list[Integrity]]]:
         """Open a snapshot of a ledger that has something in it; give it with what contradicts what the program saw before.
 
+        :param seen_as: gives the session in which is looked at what the program saw before; by default that of the snapshot.
         :raises NotFound: ``ledger.missing``.
         """
         # A ledger that was there once is not looked for again: on PostgreSQL that is four journeys to the server and back.
@@ -136,9 +137,9 @@ class Snapshots:
         self._there = True
         vouched = Vouched(self._keys, self._mark())
         seen = None if self._ends is None else self._last.before(self._ends())
-        with self._store.read("" if seen is None else HEADS) as session:
+        with self._store.read("" if seen is None or seen_as is not None else HEADS) as session:
             session.vouched, session.rules = vouched, self._rules
-            yield session, [] if seen is None else self._last.look(session, seen)
+            yield session, [] if seen is None else self._last.look(session if seen_as is None else seen_as(session), seen)
 
 
 def open_or_lost(url: str | Path | Engine, keys: str | Path | None, *, create: bool, schema: str | None, recovering: bool) -> Store:

@@ -260,7 +260,7 @@ def _entries(session: Session, log: int) -> Iterator[tuple[int, str, bytes, byte
         for seq, event_id, leaf, data in rows:
             if isinstance(seq, int):
                 yield seq, str(event_id), raw(leaf), raw(data)
-        if len(rows) < _BATCH:
+        if len(rows) < _BATCH or rows[-1][0] is None:  # no number at all comes last
             return
         last = rows[-1][0]
 

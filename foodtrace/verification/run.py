@@ -89,22 +89,34 @@ def verify_ledger(session: Session, progress: Progress | None = None, asked: Ask
 
     :param asked: by default everything in full, in this process, without a mark.
     """
+    from foodtrace.storage.standins import as_made  # noqa: PLC0415 - SQLAlchemy loads only to verify
+
     asked = asked or Asked()
+    whole = as_made(session)
+    if whole is not session:
+        with session.lenient():
+            return _verify(whole, progress, asked, states_as_they_are(whole), session, unreadable="a table")
     try:
         if not mistyped(session, ("log", "head")):
-            return _verify(session, progress, asked, logs(session))
+            return _verify(session, progress, asked, logs(session), session)
     except Exception as error:
         if not undecodable(error):
             raise
     with session.lenient():
-        return _verify(session, progress, asked, states_as_they_are(session), unreadable="a head, or a text")
+        return _verify(session, progress, asked, states_as_they_are(session), session, unreadable="a head, or a text")
 
 
-def _verify(session: Session, progress: Progress | None, asked: Asked, states: Sequence[LogState], *, unreadable: str = "") -> Verification:
-    """:param unreadable: what keeps the quick pass from being carried out; empty where nothing does."""
-    around = [Finding(code="tlog.trigger_missing", log="", got=name) for name in missing_triggers(session)]
-    around += [Finding(code=strange_code(each.kind), log="", got=each.name) for each in strange_things(session)]
-    around += _altered(session)
+def _verify(
+    session: Session, progress: Progress | None, asked: Asked, states: Sequence[LogState], bare: Session, *, unreadable: str = ""
+) -> Verification:
+    """Look at everything.
+
+    :param bare: the session without stand-ins for tables, to look at the tables themselves.
+    :param unreadable: what keeps the quick pass from being carried out; empty where nothing does.
+    """
+    around = [Finding(code="tlog.trigger_missing", log="", got=name) for name in missing_triggers(bare)]
+    around += [Finding(code=strange_code(each.kind), log="", got=each.name) for each in strange_things(bare)]
+    around += _altered(bare)
     seals = sealed_logs(session, asked.keys)
     around += [Finding(code="tlog.two_heirs", log=log, expected=seal.into, got=", ".join(seal.rivals)) for log, seal in contested(seals)]
     around += [
