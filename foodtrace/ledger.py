@@ -158,7 +158,7 @@ class Ledger:
         :param older: take a ledger of an older version of foodtrace too, to :meth:`rebuild` it, back it up or recover it.
         :param rules: folder of rule packs of one's own, in ``recall/*.toml`` and ``gate/*.toml``; each is read when it is first needed.
         :raises NotFound: ``ledger.missing``, ``rules.directory``. :raises Integrity: ``ledger.rolled_back``, ``ledger.forked_log``,
-            ``ledger.gone``.
+            ``ledger.gone``, ``ledger.no_settings``.
         :raises Storage: ``ledger.newer``, ``ledger.older``, ``storage.*``. :raises BadData: ``clock.ahead``, ``rules.misplaced``.
         """
         rule = clock_rule(clock_ahead, confirmed=confirm_clock)

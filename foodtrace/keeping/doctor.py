@@ -100,6 +100,7 @@ def examine(
             found.append(_none(url, mark_path(keys, url, schema)))
         else:
             known = {"ledger.older": "ledger_older", "ledger.newer": "ledger_newer", "storage.encoding": "ledger_encoding"}
+            known |= dict.fromkeys(("ledger.no_settings", "storage.mistyped"), "ledger_damaged")
             code = known.get(error.code, "ledger_closed")
             found.append(Check(topic="ledger", state="bad", code=code, facts=_told(error)))
     if host is not None:

@@ -27,7 +27,7 @@ from urllib.parse import quote
 from foodtrace.addresses import repeatable, without_passwords
 from foodtrace.errors import BadData, Busy, Conflict, Storage
 from foodtrace.storage.session import BUSY_SECONDS, LEFT_ALONE, Ask, Dialect, Row, Session, not_written, version_of
-from foodtrace.storage.strange import CATALOGUE, HELD, Looked
+from foodtrace.storage.strange import CATALOGUE, HELD, Looked, refuse_remains
 from foodtrace.storage.sums import MOST
 
 if TYPE_CHECKING:
@@ -313,6 +313,7 @@ class PostgresStore:
         """See :class:`foodtrace.storage.session.Store`."""
         with self.read() as session:
             if session.rows("SELECT to_regclass('setting')")[0][0] is None:
+                refuse_remains(session, self.url)
                 return None
             row = session.row("SELECT value FROM setting WHERE key = 'version'")
             if row is not None and isinstance(row[0], bytes):
@@ -332,6 +333,7 @@ class PostgresStore:
             # One creator at a time; the lock goes with the transaction.
             session.run("SELECT pg_advisory_xact_lock(20261124)")
             if session.rows("SELECT to_regclass('setting')")[0][0] is None:
+                refuse_remains(session, self.url)
                 if self._schema is not None:
                     session.run(f'CREATE SCHEMA IF NOT EXISTS "{self._schema}"')
                 for statement in statements("postgresql"):

@@ -154,7 +154,10 @@ class Store(Protocol):
         ...
 
     def version(self) -> int | None:
-        """Return the schema version on record, none where there is no ledger."""
+        """Return the schema version on record, none where there is no ledger.
+
+        :raises Integrity: ``storage.mistyped``; ``ledger.no_settings``: of a ledger whose table of settings is gone.
+        """
         ...
 
     def create(self) -> None:

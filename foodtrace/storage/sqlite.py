@@ -30,7 +30,7 @@ from urllib.parse import quote
 from foodtrace.errors import BadData, Busy, FoodtraceError, NotFound, Storage
 from foodtrace.storage.session import BUSY_SECONDS, Dialect, version_of
 from foodtrace.storage.sqlitesession import SqliteSession
-from foodtrace.storage.strange import Looked
+from foodtrace.storage.strange import Looked, refuse_remains
 from foodtrace.storage.sums import MOST, RANGE
 
 if TYPE_CHECKING:
@@ -105,6 +105,7 @@ class SqliteStore:
         """See :class:`foodtrace.storage.session.Store`."""
         with self.read() as session:
             if session.row("SELECT 1 FROM sqlite_master WHERE type='table' AND name='setting'") is None:
+                refuse_remains(session, str(self.path))
                 return None
             return version_of(session.row("SELECT value FROM setting WHERE key='version'"))
 
@@ -114,6 +115,7 @@ class SqliteStore:
 
         with self.write() as session:
             if session.row("SELECT 1 FROM sqlite_master WHERE type='table' AND name='setting'") is None:
+                refuse_remains(session, str(self.path))
                 for statement in statements("sqlite"):
                     session.run(statement)
 

@@ -107,10 +107,31 @@ def refuse_strange(session: Session) -> None:
         raise Integrity("storage.strange", value=", ".join(found), expected="-")
 
 
+def refuse_remains(session: Session, place: str) -> None:
+    """Refuse a ledger whose table of settings is gone: it has no version, and must not be taken for one that was never made.
+
+    A few tables of others may be called as ours are. What is left of a ledger has ``entry`` with our columns, or most of the others.
+
+    :param place: what the database is called. :raises Integrity: ``ledger.no_settings``.
+    """
+    tables, columns = session.row(_REMAINS[session.dialect]) or (0, 0)
+    if columns == len(_ENTRY) or tables > len(TABLES) // 2:
+        raise Integrity("ledger.no_settings", value=place, expected="setting", tables=tables)
+
+
 def _listed(names: Iterable[str]) -> str:
     return ", ".join(f"'{each}'" for each in names)
 
 
+_ENTRY: Final = ("log", "seq", "id", "leaf", "bytes")
+_REMAINS: Final[dict[Dialect, str]] = {
+    "sqlite": f"SELECT (SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND lower(name) IN ({_listed(TABLES)})), "  # noqa: S608
+    f"(SELECT COUNT(*) FROM pragma_table_info('entry') WHERE name IN ({_listed(_ENTRY)}))",
+    "postgresql": f"SELECT (SELECT COUNT(*) FROM unnest(ARRAY[{_listed(TABLES)}]) AS n(name) WHERE to_regclass(n.name) IS NOT NULL), "  # noqa: S608
+    "(SELECT COUNT(*) FROM pg_catalog.pg_attribute WHERE attrelid = to_regclass('entry') AND NOT attisdropped "
+    f"AND attname IN ({_listed(_ENTRY)}))",
+}
+"""How many tables are there that are called as ours, and how many columns of ``entry``."""
 _SQLITE: Final = (
     "SELECT type, name, lower(tbl_name) FROM sqlite_master "  # noqa: S608
     f"WHERE (type IN ('trigger', 'view') OR sql LIKE 'CREATE UNIQUE INDEX %') AND lower(tbl_name) IN ({_listed(TABLES)})"
@@ -277,6 +298,7 @@ __all__ = [
     "Looked",
     "Strange",
     "quoted",
+    "refuse_remains",
     "refuse_strange",
     "strange_code",
     "strange_things",

@@ -176,6 +176,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "ledger.missing": ("这里还没有账本: {value}", "no ledger here yet: {value}"),
     "ledger.missing.hint": ("foodtrace init, 或用 --db 指明", "foodtrace init, or name it with --db"),
+    "ledger.no_settings": (
+        "账本坏了: {value} 没有设置表 ({expected}), 别的表还有 {tables} 张",
+        "the ledger is damaged: {value} has no table of settings ({expected}), and {tables} others of its tables",
+    ),
+    "ledger.no_settings.hint": (
+        "有人动过数据库: 先不要另建, 复制一份, 再放回备份: foodtrace recover --from 备份 --reason 原因",
+        "somebody changed the database: make no other in its place; copy it, then put a backup back: foodtrace recover --from BACKUP --reason WHY",
+    ),
     "ledger.newer": ("账本版本 {value}, 本程序到 {expected}", "ledger format {value}, this program knows {expected}"),
     "ledger.newer.hint": ("升级程序, 账本未动", "upgrade the program; the ledger was not touched"),
     "ledger.older": ("账本版本 {value}, 本程序用 {expected}", "ledger format {value}, this program works with {expected}"),

@@ -305,6 +305,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "storage.damaged": ("数据库的页或索引坏了", "a page or an index of the database is damaged"),
     "doctor.ledger_closed": ("账本打不开: {reason_zh}{reason:.0}", "the ledger cannot be opened: {reason}{reason_zh:.0}"),
     "doctor.ledger_closed.hint": ("看看路径, 权限和数据库服务; 先复制再动手", "look at path, rights and database server; copy before you touch anything"),
+    "doctor.ledger_damaged": ("{reason_zh}{reason:.0}", "{reason}{reason_zh:.0}"),
+    "doctor.ledger_damaged.hint": (
+        "有人动过数据库: 先不要另建, 复制一份; foodtrace verify 说明还有什么不对; 再放回备份: foodtrace recover --from 备份 --reason 原因",
+        "somebody changed the database: make no other in its place; copy it; foodtrace verify says what else is wrong; then put a backup back: foodtrace recover --from BACKUP --reason WHY",
+    ),
     "doctor.ledger_encoding": ("{reason_zh}{reason:.0}", "{reason}{reason_zh:.0}"),
     "doctor.ledger_encoding.hint": (
         "里面没有记过什么: CREATE DATABASE 名称 ENCODING 'UTF8' TEMPLATE template0, 再在新库里 foodtrace init",
