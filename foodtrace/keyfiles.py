@@ -9,6 +9,8 @@ Rules:
    file is refused too, so that a pipe in its place keeps nobody waiting.
 3. A file appears whole or not at all, is on the disk before :func:`create` returns, and is never overwritten.
 4. What the private key says must agree with the line above it, or the file is refused.
+5. A copy that lies in a backup is read whoever else can read it: a medium may know no modes. What it says is looked at as closely
+   (:func:`examine`), and :func:`put` gives it its modes.
 """
 
 from __future__ import annotations
@@ -30,7 +32,7 @@ from foodtrace.keys import KEY_ID_SIZE, SigningKey
 from foodtrace.tlog.files import sync_folder
 from foodtrace.tlog.note import Verifier, parse_verifier
 
-__all__ = ["StoredKey", "create", "list_keys", "load", "save"]
+__all__ = ["StoredKey", "create", "examine", "list_keys", "load", "put", "read", "save"]
 
 SUFFIX: Final = ".key"
 _POSIX: Final = os.name == "posix"
@@ -122,15 +124,47 @@ def load(directory: str | Path, keyid: bytes | str, passphrase: str | None = Non
         raise BadData("key.id", value=shown, expected=KEY_ID_SIZE * 2)
     path = Path(directory) / (shown + SUFFIX)
     verifier, pem = _read(path)
+    return _opened(path, verifier, pem, passphrase)
+
+
+def _opened(path: Path, verifier: Verifier, pem: bytes, passphrase: str | None) -> SigningKey:
+    """Return the key of a file after comparing its private half with its public line and its name (rule 4)."""
     try:
         key = SigningKey(verifier.name, _pkcs8.decode(pem, passphrase))
     except (BadData, Refused) as problem:
         if problem.code == "key.file":
             problem.value = str(path)
         raise
-    if key.public != verifier.public or key.key_id.hex() != shown:
-        raise BadData("key.file_differs", value=str(path), expected=shown, got=key.key_id.hex())
+    if key.public != verifier.public or key.key_id.hex() != path.stem:
+        raise BadData("key.file_differs", value=str(path), expected=path.stem, got=key.key_id.hex())
     return key
+
+
+def examine(path: Path, data: bytes) -> StoredKey:
+    """Return what a key file says whose bytes these are, after looking at the private half too where no passphrase locks it (rule 4).
+
+    Raises ``BadData`` if it is no key file, or does not agree with itself or its name.
+    """
+    verifier, pem = _parsed(path, data)
+    encrypted = _pkcs8.is_encrypted(pem)
+    if not encrypted:
+        _opened(path, verifier, pem, None)
+    elif verifier.key_id.hex() != path.stem:
+        raise BadData("key.file_differs", value=str(path), expected=path.stem, got=verifier.key_id.hex())
+    return StoredKey(verifier=verifier, path=str(path), encrypted=encrypted)
+
+
+def put(path: Path, folder: Path) -> None:
+    """Copy a key file into a directory that is there (rule 3); an equal one may lie there.
+
+    Raises ``Conflict`` for another of that name, ``OSError`` for what the disk refuses.
+    """
+    data = path.read_bytes()
+    place = folder / path.name
+    if not place.exists():
+        _publish(folder, place, data)
+    elif place.read_bytes() != data:
+        raise Conflict("key.exists", value=str(place))
 
 
 def list_keys(directory: str | Path) -> list[StoredKey]:
@@ -144,8 +178,20 @@ def list_keys(directory: str | Path) -> list[StoredKey]:
     return found
 
 
+def read(path: Path) -> bytes:
+    """Return the bytes of a key file, whoever else can read it (rule 5); of one that is too long only its beginning.
+
+    Raises ``NotFound``, ``BadData`` if it is no plain file, ``Storage`` if it cannot be read.
+    """
+    return _bytes(path, private=False)
+
+
 def _read(path: Path) -> tuple[Verifier, bytes]:
     """Return a key file's public line and its PEM text, after looking at who else can read it."""
+    return _parsed(path, _bytes(path, private=True))
+
+
+def _bytes(path: Path, *, private: bool) -> bytes:
     with _storage(path):
         try:
             handle = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0))
@@ -156,10 +202,14 @@ def _read(path: Path) -> tuple[Verifier, bytes]:
             mode = os.fstat(file.fileno()).st_mode
             if not stat.S_ISREG(mode):
                 raise BadData("key.file", value=str(path), expected="vkey, Ed25519 PKCS#8 PEM")
-            _check_folder(path.parent)
-            if _POSIX and mode & _OTHERS:
-                raise Refused("key.mode", value=str(path), expected="0600", mode=f"{stat.S_IMODE(mode):04o}")
-            data = file.read(_pkcs8.MAX_TEXT + 1)
+            if private:
+                _check_folder(path.parent)
+                if _POSIX and mode & _OTHERS:
+                    raise Refused("key.mode", value=str(path), expected="0600", mode=f"{stat.S_IMODE(mode):04o}")
+            return file.read(_pkcs8.MAX_TEXT + 1)
+
+
+def _parsed(path: Path, data: bytes) -> tuple[Verifier, bytes]:
     line, _, pem = data.partition(b"\n")
     try:
         return parse_verifier(line.decode()), pem

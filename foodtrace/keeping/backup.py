@@ -8,7 +8,9 @@ Rules (DESIGN section 5, rollback):
    has left its mark, because what was signed after the backup may be in other hands.
 4. Checkpoints are public: give them away. Keys are not: they lie in a directory of their own with mode 0700, better on another
    medium. Anchors are not copied: an old anchor would vouch for an old ledger.
-5. A manifest names every file with its SHA-256.
+5. A manifest names every file with its SHA-256, and is itself told from one that was changed (:mod:`foodtrace.keeping.manifest`).
+6. A key that is damaged already is not copied as if it were whole. And before anything is put back, the keys are looked at
+   (:mod:`foodtrace.keeping.backedkeys`).
 """
 
 from __future__ import annotations
@@ -19,50 +21,35 @@ import secrets
 import shutil
 import sqlite3
 from pathlib import Path
-from typing import Final
 
 import msgspec
 
 from foodtrace import keyfiles
-from foodtrace.errors import BadData, Conflict, Integrity, NotFound, Storage
+from foodtrace.errors import BadData, Conflict, NotFound, Storage
+from foodtrace.keeping.backedkeys import FOLDER, KeysSeen, look, refuse_other
 from foodtrace.keeping.host import Host
+from foodtrace.keeping.manifest import LEDGER, MANIFEST, BackedLog, Backup, digest, read_manifest, sealed, text_of
 from foodtrace.opening import BACKUP
 from foodtrace.tlog.entry import time_text
 
-LEDGER: Final = "ledger/foodtrace.db"
-MANIFEST: Final = "MANIFEST.json"
 
+class Restored(Backup, frozen=True, kw_only=True):
+    """A backup that was put back, and what is to be said of its keys (rule 4 of :mod:`foodtrace.keeping.backedkeys`)."""
 
-class BackedLog(msgspec.Struct, frozen=True, kw_only=True):
-    """A log as it is in a backup."""
-
-    origin: str
-    size: int
-    key_id: str
-    checkpoint: str
-    """File with its newest checkpoint, in the backup."""
-
-
-class Backup(msgspec.Struct, frozen=True, kw_only=True):
-    """What is in a backup."""
-
-    path: str
-    time: str
-    """When it was made, UTC."""
-    logs: tuple[BackedLog, ...]
-    keys: tuple[str, ...]
-    """Key ids of the key files copied."""
-    keys_path: str
-    """Directory of the key files; empty: none were copied."""
-    files: dict[str, str]
-    """Every file with its SHA-256, without the keys."""
+    unknown: tuple[str, ...] = ()
+    """Key ids of the files whose hashes the manifest does not have."""
+    locked: tuple[str, ...] = ()
+    """Those among them that a passphrase locks."""
+    missing: tuple[str, ...] = ()
+    """Key ids that the manifest names and that are not there, although others are."""
 
 
 def backup(host: Host, directory: str | Path, *, keys_to: str | Path | None = None, with_keys: bool = True) -> Backup:
     """Write a backup into a new directory.
 
     :param keys_to: another directory for the keys (a stick for the safe); by default ``keys`` inside the backup.
-    :raises Conflict: ``backup.exists``. :raises BadData: ``backup.keys_inside``. :raises NotFound: ``ledger.missing``.
+    :raises Conflict: ``backup.exists``. :raises BadData: ``backup.keys_inside``, ``key.file``, ``key.file_differs`` (rule 6).
+    :raises NotFound: ``ledger.missing``.
     :raises Storage: ``backup.failed``; then nothing is left, no keys either.
     """
     target = Path(directory).expanduser()
@@ -114,129 +101,112 @@ def _write(host: Host, target: Path, aside: Path, apart: Path | None, *, with_ke
         (aside / name).write_bytes(bytes(note or b""))
         backed.append(BackedLog(origin=origin, size=size, key_id=bytes(key_id).hex(), checkpoint=name))
     stored = keyfiles.list_keys(host.keys) if with_keys else []
-    if stored:
-        _copy_keys([Path(each.path) for each in stored], apart or aside / "keys")
-    files = {
-        str(path.relative_to(aside)): _digest(path) for path in sorted(aside.rglob("*")) if path.is_file() and path.parent.name != "keys"
-    }
-    made = Backup(
+    key_files = _copy_keys([Path(each.path) for each in stored], apart or aside / FOLDER) if stored else {}
+    copied = [path for path in sorted(aside.rglob("*")) if path.is_file() and path.parent.name != FOLDER]
+    told = Backup(
         path=str(target),
         time=now,
         logs=tuple(backed),
         keys=tuple(each.verifier.key_id.hex() for each in stored),
-        keys_path=str(apart or target / "keys") if stored else "",
-        files=files,
+        keys_path=str(apart or target / FOLDER) if stored else "",
+        files={str(path.relative_to(aside)): digest(path) for path in copied},
+        key_files=key_files,
     )
-    (aside / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(made, order="sorted"), indent=2) + b"\n")
+    made = sealed(told)
+    (aside / MANIFEST).write_bytes(text_of(made))
     for path in aside.rglob("*"):
         if path.is_file():
             _sync(path)
     return made
 
 
-def _copy_keys(paths: list[Path], folder: Path) -> None:
+def _copy_keys(paths: list[Path], folder: Path) -> dict[str, str]:
+    """Copy key files that are whole (rule 6) into a new directory; return each copy's SHA-256."""
+    for path in paths:
+        keyfiles.examine(path, keyfiles.read(path))
     folder.mkdir(mode=0o700, parents=True)
     for path in paths:
-        put_key(path, folder)
-
-
-def put_key(path: Path, folder: Path) -> None:
-    """Copy a key file into a directory, readable by its owner alone from its first moment; an equal one may be there."""
-    data = path.read_bytes()
-    place = folder / path.name
-    if place.exists():
-        if place.read_bytes() != data:
-            raise Conflict("key.exists", value=str(place))
-        return
-    handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+        keyfiles.put(path, folder)
+    return {path.name: digest(folder / path.name) for path in paths}
 
 
 def read_backup(directory: str | Path) -> Backup:
-    """Return what is in a backup after comparing every file with the manifest.
+    """Return what is in a backup after comparing every file with the manifest, and looking at the keys that lie in it.
 
-    :raises NotFound: ``backup.missing``. :raises BadData: ``backup.form``. :raises Integrity: ``backup.changed``.
+    :raises NotFound: ``backup.missing``. :raises BadData: ``backup.form``. :raises Integrity: ``backup.changed``, ``backup.key_changed``.
     """
     folder = Path(directory).expanduser()
-    try:
-        made = msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Backup)
-    except FileNotFoundError:
-        raise NotFound("backup.missing", value=str(folder)) from None
-    except (msgspec.MsgspecError, OSError) as error:
-        raise BadData("backup.form", value=str(folder), reason=str(error).replace("`", "'")) from None
-    if LEDGER not in made.files:  # what the manifest does not name would be put back unlooked at
-        raise Integrity("backup.changed", value=LEDGER)
-    for name, digest in made.files.items():
-        path = folder / name
-        if not path.is_file() or _digest(path) != digest:
-            raise Integrity("backup.changed", value=name)
+    made = read_manifest(folder)
+    look(folder, made)
     return made
 
 
-def restore(directory: str | Path, database: Path | str, keys: Path) -> Backup:
+def restore(directory: str | Path, database: Path | str, keys: Path) -> Restored:
     """Put a backup where a ledger can be opened; ``recover`` has to follow. Keys are copied where they are in the backup.
 
-    Once more is harmless as long as nobody recovered: what lies there is this very backup then.
+    Nothing is put anywhere before all of it was looked at. Once more is harmless as long as nobody recovered: what lies there is this very
+    backup then.
 
     :param database: a file's path, or the URL of a PostgreSQL database without a ledger.
-    :raises Conflict: ``backup.there``, if a ledger lies there. :raises BadData: as :func:`read_backup`.
+    :raises Conflict: ``backup.there``, if a ledger lies there, ``key.exists``, if another key file of that name does.
+    :raises Integrity: as :func:`read_backup`, and ``BadData``, ``NotFound``. :raises Storage: ``backup.failed``.
     """
-    made = read_backup(directory)
     folder = Path(directory).expanduser()
+    made = read_manifest(folder)
+    seen = look(folder, made)
+    refuse_other(seen, keys)
     if isinstance(database, str):
         from foodtrace.storage.postgres import PostgresStore  # noqa: PLC0415 - an extra
 
-        _restore_keys(folder, keys)
+        _restore_keys(seen, keys)
         store = PostgresStore(database)
         try:
             store.fill(folder / LEDGER)
         finally:
             store.close()
-        return made
+    else:
+        _restore_file(folder, made, seen, database, keys)
+    return Restored(**msgspec.structs.asdict(made), unknown=seen.unknown, locked=seen.locked, missing=seen.missing)
+
+
+def _restore_file(folder: Path, made: Backup, seen: KeysSeen, database: Path, keys: Path) -> None:
     if database.exists():
         if not _lies_there(made, database):
             raise Conflict("backup.there", value=str(database))
-        _restore_keys(folder, keys)
-        return made
+        _restore_keys(seen, keys)
+        return
     for left in (database.with_name(database.name + end) for end in ("-wal", "-journal")):
         if left.exists() and left.stat().st_size:
             # SQLite would write what stands in it into the file that is put there.
             raise Conflict("backup.there", value=str(left))
+    # Under another name first: half a ledger must never stand where a ledger is looked for.
+    aside = database.with_name(f".{database.name}.{secrets.token_hex(4)}")
     try:
-        # Under another name first: half a ledger must never stand where a ledger is looked for.
-        aside = database.with_name(f".{database.name}.{secrets.token_hex(4)}")
         shutil.copyfile(folder / LEDGER, aside)
         _sync(aside)
-    except OSError as error:
-        raise Storage("backup.failed", value=str(database), reason=str(error)) from None
-    _restore_keys(folder, keys)
-    try:
+        _restore_keys(seen, keys)
         aside.rename(database)
     except OSError as error:
         raise Storage("backup.failed", value=str(database), reason=str(error)) from None
-    return made
+    finally:
+        aside.unlink(missing_ok=True)
 
 
 def _lies_there(made: Backup, database: Path) -> bool:
     """Say whether a file is the ledger of this backup to the byte, with nothing written beside it."""
     wal = database.with_name(database.name + "-wal")
     try:
-        return database.is_file() and _digest(database) == made.files.get(LEDGER) and not (wal.exists() and wal.stat().st_size)
+        return database.is_file() and digest(database) == made.files.get(LEDGER) and not (wal.exists() and wal.stat().st_size)
     except OSError as error:
         raise Storage("backup.failed", value=str(database), reason=error.strerror or str(error)) from None
 
 
-def _restore_keys(folder: Path, keys: Path) -> None:
-    inside = folder / "keys"
-    if not inside.is_dir():
-        return
+def _restore_keys(seen: KeysSeen, keys: Path) -> None:
     try:
-        keys.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for path in sorted(inside.glob("*.key")):
-            put_key(path, keys)
+        if seen.paths:
+            keys.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for path in seen.paths:
+            keyfiles.put(path, keys)
     except OSError as error:
         raise Storage("backup.failed", value=str(keys), reason=str(error)) from None
 
@@ -249,9 +219,4 @@ def _sync(path: Path) -> None:
         os.close(handle)
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-__all__ = ["BackedLog", "Backup", "backup", "put_key", "read_backup", "restore"]
+__all__ = ["LEDGER", "MANIFEST", "BackedLog", "Backup", "Restored", "backup", "read_backup", "restore"]

@@ -214,6 +214,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "backup.form.hint": ("换另一份备份", "use another backup"),
     "backup.changed": ("备份里的 {value} 变了或不见了", "{value} in the backup was changed or is gone"),
     "backup.changed.hint": ("换另一份备份", "use another backup"),
+    "backup.key_changed": ("备份里的密钥文件 {value} 变了或坏了, 什么都没放回", "the key file {value} in the backup was changed or is damaged; nothing was put back"),
+    "backup.key_changed.hint": (
+        "换另一份备份, 或用另外保管的密钥文件; 没有这把密钥也要恢复: 把这个文件移出备份再来 (docs/keys.md)",
+        "use another backup, or the key file that was kept apart; to restore without that key, move the file out of the backup first (docs/keys.md)",
+    ),
     "ledger.is_backup": ("这是 {value} 的备份, 还不能写", "this is a backup made at {value}: nothing is written here yet"),
     "ledger.is_backup.hint": ("可读可核验; 要接着写先 foodtrace recover", "it can be read and verified; to go on writing, foodtrace recover first"),
     "recover.both": ("{value} 不能一起写", "{value} exclude each other"),
@@ -248,6 +253,15 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "cli.backup.keys": ("密钥 {count} 把在 {path}: 请拿到别处保管, 不要和账本放在一起", "{count} {count:key|keys} in {path}: keep them elsewhere, not with the ledger"),
     "cli.backup.checkpoints": ("检查点可以公开: 给见证方和监管方一份", "the checkpoints are public: give them to a witness and the regulator"),
     "cli.recover.restored": ("已从备份放回 {path}", "put back at {path}"),
+    "cli.recover.keys_unknown": (
+        "清单里没有这些密钥文件的 SHA-256: {keys}; 它们与自身和日志相符",
+        "the manifest has no SHA-256 of these key files: {keys}; they agree with themselves and with the log",
+    ),
+    "cli.recover.keys_locked": (
+        "其中有口令锁的, 私钥部分没有核对: {keys}",
+        "locked by a passphrase, so that their private halves were not looked at: {keys}",
+    ),
+    "cli.recover.keys_missing": ("清单里有而备份里没有的密钥文件: {keys}", "key files that the manifest names and that are not in the backup: {keys}"),
     "cli.recover.same": ("日志 {log} 可以接着写, 第 {mark} 条是恢复标记", "log {log} goes on; entry {mark} is the mark of recovery"),
     "cli.recover.new": ("另开日志 {into}, 第 {mark} 条注明接续 {log}", "new log {into}; its entry {mark} says that it continues {log}"),
     "recover.nothing_beyond": ("没有停用后又被写过的日志 ({value})", "no log was written after a recovery had left it ({value})"),

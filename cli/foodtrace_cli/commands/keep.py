@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,8 +12,11 @@ from foodtrace.addresses import is_malformed, is_server
 from foodtrace.errors import BadData
 from foodtrace_cli.commands.key import new_passphrase
 from foodtrace_cli.context import Context
-from foodtrace_cli.output import emit_json, say
+from foodtrace_cli.output import clean, emit_json, say
 from foodtrace_cli.schemaoption import prints
+
+if TYPE_CHECKING:
+    from foodtrace.keeping.backup import Restored
 
 
 @click.command()
@@ -119,11 +123,18 @@ def _put_back(ctx: Context, source: Path, keys: Path, *, as_json: bool) -> None:
     if is_server(ctx.db):
         if is_malformed(ctx.db):
             raise BadData("storage.url_form", value=ctx.db, expected="%40 %3A %2F %3F")
-        restore(source, ctx.db, keys)
-        say(ctx.t("cli.recover.restored", path=ctx.shown_db), err=as_json)
+        _said_of(ctx, restore(source, ctx.db, keys), ctx.shown_db, as_json=as_json)
         return
     database = ctx.db.removeprefix("sqlite:///")
     if "://" in database:
         raise BadData("storage.url", value=database.split("://")[0] + "://..", expected="sqlite:///FILE, postgresql://HOST/NAME")
-    restore(source, Path(database).expanduser(), keys)
-    say(ctx.t("cli.recover.restored", path=database), err=as_json)
+    _said_of(ctx, restore(source, Path(database).expanduser(), keys), database, as_json=as_json)
+
+
+def _said_of(ctx: Context, done: Restored, path: str, *, as_json: bool) -> None:
+    """Say where a backup was put, and which of its key files could not be compared with what was copied then."""
+    say(ctx.t("cli.recover.restored", path=path), err=as_json)
+    for what in ("unknown", "locked", "missing"):
+        keys: tuple[str, ...] = getattr(done, what)
+        if keys:
+            say(ctx.t(f"cli.recover.keys_{what}", keys=clean(", ".join(keys))), err=as_json)
