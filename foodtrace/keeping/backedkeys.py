@@ -7,7 +7,8 @@ Rules:
 3. And with the log: where a key entry of the ledger in the backup has the number of a key, it names that public key.
 4. A file of which no hash is known (a backup of before, a file that was put there by hand) is told by name, and so is one that is locked
    besides: whether its private half is whole shows only when it is opened. One that is named and not there is told as well.
-5. What a key directory has already is not replaced: a file of the same name and other content is refused before anything is put back.
+5. What a key directory has already is not replaced: a file of the same name and other content is refused before anything is put back. A key
+   of the backup that was put there by hand agrees with itself too (rule 2), or it is refused then as well.
 """
 
 from __future__ import annotations
@@ -75,12 +76,19 @@ def look(folder: Path, made: Backup) -> KeysSeen:
     return KeysSeen(paths=tuple(paths), unknown=tuple(unknown), locked=tuple(locked), missing=missing)
 
 
-def refuse_other(seen: KeysSeen, keys: Path) -> None:
-    """Refuse where another file has the name of one of these (rule 5). Raises ``Conflict`` (``key.exists``), ``Storage``."""
+def refuse_other(made: Backup, seen: KeysSeen, keys: Path) -> None:
+    """Refuse what a key directory has in the place of a backup's keys, where it is another file or no whole key (rule 5).
+
+    :raises Conflict: ``key.exists``. :raises BadData: ``key.file``, ``key.file_differs``. :raises Storage: ``key.io``.
+    """
     for path in seen.paths:
         place = keys / path.name
         if place.exists() and keyfiles.read(place) != keyfiles.read(path):
             raise Conflict("key.exists", value=str(place))
+    there = {path.stem for path in seen.paths}
+    for place in (keys / f"{each}{keyfiles.SUFFIX}" for each in made.keys if each not in there):
+        if place.exists():
+            keyfiles.examine(place, keyfiles.read(place))
 
 
 def _entered(ledger: Path) -> dict[bytes, bytes]:

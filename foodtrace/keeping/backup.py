@@ -149,12 +149,13 @@ def restore(directory: str | Path, database: Path | str, keys: Path) -> Restored
 
     :param database: a file's path, or the URL of a PostgreSQL database without a ledger.
     :raises Conflict: ``backup.there``, if a ledger lies there, ``key.exists``, if another key file of that name does.
+    :raises BadData: ``key.file``, ``key.file_differs``, if a key of the backup lies there and is damaged.
     :raises Integrity: as :func:`read_backup`, and ``BadData``, ``NotFound``. :raises Storage: ``backup.failed``.
     """
     folder = Path(directory).expanduser()
     made = read_manifest(folder)
     seen = look(folder, made)
-    refuse_other(seen, keys)
+    refuse_other(made, seen, keys)
     if isinstance(database, str):
         from foodtrace.storage.postgres import PostgresStore  # noqa: PLC0415 - an extra
 

@@ -193,7 +193,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "key.missing": ("没有密钥 {value} (目录 {path})", "there is no key {value} in {path}"),
     "key.missing.hint": ("恢复密钥备份, 或用 --keys 指明目录", "restore the key from its copy, or name its folder with --keys"),
     "key.exists": ("密钥文件已存在: {value}", "the key file exists already: {value}"),
-    "key.exists.hint": ("密钥文件从不覆盖", "a key file is never overwritten"),
+    "key.exists.hint": ("密钥文件从不覆盖: 看哪一份是好的, 另一份移走保留", "a key file is never overwritten: see which one is whole, move the other away and keep it"),
     "key.mode": ("他人可以读取密钥文件 {value} (权限 {mode})", "others can read the key file {value} (mode {mode})"),
     "key.mode.hint": (
         "chmod {expected} 该文件; 若他人可能已读取, 更换密钥",

@@ -57,6 +57,12 @@ def refused(folder: Path, place: Path) -> str:
     return caught.value.code
 
 
+def damage(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[-40] = ord("A") if data[-40] != ord("A") else ord("B")
+    path.write_bytes(data)
+
+
 def test_the_manifest_names_the_keys_with_their_hashes_wherever_they_were_put(kept: Path, tmp_path: Path) -> None:
     made = read_backup(kept)
     assert made.key_files == {path.name: manifest.digest(path) for path in (kept / "keys").iterdir()}
@@ -141,9 +147,7 @@ def test_what_a_manifest_of_before_says_of_the_ledger_is_compared_with_it(kept: 
 
 def test_a_damaged_key_is_not_copied_as_if_it_were_whole(kept: Path, tmp_path: Path) -> None:
     path = tmp_path / "keys" / in_force(kept).name
-    data = bytearray(path.read_bytes())
-    data[-40] = ord("A") if data[-40] != ord("A") else ord("B")
-    path.write_bytes(data)
+    damage(path)
     with Ledger.open(str(tmp_path / "x.db"), keys=tmp_path / "keys", clock=clock) as ledger:
         with pytest.raises(errors.BadData) as caught:
             backup(ledger, tmp_path / "c", keys_to=tmp_path / "stick")
@@ -164,10 +168,18 @@ def test_another_file_among_the_keys_is_found_before_anything_is_put_back(kept: 
     assert [path.name for path in host.rglob("*")] == ["keys", last.name]
 
 
-def damage(path: Path) -> None:
-    data = bytearray(path.read_bytes())
-    data[-40] = ord("A") if data[-40] != ord("A") else ord("B")
-    path.write_bytes(data)
+def test_a_key_that_was_brought_by_hand_is_looked_at_before_anything_is_put_back(kept: Path, tmp_path: Path) -> None:
+    """It was found when the ledger lay there already and was to be marked."""
+    shutil.move(kept / "keys", tmp_path / "host" / "keys")
+    place = tmp_path / "host" / "keys" / f"{read_backup(kept).logs[0].key_id}.key"
+    whole = place.read_bytes()
+    damage(place)
+    words = ("recover", "--from", "../b", "--reason", "moved", "--same-log")
+    said = run(tmp_path / "host", *words, code=2)
+    assert "key.file_differs" in said
+    assert not (tmp_path / "host" / "foodtrace.db").exists()
+    place.write_bytes(whole)
+    assert "nothing that was signed is lost" in run(tmp_path / "host", "--now", "2026-11-24 05:00", *words)
 
 
 def drop(path: Path) -> None:
