@@ -5,7 +5,9 @@ Rules:
 1. Whatever is read is bounded first.
 2. In a packed file each ``.tlog-proof`` is followed by the ``.entry`` of its name. Anything else but keys and ``README.txt``, a file
    with no proof in it, or damage anywhere in it, makes a "no", whatever its other proofs say.
-3. Of a page the records it lists, place and hash, and how many it says are proven, are compared with what was proven; the rest of
+3. A foodtrace log, which key entries show it to be, has nothing but entries in their one form, each of its own place: other bytes were
+   put there by whoever holds the key. So were bytes that say another place, whatever the log.
+4. Of a page the records it lists, place and hash, and how many it says are proven, are compared with what was proven; the rest of
    its words nobody vouches for.
 """
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from foodtrace.tlog.bundle import Checked
     from foodtrace.tlog.note import Verifier
+    from foodtrace.tlog.proof import ProvenEntry
     from foodtrace.tlog.said import ProofSaid
 
 _MOST: Final = 500_000_000
@@ -65,10 +68,14 @@ def open_packed(path: Path) -> Packed | None:
         return Packed(path, io.BytesIO(), data, error)
 
 
-def check_packed(packed: Packed, known: list[Verifier], witnesses: int, *, vouch: bool) -> Iterator[ProofSaid]:
-    """Check every proof of a packed file (rules 2 and 3); the last answer is about the file as such, if there is a fault in it."""
-    from foodtrace.tlog.merkle import leaf_hash  # noqa: PLC0415
-    from foodtrace.tlog.proofpage import disagreements  # noqa: PLC0415
+def check_packed(
+    packed: Packed, known: list[Verifier], witnesses: int, *, vouch: bool, rest: dict[str, int] | None = None
+) -> Iterator[ProofSaid]:
+    """Check every proof of a packed file (rules 2 and 4); the last answer is about the file as such, if there is a fault in it.
+
+    :param rest: takes up, of a page, how many of the records it lists have no proof in it.
+    """
+    from foodtrace.tlog.proofpage import disagreements, unproven  # noqa: PLC0415
     from foodtrace.tlog.said import ProofSaid  # noqa: PLC0415
 
     where = str(packed.path)
@@ -82,11 +89,13 @@ def check_packed(packed: Packed, known: list[Verifier], witnesses: int, *, vouch
             said = check_one(f"{where}: {name}", proof, entry, known, witnesses, vouch=vouch, seen=seen)
             if said.verdict != "broken":
                 place = f"{said.log}#{said.index}"
-                proven[place] = leaf_hash(entry).hex()
+                proven[place] = said.leaf
                 if said.about is not None and said.about.part:
                     parts.add(place)
             yield said
         faults = list(disagreements(packed.page, proven, parts)) if packed.page else []
+        if packed.page and rest is not None:
+            rest[where] = unproven(packed.page, proven)
         if not proven:
             faults.append(ProofError("proof.pack_empty"))
     except ProofError as error:
@@ -147,9 +156,12 @@ def check_one(
         if seen is not None:
             seen[shared] = got
         proven = got.proven
+        _check_form(proven)
     except ProofError as error:
         return ProofSaid(file=name, ok=False, error=error.as_dict())
     import datetime as dt  # noqa: PLC0415
+
+    from foodtrace.tlog.merkle import leaf_hash  # noqa: PLC0415
 
     times = [each.time for each in proven.checkpoint.note.signatures if each.time is not None]
     try:
@@ -163,8 +175,26 @@ def check_one(
         log=proven.origin,
         index=proven.index,
         size=proven.size,
+        root=proven.checkpoint.root.hex(),
+        leaf=leaf_hash(entry).hex(),
         signers=proven.signers,
         witnessed=tuple(dt.datetime.fromtimestamp(min(each, 253_402_300_799), dt.UTC) for each in times),
         key_shown=got.key_shown,
+        in_form=proven.in_form,
         verdict="holds" if got.key_shown or vouch else "key_not_shown",
     )
+
+
+def _check_form(proven: ProvenEntry) -> None:
+    """Refuse bytes that are no entry of this place (rule 3): ``proof.other_place``, ``proof.no_entry``."""
+    if proven.in_form:
+        return
+    from foodtrace.tlog.entry import parse  # noqa: PLC0415
+
+    try:
+        said = parse(proven.entry)
+    except BadData:
+        if proven.key_shown:
+            raise ProofError("proof.no_entry", value=f"{proven.origin}#{proven.index}") from None
+        return
+    raise ProofError("proof.other_place", value=f"{said.log}#{said.seq}", expected=f"{proven.origin}#{proven.index}")

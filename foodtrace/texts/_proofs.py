@@ -45,6 +45,40 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "proof.page_unlisted.hint": _DAMAGED,
     "proof.page_count": ("页上说证明了 {expected} 条记录, 列出且证明的只有 {value} 条", "the page says that it proves {expected} {expected:record|records}, but {value} {value:is|are} listed and proven"),
     "proof.page_count.hint": _DAMAGED,
+    "proof.fork": (
+        "{log} 有两个检查点都是 {size} 条, 根却不同 (另一个: {expected}): 日志分了叉, 两个都不可信",
+        "two checkpoints of {log} cover {size} {size:entry|entries} with unlike roots (the other: {expected}): the log was forked, and neither is believed",
+    ),
+    "proof.fork.hint": (
+        "两份证明都留作证据, 交给监管和见证人; 问日志的主人",
+        "keep both proofs as evidence, for the regulator and the witnesses; ask whoever keeps the log",
+    ),
+    "proof.two_entries": (
+        "{log} 第 {index} 条有两个不同的内容 (另一个: {expected}): 日志分了叉, 两个都不可信",
+        "entry {index} of {log} is proven with two unlike contents (the other: {expected}): the log was forked, and neither is believed",
+    ),
+    "proof.two_entries.hint": (
+        "两份证明都留作证据, 交给监管和见证人; 问日志的主人",
+        "keep both proofs as evidence, for the regulator and the witnesses; ask whoever keeps the log",
+    ),
+    "proof.other_place": (
+        "条目自己写的是 {value}, 证明却说它是 {expected}",
+        "the entry itself says that it is {value}, the proof that it is {expected}",
+    ),
+    "proof.other_place.hint": (
+        "不是本程序写的: 持有密钥的人放进去的; 问日志的主人",
+        "the program never writes that: whoever holds the key put it there; ask whoever keeps the log",
+    ),
+    "proof.no_entry": ("{value} 的字节不是一条记录", "the bytes at {value} are no entry"),
+    "proof.no_entry.hint": (
+        "不是本程序写的: 持有密钥的人放进去的; 问日志的主人",
+        "the program never writes that: whoever holds the key put it there; ask whoever keeps the log",
+    ),
+    "proof.page_markup": (
+        "页里有 foodtrace 不会写的东西: {value}; 看到的行可能不是所比对的行",
+        "the page has what foodtrace never writes: {value}; the rows one sees may not be those that were compared",
+    ),
+    "proof.page_markup.hint": _DAMAGED,
     "prove.no_entry": ("没有关于 {value} 的记录", "no entry is about {value}"),
     "prove.no_entry.hint": ("给出批次, 事件编号, 单据号码, 或 日志#序号", "give a lot, an event id, the number of a document, or LOG#NUMBER"),
     "prove.ambiguous": ("{value} 指的不止一样", "{value} stands for more than one thing"),
@@ -83,7 +117,12 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "证明的是这些记录, 不是页上其余的字: 名单和数量要与记录对照 (tar.gz 里的 .entry)。",
         "What is proven is these records, not the other words of the page: compare its lists and figures with the records (the .entry files in its tar.gz).",
     ),
+    "cli.proof.page_rest": (
+        "{file}: 页上另有 {count} 条记录没有附证明",
+        "{file}: {count} more listed {count:record has|records have} no proof in it",
+    ),
     "cli.proof.broken": ("不成立: {file}: {reason}", "does not hold: {file}: {reason}"),
+    "cli.proof.not_checked": ("没有查: {file}: {reason}", "not checked: {file}: {reason}"),
     "cli.proof.witnessed": ("  见证人在 {time} 会签", "  cosigned by a witness at {time}"),
     "cli.proof.key_shown": ("  签名密钥当时在用: 日志自己的密钥条为证", "  the signing key was in force: the log's own key entries show it"),
     "cli.proof.signed_only": (
@@ -93,6 +132,18 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "cli.proof.key_not_shown": (
         "  没有附密钥条: 已更换, 已吊销或从未登记的密钥也签得出。要附密钥条的证明; 确知密钥当时在用才加 --vouch",
         "  no key entries came with it: a replaced, revoked or never registered key can sign this too. Ask for a proof with its key entries; --vouch only if you know that the key was in force",
+    ),
+    "cli.proof.unknown_event": (
+        "  这一条里的事件本程序读不懂, 或不合规矩: 证明的只是这些字节在那里",
+        "  its event is none that this program knows, or is against the rules: what is proven is only that these bytes stand there",
+    ),
+    "cli.proof.not_ours": (
+        "  不是 foodtrace 写的条目: 证明的只是这些字节在那里",
+        "  it is no entry of foodtrace's: what is proven is only that these bytes stand there",
+    ),
+    "cli.proof.sizes": (
+        "{log} 的证明出自大小不同的检查点 ({sizes} 条): 大的是否由小的长成, 这些证明没有说 (foodtrace verify --since)",
+        "{log}: its proofs come with checkpoints of unlike sizes ({sizes}); whether the larger grew from the smaller is not in them (foodtrace verify --since)",
     ),
     "cli.proof.key_vouched": ("  签名密钥当时在用, 是你说的 (--vouch)", "  that the signing key was in force is your word (--vouch)"),
     "cli.proof.proves": (

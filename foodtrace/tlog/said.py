@@ -36,15 +36,21 @@ class ProofSaid(msgspec.Struct, frozen=True, kw_only=True):
     index: int | None = None
     size: int | None = None
     """Entries that the checkpoint covers."""
+    root: str = ""
+    """Root that was signed, hex."""
+    leaf: str = ""
+    """Leaf hash of the entry, hex."""
     signers: tuple[str, ...] = ()
     """Known keys that signed the checkpoint, ``name+c0ffee00``."""
     witnessed: tuple[dt.datetime, ...] = ()
     """When known witnesses cosigned."""
     key_shown: bool = False
     """Whether the key entries that come with it show the signing key in force."""
-    verdict: Literal["holds", "key_not_shown", "broken"] = "broken"
-    """``key_not_shown``: it is the key's signature, and nothing shows that the key was in force; ``ok`` is false then, unless the
-    caller vouched for the key."""
+    in_form: bool = False
+    """Whether the bytes are an entry as foodtrace writes them, of this log and place; another program's log has entries of its own form."""
+    verdict: Literal["holds", "key_not_shown", "not_checked", "broken"] = "broken"
+    """``not_checked``: its entry is not there. ``key_not_shown``: it is the key's signature, and nothing shows that the key was in force;
+    ``ok`` is false then, unless the caller vouched for the key."""
     error: dict[str, Any] | None = None
 
 

@@ -206,3 +206,32 @@ def case_of(session: object) -> list[str]:
     from foodtrace.recall.cases import case_ids
 
     return case_ids(session)  # type: ignore[arg-type]
+
+
+def test_rows_that_are_seen_are_those_that_were_compared(page: Path) -> None:
+    good = page.read_bytes()
+    known = [verifier_of(str(page.parent / "owner.vkey"))]
+    row = re.findall(rb'<tr><td class="c">[^<]*#\d+</td>.*?</tr>', good)[0]
+    false = re.sub(rb"[0-9a-f]{64}", b"0" * 64, row)
+    hidden = b"<!--" + row + b"-->"
+    for changed in (
+        hidden + false.replace(b"<tr>", b"<tr >"),
+        hidden + false.replace(b"<tr>", b"<TR>"),
+        row + false.replace(b"<td>", b"<td><b>", 1),
+        row + false.replace(b'<td class="c">', b'<td class="c"><i>x</i>', 1).replace(b"#", b"&#35;", 1),
+        b"<template>" + row + b"</template>",
+    ):
+        page.write_bytes(good.replace(row, changed))
+        assert "proof.page_markup" in broken(page, known), changed
+    page.write_bytes(good)
+    assert broken(page, known) == []
+
+
+def test_a_row_beyond_those_that_the_page_proves_is_counted(page: Path) -> None:
+    good = page.read_bytes()
+    row = re.findall(rb'<tr><td class="c">[^<]*#\d+</td>.*?</tr>', good)[-1]
+    more = re.sub(rb"#\d+<", b"#99<", row)
+    page.write_bytes(good.replace(row, row + more))
+    assert "1 more listed record has no proof" in run(page.parent, "check-proof", "r.html", "--key", "owner.vkey")
+    page.write_bytes(good)
+    assert "no proof in it" not in run(page.parent, "check-proof", "r.html", "--key", "owner.vkey")

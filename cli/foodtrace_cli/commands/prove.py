@@ -118,32 +118,38 @@ def check_proof(
 ) -> None:
     """Check proofs (.tlog-proof, each with its .entry beside it), or all that are in a case report (.html) or a .tar.gz. Needs no ledger.
 
-    Exit 0 only if every one of them holds; 3 if one does not; 1 if one does not show that the key which signed was in force.
+    Exit 0 only if every one of them holds; 3 if one does not; 1 if one lacks its entry, or does not show that its key was in force.
     """
     ctx: Context = click_ctx.obj
     if entry is not None and len(files) != 1:
         raise BadData("cli.usage_goes_with", value="--entry", expected="FILE", where="foodtrace check-proof --help")
+    from foodtrace.tlog.conflicts import compared  # noqa: PLC0415
+
     known = [verifier_of(each) for each in keys]
     said: list[ProofSaid] = []
-    page = False
+    pages: dict[str, int] = {}
     for each in map(Path, files):
         packed = open_packed(each)
         if packed is None:
-            said.append(_check(each, entry, known, witnesses, vouch=vouch))
+            said.append(_check(each, entry, known, witnesses, vouch=vouch, alone=len(files) == 1))
         elif entry is not None:
             raise BadData("cli.usage_goes_with", value="--entry", expected=PROOF, where="foodtrace check-proof --help")
         else:
-            page = page or bool(packed.page)
-            said += check_packed(packed, known, witnesses, vouch=vouch)
+            said += check_packed(packed, known, witnesses, vouch=vouch, rest=pages)
+    said = compared(said)
     if as_json:
         emit_json(said)
     else:
         _say_all(ctx, said)
         _say_missing(ctx, [each.about for each in said if each.about is not None and each.error is None])
+        _say_sizes(ctx, said)
         if all(each.ok for each in said):
             say(ctx.t("cli.proof.proves_witnessed" if all(each.witnessed for each in said) else "cli.proof.proves"))
-            if page:
+            if pages:
                 say(ctx.t("cli.proof.page"))
+        for file, count in pages.items():
+            if count:
+                say(ctx.t("cli.proof.page_rest", file=clean(file), count=count))
     click_ctx.exit(0 if all(each.ok for each in said) else 3 if any(each.verdict == "broken" for each in said) else 1)
 
 
@@ -165,10 +171,15 @@ def verifier_of(given: str) -> Verifier:
     return parse_verifier(text.strip())
 
 
-def _check(path: Path, given: str | None, known: list[Verifier], witnesses: int, *, vouch: bool) -> ProofSaid:
+def _check(path: Path, given: str | None, known: list[Verifier], witnesses: int, *, vouch: bool, alone: bool) -> ProofSaid:
+    from foodtrace.tlog.said import ProofSaid  # noqa: PLC0415
+
     beside = Path(given) if given is not None else path.with_name(path.name.removesuffix(PROOF) + ENTRY)
     if not beside.is_file():
-        raise NotFound("proof.no_entry_file", value=str(beside))
+        missing = NotFound("proof.no_entry_file", value=str(beside))
+        if alone:
+            raise missing
+        return ProofSaid(file=str(path), ok=False, verdict="not_checked", error=missing.as_dict())
     return check_one(str(path), read(path), read(beside), known, witnesses, vouch=vouch)
 
 
@@ -186,6 +197,14 @@ def _words(ctx: Context, about: About, first: str = "") -> str:
     return clean(ctx.t(key, kind=kind, named=named, event=about.event, part=about.part, parts=about.parts))
 
 
+def _say_sizes(ctx: Context, said: Sequence[ProofSaid]) -> None:
+    """Say of which logs the proofs do not show that one checkpoint grew from the other."""
+    from foodtrace.tlog.conflicts import unlike_sizes  # noqa: PLC0415
+
+    for log, sizes in unlike_sizes(said).items():
+        say(ctx.t("cli.proof.sizes", log=clean(log), sizes=", ".join(map(str, sizes[:_LOTS])) + (" .." if len(sizes) > _LOTS else "")))
+
+
 def _say_missing(ctx: Context, shown: list[About]) -> None:
     """Say of which events not every part was shown: lines that were left out must not pass for lines that are not there."""
     here: dict[tuple[str, str, int], set[int]] = {}
@@ -199,8 +218,8 @@ def _say_missing(ctx: Context, shown: list[About]) -> None:
 
 def _say_all(ctx: Context, said: Sequence[ProofSaid]) -> None:
     """Say what became of each; of very many that hold only the first few, and how many of which kind."""
-    rest = [each for each in said if each.verdict != "broken"]
-    told = said if len(rest) <= _LINES else [*(each for each in said if each.verdict == "broken"), *rest[:_FEW]]
+    rest = [each for each in said if each.error is None]
+    told = said if len(rest) <= _LINES else [*(each for each in said if each.error is not None), *rest[:_FEW]]
     for each in told:
         _say(ctx, each)
     if len(rest) > _LINES:
@@ -212,7 +231,7 @@ def _say_all(ctx: Context, said: Sequence[ProofSaid]) -> None:
 
 def _say(ctx: Context, said: ProofSaid) -> None:
     if said.error is not None:
-        say(ctx.t("cli.proof.broken", file=clean(said.file), reason=clean(said.error["message"][ctx.lang])))
+        say(ctx.t(f"cli.proof.{said.verdict}", file=clean(said.file), reason=clean(said.error["message"][ctx.lang])))
         return
     about = said.about
     time = about.recorded.strftime("%Y-%m-%d %H:%M:%SZ") if about else ""
@@ -227,5 +246,7 @@ def _say(ctx: Context, said: ProofSaid) -> None:
         )
     )
     say(ctx.t("cli.proof.key_shown" if said.key_shown else "cli.proof.key_vouched" if said.ok else "cli.proof.key_not_shown"))
+    if about is None:
+        say(ctx.t("cli.proof.unknown_event" if said.in_form else "cli.proof.not_ours"))
     for each in said.witnessed:
         say(ctx.t("cli.proof.witnessed", time=each.strftime("%Y-%m-%d %H:%M:%SZ")))
