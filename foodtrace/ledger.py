@@ -24,14 +24,15 @@ import msgspec
 from foodtrace.errors import FoodtraceError, NotFound
 from foodtrace.events import Event
 from foodtrace.graph.names import Names
-from foodtrace.opening import LogState, Writer, check_seen, chosen, logs, origins, refuse_backup
+from foodtrace.opening import LogState, Writer, check_seen, chosen, logs, refuse_backup
 from foodtrace.operations.common import Outcome
 from foodtrace.quantity import Quantity
-from foodtrace.reading import SCHEMA_VERSION, Snapshots, check, default_keys, open_or_lost, rule_folder, wall_clock
+from foodtrace.reading import SCHEMA_VERSION, Snapshots, check, default_keys, is_there, open_or_lost, rule_folder, wall_clock
 from foodtrace.recording import Receipt, done, lock, prepare, record, record_in, refusals
 from foodtrace.sealed import sealed_logs
 from foodtrace.storage.engine import address_of
 from foodtrace.storage.session import Session, Store
+from foodtrace.storage.standins import as_made
 from foodtrace.tlog.append import Head
 from foodtrace.tlog.clock import ClockRule, clock_rule, within
 from foodtrace.tlog.verify import Progress
@@ -44,6 +45,7 @@ from foodtrace.verification import (
     anchors_of,
     ledger_gone,
     marked_at,
+    origins_as_they_are,
     rebuild_ledger,
     remembered,
     verify_ledger,
@@ -140,6 +142,7 @@ class Ledger:
         confirm_clock: bool = False,
         clock_ahead: dt.timedelta | None = None,
         older: bool = False,
+        looking: bool = False,
         rules: str | Path | None = None,
     ) -> Self:
         """Open a ledger.
@@ -156,6 +159,7 @@ class Ledger:
         :param confirm_clock: the clock is right: write although it is behind, or far ahead of, the last entry.
         :param clock_ahead: how far ahead of the last entry is far (25 days).
         :param older: take a ledger of an older version of foodtrace too, to :meth:`rebuild` it, back it up or recover it.
+        :param looking: take one whose settings are gone or say what they never do, or that says it is newer, to :meth:`verify` it.
         :param rules: folder of rule packs of one's own, in ``recall/*.toml`` and ``gate/*.toml``; each is read when it is first needed.
         :raises NotFound: ``ledger.missing``, ``rules.directory``. :raises Integrity: ``ledger.rolled_back``, ``ledger.forked_log``,
             ``ledger.gone``, ``ledger.no_settings``.
@@ -180,7 +184,7 @@ class Ledger:
         # The password stays here; it goes through a pipe to a process that helps to verify, and nowhere else.
         ledger._address, ledger._schema = address_of(url), schema
         try:
-            check(store, folder, may_create=create, anchors=not recovering, older=older, schema=schema)
+            check(store, folder, may_create=create, anchors=not recovering, older=older, looking=looking, schema=schema)
         except BaseException:
             store.close()
             raise
@@ -434,13 +438,11 @@ class Ledger:
         :param older: older checkpoints that the logs must extend (:func:`foodtrace.verification.older`).
         :raises NotFound: ``ledger.missing``, ``verify.since_log``. :raises Storage: the database cannot be read.
         """
-        gone = ledger_gone(self.mark) if self.store.version() is None else None
+        gone = None if is_there(self.store) else ledger_gone(self.mark)
         if gone is not None:
             return gone
-        from foodtrace.storage.standins import as_made  # noqa: PLC0415 - SQLAlchemy loads only to verify
-
         with self._snapshots.open(as_made) as (session, wrong):
-            known = origins(as_made(session))
+            known = origins_as_they_are(as_made(session))
         asked = Asked(
             full=full,
             files=files,

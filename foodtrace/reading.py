@@ -132,9 +132,9 @@ class Snapshots:
         :raises NotFound: ``ledger.missing``.
         """
         # A ledger that was there once is not looked for again: on PostgreSQL that is four journeys to the server and back.
-        if not self._there and self._store.version() is None:
+        if not self._there and not (self._store.version() is not None if seen_as is None else is_there(self._store)):
             raise NotFound("ledger.missing", value=self._store.url, expected="foodtrace init")
-        self._there = True
+        self._there = self._there or seen_as is None
         vouched = Vouched(self._keys, self._mark())
         seen = None if self._ends is None else self._last.before(self._ends())
         with self._store.read("" if seen is None or seen_as is not None else HEADS) as session:
@@ -175,13 +175,36 @@ def _gone(place: str, mark: Path) -> Integrity | None:
     return Integrity("ledger.gone", value=place, expected=", ".join(sorted(seen)), path=str(mark)) if seen else None
 
 
-def check(store: Store, keys: Path, *, may_create: bool, anchors: bool = True, older: bool = False, schema: str | None = None) -> None:
+def is_there(store: Store) -> bool:
+    """Say whether there is a ledger, whatever its settings say: for who looks what is wrong with it."""
+    try:
+        return store.version() is not None
+    except Integrity:
+        return True
+
+
+def check(
+    store: Store,
+    keys: Path,
+    *,
+    may_create: bool,
+    anchors: bool = True,
+    older: bool = False,
+    looking: bool = False,
+    schema: str | None = None,
+) -> None:
     """Check a database before it is used (rules 1 and 2).
 
     :param may_create: no ledger is no error. :param anchors: compare with this host's anchors. :param older: so is an older schema.
+    :param looking: settings that are gone, or say what they never do, or a newer schema, are none either: somebody looks what is wrong.
     :param schema: PostgreSQL schema of the ledger. :raises Integrity: ``ledger.gone`` (rule 6).
     """
-    version = None if _is_empty(getattr(store, "path", None)) else store.version()  # asking would make a file of nothing
+    try:
+        version = None if _is_empty(getattr(store, "path", None)) else store.version()  # asking would make a file of nothing
+    except Integrity:
+        if looking:
+            return
+        raise
     if version is None:
         gone = _gone(store.url.removeprefix("sqlite:///"), mark_of(keys, store, schema)) if anchors else None
         if gone is not None:
@@ -190,6 +213,8 @@ def check(store: Store, keys: Path, *, may_create: bool, anchors: bool = True, o
             raise NotFound("ledger.missing", value=store.url, expected="foodtrace init")
         return
     if version > SCHEMA_VERSION:
+        if looking:
+            return
         raise Storage("ledger.newer", value=version, expected=SCHEMA_VERSION)
     if version < SCHEMA_VERSION and not older:
         raise Storage("ledger.older", value=version, expected=SCHEMA_VERSION)

@@ -43,10 +43,11 @@ class Context:
     rules: str | None = None
     """Folder of rule packs of one's own (``--rules``, FOODTRACE_RULES)."""
 
-    def open(self, *, create: bool = False, recovering: bool = False, older: bool = False) -> Ledger:
+    def open(self, *, create: bool = False, recovering: bool = False, older: bool = False, looking: bool = False) -> Ledger:
         """Open the ledger of ``--db``. A missing file is an error unless the command makes one.
 
         :param recovering: in spite of this host's anchors, for the commands that compare with them.
+        :param looking: whatever its settings say, for the command that looks what is wrong.
         :param older: of an older version too, for the commands that bring it over or copy it.
         """
         from foodtrace.ledger import Ledger  # noqa: PLC0415 - not every command needs a ledger
@@ -59,6 +60,7 @@ class Context:
             passphrase=self.passphrase,
             recovering=recovering,
             older=older,
+            looking=looking,
             clock=_clock_from(self.now) if self.now else None,
             confirm_clock=self.confirm_clock,
             clock_ahead=_clock_ahead(),

@@ -31,6 +31,7 @@ from foodtrace.storage.around import Altered, altered, missing_indexes
 from foodtrace.storage.damage import damage
 from foodtrace.storage.mending import guard_back, taken_off
 from foodtrace.storage.session import Session
+from foodtrace.storage.standins import as_made, tables_gone
 from foodtrace.storage.still import is_still
 from foodtrace.storage.strange import IN_PLACE, Strange, strange_code, strange_things
 from foodtrace.tlog.anchor import wrote
@@ -134,9 +135,10 @@ def _in_ledger(host: Host, path: Path | None, keys: Path) -> Iterator[Check]:
         if host.store.version() is None:
             yield _none(host.store.url, host.mark)
             return
-        with host.store.read() as session:
-            yield from _ledger(session)
-            yield from _files(session)
+        with host.store.read() as bare:
+            session = as_made(bare)
+            yield from _ledger(session, bare)
+            yield from _files(bare)
             states, seals = logs(session), sealed_logs(session, keys)
             yield from _beyond_seal(states, seals)
             yield from _personal(session, keys, states)
@@ -181,20 +183,25 @@ def _personal(session: Session, keys: Path, states: list[LogState]) -> Iterator[
         yield Check(topic="ledger", state="bad", code="personal_gone", facts=facts)
 
 
-def _ledger(session: Session) -> Iterator[Check]:
-    missing, strange, changed = missing_triggers(session), strange_things(session), altered(session)
+def _ledger(session: Session, bare: Session) -> Iterator[Check]:
+    """Look at the tables, and at the logs in them. :param bare: the session without stand-ins for tables."""
+    gone = tables_gone(session)
+    if gone:
+        yield Check(topic="ledger", state="bad", code="tables_gone", facts={"names": ", ".join(sorted(gone))})
+    missing = [each for each in missing_triggers(bare) if each.rpartition("_no_")[0] not in gone]
+    strange, changed = strange_things(bare), [each for each in altered(bare) if each.table not in gone]
     copied = session.row("SELECT value FROM setting WHERE key = ?", (BACKUP,))
-    yield from _around(session, missing, strange, changed)
+    yield from _around(bare, missing, strange, changed)
     if copied is not None:
         yield Check(topic="ledger", state="warn", code="is_backup", facts={"time": str(copied[0])})
     states = logs(session)
     hidden = sorted(set(origins(session)) - {state.origin for state in states})
     if hidden:
         yield Check(topic="ledger", state="bad", code="heads_gone", facts={"names": ", ".join(hidden)})
-    slow = missing_indexes(session)
+    slow = [] if gone else missing_indexes(bare)
     if slow:
         yield Check(topic="ledger", state="warn", code="indexes_gone", facts={"names": ", ".join(slow)})
-    if not missing and not strange and not hidden and not changed and copied is None:
+    if not gone and not missing and not strange and not hidden and not changed and copied is None:
         yield Check(
             topic="ledger", state="ok", code="ledger_fine", facts={"logs": str(len(states)), "entries": str(sum(s.size for s in states))}
         )

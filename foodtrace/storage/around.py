@@ -65,6 +65,11 @@ class Altered(NamedTuple):
     column: bool = False
     """Whether it is a column, not a key or a table."""
 
+    @property
+    def table(self) -> str:
+        """The table it is, or is of; an index of SQLite has its own name here."""
+        return self.name.removeprefix("table ").partition(" ")[0].partition(".")[0]
+
 
 def altered(session: Session) -> list[Altered]:
     """Return what was altered or is gone of tables, keys and the check of sums, and which indexes are others (rules 2 to 4)."""

@@ -2,12 +2,13 @@
 
 Rules:
 
-1. For a table that lacks a column, or on PostgreSQL has one of another type, stands a query: whoever asks for rows of the table gets those
-   of the query, in the columns and types that foodtrace gives it.
+1. For a table that is gone, that lacks a column, or on PostgreSQL has one of another type, stands a query: whoever asks for its rows gets
+   those of the query, in the columns and types that foodtrace gives it; of a table that is gone none.
 2. A value that such a column could not hold (half a number, a word for a number) is left out and never rounded: what is not there can
-   only be found missing. Bytes that cannot be had are none.
-3. This is for ``verify`` alone, which names every such table besides (:mod:`foodtrace.storage.around`, :mod:`foodtrace.storage.strange`).
-   Nothing else is answered from it, and nothing is written.
+   only be found missing. Bytes that cannot be had are none. That a table is gone is asked for (:func:`tables_gone`) by who would else name
+   each of its rows as missing.
+3. This is for ``verify`` and ``doctor``, which name every such table besides (:mod:`foodtrace.storage.around`,
+   :mod:`foodtrace.storage.strange`). Nothing else is answered from it, and nothing is written.
 4. SQLite keeps any type in any column; its values are looked at one by one (:mod:`foodtrace.storage.types`).
 """
 
@@ -21,7 +22,6 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from foodtrace.storage.session import Ask, Dialect, Row, Session
 from foodtrace.storage.strange import quoted
-from foodtrace.storage.tables import metadata
 
 if TYPE_CHECKING:
     from sqlalchemy import Column, Table
@@ -53,12 +53,15 @@ _THERE: Final[Mapping[Dialect, str]] = {
     "JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid",
 }
 """Table, the table with its schema, column, number of its type (on PostgreSQL; of a domain that of the type it is made of)."""
+_NO_ROW: Final = "WHERE 1 = 0"
 _ASKED: Final = re.compile(r"\b(?:FROM|JOIN) (\w+)\b")
 
 
 def stand_ins(session: Session) -> dict[str, str]:
     """Return the query that stands for each table that is not as foodtrace makes it (rule 1); of most ledgers, none."""
-    tables = {table.name: table for table in metadata.sorted_tables}
+    from foodtrace.storage.tables import metadata  # noqa: PLC0415 - SQLAlchemy loads only to verify
+
+    tables = {str(table.name): table for table in metadata.sorted_tables}
     given = (list(tables),) if session.dialect == "postgresql" else ()
     places: dict[str, str] = {}
     there: dict[str, dict[str, int]] = {}
@@ -66,7 +69,7 @@ def stand_ins(session: Session) -> dict[str, str]:
         if table in tables:
             places[table] = str(place)
             there.setdefault(table, {})[str(column)] = int(kind)
-    found = {name: _query(session.dialect, table, places[name], there[name]) for name, table in tables.items() if name in there}
+    found = {name: _query(session.dialect, table, places.get(name, ""), there.get(name, {})) for name, table in tables.items()}
     return {name: query for name, query in found.items() if query}
 
 
@@ -76,13 +79,21 @@ def as_made(session: Session) -> Session:
     return AsMade(session, found) if found else session
 
 
+def tables_gone(session: Session) -> frozenset[str]:
+    """Return the tables that are gone, of a session of :func:`as_made`."""
+    return session.gone if isinstance(session, AsMade) else frozenset()
+
+
 def _query(dialect: Dialect, table: Table, place: str, there: Mapping[str, int]) -> str:
-    """Return the query that stands for a table, empty where the table itself will do."""
+    """Return the query that stands for a table, empty where the table itself will do.
+
+    :param place: the table with its schema, empty where it is gone. :param there: its columns, and the numbers of their types.
+    """
     read = [_read(dialect, column, there.get(column.name)) for column in table.columns]
     if all(each == quoted(column.name) for each, column in zip(read, table.columns, strict=True)):
         return ""
     names = ", ".join(quoted(column.name) for column in table.columns)
-    return f"{table.name}({names}) AS (SELECT {', '.join(read)} FROM {place})"  # noqa: S608 - our tables
+    return f"{table.name}({names}) AS (SELECT {', '.join(read)} {f'FROM {place}' if place else _NO_ROW})"
 
 
 def _read(dialect: Dialect, column: Column[object], got: int | None) -> str:
@@ -99,6 +110,8 @@ class AsMade:
     def __init__(self, session: Session, queries: Mapping[str, str]) -> None:
         self._session, self._queries = session, queries
         self._said: dict[str, str] = {}
+        self.gone = frozenset(name for name, query in queries.items() if query.endswith(f"{_NO_ROW})"))
+        """Tables that are not there."""
         self.dialect: Dialect = session.dialect
         self.vouched: Vouched | None = session.vouched
         self.rules: Path | None = session.rules
@@ -160,4 +173,4 @@ class AsMade:
         return self._session.savepoint()
 
 
-__all__ = ["AsMade", "as_made", "stand_ins"]
+__all__ = ["AsMade", "as_made", "stand_ins", "tables_gone"]

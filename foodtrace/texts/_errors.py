@@ -389,6 +389,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "tlog.mistyped": ("有 foodtrace 从不写的值, 文件被别的程序改过", "a value that foodtrace never writes: something else wrote to the file"),
     "tlog.trigger_missing": ("封存表的保护不见了", "a guard of the sealed tables is gone"),
+    "tlog.table_missing": (
+        "账本的这张表不见了: 里面有过什么, 要靠它才能核对的, 都没有核对; 其余的核对了",
+        "this table of the ledger is gone: what stood in it, and what can only be compared with it, was not looked at; all else was",
+    ),
+    "tlog.newer_version": (
+        "账本自称由更新的 foodtrace 写成: 升级程序再验; 没有人升级过, 就是被改了",
+        "the ledger says that a newer foodtrace wrote it: upgrade the program and verify again; if nobody upgraded, somebody changed it",
+    ),
     "tlog.table_altered": (
         "账本的表、主键、唯一键或检查不是 foodtrace 建的样子: 同一行可能有两份, 查到的会不全 (怎么恢复见 foodtrace doctor)",
         "a table of the ledger, a key or a check is not as foodtrace makes it: a row can stand twice and answers lack what is there (how to mend it: foodtrace doctor)",

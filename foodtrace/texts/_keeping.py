@@ -396,6 +396,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "先 foodtrace verify --full; 除此之外无误, 由管理员执行下面的语句, 再验一次; 有重行的放回备份",
         "foodtrace verify --full first; if it names nothing else, the administrator runs what follows, then verify again. If rows stand twice, put a backup back",
     ),
+    "doctor.tables_gone": ("账本的这些表不见了: {names}; 其余的照样看了", "these tables of the ledger are gone: {names}; the others were looked at"),
+    "doctor.tables_gone.hint": (
+        "有人动过数据库: 先复制一份; foodtrace verify 说明其余是否无误; 再放回备份: foodtrace recover --from 备份 --reason 原因",
+        "somebody changed the database: copy it first; foodtrace verify says whether the rest holds; then put a backup back: foodtrace recover --from BACKUP --reason WHY",
+    ),
     "doctor.tables_altered": (
         "账本的表或索引不是 foodtrace 建的样子: {names}; 同一行可能写两次, 查到的会不全",
         "tables or indexes of the ledger are not as foodtrace makes them: {names}; a row could stand twice, and answers lack what is there",

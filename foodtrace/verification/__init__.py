@@ -18,6 +18,7 @@ from foodtrace.verification.anchored import anchors_of, ledger_gone, remembered
 from foodtrace.verification.answer import Assured, Finding, LogVerified, Verification
 from foodtrace.verification.crew import Start
 from foodtrace.verification.mark import LogMark, marked_at, put_aside, read_mark
+from foodtrace.verification.misplaced import origins_as_they_are
 from foodtrace.verification.run import Asked, rebuild_ledger, verify_ledger
 from foodtrace.verification.since import Older, older
 
@@ -35,6 +36,7 @@ __all__ = [
     "mark_path",
     "marked_at",
     "older",
+    "origins_as_they_are",
     "put_aside",
     "read_mark",
     "rebuild_ledger",

@@ -5,7 +5,7 @@ Rules:
 1. Every log is walked from its first entry (:mod:`foodtrace.tlog.verify`), and every row of the projection is compared with
    what a replay of the entries gives (:mod:`foodtrace.graph.check`).
 2. All findings are collected. The rows of a log whose entries do not hold prove nothing: of such a log the projection is not compared, and
-   of every other one it is, whatever else was found.
+   of every other one it is, whatever else was found. Nor is a table that is gone, and nothing where the names of its rows are.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from foodtrace.events import AnyEvent
 from foodtrace.graph.check import Replay, differences
 from foodtrace.opening import LogState
 from foodtrace.storage.session import Session
+from foodtrace.storage.standins import tables_gone
 from foodtrace.tlog.brought import all_brought
 from foodtrace.tlog.verify import Finding, LogReport, Progress, verify_log
 
@@ -72,7 +73,8 @@ def exact(
             findings += report.findings
             before += report.entries
         whole = [state for state, report in zip(states, reports, strict=True) if not _broken(report)]
-        if not whole:
+        gone = tables_gone(session)
+        if not whole or "name" in gone:
             return reports, findings, 0
         findings += [
             Finding(code="tlog.unexplained", log=state.origin, got=replay.failed[state.origin])
@@ -82,7 +84,7 @@ def exact(
         replayed = {state.number for state in whole if state.origin not in replay.failed}
         others = {state.number for state in states} - replayed
         names = {0: "", **{state.number: state.origin for state in states}}  # names belong to no log
-        for table, log, side, row in differences(session, replay):
+        for table, log, side, row in differences(session, replay, gone):
             if log in others:
                 continue  # rule 2
             expected = row if side == "expected" else ""
@@ -92,7 +94,7 @@ def exact(
                 findings.append(Finding(code="projection.twice", log=names.get(log, str(log)), expected="1", got=got))
                 continue
             findings.append(Finding(code="projection.differs", log=names.get(log, str(log)), expected=expected, got=f"{table}: {row}"))
-        return reports, findings, replay.rows()
+        return reports, findings, replay.rows(gone)
 
 
 def _broken(report: LogReport) -> bool:

@@ -3,7 +3,8 @@
 Rules:
 
 1. Every one is a finding of its own, with the log by its name and the entry where there is one, and hides no other: whoever looks goes on
-   with what can be read, and where a log's head cannot be read, with what its entries say.
+   with what can be read, and where a log's head cannot be read, with what its entries say, and where the table of heads or of logs is
+   gone, with the logs that the entries name.
 2. A row that belongs to no log stands in the way of the next log that gets its number, and hides a log of which only it is left.
 """
 
@@ -11,12 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from foodtrace.errors import Integrity
-from foodtrace.opening import BACKUP, LogState
-from foodtrace.storage.session import Session, version_of
+from foodtrace.errors import FoodtraceError, Integrity
+from foodtrace.opening import BACKUP, LogState, origins
+from foodtrace.storage.session import VERSION, Session, version_of
 from foodtrace.storage.settingrows import LEFT
+from foodtrace.storage.standins import tables_gone
 from foodtrace.storage.types import mistyped, raw
 from foodtrace.tlog.brought import is_brought
+from foodtrace.tlog.entry import parse
 from foodtrace.tlog.verify import Finding
 
 
@@ -31,14 +34,33 @@ def values(session: Session, states: Sequence[LogState], tables: Sequence[str] |
 
 def states_as_they_are(session: Session) -> list[LogState]:
     """Return every log that has a head, whatever stands in it (rule 1)."""
+    gone = tables_gone(session)
+    sql = "SELECT l.id, l.origin, h.size, h.time, h.key_id FROM log AS l JOIN head AS h ON h.log = l.id ORDER BY l.id"
+    if "log" in gone:
+        numbers = "SELECT log AS id FROM entry UNION SELECT log FROM head"
+        sql = f"SELECT l.id, NULL, h.size, h.time, h.key_id FROM ({numbers}) AS l LEFT JOIN head AS h ON h.log = l.id ORDER BY l.id"  # noqa: S608
+    elif "head" in gone:
+        sql = sql.replace("JOIN", "LEFT JOIN")
     found = []
-    for number, origin, size, time, key_id in session.rows(
-        "SELECT l.id, l.origin, h.size, h.time, h.key_id FROM log AS l JOIN head AS h ON h.log = l.id ORDER BY l.id"
-    ):
+    for number, origin, size, time, key_id in session.rows(sql):
         there = size if isinstance(size, int) else _entries(session, number)
-        name = raw(origin).decode("utf-8", "replace")
+        name = _named_by_entries(session, number) if "log" in gone else raw(origin).decode("utf-8", "replace")
         found.append(LogState(number, name, there, time if isinstance(time, int) else 0, raw(key_id)))
     return found
+
+
+def origins_as_they_are(session: Session) -> list[str]:
+    """Return the origins of all logs, as the entries name them where the table of logs is gone."""
+    return [state.origin for state in states_as_they_are(session)] if "log" in tables_gone(session) else origins(session)
+
+
+def _named_by_entries(session: Session, log: object) -> str:
+    """Return the origin that a log's first entry names, its number where that cannot be read."""
+    row = session.row("SELECT bytes FROM entry WHERE log = ? ORDER BY seq LIMIT 1", (log,))
+    try:
+        return str(log) if row is None else parse(raw(row[0])).log
+    except FoodtraceError:
+        return str(log)
 
 
 def _entries(session: Session, log: int) -> int:
@@ -49,6 +71,8 @@ def _entries(session: Session, log: int) -> int:
 def rows_of_no_log(session: Session) -> list[Finding]:
     """Return a finding for sealed rows of logs that have no head: somebody hid a whole log; and for heads of no log (rule 2)."""
     found: list[Finding] = []
+    if tables_gone(session) & {"log", "head"}:
+        return found  # which logs there are is not known
     numbers = "(SELECT h.log FROM head AS h JOIN log AS l ON l.id = h.log)"
     for table in ("entry", "checkpoint", "node", "log"):
         column = "id" if table == "log" else "log"
@@ -62,8 +86,12 @@ def rows_of_no_log(session: Session) -> list[Finding]:
 def settings(session: Session) -> list[Finding]:
     """Return a finding for a version that is none, and for each setting that foodtrace does not know."""
     found: list[Finding] = []
+    if "setting" in tables_gone(session):
+        return found
     try:
-        version_of(session.row("SELECT value FROM setting WHERE key = 'version'"))
+        version = version_of(session.row("SELECT value FROM setting WHERE key = 'version'"))
+        if version > VERSION:
+            found.append(Finding(code="tlog.newer_version", log="", expected=str(VERSION), got=f"version: {version}"))
     except Integrity as error:
         found.append(Finding(code="tlog.other_setting", log="", expected=str(error.expected), got=f"version: {error.params['got']}"))
     for key, value in session.rows("SELECT key, value FROM setting ORDER BY key"):
@@ -73,4 +101,4 @@ def settings(session: Session) -> list[Finding]:
     return found
 
 
-__all__ = ["rows_of_no_log", "settings", "states_as_they_are", "values"]
+__all__ = ["origins_as_they_are", "rows_of_no_log", "settings", "states_as_they_are", "values"]

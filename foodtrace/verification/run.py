@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -26,6 +26,7 @@ from foodtrace.personal import tampered, vanished
 from foodtrace.sealed import beyond_seal, contested, foreign_logs, sealed_logs
 from foodtrace.storage.damage import damage
 from foodtrace.storage.session import Session
+from foodtrace.storage.standins import as_made, tables_gone
 from foodtrace.storage.strange import strange_code, strange_things
 from foodtrace.storage.types import mistyped, undecodable
 from foodtrace.tlog.anchor import wrote
@@ -38,6 +39,7 @@ from foodtrace.verification.anchored import Anchors, against_anchors, logs_gone
 from foodtrace.verification.answer import Assured, LogVerified, MarkUse, Verification
 from foodtrace.verification.crew import Start, crew
 from foodtrace.verification.exact import exact
+from foodtrace.verification.implied import without_implied
 from foodtrace.verification.mark import LogMark, Mark, program, read_mark, write_mark
 from foodtrace.verification.misplaced import rows_of_no_log, settings, states_as_they_are, values
 from foodtrace.verification.quick import Passed, quick
@@ -89,13 +91,13 @@ def verify_ledger(session: Session, progress: Progress | None = None, asked: Ask
 
     :param asked: by default everything in full, in this process, without a mark.
     """
-    from foodtrace.storage.standins import as_made  # noqa: PLC0415 - SQLAlchemy loads only to verify
-
     asked = asked or Asked()
     whole = as_made(session)
     if whole is not session:
         with session.lenient():
-            return _verify(whole, progress, asked, states_as_they_are(whole), session, unreadable="a table")
+            return without_implied(
+                _verify(whole, progress, asked, states_as_they_are(whole), session, unreadable="a table"), tables_gone(whole)
+            )
     try:
         if not mistyped(session, ("log", "head")):
             return _verify(session, progress, asked, logs(session), session)
@@ -114,9 +116,8 @@ def _verify(
     :param bare: the session without stand-ins for tables, to look at the tables themselves.
     :param unreadable: what keeps the quick pass from being carried out; empty where nothing does.
     """
-    around = [Finding(code="tlog.trigger_missing", log="", got=name) for name in missing_triggers(bare)]
-    around += [Finding(code=strange_code(each.kind), log="", got=each.name) for each in strange_things(bare)]
-    around += _altered(bare)
+    gone = tables_gone(session)
+    around = _around(bare, gone)
     seals = sealed_logs(session, asked.keys)
     around += [Finding(code="tlog.two_heirs", log=log, expected=seal.into, got=", ".join(seal.rivals)) for log, seal in contested(seals)]
     around += [
@@ -134,7 +135,8 @@ def _verify(
     signed = against_anchors(session, states, asked.anchors or {})
     beyond = _beyond(states, seen, signed)
     told = {(each.code, each.log) for each in beyond}
-    beyond += [each for each in asked.remembered if (each.code, each.log) not in told]
+    # Where logs end is not to be seen without these tables: what a program saw of them is then compared by nobody.
+    beyond += [each for each in asked.remembered if not gone & {"log", "entry"} and (each.code, each.log) not in told]
     rested = {} if asked.full or beyond else known
     key = mark.key if mark is not None and rested else os.urandom(KEY_SIZE)
     weights = Weights(key)
@@ -382,10 +384,19 @@ def rebuild_ledger(session: Session, progress: Progress | None = None) -> int:
     return total
 
 
-def _altered(session: Session) -> list[Finding]:
+def _around(session: Session, gone: Collection[str]) -> list[Finding]:
+    """Return a finding for each table that is gone, and for what is not as foodtrace makes it of the others and around them."""
     from foodtrace.storage.around import altered  # noqa: PLC0415 - SQLAlchemy loads only to verify
 
-    return [Finding(code="tlog.table_altered", log="", expected=each.expected, got=f"{each.name}: {each.got}") for each in altered(session)]
+    found = [Finding(code="tlog.table_missing", log="", got=name) for name in sorted(gone)]
+    missing = [name for name in missing_triggers(session) if name.rpartition("_no_")[0] not in gone]
+    found += [Finding(code="tlog.trigger_missing", log="", got=name) for name in missing]
+    found += [Finding(code=strange_code(each.kind), log="", got=each.name) for each in strange_things(session)]
+    return found + [
+        Finding(code="tlog.table_altered", log="", expected=each.expected, got=f"{each.name}: {each.got}")
+        for each in altered(session)
+        if each.table not in gone
+    ]
 
 
 def _damaged(session: Session) -> list[Finding]:

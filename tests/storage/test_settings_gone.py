@@ -98,4 +98,5 @@ def test_a_copy_that_lost_it_is_found_too(here: Inside) -> None:
     with closing(sqlite3.connect(copy)) as ledger:
         ledger.execute("DROP TABLE setting")
         ledger.commit()
-    assert "ledger.no_settings" in here("--db", "q.db", "verify", code=3)
+    assert "the ledger is damaged: q.db has no table of settings" in here("--db", "q.db", "recall", "F-1/A", code=3)
+    assert "tlog.table_missing" in here("--db", "q.db", "verify", code=3)

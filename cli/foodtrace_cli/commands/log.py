@@ -72,7 +72,7 @@ def verify(
         click_ctx.exit(3)
     # In spite of this host's anchors: what contradicts them is a finding beside all others.
     try:
-        with ctx.open(recovering=True) as ledger, progress(ctx.t("cli.verify.label")) as bar:
+        with ctx.open(recovering=True, looking=True) as ledger, progress(ctx.t("cli.verify.label")) as bar:
             found = ledger.verify(progress=bar, full=full, files=full, older=given, helpers=0 if alone else 1)
             mark = str(ledger.mark)
     except NotFound as error:
