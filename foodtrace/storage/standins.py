@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
@@ -24,8 +25,6 @@ from foodtrace.storage.session import Ask, Dialect, Row, Session
 from foodtrace.storage.strange import quoted
 
 if TYPE_CHECKING:
-    from sqlalchemy import Column, Table
-
     from foodtrace.tlog.vouched import Vouched
 
 _Kind: TypeAlias = Literal["integer", "text", "blob"]
@@ -59,9 +58,7 @@ _ASKED: Final = re.compile(r"\b(?:FROM|JOIN) (\w+)\b")
 
 def stand_ins(session: Session) -> dict[str, str]:
     """Return the query that stands for each table that is not as foodtrace makes it (rule 1); of most ledgers, none."""
-    from foodtrace.storage.tables import metadata  # noqa: PLC0415 - SQLAlchemy loads only to verify
-
-    tables = {str(table.name): table for table in metadata.sorted_tables}
+    tables = _tables()
     given = (list(tables),) if session.dialect == "postgresql" else ()
     places: dict[str, str] = {}
     there: dict[str, dict[str, int]] = {}
@@ -69,7 +66,7 @@ def stand_ins(session: Session) -> dict[str, str]:
         if table in tables:
             places[table] = str(place)
             there.setdefault(table, {})[str(column)] = int(kind)
-    found = {name: _query(session.dialect, table, places.get(name, ""), there.get(name, {})) for name, table in tables.items()}
+    found = {name: _query(session.dialect, name, columns, places.get(name, ""), there.get(name, {})) for name, columns in tables.items()}
     return {name: query for name, query in found.items() if query}
 
 
@@ -84,23 +81,34 @@ def tables_gone(session: Session) -> frozenset[str]:
     return session.gone if isinstance(session, AsMade) else frozenset()
 
 
-def _query(dialect: Dialect, table: Table, place: str, there: Mapping[str, int]) -> str:
+@cache
+def _tables() -> dict[str, dict[str, _Kind]]:
+    """Return the kind of each column of each table; asking SQLAlchemy for them takes longer than all else here."""
+    from foodtrace.storage.tables import metadata  # noqa: PLC0415 - SQLAlchemy loads only to verify
+
+    return {
+        str(table.name): {str(column.name): _KINDS[str(column.type.compile())] for column in table.columns}
+        for table in metadata.sorted_tables
+    }
+
+
+def _query(dialect: Dialect, table: str, columns: Mapping[str, _Kind], place: str, there: Mapping[str, int]) -> str:
     """Return the query that stands for a table, empty where the table itself will do.
 
-    :param place: the table with its schema, empty where it is gone. :param there: its columns, and the numbers of their types.
+    :param columns: those it should have. :param place: the table with its schema, empty where it is gone.
+    :param there: its columns, and the numbers of their types.
     """
-    read = [_read(dialect, column, there.get(column.name)) for column in table.columns]
-    if all(each == quoted(column.name) for each, column in zip(read, table.columns, strict=True)):
+    names = [quoted(column) for column in columns]
+    read = [_read(dialect, name, kind, there.get(column)) for name, (column, kind) in zip(names, columns.items(), strict=True)]
+    if read == names:
         return ""
-    names = ", ".join(quoted(column.name) for column in table.columns)
-    return f"{table.name}({names}) AS (SELECT {', '.join(read)} {f'FROM {place}' if place else _NO_ROW})"
+    return f"{table}({', '.join(names)}) AS (SELECT {', '.join(read)} {f'FROM {place}' if place else _NO_ROW})"
 
 
-def _read(dialect: Dialect, column: Column[object], got: int | None) -> str:
-    kind = _KINDS[str(column.type.compile())]
+def _read(dialect: Dialect, name: str, kind: _Kind, got: int | None) -> str:
+    """Return how a column is read: by its name, where it is of the type it should be. :param got: number of its type, none: it is gone."""
     if got is None:
         return _NONE[dialect][kind]
-    name = quoted(column.name)
     return name if dialect == "sqlite" or got in _NUMBERS[kind] else _AS_OURS[kind].format(name)
 
 
