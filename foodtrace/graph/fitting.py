@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from foodtrace.graph.flows import LotInfo
 from foodtrace.graph.predicate import may_fit
-from foodtrace.graph.rows import lot_said
+from foodtrace.graph.words import lot_said
 
 if TYPE_CHECKING:
     from foodtrace.events import PredicateClause
-    from foodtrace.graph.rows import LotSaid, Rows
+    from foodtrace.graph.rows import Rows
+    from foodtrace.graph.words import LotSaid
 
 _MAKERS = 10
 """Where every operator at whose sites a lot began stands in what is said of it."""

@@ -20,8 +20,9 @@ from foodtrace.graph.flowkind import NEVER, SAMPLE, UNNAMED, FlowKind
 from foodtrace.graph.gathered import OWN_SUM, SAID_BY_OTHERS
 from foodtrace.graph.heads import LogHead
 from foodtrace.graph.reader import SqlFacts
-from foodtrace.graph.rows import BOUND, ENDED, FLOW, GIVEN, GTIN, SITE, WORD, WORD_LENGTH
+from foodtrace.graph.rows import BOUND, ENDED, FLOW, GTIN
 from foodtrace.graph.subjects import SPOKEN
+from foodtrace.graph.words import GIVEN, SITE, WORD, WORD_LENGTH
 from foodtrace.storage.session import Row, Session
 from foodtrace.tlog.entry import parse
 
@@ -87,7 +88,7 @@ class KnownFacts(SqlFacts):
     """The records as they were known by ``recorded_until``."""
 
     def __init__(self, session: Session, now: int, *, recorded_until: int) -> None:
-        """See :class:`foodtrace.graph.rows.Rows`."""
+        """See :class:`foodtrace.graph.words.Words`."""
         super().__init__(session, now, recorded_until=recorded_until)
         self._sizes: dict[int, int] = {}
 

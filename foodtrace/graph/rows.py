@@ -1,5 +1,7 @@
 """Reads the projection as rows: what the recall of plain lots needs, and what :class:`foodtrace.graph.reader.SqlFacts` makes objects of.
 
+What is said of the lots and sites themselves stands in :mod:`foodtrace.graph.words`; here are goods, who holds them, and lots made of lots.
+
 Rules:
 
 1. Every query starts from the numbers asked for and looks each up by a primary key or an index: O(affected), never O(total).
@@ -11,32 +13,23 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from foodtrace.graph.described import settled
 from foodtrace.graph.flowkind import DELIVERED, NEVER, UNNAMED, FlowKind, ahead, happened
-from foodtrace.graph.makers import maker
-from foodtrace.graph.names import find, texts_of
+from foodtrace.graph.names import find
 from foodtrace.graph.subjects import CORRECTED, SPOKEN
+from foodtrace.graph.words import SITES, WORDS, Words
 
 if TYPE_CHECKING:
     from foodtrace.storage.session import Ask, Row, Session
-
-    SiteSaid = tuple[Any, ...]
-    """(text, kind, operator, name, county, region, parent, newest recorded time of an entry of its own, words that contradict each
-    other on its operator and kind: :mod:`foodtrace.graph.described`)."""
-    LotSaid = tuple[Any, ...]
-    """(text, product, gtin, producer, harvested, produced, expiry, content, unit of the content, every product any record says,
-    every operator at whose sites it began)."""
 
 FLOW: Final = "m.kind, m.lot, m.site, m.other, m.unit, m.q, m.t, m.recorded, m.log, m.seq, m.item, m.pair, m.flags, m.ended"
 """Columns of a flow, in the order of its fields, and whether it is live."""
 ENDED: Final = 13
 _LOT: Final = itemgetter(1)
 GTIN: Final = 14
-_NO_SITE: Final = ("", "", "", "", "", "")
 _MADE, _ALIAS, _SAME_CODE = range(3)
 _MADE_OF: Final = " UNION SELECT e.dst FROM lots CROSS JOIN lot_edge AS e WHERE e.src = lots.id AND e.n > 0) "
 _LOTS: Final = "WITH RECURSIVE lots(id) AS (SELECT f.value FROM {ids}" + _MADE_OF  # noqa: S608 - constants
@@ -61,27 +54,6 @@ _ALIKE: Final = (
 )
 """Lots of the same code."""
 _MOVES: Final = f"SELECT {FLOW} FROM {{ids}} CROSS JOIN move AS m WHERE m.lot = f.value AND m.ended <= 0 AND m.recorded <= ?"  # noqa: S608
-WORD: Final = "l.lot, l.site, l.product, l.gtin, l.produced, l.expiry, l.content, l.content_unit"
-_WORDS_FROM: Final = (
-    " FROM {ids} CROSS JOIN lot_fact AS l JOIN log AS g ON g.id = l.log "
-    "WHERE l.lot = f.value AND l.ended <= 0 AND l.recorded <= ? ORDER BY l.recorded, g.origin, l.seq, l.item"
-)
-_WORDS: Final = f"SELECT {WORD}{_WORDS_FROM}"
-_WORDS_PLACED: Final = f"SELECT {WORD}, l.recorded, l.log, l.seq, l.item{_WORDS_FROM}"
-WORD_LENGTH: Final = 8
-"""Columns of :data:`WORD`."""
-SITE: Final = (
-    "n.id, n.text, s.kind, s.operator, s.name, s.county, s.region, s.parent, "
-    "(SELECT MAX(v.recorded) FROM site_seen AS v WHERE v.site = n.id), s.log, s.seq"
-)
-"""Columns of what is said of a site."""
-GIVEN: Final = 2
-"""The first of them that is none where no record describes it."""
-_SITES: Final = (
-    f"SELECT {SITE} FROM {{ids}} CROSS JOIN name AS n "  # noqa: S608 - constants
-    "LEFT JOIN site_fact AS s ON s.site = n.id AND s.ended = 0 LEFT JOIN log AS g ON g.id = s.log "
-    "WHERE n.id = f.value ORDER BY s.recorded, g.origin, s.seq"
-)
 _ENTRIES: Final = (
     f"SELECT {FLOW} FROM {{ids}} CROSS JOIN move AS m WHERE m.seq = f.value AND m.log = ? AND m.ended <= 0 AND m.recorded <= ?"  # noqa: S608
 )
@@ -115,28 +87,15 @@ _KEEPS: Final = (
 """Sites with goods moved, used or counted by a record of their own; a sample is somebody else's, what others delivered too."""
 CROSSED: Final = "SELECT 1 FROM cross_correction LIMIT 1"
 """Whether any log corrects or disputes another's entries."""
-ORIGINS: Final = "SELECT id, origin FROM log ORDER BY origin"
-"""Every log and its origin."""
 
 
-class Rows:
+class Rows(Words):
     """The records of a database, as of a moment."""
 
     def __init__(self, session: Session, now: int, *, recorded_until: int = NEVER) -> None:
-        """Read from an open session.
-
-        :param now: T, microseconds UTC: what happened later is not seen.
-        :param recorded_until: what was recorded later is not seen (the as-known curve).
-        """
-        self._s = session
-        self._now = now
-        self._until = recorded_until
+        """See :class:`foodtrace.graph.words.Words`."""
+        super().__init__(session, now, recorded_until=recorded_until)
         self._crossed = session.row(CROSSED) is not None
-        self._texts: dict[int, str] = {0: ""}
-        self._numbers: dict[str, int | None] = {}
-        self._sites: dict[int, SiteSaid] = {}
-        self._describing: dict[int, tuple[int, int]] = {}
-        self._origins: dict[int, str] | None = None
         self._ahead = False
         self._quiet: frozenset[int] = frozenset()
         """Sites that were asked about ahead, see :meth:`of_keepers`."""
@@ -147,16 +106,6 @@ class Rows:
         return self._ahead
 
     @property
-    def session(self) -> Session:
-        """The open session."""
-        return self._s
-
-    @property
-    def now(self) -> int:
-        """T: the moment the answer is for, microseconds since 1970 UTC."""
-        return self._now
-
-    @property
     def crossed(self) -> bool:
         """Whether any log corrects or disputes another's entries: else what is not ended stands."""
         return self._crossed
@@ -165,29 +114,7 @@ class Rows:
         """Say whether an entry was on record by the moment of the answer: always, but of what was known in the past."""
         return True
 
-    # -- names -------------------------------------------------------------------------------------------------------------
-
-    def lot(self, text: str) -> int | None:
-        """Return the number of a lot id, none if no record names it."""
-        return find(self._s, [text]).get(text)
-
-    site = lot
-
-    def numbers(self, texts: Collection[str]) -> Mapping[str, int]:
-        """Return the numbers of those lot or site ids that some record names."""
-        known = self._numbers
-        missing = [text for text in texts if text not in known]
-        if missing:
-            found = find(self._s, missing)
-            known.update({text: found.get(text) for text in missing})
-        return {text: number for text in texts if (number := known[text]) is not None}
-
-    def texts(self, ids: Collection[int]) -> Mapping[int, str]:
-        """Return the texts of lot or site numbers."""
-        missing = [each for each in ids if each not in self._texts]
-        if missing:
-            self._texts.update(texts_of(self._s, missing))
-        return self._texts
+    # -- lots of lots ------------------------------------------------------------------------------------------------------
 
     def same_code(self, lots: Collection[int]) -> Iterable[tuple[int, int]]:
         """Return (lot, other) where other has the same code under an authority that no operator or product on record has."""
@@ -205,8 +132,6 @@ class Rows:
         if authority.isdigit() and len(authority) == GTIN:  # a GTIN-14 is a known product
             return False
         return not find(self._s, [f"operator {authority}", f"sites {authority}", authority])
-
-    # -- lots of lots ------------------------------------------------------------------------------------------------------
 
     def aliases(self, lots: Collection[int]) -> Iterable[tuple[int, int]]:
         """Return every live alias pair that touches one of these lots."""
@@ -316,11 +241,11 @@ class Rows:
 
     def of_lots(self, lots: Sequence[int]) -> tuple[Ask, ...]:
         """Return what :meth:`rows`, :meth:`lots_said` and :meth:`speaking` of these lots, in ascending order, will ask."""
-        return (_MOVES, lots, (self._until,)), (_WORDS, lots, (self._until,)), (SPOKEN, lots, ())
+        return (_MOVES, lots, (self._until,)), (WORDS, lots, (self._until,)), (SPOKEN, lots, ())
 
     def of_sites(self, sites: Sequence[int]) -> tuple[Ask, ...]:
         """Return what :meth:`sites_said` and :meth:`pseudo_lots` of these sites, asked in the same order, will ask."""
-        return (_SITES, sites, ()), (_PSEUDO, sites, ())
+        return (SITES, sites, ()), (_PSEUDO, sites, ())
 
     def of_entries(self, entries: Iterable[tuple[int, int]]) -> tuple[Ask, ...]:
         """Return what :meth:`entry_rows` of these (log, seq) entries will ask."""
@@ -370,121 +295,3 @@ class Rows:
             )
             for log, seqs in by_log.items()
         )
-
-    # -- what is said of lots and sites ------------------------------------------------------------------------------------
-
-    def lots_said(self, lots: Collection[int]) -> dict[int, LotSaid]:
-        """Return what the records say of these lots; unknown is empty or none, never a guess."""
-        texts = self.texts(lots)
-        said, born = self._words(lots)
-        return {lot: lot_said(texts[lot], said.get(lot, ()), born) for lot in lots}
-
-    def words_in_order(self, classes: Iterable[Sequence[int]]) -> tuple[dict[int, list[Row]], Mapping[int, SiteSaid]]:
-        """Return what single records say of lots under any of their names, oldest first, by the first name; and of where they were born.
-
-        :param classes: the names of each lot.
-        """
-        several = [names for names in classes if len(names) > 1]
-        said, born = self._words([names[0] for names in classes if len(names) == 1])
-        if not several:
-            return said, born
-        first = {name: names[0] for names in several for name in names}
-        ranks = self.ranks()
-        told: dict[int, list[Row]] = {}
-        for row in self._placed_rows(list(first)):
-            told.setdefault(first[row[0]], []).append(row)
-        for lot, rows in told.items():
-            rows.sort(key=lambda row: (row[8], ranks[row[9]], row[10], row[11]))
-            said[lot] = [row[:WORD_LENGTH] for row in rows]
-        return said, {**born, **self.sites_said({row[1] for rows in told.values() for row in rows if row[1]})}
-
-    def _words(self, lots: Collection[int]) -> tuple[dict[int, list[Row]], Mapping[int, SiteSaid]]:
-        """Return the rows that say something of each lot, oldest first, and what is known of the sites they were born at."""
-        rows = self._word_rows(lots)
-        said: dict[int, list[Row]] = {}
-        for row in rows:
-            said.setdefault(row[0], []).append(row)
-        return said, self.sites_said({row[1] for row in rows if row[1]})
-
-    def _word_rows(self, lots: Collection[int]) -> list[Row]:
-        return self._s.each(_WORDS, lots, (self._until,))
-
-    def _placed_rows(self, lots: Collection[int]) -> list[Row]:
-        """Return the rows of words, each with where it stands: (recorded, log, seq, item) after its columns."""
-        return self._s.each(_WORDS_PLACED, lots, (self._until,))
-
-    def sites_said(self, sites: Collection[int]) -> dict[int, SiteSaid]:
-        """Return what the records say of these sites, the latest word of who has the say (:mod:`foodtrace.graph.described`)."""
-        known = self._sites
-        missing = [site for site in sites if site not in known]
-        if missing:
-            known.update(self._look_at(missing))
-        return {site: known[site] for site in sites}
-
-    def _look_at(self, sites: Collection[int]) -> dict[int, SiteSaid]:
-        rows = self._site_rows(sites)
-        # The latest word comes last; a site that no record describes has none.
-        said = {row[0]: (*row[1:9], ()) if row[2] is not None else (row[1], *_NO_SITE, row[8], ()) for row in rows}
-        if len(said) < len(rows):
-            said |= self._settle(rows)
-        self._texts.update({site: each[0] for site, each in said.items()})
-        return {site: said.get(site, ("", *_NO_SITE, None, ())) for site in sites}
-
-    def _site_rows(self, sites: Collection[int]) -> list[Row]:
-        return self._s.each(_SITES, sites)
-
-    def _settle(self, rows: Sequence[Row]) -> dict[int, SiteSaid]:
-        """Return what counts of sites that several entries describe."""
-        words: dict[int, list[Row]] = {}
-        for row in rows:
-            words.setdefault(row[0], []).append(row)
-        found: dict[int, SiteSaid] = {}
-        for site, each in words.items():
-            if len(each) > 1:
-                word, told = settled([(*row[2:8], *row[9:]) for row in each], self._party)
-                found[site] = (each[0][1], *word[:6], each[0][8], told)
-                self._describing[site] = word[6:]
-        return found
-
-    def _party(self, log: int) -> tuple[str, str]:
-        """Return who writes a log, and its operator. Here every log is somebody else: what that leaves open is handed over."""
-        return f"#{log}", ""
-
-    def ranks(self) -> Mapping[int, int]:
-        """Return the place of every log by its origin: ties go by text, the numbers of logs follow the order of arrival."""
-        return {log: place for place, log in enumerate(self.origins())}
-
-    def origins(self) -> dict[int, str]:
-        """Return the origin of every log, in the order of origins."""
-        if self._origins is None:
-            self._origins = dict(self._s.rows(ORIGINS))
-        return self._origins
-
-
-def lot_said(text: str, rows: Iterable[Row], born: Mapping[int, SiteSaid], names: Collection[str] = ()) -> LotSaid:
-    """Put together what entries say of a lot: the latest word on each attribute that says anything; where it began, every word.
-
-    :param names: every full id of the lot; none: ``text`` is the only one.
-    """
-    product = gtin = ""
-    produced: Any = None
-    expiry: Any = None
-    content: Any = None
-    content_unit = 0
-    products: dict[str, None] = {}
-    sites: set[int] = set()
-    for _, site, a_product, a_gtin, a_produced, a_expiry, a_content, a_unit in rows:
-        product = a_product or product
-        if a_product:
-            products[a_product] = None
-        gtin = a_gtin or gtin
-        produced = a_produced if a_produced >= 0 else produced
-        expiry = a_expiry if a_expiry >= 0 else expiry
-        if a_content >= 0:
-            content, content_unit = a_content, a_unit
-        if site:
-            sites.add(site)
-    makers = {born[site][2] for site in sites} - {""}
-    producer = maker(makers, names or (text,))
-    harvested = bool(sites) and all(born[site][1] == "farm" for site in sites)
-    return text, product, gtin, producer, harvested, produced, expiry, content, content_unit, tuple(products), tuple(sorted(makers))

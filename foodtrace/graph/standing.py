@@ -35,7 +35,7 @@ _LOG: Final = 8
 _PAIR: Final = 11
 _FLAGS: Final = 12
 _OPERATOR: Final = 2
-"""Place of the operator in what is said of a site (:data:`foodtrace.graph.rows.SiteSaid`)."""
+"""Place of the operator in what is said of a site (:data:`foodtrace.graph.words.SiteSaid`)."""
 FALSE_LABEL: Final = 3
 """Level of a recall whose goods may be corrected and sold again (RCL15 Art. 13, 25)."""
 

@@ -69,7 +69,8 @@ def _first(lots: Sequence[str]) -> list[Ask]:
     """Return what an answer for lots by full id asks in any case."""
     from foodtrace.graph.heads import HEADS  # noqa: PLC0415
     from foodtrace.graph.names import FIND  # noqa: PLC0415
-    from foodtrace.graph.rows import CROSSED, ORIGINS, WHOLE_NAMED  # noqa: PLC0415
+    from foodtrace.graph.rows import CROSSED, WHOLE_NAMED  # noqa: PLC0415
+    from foodtrace.graph.words import ORIGINS  # noqa: PLC0415
 
     return [(CROSSED, None, ()), (FIND, _names(lots), ()), (WHOLE_NAMED, lots, ()), (ORIGINS, None, ()), (HEADS, None, ())]
 

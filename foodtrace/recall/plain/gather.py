@@ -27,7 +27,7 @@ from foodtrace.recall.plain.lot import LotBooks
 from foodtrace.recall.silence import tells
 
 if TYPE_CHECKING:
-    from foodtrace.graph.rows import LotSaid, SiteSaid
+    from foodtrace.graph.words import LotSaid, SiteSaid
 
 TEXT, KIND, OPERATOR, NAME, COUNTY, _, _, LAST_ENTRY, WORDS = range(9)
 """Where the fields of what is said of a site stand."""
