@@ -37,9 +37,10 @@ from foodtrace.events import (
 from foodtrace.graph.directory import resolve_lot, resolve_site
 from foodtrace.graph.edges import micros
 from foodtrace.graph.reader import SqlFacts
-from foodtrace.operations.closing import Condition, conditions
+from foodtrace.operations.closing import conditions
 from foodtrace.operations.common import CHINA, Doing, Outcome
 from foodtrace.operations.managing import check_approved, check_reason, concerned, managed, reach_of
+from foodtrace.operations.notdone import NotDone
 from foodtrace.operations.othercases import check_again
 from foodtrace.operations.scopes import Given, check_any, clauses_of, producers_of
 from foodtrace.quantity import Quantity
@@ -51,12 +52,9 @@ from foodtrace.recall.deadlines import completion_clock, end_of
 from foodtrace.recall.facts import Case, ScopeVersion
 from foodtrace.recall.packs import choose, for_case, local
 from foodtrace.storage.session import Session
-from foodtrace.texts import Lang, text
 
 _LEVELS: Final = (1, 2, 3)
 _MICRO: Final = dt.timedelta(microseconds=1)
-_NAMED: Final = 5
-"""Sites that a sentence names."""
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -374,37 +372,6 @@ def reopen(session: Session, doing: Doing, case: str | None, reason: str) -> Out
         raise Refused("case.not_closed", value=state.case)
     event = RecallReopened(id=doing.event_id(), at=doing.now, by=doing.by, case=state.case, reason=reason)
     return Outcome(events=[event], answer=event)
-
-
-class NotDone(Refused):
-    """A case cannot be closed yet; :attr:`conditions` says what is missing, where."""
-
-    def __init__(self, case: str, against: Sequence[Condition]) -> None:
-        self.conditions = tuple(against)
-        super().__init__("case.not_done", value=case, left=_Counted(self.conditions))
-
-
-def standing_words(against: Sequence[Condition], lang: Lang) -> str:
-    """Return in words what stands against closing, how many sites and which."""
-    return _Counted(against).in_words(lang)
-
-
-class _Counted:
-    """How many sites stand against closing for what, and which, in words."""
-
-    def __init__(self, against: Sequence[Condition]) -> None:
-        self._sites: dict[str, dict[str, str]] = {}
-        for each in against:
-            self._sites.setdefault(each.kind, {})[each.site] = each.name
-
-    def in_words(self, lang: Lang) -> str:
-        return "; ".join(
-            text(f"closing.{kind}", lang) + f" {len(names):,} ({', '.join(list(names.values())[:_NAMED])}{', ..' * (len(names) > _NAMED)})"
-            for kind, names in self._sites.items()
-        )
-
-    def __str__(self) -> str:
-        return self.in_words("en")
 
 
 def show_contacts(

@@ -17,27 +17,26 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from foodtrace.errors import NotFound
 from foodtrace.graph.edges import UNIT_NAMES, micros
 from foodtrace.graph.flows import NEVER
 from foodtrace.graph.known import facts_by
-from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.casedone import Done, Remark, SiteSteps
 from foodtrace.operations.checks import level_now
 from foodtrace.operations.closing import Condition, Goods, conditions
 from foodtrace.operations.common import local
 from foodtrace.operations.managing import reach_of
+from foodtrace.operations.notdone import things
 from foodtrace.operations.notices import due_of
 from foodtrace.operations.sinceclosed import since_closed
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.amounts import products_said
 from foodtrace.recall.answer import Answer, FiguresAnswer, FindingAnswer, OutletRow, Position, RateAnswer, WithoutLot, recall
 from foodtrace.recall.calendars import calendar
-from foodtrace.recall.cases import Told, case_events, case_ids, load_case, load_cases
+from foodtrace.recall.cases import Told, case_events, load_case
 from foodtrace.recall.deadlines import Clock, completion_clock, local_day, start_clock, working_days_between
 from foodtrace.recall.decisions import Decision, decisions
 from foodtrace.recall.effectiveness import FAILED, standing
-from foodtrace.recall.facts import Case, Planned, found_there
+from foodtrace.recall.facts import Case, Planned
 from foodtrace.recall.finding.look import Look
 from foodtrace.recall.heard import heard_of
 from foodtrace.recall.marked import marked, unsealed
@@ -173,102 +172,9 @@ def status(session: Session, case: str, now: int, *, curves: bool = False, as_kn
     return _Standing(session, load_case(session, case, until=now, known_by=recorded), now, recorded).status(curves=curves)
 
 
-class FoundSince(msgspec.Struct, frozen=True, kw_only=True):
-    """Goods that a visit found after their case was closed: the case is to be reopened."""
-
-    product: str
-    """Empty: the lot was not said."""
-    closed: str
-    site: str
-    name: str
-    at: str
-    lot: str
-    """Empty: not said."""
-    quantity: int
-    unit: str
-
-
-class CaseLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A case in a list."""
-
-    case: str
-    product: str
-    level: int
-    state: Literal["open", "closed", "withdrawn"]
-    version: int
-    outlets: int
-    rates: dict[str, RateAnswer]
-    due_day: str | None
-    late: int
-    """Things that are late."""
-    found_since: tuple[FoundSince, ...] = ()
-    """Of a closed case: what visits found since, in the order of time."""
-    broken: int = 0
-    """Of a closed case: how many things stand against it that did not when it was closed."""
-
-
-def overview(session: Session, now: int, *, everything: bool = False) -> list[CaseLine]:
-    """Return the open cases (or all) with how far each has come, the newest first; also closed ones of which goods were found since."""
-    facts = SqlFacts(session, now)
-    made: list[CaseLine] = []
-    for case in reversed(case_ids(session)):
-        try:
-            opened = load_cases(session, case, until=now)
-        except NotFound:
-            continue  # opened later than now, or only spoken about
-        for state in opened:
-            since = tuple(_found_since(facts, state)) if state.withdrawn is None else ()
-            if everything or since or (state.closed is None and state.withdrawn is None):
-                made.append(_line(_Standing(session, state, now, NEVER).status(curves=False)[0], since))
-    return made
-
-
-def ended(session: Session, now: int) -> int:
-    """Return how many cases were closed or withdrawn: what happened to their goods since is told of each by its own status."""
-    count = 0
-    for case in case_ids(session):
-        try:
-            states = load_cases(session, case, until=now)
-        except NotFound:
-            continue
-        count += sum(state.closed is not None or state.withdrawn is not None for state in states)
-    return count
-
-
-def _found_since(facts: SqlFacts, state: Case) -> Iterable[FoundSince]:
-    closed = NEVER if state.closed is None else state.closed
-    steps = [step for step in state.steps if found_there(step, facts.now) and step.at > closed]
-    lots = {lot for step in steps for lot in step.lots}
-    texts, sites, infos = facts.texts(lots), facts.sites({step.site for step in steps}), facts.lots(lots)
-    for step in steps:
-        lot = step.lots[0] if step.lots else 0
-        q, unit = step.amount
-        yield FoundSince(
-            product=infos[lot].product if lot else "",
-            closed=said(closed),
-            site=sites[step.site].text,
-            name=sites[step.site].name or sites[step.site].text,
-            at=said(step.at),
-            lot=texts[lot] if lot else "",
-            quantity=q,
-            unit=UNIT_NAMES[unit] if unit >= 0 else "",
-        )
-
-
-def _line(found: CaseStatus, since: tuple[FoundSince, ...]) -> CaseLine:
-    return CaseLine(
-        case=found.case,
-        product=found.product,
-        level=found.level,
-        state=found.state,
-        version=found.version,
-        outlets=found.outlets,
-        rates=found.rates,
-        due_day=found.clocks[1].due_day,
-        late=len(found.late),
-        found_since=since,
-        broken=len(found.broken),
-    )
+def status_of(session: Session, case: Case, now: int) -> CaseStatus:
+    """Return where a case that was read already stands, without its curves."""
+    return _Standing(session, case, now, NEVER).status(curves=False)[0]
 
 
 class _Standing:
@@ -398,7 +304,7 @@ class _Standing:
         """Return what is to be done about a case whose conditions broke after it was closed."""
         if self.broken:
             names = tuple(dict.fromkeys(each.name for each in self.broken))
-            yield self._task("reopen", count=len(self.broken), names=names)
+            yield self._task("reopen", count=things(self.broken), names=names)
 
     def _today(self) -> Iterable[Task]:
         """Return what is to be done, the most urgent first (rule 3)."""

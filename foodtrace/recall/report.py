@@ -49,6 +49,8 @@ MOST_POINTS: Final = 32
 _DAYS: Final = 8
 """Days that a line names."""
 _LEAST_POINTS: Final = 16
+_SECOND: Final = 1_000_000
+_MINUTE: Final = 60 * _SECOND
 _WORK: Final = 400_000
 """Affected holdings walked for a curve, over all its points, at most (rule 3)."""
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -313,8 +315,8 @@ def curve_points(session: Session, case: Case, settings: Settings, now: int, hol
     due = completion_clock(case, settings, calendar(), now).due
     end = min(now, case.closed) if case.closed is not None else now
     if due is not None and case.opened < due <= end:
-        when = sorted({*when, due})
-    return points_at(session, case, settings, when, due=due)
+        when = [*(each for each in when if each // _SECOND != due // _SECOND), due]
+    return points_at(session, case, settings, sorted(when), due=due)
 
 
 def at_deadline(session: Session, case: Case, settings: Settings, now: int) -> CurvePoint | None:
@@ -335,7 +337,10 @@ def points_at(session: Session, case: Case, settings: Settings, when: Sequence[i
 
 
 def moments(case: Case, now: int, *, most: int = MOST_POINTS) -> list[int]:
-    """Return when to look: at the opening, at the end of every day since and now; of too many an even choice, of few more between."""
+    """Return when to look: at the opening, at the end of every day since and now; of too many an even choice, of few more between.
+
+    No two lie in one second, and none between in the minute of another: a person reads them as one moment.
+    """
     end = min(now, case.closed) if case.closed is not None else now
     day = local_day(case.opened)
     found = {case.opened, end}
@@ -343,8 +348,10 @@ def moments(case: Case, now: int, *, most: int = MOST_POINTS) -> list[int]:
         found.add(end_of(day))
         day += dt.timedelta(days=1)
     if len(found) < _LEAST_POINTS:
-        found |= {case.opened + (end - case.opened) * place // _LEAST_POINTS for place in range(_LEAST_POINTS)}
-    ordered = sorted(each for each in found if each <= now)
+        taken = {each // _MINUTE for each in found}
+        between = (case.opened + (end - case.opened) * place // _LEAST_POINTS for place in range(_LEAST_POINTS))
+        found |= {each for each in between if each // _MINUTE not in taken}
+    ordered = sorted({each // _SECOND: each for each in sorted(found) if each <= now}.values())
     if len(ordered) > most:
         ordered = [ordered[place * (len(ordered) - 1) // (most - 1)] for place in range(most)]
     return ordered

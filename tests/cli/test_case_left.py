@@ -62,7 +62,8 @@ def test_goods_that_are_received_after_an_answer_that_may_mean_them_block_closin
     loads = {each["site"]: each["goods"][0]["entry"] for each in told.closing("12:21") if each["goods"]}
     assert "received as sealed" in told("12:22", "receive", told.lot, "50kg", "--at", "Shop", "--transfer", loads["L-0003"])
     said = told("12:23", "case", "close", code=1)
-    assert "Shop (L-0003)  its answer, and what was received, sealed or destroyed, contradict each other 50.0 kg" in said
+    (line,) = (each for each in said.splitlines() if "Shop (L-0003)" in each)
+    assert "; its answer, and what was received, sealed or destroyed, contradict each other 50.0 kg" in line
     told("12:24", "case", "acknowledge", "Shop", "--nothing-left")
     assert "contradict" not in told("12:25", "case", "close", code=1)
 
@@ -121,7 +122,27 @@ def test_lots_are_named_where_there_are_two(told: Told) -> None:
     told("12:08", "case", "widen", "2026-0001", other, "--reason", "too")
     both = f"(L-0001/{told.lot} 110.0 kg, L-0001/{other} 20.0 kg)"
     assert f"Whole has 130.0 kg {both} not sealed" in told("12:09", "case", "status")
-    assert f"Whole (L-0002)  goods left 130.0 kg {both}" in told("12:10", "case", "close", code=1)
+    said = told("12:10", "case", "close", code=1)
+    assert f"Whole (L-0002)  not notified; goods left 130.0 kg {both}\n      -> foodtrace case notify 2026-0001 --new\n" in said
+
+
+def test_a_site_is_told_once_with_all_that_is_missing_there(told: Told) -> None:
+    """Two shops without a notice have not answered one either."""
+    told("12:10", "case", "open", told.lot, "--class", "1", "--known", DAY + "11:00", "--reason", "y")
+    said = told("12:11", "case", "close", "2026-0002", code=1)
+    assert "Shop (L-0003)  not notified; no answer; travelling 50.0 kg\n" in said
+    assert [line.split(" (L-")[0].strip() for line in said.splitlines() if " (L-" in line] == ["Shop", "Coop", "Whole", "Farm"]
+    mends = said.split("Shop (L-0003)")[1].split("Coop (L-0004)")[0].splitlines()[1:]
+    assert [line.split()[1:4] for line in mends if "->" in line] == [
+        ["foodtrace", "case", "notify"],
+        ["foodtrace", "case", "acknowledge"],
+        ["foodtrace", "receive", mends[2].split()[3]],
+    ]
+    assert (
+        "case 2026-0002 cannot close: not notified, no answer 2 (Shop, Coop); not notified 1 (Whole); goods left 1 (Whole); "
+        "travelling 2 (Shop, Coop); not disposed of by the recaller 1 (Farm)"
+    ) in said
+    assert "Shop (L-0003)  未通知; 未回执; 在途 50.0 kg" in told("12:12", "case", "close", "2026-0002", code=1, lang="zh")
 
 
 def test_what_a_plan_says_of_the_method_holds_when_it_is_reported_and_carried_out(told: Told) -> None:

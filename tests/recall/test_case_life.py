@@ -25,8 +25,10 @@ from foodtrace.events import (
 from foodtrace.graph.edges import micros
 from foodtrace.operations import batches, cases, disposal, goods, notices, stoplist, till
 from foodtrace.operations.blocking import blocks
-from foodtrace.operations.casestatus import overview, status
+from foodtrace.operations.caselist import overview
+from foodtrace.operations.casestatus import status
 from foodtrace.operations.common import Doing
+from foodtrace.operations.notdone import NotDone
 from foodtrace.recall.report import case_report
 from foodtrace.recall.report_html import html
 from foodtrace.texts import LANGS, text
@@ -37,7 +39,7 @@ from tests.recall.casework import World, day, kg
 def test_a_case_closes_when_nothing_is_left_and_everybody_answered(world: World) -> None:
     case = world.open(LOT)
     error = refuses(world, "case.not_done", cases.close, case)
-    assert isinstance(error, cases.NotDone)
+    assert isinstance(error, NotDone)
     assert {each.kind for each in error.conditions} == {"silent", "unnotified", "free"}
     world.do(notices.notify, case)
     for site in "XY":
@@ -55,10 +57,10 @@ def test_a_case_closes_when_nothing_is_left_and_everybody_answered(world: World)
     world.at(7).put(Transfer(id="late", at=day(2.5), site="W", to="Z", lot=LOT, quantity=kg(10)))
     found = now(world, case)
     assert {(each.kind, each.site) for each in found.broken} >= {("unnotified", "Z"), ("free", "Z")}
-    assert [(each.what, each.count) for each in found.today] == [("reopen", len(found.broken))]
+    assert [(each.what, each.count) for each in found.today] == [("reopen", 2)], "not notified, so no answer; and goods"
     with world.read() as session:
         (line,) = overview(session, micros(world.now), everything=True)
-    assert line.broken == len(found.broken)
+    assert (line.broken, line.worst) == (2, next(each for each in found.broken if each.kind == "free"))
 
 
 def test_what_a_case_was_closed_over_is_answered_for_and_nothing_that_came_since(world: World) -> None:

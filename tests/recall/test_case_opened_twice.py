@@ -12,7 +12,8 @@ from foodtrace.errors import Ambiguous, FoodtraceError, NotFound
 from foodtrace.events import LotsClause, RecallOpened
 from foodtrace.graph.edges import micros
 from foodtrace.operations import cases, disposal, notices
-from foodtrace.operations.casestatus import overview, status
+from foodtrace.operations.caselist import overview
+from foodtrace.operations.casestatus import status
 from foodtrace.operations.common import Doing
 from foodtrace.recall.cases import name_case
 from foodtrace.recall.report import case_report

@@ -275,11 +275,12 @@ def withdraw(ctx: Context, case_id: str | None, reason: str, approved_by: str, b
 def close(click_ctx: click.Context, case_id: str | None, override: str, approved_by: str, by: str) -> None:
     """Close a case whose goods are all disposed of, or say what is missing. Its lots stay blocked until they are cleared."""
     from foodtrace.operations import cases  # noqa: PLC0415
+    from foodtrace.operations.notdone import NotDone  # noqa: PLC0415
 
     ctx: Context = click_ctx.obj
     try:
         event, against = act(ctx, lambda session, doing: cases.close(session, doing, case_id, override, approved_by), by=by)
-    except cases.NotDone as error:
+    except NotDone as error:
         conditions(ctx, str(error.value), error.conditions, err=True)
         raise
     if against:

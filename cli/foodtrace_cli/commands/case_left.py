@@ -21,16 +21,27 @@ _LOADS = 3
 
 
 def conditions(ctx: Context, case: str, against: Sequence[Condition], *, err: bool = False) -> None:
-    """Print what stands against closing a case; on a terminal the first lines, and how many more there are."""
-    shown = against[:_SHOWN] if err and sys.stderr.isatty() else against
-    for each in shown:
+    """Print what stands against closing a case, a line for each site; on a terminal the first, and how many more there are."""
+    from foodtrace.operations.notdone import by_site  # noqa: PLC0415
+
+    sites = by_site(against)
+    shown = sites[:_SHOWN] if err and sys.stderr.isatty() else sites
+    for site in shown:
+        _site(ctx, case, site, against, err=err)
+    if len(shown) < len(sites):
+        say(ctx.t("status.more", count=len(sites) - len(shown)), err=err)
+
+
+def _site(ctx: Context, case: str, site: Sequence[Condition], against: Sequence[Condition], *, err: bool) -> None:
+    """Print all that is missing at a site in one line, and the commands that mend it below."""
+    parts = []
+    for each in site:
         size = amount(ctx, each.quantity, each.unit) + which(each, against) if each.quantity else ""
-        words = {"name": each.name, "site": each.site, "what": ctx.t("closing." + each.kind), "quantity": size}
-        say(ctx.t("closing.line", goods=lots_of(ctx, each.goods, each.unit), **words).rstrip(), err=err)
-        for command in commands(ctx, case, each):
-            say(ctx.t("closing.do", command=command), err=err)
-    if len(shown) < len(against):
-        say(ctx.t("status.more", count=len(against) - len(shown)), err=err)
+        words = {"what": ctx.t("closing." + each.kind), "quantity": size, "goods": lots_of(ctx, each.goods, each.unit)}
+        parts.append(ctx.t("closing.part", **words).rstrip())
+    say(ctx.t("closing.line", name=site[0].name, site=site[0].site, what="; ".join(parts)), err=err)
+    for command in dict.fromkeys(command for each in site for command in commands(ctx, case, each)):
+        say(ctx.t("closing.do", command=command), err=err)
 
 
 def said_otherwise(ctx: Context, case: str, sites: Collection[str]) -> None:
@@ -38,6 +49,7 @@ def said_otherwise(ctx: Context, case: str, sites: Collection[str]) -> None:
     from foodtrace.errors import FoodtraceError  # noqa: PLC0415
     from foodtrace.operations.blocking import sealed_until  # noqa: PLC0415
     from foodtrace.operations.closing import conditions as standing_against  # noqa: PLC0415
+    from foodtrace.operations.notdone import by_site  # noqa: PLC0415
     from foodtrace.recall.cases import load_case, name_case  # noqa: PLC0415
 
     with ctx.open() as ledger, ledger.reading() as session:
@@ -48,14 +60,11 @@ def said_otherwise(ctx: Context, case: str, sites: Collection[str]) -> None:
             return  # opened by several logs: each has its own answer to what is left
         against = [each for each in standing_against(session, now, state) if each.site in sites]
     told = [each for each in against if each.kind == "contradicts" or any(goods.before for goods in each.goods)]
-    for each in told[:_SHOWN]:
-        size = amount(ctx, each.quantity, each.unit) + which(each, told)
-        words = {"name": each.name, "site": each.site, "what": ctx.t("closing." + each.kind), "quantity": size}
-        say(ctx.t("closing.line", goods=lots_of(ctx, each.goods, each.unit), **words), err=True)
-        for command in commands(ctx, case, each):
-            say(ctx.t("closing.do", command=command), err=True)
-    if len(told) > _SHOWN:
-        say(ctx.t("status.more", count=len(told) - _SHOWN), err=True)
+    sites_told = by_site(told)
+    for site in sites_told[:_SHOWN]:
+        _site(ctx, case, site, told, err=True)
+    if len(sites_told) > _SHOWN:
+        say(ctx.t("status.more", count=len(sites_told) - _SHOWN), err=True)
 
 
 def commands(ctx: Context, case: str, each: Condition) -> Iterator[str]:

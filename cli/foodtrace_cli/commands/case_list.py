@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from foodtrace_cli.commands.case_left import amount
+from foodtrace_cli.commands.case_left import amount, lots_of
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import emit_json, say
 from foodtrace_cli.schemaoption import prints
@@ -16,12 +16,12 @@ from foodtrace_cli.schemaoption import prints
 @click.pass_obj
 def list_(ctx: Context, *, everything: bool, as_json: bool) -> None:
     """List the cases on record: how far each has come, when it is due, how much is late."""
-    from foodtrace.operations import casestatus  # noqa: PLC0415
+    from foodtrace.operations import caselist  # noqa: PLC0415
     from foodtrace.recall.beside import percent_words  # noqa: PLC0415
 
     with ctx.open() as ledger, ledger.reading() as session:
-        found = casestatus.overview(session, ledger.clock(), everything=everything)
-        ended = 0 if found else casestatus.ended(session, ledger.clock())
+        found = caselist.overview(session, ledger.clock(), everything=everything)
+        ended = 0 if found else caselist.ended(session, ledger.clock())
     if as_json:
         emit_json(found)
         return
@@ -43,6 +43,10 @@ def list_(ctx: Context, *, everything: bool, as_json: bool) -> None:
         say(ctx.t("status.line", **words))
         if each.broken:
             say("  " + ctx.t("status.broken", case=each.case, count=each.broken))
+        if each.worst is not None:
+            size = amount(ctx, each.worst.quantity, each.worst.unit) if each.worst.quantity else ""
+            words = {"name": each.worst.name, "what": ctx.t("closing." + each.worst.kind), "quantity": size}
+            say("    " + ctx.t("status.broken_worst", goods=lots_of(ctx, each.worst.goods, each.worst.unit), **words).rstrip())
         for since in each.found_since:
             what = {"case": each.case, "closed": since.closed[:10], "at": since.at[:16], "name": since.name, "product": since.product}
             size = amount(ctx, since.quantity, since.unit) if since.unit else ""

@@ -54,7 +54,7 @@ def status(
     """Show how far a case has come: R1-R6 with numerator and denominator, deadlines, who is late, what is to be done today."""
     from foodtrace.graph.edges import micros  # noqa: PLC0415
     from foodtrace.operations import casestatus  # noqa: PLC0415
-    from foodtrace.operations.cases import standing_words  # noqa: PLC0415
+    from foodtrace.operations.notdone import standing_words  # noqa: PLC0415
     from foodtrace.recall.beside import beside_rates, unsealed_words  # noqa: PLC0415
     from foodtrace.recall.cases import load_case, name_case  # noqa: PLC0415
 

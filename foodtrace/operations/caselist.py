@@ -1,0 +1,143 @@
+"""Every case on record, a line each: how far it has come, and of a closed one what stands against it since.
+
+Rules:
+
+1. Open cases are listed, and closed ones that are no all-clear: goods were found, or a condition does not hold that did when it was closed
+   (:mod:`foodtrace.operations.sinceclosed`, which the status of a case asks too). With ``everything`` all of them.
+2. Of what stands against a closed case the line has how much it is and the worst of it: goods that may be sold before goods in custody,
+   and both before papers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+import msgspec
+
+from foodtrace.errors import NotFound
+from foodtrace.graph.edges import UNIT_NAMES, micros
+from foodtrace.graph.flows import NEVER
+from foodtrace.graph.reader import SqlFacts
+from foodtrace.operations.casestatus import CaseStatus, said, status_of
+from foodtrace.operations.closing import Condition, conditions
+from foodtrace.operations.notdone import things, worst
+from foodtrace.operations.sinceclosed import since_closed
+from foodtrace.recall.answer import RateAnswer
+from foodtrace.recall.cases import case_events, case_ids, load_cases
+from foodtrace.recall.facts import Case, found_there
+from foodtrace.storage.session import Session
+
+
+class FoundSince(msgspec.Struct, frozen=True, kw_only=True):
+    """Goods that a visit found after their case was closed: the case is to be reopened."""
+
+    product: str
+    """Empty: the lot was not said."""
+    closed: str
+    site: str
+    name: str
+    at: str
+    lot: str
+    """Empty: not said."""
+    quantity: int
+    unit: str
+
+
+class CaseLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A case in a list."""
+
+    case: str
+    product: str
+    level: int
+    state: Literal["open", "closed", "withdrawn"]
+    version: int
+    outlets: int
+    rates: dict[str, RateAnswer]
+    due_day: str | None
+    late: int
+    """Things that are late."""
+    found_since: tuple[FoundSince, ...] = ()
+    """Of a closed case: what visits found since, in the order of time."""
+    broken: int = 0
+    """Of a closed case: how many things stand against it that did not when it was closed."""
+    worst: Condition | None = None
+    """The worst of them."""
+
+
+def overview(session: Session, now: int, *, everything: bool = False) -> list[CaseLine]:
+    """Return the open cases (or all) with how far each has come, the newest first; also closed ones that something stands against since.
+
+    O(affected of all cases that were not withdrawn).
+    """
+    facts = SqlFacts(session, now)
+    made: list[CaseLine] = []
+    for case in reversed(case_ids(session)):
+        try:
+            opened = load_cases(session, case, until=now)
+        except NotFound:
+            continue  # opened later than now, or only spoken about
+        for state in opened:
+            since = tuple(_found_since(facts, state)) if state.withdrawn is None else ()
+            if everything or since or _goes_on(session, state, now):
+                made.append(_line(status_of(session, state, now), since))
+    return made
+
+
+def _goes_on(session: Session, state: Case, now: int) -> bool:
+    """Say whether a case is open, or something stands against a closed one that did not when it was closed."""
+    if state.withdrawn is not None:
+        return False
+    if state.closed is None:
+        return True
+    told = [each for each in case_events(session, state.case) if micros(each[1].at) <= now]
+    return bool(since_closed(session, state, told, conditions(session, now, state)))
+
+
+def ended(session: Session, now: int) -> int:
+    """Return how many cases were closed or withdrawn: what happened to their goods since is told of each by its own status."""
+    count = 0
+    for case in case_ids(session):
+        try:
+            states = load_cases(session, case, until=now)
+        except NotFound:
+            continue
+        count += sum(state.closed is not None or state.withdrawn is not None for state in states)
+    return count
+
+
+def _found_since(facts: SqlFacts, state: Case) -> Iterable[FoundSince]:
+    closed = NEVER if state.closed is None else state.closed
+    steps = [step for step in state.steps if found_there(step, facts.now) and step.at > closed]
+    lots = {lot for step in steps for lot in step.lots}
+    texts, sites, infos = facts.texts(lots), facts.sites({step.site for step in steps}), facts.lots(lots)
+    for step in steps:
+        lot = step.lots[0] if step.lots else 0
+        q, unit = step.amount
+        yield FoundSince(
+            product=infos[lot].product if lot else "",
+            closed=said(closed),
+            site=sites[step.site].text,
+            name=sites[step.site].name or sites[step.site].text,
+            at=said(step.at),
+            lot=texts[lot] if lot else "",
+            quantity=q,
+            unit=UNIT_NAMES[unit] if unit >= 0 else "",
+        )
+
+
+def _line(found: CaseStatus, since: tuple[FoundSince, ...]) -> CaseLine:
+    return CaseLine(
+        case=found.case,
+        product=found.product,
+        level=found.level,
+        state=found.state,
+        version=found.version,
+        outlets=found.outlets,
+        rates=found.rates,
+        due_day=found.clocks[1].due_day,
+        late=len(found.late),
+        found_since=since,
+        broken=things(found.broken),
+        worst=worst(found.broken),
+    )
