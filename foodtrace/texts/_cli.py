@@ -77,6 +77,13 @@ _GENERAL: Final[dict[str, tuple[str, str]]] = {
         "{site} 收 {quantity}  批次 {lot}: 该批在召回 {case}, 已记为封存",
         "{site} received {quantity}  lot {lot}: under recall {case}, received as sealed",
     ),
+    "cli.receive.answered": (
+        ("注意: {site} 已回执案件 {case}: 通知到达时 ({notice}) 这批有 {said}。现在收的 {quantity} 按封存另记在那之上; 若回执里已经算上, 就说了两遍: "
+        "重新记回执 (foodtrace case acknowledge {id} --case {case} --on-hand {lot}=数量), 或撤掉这条收货 (foodtrace correct {entry} --did-not-occur)"),
+        ("note: {site} has answered case {case}: {said} of this lot on hand when its notice arrived ({notice}). The {quantity} taken in now stand "
+        "as sealed on top of that; if the answer meant them too, they are told twice: record its answer anew (foodtrace case acknowledge {id} "
+        "--case {case} --on-hand {lot}=QUANTITY), or take this receipt back (foodtrace correct {entry} --did-not-occur)"),
+    ),
     "cli.transform.done": ("{site}  得 {quantity}  批次 {lot}", "{site}  made {quantity}  lot {lot}"),
     "cli.rebuild.label": ("重建", "rebuilding"),
     "cli.rebuild.done": ("已由 {entries} 条重建。日志未动。", "rebuilt from {entries} {entries:entry|entries}. The log was not touched."),

@@ -92,8 +92,8 @@ COMMANDS: Final[dict[str, str]] = {
         "打印进货销售台账: 从谁进了什么, 出了什么, 记录里缺什么。\n\n里面没有消费者的资料。末尾是日志最新的签名检查点。",
     "Put cans of LOT into the case CODE, or cases onto the pallet CODE. Packing moves no quantity.":
         "把 LOT 的罐装进箱 CODE, 或把箱码上托盘 CODE。装箱不移动数量。",
-    "Take cans in: LOT and how many, or the code of a case or pallet alone. A batch under recall is received as sealed.\n\nWithout arguments case codes are read line by line.":
-        "收罐: LOT 和罐数, 或只写箱码, 托盘码。召回中的批次收下即为封存。\n\n不写参数就逐行读箱码。",
+    "Take cans in: LOT and how many, or the code of a case or pallet alone. A batch under recall is received as sealed.\n\nWithout arguments case codes are read line by line. What was sent is named by --transfer or --doc, or it is on record as two loads.":
+        "收罐: LOT 和罐数, 或只写箱码, 托盘码。召回中的批次收下即为封存。\n\n不写参数就逐行读箱码。收的是哪一次发出的, 用 --transfer 或 --doc 写明, 否则记成两批货。",
     "Record that a batch passed its factory test and may be sold.": "记录一批出厂检验合格, 可以销售。",
     "Take CANS cans back from a consumer: no receipt, bought elsewhere, unknown here, all is accepted, and said as a finding.\n\nWhat was brought back goes into custody and is never sold again. No consumer data is recorded.":
         "消费者退回 CANS 罐: 没有小票, 别处买的, 这里不认识的, 都收下, 作为发现列出。\n\n退回的货单独保管, 不再出售。不记消费者的资料。",

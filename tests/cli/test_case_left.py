@@ -68,6 +68,37 @@ def test_goods_that_are_received_after_an_answer_that_may_mean_them_block_closin
     assert "contradict" not in told("12:25", "case", "close", code=1)
 
 
+def test_goods_taken_in_where_an_answer_may_have_meant_them_are_said_to_be_told_twice(told: Told) -> None:
+    loads = {each["site"]: each["goods"][0]["entry"] for each in told.closing("12:06") if each["goods"]}
+    told("12:10", "case", "acknowledge", "Shop", "--on-hand", f"{told.lot}=50kg")
+    said = told("12:22", "receive", told.lot, "50kg", "--at", "Shop", "--transfer", loads["L-0003"])
+    assert (
+        "note: Shop has answered case 2026-0001: 50.0 kg (100 斤) of this lot on hand when its notice arrived (2026-11-26 12:05). "
+        "The 50.0 kg (100 斤) taken in now stand as sealed on top of that"
+    ) in said
+    command = said.split("or take this receipt back (foodtrace ")[1].split(")")[0]
+    told("12:23", *command.split())
+    assert told.figures("12:24")["denominator"] == 250_000, "the answer stands alone again"
+    assert "注意: Shop 已回执案件 2026-0001" in told("12:25", "receive", told.lot, "50kg", "--at", "Shop", lang="zh")
+    assert "note:" not in told("12:26", "receive", told.lot, "40kg", "--at", "Coop", "--transfer", loads["L-0004"]), "it answered nothing"
+
+
+def test_what_an_answer_cannot_have_meant_is_taken_in_without_a_word(told: Told) -> None:
+    """Nothing on hand; goods that had come before the notice; goods of another lot; and after the answer was mended."""
+    loads = {each["site"]: each["goods"][0]["entry"] for each in told.closing("12:06") if each["goods"]}
+    told("12:10", "case", "acknowledge", "Coop", "--nothing-left")
+    assert "note:" not in told("12:11", "receive", told.lot, "40kg", "--at", "Coop", "--transfer", loads["L-0004"])
+    told("12:12", "case", "acknowledge", "Shop", "--on-hand", f"{told.lot}=50kg")
+    said = told("12:13", "receive", told.lot, "50kg", "--at", "Shop", "--transfer", loads["L-0003"], "--arrived", DAY + "12:01")
+    assert "received as sealed" in said
+    assert "note:" not in said, "it came before the notice: the answer counts it once"
+    other = told("12:14", "certificate", "issue", "tomato", "80kg", "--basis", "1", "--out", "b.png").split("  lot ")[1].split()[0]
+    told("12:15", "case", "widen", "2026-0001", other, "--reason", "too")
+    assert "note:" not in told("12:16", "receive", other, "1kg", "--at", "Shop")
+    told("12:17", "case", "acknowledge", "Shop", "--nothing-left")
+    assert "note:" not in told("12:18", "receive", told.lot, "1kg", "--at", "Shop")
+
+
 def test_nothing_is_received_later_than_now(told: Told) -> None:
     assert "case.later_than_now" in told("12:10", "receive", told.lot, "1kg", "--at", "Shop", "--arrived", DAY + "12:11", code=2)
 

@@ -54,6 +54,28 @@ def test_a_delivery_that_is_not_what_the_note_says_is_said(shop: Inside) -> None
     assert "as the delivery note D-8 says" in shop("formula", "receive", BATCH, "6", "--from", "小北乳业", "--doc", "D-8")
 
 
+def test_a_shipped_transfer_that_a_formula_shop_takes_in_by_its_number_is_one_load(shop: Inside) -> None:
+    sent = shop.json("transfer", BATCH, "12piece", "--from", "小北乳业", "--to", "安心母婴店", "--shipped")
+    said = shop("formula", "receive", BATCH, "11", "--transfer", sent["voucher"])
+    assert "安心母婴店 received 11 pcs" in said, "by its name"
+    assert f"not as the delivery note {sent['voucher']} says: 12 cans there" in said
+    row = next(each for each in shop.json("recall", BATCH)["outlets"] if each["name"] == "安心母婴店")
+    assert (row["amounts"][0]["received"], row["amounts"][0]["travelling"]) == (11, 1), "one load, of which a can is missing"
+    assert shop.json("formula", "count")["lines"][0]["book"] == 11
+
+
+def test_a_pallet_that_is_not_of_the_transfer_it_is_said_to_be_is_refused_whole(shop: Inside) -> None:
+    fill(shop, OTHER)
+    shop("formula", "pack", "CASE-1", BATCH, "--at", "小北乳业", "--cans", "6")
+    shop("formula", "pack", "CASE-2", OTHER, "--at", "小北乳业", "--cans", "6")
+    shop("formula", "pack", "PALLET-9", "--at", "小北乳业", "--case", "CASE-1", "--case", "CASE-2")
+    sent = shop.json("transfer", BATCH, "6piece", "--from", "小北乳业", "--to", "安心母婴店", "--shipped")
+    before = shop.json("recall", BATCH)["positions"]
+    assert "voucher.other_lot" in shop("formula", "receive", "PALLET-9", "--transfer", sent["voucher"], code=1)
+    assert shop.json("recall", BATCH)["positions"] == before
+    assert "as the delivery note" in shop("formula", "receive", "CASE-1", "--transfer", sent["voucher"])
+
+
 def test_the_till_reads_codes_as_scanners_type_them_one_can_a_line(shop: Inside) -> None:
     shop("formula", "receive", BATCH, "12", "--from", "小北乳业")
     lines = [

@@ -10,7 +10,7 @@ from foodtrace.errors import BadData
 from foodtrace.quantity import Quantity
 from foodtrace_cli.commands.case_common import APPROVED, BY, CASE, EVIDENCE, act, hashed, moment, names_of
 from foodtrace_cli.commands.case_left import said_otherwise
-from foodtrace_cli.commands.goods import amount
+from foodtrace_cli.commands.echo import amount
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import say
 from foodtrace_cli.typed import Word

@@ -13,7 +13,7 @@ from foodtrace.errors import Ambiguous, BadData, NotFound
 from foodtrace.quantity import Quantity
 from foodtrace_cli.commands.certificate_label import label, rendered, save
 from foodtrace_cli.commands.certificate_show import sheet
-from foodtrace_cli.commands.goods import amount
+from foodtrace_cli.commands.echo import amount
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import emit_json, say
 from foodtrace_cli.schemaoption import prints

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from foodtrace.errors import FoodtraceError
 from foodtrace.texts import text
-from foodtrace_cli.commands.goods import amount
+from foodtrace_cli.commands.echo import amount
 from foodtrace_cli.output import cells, clean, fit
 
 if TYPE_CHECKING:

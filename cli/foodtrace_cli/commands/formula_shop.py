@@ -9,6 +9,7 @@ import click
 from foodtrace.errors import BadData, FoodtraceError, NotFound
 from foodtrace.quantity import Quantity
 from foodtrace_cli.commands.formula_till import Repeats, check_typed, each_scan, scanned_of, scans
+from foodtrace_cli.commands.taken_in import say_taken_in
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, emit_error, emit_json, say, verdict
 from foodtrace_cli.schemaoption import prints
@@ -27,12 +28,13 @@ _COUNT_AGAIN, _RECORD = "1", "2"
 @click.argument("cans", type=click.IntRange(1, 10**9), required=False)
 @click.option("--shop", default=None, help="Shop that receives; by default the only one.")
 @click.option("--from", "source", default="", help="Sender.")
+@click.option("--transfer", "transfer_id", default="", help="Transfer that this receives: its number (V-..), its id, or ORIGIN#NUMBER.")
 @click.option("--doc", default="", help="Number of the delivery note; what it says is compared.")
 @click.pass_context
-def receive(click_ctx: click.Context, lot: str | None, cans: int | None, shop: str | None, source: str, doc: str) -> None:
+def receive(click_ctx: click.Context, lot: str | None, cans: int | None, shop: str | None, source: str, transfer_id: str, doc: str) -> None:
     """Take cans in: LOT and how many, or the code of a case or pallet alone. A batch under recall is received as sealed.
 
-    Without arguments case codes are read line by line.
+    Without arguments case codes are read line by line. What was sent is named by --transfer or --doc, or it is on record as two loads.
     """
     ctx: Context = click_ctx.obj
     with ctx.open() as ledger:
@@ -44,15 +46,15 @@ def receive(click_ctx: click.Context, lot: str | None, cans: int | None, shop: s
                 if received.again(case):
                     say(ctx.t("cli.formula.twice_case", code=clean(line)))
                     return 0
-                answer = _receive(ctx, ledger, line, None, shop, source, doc)
+                answer = _receive(ctx, ledger, line, None, shop, source, transfer_id, doc)
                 received.done(case)
                 return answer
 
             click_ctx.exit(each_scan(ctx, "cli.formula.scan_case", one))
-        click_ctx.exit(_receive(ctx, ledger, lot, cans, shop, source, doc))
+        click_ctx.exit(_receive(ctx, ledger, lot, cans, shop, source, transfer_id, doc))
 
 
-def _receive(ctx: Context, ledger: Ledger, code: str, cans: int | None, shop: str | None, source: str, doc: str) -> int:
+def _receive(ctx: Context, ledger: Ledger, code: str, cans: int | None, shop: str | None, source: str, transfer_id: str, doc: str) -> int:
     from foodtrace.operations import goods, shopdesk  # noqa: PLC0415
     from foodtrace.operations.common import Doing, Outcome, local  # noqa: PLC0415
     from foodtrace.operations.delivery import noted  # noqa: PLC0415
@@ -63,20 +65,19 @@ def _receive(ctx: Context, ledger: Ledger, code: str, cans: int | None, shop: st
         place = shopdesk.shop_of(session, shop)
         made = Outcome(answer=[])
         for lot, count in _goods(session, code, cans):
-            said = noted(session, lot, place, doc, doing.now) if doc else None
-            one = goods.receive(session, doing, lot, Quantity(count, "piece"), place, source=source, doc=doc)
+            one = goods.receive(session, doing, lot, Quantity(count, "piece"), place, source=source, transfer=transfer_id, doc=doc)
             event, cases = one.answer
+            pair = event.transfer or doc
             made.events += one.events
-            made.answer.append((event, cases, said))
+            made.answer.append((event, cases, noted(session, lot, place, pair, doing.now) if pair else None))
         return made
 
-    _, answer = ledger.act(take)
-    for event, cases, said in answer:
-        key = "cli.receive.sealed" if cases else "cli.receive.done"
-        say(ctx.t(key, site=event.site, quantity=event.quantity, lot=event.lot, case=", ".join(cases)))
+    receipt, answer = ledger.act(take)
+    for (event, cases, said), seq in zip(answer, receipt.seqs if receipt is not None else (), strict=True):
+        say_taken_in(ctx, ledger, event, cases, f"{receipt.log}#{seq}" if receipt is not None else "")
         if said is not None:
             fits = said == event.quantity.value
-            say("  " + ctx.t("cli.receive.fits" if fits else "cli.receive.differs", doc=doc, said=said))
+            say("  " + ctx.t("cli.receive.fits" if fits else "cli.receive.differs", doc=doc or transfer_id, said=said))
     return 0
 
 

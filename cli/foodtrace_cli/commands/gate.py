@@ -9,8 +9,8 @@ import click
 
 from foodtrace.errors import BadData
 from foodtrace.quantity import Quantity
+from foodtrace_cli.commands.echo import amount
 from foodtrace_cli.commands.gate_staff import number_of
-from foodtrace_cli.commands.goods import amount
 from foodtrace_cli.commands.scan import HOSTS, certificates_of, key_list, with_keys_file
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, emit_json, say, verdict

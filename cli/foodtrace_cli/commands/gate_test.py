@@ -9,7 +9,7 @@ import click
 
 from foodtrace.errors import BadData
 from foodtrace.quantity import Quantity
-from foodtrace_cli.commands.goods import amount
+from foodtrace_cli.commands.echo import amount
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, emit_json, say
 from foodtrace_cli.schemaoption import prints

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from foodtrace.errors import BadData
-from foodtrace.quantity import Quantity, jin
+from foodtrace.quantity import Quantity
+from foodtrace_cli.commands.echo import amount, names
+from foodtrace_cli.commands.taken_in import say_taken_in
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import emit_json, say
 from foodtrace_cli.schemaoption import prints
@@ -15,11 +17,6 @@ from foodtrace_cli.schemaoption import prints
 if TYPE_CHECKING:
     from foodtrace.ledger import Ledger
     from foodtrace.recording import Receipt
-
-
-def amount(ctx: Context, quantity: Quantity) -> str:
-    """Return an amount as it is echoed: kg and 斤 for goods by weight."""
-    return f"{quantity} ({jin(quantity.value)} 斤)" if quantity.unit == "g" else quantity.in_words(ctx.lang)
 
 
 @click.command()
@@ -59,7 +56,7 @@ def transfer(
             )
         )
         shown = event.doc or _number(ledger, receipt)
-        said = {} if as_json else _names(ledger, event.lot, source=event.site, to=event.to)
+        said = {} if as_json else names(ledger, event.lot, source=event.site, to=event.to)
     if as_json:
         from foodtrace.operations.wrote import TransferSaid, placed  # noqa: PLC0415
 
@@ -94,12 +91,10 @@ def receive(
         when = moment(arrived)
     with ctx.open() as ledger:
         doing = Doing(now=local(ledger.clock()), id=event_id, log=ledger.writer().number if event_id else 0)
-        _, (event, cases) = ledger.act(
+        receipt, (event, cases) = ledger.act(
             lambda session: goods.receive(session, doing, lot, size, site, source=source, transfer=transfer_id, doc=doc, arrived=when)
         )
-        said = _names(ledger, event.lot, site=event.site)
-    key = "cli.receive.sealed" if cases else "cli.receive.done"
-    say(ctx.t(key, **said, quantity=amount(ctx, size), lot=event.lot, case=", ".join(cases)))
+        say_taken_in(ctx, ledger, event, cases, "" if receipt is None else f"{receipt.log}#{receipt.last}")
 
 
 def _number(ledger: Ledger, receipt: Receipt | None) -> str:
@@ -111,15 +106,6 @@ def _number(ledger: Ledger, receipt: Receipt | None) -> str:
     with ledger.reading() as session:
         log = session.row("SELECT id FROM log WHERE origin = ?", (receipt.log,))
         return "-" if log is None else number_of(session, log[0], receipt.last)
-
-
-def _names(ledger: Ledger, lot: str, **sites: str) -> dict[str, str]:
-    """Return what an echo calls sites and goods by."""
-    from foodtrace.operations.naming import names_of, product_of  # noqa: PLC0415
-
-    with ledger.reading() as session:
-        names = names_of(session, set(sites.values()), ledger.clock())
-        return {**{word: names[site] for word, site in sites.items()}, "product": product_of(session, lot, ledger.clock())}
 
 
 def portion(text: str) -> tuple[str, Quantity]:
