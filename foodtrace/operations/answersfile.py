@@ -12,6 +12,7 @@ Rules:
 4. What is not recorded because of a fault is handed back as bad rows (:func:`bad_rows`), the good rows of a faulty site with it: what
    a site answers is recorded whole.
 5. The id follows from what was said, so that the same file a second time changes nothing.
+6. The case and its notices are read once, however many rows the file has (:mod:`foodtrace.operations.answering`).
 """
 
 from __future__ import annotations
@@ -25,12 +26,15 @@ import msgspec
 from foodtrace.errors import BadData, FoodtraceError
 from foodtrace.events import Acknowledgement, Event, Notice
 from foodtrace.graph.directory import resolve_lot, resolve_site
+from foodtrace.graph.edges import micros
 from foodtrace.intake.lists import Columns, ListFault, ListRow, amount_of
 from foodtrace.intake.model import BadRow, Fault
+from foodtrace.operations.answering import Answering
 from foodtrace.operations.common import Doing, Outcome
-from foodtrace.operations.notices import acknowledge, notice_of, when
+from foodtrace.operations.notices import when
+from foodtrace.operations.receipts import Receipts
 from foodtrace.quantity import Quantity
-from foodtrace.recall.cases import case_events, resolve_case
+from foodtrace.recall.cases import resolve_case
 from foodtrace.storage.session import Session
 
 ANSWERS: Final[Columns] = {
@@ -120,10 +124,10 @@ def collect(session: Session, doing: Doing, case: str | None, rows: Sequence[Lis
 
     :raises NotFound: ``case.not_found``.
     """
-    full = resolve_case(session, case)
+    answering = Answering(session, case, micros(doing.now))
+    full, ids = answering.case, answering.recorded
     reading = _Reading(session, full, rows)
     events: list[Event] = []
-    ids = {event.id for _, event, _ in case_events(session, full) if isinstance(event, Acknowledgement)}
     known: list[ListRow] = []
     new: list[ListRow] = []
     for place, said in reading.said.items():
@@ -131,7 +135,7 @@ def collect(session: Session, doing: Doing, case: str | None, rows: Sequence[Lis
             continue
         row = said.rows[0]
         try:
-            event = _answer(session, doing, full, place, said)
+            event = _answer(answering, doing, place, said)
         except FoodtraceError as error:
             if error.code.startswith("quantity."):
                 reading.fault(row, place, "quantity", ", ".join(str(quantity) for _, quantity in said.lots), error)
@@ -179,7 +183,8 @@ class _Reading:
         self.said: dict[str, _Said] = {}
         self._session = session
         self._case = case
-        self._notices: dict[str, Notice] = {}
+        self._receipts = Receipts(session)
+        self._cases: dict[str, str] = {}
         for row in rows:
             self._take(row)
 
@@ -205,7 +210,11 @@ class _Reading:
 
     def _same_case(self, row: ListRow) -> None:
         named = row.text("case")
-        if named and (other := resolve_case(self._session, named)) != self._case:
+        if not named:
+            return
+        if named not in self._cases:
+            self._cases[named] = resolve_case(self._session, named)
+        if (other := self._cases[named]) != self._case:
             raise BadData("case.other_case_row", value=other, expected=self._case)
 
     def _same_site(self, row: ListRow, place: str) -> None:
@@ -227,10 +236,9 @@ class _Reading:
             raise BadData("list.column", value=f"{row.row}", expected=" / ".join((*ANSWERS["site"][:2], *ANSWERS["code"][:1])))
         if not row.text("code"):
             return resolve_site(self._session, key), None
-        notice = self._notices.get(key) or notice_of(self._session, key)
+        notice = self._receipts.notice(key)
         if notice.case != self._case:
             raise BadData("case.other_case", value=notice.case, expected=self._case)
-        self._notices[key] = notice
         return notice.to, notice
 
     def _read(self, row: ListRow, place: str, notice: Notice | None) -> None:
@@ -291,11 +299,10 @@ def _left(row: ListRow, reason: Literal["same_site", "file"], because: int) -> L
     return LeftOut(row=row.row, site=_key(row), reason=reason, because=because)
 
 
-def _answer(session: Session, doing: Doing, case: str, place: str, said: _Said) -> Acknowledgement:
-    first = said.rows[0]
+def _answer(answering: Answering, doing: Doing, place: str, said: _Said) -> Acknowledgement:
+    case, first = answering.case, said.rows[0]
     time = first.text("time")
     at = when(time, doing.now) if time else doing.now
     mark = hashlib.sha256("\0".join([case, _key(first), time, *(f"{lot} {quantity}" for lot, quantity in said.lots)]).encode()).hexdigest()
     mine = Doing(now=at, by=doing.by, id=f"ack-{case}-{mark[:24]}")
-    event: Acknowledgement = acknowledge(session, mine, case, place, said.lots, notice=said.notice).answer
-    return event
+    return answering.event(mine, place, said.lots, notice=said.notice)

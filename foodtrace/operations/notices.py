@@ -10,37 +10,30 @@ Rules:
 3. A notice carries a receipt code. The code is beside the log, its commitment in the entry: whoever answers with it had the
    notice. Sending is recorded; arrival only where somebody says when.
 4. A record dated later than now sends nobody a notice; who it names is told to whoever sends them, so that a call can be made.
-5. An acknowledgement says what lay there when the notice arrived. What is not said stays unknown; ``nothing`` says zero. It is said
-   in a unit that the lot is kept in there, or refused. A lot said under several of its names is one figure, their sum, and ``nothing``
-   takes nothing from it; one said twice under the same name is asked about.
-6. A site may answer of any lot of the case, also where no record put it there: what it holds is part of the recall from then on
-   (:mod:`foodtrace.recall.reach`). Only a lot that the case is not about is refused.
+5. How the answers come in stands in :mod:`foodtrace.operations.answering`, what their codes say in :mod:`foodtrace.operations.receipts`.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import re
 import secrets
-import unicodedata
 from collections.abc import Collection, Sequence
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 
-from foodtrace.errors import BadData, NotFound
-from foodtrace.events import Acknowledgement, Event, Held, Notice
-from foodtrace.graph.directory import resolve_lot, resolve_site
+from foodtrace.errors import BadData
+from foodtrace.events import Event, Notice
 from foodtrace.graph.edges import UNIT_NAMES, micros
 from foodtrace.graph.reader import SqlFacts
-from foodtrace.operations.certificates import HOST
+from foodtrace.operations.answering import Answering
 from foodtrace.operations.common import Doing, Outcome
 from foodtrace.operations.managing import managed, reach_of
 from foodtrace.operations.parties import Party, parties, parties_of
-from foodtrace.personal import commit
+from foodtrace.operations.receipts import receipt_text
 from foodtrace.quantity import Quantity
 from foodtrace.recall.affected import Affected
-from foodtrace.recall.cases import case_events, case_ids, load_case, load_cases, resolve_case
+from foodtrace.recall.cases import case_events, load_case
 from foodtrace.recall.contacts import Contact, contacts
 from foodtrace.recall.facts import Case, found_there
 from foodtrace.recall.finding.look import Look
@@ -52,8 +45,6 @@ from foodtrace.recall.sums import named_to
 from foodtrace.storage.session import Session
 
 Which: TypeAlias = Literal["new", "silent", "all"]
-_ALONE: Final = re.compile("[A-Z2-9]{10}")
-"""A receipt code alone, without case and party."""
 MOST: Final = 40_000
 """Notices recorded in one go."""
 _LOTS: Final = 1_000
@@ -186,148 +177,9 @@ def acknowledge(
     evidence: str = "",
     notice: str = "",
 ) -> Outcome:
-    """Record a site's answer to its notice (rule 4); the answer is the event.
-
-    :param nothing: the site says that of its lots nothing was left.
-    :param on_hand: of lots of the case, whether or not any record put them there (rule 6).
-    :raises NotFound: ``case.not_affected``: no notice, and nothing of the case there; or a lot that the case is not about.
-    :raises BadData: ``quantity.unit_differs``: pieces said of a lot that is kept in grams, and the like; ``case.lot_twice``.
-    """
-    full = resolve_case(session, case)
-    place = resolve_site(session, site)
-    told = [event for _, event, _ in case_events(session, full) if isinstance(event, Notice) and event.to == place]
-    mine, ever, reached = _own_lots(session, doing, full, place)
-    said = [(resolve_lot(session, lot), quantity) for lot, quantity in on_hand]
-    ever |= _elsewhere(SqlFacts(session, micros(doing.now)), reached, [lot for lot, _ in said if lot not in ever])
-    if not told and not ever and not said:
-        raise NotFound("case.not_affected", value=place, case=full)
-    strange = next((lot for lot, _ in said if lot not in ever), None)
-    if strange is not None:
-        raise NotFound("case.not_affected", value=strange, case=full, near=sorted(ever)[:5])
-    unlike = next((each for each in said if each[1].unit not in ever[each[0]].units), None)
-    if unlike is not None:
-        raise BadData("quantity.unit_differs", value=f"{unlike[0]} {unlike[1]}", expected="/".join(ever[unlike[0]].units))
-    said = _added(said, ever)
-    if nothing:
-        named = {ever[lot].lot for lot, _ in said}
-        others = {kept.lot: kept.units[0] for kept in mine.values() if kept.lot not in named}
-        said += [(lot, Quantity(0, unit)) for lot, unit in others.items()]  # type: ignore[arg-type]
-    event = Acknowledgement(
-        id=doing.event_id(),
-        at=doing.now,
-        by=doing.by,
-        case=full,
-        site=place,
-        notice=notice or (told[-1].id if told else ""),
-        on_hand=tuple(Held(lot, quantity) for lot, quantity in said),
-        evidence=evidence,
-    )
+    """Record a site's answer to its notice; the answer is the event. See :meth:`foodtrace.operations.answering.Answering.event`."""
+    event = Answering(session, case, micros(doing.now)).event(doing, site, on_hand, nothing=nothing, evidence=evidence, notice=notice)
     return Outcome(events=[event], answer=event)
-
-
-def receipt_text(case: str, party: str, code: str) -> str:
-    """Return the text of a notice's QR code."""
-    return f"https://{HOST}/receipt/{case}/{party}/{code}"
-
-
-def read_receipt(given: str) -> tuple[str, str, str]:
-    """Return (case, party, code) of a notice's QR text, however it was typed. Raises ``BadData`` (``case.receipt_form``)."""
-    plain = unicodedata.normalize("NFKC", given[:400]).strip().upper()
-    match = re.search(r"RECEIPT/([A-Z0-9-]{1,40})/([A-Z0-9.-]{1,40})/([A-Z2-9]{10})\s*$", plain)
-    if match is None:
-        raise BadData("case.receipt_form", value=given, expected=receipt_text("2026-0001", "L-0003", "K7M2QW9XRT"))
-    return match.group(1), match.group(2), match.group(3)
-
-
-def notice_of(session: Session, given: str) -> Notice:
-    """Return the notice that a receipt code was printed on; its letters alone say which notice too, over the telephone.
-
-    :raises BadData: ``case.receipt_form``. :raises NotFound: ``case.receipt_unknown``, ``case.receipt_erased``.
-    """
-    alone = _ALONE.fullmatch(unicodedata.normalize("NFKC", given[:400]).strip().upper())
-    case, party, code = ("", "", alone[0]) if alone else read_receipt(given)
-    erased = False
-    for _, event, (log, seq) in (each for one in ([case] if case else case_ids(session)) for each in case_events(session, one)):
-        if not isinstance(event, Notice) or (party and event.to != party) or "receipt" not in event.commitments:
-            continue
-        row = session.row("SELECT salt FROM personal WHERE log = ? AND seq = ? AND field = 'receipt'", (log, seq))
-        if row is None:
-            erased = not alone
-        elif secrets.compare_digest(commit(bytes(row[0]), "receipt", code), event.commitments["receipt"]):
-            return event
-    raise NotFound("case.receipt_erased" if erased else "case.receipt_unknown", value=f"{case} {party}".strip() or code)
-
-
-class _Kept(NamedTuple):
-    """How a lot is kept at a site."""
-
-    units: tuple[str, ...]
-    """Where nothing is on record, any."""
-    lot: str
-    """The one name that stands for all of its names."""
-
-
-_Lots: TypeAlias = dict[str, _Kept]
-"""Full lot id, under every name."""
-
-
-def _added(said: Sequence[tuple[str, Quantity]], kept: _Lots) -> list[tuple[str, Quantity]]:
-    """Return what was said with one figure a lot and unit, under the first name it was given (rule 5)."""
-    made: dict[tuple[str, str], tuple[str, Quantity]] = {}
-    before: dict[tuple[str, str], Quantity] = {}
-    for lot, quantity in said:
-        same = before.setdefault((lot, quantity.unit), quantity)
-        if same is not quantity:
-            raise BadData("case.lot_twice", value=lot, one=str(same), other=str(quantity))
-        key = kept[lot].lot, quantity.unit
-        name, sum_ = made.get(key, (lot, Quantity(0, quantity.unit)))
-        made[key] = name, Quantity(sum_.value + quantity.value, quantity.unit)
-    return list(made.values())
-
-
-def _own_lots(session: Session, doing: Doing, case: str, place: str) -> tuple[_Lots, _Lots, list[Affected]]:
-    """Return the affected lots of a site under all their names; those that any version of the scope reached; and all that these reach.
-
-    What a narrower scope left out is answered for as well: it was notified, and is held until it is cleared.
-    """
-    facts = SqlFacts(session, micros(doing.now))
-    number = facts.site(place)
-    mine: _Lots = {}
-    ever: _Lots = {}
-    reached: list[Affected] = []
-    for state in load_cases(session, case, until=micros(doing.now)):
-        *earlier, last = state.versions
-        for version in earlier:
-            if not set(version.clauses) <= set(last.clauses):
-                reached.append(reach_of(facts, state, version.clauses))
-                ever |= _lots_at(facts, reached[-1], number)
-        reached.append(reach_of(facts, state))
-        mine |= _lots_at(facts, reached[-1], number)
-    return mine, ever | mine, reached
-
-
-def _elsewhere(facts: SqlFacts, reached: Sequence[Affected], lots: Sequence[str]) -> _Lots:
-    """Return those of some lots that a case reaches, wherever they are on record (rule 6)."""
-    found: _Lots = {}
-    for text in lots:
-        name = facts.lot(text)
-        for hit in reached:
-            lot = next((lot for lot, names in hit.names.items() if name in names), None)
-            if lot is not None:
-                units = tuple(UNIT_NAMES[unit] for unit in sorted({unit for each, _, unit in hit.sums if each == lot}))
-                found[text] = _Kept(units or tuple(UNIT_NAMES[:3]), facts.texts([lot])[lot])
-    return found
-
-
-def _lots_at(facts: SqlFacts, found: Affected, site: int | None) -> _Lots:
-    mine: _Lots = {}
-    for lot, where in found.holdings:
-        if where == site:
-            units = tuple(UNIT_NAMES[unit] for unit in range(3) if (lot, where, unit) in found.sums) or tuple(UNIT_NAMES[:3])
-            texts = facts.texts(found.names[lot])  # holds whatever else was looked up as well
-            names = [texts[name] for name in found.names[lot] if texts[name]]
-            mine |= {name: _Kept(units, texts[lot]) for name in names}
-    return mine
 
 
 def due_of(session: Session, facts: SqlFacts, found: Affected, state: Case) -> list[Party]:

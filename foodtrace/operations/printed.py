@@ -31,7 +31,7 @@ from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.common import about
 from foodtrace.operations.gaterecalls import described, recalls
 from foodtrace.operations.lineage import lineage
-from foodtrace.operations.notices import notice_of, read_receipt
+from foodtrace.operations.receipts import notice_of, read_receipt
 from foodtrace.operations.sellers import site_name
 from foodtrace.operations.tests import tests_behind
 from foodtrace.quantity import Quantity

@@ -21,6 +21,7 @@ from foodtrace.operations import cases, disposal, notices
 from foodtrace.operations.answersfile import collect
 from foodtrace.operations.closing import conditions
 from foodtrace.operations.noticepage import as_csv, mailing, page, public_of
+from foodtrace.operations.receipts import notice_of
 from tests.recall.caselife import LOT, left, now, refuses
 from tests.recall.casework import World, day, kg
 
@@ -200,7 +201,7 @@ def test_an_answer_by_receipt_code_however_it_was_typed_and_never_by_a_wrong_one
             f"  {case}/X/{sent.code}".replace(case, f"receipt/{case}"),
             sent.text.swapcase(),
         ):
-            assert notices.notice_of(session, typed).to == "X"
+            assert notice_of(session, typed).to == "X"
         wrong = sent.text[:-1] + ("A" if sent.text[-1] != "A" else "B")
         other = sent.text.replace("/X/", "/Y/")
         for typed, code in (
@@ -210,7 +211,7 @@ def test_an_answer_by_receipt_code_however_it_was_typed_and_never_by_a_wrong_one
             (sent.code[:9], "case.receipt_form"),
         ):
             with pytest.raises(FoodtraceError) as error:
-                notices.notice_of(session, typed)
+                notice_of(session, typed)
             assert error.value.code == code
         entries = b"".join(bytes(row[0]) for row in session.rows("SELECT bytes FROM entry"))
     assert sent.code.encode() not in entries, "whoever reads the log cannot answer for a shop"

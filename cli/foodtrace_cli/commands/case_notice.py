@@ -167,11 +167,12 @@ def acknowledge(
 
 def _one(ctx: Context, case_id: str | None, site: str | None, code: str | None, by: str, *, held: Any, nothing: bool, evidence: str) -> Any:
     from foodtrace.operations import notices  # noqa: PLC0415
+    from foodtrace.operations.receipts import notice_of  # noqa: PLC0415
 
     def answer(session: Any, doing: Any) -> Any:
         if code is None:
             return notices.acknowledge(session, doing, case_id, site or "", held, nothing=nothing, evidence=evidence)
-        found = notices.notice_of(session, code)
+        found = notice_of(session, code)
         return notices.acknowledge(session, doing, found.case, found.to, held, nothing=nothing, evidence=evidence, notice=found.id)
 
     return act(ctx, answer, by=by)

@@ -1,0 +1,190 @@
+"""Answers to the notices of a case: what a site may answer of, read once for all answers of one command (RCL15 Art. 19, 20).
+
+Rules:
+
+1. An acknowledgement says what lay there when the notice arrived. What is not said stays unknown; ``nothing`` says zero. It is said
+   in a unit that the lot is kept in there, or refused. A lot said under several of its names is one figure, their sum, and ``nothing``
+   takes nothing from it; one said twice under the same name is asked about.
+2. A site may answer of any lot of the case, also where no record put it there: what it holds is part of the recall from then on
+   (:mod:`foodtrace.recall.reach`). Only a lot that the case is not about is refused.
+3. What the case is about is asked of the moment at which the answers are taken down, whenever they were given: a list that comes in at
+   night may name a lot that the case took in at noon. Nobody answered before the case was opened.
+4. The records of a case are read, and its affected set found, once for however many answers: O(affected + answers).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import NamedTuple, TypeAlias
+
+from foodtrace.errors import BadData, NotFound
+from foodtrace.events import Acknowledgement, Held, Notice
+from foodtrace.graph.directory import resolve_lot, resolve_site
+from foodtrace.graph.edges import UNIT_NAMES, micros
+from foodtrace.graph.reader import SqlFacts
+from foodtrace.operations.common import Doing, local
+from foodtrace.operations.managing import reach_of
+from foodtrace.quantity import Quantity
+from foodtrace.recall.affected import Affected
+from foodtrace.recall.cases import case_events, load_cases, resolve_case
+from foodtrace.storage.session import Session
+
+
+class _Kept(NamedTuple):
+    """How a lot is kept at a site."""
+
+    units: tuple[str, ...]
+    """Where nothing is on record, any."""
+    lot: str
+    """The one name that stands for all of its names."""
+
+
+_Lots: TypeAlias = dict[str, _Kept]
+"""Full lot id, under every name."""
+
+
+class Answering:
+    """The case that sites answer of."""
+
+    def __init__(self, session: Session, case: str | None, now: int) -> None:
+        """Read what is on record of it. :param now: when the answers are taken down, microseconds UTC (rule 3).
+
+        :raises NotFound: ``case.not_found``.
+        """
+        self.case = resolve_case(session, case)
+        """Its number."""
+        told = case_events(session, self.case)
+        self._session = session
+        self._facts = SqlFacts(session, now)
+        self._states = load_cases(session, self.case, until=now, told=told)
+        self._opened = min(state.opened for state in self._states)
+        self._notices = {event.to: event.id for _, event, _ in told if isinstance(event, Notice)}
+        self.recorded = frozenset(event.id for _, event, _ in told if isinstance(event, Acknowledgement))
+        """Ids of the answers on record."""
+
+    def event(
+        self,
+        doing: Doing,
+        site: str,
+        on_hand: Sequence[tuple[str, Quantity]],
+        *,
+        nothing: bool = False,
+        evidence: str = "",
+        notice: str = "",
+    ) -> Acknowledgement:
+        """Return a site's answer, given at ``doing.now``, as it goes on record (rules 1-3).
+
+        :param nothing: the site says that of its lots nothing was left.
+        :param on_hand: of lots of the case, whether or not any record put them there.
+        :raises NotFound: ``case.not_affected``: no notice, and nothing of the case there; or a lot that the case is not about.
+            ``case.not_yet``: given before the case was opened.
+        :raises BadData: ``quantity.unit_differs``: pieces said of a lot that is kept in grams, and the like; ``case.lot_twice``.
+        """
+        if micros(doing.now) < self._opened:
+            raise NotFound("case.not_yet", value=self.case, expected=local(self._opened).isoformat(timespec="minutes"))
+        place = resolve_site(self._session, site)
+        number = self._facts.numbers([place]).get(place)
+        mine, ever = self._lots(number, now=True), self._lots(number, now=False)
+        said = [(resolve_lot(self._session, lot), quantity) for lot, quantity in on_hand]
+        ever |= self._elsewhere([lot for lot, _ in said if lot not in ever])
+        if place not in self._notices and not ever and not said:
+            raise NotFound("case.not_affected", value=place, case=self.case)
+        strange = next((lot for lot, _ in said if lot not in ever), None)
+        if strange is not None:
+            raise NotFound("case.not_affected", value=strange, case=self.case, near=sorted(ever)[:5])
+        unlike = next((each for each in said if each[1].unit not in ever[each[0]].units), None)
+        if unlike is not None:
+            raise BadData("quantity.unit_differs", value=f"{unlike[0]} {unlike[1]}", expected="/".join(ever[unlike[0]].units))
+        said = _added(said, ever)
+        if nothing:
+            named = {ever[lot].lot for lot, _ in said}
+            others = {kept.lot: kept.units[0] for kept in mine.values() if kept.lot not in named}
+            said += [(lot, Quantity(0, unit)) for lot, unit in others.items()]  # type: ignore[arg-type]
+        return Acknowledgement(
+            id=doing.event_id(),
+            at=doing.now,
+            by=doing.by,
+            case=self.case,
+            site=place,
+            notice=notice or self._notices.get(place, ""),
+            on_hand=tuple(Held(lot, quantity) for lot, quantity in said),
+            evidence=evidence,
+        )
+
+    @cached_property
+    def _reached(self) -> list[_Reached]:
+        """What the case reaches, and what a wider scope did that was narrowed since: it was notified, and is held until it is cleared."""
+        found: list[_Reached] = []
+        for state in self._states:
+            *earlier, last = state.versions
+            wider = [version.clauses for version in earlier if not set(version.clauses) <= set(last.clauses)]
+            found += [_Reached(self._facts, reach_of(self._facts, state, clauses), now=False) for clauses in wider]
+            found.append(_Reached(self._facts, reach_of(self._facts, state), now=True))
+        return found
+
+    def _lots(self, site: int | None, *, now: bool) -> _Lots:
+        """Return the affected lots of a site under all their names; or those that any version of the scope reached."""
+        hits = [hit for hit in self._reached if hit.now or not now]
+        # What the scope reaches now is said last: it counts where both know a lot.
+        return {name: kept for hit in sorted(hits, key=lambda hit: hit.now) for name, kept in hit.at(site).items()}
+
+    def _elsewhere(self, lots: Sequence[str]) -> _Lots:
+        """Return those of some lots that the case reaches, wherever they are on record (rule 2)."""
+        found: _Lots = {}
+        for text in lots:
+            for hit in self._reached:
+                if (kept := hit.anywhere(text)) is not None:
+                    found[text] = kept
+        return found
+
+
+class _Reached:
+    """What one scope reaches, looked up by site and by the names of lots."""
+
+    def __init__(self, facts: SqlFacts, found: Affected, *, now: bool) -> None:
+        self.now = now
+        """Whether the scope is in force."""
+        self._facts = facts
+        self._found = found
+        self._here: dict[int, list[int]] = {}
+        for lot, site in found.holdings:
+            self._here.setdefault(site, []).append(lot)
+        self._units: dict[int, set[int]] = {}
+        for lot, _, unit in found.sums:
+            self._units.setdefault(lot, set()).add(unit)
+        self._lot = {name: lot for lot, names in found.names.items() for name in names}
+
+    def at(self, site: int | None) -> _Lots:
+        """Return the lots of a site under all their names."""
+        made: _Lots = {}
+        for lot in () if site is None else self._here.get(site, ()):
+            units = tuple(UNIT_NAMES[unit] for unit in range(3) if (lot, site, unit) in self._found.sums) or tuple(UNIT_NAMES[:3])
+            texts = self._facts.texts(self._found.names[lot])  # holds whatever else was looked up as well
+            made |= {texts[name]: _Kept(units, texts[lot]) for name in self._found.names[lot] if texts[name]}
+        return made
+
+    def anywhere(self, text: str) -> _Kept | None:
+        """Return how a lot is kept, wherever it is on record; none: the scope does not reach it."""
+        lot = self._lot.get(self._facts.numbers([text]).get(text, 0))
+        if lot is None:
+            return None
+        units = tuple(UNIT_NAMES[unit] for unit in sorted(self._units.get(lot, ())))
+        return _Kept(units or tuple(UNIT_NAMES[:3]), self._facts.texts([lot])[lot])
+
+
+def _added(said: Sequence[tuple[str, Quantity]], kept: _Lots) -> list[tuple[str, Quantity]]:
+    """Return what was said with one figure a lot and unit, under the first name it was given (rule 1)."""
+    made: dict[tuple[str, str], tuple[str, Quantity]] = {}
+    before: dict[tuple[str, str], Quantity] = {}
+    for lot, quantity in said:
+        same = before.setdefault((lot, quantity.unit), quantity)
+        if same is not quantity:
+            raise BadData("case.lot_twice", value=lot, one=str(same), other=str(quantity))
+        key = kept[lot].lot, quantity.unit
+        name, sum_ = made.get(key, (lot, Quantity(0, quantity.unit)))
+        made[key] = name, Quantity(sum_.value + quantity.value, quantity.unit)
+    return list(made.values())
+
+
+__all__ = ["Answering"]
