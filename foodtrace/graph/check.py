@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from functools import cache
-from typing import Final, Self
+from typing import Final, Literal, NamedTuple, Self
 
 from foodtrace.errors import FoodtraceError
 from foodtrace.events import AnyEvent
@@ -37,6 +37,7 @@ TABLES: Final[dict[str, tuple[str, ...]]] = {
 _UNREADABLE: Final = (FoodtraceError, TypeError, ValueError, LookupError, ArithmeticError, AttributeError)
 _BATCH: Final = 2000
 _SHOWN: Final = 20
+"""Most rows named of a table and side; of the others it is said how many there are."""
 
 
 class _ReplaySession(SqliteSession):
@@ -107,25 +108,38 @@ class Replay:
         self.session.run("COMMIT")
 
 
-def differences(session: Session, replay: Replay, without: Collection[str] = ()) -> list[tuple[str, int, str, str]]:
-    """Return (table, log, "stored"|"expected", row) for rows that are in one projection and not in the other, a few of each table.
+class Difference(NamedTuple):
+    """A row that is in one projection and not in the other, or how many more there are of one table."""
 
-    A key that stands more than once, as only a table that lost its key can have it, is "twice", and so is a name: the key and how often.
+    table: str
+    log: int
+    """Number of the log; 0 for a name, which is of none."""
+    side: Literal["stored", "expected", "twice"]
+    """Where it is; ``twice``: a key that stands more than once, as only a table that lost its key can have it, or a name that does."""
+    row: str
+    """Its values; ``twice``: the key and how often."""
+    more: int = 0
+    """How many others of this table and side there are that are not named; then there is no row."""
+
+
+def differences(session: Session, replay: Replay, others: Collection[int] = (), without: Collection[str] = ()) -> list[Difference]:
+    """Return the rows that are in one projection and not in the other, a few of each table and side, and how many more.
+
     The stored rows go into the temporary file too, by text, and the file compares: memory does not grow with the ledger.
 
-    :param without: tables that are not compared.
+    :param others: numbers of logs whose rows are not compared. :param without: tables that are not.
     """
     replay.flush()
     scratch = replay.session
-    found: list[tuple[str, int, str, str]] = [("name", 0, "stored", f"{text} {code}") for text, code in _bad_codes(session)]
+    found = _some("name", "stored", ((0, f"{text} {code}") for text, code in _bad_codes(session)))
     scratch.run("CREATE TEMP TABLE stored_name (id, text)")  # without a key of its own: the table it is of may have lost its
     past = " NOT INDEXED" if session.dialect == "sqlite" else ""  # an index may lack a row that somebody wrote past it
     for piece in _pieces(session.stream(f"SELECT id, text FROM name{past}")):  # noqa: S608
         scratch.many("INSERT INTO stored_name VALUES (?,?)", piece)
     scratch.run("CREATE INDEX temp.stored_name_id ON stored_name (id)")
     for column in ("text", "id"):
-        sql = f"SELECT {column}, COUNT(*) FROM stored_name GROUP BY {column} HAVING COUNT(*) > 1 LIMIT {_SHOWN}"  # noqa: S608
-        found += [("name", 0, "twice", _line(row)) for row in scratch.rows(sql)]
+        sql = f"SELECT {column}, COUNT(*) FROM stored_name GROUP BY {column} HAVING COUNT(*) > 1"  # noqa: S608
+        found += _some("name", "twice", ((0, _line(row)) for row in scratch.stream(sql)))
     for table, named in TABLES.items():
         if table in without:
             continue
@@ -139,12 +153,22 @@ def differences(session: Session, replay: Replay, without: Collection[str] = ())
         stored = _by_text(f"stored_{table}", "stored_name", columns, named)
         expected = _by_text(table, "name", columns, named)
         log = columns.index("log")
-        for side, one, other in (("stored", stored, expected), ("expected", expected, stored)):
-            rows = scratch.rows(f"SELECT * FROM (SELECT * FROM ({one}) EXCEPT SELECT * FROM ({other})) LIMIT {_SHOWN}")  # noqa: S608
-            found += [(table, row[log], side, _line(row)) for row in rows]
-        found += [(table, row[0], "twice", _line(row[1:])) for row in scratch.rows(_twice(stored, keys))]
+        sides: list[tuple[Literal["stored", "expected"], str, str]] = [("stored", stored, expected), ("expected", expected, stored)]
+        for side, one, other in sides:
+            rows = scratch.stream(f"SELECT * FROM ({one}) EXCEPT SELECT * FROM ({other})")  # noqa: S608 - constants
+            found += _some(table, side, ((row[log], _line(row)) for row in rows if row[log] not in others))
+        rows = scratch.stream(_twice(stored, keys))
+        found += _some(table, "twice", ((row[0], _line(row[1:])) for row in rows if row[0] not in others))
         scratch.run(f"DROP TABLE stored_{table}")
     return found
+
+
+def _some(table: str, side: Literal["stored", "expected", "twice"], rows: Iterable[tuple[int, str]]) -> list[Difference]:
+    """Return the first rows, and how many more there are."""
+    each = iter(rows)
+    found = [Difference(table, log, side, row) for log, row in itertools.islice(each, _SHOWN)]
+    more = sum(1 for _ in each)
+    return [*found, Difference(table, 0, side, "", more)] if more else found
 
 
 @cache
@@ -171,12 +195,12 @@ def _by_text(table: str, names: str, columns: Sequence[str], named: Collection[s
 
 def _twice(rows: str, keys: Sequence[str]) -> str:
     listed = ", ".join(keys)
-    return f"SELECT log, {listed}, COUNT(*) FROM ({rows}) GROUP BY {listed} HAVING COUNT(*) > 1 LIMIT {_SHOWN}"  # noqa: S608 - constants
+    return f"SELECT log, {listed}, COUNT(*) FROM ({rows}) GROUP BY {listed} HAVING COUNT(*) > 1"  # noqa: S608 - constants
 
 
-def _bad_codes(session: Session) -> list[Row]:
+def _bad_codes(session: Session) -> Iterator[Row]:
     """Return names whose code, by which people look lots up, is not that of their text."""
-    return [(text, code) for text, code in session.stream("SELECT text, code FROM name") if code != code_of(str(text))][:_SHOWN]
+    return ((text, code) for text, code in session.stream("SELECT text, code FROM name") if code != code_of(str(text)))
 
 
 def _pieces(rows: Iterable[Row]) -> Iterator[list[Row]]:

@@ -14,6 +14,7 @@ import shutil
 import sqlite3
 import stat
 from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from functools import partial
 from pathlib import Path
 from typing import Final, Literal, NamedTuple, TypeAlias
@@ -29,7 +30,7 @@ from foodtrace.personal import vanished
 from foodtrace.sealed import Seal, beyond_seal, contested, foreign_logs, sealed_logs
 from foodtrace.storage.around import Altered, altered, missing_indexes
 from foodtrace.storage.damage import damage
-from foodtrace.storage.mending import guard_back, taken_off
+from foodtrace.storage.mending import guard_back, place_of, taken_off
 from foodtrace.storage.session import Session
 from foodtrace.storage.standins import as_made, tables_gone
 from foodtrace.storage.still import is_still
@@ -39,6 +40,7 @@ from foodtrace.tlog.clock import DAY, EARLIEST, SKEW, ClockRule
 from foodtrace.tlog.entry import time_text
 from foodtrace.tlog.verify import missing_triggers
 from foodtrace.verification import mark_path
+from foodtrace.verification.misplaced import heads_of_no_log, sealed_of_no_log
 
 State: TypeAlias = Literal["ok", "warn", "bad"]
 
@@ -198,13 +200,29 @@ def _ledger(session: Session, bare: Session) -> Iterator[Check]:
     hidden = sorted(set(origins(session)) - {state.origin for state in states})
     if hidden:
         yield Check(topic="ledger", state="bad", code="heads_gone", facts={"names": ", ".join(hidden)})
+    stray = list(_of_no_log(session, gone))
+    yield from stray
     slow = [] if gone else missing_indexes(bare)
     if slow:
         yield Check(topic="ledger", state="warn", code="indexes_gone", facts={"names": ", ".join(slow)})
-    if not gone and not missing and not strange and not hidden and not changed and copied is None:
+    if not gone and not missing and not strange and not hidden and not stray and not changed and copied is None:
         yield Check(
             topic="ledger", state="ok", code="ledger_fine", facts={"logs": str(len(states)), "entries": str(sum(s.size for s in states))}
         )
+
+
+def _of_no_log(session: Session, gone: AbstractSet[str]) -> Iterator[Check]:
+    """Name heads of no log, which keep the next log from being made, and sealed rows whose log is nowhere, as ``verify`` does."""
+    if gone & {"log", "head"}:
+        return  # which logs there are is not known
+    place = place_of(session, "head") if session.dialect == "postgresql" else "head"
+    for number, size in heads_of_no_log(session):
+        mend = f"DELETE FROM {place} WHERE log = {number};" if isinstance(number, int) else ""  # noqa: S608 - a whole number
+        yield _mended("heads_stray", str(number), mend, size=str(size))
+    there = {number for (number,) in session.rows("SELECT id FROM log")}
+    stray = {f"{table} (log {number})" for table, number in sealed_of_no_log(session) if number not in there}
+    if stray:
+        yield Check(topic="ledger", state="bad", code="rows_stray", facts={"names": ", ".join(sorted(stray))})
 
 
 def _around(session: Session, missing: list[str], strange: list[Strange], changed: list[Altered]) -> Iterator[Check]:

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 _NAMES: Final = {"BLOB": "blob", "BIGINT": "integer", "SMALLINT": "integer", "INTEGER": "integer", "TEXT": "text"}
 _SHOWN: Final = 20
-"""Most rows named of a column."""
+"""Most rows named of a column; of the others it is said how many there are."""
 _UNDECODABLE: Final = "Could not decode to UTF-8"
 """How the driver's words begin about a text that is none."""
 
 
 class Mistyped(NamedTuple):
-    """A value of another type than its column has."""
+    """A value of another type than its column has, or how many more of that column there are."""
 
     place: str
     """``table.column``."""
@@ -33,10 +33,12 @@ class Mistyped(NamedTuple):
     """Of the entry; none where the row is of no single one."""
     expected: str
     got: str
+    more: int = 0
+    """How many others of the column there are that are not named; then the rest says only which column."""
 
 
 def mistyped(session: Session, tables: Collection[str] | None = None) -> list[Mistyped]:
-    """Return the values of some tables, or of all, that are of another type than their columns: of each column at most a few."""
+    """Return the values of some tables, or of all, that are of another type than their columns: of each column a few, and how many more."""
     from foodtrace.storage.tables import metadata  # noqa: PLC0415 - SQLAlchemy loads only to verify
 
     if session.dialect != "sqlite":
@@ -74,21 +76,31 @@ def _of_column(session: Session, table: Table, column: Column[object], where: st
     rows = session.rows(
         f"SELECT {_where(table)}, typeof({column.name}) FROM {table.name} NOT INDEXED WHERE {where} LIMIT {_SHOWN}"  # noqa: S608
     )
-    return [_named(table, column, log, seq, got) for log, seq, got in rows]
+    found = [_named(table, column, log, seq, got) for log, seq, got in rows]
+    if len(found) < _SHOWN:
+        return found
+    every = session.row(f"SELECT COUNT(*) FROM {table.name} NOT INDEXED WHERE {where}")  # noqa: S608 - our tables
+    return found + _more(table, column, (int(every[0]) if every else 0) - _SHOWN)
 
 
 def _no_text(session: Session, table: Table, column: Column[object]) -> list[Mistyped]:
     """Return the texts of a column that are no UTF-8: whoever reads one as a text gets nothing."""
     found: list[Mistyped] = []
+    more = 0
     sql = f"SELECT {_where(table)}, CAST({column.name} AS BLOB) FROM {table.name} NOT INDEXED WHERE typeof({column.name}) = 'text'"  # noqa: S608
     for log, seq, value in session.stream(sql):
         try:
             value.decode()
         except UnicodeDecodeError:
-            found.append(_named(table, column, log, seq, "no UTF-8"))
-            if len(found) == _SHOWN:
-                break
-    return found
+            if len(found) < _SHOWN:
+                found.append(_named(table, column, log, seq, "no UTF-8"))
+            else:
+                more += 1
+    return found + _more(table, column, more)
+
+
+def _more(table: Table, column: Column[object], count: int) -> list[Mistyped]:
+    return [Mistyped(f"{table.name}.{column.name}", None, None, _kind(column), "", count)] if count else []
 
 
 def _named(table: Table, column: Column[object], log: object, seq: object, got: str) -> Mistyped:

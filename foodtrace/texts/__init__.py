@@ -38,6 +38,7 @@ AREAS: Final = (
     "counter",
     "demo",
     "keeping",
+    "doctor",
     "report",
     "case",
     "proofs",

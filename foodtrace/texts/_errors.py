@@ -388,6 +388,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "something else wrote to it: copy it first; foodtrace verify names each place if it can open it, else put a backup back: foodtrace recover --from BACKUP --reason WHY",
     ),
     "tlog.mistyped": ("有 foodtrace 从不写的值, 文件被别的程序改过", "a value that foodtrace never writes: something else wrote to the file"),
+    "tlog.mistyped_more": (
+        "这一列里这样的值还有这么多个, 没有逐个列出",
+        "so many more such values stand in this column, and are not named one by one",
+    ),
     "tlog.trigger_missing": ("封存表的保护不见了", "a guard of the sealed tables is gone"),
     "tlog.table_missing": (
         "账本的这张表不见了: 里面有过什么, 要靠它才能核对的, 都没有核对; 其余的核对了",
@@ -423,6 +427,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "tlog.no_head": ("日志头不见了", "the log's head is gone"),
     "projection.twice": ("同一行有两份 (括号里是份数)", "a row stands more than once (how often, in brackets)"),
+    "projection.more": (
+        "这张表里这样的行还有这么多 (stored 账本有, expected 应有, twice 重复), 没有逐行列出",
+        "so many more such rows of this table, not named one by one (stored: the ledger has them; expected: it should; twice: more than once)",
+    ),
     "projection.differs": ("汇总与记录不符", "what was computed does not fit the entries"),
     "site.kind.farm": ("农场", "farm"),
     "site.kind.collector": ("收购者", "collector"),

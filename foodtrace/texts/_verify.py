@@ -50,6 +50,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "cli.verify.empty": ('没有可核验的: 日志是空的。空日志不算 "通过"。', 'nothing to verify: the log is empty. An empty log is not "verified".'),
     "cli.verify.broken": ("核验失败  {count} 处", "NOT verified  {count} {count:finding|findings}"),
     "cli.verify.more": ("  另有 {count} 处: --json 全部列出", "  and {count} more: --json lists all"),
+    "cli.verify.not_compared": (
+        "  日志 {log}: 由它算出的各行没有核对, 因为{reason}; 它们对不对, 这次不知道",
+        "  log {log}: what was computed from it was not compared, because: {reason}; whether it is right is not known",
+    ),
     "cli.verify.place": ("{log} 第 {seq} 条", "{log} #{seq}"),
     "cli.verify.whole": ("整个账本", "the whole ledger"),
     "cli.verify.before": ("  此条之前的 {count} 条完好", "  the {count} {count:entry before it holds|entries before it hold}"),

@@ -43,6 +43,9 @@ class LogVerified(msgspec.Struct, frozen=True, kw_only=True):
     (:mod:`foodtrace.tlog.brought`). Of all other batches each has one, or it is a finding."""
     signatures: int = 0
     """Checkpoints whose signature was verified in this run."""
+    not_compared: str = ""
+    """Empty: the rows that were computed from it were compared with what its entries say. Else they were not, and this is the code of the
+    finding because of which: entries that are not what was sealed prove nothing about them."""
     assured: tuple[Assured, ...] = ()
     """What stands behind it; empty where something does not hold."""
 

@@ -5,16 +5,17 @@ Rules:
 1. Every log is walked from its first entry (:mod:`foodtrace.tlog.verify`), and every row of the projection is compared with
    what a replay of the entries gives (:mod:`foodtrace.graph.check`).
 2. All findings are collected. The rows of a log whose entries do not hold prove nothing: of such a log the projection is not compared, and
-   of every other one it is, whatever else was found. Nor is a table that is gone, and nothing where the names of its rows are.
+   of every other one it is, whatever else was found. Nor is a table that is gone, and nothing where the names of its rows are. The answer
+   says of which log it was not, and because of what.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from foodtrace.events import AnyEvent
-from foodtrace.graph.check import Replay, differences
+from foodtrace.graph.check import Difference, Replay, differences
 from foodtrace.opening import LogState
 from foodtrace.storage.session import Session
 from foodtrace.storage.standins import tables_gone
@@ -36,10 +37,20 @@ _ENTRIES: Final = frozenset(
 """Findings about what the entries of a log say."""
 
 
-def exact(
-    session: Session, states: Sequence[LogState], roots: Mapping[str, Mapping[int, bytes]], progress: Progress | None
-) -> tuple[list[LogReport], list[Finding], int]:
-    """Return a report of each log, all findings, and how many rows of the projection were compared.
+class Named(NamedTuple):
+    """What the exact pass came to."""
+
+    reports: Sequence[LogReport]
+    """One of each log."""
+    findings: Sequence[Finding]
+    rows: int
+    """Rows of the projection that were compared."""
+    not_compared: Mapping[str, str]
+    """Origin -> code of the finding because of which the log's rows were not (rule 2)."""
+
+
+def exact(session: Session, states: Sequence[LogState], roots: Mapping[str, Mapping[int, bytes]], progress: Progress | None) -> Named:
+    """Walk every log and compare every row.
 
     :param roots: origin -> size -> root that is known from outside the database.
     """
@@ -72,31 +83,33 @@ def exact(
             reports.append(report)
             findings += report.findings
             before += report.entries
-        whole = [state for state, report in zip(states, reports, strict=True) if not _broken(report)]
+        replay.flush()
+        why = {report.log: code for report in reports if (code := _broken(report))}
         gone = tables_gone(session)
-        if not whole or "name" in gone:
-            return reports, findings, 0
-        findings += [
-            Finding(code="tlog.unexplained", log=state.origin, got=replay.failed[state.origin])
-            for state in whole
-            if state.origin in replay.failed
-        ]
-        replayed = {state.number for state in whole if state.origin not in replay.failed}
-        others = {state.number for state in states} - replayed
+        if "name" in gone:
+            return Named(reports, findings, 0, {state.origin: why.get(state.origin, "tlog.table_missing") for state in states})
+        for origin, reason in replay.failed.items():
+            if origin not in why:
+                findings.append(Finding(code="tlog.unexplained", log=origin, got=reason))
+                why[origin] = "tlog.unexplained"
+        if all(state.origin in why for state in states):
+            return Named(reports, findings, 0, why)
+        others = {state.number for state in states if state.origin in why}
         names = {0: "", **{state.number: state.origin for state in states}}  # names belong to no log
-        for table, log, side, row in differences(session, replay, gone):
-            if log in others:
-                continue  # rule 2
-            expected = row if side == "expected" else ""
-            if side == "twice":
-                key, _, times = row.rpartition(" ")
-                got = f"{table}: {key} ({times})"
-                findings.append(Finding(code="projection.twice", log=names.get(log, str(log)), expected="1", got=got))
-                continue
-            findings.append(Finding(code="projection.differs", log=names.get(log, str(log)), expected=expected, got=f"{table}: {row}"))
-        return reports, findings, replay.rows(gone)
+        findings += [_finding(each, names) for each in differences(session, replay, others, gone)]
+        return Named(reports, findings, replay.rows(gone), why)
 
 
-def _broken(report: LogReport) -> bool:
-    """Say whether what the entries of a log say is not what was sealed (rule 2)."""
-    return report.entries == 0 or any(each.code in _ENTRIES for each in report.findings)
+def _finding(found: Difference, names: Mapping[int, str]) -> Finding:
+    table, log = found.table, names.get(found.log, str(found.log))
+    if found.more:
+        return Finding(code="projection.more", log="", got=f"{table}: {found.more} ({found.side})")
+    if found.side == "twice":
+        key, _, times = found.row.rpartition(" ")
+        return Finding(code="projection.twice", log=log, expected="1", got=f"{table}: {key} ({times})")
+    return Finding(code="projection.differs", log=log, expected=found.row if found.side == "expected" else "", got=f"{table}: {found.row}")
+
+
+def _broken(report: LogReport) -> str:
+    """Return the code of the first finding that says that a log's entries are not what was sealed (rule 2), empty if they are."""
+    return next((each.code for each in report.findings if each.code in _ENTRIES), "")

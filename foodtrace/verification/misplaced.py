@@ -24,12 +24,16 @@ from foodtrace.tlog.verify import Finding
 
 
 def values(session: Session, states: Sequence[LogState], tables: Sequence[str] | None = None) -> list[Finding]:
-    """Return a finding for each value of another type than its column, of some tables or of all (rule 1)."""
+    """Return a finding for each value of another type than its column, of some tables or of all (rule 1); of many, how many more."""
     names: Mapping[int | str | None, str] = {None: "", **{state.number: state.origin for state in states}}
-    return [
-        Finding(code="tlog.mistyped", log=names.get(log, str(log)), seq=seq, expected=wanted, got=f"{place}: {got}")
-        for place, log, seq, wanted, got in mistyped(session, tables)
-    ]
+    found = []
+    for each in mistyped(session, tables):
+        if each.more:
+            found.append(Finding(code="tlog.mistyped_more", log="", expected=each.expected, got=f"{each.place}: {each.more}"))
+            continue
+        log, got = names.get(each.log, str(each.log)), f"{each.place}: {each.got}"
+        found.append(Finding(code="tlog.mistyped", log=log, seq=each.seq, expected=each.expected, got=got))
+    return found
 
 
 def states_as_they_are(session: Session) -> list[LogState]:
@@ -73,14 +77,27 @@ def rows_of_no_log(session: Session) -> list[Finding]:
     found: list[Finding] = []
     if tables_gone(session) & {"log", "head"}:
         return found  # which logs there are is not known
+    found += [Finding(code="tlog.no_head", log=str(number), got=table) for table, number in sealed_of_no_log(session)]
+    stray = heads_of_no_log(session)
+    return found + [Finding(code="tlog.head_of_no_log", log=str(log), got=f"head: log {log}, size {size}") for log, size in stray]
+
+
+def sealed_of_no_log(session: Session) -> list[tuple[str, object]]:
+    """Return each sealed table, or ``log``, with the number of a log that has rows in it and no head."""
+    found: list[tuple[str, object]] = []
     numbers = "(SELECT h.log FROM head AS h JOIN log AS l ON l.id = h.log)"
+    gone = tables_gone(session)
     for table in ("entry", "checkpoint", "node", "log"):
         column = "id" if table == "log" else "log"
-        rows = session.rows(f"SELECT DISTINCT {column} FROM {table} WHERE {column} NOT IN {numbers}")  # noqa: S608 - constants
-        found += [Finding(code="tlog.no_head", log=str(row[0]), got=table) for row in rows]
-    rows = session.rows("SELECT log, size FROM head WHERE log NOT IN (SELECT id FROM log) ORDER BY log")
-    found += [Finding(code="tlog.head_of_no_log", log=str(log), got=f"head: log {log}, size {size}") for log, size in rows]
+        if table not in gone:
+            rows = session.rows(f"SELECT DISTINCT {column} FROM {table} WHERE {column} NOT IN {numbers}")  # noqa: S608 - constants
+            found += [(table, row[0]) for row in rows]
     return found
+
+
+def heads_of_no_log(session: Session) -> list[tuple[object, object]]:
+    """Return the number and the size of each head that belongs to no log."""
+    return [(log, size) for log, size in session.rows("SELECT log, size FROM head WHERE log NOT IN (SELECT id FROM log) ORDER BY log")]
 
 
 def settings(session: Session) -> list[Finding]:
@@ -101,4 +118,12 @@ def settings(session: Session) -> list[Finding]:
     return found
 
 
-__all__ = ["origins_as_they_are", "rows_of_no_log", "settings", "states_as_they_are", "values"]
+__all__ = [
+    "heads_of_no_log",
+    "origins_as_they_are",
+    "rows_of_no_log",
+    "sealed_of_no_log",
+    "settings",
+    "states_as_they_are",
+    "values",
+]

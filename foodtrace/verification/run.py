@@ -242,7 +242,7 @@ def _named(
     }
     for older in asked.older:
         roots.setdefault(older.head.origin, {})[older.head.size] = older.head.root
-    reports, found, rows = exact(session, states, roots, progress)
+    reports, found, rows, not_compared = exact(session, states, roots, progress)
     findings += found
     findings += _checkpoints_gone(session, states, before.known, findings)
     empty = not findings or all(each.code == "tlog.empty" for each in findings)
@@ -269,6 +269,7 @@ def _named(
                 checkpoints=report.checkpoints,
                 bare=report.bare,
                 signatures=report.checkpoints,
+                not_compared=not_compared.get(report.log, ""),
             )
             for report in reports
         ),

@@ -123,9 +123,16 @@ def head_gone(home: Path) -> None:
     connection.close()
 
 
+def rows_of_no_log(home: Path) -> None:
+    connection = sqlite3.connect(home / "x.db", isolation_level=None)
+    connection.execute("INSERT INTO entry (log, seq, id, leaf, bytes) SELECT 77, seq, id, leaf, bytes FROM entry")
+    connection.close()
+
+
 WRONG: list[tuple[Callable[[Path], None], str, str]] = [
     (trigger_gone, "triggers_gone", "bad"),
     (head_gone, "heads_gone", "bad"),
+    (rows_of_no_log, "rows_stray", "bad"),
     (readable_key, "keys_mode", "bad"),
     (writable_directory, "keys_mode", "bad"),
     (no_keys, "keys_none", "warn"),
@@ -230,7 +237,8 @@ def test_a_file_that_is_gone_while_its_anchor_is_here_is_no_new_ledger(tmp_path:
 
 def test_every_finding_has_its_words_and_its_way_out() -> None:
     source = Path(module.__file__).read_text(encoding="utf-8")
-    first = "ledger|files|triggers|indexes|is|disk|sqlite|wal|server|clock|keys|anchor|locale|zbar"
+    first = "ledger|files|triggers|tables|columns|settings|heads|rows|logs|personal|indexes|is"
+    first += "|disk|sqlite|wal|server|clock|keys|anchor|locale|zbar"
     codes = set(re.findall(rf'"((?:{first})_[a-z_]+)"', source)) - {"disk_usage", "server_version"}
     assert len(codes) > 30
     for code in codes:

@@ -19,6 +19,8 @@ from tests.ledger.rich import first
 AROUND = Surroundings("utf-8", "en", passphrase=False)
 FUNCTION = "CREATE FUNCTION f(bigint) RETURNS bigint LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN 0; END'"
 HANDLER = "CREATE FUNCTION g() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'"
+_REST = "size, prev, frontier, time, key_seq, key_id"
+STRAY = f"INSERT INTO head (log, {_REST}) SELECT 77, {_REST} FROM head"
 
 HARMS: dict[str, tuple[str, dict[str, str]]] = {
     "a trigger with a name of two words": (
@@ -107,6 +109,10 @@ HARMS: dict[str, tuple[str, dict[str, str]]] = {
         {"name.text": "columns_altered"},
     ),
     "a column that may be empty": ("ALTER TABLE move ALTER COLUMN q DROP NOT NULL", {"move.q": "columns_altered"}),
+    "a head of no log": (
+        STRAY,
+        {"77": "heads_stray"},
+    ),
     "a number kept shorter": ("ALTER TABLE move ALTER COLUMN q TYPE integer", {"move.q": "columns_altered"}),
 }
 
@@ -239,6 +245,10 @@ def test_a_table_found_first_is_put_aside_with_its_rows(url: str, tmp_path: Path
     [
         ('CREATE TRIGGER "my watch" AFTER INSERT ON about BEGIN SELECT 1; END', {"trigger my watch on about": "triggers_strange"}),
         ("CREATE UNIQUE INDEX u ON name (code)", {"index u on name": "triggers_strange"}),
+        (
+            STRAY,
+            {"77": "heads_stray"},
+        ),
         ("DROP TRIGGER entry_no_update", {"entry_no_update": "triggers_gone"}),
         (
             "DROP TRIGGER node_no_insert; CREATE TRIGGER node_no_insert BEFORE INSERT ON node BEGIN SELECT 1; END",

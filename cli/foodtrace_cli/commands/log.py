@@ -113,6 +113,9 @@ def _say(ctx: Context, found: Verification, mark: str) -> None:
             _say_finding(ctx, found, each)
         if len(found.findings) > _SHOWN:
             say(ctx.t("cli.verify.more", count=f"{len(found.findings) - _SHOWN:,}"))
+        for log in found.logs:
+            if log.not_compared:
+                say(ctx.t("cli.verify.not_compared", log=clean(log.log), reason=ctx.t(log.not_compared)))
         say(ctx.t("cli.verify.stop", db=ctx.shown_db))
 
 
