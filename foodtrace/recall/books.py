@@ -31,6 +31,7 @@ from foodtrace.recall.quantities import HoldingSum, Key, holdings
 from foodtrace.recall.records import representatives
 from foodtrace.recall.settings import Settings
 from foodtrace.recall.sums import answered, answers_of
+from foodtrace.recall.twins import twins
 from foodtrace.storage.session import Session
 
 Progress: TypeAlias = Callable[[int, int], None]
@@ -56,6 +57,8 @@ class Books:
         self.settings = settings
         self.open: list[Break] = []
         self._cases: list[tuple[Case, Settings]] | None = None
+        self._twins: dict[int, int] = {}
+        """Lot of a dispatch without lot that several logs tell -> the lot that stands for all their words."""
         self._told_ahead: set[tuple[tuple[str, ...], str, str]] = set()
         self.counts = dict.fromkeys(("lots", "holdings", "moves", "both_sides", "only_dispatch", "only_receipt", "without_lot"), 0)
 
@@ -74,7 +77,8 @@ class Books:
                 progress(min(first + _PORTION, len(wanted)), len(wanted))
         rest = [flow for each in nameless.values() for flow in each if (flow.log, flow.seq) not in answered and self._concerns(flow)]
         if rest:
-            self._compare({flow.lot for flow in rest}, rest, named=False)
+            one = {flow.lot for flow in rest}
+            self._compare(one | {name for name, lot in self._twins.items() if lot in one}, rest, named=False)
         self._ahead({row[0] for row in self.session.rows("SELECT DISTINCT lot FROM unnamed WHERE n > 0")})
 
     def _concerns(self, flow: Flow) -> bool:
@@ -92,9 +96,12 @@ class Books:
     def _without_lot(self) -> dict[str, list[Flow]]:
         lots = [row[0] for row in self.session.rows("SELECT DISTINCT lot FROM unnamed WHERE n > 0")]
         found: dict[str, list[Flow]] = defaultdict(list)
-        for flow in self.facts.flows(lots):
-            if flow.flags & UNNAMED:
-                found[flow.pair].append(flow)
+        flows = [flow for flow in self.facts.flows(lots) if flow.flags & UNNAMED]
+        same = twins(flows, self.facts.lots(lots))
+        self._twins = representatives(lots, same, self.facts.texts(lots)) if same else {}
+        for flow in flows:
+            one = self._twins.get(flow.lot, flow.lot)
+            found[flow.pair].append(flow if one == flow.lot else msgspec.structs.replace(flow, lot=one))
         return found
 
     def _portion(self, lots: set[int], nameless: dict[str, list[Flow]]) -> set[Entry]:
@@ -104,12 +111,12 @@ class Books:
         asked = [flow for number in sorted(numbers) for flow in nameless[number] if is_nameless(flow)]
         moves = self._compare(lots, [*flows, *asked], named=True)
         told = {(flow.log, flow.seq) for flow in asked}
-        return {entry for move in moves if len(move.entries) > 1 for entry in move.entries} & told
+        return {entry for move in moves if len(move.entries) > 1 for entry in (*move.entries, *move.words)} & told
 
     def _compare(self, lots: set[int], flows: list[Flow], *, named: bool) -> list[Move]:
         """Compare lots; ``named``: lots that records name, so that what is still without lot is left for the end."""
         texts = self.facts.texts(lots)
-        rep = representatives(lots, self.facts.aliases(lots), texts)
+        rep = representatives(lots, self.facts.aliases(lots), texts) | {lot: one for lot, one in self._twins.items() if lot in lots}
         moves = [move for move in pair(flows, rep, self.facts.ranks()) if not named or (move.lot in rep and not move.unnamed)]
         flows = [msgspec.structs.replace(flow, lot=rep.get(flow.lot, flow.lot)) for flow in flows]
         found = self._as_affected(lots, rep, flows, moves)
@@ -208,7 +215,8 @@ class Books:
             yield from (each for each in rule(look) if each.kind not in _OWN)
         for move in found.moves:
             if move.unnamed:
-                yield Finding(kind="lot_missing", lot=move.lot, site=move.dst, entries=move.entries, value=move.sent, unit=move.unit)
+                entries = move.words or move.entries
+                yield Finding(kind="lot_missing", lot=move.lot, site=move.dst, entries=entries, value=move.sent, unit=move.unit)
         style2 = {(flow.log, flow.seq) for flow in found.flows if flow.flags & STYLE2}
         for each in about_lots.transformations(look):
             over = each.kind == "mass_gain" and set(each.entries) <= style2

@@ -33,6 +33,7 @@ from foodtrace.recall.quantities import HoldingSum, holdings
 from foodtrace.recall.records import representatives
 from foodtrace.recall.settings import DEFAULT, Settings
 from foodtrace.recall.silence import unheard
+from foodtrace.recall.twins import twins
 
 Way: TypeAlias = Literal["move", "return", "unnamed", "made"]
 """``made``: into, out of, or through a transformation."""
@@ -177,8 +178,10 @@ def _ancestors(facts: Facts, lots: Collection[int]) -> tuple[set[int], dict[int,
         named = set(facts.aliases(fresh))
         aliases |= named
         fresh = ({src for src, _ in facts.parents(fresh)} | {lot for both in named for lot in both}) - every
-    flows += facts.sent_to(without_source(flows))
-    return asked, representatives(every, aliases, facts.texts(every)), flows
+    sent = facts.sent_to(without_source(flows))
+    nameless = {flow.lot for flow in sent}
+    aliases |= twins(sent, facts.lots(nameless)) if nameless else set()
+    return asked, representatives(every | nameless, aliases, facts.texts(every | nameless)), [*flows, *sent]
 
 
 def _ends(asked: set[int], moves: Sequence[Move], flows: Sequence[Flow], at: int) -> tuple[dict[Holding, int], set[Holding]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
+import msgspec
+
 from foodtrace.events import Clause, LeftClause, LotsClause, ThroughClause
 from foodtrace.graph.edges import micros
 from foodtrace.graph.flows import UNNAMED, Flow, FlowKind
@@ -14,6 +16,8 @@ from foodtrace.recall.bounds import Bounds, Extent, Key, bounds
 from foodtrace.recall.facts import Facts
 from foodtrace.recall.moves import Move, pair
 from foodtrace.recall.quantities import Books, HoldingSum
+from foodtrace.recall.records import representatives
+from foodtrace.recall.twins import twins
 
 
 def measure(
@@ -145,6 +149,20 @@ def _candidates(facts: Facts, found: Affected, known: set[int]) -> tuple[dict[in
         fresh = [move for move in (*found.moves, *_sent_without_lot(flows, facts)) if move.lot in drawn and move.unnamed]
         fresh = [move for move in fresh if move.lot not in candidates]
     flows = [flow for flow in flows if flow.site in senders or flow.other in senders]
+    return _told_once(facts, candidates, flows)
+
+
+def _told_once(
+    facts: Facts, candidates: dict[int, frozenset[int]], flows: list[Flow]
+) -> tuple[dict[int, frozenset[int]], list[Move], list[Flow]]:
+    """Return the same with each dispatch without lot that several logs tell as one lot (:mod:`foodtrace.recall.twins`)."""
+    unnamed = {flow.lot for flow in flows if flow.flags & UNNAMED}
+    same = twins(flows, facts.lots(unnamed)) if unnamed else set()
+    if same:
+        names = {lot for both in same for lot in both}
+        one = representatives(names, same, facts.texts(names))
+        flows = [msgspec.structs.replace(flow, lot=one.get(flow.lot, flow.lot)) for flow in flows]
+        candidates = {one.get(lot, lot): frozenset(one.get(each, each) for each in lots) for lot, lots in candidates.items()}
     return candidates, pair(flows, {}, facts.ranks()), flows
 
 

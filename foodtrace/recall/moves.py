@@ -11,13 +11,14 @@ Rules:
    the record that was missing is there. One of them must name the other's site: a number alone, with neither lot nor party in
    common, may be anybody's.
 5. A transfer told by several logs (same lot, number, sender and receiver, all named) is one move, whoever wrote it down first
-   (:mod:`foodtrace.recall.words`). Two in one log are two lines of one voucher.
+   (:mod:`foodtrace.recall.words`). Two in one log are two lines of one voucher. So is one without lot, whose lots are then two names of
+   one (:mod:`foodtrace.recall.twins`).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -87,6 +88,9 @@ def pair(flows: Iterable[Flow], representative: Mapping[int, int], ranks: Mappin
     for group in leaving.values():
         if len(group) > 1:
             group[:] = once(group, told)
+    for group in nameless.values():
+        if len(group) > 1:
+            group[:] = _nameless_once(group, representative, told)
     moves: list[Move] = []
     for lot, receipt in _told_once(arriving, representative, told):
         dispatch = _taken(leaving.get((lot, receipt.pair)), receipt) or _taken(nameless.get(receipt.pair), receipt)
@@ -104,6 +108,15 @@ def pair(flows: Iterable[Flow], representative: Mapping[int, int], ranks: Mappin
 def _place(flow: Flow, ranks: Mapping[int, int]) -> tuple[Any, ...]:
     """Return what puts flows into order: what they say, before where they stand in their log."""
     return flow.t, ranks.get(flow.log, flow.log), flow.q, flow.flags, not flow.other, flow.unit, flow.kind, flow.seq, flow.item
+
+
+def _nameless_once(group: Sequence[Flow], representative: Mapping[int, int], told: dict[Flow, Words]) -> list[Flow]:
+    """Return the dispatches without lot of one number, those of one transfer made one, in their order (rule 5)."""
+    lots: dict[int, list[Flow]] = defaultdict(list)
+    for each in group:
+        lots[representative.get(each.lot, each.lot)].append(each)
+    kept = {each for same in lots.values() for each in (once(same, told) if len(same) > 1 else same)}
+    return [each for each in group if each in kept]
 
 
 def is_nameless(flow: Flow) -> bool:

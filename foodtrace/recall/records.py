@@ -5,7 +5,8 @@ Rules:
 1. **Lots**: from the lots a scope can touch, the closure over aliases, transformations, lots of the same code under an unknown
    authority, dispatches without lot from any site the goods came to, and those that are the other side of a receipt of theirs which
    names no source; level by level, every lot's flows read once.
-2. **Names**: an alias class goes by its smallest text, so that the order of records never matters.
+2. **Names**: an alias class goes by its smallest text, so that the order of records never matters. What several logs tell of one dispatch
+   without lot are names of one lot as well (:mod:`foodtrace.recall.twins`).
 3. **Recorded holdings**: wherever any flow of a lot happened or a move begins or ends, and wherever a record that moves nothing says that
    goods are or were: an answer to a notice, a test, a packing, a release, a truck put aside, a refusal (:mod:`foodtrace.graph.spoken`).
 4. **Steps**: moves, transformations through one knot each (outputs cleared for this case left out), and the possible steps of
@@ -34,6 +35,7 @@ from foodtrace.graph.walk import KNOT, Holding, Step
 from foodtrace.recall.facts import Cleared, Facts
 from foodtrace.recall.moves import Move, is_nameless, pair, without_source
 from foodtrace.recall.quantities import holdings
+from foodtrace.recall.twins import twins
 
 _ARRIVALS = BIRTHS | {FlowKind.CONSUMER_RETURN, FlowKind.COUNT}
 """Flows, besides moves, by which a record says that goods were there."""
@@ -139,12 +141,12 @@ class Records:
             reached |= {flow.lot for flow in self.facts.unnamed(new)} if new else set()
             reached |= {flow.lot for flow in self.facts.sent_to(without_source(flows))}
             fresh = reached - lots
-        self._name(lots, aliases)
+        self.infos = dict(self.facts.lots(lots))
+        self._name(lots, aliases | twins(self.flows, self.infos))
         spoken = list(self.spoken.items())
         self.spoken.clear()
         for (name, site), told in spoken:
             self.spoken[self.rep[name], site] += told
-        self.infos = dict(self.facts.lots(lots))
         self.flows = [
             flow if self.rep[flow.lot] == flow.lot else msgspec.structs.replace(flow, lot=self.rep[flow.lot]) for flow in self.flows
         ]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,47 +11,12 @@ import msgspec
 import pytest
 
 from foodtrace import Ledger, Quantity
-from foodtrace.events import Alias, Event, LeftClause, Sale
+from foodtrace.events import Alias, LeftClause, Sale
 from foodtrace.graph.edges import micros
-from foodtrace.operations.reconciling import Reconciliation, reconcile
 from foodtrace.recall.answer import Answer, recall
 from foodtrace.storage.session import Session
 from tests.recall.dispatched import LOT, NOW, SITES, certificate, got, grams, hours, sent
-
-Story = Sequence[tuple[str, Event]]
-"""(log, event)."""
-SELLER, BUYER, OTHER = "b/F-1", "a/X-1", "c/M-1"
-
-
-@contextmanager
-def told(folder: Path, story: Story, first: str = SELLER) -> Iterator[Session]:
-    """Record the seller's log first, or another; each log's clock runs on, so that what comes later was recorded later."""
-    now = [micros(NOW)]
-
-    def clock() -> int:
-        now[0] += 1_000_000
-        return now[0]
-
-    with Ledger.open(f"sqlite:///{folder}/x.db", keys=folder / "keys", clock=clock) as ledger:
-        logs = sorted({SELLER, BUYER, OTHER}, key=lambda log: (log != first, log))
-        for log in logs:
-            ledger.init(log, operator=log[2:])
-        ledger.record([*SITES, certificate()], log=SELLER)
-        for log in logs:
-            for each in (event for where, event in story if where == log):
-                ledger.record([each], log=log)
-        with ledger.reading() as session:
-            yield session
-
-
-def both(folder: Path, story: Story, ask: Callable[[Session], Any]) -> list[Any]:
-    """Ask once for each log that was first; in the same order of logs."""
-    found = []
-    for first in (SELLER, BUYER, OTHER):
-        (folder / first[0]).mkdir(parents=True)
-        with told(folder / first[0], story, first) as session:
-            found.append(ask(session))
-    return found
+from tests.recall.twologs import BUYER, OTHER, SELLER, books, both
 
 
 def answered(session: Session) -> Answer:
@@ -62,10 +25,6 @@ def answered(session: Session) -> Answer:
     quick, slow = (recall(session, LOT, now=now, plain=plain) for plain in (True, False))
     assert quick == slow
     return quick
-
-
-def books(session: Session) -> Reconciliation:
-    return reconcile(session, now=micros(NOW + dt.timedelta(hours=1)))
 
 
 def figures(answer: Answer) -> tuple[Any, ...]:

@@ -14,6 +14,7 @@ from foodtrace.graph.walk import Holding
 from foodtrace.recall.finding.look import Finding, Look, earliest, latest
 from foodtrace.recall.moves import Move, pair
 from foodtrace.recall.records import first_arrivals, representatives
+from foodtrace.recall.twins import twins
 
 _OUT = LEAVING | {FlowKind.CONSUMED, FlowKind.SOLD, FlowKind.DESTROYED, FlowKind.LOST, FlowKind.USED}
 
@@ -140,10 +141,11 @@ def without_lot(look: Look) -> Iterator[Finding]:
         return
     candidates = _candidates(look, {move.src for move in unnamed})
     for move in unnamed:
-        yield Finding(kind="lot_missing", site=move.src, entries=move.entries, value=move.sent, unit=move.unit)
+        entries = move.words or move.entries
+        yield Finding(kind="lot_missing", site=move.src, entries=entries, value=move.sent, unit=move.unit)
         lots = candidates.count(move)
         if lots > 1:
-            yield Finding(kind="mixed_stall", site=move.src, entries=move.entries, value=lots)
+            yield Finding(kind="mixed_stall", site=move.src, entries=entries, value=lots)
 
 
 class _Candidates:
@@ -214,7 +216,7 @@ def not_held(look: Look) -> Iterator[Finding]:
     for move in open_:
         sums[move.dst or move.src, move.unit].append(move)
     for (site, unit), moves in sums.items():
-        entries = look.newest([(move.t_out, entry) for move in moves for entry in move.entries])
+        entries = look.newest([(move.t_out, entry) for move in moves for entry in (move.words or move.entries)])
         value = sum(move.sent for move in moves)
         yield Finding(kind="lot_missing", site=site, entries=entries, value=value, unit=unit, reason="not_held")
 
@@ -326,11 +328,11 @@ def _candidates(look: Look, senders: set[int]) -> _Candidates:
     there = {lot for _, lot in look.facts.stock_lots(senders)}
     others = there - named.keys()
     flows: list[Flow] = [flow for flow in look.facts.flows(others) if flow.site in senders or flow.other in senders]
-    aliases = list(look.facts.aliases(others))
+    infos = {**look.facts.lots(others), **look.found.infos}
+    aliases = [*look.facts.aliases(others), *twins(flows, infos)]
     names = others | {lot for both in aliases for lot in both}
     one = representatives(names, aliases, look.facts.texts(names))
     first = first_arrivals([*look.found.moves, *pair(flows, one, look.facts.ranks())], [*flows, *look.found.flows])
-    infos = {**look.facts.lots(others), **look.found.infos}
     products = {lot: look.found.products(lot) for lot in look.found.names}
     made: dict[int, list[_Candidate]] = defaultdict(list)
     for (lot, site), since in first.items():
