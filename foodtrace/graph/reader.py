@@ -18,7 +18,7 @@ from foodtrace.graph.content import content
 from foodtrace.graph.edges import micros
 from foodtrace.graph.fitting import fitting, lot_info
 from foodtrace.graph.flowkind import ahead
-from foodtrace.graph.flows import LEAVING, Act, Copies, Flow, LogInfo, LotInfo, SiteInfo
+from foodtrace.graph.flows import LEAVING, UNNAMED, Act, Copies, Flow, LogInfo, LotInfo, SiteInfo
 from foodtrace.graph.heads import LogHead, behind, heads
 from foodtrace.graph.kinds import ABOUT
 from foodtrace.graph.names import find
@@ -26,6 +26,7 @@ from foodtrace.graph.products import rule_fits
 from foodtrace.graph.rows import ENDED
 from foodtrace.graph.spoken import Spoken, spoken_in
 from foodtrace.graph.standing import Standing
+from foodtrace.graph.tellers import Transfer, Word, other_words, writers
 from foodtrace.storage.session import Row
 from foodtrace.tlog.entry import parse
 from foodtrace.tlog.whole import event_of
@@ -156,6 +157,25 @@ class SqlFacts(Standing):
             for kind, site, other, log, ended, data in rows
             if since <= parse(bytes(data)).recorded <= self._until
         ]
+
+    def told_elsewhere(self, flows: Collection[Flow]) -> Sequence[Flow]:
+        """See :class:`foodtrace.recall.facts.Facts`."""
+        if len(self.ranks()) == 1:
+            return []
+        written = writers(self._s, {flow.site for flow in flows if flow.kind in LEAVING})
+        told = [
+            Word(Transfer(flow.pair, flow.site, flow.other), flow.lot, flow.log, flow.seq)
+            for flow in flows
+            if flow.site in written and flow.kind in LEAVING and flow.pair and flow.other and not flow.flags & UNNAMED
+        ]
+        wanted = {word.transfer for word in told}
+        found = self.entries({(word.log, word.seq) for word in other_words(self._s, told, written)})
+        here = [flow for flow in found if flow.kind in LEAVING and not flow.flags & UNNAMED]
+        return [flow for flow in here if (flow.pair, flow.site, flow.other) in wanted]
+
+    def party(self, log: int) -> str:
+        """See :class:`foodtrace.recall.facts.Facts`."""
+        return self._log_operator(log) or f"#{log}"
 
     def ids(self, entries: Collection[tuple[int, int]]) -> Mapping[tuple[int, int], str]:
         """See :class:`foodtrace.recall.facts.Facts`."""

@@ -14,6 +14,7 @@ from foodtrace.recall.aliases import with_aliases
 from foodtrace.recall.breaks import Asked, Break, Names
 from foodtrace.recall.finding.look import Entry
 from foodtrace.recall.records import representatives
+from foodtrace.recall.unlikelots import transfer_of, unlike_lots
 from foodtrace.storage.session import Session
 from foodtrace.tlog.entry import event_bytes
 
@@ -78,8 +79,9 @@ class Doubles:
         told: dict[tuple[str, int, int], list[Flow]] = defaultdict(list)
         entries = [(int(log), int(seq)) for log, seq in self.session.rows(_UNLIKE_LOTS)]
         for flow in self.facts.entries(entries):
-            if flow.kind in LEAVING and flow.pair and flow.other and not flow.flags & UNNAMED:
-                told[flow.pair, flow.site, flow.other].append(flow)
+            key = transfer_of(flow)
+            if key is not None:
+                told[key].append(flow)
         names = with_aliases(self.facts, {flow.lot for flows in told.values() for flow in flows})
         one = representatives(names, self.facts.aliases(names), self.facts.texts(names)) if names else {}
         for flows in told.values():
@@ -87,20 +89,11 @@ class Doubles:
 
     def _lots(self, flows: list[Flow], one: Mapping[int, int]) -> None:
         """Open each lot that a party does not name, of one transfer. :param one: name of a lot -> the lot."""
-        ranks = self.facts.ranks()
-        flows.sort(key=lambda flow: (flow.t, ranks[flow.log], flow.seq, flow.item))
-        entries = list(dict.fromkeys((flow.log, flow.seq) for flow in flows))
-        parties: dict[str, set[int]] = defaultdict(set)
-        for flow in flows:
-            parties[self.facts.log_operator(flow.log) or f"#{flow.log}"].add(one[flow.lot])
-        if len(parties) < 2 or len(set(self.facts.ids(entries).values())) == 1:  # noqa: PLR2004 - lines of one party; copies of one event
-            return
-        everybodys = set.intersection(*parties.values())
-        first: dict[int, Flow] = {}
-        for flow in flows:
-            first.setdefault(one[flow.lot], flow)
-        for lot, flow in first.items():
-            if lot not in everybodys and self.asked.wants((flow.site, flow.other), [each.t for each in flows]):
+        found, entries = unlike_lots(flows, one, self.facts.party, self.facts.ranks())
+        if len(set(self.facts.ids(entries).values())) == 1:
+            return  # copies of one event are told as such
+        for lot, flow in found:
+            if self.asked.wants((flow.site, flow.other), [each.t for each in flows]):
                 self.open.append(
                     self.names.break_(
                         "duplicate_conflict",

@@ -113,6 +113,17 @@ class Facts(Protocol):
         """Return ((lot, site), since when, entry) of live records that say goods were there and move none, unless others tell of them."""
         ...
 
+    def told_elsewhere(self, flows: Collection[Flow]) -> Sequence[Flow]:
+        """Return the live dispatches of named lots that other logs tell under number, sender and receiver of some dispatches.
+
+        What a log tells of the same lot as one of these may be left out.
+        """
+        ...
+
+    def party(self, log: int) -> str:
+        """Return who writes a log: logs of one operator are one party."""
+        ...
+
     def ranks(self) -> Mapping[int, int]:
         """Return the place of every log by its origin: ties go by text, the numbers of logs follow the order of arrival."""
         ...

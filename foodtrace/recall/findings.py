@@ -51,6 +51,7 @@ RULES: Final[Mapping[Rule, tuple[str, ...]]] = {
     about_case.against: ("before_known", "after_notice"),
     about_case.restocked: ("restocked",),
     records.conflicts: ("duplicate_conflict",),
+    records.unlike_lots: ("duplicate_conflict",),
     records.disputed: ("disputed",),
 }
 """Every rule, in the order of RECALL's table as far as possible -> the kinds it detects."""

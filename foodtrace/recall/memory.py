@@ -13,6 +13,7 @@ from foodtrace.graph.flows import DELIVERED, NEVER, UNNAMED, Act, Copies, Flow, 
 from foodtrace.graph.makers import maker
 from foodtrace.graph.predicate import may_fit
 from foodtrace.recall.silence import tells
+from foodtrace.recall.unlikelots import transfer_of
 
 
 class MemoryFacts:
@@ -197,6 +198,15 @@ class MemoryFacts:
     def spoken(self, lots: Collection[int]) -> Iterable[tuple[tuple[int, int], int, tuple[int, int]]]:
         """See :class:`foodtrace.recall.facts.Facts`."""
         return [each for each in self._spoken if each[0][0] in lots]
+
+    def told_elsewhere(self, flows: Collection[Flow]) -> Sequence[Flow]:
+        """See :class:`foodtrace.recall.facts.Facts`."""
+        keys = {key for flow in flows if (key := transfer_of(flow)) is not None}
+        return [flow for flow in self._flows if transfer_of(flow) in keys] if keys else []
+
+    def party(self, log: int) -> str:
+        """See :class:`foodtrace.recall.facts.Facts`."""
+        return f"#{log}"
 
     def ranks(self) -> Mapping[int, int]:
         """See :class:`foodtrace.recall.facts.Facts`; here logs have numbers and no names."""

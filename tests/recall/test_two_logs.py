@@ -16,7 +16,7 @@ from foodtrace.graph.edges import micros
 from foodtrace.recall.answer import Answer, recall
 from foodtrace.storage.session import Session
 from tests.recall.dispatched import LOT, NOW, SITES, certificate, got, grams, hours, sent
-from tests.recall.twologs import BUYER, OTHER, SELLER, books, both
+from tests.recall.twologs import BUYER, OTHER, SELLER, Story, books, both, told
 
 
 def answered(session: Session) -> Answer:
@@ -138,6 +138,59 @@ def test_unlike_lots_are_a_line_of_the_books_and_each_lot_counts(tmp_path: Path)
     lines = ((SELLER, sent("t", 60, doc="D7")), (SELLER, sent("u", 60, lot=other, doc="D7")), (SELLER, certificate(other)))
     again = [(BUYER, msgspec.structs.replace(event, id=f"b{event.id}")) for _, event in lines[:2]]
     assert [found.open for found in both(tmp_path / "l", (*lines, *again), books)] == [()] * 3, "a voucher of two lots, in both logs"
+
+
+KEG, JAR = "F-1/K", "F-1/J"
+
+
+def lots_told(answer: Answer) -> list[tuple[str, str, int, int]]:
+    found = [each for each in answer.untraced if (each.kind, each.reason) == ("duplicate_conflict", "lots")]
+    assert all(each.site == "X-1" for each in found)
+    return [(each.lot, each.unit, each.value, len(each.entries)) for each in found]
+
+
+def test_unlike_lots_of_one_transfer_are_a_finding_of_either_recall(tmp_path: Path) -> None:
+    """Whichever of the lots is recalled, the receiver may hold it, and the reader learns that the papers disagree."""
+    story = (
+        (SELLER, sent("t", 60, doc="D7")),
+        (BUYER, sent("u", 50, lot=KEG, doc="D7")),
+        (SELLER, certificate(KEG)),
+        (SELLER, sent("other", 9, lot=JAR, doc="D8")),
+    )
+    now = micros(NOW + dt.timedelta(hours=1))
+
+    def ask(session: Session) -> list[list[tuple[str, str, int, int]]]:
+        made = []
+        for lots in ((LOT,), (KEG,), (LOT, KEG), (JAR,)):
+            quick, slow = (recall(session, lots, now=now, plain=plain) for plain in (True, False))
+            assert quick == slow
+            assert [row.site for row in quick.outlets] == ["X-1"]
+            made.append(lots_told(quick))
+        known = recall(session, LOT, now=now, recorded_until=now)
+        assert lots_told(known) == made[0]
+        return made
+
+    ours, theirs = (LOT, "g", 60, 2), (KEG, "g", 50, 2)
+    assert both(tmp_path, story, ask) == [[[ours], [theirs], [theirs, ours], []]] * 3
+
+
+def test_lots_that_every_party_names_are_no_finding(tmp_path: Path) -> None:
+    """Two logs of one operator, a voucher of two lots in both, an alias, a corrected word: nothing is unlike. What is short of a lot is."""
+    same = Alias(id="same", at=hours(0), site="F-1", lot=LOT, alias=JAR)
+    two = [(log, sent(f"{log[0]}{lot[-1]}", 60, lot=lot, doc="D7")) for log in (SELLER, BUYER) for lot in (LOT, KEG)]
+    stories: dict[str, tuple[Story, int]] = {
+        "voucher": (two, 0),
+        "alias": (((SELLER, same), (SELLER, sent("t", 60, doc="D7")), (BUYER, sent("u", 60, lot=JAR, doc="D7"))), 0),
+        "event": (((SELLER, sent("t", 60, doc="D7")), (BUYER, sent("t", 60, lot=KEG, doc="D7"))), 1),
+        "number": (((SELLER, sent("t", 60, doc="D7")), (BUYER, sent("u", 60, lot=KEG, doc="D9"))), 0),
+        "receiver": (((SELLER, sent("t", 60, doc="D7")), (BUYER, sent("u", 60, lot=KEG, doc="D7", to="Y-1"))), 0),
+        "short": (two[1:], 1),
+        "more": (two[:3], 0),
+    }
+    for name, (story, count) in stories.items():
+        (tmp_path / name).mkdir()
+        with told(tmp_path / name, story) as session:
+            assert len(lots_told(answered(session))) == count, name
 
 
 def test_a_name_of_the_lot_is_no_other_lot(tmp_path: Path) -> None:

@@ -46,6 +46,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, order=True):
     reason: str = ""
     """Of ``lot_missing`` at the receiver: ``not_held``. Of ``disputed``: ``described``, where it is about whose a site is, or what.
     Of ``quantity_differs``, ``time_contradiction`` and ``duplicate_conflict``: ``told_twice``, where several logs tell one transfer.
+    Of ``duplicate_conflict`` also ``lots``: they tell it of unlike lots.
 
     Of ``log_behind`` why: ``not_seen`` since the case was opened, or :attr:`foodtrace.graph.flows.LogInfo.state`."""
 

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
+from typing import Any
 
+from foodtrace.graph.flows import Flow
+from foodtrace.recall.aliases import with_aliases
 from foodtrace.recall.finding.look import Finding, Look
+from foodtrace.recall.records import representatives
+from foodtrace.recall.unlikelots import Key, transfer_of
+from foodtrace.recall.unlikelots import unlike_lots as told_of_lots
 
 
 def behind(look: Look) -> Iterator[Finding]:
@@ -26,6 +33,40 @@ def conflicts(look: Look) -> Iterator[Finding]:
         if not group.alike:
             lot, site = look.goods(group.entries)
             yield Finding(kind="duplicate_conflict", lot=lot, site=site, entries=group.entries)
+
+
+def unlike_lots(look: Look) -> Iterator[Finding]:
+    """duplicate_conflict: the logs of several parties tell one transfer of unlike lots, one of them of these goods."""
+    holdings = look.found.holdings
+    own: dict[Key, list[Flow]] = defaultdict(list)
+    for flow in look.found.flows:
+        key = transfer_of(flow)
+        if key is not None and ((flow.lot, flow.site) in holdings or (flow.lot, flow.other) in holdings):
+            own[key].append(flow)
+    mine = [flow for flows in own.values() for flow in flows]
+    others = look.facts.told_elsewhere(mine)
+    if not others and len({flow.log for flow in mine}) < 2:  # noqa: PLR2004 - nobody else tells of them
+        return
+    known = {(flow.log, flow.seq, flow.item) for flow in mine}
+    for flow in others:
+        key = transfer_of(flow)
+        if key in own and (flow.log, flow.seq, flow.item) not in known:
+            own[key].append(flow)
+    open_ = {key: flows for key, flows in own.items() if len({flow.log for flow in flows}) > 1}
+    one = _one(look, {flow.lot for flows in open_.values() for flow in flows})
+    for (_, _, receiver), flows in open_.items():
+        found, entries = told_of_lots(flows, one, look.facts.party, look.facts.ranks())
+        for lot, first in found:
+            if (lot, first.site) in holdings or (lot, receiver) in holdings:
+                about: dict[str, Any] = {"value": first.q, "unit": first.unit, "entries": entries}
+                yield Finding(kind="duplicate_conflict", lot=lot, site=receiver, reason="lots", **about)
+
+
+def _one(look: Look, lots: set[int]) -> dict[int, int]:
+    """Return name of a lot -> the lot, of these goods and others."""
+    own = dict(look.representative)
+    others = with_aliases(look.facts, lots - own.keys())
+    return {**representatives(others, look.facts.aliases(others), look.facts.texts(others)), **own} if others else own
 
 
 def disputed(look: Look) -> Iterator[Finding]:

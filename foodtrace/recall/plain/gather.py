@@ -6,12 +6,13 @@
    that nobody named) they can have been of these goods, of another the records must show that it was there. They matter too where a
    receipt of these goods bears their number. Those are handed over.
 4. So are lots of which a test, a packing, a refusal and the like says that they were where no flow put them.
+5. So are lots of which another log tells a transfer as one of another lot (:mod:`foodtrace.graph.tellers`).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final
@@ -19,11 +20,12 @@ from typing import TYPE_CHECKING, Final
 from foodtrace.graph.flowkind import UNNAMED, FlowKind
 from foodtrace.graph.products import may_be
 from foodtrace.graph.rows import Rows
+from foodtrace.graph.tellers import Transfer, Word, of_senders, other_words, writers
 from foodtrace.recall.contacts import CONTACTS
 from foodtrace.recall.plain import HandOver
 from foodtrace.recall.plain.defaults import CLOCK_SLACK
 from foodtrace.recall.plain.links import Links
-from foodtrace.recall.plain.lot import LotBooks
+from foodtrace.recall.plain.lot import LotBooks, Row
 from foodtrace.recall.silence import tells
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ PRODUCTS: Final = 9
 """Where every product that any record says stands in it."""
 _RECEIPT: Final = int(FlowKind.RECEIPT)
 _PRODUCED: Final = int(FlowKind.PRODUCED)
+_LEAVING: Final = frozenset(map(int, (FlowKind.DISPATCH, FlowKind.RETURN)))
 _PORTION: Final = 500
 """Lots read at a time."""
 _ASKED: Final = 20
@@ -71,6 +74,7 @@ class Gathered:
             self._check_copies(several)
         self._check_spoken(lots)
         self._check_unnamed()
+        self._check_tellers()
         if rows.dated_ahead:
             raise HandOver("dated ahead")
         self.links = Links(self.books, asked)
@@ -122,6 +126,35 @@ class Gathered:
         if len(other) > _ASKED or any(not self.rows.surely_held(*pair, by) for pair, by in other.items()):
             raise HandOver("dispatches without lot of what may not have been there")
 
+    @staticmethod
+    def _senders(rows: Iterable[Row]) -> set[int]:
+        return {row[2] for row in rows if row[0] in _LEAVING and row[11] and row[3]}
+
+    def _check_tellers(self) -> None:
+        """See that no other log tells a transfer of these goods of another lot (rule 5)."""
+        if len(self.ranks) == 1:
+            return
+        senders = {row[2] for books in self.books.values() for row in books.rows if row[0] in _LEAVING and row[11] and row[3]}
+        written = writers(self.rows.session, senders)
+        if not written:
+            return
+        told = [
+            Word(Transfer(row[11], row[2], row[3]), lot, row[8], row[9])
+            for lot, books in self.books.items()
+            for row in books.rows
+            if row[0] in _LEAVING and row[2] in written and row[11] and row[3]
+        ]
+        own = {(word.transfer, word.lot) for word in told}
+        if any((word.transfer, word.lot) not in own for word in other_words(self.rows.session, told, written)):
+            raise HandOver("one transfer told of unlike lots")
+        lots: dict[Transfer, set[int]] = defaultdict(set)
+        logs: dict[Transfer, set[int]] = defaultdict(set)
+        for word in told if len(self.books) > 1 else ():
+            lots[word.transfer].add(word.lot)
+            logs[word.transfer].add(word.log)
+        if any(len(mine) > 1 and len(logs[transfer]) > 1 for transfer, mine in lots.items()):
+            raise HandOver("one transfer of several lots told by several logs")
+
     def _check_copies(self, entries: Collection[tuple[int, int]]) -> None:
         ids: dict[str, int] = {}
         by_log: dict[int, list[int]] = {}
@@ -145,9 +178,10 @@ class Gathered:
             raise HandOver("another log objects")
         new = sorted(({row[2] for row in rows} | {row[3] for row in rows}) - self.sites.keys() - {0})
         if self._few:
+            tellers = of_senders(self._senders(rows)) if len(self.ranks) > 1 else ()
             made = self.rows.of_entries((row[8], row[9]) for row in rows if row[0] == _PRODUCED)
             quiet = set(new).difference(row[2] for row in rows if tells(row[0], row[12]))
-            self.rows.session.ahead(*self.rows.of_sites(new), *self.rows.of_keepers(quiet), (CONTACTS, new, ()), *made)
+            self.rows.session.ahead(*self.rows.of_sites(new), *self.rows.of_keepers(quiet), (CONTACTS, new, ()), *tellers, *made)
         seen = set()
         for lot, mine in groupby(rows, key=_LOT):
             seen.add(lot)
