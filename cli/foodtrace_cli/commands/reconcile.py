@@ -123,7 +123,8 @@ def _papers(ctx: Context, heading: str, papers: Sequence[Paper], *, show_all: bo
         return
     shown = papers if show_all else papers[:_FEW]
     words = [(code_of(each.lot), each.serial, each.name or each.site, _said(ctx, each)) for each in shown]
-    named = ", ".join(clean(" ".join(filter(None, each))) for each in words)
+    # Many a farm numbers its certificates by the lot.
+    named = ", ".join(clean(" ".join(filter(None, dict.fromkeys(each)))) for each in words)
     say(ctx.t(heading, count=len(papers), which=named + (" .." if len(shown) < len(papers) else "")))
 
 
