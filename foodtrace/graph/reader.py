@@ -169,7 +169,9 @@ class SqlFacts(Standing):
             if flow.site in written and flow.kind in LEAVING and flow.pair and flow.other and not flow.flags & UNNAMED
         ]
         wanted = {word.transfer for word in told}
-        found = self.entries({(word.log, word.seq) for word in other_words(self._s, told, written)})
+        places = self.sites_said({site for transfer in wanted for site in (transfer.sender, transfer.receiver)})
+        whose = {site: str(said[2]) for site, said in places.items()}
+        found = self.entries({(word.log, word.seq) for word in other_words(self._s, told, written, whose.__getitem__)})
         here = [flow for flow in found if flow.kind in LEAVING and not flow.flags & UNNAMED]
         return [flow for flow in here if (flow.pair, flow.site, flow.other) in wanted]
 

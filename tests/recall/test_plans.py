@@ -120,8 +120,8 @@ def test_a_recall_from_rows_looks_everything_up(ledger: Ledger) -> None:
         noted = Noted(session)
         answer = plain_answer(SqlFacts(noted, micros(NOW)), ("F-1/L",))
         assert [row.site for row in answer.outlets] == ["X-1"]
-        # Each is a journey to the server and back: a small recall on PostgreSQL costs little else.
-        assert 10 <= len(noted.asked) <= 13
+        # A small recall on PostgreSQL costs little but journeys to the server and back; some of these make theirs together (``ahead``).
+        assert 10 <= len(noted.asked) <= 14
         assert whole_reads(session, noted.asked) == []
 
 

@@ -145,7 +145,10 @@ class Gathered:
             if row[0] in _LEAVING and row[2] in written and row[11] and row[3]
         ]
         own = {(word.transfer, word.lot) for word in told}
-        if any((word.transfer, word.lot) not in own for word in other_words(self.rows.session, told, written)):
+        if any(
+            (word.transfer, word.lot) not in own
+            for word in other_words(self.rows.session, told, written, lambda site: str(self.sites[site][OPERATOR]))
+        ):
             raise HandOver("one transfer told of unlike lots")
         lots: dict[Transfer, set[int]] = defaultdict(set)
         logs: dict[Transfer, set[int]] = defaultdict(set)
