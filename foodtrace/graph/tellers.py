@@ -59,12 +59,14 @@ def of_senders(senders: Collection[int]) -> tuple[Ask, ...]:
 
 
 def writers(session: Session, senders: Collection[int]) -> Mapping[int, Collection[int]]:
-    """Return the logs that recorded anything at some senders, of those of whom several did (rule 1)."""
+    """Return the logs that recorded anything at senders of whom several did, one of these a log of some party (rules 1, 2)."""
     found: dict[int, set[int]] = defaultdict(set)
     for sql, ids, params in of_senders(senders):
         for site, log in session.each(sql, ids or (), params):
             found[site].add(log)
-    return {site: logs for site, logs in found.items() if len(logs) > 1}
+    several = {site: logs for site, logs in found.items() if len(logs) > 1}
+    whose = _operators(session, {log for logs in several.values() for log in logs}) if several else {}
+    return {site: logs for site, logs in several.items() if any(whose.get(log) for log in logs)}
 
 
 def other_words(

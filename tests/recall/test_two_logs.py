@@ -226,3 +226,20 @@ def test_any_order_of_recording_gives_the_same_answer(tmp_path: Path) -> None:
                 found.append((answer.operator, answer.figures, figures(answer)[2], said))
     assert all(each == found[0] for each in found)
     assert found[0][3] == [("quantity_differs", "told_twice", "X-1", -50)]
+
+
+def test_what_two_strangers_say_is_compared_by_reconcile_only(tmp_path: Path) -> None:
+    """Neither log is the sender's or the receiver's; to look for such words would cost every recall the stock of every receiver."""
+    places = {"site": "W-1", "to": "Y-1"}
+    story = [
+        (log, msgspec.structs.replace(sent(name, 60, lot=lot, doc="D7"), **places))
+        for log, name, lot in ((SELLER, "t", LOT), (OTHER, "u", KEG), (SELLER, "v", JAR), (OTHER, "w", JAR))
+    ]
+    with told(tmp_path, story) as session:
+        now = micros(NOW + dt.timedelta(hours=1))
+        for lots in ((LOT,), (LOT, KEG)):
+            quick, slow = (recall(session, lots, now=now, plain=plain) for plain in (True, False))
+            assert quick == slow
+            assert lots_told(quick) == []
+        open_ = [(each.lot, each.reason) for each in books(session).open if each.kind == "duplicate_conflict"]
+        assert open_ == [(KEG, "lots"), (LOT, "lots")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from foodtrace.graph.flows import Flow
@@ -53,6 +53,9 @@ def unlike_lots(look: Look) -> Iterator[Finding]:
         if key in own and (flow.log, flow.seq, flow.item) not in known:
             own[key].append(flow)
     open_ = {key: flows for key, flows in own.items() if len({flow.log for flow in flows}) > 1}
+    sites = look.facts.sites({site for _, *ends in open_ for site in ends})
+    for key in [key for key, flows in open_.items() if not _by_a_party(look, flows, [sites[site].operator for site in key[1:]])]:
+        del open_[key]
     one = _one(look, {flow.lot for flows in open_.values() for flow in flows})
     for (_, _, receiver), flows in open_.items():
         found, entries = told_of_lots(flows, one, look.facts.party, look.facts.ranks())
@@ -60,6 +63,11 @@ def unlike_lots(look: Look) -> Iterator[Finding]:
             if (lot, first.site) in holdings or (lot, receiver) in holdings:
                 about: dict[str, Any] = {"value": first.q, "unit": first.unit, "entries": entries}
                 yield Finding(kind="duplicate_conflict", lot=lot, site=receiver, reason="lots", **about)
+
+
+def _by_a_party(look: Look, flows: Iterable[Flow], operators: Collection[str]) -> bool:
+    """Say whether one of the logs that tell a transfer is its sender's or its receiver's: only then are others looked for."""
+    return any(look.facts.party(log) in operators for log in {flow.log for flow in flows})
 
 
 def _one(look: Look, lots: set[int]) -> dict[int, int]:
