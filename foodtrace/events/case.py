@@ -101,6 +101,10 @@ class RecallOpened(Event, frozen=True, kw_only=True, tag="recall_opened"):
     brand: Words = ""
     spec: Words = ""
     """Specification (规格), e.g. 900 g a can."""
+    produced: Words = ""
+    """Days of production (生产日期) as the plan says them."""
+    plan_date: dt.date | None = None
+    """Day of the plan (RCL15 Art. 15)."""
     quantity: Quantity | None = None
     """How much is recalled, by the plan."""
     duties: Words = ""

@@ -37,6 +37,7 @@ from foodtrace.events import (
 from foodtrace.graph.directory import resolve_lot, resolve_site
 from foodtrace.graph.edges import micros
 from foodtrace.graph.reader import SqlFacts
+from foodtrace.operations.caseplan import SAID, Plan
 from foodtrace.operations.closing import conditions
 from foodtrace.operations.common import CHINA, Doing, Outcome
 from foodtrace.operations.managing import check_approved, check_reason, concerned, managed, reach_of
@@ -55,56 +56,6 @@ from foodtrace.storage.session import Session
 
 _LEVELS: Final = (1, 2, 3)
 _MICRO: Final = dt.timedelta(microseconds=1)
-
-
-class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the plan and the public notice say (RCL15 Art. 15 and 16), as far as the records do not; empty: not said."""
-
-    product: str = ""
-    brand: str = ""
-    spec: str = ""
-    quantity: str = ""
-    """How much is recalled, with its unit."""
-    harm: str = ""
-    process: str = ""
-    area: str = ""
-    duties: str = ""
-    disposal: str = ""
-    cost: str = ""
-    refund: str = ""
-    advice: str = ""
-    expected: str = ""
-    channel: str = ""
-    ends: dt.date | None = None
-    representative: str = ""
-    """Legal representative; this and what follows is kept beside the log, where it can be erased."""
-    in_charge: str = ""
-    phone: str = ""
-    email: str = ""
-    address: str = ""
-
-    def personal(self) -> dict[str, str]:
-        """Return what must not stand in an entry."""
-        return {name: value for name in PERSONAL if (value := getattr(self, name))}
-
-
-PERSONAL: Final = ("representative", "in_charge", "phone", "email", "address")
-_SAID: Final = (
-    "product",
-    "brand",
-    "spec",
-    "harm",
-    "process",
-    "area",
-    "duties",
-    "disposal",
-    "cost",
-    "refund",
-    "advice",
-    "expected",
-    "channel",
-    "ends",
-)
 
 
 class Rescoped(msgspec.Struct, frozen=True, kw_only=True):
@@ -145,7 +96,8 @@ def open_case(
         (:func:`foodtrace.operations.scopes.producers_of`).
     :param sample: commitment to the seed of the effectiveness checks. :param nothing_yet: also where a rule or a window fits nothing on
         record yet; without it that is taken for a slip of the pen. :param again: also where a case of this scope and class is open.
-    :raises BadData: ``case.level``, ``case.known_later``, ``case.reason``, ``case.scope_empty``, ``case.window``, ``quantity.*``.
+    :raises BadData: ``case.level``, ``case.known_later``, ``case.later_than_now`` (the plan's date), ``case.reason``, ``case.scope_empty``,
+        ``case.window``, ``quantity.*``.
     :raises Refused: ``case.open_already``.
     :raises NotFound: ``case.rule_fits_nothing``, ``case.window_fits_nothing``, ``case.window_no_records``.
     """
@@ -161,6 +113,8 @@ def open_case(
         check_again(session, clauses, level, micros(doing.now))
     made, recalls = (producer, producer) if producer else producers_of(session, clauses, micros(doing.now))
     what = plan or Plan()
+    if what.date is not None and what.date > doing.now.astimezone(CHINA).date():
+        raise BadData("case.later_than_now", value=what.date.isoformat(), expected=doing.now.isoformat())
     event = RecallOpened(
         id=doing.event_id(),
         at=doing.now,
@@ -175,7 +129,8 @@ def open_case(
         rule_pack=choose(doing.now.date(), own=local(session.rules)).pack.name,
         quantity=Quantity.parse(what.quantity) if what.quantity else None,
         sample=sample,
-        **{name: getattr(what, name) for name in _SAID if name != "advice"},
+        plan_date=what.date,
+        **{name: getattr(what, name) for name in SAID if name != "advice"},
         advice=advice or what.advice,
     )
     return Outcome(events=[event], personal={event.id: what.personal()} if what.personal() else {}, answer=event)

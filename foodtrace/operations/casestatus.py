@@ -41,7 +41,7 @@ from foodtrace.recall.finding.look import Look
 from foodtrace.recall.heard import heard_of
 from foodtrace.recall.marked import marked, unsealed
 from foodtrace.recall.packs import for_case
-from foodtrace.recall.report import CurvePoint, at_deadline, curve_points
+from foodtrace.recall.report import CurvePoint, at_deadline, curve_points, plan_said
 from foodtrace.recall.said import ToldTwice, Unsealed, unsealed_said
 from foodtrace.recall.scope import scope_words
 from foodtrace.recall.settings import DAY_LONG, HOUR, Settings
@@ -113,6 +113,8 @@ class CaseStatus(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     producer: str
     operator: str
+    plan: dict[str, str]
+    """What the plan says (RCL15 Art. 15): its day ``plan_date``, days of production ``produced`` and the rest, as in the report."""
     state: Literal["open", "closed", "withdrawn"]
     opened: str
     known: str
@@ -215,6 +217,7 @@ class _Standing:
             reason=case.reason,
             producer=case.producer,
             operator=case.operator,
+            plan=plan_said(self.told, case),
             state="withdrawn" if case.withdrawn is not None else "closed" if case.closed is not None else "open",
             opened=said(case.opened),
             known=said(case.known),

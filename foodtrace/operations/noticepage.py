@@ -40,8 +40,10 @@ from foodtrace.texts import Lang, text
 
 PUBLIC: Final = ("product", "brand", "spec", "quantity", "reason", *PLAN[3:])
 """What the plan says, in the order in which it is printed."""
-_PRINTED: Final = (*PUBLIC[:3], "produced", "expiry", *PUBLIC[3:])
-"""With the dates that the records say."""
+_PRINTED: Final = ("plan_date", *PUBLIC[:3], "produced", "produced_recorded", "expiry", *PUBLIC[3:])
+"""With the day of the plan, the days of production it says, and the dates that the records say."""
+_ONLY_SAID: Final = ("plan_date", "produced_recorded")
+"""What has no line where nobody said it: the day of the plan, and other days of production than the plan says."""
 _STYLE: Final = (
     "@page{size:A4;margin:12mm 15mm}body{font:10.5pt/1.35 'Noto Sans CJK SC','Source Han Sans SC','Microsoft YaHei',sans-serif;color:#000;"
     "max-width:178mm;margin:auto}h1{font-size:16pt;text-align:center;margin:0 0 2mm}table{border-collapse:collapse;width:100%;"
@@ -135,8 +137,12 @@ def public_of(session: Session, case: str, now: int) -> Public:
     fields: dict[str, str] = dict(session.rows("SELECT field, value FROM personal WHERE log = ? AND seq = ?", first[2])) if first else {}
     pack = for_case(state, session.rules)
     clock = completion_clock(state, pack.settings, calendar(), now)
-    words = {name: str(value) for name in PUBLIC if event is not None and (value := getattr(event, name, None))}
-    words |= {name: value for name, value in _recorded(session, state, now).items() if value and name not in words}
+    plan = ("plan_date", "produced", *PUBLIC)
+    words = {name: str(value) for name in plan if event is not None and (value := getattr(event, name, None))}
+    recorded = _recorded(session, state, now)
+    if words.get("produced", recorded["produced"]) != recorded["produced"]:
+        recorded["produced_recorded"] = recorded["produced"]
+    words |= {name: value for name, value in recorded.items() if value and name not in words}
     if event is not None and event.ends is not None:
         until: str | None = event.ends.isoformat()
     else:
@@ -187,7 +193,7 @@ def page(public: Public, sent: Sent, lang: Lang) -> str:
         (text("notice.phone", lang), public.phone),
         (text("notice.email", lang), public.email),
         (text("notice.level", lang), text(f"notice.level_{public.level}", lang)),
-        *((text(f"notice.{name}", lang), public.said.get(name, "")) for name in _PRINTED),
+        *((text(f"notice.{name}", lang), public.said.get(name, "")) for name in _PRINTED if name in public.said or name not in _ONLY_SAID),
         (text("notice.start", lang), moment_words(public.published or public.opened)),
         (text("notice.end", lang), public.until or ""),
     ]

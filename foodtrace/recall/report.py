@@ -95,8 +95,9 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
 
 PLAN: Final = ("brand", "spec", "quantity", "harm", "process", "area", "disposal", "cost", "refund", "expected", "channel")
 """What plan and notice say beside product and reason, in the order in which it is printed (RCL15 Art. 15, 19)."""
-REPORTED: Final = (*PLAN, "duties", "ends")
-"""What the report says of the plan: what holders have to do, and the last day, have a place of their own in a notice."""
+REPORTED: Final = ("plan_date", *PLAN[:2], "produced", *PLAN[2:], "duties", "ends")
+"""What the report says of the plan: its own day, days of production, what holders have to do and the last day have places of their own in a
+notice."""
 PEOPLE: Final = ("representative", "in_charge", "phone", "email", "address")
 """Whom the plan names; kept beside the log, where it can be erased."""
 
@@ -203,7 +204,7 @@ def case_report(
         operator=case.operator,
         producer_name=name_of(case.producer) if case.producer else "",
         operator_name=name_of(case.operator) if case.operator else "",
-        plan=_plan(told, case),
+        plan=plan_said(told, case),
         people=_people(session, told, case, masked=not contacts),
         lots=_lots(facts, found),
         known=local_time(case.known),
@@ -234,7 +235,8 @@ def case_report(
     return report, forward(facts, found, asked, settings=settings, sums=look.sums)
 
 
-def _plan(told: Sequence[Told], case: Case) -> dict[str, str]:
+def plan_said(told: Sequence[Told], case: Case) -> dict[str, str]:
+    """Return what the plan says, by :data:`REPORTED`; what it does not say is left out. :param told: the records of the case."""
     first = opening(told, case.opener)
     return {} if first is None else {name: str(said) for name in REPORTED if (said := getattr(first[1], name, None))}
 

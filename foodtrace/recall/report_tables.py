@@ -113,7 +113,8 @@ def _summary(report: Report, lang: Lang) -> Grid:
     ]
     unsaid = text("notice.unsaid", lang)
     said = [*((name, report.plan) for name in REPORTED), *((name, report.people) for name in PEOPLE)]
-    plan = [(text(f"notice.{name}", lang), words.get(name, unsaid)) for name, words in said]
+    recorded = {"produced": ", ".join(sorted({each.produced for each in report.lots if each.produced}))}
+    plan = [(text(f"notice.{name}", lang), words.get(name) or recorded.get(name) or unsaid) for name, words in said]
     named = [(text(f"report.row.{key}", lang), said) for key, said in rows]
     return Grid(name="summary", columns=("what", "said"), rows=(*named[:_PLAN_AT], *plan, *named[_PLAN_AT:]))
 

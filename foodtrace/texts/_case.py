@@ -412,6 +412,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "notice.brand": ("商标", "Brand"),
     "notice.spec": ("规格", "Specification"),
     "notice.produced": ("生产日期", "Produced"),
+    "notice.produced_recorded": ("生产日期 (记录)", "Produced, by the records"),
+    "notice.plan_date": ("召回计划日期", "Recall plan of"),
     "notice.expiry": ("保质期至", "Expires"),
     "notice.ends": ("召回期限", "Ends"),
     "notice.representative": ("法定代表人", "Legal representative"),

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
+
+import pytest
 
 from foodtrace import Quantity
+from foodtrace.errors import BadData
 from foodtrace.graph.edges import micros
-from foodtrace.operations import cases
-from foodtrace.operations.noticepage import public_of
+from foodtrace.operations import cases, notices
+from foodtrace.operations.caseplan import Plan, read_plan
+from foodtrace.operations.noticepage import page, public_of
 from foodtrace.recall.report import case_report
 from foodtrace.recall.report_html import html
+from foodtrace.recall.report_tables import grids
 from foodtrace.texts import LANGS, text
 from tests.recall.caselife import LOT, now, refuses
 from tests.recall.casework import World, day
@@ -24,7 +30,7 @@ def test_neither_class_nor_knowledge_nor_reason_is_ever_made_up(world: World) ->
 
 
 def test_the_plan_stands_in_the_notice_and_people_stand_beside_the_log(world: World) -> None:
-    plan = cases.Plan(product="芹菜", harm="急性中毒", refund="凭小票退款", in_charge="王某", phone="0451-1", quantity="100 kg")
+    plan = Plan(product="芹菜", harm="急性中毒", refund="凭小票退款", in_charge="王某", phone="0451-1", quantity="100 kg")
     case = world.open(LOT, plan=plan)
     with world.read() as session:
         public = public_of(session, case, micros(world.now))
@@ -59,8 +65,8 @@ def test_the_completion_clock_starts_once_and_moves_only_by_a_published_extensio
 
 
 def test_all_that_the_plan_says_stands_in_the_report_and_people_in_full_only_where_contacts_are_asked_for(world: World) -> None:
-    people = {"representative": "赵某", "in_charge": "王某", "phone": "13900001234", "email": "r@example.cn", "address": "滨江路 1 号"}
-    plan = cases.Plan(duties="立即下架", ends=dt.date(2026, 5, 1), **people)
+    people: dict[str, Any] = {"representative": "赵某", "in_charge": "王某", "phone": "13900001234", "email": "r@example.cn", "address": "滨江路 1 号"}
+    plan = Plan(duties="立即下架", ends=dt.date(2026, 5, 1), **people)
     case = world.open(LOT, plan=plan)
     for contacts in (False, True):
         with world.read() as session:
@@ -86,3 +92,52 @@ def test_the_dates_and_the_content_on_record_stand_in_notice_and_report(world: W
     }
     (said,) = report.lots
     assert (said.lot, said.produced, said.expiry, said.content, said.content_unit) == (lot, "2026-02-01", "2028-02-01", 900, "g")
+
+
+def test_the_day_of_the_plan_and_its_days_of_production_stand_in_report_notice_and_status(world: World) -> None:
+    """A plan that says other days than the records: both are told, neither hides the other."""
+    lot = "06909999000012/B7"
+    world.batch(lot, "F", 50, {}, produced=dt.date(2026, 2, 1))
+    plan = read_plan(b"date = 2026-03-03\nproduced = [2026-02-02, 2026-02-01]\n", "p.toml")
+    case = world.open(lot, plan=plan)
+    with world.read() as session:
+        public = public_of(session, case, micros(world.now))
+        report, chain = case_report(session, case, now=micros(world.now))
+    assert (report.plan["plan_date"], report.plan["produced"]) == ("2026-03-03", "2026-02-01, 2026-02-02")
+    assert now(world, case).plan == report.plan
+    assert (public.said["produced"], public.said["produced_recorded"]) == ("2026-02-01, 2026-02-02", "2026-02-01")
+    sent = world.do(notices.notify, case).notices
+    for lang in LANGS:
+        printed = page(public, sent[0], lang)
+        for name in ("plan_date", "produced", "produced_recorded"):
+            assert f"<tr><th>{text(f'notice.{name}', lang)}</th><td>{public.said[name]}</td></tr>" in printed
+        shown = html(report, chain, lang=lang)
+        assert "2026-03-03" in shown
+        assert "2026-02-01, 2026-02-02" in shown
+
+
+def test_what_a_plan_does_not_say_of_days_is_what_the_records_say_and_no_line_is_made_up(world: World) -> None:
+    lot = "06909999000012/B7"
+    world.batch(lot, "F", 50, {}, produced=dt.date(2026, 2, 1))
+    case = world.open(lot)
+    with world.read() as session:
+        public = public_of(session, case, micros(world.now))
+        report, chain = case_report(session, case, now=micros(world.now))
+    assert public.said["produced"] == "2026-02-01"
+    printed = page(public, world.do(notices.notify, case).notices[0], "en")
+    assert text("notice.plan_date", "en") not in printed
+    assert text("notice.produced_recorded", "en") not in printed
+    assert ("Produced", "2026-02-01") in [row for grid in grids(report, "en") if grid.name == "summary" for row in grid.rows]
+    assert "2026-02-01" in html(report, chain, lang="en")
+
+
+def test_a_plan_is_not_of_a_later_day_than_now_and_its_days_are_days_or_words(world: World) -> None:
+    refuses(world, "case.later_than_now", cases.open_case, [LOT], level=2, known=day(3), reason="x", plan=Plan(date=dt.date(2026, 9, 1)))
+    assert read_plan(b"produced = 2026-11-01", "p").produced == "2026-11-01"
+    assert read_plan('produced = "11 月上旬"'.encode(), "p").produced == "11 月上旬"
+    assert read_plan(b"", "p") == Plan()
+    wrong = [b"produced = 7", b"produced = []", b"produced = 2026-11-01T08:00:00", b'date = "soon"']
+    for data in (*wrong, b"dates = 2026-11-01", b"\xff", b"date =", b"[date]"):
+        with pytest.raises(BadData) as error:
+            read_plan(data, "p.toml")
+        assert (error.value.code, error.value.value) == ("case.plan_form", "p.toml"), data

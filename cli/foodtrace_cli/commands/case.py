@@ -36,7 +36,8 @@ from foodtrace_cli.output import say
 
 if TYPE_CHECKING:
     from foodtrace.events import DeadlineExtended, RecallOpened, RecallPublished
-    from foodtrace.operations.cases import Plan, Rescoped
+    from foodtrace.operations.caseplan import Plan
+    from foodtrace.operations.cases import Rescoped
     from foodtrace.recall.facts import Case
     from foodtrace.storage.session import Session
 
@@ -80,8 +81,8 @@ def open_(
 ) -> None:
     """Open a case for LOTs, or what a rule fits, or what left or passed through a site, and everything made from it.
 
-    From now on these goods can be neither transferred nor sold. The plan file (RCL15 Art. 15, 16) may say: product, brand, spec,
-    quantity, harm, process, area, duties, disposal, cost, refund, advice, expected, channel, ends, and, kept beside the log:
+    From now on these goods can be neither transferred nor sold. The plan file (RCL15 Art. 15, 16) may say: date, product, brand, spec,
+    produced, quantity, harm, process, area, duties, disposal, cost, refund, advice, expected, channel, ends, and, kept beside the log:
     representative, in_charge, phone, email, address.
     """
     from foodtrace.graph.reader import SqlFacts  # noqa: PLC0415
@@ -371,16 +372,11 @@ def _plan(path: str | None) -> Plan | None:
     """Read a plan file. Raises ``BadData`` (``case.plan_form``)."""
     if path is None:
         return None
-    import tomllib  # noqa: PLC0415 - only for a plan
     from pathlib import Path  # noqa: PLC0415
 
-    import msgspec  # noqa: PLC0415
-
-    from foodtrace.operations.cases import Plan  # noqa: PLC0415
+    from foodtrace.operations.caseplan import read_plan  # noqa: PLC0415 - only for a plan
 
     try:
-        return msgspec.convert(tomllib.loads(Path(path).read_text(encoding="utf-8")), Plan)
+        return read_plan(Path(path).read_bytes(), path)
     except FileNotFoundError:
         raise NotFound("case.no_file", value=path) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
-        raise BadData("case.plan_form", value=path, reason=str(error)) from None
