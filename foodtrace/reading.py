@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION: Final = VERSION
 """The schema this program works with."""
-RULE_PARTS: Final = ("recall", "gate")
-"""Where in a folder of rule packs of one's own those of recalls and those of the gate stand."""
+RULE_PARTS: Final = ("recall", "gate", "calendar")
+"""Where in a folder of rule packs of one's own those of recalls and those of the gate stand, and tables of holidays."""
 
 
 class LogState(NamedTuple):

@@ -112,7 +112,7 @@ class LazyGroup(click.Group):
     envvar="FOODTRACE_RULES",
     default=None,
     metavar="DIR",
-    help="Folder of rule packs of your own: recall/*.toml and gate/*.toml in it.",
+    help="Folder of rule packs of your own: recall/*.toml, gate/*.toml and calendar/*.toml in it.",
 )
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.version_option(package_name="foodtrace", message="foodtrace %(version)s")

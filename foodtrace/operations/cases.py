@@ -46,7 +46,7 @@ from foodtrace.operations.othercases import check_again
 from foodtrace.operations.scopes import Given, check_any, clauses_of, producers_of
 from foodtrace.quantity import Quantity
 from foodtrace.recall.answer import recall
-from foodtrace.recall.calendars import calendar
+from foodtrace.recall.calendars import calendar_of
 from foodtrace.recall.cases import case_ids, load_case, name_case, resolve_case
 from foodtrace.recall.clearing import all_goods
 from foodtrace.recall.deadlines import completion_clock, end_of
@@ -207,7 +207,7 @@ def extend(
     state = managed(session, doing, case)
     if not approval.strip():
         raise BadData("case.approval", value="-", expected="--approval")
-    clock = completion_clock(state, for_case(state, session.rules).settings, calendar(), micros(doing.now))
+    clock = completion_clock(state, for_case(state, session.rules).settings, calendar_of(session.rules), micros(doing.now))
     if state.published is None:
         raise Refused("case.not_published", value=state.case)
     if clock.due_day is not None and until <= clock.due_day:

@@ -31,7 +31,7 @@ from foodtrace.operations.sinceclosed import since_closed
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.amounts import products_said
 from foodtrace.recall.answer import Answer, FiguresAnswer, FindingAnswer, OutletRow, Position, RateAnswer, WithoutLot, recall
-from foodtrace.recall.calendars import calendar
+from foodtrace.recall.calendars import calendar_of
 from foodtrace.recall.cases import Told, case_events, load_case
 from foodtrace.recall.deadlines import Clock, completion_clock, local_day, start_clock, working_days_between
 from foodtrace.recall.decisions import Decision, decisions
@@ -77,7 +77,9 @@ class ClockAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """Hours (start) or working days (completion)."""
     left: int | None
     missing: tuple[int, ...]
-    """Years without holiday table."""
+    """Years without holiday table that it leans on."""
+    own: tuple[int, ...]
+    """Years it leans on whose table is one of one's own."""
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
@@ -195,7 +197,7 @@ class _Standing:
         self.rows = {row.site: row for row in (*self.answer.outlets, *self.answer.others)}
         self.told: list[Told] = [each for each in case_events(session, case.case) if micros(each[1].at) <= now and each[0] <= recorded]
         self.origins: dict[int, str] = dict(session.rows("SELECT id, origin FROM log"))
-        self.clock = completion_clock(case, self.settings, calendar(), now)
+        self.clock = completion_clock(case, self.settings, calendar_of(self.session.rules), now)
         self.start = start_clock(case, self.settings)
         self.against = conditions(session, now, case, self.found, recorded_until=recorded)
 
@@ -204,7 +206,7 @@ class _Standing:
         today = local_day(self.now)
         published = case.published if case.published is not None and case.published <= self.now else None
         holdings = len(self.found.holdings)
-        look = Look(self.facts, self.found, self.settings, case, calendar())
+        look = Look(self.facts, self.found, self.settings, case, calendar_of(self.session.rules))
         facts = list(marked(look))
         names = {number: info.name for number, info in self.found.sites.items()}
         self.unsealed = unsealed_said(self.facts, unsealed(look, facts), names)
@@ -229,7 +231,7 @@ class _Standing:
             ),
             at=said(self.now),
             as_known=self.recorded != NEVER,
-            day=None if published is None else working_days_between(calendar(), local_day(published), today),
+            day=None if published is None else working_days_between(calendar_of(self.session.rules), local_day(published), today),
             days=self.settings.complete_days[case.level - 1],
             rule_pack=self.pack.pack.name,
             rule_pack_missing=self.pack.missing,
@@ -275,7 +277,7 @@ class _Standing:
             return
         limit = self.settings.answer_limit
         for site, arrived in self._silent():
-            gone = working_days_between(calendar(), local_day(arrived), local_day(self.now))
+            gone = working_days_between(calendar_of(self.session.rules), local_day(arrived), local_day(self.now))
             if gone is not None and gone > limit:
                 yield self._task("answer", site, late_by=gone - limit, hours=(self.now - arrived) // HOUR)
         for plan in self.case.planned:
@@ -378,4 +380,5 @@ def _clock(clock: Clock) -> ClockAnswer:
         late_by=clock.late_by,
         left=clock.left,
         missing=clock.missing,
+        own=clock.own,
     )

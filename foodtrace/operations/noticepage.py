@@ -28,7 +28,7 @@ from foodtrace.operations.notices import Notified, Sent
 from foodtrace.operations.parties import PartyLot
 from foodtrace.operations.sellers import name_of
 from foodtrace.quantity import Quantity, jin
-from foodtrace.recall.calendars import calendar
+from foodtrace.recall.calendars import calendar_of
 from foodtrace.recall.cases import case_events, load_case, opening
 from foodtrace.recall.deadlines import completion_clock
 from foodtrace.recall.facts import Case
@@ -118,7 +118,7 @@ class Public(msgspec.Struct, frozen=True, kw_only=True):
     opened: str
     published: str | None
     until: str | None
-    """Day by which the recall is to be completed; none: not published yet."""
+    """Day by which the recall is to be completed; none: not published yet, or nobody knows (``missing``)."""
     producer: str
     phone: str
     email: str
@@ -127,6 +127,8 @@ class Public(msgspec.Struct, frozen=True, kw_only=True):
     duties: str
     advice: str
     rule_pack: str
+    missing: tuple[int, ...] = ()
+    """Years without holiday table, where the day by which it is to be completed leans on them."""
 
 
 def public_of(session: Session, case: str, now: int) -> Public:
@@ -136,7 +138,7 @@ def public_of(session: Session, case: str, now: int) -> Public:
     event: RecallOpened | None = first[1] if first else None
     fields: dict[str, str] = dict(session.rows("SELECT field, value FROM personal WHERE log = ? AND seq = ?", first[2])) if first else {}
     pack = for_case(state, session.rules)
-    clock = completion_clock(state, pack.settings, calendar(), now)
+    clock = completion_clock(state, pack.settings, calendar_of(session.rules), now)
     plan = ("plan_date", "produced", *PUBLIC)
     words = {name: str(value) for name in plan if event is not None and (value := getattr(event, name, None))}
     recorded = _recorded(session, state, now)
@@ -161,6 +163,7 @@ def public_of(session: Session, case: str, now: int) -> Public:
         duties=event.duties if event else "",
         advice=state.advice,
         rule_pack=pack.pack.name,
+        missing=clock.missing if until is None else (),
     )
 
 
@@ -185,6 +188,7 @@ def page(public: Public, sent: Sent, lang: Lang) -> str:
     """Return a notice as one HTML page."""
     party = sent.party
     title = text("notice.title", lang)
+    until = text("deadline.calendar_missing", lang, years=", ".join(map(str, public.missing))) if public.missing else ""
     rows = [
         (text("notice.case", lang), text("notice.case_line", lang, case=public.case, version=public.version, number=sent.number)),
         (text("notice.to", lang), f"{party.name} ({party.site})"),
@@ -195,7 +199,7 @@ def page(public: Public, sent: Sent, lang: Lang) -> str:
         (text("notice.level", lang), text(f"notice.level_{public.level}", lang)),
         *((text(f"notice.{name}", lang), public.said.get(name, "")) for name in _PRINTED if name in public.said or name not in _ONLY_SAID),
         (text("notice.start", lang), moment_words(public.published or public.opened)),
-        (text("notice.end", lang), public.until or ""),
+        (text("notice.end", lang), public.until or until),
     ]
     unsaid = text("notice.unsaid", lang)
     body = [f"<h1>{_e(title)}</h1>", "<table>"]

@@ -22,7 +22,7 @@ from foodtrace.recall.affected import Affected, find
 from foodtrace.recall.aliases import maker_of, product_of
 from foodtrace.recall.amounts import Lines, by_product, products_said
 from foodtrace.recall.bounds import Bounds
-from foodtrace.recall.calendars import calendar
+from foodtrace.recall.calendars import calendar_of
 from foodtrace.recall.contacts import contacts
 from foodtrace.recall.facts import Case
 from foodtrace.recall.findings import NO_TABLES, findings_of
@@ -343,7 +343,7 @@ class Answering:
         return tuple(sorted(made, key=lambda line: (line.site, line.unit, line.quantity, line.least, line.most, line.goods)))
 
     def _untraced(self) -> tuple[FindingAnswer, ...]:
-        tables = calendar() if self.case is not None else NO_TABLES
+        tables = calendar_of(self.session.rules) if self.case is not None else NO_TABLES
         found = findings_of(self.facts, self.found, settings=self.settings, case=self.case, calendar=tables, sums=self.sums)
         elsewhere = self.facts.sites({each.site for each in found if each.site} - self.names.keys())
         names = {site: info.name for site, info in (*self.names.items(), *elsewhere.items())}

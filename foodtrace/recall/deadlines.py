@@ -6,7 +6,8 @@ Rules:
 2. **Completion**: the n-th working day after the day of publication, until 24:00 local time. The day of publication is not
    counted (Civil Code Art. 201) unless the pack says so; then it is day one if it is a working day itself.
 3. A **working day** is a weekday that is no listed holiday, or a listed swapped weekend day (调休).
-4. A year without table gives no date: the due day is none and the years that are wanting are named. Nothing is guessed.
+4. A year without table gives no date: the due day is none and the years that are wanting are named. Nothing is guessed, nor counted: of a
+   date that an extension sets there, nobody knows how many working days are left.
 5. An **extension** needs approval, publication and a new date. The later date holds; the first one stays visible. Where the first is not
    known for want of a year's table, it lies in that year or after: an extension to a day before that year is not the later date.
 6. Completion is late by working days after the due day, up to the day of closing or, while the case is open, up to T.
@@ -42,6 +43,8 @@ class Year(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     verified: bool
     """True when the dates were read in the text of the notice itself."""
+    own: bool = False
+    """It does not come with foodtrace: somebody here gave it."""
 
 
 class Calendar(msgspec.Struct, frozen=True):
@@ -55,6 +58,14 @@ class Calendar(msgspec.Struct, frozen=True):
         if table is None:
             return None
         return day in table.working or (day.weekday() < _SATURDAY and day not in table.holidays)
+
+    def wanting(self, first: dt.date, last: dt.date) -> tuple[int, ...]:
+        """Return the years between two days that have no table."""
+        return tuple(year for year in range(first.year, last.year + 1) if year not in self.years)
+
+    def given(self, first: dt.date, last: dt.date) -> tuple[int, ...]:
+        """Return the years between two days whose table somebody here gave."""
+        return tuple(year for year in range(first.year, last.year + 1) if year in self.years and self.years[year].own)
 
 
 class DueDay(msgspec.Struct, frozen=True):
@@ -82,7 +93,9 @@ class Clock(msgspec.Struct, frozen=True, kw_only=True):
     left: int | None = None
     """While running and not late: whole hours (start), or working days to go after today (completion)."""
     missing: tuple[int, ...] = ()
-    """Years without holiday table: the finding ``calendar_missing``."""
+    """Years without holiday table that it leans on, be it for its day or for what is left: the finding ``calendar_missing``."""
+    own: tuple[int, ...] = ()
+    """Years it leans on whose table does not come with foodtrace."""
 
 
 def local_day(moment: int) -> dt.date:
@@ -149,10 +162,13 @@ def completion_clock(case: Case, settings: Settings, calendar: Calendar, now: in
     least = dt.date(first.missing[0], 1, 1) if first.day is None else dt.date.min
     days = [*(day for day in later if day >= least), *([first.day] if first.day is not None else [])]
     closed = case.closed if case.closed is not None and case.closed <= now else None
+    start, today = local_day(case.published), local_day(now if closed is None else closed)
     if not days:
-        return Clock(name="complete", due=None, done=closed, late_by=None, missing=first.missing)
+        own = calendar.given(start, dt.date(first.missing[0], 1, 1))
+        return Clock(name="complete", due=None, done=closed, late_by=None, missing=first.missing, own=own)
     day = max(days)
-    clock = Clock(name="complete", due=end_of(day), due_day=day, first_due_day=first.day, done=closed, missing=first.missing)
+    own = calendar.given(start, max(day, today))
+    clock = Clock(name="complete", due=end_of(day), due_day=day, first_due_day=first.day, done=closed, missing=first.missing, own=own)
     return _judge(clock, calendar, now)
 
 
@@ -169,8 +185,10 @@ def _judge(clock: Clock, calendar: Calendar, now: int) -> Clock:
     end = now if clock.done is None else clock.done
     today = local_day(end)
     if end <= clock.due:
-        left = None if clock.done is not None else working_days_between(calendar, today, clock.due_day)
-        return msgspec.structs.replace(clock, left=left)
+        if clock.done is not None:
+            return clock
+        years = {*clock.missing, *calendar.wanting(today, clock.due_day)}
+        return msgspec.structs.replace(clock, left=working_days_between(calendar, today, clock.due_day), missing=tuple(sorted(years)))
     over = working_days_between(calendar, clock.due_day, today)
-    years = sorted({*clock.missing, *(y for y in range(clock.due_day.year, today.year + 1) if y not in calendar.years)})
-    return msgspec.structs.replace(clock, late=True, late_by=over, missing=tuple(years))
+    years = {*clock.missing, *calendar.wanting(clock.due_day, today)}
+    return msgspec.structs.replace(clock, late=True, late_by=over, missing=tuple(sorted(years)))

@@ -28,7 +28,7 @@ from foodtrace.graph.reader import SqlFacts
 from foodtrace.personal import Secret, fits
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.answer import Answer, OutletRow, RateAnswer, recall
-from foodtrace.recall.calendars import calendar
+from foodtrace.recall.calendars import calendar_of
 from foodtrace.recall.cases import Told, case_events, load_case, opening
 from foodtrace.recall.chain import Chain, forward
 from foodtrace.recall.curve import Point, curve
@@ -81,6 +81,8 @@ class Deadline(msgspec.Struct, frozen=True, kw_only=True):
     """Hours (start) or working days (completion)."""
     left: int | None
     missing_years: tuple[int, ...]
+    own_years: tuple[int, ...]
+    """Years it leans on whose holiday table is one of one's own."""
 
 
 class Version(msgspec.Struct, frozen=True, kw_only=True):
@@ -192,7 +194,7 @@ def case_report(
     told = [each for each in case_events(session, case.case) if micros(each[1].at) <= now]
     entries = entries_of_case(session, told)
     goods, left_out = entries_of_goods(session, facts, found, answer, entries, most=most_goods)
-    look = Look(facts, found, settings, case, calendar())
+    look = Look(facts, found, settings, case, calendar_of(session.rules))
     report = Report(
         case=case.name or case.case,
         made=local_time(now),
@@ -222,7 +224,7 @@ def case_report(
             Version(version=each.version, at=local_time(each.at), reason=each.reason, scope=tuple(scope_words(c) for c in each.clauses))
             for each in case.versions
         ),
-        deadlines=(_deadline(start_clock(case, settings), now), _deadline(completion_clock(case, settings, calendar(), now), now)),
+        deadlines=(_deadline(start_clock(case, settings), now), _deadline(completion_clock(case, settings, look.calendar, now), now)),
         answer=answer if contacts else masked(answer),
         upstream=_upstream(told),
         unsealed=unsealed_said(facts, unsealed(look, marked(look)), {number: info.name for number, info in found.sites.items()}),
@@ -314,7 +316,7 @@ def _masked(row: OutletRow) -> OutletRow:
 def curve_points(session: Session, case: Case, settings: Settings, now: int, holdings: int) -> tuple[CurvePoint, ...]:
     """Return the curve over the days of the case, both ways of looking at it (rule 3)."""
     when = moments(case, now, most=max(4, min(MOST_POINTS, _WORK // max(2 * holdings, 1))))
-    due = completion_clock(case, settings, calendar(), now).due
+    due = completion_clock(case, settings, calendar_of(session.rules), now).due
     end = min(now, case.closed) if case.closed is not None else now
     if due is not None and case.opened < due <= end:
         when = [*(each for each in when if each // _SECOND != due // _SECOND), due]
@@ -323,7 +325,7 @@ def curve_points(session: Session, case: Case, settings: Settings, now: int, hol
 
 def at_deadline(session: Session, case: Case, settings: Settings, now: int) -> CurvePoint | None:
     """Return how far a case had come when it was due, both ways (RECALL section 8); none before that."""
-    due = completion_clock(case, settings, calendar(), now).due
+    due = completion_clock(case, settings, calendar_of(session.rules), now).due
     return points_at(session, case, settings, [due], due=due)[0] if due is not None and due <= now else None
 
 
@@ -390,6 +392,7 @@ def _deadline(clock: Clock, now: int) -> Deadline:
         late_by=clock.late_by if clock.late else None,
         left=clock.left,
         missing_years=clock.missing,
+        own_years=clock.own,
     )
 
 

@@ -176,8 +176,12 @@ def _deadlines(report: Report, lang: Lang) -> Grid:
             state = text(late, lang, late="?" if each.late_by is None else each.late_by)
         elif each.state == "running" and each.left is not None:
             state = text("deadline.days_left", lang, left=each.left)
-        elif each.missing_years:
-            state = text("deadline.calendar_missing", lang, years=", ".join(map(str, each.missing_years)))
+        if each.missing_years:
+            what = "deadline.calendar_missing" if each.due is None else "deadline.calendar_uncounted"
+            said = text(what, lang, years=", ".join(map(str, each.missing_years)))
+            state = said if each.due is None else f"{state}; {said}"
+        if each.own_years:
+            state += "; " + text("deadline.calendar_own", lang, years=", ".join(map(str, each.own_years)))
         rows.append(
             (text(f"report.clock.{each.name}", lang), moment_words(each.due), moment_words(each.first_due), moment_words(each.done), state)
         )

@@ -213,6 +213,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "status.day": ("第 {day} 天 / {days} 个工作日, 截止 {due}", "day {day} of {days} working {days:day|days}, due {due}"),
     "status.unpublished": ("还没有公告 (公告后 {days} 个工作日)", "not published yet ({days} working {days:day|days} from publication)"),
     "status.no_calendar": ("已公告, 缺 {years} 年放假安排, 算不出截止日", "published; no holiday table for {years}, so no due day"),
+    "status.no_count": ("截止 {due}; 缺 {years} 年放假安排, 数不出第几个工作日", "due {due}; no holiday table for {years}, so nobody can count the working days"),
     "status.no_figures": ("尚无数字", "no figures yet"),
     "status.at_deadline": ("到期时: {happened} (当时所知: {known})", "when it was due: {happened} (as known then: {known})"),
     "status.no_cases": ("没有进行中的案件, 已结案或撤销的 {closed} 件 (全部: --all)", "no open cases; closed or withdrawn: {closed} (all of them: --all)"),

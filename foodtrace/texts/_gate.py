@@ -178,7 +178,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "rules.directory": ("没有规则包目录 {value}", "there is no folder of rule packs {value}"),
     "rules.directory.hint": ("核对路径, 或去掉这项设置", "check the path, or drop the setting"),
     "rules.misplaced": ("规则包不在该放的地方: {value}; 应放在 {expected}", "no rule pack is read from {value}: packs stand in {expected}"),
-    "rules.misplaced.hint": ("召回的放进 recall 子目录, 门口的放进 gate 子目录", "put those for recalls into the folder's recall, those for the gate into its gate"),
+    "rules.misplaced.hint": ("召回的放进 recall 子目录, 门口的放进 gate, 放假安排放进 calendar", "put those for recalls into the folder's recall, those for the gate into its gate, holiday tables into its calendar"),
     "rules.too_many": ("{value} 有 {count} 个规则包, 最多 {expected}", "{value} holds {count} rule {count:pack|packs}, at most {expected} are read"),
     "rules.too_many.hint": ("移走不用的", "move away those not needed"),
     "rules.overlap": ("规则包 {value} 和 {other} 同日 ({start}) 起用", "rule packs {value} and {other} start on the same day, {start}"),

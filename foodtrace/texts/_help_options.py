@@ -15,7 +15,7 @@ OPTIONS: Final[dict[str, str]] = {
     "Origin of the log, NAME/operator/site; by default local/ and eight random hex digits.":
         "日志的名称, 名称/经营者/场所; 默认 local/ 加八位随机十六进制。",
     "Operator who runs this log: credit code, local id (L-0001), or one on record.": "谁管这本日志: 信用代码、本地编号 (L-0001), 或已登记的经营者。",
-    "Folder of rule packs of your own: recall/*.toml and gate/*.toml in it.": "自定规则包的目录: 其中 recall/*.toml 和 gate/*.toml。",
+    "Folder of rule packs of your own: recall/*.toml, gate/*.toml and calendar/*.toml in it.": "自定规则包的目录: 其中 recall/*.toml, gate/*.toml 和 calendar/*.toml (放假安排)。",
     "Lock the key file with a passphrase (FOODTRACE_PASSPHRASE, or asked for).":
         "用口令锁住密钥文件 (FOODTRACE_PASSPHRASE, 或当场问)。",
     "Name of the key; by default the origin of this host's log.": "密钥的名称; 默认是本机日志的名称。",

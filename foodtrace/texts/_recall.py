@@ -25,8 +25,15 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "deadline.days_left": ("还有 {left} 个工作日", "{left} working {left:day|days} left"),
     "deadline.calendar_missing": ("缺 {years} 年的放假安排, 不能算出日期", "no holiday table for {years}, so no date"),
     "deadline.superseded": ("注意: 按 {pack} 计算; {newer} 条文未核实", "note: computed by {pack}; the text of {newer} is not verified"),
+    "deadline.calendar_uncounted": (
+        "缺 {years} 年的放假安排, 那一年的工作日数不出来",
+        "no holiday table for {years}: nobody can count the working days there",
+    ),
+    "deadline.calendar_own": ("{years} 年按自定的放假安排", "by a holiday table of your own for {years}"),
+    "deadline.calendar_twice": ("{value} 和 {other} 都是 {year} 年的放假安排", "{value} and {other} are both holiday tables of {year}"),
+    "deadline.calendar_twice.hint": ("只留一个", "keep one of them"),
     "deadline.calendar_form": ("放假安排 {value} 格式不对: {reason}", "holiday table {value} is not well-formed: {reason}"),
-    "deadline.calendar_form.hint": ("照 foodtrace/recall/calendar 里的写", "write it like those in foodtrace/recall/calendar"),
+    "deadline.calendar_form.hint": ('照 docs/recall.md "放假安排" 里的写', "write it like the one in docs/recall.md, Holidays of a year"),
     "deadline.pack": ("按自定规则包 {pack} 计算", "by a rule pack of your own: {pack}"),
     "deadline.pack_missing": (
         "注意: 立案所依的规则包 {named} 不在这里, 以下按 {pack} 计算; 可能涉及的货一律不放行",

@@ -131,7 +131,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "finding.disputed.described": ("该处是谁的、是什么, 各本记录说法不一", "the records contradict each other on whose this site is, or what it is"),
     "finding.disputed.hint": ("向双方核实", "ask both"),
     "finding.calendar_missing": ("缺该年的放假安排, 期限算不出来", "no holiday table for the year, so no deadline"),
-    "finding.calendar_missing.hint": ("补上放假安排", "add the holiday table"),
+    "finding.calendar_missing.hint": ("补上放假安排: --rules 目录里的 calendar/*.toml", "add the holiday table: calendar/*.toml in the folder of --rules"),
     "report.title": ("召回报告 {case}", "Recall report {case}"),
     "report.curve.title": ("进展与期限", "Completion against the deadline"),
     "report.curve.note": ("实线: 按发生的时间。虚线: 按当时已记录的。两线之差是当时还不知道的。", "Solid: by when it happened. Dashed: by what had been recorded. The gap is what was not known yet."),

@@ -111,8 +111,10 @@ def _head(ctx: Context, found: CaseStatus) -> None:
         when = ctx.t("status." + found.state, at=(clock.done or "")[:16])
     elif found.published is None:
         when = ctx.t("status.unpublished", days=found.days)
-    elif clock.due_day is None or found.day is None:
+    elif clock.due_day is None:
         when = ctx.t("status.no_calendar", years=", ".join(map(str, clock.missing)))
+    elif found.day is None:
+        when = ctx.t("status.no_count", years=", ".join(map(str, clock.missing)), due=clock.due_day)
     else:
         when = ctx.t("status.day", day=found.day, days=found.days, due=clock.due_day)
     say(
@@ -268,7 +270,7 @@ def _steps(ctx: Context, site: SiteSteps) -> None:
 def deadlines(ctx: Context, state: Case, now: int, rules: Path | None) -> None:
     """Print both clocks of a case by its rule pack, how late they are, and what the pack does not know."""
     from foodtrace.operations.common import local  # noqa: PLC0415
-    from foodtrace.recall.calendars import calendar  # noqa: PLC0415
+    from foodtrace.recall.calendars import calendar_of  # noqa: PLC0415
     from foodtrace.recall.deadlines import completion_clock, start_clock, unpublished  # noqa: PLC0415
     from foodtrace.recall.packs import for_case  # noqa: PLC0415
 
@@ -278,10 +280,13 @@ def deadlines(ctx: Context, state: Case, now: int, rules: Path | None) -> None:
     line = ctx.t("deadline.start", due=f"{local(start.due or 0):%Y-%m-%d %H:%M}", hours=settings.start_hours[state.level - 1])
     met = ", " + ctx.t("deadline.started_met") if start.done is not None else ""
     say("  " + line + (", " + ctx.t("deadline.late_hours", late=start.late_by) if start.late else met))
-    clock = completion_clock(state, settings, calendar(), now)
+    clock = completion_clock(state, settings, calendar_of(rules), now)
     days = settings.complete_days[state.level - 1]
     if clock.missing:
-        say("  " + ctx.t("deadline.calendar_missing", years=", ".join(map(str, clock.missing))))
+        what = "deadline.calendar_missing" if clock.due_day is None else "deadline.calendar_uncounted"
+        say("  " + ctx.t(what, years=", ".join(map(str, clock.missing))))
+    if clock.own:
+        say("  " + ctx.t("deadline.calendar_own", years=", ".join(map(str, clock.own))))
     if clock.due_day is None:
         if not clock.missing:
             say("  " + ctx.t("deadline.not_published", days=days))

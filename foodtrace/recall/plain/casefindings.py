@@ -10,7 +10,7 @@ from typing import Final
 
 from foodtrace.graph.flowkind import ALWAYS, DELIVERED, SAMPLE, FlowKind
 from foodtrace.graph.reader import SqlFacts
-from foodtrace.recall.calendars import calendar
+from foodtrace.recall.calendars import calendar_of
 from foodtrace.recall.custody import freed
 from foodtrace.recall.entries import Entry, newest
 from foodtrace.recall.facts import Case
@@ -37,7 +37,7 @@ def case_findings(facts: SqlFacts, books: CaseBooks, case: Case, settings: Setti
     judge = Judge(case, settings, books.now, [(case, since)])
     held = [(lot, site) for lot, each in gathered.books.items() for site in each.held]
     found: list[Finding] = [
-        *silent(Heard(case, books.now, held, {}), books.now, settings, calendar()),
+        *silent(Heard(case, books.now, held, {}), books.now, settings, calendar_of(facts.session.rules)),
         *found_elsewhere(case, books.now, {site for _, site in held}),
         *_restocked(books, judge),
         *_acts(facts, books, judge),
