@@ -5,7 +5,7 @@ Rules (DESIGN section 5, rollback):
 1. First the database has to hold by itself: ``verify`` finds nothing. Recovery mends no tampering. One of an older version is brought
    over before that.
 2. Lost is what this host signed (its anchor says so) or verified (its mark of ``verify`` says so) and the database has not.
-   Nothing lost: a mark entry in the same log.
+   Nothing lost: a mark entry in the same log. A host that kept neither knows of nothing newer, and says that and no more.
 3. Something lost: whoever holds the newer checkpoint sees two histories. Either the same log goes on, and the mark explains the
    fork to them; or a new log begins, whose mark names the old one, and the old one is never written again. The caller chooses.
 4. The old log of a new one is ended by an entry where nothing was lost and its key is here; else its key file is put aside.
@@ -78,7 +78,10 @@ class Recovery(msgspec.Struct, frozen=True, kw_only=True):
     kind: Literal["restored", "new_log"]
     lost_from: int
     lost_to: int
-    """Entries ``lost_from .. lost_to - 1`` were signed once and are not here; equal: none."""
+    """Entries ``lost_from .. lost_to - 1`` were signed once and are not here; equal: none that this host knows of (``compared``)."""
+    compared: tuple[Literal["anchor", "mark"], ...] = ()
+    """What this host had kept of the log to compare it with: its anchor, the mark of ``verify``. Nothing: then it knows of nothing newer,
+    and that is no sign that nothing newer was signed."""
     mark: int
     """Sequence number of the mark entry."""
     into: str
@@ -104,6 +107,13 @@ class Lost(msgspec.Struct, frozen=True, kw_only=True):
     ended: bool
     anchored: bool
     """Whether this host has an anchor of it."""
+    marked: bool
+    """Whether ``verify`` left a mark of it."""
+
+    @property
+    def compared(self) -> tuple[Literal["anchor", "mark"], ...]:
+        """What it was compared with."""
+        return (*(("anchor",) if self.anchored else ()), *(("mark",) if self.marked else ()))
 
 
 def survey(host: Host, mark: Path | None = None) -> list[Lost]:
@@ -139,6 +149,7 @@ def _lost(session: Session, keys: Path, state: LogState, here: set[bytes], seen:
         key_here=state.key_id in here,
         ended=not state.key_id,
         anchored=anchored is not None,
+        marked=seen is not None,
     )
 
 
@@ -281,7 +292,7 @@ def _mark_of(host: Recovering, into: str) -> Recovered:
 
 def _broken_off(host: Recovering, lost: Lost, mark: Recovered, before: Recovered, into: str, *, gone: bool) -> Recovery:
     """End the old log, or put its key and the contradicted checkpoint aside, where a recovery of before did not come to it (rule 6)."""
-    told = partial(Recovery, log=lost.log, kind="new_log", mark=1, into=into)
+    told = partial(Recovery, log=lost.log, kind="new_log", mark=1, into=into, compared=lost.compared)
     if not gone and before.lost_to <= before.lost_from:
         _end_for(host, lost.log, into, mark)
         return told(lost_from=mark.lost_from, lost_to=mark.lost_to, old_key="ended")
@@ -312,6 +323,7 @@ def _done(
         lost_to=mark.lost_to,
         mark=receipt.last,
         into=receipt.log,
+        compared=lost.compared,
         evidence=evidence,
         old_key=old,
         locked=locked,

@@ -49,7 +49,7 @@ from foodtrace.operations.entries import Target, find_entry, original
 from foodtrace.operations.history import Change, differences, history, own_corrections, replacement_of
 from foodtrace.operations.retries import earlier
 from foodtrace.quantity import Quantity
-from foodtrace.sealed import follows, only_heirs
+from foodtrace.sealed import follows, heirs, only_heirs
 from foodtrace.storage.session import Session
 from foodtrace.tlog.entry import event_bytes
 
@@ -92,15 +92,15 @@ def correct(
     :param replacement: the whole event as it should have been.
     :param dispute: object to an entry of another log that this log is not entitled to correct (rule 5).
     :param revive: bring back an entry that did not occur by now; without it a change of such an entry is refused.
-    :raises Refused: ``correction.not_yours``, ``correction.of_mark``, ``correction.by_itself``, ``correction.some_lines``,
-        ``correction.removed``. :raises Conflict: ``correction.nothing``.
+    :raises Refused: ``correction.not_yours``, ``correction.left_log``, ``correction.left_site``, ``correction.of_mark``,
+        ``correction.by_itself``, ``correction.some_lines``, ``correction.removed``. :raises Conflict: ``correction.nothing``.
     :raises BadData: ``correction.field``, ``correction.zero``, ``event.*``. :raises NotFound: ``entry.not_found``.
     """
     target = _correctable(session, find_entry(session, given, own))
     if dispute:
         return _dispute(session, doing, target, own, note)
     if target.log != own and not _entitled(session, target, own):
-        raise Refused("correction.not_yours", value=f"{target.origin}#{target.seq}", expected=target.event.site or "-")
+        raise _not_yours(session, target, own)
     named = _named(session, target, own)
     again = _again(session, doing, target, named, own, changes, replacement, note)
     if again is not None:
@@ -245,6 +245,23 @@ def _entitled(session: Session, target: Target, own: int) -> bool:
     row = session.row("SELECT bytes FROM entry WHERE log = ? AND seq = 0", (own,))
     key = None if row is None else decode(event_bytes(bytes(row[0])))
     return isinstance(key, Key) and key.issuer == SqlFacts(session, NEVER).operator_of(target.event.site) != ""
+
+
+def _not_yours(session: Session, target: Target, own: int) -> Refused:
+    """Return the refusal; where the own log says that it continues the other one, there is nobody who could be asked to correct it."""
+    row = session.row("SELECT origin FROM log WHERE id = ?", (own,))
+    claims = {former: {seal.into for seal in seals} for former, seals in heirs(session, None).items()}
+    after, seen = {target.origin}, set[str]()
+    while after - seen:
+        seen |= after
+        after = {into for former in after for into in claims.get(former, ())}
+    place, site = f"{target.origin}#{target.seq}", target.event.site
+    if row is None or row[0] not in seen:
+        return Refused("correction.not_yours", value=place, expected=site or "-")
+    if isinstance(target.event, Site):
+        return Refused("correction.left_site", value=place, expected=site)
+    operator = SqlFacts(session, NEVER).operator_of(site) if site else ""
+    return Refused("correction.left_log", value=place, expected=site or "-", operator=operator or "OPERATOR", log=target.origin)
 
 
 def _continues(session: Session, target: Target, own: int) -> bool:

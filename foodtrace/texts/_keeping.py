@@ -88,6 +88,19 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "correction.removed.hint": ("确实发生过才加 {expected}", "if it did occur after all, add {expected}"),
     "correction.not_yours": ("{value} 在别人的日志里, 场所 {expected} 不归本日志的经营者", "{value} is in another log, and site {expected} is not run by this log's operator"),
     "correction.not_yours.hint": ("请对方更正, 或提出异议: --dispute --note", "ask them to correct it, or object: --dispute --note"),
+    "correction.left_site": (
+        "{value} 是已停用的日志里对场所 {expected} 的登记: 那里不能再更正",
+        "{value} describes site {expected} in a log that was left: it is not corrected there any more",
+    ),
+    "correction.left_site.hint": ("重新登记: foodtrace site edit {expected} ..", "describe it anew: foodtrace site edit {expected} .."),
+    "correction.left_log": (
+        "{value} 在已停用的日志里, 那本没有用自己的密钥指明由本日志接续; 场所 {expected} 也不归本日志的经营者",
+        "{value} is in a log that was left without naming this one by its own key, and site {expected} is not run by this log's operator",
+    ),
+    "correction.left_log.hint": (
+        "该场所就是你们的: foodtrace init --name 名字 --operator {operator}, 再 foodtrace --log 名字 correct {value} ..; 只丢了密钥又找到了: 放回密钥目录, foodtrace --log {log} recover --new-log --reason ..; 不然提出异议, 数字不变: --dispute --note",
+        "where the site is your own: foodtrace init --name NAME --operator {operator}, then foodtrace --log NAME correct {value} ..; where only its key was lost and turned up, put it back and foodtrace --log {log} recover --new-log --reason ..; else object, which changes no figure: --dispute --note",
+    ),
     "correction.other_side": ("{value} 已由另一方更正", "{value} was corrected by the other side already"),
     "correction.other_side.hint": ("请那一方再更正, 不然两个更正都会算上", "ask them to correct it again, or both corrections would count"),
     "correction.own": ("{value} 是自己的记录, 不必提异议", "{value} is an entry of your own log"),
@@ -232,8 +245,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "recover.broken.hint": ("恢复不修补篡改; 换另一份备份, 看 foodtrace verify", "recovery mends no tampering: use another backup, see foodtrace verify"),
     "recover.choose": ("{value}: 已签过的 {lost} 条不在这里: 选 {expected}", "{value}: {lost} signed {lost:entry is|entries are} not here: choose {expected}"),
     "recover.choose.hint": (
-        "--new-log 另开一本, 旧的封存 (稳妥); --same-log 接着写, 持有新检查点的人会看到分叉",
-        "--new-log begins a new one and seals the old (safer); --same-log goes on, and whoever holds the newer checkpoint sees a fork",
+        "--new-log 另开一本, 旧的封存 (稳妥; 旧的条目以后只有场所的经营者能更正); --same-log 接着写, 持有新检查点的人会看到分叉",
+        "--new-log begins a new one and seals the old (safer; the old one's entries are then corrected by the operators of their sites only); --same-log goes on, and whoever holds the newer checkpoint sees a fork",
     ),
     "recover.no_key": ("{value} 的密钥不在这里或已终止, 这本日志不能再写", "the key of {value} is not here or has ended: nobody can write that log any more"),
     "recover.no_key.hint": ("{expected} 另开一本, 旧的封存; 找到密钥文件就放回密钥目录", "{expected} begins a new one and seals the old; a key file that is found goes back into the key folder"),
@@ -271,7 +284,18 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{log} entries {first} to {last} were written after it was left; entry {mark} of {into} says that they are known. They count as they did; correct what is wrong.",
     ),
     "cli.recover.lost": ("丢失: {log} 第 {first} 至 {last} 条签过而不在这里, 请按单据补记", "lost: {log} entries {first} to {last} were signed and are not here; record them again from the papers"),
-    "cli.recover.nothing": ("没有丢失签过的记录", "nothing that was signed is lost"),
+    "cli.recover.nothing": (
+        "本机签过或核验过的没有丢失 (与本机留下的比对过); 别的机器签过什么, 本机不知道",
+        "nothing is lost of what this host signed or verified (compared with what it kept); what others signed with this key it cannot know",
+    ),
+    "cli.recover.unknown": (
+        "本机不知道有更新的: 这里没有它的锚, 也没有核验标记, 无从比对。备份以后签过的若有, 就成了分叉: 先拿最新的检查点 (见证方、监管方、对方手里的) 来比: foodtrace verify --since 文件",
+        "this host knows of nothing newer, for it has neither an anchor nor a mark of verify to compare with. If anything was signed after the backup, there are two histories now: compare with the newest checkpoint that a witness, the regulator or a partner has: foodtrace verify --since FILE",
+    ),
+    "cli.recover.uncorrected": (
+        "{log} 里写错的, 以后只有场所的经营者能更正 (foodtrace init --operator), 别人只能提出异议 (docs/keys.md)",
+        "what {log} says wrong is corrected only by the operator of the site it happened at (foodtrace init --operator), else objected to (docs/keys.md)",
+    ),
     "cli.recover.evidence": ("与账本矛盾的检查点留作证据: {path}", "the checkpoint that contradicts this ledger is kept as evidence: {path}"),
     "cli.recover.open_key": (
         "新密钥文件没有口令; 要上锁: foodtrace key rotate --passphrase",

@@ -179,7 +179,7 @@ def test_a_key_that_was_brought_by_hand_is_looked_at_before_anything_is_put_back
     assert "key.file_differs" in said
     assert not (tmp_path / "host" / "foodtrace.db").exists()
     place.write_bytes(whole)
-    assert "nothing that was signed is lost" in run(tmp_path / "host", "--now", "2026-11-24 05:00", *words)
+    assert "this host knows of nothing newer" in run(tmp_path / "host", "--now", "2026-11-24 05:00", *words)
 
 
 def drop(path: Path) -> None:
@@ -204,7 +204,7 @@ def test_on_the_command_line(tmp_path: Path, harm: Callable[[Path], None], code:
         assert not (tmp_path / "y.db").exists()
     else:
         assert f"key files that the manifest names and that are not in the backup: {spare}" in said
-        assert "nothing that was signed is lost" in said
+        assert "this host knows of nothing newer" in said
 
 
 def test_a_backup_of_before_is_put_back_and_it_is_said_what_is_not_known_of_its_keys(kept: Path, tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ def test_what_recover_says_of_a_key_that_turns_up_is_done_as_it_is_typed(found: 
     assert f"end the old log with it: foodtrace --log {OLD} recover --new-log --reason" in said
     page = (ROOT / "docs" / "keys.md").read_text(encoding="utf-8")
     assert "foodtrace --log OLD recover --new-log --reason" in page, "the page says the same"
-    assert "correction.not_yours" in run(tmp_path, "correct", f"{OLD}#1", "--did-not-occur", code=1)
+    assert "correction.left_log" in run(tmp_path, "correct", f"{OLD}#1", "--did-not-occur", code=1)
     found.rename(tmp_path / "keys" / found.name)
     assert "the old log has ended" in run(tmp_path, *AGAIN)
     assert states(tmp_path) == {OLD: ("ended", 2), NEW: ("in_force", None)}

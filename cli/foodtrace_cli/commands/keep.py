@@ -94,12 +94,14 @@ def recover(
     if done.lost_to > done.lost_from:
         say(ctx.t("cli.recover.lost", log=done.log, first=done.lost_from, last=done.lost_to - 1))
     elif not done.evidence:
-        say(ctx.t("cli.recover.nothing"))
+        say(ctx.t("cli.recover.nothing" if done.compared else "cli.recover.unknown"))
     if done.evidence:
         say(ctx.t("cli.recover.evidence", path=done.evidence))
     if done.kind == "new_log":
         lost = "_lost" if done.old_key == "not_here" and done.lost_to > done.lost_from else ""
         say(ctx.t(f"cli.recover.{done.old_key}{lost}", log=done.log))
+        if done.old_key != "ended":
+            say(ctx.t("cli.recover.uncorrected", log=done.log))
     if done.locked is False:
         say(ctx.t("cli.recover.open_key"))
 
