@@ -13,7 +13,7 @@ from foodtrace.events import CertificateIssued, CertificateVoided, MarketEntry, 
 from foodtrace.graph.edges import micros
 from foodtrace.operations import serials
 from foodtrace.operations.collected import findings_about
-from foodtrace.operations.common import about, latest
+from foodtrace.operations.common import about, latest, once
 from foodtrace.operations.places import describe
 from foodtrace.quantity import Quantity
 from foodtrace.storage.session import Session
@@ -39,7 +39,7 @@ def shown(session: Session, event: CertificateIssued, now: dt.datetime) -> Shown
     """Return a certificate as it stands now, with what was used of it and what does not add up."""
     _, voided = certificates_of(session, event.lot)
     gone = next((each for each in voided if each.serial == event.serial), None)
-    entries = [each.event for each in about(session, serials.subject(event.kid or event.lot, event.serial), MarketEntry)]
+    entries = [each.event for each in once(session, about(session, serials.subject(event.kid or event.lot, event.serial), MarketEntry))]
     body, sums = serials.issued_body(event), dict[str, int]()
     for each in entries:
         if isinstance(each, MarketEntry) and each.decision == "admitted" and not differ(body, serials.spent_body(each)):

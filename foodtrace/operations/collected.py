@@ -12,15 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import msgspec
-
 from foodtrace.certificate.balance import At, Came, Collected, OverCertified, over_certified
 from foodtrace.events import CertificateIssued, CertificateVoided, Portion
 from foodtrace.graph.edges import UNIT_NAMES
 from foodtrace.graph.kinds import ABOUT
 from foodtrace.graph.reader import SqlFacts
-from foodtrace.operations.common import about
+from foodtrace.operations.common import Found, about, once, said
 from foodtrace.quantity import LIMIT, Quantity, Unit
+from foodtrace.recall.aliases import flows_of_lot
 from foodtrace.recall.moves import pair
 from foodtrace.recall.quantities import holdings
 from foodtrace.storage.session import Session
@@ -41,9 +40,8 @@ def findings(session: Session, now: int) -> list[OverCertified]:
     )
     issued: list[CertificateIssued] = []
     void: set[tuple[str, str]] = set()
-    for log, seq, data in rows:
-        event = event_of(session, log, seq, data)
-        event = getattr(event, "replacement", None) or event
+    told = once(session, [Found(log, seq, said(event_of(session, log, seq, data))) for log, seq, data in rows])
+    for event in (each.event for each in told):
         if isinstance(event, CertificateVoided):
             void.add((event.lot, event.serial))
         elif isinstance(event, CertificateIssued) and event.style == STYLE_2:
@@ -89,15 +87,14 @@ def _booked(facts: SqlFacts, lot: str, site: str) -> tuple[Quantity, ...]:
     number, place = facts.lot(lot), facts.site(site)
     if number is None or place is None:
         return ()
-    names = {number} | {other for _, other in facts.aliases([number])}
-    flows = [msgspec.structs.replace(flow, lot=number) for flow in facts.flows(names)]
+    flows = flows_of_lot(facts, number)
     sums = holdings(pair(flows, {}, facts.ranks()), flows)
     found = {UNIT_NAMES[unit]: each.inflow - each.over for (_, where, unit), each in sums.items() if where == place}
     return tuple(Quantity(min(value, LIMIT), unit) for unit, value in sorted(found.items()) if value > 0)  # type: ignore[arg-type]
 
 
 def _certified(session: Session, lot: str) -> tuple[Quantity, ...]:
-    said = [each.event for each in about(session, lot, CertificateIssued, CertificateVoided)]
+    said = [each.event for each in once(session, about(session, lot, CertificateIssued, CertificateVoided))]
     void = {each.serial for each in said if isinstance(each, CertificateVoided)}
     sums: dict[Unit, int] = {}
     for each in said:
@@ -107,7 +104,7 @@ def _certified(session: Session, lot: str) -> tuple[Quantity, ...]:
 
 
 def _of(session: Session, lot: str) -> list[Collected]:
-    said = [each.event for each in about(session, lot, CertificateIssued, CertificateVoided)]
+    said = [each.event for each in once(session, about(session, lot, CertificateIssued, CertificateVoided))]
     void = {each.serial for each in said if isinstance(each, CertificateVoided)}
     return [collected(each) for each in said if isinstance(each, CertificateIssued) and each.style == STYLE_2 and each.serial not in void]
 

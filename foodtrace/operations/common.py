@@ -11,6 +11,7 @@ import msgspec
 
 from foodtrace.errors import FoodtraceError
 from foodtrace.events import AnyEvent, Correction, Event
+from foodtrace.graph.copies import events_once
 from foodtrace.graph.flows import NEVER
 from foodtrace.graph.kinds import ABOUT
 from foodtrace.graph.names import find
@@ -86,6 +87,14 @@ def about(session: Session, subject: str, *kinds: type[Event]) -> list[Found]:
     )
     standing = SqlFacts(session, NEVER).in_force([(log, seq, ended) for log, seq, _, ended in rows])
     return [Found(log, seq, said(event_of(session, log, seq, data))) for log, seq, data, _ in rows if (log, seq) in standing]
+
+
+def once(session: Session, found: list[Found]) -> list[Found]:
+    """Return what was found with each event once, whichever logs tell it (:mod:`foodtrace.graph.copies`)."""
+    if len({each.log for each in found}) < 2:  # noqa: PLR2004 - within one log ids are unique
+        return found
+    kept = {entry for entry, _ in events_once(SqlFacts(session, NEVER), [((each.log, each.seq), each.event) for each in found])}
+    return [each for each in found if (each.log, each.seq) in kept]
 
 
 def about_each(session: Session, subjects: Collection[str], kind: type[Event]) -> dict[str, list[Found]]:

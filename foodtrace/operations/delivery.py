@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from foodtrace.errors import NotFound
+from foodtrace.graph.copies import flows_once
 from foodtrace.graph.directory import resolve_lot
 from foodtrace.graph.edges import micros
 from foodtrace.graph.flows import FlowKind
@@ -23,5 +24,6 @@ def noted(session: Session, lot: str, site: str, doc: str, now: dt.datetime) -> 
     place = find(session, [site]).get(site)
     if number is None or place is None:
         return None
-    sent = [each.q for each in facts.flows([number]) if each.kind == FlowKind.DISPATCH and each.pair == doc and each.other == place]
+    told, _ = flows_once(facts, facts.flows([number]))
+    sent = [each.q for each in told if each.kind == FlowKind.DISPATCH and each.pair == doc and each.other == place]
     return sum(sent) if sent else None

@@ -24,8 +24,6 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any, Literal
 
-import msgspec
-
 from foodtrace.errors import Ambiguous, BadData, NotFound, Refused
 from foodtrace.events import Destroyed, DestructionPlanned, Event, Output, Portion, Returned, Sealing, Transformation
 from foodtrace.graph.directory import resolve_lot, resolve_site
@@ -39,7 +37,7 @@ from foodtrace.operations.goods import Stock, check_enough
 from foodtrace.operations.managing import concerned, managed, reach_of
 from foodtrace.operations.sellers import site_name
 from foodtrace.quantity import Amount, Quantity
-from foodtrace.recall.aliases import with_aliases
+from foodtrace.recall.aliases import flows_of_lot, with_aliases
 from foodtrace.recall.cases import load_cases, resolve_case
 from foodtrace.recall.facts import Planned
 from foodtrace.recall.moves import pair
@@ -440,7 +438,7 @@ def _there(session: Session, doing: Doing, case: str, site: str, lot: str, *, bu
     if number is None or where is None:
         return []
     names = with_aliases(facts, [number])
-    flows = [msgspec.structs.replace(flow, lot=number) for flow in facts.flows(names)]
+    flows = flows_of_lot(facts, number)
     said: dict[tuple[int, int, int], tuple[int, int]] = {}
     for state in load_cases(session, case, until=now):
         words = answered(state, now, dict.fromkeys(names, number), for_case(state, session.rules).settings)

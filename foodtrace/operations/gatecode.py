@@ -24,7 +24,7 @@ from foodtrace.gate.facts import Earlier, Scan, Twin, Use
 from foodtrace.graph.names import find
 from foodtrace.operations import serials
 from foodtrace.operations.certificatestate import certificates_of
-from foodtrace.operations.common import about
+from foodtrace.operations.common import about, once
 from foodtrace.operations.issuers import issuer_key
 from foodtrace.quantity import Quantity
 from foodtrace.storage.session import Session
@@ -89,7 +89,8 @@ def read_code(
     key = known_key(session, kid, keys)
     found = authenticate(found, lambda _: bytes.fromhex(key.public) if key else None)
     issued, voided = certificates_of(session, payload.lot_id)
-    told = [one.event for one in about(session, serials.subject(kid, payload.serial), MarketEntry, Refusal, CertificateIssued)]
+    found_about = about(session, serials.subject(kid, payload.serial), MarketEntry, Refusal, CertificateIssued)
+    told = [one.event for one in once(session, found_about)]
     sound = key is not None and found.problem is None
     event = _issue_of(payload, issued, sound=sound)
     issuer = key.issuer if key is not None and key.issuer else payload.operator

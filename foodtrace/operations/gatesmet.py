@@ -8,6 +8,7 @@ Rules:
 3. A gate that puts a load aside, or refuses it, has **seen** its certificate. The load is told as not let in, unless it was decided or
    came again and was let in since: where it stands is on record, and a decision is what is due.
 4. All are told of the window and the site that were asked for, by their own time; what meets them may lie outside of it.
+5. An event that several logs tell is told once (:mod:`foodtrace.graph.copies`); a decision in any of them ends a load that was put aside.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import msgspec
 from foodtrace.certificate.serials import differ
 from foodtrace.events import CertificateIssued, CertificateVoided, Event, MarketEntry, Refusal
 from foodtrace.events.canonical import decode_alone
+from foodtrace.graph.copies import events_once
 from foodtrace.graph.edges import micros
 from foodtrace.graph.kinds import ABOUT
 from foodtrace.graph.names import find
@@ -79,6 +81,7 @@ class Papers:
         ]
         let_in = [(place, each) for place, each in came if each.decision == "admitted"]
         held = self._undecided(came, [*came, *refused])
+        came, refused, let_in = self._once(came), self._once(refused), self._once(let_in)
         entered = {(each.lot, each.serial) for _, each in let_in}
         turned: list[tuple[tuple[int, int], MarketEntry | Refusal]] = [
             *held,
@@ -92,7 +95,7 @@ class Papers:
         gone = {(each.lot, each.serial) for _, each in self._told("certificate ", CertificateVoided)}
         gone |= {(each.lot, each.serial) for _, each in refused}
         unmet: list[Paper] = []
-        for place, issued in self._told("certificate ", CertificateIssued):
+        for place, issued in self._once(self._told("certificate ", CertificateIssued)):
             if (issued.lot, issued.serial) in gone or micros(issued.at) > self.now:
                 continue
             body = issued_body(issued)
@@ -105,9 +108,15 @@ class Papers:
     def _undecided(
         self, came: list[tuple[tuple[int, int], MarketEntry]], decisions: Iterable[tuple[tuple[int, int], MarketEntry | Refusal]]
     ) -> list[tuple[tuple[int, int], MarketEntry]]:
-        """Return the loads put aside that nothing in their own log has decided."""
-        decided = {(log, each.resolves) for (log, _), each in decisions if each.resolves}
-        return [(place, each) for place, each in came if each.decision == "held" and (place[0], each.id) not in decided]
+        """Return the loads put aside that nothing has decided in a log that tells of them."""
+        resolved = {(log, each.resolves) for (log, _), each in decisions if each.resolves}
+        held = [(place, each) for place, each in came if each.decision == "held"]
+        decided = {(each.id, each.lot, each.serial) for (log, _), each in held if (log, each.id) in resolved}
+        return self._once([(place, each) for place, each in held if (each.id, each.lot, each.serial) not in decided])
+
+    def _once(self, told: list[tuple[tuple[int, int], _Kind]]) -> list[tuple[tuple[int, int], _Kind]]:
+        """Return what is told with each event once (rule 5)."""
+        return events_once(self.names.facts, told)
 
     def _told(self, subject: str, kind: type[_Kind]) -> list[tuple[tuple[int, int], _Kind]]:
         """Return what entries of a kind say that are about subjects of a beginning, each once."""

@@ -27,6 +27,7 @@ from foodtrace.operations.blocking import Block, blocks, refused, stood
 from foodtrace.operations.common import Doing, Outcome
 from foodtrace.operations.retries import earlier
 from foodtrace.quantity import Amount, Quantity
+from foodtrace.recall.aliases import flows_of_lot
 from foodtrace.recall.moves import pair
 from foodtrace.recall.quantities import holdings
 from foodtrace.storage.session import Session
@@ -45,8 +46,7 @@ def stock_of(session: Session, lot: str, now: int) -> list[Stock]:
     number = facts.lot(lot)
     if number is None:
         raise NotFound("lot.not_found", value=lot)
-    names = {number} | {other for _, other in facts.aliases([number])}
-    flows = [msgspec.structs.replace(flow, lot=number) for flow in facts.flows(names)]
+    flows = flows_of_lot(facts, number)
     sums = holdings(pair(flows, {}, facts.ranks()), flows)
     texts = facts.texts({site for _, site, _ in sums})
     return [Stock(texts[site], Quantity(each.on_hand, UNIT_NAMES[unit])) for (_, site, unit), each in sorted(sums.items()) if each.on_hand]

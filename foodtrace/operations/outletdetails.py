@@ -23,7 +23,7 @@ from foodtrace.graph.known import facts_by
 from foodtrace.graph.names import find
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.common import CHINA, said
-from foodtrace.recall.aliases import with_aliases
+from foodtrace.recall.aliases import flows_of_lot
 from foodtrace.storage.session import Session
 from foodtrace.tlog.entry import event_bytes
 
@@ -102,7 +102,7 @@ def births(session: Session, lot: str, now: int, recorded_until: int | None = No
     number = facts.lot(lot)
     if number is None:
         return ()
-    known = facts.flows(with_aliases(facts, [number]))
+    known = flows_of_lot(facts, number)
     texts = facts.texts({site for each in known for site in (each.site, each.other)})
     # By what they say, not by where it stands: who wrote first does not matter.
     flows = sorted(known, key=lambda each: (each.t, texts[each.site], texts[each.other], each.q, each.kind))

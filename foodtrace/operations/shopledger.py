@@ -19,6 +19,7 @@ import msgspec
 
 from foodtrace.errors import BadData
 from foodtrace.events import BatchReleased, FormulaBatch, Receipt, Transfer
+from foodtrace.graph.copies import flows_once
 from foodtrace.graph.edges import UNITS, micros, moment
 from foodtrace.graph.flows import ALWAYS, NEVER, Flow, FlowKind
 from foodtrace.graph.names import find, texts_of
@@ -120,14 +121,14 @@ def statement(session: Session, shop: str, start: dt.date, end: dt.date, now: in
     place = find(session, [shop]).get(shop, 0)
     lots = _lots(session, place, min(last - 1, now))
     facts = SqlFacts(session, min(last - 1, now))
-    flows = list(facts.flows(lots.keys()))
+    flows, _ = flows_once(facts, facts.flows(lots.keys()))
     moves = pair(flows, {}, facts.ranks())
     found = describe(session, shop)
     licence = found[0].licence if found else None
     bought = sorted(_purchases(session, place, lots, moves, first, last), key=lambda each: (each.day, each.lot, each.entry))
     closing, missed = _stock(place, flows, moves)
     before = SqlFacts(session, first - 1)
-    early = list(before.flows(lots.keys()))
+    early, _ = flows_once(before, before.flows(lots.keys()))
     opening, missed_before = _stock(place, early, pair(early, {}, before.ranks()))
     gone = [*_outgoings(place, lots, flows, moves, first, last), *_missing(lots, missed, missed_before, str(end))]
     origin, note = _checkpoint(session, place)

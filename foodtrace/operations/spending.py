@@ -9,6 +9,7 @@ from typing import TypeAlias
 from foodtrace.certificate.serials import Body, apart, differ
 from foodtrace.events import CertificateIssued, Event, Key, MarketEntry, Refusal
 from foodtrace.events.canonical import decode_alone
+from foodtrace.graph.copies import events_once
 from foodtrace.graph.edges import UNITS, micros
 from foodtrace.graph.kinds import ABOUT
 from foodtrace.graph.names import find
@@ -44,7 +45,8 @@ class Certificates:
         )
         for text, group in groupby(rows, key=lambda row: str(row[0])):
             told = [((log, seq), _said(data)) for _, log, seq, data in group]
-            self._serial(text.split(" ")[1], [(entry, event) for entry, event in told if isinstance(event, Word)])
+            words = [(entry, event) for entry, event in told if isinstance(event, Word)]
+            self._serial(text.split(" ")[1], events_once(self.names.facts, words))
 
     def _serial(self, kid: str, told: list[tuple[Entry, Word]]) -> None:
         """Look at everything under one key and serial."""

@@ -18,6 +18,7 @@ import msgspec
 
 from foodtrace.errors import NotFound
 from foodtrace.events import LotsClause
+from foodtrace.graph.copies import flows_once
 from foodtrace.graph.directory import resolve_lot, resolve_site
 from foodtrace.graph.edges import UNIT_NAMES
 from foodtrace.graph.fitting import named
@@ -156,7 +157,8 @@ class _Shown:
         self.infos = facts.lots(lots)
         self.texts = facts.texts(lots)
         self.births: dict[int, list[tuple[int, int, int]]] = {}
-        for flow in facts.flows(lots):
+        one = {name: names[0] for names in self.classes(lots) for name in names}
+        for flow in flows_once(facts, facts.flows(lots), one)[0]:
             if flow.kind in BIRTHS:
                 self.births.setdefault(flow.lot, []).append((flow.unit, flow.q, flow.site))
         self.sites = facts.sites({site for births in self.births.values() for _, _, site in births})

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+import msgspec
+
+from foodtrace.graph.copies import flows_once
 from foodtrace.graph.fitting import named
+from foodtrace.graph.flows import Flow
 from foodtrace.graph.makers import maker
 from foodtrace.recall.facts import Facts
 
@@ -16,6 +20,12 @@ def with_aliases(facts: Facts, lots: Collection[int]) -> set[int]:
         fresh = {lot for both in facts.aliases(fresh) for lot in both} - every
         every |= fresh
     return every
+
+
+def flows_of_lot(facts: Facts, lot: int) -> list[Flow]:
+    """Return the flows of a lot under all of its names, as this one's, each event once (:mod:`foodtrace.graph.copies`)."""
+    flows = [flow if flow.lot == lot else msgspec.structs.replace(flow, lot=lot) for flow in facts.flows(with_aliases(facts, [lot]))]
+    return flows_once(facts, flows)[0]
 
 
 def maker_of(facts: Facts, asked: Sequence[int]) -> str:
@@ -40,4 +50,4 @@ def product_of(facts: Facts, asked: Sequence[int]) -> str:
     return next((infos[lot].product for lot in sorted(infos, key=lambda each: texts[each]) if infos[lot].product), "")
 
 
-__all__ = ["maker_of", "product_of", "with_aliases"]
+__all__ = ["flows_of_lot", "maker_of", "product_of", "with_aliases"]

@@ -10,6 +10,7 @@ from typing import Final, TypeAlias
 import msgspec
 
 from foodtrace.errors import NotFound
+from foodtrace.graph.copies import flows_once
 from foodtrace.graph.flows import ALWAYS, LEAVING, NEVER, STYLE2, UNNAMED, Flow, FlowKind
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.graph.walk import Holding
@@ -117,9 +118,10 @@ class Books:
         """Compare lots; ``named``: lots that records name, so that what is still without lot is left for the end."""
         texts = self.facts.texts(lots)
         rep = representatives(lots, self.facts.aliases(lots), texts) | {lot: one for lot, one in self._twins.items() if lot in lots}
+        flows, copies = flows_once(self.facts, flows, rep)
         moves = [move for move in pair(flows, rep, self.facts.ranks()) if not named or (move.lot in rep and not move.unnamed)]
         flows = [msgspec.structs.replace(flow, lot=rep.get(flow.lot, flow.lot)) for flow in flows]
-        found = self._as_affected(lots, rep, flows, moves)
+        found = msgspec.structs.replace(self._as_affected(lots, rep, flows, moves), copies=copies)
         sums, answers = self._with_answers(found, rep)
         look = Look(self.facts, found, self.settings, None, Calendar({}), sums=sums, answers=answers)
         self._count(found, named=named)

@@ -23,6 +23,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from foodtrace.graph.copies import flows_once
 from foodtrace.graph.flows import ALWAYS, BIRTHS, NEVER, Flow, FlowKind, LotInfo, SiteInfo
 from foodtrace.graph.walk import KNOT, Holding
 from foodtrace.recall.affected import Affected
@@ -120,6 +121,7 @@ def backward(facts: Facts, lots: Collection[int], *, settings: Settings = DEFAUL
     :param at: number of a site: the chain that led to what is on record there; 0: to the lots (rule 3).
     """
     names, rep, flows = _ancestors(facts, lots)
+    flows, _ = flows_once(facts, flows, rep)
     moves = pair(flows, rep, facts.ranks())
     flows = [msgspec.structs.replace(flow, lot=rep.get(flow.lot, flow.lot)) for flow in flows]
     asked = {rep[lot] for lot in names if lot in rep}

@@ -15,9 +15,7 @@ Rules:
    lot, each counts: a new record takes nobody off a list. A dispatch without lot
    whose receipt names one is a move of that lot, whether that lot is otherwise read or not: what else a scope holds must not change
    what a record means.
-5. **Copies**: one event id in several logs is one event; the site operator's log wins, then the smallest log name. A copy with
-   other parties is kept beside the winner (it may know of goods the winner does not, and nothing on record may take a holding
-   out of the answer); only its quantity would count twice, and that is said.
+5. **Copies**: one event id in several logs is one event (:mod:`foodtrace.recall.copies`).
 """
 
 from __future__ import annotations
@@ -29,7 +27,8 @@ from typing import Final
 import msgspec
 
 from foodtrace.events import Clause, LeftClause, ThroughClause
-from foodtrace.graph.flows import ALWAYS, BIRTHS, CLEARED, DAY, NEVER, UNKNOWN_TIME, UNNAMED, Copies, Flow, FlowKind
+from foodtrace.graph.copies import flows_once
+from foodtrace.graph.flows import ALWAYS, BIRTHS, CLEARED, DAY, NEVER, UNKNOWN_TIME, UNNAMED, Flow, FlowKind
 from foodtrace.graph.products import may_be
 from foodtrace.graph.walk import KNOT, Holding, Step
 from foodtrace.recall.facts import Cleared, Facts
@@ -78,8 +77,7 @@ class Records:
         self.spoken: dict[Holding, list[tuple[int, tuple[int, int]]]] = defaultdict(list)
         """Holding -> (since when, entry) of what says that goods were there and moves none; at first by the lots' names."""
         codes = self._load(start)
-        self.copies: tuple[Copies, ...] = ()
-        self._drop_copies()
+        self.flows, self.copies = flows_once(facts, self.flows)
         self.codes: dict[int, set[int]] = defaultdict(set)
         """Lot -> lots of the same code under an authority that is on no record."""
         for lot, other in codes:
@@ -157,26 +155,6 @@ class Records:
         self.rep.update(representatives(lots, aliases, self.facts.texts(lots)))
         for lot in lots:
             self.classes.setdefault(self.rep[lot], set()).add(lot)
-
-    def _drop_copies(self) -> None:
-        """Leave out what several logs say under one event id (rule 5)."""
-        first: dict[tuple[int, int, int], int] = {}
-        several: set[tuple[int, int, int]] = set()
-        for flow in self.flows:
-            key = (flow.kind, flow.lot, flow.site)
-            if first.setdefault(key, flow.log) != flow.log:
-                several.add(key)
-        if not several:
-            return
-        # Whoever tells of one thing twice tells of the same lot doing the same thing at the same site.
-        self.copies = tuple(self.facts.copies({(flow.log, flow.seq) for flow in self.flows if (flow.kind, flow.lot, flow.site) in several}))
-        entries = {entry: set[tuple[int, int, int, int]]() for group in self.copies for entry in group.entries}
-        for flow in self.flows if entries else ():
-            if (flow.log, flow.seq) in entries:
-                entries[flow.log, flow.seq].add((flow.kind, flow.lot, flow.site, flow.other))
-        lost = {entry for group in self.copies for entry in group.entries[1:] if entries[entry] <= entries[group.entries[0]] or group.alike}
-        if lost:
-            self.flows = [flow for flow in self.flows if (flow.log, flow.seq) not in lost]
 
     def _naming(self, flows: Iterable[Flow], known: Collection[int]) -> list[Flow]:
         """Return what other lots' records say under the numbers of dispatches without lot: a receipt may name theirs.
