@@ -10,8 +10,9 @@ Rules:
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
-from typing import Literal
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Final, Literal
 
 import msgspec
 
@@ -23,8 +24,13 @@ from foodtrace.operations.managing import reach_of
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.cases import case_events, log_operator, opening
 from foodtrace.recall.facts import Case
+from foodtrace.recall.packs import for_case
+from foodtrace.recall.quantities import Key
 from foodtrace.recall.silence import unheard
+from foodtrace.recall.sums import said_at_notice, sums_with_said
 from foodtrace.storage.session import Session
+
+_NOTHING: Final[Mapping[Key, int]] = MappingProxyType({})
 
 
 class PartyLot(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,7 +45,7 @@ class PartyLot(msgspec.Struct, frozen=True, kw_only=True):
     born: int = 0
     """Came to be there: made, repacked, let in at its gate."""
     on_hand: int | None
-    """By the book; what the party itself knows may differ, that is what it is asked. None: as ``received``."""
+    """By the book; what the party itself knows may differ, that is what it is asked. None: it keeps no books, and has not said."""
     travelling: int = 0
     """Sent to it, and not received by any record."""
     link: str
@@ -75,10 +81,14 @@ def parties_of(session: Session, facts: SqlFacts, found: Affected, state: Case) 
     for lot, site in found.holdings:
         there[site].append(lot)
     silent = unheard(facts, found, found.sums)
+    settings = for_case(state, session.rules).settings
+    said = said_at_notice(facts, found, state, settings)
+    sums = sums_with_said(facts, found, state, settings=settings)
+    told = {key: each.on_hand for key, each in sums.items() if key in said and key[1] in silent}
     for site, info in found.sites.items():
         if site in found.own and site not in found.outlets:
             continue
-        lots = _lots(facts, found, [(lot, site) for lot in there[site]], silent)
+        lots = _lots(facts, found, [(lot, site) for lot in there[site]], silent, told)
         if lots:
             made.append(
                 Party(
@@ -95,10 +105,13 @@ def parties_of(session: Session, facts: SqlFacts, found: Affected, state: Case) 
     return sorted(made, key=lambda party: (party.direction != "downstream", not party.outlet, party.site))
 
 
-def _lots(facts: SqlFacts, found: Affected, holdings: Sequence[Holding], silent: Collection[int] = ()) -> tuple[PartyLot, ...]:
+def _lots(
+    facts: SqlFacts, found: Affected, holdings: Sequence[Holding], silent: Collection[int] = (), told: Mapping[Key, int] = _NOTHING
+) -> tuple[PartyLot, ...]:
     """Return what some sites have or had of each affected lot.
 
-    :param holdings: (lot, site) of theirs. :param silent: sites that keep no books.
+    :param holdings: (lot, site) of theirs. :param silent: sites that keep no books: what came there by the word of who sent it may be
+        sold, and nobody says how much. :param told: what is left by a site's own answer.
     """
     made: list[PartyLot] = []
     texts = facts.texts([lot for lot, _ in holdings])
@@ -108,15 +121,17 @@ def _lots(facts: SqlFacts, found: Affected, holdings: Sequence[Holding], silent:
         units = [unit for unit in range(3) if (lot, site, unit) in found.sums]
         quiet = site in silent
         for unit in units or [0]:
-            sums = found.sums.get((lot, site, unit))
+            key = lot, site, unit
+            sums = found.sums.get(key)
+            unknown = sums is not None and quiet and key not in told
             made.append(
                 PartyLot(
                     lot=text if not text.startswith("?") else "",
                     product=info.product if info else "",
                     unit=UNIT_NAMES[unit],
-                    received=None if sums and quiet and sums.travelling else sums.received if sums else 0,
+                    received=None if sums is None or (unknown and sums.travelling) else sums.received,
                     born=sums.born if sums else 0,
-                    on_hand=None if sums and quiet and sums.travelling else sums.on_hand if sums else 0,
+                    on_hand=None if sums is None or (unknown and (sums.travelling or sums.on_hand)) else told.get(key, sums.on_hand),
                     travelling=sums.travelling if sums else 0,
                     link=link.link,
                     goods=text if text.startswith("?") else "",

@@ -33,12 +33,12 @@ def test_everybody_gets_one_notice_with_nothing_but_his_own(world: World) -> Non
     mine = {each.party.site: {lot.lot: (lot.received + lot.born, lot.on_hand) for lot in each.party.lots} for each in sent}
     assert mine == {
         "W": {LOT: (100_000, 10_000)},
-        "X": {LOT: (60_000, 60_000), "OP-Q/K": (10_000, 10_000)},
-        "Y": {LOT: (30_000, 30_000)},
+        "X": {LOT: (60_000, None), "OP-Q/K": (10_000, None)},
+        "Y": {LOT: (30_000, None)},
         "Z": {"OP-Q/K": (40_000, 30_000)},
         "P": {LOT: (100_000, 0)},
         "Q": {"OP-Q/K": (40_000, 0)},
-    }, "P recalls, and is told as somebody else opened the case"
+    }, "P recalls, and is told as somebody else opened the case; X and Y keep no books: who knows what they sold"
     with world.read() as session:
         public = public_of(session, case, micros(world.now))
     for each in sent:
@@ -95,7 +95,7 @@ def test_who_bought_goods_without_lot_gets_a_notice_too(world: World) -> None:
     case = world.open(LOT)
     sent = {each.party.site: each for each in world.do(notices.notify, case).notices}
     assert {lot.lot for lot in sent["Z"].party.lots} == {""}
-    assert sent["Z"].party.lots[0].on_hand == 5_000
+    assert (sent["Z"].party.lots[0].received, sent["Z"].party.lots[0].on_hand) == (5_000, None)
     with world.read() as session:
         assert "未写批次" in page(public_of(session, case, micros(world.now)), sent["Z"], "zh")
     answer = world.answer(case)
@@ -329,8 +329,20 @@ def test_what_is_on_the_way_to_a_site_without_books_is_unknown_there_and_every_l
     assert [(each.lot, each.received, each.product) for each in two.goods] == [(LOT, 30_000, "芹菜"), ("OP-P/N", 10_000, "芹菜")]
     listed = as_csv(mails).decode("utf-8-sig")
     assert f"{LOT} ? ? 5000 confirmed" in listed
-    assert f"{LOT} 30000 30000 0 confirmed; OP-P/N 10000 10000 0 confirmed" in listed
+    assert f"{LOT} 30000 ? 0 confirmed; OP-P/N 10000 ? 0 confirmed" in listed
     with world.read() as session:
         printed = page(public_of(session, sent.case, micros(world.now)), mine, "en")
     assert "On the way" in printed
     assert "<td class=n>?</td>" in printed
+
+
+def test_a_site_without_books_that_has_answered_reads_its_own_figure_in_the_next_notice(world: World) -> None:
+    """It said 12 of the 30 kg delivered to it; of the lot it is told of anew it has said nothing."""
+    case = world.open(LOT)
+    world.do(notices.notify, case)
+    world.at(4).do(notices.acknowledge, case, "Y", [(LOT, kg(12))])
+    world.born("N", "P", 20).move("OP-P/N", "P", "Y", 10)
+    world.at(5).do(cases.widen, case, ["OP-P/N"], "too")
+    (mine,) = [each for each in world.do(notices.notify, case).notices if each.party.site == "Y"]
+    told = {each.lot: (each.received, each.on_hand) for each in mine.party.lots}
+    assert told == {LOT: (30_000, 12_000), "OP-P/N": (10_000, None)}
