@@ -52,7 +52,8 @@ class Context:
         """
         from foodtrace.ledger import Ledger  # noqa: PLC0415 - not every command needs a ledger
 
-        return Ledger.open(
+        clock = _GivenClock(self.now) if self.now else None
+        ledger = Ledger.open(
             self.db,
             log=None if recovering else self.log,
             keys=self.keys,
@@ -61,11 +62,14 @@ class Context:
             recovering=recovering,
             older=older,
             looking=looking,
-            clock=_clock_from(self.now) if self.now else None,
+            clock=clock,
             confirm_clock=self.confirm_clock,
             clock_ahead=_clock_ahead(),
             rules=self.rules or None,
         )
+        if clock is not None and not (create or recovering or older or looking):
+            clock.goes_on_from(max((each.time for each in ledger.logs()), default=0))
+        return ledger
 
     @property
     def shown_db(self) -> str:
@@ -95,16 +99,29 @@ class Context:
         return sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def _clock_from(text: str) -> Callable[[], int]:
-    """Return a clock that stands at the time given now and goes on from there, whatever happens to the machine's own.
+class _GivenClock:
+    """A clock that stands at the time given now and goes on from there, whatever happens to the machine's own.
+
+    A time to the minute is somewhere in that minute: what was sealed within it has happened, or a command would not see the one before.
 
     :raises BadData: ``cli.time``.
     """
-    from foodtrace.tlog.entry import epoch_micros  # noqa: PLC0415 - hardly ever asked for
-    from foodtrace_cli.commands.case_common import moment  # noqa: PLC0415
 
-    began, start = time.monotonic_ns(), epoch_micros(moment(text, "2026-11-24 03:10"))
-    return lambda: start + (time.monotonic_ns() - began) // 1000
+    def __init__(self, text: str) -> None:
+        from foodtrace.tlog.entry import epoch_micros  # noqa: PLC0415 - hardly ever asked for
+        from foodtrace_cli.commands.case_common import moment  # noqa: PLC0415
+
+        when = moment(text, "2026-11-24 03:10")
+        self._span = (1 if when.second else 60) * 1_000_000 if not when.microsecond else 0
+        self._began, self._start = time.monotonic_ns(), epoch_micros(when)
+
+    def __call__(self) -> int:
+        return self._start + (time.monotonic_ns() - self._began) // 1000
+
+    def goes_on_from(self, last: int) -> None:
+        """Take a last entry, in microseconds UTC, that was sealed within the minute or second given for past."""
+        if self._start <= last < self._start + self._span:
+            self._began, self._start = time.monotonic_ns(), last + 1
 
 
 def _clock_ahead() -> dt.timedelta | None:

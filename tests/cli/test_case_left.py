@@ -207,3 +207,27 @@ def test_a_plan_is_told_with_its_lot_wherever_it_is_told(told: Told) -> None:
     assert f"Whole: destroy {goods} (planned for 2026-11-27 10:00)" in told("12:13", "case", "status")
     late = told.here("--now", "2026-11-27T12:00", "case", "status")
     assert f"Whole was to destroy {goods} by 2026-11-27 10:00, " in late
+
+
+def test_commands_of_one_minute_see_each_other(told: Told) -> None:
+    """A second sealing of the same goods in the minute of the first was taken for 110 kg more."""
+    told("12:10", "case", "seal", "Whole")
+    assert "case.all_sealed" in told("12:10", "case", "seal", "Whole", code=1)
+    assert "case.sealed_already" in told("12:10", "case", "seal", "Whole", "--quantity", "110kg", code=1)
+    rates = told.figures("12:10")
+    assert (rates["numerator"], rates["denominator"]) == (110_000, 200_000)
+    assert "Whole" not in str([each["name"] for each in told.closing("12:10") if each["kind"] == "free"])
+
+
+def test_what_was_made_in_a_minute_can_be_sent_on_in_it(told: Told) -> None:
+    code = told("13:01", "certificate", "issue", "leek", "5kg", "--basis", "1", "--out", "c.png").split("  lot ")[1].split()[0]
+    told("13:01", "transfer", code, "2kg", "--from", "Farm", "--to", "Shop")
+    assert "left 1.0 kg" in told("13:01", "transfer", code, "2kg", "--from", "Farm", "--to", "Coop")
+    assert "site.insufficient" in told("13:01", "transfer", code, "2kg", "--from", "Farm", "--to", "Coop", code=1)
+
+
+def test_a_time_to_the_second_stands_where_it_was_put(told: Told) -> None:
+    """Two seconds of a minute are two moments: what comes later in it is not seen by an earlier one."""
+    told("12:20:30", "case", "seal", "Whole")
+    assert told.figures("12:20:10")["numerator"] == 0
+    assert told.figures("12:20:30")["numerator"] == 110_000
