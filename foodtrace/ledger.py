@@ -159,7 +159,8 @@ class Ledger:
         :param confirm_clock: the clock is right: write although it is behind, or far ahead of, the last entry.
         :param clock_ahead: how far ahead of the last entry is far (25 days).
         :param older: take a ledger of an older version of foodtrace too, to :meth:`rebuild` it, back it up or recover it.
-        :param looking: take one whose settings are gone or say what they never do, or that says it is newer, to :meth:`verify` it.
+        :param looking: take one whose settings are gone or say what they never do, or that says it is newer than this program, or older
+            than its tables are, to :meth:`verify` it.
         :param rules: folder of rule packs of one's own, in ``recall/*.toml`` and ``gate/*.toml``; each is read when it is first needed.
         :raises NotFound: ``ledger.missing``, ``rules.directory``. :raises Integrity: ``ledger.rolled_back``, ``ledger.forked_log``,
             ``ledger.gone``, ``ledger.no_settings``.

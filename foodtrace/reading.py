@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from foodtrace.errors import BadData, Integrity, NotFound, Storage
 from foodtrace.storage.engine import open_store
 from foodtrace.storage.session import VERSION
+from foodtrace.storage.strange import tables_say
 from foodtrace.tlog.anchor import anchor_path, read_anchor
 from foodtrace.tlog.lastread import HEADS, LastRead
 from foodtrace.tlog.vouched import Vouched, mark_of, mark_path, read_seen
@@ -196,7 +197,8 @@ def check(
     """Check a database before it is used (rules 1 and 2).
 
     :param may_create: no ledger is no error. :param anchors: compare with this host's anchors. :param older: so is an older schema.
-    :param looking: settings that are gone, or say what they never do, or a newer schema, are none either: somebody looks what is wrong.
+    :param looking: settings that are gone, or say what they never do, or a newer schema, or an older one than the tables are of, are none
+        either: somebody looks what is wrong.
     :param schema: PostgreSQL schema of the ledger. :raises Integrity: ``ledger.gone`` (rule 6).
     """
     try:
@@ -217,6 +219,8 @@ def check(
             return
         raise Storage("ledger.newer", value=version, expected=SCHEMA_VERSION)
     if version < SCHEMA_VERSION and not older:
+        if looking and _says_less(store):
+            return
         raise Storage("ledger.older", value=version, expected=SCHEMA_VERSION)
     if not anchors:
         return
@@ -225,6 +229,12 @@ def check(
     found = read_anchors(keys, known)
     with store.read() as session:
         check_anchors(session, found)
+
+
+def _says_less(store: Store) -> bool:
+    """Say whether the tables are of this program's layout, whatever number stands in the settings: then somebody changed that."""
+    with store.read() as session:
+        return tables_say(session) == SCHEMA_VERSION
 
 
 def logs(session: Session) -> list[LogState]:

@@ -30,11 +30,11 @@ from foodtrace.personal import vanished
 from foodtrace.sealed import Seal, beyond_seal, contested, foreign_logs, sealed_logs
 from foodtrace.storage.around import Altered, altered, missing_indexes
 from foodtrace.storage.damage import damage
-from foodtrace.storage.mending import guard_back, place_of, taken_off
+from foodtrace.storage.mending import guard_back, head_away, taken_off
 from foodtrace.storage.session import Session
 from foodtrace.storage.standins import as_made, tables_gone
 from foodtrace.storage.still import is_still
-from foodtrace.storage.strange import IN_PLACE, Strange, strange_code, strange_things
+from foodtrace.storage.strange import IN_PLACE, Strange, strange_code, strange_things, table_of
 from foodtrace.tlog.anchor import wrote
 from foodtrace.tlog.clock import DAY, EARLIEST, SKEW, ClockRule
 from foodtrace.tlog.entry import time_text
@@ -190,7 +190,7 @@ def _ledger(session: Session, bare: Session) -> Iterator[Check]:
     gone = tables_gone(session)
     if gone:
         yield Check(topic="ledger", state="bad", code="tables_gone", facts={"names": ", ".join(sorted(gone))})
-    missing = [each for each in missing_triggers(bare) if each.rpartition("_no_")[0] not in gone]
+    missing = [each for each in missing_triggers(bare) if table_of(each) not in gone]
     strange, changed = strange_things(bare), [each for each in altered(bare) if each.table not in gone]
     copied = session.row("SELECT value FROM setting WHERE key = ?", (BACKUP,))
     yield from _around(bare, missing, strange, changed)
@@ -215,10 +215,8 @@ def _of_no_log(session: Session, gone: AbstractSet[str]) -> Iterator[Check]:
     """Name heads of no log, which keep the next log from being made, and sealed rows whose log is nowhere, as ``verify`` does."""
     if gone & {"log", "head"}:
         return  # which logs there are is not known
-    place = place_of(session, "head") if session.dialect == "postgresql" else "head"
     for number, size in heads_of_no_log(session):
-        mend = f"DELETE FROM {place} WHERE log = {number};" if isinstance(number, int) else ""  # noqa: S608 - a whole number
-        yield _mended("heads_stray", str(number), mend, size=str(size))
+        yield _mended("heads_stray", str(number), head_away(session, number) if isinstance(number, int) else "", size=str(size))
     there = {number for (number,) in session.rows("SELECT id FROM log")}
     stray = {f"{table} (log {number})" for table, number in sealed_of_no_log(session) if number not in there}
     if stray:
@@ -247,7 +245,7 @@ def _around(session: Session, missing: list[str], strange: list[Strange], change
             elif each.name.split(" ")[0] not in covered:
                 yield _mended("keys_gone", each.name, each.mend)
     for name in missing:
-        if name.rpartition("_no_")[0] not in covered:
+        if table_of(name) not in covered:
             yield _mended("triggers_gone", name, guard_back(session, name))
 
 

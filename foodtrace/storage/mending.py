@@ -19,7 +19,7 @@ from sqlalchemy.schema import Constraint
 
 from foodtrace.storage.schema import statements, triggers
 from foodtrace.storage.session import Session
-from foodtrace.storage.strange import Strange, quoted
+from foodtrace.storage.strange import HEAD, Strange, quoted, table_of
 from foodtrace.storage.tables import metadata
 
 _TAKEN_OFF: Final = {
@@ -114,7 +114,7 @@ def _setting_back(session: Session, kind: str) -> str:
 
 def guard_back(session: Session, name: str) -> str:
     """Return the statements that put a guard of a sealed table back, empty where no table of that name is there (rule 3)."""
-    table = name.rpartition("_no_")[0]
+    table = table_of(name)
     made = {each.split()[2]: each for each in triggers(session.dialect)}
     if session.dialect == "sqlite":
         if session.row("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (table,)) is None:
@@ -128,6 +128,15 @@ def guard_back(session: Session, name: str) -> str:
     function = triggers("postgresql")[0].replace("CREATE FUNCTION foodtrace_sealed", f"CREATE OR REPLACE {called}")
     again = made[name].replace(f" ON {table} ", f" ON {place} ").replace("FUNCTION foodtrace_sealed", called)
     return f"{function}; DROP TRIGGER IF EXISTS {name} ON {place}; {again};"
+
+
+def head_away(session: Session, log: int) -> str:
+    """Return the statements that take the head of a log away that is no log: without the guard that keeps heads, and with it again."""
+    guard, place = f"{HEAD}_no_delete", place_of(session, HEAD) if session.dialect == "postgresql" else HEAD
+    if not place:
+        return ""
+    off = f"DROP TRIGGER IF EXISTS {guard}" + (f" ON {place}" if session.dialect == "postgresql" else "")
+    return f"{off}; DELETE FROM {place} WHERE log = {log}; {guard_back(session, guard)}"  # noqa: S608 - a whole number
 
 
 def place_of(session: Session, table: str) -> str:
@@ -166,4 +175,4 @@ def _said(key: Constraint) -> str:
     return f"{kind} ({', '.join(column.name for column in key.columns)})"
 
 
-__all__ = ["guard_back", "key_back", "place_of", "taken_off", "type_of"]
+__all__ = ["guard_back", "head_away", "key_back", "place_of", "taken_off", "type_of"]

@@ -341,20 +341,22 @@ class PostgresStore:
 
     def snapshot(self, path: Path) -> None:
         """See :class:`foodtrace.storage.session.Store`: the same tables and rows, in one snapshot of the server."""
+        from foodtrace.storage.schema import layout_of  # noqa: PLC0415 - SQLAlchemy loads only to create
         from foodtrace.storage.sqlite import SqliteStore  # noqa: PLC0415
         from foodtrace.storage.tables import metadata  # noqa: PLC0415
 
         copy = SqliteStore(path, create=True)
         try:
-            copy.create()
-            with self.read() as source, copy.write() as target:
-                target.run("DELETE FROM setting")
-                for table in metadata.sorted_tables:
-                    columns = [column.name for column in table.columns]
-                    into = f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({','.join('?' * len(columns))})"  # noqa: S608 - our tables
-                    rows = source.stream(f"SELECT {', '.join(columns)} FROM {table.name}")  # noqa: S608
-                    while chunk := list(itertools.islice(rows, 5000)):
-                        target.many(into, chunk)
+            with self.read() as source:
+                copy.create(layout_of(source))
+                with copy.write() as target:
+                    target.run("DELETE FROM setting")
+                    for table in metadata.sorted_tables:
+                        columns = [column.name for column in table.columns]
+                        into = f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({','.join('?' * len(columns))})"  # noqa: S608 - our tables
+                        rows = source.stream(f"SELECT {', '.join(columns)} FROM {table.name}")  # noqa: S608
+                        while chunk := list(itertools.islice(rows, 5000)):
+                            target.many(into, chunk)
         finally:
             copy.close()
 
@@ -363,7 +365,7 @@ class PostgresStore:
 
         :raises Conflict: ``backup.there``: there is a ledger already, and it is not this very backup.
         """
-        from foodtrace.storage.schema import statements  # noqa: PLC0415 - SQLAlchemy loads only to create
+        from foodtrace.storage.schema import layout_of, statements  # noqa: PLC0415 - SQLAlchemy loads only to create
         from foodtrace.storage.sqlite import translated  # noqa: PLC0415
         from foodtrace.storage.sqlitesession import SqliteSession  # noqa: PLC0415
         from foodtrace.storage.tables import metadata  # noqa: PLC0415
@@ -381,7 +383,7 @@ class PostgresStore:
                     return  # this very backup, and nobody has recovered yet
                 if self._schema is not None:
                     connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{self._schema}"')
-                for statement in statements("postgresql"):
+                for statement in statements("postgresql", layout_of(rows)):
                     connection.execute(statement)
                 connection.execute("DELETE FROM setting")
                 for table in metadata.sorted_tables:

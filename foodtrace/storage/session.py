@@ -26,7 +26,7 @@ from foodtrace.errors import Integrity, Storage
 if TYPE_CHECKING:
     from foodtrace.tlog.vouched import Vouched
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Version of the schema that this program writes; it goes up with every change of a table, and of what entries call for in the projection,
 and :func:`foodtrace.storage.schema.renew` brings a ledger of an older one over."""
 _LONGEST_VERSION: Final = 6

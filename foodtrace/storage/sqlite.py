@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import quote
 
 from foodtrace.errors import BadData, Busy, FoodtraceError, NotFound, Storage
-from foodtrace.storage.session import BUSY_SECONDS, Dialect, version_of
+from foodtrace.storage.session import BUSY_SECONDS, VERSION, Dialect, version_of
 from foodtrace.storage.sqlitesession import SqliteSession
 from foodtrace.storage.strange import Looked, refuse_remains
 from foodtrace.storage.sums import MOST, RANGE
@@ -109,14 +109,14 @@ class SqliteStore:
                 return None
             return version_of(session.row("SELECT value FROM setting WHERE key='version'"))
 
-    def create(self) -> None:
-        """See :class:`foodtrace.storage.session.Store`."""
+    def create(self, layout: int = VERSION) -> None:
+        """See :class:`foodtrace.storage.session.Store`; with the guards of an older layout for a copy of such a ledger."""
         from foodtrace.storage.schema import statements  # noqa: PLC0415 - SQLAlchemy loads only to create
 
         with self.write() as session:
             if session.row("SELECT 1 FROM sqlite_master WHERE type='table' AND name='setting'") is None:
                 refuse_remains(session, str(self.path))
-                for statement in statements("sqlite"):
+                for statement in statements("sqlite", layout):
                     session.run(statement)
 
     def snapshot(self, path: Path) -> None:

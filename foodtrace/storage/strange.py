@@ -17,6 +17,7 @@ Rules:
    A default, a column's type or an index changed there while a program has the ledger open is seen when it is opened next. What another
    role's sessions would do does nothing to the rows written here, and keeps nobody from writing.
 4. How each is taken off again: :mod:`foodtrace.storage.mending`. This module loads no SQLAlchemy: everybody who records asks it.
+5. Ours are named here. A row of a sealed table never changes; one of ``head`` may be written over by a longer log's, never be taken away.
 """
 
 from __future__ import annotations
@@ -31,8 +32,12 @@ if TYPE_CHECKING:
 
     from foodtrace.storage.session import Dialect, Session
 
-SEALED: Final = ("entry", "node", "checkpoint")
+SEALED: Final = ("entry", "node", "checkpoint", "log")
 """Tables whose rows never change."""
+HEAD: Final = "head"
+"""The table whose rows only ever move forward: with every batch its log is longer (rule 5)."""
+GUARDED_SINCE: Final = {"log": 3, HEAD: 3}
+"""Table -> layout from which on it has its guards, of those that had none before."""
 TABLES: Final = (
     *("about", "alias", "checkpoint", "cross_correction", "entry", "head", "holding", "log", "lot_edge", "lot_fact"),
     *("move", "name", "node", "personal", "setting", "site_fact", "site_seen", "unnamed"),
@@ -52,7 +57,24 @@ KEYS: Final = (
 def trigger_names(dialect: Dialect) -> set[str]:
     """Return the names of the triggers that must be there."""
     kinds = ("update", "delete", "insert") if dialect == "sqlite" else ("change", "truncate")
-    return {f"{table}_no_{kind}" for table in SEALED for kind in kinds}
+    of_head = ("update", "delete", "insert" if dialect == "sqlite" else "truncate")
+    return {f"{table}_no_{kind}" for table in SEALED for kind in kinds} | {f"{HEAD}_no_{kind}" for kind in of_head}
+
+
+def table_of(guard: str) -> str:
+    """Return the table that a trigger of ours is on, by its name."""
+    return guard.rpartition("_no_")[0]
+
+
+def tables_say(session: Session) -> int:
+    """Return the layout that the tables themselves show, whatever number stands in the settings: this program's or the one before it.
+
+    A layout's guards come all at once, in one transaction, so that a single one of them tells it; to lose all of them takes an owner.
+    """
+    newest = max(GUARDED_SINCE.values())
+    names = sorted(each for each in trigger_names(session.dialect) if GUARDED_SINCE.get(table_of(each)) == newest)
+    row = session.row(_GUARDS_THERE[session.dialect].format(_listed(names)))
+    return newest if row is not None and row[0] else newest - 1
 
 
 class Strange(NamedTuple):
@@ -89,7 +111,7 @@ def strange_things(session: Session) -> list[Strange]:
     """Return what stands on our tables, or in their place, that foodtrace did not put there; each with its table (rules 1 and 2)."""
     if session.dialect == "postgresql":
         return sorted(Strange(*map(str, row)) for row in session.rows(STRANGE))
-    ours = {(name, name.rpartition("_no_")[0]) for name in trigger_names("sqlite")}
+    ours = {(name, table_of(name)) for name in trigger_names("sqlite")}
     found = [(kind, name, table) for kind, name, table in session.rows(_SQLITE) if (name, table) not in ours]
     said = {"trigger": "trigger {} on {}", "view": "view in place of {1}", "index": "index {} on {}"}
     return sorted(Strange(said[kind].format(name, table), kind, table, quoted(name), table) for kind, name, table in found)
@@ -132,6 +154,11 @@ _REMAINS: Final[dict[Dialect, str]] = {
     f"AND attname IN ({_listed(_ENTRY)}))",
 }
 """How many tables are there that are called as ours, and how many columns of ``entry``."""
+_GUARDS_THERE: Final[dict[Dialect, str]] = {
+    "sqlite": "SELECT COUNT(*) FROM sqlite_master WHERE type = 'trigger' AND name IN ({})",
+    "postgresql": "SELECT COUNT(*) FROM pg_catalog.pg_trigger AS t JOIN pg_catalog.pg_class AS c ON c.oid = t.tgrelid "
+    "WHERE c.oid = to_regclass(c.relname) AND t.tgname IN ({})",
+}
 _SQLITE: Final = (
     "SELECT type, name, lower(tbl_name) FROM sqlite_master "  # noqa: S608
     f"WHERE (type IN ('trigger', 'view') OR sql LIKE 'CREATE UNIQUE INDEX %') AND lower(tbl_name) IN ({_listed(TABLES)})"
@@ -142,7 +169,7 @@ _OURS: Final = (
     f"FROM unnest(ARRAY[{_listed(TABLES)}]) AS t(name) JOIN pg_catalog.pg_class AS c ON c.oid = to_regclass(t.name) "
     "JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace"
 )
-_TRIGGERS: Final = ", ".join(f"('{name}', '{name.rpartition('_no_')[0]}')" for name in sorted(trigger_names("postgresql")))
+_TRIGGERS: Final = ", ".join(f"('{name}', '{table_of(name)}')" for name in sorted(trigger_names("postgresql")))
 _OUR_KEYS: Final = ", ".join(f"('{each.partition(' ')[0]}', ARRAY[{_listed(each.split()[1:])}])" for each in KEYS)
 _TYPES: Final = "17, 20, 21, 23, 25"
 """bytea, bigint, smallint, integer, text: the types of our columns."""
@@ -289,6 +316,8 @@ class Looked:
 
 __all__ = [
     "CATALOGUE",
+    "GUARDED_SINCE",
+    "HEAD",
     "HELD",
     "IN_PLACE",
     "KEYS",
@@ -302,5 +331,7 @@ __all__ = [
     "refuse_strange",
     "strange_code",
     "strange_things",
+    "table_of",
+    "tables_say",
     "trigger_names",
 ]

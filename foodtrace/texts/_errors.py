@@ -163,8 +163,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "ledger.forked_log.hint": ("不要写; 有两份历史, 保留两份", "do not write; there are two histories, keep both"),
     "log.head_in_the_way": ("有一行日志头 (号 {value}) 不属于任何日志", "a head row, of log {value}, belongs to no log"),
     "log.head_in_the_way.hint": (
-        "别的程序写的, 或有人藏起了一本日志: 先复制账本, 用 foodtrace verify 看清; 确认后 DELETE FROM head WHERE log = {value}",
-        "something else wrote it, or somebody hid a log: copy the ledger and look with foodtrace verify; once you know, DELETE FROM head WHERE log = {value}",
+        "别的程序写的, 或有人藏起了一本日志: 先复制账本, 用 foodtrace verify 看清; 确认后执行 foodtrace doctor 给的语句",
+        "something else wrote it, or somebody hid a log: copy the ledger and look with foodtrace verify; once you know, the statements that foodtrace doctor prints take it away",
     ),
     "ledger.gone": (
         "账本不见了或空了: {value}; 这台机器核验过它 (日志 {expected})",
@@ -397,6 +397,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "账本的这张表不见了: 里面有过什么, 要靠它才能核对的, 都没有核对; 其余的核对了",
         "this table of the ledger is gone: what stood in it, and what can only be compared with it, was not looked at; all else was",
     ),
+    "tlog.older_version": (
+        "账本自称版本较旧, 而它的表是新版的: 有人改过版本号; 其余无误就 foodtrace rebuild",
+        "the ledger says it is of an older format than its tables are: somebody changed the number; if nothing else is wrong, foodtrace rebuild",
+    ),
     "tlog.newer_version": (
         "账本自称由更新的 foodtrace 写成: 升级程序再验; 没有人升级过, 就是被改了",
         "the ledger says that a newer foodtrace wrote it: upgrade the program and verify again; if nobody upgraded, somebody changed it",
@@ -418,8 +422,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "on a table of the ledger there is what foodtrace did not make (a trigger, rule, row security ..): it can rewrite, keep out, copy or hide rows",
     ),
     "tlog.head_of_no_log": (
-        "有一行日志头不属于任何日志: 下一本新日志会因此建不成; 确认后删去这一行 (DELETE FROM head WHERE log = 号)",
-        "a head row that belongs to no log, and keeps the next new log from being made; once you know how it came, DELETE FROM head WHERE log = ITS NUMBER",
+        "有一行日志头不属于任何日志: 下一本新日志会因此建不成; 确认后执行 foodtrace doctor 给的语句, 删去这一行",
+        "a head row that belongs to no log, and keeps the next new log from being made; once you know how it came, the statements that foodtrace doctor prints take it away",
     ),
     "tlog.other_setting": (
         "账本的设置表里有 foodtrace 从不写的内容, 或缺了版本",

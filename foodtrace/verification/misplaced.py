@@ -17,6 +17,7 @@ from foodtrace.opening import BACKUP, LogState, origins
 from foodtrace.storage.session import VERSION, Session, version_of
 from foodtrace.storage.settingrows import LEFT
 from foodtrace.storage.standins import tables_gone
+from foodtrace.storage.strange import tables_say
 from foodtrace.storage.types import mistyped, raw
 from foodtrace.tlog.brought import is_brought
 from foodtrace.tlog.entry import parse
@@ -101,7 +102,7 @@ def heads_of_no_log(session: Session) -> list[tuple[object, object]]:
 
 
 def settings(session: Session) -> list[Finding]:
-    """Return a finding for a version that is none, and for each setting that foodtrace does not know."""
+    """Return a finding for a version that is none, or not that of the tables, and for each setting that foodtrace does not know."""
     found: list[Finding] = []
     if "setting" in tables_gone(session):
         return found
@@ -109,6 +110,8 @@ def settings(session: Session) -> list[Finding]:
         version = version_of(session.row("SELECT value FROM setting WHERE key = 'version'"))
         if version > VERSION:
             found.append(Finding(code="tlog.newer_version", log="", expected=str(VERSION), got=f"version: {version}"))
+        elif version < tables_say(session):
+            found.append(Finding(code="tlog.older_version", log="", expected=str(tables_say(session)), got=f"version: {version}"))
     except Integrity as error:
         found.append(Finding(code="tlog.other_setting", log="", expected=str(error.expected), got=f"version: {error.params['got']}"))
     for key, value in session.rows("SELECT key, value FROM setting ORDER BY key"):

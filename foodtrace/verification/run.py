@@ -27,7 +27,7 @@ from foodtrace.sealed import beyond_seal, contested, foreign_logs, sealed_logs
 from foodtrace.storage.damage import damage
 from foodtrace.storage.session import Session
 from foodtrace.storage.standins import as_made, tables_gone
-from foodtrace.storage.strange import strange_code, strange_things
+from foodtrace.storage.strange import strange_code, strange_things, table_of
 from foodtrace.storage.types import mistyped, undecodable
 from foodtrace.tlog.anchor import wrote
 from foodtrace.tlog.append import lock_head
@@ -390,7 +390,7 @@ def _around(session: Session, gone: Collection[str]) -> list[Finding]:
     from foodtrace.storage.around import altered  # noqa: PLC0415 - SQLAlchemy loads only to verify
 
     found = [Finding(code="tlog.table_missing", log="", got=name) for name in sorted(gone)]
-    missing = [name for name in missing_triggers(session) if name.rpartition("_no_")[0] not in gone]
+    missing = [name for name in missing_triggers(session) if table_of(name) not in gone]
     found += [Finding(code="tlog.trigger_missing", log="", got=name) for name in missing]
     found += [Finding(code=strange_code(each.kind), log="", got=each.name) for each in strange_things(session)]
     return found + [

@@ -24,7 +24,7 @@ from foodtrace.texts import has
 from foodtrace.tlog.anchor import anchor_path
 from foodtrace.tlog.vouched import format_head, read_seen
 from tests.cli.shell import run
-from tests.ledger.tampering import unsealed
+from tests.ledger.tampering import sealed_again, unsealed
 
 AT = dt.datetime(2026, 11, 24, 4, 0, tzinfo=dt.timezone(dt.timedelta(hours=8)))
 NOW = micros(AT)
@@ -117,9 +117,9 @@ def not_a_ledger(home: Path) -> None:
 
 
 def head_gone(home: Path) -> None:
-    connection = sqlite3.connect(home / "x.db")
+    connection = unsealed(home / "x.db")
     connection.execute("DELETE FROM head")
-    connection.commit()
+    sealed_again(connection)
     connection.close()
 
 

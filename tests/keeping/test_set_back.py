@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from foodtrace.operations.common import Outcome
 from foodtrace.tlog.vouched import Seen, format_head, read_seen
 from tests.cli.shell import run
 from tests.keeping.ownlog import AT, ORIGIN, clock, fill, move
+from tests.ledger.tampering import sealed_again, unsealed
 
 
 def test_what_verify_saw_keeps_a_ledger_that_was_set_back_from_being_written(url: str, tmp_path: Path) -> None:
@@ -167,8 +167,10 @@ def test_the_mark_cannot_be_made_with_the_old_key_nor_by_another_log(left: tuple
 def test_the_mark_answers_for_nothing_else(left: tuple[Path, str]) -> None:
     folder, _ = left
     written_beyond(folder, "x")
-    with sqlite3.connect(folder / "foodtrace.db") as owner:
-        owner.execute("UPDATE head SET time = time + 1 WHERE log = 1")
+    owner = unsealed(folder / "foodtrace.db")
+    owner.execute("UPDATE head SET time = time + 1 WHERE log = 1")
+    sealed_again(owner)
+    owner.close()
     assert "recover.broken" in run(folder, "recover", "--beyond", "--reason", "r", code=3)
 
 

@@ -128,7 +128,7 @@ def test_a_program_that_has_the_ledger_open_is_told_too(tmp_path: Path) -> None:
         for path in (tmp_path / "keys").glob("*.verified"):
             path.unlink()
         with ledger.store.write() as session:
-            for name in ("entry_no_delete", "checkpoint_no_delete"):
+            for name in ("entry_no_delete", "checkpoint_no_delete", "head_no_update"):
                 session.run(f"DROP TRIGGER {name}")
             session.run("DELETE FROM checkpoint WHERE size > ?", (SIZE,))
             session.run("DELETE FROM entry WHERE seq >= ?", (SIZE,))

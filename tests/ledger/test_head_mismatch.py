@@ -11,6 +11,7 @@ from foodtrace import Ledger
 from foodtrace.tlog.frontier import Frontier
 from tests.cli.inside import Inside, here
 from tests.keeping.gatelog import NOW, ORIGIN, site
+from tests.ledger.tampering import sealed_again, unsealed
 
 __all__ = ["here"]
 COLUMNS = ("size", "prev", "frontier", "time", "key_seq", "key_id")
@@ -35,9 +36,11 @@ def head(path: Path) -> dict[str, object]:
 
 
 def changed(path: Path, **values: object) -> None:
-    with sqlite3.connect(path) as owner:
-        for name, value in values.items():
-            owner.execute(f"UPDATE head SET {name} = ?", (value,))
+    owner = unsealed(path)
+    for name, value in values.items():
+        owner.execute(f"UPDATE head SET {name} = ?", (value,))
+    sealed_again(owner)
+    owner.close()
 
 
 def told(path: Path) -> list[tuple[str, str, str, int | None]]:

@@ -130,6 +130,8 @@ VERSIONS = {
     "DELETE FROM setting WHERE key = 'version'": ("tlog.other_setting", "version: -"),
     "UPDATE setting SET value = 'x' WHERE key = 'version'": ("tlog.other_setting", "version: x"),
     "UPDATE setting SET value = '99' WHERE key = 'version'": ("tlog.newer_version", "version: 99"),
+    "UPDATE setting SET value = '1' WHERE key = 'version'": ("tlog.older_version", "version: 1"),
+    f"UPDATE setting SET value = '{VERSION - 1}' WHERE key = 'version'": ("tlog.older_version", f"version: {VERSION - 1}"),
     "DROP TABLE setting": ("tlog.table_missing", "setting"),
     "DROP TABLE site_seen": ("tlog.table_missing", "site_seen"),
     "DROP TABLE head": ("tlog.table_missing", "head"),
@@ -160,6 +162,34 @@ def test_the_doctor_names_it_too(url: str, here: Inside, table: str) -> None:
     }
     assert found["tables_gone"] == table
     assert not found.keys() & {"tables_altered", "keys_gone", "triggers_gone", "ledger_fine", "indexes_gone"}
+
+
+@pytest.mark.parametrize("version", ["1", str(VERSION - 1)])
+def test_an_older_number_than_the_tables_are_of_is_found_and_rebuild_puts_it_right(url: str, tmp_path: Path, version: str) -> None:
+    with altered.whole(url, tmp_path / "keys") as ledger:
+        assert ledger.verify(full=True).ok
+        with ledger.store.write() as session:
+            session.run("UPDATE setting SET value = ? WHERE key = 'version'", (version,))
+        for full in (True, False):
+            assert said(ledger.verify(full=full).findings) == {("tlog.older_version", f"version: {version}")}
+    with Ledger.open(url, keys=tmp_path / "keys", recovering=True, looking=True) as ledger:
+        assert said(ledger.verify().findings) == {("tlog.older_version", f"version: {version}")}
+    with pytest.raises(Storage) as caught:
+        Ledger.open(url, keys=tmp_path / "keys", recovering=True)
+    assert caught.value.code == "ledger.older", "nothing is recorded or answered meanwhile"
+    with Ledger.open(url, keys=tmp_path / "keys", older=True) as ledger:
+        ledger.rebuild()
+        assert ledger.verify(full=True).ok
+
+
+def test_a_few_guards_are_enough_to_know_the_layout_by(url: str, tmp_path: Path) -> None:
+    """One who alters the number and takes guards away is told both, as long as one is left."""
+    with altered.whole(url, tmp_path / "keys") as ledger, ledger.store.write() as session:
+        unsealed(session)
+        session.run("UPDATE setting SET value = ? WHERE key = 'version'", (str(VERSION - 1),))
+        found = said(verify_ledger(session).findings)
+    assert ("tlog.older_version", f"version: {VERSION - 1}") in found
+    assert ("tlog.trigger_missing", "log_no_" + ("update" if url.startswith("sqlite") else "change")) in found
 
 
 def test_a_newer_version_is_still_refused_by_all_else(url: str, tmp_path: Path) -> None:

@@ -95,7 +95,7 @@ def test_our_own_under_another_definition_is_missing_and_not_strange(ledger: Led
         assert named(ledger, full=True) == [("tlog.trigger_missing", "node_no_delete")]
     with ledger.reading() as session:
         assert strange_things(session) == []
-        assert len(trigger_names(session.dialect)) == (9 if session.dialect == "sqlite" else 6)
+        assert len(trigger_names(session.dialect)) == (15 if session.dialect == "sqlite" else 11)
 
 
 def test_a_table_written_in_capitals_hides_no_trigger(tmp_path: Path) -> None:

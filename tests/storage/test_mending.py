@@ -13,6 +13,7 @@ import pytest
 from foodtrace import Ledger
 from foodtrace.errors import Integrity
 from foodtrace.keeping.doctor import Check, Surroundings, examine
+from foodtrace.storage.strange import trigger_names
 from foodtrace.texts import text
 from tests.ledger.rich import first
 
@@ -89,9 +90,13 @@ HARMS: dict[str, tuple[str, dict[str, str]]] = {
         ),
         {"node_no_change": "triggers_gone"},
     ),
+    "guards of logs and heads gone": (
+        "DROP TRIGGER log_no_change ON log; ALTER TABLE head DISABLE TRIGGER head_no_update; DROP TRIGGER head_no_truncate ON head",
+        dict.fromkeys(("log_no_change", "head_no_update", "head_no_truncate"), "triggers_gone"),
+    ),
     "guards that do nothing": (
         "CREATE OR REPLACE FUNCTION foodtrace_sealed() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
-        {f"{table}_no_{kind}": "triggers_gone" for table in ("checkpoint", "entry", "node") for kind in ("change", "truncate")},
+        dict.fromkeys(trigger_names("postgresql"), "triggers_gone"),
     ),
     "a primary key gone": ("ALTER TABLE entry DROP CONSTRAINT entry_pkey", {"entry (log, seq)": "keys_gone"}),
     "a unique key gone": ("ALTER TABLE entry DROP CONSTRAINT entry_id", {"entry (log, id)": "keys_gone"}),
@@ -250,6 +255,10 @@ def test_a_table_found_first_is_put_aside_with_its_rows(url: str, tmp_path: Path
             {"77": "heads_stray"},
         ),
         ("DROP TRIGGER entry_no_update", {"entry_no_update": "triggers_gone"}),
+        (
+            "DROP TRIGGER log_no_insert; DROP TRIGGER head_no_update",
+            {"log_no_insert": "triggers_gone", "head_no_update": "triggers_gone"},
+        ),
         (
             "DROP TRIGGER node_no_insert; CREATE TRIGGER node_no_insert BEFORE INSERT ON node BEGIN SELECT 1; END",
             {"node_no_insert": "triggers_gone"},

@@ -14,15 +14,16 @@ from foodtrace.keeping.backup import backup, restore
 from foodtrace.keeping.recovery import recover
 from foodtrace.reading import SCHEMA_VERSION, reading
 from foodtrace.storage.engine import open_store
-from foodtrace.storage.schema import statements
-from foodtrace.storage.session import Session
+from foodtrace.storage.schema import statements, triggers
+from foodtrace.storage.session import Dialect, Session
+from foodtrace.storage.strange import table_of
 from foodtrace.tlog.append import lock_head
 from tests.cli.inside import Inside, here
 from tests.ledger.rich import LOT, grow
 
 __all__ = ["here"]
 
-SCHEMAS = {2: ("d5d7cf1a29ba4309", "04a208ed1d9da4fa")}
+SCHEMAS = {2: ("d5d7cf1a29ba4309", "04a208ed1d9da4fa"), 3: ("d9faf3c398b651fc", "0d8439f077eac0ad")}
 """Version -> what begins the SHA-256 of its statements, for SQLite and for PostgreSQL."""
 FIRST = {
     "sqlite": (
@@ -39,22 +40,34 @@ FIRST = {
         "ALTER TABLE holding DROP CONSTRAINT holding_range",
     ),
 }
-"""What makes a ledger one of the first version, as far as anything depends on it."""
+"""What makes a ledger one of the first version, as far as anything depends on it, beside what makes it one of the second."""
 
 
-def aged(url: str, keys: Path) -> None:
-    """Make a ledger of the first version, with a projection that today's program would not make."""
+@pytest.fixture(params=[1, 2])
+def layout(request: pytest.FixtureRequest) -> int:
+    """Give the number of an older layout."""
+    return int(request.param)
+
+
+def aged(url: str, keys: Path, layout: int = 1) -> None:
+    """Make a ledger of an older version, with a projection that today's program would not make."""
     with Ledger.open(url, keys=keys) as ledger:
         grow(ledger)
-        age(ledger)
+        age(ledger, layout)
 
 
-def age(ledger: Ledger) -> None:
+def age(ledger: Ledger, layout: int = 1) -> None:
     with ledger.store.write() as session:
-        for statement in FIRST[session.dialect]:
+        for name in {*guards(session.dialect, SCHEMA_VERSION)} - {*guards(session.dialect, 2)}:
+            session.run(f"DROP TRIGGER {name}" + (f" ON {table_of(name)}" if session.dialect == "postgresql" else ""))
+        for statement in FIRST[session.dialect] if layout == 1 else ():
             session.run(statement)
         session.run("DELETE FROM about WHERE log = 1")
-        session.run("UPDATE setting SET value = '1' WHERE key = 'version'")
+        session.run("UPDATE setting SET value = ? WHERE key = 'version'", (str(layout),))
+
+
+def guards(dialect: Dialect, layout: int) -> list[str]:
+    return [each.split()[2] for each in triggers(dialect, layout) if each.startswith("CREATE TRIGGER ")]
 
 
 def shape(session: Session) -> list[tuple[object, ...]]:
@@ -62,6 +75,7 @@ def shape(session: Session) -> list[tuple[object, ...]]:
     if session.dialect == "sqlite":
         return session.rows("SELECT type, name, sql FROM sqlite_master ORDER BY type, name")
     return [
+        *session.rows("SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal ORDER BY 1"),
         *session.rows("SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = current_schema() ORDER BY 1"),
         *session.rows(
             "SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1, 2"
@@ -72,28 +86,38 @@ def shape(session: Session) -> list[tuple[object, ...]]:
 
 def test_whoever_changes_a_table_raises_the_version() -> None:
     """An old program must never meet tables it does not know: see foodtrace.storage.schema."""
-    texts = [" ".join("\n".join(statements(each)).split()) for each in ("sqlite", "postgresql")]
-    made = tuple(hashlib.sha256(each.encode()).hexdigest()[:16] for each in texts)
-    assert {SCHEMA_VERSION: made} == {SCHEMA_VERSION: SCHEMAS.get(SCHEMA_VERSION)}
+    assert {SCHEMA_VERSION: digests(SCHEMA_VERSION)} == {SCHEMA_VERSION: SCHEMAS.get(SCHEMA_VERSION)}
 
 
-def test_an_older_ledger_is_refused_with_what_to_do(url: str, tmp_path: Path) -> None:
-    aged(url, tmp_path / "keys")
+def test_a_copy_of_an_older_ledger_has_the_tables_that_its_program_made() -> None:
+    """Those of the second version and no others: guards it never had would say that somebody altered its number."""
+    assert digests(2) == SCHEMAS[2]
+
+
+def digests(layout: int) -> tuple[str, ...]:
+    texts = [" ".join("\n".join(statements(each, layout)).split()) for each in ("sqlite", "postgresql")]
+    return tuple(hashlib.sha256(each.encode()).hexdigest()[:16] for each in texts)
+
+
+def test_an_older_ledger_is_refused_with_what_to_do(url: str, tmp_path: Path, layout: int) -> None:
+    aged(url, tmp_path / "keys", layout)
     with pytest.raises(errors.Storage) as caught:
         Ledger.open(url, keys=tmp_path / "keys")
     assert caught.value.code == "ledger.older"
-    assert caught.value.message("en") == f"ledger format 1, this program works with {SCHEMA_VERSION}"
+    assert caught.value.message("en") == f"ledger format {layout}, this program works with {SCHEMA_VERSION}"
     assert "foodtrace rebuild" in caught.value.hint("en")
-    with pytest.raises(errors.Storage, match="format 1"), reading(url, keys=tmp_path / "keys"):
+    with pytest.raises(errors.Storage, match=f"format {layout}"), reading(url, keys=tmp_path / "keys"):
         pass
+    with pytest.raises(errors.Storage, match=f"format {layout}"):  # tables and number agree: there is nothing to look for
+        Ledger.open(url, keys=tmp_path / "keys", recovering=True, looking=True)
 
 
-def test_rebuild_brings_an_older_ledger_over_and_touches_no_sealed_row(url: str, tmp_path: Path) -> None:
+def test_rebuild_brings_an_older_ledger_over_and_touches_no_sealed_row(url: str, tmp_path: Path, layout: int) -> None:
     with closing(open_store(url, create=True)) as store:
         store.create()
         with store.read() as session:
             fresh = shape(session)
-    aged(url, tmp_path / "keys")
+    aged(url, tmp_path / "keys", layout)
     order = {"entry": "log, seq", "checkpoint": "log, size", "node": "log, level, idx", "head": "log", "log": "id", "personal": "log, seq"}
     sealed = [f"SELECT * FROM {table} ORDER BY {keys}" for table, keys in order.items()]
     with closing(open_store(url, create=False)) as store, store.read() as session:
@@ -124,12 +148,14 @@ def test_a_newer_ledger_is_refused_even_by_what_takes_older_ones(url: str, tmp_p
         assert caught.value.message("en") == f"ledger format {SCHEMA_VERSION + 1}, this program knows {SCHEMA_VERSION}"
 
 
-def test_a_backup_of_an_older_ledger_is_made_restored_and_recovered(url: str, tmp_path: Path) -> None:
+def test_a_backup_of_an_older_ledger_is_made_restored_and_recovered(url: str, tmp_path: Path, layout: int) -> None:
     keys = tmp_path / "keys"
-    aged(url, keys)
+    aged(url, keys, layout)
     with Ledger.open(url, keys=keys, older=True) as ledger:
         backup(ledger, tmp_path / "copy")
     restore(tmp_path / "copy", tmp_path / "back.db", keys)
+    with pytest.raises(errors.Storage, match=f"format {layout}"):
+        Ledger.open(tmp_path / "back.db", keys=keys, recovering=True, looking=True)
     with Ledger.open(tmp_path / "back.db", keys=keys, older=True, recovering=True) as back:
         with pytest.raises(errors.Refused) as caught:
             back.rebuild()
@@ -139,10 +165,10 @@ def test_a_backup_of_an_older_ledger_is_made_restored_and_recovered(url: str, tm
         assert back.verify(full=True).ok
 
 
-def test_commands_say_what_to_do_with_an_older_ledger_and_do_it(here: Inside) -> None:
+def test_commands_say_what_to_do_with_an_older_ledger_and_do_it(here: Inside, layout: int) -> None:
     here("init")
     with Ledger.open(here.folder / "foodtrace.db") as ledger:
-        age(ledger)
+        age(ledger, layout)
     for command in (["recall", "L1"], ["verify"], ["trace", "L1"]):
         assert "ledger.older" in here(*command, code=3)
     assert "foodtrace rebuild" in here("doctor", code=3)

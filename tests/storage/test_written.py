@@ -145,9 +145,11 @@ def test_a_row_that_is_taken_away_again_at_once_is_not_acknowledged(tmp_path: Pa
         assert caught.value.code == "storage.not_written"
         run(ledger, "DROP TRIGGER zz")
         run(ledger, "CREATE TRIGGER zz AFTER UPDATE ON head WHEN NEW.size > OLD.size BEGIN UPDATE head SET size = OLD.size; END")
-        with pytest.raises(FoodtraceError) as caught:
-            ledger.record(events(1))
-        assert caught.value.code == "storage.not_written"
+        for code in ("storage.sealed", "storage.not_written"):
+            with pytest.raises(FoodtraceError) as caught:
+                ledger.record(events(1))
+            assert caught.value.code == code, "heads do not go back; and where somebody took that guard off, the rows are counted"
+            run(ledger, "DROP TRIGGER IF EXISTS head_no_update")
 
 
 @pytest.mark.postgres
