@@ -7,7 +7,10 @@
 3. **through(S, window)**: each holding at S with stock when the window opens, from then; and each with an arrival in it, be it
    a move, a birth or what a consumer brought back. Stock nobody can know (more left, or was counted, than ever came by the
    records) counts as stock and is possible.
-4. In the two clauses on a site, **goods nobody knows the way of** are possible too: what came from no source, or from consumers
+4. Goods **dispatched without lot** are themselves what the two clauses on a site mean: that they left it, lay at it or came to it is on
+   record, whichever lot they are of, so that the seed is confirmed. Which lot they are of is what is not known; that makes the steps to
+   and from the lots they may be of possible.
+5. In the two clauses on a site, **goods nobody knows the way of** are possible too: what came from no source, or from consumers
    beyond what was sold to them, to wherever, once the window had opened, of a lot that left or that lay at or came to the site
    in it. To the site itself they can only have come back once some had left it. Unknown is never none: such goods may be those.
 """
@@ -98,7 +101,7 @@ def _gone(records: Records, clause: LeftClause) -> Iterator[tuple[Move, bool]]:
         if move.src != site:
             continue
         if start <= move.t_out <= end:
-            yield move, not move.unnamed
+            yield move, True
         elif _earliest(move, vague) <= end and move.t_out >= start:
             yield move, False
 
@@ -130,14 +133,14 @@ def _through(records: Records, clause: LeftClause | ThroughClause) -> Iterator[S
             yield (lot, site), start, False
     for move in moves:
         if move.dst == site and start <= move.t_in <= end:
-            yield (move.lot, site), move.t_in, not move.unnamed
+            yield (move.lot, site), move.t_in, True
     for flow in flows:
         if flow.kind in _CAME and start <= flow.t <= end:
             yield (flow.lot, site), flow.t, True
 
 
 def _wayless(records: Records, clause: LeftClause | ThroughClause) -> Iterator[Seed]:
-    """Iterate over goods nobody knows the way of that may be meant (rule 4)."""
+    """Iterate over goods nobody knows the way of that may be meant (rule 5)."""
     site, start = records.facts.site(clause.site), micros(clause.start)
     if site is None:
         return

@@ -185,14 +185,14 @@ class Reference:
                 found += [(holding, -INF, holding in self.sure) for holding in self.held if holding[0] in lots]
                 continue
             _, site, first, last = clause
-            for (_, source), target, earliest, leaves, arrives, certain in self.moves:
+            for (_, source), target, earliest, leaves, arrives, _ in self.moves:
                 if clause[0] == "left" and source == site and target[1]:
                     if first <= leaves <= last:
-                        found.append((target, arrives, certain))
+                        found.append((target, arrives, True))
                     elif earliest <= last and leaves >= first:
                         found.append((target, arrives, False))
                 if clause[0] == "through" and target[1] == site and first <= arrives <= last:
-                    found.append((target, arrives, certain))
+                    found.append((target, arrives, True))
             if clause[0] == "through":
                 found += self._lay(site, first, last)
             found += self.wayless(clause)

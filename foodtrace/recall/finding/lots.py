@@ -74,16 +74,23 @@ def transformations(look: Look) -> Iterator[Finding]:
 def _yield(look: Look, entry: tuple[int, int], taken: list[Flow], made: list[Flow]) -> Iterator[Finding]:
     # By text, not by number: numbers differ from one database to the next.
     texts = look.facts.texts([flow.lot for flow in made])
-    name = min(made, key=lambda flow: texts[flow.lot]).lot
-    lot, site = look.representative.get(name, name), made[0].site
+    made = sorted(made, key=lambda flow: texts[flow.lot])
+    site = made[0].site
     units = {flow.unit for flow in taken}
     if len(units) > 1:
-        yield Finding(kind="unit_differs", lot=lot, site=site, entries=(entry,))
+        yield Finding(kind="unit_differs", lot=_lot(look, made[0]), site=site, entries=(entry,))
         return
-    came, out = sum(flow.q for flow in taken), sum(flow.q for flow in made)
-    if {flow.unit for flow in made} == units and out > came:
-        yield Finding(kind="mass_gain", lot=lot, site=site, entries=(entry,), value=out - came, unit=made[0].unit)
-    info = look.found.infos.get(name)
+    came = sum(flow.q for flow in taken)
+    alike = [flow for flow in made if flow.unit in units]  # what came out in other units comes on top, and excuses nothing
+    gain = sum(flow.q for flow in alike) - came
+    if gain > 0:
+        yield Finding(kind="mass_gain", lot=_lot(look, alike[0]), site=site, entries=(entry,), value=gain, unit=alike[0].unit)
+    info, unit = look.found.infos.get(made[0].lot), made[0].unit
+    out = sum(flow.q for flow in made if flow.unit == unit)
     usual = None if info is None else look.settings.yields.get(info.gtin) or look.settings.yields.get(info.product)
     if usual is not None and came and not usual.least * came <= out * 1000 <= usual.most * came:
-        yield Finding(kind="yield_odd", lot=lot, site=site, entries=(entry,), value=out, unit=made[0].unit)
+        yield Finding(kind="yield_odd", lot=_lot(look, made[0]), site=site, entries=(entry,), value=out, unit=unit)
+
+
+def _lot(look: Look, flow: Flow) -> int:
+    return look.representative.get(flow.lot, flow.lot)

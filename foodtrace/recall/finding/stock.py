@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from foodtrace.graph.flows import BIRTHS, STYLE2, FlowKind
+from foodtrace.graph.flows import ALWAYS, BIRTHS, STYLE2, FlowKind
 from foodtrace.recall.finding.look import Entry, Finding, Look
 from foodtrace.recall.quantities import HoldingSum, Key
 
-_COMES = BIRTHS | {FlowKind.CONSUMER_RETURN}
 _GOES = frozenset({FlowKind.CONSUMED, FlowKind.SOLD, FlowKind.DESTROYED, FlowKind.LOST, FlowKind.USED})
 
 
@@ -32,7 +31,10 @@ def stock(look: Look) -> Iterator[Finding]:
 
 
 def over_certified(look: Look) -> Iterator[Finding]:
-    """over_certified: more left the place of a certificate than it says, besides what came back or was there for another reason."""
+    """over_certified: more left the place of a certificate than it says, besides what had come back or lay there for another reason.
+
+    A certificate counts from before all else: that goods left ahead of it is ``time_contradiction``, and no more had left for it.
+    """
     certificates: dict[Key, list[tuple[int, Entry]]] = defaultdict(list)
     for flow in look.found.flows:
         # A certificate's birth carries its serial; goods let in without one are born at the gate, by weight.
@@ -49,7 +51,7 @@ def over_certified(look: Look) -> Iterator[Finding]:
 
 
 def _deepest(look: Look, keys: set[Key]) -> dict[Key, int]:
-    """Return by how much, at the worst moment, more had left than had come; what comes back later excuses nothing."""
+    """Return by how much, at the worst moment, more had left than was ever born and had come by then; what comes later excuses nothing."""
     changes: dict[Key, list[tuple[int, int]]] = defaultdict(list)
     for move in look.found.moves:
         if not move.unnamed:
@@ -57,7 +59,9 @@ def _deepest(look: Look, keys: set[Key]) -> dict[Key, int]:
         if move.arrived:
             changes[move.lot, move.dst, move.unit_in].append((move.t_in, move.received))
     for flow in look.found.flows:
-        if flow.kind in _COMES:
+        if flow.kind in BIRTHS:
+            changes[flow.lot, flow.site, flow.unit].append((ALWAYS, flow.q))
+        elif flow.kind == FlowKind.CONSUMER_RETURN:
             changes[flow.lot, flow.site, flow.unit].append((flow.t, flow.q))
         elif flow.kind in _GOES:
             changes[flow.lot, flow.site, flow.unit].append((flow.t, -flow.q))

@@ -163,16 +163,17 @@ class Findings:
 
     def _made(self, entry: Entry, taken: list[Any], made: list[Any]) -> Iterator[Found]:
         units = {row[4] for row in taken}
-        came, out = sum([row[5] for row in taken]), sum([row[5] for row in made])
-        if len(units) == 1 and ({row[4] for row in made} != units or out <= came):
+        alike = made if len(units) > 1 else [row for row in made if row[4] in units]
+        gain = sum([row[5] for row in alike]) - sum([row[5] for row in taken])
+        if len(units) == 1 and gain <= 0:
             return
         # By text, not by number: numbers differ from one database to the next.
-        texts = self.gathered.rows.texts([row[1] for row in made])
-        lot = min(made, key=lambda row: texts[row[1]])[1]
+        texts = self.gathered.rows.texts([row[1] for row in alike])
+        lot = min(alike, key=lambda row: texts[row[1]])[1]
         if len(units) > 1:
             yield "unit_differs", lot, made[0][2], _NONE, 0, (entry,)
         else:
-            yield "mass_gain", lot, made[0][2], made[0][4], out - came, (entry,)
+            yield "mass_gain", lot, made[0][2], alike[0][4], gain, (entry,)
 
 
 def ordered(told: list[dict[str, Any]]) -> list[dict[str, Any]]:
