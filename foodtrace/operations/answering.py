@@ -9,7 +9,9 @@ Rules:
    (:mod:`foodtrace.recall.reach`). Only a lot that the case is not about is refused.
 3. What the case is about is asked of the moment at which the answers are taken down, whenever they were given: a list that comes in at
    night may name a lot that the case took in at noon. Nobody answered before the case was opened.
-4. The records of a case are read, and its affected set found, once for however many answers: O(affected + answers).
+4. Whoever recalls, and got no notice of what to give back, has nothing to answer: what lies with him is disposed of on record (destroyed,
+   corrected, sent back), never by a word that it is gone.
+5. The records of a case are read, and its affected set found, once for however many answers: O(affected + answers).
 """
 
 from __future__ import annotations
@@ -18,13 +20,14 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import NamedTuple, TypeAlias
 
-from foodtrace.errors import BadData, NotFound
+from foodtrace.errors import BadData, NotFound, Refused
 from foodtrace.events import Acknowledgement, Held, Notice
 from foodtrace.graph.directory import resolve_lot, resolve_site
 from foodtrace.graph.edges import UNIT_NAMES, micros
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.common import Doing, local
 from foodtrace.operations.managing import reach_of
+from foodtrace.operations.sellers import site_name
 from foodtrace.quantity import Quantity
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.cases import case_events, load_cases, resolve_case
@@ -60,6 +63,7 @@ class Answering:
         self._states = load_cases(session, self.case, until=now, told=told)
         self._opened = min(state.opened for state in self._states)
         self._notices = {event.to: event.id for _, event, _ in told if isinstance(event, Notice)}
+        self._asked = {event.to for _, event, _ in told if isinstance(event, Notice) and event.direction == "downstream"}
         self.recorded = frozenset(event.id for _, event, _ in told if isinstance(event, Acknowledgement))
         """Ids of the answers on record."""
 
@@ -73,18 +77,21 @@ class Answering:
         evidence: str = "",
         notice: str = "",
     ) -> Acknowledgement:
-        """Return a site's answer, given at ``doing.now``, as it goes on record (rules 1-3).
+        """Return a site's answer, given at ``doing.now``, as it goes on record (rules 1-4).
 
         :param nothing: the site says that of its lots nothing was left.
         :param on_hand: of lots of the case, whether or not any record put them there.
         :raises NotFound: ``case.not_affected``: no notice, and nothing of the case there; or a lot that the case is not about.
             ``case.not_yet``: given before the case was opened.
+        :raises Refused: ``case.own_answer`` (rule 4).
         :raises BadData: ``quantity.unit_differs``: pieces said of a lot that is kept in grams, and the like; ``case.lot_twice``.
         """
         if micros(doing.now) < self._opened:
             raise NotFound("case.not_yet", value=self.case, expected=local(self._opened).isoformat(timespec="minutes"))
         place = resolve_site(self._session, site)
         number = self._facts.numbers([place]).get(place)
+        if place not in self._asked and all(hit.recalls(number) for hit in self._reached if hit.now):
+            raise Refused("case.own_answer", value=place, case=self.case, name=site_name(self._session, place))
         mine, ever = self._lots(number, now=True), self._lots(number, now=False)
         said = [(resolve_lot(self._session, lot), quantity) for lot, quantity in on_hand]
         ever |= self._elsewhere([lot for lot, _ in said if lot not in ever])
@@ -163,6 +170,10 @@ class _Reached:
             texts = self._facts.texts(self._found.names[lot])  # holds whatever else was looked up as well
             made |= {texts[name]: _Kept(units, texts[lot]) for name in self._found.names[lot] if texts[name]}
         return made
+
+    def recalls(self, site: int | None) -> bool:
+        """Say whether a site is one of whoever recalls, and none that sells to consumers."""
+        return site in self._found.own - self._found.outlets
 
     def anywhere(self, text: str) -> _Kept | None:
         """Return how a lot is kept, wherever it is on record; none: the scope does not reach it."""

@@ -6,7 +6,8 @@ Rules:
    the trade got no notice, or none of some of its lots.
 2. ``free``, ``sealed``, ``travelling``: goods in trade that are not disposed of; what an outlet that records nothing may still
    hold counts as free. ``astray``: sent on to nobody on record; told of who sent them, who has to say to whom. ``undisposed``: goods at a
-   site of whoever recalls.
+   site of whoever recalls, by its book: neither an answer nor a count since the opening disposes of them, only a record of what became
+   of them.
 3. ``check_failed``: the last effectiveness check of a site was not clean. ``unvisited``: drawn, and nobody went.
 4. ``twice``: goods that two records may tell twice (:mod:`foodtrace.recall.twice`) and that, if they are one load, still lie where they
    were sent from, or are missing there. The records have to say which, or somebody answers for closing over them.
@@ -160,12 +161,13 @@ def _left(
     for key, quantity in hidden(facts, hit, case, settings).items():
         if counts(*key[:2]):
             add("twice", key, quantity)
+    books = Books(hit.moves, hit.flows)
     for key, sums in sums_of.items():
         if not counts(*key[:2]):
             continue
         custody = sums.sealed + sums.back
         if key[1] in hit.own:
-            add("undisposed", key, sums.on_hand)
+            add("undisposed", key, _by_the_book(books, key, case.opened))
         else:
             add("free", key, sums.on_hand - custody)
             add("sealed", key, custody)
@@ -175,10 +177,15 @@ def _left(
     for move in _astray(hit, counts):
         place = found[move.src, "astray", move.unit]
         place[move.lot] = place.get(move.lot, 0) + move.sent
-    books = Books(hit.moves, hit.flows) if unlike else None
     for key, (missing, over) in unlike.items():
-        add("contradicts", key, min(missing, over - (books.sum(key, before=case.opened).over if books else 0)))
+        add("contradicts", key, min(missing, over - books.sum(key, before=case.opened).over))
     return found
+
+
+def _by_the_book(books: Books, key: Key, opened: int) -> int:
+    """Return what lies at a site of whoever recalls, with what merely went missing there since the opening (rule 2)."""
+    now, then = books.sum(key), books.sum(key, before=opened)
+    return now.on_hand + max(0, now.unaccounted - then.unaccounted - (now.over - then.over))
 
 
 def _astray(hit: Affected, counts: Callable[[int, int], bool]) -> Iterator[Move]:

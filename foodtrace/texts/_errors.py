@@ -94,6 +94,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "case.no_quantity.hint": ("没有了写 0; 只说已回执的, 那一行不写批次", "write 0 where nothing is left; to say only that it answered, leave the lot out"),
     "case.not_yet": ("案件 {value} 到 {expected} 才启动", "case {value} opens only at {expected}"),
     "case.not_yet.hint": ("若是时间写错了, 更正那一条", "if that time is a slip of the pen, correct the entry"),
+    "case.own_answer": (
+        "{name} 自己就是案件 {case} 的召回方, 没有给它的通知: 自己的库存不能靠一句回执算处置了",
+        "{name} is who recalls in case {case} and got no notice: an answer disposes of none of its own stock",
+    ),
+    "case.own_answer.hint": (
+        "货怎么处置就怎么记: foodtrace case destroy, correct 或 return; 账记错了, 更正那一条",
+        "record what became of the goods: foodtrace case destroy, correct or return; a slip in the book is corrected where it stands",
+    ),
     "case.all_sealed": ("{name} 案件 {case} 的货都已封存", "what {name} holds of case {case} is sealed already"),
     "case.all_sealed.hint": (
         "另有没入账的, 用 --lot, --quantity 和 --allow-short 写明",
