@@ -4,7 +4,8 @@ Rules:
 
 1. What was recorded later is not seen, be it goods, what a lot or site is, or a correction. What a later correction ended stood then.
 2. Other names of a lot count whenever they were recorded: they have no time (RECALL section 1), and rows do not say when.
-3. Sums know no moment. They only say where to look, and what is there is looked up row by row: O(affected) as ever.
+3. Sums know no moment. They only say where to look, and what is there is looked up row by row: O(affected) as ever. Whether a site keeps
+   books is told by the first record that shows it; only what corrections may have taken away since is read to its end.
 4. When a site wrote last is told by the last entries of its log, else by its newest goods: on a very large stock it may have been later.
 5. How far a log had come is found by halving its entries: their times never run backwards.
 """
@@ -20,7 +21,7 @@ from foodtrace.graph.flowkind import NEVER, SAMPLE, UNNAMED, FlowKind
 from foodtrace.graph.gathered import OWN_SUM, SAID_BY_OTHERS
 from foodtrace.graph.heads import LogHead
 from foodtrace.graph.reader import SqlFacts
-from foodtrace.graph.rows import BOUND, ENDED, FLOW, GTIN
+from foodtrace.graph.rows import BOUND, ENDED, FLOW, GTIN, OWN
 from foodtrace.graph.subjects import SPOKEN
 from foodtrace.graph.words import GIVEN, SITE, WORD, WORD_LENGTH
 from foodtrace.storage.session import Row, Session
@@ -28,6 +29,8 @@ from foodtrace.tlog.entry import parse
 
 _MOVES: Final = f"SELECT {FLOW} FROM {{ids}} CROSS JOIN move AS m WHERE m.lot = f.value AND m.recorded <= ?"  # noqa: S608 - constants
 _AT: Final = _MOVES.replace("m.recorded <=", "m.site = ? AND m.recorded <=")
+_AT_BY: Final = _MOVES.replace("m.recorded <=", "m.log = ? AND m.site = ? AND m.recorded <=")
+_LOTS_BY: Final = "SELECT DISTINCT h.lot FROM {ids} CROSS JOIN holding AS h WHERE h.site = f.value AND h.log = ?"
 _ENTRIES: Final = f"SELECT {FLOW} FROM {{ids}} CROSS JOIN move AS m WHERE m.seq = f.value AND m.log = ? AND m.recorded <= ?"  # noqa: S608
 _WORDS: Final = (
     f"SELECT {WORD}, l.recorded, l.log, l.seq, l.item, l.ended FROM {{ids}} CROSS JOIN lot_fact AS l JOIN log AS g ON g.id = l.log "  # noqa: S608
@@ -38,6 +41,14 @@ _SITES: Final = (
     "LEFT JOIN log AS g ON g.id = s.log WHERE n.id = f.value ORDER BY s.recorded, g.origin, s.seq"
 )
 _NEWEST: Final = "SELECT v.site, v.log, v.recorded FROM {ids} CROSS JOIN site_seen AS v WHERE v.site = f.value"
+_OWN_KINDS: Final = ", ".join(str(kind) for kind in sorted(OWN_SUM) if kind != FlowKind.USED)
+_SHOWN: Final = (
+    "SELECT f.value FROM {ids} WHERE (SELECT 1 FROM holding AS h CROSS JOIN move AS m WHERE h.site = f.value AND "  # noqa: S608 - constants
+    f"({OWN}) AND m.lot = h.lot AND m.log = h.log AND m.site = h.site AND m.recorded <= ? AND m.ended = 0 "
+    f"AND m.flags & {UNNAMED | SAMPLE} = 0 AND (m.kind = {int(FlowKind.COUNT)} OR (m.kind IN ({_OWN_KINDS}) AND m.q <> 0)) LIMIT 1) = 1"
+)
+"""Whether a record of that time that still stands shows that a site keeps books; the first that does is enough."""
+_EMPTIED: Final = "SELECT DISTINCT h.site FROM {ids} CROSS JOIN holding AS h WHERE h.site = f.value AND h.flows = 0"
 _DESCRIBED: Final = (
     "SELECT DISTINCT l.lot, l.log, l.ended FROM {texts} CROSS JOIN lot_fact AS l WHERE l.product = f.value AND l.recorded <= ?"
 )
@@ -48,7 +59,7 @@ _LATER: Final = " AND a.ended <= 0"
 _SPOKEN: Final = SPOKEN.replace(_LATER, "")
 _BACK: Final = 256
 """Entries read back to find the last one of a site; of one that wrote none of them, its goods tell."""
-_PORTION: Final = 50
+_PORTION: Final = 20
 
 
 class _Event(msgspec.Struct, frozen=True):
@@ -190,7 +201,12 @@ class KnownFacts(SqlFacts):
 
     def keepers(self, sites: Collection[int]) -> set[int]:
         """See :class:`foodtrace.graph.rows.Rows`."""
-        return {site for site in sites if any(_keeps(row) for row in self._at(site))}
+        asked = sorted(set(sites))
+        kept = {row[0] for row in self._s.each(_SHOWN, asked, (self._until,))}
+        # The others kept none, or what showed that they did was corrected since: then something of it is left in the sums of today.
+        left = [site for site in asked if site not in kept]
+        touched = super().keepers(left) | {row[0] for sql in (_NEWEST, _EMPTIED) for row in self._s.each(sql, left)} if left else set()
+        return kept | {site for site in touched if any(_keeps(row) for row in self._at(site))}
 
     def _at(self, site: int) -> Iterable[Row]:
         """Iterate over the flows at a site, its lots by portions: whoever has seen enough reads no further."""
@@ -262,9 +278,10 @@ class KnownFacts(SqlFacts):
 
     def _newest(self, site: int, log: int) -> int | None:
         """Return when a log last told of the newest goods that a site had by then: older goods are not read as well."""
-        lots = sorted({lot for _, lot in self._ever_at([site])}, reverse=True)
+        lots = sorted({lot for (lot,) in self._s.each(_LOTS_BY, [site], (log,))}, reverse=True)
         for first in range(0, len(lots), _PORTION):
-            times: list[int] = [row[7] for row in self._there(site, lots[first : first + _PORTION]) if row[8] == log]
+            rows = self._s.each(_AT_BY, lots[first : first + _PORTION], (log, site, self._until))
+            times: list[int] = [row[7] for row in self._stood(rows, 8, ENDED)]
             if times:
                 return max(times)
         return None

@@ -73,17 +73,15 @@ _HELD: Final = (
     f"(m.other = h.site AND m.kind = {int(FlowKind.DISPATCH)} AND m.flags = {DELIVERED} AND NOT EXISTS "
     f"(SELECT 1 FROM move AS r WHERE r.lot = m.lot AND r.kind = {int(FlowKind.RECEIPT)} AND r.pair = m.pair))) LIMIT 8"
 )
-_KEEPS: Final = (
-    "SELECT f.value FROM {ids} WHERE EXISTS (SELECT 1 FROM holding AS h WHERE h.site = f.value AND ("  # noqa: S608 - constants
-    + " OR ".join(
-        f"h.{each} <> 0"
-        for each in (
-            *("sold", "received", "sent", "counts", "consumed", "born", "produced"),
-            *("destroyed", "lost", "returned", "sealed", "brought_back"),
-        )
+OWN: Final = " OR ".join(
+    f"h.{each} <> 0"
+    for each in (
+        *("sold", "received", "sent", "counts", "consumed", "born", "produced"),
+        *("destroyed", "lost", "returned", "sealed", "brought_back"),
     )
-    + "))"
 )
+"""Of a holding: something was moved, used or counted by a record of its site's own."""
+_KEEPS: Final = f"SELECT f.value FROM {{ids}} WHERE EXISTS (SELECT 1 FROM holding AS h WHERE h.site = f.value AND ({OWN}))"  # noqa: S608
 """Sites with goods moved, used or counted by a record of their own; a sample is somebody else's, what others delivered too."""
 CROSSED: Final = "SELECT 1 FROM cross_correction LIMIT 1"
 """Whether any log corrects or disputes another's entries."""

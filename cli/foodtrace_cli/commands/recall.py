@@ -128,7 +128,7 @@ def _resolve(ctx: Context, ledger: Ledger, lots: Sequence[str]) -> None:
 
 
 def _until(at: str) -> int:
-    from foodtrace.graph.edges import micros  # noqa: PLC0415
+    from foodtrace.graph.times import micros  # noqa: PLC0415
     from foodtrace_cli.commands.case_common import moment  # noqa: PLC0415
 
     return micros(moment(at))
@@ -136,6 +136,12 @@ def _until(at: str) -> int:
 
 def _scoped(ledger: Ledger, lots: Sequence[str], words: dict[str, str], at: str | None, *, as_known: bool, bounds: bool) -> Any:
     """Answer for a scope in words, or as of a moment."""
+    if at is not None and not any(words.values()):
+        from foodtrace.operations.recalling import recall as find_lots  # noqa: PLC0415 - of lots alone nothing else has to be loaded
+
+        then = _until(at)
+        with ledger.reading() as session:
+            return find_lots(session, lots, now=then, recorded_until=then if as_known else None, bounds=bounds)
     from foodtrace.graph.edges import micros  # noqa: PLC0415
     from foodtrace.operations.common import local  # noqa: PLC0415
     from foodtrace.operations.recalling import recall as find_all  # noqa: PLC0415
