@@ -28,7 +28,7 @@ from foodtrace.recall.facts import Cleared, Facts
 from foodtrace.recall.moves import Move
 from foodtrace.recall.quantities import HoldingSum
 from foodtrace.recall.records import Records
-from foodtrace.recall.scope import Seed, lots_there, seeds, went_astray
+from foodtrace.recall.scope import Seed, lots_there, seeds, vague_departures, went_astray
 from foodtrace.recall.settings import DEFAULT, Settings
 
 Grade: TypeAlias = Literal["confirmed", "possible"]
@@ -80,6 +80,8 @@ class Affected(msgspec.Struct, frozen=True, kw_only=True):
     """Every name of the lots that the scope means as wholes, and of their codes under other authorities, held anywhere or not."""
     astray: tuple[Move, ...] = ()
     """Moves of a ``left`` clause that name no registered destination: what the scope means went where nobody can look."""
+    vague: frozenset[Holding] = frozenset()
+    """Possible seeds: goods came there that may have left the site of a ``left`` clause in its window, and may as well not have."""
     slack: int = 0
     """By how much clocks may have been wrong, microseconds."""
     spoken: Mapping[Holding, Sequence[tuple[int, tuple[int, int]]]] = {}
@@ -142,7 +144,8 @@ def find(
         if holding[1] != KNOT
     }
     slack = _by_slack(e2, start, both, settings.clock_slack)
-    return _result(records, links, own_operator, slack, sold=outlets_sold, settings=settings, astray=went_astray(records, clauses))
+    unclear = went_astray(records, clauses), vague_departures(records, clauses)
+    return _result(records, links, own_operator, slack, sold=outlets_sold, settings=settings, unclear=unclear)
 
 
 def _merged(steps: dict[Holding, list[Step]], more: Mapping[Holding, list[Step]]) -> dict[Holding, list[Step]]:
@@ -206,7 +209,7 @@ def _result(
     *,
     sold: bool,
     settings: Settings,
-    astray: tuple[Move, ...],
+    unclear: tuple[tuple[Move, ...], frozenset[Holding]],
 ) -> Affected:
     touched = {site for _, site in links}
     sites = dict(records.facts.sites(touched))
@@ -234,7 +237,8 @@ def _result(
         uncertain=tuple(sorted({lot for fitting in records.fitting for lot, certain in fitting.items() if not certain})),
         code_only=_code_only(records, lots),
         meant=_meant(records),
-        astray=astray,
+        astray=unclear[0],
+        vague=unclear[1],
         slack=settings.clock_slack,
         spoken={holding: told for holding, told in records.spoken.items() if holding in records.said},
         copies=records.copies,

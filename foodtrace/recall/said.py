@@ -131,8 +131,23 @@ class FindingAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """Unit of the quantity; empty where ``value`` is none."""
     entries: tuple[str, ...]
     """``ORIGIN#SEQ`` of the entries behind it."""
-    reason: Literal["", "not_seen", "unverified", "not_covered", "rolled_back", "forked", "not_held", "described", "told_twice"] = ""
-    """Of ``lot_missing``: ``not_held``, at the receiver: by the records the sender held none of that product. Else why a log is behind
+    reason: Literal[
+        "",
+        "counted",
+        "described",
+        "forked",
+        "lots",
+        "not_covered",
+        "not_held",
+        "not_seen",
+        "rolled_back",
+        "told_twice",
+        "unverified",
+        "when",
+    ] = ""
+    """Of ``lot_missing``: ``not_held``, at the receiver: by the records the sender held none of that product; ``counted``, at the sender:
+    it had these goods by a count or a word only. Of ``same_lot_no_path``: ``when``: what came may have left in the window. Of
+    ``duplicate_conflict``: ``lots``: the logs of two parties tell one transfer of unlike lots. Else why a log is behind
     (``log_behind``). ``not_seen``: nothing of it since the case was opened; ``unverified``: this host neither signed
     nor ever verified it; ``not_covered``: its head has no checkpoint; ``rolled_back``: ``value`` entries that were verified here are
     gone; ``forked``: not what was verified here, ``value`` entries of it."""

@@ -85,6 +85,12 @@ def went_astray(records: Records, clauses: Sequence[Clause]) -> tuple[Move, ...]
     return tuple(move for clause in clauses if isinstance(clause, LeftClause) for move, _ in _gone(records, clause) if not move.dst)
 
 
+def vague_departures(records: Records, clauses: Sequence[Clause]) -> frozenset[Holding]:
+    """Return where goods came that may have left the site of a ``left`` clause in its window, and may as well not have (rule 2)."""
+    gone = [each for clause in clauses if isinstance(clause, LeftClause) for each in _gone(records, clause)]
+    return frozenset((move.lot, move.dst) for move, certain in gone if move.dst and not certain and not move.unnamed)
+
+
 def _left(records: Records, clause: LeftClause) -> Iterator[Seed]:
     for move, certain in _gone(records, clause):
         if move.dst:

@@ -139,6 +139,13 @@ _RECALL: Final[dict[str, tuple[str, str]]] = {
         ("records dated later than now name {count} {count:site that is|sites that are} not counted above: {names}; take them as possible and call them; "
         "foodtrace correct mends a date"),
     ),
+    "cli.recall.spoken_of": (
+        "另有 {count} 处不是网点, 可能有货: 只有记录说货到过 (暂缓或不准入的车, 检测, 包装, 被拒的转出), 没有数量, 也要通知: {names}",
+        (
+            "{count} more {count:site|sites}, no {count:outlet|outlets}, possible: only a record that the goods were there (a load put aside or refused at a gate, "
+            "a test, a packing, a refused dispatch), no quantity; notify {count:it|them} too: {names}"
+        ),
+    ),
     "cli.recall.untraced": ("查不到的 ({count}):", "not traced ({count}):"),
     "cli.recall.fresh_logs": (
         "记录收到: {count} 本日志, 最新到 {newest}; 最旧: {oldest}",

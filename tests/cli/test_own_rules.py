@@ -11,7 +11,7 @@ import pytest
 from foodtrace.recall.packs import local
 from foodtrace.recall.settings import DEFAULT
 from tests.cli.inside import Inside, here
-from tests.cli.test_finding_kinds import CHAIN, LOT, NOW, ON_ROAD, begun, born, got, record, sent, type_in
+from tests.cli.typedtrade import CHAIN, LOT, NOW, ON_ROAD, begun, born, got, record, sent, type_in
 from tests.recall.casework import own_rules
 
 __all__ = ["here"]

@@ -152,13 +152,20 @@ def _head(ctx: Context, answer: Any, births: Sequence[Birth], recalls: str) -> l
         for (unit, _, _), found in added_up(answer.outlets).items()
     ]
     lines.append(counted + (ctx.t("cli.recall.likely", quantities=", ".join(parts)) if parts else ""))
-    lines += dated_ahead(ctx, answer.untraced)
+    lines += dated_ahead(ctx, answer.untraced) + _only_spoken_of(ctx, answer)
     lines += rules_said(ctx, answer)
     if not answer.lots or (_several(births) and not answer.operator):  # else the line above says who made them
         lines.append(ctx.t("cli.recall.recalls" if answer.operator else "cli.recall.recalls_nobody", who=recalls or answer.operator))
     if answer.case:
         lines.append(ctx.t("cli.recall.case", case=answer.case, version=answer.version))
     return lines + [ctx.t("cli.recall.other_case", case=each) for each in answer.cases]
+
+
+def _only_spoken_of(ctx: Context, answer: Any) -> list[str]:
+    """Name the sites, no outlets, that no record gives a quantity: a market with a load put aside at its gate must be called too."""
+    there = [row for row in answer.others if not row.amounts]
+    names = ", ".join(" ".join(filter(None, (row.name or row.site, row.phone))) for row in there)
+    return [ctx.t("cli.recall.spoken_of", count=len(there), names=names)] if there else []
 
 
 def rules_said(ctx: Context, answer: Any) -> list[str]:
@@ -256,8 +263,8 @@ def _county(ctx: Context, county: str, rows: Sequence[Any], *, products: bool) -
 
 def _legend(ctx: Context, answer: Any, unit: str) -> str:
     """Say the unit, what the steps' letters mean, and why links are only possible."""
-    kinds = {each.kind for each in answer.untraced}
-    why = [ctx.t("finding." + each) for each in _UNSURE if each in kinds]
+    words = sorted({each.word for each in answer.untraced if each.kind in _UNSURE and each.reason != "not_held"})
+    why = [ctx.t(each) for kind in _UNSURE for each in words if each.split(".")[1] == kind]
     possible = any(row.link == "possible" for row in answer.outlets)
     said = [unit + ctx.t("cli.recall.stop") if unit else "", ctx.t("cli.recall.steps")]
     said += [ctx.t("cli.recall.possible", why=", ".join(why))] if possible and why else []

@@ -44,7 +44,9 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, order=True):
     unit: int = -1
     """Unit of the quantity; -1 where ``value`` is none."""
     reason: str = ""
-    """Of ``lot_missing`` at the receiver: ``not_held``. Of ``disputed``: ``described``, where it is about whose a site is, or what.
+    """Of ``lot_missing`` at the receiver: ``not_held``; at the sender ``counted``, where it had the goods by a count or a word only.
+    Of ``same_lot_no_path``: ``when``, where goods came that may have left in the window asked about, and may as well not have.
+    Of ``disputed``: ``described``, where it is about whose a site is, or what.
     Of ``quantity_differs``, ``time_contradiction`` and ``duplicate_conflict``: ``told_twice``, where several logs tell one transfer.
     Of ``duplicate_conflict`` also ``lots``: they tell it of unlike lots.
 

@@ -23,10 +23,11 @@ def origins(look: Look) -> Iterator[Finding]:
 
 
 def no_path(look: Look) -> Iterator[Finding]:
-    """same_lot_no_path: in the answer by presumption, or a seed no record connects."""
+    """same_lot_no_path: in the answer by presumption, or a seed no record connects, or one that may have left in the window (``when``)."""
     for (lot, site), link in look.found.holdings.items():
         if link.presumed or (link.seed and link.link == "possible" and lot not in look.pseudo):
-            yield Finding(kind="same_lot_no_path", lot=lot, site=site, entries=_behind(look, (lot, site)))
+            reason = "when" if link.seed and (lot, site) in look.found.vague else ""
+            yield Finding(kind="same_lot_no_path", lot=lot, site=site, entries=_behind(look, (lot, site)), reason=reason)
 
 
 def _behind(look: Look, holding: Holding) -> tuple[Entry, ...]:

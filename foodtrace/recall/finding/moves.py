@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from foodtrace.graph.flows import ALWAYS, LEAVING, NEVER, UNNAMED, Flow, FlowKind
@@ -139,13 +139,34 @@ def without_lot(look: Look) -> Iterator[Finding]:
     yield from _for_nowhere(look)
     if not unnamed:
         return
-    candidates = _candidates(look, {move.src for move in unnamed})
+    senders = {move.src for move in unnamed}
+    candidates = _candidates(look, senders)
+    came = _came(look, senders)
     for move in unnamed:
         entries = move.words or move.entries
-        yield Finding(kind="lot_missing", site=move.src, entries=entries, value=move.sent, unit=move.unit)
+        reason = "" if came(move) else "counted"
+        yield Finding(kind="lot_missing", site=move.src, entries=entries, value=move.sent, unit=move.unit, reason=reason)
         lots = candidates.count(move)
         if lots > 1:
             yield Finding(kind="mixed_stall", site=move.src, entries=entries, value=lots)
+
+
+def _came(look: Look, senders: set[int]) -> Callable[[Move], bool]:
+    """Return what says whether goods of this answer that a dispatch without lot may have been had come to its sender, by a record of that.
+
+    Else it only counted them, or some record speaks of them there: they were there, and nobody knows since when.
+    """
+    flows = [flow for flow in look.found.flows if flow.kind != FlowKind.COUNT]
+    there: dict[int, list[tuple[int, int, set[str]]]] = defaultdict(list)
+    for (lot, site), since in first_arrivals(look.found.moves, flows).items():
+        if site in senders and (lot, site) in look.found.holdings:
+            there[site].append((since, lot, look.found.products(lot)))
+
+    def came(move: Move) -> bool:
+        wanted, by = _product(look, move), move.t_out + look.settings.clock_slack
+        return any(since <= by and lot != move.lot and may_be(said, wanted) for since, lot, said in there[move.src])
+
+    return came
 
 
 class _Candidates:
