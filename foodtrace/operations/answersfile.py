@@ -25,7 +25,7 @@ import msgspec
 
 from foodtrace.errors import BadData, FoodtraceError
 from foodtrace.events import Acknowledgement, Event, Notice
-from foodtrace.graph.directory import resolve_lot, resolve_site
+from foodtrace.graph.directory import resolve_site
 from foodtrace.graph.edges import micros
 from foodtrace.intake.lists import Columns, ListFault, ListRow, amount_of
 from foodtrace.intake.model import BadRow, Fault
@@ -133,18 +133,11 @@ def collect(session: Session, doing: Doing, case: str | None, rows: Sequence[Lis
     for place, said in reading.said.items():
         if place in reading.spoiled:
             continue
-        row = said.rows[0]
         try:
             event = _answer(answering, doing, place, said)
         except FoodtraceError as error:
-            if error.code.startswith("quantity."):
-                reading.fault(row, place, "quantity", ", ".join(str(quantity) for _, quantity in said.lots), error)
-            elif error.code == "case.not_affected" and (of := _row_of(session, said, str(error.value))) is not None:
-                reading.fault(of, place, "lot", of.text("lot"), error)
-            elif error.code == "case.lot_twice":
-                reading.fault(said.rows[-1], place, "lot", str(error.value), error)
-            else:
-                reading.fault(row, place, "code" if row.text("code") else "site", _key(row), error)
+            for row, column, why in _blamed(answering, doing, place, said, error):
+                reading.fault(row, place, column, row.text(column), why)
             continue
         (known if event.id in ids else new).extend(said.rows)
         if event.id not in ids:
@@ -171,6 +164,8 @@ class _Said(msgspec.Struct):
     """Id of the notice whose receipt code was given; empty: none was."""
     lots: list[tuple[str, Quantity]]
     rows: list[ListRow]
+    of: list[ListRow]
+    """The row of each of ``lots``."""
 
 
 class _Reading:
@@ -249,11 +244,12 @@ class _Reading:
             lot = notice.lots[0]
         if amount is not None and not lot:
             raise BadData("case.which_lot", value=str(amount), expected=ANSWERS["lot"][0])
-        said = self.said.setdefault(place, _Said("", [], []))
+        said = self.said.setdefault(place, _Said("", [], [], []))
         said.notice = said.notice or (notice.id if notice is not None else "")
         said.rows.append(row)
         if amount is not None:
             said.lots.append((lot, amount))
+            said.of.append(row)
 
     def fault(self, row: ListRow, place: str, column: str, value: str, error: FoodtraceError) -> None:
         """Note a fault: nothing of its site is recorded (rule 3)."""
@@ -286,9 +282,34 @@ def bad_rows(found: Collected, rows: Sequence[ListRow], headings: Mapping[str, s
     return [BadRow(row.row, row.written, tuple(faults[row.row])) for row in rows if row.row in faults]
 
 
-def _row_of(session: Session, said: _Said, lot: str) -> ListRow | None:
-    """Return the row that names a lot; none: no row does."""
-    return next((row for row in said.rows if row.text("lot") and resolve_lot(session, row.text("lot")) == lot), None)
+def _blamed(
+    answering: Answering, doing: Doing, place: str, said: _Said, error: FoodtraceError
+) -> list[tuple[ListRow, Literal["lot", "quantity", "site", "code"], FoodtraceError]]:
+    """Return the rows of a site that are wrong, the column and why: each is asked alone. A lot said twice is wrong where it is said again.
+
+    What is wrong with the site, or the time, is so with its first row.
+    """
+    first = said.rows[0]
+    where: Literal["site", "code"] = "code" if first.text("code") else "site"
+    found: list[tuple[ListRow, Literal["lot", "quantity", "site", "code"], FoodtraceError]] = []
+    for row, lot in zip(said.of, said.lots, strict=True):
+        try:
+            _answer(answering, doing, place, _Said(said.notice, [lot], [first], [row]))
+        except FoodtraceError as alone:
+            if alone.code.startswith("quantity."):
+                found.append((row, "quantity", alone))
+            elif alone.code.startswith("lot.") or (alone.code == "case.not_affected" and alone.value != place):
+                found.append((row, "lot", alone))
+    if not found and error.code == "case.lot_twice":
+        return [(_again(said, error), "lot", error)]
+    return found or [(first, where, error)]
+
+
+def _again(said: _Said, error: FoodtraceError) -> ListRow:
+    """Return the row by which a lot was said once more."""
+    code = str(error.value).rpartition("/")[2]
+    same = [row for row, (lot, _) in zip(said.of, said.lots, strict=True) if lot.rpartition("/")[2] == code]
+    return same[-1] if same else said.rows[-1]
 
 
 def _key(row: ListRow) -> str:
