@@ -92,7 +92,8 @@ class Remark(msgspec.Struct, frozen=True, kw_only=True):
 class Done:
     """The records of a case, to be told site by site.
 
-    :param told: every record of the case seen, oldest first. :param rows: site -> its row in the answer.
+    :param told: every record of the case seen, oldest first (:mod:`foodtrace.operations.thiscase`).
+    :param rows: site -> its row in the answer.
     :param origins: number of a log -> its name.
     """
 
@@ -118,7 +119,7 @@ class Done:
 
     def steps(self) -> Iterable[SiteSteps]:
         """Return what was done at each site, in the order of the records; what a log without standing says is left out."""
-        return steps_of(self.told, self.case, self.rows, self.origins, marked_steps(self.facts, self.marked, self.origins))
+        return steps_of(self.facts, self.told, self.case, self.rows, self.origins, marked_steps(self.facts, self.marked, self.origins))
 
     def remarks(self) -> Iterable[Remark]:
         """Return what a stern reader would ask about (rule 2)."""
@@ -227,6 +228,7 @@ def marked_steps(facts: SqlFacts, found: Sequence[Marked], origins: Mapping[int,
 
 
 def steps_of(
+    facts: SqlFacts,
     told: Sequence[Told],
     case: Case,
     rows: Mapping[str, OutletRow],
@@ -244,9 +246,12 @@ def steps_of(
         made.setdefault(site, []).append(step)
     for steps in made.values():
         steps.sort(key=lambda step: dt.datetime.fromisoformat(step.at))
+    numbers = facts.numbers(made.keys() - rows.keys())
+    others = {each.text: each.name for each in facts.sites(set(numbers.values())).values()}
     for site, steps in sorted(made.items()):
         row = rows.get(site)
-        yield SiteSteps(site=site, name=row.name if row else site, role=row.role if row else "upstream", steps=tuple(steps))
+        name = (row.name if row else others.get(site)) or site
+        yield SiteSteps(site=site, name=name, role=row.role if row else "upstream", steps=tuple(steps))
 
 
 _HOME = frozenset({FlowKind.RECEIPT, FlowKind.CONSUMER_RETURN})

@@ -28,6 +28,7 @@ from foodtrace.operations.managing import reach_of
 from foodtrace.operations.notdone import things
 from foodtrace.operations.notices import due_of
 from foodtrace.operations.sinceclosed import since_closed
+from foodtrace.operations.thiscase import told_of_this
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.amounts import products_said
 from foodtrace.recall.answer import Answer, FiguresAnswer, FindingAnswer, OutletRow, Position, RateAnswer, WithoutLot, recall
@@ -211,7 +212,8 @@ class _Standing:
         names = {number: info.name for number, info in self.found.sites.items()}
         self.unsealed = unsealed_said(self.facts, unsealed(look, facts), names)
         self.broken = since_closed(self.session, case, self.told, self.against)
-        done = Done(self.facts, case, self.told, self.found, self.rows, self.settings, self.origins, facts)
+        mine = told_of_this(self.session, self.facts, case, self.told, self.found)
+        done = Done(self.facts, case, mine, self.found, self.rows, self.settings, self.origins, facts)
         made = CaseStatus(
             case=case.name or case.case,
             product=answer.product or products_said(sorted({self.found.product(lot) for lot in self.found.lots})),

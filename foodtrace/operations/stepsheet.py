@@ -18,6 +18,7 @@ from foodtrace.graph.edges import micros
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.casedone import SiteSteps, StepAnswer, marked_steps, steps_of
 from foodtrace.operations.managing import reach_of
+from foodtrace.operations.thiscase import told_of_this
 from foodtrace.quantity import unit_word
 from foodtrace.recall.answer import Answer
 from foodtrace.recall.cases import case_events, load_case
@@ -82,8 +83,10 @@ def done_at(session: Session, case_id: str, answer: Answer, now: int) -> tuple[S
     rows = {row.site: row for row in (*answer.outlets, *answer.others)}
     origins: dict[int, str] = dict(session.rows("SELECT id, origin FROM log"))
     facts = SqlFacts(session, now)
-    look = Look(facts, reach_of(facts, case), for_case(case, session.rules).settings, case, NO_TABLES)
-    return tuple(steps_of(told, case, rows, origins, marked_steps(facts, list(marked(look)), origins)))
+    found = reach_of(facts, case)
+    told = told_of_this(session, facts, case, told, found)
+    look = Look(facts, found, for_case(case, session.rules).settings, case, NO_TABLES)
+    return tuple(steps_of(facts, told, case, rows, origins, marked_steps(facts, list(marked(look)), origins)))
 
 
 def marks_words(marks: Iterable[str], lang: Lang) -> str:

@@ -38,7 +38,7 @@ def test_steps_say_who_witnessed_a_destruction_and_where_and_where_goods_went_ba
     (first,) = [line for line in lines if "W-7" in line]
     assert f"{witness} W-7  {place} 垃圾焚烧厂" in first
     assert any(f"{witness} -  {place} -" in line for line in lines), "what nobody said is -, never left out"
-    assert any(line.endswith(f"{to} W") for line in lines)
+    assert any(line.endswith(f"{to} W-name") for line in lines)
 
 
 def test_json_and_the_workbook_say_so_as_well(here: Inside, case: str) -> None:

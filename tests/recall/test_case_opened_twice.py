@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 
+from foodtrace import Quantity
 from foodtrace.errors import Ambiguous, FoodtraceError, NotFound
-from foodtrace.events import LotsClause, RecallOpened
+from foodtrace.events import LotsClause, RecallOpened, Sealing
 from foodtrace.graph.edges import micros
-from foodtrace.operations import cases, disposal, notices
+from foodtrace.operations import cases, disposal, goods, notices
 from foodtrace.operations.caselist import overview
 from foodtrace.operations.casestatus import status
 from foodtrace.operations.common import Doing
+from foodtrace.operations.stepsheet import done_at
 from foodtrace.recall.cases import name_case
 from foodtrace.recall.report import case_report
 from foodtrace.texts import LANGS
@@ -131,3 +133,32 @@ def test_the_command_line_lists_both_and_asks_which(here: Inside, tmp_path: Path
     assert name in (tmp_path / "r.html").read_text("utf-8")
     said = here("--now", "2026-03-06 12:00", *ours, "case", "publish", CASE)
     assert "2026-04-03" in said, "level 2: the twentieth working day after the day of publication"
+
+
+def test_what_was_done_and_refused_for_one_case_is_no_note_of_the_other(world: World) -> None:
+    """Seals without evidence and refused sales of L at X and of K at Z: each case tells its own, by the names over the doors."""
+    for site, lot in (("X", LOT), ("Z", ELSE)):
+        world.do(disposal.dispose, "seal", CASE, site, lot, None)
+        with pytest.raises(FoodtraceError):
+            world.do(goods.transfer, lot, Quantity(1_000, "g"), "Y", source=site)
+    world.do(notices.notify, f"{CASE}@local/office")
+    world.do(notices.acknowledge, f"{CASE}@local/office", "X", [(LOT, Quantity(60_000, "g"))])
+    for name, mine, other in (("local/office", "X", "Z"), (SHOP, "Z", "X")):
+        with world.read() as session:
+            found, answer = status(session, f"{CASE}@{name}", micros(world.now))
+            sheet = done_at(session, f"{CASE}@{name}", answer, micros(world.now))
+        told = {each.kind: each.sites for each in found.remarks}
+        assert (told["no_evidence"], told["refused"]) == ((mine,), (mine,))
+        assert other not in {each.site for each in (*found.sites, *sheet)}
+        steps = [step.kind for each in found.sites if each.site == mine for step in each.steps]
+        assert steps == (["sealing", "notice", "acknowledgement"] if mine == "X" else ["sealing"])
+        assert {each.name for each in found.sites if each.site == mine} == {f"{mine}-name"}
+
+
+def test_goods_that_neither_case_reaches_are_told_by_both_and_called_by_name(world: World) -> None:
+    world.born("N", "Q", 5).move("OP-Q/N", "Q", "Y", 5)
+    world.put(Sealing(id="odd", at=world.now, site="Q", case=CASE, lot="OP-Q/N", quantity=Quantity(1_000, "g")))
+    for name in ("local/office", SHOP):
+        with world.read() as session:
+            found, _ = status(session, f"{CASE}@{name}", micros(world.now))
+        assert [(each.site, each.name) for each in found.sites if each.steps] == [("Q", "Q-name")]

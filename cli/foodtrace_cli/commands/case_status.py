@@ -17,7 +17,7 @@ from foodtrace_cli.output import cells, clean, emit_json, fit, say
 from foodtrace_cli.schemaoption import prints
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
     from foodtrace.operations.casedone import SiteSteps
@@ -101,8 +101,9 @@ def status(
             say(ctx.t("status.version", **words))
     if curve:
         _curve(ctx, found)
+    names = names_of(ctx, (each.to for site in found.sites for each in site.steps)) if steps else {}
     for site in found.sites if steps else ():
-        _steps(ctx, site)
+        _steps(ctx, site, names)
 
 
 def _head(ctx: Context, found: CaseStatus) -> None:
@@ -250,7 +251,7 @@ def _curve(ctx: Context, found: CaseStatus) -> None:
         say(f"  {point.at[:16]}  {happened}  |  {known}")
 
 
-def _steps(ctx: Context, site: SiteSteps) -> None:
+def _steps(ctx: Context, site: SiteSteps, names: Mapping[str, str]) -> None:
     from foodtrace.operations.stepsheet import marks_words  # noqa: PLC0415
 
     say(ctx.t("status.steps", name=site.name, site=site.site, role=ctx.t("status.role_" + site.role)))
@@ -263,7 +264,7 @@ def _steps(ctx: Context, site: SiteSteps) -> None:
         if each.marks:
             said += [marks_words(each.marks, ctx.lang), each.entry]
         if each.to:
-            said.append(ctx.t("status.step_to", to=each.to))
+            said.append(ctx.t("status.step_to", to=names[each.to]))
         say(clean("    " + "  ".join(said)))
 
 
