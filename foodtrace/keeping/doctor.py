@@ -29,8 +29,9 @@ from foodtrace.opening import BACKUP, LogState, logs, origins
 from foodtrace.personal import vanished
 from foodtrace.sealed import Seal, beyond_seal, contested, foreign_logs, sealed_logs
 from foodtrace.storage.around import Altered, altered, missing_indexes
+from foodtrace.storage.beside import beside
 from foodtrace.storage.damage import damage
-from foodtrace.storage.mending import guard_back, head_away, taken_off
+from foodtrace.storage.mending import guard_back, head_away, setting_on, taken_off
 from foodtrace.storage.session import Session
 from foodtrace.storage.standins import as_made, tables_gone
 from foodtrace.storage.still import is_still
@@ -149,6 +150,7 @@ def _in_ledger(host: Host, path: Path | None, keys: Path) -> Iterator[Check]:
             written = [each for each in states if each.key_id in here and each.origin not in seals] or states
             yield from _clock(written, host.clock(), host.clock_rule)
             yield from _server(session) if path is None else _wal(session, path)
+            yield from _beside(bare)
         lost = survey(host, host.mark)
     except FoodtraceError as error:
         code = "anchor_unlooked" if error.code in ("key.mode", "key.dir_mode") else "anchor_unread"
@@ -209,6 +211,20 @@ def _ledger(session: Session, bare: Session) -> Iterator[Check]:
         yield Check(
             topic="ledger", state="ok", code="ledger_fine", facts={"logs": str(len(states)), "entries": str(sum(s.size for s in states))}
         )
+
+
+def _beside(session: Session) -> Iterator[Check]:
+    """Name what gives no right numbers, carries personal values away, or waits, each with what mends it."""
+    codes: dict[str, tuple[State, str]] = {
+        "numbers": ("bad", "numbers_wrong"),
+        "published": ("warn", "personal_published"),
+        "policy": ("warn", "policies_waiting"),
+        "event": ("warn", "events_waiting"),
+    }
+    for each in beside(session):
+        state, code = codes[each.kind]
+        facts = {"names": each.name, "got": each.got, **({"sql": each.mend} if each.mend else {})}
+        yield Check(topic="ledger", state=state, code=code, facts=facts)
 
 
 def _of_no_log(session: Session, gone: AbstractSet[str]) -> Iterator[Check]:
@@ -334,14 +350,16 @@ def _server(session: Session) -> Iterator[Check]:
     if encoding != "UTF8":
         yield Check(topic="wal", state="bad", code="server_encoding", facts={"got": str(encoding)})
     if closed == "on":
-        yield Check(topic="wal", state="bad", code="server_read_only")
+        mend = setting_on(session, "default_transaction_read_only", "off")
+        yield Check(topic="wal", state="bad", code="server_read_only", facts={"sql": mend})
     wrong = []
     for name in ("fsync", "full_page_writes", "synchronous_commit"):
         row = session.row("SELECT current_setting(?)", (name,))
         if row is not None and row[0] == "off":
             wrong.append(name)
     if wrong:
-        yield Check(topic="wal", state="bad", code="server_unsafe", facts={"names": ", ".join(wrong)})
+        mend = " ".join(setting_on(session, name) for name in wrong) + " SELECT pg_reload_conf();"
+        yield Check(topic="wal", state="bad", code="server_unsafe", facts={"names": ", ".join(wrong), "sql": mend})
     else:
         row = session.row("SELECT current_setting('server_version')")
         yield Check(topic="wal", state="ok", code="server_fine", facts={"version": str(row[0]) if row else ""})

@@ -112,6 +112,23 @@ def _setting_back(session: Session, kind: str) -> str:
     return f"ALTER ROLE {user} IN DATABASE {database} SET {name} = {value};"
 
 
+def setting_on(session: Session, name: str, value: str = "on") -> str:
+    """Return the statement that sets one of the server's settings where it was set otherwise: for all, or for a database or a role."""
+    row = session.row(
+        "SELECT source, quote_ident(session_user), quote_ident(current_database()) FROM pg_catalog.pg_settings WHERE name = ?", (name,)
+    )
+    source, user, database = map(str, row or ("", "", ""))
+    # A session that set it for itself, or its URL, is not to be mended here: the next narrower place is named.
+    places = {
+        "database": f"DATABASE {database}",
+        "user": f"ROLE {user}",
+        "database user": f"ROLE {user} IN DATABASE {database}",
+        "client": f"ROLE {user} IN DATABASE {database}",
+        "session": f"ROLE {user} IN DATABASE {database}",
+    }
+    return f"ALTER {places.get(source, 'SYSTEM')} SET {name} = {value};"
+
+
 def guard_back(session: Session, name: str) -> str:
     """Return the statements that put a guard of a sealed table back, empty where no table of that name is there (rule 3)."""
     table = table_of(name)
@@ -175,4 +192,4 @@ def _said(key: Constraint) -> str:
     return f"{kind} ({', '.join(column.name for column in key.columns)})"
 
 
-__all__ = ["guard_back", "head_away", "key_back", "place_of", "taken_off", "type_of"]
+__all__ = ["guard_back", "head_away", "key_back", "place_of", "setting_on", "taken_off", "type_of"]

@@ -75,6 +75,38 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "没有语句能改回来: 留下来查明原因, 把备份恢复到新的库 (foodtrace recover --from 备份)",
         "no statement puts it back: keep it to find out why, and restore a backup into another database (foodtrace recover --from BACKUP)",
     ),
+    "doctor.numbers_wrong": (
+        "给新名称和新日志编号的不对: {names} ({got}); 会编出已用的号, 或编不出号, 新的就记不进去",
+        "what gives new names and logs their numbers is wrong: {names} ({got}): a number that is taken, or none, and nothing new can be recorded",
+    ),
+    "doctor.numbers_wrong.hint": (
+        "已记的没有变; 停下写入的程序, 由管理员执行下面的语句",
+        "nothing recorded has changed; stop the programs that write, and the administrator runs what follows",
+    ),
+    "doctor.personal_published": (
+        "{names} 把个人信息 (表 personal) 复制到别处{got:.0}: 这里删除了的, 那里和那里的备份里可能还在",
+        "{names} carries personal values (the table personal) to other places{got:.0}: what is erased here may live on there, and in backups there",
+    ),
+    "doctor.personal_published.hint": (
+        "不需要的, 由管理员执行下面的语句 (其余的表照旧), 对方 ALTER SUBSCRIPTION .. REFRESH PUBLICATION 并删去已有的; 需要的, 每次 erase 后那里也要删",
+        "if nobody needs it, the administrator runs what follows (the other tables go on), and there ALTER SUBSCRIPTION .. REFRESH PUBLICATION and delete what is there; if somebody does, erase there as well, each time",
+    ),
+    "doctor.policies_waiting": (
+        "账本的表上有别人写的行级策略: {names}{got:.0}; 现在没有打开, 一打开就会藏起行",
+        "on a table of the ledger there is a policy of others: {names}{got:.0}; it does nothing while row security is off, and hides rows once it is on",
+    ),
+    "doctor.policies_waiting.hint": (
+        "问管理员是谁写的、做什么; 由他执行下面的语句去掉它",
+        "ask the administrator who made it and what for; they take it off by what follows",
+    ),
+    "doctor.events_waiting": (
+        "数据库里有 {names} ({got}): 改动表时它会运行, 例如 rebuild 和升级",
+        "the database has an {names} ({got}), which runs where tables are changed, as rebuild and an upgrade do",
+    ),
+    "doctor.events_waiting.hint": (
+        "问管理员是谁建的、做什么; 不需要的, 由他执行下面的语句关掉",
+        "ask the administrator who made it and what for; if nobody needs it, they switch it off by what follows",
+    ),
     "doctor.settings_strange": (
         "有让保护失效的设置: {names}",
         "a setting under which the guards do not work: {names}",
@@ -156,7 +188,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "doctor.wal_large.hint": ("有程序一直开着读: 找到并关掉, 下次写入就会缩回", "some program keeps reading: find and end it, the next write shrinks the file"),
     "doctor.server_fine": ("PostgreSQL {version}, 提交是耐久的", "PostgreSQL {version}, commits are durable"),
     "doctor.server_unsafe": ("PostgreSQL 关了 {names}: 断电会丢已回执的记录", "PostgreSQL runs with {names} off: a power cut loses acknowledged records"),
-    "doctor.server_unsafe.hint": ("ALTER SYSTEM SET 名称 = on, 然后 SELECT pg_reload_conf()", "ALTER SYSTEM SET NAME = on, then SELECT pg_reload_conf()"),
+    "doctor.server_unsafe.hint": (
+        "请管理员逐句执行下面的语句; 写在启动命令或 URL 的 options 里的, 从那里去掉",
+        "the administrator runs what follows, one statement after another; what stands in the server's command line or the URL's options is taken out there",
+    ),
     "doctor.server_encoding": ("数据库的编码不是 UTF8 (是 {got}): 中文名称记不进去", "the database is in {got}, not UTF8: a Chinese name cannot be recorded"),
     "doctor.server_encoding.hint": (
         "foodtrace backup, 新建库 (CREATE DATABASE 名称 ENCODING 'UTF8' TEMPLATE template0), 再 foodtrace recover --from 备份",
@@ -164,8 +199,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "doctor.server_read_only": ("数据库设为只读 (default_transaction_read_only): 记不进去", "the database is set to read only (default_transaction_read_only): nothing can be recorded"),
     "doctor.server_read_only.hint": (
-        "请管理员: ALTER DATABASE 名称 RESET default_transaction_read_only (用户的用 ALTER ROLE)",
-        "ask the administrator: ALTER DATABASE name RESET default_transaction_read_only (ALTER ROLE for a user's)",
+        "备用库本来就只读; 不是的, 请管理员执行下面的语句, 重新连接才生效",
+        "a standby is read only by nature; otherwise the administrator runs what follows, which works from the next connection on",
     ),
     "doctor.clock_fine": ("时钟: {now}", "clock: {now}"),
     "doctor.clock_unset": ("时钟没有设: {now}", "the clock was never set: {now}"),

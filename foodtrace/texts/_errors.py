@@ -317,7 +317,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "storage.wal_here": ("最新的记录在 {expected} 里, 而 {value} 所在的地方只能读: 现在读会少记录", "the newest entries lie in {expected}, and {value} is in a place that can only be read: they would be missing"),
     "storage.wal_here.hint": ("把两个文件一起复制到可写的文件夹再读", "copy both files into a folder of your own and read them there"),
     "storage.failed": ("账本 {value} 出错: {reason}", "the ledger {value} failed: {reason}"),
-    "storage.failed.hint": ("没有半途写入; 看看磁盘和权限", "nothing was half done; check disk and permissions"),
+    "storage.failed.hint": (
+        "没有半途写入; foodtrace doctor 看磁盘、权限和账本的表哪里不对",
+        "nothing was half done; foodtrace doctor looks at disk, permissions and the tables of the ledger",
+    ),
     "storage.no_psycopg": ("没有装 {value}", "{value} is not installed"),
     "storage.no_psycopg.hint": ("{expected}", "{expected}"),
     "storage.encoding": ("数据库 {value} 的编码不是 {expected}, 存不下中文", "the database {value} is not in {expected}: it does not hold every name"),

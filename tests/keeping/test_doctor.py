@@ -237,7 +237,7 @@ def test_a_file_that_is_gone_while_its_anchor_is_here_is_no_new_ledger(tmp_path:
 
 def test_every_finding_has_its_words_and_its_way_out() -> None:
     source = Path(module.__file__).read_text(encoding="utf-8")
-    first = "ledger|files|triggers|tables|columns|settings|heads|rows|logs|personal|indexes|is"
+    first = "ledger|files|triggers|tables|columns|settings|numbers|policies|events|heads|rows|logs|personal|indexes|is"
     first += "|disk|sqlite|wal|server|clock|keys|anchor|locale|zbar"
     codes = set(re.findall(rf'"((?:{first})_[a-z_]+)"', source)) - {"disk_usage", "server_version"}
     assert len(codes) > 30
