@@ -19,6 +19,7 @@ Rules:
    and a clock that is ahead must not make the books look whole.
 9. Goods that an answer, a visit, a test and the like put where no book has them are open as ``same_lot_no_path``; a site that several logs
    describe in unlike ways is ``described_twice`` (:mod:`foodtrace.recall.whereabouts`).
+   So is a lot of which records say unlike things (:mod:`foodtrace.recall.lotwords`), with every word and who says it.
    What stands at a gate that did not let it in is where its records say, and told by rule 10.
 10. Origin exit meets market entry: certificates that no gate has seen, loads that gates did not let in, and what they let in without
    certificate, are told and not judged (:mod:`foodtrace.operations.gatesmet`).
@@ -36,6 +37,7 @@ from foodtrace.operations.spending import Certificates
 from foodtrace.recall.books import Books, Progress
 from foodtrace.recall.breaks import Asked, Break, Names, shown_time
 from foodtrace.recall.doubles import Doubles
+from foodtrace.recall.lotwords import LotWords
 from foodtrace.recall.packs import for_day
 from foodtrace.recall.whereabouts import Whereabouts
 from foodtrace.storage.session import Session
@@ -98,6 +100,8 @@ def reconcile(
     certificates.look()
     where = Whereabouts(session, facts, names, asked)
     where.look(books.cases())
+    unlike = LotWords(session, facts, names, asked)
+    unlike.look()
     papers = Papers(session, names, asked, now)
     papers.look()
     # What the gates say of a certificate says more than what its issuer's book says of its lot.
@@ -107,6 +111,7 @@ def reconcile(
         *(each for each in books.open if each.kind != "over_certified" or each.lot not in told),
         *doubles.open,
         *certificates.open,
+        *unlike.open,
         *(each for each in where.open if each.kind != "same_lot_no_path" or (each.lot, each.site) not in at_gates),
     ]
     return Reconciliation(

@@ -43,7 +43,11 @@ class Break(msgspec.Struct, frozen=True, kw_only=True):
     """``ORIGIN#SEQ`` of the entries behind it."""
     reason: str = ""
     """``told_twice``: two logs tell one transfer, each in its own way; ``sent`` and ``received`` are then the sender's log's word and the
-    receiver's, or, where neither log is theirs, the largest and the smallest. ``lots``: they tell it of unlike lots."""
+    receiver's, or, where neither log is theirs, the largest and the smallest. ``lots``: they tell it of unlike lots.
+
+    Of ``described_twice`` of a lot what records say in unlike ways: ``product``, ``gtin``, ``produced``, ``expiry`` or ``content``."""
+    words: tuple[str, ...] = ()
+    """Of ``described_twice`` of a lot: what each of ``entries`` says of it, in their order; the last one recorded counts."""
 
     @property
     def word(self) -> str:
@@ -97,6 +101,7 @@ class Names:
         document: str = "",
         product: str = "",
         reason: str = "",
+        words: tuple[str, ...] = (),
     ) -> Break:
         """Return a break with its names; ``at`` is none, or a moment that is known."""
         places = self.places({site, source})
@@ -117,6 +122,7 @@ class Names:
             document=document,
             entries=tuple(f"{self.origins.get(log, log)}#{seq}" for log, seq in entries),
             reason=reason,
+            words=words,
         )
 
 

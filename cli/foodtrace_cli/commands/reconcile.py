@@ -28,7 +28,7 @@ _SHOWN = 12
 _FEW = 5
 _FILE = (
     *("kind", "lot", "product", "site", "name", "source", "source_name"),
-    *("unit", "sent", "received", "difference", "at", "document", "entries"),
+    *("unit", "sent", "received", "difference", "at", "document", "entries", "words"),
 )
 
 
@@ -110,9 +110,13 @@ def _screen(ctx: Context, found: Reconciliation, *, show_all: bool) -> None:
         say()
         say(ctx.t("cli.reconcile.kind", text=ctx.t(word), count=len(breaks), hint=ctx.t(f"{word}.hint")))
         shown = breaks if show_all else breaks[:_SHOWN]
-        names = ("at", "lot", "source", "outlet", "sent", "received", "difference", "unit", "entry")
-        rows = [_row(ctx, each) for each in shown]
-        say(table([ctx.t("report.column." + name) for name in names], rows, right=(4, 5, 6)))
+        if breaks[0].words:
+            rows = [[_time(each), clean(code_of(each.lot)), clean(word), entry] for each in shown for word, entry in _each_word(each)]
+            say(table([ctx.t("report.column." + name) for name in ("at", "lot", "words", "entry")], rows))
+        else:
+            names = ("at", "lot", "source", "outlet", "sent", "received", "difference", "unit", "entry")
+            rows = [_row(ctx, each) for each in shown]
+            say(table([ctx.t("report.column." + name) for name in names], rows, right=(4, 5, 6)))
         if len(shown) < len(breaks):
             say(ctx.t("cli.reconcile.more", count=len(breaks) - len(shown)))
 
@@ -134,14 +138,24 @@ def _said(ctx: Context, paper: Paper) -> str:
     return "?" if paper.quantity is None else Quantity(paper.quantity, paper.unit).in_words(ctx.lang)  # type: ignore[arg-type]
 
 
-def _row(ctx: Context, each: Break) -> list[str]:
+def _each_word(each: Break) -> list[tuple[str, str]]:
+    """Return what records say of a lot, each with its entry."""
+    return list(zip(each.words, each.entries, strict=True))
+
+
+def _time(each: Break) -> str:
     from foodtrace.operations.common import CHINA  # noqa: PLC0415
+
+    return f"{dt.datetime.fromisoformat(each.at).astimezone(CHINA):%Y-%m-%d %H:%M}" if each.at else "-"
+
+
+def _row(ctx: Context, each: Break) -> list[str]:
     from foodtrace.quantity import unit_word  # noqa: PLC0415
     from foodtrace.recall.report_tables import Measured  # noqa: PLC0415
 
     numbers = [each.sent, each.received, each.difference or None]
     return [
-        f"{dt.datetime.fromisoformat(each.at).astimezone(CHINA):%Y-%m-%d %H:%M}" if each.at else "-",
+        _time(each),
         clean(code_of(each.lot)),
         clean(each.source_name or each.source or "-"),
         clean(each.name or each.site or "-"),
