@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from foodtrace import Ledger, Quantity
-from foodtrace.events import Alias, Correction, Event, Output, Portion, PredicateClause, Transformation
+from foodtrace.events import Alias, Correction, Output, Portion, PredicateClause, Transformation
 from foodtrace.graph.edges import micros
 from foodtrace.recall.answer import recall
 from foodtrace.recall.breaks import Break
@@ -24,7 +24,7 @@ __all__ = ["here"]
 MADE, RED = "F-1/M", "F-1/R"
 
 
-def packed(name: str, lot: str = MADE, at: float = 1, **said: Any) -> Event:
+def packed(name: str, lot: str = MADE, at: float = 1, **said: Any) -> Transformation:
     """An output, by one record or another: the same lot is told of twice."""
     out = Output(lot=lot, quantity=grams(10), **said)
     return Transformation(id=name, at=hours(at), site="F-1", kind="repack", inputs=(Portion(OTHER, grams(10)),), outputs=(out,))
@@ -93,7 +93,7 @@ def test_a_word_that_was_corrected_is_none(tmp_path: Path) -> None:
     leaf = bytes(row[1]).hex()
     put = Correction(
         id="c", at=hours(2), site="F-1", seq=row[0], leaf=leaf, reason="incorrect_data", replacement=packed("p", product="芹菜")
-    )  # type: ignore[arg-type]
+    )
     later = micros(NOW) + 3_600_000_000
     with Ledger.open(f"sqlite:///{tmp_path}/x.db", keys=tmp_path / "keys", clock=lambda: later) as ledger:
         ledger.record([put], log=SELLER)
