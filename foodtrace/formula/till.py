@@ -88,6 +88,8 @@ class TillFacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     sold: Sold | None = None
     custody: bool = False
     """Sealed, brought back by a consumer, or received for a recall."""
+    cans: int = 1
+    """How many are asked for."""
     on_hand: int | None = None
     """Cans of this lot in the shop's book; none: the shop keeps none here."""
     stop_list_at: dt.datetime | None = None
@@ -194,8 +196,8 @@ def _single_can(facts: TillFacts, _rules: TillSettings) -> Iterator[Finding]:
         yield "till.serial_unknown", "hold", _can(facts)
     if not facts.serial:
         yield "till.serial_missing", "note", _can(facts)
-    if facts.on_hand is not None and facts.on_hand <= 0:
-        yield "till.not_in_stock", "note", _can(facts)
+    if facts.on_hand is not None and facts.on_hand < facts.cans:
+        yield "till.not_in_stock", "note", {**_can(facts), "book": max(facts.on_hand, 0)}
 
 
 def _stop_list(facts: TillFacts, rules: TillSettings) -> Iterator[Finding]:

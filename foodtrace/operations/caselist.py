@@ -19,7 +19,7 @@ from foodtrace.errors import NotFound
 from foodtrace.graph.edges import UNIT_NAMES, micros
 from foodtrace.graph.flows import NEVER
 from foodtrace.graph.reader import SqlFacts
-from foodtrace.operations.casestatus import CaseStatus, said, status_of
+from foodtrace.operations.casestatus import CaseStatus, Unaccounted, said, status_of
 from foodtrace.operations.closing import Condition, conditions
 from foodtrace.operations.notdone import things, worst
 from foodtrace.operations.sinceclosed import since_closed
@@ -63,6 +63,8 @@ class CaseLine(msgspec.Struct, frozen=True, kw_only=True):
     """Of a closed case: how many things stand against it that did not when it was closed."""
     worst: Condition | None = None
     """The worst of them."""
+    unaccounted: tuple[Unaccounted, ...] = ()
+    """What is missing at sites by their own word, the most first."""
 
 
 def overview(session: Session, now: int, *, everything: bool = False) -> list[CaseLine]:
@@ -140,4 +142,5 @@ def _line(found: CaseStatus, since: tuple[FoundSince, ...]) -> CaseLine:
         found_since=since,
         broken=things(found.broken),
         worst=worst(found.broken),
+        unaccounted=found.unaccounted,
     )

@@ -54,6 +54,17 @@ What: TypeAlias = Literal[
 ]  # fmt: skip
 
 
+class Unaccounted(msgspec.Struct, frozen=True, kw_only=True):
+    """Goods that by the records came to a site, and by its word are neither there nor anywhere else (RECALL section 4)."""
+
+    site: str
+    name: str
+    quantity: int
+    unit: str
+    product: str
+    """For pieces: the product counted."""
+
+
 class Version(msgspec.Struct, frozen=True, kw_only=True):
     """One version of the scope."""
 
@@ -163,6 +174,8 @@ class CaseStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Goods that may be counted twice in R1 to R3; each rate says what it is if they are one load."""
     unsealed: tuple[Unsealed, ...]
     """Free stock of what sites received after the opening and did not book as sealed, the most first."""
+    unaccounted: tuple[Unaccounted, ...]
+    """What is missing at sites by their own word, the most first: no rate counts it as retrieved, and closing does not wait for it."""
     untraced: tuple[FindingAnswer, ...]
     positions: tuple[Position, ...]
 
@@ -175,6 +188,17 @@ def status(session: Session, case: str, now: int, *, curves: bool = False, as_kn
     """
     recorded = now if as_known else NEVER
     return _Standing(session, load_case(session, case, until=now, known_by=recorded), now, recorded).status(curves=curves)
+
+
+def unaccounted(answer: Answer) -> tuple[Unaccounted, ...]:
+    """Return what is missing at sites by their own word, the most first."""
+    found = [
+        Unaccounted(site=row.site, name=row.name or row.site, quantity=each.unaccounted, unit=each.unit, product=each.product)
+        for row in (*answer.outlets, *answer.others)
+        for each in row.amounts
+        if each.unaccounted > 0
+    ]
+    return tuple(sorted(found, key=lambda each: (-each.quantity, each.site, each.unit, each.product)))
 
 
 def status_of(session: Session, case: Case, now: int) -> CaseStatus:
@@ -258,6 +282,7 @@ class _Standing:
             at_deadline=at_deadline(self.session, case, self.settings, self.now),
             told_twice=answer.told_twice,
             unsealed=self.unsealed,
+            unaccounted=unaccounted(answer),
             untraced=answer.untraced,
             positions=answer.positions,
         )

@@ -58,7 +58,7 @@ def sell(
     before = earlier(session, doing, Sale, lot=full, site=shop, quantity=quantity, serial=serial)
     if before is not None:
         return Outcome(events=[before], answer=(before, TillDecision(answer="sell", override=before.approved_by)))
-    facts = facts_of(session, doing, full, shop, serial, stop=stop, override=override)
+    facts = facts_of(session, doing, full, shop, serial, cans=quantity.value, stop=stop, override=override)
     decision = may_sell(facts)
     if decision.answer != "sell":
         case = facts.recalls[0].case if facts.recalls else ""
@@ -97,9 +97,17 @@ def _refusal(doing: Doing, facts: TillFacts, quantity: Quantity, reasons: tuple[
 
 
 def facts_of(
-    session: Session, doing: Doing, lot: str, shop: str, serial: str, *, stop: StopList | None = None, override: str = ""
+    session: Session,
+    doing: Doing,
+    lot: str,
+    shop: str,
+    serial: str,
+    *,
+    cans: int = 1,
+    stop: StopList | None = None,
+    override: str = "",
 ) -> TillFacts:
-    """Read what the till looks at."""
+    """Read what the till looks at. :param cans: how many are asked for."""
     now = micros(doing.now)
     batch = latest(session, lot, FormulaBatch)
     held = next((each.quantity for each in stock_of(session, lot, now) if each.site == shop), None)
@@ -119,6 +127,7 @@ def facts_of(
         recalls=_recalls(session, lot, now, shop, stop),
         sold=sold,
         custody=custody,
+        cans=cans,
         on_hand=held.value if held else 0,
         stop_list_at=doing.now if stop is None else stop.made,
         override=override,

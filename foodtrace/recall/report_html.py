@@ -8,7 +8,7 @@ Rules:
 4. Long lists are whole: a report that leaves outlets out is no report.
 5. The proofs lie in the page as a file to take out of it; no link leads anywhere else.
 6. Every record whose proof is in the page is listed in it by place and hash, so that none can be taken out unseen; those of the goods,
-   which may be thousands, folded: on paper their number stands.
+   which may be thousands, folded: on paper their number stands, and how to have them there, unless somebody opened the list.
 """
 
 from __future__ import annotations
@@ -67,7 +67,9 @@ figure svg{max-width:100%;height:auto;max-height:250mm}
 .rates{display:flex;gap:8px;flex-wrap:wrap;margin:8px 0}
 .rates div{border:1px solid #999;padding:4px 10px;min-width:120px}
 .rates b{display:block;font-size:17px}
-@media print{body{max-width:none;padding:0 2px}}
+details summary{font-size:14px;font-weight:600;margin:18px 0 6px;break-after:avoid}
+.paper,details[open]+.paper{display:none}
+@media print{body{max-width:none;padding:0 2px}.paper{display:block}details[open]+.paper{display:none}}
 """
 
 
@@ -180,7 +182,8 @@ def section(grid: Grid, lang: Lang) -> str:
 def _folded(grid: Grid, lang: Lang) -> str:
     """Return a table that a page has for whoever checks it: opened by a click, and not on paper (rule 6)."""
     title = f"{escaped(text(f'report.table.{grid.name}', lang))} ({len(grid.rows)})"
-    return f"<details><summary>{title}</summary>{table(grid, lang)}</details>" if grid.rows else ""
+    aside = f'<p class="paper">{escaped(text("report.folded", lang, count=len(grid.rows)))}</p>'
+    return f"<details><summary>{title}</summary>{table(grid, lang)}</details>{aside}" if grid.rows else ""
 
 
 def table(grid: Grid, lang: Lang) -> str:

@@ -248,8 +248,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "status.sites": ("{count} 家", "{count} {count:site|sites}"),
     "status.confirmed_only": ("  只算确认的: R1 {R1}  R2 {R2}  R3 {R3}", "  confirmed links only: R1 {R1}  R2 {R2}  R3 {R3}"),
     "status.unexplained": (
-        "  其中 {quantity} 记录里没有来处; 不计这些: R1 {R1}  R2 {R2}  R3 {R3}",
-        "  {quantity} of it no record says was ever there; without that: R1 {R1}  R2 {R2}  R3 {R3}",
+        "  其中至多 {quantity} 记录里没有来处; 不计这些: R1 {R1}  R2 {R2}  R3 {R3}",
+        "  up to {quantity} of it no record says was ever there; without that: R1 {R1}  R2 {R2}  R3 {R3}",
     ),
     "status.untraced": ("  查不到的 {count} 项: {kinds}; 清单: foodtrace case status {case} --outlets", "  not traced ({count}): {kinds}; the list: foodtrace case status {case} --outlets"),
     "status.late": ("  迟了: {what}", "  late: {what}"),
@@ -262,6 +262,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "status.late_destroy": ("{name} 定于 {due} 销毁 {quantity} (批次 {lot}), 迟 {late} 小时  {phone}", "{name} was to destroy {quantity} of lot {lot} by {due}, {late} h late  {phone}"),
     "status.do_reopen": ("关闭之后又有 {count} 项条件不成立 ({names}): foodtrace case reopen {case} --reason 原因", "not so when it was closed: {count} ({names}): foodtrace case reopen {case} --reason REASON"),
     "status.broken": ("{case} 关闭之后有 {count} 项条件不再成立, 不能当作结束: foodtrace case status {case}", "{case}: {count} that {count:stands|stand} against closing it did not when it was closed; it is not over: foodtrace case status {case}"),
+    "status.unaccounted": (
+        "有货去向不明 (账上有, 网点说没有): {what}; 不算收回, 也不妨碍结案",
+        "unaccounted for (on the books, and by the word of the site not there): {what}; it counts as retrieved nowhere, and closing does not wait for it",
+    ),
     "status.broken_worst": ("最重的: {name} {what} {quantity}{goods}", "the worst: {name}, {what} {quantity}{goods}"),
     "status.broken_what": ("关闭之后才有的: {what}", "not so when it was closed: {what}"),
     "status.do_publish": ("公告: foodtrace case publish {case}", "publish the notice: foodtrace case publish {case}"),

@@ -36,7 +36,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "till.serial_unknown.hint": ("再扫一次; 仍不对可能是假货, 留下问厂家", "scan again; if it is still wrong it may be a fake: keep it and ask the maker"),
     "till.serial_unknown.tell": ("这罐的码对不上, 请换一罐。", "This can's code does not fit, please take another."),
     "till.serial_missing": ("没有罐码: 查不出是否已售", "no can code: whether it was sold before cannot be told"),
-    "till.not_in_stock": ("账面已没有批次 {lot}: 卖出将成负数", "the book has none of lot {lot} left: the sale makes it negative"),
+    "till.not_in_stock": ("账面上批次 {lot} 只有 {book} 罐: 卖出将成负数", "the book has {book} {book:can|cans} of lot {lot}: the sale makes it negative"),
     "till.not_in_stock.hint": ("可以卖; 请盘点", "it may be sold; please count the stock"),
     "till.stop_list_missing": ("本店没有停售名单", "this shop has no stop list"),
     "till.stop_list_missing.hint": ("先更新停售名单; 或店主担责放行 (会记录)", "update the stop list first; or the owner overrides it, which is recorded"),

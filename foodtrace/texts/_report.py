@@ -218,8 +218,12 @@ Without:  1. hash = SHA-256(a byte 00, then all bytes of the .entry)
     "beside.unsealed": ("立案后收货, 没有记为封存, 仍是可动的货: {what}", "received after opening, not booked as sealed, free stock still: {what}"),
     "beside.over": ("记录之外多出来的, 会抬高各率: {what} ({kind})", "beyond the records, which raises the rates: {what} ({kind})"),
     "report.note.unexplained": (
-        "收回的货里 {quantity} 记录里没有来处; 不计这些: R1 {R1}  R2 {R2}  R3 {R3}",
-        "{quantity} of what was retrieved no record says was ever there; without that: R1 {R1}  R2 {R2}  R3 {R3}",
+        "收回的货里至多 {quantity} 记录里没有来处; 不计这些: R1 {R1}  R2 {R2}  R3 {R3}",
+        "up to {quantity} of what was retrieved no record says was ever there; without that: R1 {R1}  R2 {R2}  R3 {R3}",
+    ),
+    "report.folded": (
+        "这张清单有 {count} 条, 没有印出: 打印前在浏览器里点开上面这一行, 或看工作簿 (--xlsx)。",
+        "A list of {count} {count:record|records} that is not on this paper: open the line above in the browser before printing, or see the workbook (--xlsx).",
     ),
     "report.figures.on_record": ("  不计记录里没有来处的", "  without what no record says was there"),
     "report.figures.confirmed": ("只算确认", "confirmed only"),

@@ -78,3 +78,21 @@ def test_no_moment_of_a_curve_is_told_twice(here: Inside) -> None:
         assert len(times) >= 10
         assert len(set(times)) == len(times), now
         assert "2026-11-27T00:00" in times
+
+
+def test_goods_that_a_shop_says_are_gone_are_told_when_a_case_is_closed_over_them(here: Inside) -> None:
+    """It had 20 kg by the book and answers that nothing is left: closing does not wait for it, and nobody may miss it."""
+    made = Closed(here)
+    status = here.json("--now", "2026-11-26T12:16", "case", "status")
+    assert status["unaccounted"] == []
+    (entry,) = [step["entry"] for site in status["sites"] for step in site["steps"] if step["kind"] == "destroyed"]
+    made("26T12:17", "correct", entry, "--did-not-occur")
+    made("26T12:18", "case", "acknowledge", "Shop", "--nothing-left")
+    line = "unaccounted for (on the books, and by the word of the site not there): Shop 20.0 kg; it counts as retrieved nowhere"
+    assert line in made("26T12:19", "case", "status")
+    said = made("26T12:20", "case", "close")
+    assert "closed" in said
+    assert line in said
+    assert "有货去向不明 (账上有, 网点说没有): Shop 20.0 kg" in made("26T12:21", "case", "list", "--all", lang="zh")
+    (listed,) = here.json("--now", "2026-11-26T12:22", "case", "list", "--all")
+    assert [(each["name"], each["quantity"], each["unit"]) for each in listed["unaccounted"]] == [("Shop", 20_000, "g")]

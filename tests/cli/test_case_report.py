@@ -37,6 +37,16 @@ def test_one_file_named_after_the_case(case: Path) -> None:
     assert "case.not_found" in run(case, "case", "report", "2031-0001", code=1)
 
 
+def test_a_list_that_is_not_printed_says_so_on_paper_and_only_there(case: Path) -> None:
+    """Folded, its title alone was printed on a page of its own; opened before printing, the list is there and the sentence is not."""
+    run(case, "case", "report", "--out", "r.html")
+    page = (case / "r.html").read_text(encoding="utf-8")
+    assert "that is not on this paper: open the line above in the browser before printing" in page.split("</details>")[1][:200]
+    style = page.split("<style>")[1].split("</style>")[0]
+    assert ".paper,details[open]+.paper{display:none}" in style
+    assert ".paper{display:block}details[open]+.paper{display:none}}" in style.split("@media print")[1]
+
+
 def test_json_alone_writes_no_file(case: Path) -> None:
     found = json.loads(run(case, "case", "report", "--json"))
     assert found["contacts"] == "masked"

@@ -90,6 +90,13 @@ def test_the_till_reads_codes_as_scanners_type_them_one_can_a_line(shop: Inside)
     assert shop.json("formula", "count")["lines"][0]["book"] == 9
 
 
+def test_more_cans_than_the_book_has_are_sold_with_a_word_not_only_when_it_is_empty(shop: Inside) -> None:
+    shop("formula", "receive", BATCH, "12", "--from", "小北乳业")
+    assert "the book has" not in shop("formula", "sell", BATCH, "--cans", "5")
+    assert f"the book has 7 cans of lot {BATCH}: the sale makes it negative" in shop("formula", "sell", BATCH, "--cans", "8")
+    assert f"账面上批次 {BATCH} 只有 0 罐" in shop("formula", "sell", BATCH, "--cans", "1", lang="zh")
+
+
 def test_check_asks_the_same_and_records_nothing(shop: Inside) -> None:
     shop("formula", "receive", BATCH, "12", "--from", "小北乳业")
     before = shop.json("recall", BATCH)["positions"]

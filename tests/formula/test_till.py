@@ -64,6 +64,8 @@ def recall(**changes: Any) -> Recall:
         ({"serial_known": False}, "hold", ["till.serial_unknown"], []),
         ({"serial": ""}, "sell", [], ["till.serial_missing"]),
         ({"on_hand": 0}, "sell", [], ["till.not_in_stock"]),
+        ({"on_hand": 29, "cans": 30}, "sell", [], ["till.not_in_stock"]),
+        ({"on_hand": 30, "cans": 30}, "sell", [], []),
         ({"stop_list_at": NOW - 24 * HOUR}, "sell", [], []),
         ({"stop_list_at": NOW - 25 * HOUR}, "sell", [], ["till.stop_list_old"]),
         ({"stop_list_at": NOW - 168 * HOUR}, "sell", [], ["till.stop_list_old"]),

@@ -24,7 +24,7 @@ from foodtrace_cli.commands.case_common import (
     say_taken,
 )
 from foodtrace_cli.commands.case_goods import correct, destroy, restock, return_, seal
-from foodtrace_cli.commands.case_left import conditions
+from foodtrace_cli.commands.case_left import conditions, unaccounted_words
 from foodtrace_cli.commands.case_list import list_
 from foodtrace_cli.commands.case_notice import acknowledge, notify
 from foodtrace_cli.commands.case_status import deadlines, status
@@ -288,6 +288,23 @@ def close(click_ctx: click.Context, case_id: str | None, override: str, approved
         say(ctx.t("cli.case.still_open", reason=event.override))
         conditions(ctx, event.case, against)
     say(ctx.t("cli.case.closed", case=event.case))
+    _say_unaccounted(ctx, event.case)
+
+
+def _say_unaccounted(ctx: Context, number: str) -> None:
+    """Say of what was closed how much of it nobody can say where it is: closing does not wait for it (RECALL section 6)."""
+    from foodtrace.operations.blocking import sealed_until  # noqa: PLC0415
+    from foodtrace.operations.casestatus import status_of  # noqa: PLC0415
+    from foodtrace.recall.cases import load_cases, standing_of  # noqa: PLC0415
+
+    with ctx.open() as ledger:
+        log = ledger.writer().number
+        with ledger.reading() as session:
+            now = max(ledger.clock(), sealed_until(session))
+            mine = next(each for each in load_cases(session, number, until=now) if standing_of(session, each.opener)(log))
+            missing = status_of(session, mine, now).unaccounted
+    if words := unaccounted_words(ctx, missing):
+        say("  " + words)
 
 
 @case.command()

@@ -12,10 +12,13 @@ from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, say
 
 if TYPE_CHECKING:
+    from foodtrace.operations.casestatus import Unaccounted
     from foodtrace.operations.closing import Condition, Goods
 
 _SHOWN = 20
 """Lines on a terminal."""
+_NAMED = 5
+"""Sites that a sentence names."""
 _LOADS = 3
 """Commands for one line of the list."""
 
@@ -78,6 +81,14 @@ def commands(ctx: Context, case: str, each: Condition) -> Iterator[str]:
         size = str(Quantity(goods.quantity, each.unit)).replace(" ", "").replace(",", "")  # type: ignore[arg-type]  # a unit of the case
         more = {"lot": goods.lot, "number": goods.entry, "quantity": size, "before": _before(goods.before)}
         yield ctx.t("closing.do_" + how, **words, **more)
+
+
+def unaccounted_words(ctx: Context, found: Sequence[Unaccounted]) -> str:
+    """Return in a line what is missing at sites by their own word; empty: nothing is."""
+    if not found:
+        return ""
+    shown = ", ".join(f"{clean(each.name)} {amount(ctx, each.quantity, each.unit)}{which(each, found)}" for each in found[:_NAMED])
+    return ctx.t("status.unaccounted", what=shown + ", .." * (len(found) > _NAMED))
 
 
 def lots_of(ctx: Context, goods: Iterable[Goods], unit: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from foodtrace_cli.commands.case_left import amount, lots_of
+from foodtrace_cli.commands.case_left import amount, lots_of, unaccounted_words
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import emit_json, say
 from foodtrace_cli.schemaoption import prints
@@ -47,6 +47,8 @@ def list_(ctx: Context, *, everything: bool, as_json: bool) -> None:
             size = amount(ctx, each.worst.quantity, each.worst.unit) if each.worst.quantity else ""
             words = {"name": each.worst.name, "what": ctx.t("closing." + each.worst.kind), "quantity": size}
             say("    " + ctx.t("status.broken_worst", goods=lots_of(ctx, each.worst.goods, each.worst.unit), **words).rstrip())
+        if missing := unaccounted_words(ctx, each.unaccounted):
+            say("  " + missing)
         for since in each.found_since:
             what = {"case": each.case, "closed": since.closed[:10], "at": since.at[:16], "name": since.name, "product": since.product}
             size = amount(ctx, since.quantity, since.unit) if since.unit else ""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from foodtrace_cli.commands.case_common import CASE_ARGUMENT, moment, names_of
-from foodtrace_cli.commands.case_left import amount, lots_of, which
+from foodtrace_cli.commands.case_left import amount, lots_of, unaccounted_words, which
 from foodtrace_cli.commands.recall import write
 from foodtrace_cli.commands.recall_screen import View, dated_ahead
 from foodtrace_cli.commands.recall_table import shown_quantity, shown_unit
@@ -80,6 +80,8 @@ def status(
         _untraced(ctx, found)
         for line in dated_ahead(ctx, found.untraced):
             say("  " + line)
+    if missing := unaccounted_words(ctx, found.unaccounted):
+        say("  " + missing)
     if found.unsealed:
         say("  " + clean(unsealed_words(found.unsealed, ctx.lang)))
     deadlines(ctx, state, now, ledger.rules)
