@@ -7,8 +7,8 @@ Rules:
    with no proof in it, or damage anywhere in it, makes a "no", whatever its other proofs say.
 3. A foodtrace log, which key entries show it to be, has nothing but entries in their one form, each of its own place: other bytes were
    put there by whoever holds the key. So were bytes that say another place, whatever the log.
-4. Of a page the records it lists, place and hash, and how many it says are proven, are compared with what was proven; the rest of
-   its words nobody vouches for.
+4. Of a page the records it lists, each with place, kind, site, times and hash, and how many it says are proven, are compared with what
+   was proven; the rest of its words nobody vouches for.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from foodtrace.tlog.bundle import Checked
+    from foodtrace.tlog.conflicts import Facts
     from foodtrace.tlog.note import Verifier
     from foodtrace.tlog.proof import ProvenEntry
     from foodtrace.tlog.said import ProofSaid
@@ -49,12 +50,16 @@ class Packed(msgspec.Struct, frozen=True):
 def open_packed(path: Path) -> Packed | None:
     """Return the packed proofs of a case report or a ``.tar.gz``; none for another file.
 
-    :raises BadData: ``proof.file_size``. :raises NotFound: ``proof.page_none``.
+    :raises BadData: ``proof.file_size``; ``proof.pack_other``: a file that another program packed. :raises NotFound: ``proof.page_none``.
     """
+    from foodtrace.tlog.prooftar import MAGIC  # noqa: PLC0415
+
     with path.open("rb") as file:
         start = file.read(32)
         if not start.startswith((b"\x1f\x8b", *_PAGE)):
             return None
+        if start.startswith(b"\x1f\x8b") and not start.startswith(MAGIC):
+            raise BadData("proof.pack_other", value=str(path))
         data = start + file.read(_MOST - len(start) + 1)
     if len(data) > _MOST:
         raise BadData("proof.file_size", value=str(path), expected=_MOST)
@@ -69,27 +74,33 @@ def open_packed(path: Path) -> Packed | None:
 
 
 def check_packed(
-    packed: Packed, known: list[Verifier], witnesses: int, *, vouch: bool, rest: dict[str, int] | None = None
+    packed: Packed,
+    known: list[Verifier],
+    witnesses: int,
+    *,
+    vouch: bool,
+    rest: dict[str, int] | None = None,
+    facts: dict[str, Facts] | None = None,
 ) -> Iterator[ProofSaid]:
     """Check every proof of a packed file (rules 2 and 4); the last answer is about the file as such, if there is a fault in it.
 
-    :param rest: takes up, of a page, how many of the records it lists have no proof in it.
+    :param rest: takes up, of a page, how many of the records it lists have no proof in it. :param facts: as for :func:`check_one`.
     """
-    from foodtrace.tlog.proofpage import disagreements, unproven  # noqa: PLC0415
+    from foodtrace.tlog.proofpage import Listed, disagreements, unproven  # noqa: PLC0415
     from foodtrace.tlog.said import ProofSaid  # noqa: PLC0415
 
     where = str(packed.path)
-    proven: dict[str, str] = {}
+    proven: dict[str, Listed] = {}
     parts: set[str] = set()
     seen: dict[tuple[bytes, bytes | None], Checked] = {}
     try:
         if packed.fault is not None:
             raise packed.fault
         for name, proof, entry in _pairs(packed.stream):
-            said = check_one(f"{where}: {name}", proof, entry, known, witnesses, vouch=vouch, seen=seen)
+            said = check_one(f"{where}: {name}", proof, entry, known, witnesses, vouch=vouch, seen=seen, facts=facts)
             if said.verdict != "broken":
                 place = f"{said.log}#{said.index}"
-                proven[place] = said.leaf
+                proven[place] = Listed(said.leaf, _row_of(said) if packed.page else ())
                 if said.about is not None and said.about.part:
                     parts.add(place)
             yield said
@@ -102,6 +113,13 @@ def check_packed(
         faults = [error]
     for fault in faults:
         yield ProofSaid(file=where, ok=False, error=fault.as_dict())
+
+
+def _row_of(said: ProofSaid) -> tuple[frozenset[str], ...]:
+    """Return what a row of a page may say of a proven record (rule 4)."""
+    from foodtrace.recall.report_tables import entry_words  # noqa: PLC0415
+
+    return () if said.about is None else entry_words(said.about)
 
 
 def _pairs(stream: BinaryIO) -> Iterator[tuple[str, bytes, bytes]]:
@@ -133,15 +151,18 @@ def check_one(
     *,
     vouch: bool,
     seen: dict[tuple[bytes, bytes | None], Checked] | None = None,
+    facts: dict[str, Facts] | None = None,
 ) -> ProofSaid:
     """Check one proof. Raises ``BadData`` (``proof.no_key``) where no key of a log is known.
 
     :param seen: by checkpoint and key entries what was found of a proof that has these very bytes; such signatures are not
         verified again. It must be of the same ``known`` and ``witnesses``.
+    :param facts: takes up, by name, what a proof that holds says of its log (:func:`foodtrace.tlog.conflicts.compared`).
     """
     from foodtrace.keys import ED25519  # noqa: PLC0415
     from foodtrace.tlog.about import about_entry  # noqa: PLC0415
     from foodtrace.tlog.bundle import check_bundle, check_sibling, verifier_in  # noqa: PLC0415
+    from foodtrace.tlog.conflicts import facts_of  # noqa: PLC0415
     from foodtrace.tlog.proof import parse_proof  # noqa: PLC0415
     from foodtrace.tlog.said import ProofSaid  # noqa: PLC0415
 
@@ -157,6 +178,8 @@ def check_one(
             seen[shared] = got
         proven = got.proven
         _check_form(proven)
+        if facts is not None:
+            facts[name] = facts_of(parts, entry)
     except ProofError as error:
         return ProofSaid(file=name, ok=False, error=error.as_dict())
     import datetime as dt  # noqa: PLC0415

@@ -23,7 +23,8 @@ from foodtrace.recall.deadlines import LOCAL
 from foodtrace.recall.picture import kind_word
 from foodtrace.recall.report import PEOPLE, REPORTED, Report
 from foodtrace.recall.report_entries import CaseEntry, in_order_of_proof
-from foodtrace.texts import Lang, text
+from foodtrace.texts import LANGS, Lang, text
+from foodtrace.tlog.about import About
 
 
 class Measured(msgspec.Struct, frozen=True):
@@ -361,6 +362,16 @@ def _entries(name: str, entries: Iterable[CaseEntry], lang: Lang) -> Grid:
         for each in entries
     )
     return Grid(name=name, columns=("entry", "event", "site", "at", "recorded", "leaf"), rows=rows)
+
+
+def entry_words(about: About) -> tuple[frozenset[str], ...]:
+    """Return what a report may say of a record between its place and its hash, column by column, in either language."""
+    return (
+        frozenset(text(f"kind.{about.kind}", lang) for lang in LANGS),
+        frozenset({about.site} if about.site else {"-", *about.subject}),
+        frozenset({moment_words(about.at.isoformat())}),
+        frozenset({moment_words(about.recorded.isoformat())}),
+    )
 
 
 def _logs(report: Report) -> Grid:

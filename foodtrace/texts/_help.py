@@ -156,8 +156,8 @@ COMMANDS: Final[dict[str, str]] = {
         "逐字节核验每本日志, 以及由它算出的每个数。全部成立才退出 0, 否则 3。\n\n本机上次核验过的, 重新散列后与留在密钥旁的标记对照; 其余全部核验。回答说明哪些是哪种, 证明了什么。加 --since 还要求是旧检查点的延续。",
     "Write proofs that something is on record: files that anybody can check.\n\nOf a lot all its entries, of a document (the number on the paper) all of it, of an event (its id, or LOG#NUMBER) that one.":
         "写出已在案的证明: 谁都能验的文件。\n\n批次: 它的各条记录; 单据 (纸上的号码): 整张; 事件 (编号, 或 日志#序号): 那一条。",
-    "Check proofs (.tlog-proof, each with its .entry beside it), or all that are in a case report (.html) or a .tar.gz. Needs no ledger.\n\nExit 0 only if every one of them holds; 3 if one does not; 1 if one lacks its entry, or does not show that its key was in force.":
-        "检验证明 (.tlog-proof, 旁边各有 .entry), 或案件报告 (.html), .tar.gz 里的全部证明。不需要账本。\n\n全部成立才退出 0; 有不成立的 3; 缺条目文件的, 没证明签名密钥在用的 1。",
+    "Check proofs (.tlog-proof, each with its .entry beside it), or all in a case report (.html) or its .tar.gz. Needs no ledger.\n\nExit 0 only if every one of them holds; 3 if one does not; 1 if one lacks its entry, or does not show that its key was in force.":
+        "检验证明 (.tlog-proof, 旁边各有 .entry), 或案件报告 (.html), foodtrace 打包的 .tar.gz 里的全部证明。不需要账本。\n\n全部成立才退出 0; 有不成立的 3; 缺条目文件的, 没证明签名密钥在用的 1。",
     "Cosign a log's checkpoint if it extends the one cosigned before; print the cosignature.\n\nThe source is a request file of C2SP tlog-witness (from export checkpoint; - is stdin), or a copy of the log in tiles. A fork is refused, exit 3, and both checkpoints are kept as evidence.":
         "给日志的检查点联签, 只要它是上次联签的延续; 打印联签。\n\n来源是 C2SP tlog-witness 的请求文件 (来自 export checkpoint; - 是标准输入), 或日志的瓦片副本。有分叉就拒绝, 退出 3, 两个检查点都留作证据。",
     "Take in other hosts' logs, or what is new of them, from their copies in tiles; bring the night's log of a gate without network home.\n\nA COPY is what foodtrace export tiles filled: a folder (a stick), or its address on a web server. Everything is verified before anything is written, and a log is taken in whole or not at all. The first time the log's key has to be named with --vkey; a fork is refused, exit 3, and both checkpoints are kept.":

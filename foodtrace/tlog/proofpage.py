@@ -6,8 +6,10 @@ Rules:
 2. The page's own words are not proven. But the records it lists, each by place and hash in a row of a table, are compared with what
    was proven: the first of them, as many as the link says it proves, are proven, with that hash, and nothing else is. Whoever takes
    row, proof and count out together leaves a page that agrees with itself: what is missing from it, only the log can tell.
-3. A row that is shown and not compared, or compared and not shown, would let a page say anything: a page has rows of tables in one
-   spelling only, no comment, and nothing that runs or hides text. How many listed records have no proof in it is counted.
+3. A row that is shown and not compared, or compared and not shown, would let a page say anything: a page is in the form that foodtrace
+   writes (:mod:`foodtrace.tlog.pageform`), its rows of records in one spelling, each once. How many listed records have no proof in it is
+   counted.
+4. A row says of a record what the record says: kind, site, times and hash are compared.
 """
 
 from __future__ import annotations
@@ -15,26 +17,33 @@ from __future__ import annotations
 import base64
 import html
 import re
+from codecs import BOM_UTF8
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
+import msgspec
+
 from foodtrace.errors import NotFound, ProofError
 from foodtrace.tlog._text import base64_bytes
+from foodtrace.tlog.pageform import other_hash, strange
 
-__all__ = ["disagreements", "packed_in", "packed_link", "unproven"]
+__all__ = ["Listed", "disagreements", "packed_in", "packed_link", "unproven"]
 
 _HREF: Final = b'href="data:application/gzip;base64,'
 _LINK: Final = re.compile(rb'<a id="proofs" data-records="([0-9]{1,9})" download="[^"<>]*" ' + re.escape(_HREF) + rb'([A-Za-z0-9+/=]*)">')
-_PLACE: Final = re.compile("#[0-9]+$")
-_MARKUP: Final = re.compile(
-    rb"<!--|<(?!tr>)[tT][rR][\s/>]|(?i:<(?:script|template|iframe|object|embed|noscript|textarea|noframes|xmp|frame|base)\b)"
-)
-"""What no page of foodtrace's has (rule 3)."""
-_ANY_ROW: Final = re.compile(rb"<tr>(.*?)</tr>", re.DOTALL)
-_TAGS: Final = re.compile(rb"<[^>]*>")
-_LISTED: Final = re.compile(r"\S#[0-9]+\b.*\b[0-9a-f]{64}\s*$", re.DOTALL)
-"""Text of a row that has a place and ends with a hash."""
-_ROW: Final = re.compile(rb'<tr><td class="c">([^<]*)</td>(?:<td[^>]*>[^<]*</td>){4}<td class="c">([^<]*)</td></tr>')
+_PLACE: Final = re.compile("#[0-9]+$(?!\n)")
+_LEAF: Final = re.compile("[0-9a-f]{64}")
+_ROW: Final = re.compile('<tr><td class="c">([^<]*)</td>' + "<td>([^<]*)</td>" * 4 + '<td class="c">([^<]*)</td></tr>')
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """What a row of a page may say of a record that is proven."""
+
+    leaf: str
+    """Its leaf hash, hex."""
+    words: tuple[frozenset[str], ...] = ()
+    """What may stand in the columns between place and hash, in their order; none: they are not compared."""
 
 
 def packed_link(packed: bytes, name: str, records: int) -> str:
@@ -60,25 +69,27 @@ def packed_in(page: bytes) -> bytes:
     return packed
 
 
-def disagreements(page: bytes, proven: Mapping[str, str], parts: Collection[str] = ()) -> Iterator[ProofError]:
-    """Return where the records that a page lists are not those proven in it (rule 2).
+def disagreements(page: bytes, proven: Mapping[str, Listed], parts: Collection[str] = ()) -> Iterator[ProofError]:
+    """Return where the records that a page lists are not those proven in it (rules 2 and 4).
 
-    Each is ``proof.page_differs``, ``proof.page_unproven`` or ``proof.page_unlisted`` by place (``LOG#SEQ``), ``proof.page_count``, or
-    ``proof.page_markup`` (rule 3).
+    Each is ``proof.page_differs``, ``proof.page_says``, ``proof.page_unproven`` or ``proof.page_unlisted`` by place (``LOG#SEQ``),
+    ``proof.page_count``, or ``proof.page_markup`` (rule 3).
 
-    :param page: it has its proofs, see :func:`packed_in`. :param proven: place -> leaf hash, hex.
+    :param page: it has its proofs, see :func:`packed_in`. :param proven: by place what was proven.
     :param parts: proven places that no row needs to name: further parts of an event that stands in several entries.
     """
     yield from _strange(page)
     listed = _listed(page)
     claimed = sum(int(each[1]) for each in _LINK.finditer(page))
-    for number, (place, leaf) in enumerate(listed):
+    for number, (place, words, leaf) in enumerate(listed):
         if place not in proven:
             if number < claimed:
                 yield ProofError("proof.page_unproven", value=place)
-        elif leaf != proven[place]:
+        elif leaf != proven[place].leaf:
             yield ProofError("proof.page_differs", value=place)
-    places = {place for place, _ in listed}
+        elif other := [word for word, known in zip(words, proven[place].words, strict=False) if word not in known]:
+            yield ProofError("proof.page_says", value=place, given=other[0])
+    places = {place for place, _, _ in listed}
     for place in proven:
         if place not in places and place not in parts:
             yield ProofError("proof.page_unlisted", value=place)
@@ -86,25 +97,32 @@ def disagreements(page: bytes, proven: Mapping[str, str], parts: Collection[str]
         yield ProofError("proof.page_count", value=len(places & proven.keys()), expected=claimed)
 
 
-def unproven(page: bytes, proven: Mapping[str, str]) -> int:
+def unproven(page: bytes, proven: Collection[str]) -> int:
     """Return how many of the records that a page lists are not among the proven (rule 3): of very many a page carries the first only."""
-    return sum(place not in proven for place, _ in _listed(page))
+    return sum(place not in proven for place, _, _ in _listed(page))
 
 
-def _listed(page: bytes) -> list[tuple[str, str]]:
-    """Return (place, leaf hash) of the records that a page lists, in its order."""
-    rows = [[html.unescape(each.decode("utf-8", "replace")) for each in row.groups()] for row in _ROW.finditer(page)]
-    return [(place, leaf) for place, leaf in rows if _PLACE.search(place)]
+def _listed(page: bytes) -> list[tuple[str, tuple[str, ...], str]]:
+    """Return (place, words, leaf hash) of the records that a page lists, in its order."""
+    rows = filter(_is_listed, _ROW.finditer(page.decode("utf-8", "replace")))
+    return [(place, tuple(words), leaf) for place, *words, leaf in ([html.unescape(each) for each in row.groups()] for row in rows)]
+
+
+def _is_listed(row: re.Match[str]) -> bool:
+    """Say whether a row lists a record: place and hash, in the one spelling of each."""
+    return bool(_PLACE.search(row[1]) and _LEAF.fullmatch(row[6]))
 
 
 def _strange(page: bytes) -> Iterator[ProofError]:
     """Return what a page of foodtrace's has not (rule 3); the link itself is no text."""
-    words = _LINK.sub(b"", page)
-    found = _MARKUP.search(words)
+    try:
+        words = _LINK.sub(b"<a>", page.removeprefix(BOM_UTF8)).decode()
+    except UnicodeDecodeError as error:
+        yield ProofError("proof.page_markup", value=f"0x{page[error.start]:02X}")
+        return
+    found = strange(words) or other_hash(_ROW.sub(lambda row: "" if _is_listed(row) else row[0], words))
     if found is not None:
-        yield ProofError("proof.page_markup", value=found[0].decode("ascii"))
-    for row in _ANY_ROW.finditer(words):
-        if _ROW.fullmatch(row[0]) is None:
-            text = html.unescape(_TAGS.sub(b" ", row[1]).decode("utf-8", "replace"))
-            if _LISTED.search(text):
-                yield ProofError("proof.page_markup", value=text.split()[0])
+        yield ProofError("proof.page_markup", value=found)
+    for place, count in Counter(place for place, _, _ in _listed(page)).items():
+        if count > 1:
+            yield ProofError("proof.page_markup", value=place)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from foodtrace.keys import SigningKey
+from foodtrace.tlog.conflicts import _path
 from foodtrace.tlog.keyentries import KeyEntry, encode_keys
 from foodtrace.tlog.note import sign_note
 from foodtrace.tlog.proof import format_proof
@@ -156,3 +157,50 @@ def test_an_entry_that_is_missing_hides_no_other_answer(tmp_path: Path) -> None:
     text = run(tmp_path, "check-proof", *files, "--key", "a/x.vkey", code=1)
     assert "not checked: a/1.tlog-proof" in text
     assert "true: transfer" in text
+
+
+def test_a_fork_that_lies_in_what_an_entry_says_of_the_one_before_is_seen(tmp_path: Path) -> None:
+    """Sizes and places are unlike; only the hash of the entry before tells."""
+    one, other = Forged(tmp_path / "a", transfer("t1")), Forged(tmp_path / "b", transfer("changed"), transfer("t2"))
+    said = check(tmp_path, one.write(1), other.write(2), code=3)
+    assert [each["error"]["code"] for each in said] == ["proof.two_entries"] * 2
+    assert all("entry 1 of city/x" in each["error"]["message"]["en"] for each in said)
+
+
+def test_a_fork_that_lies_in_the_paths_of_two_proofs_is_seen(tmp_path: Path) -> None:
+    """Of eight and sixteen entries, proofs of the seventh and of the last: the first eight stand in both as one hash."""
+    names = [f"t{n}" for n in range(15)]
+    one = Forged(tmp_path / "a", *(transfer(each) for each in names[:7]))
+    other = Forged(tmp_path / "b", *(transfer(each if n != 1 else "changed") for n, each in enumerate(names)))
+    said = check(tmp_path, one.write(6), other.write(15), code=3)
+    assert [each["error"]["code"] for each in said] == ["proof.two_histories"] * 2
+    assert all("entries 0 to 7 of city/x" in each["error"]["message"]["en"] for each in said)
+    same = Forged(tmp_path / "c", *map(transfer, names))
+    assert [each["ok"] for each in check(tmp_path, one.write(6), same.write(15), code=0)] == [True, True], "a log that only grew"
+
+
+@pytest.mark.parametrize("size", range(1, 20))
+def test_what_a_path_leads_over_is_what_stands_in_the_tree(size: int) -> None:
+    """Each full subtree that a proof names has the hash of those leaves, and the leaf's own ones up to the root are among them."""
+    leaves = [sha(bytes([each])) for each in range(size)]
+    for place in range(size):
+        found = dict(_path(place, size, leaves[place], path(place, leaves)))
+        assert found[0, place] == leaves[place]
+        for (level, at), value in found.items():
+            assert value == root(leaves[at << level : at + 1 << level]), (size, place, level, at)
+            assert at + 1 << level <= size
+        full = size.bit_length() - 1
+        assert size & size - 1 or found[full, 0] == root(leaves)
+
+
+def test_files_that_are_no_proofs_are_told_from_proofs_that_do_not_hold(tmp_path: Path) -> None:
+    import tarfile
+
+    one = Forged(tmp_path / "a", transfer("t1"))
+    one.write(1)
+    assert "proof.is_entry" in run(tmp_path, "check-proof", "a/1.entry", "--key", "a/x.vkey", code=2)
+    with tarfile.open(tmp_path / "theirs.tar.gz", "w:gz") as tar:
+        tar.add(tmp_path / "a", "proofs")
+    told = run(tmp_path, "check-proof", "theirs.tar.gz", "--key", "a/x.vkey", code=2)
+    assert "proof.pack_other" in told
+    assert "does not hold" not in told

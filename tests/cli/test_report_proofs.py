@@ -220,11 +220,24 @@ def test_rows_that_are_seen_are_those_that_were_compared(page: Path) -> None:
         row + false.replace(b"<td>", b"<td><b>", 1),
         row + false.replace(b'<td class="c">', b'<td class="c"><i>x</i>', 1).replace(b"#", b"&#35;", 1),
         b"<template>" + row + b"</template>",
+        row + row,
+        row + false.replace(b"#", "\uff03".encode(), 1),
+        row + re.sub(rb"#\d+<", b"#99<", row).replace(b"</td></tr>", b" ok</td></tr>"),
+        b"</tbody></table><style>" + row + b"</style><table><tbody>" + false[4:-5],
     ):
         page.write_bytes(good.replace(row, changed))
         assert "proof.page_markup" in broken(page, known), changed
     page.write_bytes(good)
     assert broken(page, known) == []
+
+
+def test_a_row_that_says_other_words_of_a_record_than_the_record_is_named(page: Path) -> None:
+    good = page.read_bytes()
+    known = [verifier_of(str(page.parent / "owner.vkey"))]
+    (row,) = re.findall(rb'<tr><td class="c">[^<]*#\d+</td><td>transfer</td>.*?</tr>', good)
+    for number, cell in enumerate(re.findall(rb"<td>[^<]*</td>", row)):
+        page.write_bytes(good.replace(row, row.replace(cell, b"<td>destroyed</td>", 1)))
+        assert broken(page, known) == ["proof.page_says"], number
 
 
 def test_a_row_beyond_those_that_the_page_proves_is_counted(page: Path) -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from foodtrace.keeping.proving import Proven
     from foodtrace.tlog.about import About
+    from foodtrace.tlog.conflicts import Facts
     from foodtrace.tlog.note import Verifier
     from foodtrace.tlog.said import ProofFile, ProofSaid
 
@@ -116,7 +117,7 @@ def check_proof(
     vouch: bool,
     as_json: bool,
 ) -> None:
-    """Check proofs (.tlog-proof, each with its .entry beside it), or all that are in a case report (.html) or a .tar.gz. Needs no ledger.
+    """Check proofs (.tlog-proof, each with its .entry beside it), or all in a case report (.html) or its .tar.gz. Needs no ledger.
 
     Exit 0 only if every one of them holds; 3 if one does not; 1 if one lacks its entry, or does not show that its key was in force.
     """
@@ -128,15 +129,16 @@ def check_proof(
     known = [verifier_of(each) for each in keys]
     said: list[ProofSaid] = []
     pages: dict[str, int] = {}
+    facts: dict[str, Facts] = {}
     for each in map(Path, files):
         packed = open_packed(each)
         if packed is None:
-            said.append(_check(each, entry, known, witnesses, vouch=vouch, alone=len(files) == 1))
+            said.append(_check(each, entry, known, witnesses, vouch=vouch, alone=len(files) == 1, facts=facts))
         elif entry is not None:
             raise BadData("cli.usage_goes_with", value="--entry", expected=PROOF, where="foodtrace check-proof --help")
         else:
-            said += check_packed(packed, known, witnesses, vouch=vouch, rest=pages)
-    said = compared(said)
+            said += check_packed(packed, known, witnesses, vouch=vouch, rest=pages, facts=facts)
+    said = compared(said, facts)
     if as_json:
         emit_json(said)
     else:
@@ -171,8 +173,13 @@ def verifier_of(given: str) -> Verifier:
     return parse_verifier(text.strip())
 
 
-def _check(path: Path, given: str | None, known: list[Verifier], witnesses: int, *, vouch: bool, alone: bool) -> ProofSaid:
+def _check(
+    path: Path, given: str | None, known: list[Verifier], witnesses: int, *, vouch: bool, alone: bool, facts: dict[str, Facts]
+) -> ProofSaid:
     from foodtrace.tlog.said import ProofSaid  # noqa: PLC0415
+
+    if path.suffix == ENTRY:
+        raise BadData("proof.is_entry", value=str(path))
 
     beside = Path(given) if given is not None else path.with_name(path.name.removesuffix(PROOF) + ENTRY)
     if not beside.is_file():
@@ -180,7 +187,7 @@ def _check(path: Path, given: str | None, known: list[Verifier], witnesses: int,
         if alone:
             raise missing
         return ProofSaid(file=str(path), ok=False, verdict="not_checked", error=missing.as_dict())
-    return check_one(str(path), read(path), read(beside), known, witnesses, vouch=vouch)
+    return check_one(str(path), read(path), read(beside), known, witnesses, vouch=vouch, facts=facts)
 
 
 def _words(ctx: Context, about: About, first: str = "") -> str:
