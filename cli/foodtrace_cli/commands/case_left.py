@@ -30,16 +30,16 @@ def conditions(ctx: Context, case: str, against: Sequence[Condition], *, err: bo
     sites = by_site(against)
     shown = sites[:_SHOWN] if err and sys.stderr.isatty() else sites
     for site in shown:
-        _site(ctx, case, site, against, err=err)
+        _site(ctx, case, site, err=err)
     if len(shown) < len(sites):
         say(ctx.t("status.more", count=len(sites) - len(shown)), err=err)
 
 
-def _site(ctx: Context, case: str, site: Sequence[Condition], against: Sequence[Condition], *, err: bool) -> None:
+def _site(ctx: Context, case: str, site: Sequence[Condition], *, err: bool) -> None:
     """Print all that is missing at a site in one line, and the commands that mend it below."""
     parts = []
     for each in site:
-        size = amount(ctx, each.quantity, each.unit) + which(each, against) if each.quantity else ""
+        size = amount(ctx, each.quantity, each.unit) + which(each, site) if each.quantity else ""
         words = {"what": ctx.t("closing." + each.kind), "quantity": size, "goods": lots_of(ctx, each.goods, each.unit)}
         parts.append(ctx.t("closing.part", **words).rstrip())
     say(ctx.t("closing.line", name=site[0].name, site=site[0].site, what="; ".join(parts)), err=err)
@@ -65,7 +65,7 @@ def said_otherwise(ctx: Context, case: str, sites: Collection[str]) -> None:
     told = [each for each in against if each.kind == "contradicts" or any(goods.before for goods in each.goods)]
     sites_told = by_site(told)
     for site in sites_told[:_SHOWN]:
-        _site(ctx, case, site, told, err=True)
+        _site(ctx, case, site, err=True)
     if len(sites_told) > _SHOWN:
         say(ctx.t("status.more", count=len(sites_told) - _SHOWN), err=True)
 

@@ -17,7 +17,7 @@ from foodtrace_cli.output import cells, clean, emit_json, fit, say
 from foodtrace_cli.schemaoption import prints
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from foodtrace.operations.casedone import SiteSteps
@@ -199,17 +199,21 @@ def _few(names: list[str]) -> str:
 
 
 def _tasks(ctx: Context, found: CaseStatus, *, everything: bool) -> None:
+    here: dict[str, list[Task]] = {}
+    for task in (*found.late, *found.today):
+        here.setdefault(task.site, []).append(task)
     for heading, tasks, start in (("status.late", found.late, "late_"), ("status.today", found.today, "do_")):
         shown = tasks if everything else tasks[:_TASKS]
         for task in shown:
-            say(ctx.t(heading, what=_task(ctx, found, task, start)))
+            say(ctx.t(heading, what=_task(ctx, found.case, task, start, here[task.site])))
         if len(tasks) > len(shown):
             say(ctx.t("status.more", count=len(tasks) - len(shown)))
 
 
-def _task(ctx: Context, found: CaseStatus, task: Task, start: str) -> str:
+def _task(ctx: Context, case: str, task: Task, start: str, here: Sequence[Task]) -> str:
+    """Return a task in words. :param here: all that is to be done at its site."""
     words = {
-        "case": found.case,
+        "case": case,
         "name": task.name,
         "site": task.site,
         "phone": task.phone,
@@ -217,7 +221,7 @@ def _task(ctx: Context, found: CaseStatus, task: Task, start: str) -> str:
         "late": task.late_by,
         "hours": task.hours,
         "count": task.count,
-        "quantity": amount(ctx, task.quantity, task.unit) + which(task, (*found.late, *found.today)) if task.quantity else "",
+        "quantity": amount(ctx, task.quantity, task.unit) + which(task, here) if task.quantity else "",
         "goods": lots_of(ctx, task.goods, task.unit),
         "names": _few(list(task.names)),
         "lot": ", ".join(each.lot for each in task.goods),
