@@ -12,7 +12,7 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -29,8 +29,7 @@ from foodtrace.tlog.entry import parse
 
 _MOVES: Final = f"SELECT {FLOW} FROM {{ids}} CROSS JOIN move AS m WHERE m.lot = f.value AND m.recorded <= ?"  # noqa: S608 - constants
 _AT: Final = _MOVES.replace("m.recorded <=", "m.site = ? AND m.recorded <=")
-_AT_BY: Final = _MOVES.replace("m.recorded <=", "m.log = ? AND m.site = ? AND m.recorded <=")
-_LOTS_BY: Final = "SELECT DISTINCT h.lot FROM {ids} CROSS JOIN holding AS h WHERE h.site = f.value AND h.log = ?"
+_LOTS_BY: Final = "SELECT DISTINCT h.site, h.lot FROM {ids} CROSS JOIN holding AS h WHERE h.site = f.value AND h.log = ?"
 _ENTRIES: Final = f"SELECT {FLOW} FROM {{ids}} CROSS JOIN move AS m WHERE m.seq = f.value AND m.log = ? AND m.recorded <= ?"  # noqa: S608
 _WORDS: Final = (
     f"SELECT {WORD}, l.recorded, l.log, l.seq, l.item, l.ended FROM {{ids}} CROSS JOIN lot_fact AS l JOIN log AS g ON g.id = l.log "  # noqa: S608
@@ -49,6 +48,17 @@ _SHOWN: Final = (
 )
 """Whether a record of that time that still stands shows that a site keeps books; the first that does is enough."""
 _EMPTIED: Final = "SELECT DISTINCT h.site FROM {ids} CROSS JOIN holding AS h WHERE h.site = f.value AND h.flows = 0"
+_NEWEST_GOODS: Final = (
+    "SELECT m.lot, m.site, MAX(m.recorded) FROM {ids} CROSS JOIN move AS m WHERE m.lot = f.value AND m.log = ? AND m.recorded <= ? "
+    "AND (m.ended <= 0 OR m.ended > ?) GROUP BY m.lot, m.site"
+)
+"""When a log last told of each lot at each site: what it had not ended by then, see :meth:`KnownFacts._ended`."""
+_KEPT: Final = (
+    "SELECT DISTINCT m.lot, m.site, m.log, m.ended FROM {ids} CROSS JOIN move AS m WHERE m.lot = f.value AND m.recorded <= ? "  # noqa: S608
+    f"AND m.flags & {UNNAMED | SAMPLE} = 0 AND (m.kind = {int(FlowKind.COUNT)} OR (m.q <> 0 AND m.kind IN ("
+    f"{_OWN_KINDS})))"
+)
+"""Lots at sites that keep books of them, with who says so (:meth:`foodtrace.graph.rows.Rows.keepers`)."""
 _DESCRIBED: Final = (
     "SELECT DISTINCT l.lot, l.log, l.ended FROM {texts} CROSS JOIN lot_fact AS l WHERE l.product = f.value AND l.recorded <= ?"
 )
@@ -206,7 +216,10 @@ class KnownFacts(SqlFacts):
         # The others kept none, or what showed that they did was corrected since: then something of it is left in the sums of today.
         left = [site for site in asked if site not in kept]
         touched = super().keepers(left) | {row[0] for sql in (_NEWEST, _EMPTIED) for row in self._s.each(sql, left)} if left else set()
-        return kept | {site for site in touched if any(_keeps(row) for row in self._at(site))}
+        return kept | set(self._by_goods(self._ever_at(touched), self._kept))
+
+    def _kept(self, lots: list[int]) -> list[Row]:
+        return [(lot, site, 1) for lot, site, *_ in self._stood(self._s.each(_KEPT, lots, (self._until,)), 2, 3)]
 
     def _at(self, site: int) -> Iterable[Row]:
         """Iterate over the flows at a site, its lots by portions: whoever has seen enough reads no further."""
@@ -268,29 +281,44 @@ class KnownFacts(SqlFacts):
                 later.setdefault(log, set()).add(site)
         for log, wanted in later.items():
             found = self._read_back(log, wanted)
-            for site in wanted - found.keys():
-                newest = self._newest(site, log)
-                if newest is not None:
-                    found[site] = newest
+            found |= self._newest(wanted - found.keys(), log)
             for site, recorded in found.items():
                 last[site] = max(recorded, last.get(site, recorded))
         return last
 
-    def _newest(self, site: int, log: int) -> int | None:
-        """Return when a log last told of the newest goods that a site had by then: older goods are not read as well."""
-        lots = sorted({lot for (lot,) in self._s.each(_LOTS_BY, [site], (log,))}, reverse=True)
-        for first in range(0, len(lots), _PORTION):
-            rows = self._s.each(_AT_BY, lots[first : first + _PORTION], (log, site, self._until))
-            times: list[int] = [row[7] for row in self._stood(rows, 8, ENDED)]
-            if times:
-                return max(times)
-        return None
+    def _newest(self, sites: Collection[int], log: int) -> dict[int, int]:
+        """Return when a log last told of the newest goods that each site had by then: older goods are not read as well."""
+        return self._by_goods(
+            self._s.each(_LOTS_BY, sites, (log,)), lambda lots: self._s.each(_NEWEST_GOODS, lots, (log, self._until, self._size(log)))
+        )
+
+    def _by_goods(self, pairs: Iterable[tuple[int, int]], told: Callable[[list[int]], Iterable[Row]]) -> dict[int, int]:
+        """Return the most that is told of the goods of each site, its newest lots first, by portions: of what was told no more is read.
+
+        A lot that many of the sites had is read once for all of them.
+
+        :param pairs: (site, lot). :param told: what rows say of some lots: (lot, site, figure).
+        """
+        found: dict[int, int] = {}
+        waiting: dict[int, list[int]] = {}
+        for site, lot in pairs:
+            waiting.setdefault(site, []).append(lot)
+        for lots in waiting.values():
+            lots.sort()  # the newest is taken first, from the end
+        while waiting:
+            asked = {site: set(lots[-_PORTION:]) for site, lots in waiting.items()}
+            for lot, site, figure in told(sorted(set().union(*asked.values()))):
+                if lot in asked.get(site, ()):
+                    found[site] = max(figure, found.get(site, figure))
+            waiting = {site: lots[:-_PORTION] for site, lots in waiting.items() if site not in found and len(lots) > _PORTION}
+        return found
 
     def _read_back(self, log: int, sites: Collection[int]) -> dict[int, int]:
         """Return when sites wrote last, of those that did so among the last entries that a log had."""
         end = self._size(log)
         rows = self._s.rows("SELECT bytes FROM entry WHERE log = ? AND seq >= ? AND seq < ? ORDER BY seq", (log, max(end - _BACK, 0), end))
-        names = {text: site for site, text in self.texts(sites).items() if site in set(sites)}
+        texts = self.texts(sites)
+        names = {texts[site]: site for site in sites}
         found: dict[int, int] = {}
         for (data,) in rows:
             event = _decoder.decode(bytes(data)).event
@@ -312,14 +340,3 @@ class KnownFacts(SqlFacts):
         size = self._size(head.log)
         row: Sequence[Any] | None = self._s.row("SELECT bytes FROM entry WHERE log = ? AND seq = ?", (head.log, size - 1))
         return head._replace(size=size, time=0 if row is None else parse(bytes(row[0])).recorded, verified=min(head.verified, size))
-
-
-def _keeps(row: Row) -> bool:
-    """Say whether a flow shows that its site keeps books (:meth:`foodtrace.graph.rows.Rows.keepers`)."""
-    kind, flags = row[0], row[12]
-    if flags & (UNNAMED | SAMPLE):
-        return False
-    return kind == FlowKind.COUNT or (kind in OWN_SUM and kind != FlowKind.USED and row[5] != 0)
-
-
-__all__ = ["KnownFacts", "entries_by", "facts_by"]

@@ -17,6 +17,7 @@ from foodtrace.operations.receipts import Receipts
 from foodtrace.recall.cases import case_events
 from tests.recall.caselife import LOT, refuses
 from tests.recall.casework import World, day, kg
+from tests.recall.steps import steps
 
 SHOPS = 40
 
@@ -37,19 +38,9 @@ def _many(folder: Path) -> tuple[World, str]:
 
 
 def _steps(world: World, case: str, rows: list[ListRow]) -> int:
-    """Return how many hundreds of instructions SQLite's machine runs to take rows in."""
-    ran = 0
-
-    def tick() -> int:
-        nonlocal ran
-        ran += 1
-        return 0
-
-    with world.ledger.store._borrow() as connection:  # type: ignore[attr-defined]
-        connection.set_progress_handler(tick, 100)
-    assert world.do(collect, case, rows).new == len(rows)
-    with world.ledger.store._borrow() as connection:  # type: ignore[attr-defined]
-        connection.set_progress_handler(None, 0)
+    """Return what it costs to take rows in."""
+    ran, found = steps(world.ledger, lambda: world.do(collect, case, rows))
+    assert found.new == len(rows)
     return ran
 
 
