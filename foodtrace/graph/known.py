@@ -3,7 +3,7 @@
 Rules:
 
 1. What was recorded later is not seen, be it goods, what a lot or site is, or a correction. What a later correction ended stood then.
-2. Other names of a lot count whenever they were recorded: they have no time (RECALL section 1), and rows do not say when.
+2. Another name of a lot counts if it was on record by then (:mod:`foodtrace.graph.namesthen`).
 3. Sums know no moment. They only say where to look, and what is there is looked up row by row: O(affected) as ever. Whether a site keeps
    books is told by the first record that shows it; only what corrections may have taken away since is read to its end.
 4. When a site wrote last is told by the last entries of its log, else by its newest goods: on a very large stock it may have been later.
@@ -12,6 +12,7 @@ Rules:
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ import msgspec
 from foodtrace.graph.flowkind import NEVER, SAMPLE, UNNAMED, FlowKind
 from foodtrace.graph.gathered import OWN_SUM, SAID_BY_OTHERS
 from foodtrace.graph.heads import LogHead
+from foodtrace.graph.namesthen import said_since
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.graph.rows import BOUND, ENDED, FLOW, GTIN, OWN
 from foodtrace.graph.subjects import SPOKEN
@@ -64,6 +66,7 @@ _DESCRIBED: Final = (
 )
 _ALL_DESCRIBED: Final = "SELECT DISTINCT l.lot, l.log, l.ended FROM lot_fact AS l WHERE l.recorded <= ?"
 _NAMED: Final = "SELECT n.id FROM name AS n WHERE n.code IS NOT NULL"
+_ALIASES: Final = "SELECT a.lot, a.other, a.log, a.n FROM {ids} CROSS JOIN alias AS a WHERE a.lot = f.value"
 _TWO_SIDED: Final = frozenset(map(int, (FlowKind.DISPATCH, FlowKind.RECEIPT, FlowKind.RETURN)))
 _LATER: Final = " AND a.ended <= 0"
 _SPOKEN: Final = SPOKEN.replace(_LATER, "")
@@ -112,6 +115,7 @@ class KnownFacts(SqlFacts):
         """See :class:`foodtrace.graph.words.Words`."""
         super().__init__(session, now, recorded_until=recorded_until)
         self._sizes: dict[int, int] = {}
+        self._names_since: dict[int, Counter[tuple[str, str]]] = {}
 
     def _size(self, log: int) -> int:
         """Return how many entries a log had by then (rule 5)."""
@@ -145,6 +149,24 @@ class KnownFacts(SqlFacts):
         for log, seq in sorted(set(entries)):
             by_log.setdefault(log, []).append(seq)
         return [row for log, seqs in by_log.items() for row in self._stood(self._s.each(_ENTRIES, seqs, (log, self._until)), 8, ENDED)]
+
+    def aliases(self, lots: Collection[int]) -> Iterable[tuple[int, int]]:
+        """See :class:`foodtrace.graph.rows.Rows` (rule 2)."""
+        rows = self._s.each(_ALIASES, lots)
+        texts = self.texts({name for row in rows for name in row[:2]}) if rows else {}
+        said: Counter[tuple[int, int]] = Counter()
+        for lot, other, log, n in rows:
+            said[lot, other] += n - self._named_since(log)[texts[lot], texts[other]]
+        return [pair for pair, times in said.items() if times > 0]
+
+    def _named_since(self, log: int) -> Counter[tuple[str, str]]:
+        """Return how much more often a log says pairs of names now than by then."""
+        if log not in self._names_since:
+            row = self._s.row("SELECT l.origin, h.size FROM log AS l JOIN head AS h ON h.log = l.id WHERE l.id = ?", (log,))
+            since = self._size(log)
+            later = row is not None and row[1] > since
+            self._names_since[log] = said_since(self._s, log, row[0], since) if row is not None and later else Counter()
+        return self._names_since[log]
 
     def children(self, lots: Collection[int]) -> Iterable[tuple[int, int]]:
         """See :class:`foodtrace.graph.rows.Rows`."""

@@ -127,6 +127,8 @@ _RECALL: Final[dict[str, tuple[str, str]]] = {
     "cli.recall.masked": ("联系方式已遮盖; 要完整的加 --contacts (会记入日志)", "contacts are masked; --contacts writes them in full, and that is put on record"),
     "recall.late_no_case": ("{value} 没有召回案件, 还没有人要通知, 说不出谁迟了", "no recall case stands on {value}: nobody had to be told yet, so nobody is late"),
     "recall.late_no_case.hint": ("先立案: foodtrace case open", "open a case first: foodtrace case open"),
+    "recall.as_known": ("{value} 只能和 {expected} 一起用: 要说到哪一刻为止", "{value} goes with {expected} only: it asks what was known at a moment"),
+    "recall.as_known.hint": ("加 --at, 或去掉 --as-known", "add --at, or leave out --as-known"),
     "cli.recall.other": ("  另 {name} {phone}: {quantity}", "  also {name} {phone}: {quantity}"),
     "cli.recall.traced": ("查不到的: 无", "not traced: nothing"),
     "cli.record.ahead": (

@@ -45,3 +45,12 @@ def test_sites_and_goods_without_lot_are_called_by_their_whole_names(here: Insid
     said = here("recall", "--left", "北河农批", "--from", "2026-01-02", "--to", "2026-01-02")
     assert "left 北河农批 2026-01-02 00:00" in said.splitlines()[0]
     assert "惠民菜店 ?local/" in here("trace", "C-1")
+
+
+@pytest.mark.parametrize("asked", [("recall", "C-1"), ("case", "status")])
+def test_what_was_known_is_asked_of_a_moment(here: Inside, asked: tuple[str, ...]) -> None:
+    """Without one the option would change nothing, and whoever typed it would not see that."""
+    here("init")
+    said = here(*asked, "--as-known", code=2)
+    assert "recall.as_known" in said
+    assert "--at TIME" in said

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from foodtrace.events import BatchReleased, Correction, Event, LeftClause, Loss, PredicateClause, Site, TestRecorded, Transfer
+from foodtrace.events import Alias, BatchReleased, Correction, Event, LeftClause, Loss, PredicateClause, Site, TestRecorded, Transfer
 from foodtrace.graph.edges import micros
 from foodtrace.operations.outletdetails import births, details
 from foodtrace.operations.recalling import recall
@@ -56,6 +56,9 @@ def more(rng: random.Random, name: str) -> list[Event]:
         return [Site(id=name, at=at, site=site, operator=rng.choice([site, "F-1"]), kind=rng.choice(["shop", "warehouse"]), name=name)]
     if kind < 0.2:
         return [rng.choice([*SPOKEN.values()])(name, AT)]
+    if kind < 0.25:
+        one, other = rng.sample(LOTS, 2)
+        return [Alias(id=name, at=AT, site="P-1", lot=one, alias=other)]
     return plain(rng, name)
 
 

@@ -9,7 +9,7 @@ import click
 
 from foodtrace_cli.commands.case_common import CASE_ARGUMENT, moment, names_of
 from foodtrace_cli.commands.case_left import amount, lots_of, unaccounted_words, which
-from foodtrace_cli.commands.recall import write
+from foodtrace_cli.commands.recall import check_known, write
 from foodtrace_cli.commands.recall_screen import View, dated_ahead
 from foodtrace_cli.commands.recall_table import shown_quantity, shown_unit
 from foodtrace_cli.context import Context
@@ -58,6 +58,7 @@ def status(
     from foodtrace.recall.beside import beside_rates, unsealed_words  # noqa: PLC0415
     from foodtrace.recall.cases import load_case, name_case  # noqa: PLC0415
 
+    check_known(at, as_known=as_known)
     when = None if at is None else moment(at)
     with ctx.open() as ledger, ledger.reading() as session:
         now = ledger.clock() if when is None else micros(when)

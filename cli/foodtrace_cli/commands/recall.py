@@ -75,6 +75,7 @@ def recall(
 
     if at is None and not any(words.values()) and not lots:
         raise click.MissingParameter(param_hint="LOT", param_type="argument")
+    check_known(at, as_known=as_known)
     view = View(by_county=grouped == "county", late=late, everything=everything, long=long, positions=positions)
     files = Files(csv=csv_file, xlsx=xlsx_file, contacts=contacts, by=staff)
     known = _until(at) if as_known and at is not None else None
@@ -100,6 +101,14 @@ def recall(
             write_files(ctx, ledger, answer, files, view, known)
         elif not as_json:
             write(ctx, ledger, answer, view, known)
+
+
+def check_known(at: str | None, *, as_known: bool) -> None:
+    """Refuse to say what was known at no moment: without one the option would do nothing, and nobody would see it."""
+    if as_known and at is None:
+        from foodtrace.errors import BadData  # noqa: PLC0415
+
+        raise BadData("recall.as_known", value="--as-known", expected="--at TIME")
 
 
 def _resolve(ctx: Context, ledger: Ledger, lots: Sequence[str]) -> None:
