@@ -132,9 +132,14 @@ def _opened_by(
     may_say = standing_of(session, opener)
     mine = sorted((each.event for each in told if may_say(each.log)), key=lambda each: (each.at, each.id))
     first = next((each for each in mine if isinstance(each, RecallOpened)), None)
-    over = any(isinstance(each, RecallWithdrawn) or (isinstance(each, GoodsCleared) and _clears(each, fresh)) for each in mine)
-    if first is not None and not over:
-        yield case, first, [each for each in mine if isinstance(each, _Scoped)]
+    over = any(isinstance(each, RecallWithdrawn) for each in mine)
+    scoped = [each for each in mine if isinstance(each, _Scoped)]
+    cleared = max((place for place, each in enumerate(mine) if isinstance(each, GoodsCleared) and _clears(each, fresh)), default=-1)
+    if cleared >= 0:
+        # What was added to the scope since is a new suspicion (:mod:`foodtrace.recall.clearing`, rule 4).
+        scoped = [each for each in mine[cleared:] if isinstance(each, RecallWidened) and not each.narrows]
+    if first is not None and not over and scoped:
+        yield case, first, scoped
 
 
 def _clears(event: GoodsCleared, fresh: str) -> bool:

@@ -10,7 +10,7 @@ Rules:
 2. In a partial scope goods of an affected lot at a site with no record of them are held, and so are those listed because nobody
    knows their way, and those asked for without a site, whatever the case's rule pack gives to a possible link.
 3. Narrowing lifts nothing: what only an earlier version reached is held as possible, whatever the pack gives to that.
-4. Clearing lifts it, by any name of the lot, everywhere or at the site, for what was there to be examined
+4. Clearing lifts it, by any name of the lot, everywhere or at the site, for what was there to be examined, in the suspicion of that time
    (:mod:`foodtrace.recall.clearing`); so does withdrawing the case. Closing does not (:mod:`foodtrace.recall.blocking`, rule 6). In a
    partial scope a lot that was cleared wherever it is listed is held nowhere, until it is found in another place.
 """
@@ -29,7 +29,7 @@ from foodtrace.recall.affected import Affected
 from foodtrace.recall.blocking import Grade, Link, link_of
 from foodtrace.recall.blocking import blocks as stands
 from foodtrace.recall.cases import load_cases
-from foodtrace.recall.clearing import later_windows
+from foodtrace.recall.clearing import later_parts
 from foodtrace.recall.facts import Case
 from foodtrace.recall.packs import for_case
 from foodtrace.recall.reach import reach_of_case
@@ -83,12 +83,12 @@ class Standing:
         return last.clauses, [each.clauses for each in earlier if not set(each.clauses) <= set(last.clauses)]
 
     def _meant(self, clauses: tuple[Clause, ...]) -> Iterator[_Hit]:
-        """Iterate over what a scope reaches: all of it; its clauses on whole lots, where it has others (rule 1); its later windows."""
+        """Iterate over what a scope reaches: all of it; its clauses on whole lots, where it has others (rule 1); what was added later."""
         yield self._reach(clauses)
         whole = [each for each in clauses if not isinstance(each, LeftClause | ThroughClause)]
         if whole and len(whole) < len(clauses):
             yield self._reach(whole)
-        for case, added in later_windows(self._case, clauses):
+        for case, added in later_parts(self._facts, self._case, clauses):
             yield self._reach(added, case=case)
 
     @cached_property

@@ -8,7 +8,9 @@ Rules:
    they were: what was cleared is each lot where it lay on record.
 3. Goods that left a place where they had been cleared are not followed (ADR 31): what is sent on from there, and what is made of them
    there, was examined. When something left is taken at its earliest; of what has no time nobody knows that it was after.
-4. A window that is added to a scope later is a new suspicion about where goods were: clearings from before say nothing of it.
+4. A clearing covers the suspicion of the scope that it was given for. What is added to the scope later, a lot, a rule or a window, is a new
+   suspicion: of everything it reaches clearings from before say nothing, goods that were cleared then among it. A version that narrows
+   adds none by naming fewer of the same lots.
 """
 
 from __future__ import annotations
@@ -55,19 +57,27 @@ def all_goods(facts: Facts, case: Case, settings: Settings, site: int = 0) -> se
     return {place for place in found if place[1] == site or place[0] not in lots}
 
 
-def later_windows(case: Case, clauses: Collection[Clause]) -> list[tuple[Case, tuple[Clause, ...]]]:
-    """Return the windows of a scope that were added after something had been cleared, each with what was cleared since (rule 4)."""
+def later_parts(facts: Facts, case: Case, clauses: Collection[Clause]) -> list[tuple[Case, tuple[Clause, ...]]]:
+    """Return what was added to a scope after something had been cleared, each with what was cleared since (rule 4)."""
     found: list[tuple[Case, tuple[Clause, ...]]] = []
-    known: set[Clause] = set()
+    last: tuple[Clause, ...] = ()
     for version in case.versions:
-        added = tuple(each for each in windows(version.clauses) if each not in known)
-        known.update(added)
-        added = tuple(each for each in added if each in clauses)
+        added = [each for each in version.clauses if each not in last]
+        if added and version.unknown_to and not set(last) <= set(version.clauses):
+            meant = _lots(facts, last)
+            added = [each for each in added if windows((each,)) or not _lots(facts, (each,)) <= meant]
+        last = version.clauses
+        added = [each for each in added if each in clauses]
         if added and version.unknown_to:
             before = set(version.unknown_to)
             since = tuple(each for each in case.cleared if each not in before)
-            found.append((msgspec.structs.replace(case, cleared=since), added))
+            found.append((msgspec.structs.replace(case, cleared=since), tuple(added)))
     return found
+
+
+def _lots(facts: Facts, clauses: Iterable[Clause]) -> set[int]:
+    """Return the lots that clauses name, or fit, as wholes."""
+    return {lot for clause in clauses if not windows((clause,)) for lot, _ in facts.lots_like(clause)}
 
 
 def standing(facts: Facts, case: Case, settings: Settings, found: Affected) -> list[tuple[Case, Affected]]:
@@ -78,7 +88,7 @@ def standing(facts: Facts, case: Case, settings: Settings, found: Affected) -> l
     if not case.cleared:
         return [(case, found)]
     clauses = case.versions[-1].clauses
-    meant = [(case, clauses), *later_windows(case, clauses)]
+    meant = [(case, clauses), *later_parts(facts, case, clauses)]
     return [(each, reach_of_case(facts, each, settings, part, lifted=each.cleared)) for each, part in meant]
 
 
@@ -93,4 +103,4 @@ def still_counts(parts: Sequence[tuple[Case, Affected]], settings: Settings, at:
     return counts
 
 
-__all__ = ["Place", "all_goods", "later_windows", "standing", "still_counts", "windows"]
+__all__ = ["Place", "all_goods", "later_parts", "standing", "still_counts", "windows"]

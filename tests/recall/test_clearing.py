@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -211,6 +211,71 @@ def test_a_window_added_later_is_a_new_suspicion(world: World, clear_all: Clear)
     assert listed(world) == set()
 
 
+def mixed_of(world: World, *inputs: str, at: float) -> None:
+    world.put(
+        Transformation(
+            id=world.name(),
+            at=day(at),
+            site="W",
+            kind="blend",
+            inputs=tuple(Portion(lot, kg(1)) for lot in inputs),
+            outputs=(Output(lot=MADE, quantity=kg(2)),),
+        )
+    )
+
+
+def test_a_lot_added_later_is_a_new_suspicion_of_all_that_was_made_of_it(world: World, clear_all: Clear) -> None:
+    world.born("K", "Q", 10).move(OTHER, "Q", "W", 5)
+    mixed_of(world, LOT, OTHER, at=3)
+    world.at(3.5).move(MADE, "W", "Y", 2)
+    case = world.at(4).open(LOT)
+    clear_all(world.at(5), case)
+    assert not stopped(world, MADE, "Y")
+    world.at(6).do(cases.widen, case, [OTHER], "salmonella in K")
+    assert stopped(world, MADE, "Y")
+    assert stopped(world, MADE)
+    assert listed(world) == {OTHER, MADE}
+    assert not stopped(world, LOT, "X"), "nothing was said of it since it was cleared"
+    with world.read() as session:
+        left = conditions(session, micros(world.now), load_case(session, case))
+    assert ("free", "Y", 2000) in {(each.kind, each.site, each.quantity) for each in left}
+    world.at(7).sell(MADE, "Y", 1)
+    assert "before_known" in {each.kind for each in world.answer(case).untraced if each.lot == MADE}
+    clear_all(world.at(8), case)
+    assert listed(world) == set()
+
+
+def test_a_rule_added_later_is_a_new_suspicion_of_a_lot_it_fits_although_it_was_cleared(world: World, clear_all: Clear) -> None:
+    case = world.at(4).open(LOT)
+    clear_all(world.at(5), case)
+    world.at(6).do(cases.widen, case, [], "all of P", scope=Given(producer="OP-P"))
+    assert stopped(world, LOT, "X")
+    assert listed(world) == {LOT}
+
+
+def test_a_scope_narrowed_to_fewer_of_the_same_lots_is_no_new_suspicion_and_one_taken_in_again_is(world: World, clear_all: Clear) -> None:
+    world.born("K", "Q", 10).move(OTHER, "Q", "Z", 5)
+    case = world.at(4).do(cases.open_case, [], level=2, known=world.now, reason="x", scope=Given(product="芹菜")).case
+    clear_all(world.at(5), case)
+    world.at(6).do(cases.narrow, case, [LOT], reason="only this one", approved_by="9")
+    assert listed(world) == set()
+    world.at(7).do(cases.widen, case, [OTHER], "after all")
+    assert listed(world) == {OTHER}
+
+
+def test_goods_no_record_names_that_were_cleared_by_name_are_stopped_by_what_is_added_later(world: World) -> None:
+    case = world.at(4).do(cases.open_case, [], level=2, known=world.now, reason="x", scope=Given(producer="OP-P")).case
+    world.at(5).put(GoodsCleared(id="c", at=world.now, case=case, lots=("OP-P/L9",), basis="lab", approved_by="9"))
+
+    def at_gate() -> list[str]:
+        with world.read() as session:
+            return [each.case for each in recalls(session, world.now, "OP-P/L9", [], described(None, "芹菜", "OP-P", "OP-P/L9"))]
+
+    assert at_gate() == []
+    world.at(6).do(cases.widen, case, [], "all celery", scope=Given(product="芹菜"))
+    assert at_gate() == [case]
+
+
 def test_nothing_is_cleared_where_the_case_reaches_nothing(world: World) -> None:
     rule = Given(product="白菜")
     case = world.at(4).do(cases.open_case, [], level=2, known=world.now, reason="x", scope=rule, nothing_yet=True).case
@@ -231,6 +296,8 @@ class Days:
         self.good: set[str] = set()
         """Lots made of what had been examined by then."""
         self.lots = [LOT, OTHER]
+        self.made: dict[str, str] = {}
+        """Lot -> what it was made of."""
         world.sites().born("L", "P", 100).born("K", "Q", 100)
         self.case = world.at(2).open(LOT)
 
@@ -270,16 +337,28 @@ class Days:
         if lot in self.good or (at == self.world.now and lot in self.examined):
             self.good.add(output)
         self.lots.append(output)
+        self.made[output] = lot
 
     def widened(self) -> None:
         scope = self.rng.choice([Given(lots=(self.rng.choice(self.lots),)), Given(producer="OP-P"), Given(producer="OP-Q", product="芹菜")])
-        self.tried(cases.widen, scope=scope, reason="more")
+        if self.tried(cases.widen, scope=scope, reason="more"):
+            self.suspected(scope.lots)
 
-    def tried(self, operation: Callable[..., Any], **more: Any) -> None:
+    def suspected(self, lots: Sequence[str]) -> None:
+        """Whatever was examined before in another suspicion was not examined in this one, nor what was made of it."""
+        anew = set(lots)
+        for output, lot in self.made.items():  # in the order in which they were made
+            anew |= {output} if lot in anew else set()
+        self.examined -= anew
+        self.good -= anew
+
+    def tried(self, operation: Callable[..., Any], **more: Any) -> bool:
         try:
             self.world.do(operation, self.case, [], **more)
         except Refused as error:
             assert error.code == "case.scope_same"  # noqa: PT017 - whether it is refused is no matter here
+            return False
+        return True
 
     def narrowed(self) -> None:
         scope = Given(lots=(self.rng.choice(self.lots),), code=self.rng.choice(["", "L*"]))

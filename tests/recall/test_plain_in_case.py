@@ -101,7 +101,9 @@ def happening(rng: random.Random, name: str) -> list[Event]:  # noqa: PLR0911 - 
         return [EffectivenessCheck(**base, case=CASE, result=rng.choice(["drawn", "clean", "found"]))]
     if kind == "clear":
         lots = rng.choice([(), (lot,)])
-        return [GoodsCleared(id=name, at=at, site=rng.choice(["F-1", here]), case=CASE, lots=lots, basis="x")] if rng.random() < 0.3 else []
+        return (
+            [GoodsCleared(id=name, at=at, site=rng.choice(["F-1", here]), case=CASE, lots=lots, basis="x")] if rng.random() < 0.1 else []
+        )  # handed over
     if kind == "released":
         return [BatchReleased(**base, lot=lot, certificate="x")]
     return [Refusal(**base, asked="sale", lot=lot, case=CASE)]
