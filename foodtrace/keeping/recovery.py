@@ -35,6 +35,7 @@ from foodtrace.events import Recovered
 from foodtrace.keeping import rotation
 from foodtrace.keeping.host import Host
 from foodtrace.keeping.keyrows import log_keys
+from foodtrace.keeping.lostbeside import lost_beside
 from foodtrace.keyfiles import list_keys
 from foodtrace.opening import BACKUP, LogState, logs
 from foodtrace.operations.common import Doing, Outcome, local
@@ -293,7 +294,9 @@ def _mark_of(host: Recovering, into: str) -> Recovered:
 def _broken_off(host: Recovering, lost: Lost, mark: Recovered, before: Recovered, into: str, *, gone: bool) -> Recovery:
     """End the old log, or put its key and the contradicted checkpoint aside, where a recovery of before did not come to it (rule 6)."""
     told = partial(Recovery, log=lost.log, kind="new_log", mark=1, into=into, compared=lost.compared)
-    if not gone and before.lost_to <= before.lost_from:
+    with host.store.read() as session:
+        lost_then = lost_beside(session, host.keys, lost.log) is not None
+    if not gone and not lost_then:
         _end_for(host, lost.log, into, mark)
         return told(lost_from=mark.lost_from, lost_to=mark.lost_to, old_key="ended")
     with host.store.read() as session:

@@ -10,6 +10,8 @@ Rules (DESIGN section 5, "Keys are entries"):
 4. A key file made for a change that did not come about is taken away again: it must not lie about as if it were in force. Whether it came
    about, the log says, not the error: what failed after COMMIT, or in it, may be on record. Where the log cannot be asked the file stays.
 5. What was locked stays locked: a key whose file needs no passphrase does not take the place of one whose file does.
+6. A log that was left, and had signed more than is here, is not ended with its key: that would be a second history
+   (:mod:`foodtrace.keeping.lostbeside`).
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from foodtrace.events.canonical import checked
 from foodtrace.graph import projection
 from foodtrace.keeping.host import Host
 from foodtrace.keeping.keyrows import log_keys
+from foodtrace.keeping.lostbeside import lost_beside
 from foodtrace.keys import SigningKey, kid
 from foodtrace.opening import Writer
 from foodtrace.operations.common import Doing, about, local
@@ -103,12 +106,15 @@ def _may_be_on_record(host: Host, writer: Writer, new: SigningKey) -> bool:
 
 
 def end_log(host: Host, *, reason: str, by: str = "", log: str | None = None) -> Changed:
-    """Revoke the key of a log this host writes and so end the log (rule 3). Errors as :func:`rotate`.
+    """Revoke the key of a log this host writes and so end the log (rule 3). Errors as :func:`rotate`, and ``log.lost_beside`` (rule 6).
 
     No clock keeps it from ending: there is no entry after it that could be frozen out.
     """
     writer = host.writer(log, ending=True)
     with host.store.write() as session:
+        lost = lost_beside(session, host.keys, writer.origin)
+        if lost is not None:
+            raise Refused("log.lost_beside", value=writer.origin, expected=lost.into, first=lost.first, last=max(lost.first, lost.last))
         doing = Doing(now=local(host.clock()), by=by)
         entry = Key(
             id=doing.event_id(),

@@ -37,6 +37,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "写到 {expected}; 旧密钥只用来结束旧日志: --log {value} key revoke 密钥号 --end-log",
         "write to {expected}; the old key only ends the old log: --log {value} key revoke KEY --end-log",
     ),
+    "log.lost_beside": (
+        "日志 {value} 签过的第 {first} 至 {last} 条不在这里 (记在 {expected}): 再签就成了两份历史",
+        "entries {first} to {last} that log {value} signed are not here (so says {expected}): what its key signs now would be a second history",
+    ),
+    "log.lost_beside.hint": (
+        "不要结束它; 把密钥搁置起来: foodtrace --log {value} recover --new-log --reason ..",
+        "do not end it; put its key aside: foodtrace --log {value} recover --new-log --reason ..",
+    ),
     "log.ended": ("日志 {value} 已结束, 不能再写", "log {value} has ended: nothing can be added"),
     "log.ended.hint": ("foodtrace recover --new-log 另开一本接着写", "go on in a new log: foodtrace recover --new-log"),
     "tlog.after_end": ("日志结束以后还有记录", "there are entries after the end of the log"),

@@ -63,3 +63,48 @@ def test_where_signed_entries_were_lost_too_it_signs_nothing_beside_them(found: 
     assert [path.suffix for path in (tmp_path / "keys").glob(f"{found.stem}.*")] == [".key-retired"]
     assert states(tmp_path)[OLD] == ("left", 1), "nothing was signed"
     assert "verified" in run(tmp_path, "verify", "--full")
+
+
+def test_where_signed_entries_were_lost_nothing_else_ends_the_old_log_either(found: Path, tmp_path: Path) -> None:
+    """`key revoke --end-log` signed an entry beside those that are lost: a fork of our own making."""
+    shutil.copy(tmp_path / "foodtrace.db", tmp_path / "old.db")
+    shutil.copy(found, tmp_path / "keys")
+    run(tmp_path, "site", "add", "河西:shop")
+    for path in tmp_path.glob("foodtrace.db*"):
+        path.unlink()
+    (tmp_path / "old.db").rename(tmp_path / "foodtrace.db")
+    run(tmp_path, "recover", "--new-log", "--reason", "disk")
+    shutil.copy(found, tmp_path / "keys")
+    ending = ("--log", OLD, "key", "revoke", found.stem, "--end-log", "--reason", "left")
+    said = run(tmp_path, *ending, code=1)
+    assert "log.lost_beside" in said
+    assert "2 to 3" in said, "which ones"
+    assert f"foodtrace --log {OLD} recover --new-log" in said, "the way out"
+    assert states(tmp_path)[OLD] == ("left", 1), "nothing was signed"
+    run(tmp_path, *AGAIN)
+    assert [path.suffix for path in (tmp_path / "keys").glob(f"{found.stem}.*")] == [".key-retired"]
+
+
+def test_where_the_ledger_has_another_history_than_was_signed_neither(found: Path, tmp_path: Path) -> None:
+    """As many entries, and others: nothing is missing by number, and what the key signs now contradicts as much."""
+    shutil.copy(tmp_path / "foodtrace.db", tmp_path / "old.db")
+    shutil.copy(found, tmp_path / "keys")
+    shutil.copytree(tmp_path / "keys", tmp_path / "before")
+    run(tmp_path, "site", "add", "河西:shop")
+    for path in tmp_path.glob("foodtrace.db*"):
+        path.unlink()
+    (tmp_path / "old.db").rename(tmp_path / "foodtrace.db")
+    run(tmp_path, "--keys", "before", "site", "add", "河东:shop")
+    assert "ledger.forked_log" in run(tmp_path, "key", "list", code=3)
+    run(tmp_path, "recover", "--new-log", "--reason", "a copy was written to")
+    shutil.copy(found, tmp_path / "keys")
+    assert "log.lost_beside" in run(tmp_path, "--log", OLD, "key", "revoke", found.stem, "--end-log", "--reason", "left", code=1)
+    told = json.loads(run(tmp_path, *AGAIN, "--json"))
+    assert told["old_key"] == "put_aside"
+
+
+def test_where_nothing_was_lost_it_ends_as_before(found: Path, tmp_path: Path) -> None:
+    run(tmp_path, "recover", "--new-log", "--reason", "lost")
+    found.rename(tmp_path / "keys" / found.name)
+    run(tmp_path, "--log", OLD, "key", "revoke", found.stem, "--end-log", "--reason", "left")
+    assert states(tmp_path)[OLD] == ("ended", 2)
