@@ -10,7 +10,6 @@ Rules (DESIGN section 5):
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -26,8 +25,7 @@ from foodtrace.operations import documents
 from foodtrace.operations.common import said
 from foodtrace.operations.entries import Target, target_at
 from foodtrace.operations.history import own_corrections
-from foodtrace.operations.vouchers import Voucher, number_of, voucher
-from foodtrace.operations.vouchers import parse as parse_number
+from foodtrace.operations.vouchers import Voucher, voucher
 from foodtrace.storage.session import Session
 from foodtrace.tlog.about import About, about_entry
 from foodtrace.tlog.bundle import Checked, KeyEntry, check_bundle, encode_keys, verifier_in
@@ -46,8 +44,6 @@ _ABOUT_LOT: Final = (
     "UNION SELECT log, seq, ended FROM about WHERE subject = ?"
 )
 _ENTRIES: Final = "SELECT e.seq, e.bytes FROM {ids} CROSS JOIN entry AS e WHERE e.seq = f.value AND e.log = ?"
-_MADE: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII)
-"""An id that nobody chose (:func:`foodtrace.operations.common.new_id`)."""
 _AT_ONCE: Final = 500
 """Entries read at once, when many are proven."""
 
@@ -85,7 +81,7 @@ def entries_of(session: Session, given: str) -> list[tuple[LogState, int]]:
         for state in states.values()
         if (row := session.row("SELECT seq FROM entry WHERE log = ? AND id = ?", (state.number, given))) is not None
     ]
-    others = _others(session, states, given, {(state.number, seq) for state, seq in by_id}) if by_id else []
+    others = _others(session, given, {(state.number, seq) for state, seq in by_id}) if by_id else []
     if by_id and not others:
         return with_parts(session, by_id)
     lot, transfer, papers = ("", None, others) if by_id else _meant(session, given)
@@ -133,7 +129,7 @@ def _meant(session: Session, given: str) -> tuple[str, Voucher | None, list[Targ
     return "", None, papers
 
 
-def _others(session: Session, states: dict[int, LogState], given: str, by_id: set[tuple[int, int]]) -> list[Target]:
+def _others(session: Session, given: str, by_id: set[tuple[int, int]]) -> list[Target]:
     """Return the document of which the entries with an id are a part, none if the id is no number of anything.
 
     An id that somebody chose may be the number of another document too, or read like that of another transfer: then nothing is chosen.
@@ -141,31 +137,16 @@ def _others(session: Session, states: dict[int, LogState], given: str, by_id: se
 
     :raises Ambiguous: ``prove.ambiguous``.
     """
-    if _MADE.fullmatch(given):
+    if documents.MADE.fullmatch(given):
         return []
     papers = documents.of_number(session, given)
-    meant = {(each.log, each.seq): each for each in (*papers, *_numbered(session, states, given))}
+    meant = {(each.log, each.seq): each for each in (*papers, *documents.numbered(session, given))}
     if by_id >= meant.keys():
         return []
     if len(documents.senders(papers)) == 1 and by_id <= meant.keys() == {(each.log, each.seq) for each in papers}:
         return papers
     own = [target for log, seq in sorted(by_id) if (log, seq) not in meant and (target := target_at(session, log, seq)) is not None]
     raise Ambiguous("prove.ambiguous", value=given, candidates=documents.lines([*own, *meant.values()]))
-
-
-def _numbered(session: Session, states: dict[int, LogState], given: str) -> Iterator[Target]:
-    """Yield the transfers that are shown by this number (V-..), whatever their ids."""
-    typed = parse_number(given)
-    if typed is None:
-        return
-    for state in states.values():
-        try:
-            found = voucher(session, f"{state.origin}#{typed[1]}")
-        except NotFound:
-            continue
-        target = None if found is None else target_at(session, found.log, found.seq)
-        if target is not None and parse_number(number_of(session, target.log, target.seq)) == typed:
-            yield target
 
 
 def with_parts(session: Session, entries: list[tuple[LogState, int]]) -> list[tuple[LogState, int]]:

@@ -8,25 +8,29 @@ Rules:
 3. Two parties may use one number. Whose document an entry belongs to says its sender; a receipt that names none belongs to the others of
    its number if these are of one sender. Of several senders none is chosen.
 4. No index leads from a number to its entries, for every sale would pay for it: the database looks through all bytes, which takes 0.6 us
-   an entry. So it is done last, where the text is no id.
+   an entry. So it is done last, where the text is no id, or one that somebody chose: that may be the number of another's document too.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final, Self
 
 import msgspec
 
-from foodtrace.errors import FoodtraceError
+from foodtrace.errors import FoodtraceError, NotFound
 from foodtrace.events import AnyEvent, CertificateIssued, Event, Receipt, VoucherLines
 from foodtrace.events.base import Voucher
+from foodtrace.operations import vouchers
 from foodtrace.operations.common import said
 from foodtrace.operations.entries import Target, original, target_at
 from foodtrace.storage.session import Session
 from foodtrace.texts import Lang, has, text
 
+MADE: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII)
+"""An id that nobody chose (:func:`foodtrace.operations.common.new_id`): no paper has it for its number."""
 _LONGEST: Final = 80
 _SHOWN: Final = 20
 
@@ -91,6 +95,21 @@ def of_number(session: Session, given: str) -> list[Target]:
     return [found[place] for place in sorted(found)]
 
 
+def numbered(session: Session, given: str) -> Iterator[Target]:
+    """Yield the transfers that are shown by a number (``V-..``), whatever their ids (:mod:`foodtrace.operations.vouchers`)."""
+    typed = vouchers.parse(given)
+    if typed is None:
+        return
+    for (origin,) in session.rows("SELECT origin FROM log ORDER BY origin"):
+        try:
+            found = vouchers.voucher(session, f"{origin}#{typed[1]}")
+        except NotFound:
+            continue
+        target = None if found is None else target_at(session, found.log, found.seq)
+        if target is not None and vouchers.parse(vouchers.number_of(session, target.log, target.seq)) == typed:
+            yield target
+
+
 def senders(targets: Sequence[Target]) -> set[str]:
     """Return whose documents some entries of one number belong to (rule 3)."""
     found = {_sender(said(each.event)) for each in targets}
@@ -123,4 +142,4 @@ def _sender(event: Event) -> str:
     return event.source if isinstance(event, Receipt) else str(getattr(event, "source", "") or event.site)
 
 
-__all__ = ["Line", "lines", "of_number", "senders", "tag_of"]
+__all__ = ["MADE", "Line", "lines", "numbered", "of_number", "senders", "tag_of"]

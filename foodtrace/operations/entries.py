@@ -5,8 +5,8 @@ Rules:
 1. A number is an entry of the own log, ``ORIGIN#NUMBER`` one of any log; else it is the whole id of an event (its beginning is nobody's,
    ADR 17), or the number a transfer is shown with, or that of a document (:mod:`foodtrace.operations.documents`).
 2. An event in parts is one entry here, its last. Whoever names some of its lines is shown the event.
-3. Where several entries answer, none is chosen: all are listed. An id is its event's alone; but a bare number may be that of an entry
-   and that of a document, and then both are listed: ``#NUMBER`` is the entry.
+3. Where several entries answer, none is chosen: all are listed. A bare number may be that of an entry and that of a document, and an id
+   that somebody chose the number of another's document, or that of another transfer: ``#NUMBER`` and ``ORIGIN#NUMBER`` are the entry.
 """
 
 from __future__ import annotations
@@ -65,10 +65,8 @@ def find_entry(session: Session, given: str, own: int | None) -> Target:
     places = [*(placed or ()), *named]
     told = [each for log, seq in places if (each := target_at(session, log, seq)) is not None]
     found = {(each.log, each.seq): each for each in told}  # lines lead to the event that they belong to
-    if (not found or bare) and (placed is None or bare):
-        from foodtrace.operations.documents import of_number  # noqa: PLC0415 - only where the text is no id
-
-        papers = {(each.log, each.seq): each for each in of_number(session, typed)}
+    if placed is None or bare:
+        papers = _papers(session, typed, others=bool(found) and not bare)
         places += papers
         found |= papers
     if not found:
@@ -77,6 +75,19 @@ def find_entry(session: Session, given: str, own: int | None) -> Target:
         raise _several(given, list(found.values()))
     ((place, target),) = found.items()
     return target if place in places else msgspec.structs.replace(target, lines=typed)
+
+
+def _papers(session: Session, typed: str, *, others: bool) -> dict[tuple[int, int], Target]:
+    """Return the entries of the document with a number, by place.
+
+    :param others: what was typed is an id: what else it may mean (rule 3).
+    """
+    from foodtrace.operations.documents import MADE, numbered, of_number  # noqa: PLC0415 - not where a place is typed
+
+    if others and MADE.fullmatch(typed):
+        return {}
+    found = {(each.log, each.seq): each for each in of_number(session, typed)}
+    return found | ({(each.log, each.seq): each for each in numbered(session, typed)} if others else {})
 
 
 def _several(given: str, found: list[Target]) -> Ambiguous:

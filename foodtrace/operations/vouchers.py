@@ -6,7 +6,7 @@ Rules:
    entry's sequence number in its log, with at least four digits. So it is one transfer's alone within a log, and a retry shows it again.
 2. It is no document number: those (``doc``) pair a receipt with its dispatch and are the parties' own.
 3. Two logs may have it. Then nothing is guessed: ``ORIGIN#NUMBER`` says which is meant.
-4. An event whose own id reads like such a number is named by its id; where a proof is asked for, both are listed.
+4. An event whose own id reads like such a number is named by its id; where one is to be proven, corrected or erased, both are listed.
 5. Looking one up costs a look at one entry of each log. Of an event in parts the number is that of its first entry.
 """
 
