@@ -7,7 +7,7 @@ Steps (after Sugiyama, Tagawa and Toda 1981):
    where it leads first.
 3. An arrow over several columns passes a **bend** in each of those between.
 4. **Order** within a column: by the mean place of the neighbours, sweeping right and left; the order with the fewest crossings stays.
-5. **Heights**: each box as near as may be to the mean of its neighbours (beside the first of very many or far apart, so
+5. **Heights**: each box as near as may be to the mean of its neighbours, the more the more it has (beside the first of very many or far apart, so
    that a long picture begins at its top) without overlapping, which isotonic regression (pool adjacent violators) gives exactly,
    column by column.
 """
@@ -227,35 +227,45 @@ def _heights(rows: Sequence[Sequence[int]], segments: Sequence[tuple[int, int]],
         order = rows if turn % 2 == 0 else rows[::-1]
         for row in order:
             wanted = [_wish(key, y, left, right, both=turn >= _SETTLE - 2, forward=turn % 2 == 0) for key in row]
-            _settle(row, wanted, y, height, gap)
+            weights = [max(1, len(left.get(key, ())) + len(right.get(key, ()))) for key in row]
+            _settle(row, list(zip(wanted, weights, strict=True)), y, height, gap)
     return y
 
 
 def _wish(
     key: int, y: Mapping[int, float], left: Mapping[int, Sequence[int]], right: Mapping[int, Sequence[int]], *, both: bool, forward: bool
 ) -> float:
-    """Return where a box would like to be: beside the boxes before it, on the way back beside those after it."""
-    towards = [*left.get(key, ()), *right.get(key, ())] if both else (left if forward else right).get(key, ())
-    places = sorted(y[each] for each in towards)
+    """Return where a box would like to be: beside the boxes before it, on the way back beside those after it.
+
+    In the end beside both; where they are farther apart than can be looked at together, beside those of which there are more.
+    """
+    before, after = sorted(y[each] for each in left.get(key, ())), sorted(y[each] for each in right.get(key, ()))
+    if both and before and after and abs(before[0] - after[0]) >= _SCREEN:
+        both, forward = False, len(before) > len(after)
+    places = sorted([*before, *after]) if both else before if forward else after
     if len(places) > 2 * _FIRST:
         places = places[:_FIRST]
     return _mean([each for each in places if each - places[0] < _SCREEN], y[key])
 
 
-def _settle(row: Sequence[int], wanted: Sequence[float], y: dict[int, float], height: Mapping[int, float], gap: int) -> None:
-    """Move a column's boxes as near to where they want to be as their order and sizes allow: least squares, in one pass."""
+def _settle(row: Sequence[int], wanted: Sequence[tuple[float, int]], y: dict[int, float], height: Mapping[int, float], gap: int) -> None:
+    """Move a column's boxes as near to where they want to be as their order and sizes allow: least squares, in one pass.
+
+    :param wanted: place and weight of each. A box with twenty neighbours is not to be drawn away from them by a bend beside it.
+    """
     offsets: list[float] = []
     at = 0.0
     for place, key in enumerate(row):
         at += height[key] / 2 if place == 0 else (height[row[place - 1]] + height[key]) / 2 + gap
         offsets.append(at)
-    pools: list[list[float]] = []
-    for wish, offset in zip(wanted, offsets, strict=True):
-        pools.append([wish - offset, 1])
+    pools: list[tuple[float, int, int]] = []
+    """(place, weight, boxes)."""
+    for (wish, heavy), offset in zip(wanted, offsets, strict=True):
+        pools.append((wish - offset, heavy, 1))
         while len(pools) > 1 and pools[-2][0] > pools[-1][0]:
-            value, weight = pools.pop()
-            before, size = pools[-1]
-            pools[-1] = [(before * size + value * weight) / (size + weight), size + weight]
-    base = [value for value, weight in pools for _ in range(int(weight))]
+            value, weight, some = pools.pop()
+            before, size, more = pools.pop()
+            pools.append(((before * size + value * weight) / (size + weight), size + weight, more + some))
+    base = [value for value, _, boxes in pools for _ in range(boxes)]
     for key, start, offset in zip(row, base, offsets, strict=True):
         y[key] = start + offset

@@ -119,3 +119,15 @@ def test_pieces_of_several_products_are_told_apart_by_name() -> None:
 def test_cutting_counts_cells() -> None:
     assert cut("北河农批市场", 9) == "北河农.."
     assert cut("shop", 4) == "shop"
+
+
+def test_who_delivers_to_many_stands_beside_them_however_long_the_picture() -> None:
+    """A plant, fourteen warehouses of twenty shops each, a lot that is reworked at the plant and a way back from a shop to a warehouse."""
+    shops = {100 + n: [1000 + 20 * n + k for k in range(20)] for n in range(14)}
+    arrows = [(1, here) for here in shops] + [(here, there) for here, mine in shops.items() for there in mine]
+    arrows += [(1, 2), (2, 1), (1000, 113)]
+    keys = sorted({key for pair in arrows for key in pair})
+    laid = lay_out([Item(key, 60 if key < 1000 else 20) for key in keys], arrows, gap=16)
+    for here, mine in shops.items():
+        beside = [laid.y[there] for there in mine if laid.column[there] == laid.column[here] + 1]
+        assert min(beside) - 60 <= laid.y[here] <= max(beside) + 60, here
