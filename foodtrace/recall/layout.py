@@ -7,9 +7,9 @@ Steps (after Sugiyama, Tagawa and Toda 1981):
    where it leads first.
 3. An arrow over several columns passes a **bend** in each of those between.
 4. **Order** within a column: by the mean place of the neighbours, sweeping right and left; the order with the fewest crossings stays.
-5. **Heights**: each box as near as may be to the mean of its neighbours, the more the more it has (beside the first of very many or far apart, so
-   that a long picture begins at its top) without overlapping, which isotonic regression (pool adjacent violators) gives exactly,
-   column by column.
+5. **Heights**: each box as near as may be to the mean of its neighbours, the more so the more it has (beside the first of very many,
+   so that a long picture begins at its top; where both sides are far apart, beside the larger) without overlapping, which isotonic
+   regression (pool adjacent violators) gives exactly, column by column.
 """
 
 from __future__ import annotations
