@@ -18,9 +18,11 @@ from collections.abc import Iterable
 from typing import Final
 
 from foodtrace.errors import Ambiguous, BadData, NotFound
+from foodtrace.graph.names import used
 from foodtrace.storage.session import Ask, Session
 
 _LIMIT: Final = 20
+_OF_CODE: Final = f"SELECT n.text FROM name AS n WHERE n.code = ? AND {used('n')} ORDER BY n.text LIMIT ?"  # noqa: S608 - constants
 _NEAR: Final = 5
 _FORM: Final = re.compile(r"(?:[A-Z0-9-]{1,40}/)?[A-Z0-9.-]{1,40}")
 """What a lot may look like; a code that is too long is nobody's, and no near one is looked for."""
@@ -46,7 +48,7 @@ def resolve_lot(session: Session, given: str) -> str:
     text = typed_lot(given)
     if _is_lot(session, text):
         return text
-    lots: list[str] = [row[0] for row in session.rows("SELECT text FROM name WHERE code = ? ORDER BY text LIMIT ?", (text, _LIMIT))]
+    lots: list[str] = [row[0] for row in session.rows(_OF_CODE, (text, _LIMIT))]
     if len(lots) == 1:
         return lots[0]
     if lots:
@@ -73,7 +75,7 @@ def _slips(session: Session, code: str) -> list[str]:
     for start in range(0, len(candidates), 500):
         chunk = candidates[start : start + 500]
         marks = ",".join("?" * len(chunk))
-        found += session.rows(f"SELECT code, text FROM name WHERE code IN ({marks}) LIMIT 50", chunk)  # noqa: S608 - only marks
+        found += session.rows(f"SELECT n.code, n.text FROM name AS n WHERE n.code IN ({marks}) AND {used('n')} LIMIT 50", chunk)  # noqa: S608 - only marks
     ranked = sorted(found, key=lambda pair: (pair[0] != swapped, pair[1]))
     return [pair[1] for pair in ranked]
 
@@ -122,15 +124,16 @@ def _is_lot(session: Session, text: str) -> bool:
 
 def is_lot(text: str) -> Ask:
     """Return what :func:`resolve_lot` asks first of a typed lot (:meth:`foodtrace.storage.session.Session.ahead`)."""
-    coded = "" if text.startswith("?") else " AND code IS NOT NULL"
-    return f"SELECT 1 FROM name WHERE text = ?{coded}", None, (text,)  # noqa: S608 - constants
+    coded = "" if text.startswith("?") else " AND n.code IS NOT NULL"
+    return f"SELECT 1 FROM name AS n WHERE n.text = ?{coded} AND {used('n')}", None, (text,)  # noqa: S608 - constants
 
 
 def _beginning(session: Session, text: str) -> list[str]:
     """Return some full ids of lots whose id or code begins with a text, to choose from."""
     column = "text" if "/" in text else "code"
     rows = session.rows(
-        f"SELECT text FROM name WHERE {column} >= ? AND {column} < ? AND code IS NOT NULL ORDER BY {column} LIMIT ?",  # noqa: S608 - constants
+        f"SELECT n.text FROM name AS n WHERE n.{column} >= ? AND n.{column} < ? AND n.code IS NOT NULL AND {used('n')} "  # noqa: S608 - constants
+        f"ORDER BY n.{column} LIMIT ?",
         (text, text + "\x7f", _NEAR),
     )
     return [row[0] for row in rows]

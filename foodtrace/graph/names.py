@@ -6,13 +6,16 @@ Rules (DESIGN section 6):
 2. Numbers are sequential. Number 0 is no name (a side that a record does not name).
 3. Missing names are inserted sorted, ``ON CONFLICT DO NOTHING``, then read again: unsorted inserts of two writers deadlock. On
    SQLite, where one writer at a time is in, they are simply numbered on.
+4. A name says nothing by being there. On PostgreSQL names are made before the batch that needs them: one that is refused, or a crash
+   between, leaves names that no row uses; and no entry vouches for the rows of this table. So nobody is answered from a name that no
+   record uses: whoever looks for texts, and not for the number of one, looks only among those that are (:func:`used`, :func:`in_use`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from collections.abc import Set as AbstractSet
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from foodtrace.storage.session import not_written
 
@@ -21,6 +24,32 @@ if TYPE_CHECKING:
 
 FIND = "SELECT n.text, n.id FROM {texts} CROSS JOIN name AS n WHERE n.text = f.value"
 """The numbers of texts."""
+
+
+_USES: Final = (
+    *("holding.lot", "about.subject", "site_fact.site", "lot_fact.lot", "move.lot", "lot_edge.src", "lot_edge.dst", "alias.lot"),
+    *("site_seen.site", "holding.site", "cross_correction.target"),
+)
+"""Columns that hold numbers of names and begin an index, those first that have most."""
+
+
+_ELSEWHERE: Final = ("move.site", "move.other", "lot_fact.site", "lot_edge.site", "alias.other", "unnamed.site", "unnamed.lot")
+"""The other columns that hold numbers of names; a test compares."""
+
+
+def used(name: str) -> str:
+    """Return the SQL condition that some row of what was computed from entries uses a name (rule 4).
+
+    One lookup in an index for most names, and a handful for one that nothing uses. No EXISTS: a planner could make tables of all numbers
+    of that, and stop being O(asked).
+
+    :param name: what the query calls the table of names.
+    """
+    looks = (each.split(".") for each in _USES)
+    return f"COALESCE({', '.join(f'(SELECT 1 FROM {table} WHERE {column} = {name}.id LIMIT 1)' for table, column in looks)}) IS NOT NULL"  # noqa: S608
+
+
+_IN_USE: Final = f"SELECT n.text FROM {{texts}} CROSS JOIN name AS n WHERE n.text = f.value AND {used('n')}"  # noqa: S608 - constants
 
 
 class Names:
@@ -85,6 +114,20 @@ def _make(session: Session, new: list[str]) -> dict[str, int]:
     if len(found) != len(new):
         raise not_written("name", len(new), len(found))
     return found
+
+
+def in_use(session: Session, texts: Collection[str]) -> bool:
+    """Say whether a record uses any of some names."""
+    return bool(session.each(_IN_USE, texts))
+
+
+def unused(session: Session) -> int:
+    """Return how many names no row of the projection uses (rule 4)."""
+    idle = {row[0] for row in session.rows(f"SELECT n.id FROM name AS n WHERE NOT ({used('n')})")}  # noqa: S608 - constants
+    for place in _ELSEWHERE if idle else ():
+        table, column = place.split(".")
+        idle -= {row[0] for row in session.rows(f"SELECT DISTINCT {column} FROM {table}")}  # noqa: S608 - constants
+    return len(idle)
 
 
 def texts_of(session: Session, ids: Collection[int]) -> dict[int, str]:

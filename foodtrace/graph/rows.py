@@ -18,7 +18,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 from foodtrace.graph.flowkind import DELIVERED, NEVER, UNNAMED, FlowKind, ahead, happened
-from foodtrace.graph.names import find
+from foodtrace.graph.names import in_use, used
 from foodtrace.graph.subjects import CORRECTED, SPOKEN
 from foodtrace.graph.words import SITES, WORDS, Words
 
@@ -38,9 +38,9 @@ _LOTS_NAMED: Final = (
     + _MADE_OF
 )
 _OTHER_NAMES: Final = (
-    " UNION ALL SELECT 1, a.other, '' FROM lots AS l CROSS JOIN alias AS a WHERE a.lot = l.id AND a.n > 0 "
+    " UNION ALL SELECT 1, a.other, '' FROM lots AS l CROSS JOIN alias AS a WHERE a.lot = l.id AND a.n > 0 "  # noqa: S608 - constants
     "UNION ALL SELECT 2, o.id, o.text FROM lots AS l CROSS JOIN name AS n CROSS JOIN name AS o "
-    "WHERE n.id = l.id AND n.code IS NOT NULL AND o.code = n.code AND o.id <> n.id"
+    f"WHERE n.id = l.id AND n.code IS NOT NULL AND o.code = n.code AND o.id <> n.id AND {used('o')}"
 )
 _TOLD: Final = "SELECT 0, n.id, n.text FROM lots AS l CROSS JOIN name AS n WHERE n.id = l.id" + _OTHER_NAMES  # noqa: S608 - constants
 _WHOLE: Final = _LOTS + _TOLD
@@ -49,8 +49,8 @@ WHOLE_NAMED: Final = _LOTS_NAMED + _TOLD
 _NUMBERS_ONLY: Final = _LOTS_NAMED + "SELECT 0, l.id, '' FROM lots AS l" + _OTHER_NAMES  # noqa: S608 - constants
 
 _ALIKE: Final = (
-    "SELECT n.id, n.text, o.id, o.text FROM {ids} CROSS JOIN name AS n JOIN name AS o ON o.code = n.code "
-    "WHERE n.id = f.value AND o.id <> n.id AND n.code IS NOT NULL"
+    "SELECT n.id, n.text, o.id, o.text FROM {ids} CROSS JOIN name AS n JOIN name AS o ON o.code = n.code "  # noqa: S608 - constants
+    f"WHERE n.id = f.value AND o.id <> n.id AND n.code IS NOT NULL AND {used('o')}"
 )
 """Lots of the same code."""
 _MOVES: Final = f"SELECT {FLOW} FROM {{ids}} CROSS JOIN move AS m WHERE m.lot = f.value AND m.ended <= 0 AND m.recorded <= ?"  # noqa: S608
@@ -129,7 +129,7 @@ class Rows(Words):
         authority = text.partition("/")[0]
         if authority.isdigit() and len(authority) == GTIN:  # a GTIN-14 is a known product
             return False
-        return not find(self._s, [f"operator {authority}", f"sites {authority}", authority])
+        return not in_use(self._s, [f"operator {authority}", f"sites {authority}", authority])
 
     def aliases(self, lots: Collection[int]) -> Iterable[tuple[int, int]]:
         """Return every live alias pair that touches one of these lots."""

@@ -28,7 +28,7 @@ from foodtrace.events.canonical import decode_alone
 from foodtrace.graph.edges import BY_RULE, micros, recalled
 from foodtrace.graph.kinds import ABOUT
 from foodtrace.graph.names import find as numbers_of
-from foodtrace.graph.names import texts_of
+from foodtrace.graph.names import in_use, texts_of, used
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.common import Doing, Outcome, new_id
 from foodtrace.operations.standing import standing_against
@@ -46,6 +46,7 @@ from foodtrace.tlog.entry import event_bytes
 Asked: TypeAlias = Literal["sale", "transfer", "market_entry", "use", "packing", "release", "certificate", "restock"]
 """What can be asked for, as a refusal records it."""
 
+_OF_CODE: Final = f"SELECT n.id FROM name AS n WHERE n.code = ? AND {used('n')}"  # noqa: S608 - constants
 MOST: Final = 20_000
 """Lots that are looked at on the way back from one lot, more than most blends of blends have; beyond it every case is asked."""
 
@@ -143,7 +144,7 @@ def _back(session: Session, facts: SqlFacts, numbers: Iterable[int]) -> list[str
                 # A code under an issuer on no record may be anybody's: every lot of that code may be this one.
                 known[authority] = known_issuer(session, authority)
             if not known[authority]:
-                reached |= {row[0] for row in session.rows("SELECT id FROM name WHERE code = ?", (code,))}
+                reached |= {row[0] for row in session.rows(_OF_CODE, (code,))}
         rim = [each for each in reached if each not in seen]
         seen |= reached
     return None if rim else [text for text in texts_of(session, seen).values() if text]
@@ -152,7 +153,7 @@ def _back(session: Session, facts: SqlFacts, numbers: Iterable[int]) -> list[str
 def known_issuer(session: Session, authority: str) -> bool:
     """Tell whether the issuer part of a lot id is on record, as an operator or its site; a GTIN is a known product."""
     gtin = authority.isdigit() and len(authority) == 14  # noqa: PLR2004 - a GTIN-14 is a known product
-    return gtin or bool(numbers_of(session, [f"operator {authority}", f"sites {authority}", authority]))
+    return gtin or in_use(session, [f"operator {authority}", f"sites {authority}", authority])
 
 
 def refused(

@@ -18,6 +18,7 @@ import msgspec
 from foodtrace.errors import Ambiguous, BadData, NotFound
 from foodtrace.events import FormulaBatch
 from foodtrace.graph.directory import folded, resolve_lot
+from foodtrace.graph.names import used
 from foodtrace.identifiers import digital_link, elements, gs1
 from foodtrace.operations.common import latest
 from foodtrace.storage.session import Session
@@ -72,7 +73,8 @@ def batch_of(session: Session, scanned: Scanned) -> str:
     if not (scanned.gtin and scanned.serial):
         raise BadData("can.unread", value=scanned.gtin or scanned.sscc or "-", expected="(01)..(10)..(21)..")
     start = scanned.gtin + "/"
-    rows = session.rows("SELECT text FROM name WHERE text >= ? AND text < ? ORDER BY text LIMIT ?", (start, start + "\x7f", _BATCHES))
+    sql = f"SELECT n.text FROM name AS n WHERE n.text >= ? AND n.text < ? AND {used('n')} ORDER BY n.text LIMIT ?"  # noqa: S608 - constants
+    rows = session.rows(sql, (start, start + "\x7f", _BATCHES))
     fitting = [lot for (lot,) in rows if in_range(latest(session, lot, FormulaBatch), scanned.serial)]
     if len(fitting) == 1:
         return str(fitting[0])

@@ -29,7 +29,7 @@ from foodtrace.certificate.payload import BASES, STYLE_2, Payload, Test, encode
 from foodtrace.errors import BadData, Conflict, NotFound
 from foodtrace.events import CertificateIssued, CertificateVoided, Portion
 from foodtrace.graph.edges import micros
-from foodtrace.graph.names import find
+from foodtrace.graph.names import in_use, used
 from foodtrace.keys import SigningKey, kid
 from foodtrace.operations import serials
 from foodtrace.operations.blocking import refused
@@ -107,7 +107,7 @@ def next_code(session: Session, issuer: str, day: dt.date) -> str:
 
 def free_serial(session: Session, kid: str, wanted: str, day: dt.date) -> str:
     """Return a serial that nothing on record names with a key: the one wanted, else the day's next number (rule 3)."""
-    if not find(session, [serials.subject(kid, wanted)]):
+    if not in_use(session, [serials.subject(kid, wanted)]):
         return wanted
     return _next_number(session, serials.subject(kid, ""), day)
 
@@ -115,7 +115,7 @@ def free_serial(session: Session, kid: str, wanted: str, day: dt.date) -> str:
 def _next_number(session: Session, before: str, day: dt.date) -> str:
     """Return ``YYMMDD-N`` with the first N after those of the day's names that begin with ``before``."""
     start = f"{before}{day:%y%m%d}-"
-    rows = session.rows("SELECT text FROM name WHERE text >= ? AND text < ?", (start, start + "\x7f"))
+    rows = session.rows(f"SELECT n.text FROM name AS n WHERE n.text >= ? AND n.text < ? AND {used('n')}", (start, start + "\x7f"))  # noqa: S608
     numbers = [int(rest) for (text,) in rows if (rest := text[len(start) :]).isdigit()]
     return f"{day:%y%m%d}-{1 + max(numbers, default=0)}"
 

@@ -37,7 +37,7 @@ import msgspec
 from foodtrace.errors import BadData, Conflict, FoodtraceError, NotFound
 from foodtrace.events import Erasure, Event
 from foodtrace.graph.directory import resolve_site
-from foodtrace.graph.names import find
+from foodtrace.graph.names import find, in_use
 from foodtrace.operations.common import Doing, Outcome
 from foodtrace.operations.entries import find_entry
 from foodtrace.operations.erasurereason import check_words
@@ -211,7 +211,7 @@ def _entries(session: Session, own: int, given: str) -> tuple[str, set[tuple[int
     """Return what is meant, the entries about it (rule 2), and the operator that it is or belongs to."""
     text = given.strip().upper()
     is_site = session.row("SELECT 1 FROM name AS n JOIN site_fact AS s ON s.site = n.id WHERE n.text = ? LIMIT 1", (text,)) is not None
-    if not is_site and find(session, [f"operator {text}", f"sites {text}"]):
+    if not is_site and in_use(session, [f"operator {text}", f"sites {text}"]):
         return text, entries_of(session, text), text
     try:
         site = resolve_site(session, given)
@@ -244,7 +244,7 @@ def _operator(session: Session, text: str) -> str:
     )
     if row is not None:
         return str(row[0])
-    return text if find(session, [f"operator {text}"]) else ""
+    return text if in_use(session, [f"operator {text}"]) else ""
 
 
 def _about(session: Session, site: str, operator: str) -> set[tuple[int, int]]:

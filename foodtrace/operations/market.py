@@ -30,7 +30,7 @@ from foodtrace.gate.pad import MOST
 from foodtrace.gate.staffcard import looks_like_card
 from foodtrace.graph.directory import resolve_site
 from foodtrace.graph.edges import truck as truck_subject
-from foodtrace.graph.names import find, hold
+from foodtrace.graph.names import find, hold, used
 from foodtrace.identifiers.lot import gate_code
 from foodtrace.operations.again import again, retried, same_scan
 from foodtrace.operations.common import Doing, Outcome, latest
@@ -117,7 +117,8 @@ def next_number(session: Session, market: str, gate: str, day: dt.date) -> int:
     """Return the number of the next truck of a gate's day (rule 2)."""
     prefix = truck_subject(market, gate, day, 0)[:-6]
     row = session.row(
-        "SELECT text FROM name WHERE text >= ? AND text <= ? AND substr(text, 1, ?) = ? ORDER BY text DESC LIMIT 1",
+        f"SELECT n.text FROM name AS n WHERE n.text >= ? AND n.text <= ? AND substr(n.text, 1, ?) = ? AND {used('n')} "  # noqa: S608
+        "ORDER BY n.text DESC LIMIT 1",
         (f"{prefix}000000", f"{prefix}{_MOST}", len(prefix), prefix),
     )
     number = 1 if row is None else int(row[0][-6:]) + 1

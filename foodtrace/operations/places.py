@@ -19,6 +19,7 @@ from foodtrace.events import Licence, Operator, SellerFile, Site
 from foodtrace.events.master import SiteKind
 from foodtrace.graph.directory import folded, sites_of_kind
 from foodtrace.graph.flowkind import NEVER
+from foodtrace.graph.names import used
 from foodtrace.operations.common import Doing, Outcome, latest
 from foodtrace.storage.session import Session
 
@@ -35,7 +36,7 @@ def next_number(session: Session, prefix: str) -> int:
     rows = [
         row
         for start in (f"{prefix}-", f"operator {prefix}-")
-        for row in session.rows("SELECT text FROM name WHERE text >= ? AND text < ?", (start, start + "\x7f"))
+        for row in session.rows(f"SELECT n.text FROM name AS n WHERE n.text >= ? AND n.text < ? AND {used('n')}", (start, start + "\x7f"))  # noqa: S608
     ]
     pattern = re.compile(r"(?:operator )?" + re.escape(prefix) + r"-([0-9]{4,9})")
     return 1 + max((int(match.group(1)) for (text,) in rows if (match := pattern.fullmatch(text))), default=0)

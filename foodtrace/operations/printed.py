@@ -27,6 +27,7 @@ from foodtrace.gate.rapid import standing
 from foodtrace.gate.slip import HASH, Slip, parse_slip
 from foodtrace.graph.edges import micros
 from foodtrace.graph.flows import NEVER
+from foodtrace.graph.names import used
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.common import about
 from foodtrace.operations.gaterecalls import described, recalls
@@ -231,7 +232,8 @@ def _lot(session: Session | None, now: dt.datetime, found: Scan) -> Found | None
     lots: list[str] = []
     if session is not None:
         by = "text" if "/" in text else "code"
-        rows = session.rows(f"SELECT text FROM name WHERE {by} = ? AND code IS NOT NULL ORDER BY text LIMIT 5", (text,))  # noqa: S608
+        sql = f"SELECT n.text FROM name AS n WHERE n.{by} = ? AND n.code IS NOT NULL AND {used('n')} ORDER BY n.text LIMIT 5"  # noqa: S608
+        rows = session.rows(sql, (text,))
         lots = [each for (each,) in rows if lineage(session, now, each)]
     if not lots or session is None:
         if found.kind == "other":

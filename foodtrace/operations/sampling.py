@@ -27,7 +27,7 @@ from foodtrace.events.canonical import decode
 from foodtrace.gate.sampling import SEED_BYTES, commit, day_seed
 from foodtrace.graph.edges import moment
 from foodtrace.graph.kinds import ABOUT
-from foodtrace.graph.names import find
+from foodtrace.graph.names import find, used
 from foodtrace.operations.common import CHINA, Doing, Outcome, about
 from foodtrace.operations.considering import Draw
 from foodtrace.storage.session import Session
@@ -96,7 +96,8 @@ def fits(master: bytes, event: SamplingCommitted) -> bool:
 def lost_days(session: Session, master: bytes | None, market: str, gate: str) -> list[dt.date]:
     """Return the days of a gate that were committed to, are not opened, and whose seed does not come of this master seed."""
     prefix = f"sampling {market} {gate} "
-    rows = session.rows("SELECT text FROM name WHERE text >= ? AND text < ? ORDER BY text", (prefix, prefix + "~"))
+    sql = f"SELECT n.text FROM name AS n WHERE n.text >= ? AND n.text < ? AND {used('n')} ORDER BY n.text"  # noqa: S608 - constants
+    rows = session.rows(sql, (prefix, prefix + "~"))
     days = [dt.date.fromisoformat(text.removeprefix(prefix)) for (text,) in rows if text.startswith(prefix)]
     lost: list[dt.date] = []
     for day in days:

@@ -22,7 +22,7 @@ import msgspec
 from foodtrace.errors import Ambiguous, BadData, Conflict, NotFound
 from foodtrace.events import Event, Operator, SellerFile, Site
 from foodtrace.graph.directory import folded, resolve_site
-from foodtrace.graph.names import find
+from foodtrace.graph.names import find, in_use
 from foodtrace.identifiers import lot as lots
 from foodtrace.operations.common import Doing, Outcome, about, latest
 from foodtrace.operations.places import describe, next_number
@@ -71,7 +71,7 @@ def resolve_seller(session: Session, given: str) -> str:
     :raises NotFound: ``site.not_found``. :raises Ambiguous: ``site.ambiguous``.
     """
     text = folded(given)
-    if latest(session, f"operator {text.upper()}", Operator) is not None or find(session, [f"sites {text.upper()}"]):
+    if latest(session, f"operator {text.upper()}", Operator) is not None or in_use(session, [f"sites {text.upper()}"]):
         return text.upper()
     found = describe(session, resolve_site(session, text))
     if found is None:

@@ -67,6 +67,9 @@ class Verification(msgspec.Struct, frozen=True, kw_only=True):
     signatures: int
     projection_rows: int
     """Rows of the projection that were compared with what the entries say."""
+    names_unused: int | None = None
+    """Names that no record uses, as a batch that was refused can leave them on PostgreSQL, or somebody who wrote them there. Nobody is
+    answered from such a name, so they are no finding. None: not counted, as where something is found or part rests on a mark."""
     processes: int
     """How many processes looked."""
     mark: MarkUse = ""

@@ -18,7 +18,7 @@ from foodtrace.errors import BadData, Integrity
 from foodtrace.events.canonical import decode_alone
 from foodtrace.events.parts import Gathering
 from foodtrace.graph import projection
-from foodtrace.graph.names import Names
+from foodtrace.graph.names import Names, unused
 from foodtrace.graph.weights import KEY_SIZE, Weights
 from foodtrace.keys import format_vkey
 from foodtrace.opening import LogState, logs
@@ -170,7 +170,8 @@ def _verify(
             made = "not_written"
         elif not use:
             made = "used" if rested else "made"
-    return _answer(states, each, rested, findings, rows=rows, processes=processes, mark=made, shown=shown)
+    answer = _answer(states, each, rested, findings, rows=rows, processes=processes, mark=made, shown=shown)
+    return msgspec.structs.replace(answer, names_unused=unused(session)) if asked.full and answer.ok else answer
 
 
 def _answer(

@@ -84,6 +84,8 @@ def verify(
         emit_json(found)
     else:
         _say(ctx, found, mark)
+        if found.names_unused:
+            say(ctx.t("cli.verify.names_unused", count=f"{found.names_unused:,}"))
     click_ctx.exit(0 if found.ok else 1 if found.empty else 3)
 
 
