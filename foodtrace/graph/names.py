@@ -51,6 +51,8 @@ def used(name: str) -> str:
 
 _IN_USE: Final = f"SELECT n.text FROM {{texts}} CROSS JOIN name AS n WHERE n.text = f.value AND {used('n')}"  # noqa: S608 - constants
 
+_OF_RECORDS: Final = f"SELECT n.id FROM {{ids}} CROSS JOIN name AS n WHERE n.id = f.value AND {used('n')}"  # noqa: S608 - constants
+
 
 class Names:
     """Numbers of names, remembered across transactions; only names of committed transactions are remembered."""
@@ -119,6 +121,11 @@ def _make(session: Session, new: list[str]) -> dict[str, int]:
 def in_use(session: Session, texts: Collection[str]) -> bool:
     """Say whether a record uses any of some names."""
     return bool(session.each(_IN_USE, texts))
+
+
+def of_records(session: Session, numbers: Collection[int]) -> set[int]:
+    """Return those numbers whose names a record uses."""
+    return {row[0] for row in session.each(_OF_RECORDS, numbers)} if numbers else set()
 
 
 def unused(session: Session) -> int:

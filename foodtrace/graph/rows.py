@@ -18,7 +18,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 from foodtrace.graph.flowkind import DELIVERED, NEVER, UNNAMED, FlowKind, ahead, happened
-from foodtrace.graph.names import in_use, used
+from foodtrace.graph.names import in_use, of_records
 from foodtrace.graph.subjects import CORRECTED, SPOKEN
 from foodtrace.graph.words import SITES, WORDS, Words
 
@@ -38,9 +38,9 @@ _LOTS_NAMED: Final = (
     + _MADE_OF
 )
 _OTHER_NAMES: Final = (
-    " UNION ALL SELECT 1, a.other, '' FROM lots AS l CROSS JOIN alias AS a WHERE a.lot = l.id AND a.n > 0 "  # noqa: S608 - constants
+    " UNION ALL SELECT 1, a.other, '' FROM lots AS l CROSS JOIN alias AS a WHERE a.lot = l.id AND a.n > 0 "
     "UNION ALL SELECT 2, o.id, o.text FROM lots AS l CROSS JOIN name AS n CROSS JOIN name AS o "
-    f"WHERE n.id = l.id AND n.code IS NOT NULL AND o.code = n.code AND o.id <> n.id AND {used('o')}"
+    "WHERE n.id = l.id AND n.code IS NOT NULL AND o.code = n.code AND o.id <> n.id"
 )
 _TOLD: Final = "SELECT 0, n.id, n.text FROM lots AS l CROSS JOIN name AS n WHERE n.id = l.id" + _OTHER_NAMES  # noqa: S608 - constants
 _WHOLE: Final = _LOTS + _TOLD
@@ -49,8 +49,8 @@ WHOLE_NAMED: Final = _LOTS_NAMED + _TOLD
 _NUMBERS_ONLY: Final = _LOTS_NAMED + "SELECT 0, l.id, '' FROM lots AS l" + _OTHER_NAMES  # noqa: S608 - constants
 
 _ALIKE: Final = (
-    "SELECT n.id, n.text, o.id, o.text FROM {ids} CROSS JOIN name AS n JOIN name AS o ON o.code = n.code "  # noqa: S608 - constants
-    f"WHERE n.id = f.value AND o.id <> n.id AND n.code IS NOT NULL AND {used('o')}"
+    "SELECT n.id, n.text, o.id, o.text FROM {ids} CROSS JOIN name AS n JOIN name AS o ON o.code = n.code "
+    "WHERE n.id = f.value AND o.id <> n.id AND n.code IS NOT NULL"
 )
 """Lots of the same code."""
 _MOVES: Final = f"SELECT {FLOW} FROM {{ids}} CROSS JOIN move AS m WHERE m.lot = f.value AND m.ended <= 0 AND m.recorded <= ?"  # noqa: S608
@@ -116,13 +116,19 @@ class Rows(Words):
 
     def same_code(self, lots: Collection[int]) -> Iterable[tuple[int, int]]:
         """Return (lot, other) where other has the same code under an authority that no operator or product on record has."""
-        return [(lot, other) for lot, _, other, text in self._s.each(_ALIKE, lots) if self._nobodys(text)]
+        return [(lot, other) for lot, _, other, text in self._alike(lots) if self._nobodys(text)]
 
     def somebodys(self, lots: Collection[int]) -> Iterable[tuple[int, int]]:
         """Return (lot, other) where lot has an authority that no operator or product on record has, and other, of one that is, its code."""
-        rows = self._s.each(_ALIKE, lots)
+        rows = self._alike(lots)
         strange = {lot for lot, text in {row[:2] for row in rows} if self._nobodys(text)}
         return [(lot, other) for lot, _, other, text in rows if lot in strange and not self._nobodys(text)]
+
+    def _alike(self, lots: Collection[int]) -> list[Row]:
+        """Return (lot, text, other, text) of lots of the same code, those that a record uses."""
+        rows = self._s.each(_ALIKE, lots)
+        there = of_records(self._s, {row[2] for row in rows})
+        return [row for row in rows if row[2] in there]
 
     def _nobodys(self, text: str) -> bool:
         """Say whether a lot's authority is no operator, site or product on record."""
@@ -159,16 +165,20 @@ class Rows(Words):
 
     def _whole(self, sql: str, lots: Collection[int] | Collection[str], *, texts: bool) -> set[int] | None:
         found: set[int] = set()
-        codes: set[str] = set()
+        alike: dict[int, str] = {}
         for what, one, text in self._s.each(sql, lots):
-            if what == _ALIAS or (what == _SAME_CODE and self._nobodys(text)):
+            if what == _ALIAS:
                 return None
             if what == _SAME_CODE:
-                codes.add(text.rpartition("/")[2])
+                alike[one] = text
             if what == _MADE:
                 found.add(one)
                 if texts:
                     self._texts[one] = text
+        same = [alike[one] for one in of_records(self._s, alike)]
+        if any(self._nobodys(text) for text in same):
+            return None
+        codes = {text.rpartition("/")[2] for text in same}
         if codes and texts and any(self._nobodys(text) for lot in found if (text := self._texts[lot]).rpartition("/")[2] in codes):
             return None
         return found

@@ -45,7 +45,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "cli.verify.names_unused": (
         "  {count} 个名称没有任何记录在用: PostgreSQL 上被拒的一批会留下, 或是有人写进去的; 查询都不理它们",
-        "  {count} {count:name|names} that no record uses: a batch that was refused leaves such on PostgreSQL, or somebody wrote {count:it|them}; no answer heeds {count:it|them}",
+        "  {count} {count:row|rows} of the table of names that no record uses: a batch that was refused leaves such on PostgreSQL, or somebody wrote {count:it|them}; no answer heeds {count:it|them}",
     ),
     "cli.verify.only_key": (
         "  日志 {log} 里只有自己的密钥: 还没有记过任何事",
