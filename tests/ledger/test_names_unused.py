@@ -13,6 +13,7 @@ from foodtrace import Ledger, errors, recording
 from foodtrace.events import Site, Transfer
 from foodtrace.graph.check import TABLES
 from foodtrace.graph.directory import near_lots, resolve_lot
+from foodtrace.graph.edges import truck as truck_subject
 from foodtrace.graph.names import _ELSEWHERE, _USES, code_of, in_use
 from foodtrace.operations import certificates, market, places, sampling
 from foodtrace.operations.blocking import known_issuer
@@ -65,7 +66,7 @@ ASKED: dict[str, tuple[str, Callable[[Session], object]]] = {
     "an operator's name makes no issuer known": ("operator L-0009", lambda s: known_issuer(s, "L-0009")),
     "a site's name makes none known": ("L-0009", lambda s: known_issuer(s, "L-0009")),
     "a truck's number is not taken": (
-        market.truck_subject("M-1", "1", DAY, 999_999),
+        truck_subject("M-1", "1", DAY, 999_999),
         lambda s: market.next_number(s, "M-1", "1", DAY),
     ),
     "a lot's number is not": ("F-1/261123-99", lambda s: certificates._next_number(s, "F-1/", DAY)),
