@@ -6,7 +6,8 @@ Rules:
    has: it stands under the first of those that say where it began, or of all.
 2. **Way**: the places goods passed and the arrows between them (:mod:`foodtrace.recall.chain`). Back, only what could have come in
    time is on the way; forward it is the affected set of a recall of the whole lot.
-3. A lot nothing on record made, and that no certificate or gate entry begins, is where the trace ends: that is said, not hidden.
+3. What came from no source, went to nobody, is too much or missing at a place stands at it: no arrow can say it.
+4. A lot nothing on record made, and that no certificate or gate entry begins, is where the trace ends: that is said, not hidden.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from foodtrace.quantity import Quantity
 from foodtrace.recall import chain as chains
 from foodtrace.recall.affected import find
 from foodtrace.recall.aliases import with_aliases
-from foodtrace.recall.chain import Amounts, Chain
+from foodtrace.recall.chain import Amounts, Chain, Unseen
 from foodtrace.recall.grouping import depths
 from foodtrace.recall.packs import for_day
 from foodtrace.recall.settings import Settings
@@ -55,6 +56,15 @@ class TracedLot(msgspec.Struct, frozen=True, kw_only=True):
     """Full ids that are names of this lot too."""
 
 
+class UnseenGoods(msgspec.Struct, frozen=True, kw_only=True):
+    """What came to a place or left it by no way on record: no arrow says it."""
+
+    what: Unseen
+    """``from_nowhere``: came from no source; ``to_nowhere``: was sent to nobody; ``over``: left, or was counted, beyond all that came;
+    ``unaccounted``: fewer counted than the book says."""
+    quantity: tuple[Quantity, ...]
+
+
 class TracedPlace(msgspec.Struct, frozen=True, kw_only=True):
     """A lot at a site, or a transformation of several lots (kind ``process``)."""
 
@@ -68,6 +78,8 @@ class TracedPlace(msgspec.Struct, frozen=True, kw_only=True):
     """Forward: how sure it is that the lot is there; empty on the way back."""
     born: tuple[Quantity, ...]
     on_hand: tuple[Quantity, ...]
+    unseen: tuple[UnseenGoods, ...] = ()
+    """Back, only what can be in what is traced: what came from no source, and what was too much."""
 
 
 class TracedArrow(msgspec.Struct, frozen=True, kw_only=True):
@@ -215,6 +227,7 @@ def _places(drawn: Chain, number: dict[Holding, int]) -> tuple[TracedPlace, ...]
             link=each.link,
             born=_quantities(each.born),
             on_hand=_quantities(each.on_hand),
+            unseen=tuple(UnseenGoods(what=what, quantity=_quantities(parts)) for what, parts in each.unseen),
         )
         for each in drawn.places
     )

@@ -11,7 +11,9 @@ Rules:
    where the lot came to be, when it last did; where it went from there is forward, and what came back from there afterwards is
    none of it, whatever clocks may be wrong by. Where the lot is on record and no record leads there
    from such a place, the way it came by is part of the way back; so it is to a site that is asked for.
-4. Moves in and out of nowhere (no source, no destination named) have no arrow; they are findings.
+4. Moves in and out of nowhere (no source, no destination named) have no arrow. What they moved stands at the place they came to or left, as
+   **unseen**, and so does what left or was counted beyond all that came, and what a count missed: half a way must not look like all of it.
+   Back, only what can have come there in time, and is in what went on.
 """
 
 from __future__ import annotations
@@ -42,6 +44,10 @@ Amounts: TypeAlias = tuple[tuple[int, int], ...]
 """(unit, base units), by unit."""
 
 
+Unseen: TypeAlias = Literal["from_nowhere", "to_nowhere", "over", "unaccounted"]
+"""Why a quantity has no arrow (rule 4)."""
+
+
 class Place(msgspec.Struct, frozen=True, kw_only=True):
     """A lot at a site, or a process."""
 
@@ -61,6 +67,8 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     on_hand: Amounts = ()
     unknown: bool = False
     """The site records nothing, so that nobody knows what is on hand; it may be as much as ``on_hand`` says."""
+    unseen: tuple[tuple[Unseen, Amounts], ...] = ()
+    """What came to or left this place by no way on record, and why there is none."""
 
 
 class Arrow(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,7 +118,9 @@ def forward(
         drawn.place(place, role=role, link=link.link, asked=place[0] in asked, silent=place[1] in silent)
     since = {place: link.since - settings.clock_slack for place, link in found.holdings.items()}
     # What left before anything affected was there is no part of the chain (a partial scope).
-    drawn.moves([move for move in found.moves if move.t_out >= since.get((move.lot, move.src), ALWAYS)])
+    moves = [move for move in found.moves if move.t_out >= since.get((move.lot, move.src), ALWAYS)]
+    drawn.moves(moves)
+    drawn.unseen(moves)
     drawn.made([flow for flow in flows if flow.kind == FlowKind.PRODUCED or flow.t >= since.get((flow.lot, flow.site), ALWAYS)])
     return drawn.chain()
 
@@ -128,7 +138,8 @@ def backward(facts: Facts, lots: Collection[int], *, settings: Settings = DEFAUL
     entries = {(flow.log, flow.seq) for flow in flows if flow.kind == FlowKind.PRODUCED}
     made = [msgspec.structs.replace(flow, lot=rep.get(flow.lot, flow.lot)) for flow in facts.entries(entries)] if entries else []
     ends, onward = _ends(asked, moves, flows, at)
-    wanted, used = _sources(ends, onward, moves, made, settings.clock_slack)
+    until, used = _sources(ends, onward, moves, made, settings.clock_slack)
+    wanted = set(until)
     infos = facts.lots(rep)
     by_lot: dict[int, list[int]] = defaultdict(list)
     for name, lot in rep.items():
@@ -143,6 +154,8 @@ def backward(facts: Facts, lots: Collection[int], *, settings: Settings = DEFAUL
     for place in wanted:
         drawn.place(place, asked=place[0] in asked)
     drawn.moves([move for move in moves if (move.log, move.seq) in used])
+    slack = settings.clock_slack
+    drawn.unseen([move for move in moves if not move.src and move.t_in - slack <= until.get((move.lot, move.dst), ALWAYS)], out=False)
     drawn.made([flow for flow in made if (flow.log, flow.seq) in used])
     return drawn.chain()
 
@@ -209,8 +222,8 @@ def _ends(asked: set[int], moves: Sequence[Move], flows: Sequence[Flow], at: int
 
 def _sources(
     ends: Mapping[Holding, int], onward: Collection[Holding], moves: Sequence[Move], made: Sequence[Flow], slack: int
-) -> tuple[set[Holding], set[tuple[int, int]]]:
-    """Walk back over holdings, the latest departure first (rule 3); return (holdings, entries of the steps taken).
+) -> tuple[dict[Holding, int], set[tuple[int, int]]]:
+    """Walk back over holdings, the latest departure first (rule 3); return (holding -> until when goods count, entries of the steps taken).
 
     :param ends: where the way back begins, and until when goods that came there count. :param onward: where goods went on to from there.
     """
@@ -243,7 +256,7 @@ def _sources(
             if left > best.get(source, ALWAYS - 1):
                 best[source] = left
                 heapq.heappush(queue, (-left, source))
-    return set(best), used
+    return best, used
 
 
 class _Drawing:
@@ -294,6 +307,24 @@ class _Drawing:
                 unit, q = (move.unit_in, move.received) if move.arrived else (move.unit, move.sent)
                 for source in self._senders(move) if move.unnamed else (here,):
                     self._arrows[source, there, way].append((unit, q + (move.travelling if move.arrived else 0), move.travelling, 0))
+
+    def unseen(self, moves: Iterable[Move], *, out: bool = True) -> None:
+        """Note what these moves brought from nowhere or took there, and what is too much; ``out``: also what is gone (rule 4)."""
+        found: dict[Holding, dict[tuple[Unseen, int], int]] = defaultdict(lambda: defaultdict(int))
+        for move in moves:
+            if move.arrived and not move.src and not move.unnamed:
+                found[move.lot, move.dst]["from_nowhere", move.unit_in] += move.received
+            elif out and not move.dst and not move.unnamed:
+                found[move.lot, move.src]["to_nowhere", move.unit] += move.sent
+        for key in self._places:
+            for unit, each in self._sums.get(key, ()):
+                found[key]["over", unit] += each.over
+                found[key]["unaccounted", unit] += each.unaccounted if out else 0
+        for key, parts in found.items():
+            if key in self._places and any(parts.values()):
+                kinds = {what: tuple(sorted((unit, q) for (why, unit), q in parts.items() if why == what and q)) for what, _ in parts}
+                told = tuple(sorted((what, each) for what, each in kinds.items() if each))
+                self._places[key] = msgspec.structs.replace(self._places[key], unseen=told)
 
     def _senders(self, move: Move) -> list[Holding]:
         """Return the holdings that a dispatch without lot may have come from, as far as they are drawn."""
@@ -365,4 +396,4 @@ def _info(infos: Mapping[int, LotInfo], names: Iterable[int]) -> LotInfo:
     return next((info for info in known if info.product), known[0] if known else LotInfo(lot=0, text=""))
 
 
-__all__ = ["Amounts", "Arrow", "Chain", "Place", "Way", "backward", "forward", "joined"]
+__all__ = ["Amounts", "Arrow", "Chain", "Place", "Unseen", "Way", "backward", "forward", "joined"]

@@ -19,7 +19,7 @@ from typing import Final, TypeAlias
 import msgspec
 
 from foodtrace.graph.walk import KNOT, Holding
-from foodtrace.recall.chain import Amounts, Arrow, Chain, Place, Way
+from foodtrace.recall.chain import Amounts, Arrow, Chain, Place, Unseen, Way
 
 READABLE: Final = 300
 """Places a picture shows one by one at most, on a screen; paper takes fewer."""
@@ -41,6 +41,8 @@ class Box(msgspec.Struct, frozen=True, kw_only=True):
     on_hand: Sums = ()
     unknown: bool = False
     """Nobody knows what is on hand at one of them; it may be as much as ``on_hand`` says."""
+    unseen: tuple[tuple[Unseen, Sums], ...] = ()
+    """What came or left by no way on record, see :attr:`foodtrace.recall.chain.Place.unseen`."""
     possible: int = 0
     """How many of them are only possibly affected."""
     kinds: tuple[tuple[str, int], ...] = ()
@@ -156,6 +158,10 @@ def _drawn(chain: Chain, part: Mapping[Holding, Hashable]) -> Sketch:
 
 
 def _box(key: int, places: list[Place]) -> Box:
+    unseen: dict[Unseen, list[tuple[Place, Amounts]]] = defaultdict(list)
+    for place in places:
+        for what, each in place.unseen:
+            unseen[what].append((place, each))
     return Box(
         key=key,
         place=places[0],
@@ -164,6 +170,7 @@ def _box(key: int, places: list[Place]) -> Box:
         born=added((place.product, place.born) for place in places),
         on_hand=added((place.product, place.on_hand) for place in places),
         unknown=any(place.unknown for place in places),
+        unseen=tuple((what, added((place.product, each) for place, each in parts)) for what, parts in sorted(unseen.items())),
         possible=sum(place.link == "possible" for place in places),
         kinds=tuple(sorted(Counter(place.kind for place in places).items())),
     )

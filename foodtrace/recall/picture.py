@@ -9,6 +9,8 @@ Rules:
 3. The quantity stands where an arrow ends, beside the box it leads to, so that many arrows from one box can be told apart.
 4. Where there are many, ends of the chain are boxes of one line, and recall returns are written into the boxes. More places than
    can be read are put together (:mod:`foodtrace.recall.grouping`); the caption says how many.
+5. What came from no source or went to nobody has no arrow: it stands in the box, with a question mark, and so does what is too much or
+   missing there by the records. A box without one is all that its arrows say.
 """
 
 from __future__ import annotations
@@ -162,6 +164,7 @@ def _card(box: Box, lang: Lang) -> _Card:
         lines.append(text("report.picture.born", lang, quantity=amounts(box.born, lang)))
     if place.kind != "process" and (box.on_hand or place.role):
         lines.append(text("report.picture.on_hand", lang, quantity=_on_hand(box, lang)))
+    lines += _unseen(box, lang)
     shown = [cut(line, _WIDEST) for line in lines if line]
     width = max((cells(line) for line in shown), default=4) * _CELL + 2 * _PAD
     return _Card(box=box, lines=shown, width=width, height=len(shown) * _LINE + 2 * _PAD)
@@ -171,13 +174,18 @@ def _on_hand(box: Box, lang: Lang) -> str:
     return (amounts(box.on_hand, lang) or "0") + ("?" if box.unknown else "")
 
 
+def _unseen(box: Box, lang: Lang) -> list[str]:
+    """Return what has no arrow in words (rule 5)."""
+    return [text(f"report.picture.{what}", lang, quantity=amounts(each, lang)) for what, each in box.unseen]
+
+
 def _end(box: Box, lang: Lang) -> _Card:
     """Return an end of the chain on one line: who, what kind of place, what is there."""
     place = box.place
     possible = text("report.picture.is_possible", lang) if place.link == "possible" else ""
     parts = (place.name or place.site, kind_word(place.kind, lang), place.lot.rpartition("/")[2], possible)
     line = cut("  ".join(each for each in parts if each), 2 * _WIDEST)
-    line += "  " + _on_hand(box, lang)
+    line += "  ".join(["", _on_hand(box, lang), *_unseen(box, lang)])
     return _Card(box=box, lines=[line], width=cells(line) * _CELL + 2 * _PAD, height=_LINE + _PAD)
 
 

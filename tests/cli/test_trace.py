@@ -50,6 +50,8 @@ def test_where_the_records_end_is_said(shop: Path) -> None:
     run(shop, "transform", "--at", "小北乳业", "--in", "L-0009/OIL=1kg", "--out", "L-0009/M=1kg", "--kind", "blend")
     said = run(shop, "trace", "L-0009/M", "--back")
     assert "the records end here: nothing says where L-0009/OIL began" in said
+    assert said.splitlines()[-2:] == ["no way on record (1):", "  小北乳业 OIL  1.0 kg came from no source on record"]
+    assert "小北乳业 OIL  1.0 kg 来源没有记录" in run(shop, "trace", "L-0009/OIL", "--forward", lang="zh")
 
 
 def test_the_picture_is_an_svg_of_its_own(shop: Path) -> None:

@@ -91,6 +91,13 @@ def _way(ctx: Context, found: Any, limit: int | None) -> None:
         say(line)
     if limit is not None and len(found.arrows) > limit:
         say("  " + ctx.t("cli.trace.more", count=len(found.arrows) - limit))
+    unseen = [(place, each) for place in found.places for each in place.unseen]
+    if unseen:
+        say(ctx.t("cli.trace.unseen", count=len(unseen)))
+    for place, each in unseen[:limit]:
+        say(f"  {name(place.id)}  " + ctx.t(f"cli.trace.{each.what}", quantity=_amounts(ctx, each.quantity)))
+    if limit is not None and len(unseen) > limit:
+        say("  " + ctx.t("cli.trace.more", count=len(unseen) - limit))
 
 
 def _amounts(ctx: Context, quantities: Any) -> str:
