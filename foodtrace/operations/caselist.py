@@ -63,6 +63,8 @@ class CaseLine(msgspec.Struct, frozen=True, kw_only=True):
     """Of a closed case: how many things stand against it that did not when it was closed."""
     worst: Condition | None = None
     """The worst of them."""
+    beyond: int = 0
+    """How much of what R1 to R3 divide by is beyond the records, in the unit of ``rates``."""
     unaccounted: tuple[Unaccounted, ...] = ()
     """What is missing at sites by their own word, the most first."""
 
@@ -142,5 +144,6 @@ def _line(found: CaseStatus, since: tuple[FoundSince, ...]) -> CaseLine:
         found_since=since,
         broken=things(found.broken),
         worst=worst(found.broken),
+        beyond=found.beyond,
         unaccounted=found.unaccounted,
     )

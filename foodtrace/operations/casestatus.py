@@ -32,6 +32,7 @@ from foodtrace.operations.thiscase import told_of_this
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.amounts import products_said
 from foodtrace.recall.answer import Answer, FiguresAnswer, FindingAnswer, OutletRow, Position, RateAnswer, WithoutLot, recall
+from foodtrace.recall.beside import beyond_records
 from foodtrace.recall.calendars import calendar_of
 from foodtrace.recall.cases import Told, case_events, load_case
 from foodtrace.recall.deadlines import Clock, completion_clock, local_day, start_clock, working_days_between
@@ -174,6 +175,8 @@ class CaseStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Goods that may be counted twice in R1 to R3; each rate says what it is if they are one load."""
     unsealed: tuple[Unsealed, ...]
     """Free stock of what sites received after the opening and did not book as sealed, the most first."""
+    beyond: int
+    """How much of what R1 to R3 divide by is beyond the records, in the unit of ``rates``: an answer, a count or a seal alone says it."""
     unaccounted: tuple[Unaccounted, ...]
     """What is missing at sites by their own word, the most first: no rate counts it as retrieved, and closing does not wait for it."""
     untraced: tuple[FindingAnswer, ...]
@@ -282,6 +285,7 @@ class _Standing:
             at_deadline=at_deadline(self.session, case, self.settings, self.now),
             told_twice=answer.told_twice,
             unsealed=self.unsealed,
+            beyond=beyond_records(answer, answer.rates["R2"].unit),
             unaccounted=unaccounted(answer),
             untraced=answer.untraced,
             positions=answer.positions,

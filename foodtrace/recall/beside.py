@@ -6,7 +6,8 @@ Rules:
    to what the section makes of it. Which goods these are, and how to mend the record, stands below.
 2. What is too much by the records raises the rates: who has how much beyond what ever came, or was brought back beyond what was sold,
    stands beside them, with the lot where a site has two.
-3. What was received after the opening and not booked as sealed is free stock, and is said to be.
+3. What a rate divides by holds what only an answer, a count or a seal says beside what the records say: the rate's own line says how much.
+4. What was received after the opening and not booked as sealed is free stock, and is said to be.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from foodtrace.quantity import thousands, unit_word
 from foodtrace.texts import Lang, text
 
 if TYPE_CHECKING:
+    from foodtrace.recall.answer import Answer
     from foodtrace.recall.said import FindingAnswer, RateAnswer, ToldTwice, Unsealed
 
 OVER: Final = ("unexplained_stock", "returns_exceed_sales")
@@ -32,6 +34,22 @@ def percent_words(rate: RateAnswer, *, whole: bool = False) -> str:
         return ""
     most = "100" if whole and rate.percent == "100.0" else rate.percent
     return f"{rate.at_least}-{most} %" if rate.at_least else f"{most} %"
+
+
+def beyond_records(answer: Answer, unit: str, product: str = "") -> int:
+    """Return how much of what rates divide by is beyond the records: an answer, a count or a seal says it, and no record brought it there.
+
+    By the letter of the records both stand in it (RECALL section 5): what is missing of what came, and what is said to be there.
+    :param product: of pieces: the product counted; empty: of all of them.
+    """
+    rows = (row for row in (*answer.outlets, *answer.others) if row.role != "own")
+    lines = (each for row in rows for each in row.amounts if each.unit == unit and not each.without_lot)
+    return sum(each.over for each in lines if not product or not each.product or each.product == product)
+
+
+def base_words(beyond: int, unit: str, lang: Lang) -> str:
+    """Return in words, for the line of a rate, what :func:`beyond_records` says of what it divides by; empty: nothing is beyond them."""
+    return text("beside.in_base", lang, quantity=_amount(beyond, unit, lang)) if beyond else ""
 
 
 def beside_rates(told_twice: Sequence[ToldTwice], untraced: Iterable[FindingAnswer], lang: Lang) -> list[str]:
@@ -50,7 +68,7 @@ def beside_rates(told_twice: Sequence[ToldTwice], untraced: Iterable[FindingAnsw
 
 
 def unsealed_words(unsealed: Sequence[Unsealed], lang: Lang) -> str:
-    """Say which sites have free stock of what they received after the opening (rule 3); empty where none has."""
+    """Say which sites have free stock of what they received after the opening (rule 4); empty where none has."""
     if not unsealed:
         return ""
     names = [f"{_place(each.name, each, unsealed)} {_amount(each.quantity, each.unit, lang)}" for each in unsealed[:_MOST]]
@@ -79,4 +97,4 @@ def _amount(value: int, unit: str, lang: Lang) -> str:
     return f"{value:,}" + " " + unit_word(unit, lang) if unit == "piece" else f"{thousands(value)} {unit_word(unit, lang)}"
 
 
-__all__ = ["OVER", "beside_rates", "percent_words", "unsealed_words"]
+__all__ = ["OVER", "base_words", "beside_rates", "beyond_records", "percent_words", "unsealed_words"]

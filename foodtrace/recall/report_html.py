@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from foodtrace.quantity import unit_word
-from foodtrace.recall.beside import beside_rates, unsealed_words
+from foodtrace.recall.beside import beside_rates, beyond_records, unsealed_words
 from foodtrace.recall.chain import Chain
 from foodtrace.recall.curve_picture import curve_svg
 from foodtrace.recall.picture import escaped, svg
@@ -145,9 +145,12 @@ def _notes(report: Report, lang: Lang) -> list[str]:
 
 
 def _rates(report: Report, lang: Lang) -> str:
+    head = report.answer.rates
+    row = next((each for each in report.answer.figures if all(each.rates[name] == head[name] for name in ("R1", "R2", "R3"))), None)
+    beyond = 0 if row is None else beyond_records(report.answer, row.unit, row.product)
     made = [
         f"<div>{name} {escaped(text(f'rate.{name}', lang))}<b>{escaped(rate_words(report.answer.rates[name], name, lang))}</b>"
-        f"{escaped(over_words(report.answer.rates[name], lang))}</div>"
+        f"{escaped(over_words(head[name], lang, beyond if name in ('R1', 'R2', 'R3') else 0))}</div>"
         for name in ("R1", "R2", "R3", "R4", "R5", "R6")
     ]
     return f'<div class="rates">{"".join(made)}</div>'

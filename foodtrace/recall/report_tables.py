@@ -18,7 +18,7 @@ import msgspec
 
 from foodtrace.quantity import thousands, unit_word
 from foodtrace.recall.answer import Amount, Answer, FiguresAnswer, OutletRow, RateAnswer
-from foodtrace.recall.beside import beside_rates, percent_words, unsealed_words
+from foodtrace.recall.beside import base_words, beside_rates, percent_words, unsealed_words
 from foodtrace.recall.deadlines import LOCAL
 from foodtrace.recall.picture import kind_word
 from foodtrace.recall.report import PEOPLE, REPORTED, Report
@@ -160,12 +160,12 @@ def _counts(answer: Answer, lang: Lang) -> Grid:
     return Grid(name="counts", columns=("part", "numerator", "denominator", "rate"), rows=rows)
 
 
-def over_words(rate: RateAnswer, lang: Lang) -> str:
-    """Return the two numbers of a rate with their unit."""
+def over_words(rate: RateAnswer, lang: Lang, beyond: int = 0) -> str:
+    """Return the two numbers of a rate with their unit. :param beyond: how much of the second is beyond the records."""
     if rate.unit == "site":
         return f"{rate.numerator:,} / {text('report.unit.site', lang, count=f'{rate.denominator:,}')}"
     numbers = " / ".join(Measured(each, rate.unit).shown() for each in (rate.numerator, rate.denominator))
-    return f"{numbers} {unit_word(rate.unit, lang)}"
+    return f"{numbers} {unit_word(rate.unit, lang)} {base_words(beyond, rate.unit, lang)}".rstrip()
 
 
 def _deadlines(report: Report, lang: Lang) -> Grid:

@@ -50,8 +50,19 @@ def test_an_answer_that_means_goods_on_the_way_is_told_what_to_record_and_that_m
     assert command.endswith("--arrived 2026-11-26T12:04:59+08:00")
     assert "Shop answered more than its book had, and 50.0 kg are on the way to it" in told("12:11", "case", "status")
     assert told.figures("12:12")["denominator"] == 250_000, "by the letter of the records there are 50 kg more"
+    more = "(50.0 kg of what it divides by is beyond the records)"
+    for name in ("R1", "R2", "R3"):
+        for said in (told("12:12", "case", "status"), told("12:12", "case", "status", "--outlets")):
+            (line,) = [each for each in said.splitlines() if each.strip().startswith(name) and "/" in each]
+            assert line.endswith(more), "the line of the rate itself says so"
+    assert f"R2 0.0 % {more}  answered" in told("12:12", "case", "list")
+    assert "应召回率 0.0 % (分母中 50.0 kg 记录里没有来处)" in told("12:12", "case", "list", lang="zh")
+    told("12:12", "case", "report", "--out", "r.html")
+    page = (told.here.folder / "r.html").read_text(encoding="utf-8")
+    assert page.count(f"0.0 / 250.0 kg {more}</div>") == 3
     told("12:13", *command.split()[1:])
     assert told.figures("12:14")["denominator"] == 200_000
+    assert "beyond the records" not in told("12:14", "case", "status")
     status = told.here.json("--now", DAY + "12:15", "case", "status")
     assert not [each for each in status["untraced"] if each["kind"] == "unexplained_stock"]
     assert not [each for each in status["closing"] if each["kind"] == "travelling" and each["site"] == "L-0003"]

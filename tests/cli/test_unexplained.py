@@ -28,5 +28,5 @@ def test_goods_that_no_record_explains_are_said_beside_every_rate(here: Inside, 
         (tmp_path / "r.html").read_text("utf-8").split('<div class="rates">')[0],  # before the rates
     )
     for each in said:
-        (line,) = [line for line in each.replace("<p", "\n<p").splitlines() if "970.0 " in line and "R1" in line]
+        (line,) = [line for line in each.replace("<p", "\n<p").splitlines() if "970.0 " in line and "R1" in line and "R3" in line]
         assert all(word in line for word in ("R1 30.0 %", "R2 30.0 %", "R3 30.0 %")), line

@@ -17,7 +17,7 @@ from foodtrace_cli.schemaoption import prints
 def list_(ctx: Context, *, everything: bool, as_json: bool) -> None:
     """List the cases on record: how far each has come, when it is due, how much is late."""
     from foodtrace.operations import caselist  # noqa: PLC0415
-    from foodtrace.recall.beside import percent_words  # noqa: PLC0415
+    from foodtrace.recall.beside import base_words, percent_words  # noqa: PLC0415
 
     with ctx.open() as ledger, ledger.reading() as session:
         found = caselist.overview(session, ledger.clock(), everything=everything)
@@ -35,7 +35,8 @@ def list_(ctx: Context, *, everything: bool, as_json: bool) -> None:
             "state": ctx.t(f"status.is_{each.state}"),
             "version": each.version,
             "outlets": each.outlets,
-            "r2": percent_words(each.rates["R2"]) or ctx.t("status.none"),
+            "r2": " ".join(filter(None, (percent_words(each.rates["R2"]), base_words(each.beyond, each.rates["R2"].unit, ctx.lang))))
+            or ctx.t("status.none"),
             "r5": f"{each.rates['R5'].numerator}/{each.rates['R5'].denominator}",
             "due": each.due_day or "-",
             "late": each.late,

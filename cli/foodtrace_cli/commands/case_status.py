@@ -17,11 +17,12 @@ from foodtrace_cli.output import cells, clean, emit_json, fit, say
 from foodtrace_cli.schemaoption import prints
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from foodtrace.operations.casedone import SiteSteps
     from foodtrace.operations.casestatus import CaseStatus, Task
+    from foodtrace.recall.answer import Answer
     from foodtrace.recall.facts import Case
 
 _TASKS = 12
@@ -75,7 +76,7 @@ def status(
         with ctx.open() as ledger:
             write(ctx, ledger, answer, View(everything=True))
     else:
-        _rates(ctx, found, {row.site for row in answer.outlets})
+        _rates(ctx, found, answer)
         for line in beside_rates(found.told_twice, found.untraced, ctx.lang):
             say("  " + clean(line))
         _untraced(ctx, found)
@@ -133,15 +134,20 @@ def _head(ctx: Context, found: CaseStatus) -> None:
     )
 
 
-def _rates(ctx: Context, found: CaseStatus, outlets: Collection[str]) -> None:
-    """Print the rates in columns: name, percent, numbers, what they are or who is missing.
+def _rates(ctx: Context, found: CaseStatus, answer: Answer) -> None:
+    """Print the rates in columns: name, percent, numbers, what they are or who is missing. :param answer: behind the status.
 
-    :param outlets: the sites that R4 and R5 count; others that were not notified stand below them.
+    R4 and R5 count outlets; others that were not notified stand below them.
     """
+    from foodtrace.recall.beside import base_words, beyond_records  # noqa: PLC0415
+
+    outlets = {row.site for row in answer.outlets}
     rows: list[tuple[str, str, str, str]] = []
     for figures in found.figures:
         means = {name: ctx.t("status.means_" + name) for name in ("R1", "R2", "R3")}
         of = f"  ({figures.product})" if figures.product and len(found.figures) > 1 else ""
+        beyond = base_words(beyond_records(answer, figures.unit, figures.product), figures.unit, ctx.lang)
+        of += f"  {beyond}" if beyond else ""
         rows += [_rate(ctx, name, figures.rates[name], note + of, "status.nothing_left") for name, note in means.items()]
     silent = [each.name for each in found.closing if each.kind == "silent"]
     untold = [each.name for each in found.closing if each.kind == "unnotified" and each.site in outlets]

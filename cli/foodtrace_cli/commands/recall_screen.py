@@ -285,13 +285,13 @@ def _others(ctx: Context, answer: Any) -> list[str]:
 
 def print_rates(ctx: Context, answer: Any) -> None:
     """Print R1-R6, each with numerator and denominator."""
-    from foodtrace.recall.beside import beside_rates  # noqa: PLC0415
+    from foodtrace.recall.beside import base_words, beside_rates, beyond_records  # noqa: PLC0415
 
     for figures in answer.figures:
         if figures.product and len(answer.figures) > 1:
             _put(f"{figures.product}:")
         for name in ("R1", "R2", "R3"):
-            _rate(ctx, name, figures.rates[name])
+            _rate(ctx, name, figures.rates[name], base_words(beyond_records(answer, figures.unit, figures.product), figures.unit, ctx.lang))
         strict = shown_quantity(figures.retrieved_strict, figures.unit)
         _put(ctx.t("cli.rate.strict", strict=strict, unit=shown_unit(ctx, figures.unit)))
         if figures.unexplained:
@@ -308,7 +308,7 @@ def print_rates(ctx: Context, answer: Any) -> None:
         _rate(ctx, name, answer.rates[name])
 
 
-def _rate(ctx: Context, name: str, rate: Any) -> None:
+def _rate(ctx: Context, name: str, rate: Any, beyond: str = "") -> None:
     if rate.unit == "site":
         over = f"{rate.numerator:,} / {ctx.t('cli.unit.site', count=f'{rate.denominator:,}')}"
     else:
@@ -317,7 +317,7 @@ def _rate(ctx: Context, name: str, rate: Any) -> None:
     from foodtrace.recall.beside import percent_words  # noqa: PLC0415
 
     shown = percent_words(rate) or nothing
-    _put(f"{ctx.t('cli.rate.' + name)}  {shown}  {over}")
+    _put(f"{ctx.t('cli.rate.' + name)}  {shown}  {over}  {beyond}".rstrip())
 
 
 def _untraced(ctx: Context, answer: Any, *, everything: bool) -> None:
