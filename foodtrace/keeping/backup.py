@@ -10,7 +10,7 @@ Rules (DESIGN section 5, rollback):
    medium. Anchors are not copied: an old anchor would vouch for an old ledger.
 5. A manifest names every file with its SHA-256, and is itself told from one that was changed (:mod:`foodtrace.keeping.manifest`).
 6. A key that is damaged already is not copied as if it were whole. And before anything is put back, the keys are looked at
-   (:mod:`foodtrace.keeping.backedkeys`).
+   (:mod:`foodtrace.keeping.backedkeys`). So are the seeds of draws, which go along with them (:mod:`foodtrace.keeping.backedseeds`).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import os
 import secrets
 import shutil
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -27,6 +28,7 @@ import msgspec
 from foodtrace import keyfiles
 from foodtrace.errors import BadData, Conflict, NotFound, Storage
 from foodtrace.keeping.backedkeys import FOLDER, KeysSeen, look, refuse_other
+from foodtrace.keeping.backedseeds import SeedsSeen, look_at_seeds, refuse_other_seeds, seeds_of
 from foodtrace.keeping.host import Host
 from foodtrace.keeping.manifest import LEDGER, MANIFEST, BackedLog, Backup, digest, read_manifest, sealed, text_of
 from foodtrace.opening import BACKUP
@@ -42,13 +44,18 @@ class Restored(Backup, frozen=True, kw_only=True):
     """Those among them that a passphrase locks."""
     missing: tuple[str, ...] = ()
     """Key ids that the manifest names and that are not there, although others are."""
+    seeds_unknown: tuple[str, ...] = ()
+    """File names of seeds whose hashes the manifest does not have."""
+    seeds_missing: tuple[str, ...] = ()
+    """File names of seeds that the manifest names and that are not there, although other secrets are."""
 
 
 def backup(host: Host, directory: str | Path, *, keys_to: str | Path | None = None, with_keys: bool = True) -> Backup:
     """Write a backup into a new directory.
 
     :param keys_to: another directory for the keys (a stick for the safe); by default ``keys`` inside the backup.
-    :raises Conflict: ``backup.exists``. :raises BadData: ``backup.keys_inside``, ``key.file``, ``key.file_differs`` (rule 6).
+    :raises Conflict: ``backup.exists``. :raises BadData: ``backup.keys_inside``, ``key.file``, ``key.file_differs``,
+        ``backup.seed_damaged`` (rule 6).
     :raises NotFound: ``ledger.missing``.
     :raises Storage: ``backup.failed``; then nothing is left, no keys either.
     """
@@ -101,16 +108,19 @@ def _write(host: Host, target: Path, aside: Path, apart: Path | None, *, with_ke
         (aside / name).write_bytes(bytes(note or b""))
         backed.append(BackedLog(origin=origin, size=size, key_id=bytes(key_id).hex(), checkpoint=name))
     stored = keyfiles.list_keys(host.keys) if with_keys else []
-    key_files = _copy_keys([Path(each.path) for each in stored], apart or aside / FOLDER) if stored else {}
+    seeds = seeds_of(host.keys) if with_keys else []
+    secret = _copy_keys([Path(each.path) for each in stored], seeds, apart or aside / FOLDER) if stored or seeds else {}
+    seed_files = {path.name: secret.pop(path.name) for path in seeds}
     copied = [path for path in sorted(aside.rglob("*")) if path.is_file() and path.parent.name != FOLDER]
     told = Backup(
         path=str(target),
         time=now,
         logs=tuple(backed),
         keys=tuple(each.verifier.key_id.hex() for each in stored),
-        keys_path=str(apart or target / FOLDER) if stored else "",
+        keys_path=str(apart or target / FOLDER) if stored or seeds else "",
         files={str(path.relative_to(aside)): digest(path) for path in copied},
-        key_files=key_files,
+        key_files=secret,
+        seed_files=seed_files or None,
     )
     made = sealed(told)
     (aside / MANIFEST).write_bytes(text_of(made))
@@ -120,14 +130,14 @@ def _write(host: Host, target: Path, aside: Path, apart: Path | None, *, with_ke
     return made
 
 
-def _copy_keys(paths: list[Path], folder: Path) -> dict[str, str]:
-    """Copy key files that are whole (rule 6) into a new directory; return each copy's SHA-256."""
+def _copy_keys(paths: list[Path], seeds: list[Path], folder: Path) -> dict[str, str]:
+    """Copy key files that are whole (rule 6), and seeds, into a new directory; return each copy's SHA-256."""
     for path in paths:
         keyfiles.examine(path, keyfiles.read(path))
     folder.mkdir(mode=0o700, parents=True)
-    for path in paths:
+    for path in (*paths, *seeds):
         keyfiles.put(path, folder)
-    return {path.name: digest(folder / path.name) for path in paths}
+    return {path.name: digest(folder / path.name) for path in (*paths, *seeds)}
 
 
 def read_backup(directory: str | Path) -> Backup:
@@ -137,8 +147,13 @@ def read_backup(directory: str | Path) -> Backup:
     """
     folder = Path(directory).expanduser()
     made = read_manifest(folder)
-    look(folder, made)
+    _look(folder, made)
     return made
+
+
+def _look(folder: Path, made: Backup) -> tuple[KeysSeen, SeedsSeen]:
+    seen = look(folder, made)
+    return seen, look_at_seeds(folder / FOLDER, made.seed_files, others=bool(seen.paths))
 
 
 def restore(directory: str | Path, database: Path | str, keys: Path) -> Restored:
@@ -154,27 +169,36 @@ def restore(directory: str | Path, database: Path | str, keys: Path) -> Restored
     """
     folder = Path(directory).expanduser()
     made = read_manifest(folder)
-    seen = look(folder, made)
+    seen, seeds = _look(folder, made)
     refuse_other(made, seen, keys)
+    refuse_other_seeds(seeds, keys)
+    secret = (*seen.paths, *seeds.paths)
     if isinstance(database, str):
         from foodtrace.storage.postgres import PostgresStore  # noqa: PLC0415 - an extra
 
-        _restore_keys(seen, keys)
+        _restore_keys(secret, keys)
         store = PostgresStore(database)
         try:
             store.fill(folder / LEDGER)
         finally:
             store.close()
     else:
-        _restore_file(folder, made, seen, database, keys)
-    return Restored(**msgspec.structs.asdict(made), unknown=seen.unknown, locked=seen.locked, missing=seen.missing)
+        _restore_file(folder, made, secret, database, keys)
+    return Restored(
+        **msgspec.structs.asdict(made),
+        unknown=seen.unknown,
+        locked=seen.locked,
+        missing=seen.missing,
+        seeds_unknown=seeds.unknown,
+        seeds_missing=seeds.missing,
+    )
 
 
-def _restore_file(folder: Path, made: Backup, seen: KeysSeen, database: Path, keys: Path) -> None:
+def _restore_file(folder: Path, made: Backup, secret: Sequence[Path], database: Path, keys: Path) -> None:
     if database.exists():
         if not _lies_there(made, database):
             raise Conflict("backup.there", value=str(database))
-        _restore_keys(seen, keys)
+        _restore_keys(secret, keys)
         return
     for left in (database.with_name(database.name + end) for end in ("-wal", "-journal")):
         if left.exists() and left.stat().st_size:
@@ -185,7 +209,7 @@ def _restore_file(folder: Path, made: Backup, seen: KeysSeen, database: Path, ke
     try:
         shutil.copyfile(folder / LEDGER, aside)
         _sync(aside)
-        _restore_keys(seen, keys)
+        _restore_keys(secret, keys)
         aside.rename(database)
     except OSError as error:
         raise Storage("backup.failed", value=str(database), reason=str(error)) from None
@@ -202,11 +226,11 @@ def _lies_there(made: Backup, database: Path) -> bool:
         raise Storage("backup.failed", value=str(database), reason=error.strerror or str(error)) from None
 
 
-def _restore_keys(seen: KeysSeen, keys: Path) -> None:
+def _restore_keys(secret: Sequence[Path], keys: Path) -> None:
     try:
-        if seen.paths:
+        if secret:
             keys.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for path in seen.paths:
+        for path in secret:
             keyfiles.put(path, keys)
     except OSError as error:
         raise Storage("backup.failed", value=str(keys), reason=str(error)) from None

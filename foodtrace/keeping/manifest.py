@@ -2,7 +2,7 @@
 
 Rules:
 
-1. It names every file of the backup with its SHA-256, the key files too, wherever they were put (``--keys-to``).
+1. It names every file of the backup with its SHA-256, key files and seeds too, wherever they were put (``--keys-to``).
 2. It has one spelling, and ``sha256`` is that of the same JSON without that line (on one line, no spaces), so that no bit of it changes
    unnoticed. That tells damage, not forgery: whoever can write it can write a new one. What stops forgery is the log itself
    (:mod:`foodtrace.keeping.backedkeys`, ``recover``).
@@ -56,6 +56,8 @@ class Backup(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Every file with its SHA-256, without the keys."""
     key_files: dict[str, str] | None = None
     """Every key file copied with its SHA-256; null, or not there: a program of before made the backup, and they are not known."""
+    seed_files: dict[str, str] | None = None
+    """Every seed of draws copied beside the keys, with its SHA-256; null, or not there: there was none."""
     sha256: str = ""
     """SHA-256 of the manifest without this field; empty, or not there: a program of before made it."""
 

@@ -83,7 +83,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "case.seed_file": ("抽样种子文件 {value} 不能用: {reason}", "seed file {value} cannot be used: {reason}"),
     "case.seed_file.hint": ("检查密钥目录的权限和磁盘", "check the rights of the key directory, and the disk"),
     "case.no_seed": ("找不到抽样种子 {value}", "seed {value} is not here"),
-    "case.no_seed.hint": ("在立案的机器上抽样, 或恢复密钥目录的备份", "draw on the machine that opened the case, or restore its key directory"),
+    "case.no_seed.hint": (
+        "在立案的机器上抽样, 或从备份的 keys 里把这个文件放回密钥目录",
+        "draw on the machine that opened the case, or put the file of that name back from the keys of its backup",
+    ),
     "case.no_commitment": ("案件 {value} 立案时没有承诺抽样种子", "case {value} did not commit to a seed when it was opened"),
     "case.no_commitment.hint": ("用 foodtrace case open 立案会自动承诺", "foodtrace case open commits by itself"),
     "case.seed_other": ("种子不是案件 {value} 承诺的那个", "this is not the seed case {value} committed to"),

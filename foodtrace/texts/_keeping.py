@@ -272,6 +272,15 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "recover.which.hint": ("用 --log 指明: foodtrace --log 日志 recover ..", "name it with --log: foodtrace --log LOG recover .."),
     "cli.backup.done": ("已备份到 {path}: {logs} 本日志 {entries} 条", "backup in {path}: {logs} {logs:log|logs}, {entries} {entries:entry|entries}"),
     "cli.backup.keys": ("密钥 {count} 把在 {path}: 请拿到别处保管, 不要和账本放在一起", "{count} {count:key|keys} in {path}: keep them elsewhere, not with the ledger"),
+    "cli.backup.seeds": (
+        "抽检抽查的种子 {count} 个也在 {path}: 公开之前和密钥一样保密",
+        "{count} {count:seed|seeds} of draws beside them in {path}: as secret as keys until they are opened",
+    ),
+    "backup.seed_damaged": ("种子文件 {value} 坏了 (应为 {expected}, 且合名字)", "the seed file {value} is damaged (expected {expected}, fitting its name)"),
+    "backup.seed_damaged.hint": (
+        "从较早的备份放回; 找不回就移走留存: 用它承诺的抽取无法再证明",
+        "put it back from an earlier backup; if there is none, move it away and keep it: what was committed to with it is never proven",
+    ),
     "cli.backup.checkpoints": ("检查点可以公开: 给见证方和监管方一份", "the checkpoints are public: give them to a witness and the regulator"),
     "cli.recover.restored": ("已从备份放回 {path}", "put back at {path}"),
     "cli.recover.keys_unknown": (
@@ -283,6 +292,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "locked by a passphrase, so that their private halves were not looked at: {keys}",
     ),
     "cli.recover.keys_missing": ("清单里有而备份里没有的密钥文件: {keys}", "key files that the manifest names and that are not in the backup: {keys}"),
+    "cli.recover.keys_seeds_unknown": (
+        "清单里没有这些种子文件的 SHA-256: {keys}; 是不是承诺的那个, 抽取时才知道",
+        "the manifest has no SHA-256 of these seed files: {keys}; whether they are those that were committed to shows when they are used",
+    ),
+    "cli.recover.keys_seeds_missing": ("清单里有而备份里没有的种子文件: {keys}", "seed files that the manifest names and that are not in the backup: {keys}"),
     "cli.recover.same": ("日志 {log} 可以接着写, 第 {mark} 条是恢复标记", "log {log} goes on; entry {mark} is the mark of recovery"),
     "cli.recover.new": ("另开日志 {into}, 第 {mark} 条注明接续 {log}", "new log {into}; its entry {mark} says that it continues {log}"),
     "recover.nothing_beyond": ("没有停用后又被写过的日志 ({value})", "no log was written after a recovery had left it ({value})"),

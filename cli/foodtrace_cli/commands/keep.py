@@ -40,6 +40,8 @@ def backup(ctx: Context, directory: Path, keys_to: Path | None, *, no_keys: bool
     say(ctx.t("cli.backup.done", path=made.path, logs=len(made.logs), entries=f"{sum(each.size for each in made.logs):,}"))
     if made.keys:
         say(ctx.t("cli.backup.keys", count=len(made.keys), path=made.keys_path))
+    if made.seed_files:
+        say(ctx.t("cli.backup.seeds", count=len(made.seed_files), path=made.keys_path))
     say(ctx.t("cli.backup.checkpoints"))
 
 
@@ -136,7 +138,7 @@ def _put_back(ctx: Context, source: Path, keys: Path, *, as_json: bool) -> None:
 def _said_of(ctx: Context, done: Restored, path: str, *, as_json: bool) -> None:
     """Say where a backup was put, and which of its key files could not be compared with what was copied then."""
     say(ctx.t("cli.recover.restored", path=path), err=as_json)
-    for what in ("unknown", "locked", "missing"):
+    for what in ("unknown", "locked", "missing", "seeds_unknown", "seeds_missing"):
         keys: tuple[str, ...] = getattr(done, what)
         if keys:
             say(ctx.t(f"cli.recover.keys_{what}", keys=clean(", ".join(keys))), err=as_json)
