@@ -26,15 +26,14 @@ from foodtrace.events import Clause, LeftClause, ThroughClause
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.graph.walk import Holding
 from foodtrace.recall.affected import Affected
-from foodtrace.recall.blocking import Grade, Link, link_of
-from foodtrace.recall.blocking import blocks as stands
+from foodtrace.recall.blocking import Grade, Link, blocker, link_of
 from foodtrace.recall.cases import load_cases
 from foodtrace.recall.clearing import later_parts
 from foodtrace.recall.facts import Case
 from foodtrace.recall.packs import for_case
 from foodtrace.recall.reach import reach_of_case
 from foodtrace.recall.scope import without_way
-from foodtrace.recall.settings import Possible
+from foodtrace.recall.settings import Possible, Settings
 from foodtrace.storage.session import Session
 
 
@@ -49,10 +48,11 @@ class Stand(NamedTuple):
 class _Hit:
     """What one set of clauses reaches, looked up by the names of lots."""
 
-    def __init__(self, case: Case, found: Affected) -> None:
+    def __init__(self, case: Case, found: Affected, settings: Settings) -> None:
         self.case = case
         """The case, as far as its clearings count here."""
         self.found = found
+        self.stands = blocker(case, settings)
         self.lot = {name: lot for lot, names in found.names.items() for name in names}
         self.links: dict[int, dict[Holding, Grade]] = {}
         for holding, each in found.holdings.items():
@@ -75,7 +75,7 @@ class Standing:
         """Return what clauses reach of what was not let go. :param case: with other clearings. :param whatever: let go or not."""
         asked = case or self._case
         lifted = () if whatever else asked.cleared
-        return _Hit(asked, reach_of_case(self._facts, asked, self._settings, tuple(clauses), lifted=lifted))
+        return _Hit(asked, reach_of_case(self._facts, asked, self._settings, tuple(clauses), lifted=lifted), self._settings)
 
     def _scopes(self) -> tuple[tuple[Clause, ...], list[tuple[Clause, ...]]]:
         """Return the scope in force, and those of earlier versions of which it leaves something out."""
@@ -147,7 +147,7 @@ class Standing:
         return link_of(links, lot, site, partial=partial, stock_unknown=partial and not hit.on_record(lot, site))
 
     def _held(self, hit: _Hit, lot: int, site: int, now: int) -> bool:
-        return all(stands(hit.case, name, site, now, self._settings) for name in hit.found.names[lot])
+        return all(hit.stands(name, site, now) for name in hit.found.names[lot])
 
 
 _GRAVEST_FIRST: Final[tuple[Link, ...]] = ("confirmed", "possible", "unknown")

@@ -95,11 +95,23 @@ def known_sites(case: Case, *, settings: Settings = DEFAULT) -> Callable[[int], 
 
 def blocks(case: Case, lot: int, site: int, at: int, settings: Settings = DEFAULT) -> bool:
     """Say whether a case stands in the way of its goods at a moment (rules 4, 6)."""
-    if at < case.opened or (case.withdrawn is not None and case.withdrawn <= at):
-        return False
-    if settings.unblock_on_close and case.closed is not None and case.closed <= at:
-        return False
-    return not any(which == lot and where in (0, site) and since <= at for which, where, since in case.cleared)
+    return blocker(case, settings)(lot, site, at)
+
+
+def blocker(case: Case, settings: Settings = DEFAULT) -> Callable[[int, int, int], bool]:
+    """Return :func:`blocks` of any lot, site and moment, for who asks about many: a case may have let thousands of lots go."""
+    cleared: dict[int, list[tuple[int, int]]] = {}
+    for lot, where, since in case.cleared:
+        cleared.setdefault(lot, []).append((where, since))
+
+    def stands(lot: int, site: int, at: int) -> bool:
+        if at < case.opened or (case.withdrawn is not None and case.withdrawn <= at):
+            return False
+        if settings.unblock_on_close and case.closed is not None and case.closed <= at:
+            return False
+        return not any(where in (0, site) and since <= at for where, since in cleared.get(lot, ()))
+
+    return stands
 
 
 def link_of(

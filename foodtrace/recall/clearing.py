@@ -22,7 +22,7 @@ import msgspec
 
 from foodtrace.events import Clause, LeftClause, ThroughClause
 from foodtrace.recall.affected import Affected
-from foodtrace.recall.blocking import blocks
+from foodtrace.recall.blocking import blocker
 from foodtrace.recall.facts import Case, Facts
 from foodtrace.recall.reach import reach_of_case
 from foodtrace.recall.settings import Settings
@@ -94,11 +94,10 @@ def standing(facts: Facts, case: Case, settings: Settings, found: Affected) -> l
 
 def still_counts(parts: Sequence[tuple[Case, Affected]], settings: Settings, at: int) -> Callable[[int, int], bool]:
     """Return which holdings, by (lot, site), are still the matter of a case at a moment. :param parts: see :func:`standing`."""
+    asked = [(blocker(each, settings), hit) for each, hit in parts]
 
     def counts(lot: int, site: int) -> bool:
-        return any(
-            (lot, site) in hit.holdings and all(blocks(each, name, site, at, settings) for name in hit.names[lot]) for each, hit in parts
-        )
+        return any((lot, site) in hit.holdings and all(blocks(name, site, at) for name in hit.names[lot]) for blocks, hit in asked)
 
     return counts
 

@@ -10,7 +10,7 @@ import msgspec
 
 from foodtrace.graph.flows import CLEARED, DELIVERED, SAMPLE, UNKNOWN_TIME, UNNAMED, Flow, FlowKind
 from foodtrace.recall.affected import Affected
-from foodtrace.recall.blocking import Doing, Mark, blocks, known_sites, marks
+from foodtrace.recall.blocking import Doing, Mark, blocker, known_sites, marks
 from foodtrace.recall.clearing import standing
 from foodtrace.recall.custody import Freed, freed
 from foodtrace.recall.deadlines import Calendar, local_day, working_days_between
@@ -104,17 +104,17 @@ class Judge:
         self.case = case
         self.settings = settings
         self.now = now
-        self._parts = parts
+        self._parts = [(blocker(each, settings), since) for each, since in parts]
         self._known = known_sites(case, settings=settings)
 
     def blocks(self, lot: int, site: int, t: int) -> bool:
         """Say whether the case stands in the way of goods at a moment."""
-        return any(since(lot, site) is not None and blocks(each, lot, site, t, self.settings) for each, since in self._parts)
+        return any(since(lot, site) is not None and blocks(lot, site, t) for blocks, since in self._parts)
 
     def _stands(self, lot: int, site: int, t: int) -> bool:
-        for each, since in self._parts:
+        for blocks, since in self._parts:
             reached = since(lot, site)
-            if reached is not None and t >= reached and blocks(each, lot, site, t, self.settings):
+            if reached is not None and t >= reached and blocks(lot, site, t):
                 return True
         return False
 
