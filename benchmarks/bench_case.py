@@ -5,13 +5,18 @@
 One lot goes from a plant to so many shops, a case is opened, every shop is notified. Then, round by round, one shop sends goods back
 and the figures R1-R6 are asked for again of the open ledger. The first figures, which are computed from nothing, stand beside. The
 last figures are compared with those of a ledger opened anew: they must be the same.
+
+Then whole commands on the same ledger: nineteen outlets of twenty answer by a file, and the case is asked about.
 """
 
 from __future__ import annotations
 
 import argparse
 import datetime as dt
+import os
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -50,6 +55,36 @@ def filled(folder: Path, outlets: int) -> Ledger:
     return ledger
 
 
+COMMANDS = (
+    ("acknowledge --file", ("acknowledge", "--file", "answers.csv", "--case", CASE), 0),
+    ("status", ("status", CASE), 0),
+    ("list", ("list",), 0),
+    ("close (refused)", ("close", CASE), 1),
+    ("report --no-proofs", ("report", CASE, "--no-proofs", "--out", "report.html"), 0),
+)
+"""Name, words, exit."""
+
+
+def commands(folder: Path, outlets: int) -> list[list[str]]:
+    """Run whole commands one after the other; return name, processor seconds of the process, and milliseconds an outlet."""
+    answers = [f"P-{n:06d},{LOT},6,kg" for n in range(outlets) if n % 20]
+    (folder / "answers.csv").write_text("\n".join(["site,lot,on hand,unit", *answers, ""]), encoding="utf-8")
+    now = (START + dt.timedelta(days=5)).isoformat()
+    rows: list[list[str]] = []
+    for name, words, expected in COMMANDS:
+        begun = os.times()
+        with (folder / "out").open("wb") as out:
+            done = subprocess.run(
+                [str(Path(sys.executable).parent / "foodtrace"), "--db", "case.db", "--keys", "keys", "--now", now, "case", *words],
+                cwd=folder, stdout=out, stderr=subprocess.STDOUT, check=False,
+            )  # fmt: skip
+        ended = os.times()
+        assert done.returncode == expected, (name, (folder / "out").read_bytes()[-2000:])
+        busy = ended.children_user + ended.children_system - begun.children_user - begun.children_system
+        rows.append([name, f"{busy:,.1f}", f"{busy * 1000 / outlets:.2f}"])
+    return rows
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--outlets", type=int, default=100_000)
@@ -75,6 +110,7 @@ def main() -> None:
             f"sqlite:///{folder}/case.db", keys=Path(folder) / "keys", clock=lambda: micros(START + dt.timedelta(days=5))
         ) as anew:
             assert anew.completion(CASE) == found, "figures kept up to date are not those computed from nothing"
+        whole = commands(Path(folder), options.outlets)
     print(f"### A case of {options.outlets:,} outlets, after one more return\n\nMilliseconds in process, from the call to the figures.\n")
     rows = [
         ["from nothing (once)", f"{first:,.0f}", "", f"{worked:,.0f}"],
@@ -83,6 +119,8 @@ def main() -> None:
     print(table(["figures", "median", "most", "processor, median"], rows))
     middle = statistics.median(taken)
     print(f"\n- {middle:.1f} ms after one return, goal {GOAL:.0f} ms: {verdict(middle, GOAL)}\n")
+    print("### Whole commands on that case\n\nProcessor seconds of the process, once each.\n")
+    print(table(["case ..", "seconds", "ms an outlet"], whole) + "\n")
 
 
 if __name__ == "__main__":
