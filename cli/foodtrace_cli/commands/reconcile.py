@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import click
 
 from foodtrace.errors import BadData
-from foodtrace_cli.commands.recall_screen import rules_said
+from foodtrace_cli.commands.recall_screen import rules_said, width_of
 from foodtrace_cli.context import Context
-from foodtrace_cli.output import clean, code_of, emit_json, progress, say, table
+from foodtrace_cli.output import cells, clean, code_of, emit_json, progress, say, table, wrapped
 from foodtrace_cli.schemaoption import prints
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _SHOWN = 12
 _FEW = 5
+_FIRST_LINE = ("at", "lot", "source", "outlet")
+"""What a break is about; the rest is said below it where the terminal is narrow."""
 _FILE = (
     *("kind", "lot", "product", "site", "name", "source", "source_name"),
     *("unit", "sent", "received", "difference", "at", "document", "entries", "words"),
@@ -79,7 +81,7 @@ def _moment(given: str | None, *, last: bool) -> int | None:
 
 
 def _screen(ctx: Context, found: Reconciliation, *, show_all: bool) -> None:
-    say(
+    _put(
         ctx.t(
             "cli.reconcile.checked",
             lots=found.lots,
@@ -93,32 +95,53 @@ def _screen(ctx: Context, found: Reconciliation, *, show_all: bool) -> None:
         )
     )
     for line in rules_said(ctx, found):
-        say(line)
+        _put(line)
     if found.certificates_unknown:
-        say(ctx.t("cli.reconcile.unknown", count=found.certificates_unknown))
+        _put(ctx.t("cli.reconcile.unknown", count=found.certificates_unknown))
     _papers(ctx, "cli.reconcile.not_entered", found.not_entered, show_all=show_all)
     _papers(ctx, "cli.reconcile.not_let_in", found.not_let_in, show_all=show_all)
     _papers(ctx, "cli.reconcile.without_certificate", found.without_certificate, show_all=show_all)
     if not found.open:
-        say(ctx.t("cli.reconcile.clean"))
+        _put(ctx.t("cli.reconcile.clean"))
         return
-    say(ctx.t("cli.reconcile.open", count=len(found.open)))
+    _put(ctx.t("cli.reconcile.open", count=len(found.open)))
     kinds: dict[str, list[Break]] = {}
     for each in found.open:
         kinds.setdefault(each.word, []).append(each)
     for word, breaks in kinds.items():
         say()
-        say(ctx.t("cli.reconcile.kind", text=ctx.t(word), count=len(breaks), hint=ctx.t(f"{word}.hint")))
+        _put(ctx.t("cli.reconcile.kind", text=ctx.t(word), count=len(breaks), hint=ctx.t(f"{word}.hint")))
         shown = breaks if show_all else breaks[:_SHOWN]
         if breaks[0].words:
             rows = [[_time(each), clean(code_of(each.lot)), clean(word), entry] for each in shown for word, entry in _each_word(each)]
-            say(table([ctx.t("report.column." + name) for name in ("at", "lot", "words", "entry")], rows))
+            _rows(ctx, ("at", "lot", "words", "entry"), rows)
         else:
             names = ("at", "lot", "source", "outlet", "sent", "received", "difference", "unit", "entry")
             rows = [_row(ctx, each) for each in shown]
-            say(table([ctx.t("report.column." + name) for name in names], rows, right=(4, 5, 6)))
+            _rows(ctx, names, rows, right=(4, 5, 6))
         if len(shown) < len(breaks):
-            say(ctx.t("cli.reconcile.more", count=len(breaks) - len(shown)))
+            _put(ctx.t("cli.reconcile.more", count=len(breaks) - len(shown)))
+
+
+def _put(line: str) -> None:
+    """Print a line, broken where it is wider than the terminal."""
+    for part in wrapped(line, width_of()):
+        say(part)
+
+
+def _rows(ctx: Context, names: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> None:
+    """Print rows as a table; where that is wider than the terminal, each as what it is about, and below it every other cell by its name."""
+    headings = [ctx.t("report.column." + name) for name in names]
+    laid, width = table(headings, rows, right=right), width_of()
+    if width is None or max(map(cells, laid.splitlines())) <= width:
+        say(laid)
+        return
+    for row in rows:
+        at = dict(zip(names, row, strict=True))
+        way = " -> ".join(at[name] for name in ("source", "outlet") if at.get(name, "-") != "-")
+        _put("  ".join(filter(None, (at["at"], at["lot"], way))))
+        rest = [(head, at[name]) for name, head in zip(names, headings, strict=True) if name not in _FIRST_LINE]
+        _put("    " + "  ".join(f"{head} {cell}" for head, cell in rest if cell != "-"))
 
 
 def _papers(ctx: Context, heading: str, papers: Sequence[Paper], *, show_all: bool) -> None:
@@ -129,7 +152,7 @@ def _papers(ctx: Context, heading: str, papers: Sequence[Paper], *, show_all: bo
     words = [(code_of(each.lot), each.serial, each.name or each.site, _said(ctx, each)) for each in shown]
     # Many a farm numbers its certificates by the lot.
     named = ", ".join(clean(" ".join(filter(None, dict.fromkeys(each)))) for each in words)
-    say(ctx.t(heading, count=len(papers), which=named + (" .." if len(shown) < len(papers) else "")))
+    _put(ctx.t(heading, count=len(papers), which=named + (" .." if len(shown) < len(papers) else "")))
 
 
 def _said(ctx: Context, paper: Paper) -> str:

@@ -8,9 +8,9 @@ from typing import Any
 import click
 
 from foodtrace.errors import BadData
-from foodtrace_cli.commands.recall_screen import rules_said
+from foodtrace_cli.commands.recall_screen import rules_said, width_of
 from foodtrace_cli.context import Context
-from foodtrace_cli.output import clean, code_of, emit_json, say
+from foodtrace_cli.output import clean, code_of, emit_json, say, wrapped
 from foodtrace_cli.schemaoption import prints
 
 _SHOWN = 60
@@ -51,23 +51,29 @@ def trace(ctx: Context, lot: str, way: str | None, site: str, picture: str | Non
     if way != "forward":
         _lots(ctx, "cli.trace.back", found.back, limit)
         for each in found.beginnings:
-            say("  " + ctx.t("cli.trace.unborn", lot=clean(each)))
-    say(clean(f"{found.lot}  {found.product}  {found.site}  {_amounts(ctx, found.born)}".rstrip()))
+            _put("  " + ctx.t("cli.trace.unborn", lot=clean(each)))
+    _put(clean(f"{found.lot}  {found.product}  {found.site}  {_amounts(ctx, found.born)}".rstrip()))
     if way != "back":
         _lots(ctx, "cli.trace.forward", found.forward, limit)
     _way(ctx, found, limit)
     for line in rules_said(ctx, found):
-        say(line)
+        _put(line)
+
+
+def _put(line: str) -> None:
+    """Print a line, broken where it is wider than the terminal."""
+    for part in wrapped(line, width_of()):
+        say(part)
 
 
 def _lots(ctx: Context, heading: str, lots: Any, limit: int | None) -> None:
-    say(ctx.t(heading, count=len(lots)))
+    _put(ctx.t(heading, count=len(lots)))
     for each in lots[:limit]:
         line = f"  {each.lot}  {each.product}  {each.site}  {_amounts(ctx, each.born)}".rstrip()
         also = "  " + ctx.t("cli.trace.also", names=", ".join(each.other_names)) if each.other_names else ""
-        say("  " * each.depth + clean(line + also))
+        _put("  " * each.depth + clean(line + also))
     if limit is not None and len(lots) > limit:
-        say("  " + ctx.t("cli.trace.more", count=len(lots) - limit))
+        _put("  " + ctx.t("cli.trace.more", count=len(lots) - limit))
 
 
 def _way(ctx: Context, found: Any, limit: int | None) -> None:
@@ -80,7 +86,7 @@ def _way(ctx: Context, found: Any, limit: int | None) -> None:
         place = places[number]
         return clean(f"{place.name or place.site or kind_word(place.kind, ctx.lang)} {code_of(place.lot)}".strip())
 
-    say(ctx.t("cli.trace.way", count=len(found.arrows)))
+    _put(ctx.t("cli.trace.way", count=len(found.arrows)))
     for arrow in found.arrows[:limit]:
         taken = _amounts(ctx, arrow.taken)
         line = f"  {name(arrow.source)} -> {name(arrow.to)}  {taken + ' -> ' if taken else ''}{_amounts(ctx, arrow.quantity)}"
@@ -88,16 +94,16 @@ def _way(ctx: Context, found: Any, limit: int | None) -> None:
             line += "  " + ctx.t("cli.trace.travelling", quantity=_amounts(ctx, arrow.travelling))
         if arrow.way in ("return", "unnamed"):
             line += "  " + ctx.t("cli.trace." + arrow.way)
-        say(line)
+        _put(line)
     if limit is not None and len(found.arrows) > limit:
-        say("  " + ctx.t("cli.trace.more", count=len(found.arrows) - limit))
+        _put("  " + ctx.t("cli.trace.more", count=len(found.arrows) - limit))
     unseen = [(place, each) for place in found.places for each in place.unseen]
     if unseen:
-        say(ctx.t("cli.trace.unseen", count=len(unseen)))
+        _put(ctx.t("cli.trace.unseen", count=len(unseen)))
     for place, each in unseen[:limit]:
-        say(f"  {name(place.id)}  " + ctx.t(f"cli.trace.{each.what}", quantity=_amounts(ctx, each.quantity)))
+        _put(f"  {name(place.id)}  " + ctx.t(f"cli.trace.{each.what}", quantity=_amounts(ctx, each.quantity)))
     if limit is not None and len(unseen) > limit:
-        say("  " + ctx.t("cli.trace.more", count=len(unseen) - limit))
+        _put("  " + ctx.t("cli.trace.more", count=len(unseen) - limit))
 
 
 def _amounts(ctx: Context, quantities: Any) -> str:
