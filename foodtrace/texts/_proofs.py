@@ -132,6 +132,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "true: {about} is entry {index} of {log}, under a checkpoint of {size} {size:entry|entries}, {time}",
     ),
     "cli.proof.many": ("属实: {count} 条 {kind}, 在 {log}", "true: {count} {kind}, in {log}"),
+    "cli.proof.many_not_shown": (
+        "没有证明密钥在用: {count} 条 {kind}, 在 {log}",
+        "the key was not shown to be in force: {count} {kind}, in {log}",
+    ),
     "cli.proof.all_listed": ("共 {count} 条; 逐条: --json", "{count} in all; one by one: --json"),
     "cli.proof.page": (
         "证明的是这些记录, 不是页上其余的字: 名单和数量要与记录对照 (tar.gz 里的 .entry)。",

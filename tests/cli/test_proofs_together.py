@@ -15,7 +15,7 @@ from foodtrace.keys import SigningKey
 from foodtrace.tlog.conflicts import _path
 from foodtrace.tlog.keyentries import KeyEntry, encode_keys
 from foodtrace.tlog.note import sign_note
-from foodtrace.tlog.proof import format_proof
+from foodtrace.tlog.proof import format_proof, parse_proof
 from foodtrace.tlog.prooftar import pack
 from tests.cli.shell import run
 
@@ -204,3 +204,25 @@ def test_files_that_are_no_proofs_are_told_from_proofs_that_do_not_hold(tmp_path
     told = run(tmp_path, "check-proof", "theirs.tar.gz", "--key", "a/x.vkey", code=2)
     assert "proof.pack_other" in told
     assert "does not hold" not in told
+
+
+def test_many_whose_keys_were_not_shown_are_not_summed_up_as_true(tmp_path: Path) -> None:
+    """Of more than 40 only a few are listed; the sum said "true" of all."""
+    run(tmp_path, "init")
+    run(tmp_path, "site", "add", "农场:farm")
+    (made,) = json.loads(run(tmp_path, "prove", "#1", "--json"))
+    proof, entry = tmp_path / made["proof"], tmp_path / made["entry"]
+    parts = parse_proof(proof.read_bytes())
+    bare = format_proof(parts.index, parts.hashes, parts.checkpoint)
+    names = []
+    for number in range(45):
+        names.append(f"p{number}.tlog-proof")
+        (tmp_path / names[-1]).write_bytes(bare)
+        (tmp_path / f"p{number}.entry").write_bytes(entry.read_bytes())
+    said = run(tmp_path, "check-proof", *names, "--key", made["key"], code=1)
+    assert "true:" not in said
+    assert "the key was not shown to be in force: 45 " in said
+    said = run(tmp_path, "check-proof", *names, made["proof"], "--key", made["key"], code=1)
+    assert said.count("true:") == 1, "the one that shows it"
+    said = run(tmp_path, "check-proof", *names, "--key", made["key"], "--vouch")
+    assert "true: 45 " in said

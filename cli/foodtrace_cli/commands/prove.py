@@ -224,15 +224,19 @@ def _say_missing(ctx: Context, shown: list[About]) -> None:
 
 
 def _say_all(ctx: Context, said: Sequence[ProofSaid]) -> None:
-    """Say what became of each; of very many that hold only the first few, and how many of which kind."""
-    rest = [each for each in said if each.error is None]
-    told = said if len(rest) <= _LINES else [*(each for each in said if each.error is not None), *rest[:_FEW]]
-    for each in told:
-        _say(ctx, each)
-    if len(rest) > _LINES:
+    """Say what became of each; of very many that hold, or whose keys were not shown, only the first few, and how many of which kind."""
+    groups = {"many": [each for each in said if each.error is None and each.ok]}
+    groups["many_not_shown"] = [each for each in said if each.error is None and not each.ok]
+    few = {id(each) for rest in groups.values() if len(rest) > _LINES for each in rest[_FEW:]}
+    for each in said:
+        if id(each) not in few:
+            _say(ctx, each)
+    for word, rest in groups.items():
+        if len(rest) <= _LINES:
+            continue
         kinds = Counter((each.log, each.about.event_kind if each.about else "") for each in rest)
         for (log, kind), count in sorted(kinds.items(), key=lambda each: (each[0][0], -each[1])):
-            say(ctx.t("cli.proof.many", count=count, kind=ctx.t(f"kind.{kind}") if kind else "-", log=clean(log)))
+            say(ctx.t(f"cli.proof.{word}", count=count, kind=ctx.t(f"kind.{kind}") if kind else "-", log=clean(log)))
         say(ctx.t("cli.proof.all_listed", count=len(rest)))
 
 
