@@ -392,7 +392,7 @@ class City:
         lines = []
         for case, lot, answer in self.outcome:
             rates = {name: answer.rates[name].percent or "-" for name in ("R1", "R2", "R3")}
-            lines.append(t("demo.recall", case=case, lot=lot, outlets=len(answer.outlets), lots=len(answer.affected_lots), **rates))
+            lines.append(t("demo.recall", case=case, lot=lot, outlets=len(answer.outlets), lots=answer.lots_affected, **rates))
         lines.append(t("demo.verified", logs=len(self.verified.logs), entries=f"{self.verified.entries:,}"))
         lines += ["", t("demo.try")]
         lines += [

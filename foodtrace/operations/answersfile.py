@@ -27,6 +27,8 @@ from foodtrace.errors import BadData, FoodtraceError
 from foodtrace.events import Acknowledgement, Event, Notice
 from foodtrace.graph.directory import resolve_site
 from foodtrace.graph.edges import micros
+from foodtrace.graph.fitting import named as one_lot
+from foodtrace.graph.reader import SqlFacts
 from foodtrace.intake.lists import Columns, ListFault, ListRow, amount_of
 from foodtrace.intake.model import BadRow, Fault
 from foodtrace.operations.answering import Answering
@@ -237,7 +239,7 @@ class _Reading:
         return notice.to, notice
 
     def _read(self, row: ListRow, place: str, notice: Notice | None) -> None:
-        amount, lot = amount_of(row), row.text("lot")
+        amount, lot = amount_of(row), _lot_of(self._session, row)
         if amount is None and lot:
             raise BadData("case.no_quantity", value=lot, expected=ANSWERS["quantity"][0])
         if not lot and notice is not None and len(notice.lots) == 1:
@@ -310,6 +312,18 @@ def _again(said: _Said, error: FoodtraceError) -> ListRow:
     code = str(error.value).rpartition("/")[2]
     same = [row for row, (lot, _) in zip(said.of, said.lots, strict=True) if lot.rpartition("/")[2] == code]
     return same[-1] if same else said.rows[-1]
+
+
+def _lot_of(session: Session, row: ListRow) -> str:
+    """Return the lot of a row; of several names of one lot, as our own lists have them in a cell, the first."""
+    text = row.text("lot")
+    names = text.replace("=", " ").split()
+    if len(names) > 1:
+        facts = SqlFacts(session, 0)
+        numbers = facts.numbers(names)
+        if len(numbers) == len(set(names)) and len(one_lot(facts.aliases, list(numbers.values()))) == 1:
+            return names[0]
+    return text
 
 
 def _key(row: ListRow) -> str:

@@ -93,7 +93,7 @@ def blast(session: Session, *, start: int, end: int, now: int) -> Blast:
         text, product, _, producer = said[lot][:4]
         if not whole or lot in reach.odd or recalled(text) in filed:
             answer = recall(session, text, now=now)
-            outlets, many = len(answer.outlets), len(answer.affected_lots)
+            outlets, many = len(answer.outlets), answer.lots_affected
         else:
             outlets, many = reach.outlets(lot, kinds)
         made.append(Radius(lot=text, product=product, producer=producer, outlets=outlets, lots=many, born=lot in born))

@@ -25,6 +25,7 @@ from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.common import CHINA, local
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.answer import OutletRow
+from foodtrace.recall.called import Called
 from foodtrace.recall.cases import Told
 from foodtrace.recall.facts import Case, Planned
 from foodtrace.recall.marked import Marked
@@ -119,7 +120,8 @@ class Done:
 
     def steps(self) -> Iterable[SiteSteps]:
         """Return what was done at each site, in the order of the records; what a log without standing says is left out."""
-        return steps_of(self.facts, self.told, self.case, self.rows, self.origins, marked_steps(self.facts, self.marked, self.origins))
+        steps = marked_steps(self.facts, self.marked, self.origins, self.found.called)
+        return steps_of(self.facts, self.told, self.case, self.rows, self.origins, steps)
 
     def remarks(self) -> Iterable[Remark]:
         """Return what a stern reader would ask about (rule 2)."""
@@ -206,9 +208,9 @@ class Done:
         return [(texts[site], entry) for site, entry in found]
 
 
-def marked_steps(facts: SqlFacts, found: Sequence[Marked], origins: Mapping[int, str]) -> list[tuple[str, StepAnswer]]:
-    """Return (site, step) of facts that a case marks."""
-    texts = facts.texts({number for each in found for number in (each.lot, each.site)})
+def marked_steps(facts: SqlFacts, found: Sequence[Marked], origins: Mapping[int, str], called: Called) -> list[tuple[str, StepAnswer]]:
+    """Return (site, step) of facts that a case marks. :param called: what lots are called there."""
+    texts = facts.texts({each.site for each in found})
     return [
         (
             texts[each.site],
@@ -216,7 +218,7 @@ def marked_steps(facts: SqlFacts, found: Sequence[Marked], origins: Mapping[int,
                 kind=each.doing,  # type: ignore[arg-type]  # what is marked is one of these
                 at=local(each.t).isoformat(timespec="seconds"),
                 by="",
-                lot=texts[each.lot],
+                lot=called.name(each.lot, each.site),
                 quantity=each.q if each.unit >= 0 else None,
                 unit=UNIT_NAMES[each.unit] if each.unit >= 0 else "",
                 marks=tuple("booked" if mark == "sealed" and each.booked else mark for mark in each.marks),

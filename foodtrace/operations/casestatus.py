@@ -237,7 +237,7 @@ class _Standing:
         look = Look(self.facts, self.found, self.settings, case, calendar_of(self.session.rules))
         facts = list(marked(look))
         names = {number: info.name for number, info in self.found.sites.items()}
-        self.unsealed = unsealed_said(self.facts, unsealed(look, facts), names)
+        self.unsealed = unsealed_said(self.facts, unsealed(look, facts), names, self.found.called)
         self.broken = since_closed(self.session, case, self.told, self.against)
         mine = told_of_this(self.session, self.facts, case, self.told, self.found)
         done = Done(self.facts, case, mine, self.found, self.rows, self.settings, self.origins, facts)

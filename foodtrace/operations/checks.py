@@ -225,8 +225,8 @@ def _lots(facts: SqlFacts, state: Case, place: str) -> tuple[str, ...]:
     site = facts.site(place)
     every = {lot for lot, _ in found.holdings}
     here = {lot for lot, where in found.holdings if where == site}
-    texts = facts.texts(every)
-    return tuple(sorted(texts[lot] for lot in here or every if not texts[lot].startswith("?")))
+    names = (found.called.name(lot, site or 0) for lot in here or every)
+    return tuple(sorted(name for name in names if not name.startswith("?")))
 
 
 def consequences(result: str, level: str, *, closed: bool = False) -> tuple[str, ...]:

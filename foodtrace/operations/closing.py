@@ -99,12 +99,11 @@ def conditions(session: Session, now: int, case: Case, found: Affected | None = 
     said = said_at_notice(facts, hit, case, settings)
     sums = sums_with_said(facts, hit, case, settings=settings)
     left = _left(facts, hit, case, said, sums)
-    texts = facts.texts({lot for lots in left.values() for lot in lots})
     loads = _loads(facts, hit, said, sums) if any(kind == "travelling" for _, kind, _ in left) else {}
     infos = {**facts.sites({site for site, _, _ in left} - hit.sites.keys()), **hit.sites}
     for (site, kind, unit, product), lots in _by_product(hit, left):
         info = infos[site]
-        goods = [Goods(lot=texts[lot], quantity=quantity) for lot, quantity in lots.items()]
+        goods = [Goods(lot=hit.called.name(lot, site), quantity=quantity) for lot, quantity in lots.items()]
         if kind == "travelling":
             goods = [load for lot in lots for load in loads.get((lot, site, unit), ())] or goods
         made.append(
@@ -202,7 +201,6 @@ def _astray(hit: Affected, counts: Callable[[int, int], bool]) -> Iterator[Move]
 def _loads(facts: SqlFacts, hit: Affected, said: Mapping[Key, tuple[int, int]], sums: Mapping[Key, HoldingSum]) -> dict[Key, list[Goods]]:
     """Return what travels, load by load; what a site may have answered of them is said (rule 2)."""
     origins: dict[int, str] = dict(facts.session.rows("SELECT id, origin FROM log"))
-    texts = facts.texts({move.lot for move in hit.moves if move.travelling})
     made: dict[Key, list[Goods]] = defaultdict(list)
     for move in hit.moves:
         if move.dst and move.travelling:
@@ -211,7 +209,7 @@ def _loads(facts: SqlFacts, hit: Affected, said: Mapping[Key, tuple[int, int]], 
             log, seq = move.entries[0]
             made[key].append(
                 Goods(
-                    lot=texts[move.lot],
+                    lot=hit.called.name(move.lot, move.dst),
                     quantity=move.travelling,
                     entry=f"{origins.get(log, log)}#{seq}",
                     before=moment(notice).astimezone(CHINA).isoformat(timespec="seconds") if move.t_out < notice else "",

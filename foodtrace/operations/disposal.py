@@ -378,17 +378,19 @@ def restock(session: Session, doing: Doing, site: str, lot: str, quantity: Quant
 
 
 def held(session: Session, doing: Doing, case: str, site: str) -> list[str]:
-    """Return the affected lots of a site, by whichever log opened the case. Raises ``NotFound`` (``case.not_affected``)."""
+    """Return the affected lots of a site, by names they have there, by whichever log opened the case.
+
+    :raises NotFound: ``case.not_affected``.
+    """
     facts = SqlFacts(session, micros(doing.now))
     number = facts.site(site)
-    there: set[int] = set()
+    there: dict[int, str] = {}
     for state in load_cases(session, case, until=micros(doing.now)):
-        there |= {lot for lot, where in reach_of(facts, state).holdings if where == number}
-    texts = facts.texts(there)
-    lots = sorted(texts[lot] for lot in there)
-    if not lots:
+        found = reach_of(facts, state)
+        there |= {lot: found.called.name(lot, where) for lot, where in found.holdings if where == number}
+    if not there:
         raise NotFound("case.not_affected", value=site, case=case)
-    return lots
+    return sorted(there.values())
 
 
 def _meant(session: Session, doing: Doing, case: str, site: str, lot: str | None, quantity: Quantity | None) -> list[str]:

@@ -58,6 +58,8 @@ class MailGoods(msgspec.Struct, frozen=True, kw_only=True):
 
     lot: str
     """Full id; of goods that came without lot the name by which an answer calls them (``?LOG#SEQ``)."""
+    also: tuple[str, ...] = ()
+    """Other names of the lot that records give it at the party's, and those that were asked for."""
     product: str
     received: int | None
     """None: nobody knows, goods are on the way to a site that keeps no books."""
@@ -82,6 +84,7 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     direction: Literal["downstream", "upstream"]
     lots: tuple[str, ...]
+    """By all names that the goods have there, and by those that were asked for; ``goods`` says which are one lot."""
     without_lot: tuple[str, ...]
     """Goods that came without lot, by the names that an answer calls them by."""
     received: int | None
@@ -96,7 +99,8 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
     travelling: int
     """Sent to it, and not received by any record."""
     goods: tuple[MailGoods, ...]
-    """What these are made of, lot by lot; in CSV ``LOT received on_hand travelling link``, a ``;`` between them."""
+    """What these are made of, lot by lot; in CSV ``LOT received on_hand travelling link``, a ``;`` between them
+    and a ``=`` between names of one lot."""
     contact: str
     """This and the next two masked unless contacts were asked for."""
     phone: str
@@ -239,7 +243,7 @@ def mailing(notified: Notified, *, contacts: bool) -> list[Mail]:
                     operator=party.operator,
                     name=party.name,
                     direction=party.direction,
-                    lots=tuple(each.lot for each in lots if each.lot),
+                    lots=tuple(name for each in lots if each.lot for name in (each.lot, *each.also)),
                     without_lot=tuple(each.goods for each in lots if each.goods),
                     received=_sum(each.received for each in lots),
                     on_hand=_sum(each.on_hand for each in lots),
@@ -266,6 +270,7 @@ def _sum(values: Iterable[int | None]) -> int | None:
 def _mail_goods(each: PartyLot) -> MailGoods:
     return MailGoods(
         lot=each.lot or each.goods,
+        also=each.also,
         product=each.product,
         received=each.received,
         born=each.born,
@@ -278,7 +283,8 @@ def _mail_goods(each: PartyLot) -> MailGoods:
 def _cell(value: object) -> str:
     """Return a field as a cell; what nobody knows is a question mark, never nothing or zero."""
     if isinstance(value, MailGoods):
-        return " ".join(_cell(each) for each in (value.lot, value.received, value.on_hand, value.travelling, value.link))
+        names = "=".join((value.lot, *value.also))
+        return " ".join(_cell(each) for each in (names, value.received, value.on_hand, value.travelling, value.link))
     if isinstance(value, tuple):
         return ("; " if value and isinstance(value[0], MailGoods) else " ").join(map(_cell, value))
     return "?" if value is None else str(value)
@@ -319,7 +325,7 @@ def _goods(lots: Iterable[PartyLot], direction: str, lang: Lang) -> str:
         names = ["product", "lot", "received", *(["born"] if made else []), *(["travelling"] if sent else []), "on_hand", "link"]
     rows = ["<table><tr>" + "".join(f"<th>{_e(text(f'notice.col_{name}', lang))}</th>" for name in names) + "</tr>"]
     for each in lots:
-        lot = each.lot or f"{text('notice.without_lot', lang)} ({each.goods})"
+        lot = " = ".join((each.lot, *each.also)) if each.lot else f"{text('notice.without_lot', lang)} ({each.goods})"
         cells = [f"<td>{_e(each.product)}</td><td>{_e(lot)}</td><td class=n>{_e(_amount(each.received, each.unit, lang))}</td>"]
         if made:
             cells.append(f"<td class=n>{_e(_amount(each.born, each.unit, lang))}</td>")

@@ -37,7 +37,9 @@ class PartyLot(msgspec.Struct, frozen=True, kw_only=True):
     """What a party has, or had, of one lot, in base units."""
 
     lot: str
-    """Full id; empty: goods that were dispatched without lot."""
+    """Full id, by a name that the goods have at the party's; empty: goods that were dispatched without lot."""
+    also: tuple[str, ...] = ()
+    """Other names of the lot that records give it there, and those that were asked for."""
     product: str
     unit: str
     received: int | None
@@ -88,7 +90,7 @@ def parties_of(session: Session, facts: SqlFacts, found: Affected, state: Case) 
     for site, info in found.sites.items():
         if site in found.own and site not in found.outlets:
             continue
-        lots = _lots(facts, found, [(lot, site) for lot in there[site]], silent, told)
+        lots = _lots(found, [(lot, site) for lot in there[site]], silent, told)
         if lots:
             made.append(
                 Party(
@@ -106,7 +108,7 @@ def parties_of(session: Session, facts: SqlFacts, found: Affected, state: Case) 
 
 
 def _lots(
-    facts: SqlFacts, found: Affected, holdings: Sequence[Holding], silent: Collection[int] = (), told: Mapping[Key, int] = _NOTHING
+    found: Affected, holdings: Sequence[Holding], silent: Collection[int] = (), told: Mapping[Key, int] = _NOTHING
 ) -> tuple[PartyLot, ...]:
     """Return what some sites have or had of each affected lot.
 
@@ -114,10 +116,9 @@ def _lots(
         sold, and nobody says how much. :param told: what is left by a site's own answer.
     """
     made: list[PartyLot] = []
-    texts = facts.texts([lot for lot, _ in holdings])
+    called = found.called
     for lot, site in holdings:
-        link, text = found.holdings[lot, site], texts[lot]
-        info = found.infos.get(lot)
+        link, text = found.holdings[lot, site], called.name(lot, site)
         units = [unit for unit in range(3) if (lot, site, unit) in found.sums]
         quiet = site in silent
         for unit in units or [0]:
@@ -127,7 +128,8 @@ def _lots(
             made.append(
                 PartyLot(
                     lot=text if not text.startswith("?") else "",
-                    product=info.product if info else "",
+                    also=called.others(lot, site),
+                    product=found.product(lot),
                     unit=UNIT_NAMES[unit],
                     received=None if sums is None or (unknown and sums.travelling) else sums.received,
                     born=sums.born if sums else 0,
@@ -175,7 +177,7 @@ def _upstream(session: Session, facts: SqlFacts, found: Affected, state: Case) -
         yield _up(info.text, info.operator, info.name, info.kind, lots)
     first = opening(case_events(session, state.case), state.opener)
     elsewhere = first is not None and log_operator(session, first[2][0]) != state.operator
-    recalls = _lots(facts, found, [holding for holding in found.holdings if holding[1] in found.own]) if elsewhere else ()
+    recalls = _lots(found, [holding for holding in found.holdings if holding[1] in found.own]) if elsewhere else ()
     if recalls:
         # To who recalls it is told what it brought into the world, made or bought: of one lot at one site these are different goods.
         recalls = tuple(msgspec.structs.replace(each, received=(each.received or 0) + each.born, born=0) for each in recalls)
@@ -194,15 +196,22 @@ def _makers(facts: SqlFacts, found: Affected, known: set[int]) -> Iterable[Party
     for flow in found.flows:
         if flow.kind in BIRTHS and flow.lot in lots and flow.site and flow.site not in known and flow.site not in found.sites:
             made[flow.site][flow.lot, flow.unit] += flow.q
-    texts = facts.texts({lot for each in made.values() for lot, _ in each})
+    called = found.called
     for site, info in facts.sites(made).items():
-        portions = tuple(
+        portions = [
             PartyLot(
-                lot=texts[lot], product=found.infos[lot].product, unit=UNIT_NAMES[unit], received=quantity, on_hand=0, link="confirmed"
+                lot=called.name(lot, site),
+                also=called.others(lot, site),
+                product=found.product(lot),
+                unit=UNIT_NAMES[unit],
+                received=quantity,
+                on_hand=0,
+                link="confirmed",
             )
-            for (lot, unit), quantity in sorted(made[site].items(), key=lambda each: texts[each[0][0]])
-        )
-        yield _up(info.text, info.operator, info.name, info.kind, portions)
+            for (lot, unit), quantity in made[site].items()
+        ]
+        portions.sort(key=lambda each: (each.lot, each.unit))
+        yield _up(info.text, info.operator, info.name, info.kind, tuple(portions))
 
 
 def _up(site: str, operator: str, name: str, kind: str, lots: tuple[PartyLot, ...]) -> Party:

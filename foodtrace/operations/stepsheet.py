@@ -86,7 +86,7 @@ def done_at(session: Session, case_id: str, answer: Answer, now: int) -> tuple[S
     found = reach_of(facts, case)
     told = told_of_this(session, facts, case, told, found)
     look = Look(facts, found, for_case(case, session.rules).settings, case, NO_TABLES)
-    return tuple(steps_of(facts, told, case, rows, origins, marked_steps(facts, list(marked(look)), origins)))
+    return tuple(steps_of(facts, told, case, rows, origins, marked_steps(facts, list(marked(look)), origins, found.called)))
 
 
 def marks_words(marks: Iterable[str], lang: Lang) -> str:

@@ -70,6 +70,8 @@ class TracedPlace(msgspec.Struct, frozen=True, kw_only=True):
 
     id: int
     lot: str
+    also: tuple[str, ...] = ()
+    """Other names that the lot has there, and the one that was asked for."""
     product: str
     site: str
     name: str
@@ -100,6 +102,8 @@ class Trace(msgspec.Struct, frozen=True, kw_only=True):
     """A lot with its ancestors and descendants, and the way of the goods; its JSON is ``schemas/trace.json``."""
 
     lot: str
+    other_names: tuple[str, ...] = ()
+    """Full ids that are names of this lot too."""
     product: str
     site: str
     born: tuple[Quantity, ...]
@@ -130,13 +134,14 @@ def trace(session: Session, lot: str, *, now: int, direction: Direction = "both"
     if direction != "back":
         onward = _follow(start, facts.children, facts)
     chosen = for_day(now, session.rules)
-    drawn = _chain(facts, text, start, direction, chosen.settings, at)
+    drawn = _chain(facts, text, number, start, direction, chosen.settings, at)
     number_of = {place.key: n for n, place in enumerate(drawn.places)}
     shown = _Shown(facts, {*start, *back, *onward})
     first = shown.lot(tuple(start), 0) if start else None
     begun = {*start, *back} if direction != "forward" else set()
     return Trace(
         lot=text,
+        other_names=tuple(sorted({first.lot, *first.other_names} - {text})) if first else (),
         product=first.product if first else "",
         site=first.site if first else "",
         born=first.born if first else (),
@@ -149,16 +154,17 @@ def trace(session: Session, lot: str, *, now: int, direction: Direction = "both"
     ), drawn
 
 
-def _chain(facts: SqlFacts, text: str, start: set[int], direction: Direction, settings: Settings, at: str) -> Chain:
+def _chain(facts: SqlFacts, text: str, number: int | None, start: set[int], direction: Direction, settings: Settings, at: str) -> Chain:
+    asked = () if number is None else (number,)
     if direction == "back":
         site = resolve_site(facts.session, at) if at else ""
-        drawn = chains.backward(facts, start, settings=settings, at=(facts.site(site) or -1) if site else 0)
+        drawn = chains.backward(facts, asked, settings=settings, at=(facts.site(site) or -1) if site else 0)
         if at and not drawn.places:
             raise NotFound("trace.not_there", value=text, site=site)
         return drawn
     found = find(facts, (LotsClause(lots=(text,)),), settings=settings)
     ahead = chains.forward(facts, found, asked=start, settings=settings)
-    return ahead if direction == "forward" else chains.joined(chains.backward(facts, start, settings=settings), ahead)
+    return ahead if direction == "forward" else chains.joined(chains.backward(facts, asked, settings=settings), ahead)
 
 
 class _Shown:
@@ -220,6 +226,7 @@ def _places(drawn: Chain, number: dict[Holding, int]) -> tuple[TracedPlace, ...]
         TracedPlace(
             id=number[each.key],
             lot=each.lot,
+            also=each.also,
             product=each.product,
             site=each.site,
             name=each.name,

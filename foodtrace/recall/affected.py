@@ -24,6 +24,7 @@ import msgspec
 from foodtrace.events import Clause, LeftClause, ThroughClause
 from foodtrace.graph.flows import ALWAYS, Copies, Flow, FlowKind, LotInfo, SiteInfo
 from foodtrace.graph.walk import KNOT, Holding, Joins, Step, reach, strained, tiers
+from foodtrace.recall.called import Called
 from foodtrace.recall.facts import Cleared, Facts
 from foodtrace.recall.moves import Move
 from foodtrace.recall.quantities import HoldingSum
@@ -54,6 +55,8 @@ class Affected(msgspec.Struct, frozen=True, kw_only=True):
     """Representatives of affected lots, pseudo-lots included."""
     names: Mapping[int, tuple[int, ...]]
     """Representative -> all names of the lot."""
+    called: Called
+    """By which of these people are told of it, and where."""
     holdings: Mapping[Holding, Link]
     flows: Sequence[Flow]
     """Every live flow of every lot read, lots as their representatives."""
@@ -222,6 +225,7 @@ def _result(
     return Affected(
         lots=lots,
         names={lot: tuple(sorted(records.classes[lot])) for lot in lots},
+        called=records.called,
         holdings=links,
         flows=records.flows,
         moves=records.moves,

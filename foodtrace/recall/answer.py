@@ -182,7 +182,7 @@ class Answering:
         self.said = said
         self.sums = self.books.all() if self.books is not None and said else self.found.sums
         self.done: Completion = completion(facts, self.found, case, settings=settings)
-        self.texts = facts.texts({name for lot in self.found.lots for name in self.found.names[lot]} | set(self.found.sites))
+        self.called = self.found.called
 
     def _own_operator(self, asked: tuple[str, ...], case: Case | None) -> str:
         """Return who recalls: the case says it, else the producer of the lot asked for."""
@@ -209,7 +209,8 @@ class Answering:
             at=said_time(self.facts.now) or "",
             product=self._product(products),
             products=by_product(products),
-            affected_lots=tuple(sorted(self.texts[lot] for lot in self.found.lots)),
+            affected_lots=self.called.every(self.found.lots),
+            same_lots=self.called.same(self.found.lots),
             outlets=tuple(outlets),
             others=tuple(others),
             figures=figures,
@@ -225,7 +226,8 @@ class Answering:
 
     def _twice(self) -> tuple[ToldTwice, ...]:
         found = twice(self.found, self.settings.clock_slack) if self.case is not None else []
-        return twice_said(self.session, self.facts, found, {site: info.name for site, info in self.names.items()}, self.found.flows)
+        names = {site: info.name for site, info in self.names.items()}
+        return twice_said(self.session, self.facts, found, names, self.found.flows, self.called)
 
     def _measured(self) -> Mapping[tuple[int, int, int], Bounds]:
         return measure(self.facts, self.found, self.clauses, said=self.said, sums=self.sums)
@@ -237,7 +239,7 @@ class Answering:
             for each in row.amounts
             if each.on_hand is None
         }
-        return site_bounds(self.found, self._measured(), self.texts, self.lines.key, silent)
+        return site_bounds(self.found, self._measured(), self.lines.key, silent)
 
     def _products(self) -> list[tuple[str, str]]:
         """Return (lot asked for, what it is by any of its names)."""
@@ -283,6 +285,7 @@ class Answering:
         fields = contact[1] if contact else {}
         links = [self.found.holdings[holding] for holding in held]
         times = self.times.get(site, {})
+        lots = {name for lot, _ in held for name in self.called.names(lot, site)}
         return OutletRow(
             site=info.text,
             name=info.name,
@@ -294,7 +297,8 @@ class Answering:
             phone=fields.get("phone", ""),
             address=fields.get("address", ""),
             personal=contact[0] if contact else "missing",
-            lots=tuple(sorted(self.texts[lot] for lot, _ in held)),
+            lots=tuple(sorted(lots)),
+            also=tuple(sorted({name for lot, _ in held for name in self.called.names(lot)} - lots)),
             suppliers=tuple(sorted(self.names[each].name or self.names[each].text for each in self.suppliers.get(site, ()))),
             link=self.found.site_link(site),
             tier=min((link.tier for link in links if link.tier >= 0), default=-1),
@@ -327,7 +331,6 @@ class Answering:
         if not any(move.unnamed and (move.lot, move.dst) in self.found.holdings for move in self.found.moves):
             return ()  # the bounds cost a replay; most recalls need none
         lines = pseudo_lines(self.found, self._measured())
-        texts = self.facts.texts({line.lot for line in lines})
         made = [
             WithoutLot(
                 site=self.names[line.site].text,
@@ -336,7 +339,7 @@ class Answering:
                 quantity=line.quantity,
                 least=line.least,
                 most=line.most,
-                goods=texts[line.lot],
+                goods=self.called.name(line.lot, line.site),
             )
             for line in lines
         ]
@@ -347,7 +350,7 @@ class Answering:
         found = findings_of(self.facts, self.found, settings=self.settings, case=self.case, calendar=tables, sums=self.sums)
         elsewhere = self.facts.sites({each.site for each in found if each.site} - self.names.keys())
         names = {site: info.name for site, info in (*self.names.items(), *elsewhere.items())}
-        return findings_said(self.session, self.facts, found, names)
+        return findings_said(self.session, self.facts, found, names, self.called)
 
 
 __all__ = ["Amount", "Answer", "FiguresAnswer", "FindingAnswer", "OutletRow", "Position", "RateAnswer", "WithoutLot", "recall"]

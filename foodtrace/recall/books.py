@@ -17,6 +17,7 @@ from foodtrace.graph.walk import Holding
 from foodtrace.recall.affected import Affected, Link
 from foodtrace.recall.aliases import with_aliases
 from foodtrace.recall.breaks import Asked, Break, Names
+from foodtrace.recall.called import Called
 from foodtrace.recall.cases import case_ids, load_cases
 from foodtrace.recall.deadlines import Calendar
 from foodtrace.recall.facts import Case
@@ -120,8 +121,9 @@ class Books:
         rep = representatives(lots, self.facts.aliases(lots), texts) | {lot: one for lot, one in self._twins.items() if lot in lots}
         flows, copies = flows_once(self.facts, flows, rep)
         moves = [move for move in pair(flows, rep, self.facts.ranks()) if not named or (move.lot in rep and not move.unnamed)]
+        called = Called(rep, texts, flows)
         flows = [msgspec.structs.replace(flow, lot=rep.get(flow.lot, flow.lot)) for flow in flows]
-        found = msgspec.structs.replace(self._as_affected(lots, rep, flows, moves), copies=copies)
+        found = msgspec.structs.replace(self._as_affected(lots, rep, called, flows, moves), copies=copies)
         sums, answers = self._with_answers(found, rep)
         look = Look(self.facts, found, self.settings, None, Calendar({}), sums=sums, answers=answers)
         self._count(found, named=named)
@@ -186,7 +188,7 @@ class Books:
                 self._told_ahead.add(same)
                 self.open.append(made)
 
-    def _as_affected(self, lots: set[int], rep: dict[int, int], flows: list[Flow], moves: list[Move]) -> Affected:
+    def _as_affected(self, lots: set[int], rep: dict[int, int], called: Called, flows: list[Flow], moves: list[Move]) -> Affected:
         """Return these lots as if all of them were asked about, so that the rules of findings can be put to them."""
         held = {(flow.lot, flow.site) for flow in flows if flow.site and not flow.flags & UNNAMED}
         held |= {(move.lot, move.dst) for move in moves if move.dst} | {
@@ -199,6 +201,7 @@ class Books:
         return Affected(
             lots=tuple(sorted(names)),
             names={lot: tuple(sorted(each)) for lot, each in names.items()},
+            called=called,
             holdings=dict.fromkeys(held, _SURE),
             flows=flows,
             moves=moves,
@@ -263,6 +266,7 @@ class Books:
             document=next((flow.pair for flow in flows if flow.pair), "") if move is not None else "",
             entries=each.entries,
             reason=each.reason,
+            called=look.found.called,
         )
 
     def _one_event(self, entries: Sequence[Entry]) -> bool:

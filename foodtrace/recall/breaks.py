@@ -9,6 +9,7 @@ import msgspec
 from foodtrace.graph.edges import UNIT_NAMES, moment
 from foodtrace.graph.flows import ALWAYS, NEVER, SiteInfo
 from foodtrace.graph.reader import SqlFacts
+from foodtrace.recall.called import Called
 from foodtrace.recall.finding.look import Entry
 from foodtrace.storage.session import Session
 
@@ -21,6 +22,9 @@ class Break(msgspec.Struct, frozen=True, kw_only=True):
 
     Its text stands under ``finding.KIND``."""
     lot: str
+    """By a name that it has there."""
+    also: tuple[str, ...] = ()
+    """Other names that records give the lot there."""
     product: str
     site: str
     """Where it is open: the receiver of a move, else where the goods are."""
@@ -102,13 +106,15 @@ class Names:
         product: str = "",
         reason: str = "",
         words: tuple[str, ...] = (),
+        called: Called | None = None,
     ) -> Break:
-        """Return a break with its names; ``at`` is none, or a moment that is known."""
+        """Return a break with its names; ``at`` is none, or a moment that is known. :param called: what lots are called there."""
         places = self.places({site, source})
         here, there = places.get(site), places.get(source)
         return Break(
             kind=kind,
-            lot=self.facts.texts([lot])[lot] if lot else "",
+            lot=((called.name(lot, site) if called else "") or self.facts.texts([lot])[lot]) if lot else "",
+            also=called.others(lot, site) if called and lot else (),
             product=product,
             site=here.text if here else "",
             name=here.name if here else "",

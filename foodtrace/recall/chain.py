@@ -30,6 +30,7 @@ from foodtrace.graph.flows import ALWAYS, BIRTHS, NEVER, Flow, FlowKind, LotInfo
 from foodtrace.graph.walk import KNOT, Holding
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.aliases import with_aliases
+from foodtrace.recall.called import Called
 from foodtrace.recall.facts import Facts
 from foodtrace.recall.moves import Move, pair, without_source
 from foodtrace.recall.quantities import HoldingSum, holdings
@@ -54,6 +55,8 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     key: Holding
     """(lot, site); a process has the site :data:`~foodtrace.graph.walk.KNOT`."""
     lot: str = ""
+    also: tuple[str, ...] = ()
+    """Other names that the lot has there, and those that were asked for."""
     product: str = ""
     site: str = ""
     name: str = ""
@@ -111,7 +114,7 @@ def forward(
     rep = {name: lot for lot, names in found.names.items() for name in names}
     flows = [msgspec.structs.replace(flow, lot=rep.get(flow.lot, flow.lot)) for flow in facts.entries(entries)] if entries else []
     infos = {lot: _info(found.infos, names) for lot, names in found.names.items()}
-    drawn = _Drawing(facts, wanted, infos, found.sites, found.sums if sums is None else sums)
+    drawn = _Drawing(found.called, wanted, infos, found.sites, found.sums if sums is None else sums)
     silent = unheard(facts, found, found.sums if sums is None else sums)
     for place, link in found.holdings.items():
         role = "outlet" if place[1] in found.outlets else "own" if place[1] in found.own else "intermediary"
@@ -133,6 +136,8 @@ def backward(facts: Facts, lots: Collection[int], *, settings: Settings = DEFAUL
     names, rep, flows = _ancestors(facts, lots)
     flows, _ = flows_once(facts, flows, rep)
     moves = pair(flows, rep, facts.ranks())
+    texts = facts.texts(rep)
+    called = Called(rep, texts, flows, asked={texts[lot] for lot in lots if lot in rep})
     flows = [msgspec.structs.replace(flow, lot=rep.get(flow.lot, flow.lot)) for flow in flows]
     asked = {rep[lot] for lot in names if lot in rep}
     entries = {(flow.log, flow.seq) for flow in flows if flow.kind == FlowKind.PRODUCED}
@@ -145,7 +150,7 @@ def backward(facts: Facts, lots: Collection[int], *, settings: Settings = DEFAUL
     for name, lot in rep.items():
         by_lot[lot].append(name)
     drawn = _Drawing(
-        facts,
+        called,
         wanted,
         {lot: _info(infos, each) for lot, each in by_lot.items()},
         facts.sites({site for _, site in wanted}),
@@ -264,13 +269,13 @@ class _Drawing:
 
     def __init__(
         self,
-        facts: Facts,
+        called: Called,
         wanted: set[Holding],
         infos: Mapping[int, LotInfo],
         sites: Mapping[int, SiteInfo],
         sums: Mapping[tuple[int, int, int], HoldingSum],
     ) -> None:
-        self._texts = facts.texts({lot for lot, _ in wanted})
+        self._called = called
         self._wanted = wanted
         self._infos = infos
         self._sites = sites
@@ -287,7 +292,8 @@ class _Drawing:
         sums = self._sums.get(key, [])
         self._places[key] = Place(
             key=key,
-            lot=self._texts[lot],
+            lot=self._called.name(lot, site),
+            also=self._called.others(lot, site),
             product=info.product if info else "",
             site=where.text if where else "",
             name=where.name if where else "",

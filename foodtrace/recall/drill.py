@@ -130,7 +130,6 @@ def drill(session: Session, seed: str, *, now: int, timer: Timer, lot: str | Non
     rates = [_rate(unit, product, total(rows)) for (unit, product), rows in sorted(lines.items())]
     asked = {facts.lot(chosen) or 0}
     chain = joined(backward(facts, asked, settings=settings), forward(facts, found, asked, settings=settings))
-    texts = facts.texts({lot for lot, _ in weighed})
     made = Drill(
         seed=seed,
         candidates=candidates,
@@ -138,15 +137,14 @@ def drill(session: Session, seed: str, *, now: int, timer: Timer, lot: str | Non
         product=answer.product,
         at=shown_time(now) or "",
         milliseconds=(timer() - begun) // 1000,
-        affected_lots=len(answer.affected_lots),
+        affected_lots=answer.lots_affected,
         sites=len(answer.outlets) + len(answer.others),
         outlets=len(answer.outlets),
         reachable=sum(bool(row.phone) for row in answer.outlets),
         untraced=len(answer.untraced),
         accounted=tuple(sorted(rates, key=lambda rate: (rate.numerator * 1000 // max(rate.denominator, 1), rate.unit, rate.product))),
         balances=tuple(
-            _weighed(texts[lot], unit, row)
-            for (lot, unit), row in sorted(weighed.items(), key=lambda each: (texts[each[0][0]], each[0][1]))
+            _weighed(*key, row) for key, row in sorted(((found.called.name(lot), unit), row) for (lot, unit), row in weighed.items())
         ),
         answer=masked(answer),
     )

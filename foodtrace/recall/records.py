@@ -5,8 +5,9 @@ Rules:
 1. **Lots**: from the lots a scope can touch, the closure over aliases, transformations, lots of the same code under an unknown
    authority, dispatches without lot from any site the goods came to, and those that are the other side of a receipt of theirs which
    names no source; level by level, every lot's flows read once.
-2. **Names**: an alias class goes by its smallest text, so that the order of records never matters. What several logs tell of one dispatch
-   without lot are names of one lot as well (:mod:`foodtrace.recall.twins`).
+2. **Names**: an alias class goes by its smallest text in here, so that the order of records never matters. By which of its names
+   people are told of it says :mod:`foodtrace.recall.called`. What several logs tell of one dispatch without lot are names of one lot as
+   well (:mod:`foodtrace.recall.twins`).
 3. **Recorded holdings**: wherever any flow of a lot happened or a move begins or ends, and wherever a record that moves nothing says that
    goods are or were: an answer to a notice, a test, a packing, a release, a truck put aside, a refusal (:mod:`foodtrace.graph.spoken`).
 4. **Steps**: moves, transformations through one knot each (outputs cleared for this case left out), and the possible steps of
@@ -26,11 +27,12 @@ from typing import Final
 
 import msgspec
 
-from foodtrace.events import Clause, LeftClause, ThroughClause
+from foodtrace.events import Clause, LeftClause, LotsClause, ThroughClause
 from foodtrace.graph.copies import flows_once
 from foodtrace.graph.flows import ALWAYS, BIRTHS, CLEARED, DAY, NEVER, UNKNOWN_TIME, UNNAMED, Flow, FlowKind
 from foodtrace.graph.products import may_be
 from foodtrace.graph.walk import KNOT, Holding, Step
+from foodtrace.recall.called import Called
 from foodtrace.recall.facts import Cleared, Facts
 from foodtrace.recall.moves import Move, is_nameless, pair, without_source
 from foodtrace.recall.quantities import holdings
@@ -76,7 +78,8 @@ class Records:
             self.fitting.append(lots)
         self.spoken: dict[Holding, list[tuple[int, tuple[int, int]]]] = defaultdict(list)
         """Holding -> (since when, entry) of what says that goods were there and moves none; at first by the lots' names."""
-        codes = self._load(start)
+        asked = {text for clause in clauses if isinstance(clause, LotsClause) for text in clause.lots}
+        codes = self._load(start, said, asked)
         self.flows, self.copies = flows_once(facts, self.flows)
         self.codes: dict[int, set[int]] = defaultdict(set)
         """Lot -> lots of the same code under an authority that is on no record."""
@@ -114,7 +117,7 @@ class Records:
             made[self.rep[lot]] = made.get(self.rep[lot], False) or certain
         return made
 
-    def _load(self, start: Collection[int]) -> set[tuple[int, int]]:
+    def _load(self, start: Collection[int], said: Collection[Holding], asked: Collection[str]) -> set[tuple[int, int]]:
         """Read the closure (rule 1); return the pairs of the same code."""
         lots: set[int] = set()
         fresh = set(start)
@@ -140,7 +143,9 @@ class Records:
             reached |= {flow.lot for flow in self.facts.sent_to(without_source(flows))}
             fresh = reached - lots
         self.infos = dict(self.facts.lots(lots))
-        self._name(lots, aliases | twins(self.flows, self.infos))
+        texts = self.facts.texts(lots)
+        self._name(lots, aliases | twins(self.flows, self.infos), texts)
+        self.called = Called(self.rep, texts, self.flows, (*self.spoken, *said), asked)
         spoken = list(self.spoken.items())
         self.spoken.clear()
         for (name, site), told in spoken:
@@ -150,9 +155,9 @@ class Records:
         ]
         return codes
 
-    def _name(self, lots: Collection[int], aliases: Iterable[tuple[int, int]]) -> None:
+    def _name(self, lots: Collection[int], aliases: Iterable[tuple[int, int]], texts: Mapping[int, str]) -> None:
         """Put names into classes (rule 2)."""
-        self.rep.update(representatives(lots, aliases, self.facts.texts(lots)))
+        self.rep.update(representatives(lots, aliases, texts))
         for lot in lots:
             self.classes.setdefault(self.rep[lot], set()).add(lot)
 

@@ -108,6 +108,8 @@ class LotDates(msgspec.Struct, frozen=True, kw_only=True):
     """What the records say of one affected lot; empty, or none: they do not."""
 
     lot: str
+    also: tuple[str, ...] = ()
+    """Its other names."""
     product: str
     produced: str
     """Day, ``2026-11-01``."""
@@ -208,7 +210,7 @@ def case_report(
         operator_name=name_of(case.operator) if case.operator else "",
         plan=plan_said(told, case),
         people=_people(session, told, case, masked=not contacts),
-        lots=_lots(facts, found),
+        lots=_lots(found),
         known=local_time(case.known),
         opened=local_time(case.opened),
         published=_maybe(case.published),
@@ -227,7 +229,9 @@ def case_report(
         deadlines=(_deadline(start_clock(case, settings), now), _deadline(completion_clock(case, settings, look.calendar, now), now)),
         answer=answer if contacts else masked(answer),
         upstream=_upstream(told),
-        unsealed=unsealed_said(facts, unsealed(look, marked(look)), {number: info.name for number, info in found.sites.items()}),
+        unsealed=unsealed_said(
+            facts, unsealed(look, marked(look)), {number: info.name for number, info in found.sites.items()}, found.called
+        ),
         curve=curve_points(session, case, settings, now, len(found.holdings)),
         entries=entries,
         goods=goods,
@@ -259,15 +263,15 @@ def _hidden(field: str, value: str) -> str:
     return hidden_phone(value) if field == "phone" else value[: 3 if field == "address" else 1] + "**"
 
 
-def _lots(facts: SqlFacts, found: Affected) -> tuple[LotDates, ...]:
-    texts = facts.texts(found.lots)
+def _lots(found: Affected) -> tuple[LotDates, ...]:
     made: list[LotDates] = []
     for lot in found.lots:
         infos = [found.infos[name] for name in found.names[lot] if name in found.infos]
         content, unit = next(((each.content, UNIT_NAMES[each.content_unit]) for each in infos if each.content is not None), (None, ""))
         made.append(
             LotDates(
-                lot=texts[lot],
+                lot=found.called.name(lot),
+                also=found.called.others(lot),
                 product=found.product(lot),
                 produced=days_said(each.produced for each in infos),
                 expiry=days_said(each.expiry for each in infos),

@@ -101,7 +101,7 @@ def _summary(report: Report, lang: Lang) -> Grid:
         ("published", moment_words(report.published)),
         ("closed", moment_words(report.closed)),
         ("decisions", "\n".join(each.words(lang) for each in report.decisions) or "-"),
-        ("scope", text("report.summary.scope", lang, version=answer.version, lots=len(answer.affected_lots))),
+        ("scope", text("report.summary.scope", lang, version=answer.version, lots=answer.lots_affected)),
         (
             "outlets",
             text("report.summary.outlets", lang, count=len(answer.outlets), confirmed=confirmed, possible=len(answer.outlets) - confirmed),
@@ -336,7 +336,7 @@ def _lots(report: Report, lang: Lang) -> Grid:
     for each in report.lots:
         unit = each.content_unit
         content = "-" if each.content is None else f"{Measured(each.content, unit).shown()} {unit_word(unit, lang)}"
-        rows.append((each.lot, each.product or "-", each.produced or "-", each.expiry or "-", content))
+        rows.append((" = ".join((each.lot, *each.also)), each.product or "-", each.produced or "-", each.expiry or "-", content))
     return Grid(name="lots", columns=("lot", "product", "produced", "expiry", "content"), rows=tuple(rows))
 
 

@@ -19,6 +19,7 @@ import msgspec
 from foodtrace.graph.edges import moment
 from foodtrace.graph.flows import LEAVING, Flow
 from foodtrace.graph.heads import LogHead, heads
+from foodtrace.recall.called import Called
 from foodtrace.recall.facts import Facts
 from foodtrace.recall.finding.look import Finding
 from foodtrace.recall.metrics import UNIT_NAMES, Figures, Rate
@@ -104,6 +105,10 @@ class OutletRow(msgspec.Struct, frozen=True, kw_only=True):
     """How the contact fields stand; a value that does not fit the entry's commitment is not shown. ``not_here``: they stayed with
     the host that writes the log."""
     lots: tuple[str, ...]
+    """Affected lots there by every name that a record gives them at this site, and by those that were asked for: one lot may stand here
+    under several (:attr:`Answer.same_lots`)."""
+    also: tuple[str, ...] = ()
+    """Other names of these lots, that no record gives them at this site."""
     suppliers: tuple[str, ...]
     """Names of the sites it received from."""
     link: Literal["confirmed", "possible"]
@@ -268,6 +273,9 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     products: tuple[ProductLots, ...] = ()
     """The lots asked for by what they are, in the order asked."""
     affected_lots: tuple[str, ...]
+    """Every name of every affected lot: as many as there are names (:attr:`lots_affected` counts lots)."""
+    same_lots: tuple[tuple[str, ...], ...] = ()
+    """Which of these are names of one lot: a group for each lot that goes by several."""
     outlets: tuple[OutletRow, ...]
     others: tuple[OutletRow, ...]
     """Affected sites that are no outlets: own sites and intermediaries."""
@@ -285,6 +293,11 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     partial: bool
     bounds: tuple[SiteBounds, ...] | None = None
     """Least, proportional and most at every affected site; none: not asked for, they cost a replay of all records."""
+
+    @property
+    def lots_affected(self) -> int:
+        """How many lots are affected, each counted once whatever names it has."""
+        return len(self.affected_lots) - sum(len(names) - 1 for names in self.same_lots)
 
     @property
     def goods(self) -> str:
@@ -312,10 +325,12 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 _INNER: Final = frozenset({"amounts"})
 
 
-def findings_said(session: Session, facts: Facts, found: Collection[Finding], names: Mapping[int, str]) -> tuple[FindingAnswer, ...]:
+def findings_said(
+    session: Session, facts: Facts, found: Collection[Finding], names: Mapping[int, str], called: Called
+) -> tuple[FindingAnswer, ...]:
     """Return findings with texts for numbers, in the order of their texts.
 
-    :param names: site -> trading name.
+    :param names: site -> trading name. :param called: what lots are called there.
     """
     texts = facts.texts({each.lot for each in found} | {each.site for each in found} | {0})
     origins: dict[int, str] = dict(session.rows("SELECT id, origin FROM log"))
@@ -324,7 +339,7 @@ def findings_said(session: Session, facts: Facts, found: Collection[Finding], na
     made = [
         FindingAnswer(
             kind=each.kind,
-            lot=texts[each.lot] if each.lot else "",
+            lot=(called.name(each.lot, each.site) or texts[each.lot]) if each.lot else "",
             site=texts[each.site] if each.site else "",
             site_name=names.get(each.site, ""),
             value=each.value,
@@ -339,21 +354,22 @@ def findings_said(session: Session, facts: Facts, found: Collection[Finding], na
 
 
 def twice_said(
-    session: Session, facts: Facts, found: Collection[Twice], names: Mapping[int, str], flows: Iterable[Flow]
+    session: Session, facts: Facts, found: Collection[Twice], names: Mapping[int, str], flows: Iterable[Flow], called: Called
 ) -> tuple[ToldTwice, ...]:
     """Return what may be told twice with texts for numbers, in the order of their texts.
 
     :param names: site -> trading name. :param flows: those that the moves were made of, for the number of each sending.
+    :param called: what lots are called there.
     """
     if not found:
         return ()
     wanted = {each.left[0] for each in found}
     numbers = {(flow.log, flow.seq): flow.pair for flow in flows if flow.kind in LEAVING and (flow.log, flow.seq) in wanted}
-    texts = facts.texts({number for each in found for number in (each.lot, each.src, each.dst)})
+    texts = facts.texts({site for each in found for site in (each.src, each.dst)})
     origins: dict[int, str] = dict(session.rows("SELECT id, origin FROM log"))
     made = [
         ToldTwice(
-            lot=texts[each.lot],
+            lot=called.name(each.lot, each.dst),
             source=texts[each.src],
             source_name=names.get(each.src, ""),
             site=texts[each.dst],
@@ -369,11 +385,16 @@ def twice_said(
     return tuple(sorted(made, key=lambda each: (each.lot, each.source, each.site, each.sent, each.received)))
 
 
-def unsealed_said(facts: Facts, found: Mapping[tuple[int, int, int], int], names: Mapping[int, str]) -> tuple[Unsealed, ...]:
-    """Return free stock of receipts after the opening with texts for numbers, the most first. :param names: site -> trading name."""
-    texts = facts.texts({number for lot, site, _ in found for number in (lot, site)})
+def unsealed_said(
+    facts: Facts, found: Mapping[tuple[int, int, int], int], names: Mapping[int, str], called: Called
+) -> tuple[Unsealed, ...]:
+    """Return free stock of receipts after the opening with texts for numbers, the most first.
+
+    :param names: site -> trading name. :param called: what lots are called there.
+    """
+    texts = facts.texts({site for _, site, _ in found})
     made = [
-        Unsealed(site=texts[site], name=names.get(site, ""), lot=texts[lot], unit=UNIT_NAMES[unit], quantity=q)
+        Unsealed(site=texts[site], name=names.get(site, ""), lot=called.name(lot, site), unit=UNIT_NAMES[unit], quantity=q)
         for (lot, site, unit), q in found.items()
     ]
     return tuple(sorted(made, key=lambda each: (-each.quantity, each.site, each.lot, each.unit)))

@@ -29,7 +29,7 @@ class HoldingBounds(msgspec.Struct, frozen=True, kw_only=True):
     """Least, proportional and most of one lot at one site, in base units; least <= proportional <= most <= quantity."""
 
     lot: str
-    """``?..`` for goods that some record dispatched without naming their lot."""
+    """By a name that it has at the site; ``?..`` for goods that some record dispatched without naming their lot."""
     link: Literal["confirmed", "possible"]
     quantity: int
     """What lies there by the records."""
@@ -62,20 +62,19 @@ class SiteBounds(msgspec.Struct, frozen=True, kw_only=True):
 def site_bounds(
     found: Affected,
     measured: Mapping[Key, Bounds],
-    texts: Mapping[int, str],
     line: Callable[[int, int], LineKey],
     silent: Collection[tuple[int, LineKey]],
 ) -> tuple[SiteBounds, ...]:
     """Return the bounds of every affected site and line of its row, by the site's text.
 
-    :param measured: (lot, site, unit) -> bounds. :param texts: texts of lots. :param line: of a lot and unit: what it may be added up
-        with. :param silent: (site, line) of unknown stock.
+    :param measured: (lot, site, unit) -> bounds. :param line: of a lot and unit: what it may be added up with.
+    :param silent: (site, line) of unknown stock.
     """
     lines: dict[tuple[int, LineKey], list[HoldingBounds]] = defaultdict(list)
     for (lot, site, unit), each in measured.items():
         lines[site, line(lot, unit)].append(
             HoldingBounds(
-                lot=texts[lot],
+                lot=found.called.name(lot, site),
                 link=found.holdings[lot, site].link,
                 quantity=each.quantity,
                 least=each.least,

@@ -204,6 +204,7 @@ _RECALL: Final[dict[str, tuple[str, str]]] = {
     "recall.file.phone": ("电话", "phone"),
     "recall.file.address": ("地址", "address"),
     "recall.file.lots": ("批次", "lots"),
+    "recall.file.also": ("另名", "also"),
     "recall.file.suppliers": ("供货方", "suppliers"),
     "recall.file.first_received": ("首次购进", "first_received"),
     "recall.file.last_received": ("最近购进", "last_received"),

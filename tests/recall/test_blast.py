@@ -50,7 +50,7 @@ def agree(ledger: Ledger, clock: Clock, now: int) -> int:
     found = measured(ledger, *ALL, now)
     for each in found.lots:
         answer = ledger.recall(each.lot)
-        assert (each.lot, len(answer.outlets), len(answer.affected_lots)) == (each.lot, each.outlets, each.lots)
+        assert (each.lot, len(answer.outlets), answer.lots_affected) == (each.lot, each.outlets, each.lots)
     assert [each.outlets for each in found.lots] == sorted((each.outlets for each in found.lots), reverse=True)
     # No lot is left out, whatever the first thing is that anybody recorded of it.
     on_record = (

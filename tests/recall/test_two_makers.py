@@ -70,7 +70,9 @@ def said(session: Session, lot: str) -> dict[str, Any]:
     quick, slow = (recall(session, lot, now=ASKED, plain=plain) for plain in (True, False))
     assert quick == slow
     header = [(each.site, each.quantity, each.began) for each in births(session, lot, ASKED)]
-    findings = sorted((each.kind, each.lot, each.site, each.value) for each in quick.untraced if each.kind != "log_behind")
+    first = {name: group[0] for group in quick.same_lots for name in group}
+    told = [each for each in quick.untraced if each.kind != "log_behind"]
+    findings = sorted((each.kind, first.get(each.lot, each.lot), each.site, each.value) for each in told)
     roles = sorted((row.site, row.role, row.link, [(a.received, a.likely) for a in row.amounts]) for row in (*quick.outlets, *quick.others))
     return {"operator": quick.operator, "figures": quick.figures, "header": header, "findings": findings, "roles": roles}
 

@@ -143,7 +143,7 @@ def _head(ctx: Context, answer: Any, births: Sequence[Birth], recalls: str) -> l
         outlets=f"{len(answer.outlets):,}",
         confirmed=f"{confirmed:,}",
         possible=f"{len(answer.outlets) - confirmed:,}",
-        lots=len(answer.affected_lots),
+        lots=answer.lots_affected,
     )
     products = several_products(answer.outlets)
     parts = [

@@ -30,7 +30,7 @@ _FIRST_LINE = ("at", "lot", "source", "outlet")
 """What a break is about; the rest is said below it where the terminal is narrow."""
 _FILE = (
     *("kind", "lot", "product", "site", "name", "source", "source_name"),
-    *("unit", "sent", "received", "difference", "at", "document", "entries", "words"),
+    *("unit", "sent", "received", "difference", "at", "document", "entries", "words", "also"),
 )
 
 
@@ -179,7 +179,7 @@ def _row(ctx: Context, each: Break) -> list[str]:
     numbers = [each.sent, each.received, each.difference or None]
     return [
         _time(each),
-        clean(code_of(each.lot)),
+        clean(" = ".join(map(code_of, (each.lot, *each.also)))),
         clean(each.source_name or each.source or "-"),
         clean(each.name or each.site or "-"),
         *("-" if value is None else _signed(Measured(abs(value), each.unit).shown(), value) for value in numbers),

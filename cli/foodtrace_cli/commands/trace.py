@@ -52,7 +52,8 @@ def trace(ctx: Context, lot: str, way: str | None, site: str, picture: str | Non
         _lots(ctx, "cli.trace.back", found.back, limit)
         for each in found.beginnings:
             _put("  " + ctx.t("cli.trace.unborn", lot=clean(each)))
-    _put(clean(f"{found.lot}  {found.product}  {found.site}  {_amounts(ctx, found.born)}".rstrip()))
+    also = "  " + ctx.t("cli.trace.also", names=", ".join(found.other_names)) if found.other_names else ""
+    _put(clean(f"{found.lot}  {found.product}  {found.site}  {_amounts(ctx, found.born)}".rstrip() + also))
     if way != "back":
         _lots(ctx, "cli.trace.forward", found.forward, limit)
     _way(ctx, found, limit)
@@ -84,7 +85,8 @@ def _way(ctx: Context, found: Any, limit: int | None) -> None:
 
     def name(number: int) -> str:
         place = places[number]
-        return clean(f"{place.name or place.site or kind_word(place.kind, ctx.lang)} {code_of(place.lot)}".strip())
+        lot = " = ".join(map(code_of, (place.lot, *place.also)))
+        return clean(f"{place.name or place.site or kind_word(place.kind, ctx.lang)} {lot}".strip())
 
     _put(ctx.t("cli.trace.way", count=len(found.arrows)))
     for arrow in found.arrows[:limit]:

@@ -104,6 +104,7 @@ class PlainAnswer:
             "product": self._product(),
             "products": self._products(),
             "affected_lots": tuple(sorted([self.texts[lot] for lot in self.lots])),
+            "same_lots": (),  # a lot that goes by several names is handed over
             "outlets": ordered_rows([row for site, row in rows if site in self.outlets]),
             "others": ordered_rows([row for site, row in rows if site not in self.outlets]),
             "figures": figures,
@@ -190,6 +191,7 @@ class PlainAnswer:
                     "address": fields.get("address", ""),
                     "personal": state,
                     "lots": mine,
+                    "also": (),
                     "suppliers": sorted([sites[each][NAME] or sites[each][TEXT] for each in suppliers.get(site, ())]),
                     "link": "confirmed" if site in sure else "possible",
                     "tier": tiers.get(site, -1),
