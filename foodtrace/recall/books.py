@@ -119,9 +119,9 @@ class Books:
         """Compare lots; ``named``: lots that records name, so that what is still without lot is left for the end."""
         texts = self.facts.texts(lots)
         rep = representatives(lots, self.facts.aliases(lots), texts) | {lot: one for lot, one in self._twins.items() if lot in lots}
+        called = Called(rep, texts, flows)
         flows, copies = flows_once(self.facts, flows, rep)
         moves = [move for move in pair(flows, rep, self.facts.ranks()) if not named or (move.lot in rep and not move.unnamed)]
-        called = Called(rep, texts, flows)
         flows = [msgspec.structs.replace(flow, lot=rep.get(flow.lot, flow.lot)) for flow in flows]
         found = msgspec.structs.replace(self._as_affected(lots, rep, called, flows, moves), copies=copies)
         sums, answers = self._with_answers(found, rep)

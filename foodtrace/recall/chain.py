@@ -134,10 +134,10 @@ def backward(facts: Facts, lots: Collection[int], *, settings: Settings = DEFAUL
     :param at: number of a site: the chain that led to what is on record there; 0: to the lots (rule 3).
     """
     names, rep, flows = _ancestors(facts, lots)
-    flows, _ = flows_once(facts, flows, rep)
-    moves = pair(flows, rep, facts.ranks())
     texts = facts.texts(rep)
     called = Called(rep, texts, flows, asked={texts[lot] for lot in lots if lot in rep})
+    flows, _ = flows_once(facts, flows, rep)
+    moves = pair(flows, rep, facts.ranks())
     flows = [msgspec.structs.replace(flow, lot=rep.get(flow.lot, flow.lot)) for flow in flows]
     asked = {rep[lot] for lot in names if lot in rep}
     entries = {(flow.log, flow.seq) for flow in flows if flow.kind == FlowKind.PRODUCED}

@@ -15,7 +15,8 @@ from foodtrace.events import Alias, Event, Receipt, Transfer
 from foodtrace.graph.edges import micros
 from foodtrace.graph.fitting import named
 from foodtrace.graph.reader import SqlFacts
-from foodtrace.intake.lists import Cell, ListRow
+from foodtrace.intake.lists import ListRow
+from foodtrace.intake.model import Cell
 from foodtrace.operations import notices
 from foodtrace.operations.answersfile import collect
 from foodtrace.operations.noticepage import as_csv, mailing, page, public_of
