@@ -145,5 +145,6 @@ def test_names_are_closed_under_alias_and_no_site_misses_its_own(
                     assert name in rows[site], (name, site)
         for site, lots in rows.items():
             given_there = {name for each in told.events for name, at in said(each) if at == site}
-            known = {first.get(name, name) for name in given_there}  # of others only the way says that they were there
-            assert {name for name in lots if first.get(name, name) in known} <= given_there | {lot_id(lot)}, "no name nobody gave them there"
+            # No name that nobody gave them there; of others only the way of the goods says that they were there.
+            known = {first.get(name, name) for name in given_there}
+            assert {name for name in lots if first.get(name, name) in known} <= given_there | {lot_id(lot)}
