@@ -27,7 +27,7 @@ from urllib.parse import quote
 from foodtrace.addresses import repeatable, without_passwords
 from foodtrace.errors import BadData, Busy, Conflict, Storage
 from foodtrace.storage.session import BUSY_SECONDS, LEFT_ALONE, Ask, Dialect, Row, Session, not_written, version_of
-from foodtrace.storage.strange import CATALOGUE, HELD, Looked, refuse_remains
+from foodtrace.storage.strange import CATALOGUE, HELD, Looked, has_settings, refuse_remains
 from foodtrace.storage.sums import MOST
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 UTF8: Final = 6
 """PostgreSQL's number of the one encoding that holds every name."""
+_ENCODING: Final = "SELECT encoding FROM pg_catalog.pg_database WHERE datname = current_database()"
 _RELATION: Final = "unnest(%s::bigint[]) AS f(value)"
 _BEGIN: Final = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL jit = off"
 _Way: TypeAlias = Literal["begun", "look up", "join"]
@@ -312,11 +313,11 @@ class PostgresStore:
     def version(self) -> int | None:
         """See :class:`foodtrace.storage.session.Store`."""
         with self.read() as session:
-            if session.rows("SELECT to_regclass('setting')")[0][0] is None:
+            if not has_settings(session):
                 refuse_remains(session, self.url)
                 return None
             row = session.row("SELECT value FROM setting WHERE key = 'version'")
-            if row is not None and isinstance(row[0], bytes):
+            if row is not None and isinstance(row[0], bytes) and session.rows(_ENCODING)[0][0] != UTF8:
                 # Without an encoding (SQL_ASCII) every text comes as bytes: nothing in it is wrong, but no name can be read.
                 raise Storage("storage.encoding", value=self.url, expected="UTF8")
             return version_of(row)
@@ -327,12 +328,11 @@ class PostgresStore:
 
         with self.write() as session:
             # By number: in a database without an encoding texts come as bytes.
-            (encoding,) = session.rows("SELECT encoding FROM pg_catalog.pg_database WHERE datname = current_database()")[0]
-            if encoding != UTF8:
+            if session.rows(_ENCODING)[0][0] != UTF8:
                 raise Storage("storage.encoding", value=self.url, expected="UTF8")
             # One creator at a time; the lock goes with the transaction.
             session.run("SELECT pg_advisory_xact_lock(20261124)")
-            if session.rows("SELECT to_regclass('setting')")[0][0] is None:
+            if not has_settings(session):
                 refuse_remains(session, self.url)
                 if self._schema is not None:
                     session.run(f'CREATE SCHEMA IF NOT EXISTS "{self._schema}"')

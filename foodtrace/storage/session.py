@@ -127,7 +127,7 @@ def version_of(row: Row | None) -> int:
 
     :raises Integrity: ``storage.mistyped`` for what foodtrace never writes there, and where nothing is.
     """
-    value = "-" if row is None else row[0]
+    value = "-" if row is None or row[0] is None else row[0]
     if not isinstance(value, str) or not value.isascii() or not value.isdigit() or len(value) > _LONGEST_VERSION or value[0] == "0":
         raise Integrity("storage.mistyped", value="setting.version", expected="1, 2 ..", got=str(value))
     return int(value)

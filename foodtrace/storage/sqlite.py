@@ -30,7 +30,7 @@ from urllib.parse import quote
 from foodtrace.errors import BadData, Busy, FoodtraceError, NotFound, Storage
 from foodtrace.storage.session import BUSY_SECONDS, VERSION, Dialect, version_of
 from foodtrace.storage.sqlitesession import SqliteSession
-from foodtrace.storage.strange import Looked, refuse_remains
+from foodtrace.storage.strange import Looked, has_settings, refuse_remains
 from foodtrace.storage.sums import MOST, RANGE
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ class SqliteStore:
     def version(self) -> int | None:
         """See :class:`foodtrace.storage.session.Store`."""
         with self.read() as session:
-            if session.row("SELECT 1 FROM sqlite_master WHERE type='table' AND name='setting'") is None:
+            if not has_settings(session):
                 refuse_remains(session, str(self.path))
                 return None
             return version_of(session.row("SELECT value FROM setting WHERE key='version'"))
@@ -114,7 +114,7 @@ class SqliteStore:
         from foodtrace.storage.schema import statements  # noqa: PLC0415 - SQLAlchemy loads only to create
 
         with self.write() as session:
-            if session.row("SELECT 1 FROM sqlite_master WHERE type='table' AND name='setting'") is None:
+            if not has_settings(session):
                 refuse_remains(session, str(self.path))
                 for statement in statements("sqlite", layout):
                     session.run(statement)

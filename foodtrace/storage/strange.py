@@ -129,6 +129,12 @@ def refuse_strange(session: Session) -> None:
         raise Integrity("storage.strange", value=", ".join(found), expected="-")
 
 
+def has_settings(session: Session) -> bool:
+    """Say whether there is a table of settings that can be read: one that lacks a column of ours is as good as gone."""
+    row = session.row(_SETTING_THERE[session.dialect])
+    return row is not None and row[0] == len(_SETTING)
+
+
 def refuse_remains(session: Session, place: str) -> None:
     """Refuse a ledger whose table of settings is gone: it has no version, and must not be taken for one that was never made.
 
@@ -138,22 +144,30 @@ def refuse_remains(session: Session, place: str) -> None:
     """
     tables, columns = session.row(_REMAINS[session.dialect]) or (0, 0)
     if columns == len(_ENTRY) or tables > len(TABLES) // 2:
-        raise Integrity("ledger.no_settings", value=place, expected="setting", tables=tables)
+        raise Integrity("ledger.no_settings", value=place, expected="setting: key, value", tables=tables)
 
 
 def _listed(names: Iterable[str]) -> str:
     return ", ".join(f"'{each}'" for each in names)
 
 
+_SETTING: Final = ("key", "value")
+_SETTING_THERE: Final[dict[Dialect, str]] = {
+    "sqlite": "SELECT COUNT(*) FROM sqlite_master AS m JOIN pragma_table_info(m.name) AS p "  # noqa: S608 - constants
+    f"WHERE m.type = 'table' AND m.name = 'setting' AND p.name IN ({_listed(_SETTING)})",
+    "postgresql": "SELECT COUNT(*) FROM pg_catalog.pg_attribute WHERE attrelid = to_regclass('setting') AND NOT attisdropped "  # noqa: S608
+    f"AND attname IN ({_listed(_SETTING)})",
+}
 _ENTRY: Final = ("log", "seq", "id", "leaf", "bytes")
+_OTHERS: Final = tuple(each for each in TABLES if each != "setting")
 _REMAINS: Final[dict[Dialect, str]] = {
-    "sqlite": f"SELECT (SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND lower(name) IN ({_listed(TABLES)})), "  # noqa: S608
+    "sqlite": f"SELECT (SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND lower(name) IN ({_listed(_OTHERS)})), "  # noqa: S608
     f"(SELECT COUNT(*) FROM pragma_table_info('entry') WHERE name IN ({_listed(_ENTRY)}))",
-    "postgresql": f"SELECT (SELECT COUNT(*) FROM unnest(ARRAY[{_listed(TABLES)}]) AS n(name) WHERE to_regclass(n.name) IS NOT NULL), "  # noqa: S608
+    "postgresql": f"SELECT (SELECT COUNT(*) FROM unnest(ARRAY[{_listed(_OTHERS)}]) AS n(name) WHERE to_regclass(n.name) IS NOT NULL), "  # noqa: S608
     "(SELECT COUNT(*) FROM pg_catalog.pg_attribute WHERE attrelid = to_regclass('entry') AND NOT attisdropped "
     f"AND attname IN ({_listed(_ENTRY)}))",
 }
-"""How many tables are there that are called as ours, and how many columns of ``entry``."""
+"""How many tables are there that are called as our others, and how many columns of ``entry``."""
 _GUARDS_THERE: Final[dict[Dialect, str]] = {
     "sqlite": "SELECT COUNT(*) FROM sqlite_master WHERE type = 'trigger' AND name IN ({})",
     "postgresql": "SELECT COUNT(*) FROM pg_catalog.pg_trigger AS t JOIN pg_catalog.pg_class AS c ON c.oid = t.tgrelid "
@@ -326,6 +340,7 @@ __all__ = [
     "TABLES",
     "Looked",
     "Strange",
+    "has_settings",
     "quoted",
     "refuse_remains",
     "refuse_strange",

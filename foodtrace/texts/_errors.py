@@ -185,8 +185,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "ledger.missing": ("这里还没有账本: {value}", "no ledger here yet: {value}"),
     "ledger.missing.hint": ("foodtrace init, 或用 --db 指明", "foodtrace init, or name it with --db"),
     "ledger.no_settings": (
-        "账本坏了: {value} 没有设置表 ({expected}), 别的表还有 {tables} 张",
-        "the ledger is damaged: {value} has no table of settings ({expected}), and {tables} others of its tables",
+        "账本坏了: {value} 没有可读的设置表 ({expected}), 别的表还有 {tables} 张",
+        "the ledger is damaged: {value} has no table of settings that can be read ({expected}), and {tables} others of its tables",
     ),
     "ledger.no_settings.hint": (
         "有人动过数据库: 先不要另建, 复制一份, 再放回备份: foodtrace recover --from 备份 --reason 原因",

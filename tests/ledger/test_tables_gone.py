@@ -153,6 +153,19 @@ def test_the_command_names_it_with_everything_else(url: str, here: Inside, sql: 
     assert VERSIONS[sql][0] in here("--db", url, "verify", code=3, lang="zh")
 
 
+@pytest.mark.parametrize("sql", ["ALTER TABLE setting RENAME COLUMN key TO k", "ALTER TABLE setting DROP COLUMN value"])
+def test_settings_that_lack_a_column_hide_nothing_else(url: str, here: Inside, sql: str) -> None:
+    with altered.whole(url, here.folder / "keys") as ledger, ledger.store.write() as session:
+        session.run("UPDATE site_fact SET county = 'x'")
+        session.run(sql)
+    for words in (["verify"], ["verify", "--full"]):
+        found = [(each["code"], each["got"]) for each in here.json("--db", url, *words, code=3)["findings"]]
+        assert ("tlog.other_setting", "version: -") in found
+        assert any(code == "tlog.table_altered" and "setting" in got for code, got in found)
+        assert any(code == "projection.differs" and got.startswith("site_fact: ") for code, got in found)
+    assert "the ledger is damaged" in here("--db", url, "doctor", code=3)
+
+
 @pytest.mark.parametrize("table", ["site_seen", "personal", "head", "log", "entry"])
 def test_the_doctor_names_it_too(url: str, here: Inside, table: str) -> None:
     with altered.whole(url, here.folder / "keys") as ledger, ledger.store.write() as session:
