@@ -46,6 +46,7 @@ from foodtrace.graph.flows import NEVER
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.common import Doing, Outcome, said
 from foodtrace.operations.entries import Target, find_entry, original
+from foodtrace.operations.erasurereason import check_note
 from foodtrace.operations.history import Change, differences, history, own_corrections, replacement_of
 from foodtrace.operations.retries import earlier
 from foodtrace.quantity import Quantity
@@ -94,9 +95,11 @@ def correct(
     :param revive: bring back an entry that did not occur by now; without it a change of such an entry is refused.
     :raises Refused: ``correction.not_yours``, ``correction.left_log``, ``correction.left_site``, ``correction.of_mark``,
         ``correction.by_itself``, ``correction.some_lines``, ``correction.removed``. :raises Conflict: ``correction.nothing``.
-    :raises BadData: ``correction.field``, ``correction.zero``, ``event.*``. :raises NotFound: ``entry.not_found``.
+    :raises BadData: ``correction.field``, ``correction.zero``, ``correction.says_value``, ``correction.says_number``, ``event.*``.
+    :raises NotFound: ``entry.not_found``.
     """
     target = _correctable(session, find_entry(session, given, own))
+    check_note(_values(session, target).items(), note)
     if dispute:
         return _dispute(session, doing, target, own, note)
     if target.log != own and not _entitled(session, target, own):

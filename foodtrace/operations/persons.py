@@ -6,24 +6,19 @@ Rules:
    of a self-grower (identity, telephone, address), the plate of a truck announced for it. With each go its corrections.
 2. The side table is read once, and an entry is decoded only where its bytes name the operator. Erasing is rare: an index for it
    alone would be paid for by every truck.
-3. Another entry holds a value of the same person where the text is the same but for blanks, hyphens, width and case, in whatever
-   field. An address alone tells a village, not a person, and is not looked for.
+3. What else holds a value of the same person is told by :mod:`foodtrace.operations.sameperson`, in whatever field.
 """
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Collection
-from typing import Final
 
 from foodtrace.errors import FoodtraceError
 from foodtrace.graph.names import find
 from foodtrace.operations.common import said
+from foodtrace.operations.sameperson import SamePerson
 from foodtrace.storage.session import Session
 from foodtrace.tlog.whole import event_of
-
-_SHARED: Final = frozenset({"address", "receipt"})
-"""Fields that tell no person (rule 3)."""
 
 
 def entries_of(session: Session, operator: str) -> set[tuple[int, int]]:
@@ -38,11 +33,11 @@ def entries_of(session: Session, operator: str) -> set[tuple[int, int]]:
 
 def same_values(session: Session, values: Collection[tuple[str, str]]) -> dict[tuple[int, int], tuple[str, ...]]:
     """Return the fields of every entry that holds one of some values, given as (field, value), of whatever field (rule 3)."""
-    wanted = {_plain(value) for field, value in values if field not in _SHARED} - {""}
+    person = SamePerson(values)
     found: dict[tuple[int, int], tuple[str, ...]] = {}
-    if wanted:
+    if person:
         for log, seq, field, value in session.stream("SELECT log, seq, field, value FROM personal ORDER BY log, seq, field"):
-            if field not in _SHARED and _plain(value) in wanted:
+            if person.holds(field, value):
                 found[log, seq] = (*found.get((log, seq), ()), field)
     return found
 
@@ -69,8 +64,3 @@ def _sold_by(session: Session, operator: str) -> set[tuple[int, int]]:
         if getattr(event, "seller", "") == operator:
             found.add((log, seq))
     return found
-
-
-def _plain(value: str) -> str:
-    """Return a value as two people may write it (rule 3)."""
-    return "".join(unicodedata.normalize("NFKC", value).casefold().replace("-", "").split())
