@@ -124,6 +124,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "field.phone": ("电话", "phone"),
     "field.place": ("地点", "place"),
     "field.plan": ("销毁计划", "plan"),
+    "field.plan_date": ("召回计划日期", "plan_date"),
     "field.precision": ("时间精度", "precision"),
     "field.previous": ("前一条", "previous"),
     "field.process": ("程序", "process"),

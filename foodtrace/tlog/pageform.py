@@ -5,7 +5,8 @@ Rules:
 1. A browser and this reader must see one page. So a page is tags in one spelling, each closed where it was opened, each inside one that
    holds such, with the attributes that foodtrace writes and no others; text stands where text is shown; there are no comments.
    Anything else is named, and with the first such thing the reading ends: what follows it may be seen in another way.
-2. Looks are among :data:`SHEETS`, the style sheets that foodtrace writes or wrote: none of them hides, moves or adds anything.
+2. Looks are among :data:`SHEETS`, the style sheets that foodtrace writes or wrote: none of them hides, moves or adds
+   anything but a sentence that is for paper.
 3. Hashes of records stand in the rows that are compared, and nowhere else, in whatever digits.
 """
 
@@ -22,6 +23,7 @@ __all__ = ["SHEETS", "other_hash", "strange"]
 SHEETS: Final = frozenset(
     {
         "bf269b29c95ca1c5bb6cf2c55cdd6d4edb9072ef307e6cacd7187af6b57f1f02",
+        "e9477622a9bd026a6c9228c4482f1c4a36c78997318177d7f200e7d8eafc372f",
         "7dd805595c3ad2cc17a28f1ab44ad916f52663f80980998209a92436d6d0eb53",
         "080ee9806a631c669699e9211726d15157726fe0c92fe7bb5364ca864c6eb070",
     }
@@ -42,7 +44,7 @@ def _word(*words: str) -> re.Pattern[str]:
 
 
 _ATTRIBUTES: Final[dict[str, dict[str, re.Pattern[str]]]] = {
-    "p": {"class": _word("sub", "note")},
+    "p": {"class": _word("sub", "note", "paper")},
     "div": {"class": _word("rates")},
     "table": {"class": _word("k")},
     "td": {"class": _word("n", "c")},
