@@ -39,6 +39,7 @@ from foodtrace.recall.breaks import Asked, Break, Names, shown_time
 from foodtrace.recall.doubles import Doubles
 from foodtrace.recall.lotwords import LotWords
 from foodtrace.recall.packs import for_day
+from foodtrace.recall.said import FindingKind, finding_kinds
 from foodtrace.recall.whereabouts import Whereabouts
 from foodtrace.storage.session import Session
 
@@ -69,6 +70,8 @@ class Reconciliation(msgspec.Struct, frozen=True, kw_only=True):
     without_certificate: tuple[Paper, ...] = ()
     """What gates let in without a certificate."""
     open: tuple[Break, ...]
+    finding_kinds: tuple[FindingKind, ...] = ()
+    """What these are, by which rules they are detected, what to do: one for each kind and reason that is in ``open``."""
     rule_pack: str = ""
     """Rule pack whose limits say what is open (``transit_limit`` and the like), of one's own with the hash of its text."""
 
@@ -125,6 +128,7 @@ def reconcile(
         not_let_in=papers.not_let_in,
         without_certificate=papers.without_certificate,
         open=tuple(sorted(found, key=lambda each: (each.kind, each.at or "", each.lot, each.site, each.entries))),
+        finding_kinds=finding_kinds((each.kind, each.reason) for each in found),
         rule_pack=chosen.pack.name,
     )
 

@@ -44,6 +44,7 @@ from foodtrace.recall.said import (
     ToldTwice,
     WithoutLot,
     figures_said,
+    finding_kinds,
     findings_said,
     likely_first,
     positions,
@@ -200,6 +201,7 @@ class Answering:
         nothing = rate_said(Rate(numerator=0, denominator=0, unit="g"))
         rates = dict(figures[0].rates) if figures else dict.fromkeys(("R1", "R2", "R3"), nothing)
         rates |= {"R4": rate_said(self.done.notified), "R5": rate_said(self.done.answered), "R6": rate_said(self.done.effective)}
+        untraced = self._untraced()
         return Answer(
             lots=self.asked,
             case=self.case.case if self.case else "",
@@ -218,7 +220,8 @@ class Answering:
             rates=rates,
             without_lot=self._without_lot(),
             told_twice=self._twice(),
-            untraced=self._untraced(),
+            untraced=untraced,
+            finding_kinds=finding_kinds((each.kind, each.reason) for each in untraced),
             positions=positions(self.session, self.facts.heads()),
             partial=self.found.partial,
             bounds=self._bounds(rows) if bounds else None,

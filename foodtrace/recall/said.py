@@ -20,6 +20,7 @@ from foodtrace.graph.edges import moment
 from foodtrace.graph.flows import LEAVING, Flow
 from foodtrace.graph.heads import LogHead, heads
 from foodtrace.recall.called import Called
+from foodtrace.recall.explained import kinds_told
 from foodtrace.recall.facts import Facts
 from foodtrace.recall.finding.look import Finding
 from foodtrace.recall.metrics import UNIT_NAMES, Figures, Rate
@@ -163,6 +164,30 @@ class FindingAnswer(msgspec.Struct, frozen=True, kw_only=True):
         return f"finding.{self.kind}.{self.reason}" if self.reason else f"finding.{self.kind}"
 
 
+class InBoth(msgspec.Struct, frozen=True, kw_only=True):
+    """A text in both languages."""
+
+    zh: str
+    en: str
+
+
+class FindingKind(msgspec.Struct, frozen=True, kw_only=True):
+    """What the findings of one kind and reason are."""
+
+    kind: str
+    reason: str
+    text: InBoth
+    rule: InBoth
+    """The rule that detects it (RECALL section 3)."""
+    hint: InBoth
+    """What to do about it; empty where the text says that."""
+
+
+def finding_kinds(found: Iterable[tuple[str, str]]) -> tuple[FindingKind, ...]:
+    """Return what each (kind, reason) of some findings is."""
+    return msgspec.convert(kinds_told(found), tuple[FindingKind, ...])
+
+
 class Position(msgspec.Struct, frozen=True, kw_only=True):
     """How far a log had come when the answer was computed."""
 
@@ -289,6 +314,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     told_twice: tuple[ToldTwice, ...] = ()
     """Of a case: goods that may be counted twice in R1 to R3; ``once`` and ``at_least`` of a rate say what it is if they are one load."""
     untraced: tuple[FindingAnswer, ...]
+    finding_kinds: tuple[FindingKind, ...] = ()
+    """What the findings are, by which rules they are detected, what to do: one for each kind and reason that is in ``untraced``."""
     positions: tuple[Position, ...]
     partial: bool
     bounds: tuple[SiteBounds, ...] | None = None

@@ -40,6 +40,7 @@ AREAS: Final = (
     "keeping",
     "doctor",
     "report",
+    "finding",
     "case",
     "proofs",
     "scan",
@@ -53,13 +54,19 @@ def catalogue() -> dict[str, tuple[str, str]]:
     """Return every text: key -> (Chinese, English). Raises ``RuntimeError`` when two areas share a key."""
     merged: dict[str, tuple[str, str]] = {}
     for area in AREAS:
-        texts: dict[str, tuple[str, str]] = import_module(f"{__name__}._{area}").TEXTS
+        texts = of_area(area)
         shared = merged.keys() & texts.keys()
         if shared:
             message = f"texts: {sorted(shared)} stand in more than one area"
             raise RuntimeError(message)
         merged.update(texts)
     return merged
+
+
+def of_area(name: str) -> dict[str, tuple[str, str]]:
+    """Return the texts of one area alone: key -> (Chinese, English)."""
+    texts: dict[str, tuple[str, str]] = import_module(f"{__name__}._{name}").TEXTS
+    return texts
 
 
 def has(key: str) -> bool:

@@ -339,6 +339,7 @@ OPTIONS: Final[dict[str, str]] = {
     "Only what this site took part in: id or name.": "只看这处参与的: 编号或名称。",
     "Only what happened since: a date, or a date and time (China time).": "只看从此以后的: 日期, 或日期加时间 (中国时间)。",
     "Only what happened until then; a date is meant to its end.": "只看到此为止的; 日期算到当天结束。",
+    "Also print the rule that detects each kind, and all entries behind each break.": "也写出每一类按什么规则查出, 和每一处后面的全部记录。",
     "Print every break.": "列出每一处没对上的。",
     "Write every break as CSV; - is standard output.": "把没对上的写成 CSV; - 是标准输出。",
     "Seed of the draw: it draws the same lot from the same ledger again. By default a random one.":

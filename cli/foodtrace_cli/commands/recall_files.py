@@ -48,6 +48,10 @@ _RUN: Final = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\u
 """A cell that begins so may be run, also in full width."""
 
 
+_CELL_MOST: Final = 32_000
+"""Characters of a cell; Excel takes 32,767."""
+
+
 def write_files(ctx: Context, ledger: Ledger, answer: Any, files: Files, view: View, known: int | None = None) -> None:
     """Write an answer to the files asked for. Raises ``BadData`` (``cli.xlsx_character``)."""
     from foodtrace_cli.commands.recall_screen import chosen  # noqa: PLC0415
@@ -64,7 +68,7 @@ def write_files(ctx: Context, ledger: Ledger, answer: Any, files: Files, view: V
     if files.csv:
         _write_csv(ctx, records, files.csv)
     if files.xlsx:
-        _write_xlsx(ctx, records, files.xlsx)
+        _write_xlsx(ctx, {"recall": records, ctx.t("recall.file.findings"): _findings(ctx, shown)}, files.xlsx)
     if not files.contacts and any(row.contact or row.phone or row.address for row in rows):
         say(ctx.t("cli.recall.masked"), err=True)
 
@@ -122,26 +126,41 @@ def _write_csv(ctx: Context, records: Sequence[Sequence[Any]], name: str) -> Non
     _write(ctx, name, b"\xef\xbb\xbf" + data)
 
 
-def _write_xlsx(ctx: Context, records: Sequence[Sequence[Any]], name: str) -> None:
+def _findings(ctx: Context, answer: Any) -> list[list[Any]]:
+    """Return headings and what could not be traced: the kind, what it is, by which rule, what to do, and the entries behind it."""
+    from foodtrace.recall.explained import rule_key  # noqa: PLC0415
+
+    heads = ("kind_of_finding", "finding", "lot", "site", "name", "value", "unit", "rule", "hint", "entries")
+    made: list[list[Any]] = [[ctx.t(f"recall.file.{name}") for name in heads]]
+    for each in answer.untraced:
+        said = [ctx.t(each.word), each.lot, each.site, each.site_name, each.value or "", each.unit]
+        entries = " ".join(each.entries)
+        cut = entries if len(entries) <= _CELL_MOST else entries[: _CELL_MOST - 3] + " .."
+        made.append([each.word.removeprefix("finding."), *said, ctx.t(rule_key(each.word)), ctx.t(f"finding.{each.kind}.hint"), cut])
+    return made
+
+
+def _write_xlsx(ctx: Context, sheets: Mapping[str, Sequence[Sequence[Any]]], name: str) -> None:
     """Write a workbook; codes are cells of text, so that Excel makes no ``9.1E+17`` of a credit code."""
     from openpyxl import Workbook  # noqa: PLC0415 - only for this option
     from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415
     from openpyxl.utils.exceptions import IllegalCharacterError  # noqa: PLC0415
 
     book = Workbook(write_only=True)
-    sheet = book.create_sheet("recall")
-    sheet.freeze_panes = "C2"
-    for row in records:
-        made = []
-        for value in row:
-            try:
-                cell = WriteOnlyCell(sheet, value="?" if value is None else escaped(value))
-            except IllegalCharacterError:
-                raise BadData("cli.xlsx_character", value=str(row[0])) from None
-            if isinstance(value, str):
-                cell.data_type, cell.number_format = "s", "@"
-            made.append(cell)
-        sheet.append(made)
+    for title, records in sheets.items():
+        sheet = book.create_sheet(title)
+        sheet.freeze_panes = "C2"
+        for row in records:
+            made = []
+            for value in row:
+                try:
+                    cell = WriteOnlyCell(sheet, value="?" if value is None else escaped(value))
+                except IllegalCharacterError:
+                    raise BadData("cli.xlsx_character", value=str(row[0])) from None
+                if isinstance(value, str):
+                    cell.data_type, cell.number_format = "s", "@"
+                made.append(cell)
+            sheet.append(made)
     data = io.BytesIO()
     book.save(data)
     _write(ctx, name, data.getvalue())

@@ -97,7 +97,7 @@ def screen(ctx: Context, answer: Any, view: View, details: Mapping[str, Details]
 
         print_bounds(ctx, answer, everything=view.everything)
     print_rates(ctx, answer)
-    _untraced(ctx, answer, everything=view.everything)
+    _untraced(ctx, answer, everything=view.everything, long=view.long)
     _freshness(ctx, answer)
     newest = max((each.newest for each in answer.positions), default="-")
     took = "   " + ctx.t("cli.recall.took", took=f"{max(1, round(view.took * 1000)):,}") if view.took else ""
@@ -320,7 +320,7 @@ def _rate(ctx: Context, name: str, rate: Any, beyond: str = "") -> None:
     _put(f"{ctx.t('cli.rate.' + name)}  {shown}  {over}  {beyond}".rstrip())
 
 
-def _untraced(ctx: Context, answer: Any, *, everything: bool) -> None:
+def _untraced(ctx: Context, answer: Any, *, everything: bool, long: bool) -> None:
     if not answer.untraced:
         _put(ctx.t("cli.recall.traced"))
         return
@@ -332,8 +332,18 @@ def _untraced(ctx: Context, answer: Any, *, everything: bool) -> None:
         limit = len(found) if everything else 3
         where = ", ".join(_where(each) for each in found[:limit])
         _put(f"  {ctx.t(word)} ({len(found)}): {where}{' ..' if len(found) > limit else ''}")
+        for each in _explained(ctx, word, found[:limit]) if long else ():
+            _put("    " + each)
     if any(each.reason in ("rolled_back", "forked") for each in answer.untraced):
         _put(ctx.t("cli.recall.doubt"))
+
+
+def _explained(ctx: Context, word: str, found: Sequence[Any]) -> list[str]:
+    """Return the rule that detects findings, and the entries behind each."""
+    from foodtrace.recall.explained import rule_key  # noqa: PLC0415
+
+    behind = [ctx.t("cli.finding.entries", which=_where(each), entries=", ".join(each.entries)) for each in found if each.entries]
+    return [ctx.t("cli.finding.rule", rule=ctx.t(rule_key(word))), *behind]
 
 
 def _where(finding: Any) -> str:

@@ -39,11 +39,12 @@ _FILE = (
 @click.option("--from", "start", default=None, metavar="WHEN", help="Only what happened since: a date, or a date and time (China time).")
 @click.option("--to", "end", default=None, metavar="WHEN", help="Only what happened until then; a date is meant to its end.")
 @click.option("--all", "show_all", is_flag=True, help="Print every break.")
+@click.option("--long", is_flag=True, help="Also print the rule that detects each kind, and all entries behind each break.")
 @click.option("--csv", "csv_file", default=None, metavar="FILE", help="Write every break as CSV; - is standard output.")
 @prints("reconcile")
 @click.pass_obj
 def reconcile(
-    ctx: Context, site: str | None, start: str | None, end: str | None, csv_file: str | None, *, show_all: bool, as_json: bool
+    ctx: Context, site: str | None, start: str | None, end: str | None, csv_file: str | None, *, show_all: bool, long: bool, as_json: bool
 ) -> int:
     """Compare the books of all sites; exit 1 when something is open."""
     from foodtrace.graph.directory import resolve_site  # noqa: PLC0415
@@ -60,7 +61,7 @@ def reconcile(
     if as_json:
         emit_json(found)
     elif csv_file != "-":
-        _screen(ctx, found, show_all=show_all)
+        _screen(ctx, found, show_all=show_all, long=long)
     return 1 if found.open else 0
 
 
@@ -80,7 +81,9 @@ def _moment(given: str | None, *, last: bool) -> int | None:
     return micros(when) + (86_400_000_000 - 1 if last and len(text) == len("2026-11-24") else 0)
 
 
-def _screen(ctx: Context, found: Reconciliation, *, show_all: bool) -> None:
+def _screen(ctx: Context, found: Reconciliation, *, show_all: bool, long: bool) -> None:
+    from foodtrace.recall.explained import rule_key  # noqa: PLC0415
+
     _put(
         ctx.t(
             "cli.reconcile.checked",
@@ -111,6 +114,8 @@ def _screen(ctx: Context, found: Reconciliation, *, show_all: bool) -> None:
     for word, breaks in kinds.items():
         say()
         _put(ctx.t("cli.reconcile.kind", text=ctx.t(word), count=len(breaks), hint=ctx.t(f"{word}.hint")))
+        if long:
+            _put("  " + ctx.t("cli.finding.rule", rule=ctx.t(rule_key(word))))
         shown = breaks if show_all else breaks[:_SHOWN]
         if breaks[0].words:
             rows = [[_time(each), clean(code_of(each.lot)), clean(word), entry] for each in shown for word, entry in _each_word(each)]
@@ -119,6 +124,9 @@ def _screen(ctx: Context, found: Reconciliation, *, show_all: bool) -> None:
             names = ("at", "lot", "source", "outlet", "sent", "received", "difference", "unit", "entry")
             rows = [_row(ctx, each) for each in shown]
             _rows(ctx, names, rows, right=(4, 5, 6))
+        for each in shown if long else ():
+            which = f"{code_of(each.lot)} {each.name or each.site}".strip() or each.document
+            _put("  " + clean(ctx.t("cli.finding.entries", which=which, entries=", ".join(each.entries))))
         if len(shown) < len(breaks):
             _put(ctx.t("cli.reconcile.more", count=len(breaks) - len(shown)))
 

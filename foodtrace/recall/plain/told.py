@@ -16,6 +16,7 @@ from foodtrace.graph.heads import heads
 from foodtrace.graph.rows import Rows
 from foodtrace.graph.subjects import CASES
 from foodtrace.recall.contacts import contacts
+from foodtrace.recall.explained import kinds_told
 from foodtrace.recall.plain.figures import UNIT_NAMES, Counted, Told, rate
 from foodtrace.recall.plain.findings import Findings, ordered
 from foodtrace.recall.plain.gather import COUNTY, KIND, LAST_ENTRY, NAME, OPERATOR, TEXT, Gathered
@@ -113,6 +114,7 @@ class PlainAnswer:
             "without_lot": (),
             "told_twice": (),
             "untraced": untraced,
+            "finding_kinds": kinds_told((each["kind"], each["reason"]) for each in untraced),
             "positions": positions_told(sources),
             "partial": False,
             "bounds": None,
