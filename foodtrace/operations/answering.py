@@ -96,10 +96,10 @@ class Answering:
         said = [(resolve_lot(self._session, lot), quantity) for lot, quantity in on_hand]
         ever |= self._elsewhere([lot for lot, _ in said if lot not in ever])
         if place not in self._notices and not ever and not said:
-            raise NotFound("case.not_affected", value=place, case=self.case)
+            raise NotFound("case.not_affected", value=place, name=site_name(self._session, place), case=self.case)
         strange = next((lot for lot, _ in said if lot not in ever), None)
         if strange is not None:
-            raise NotFound("case.not_affected", value=strange, case=self.case, near=sorted(ever)[:5])
+            raise NotFound("case.not_affected", value=strange, name=strange, case=self.case, near=sorted(ever)[:5])
         unlike = next((each for each in said if each[1].unit not in ever[each[0]].units), None)
         if unlike is not None:
             raise BadData("quantity.unit_differs", value=f"{unlike[0]} {unlike[1]}", expected="/".join(ever[unlike[0]].units))

@@ -33,6 +33,7 @@ from foodtrace.intake.lists import Columns, ListFault, ListRow, amount_of
 from foodtrace.intake.model import BadRow, Fault
 from foodtrace.operations.answering import Answering
 from foodtrace.operations.common import Doing, Outcome
+from foodtrace.operations.goods import called
 from foodtrace.operations.notices import when
 from foodtrace.operations.receipts import Receipts
 from foodtrace.quantity import Quantity
@@ -217,7 +218,13 @@ class _Reading:
     def _same_site(self, row: ListRow, place: str) -> None:
         named = row.text("site") if row.text("code") else ""
         if named and (other := resolve_site(self._session, named)) != place:
-            raise BadData("case.other_site", value=other, expected=place)
+            raise BadData(
+                "case.other_site",
+                value=other,
+                expected=place,
+                name=called(self._session, other),
+                of=called(self._session, place),
+            )
 
     def _amount_too(self, row: ListRow) -> None:
         """Tell what is wrong with the quantity of a row whose site is not known either."""

@@ -240,7 +240,7 @@ def clear(
     meant = tuple(resolve_lot(session, each) for each in lots)
     for each in meant:
         if not concerned(session, state.case, each, micros(doing.now)):
-            raise NotFound("case.not_affected", value=each, case=state.case)
+            raise NotFound("case.not_affected", value=each, name=each, case=state.case)
     where = resolve_site(session, site) if site else ""
     places = {where: meant} if meant else _reached(session, state, micros(doing.now), where)
     if not places:

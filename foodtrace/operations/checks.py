@@ -31,6 +31,7 @@ from foodtrace.graph.known import facts_by
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.common import Doing, Outcome
 from foodtrace.operations.managing import managed, reach_of
+from foodtrace.operations.sellers import site_name
 from foodtrace.quantity import Quantity
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.cases import case_events, load_case, name_case, opening
@@ -189,7 +190,7 @@ def check(
     ]
     drawn = [event for event in before if event.result == "drawn"]
     if not drawn and result not in FAILED and not any(event.result in FAILED for event in before):
-        raise Refused("case.not_drawn", value=place, case=state.case)
+        raise Refused("case.not_drawn", value=place, name=site_name(session, place), case=state.case)
     now = micros(doing.now)
     level = drawn[-1].level if drawn else level_now(session, state.name, now) or "A"
     event = EffectivenessCheck(

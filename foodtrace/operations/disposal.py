@@ -253,7 +253,7 @@ def call_off(session: Session, doing: Doing, case: str | None, site: str, lot: s
     plans = [each for each in _planned(session, doing, full) if each.site == facts.site(at) and not each.done]
     plans = [each for each in plans if names is None or each.lot in names]
     if not plans:
-        raise NotFound("case.no_plan", value=at, case=full)
+        raise NotFound("case.no_plan", value=at, case=full, name=site_name(session, at))
     texts = facts.texts({each.lot for each in plans})
     events: list[Event] = [
         DestructionPlanned(
@@ -286,7 +286,7 @@ def report_destruction(session: Session, doing: Doing, case: str | None, site: s
     facts = SqlFacts(session, micros(doing.now))
     plans = [each for each in _planned(session, doing, full) if each.site == facts.site(at) and not each.done and each.reported is None]
     if not plans:
-        raise NotFound("case.no_plan", value=at, case=full)
+        raise NotFound("case.no_plan", value=at, case=full, name=site_name(session, at))
     events: list[Event] = []
     for each in plans:
         due = moment(each.due).astimezone(CHINA)
@@ -389,7 +389,7 @@ def held(session: Session, doing: Doing, case: str, site: str) -> list[str]:
         found = reach_of(facts, state)
         there |= {lot: found.called.name(lot, where) for lot, where in found.holdings if where == number}
     if not there:
-        raise NotFound("case.not_affected", value=site, case=case)
+        raise NotFound("case.not_affected", value=site, name=site_name(session, site), case=case)
     return sorted(there.values())
 
 
@@ -412,7 +412,7 @@ def _lot_of(session: Session, doing: Doing, case: str, lot: str) -> str:
     """Return a lot that the case can be about: neither a slip of the hand nor other goods are booked on a case."""
     full = resolve_lot(session, lot)
     if not concerned(session, case, full, micros(doing.now)):
-        raise NotFound("case.not_affected", value=full, case=case)
+        raise NotFound("case.not_affected", value=full, name=full, case=case)
     return full
 
 
@@ -425,7 +425,7 @@ def _amount(
         left = book or Quantity(0, quantity.unit)
         if bare and quantity.unit == left.unit and quantity.value > left.value and there != _there(session, doing, case, site, lot):
             raise Refused("case.sealed_already", value=quantity, name=site_name(session, site), expected=left)
-        check_enough(Stock(site, left), quantity)
+        check_enough(Stock(site, left, site_name(session, site)), quantity)
     return quantity or book
 
 
@@ -464,6 +464,6 @@ def _plan_for(session: Session, doing: Doing, case: str, site: str, lot: str, pl
     if plan:
         found = next((each for each in plans if each.id == plan), None)
         if found is None:
-            raise NotFound("case.no_plan", value=plan, case=case, near=[each.id for each in plans][:5])
+            raise NotFound("case.no_plan", value=plan, name=plan, case=case, near=[each.id for each in plans][:5])
         return found
     return next((each for each in sorted(plans, key=lambda each: each.due) if (each.site, each.lot) == (where, what)), None)

@@ -38,6 +38,8 @@ class Stock(msgspec.Struct, frozen=True):
 
     site: str
     quantity: Quantity
+    name: str = ""
+    """What is over its door; empty: not looked up, or nothing is on record."""
 
 
 def stock_of(session: Session, lot: str, now: int) -> list[Stock]:
@@ -48,8 +50,12 @@ def stock_of(session: Session, lot: str, now: int) -> list[Stock]:
         raise NotFound("lot.not_found", value=lot)
     flows = flows_of_lot(facts, number)
     sums = holdings(pair(flows, {}, facts.ranks()), flows)
-    texts = facts.texts({site for _, site, _ in sums})
-    return [Stock(texts[site], Quantity(each.on_hand, UNIT_NAMES[unit])) for (_, site, unit), each in sorted(sums.items()) if each.on_hand]
+    infos = facts.sites({site for _, site, _ in sums})
+    return [
+        Stock(infos[site].text, Quantity(each.on_hand, UNIT_NAMES[unit]), infos[site].name)
+        for (_, site, unit), each in sorted(sums.items())
+        if each.on_hand
+    ]
 
 
 def holder(session: Session, lot: str, given: str | None, now: int, *, to: str = "") -> Stock:
@@ -57,13 +63,14 @@ def holder(session: Session, lot: str, given: str | None, now: int, *, to: str =
     held = stock_of(session, lot, now)
     if given:
         site = resolve_site(session, given)
-        return next((each for each in held if each.site == site), Stock(site, Quantity(0, held[0].quantity.unit if held else "g")))
+        there = next((each for each in held if each.site == site), None)
+        return there or Stock(site, Quantity(0, held[0].quantity.unit if held else "g"), called(session, site))
     others = [each for each in held if each.site != to] or held
     if len(others) == 1:
         return others[0]
     if not held:
         raise Refused("site.nobody_holds", value=lot)
-    raise Ambiguous("site.which", value=lot, candidates=[Amount(f"{each.site} ", each.quantity) for each in others])
+    raise Ambiguous("site.which", value=lot, candidates=[Amount(f"{_called(each)} ", each.quantity) for each in others])
 
 
 def transfer(
@@ -96,7 +103,7 @@ def transfer(
     if full.startswith("?"):
         raise BadData("transfer.without_lot", value=full)
     if stock.site == buyer:
-        raise BadData("transfer.same_site", value=buyer)
+        raise BadData("transfer.same_site", value=buyer, name=called(session, buyer))
     (check_amount if allow_short else check_enough)(stock, quantity)
     event = Transfer(
         id=doing.event_id(),
@@ -183,7 +190,8 @@ def _check_return(session: Session, doing: Doing, lot: str, sender: str, place: 
         if move.recall and not move.arrived and (move.src, move.dst) == (source, here):
             from foodtrace.operations.vouchers import number_of  # noqa: PLC0415 - only where a return is open
 
-            raise Refused("receive.return_open", value=lot, site=sender, expected=number_of(session, *move.entries[0]))
+            voucher = number_of(session, *move.entries[0])
+            raise Refused("receive.return_open", value=lot, site=sender, name=called(session, sender), expected=voucher)
 
 
 def paired_by(session: Session, given: str, lot: str) -> str:
@@ -268,11 +276,23 @@ def transform(
     return Outcome(events=[event], answer=event)
 
 
+def called(session: Session, site: str) -> str:
+    """Return what an error calls a site: what is over its door, else its id."""
+    from foodtrace.operations.naming import names_of  # noqa: PLC0415 - only where something is wrong
+
+    return names_of(session, [site], NEVER)[site]
+
+
+def _called(stock: Stock) -> str:
+    """Return a site to choose: by its name, with the id by which it is told from others."""
+    return f"{stock.name} ({stock.site})" if stock.name and stock.name != stock.site else stock.site
+
+
 def check_enough(stock: Stock, quantity: Quantity) -> None:
     """Raise ``Refused`` (``site.insufficient``) or ``BadData`` if a site does not hold this much by the book."""
     check_amount(stock, quantity)
     if quantity.value > stock.quantity.value:
-        raise Refused("site.insufficient", value=quantity, site=stock.site, expected=stock.quantity)
+        raise Refused("site.insufficient", value=quantity, site=stock.site, name=stock.name or stock.site, expected=stock.quantity)
 
 
 def check_amount(stock: Stock, quantity: Quantity) -> None:
@@ -287,6 +307,7 @@ __all__ = [
     "Block",
     "Stock",
     "blocks",
+    "called",
     "check_amount",
     "check_enough",
     "paired_by",

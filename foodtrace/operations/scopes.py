@@ -27,6 +27,7 @@ from foodtrace.graph.flowkind import ALWAYS, NEVER
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.common import CHINA, latest
 from foodtrace.operations.places import describe
+from foodtrace.operations.sellers import site_name
 from foodtrace.recall.affected import find
 from foodtrace.recall.aliases import maker_of
 from foodtrace.recall.records import Records
@@ -153,10 +154,11 @@ def check_windows(session: Session, clauses: Sequence[Clause], now: int) -> None
         if seeds(records, (clause,)) or went_astray(records, (clause,)):
             continue
         days = _days_there(records, clause)
+        name = site_name(session, clause.site)
         if not days:
-            raise NotFound("case.window_no_records", value=scope_words(clause), site=clause.site)
+            raise NotFound("case.window_no_records", value=scope_words(clause), site=clause.site, name=name)
         first, last = (moment(each).astimezone(CHINA).date().isoformat() for each in (min(days), max(days)))
-        raise NotFound("case.window_fits_nothing", value=scope_words(clause), site=clause.site, first=first, last=last)
+        raise NotFound("case.window_fits_nothing", value=scope_words(clause), site=clause.site, name=name, first=first, last=last)
 
 
 def _days_there(records: Records, clause: LeftClause | ThroughClause) -> list[int]:

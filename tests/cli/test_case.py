@@ -64,7 +64,7 @@ def test_recall_takes_rules_and_windows_and_says_what_it_was_asked(trade: tuple[
     for site, year, rest in (("--left", "2000", ()), ("--left", "2099", (lot,)), ("--through", "2000", ("--json",))):
         said = run(folder, "recall", *rest, site, "李记蔬菜", "--from", f"{year}-01-01", "--to", f"{year}-01-02", code=1)
         assert "case.window_fits_nothing" in said
-        assert f"the records of L-0003 run from {day} to {day}" in said
+        assert f"the records of 李记蔬菜 run from {day} to {day}" in said
     assert "case.window_no_records" in run(folder, "recall", "--left", "惠民菜店", "--from", day, code=1)
     assert names("--left", "李记蔬菜", "--from", day) == ["惠民菜店"]
     assert "through 李记蔬菜 2000-01-01 00:00 - " in run(folder, "recall", "--through", "李记蔬菜", "--from", "2000-01-01", "--to", day)

@@ -145,5 +145,6 @@ def transform(
         doing = Doing(now=local(ledger.clock()), id=event_id, log=ledger.writer().number if event_id else 0)
         waste = Quantity.parse(loss) if loss else None
         _, event = ledger.act(lambda session: goods.transform(session, doing, site, kind, taken, made, waste))
+        said = names(ledger, event.outputs[0].lot, site=event.site)
     for each in event.outputs:
-        say(ctx.t("cli.transform.done", site=event.site, quantity=amount(ctx, each.quantity), lot=each.lot))
+        say(ctx.t("cli.transform.done", site=said["site"], quantity=amount(ctx, each.quantity), lot=each.lot))
