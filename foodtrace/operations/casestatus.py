@@ -25,6 +25,7 @@ from foodtrace.operations.checks import level_now
 from foodtrace.operations.closing import Condition, Goods, conditions
 from foodtrace.operations.common import local
 from foodtrace.operations.managing import reach_of
+from foodtrace.operations.maybesame import MaybeSame, maybe_same
 from foodtrace.operations.notdone import things
 from foodtrace.operations.notices import due_of
 from foodtrace.operations.sinceclosed import since_closed
@@ -175,6 +176,8 @@ class CaseStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Goods that may be counted twice in R1 to R3; each rate says what it is if they are one load."""
     unsealed: tuple[Unsealed, ...]
     """Free stock of what sites received after the opening and did not book as sealed, the most first."""
+    maybe_same: tuple[MaybeSame, ...]
+    """Lots that a site's answer says are there, and goods that came there without lot: perhaps the same, counted twice."""
     beyond: int
     """How much of what R1 to R3 divide by is beyond the records, in the unit of ``rates``: an answer, a count or a seal alone says it."""
     unaccounted: tuple[Unaccounted, ...]
@@ -285,6 +288,7 @@ class _Standing:
             at_deadline=at_deadline(self.session, case, self.settings, self.now),
             told_twice=answer.told_twice,
             unsealed=self.unsealed,
+            maybe_same=tuple(maybe_same(self.facts, self.found, case, self.settings)),
             beyond=beyond_records(answer, answer.rates["R2"].unit),
             unaccounted=unaccounted(answer),
             untraced=answer.untraced,

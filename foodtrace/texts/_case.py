@@ -265,6 +265,12 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "status.late_destroy": ("{name} 定于 {due} 销毁 {quantity} (批次 {lot}), 迟 {late} 小时  {phone}", "{name} was to destroy {quantity} of lot {lot} by {due}, {late} h late  {phone}"),
     "status.do_reopen": ("关闭之后又有 {count} 项条件不成立 ({names}): foodtrace case reopen {case} --reason 原因", "not so when it was closed: {count} ({names}): foodtrace case reopen {case} --reason REASON"),
     "status.broken": ("{case} 关闭之后有 {count} 项条件不再成立, 不能当作结束: foodtrace case status {case}", "{case}: {count} that {count:stands|stand} against closing it did not when it was closed; it is not over: foodtrace case status {case}"),
+    "status.maybe_same": (
+        ("{name} 的回执说有 {lot} {over}, 记录里没有来处; 另有 {quantity} 是没写批次收的 ({goods}): 可能是同一批货, 说了两遍。是的话这样回执: "
+        "foodtrace case acknowledge {site} --case {case} --on-hand {lot}=0{unit} --on-hand '{goods}=数量'"),
+        ("{name} answered {over} of {lot} that no record brought there, and has {quantity} that came without lot ({goods}): they may be the same, told "
+        "twice. If they are: foodtrace case acknowledge {site} --case {case} --on-hand {lot}=0{unit} --on-hand '{goods}=QUANTITY'"),
+    ),
     "status.unaccounted": (
         "有货去向不明 (账上有, 网点说没有): {what}; 不算收回, 也不妨碍结案",
         "unaccounted for (on the books, and by the word of the site not there): {what}; it counts as retrieved nowhere, and closing does not wait for it",

@@ -125,7 +125,7 @@ Without:  1. hash = SHA-256(a byte 00, then all bytes of the .entry)
         "cannot be told: {quantity} received at {site} by a paper that names no sending ({received}) may be what {source} sent under {number}; if so, of a rate that is given as two numbers the lower holds, and as much is still to be found at {source}. Once it is known: foodtrace correct {received} --set transfer={number}",
     ),
     "beside.twice_more": ("这样的还有 {count} 条 (--json 全列)", "and {count} more of these (--json has all)"),
-    "beside.in_base": ("(分母中 {quantity} 记录里没有来处)", "({quantity} of what it divides by is beyond the records)"),
+    "beside.in_base": ("(分母中 {quantity} 无来处)", "({quantity} of it beyond the records)"),
     "beside.unsealed": ("立案后收货, 没有记为封存, 仍是可动的货: {what}", "received after opening, not booked as sealed, free stock still: {what}"),
     "beside.over": ("记录之外多出来的, 会抬高各率: {what} ({kind})", "beyond the records, which raises the rates: {what} ({kind})"),
     "report.note.unexplained": (

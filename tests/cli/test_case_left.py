@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import openpyxl
@@ -50,13 +51,13 @@ def test_an_answer_that_means_goods_on_the_way_is_told_what_to_record_and_that_m
     assert command.endswith("--arrived 2026-11-26T12:04:59+08:00")
     assert "Shop answered more than its book had, and 50.0 kg are on the way to it" in told("12:11", "case", "status")
     assert told.figures("12:12")["denominator"] == 250_000, "by the letter of the records there are 50 kg more"
-    more = "(50.0 kg of what it divides by is beyond the records)"
+    more = "(50.0 kg of it beyond the records)"
     for name in ("R1", "R2", "R3"):
         for said in (told("12:12", "case", "status"), told("12:12", "case", "status", "--outlets")):
             (line,) = [each for each in said.splitlines() if each.strip().startswith(name) and "/" in each]
             assert line.endswith(more), "the line of the rate itself says so"
     assert f"R2 0.0 % {more}  answered" in told("12:12", "case", "list")
-    assert "应召回率 0.0 % (分母中 50.0 kg 记录里没有来处)" in told("12:12", "case", "list", lang="zh")
+    assert "应召回率 0.0 % (分母中 50.0 kg 无来处)" in told("12:12", "case", "list", lang="zh")
     told("12:12", "case", "report", "--out", "r.html")
     page = (told.here.folder / "r.html").read_text(encoding="utf-8")
     assert page.count(f"0.0 / 250.0 kg {more}</div>") == 3
@@ -108,6 +109,24 @@ def test_what_an_answer_cannot_have_meant_is_taken_in_without_a_word(told: Told)
     assert "note:" not in told("12:16", "receive", other, "1kg", "--at", "Shop")
     told("12:17", "case", "acknowledge", "Shop", "--nothing-left")
     assert "note:" not in told("12:18", "receive", told.lot, "1kg", "--at", "Shop")
+
+
+def test_an_answer_of_a_lot_where_goods_came_without_lot_may_be_of_those_and_says_how_to_answer_once(told: Told) -> None:
+    sent = {"type": "transfer", "id": "w", "at": DAY + "11:30:00+08:00", "site": "L-0002", "to": "L-0004", "product": "tomato"}
+    (told.here.folder / "r.jsonl").write_text(json.dumps(sent | {"quantity": {"value": 50_000, "unit": "g"}}), encoding="utf-8")
+    told("12:06", "record", "r.jsonl")
+    told("12:07", "case", "notify", "--out", "m")
+    answer = ("case", "acknowledge", "Coop", "--on-hand", f"{told.lot}=20kg")
+    said = told("12:10", *answer)
+    assert f"Coop answered 20.0 kg of L-0001/{told.lot} that no record brought there, and has 50.0 kg that came without lot" in said
+    assert "told twice. If they are: foodtrace case acknowledge L-0004 --case 2026-0001 --on-hand" in told("12:11", "case", "status")
+    (same,) = told.here.json("--now", DAY + "12:11", "case", "status")["maybe_same"]
+    assert (same["site"], same["over"], same["quantity"]) == ("L-0004", 20_000, 50_000)
+    words = said.split("If they are: foodtrace ")[1].split("\n")[0].replace("QUANTITY", "20kg").replace("'", "").split()
+    assert "may be the same" not in told("12:13", *words)
+    assert told.here.json("--now", DAY + "12:14", "case", "status")["maybe_same"] == []
+    told("12:15", *answer)
+    assert "可能是同一批货, 说了两遍" in told("12:16", "case", "seal", "Coop", lang="zh"), "all of both is sealed: it is said again"
 
 
 def test_nothing_is_received_later_than_now(told: Told) -> None:

@@ -14,6 +14,7 @@ from foodtrace_cli.output import clean, say
 if TYPE_CHECKING:
     from foodtrace.operations.casestatus import Unaccounted
     from foodtrace.operations.closing import Condition, Goods
+    from foodtrace.operations.maybesame import MaybeSame
 
 _SHOWN = 20
 """Lines on a terminal."""
@@ -50,10 +51,14 @@ def _site(ctx: Context, case: str, site: Sequence[Condition], *, err: bool) -> N
 def said_otherwise(ctx: Context, case: str, sites: Collection[str]) -> None:
     """Print where what sites have just answered does not go with what is on record, and what to record."""
     from foodtrace.errors import FoodtraceError  # noqa: PLC0415
+    from foodtrace.graph.reader import SqlFacts  # noqa: PLC0415
     from foodtrace.operations.blocking import sealed_until  # noqa: PLC0415
     from foodtrace.operations.closing import conditions as standing_against  # noqa: PLC0415
+    from foodtrace.operations.managing import reach_of  # noqa: PLC0415
+    from foodtrace.operations.maybesame import maybe_same  # noqa: PLC0415
     from foodtrace.operations.notdone import by_site  # noqa: PLC0415
     from foodtrace.recall.cases import load_case, name_case  # noqa: PLC0415
+    from foodtrace.recall.packs import for_case  # noqa: PLC0415
 
     with ctx.open() as ledger, ledger.reading() as session:
         now = max(ledger.clock(), sealed_until(session))  # with --now the clock begins anew at every opening
@@ -62,7 +67,11 @@ def said_otherwise(ctx: Context, case: str, sites: Collection[str]) -> None:
         except FoodtraceError:
             return  # opened by several logs: each has its own answer to what is left
         against = [each for each in standing_against(session, now, state) if each.site in sites]
+        facts, settings = SqlFacts(session, now), for_case(state, session.rules).settings
+        twice = [each for each in maybe_same(facts, reach_of(facts, state), state, settings) if each.site in sites]
     told = [each for each in against if each.kind == "contradicts" or any(goods.before for goods in each.goods)]
+    for each in twice[:_SHOWN]:
+        say("  " + maybe_same_words(ctx, case, each), err=True)
     sites_told = by_site(told)
     for site in sites_told[:_SHOWN]:
         _site(ctx, case, site, err=True)
@@ -81,6 +90,13 @@ def commands(ctx: Context, case: str, each: Condition) -> Iterator[str]:
         size = str(Quantity(goods.quantity, each.unit)).replace(" ", "").replace(",", "")  # type: ignore[arg-type]  # a unit of the case
         more = {"lot": goods.lot, "number": goods.entry, "quantity": size, "before": _before(goods.before)}
         yield ctx.t("closing.do_" + how, **words, **more)
+
+
+def maybe_same_words(ctx: Context, case: str, each: MaybeSame) -> str:
+    """Say that a lot which only an answer knows of may be goods that came without lot, and which answer counts them once."""
+    sizes = {"over": amount(ctx, each.over, each.unit), "quantity": amount(ctx, each.quantity, each.unit)}
+    words = {"name": clean(each.name), "site": each.site, "case": case, "lot": each.lot, "goods": each.goods}
+    return ctx.t("status.maybe_same", unit={"g": "kg", "ml": "L"}.get(each.unit, each.unit), **words, **sizes)
 
 
 def unaccounted_words(ctx: Context, found: Sequence[Unaccounted]) -> str:

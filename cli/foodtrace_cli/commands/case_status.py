@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from foodtrace_cli.commands.case_common import CASE_ARGUMENT, moment, names_of
-from foodtrace_cli.commands.case_left import amount, lots_of, unaccounted_words, which
+from foodtrace_cli.commands.case_left import amount, lots_of, maybe_same_words, unaccounted_words, which
 from foodtrace_cli.commands.recall import check_known, write
 from foodtrace_cli.commands.recall_screen import View, dated_ahead
 from foodtrace_cli.commands.recall_table import shown_quantity, shown_unit
@@ -82,6 +82,8 @@ def status(
         _untraced(ctx, found)
         for line in dated_ahead(ctx, found.untraced):
             say("  " + line)
+    for same in found.maybe_same:
+        say("  " + maybe_same_words(ctx, found.case, same))
     if missing := unaccounted_words(ctx, found.unaccounted):
         say("  " + missing)
     if found.unsealed:
