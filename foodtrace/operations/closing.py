@@ -41,6 +41,7 @@ from foodtrace.recall.moves import Move
 from foodtrace.recall.packs import for_case
 from foodtrace.recall.quantities import Books, HoldingSum, Key
 from foodtrace.recall.reach import reach_of_case
+from foodtrace.recall.silence import unheard
 from foodtrace.recall.sums import said_at_notice, sums_with_said, told_of_all
 from foodtrace.recall.twice import hidden
 from foodtrace.storage.session import Session
@@ -77,6 +78,8 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
     """For pieces: the product counted; pieces of unlike products are never added up."""
     goods: tuple[Goods, ...] = ()
     """What the quantity is made of, lot by lot; of what travels, load by load."""
+    unknown: bool = False
+    """Of free goods: at a site that keeps no books and has not said: the quantity is what was sent there, how much is left nobody knows."""
 
 
 def conditions(session: Session, now: int, case: Case, found: Affected | None = None, *, recorded_until: int = NEVER) -> list[Condition]:
@@ -100,6 +103,7 @@ def conditions(session: Session, now: int, case: Case, found: Affected | None = 
     sums = sums_with_said(facts, hit, case, settings=settings)
     left = _left(facts, hit, case, said, sums)
     loads = _loads(facts, hit, said, sums) if any(kind == "travelling" for _, kind, _ in left) else {}
+    silent = unheard(facts, hit, hit.sums) if left else frozenset()
     infos = {**facts.sites({site for site, _, _ in left} - hit.sites.keys()), **hit.sites}
     for (site, kind, unit, product), lots in _by_product(hit, left):
         info = infos[site]
@@ -115,6 +119,7 @@ def conditions(session: Session, now: int, case: Case, found: Affected | None = 
                 unit=UNIT_NAMES[unit],
                 product=product,
                 goods=tuple(sorted(goods, key=lambda each: (each.lot, each.entry))),
+                unknown=kind == "free" and site in silent and not all((lot, site, unit) in said for lot in lots),
             )
         )
     for site, state in standing(case.steps, now).items():

@@ -381,6 +381,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "its answer, and what was received, sealed or destroyed, contradict each other",
     ),
     "closing.line": ("  {name} ({site})  {what}", "  {name} ({site})  {what}"),
+    "closing.unknown": ("? (送到那里 {quantity}, 没有账, 也没有说)", "? ({quantity} were sent there; it keeps no books, and has not said)"),
     "closing.part": ("{what} {quantity}{goods}", "{what} {quantity}{goods}"),
     "closing.do": ("      -> {command}", "      -> {command}"),
     "closing.do_silent": ("foodtrace case acknowledge {site} --case {case} --on-hand 批次=数量", "foodtrace case acknowledge {site} --case {case} --on-hand LOT=QUANTITY"),

@@ -261,3 +261,16 @@ def test_a_time_to_the_second_stands_where_it_was_put(told: Told) -> None:
     told("12:20:30", "case", "seal", "Whole")
     assert told.figures("12:20:10")["numerator"] == 0
     assert told.figures("12:20:30")["numerator"] == 110_000
+
+
+def test_what_is_left_at_a_site_without_books_is_told_as_unknown_until_it_says_so(told: Told) -> None:
+    line = {"type": "transfer", "id": "d", "at": DAY + "11:30:00+08:00", "site": "L-0002", "to": "L-0004", "lot": f"L-0001/{told.lot}"}
+    (told.here.folder / "r.jsonl").write_text(json.dumps(line | {"quantity": {"value": 9_000, "unit": "g"}}), encoding="utf-8")
+    told("12:07", "record", "r.jsonl")
+    said = told("12:08", "case", "close", code=1)
+    assert "goods left ? (9.0 kg were sent there; it keeps no books, and has not said)" in said
+    assert "goods left 101.0 kg\n" in said, "the wholesaler keeps books"
+    free = {each["name"]: each["unknown"] for each in told.closing("12:08") if each["kind"] == "free"}
+    assert free == {"Coop": True, "Whole": False}
+    told("12:09", "case", "acknowledge", "Coop", "--on-hand", f"{told.lot}=4kg")
+    assert "goods left 4.0 kg; travelling 40.0 kg\n" in told("12:10", "case", "close", code=1)

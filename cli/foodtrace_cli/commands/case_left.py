@@ -40,7 +40,7 @@ def _site(ctx: Context, case: str, site: Sequence[Condition], *, err: bool) -> N
     """Print all that is missing at a site in one line, and the commands that mend it below."""
     parts = []
     for each in site:
-        size = amount(ctx, each.quantity, each.unit) + which(each, site) if each.quantity else ""
+        size = size_of(ctx, each) + which(each, site) if each.quantity else ""
         words = {"what": ctx.t("closing." + each.kind), "quantity": size, "goods": lots_of(ctx, each.goods, each.unit)}
         parts.append(ctx.t("closing.part", **words).rstrip())
     say(ctx.t("closing.line", name=site[0].name, site=site[0].site, what="; ".join(parts)), err=err)
@@ -115,6 +115,12 @@ def lots_of(ctx: Context, goods: Iterable[Goods], unit: str) -> str:
     if len(sums) < 2:  # noqa: PLR2004 - the sum alone says it
         return ""
     return " (" + ", ".join(f"{lot} {amount(ctx, quantity, unit)}" for lot, quantity in sums.items()) + ")"
+
+
+def size_of(ctx: Context, each: Condition) -> str:
+    """Print how much it is; of what nobody knows, what was sent there."""
+    size = amount(ctx, each.quantity, each.unit)
+    return ctx.t("closing.unknown", quantity=size) if each.unknown else size
 
 
 def which(each: Any, others: Iterable[Any]) -> str:

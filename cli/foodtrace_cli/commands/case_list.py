@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from foodtrace_cli.commands.case_left import amount, lots_of, unaccounted_words
+from foodtrace_cli.commands.case_left import amount, lots_of, size_of, unaccounted_words
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import emit_json, say
 from foodtrace_cli.schemaoption import prints
@@ -45,7 +45,7 @@ def list_(ctx: Context, *, everything: bool, as_json: bool) -> None:
         if each.broken:
             say("  " + ctx.t("status.broken", case=each.case, count=each.broken))
         if each.worst is not None:
-            size = amount(ctx, each.worst.quantity, each.worst.unit) if each.worst.quantity else ""
+            size = size_of(ctx, each.worst) if each.worst.quantity else ""
             words = {"name": each.worst.name, "what": ctx.t("closing." + each.worst.kind), "quantity": size}
             say("    " + ctx.t("status.broken_worst", goods=lots_of(ctx, each.worst.goods, each.worst.unit), **words).rstrip())
         if missing := unaccounted_words(ctx, each.unaccounted):
