@@ -35,12 +35,12 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
     """When that was, local time."""
 
 
-def answered_before(session: Session, event: Receipt, cases: Iterable[str]) -> list[Answered]:
+def answered_before(session: Session, event: Receipt, cases: Iterable[str], now: int) -> list[Answered]:
     """Return what the site of a receipt had answered of its lot, case by case, where the answer may have meant these goods.
 
-    :param cases: those that stand against the lot.
+    :param cases: those that stand against the lot. :param now: an answer given by now counts, also one given after the goods came.
     """
-    now = micros(event.at)
+    came = micros(event.at)
     facts = SqlFacts(session, now)
     lot, site = facts.lot(event.lot), facts.site(event.site)
     if lot is None or site is None:
@@ -51,7 +51,7 @@ def answered_before(session: Session, event: Receipt, cases: Iterable[str]) -> l
         for state in load_cases(session, number, until=now):
             settings = for_case(state, session.rules).settings
             for key, (t, q) in answered(state, now, dict.fromkeys(names, lot), settings).items():
-                if key[:2] == (lot, site) and q and t <= now:
+                if key[:2] == (lot, site) and q and t <= came:
                     notice = f"{local(t):%Y-%m-%d %H:%M}"
                     found.append(Answered(case=state.name or state.case, quantity=Quantity(q, UNIT_NAMES[key[2]]), notice=notice))
     return found

@@ -104,6 +104,8 @@ def test_what_an_answer_cannot_have_meant_is_taken_in_without_a_word(told: Told)
     said = told("12:13", "receive", told.lot, "50kg", "--at", "Shop", "--transfer", loads["L-0003"], "--arrived", DAY + "12:01")
     assert "received as sealed" in said
     assert "note:" not in said, "it came before the notice: the answer counts it once"
+    late = told("12:13", "receive", told.lot, "1kg", "--at", "Shop", "--arrived", DAY + "12:07")
+    assert "note: Shop has answered" in late, "it came after the notice and before the answer, which speaks of the moment of the notice"
     other = told("12:14", "certificate", "issue", "tomato", "80kg", "--basis", "1", "--out", "b.png").split("  lot ")[1].split()[0]
     told("12:15", "case", "widen", "2026-0001", other, "--reason", "too")
     assert "note:" not in told("12:16", "receive", other, "1kg", "--at", "Shop")

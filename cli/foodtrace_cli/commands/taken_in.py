@@ -27,7 +27,7 @@ def say_taken_in(ctx: Context, ledger: Ledger, event: Receipt, cases: Sequence[s
     from foodtrace.operations.answeredbefore import answered_before  # noqa: PLC0415 - only of goods under recall
 
     with ledger.reading() as session:
-        before = answered_before(session, event, cases)
+        before = answered_before(session, event, cases, ledger.clock())
     for each in before:
         words = {"case": each.case, "said": amount(ctx, each.quantity), "notice": each.notice, "entry": entry}
         more = {"quantity": amount(ctx, event.quantity), "id": event.site, "lot": event.lot}
