@@ -34,7 +34,8 @@ TABLES: Final[dict[str, tuple[str, ...]]] = {
 }
 """Projection table -> its columns that hold numbers of names."""
 
-_UNREADABLE: Final = (FoodtraceError, TypeError, ValueError, LookupError, ArithmeticError, AttributeError)
+_UNREADABLE: Final = (FoodtraceError, TypeError, ValueError, LookupError, ArithmeticError, AttributeError, sqlite3.IntegrityError)
+"""What a replay can meet in entries that are not what was sealed; the last where an entry stands there twice."""
 _BATCH: Final = 2000
 _SHOWN: Final = 20
 """Most rows named of a table and side; of the others it is said how many there are."""
