@@ -177,6 +177,8 @@ class GoodsCleared(Event, frozen=True, kw_only=True, tag="goods_cleared"):
     """Empty: all lots that the case reached then, by what was on record (docs/recall.md)."""
     basis: Words = ""
     approved_by: OptionalCode = ""
+    custody: bool = False
+    """Of one ``site``: what lay there in custody (sealed, come back) was examined as well. Without it no custody is let go there."""
     parts: PartCount = 0
 
 

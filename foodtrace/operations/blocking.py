@@ -63,6 +63,8 @@ class Block(msgspec.Struct, frozen=True):
     """What the case's rule pack gives to an ask for a possible link."""
     missing: str = ""
     """The rule pack that the case was opened under, where it is not here and ``block_possible`` is another's."""
+    again: bool = False
+    """These goods were cleared at the site, and more of them came, or lies in custody, there."""
 
 
 def blocks(session: Session, lot: str, now: int, site: str = "") -> list[Block]:
@@ -98,7 +100,7 @@ def stood(session: Session, lot: str, now: int, site: str) -> list[Block]:
         stand = standing.against(number, where, now)
         if stand is not None:
             missing = for_case(case, session.rules).missing
-            found.append(Block(case.case, stand.link, case.level, case.advice, stand.possible, missing))
+            found.append(Block(case.case, stand.link, case.level, case.advice, stand.possible, missing, stand.again))
     return found
 
 
@@ -210,6 +212,8 @@ def _reasons(session: Session, lot: str, now: int, asked: Ask, site: str, *, tes
 
 
 def _refusal(block: Block, lot: str) -> Refused:
+    if block.link == "confirmed" and block.again:
+        return Refused("transfer.recalled_again", value=lot, case=block.case)
     if block.link == "confirmed":
         return Refused("transfer.recalled", value=lot, case=block.case)
     if block.missing:

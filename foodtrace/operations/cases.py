@@ -37,6 +37,7 @@ from foodtrace.events import (
 from foodtrace.graph.directory import resolve_lot, resolve_site
 from foodtrace.graph.edges import micros
 from foodtrace.graph.reader import SqlFacts
+from foodtrace.operations.atsite import coming
 from foodtrace.operations.caseplan import SAID, Plan
 from foodtrace.operations.closing import conditions
 from foodtrace.operations.common import CHINA, Doing, Outcome
@@ -44,7 +45,7 @@ from foodtrace.operations.managing import check_approved, check_reason, concerne
 from foodtrace.operations.notdone import NotDone
 from foodtrace.operations.othercases import check_again
 from foodtrace.operations.scopes import Given, check_any, clauses_of, producers_of
-from foodtrace.quantity import Quantity
+from foodtrace.quantity import Amount, Quantity
 from foodtrace.recall.answer import recall
 from foodtrace.recall.calendars import calendar_of
 from foodtrace.recall.cases import case_ids, load_case, name_case, resolve_case
@@ -224,15 +225,24 @@ def extend(
 
 
 def clear(
-    session: Session, doing: Doing, case: str | None, lots: Sequence[str], basis: str, approved_by: str, *, site: str = ""
+    session: Session,
+    doing: Doing,
+    case: str | None,
+    lots: Sequence[str],
+    basis: str,
+    approved_by: str,
+    *,
+    site: str = "",
+    custody: bool = False,
 ) -> Outcome:
     """Clear goods of a case for sale (rule 5); the answer is :class:`Let`. No lots: all that it reaches now, and nothing it takes in later.
 
     What is cleared is named, so that everybody reads the same of it whatever comes on record later: whole lots in one event, goods that are
     suspect for where they were in one for each place (:mod:`foodtrace.recall.clearing`, rule 2).
 
+    :param site: only what lies there (:mod:`foodtrace.recall.lapsing`). :param custody: what lies there in custody was examined as well.
     :raises NotFound: ``case.not_affected``: a lot that the case is not about is cleared by another case, or by none;
-        ``case.nothing_to_clear``.
+        ``case.nothing_to_clear``. :raises Refused: ``case.custody_there``.
     """
     state = managed(session, doing, case, closed=True)
     check_reason(basis)
@@ -245,6 +255,11 @@ def clear(
     places = {where: meant} if meant else _reached(session, state, micros(doing.now), where)
     if not places:
         raise NotFound("case.nothing_to_clear", value=where or "-", case=state.case)
+    due = (
+        coming(session, sorted({lot for each in places.values() for lot in each}), where, micros(doing.now), custody=custody)
+        if where
+        else ()
+    )
     events = [
         GoodsCleared(
             id=doing.event_id(f"-{count}" if count > 1 else ""),
@@ -255,11 +270,12 @@ def clear(
             site=there,
             basis=basis,
             approved_by=approved_by,
+            custody=bool(there) and (custody or not where),  # all goods of a case are those in custody too
         )
         for count, (there, lots) in enumerate(sorted(places.items()), 1)
     ]
     lots = tuple(sorted({lot for each in places.values() for lot in each}))
-    answer = Let(case=state.case, lots=lots, site=where, sites=tuple(each for each in sorted(places) if each), all=not meant)
+    answer = Let(case=state.case, lots=lots, site=where, sites=tuple(each for each in sorted(places) if each), all=not meant, coming=due)
     return Outcome(events=list(events), answer=answer)
 
 
@@ -275,6 +291,8 @@ class Let(msgspec.Struct, frozen=True, kw_only=True):
     """Where they were cleared, place by place; empty: wherever they are."""
     all: bool
     """All that the case reached, not lots somebody named."""
+    coming: tuple[Amount, ...] = ()
+    """What is on its way to the one site, in words: once it comes, the lot there is blocked again."""
 
 
 def _reached(session: Session, state: Case, now: int, site: str) -> dict[str, tuple[str, ...]]:

@@ -23,12 +23,13 @@ from typing import Final, NamedTuple
 
 from foodtrace.errors import NotFound
 from foodtrace.events import Clause, LeftClause, ThroughClause
+from foodtrace.graph.flows import NEVER
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.graph.walk import Holding
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.blocking import Grade, Link, blocker, link_of
 from foodtrace.recall.cases import load_cases
-from foodtrace.recall.clearing import later_parts
+from foodtrace.recall.clearing import later_parts, with_lapses
 from foodtrace.recall.facts import Case
 from foodtrace.recall.packs import for_case
 from foodtrace.recall.reach import reach_of_case
@@ -43,6 +44,8 @@ class Stand(NamedTuple):
     link: Link
     possible: Possible
     """What an ask for a link that is only possible gets."""
+    again: bool = False
+    """These goods were cleared there before, and more of them came, or lies in custody, there."""
 
 
 class _Hit:
@@ -54,6 +57,8 @@ class _Hit:
         self.found = found
         self.stands = blocker(case, settings)
         self.lot = {name: lot for lot, names in found.names.items() for name in names}
+        self.lapsed = {(each.lot, each.site): each.until for each in case.cleared if each.until < NEVER}
+        """(name of a lot, site) -> when the last of its clearings lapsed."""
         self.links: dict[int, dict[Holding, Grade]] = {}
         for holding, each in found.holdings.items():
             self.links.setdefault(holding[0], {})[holding] = each.link
@@ -74,6 +79,8 @@ class Standing:
     def _reach(self, clauses: Collection[Clause], *, case: Case | None = None, whatever: bool = False) -> _Hit:
         """Return what clauses reach of what was not let go. :param case: with other clearings. :param whatever: let go or not."""
         asked = case or self._case
+        if not whatever:
+            asked = with_lapses(self._facts, asked, self._settings, tuple(clauses))
         lifted = () if whatever else asked.cleared
         return _Hit(asked, reach_of_case(self._facts, asked, self._settings, tuple(clauses), lifted=lifted), self._settings)
 
@@ -106,11 +113,12 @@ class Standing:
 
         :param lot: number of any of its names. :param site: 0: wherever it is. :param now: microseconds UTC.
         """
+        again = site != 0 and any(self._lapsed(hit, lot, site, now) for hit in self._now)
         links = [link for hit in self._now if (link := self._link(hit, lot, site, now)) is not None]
         link = next((each for each in _GRAVEST_FIRST if each in links), None)
         given = self._settings.block_possible
         if link in ("confirmed", "unknown") or (link == "possible" and given != "allow"):
-            return Stand(link, given)
+            return Stand(link, given, again)
         if link == "possible" and self._now[0].found.partial and (not site or _way_unknown(self._now[0], lot, site)):
             return Stand(link, "hold")
         if any(self._link(hit, lot, site, now) is not None for hit in self._before):
@@ -145,6 +153,10 @@ class Standing:
             links = {holding: link for holding, link in links.items() if self._held(hit, lot, holding[1], now)}
         partial = hit.found.partial and site != 0
         return link_of(links, lot, site, partial=partial, stock_unknown=partial and not hit.on_record(lot, site))
+
+    def _lapsed(self, hit: _Hit, number: int, site: int, now: int) -> bool:
+        names = hit.found.names.get(hit.lot.get(number, 0), ())
+        return any(hit.lapsed.get((name, site), NEVER) <= now for name in names)
 
     def _held(self, hit: _Hit, lot: int, site: int, now: int) -> bool:
         return all(hit.stands(name, site, now) for name in hit.found.names[lot])

@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final, Literal, TypeAlias
 
-from foodtrace.recall.facts import Case
+from foodtrace.recall.facts import Case, Cleared
 from foodtrace.recall.settings import DEFAULT, Settings
 
 Grade: TypeAlias = Literal["confirmed", "possible"]
@@ -100,16 +100,16 @@ def blocks(case: Case, lot: int, site: int, at: int, settings: Settings = DEFAUL
 
 def blocker(case: Case, settings: Settings = DEFAULT) -> Callable[[int, int, int], bool]:
     """Return :func:`blocks` of any lot, site and moment, for who asks about many: a case may have let thousands of lots go."""
-    cleared: dict[int, list[tuple[int, int]]] = {}
-    for lot, where, since in case.cleared:
-        cleared.setdefault(lot, []).append((where, since))
+    cleared: dict[int, list[Cleared]] = {}
+    for each in case.cleared:
+        cleared.setdefault(each.lot, []).append(each)
 
     def stands(lot: int, site: int, at: int) -> bool:
         if at < case.opened or (case.withdrawn is not None and case.withdrawn <= at):
             return False
         if settings.unblock_on_close and case.closed is not None and case.closed <= at:
             return False
-        return not any(where in (0, site) and since <= at for where, since in cleared.get(lot, ()))
+        return not any(each.site in (0, site) and each.since <= at < each.until for each in cleared.get(lot, ()))
 
     return stands
 

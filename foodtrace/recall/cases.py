@@ -282,7 +282,8 @@ def _cleared(session: Session, case: Case, scopes: Sequence[Told], clearings: Se
                 case, versions=versions, steps=tuple(each for each in case.steps if each.at <= at and each.recorded <= recorded)
             )
             places = sorted(_all_goods(session, then, at, recorded, where)) if versions else []
-        made.append((told, tuple((lot, site, at) for lot, site in places)))
+        custody = event.custody or not (event.lots or event.site)  # all goods of a case are those in custody too
+        made.append((told, tuple(Cleared(lot, site, at, recorded, told[2], custody) for lot, site in places)))
     versions = tuple(
         msgspec.structs.replace(each, unknown_to=tuple(place for told, places in made if not _before(scope, told) for place in places))
         for each, scope in zip(case.versions, scopes, strict=True)

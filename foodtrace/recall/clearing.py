@@ -11,6 +11,9 @@ Rules:
 4. A clearing covers the suspicion of the scope that it was given for. What is added to the scope later, a lot, a rule or a window, is a new
    suspicion: of everything it reaches clearings from before say nothing, goods that were cleared then among it. A version that narrows
    adds none by naming fewer of the same lots.
+5. What was cleared at one site is what lay there. Goods of the lot that come there later make all of it there blocked again, for nobody can
+   tell them apart (:mod:`foodtrace.recall.lapsing`).
+6. Of one site nothing in custody is let go, unless whoever cleared says that it was examined as well.
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ from foodtrace.events import Clause, LeftClause, ThroughClause
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.blocking import blocker
 from foodtrace.recall.facts import Case, Facts
+from foodtrace.recall.lapsing import lapsed
 from foodtrace.recall.reach import reach_of_case
 from foodtrace.recall.settings import Settings
 
@@ -88,8 +92,17 @@ def standing(facts: Facts, case: Case, settings: Settings, found: Affected) -> l
     if not case.cleared:
         return [(case, found)]
     clauses = case.versions[-1].clauses
-    meant = [(case, clauses), *later_parts(facts, case, clauses)]
+    meant = [(with_lapses(facts, case, settings, clauses, found), clauses)]
+    meant += [(with_lapses(facts, each, settings, part), part) for each, part in later_parts(facts, case, clauses)]
     return [(each, reach_of_case(facts, each, settings, part, lifted=each.cleared)) for each, part in meant]
+
+
+def with_lapses(facts: Facts, case: Case, settings: Settings, clauses: Sequence[Clause], found: Affected | None = None) -> Case:
+    """Return a case with until when each of its clearings holds (rules 5 and 6). :param found: what these clauses reach, if at hand."""
+    if not any(each.site for each in case.cleared):
+        return case
+    whole = reach_of_case(facts, case, settings, clauses) if found is None else found
+    return msgspec.structs.replace(case, cleared=lapsed(whole, case.cleared))
 
 
 def still_counts(parts: Sequence[tuple[Case, Affected]], settings: Settings, at: int) -> Callable[[int, int], bool]:
@@ -102,4 +115,4 @@ def still_counts(parts: Sequence[tuple[Case, Affected]], settings: Settings, at:
     return counts
 
 
-__all__ = ["Place", "all_goods", "later_parts", "standing", "still_counts", "windows"]
+__all__ = ["Place", "all_goods", "later_parts", "standing", "still_counts", "windows", "with_lapses"]

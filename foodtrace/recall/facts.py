@@ -10,12 +10,12 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, NamedTuple, Protocol
 
 import msgspec
 
 from foodtrace.events import Clause
-from foodtrace.graph.flows import Act, Copies, Flow, LogInfo, LotInfo, SiteInfo
+from foodtrace.graph.flows import NEVER, Act, Copies, Flow, LogInfo, LotInfo, SiteInfo
 
 
 class Facts(Protocol):
@@ -141,8 +141,23 @@ class Facts(Protocol):
         ...
 
 
-Cleared: TypeAlias = tuple[int, int, int]
-"""(name of a lot, site, from when): goods that were cleared; site 0 stands for wherever the lot lies."""
+class Cleared(NamedTuple):
+    """Goods that were cleared."""
+
+    lot: int
+    """One name of the lot."""
+    site: int
+    """0: wherever the lot lies."""
+    since: int
+    """From when, microseconds UTC."""
+    recorded: int = NEVER
+    """When that was sealed, microseconds UTC."""
+    entry: tuple[int, int] = (0, 0)
+    """(log, seq) of its entry; zeros where the caller does not know."""
+    custody: bool = False
+    """Of one site: what lay there in custody was examined as well."""
+    until: int = NEVER
+    """When it lapsed (:mod:`foodtrace.recall.lapsing`)."""
 
 
 class ScopeVersion(msgspec.Struct, frozen=True, kw_only=True):

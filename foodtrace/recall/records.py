@@ -23,24 +23,23 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Final
 
 import msgspec
 
 from foodtrace.events import Clause, LeftClause, LotsClause, ThroughClause
 from foodtrace.graph.copies import flows_once
-from foodtrace.graph.flows import ALWAYS, BIRTHS, CLEARED, DAY, NEVER, UNKNOWN_TIME, UNNAMED, Flow, FlowKind
+from foodtrace.graph.flows import ALWAYS, BIRTHS, CLEARED, NEVER, UNNAMED, Flow, FlowKind
 from foodtrace.graph.products import may_be
 from foodtrace.graph.walk import KNOT, Holding, Step
 from foodtrace.recall.called import Called
 from foodtrace.recall.facts import Cleared, Facts
+from foodtrace.recall.letgo import LetGo
 from foodtrace.recall.moves import Move, is_nameless, pair, without_source
 from foodtrace.recall.quantities import holdings
 from foodtrace.recall.twins import twins
 
 _ARRIVALS = BIRTHS | {FlowKind.CONSUMER_RETURN, FlowKind.COUNT}
 """Flows, besides moves, by which a record says that goods were there."""
-_DAY: Final = 86_400_000_000 - 1
 
 
 class Records:
@@ -95,12 +94,7 @@ class Records:
         """Where records that move nothing say that goods are, or were, and no other record put them (rule 3)."""
         for lot, site in self.said:
             self.recorded[lot].add(site)
-        self._free: dict[Holding, int] = {}
-        """(lot, site) -> since when goods that leave there are followed no more; site 0: wherever the lot lies."""
-        for name, site, since in lifted:
-            key = self.rep.get(name, name), site
-            self._free[key] = min(since, self._free.get(key, since))
-        self._vague = {(f.log, f.seq): f.flags for f in self.flows if f.flags & (DAY | UNKNOWN_TIME)} if lifted else {}
+        self._cleared = LetGo(lifted, self.rep, self.flows)
 
     def _at(self, text: str) -> set[int]:
         site = self.facts.site(text)
@@ -195,21 +189,8 @@ class Records:
         return not (flow.flags & CLEARED and self.case and flow.pair == self.case)
 
     def let_go(self, gone: Flow | Move, holding: Holding | None = None) -> bool:
-        """Say whether goods that left a holding had been cleared there, at the earliest they may have left.
-
-        :param holding: where they left, by default what the record names.
-        """
-        if not self._free:
-            return False
-        entries: Sequence[tuple[int, int]]
-        if isinstance(gone, Flow):
-            entries, place, first = ((gone.log, gone.seq),), (gone.lot, gone.site), gone.t
-        else:
-            entries, place, first = gone.entries, (gone.lot, gone.src), min(gone.t_out, gone.early, gone.t_in)
-        lot, site = holding or place
-        since = min(self._free.get((lot, 0), NEVER), self._free.get((lot, site), NEVER))
-        flags = [self._vague.get(entry, 0) for entry in entries] if since <= first else []
-        return since <= first - (_DAY if any(each & DAY for each in flags) else 0) and not any(each & UNKNOWN_TIME for each in flags)
+        """Say whether goods that left a holding had been cleared there (:class:`foodtrace.recall.letgo.LetGo`)."""
+        return self._cleared.gone(gone, holding)
 
     def steps(self) -> dict[Holding, list[Step]]:
         """Return the confirmed steps (rule 4)."""

@@ -138,6 +138,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "cli.case.cleared_all": ("目前涉及的全部 {count} 批 ({lots})", "all {count} {count:lot|lots} it reaches now ({lots})"),
     "cli.case.cleared_now": ("以后纳入案件或以后才记录的批次没有检查过, 不在其内。", "Lots that the case takes in later, or that are recorded later, were not examined and stay blocked."),
+    "cli.case.cleared_here": (
+        "只是现在在那里的货: 同批货以后再到 (收货, 退回), 或在那里封存, 那里的这批全部又停售, 要再解除。",
+        "It covers what lies there now: once more of the same lot comes there (received, returned) or is sealed there, all of it there is blocked again, until it is cleared again.",
+    ),
+    "cli.case.cleared_coming": ("  正在送往那里: {goods}", "  on its way there: {goods}"),
     "cli.case.cleared_places": ("范围是经过某场所的货: 只在记录所在的 {count} 处解除; 以后在别处出现的仍然停售。", "The scope is what left or passed a site: cleared at the {count} {count:place|places} where it is on record; what turns up elsewhere stays blocked."),
     "cli.case.withdrawn": ("{case} 已撤回, 不再拦货。记录保留。", "{case} withdrawn; it blocks nothing any more. Its record stays."),
     "cli.case.reopened": ("{case} 重新进行", "{case} goes on"),

@@ -375,6 +375,22 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "transfer.same_site.hint": ("看看 --to", "check --to"),
     "transfer.without_lot": ("{value} 是没有批次的货, 不能按这个号再转出", "{value} is goods that came without lot; under that name they are not sent on"),
     "transfer.without_lot.hint": ("查明批次后按批次转出; 召回的货用 foodtrace case return", "find out which lot they are and send that; recalled goods go by foodtrace case return"),
+    "transfer.recalled_again": (
+        "{value} 又在召回 {case} 中停售: 这里原先的解除了, 后来又进了同批货 (或有封存, 退回的), 分不开",
+        "{value} is under recall {case} again: it was cleared here, but more of it came since, or lies here in custody, and cannot be told apart",
+    ),
+    "transfer.recalled_again.hint": (
+        "检查过现在这里的货再解除: foodtrace case clear 案件 批次 --site 网点; 封存和退回的也查过了加 --custody",
+        "once what lies here now was examined: foodtrace case clear CASE LOT --site SITE; with --custody if what is sealed or came back was examined too",
+    ),
+    "case.custody_there": (
+        "{name} 有 {quantity} {value} 封存着或是退回的: 按网点解除不放行这些货",
+        "{quantity} of {value} lie in custody at {name}, sealed or come back: clearing a site frees none of that",
+    ),
+    "case.custody_there.hint": (
+        "也检查过的加 --custody; 否则先退回或销毁, 再解除其余的",
+        "add --custody if that was examined as well; or return or destroy it first, then clear the rest",
+    ),
     "transfer.recalled": ("{value} 在召回 {case}, 不能转出或使用", "{value} is under recall {case} and cannot be moved on or used"),
     "transfer.recalled.hint": ("退回用 foodtrace case return", "send it back with foodtrace case return"),
     "transfer.recall_possible": ("{value} 可能在召回 {case} 里, 暂缓", "{value} may be under recall {case}, held"),

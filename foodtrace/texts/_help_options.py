@@ -272,7 +272,9 @@ OPTIONS: Final[dict[str, str]] = {
     "Lot that was found.": "看到的批次。",
     "How much was found.": "看到多少。",
     "All lots that the case reaches now.": "案件目前涉及的全部批次。",
-    "Only at this site.": "只在这个场所。",
+    "Only what lies at this site now; once more of the lot comes there, it is blocked there again.":
+        "只限现在在这个场所的货; 同批货以后再到, 那里又停售。",
+    "With --site: what is sealed or came back there was examined as well.": "与 --site 同用: 那里封存的和退回的也检查过。",
     "Why they may be sold: a laboratory report, an approval.": "为什么可以卖: 化验报告, 批准文件。",
     "Number of who approved it.": "批准人的工号。",
     "Reason for closing although a condition does not hold.": "还有条件不满足也结案的理由。",

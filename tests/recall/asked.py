@@ -10,7 +10,7 @@ from foodtrace.events import PredicateClause
 from foodtrace.graph.flows import FlowKind
 from foodtrace.recall.affected import find
 from foodtrace.recall.deadlines import Calendar
-from foodtrace.recall.facts import Case, ScopeVersion, Step
+from foodtrace.recall.facts import Case, Cleared, ScopeVersion, Step
 from foodtrace.recall.findings import Finding, findings_of
 from foodtrace.recall.memory import MemoryFacts
 from foodtrace.recall.settings import Settings, YieldRange
@@ -33,7 +33,7 @@ class Told:
         self.lots = {number: name for name, number in self.build.lots.items()}
         self.with_case = case
         self.steps: list[Step] = []
-        self.cleared: tuple[tuple[int, int, int], ...] = ()
+        self.cleared: tuple[Cleared, ...] = ()
         self.more: dict[str, Any] = {}
 
     def change(self, kind: int, n: int = 0, **changes: Any) -> Told:

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foodtrace.recall.affected import find
+from foodtrace.recall.facts import Cleared
 from foodtrace.recall.findings import findings_of
 from foodtrace.recall.measure import measure
 from foodtrace.recall.metrics import completion
@@ -35,7 +36,7 @@ def said(records: str, scope: str, seed: int, other: str) -> dict[str, Any]:
     some, site = lots[rng.choice(["L", other])], story.build.site(rng.choice("WXY"))
     story.step("acknowledgement", "X", 12, on_hand=((some, 0, rng.randint(0, 9)),))
     story.step("sealing", "W", 13)
-    case = msgspec.structs.replace(story.case(), cleared=((some, site, 0),) if rng.random() < 0.3 else ())
+    case = msgspec.structs.replace(story.case(), cleared=(Cleared(some, site, 0),) if rng.random() < 0.3 else ())
     facts, asked = story.facts(), clauses(scope)
     found = find(facts, asked, settings=SETTINGS, own_operator=OWN, case="C")
     names = {number: "L" if text == other else text for text, number in (*lots.items(), *story.build.sites.items())}

@@ -7,7 +7,7 @@ from typing import Final, get_args
 import pytest
 
 from foodtrace.recall.blocking import BLOCKED, OPEN, Doing, Grade, Link, answer, blocks, known_at, link_of, marks
-from foodtrace.recall.facts import Case, Step
+from foodtrace.recall.facts import Case, Cleared, Step
 from foodtrace.recall.settings import Settings
 from foodtrace.texts import has, text
 
@@ -86,10 +86,10 @@ def test_closing_does_not_unblock_clearing_and_withdrawing_do() -> None:
     assert not blocks(with_case(closed=150), 1, 2, 200, Settings(unblock_on_close=True))
     assert blocks(with_case(withdrawn=150), 1, 2, 149)
     assert not blocks(with_case(withdrawn=150), 1, 2, 150)
-    cleared = with_case(cleared=((1, 2, 180), (5, 0, 180)))
+    cleared = with_case(cleared=(Cleared(1, 2, 180), Cleared(5, 0, 180)))
     assert [blocks(cleared, *where, 200) for where in ((1, 2), (1, 3), (5, 9), (6, 2))] == [False, True, False, True]
     assert blocks(cleared, 1, 2, 179), "what was cleared later was blocked until then"
-    assert blocks(with_case(cleared=((0, 0, 180),)), 1, 2, 200), "all goods are each lot there was, never what may come"
+    assert blocks(with_case(cleared=(Cleared(0, 0, 180),)), 1, 2, 200), "all goods are each lot there was, never what may come"
 
 
 def test_a_lot_scope_blocks_every_holding_a_partial_one_only_those_it_reaches() -> None:

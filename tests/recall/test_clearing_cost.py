@@ -53,7 +53,7 @@ def test_many_questions_go_through_the_clearings_no_more_often_than_one(
     opened = world.case(world.open(LOT))
     now = micros(world.now)
     # Of lots on no record: what was let go is long, and none of it is what is asked about.
-    case = msgspec.structs.replace(opened, cleared=_Counted((10_000 + lot, 0, now) for lot in range(FREED)))
+    case = msgspec.structs.replace(opened, cleared=_Counted(Cleared(10_000 + lot, 0, now) for lot in range(FREED)))
     with world.read() as session:
         facts = SqlFacts(session, now)
         lot, sites = facts.lot(LOT) or 0, [facts.site(each) or 0 for each in ("W", "X", "Y")]
@@ -70,7 +70,7 @@ def test_many_questions_go_through_the_clearings_no_more_often_than_one(
 def test_a_lot_is_let_go_where_and_from_when_it_was_cleared(world: World) -> None:
     case = world.case(world.open(LOT))
     then = case.opened
-    stands = blocker(msgspec.structs.replace(case, cleared=((1, 0, then + 5), (2, 7, then), (2, 8, then + 5))))
+    stands = blocker(msgspec.structs.replace(case, cleared=(Cleared(1, 0, then + 5), Cleared(2, 7, then), Cleared(2, 8, then + 5))))
     assert [stands(1, 7, then + 4), stands(1, 7, then + 5)] == [True, False]
     assert [stands(2, site, then) for site in (0, 7, 8, 9)] == [True, False, True, True]
     assert not stands(3, 7, then - 1), "before it was opened"

@@ -8,6 +8,7 @@ import pytest
 from foodtrace.events import PredicateClause
 from foodtrace.graph.flows import CLEARED, DAY, SAMPLE, STYLE2, UNKNOWN_TIME, Act, Copies, Flow, FlowKind, LogInfo, LotInfo
 from foodtrace.recall.affected import find
+from foodtrace.recall.facts import Cleared
 from foodtrace.recall.findings import KINDS
 from foodtrace.recall.settings import HOUR, Settings
 from foodtrace.texts import catalogue
@@ -196,7 +197,7 @@ def test_a_relabelling_the_case_approved_is_no_use_in_spite_of_it() -> None:
 
 def test_goods_the_case_cleared_may_move() -> None:
     told = Told(CHAIN + "W sells L5 @13", case=True).notice("W", day=12)
-    told.cleared = ((100, 0, 0),)
+    told.cleared = (Cleared(100, 0, 0),)
     assert told.kinds() == {}
 
 

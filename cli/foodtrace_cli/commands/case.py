@@ -225,19 +225,24 @@ def extend(ctx: Context, case_id: str | None, until: str, approval: str, publish
 @case.command()
 @CASE_AND_LOTS
 @click.option("--all", "everything", is_flag=True, help="All lots that the case reaches now.")
-@click.option("--site", default="", help="Only at this site.")
+@click.option("--site", default="", help="Only what lies at this site now; once more of the lot comes there, it is blocked there again.")
+@click.option("--custody", is_flag=True, help="With --site: what is sealed or came back there was examined as well.")
 @click.option("--basis", default="", help="Why they may be sold: a laboratory report, an approval.")
 @APPROVED
 @BY
 @click.pass_obj
-def clear(ctx: Context, names: tuple[str, ...], site: str, basis: str, approved_by: str, by: str, *, everything: bool) -> None:
+def clear(
+    ctx: Context, names: tuple[str, ...], site: str, basis: str, approved_by: str, by: str, *, everything: bool, custody: bool
+) -> None:
     """Clear LOTs of CASE for sale: the only way, besides withdrawing the case, by which its block is lifted."""
     from foodtrace.operations import cases  # noqa: PLC0415
 
     case_id, lots = case_and_lots(ctx, names)
     if bool(lots) == everything:
         raise BadData("case.no_lots", value="-", expected="LOT / --all")
-    event = act(ctx, lambda session, doing: cases.clear(session, doing, case_id, lots, basis, approved_by, site=site), by=by)
+    event = act(
+        ctx, lambda session, doing: cases.clear(session, doing, case_id, lots, basis, approved_by, site=site, custody=custody), by=by
+    )
     say_taken(ctx, case_id, event.case)
     what = ", ".join(event.lots[:_HELD]) + (" .." if len(event.lots) > _HELD else "") if event.all else ", ".join(event.lots)
     if event.all:
@@ -246,6 +251,10 @@ def clear(ctx: Context, names: tuple[str, ...], site: str, basis: str, approved_
     held = _still_blocked(ctx, event.case, () if event.all else event.lots, event.site)
     say(ctx.t("cli.case.cleared_held" if held else "cli.case.cleared", case=event.case, lots=what, site=where))
     _say_held(ctx, held)
+    if event.site:
+        say("  " + ctx.t("cli.case.cleared_here"))
+        if event.coming:
+            say(ctx.t("cli.case.cleared_coming", goods=", ".join(each.in_words(ctx.lang) for each in event.coming)))
     if event.all:
         partly = event.sites and not event.site
         say("  " + ctx.t("cli.case.cleared_places" if partly else "cli.case.cleared_now", count=len(event.sites)))

@@ -90,7 +90,7 @@ def _since(hit: Affected) -> Callable[[int, int], int | None]:
 def _named(case: Case, hit: Affected) -> Case:
     """Return a case whose clearings name lots as the affected set does."""
     lots = {name: lot for lot, names in hit.names.items() for name in names}
-    return msgspec.structs.replace(case, cleared=tuple(sorted({(lots.get(lot, lot), site, since) for lot, site, since in case.cleared})))
+    return msgspec.structs.replace(case, cleared=tuple(sorted({each._replace(lot=lots.get(each.lot, each.lot)) for each in case.cleared})))
 
 
 class Judge:
