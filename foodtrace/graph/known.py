@@ -67,6 +67,11 @@ _DESCRIBED: Final = (
 _ALL_DESCRIBED: Final = "SELECT DISTINCT l.lot, l.log, l.ended FROM lot_fact AS l WHERE l.recorded <= ?"
 _NAMED: Final = "SELECT n.id FROM name AS n WHERE n.code IS NOT NULL"
 _ALIASES: Final = "SELECT a.lot, a.other, a.log, a.n FROM {ids} CROSS JOIN alias AS a WHERE a.lot = f.value"
+_USED: Final = (
+    "SELECT f.value FROM {ids} WHERE COALESCE((SELECT 1 FROM move AS m WHERE m.lot = f.value AND m.recorded <= ? LIMIT 1), "
+    "(SELECT 1 FROM lot_fact AS l WHERE l.lot = f.value AND l.recorded <= ? LIMIT 1)) = 1"
+)
+_ABOUT: Final = "SELECT a.subject, a.log, a.seq FROM {ids} CROSS JOIN about AS a WHERE a.subject = f.value"
 _TWO_SIDED: Final = frozenset(map(int, (FlowKind.DISPATCH, FlowKind.RECEIPT, FlowKind.RETURN)))
 _LATER: Final = " AND a.ended <= 0"
 _SPOKEN: Final = SPOKEN.replace(_LATER, "")
@@ -186,20 +191,22 @@ class KnownFacts(SqlFacts):
         taken, made = int(FlowKind.CONSUMED), int(FlowKind.PRODUCED)
         return [(src, dst) for src, dst in pairs if not told.get((taken, src), nothing).isdisjoint(told.get((made, dst), nothing))]
 
-    def same_code(self, lots: Collection[int]) -> Iterable[tuple[int, int]]:
-        """See :class:`foodtrace.graph.rows.Rows`."""
-        return self._on_record(super().same_code(lots))
-
-    def somebodys(self, lots: Collection[int]) -> Iterable[tuple[int, int]]:
-        """See :class:`foodtrace.graph.rows.Rows`."""
-        return self._on_record(super().somebodys(lots))
-
-    def _on_record(self, pairs: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-        """Return those pairs whose other lot some record told of by then: names know no moment."""
-        told = list(pairs)
-        others = sorted({other for _, other in told})
-        known = {row[1] for row in self._rows_of(others)} | {row[0] for row in (*self._word_rows(others), *self.speaking(others))}
-        return [pair for pair in told if pair[1] in known]
+    def on_record(self, names: Collection[int]) -> set[int]:
+        """See :class:`foodtrace.graph.rows.Rows`: what a record of that time used, be it corrected since or before."""
+        asked = sorted(set(names))
+        found = {row[0] for row in self._s.each(_USED, asked, (self._until, self._until))} if asked else set()
+        left = [name for name in asked if name not in found]
+        if not left:
+            return found
+        found |= {name for name, log, seq in self._s.each(_ABOUT, left) if self.seen(log, seq)}
+        called = self._s.each(_ALIASES, [name for name in left if name not in found])
+        texts = self.texts({name for row in called for name in row[:2]}) if called else {}
+        for name, other, log, n in called:
+            since, pair = self._named_since(log), (texts[name], texts[other])
+            # What this log has not said since, and not taken back, it said before.
+            if pair not in since or n > since[pair]:
+                found.add(name)
+        return found
 
     def _nobodys(self, text: str) -> bool:
         if super()._nobodys(text):
@@ -254,7 +261,7 @@ class KnownFacts(SqlFacts):
 
     def speaking(self, lots: Collection[int]) -> list[Row]:
         """See :class:`foodtrace.graph.rows.Rows`."""
-        return self._stood(self._s.each(_SPOKEN, lots), 1, 3)
+        return self._stood((row for row in self._s.each(_SPOKEN, lots) if self.seen(row[1], row[2])), 1, 3)
 
     def _acting(self, sql: str, lots: Collection[int], kind: int) -> list[Row]:
         rows = self._s.each(sql.replace(" AND a.ended = 0", ""), lots, (kind,))

@@ -124,10 +124,14 @@ class Rows(Words):
         strange = {lot for lot, text in {row[:2] for row in rows} if self._nobodys(text)}
         return [(lot, other) for lot, _, other, text in rows if lot in strange and not self._nobodys(text)]
 
+    def on_record(self, names: Collection[int]) -> set[int]:
+        """Return those of some names of lots that a record uses: a name says nothing by being there (:mod:`foodtrace.graph.names`)."""
+        return of_records(self._s, names)
+
     def _alike(self, lots: Collection[int]) -> list[Row]:
         """Return (lot, text, other, text) of lots of the same code, those that a record uses."""
         rows = self._s.each(_ALIKE, lots)
-        there = of_records(self._s, {row[2] for row in rows})
+        there = self.on_record({row[2] for row in rows})
         return [row for row in rows if row[2] in there]
 
     def _nobodys(self, text: str) -> bool:
@@ -175,7 +179,7 @@ class Rows(Words):
                 found.add(one)
                 if texts:
                     self._texts[one] = text
-        same = [alike[one] for one in of_records(self._s, alike)]
+        same = [alike[one] for one in self.on_record(alike)]
         if any(self._nobodys(text) for text in same):
             return None
         codes = {text.rpartition("/")[2] for text in same}

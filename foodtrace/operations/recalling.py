@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from foodtrace.errors import NotFound
 from foodtrace.graph.directory import is_lot, resolve_lot, typed_lot
 from foodtrace.recall.plain import HandOver
 
@@ -37,12 +38,15 @@ def recall(
 ) -> Answer:
     """Answer for lots and further clauses with the case that stands on them (rules 1 and 2).
 
-    :param lot: full ids or bare codes. :param now: microseconds UTC. :param recorded_until: see only what was
-        recorded by then. :param operator: who recalls, where neither a lot nor a case says it. :param bounds: also say how much
-        at each site can stem from the scope (RECALL section 4), which costs a replay of all records.
-    :raises NotFound: ``lot.not_found`` with ``near``. :raises Ambiguous: ``lot.ambiguous`` with ``candidates``.
+    :param lot: full ids or bare codes. :param now: microseconds UTC. :param recorded_until: see only what was recorded by then; a lot
+        that no record named by then is not found. :param operator: who recalls, where neither a lot nor a case says it. :param bounds:
+        also say how much at each site can stem from the scope (RECALL section 4), which costs a replay of all records.
+    :raises NotFound: ``lot.not_found`` with ``near``; ``lot.not_known_then``: named by later records alone.
+    :raises Ambiguous: ``lot.ambiguous`` with ``candidates``.
     """
     asked = tuple(resolve_lot(session, each) for each in ([lot] if isinstance(lot, str) else lot))
+    if recorded_until is not None:
+        _known_by(session, asked, now, recorded_until)
     plain = bool(asked) and not scope and not bounds and recorded_until is None and session.rules is None
     told = _told(session, asked, now, operator) if plain else None
     if told is not None:
@@ -52,6 +56,18 @@ def recall(
     return recall_with_cases(
         session, asked, now=now, recorded_until=recorded_until, scope=scope, operator=operator, bounds=bounds, plain=not plain
     )
+
+
+def _known_by(session: Session, lots: Sequence[str], now: int, recorded_until: int) -> None:
+    """Refuse a lot that nobody had named by then: no answer for it could have been given, and an empty one reads as an all-clear."""
+    from foodtrace.graph.known import facts_by  # noqa: PLC0415 - most recalls ask what is known now
+
+    facts = facts_by(session, now, recorded_until)
+    numbers = facts.numbers(lots)
+    known = facts.on_record(list(numbers.values()))
+    for lot in lots:
+        if numbers.get(lot) not in known:
+            raise NotFound("lot.not_known_then", value=lot)
 
 
 def recall_told(session: Session, lots: Sequence[str], *, now: int) -> dict[str, Any] | None:

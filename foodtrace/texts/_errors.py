@@ -255,6 +255,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "log.have_one.hint": ("可以用了; 真要再建一本: {expected} 名称", "it is ready for use; for one more log give {expected} NAME"),
     "lot.not_found": ("没有批次 {value}", "no lot {value}"),
     "lot.not_found.hint": ("没找到不等于没卖过: 看看记录收到几时", 'not found is not "not sold": see how far the records have come'),
+    "lot.not_known_then": ("那时的记录里没有批次 {value}, 后来才有", "no record named lot {value} by then, later ones do"),
+    "lot.not_known_then.hint": (
+        "不是没卖过: 不加 --as-known 再问, 后来补记的也算",
+        'this is not "not sold": ask without --as-known, and what was recorded later counts too',
+    ),
     "note.text.hint": ("可能被改写过", "it may have been rewritten"),
     "operator.exists": ("经营者 {value} 已经登记", "operator {value} is registered already"),
     "operator.exists.hint": ("要改: 加 --again", "to describe it anew add --again"),
