@@ -5,7 +5,7 @@ Rules:
 1. What was recorded later is not seen, be it goods, what a lot or site is, or a correction. What a later correction ended stood then.
 2. Another name of a lot counts if it was on record by then (:mod:`foodtrace.graph.namesthen`).
 3. Sums know no moment. They only say where to look, and what is there is looked up row by row: O(affected) as ever. Whether a site keeps
-   books is told by the first record that shows it; only what corrections may have taken away since is read to its end.
+   books is told by the first lot it wrote of, else by its other goods, the oldest first, until some record shows it.
 4. When a site wrote last is told by the last entries of its log, else by its newest goods: on a very large stock it may have been later.
 5. How far a log had come is found by halving its entries: their times never run backwards.
 """
@@ -43,12 +43,11 @@ _SITES: Final = (
 )
 _NEWEST: Final = "SELECT v.site, v.log, v.recorded FROM {ids} CROSS JOIN site_seen AS v WHERE v.site = f.value"
 _OWN_KINDS: Final = ", ".join(str(kind) for kind in sorted(OWN_SUM) if kind != FlowKind.USED)
-_SHOWN: Final = (
-    "SELECT f.value FROM {ids} WHERE (SELECT 1 FROM holding AS h CROSS JOIN move AS m WHERE h.site = f.value AND "  # noqa: S608 - constants
-    f"({OWN}) AND m.lot = h.lot AND m.log = h.log AND m.site = h.site AND m.recorded <= ? AND m.ended = 0 "
-    f"AND m.flags & {UNNAMED | SAMPLE} = 0 AND (m.kind = {int(FlowKind.COUNT)} OR (m.kind IN ({_OWN_KINDS}) AND m.q <> 0)) LIMIT 1) = 1"
+_FIRST_OWN: Final = (
+    "SELECT f.value, (SELECT h.lot FROM holding AS h WHERE h.site = f.value AND "  # noqa: S608 - constants
+    f"({OWN}) ORDER BY h.lot LIMIT 1) FROM {{ids}}"
 )
-"""Whether a record of that time that still stands shows that a site keeps books; the first that does is enough."""
+"""The first lot of each site of which a record of its own, whenever it was made, shows that it keeps books."""
 _EMPTIED: Final = "SELECT DISTINCT h.site FROM {ids} CROSS JOIN holding AS h WHERE h.site = f.value AND h.flows = 0"
 _NEWEST_GOODS: Final = (
     "SELECT m.lot, m.site, MAX(m.recorded) FROM {ids} CROSS JOIN move AS m WHERE m.lot = f.value AND m.log = ? AND m.recorded <= ? "
@@ -241,11 +240,12 @@ class KnownFacts(SqlFacts):
     def keepers(self, sites: Collection[int]) -> set[int]:
         """See :class:`foodtrace.graph.rows.Rows`."""
         asked = sorted(set(sites))
-        kept = {row[0] for row in self._s.each(_SHOWN, asked, (self._until,))}
-        # The others kept none, or what showed that they did was corrected since: then something of it is left in the sums of today.
+        first = [(site, lot) for site, lot in self._s.each(_FIRST_OWN, asked) if lot is not None]
+        kept = set(self._by_goods(first, self._kept))
+        # The others kept none, or showed it first of another lot, or what showed it was corrected since: something of it is left today.
         left = [site for site in asked if site not in kept]
-        touched = super().keepers(left) | {row[0] for sql in (_NEWEST, _EMPTIED) for row in self._s.each(sql, left)} if left else set()
-        return kept | set(self._by_goods(self._ever_at(touched), self._kept))
+        touched = {site for site, _ in first} - kept | {row[0] for sql in (_NEWEST, _EMPTIED) for row in self._s.each(sql, left)}
+        return kept | set(self._by_goods(self._ever_at(touched), self._kept, oldest=True))
 
     def _kept(self, lots: list[int]) -> list[Row]:
         return [(lot, site, 1) for lot, site, *_ in self._stood(self._s.each(_KEPT, lots, (self._until,)), 2, 3)]
@@ -321,19 +321,21 @@ class KnownFacts(SqlFacts):
             self._s.each(_LOTS_BY, sites, (log,)), lambda lots: self._s.each(_NEWEST_GOODS, lots, (log, self._until, self._size(log)))
         )
 
-    def _by_goods(self, pairs: Iterable[tuple[int, int]], told: Callable[[list[int]], Iterable[Row]]) -> dict[int, int]:
+    def _by_goods(
+        self, pairs: Iterable[tuple[int, int]], told: Callable[[list[int]], Iterable[Row]], *, oldest: bool = False
+    ) -> dict[int, int]:
         """Return the most that is told of the goods of each site, its newest lots first, by portions: of what was told no more is read.
 
         A lot that many of the sites had is read once for all of them.
 
-        :param pairs: (site, lot). :param told: what rows say of some lots: (lot, site, figure).
+        :param pairs: (site, lot). :param told: what rows say of some lots: (lot, site, figure). :param oldest: its oldest lots first.
         """
         found: dict[int, int] = {}
         waiting: dict[int, list[int]] = {}
         for site, lot in pairs:
             waiting.setdefault(site, []).append(lot)
         for lots in waiting.values():
-            lots.sort()  # the newest is taken first, from the end
+            lots.sort(reverse=oldest)  # the first is taken from the end
         while waiting:
             asked = {site: set(lots[-_PORTION:]) for site, lots in waiting.items()}
             for lot, site, figure in told(sorted(set().union(*asked.values()))):

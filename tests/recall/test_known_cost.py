@@ -74,3 +74,38 @@ def test_an_answer_makes_nobody_keep_books(world: World) -> None:
     with world.read() as session:
         facts = facts_by(session, micros(world.now), micros(world.now))
         assert facts.keepers([facts.site("X") or 0]) == set()
+
+
+def _quiet(folder: Path, count: int) -> int:
+    """Return what it costs to ask who kept books on day 10, of so many shops that had one lot and wrote of it on day 30 alone."""
+    world = World(f"sqlite:///{folder}/q{count}.db", folder / f"quiet{count}")
+    world.sites(P="farm", **{f"S{n:03d}": "shop" for n in range(count)}).born("L", "P", 1000).at(1)
+    for n in range(count):
+        world.move(LOT, "P", f"S{n:03d}", 2)
+    world.at(30).put(*(Sale(id=f"late{n}", at=world.now, site=f"S{n:03d}", lot=LOT, quantity=kg(1)) for n in range(count)))
+
+    def work() -> set[int]:
+        with world.read() as session:
+            facts = facts_by(session, micros(world.now), micros(day(10)))
+            return facts.keepers([*facts.numbers([f"S{n:03d}" for n in range(count)]).values()])
+
+    cost, kept = steps(world.ledger, work)
+    world.ledger.close()
+    assert kept == set()
+    return cost
+
+
+def test_who_of_many_shops_of_one_lot_kept_books_is_read_once(tmp_path: Path) -> None:
+    few, many = _quiet(tmp_path, 10), _quiet(tmp_path, 80)
+    assert many < 12 * few, "eight times the shops; read for each of them it is far more"
+
+
+def test_who_kept_books_then_of_another_lot_than_the_first_it_wrote_of_since(world: World) -> None:
+    world.born("K", "P", 10)  # its number comes after that of the lot
+    world.at(4).put(Sale(id="k", at=world.now, site="X", lot="OP-P/K", quantity=kg(1)))
+    then = micros(day(5))
+    world.at(9).put(Sale(id="l", at=world.now, site="X", lot=LOT, quantity=kg(1)))
+    with world.read() as session:
+        facts = facts_by(session, then, then)
+        number = facts.site("X") or 0
+        assert facts.keepers([number]) == {number}
