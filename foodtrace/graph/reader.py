@@ -245,7 +245,7 @@ class SqlFacts(Standing):
             lots = self._described([*named, ""])
         else:
             lots = self._described(None)
-        return self.fitting(clause, [*lots, *self._undescribed(clause.product)])
+        return self.fitting(clause, [*lots, *self._with_something(clause.product, self._nondescript())])
 
     def _described(self, products: Collection[str] | None) -> list[int]:
         """Return the lots of which some record says one of these products, or of none anything."""
@@ -270,12 +270,11 @@ class SqlFacts(Standing):
         """Return (lot, certain) of those of these lots that a rule means, and of all their other names."""
         return fitting(self, clause, lots)
 
-    def _undescribed(self, product: str) -> list[int]:
-        """Return the names with goods on record of which no record says what they are; another name of the lot may be described.
+    def _with_something(self, product: str, names: Collection[int]) -> list[int]:
+        """Return those of names that no record describes with goods on record; another name of the lot may be described.
 
         Of goods that were only put aside, refused, tested and the like those stay out of which that very record says another product.
         """
-        names = self._nondescript()
         found = self._with_goods(names)
         said: dict[int, list[str]] = {}
         for each in self._spoken_of([name for name in names if name not in found]):

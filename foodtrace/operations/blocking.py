@@ -25,13 +25,14 @@ import msgspec
 from foodtrace.errors import Refused
 from foodtrace.events import Event, RecallOpened, RecallWidened, Refusal
 from foodtrace.events.canonical import decode_alone
+from foodtrace.graph.among import Among
 from foodtrace.graph.edges import BY_RULE, micros, recalled
 from foodtrace.graph.kinds import ABOUT
 from foodtrace.graph.names import find as numbers_of
 from foodtrace.graph.names import in_use, texts_of, used
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.common import Doing, Outcome, new_id
-from foodtrace.operations.standing import standing_against
+from foodtrace.operations.standing import Upstream, standing_against
 from foodtrace.operations.tests import check_tests
 from foodtrace.quantity import Quantity
 from foodtrace.recall.blocking import Doing as Ask
@@ -96,7 +97,10 @@ def stood(session: Session, lot: str, now: int, site: str) -> list[Block]:
         return []
     where = facts.site(site) or 0 if site else 0
     found: list[Block] = []
-    for case, standing in standing_against(session, facts, about(session, facts, (number,)), now):
+    behind_it = _back(session, facts, (number,))
+    cases = case_ids(session) if behind_it is None else candidates(session, list(behind_it.values()))
+    upstream = None if behind_it is None else Upstream(Among(session, now, behind_it))
+    for case, standing in standing_against(session, facts, cases, now, upstream):
         stand = standing.against(number, where, now)
         if stand is not None:
             missing = for_case(case, session.rules).missing
@@ -114,7 +118,7 @@ def behind(session: Session, lot: str, now: int) -> list[str]:
 def about(session: Session, facts: SqlFacts, numbers: Iterable[int]) -> list[str]:
     """Return the cases that may be about one of some lots; all there are, where they were made from more lots than are looked at."""
     lots = _back(session, facts, numbers)
-    return case_ids(session) if lots is None else candidates(session, lots)
+    return case_ids(session) if lots is None else candidates(session, list(lots.values()))
 
 
 def candidates(session: Session, lots: Sequence[str]) -> list[str]:
@@ -131,8 +135,8 @@ def candidates(session: Session, lots: Sequence[str]) -> list[str]:
     return sorted({event.case for event in found if isinstance(event, (RecallOpened, RecallWidened))})
 
 
-def _back(session: Session, facts: SqlFacts, numbers: Iterable[int]) -> list[str] | None:
-    """Return the ids of every lot these goods were made from, and their other names; none: more than :data:`MOST`, or without lot."""
+def _back(session: Session, facts: SqlFacts, numbers: Iterable[int]) -> dict[int, str] | None:
+    """Return every lot these goods were made from and their other names, number -> id; none: more than :data:`MOST`, or without lot."""
     seen = set(numbers)
     rim = list(seen)
     known: dict[str, bool] = {}
@@ -149,7 +153,7 @@ def _back(session: Session, facts: SqlFacts, numbers: Iterable[int]) -> list[str
                 reached |= {row[0] for row in session.rows(_OF_CODE, (code,))}
         rim = [each for each in reached if each not in seen]
         seen |= reached
-    return None if rim else [text for text in texts_of(session, seen).values() if text]
+    return None if rim else {lot: text for lot, text in texts_of(session, seen).items() if text}
 
 
 def known_issuer(session: Session, authority: str) -> bool:

@@ -13,26 +13,31 @@ Rules:
 4. Clearing lifts it, by any name of the lot, everywhere or at the site, for what was there to be examined, in the suspicion of that time
    (:mod:`foodtrace.recall.clearing`); so does withdrawing the case. Closing does not (:mod:`foodtrace.recall.blocking`, rule 6). In a
    partial scope a lot that was cleared wherever it is listed is held nowhere, until it is found in another place.
+5. Of one lot it is enough to look at what it was made from (:mod:`foodtrace.graph.among`): a rule may mean thousands of lots that are
+   none of it. The whole is walked for windows at a site, goods without lot, and what unlike copies of a record leave open.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Hashable, Iterable, Iterator
 from functools import cached_property
 from typing import Final, NamedTuple
 
+import msgspec
+
 from foodtrace.errors import NotFound
 from foodtrace.events import Clause, LeftClause, ThroughClause
-from foodtrace.graph.flows import NEVER
+from foodtrace.graph.among import Among
+from foodtrace.graph.flows import CLEARED, NEVER
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.graph.walk import Holding
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.blocking import Grade, Link, blocker, link_of
 from foodtrace.recall.cases import load_cases
-from foodtrace.recall.clearing import later_parts, with_lapses
-from foodtrace.recall.facts import Case
+from foodtrace.recall.clearing import later_parts, windows, with_lapses
+from foodtrace.recall.facts import Case, Cleared
 from foodtrace.recall.packs import for_case
-from foodtrace.recall.reach import reach_of_case
+from foodtrace.recall.reach import places_said, reach_of_case
 from foodtrace.recall.scope import without_way
 from foodtrace.recall.settings import Possible, Settings
 from foodtrace.storage.session import Session
@@ -68,21 +73,76 @@ class _Hit:
         return any((lot, site, unit) in self.found.sums for unit in range(3))
 
 
-class Standing:
-    """One case and what it reaches, walked no further than an answer needs. O(affected of the case)."""
+class Upstream:
+    """What cases reach of the lots that goods were made from, each answer worked out once (rule 5)."""
 
-    def __init__(self, facts: SqlFacts, case: Case) -> None:
+    def __init__(self, facts: Among) -> None:
         self._facts = facts
+        self._found: dict[Hashable, Affected] = {}
+        self._fitting: dict[Clause, frozenset[tuple[int, bool]]] = {}
+
+    @cached_property
+    def _alone(self) -> bool:
+        return self._facts.alone()
+
+    def reach(self, case: Case, settings: Settings, clauses: tuple[Clause, ...], *, whatever: bool) -> tuple[Case, Affected] | None:
+        """Return what clauses reach of these lots, and the case as far as its clearings of them count; none where others have a say in it.
+
+        :param whatever: let go or not.
+        """
+        if windows(clauses) or not self._alone:
+            return None
+        lots = self._facts.lots_seen
+        mine = msgspec.structs.replace(case, cleared=tuple(each for each in case.cleared if each.lot in lots))
+        found = self._walked(mine, settings, clauses, ())
+        if mine.cleared and not whatever:
+            mine = with_lapses(self._facts, mine, settings, clauses, found)
+            found = self._walked(mine, settings, clauses, mine.cleared)
+        # Of unlike copies of one record the one that counts hangs on which lots are read.
+        return (mine, found) if all(each.alike for each in found.copies) else None
+
+    def _walked(self, case: Case, settings: Settings, clauses: tuple[Clause, ...], lifted: tuple[Cleared, ...]) -> Affected:
+        said = frozenset(place for place in places_said(case, self._facts.now) if place[0] in self._facts.lots_seen)
+        fitting = frozenset(each for clause in clauses for each in self._fits(clause))
+        own = case.case if case.case in self._relabelled else ""
+        key = (fitting, own, said, lifted, settings.clock_slack, settings.lot_presumption)
+        if key not in self._found:
+            self._found[key] = reach_of_case(self._facts, case, settings, clauses, lifted=lifted)
+        return self._found[key]
+
+    def _fits(self, clause: Clause) -> frozenset[tuple[int, bool]]:
+        if clause not in self._fitting:
+            self._fitting[clause] = frozenset(self._facts.lots_like(clause))
+        return self._fitting[clause]
+
+    @cached_property
+    def _relabelled(self) -> frozenset[str]:
+        """The cases that let a relabelling of these lots go: what they reach is their own."""
+        return frozenset(flow.pair for flow in self._facts.flows(self._facts.lots_seen) if flow.flags & CLEARED)
+
+
+class Standing:
+    """One case and what it reaches, walked no further than an answer needs. O(affected of the case).
+
+    :param upstream: of what is asked about; then it costs what that was made from, wherever a scope means whole lots (rule 5).
+    """
+
+    def __init__(self, facts: SqlFacts, case: Case, upstream: Upstream | None = None) -> None:
+        self._facts = facts
+        self._upstream = upstream
         self._case = case
         self._settings = for_case(case, facts.session.rules).settings
 
     def _reach(self, clauses: Collection[Clause], *, case: Case | None = None, whatever: bool = False) -> _Hit:
         """Return what clauses reach of what was not let go. :param case: with other clearings. :param whatever: let go or not."""
-        asked = case or self._case
+        asked, meant = case or self._case, tuple(clauses)
+        near = None if self._upstream is None else self._upstream.reach(asked, self._settings, meant, whatever=whatever)
+        if near is not None:
+            return _Hit(*near, self._settings)
         if not whatever:
-            asked = with_lapses(self._facts, asked, self._settings, tuple(clauses))
+            asked = with_lapses(self._facts, asked, self._settings, meant)
         lifted = () if whatever else asked.cleared
-        return _Hit(asked, reach_of_case(self._facts, asked, self._settings, tuple(clauses), lifted=lifted), self._settings)
+        return _Hit(asked, reach_of_case(self._facts, asked, self._settings, meant, lifted=lifted), self._settings)
 
     def _scopes(self) -> tuple[tuple[Clause, ...], list[tuple[Clause, ...]]]:
         """Return the scope in force, and those of earlier versions of which it leaves something out."""
@@ -183,8 +243,13 @@ def _way_unknown(hit: _Hit, number: int, site: int) -> bool:
     return site in seen
 
 
-def standing_against(session: Session, facts: SqlFacts, cases: Iterable[str], now: int) -> Iterator[tuple[Case, Standing]]:
-    """Iterate over the cases of some numbers that are open or closed, not yet to be opened nor withdrawn."""
+def standing_against(
+    session: Session, facts: SqlFacts, cases: Iterable[str], now: int, upstream: Upstream | None = None
+) -> Iterator[tuple[Case, Standing]]:
+    """Iterate over the cases of some numbers that are open or closed, not yet to be opened nor withdrawn.
+
+    :param upstream: of what will be asked about, nothing else is then.
+    """
     for number in cases:
         try:
             opened = load_cases(session, number, until=now)
@@ -192,4 +257,4 @@ def standing_against(session: Session, facts: SqlFacts, cases: Iterable[str], no
             continue  # opened later than now, or only spoken about
         for case in opened:
             if case.withdrawn is None:
-                yield case, Standing(facts, case)
+                yield case, Standing(facts, case, upstream)

@@ -1,0 +1,158 @@
+"""What stands against one lot is said from what it was made from, and is what the walk of the whole case says.
+
+A lot let go that the whole walk holds is goods sold that somebody recalled; one held that it lets go stops a trade for nothing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+import tempfile
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from foodtrace import Quantity
+from foodtrace.events import (
+    Acknowledgement,
+    Alias,
+    Clause,
+    Event,
+    GoodsCleared,
+    Held,
+    LeftClause,
+    LotsClause,
+    Notice,
+    Output,
+    Portion,
+    PredicateClause,
+    RecallOpened,
+    RecallWidened,
+    RecallWithdrawn,
+    Receipt,
+    Transfer,
+    Transformation,
+)
+from foodtrace.graph.edges import micros
+from foodtrace.graph.reader import SqlFacts
+from foodtrace.operations import standing
+from foodtrace.operations.blocking import stood
+from foodtrace.operations.standing import Stand, Standing, Upstream, standing_against
+from foodtrace.recall.affected import Affected
+from foodtrace.recall.cases import case_ids
+from foodtrace.storage.session import Session
+from tests.recall.plaintrade import AT, LOGS, LOTS, NOW, SITES, Clock, begun, born, grams, opened, plain
+
+NAMES: Final = (*LOTS, "F-1/L0", "Q-9/L", "Q-9/K", "P-2/O7")
+RULES: Final[tuple[Clause, ...]] = (
+    PredicateClause(product="芹菜"),
+    PredicateClause(product="馅"),
+    PredicateClause(product="菠菜", producer="F-1"),
+    PredicateClause(supplier="F-1"),
+    PredicateClause(code="[KL]*"),
+    PredicateClause(code="N|O", product="馅"),
+    PredicateClause(produced_from=dt.date(2026, 11, 1), produced_to=dt.date(2026, 11, 3)),
+    LotsClause(lots=("F-1/L",)),
+    LotsClause(lots=("Q-9/K", "P-1/M")),
+    LeftClause(site="P-1", start=AT, end=AT + dt.timedelta(days=1)),
+)
+
+
+def scope(rng: random.Random) -> tuple[Clause, ...]:
+    return tuple(rng.sample(RULES[:-1] if rng.random() < 0.8 else RULES, rng.choice([1, 1, 2])))
+
+
+def trade(rng: random.Random, name: str) -> list[Event]:
+    """Return what is not in every trade: other names, codes of nobody, goods without lot and their receipts, relabellings."""
+    base: dict[str, Any] = {"id": name, "at": AT + dt.timedelta(hours=rng.choice([1, 2, 3, 8, 30, 60])), "site": rng.choice(sorted(SITES))}
+    lot, other = rng.sample(NAMES, 2)
+    there = rng.choice(sorted(set(SITES) - {base["site"]}))
+    kind = rng.choice(["alias", "alias", "code", "nameless", "named", "relabel", "relabel", "blend", "blend", "unnamed number"])
+    if kind == "alias":
+        return [Alias(**base, lot=lot, alias=other)]
+    if kind == "code":
+        return [Transfer(**base, lot=rng.choice(["Q-9/L", "Q-9/K"]), to=there, quantity=grams(rng))]
+    if kind == "nameless":
+        return [Transfer(**base, product=rng.choice(["芹菜", "馅", ""]), to=there, quantity=grams(rng))]
+    if kind in ("named", "unnamed number"):
+        base["doc"] = f"D{rng.randint(1, 3)}"
+        to, source = (there, rng.choice([base["site"], ""])) if kind == "named" else ("", base["site"])
+        sent = Transfer(**base, product=rng.choice(["芹菜", ""]), to=to, in_transit=True, quantity=grams(rng))
+        return [sent, Receipt(**(base | {"id": f"r{name}", "site": there}), lot=lot, source=source, quantity=grams(rng))]
+    made = Output(lot=other, quantity=grams(rng), product=rng.choice(["馅", "芹菜", "菠菜"]))
+    how: dict[str, Any] = {"kind": "relabel", "case": case(rng)} if kind == "relabel" else {"kind": "blend"}
+    return [Transformation(**base, **how, inputs=(Portion(lot, grams(rng)),), outputs=(made,))]
+
+
+def case(rng: random.Random) -> str:
+    return f"2026-000{rng.randint(1, 3)}"
+
+
+def said(rng: random.Random, name: str) -> Event:
+    """Return something that is said in a case."""
+    base: dict[str, Any] = {"id": name, "at": AT + dt.timedelta(hours=rng.choice([6, 8, 20, 40])), "site": "F-1", "case": case(rng)}
+    kind = rng.choice(["cleared", "cleared", "wide", "narrow", "notice", "answer", "withdrawn"])
+    if kind == "cleared":
+        return GoodsCleared(**(base | {"site": rng.choice(["", "P-1", "X-1"])}), lots=tuple(rng.sample(LOTS, rng.choice([0, 1, 1]))), basis="test")
+    if kind in ("wide", "narrow"):
+        more: dict[str, Any] = {"narrows": True, "reason": "x", "approved_by": "9"} if kind == "narrow" else {}
+        return RecallWidened(**base, version=rng.randint(2, 4), scope=scope(rng), **more)
+    if kind == "notice":
+        return Notice(**base, to="X-1")
+    if kind == "answer":
+        return Acknowledgement(**(base | {"site": rng.choice(sorted(SITES))}), on_hand=(Held(rng.choice(LOTS), Quantity(3, "g")),))
+    return RecallWithdrawn(**base, reason="x", approved_by="9")
+
+
+def put(ledger: Any, rng: random.Random) -> None:
+    begun(ledger)
+    for n, lot in enumerate(LOTS[: rng.choice([0, 1, 2])]):
+        ledger.record(born(f"b{n}", lot), log=LOGS[0])
+    events = [each for n in range(rng.randint(3, 14)) for each in plain(rng, f"e{n}")]
+    events += [each for n in range(rng.randint(0, 5)) for each in trade(rng, f"t{n}")]
+    for number in range(1, 4):
+        base: dict[str, Any] = {"id": f"o{number}", "at": AT + dt.timedelta(hours=5), "site": "F-1", "case": f"2026-000{number}"}
+        level: Any = rng.choice([1, 3])
+        events.append(RecallOpened(**base, scope=scope(rng), level=level, reason="x", producer="F-1", operator="P-1", known=AT))
+    events += [said(rng, f"s{n}") for n in range(rng.randint(0, 4))]
+    of_cases = (RecallOpened, RecallWidened, RecallWithdrawn, GoodsCleared)
+    for event in events:
+        ledger.record([event], log=LOGS[0] if isinstance(event, of_cases) else rng.choice(LOGS))
+
+
+def whole(session: Session, lot: str, now: int, site: str) -> dict[str, Stand]:
+    """Return what stands against a lot by the walk of every case, whole."""
+    facts = SqlFacts(session, now)
+    number, where = facts.lot(lot), facts.site(site) or 0
+    if number is None:
+        return {}
+    told = {each.case: one.against(number, where, now) for each, one in standing_against(session, facts, case_ids(session), now)}
+    return {name: stand for name, stand in told.items() if stand is not None}
+
+
+def compare(seed: int, *, url: str = "") -> int:
+    """Make a random world with cases and compare for every lot at every site; return how much stood."""
+    rng = random.Random(seed)
+    clock = Clock()
+    clock.now += 17 * 24 * 3_600_000_000
+    stands = 0
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name, opened(Path(name), clock, url) as ledger:
+        put(ledger, rng)
+        with ledger.reading() as session:
+            for lot in NAMES:
+                for site in ("", *rng.sample(sorted(SITES), 3)):
+                    now = micros(NOW)
+                    quick = {each.case: Stand(each.link, each.block_possible) for each in stood(session, lot, now, site)}
+                    slow = whole(session, lot, now, site)
+                    assert quick == slow, (seed, lot, site)
+                    stands += len(quick)
+    return stands
+
+
+@given(seed=st.integers(0, 2**32))
+@settings(max_examples=8)
+def test_what_stands_against_a_lot_is_what_the_whole_walk_says(seed: int) -> None:
+    compare(seed)
