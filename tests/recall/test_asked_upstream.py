@@ -147,7 +147,7 @@ def compare(seed: int, *, url: str = "") -> int:
             for lot in NAMES:
                 for site in ("", *rng.sample(sorted(SITES), 3)):
                     now = micros(NOW)
-                    quick = {each.case: Stand(each.link, each.block_possible) for each in stood(session, lot, now, site)}
+                    quick = {each.case: Stand(each.link, each.block_possible, each.again) for each in stood(session, lot, now, site)}
                     slow = whole(session, lot, now, site)
                     assert quick == slow, (seed, lot, site)
                     stands += len(quick)
@@ -237,6 +237,6 @@ OWN: Final[dict[str, tuple[tuple[Event, ...], str, str, list[str]]]] = {
 def test_what_was_said_in_one_case_is_not_said_in_another_of_the_same_rule(tmp_path: Path, what: str) -> None:
     said, lot, site, sure = OWN[what]
     with by_rule(tmp_path, Clock(), *said, cases=2) as ledger, ledger.reading() as session:
-        found = {each.case: Stand(each.link, each.block_possible) for each in stood(session, lot, micros(NOW), site)}
+        found = {each.case: Stand(each.link, each.block_possible, each.again) for each in stood(session, lot, micros(NOW), site)}
         assert [each for each, stand in found.items() if stand.link == "confirmed"] == sure
         assert found == whole(session, lot, micros(NOW), site)
