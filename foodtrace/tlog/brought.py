@@ -6,11 +6,12 @@ Rules:
    (:mod:`foodtrace.keeping.homecoming`), batches have ended where no checkpoint is on record; of all others each end of a batch has one.
 2. Whoever brings entries says in the database which ones. That is a word of whoever owns the database, not a proof: ``verify`` counts
    the checkpoints that are not there on its account, and its answer has the count.
-3. A word that cannot be read excuses nothing.
+3. A word that cannot be read excuses nothing, and is a finding: another spelling, of a log that is not there, of entries it has not.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from typing import Final, TypeAlias
 
@@ -39,9 +40,17 @@ def all_brought(session: Session) -> Mapping[str, Brought]:
     return {str(key).removeprefix(_KEY): _parsed(value) for key, value in rows if str(key).startswith(_KEY)}
 
 
-def is_brought(key: object, value: object) -> bool:
-    """Say whether a row of settings is such a word, and can be read."""
-    return isinstance(key, str) and key.startswith(_KEY) and bool(_parsed(value))
+def is_brought(key: object, value: object, sizes: Mapping[str, int]) -> bool:
+    """Say whether a row of settings is such a word as :func:`say_brought` writes it (rule 3).
+
+    :param sizes: entries of each log, by origin.
+    """
+    if not (isinstance(key, str) and isinstance(value, str) and key.startswith(_KEY)):
+        return False
+    came = _parsed(value)
+    in_order = all(before < after for before, after in came) and all(one[1] <= two[0] for one, two in itertools.pairwise(came))
+    spelt = " ".join(f"{before}-{after}" for before, after in came) == value
+    return bool(came) and in_order and spelt and came[-1][1] <= sizes.get(key.removeprefix(_KEY), 0)
 
 
 def excused(brought: Brought, size: int) -> bool:

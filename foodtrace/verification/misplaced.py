@@ -114,13 +114,22 @@ def settings(session: Session) -> list[Finding]:
             found.append(Finding(code="tlog.older_version", log="", expected=str(tables_say(session)), got=f"version: {version}"))
     except Integrity as error:
         found.append(Finding(code="tlog.other_setting", log="", expected=str(error.expected), got=f"version: {error.params['got']}"))
+    sizes = _sizes(session)
     for key, value in session.rows("SELECT key, value FROM setting ORDER BY key"):
         note = isinstance(key, str) and key.startswith(LEFT)
         if key is None:
             continue  # the column is gone, which is named by itself
-        if key not in ("version", BACKUP) and not note and not is_brought(key, value):
+        if key not in ("version", BACKUP) and not note and not is_brought(key, value, sizes):
             found.append(Finding(code="tlog.other_setting", log="", got=f"setting: {key}"))
     return found
+
+
+def _sizes(session: Session) -> dict[str, int]:
+    """Return how many entries each log has, by its origin; none where a table is gone or what it holds is no size."""
+    if not tables_gone(session).isdisjoint(("log", "head")):
+        return {}
+    rows = session.rows("SELECT l.origin, h.size FROM log AS l JOIN head AS h ON h.log = l.id")
+    return {origin: size for origin, size in rows if isinstance(origin, str) and isinstance(size, int)}
 
 
 __all__ = [

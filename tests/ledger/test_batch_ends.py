@@ -238,3 +238,30 @@ def test_what_is_outside_of_what_came_is_not_excused(tmp_path: Path) -> None:
             say_brought(session, "city/one", a, b)
     take_out(tmp_path, a, b)
     assert [each.seq for each in fresh_look(tmp_path).findings] == [a - 1, b - 1]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("brought city/one", "0-1 "),
+        ("brought city/one", "00-1"),
+        ("brought city/one", "1-0"),
+        ("brought city/one", "0-2 1-3"),
+        ("brought city/one", "0-99"),
+        ("brought city/one ", "0-1"),
+        ("brought city/one\0x", "0-1"),
+        ("brought city/two", "0-1"),
+    ],
+)
+def test_a_word_that_foodtrace_does_not_write_is_named(tmp_path: Path, key: str, value: str) -> None:
+    with still(tmp_path) as ledger:
+        ledger.init("city/one")
+        ledger.record(first())
+        with ledger.store.write() as session:
+            session.run("INSERT INTO setting (key, value) VALUES ('brought city/one', '0-1')")
+        assert ledger.verify(full=True).ok
+        with ledger.store.write() as session:
+            session.run("DELETE FROM setting WHERE key = 'brought city/one'")
+            session.run("INSERT INTO setting (key, value) VALUES (?, ?)", (key, value))
+        for full in (True, False):
+            assert [each.code for each in ledger.verify(full=full).findings] == ["tlog.other_setting"]
