@@ -160,6 +160,10 @@ def test_what_stands_against_a_lot_is_what_the_whole_walk_says(seed: int) -> Non
     compare(seed)
 
 
+def test_what_stands_against_a_lot_is_what_the_whole_walk_says_on_postgresql(pg_url: str) -> None:
+    assert sum(compare(seed, url=pg_url) for seed in range(2))
+
+
 @pytest.fixture
 def walked(monkeypatch: pytest.MonkeyPatch) -> list[Affected]:
     """Return what is walked from here on."""
