@@ -45,6 +45,8 @@ class FlowKind(enum.IntEnum):
     DISCARDED = 15
     """Not a flow: ``q`` of what the transformation of this entry took in was thrown away (its ``loss``). Stands under the
     entry's first output lot; read it with ``Facts.entries``."""
+    FOUND = 16
+    """Not a flow, and in no table: ``q`` of the goods at ``site`` lay there free when somebody looked (:mod:`foodtrace.recall.visited`)."""
 
 
 BIRTHS: Final = frozenset({FlowKind.BORN, FlowKind.PRODUCED})

@@ -39,7 +39,7 @@ from foodtrace.recall.cases import Told, case_events, load_case
 from foodtrace.recall.deadlines import Clock, completion_clock, local_day, start_clock, working_days_between
 from foodtrace.recall.decisions import Decision, decisions
 from foodtrace.recall.effectiveness import FAILED, standing
-from foodtrace.recall.facts import Case, Planned
+from foodtrace.recall.facts import Case, Planned, found_there
 from foodtrace.recall.finding.look import Look
 from foodtrace.recall.heard import heard_of
 from foodtrace.recall.marked import marked, unsealed
@@ -388,7 +388,8 @@ class _Standing:
         row = self.rows.get(each.site)
         if each.kind == "free":
             # An outlet says first what it has; whoever only hands goods on keeps books of them.
-            return "seal" if row is not None and (row.acknowledged is not None or row.role != "outlet") else None
+            seen = any(found_there(step, self.now) and step.site == self.facts.site(each.site) for step in self.case.steps)
+            return "seal" if row is not None and (row.acknowledged is not None or row.role != "outlet" or seen) else None
         if each.kind == "travelling":
             return "receive_said" if any(goods.before for goods in each.goods) else "receive"
         found: dict[str, What] = {"sealed": "dispose", "undisposed": "dispose_own", "contradicts": "contradicts", "astray": "pass_on"}

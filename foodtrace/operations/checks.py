@@ -9,8 +9,8 @@ Rules:
 3. A visit says ``clean`` only of a site that was drawn: nobody mends the rate by visiting friends. Bad news is always taken.
 4. A failed check has consequences (:func:`consequences`), and the case does not close until a later visit finds the site clean. What is
    found after closing is a fact as well (ByHeart 2025): it is recorded, and the case is to be reopened.
-5. Goods that were found are of a lot, or they stand in no figure. Where nobody says which, they are of the one lot of the case that lies
-   there, else of the one lot that the case is about; where there are several, it stays unsaid.
+5. Goods that were found are of a lot, or they stand in no site's figures. Where nobody says which, they are of the one lot of the case
+   that lies there, else of the one lot that the case is about; where there are several, it stays unsaid.
 """
 
 from __future__ import annotations

@@ -8,7 +8,8 @@ Rules:
    hold counts as free. ``astray``: sent on to nobody on record; told of who sent them, who has to say to whom. ``undisposed``: goods at a
    site of whoever recalls, by its book: neither an answer nor a count since the opening disposes of them, only a record of what became
    of them.
-3. ``check_failed``: the last effectiveness check of a site was not clean. ``unvisited``: drawn, and nobody went.
+3. ``check_failed``: the last effectiveness check of a site was not clean. ``unvisited``: drawn, and nobody went. What a visit found is
+   ``free`` until a record says what became of it; where nobody said which lot it is, ``found`` (:mod:`foodtrace.recall.visited`).
 4. ``twice``: goods that two records may tell twice (:mod:`foodtrace.recall.twice`) and that, if they are one load, still lie where they
    were sent from, or are missing there. The records have to say which, or somebody answers for closing over them.
 5. ``contradicts``: by one record goods of a site in trade are missing, and by another, since the opening, as many are too much there: it
@@ -44,10 +45,11 @@ from foodtrace.recall.reach import reach_of_case
 from foodtrace.recall.silence import unheard
 from foodtrace.recall.sums import said_at_notice, sums_with_said, told_of_all
 from foodtrace.recall.twice import hidden
+from foodtrace.recall.visited import of_no_lot
 from foodtrace.storage.session import Session
 
 Kind: TypeAlias = Literal[
-    "silent", "unnotified", "free", "sealed", "travelling", "astray", "undisposed", "twice", "contradicts",
+    "silent", "unnotified", "free", "found", "sealed", "travelling", "astray", "undisposed", "twice", "contradicts",
     "check_failed", "unvisited",
 ]  # fmt: skip
 
@@ -122,6 +124,9 @@ def conditions(session: Session, now: int, case: Case, found: Affected | None = 
                 unknown=kind == "free" and site in silent and not all((lot, site, unit) in said for lot in lots),
             )
         )
+    for (site, unit), quantity in of_no_lot(case, now, hit.flows).items():
+        info = (hit.sites if site in hit.sites else facts.sites([site]))[site]
+        made.append(Condition(kind="found", site=info.text, name=info.name or info.text, quantity=quantity, unit=UNIT_NAMES[unit]))
     for site, state in standing(case.steps, now).items():
         if state != "clean":
             info = (hit.sites if site in hit.sites else facts.sites([site]))[site]

@@ -44,6 +44,7 @@ from foodtrace.recall.moves import pair
 from foodtrace.recall.packs import for_case
 from foodtrace.recall.quantities import Books
 from foodtrace.recall.sums import answered
+from foodtrace.recall.visited import under, visits
 from foodtrace.storage.session import Session
 
 
@@ -443,6 +444,7 @@ def _there(session: Session, doing: Doing, case: str, site: str, lot: str, *, bu
     flows = flows_of_lot(facts, number)
     said: dict[tuple[int, int, int], tuple[int, int]] = {}
     for state in load_cases(session, case, until=now):
+        flows = [*flows, *under(visits(state, now), dict.fromkeys(names, number))]
         words = answered(state, now, dict.fromkeys(names, number), for_case(state, session.rules).settings)
         said |= {key: word for key, word in words.items() if key[:2] == (number, where)}
     books = Books(pair(flows, {}, facts.ranks()), flows, said=said)

@@ -16,7 +16,8 @@ from foodtrace.operations.closing import Condition, Kind
 from foodtrace.texts import Lang, text
 
 _GRAVEST: Final[tuple[Kind, ...]] = (
-    "free", "check_failed", "astray", "travelling", "unnotified", "silent", "contradicts", "twice", "undisposed", "sealed", "unvisited",
+    "free", "found", "check_failed", "astray",
+    "travelling", "unnotified", "silent", "contradicts", "twice", "undisposed", "sealed", "unvisited",
 )  # fmt: skip
 _NAMED: Final = 5
 """Sites that a sentence names."""

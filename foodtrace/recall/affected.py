@@ -116,6 +116,7 @@ def find(
     said: Collection[Holding] = (),
     lifted: Collection[Cleared] = (),
     outlets_sold: bool = True,
+    visits: Iterable[Flow] = (),
 ) -> Affected:
     """Return the affected set of a scope.
 
@@ -123,8 +124,9 @@ def find(
     :param case: id of the case, whose approved relabellings are not followed.
     :param said: (name of a lot, site) of what sites answered that they hold (:func:`foodtrace.recall.reach.places_said`).
     :param lifted: goods that are not followed from where they were cleared (:mod:`foodtrace.recall.clearing`, rule 3).
+    :param visits: what visits found (:func:`foodtrace.recall.visited.visits`).
     """
-    records = Records(facts, clauses, case, said, lifted)
+    records = Records(facts, clauses, case, said, lifted, visits)
     # 1. Seeds and steps.
     sown = seeds(records, clauses)
     steps = records.steps()

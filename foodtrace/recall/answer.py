@@ -58,6 +58,7 @@ from foodtrace.recall.shares import SiteBounds, site_bounds
 from foodtrace.recall.silence import unheard
 from foodtrace.recall.sums import known_since, notice_times, said_at_notice
 from foodtrace.recall.twice import twice
+from foodtrace.recall.visited import visits
 from foodtrace.storage.session import Session
 
 
@@ -174,6 +175,7 @@ class Answering:
             own_operator=self.recalls,
             case=case.case if case else "",
             said=() if case is None else places_said(case, facts.now),
+            visits=() if case is None else visits(case, facts.now),
         )
         said = said_at_notice(facts, self.found, case, settings) if case is not None else {}
         self.notices = notice_times(case)

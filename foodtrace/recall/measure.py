@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import msgspec
 
@@ -18,6 +19,8 @@ from foodtrace.recall.moves import Move, pair
 from foodtrace.recall.quantities import Books, HoldingSum
 from foodtrace.recall.records import representatives
 from foodtrace.recall.twins import twins
+
+_NAMED: Final = frozenset({FlowKind.SEALED, FlowKind.FOUND})
 
 
 def measure(
@@ -38,7 +41,7 @@ def measure(
     entries = {(flow.log, flow.seq) for flow in found.flows if flow.kind in (FlowKind.CONSUMED, FlowKind.PRODUCED)}
     others = [flow for flow in facts.entries(entries) if flow.kind != FlowKind.ALIAS]
     read = [*others, *flows, *found.flows, *_counts(said or {})]
-    read = [*(flow for flow in read if flow.kind != FlowKind.SEALED), *_found_sealed(found, said or {})]
+    read = [*(flow for flow in read if flow.kind not in _NAMED), *_found_sealed(found, said or {})]
     return bounds(
         [*found.moves, *moves],
         # Own flows last: they carry the representative of their lot, and the last of two copies counts.
@@ -69,8 +72,8 @@ def _counts(said: Mapping[Key, tuple[int, int]]) -> list[Flow]:
 
 
 def _found_sealed(found: Affected, said: Mapping[Key, tuple[int, int]]) -> list[Flow]:
-    """Return what sealings named beyond the books: goods nobody knows the way of, at the moment of the sealing."""
-    sealed = {(flow.lot, flow.site, flow.unit) for flow in found.flows if flow.kind == FlowKind.SEALED}
+    """Return what sealings and visits named beyond the books: goods nobody knows the way of, at that moment."""
+    sealed = {(flow.lot, flow.site, flow.unit) for flow in found.flows if flow.kind in _NAMED}
     if not sealed:
         return []
     places = {key[:2] for key in sealed}

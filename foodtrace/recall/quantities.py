@@ -18,6 +18,7 @@ Rules:
    leaves free stock first.
 5. A sealing is of goods that bore no seal: free ones, then those in custody for another reason. What it names beyond these lay there and
    nobody had booked it: it is ``over``, as if counted, and in custody. Of a kind of custody, what bears no seal leaves first.
+6. What a visit found lay there free (:mod:`foodtrace.recall.visited`): what the book has free falls short of it is ``over``.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ Event: TypeAlias = tuple[int, int, str, int]
 """(time, phase, term, quantity)."""
 
 _SAID, _IN, _OUT, _SEAL, _OUT_SEALED, _COUNT = range(6)
+_VISITED: Final = "visited"
+"""Comes after whatever else arrives at that moment."""
 _TERMS: Final[dict[int, tuple[int, str]]] = {
     FlowKind.BORN: (_IN, "born"),
     FlowKind.PRODUCED: (_IN, "born"),
@@ -48,6 +51,7 @@ _TERMS: Final[dict[int, tuple[int, str]]] = {
     FlowKind.LOST: (_OUT, "lost"),
     FlowKind.USED: (_OUT, "used"),
     FlowKind.SEALED: (_SEAL, ""),
+    FlowKind.FOUND: (_IN, _VISITED),
     FlowKind.COUNT: (_COUNT, ""),
 }
 
@@ -157,12 +161,13 @@ class Books:
         return self.sum(key, before=notice, phase=_OUT).on_hand
 
     def found_sealed(self, key: Key) -> list[tuple[int, int]]:
-        """Return when sealings named more than the books of a holding knew of, and how much more (rule 5)."""
+        """Return when sealings, or visits, named more than the books of a holding knew of, and how much more (rules 5 and 6)."""
         sums, stock, found = HoldingSum(), Stock(), list[tuple[int, int]]()
         for event in self._events.get(key, ()):
-            if event[1] == _SEAL and (beyond := stock.seal(event[3])):
-                found.append((event[0], beyond))
-            elif event[1] != _SEAL:
+            if event[1] == _SEAL or event[2] == _VISITED:
+                beyond = stock.seal(event[3]) if event[1] == _SEAL else stock.visit(event[3])
+                found += [(event[0], beyond)] if beyond else []
+            else:
                 follow(sums, stock, [event])
         return found
 
@@ -220,6 +225,8 @@ def follow(sums: HoldingSum, stock: Stock, events: Iterable[Event]) -> None:
     for _, phase, term, q in events:
         if phase == _SEAL:
             stock.seal(q)
+        elif term == _VISITED:
+            stock.visit(q)
         elif phase in (_SAID, _COUNT):
             sums.counted = True
             stock.count(q)

@@ -13,6 +13,7 @@ from foodtrace.graph.walk import Holding
 from foodtrace.recall.affected import Affected, find
 from foodtrace.recall.facts import Case, Cleared, Facts, found_there
 from foodtrace.recall.settings import Settings
+from foodtrace.recall.visited import visits
 
 
 def reach_of_case(
@@ -30,6 +31,7 @@ def reach_of_case(
         case=case.case,
         said=places_said(case, facts.now),
         lifted=lifted,
+        visits=visits(case, facts.now),
     )
 
 

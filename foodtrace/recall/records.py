@@ -37,6 +37,7 @@ from foodtrace.recall.letgo import LetGo
 from foodtrace.recall.moves import Move, is_nameless, pair, without_source
 from foodtrace.recall.quantities import holdings
 from foodtrace.recall.twins import twins
+from foodtrace.recall.visited import under
 
 _ARRIVALS = BIRTHS | {FlowKind.CONSUMER_RETURN, FlowKind.COUNT}
 """Flows, besides moves, by which a record says that goods were there."""
@@ -47,6 +48,7 @@ class Records:
 
     :param case: id of the case asking; outputs of its own approved relabellings are not followed. :param said: (name of a lot, site) of
         what sites answered that they hold. :param lifted: goods that are not followed from where they were cleared.
+        :param visits: what visits found (:func:`foodtrace.recall.visited.visits`), by the lots' names.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class Records:
         case: str = "",
         said: Collection[Holding] = (),
         lifted: Collection[Cleared] = (),
+        visits: Iterable[Flow] = (),
     ) -> None:
         self.facts = facts
         self.case = case
@@ -87,8 +90,9 @@ class Records:
         self.fitting = [self._represented(lots) for lots in self.fitting]
         told = [*self.flows, *self._naming(self.flows, self.rep)]
         self.moves = [move for move in pair(told, self.rep, facts.ranks()) if move.lot in self.rep]
-        self.sums = holdings(self.moves, self.flows)
         self.recorded = self._recorded()
+        self.flows = [*self.flows, *under(visits, self.rep)]
+        self.sums = holdings(self.moves, self.flows)
         places = {(self.rep[name], site) for name, site in said if name in self.rep} | self.spoken.keys()
         self.said = {(lot, site) for lot, site in places if site not in self.recorded[lot]}
         """Where records that move nothing say that goods are, or were, and no other record put them (rule 3)."""

@@ -11,7 +11,7 @@ Rules:
 3. T moves on: what becomes true by time alone (goods that were to come, a recall return too long on the road) is looked ahead to,
    and computed from nothing when it is due.
 4. Scopes that are not whole lots, dispatches without lot, records that other logs object to, relabellings, returns reworked into other
-   lots and goods that may be told twice (:mod:`foodtrace.recall.twice`) are computed from nothing each time.
+   lots, goods that may be told twice (:mod:`foodtrace.recall.twice`) and found goods without lot are computed from nothing each time.
 """
 
 from __future__ import annotations
@@ -219,7 +219,7 @@ class _State:
         both = self.settings.count_possible and len(self.sure) < len(everything)
         self.counted = [self.sure, everything] if both else [self.sure]
         self.counts = [RunningCount(facts, found, each, self.case, self.settings, self.books) for each in self.counted]
-        self.simple = self.simple and not any(count.corrected or count.reworked for count in self.counts)
+        self.simple = self.simple and not any(count.corrected or count.reworked or count.unsaid for count in self.counts)
         self.groups: dict[tuple[int, str], list[Flow]] = defaultdict(list)
         for flow in found.flows:
             if flow.pair and (flow.kind in LEAVING or flow.kind == FlowKind.RECEIPT):

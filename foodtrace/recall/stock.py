@@ -61,6 +61,13 @@ class Stock:
         self.back_marked += q - free - again
         return beyond
 
+    def visit(self, q: int) -> int:
+        """Have at least so much free stock, for somebody saw it (rule 6); return how much of it the book did not know of."""
+        beyond = max(q - self.free, 0)
+        self.over += beyond
+        self.free += beyond
+        return beyond
+
     def count(self, q: int) -> None:
         """Set the book to what was counted; the difference is over or unaccounted."""
         book = self.book

@@ -14,6 +14,7 @@ from foodtrace.recall.moves import Move
 from foodtrace.recall.quantities import Books, HoldingSum
 from foodtrace.recall.settings import DEFAULT, Settings
 from foodtrace.recall.tally import Brought, Sale, Tally, undo
+from foodtrace.recall.visited import of_no_lot
 
 Key: TypeAlias = tuple[int, int, int]
 """(lot, site, unit)."""
@@ -131,6 +132,8 @@ class Count:
     ) -> None:
         pseudo = {move.lot for move in found.moves if move.unnamed}
         self.found = found
+        self.unsaid = of_no_lot(case, facts.now, found.flows)
+        """What visits found that nobody said the lot of: counted under whichever lot, for rows add lots up."""
         self.limit = facts.now - settings.transit_limit
         self.opened = case.opened if case else _LATER
         self.known = known_since(case, settings)
@@ -173,6 +176,9 @@ class Count:
         for place in self.found.sums if self.books is None else self.books:
             if place[:2] in self.trade:
                 self._stock(place)
+        lots = [lot for lot, _ in self.trade or self.own]
+        for (_, unit), q in self.unsaid.items() if lots else ():
+            self.made[min(lots), unit].over += q
 
     def mine(self, made: Mapping[tuple[int, int], Tally]) -> dict[tuple[int, int], Tally]:
         """Return the tallies of affected lots, those of nothing left out where there is any other."""

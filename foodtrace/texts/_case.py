@@ -204,8 +204,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "cli.case.result_closed": ("没开门", "closed"),
     "cli.case.then_seal": ("立即封存: foodtrace case seal {site}{goods}", "seal at once: foodtrace case seal {site}{goods}"),
     "cli.case.then_name": (
-        "没说是哪一批 ({lots}), 不进任何数字: foodtrace case check {site} found --case {case} --lot 批次 --quantity {quantity}",
-        "of which lot was not said ({lots}), so it is in no figure: foodtrace case check {site} found --case {case} --lot LOT --quantity {quantity}",
+        "没说是哪一批 ({lots}), 计入总数, 但不在任何网点名下: foodtrace case check {site} found --case {case} --lot 批次 --quantity {quantity}",
+        "of which lot was not said ({lots}), so it counts, but is in no site's figures: foodtrace case check {site} found --case {case} --lot LOT --quantity {quantity}",
     ),
     "cli.case.then_notify": ("重新通知: foodtrace case notify --silent, 并电话核实", "notify again: foodtrace case notify --silent, and confirm by phone"),
     "cli.case.then_reopen": ("案件已结案: foodtrace case reopen {case}", "the case is closed: foodtrace case reopen {case}"),
@@ -370,6 +370,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "closing.silent": ("未回执", "no answer"),
     "closing.unnotified": ("未通知", "not notified"),
     "closing.free": ("还有货", "goods left"),
+    "closing.found": ("检查发现的货, 没说是哪一批", "goods that a visit found, nobody said of which lot"),
     "closing.sealed": ("封存未处理", "sealed, not disposed of"),
     "closing.travelling": ("在途", "travelling"),
     "closing.undisposed": ("召回方未处理", "not disposed of by the recaller"),
@@ -392,6 +393,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "closing.do_silent": ("foodtrace case acknowledge {site} --case {case} --on-hand 批次=数量", "foodtrace case acknowledge {site} --case {case} --on-hand LOT=QUANTITY"),
     "closing.do_unnotified": ("foodtrace case notify {case} --new", "foodtrace case notify {case} --new"),
     "closing.do_free": ("foodtrace case seal {site} --case {case}", "foodtrace case seal {site} --case {case}"),
+    "closing.do_found": (
+        "foodtrace case seal {site} --lot 批次 --quantity 数量 --allow-short --case {case}; 或更正那次检查, 写明批次: foodtrace correct",
+        "foodtrace case seal {site} --lot LOT --quantity QUANTITY --allow-short --case {case}; or correct that visit's record and name the lot: foodtrace correct",
+    ),
     "closing.do_sealed": (
         "foodtrace case return {site} --case {case} --to 地点; 或 foodtrace case destroy {site} --case {case} --place 地点 --witness 工号",
         "foodtrace case return {site} --case {case} --to SITE; or foodtrace case destroy {site} --case {case} --place PLACE --witness NUMBER",

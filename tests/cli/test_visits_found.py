@@ -33,7 +33,7 @@ def lots(here: Inside) -> tuple[str, str]:
 def test_goods_that_were_found_of_no_lot_ask_for_it_and_carry_their_quantity(here: Inside, lots: tuple[str, str]) -> None:
     said = here("case", "check", "Deli", "found", "--quantity", "5kg")
     both = ", ".join(f"L-0001/{lot}" for lot in lots)
-    assert f"of which lot was not said ({both}), so it is in no figure" in said
+    assert f"of which lot was not said ({both}), so it counts, but is in no site's figures" in said
     assert "foodtrace case check L-0004 found --case 2026-0001 --lot LOT --quantity 5.0kg" in said
     assert "case seal" not in said, "nothing could be sealed without a lot"
     (found,) = [each for each in here.json("case", "status")["untraced"] if each["kind"] == "same_lot_no_path"]
@@ -43,7 +43,7 @@ def test_goods_that_were_found_of_no_lot_ask_for_it_and_carry_their_quantity(her
     assert "Deli 只因查访时发现货才知道, 没说是哪一批" in here("case", "notify", "--out", "n", lang="zh")
     said = here("case", "status") + here("case", "close", code=1)
     assert "visit Deli again" in said
-    assert "Deli (L-0004)  check failed" in said
+    assert "Deli (L-0004)  goods that a visit found, nobody said of which lot" in said
     here("case", "check", "Deli", "found", "--quantity", "5kg", "--lot", lots[1])
     assert "notices to 1 outlet" in here("case", "notify", "--out", "m")
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 
-from foodtrace.recall.facts import Case
+from foodtrace.recall.facts import Case, found_there
 from foodtrace.recall.plain import HandOver
 from foodtrace.recall.plain.gather import Gathered
 from foodtrace.recall.plain.lot import Held, LotBooks, Recalled
@@ -35,6 +35,8 @@ class CaseBooks:
         self.known: Callable[[int], int] = known_since(case, settings)
         self.said: dict[tuple[int, int], tuple[int, int]] = {}
         """(lot, site) -> when, and what the site said lay there."""
+        if any(found_there(step, now) and step.amount[1] >= 0 for step in case.steps):
+            raise HandOver("goods a visit found")
         for lot, site in places_said(case, now):
             if lot in gathered.books and site not in gathered.books[lot].held:
                 raise HandOver("goods said or found where nothing is on record")
