@@ -16,7 +16,6 @@ import datetime as dt
 import tomllib
 from collections.abc import Iterable
 from functools import cache, lru_cache
-from importlib.resources import files
 from pathlib import Path
 
 import msgspec
@@ -70,7 +69,7 @@ def read_year(text: str, name: str = "") -> Year:
 
 @cache
 def _shipped() -> tuple[Year, ...]:
-    folder = files("foodtrace.recall") / "calendar"
+    folder = Path(__file__).parent / "calendar"  # see foodtrace.recall.packfiles
     return tuple(read_year(each.read_text("utf-8")) for each in folder.iterdir() if each.name.endswith(".toml"))
 
 

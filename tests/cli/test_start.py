@@ -115,6 +115,14 @@ def loaded(folder: Path, *words: str) -> set[str]:
     return set(done.stdout.split())
 
 
+def test_a_recall_of_what_was_known_loads_no_rules_of_the_gate(shop: Path) -> None:
+    lot = lot_of(shop)
+    names = loaded(shop, "recall", lot, "--at", "2099-01-01", "--as-known", "--json")
+    assert "foodtrace.graph.known" in names, "it was answered"
+    assert {name for name in names if name.startswith("foodtrace.gate")} == set()
+    assert not names & {*HEAVY - {"sqlalchemy"}, "importlib.resources", "zipfile", "tempfile"}
+
+
 def test_a_recall_from_the_shell_loads_no_parser_no_structs_no_events(shop: Path) -> None:
     lot = lot_of(shop)
     run(shop, "transfer", lot, "120kg", "--from", "北河农批", "--to", "福安超市")
