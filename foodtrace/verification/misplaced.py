@@ -124,10 +124,10 @@ def settings(session: Session) -> list[Finding]:
     return found
 
 
-def _sizes(session: Session) -> dict[str, int]:
-    """Return how many entries each log has, by its origin; none where a table is gone or what it holds is no size."""
+def _sizes(session: Session) -> dict[str, int] | None:
+    """Return how many entries each log has, by its origin; none where a table that says so is gone."""
     if not tables_gone(session).isdisjoint(("log", "head")):
-        return {}
+        return None
     rows = session.rows("SELECT l.origin, h.size FROM log AS l JOIN head AS h ON h.log = l.id")
     return {origin: size for origin, size in rows if isinstance(origin, str) and isinstance(size, int)}
 
