@@ -14,17 +14,17 @@ Rules:
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from typing import Final
 
 from foodtrace.errors import BadData
+from foodtrace.operations.sameperson import in_digits
 
 __all__ = ["check_note", "check_words"]
 
 _DAY: Final = re.compile(r"(?<!\d)(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?!\d)")
 _PERSONS: Final = (
-    r"(?<!\d)1[3-9]\d(?:[ .-]?\d){8}(?!\d)"
+    r"(?<!\d)1[3-9]\d(?:[ .\u00b7\u2010-\u2015-]?\d){8}(?!\d)"
     r"|(?<!\d)\(?0\d{2,3}[ .)-]*\d{3,4}[ .-]?\d{4}(?!\d)"
     r"|(?<!\d)\d{6}[ .-]?(?:19|20)\d{2}[ .-]?\d{4}[ .-]?\d{3}[\dXx](?!\d)"
     r"|\+\d(?:[ ().-]{0,2}\d){7,}"
@@ -49,7 +49,7 @@ def check_words(values: Iterable[tuple[str, str]], reason: str, by: str = "", ev
         for field, value in values:
             if any(each in said for each in _pieces(value)):
                 raise BadData("erase.says_value", value=where, field=field)
-    if _NUMBERS.search(_DAY.sub(" ", unicodedata.normalize("NFKC", reason))):
+    if _NUMBERS.search(_DAY.sub(" ", in_digits(reason))):
         raise BadData("erase.says_number", value="--reason")
 
 
@@ -62,13 +62,13 @@ def check_note(values: Iterable[tuple[str, str]], note: str) -> None:
     for field, value in values:
         if any(each in said for each in _pieces(value)):
             raise BadData("correction.says_value", value="--note", field=field)
-    if _OF_PERSONS.search(_DAY.sub(" ", unicodedata.normalize("NFKC", note))):
+    if _OF_PERSONS.search(_DAY.sub(" ", in_digits(note))):
         raise BadData("correction.says_number", value="--note")
 
 
 def _plain(text: str) -> str:
     """Return the letters and digits of a text alone, of one width and case."""
-    return "".join(each for each in unicodedata.normalize("NFKC", text).casefold() if each.isalnum())
+    return "".join(each for each in in_digits(text).casefold() if each.isalnum())
 
 
 def _pieces(value: str) -> Iterable[str]:

@@ -41,6 +41,17 @@ PERSON = SamePerson(
         ("plate", "黑a·12345"),
         ("address", "松北村, 电话 13800138000"),
         ("phone", "5550199"),
+        ("phone", "138\u20140013\u20148000"),
+        ("phone", "138\u20110013\u20118000"),
+        ("phone", "138\u00b70013\u00b78000"),
+        ("phone", "一三八零零一三八零零零"),
+        ("phone", "幺三八 〇〇一三 八〇〇〇"),
+        ("contact", "李四先生"),
+        ("contact", "店长李四"),
+        ("contact", "李四店长 (夜班)"),
+        ("contact", "李四电话"),
+        ("contact", "李\u200b四"),
+        ("address", "幸福路1号 李四收"),
         ("phone", "(0451) 555 0199"),
     ],
 )
@@ -66,7 +77,10 @@ def test_what_may_be_anybodys_is_not_taken_for_this_persons(field: str, value: s
     assert not SamePerson([("address", "松北村 3 组"), ("receipt", "1234567890")])
 
 
-@pytest.mark.parametrize("note", [f"call {PHONE}", f"{NAME} 说的", "his number is 139 3333 4444", "23010219800101123X"])
+NUMBERS = ("his number is 139 3333 4444", "23010219800101123X", "一三八零零一三八零零零", "138\u20140013\u20148000")
+
+
+@pytest.mark.parametrize("note", [f"call {PHONE}", f"{NAME} 说的", *NUMBERS])
 def test_the_note_of_a_correction_puts_no_person_into_the_log(ledger: Ledger, note: str) -> None:
     number, size = ledger.writer().number, ledger.logs()[0].size
     doing = Doing(now=local(NOW))
