@@ -17,6 +17,7 @@ from collections.abc import Collection
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Final
 
+from foodtrace.errors import Integrity
 from foodtrace.storage.session import not_written
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ FIND = "SELECT n.text, n.id FROM {texts} CROSS JOIN name AS n WHERE n.text = f.v
 """The numbers of texts."""
 
 
+_MOST: Final = (1 << 62) - 1
+"""No name gets a larger number: there must be room for the next ones (on PostgreSQL its sequence sees to that)."""
 _USES: Final = (
     *("holding.lot", "about.subject", "site_fact.site", "lot_fact.lot", "move.lot", "lot_edge.src", "lot_edge.dst", "alias.lot"),
     *("site_seen.site", "holding.site", "cross_correction.target"),
@@ -106,6 +109,8 @@ def _make(session: Session, new: list[str]) -> dict[str, int]:
         # Whoever holds the write lock is alone, so the next numbers are ours to give.
         row = session.row("SELECT max(id) FROM name")
         first = 1 if row is None or row[0] is None else int(row[0]) + 1
+        if first > _MOST - len(new):
+            raise Integrity("tlog.name_number", got=first - 1)
         session.insert("name", "id, text, code", [(number, text, code_of(text)) for number, text in enumerate(new, first)])
         return {text: number for number, text in enumerate(new, first)}
     session.run(

@@ -23,6 +23,7 @@ import msgspec
 
 from foodtrace import keyfiles
 from foodtrace.errors import FoodtraceError
+from foodtrace.graph.names import of_records
 from foodtrace.keeping.host import Host
 from foodtrace.keeping.recovery import Lost, survey
 from foodtrace.opening import BACKUP, LogState, logs, origins
@@ -41,7 +42,7 @@ from foodtrace.tlog.clock import DAY, EARLIEST, SKEW, ClockRule
 from foodtrace.tlog.entry import time_text
 from foodtrace.tlog.verify import missing_triggers
 from foodtrace.verification import mark_path
-from foodtrace.verification.misplaced import heads_of_no_log, sealed_of_no_log
+from foodtrace.verification.misplaced import heads_of_no_log, name_beyond, sealed_of_no_log
 
 State: TypeAlias = Literal["ok", "warn", "bad"]
 
@@ -233,6 +234,9 @@ def _of_no_log(session: Session, gone: AbstractSet[str]) -> Iterator[Check]:
         return  # which logs there are is not known
     for number, size in heads_of_no_log(session):
         yield _mended("heads_stray", str(number), head_away(session, number) if isinstance(number, int) else "", size=str(size))
+    last = name_beyond(session)
+    if last is not None:
+        yield _mended("name_number", str(last), "" if of_records(session, [last]) else f"DELETE FROM name WHERE id = {last}")  # noqa: S608
     there = {number for (number,) in session.rows("SELECT id FROM log")}
     stray = {f"{table} (log {number})" for table, number in sealed_of_no_log(session) if number not in there}
     if stray:

@@ -161,6 +161,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "别的程序写的, 或有人藏起了一本日志: 先复制账本, 用 foodtrace verify --full 看清; 确认后由数据库的主人运行: {sql}",
         "something else wrote it, or somebody hid a log: copy the ledger and look with foodtrace verify --full; once you know, as the database's owner: {sql}",
     ),
+    "doctor.name_number": (
+        "名称表里有一行的号是 {names}, foodtrace 从不给这样的号: 新的名称可能没有号可用",
+        "a row of names has the number {names}, which foodtrace never gives: no number may be left for the next name",
+    ),
+    "doctor.name_number.hint": (
+        "别的程序写的: 先复制账本, 用 foodtrace verify --full 看清; 没有记录用它时由数据库的主人运行: {sql}",
+        "something else wrote it: copy the ledger and look with foodtrace verify --full; where no record uses it, as the database's owner: {sql}",
+    ),
     "doctor.rows_stray": ("这些封存的行不属于任何日志: {names}", "these sealed rows belong to no log: {names}"),
     "doctor.rows_stray.hint": (
         "有人藏起了一本日志, 或写入了别的: 先复制账本作证据, 然后从备份恢复",

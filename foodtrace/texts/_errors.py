@@ -442,6 +442,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "账本的这张表不见了: 里面有过什么, 要靠它才能核对的, 都没有核对; 其余的核对了",
         "this table of the ledger is gone: what stood in it, and what can only be compared with it, was not looked at; all else was",
     ),
+    "tlog.name_number": (
+        "名称表里有 foodtrace 从不给的号: 新的名称可能没有号可用; foodtrace doctor 说怎么改",
+        "the table of names has a number that foodtrace never gives: none may be left for the next name; foodtrace doctor says how to mend it",
+    ),
+    "tlog.name_number.hint": ("什么都没有记录; foodtrace doctor 说怎么改", "nothing was recorded; foodtrace doctor says how to mend it"),
     "tlog.older_version": (
         "账本自称版本较旧, 而它的表是新版的: 有人改过版本号; 其余无误就 foodtrace rebuild",
         "the ledger says it is of an older format than its tables are: somebody changed the number; if nothing else is wrong, foodtrace rebuild",

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from foodtrace.errors import FoodtraceError, Integrity
+from foodtrace.graph.stored import last_name
 from foodtrace.opening import BACKUP, LogState, origins
 from foodtrace.storage.session import VERSION, Session, version_of
 from foodtrace.storage.settingrows import LEFT
@@ -124,6 +125,23 @@ def settings(session: Session) -> list[Finding]:
     return found
 
 
+def name_beyond(session: Session) -> int | None:
+    """Return the largest number of a name if foodtrace cannot have given it: no room may be left for the next one."""
+    if not tables_gone(session).isdisjoint(("name",)):
+        return None
+    try:
+        last_name(session)
+    except ValueError as error:
+        return int(error.args[0])
+    return None
+
+
+def numbers_of_names(session: Session) -> list[Finding]:
+    """Return a finding where names have numbers that foodtrace never gives."""
+    last = name_beyond(session)
+    return [] if last is None else [Finding(code="tlog.name_number", log="", got=f"name: {last}")]
+
+
 def _sizes(session: Session) -> dict[str, int] | None:
     """Return how many entries each log has, by its origin; none where a table that says so is gone."""
     if not tables_gone(session).isdisjoint(("log", "head")):
@@ -134,6 +152,8 @@ def _sizes(session: Session) -> dict[str, int] | None:
 
 __all__ = [
     "heads_of_no_log",
+    "name_beyond",
+    "numbers_of_names",
     "origins_as_they_are",
     "rows_of_no_log",
     "sealed_of_no_log",

@@ -41,7 +41,7 @@ from foodtrace.verification.crew import Start, crew
 from foodtrace.verification.exact import exact
 from foodtrace.verification.implied import without_implied
 from foodtrace.verification.mark import LogMark, Mark, program, read_mark, write_mark
-from foodtrace.verification.misplaced import rows_of_no_log, settings, states_as_they_are, values
+from foodtrace.verification.misplaced import numbers_of_names, rows_of_no_log, settings, states_as_they_are, values
 from foodtrace.verification.quick import Passed, quick
 from foodtrace.verification.since import Older, extends
 
@@ -285,6 +285,7 @@ def _beside(session: Session, asked: Asked, states: Sequence[LogState], looked: 
         yield
     looked += rows_of_no_log(session)
     looked += settings(session)
+    looked += numbers_of_names(session)
     yield
     looked += _personal("personal.tampered", "commitment", tampered(session), states)
     yield

@@ -160,3 +160,24 @@ def test_a_batch_that_ends_after_its_names_leaves_nothing_but_names(
         assert other.recall("Z9").outlets
         answer = other.verify(full=True)
         assert (answer.ok, answer.names_unused) == (True, ahead)
+
+
+def test_a_number_that_leaves_no_room_for_the_next_name_is_named_and_stops_no_program(tmp_path: Path) -> None:
+    from foodtrace.keeping.doctor import Surroundings, examine
+
+    with Ledger.open(f"sqlite:///{tmp_path / 'x.db'}", keys=tmp_path / "keys") as ledger:
+        grow(ledger)
+        with ledger.store.write() as session:
+            session.run("INSERT INTO name (id, text, code) VALUES (9223372036854775807, 'L-0099', NULL)")
+        for full in (True, False):
+            assert [each.code for each in ledger.verify(full=full).findings] == ["tlog.name_number"]
+        new = Site(id="new", at=AT, site="S-9", operator="S-9", kind="shop", name="八店")
+        with pytest.raises(errors.Integrity) as caught:
+            ledger.record([new])
+        assert caught.value.code == "tlog.name_number"
+        around = Surroundings("utf-8", "en", passphrase=False)
+        (check,) = [each for each in examine(lambda: ledger, None, tmp_path / "keys", around).checks if each.code == "name_number"]
+        with ledger.store.write() as session:
+            session.run(check.facts["sql"])
+        ledger.record([new])
+        assert ledger.verify(full=True).ok
