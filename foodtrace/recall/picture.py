@@ -11,6 +11,8 @@ Rules:
    can be read are put together (:mod:`foodtrace.recall.grouping`); the caption says how many.
 5. What came from no source or went to nobody has no arrow: it stands in the box, with a question mark, and so does what is too much or
    missing there by the records. A box without one is all that its arrows say.
+6. A name that is too long keeps its beginning and its end: the shops of a chain differ at the end. Where two sites of one kind would
+   still read alike their ids stand below, and lots of one code have their full ids: paper has no mouse to ask.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import chain as one_by_one
 from itertools import pairwise
 from typing import Final
@@ -41,6 +43,8 @@ _PORT: Final = 15
 _GAP: Final = 16
 _WIDEST: Final = 34
 """Cells of a line in a box."""
+_WIDE_END: Final = 46
+"""Cells of a name in an end of one line."""
 _MARGIN: Final = 24
 _TALL: Final = 160
 """A box grows to this for what leaves it."""
@@ -79,6 +83,15 @@ _STYLE: Final = "".join(
 )
 
 
+class _Words(msgspec.Struct, frozen=True, kw_only=True):
+    """How a box names its place and its lot."""
+
+    name: str
+    id: str
+    """Site id, where another site reads alike; else empty."""
+    lot: str
+
+
 class _Card(msgspec.Struct, kw_only=True):
     """A box with its text and size."""
 
@@ -97,7 +110,9 @@ def svg(chain: Chain, *, lang: Lang = "en", title: str = "", most: int = READABL
     many = len(drawn.boxes) > _MANY
     lines = [line for line in drawn.lines if line.here != line.there and not (many and line.way == "return")]
     goes_on = {line.here for line in lines}
-    cards = {box.key: _end(box, lang) if many and box.count == 1 and box.key not in goes_on else _card(box, lang) for box in drawn.boxes}
+    ends = {box.key for box in drawn.boxes if many and box.count == 1 and box.key not in goes_on}
+    called = _called(drawn.boxes, ends)
+    cards = {box.key: (_end if box.key in ends else _card)(box, called[box.key], lang) for box in drawn.boxes}
     if many:
         _note_returns(cards, drawn.lines, lang)
     _grow(cards, lines)
@@ -146,26 +161,64 @@ def cut(value: str, width: int) -> str:
     return value + ".."
 
 
-def _card(box: Box, lang: Lang) -> _Card:
+def shortened(value: str, width: int) -> str:
+    """Return a name in at most so many cells, its beginning and its end with ``..`` between (rule 6)."""
+    if cells(value) <= width:
+        return value
+    begins = ends = ""
+    for each in value:
+        if cells(begins + each) > (width - 1) // 2:
+            break
+        begins += each
+    for each in reversed(value):
+        if cells(each + ends) > width - 2 - cells(begins):
+            break
+        ends = each + ends
+    return f"{begins.rstrip()}..{ends.lstrip()}"
+
+
+def _called(boxes: Iterable[Box], ends: Collection[int]) -> dict[int, _Words]:
+    """Return how each box names its place and its lot, which no other one is named by (rule 6)."""
+    named = {box.key: shortened(box.place.name or box.place.site, _WIDE_END if box.key in ends else _WIDEST) for box in boxes}
+    sites: dict[tuple[str, str], set[str]] = defaultdict(set)
+    lots: dict[str, set[str]] = defaultdict(set)
+    for box in boxes:
+        if box.count == 1:
+            sites[named[box.key], box.place.kind].add(box.place.site)
+        if box.lots == 1:
+            lots[_code(box.place.lot)].add(box.place.lot)
+    found: dict[int, _Words] = {}
+    for box in boxes:
+        place, name, code = box.place, named[box.key], _code(box.place.lot)
+        alike = len(sites[name, place.kind]) > 1 and name != place.site
+        found[box.key] = _Words(name=name, id=place.site if alike else "", lot=place.lot if len(lots[code]) > 1 else code)
+    return found
+
+
+def _code(lot: str) -> str:
+    return lot.rpartition("/")[2]
+
+
+def _card(box: Box, called: _Words, lang: Lang) -> _Card:
     place = box.place
     if box.count > 1:
         kinds = ", ".join(f"{n} x {kind_word(kind, lang)}" for kind, n in box.kinds)
-        goods = place.lot.rpartition("/")[2] if box.lots == 1 else text("report.picture.lots", lang, count=box.lots)
-        lines = [kinds, goods]
+        lines = [cut(kinds, _WIDEST), called.lot if box.lots == 1 else text("report.picture.lots", lang, count=box.lots)]
         if box.possible:
             lines.append(text("report.picture.possible", lang, count=box.possible))
     elif place.kind == "process":
-        lines = [text("report.kind.process", lang), place.name or place.site]
+        lines = [text("report.kind.process", lang), called.name, called.id]
     else:
-        lines = [place.name or place.site, f"{kind_word(place.kind, lang)}  {place.lot.rpartition('/')[2]}", place.product]
+        lines = [called.name, called.id, f"{kind_word(place.kind, lang)}  {called.lot}", shortened(place.product, _WIDEST)]
         if place.link == "possible":
             lines.append(text("report.picture.is_possible", lang))
+    words: list[str] = []
     if box.born:
-        lines.append(text("report.picture.born", lang, quantity=amounts(box.born, lang)))
+        words.append(text("report.picture.born", lang, quantity=amounts(box.born, lang)))
     if place.kind != "process" and (box.on_hand or place.role):
-        lines.append(text("report.picture.on_hand", lang, quantity=_on_hand(box, lang)))
-    lines += _unseen(box, lang)
-    shown = [cut(line, _WIDEST) for line in lines if line]
+        words.append(text("report.picture.on_hand", lang, quantity=_on_hand(box, lang)))
+    # Ids are whole, however long: half of one is nobody's.
+    shown = [line for line in (*lines, *(cut(each, _WIDEST) for each in (*words, *_unseen(box, lang)))) if line]
     width = max((cells(line) for line in shown), default=4) * _CELL + 2 * _PAD
     return _Card(box=box, lines=shown, width=width, height=len(shown) * _LINE + 2 * _PAD)
 
@@ -179,12 +232,12 @@ def _unseen(box: Box, lang: Lang) -> list[str]:
     return [text(f"report.picture.{what}", lang, quantity=amounts(each, lang)) for what, each in box.unseen]
 
 
-def _end(box: Box, lang: Lang) -> _Card:
+def _end(box: Box, called: _Words, lang: Lang) -> _Card:
     """Return an end of the chain on one line: who, what kind of place, what is there."""
     place = box.place
     possible = text("report.picture.is_possible", lang) if place.link == "possible" else ""
-    parts = (place.name or place.site, kind_word(place.kind, lang), place.lot.rpartition("/")[2], possible)
-    line = cut("  ".join(each for each in parts if each), 2 * _WIDEST)
+    parts = (called.name, called.id, kind_word(place.kind, lang), called.lot, possible)
+    line = "  ".join(each for each in parts if each)
     line += "  ".join(["", _on_hand(box, lang), *_unseen(box, lang)])
     return _Card(box=box, lines=[line], width=cells(line) * _CELL + 2 * _PAD, height=_LINE + _PAD)
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from foodtrace.recall.chain import Arrow, Chain, Place, joined
 from foodtrace.recall.layout import Item, lay_out
-from foodtrace.recall.picture import amounts, cut, escaped, svg
+from foodtrace.recall.picture import amounts, cells, cut, escaped, shortened, svg
 from tests.recall.chains import BLEND, ahead, back, crowd, told
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -119,6 +119,61 @@ def test_pieces_of_several_products_are_told_apart_by_name() -> None:
 def test_cutting_counts_cells() -> None:
     assert cut("北河农批市场", 9) == "北河农.."
     assert cut("shop", 4) == "shop"
+
+
+@given(st.text(max_size=60), st.integers(8, 40))
+def test_what_is_shortened_fits_and_keeps_both_ends(name: str, width: int) -> None:
+    shown = shortened(name, width)
+    assert cells(shown) <= width
+    if shown != name:
+        begins, ends = shown.split("..", 1) if name.count("..") == 0 else (shown[:1], shown[-1:])
+        assert name.startswith(begins)
+        assert name.endswith(ends)
+
+
+SHOP = "极其长的名字连锁便利店北河市东门大街第{}号分店"
+
+
+def shops(*named: tuple[str, str, str]) -> Chain:
+    """A lot at places: (site, name, lot)."""
+    return Chain(
+        places=tuple(Place(key=(1, n), lot=lot, site=site, name=name, kind="shop") for n, (site, name, lot) in enumerate(named)), arrows=()
+    )
+
+
+def boxes(picture: str) -> list[list[str]]:
+    """The lines of every box."""
+    root = ET.fromstring(picture)  # noqa: S314 - our own
+    drawn = [each for each in root.iter(f"{SVG}g") if each.find(f"{SVG}title") is not None]
+    return [["".join(each.itertext()) for each in box.findall(f"{SVG}text")] for box in drawn]
+
+
+@pytest.mark.parametrize("count", [5, 200])
+def test_the_shops_of_a_chain_are_told_apart_by_their_ends(count: int) -> None:
+    """On paper nobody can hold a mouse over a box: five boxes of one text are five shops that nobody finds."""
+    read = [" ".join(each) for each in boxes(svg(shops(*((f"X{n}", SHOP.format(n), "OP-P/L") for n in range(count)))))]
+    assert len(set(read)) == count
+    for n in range(count):
+        assert sum(f"第{n}号分店" in each and each.startswith("极其长的") for each in read) == 1
+    assert not any(f"X{n}" in each.split() for n, each in enumerate(read)), "ids are for names that do not tell"
+
+
+@pytest.mark.parametrize("count", [2, 200])
+def test_sites_that_would_read_alike_have_their_ids(count: int) -> None:
+    other = SHOP.format(1) + "东街" * 9 + "旗舰" + "东街" * 9 + "旗舰"
+    alike = [(f"X{n}", other[:20] + str(n) + other[20:], "OP-P/L") for n in range(count)]
+    read = boxes(svg(shops(*alike, ("Z", "门店", "OP-P/L"))))
+    assert len({" ".join(each) for each in read}) == count + 1
+    for (site, _, _), each in zip(alike, read, strict=False):
+        assert site in " ".join(each).split(), each
+    assert "Z" not in " ".join(read[-1]).split()
+
+
+def test_lots_of_one_code_have_their_full_ids() -> None:
+    long = "91330100MA2AAAAA0X/" + "1234567890" * 2
+    lots = ["OP-P/L", "WHO/L", "OP-P/K", long, long.replace("9133", "9144")]
+    read = boxes(svg(shops(*(("X", "门店", lot) for lot in lots))))
+    assert [each[1].split()[-1] for each in read] == ["OP-P/L", "WHO/L", "K", *lots[3:]]
 
 
 def test_who_delivers_to_many_stands_beside_them_however_long_the_picture() -> None:
