@@ -12,7 +12,7 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -196,13 +196,17 @@ def status(session: Session, case: str, now: int, *, curves: bool = False, as_kn
     return _Standing(session, load_case(session, case, until=now, known_by=recorded), now, recorded).status(curves=curves)
 
 
-def unaccounted(answer: Answer) -> tuple[Unaccounted, ...]:
-    """Return what is missing at sites by their own word, the most first."""
+def unaccounted(answer: Answer, against: Sequence[Condition] = ()) -> tuple[Unaccounted, ...]:
+    """Return what is missing at sites by their own word, the most first.
+
+    :param against: what keeps the case open: what whoever recalls has not disposed of, missing or not, is told there.
+    """
+    own = {each.site for each in against if each.kind == "undisposed"}
     found = [
         Unaccounted(site=row.site, name=row.name or row.site, quantity=each.unaccounted, unit=each.unit, product=each.product)
         for row in (*answer.outlets, *answer.others)
         for each in row.amounts
-        if each.unaccounted > 0
+        if each.unaccounted > 0 and row.site not in own
     ]
     return tuple(sorted(found, key=lambda each: (-each.quantity, each.site, each.unit, each.product)))
 
@@ -290,7 +294,7 @@ class _Standing:
             unsealed=self.unsealed,
             maybe_same=tuple(maybe_same(self.facts, self.found, case, self.settings)),
             beyond=beyond_records(answer, answer.rates["R2"].unit),
-            unaccounted=unaccounted(answer),
+            unaccounted=unaccounted(answer, self.against),
             untraced=answer.untraced,
             positions=answer.positions,
         )
