@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from foodtrace.operations.outletdetails import NOTHING, Details
 from foodtrace.recall.answer import Amount, OutletRow
+from foodtrace.recall.shortcodes import short_codes
 from foodtrace_cli.commands.recall_table import columns, lay_out, line, several_products, totals
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import cells, wrapped
@@ -47,7 +48,10 @@ def outlet(name: str = "福安超市", **changes: object) -> OutletRow:
 
 def laid(ctx: Context, rows: list[OutletRow], width: int | None, *, details: Details = FULL, long: bool = False) -> list[str]:
     named = several_products(rows)
-    lines = [line(ctx, row, each, details, number, products=named) for number, row in enumerate(rows, 1) for each in row.amounts or (None,)]
+    code = short_codes(lot for row in rows for lot in row.lots)
+    lines = [
+        line(ctx, row, each, details, number, code, products=named) for number, row in enumerate(rows, 1) for each in row.amounts or (None,)
+    ]
     return lay_out(ctx, [("", lines)], totals(ctx, rows, products=named), width, long=long)
 
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import sys
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from foodtrace_cli.commands.recall_table import shown_quantity, shown_unit
 from foodtrace_cli.context import Context
-from foodtrace_cli.output import code_of, say, table, terminal_width
+from foodtrace_cli.output import say, table, terminal_width
+
+if TYPE_CHECKING:
+    from foodtrace.recall.shortcodes import Written
 
 COLUMNS: Final = ("proportional", "bounds")
 """Columns more of a file where bounds were asked for; least and most are never added up, so that they stand lot by lot."""
 _SUMMARY: Final = 10
 
 
-def print_bounds(ctx: Context, answer: Any, *, everything: bool) -> None:
+def print_bounds(ctx: Context, answer: Any, code: Written, *, everything: bool) -> None:
     """Print how much at each site can stem from the scope, one line per holding; where all of it does, only how many do."""
     lines = [(site, each) for site in answer.bounds for each in site.holdings]
     open_lines = [(site, each) for site, each in lines if each.least < each.quantity]
@@ -23,7 +26,7 @@ def print_bounds(ctx: Context, answer: Any, *, everything: bool) -> None:
     rows = [
         [
             site.name or site.site,
-            code_of(each.lot),
+            code(each.lot),
             shown_unit(ctx, site.unit),
             *(
                 shown_quantity(amount, site.unit) + ("?" if site.unknown else "")

@@ -27,10 +27,11 @@ from foodtrace_cli.commands.recall_table import (
     totals,
 )
 from foodtrace_cli.context import Context
-from foodtrace_cli.output import code_of, say, terminal_width, wrapped
+from foodtrace_cli.output import say, terminal_width, wrapped
 
 if TYPE_CHECKING:
     from foodtrace.operations.outletdetails import Birth, Details
+    from foodtrace.recall.shortcodes import Written
 
 _SUMMARY: Final = 10
 """Rows of a long list on a terminal."""
@@ -89,15 +90,18 @@ def screen(ctx: Context, answer: Any, view: View, details: Mapping[str, Details]
 
     :param recalls: name of who recalls, as far as it is known.
     """
-    said = [*_folded(_head(ctx, answer, births, recalls)), *_table(ctx, answer, view, details), *_folded(_others(ctx, answer))]
+    from foodtrace.recall.shortcodes import answer_codes  # noqa: PLC0415
+
+    code = answer_codes(answer)
+    said = [*_folded(_head(ctx, answer, births, recalls)), *_table(ctx, answer, view, details, code), *_folded(_others(ctx, answer))]
     for text in _pages(said, view):
         say(text)
     if answer.bounds is not None:
         from foodtrace_cli.commands.recall_bounds import print_bounds  # noqa: PLC0415 - only where they were asked for
 
-        print_bounds(ctx, answer, everything=view.everything)
+        print_bounds(ctx, answer, code, everything=view.everything)
     print_rates(ctx, answer)
-    _untraced(ctx, answer, everything=view.everything, long=view.long)
+    _untraced(ctx, answer, code, everything=view.everything, long=view.long)
     _freshness(ctx, answer)
     newest = max((each.newest for each in answer.positions), default="-")
     took = "   " + ctx.t("cli.recall.took", took=f"{max(1, round(view.took * 1000)):,}") if view.took else ""
@@ -219,7 +223,7 @@ def _way(ctx: Context, births: Sequence[Birth]) -> str:
     return " ".join([" -> ".join(each.site for each in births), *when, shown_quantity(last.quantity, unit), shown_unit(ctx, unit)])
 
 
-def _table(ctx: Context, answer: Any, view: View, details: Mapping[str, Details]) -> list[str]:
+def _table(ctx: Context, answer: Any, view: View, details: Mapping[str, Details], code: Written) -> list[str]:
     rows = chosen(answer, view)
     if not rows:
         return [ctx.t("cli.recall.none_late")] if view.late and answer.outlets else []
@@ -231,7 +235,7 @@ def _table(ctx: Context, answer: Any, view: View, details: Mapping[str, Details]
     products = several_products(rows)
     for county, group in _counties(rows) if view.by_county else [("", rows)]:
         lines = [
-            line(ctx, row, amount, details.get(row.site, NOTHING), numbers[row.site], products=products)
+            line(ctx, row, amount, details.get(row.site, NOTHING), numbers[row.site], code, products=products)
             for row in group
             if row.site in printed
             for amount in row.amounts or (None,)
@@ -320,7 +324,7 @@ def _rate(ctx: Context, name: str, rate: Any, beyond: str = "") -> None:
     _put(f"{ctx.t('cli.rate.' + name)}  {shown}  {over}  {beyond}".rstrip())
 
 
-def _untraced(ctx: Context, answer: Any, *, everything: bool, long: bool) -> None:
+def _untraced(ctx: Context, answer: Any, code: Written, *, everything: bool, long: bool) -> None:
     if not answer.untraced:
         _put(ctx.t("cli.recall.traced"))
         return
@@ -330,25 +334,25 @@ def _untraced(ctx: Context, answer: Any, *, everything: bool, long: bool) -> Non
         kinds.setdefault(each.word, []).append(each)
     for word, found in kinds.items():
         limit = len(found) if everything else 3
-        where = ", ".join(_where(each) for each in found[:limit])
+        where = ", ".join(_where(each, code) for each in found[:limit])
         _put(f"  {ctx.t(word)} ({len(found)}): {where}{' ..' if len(found) > limit else ''}")
-        for each in _explained(ctx, word, found[:limit]) if long else ():
+        for each in _explained(ctx, word, found[:limit], code) if long else ():
             _put("    " + each)
     if any(each.reason in ("rolled_back", "forked") for each in answer.untraced):
         _put(ctx.t("cli.recall.doubt"))
 
 
-def _explained(ctx: Context, word: str, found: Sequence[Any]) -> list[str]:
+def _explained(ctx: Context, word: str, found: Sequence[Any], code: Written) -> list[str]:
     """Return the rule that detects findings, and the entries behind each."""
     from foodtrace.recall.explained import rule_key  # noqa: PLC0415
 
-    behind = [ctx.t("cli.finding.entries", which=_where(each), entries=", ".join(each.entries)) for each in found if each.entries]
+    behind = [ctx.t("cli.finding.entries", which=_where(each, code), entries=", ".join(each.entries)) for each in found if each.entries]
     return [ctx.t("cli.finding.rule", rule=ctx.t(rule_key(word))), *behind]
 
 
-def _where(finding: Any) -> str:
+def _where(finding: Any, code: Written) -> str:
     """Return what a finding is about: lot and site, or else the entry that shows it."""
-    lot = finding.lot if finding.kind == "code_only" else code_of(finding.lot)  # of the same code it is the rest that tells them apart
+    lot = finding.lot if finding.kind == "code_only" else code(finding.lot)  # of the same code it is the rest that tells them apart
     return f"{lot} {finding.site_name or finding.site}".strip() or ", ".join(finding.entries[:1])
 
 

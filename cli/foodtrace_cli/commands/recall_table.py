@@ -17,10 +17,13 @@ Rules (TRANSCRIPTS section 5):
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from foodtrace_cli.context import Context
-from foodtrace_cli.output import cells, clean, code_of, fit, wrapped
+from foodtrace_cli.output import cells, clean, fit, wrapped
+
+if TYPE_CHECKING:
+    from foodtrace.recall.shortcodes import Written
 
 STEPS: Final = ("notified", "acknowledged", "sealed", "returned", "destroyed")
 _WHERE_ANY: Final = ("product", "born", "returned_in", "over", "consumed", "dispatched", "lost")
@@ -102,10 +105,10 @@ def several_products(rows: Iterable[Any]) -> bool:
     return len({amount.product for row in rows for amount in row.amounts if amount.unit == "piece"}) > 1
 
 
-def line(ctx: Context, row: Any, amount: Any, details: Any, number: int, *, products: bool = False) -> dict[str, str]:
+def line(ctx: Context, row: Any, amount: Any, details: Any, number: int, code: Written, *, products: bool = False) -> dict[str, str]:
     """Return the cells of one outlet and amount, by column; ``amount`` is none where no quantity is on record.
 
-    :param products: say of pieces which product they are.
+    :param code: how lots are written. :param products: say of pieces which product they are.
     """
     steps = list(zip(ctx.t("cli.progress.marks").split(), (getattr(row, each) for each in STEPS), strict=True))
     made = {
@@ -122,7 +125,7 @@ def line(ctx: Context, row: Any, amount: Any, details: Any, number: int, *, prod
         "contact": row.contact or "-",
         "address": row.address or "-",
         "supplier": _few(row.suppliers, _NAMED_SUPPLIERS),
-        "lots": _few([code_of(lot) for lot in row.lots], _NAMED_LOTS),
+        "lots": _few([code(lot) for lot in row.lots], _NAMED_LOTS),
         "dates": _span(details.first, details.last),
         "records": shown_time(row.last_entry),
     }
