@@ -27,7 +27,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from foodtrace.graph.edges import UNIT_NAMES, moment
-from foodtrace.graph.flows import NEVER
+from foodtrace.graph.flows import NEVER, FlowKind
 from foodtrace.graph.known import facts_by
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.common import CHINA
@@ -171,12 +171,13 @@ def _left(
         if counts(*key[:2]):
             add("twice", key, quantity)
     books = Books(hit.moves, hit.flows)
+    early = _early(hit, case.opened)
     for key, sums in sums_of.items():
         if not counts(*key[:2]):
             continue
         custody = sums.sealed + sums.back
         if key[1] in hit.own:
-            add("undisposed", key, _by_the_book(books, key, case.opened))
+            add("undisposed", key, _by_the_book(books, early, key, case.opened))
         else:
             add("free", key, sums.on_hand - custody)
             add("sealed", key, custody)
@@ -191,9 +192,18 @@ def _left(
     return found
 
 
-def _by_the_book(books: Books, key: Key, opened: int) -> int:
-    """Return what lies at a site of whoever recalls, with what merely went missing there since the opening (rule 2)."""
-    now, then = books.sum(key), books.sum(key, before=opened)
+def _early(hit: Affected, opened: int) -> Books:
+    """Return the books of whoever recalls without the counts that were recorded since the opening, whatever day they speak of."""
+    flows = (flow for flow in hit.flows if flow.site in hit.own and (flow.kind != FlowKind.COUNT or flow.recorded < opened))
+    return Books((move for move in hit.moves if move.src in hit.own or move.dst in hit.own), flows)
+
+
+def _by_the_book(books: Books, early: Books, key: Key, opened: int) -> int:
+    """Return what lies at a site of whoever recalls, with what merely went missing there since the opening (rule 2).
+
+    :param early: as :func:`_early` gives them: nobody counts own stock away afterwards.
+    """
+    now, then = books.sum(key), early.sum(key, before=opened)
     return now.on_hand + max(0, now.unaccounted - then.unaccounted - (now.over - then.over))
 
 

@@ -3,7 +3,8 @@
 Rules:
 
 1. It covers what lay there by what was on record. Goods of the lot that come there later (received, come back, brought back, made, sealed),
-   or whose coming was recorded later, lie among the others, and nobody can tell them apart: from then on it covers nothing.
+   or whose coming was recorded later, lie among the others, and nobody can tell them apart: from then on it covers nothing. So do goods
+   of which no record says how they came: more was counted there, or left, than there was.
 2. Goods that had been cleared themselves where they left take nothing from it, unless they come into custody. Nor do those that the case
    does not mean, in a scope of what left or passed a site.
 3. What lies there in custody is not let go, unless the clearing says that it was examined as well: where there is any, it never holds.
@@ -11,6 +12,7 @@ Rules:
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
@@ -51,6 +53,8 @@ def lapsed(found: Affected, cleared: Sequence[Cleared]) -> tuple[Cleared, ...]:
     used = _inputs(found)
     now = tuple(cleared)
     now = tuple(each._replace(until=each.since) if _in_custody(each, rep, books, units) else each for each in now)
+    moments = _moments(found, places)
+    now = tuple(each._replace(until=min(each.until, _too_much(each, rep, books, units, moments))) for each in now)
     while True:
         # What came from a place whose own clearing had lapsed takes this one away too.
         let_go = LetGo(now, rep, found.flows)
@@ -95,6 +99,33 @@ def _in_custody(each: Cleared, rep: Mapping[int, int], books: Books, units: Mapp
     place = rep.get(each.lot, each.lot), each.site
     sums = (books.sum((*place, unit), before=each.since + 1) for unit in units.get(place, ()))
     return any(now.sealed + now.back for now in sums)
+
+
+def _moments(found: Affected, places: set[Holding]) -> Mapping[Holding, list[int]]:
+    """Return when something was recorded of a place, in order."""
+    made: dict[Holding, set[int]] = defaultdict(set)
+    for move in found.moves:
+        made[move.lot, move.src].add(move.t_out)
+    for flow in found.flows:
+        made[flow.lot, flow.site].add(flow.t)
+    return {place: sorted(made[place]) for place in places}
+
+
+def _too_much(
+    each: Cleared, rep: Mapping[int, int], books: Books, units: Mapping[Holding, Sequence[int]], moments: Mapping[Holding, list[int]]
+) -> int:
+    """Return when more was counted at a place, or left it, than there was, since it was cleared (rule 1); ``NEVER`` if not."""
+    if not each.site:
+        return NEVER
+    place = rep.get(each.lot, each.lot), each.site
+
+    def over(t: int) -> int:
+        return sum(books.sum((*place, unit), before=t + 1).over for unit in units.get(place, ()))
+
+    later = [t for t in moments.get(place, ()) if t > each.since]
+    then = over(each.since)
+    first = bisect_left(later, 1, key=lambda t: int(over(t) > then))
+    return later[first] if first < len(later) else NEVER
 
 
 def _cut(each: Cleared, came: Sequence[_Came], recorded: Mapping[Entry, int], let_go: LetGo, used: Mapping[Entry, list[Flow]]) -> Cleared:

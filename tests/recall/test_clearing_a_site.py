@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from foodtrace import Quantity
 from foodtrace.errors import Refused
-from foodtrace.events import ConsumerReturn, Event, GoodsCleared, Receipt, Returned, Sealing, Transfer
+from foodtrace.events import ConsumerReturn, Event, GoodsCleared, Receipt, Returned, Sealing, StockCount, Transfer
 from foodtrace.graph.edges import micros
 from foodtrace.operations import cases, disposal, goods
 from foodtrace.operations.blocking import blocks
@@ -230,3 +231,25 @@ def test_a_place_is_stopped_exactly_as_long_as_it_may_hold_what_nobody_examined(
         world = World(f"sqlite:///{name}/x.db", Path(name) / "keys")
         Week(world, random.Random(seed)).live(14)
         world.ledger.close()
+
+
+@pytest.mark.parametrize("told", ["counted", "left"])
+def test_goods_of_which_no_record_says_how_they_came_make_it_blocked_again(world: World, told: str) -> None:
+    """More was counted, or left, than lay there when it was cleared: what is too much was never examined."""
+    cleared(world)
+    with world.read() as session:
+        (row,) = [each for each in recall(session, LOT, now=micros(world.now)).outlets if each.site == "X"]
+    there = sum(each.likely or 0 for each in row.amounts)
+    assert there > 0
+    world.at(6)
+    exact = {"counted": StockCount(id="n", at=day(5.5), site="X", lot=LOT, quantity=Quantity(there, "g")), "left": leaving(there)}
+    world.put(exact[told])
+    assert not stopped(world, "X"), "as much as there was"
+    world.at(7)
+    count = StockCount(id="m", at=day(6.5), site="X", lot=LOT, quantity=Quantity(there + 1, "g"))
+    world.put(leaving(1, "more") if told == "left" else count)
+    assert stopped(world, "X")
+
+
+def leaving(quantity: int, name: str = "n") -> Event:
+    return Transfer(id=name, at=day(6.5), site="X", to="Z", lot=LOT, quantity=Quantity(quantity, "g"))

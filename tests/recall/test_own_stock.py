@@ -60,7 +60,12 @@ def test_whoever_recalls_answers_no_notice_it_never_got(world: World) -> None:
     assert undisposed(world, case) == {"P": 400_000}
 
 
-@pytest.mark.parametrize("gone", [answered, counted])
+def counted_before(world: World, case: str) -> None:
+    """A count that is put on record after the opening, of a day before it."""
+    world.put(StockCount(id="own", at=day(2), site="P", lot=LOT, quantity=kg(0)))
+
+
+@pytest.mark.parametrize("gone", [answered, counted, counted_before])
 def test_own_stock_that_merely_vanished_blocks_closing_until_it_is_disposed_of(world: World, gone: Callable[[World, str], None]) -> None:
     case = recalled(world)
     gone(world.at(7), case)
