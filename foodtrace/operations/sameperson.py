@@ -22,6 +22,8 @@ __all__ = ["SamePerson", "in_digits"]
 
 _PLACES: Final = frozenset({"address"})
 _NOBODYS: Final = frozenset({"receipt"})
+_SIGNS: Final = frozenset({"plate", "identity"})
+"""A sign is of letters too, and no part of it is a name."""
 _DASHES: Final = r"\s.()_*\u00b7\u2010-\u2015\u2022\u2027\u2212\u30fb-"
 _BETWEEN: Final = re.compile(rf"(?<=\d)[{_DASHES}]+(?=\d)")
 """What groups the digits of one number."""
@@ -48,7 +50,7 @@ class SamePerson:
         persons = [value for field, value in held if field not in _PLACES]
         self._whole = {_plain(value) for value in persons} - {""}
         self._numbers = {each for _, value in held for each in _numbers(value)}
-        self._names = {each for value in persons for each in _names(value)}
+        self._names = {each for field, value in held if field not in _PLACES | _SIGNS for each in _names(value)}
 
     def __bool__(self) -> bool:
         """Say whether there is anything to look for."""
@@ -61,7 +63,9 @@ class SamePerson:
         even = _even(value)
         if any(one in other or other in one for one in _numbers(even) for other in self._numbers):
             return True
-        return (field not in _PLACES and _plain(even) in self._whole) or not self._names.isdisjoint(_names(even))
+        if field not in _PLACES and _plain(even) in self._whole:
+            return True
+        return field not in _SIGNS and not self._names.isdisjoint(_names(even))
 
 
 def in_digits(text: str) -> str:

@@ -40,6 +40,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "field.commitment": ("种子承诺", "commitment"),
     "field.commitments": ("个人信息散列", "commitments"),
     "field.confirms": ("所确认的检测", "confirms"),
+    "field.custody": ("连同封存品", "custody"),
     "field.contact": ("联系人", "contact"),
     "field.content": ("每件净含量", "content"),
     "field.cost": ("费用", "cost"),

@@ -70,8 +70,8 @@ def test_the_lines_of_a_list_say_pieces_in_the_readers_language(eggs: Path) -> N
     run(eggs, "site", "add", "平安超市:shop")
     run(eggs, "transfer", lot, "12个", "--from", "北河农批", "--to", "福安超市")
     told = run(eggs, "transfer", lot, "1个", "--to", "平安超市", code=2, lang="zh")
-    assert ("  L-0002 228 件" in told, "pcs" in told) == (True, False)
-    assert "  L-0002 228 pcs" in run(eggs, "transfer", lot, "1个", "--to", "平安超市", code=2)
+    assert ("  北河农批 (L-0002) 228 件" in told, "pcs" in told) == (True, False)
+    assert "  北河农批 (L-0002) 228 pcs" in run(eggs, "transfer", lot, "1个", "--to", "平安超市", code=2)
     line = Amount("0001 鸡蛋 ", Quantity(9, "piece"))
     which = errors.Ambiguous("gate.held_which", value="x", candidates=[line, line])
     for error in (which, pickle.loads(pickle.dumps(which))):  # noqa: S301 - our own

@@ -351,9 +351,9 @@ def test_a_checkpoint_that_was_taken_away_is_named_by_every_run(grown: Path) -> 
 
 def test_what_came_in_a_copy_by_the_ledgers_word_is_counted_by_the_mark_all_the_same(grown: Path) -> None:
     assert verify(grown).ok
-    say = "INSERT INTO setting (key, value) VALUES ('brought city/one', '0-1000')"
     with opened(grown) as ledger, ledger.reading() as session:
         sizes = [row[0] for row in session.rows("SELECT size FROM checkpoint WHERE log = 1 ORDER BY size")]
+    say = f"INSERT INTO setting (key, value) VALUES ('brought city/one', '0-{sizes[-1]}')"
     taken = f"DELETE FROM checkpoint WHERE log = 1 AND size = {sizes[-2]}"
     assert unsealed(grown / "x.db", (say, ()), (taken, ())) == 2
     for full in (False, True, False):
