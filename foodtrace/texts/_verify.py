@@ -1,4 +1,4 @@
-"""Texts of the area ``verify``: key -> (Chinese, English). What was looked at is said, and what that proves and does not."""
+"""Texts of the area ``verify``: key -> (Chinese, English). What was looked at, what that proves and does not, and what does not hold."""
 
 from typing import Final
 
@@ -101,4 +101,78 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "两遍核验结果不一致: 不能算通过, 请把账本的副本交给维护者",
         "the two passes of verify disagree: this is no yes; show a copy of the ledger to whoever maintains the program",
     ),
+    # What does not hold.
+    "tlog.broken_link": ("与上一条的链接断了", "the link to the entry before is broken"),
+    "tlog.checkpoint_keys": ("检查点所指的密钥条不对", "the checkpoint names another key entry"),
+    "tlog.checkpoint_signature": ("检查点的签名不对", "the checkpoint's signature does not hold"),
+    "tlog.checkpoint_size": ("检查点的条数不对", "the checkpoint has another size"),
+    "tlog.empty": ("日志是空的", "the log is empty"),
+    "tlog.entry_form": ("内容不是规范的记录", "the bytes are not a canonical entry"),
+    "tlog.gap": ("条号不连续", "sequence numbers have a gap"),
+    "tlog.head_mismatch": ("日志头与内容不符", "the head row does not fit the entries"),
+    "tlog.key_chain": ("密钥条的次序不对", "the chain of key entries is broken"),
+    "tlog.leaf_mismatch": ("内容与封存的散列不符", "the content does not fit the sealed hash"),
+    "tlog.no_key": ("没有登记密钥", "no key is registered"),
+    "tlog.node_mismatch": ("树节点不对", "a tree node does not fit"),
+    "tlog.other_id": ("编号与内容不符", "the id does not fit the content"),
+    "tlog.other_log": ("属于另一本日志", "the entry belongs to another log"),
+    "tlog.other_seq": ("条号与内容不符", "the number does not fit the content"),
+    "tlog.root_mismatch": ("检查点的根与内容不符", "the checkpoint's root does not fit the entries"),
+    "tlog.time_backwards": ("时间倒退", "time runs backwards"),
+    "tlog.truncated": ("尾部被截去", "the tail was cut off"),
+    "tlog.uncovered": ("最后的记录没有检查点", "the last entries have no checkpoint"),
+    "tlog.mistyped": ("有 foodtrace 从不写的值, 文件被别的程序改过", "a value that foodtrace never writes: something else wrote to the file"),
+    "tlog.mistyped_more": (
+        "这一列里这样的值还有这么多个, 没有逐个列出",
+        "so many more such values stand in this column, and are not named one by one",
+    ),
+    "tlog.trigger_missing": ("封存表的保护不见了", "a guard of the sealed tables is gone"),
+    "tlog.table_missing": (
+        "账本的这张表不见了: 里面有过什么, 要靠它才能核对的, 都没有核对; 其余的核对了",
+        "this table of the ledger is gone: what stood in it, and what can only be compared with it, was not looked at; all else was",
+    ),
+    "tlog.name_number": (
+        "名称表里有 foodtrace 从不给的号: 新的名称可能没有号可用; foodtrace doctor 说怎么改",
+        "the table of names has a number that foodtrace never gives: none may be left for the next name; foodtrace doctor says how to mend it",
+    ),
+    "tlog.name_number.hint": ("什么都没有记录; foodtrace doctor 说怎么改", "nothing was recorded; foodtrace doctor says how to mend it"),
+    "tlog.older_version": (
+        "账本自称版本较旧, 而它的表是新版的: 有人改过版本号; 其余无误就 foodtrace rebuild",
+        "the ledger says it is of an older format than its tables are: somebody changed the number; if nothing else is wrong, foodtrace rebuild",
+    ),
+    "tlog.newer_version": (
+        "账本自称由更新的 foodtrace 写成: 升级程序再验; 没有人升级过, 就是被改了",
+        "the ledger says that a newer foodtrace wrote it: upgrade the program and verify again; if nobody upgraded, somebody changed it",
+    ),
+    "tlog.table_altered": (
+        "账本的表、主键、唯一键或检查不是 foodtrace 建的样子: 同一行可能有两份, 查到的会不全 (怎么恢复见 foodtrace doctor)",
+        "a table of the ledger, a key or a check is not as foodtrace makes it: a row can stand twice and answers lack what is there (how to mend it: foodtrace doctor)",
+    ),
+    "tlog.table_strange": (
+        "账本的表不是 foodtrace 建的样子 (被视图顶替、断电会清空、与别的表相承等): 能隐藏、改写或丢掉记录 (怎么改回见 foodtrace doctor)",
+        "a table of the ledger is not as foodtrace made it (a view in its place, one that a crash empties, one that inherits ..): it can hide, rewrite or lose rows (how to mend it: foodtrace doctor)",
+    ),
+    "tlog.setting_strange": (
+        "数据库里有让封存表的保护失效的设置 (怎么改回见 foodtrace doctor)",
+        "a setting of the database under which the guards of sealed tables do not work (how to mend it: foodtrace doctor)",
+    ),
+    "tlog.trigger_strange": (
+        "账本的表上有不是 foodtrace 建的 (触发器、规则、行级限制等): 它能改写、拦下、抄走或隐藏记录",
+        "on a table of the ledger there is what foodtrace did not make (a trigger, rule, row security ..): it can rewrite, keep out, copy or hide rows",
+    ),
+    "tlog.head_of_no_log": (
+        "有一行日志头不属于任何日志: 下一本新日志会因此建不成; 确认后执行 foodtrace doctor 给的语句, 删去这一行",
+        "a head row that belongs to no log, and keeps the next new log from being made; once you know how it came, the statements that foodtrace doctor prints take it away",
+    ),
+    "tlog.other_setting": (
+        "账本的设置表里有 foodtrace 从不写的内容, 或缺了版本",
+        "the ledger's table of settings has what foodtrace never writes, or no version",
+    ),
+    "tlog.no_head": ("日志头不见了", "the log's head is gone"),
+    "projection.twice": ("同一行有两份 (括号里是份数)", "a row stands more than once (how often, in brackets)"),
+    "projection.more": (
+        "这张表里这样的行还有这么多 (stored 账本有, expected 应有, twice 重复), 没有逐行列出",
+        "so many more such rows of this table, not named one by one (stored: the ledger has them; expected: it should; twice: more than once)",
+    ),
+    "projection.differs": ("汇总与记录不符", "what was computed does not fit the entries"),
 }
