@@ -16,7 +16,7 @@ from foodtrace.graph.reader import SqlFacts
 from foodtrace.graph.walk import Holding
 from foodtrace.recall.affected import Affected, Link
 from foodtrace.recall.aliases import with_aliases
-from foodtrace.recall.breaks import Asked, Break, Names
+from foodtrace.recall.breaks import Asked, Break, Names, Search
 from foodtrace.recall.called import Called
 from foodtrace.recall.cases import case_ids, load_cases
 from foodtrace.recall.deadlines import Calendar
@@ -48,16 +48,12 @@ _OWN: Final = frozenset({"silent_site"})
 """Findings about what is not on record at all; a recall says them, the books cannot."""
 
 
-class Books:
+class Books(Search):
     """The comparison in the making."""
 
     def __init__(self, session: Session, facts: SqlFacts, names: Names, asked: Asked, settings: Settings) -> None:
-        self.session = session
-        self.facts = facts
-        self.names = names
-        self.asked = asked
+        super().__init__(session, facts, names, asked)
         self.settings = settings
-        self.open: list[Break] = []
         self._cases: list[tuple[Case, Settings]] | None = None
         self._twins: dict[int, int] = {}
         """Lot of a dispatch without lot that several logs tell -> the lot that stands for all their words."""

@@ -137,3 +137,14 @@ def shown_time(microseconds: int | None) -> str | None:
     if microseconds is None:
         return None
     return moment(microseconds).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class Search:
+    """One way of looking for breaks: what it reads, what was asked for, and what it found."""
+
+    def __init__(self, session: Session, facts: SqlFacts, names: Names, asked: Asked) -> None:
+        self.session = session
+        self.facts = facts
+        self.names = names
+        self.asked = asked
+        self.open: list[Break] = []

@@ -9,13 +9,11 @@ from typing import Final
 from foodtrace.events import VoucherLines
 from foodtrace.events.canonical import decode_alone
 from foodtrace.graph.flows import ALWAYS, LEAVING, NEVER, UNNAMED, Flow, FlowKind
-from foodtrace.graph.reader import SqlFacts
 from foodtrace.recall.aliases import with_aliases
-from foodtrace.recall.breaks import Asked, Break, Names
+from foodtrace.recall.breaks import Search
 from foodtrace.recall.finding.look import Entry
 from foodtrace.recall.records import representatives
 from foodtrace.recall.unlikelots import transfer_of, unlike_lots
-from foodtrace.storage.session import Session
 from foodtrace.tlog.entry import event_bytes
 
 _SIDES: Final = (
@@ -31,15 +29,8 @@ _UNLIKE_LOTS: Final = (
 """Entries of transfers that several logs tell, not all of them of the same lots; one pass over everything, as a reconciliation is."""
 
 
-class Doubles:
+class Doubles(Search):
     """Looks through the records of all logs."""
-
-    def __init__(self, session: Session, facts: SqlFacts, names: Names, asked: Asked) -> None:
-        self.session = session
-        self.facts = facts
-        self.names = names
-        self.asked = asked
-        self.open: list[Break] = []
 
     def twice(self) -> None:
         """Find event ids that stand in several logs (rule 5)."""

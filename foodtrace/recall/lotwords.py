@@ -18,9 +18,8 @@ from typing import Any, Final
 from foodtrace.graph.edges import UNIT_NAMES
 from foodtrace.graph.fitting import named
 from foodtrace.graph.products import fits_product
-from foodtrace.graph.reader import SqlFacts
-from foodtrace.recall.breaks import Asked, Break, Names
-from foodtrace.storage.session import Row, Session
+from foodtrace.recall.breaks import Break, Search
+from foodtrace.storage.session import Row
 
 _UNLIKE: Final = (
     "SELECT l.lot FROM lot_fact AS l WHERE l.ended <= 0 GROUP BY l.lot HAVING COUNT(DISTINCT NULLIF(l.product, '')) > 1 "
@@ -52,15 +51,8 @@ _SAID: Final[Mapping[str, Callable[[Row], str]]] = {
 """Attribute -> what a row says of it; empty: nothing."""
 
 
-class LotWords:
+class LotWords(Search):
     """Looks through what the records of all logs say of lots."""
-
-    def __init__(self, session: Session, facts: SqlFacts, names: Names, asked: Asked) -> None:
-        self.session = session
-        self.facts = facts
-        self.names = names
-        self.asked = asked
-        self.open: list[Break] = []
 
     def look(self) -> None:
         """Find every attribute of a lot that records say in unlike ways."""

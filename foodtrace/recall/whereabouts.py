@@ -15,32 +15,23 @@ from collections.abc import Iterable
 from typing import Final
 
 from foodtrace.graph.flows import ALWAYS, UNNAMED
-from foodtrace.graph.reader import SqlFacts
 from foodtrace.graph.subjects import SPOKEN
 from foodtrace.graph.walk import Holding
 from foodtrace.recall.aliases import with_aliases
-from foodtrace.recall.breaks import Asked, Break, Names
+from foodtrace.recall.breaks import Search
 from foodtrace.recall.facts import Case
 from foodtrace.recall.finding.look import Entry
 from foodtrace.recall.reach import places_said
 from foodtrace.recall.records import representatives
 from foodtrace.recall.sums import answers_of
-from foodtrace.storage.session import Session
 
 _SPEAKING: Final = "SELECT DISTINCT a.subject FROM about AS a WHERE " + SPOKEN.partition("f.value AND ")[2]  # noqa: S608 - constants
 _TWICE: Final = "SELECT s.site FROM site_fact AS s WHERE s.ended = 0 GROUP BY s.site HAVING COUNT(DISTINCT s.log) > 1"
 """Sites of several logs: one log has one word."""
 
 
-class Whereabouts:
+class Whereabouts(Search):
     """Looks through the records of all logs."""
-
-    def __init__(self, session: Session, facts: SqlFacts, names: Names, asked: Asked) -> None:
-        self.session = session
-        self.facts = facts
-        self.names = names
-        self.asked = asked
-        self.open: list[Break] = []
 
     def look(self, cases: Iterable[Case]) -> None:
         """Find both. :param cases: every case on record."""
