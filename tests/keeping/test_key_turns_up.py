@@ -47,13 +47,18 @@ def test_what_recover_says_of_a_key_that_turns_up_is_done_as_it_is_typed(found: 
     assert "recover.continued" in run(tmp_path, *AGAIN, code=1), "there is no third"
 
 
-def test_where_signed_entries_were_lost_too_it_signs_nothing_beside_them(found: Path, tmp_path: Path) -> None:
-    shutil.copy(tmp_path / "foodtrace.db", tmp_path / "old.db")
-    shutil.copy(found, tmp_path / "keys")
-    run(tmp_path, "site", "add", "河西:shop")
-    for path in tmp_path.glob("foodtrace.db*"):
+def lose_what_was_signed_last(found: Path, folder: Path) -> None:
+    """Put the key back, sign entries, and put the ledger back to before them."""
+    shutil.copy(folder / "foodtrace.db", folder / "old.db")
+    shutil.copy(found, folder / "keys")
+    run(folder, "site", "add", "河西:shop")
+    for path in folder.glob("foodtrace.db*"):
         path.unlink()
-    (tmp_path / "old.db").rename(tmp_path / "foodtrace.db")
+    (folder / "old.db").rename(folder / "foodtrace.db")
+
+
+def test_where_signed_entries_were_lost_too_it_signs_nothing_beside_them(found: Path, tmp_path: Path) -> None:
+    lose_what_was_signed_last(found, tmp_path)
     (tmp_path / "keys" / found.name).unlink()
     said = run(tmp_path, "recover", "--new-log", "--reason", "disk")
     assert "if it turns up, do not use it" in said
@@ -67,12 +72,7 @@ def test_where_signed_entries_were_lost_too_it_signs_nothing_beside_them(found: 
 
 def test_where_signed_entries_were_lost_nothing_else_ends_the_old_log_either(found: Path, tmp_path: Path) -> None:
     """`key revoke --end-log` signed an entry beside those that are lost: a fork of our own making."""
-    shutil.copy(tmp_path / "foodtrace.db", tmp_path / "old.db")
-    shutil.copy(found, tmp_path / "keys")
-    run(tmp_path, "site", "add", "河西:shop")
-    for path in tmp_path.glob("foodtrace.db*"):
-        path.unlink()
-    (tmp_path / "old.db").rename(tmp_path / "foodtrace.db")
+    lose_what_was_signed_last(found, tmp_path)
     run(tmp_path, "recover", "--new-log", "--reason", "disk")
     shutil.copy(found, tmp_path / "keys")
     ending = ("--log", OLD, "key", "revoke", found.stem, "--end-log", "--reason", "left")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -120,15 +120,6 @@ HARMS: dict[str, tuple[str, dict[str, str]]] = {
     ),
     "a number kept shorter": ("ALTER TABLE move ALTER COLUMN q TYPE integer", {"move.q": "columns_altered"}),
 }
-
-
-@pytest.fixture(scope="module")
-def database(pg_server: Callable[[str], str]) -> Iterator[str]:
-    name = f"t_{uuid.uuid4().hex}"
-    with psycopg.connect(pg_server("postgres"), autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'".encode())
-        yield pg_server(name)
-        admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
 @pytest.fixture
