@@ -63,9 +63,7 @@ class SamePerson:
         even = _even(value)
         if any(one in other or other in one for one in _numbers(even) for other in self._numbers):
             return True
-        if field not in _PLACES and _plain(even) in self._whole:
-            return True
-        return field not in _SIGNS and not self._names.isdisjoint(_names(even))
+        return (field not in _PLACES and _plain(even) in self._whole) or not self._names.isdisjoint(_names(even))
 
 
 def in_digits(text: str) -> str:

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from foodtrace.keys import SigningKey
-from foodtrace.tlog.conflicts import _path
+from foodtrace.tlog.conflicts import _path, facts_of
 from foodtrace.tlog.keyentries import KeyEntry, encode_keys
 from foodtrace.tlog.note import sign_note
-from foodtrace.tlog.proof import format_proof, parse_proof
+from foodtrace.tlog.proof import Proof, format_proof, parse_proof
 from foodtrace.tlog.prooftar import pack
 from tests.cli.shell import run
 
@@ -226,3 +226,16 @@ def test_many_whose_keys_were_not_shown_are_not_summed_up_as_true(tmp_path: Path
     assert said.count("true:") == 1, "the one that shows it"
     said = run(tmp_path, "check-proof", *names, "--key", made["key"], "--vouch")
     assert "true: 45 " in said
+
+
+def test_the_checkpoint_of_a_change_of_key_that_came_along_is_compared_too(tmp_path: Path) -> None:
+    """Whoever holds the key may sign a handover over entries that nothing else in the proof leads over."""
+    one = Forged(tmp_path / "a", transfer("t1"))
+    handover = sign_note(f"{LOG}\n2\n{base64.b64encode(bytes(32)).decode()}\nkeys 1\n".encode(), [KEY])
+    proof, entry = one.prove(1)
+    parts = parse_proof(proof)
+    keys = encode_keys([KeyEntry(0, one.entries[0], handover=handover)])
+    assert facts_of(Proof(parts.index, parts.hashes, parts.checkpoint, None), entry)[-1, 2] != bytes(32)
+    larger = Forged(tmp_path / "b", transfer("t1"), transfer("t2")).prove(2)
+    later = parse_proof(larger[0])
+    assert facts_of(Proof(later.index, later.hashes, later.checkpoint, keys), larger[1])[-1, 2] == bytes(32)

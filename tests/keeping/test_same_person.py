@@ -72,6 +72,7 @@ def test_what_is_one_persons_is_found_however_it_is_written(field: str, value: s
         ("contact", ""),
         ("plate", "黑A·99999"),
         ("plate", "黑A1"),
+        ("contact", "黑A 车主"),
     ],
 )
 def test_what_may_be_anybodys_is_not_taken_for_this_persons(field: str, value: str) -> None:
