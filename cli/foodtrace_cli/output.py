@@ -26,11 +26,6 @@ from foodtrace.texts import Lang, text
 from foodtrace_cli.jsontext import document
 
 
-def code_of(lot: str) -> str:
-    """Return a lot's code, as it is printed where room is scarce; of goods without lot the whole name: no code is theirs."""
-    return lot if lot.startswith("?") else lot.rpartition("/")[2]
-
-
 def clean(value: object) -> str:
     """Return a value as one line that no terminal obeys."""
     return "".join(c if c.isprintable() else " " for c in str(value))

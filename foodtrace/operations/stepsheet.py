@@ -7,6 +7,7 @@ Rules:
 2. On paper each affected site has one row, in the order of the lists, and a column for each of the five: notified, acknowledged,
    sealed, returned, destroyed. Who was not told, or did not answer, has a row as well. Of more than three of a kind the last three
    stand there and the number of the others. Of the evidence the beginning stands there; the workbook has all of it.
+   Where a site speaks of several lots each quantity has its lot, as :mod:`foodtrace.recall.shortcodes` writes it.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from foodtrace.recall.findings import NO_TABLES
 from foodtrace.recall.marked import marked
 from foodtrace.recall.packs import for_case
 from foodtrace.recall.report_tables import Cell, Grid, Measured, moment_words
+from foodtrace.recall.shortcodes import Written, named_in, short_codes
 from foodtrace.storage.session import Session
 from foodtrace.texts import Lang, text
 
@@ -100,28 +102,32 @@ def times_grids(answer: Answer, sites: Iterable[SiteSteps], lang: Lang) -> tuple
     outlets = [(row.site, row.name or row.site) for row in answer.outlets]
     others = [(row.site, row.name or row.site) for row in answer.others]
     here = {site for site, _ in (*outlets, *others)}
+    code = short_codes((*named_in(answer), *(step.lot for each in done.values() for step in each.steps)))
     others += [(each.site, each.name) for each in done.values() if each.site not in here]
 
     def grid(name: str, places: Sequence[tuple[str, str]]) -> Grid:
         rows: tuple[tuple[Cell, ...], ...] = tuple(
-            (number, *_row(site, called, done.get(site), lang)) for number, (site, called) in enumerate(places, 1)
+            (number, *_row(site, called, done.get(site), code, lang)) for number, (site, called) in enumerate(places, 1)
         )
         return Grid(name=name, columns=("number", *_TIMES), rows=rows)
 
     return grid("times", outlets), grid("times_others", others)
 
 
-def _row(site: str, called: str, done: SiteSteps | None, lang: Lang) -> tuple[str, ...]:
+def _row(site: str, called: str, done: SiteSteps | None, code: Written, lang: Lang) -> tuple[str, ...]:
     steps = done.steps if done else ()
     lots = {each.lot for each in steps if each.lot}
     return (
         called if called == site else f"{called}\n{site}",
-        *(_cell([each for each in steps if each.kind == kind], lang, lots=len(lots) > 1) for kind in KINDS),
+        *(_cell([each for each in steps if each.kind == kind], code if len(lots) > 1 else None, lang) for kind in KINDS),
     )
 
 
-def _cell(steps: Sequence[StepAnswer], lang: Lang, *, lots: bool) -> str:
-    """Return the steps of one kind, a block of lines each: when, how much (of which lot), evidence, who."""
+def _cell(steps: Sequence[StepAnswer], code: Written | None, lang: Lang) -> str:
+    """Return the steps of one kind, a block of lines each: when, how much (of which lot), evidence, who.
+
+    :param code: how lots are written; none: it is clear which lot is meant.
+    """
     blocks: dict[str, list[StepAnswer]] = {}
     for each in steps:
         blocks.setdefault(each.entry or each.at, []).append(each)
@@ -131,18 +137,18 @@ def _cell(steps: Sequence[StepAnswer], lang: Lang, *, lots: bool) -> str:
     for block in shown:
         first = block[0]
         lines.append(f"{moment_words(first.at)} {text('report.times.by', lang, by=first.by or '-')}")
-        lines += [_quantity(each, lang, lots=lots) for each in block[:_MOST] if each.quantity is not None]
+        lines += [_quantity(each, code, lang) for each in block[:_MOST] if each.quantity is not None]
         if len(block) > _MOST:
             lines.append(text("report.times.more", lang, count=len(block) - _MOST))
         if first.kind != "notice":
             evidence = f"{first.evidence[:_SHOWN]}.." if first.evidence else text("report.times.no_evidence", lang)
-            if len(block) == 1 and first.quantity is not None and not lots:
+            if len(block) == 1 and first.quantity is not None and code is None:
                 lines[-1] += f" {evidence}"
             else:
                 lines.append(evidence)
     return "\n".join(lines) or "-"
 
 
-def _quantity(step: StepAnswer, lang: Lang, *, lots: bool) -> str:
-    code = f" {step.lot.rpartition('/')[2]}" if lots else ""
-    return f"{Measured(step.quantity or 0, step.unit).shown()} {unit_word(step.unit, lang)}{code}"
+def _quantity(step: StepAnswer, code: Written | None, lang: Lang) -> str:
+    lot = f" {code(step.lot)}" if code else ""
+    return f"{Measured(step.quantity or 0, step.unit).shown()} {unit_word(step.unit, lang)}{lot}"

@@ -8,6 +8,7 @@ from foodtrace.recall.drill import Drill, Weighed
 from foodtrace.recall.picture import escaped, svg
 from foodtrace.recall.report_html import PAPER, opening, section
 from foodtrace.recall.report_tables import Grid, Measured, findings_grid, moment_words, places_grid
+from foodtrace.recall.shortcodes import named_in, short_codes
 from foodtrace.texts import Lang, text
 
 _COLUMNS = (
@@ -18,6 +19,8 @@ _COLUMNS = (
 
 def html(found: Drill, chain: Chain, *, lang: Lang = "en") -> str:
     """Return the report of a drill as one HTML document in one language."""
+    named = (*named_in(found.answer), *(place.lot for place in chain.places))  # what the lot was made of is in no list
+    code = short_codes(named)
     title = text("report.drill.title", lang, seed=found.seed or found.lot)
     parts = [
         *opening(title, f"{found.product} {found.lot}".strip(), moment_words(found.at), lang),
@@ -25,10 +28,10 @@ def html(found: Drill, chain: Chain, *, lang: Lang = "en") -> str:
         section(summary_grid(found, lang), lang),
         section(balance_grid(found, lang), lang),
         f'<p class="sub">{escaped(text("report.drill.balance", lang))}</p>',
-        f"<h2>{escaped(text('report.chain.title', lang))}</h2><figure>{svg(chain, lang=lang, most=PAPER)}</figure>",
-        section(places_grid("outlets", found.answer.outlets, lang), lang),
-        section(places_grid("others", found.answer.others, lang), lang),
-        section(findings_grid(found.answer, lang), lang),
+        f"<h2>{escaped(text('report.chain.title', lang))}</h2><figure>{svg(chain, lang=lang, most=PAPER, beside=named)}</figure>",
+        section(places_grid("outlets", found.answer.outlets, code, lang), lang),
+        section(places_grid("others", found.answer.others, code, lang), lang),
+        section(findings_grid(found.answer, code, lang), lang),
         section(_positions(found), lang),
         "</body></html>\n",
     ]

@@ -12,7 +12,8 @@ Rules:
 5. What came from no source or went to nobody has no arrow: it stands in the box, with a question mark, and so does what is too much or
    missing there by the records. A box without one is all that its arrows say.
 6. A name that is too long keeps its beginning and its end: the shops of a chain differ at the end. Where two sites of one kind would
-   still read alike their ids stand below, and lots of one code have their full ids: paper has no mouse to ask.
+   still read alike their ids stand below, and lots of one code have their full ids (:mod:`foodtrace.recall.shortcodes`): paper has no
+   mouse to ask.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from foodtrace.quantity import thousands
 from foodtrace.recall.chain import Chain
 from foodtrace.recall.grouping import READABLE, Box, Line, Sketch, Sums, sketch, together
 from foodtrace.recall.layout import Item, Laid, lay_out
+from foodtrace.recall.shortcodes import Written, short_codes
 from foodtrace.texts import Lang, has, text
 
 _LINE: Final = 15
@@ -101,17 +103,18 @@ class _Card(msgspec.Struct, kw_only=True):
     height: int = 0
 
 
-def svg(chain: Chain, *, lang: Lang = "en", title: str = "", most: int = READABLE) -> str:
+def svg(chain: Chain, *, lang: Lang = "en", title: str = "", most: int = READABLE, beside: Iterable[str] = ()) -> str:
     """Return the picture of a chain as one SVG document.
 
     :param most: boxes to draw at most; beyond it places are put together.
+    :param beside: full ids of lots that are named beside the picture: a code that one of them bears too tells nothing.
     """
     drawn = sketch(chain, most=most)
     many = len(drawn.boxes) > _MANY
     lines = [line for line in drawn.lines if line.here != line.there and not (many and line.way == "return")]
     goes_on = {line.here for line in lines}
     ends = {box.key for box in drawn.boxes if many and box.count == 1 and box.key not in goes_on}
-    called = _called(drawn.boxes, ends)
+    called = _called(drawn.boxes, ends, short_codes((*(place.lot for place in chain.places), *beside)))
     cards = {box.key: (_end if box.key in ends else _card)(box, called[box.key], lang) for box in drawn.boxes}
     if many:
         _note_returns(cards, drawn.lines, lang)
@@ -177,26 +180,19 @@ def shortened(value: str, width: int) -> str:
     return f"{begins.rstrip()}..{ends.lstrip()}"
 
 
-def _called(boxes: Iterable[Box], ends: Collection[int]) -> dict[int, _Words]:
+def _called(boxes: Iterable[Box], ends: Collection[int], code: Written) -> dict[int, _Words]:
     """Return how each box names its place and its lot, which no other one is named by (rule 6)."""
     named = {box.key: shortened(box.place.name or box.place.site, _WIDE_END if box.key in ends else _WIDEST) for box in boxes}
     sites: dict[tuple[str, str], set[str]] = defaultdict(set)
-    lots: dict[str, set[str]] = defaultdict(set)
     for box in boxes:
         if box.count == 1:
             sites[named[box.key], box.place.kind].add(box.place.site)
-        if box.lots == 1:
-            lots[_code(box.place.lot)].add(box.place.lot)
     found: dict[int, _Words] = {}
     for box in boxes:
-        place, name, code = box.place, named[box.key], _code(box.place.lot)
+        place, name = box.place, named[box.key]
         alike = len(sites[name, place.kind]) > 1 and name != place.site
-        found[box.key] = _Words(name=name, id=place.site if alike else "", lot=place.lot if len(lots[code]) > 1 else code)
+        found[box.key] = _Words(name=name, id=place.site if alike else "", lot=code(place.lot))
     return found
-
-
-def _code(lot: str) -> str:
-    return lot.rpartition("/")[2]
 
 
 def _card(box: Box, called: _Words, lang: Lang) -> _Card:

@@ -23,6 +23,7 @@ from foodtrace.recall.curve_picture import curve_svg
 from foodtrace.recall.picture import escaped, svg
 from foodtrace.recall.report import Report
 from foodtrace.recall.report_tables import WHERE_ANY, Cell, Grid, Measured, grids, moment_words, over_words, proven_goods, rate_words
+from foodtrace.recall.shortcodes import named_in
 from foodtrace.texts import Lang, text
 from foodtrace.tlog.proofpage import packed_link
 
@@ -95,7 +96,7 @@ def html(
         section(tables["figures"], lang),
         section(tables["counts"], lang),
         f'<section class="wide"><h2>{escaped(text("report.chain.title", lang))}</h2>',
-        f"<figure>{svg(chain, lang=lang, most=PAPER)}</figure></section>",
+        f"<figure>{svg(chain, lang=lang, most=PAPER, beside=named_in(report.answer))}</figure></section>",
     ]
     parts += [section(tables["outlets"], lang), section(tables["others"], lang)]
     parts += [section(grid, lang) for grid in times]

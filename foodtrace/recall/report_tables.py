@@ -23,6 +23,7 @@ from foodtrace.recall.deadlines import LOCAL
 from foodtrace.recall.picture import kind_word
 from foodtrace.recall.report import PEOPLE, REPORTED, Report
 from foodtrace.recall.report_entries import CaseEntry, in_order_of_proof
+from foodtrace.recall.shortcodes import Written, answer_codes
 from foodtrace.texts import LANGS, Lang, text
 from foodtrace.tlog.about import About
 
@@ -56,16 +57,17 @@ class Grid(msgspec.Struct, frozen=True, kw_only=True):
 
 def grids(report: Report, lang: Lang) -> list[Grid]:
     """Return every table of a report; those that would be empty too, so that nothing seems forgotten."""
+    code = answer_codes(report.answer)
     return [
         _summary(report, lang),
         _figures(report.answer, lang),
         _counts(report.answer, lang),
         _deadlines(report, lang),
-        places_grid("outlets", report.answer.outlets, lang, upstream=report.upstream, in_case=True),
-        places_grid("others", report.answer.others, lang, upstream=report.upstream, in_case=True),
+        places_grid("outlets", report.answer.outlets, code, lang, upstream=report.upstream, in_case=True),
+        places_grid("others", report.answer.others, code, lang, upstream=report.upstream, in_case=True),
         _without_lot(report.answer, lang),
-        _bounds(report.answer, lang),
-        findings_grid(report.answer, lang),
+        _bounds(report.answer, code, lang),
+        findings_grid(report.answer, code, lang),
         _curve(report),
         _versions(report),
         _lots(report, lang),
@@ -194,11 +196,12 @@ WHERE_ANY: Final = frozenset({"product", "born", "returned_in", "over", "dispatc
 
 
 def places_grid(
-    name: str, places: Iterable[OutletRow], lang: Lang, *, upstream: Mapping[str, str] | None = None, in_case: bool = False
+    name: str, places: Iterable[OutletRow], code: Written, lang: Lang, *, upstream: Mapping[str, str] | None = None, in_case: bool = False
 ) -> Grid:
     """Return a list of affected sites, a row per site and amount.
 
-    :param upstream: site -> when it was told as a supplier. :param in_case: there is a case, so that a site without notice was not told.
+    :param code: how lots are written. :param upstream: site -> when it was told as a supplier.
+    :param in_case: there is a case, so that a site without notice was not told.
     """
     upstream = upstream or {}
     rows: list[tuple[Cell, ...]] = []
@@ -215,7 +218,7 @@ def places_grid(
                     row.contact or text(f"report.personal.{row.personal}", lang),
                     row.phone or "-",
                     row.address or "-",
-                    " ".join(_code(lot) for lot in row.lots),
+                    " ".join(code(lot) for lot in row.lots),
                     ", ".join(row.suppliers) or "-",
                     text(f"report.link.{row.link}", lang),
                     _of_what(amount, lang),
@@ -250,11 +253,6 @@ def _of_what(amount: Amount, lang: Lang) -> str:
     return " ".join(filter(None, (amount.product, text("cli.recall.without_lot", lang) if amount.without_lot else ""))) or "-"
 
 
-def _code(lot: str) -> str:
-    """Return a lot's code; of goods without lot the whole name: no code is theirs."""
-    return lot if lot.startswith("?") else lot.rpartition("/")[2]
-
-
 def _told(row: OutletRow, upstream: str, lang: Lang) -> str:
     """Say when a site was told, and as what; a dash would not say whether it was not told or need not be."""
     if row.notified:
@@ -278,7 +276,7 @@ def _without_lot(answer: Answer, lang: Lang) -> Grid:
     return Grid(name="without_lot", columns=("outlet", "unit", "quantity", "least", "most"), rows=rows)
 
 
-def _bounds(answer: Answer, lang: Lang) -> Grid:
+def _bounds(answer: Answer, code: Written, lang: Lang) -> Grid:
     """Return how much of each holding can stem from the scope, where it is not simply all of it."""
     rows: list[tuple[Cell, ...]] = []
     for site in answer.bounds or ():
@@ -286,18 +284,18 @@ def _bounds(answer: Answer, lang: Lang) -> Grid:
             if each.least < each.quantity:
                 amounts = (each.quantity, each.least, each.proportional, each.most)
                 cells = tuple(Measured(amount, site.unit, site.unknown) for amount in amounts)
-                name = _code(each.lot)
+                name = code(each.lot)
                 rows.append((site.name or site.site, name, text(f"report.link.{each.link}", lang), unit_word(site.unit, lang), *cells))
     columns = ("outlet", "lot", "link", "unit", "quantity", "least", "proportional", "most")
     return Grid(name="bounds", columns=columns, rows=tuple(rows))
 
 
-def findings_grid(answer: Answer, lang: Lang) -> Grid:
-    """Return what could not be traced, with what to do about it."""
+def findings_grid(answer: Answer, code: Written, lang: Lang) -> Grid:
+    """Return what could not be traced, with what to do about it. :param code: how lots are written."""
     rows = tuple(
         (
             text(each.word, lang),
-            _code(each.lot),
+            code(each.lot),
             each.site_name or each.site,
             Measured(each.value, each.unit) if each.unit else str(each.value or ""),
             unit_word(each.unit, lang) if each.unit else text("report.unit.days", lang) if each.kind == "no_answer" else "",

@@ -6,6 +6,7 @@ that they are one lot, or leave open which is meant. Rules:
 1. A code that one full id of an answer bears stands alone; one that several bear never does: each of them is written ``ORIGIN/CODE``.
 2. All lots of an answer count, not only those of one table: it is read as a whole.
 3. Of goods without lot the whole name is written: no code is theirs.
+4. What stands on one page is one answer: a picture takes the lots of the tables beside it, steps those of the lists.
 """
 
 from __future__ import annotations
@@ -31,18 +32,18 @@ def short_codes(lots: Iterable[str]) -> Written:
 
     def written(lot: str) -> str:
         code = _code(lot)
-        return lot if code in several else code
+        return lot if code in several or bearer.get(code, lot) != lot else code
 
     return written
 
 
 def answer_codes(answer: Answer) -> Written:
     """Return how the lots of a recall answer are written."""
-    return short_codes(_named(answer))
+    return short_codes(named_in(answer))
 
 
-def _named(answer: Answer) -> Iterator[str]:
-    """Iterate over every lot that an answer names anywhere (rule 2)."""
+def named_in(answer: Answer) -> Iterator[str]:
+    """Iterate over every lot that a recall answer names anywhere (rule 2), as often as it does."""
     yield from answer.lots
     yield from answer.affected_lots
     for row in (*answer.outlets, *answer.others):
@@ -58,4 +59,4 @@ def _code(lot: str) -> str:
     return lot if lot.startswith("?") else lot.rpartition("/")[2]
 
 
-__all__ = ["Written", "answer_codes", "short_codes"]
+__all__ = ["Written", "answer_codes", "named_in", "short_codes"]

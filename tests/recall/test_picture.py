@@ -177,6 +177,20 @@ def test_lots_of_one_code_have_their_full_ids() -> None:
     assert [each[1].split()[-1] for each in read] == ["OP-P/L", "WHO/L", "K", *lots[3:]]
 
 
+def test_a_code_that_stands_beside_the_picture_or_in_a_group_of_it_tells_nothing() -> None:
+    """A list on the same page names the other lot, or forty shops of it became one box: "L" would be either."""
+    (alone,) = boxes(svg(shops(("X", "门店", "OP-P/L")), beside=("OP-P/L", "WHO/K")))
+    assert alone[1].split()[-1] == "L"
+    (told,) = boxes(svg(shops(("X", "门店", "OP-P/L")), beside=("WHO/L",)))
+    assert told[1].split()[-1] == "OP-P/L"
+    (loose,) = boxes(svg(shops(("X", "门店", "?county/one#7"))))
+    assert loose[1].split()[-1] == "?county/one#7", "goods without lot have no code"
+    many = shops(*((f"X{n}", "门店", f"OP-P/{n}") for n in range(40)), ("Z", "市场", "WHO/7"), ("Z", "市场", "WHO/K")).places
+    places = (*many[:40], *(msgspec.structs.replace(place, asked=True) for place in many[40:]))
+    grouped = boxes(svg(Chain(places=places, arrows=()), most=5))
+    assert [each[1].split()[-1] for each in grouped if each[0] == "市场"] == ["WHO/7", "K"]
+
+
 def test_who_delivers_to_many_stands_beside_them_however_long_the_picture() -> None:
     """A plant, fourteen warehouses of twenty shops each, a lot that is reworked at the plant and a way back from a shop to a warehouse."""
     shops = {100 + n: [1000 + 20 * n + k for k in range(20)] for n in range(14)}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from foodtrace.graph.edges import micros
 from foodtrace.operations import disposal, notices
 from foodtrace.operations.stepsheet import done_at, times_grids
@@ -49,6 +51,23 @@ def test_an_answer_without_a_quantity_and_one_of_several_lots_say_so(world: Worl
     found, _ = rows(world, case)
     assert found["X"][1] == "2026-03-05 09:00 by 2\n60.0 kg L\n9.0 kg K\nno evidence"
     assert found["Y"][1] == "2026-03-05 09:00 by 2\nno evidence"
+
+
+def test_lots_of_one_code_that_only_steps_name_have_their_full_ids(world: World) -> None:
+    case = world.open(LOT)
+    world.at(3.25).do(disposal.dispose, "seal", case, "X", LOT, kg(60), by="3")
+    with world.read() as session:
+        now = micros(world.now)
+        report, _ = case_report(session, case, now=now)
+        done = next(each for each in done_at(session, case, report.answer, now) if each.site == "X")
+    (step,) = [each for each in done.steps if each.kind == "sealing"]
+    named = [msgspec.structs.replace(step, lot=lot, entry=lot) for lot in ("OP-Q/K", "WHO/K", "WHO/L", "WHO/M", LOT)]
+    grids = times_grids(report.answer, [msgspec.structs.replace(done, steps=tuple(named[:3]))], "en")
+    (cell,) = [str(row[4]) for row in grids[0].rows if "X" in str(row[1])]
+    assert [line for line in cell.splitlines() if "kg" in line] == ["60.0 kg OP-Q/K", "60.0 kg WHO/K", "60.0 kg WHO/L"]
+    grids = times_grids(report.answer, [msgspec.structs.replace(done, steps=tuple(named[3:]))], "en")
+    (cell,) = [str(row[4]) for row in grids[0].rows if "X" in str(row[1])]
+    assert [line for line in cell.splitlines() if "kg" in line] == ["60.0 kg M", "60.0 kg L"]
 
 
 def test_of_many_the_last_stand_there_and_the_number_of_the_others(world: World) -> None:

@@ -14,15 +14,16 @@ import click
 from foodtrace.errors import BadData
 from foodtrace_cli.commands.recall_screen import rules_said, width_of
 from foodtrace_cli.context import Context
-from foodtrace_cli.output import cells, clean, code_of, emit_json, progress, say, table, wrapped
+from foodtrace_cli.output import cells, clean, emit_json, progress, say, table, wrapped
 from foodtrace_cli.schemaoption import prints
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from foodtrace.operations.gatesmet import Paper
     from foodtrace.operations.reconciling import Reconciliation
     from foodtrace.recall.breaks import Break
+    from foodtrace.recall.shortcodes import Written
 
 _SHOWN = 12
 _FEW = 5
@@ -83,7 +84,9 @@ def _moment(given: str | None, *, last: bool) -> int | None:
 
 def _screen(ctx: Context, found: Reconciliation, *, show_all: bool, long: bool) -> None:
     from foodtrace.recall.explained import rule_key  # noqa: PLC0415
+    from foodtrace.recall.shortcodes import short_codes  # noqa: PLC0415
 
+    code = short_codes(_named(found))
     _put(
         ctx.t(
             "cli.reconcile.checked",
@@ -101,9 +104,9 @@ def _screen(ctx: Context, found: Reconciliation, *, show_all: bool, long: bool) 
         _put(line)
     if found.certificates_unknown:
         _put(ctx.t("cli.reconcile.unknown", count=found.certificates_unknown))
-    _papers(ctx, "cli.reconcile.not_entered", found.not_entered, show_all=show_all)
-    _papers(ctx, "cli.reconcile.not_let_in", found.not_let_in, show_all=show_all)
-    _papers(ctx, "cli.reconcile.without_certificate", found.without_certificate, show_all=show_all)
+    _papers(ctx, "cli.reconcile.not_entered", found.not_entered, code, show_all=show_all)
+    _papers(ctx, "cli.reconcile.not_let_in", found.not_let_in, code, show_all=show_all)
+    _papers(ctx, "cli.reconcile.without_certificate", found.without_certificate, code, show_all=show_all)
     if not found.open:
         _put(ctx.t("cli.reconcile.clean"))
         return
@@ -118,17 +121,25 @@ def _screen(ctx: Context, found: Reconciliation, *, show_all: bool, long: bool) 
             _put("  " + ctx.t("cli.finding.rule", rule=ctx.t(rule_key(word))))
         shown = breaks if show_all else breaks[:_SHOWN]
         if breaks[0].words:
-            rows = [[_time(each), clean(code_of(each.lot)), clean(word), entry] for each in shown for word, entry in _each_word(each)]
+            rows = [[_time(each), clean(code(each.lot)), clean(word), entry] for each in shown for word, entry in _each_word(each)]
             _rows(ctx, ("at", "lot", "words", "entry"), rows)
         else:
             names = ("at", "lot", "source", "outlet", "sent", "received", "difference", "unit", "entry")
-            rows = [_row(ctx, each) for each in shown]
+            rows = [_row(ctx, each, code) for each in shown]
             _rows(ctx, names, rows, right=(4, 5, 6))
         for each in shown if long else ():
-            which = f"{code_of(each.lot)} {each.name or each.site}".strip() or each.document
+            which = f"{code(each.lot)} {each.name or each.site}".strip() or each.document
             _put("  " + clean(ctx.t("cli.finding.entries", which=which, entries=", ".join(each.entries))))
         if len(shown) < len(breaks):
             _put(ctx.t("cli.reconcile.more", count=len(breaks) - len(shown)))
+
+
+def _named(found: Reconciliation) -> Iterator[str]:
+    """Iterate over every name of every lot that a reconciliation speaks of, printed or not."""
+    for each in found.open:
+        yield from (each.lot, *each.also)
+    for paper in (*found.not_entered, *found.not_let_in, *found.without_certificate):
+        yield paper.lot
 
 
 def _put(line: str) -> None:
@@ -152,15 +163,19 @@ def _rows(ctx: Context, names: Sequence[str], rows: Sequence[Sequence[str]], *, 
         _put("    " + "  ".join(f"{head} {cell}" for head, cell in rest if cell != "-"))
 
 
-def _papers(ctx: Context, heading: str, papers: Sequence[Paper], *, show_all: bool) -> None:
+def _papers(ctx: Context, heading: str, papers: Sequence[Paper], code: Written, *, show_all: bool) -> None:
     """Say which certificates no gate has seen, what gates did not let in, or let in without one: not wrong, and nothing to leave out."""
     if not papers:
         return
     shown = papers if show_all else papers[:_FEW]
-    words = [(code_of(each.lot), each.serial, each.name or each.site, _said(ctx, each)) for each in shown]
-    # Many a farm numbers its certificates by the lot.
-    named = ", ".join(clean(" ".join(filter(None, dict.fromkeys(each)))) for each in words)
+    words = [(code(each.lot), _serial(each), each.name or each.site, _said(ctx, each)) for each in shown]
+    named = ", ".join(clean(" ".join(filter(None, each))) for each in words)
     _put(ctx.t(heading, count=len(papers), which=named + (" .." if len(shown) < len(papers) else "")))
+
+
+def _serial(paper: Paper) -> str:
+    """Return a certificate's number; none where it is the lot's code, by which many a farm numbers them."""
+    return "" if paper.serial == paper.lot.rpartition("/")[2] else paper.serial
 
 
 def _said(ctx: Context, paper: Paper) -> str:
@@ -180,14 +195,14 @@ def _time(each: Break) -> str:
     return f"{dt.datetime.fromisoformat(each.at).astimezone(CHINA):%Y-%m-%d %H:%M}" if each.at else "-"
 
 
-def _row(ctx: Context, each: Break) -> list[str]:
+def _row(ctx: Context, each: Break, code: Written) -> list[str]:
     from foodtrace.quantity import unit_word  # noqa: PLC0415
     from foodtrace.recall.report_tables import Measured  # noqa: PLC0415
 
     numbers = [each.sent, each.received, each.difference or None]
     return [
         _time(each),
-        clean(" = ".join(map(code_of, (each.lot, *each.also)))),
+        clean(" = ".join(map(code, (each.lot, *each.also)))),
         clean(each.source_name or each.source or "-"),
         clean(each.name or each.site or "-"),
         *("-" if value is None else _signed(Measured(abs(value), each.unit).shown(), value) for value in numbers),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import click
 from foodtrace.errors import BadData
 from foodtrace_cli.commands.recall_screen import rules_said, width_of
 from foodtrace_cli.context import Context
-from foodtrace_cli.output import clean, code_of, emit_json, say, wrapped
+from foodtrace_cli.output import clean, emit_json, say, wrapped
 from foodtrace_cli.schemaoption import prints
 
 _SHOWN = 60
@@ -42,7 +43,8 @@ def trace(ctx: Context, lot: str, way: str | None, site: str, picture: str | Non
     if picture is not None:
         from foodtrace.recall.picture import svg  # noqa: PLC0415
 
-        Path(picture).write_text(svg(chain, lang=ctx.lang, title=f"{found.lot} {found.product}".strip()), encoding="utf-8")
+        title = f"{found.lot} {found.product}".strip()
+        Path(picture).write_text(svg(chain, lang=ctx.lang, title=title, beside=_named(found)), encoding="utf-8")
         say(ctx.t("cli.written", path=picture), err=True)
     if as_json:
         emit_json(found)
@@ -80,12 +82,14 @@ def _lots(ctx: Context, heading: str, lots: Any, limit: int | None) -> None:
 def _way(ctx: Context, found: Any, limit: int | None) -> None:
     """Print who gave how much to whom."""
     from foodtrace.recall.picture import kind_word  # noqa: PLC0415
+    from foodtrace.recall.shortcodes import short_codes  # noqa: PLC0415
 
     places = {place.id: place for place in found.places}
+    code = short_codes(_named(found))
 
     def name(number: int) -> str:
         place = places[number]
-        lot = " = ".join(map(code_of, (place.lot, *place.also)))
+        lot = " = ".join(map(code, (place.lot, *place.also)))
         return clean(f"{place.name or place.site or kind_word(place.kind, ctx.lang)} {lot}".strip())
 
     _put(ctx.t("cli.trace.way", count=len(found.arrows)))
@@ -106,6 +110,15 @@ def _way(ctx: Context, found: Any, limit: int | None) -> None:
         _put(f"  {name(place.id)}  " + ctx.t(f"cli.trace.{each.what}", quantity=_amounts(ctx, each.quantity)))
     if limit is not None and len(unseen) > limit:
         _put("  " + ctx.t("cli.trace.more", count=len(unseen) - limit))
+
+
+def _named(found: Any) -> Iterator[str]:
+    """Iterate over every name of every lot of a trace."""
+    yield from (found.lot, *found.other_names)
+    for each in (*found.back, *found.forward):
+        yield from (each.lot, *each.other_names)
+    for place in found.places:
+        yield from (place.lot, *place.also)
 
 
 def _amounts(ctx: Context, quantities: Any) -> str:
