@@ -7,8 +7,9 @@ Rules:
 2. A row without a lot speaks of the site's one lot. The file has a column of what was on hand, or it is refused: a heading that is
    not known would lose what the sites said. A row with a lot and no quantity is a fault; one with neither says only that the site
    answered.
-3. All faults are collected with row, column, value and what was expected. Nothing of a site with a fault is recorded. Every row is new,
-   known, faulty or left out, and says which and why: none goes without a word.
+3. All faults are collected with row, column, value and what was expected (:mod:`foodtrace.operations.answersrows`), so that a file is
+   mended once. Nothing of a site with a fault is recorded. Every row is new, known, faulty or left out, and says which and why: none
+   goes without a word.
 4. What is not recorded because of a fault is handed back as bad rows (:func:`bad_rows`), the good rows of a faulty site with it: what
    a site answers is recorded whole.
 5. The id follows from what was said, so that the same file a second time changes nothing.
@@ -17,14 +18,13 @@ Rules:
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal
 
 import msgspec
 
 from foodtrace.errors import BadData, FoodtraceError
-from foodtrace.events import Acknowledgement, Event, Notice
+from foodtrace.events import Event, Notice
 from foodtrace.graph.directory import resolve_site
 from foodtrace.graph.edges import micros
 from foodtrace.graph.fitting import named as one_lot
@@ -32,11 +32,10 @@ from foodtrace.graph.reader import SqlFacts
 from foodtrace.intake.lists import Columns, ListFault, ListRow, amount_of
 from foodtrace.intake.model import BadRow, Fault
 from foodtrace.operations.answering import Answering
+from foodtrace.operations.answersrows import Said, answered
 from foodtrace.operations.common import Doing, Outcome
 from foodtrace.operations.goods import called
-from foodtrace.operations.notices import when
 from foodtrace.operations.receipts import Receipts
-from foodtrace.quantity import Quantity
 from foodtrace.recall.cases import resolve_case
 from foodtrace.storage.session import Session
 
@@ -134,17 +133,12 @@ def collect(session: Session, doing: Doing, case: str | None, rows: Sequence[Lis
     known: list[ListRow] = []
     new: list[ListRow] = []
     for place, said in reading.said.items():
-        if place in reading.spoiled:
-            continue
-        try:
-            event = _answer(answering, doing, place, said)
-        except FoodtraceError as error:
-            for row, column, why in _blamed(answering, doing, place, said, error):
-                reading.fault(row, place, column, row.text(column), why)
-            continue
-        (known if event.id in ids else new).extend(said.rows)
-        if event.id not in ids:
-            events.append(event)
+        event, wrong = answered(answering, doing, place, said, faulty=place in reading.spoiled)
+        for row, column, why in wrong:
+            reading.fault(row, place, column, row.text(column), why)
+        if event is not None:
+            (known if event.id in ids else new).extend(said.rows)
+            events += [] if event.id in ids else [event]
     faults = tuple(sorted(reading.faults, key=lambda fault: fault.row))
     kept = skip_bad or not faults
     left = reading.left_out() if kept else [*reading.left_out(), *(_left(row, "file", faults[0].row) for row in new)]
@@ -160,17 +154,6 @@ def collect(session: Session, doing: Doing, case: str | None, rows: Sequence[Lis
     return Outcome(events=events if kept else [], answer=found)
 
 
-class _Said(msgspec.Struct):
-    """What the rows of one site say."""
-
-    notice: str
-    """Id of the notice whose receipt code was given; empty: none was."""
-    lots: list[tuple[str, Quantity]]
-    rows: list[ListRow]
-    of: list[ListRow]
-    """The row of each of ``lots``."""
-
-
 class _Reading:
     """The rows of a file by the site they are of (rule 1), and what is wrong with them."""
 
@@ -178,7 +161,7 @@ class _Reading:
         self.faults: list[ListFault] = []
         self.spoiled: dict[str, int] = {}
         """Site -> its first faulty row."""
-        self.said: dict[str, _Said] = {}
+        self.said: dict[str, Said] = {}
         self._session = session
         self._case = case
         self._receipts = Receipts(session)
@@ -246,14 +229,20 @@ class _Reading:
         return notice.to, notice
 
     def _read(self, row: ListRow, place: str, notice: Notice | None) -> None:
-        amount, lot = amount_of(row), _lot_of(self._session, row)
+        said = self.said.setdefault(place, Said())
+        lot = _lot_of(self._session, row)
+        try:
+            amount = amount_of(row)
+        except FoodtraceError:
+            said.unread.append((row, lot))
+            raise
         if amount is None and lot:
+            said.unread.append((row, lot))
             raise BadData("case.no_quantity", value=lot, expected=ANSWERS["quantity"][0])
         if not lot and notice is not None and len(notice.lots) == 1:
             lot = notice.lots[0]
         if amount is not None and not lot:
             raise BadData("case.which_lot", value=str(amount), expected=ANSWERS["lot"][0])
-        said = self.said.setdefault(place, _Said("", [], [], []))
         said.notice = said.notice or (notice.id if notice is not None else "")
         said.rows.append(row)
         if amount is not None:
@@ -263,7 +252,7 @@ class _Reading:
     def fault(self, row: ListRow, place: str, column: str, value: str, error: FoodtraceError) -> None:
         """Note a fault: nothing of its site is recorded (rule 3)."""
         self.faults.append(ListFault(row.row, column, value, error))
-        self.spoiled.setdefault(place, row.row)
+        self.spoiled[place] = min(self.spoiled.get(place, row.row), row.row)
 
     def left_out(self) -> list[LeftOut]:
         """Return the good rows of sites with a faulty one."""
@@ -291,36 +280,6 @@ def bad_rows(found: Collected, rows: Sequence[ListRow], headings: Mapping[str, s
     return [BadRow(row.row, row.written, tuple(faults[row.row])) for row in rows if row.row in faults]
 
 
-def _blamed(
-    answering: Answering, doing: Doing, place: str, said: _Said, error: FoodtraceError
-) -> list[tuple[ListRow, Literal["lot", "quantity", "site", "code"], FoodtraceError]]:
-    """Return the rows of a site that are wrong, the column and why: each is asked alone. A lot said twice is wrong where it is said again.
-
-    What is wrong with the site, or the time, is so with its first row.
-    """
-    first = said.rows[0]
-    where: Literal["site", "code"] = "code" if first.text("code") else "site"
-    found: list[tuple[ListRow, Literal["lot", "quantity", "site", "code"], FoodtraceError]] = []
-    for row, lot in zip(said.of, said.lots, strict=True):
-        try:
-            _answer(answering, doing, place, _Said(said.notice, [lot], [first], [row]))
-        except FoodtraceError as alone:
-            if alone.code.startswith("quantity."):
-                found.append((row, "quantity", alone))
-            elif alone.code.startswith("lot.") or (alone.code == "case.not_affected" and alone.value != place):
-                found.append((row, "lot", alone))
-    if not found and error.code == "case.lot_twice":
-        return [(_again(said, error), "lot", error)]
-    return found or [(first, where, error)]
-
-
-def _again(said: _Said, error: FoodtraceError) -> ListRow:
-    """Return the row by which a lot was said once more."""
-    code = str(error.value).rpartition("/")[2]
-    same = [row for row, (lot, _) in zip(said.of, said.lots, strict=True) if lot.rpartition("/")[2] == code]
-    return same[-1] if same else said.rows[-1]
-
-
 def _lot_of(session: Session, row: ListRow) -> str:
     """Return the lot of a row; of several names of one lot, as our own lists have them in a cell, the first."""
     text = row.text("lot")
@@ -339,12 +298,3 @@ def _key(row: ListRow) -> str:
 
 def _left(row: ListRow, reason: Literal["same_site", "file"], because: int) -> LeftOut:
     return LeftOut(row=row.row, site=_key(row), reason=reason, because=because)
-
-
-def _answer(answering: Answering, doing: Doing, place: str, said: _Said) -> Acknowledgement:
-    case, first = answering.case, said.rows[0]
-    time = first.text("time")
-    at = when(time, doing.now) if time else doing.now
-    mark = hashlib.sha256("\0".join([case, _key(first), time, *(f"{lot} {quantity}" for lot, quantity in said.lots)]).encode()).hexdigest()
-    mine = Doing(now=at, by=doing.by, id=f"ack-{case}-{mark[:24]}")
-    return answering.event(mine, place, said.lots, notice=said.notice)

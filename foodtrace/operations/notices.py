@@ -247,11 +247,14 @@ def _notified(state: Case, sent: list[Sent], early: tuple[tuple[str, int, str], 
     )
 
 
-def when(text: str, now: dt.datetime) -> dt.datetime:
-    """Read a time, by default in China; one in the future is refused. Raises ``BadData`` (``case.later_than_now``)."""
+def when(text: str, now: dt.datetime) -> tuple[dt.datetime, bool]:
+    """Return a time as people write it, by default in China, and whether no more than its day is known.
+
+    :raises BadData: ``record.time`` and its kinds; ``case.later_than_now``.
+    """
     from foodtrace.intake.times import read_time  # noqa: PLC0415 - only where a time was typed
 
-    given = read_time(text, zone=now.tzinfo or dt.UTC, epoch=dt.datetime(1899, 12, 30))[0]  # noqa: DTZ001 - a calendar's day
+    given, known = read_time(text, zone=now.tzinfo or dt.UTC, epoch=dt.datetime(1899, 12, 30))  # noqa: DTZ001 - a calendar's day
     if given > now:
         raise BadData("case.later_than_now", value=text, expected=now.isoformat())
-    return given
+    return given, known == "day"

@@ -94,6 +94,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "case.no_quantity.hint": ("没有了写 0; 只说已回执的, 那一行不写批次", "write 0 where nothing is left; to say only that it answered, leave the lot out"),
     "case.not_yet": ("案件 {value} 到 {expected} 才启动", "case {value} opens only at {expected}"),
     "case.not_yet.hint": ("若是时间写错了, 更正那一条", "if that time is a slip of the pen, correct the entry"),
+    "case.before_notice": (
+        "{name} 的回执时间 {value} 早于给它的通知 {expected}",
+        "the answer of {name} is dated {value}, before its notice ({expected})",
+    ),
+    "case.before_notice.hint": (
+        "时间写错了就改 (没写时间就核对本机时钟); 若是接到通知以前的数, 问清接到时还有多少, 时间空着再记; 通知其实更早送到, 先更正: foodtrace correct {notice} --set delivered=时间 (如 {like})",
+        "mend the time (none typed: this machine's clock); if the figure is of before, ask what was there when the notice came and leave the time out; if the notice was handed over earlier, say so first: foodtrace correct {notice} --set delivered=TIME (like {like})",
+    ),
     "case.own_answer": (
         "{name} 自己就是案件 {case} 的召回方, 没有给它的通知: 自己的库存不能靠一句回执算处置了",
         "{name} is who recalls in case {case} and got no notice: an answer disposes of none of its own stock",

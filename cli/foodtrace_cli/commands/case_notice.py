@@ -195,6 +195,9 @@ def _from_file(ctx: Context, case_id: str | None, path: str, by: str, *, skip_ba
             "message": fault.error.message(ctx.lang),
         }
         say(ctx.t("cli.case.fault", **words), err=True)
+    hints = {each.error.code: each.error.hint(ctx.lang) for each in reversed(found.faults)}  # of each kind that of the first row
+    for hint in dict.fromkeys(each for each in reversed(hints.values()) if each):
+        say(f"  {ctx.t('cli.hint')}: {hint}", err=True)
     for each in found.left_out:
         if each.reason == "same_site":
             say(ctx.t("cli.case.left_site", row=each.row, site=each.site, because=each.because), err=True)
