@@ -50,6 +50,7 @@ from foodtrace.graph.edges import UNITS, micros
 from foodtrace.graph.flows import NEVER
 from foodtrace.graph.names import find
 from foodtrace.graph.reader import SqlFacts
+from foodtrace.graph.times import ONE_DAY
 from foodtrace.recall.facts import Case, Cleared, Planned, ScopeVersion, Step
 from foodtrace.storage.session import Session
 from foodtrace.tlog.entry import event_bytes, sealed
@@ -360,7 +361,8 @@ def _step(number: dict[str, int], recorded: int, at: int, event: Event, entry: t
         )
     if isinstance(event, Acknowledgement):
         held = tuple((number[each.lot], UNITS[each.quantity.unit], each.quantity.value) for each in event.on_hand if each.lot in number)
-        return Step(kind="acknowledgement", site=site, at=at, recorded=recorded, on_hand=held, entry=entry)
+        latest = {"day": at + ONE_DAY - 1, "unknown": NEVER}.get(event.precision)
+        return Step(kind="acknowledgement", site=site, at=at, recorded=recorded, on_hand=held, latest=latest, entry=entry)
     if isinstance(event, EffectivenessCheck):
         lots = (number[event.lot],) if event.lot in number else ()
         amount = (0, -1) if event.quantity is None else (event.quantity.value, UNITS[event.quantity.unit])

@@ -186,6 +186,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     """Lots it is about; empty: all of the case."""
     on_hand: tuple[tuple[int, int, int], ...] = ()
     """(lot, unit, q) an acknowledgement says were there when the notice arrived."""
+    latest: int | None = None
+    """When an acknowledgement was given at the latest, where its moment is not known; none: it is ``at``."""
     result: str = ""
     """Of a check: ``drawn``, ``clean``, ``found``, ``not_notified``, ``closed``."""
     amount: tuple[int, int] = (0, -1)

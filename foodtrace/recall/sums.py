@@ -83,7 +83,10 @@ def named_to(case: Case | None, now: int, direction: str = "downstream") -> tupl
 
 
 def said_at_notice(facts: Facts, found: Affected, case: Case | None, settings: Settings = DEFAULT) -> dict[Key, tuple[int, int]]:
-    """Return what outlets said lay there when the notice arrived: (lot, site, unit) -> (N(s), quantity). The last word counts."""
+    """Return what outlets said lay there when the notice arrived: (lot, site, unit) -> (N(s), quantity). The last word counts.
+
+    What was said before any notice arrived is a count of that moment.
+    """
     rep = {name: lot for lot, names in found.names.items() for name in names}
     return answered(case, facts.now, rep, settings) if case else {}
 
@@ -100,7 +103,8 @@ def answered(case: Case, now: int, rep: Mapping[int, int], settings: Settings = 
             mine: dict[Key, int] = defaultdict(int)
             for lot, unit, q in step.on_hand:
                 mine[rep.get(lot, lot), step.site, unit] += q
-            t = known(step.site) if known(step.site) < _LATER else step.at
+            # N(s); what was said before, on the phone, is a count of that moment: it knows nothing of what came until the notice.
+            t = min(known(step.site), step.at if step.latest is None else step.latest)
             said |= {key: (t, q) for key, q in mine.items()}
     return said
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 
 from foodtrace.events import Acknowledgement, Held
@@ -11,7 +13,8 @@ from foodtrace.operations.reconciling import reconcile
 from foodtrace.recall.answer import recall
 from foodtrace.recall.cases import load_case
 from tests.recall.caselife import LOT, now
-from tests.recall.casework import World, kg
+from tests.recall.caselife import left as still
+from tests.recall.casework import World, day, kg
 
 FOUND = [("unaccounted", "X", 50_000), ("unaccounted", "Y", 30_000)]
 
@@ -76,3 +79,19 @@ def test_an_answer_dated_later_than_the_moment_asked_for_changes_nothing_yet(tol
     world.at(5).put(Acknowledgement(id="late", at=world.now, site="X", case=case, on_hand=held))
     world.at(4)
     assert in_recall(world, case, plain=True) == in_books(world) == []
+
+
+@pytest.mark.parametrize(("precision", "left"), [("instant", 10_000), ("day", 0)])
+def test_what_was_said_on_the_phone_before_the_notice_does_not_take_away_what_came_until_then(
+    world: World, precision: Literal["instant", "day"], left: int
+) -> None:
+    """Nothing was left at X in the morning; then 10 kg came, and the notice. A day alone may mean its evening."""
+    case = world.open(LOT)
+    morning = day(4).replace(hour=0) if precision == "day" else day(4)
+    world.at(4).put(Acknowledgement(id="call", at=morning, precision=precision, site="X", case=case, on_hand=(Held(LOT, kg(0)),)))
+    world.at(4.1).move(LOT, "W", "X", 10).at(4.2).do(notices.notify, case)
+    world.at(6)
+    assert in_recall(world, case, plain=True) == in_recall(world, case, plain=False) == [("unaccounted", "X", 70_000 - left)]
+    (amount,) = next(each for each in world.answer(case).outlets if each.site == "X").amounts
+    assert (amount.on_hand, amount.at_notice) == (left, left)
+    assert ([each for each in still(world, case) if each[1] == "X"] == [("free", "X", 10_000)]) is (left > 0), "closing waits for it"
