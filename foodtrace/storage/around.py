@@ -8,7 +8,8 @@ Rules:
    lets an owner drop one. One that is looked at only at COMMIT counts as missing: rows would be there twice until then.
 3. Without the check of sums (or with one that does not look at what was there before), a sum can run over: that counts as a key.
 4. SQLite drops no key, but a table can be made anew without it: its text, and that of an index, is that of the program or it was altered.
-5. PostgreSQL's columns are compared as well: under another collation two names are one, or one is not found; without NOT NULL a row
+5. PostgreSQL's columns are compared as well: under another collation two names are one, or one is not found
+   (:mod:`foodtrace.storage.collation`; also where a ledger was copied into a database of another language); without NOT NULL a row
    can lack what every reader counts on. Types that none of our columns has are told by rule 6.
 6. What others put there is told by :mod:`foodtrace.storage.strange`; how to put back what is gone, by :mod:`foodtrace.storage.mending`.
 """
@@ -20,6 +21,7 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import PrimaryKeyConstraint, UniqueConstraint
 
+from foodtrace.storage.collation import BYTEWISE, sorts_by_bytes
 from foodtrace.storage.mending import key_back, place_of, type_of
 from foodtrace.storage.schema import statements
 from foodtrace.storage.session import Session
@@ -133,17 +135,22 @@ def _columns(session: Session) -> list[Altered]:
     tables = {table.name: table for table in metadata.sorted_tables}
     rows = {(str(table), str(name)): tuple(map(str, rest)) for table, name, *rest in session.rows(_COLUMNS, (list(tables),))}
     places = {table: place_of(session, table) for table in tables}
+    default = sorts_by_bytes(session)
     found = []
     for table, column in ((each, column) for each in metadata.sorted_tables if places[each.name] for column in each.columns):
-        wanted = (type_of(column), str(not column.nullable), "")
+        order = "" if default or type_of(column) != "text" else BYTEWISE
+        wanted = (type_of(column), str(not column.nullable), order)
         got = rows.get((table.name, column.name))
+        if got is not None and default and got[2] == BYTEWISE:
+            got = (*got[:2], "")
         if got == wanted or (got is not None and got[0] not in _TYPES):
             continue
         place, name = f"ALTER TABLE {places[table.name]}", f"{table.name}.{column.name}"
         if got is None:
             found.append(Altered(name, _column(*wanted), "-", column=True))
             continue
-        changes = [f"ALTER COLUMN {column.name} TYPE {wanted[0]}"] if (got[0], got[2]) != (wanted[0], wanted[2]) else []
+        kind = _column(wanted[0], "", order)
+        changes = [f"ALTER COLUMN {column.name} TYPE {kind}"] if (got[0], got[2]) != (wanted[0], wanted[2]) else []
         if got[1] != wanted[1]:
             changes.append(f"ALTER COLUMN {column.name} {'DROP' if column.nullable else 'SET'} NOT NULL")
         found.append(Altered(name, _column(*wanted), _column(*got), f"{place} {', '.join(changes)};", column=True))

@@ -324,7 +324,7 @@ class PostgresStore:
 
     def create(self) -> None:
         """See :class:`foodtrace.storage.session.Store`."""
-        from foodtrace.storage.schema import statements  # noqa: PLC0415 - SQLAlchemy loads only to create
+        from foodtrace.storage.schema import statements_for  # noqa: PLC0415 - SQLAlchemy loads only to create
 
         with self.write() as session:
             # By number: in a database without an encoding texts come as bytes.
@@ -336,7 +336,7 @@ class PostgresStore:
                 refuse_remains(session, self.url)
                 if self._schema is not None:
                     session.run(f'CREATE SCHEMA IF NOT EXISTS "{self._schema}"')
-                for statement in statements("postgresql"):
+                for statement in statements_for(session):
                     session.run(statement.replace("%", "%%"))
 
     def snapshot(self, path: Path) -> None:
@@ -365,7 +365,7 @@ class PostgresStore:
 
         :raises Conflict: ``backup.there``: there is a ledger already, and it is not this very backup.
         """
-        from foodtrace.storage.schema import layout_of, statements  # noqa: PLC0415 - SQLAlchemy loads only to create
+        from foodtrace.storage.schema import layout_of, statements_for  # noqa: PLC0415 - SQLAlchemy loads only to create
         from foodtrace.storage.sqlite import translated  # noqa: PLC0415
         from foodtrace.storage.sqlitesession import SqliteSession  # noqa: PLC0415
         from foodtrace.storage.tables import metadata  # noqa: PLC0415
@@ -383,7 +383,7 @@ class PostgresStore:
                     return  # this very backup, and nobody has recovered yet
                 if self._schema is not None:
                     connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{self._schema}"')
-                for statement in statements("postgresql", layout_of(rows)):
+                for statement in statements_for(PostgresSession(connection), layout_of(rows)):
                     connection.execute(statement)
                 connection.execute("DELETE FROM setting")
                 for table in metadata.sorted_tables:

@@ -16,6 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import Dialect as Engine
 from sqlalchemy.schema import CheckConstraint, CreateIndex, CreateTable, DDLElement, PrimaryKeyConstraint, Table, UniqueConstraint
 
+from foodtrace.storage.collation import ordered, sorts_by_bytes
 from foodtrace.storage.session import VERSION, Dialect, Session, version_of
 from foodtrace.storage.strange import GUARDED_SINCE, HEAD, table_of, tables_say
 from foodtrace.storage.tables import PROJECTION, SEALED, metadata
@@ -44,6 +45,12 @@ def statements(dialect: Dialect, layout: int = VERSION) -> list[str]:
     made += triggers(dialect, layout)
     made.append(f"INSERT INTO setting (key, value) VALUES ('version', '{layout}')")  # noqa: S608 - a number
     return made
+
+
+def statements_for(session: Session, layout: int = VERSION) -> list[str]:
+    """Return what :func:`statements` does for the PostgreSQL database of a session: its texts sort by bytes whatever language it has."""
+    made = statements("postgresql", layout)
+    return made if sorts_by_bytes(session) else [ordered(each) for each in made]
 
 
 def renew(session: Session) -> None:

@@ -110,7 +110,7 @@ HARMS: dict[str, tuple[str, dict[str, str]]] = {
         {"holding (holding_range)": "keys_gone"},
     ),
     "another collation": (
-        'ALTER TABLE name ALTER COLUMN text TYPE text COLLATE "C"',
+        'ALTER TABLE name ALTER COLUMN text TYPE text COLLATE "ucs_basic"',
         {"name.text": "columns_altered"},
     ),
     "a column that may be empty": ("ALTER TABLE move ALTER COLUMN q DROP NOT NULL", {"move.q": "columns_altered"}),
