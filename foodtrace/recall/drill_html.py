@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from foodtrace.quantity import unit_word
 from foodtrace.recall.chain import Chain
 from foodtrace.recall.drill import Drill, Weighed
@@ -28,7 +30,8 @@ def html(found: Drill, chain: Chain, *, lang: Lang = "en") -> str:
         section(summary_grid(found, lang), lang),
         section(balance_grid(found, lang), lang),
         f'<p class="sub">{escaped(text("report.drill.balance", lang))}</p>',
-        f"<h2>{escaped(text('report.chain.title', lang))}</h2><figure>{svg(chain, lang=lang, most=PAPER, beside=named)}</figure>",
+        f"<h2>{escaped(text('report.chain.title', lang))}</h2>",
+        f"<figure>{svg(chain, lang=lang, most=PAPER, beside=named, whole=_whole(found, lang))}</figure>",
         section(places_grid("outlets", found.answer.outlets, code, lang), lang),
         section(places_grid("others", found.answer.others, code, lang), lang),
         section(findings_grid(found.answer, code, lang), lang),
@@ -36,6 +39,11 @@ def html(found: Drill, chain: Chain, *, lang: Lang = "en") -> str:
         "</body></html>\n",
     ]
     return "".join(parts)
+
+
+def _whole(found: Drill, lang: Lang) -> str:
+    """Return where every place of the chain is listed: what the lot was made of is in no list of this page."""
+    return text("report.picture.whole_trace", lang, command=shlex.join(["foodtrace", "trace", found.lot, "--all"]))
 
 
 def summary_grid(found: Drill, lang: Lang) -> Grid:

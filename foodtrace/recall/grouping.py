@@ -1,19 +1,25 @@
 """Makes a chain small enough to be read: places that play the same part become one, with their number (RECALL section 3). Pure.
 
-Rules, each tried only while there are more places than can be read:
+Rules:
 
-1. Ends (nothing goes on from them; recall returns do not count) with the same senders, lot, kind of site and grade are one group.
-2. Ends of the same lot, kind and grade are one, whoever sent to them; then ends of any lot.
-3. Places at the same distance from the beginning, of the same lot, kind and grade, are one; then of any lot.
-4. If that is still too much, the same distance alone makes a group. What was asked about always stands by itself.
-5. Under rule 1 two are no group. Quantities of what was put together are added up, each unit by itself, pieces by product; an arrow says
-   how many arrows it stands for. Nothing disappears: the numbers of a picture and of its groups add up to those of the chain.
+1. As many places as can be read one by one (:data:`READABLE`) are drawn one by one. Of more, only an overview can be read, of
+   :data:`OVERVIEW` boxes at most: the list has the rest. Each of the following is tried only while there are more.
+2. Ends (nothing goes on from them; recall returns do not count) with the same senders, of one lot, are one group; then of any lot.
+3. Places that goods came to by the same way (that of their senders, or of their senders' groups) and of one lot are one; then of one
+   product. Before what was asked about the way goes on counts instead: to whom they delivered.
+4. Places at the same distance from the beginning, of one product, are one; then of any; then of some distances beside each other.
+5. Whatever the rule, places of unlike kinds stay apart as long as there is room, and those that are *possible*, and own sites, always:
+   neither may be taken for something else. What was asked about stands by itself, or beside its like where that alone were too many.
+6. Quantities of what was put together are added up, each unit by itself, pieces by product; an arrow says how many arrows it stands
+   for, and one within a group is a line from it to itself. Nothing disappears: the numbers of a picture add up to those of the chain.
+
+Cost: O(n log n) in places and arrows.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import Final, TypeAlias
 
 import msgspec
@@ -23,6 +29,8 @@ from foodtrace.recall.chain import Amounts, Arrow, Chain, Place, Unseen, Way
 
 READABLE: Final = 300
 """Places a picture shows one by one at most, on a screen; paper takes fewer."""
+OVERVIEW: Final = 80
+"""Boxes of a picture of more places than that: one in which the way can be followed."""
 _LEAST: Final = 3
 _PIECE: Final = 2
 Sums: TypeAlias = tuple[tuple[int, str, int], ...]
@@ -37,6 +45,7 @@ class Box(msgspec.Struct, frozen=True, kw_only=True):
     """The place, or the first of the group."""
     count: int = 1
     lots: int = 1
+    products: int = 1
     born: Sums = ()
     on_hand: Sums = ()
     unknown: bool = False
@@ -71,39 +80,100 @@ class Sketch(msgspec.Struct, frozen=True, kw_only=True):
     """Places of the whole chain."""
 
 
-_Key: TypeAlias = Callable[[Place], Hashable]
+_Key: TypeAlias = Callable[[Place], tuple[Hashable, ...]]
 
 
 def sketch(chain: Chain, *, most: int = READABLE) -> Sketch:
-    """Return a chain with as many boxes as can be read."""
-    senders: dict[Holding, set[Holding]] = defaultdict(set)
-    goes_on: set[Holding] = set()
-    for arrow in chain.arrows:
-        if arrow.here != arrow.there and arrow.way != "return":
-            senders[arrow.there].add(arrow.here)
-            goes_on.add(arrow.here)
-    far = depths(chain)
-    part: dict[Holding, Hashable] = {place.key: place.key for place in chain.places}
+    """Return a chain with as many boxes as can be read.
 
-    def together(of: _Key, *, ends: bool, least: int) -> None:
-        chosen = [place for place in chain.places if not place.asked and not (ends and place.key in goes_on)]
-        keys = {place.key: of(place) for place in chosen}
-        sizes = Counter(keys.values())
-        part.update({place: key for place, key in keys.items() if sizes[key] >= least})
+    :param most: places that are drawn one by one at most; of more, there are so many boxes, or :data:`OVERVIEW` if that is less.
+    """
+    if len(chain.places) <= most:
+        return _drawn(chain, {place.key: place.key for place in chain.places})
+    few = min(most, OVERVIEW)
+    ways = _Ways(chain, few)
+    return _drawn(chain, next((part for part in ways.tried() if len(set(part.values())) <= few), ways.columns(few)))
 
-    ways: list[tuple[_Key, bool, int]] = [
-        (lambda place: (1, frozenset(part[each] for each in senders[place.key]), place.lot, place.kind, place.link), True, _LEAST),
-        (lambda place: (2, far[place.key], place.lot, place.kind, place.link), True, 2),
-        (lambda place: (3, far[place.key], place.kind), True, 2),
-        (lambda place: (4, far[place.key], place.lot, place.kind), False, 2),
-        (lambda place: (5, far[place.key], place.kind), False, 2),
-        (lambda place: (6, far[place.key]), False, 2),
-    ]
-    for of, ends, least in ways:
-        if len(set(part.values())) <= most:
-            break
-        together(of, ends=ends, least=least)
-    return _drawn(chain, part)
+
+class _Ways:
+    """The ways to put places together, from the finest on (rules 2-4). A group is whatever its places are mapped to."""
+
+    def __init__(self, chain: Chain, few: int) -> None:
+        self.places = chain.places
+        asked = [place.key for place in chain.places if place.asked]
+        self.alone = frozenset(asked if len(asked) <= few // 2 else ())
+        self.into: dict[Holding, list[Holding]] = defaultdict(list)
+        self.out: dict[Holding, list[Holding]] = defaultdict(list)
+        for arrow in chain.arrows:
+            if arrow.here != arrow.there and arrow.way != "return":
+                self.into[arrow.there].append(arrow.here)
+                self.out[arrow.here].append(arrow.there)
+        self.far = depths(chain)
+
+    def tried(self) -> Iterator[dict[Holding, Hashable]]:
+        """Iterate over the ways of rules 2 to 4 but the last."""
+        yield self._ends(lambda place: (place.lot, place.kind, *_apart(place)), _LEAST)
+        yield self._ends(lambda place: (place.product, place.kind, *_apart(place)), 2)
+        yield self._same_way(lambda place: (place.lot, place.product, place.kind, *_apart(place)))
+        yield self._same_way(lambda place: (place.product, place.kind, *_apart(place)))
+        yield self._alike(lambda place: (self.far[place.key], place.product, place.kind, *_apart(place)))
+        yield self._alike(lambda place: (self.far[place.key], place.kind, *_apart(place)))
+
+    def columns(self, few: int) -> dict[Holding, Hashable]:
+        """Return groups of some distances beside each other, however long the chain is: as many as may be, one at least of each grade."""
+        rows = max(1, len({_apart(place) for place in self.places}))
+        width = -(-(1 + max(self.far.values(), default=0)) // max(1, few // rows))
+        return self._alike(lambda place: (self.far[place.key] // width, *_apart(place)))
+
+    def _alike(self, of: _Key) -> dict[Holding, Hashable]:
+        return {place.key: place.key if place.key in self.alone else of(place) for place in self.places}
+
+    def _ends(self, of: _Key, least: int) -> dict[Holding, Hashable]:
+        ends = {
+            place.key: (frozenset(self.into[place.key]), *of(place))
+            for place in self.places
+            if place.key not in self.alone and not self.out[place.key]
+        }
+        sizes = Counter(ends.values())
+        return {place.key: place.key for place in self.places} | {key: group for key, group in ends.items() if sizes[group] >= least}
+
+    def _same_way(self, of: _Key) -> dict[Holding, Hashable]:
+        """Return groups by the groups beside them on the way from what was asked about, the nearest first (rule 3)."""
+        place = {each.key: each for each in self.places}
+        groups: dict[Hashable, int] = {}
+        part: dict[Holding, Hashable] = {}
+        for key, beside, back in self._nearest_first():
+            own: Hashable = key if key in self.alone else (back, frozenset(part[each] for each in beside), *of(place[key]))
+            # A number for each: keys that hold the keys before them would grow with every step.
+            part[key] = groups.setdefault(own, len(groups))
+        return part
+
+    def _nearest_first(self) -> Iterator[tuple[Holding, list[Holding], bool]]:
+        """Iterate over (place, those beside it that are nearer to what was asked about, whether goods went from it to them)."""
+        steps: dict[Holding, int] = {}
+        for back, beside, before in ((False, self.out, self.into), (True, self.into, self.out)):
+            fresh = list(steps) or [each.key for each in self.places if each.asked]
+            done = set(steps)
+            steps.update(dict.fromkeys(fresh, 0))
+            queue = deque(fresh)
+            while queue:
+                key = queue.popleft()
+                if key not in done:
+                    done.add(key)
+                    yield key, [each for each in before[key] if steps.get(each, steps[key]) < steps[key]], back
+                for there in beside[key]:
+                    if there not in steps:
+                        steps[there] = steps[key] + 1
+                        queue.append(there)
+        rest = sorted((self.far[place.key], n) for n, place in enumerate(self.places) if place.key not in steps)
+        for far, n in rest:
+            key = self.places[n].key
+            yield key, [each for each in self.into[key] if each in steps or self.far[each] < far], False
+
+
+def _apart(place: Place) -> tuple[str, str, bool]:
+    """Return what never goes into one group (rule 5): own sites with others, possible with confirmed, what was asked about."""
+    return place.role, place.link, place.asked
 
 
 def depths(chain: Chain) -> dict[Holding, int]:
@@ -151,7 +221,6 @@ def _drawn(chain: Chain, part: Mapping[Holding, Hashable]) -> Sketch:
                 count=len(arrows),
             )
             for (here, there, way), arrows in sorted(lines.items())
-            if here != there or len(arrows) > 1
         ),
         places=sum(place.key[1] != KNOT for place in chain.places),
     )
@@ -167,6 +236,7 @@ def _box(key: int, places: list[Place]) -> Box:
         place=places[0],
         count=len(places),
         lots=len({place.lot for place in places if place.lot}),
+        products=len({place.product for place in places if place.lot}),
         born=added((place.product, place.born) for place in places),
         on_hand=added((place.product, place.on_hand) for place in places),
         unknown=any(place.unknown for place in places),

@@ -5,10 +5,12 @@ Rules:
 1. One file that needs nothing else: no script, no style sheet, no font and no picture from elsewhere. Every text is escaped; what
    XML cannot carry (control characters) is left out.
 2. Colour only repeats what words and lines say: the kind of a site is written in its box, *possible* is a dashed line and the word,
-   a group is a stack with its number, goods that travel are a dotted arrow with the word.
+   a group is a stack with its number, goods that all travel are a dotted arrow with the word. Where some do, their quantity stands with
+   it. Own sites say that they are.
 3. The quantity stands where an arrow ends, beside the box it leads to, so that many arrows from one box can be told apart.
 4. Where there are many, ends of the chain are boxes of one line, and recall returns are written into the boxes. More places than
-   can be read are put together (:mod:`foodtrace.recall.grouping`); the caption says how many.
+   can be read are put together (:mod:`foodtrace.recall.grouping`); the caption says how many, by what, and where all of them are listed;
+   what went from one place of a group to another stands in its box.
 5. What came from no source or went to nobody has no arrow: it stands in the box, with a question mark, and so does what is too much or
    missing there by the records. A box without one is all that its arrows say.
 6. A name that is too long keeps its beginning and its end: the shops of a chain differ at the end. Where two sites of one kind would
@@ -29,7 +31,7 @@ from typing import Final
 import msgspec
 
 from foodtrace.quantity import thousands
-from foodtrace.recall.chain import Chain
+from foodtrace.recall.chain import Chain, Place
 from foodtrace.recall.grouping import READABLE, Box, Line, Sketch, Sums, sketch, together
 from foodtrace.recall.layout import Item, Laid, lay_out
 from foodtrace.recall.shortcodes import Written, short_codes
@@ -103,11 +105,12 @@ class _Card(msgspec.Struct, kw_only=True):
     height: int = 0
 
 
-def svg(chain: Chain, *, lang: Lang = "en", title: str = "", most: int = READABLE, beside: Iterable[str] = ()) -> str:
+def svg(chain: Chain, *, lang: Lang = "en", title: str = "", most: int = READABLE, beside: Iterable[str] = (), whole: str = "") -> str:
     """Return the picture of a chain as one SVG document.
 
     :param most: boxes to draw at most; beyond it places are put together.
     :param beside: full ids of lots that are named beside the picture: a code that one of them bears too tells nothing.
+    :param whole: where all places are listed, for a picture of groups.
     """
     drawn = sketch(chain, most=most)
     many = len(drawn.boxes) > _MANY
@@ -116,15 +119,18 @@ def svg(chain: Chain, *, lang: Lang = "en", title: str = "", most: int = READABL
     ends = {box.key for box in drawn.boxes if many and box.count == 1 and box.key not in goes_on}
     called = _called(drawn.boxes, ends, short_codes((*(place.lot for place in chain.places), *beside)))
     cards = {box.key: (_end if box.key in ends else _card)(box, called[box.key], lang) for box in drawn.boxes}
+    _note(cards, "within", [(line.here, line.amounts) for line in drawn.lines if line.here == line.there], lang)
     if many:
-        _note_returns(cards, drawn.lines, lang)
+        back = [line for line in drawn.lines if line.way == "return" and line.here != line.there]
+        _note(cards, "sent_back", [(line.here, line.amounts) for line in back], lang)
+        _note(cards, "came_back", [(line.there, line.amounts) for line in back], lang)
     _grow(cards, lines)
     laid = lay_out(
         [Item(key, card.height) for key, card in cards.items()],
         [(line.here, line.there) for line in lines],
         gap=_GAP // 2 if many else _GAP,
     )
-    return _Canvas(cards, lines, laid, lang).document(_caption(drawn, title, lang), title)
+    return _Canvas(cards, lines, laid, lang).document(_caption(drawn, title, whole, lang), title)
 
 
 def amounts(each: Sums, lang: Lang) -> str:
@@ -198,14 +204,15 @@ def _called(boxes: Iterable[Box], ends: Collection[int], code: Written) -> dict[
 def _card(box: Box, called: _Words, lang: Lang) -> _Card:
     place = box.place
     if box.count > 1:
-        kinds = ", ".join(f"{n} x {kind_word(kind, lang)}" for kind, n in box.kinds)
-        lines = [cut(kinds, _WIDEST), called.lot if box.lots == 1 else text("report.picture.lots", lang, count=box.lots)]
+        lots = text("report.picture.lots", lang, count=box.lots) if box.lots else ""
+        lines = [*_number(box, lang), called.lot if box.lots == 1 else lots]
+        lines.append(shortened(place.product, _WIDEST) if box.products == 1 else "")
         if box.possible:
             lines.append(text("report.picture.possible", lang, count=box.possible))
     elif place.kind == "process":
         lines = [text("report.kind.process", lang), called.name, called.id]
     else:
-        lines = [called.name, called.id, f"{kind_word(place.kind, lang)}  {called.lot}", shortened(place.product, _WIDEST)]
+        lines = [called.name, called.id, f"{_kind(place, lang)}  {called.lot}", shortened(place.product, _WIDEST)]
         if place.link == "possible":
             lines.append(text("report.picture.is_possible", lang))
     words: list[str] = []
@@ -217,6 +224,17 @@ def _card(box: Box, called: _Words, lang: Lang) -> _Card:
     shown = [line for line in (*lines, *(cut(each, _WIDEST) for each in (*words, *_unseen(box, lang)))) if line]
     width = max((cells(line) for line in shown), default=4) * _CELL + 2 * _PAD
     return _Card(box=box, lines=shown, width=width, height=len(shown) * _LINE + 2 * _PAD)
+
+
+def _kind(place: Place, lang: Lang) -> str:
+    """Return the word for the kind of a place, and that it is own, if it is."""
+    kind = kind_word(place.kind, lang)
+    return text("report.picture.own", lang, kind=kind) if place.role == "own" else kind
+
+
+def _number(box: Box, lang: Lang) -> list[str]:
+    """Return how many of what kinds a group has, a line each: a kind cut off would be one that is not there."""
+    return [f"{n:,} x {_kind(msgspec.structs.replace(box.place, kind=kind), lang)}" for kind, n in box.kinds]
 
 
 def _on_hand(box: Box, lang: Lang) -> str:
@@ -232,29 +250,26 @@ def _end(box: Box, called: _Words, lang: Lang) -> _Card:
     """Return an end of the chain on one line: who, what kind of place, what is there."""
     place = box.place
     possible = text("report.picture.is_possible", lang) if place.link == "possible" else ""
-    parts = (called.name, called.id, kind_word(place.kind, lang), called.lot, possible)
+    parts = (called.name, called.id, _kind(place, lang), called.lot, possible)
     line = "  ".join(each for each in parts if each)
     line += "  ".join(["", _on_hand(box, lang), *_unseen(box, lang)])
     return _Card(box=box, lines=[line], width=cells(line) * _CELL + 2 * _PAD, height=_LINE + _PAD)
 
 
-def _note_returns(cards: dict[int, _Card], lines: Iterable[Line], lang: Lang) -> None:
-    """Write recall returns into the boxes: hundreds of arrows back would hide what they are about (rule 4)."""
-    out: dict[int, list[Sums]] = defaultdict(list)
-    into: dict[int, list[Sums]] = defaultdict(list)
-    for line in lines:
-        if line.way == "return" and line.here != line.there:
-            out[line.here].append(line.amounts)
-            into[line.there].append(line.amounts)
-    for notes, key_text in ((out, "report.picture.sent_back"), (into, "report.picture.came_back")):
-        for key, each in notes.items():
-            card, words = cards[key], text(key_text, lang, quantity=amounts(together(one_by_one.from_iterable(each)), lang))
-            if len(card.lines) == 1:
-                card.lines[0] += "  " + words
-            else:
-                card.lines.append(cut(words, _WIDEST))
-                card.height += _LINE
-            card.width = max(cells(line) for line in card.lines) * _CELL + 2 * _PAD
+def _note(cards: dict[int, _Card], what: str, each: Iterable[tuple[int, Sums]], lang: Lang) -> None:
+    """Write quantities into the boxes that no arrow shows: hundreds of arrows back would hide what they are about (rule 4)."""
+    found: dict[int, list[Sums]] = defaultdict(list)
+    for key, sums in each:
+        found[key].append(sums)
+    for key, several in found.items():
+        card = cards[key]
+        words = text(f"report.picture.{what}", lang, quantity=amounts(together(one_by_one.from_iterable(several)), lang))
+        if len(card.lines) == 1:
+            card.lines[0] += "  " + words
+        else:
+            card.lines.append(words)
+            card.height += _LINE
+        card.width = max(cells(line) for line in card.lines) * _CELL + 2 * _PAD
 
 
 def _grow(cards: dict[int, _Card], lines: Iterable[Line]) -> None:
@@ -268,11 +283,17 @@ def _grow(cards: dict[int, _Card], lines: Iterable[Line]) -> None:
         card.height = max(card.height, into[key] * _PORT + _PAD, min(out[key] * 5, _TALL) + _PAD)
 
 
-def _caption(drawn: Sketch, title: str, lang: Lang) -> list[str]:
+def _caption(drawn: Sketch, title: str, whole: str, lang: Lang) -> list[str]:
     shown = [title] if title else []
-    if len(drawn.boxes) < drawn.places:
+    if any(box.count > 1 for box in drawn.boxes):
         shown.append(text("report.picture.grouped", lang, places=drawn.places, boxes=len(drawn.boxes)))
+        shown.append(text("report.picture.apart", lang) + (" " + whole if whole else ""))
     return shown
+
+
+def _travels(line: Line) -> bool:
+    """Say whether all that an arrow stands for is still on the way."""
+    return line.travelling == line.amounts and any(q for _, _, q in line.amounts)
 
 
 class _Canvas:
@@ -381,7 +402,7 @@ class _Canvas:
             bow = max(abs(bx - ax) / 2, 24.0) * (-1 if back else 1)
             path += f"C{ax + bow:.1f} {ay:.1f} {bx - bow:.1f} {by:.1f} {bx:.1f} {by:.1f}"
         path += f"L{x1:.1f} {end:.1f}"
-        classes = "a" + {"return": " r", "unnamed": " u"}.get(line.way, "") + (" t" if line.travelling and not line.taken else "")
+        classes = "a" + {"return": " r", "unnamed": " u"}.get(line.way, "") + (" t" if _travels(line) else "")
         at = (x1 + 10, "start") if back else (x1 - 10, "end")
         label = f'<text x="{at[0]:.1f}" y="{end - 3:.1f}" text-anchor="{at[1]}" class="q">{escaped(words)}</text>' if words else ""
         return f'<path d="{path}" class="{classes}" marker-end="url(#arrow)"/>', label
@@ -390,8 +411,10 @@ class _Canvas:
         shown = amounts(line.amounts, self.lang)
         if line.taken and line.taken != line.amounts:
             shown = f"{amounts(line.taken, self.lang)} -> {shown}"
-        if line.travelling:
+        if _travels(line):
             shown += " " + text("report.picture.travelling", self.lang)
+        elif line.travelling:
+            shown += " " + text("report.picture.some_travelling", self.lang, quantity=amounts(line.travelling, self.lang))
         if line.way == "return":
             shown += " " + text("report.picture.returned", self.lang)
         return shown + (" ?" if line.way == "unnamed" else "")

@@ -96,7 +96,7 @@ def html(
         section(tables["figures"], lang),
         section(tables["counts"], lang),
         f'<section class="wide"><h2>{escaped(text("report.chain.title", lang))}</h2>',
-        f"<figure>{svg(chain, lang=lang, most=PAPER, beside=named_in(report.answer))}</figure></section>",
+        f"<figure>{_chain(report, chain, lang)}</figure></section>",
     ]
     parts += [section(tables["outlets"], lang), section(tables["others"], lang)]
     parts += [section(grid, lang) for grid in times]
@@ -111,6 +111,10 @@ def html(
         "</body></html>\n",
     ]
     return "".join(parts)
+
+
+def _chain(report: Report, chain: Chain, lang: Lang) -> str:
+    return svg(chain, lang=lang, most=PAPER, beside=named_in(report.answer), whole=text("report.picture.whole_report", lang))
 
 
 def opening(title: str, below: str, made: str, lang: Lang) -> list[str]:

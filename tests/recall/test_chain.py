@@ -130,7 +130,7 @@ def test_pieces_of_unlike_products_are_added_up_in_no_group() -> None:
     shops = [place(lot, site, product, q) for lot, product, q in ((1, "奶粉", 100), (2, "小袋", 7)) for site in (2, 3, 4)]
     senders = [place(1, 1, "奶粉", 0), place(2, 1, "小袋", 0)]
     chain = Chain(places=(*senders, *shops), arrows=tuple(arrow(lot, site, q) for lot, q in ((1, 100), (2, 7)) for site in (2, 3, 4)))
-    drawn = sketch(chain, most=1)
+    drawn = sketch(chain, most=2)
     (box,) = [each for each in drawn.boxes if each.count == 6]
     assert box.on_hand == ((2, "奶粉", 300), (2, "小袋", 21))
     assert together(each for line in drawn.lines for each in line.amounts) == ((2, "奶粉", 300), (2, "小袋", 21))

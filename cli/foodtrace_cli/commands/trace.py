@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,8 @@ def trace(ctx: Context, lot: str, way: str | None, site: str, picture: str | Non
         from foodtrace.recall.picture import svg  # noqa: PLC0415
 
         title = f"{found.lot} {found.product}".strip()
-        Path(picture).write_text(svg(chain, lang=ctx.lang, title=title, beside=_named(found)), encoding="utf-8")
+        whole = ctx.t("report.picture.whole_trace", command=_command(found.lot, way, site))
+        Path(picture).write_text(svg(chain, lang=ctx.lang, title=title, beside=_named(found), whole=whole), encoding="utf-8")
         say(ctx.t("cli.written", path=picture), err=True)
     if as_json:
         emit_json(found)
@@ -61,6 +63,11 @@ def trace(ctx: Context, lot: str, way: str | None, site: str, picture: str | Non
     _way(ctx, found, limit)
     for line in rules_said(ctx, found):
         _put(line)
+
+
+def _command(lot: str, way: str | None, site: str) -> str:
+    """Return the command that prints every place and arrow of a picture."""
+    return shlex.join(["foodtrace", "trace", lot, *([f"--{way}"] if way else []), *(["--at", site] if site else []), "--all"])
 
 
 def _put(line: str) -> None:

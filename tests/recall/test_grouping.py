@@ -1,0 +1,154 @@
+"""Pictures of many places: few boxes, nothing lost, nothing hidden, and the way of the goods still to be followed."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from collections import Counter
+from itertools import pairwise
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from foodtrace.graph.walk import KNOT
+from foodtrace.recall.chain import Arrow, Chain, Place, Way
+from foodtrace.recall.grouping import OVERVIEW, READABLE, added, sketch, together
+from foodtrace.recall.picture import svg
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def place(n: int, kind: str = "shop", *, lot: int = 1, **more: object) -> Place:
+    known = {"lot": f"OP-P/{lot}", "product": "奶粉", "role": "outlet", "link": "confirmed", "on_hand": ((0, 1000 + n),)}
+    return Place(key=(lot, n), site=f"S{n}", name=f"店{n}", kind=kind, **(known | more))  # type: ignore[arg-type]
+
+
+def arrow(here: Place, there: Place, q: int = 1000, **more: object) -> Arrow:
+    return Arrow(here=here.key, there=there.key, way="move", amounts=((0, q),), **more)  # type: ignore[arg-type]
+
+
+def said(picture: str) -> list[str]:
+    return ["".join(each.itertext()) for each in ET.fromstring(picture).iter(f"{SVG}text")]  # noqa: S314 - our own
+
+
+@st.composite
+def chains(draw: st.DrawFn) -> Chain:
+    """Random chains: cycles, returns, processes, own and possible places, several lots and products, several that were asked about."""
+    places = []
+    for n in range(draw(st.integers(1, 40))):
+        kind = draw(st.sampled_from(["shop", "shop", "distributor", "plant", "process"]))
+        if kind == "process":
+            places.append(Place(key=(n, KNOT), kind="process"))
+            continue
+        lot = draw(st.integers(1, 3))
+        role, link = draw(st.sampled_from(["outlet", "own", "intermediary"])), draw(st.sampled_from(["confirmed", "possible"]))
+        asked = draw(st.integers(0, 5)) == 0
+        places.append(place(n, kind, lot=lot, product=f"P{lot % 2}", asked=asked, role=role, link=link))
+    ends = st.integers(0, len(places) - 1)
+    arrows: dict[tuple[object, ...], Arrow] = {}
+    ways: tuple[Way, ...] = ("move", "move", "return", "unnamed")
+    for here, there, way in draw(st.lists(st.tuples(ends, ends, st.sampled_from(ways)), max_size=60)):
+        one, two = places[here].key, places[there].key
+        arrows[one, two, way] = Arrow(here=one, there=two, way=way, amounts=((draw(st.sampled_from([0, 2])), 1 + len(arrows)),))
+    return Chain(places=tuple(places), arrows=tuple(arrows.values()))
+
+
+@settings(max_examples=200, deadline=None)
+@given(chains(), st.integers(14, 20))
+def test_however_a_chain_looks_its_boxes_are_few_and_hide_nothing(chain: Chain, most: int) -> None:
+    drawn = sketch(chain, most=most)
+    assert len(drawn.boxes) <= most
+    assert Counter(box.place.asked for box in drawn.boxes)[True] or not any(each.asked for each in chain.places)
+    for box in drawn.boxes:
+        assert box.possible in (0, box.count), "possible ones are never counted among the others"
+    product = {each.key: each.product for each in chain.places}
+
+    def of(one: Arrow) -> str:
+        return next((product[end] for end in (one.there, one.here) if end[1] != KNOT), "")
+
+    assert together(each for line in drawn.lines for each in line.amounts) == added((of(each), each.amounts) for each in chain.arrows)
+    assert together(each for box in drawn.boxes for each in box.on_hand) == added((each.product, each.on_hand) for each in chain.places)
+    for grade in ("role", "link", "asked"):
+        count = Counter[object]()
+        for box in drawn.boxes:
+            count[getattr(box.place, grade)] += box.count
+        assert count == Counter(getattr(each, grade) for each in chain.places), "a group is what its first place is"
+
+
+def test_places_that_got_the_goods_by_one_way_are_one_box_and_the_ways_stay_apart() -> None:
+    """An oil lot in batches of two products, two warehouses each, shops at each: two ways, not one heap at each distance."""
+    oil = place(1, "plant", lot=1, asked=True, role="")
+    places, arrows = [oil], []
+    for batch in range(2, 42):
+        product = "奶酪" if batch % 2 else "奶粉"
+        made = place(2, "processor", lot=batch, product=product, role="own")
+        places.append(made)
+        arrows.append(arrow(oil, made))
+        for house in (3, 4):
+            kept = place(house, "warehouse", lot=batch, product=product, role="intermediary")
+            shops = [place(10 * house + n, lot=batch, product=product) for n in range(5)]
+            places += [kept, *shops]
+            arrows += [arrow(made, kept), *(arrow(kept, each) for each in shops)]
+    drawn = sketch(Chain(places=tuple(places), arrows=tuple(arrows)), most=READABLE)
+    assert sorted((box.place.kind, box.place.product, box.count) for box in drawn.boxes) == [
+        ("plant", "奶粉", 1),
+        *(("processor", product, 20) for product in ("奶粉", "奶酪")),
+        *(("shop", product, 200) for product in ("奶粉", "奶酪")),
+        *(("warehouse", product, 40) for product in ("奶粉", "奶酪")),
+    ]
+    assert len(drawn.lines) == 6, "from each box to the next of its way"
+
+
+def test_farms_are_put_together_by_whom_they_delivered_to() -> None:
+    milk = place(1, "plant", asked=True)
+    tanks = [place(2 + n, "collector", lot=2 + n) for n in range(2)]
+    farms = [place(100 + n, "farm", lot=100 + n) for n in range(400)]
+    arrows = [arrow(each, milk) for each in tanks] + [arrow(each, tanks[n % 4 == 0]) for n, each in enumerate(farms)]
+    drawn = sketch(Chain(places=(milk, *tanks, *farms), arrows=tuple(arrows)))
+    assert sorted(box.count for box in drawn.boxes if box.place.kind == "farm") == [400]
+    assert len(drawn.boxes) <= OVERVIEW
+
+
+def test_a_chain_of_any_length_and_a_scope_of_any_number_of_lots_fit_on_paper() -> None:
+    long = [place(n, "distributor", asked=n == 1, link="possible" if n % 7 == 0 else "confirmed") for n in range(1, 701)]
+    chain = Chain(places=tuple(long), arrows=tuple(arrow(*both) for both in pairwise(long)))
+    drawn = sketch(chain, most=36)
+    assert 20 <= len(drawn.boxes) <= 36
+    many = Chain(places=tuple(place(n, lot=n, asked=True) for n in range(1, 701)), arrows=())
+    assert [box.count for box in sketch(many, most=36).boxes] == [700]
+
+
+def test_what_some_of_it_travels_is_no_word_for_all_of_it() -> None:
+    """One crate of ten thousand is on the road: "10,000 kg travelling" would say that none arrived."""
+    plant, shop, other = place(1, "plant", asked=True), place(2), place(3)
+    chain = Chain(
+        places=(plant, shop, other),
+        arrows=(arrow(plant, shop, 10_000_000, travelling=((0, 2000),)), arrow(plant, other, 7000, travelling=((0, 7000),))),
+    )
+    picture = svg(chain, lang="en")
+    assert {"10,000.0 kg (2.0 kg of it travelling)", "7.0 kg travelling"} <= set(said(picture))
+    assert Counter(each.get("class") for each in ET.fromstring(picture).iter(f"{SVG}path")) == {"a": 1, "a t": 1, None: 1}  # noqa: S314
+    assert "10,000.0 kg (其中在途 2.0 kg)" in said(svg(chain, lang="zh"))
+
+
+def test_a_group_says_what_it_is_what_went_on_within_it_and_where_all_are_listed() -> None:
+    plant = place(1, "plant", asked=True, role="own")
+    shops = [place(2 + n) for n in range(20)]
+    chain = Chain(places=(plant, *shops), arrows=(*(arrow(plant, each) for each in shops), arrow(shops[0], shops[1], 500)))
+    lines = said(svg(chain, lang="zh", most=5, whole="每一处: foodtrace trace L --all"))
+    assert "工厂(自有)  1" in lines
+    assert "20 x 商店" in lines or {"18 x 商店", "2 x 商店"} & set(lines)
+    assert any(each.startswith("21 处并为") for each in lines)
+    assert any("每一处: foodtrace trace L --all" in each for each in lines)
+    merged = said(svg(chain, lang="zh", most=2))
+    assert {"20 x 商店", "其间互转 0.5 kg"} <= set(merged)
+    alone = said(svg(Chain(places=(plant, shops[0]), arrows=()), lang="zh", whole="每一处"))
+    assert not any("每一处" in each for each in alone), "what is drawn one by one needs no list"
+
+
+def test_processes_have_no_lots_to_count() -> None:
+    knots = [Place(key=(n, KNOT), kind="process") for n in range(9)]
+    plant = place(1, "plant", asked=True)
+    arrows = tuple(Arrow(here=plant.key, there=each.key, way="made", amounts=((0, 1),)) for each in knots)
+    lines = said(svg(Chain(places=(plant, *knots), arrows=arrows), lang="en", most=3))
+    assert "9 x process" in lines
+    assert not any(each.startswith("0 ") for each in lines)
