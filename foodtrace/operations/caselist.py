@@ -10,8 +10,7 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Literal
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -19,12 +18,12 @@ from foodtrace.errors import NotFound
 from foodtrace.graph.edges import UNIT_NAMES, micros
 from foodtrace.graph.flows import NEVER
 from foodtrace.graph.reader import SqlFacts
-from foodtrace.operations.casestatus import CaseStatus, Unaccounted, said, status_of
+from foodtrace.operations.casestatus import Standing, State, Unaccounted, said
 from foodtrace.operations.closing import Condition, conditions
 from foodtrace.operations.notdone import things, worst
 from foodtrace.operations.sinceclosed import since_closed
 from foodtrace.recall.answer import RateAnswer
-from foodtrace.recall.cases import case_events, case_ids, load_cases
+from foodtrace.recall.cases import Told, case_events, case_ids, load_cases
 from foodtrace.recall.facts import Case, found_there
 from foodtrace.storage.session import Session
 
@@ -50,7 +49,7 @@ class CaseLine(msgspec.Struct, frozen=True, kw_only=True):
     case: str
     product: str
     level: int
-    state: Literal["open", "closed", "withdrawn"]
+    state: State
     version: int
     outlets: int
     rates: dict[str, RateAnswer]
@@ -77,25 +76,26 @@ def overview(session: Session, now: int, *, everything: bool = False) -> list[Ca
     facts = SqlFacts(session, now)
     made: list[CaseLine] = []
     for case in reversed(case_ids(session)):
+        told = case_events(session, case)
         try:
-            opened = load_cases(session, case, until=now)
+            opened = load_cases(session, case, until=now, told=told)
         except NotFound:
             continue  # opened later than now, or only spoken about
         for state in opened:
             since = tuple(_found_since(facts, state)) if state.withdrawn is None else ()
-            if everything or since or _goes_on(session, state, now):
-                made.append(_line(status_of(session, state, now), since))
+            if everything or since or _goes_on(session, state, told, now):
+                made.append(_line(Standing(session, state, told, now), since))
     return made
 
 
-def _goes_on(session: Session, state: Case, now: int) -> bool:
+def _goes_on(session: Session, state: Case, told: Sequence[Told], now: int) -> bool:
     """Say whether a case is open, or something stands against a closed one that did not when it was closed."""
     if state.withdrawn is not None:
         return False
     if state.closed is None:
         return True
-    told = [each for each in case_events(session, state.case) if micros(each[1].at) <= now]
-    return bool(since_closed(session, state, told, conditions(session, now, state)))
+    seen = [each for each in told if micros(each[1].at) <= now]
+    return bool(since_closed(session, state, seen, conditions(session, now, state)))
 
 
 def ended(session: Session, now: int) -> int:
@@ -130,17 +130,19 @@ def _found_since(facts: SqlFacts, state: Case) -> Iterable[FoundSince]:
         )
 
 
-def _line(found: CaseStatus, since: tuple[FoundSince, ...]) -> CaseLine:
+def _line(found: Standing, since: tuple[FoundSince, ...]) -> CaseLine:
+    case = found.case
+    due = found.clock.due_day
     return CaseLine(
-        case=found.case,
+        case=case.name or case.case,
         product=found.product,
-        level=found.level,
+        level=case.level,
         state=found.state,
-        version=found.version,
-        outlets=found.outlets,
-        rates=found.rates,
-        due_day=found.clocks[1].due_day,
-        late=len(found.late),
+        version=case.versions[-1].version,
+        outlets=len(found.answer.outlets),
+        rates=found.answer.rates,
+        due_day=None if due is None else due.isoformat(),
+        late=sum(1 for _ in found.late()),
         found_since=since,
         broken=things(found.broken),
         worst=worst(found.broken),

@@ -21,7 +21,7 @@ from foodtrace.graph.edges import UNIT_NAMES, micros
 from foodtrace.graph.flows import NEVER
 from foodtrace.graph.known import facts_by
 from foodtrace.operations.casedone import Done, Remark, SiteSteps
-from foodtrace.operations.checks import level_now
+from foodtrace.operations.checks import level_of
 from foodtrace.operations.closing import Condition, Goods, conditions
 from foodtrace.operations.common import local
 from foodtrace.operations.managing import reach_of
@@ -54,6 +54,7 @@ What: TypeAlias = Literal[
     "start", "publish", "complete", "answer", "notify", "report", "destroy", "seal", "seal_received",
     "dispose", "dispose_own", "receive", "receive_said", "pass_on", "contradicts", "visit", "revisit", "reopen",
 ]  # fmt: skip
+State: TypeAlias = Literal["open", "closed", "withdrawn"]
 
 
 class Unaccounted(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,7 +132,7 @@ class CaseStatus(msgspec.Struct, frozen=True, kw_only=True):
     operator: str
     plan: dict[str, str]
     """What the plan says (RCL15 Art. 15): its day ``plan_date``, days of production ``produced`` and the rest, as in the report."""
-    state: Literal["open", "closed", "withdrawn"]
+    state: State
     opened: str
     known: str
     published: str | None
@@ -192,8 +193,8 @@ def status(session: Session, case: str, now: int, *, curves: bool = False, as_kn
     :param now: T; what happened later is not seen. :param as_known: nor what was recorded later (RECALL section 8).
     :param curves: also compute the completion curves, a recall answer for every day since the opening.
     """
-    recorded = now if as_known else NEVER
-    return _Standing(session, load_case(session, case, until=now, known_by=recorded), now, recorded).status(curves=curves)
+    found = Standing.of(session, case, now, as_known=as_known)
+    return found.status(curves=curves), found.answer
 
 
 def unaccounted(answer: Answer, against: Sequence[Condition] = ()) -> tuple[Unaccounted, ...]:
@@ -211,15 +212,14 @@ def unaccounted(answer: Answer, against: Sequence[Condition] = ()) -> tuple[Unac
     return tuple(sorted(found, key=lambda each: (-each.quantity, each.site, each.unit, each.product)))
 
 
-def status_of(session: Session, case: Case, now: int) -> CaseStatus:
-    """Return where a case that was read already stands, without its curves."""
-    return _Standing(session, case, now, NEVER).status(curves=False)[0]
+class Standing:
+    """Where one case stands: what a line in a list says of it, and all of it (:meth:`status`).
 
+    :param told: the records of the case (:func:`foodtrace.recall.cases.case_events`), so that they are read once.
+    :param now: T; what happened later is not seen. :param recorded: nor what was recorded later.
+    """
 
-class _Standing:
-    """One status in the making."""
-
-    def __init__(self, session: Session, case: Case, now: int, recorded: int) -> None:
+    def __init__(self, session: Session, case: Case, told: Iterable[Told], now: int, recorded: int = NEVER) -> None:
         self.session = session
         self.case = case
         self.now = now
@@ -229,14 +229,38 @@ class _Standing:
         self.settings: Settings = self.pack.settings
         self.answer = self.pack.named(recall(session, (), now=now, case=case, settings=self.settings, recorded_until=recorded))
         self.found: Affected = reach_of(self.facts, case)
+        self.product = self.answer.product or products_said(sorted({self.found.product(lot) for lot in self.found.lots}))
+        self.state: State = "withdrawn" if case.withdrawn is not None else "closed" if case.closed is not None else "open"
         self.rows = {row.site: row for row in (*self.answer.outlets, *self.answer.others)}
-        self.told: list[Told] = [each for each in case_events(session, case.case) if micros(each[1].at) <= now and each[0] <= recorded]
+        self.told: list[Told] = [each for each in told if micros(each[1].at) <= now and each[0] <= recorded]
         self.origins: dict[int, str] = dict(session.rows("SELECT id, origin FROM log"))
         self.clock = completion_clock(case, self.settings, calendar_of(self.session.rules), now)
         self.start = start_clock(case, self.settings)
         self.against = conditions(session, now, case, self.found, recorded_until=recorded)
+        self.names = {each.site: each.name for each in reversed(self.against)}
+        self.visited = set(self.facts.texts({step.site for step in case.steps if found_there(step, now)}).values())
+        self.broken = since_closed(session, case, self.told, self.against)
+        """Of a closed case: what did not stand against it when it was closed."""
 
-    def status(self, *, curves: bool) -> tuple[CaseStatus, Answer]:
+    @classmethod
+    def of(cls, session: Session, case: str, now: int, *, as_known: bool = False) -> Standing:
+        """Read a case, and return where it stands. :param case: its number; ``N@ORIGIN`` where several logs opened it."""
+        recorded = now if as_known else NEVER
+        told = case_events(session, case.partition("@")[0])
+        return cls(session, load_case(session, case, until=now, known_by=recorded, told=told), told, now, recorded)
+
+    @property
+    def beyond(self) -> int:
+        """How much of what R1 to R3 divide by is beyond the records."""
+        return beyond_records(self.answer, self.answer.rates["R2"].unit)
+
+    @property
+    def unaccounted(self) -> tuple[Unaccounted, ...]:
+        """What is missing at sites by their own word, the most first."""
+        return unaccounted(self.answer, self.against)
+
+    def status(self, *, curves: bool = False) -> CaseStatus:
+        """Return all of it. :param curves: with a recall answer for every day since the opening."""
         case, answer = self.case, self.answer
         today = local_day(self.now)
         published = case.published if case.published is not None and case.published <= self.now else None
@@ -245,18 +269,17 @@ class _Standing:
         facts = list(marked(look))
         names = {number: info.name for number, info in self.found.sites.items()}
         self.unsealed = unsealed_said(self.facts, unsealed(look, facts), names, self.found.called)
-        self.broken = since_closed(self.session, case, self.told, self.against)
         mine = told_of_this(self.session, self.facts, case, self.told, self.found)
         done = Done(self.facts, case, mine, self.found, self.rows, self.settings, self.origins, facts)
-        made = CaseStatus(
+        return CaseStatus(
             case=case.name or case.case,
-            product=answer.product or products_said(sorted({self.found.product(lot) for lot in self.found.lots})),
+            product=self.product,
             level=case.level,
             reason=case.reason,
             producer=case.producer,
             operator=case.operator,
             plan=plan_said(self.told, case),
-            state="withdrawn" if case.withdrawn is not None else "closed" if case.closed is not None else "open",
+            state=self.state,
             opened=said(case.opened),
             known=said(case.known),
             published=None if published is None else said(published),
@@ -280,8 +303,8 @@ class _Standing:
             figures=answer.figures,
             confirmed_only=answer.confirmed_only,
             without_lot=answer.without_lot,
-            check_level=level_now(self.session, case.name or case.case, self.now, recorded=self.recorded),
-            late=tuple(self._late()),
+            check_level=level_of(self.session, case, self.now),
+            late=tuple(self.late()),
             today=tuple(self._today() if case.closed is None and case.withdrawn is None else self._reopen()),
             closing=tuple(self.against),
             broken=self.broken,
@@ -293,21 +316,21 @@ class _Standing:
             told_twice=answer.told_twice,
             unsealed=self.unsealed,
             maybe_same=tuple(maybe_same(self.facts, self.found, case, self.settings)),
-            beyond=beyond_records(answer, answer.rates["R2"].unit),
-            unaccounted=unaccounted(answer, self.against),
+            beyond=self.beyond,
+            unaccounted=self.unaccounted,
             untraced=answer.untraced,
             positions=answer.positions,
         )
-        return made, answer
 
     # -- who is late, what is to be done ---------------------------------------------------------------------------------
 
     def _task(self, what: What, site: str = "", **more: object) -> Task:
         row: OutletRow | None = self.rows.get(site)
-        name = row.name if row else next((each.name for each in self.against if each.site == site), "")
+        name = row.name if row else self.names.get(site, "")
         return Task(what=what, site=site, name=name or site, phone=row.phone if row else "", **more)  # type: ignore[arg-type]
 
-    def _late(self) -> Iterable[Task]:
+    def late(self) -> Iterable[Task]:
+        """Return what is late, and by how much."""
         if self.start.late:
             yield self._task("start", due=_said(self.start.due), late_by=self.start.late_by or 0)
         if self.clock.late:
@@ -365,7 +388,7 @@ class _Standing:
         new = due_of(self.session, self.facts, self.found, self.case)
         if new:
             yield self._task("notify", new[0].site if len(new) == 1 else "", count=len(new), names=tuple(each.name for each in new))
-        late = {task.site for task in self._late() if task.what == "answer"}
+        late = {task.site for task in self.late() if task.what == "answer"}
         for site, arrived in self._silent():
             if site not in late:
                 yield self._task("answer", site, hours=(self.now - arrived) // HOUR)
@@ -392,7 +415,7 @@ class _Standing:
         row = self.rows.get(each.site)
         if each.kind == "free":
             # An outlet says first what it has; whoever only hands goods on keeps books of them.
-            seen = any(found_there(step, self.now) and step.site == self.facts.site(each.site) for step in self.case.steps)
+            seen = each.site in self.visited
             return "seal" if row is not None and (row.acknowledged is not None or row.role != "outlet" or seen) else None
         if each.kind == "travelling":
             return "receive_said" if any(goods.before for goods in each.goods) else "receive"

@@ -18,7 +18,7 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -26,7 +26,6 @@ from foodtrace.errors import BadData, NotFound, Refused, Storage
 from foodtrace.events import EffectivenessCheck, Event
 from foodtrace.graph.directory import resolve_lot, resolve_site
 from foodtrace.graph.edges import micros
-from foodtrace.graph.flows import NEVER
 from foodtrace.graph.known import facts_by
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.common import Doing, Outcome
@@ -34,9 +33,9 @@ from foodtrace.operations.managing import managed, reach_of
 from foodtrace.operations.sellers import site_name
 from foodtrace.quantity import Quantity
 from foodtrace.recall.affected import Affected
-from foodtrace.recall.cases import case_events, load_case, name_case, opening
+from foodtrace.recall.cases import case_events, load_case, name_case, opening, told_at
 from foodtrace.recall.effectiveness import FAILED, LEVELS, SEED_BYTES, Level, commit, draw, raised, size, standing
-from foodtrace.recall.facts import Case
+from foodtrace.recall.facts import Case, Step
 from foodtrace.storage.session import Session
 
 RESULTS: Final = ("clean", "found", "not_notified", "closed")
@@ -133,7 +132,7 @@ def sample(session: Session, doing: Doing, case: str | None, seed: bytes, level:
     now = micros(doing.now)
     facts = SqlFacts(session, now)
     found = reach_of(facts, state)
-    wanted = level or level_now(session, state.name, now)
+    wanted = level or level_of(session, state, now)
     if wanted not in LEVELS:
         raise BadData("case.sample_level", value=level or "-", expected="A, B, C, D, E")
     frame = _frame(facts, found)
@@ -183,16 +182,14 @@ def check(
         raise BadData("case.found_what", value=result, expected="found --quantity")
     state = managed(session, doing, case, closed=True)
     place = resolve_site(session, site)
-    before = [
-        event
-        for _, event, entry in case_events(session, state.case)
-        if isinstance(event, EffectivenessCheck) and event.site == place and entry not in state.without_standing
-    ]
-    drawn = [event for event in before if event.result == "drawn"]
-    if not drawn and result not in FAILED and not any(event.result in FAILED for event in before):
-        raise Refused("case.not_drawn", value=place, name=site_name(session, place), case=state.case)
     now = micros(doing.now)
-    level = drawn[-1].level if drawn else level_now(session, state.name, now) or "A"
+    facts = SqlFacts(session, now)
+    number = facts.site(place) or 0
+    before = [step for step in state.steps if step.kind == "check" and step.site == number]
+    drawn = [step for step in before if step.result == "drawn"]
+    if not drawn and result not in FAILED and not any(step.result in FAILED for step in before):
+        raise Refused("case.not_drawn", value=place, name=site_name(session, place), case=state.case)
+    level = (_level(session, drawn[-1]) if drawn else level_of(session, state, now)) or "A"
     event = EffectivenessCheck(
         id=doing.event_id(),
         at=doing.now,
@@ -205,8 +202,6 @@ def check(
         lot=resolve_lot(session, lot) if lot else _only_lot(session, state, place, now) if result == "found" else "",
         evidence=evidence,
     )
-    facts = SqlFacts(session, now)
-    number = facts.site(place) or 0
     lots = () if result != "found" or event.lot else _lots(facts, state, place)
     after = raised(level) if result in FAILED else level  # type: ignore[arg-type]  # one of A-E
     follows = consequences(result, level, closed=state.closed is not None)
@@ -243,22 +238,21 @@ def consequences(result: str, level: str, *, closed: bool = False) -> tuple[str,
     return (*(("reopen",) if closed else ()), *(("seal",) if result == "found" else ()), "notify", *more, "visit_again")
 
 
-def level_now(session: Session, case: str, now: int, *, recorded: int = NEVER) -> str:
-    """Return the level in force: of the last draw, raised while a check stands failed; empty before the first draw."""
-    state = load_case(session, case, until=now, known_by=recorded)
-    draws = [
-        event
-        for told, event, entry in case_events(session, state.case)
-        if isinstance(event, EffectivenessCheck)
-        and told <= recorded
-        and event.result == "drawn"
-        and micros(event.at) <= now
-        and entry not in state.without_standing
-    ]
-    if not draws:
-        return ""
-    level: Level = draws[-1].level
-    return raised(level) if FAILED & set(standing(state.steps, now).values()) else level
+def level_of(session: Session, state: Case, now: int) -> str:
+    """Return the level in force: of the last draw, raised while a check stands failed; empty before the first draw.
+
+    :param state: the case as far as it is seen.
+    """
+    drawn = [step for step in state.steps if step.kind == "check" and step.result == "drawn" and step.at <= now]
+    level = _level(session, drawn[-1]) if drawn else ""
+    return raised(level) if level and FAILED & set(standing(state.steps, now).values()) else level
+
+
+def _level(session: Session, step: Step) -> Level | Literal[""]:
+    """Return the level of a draw."""
+    event = told_at(session, step.entry)
+    assert isinstance(event, EffectivenessCheck)  # noqa: S101 - what the step was read from
+    return event.level
 
 
 def redraw(session: Session, case: str | None) -> Redrawn:

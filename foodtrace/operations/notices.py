@@ -193,9 +193,10 @@ def _due(facts: SqlFacts, found: Affected, everybody: list[Party], state: Case, 
         return everybody
     sent = {direction: named_to(state, facts.now, direction) for direction in {party.direction for party in everybody}}
     answered = {step.site for step in state.steps if step.kind == "acknowledgement"}
+    numbers = facts.numbers({party.site for party in everybody} | {each.lot for party in everybody for each in party.lots if each.lot})
     due: list[Party] = []
     for party in everybody:
-        site = facts.site(party.site) or 0
+        site = numbers.get(party.site, 0)
         named, whole = sent[party.direction]
         before = named.get(site)
         if which == "silent":
@@ -204,7 +205,7 @@ def _due(facts: SqlFacts, found: Affected, everybody: list[Party], state: Case, 
         elif before is None:
             due.append(party)
         elif site not in whole:
-            lots = {facts.lot(each.lot) or 0 for each in party.lots if each.lot}
+            lots = {numbers.get(each.lot, 0) for each in party.lots if each.lot}
             if any(before.isdisjoint(found.names.get(lot, (lot,))) for lot in lots):
                 due.append(party)
     return due

@@ -22,7 +22,7 @@ from foodtrace.graph.reader import SqlFacts
 from foodtrace.graph.walk import Holding
 from foodtrace.operations.managing import reach_of
 from foodtrace.recall.affected import Affected
-from foodtrace.recall.cases import case_events, log_operator, opening
+from foodtrace.recall.cases import log_operator
 from foodtrace.recall.facts import Case
 from foodtrace.recall.packs import for_case
 from foodtrace.recall.quantities import Key
@@ -175,8 +175,7 @@ def _upstream(session: Session, facts: SqlFacts, found: Affected, state: Case) -
             for lot in sorted(births[site], key=lambda each: infos[each].text)
         )
         yield _up(info.text, info.operator, info.name, info.kind, lots)
-    first = opening(case_events(session, state.case), state.opener)
-    elsewhere = first is not None and log_operator(session, first[2][0]) != state.operator
+    elsewhere = log_operator(session, state.opener) != state.operator
     recalls = _lots(found, [holding for holding in found.holdings if holding[1] in found.own]) if elsewhere else ()
     if recalls:
         # To who recalls it is told what it brought into the world, made or bought: of one lot at one site these are different goods.

@@ -26,6 +26,7 @@ import msgspec
 from foodtrace.errors import Ambiguous, NotFound
 from foodtrace.events import (
     Acknowledgement,
+    AnyEvent,
     Clause,
     DeadlineExtended,
     Destroyed,
@@ -81,6 +82,13 @@ _NOBODY: Final = -1
 def case_events(session: Session, case: str) -> list[Told]:
     """Return (recorded, event, (log, seq)) of everything on record about a case, in the order of time."""
     return _about(session, f"case {case}")
+
+
+def told_at(session: Session, entry: tuple[int, int]) -> Event:
+    """Return the event of one record of a case, as :func:`case_events` tells it. :param entry: (log, seq) of a record that it told."""
+    row = session.row("SELECT bytes FROM entry WHERE log = ? AND seq = ?", entry)
+    assert row is not None  # noqa: S101 - a sealed entry that was read before
+    return _said(event_of(session, *entry, row[0]))
 
 
 def case_ids(session: Session) -> list[str]:
@@ -415,10 +423,15 @@ def _about(session: Session, subject: str) -> list[Told]:
     for data, log, seq, ended in rows:
         if (ended != 0) if standing is None else ((log, seq) not in standing):
             continue  # corrected by another log that is entitled to, or put in place by one that is not
-        event: Event = event_of(session, log, seq, data)
-        found.append((sealed(bytes(data))[1], getattr(event, "replacement", None) or event, (log, seq)))
+        found.append((sealed(bytes(data))[1], _said(event_of(session, log, seq, data)), (log, seq)))
     place = _places(facts, found)
     return sorted(found, key=lambda each: (each[1].at, each[0], each[1].id, place.get(each[2], 0)))
+
+
+def _said(event: AnyEvent) -> Event:
+    """Return what an entry says: of a correction what it puts in place of another."""
+    said: Event = getattr(event, "replacement", None) or event
+    return said
 
 
 def _places(facts: SqlFacts, told: list[Told]) -> dict[tuple[int, int], int]:

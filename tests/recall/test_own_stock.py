@@ -11,7 +11,7 @@ from foodtrace.errors import Refused
 from foodtrace.events import Acknowledgement, Held, StockCount
 from foodtrace.graph.edges import micros
 from foodtrace.operations import cases, disposal, notices
-from foodtrace.operations.casestatus import status_of
+from foodtrace.operations.casestatus import Standing
 from foodtrace.operations.closing import conditions
 from foodtrace.recall.cases import load_case
 from tests.cli.shell import run
@@ -73,7 +73,7 @@ def test_own_stock_that_merely_vanished_blocks_closing_until_it_is_disposed_of(w
     with pytest.raises(Refused):
         world.do(cases.close, case)
     with world.read() as session:
-        assert status_of(session, load_case(session, case), micros(world.now)).unaccounted == (), "nobody is told that closing can go on"
+        assert Standing.of(session, case, micros(world.now)).unaccounted == (), "nobody is told that closing can go on"
 
 
 def test_what_was_missing_before_anybody_knew_does_not_block(world: World) -> None:

@@ -303,15 +303,17 @@ def close(click_ctx: click.Context, case_id: str | None, override: str, approved
 def _say_unaccounted(ctx: Context, number: str) -> None:
     """Say of what was closed how much of it nobody can say where it is: closing does not wait for it (RECALL section 6)."""
     from foodtrace.operations.blocking import sealed_until  # noqa: PLC0415
-    from foodtrace.operations.casestatus import status_of  # noqa: PLC0415
-    from foodtrace.recall.cases import load_cases, standing_of  # noqa: PLC0415
+    from foodtrace.operations.casestatus import Standing  # noqa: PLC0415
+    from foodtrace.recall.cases import case_events, load_cases, standing_of  # noqa: PLC0415
 
     with ctx.open() as ledger:
         log = ledger.writer().number
         with ledger.reading() as session:
             now = max(ledger.clock(), sealed_until(session))
-            mine = next(each for each in load_cases(session, number, until=now) if standing_of(session, each.opener)(log))
-            missing = status_of(session, mine, now).unaccounted
+            told = case_events(session, number)
+            opened = load_cases(session, number, until=now, told=told)
+            mine = next(each for each in opened if standing_of(session, each.opener)(log))
+            missing = Standing(session, mine, told, now).unaccounted
     if words := unaccounted_words(ctx, missing):
         say("  " + words)
 

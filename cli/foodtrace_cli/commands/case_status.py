@@ -54,18 +54,18 @@ def status(
 ) -> None:
     """Show how far a case has come: R1-R6 with numerator and denominator, deadlines, who is late, what is to be done today."""
     from foodtrace.graph.edges import micros  # noqa: PLC0415
-    from foodtrace.operations import casestatus  # noqa: PLC0415
+    from foodtrace.operations.casestatus import Standing  # noqa: PLC0415
     from foodtrace.operations.notdone import standing_words  # noqa: PLC0415
     from foodtrace.recall.beside import beside_rates, unsealed_words  # noqa: PLC0415
-    from foodtrace.recall.cases import load_case, name_case  # noqa: PLC0415
+    from foodtrace.recall.cases import name_case  # noqa: PLC0415
 
     check_known(at, as_known=as_known)
     when = None if at is None else moment(at)
     with ctx.open() as ledger, ledger.reading() as session:
         now = ledger.clock() if when is None else micros(when)
         full = name_case(session, case_id)
-        found, answer = casestatus.status(session, full, now, curves=curve, as_known=as_known)
-        state = load_case(session, full, until=now, known_by=now if as_known else None)
+        standing = Standing.of(session, full, now, as_known=as_known)
+        found, answer, state = standing.status(curves=curve), standing.answer, standing.case
     if as_json:
         emit_json(found)
         return
