@@ -43,6 +43,7 @@ from foodtrace.operations.closing import conditions
 from foodtrace.operations.common import CHINA, Doing, Outcome
 from foodtrace.operations.managing import check_approved, check_reason, concerned, managed, reach_of
 from foodtrace.operations.notdone import NotDone
+from foodtrace.operations.operators import meant_operator
 from foodtrace.operations.othercases import check_again
 from foodtrace.operations.scopes import Given, check_any, clauses_of, producers_of
 from foodtrace.quantity import Amount, Quantity
@@ -93,14 +94,15 @@ def open_case(
 ) -> Outcome:
     """Open a case; the answer is the event.
 
-    :param scope: further clauses besides whole lots. :param operator: who recalls, by default the producer
+    :param scope: further clauses besides whole lots. :param operator: who recalls, by id or name; by default the producer
         (:func:`foodtrace.operations.scopes.producers_of`).
     :param sample: commitment to the seed of the effectiveness checks. :param nothing_yet: also where a rule or a window fits nothing on
         record yet; without it that is taken for a slip of the pen. :param again: also where a case of this scope and class is open.
     :raises BadData: ``case.level``, ``case.known_later``, ``case.later_than_now`` (the plan's date), ``case.reason``, ``case.scope_empty``,
         ``case.window``, ``quantity.*``.
     :raises Refused: ``case.open_already``.
-    :raises NotFound: ``case.rule_fits_nothing``, ``case.window_fits_nothing``, ``case.window_no_records``.
+    :raises NotFound: ``case.rule_fits_nothing``, ``case.window_fits_nothing``, ``case.window_no_records``, ``operator.not_found``.
+    :raises Ambiguous: ``operator.ambiguous``.
     """
     if level not in _LEVELS:
         raise BadData("case.level", value=level, expected="1, 2, 3")
@@ -112,6 +114,7 @@ def open_case(
         check_any(session, clauses, micros(doing.now))
     if not again:
         check_again(session, clauses, level, micros(doing.now))
+    operator = meant_operator(session, operator, recalls=True)
     made, recalls = (producer, producer) if producer else producers_of(session, clauses, micros(doing.now))
     what = plan or Plan()
     if what.date is not None and what.date > doing.now.astimezone(CHINA).date():

@@ -14,7 +14,7 @@ import datetime as dt
 import re
 from typing import Final, get_args
 
-from foodtrace.errors import BadData, Conflict
+from foodtrace.errors import BadData, Conflict, NotFound
 from foodtrace.events import Licence, Operator, SellerFile, Site
 from foodtrace.events.master import SiteKind
 from foodtrace.graph.directory import folded, sites_of_kind
@@ -166,15 +166,28 @@ def describe(session: Session, site: str) -> tuple[Site, dict[str, str]] | None:
 
 
 def operator_id(session: Session | None, given: str) -> str:
-    """Return the id of an operator as somebody typed it: one on record, a local id like L-0001, or a credit code (rule 2).
+    """Return the id of an operator as somebody typed it: one or a name on record, a local id like L-0001, a credit code (rule 2).
 
-    :param session: of the ledger, if there is one already. :raises BadData: ``uscc.*``.
+    :param session: of the ledger, if there is one already.
+    :raises BadData: ``uscc.*`` of what may be a code. :raises NotFound: ``operator.not_found``. :raises Ambiguous: ``operator.ambiguous``.
     """
-    text = folded(given).strip().upper()
+    text = folded(given).upper()
     if not text or re.fullmatch(r"[A-Z]{1,6}-[0-9]{4,9}", text):
         return text
     if session is not None and latest(session, f"operator {text}", Operator) is not None:
         return text
     from foodtrace.identifiers import uscc  # noqa: PLC0415 - only when a code was given
 
-    return uscc.parse(given).code
+    try:
+        return uscc.parse(given).code
+    except BadData as wrong:
+        if session is None:
+            raise
+        from foodtrace.operations.operators import resolve_operator  # noqa: PLC0415 - only when a name was given
+
+        try:
+            return resolve_operator(session, given)
+        except NotFound:
+            if text.isascii():
+                raise wrong from None
+            raise

@@ -24,7 +24,7 @@ from foodtrace.graph.directory import folded, resolve_site
 from foodtrace.identifiers import gs1, uscc
 from foodtrace.identifiers import licence as licences
 from foodtrace.operations.common import Doing, Outcome, latest
-from foodtrace.operations.places import KINDS, PERSONAL, describe, next_number
+from foodtrace.operations.places import KINDS, PERSONAL, describe, next_number, operator_id
 from foodtrace.storage.session import Session
 
 OPERATOR_KINDS: Final[tuple[str, ...]] = get_args(OperatorKind)
@@ -141,8 +141,7 @@ def _checked(session: Session, site: str, changes: Changes) -> dict[str, Any]:
         raise BadData("site.kind", value=said["kind"], expected=", ".join(KINDS))
     if "operator" in said:
         text = folded(said["operator"]).upper()
-        known = text == site or latest(session, f"operator {text}", Operator) is not None
-        said["operator"] = text if known else uscc.parse(said["operator"]).code
+        said["operator"] = text if text == site else operator_id(session, said["operator"])
     if said.get("gln"):
         said["gln"] = gs1.parse(said["gln"], kind="gln").digits
     if said.get("parent"):

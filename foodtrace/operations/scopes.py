@@ -19,13 +19,14 @@ from typing import Final
 
 import msgspec
 
-from foodtrace.errors import BadData, FoodtraceError, NotFound
-from foodtrace.events import Clause, LeftClause, LotsClause, Operator, PredicateClause, Site, ThroughClause
+from foodtrace.errors import BadData, NotFound
+from foodtrace.events import Clause, LeftClause, LotsClause, PredicateClause, ThroughClause
 from foodtrace.graph.directory import resolve_lot, resolve_site
 from foodtrace.graph.edges import moment
 from foodtrace.graph.flowkind import ALWAYS, NEVER
 from foodtrace.graph.reader import SqlFacts
-from foodtrace.operations.common import CHINA, latest
+from foodtrace.operations.common import CHINA
+from foodtrace.operations.operators import meant_operator
 from foodtrace.operations.places import describe
 from foodtrace.operations.sellers import site_name
 from foodtrace.recall.affected import find
@@ -50,7 +51,7 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
     product: str = ""
     gtin: str = ""
     producer: str = ""
-    """Operator id, or a site whose operator is meant."""
+    """Operator, by id or name, or a site whose operator is meant."""
     supplier: str = ""
     """Operator, or a site whose operator is meant, of a lot that went in."""
     produced_from: str = ""
@@ -74,8 +75,8 @@ def clauses_of(session: Session, given: Given, now: dt.datetime) -> tuple[Clause
 
     :param now: a day without a year is the last one of that name that is not in the future.
     :raises BadData: ``case.scope_empty``, ``case.window``, ``case.day``, ``case.code``, ``case.code_form``, ``gs1.*``.
-    :raises NotFound: ``lot.*``, ``site.*``.
-    :raises Ambiguous: ``lot.ambiguous``, ``site.ambiguous``.
+    :raises NotFound: ``lot.*``, ``site.*``, ``operator.not_found``.
+    :raises Ambiguous: ``lot.ambiguous``, ``site.ambiguous``, ``operator.ambiguous``.
     """
     found: list[Clause] = []
     lots = list(dict.fromkeys(resolve_lot(session, each) for each in given.lots))
@@ -184,8 +185,8 @@ def _rule(session: Session, given: Given, now: dt.datetime) -> PredicateClause |
     rule = PredicateClause(
         product=given.product.strip(),
         gtin=_gtin(given.gtin),
-        producer=_operator(session, given.producer),
-        supplier=_operator(session, given.supplier),
+        producer=meant_operator(session, given.producer),
+        supplier=meant_operator(session, given.supplier),
         produced_from=_day(given.produced_from, now),
         produced_to=_day(given.produced_to, now),
         expiring_from=_day(given.expiring_from, now, ahead=True),
@@ -220,23 +221,6 @@ def _gtin(given: str) -> str:
     from foodtrace.identifiers import gs1  # noqa: PLC0415 - only when one was given
 
     return gs1.format(gs1.parse(given))
-
-
-def _operator(session: Session, given: str) -> str:
-    """Return an operator's id from itself, or from one of its sites."""
-    text = given.strip()
-    if not text:
-        return ""
-    if latest(session, f"operator {text.upper()}", Operator) is not None or latest(session, f"sites {text.upper()}", Site) is not None:
-        return text.upper()
-    try:
-        site = resolve_site(session, text)
-    except FoodtraceError:
-        if re.fullmatch(r"[A-Z0-9][A-Z0-9-]{1,19}", text.upper()):
-            return text.upper()  # an operator no record describes may still be the authority of a lot
-        raise
-    found = describe(session, site)
-    return found[0].operator if found else ""
 
 
 def _window(given: Given, now: dt.datetime) -> tuple[dt.datetime, dt.datetime]:

@@ -25,7 +25,7 @@ COMMANDS: Final[dict[str, str]] = {
     "Operators: who answers for a site.": "经营者: 谁为场所负责。",
     "Register an operator (经营者) by NAME. The name of a sole trader or a self-grower is kept beside the log and can be erased.":
         "按 NAME 登记一个经营者。个体户和自产自销者的姓名存在日志旁边, 可以删除。",
-    "Show an operator and its sites, by credit code or local id.": "按信用代码或本地编号, 看一个经营者和它的场所。",
+    "Show an operator and its sites, by credit code, local id or name.": "按信用代码, 本地编号或名称, 看一个经营者和它的场所。",
     "Farms, markets, stalls, plants, shops: where goods are.": "农场, 市场, 档口, 工厂, 商店: 货在的地方。",
     "Register sites, each as NAME:KIND, for example 福安超市:shop.\n\nKinds: farm, collector, market, stall, warehouse, processor, plant, distributor, shop, restaurant, canteen, retail_stall, online_shop, laboratory, disposal, office.":
         "登记场所, 每个写成 名称:类别, 例如 福安超市:shop。\n\n类别: farm 农场, collector 收购点, market 市场, stall 档口, warehouse 仓库, processor 加工厂, plant 奶粉厂, distributor 配送, shop 商店, restaurant 餐馆, canteen 食堂, retail_stall 零售摊, online_shop 网店, laboratory 实验室, disposal 无害化处理点, office 办公室。",

@@ -40,8 +40,8 @@ OPTIONS: Final[dict[str, str]] = {
     "Describe anew one that is registered; what is not mentioned stays.": "重新登记一个已登记的; 没写到的不变。",
     "Staff number of who registers it.": "登记人的工号。",
     "Id of the site; by default the next local number.": "场所编号; 默认下一个本地编号。",
-    "Credit code (18 characters) or local id of the operator; by default the site's own id.":
-        "所属经营者的信用代码 (18 位) 或本地编号; 默认场所自己的编号。",
+    "Operator: credit code, local id, or name on record; by default the site's own id.":
+        "所属经营者: 信用代码, 本地编号, 或已记的名称; 默认场所自己的编号。",
     "Name of a person to call (kept beside the log, can be erased).": "可以打电话找的人 (存在日志旁边, 可以删除)。",
     "Self-grower's identity card, or passport=E12345678 (beside the log).": "自产人的身份证号, 或 passport=E12345678 (存在日志旁边)。",
     "Self-grower's telephone (kept beside the log, can be erased).": "自产人的电话 (存在日志旁边, 可以删除)。",
@@ -54,7 +54,7 @@ OPTIONS: Final[dict[str, str]] = {
     "Last day of the licence.": "许可证的最后一天。",
     "Trading name as painted over the door.": "门上写的名称。",
     "Kind of site, as in site add.": "场所类别, 同 site add。",
-    "Credit code or local id of the operator it belongs to.": "所属经营者的信用代码或本地编号。",
+    "Operator it belongs to: credit code, local id, or name on record.": "所属经营者: 信用代码, 本地编号, 或已记的名称。",
     "Number of its SC or JY licence.": "它的 SC 或 JY 许可证号。",
     "The market it stands in.": "它所在的市场。",
     "GS1 location number, 13 digits.": "GS1 位置码, 13 位。",
@@ -248,8 +248,8 @@ OPTIONS: Final[dict[str, str]] = {
     "With --at: nor what was recorded later.": "配合 --at: 之后才记录的也不算。",
     "Rule: product name.": "条件: 品名。",
     "Rule: GTIN of the product.": "条件: 产品的 GTIN。",
-    "Rule: who made it (operator, or one of its sites).": "条件: 谁做的 (经营者, 或它的一处场所)。",
-    "Rule: whose goods went into it (operator, or one of its sites).": "条件: 用了谁的货 (经营者, 或它的一处场所)。",
+    "Rule: who made it (operator by id or name, or one of its sites).": "条件: 谁做的 (经营者的编号或名称, 或它的一处场所)。",
+    "Rule: whose goods went into it (operator by id or name, or one of its sites).": "条件: 用了谁的货 (经营者的编号或名称, 或它的一处场所)。",
     "Rule: days of production; one end may be left out.": "条件: 生产日期; 一头可以不写。",
     "Rule: last days of shelf life; one end may be left out.": "条件: 保质期最后一天; 一头可以不写。",
     "Rule: pattern of lot codes: ? one character, * any run, [0-9] a class, | or.":
@@ -307,7 +307,7 @@ OPTIONS: Final[dict[str, str]] = {
     "When the risk was known: 2026-11-24T09:10 (China time unless an offset is given).":
         "何时知道风险: 2026-11-24T09:10 (没写时区就是中国时间)。",
     "What is wrong with the goods.": "货有什么问题。",
-    "Who recalls; by default the producer.": "谁召回; 默认生产者。",
+    "Who recalls, by id or name; by default the producer.": "谁召回 (编号或名称); 默认生产者。",
     "What to tell customers.": "告诉顾客什么。",
     "What plan and notice say: product, brand, spec, quantity, ..": "计划和通知写什么: product, brand, spec, quantity, ..",
     "Where it was published.": "在哪里公告的。",

@@ -55,7 +55,7 @@ def case() -> None:
 @click.option("--class", "level", type=click.IntRange(1, 3), required=True, help="Class of the recall, 1 the gravest.")
 @click.option("--known", required=True, help="When the risk was known: 2026-11-24T09:10 (China time unless an offset is given).")
 @click.option("--reason", required=True, help="What is wrong with the goods.")
-@click.option("--operator", default="", help="Who recalls; by default the producer.")
+@click.option("--operator", default="", help="Who recalls, by id or name; by default the producer.")
 @click.option("--advice", default="", help="What to tell customers.")
 @click.option("--plan", "plan_file", default=None, metavar="FILE.toml", help="What plan and notice say: product, brand, spec, quantity, ..")
 @scope_options

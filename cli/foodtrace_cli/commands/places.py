@@ -24,7 +24,7 @@ site.add_command(site_edit)
 @site.command()
 @click.argument("sites", nargs=-1, required=True, metavar="NAME:KIND...")
 @click.option("--id", "site_id", default="", help="Id of the site; by default the next local number.")
-@click.option("--operator", default="", help="Credit code (18 characters) or local id of the operator; by default the site's own id.")
+@click.option("--operator", default="", help="Operator: credit code, local id, or name on record; by default the site's own id.")
 @click.option("--contact", default="", help="Name of a person to call (kept beside the log, can be erased).")
 @click.option("--phone", default="", help="Telephone (kept beside the log, can be erased).")
 @click.option("--address", default="", help="Address (kept beside the log, can be erased).")
@@ -135,15 +135,16 @@ operator.add_command(operator_add)
 @prints("operator-show")
 @click.pass_obj
 def show(ctx: Context, given: str, *, as_json: bool) -> None:
-    """Show an operator and its sites, by credit code or local id."""
+    """Show an operator and its sites, by credit code, local id or name."""
     import msgspec  # noqa: PLC0415
 
     from foodtrace.errors import NotFound  # noqa: PLC0415
     from foodtrace.events import Operator  # noqa: PLC0415
     from foodtrace.operations.common import latest  # noqa: PLC0415
+    from foodtrace.operations.operators import resolve_operator  # noqa: PLC0415
 
     with ctx.open() as ledger, ledger.reading() as session:
-        found = latest(session, f"operator {given.strip().upper()}", Operator)
+        found = latest(session, f"operator {resolve_operator(session, given)}", Operator)
         if found is None:
             raise NotFound("operator.not_found", value=given)
         sites = session.rows(

@@ -75,7 +75,7 @@ def operator_add(
 @click.argument("site", metavar="SITE")
 @click.option("--name", default=None, help="Trading name as painted over the door.")
 @click.option("--kind", default=None, help="Kind of site, as in site add.")
-@click.option("--operator", default=None, help="Credit code or local id of the operator it belongs to.")
+@click.option("--operator", default=None, help="Operator it belongs to: credit code, local id, or name on record.")
 @click.option("--licence", default=None, help="Number of its SC or JY licence.")
 @click.option("--licence-until", default=None, metavar="DAY", help="Last day of the licence.")
 @click.option("--county", default=None, help="County, for lists by county.")

@@ -13,8 +13,8 @@ def scope_options(command: Callable[..., Any]) -> Callable[..., Any]:
     options = (
         click.option("--product", default="", help="Rule: product name."),
         click.option("--gtin", default="", help="Rule: GTIN of the product."),
-        click.option("--producer", default="", help="Rule: who made it (operator, or one of its sites)."),
-        click.option("--supplier", default="", help="Rule: whose goods went into it (operator, or one of its sites)."),
+        click.option("--producer", default="", help="Rule: who made it (operator by id or name, or one of its sites)."),
+        click.option("--supplier", default="", help="Rule: whose goods went into it (operator by id or name, or one of its sites)."),
         click.option("--produced", default="", metavar="FROM..TO", help="Rule: days of production; one end may be left out."),
         click.option("--expiring", default="", metavar="FROM..TO", help="Rule: last days of shelf life; one end may be left out."),
         click.option("--code", default="", help="Rule: pattern of lot codes: ? one character, * any run, [0-9] a class, | or."),

@@ -43,8 +43,8 @@ def _operator(ctx: Context, given: str) -> str:
         try:
             with ctx.open() as ledger, ledger.store.read() as session:
                 return operator_id(session, given)
-        except NotFound:
-            raise wrong from None
+        except NotFound as unknown:
+            raise (wrong if unknown.code == "ledger.missing" else unknown) from None
 
 
 def _only_once(ledger: Ledger) -> None:
