@@ -43,6 +43,7 @@ from foodtrace.recall.facts import Case, Planned, found_there
 from foodtrace.recall.finding.look import Look
 from foodtrace.recall.heard import heard_of
 from foodtrace.recall.marked import marked, unsealed
+from foodtrace.recall.matter import Matter
 from foodtrace.recall.packs import for_case
 from foodtrace.recall.report import CurvePoint, at_deadline, curve_points, plan_said
 from foodtrace.recall.said import ToldTwice, Unsealed, unsealed_said
@@ -236,7 +237,8 @@ class Standing:
         self.origins: dict[int, str] = dict(session.rows("SELECT id, origin FROM log"))
         self.clock = completion_clock(case, self.settings, calendar_of(self.session.rules), now)
         self.start = start_clock(case, self.settings)
-        self.against = conditions(session, now, case, self.found, recorded_until=recorded)
+        self.matter = Matter(self.facts, self.found, case, self.settings)
+        self.against = conditions(session, now, case, self.found, recorded_until=recorded, matter=self.matter)
         self.names = {each.site: each.name for each in reversed(self.against)}
         self.visited = set(self.facts.texts({step.site for step in case.steps if found_there(step, now)}).values())
         self.broken = since_closed(session, case, self.told, self.against)
@@ -362,7 +364,7 @@ class Standing:
         """Return (site, when the notice arrived) of those that have not answered it, the longest silent first: outlets and all others."""
         silent = {each.site for each in self.against if each.kind == "silent"}
         others = self.found.sites.keys() - self.found.own - self.found.outlets
-        times = heard_of(self.case, self.now, self.found).waiting()
+        times = heard_of(self.case, self.now, self.found, self.matter).waiting()
         texts = self.facts.texts(times)
         waiting = ((texts[site], t) for site, (t, _) in times.items() if t <= self.now and (texts[site] in silent or site in others))
         return sorted(waiting, key=lambda each: (each[1], each[0]))
@@ -385,7 +387,7 @@ class Standing:
                 site = self.facts.texts([plan.site])[plan.site]
                 unit = UNIT_NAMES[plan.unit]
                 yield self._task(what, site, due=said(plan.due), quantity=plan.q, unit=unit, goods=self._planned(plan))
-        new = due_of(self.session, self.facts, self.found, self.case)
+        new = due_of(self.session, self.facts, self.found, self.case, self.matter)
         if new:
             yield self._task("notify", new[0].site if len(new) == 1 else "", count=len(new), names=tuple(each.name for each in new))
         late = {task.site for task in self.late() if task.what == "answer"}
@@ -393,8 +395,9 @@ class Standing:
             if site not in late:
                 yield self._task("answer", site, hours=(self.now - arrived) // HOUR)
         texts = self.facts.texts({step.site for step in self.case.steps})
+        visits = {each.site for each in self.against if each.kind in ("check_failed", "unvisited")}
         for number, state in standing(self.case.steps, self.now).items():
-            if state != "clean":
+            if state != "clean" and texts[number] in visits:
                 yield self._task("revisit" if state in FAILED else "visit", texts[number])
         lots: dict[tuple[str, str, str], list[Goods]] = {}
         for free in self.unsealed:

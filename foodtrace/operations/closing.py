@@ -3,19 +3,21 @@
 Rules:
 
 1. ``silent``: an affected outlet has not answered, or not of all it has (:mod:`foodtrace.recall.heard`). ``unnotified``: a site of
-   the trade got no notice, or none of some of its lots.
+   the trade got no notice, or none of some of its lots. Of what the case cleared nobody has to be told, or to answer.
 2. ``free``, ``sealed``, ``travelling``: goods in trade that are not disposed of; what an outlet that records nothing may still
    hold counts as free. ``astray``: sent on to nobody on record; told of who sent them, who has to say to whom. ``undisposed``: goods at a
    site of whoever recalls, by its book: neither an answer nor a count since the opening disposes of them, only a record of what became
    of them.
-3. ``check_failed``: the last effectiveness check of a site was not clean. ``unvisited``: drawn, and nobody went. What a visit found is
+3. ``check_failed``: the last effectiveness check of a site was not clean. ``unvisited``: drawn, and nobody went; of a site all of whose
+   goods were cleared neither is said. What a visit found is
    ``free`` until a record says what became of it; where nobody said which lot it is, ``found`` (:mod:`foodtrace.recall.visited`).
 4. ``twice``: goods that two records may tell twice (:mod:`foodtrace.recall.twice`) and that, if they are one load, still lie where they
    were sent from, or are missing there. The records have to say which, or somebody answers for closing over them.
 5. ``contradicts``: by one record goods of a site in trade are missing, and by another, since the opening, as many are too much there: it
    answered 30 kg, and 50 kg bear its seal. Or it answered more than its book had, and what was on its way then came after: one load, or
    two. Both stand until one of them is corrected.
-6. Goods the case cleared are no longer its matter. Nothing is clipped: every site and unit has its own line, with the lots it is made of.
+6. Goods the case cleared are no longer its matter (:mod:`foodtrace.recall.matter`). Nothing is clipped: every site and unit has its own
+   line, with the lots it is made of.
 """
 
 from __future__ import annotations
@@ -33,11 +35,11 @@ from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.common import CHINA
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.amounts import PIECE
-from foodtrace.recall.clearing import standing as standing_of_case
 from foodtrace.recall.clearing import still_counts
 from foodtrace.recall.effectiveness import standing
 from foodtrace.recall.facts import Case
 from foodtrace.recall.heard import heard_of
+from foodtrace.recall.matter import Matter
 from foodtrace.recall.moves import Move
 from foodtrace.recall.packs import for_case
 from foodtrace.recall.quantities import Books, HoldingSum, Key
@@ -84,18 +86,30 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
     """Of free goods: at a site that keeps no books and has not said: the quantity is what was sent there, how much is left nobody knows."""
 
 
-def conditions(session: Session, now: int, case: Case, found: Affected | None = None, *, recorded_until: int = NEVER) -> list[Condition]:
+def conditions(
+    session: Session,
+    now: int,
+    case: Case,
+    found: Affected | None = None,
+    *,
+    recorded_until: int = NEVER,
+    matter: Matter | None = None,
+) -> list[Condition]:
     """Return everything that stands against closing a case, in the order of the rules and then of site ids.
 
-    :param found: the affected set of the case, if it is at hand.
+    :param found: the affected set of the case, and ``matter`` what of it is its matter, if they are at hand.
     """
     facts = facts_by(session, now, recorded_until)
     settings = for_case(case, facts.session.rules).settings
     hit = found or reach_of_case(facts, case, settings)
-    told = told_of_all(hit, case, now)
-    answered = heard_of(case, now, hit).answered
+    asked = Matter(facts, hit, case, settings) if matter is None else matter
+    told = told_of_all(hit, case, now, asked)
+    answered = heard_of(case, now, hit, asked).answered
+    let_go = hit.sites.keys() - asked.sites
     made: list[Condition] = []
     for site, info in sorted(hit.sites.items(), key=lambda each: each[1].text):
+        if site in let_go:
+            continue
         name = info.name or info.text
         if site in hit.outlets and site not in answered:
             made.append(Condition(kind="silent", site=info.text, name=name))
@@ -103,7 +117,7 @@ def conditions(session: Session, now: int, case: Case, found: Affected | None = 
             made.append(Condition(kind="unnotified", site=info.text, name=name))
     said = said_at_notice(facts, hit, case, settings)
     sums = sums_with_said(facts, hit, case, settings=settings)
-    left = _left(facts, hit, case, said, sums)
+    left = _left(facts, hit, case, asked, said, sums)
     loads = _loads(facts, hit, said, sums) if any(kind == "travelling" for _, kind, _ in left) else {}
     silent = unheard(facts, hit, hit.sums) if left else frozenset()
     infos = {**facts.sites({site for site, _, _ in left} - hit.sites.keys()), **hit.sites}
@@ -128,7 +142,7 @@ def conditions(session: Session, now: int, case: Case, found: Affected | None = 
         info = (hit.sites if site in hit.sites else facts.sites([site]))[site]
         made.append(Condition(kind="found", site=info.text, name=info.name or info.text, quantity=quantity, unit=UNIT_NAMES[unit]))
     for site, state in standing(case.steps, now).items():
-        if state != "clean":
+        if state != "clean" and site not in let_go:
             info = (hit.sites if site in hit.sites else facts.sites([site]))[site]
             made.append(Condition(kind="unvisited" if state == "drawn" else "check_failed", site=info.text, name=info.name or info.text))
     order = {kind: place for place, kind in enumerate(Kind.__args__)}  # type: ignore[attr-defined]
@@ -147,7 +161,7 @@ def _by_product(
 
 
 def _left(
-    facts: SqlFacts, hit: Affected, case: Case, said: Mapping[Key, tuple[int, int]], sums_of: Mapping[Key, HoldingSum]
+    facts: SqlFacts, hit: Affected, case: Case, matter: Matter, said: Mapping[Key, tuple[int, int]], sums_of: Mapping[Key, HoldingSum]
 ) -> dict[tuple[int, Kind, int], dict[int, int]]:
     """Return what is not disposed of, lot by lot: (site, kind, unit) -> lot -> quantity (rules 2, 4, 5 and 6)."""
     settings = for_case(case, facts.session.rules).settings
@@ -161,7 +175,7 @@ def _left(
         if key in said and move.arrived and move.t_out < said[key][0] <= move.t_in:
             came[key] += move.received
 
-    counts = still_counts(standing_of_case(facts, case, settings, hit), blocking, now)
+    counts = still_counts(matter.parts, blocking, now)
 
     def add(kind: Kind, key: Key, quantity: int) -> None:
         if quantity > 0:

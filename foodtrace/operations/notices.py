@@ -5,7 +5,7 @@ Rules:
 1. Who is told, and of what, is :mod:`foodtrace.operations.parties`. One party, one notice, with nothing in it but what is its own.
 2. ``new``: parties without a notice, or with goods no notice of theirs has told of (one that names no lot tells of all that the
    scope of its moment means). ``silent``: notified, without an
-   answer, or with none of some of their goods (:mod:`foodtrace.recall.heard`).
+   answer, or with none of some of their goods (:mod:`foodtrace.recall.heard`). Of goods that the case cleared nobody is told or reminded.
    ``all``: everybody again. The first notice counts for N(s); a reminder moves nothing.
 3. A notice carries a receipt code. The code is beside the log, its commitment in the entry: whoever answers with it had the
    notice. Sending is recorded; arrival only where somebody says when.
@@ -40,6 +40,7 @@ from foodtrace.recall.finding.look import Look
 from foodtrace.recall.finding.moves import ahead
 from foodtrace.recall.findings import NO_TABLES
 from foodtrace.recall.heard import heard_of
+from foodtrace.recall.matter import Matter
 from foodtrace.recall.packs import for_case
 from foodtrace.recall.sums import named_to
 from foodtrace.storage.session import Session
@@ -99,8 +100,9 @@ def notify(session: Session, doing: Doing, case: str | None, *, which: Which = "
     sent: list[Sent] = []
     facts = SqlFacts(session, now)
     found = reach_of(facts, state)
-    waiting = heard_of(state, micros(doing.now), found).waiting() if which == "silent" else {}
-    due = _due(facts, found, parties_of(session, facts, found, state), state, which, waiting)[:MOST]
+    matter = Matter(facts, found, state, for_case(state, session.rules).settings)
+    waiting = heard_of(state, now, found, matter).waiting() if which == "silent" else {}
+    due = _due(facts, found, parties_of(session, facts, found, state, matter), state, which, waiting)[:MOST]
     first = 1 + len(_numbered(session, state))
     called = contacts(session, [facts.site(each.site) or 0 for each in due])
     for place, plain in enumerate(due):
@@ -182,9 +184,9 @@ def acknowledge(
     return Outcome(events=[event], answer=event)
 
 
-def due_of(session: Session, facts: SqlFacts, found: Affected, state: Case) -> list[Party]:
+def due_of(session: Session, facts: SqlFacts, found: Affected, state: Case, matter: Matter | None = None) -> list[Party]:
     """Return who is due a notice, with or without one before (rule 2); without contact data."""
-    return _due(facts, found, parties_of(session, facts, found, state), state, "new", ())
+    return _due(facts, found, parties_of(session, facts, found, state, matter), state, "new", ())
 
 
 def _due(facts: SqlFacts, found: Affected, everybody: list[Party], state: Case, which: Which, waiting: Collection[int]) -> list[Party]:

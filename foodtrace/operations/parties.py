@@ -3,8 +3,11 @@
 Rules:
 
 1. Downstream: every affected site that is not of whoever recalls.
+   Of goods that the case cleared nobody is told (:mod:`foodtrace.recall.matter`): a notice would ask for what may be sold. But where goods
+   without lot lie that are its matter all lots there are named: nobody knows which of them those are.
 2. Upstream: each supplier one step up; who made the goods where only what left or lay at a site is recalled (RCL15 Art. 20); and who
-   recalls where somebody else opened the case. Nobody twice, and nobody of what it supplied to itself.
+   recalls where somebody else opened the case. Nobody twice, and nobody of what it supplied to itself; nor who supplied to nothing but
+   lots of which nothing is the matter of the case any more.
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ from foodtrace.operations.managing import reach_of
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.cases import log_operator
 from foodtrace.recall.facts import Case
+from foodtrace.recall.matter import Matter
 from foodtrace.recall.packs import for_case
 from foodtrace.recall.quantities import Key
 from foodtrace.recall.silence import unheard
@@ -68,6 +72,8 @@ class Party(msgspec.Struct, frozen=True, kw_only=True):
     contact: str = ""
     phone: str = ""
     address: str = ""
+    cleared: tuple[str, ...] = ()
+    """Lots there that the case cleared: the notice says nothing of them."""
 
 
 def parties(session: Session, now: int, state: Case) -> list[Party]:
@@ -76,21 +82,26 @@ def parties(session: Session, now: int, state: Case) -> list[Party]:
     return parties_of(session, facts, reach_of(facts, state), state)
 
 
-def parties_of(session: Session, facts: SqlFacts, found: Affected, state: Case) -> list[Party]:
-    """Return :func:`parties` of facts that were looked up, and what was found in them."""
+def parties_of(session: Session, facts: SqlFacts, found: Affected, state: Case, matter: Matter | None = None) -> list[Party]:
+    """Return :func:`parties` of facts that were looked up, and what was found in them. :param matter: of the case, if it is at hand."""
     made: list[Party] = []
     there: dict[int, list[int]] = defaultdict(list)
     for lot, site in found.holdings:
         there[site].append(lot)
     silent = unheard(facts, found, found.sums)
     settings = for_case(state, session.rules).settings
+    asked = Matter(facts, found, state, settings) if matter is None else matter
     said = said_at_notice(facts, found, state, settings)
     sums = sums_with_said(facts, found, state, settings=settings)
+    unnamed = {move.lot for move in found.moves if move.unnamed}
     told = {key: each.on_hand for key, each in sums.items() if key in said and key[1] in silent}
     for site, info in found.sites.items():
         if site in found.own and site not in found.outlets:
             continue
-        lots = _lots(found, [(lot, site) for lot in there[site]], silent, told)
+        held = [(lot, site) for lot in there[site]]
+        unknown = any(lot in unnamed and asked(lot, site) for lot, site in held)
+        meant = held if unknown else [holding for holding in held if asked(*holding)]
+        lots = _lots(found, meant, silent, told)
         if lots:
             made.append(
                 Party(
@@ -101,9 +112,10 @@ def parties_of(session: Session, facts: SqlFacts, found: Affected, state: Case) 
                     direction="downstream",
                     outlet=site in found.outlets,
                     lots=lots,
+                    cleared=() if unknown else tuple(sorted(found.called.name(*holding) for holding in held if not asked(*holding))),
                 )
             )
-    made += _upstream(session, facts, found, state)
+    made += _upstream(session, facts, found, state, asked)
     return sorted(made, key=lambda party: (party.direction != "downstream", not party.outlet, party.site))
 
 
@@ -142,12 +154,13 @@ def _lots(
     return tuple(sorted(made, key=lambda each: (not each.lot, each.lot, each.product, each.unit, each.goods)))
 
 
-def _upstream(session: Session, facts: SqlFacts, found: Affected, state: Case) -> Iterable[Party]:
+def _upstream(session: Session, facts: SqlFacts, found: Affected, state: Case, matter: Matter) -> Iterable[Party]:
     """Return who supplied what went into the recalled lots, who made them, and who recalls where somebody else opened the case.
 
     Who recalls is told of nothing that it supplied to itself.
     """
-    scope = {lot for (lot, _), link in found.holdings.items() if link.seed}
+    matters = matter.lots
+    scope = {lot for (lot, _), link in found.holdings.items() if link.seed and lot in matters}
     entries = {(flow.log, flow.seq) for flow in found.flows if flow.kind == FlowKind.PRODUCED and flow.lot in scope}
     names = {name for lot in scope for name in found.names[lot]}
     affected = {name for lot in found.lots for name in found.names[lot]}
@@ -176,21 +189,22 @@ def _upstream(session: Session, facts: SqlFacts, found: Affected, state: Case) -
         )
         yield _up(info.text, info.operator, info.name, info.kind, lots)
     elsewhere = log_operator(session, state.opener) != state.operator
-    recalls = _lots(found, [holding for holding in found.holdings if holding[1] in found.own]) if elsewhere else ()
+    own_goods = [holding for holding in found.holdings if holding[1] in found.own and holding[0] in matters]
+    recalls = _lots(found, own_goods) if elsewhere else ()
     if recalls:
         # To who recalls it is told what it brought into the world, made or bought: of one lot at one site these are different goods.
         recalls = tuple(msgspec.structs.replace(each, received=(each.received or 0) + each.born, born=0) for each in recalls)
         born = sorted(flow.site for flow in found.flows if flow.kind in BIRTHS and flow.site in found.own)
         own = found.sites[born[0] if born else min(found.own)]
         yield _up(own.text, own.operator, own.name, own.kind, recalls)
-    for party in _makers(facts, found, set(births)):
+    for party in _makers(facts, found, set(births), matters):
         if party.operator != state.operator or (elsewhere and not recalls):
             yield party
 
 
-def _makers(facts: SqlFacts, found: Affected, known: set[int]) -> Iterable[Party]:
+def _makers(facts: SqlFacts, found: Affected, known: set[int], matters: Collection[int]) -> Iterable[Party]:
     """Return the sites where affected lots were born that are not affected themselves: what left one site says nothing of them."""
-    lots = set(found.lots)
+    lots = set(found.lots).intersection(matters)
     made: dict[int, dict[tuple[int, int], int]] = defaultdict(lambda: defaultdict(int))
     for flow in found.flows:
         if flow.kind in BIRTHS and flow.lot in lots and flow.site and flow.site not in known and flow.site not in found.sites:

@@ -19,7 +19,7 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, Literal, TypeAlias
 
 from foodtrace.recall.facts import Case, Cleared
@@ -100,18 +100,28 @@ def blocks(case: Case, lot: int, site: int, at: int, settings: Settings = DEFAUL
 
 def blocker(case: Case, settings: Settings = DEFAULT) -> Callable[[int, int, int], bool]:
     """Return :func:`blocks` of any lot, site and moment, for who asks about many: a case may have let thousands of lots go."""
-    cleared: dict[int, list[Cleared]] = {}
-    for each in case.cleared:
-        cleared.setdefault(each.lot, []).append(each)
+    lifts = lifter(case.cleared)
 
     def stands(lot: int, site: int, at: int) -> bool:
         if at < case.opened or (case.withdrawn is not None and case.withdrawn <= at):
             return False
         if settings.unblock_on_close and case.closed is not None and case.closed <= at:
             return False
-        return not any(each.site in (0, site) and each.since <= at < each.until for each in cleared.get(lot, ()))
+        return not lifts(lot, site, at)
 
     return stands
+
+
+def lifter(cleared: Iterable[Cleared]) -> Callable[[int, int, int], bool]:
+    """Return whether clearings let goods go, by (name of a lot, site, moment)."""
+    known: dict[int, list[Cleared]] = {}
+    for each in cleared:
+        known.setdefault(each.lot, []).append(each)
+
+    def lifts(lot: int, site: int, at: int) -> bool:
+        return any(each.site in (0, site) and each.since <= at < each.until for each in known.get(lot, ()))
+
+    return lifts
 
 
 def link_of(

@@ -8,17 +8,20 @@ Rules:
 2. So a site has answered if every affected lot on record there has an answer. What a wider scope brings to it is to be asked about, and
    answered, anew; what is said of one lot is no word on another. Goods without lot need no more than an answer.
 3. Who has not answered waits since the first notice that nobody answered arrived; of a lot that no notice named, nobody waits.
+4. Of goods that the case cleared nobody waits for an answer (:mod:`foodtrace.recall.matter`): who has to answer is asked with what is still
+   its matter. R5 asks of all goods, cleared or not.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from foodtrace.graph.walk import Holding
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.facts import Case, Step
+from foodtrace.recall.matter import Matter
 
 Notified: TypeAlias = tuple[int, tuple[int, int]]
 """(when it arrived, (log, seq) of the notice)."""
@@ -28,11 +31,20 @@ class Heard:
     """What sites answered by a moment.
 
     :param holdings: (lot, site) of what is affected, goods without lot left out. :param names: lot -> its names.
+    :param asked_of: site -> names of the lots that it has to answer for, none: whatever a notice named (rule 4); by default every site.
     """
 
-    def __init__(self, case: Case | None, now: int, holdings: Iterable[Holding], names: Mapping[int, Sequence[int]]) -> None:
+    def __init__(
+        self,
+        case: Case | None,
+        now: int,
+        holdings: Iterable[Holding],
+        names: Mapping[int, Sequence[int]],
+        asked_of: Mapping[int, Collection[int] | None] | None = None,
+    ) -> None:
         self._case = case
         self._now = now
+        self._asked_of = asked_of
         self._asked: dict[int, list[Step]] = defaultdict(list)
         self._named: dict[int, set[int]] = defaultdict(set)
         self._last: dict[int, int] = {}
@@ -69,6 +81,12 @@ class Heard:
         return found
 
     def _waits(self, site: int, step: Step) -> bool:
+        if self._asked_of is not None:
+            if site not in self._asked_of:
+                return False
+            lots = self._asked_of[site]
+            if lots is not None and step.lots and set(step.lots).isdisjoint(lots):
+                return False
         if site not in self._last:
             return True
         return step.at > self._last[site] and site in self.open and (not step.lots or not self.open[site].isdisjoint(step.lots))
@@ -85,10 +103,20 @@ def meant_all(case: Case | None, t: int) -> bool:
     return bool(then) and set(versions[-1].clauses) <= set(then[0].clauses)
 
 
-def heard_of(case: Case | None, now: int, found: Affected) -> Heard:
-    """Return what sites of an affected set have answered (rule 2)."""
+def heard_of(case: Case | None, now: int, found: Affected, matter: Matter | None = None) -> Heard:
+    """Return what sites of an affected set have answered (rule 2). :param matter: only of what is still the matter of the case (rule 4)."""
     pseudo = {move.lot for move in found.moves if move.unnamed}
-    return Heard(case, now, (holding for holding in found.holdings if holding[0] not in pseudo), found.names)
+    if matter is None or matter.everything:
+        return Heard(case, now, (holding for holding in found.holdings if holding[0] not in pseudo), found.names)
+    held = [holding for holding in found.holdings if matter(*holding)]
+    asked: dict[int, set[int] | None] = {site: set() for _, site in held}
+    for lot, site in held:
+        lots = asked[site]
+        if lot in pseudo:
+            asked[site] = None
+        elif lots is not None:
+            lots |= set(found.names[lot])
+    return Heard(case, now, (holding for holding in held if holding[0] not in pseudo), found.names, asked)
 
 
 __all__ = ["Heard", "Notified", "heard_of", "meant_all"]

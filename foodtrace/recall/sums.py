@@ -10,6 +10,7 @@ from foodtrace.graph.flows import ALWAYS, BIRTHS, CLEARED, NEVER, UNNAMED, Flow,
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.facts import Case, Facts
 from foodtrace.recall.heard import meant_all
+from foodtrace.recall.matter import Matter
 from foodtrace.recall.moves import Move
 from foodtrace.recall.quantities import Books, HoldingSum
 from foodtrace.recall.settings import DEFAULT, Settings
@@ -46,14 +47,17 @@ def known_since(case: Case | None, settings: Settings = DEFAULT) -> Callable[[in
     return lambda site: min(times.get(site, _LATER), public)
 
 
-def told_of_all(found: Affected, case: Case | None, now: int) -> set[int]:
+def told_of_all(found: Affected, case: Case | None, now: int, matter: Matter | None = None) -> set[int]:
     """Return the sites that notices have told of every affected lot they have or had; goods without lot need no more than a notice.
+
+    :param matter: of every lot that is still the matter of the case; by default, as in R4, of those that it cleared too.
 
     A scope that grew, or goods that came later, leave a site untold of those however often it was told of others. Publication tells
     nobody what lies on his own shelf: R4 counts notices, whatever a pack lets publication stand for.
     """
     pseudo = {move.lot for move in found.moves if move.unnamed}
-    return told_of(case, now, (holding for holding in found.holdings if holding[0] not in pseudo), found.names)
+    holdings = (holding for holding in found.holdings if holding[0] not in pseudo and (matter is None or matter(*holding)))
+    return told_of(case, now, holdings, found.names)
 
 
 def told_of(case: Case | None, now: int, holdings: Iterable[tuple[int, int]], names: Mapping[int, Sequence[int]]) -> set[int]:

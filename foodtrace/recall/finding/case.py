@@ -11,7 +11,6 @@ import msgspec
 from foodtrace.graph.flows import CLEARED, DELIVERED, SAMPLE, UNKNOWN_TIME, UNNAMED, Flow, FlowKind
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.blocking import Doing, Mark, blocker, known_sites, marks
-from foodtrace.recall.clearing import standing
 from foodtrace.recall.custody import Freed, freed
 from foodtrace.recall.deadlines import Calendar, local_day, working_days_between
 from foodtrace.recall.facts import Case, found_there
@@ -75,8 +74,7 @@ def facts_of(look: Look, case: Case) -> Iterator[Fact]:
 
 def judge_of(look: Look, case: Case) -> Judge:
     """Return who marks facts in a case."""
-    parts = standing(look.facts, case, look.settings, look.found)
-    return Judge(case, look.settings, look.now, [(_named(each, hit), _since(hit)) for each, hit in parts])
+    return Judge(case, look.settings, look.now, [(_named(each, hit), _since(hit)) for each, hit in look.matter.parts])
 
 
 def _since(hit: Affected) -> Callable[[int, int], int | None]:
@@ -166,7 +164,7 @@ def visited(look: Look) -> Iterator[Finding]:
 def unanswered(look: Look) -> Iterator[Finding]:
     """no_answer after ``answer_limit`` working days; calendar_missing where no table says which days those are."""
     if look.case is not None:
-        yield from silent(heard_of(look.case, look.now, look.found), look.now, look.settings, look.calendar)
+        yield from silent(heard_of(look.case, look.now, look.found, look.matter), look.now, look.settings, look.calendar)
 
 
 def silent(heard: Heard, now: int, settings: Settings, calendar: Calendar) -> Iterator[Finding]:

@@ -23,6 +23,7 @@ from foodtrace.recall.affected import Affected
 from foodtrace.recall.deadlines import Calendar
 from foodtrace.recall.entries import MOST, Entry, newest
 from foodtrace.recall.facts import Case, Facts, found_there
+from foodtrace.recall.matter import Matter
 from foodtrace.recall.quantities import HoldingSum, Key
 from foodtrace.recall.settings import Settings
 from foodtrace.recall.sums import answers_of, sums_with_said
@@ -94,6 +95,11 @@ class Look:
         if self._answers is not None:
             return self._answers
         return {} if self.case is None else answers_of(self.case, self.now, self.representative)
+
+    @cached_property
+    def matter(self) -> Matter:
+        """What of the affected set the case still stands against."""
+        return Matter(self.facts, self.found, self.case, self.settings)
 
     @property
     def now(self) -> int:
