@@ -3,7 +3,8 @@
 Rules:
 
 1. Open cases are listed, and closed ones that are no all-clear: goods were found, or a condition does not hold that did when it was closed
-   (:mod:`foodtrace.operations.sinceclosed`, which the status of a case asks too). With ``everything`` all of them.
+   (:mod:`foodtrace.operations.sinceclosed`, which the status of a case asks too), or goods of it are unaccounted
+   (:mod:`foodtrace.operations.missing`). With ``everything`` all of them.
 2. Of what stands against a closed case the line has how much it is and the worst of it: goods that may be sold before goods in custody,
    and both before papers.
 """
@@ -18,8 +19,9 @@ from foodtrace.errors import NotFound
 from foodtrace.graph.edges import UNIT_NAMES, micros
 from foodtrace.graph.flows import NEVER
 from foodtrace.graph.reader import SqlFacts
-from foodtrace.operations.casestatus import Standing, State, Unaccounted, said
+from foodtrace.operations.casestatus import Standing, State, said
 from foodtrace.operations.closing import Condition, conditions
+from foodtrace.operations.missing import Unaccounted, unaccounted_in, undisposed_at
 from foodtrace.operations.notdone import things, worst
 from foodtrace.operations.sinceclosed import since_closed
 from foodtrace.recall.answer import RateAnswer
@@ -69,7 +71,7 @@ class CaseLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def overview(session: Session, now: int, *, everything: bool = False) -> list[CaseLine]:
-    """Return the open cases (or all) with how far each has come, the newest first; also closed ones that something stands against since.
+    """Return the open cases (or all) with how far each has come, the newest first; also closed ones that are no all-clear (rule 1).
 
     O(affected of all cases that were not withdrawn).
     """
@@ -83,19 +85,21 @@ def overview(session: Session, now: int, *, everything: bool = False) -> list[Ca
             continue  # opened later than now, or only spoken about
         for state in opened:
             since = tuple(_found_since(facts, state)) if state.withdrawn is None else ()
-            if everything or since or _goes_on(session, state, told, now):
+            if everything or since or _goes_on(facts, state, told):
                 made.append(_line(Standing(session, state, told, now), since))
     return made
 
 
-def _goes_on(session: Session, state: Case, told: Sequence[Told], now: int) -> bool:
-    """Say whether a case is open, or something stands against a closed one that did not when it was closed."""
+def _goes_on(facts: SqlFacts, state: Case, told: Sequence[Told]) -> bool:
+    """Say whether a case is open, or a closed one of which something stands against closing since, or goods are unaccounted."""
+    session, now = facts.session, facts.now
     if state.withdrawn is not None:
         return False
     if state.closed is None:
         return True
     seen = [each for each in told if micros(each[1].at) <= now]
-    return bool(since_closed(session, state, seen, conditions(session, now, state)))
+    against = conditions(session, now, state)
+    return bool(since_closed(session, state, seen, against) or unaccounted_in(facts, state, undisposed_at(against)))
 
 
 def ended(session: Session, now: int) -> int:

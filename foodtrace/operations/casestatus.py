@@ -12,7 +12,7 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -26,6 +26,7 @@ from foodtrace.operations.closing import Condition, Goods, conditions
 from foodtrace.operations.common import local
 from foodtrace.operations.managing import reach_of
 from foodtrace.operations.maybesame import MaybeSame, maybe_same
+from foodtrace.operations.missing import Unaccounted, unaccounted, undisposed_at
 from foodtrace.operations.notdone import things
 from foodtrace.operations.notices import due_of
 from foodtrace.operations.sinceclosed import since_closed
@@ -49,6 +50,7 @@ from foodtrace.recall.report import CurvePoint, at_deadline, curve_points, plan_
 from foodtrace.recall.said import ToldTwice, Unsealed, unsealed_said
 from foodtrace.recall.scope import scope_words
 from foodtrace.recall.settings import DAY_LONG, HOUR, Settings
+from foodtrace.recall.sums import sums_with_said
 from foodtrace.storage.session import Session
 
 What: TypeAlias = Literal[
@@ -56,17 +58,6 @@ What: TypeAlias = Literal[
     "dispose", "dispose_own", "receive", "receive_said", "pass_on", "contradicts", "visit", "revisit", "reopen",
 ]  # fmt: skip
 State: TypeAlias = Literal["open", "closed", "withdrawn"]
-
-
-class Unaccounted(msgspec.Struct, frozen=True, kw_only=True):
-    """Goods that by the records came to a site, and by its word are neither there nor anywhere else (RECALL section 4)."""
-
-    site: str
-    name: str
-    quantity: int
-    unit: str
-    product: str
-    """For pieces: the product counted."""
 
 
 class Version(msgspec.Struct, frozen=True, kw_only=True):
@@ -198,21 +189,6 @@ def status(session: Session, case: str, now: int, *, curves: bool = False, as_kn
     return found.status(curves=curves), found.answer
 
 
-def unaccounted(answer: Answer, against: Sequence[Condition] = ()) -> tuple[Unaccounted, ...]:
-    """Return what is missing at sites by their own word, the most first.
-
-    :param against: what keeps the case open: what whoever recalls has not disposed of, missing or not, is told there.
-    """
-    own = {each.site for each in against if each.kind == "undisposed"}
-    found = [
-        Unaccounted(site=row.site, name=row.name or row.site, quantity=each.unaccounted, unit=each.unit, product=each.product)
-        for row in (*answer.outlets, *answer.others)
-        for each in row.amounts
-        if each.unaccounted > 0 and row.site not in own
-    ]
-    return tuple(sorted(found, key=lambda each: (-each.quantity, each.site, each.unit, each.product)))
-
-
 class Standing:
     """Where one case stands: what a line in a list says of it, and all of it (:meth:`status`).
 
@@ -259,7 +235,8 @@ class Standing:
     @property
     def unaccounted(self) -> tuple[Unaccounted, ...]:
         """What is missing at sites by their own word, the most first."""
-        return unaccounted(self.answer, self.against)
+        sums = sums_with_said(self.facts, self.found, self.case, settings=self.settings)
+        return unaccounted(self.found, sums, self.matter, undisposed_at(self.against))
 
     def status(self, *, curves: bool = False) -> CaseStatus:
         """Return all of it. :param curves: with a recall answer for every day since the opening."""

@@ -11,11 +11,16 @@ Rules:
 
 from __future__ import annotations
 
+from typing import Final
+
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.blocking import lifter
 from foodtrace.recall.clearing import standing
 from foodtrace.recall.facts import Case, Facts
 from foodtrace.recall.settings import Settings
+
+_NOWHERE: Final = -1
+"""No site: only what was cleared wherever it lies is let go there."""
 
 
 class Matter:
@@ -39,6 +44,15 @@ class Matter:
             return True
         t = self._now if at is None else at
         return any((lot, site) in hit.holdings and not any(lifts(name, site, t) for name in hit.names[lot]) for lifts, hit in self._asked)
+
+    def missing(self, lot: int, site: int) -> bool:
+        """Say whether goods that went missing from a holding are its matter: of what was cleared at one site they were not examined."""
+        if self.everything:
+            return True
+        return any(
+            (lot, site) in hit.holdings and not any(lifts(name, _NOWHERE, self._now) for name in hit.names[lot])
+            for lifts, hit in self._asked
+        )
 
     @property
     def sites(self) -> frozenset[int]:

@@ -94,5 +94,12 @@ def test_goods_that_a_shop_says_are_gone_are_told_when_a_case_is_closed_over_the
     assert "closed" in said
     assert line in said
     assert "有货去向不明 (账上有, 网点说没有): Shop 20.0 kg" in made("26T12:21", "case", "list", "--all", lang="zh")
-    (listed,) = here.json("--now", "2026-11-26T12:22", "case", "list", "--all")
+    assert line in made("26T12:21", "case", "list"), "closed over them, so that it is no all-clear"
+    (listed,) = here.json("--now", "2026-11-26T12:22", "case", "list")
+    assert listed["state"] == "closed"
     assert [(each["name"], each["quantity"], each["unit"]) for each in listed["unaccounted"]] == [("Shop", 20_000, "g")]
+    made("26T12:23", "case", "clear", "2026-0001", made.lot, "--site", "Shop", "--basis", "lab", "--approved-by", "9")
+    assert line in made("26T12:24", "case", "list"), "what was missing there was not examined"
+    made("26T12:25", "case", "clear", "2026-0001", made.lot, "--basis", "lab", "--approved-by", "9")
+    assert "no open cases" in made("26T12:26", "case", "list")
+    assert here.json("--now", "2026-11-26T12:27", "case", "status")["unaccounted"] == []

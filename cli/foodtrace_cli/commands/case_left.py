@@ -12,9 +12,9 @@ from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, say
 
 if TYPE_CHECKING:
-    from foodtrace.operations.casestatus import Unaccounted
     from foodtrace.operations.closing import Condition, Goods
     from foodtrace.operations.maybesame import MaybeSame
+    from foodtrace.operations.missing import Unaccounted
 
 _SHOWN = 20
 """Lines on a terminal."""
