@@ -7,7 +7,9 @@ Rules (TRANSCRIPTS house rule 4, but for the beginnings of names: ADR 17):
 2. The beginning of a name is nobody's name, however unique it is today: tomorrow it may be another lot's whole code, and a recall of the
    wrong lot is an all-clear for the right one.
 3. Two matches are an error that lists the full ids; none is an error that names similar ones, those that begin so among them.
-4. "Not here" is never "not sold": the caller says how fresh the records are.
+4. An id under which goods of any record are, or that a dispatch without lot left, is a place whether or not somebody registered it: who got
+   goods gets a notice, answers it, and gives them back. New records name registered sites only: a typed id would be a new place each time.
+5. "Not here" is never "not sold": the caller says how fresh the records are.
 """
 
 from __future__ import annotations
@@ -23,6 +25,11 @@ from foodtrace.storage.session import Ask, Session
 
 _LIMIT: Final = 20
 _OF_CODE: Final = f"SELECT n.text FROM name AS n WHERE n.code = ? AND {used('n')} ORDER BY n.text LIMIT ?"  # noqa: S608 - constants
+_HAD_GOODS: Final = (
+    "SELECT 1 FROM name AS n WHERE n.text = ? AND n.code IS NULL AND COALESCE((SELECT 1 FROM holding WHERE site = n.id LIMIT 1), "
+    "(SELECT 1 FROM unnamed WHERE site = n.id LIMIT 1)) IS NOT NULL"
+)
+"""Two looks into indexes; ``holding`` has a row also for where goods were sent to, and not recorded as received."""
 _NEAR: Final = 5
 _FORM: Final = re.compile(r"(?:[A-Z0-9-]{1,40}/)?[A-Z0-9.-]{1,40}")
 """What a lot may look like; a code that is too long is nobody's, and no near one is looked for."""
@@ -103,6 +110,15 @@ def resolve_site(session: Session, given: str, *, kinds: Iterable[str] = ()) -> 
     if ids:
         raise Ambiguous("site.ambiguous", value=given, candidates=ids)
     raise NotFound("site.not_found", value=given, near=_near_sites(session, text))
+
+
+def resolve_place(session: Session, given: str) -> str:
+    """Return the id of a place where goods are or were: as :func:`resolve_site` does, or one that records name though none registers it.
+
+    :raises NotFound, Ambiguous: as there.
+    """
+    text = folded(given).upper()
+    return text if session.row(_HAD_GOODS, (text,)) is not None else resolve_site(session, given)
 
 
 def sites_of_kind(session: Session, kinds: Iterable[str]) -> list[tuple[str, str]]:

@@ -27,7 +27,7 @@ from typing import NamedTuple, TypeAlias
 
 from foodtrace.errors import BadData, NotFound, Refused
 from foodtrace.events import Acknowledgement, Held, Notice
-from foodtrace.graph.directory import resolve_lot, resolve_site
+from foodtrace.graph.directory import resolve_lot, resolve_place
 from foodtrace.graph.edges import UNIT_NAMES, micros
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.common import Doing, local
@@ -106,7 +106,7 @@ class Answering:
         :raises BadData: ``quantity.unit_differs``: pieces said of a lot that is kept in grams, and the like; ``case.lot_twice``;
             ``case.before_notice``: given before the notice.
         """
-        place = resolve_site(self._session, site)
+        place = resolve_place(self._session, site)
         at = self.given(place, doing.now, notice=notice, day=day)
         number = self._facts.numbers([place]).get(place)
         if place not in self._asked and all(hit.recalls(number) for hit in self._reached if hit.now):

@@ -25,7 +25,7 @@ import msgspec
 
 from foodtrace.errors import BadData, FoodtraceError
 from foodtrace.events import Event, Notice
-from foodtrace.graph.directory import resolve_site
+from foodtrace.graph.directory import resolve_place
 from foodtrace.graph.edges import micros
 from foodtrace.graph.fitting import named as one_lot
 from foodtrace.graph.reader import SqlFacts
@@ -200,7 +200,7 @@ class _Reading:
 
     def _same_site(self, row: ListRow, place: str) -> None:
         named = row.text("site") if row.text("code") else ""
-        if named and (other := resolve_site(self._session, named)) != place:
+        if named and (other := resolve_place(self._session, named)) != place:
             raise BadData(
                 "case.other_site",
                 value=other,
@@ -222,7 +222,7 @@ class _Reading:
         if not key:
             raise BadData("list.column", value=f"{row.row}", expected=" / ".join((*ANSWERS["site"][:2], *ANSWERS["code"][:1])))
         if not row.text("code"):
-            return resolve_site(self._session, key), None
+            return resolve_place(self._session, key), None
         notice = self._receipts.notice(key)
         if notice.case != self._case:
             raise BadData("case.other_case", value=notice.case, expected=self._case)

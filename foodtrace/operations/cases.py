@@ -34,7 +34,7 @@ from foodtrace.events import (
     RecallWidened,
     RecallWithdrawn,
 )
-from foodtrace.graph.directory import resolve_lot, resolve_site
+from foodtrace.graph.directory import resolve_lot, resolve_place
 from foodtrace.graph.edges import micros
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.atsite import coming
@@ -254,7 +254,7 @@ def clear(
     for each in meant:
         if not concerned(session, state.case, each, micros(doing.now)):
             raise NotFound("case.not_affected", value=each, name=each, case=state.case)
-    where = resolve_site(session, site) if site else ""
+    where = resolve_place(session, site) if site else ""
     places = {where: meant} if meant else _reached(session, state, micros(doing.now), where)
     if not places:
         raise NotFound("case.nothing_to_clear", value=where or "-", case=state.case)

@@ -24,7 +24,7 @@ import msgspec
 
 from foodtrace.errors import BadData, NotFound, Refused, Storage
 from foodtrace.events import EffectivenessCheck, Event
-from foodtrace.graph.directory import resolve_lot, resolve_site
+from foodtrace.graph.directory import resolve_lot, resolve_place
 from foodtrace.graph.edges import micros
 from foodtrace.graph.known import facts_by
 from foodtrace.graph.reader import SqlFacts
@@ -181,7 +181,7 @@ def check(
     if (result == "found") != (quantity is not None):
         raise BadData("case.found_what", value=result, expected="found --quantity")
     state = managed(session, doing, case, closed=True)
-    place = resolve_site(session, site)
+    place = resolve_place(session, site)
     now = micros(doing.now)
     facts = SqlFacts(session, now)
     number = facts.site(place) or 0

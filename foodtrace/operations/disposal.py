@@ -26,7 +26,7 @@ from typing import Any, Literal
 
 from foodtrace.errors import Ambiguous, BadData, NotFound, Refused
 from foodtrace.events import Destroyed, DestructionPlanned, Event, Output, Portion, Returned, Sealing, Transformation
-from foodtrace.graph.directory import resolve_lot, resolve_site
+from foodtrace.graph.directory import resolve_lot, resolve_place
 from foodtrace.graph.edges import UNIT_NAMES, micros, moment
 from foodtrace.graph.flows import BIRTHS
 from foodtrace.graph.reader import SqlFacts
@@ -78,8 +78,8 @@ def dispose(
     :raises Ambiguous: ``case.which_lot_here``.
     """
     full = resolve_case(session, case)
-    at = resolve_site(session, site)
-    back = resolve_site(session, to) if to else ""
+    at = resolve_place(session, site)
+    back = resolve_place(session, to) if to else ""
     if what == "return" and back == at:
         raise BadData("case.return_same_site", value=at, name=site_name(session, at))
     events: list[Event] = []
@@ -176,7 +176,7 @@ def plan_destruction(
     :raises NotFound, Ambiguous: as :func:`dispose`.
     """
     full = resolve_case(session, case)
-    at = resolve_site(session, site)
+    at = resolve_place(session, site)
     if due <= doing.now:
         raise BadData("case.due_past", value=due.isoformat(), expected=doing.now.isoformat())
     if not place.strip():
@@ -248,7 +248,7 @@ def call_off(session: Session, doing: Doing, case: str | None, site: str, lot: s
     :raises NotFound: ``case.no_plan``.
     """
     full = resolve_case(session, case)
-    at = resolve_site(session, site)
+    at = resolve_place(session, site)
     facts = SqlFacts(session, micros(doing.now))
     names = set(with_aliases(facts, [facts.lot(_lot_of(session, doing, full, lot)) or 0])) if lot else None
     plans = [each for each in _planned(session, doing, full) if each.site == facts.site(at) and not each.done]
@@ -283,7 +283,7 @@ def report_destruction(session: Session, doing: Doing, case: str | None, site: s
     :raises NotFound: ``case.no_plan``. :raises BadData: ``case.report_late``: it was to have happened by now.
     """
     full = resolve_case(session, case)
-    at = resolve_site(session, site)
+    at = resolve_place(session, site)
     facts = SqlFacts(session, micros(doing.now))
     plans = [each for each in _planned(session, doing, full) if each.site == facts.site(at) and not each.done and each.reported is None]
     if not plans:
@@ -340,7 +340,7 @@ def correct(
         raise BadData("case.approved_by", value="-", expected="--approved-by")
     if not note.strip():
         raise BadData("case.note", value="-", expected="--note")
-    at = resolve_site(session, site)
+    at = resolve_place(session, site)
     full = _lot_of(session, doing, state.case, lot)
     _amount(session, doing, state.case, at, full, quantity, allow_short=allow_short)
     made = lots.format(lots.parse(output))
@@ -374,7 +374,7 @@ def restock(session: Session, doing: Doing, site: str, lot: str, quantity: Quant
     :raises Refused: ``transfer.recalled``, ``transfer.recall_possible``; the refusal is on record then.
     """
     full = resolve_lot(session, lot)
-    at = resolve_site(session, site)
+    at = resolve_place(session, site)
     return refused(session, doing, "restock", [(full, quantity)], at, tests=False) or Outcome(answer=full)
 
 

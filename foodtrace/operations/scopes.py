@@ -21,7 +21,7 @@ import msgspec
 
 from foodtrace.errors import BadData, NotFound
 from foodtrace.events import Clause, LeftClause, LotsClause, PredicateClause, ThroughClause
-from foodtrace.graph.directory import resolve_lot, resolve_site
+from foodtrace.graph.directory import resolve_lot, resolve_place
 from foodtrace.graph.edges import moment
 from foodtrace.graph.flowkind import ALWAYS, NEVER
 from foodtrace.graph.reader import SqlFacts
@@ -87,9 +87,9 @@ def clauses_of(session: Session, given: Given, now: dt.datetime) -> tuple[Clause
     if given.left or given.through:
         start, end = _window(given, now)
         if given.left:
-            found.append(LeftClause(site=resolve_site(session, given.left), start=start, end=end))
+            found.append(LeftClause(site=resolve_place(session, given.left), start=start, end=end))
         if given.through:
-            found.append(ThroughClause(site=resolve_site(session, given.through), start=start, end=end))
+            found.append(ThroughClause(site=resolve_place(session, given.through), start=start, end=end))
     elif given.start or given.end:
         raise BadData("case.window", value=given.start or given.end, expected="--left SITE / --through SITE")
     if not found:

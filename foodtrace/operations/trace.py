@@ -20,7 +20,7 @@ import msgspec
 from foodtrace.errors import NotFound
 from foodtrace.events import LotsClause
 from foodtrace.graph.copies import flows_once
-from foodtrace.graph.directory import resolve_lot, resolve_site
+from foodtrace.graph.directory import resolve_lot, resolve_place
 from foodtrace.graph.edges import UNIT_NAMES
 from foodtrace.graph.fitting import named
 from foodtrace.graph.flows import BIRTHS
@@ -157,7 +157,7 @@ def trace(session: Session, lot: str, *, now: int, direction: Direction = "both"
 def _chain(facts: SqlFacts, text: str, number: int | None, start: set[int], direction: Direction, settings: Settings, at: str) -> Chain:
     asked = () if number is None else (number,)
     if direction == "back":
-        site = resolve_site(facts.session, at) if at else ""
+        site = resolve_place(facts.session, at) if at else ""
         drawn = chains.backward(facts, asked, settings=settings, at=(facts.site(site) or -1) if site else 0)
         if at and not drawn.places:
             raise NotFound("trace.not_there", value=text, site=site)

@@ -17,6 +17,7 @@ from typing import Final
 from sqlalchemy import CheckConstraint, Column, PrimaryKeyConstraint, Table, UniqueConstraint
 from sqlalchemy.schema import Constraint
 
+from foodtrace.storage.collation import BYTEWISE, sorts_by_bytes
 from foodtrace.storage.schema import statements, triggers
 from foodtrace.storage.session import Session
 from foodtrace.storage.strange import HEAD, Strange, quoted, table_of
@@ -53,7 +54,7 @@ def taken_off(session: Session, found: Strange) -> str:
     if session.dialect == "sqlite":
         return f"DROP {'INDEX' if found.kind == 'index' else 'TRIGGER'} IF EXISTS {found.thing};"
     if found.kind in ("default", "type"):
-        return _column_back(found)
+        return _column_back(session, found)
     if found.kind in ("path", "session"):
         return _setting_back(session, found.kind)
     pattern = _TAKEN_OFF.get(found.kind)
@@ -84,11 +85,15 @@ def _columns(session: Session, relation: object) -> set[str]:
     return {str(name) for (name,) in rows}
 
 
-def _column_back(found: Strange) -> str:
+def _column_back(session: Session, found: Strange) -> str:
     """Return how a default or a type of a column becomes ours again; a column that is not ours loses its default, or goes."""
     column = metadata.tables[found.table].columns.get(found.thing.strip('"'))
     if found.kind == "type":
-        change = f"DROP COLUMN {found.thing}" if column is None else f"ALTER COLUMN {found.thing} TYPE {type_of(column)}"
+        change = f"DROP COLUMN {found.thing}"
+        if column is not None:
+            kind = type_of(column)
+            order = f" COLLATE {BYTEWISE}" if kind == "text" and not sorts_by_bytes(session) else ""
+            change = f"ALTER COLUMN {found.thing} TYPE {kind}{order}"
     elif column is not None and column.server_default is not None:
         change = f"ALTER COLUMN {found.thing} SET DEFAULT 0"
     elif column is not None and column.name == "id":

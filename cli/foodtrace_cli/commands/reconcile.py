@@ -48,14 +48,14 @@ def reconcile(
     ctx: Context, site: str | None, start: str | None, end: str | None, csv_file: str | None, *, show_all: bool, long: bool, as_json: bool
 ) -> int:
     """Compare the books of all sites; exit 1 when something is open."""
-    from foodtrace.graph.directory import resolve_site  # noqa: PLC0415
+    from foodtrace.graph.directory import resolve_place  # noqa: PLC0415
     from foodtrace.operations.reconciling import reconcile as compare  # noqa: PLC0415
 
     first, last = _moment(start, last=False), _moment(end, last=True)
     if first is not None and last is not None and first > last:
         raise BadData("cli.reconcile.window", value=start, expected=end)
     with ctx.open() as ledger, ledger.reading() as session, progress("reconcile") as bar:
-        place = resolve_site(session, site) if site else ""
+        place = resolve_place(session, site) if site else ""
         found = compare(session, now=ledger.clock(), site=place, start=first, end=last, progress=bar)
     if csv_file is not None:
         _csv(ctx, found, csv_file)
