@@ -14,7 +14,7 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from foodtrace.recall.picture import cells, escaped
+from foodtrace.recall.picturewords import cells, escaped
 from foodtrace.recall.report import CurvePoint, Report
 from foodtrace.texts import Lang, text
 

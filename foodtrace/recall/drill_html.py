@@ -7,7 +7,9 @@ import shlex
 from foodtrace.quantity import unit_word
 from foodtrace.recall.chain import Chain
 from foodtrace.recall.drill import Drill, Weighed
-from foodtrace.recall.picture import escaped, svg
+from foodtrace.recall.picture import svg
+from foodtrace.recall.picturecards import ON_PAPER
+from foodtrace.recall.picturewords import escaped
 from foodtrace.recall.report_html import PAPER, opening, section
 from foodtrace.recall.report_tables import Grid, Measured, findings_grid, moment_words, places_grid
 from foodtrace.recall.shortcodes import named_in, short_codes
@@ -31,7 +33,7 @@ def html(found: Drill, chain: Chain, *, lang: Lang = "en") -> str:
         section(balance_grid(found, lang), lang),
         f'<p class="sub">{escaped(text("report.drill.balance", lang))}</p>',
         f"<h2>{escaped(text('report.chain.title', lang))}</h2>",
-        f"<figure>{svg(chain, lang=lang, most=PAPER, beside=named, whole=_whole(found, lang))}</figure>",
+        f"<figure>{svg(chain, lang=lang, most=PAPER, beside=named, whole=_whole(found, lang), look=ON_PAPER)}</figure>",
         section(places_grid("outlets", found.answer.outlets, code, lang), lang),
         section(places_grid("others", found.answer.others, code, lang), lang),
         section(findings_grid(found.answer, code, lang), lang),

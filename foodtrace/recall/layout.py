@@ -2,7 +2,8 @@
 
 Steps (after Sugiyama, Tagawa and Toda 1981):
 
-1. **Cycles** are cut where a walk from the beginnings comes back to a box it is still inside; the arrow cut is drawn backwards.
+1. **Cycles** are cut where a walk from the beginnings comes back to a box it is still inside; the arrow cut is drawn backwards. So are
+   arrows said to lead back, unless their end stands farther right without them: a return moves nothing to the right.
 2. **Columns**: each box stands one right of the last box that leads to it. A box that nothing leads to moves up to one left of
    where it leads first.
 3. An arrow over several columns passes a **bend** in each of those between.
@@ -35,7 +36,7 @@ class Item(msgspec.Struct, frozen=True):
     """A box to place."""
 
     key: int
-    height: int
+    height: float
 
 
 class Laid(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,18 +51,25 @@ class Laid(msgspec.Struct, frozen=True, kw_only=True):
     columns: int
 
 
-def lay_out(items: Sequence[Item], arrows: Sequence[tuple[int, int]], *, gap: int) -> Laid:
+def lay_out(items: Sequence[Item], arrows: Sequence[tuple[int, int]], *, gap: int, back: Sequence[tuple[int, int]] = ()) -> Laid:
     """Place boxes.
 
     :param arrows: pairs of keys; an arrow from a box to itself is ignored.
     :param gap: least space between two boxes of a column.
+    :param back: arrows that lead back; one that is also among ``arrows`` is none.
     """
     keys = [item.key for item in items]
     pairs = sorted({pair for pair in arrows if pair[0] != pair[1]})
     backwards = _cut(keys, pairs)
+    returned = sorted({pair for pair in back if pair[0] != pair[1]} - set(pairs))
+    if returned:
+        forward = sorted({(b, a) if (a, b) in backwards else (a, b) for a, b in pairs})
+        place = {key: (column, n) for n, (key, column) in enumerate(_columns(keys, forward).items())}
+        backwards |= {(a, b) for a, b in returned if place[a] > place[b]}
+        pairs = sorted({*pairs, *returned})
     forward = sorted({(b, a) if (a, b) in backwards else (a, b) for a, b in pairs})
     column = _columns(keys, forward)
-    height = {item.key: float(item.height) for item in items}
+    height = {item.key: item.height for item in items}
     segments, bends, rows = _bends(column, forward, height)
     rows = _ordered(rows, segments)
     y = _heights(rows, segments, height, gap)

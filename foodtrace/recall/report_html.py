@@ -20,7 +20,9 @@ from foodtrace.quantity import unit_word
 from foodtrace.recall.beside import beside_rates, beyond_records, unsealed_words
 from foodtrace.recall.chain import Chain
 from foodtrace.recall.curve_picture import curve_svg
-from foodtrace.recall.picture import escaped, svg
+from foodtrace.recall.picture import svg
+from foodtrace.recall.picturecards import ON_PAPER
+from foodtrace.recall.picturewords import escaped
 from foodtrace.recall.report import Report
 from foodtrace.recall.report_tables import WHERE_ANY, Cell, Grid, Measured, grids, moment_words, over_words, proven_goods, rate_words
 from foodtrace.recall.shortcodes import named_in
@@ -114,7 +116,8 @@ def html(
 
 
 def _chain(report: Report, chain: Chain, lang: Lang) -> str:
-    return svg(chain, lang=lang, most=PAPER, beside=named_in(report.answer), whole=text("report.picture.whole_report", lang))
+    whole = text("report.picture.whole_report", lang)
+    return svg(chain, lang=lang, most=PAPER, beside=named_in(report.answer), whole=whole, look=ON_PAPER)
 
 
 def opening(title: str, below: str, made: str, lang: Lang) -> list[str]:

@@ -15,7 +15,7 @@ import re
 from decimal import Decimal
 from typing import Any, Final
 
-from foodtrace.recall.picture import cells
+from foodtrace.recall.picturewords import cells
 from foodtrace.recall.report import Report
 from foodtrace.recall.report_tables import Cell, Grid, Measured, grids
 from foodtrace.texts import Lang, text

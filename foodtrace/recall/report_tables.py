@@ -20,7 +20,7 @@ from foodtrace.quantity import thousands, unit_word
 from foodtrace.recall.answer import Amount, Answer, FiguresAnswer, OutletRow, RateAnswer
 from foodtrace.recall.beside import base_words, beside_rates, percent_words, unsealed_words
 from foodtrace.recall.deadlines import LOCAL
-from foodtrace.recall.picture import kind_word
+from foodtrace.recall.picturewords import kind_word
 from foodtrace.recall.report import PEOPLE, REPORTED, Report
 from foodtrace.recall.report_entries import CaseEntry, in_order_of_proof
 from foodtrace.recall.shortcodes import Written, answer_codes

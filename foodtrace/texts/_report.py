@@ -50,7 +50,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "report.picture.own": ("{kind}(自有)", "{kind} (own)"),
     "report.picture.within": ("其间互转 {quantity}", "among them {quantity}"),
     "report.picture.travelling": ("在途", "travelling"),
-    "report.picture.some_travelling": ("(其中在途 {quantity})", "({quantity} of it travelling)"),
+    "report.picture.some_travelling": ("(在途 {quantity})", "({quantity} travelling)"),
     "report.picture.returned": ("退回", "returned"),
     "report.picture.sent_back": ("已退回 {quantity}", "sent back {quantity}"),
     "report.picture.came_back": ("收到退回 {quantity}", "got back {quantity}"),

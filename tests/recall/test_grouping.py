@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 from collections import Counter
-from itertools import pairwise
+from itertools import combinations, pairwise
+from typing import TypeAlias
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,14 +13,17 @@ from hypothesis import strategies as st
 from foodtrace.graph.walk import KNOT
 from foodtrace.recall.chain import Arrow, Chain, Place, Way
 from foodtrace.recall.grouping import OVERVIEW, READABLE, added, sketch, together
+from foodtrace.recall.layout import Item, lay_out
 from foodtrace.recall.picture import svg
+from foodtrace.recall.picturecards import ON_PAPER, ON_SCREEN, Look
+from foodtrace.recall.picturewords import cells
 
 SVG = "{http://www.w3.org/2000/svg}"
 
 
 def place(n: int, kind: str = "shop", *, lot: int = 1, **more: object) -> Place:
     known = {"lot": f"OP-P/{lot}", "product": "奶粉", "role": "outlet", "link": "confirmed", "on_hand": ((0, 1000 + n),)}
-    return Place(key=(lot, n), site=f"S{n}", name=f"店{n}", kind=kind, **(known | more))  # type: ignore[arg-type]
+    return Place(key=(lot, n), site=f"S{n}", kind=kind, **({"name": f"店{n}"} | known | more))  # type: ignore[arg-type]
 
 
 def arrow(here: Place, there: Place, q: int = 1000, **more: object) -> Arrow:
@@ -74,6 +78,73 @@ def test_however_a_chain_looks_its_boxes_are_few_and_hide_nothing(chain: Chain, 
         assert count == Counter(getattr(each, grade) for each in chain.places), "a group is what its first place is"
 
 
+Rect: TypeAlias = tuple[float, float, float, float]
+"""Left, top, right, bottom."""
+
+
+def rects(picture: str) -> tuple[list[Rect], list[tuple[str, Rect]], Rect]:
+    """Boxes of a picture, its texts with the room they take about, and the whole."""
+    root = ET.fromstring(picture)  # noqa: S314 - our own
+    found: list[Rect] = []
+    for box in root.iter(f"{SVG}g"):
+        frames = box.findall(f"{SVG}rect[@class]")
+        if frames and box.find(f"{SVG}title") is not None:
+            x, y, width, height = (float(frames[-1].get(name, "0")) for name in ("x", "y", "width", "height"))
+            found.append((x, y, x + width, y + height))
+    said: list[tuple[str, Rect]] = []
+    for each in root.iterfind(f"{SVG}g//{SVG}text"):
+        words, x, y = "".join(each.itertext()), float(each.get("x", "0")), float(each.get("y", "0"))
+        wide = cells(words) * (6.0 if each.get("class") == "q" else 6.6)
+        said.append((each.get("class", ""), (x - wide, y - 9, x, y) if each.get("text-anchor") == "end" else (x, y - 9, x + wide, y)))
+    return found, said, (0, 0, float(root.get("width", "0")), float(root.get("height", "0")))
+
+
+def meet(one: Rect, two: Rect) -> bool:
+    return one[0] < two[2] and two[0] < one[2] and one[1] < two[3] and two[1] < one[3]
+
+
+def within(one: Rect, two: Rect) -> bool:
+    return two[0] <= one[0] <= one[2] <= two[2] and two[1] <= one[1] <= one[3] <= two[3]
+
+
+@settings(max_examples=150, deadline=None)
+@given(chains(), st.sampled_from([5, 30]), st.sampled_from([ON_SCREEN, ON_PAPER]))
+def test_nothing_lies_upon_anything_else(chain: Chain, most: int, look: Look) -> None:
+    found, said, whole = rects(svg(chain, lang="zh", most=most, look=look))
+    assert not any(meet(one, two) for one, two in combinations(found, 2))
+    for kind, room in said:
+        inside = [box for box in found if meet(box, room)]
+        assert len(inside) == (kind != "q"), "a text of a box is in that box, one of an arrow in none"
+        assert all(within(room, around) for around in (whole, *inside))
+    labels = [room for kind, room in said if kind == "q"]
+    assert not any(meet(one, two) for one, two in combinations(labels, 2))
+
+
+def test_many_ends_of_one_sender_are_a_list_with_every_quantity_on_an_arrow() -> None:
+    """Three hundred shops one below the other were nine thousand pixels of fan."""
+    plant = place(1, "plant", asked=True)
+    shops = [place(2 + n, name=f"好邻居连锁便利店北河市东门大街第{n}号分店") for n in range(299)]
+    chain = Chain(places=(plant, *shops), arrows=tuple(arrow(plant, each, 1000 * (n + 1)) for n, each in enumerate(shops)))
+    picture = svg(chain, lang="zh")
+    lines, (found, _, whole) = said(picture), rects(picture)
+    assert {f"{n + 1}.0 kg" for n in range(299)} <= set(lines)
+    assert f"{sum(range(300)):,}.0 kg" in lines, "the arrow to the list says the sum"
+    assert all(any(f"第{n}号分店" in each for each in lines) for n in range(299))
+    assert len(found) == 300
+    assert whole[2] < 3000
+    assert whole[3] < 2000
+
+
+def test_a_return_moves_nothing_to_the_right() -> None:
+    """Two depots side by side stay so although a shop of the one sent something back to the other."""
+    laid = lay_out([Item(n, 20) for n in range(4)], [(0, 1), (0, 2), (1, 3)], gap=8, back=[(3, 2), (3, 1)])
+    assert laid.column == {0: 0, 1: 1, 2: 1, 3: 2}
+    assert laid.backwards == {(3, 2), (3, 1)}
+    ahead = lay_out([Item(n, 20) for n in range(2)], [], gap=8, back=[(0, 1)])
+    assert ahead.column == {0: 0, 1: 1}, "where nothing else leads it is drawn as it went"
+    assert lay_out([Item(n, 20) for n in range(2)], [(0, 1)], gap=8, back=[(0, 1), (1, 0)]).backwards == {(1, 0)}
+
+
 def test_places_that_got_the_goods_by_one_way_are_one_box_and_the_ways_stay_apart() -> None:
     """An oil lot in batches of two products, two warehouses each, shops at each: two ways, not one heap at each distance."""
     oil = place(1, "plant", lot=1, asked=True, role="")
@@ -125,9 +196,9 @@ def test_what_some_of_it_travels_is_no_word_for_all_of_it() -> None:
         arrows=(arrow(plant, shop, 10_000_000, travelling=((0, 2000),)), arrow(plant, other, 7000, travelling=((0, 7000),))),
     )
     picture = svg(chain, lang="en")
-    assert {"10,000.0 kg (2.0 kg of it travelling)", "7.0 kg travelling"} <= set(said(picture))
+    assert {"10,000.0 kg (2.0 kg travelling)", "7.0 kg travelling"} <= set(said(picture))
     assert Counter(each.get("class") for each in ET.fromstring(picture).iter(f"{SVG}path")) == {"a": 1, "a t": 1, None: 1}  # noqa: S314
-    assert "10,000.0 kg (其中在途 2.0 kg)" in said(svg(chain, lang="zh"))
+    assert "10,000.0 kg (在途 2.0 kg)" in said(svg(chain, lang="zh"))
 
 
 def test_a_group_says_what_it_is_what_went_on_within_it_and_where_all_are_listed() -> None:

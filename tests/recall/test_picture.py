@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from foodtrace.recall.chain import Arrow, Chain, Place, joined
 from foodtrace.recall.layout import Item, lay_out
-from foodtrace.recall.picture import amounts, cells, cut, escaped, shortened, svg
+from foodtrace.recall.picture import svg
+from foodtrace.recall.picturewords import amounts, cells, escaped, halved, shortened, wrapped
 from tests.recall.chains import BLEND, ahead, back, crowd, told
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -116,9 +117,19 @@ def test_pieces_of_several_products_are_told_apart_by_name() -> None:
     assert amounts(((2, "奶粉", 100), (2, "小袋", 7)), "zh") == "100 件 奶粉 + 7 件 小袋"
 
 
-def test_cutting_counts_cells() -> None:
-    assert cut("北河农批市场", 9) == "北河农.."
-    assert cut("shop", 4) == "shop"
+def test_what_does_not_fit_a_line_goes_on_in_the_next_and_nothing_is_cut_off() -> None:
+    assert wrapped("on hand 500.0 kg + 12 pcs", 16) == ["on hand 500.0 kg", "+ 12 pcs"]
+    assert wrapped("91330100MA2AAAAA0X/SY20260901-07 x", 10) == ["91330100MA2AAAAA0X/SY20260901-07", "x"]
+    assert halved("北河乳业集团股份有限公司", 16) == ["北河乳业集团股份", "有限公司"]
+    assert halved("Beihe Dairy Works", 12) == ["Beihe Dairy", "Works"]
+    assert halved("shop", 4) == ["shop"]
+    kept = halved(SHOP.format(7), 16)
+    assert all(cells(line) <= 16 for line in kept)
+    assert kept[0].startswith("极其长的")
+    assert kept[1].endswith("第7号分店")
+    much = ((0, 10**12), (1, 10**12), (2, 10**12))
+    (box,) = boxes(svg(Chain(places=(Place(key=(1, 1), lot="L", kind="shop", on_hand=much),), arrows=())))
+    assert "1,000,000,000.0 kg + 1,000,000,000.0 L + 1,000,000,000,000 pcs" in " ".join(box)
 
 
 @given(st.text(max_size=60), st.integers(8, 40))
@@ -174,7 +185,7 @@ def test_lots_of_one_code_have_their_full_ids() -> None:
     long = "91330100MA2AAAAA0X/" + "1234567890" * 2
     lots = ["OP-P/L", "WHO/L", "OP-P/K", long, long.replace("9133", "9144")]
     read = boxes(svg(shops(*(("X", "门店", lot) for lot in lots))))
-    assert [each[1].split()[-1] for each in read] == ["OP-P/L", "WHO/L", "K", *lots[3:]]
+    assert [" ".join(each[1:]).split()[1] for each in read] == ["OP-P/L", "WHO/L", "K", *lots[3:]]
 
 
 def test_a_code_that_stands_beside_the_picture_or_in_a_group_of_it_tells_nothing() -> None:

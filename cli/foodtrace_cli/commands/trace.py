@@ -88,7 +88,7 @@ def _lots(ctx: Context, heading: str, lots: Any, limit: int | None) -> None:
 
 def _way(ctx: Context, found: Any, limit: int | None) -> None:
     """Print who gave how much to whom."""
-    from foodtrace.recall.picture import kind_word  # noqa: PLC0415
+    from foodtrace.recall.picturewords import kind_word  # noqa: PLC0415
     from foodtrace.recall.shortcodes import short_codes  # noqa: PLC0415
 
     places = {place.id: place for place in found.places}
