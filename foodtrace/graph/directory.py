@@ -30,6 +30,7 @@ _HAD_GOODS: Final = (
     "(SELECT 1 FROM unnamed WHERE site = n.id LIMIT 1)) IS NOT NULL"
 )
 """Two looks into indexes; ``holding`` has a row also for where goods were sent to, and not recorded as received."""
+_ANOTHER: Final = f"SELECT 1 FROM name AS n WHERE n.code = ? AND n.text <> ? AND {used('n')} LIMIT 1"  # noqa: S608 - constants
 _NEAR: Final = 5
 _FORM: Final = re.compile(r"(?:[A-Z0-9-]{1,40}/)?[A-Z0-9.-]{1,40}")
 """What a lot may look like; a code that is too long is nobody's, and no near one is looked for."""
@@ -63,6 +64,12 @@ def resolve_lot(session: Session, given: str) -> str:
     if not given.startswith("?") and not _FORM.fullmatch(text):
         raise BadData("lot.form", value=given, expected="A-Z 0-9 . - (1-20)")
     raise NotFound("lot.not_found", value=given, near=near_lots(session, text))
+
+
+def written_lot(session: Session, lot: str) -> str:
+    """Return how a lot is written that is spoken of alone: by its code, or its full id where records name another lot of that code."""
+    code = lot.rpartition("/")[2]
+    return lot if lot.startswith("?") or session.row(_ANOTHER, (code, lot)) is not None else code
 
 
 def near_lots(session: Session, text: str) -> list[str]:

@@ -153,7 +153,10 @@ def issue(
 
         emit_json(CertificateSaid(event=issued.event, text=issued.text, file=str(path), findings=issued.findings))
     else:
-        code = issued.event.lot.rpartition("/")[2]
+        from foodtrace.graph.directory import written_lot  # noqa: PLC0415
+
+        with ctx.open() as ledger, ledger.reading() as session:
+            code = written_lot(session, issued.event.lot)
         say(ctx.t("cli.certificate.issued", product=product, quantity=amount(ctx, size), lot=code, path=path))
     if not issued.event.origin:
         say(ctx.t("cli.certificate.no_origin"), err=True)

@@ -17,9 +17,11 @@ def amount(ctx: Context, quantity: Quantity) -> str:
 
 
 def names(ledger: Ledger, lot: str, **sites: str) -> dict[str, str]:
-    """Return what an echo calls sites and goods by."""
+    """Return what an echo calls sites and goods by; the lot under ``code``."""
+    from foodtrace.graph.directory import written_lot  # noqa: PLC0415
     from foodtrace.operations.naming import names_of, product_of  # noqa: PLC0415
 
     with ledger.reading() as session:
         called = names_of(session, set(sites.values()), ledger.clock())
-        return {**{word: called[site] for word, site in sites.items()}, "product": product_of(session, lot, ledger.clock())}
+        goods = {"product": product_of(session, lot, ledger.clock()), "code": written_lot(session, lot)}
+        return {**{word: called[site] for word, site in sites.items()}, **goods}

@@ -15,6 +15,7 @@ from foodtrace_cli.schemaoption import prints
 
 if TYPE_CHECKING:
     from foodtrace.operations.shopledger import Purchase, Statement
+    from foodtrace.recall.shortcodes import Written
 
 _SHOWN = 10
 """Gaps that are named on the screen."""
@@ -73,12 +74,14 @@ def _print(ctx: Context, found: Statement) -> None:
 
 def _pdf(ctx: Context, found: Statement) -> bytes:
     from foodtrace.certificate.sheet import Table, sheet  # noqa: PLC0415 - only to draw
+    from foodtrace.recall.shortcodes import short_codes  # noqa: PLC0415
 
     came = tuple((ctx.t("ledger.col." + name), share) for name, share in _CAME)
     went = tuple((ctx.t("ledger.col." + name), share) for name, share in _WENT)
-    purchases = [[_cell(ctx, each, name) for name, _ in _CAME] for each in found.purchases]
+    written = short_codes([*(each.lot for each in found.purchases), *(each.lot for each in found.outgoings)])
+    purchases = [[_cell(ctx, each, name, written) for name, _ in _CAME] for each in found.purchases]
     outgoings = [
-        [each.day, ctx.t("ledger.kind." + each.kind), each.product, each.lot.rpartition("/")[2], str(each.cans), str(each.count)]
+        [each.day, ctx.t("ledger.kind." + each.kind), each.product, written(each.lot), str(each.cans), str(each.count)]
         for each in found.outgoings
     ]
     tables = [
@@ -98,8 +101,8 @@ _CAME = (
 _WENT = (("day", 10), ("kind", 10), ("product", 16), ("lot", 14), ("cans", 6), ("count", 6))
 
 
-def _cell(ctx: Context, purchase: Purchase, name: str) -> str:
+def _cell(ctx: Context, purchase: Purchase, name: str, written: Written) -> str:
     value = str(getattr(purchase, name))
     if name == "lot":
-        return value.rpartition("/")[2]
+        return written(value)
     return value or (ctx.t("ledger.no") if name in purchase.missing else "")

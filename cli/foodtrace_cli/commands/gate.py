@@ -123,14 +123,14 @@ def truck(click_ctx: click.Context, /, given: str | None, event_id: str, *, as_j
         )
         return
     answers = _decide(ctx, [""] if given is None else _texts(given, _text(told, "shown")), told, event_id)
-    for answer, name in answers:
+    for answer, name, lot in answers:
         if as_json:
             from foodtrace.operations.answers import said  # noqa: PLC0415
 
             emit_json(said(answer))
         else:
-            _print(ctx, answer, name)
-    click_ctx.exit(0 if answers and all(answer.verdict == "admit" for answer, _ in answers) else 1)
+            _print(ctx, answer, name, lot)
+    click_ctx.exit(0 if answers and all(answer.verdict == "admit" for answer, *_ in answers) else 1)
 
 
 def _texts(given: str, shown: str) -> list[str]:
@@ -145,8 +145,9 @@ def _texts(given: str, shown: str) -> list[str]:
     return texts
 
 
-def _decide(ctx: Context, texts: list[str], told: dict[str, object], event_id: str) -> list[tuple[GateAnswer, str]]:
-    """Decide on every text as a truck of its own; each answer with what its seller is called."""
+def _decide(ctx: Context, texts: list[str], told: dict[str, object], event_id: str) -> list[tuple[GateAnswer, str, str]]:
+    """Decide on every text as a truck of its own; each answer with what its seller is called, and how its lot is written."""
+    from foodtrace.graph.directory import written_lot  # noqa: PLC0415
     from foodtrace.operations import sellers  # noqa: PLC0415
     from foodtrace.operations.desk import market_of  # noqa: PLC0415
 
@@ -170,7 +171,14 @@ def _decide(ctx: Context, texts: list[str], told: dict[str, object], event_id: s
             for text in texts
         ]
         with ledger.reading() as session:
-            return [(each, sellers.name_of(session, each.seller) if each.seller else "-") for each in answers]
+            return [
+                (
+                    each,
+                    sellers.name_of(session, each.seller) if each.seller else "-",
+                    written_lot(session, each.lot) if each.lot else "-",
+                )
+                for each in answers
+            ]
 
 
 def _id_of(event_id: str, place: int) -> str:
@@ -242,10 +250,9 @@ def _paper(given: str) -> Paper:
     return Paper(kind=kind, number=number, valid_until=day)  # type: ignore[arg-type]  # looked up above
 
 
-def _print(ctx: Context, answer: GateAnswer, seller: str) -> None:
+def _print(ctx: Context, answer: GateAnswer, seller: str, lot: str) -> None:
     word = verdict(ctx.t("gate.verdict." + answer.verdict), COLOURS[answer.verdict])
     quantity = amount(ctx, answer.quantity) if answer.quantity else ""
-    lot = answer.lot.rpartition("/")[2] or "-"
     say(ctx.t("cli.gate.line", word=word, product=clean(answer.product), quantity=quantity, lot=lot, seller=clean(seller)))
     if answer.duplicate:
         say("          " + ctx.t("cli.gate.duplicate", time=f"{answer.at:%H:%M:%S}"))

@@ -50,13 +50,16 @@ def held(ctx: Context, market: str | None, *, as_json: bool) -> None:
     if not found:
         say(ctx.t("cli.held.none"))
         return
+    from foodtrace.recall.shortcodes import short_codes  # noqa: PLC0415
+
+    code = short_codes(each.lot for each in found)
     headings = [ctx.t(f"cli.held.{each}") for each in ("number", "product", "quantity", "lot", "reasons", "deadline", "id")]
     rows = [
         [
             f"{each.number:04d}",
             each.product,
             each.quantity.in_words(ctx.lang),
-            each.lot.rpartition("/")[2],
+            code(each.lot),
             " ".join(each.reasons),
             (f"{each.deadline.astimezone(each.at.tzinfo):%m-%d %H:%M}" if each.deadline else "-")
             + (" " + ctx.t("cli.held.late") if each.late else ""),
@@ -94,6 +97,7 @@ def resolve(
     Admitting is an override: it needs a second person's card (their number where no cards are in use).
     Goods under recall or with a positive test stay out all the same.
     """
+    from foodtrace.graph.directory import written_lot  # noqa: PLC0415
     from foodtrace.operations import held as holds  # noqa: PLC0415
     from foodtrace.quantity import Quantity  # noqa: PLC0415
     from foodtrace_cli.commands.gate_staff import shown  # noqa: PLC0415 - it needs this module
@@ -107,6 +111,8 @@ def resolve(
         doing = doing_of(ledger, decider, event_id, ledger.writer().number)
         rules = ledger.rulebook()
         _, answer = ledger.act(lambda session: holds.resolve(session, doing, rules, place, given, verdict, second=other, quantity=size))
+        with ledger.reading() as session:
+            code = written_lot(session, answer.held.lot)
     if as_json:
         from foodtrace.operations.answers import resolved_said  # noqa: PLC0415
 
@@ -120,7 +126,7 @@ def resolve(
                 number=f"{answer.held.number:04d}",
                 product=clean(answer.held.product),
                 quantity=answer.quantity,
-                lot=answer.held.lot.rpartition("/")[2],
+                lot=code,
             )
         )
         if answer.late:

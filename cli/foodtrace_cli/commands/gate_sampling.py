@@ -97,6 +97,8 @@ def check(click_ctx: click.Context, day: dt.datetime, market: str | None, number
 
 
 def _checked(ctx: Context, found: DayChecked) -> None:
+    from foodtrace.recall.shortcodes import short_codes  # noqa: PLC0415
+
     say(
         ctx.t(
             "cli.sampling.checked",
@@ -110,8 +112,9 @@ def _checked(ctx: Context, found: DayChecked) -> None:
     )
     if found.drawn:
         say("  " + ctx.t("cli.sampling.drawn", numbers=" ".join(f"{each:04d}" for each in found.drawn)))
+    code = short_codes(each.lot for each in found.findings)
     for each in found.findings:
-        words = ctx.t(each.code, number=f"{each.number:04d}", lot=each.lot.rpartition("/")[2], value=each.value, expected=each.expected)
+        words = ctx.t(each.code, number=f"{each.number:04d}", lot=code(each.lot), value=each.value, expected=each.expected)
         say(f"  {clean(words)}  {each.code}")
 
 

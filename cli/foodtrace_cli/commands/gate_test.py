@@ -62,6 +62,7 @@ def test(
     A positive stops the sale of the lot wherever it lies, and says what must follow and by when; a laboratory lifts or confirms it.
     Exit 1 while a positive stands.
     """
+    from foodtrace.graph.directory import written_lot  # noqa: PLC0415
     from foodtrace.operations.answers import Holding, test_said  # noqa: PLC0415
     from foodtrace.operations.common import Doing, local  # noqa: PLC0415
     from foodtrace.operations.goods import stock_of  # noqa: PLC0415
@@ -90,8 +91,9 @@ def test(
             )
         )
         stopped: tuple[Holding, ...] = ()
-        if answer.state in ("positive", "confirmed"):
-            with ledger.reading() as session:
+        with ledger.reading() as session:
+            code = written_lot(session, answer.event.lot)
+            if answer.state in ("positive", "confirmed"):
                 stopped = tuple(
                     Holding(site=each.site, name=site_name(session, each.site), quantity=each.quantity)
                     for each in stock_of(session, answer.event.lot, ledger.clock())
@@ -100,11 +102,11 @@ def test(
     if as_json:
         emit_json(said)
     else:
-        _print(ctx, said, [each.message(ctx.lang) for each in answer.must])
+        _print(ctx, said, code, [each.message(ctx.lang) for each in answer.must])
     click_ctx.exit(1 if answer.state in ("positive", "confirmed") else 0)
 
 
-def _print(ctx: Context, said: TestSaid, must: list[str]) -> None:
+def _print(ctx: Context, said: TestSaid, code: str, must: list[str]) -> None:
     from foodtrace.gate.rapid import percent  # noqa: PLC0415
 
     rate = "-" if said.inhibition is None else f"{percent(said.inhibition)} %"
@@ -112,7 +114,7 @@ def _print(ctx: Context, said: TestSaid, must: list[str]) -> None:
         ctx.t(
             "cli.test.line",
             verdict=ctx.t(f"cli.test.{said.verdict}"),
-            lot=said.lot.rpartition("/")[2],
+            lot=code,
             item=clean(said.item),
             rate=rate,
             sample=clean(said.sample),

@@ -62,8 +62,7 @@ def transfer(
 
         emit_json(TransferSaid(event=event, voucher=shown, **placed(receipt)))
         return
-    code, remains = event.lot.rpartition("/")[2], amount(ctx, left)
-    say(ctx.t("cli.transfer.done", **said, quantity=amount(ctx, size), lot=code, left=remains, id=shown))
+    say(ctx.t("cli.transfer.done", **said, quantity=amount(ctx, size), lot=said["code"], left=amount(ctx, left), id=shown))
 
 
 @click.command()
