@@ -116,22 +116,30 @@ def strange_returns(session: Session, events: Sequence[Event], now: int) -> list
     found: dict[str, None] = {}
     for event in events:
         if isinstance(event, Returned):
-            to, lot = facts.site(event.to), facts.lot(event.lot)
-            for state in load_cases(session, event.case, until=now):
-                hit = reach_of(facts, state)
-                lots = {each for each, names in hit.names.items() if lot in names}
-                begun = any(flow.kind in BIRTHS and flow.site == to and flow.lot in lots for flow in hit.flows)
-                sent = any(move.src == to and move.lot in lots and not move.recall for move in hit.moves)
-                if to not in hit.own and not begun and not sent:
-                    found[event.to] = None
+            to = facts.site(event.to) or 0
+            flows = flows_of_lot(facts, facts.lot(event.lot) or 0)
+            begun = any(flow.kind in BIRTHS and flow.site == to for flow in flows)
+            sent = any(move.src == to and not move.recall for move in pair(flows, {}, facts.ranks()))
+            if not begun and not sent and not _keeps(facts, event, to):
+                found[event.to] = None
     return list(found)
+
+
+def _keeps(facts: SqlFacts, event: Returned, to: int) -> bool:
+    """Say whether goods went back to whoever recalls them, and no outlet of his, by every case of the number."""
+    info = facts.sites([to])[to]
+    opened = load_cases(facts.session, event.case, until=facts.now, site=event.site)
+    return all(
+        info.operator == state.operator != "" and not info.is_outlet(for_case(state, facts.session.rules).settings.outlet_kinds)
+        for state in opened
+    )
 
 
 def reported_early(session: Session, event: Event) -> bool:
     """Say whether a destruction was reported before anybody knew of a risk, as the case says it."""
     if not isinstance(event, Destroyed) or event.reported is None:
         return False
-    return all(micros(event.reported) < state.known for state in load_cases(session, event.case))
+    return all(micros(event.reported) < state.known for state in load_cases(session, event.case, site=event.site))
 
 
 def _destroyed(
@@ -443,7 +451,7 @@ def _there(session: Session, doing: Doing, case: str, site: str, lot: str, *, bu
     names = with_aliases(facts, [number])
     flows = flows_of_lot(facts, number)
     said: dict[tuple[int, int, int], tuple[int, int]] = {}
-    for state in load_cases(session, case, until=now):
+    for state in load_cases(session, case, until=now, site=site):
         flows = [*flows, *under(visits(state, now), dict.fromkeys(names, number))]
         words = answered(state, now, dict.fromkeys(names, number), for_case(state, session.rules).settings)
         said |= {key: word for key, word in words.items() if key[:2] == (number, where)}

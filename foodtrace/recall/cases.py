@@ -49,6 +49,7 @@ from foodtrace.events import (
 from foodtrace.events.canonical import decode
 from foodtrace.graph.edges import UNITS, micros
 from foodtrace.graph.flows import NEVER
+from foodtrace.graph.kinds import ABOUT
 from foodtrace.graph.names import find
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.graph.times import ONE_DAY
@@ -75,13 +76,20 @@ MANAGED: Final = (
 _MANAGED: Final = frozenset(MANAGED)
 _OF_THE_CASE: Final = frozenset((*MANAGED, RecallOpened)) - {Notice, EffectivenessCheck}
 """What becomes of the case itself: a few, among as many steps as there are sites."""
+_AT_ONE_SITE: Final = frozenset(
+    ABOUT[kind] for kind in (Notice, Acknowledgement, Sealing, Returned, Destroyed, EffectivenessCheck, Refusal, DestructionPlanned)
+)
+"""Of what is on record about a case, what is of the sites that it names, and of no other."""
 _ALL: Final = 0
 _NOBODY: Final = -1
 
 
-def case_events(session: Session, case: str) -> list[Told]:
-    """Return (recorded, event, (log, seq)) of everything on record about a case, in the order of time."""
-    return _about(session, f"case {case}")
+def case_events(session: Session, case: str, site: str = "") -> list[Told]:
+    """Return (recorded, event, (log, seq)) of everything on record about a case, in the order of time.
+
+    :param site: leave out what is of other sites alone, undecoded: what becomes of the case itself, and what names this site, is told.
+    """
+    return _about(session, f"case {case}", site)
 
 
 def told_at(session: Session, entry: tuple[int, int]) -> Event:
@@ -167,19 +175,26 @@ def one_of(opened: Sequence[Case]) -> Case:
 
 
 def load_cases(
-    session: Session, case: str, *, until: int | None = None, known_by: int | None = None, told: Sequence[Told] | None = None
+    session: Session,
+    case: str,
+    *,
+    until: int | None = None,
+    known_by: int | None = None,
+    told: Sequence[Told] | None = None,
+    site: str = "",
 ) -> list[Case]:
     """Return the cases opened under one number by logs with no standing in each other's (rule 3), nearly always one; never none.
 
     :param case: as :func:`load_case` takes it; with a log, only the case that this log opened.
+    :param site: id of the one site that is asked about: of the steps at others there may be none, and they are not decoded.
     :raises NotFound: ``case.not_found``; ``case.not_yet`` with ``expected``: it is on record, and opens only then.
     """
     case, _, log = case.partition("@")
-    events = [
-        each
-        for each in (case_events(session, case) if told is None else told)
-        if (until is None or micros(each[1].at) <= until) and (known_by is None or each[0] <= known_by)
-    ]
+    if told is None:
+        told = case_events(session, case, site)
+        if site and any(isinstance(event, GoodsCleared) and not event.lots for _, event, _ in told):
+            told = case_events(session, case)  # all goods of a case are those at all its sites
+    events = [each for each in told if (until is None or micros(each[1].at) <= until) and (known_by is None or each[0] <= known_by)]
     firsts: list[tuple[int, RecallOpened, tuple[int, int]]] = []
     rest = list(events)
     while (first := opening(rest)) is not None:
@@ -408,19 +423,23 @@ def _planned(events: Collection[Told], number: dict[str, int]) -> tuple[Planned,
     )
 
 
-def _about(session: Session, subject: str) -> list[Told]:
+def _about(session: Session, subject: str, site: str = "") -> list[Told]:
     number = find(session, [subject]).get(subject)
     if number is None:
         return []
     rows = session.rows(
-        "SELECT e.bytes, e.log, e.seq, a.ended FROM about AS a JOIN entry AS e ON e.log = a.log AND e.seq = a.seq "
+        "SELECT e.bytes, e.log, e.seq, a.ended, a.kind FROM about AS a JOIN entry AS e ON e.log = a.log AND e.seq = a.seq "
         "WHERE a.subject = ? AND a.ended <= 0",
         (number,),
     )
+    if site:
+        # One text has one spelling in canonical bytes: what does not have it does not name the site.
+        spelled = msgspec.json.encode(site)
+        rows = [row for row in rows if row[4] not in _AT_ONE_SITE or spelled in bytes(row[0])]
     facts = SqlFacts(session, NEVER)
-    standing = facts.in_force([(log, seq, ended) for _, log, seq, ended in rows]) if facts.crossed else None
+    standing = facts.in_force([(log, seq, ended) for _, log, seq, ended, _ in rows]) if facts.crossed else None
     found: list[Told] = []
-    for data, log, seq, ended in rows:
+    for data, log, seq, ended, _ in rows:
         if (ended != 0) if standing is None else ((log, seq) not in standing):
             continue  # corrected by another log that is entitled to, or put in place by one that is not
         found.append((sealed(bytes(data))[1], _said(event_of(session, log, seq, data)), (log, seq)))

@@ -51,14 +51,10 @@ def _site(ctx: Context, case: str, site: Sequence[Condition], *, err: bool) -> N
 def said_otherwise(ctx: Context, case: str, sites: Collection[str]) -> None:
     """Print where what sites have just answered does not go with what is on record, and what to record."""
     from foodtrace.errors import FoodtraceError  # noqa: PLC0415
-    from foodtrace.graph.reader import SqlFacts  # noqa: PLC0415
     from foodtrace.operations.blocking import sealed_until  # noqa: PLC0415
-    from foodtrace.operations.closing import conditions as standing_against  # noqa: PLC0415
-    from foodtrace.operations.managing import reach_of  # noqa: PLC0415
-    from foodtrace.operations.maybesame import maybe_same  # noqa: PLC0415
+    from foodtrace.operations.contradicted import contradicted  # noqa: PLC0415
     from foodtrace.operations.notdone import by_site  # noqa: PLC0415
     from foodtrace.recall.cases import load_case, name_case  # noqa: PLC0415
-    from foodtrace.recall.packs import for_case  # noqa: PLC0415
 
     with ctx.open() as ledger, ledger.reading() as session:
         now = max(ledger.clock(), sealed_until(session))  # with --now the clock begins anew at every opening
@@ -66,10 +62,7 @@ def said_otherwise(ctx: Context, case: str, sites: Collection[str]) -> None:
             state = load_case(session, name_case(session, case), until=now)
         except FoodtraceError:
             return  # opened by several logs: each has its own answer to what is left
-        against = [each for each in standing_against(session, now, state) if each.site in sites]
-        facts, settings = SqlFacts(session, now), for_case(state, session.rules).settings
-        twice = [each for each in maybe_same(facts, reach_of(facts, state), state, settings) if each.site in sites]
-    told = [each for each in against if each.kind == "contradicts" or any(goods.before for goods in each.goods)]
+        told, twice = contradicted(session, now, state, sites)
     for each in twice[:_SHOWN]:
         say("  " + maybe_same_words(ctx, case, each), err=True)
     sites_told = by_site(told)
