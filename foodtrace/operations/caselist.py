@@ -26,6 +26,7 @@ from foodtrace.operations.notdone import things, worst
 from foodtrace.operations.sinceclosed import since_closed
 from foodtrace.recall.answer import RateAnswer
 from foodtrace.recall.cases import Told, case_events, case_ids, load_cases
+from foodtrace.recall.cleared import ClearedLine
 from foodtrace.recall.facts import Case, found_there
 from foodtrace.storage.session import Session
 
@@ -66,6 +67,8 @@ class CaseLine(msgspec.Struct, frozen=True, kw_only=True):
     """The worst of them."""
     beyond: int = 0
     """How much of what R1 to R3 divide by is beyond the records, in the unit of ``rates``."""
+    cleared: tuple[ClearedLine, ...] = ()
+    """How much of what D and B hold the case cleared."""
     unaccounted: tuple[Unaccounted, ...] = ()
     """What is missing at sites by their own word, the most first."""
 
@@ -151,5 +154,6 @@ def _line(found: Standing, since: tuple[FoundSince, ...]) -> CaseLine:
         broken=things(found.broken),
         worst=worst(found.broken),
         beyond=found.beyond,
+        cleared=() if found.answer.cleared is None else found.answer.cleared.lines,
         unaccounted=found.unaccounted,
     )

@@ -37,6 +37,7 @@ from foodtrace.recall.answer import Answer, FiguresAnswer, FindingAnswer, Outlet
 from foodtrace.recall.beside import beyond_records
 from foodtrace.recall.calendars import calendar_of
 from foodtrace.recall.cases import Told, case_events, load_case
+from foodtrace.recall.cleared import ClearedGoods
 from foodtrace.recall.deadlines import Clock, completion_clock, local_day, start_clock, working_days_between
 from foodtrace.recall.decisions import Decision, decisions
 from foodtrace.recall.effectiveness import FAILED, standing
@@ -149,6 +150,8 @@ class CaseStatus(msgspec.Struct, frozen=True, kw_only=True):
     rates: dict[str, RateAnswer]
     figures: tuple[FiguresAnswer, ...]
     confirmed_only: tuple[FiguresAnswer, ...]
+    cleared: ClearedGoods | None
+    """How much of what D and B hold the case cleared, where, and who needs no notice, answer or visit for it; none: it cleared nothing."""
     without_lot: tuple[WithoutLot, ...]
     check_level: str
     late: tuple[Task, ...]
@@ -281,6 +284,7 @@ class Standing:
             rates=answer.rates,
             figures=answer.figures,
             confirmed_only=answer.confirmed_only,
+            cleared=answer.cleared,
             without_lot=answer.without_lot,
             check_level=level_of(self.session, case, self.now),
             late=tuple(self.late()),

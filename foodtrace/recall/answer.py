@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from typing import Literal
 
 import msgspec
 
@@ -23,9 +24,11 @@ from foodtrace.recall.aliases import maker_of, product_of
 from foodtrace.recall.amounts import Lines, by_product, products_said
 from foodtrace.recall.bounds import Bounds
 from foodtrace.recall.calendars import calendar_of
+from foodtrace.recall.cleared import ClearedGoods, Goods, cleared_of
 from foodtrace.recall.contacts import contacts
 from foodtrace.recall.facts import Case
 from foodtrace.recall.findings import NO_TABLES, findings_of
+from foodtrace.recall.matter import Matter
 from foodtrace.recall.measure import measure
 from foodtrace.recall.metrics import UNIT_NAMES, Completion, Rate, completion, pseudo_lines
 from foodtrace.recall.plain import HandOver
@@ -186,6 +189,7 @@ class Answering:
         self.sums = self.books.all() if self.books is not None and said else self.found.sums
         self.done: Completion = completion(facts, self.found, case, settings=settings)
         self.called = self.found.called
+        self.matter = Matter(facts, self.found, case, settings)
 
     def _own_operator(self, asked: tuple[str, ...], case: Case | None) -> str:
         """Return who recalls: the case says it, else the producer of the lot asked for."""
@@ -220,6 +224,7 @@ class Answering:
             figures=figures,
             confirmed_only=tuple(figures_said(row) for row in self.done.confirmed_only),
             rates=rates,
+            cleared=self._cleared(),
             without_lot=self._without_lot(),
             told_twice=self._twice(),
             untraced=untraced,
@@ -228,6 +233,13 @@ class Answering:
             partial=self.found.partial,
             bounds=self._bounds(rows) if bounds else None,
         )
+
+    def _cleared(self) -> ClearedGoods | None:
+        if self.case is None or self.matter.everything:
+            return None
+        rows = {(row.unit, row.product) for row in self.done.rows}
+        goods = Goods(sums=self.sums, said=self.said, silent=self.silent, key=self.lines.key, rows=rows)
+        return cleared_of(self.found, self.case, self.matter, goods, self.facts.now, count_possible=self.settings.count_possible)
 
     def _twice(self) -> tuple[ToldTwice, ...]:
         found = twice(self.found, self.settings.clock_slack) if self.case is not None else []
@@ -313,8 +325,14 @@ class Answering:
             sealed=times.get("sealing"),
             returned=times.get("returned"),
             destroyed=times.get("destroyed"),
+            cleared=self._let_go(held),
             last_entry=said_time(info.last_entry),
         )
+
+    def _let_go(self, held: Sequence[tuple[int, int]]) -> Literal["", "part", "all"]:
+        """Return what of the goods at a site the case cleared."""
+        left = sum(self.matter(*holding) for holding in held)
+        return "" if left == len(held) else "part" if left else "all"
 
     def _at_notice(self, keys: Sequence[tuple[int, int, int]]) -> int | None:
         """Return what lay at a site when its notice arrived, none where none arrived."""

@@ -19,6 +19,7 @@ from typing import Final
 from foodtrace.quantity import unit_word
 from foodtrace.recall.beside import beside_rates, beyond_records, unsealed_words
 from foodtrace.recall.chain import Chain
+from foodtrace.recall.clearedwords import cleared_words, let_off_count, names_in
 from foodtrace.recall.curve_picture import curve_svg
 from foodtrace.recall.picture import svg
 from foodtrace.recall.picturecards import ON_PAPER
@@ -40,7 +41,7 @@ _HIDDEN: Final = {
 """Columns that paper has no room for, besides those of :data:`WHERE_ANY` with nothing in them; the workbook has them."""
 _LINES: Final = frozenset({"summary", "drill"})
 """Tables of two columns, without headings."""
-_SAID: Final = frozenset({"bounds", *TIMES})
+_SAID: Final = frozenset({"bounds", "cleared", *TIMES})
 """Tables that need a sentence before they are read."""
 _PROSE: Final = frozenset({"checkpoint"})
 
@@ -100,7 +101,7 @@ def html(
         f'<section class="wide"><h2>{escaped(text("report.chain.title", lang))}</h2>',
         f"<figure>{_chain(report, chain, lang)}</figure></section>",
     ]
-    parts += [section(tables["outlets"], lang), section(tables["others"], lang)]
+    parts += [section(tables["outlets"], lang), section(tables["others"], lang), section(tables["cleared"], lang)]
     parts += [section(grid, lang) for grid in times]
     parts += [section(tables[name], lang) for name in ("without_lot", "bounds", "findings", "scope", "lots")]
     parts += [
@@ -144,7 +145,9 @@ def _notes(report: Report, lang: Lang) -> list[str]:
             rates = {name: rate_words(rate, name, lang) for name, rate in row.on_record.items()}
             notes.append(text("report.note.unexplained", lang, quantity=beyond, **rates))
     notes += beside_rates(report.answer.told_twice, report.answer.untraced, lang)
-    notes += filter(None, [unsealed_words(report.unsealed, lang)])
+    notes += filter(
+        None, [unsealed_words(report.unsealed, lang), "; ".join(cleared_words(report.answer.cleared, names_in(report.answer), lang))]
+    )
     if report.answer.partial:
         notes.append(text("report.note.partial", lang))
     if report.contacts == "shown":
@@ -158,10 +161,15 @@ def _rates(report: Report, lang: Lang) -> str:
     beyond = 0 if row is None else beyond_records(report.answer, row.unit, row.product)
     made = [
         f"<div>{name} {escaped(text(f'rate.{name}', lang))}<b>{escaped(rate_words(report.answer.rates[name], name, lang))}</b>"
-        f"{escaped(over_words(head[name], lang, beyond if name in ('R1', 'R2', 'R3') else 0))}</div>"
+        f"{escaped(over_words(head[name], lang, beyond if name in ('R1', 'R2', 'R3') else 0))}"
+        f"{_beside(let_off_count(report.answer.cleared, name, lang))}</div>"
         for name in ("R1", "R2", "R3", "R4", "R5", "R6")
     ]
     return f'<div class="rates">{"".join(made)}</div>'
+
+
+def _beside(said: str) -> str:
+    return f"<br>{escaped(said)}" if said else ""
 
 
 def _proofs(report: Report, proofs: tuple[bytes, int, int] | None, lang: Lang) -> str:

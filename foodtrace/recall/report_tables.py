@@ -19,6 +19,7 @@ import msgspec
 from foodtrace.quantity import thousands, unit_word
 from foodtrace.recall.answer import Amount, Answer, FiguresAnswer, OutletRow, RateAnswer
 from foodtrace.recall.beside import base_words, beside_rates, percent_words, unsealed_words
+from foodtrace.recall.clearedwords import cleared_words, let_off, names_in
 from foodtrace.recall.deadlines import LOCAL
 from foodtrace.recall.picturewords import kind_word
 from foodtrace.recall.report import PEOPLE, REPORTED, Report
@@ -65,6 +66,7 @@ def grids(report: Report, lang: Lang) -> list[Grid]:
         _deadlines(report, lang),
         places_grid("outlets", report.answer.outlets, code, lang, upstream=report.upstream, in_case=True),
         places_grid("others", report.answer.others, code, lang, upstream=report.upstream, in_case=True),
+        _cleared(report.answer, code, lang),
         _without_lot(report.answer, lang),
         _bounds(report.answer, code, lang),
         findings_grid(report.answer, code, lang),
@@ -109,6 +111,7 @@ def _summary(report: Report, lang: Lang) -> Grid:
             text("report.summary.outlets", lang, count=len(answer.outlets), confirmed=confirmed, possible=len(answer.outlets) - confirmed),
         ),
         ("beside", "\n".join(filter(None, beside)) or "-"),
+        ("cleared", "\n".join(cleared_words(answer.cleared, names_in(answer), lang)) or "-"),
         ("untraced", str(len(answer.untraced))),
         ("rule_pack", f"{report.rule_pack} {report.rule_pack_title}".strip()),
         ("contacts", text(f"report.contacts.{report.contacts}", lang)),
@@ -157,9 +160,29 @@ def _counts(answer: Answer, lang: Lang) -> Grid:
     """Return the rates that count sites."""
     rates = [(name, answer.rates[name]) for name in ("R4", "R5", "R6")]
     rows = tuple(
-        (f"{name} {text(f'rate.{name}', lang)}", rate.numerator, rate.denominator, rate_words(rate, name, lang)) for name, rate in rates
+        (
+            f"{name} {text(f'rate.{name}', lang)}",
+            rate.numerator,
+            rate.denominator,
+            rate_words(rate, name, lang),
+            len(let_off(answer.cleared, name)),
+        )
+        for name, rate in rates
     )
-    return Grid(name="counts", columns=("part", "numerator", "denominator", "rate"), rows=rows)
+    return Grid(name="counts", columns=("part", "numerator", "denominator", "rate", "let_off"), rows=rows)
+
+
+def _cleared(answer: Answer, code: Written, lang: Lang) -> Grid:
+    """Return what the case cleared, place by place."""
+    rows: list[tuple[Cell, ...]] = []
+    for each in answer.cleared.places if answer.cleared is not None else ():
+        named = " ".join(filter(None, (each.product, text("cli.recall.without_lot", lang) if each.without_lot else ""))) or "-"
+        sold = tuple("?" if value is None else Measured(value, each.unit) for value in (each.sold, each.sold_before))
+        there = (Measured(each.on_hand, each.unit, each.unknown), Measured(each.custody, each.unit), Measured(each.travelling, each.unit))
+        unit = unit_word(each.unit, lang)
+        rows.append((each.name, text(f"status.role_{each.role}", lang), " ".join(map(code, each.lots)), named, unit, *there, *sold))
+    columns = ("outlet", "kind", "lots", "product", "unit", "on_hand", "custody", "travelling", "sold_since", "sold_before")
+    return Grid(name="cleared", columns=columns, rows=tuple(rows))
 
 
 def over_words(rate: RateAnswer, lang: Lang, beyond: int = 0) -> str:
@@ -236,7 +259,7 @@ def places_grid(
                     Measured(amount.unaccounted, amount.unit),
                     Measured(amount.travelling, amount.unit),
                     _told(row, upstream.get(row.site, ""), lang) if in_case else moment_words(row.notified),
-                    moment_words(row.acknowledged),
+                    text("cleared.here", lang) if row.cleared == "all" and not row.acknowledged else moment_words(row.acknowledged),
                     moment_words(row.last_entry),
                 )
             )
@@ -257,6 +280,8 @@ def _told(row: OutletRow, upstream: str, lang: Lang) -> str:
     """Say when a site was told, and as what; a dash would not say whether it was not told or need not be."""
     if row.notified:
         return moment_words(row.notified)
+    if row.cleared == "all":
+        return text("cleared.here", lang)
     if upstream:
         return text("report.told.supplier", lang, at=moment_words(upstream))
     return text("report.told.own" if row.role == "own" else "report.told.not", lang)

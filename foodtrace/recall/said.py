@@ -20,6 +20,7 @@ from foodtrace.graph.edges import moment
 from foodtrace.graph.flows import LEAVING, Flow
 from foodtrace.graph.heads import LogHead, heads
 from foodtrace.recall.called import Called
+from foodtrace.recall.cleared import ClearedGoods
 from foodtrace.recall.explained import kinds_told
 from foodtrace.recall.facts import Facts
 from foodtrace.recall.finding.look import Finding
@@ -120,6 +121,8 @@ class OutletRow(msgspec.Struct, frozen=True, kw_only=True):
     sealed: str | None
     returned: str | None
     destroyed: str | None
+    cleared: Literal["", "part", "all"] = ""
+    """What of its goods the case cleared (:attr:`Answer.cleared`); ``all``: it needs no notice and no answer."""
     last_entry: str | None
     """Newest recorded time of any entry that happened at this site; none: it never recorded anything."""
 
@@ -309,6 +312,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     confirmed_only: tuple[FiguresAnswer, ...]
     rates: dict[str, RateAnswer]
     """R1-R6; R1-R3 of the first unit."""
+    cleared: ClearedGoods | None = None
+    """Of a case that cleared goods: how much of what D and B hold, and whom that lets off. None: it cleared none, or there is no case."""
     without_lot: tuple[WithoutLot, ...]
     """Goods dispatched without lot, which stand in no sum: between least and most of each line may be affected."""
     told_twice: tuple[ToldTwice, ...] = ()

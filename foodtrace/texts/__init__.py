@@ -42,6 +42,7 @@ AREAS: Final = (
     "report",
     "finding",
     "case",
+    "cleared",
     "proofs",
     "scan",
     "verify",

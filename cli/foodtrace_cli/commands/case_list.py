@@ -6,7 +6,7 @@ import click
 
 from foodtrace_cli.commands.case_left import amount, lots_of, size_of, unaccounted_words
 from foodtrace_cli.context import Context
-from foodtrace_cli.output import emit_json, say
+from foodtrace_cli.output import clean, emit_json, say
 from foodtrace_cli.schemaoption import prints
 
 
@@ -18,6 +18,7 @@ def list_(ctx: Context, *, everything: bool, as_json: bool) -> None:
     """List the cases on record: how far each has come, when it is due, how much is late."""
     from foodtrace.operations import caselist  # noqa: PLC0415
     from foodtrace.recall.beside import base_words, percent_words  # noqa: PLC0415
+    from foodtrace.recall.clearedwords import line_words  # noqa: PLC0415
 
     with ctx.open() as ledger, ledger.reading() as session:
         found = caselist.overview(session, ledger.clock(), everything=everything)
@@ -48,6 +49,8 @@ def list_(ctx: Context, *, everything: bool, as_json: bool) -> None:
             size = size_of(ctx, each.worst) if each.worst.quantity else ""
             words = {"name": each.worst.name, "what": ctx.t("closing." + each.worst.kind), "quantity": size}
             say("    " + ctx.t("status.broken_worst", goods=lots_of(ctx, each.worst.goods, each.worst.unit), **words).rstrip())
+        for line in each.cleared:
+            say("  " + clean(line_words(line, ctx.lang)))
         if missing := unaccounted_words(ctx, each.unaccounted):
             say("  " + missing)
         for since in each.found_since:

@@ -142,6 +142,7 @@ def _rates(ctx: Context, found: CaseStatus, answer: Answer) -> None:
     R4 and R5 count outlets; others that were not notified stand below them.
     """
     from foodtrace.recall.beside import base_words, beyond_records  # noqa: PLC0415
+    from foodtrace.recall.clearedwords import cleared_words, let_off_words, names_in  # noqa: PLC0415
 
     outlets = {row.site for row in answer.outlets}
     rows: list[tuple[str, str, str, str]] = []
@@ -154,14 +155,17 @@ def _rates(ctx: Context, found: CaseStatus, answer: Answer) -> None:
     silent = [each.name for each in found.closing if each.kind == "silent"]
     untold = [each.name for each in found.closing if each.kind == "unnotified" and each.site in outlets]
     others = [each.name for each in found.closing if each.kind == "unnotified" and each.site not in outlets]
-    rows.append(_rate(ctx, "R4", found.rates["R4"], _missing(ctx, untold), "status.nothing_left"))
-    rows.append(_rate(ctx, "R5", found.rates["R5"], _missing(ctx, silent), "status.nothing_left"))
-    rows.append(_rate(ctx, "R6", found.rates["R6"], "", "status.not_sampled"))
+    named = names_in(answer)
+    for name, missing, nothing in (("R4", untold, "nothing_left"), ("R5", silent, "nothing_left"), ("R6", [], "not_sampled")):
+        note = "  ".join(filter(None, (_missing(ctx, missing), let_off_words(found.cleared, name, named, ctx.lang))))
+        rows.append(_rate(ctx, name, found.rates[name], note, "status." + nothing))
     widths = [max(cells(row[place]) for row in rows) for place in range(3)]
     for name, percent, numbers, note in rows:
         say(f"  {fit(name, widths[0])}  {fit(percent, widths[1], '>')}  {fit(numbers, widths[2])}  {note}".rstrip())
     if others:
         say("  " + ctx.t("status.missing_others", names=_few(others)))
+    for words in cleared_words(found.cleared, named, ctx.lang):
+        say("  " + clean(words))
     for figures in found.figures:
         if figures.unexplained:
             said = {name: _percent(ctx, figures.on_record[name]) for name in ("R1", "R2", "R3")}

@@ -32,7 +32,7 @@ HEADINGS: Final = (
     "address", "lots", "suppliers", "first_received", "last_received", "link", "unit", "received", "sold", "on_hand", "at_notice",
     "likely", "returned", "destroyed", "unaccounted", "travelling", "sealed", "product", "without_lot", "born", "returned_in", "over",
     "dispatched", "consumed", "lost", "notified", "acknowledged", "sealed_at", "returned_at",
-    "destroyed_at", "last_entry", "also",
+    "destroyed_at", "last_entry", "also", "cleared",
 )  # fmt: skip
 _AMOUNTS: Final = frozenset(HEADINGS[HEADINGS.index("unit") : HEADINGS.index("notified")])
 """What stands in a row's amounts, one per unit."""

@@ -66,7 +66,9 @@ def chosen(answer: Any, view: View) -> list[Any]:
 
 
 def late(answer: Any, row: Any) -> bool:
-    """Say whether an outlet was not told, or is silent past the limit for answers."""
+    """Say whether an outlet was not told, or is silent past the limit for answers; one all of whose goods were cleared need not be."""
+    if row.cleared == "all":
+        return False
     silent = {each.site for each in answer.untraced if each.kind == "no_answer"}
     return row.notified is None or row.site in silent
 
@@ -308,8 +310,12 @@ def print_rates(ctx: Context, answer: Any) -> None:
         least, most = (shown_quantity(value, each.unit) for value in (each.least, each.most))
         unit = shown_unit(ctx, each.unit)
         _put(ctx.t("cli.rate.pseudo", name=each.name or each.site, goods=each.goods, least=least, most=most, unit=unit))
-    for name in ("R4", "R5", "R6"):
-        _rate(ctx, name, answer.rates[name])
+    from foodtrace.recall.clearedwords import cleared_words, let_off_count, names_in  # noqa: PLC0415
+
+    for each in ("R4", "R5", "R6"):
+        _rate(ctx, each, answer.rates[each], let_off_count(answer.cleared, each, ctx.lang))
+    for said in cleared_words(answer.cleared, names_in(answer), ctx.lang) if answer.cleared is not None else ():
+        _put(" " + said)
 
 
 def _rate(ctx: Context, name: str, rate: Any, beyond: str = "") -> None:

@@ -111,13 +111,14 @@ def line(ctx: Context, row: Any, amount: Any, details: Any, number: int, code: W
     :param code: how lots are written. :param products: say of pieces which product they are.
     """
     steps = list(zip(ctx.t("cli.progress.marks").split(), (getattr(row, each) for each in STEPS), strict=True))
+    let_go = " " + ctx.t("cleared." + row.cleared) if row.cleared else ""
     made = {
         "#": str(number),
         "outlet": row.name or row.site,
         "phone": row.phone or ctx.t("cli.personal." + row.personal),
         "link": ctx.t("cli.link." + row.link),
-        "progress": "".join(mark if value else "-" * cells(mark) for mark, value in steps),
-        "stamps": " ".join(mark + shown_time(value) for mark, value in steps),
+        "progress": "".join(mark if value else "-" * cells(mark) for mark, value in steps) + let_go,
+        "stamps": " ".join(mark + shown_time(value) for mark, value in steps) + let_go,
         "operator": details.operator_name or row.operator or "-",
         "credit_code": details.credit_code or "-",
         "licence": details.licence or "-",

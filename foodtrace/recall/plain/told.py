@@ -111,6 +111,7 @@ class PlainAnswer:
             "figures": figures,
             "confirmed_only": sure,
             "rates": {**figures[0]["rates"], **rates},
+            "cleared": None,  # a case that cleared goods is handed over
             "without_lot": (),
             "told_twice": (),
             "untraced": untraced,
@@ -203,6 +204,7 @@ class PlainAnswer:
                     "sealed": None,
                     "returned": None,
                     "destroyed": None,
+                    "cleared": "",
                     "last_entry": None if info[LAST_ENTRY] is None else said_time(info[LAST_ENTRY]),
                 },
             )
