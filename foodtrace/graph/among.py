@@ -53,6 +53,10 @@ class Among(SqlFacts):
         """See :class:`foodtrace.recall.facts.Facts`; there are none."""
         return []
 
+    def other_papers(self, flows: Collection[Flow]) -> Sequence[Flow]:
+        """See :class:`foodtrace.recall.facts.Facts`; of the lots there are."""
+        return [flow for flow in super().other_papers(flows) if flow.lot in self._among] if len(self._among) > 1 else []
+
     def lots_like(self, clause: Clause) -> Iterable[tuple[int, bool]]:
         """See :class:`foodtrace.recall.facts.Facts`; of the lots there are, each with the verdict it has among all."""
         if isinstance(clause, LotsClause):

@@ -67,6 +67,15 @@ class Flow(msgspec.Struct, frozen=True, gc=False):
         return happened(self.kind, self.t, self.flags, now)
 
 
+def ends_of(flow: Flow) -> tuple[int, int] | None:
+    """Return sender and receiver of the numbered transfer that a flow tells of a named lot, none where it tells of none."""
+    if not (flow.pair and flow.site and flow.other) or flow.flags & UNNAMED:
+        return None
+    if flow.kind in LEAVING:
+        return flow.site, flow.other
+    return (flow.other, flow.site) if flow.kind == FlowKind.RECEIPT else None
+
+
 class LotInfo(msgspec.Struct, frozen=True, kw_only=True):
     """What the records say of a lot; unknown is empty or none, never a guess."""
 
@@ -185,5 +194,6 @@ __all__ = [
     "LogInfo",
     "LotInfo",
     "SiteInfo",
+    "ends_of",
     "happened",
 ]

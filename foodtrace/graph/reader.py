@@ -18,10 +18,11 @@ from foodtrace.graph.content import content
 from foodtrace.graph.edges import micros
 from foodtrace.graph.fitting import fitting, lot_info
 from foodtrace.graph.flowkind import ahead
-from foodtrace.graph.flows import LEAVING, UNNAMED, Act, Copies, Flow, LogInfo, LotInfo, SiteInfo
+from foodtrace.graph.flows import LEAVING, Act, Copies, Flow, FlowKind, LogInfo, LotInfo, SiteInfo, ends_of
 from foodtrace.graph.heads import LogHead, behind, heads
 from foodtrace.graph.kinds import ABOUT
 from foodtrace.graph.names import find
+from foodtrace.graph.papers import Side, other_sides
 from foodtrace.graph.products import rule_fits
 from foodtrace.graph.rows import ENDED
 from foodtrace.graph.spoken import Spoken, spoken_in
@@ -158,22 +159,27 @@ class SqlFacts(Standing):
             if since <= parse(bytes(data)).recorded <= self._until
         ]
 
-    def told_elsewhere(self, flows: Collection[Flow]) -> Sequence[Flow]:
+    def other_papers(self, flows: Collection[Flow]) -> Sequence[Flow]:
         """See :class:`foodtrace.recall.facts.Facts`."""
+        sides = [
+            Side(Transfer(flow.pair, *ends), flow.kind == FlowKind.RECEIPT, flow.lot, flow.log, flow.seq)
+            for flow in flows
+            if (ends := ends_of(flow)) is not None
+        ]
+        found = {(side.log, side.seq) for side in other_sides(self._s, sides, logs=len(self.ranks()))}
+        found |= {(word.log, word.seq) for word in self._told_elsewhere([side for side in sides if not side.came])}
+        wanted = {side.transfer for side in sides}
+        return [flow for flow in self.entries(found) if (ends := ends_of(flow)) is not None and (flow.pair, *ends) in wanted]
+
+    def _told_elsewhere(self, sides: Collection[Side]) -> list[Word]:
+        """Return the dispatches that other logs tell under the number and parties of some (:mod:`foodtrace.graph.tellers`)."""
         if len(self.ranks()) == 1:
             return []
-        written = writers(self._s, {flow.site for flow in flows if flow.kind in LEAVING})
-        told = [
-            Word(Transfer(flow.pair, flow.site, flow.other), flow.lot, flow.log, flow.seq)
-            for flow in flows
-            if flow.site in written and flow.kind in LEAVING and flow.pair and flow.other and not flow.flags & UNNAMED
-        ]
-        wanted = {word.transfer for word in told}
-        places = self.sites_said({site for transfer in wanted for site in (transfer.sender, transfer.receiver)})
+        written = writers(self._s, {side.transfer.sender for side in sides})
+        told = [Word(side.transfer, side.lot, side.log, side.seq) for side in sides if side.transfer.sender in written]
+        places = self.sites_said({site for word in told for site in (word.transfer.sender, word.transfer.receiver)})
         whose = {site: str(said[2]) for site, said in places.items()}
-        found = self.entries({(word.log, word.seq) for word in other_words(self._s, told, written, whose.__getitem__)})
-        here = [flow for flow in found if flow.kind in LEAVING and not flow.flags & UNNAMED]
-        return [flow for flow in here if (flow.pair, flow.site, flow.other) in wanted]
+        return other_words(self._s, told, written, whose.__getitem__)
 
     def party(self, log: int) -> str:
         """See :class:`foodtrace.recall.facts.Facts`."""

@@ -10,7 +10,8 @@ Rules:
 4. A **transformation** is open when more came out than went in. Of a collector's certificate (style 2) that is ``over_issued``, and so is
    what all certificates of a site together took out of a lot beyond what came in.
 5. An **event id** in two logs is open: with unlike content as ``duplicate_conflict``, with the same as ``same_id``.
-   One transfer (number, sender, receiver) is open as ``duplicate_conflict`` of each lot that one party's log names and another's does not.
+   One transfer (number, sender, receiver) is open as ``duplicate_conflict`` of each lot that one party's log names and another's does not,
+   and of each that only the sender's paper names where only the receiver's names another (:mod:`foodtrace.recall.unlikelots`).
 6. A **certificate** is open when the gates together, whatever their logs, let in more than it says (``over_certified``). Of one that is
    not on record nobody here knows what it says: such are counted, not judged.
 7. A key and **serial** are open when two unlike certificates stand behind them (``serial_twice``): by their issues, by what gates saw,

@@ -5,7 +5,8 @@ Steps, with the section's words:
 1. **Records** of every lot the scope can touch are read once (:mod:`foodtrace.recall.records`), its clauses made into **seeds**
    (:mod:`foodtrace.recall.scope`).
 2. **E1** is reached from confirmed seeds over confirmed steps; **E2** from all seeds over all steps, those short by at most
-   ``clock_slack`` let in.
+   ``clock_slack`` let in. What stands under another lot by the receiver's paper is reached by a possible step, like goods without lot
+   (ADR 35): that holding and what became of it, not the rest of that lot, which was never in the transfer.
 3. **A** is E2 closed under lot presumption: once a lot is in a lot scope or is an output of an affected transformation, all its
    recorded holdings join for all time, and those of lots of the same code under an unknown authority; in partial scopes a
    holding with unexplained stock joins, of a seed lot or of one that lay at the site in the window. So does what a site answered that
@@ -31,6 +32,7 @@ from foodtrace.recall.quantities import HoldingSum
 from foodtrace.recall.records import Records
 from foodtrace.recall.scope import Seed, lots_there, seeds, vague_departures, went_astray
 from foodtrace.recall.settings import DEFAULT, Settings
+from foodtrace.recall.unlikelots import Unlike
 
 Grade: TypeAlias = Literal["confirmed", "possible"]
 
@@ -89,6 +91,8 @@ class Affected(msgspec.Struct, frozen=True, kw_only=True):
     """By how much clocks may have been wrong, microseconds."""
     spoken: Mapping[Holding, Sequence[tuple[int, tuple[int, int]]]] = {}
     """Holding -> (since when, (log, seq)) of records that say goods were there and move none."""
+    unlike: tuple[Unlike, ...] = ()
+    """Transfers whose papers contradict each other on the lot, by two lots each, one of them at least among these goods there."""
     copies: tuple[Copies, ...] = ()
     """Event ids that several logs carry; the copies that do not count are not among ``flows``."""
 
@@ -132,7 +136,7 @@ def find(
     steps = records.steps()
     # 2. E1 and E2.
     e1 = reach([(holding, since) for holding, since, certain in sown if certain], steps)
-    both = _merged(steps, records.unnamed_steps(settings.clock_slack))
+    both = _merged(_merged(steps, records.unnamed_steps(settings.clock_slack)), records.unlike_steps())
     start = [(holding, since) for holding, since, _ in sown]
     e2 = reach(start, both, slack=settings.clock_slack)
     # 3. A.
@@ -247,6 +251,7 @@ def _result(
         vague=unclear[1],
         slack=settings.clock_slack,
         spoken={holding: told for holding, told in records.spoken.items() if holding in records.said},
+        unlike=tuple(each for each in records.unlike if any(here in links or there in links for here, there in each.steps)),
         copies=records.copies,
     )
 

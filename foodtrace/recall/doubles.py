@@ -8,7 +8,7 @@ from typing import Final
 
 from foodtrace.events import VoucherLines
 from foodtrace.events.canonical import decode_alone
-from foodtrace.graph.flows import ALWAYS, LEAVING, NEVER, UNNAMED, Flow, FlowKind
+from foodtrace.graph.flows import ALWAYS, LEAVING, NEVER, UNNAMED, Flow, FlowKind, ends_of
 from foodtrace.recall.aliases import with_aliases
 from foodtrace.recall.breaks import Search
 from foodtrace.recall.finding.look import Entry
@@ -16,17 +16,20 @@ from foodtrace.recall.records import representatives
 from foodtrace.recall.unlikelots import transfer_of, unlike_lots
 from foodtrace.tlog.entry import event_bytes
 
+_LEAVING: Final = ", ".join(str(int(kind)) for kind in sorted(LEAVING))
 _SIDES: Final = (
-    f"FROM move WHERE kind IN ({', '.join(str(int(kind)) for kind in sorted(LEAVING))}) AND ended <= 0 AND pair <> '' AND other <> 0 "
-    f"AND flags & {UNNAMED} = 0"
+    f"(SELECT pair, CASE WHEN kind IN ({_LEAVING}) THEN site ELSE other END AS sender, "  # noqa: S608 - constants
+    f"CASE WHEN kind IN ({_LEAVING}) THEN other ELSE site END AS receiver, kind = {int(FlowKind.RECEIPT)} AS came, log, lot, seq "
+    f"FROM move WHERE kind IN ({_LEAVING}, {int(FlowKind.RECEIPT)}) AND ended <= 0 AND pair <> '' AND other <> 0 AND flags & {UNNAMED} = 0)"
 )
 _UNLIKE_LOTS: Final = (
-    "SELECT DISTINCT m.log, m.seq FROM (SELECT w.pair, w.site, w.other FROM "  # noqa: S608 - constants
-    f"(SELECT DISTINCT pair, site, other, log, lot {_SIDES}) AS w GROUP BY w.pair, w.site, w.other "
-    "HAVING COUNT(DISTINCT w.log) > 1 AND COUNT(*) < COUNT(DISTINCT w.log) * COUNT(DISTINCT w.lot)) AS g "
-    f"JOIN (SELECT pair, site, other, log, seq {_SIDES}) AS m ON m.pair = g.pair AND m.site = g.site AND m.other = g.other"
+    "SELECT DISTINCT m.log, m.seq FROM (SELECT w.pair, w.sender, w.receiver FROM "  # noqa: S608 - constants
+    f"(SELECT DISTINCT pair, sender, receiver, came, log, lot FROM {_SIDES} AS s) AS w GROUP BY w.pair, w.sender, w.receiver "
+    "HAVING COUNT(DISTINCT w.lot) > 1 AND COUNT(DISTINCT 2 * w.log + CASE WHEN w.came THEN 1 ELSE 0 END) > 1 "
+    "AND COUNT(*) < COUNT(DISTINCT 2 * w.log + CASE WHEN w.came THEN 1 ELSE 0 END) * COUNT(DISTINCT w.lot)) AS g "
+    f"JOIN {_SIDES} AS m ON m.pair = g.pair AND m.sender = g.sender AND m.receiver = g.receiver"
 )
-"""Entries of transfers that several logs tell, not all of them of the same lots; one pass over everything, as a reconciliation is."""
+"""Entries of transfers that several papers tell, not all of them of the same lots; one pass over everything, as a reconciliation is."""
 
 
 class Doubles(Search):
@@ -64,9 +67,7 @@ class Doubles(Search):
             )
 
     def unlike_lots(self) -> None:
-        """Find transfers of which the logs of two parties name unlike lots (rule 5)."""
-        if len(self.names.origins) < 2:  # noqa: PLR2004 - nobody else is there
-            return
+        """Find transfers of which two parties' logs, or the sender's and the receiver's papers, name unlike lots (rule 5)."""
         told: dict[tuple[str, int, int], list[Flow]] = defaultdict(list)
         entries = [(int(log), int(seq)) for log, seq in self.session.rows(_UNLIKE_LOTS)]
         for flow in self.facts.entries(entries):
@@ -84,15 +85,17 @@ class Doubles(Search):
         if len(set(self.facts.ids(entries).values())) == 1:
             return  # copies of one event are told as such
         for lot, flow in found:
-            if self.asked.wants((flow.site, flow.other), [each.t for each in flows]):
+            ends = ends_of(flow)
+            if ends is not None and self.asked.wants(ends, [each.t for each in flows]):
                 self.open.append(
                     self.names.break_(
                         "duplicate_conflict",
                         lot=lot,
-                        site=flow.other,
-                        source=flow.site,
+                        site=ends[1],
+                        source=ends[0],
                         unit=flow.unit,
-                        sent=flow.q,
+                        sent=None if flow.kind == FlowKind.RECEIPT else flow.q,
+                        received=flow.q if flow.kind == FlowKind.RECEIPT else None,
                         at=flow.t if ALWAYS < flow.t < NEVER else None,
                         document=flow.pair,
                         entries=entries,

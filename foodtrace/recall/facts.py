@@ -113,10 +113,11 @@ class Facts(Protocol):
         """Return ((lot, site), since when, entry) of live records that say goods were there and move none, unless others tell of them."""
         ...
 
-    def told_elsewhere(self, flows: Collection[Flow]) -> Sequence[Flow]:
-        """Return the live dispatches of named lots that other logs tell under number, sender and receiver of some dispatches.
+    def other_papers(self, flows: Collection[Flow]) -> Sequence[Flow]:
+        """Return what else is on record of the transfers that some dispatches and receipts tell, of named lots (ADR 35).
 
-        What a log tells of the same lot as one of these may be left out.
+        That is the other side's paper (receipts of a dispatch, dispatches of a receipt, of whatever lot), and of the dispatches what
+        other logs tell. What is known from these flows may be left out, of a lot whose records are all among them.
         """
         ...
 

@@ -39,7 +39,11 @@ class LetGo:
             entries, place, first, last = ((gone.log, gone.seq),), (gone.lot, gone.site), gone.t, gone.t
         else:
             entries, place, first, last = gone.entries, (gone.lot, gone.src), min(gone.t_out, gone.early, gone.t_in), gone.t_out
-        lot, site = holding or place
+        return self.free(holding or place, entries, first, last)
+
+    def free(self, holding: Holding, entries: Iterable[tuple[int, int]], first: int, last: int) -> bool:
+        """Say whether goods of a holding that left between two moments, by these (log, seq) entries, had been cleared there."""
+        lot, site = holding
         free = [*self._free.get((lot, 0), ()), *self._free.get((lot, site), ())]
         if not free:
             return False

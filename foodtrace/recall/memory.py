@@ -199,7 +199,7 @@ class MemoryFacts:
         """See :class:`foodtrace.recall.facts.Facts`."""
         return [each for each in self._spoken if each[0][0] in lots]
 
-    def told_elsewhere(self, flows: Collection[Flow]) -> Sequence[Flow]:
+    def other_papers(self, flows: Collection[Flow]) -> Sequence[Flow]:
         """See :class:`foodtrace.recall.facts.Facts`."""
         keys = {key for flow in flows if (key := transfer_of(flow)) is not None}
         return [flow for flow in self._flows if transfer_of(flow) in keys] if keys else []

@@ -16,7 +16,9 @@ Rules:
    lot, each counts: a new record takes nobody off a list. A dispatch without lot
    whose receipt names one is a move of that lot, whether that lot is otherwise read or not: what else a scope holds must not change
    what a record means.
-5. **Copies**: one event id in several logs is one event (:mod:`foodtrace.recall.copies`).
+5. **Unlike lots** of one transfer (:mod:`foodtrace.recall.unlikelots`): a possible step from either at the sender to the other at the
+   receiver. Lots that other papers name are read with those of the scope; copies of an event are papers as well.
+6. **Copies**: one event id in several logs is one event (:mod:`foodtrace.recall.copies`).
 """
 
 from __future__ import annotations
@@ -37,6 +39,7 @@ from foodtrace.recall.letgo import LetGo
 from foodtrace.recall.moves import Move, is_nameless, pair, without_source
 from foodtrace.recall.quantities import holdings
 from foodtrace.recall.twins import twins
+from foodtrace.recall.unlikelots import told_unlike
 from foodtrace.recall.visited import under
 
 _ARRIVALS = BIRTHS | {FlowKind.CONSUMER_RETURN, FlowKind.COUNT}
@@ -82,6 +85,8 @@ class Records:
         """Holding -> (since when, entry) of what says that goods were there and moves none; at first by the lots' names."""
         asked = {text for clause in clauses if isinstance(clause, LotsClause) for text in clause.lots}
         codes = self._load(start, said, asked)
+        self.unlike = told_unlike(self.flows, self.rep, facts.party, self._whose)
+        """Every two lots of which papers of one transfer contradict each other (rule 5)."""
         self.flows, self.copies = flows_once(facts, self.flows)
         self.codes: dict[int, set[int]] = defaultdict(set)
         """Lot -> lots of the same code under an authority that is on no record."""
@@ -139,6 +144,7 @@ class Records:
             reached |= {dst for _, dst in self.facts.children(fresh)}
             reached |= {flow.lot for flow in self.facts.unnamed(new)} if new else set()
             reached |= {flow.lot for flow in self.facts.sent_to(without_source(flows))}
+            reached |= self._unlike(flows)
             fresh = reached - lots
         self.infos = dict(self.facts.lots(lots))
         texts = self.facts.texts(lots)
@@ -152,6 +158,18 @@ class Records:
             flow if self.rep[flow.lot] == flow.lot else msgspec.structs.replace(flow, lot=self.rep[flow.lot]) for flow in self.flows
         ]
         return codes
+
+    def _unlike(self, flows: Sequence[Flow]) -> set[int]:
+        """Return the lots that other papers of the transfers of some flows name where these name another (rule 5)."""
+        others = self.facts.other_papers(flows)
+        if not others:
+            return set()
+        known = {(flow.log, flow.seq, flow.item) for flow in flows}
+        told = [*flows, *(flow for flow in others if (flow.log, flow.seq, flow.item) not in known)]
+        return {lot for each in told_unlike(told, {}, self.facts.party, self._whose) for lot in each.lots}
+
+    def _whose(self, sites: Collection[int]) -> set[str]:
+        return {info.operator for info in self.facts.sites(sites).values()} - {""}
 
     def _name(self, lots: Collection[int], aliases: Iterable[tuple[int, int]], texts: Mapping[int, str]) -> None:
         """Put names into classes (rule 2)."""
@@ -235,6 +253,15 @@ class Records:
             for since, holding, said in held[move.src]:
                 if since - slack <= move.t_out and may_be(said, wanted) and not self.let_go(move, holding):
                     steps[holding].append((move.t_out, move.t_in, (move.lot, move.dst)))
+        return steps
+
+    def unlike_steps(self) -> dict[Holding, list[Step]]:
+        """Return the possible steps from what a sender's paper names to what the receiver's does (rule 5)."""
+        steps: dict[Holding, list[Step]] = defaultdict(list)
+        for each in self.unlike:
+            for here, there in each.steps:
+                if not self._cleared.free(here, each.entries, min(each.t_out, each.t_in), each.t_out):
+                    steps[here].append((each.t_out, each.t_in, there))
         return steps
 
 

@@ -10,8 +10,9 @@ Rules:
    computed from nothing once, and the folding goes on from there.
 3. T moves on: what becomes true by time alone (goods that were to come, a recall return too long on the road) is looked ahead to,
    and computed from nothing when it is due.
-4. Scopes that are not whole lots, dispatches without lot, records that other logs object to, relabellings, returns reworked into other
-   lots, goods that may be told twice (:mod:`foodtrace.recall.twice`) and found goods without lot are computed from nothing each time.
+4. Scopes that are not whole lots, dispatches without lot, transfers whose papers name unlike lots, records that other logs object to,
+   relabellings, returns reworked into other lots, goods that may be told twice (:mod:`foodtrace.recall.twice`) and found goods without
+   lot are computed from nothing each time.
 """
 
 from __future__ import annotations
@@ -76,6 +77,7 @@ from foodtrace.recall.settings import Settings
 from foodtrace.recall.sums import Count, notice_times, said_at_notice
 from foodtrace.recall.tally import Tally
 from foodtrace.recall.twice import Doubts, once
+from foodtrace.recall.unlikelots import transfer_of
 from foodtrace.storage.session import Session
 from foodtrace.tlog.entry import event_bytes
 
@@ -207,7 +209,7 @@ class _State:
         self.simple = (
             all(isinstance(each, LotsClause) for each in clauses)
             and self.single is None
-            and not (facts.crossed or found.copies or found.code_only or found.partial)
+            and not (facts.crossed or found.copies or found.code_only or found.partial or found.unlike)
             and all(link.since == ALWAYS for link in found.holdings.values())
             and not any(flow.flags & UNNAMED for flow in found.flows)
         )
@@ -224,6 +226,7 @@ class _State:
         for flow in found.flows:
             if flow.pair and (flow.kind in LEAVING or flow.kind == FlowKind.RECEIPT):
                 self.groups[flow.lot, flow.pair].append(flow)
+        self.transfers = {key for flow in found.flows if (key := transfer_of(flow)) is not None}
 
     def completion(self, session: Session, now: int) -> Completion:
         """Return the completion, with what is new folded in."""
@@ -321,6 +324,8 @@ class _State:
                 raise FromNothing
             lot = self.rep.get(row[1])
             if lot is None:
+                if _is_side(told := Flow(*row[:ENDED])) and transfer_of(told) in self.transfers:
+                    raise FromNothing  # another lot, under the number of these goods
                 continue
             flow = Flow(row[0], lot, *row[2:ENDED])
             if not happened(flow.kind, flow.t, flow.flags, now):
@@ -330,6 +335,9 @@ class _State:
             if flow.kind == FlowKind.SOLD and flow.site not in self.found.outlets:
                 raise FromNothing  # a site that sells to consumers is an outlet from now on
             found.append(flow)
+        if any(other.lot not in self.rep for other in SqlFacts(session, now).other_papers(found)):
+            raise FromNothing  # a paper of these goods' transfers may name another lot
+        self.transfers.update(key for flow in found if (key := transfer_of(flow)) is not None)
         return found
 
     def _paired(self, new: Sequence[Flow]) -> tuple[list[Move], list[Move]]:

@@ -1,29 +1,76 @@
-"""Transfers that the logs of several parties tell of unlike lots (RECALL section 3, duplicate_conflict). Pure.
+"""Transfers that the papers of its parties tell of unlike lots (RECALL section 3, duplicate_conflict; ADR 35). Pure.
 
 Rules:
 
-1. A transfer is its number, sender and receiver, all three given. What one party says of it, in whichever of its logs, is its word.
-2. A lot that one party names under it and another does not is open: the receiver holds one lot or the other, and nothing on record says
-   which. Names of one lot are one; lots that every party names are not open.
-3. A dispatch without lot says nothing of which lot it was. It is no word against another.
+1. A transfer is its number, sender and receiver, all three given. A **paper** is what one party says of it, in whichever of its logs, on
+   one side of it: all its dispatches (those that speak for both sides among them), or all its receipts.
+2. Two lots are **unlike** there where one paper names the one and not the other, and another paper the other and not the one: what lies at
+   the receiver under either name may be the goods that the sender had under the other. One of the two papers has dispatches and the other
+   receipts; or both have dispatches and one is of the sender's or the receiver's own operator (:mod:`foodtrace.graph.tellers`, rule 2).
+3. A lot that not every party's dispatches name is open, whether or not another is unlike it; so is each of two unlike ones. A receipt that
+   names fewer lots than the dispatch leaves goods under way, one that names more has more than was sent: no paper contradicts the other.
+4. Names of one lot are one. A dispatch without lot says nothing of which lot it was. It is no word against another.
+5. Goods left as late as the dispatches of the two lots say (without any: as the receipts allow), and came as early as anything says that
+   tells of their arrival (without any: as the dispatches allow), as for a transfer of several logs (:mod:`foodtrace.recall.words`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import combinations
 from typing import TypeAlias
 
-from foodtrace.graph.flows import LEAVING, UNNAMED, Flow
+import msgspec
+
+from foodtrace.graph.flows import DELIVERED, LEAVING, Flow, FlowKind, ends_of
 from foodtrace.recall.entries import Entry
+from foodtrace.recall.words import span
 
 Key: TypeAlias = tuple[str, int, int]
 """(number, sender, receiver)."""
+Papers: TypeAlias = Mapping[tuple[str, bool], set[int]]
+"""(party, whether it says what came) -> the lots it names."""
+Whose: TypeAlias = Callable[[Collection[int]], Collection[str]]
+"""Whose some sites are, by operator id."""
+
+
+class Unlike(msgspec.Struct, frozen=True, kw_only=True):
+    """Two lots of one transfer, of which nobody can say which it was."""
+
+    transfer: Key
+    lots: tuple[int, int]
+    t_out: int
+    t_in: int
+    entries: tuple[Entry, ...]
+    """(log, seq) of every word of the two, in the order of time."""
+
+    @property
+    def steps(self) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
+        """The holdings that goods may have left, and what they may stand under where they came."""
+        _, sender, receiver = self.transfer
+        one, two = self.lots
+        yield (one, sender), (two, receiver)
+        yield (two, sender), (one, receiver)
 
 
 def transfer_of(flow: Flow) -> Key | None:
-    """Return the transfer that a flow tells of a lot, none where it tells of none (rules 1 and 3)."""
-    told = flow.kind in LEAVING and flow.pair and flow.site and flow.other and not flow.flags & UNNAMED
-    return (flow.pair, flow.site, flow.other) if told else None
+    """Return the transfer that a flow tells of a lot, none where it tells of none (rules 1 and 4)."""
+    ends = ends_of(flow)
+    return None if ends is None else (flow.pair, *ends)
+
+
+def told_unlike(flows: Iterable[Flow], one: Mapping[int, int], party: Callable[[int], str], whose: Whose) -> list[Unlike]:
+    """Return every two unlike lots of every transfer that some flows tell (rule 2).
+
+    :param one: name of a lot -> the lot. :param party: who writes a log. :param whose: asked about a transfer's sites where that decides.
+    """
+    found: list[Unlike] = []
+    for key, words in _transfers(flows, one).items():
+        if len({lot for lot, _ in words}) > 1:
+            papers = _papers(words, party)
+            found += [_unlike(key, pair, words) for pair in _pairs(papers, lambda key=key: whose(key[1:]))]  # type: ignore[misc]
+    return found
 
 
 def unlike_lots(
@@ -31,23 +78,74 @@ def unlike_lots(
     one: Mapping[int, int],
     party: Callable[[int], str],
     ranks: Mapping[int, int],
+    whose: Whose | None = None,
 ) -> tuple[list[tuple[int, Flow]], tuple[Entry, ...]]:
-    """Return (lot, first dispatch of it) of each lot that not every party names under one transfer, and the entries of all their words.
+    """Return (lot, first word on it) of each open lot of one transfer (rule 3), and the entries of all its words.
 
     :param one: name of a lot -> the lot. :param party: who writes a log. :param ranks: place of each log by its origin.
+    :param whose: as in :func:`told_unlike`; without it what two strangers say counts as well.
     """
     flows = sorted(flows, key=lambda flow: (flow.t, ranks.get(flow.log, flow.log), flow.seq, flow.item))
     entries = tuple(dict.fromkeys((flow.log, flow.seq) for flow in flows))
-    parties: dict[str, set[int]] = {}
+    words = [(one.get(flow.lot, flow.lot), flow) for flow in flows]
+    papers = _papers(words, party)
     first: dict[int, Flow] = {}
-    for flow in flows:
-        lot = one.get(flow.lot, flow.lot)
-        parties.setdefault(party(flow.log), set()).add(lot)
+    for lot, flow in words:
         first.setdefault(lot, flow)
-    if len(parties) < 2:  # noqa: PLR2004 - lines of one party
-        return [], entries
-    everybodys = set.intersection(*parties.values())
-    return [(lot, flow) for lot, flow in first.items() if lot not in everybodys], entries
+    sent = [lots for (_, came), lots in papers.items() if not came]
+    open_: set[int] = {lot for lots in sent for lot in lots if not all(lot in each for each in sent)}
+    key = transfer_of(flows[0]) if flows else None
+    anybody = None if whose is None or key is None else lambda: whose(key[1:])
+    open_ |= {lot for pair in _pairs(papers, anybody) for lot in pair}
+    return [(lot, flow) for lot, flow in first.items() if lot in open_], entries
 
 
-__all__ = ["Key", "transfer_of", "unlike_lots"]
+def _transfers(flows: Iterable[Flow], one: Mapping[int, int]) -> dict[Key, list[tuple[int, Flow]]]:
+    made: dict[Key, list[tuple[int, Flow]]] = defaultdict(list)
+    for flow in flows:
+        key = transfer_of(flow)
+        if key is not None:
+            made[key].append((one.get(flow.lot, flow.lot), flow))
+    return made
+
+
+def _papers(words: Iterable[tuple[int, Flow]], party: Callable[[int], str]) -> Papers:
+    papers: dict[tuple[str, bool], set[int]] = defaultdict(set)
+    for lot, flow in words:
+        papers[party(flow.log), flow.kind == FlowKind.RECEIPT].add(lot)
+    return papers
+
+
+def _pairs(papers: Papers, operators: Callable[[], Collection[str]] | None) -> list[tuple[int, int]]:
+    """Return every two lots that papers contradict each other on (rule 2).
+
+    :param operators: of the transfer's sites; none: whoever's papers they are.
+    """
+    found: set[tuple[int, int]] = set()
+    parties: Collection[str] | None = None
+    for (one, ours), (two, theirs) in combinations(sorted(papers.items()), 2):
+        mine, yours = ours - theirs, theirs - ours
+        if not (mine and yours) or (one[1] and two[1]):
+            continue
+        if one[1] == two[1] and operators is not None:
+            parties = operators() if parties is None else parties
+            if not {one[0], two[0]}.intersection(parties):
+                continue
+        found |= {(min(a, b), max(a, b)) for a in mine for b in yours}
+    return sorted(found)
+
+
+def _unlike(key: Key, pair: tuple[int, int], words: Iterable[tuple[int, Flow]]) -> Unlike:
+    flows = sorted({flow for lot, flow in words if lot in pair}, key=lambda flow: (flow.t, flow.log, flow.seq, flow.item))
+    sent = [flow for flow in flows if flow.kind in LEAVING]
+    came = [span(flow)[0] for flow in flows if flow.kind == FlowKind.RECEIPT or flow.flags & DELIVERED]
+    return Unlike(
+        transfer=key,
+        lots=pair,
+        t_out=max(flow.t for flow in sent) if sent else max(span(flow)[1] for flow in flows),
+        t_in=min(came) if came else min(span(flow)[0] for flow in sent),
+        entries=tuple(dict.fromkeys((flow.log, flow.seq) for flow in flows)),
+    )
+
+
+__all__ = ["Key", "Unlike", "told_unlike", "transfer_of", "unlike_lots"]

@@ -32,6 +32,8 @@ _BACK: Final = "NEW.log <> OLD.log OR NEW.size <= OLD.size"
 """What no append does to a head."""
 _BACK_PRINTED: Final = "((new.log <> old.log) OR (new.size <= old.size))"
 """The same in PostgreSQL's own words."""
+_INDEXED_SINCE: Final = {"move_number": 3}
+"""Index -> layout whose ledgers have it, at the latest after a rebuild: without one everything is answered, only slowly (ADR 35)."""
 _FUNCTION: Final = "EXECUTE FUNCTION foodtrace_sealed()"
 
 
@@ -41,7 +43,7 @@ def statements(dialect: Dialect, layout: int = VERSION) -> list[str]:
     :param layout: number of the layout whose guards it gets: a copy of an older ledger must not look newer than its number says.
     """
     made = [_printed(CreateTable(table), dialect) for table in metadata.sorted_tables]
-    made += [statement for table in metadata.sorted_tables for statement in _indexes(table, dialect)]
+    made += [each for table in metadata.sorted_tables for each in _indexes(table, dialect) if _since(each.split()[2]) <= layout]
     made += triggers(dialect, layout)
     made.append(f"INSERT INTO setting (key, value) VALUES ('version', '{layout}')")  # noqa: S608 - a number
     return made
@@ -51,6 +53,10 @@ def statements_for(session: Session, layout: int = VERSION) -> list[str]:
     """Return what :func:`statements` does for the PostgreSQL database of a session: its texts sort by bytes whatever language it has."""
     made = statements("postgresql", layout)
     return made if sorts_by_bytes(session) else [ordered(each) for each in made]
+
+
+def _since(index: str) -> int:
+    return _INDEXED_SINCE.get(index, 0)
 
 
 def renew(session: Session) -> None:

@@ -255,7 +255,8 @@ _BRANCHES: Final = (
         "'index'",
         _QUALIFIED.format("i.indexrelid"),
         "JOIN pg_catalog.pg_index AS i ON i.indrelid = o.oid WHERE i.indexprs IS NOT NULL OR (i.indpred IS NOT NULL "
-        "AND NOT (o.relname = 'holding' AND pg_get_expr(i.indpred, i.indrelid) = '(flows = 0)'))",
+        "AND NOT (o.relname = 'holding' AND pg_get_expr(i.indpred, i.indrelid) = '(flows = 0)') "
+        "AND NOT (o.relname = 'move' AND pg_get_expr(i.indpred, i.indrelid) = '(pair <> ''''::text)'))",
     ),
     _branch(
         "'index ' || i.indexrelid::regclass || ' on ' || o.relname",

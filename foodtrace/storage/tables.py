@@ -157,10 +157,12 @@ move = Table(
     _int("ended", default=True),
     PrimaryKeyConstraint("lot", "log", "seq", "item"),
     Index("move_entry", "log", "seq"),
+    Index("move_number", "kind", "other", "pair", sqlite_where=text("pair <> ''"), postgresql_where=text("pair <> ''")),
     sqlite_with_rowid=False,
 )
 """Flows. ``ended`` is 0 while it is live, else the sequence number of the correction that removed it plus 1, or -1 for the
-replacement in a correction of another log's entry, which counts only if the reader finds the corrector entitled."""
+replacement in a correction of another log's entry, which counts only if the reader finds the corrector entitled. ``move_number`` leads
+from the number of a transfer to the other party's paper of it, which may name another lot."""
 
 lot_edge = Table(
     "lot_edge",

@@ -103,8 +103,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "finding.duplicate_conflict": ("两本日志里同一单号, 内容不同", "one event id in two logs, with unlike content"),
     "finding.duplicate_conflict.hint": ("以该处经营者的日志为准; 请另一方更正", "the log of the site's operator counts; the other is to be corrected"),
     "finding.duplicate_conflict.lots": (
-        "同一单号, 两家的日志写的批次不同, 都算",
-        "the logs of two parties tell one transfer of unlike lots; all of them count",
+        "同一单号的几份单据写的批次不同, 那里的货可能是其中任何一批, 都算",
+        "the papers of one transfer name unlike lots: the goods there may be any of them, and all count",
     ),
     "finding.duplicate_conflict.lots.hint": ("两边对单, 看货上的批号; 错的更正", "compare both papers with the goods; whoever erred corrects"),
     "finding.duplicate_conflict.told_twice": (
@@ -167,7 +167,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "finding.restocked.rule": ("封存或退回的货又成了普通货", "goods in custody became ordinary goods again"),
     "finding.returns_exceed_sales.rule": ("顾客退回多于卖出", "consumer returns exceed sales"),
     "finding.duplicate_conflict.rule": ("同一事件号, 内容不同", "the same event id with unlike content"),
-    "finding.duplicate_conflict.lots.rule": ("两方的日志说同一次转移, 批次不同", "the logs of two parties tell one transfer of unlike lots"),
+    "finding.duplicate_conflict.lots.rule": (
+        "单号、发货方、收货方都相同, 一份单据写的批次另一份没有: 收货单对发货单, 或两方的日志",
+        "number, sender and receiver are the same, and one paper names a lot that the other does not: receipt and dispatch, or two parties' logs",
+    ),
     "finding.duplicate_conflict.told_twice.rule": ("几本日志说同一次转移, 收货方不同", "several logs tell one transfer to unlike receivers"),
     "finding.disputed.rule": ("另一方有异议, 或无权更正", "another party objects, or corrected without standing"),
     "finding.disputed.described.rule": ("对该处有同等发言权的记录说法不一", "words of equal say contradict each other on a site"),

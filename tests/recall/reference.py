@@ -5,6 +5,7 @@ A record is one of these; hours count from 0, ``how`` is the precision of its ti
     ("birth", lot, site, q, hour, how)
     ("move", lot, source, target, q, out, into, how)     out or into none: that side is not on record; source or target none
     ("unnamed", id, product, source, target, q, hour, how, named)   named: the lot a later receipt says it was, or none
+    ("papers", sent, got, source, target, q, out, into, how)     one number: lots the sender's paper names, lots the receiver's does
     ("make", site, inputs, outputs, q, hour, how, case)  case: approved as relabelling by that case, or empty
     ("alias", lot, lot)
     ("sell", lot, site, q, hour, how)
@@ -75,6 +76,8 @@ class Reference:
         self.moves: list[tuple] = []
         """(from, to, earliest and latest departure, arrival, whether the lot is named)."""
         self.makes: list[tuple] = []
+        self.unlike: list[tuple] = []
+        """(from, to, departure, arrival) of what one paper of a transfer names and the other does not."""
         self.births: list[tuple] = []
         self.backs: list[tuple] = []
         self.returned: list[tuple] = []
@@ -86,6 +89,7 @@ class Reference:
             if not (approved and approved == case):
                 self.steps += [(a, out, into, b, True) for a in inputs for b in outputs]
         self.case = case
+        self.steps += [(a, out, into, b, False) for a, b, out, into in self.unlike]
         for here, there, _, out, into, named in self.moves:
             product = self.product(here[0])
             for holding, times in () if named else self.came.items():
@@ -156,6 +160,18 @@ class Reference:
         self.moves.append(((lot, source), (lot, target), earliest, leaves, arrives, True))
         if source and target:
             self.sure |= {(lot, source), (lot, target)}
+
+    def _papers(self, sent: Any, got: Any, source: Any, target: Any, q: Any, out: Any, into: Any, how: Any) -> None:
+        left, came = [self.top(lot) for lot in sent], [self.top(lot) for lot in got]
+        for lot in {*left, *came}:
+            for n in range(max(left.count(lot), came.count(lot))):
+                sides = out if n < left.count(lot) else None, into if n < came.count(lot) else None
+                self._move(lot, source, target, q, *sides, how)
+        # What only the one paper names may be what only the other names.
+        for a in {*left} - {*came}:
+            for b in {*came} - {*left}:
+                for here, there in ((a, b), (b, a)):
+                    self.unlike.append(((here, source), (there, target), late(out, how), early(into, how)))
 
     def _unnamed(self, id_: Any, product: Any, source: Any, target: Any, q: Any, hour: Any, how: Any, named: Any) -> None:
         if named:

@@ -94,6 +94,14 @@ class Flows:
             self.seq += 1
             self.add(FlowKind.RECEIPT, lot, target, q, _in(into, how), source, pair, _OUT_FLAGS[how], unit_in(q))
 
+    def _papers(self, sent: Any, got: Any, source: Any, target: Any, q: Any, out: Any, into: Any, how: Any) -> None:
+        pair = f"T{self.seq}"
+        for lot in sent:
+            self.add(FlowKind.DISPATCH, lot, source, q, _out(out, how), target, pair, _OUT_FLAGS[how])
+        self.seq += 1
+        for lot in got:
+            self.add(FlowKind.RECEIPT, lot, target, q, _in(into, how), source, pair, _OUT_FLAGS[how], unit_in(q))
+
     def _unnamed(self, name: Any, product: Any, source: Any, target: Any, q: Any, hour: Any, how: Any, named: Any) -> None:
         self.lots[name] = 1000 + self.seq
         self.products[name] = product
@@ -128,7 +136,7 @@ def records(draw: st.DrawFn, least: int = 1, most: int = 10) -> list[tuple]:
     for n in range(draw(st.integers(least, most))):
         kind = draw(
             st.sampled_from(
-                ["birth", "move", "move", "move", "move", "unnamed", "unnamed", "make", "make", "alias", "sell", "back", "count"]
+                ["birth", "move", "move", "move", "move", "unnamed", "unnamed", "make", "make", "papers", "alias", "sell", "back", "count"]
             )
         )
         lot, here, there, q, hour, how = draw(LOT), draw(SITE), draw(SITE), draw(Q), draw(HOURS), draw(HOW)
@@ -139,6 +147,9 @@ def records(draw: st.DrawFn, least: int = 1, most: int = 10) -> list[tuple]:
         elif kind == "make":
             inputs, outputs = draw(st.sets(LOT, min_size=1, max_size=3)), draw(st.sets(LOT, min_size=1, max_size=2))
             made.append(("make", here, tuple(sorted(inputs)), tuple(sorted(outputs)), q, hour, how, draw(st.sampled_from(["", "", "C"]))))
+        elif kind == "papers" and here != there:
+            named = [tuple(sorted(draw(st.sets(LOT, min_size=1, max_size=2)))) for _ in range(2)]
+            made.append(("papers", *named, here, there, q, hour, hour + 6 * draw(st.integers(-2, 6)), how))
         elif kind == "unnamed" and here != there:
             product, named = draw(st.sampled_from(PRODUCTS)), draw(st.sampled_from([None, None, lot]))
             made.append(("unnamed", f"?{n}-{draw(st.integers(0, 10**6))}", product, here, there, q, hour, how, named))

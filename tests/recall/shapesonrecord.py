@@ -106,6 +106,15 @@ class Told:
         if into is not None and to:
             yield Receipt(**self._base(to, into, how, 1), **goods, quantity=amount(q, unit_in(q)), source=source or "")
 
+    def _papers(
+        self, sent: Sequence[str], got: Sequence[str], source: str, to: str, q: int, out: int, into: int, how: str
+    ) -> Iterator[Event]:
+        goods: dict[str, Any] = {"doc": f"D{self.n}"}
+        for n, lot in enumerate(sent):
+            yield Transfer(**self._base(source, out, how, n), **goods, lot=lot_id(lot), quantity=amount(q), to=to, in_transit=True)
+        for n, lot in enumerate(got, len(sent)):
+            yield Receipt(**self._base(to, into, how, n), **goods, lot=lot_id(lot), quantity=amount(q, unit_in(q)), source=source)
+
     def _unnamed(self, _name: str, product: str, source: str, to: str, q: int, hour: int, how: str, named: str | None) -> Iterator[Event]:
         doc = f"D{self.n}"
         there, sender = parties(source, to, q) if named else (to, source)

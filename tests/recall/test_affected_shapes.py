@@ -112,7 +112,8 @@ def test_law_3_a_clause_removes_nothing(
 @settings(max_examples=200)
 @given(records(), PRODUCT_MAPS, LOT)
 def test_law_5_a_lot_scope_is_the_lot_closure(some: list[tuple], products: dict[str, str], lot: str) -> None:
-    instant = [each for each in some if each[0] != "unnamed"]
+    # Goods without lot and what stands under another lot by the receiver's paper are beside the closure (ADR 35).
+    instant = [each for each in some if each[0] not in ("unnamed", "papers")]
     world = Flows(instant, products)
     names, closure = {lot}, set[str]()
     while names != closure:
@@ -129,6 +130,25 @@ def test_law_5_a_lot_scope_is_the_lot_closure(some: list[tuple], products: dict[
     reached = {n for each in found.lots for n in found.names[each]}
     assert {site for each, site in used if each in {world.lots[name] for name in names}} <= {site for _, site in found.holdings}
     assert reached >= {each for each, _ in used if each in {world.lots[name] for name in names}}
+
+
+@settings(max_examples=200)
+@given(records(), PRODUCT_MAPS, LOT)
+def test_law_5_beside_the_closure_is_only_what_other_papers_name(some: list[tuple], products: dict[str, str], lot: str) -> None:
+    """Of a lot that only the other paper of a transfer names no holding joins that no step leads to."""
+    named = [each for each in some if each[0] != "unnamed"]
+    world, reference = Flows(named, products), Reference(named, products)
+    found = _find(world, [("lots", (lot,))])
+    closure, fresh = set[str](), {reference.top(lot)}
+    while fresh:
+        closure |= fresh
+        fresh = {b for inputs, outputs, *_ in reference.makes if {a for a, _ in inputs} & fresh for b, _ in outputs} - closure
+    assert {holding for holding in reference.held if holding[0] in closure} <= _named(found, world).keys()
+    for (other, _), link in found.holdings.items():
+        name = next(text for text, n in world.lots.items() if n == other)
+        if reference.top(name) not in closure:
+            assert link.link == "possible"
+            assert reference.unlike, "nothing else leads beyond the closure"
 
 
 @settings(max_examples=200)

@@ -49,7 +49,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, order=True):
     Of ``same_lot_no_path``: ``when``, where goods came that may have left in the window asked about, and may as well not have.
     Of ``disputed``: ``described``, where it is about whose a site is, or what.
     Of ``quantity_differs``, ``time_contradiction`` and ``duplicate_conflict``: ``told_twice``, where several logs tell one transfer.
-    Of ``duplicate_conflict`` also ``lots``: they tell it of unlike lots.
+    Of ``duplicate_conflict`` also ``lots``: the papers of one transfer name unlike lots.
 
     Of ``log_behind`` why: ``not_seen`` since the case was opened, or :attr:`foodtrace.graph.flows.LogInfo.state`."""
 

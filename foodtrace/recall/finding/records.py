@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from foodtrace.graph.flows import Flow
+from foodtrace.graph.flows import LEAVING, Flow
 from foodtrace.recall.aliases import with_aliases
 from foodtrace.recall.finding.look import Finding, Look
 from foodtrace.recall.records import representatives
@@ -36,29 +36,37 @@ def conflicts(look: Look) -> Iterator[Finding]:
 
 
 def unlike_lots(look: Look) -> Iterator[Finding]:
-    """duplicate_conflict: the logs of several parties tell one transfer of unlike lots, one of them of these goods."""
+    """duplicate_conflict: the papers of one transfer name unlike lots, one of them of these goods."""
     holdings = look.found.holdings
+    apart = {each.transfer for each in look.found.unlike}
     own: dict[Key, list[Flow]] = defaultdict(list)
     for flow in look.found.flows:
         key = transfer_of(flow)
-        if key is not None and ((flow.lot, flow.site) in holdings or (flow.lot, flow.other) in holdings):
+        if key is not None and (key in apart or (flow.lot, flow.site) in holdings or (flow.lot, flow.other) in holdings):
             own[key].append(flow)
     mine = [flow for flows in own.values() for flow in flows]
-    others = look.facts.told_elsewhere(mine)
-    if not others and len({flow.log for flow in mine}) < 2:  # noqa: PLR2004 - nobody else tells of them
+    others = look.facts.other_papers(mine)
+    if not others and not apart and len({flow.log for flow in mine}) < 2:  # noqa: PLR2004 - nobody else tells of them
         return
     known = {(flow.log, flow.seq, flow.item) for flow in mine}
     for flow in others:
         key = transfer_of(flow)
         if key in own and (flow.log, flow.seq, flow.item) not in known:
             own[key].append(flow)
-    open_ = {key: flows for key, flows in own.items() if len({flow.log for flow in flows}) > 1}
+    for key in own.keys() - apart:
+        # Not every lot of the sender's paper was read: what it names beside these says nothing against the receiver's.
+        own[key] = [flow for flow in own[key] if flow.kind in LEAVING]
+    open_ = {key: flows for key, flows in own.items() if key in apart or len({flow.log for flow in flows}) > 1}
     sites = look.facts.sites({site for _, *ends in open_ for site in ends})
-    for key in [key for key, flows in open_.items() if not _by_a_party(look, flows, [sites[site].operator for site in key[1:]])]:
+
+    def whose(ends: Collection[int]) -> set[str]:
+        return {sites[site].operator for site in ends} - {""}
+
+    for key in [key for key, flows in open_.items() if key not in apart and not _by_a_party(look, flows, whose(key[1:]))]:
         del open_[key]
     one = _one(look, {flow.lot for flows in open_.values() for flow in flows})
     for (_, _, receiver), flows in open_.items():
-        found, entries = told_of_lots(flows, one, look.facts.party, look.facts.ranks())
+        found, entries = told_of_lots(flows, one, look.facts.party, look.facts.ranks(), whose)
         for lot, first in found:
             if (lot, first.site) in holdings or (lot, receiver) in holdings:
                 about: dict[str, Any] = {"value": first.q, "unit": first.unit, "entries": entries}

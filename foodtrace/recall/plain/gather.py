@@ -6,7 +6,8 @@
    that nobody named) they can have been of these goods, of another the records must show that it was there. They matter too where a
    receipt of these goods bears their number. Those are handed over.
 4. So are lots of which a test, a packing, a refusal and the like says that they were where no flow put them.
-5. So are lots of which another log tells a transfer as one of another lot (:mod:`foodtrace.graph.tellers`).
+5. So are lots of which another log tells a transfer as one of another lot (:mod:`foodtrace.graph.tellers`), or the other side's paper does
+   (:mod:`foodtrace.graph.papers`): a paper that names another and not this one.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 from foodtrace.graph.flowkind import UNNAMED, FlowKind
+from foodtrace.graph.papers import Side, other_sides
 from foodtrace.graph.products import may_be
 from foodtrace.graph.rows import Rows
 from foodtrace.graph.tellers import Transfer, Word, of_senders, other_words, writers
@@ -75,6 +77,7 @@ class Gathered:
         self._check_spoken(lots)
         self._check_unnamed()
         self._check_tellers()
+        self._check_papers()
         if rows.dated_ahead:
             raise HandOver("dated ahead")
         self.links = Links(self.books, asked)
@@ -157,6 +160,24 @@ class Gathered:
             logs[word.transfer].add(word.log)
         if any(len(mine) > 1 and len(logs[transfer]) > 1 for transfer, mine in lots.items()):
             raise HandOver("one transfer of several lots told by several logs")
+
+    def _check_papers(self) -> None:
+        """See that no paper of a transfer of these goods names another lot in place of theirs (rule 5)."""
+        told = [
+            Side(Transfer(row[11], row[3], row[2]) if came else Transfer(row[11], row[2], row[3]), came, lot, row[8], row[9])
+            for lot, books in self.books.items()
+            for row in books.rows
+            if row[11] and row[3] and ((came := row[0] == _RECEIPT) or row[0] in _LEAVING)
+        ]
+        others = other_sides(self.rows.session, told, logs=len(self.ranks))
+        papers: dict[tuple[Transfer, bool, int], set[int]] = defaultdict(set)
+        lots: dict[Transfer, set[int]] = defaultdict(set)
+        for side in (*told, *others) if others else ():
+            papers[side.transfer, side.came, side.log].add(side.lot)
+            lots[side.transfer].add(side.lot)
+        own = self.books.keys()
+        if any(lots[transfer] & own - named for (transfer, _, _), named in papers.items()):
+            raise HandOver("papers of one transfer of unlike lots")
 
     def _check_copies(self, entries: Collection[tuple[int, int]]) -> None:
         ids: dict[str, int] = {}

@@ -1,0 +1,140 @@
+"""The sender's paper of a transfer names one lot and the receiver's another: the goods there may be either (RECALL section 3; ADR 35)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from foodtrace import Ledger, Quantity
+from foodtrace.events import Alias, Correction, Event, LotsClause, Output, Portion, Transformation
+from foodtrace.graph.edges import micros
+from foodtrace.graph.reader import SqlFacts
+from foodtrace.recall.affected import find
+from foodtrace.recall.answer import Answer, recall
+from foodtrace.storage.session import Session
+from tests.recall.dispatched import LOT, NOW, certificate, got, hours, sent
+from tests.recall.twologs import BUYER, OTHER, SELLER, Story, books, both, told
+
+KEG, JAR, PIE = "F-1/K", "F-1/J", "F-1/P"
+LATER = micros(NOW + dt.timedelta(hours=1))
+PAPERS: tuple[tuple[str, Event], ...] = (
+    (SELLER, sent("t", 60, doc="D7", in_transit=True)),
+    (BUYER, got("r", 50, lot=KEG, doc="D7")),
+    (SELLER, certificate(KEG)),
+)
+"""X says that another lot came than F says it sent."""
+
+
+def asked(session: Session, *lots: str) -> Answer:
+    """Answer; from rows, by the engine and by what was known it is the same."""
+    quick, slow = (recall(session, lots, now=LATER, plain=plain) for plain in (True, False))
+    known = recall(session, lots, now=LATER, recorded_until=LATER, plain=False)
+    assert quick == slow
+    assert (known.outlets, known.untraced) == (slow.outlets, slow.untraced)
+    return quick
+
+
+def places(session: Session, *lots: str) -> dict[tuple[str, str], str]:
+    facts = SqlFacts(session, LATER)
+    found = find(facts, [LotsClause(lots=lots)])
+    texts = facts.texts({number for holding in found.holdings for number in holding})
+    return {(texts[lot].partition("/")[2], texts[site]): link.link for (lot, site), link in found.holdings.items()}
+
+
+def lots_told(answer: Answer) -> list[tuple[str, str, int]]:
+    return [(each.lot, each.site, len(each.entries)) for each in answer.untraced if each.reason == "lots"]
+
+
+def test_what_the_receiver_calls_by_another_lot_is_possible_and_followed(tmp_path: Path) -> None:
+    gone, out = (Portion(KEG, Quantity(20, "g")),), (Output(lot=PIE, quantity=Quantity(20, "g"), product="饼"),)
+    made = Transformation(id="pie", at=hours(5), site="X-1", kind="process", inputs=gone, outputs=out)
+    more = [
+        (BUYER, made),
+        (BUYER, sent("on", 10, lot=KEG, source="X-1", to="Y-1", hour=6)),
+        (BUYER, sent("pies", 5, lot=PIE, source="X-1", to="Y-1", hour=7)),
+        (OTHER, sent("else", 9, lot=KEG, source="F-1", to="M-1", hour=2)),
+    ]
+
+    def ask(session: Session) -> None:
+        ours = {("L", "F-1"): "confirmed", ("L", "X-1"): "confirmed"}
+        theirs = {("K", "X-1"), ("K", "Y-1"), ("P", "X-1"), ("P", "Y-1")}
+        assert places(session, LOT) == ours | dict.fromkeys(theirs, "possible"), "the keg at M, and at F, never was in that transfer"
+        mine = dict.fromkeys({*theirs, ("K", "F-1"), ("K", "M-1")}, "confirmed")
+        assert places(session, KEG) == mine | {("L", "X-1"): "possible"}
+        for lot in (LOT, KEG):
+            answer = asked(session, lot)
+            assert {row.site for row in answer.outlets} == {"X-1", "Y-1"}
+            assert lots_told(answer) == [(KEG, "X-1", 2), (LOT, "X-1", 2)]
+        assert [
+            (each.lot, each.sent, each.received, each.source, each.site, each.document) for each in books(session).open if each.reason
+        ] == [
+            (LOT, 60, None, "F-1", "X-1", "D7"),
+            (KEG, None, 50, "F-1", "X-1", "D7"),
+        ]
+
+    both(tmp_path, [*PAPERS, *more], ask)
+
+
+def test_one_log_may_hold_both_papers_and_a_voucher_that_speaks_for_both_sides_is_one(tmp_path: Path) -> None:
+    stories: dict[str, Story] = {
+        "one log": [(SELLER, event) for _, event in PAPERS],
+        "delivered": [(SELLER, sent("t", 60, doc="D7")), *PAPERS[1:]],
+        "both delivered": [(SELLER, sent("t", 60, doc="D7")), (BUYER, sent("u", 50, lot=KEG, doc="D7")), PAPERS[2]],
+        "by the receiver's log alone": [(BUYER, sent("t", 60, doc="D7", in_transit=True)), *PAPERS[1:]],
+    }
+    for name, story in stories.items():
+        (tmp_path / name).mkdir()
+        with told(tmp_path / name, story) as session:
+            for lot, other in ((LOT, "K"), (KEG, "L")):
+                assert places(session, lot)[other, "X-1"] == "possible", name
+                assert (other, "F-1") not in places(session, lot), name
+                assert len(lots_told(asked(session, lot))) == 2, name
+
+
+def no_step(folder: Path, stories: dict[str, Sequence[tuple[str, Event]]]) -> None:
+    for name, story in stories.items():
+        (folder / name).mkdir()
+        with told(folder / name, story) as session:
+            assert not {site for lot, site in places(session, LOT) if lot == "K"}, name
+            assert not lots_told(asked(session, LOT)), name
+
+
+def test_papers_that_do_not_contradict_each_other_lead_nowhere(tmp_path: Path) -> None:
+    left, came, born = PAPERS
+    both_lots = (SELLER, sent("k", 50, lot=KEG, doc="D7", in_transit=True)), (BUYER, got("l", 60, doc="D7"))
+    no_step(
+        tmp_path,
+        {
+            "both name both": [*PAPERS, *both_lots],
+            "the rest is under way": [left, came, born, both_lots[0]],
+            "more came than was sent": [left, came, born, both_lots[1]],
+            "another number": [left, (BUYER, got("r", 50, lot=KEG, doc="D8")), born],
+            "no number": [left, (BUYER, got("r", 50, lot=KEG)), born],
+            "another receiver": [left, (BUYER, got("r", 50, lot=KEG, doc="D7", to="Y-1")), born],
+            "no sender": [left, (BUYER, got("r", 50, lot=KEG, doc="D7", source="")), born],
+        },
+    )
+
+
+def test_names_of_one_lot_are_one_and_no_unlike_lots(tmp_path: Path) -> None:
+    same = Alias(id="same", at=hours(0), site="F-1", lot=LOT, alias=KEG)
+    with told(tmp_path, [*PAPERS[:2], (SELLER, same)]) as session:
+        assert [each.kind for each in asked(session, LOT).untraced if each.reason == "lots"] == []
+        assert books(session).open[0].kind == "quantity_differs"
+
+
+def test_a_paper_that_was_corrected_leads_nowhere(tmp_path: Path) -> None:
+    there: dict[str, Any] = {"keys": tmp_path / "keys", "clock": lambda: LATER - 1}
+    with told(tmp_path, PAPERS, BUYER) as session, Ledger.open(f"sqlite:///{tmp_path}/x.db", **there) as ledger:
+        row = session.row("SELECT e.seq, e.leaf FROM entry AS e JOIN log AS l ON l.id = e.log WHERE e.id = 'r'")
+        assert row is not None
+        base: dict[str, Any] = {"at": NOW, "site": "X-1"}
+        right = got("right", 50, doc="D7")
+        undone = Correction(**base, id="undo", seq=row[0], leaf=bytes(row[1]).hex(), reason="incorrect_data", replacement=right)
+        ledger.record([undone], log=BUYER)
+        with ledger.reading() as after:
+            assert ("K", "X-1") in places(session, LOT), "a snapshot of before"
+            assert places(after, LOT) == {("L", "F-1"): "confirmed", ("L", "X-1"): "confirmed"}
+            assert lots_told(asked(after, LOT)) == []
