@@ -2,8 +2,9 @@
 
 Rules:
 
-1. The lots are those that goods may have come from: of each of them all its names, all that it was made from and, where nobody knows its
-   issuer, all lots of its code are among them. So whatever reaches one of them reaches it through these lots alone, and how surely.
+1. The lots are those that goods may have come from: of each of them all its names, all that it was made from, all that papers of its
+   transfers name in its place and, where nobody knows its issuer, all lots of its code are among them. So whatever reaches one of them
+   reaches it through these lots alone, and how surely.
 2. Lots made from them that are not among them are out of sight, and so are goods without lot: no lot is made of what is not among them.
 3. A receipt may name the lot of goods dispatched without one. Which receipt does is not for these lots alone to say:
    :meth:`Among.alone` tells whether any may.

@@ -7,20 +7,22 @@ parties leads from the one to the other. Rules:
 2. In a ledger of one log a dispatch whose lot a receipt of that number names is answered, and asks nothing; where several logs write,
    another one may say that something else came.
 3. Most senders are never named by a receipt: of those one look tells it, whatever they sent.
-4. Rows are read as numbers; this module loads no structs.
+4. Whether papers of another lot are near some lots at all is asked in one go (:func:`near`), before anything is read: an ask at a till or
+   a gate is held by what its goods may have come from, and most come from nothing of the kind.
+5. Rows are read as numbers; this module loads no structs.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from foodtrace.graph.flowkind import FlowKind
-from foodtrace.graph.tellers import Transfer
+from foodtrace.graph.tellers import Transfer, writers
 
 if TYPE_CHECKING:
-    from foodtrace.storage.session import Session
+    from foodtrace.storage.session import Ask, Dialect, Session
 
 
 class Side(NamedTuple):
@@ -36,38 +38,93 @@ class Side(NamedTuple):
 
 _RECEIPT: Final = int(FlowKind.RECEIPT)
 _LEAVING: Final = (int(FlowKind.DISPATCH), int(FlowKind.RETURN))
-_ANY: Final = "SELECT 1 FROM move AS m WHERE m.kind = ? AND m.other = ? AND m.pair <> '' LIMIT 1"
-_UNDER: Final = (
-    "SELECT m.pair, m.site, m.lot, m.log, m.seq FROM {texts} CROSS JOIN move AS m "
-    "WHERE m.kind = ? AND m.other = ? AND m.pair = f.value AND m.pair <> ''"
+_OF: Final = "EXISTS (SELECT 1 FROM move AS m WHERE m.kind = {} AND m.other = f.value AND m.pair <> '')"
+_NAMED: Final = {
+    True: "SELECT f.value FROM {ids} WHERE " + " OR ".join(_OF.format(kind) for kind in _LEAVING),  # noqa: S608 - constants
+    False: "SELECT f.value FROM {ids} WHERE " + _OF.format(_RECEIPT),  # noqa: S608 - constants
+}
+"""Of receipts: which of their receivers any dispatch names; of dispatches: which of their senders any receipt names (rule 3)."""
+_WHERE: Final = "m.kind IN ({kinds}) AND m.other IN ({others}) AND m.pair = f.value AND m.pair <> ''"
+_UNDER: Final[Mapping[Dialect, str]] = {
+    "sqlite": f"SELECT m.pair, m.site, m.other, m.lot, m.log, m.seq FROM {{{{texts}}}} CROSS JOIN move AS m WHERE {_WHERE}",  # noqa: S608
+    # Else the server reads all that names such a site, and then looks for the numbers in it.
+    "postgresql": "SELECT o.pair, o.site, o.other, o.lot, o.log, o.seq FROM {{texts}} CROSS JOIN LATERAL "  # noqa: S608 - constants
+    f"(SELECT m.pair, m.site, m.other, m.lot, m.log, m.seq FROM move AS m WHERE {_WHERE} OFFSET 0) AS o",
+}
+"""Of a kind of record that names one of some sites as its other one, what it says under some numbers."""
+_TOGETHER: Final = 4
+"""Sites that are asked about in one query."""
+_MANY: Final = 1_000
+"""Numbers beyond which it is worth asking first whose could be answered at all (rule 3)."""
+_NEAR: Final = (
+    "SELECT DISTINCT m.lot FROM {ids} CROSS JOIN move AS m CROSS JOIN move AS o WHERE m.lot = f.value AND m.kind = ? AND m.pair <> '' "
+    "AND o.kind = ? AND o.other = m.site AND o.pair = m.pair AND o.pair <> '' AND o.site = m.other AND o.lot <> m.lot"
 )
-"""Of a kind of record that names a site as its other one, what it says under some numbers."""
+_SENDERS: Final = (
+    "SELECT DISTINCT m.lot, m.site FROM {ids} CROSS JOIN move AS m "  # noqa: S608 - constants
+    f"WHERE m.lot = f.value AND m.kind IN ({_LEAVING[0]}, {_LEAVING[1]}) AND m.pair <> '' AND m.other <> 0"
+)
 
 
-def other_sides(session: Session, told: Iterable[Side], *, logs: int) -> list[Side]:
+def near(session: Session, lots: Collection[int], *, logs: int) -> set[int]:
+    """Return those of some lots of which a transfer may be told as one of another lot, those for certain not left out (rule 4).
+
+    :param logs: how many logs there are.
+    """
+    sides = [(each, _RECEIPT) for each in _LEAVING] + [(_RECEIPT, each) for each in _LEAVING]
+    found = {lot for kinds in sides for (lot,) in session.each(_NEAR, sorted(lots), kinds)} if lots else set[int]()
+    if logs > 1 and lots:
+        sent = session.each(_SENDERS, sorted(lots), ())
+        several = writers(session, {site for _, site in sent})
+        found |= {lot for lot, site in sent if site in several}
+    return found
+
+
+def asks(dialect: Dialect, told: Collection[Side], *, logs: int) -> list[Ask]:
+    """Return what :func:`other_sides` will ask; nothing of very many, where the answers of the one question decide on the next."""
+    return [] if len(told) > _MANY else [ask for came in _SIDES for ask in _asks(dialect, told, came, logs, None)]
+
+
+def other_sides(session: Session, told: Collection[Side], *, logs: int) -> list[Side]:
     """Return what is on record of the other side of the same transfers, of any lot; what no longer stands too.
 
     :param told: what is known of these transfers; of a lot all that is on record. :param logs: how many logs there are (rule 2).
     """
-    every = list(told)
-    known = {(side.transfer, side.came, side.lot) for side in every}
-    asked: dict[tuple[bool, int], dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
-    """(ask for receipts, whom the others name) -> number -> where they are."""
-    for transfer, came, lot, _, _ in every:
-        if logs > 1 or (transfer, not came, lot) not in known:
-            here, there = (transfer.receiver, transfer.sender) if came else (transfer.sender, transfer.receiver)
-            asked[not came, here][transfer.number].add(there)
-    return [side for (came, here), numbers in sorted(asked.items()) for side in _named(session, came, here, numbers)]
+    wanted = {side.transfer for side in told}
+    found: list[Side] = []
+    for came in _SIDES:
+        ends: set[int] | None = None
+        if len(told) > _MANY:
+            mine = sorted({_own(side) for side in told if side.came == came})
+            ends = {site for (site,) in session.each(_NAMED[came], mine)} if mine else set()
+        for sql, numbers, params in _asks(session.dialect, told, came, logs, ends):
+            for number, site, here, lot, log, seq in session.each(sql, numbers or (), params):
+                transfer = Transfer(number, site, here) if came else Transfer(number, here, site)
+                if transfer in wanted:
+                    found.append(Side(transfer, not came, lot, log, seq))
+    return found
 
 
-def _named(session: Session, came: bool, here: int, numbers: Mapping[str, set[int]]) -> Iterable[Side]:  # noqa: FBT001 - which side
-    """Iterate over what names a site on the other side under some numbers."""
-    for kind in (_RECEIPT,) if came else _LEAVING:
-        if session.row(_ANY, (kind, here)) is None:
-            continue
-        for number, site, lot, log, seq in session.each(_UNDER, sorted(numbers), (kind, here)):
-            if site in numbers[number]:
-                yield Side(Transfer(number, here, site) if came else Transfer(number, site, here), came, lot, log, seq)
+_SIDES: Final = (False, True)
+"""Whether receipts are asked about: dispatches come first."""
 
 
-__all__ = ["Side", "other_sides"]
+def _own(side: Side) -> int:
+    return side.transfer.receiver if side.came else side.transfer.sender
+
+
+def _asks(dialect: Dialect, told: Collection[Side], came: bool, logs: int, ends: set[int] | None) -> Iterator[Ask]:  # noqa: FBT001
+    """Iterate over the questions about the other side of receipts, or of dispatches. :param ends: only of these sites; none: of all."""
+    answered = {(side.transfer, side.lot) for side in told if side.came != came} if logs == 1 else ()
+    asked: dict[int, set[str]] = defaultdict(set)
+    for side in told:
+        if side.came == came and (ends is None or _own(side) in ends) and (side.transfer, side.lot) not in answered:
+            asked[_own(side)].add(side.transfer.number)
+    kinds = _LEAVING if came else (_RECEIPT,)
+    for n in range(0, len(asked), _TOGETHER):
+        some = sorted(asked)[n : n + _TOGETHER]
+        marks = {"kinds": ", ".join("?" * len(kinds)), "others": ", ".join("?" * len(some))}
+        yield _UNDER[dialect].format(**marks), sorted(set().union(*(asked[site] for site in some))), (*kinds, *some)
+
+
+__all__ = ["Side", "asks", "near", "other_sides"]

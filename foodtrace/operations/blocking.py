@@ -17,7 +17,7 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final, Literal, TypeAlias
 
 import msgspec
@@ -30,6 +30,7 @@ from foodtrace.graph.edges import BY_RULE, micros, recalled
 from foodtrace.graph.kinds import ABOUT
 from foodtrace.graph.names import find as numbers_of
 from foodtrace.graph.names import in_use, texts_of, used
+from foodtrace.graph.papers import near
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.common import Doing, Outcome, new_id
 from foodtrace.operations.standing import Upstream, standing_against
@@ -40,6 +41,7 @@ from foodtrace.recall.cases import case_ids
 from foodtrace.recall.packs import for_case
 from foodtrace.recall.packs import local as packs_of
 from foodtrace.recall.settings import DEFAULT, Possible
+from foodtrace.recall.unlikelots import under_another
 from foodtrace.storage.session import Session
 from foodtrace.tlog.entry import event_bytes
 
@@ -96,10 +98,10 @@ def stood(session: Session, lot: str, now: int, site: str) -> list[Block]:
         return []
     where = facts.site(site) or 0 if site else 0
     found: list[Block] = []
-    behind_it = _back(session, facts, (number,))
+    behind_it = upstream(session, facts, (number,))
     cases = case_ids(session) if behind_it is None else candidates(session, list(behind_it.values()))
-    upstream = None if behind_it is None else Upstream(Among(session, now, behind_it))
-    for case, standing in standing_against(session, facts, cases, now, upstream):
+    among = None if behind_it is None else Upstream(Among(session, now, behind_it))
+    for case, standing in standing_against(session, facts, cases, now, among):
         stand = standing.against(number, where, now)
         if stand is not None:
             missing = for_case(case, session.rules).missing
@@ -116,7 +118,7 @@ def behind(session: Session, lot: str, now: int) -> list[str]:
 
 def about(session: Session, facts: SqlFacts, numbers: Iterable[int]) -> list[str]:
     """Return the cases that may be about one of some lots; all there are, where they were made from more lots than are looked at."""
-    lots = _back(session, facts, numbers)
+    lots = upstream(session, facts, numbers)
     return case_ids(session) if lots is None else candidates(session, list(lots.values()))
 
 
@@ -134,13 +136,16 @@ def candidates(session: Session, lots: Sequence[str]) -> list[str]:
     return sorted({event.case for event in found if isinstance(event, (RecallOpened, RecallWidened))})
 
 
-def _back(session: Session, facts: SqlFacts, numbers: Iterable[int]) -> dict[int, str] | None:
-    """Return every lot these goods were made from and their other names, number -> id; none: more than :data:`MOST`, or without lot."""
+def upstream(session: Session, facts: SqlFacts, numbers: Iterable[int]) -> dict[int, str] | None:
+    """Return every lot these goods were made from or, by papers, may be, and their other names, number -> id.
+
+    None: more than :data:`MOST`, or goods without lot.
+    """
     seen = set(numbers)
     rim = list(seen)
     known: dict[str, bool] = {}
     while rim and len(seen) < MOST:
-        reached = {src for src, _ in facts.parents(rim)} | {other for _, other in facts.aliases(rim)}
+        reached = {src for src, _ in facts.parents(rim)} | {other for _, other in facts.aliases(rim)} | _under_another(session, facts, rim)
         for text in texts_of(session, rim).values():
             if text.startswith("?"):
                 return None  # goods without lot were made from nothing on record: what reaches them is for each case to say
@@ -153,6 +158,12 @@ def _back(session: Session, facts: SqlFacts, numbers: Iterable[int]) -> dict[int
         rim = [each for each in reached if each not in seen]
         seen |= reached
     return None if rim else {lot: text for lot, text in texts_of(session, seen).items() if text}
+
+
+def _under_another(session: Session, facts: SqlFacts, lots: Collection[int]) -> set[int]:
+    """Return what some lots may be, by other papers of their transfers (:mod:`foodtrace.recall.unlikelots`)."""
+    about_others = near(session, lots, logs=len(facts.ranks()))
+    return under_another(facts, facts.flows(about_others)) if about_others else set()
 
 
 def known_issuer(session: Session, authority: str) -> bool:

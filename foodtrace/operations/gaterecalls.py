@@ -24,7 +24,7 @@ from foodtrace.graph.flows import LotInfo
 from foodtrace.graph.names import find
 from foodtrace.graph.predicate import fits
 from foodtrace.graph.reader import SqlFacts
-from foodtrace.operations.blocking import blocks, candidates, known_issuer
+from foodtrace.operations.blocking import blocks, candidates, known_issuer, upstream
 from foodtrace.operations.common import Found, about
 from foodtrace.operations.lineage import MOST
 from foodtrace.recall.blocking import Link
@@ -53,6 +53,10 @@ def recalls(session: Session, now: dt.datetime, lot: str, closure: list[int], pa
     if not closure:
         return tuple(_by_papers(session, now, lot, papers))
     facts = SqlFacts(session, micros(now))
+    every = upstream(session, facts, closure)
+    if every is None:
+        return tuple(_walked(session, now, lot))
+    closure = [*closure, *(each for each in every if each not in closure)]
     infos = list(facts.lots(closure).values())
     if not _all_known(session, infos):
         return tuple(_walked(session, now, lot))

@@ -13,7 +13,9 @@ Rules:
 4. Clearing lifts it, by any name of the lot, everywhere or at the site, for what was there to be examined, in the suspicion of that time
    (:mod:`foodtrace.recall.clearing`); so does withdrawing the case. Closing does not (:mod:`foodtrace.recall.blocking`, rule 6). In a
    partial scope a lot that was cleared wherever it is listed is held nowhere, until it is found in another place.
-5. Of one lot it is enough to look at what it was made from (:mod:`foodtrace.graph.among`): a rule may mean thousands of lots that are
+5. Where the papers of a transfer name unlike lots, a case on the one reaches the other where that transfer brought it, and no further (ADR
+   35): of such a lot the holding decides in a lot scope too, as rule 2 says of a partial one.
+6. Of one lot it is enough to look at what it was made from (:mod:`foodtrace.graph.among`): a rule may mean thousands of lots that are
    none of it. The whole is walked for windows at a site, goods without lot, and what unlike copies of a record leave open.
 """
 
@@ -74,7 +76,7 @@ class _Hit:
 
 
 class Upstream:
-    """What cases reach of the lots that goods were made from, each answer worked out once (rule 5)."""
+    """What cases reach of the lots that goods were made from, each answer worked out once (rule 6)."""
 
     def __init__(self, facts: Among) -> None:
         self._facts = facts
@@ -124,7 +126,7 @@ class Upstream:
 class Standing:
     """One case and what it reaches, walked no further than an answer needs. O(affected of the case).
 
-    :param upstream: of what is asked about; then it costs what that was made from, wherever a scope means whole lots (rule 5).
+    :param upstream: of what is asked about; then it costs what that was made from, wherever a scope means whole lots (rule 6).
     """
 
     def __init__(self, facts: SqlFacts, case: Case, upstream: Upstream | None = None) -> None:
@@ -179,7 +181,9 @@ class Standing:
         given = self._settings.block_possible
         if link in ("confirmed", "unknown") or (link == "possible" and given != "allow"):
             return Stand(link, given, again)
-        if link == "possible" and self._now[0].found.partial and (not site or _way_unknown(self._now[0], lot, site)):
+        if link == "possible" and not site and any(_by_holding(hit, lot) for hit in self._now):
+            return Stand(link, "hold")
+        if link == "possible" and self._now[0].found.partial and _way_unknown(self._now[0], lot, site):
             return Stand(link, "hold")
         if any(self._link(hit, lot, site, now) is not None for hit in self._before):
             return Stand("possible", "hold")
@@ -211,7 +215,7 @@ class Standing:
         links = hit.links[lot]
         if hit.found.partial and hit.case.cleared:
             links = {holding: link for holding, link in links.items() if self._held(hit, lot, holding[1], now)}
-        partial = hit.found.partial and site != 0
+        partial = site != 0 and _by_holding(hit, lot)
         return link_of(links, lot, site, partial=partial, stock_unknown=partial and not hit.on_record(lot, site))
 
     def _lapsed(self, hit: _Hit, number: int, site: int, now: int) -> bool:
@@ -220,6 +224,11 @@ class Standing:
 
     def _held(self, hit: _Hit, lot: int, site: int, now: int) -> bool:
         return all(hit.stands(name, site, now) for name in hit.found.names[lot])
+
+
+def _by_holding(hit: _Hit, number: int) -> bool:
+    """Say whether of a lot the holding decides (rules 1 and 5)."""
+    return hit.found.partial or hit.lot.get(number, number) in hit.found.beside
 
 
 _GRAVEST_FIRST: Final[tuple[Link, ...]] = ("confirmed", "possible", "unknown")

@@ -93,6 +93,8 @@ class Affected(msgspec.Struct, frozen=True, kw_only=True):
     """Holding -> (since when, (log, seq)) of records that say goods were there and move none."""
     unlike: tuple[Unlike, ...] = ()
     """Transfers whose papers contradict each other on the lot, by two lots each, one of them at least among these goods there."""
+    beside: frozenset[int] = frozenset()
+    """Lots, in a scope of whole lots, of which not every holding is affected: reached as what papers of a transfer may have meant."""
     copies: tuple[Copies, ...] = ()
     """Event ids that several logs carry; the copies that do not count are not among ``flows``."""
 
@@ -252,8 +254,15 @@ def _result(
         slack=settings.clock_slack,
         spoken={holding: told for holding, told in records.spoken.items() if holding in records.said},
         unlike=tuple(each for each in records.unlike if any(here in links or there in links for here, there in each.steps)),
+        beside=_beside(records, links, lots, settings),
         copies=records.copies,
     )
+
+
+def _beside(records: Records, links: Mapping[Holding, Link], lots: Collection[int], settings: Settings) -> frozenset[int]:
+    if records.partial or not records.unlike or settings.lot_presumption != "lot":
+        return frozenset()
+    return frozenset(lot for lot in lots if any((lot, site) not in links for site in records.recorded[lot]))
 
 
 def _meant(records: Records) -> frozenset[int]:

@@ -39,7 +39,7 @@ from foodtrace.recall.letgo import LetGo
 from foodtrace.recall.moves import Move, is_nameless, pair, without_source
 from foodtrace.recall.quantities import holdings
 from foodtrace.recall.twins import twins
-from foodtrace.recall.unlikelots import told_unlike
+from foodtrace.recall.unlikelots import told_unlike, under_another, whose
 from foodtrace.recall.visited import under
 
 _ARRIVALS = BIRTHS | {FlowKind.CONSUMER_RETURN, FlowKind.COUNT}
@@ -85,7 +85,7 @@ class Records:
         """Holding -> (since when, entry) of what says that goods were there and moves none; at first by the lots' names."""
         asked = {text for clause in clauses if isinstance(clause, LotsClause) for text in clause.lots}
         codes = self._load(start, said, asked)
-        self.unlike = told_unlike(self.flows, self.rep, facts.party, self._whose)
+        self.unlike = told_unlike(self.flows, self.rep, facts.party, whose(facts))
         """Every two lots of which papers of one transfer contradict each other (rule 5)."""
         self.flows, self.copies = flows_once(facts, self.flows)
         self.codes: dict[int, set[int]] = defaultdict(set)
@@ -144,7 +144,7 @@ class Records:
             reached |= {dst for _, dst in self.facts.children(fresh)}
             reached |= {flow.lot for flow in self.facts.unnamed(new)} if new else set()
             reached |= {flow.lot for flow in self.facts.sent_to(without_source(flows))}
-            reached |= self._unlike(flows)
+            reached |= under_another(self.facts, flows)
             fresh = reached - lots
         self.infos = dict(self.facts.lots(lots))
         texts = self.facts.texts(lots)
@@ -158,18 +158,6 @@ class Records:
             flow if self.rep[flow.lot] == flow.lot else msgspec.structs.replace(flow, lot=self.rep[flow.lot]) for flow in self.flows
         ]
         return codes
-
-    def _unlike(self, flows: Sequence[Flow]) -> set[int]:
-        """Return the lots that other papers of the transfers of some flows name where these name another (rule 5)."""
-        others = self.facts.other_papers(flows)
-        if not others:
-            return set()
-        known = {(flow.log, flow.seq, flow.item) for flow in flows}
-        told = [*flows, *(flow for flow in others if (flow.log, flow.seq, flow.item) not in known)]
-        return {lot for each in told_unlike(told, {}, self.facts.party, self._whose) for lot in each.lots}
-
-    def _whose(self, sites: Collection[int]) -> set[str]:
-        return {info.operator for info in self.facts.sites(sites).values()} - {""}
 
     def _name(self, lots: Collection[int], aliases: Iterable[tuple[int, int]], texts: Mapping[int, str]) -> None:
         """Put names into classes (rule 2)."""

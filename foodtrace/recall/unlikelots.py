@@ -25,6 +25,7 @@ import msgspec
 
 from foodtrace.graph.flows import DELIVERED, LEAVING, Flow, FlowKind, ends_of
 from foodtrace.recall.entries import Entry
+from foodtrace.recall.facts import Facts
 from foodtrace.recall.words import span
 
 Key: TypeAlias = tuple[str, int, int]
@@ -60,17 +61,36 @@ def transfer_of(flow: Flow) -> Key | None:
     return None if ends is None else (flow.pair, *ends)
 
 
-def told_unlike(flows: Iterable[Flow], one: Mapping[int, int], party: Callable[[int], str], whose: Whose) -> list[Unlike]:
+def told_unlike(flows: Iterable[Flow], one: Mapping[int, int], party: Callable[[int], str], operators: Whose) -> list[Unlike]:
     """Return every two unlike lots of every transfer that some flows tell (rule 2).
 
-    :param one: name of a lot -> the lot. :param party: who writes a log. :param whose: asked about a transfer's sites where that decides.
+    :param one: name of a lot -> the lot. :param party: who writes a log.
+    :param operators: asked whose a transfer's sites are, where that decides.
     """
     found: list[Unlike] = []
     for key, words in _transfers(flows, one).items():
         if len({lot for lot, _ in words}) > 1:
             papers = _papers(words, party)
-            found += [_unlike(key, pair, words) for pair in _pairs(papers, lambda key=key: whose(key[1:]))]  # type: ignore[misc]
+            found += [_unlike(key, pair, words) for pair in _pairs(papers, lambda key=key: operators(key[1:]))]  # type: ignore[misc]
     return found
+
+
+def whose(facts: Facts) -> Whose:
+    """Return what says whose some sites are, from the records."""
+    return lambda sites: {info.operator for info in facts.sites(sites).values()} - {""}
+
+
+def under_another(facts: Facts, flows: Sequence[Flow]) -> set[int]:
+    """Return the lots that other papers name in place of those of some flows, and these; some more where not every paper was read.
+
+    :param flows: of each lot all that is on record.
+    """
+    others = facts.other_papers(flows)
+    if not others:
+        return set()
+    known = {(flow.log, flow.seq, flow.item) for flow in flows}
+    told = [*flows, *(flow for flow in others if (flow.log, flow.seq, flow.item) not in known)]
+    return {lot for each in told_unlike(told, {}, facts.party, whose(facts)) for lot in each.lots}
 
 
 def unlike_lots(
@@ -78,12 +98,12 @@ def unlike_lots(
     one: Mapping[int, int],
     party: Callable[[int], str],
     ranks: Mapping[int, int],
-    whose: Whose | None = None,
+    operators: Whose | None = None,
 ) -> tuple[list[tuple[int, Flow]], tuple[Entry, ...]]:
     """Return (lot, first word on it) of each open lot of one transfer (rule 3), and the entries of all its words.
 
     :param one: name of a lot -> the lot. :param party: who writes a log. :param ranks: place of each log by its origin.
-    :param whose: as in :func:`told_unlike`; without it what two strangers say counts as well.
+    :param operators: ``whose`` in :func:`told_unlike`; without it what two strangers say counts as well.
     """
     flows = sorted(flows, key=lambda flow: (flow.t, ranks.get(flow.log, flow.log), flow.seq, flow.item))
     entries = tuple(dict.fromkeys((flow.log, flow.seq) for flow in flows))
@@ -95,7 +115,7 @@ def unlike_lots(
     sent = [lots for (_, came), lots in papers.items() if not came]
     open_: set[int] = {lot for lots in sent for lot in lots if not all(lot in each for each in sent)}
     key = transfer_of(flows[0]) if flows else None
-    anybody = None if whose is None or key is None else lambda: whose(key[1:])
+    anybody = None if operators is None or key is None else lambda: operators(key[1:])
     open_ |= {lot for pair in _pairs(papers, anybody) for lot in pair}
     return [(lot, flow) for lot, flow in first.items() if lot in open_], entries
 
@@ -148,4 +168,4 @@ def _unlike(key: Key, pair: tuple[int, int], words: Iterable[tuple[int, Flow]]) 
     )
 
 
-__all__ = ["Key", "Unlike", "told_unlike", "transfer_of", "unlike_lots"]
+__all__ = ["Key", "Unlike", "told_unlike", "transfer_of", "under_another", "unlike_lots", "whose"]

@@ -8,9 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from foodtrace import Ledger, Quantity
-from foodtrace.events import Alias, Correction, Event, LotsClause, Output, Portion, Transformation
+from foodtrace.events import Alias, Clause, Correction, Event, LotsClause, Output, Portion, PredicateClause, RecallOpened, Transformation
 from foodtrace.graph.edges import micros
 from foodtrace.graph.reader import SqlFacts
+from foodtrace.operations.blocking import blocks, refused
+from foodtrace.operations.common import Doing
+from foodtrace.operations.gaterecalls import described, recalls
+from foodtrace.operations.lineage import lineage
 from foodtrace.recall.affected import find
 from foodtrace.recall.answer import Answer, recall
 from foodtrace.storage.session import Session
@@ -91,6 +95,36 @@ def test_one_log_may_hold_both_papers_and_a_voucher_that_speaks_for_both_sides_i
                 assert places(session, lot)[other, "X-1"] == "possible", name
                 assert (other, "F-1") not in places(session, lot), name
                 assert len(lots_told(asked(session, lot))) == 2, name
+
+
+def test_a_case_on_the_one_lot_holds_the_other_where_that_transfer_brought_it(tmp_path: Path) -> None:
+    gone, out = (Portion(KEG, Quantity(20, "g")),), (Output(lot=PIE, quantity=Quantity(20, "g"), product="饼"),)
+    more = [
+        (BUYER, Transformation(id="pie", at=hours(5), site="X-1", kind="process", inputs=gone, outputs=out)),
+        (BUYER, sent("pies", 5, lot=PIE, source="X-1", to="Y-1", hour=7)),
+        (OTHER, sent("else", 9, lot=KEG, source="F-1", to="M-1", hour=2)),
+        (OTHER, sent("other", 9, lot=JAR, source="F-1", to="X-1", hour=2)),
+    ]
+    held = {(LOT, "X-1"): "confirmed", (KEG, "X-1"): "possible", (PIE, "X-1"): "possible", (PIE, "Y-1"): "possible"}
+    free = {(KEG, "F-1"), (KEG, "M-1"), (JAR, "X-1"), (JAR, "F-1")}
+    scopes: dict[str, Clause] = {"lots": LotsClause(lots=(LOT,)), "rule": PredicateClause(code="L")}
+    for name, scope in scopes.items():
+        opened = RecallOpened(id="o", at=NOW, site="F-1", case="C1", scope=(scope,), level=1, reason="x", producer="F-1", known=NOW)
+
+        def ask(session: Session) -> dict[tuple[str, str], str]:
+            links = {(lot, site): blocks(session, lot, LATER, site) for lot, site in (*held, *free)}
+            assert all(not links[each] for each in free), links
+            doing = Doing(now=NOW + dt.timedelta(hours=1), by="7")
+            outcome = refused(session, doing, "sale", [(KEG, None)], "X-1")
+            assert outcome is not None
+            assert outcome.refused is not None
+            assert outcome.refused.code == "transfer.recall_possible"
+            assert [each.link for each in blocks(session, KEG, LATER)] == ["possible"], "who knows no site has to ask"
+            at_gate = recalls(session, doing.now, KEG, lineage(session, doing.now, KEG), described(None, "", "F-1", KEG))
+            assert [each.link for each in at_gate] == ["possible"]
+            return {place: each[0].link for place, each in links.items() if each}
+
+        assert both(tmp_path / name, [*PAPERS, *more, (SELLER, opened)], ask) == [held] * 3
 
 
 def no_step(folder: Path, stories: dict[str, Sequence[tuple[str, Event]]]) -> None:
