@@ -7,8 +7,8 @@ Rules:
    with no proof in it, or damage anywhere in it, makes a "no", whatever its other proofs say.
 3. A foodtrace log, which key entries show it to be, has nothing but entries in their one form, each of its own place: other bytes were
    put there by whoever holds the key. So were bytes that say another place, whatever the log.
-4. Of a page the records it lists, each with place, kind, site, times and hash, and how many it says are proven, are compared with what
-   was proven; the rest of its words nobody vouches for.
+4. Of a page the records it lists, each with place, kind, site, times and hash, how many it says are proven, and its logs' checkpoints are
+   compared with what was proven; the rest of its words nobody vouches for.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 import msgspec
 
 from foodtrace.errors import BadData, FoodtraceError, ProofError
+from foodtrace.texts import LANGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from foodtrace.tlog.bundle import Checked
     from foodtrace.tlog.conflicts import Facts
     from foodtrace.tlog.note import Verifier
+    from foodtrace.tlog.pagelists import Form
     from foodtrace.tlog.proof import ProvenEntry
     from foodtrace.tlog.said import ProofSaid
 
@@ -84,14 +86,15 @@ def check_packed(
 ) -> Iterator[ProofSaid]:
     """Check every proof of a packed file (rules 2 and 4); the last answer is about the file as such, if there is a fault in it.
 
-    :param rest: takes up, of a page, how many of the records it lists have no proof in it. :param facts: as for :func:`check_one`.
+    :param rest: takes up of how many logs that a page lists nothing is proven in it. :param facts: as for :func:`check_one`.
     """
-    from foodtrace.tlog.proofpage import Listed, disagreements, unproven  # noqa: PLC0415
+    from foodtrace.tlog.proofpage import Listed, Proven, disagreements  # noqa: PLC0415
     from foodtrace.tlog.said import ProofSaid  # noqa: PLC0415
 
     where = str(packed.path)
     proven: dict[str, Listed] = {}
     parts: set[str] = set()
+    heads: dict[str, set[tuple[int, str]]] = {}
     seen: dict[tuple[bytes, bytes | None], Checked] = {}
     try:
         if packed.fault is not None:
@@ -101,12 +104,13 @@ def check_packed(
             if said.verdict != "broken":
                 place = f"{said.log}#{said.index}"
                 proven[place] = Listed(said.leaf, _row_of(said) if packed.page else ())
+                heads.setdefault(said.log, set()).add((said.size or 0, said.root))
                 if said.about is not None and said.about.part:
                     parts.add(place)
             yield said
-        faults = list(disagreements(packed.page, proven, parts)) if packed.page else []
+        faults, unproven = disagreements(packed.page, Proven(proven, heads, parts), _forms()) if packed.page else ([], 0)
         if packed.page and rest is not None:
-            rest[where] = unproven(packed.page, proven)
+            rest[where] = unproven
         if not proven:
             faults.append(ProofError("proof.pack_empty"))
     except ProofError as error:
@@ -120,6 +124,14 @@ def _row_of(said: ProofSaid) -> tuple[frozenset[str], ...]:
     from foodtrace.recall.report_tables import entry_words  # noqa: PLC0415
 
     return () if said.about is None else entry_words(said.about)
+
+
+def _forms() -> list[Form]:
+    """Return how a page's lists are written, in either language."""
+    from foodtrace.recall.report_tables import list_headings  # noqa: PLC0415
+    from foodtrace.tlog.pagelists import Form, Heading  # noqa: PLC0415
+
+    return [Form(*(Heading(*each) for each in list_headings(lang))) for lang in LANGS]
 
 
 def _pairs(stream: BinaryIO) -> Iterator[tuple[str, bytes, bytes]]:

@@ -7,8 +7,9 @@ Rules:
 3. Paper first: A4, headings of tables on every page, no row cut in two; the wide lists lie across.
 4. Long lists are whole: a report that leaves outlets out is no report.
 5. The proofs lie in the page as a file to take out of it; no link leads anywhere else.
-6. Every record whose proof is in the page is listed in it by place and hash, so that none can be taken out unseen; those of the goods,
-   which may be thousands, folded: on paper their number stands, and how to have them there, unless somebody opened the list.
+6. Every record whose proof is in the page, and no other, is listed in it by place and hash, so that none can be taken out or put in
+   unseen; those of the goods, which may be thousands, folded: on paper their number stands, and how to have them there, unless somebody
+   opened the list.
 """
 
 from __future__ import annotations
@@ -25,7 +26,18 @@ from foodtrace.recall.picture import svg
 from foodtrace.recall.picturecards import ON_PAPER
 from foodtrace.recall.picturewords import escaped
 from foodtrace.recall.report import Report
-from foodtrace.recall.report_tables import WHERE_ANY, Cell, Grid, Measured, grids, moment_words, over_words, proven_goods, rate_words
+from foodtrace.recall.report_tables import (
+    WHERE_ANY,
+    Cell,
+    Grid,
+    Measured,
+    grids,
+    moment_words,
+    over_words,
+    proven_case,
+    proven_goods,
+    rate_words,
+)
 from foodtrace.recall.shortcodes import named_in
 from foodtrace.texts import Lang, text
 from foodtrace.tlog.proofpage import packed_link
@@ -109,7 +121,7 @@ def html(
         f"<p>{escaped(text('report.proof.says', lang))}</p>",
         _proofs(report, proofs, lang),
         section(tables["logs"], lang),
-        section(tables["entries"], lang),
+        section(tables["entries"] if proofs is None else proven_case(report, proofs[1], lang), lang),
         "" if proofs is None else _folded(proven_goods(report, proofs[1], lang), lang),
         "</body></html>\n",
     ]

@@ -125,6 +125,8 @@ def _summary(report: Report, lang: Lang) -> Grid:
     return Grid(name="summary", columns=("what", "said"), rows=(*named[:_PLAN_AT], *plan, *named[_PLAN_AT:]))
 
 
+_OF_AN_ENTRY: Final = ("entry", "event", "site", "at", "recorded", "leaf")
+_OF_A_LOG: Final = ("log", "size", "newest", "vkey", "checkpoint")
 _PLAN_AT: Final = 8
 """Rows of the summary before the plan's: what is recalled, why, and by whom."""
 
@@ -363,6 +365,19 @@ def _lots(report: Report, lang: Lang) -> Grid:
     return Grid(name="lots", columns=("lot", "product", "produced", "expiry", "content"), rows=tuple(rows))
 
 
+def list_headings(lang: Lang) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return (title, columns) of the lists that end a page: logs, records of the case, records of its goods."""
+    lists = (("logs", _OF_A_LOG), ("entries", _OF_AN_ENTRY), ("goods", _OF_AN_ENTRY))
+    return tuple(
+        (text(f"report.table.{name}", lang), tuple(text(f"report.column.{each}", lang) for each in columns)) for name, columns in lists
+    )  # fmt: skip
+
+
+def proven_case(report: Report, proven: int, lang: Lang) -> Grid:
+    """Return the records of the case among the first of a report that are proven: what a page lists is proven in it."""
+    return _entries("entries", report.entries[:proven], lang)
+
+
 def proven_goods(report: Report, proven: int, lang: Lang) -> Grid:
     """Return the records of goods that are among the first of a report that are proven, as they are proven.
 
@@ -384,7 +399,7 @@ def _entries(name: str, entries: Iterable[CaseEntry], lang: Lang) -> Grid:
         )
         for each in entries
     )
-    return Grid(name=name, columns=("entry", "event", "site", "at", "recorded", "leaf"), rows=rows)
+    return Grid(name=name, columns=_OF_AN_ENTRY, rows=rows)
 
 
 def entry_words(about: About) -> tuple[frozenset[str], ...]:
@@ -399,7 +414,7 @@ def entry_words(about: About) -> tuple[frozenset[str], ...]:
 
 def _logs(report: Report) -> Grid:
     rows = tuple((each.log, each.size, moment_words(each.newest), each.vkey, each.checkpoint) for each in report.logs)
-    return Grid(name="logs", columns=("log", "size", "newest", "vkey", "checkpoint"), rows=rows)
+    return Grid(name="logs", columns=_OF_A_LOG, rows=rows)
 
 
 def moment_words(moment: str | None) -> str:

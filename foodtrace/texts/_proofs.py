@@ -55,7 +55,12 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "proof.page_unproven.hint": _DAMAGED,
     "proof.page_unlisted": ("页里有 {value} 的证明, 页上却没有列出这一条", "the page has the proof of {value}, but does not list that record"),
     "proof.page_unlisted.hint": _DAMAGED,
-    "proof.page_count": ("页上说证明了 {expected} 条记录, 列出且证明的只有 {value} 条", "the page says that it proves {expected} {expected:record|records}, but {value} {value:is|are} listed and proven"),
+    "proof.page_log": (
+        "页上日志 {value} 的检查点或密钥不是所证明的, 或没有这把密钥的签名",
+        "the page shows another checkpoint or key of log {value} than what is proven in it, or one that this key did not sign",
+    ),
+    "proof.page_log.hint": _DAMAGED,
+    "proof.page_count": ("页上说证明了 {expected} 条记录, 列出且证明的是 {value} 条", "the page says that it proves {expected} {expected:record|records}, but {value} {value:is|are} listed and proven"),
     "proof.page_count.hint": _DAMAGED,
     "proof.fork": (
         "{log} 有两个检查点都是 {size} 条, 根却不同 (另一个: {expected}): 日志分了叉, 两个都不可信",
@@ -142,8 +147,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "What is proven is these records, not the other words of the page: compare its lists and figures with the records (the .entry files in its tar.gz).",
     ),
     "cli.proof.page_rest": (
-        "{file}: 页上另有 {count} 条记录没有附证明",
-        "{file}: {count} more listed {count:record has|records have} no proof in it",
+        "{file}: 页上列出的日志里有 {count} 份没有任何证明, 其检查点只与页上的密钥相符",
+        "{file}: of {count} {count:log|logs} that it lists nothing is proven in it; their checkpoints fit only the keys printed beside them",
     ),
     "cli.proof.broken": ("不成立: {file}: {reason}", "does not hold: {file}: {reason}"),
     "cli.proof.not_checked": ("没有查: {file}: {reason}", "not checked: {file}: {reason}"),

@@ -135,6 +135,23 @@ _CONTROL: Final = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f]")
 _APART: Final = re.compile("</?(?:td|th|tr|p|h1|h2|text|title|summary|div)\\b[^<>]*>")
 _ANY_TAG: Final = re.compile("<[^<>]*>")
 _HASH: Final = re.compile("[0-9a-f]{64}")
+_LIKE_A_HASH: Final = re.compile("[0-9a-f]{60,}")
+"""What a reader takes for a hash: a few digits less, and nobody sees it."""
+_LETTERS: Final = 8
+"""Letters a hash has at least, but for one in a hundred thousand."""
+_NO_ASCII: Final = re.compile("[^\\x00-\\x7f]")
+_UNSEEN: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Mn", "Me", "Mc", "Zs", "Zl", "Zp", "Pd"})
+_BLANK: Final = frozenset("\ufffd\u115f\u1160\u3164\uffa0\u2800\u00b7\u30fb\u3002\uff0c")
+"""Fillers, Braille without a dot, dots and commas."""
+_LOOKS: Final = dict(
+    zip(
+        "\u0430\u0410\u03b1\u0391\u0251\u0412\u0392\u042c\u044c\u0441\u0421\u03f2\u03f9\u0501\u0435\u0415\u0395\u0451\u0401\u0192\u03dc"
+        "\u043e\u041e\u03bf\u039f\u0417\u0437\u0431\u0456\u0406\u0399",
+        "aaaaabbbbccccdeeeeeff0000336111",
+        strict=True,
+    )
+)
+"""Cyrillic, Greek and Latin letters that look like a digit of a hash."""
 _LONGEST: Final = 40
 """Characters of a strange thing that are shown."""
 
@@ -188,15 +205,25 @@ def _may_stand(tag: re.Match[str], inside: list[str]) -> bool:
 
 
 def other_hash(page: str) -> str | None:
-    """Return a hash that stands on a page outside the rows that are compared (rule 3), whatever digits it is written in.
+    """Return a hash that stands on a page outside the rows that are compared (rule 3), whatever digits and letters it is written in.
 
     :param page: as for :func:`strange`, and without the rows that are compared.
     """
     words = html.unescape(_ANY_TAG.sub("", _APART.sub("|", page)))
     if not words.isascii():
-        words = "".join(c for c in unicodedata.normalize("NFKC", words) if unicodedata.category(c) not in {"Cf", "Mn", "Zs"})
+        words = _NO_ASCII.sub(lambda found: _as_read(found[0]), words)
     found = _HASH.search(re.sub("[ \\n\\t-]", "", words).lower())
-    return None if found is None else found[0]
+    if found is not None:
+        return found[0]
+    like = _LIKE_A_HASH.findall(re.sub("[\\s\\x00-\\x1f.,_~'-]", "", words).lower())  # numbers in a row have no letters
+    return next((each for each in like if sum(map(str.isalpha, each)) >= _LETTERS), None)
+
+
+def _as_read(letter: str) -> str:
+    """Return what a reader takes a letter beyond ASCII for: nothing if it does not show, the digit it looks like."""
+    plain = _LOOKS.get(letter) or unicodedata.normalize("NFKC", letter)
+    unseen = unicodedata.category(plain[0]) in _UNSEEN or plain[0] in _BLANK
+    return "" if unseen else _LOOKS.get(plain, plain)
 
 
 def _shown(words: str) -> str:

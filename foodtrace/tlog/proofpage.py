@@ -4,18 +4,17 @@ Rules:
 
 1. The link stands once in a page, in one spelling; a page with none, or with two, has no proofs.
 2. The page's own words are not proven. But the records it lists, each by place and hash in a row of a table, are compared with what
-   was proven: the first of them, as many as the link says it proves, are proven, with that hash, and nothing else is. Whoever takes
-   row, proof and count out together leaves a page that agrees with itself: what is missing from it, only the log can tell.
+   was proven: each of them, as many as the link says, is proven, with that hash, and nothing else is. Whoever takes row, proof and
+   count out together leaves a page that agrees with itself: what is missing from it, only the log can tell.
 3. A row that is shown and not compared, or compared and not shown, would let a page say anything: a page is in the form that foodtrace
-   writes (:mod:`foodtrace.tlog.pageform`), its rows of records in one spelling, each once. How many listed records have no proof in it is
-   counted.
-4. A row says of a record what the record says: kind, site, times and hash are compared.
+   writes (:mod:`foodtrace.tlog.pageform`), its lists to the last digit (:mod:`foodtrace.tlog.pagelists`), each record once.
+4. A row says of a record what the record says: kind, site, times and hash are compared. A row of a log says a checkpoint that its key
+   signed, and the one that was proven where anything of the log is.
 """
 
 from __future__ import annotations
 
 import base64
-import html
 import re
 from codecs import BOM_UTF8
 from collections import Counter
@@ -24,17 +23,17 @@ from typing import Final
 
 import msgspec
 
-from foodtrace.errors import NotFound, ProofError
+from foodtrace.errors import BadData, NotFound, ProofError
 from foodtrace.tlog._text import base64_bytes
+from foodtrace.tlog.note import parse_checkpoint, parse_verifier
 from foodtrace.tlog.pageform import other_hash, strange
+from foodtrace.tlog.pagelists import Form, Lists, Log, read_lists
 
-__all__ = ["Listed", "disagreements", "packed_in", "packed_link", "unproven"]
+__all__ = ["Listed", "Proven", "disagreements", "packed_in", "packed_link"]
 
 _HREF: Final = b'href="data:application/gzip;base64,'
-_LINK: Final = re.compile(rb'<a id="proofs" data-records="([0-9]{1,9})" download="[^"<>]*" ' + re.escape(_HREF) + rb'([A-Za-z0-9+/=]*)">')
-_PLACE: Final = re.compile("#[0-9]+$(?!\n)")
-_LEAF: Final = re.compile("[0-9a-f]{64}")
-_ROW: Final = re.compile('<tr><td class="c">([^<]*)</td>' + "<td>([^<]*)</td>" * 4 + '<td class="c">([^<]*)</td></tr>')
+_LINK: Final = re.compile(rb'<a id="proofs" data-records="([0-9]{1,9})" download="[^"<>]*\.tar\.gz" ' + re.escape(_HREF) + rb'([A-Za-z0-9+/=]*)">')
+_LINK_TEXT: Final = re.compile(_LINK.pattern.decode())
 
 
 class Listed(msgspec.Struct, frozen=True):
@@ -69,60 +68,73 @@ def packed_in(page: bytes) -> bytes:
     return packed
 
 
-def disagreements(page: bytes, proven: Mapping[str, Listed], parts: Collection[str] = ()) -> Iterator[ProofError]:
-    """Return where the records that a page lists are not those proven in it (rules 2 and 4).
+class Proven(msgspec.Struct, frozen=True):
+    """What was proven in a page."""
 
-    Each is ``proof.page_differs``, ``proof.page_says``, ``proof.page_unproven`` or ``proof.page_unlisted`` by place (``LOG#SEQ``),
+    records: Mapping[str, Listed]
+    """By place (``LOG#SEQ``)."""
+    heads: Mapping[str, Collection[tuple[int, str]]]
+    """By log (size, root as hex) of the checkpoints that were proven with."""
+    parts: Collection[str] = ()
+    """Places that no row needs to name: further parts of an event that stands in several entries."""
+
+
+def disagreements(page: bytes, proven: Proven, forms: Collection[Form]) -> tuple[list[ProofError], int]:
+    """Return where a page's lists are not what is proven in it (rules 2 to 4), and of how many logs that it lists nothing is proven.
+
+    Each is ``proof.page_differs``, ``proof.page_says``, ``proof.page_unproven`` or ``proof.page_unlisted`` by place, ``proof.page_log``,
     ``proof.page_count``, or ``proof.page_markup`` (rule 3).
 
-    :param page: it has its proofs, see :func:`packed_in`. :param proven: by place what was proven.
-    :param parts: proven places that no row needs to name: further parts of an event that stands in several entries.
+    :param page: it has its proofs, see :func:`packed_in`. :param forms: of its lists, by language.
     """
-    yield from _strange(page)
-    listed = _listed(page)
-    claimed = sum(int(each[1]) for each in _LINK.finditer(page))
-    for number, (place, words, leaf) in enumerate(listed):
-        if place not in proven:
-            if number < claimed:
-                yield ProofError("proof.page_unproven", value=place)
-        elif leaf != proven[place].leaf:
-            yield ProofError("proof.page_differs", value=place)
-        elif other := [word for word, known in zip(words, proven[place].words, strict=False) if word not in known]:
-            yield ProofError("proof.page_says", value=place, given=other[0])
-    places = {place for place, _, _ in listed}
-    for place in proven:
-        if place not in places and place not in parts:
-            yield ProofError("proof.page_unlisted", value=place)
-    if len(places & proven.keys()) < claimed:
-        yield ProofError("proof.page_count", value=len(places & proven.keys()), expected=claimed)
-
-
-def unproven(page: bytes, proven: Collection[str]) -> int:
-    """Return how many of the records that a page lists are not among the proven (rule 3): of very many a page carries the first only."""
-    return sum(place not in proven for place, _, _ in _listed(page))
-
-
-def _listed(page: bytes) -> list[tuple[str, tuple[str, ...], str]]:
-    """Return (place, words, leaf hash) of the records that a page lists, in its order."""
-    rows = filter(_is_listed, _ROW.finditer(page.decode("utf-8", "replace")))
-    return [(place, tuple(words), leaf) for place, *words, leaf in ([html.unescape(each) for each in row.groups()] for row in rows)]
-
-
-def _is_listed(row: re.Match[str]) -> bool:
-    """Say whether a row lists a record: place and hash, in the one spelling of each."""
-    return bool(_PLACE.search(row[1]) and _LEAF.fullmatch(row[6]))
-
-
-def _strange(page: bytes) -> Iterator[ProofError]:
-    """Return what a page of foodtrace's has not (rule 3); the link itself is no text."""
     try:
-        words = _LINK.sub(b"<a>", page.removeprefix(BOM_UTF8)).decode()
+        words = page.removeprefix(BOM_UTF8).decode()
     except UnicodeDecodeError as error:
-        yield ProofError("proof.page_markup", value=f"0x{page[error.start]:02X}")
-        return
-    found = strange(words) or other_hash(_ROW.sub(lambda row: "" if _is_listed(row) else row[0], words))
+        return [ProofError("proof.page_markup", value=f"0x{page[error.start]:02X}")], 0
+    link = _LINK_TEXT.search(words)
+    lists = read_lists(words, link.end(), forms) if link is not None else ""
+    if link is None or isinstance(lists, str):
+        return [ProofError("proof.page_markup", value=strange(_LINK_TEXT.sub("<a>", words)) or lists)], 0
+    faults = [*_strange(words, link, lists), *_records(lists, proven, int(link[1]))]
+    known = [each for each in lists.logs if each.name in proven.heads]
+    faults += [ProofError("proof.page_log", value=each.name) for each in lists.logs if not _holds(each, proven.heads.get(each.name))]
+    faults += [ProofError("proof.page_log", value=name) for name in proven.heads if [each.name for each in known].count(name) != 1]
+    return faults, len(lists.logs) - len(known)
+
+
+def _strange(words: str, link: re.Match[str], lists: Lists) -> Iterator[ProofError]:
+    """Return what a page of foodtrace's has not (rule 3); the link itself is no text."""
+    found = strange(words[: link.start()] + "<a>" + words[link.end() :]) or other_hash(words[: link.start()])
     if found is not None:
         yield ProofError("proof.page_markup", value=found)
-    for place, count in Counter(place for place, _, _ in _listed(page)).items():
+    for place, count in Counter(each.place for each in lists.records).items():
         if count > 1:
             yield ProofError("proof.page_markup", value=place)
+
+
+def _records(lists: Lists, proven: Proven, claimed: int) -> Iterator[ProofError]:
+    """Return where the records that a page lists are not those proven in it (rules 2 and 4)."""
+    for place, words, leaf in lists.records:
+        known = proven.records.get(place)
+        if known is None:
+            yield ProofError("proof.page_unproven", value=place)
+        elif leaf != known.leaf:
+            yield ProofError("proof.page_differs", value=place)
+        elif other := [word for word, may in zip(words, known.words, strict=False) if word not in may]:
+            yield ProofError("proof.page_says", value=place, given=other[0])
+    places = {each.place for each in lists.records}
+    for place in proven.records:
+        if place not in places and place not in proven.parts:
+            yield ProofError("proof.page_unlisted", value=place)
+    there = len(places & proven.records.keys())
+    if there != claimed:
+        yield ProofError("proof.page_count", value=there, expected=claimed)
+
+
+def _holds(log: Log, heads: Collection[tuple[int, str]] | None) -> bool:
+    """Say whether a row of a log has a checkpoint that its key signed, one of the proven if there are any (rule 4)."""
+    try:
+        said = parse_checkpoint(log.checkpoint, [parse_verifier(log.vkey)], origin=log.name)
+    except (ProofError, BadData):
+        return False
+    return said.by_log and log.size == f"{said.size:,}" and (heads is None or (said.size, said.root.hex()) in heads)

@@ -150,6 +150,14 @@ def test_proofs_taken_out_of_the_page_are_named(page: Path) -> None:
     assert "页上列出" in run(page.parent, "check-proof", "r.html", "--key", "owner.vkey", code=3, lang="zh")
 
 
+def one_less(page: bytes, row: bytes) -> bytes:
+    """Return a page without a row, its list said to be one shorter."""
+    start = page.rfind(b"<table>", 0, page.index(row))
+    count = list(re.finditer(rb"\((\d+)\)</(?:h2|summary)>", page[:start]))[-1]
+    page = page[: count.start(1)] + b"%d" % (int(count[1]) - 1) + page[count.end(1) :]
+    return page.replace(row, b"")
+
+
 def test_a_record_taken_off_the_list_is_missed_by_its_proof_and_by_the_count(page: Path) -> None:
     good, files = page.read_bytes(), proofs(page)
     rows = re.findall(rb'<tr><td class="c">[^<]*#\d+</td>.*?</tr>', good)
@@ -157,8 +165,10 @@ def test_a_record_taken_off_the_list_is_missed_by_its_proof_and_by_the_count(pag
     known = [verifier_of(str(page.parent / "owner.vkey"))]
     for row in rows:
         page.write_bytes(good.replace(row, b""))
+        assert broken(page, known) == ["proof.page_markup"], "the list says how long it is"
+        page.write_bytes(one_less(good, row))
         assert broken(page, known) == ["proof.page_unlisted", "proof.page_count"]
-    page.write_bytes(good.replace(rows[-1], b""))
+    page.write_bytes(one_less(good, rows[-1]))
     repacked(page, without(files, rows_name(rows[-1])))
     assert broken(page, known) == ["proof.page_count"], "row and proof are both gone: the page's own count is left"
 
@@ -240,11 +250,12 @@ def test_a_row_that_says_other_words_of_a_record_than_the_record_is_named(page: 
         assert broken(page, known) == ["proof.page_says"], number
 
 
-def test_a_row_beyond_those_that_the_page_proves_is_counted(page: Path) -> None:
+def test_a_row_beyond_those_that_the_page_proves_is_no_yes(page: Path) -> None:
     good = page.read_bytes()
     row = re.findall(rb'<tr><td class="c">[^<]*#\d+</td>.*?</tr>', good)[-1]
     more = re.sub(rb"#\d+<", b"#99<", row)
-    page.write_bytes(good.replace(row, row + more))
-    assert "1 more listed record has no proof" in run(page.parent, "check-proof", "r.html", "--key", "owner.vkey")
+    (counted,) = re.findall(rb"<summary>[^<]* \((\d+)\)</summary>", good)
+    page.write_bytes(good.replace(row, row + more).replace(b"(" + counted + b")</summary>", b"(%d)</summary>" % (int(counted) + 1)))
+    assert broken(page, [verifier_of(str(page.parent / "owner.vkey"))]) == ["proof.page_unproven"]
     page.write_bytes(good)
-    assert "no proof in it" not in run(page.parent, "check-proof", "r.html", "--key", "owner.vkey")
+    assert "nothing is proven in it" not in run(page.parent, "check-proof", "r.html", "--key", "owner.vkey")

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foodtrace.errors import BadData, NotFound, ProofError
-from foodtrace.tlog.proofpage import Listed, disagreements, packed_in, packed_link
+from foodtrace.tlog.proofpage import packed_in, packed_link
 from foodtrace.tlog.prooftar import pack, unpack
 
 FILES = [("a-1-sale.tlog-proof", b"x" * 513), ("a-1-sale.entry", b""), ("README.txt", "说明\n".encode() * 200), ("a.vkey", b"y" * 512)]
@@ -94,29 +94,3 @@ def test_a_page_has_its_proofs_once_in_one_spelling() -> None:
     for wrong in (page + page, page.replace(b'download="', b'download=" "'), page.replace(b"gzip;base64,", b"gzip;base64,=")):
         with pytest.raises(ProofError):
             packed_in(wrong)
-
-
-def test_a_hash_printed_beside_another_record_is_found() -> None:
-    begins = '<!DOCTYPE html><html lang="en"><head></head><body><table><tbody>'
-    ends = "</tbody></table><p>{}take</a></p></body></html>"
-    one, other, third = ("ab" * 32, "cd" * 32, "ef" * 32)
-
-    def row(number: int, leaf: str, kind: str = "sale") -> str:
-        return f'<tr><td class="c">a&amp;b#{number}</td><td>{kind}</td><td>X</td><td>-</td><td>-</td><td class="c">{leaf}</td></tr>'
-
-    def said(rows: str, claimed: int, proven: dict[str, Listed], parts: frozenset[str] = frozenset()) -> list[tuple[str, object]]:
-        page = (begins + rows + ends.format(packed_link(b"", "p.tar.gz", claimed))).encode()
-        return [(error.code.removeprefix("proof.page_"), error.as_dict()["value"]) for error in disagreements(page, proven, parts)]
-
-    two = row(1, one) + row(2, other)
-    first, second, more = {"a&b#1": Listed(one)}, {"a&b#2": Listed(other)}, {"a&b#3": Listed(third)}
-    assert said(two, 1, first) == [], "of the two it lists it says that one is proven"
-    assert said(two, 1, {"a&b#1": Listed(third)} | second) == [("differs", "a&b#1")]
-    assert said(two, 2, first) == [("unproven", "a&b#2"), ("count", "1")]
-    assert said(two, 1, first | more) == [("unlisted", "a&b#3")]
-    assert said(two, 1, first | more, frozenset({"a&b#3"})) == [], "a further part of a listed event"
-    assert said(two, 3, first | second) == [("count", "2")]
-    assert said(two + row(2, other), 2, first | second) == [("markup", "a&b#2")], "each stands once"
-    sale = (frozenset({"sale"}), frozenset({"X"}), frozenset({"-"}), frozenset({"-"}))
-    assert said(two, 1, {"a&b#1": Listed(one, sale)}) == []
-    assert said(row(1, one, "destroyed"), 1, {"a&b#1": Listed(one, sale)}) == [("says", "a&b#1")]

@@ -1,0 +1,148 @@
+"""The lists that end a page with proofs: its logs and its records, read in the one form they are written in. Pure.
+
+Rules:
+
+1. Behind the link to the proofs stand, in this order and with nothing between them: how to check, the logs, the records of the case and,
+   folded, those of its goods. A list is its title with the number of its rows, its columns by their names, and its rows.
+2. A row has the form of its list, to the last digit of a hash, or the reading ends there and the page says something that was not
+   compared. A row of another form beside true ones would be read by people, and by nobody else.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Collection
+from typing import Final, NamedTuple
+
+import msgspec
+
+__all__ = ["Form", "Heading", "Lists", "Log", "Record", "read_lists"]
+
+_ROW_OF_RECORD: Final = re.compile(
+    '<tr><td class="c">([^<]*#[0-9]+)</td>' + "<td>([^<]*)</td>" * 4 + '<td class="c">([0-9a-f]{64})</td></tr>'
+)
+_ROW_OF_LOG: Final = re.compile(
+    '<tr><td class="c">([^<]*)</td><td class="n">([0-9,]+)</td><td>([^<]*)</td><td class="c">([^<]*)</td>'
+    "<td><pre>((?:[^<]|<br>)*)</pre></td></tr>"
+)
+_HOW: Final = re.compile("[^<]*</a></p><p>[^<]*</p>")
+_TITLE: Final = re.compile('<h2>([^<]*)</h2>(?:<p class="sub">[^<]*</p>)?')
+_SUMMARY: Final = re.compile("<summary>([^<]*)</summary>")
+_COLUMNS: Final = re.compile("<table><thead><tr>((?:<th>[^<]*</th>)+)</tr></thead><tbody>")
+_NONE: Final = re.compile("<p>[^<]*</p>")
+_END_OF_TABLE: Final = re.compile("</tbody></table>")
+_WIDE: Final = re.compile('<section class="wide">')
+_END_OF_WIDE: Final = re.compile("</section>")
+_FOLDED: Final = re.compile("<details>")
+_END_OF_FOLDED: Final = re.compile('</details><p class="paper">[^<]*</p>')
+_END: Final = re.compile("</body></html>\n?")
+_SHOWN: Final = 40
+"""Characters of a strange thing that are shown."""
+
+
+class Heading(NamedTuple):
+    """What a list is called and what its columns are, in one language."""
+
+    title: str
+    columns: tuple[str, ...]
+
+
+class Form(NamedTuple):
+    """The lists of a page in one language."""
+
+    logs: Heading
+    case: Heading
+    goods: Heading
+
+
+class Record(NamedTuple):
+    """A row of a record."""
+
+    place: str
+    """``LOG#SEQ``."""
+    words: tuple[str, ...]
+    """What stands between place and hash."""
+    leaf: str
+
+
+class Log(NamedTuple):
+    """A row of a log."""
+
+    name: str
+    size: str
+    vkey: str
+    checkpoint: bytes
+
+
+class Lists(msgspec.Struct, frozen=True):
+    """The lists of a page."""
+
+    logs: tuple[Log, ...]
+    records: tuple[Record, ...]
+
+
+class _Strange(Exception):
+    """Something that is not in the form; what is shown of it is its argument."""
+
+
+class _Reader:
+    """Goes through the end of a page, piece by piece."""
+
+    def __init__(self, page: str, at: int) -> None:
+        self.page, self.at = page, at
+
+    def may(self, form: re.Pattern[str]) -> re.Match[str] | None:
+        """Return the next piece if it has a form, and go behind it."""
+        found = form.match(self.page, self.at)
+        if found is not None:
+            self.at = found.end()
+        return found
+
+    def must(self, form: re.Pattern[str]) -> re.Match[str]:
+        """Return the next piece, which has a form."""
+        found = self.may(form)
+        if found is None:
+            raise _Strange(self.page[self.at : self.at + _SHOWN] + "..")
+        return found
+
+    def listed(self, title: re.Pattern[str], row: re.Pattern[str], headings: Collection[Heading]) -> list[tuple[str, ...]]:
+        """Return the rows of a list (rule 1)."""
+        named = html.unescape(self.must(title)[1])
+        if not any(named.startswith(f"{each.title} (") for each in headings):
+            raise _Strange(named)
+        rows: list[tuple[str, ...]] = []
+        if not self.may(_NONE):
+            columns = tuple(map(html.unescape, re.findall("<th>([^<]*)</th>", self.must(_COLUMNS)[1])))
+            if not any(named.startswith(f"{each.title} (") and columns == each.columns for each in headings):
+                raise _Strange(" ".join(columns))
+            while found := self.may(row):
+                rows.append(tuple(html.unescape(cell.replace("<br>", "\n")) for cell in found.groups()))
+            self.must(_END_OF_TABLE)
+        if not named.endswith(f" ({len(rows)})"):
+            raise _Strange(named)
+        return rows
+
+
+def read_lists(page: str, at: int, forms: Collection[Form]) -> Lists | str:
+    """Return the lists of a page, or what is not in their form (rule 2).
+
+    :param at: where the words of the link begin. :param forms: by language.
+    """
+    reader = _Reader(page, at)
+    try:
+        reader.must(_HOW)
+        logs = reader.listed(_TITLE, _ROW_OF_LOG, [each.logs for each in forms])
+        reader.must(_WIDE)
+        records = reader.listed(_TITLE, _ROW_OF_RECORD, [each.case for each in forms])
+        reader.must(_END_OF_WIDE)
+        if reader.may(_FOLDED):
+            records += reader.listed(_SUMMARY, _ROW_OF_RECORD, [each.goods for each in forms])
+            reader.must(_END_OF_FOLDED)
+        reader.must(_END)
+    except _Strange as strange:
+        return str(strange)
+    return Lists(
+        tuple(Log(name, size, vkey, f"{note}\n".encode()) for name, size, _, vkey, note in logs),
+        tuple(Record(place, tuple(words), leaf) for place, *words, leaf in records),
+    )
