@@ -32,7 +32,9 @@ from foodtrace.tlog.pagelists import Form, Lists, Log, read_lists
 __all__ = ["Listed", "Proven", "disagreements", "packed_in", "packed_link"]
 
 _HREF: Final = b'href="data:application/gzip;base64,'
-_LINK: Final = re.compile(rb'<a id="proofs" data-records="([0-9]{1,9})" download="[^"<>]*\.tar\.gz" ' + re.escape(_HREF) + rb'([A-Za-z0-9+/=]*)">')
+_LINK: Final = re.compile(
+    rb'<a id="proofs" data-records="([0-9]{1,9})" download="[^"<>]*\.tar\.gz" ' + re.escape(_HREF) + rb'([A-Za-z0-9+/=]*)">'
+)
 _LINK_TEXT: Final = re.compile(_LINK.pattern.decode())
 
 
