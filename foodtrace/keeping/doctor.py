@@ -41,6 +41,7 @@ from foodtrace.tlog.anchor import wrote
 from foodtrace.tlog.clock import DAY, EARLIEST, SKEW, ClockRule
 from foodtrace.tlog.entry import time_text
 from foodtrace.tlog.verify import missing_triggers
+from foodtrace.tlog.vouched import read_seen
 from foodtrace.verification import mark_path
 from foodtrace.verification.misplaced import heads_of_no_log, name_beyond, sealed_of_no_log
 
@@ -159,6 +160,7 @@ def _in_ledger(host: Host, path: Path | None, keys: Path) -> Iterator[Check]:
         return
     yield from _own_keys(lost)
     yield from _anchors(lost)
+    yield from _not_there(host, {each.log for each in lost})
 
 
 def _stored(keys: Path) -> list[keyfiles.StoredKey]:
@@ -415,6 +417,15 @@ def _own_keys(lost: list[Lost]) -> Iterator[Check]:
         yield Check(topic="keys", state="bad", code="logs_ended", facts={"logs": ", ".join(each.log for each in lost)})
     if open_logs and not any(each.key_here for each in open_logs):
         yield Check(topic="keys", state="bad", code="keys_not_here", facts={"logs": ", ".join(each.log for each in open_logs)})
+
+
+def _not_there(host: Host, there: set[str]) -> Iterator[Check]:
+    """Name logs that were verified here and are not in the ledger, and a ledger without logs beside anchors of some."""
+    gone = sorted(set(read_seen(host.mark)) - there)
+    if gone:
+        yield Check(topic="anchor", state="bad", code="log_gone", facts={"logs": ", ".join(gone), "mark": str(host.mark)})
+    elif not there and (lost := _none(host.store.url, host.mark)).code == "ledger_lost":
+        yield lost
 
 
 def _anchors(lost: list[Lost]) -> Iterator[Check]:

@@ -248,6 +248,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "doctor.anchor_fine": ("锚: {logs} 本日志与本机签过的一致", "anchors: {logs} {logs:log agrees|logs agree} with what this host signed"),
     "doctor.anchor_none": ("日志 {log} 在本机没有锚: 账本若被退回, 这里看不出", "log {log} has no anchor on this host: a ledger set back would not be noticed here"),
     "doctor.anchor_none.hint": ("下次写入就有; 若是刚恢复的, 先 foodtrace recover", "the next write makes one; if this was just restored, foodtrace recover first"),
+    "doctor.log_gone": ("核验过的日志不在账本里了: {logs}", "logs that were verified here are not in the ledger: {logs}"),
+    "doctor.log_gone.hint": (
+        "找回文件, 或放回备份: foodtrace recover --from 备份 --reason 原因; 有意不要了的, 移走 {mark}",
+        "find the file, or put a backup back: foodtrace recover --from BACKUP --reason WHY; if they were given up on purpose, move {mark} away",
+    ),
     "doctor.anchor_ahead": ("日志 {log} 有 {size} 条, 本机签过或核验过 {signed} 条", "log {log} has {size} {size:entry|entries}, this host signed or verified {signed}"),
     "doctor.anchor_ahead.hint": ("像是旧备份: 找新的; 没有就 foodtrace recover --reason", "an old copy? find the newer one; if there is none, foodtrace recover --reason"),
     "doctor.anchor_forked": ("日志 {log} 与本机签过或核验过的不同: 有两份历史", "log {log} differs from what this host signed or verified: there are two histories"),

@@ -235,9 +235,29 @@ def test_a_file_that_is_gone_while_its_anchor_is_here_is_no_new_ledger(tmp_path:
     """A warning: the anchor may be another ledger's, and a second ledger may be made."""
 
 
+def test_logs_that_are_gone_from_the_ledger_are_named(home: Path) -> None:
+    def emptied() -> None:
+        with unsealed(home / "x.db") as connection:
+            for table in ("log", "head", "entry", "node", "checkpoint"):
+                connection.execute(f"DELETE FROM {table}")
+            sealed_again(connection)
+
+    shutil.copytree(home, home / "unseen")
+    with Ledger.open(home / "x.db", keys=home / "keys", clock=lambda: NOW) as ledger:
+        assert ledger.verify().ok, "which leaves a mark of what was seen"
+    emptied()
+    found = look(home)
+    assert states(found)["log_gone"] == "bad"
+    assert not found.ok
+    assert next(each for each in found.checks if each.code == "log_gone").facts["logs"] == ORIGIN
+    home = home / "unseen"
+    emptied()
+    assert states(look(home))["ledger_lost"] == "warn", "nothing was verified: the anchor may be another ledger's"
+
+
 def test_every_finding_has_its_words_and_its_way_out() -> None:
     source = Path(module.__file__).read_text(encoding="utf-8")
-    first = "ledger|files|triggers|tables|columns|settings|numbers|policies|events|heads|rows|logs|personal|indexes|is"
+    first = "ledger|log|files|triggers|tables|columns|settings|numbers|policies|events|heads|rows|logs|personal|indexes|is"
     first += "|disk|sqlite|wal|server|clock|keys|anchor|locale|zbar"
     codes = set(re.findall(rf'"((?:{first})_[a-z_]+)"', source)) - {"disk_usage", "server_version"}
     assert len(codes) > 30

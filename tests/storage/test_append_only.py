@@ -15,6 +15,7 @@ import pytest
 
 from foodtrace import Ledger, errors
 from foodtrace.events import Transfer
+from foodtrace.keeping.tilesexport import choose_log, export_tiles
 from tests.ledger.rich import AT, LOT, grow, kg
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -201,6 +202,23 @@ def test_the_documented_writer_appends_and_reads_but_cannot_alter(roles: dict[st
             moves = statement.startswith("UPDATE head") or "INTO head" in statement
             with pytest.raises(psycopg.errors.RestrictViolation if moves else psycopg.errors.InsufficientPrivilege):
                 writer.execute(statement.encode())
+
+
+def test_a_writer_takes_in_copies_of_logs_with_one_grant_more(roles: dict[str, str], pg_url: str, tmp_path: Path) -> None:
+    with Ledger.open(tmp_path / "gate.db", keys=tmp_path / "gate.keys") as gate:
+        vkey = gate.init("test.example/gate")[1].vkey
+        gate.record([Transfer(id="g1", at=AT, site="F-1", to="X-9", lot=LOT, quantity=kg(1))])
+        with gate.reading() as session:
+            export_tiles(session, choose_log(session, None), tmp_path / "stick")
+    (grant,) = re.findall(r"`(GRANT [A-Z, ]+ ON setting)`", (ROOT / "docs" / "postgresql.md").read_text(encoding="utf-8"))
+    with Ledger.open(roles["foodtrace_writer"], keys=tmp_path / "keys") as ledger:
+        with pytest.raises(errors.Storage):
+            ledger.import_log(tmp_path / "stick", vkeys=[vkey])
+        assert ledger.verify().ok, "all of it or nothing"
+        with psycopg.connect(pg_url, autocommit=True) as owner:
+            owner.execute(f"{grant} TO {urlsplit(roles['foodtrace_writer']).username}".encode())
+        assert ledger.import_log(tmp_path / "stick", vkeys=[vkey]).outcome == "imported"
+        assert ledger.verify().ok
 
 
 def test_the_documented_reader_reads_and_verifies_only(roles: dict[str, str], tmp_path: Path) -> None:
