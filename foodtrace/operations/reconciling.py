@@ -5,7 +5,10 @@ Rules:
 1. Every lot that any record names is looked at, in portions, by the same rules that a recall uses for its findings
    (:mod:`foodtrace.recall.findings`); what is open here is what a recall would stumble over.
 2. A **move** is open when a side is missing (a receipt only after ``transit_limit``), or when quantities, units or times disagree.
-3. A **holding** is open when the identity of RECALL section 4 needs ``over`` or ``unaccounted`` to hold, or more came back from consumers
+3. A **lot** is open when it began more than once (``several_origins``), with where and how much each time. That no record says where one
+   began (``origin_missing``) is no break of its own here: what shows of such a lot is open already, a receipt from nowhere, a receipt
+   without dispatch, or more out of a place than in.
+   A **holding** is open when the identity of RECALL section 4 needs ``over`` or ``unaccounted`` to hold, or more came back from consumers
    than was sold.
 4. A **transformation** is open when more came out than went in. Of a collector's certificate (style 2) that is ``over_issued``, and so is
    what all certificates of a site together took out of a lot beyond what came in.
@@ -24,7 +27,8 @@ Rules:
    What stands at a gate that did not let it in is where its records say, and told by rule 10.
 10. Origin exit meets market entry: certificates that no gate has seen, loads that gates did not let in, and what they let in without
    certificate, are told and not judged (:mod:`foodtrace.operations.gatesmet`).
-11. A window (``start``, ``end``, both inclusive) and a site choose what is reported, not what is read: half a move is no break.
+11. A window (``start``, ``end``, both inclusive) and a site choose what is reported, not what is read: half a move is no break. Where
+   nothing happened in the window, at the site, or at all, nothing was compared: that is no "everything adds up".
 """
 
 from __future__ import annotations
@@ -64,6 +68,11 @@ class Reconciliation(msgspec.Struct, frozen=True, kw_only=True):
     certificates: int
     """Certificates spent at gates that are on record, and so could be judged."""
     certificates_unknown: int
+    compared: int = 0
+    """Records of goods that happened in the window and at the site, each once; 0: of such there is nothing that could have been open."""
+    first: str | None = None
+    """First moment on record of what was read, whatever the window; none: there is none."""
+    last: str | None = None
     not_entered: tuple[Paper, ...] = ()
     """Certificates issued that no gate has seen: their goods may be on the way, or went where no gate is."""
     not_let_in: tuple[Paper, ...] = ()
@@ -75,6 +84,11 @@ class Reconciliation(msgspec.Struct, frozen=True, kw_only=True):
     """What these are, by which rules they are detected, what to do: one for each kind and reason that is in ``open``."""
     rule_pack: str = ""
     """Rule pack whose limits say what is open (``transit_limit`` and the like), of one's own with the hash of its text."""
+
+    @property
+    def nothing(self) -> bool:
+        """Whether there was nothing to compare (rule 11)."""
+        return not (self.compared or self.open or self.not_entered or self.not_let_in or self.without_certificate)
 
 
 def reconcile(
@@ -125,6 +139,9 @@ def reconcile(
         end=shown_time(end),
         **books.counts,
         **certificates.counts,
+        compared=books.compared,
+        first=shown_time(books.first) if books.first < NEVER else None,
+        last=shown_time(books.last) if books.last > ALWAYS else None,
         not_entered=papers.not_entered,
         not_let_in=papers.not_let_in,
         without_certificate=papers.without_certificate,

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
 from foodtrace.errors import NotFound
 from foodtrace.graph.copies import flows_once
+from foodtrace.graph.edges import UNIT_NAMES
 from foodtrace.graph.flows import ALWAYS, LEAVING, NEVER, STYLE2, UNNAMED, Flow, FlowKind
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.graph.walk import Holding
+from foodtrace.quantity import Quantity
 from foodtrace.recall.affected import Affected, Link
 from foodtrace.recall.aliases import with_aliases
 from foodtrace.recall.breaks import Asked, Break, Names, Search
@@ -58,6 +60,10 @@ class Books(Search):
         self._twins: dict[int, int] = {}
         """Lot of a dispatch without lot that several logs tell -> the lot that stands for all their words."""
         self._told_ahead: set[tuple[tuple[str, ...], str, str]] = set()
+        self.compared = 0
+        """Records of goods that happened in the window, at the site; of every log's telling one."""
+        self.first, self.last = NEVER, ALWAYS
+        """Between these all of those that were read happened."""
         self.counts = dict.fromkeys(("lots", "holdings", "moves", "both_sides", "only_dispatch", "only_receipt", "without_lot"), 0)
 
     def read(self, progress: Progress | None) -> None:
@@ -212,6 +218,7 @@ class Books(Search):
         )
 
     def _findings(self, look: Look, found: Affected) -> Iterator[Finding]:
+        yield from (each for each in about_lots.origins(look) if each.kind == "several_origins")
         for rule in (about_moves.sides, about_moves.before_birth, about_stock.stock, about_stock.over_certified):
             yield from (each for each in rule(look) if each.kind not in _OWN)
         for move in found.moves:
@@ -226,6 +233,10 @@ class Books(Search):
 
     def _count(self, found: Affected, *, named: bool) -> None:
         counts = self.counts
+        for flow in found.flows:
+            self.compared += self.asked.wants((flow.site, flow.other), (flow.t,))
+            if ALWAYS < flow.t < NEVER:
+                self.first, self.last = min(self.first, flow.t), max(self.last, flow.t)
         counts["lots"] += len(found.lots) if named else 0
         counts["holdings"] += len(found.holdings)
         for move in found.moves:
@@ -234,20 +245,34 @@ class Books(Search):
             counts[{"both": "both_sides", "dispatch": "only_dispatch", "receipt": "only_receipt"}[move.evidence]] += 1
 
     def _within(self, each: Finding, move: Move | None, look: Look) -> bool:
-        """Say whether a break is one that was asked for (rule 9)."""
+        """Say whether a break is one that was asked for (rule 11)."""
         if move is not None:
             return self.asked.wants((move.src, move.dst, each.site), (move.t_out, move.t_in))
+        if each.kind == "several_origins":  # of every site that has some of the lot, whoever it was that began it once more
+            site = self.asked.site
+            there = () if site is None or (each.lot, site) not in look.found.holdings else (site,)
+            return self.asked.wants(there, (flow.t for flow in look.births[each.lot]))
         return self.asked.wants((each.site,), (flow.t for flow in look.in_entries(each.entries)))
 
     def _break(self, each: Finding, move: Move | None, look: Look) -> Break:
         flows = list(look.in_entries(each.entries))
         times = [t for t in ([move.t_out, move.t_in] if move is not None else [flow.t for flow in flows][::-1]) if ALWAYS < t < NEVER]
+        if each.kind == "several_origins":
+            return self._origins(each, look, times)
         unit = each.unit if each.unit >= 0 else move.unit if move is not None else flows[0].unit if flows else 0
         infos = [look.found.infos[name] for name in look.found.names.get(each.lot, ()) if name in look.found.infos]
         sent = move.sent if move is not None and move.evidence != "receipt" else None
         received = move.received if move is not None and move.arrived else None
         if move is not None and each.reason and each.kind == "quantity_differs":
             sent, received = self._two_words(move, flows, look)
+        sides: dict[str, Any] = {}
+        if move is not None and move.arrived and move.evidence != "receipt":
+            sides["received_unit"] = move.unit_in
+            if move.t_in != move.t_out and ALWAYS < move.t_in < NEVER:
+                sides["received_at"] = move.t_in
+        began = min((flow.t for flow in look.births.get(each.lot, ())), default=ALWAYS) if each.kind == "time_contradiction" else ALWAYS
+        if times and times[0] < began < NEVER and not each.reason:
+            sides["began_at"] = began
         return self.names.break_(
             each.kind,
             lot=each.lot,
@@ -263,7 +288,24 @@ class Books(Search):
             entries=each.entries,
             reason=each.reason,
             called=look.found.called,
+            **sides,
         )
+
+    def _origins(self, each: Finding, look: Look, times: Sequence[int]) -> Break:
+        """Return a lot that began more than once, with where each entry says that, and how much."""
+        born: dict[Entry, list[Flow]] = {entry: [] for entry in each.entries}
+        for flow in look.births[each.lot]:
+            born[flow.log, flow.seq].append(flow)
+        words = tuple(", ".join(sorted({self._birth(flow) for flow in flows})) for flows in born.values())
+        infos = [look.found.infos[name] for name in look.found.names.get(each.lot, ()) if name in look.found.infos]
+        about: dict[str, Any] = {"lot": each.lot, "site": 0, "entries": each.entries, "words": words, "called": look.found.called}
+        product = min((info.product for info in infos if info.product), default="")
+        return self.names.break_(each.kind, at=times[0] if times else None, product=product, **about)
+
+    def _birth(self, flow: Flow) -> str:
+        site = self.names.places((flow.site,)).get(flow.site)
+        where = " ".join(part for part in (site.name, site.text) if part) if site is not None else "-"
+        return f"{where}: {Quantity(flow.q, UNIT_NAMES[flow.unit])}"
 
     def _one_event(self, entries: Sequence[Entry]) -> bool:
         """Say whether entries of several logs are copies of one event."""

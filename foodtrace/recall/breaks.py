@@ -37,10 +37,16 @@ class Break(msgspec.Struct, frozen=True, kw_only=True):
     """Of a move what the sender says; of a certificate what it says."""
     received: int | None
     """Of a move what the receiver says; of a certificate what the gates let in."""
+    received_unit: str = ""
+    """Unit of ``received`` where it is unlike ``unit``, which is then that of ``sent`` alone."""
     difference: int
     """How much is open, in base units; 0 where it is not about a quantity."""
     at: str | None
     """When it happened, as far as known: departure of a move, else the last record."""
+    received_at: str | None = None
+    """Of a move when it arrived, where a record says so and it is another time."""
+    began_at: str | None = None
+    """Of ``time_contradiction`` where goods left, were used or arrived before their lot began anywhere: when it began."""
     document: str
     """Transfer or document number, event id, or serial."""
     entries: tuple[str, ...]
@@ -51,7 +57,8 @@ class Break(msgspec.Struct, frozen=True, kw_only=True):
 
     Of ``described_twice`` of a lot what records say in unlike ways: ``product``, ``gtin``, ``produced``, ``expiry`` or ``content``."""
     words: tuple[str, ...] = ()
-    """Of ``described_twice`` of a lot: what each of ``entries`` says of it, in their order; the last one recorded counts."""
+    """Of ``described_twice`` of a lot: what each of ``entries`` says of it, in their order; the last one recorded counts.
+    Of ``several_origins``: where each of ``entries`` says that it began, and how much."""
 
     @property
     def word(self) -> str:
@@ -107,8 +114,11 @@ class Names:
         reason: str = "",
         words: tuple[str, ...] = (),
         called: Called | None = None,
+        received_unit: int | None = None,
+        received_at: int | None = None,
+        began_at: int | None = None,
     ) -> Break:
-        """Return a break with its names; ``at`` is none, or a moment that is known. :param called: what lots are called there."""
+        """Return a break with its names; times are none, or moments that are known. :param called: what lots are called there."""
         places = self.places({site, source})
         here, there = places.get(site), places.get(source)
         return Break(
@@ -123,8 +133,11 @@ class Names:
             unit=UNIT_NAMES[unit],
             sent=sent,
             received=received,
+            received_unit="" if received_unit in (None, unit) else UNIT_NAMES[received_unit],
             difference=difference,
             at=shown_time(at),
+            received_at=shown_time(received_at),
+            began_at=shown_time(began_at),
             document=document,
             entries=tuple(f"{self.origins.get(log, log)}#{seq}" for log, seq in entries),
             reason=reason,

@@ -149,7 +149,7 @@ COMMANDS: Final[dict[str, str]] = {
         "看 LOT 用什么批次做成, 又做成了什么批次, 各在哪里产生, 货怎么走。\n\n往回是到 LOT 产生的地方为止, 用 --at 则到某一处为止; 从那里去了哪里, 是往前。",
     "Say of every lot of a range of days how many outlets its recall would reach, the worst first.":
         "看某些天的每一批若召回要到多少网点, 最坏的在前。",
-    "Compare the books of all sites; exit 1 when something is open.": "对照各处的账; 有没对上的退出 1。",
+    "Compare the books of all sites; exit 1 when something is open, or there was nothing to compare.": "对照各处的账; 有没对上的, 或没有可核对的, 退出 1。",
     "Practise a recall: draw a lot, find it, balance its quantities, time it. Touches no stock, sends no notice, records nothing.":
         "演练召回: 抽一批, 找到它, 算清数量, 计时。不动库存, 不发通知, 不记录。",
     "Check every log, byte by byte, and every figure that was computed from it. Exit 0 only if all of it holds; 3 if not.\n\nWhat an earlier run on this host has verified is hashed again and compared with the mark it left beside the keys; the rest is checked in full. The answer says which is which, and what it proves. With --since, older checkpoints have to be extended.":

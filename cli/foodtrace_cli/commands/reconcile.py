@@ -27,11 +27,14 @@ if TYPE_CHECKING:
 
 _SHOWN = 12
 _FEW = 5
+_AGAINST = 8
+"""Place of the column with the other time."""
 _FIRST_LINE = ("at", "lot", "source", "outlet")
 """What a break is about; the rest is said below it where the terminal is narrow."""
 _FILE = (
     *("kind", "lot", "product", "site", "name", "source", "source_name"),
     *("unit", "sent", "received", "difference", "at", "document", "entries", "words", "also"),
+    *("received_unit", "received_at", "began_at"),
 )
 
 
@@ -47,7 +50,7 @@ _FILE = (
 def reconcile(
     ctx: Context, site: str | None, start: str | None, end: str | None, csv_file: str | None, *, show_all: bool, long: bool, as_json: bool
 ) -> int:
-    """Compare the books of all sites; exit 1 when something is open."""
+    """Compare the books of all sites; exit 1 when something is open, or there was nothing to compare."""
     from foodtrace.graph.directory import resolve_place  # noqa: PLC0415
     from foodtrace.operations.reconciling import reconcile as compare  # noqa: PLC0415
 
@@ -63,7 +66,7 @@ def reconcile(
         emit_json(found)
     elif csv_file != "-":
         _screen(ctx, found, show_all=show_all, long=long)
-    return 1 if found.open else 0
+    return 1 if found.open or found.nothing else 0
 
 
 def _moment(given: str | None, *, last: bool) -> int | None:
@@ -107,6 +110,12 @@ def _screen(ctx: Context, found: Reconciliation, *, show_all: bool, long: bool) 
     _papers(ctx, "cli.reconcile.not_entered", found.not_entered, code, show_all=show_all)
     _papers(ctx, "cli.reconcile.not_let_in", found.not_let_in, code, show_all=show_all)
     _papers(ctx, "cli.reconcile.without_certificate", found.without_certificate, code, show_all=show_all)
+    if found.start or found.end or found.site:
+        _put(ctx.t("cli.reconcile.compared", count=found.compared))
+    if found.nothing:
+        first, last = (_local(each)[:10] if each else "-" for each in (found.first, found.last))
+        _put(ctx.t("cli.reconcile.nothing" if found.first else "cli.reconcile.empty", first=first, last=last))
+        return
     if not found.open:
         _put(ctx.t("cli.reconcile.clean"))
         return
@@ -124,8 +133,12 @@ def _screen(ctx: Context, found: Reconciliation, *, show_all: bool, long: bool) 
             rows = [[_time(each), clean(code(each.lot)), clean(word), entry] for each in shown for word, entry in _each_word(each)]
             _rows(ctx, ("at", "lot", "words", "entry"), rows)
         else:
-            names = ("at", "lot", "source", "outlet", "sent", "received", "difference", "unit", "entry")
+            names = ["at", "lot", "source", "outlet", "sent", "received", "difference", "unit", "entry"]
             rows = [_row(ctx, each, code) for each in shown]
+            if word.startswith("finding.time_contradiction"):
+                names.insert(_AGAINST, "against")
+                for row, each in zip(rows, shown, strict=True):
+                    row.insert(_AGAINST, _against(ctx, each))
             _rows(ctx, names, rows, right=(4, 5, 6))
         for each in shown if long else ():
             which = f"{code(each.lot)} {each.name or each.site}".strip() or each.document
@@ -190,22 +203,40 @@ def _each_word(each: Break) -> list[tuple[str, str]]:
 
 
 def _time(each: Break) -> str:
+    return _local(each.at) if each.at else "-"
+
+
+def _against(ctx: Context, each: Break) -> str:
+    """Return the time that the first one contradicts."""
+    if each.received_at and (not each.began_at or each.received_at < (each.at or "")):
+        return ctx.t("cli.reconcile.received_at", time=_local(each.received_at))
+    return ctx.t("cli.reconcile.began", time=_local(each.began_at)) if each.began_at else "-"
+
+
+def _local(time: str) -> str:
     from foodtrace.operations.common import CHINA  # noqa: PLC0415
 
-    return f"{dt.datetime.fromisoformat(each.at).astimezone(CHINA):%Y-%m-%d %H:%M}" if each.at else "-"
+    return f"{dt.datetime.fromisoformat(time).astimezone(CHINA):%Y-%m-%d %H:%M}"
 
 
 def _row(ctx: Context, each: Break, code: Written) -> list[str]:
-    from foodtrace.quantity import unit_word  # noqa: PLC0415
+    from foodtrace.quantity import Quantity, unit_word  # noqa: PLC0415
     from foodtrace.recall.report_tables import Measured  # noqa: PLC0415
 
-    numbers = [each.sent, each.received, each.difference or None]
+    sent, received, difference = (
+        "-" if value is None else _signed(Measured(abs(value), each.unit).shown(), value)
+        for value in (each.sent, each.received, each.difference or None)
+    )
+    if each.received_unit and each.received is not None:
+        received = Quantity(each.received, each.received_unit).in_words(ctx.lang)  # type: ignore[arg-type]  # a unit of ours
     return [
         _time(each),
         clean(" = ".join(map(code, (each.lot, *each.also)))),
         clean(each.source_name or each.source or "-"),
         clean(each.name or each.site or "-"),
-        *("-" if value is None else _signed(Measured(abs(value), each.unit).shown(), value) for value in numbers),
+        sent,
+        received,
+        difference,
         unit_word(each.unit, ctx.lang),
         clean(" ".join(each.entries[:2]) + (" .." if len(each.entries) > 2 else "")),  # noqa: PLR2004 - both sides of a move
     ]
