@@ -1,8 +1,8 @@
 """The same recalls on SQLite and on PostgreSQL, the same world in both, in process.
 
-    python -m benchmarks.bench_postgres --worlds DIRECTORY [--size S] [--rounds 9] [--url postgresql://..]
+    python -m benchmarks.bench_postgres --worlds DIRECTORY [--sizes S,M] [--rounds 9] [--url postgresql://..]
 
-The tables of the world are copied row by row into an empty database (a server of its own without ``--url``) and analyzed. What is
+The tables of each world are copied row by row into an empty database (a server of its own without ``--url``) and analyzed. What is
 timed is the whole answer from an open ledger: its queries and its figures. The goal is held against the wall, on which both processes
 take turns. Beside it stands the processor's time, that of the server's process with ours where the server is on this machine: other
 people's work disturbs it less.
@@ -105,33 +105,46 @@ def served(ledger: Ledger) -> float:
     return int(told.split()[0]) / 1e6
 
 
+def rows_of(world: World, url: str, rounds: int) -> tuple[list[list[str]], list[str]]:
+    """Return the lines of the table and the verdicts of one world. :param url: an empty database."""
+    rows, verdicts = [], []
+    copy(world.path, url)
+    keys = f"{world.path}.keys"
+    here, there = (Ledger.open(each, keys=keys, create=False) for each in (f"sqlite:///{world.path}", url))
+    for target in ("150", "10000", "86000"):
+        if world.lots(target):
+            one, two = compared(world, here, there, target, rounds).values()
+            wall, cpu = two.wall / one.wall, two.cpu / one.cpu
+            cells = [f"{each.wall:,.1f} / {each.cpu:,.1f}" for each in (one, two)]
+            rows.append([world.size, world.affected(target), *cells, f"{wall:.2f}x / {cpu:.2f}x"])
+            verdicts.append(f"- {world.affected(target)} affected at {world.size}: {wall:.2f}x, goal {GOAL}x: {verdict(wall, GOAL)}")
+    here.close()
+    there.close()
+    return rows, verdicts
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--worlds", type=Path, default=WORLDS)
-    parser.add_argument("--size", default="M")
+    parser.add_argument("--sizes", default="S,M")
     parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--url", default="")
+    parser.add_argument("--url", default="", help="an empty database, for one size")
     options = parser.parse_args()
-    world = worlds(options.worlds, [options.size])[options.size]
+    sizes = options.sizes.split(",")
+    if options.url and len(sizes) > 1:
+        parser.error("--url is one empty database: give one size")
+    found = worlds(options.worlds, sizes)
     rows, verdicts = [], []
-    with server(options.url) as url:
-        copy(world.path, url)
-        keys = f"{world.path}.keys"
-        here, there = (Ledger.open(each, keys=keys, create=False) for each in (f"sqlite:///{world.path}", url))
-        for target in ("150", "10000", "86000"):
-            if world.lots(target):
-                one, two = compared(world, here, there, target, options.rounds).values()
-                wall, cpu = two.wall / one.wall, two.cpu / one.cpu
-                cells = [f"{each.wall:,.1f} / {each.cpu:,.1f}" for each in (one, two)]
-                rows.append([world.affected(target), *cells, f"{wall:.2f}x / {cpu:.2f}x"])
-                verdicts.append(f"- {world.affected(target)} affected: {wall:.2f}x, goal {GOAL}x: {verdict(wall, GOAL)}")
-        here.close()
-        there.close()
-    print(
-        f"### A recall on PostgreSQL, in process\n\nWorld {world.size}, {world.about['moves']:,} moves, copied into PostgreSQL; the whole answer"
-    )
-    print("from an open ledger, milliseconds, medians of runs in turn; first the wall, then the processor (that of client and server).\n")
-    print(table(["affected", "SQLite", "PostgreSQL", "PostgreSQL / SQLite"], rows))
+    for size in sizes:
+        with server(options.url) as url:
+            made = rows_of(found[size], url, options.rounds)
+        rows += made[0]
+        verdicts += made[1]
+    told = "; ".join(f"{size} {found[size].about['moves']:,} moves" for size in sizes)
+    print("### A recall on PostgreSQL, in process\n")
+    print(f"Worlds, copied into PostgreSQL: {told}. The whole answer from an open ledger, milliseconds, medians of runs in turn; first")
+    print("the wall, then the processor (that of client and server).\n")
+    print(table(["world", "affected", "SQLite", "PostgreSQL", "PostgreSQL / SQLite"], rows))
     print("\n" + "\n".join(verdicts) + "\n")
 
 

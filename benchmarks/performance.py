@@ -75,7 +75,7 @@ SECTIONS: Final = (
         "benchmarks.bench_unnamed",
         quick=("--moves", "20000", "--rounds", "1", "--lots", "2"),
     ),
-    Section("postgres", "A recall on PostgreSQL", "benchmarks.bench_postgres", ("--size", "S"), quick=("--size", "S", "--rounds", "3")),
+    Section("postgres", "A recall on PostgreSQL", "benchmarks.bench_postgres", quick=("--sizes", "S", "--rounds", "3")),
     Section("case", "A case of a hundred thousand outlets", "benchmarks.bench_case", quick=("--outlets", "2000", "--rounds", "5")),
 )
 """In the order of the page. A new section is one line here."""
