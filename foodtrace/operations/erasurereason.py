@@ -3,9 +3,10 @@
 Rules:
 
 1. Reason, staff number and id hold none of the values that are to be erased, nor a name, telephone or number that such a value consists of,
-   however it is spaced, in whatever width or case.
-2. The reason holds nothing that looks like a telephone or identity number, whoever's it is: 7 digits or more in a row that are no day,
-   a telephone with an area code, a mobile number, an identity number.
+   in any form in which :mod:`foodtrace.operations.sameperson` takes it for the same; a Chinese name not within other words either.
+   Titles and labels beside a name are no part of it: ``老板 张三`` forbids ``张三``, not ``老板``.
+2. The reason holds nothing that looks like a telephone or identity number, whoever's it is, and no other long number
+   (:mod:`foodtrace.operations.privatenumbers`, ``strict``).
 3. Nothing was changed when it is refused, and the refusal does not repeat the value.
 4. The note of a correction, or of a dispute, holds no value that the entry it names has, and no telephone or identity number. Any other
    long number may be that of a voucher, which is what such a note is about.
@@ -14,29 +15,24 @@ Rules:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from foodtrace.errors import BadData
-from foodtrace.operations.sameperson import in_digits
+from foodtrace.operations.digitruns import even
+from foodtrace.operations.personnames import is_word, letters, says_nothing, words
+from foodtrace.operations.privatenumbers import holds_number
+from foodtrace.operations.sameperson import PLACES, Said
+from foodtrace.operations.telephones import numbers, same
 
 __all__ = ["check_note", "check_words"]
 
-_DAY: Final = re.compile(r"(?<!\d)(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?!\d)")
-_PERSONS: Final = (
-    r"(?<!\d)1[3-9]\d(?:[ .\u00b7\u2010-\u2015-]?\d){8}(?!\d)"
-    r"|(?<!\d)\(?0\d{2,3}[ .)-]*\d{3,4}[ .-]?\d{4}(?!\d)"
-    r"|(?<!\d)\d{6}[ .-]?(?:19|20)\d{2}[ .-]?\d{4}[ .-]?\d{3}[\dXx](?!\d)"
-    r"|\+\d(?:[ ().-]{0,2}\d){7,}"
-)
-_NUMBERS: Final = re.compile(rf"\d{{7,}}|{_PERSONS}")
-"""Rule 2: any long run, mobile, area code and number, identity number, international."""
-_OF_PERSONS: Final = re.compile(_PERSONS)
-"""Rule 4."""
 _PARTS: Final = re.compile(r"[\s,;:/\u3001\u3002\uff0c\uff1b]+")
 _SHORT_ASCII: Final = 4
 _SHORT: Final = 2
 """Characters from which on a part of a value counts by itself: of ASCII, of anything else."""
+_LONGEST: Final = 40
+"""Letters of the longest name that is looked for across words."""
 
 
 def check_words(values: Iterable[tuple[str, str]], reason: str, by: str = "", event_id: str = "") -> None:
@@ -44,12 +40,12 @@ def check_words(values: Iterable[tuple[str, str]], reason: str, by: str = "", ev
 
     :param values: (field, value) of what is to be erased. :raises BadData: ``erase.says_value``, ``erase.says_number``.
     """
+    held = list(values)
     for where, text in (("--reason", reason), ("--by", by), ("--id", event_id)):
-        said = _plain(text)
-        for field, value in values:
-            if any(each in said for each in _pieces(value)):
-                raise BadData("erase.says_value", value=where, field=field)
-    if _NUMBERS.search(_DAY.sub(" ", in_digits(reason))):
+        field = _said_of(held, text)
+        if field:
+            raise BadData("erase.says_value", value=where, field=field)
+    if holds_number(reason, strict=True):
         raise BadData("erase.says_number", value="--reason")
 
 
@@ -58,22 +54,50 @@ def check_note(values: Iterable[tuple[str, str]], note: str) -> None:
 
     :param values: (field, value) that the entry it names still has. :raises BadData: ``correction.says_value``, ``correction.says_number``.
     """
-    said = _plain(note)
-    for field, value in values:
-        if any(each in said for each in _pieces(value)):
-            raise BadData("correction.says_value", value="--note", field=field)
-    if _OF_PERSONS.search(_DAY.sub(" ", in_digits(note))):
+    field = _said_of(values, note)
+    if field:
+        raise BadData("correction.says_value", value="--note", field=field)
+    if holds_number(note):
         raise BadData("correction.says_number", value="--note")
 
 
-def _plain(text: str) -> str:
-    """Return the letters and digits of a text alone, of one width and case."""
-    return "".join(each for each in in_digits(text).casefold() if each.isalnum())
+def _said_of(values: Iterable[tuple[str, str]], text: str) -> str:
+    """Return the field of a value that a text says (rule 1), nothing if it says none."""
+    text = even(text)
+    plain, said, told = letters(text), set(_joined(words(text))), numbers(text)
+    for field, value in values:
+        own = Said(field, value)
+        if any(one.digits in plain or any(same(one, other) for other in told) for one in own.numbers):
+            return field
+        if any(each in said if each.isascii() else each in plain for each in own.names | own.signs):
+            return field
+        if any(each in plain for each in _pieces(field, value)):
+            return field
+        if any(each in said for each in _surnames(value)):
+            return field
+    return ""
 
 
-def _pieces(value: str) -> Iterable[str]:
-    """Return what of a value says who is meant: the whole, and its parts that are long enough."""
-    for each in (value, *_PARTS.split(value)):
-        piece = _plain(each)
-        if len(piece) >= (_SHORT_ASCII if piece.isascii() else _SHORT):
+def _joined(found: list[str]) -> Iterator[str]:
+    """Yield every word, and words one after the other as one: a name may be written with blanks within."""
+    for first in range(len(found)):
+        whole = ""
+        for each in found[first:]:
+            whole += each
+            if len(whole) > _LONGEST:
+                break
+            yield whole
+
+
+def _pieces(field: str, value: str) -> Iterator[str]:
+    """Return what of a value says who is meant by itself: the whole; of an address its parts too."""
+    for each in (value, *(_PARTS.split(value) if field in PLACES else ())):
+        text = even(each)
+        piece = letters(text)
+        if len(piece) >= (_SHORT_ASCII if piece.isascii() else _SHORT) and not says_nothing(text, numbers(text)):
             yield piece
+
+
+def _surnames(value: str) -> Iterator[str]:
+    """Return the single words of a name in other letters than Chinese ones, which is shown by a surname already."""
+    return (each for each in words(even(value)) if each.isascii() and len(each) >= _SHORT_ASCII and is_word(each))

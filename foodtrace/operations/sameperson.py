@@ -2,43 +2,48 @@
 
 Rules:
 
-1. A text is the same but for blanks, hyphens, width, case and what cannot be seen.
-2. A number of seven digits or more is the same however it is grouped, in Chinese digits too, with or without the code of country or area,
-   an extension, or other numbers and words around it: where the shorter stands in the longer.
-3. A name is the same where it stands by itself in a text that has more, or with a title: ``李四`` in ``李四 13800138000`` and in
-   ``店长李四``, not in ``李四光``.
-4. An address alone tells a village, not a person: its words are looked for nowhere, but a number or a name in it is found. The code of a
+1. Two values are one person's if they share a number (:mod:`foodtrace.operations.telephones`), a name
+   (:mod:`foodtrace.operations.personnames`), a plate or a mail address, in whatever field and whatever else they say.
+2. Or if they are the same but for blanks, signs, width and case, and say anything at all: ``老板`` and ``不详`` say nothing of anybody.
+3. An address alone tells a village, not a person: its words are looked for nowhere, but a number or a name in it is found. The code of a
    notice's receipt tells no person at all.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from typing import Final
 
-__all__ = ["SamePerson", "in_digits"]
+from foodtrace.operations.digitruns import even
+from foodtrace.operations.personnames import letters, names, says_nothing
+from foodtrace.operations.telephones import Number, numbers, same
 
-_PLACES: Final = frozenset({"address"})
-_NOBODYS: Final = frozenset({"receipt"})
-_SIGNS: Final = frozenset({"plate", "identity"})
+__all__ = ["NO_PERSON", "PLACES", "Said", "SamePerson"]
+
+PLACES: Final = frozenset({"address"})
+NO_PERSON: Final = frozenset({"receipt"})
+_SIGNS: Final = frozenset({"plate", "identity", "email"})
 """A sign is of letters too, and no part of it is a name."""
-_DASHES: Final = r"\s.()_*\u00b7\u2010-\u2015\u2022\u2027\u2212\u30fb-"
-_BETWEEN: Final = re.compile(rf"(?<=\d)[{_DASHES}]+(?=\d)")
-"""What groups the digits of one number."""
-_CHINESE: Final = str.maketrans("零〇一二三四五六七八九幺", "001234567891")
-_IN_CHINESE: Final = re.compile(rf"[\d零〇一二三四五六七八九幺](?:[{_DASHES}]*[\d零〇一二三四五六七八九幺]){{6,}}")
-"""A number in Chinese digits, or in both; a shorter one may be a word."""
-_NUMBER: Final = re.compile(r"\d{7,}")
-_WORD: Final = re.compile(r"[^\W\d_]+")
-_TITLES: Final = (
-    *("联系人", "负责人", "先生", "女士", "小姐", "老板娘", "老板", "店长", "经理"),
-    *("师傅", "主任", "老师", "同志", "电话", "手机", "微信", "姓名", "收"),
-)
-_SHORT_ASCII: Final = 4
-_SHORT: Final = 2
-"""Letters from which on a word by itself may be a name: of ASCII, of anything else."""
+_NUMBERS: Final = frozenset({"phone", "identity"})
+_PLATE: Final = re.compile(r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][a-z]\W*[a-z\d]{5,6}(?![a-z\d])")
+_MAIL: Final = re.compile(r"[^\s@<>():,;/]+@[a-z\d-]+(?:\.[a-z\d-]+)+")
+
+
+class Said:
+    """What one value says of a person."""
+
+    def __init__(self, field: str, value: str) -> None:
+        text = even(value)
+        found = numbers(text)
+        days = {(each.start, each.end) for each in found if each.kind == "time" and field not in _NUMBERS}
+        self.numbers: list[Number] = [each for each in found if each.kind != "time" and (each.start, each.end) not in days]
+        """Telephones, identity numbers and other long numbers; ``20261124`` is one only where a number is meant to stand."""
+        self.names: set[str] = set() if field in _SIGNS else names(text, found)
+        self.signs: set[str] = {letters(each) for each in (*_PLATE.findall(text), *_MAIL.findall(text))}
+        nothing = field in PLACES or says_nothing(text, found)
+        self.whole: str = "" if nothing else letters(text)
+        """Letters and digits of a value that says who is meant (rule 2)."""
 
 
 class SamePerson:
@@ -46,64 +51,21 @@ class SamePerson:
 
     def __init__(self, values: Iterable[tuple[str, str]]) -> None:
         """:param values: (field, value)."""
-        held = [(field, _even(value)) for field, value in values if field not in _NOBODYS]
-        persons = [value for field, value in held if field not in _PLACES]
-        self._whole = {_plain(value) for value in persons} - {""}
-        self._numbers = {each for _, value in held for each in _numbers(value)}
-        self._names = {each for field, value in held if field not in _PLACES | _SIGNS for each in _names(value)}
+        held = [(field, Said(field, value)) for field, value in values if field not in NO_PERSON]
+        self._numbers = {each for _, said in held for each in said.numbers}
+        self._names = {each for field, said in held if field not in PLACES for each in said.names}
+        self._signs = {each for _, said in held for each in said.signs}
+        self._whole = {said.whole for _, said in held} - {""}
 
     def __bool__(self) -> bool:
         """Say whether there is anything to look for."""
-        return bool(self._whole or self._numbers or self._names)
+        return bool(self._whole or self._numbers or self._names or self._signs)
 
     def holds(self, field: str, value: str) -> bool:
         """Say whether another value is this person's as well, as far as it tells."""
-        if field in _NOBODYS:
+        if field in NO_PERSON:
             return False
-        even = _even(value)
-        if any(one in other or other in one for one in _numbers(even) for other in self._numbers):
+        said = Said(field, value)
+        if said.whole in self._whole or not self._names.isdisjoint(said.names) or not self._signs.isdisjoint(said.signs):
             return True
-        return (field not in _PLACES and _plain(even) in self._whole) or not self._names.isdisjoint(_names(even))
-
-
-def in_digits(text: str) -> str:
-    """Return a text of one width, without what cannot be seen, its long numbers in digits."""
-    seen = "".join(each for each in unicodedata.normalize("NFKC", text) if unicodedata.category(each) != "Cf")
-    return _IN_CHINESE.sub(lambda number: number[0].translate(_CHINESE), seen)
-
-
-def _even(value: str) -> str:
-    return in_digits(value).casefold()
-
-
-def _plain(even: str) -> str:
-    return re.sub(rf"[{_DASHES}]", "", even)
-
-
-def _numbers(even: str) -> set[str]:
-    """Return the long numbers of a text (rule 2)."""
-    return set(_NUMBER.findall(_BETWEEN.sub("", even)))
-
-
-def _names(even: str) -> set[str]:
-    """Return what may be a name in a text (rule 3): of letters written with blanks between, all of them too."""
-    words = {each for each in _WORD.findall(even) if _long(each)}
-    words |= {each for each in map(_untitled, words) if _long(each)}
-    return words | {"".join(_WORD.findall(even))} if words else words | _spaced(even)
-
-
-def _long(word: str) -> bool:
-    return len(word) >= (_SHORT_ASCII if word.isascii() else _SHORT)
-
-
-def _untitled(word: str) -> str:
-    """Return a word without the titles before and behind it."""
-    for title in _TITLES:
-        word = word.removeprefix(title).removesuffix(title)
-    return word
-
-
-def _spaced(even: str) -> set[str]:
-    """Return a name of letters with blanks between."""
-    whole = "".join(_WORD.findall(even))
-    return {whole} if _long(whole) else set()
+        return any(same(one, other) for one in said.numbers for other in self._numbers)

@@ -134,14 +134,17 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{value} 里写有这一条的 {field}: 它会永远留在日志里",
         "{value} says the {field} of this entry: it would stand in the log for ever",
     ),
-    "correction.says_value.hint": ("什么都没有记录; 换个不含个人信息的说法", "nothing was recorded; say it without"),
+    "correction.says_value.hint": (
+        "什么都没有记录; 换个不含个人信息的说法, 如条号",
+        "nothing was recorded; say it without, such as by the number of the entry",
+    ),
     "correction.says_number": (
         "{value} 里有像电话或证件号的数字: 它会永远留在日志里",
         "{value} has what looks like a telephone or identity number: it would stand in the log for ever",
     ),
     "correction.says_number.hint": (
-        "什么都没有记录; 去掉号码; 日期写成 2026-11-24",
-        "nothing was recorded; leave the number out; a day is written 2026-11-24",
+        "什么都没有记录; 去掉号码, 写条号; 单据号和商品码前面写明: 单号 ..., 条码 ...; 日期写成 2026-11-24",
+        "nothing was recorded; leave the number out, or give the entry's number; of a voucher or a product say so: voucher .., UPC ..; a day is 2026-11-24",
     ),
     "correction.of_correction": ("第 {value} 条本身是更正", "entry {value} is itself a correction"),
     "correction.of_correction.hint": ("更正原条, 以最后一次为准", "correct the original entry, the latest one counts"),

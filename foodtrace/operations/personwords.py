@@ -1,0 +1,50 @@
+"""Words that stand beside a name and are none: labels, titles, kin, trades, shifts, and what people type where they know no name."""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["HAN", "HAN_BEHIND", "HAN_PLACES", "LATIN", "NOBODY"]
+
+_NOBODY: Final = """
+不详 不祥 未知 不明 无 没有 暂无 无名 没名字 空 空白 未填 未登记 同上 同前 如上 待定 待补 待填 保密 匿名 其他 某 某某 某人
+本人 自己 自家 佚名 不便透露 拒绝提供 未提供 不提供 不知道 不清楚
+"""
+_LABELS: Final = """
+姓名 名字 名称 姓 联系人 联系电话 联系方式 联系 电话 电话号码 手机 手机号 手机号码 座机 固话 固定电话 热线 传真 微信 微信号
+微信同号 同微信 同号 短号 分机 号码 备用 紧急 邮箱 地址 住址 身份证 身份证号 身份证号码 证件 证件号 车牌 车牌号 请联系 请找 请打
+转交 代收 代收货 小时 或 转 新 旧 原 现 男 女
+"""
+_TRADES: Final = """
+负责人 责任人 经办人 经手人 办事人 收货人 收件人 接收人 发货人 寄件人 送货人 送货员 送货 收货 法人 法定代表人 法人代表 代表人 代表
+代理 老师 师傅 大夫 医生 博士 教授 老板 老板娘 店主 店长 副店长 店员 掌柜 经理 副经理 总经理 副总经理 总监 主管 主任 副主任 组长
+队长 班长 科长 处长 局长 所长 站长 村长 校长 园长 院长 厂长 场长 社长 理事长 董事长 会长 书记 村主任 干部 秘书 助理 司机 驾驶员
+车主 货主 摊主 摊贩 档主 业主 户主 农户 菜农 果农 种植户 养殖户 采购 采购员 采购经理 销售 销售员 业务员 业务 收银 收银员 仓管
+仓管员 库管 库管员 保管 保管员 会计 出纳 财务 文员 客服 前台 员工 工人 厨师 厨师长 质检 质检员 检验员 食安员 食品安全员
+食品安全管理员 管理员 值班 值班员
+"""
+_TITLES: Final = """
+先生 女士 小姐 太太 夫人 同志 阿姨 叔叔 大叔 大伯 伯伯 大姐 大哥 大嫂 大爷 大妈 大娘 奶奶 爷爷 姥姥 姥爷 外公 外婆 嫂子 大婶 舅舅
+姑姑 姨妈 家属 家人 父亲 母亲 爸爸 妈妈 儿子 女儿 老公 老婆 爱人 妻子 丈夫 弟弟 妹妹 哥哥 姐姐 兄弟
+"""
+_SHIFTS: Final = "夜班 白班 早班 中班 晚班 上午 下午 晚上 白天 夜里 凌晨 周末 平时 节假日 工作日"
+_LATIN: Final = """
+mr mrs ms miss mx dr prof professor sir madam mme herr frau senor senora auntie aunt uncle boss
+name names contact contacts person owner manager keeper driver buyer seller consignee receiver recipient shipper sender farmer grower
+chef cook cashier clerk staff worker director head chief assistant secretary agent representative rep legal accountant
+tel telephone phone phones mobile cell cellphone fax wechat weixin whatsapp email mail address home office work ext extension number no
+call ask for attn attention care of co the a an and or day night morning evening shift weekend weekdays only backup emergency main new old
+none nil null na unknown same as above ditto tbd tba not available given stated anonymous self nobody withheld empty blank other
+father mother son daughter wife husband brother sister
+"""
+
+NOBODY: Final = frozenset(_NOBODY.split())
+"""Where no name is known."""
+HAN: Final = tuple(sorted(f"{_LABELS} {_TRADES} {_TITLES} {_SHIFTS}".split(), key=len, reverse=True))
+"""In Chinese, before a name or behind it; the longest first."""
+HAN_BEHIND: Final = ("收", "哥", "姐", "叔", "姨", "嫂", "婶", "总", "工")
+"""Of one sign, behind a whole name."""
+HAN_PLACES: Final = ("号店", "号摊", "号档", "号楼", "号库", "号门", "店铺", "摊位", "档口", *"号楼组区栋室店摊档门库转")
+"""Behind a digit or a letter and before a name: ``3号摊李四``. The longest first."""
+LATIN: Final = frozenset(_LATIN.split())
+"""In other letters."""

@@ -1,0 +1,112 @@
+"""Whether words that will stand in the log for ever hold what looks like somebody's telephone or identity number. Pure.
+
+Rules:
+
+1. An identity number is one in any grouping, the day in it notwithstanding. One whose year is of this century may be the number of a
+   document (region, day, order): it counts if its word stands before it, or its check digit is right and no voucher's word does.
+2. A mobile number is one in any grouping, with a country's code or without. A landline is one with an area code that exists, written with
+   its 0 or the country's code; without one only behind a word such as ``tel``. A number abroad is one with its plus, or 00 set apart.
+3. What a voucher's word stands right before (``单号``, ``voucher``, ``UPC``, ``V-``) is its number, and so is what it should have been
+   (``UPC .. instead of ..``); ``No.`` and ``#`` say so of no mobile number. A zero-padded number is no telephone: no subscriber's begins
+   with 0 or 1, and 00 alone makes no country. But 12 digits that are both a product's code and a landline as people write it are refused:
+   a check digit fits every tenth telephone, and one word more says which it is.
+4. Where no voucher needs to be named (``strict``), 7 digits in a row are enough, and ``6234-5678``; a day is not, nor ``2026-0457``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from foodtrace.identifiers.gs1 import check_digit
+from foodtrace.operations.digitruns import even
+from foodtrace.operations.telephones import Number, numbers
+
+__all__ = ["holds_number"]
+
+_LINK: Final = r"[\s:.,;'\"=#(\[+\u2116\u662f\u4e3a-]*"
+_VOUCHERS: Final = (
+    r"(?:单号|票号|凭证号?|凭证编号|发票号?|订单号?|运单号?|送货单|入库单|出库单|收据|小票|单据号?|批号|批次号?|条码|条形码|商品码|追溯码|合格证号?|报告号?|流水号|序列号"
+    r"|(?<![a-z])(?:vouchers?|invoices?|receipts?|orders?|waybills?|tickets?|serial|batch|lots?|barcodes?|upc|ean|gtin|gln|sscc|sku"
+    r"|documents?|certificates?|v(?=[-\s])))"
+)
+_NUMBERED: Final = r"(?:号码?|编号|(?<![a-z])(?:no|nr|number|code|id|ref|reference|is)(?![a-z]))?"
+_ANOTHER: Final = (
+    r"(?:[a-z]{0,3}[\d-]{4,20}\s*(?:写成了?|写作|误写为?|错写为?|应为|应是|改为|而不是|不是|和|与|\u3001|,|/|->"
+    r"|instead of|should (?:be|read)|in place of|rather than|not|to|and|or|as|for)\s*)*"
+)
+"""The same word stands for the numbers behind: a note says what was written and what should have been."""
+_OF_VOUCHER: Final = re.compile(rf"{_VOUCHERS}{_LINK}{_NUMBERED}{_LINK}{_ANOTHER}$")
+_OF_ANYTHING: Final = re.compile(rf"(?:编号|序号|#|(?<![a-z])(?:no|nr|ref|reference|code))\.?{_LINK}$")
+_OF_TELEPHONE: Final = re.compile(
+    r"(?:电话|手机|座机|固话|热线|传真|联系方式|微信|致电|拨打|打"
+    rf"|(?<![a-z])(?:tel|telephone|phones?|mobile|cell|call|called|ring|fax|whatsapp|wechat)){_LINK}{_NUMBERED}{_LINK}$"
+)
+_OF_PERSON: Final = re.compile(rf"(?:身份证|证件|居民证|身份|(?<![a-z])(?:id|identity|passport)(?: card)?){_LINK}{_NUMBERED}{_LINK}$")
+_BEFORE: Final = 60
+"""Characters before a number in which the word for it stands."""
+_IN_A_ROW: Final = 7
+_IDENTITY: Final = 18
+_GTIN: Final = 13
+_WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+"""Of ISO 7064 MOD 11-2 (GB 11643)."""
+
+
+def holds_number(text: str, *, strict: bool = False) -> bool:
+    """Say whether a text holds such a number (rules 1 to 3, with ``strict`` rule 4)."""
+    text = even(text)
+    found = numbers(text)
+    days = {(each.start, each.end) for each in found if each.kind == "time"}
+    others = [each for each in found if (each.start, each.end) not in days]
+    return any(_is_private(text, each) or (strict and _is_long(each)) for each in others)
+
+
+def _is_private(text: str, number: Number) -> bool:
+    before = text[max(0, number.start - _BEFORE) : number.start]
+    telephone = _OF_TELEPHONE.search(before) is not None
+    voucher = not telephone and _OF_VOUCHER.search(before) is not None
+    if number.kind == "identity":
+        return _OF_PERSON.search(before) is not None or _is_identity(text[number.start : number.end], voucher=voucher)
+    if number.kind == "service" or voucher:  # a firm's, by its form
+        return False
+    if number.kind == "mobile":
+        return True
+    if not telephone and _OF_ANYTHING.search(before):
+        return False
+    if number.kind == "landline":
+        return telephone or _has_area(before, number)
+    plus = before.rstrip().endswith("+")
+    return number.kind == "foreign" and (plus or telephone or number.groups[0] in ("00", f"00{number.country}"))
+
+
+def _has_area(before: str, number: Number) -> bool:
+    """Say whether a landline is told by its area code or its country's (rule 2)."""
+    whole = "".join(number.groups)
+    if not number.country:
+        return bool(number.area) and whole.startswith("0")
+    if len(number.groups) > 1 or whole.startswith("00") or before.rstrip().endswith("+"):
+        return True
+    return len(whole) != _GTIN or check_digit(whole[:-1]) != whole[-1]
+
+
+def _is_identity(written: str, *, voucher: bool) -> bool:
+    """Say whether the digits of an identity number are a person's (rule 1)."""
+    signs = [each for each in written if each.isalnum()]
+    if len(signs) != _IDENTITY:
+        return False  # of before 2000: any long number may look like it
+    if "".join(signs[6:8]) == "19":
+        return True
+    return not voucher and signs[-1] == "10x98765432"[sum(w * int(each) for w, each in zip(_WEIGHTS, signs, strict=False)) % 11]
+
+
+def _is_long(number: Number) -> bool:
+    """Say whether a number is one by its length or its grouping alone (rule 4)."""
+    sizes = [len(each) for each in number.groups]
+    if number.kind in ("service", "foreign", "identity") or max(sizes) >= _IN_A_ROW or (number.near and sum(sizes) >= _IN_A_ROW):
+        return True
+    return number.kind == "landline" and (bool(number.area) or (_in_halves(sizes) and number.groups[0][:2] not in ("19", "20")))
+
+
+def _in_halves(sizes: Sequence[int]) -> bool:
+    return len(sizes) == 2 and sizes[0] in (3, 4) and sizes[1] == 4  # noqa: PLR2004 - 623-4567, 6234-5678

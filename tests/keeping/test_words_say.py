@@ -1,0 +1,152 @@
+"""No words that stand in the log for ever hold a person, however written; and honest words of a voucher are taken."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from foodtrace import errors
+from foodtrace.operations.erasurereason import check_note, check_words
+
+OWN = [
+    ("contact", "王五先生", "王五要求"),
+    ("contact", "店长李四", "李四要求"),
+    ("contact", "李四(老板)", "李四要求"),
+    ("contact", "李四13800138000", "李四要求"),
+    ("contact", "李四 (夜班)", "李 四 要求"),
+    ("contact", "老板 张三", "应张三的要求"),
+    ("contact", "Mr Li Si", "asked for by Si Li"),
+    ("contact", "Li Si", "LI  SI asked"),
+    ("contact", "Wang Xiaoming", "asked by Wang Xiao-Ming"),
+    ("contact", "Wang Xiaoming", "Wang asked for it"),
+    ("contact", "买买提·艾力", "买买提艾力申请"),
+    ("contact", "王老板", "王老板要求"),
+    ("email", "li@example.com", "asked by LI@example.com"),
+    ("plate", "黑A·12345", "truck 黑A12345"),
+    ("address", "松北村 3 组", "松北村的农户申请"),
+    ("phone", "62345678", "电话 6234-5678"),
+    ("phone", "010-62345678", "6234 5678"),
+    ("phone", "62345678-801", "(010) 6234/5678"),
+    ("phone", "20260457", "request 2026-0457"),
+    ("phone", "1234567", "request 123-4567"),
+    ("phone", "13800138000", "壹叁捌零零壹叁捌零零零"),
+    ("identity", "11010519900101123X", "110105 900101 123"),
+]
+
+ANYBODYS = [
+    "证件 110105 19900101 123X",
+    "证件 110105-1990-01-01-1234",
+    "11010519900101123x",
+    "单号 110105199001011230",
+    "身份证 110105200401011230",
+    "110105 2004-0101 1237",
+    "id no. 110105200401011230",
+    "tel 138,0013,8000",
+    "138/0013/8000",
+    "138_0013_8000",
+    "138~0013~8000",
+    "138, 0013, 8000",
+    "壹叁捌零零壹叁捌零零零",
+    "电话13800138000",
+    "phone no. 13800138000",
+    "No. 13800138000",
+    "打 0912 3234567",
+    "+86(0)13800138000",
+    "0086-571-85123456",
+    "+86 571 85123456",
+    "(0571) 8512 3456",
+    "057185123456",
+    "电话 62345678",
+    "tel no. 6234-5678",
+    "+44 (0)20 7946 0958",
+    "0044 20 7946 0958",
+    "于 2026-11-24 10:30 致电 138 0013 8000",
+]
+
+HONEST = [
+    "",
+    "wrong site",
+    "单号 0001234567 写错",
+    "000012345678",
+    "V-0012 3456 7890",
+    "012345678905",
+    "0912 1234 5678",
+    "voucher 20261124001, wrong site",
+    "单号 13800138000 写错",
+    "凭证号: 0571-85123456 重复",
+    "invoice no. 057185123456 twice",
+    "UPC 041331024020 instead of 041331024037",
+    "UPC 041331024020",
+    "条码 6901234567892, 应为 06901234567892",
+    "8690632000008",
+    "(01)06901234567892(10)A1",
+    "No. 0571-85123456",
+    "编号 110105202611240012",
+    "单号 110105202611240010",
+    "按 2026-11-24 10:30 的单据",
+    "2026-11-24 14:30:05 至 2026-11-25 09:00",
+    "20261124",
+    "62345678 应为 62345679",
+    "1500 kg, 1300 kg, 120 kg",
+    "1,250,000 g",
+    "see entry 4711 of log 2",
+    "400-820-8820",
+    "certificate GATE1-0002",
+]
+
+
+@pytest.mark.parametrize(("field", "value", "words"), OWN)
+def test_no_form_of_what_is_erased_goes_into_the_log(field: str, value: str, words: str) -> None:
+    for check, code in ((check_words, "erase.says_value"), (check_note, "correction.says_value")):
+        with pytest.raises(errors.BadData) as caught:
+            check([(field, value)], words)
+        assert caught.value.code == code
+
+
+@pytest.mark.parametrize("words", ANYBODYS)
+def test_nobodys_number_goes_into_the_log(words: str) -> None:
+    with pytest.raises(errors.BadData) as caught:
+        check_note([], words)
+    assert caught.value.code == "correction.says_number"
+    with pytest.raises(errors.BadData) as caught:
+        check_words([], words)
+    assert caught.value.code == "erase.says_number"
+
+
+@pytest.mark.parametrize("words", HONEST)
+def test_a_note_says_which_voucher_was_wrong(words: str) -> None:
+    check_note([("contact", "老板 张三"), ("phone", "13900139000"), ("name", "李"), ("contact", "不详"), ("phone", "-")], words)
+
+
+@pytest.mark.parametrize("words", ["6234-5678", "138 0013 8000", "62345678", "voucher 20261124001", "0001234567", "400-820-8820"])
+def test_the_reason_of_an_erasure_needs_no_long_number(words: str) -> None:
+    with pytest.raises(errors.BadData) as caught:
+        check_words([], words)
+    assert caught.value.code == "erase.says_number"
+
+
+@pytest.mark.parametrize(
+    "words", ["老板要求删除", "本人电话申请", "left the market", "on 2026-11-24, request 2026-0457", "2026-11-24 10:30"]
+)
+def test_words_beside_a_name_may_be_said(words: str) -> None:
+    values = [("contact", "老板 张三 电话 13800138000"), ("contact", "Mr Wang Fang, owner"), ("contact", "同上"), ("name", "none")]
+    check_words(values, words)
+
+
+MOBILES = st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True)
+
+
+@given(MOBILES, st.sampled_from(["3-4-4", "3-3-5", "4-4-3", "1-10", "11"]), st.sampled_from(" -./,_~"))
+def test_a_mobile_number_in_any_grouping_is_refused(number: str, grouping: str, sign: str) -> None:
+    parts, at = [], 0
+    for size in map(int, grouping.split("-")):
+        parts.append(number[at : at + size])
+        at += size
+    with pytest.raises(errors.BadData):
+        check_note([], f"tell {sign.join(parts)} of it")
+
+
+@given(st.integers(0, 10**9 - 1), st.integers(10, 12))
+def test_a_zero_padded_number_is_a_vouchers(number: int, width: int) -> None:
+    check_note([], f"was {number:0{width}d}".replace(f"was {number}", f"was 00{number}"))
