@@ -45,9 +45,10 @@ _PRINTED: Final = ("plan_date", *PUBLIC[:3], "produced", "produced_recorded", "e
 _ONLY_SAID: Final = ("plan_date", "produced_recorded")
 """What has no line where nobody said it: the day of the plan, and other days of production than the plan says."""
 _STYLE: Final = (
-    "@page{size:A4;margin:12mm 15mm}body{font:10.5pt/1.35 'Noto Sans CJK SC','Source Han Sans SC','Microsoft YaHei',sans-serif;color:#000;"
+    "@page{size:A4;margin:12mm 15mm}body{font:9.5pt/1.3 'Noto Sans CJK SC','Source Han Sans SC','Microsoft YaHei',sans-serif;color:#000;"
     "max-width:178mm;margin:auto}h1{font-size:16pt;text-align:center;margin:0 0 2mm}table{border-collapse:collapse;width:100%;"
     "margin:2mm 0}td,th{border:0.3mm solid #000;padding:0.5mm 2mm;text-align:left;vertical-align:top}th{background:#eee}"
+    "th{white-space:nowrap}h2{font-size:12pt;margin:3mm 0 1mm}p{margin:1.5mm 0}"
     "td.n{text-align:right;white-space:nowrap}.code{display:flex;gap:6mm;align-items:center;margin-top:3mm;break-inside:avoid}"
     ".code svg{width:28mm;height:28mm;flex:none}.mono{font-family:monospace;overflow-wrap:anywhere}ol{margin:2mm 0}"
 )

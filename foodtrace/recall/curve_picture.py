@@ -4,7 +4,8 @@ Rules:
 
 1. Time runs from the opening to the deadline or the last point, whichever is later; 0 to 100 % upwards. What is not known (no goods
    to retrieve yet) is a gap in the line, never a zero.
-2. Solid is as happened, dashed is as known; each line says its name at its end, so that the picture can be read without colour.
+2. Solid is as happened, dashed is as known; each line says its name at its end, so that the picture can be read without colour. Names
+   stand one below the other and above the days.
 3. The deadline is a line across with its date; what lies beyond it is shaded.
 """
 
@@ -24,6 +25,8 @@ _LEFT: Final = 46
 _RIGHT: Final = 150
 _TOP: Final = 16
 _BOTTOM: Final = 34
+_LINE: Final = 13
+"""Height of a line of text."""
 _STYLE: Final = "".join(
     f".curve {each}"
     for each in (
@@ -67,8 +70,9 @@ def curve_svg(report: Report, lang: Lang) -> str:
     parts += _days(start, end, x)
     if due is not None:
         words = escaped(text("report.curve.due", lang, due=report.deadlines[1].due))
+        anchor = "start" if x(due) < _WIDTH / 3 else "end"
         parts.append(f'<line class="d" x1="{x(due):.1f}" x2="{x(due):.1f}" y1="{_TOP}" y2="{_y(0):.1f}"/>')
-        parts.append(f'<text x="{x(due) - 4:.1f}" y="{_TOP + 10}" text-anchor="end">{words}</text>')
+        parts.append(f'<text x="{x(due) - 4:.1f}" y="{_TOP - 5}" text-anchor="{anchor}">{words}</text>')
     ends: list[tuple[float, float, str]] = []
     for name, way in LINES:
         path, at = _path(points, name, way, x)
@@ -102,10 +106,15 @@ def _path(points: Sequence[CurvePoint], name: str, way: str, x: Callable[[float]
 def _names(ends: list[tuple[float, float, str]]) -> list[str]:
     """Write each line's name beside its end, one below the other."""
     made: list[str] = []
-    below = -1e9
-    for y, at, name in sorted(ends):
-        place = max(y, below + 13)
-        below = place
+    order = sorted(ends)
+    places: list[float] = []
+    for y, _, _ in order:
+        places.append(max(y, places[-1] + _LINE) if places else y)
+    lowest = _y(0)
+    for n in range(len(places) - 1, -1, -1):
+        places[n] = lowest = min(places[n], lowest)
+        lowest -= _LINE
+    for place, (_, at, name) in zip(places, order, strict=True):
         made.append(f'<text x="{min(at + 6, _WIDTH - cells(name) * 5.8):.1f}" y="{place + 4:.1f}">{escaped(name)}</text>')
     return made
 

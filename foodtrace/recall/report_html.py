@@ -81,7 +81,7 @@ figure{margin:6px 0;break-inside:avoid}
 figure svg{max-width:100%;height:auto;max-height:250mm}
 .wide figure svg{max-height:165mm}
 .rates{display:flex;gap:8px;flex-wrap:wrap;margin:8px 0}
-.rates div{border:1px solid #999;padding:4px 10px;min-width:120px}
+.rates div{border:1px solid #999;padding:4px 10px;flex:1 1 28%}
 .rates b{display:block;font-size:17px}
 details summary{font-size:14px;font-weight:600;margin:18px 0 6px;break-after:avoid}
 .paper,details[open]+.paper{display:none}

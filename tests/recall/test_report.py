@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,8 @@ from foodtrace.events.base import Held
 from foodtrace.events.case import LotsClause
 from foodtrace.graph.edges import micros
 from foodtrace.recall.chain import Chain
-from foodtrace.recall.report import Report, case_report, moments
+from foodtrace.recall.curve_picture import curve_svg
+from foodtrace.recall.report import CurvePoint, Report, case_report, moments
 from foodtrace.recall.report_html import html
 from foodtrace.recall.report_sheets import safe, workbook
 from foodtrace.recall.report_tables import Measured, grids
@@ -260,3 +262,21 @@ def test_moments_are_the_days_and_of_many_an_even_choice(ledger: Ledger) -> None
     assert len(long) == 20
     assert (long[0], long[-1]) == (case.opened, micros(hours(24 * 400)))
     assert len(moments(case, micros(hours(2)))) >= 16
+
+
+def test_the_names_of_the_curve_stand_one_below_the_other_above_the_days(ledger: Ledger) -> None:
+    """Four lines that end at 0 %: their names had been written across the days."""
+    report, _ = told(ledger)
+
+    def nothing(point: CurvePoint) -> CurvePoint:
+        rates = {name: msgspec.structs.replace(rate, numerator=0) for name, rate in point.happened.items()}
+        return msgspec.structs.replace(point, happened=rates, known=rates)
+
+    drawn = curve_svg(msgspec.structs.replace(report, curve=tuple(map(nothing, report.curve))), "zh")
+    heights = {words: float(y) for y, words in re.findall(r'<text [^>]*y="([0-9.]+)"[^>]*>([^<]+)<', drawn)}
+    names = sorted(y for words, y in heights.items() if re.search(r"R[0-9]", words))
+    days = [y for words, y in heights.items() if re.fullmatch(r"\d\d-\d\d", words)]
+    assert len(names) == 4
+    assert min(b - a for a, b in pairwise(names)) >= 12
+    assert names[-1] < min(days) - 12
+    assert heights[next(words for words in heights if words.startswith("截止"))] < min(names) - 12
