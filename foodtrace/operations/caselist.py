@@ -24,10 +24,12 @@ from foodtrace.operations.closing import Condition, conditions
 from foodtrace.operations.missing import Unaccounted, unaccounted_in, undisposed_at
 from foodtrace.operations.notdone import things, worst
 from foodtrace.operations.sinceclosed import since_closed
+from foodtrace.operations.visits import matter_of
 from foodtrace.recall.answer import RateAnswer
 from foodtrace.recall.cases import Told, case_events, case_ids, load_cases
 from foodtrace.recall.cleared import ClearedLine
 from foodtrace.recall.facts import Case, found_there
+from foodtrace.recall.finds import words_on
 from foodtrace.storage.session import Session
 
 
@@ -120,6 +122,9 @@ def ended(session: Session, now: int) -> int:
 def _found_since(facts: SqlFacts, state: Case) -> Iterable[FoundSince]:
     closed = NEVER if state.closed is None else state.closed
     steps = [step for step in state.steps if found_there(step, facts.now) and step.at > closed]
+    if steps and state.cleared:  # what was cleared may lie there
+        words = set(words_on(state, matter_of(facts, state), facts.now))
+        steps = [step for step in steps if step in words]
     lots = {lot for step in steps for lot in step.lots}
     texts, sites, infos = facts.texts(lots), facts.sites({step.site for step in steps}), facts.lots(lots)
     for step in steps:

@@ -31,6 +31,7 @@ from foodtrace.operations.notdone import things
 from foodtrace.operations.notices import due_of
 from foodtrace.operations.sinceclosed import since_closed
 from foodtrace.operations.thiscase import told_of_this
+from foodtrace.operations.visits import finds_told
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.amounts import products_said
 from foodtrace.recall.answer import Answer, FiguresAnswer, FindingAnswer, OutletRow, Position, RateAnswer, WithoutLot, recall
@@ -43,6 +44,7 @@ from foodtrace.recall.decisions import Decision, decisions
 from foodtrace.recall.effectiveness import FAILED, standing
 from foodtrace.recall.facts import Case, Planned, found_there
 from foodtrace.recall.finding.look import Look
+from foodtrace.recall.finds import Find, words_on
 from foodtrace.recall.heard import heard_of
 from foodtrace.recall.marked import marked, unsealed
 from foodtrace.recall.matter import Matter
@@ -172,6 +174,8 @@ class CaseStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Goods that may be counted twice in R1 to R3; each rate says what it is if they are one load."""
     unsealed: tuple[Unsealed, ...]
     """Free stock of what sites received after the opening and did not book as sealed, the most first."""
+    finds: tuple[Find, ...]
+    """What visits found where goods had been cleared, or others of them bear a seal: perhaps the same goods, counted twice."""
     maybe_same: tuple[MaybeSame, ...]
     """Lots that a site's answer says are there, and goods that came there without lot: perhaps the same, counted twice."""
     beyond: int
@@ -286,7 +290,7 @@ class Standing:
             confirmed_only=answer.confirmed_only,
             cleared=answer.cleared,
             without_lot=answer.without_lot,
-            check_level=level_of(self.session, case, self.now),
+            check_level=level_of(self.session, case, self.now, self.matter),
             late=tuple(self.late()),
             today=tuple(self._today() if case.closed is None and case.withdrawn is None else self._reopen()),
             closing=tuple(self.against),
@@ -298,6 +302,7 @@ class Standing:
             at_deadline=at_deadline(self.session, case, self.settings, self.now),
             told_twice=answer.told_twice,
             unsealed=self.unsealed,
+            finds=finds_told(self.facts, case, self.found, self.matter),
             maybe_same=tuple(maybe_same(self.facts, self.found, case, self.settings)),
             beyond=self.beyond,
             unaccounted=self.unaccounted,
@@ -377,7 +382,7 @@ class Standing:
                 yield self._task("answer", site, hours=(self.now - arrived) // HOUR)
         texts = self.facts.texts({step.site for step in self.case.steps})
         visits = {each.site for each in self.against if each.kind in ("check_failed", "unvisited")}
-        for number, state in standing(self.case.steps, self.now).items():
+        for number, state in standing(words_on(self.case, self.matter, self.now), self.now).items():
             if state != "clean" and texts[number] in visits:
                 yield self._task("revisit" if state in FAILED else "visit", texts[number])
         lots: dict[tuple[str, str, str], list[Goods]] = {}

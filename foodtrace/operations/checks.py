@@ -11,6 +11,8 @@ Rules:
    found after closing is a fact as well (ByHeart 2025): it is recorded, and the case is to be reopened.
 5. Goods that were found are of a lot, or they stand in no site's figures. Where nobody says which, they are of the one lot of the case
    that lies there, else of the one lot that the case is about; where there are several, it stays unsaid.
+6. A find within what was cleared there is no failed check: nothing follows, and the command says what it is
+   (:mod:`foodtrace.recall.finds`).
 """
 
 from __future__ import annotations
@@ -25,17 +27,20 @@ import msgspec
 from foodtrace.errors import BadData, NotFound, Refused, Storage
 from foodtrace.events import EffectivenessCheck, Event
 from foodtrace.graph.directory import resolve_lot, resolve_place
-from foodtrace.graph.edges import micros
+from foodtrace.graph.edges import UNITS, micros
 from foodtrace.graph.known import facts_by
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.common import Doing, Outcome
 from foodtrace.operations.managing import managed, reach_of
 from foodtrace.operations.sellers import site_name
+from foodtrace.operations.visits import finds_told, matter_of
 from foodtrace.quantity import Quantity
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.cases import case_events, load_case, name_case, opening, told_at
 from foodtrace.recall.effectiveness import FAILED, LEVELS, SEED_BYTES, Level, commit, draw, raised, size, standing
 from foodtrace.recall.facts import Case, Step
+from foodtrace.recall.finds import Find, words_on
+from foodtrace.recall.matter import Matter
 from foodtrace.storage.session import Session
 
 RESULTS: Final = ("clean", "found", "not_notified", "closed")
@@ -65,6 +70,8 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
     """Level of the sample from now on."""
     lots: tuple[str, ...] = ()
     """Where goods were found and nobody said of which lot: those they can be of."""
+    finds: tuple[Find, ...] = ()
+    """What is made of the find where the goods had been cleared there, or others of them bear a seal."""
 
 
 class Redrawn(msgspec.Struct, frozen=True, kw_only=True):
@@ -205,8 +212,23 @@ def check(
     lots = () if result != "found" or event.lot else _lots(facts, state, place)
     after = raised(level) if result in FAILED else level  # type: ignore[arg-type]  # one of A-E
     follows = consequences(result, level, closed=state.closed is not None)
-    answer = Checked(event=event, name=facts.sites([number])[number].name or place, consequences=follows, level=after, lots=lots)
+    finds = _finds(facts, state, event, number, now)
+    if any(each.kind == "cleared" for each in finds):
+        follows, after = (), level
+    name = facts.sites([number])[number].name or place
+    answer = Checked(event=event, name=name, consequences=follows, level=after, lots=lots, finds=finds)
     return Outcome(events=[event], answer=answer)
+
+
+def _finds(facts: SqlFacts, state: Case, event: EffectivenessCheck, site: int, now: int) -> tuple[Find, ...]:
+    """Return what is to be told of a find that is about to be recorded (rule 6); its own entry is left out."""
+    if event.quantity is None:
+        return ()
+    lots = tuple(number for number in [facts.lot(event.lot)] if number is not None) if event.lot else ()
+    amount = event.quantity.value, UNITS[event.quantity.unit]
+    step = Step(kind="check", site=site, at=now, recorded=now, lots=lots, result="found", amount=amount)
+    seen = msgspec.structs.replace(state, steps=(*state.steps, step))
+    return tuple(each for each in finds_told(facts, seen) if not each.entry)
 
 
 def _only_lot(session: Session, state: Case, place: str, now: int) -> str:
@@ -238,14 +260,18 @@ def consequences(result: str, level: str, *, closed: bool = False) -> tuple[str,
     return (*(("reopen",) if closed else ()), *(("seal",) if result == "found" else ()), "notify", *more, "visit_again")
 
 
-def level_of(session: Session, state: Case, now: int) -> str:
+def level_of(session: Session, state: Case, now: int, matter: Matter | None = None) -> str:
     """Return the level in force: of the last draw, raised while a check stands failed; empty before the first draw.
 
-    :param state: the case as far as it is seen.
+    :param state: the case as far as it is seen. :param matter: what is its matter, if it is at hand.
     """
     drawn = [step for step in state.steps if step.kind == "check" and step.result == "drawn" and step.at <= now]
     level = _level(session, drawn[-1]) if drawn else ""
-    return raised(level) if level and FAILED & set(standing(state.steps, now).values()) else level
+    if not level or not FAILED & set(standing(state.steps, now).values()):
+        return level
+    asked = matter or (matter_of(SqlFacts(session, now), state) if state.cleared else None)
+    steps = state.steps if asked is None else words_on(state, asked, now)
+    return raised(level) if FAILED & set(standing(steps, now).values()) else level
 
 
 def _level(session: Session, step: Step) -> Level | Literal[""]:

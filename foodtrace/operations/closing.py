@@ -9,7 +9,7 @@ Rules:
    site of whoever recalls, by its book: neither an answer nor a count since the opening disposes of them, only a record of what became
    of them.
 3. ``check_failed``: the last effectiveness check of a site was not clean. ``unvisited``: drawn, and nobody went; of a site all of whose
-   goods were cleared neither is said. What a visit found is
+   goods were cleared neither is said, and a find of cleared goods is no word against a site. What a visit found is
    ``free`` until a record says what became of it; where nobody said which lot it is, ``found`` (:mod:`foodtrace.recall.visited`).
 4. ``twice``: goods that two records may tell twice (:mod:`foodtrace.recall.twice`) and that, if they are one load, still lie where they
    were sent from, or are missing there. The records have to say which, or somebody answers for closing over them.
@@ -38,6 +38,7 @@ from foodtrace.recall.amounts import PIECE
 from foodtrace.recall.clearing import still_counts
 from foodtrace.recall.effectiveness import standing
 from foodtrace.recall.facts import Case
+from foodtrace.recall.finds import words_on
 from foodtrace.recall.heard import heard_of
 from foodtrace.recall.matter import Matter
 from foodtrace.recall.moves import Move
@@ -141,7 +142,7 @@ def conditions(
     for (site, unit), quantity in of_no_lot(case, now, hit.flows).items():
         info = (hit.sites if site in hit.sites else facts.sites([site]))[site]
         made.append(Condition(kind="found", site=info.text, name=info.name or info.text, quantity=quantity, unit=UNIT_NAMES[unit]))
-    for site, state in standing(case.steps, now).items():
+    for site, state in standing(words_on(case, asked, now), now).items():
         if state != "clean" and site not in let_go:
             info = (hit.sites if site in hit.sites else facts.sites([site]))[site]
             made.append(Condition(kind="unvisited" if state == "drawn" else "check_failed", site=info.text, name=info.name or info.text))

@@ -27,6 +27,7 @@ from foodtrace.recall.affected import Affected
 from foodtrace.recall.effectiveness import standing
 from foodtrace.recall.facts import Case
 from foodtrace.recall.finding.look import earliest
+from foodtrace.recall.finds import words_on
 from foodtrace.recall.heard import heard_of
 from foodtrace.recall.matter import Matter
 from foodtrace.recall.quantities import HoldingSum, Key
@@ -150,6 +151,7 @@ def cleared_of(found: Affected, case: Case, matter: Matter, goods: Goods, now: i
     answered, waited = heard_of(case, now, found).answered, heard_of(case, now, found, matter).answered
     matters = matter.sites
     missed = {site for site, state in standing(case.steps, now).items() if state != "clean"}
+    needed = {site for site, state in standing(words_on(case, matter, now), now).items() if state != "clean" and site in matters}
 
     def named(sites: Collection[int]) -> tuple[str, ...]:
         return tuple(sorted(found.sites[site].text for site in sites if site in found.sites))
@@ -160,7 +162,7 @@ def cleared_of(found: Affected, case: Case, matter: Matter, goods: Goods, now: i
         outlets=named(found.outlets - matters),
         no_notice=named({site for site in found.outlets - told if site in asked or site not in matters}),
         no_answer=named({site for site in found.outlets - answered if site in waited or site not in matters}),
-        no_visit=named(missed - matters),
+        no_visit=named(missed - needed),
         lapsed=_lapsed(found, matter, now),
     )
 

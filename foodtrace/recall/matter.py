@@ -37,6 +37,7 @@ class Matter:
         self._asked = [(lifter(each.cleared), hit) for each, hit in self.parts]
         self._now = facts.now
         self._found = found
+        self._names = {name: lot for lot, names in found.names.items() for name in names}
 
     def __call__(self, lot: int, site: int, at: int | None = None) -> bool:
         """Say whether goods of the affected set are its matter. :param at: what lay there at this moment; by default now."""
@@ -44,6 +45,15 @@ class Matter:
             return True
         t = self._now if at is None else at
         return any((lot, site) in hit.holdings and not any(lifts(name, site, t) for name in hit.names[lot]) for lifts, hit in self._asked)
+
+    def name(self, lot: int) -> int:
+        """Return the name by which the affected set counts a lot."""
+        return self._names.get(lot, lot)
+
+    def cleared_by(self, lot: int, site: int, at: int) -> tuple[tuple[int, int], ...]:
+        """Return the entries of the clearings that let goods of a lot go at a site at a moment, in the order of time."""
+        mine = [each for case, _ in self.parts for each in case.cleared if self.name(each.lot) == lot and each.site in (0, site)]
+        return tuple(dict.fromkeys(each.entry for each in sorted(mine, key=lambda each: each.since) if each.since <= at < each.until))
 
     def missing(self, lot: int, site: int) -> bool:
         """Say whether goods that went missing from a holding are its matter: of what was cleared at one site they were not examined."""

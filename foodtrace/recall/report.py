@@ -36,6 +36,7 @@ from foodtrace.recall.deadlines import LOCAL, Clock, completion_clock, end_of, l
 from foodtrace.recall.decisions import Decision, decisions
 from foodtrace.recall.facts import Case
 from foodtrace.recall.finding.look import Look
+from foodtrace.recall.finds import Find, finds
 from foodtrace.recall.marked import marked, unsealed
 from foodtrace.recall.packs import for_case
 from foodtrace.recall.reach import reach_of_case
@@ -43,6 +44,7 @@ from foodtrace.recall.report_entries import MOST_GOODS, CaseEntry, LogProof, ent
 from foodtrace.recall.said import Unsealed, rate_said, unsealed_said
 from foodtrace.recall.scope import scope_words
 from foodtrace.recall.settings import Settings
+from foodtrace.recall.sums import said_at_notice
 from foodtrace.storage.session import Session
 
 MOST_POINTS: Final = 32
@@ -160,6 +162,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """Site -> when it was told as a supplier of the goods or of what they were made from."""
     unsealed: tuple[Unsealed, ...] = ()
     """Free stock of what sites received after the opening and did not book as sealed."""
+    finds: tuple[Find, ...] = ()
+    """What visits found where goods had been cleared, or others of them bear a seal."""
     curve: tuple[CurvePoint, ...]
     entries: tuple[CaseEntry, ...]
     """Records of the case itself."""
@@ -232,6 +236,7 @@ def case_report(
         unsealed=unsealed_said(
             facts, unsealed(look, marked(look)), {number: info.name for number, info in found.sites.items()}, found.called
         ),
+        finds=_finds(session, look, case),
         curve=curve_points(session, case, settings, now, len(found.holdings)),
         entries=entries,
         goods=goods,
@@ -245,6 +250,12 @@ def plan_said(told: Sequence[Told], case: Case) -> dict[str, str]:
     """Return what the plan says, by :data:`REPORTED`; what it does not say is left out. :param told: the records of the case."""
     first = opening(told, case.opener)
     return {} if first is None else {name: str(said) for name in REPORTED if (said := getattr(first[1], name, None))}
+
+
+def _finds(session: Session, look: Look, case: Case) -> tuple[Find, ...]:
+    origins: dict[int, str] = dict(session.rows("SELECT id, origin FROM log"))
+    said = said_at_notice(look.facts, look.found, case, look.settings)
+    return finds(look.found, case, look.matter, said, look.now, lambda entry: f"{origins.get(entry[0], entry[0])}#{entry[1]}")
 
 
 def _people(session: Session, told: Sequence[Told], case: Case, *, masked: bool) -> dict[str, str]:

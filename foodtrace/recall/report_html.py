@@ -22,6 +22,7 @@ from foodtrace.recall.beside import beside_rates, beyond_records, unsealed_words
 from foodtrace.recall.chain import Chain
 from foodtrace.recall.clearedwords import cleared_words, let_off_count, names_in
 from foodtrace.recall.curve_picture import curve_svg
+from foodtrace.recall.findwords import find_words
 from foodtrace.recall.picture import svg
 from foodtrace.recall.picturecards import ON_PAPER
 from foodtrace.recall.picturewords import escaped
@@ -160,6 +161,7 @@ def _notes(report: Report, lang: Lang) -> list[str]:
     notes += filter(
         None, [unsealed_words(report.unsealed, lang), "; ".join(cleared_words(report.answer.cleared, names_in(report.answer), lang))]
     )
+    notes += [find_words(each, report.case, lang) for each in report.finds if each.kind != "cleared"]
     if report.answer.partial:
         notes.append(text("report.note.partial", lang))
     if report.contacts == "shown":

@@ -21,6 +21,7 @@ from foodtrace.recall.answer import Amount, Answer, FiguresAnswer, OutletRow, Ra
 from foodtrace.recall.beside import base_words, beside_rates, percent_words, unsealed_words
 from foodtrace.recall.clearedwords import cleared_words, let_off, names_in
 from foodtrace.recall.deadlines import LOCAL
+from foodtrace.recall.findwords import find_words
 from foodtrace.recall.picturewords import kind_word
 from foodtrace.recall.report import PEOPLE, REPORTED, Report
 from foodtrace.recall.report_entries import CaseEntry, in_order_of_proof
@@ -90,7 +91,8 @@ def _summary(report: Report, lang: Lang) -> Grid:
     answer = report.answer
     confirmed = sum(row.link == "confirmed" for row in answer.outlets)
     state = "withdrawn" if report.withdrawn else "closed" if report.closed else "open"
-    beside = (*beside_rates(answer.told_twice, answer.untraced, lang), unsealed_words(report.unsealed, lang))
+    told = [find_words(each, report.case, lang) for each in report.finds]
+    beside = (*beside_rates(answer.told_twice, answer.untraced, lang), unsealed_words(report.unsealed, lang), *told)
     rows: list[tuple[str, str]] = [
         ("case", report.case),
         ("state", text(f"report.state.{state}", lang)),

@@ -6,7 +6,8 @@ Rules:
    count above the book, distributed and to be recalled, until it is sealed, sent back or destroyed. A second visit that finds the
    same goods adds nothing, and one that finds none takes nothing away: goods are where a record puts them.
 2. Of found goods of which nobody says which lot they are no holding is made. They are distributed and to be recalled all the same, until as
-   much is sealed, sent back or destroyed at that site, or a later visit there says the lot of what it found.
+   much is sealed, sent back or destroyed at that site, or a later visit there says the lot of what it found. A visit after that which
+   finds some again finds others: they lie free.
 """
 
 from __future__ import annotations
@@ -31,21 +32,27 @@ def visits(case: Case, now: int) -> Iterator[Flow]:
 def of_no_lot(case: Case | None, now: int, flows: Iterable[Flow]) -> dict[tuple[int, int], int]:
     """Return how much of what visits found and nobody named stands open: (site, unit) -> q (rule 2). :param flows: of the affected lots."""
     steps = [step for step in case.steps if found_there(step, now) and step.amount[1] >= 0] if case is not None else []
-    first: dict[tuple[int, int], int] = {}
-    most: dict[tuple[int, int], int] = defaultdict(int)
+    told: dict[tuple[int, int], list[tuple[int, int, int]]] = defaultdict(list)
+    """(site, unit) -> (moment, 0 found 1 dealt with, quantity)."""
     for step in steps:
         quantity, unit = step.amount
         if not step.lots and not any(each.site == step.site and each.lots and each.at >= step.at for each in steps):
-            key = step.site, unit
-            first[key] = min(first.get(key, step.at), step.at)
-            most[key] = max(most[key], quantity)
-    if not first:
+            told[step.site, unit].append((step.at, 0, quantity))
+    if not told:
         return {}
     for flow in flows:
         key = flow.site, flow.unit
-        if flow.kind in _DEALT_WITH and key in first and flow.t >= first[key]:
-            most[key] -= flow.q
-    return {key: q for key, q in most.items() if q > 0}
+        if flow.kind in _DEALT_WITH and key in told:
+            told[key].append((flow.t, 1, flow.q))
+    return {key: q for key, events in told.items() if (q := _open(events))}
+
+
+def _open(events: Iterable[tuple[int, int, int]]) -> int:
+    """Return how much of what was found stands open after all that was dealt with since."""
+    q = 0
+    for _, dealt_with, size in sorted(events):
+        q = max(0, q - size) if dealt_with else max(q, size)
+    return q
 
 
 _DEALT_WITH: Final = frozenset({FlowKind.SEALED, FlowKind.DESTROYED, FlowKind.RETURN})

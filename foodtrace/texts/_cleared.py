@@ -26,6 +26,26 @@ TEXTS: Final = {
     "cleared.all": ("已解除", "cleared"),
     "cleared.part": ("部分解除", "part cleared"),
     "cleared.here": ("-, 货已解除", "-, goods cleared"),
+    "cleared.result": ("发现的货已解除, 可以卖", "cleared goods found, which may be sold"),
+    "finds.cleared": (
+        ("{name} {at} 抽查发现 {lot} {quantity} ({entry}): 该批已在那里解除 ({others}), 账上可卖的有 {free}, 就当是这些, 不用封存。"
+        "别的没发现就是合格: foodtrace case check {site} clean --case {case}"),
+        ("{name}, visit of {at}: {quantity} of {lot} found ({entry}), which was cleared there ({others}); {free} of it lie free by the book, and these are "
+        "taken for them: nothing to seal. If nothing else lay there the visit was clean: foodtrace case check {site} clean --case {case}"),
+    ),
+    "finds.more": (
+        "{name} {at} 抽查发现 {lot} {quantity} ({entry}), 解除的账上可卖的只有 {free}, 多出 {doubt}: 分不清哪些检查过, 解除 ({others}) 从此不算数, 全部重新停售",
+        ("{name}, visit of {at}: {quantity} of {lot} found ({entry}) where {free} lay free by the book and were cleared, {doubt} too much: nobody can tell "
+        "which were examined, so the clearing ({others}) holds no more, and all of it there is recalled again"),
+    ),
+    "finds.sealed": (
+        ("{name} {at} 抽查发现没封存的 {lot} {quantity} ({entry}), 账上可动的只有 {free}, 另有 {custody} 已封存或收回 ({others})。"
+        "多出的 {doubt} 若就是那些, 有一条记录不对, 更正它 (foodtrace correct {other} 或 {entry}, --did-not-occur); 若是别的货, 也封存。现在两笔都计入"),
+        ("{name}, visit of {at}: {quantity} of {lot} found free ({entry}) where {free} lay free by the book, and {custody} are under seal or kept apart "
+        "({others}). If the {doubt} too much are the same goods, one record is wrong: correct it (foodtrace correct {other}, or {entry}, "
+        "--did-not-occur). If they are others, seal these too. Until then both count"),
+    ),
+    "finds.no_lot": ("没说批次的货", "goods of no lot that was said"),
     "recall.file.cleared": ("解除", "cleared"),
     "report.table.cleared": ("已解除的货", "Cleared goods"),
     "report.says.cleared": (

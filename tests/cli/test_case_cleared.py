@@ -102,3 +102,39 @@ def test_a_closed_case_all_of_whose_goods_were_cleared_says_so_and_breaks_when_t
     assert "the clearing at Shop of 2026-11-26 12:05 holds no more since 2026-11-26 12:13" in cleared("26T12:14", "case", "status")
     cleared("26T12:15", "case", "reopen", "--reason", "more was counted")
     assert "missing: Shop" in cleared("26T12:16", "case", "status")
+
+
+def test_a_visit_that_finds_cleared_goods_says_so_and_one_that_finds_more_brings_them_back(cleared: Cleared) -> None:
+    said = cleared("26T12:10", "case", "check", "Shop", "found", "--quantity", "40kg")
+    assert "2026-0001: Shop checked: cleared goods found, which may be sold\n" in said
+    assert "60.0 kg of it lie free by the book, and these are taken for them: nothing to seal" in said
+    assert "seal at once" not in said
+    assert "foodtrace case check" in said
+    assert "发现的货已解除, 可以卖" in cleared("26T12:11", "case", "check", "Shop", "found", "--quantity", "41kg", lang="zh")
+    assert "就当是这些, 不用封存" in cleared("26T12:12", "case", "status", lang="zh")
+    more = cleared.here.json("--now", "2026-11-26T12:13", "case", "check", "Shop", "found", "--quantity", "61kg")
+    (find,) = more["finds"]
+    assert (find["kind"], find["doubt"], "#" in find["entry"], len(find["others"])) == ("more", 1_000, True, 1)
+    assert more["consequences"][:2] == ["seal", "notify"]
+    status = cleared.here.json("--now", "2026-11-26T12:14", "case", "status")
+    assert find in status["finds"], "the status names the same records"
+    cleared("26T12:15", "case", "report", "--out", "r.html")
+    page = (cleared.here.folder / "r.html").read_text(encoding="utf-8")
+    assert "1.0 kg too much: nobody can tell which were examined" in page
+
+
+def test_goods_found_again_beside_as_many_under_seal_are_asked_about_and_corrected(cleared: Cleared) -> None:
+    cleared("26T12:10", "case", "destroy", "Coop", "--place", "kiln", "--witness", "7")
+    cleared("26T12:11", "case", "check", "Coop", "found", "--quantity", "40kg")
+    cleared("26T12:12", "case", "seal", "Coop", "--quantity", "40kg")
+    said = cleared("27T12:13", "case", "check", "Coop", "found", "--quantity", "40kg")
+    assert "40.0 kg are under seal or kept apart (" in said
+    status = cleared.here.json("--now", "2026-11-27T12:14", "case", "status")
+    (find,) = status["finds"]
+    assert find["entry"] in said
+    assert find["others"][0] in said
+    assert "多出的 40.0 kg 若就是那些, 有一条记录不对" in cleared("27T12:14", "case", "status", lang="zh")
+    cleared("27T12:15", "correct", find["others"][0], "--did-not-occur")
+    after = cleared.here.json("--now", "2026-11-27T12:16", "case", "status")
+    assert after["finds"] == []
+    assert status["figures"][0]["distributed"] - after["figures"][0]["distributed"] == 40_000

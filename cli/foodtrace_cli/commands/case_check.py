@@ -5,9 +5,9 @@ from __future__ import annotations
 import click
 
 from foodtrace.quantity import Quantity
-from foodtrace_cli.commands.case_common import BY, CASE, CASE_ARGUMENT, EVIDENCE, act, hashed
+from foodtrace_cli.commands.case_common import BY, CASE, CASE_ARGUMENT, EVIDENCE, hashed
 from foodtrace_cli.context import Context
-from foodtrace_cli.output import emit_json, say
+from foodtrace_cli.output import clean, emit_json, say
 from foodtrace_cli.schemaoption import prints
 from foodtrace_cli.typed import Word
 
@@ -93,20 +93,37 @@ def check(
     as_json: bool,
 ) -> None:
     """Record what a visit to SITE found, and say what must follow."""
+    import msgspec  # noqa: PLC0415
+
     from foodtrace.operations import checks  # noqa: PLC0415
+    from foodtrace.operations.common import Doing, local  # noqa: PLC0415
+    from foodtrace.recall.findwords import find_words  # noqa: PLC0415
 
     size = Quantity.parse(quantity) if quantity else None
     proof = hashed(evidence)
-    found = act(
-        ctx,
-        lambda session, doing: checks.check(session, doing, case_id, site, result, lot=lot, quantity=size, evidence=proof),
-        by=by,
-    )
+    with ctx.open() as ledger:
+        doing = Doing(now=local(ledger.clock()), by=by, log=ledger.writer().number)
+        receipt, found = ledger.act(
+            lambda session: checks.check(session, doing, case_id, site, result, lot=lot, quantity=size, evidence=proof)
+        )
+    if receipt is not None:  # only now the visit has a place in the log
+        entry = f"{receipt.log}#{receipt.last}"
+        found = msgspec.structs.replace(found, finds=tuple(msgspec.structs.replace(each, entry=entry) for each in found.finds))
     if as_json:
         emit_json(found)
         return
     event = found.event
-    say(ctx.t("cli.case.checked", case=event.case, name=found.name, result=ctx.t("cli.case.result_" + event.result)))
+    let_go = any(find.kind == "cleared" for find in found.finds)
+    say(
+        ctx.t(
+            "cli.case.checked",
+            case=event.case,
+            name=found.name,
+            result=ctx.t("cleared.result" if let_go else "cli.case.result_" + event.result),
+        )
+    )
+    for find in found.finds:
+        say("  " + clean(find_words(find, event.case, ctx.lang)))
     # By lot and quantity, beyond the book too: what was found need not be on it.
     goods = f" --lot {event.lot} --quantity {str(event.quantity).replace(' ', '')} --allow-short" if event.lot else ""
     if found.lots:

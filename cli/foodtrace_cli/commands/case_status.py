@@ -58,6 +58,7 @@ def status(
     from foodtrace.operations.notdone import standing_words  # noqa: PLC0415
     from foodtrace.recall.beside import beside_rates, unsealed_words  # noqa: PLC0415
     from foodtrace.recall.cases import name_case  # noqa: PLC0415
+    from foodtrace.recall.findwords import find_words  # noqa: PLC0415
 
     check_known(at, as_known=as_known)
     when = None if at is None else moment(at)
@@ -82,6 +83,8 @@ def status(
         _untraced(ctx, found)
         for line in dated_ahead(ctx, found.untraced):
             say("  " + line)
+    for find in found.finds:
+        say("  " + clean(find_words(find, found.case, ctx.lang)))
     for same in found.maybe_same:
         say("  " + maybe_same_words(ctx, found.case, same))
     if missing := unaccounted_words(ctx, found.unaccounted):
