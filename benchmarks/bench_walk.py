@@ -128,7 +128,7 @@ def ways(world: World, graph: Graph, session: Session, lot: str) -> dict[str, Ca
         + "SELECT h.lot, h.site, SUM(h.flows) FROM lots CROSS JOIN holding AS h WHERE h.lot = lots.id AND h.flows > 0 GROUP BY h.lot, h.site"
     )
     found: dict[str, Callable[[], int]] = {
-        COLUMNS: lambda: len(affected(session, [lot])),
+        COLUMNS: lambda: len(affected(session, [lot], closure=True)),
         HOLDINGS: lambda: len(graph.source.execute(holdings, (start,)).fetchall()),
         WHOLE: lambda: _whole(world, lot),
         "recursive CTE, whole numbers": lambda: len(graph.integers.execute(INTEGERS, (numbered,)).fetchall()),

@@ -15,14 +15,14 @@ parties leads from the one to the other. Rules:
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from foodtrace.graph.flowkind import FlowKind
+from foodtrace.graph.flowkind import UNNAMED, FlowKind
 from foodtrace.graph.tellers import Transfer, writers
 
 if TYPE_CHECKING:
-    from foodtrace.storage.session import Ask, Dialect, Session
+    from foodtrace.storage.session import Ask, Dialect, Row, Session
 
 
 class Side(NamedTuple):
@@ -56,10 +56,15 @@ _TOGETHER: Final = 4
 """Sites that are asked about in one query."""
 _MANY: Final = 1_000
 """Numbers beyond which it is worth asking first whose could be answered at all (rule 3)."""
-_NEAR: Final = (
-    "SELECT DISTINCT m.lot FROM {ids} CROSS JOIN move AS m CROSS JOIN move AS o WHERE m.lot = f.value AND m.kind = ? AND m.pair <> '' "
-    "AND o.kind = ? AND o.other = m.site AND o.pair = m.pair AND o.pair <> '' AND o.site = m.other AND o.lot <> m.lot"
-)
+_NEAR_OTHER: Final = "o.kind IN ({0}) AND o.other = m.site AND o.pair = m.pair AND o.pair <> '' AND o.site = m.other AND o.lot <> m.lot"
+_NEAR: Final[Mapping[Dialect, str]] = {
+    "sqlite": "SELECT DISTINCT m.lot FROM {{ids}} CROSS JOIN move AS m CROSS JOIN move AS o "  # noqa: S608 - constants
+    f"WHERE m.lot = f.value AND m.kind IN ({{1}}) AND m.pair <> '' AND {_NEAR_OTHER}",
+    "postgresql": "SELECT DISTINCT m.lot FROM {{ids}} CROSS JOIN move AS m CROSS JOIN LATERAL "  # noqa: S608 - constants
+    f"(SELECT 1 FROM move AS o WHERE {_NEAR_OTHER} OFFSET 0) AS n WHERE m.lot = f.value AND m.kind IN ({{1}}) AND m.pair <> ''",
+}
+"""Lots of whose transfers the other side's paper names another lot as well."""
+_RECEIVED: Final = f"SELECT 1 FROM move AS m WHERE m.kind = {_RECEIPT} AND m.pair <> '' LIMIT 1"  # noqa: S608 - constants
 _SENDERS: Final = (
     "SELECT DISTINCT m.lot, m.site FROM {ids} CROSS JOIN move AS m "  # noqa: S608 - constants
     f"WHERE m.lot = f.value AND m.kind IN ({_LEAVING[0]}, {_LEAVING[1]}) AND m.pair <> '' AND m.other <> 0"
@@ -71,12 +76,41 @@ def near(session: Session, lots: Collection[int], *, logs: int) -> set[int]:
 
     :param logs: how many logs there are.
     """
-    sides = [(each, _RECEIPT) for each in _LEAVING] + [(_RECEIPT, each) for each in _LEAVING]
-    found = {lot for kinds in sides for (lot,) in session.each(_NEAR, sorted(lots), kinds)} if lots else set[int]()
+    found: set[int] = set()
+    if lots and session.row(_RECEIVED) is not None:
+        kinds = ", ".join(map(str, _LEAVING)), str(_RECEIPT)
+        for each in (kinds, kinds[::-1]):
+            found.update(lot for (lot,) in session.each(_NEAR[session.dialect].format(*each), sorted(lots)))
     if logs > 1 and lots:
         sent = session.each(_SENDERS, sorted(lots), ())
         several = writers(session, {site for _, site in sent})
         found |= {lot for lot, site in sent if site in several}
+    return found
+
+
+def sides(rows: Iterable[Row]) -> list[Side]:
+    """Return what rows of flows say of numbered transfers between named sites."""
+    return [
+        Side(Transfer(row[11], row[3], row[2]) if came else Transfer(row[11], row[2], row[3]), came, row[1], row[8], row[9])
+        for row in rows
+        if row[11] and row[3] and ((came := row[0] == _RECEIPT) or row[0] in _LEAVING) and not row[12] & UNNAMED
+    ]
+
+
+def replaced(told: Iterable[Side], others: Collection[Side]) -> set[int]:
+    """Return the lots that one paper of a transfer names and another, which names something else, does not; a log's side is a paper.
+
+    :param told: what is known of some transfers. :param others: what :func:`other_sides` said of them; nothing: nothing contradicts.
+    """
+    if not others:
+        return set()
+    papers: dict[Transfer, dict[tuple[bool, int], set[int]]] = defaultdict(lambda: defaultdict(set))
+    for side in (*told, *others):
+        papers[side.transfer][side.came, side.log].add(side.lot)
+    found: set[int] = set()
+    for written in papers.values():
+        every = set().union(*written.values())
+        found |= {lot for named in written.values() for lot in every - named}
     return found
 
 
@@ -127,4 +161,4 @@ def _asks(dialect: Dialect, told: Collection[Side], came: bool, logs: int, ends:
         yield _UNDER[dialect].format(**marks), sorted(set().union(*(asked[site] for site in some))), (*kinds, *some)
 
 
-__all__ = ["Side", "asks", "near", "other_sides"]
+__all__ = ["Side", "asks", "near", "other_sides", "replaced", "sides"]

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import groupby
 
+from foodtrace.graph import papers, tellers
 from foodtrace.graph.flowkind import FlowKind
 from foodtrace.graph.rows import Rows
 from foodtrace.recall.plain import HandOver
@@ -108,6 +109,7 @@ class Reach:
                     self.odd.add(lot)
                 else:
                     rows += mine
+        self._check_papers(rows)
         sites = {site for row in rows for site in (row[2], row[3])} - {0}
         unnamed = {row[0] for row in self.rows.session.each(_UNNAMED, sites)}
         if unnamed:
@@ -116,6 +118,21 @@ class Reach:
         answered = {(row[3], row[11]) for row in self.rows.bound_for(open_)}
         self.odd.update(row[1] for row in rows if answered and row[0] == _RECEIPT and (row[2], row[11]) in answered)
         return [(lot, list(mine)) for lot, mine in groupby(rows, key=_lot)]
+
+    def _check_papers(self, rows: Sequence[Row]) -> None:
+        """Find the lots that another paper of one of their transfers names another lot in place of: they are not plain."""
+        logs, session = len(self.rows.ranks()), self.rows.session
+        told = papers.sides(rows)
+        self.odd |= papers.replaced(told, papers.other_sides(session, told, logs=logs))
+        sent = [side for side in told if not side.came]
+        written = tellers.writers(session, {side.transfer.sender for side in sent}) if logs > 1 else {}
+        if not written:
+            return
+        mine = [tellers.Word(side.transfer, side.lot, side.log, side.seq) for side in sent if side.transfer.sender in written]
+        said = self.rows.sites_said({site for word in mine for site in word.transfer[1:]})
+        words = [*mine, *tellers.other_words(session, mine, written, lambda site: str(said[site][_OPERATOR]))]
+        sides = [papers.Side(word.transfer, came=False, lot=word.lot, log=word.log, seq=word.seq) for word in words]
+        self.odd |= papers.replaced(sides, sides)
 
     def _bits(self, sites: Iterable[int]) -> Iterable[int]:
         bit = self._bit

@@ -32,6 +32,7 @@ from foodtrace.graph.names import find as numbers_of
 from foodtrace.graph.names import in_use, texts_of, used
 from foodtrace.graph.papers import near
 from foodtrace.graph.reader import SqlFacts
+from foodtrace.graph.subjects import CASES
 from foodtrace.operations.common import Doing, Outcome, new_id
 from foodtrace.operations.standing import Upstream, standing_against
 from foodtrace.quantity import Quantity
@@ -94,8 +95,8 @@ def stood(session: Session, lot: str, now: int, site: str) -> list[Block]:
     """Return what stood against a lot at a moment: of a fact its own time decides, however late it is recorded (RECALL section 7)."""
     facts = SqlFacts(session, now)
     number = facts.lot(lot)
-    if number is None:
-        return []
+    if number is None or not numbers_of(session, [CASES]):
+        return []  # no record names it, or no case was ever opened
     where = facts.site(site) or 0 if site else 0
     found: list[Block] = []
     behind_it = upstream(session, facts, (number,))

@@ -2,13 +2,15 @@
 
 Rules:
 
-1. In a lot scope A is the recorded holdings of the lot closure, and pseudo-lots. Holdings are read clustered by lot, a lot's sites as
+1. In a lot scope A is the recorded holdings of the lot closure, pseudo-lots, and what papers of a transfer name in place of one of these
+   (ADR 35). Holdings are read clustered by lot, a lot's sites as
    one value; this is the way to know *where* goods are when there are hundreds of thousands of places.
 2. As of everything on record, whatever its time (T at the end of time). How sure each is, how much lies there and what could not be traced
    is the business of :func:`foodtrace.recall.answer.recall`.
 3. Where holdings are not the whole truth (dispatches without lot, other names, lots of the same code, corrections of another log, a truck
    held, a test, packing, release or refusal where no goods came by any record), the engine for everything is asked, and its set handed
-   out in the same form: slower, never another set.
+   out in the same form: slower, never another set. To see that no paper names another lot takes a look at every transfer, several times
+   what reading the holdings takes: ``closure`` leaves it out, for who wants the lot closure and knows that it is that.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
 from foodtrace.graph.flowkind import NEVER, FlowKind
+from foodtrace.graph.papers import near
 from foodtrace.graph.rows import Rows
 from foodtrace.graph.subjects import SPOKEN
 from foodtrace.storage.session import Session
@@ -52,21 +55,22 @@ class Holdings:
         return len(self.lot)
 
 
-def affected(session: Session, asked: Sequence[str]) -> Holdings:
+def affected(session: Session, asked: Sequence[str], *, closure: bool = False) -> Holdings:
     """Return the affected holdings of some lots, each once, in no particular order.
 
     :param asked: full ids; what no record names has no holdings. Texts of numbers: :func:`foodtrace.graph.names.texts_of`.
+    :param closure: without what papers of a transfer name in place of these lots (rule 3); where the engine is asked, with it.
     """
     rows = Rows(session, NEVER)
-    closure = _closure(rows, asked)
-    if closure is None:
+    lots = _closure(rows, asked)
+    if lots is None or (not closure and near(session, lots, logs=len(rows.ranks()))):
         return _by_engine(session, asked)
-    found = _read(session, sorted(closure))
+    found = _read(session, sorted(lots))
     if session.row("SELECT 1 FROM unnamed LIMIT 1") is not None and (
-        rows.pseudo_lots(set(found.site)) or rows.bound_for(set(session.each(_SOURCELESS, closure)))
+        rows.pseudo_lots(set(found.site)) or rows.bound_for(set(session.each(_SOURCELESS, lots)))
     ):
         return _by_engine(session, asked)
-    return _by_engine(session, asked) if _elsewhere(session, rows, closure) else found
+    return _by_engine(session, asked) if _elsewhere(session, rows, lots) else found
 
 
 def _elsewhere(session: Session, rows: Rows, lots: Collection[int]) -> bool:

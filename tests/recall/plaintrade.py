@@ -117,6 +117,26 @@ def plain(rng: random.Random, name: str, lots: tuple[str, ...] = LOTS) -> list[E
     return [Sale(**base, lot=lot, quantity=q)]
 
 
+def papers(rng: random.Random, name: str, lots: tuple[str, ...] = LOTS) -> list[Event]:
+    """Return the sender's and the receiver's papers of one transfer, which name one lot or two, seldom the same."""
+    here, there = rng.sample(sorted(SITES), 2)
+    hour = rng.choice([1, 2, 3, 8, 30, 60])
+    base: dict[str, Any] = {"at": AT + dt.timedelta(hours=hour), "doc": f"P{rng.randint(1, 2)}{name[0]}"}
+    sent = rng.sample(lots, rng.choice([1, 1, 1, 2]))
+    came = rng.sample(lots, rng.choice([1, 1, 1, 2]))
+    moves: list[Event] = [
+        Transfer(**base, id=f"{name}s{n}", site=here, to=there, lot=lot, quantity=grams(rng), in_transit=rng.random() < 0.7)
+        for n, lot in enumerate(sent)
+    ]
+    if rng.random() < 0.7:
+        late = base | {"at": base["at"] + dt.timedelta(hours=rng.choice([0, 1, 30]))}
+        return [
+            *moves,
+            *(Receipt(**late, id=f"{name}r{n}", site=there, source=here, lot=lot, quantity=grams(rng)) for n, lot in enumerate(came)),
+        ]
+    return [*moves, *(Transfer(**base, id=f"{name}r{n}", site=here, to=there, lot=lot, quantity=grams(rng)) for n, lot in enumerate(came))]
+
+
 def odd(rng: random.Random, name: str) -> Event:
     """Return a record that is not plain."""
     return rng.choice(list(ODD.values()))(name, AT + dt.timedelta(hours=rng.choice([1, 2, 30])))

@@ -23,7 +23,7 @@ from foodtrace.operations.outletdetails import births, details
 from foodtrace.operations.recalling import recall
 from foodtrace.storage.session import Session
 from tests.recall.casework import World, chain, day, kg
-from tests.recall.plaintrade import AT, LOGS, LOTS, NOW, Clock, begun, odd, opened, plain
+from tests.recall.plaintrade import AT, LOGS, LOTS, NOW, Clock, begun, odd, opened, papers, plain
 
 SPOKEN: dict[str, Any] = {
     "test": lambda name, at: TestRecorded(id=name, at=at, site="Z-1", lot="F-1/L", sample="1", item="r", verdict="positive"),
@@ -60,7 +60,7 @@ def more(rng: random.Random, name: str) -> list[Event]:
     if kind < 0.25:
         one, other = rng.sample(LOTS, 2)
         return [Alias(id=name, at=AT, site="P-1", lot=one, alias=other)]
-    return plain(rng, name)
+    return papers(rng, name) if kind < 0.35 else plain(rng, name)
 
 
 def answers(session: Session, known: int | None) -> dict[str, Any]:

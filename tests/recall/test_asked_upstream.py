@@ -44,7 +44,7 @@ from foodtrace.recall.affected import Affected
 from foodtrace.recall.cases import case_ids
 from foodtrace.recall.reach import reach_of_case
 from foodtrace.storage.session import Session
-from tests.recall.plaintrade import AT, LOGS, LOTS, NOW, SITES, Clock, begun, born, grams, opened, plain
+from tests.recall.plaintrade import AT, LOGS, LOTS, NOW, SITES, Clock, begun, born, grams, opened, papers, plain
 
 NAMES: Final = (*LOTS, "F-1/L0", "Q-9/L", "Q-9/K", "P-2/O7")
 RULES: Final[tuple[Clause, ...]] = (
@@ -115,6 +115,7 @@ def put(ledger: Any, rng: random.Random) -> None:
         ledger.record(born(f"b{n}", lot), log=LOGS[0])
     events = [each for n in range(rng.randint(3, 14)) for each in plain(rng, f"e{n}")]
     events += [each for n in range(rng.randint(0, 5)) for each in trade(rng, f"t{n}")]
+    events += [each for n in range(rng.choice([0, 0, 1, 2, 4])) for each in papers(rng, f"p{n}", NAMES)]
     for number in range(1, 4):
         base: dict[str, Any] = {"id": f"o{number}", "at": AT + dt.timedelta(hours=5), "site": "F-1", "case": f"2026-000{number}"}
         level: Any = rng.choice([1, 3])

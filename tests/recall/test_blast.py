@@ -32,7 +32,7 @@ from foodtrace.operations.blast import Blast, blast
 from foodtrace.quantity import Quantity
 from foodtrace.storage.sqlitesession import SqliteSession
 from tests.cli.shell import run
-from tests.recall.plaintrade import AT, LOGS, NOW, SITES, Clock, begun, odd, opened, plain
+from tests.recall.plaintrade import AT, LOGS, NOW, SITES, Clock, begun, odd, opened, papers, plain
 
 DAY = 86_400_000_000
 ALL = (micros(AT) - DAY, micros(NOW) + 40 * DAY)
@@ -72,6 +72,7 @@ def compare(seed: int, oddities: int, *, with_case: bool, url: str = "") -> int:
             clock.now = micros(NOW)
             events = [each for number in range(rng.randint(5, 45)) for each in plain(rng, f"e{number}", LOTS)]
             events += [odd(rng, f"o{number}") for number in range(oddities)]
+            events += [each for number in range(rng.choice([0, 0, 1, 3])) for each in papers(rng, f"p{number}", LOTS)]
             if with_case:
                 scope = (LotsClause(lots=(rng.choice(LOTS),)),)
                 events.append(RecallOpened(id="case", at=NOW, case="2026-0001", scope=scope, level=2, reason="x", known=NOW))

@@ -21,7 +21,7 @@ from foodtrace.recall import columns
 from foodtrace.recall.affected import find
 from foodtrace.recall.answer import recall
 from foodtrace.storage.session import Session
-from tests.recall.plaintrade import AT, LOGS, LOTS, NOW, Clock, begun, born, odd, opened, plain
+from tests.recall.plaintrade import AT, LOGS, LOTS, NOW, Clock, begun, born, odd, opened, papers, plain
 
 
 def compare(seed: int, *, oddities: int, large: bool, url: str = "") -> None:
@@ -36,6 +36,9 @@ def compare(seed: int, *, oddities: int, large: bool, url: str = "") -> None:
         begun(ledger)
         for n in range(rng.randint(4, 40)):
             for event in plain(rng, f"e{n}"):
+                ledger.record([event], log=rng.choice(LOGS))
+        for n in range(rng.choice([0, 0, 1, 3])):
+            for event in papers(rng, f"p{n}"):
                 ledger.record([event], log=rng.choice(LOGS))
         for n in range(oddities):
             ledger.record([odd(rng, f"o{n}")], log=rng.choice(LOGS))

@@ -32,7 +32,7 @@ from foodtrace.graph.products import fits_product
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.recall.answer import Answer, plain_answer, recall
 from foodtrace.recall.plain import HandOver
-from tests.recall.plaintrade import AT, LOGS, LOTS, NOW, ODD, Clock, begun, born, odd, opened, plain
+from tests.recall.plaintrade import AT, LOGS, LOTS, NOW, ODD, Clock, begun, born, odd, opened, papers, plain
 
 
 def both(ledger: Ledger, lot: str, now: int, *scope: Clause) -> tuple[Answer | str, Answer]:
@@ -61,6 +61,9 @@ def compare(seed: int, *, oddities: int, url: str = "") -> list[str]:
         for n in range(rng.randint(4, 40)):
             clock.now += rng.choice([0, 1_000_000])
             for event in plain(rng, f"e{n}"):
+                ledger.record([event], log=rng.choice(LOGS))
+        for n in range(rng.choice([0, 1, 2]) if oddities else 0):
+            for event in papers(rng, f"p{n}"):
                 ledger.record([event], log=rng.choice(LOGS))
         for n in range(oddities):
             ledger.record([odd(rng, f"o{n}")], log=rng.choice(LOGS))

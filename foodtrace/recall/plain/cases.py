@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from foodtrace.graph.papers import near
 from foodtrace.graph.rows import Rows
 from foodtrace.graph.subjects import BY_RULE, CASES, recalled
 
@@ -31,6 +32,8 @@ def none_about(rows: Rows, asked: Collection[int], affected: Collection[int]) ->
         seen |= reached
     if len(seen) >= MOST:
         return False
+    if near(rows.session, seen, logs=len(rows.ranks())):
+        return False  # by papers they may be other lots, and cases about those are about them
     texts = rows.texts(seen.union(affected))
     # A code under an issuer on no record may be anybody's: it may have been made of what this does not see.
     if not all(_known(rows, authority) for authority in {texts[lot].partition("/")[0] for lot in seen}):

@@ -163,15 +163,9 @@ class Gathered:
 
     def _check_papers(self) -> None:
         """See that no paper of a transfer of these goods names another lot in place of theirs (rule 5)."""
-        told = [side for books in self.books.values() for side in _sides(books.rows)]
+        told = [side for books in self.books.values() for side in papers.sides(books.rows)]
         others = papers.other_sides(self.rows.session, told, logs=len(self.ranks))
-        written: dict[tuple[Transfer, bool, int], set[int]] = defaultdict(set)
-        lots: dict[Transfer, set[int]] = defaultdict(set)
-        for side in (*told, *others) if others else ():
-            written[side.transfer, side.came, side.log].add(side.lot)
-            lots[side.transfer].add(side.lot)
-        own = self.books.keys()
-        if any(lots[transfer] & own - named for (transfer, _, _), named in written.items()):
+        if papers.replaced(told, others) & self.books.keys():
             raise HandOver("papers of one transfer of unlike lots")
 
     def _check_copies(self, entries: Collection[tuple[int, int]]) -> None:
@@ -198,7 +192,7 @@ class Gathered:
         new = sorted(({row[2] for row in rows} | {row[3] for row in rows}) - self.sites.keys() - {0})
         if self._few:
             tellers = of_senders(self._senders(rows)) if len(self.ranks) > 1 else ()
-            others = papers.asks(self.rows.session.dialect, _sides(rows), logs=len(self.ranks))
+            others = papers.asks(self.rows.session.dialect, papers.sides(rows), logs=len(self.ranks))
             made = self.rows.of_entries((row[8], row[9]) for row in rows if row[0] == _PRODUCED)
             quiet = set(new).difference(row[2] for row in rows if tells(row[0], row[12]))
             self.rows.session.ahead(*self.rows.of_sites(new), *self.rows.of_keepers(quiet), (CONTACTS, new, ()), *tellers, *others, *made)
@@ -224,15 +218,6 @@ class Gathered:
         for dst, src in pairs:
             found[dst].add(src)
         return found
-
-
-def _sides(rows: Iterable[Row]) -> list[papers.Side]:
-    """Return what some rows say of numbered transfers between named sites."""
-    return [
-        papers.Side(Transfer(row[11], row[3], row[2]) if came else Transfer(row[11], row[2], row[3]), came, row[1], row[8], row[9])
-        for row in rows
-        if row[11] and row[3] and ((came := row[0] == _RECEIPT) or row[0] in _LEAVING)
-    ]
 
 
 def _portions(lots: list[int]) -> Iterator[list[int]]:
