@@ -19,12 +19,12 @@ from typing import Final
 
 from foodtrace.events import Correction, Event, RecallOpened
 from foodtrace.events.canonical import decode_alone
+from foodtrace.graph.casewords import words_about
 from foodtrace.graph.described import callers
 from foodtrace.graph.edges import micros
 from foodtrace.graph.flowkind import CLEARED, NEVER, happened
 from foodtrace.graph.flows import Flow
 from foodtrace.graph.kinds import ABOUT
-from foodtrace.graph.names import find
 from foodtrace.graph.projection import CONDITIONAL
 from foodtrace.graph.rows import ENDED, Rows
 from foodtrace.sealed import follows, only_heirs
@@ -69,19 +69,11 @@ class Standing(Rows):
     def _opening(self, case: str) -> tuple[int, int]:
         """Return the log that opened a case and the case's level; zeros where it was never opened."""
         if case not in self._openings:
-            rows = self._s.rows(
-                "SELECT e.bytes, a.log, a.seq, a.ended FROM about AS a JOIN entry AS e ON e.log = a.log AND e.seq = a.seq "
-                "WHERE a.subject = ? AND a.kind = ? AND a.ended <= 0",
-                (find(self._s, [f"case {case}"]).get(f"case {case}", 0), ABOUT[RecallOpened]),
-            )
-            standing = self.in_force([(log, seq, ended) for _, log, seq, ended in rows])
-            told: list[tuple[int, int, str, int, int]] = []
-            for data, log, seq, _ in rows:
-                entry = parse(bytes(data))
-                event = decode_alone(bytes(entry.event))
-                said = getattr(event, "replacement", None) or event
-                if (log, seq) in standing and isinstance(said, RecallOpened):
-                    told.append((entry.recorded, micros(said.at), said.id, log, said.level))
+            told = [
+                (word.recorded, micros(said.at), said.id, word.entry[0], said.level)
+                for word in words_about(self, self._s, f"case {case}", (ABOUT[RecallOpened],))
+                if isinstance(said := word.event, RecallOpened)
+            ]
             first = min(told, default=(0, 0, "", 0, 0))
             # Who has opened the number as well, and is nobody of theirs, may not say what leaves their case, nor they of his.
             rivals = {self._log_operator(log) or str(log) for _, _, name, log, _ in told if name != first[2]}

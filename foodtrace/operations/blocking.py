@@ -128,7 +128,7 @@ def candidates(session: Session, lots: Sequence[str]) -> list[str]:
     numbers = numbers_of(session, list(dict.fromkeys([BY_RULE, *(recalled(lot) for lot in lots)])))
     rows = session.each(
         "SELECT e.bytes FROM {ids} CROSS JOIN about AS a JOIN entry AS e ON e.log = a.log AND e.seq = a.seq "
-        "WHERE a.subject = f.value AND a.kind IN (?, ?) AND a.ended <= 0",
+        "WHERE a.subject = f.value AND a.kind IN (?, ?)",  # corrected ones too: no correction lifts (:mod:`foodtrace.graph.mended`)
         list(numbers.values()),
         (ABOUT[RecallOpened], ABOUT[RecallWidened]),
     )

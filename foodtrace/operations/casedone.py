@@ -6,8 +6,9 @@ Rules:
    Beside them what was recorded of the goods after the opening, as the case marks it (:mod:`foodtrace.recall.marked`).
 2. ``remarks``: destroyed unreported, reported before the risk was known, without witness or place;
    more planned to be destroyed than is there, done without evidence, entered late with
-   an earlier date, records of these goods corrected since the case was opened, said by logs that have no standing, asks that were
-   refused, goods that were cleared. None of these is an error; each may need an explanation.
+   an earlier date, records of these goods corrected since the case was opened, corrections of the case's own entries that would have lifted
+   or weakened its block and are without effect (:mod:`foodtrace.graph.mended`), what would have lifted it and nobody answers for, said by
+   logs that have no standing, asks that were refused, goods that were cleared. None of these is an error; each may need an explanation.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from foodtrace.operations.common import CHINA, local
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.answer import OutletRow
 from foodtrace.recall.called import Called
-from foodtrace.recall.cases import Told
+from foodtrace.recall.cases import Told, without_effect
 from foodtrace.recall.facts import Case, Planned
 from foodtrace.recall.marked import Marked
 from foodtrace.recall.settings import Settings
@@ -38,7 +39,7 @@ _Kind: TypeAlias = Literal[
 ]  # fmt: skip
 _Asked: TypeAlias = Literal[
     "unreported", "reported_early", "unwitnessed", "unplaced", "no_evidence", "overplanned",
-    "backdated", "entered_late", "corrected", "no_standing", "refused", "cleared",
+    "backdated", "entered_late", "corrected", "without_effect", "unanswered", "no_standing", "refused", "cleared",
 ]  # fmt: skip
 _Entries: TypeAlias = list[tuple[str, tuple[int, int]]]
 """(site, (log, seq))."""
@@ -139,8 +140,10 @@ class Done:
                 found.setdefault("no_evidence", []).append((event.site, entry))
             if isinstance(event, Refusal):
                 found.setdefault("refused", []).append((event.site, entry))
-            if isinstance(event, GoodsCleared) and entry not in self.case.without_standing:
+            if isinstance(event, GoodsCleared) and entry not in (*self.case.without_standing, *self.case.unanswered):
                 found.setdefault("cleared", []).append((event.site, entry))
+        found["without_effect"] = [("", entry) for entry in without_effect(self.facts.session, self.case) if self.facts.seen(*entry)]
+        found["unanswered"] = [("", entry) for entry in self.case.unanswered]
         found["no_standing"] = [("", entry) for entry in self.case.without_standing]
         found["backdated"], found["entered_late"] = self._late()
         found["corrected"] = self._corrected()

@@ -26,7 +26,7 @@ from foodtrace.operations.notdone import things, worst
 from foodtrace.operations.sinceclosed import since_closed
 from foodtrace.operations.visits import matter_of
 from foodtrace.recall.answer import RateAnswer
-from foodtrace.recall.cases import Told, case_events, case_ids, load_cases
+from foodtrace.recall.cases import Told, case_events, case_ids, load_cases, without_effect
 from foodtrace.recall.cleared import ClearedLine
 from foodtrace.recall.facts import Case, found_there
 from foodtrace.recall.finds import words_on
@@ -71,6 +71,10 @@ class CaseLine(msgspec.Struct, frozen=True, kw_only=True):
     """How much of what R1 to R3 divide by is beyond the records, in the unit of ``rates``."""
     cleared: tuple[ClearedLine, ...] = ()
     """How much of what D and B hold the case cleared."""
+    without_effect: int = 0
+    """Corrections of its own entries that would have lifted or weakened its block, and do not (:mod:`foodtrace.graph.mended`)."""
+    unanswered: int = 0
+    """Clearings, withdrawals and narrowings without reason, or that nobody answers for: they lift nothing."""
     unaccounted: tuple[Unaccounted, ...] = ()
     """What is missing at sites by their own word, the most first."""
 
@@ -160,5 +164,7 @@ def _line(found: Standing, since: tuple[FoundSince, ...]) -> CaseLine:
         worst=worst(found.broken),
         beyond=found.beyond,
         cleared=() if found.answer.cleared is None else found.answer.cleared.lines,
+        without_effect=len(without_effect(found.session, case)),
+        unanswered=len(case.unanswered),
         unaccounted=found.unaccounted,
     )

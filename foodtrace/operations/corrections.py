@@ -15,6 +15,8 @@ Rules (DESIGN section 5, RECALL section 1):
 7. An amount is not corrected to zero: what did not move did not occur, and an entry of nothing would stand in every list. What may be
    nothing is what was counted or answered: a stock count, an outlet's answer.
 8. Keys, erasures and marks of recovery are not corrected: a key is revoked, and a mark is there to stay.
+9. Of a case's own entries that decide whether it blocks, a correction mends the words and never lifts or weakens
+   (:mod:`foodtrace.graph.mended`): what it asks beyond that is refused, with the command that does it.
 """
 
 from __future__ import annotations
@@ -43,6 +45,7 @@ from foodtrace.events import (
 from foodtrace.events.canonical import MAX_WHOLE, checked, decode, encode, read
 from foodtrace.graph.directory import resolve_lot, resolve_site
 from foodtrace.graph.flows import NEVER
+from foodtrace.graph.mended import DECIDING, mended
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.common import Doing, Outcome, said
 from foodtrace.operations.entries import Target, find_entry, original
@@ -59,6 +62,15 @@ _COUNTED: Final = (StockCount, Acknowledgement)
 _FIXED: Final = frozenset({"id", "type", "commitments", "parts"})
 _SITES: Final = frozenset({"site", "to", "source", "stall", "parent"})
 _MANY: Final = 20
+_INSTEAD: Final = {
+    "recall_opened": "case withdraw, case narrow, case widen, case clear, case open --again",
+    "recall_widened": "case narrow, case widen, case withdraw",
+    "recall_reopened": "case close",
+    "goods_cleared": "case clear",
+    "recall_withdrawn": "case withdraw",
+    "recall_closed": "case close",
+}
+"""Commands that do what a correction does not (rule 9)."""
 
 
 class Corrected(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,7 +106,8 @@ def correct(
     :param dispute: object to an entry of another log that this log is not entitled to correct (rule 5).
     :param revive: bring back an entry that did not occur by now; without it a change of such an entry is refused.
     :raises Refused: ``correction.not_yours``, ``correction.left_log``, ``correction.left_site``, ``correction.of_mark``,
-        ``correction.by_itself``, ``correction.some_lines``, ``correction.removed``. :raises Conflict: ``correction.nothing``.
+        ``correction.by_itself``, ``correction.some_lines``, ``correction.removed``, ``correction.of_case``.
+    :raises Conflict: ``correction.nothing``.
     :raises BadData: ``correction.field``, ``correction.zero``, ``correction.says_value``, ``correction.says_number``, ``event.*``.
     :raises NotFound: ``entry.not_found``.
     """
@@ -119,6 +132,7 @@ def correct(
         if type(replacement) is not type(story.now or target.event):
             raise BadData("correction.kind", value=_kind(replacement), expected=_kind(story.now or target.event))
         _check_amounts(story.now or target.event, replacement)
+    _check_case(target, story.now, replacement)
     plain = None if story.now is None else msgspec.structs.replace(story.now, commitments={})
     if replacement == plain:
         raise Conflict("correction.nothing", value=f"#{target.seq}")
@@ -147,6 +161,25 @@ def correct(
             changes=() if replacement is None else differences(plain or target.event, replacement),
             event=event,
         ),
+    )
+
+
+def _check_case(target: Target, now: AnyEvent | None, word: AnyEvent | None) -> None:
+    """Refuse what a correction of a case's own entry would lift or weaken (rule 9). Raises ``Refused`` (``correction.of_case``)."""
+    event = target.event
+    if not isinstance(event, DECIDING) or (now is not None and not isinstance(now, DECIDING)):
+        return
+    counts, whole = mended(now, word)
+    if whole:
+        return
+    fields = () if counts is None or word is None else tuple(each.field for each in differences(counts, word))
+    raise Refused(
+        "correction.of_case",
+        value=f"#{target.seq}",
+        kind=_kind(event),
+        case=event.case,
+        fields=list(fields),
+        expected=_INSTEAD[_kind(event)],
     )
 
 

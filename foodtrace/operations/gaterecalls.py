@@ -21,14 +21,14 @@ from foodtrace.events import (
 from foodtrace.gate.facts import Recall
 from foodtrace.graph.edges import day_number, micros
 from foodtrace.graph.flows import LotInfo
+from foodtrace.graph.mended import answered_for, narrows
 from foodtrace.graph.names import find
 from foodtrace.graph.predicate import fits
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.blocking import blocks, candidates, known_issuer, upstream
-from foodtrace.operations.common import Found, about
 from foodtrace.operations.lineage import MOST
 from foodtrace.recall.blocking import Link
-from foodtrace.recall.cases import load_cases, standing_of
+from foodtrace.recall.cases import Told, deciding, load_cases, standing_of
 from foodtrace.recall.packs import for_opening
 from foodtrace.recall.packs import local as packs_of
 from foodtrace.storage.session import Session
@@ -94,7 +94,7 @@ def _versions(said: Sequence[_Scoped]) -> list[tuple[Clause, ...]]:
     """Return the scope of a case, version by version."""
     made: list[tuple[Clause, ...]] = []
     for each in said:
-        before = () if not made or (isinstance(each, RecallWidened) and each.narrows) else made[-1]
+        before = () if not made or narrows(each) else made[-1]
         made.append((*before, *each.scope))
     return made
 
@@ -115,12 +115,8 @@ def _standing(
     :param fresh: full id of a lot that no record names yet, whose clearing counts here.
     """
     for case in cases:
-        told = [
-            each
-            for each in about(session, f"case {case}", RecallOpened, RecallWidened, RecallWithdrawn, GoodsCleared)
-            if each.event.at <= now
-        ]
-        openers = [each.log for each in told if isinstance(each.event, RecallOpened)]
+        told = [each for each in deciding(session, case) if each[1].at <= now and isinstance(each[1], _SAYS)]
+        openers = [log for _, event, (log, _) in told if isinstance(event, RecallOpened)]
         if any(not standing_of(session, openers[0])(each) for each in openers[1:]):
             # Opened by several logs that have no say in each other's cases, which is rare: all of it is read to say who opened what.
             openers = [each.opener for each in load_cases(session, case, until=micros(now))]
@@ -131,17 +127,17 @@ def _standing(
 
 
 def _opened_by(
-    session: Session, case: str, opener: int, told: Sequence[Found], fresh: str
+    session: Session, case: str, opener: int, told: Sequence[Told], fresh: str
 ) -> Iterator[tuple[str, RecallOpened, list[_Scoped]]]:
     may_say = standing_of(session, opener)
-    mine = sorted((each.event for each in told if may_say(each.log)), key=lambda each: (each.at, each.id))
+    mine = sorted((event for _, event, (log, _) in told if may_say(log)), key=lambda each: (each.at, each.id))
     first = next((each for each in mine if isinstance(each, RecallOpened)), None)
-    over = any(isinstance(each, RecallWithdrawn) for each in mine)
+    over = any(isinstance(each, RecallWithdrawn) and answered_for(each) for each in mine)
     scoped = [each for each in mine if isinstance(each, _Scoped)]
     cleared = max((place for place, each in enumerate(mine) if isinstance(each, GoodsCleared) and _clears(each, fresh)), default=-1)
     if cleared >= 0:
         # What was added to the scope since is a new suspicion (:mod:`foodtrace.recall.clearing`, rule 4).
-        scoped = [each for each in mine[cleared:] if isinstance(each, RecallWidened) and not each.narrows]
+        scoped = [each for each in mine[cleared:] if isinstance(each, RecallWidened) and not narrows(each)]
     if first is not None and not over and scoped:
         yield case, first, scoped
 
@@ -151,7 +147,7 @@ def _clears(event: GoodsCleared, fresh: str) -> bool:
 
     Such goods are not among all that a case reached when that was cleared: only their name clears them.
     """
-    return bool(fresh) and not event.site and fresh in event.lots
+    return bool(fresh) and not event.site and fresh in event.lots and answered_for(event)
 
 
 def _may_reach(facts: SqlFacts, clause: Clause, infos: Collection[LotInfo], closure: list[int]) -> bool:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import msgspec
 
 from foodtrace.events import AnyEvent, Correction, Dispute, Erasure, Event
+from foodtrace.graph.casewords import word_at
 from foodtrace.graph.flows import NEVER
 from foodtrace.graph.names import find
 from foodtrace.graph.reader import SqlFacts
@@ -42,7 +43,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     note: str = ""
     counts: bool = True
-    """False for a dispute, and for a correction by a log that is not entitled (rule 5)."""
+    """False for a dispute, for a correction by a log that is not entitled (rule 5), and for one that would lift a block (rule 9)."""
     changes: tuple[Change, ...] = ()
 
 
@@ -99,12 +100,20 @@ def history(session: Session, target: Target) -> History:
     for log, seq in foreign[-1:]:
         winner = target_at(session, log, seq)
     now = target.event if winner is None else replacement_of(winner)
+    state: Literal["stands", "replaced", "removed"] = "stands" if winner is None else "removed" if now is None else "replaced"
+    decides = word_at(facts, target.log, target.seq) if steps else None
+    if decides is not None:
+        # Of what decides whether a case blocks, corrections mend the words only (ADR 37).
+        now = decides.event
+        state = "removed" if now is None else "stands" if now == target.event else "replaced"
+        idle = {(facts.origins()[log], seq) for log, seq in decides.without}
+        steps = [msgspec.structs.replace(each, counts=each.counts and (each.log, each.seq) not in idle) for each in steps]
     erasures = _erasures(session, target)
     return History(
         log=target.origin,
         seq=target.seq,
         recorded=local(target.recorded),
-        state="stands" if winner is None else "removed" if now is None else "replaced",
+        state=state,
         event=target.event,
         now=now,
         personal=personal_state(session, target),

@@ -47,9 +47,11 @@ from foodtrace.events import (
     Sealing,
 )
 from foodtrace.events.canonical import decode
+from foodtrace.graph.casewords import KINDS, words_about
 from foodtrace.graph.edges import UNITS, micros
 from foodtrace.graph.flows import NEVER
 from foodtrace.graph.kinds import ABOUT
+from foodtrace.graph.mended import answered_for, narrows
 from foodtrace.graph.names import find
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.graph.times import ONE_DAY
@@ -80,6 +82,10 @@ _AT_ONE_SITE: Final = frozenset(
     ABOUT[kind] for kind in (Notice, Acknowledgement, Sealing, Returned, Destroyed, EffectivenessCheck, Refusal, DestructionPlanned)
 )
 """Of what is on record about a case, what is of the sites that it names, and of no other."""
+_LIVE: Final = (
+    "SELECT e.bytes, e.log, e.seq, a.ended, a.kind FROM about AS a JOIN entry AS e ON e.log = a.log AND e.seq = a.seq "  # noqa: S608 - constants
+    f"WHERE a.subject = ? AND a.ended <= 0 AND a.kind NOT IN ({', '.join(map(str, KINDS))})"
+)
 _ALL: Final = 0
 _NOBODY: Final = -1
 
@@ -90,6 +96,19 @@ def case_events(session: Session, case: str, site: str = "") -> list[Told]:
     :param site: leave out what is of other sites alone, undecoded: what becomes of the case itself, and what names this site, is told.
     """
     return _about(session, f"case {case}", site)
+
+
+def deciding(session: Session, case: str) -> list[Told]:
+    """Return those of :func:`case_events` that decide whether the goods of a case are blocked, in no order: few among many."""
+    said = words_about(SqlFacts(session, NEVER), session, f"case {case}")
+    return [(word.recorded, word.event, word.entry) for word in said if word.event is not None]
+
+
+def without_effect(session: Session, case: Case) -> list[tuple[int, int]]:
+    """Return (log, seq) of the corrections of a case's own entries that would have lifted or weakened its block, and do not."""
+    said = words_about(SqlFacts(session, NEVER), session, f"case {case.case}")
+    standing = standing_of(session, case.opener)
+    return sorted({place for word in said if standing(word.place[0]) for place in word.without})
 
 
 def told_at(session: Session, entry: tuple[int, int]) -> Event:
@@ -233,6 +252,7 @@ def _as_opened(session: Session, case: str, events: Collection[Told], first: tup
     reopened: list[int] = []
     steps: list[Step] = []
     ignored: list[tuple[int, int]] = []
+    unanswered: list[tuple[int, int]] = []
     for recorded, event, entry in events:
         at = micros(event.at)
         if (type(event) in _MANAGED and not standing(entry[0])) or (isinstance(event, RecallOpened) and entry != first[2]):
@@ -251,11 +271,13 @@ def _as_opened(session: Session, case: str, events: Collection[Told], first: tup
             state["closed"] = None
             reopened.append(at)
         elif isinstance(event, RecallWithdrawn):
-            state["withdrawn"] = at
+            state["withdrawn"] = at if answered_for(event) else state["withdrawn"]
         elif isinstance(event, DeadlineExtended):
             extended.append((micros(event.until), None if event.published is None else micros(event.published)))
-        elif isinstance(event, GoodsCleared):
+        elif isinstance(event, GoodsCleared) and answered_for(event):
             clearings.append((recorded, event, entry))
+        if not answered_for(event) and standing(entry[0]):
+            unanswered.append(entry)
     found = Case(
         case=case,
         versions=tuple(_versions(scopes)),
@@ -272,6 +294,7 @@ def _as_opened(session: Session, case: str, events: Collection[Told], first: tup
         reopened=tuple(reopened),
         planned=_planned(events, number),
         without_standing=tuple(ignored),
+        unanswered=tuple(unanswered),
         opener=first[2][0],
         name=name,
         **state,
@@ -284,7 +307,7 @@ def _versions(scopes: Sequence[Told]) -> Iterator[ScopeVersion]:
     clauses: tuple[Clause, ...] = ()
     for version, (_, event, _) in enumerate(scopes, 1):
         assert isinstance(event, RecallOpened | RecallWidened)  # noqa: S101 - what the caller picked
-        before = clauses if isinstance(event, RecallWidened) and not event.narrows else ()
+        before = () if narrows(event) else clauses
         clauses = (*before, *event.scope)
         yield ScopeVersion(version=version, clauses=clauses, at=micros(event.at), reason=event.reason)
 
@@ -427,11 +450,7 @@ def _about(session: Session, subject: str, site: str = "") -> list[Told]:
     number = find(session, [subject]).get(subject)
     if number is None:
         return []
-    rows = session.rows(
-        "SELECT e.bytes, e.log, e.seq, a.ended, a.kind FROM about AS a JOIN entry AS e ON e.log = a.log AND e.seq = a.seq "
-        "WHERE a.subject = ? AND a.ended <= 0",
-        (number,),
-    )
+    rows = session.rows(_LIVE, (number,))
     if site:
         # One text has one spelling in canonical bytes: what does not have it does not name the site.
         spelled = msgspec.json.encode(site)
@@ -443,6 +462,7 @@ def _about(session: Session, subject: str, site: str = "") -> list[Told]:
         if (ended != 0) if standing is None else ((log, seq) not in standing):
             continue  # corrected by another log that is entitled to, or put in place by one that is not
         found.append((sealed(bytes(data))[1], _said(event_of(session, log, seq, data)), (log, seq)))
+    found += [(word.recorded, word.event, word.entry) for word in words_about(facts, session, subject) if word.event is not None]
     place = _places(facts, found)
     return sorted(found, key=lambda each: (each[1].at, each[0], each[1].id, place.get(each[2], 0)))
 

@@ -252,3 +252,5 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     planned: tuple[Planned, ...] = ()
     without_standing: tuple[tuple[int, int], ...] = ()
     """(log, seq) of what logs said about the case that have no say in it; it counts for nothing."""
+    unanswered: tuple[tuple[int, int], ...] = ()
+    """(log, seq) of clearings, withdrawals and narrowings without reason or without the number of who answers for it: they lift nothing."""

@@ -326,6 +326,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "status.backdated": ("{count} 条是接通知后才记, 写成通知之前: {names}", "{count} {count:entry made after the notice says|entries made after the notice say} before it: {names}"),
     "status.entered_late": ("{count} 条是立案后才记, 写成立案之前: {names}", "{count} {count:entry made after the opening says|entries made after the opening say} before it: {names}"),
     "status.corrected": ("立案后更正了 {count} 条这些货的记录: {names}", "{count} {count:record|records} of these goods corrected since it was opened: {names}"),
+    "status.without_effect": (
+        "{count} 条更正想解除或放松本案的拦截, 不起作用 (只有解除或撤销才行): {entries}",
+        "{count} {count:correction|corrections} of its own entries would have lifted or weakened its block, without effect (only clearing or withdrawing does): {entries}",
+    ),
+    "status.unanswered": (
+        "{count} 条解除, 撤销或缩小范围没有理由, 或没人批准, 不起作用: {entries}",
+        "{count} {count:clearing, withdrawal or narrowing has|clearings, withdrawals or narrowings have} no reason or nobody who answers for it, and {count:lifts|lift} nothing: {entries}",
+    ),
     "status.no_standing": ("{count} 条由无权的日志记的, 不算", "{count} {count:entry by a log without standing does|entries by logs without standing do} not count"),
     "status.refused": ("拦下 {count} 次: {names}", "refused {count} {count:time|times}: {names}"),
     "status.cleared": ("已解除 {count} 次", "cleared {count} {count:time|times}"),

@@ -88,6 +88,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     # Corrections
     "correction.of_mark": ("{value} 是 {kind}, 不能更正", "{value} is a {kind} entry, which is not corrected"),
     "correction.of_mark.hint": ("密钥可吊销, 标记永远留着", "a key is revoked; a mark is there to stay"),
+    "correction.of_case": (
+        "{value} ({kind}) 决定案件 {case} 拦不拦货: 更正只改文字, 不解除也不放松拦截",
+        "{value} ({kind}) decides what case {case} blocks: a correction mends words and neither lifts nor weakens the block",
+    ),
+    "correction.of_case.hint": (
+        "用这些命令, 写明理由和批准: {expected}. 级别或召回方写错: 另立一案 (--again), 再撤销本案",
+        "say it with its reason and who approves it: {expected}. A wrong class or recaller: open it anew (--again), then withdraw this one",
+    ),
     "correction.by_itself": ("{value} 本身是更正; 更正不能再更正, 它说的是 {expected} ({id})", "{value} is a correction, and a correction is not corrected: it is about {expected} ({id})"),
     "correction.by_itself.hint": ("要改那一条, 就写它: foodtrace correct {expected}", "name the entry itself: foodtrace correct {expected}"),
     "correction.some_lines": ("{value} 只是单据 {expected} 的一部分", "{value} is only some of the lines of {expected}"),

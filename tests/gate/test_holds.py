@@ -86,7 +86,7 @@ def test_a_recall_that_was_withdrawn_or_names_other_lots_is_no_reason(either: Ma
         scope = (LotsClause(lots=lots),)
         either.ledger.record([RecallOpened(id=case, at=when, case=case, scope=scope, level=2, reason="x", known=when)])
     assert either.ledger.gate(text).decision.codes == ("gate.recalled",)
-    either.ledger.record([RecallWithdrawn(id="W", at=either.clock.later(minutes=1), case="2026-0001", reason="x")])
+    either.ledger.record([RecallWithdrawn(id="W", at=either.clock.later(minutes=1), case="2026-0001", reason="x", approved_by="7")])
     either.clock.later(minutes=1)
     assert either.ledger.gate(text).verdict == "admit"
 

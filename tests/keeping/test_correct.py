@@ -14,6 +14,7 @@ from foodtrace import Ledger, Quantity, errors
 from foodtrace.events import (
     AnyEvent,
     CertificateIssued,
+    Correction,
     LotsClause,
     Output,
     Portion,
@@ -26,9 +27,10 @@ from foodtrace.events import (
 )
 from foodtrace.events.model import Fact, kinds
 from foodtrace.graph.edges import micros
+from foodtrace.graph.mended import DECIDING, LIFTS
 from foodtrace.operations import corrections, entries, history
 from foodtrace.operations.common import Doing, about, local
-from foodtrace.recall.cases import case_events
+from foodtrace.recall.cases import case_events, load_case, without_effect
 from tests.cli.shell import lot_of, run, shop
 from tests.keeping.sampled import AT, filled
 
@@ -221,7 +223,7 @@ def test_records_that_move_no_goods_follow_a_correction_from_another_log_too(led
     assert [each.event.verdict for each in found if isinstance(each.event, TestRecorded)] == ["negative"]
 
 
-def test_a_case_opened_by_mistake_in_another_log_is_taken_back(ledger: Ledger) -> None:
+def test_a_case_opened_by_mistake_in_another_log_is_withdrawn_and_not_corrected_away(ledger: Ledger) -> None:
     opened = RecallOpened(
         id="r1", at=AT, site="F-1", case="2026-0001", level=1, reason="克百威", known=AT, scope=(LotsClause(lots=(LOT,)),)
     )
@@ -229,9 +231,15 @@ def test_a_case_opened_by_mistake_in_another_log_is_taken_back(ledger: Ledger) -
     ledger.init("test.example/farm2", operator="F-1")
     with ledger.reading() as session:
         assert [type(event) for _, event, _ in case_events(session, "2026-0001")] == [RecallOpened]
-    correct(ledger, "test.example/own#6", log="test.example/farm2")
+    with pytest.raises(errors.Refused, match=r"correction\.of_case"):
+        correct(ledger, "test.example/own#6", log="test.example/farm2")
     with ledger.reading() as session:
-        assert case_events(session, "2026-0001") == []
+        leaf = entries.find_entry(session, "test.example/own#6", None).leaf
+    gone = Correction(id="x1", at=AT, site="F-1", log="test.example/own", seq=6, leaf=leaf, reason="did_not_occur")
+    ledger.record([gone], log="test.example/farm2")
+    with ledger.reading() as session:
+        assert [type(event) for _, event, _ in case_events(session, "2026-0001")] == [RecallOpened]
+        assert [len(without_effect(session, load_case(session, "2026-0001")))] == [1]
 
 
 # -- every kind of record ------------------------------------------------------------------------------------------------------
@@ -244,6 +252,18 @@ def event_of(tag: str) -> AnyEvent:
     return made
 
 
+def take_back_or_change(ledger: Ledger, changes: dict[str, str] | None = None) -> None:
+    """Correct entry 1; one that decides whether a case blocks as another program would, whom nobody asks (ADR 37)."""
+    with ledger.reading() as session:
+        target = entries.find_entry(session, "1", ledger.writer().number)
+    if not isinstance(target.event, DECIDING):
+        correct(ledger, "1", changes=changes, revive=bool(changes))
+        return
+    word = msgspec.convert(msgspec.to_builtins(target.event) | changes, AnyEvent) if changes else None
+    reason: Any = "incorrect_data" if changes else "did_not_occur"
+    ledger.record([Correction(id=f"c{reason}", at=AT, site="F-1", seq=1, leaf=target.leaf, reason=reason, replacement=word)])
+
+
 TABLES = ("move", "lot_fact", "site_fact", "about")
 
 
@@ -252,7 +272,7 @@ def test_every_kind_of_record_can_be_taken_back_and_changed(tmp_path: Path, tag:
     with Ledger.open(f"sqlite:///{tmp_path}/x.db", keys=tmp_path / "keys", clock=lambda: NOW) as ledger:
         ledger.init("test.example/own", operator="F-1")
         ledger.record([event_of(tag)])
-        correct(ledger, "1")
+        take_back_or_change(ledger)
         with ledger.reading() as session:
             for table in TABLES:
                 rows = session.rows(f"SELECT ended FROM {table} WHERE seq = 1")
@@ -260,10 +280,12 @@ def test_every_kind_of_record_can_be_taken_back_and_changed(tmp_path: Path, tag:
             sums = [row for row in session.rows("SELECT * FROM holding") if any(row[4:])]
             assert sums == [], "every sum is back at nothing"
             assert not session.rows("SELECT 1 FROM lot_edge WHERE n <> 0 UNION SELECT 1 FROM alias WHERE n <> 0")
-        correct(ledger, "1", changes={"at": "2026-11-23T06:00:00+08:00"}, revive=True)
+        take_back_or_change(ledger, {"at": "2026-11-23T06:00:00+08:00"})
         told = story(ledger, "1")
-        assert told.now is not None
-        assert (told.state, told.now.at.day, told.event.at.day) == ("replaced", 23, 24)
+        if told.now is None:
+            assert isinstance(told.event, LIFTS), "what lifted a block and was taken back does not come back"
+        else:
+            assert (told.state, told.now.at.day, told.event.at.day) == ("replaced", 23, 24)
         held_twice(ledger)
 
 

@@ -97,7 +97,10 @@ def said(rng: random.Random, name: str) -> Event:
     kind = rng.choice(["cleared", "cleared", "wide", "narrow", "notice", "answer", "withdrawn"])
     if kind == "cleared":
         return GoodsCleared(
-            **(base | {"site": rng.choice(["", "P-1", "X-1"])}), lots=tuple(rng.sample(LOTS, rng.choice([0, 1, 1]))), basis="test"
+            **(base | {"site": rng.choice(["", "P-1", "X-1"])}),
+            lots=tuple(rng.sample(LOTS, rng.choice([0, 1, 1]))),
+            basis="test",
+            approved_by=rng.choice("99 ").strip(),
         )
     if kind in ("wide", "narrow"):
         more: dict[str, Any] = {"narrows": True, "reason": "x", "approved_by": "9"} if kind == "narrow" else {}
@@ -227,7 +230,12 @@ def blend(hours: float, **more: Any) -> Transformation:
 HELD: Final = Held("F-1/L3", Quantity(3, "g"))
 OWN: Final[dict[str, tuple[tuple[Event, ...], str, str, list[str]]]] = {
     "used after it was cleared": (
-        (GoodsCleared(id="c", at=AT + dt.timedelta(hours=6), site="P-1", case="2026-0000", lots=("F-1/L3",), basis="x"), blend(7)),
+        (
+            GoodsCleared(
+                id="c", at=AT + dt.timedelta(hours=6), site="P-1", case="2026-0000", lots=("F-1/L3",), basis="x", approved_by="9"
+            ),
+            blend(7),
+        ),
         "P-1/M", "P-1", ["2026-0001"],
     ),
     "relabelled": ((blend(7, kind="relabel", case="2026-0000"),), "P-1/M", "P-1", ["2026-0001"]),

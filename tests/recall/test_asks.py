@@ -118,18 +118,18 @@ def test_closing_lifts_nothing_clearing_and_withdrawing_do(world: World) -> None
     case = world.at(3).open(LOT)
     world.at(4).put(RecallClosed(id="c", at=day(4), case=case, override="x"))
     assert links(world, LOT) == [(case, "confirmed")]
-    world.at(5).put(GoodsCleared(id="clear", at=day(5), case=case, lots=(LOT,), site="X"))
+    world.at(5).put(GoodsCleared(id="clear", at=day(5), case=case, lots=(LOT,), site="X", basis="x", approved_by="7"))
     assert links(world, LOT, "X") == []
     assert links(world, LOT, "Y") == [(case, "confirmed")]
-    world.at(6).put(RecallWithdrawn(id="w", at=day(6), case=case, reason="x"))
+    world.at(6).put(RecallWithdrawn(id="w", at=day(6), case=case, reason="x", approved_by="7"))
     assert links(world, LOT, "Y") == []
     assert links(world.at(5.5), LOT, "Y") == [(case, "confirmed")], "what was asked before it was withdrawn stays answered"
 
 
 def test_clearing_a_lot_that_nobody_ever_named_clears_nothing(world: World) -> None:
     case = world.at(3).open(LOT)
-    world.put(GoodsCleared(id="clear", at=day(3), case=case, lots=("OP-P/TYPO",)))
-    world.put(GoodsCleared(id="clear2", at=day(3), case=case, lots=(LOT,), site="NOWHERE"))
+    world.put(GoodsCleared(id="clear", at=day(3), case=case, lots=("OP-P/TYPO",), basis="x", approved_by="7"))
+    world.put(GoodsCleared(id="clear2", at=day(3), case=case, lots=(LOT,), site="NOWHERE", basis="x", approved_by="7"))
     assert links(world, LOT) == [(case, "confirmed")]
 
 
@@ -137,7 +137,7 @@ def test_two_names_are_one_lot(world: World) -> None:
     world.put(Alias(id="a", at=world.now, lot=LOT, alias="OP-P/LL"))
     case = world.at(3).open("OP-P/LL")
     assert links(world, LOT, "X") == [(case, "confirmed")]
-    world.put(GoodsCleared(id="clear", at=day(3), case=case, lots=("OP-P/LL",)))
+    world.put(GoodsCleared(id="clear", at=day(3), case=case, lots=("OP-P/LL",), basis="x", approved_by="7"))
     assert links(world.at(4), LOT, "X") == []
 
 

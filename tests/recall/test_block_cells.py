@@ -85,8 +85,8 @@ def closed_by_somebody(world: World) -> None:
     world.ledger.init("local/shop", operator="OP-X")
     world.at(3.1).put(
         RecallClosed(id="closed", at=world.now, case=CASE, override="x"),
-        GoodsCleared(id="clear", at=world.now, case=CASE),
-        RecallWithdrawn(id="over", at=world.now, case=CASE, reason="x"),
+        GoodsCleared(id="clear", at=world.now, case=CASE, basis="x", approved_by="7"),
+        RecallWithdrawn(id="over", at=world.now, case=CASE, reason="x", approved_by="7"),
         log="local/shop",
     )
 
@@ -324,12 +324,21 @@ def test_goods_that_no_record_named_before_are_taken_in_as_sealed_where_a_case_i
         world.put(RecallOpened(id=case, at=world.now, case=case, scope=(scope,), level=2, reason="x", known=world.now))
     # Narrowing lifts nothing, of goods yet to come either; clearing does.
     world.put(
-        RecallWidened(id="n", at=world.now, case="2026-0002", version=2, scope=(LotsClause(lots=("OP-P/R-1",)),), narrows=True, reason="x")
+        RecallWidened(
+            id="n",
+            at=world.now,
+            case="2026-0002",
+            version=2,
+            scope=(LotsClause(lots=("OP-P/R-1",)),),
+            narrows=True,
+            reason="x",
+            approved_by="7",
+        )
     )
     with world.read() as session:
         at_gate = {lot: [(each.case, each.link) for each in unheard(session, world, lot)] for lot in ("OP-P/R-1", "OP-P/R-2")}
     assert at_gate == {"OP-P/R-1": [("2026-0002", "confirmed")], "OP-P/R-2": [("2026-0002", "possible")]}
-    world.put(GoodsCleared(id="c", at=world.now, case="2026-0002", lots=("OP-P/R-9",)))
+    world.put(GoodsCleared(id="c", at=world.now, case="2026-0002", lots=("OP-P/R-9",), basis="x", approved_by="7"))
     got = {
         lot: world.do(goods.receive, lot, kg(1), "Z", source="W")[1]
         for lot in ("OP-P/R-9", "OP-P/NEW", "OP-NOBODY/NEW", "OP-P/R-7", "OP-P/OTHER", "OP-Q/NEW")

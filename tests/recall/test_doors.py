@@ -144,15 +144,20 @@ class Trade:
             world.at(5.1 + turn / 10)
             base: dict[str, Any] = {"id": f"{number}-{turn}", "at": world.now, "case": number}
             then = rng.choice(["narrow", "narrow", "widen", "clear", "close", "withdraw"])
+            answers = rng.choice(["7", "7", "7", ""])
             if then in ("narrow", "widen"):
-                world.put(RecallWidened(**base, version=turn + 2, scope=(self.clause(),), narrows=then == "narrow", reason="x"))
+                world.put(
+                    RecallWidened(
+                        **base, version=turn + 2, scope=(self.clause(),), narrows=then == "narrow", reason="x", approved_by=answers
+                    )
+                )
             elif then == "clear":
                 lots = tuple(rng.sample(NAMES, rng.randint(0, 1)))
-                world.put(GoodsCleared(**base, lots=lots, site=rng.choice(["", "", *SITES])))
+                world.put(GoodsCleared(**base, lots=lots, site=rng.choice(["", "", *SITES]), basis="x", approved_by=answers))
             elif then == "close":
                 world.put(RecallClosed(**base))
             else:
-                world.put(RecallWithdrawn(**base, reason="x"))
+                world.put(RecallWithdrawn(**base, reason="x", approved_by=answers))
 
 
 def same_from_every_door(world: World, sites: Sequence[str], *, passes: bool) -> None:

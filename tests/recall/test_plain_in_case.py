@@ -102,7 +102,9 @@ def happening(rng: random.Random, name: str) -> list[Event]:  # noqa: PLR0911 - 
     if kind == "clear":
         lots = rng.choice([(), (lot,)])
         return (
-            [GoodsCleared(id=name, at=at, site=rng.choice(["F-1", here]), case=CASE, lots=lots, basis="x")] if rng.random() < 0.1 else []
+            [GoodsCleared(id=name, at=at, site=rng.choice(["F-1", here]), case=CASE, lots=lots, basis="x", approved_by="9")]
+            if rng.random() < 0.1
+            else []
         )  # handed over
     if kind == "released":
         return [BatchReleased(**base, lot=lot, certificate="x")]

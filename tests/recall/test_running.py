@@ -155,10 +155,12 @@ def unusual(rng: random.Random, world: World) -> Event:
         "refused": lambda: world.event(Refusal, **base, asked="sale", lot=LOT, reasons=("transfer.recalled",), case=CASE),
         "widened": lambda: world.event(RecallWidened, site="P-1", case=CASE, version=2, scope=(window(rng, world),), reason="x"),
         "narrowed": lambda: world.event(
-            RecallWidened, site="P-1", case=CASE, version=2, scope=(window(rng, world),), narrows=True, reason="x"
+            RecallWidened, site="P-1", case=CASE, version=2, scope=(window(rng, world),), narrows=True, reason="x", approved_by="7"
         ),
         "from nowhere": lambda: world.event(Receipt, **base, lot=LOT, quantity=grams(6)),
-        "cleared": lambda: world.event(GoodsCleared, site=rng.choice(["", "Y-1"]), case=CASE, lots=rng.choice([(), (LOT,)])),
+        "cleared": lambda: world.event(
+            GoodsCleared, site=rng.choice(["", "Y-1"]), case=CASE, lots=rng.choice([(), (LOT,)]), basis="x", approved_by="7"
+        ),
         "described": lambda: world.event(Site, site="Z-1", operator="P-1", kind="plant", name="own now"),
     }
     return rng.choice(list(kinds.values()))()

@@ -43,6 +43,9 @@ def list_(ctx: Context, *, everything: bool, as_json: bool) -> None:
             "late": each.late,
         }
         say(ctx.t("status.line", **words))
+        for kind in ("without_effect", "unanswered"):
+            if count := getattr(each, kind):
+                say("  " + ctx.t(f"status.{kind}", count=count, entries=f"foodtrace case status {each.case}"))
         if each.broken:
             say("  " + ctx.t("status.broken", case=each.case, count=each.broken))
         if each.worst is not None:

@@ -251,7 +251,8 @@ def _remarks(ctx: Context, found: CaseStatus) -> None:
     names |= names_of(ctx, {site for each in found.remarks for site in each.sites} - names.keys())  # refused where nothing of the case is
     for each in found.remarks:
         shown = [names.get(site, site) for site in each.sites[:_NAMES]]
-        say(ctx.t("status.remark", what=ctx.t("status." + each.kind, count=each.count, names=", ".join(shown))))
+        entries = ", ".join(each.entries[:_NAMES])
+        say(ctx.t("status.remark", what=ctx.t("status." + each.kind, count=each.count, names=", ".join(shown), entries=entries)))
 
 
 def _at_deadline(ctx: Context, found: CaseStatus) -> None:

@@ -1,0 +1,207 @@
+"""A correction of a case's own entries mends words and never lifts: refused by the command, without effect on record (ADR 37)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from foodtrace.errors import Refused
+from foodtrace.events import AnyEvent, Correction, GoodsCleared, LotsClause, Portion, RecallWithdrawn, Transformation
+from foodtrace.events import Output as Made
+from foodtrace.graph.edges import micros
+from foodtrace.operations import cases, corrections, goods, stoplist
+from foodtrace.operations.blocking import blocks
+from foodtrace.operations.caselist import overview
+from foodtrace.operations.casestatus import status
+from foodtrace.operations.common import Doing
+from foodtrace.operations.entries import find_entry
+from foodtrace.operations.history import history
+from tests.recall.caselife import LOT, now, refuses
+from tests.recall.casework import World, chain, day, kg
+
+OTHER = "OP-Q/K"
+
+
+@pytest.fixture
+def trade(url: str, tmp_path: Path) -> Iterator[World]:
+    """A case on L, and K beside it on which no case stands."""
+    made = World(url, tmp_path / "keys")
+    with made.ledger:
+        made.ledger.init("local/test")
+        yield chain(made).born("K", "Q", 50).at(3)
+
+
+def entry_of(world: World, kind: str, number: int = -1) -> tuple[int, str, AnyEvent]:
+    """Return (seq, leaf hash, event) of an entry of a kind, by default the newest."""
+    with world.read() as session:
+        rows = session.rows("SELECT seq, leaf, bytes FROM entry ORDER BY seq")
+        found = [(seq, bytes(leaf).hex(), find_entry(session, f"#{seq}", 1).event) for seq, leaf, _ in rows]
+    return [each for each in found if msgspec.to_builtins(each[2])["type"] == kind][number]
+
+
+def by_record(world: World, kind: str, number: int = -1, **changes: Any) -> None:
+    """Put a correction of an entry on record as any program may; without changes the entry did not occur."""
+    seq, leaf, event = entry_of(world, kind, number)
+    word: Any = msgspec.structs.replace(event, **changes) if changes else None
+    reason: Any = "did_not_occur" if word is None else "incorrect_data"
+    world.put(Correction(id=world.name(), at=world.now, seq=seq, leaf=leaf, reason=reason, replacement=word))
+
+
+def by_command(world: World, kind: str, number: int = -1, **how: Any) -> Any:
+    seq, _, _ = entry_of(world, kind, number)
+    writer = world.ledger.writer(None)
+    doing = Doing(now=world.now, by="7")
+    return world.ledger.act(lambda session: corrections.correct(session, doing, writer.number, f"#{seq}", **how))[1]
+
+
+def blocked(world: World, lot: str, site: str = "X") -> list[str]:
+    with world.read() as session:
+        return [each.case for each in blocks(session, lot, micros(world.now), site)]
+
+
+def said(world: World, case: str) -> list[tuple[str, int]]:
+    """Return what a stern reader is told of corrections, and of what nobody answers for."""
+    return [(each.kind, each.count) for each in now(world, case).remarks if each.kind in {"without_effect", "unanswered"}]
+
+
+LIFTING: list[tuple[dict[str, Any], dict[str, str]]] = [
+    ({}, {}),
+    ({"scope": (LotsClause(lots=(OTHER,)),)}, {"scope": '[{"clause":"lots","lots":["OP-Q/K"]}]'}),
+    ({"at": day(40)}, {"at": "2026-04-11T09:00:00+08:00"}),
+    ({"case": "2026-0099"}, {"case": "2026-0099"}),
+    ({"level": 3}, {"level": "3"}),
+    ({"operator": "OP-X"}, {"operator": "OP-X"}),
+    ({"rule_pack": "mine"}, {"rule_pack": "mine"}),
+    ({"sample": "ab" * 32}, {"sample": "ab" * 32}),
+]
+
+
+@pytest.mark.parametrize(("changes", "typed"), LIFTING)
+def test_no_correction_of_the_opening_lifts_or_weakens_the_block(trade: World, changes: dict[str, Any], typed: dict[str, str]) -> None:
+    case = trade.open(LOT, level=1, operator="OP-P")
+    with pytest.raises(Refused) as error:
+        by_command(trade, "recall_opened", changes=typed or None)
+    assert error.value.code == "correction.of_case"
+    assert said(trade, case) == []
+    by_record(trade, "recall_opened", **changes)
+    assert blocked(trade, LOT) == [case]
+    refuses(trade, "transfer.recalled", goods.transfer, LOT, kg(1), "Z", source="X")
+    found = now(trade, case)
+    assert (found.level, found.operator, found.opened[:10]) == (1, "OP-P", "2026-03-05")
+    assert said(trade, case) == [("without_effect", 1)]
+    with trade.read() as session:
+        assert [(line.case, line.without_effect) for line in overview(session, micros(trade.now))] == [(case, 1)]
+        assert LOT in {line.lot for line in stoplist.make(session, micros(trade.now), "local/test").lines}
+        seq, _, _ = entry_of(trade, "recall_opened")
+        told = history(session, find_entry(session, f"#{seq}", 1))
+    assert told.now is not None
+    assert [each.counts for each in told.steps] == [False]
+
+
+def test_what_either_scope_blocks_is_blocked(trade: World) -> None:
+    case = trade.open(LOT)
+    by_record(trade, "recall_opened", scope=(LotsClause(lots=(OTHER,)),))
+    by_record(trade, "recall_opened", reason="of another word")
+    assert (blocked(trade, LOT), blocked(trade, OTHER, "Q")) == ([case], [case]), "the next correction is read on top"
+
+
+def test_words_of_an_opening_are_mended_as_ever_and_nothing_cleared_comes_back_for_it(trade: World) -> None:
+    case = trade.open(LOT, level=2)
+    trade.do(cases.clear, case, [LOT], "test CJ-9", "7")
+    trade.at(4)
+    by_command(trade, "recall_opened", changes={"reason": "克百威", "known": "2026-03-04T10:00:00+08:00", "advice": "do not eat"})
+    found = now(trade, case)
+    assert (found.reason, found.known) == ("克百威", "2026-03-04T10:00:00+08:00")
+    assert (said(trade, case), blocked(trade, LOT)) == ([], [])
+
+
+def test_a_graver_class_is_a_correction_that_weakens_nothing(trade: World) -> None:
+    case = trade.open(LOT, level=3)
+    by_command(trade, "recall_opened", changes={"level": "1"})
+    assert (now(trade, case).level, said(trade, case)) == (1, [])
+    by_record(trade, "recall_opened", level=3)
+    assert now(trade, case).level == 1, "what was graver since stays so"
+
+
+def test_a_class_corrected_down_lets_nobody_relabel(trade: World) -> None:
+    case = trade.open(LOT, level=1)
+    by_record(trade, "recall_opened", level=3)
+    made = Transformation(
+        id="mine", at=trade.now, site="X", kind="relabel", inputs=(Portion(LOT, kg(20)),), outputs=(Made(lot="OP-X/NEW", quantity=kg(20)),),
+        case=case, approved_by="7",
+    )  # fmt: skip
+    trade.put(made)
+    assert blocked(trade, "OP-X/NEW") == [case]
+
+
+def test_a_wider_scope_is_taken_back_by_narrowing_only_and_a_narrowing_may_be_taken_back(trade: World) -> None:
+    case = trade.open(LOT)
+    trade.do(cases.widen, case, [OTHER], "too")
+    with pytest.raises(Refused):
+        by_command(trade, "recall_widened")
+    by_record(trade, "recall_widened")
+    assert blocked(trade, OTHER, "Q") == [case]
+    by_record(trade, "recall_widened", narrows=True, reason="x", approved_by="7")
+    assert blocked(trade, LOT) == [case]
+    with trade.read() as session:
+        assert {each.link for each in blocks(session, LOT, micros(trade.now), "X")} == {"confirmed"}
+    trade.at(4).do(cases.narrow, case, [OTHER], reason="only K", approved_by="7")
+    with trade.read() as session:
+        assert {each.link for each in blocks(session, LOT, micros(trade.now), "X")} == {"possible"}
+    by_command(trade, "recall_widened")
+    with trade.read() as session:
+        assert {each.link for each in blocks(session, LOT, micros(trade.now), "X")} == {"confirmed"}
+    assert blocked(trade, OTHER, "Q") == [case]
+
+
+def test_a_clearing_may_be_taken_back_or_made_less_and_never_more(trade: World) -> None:
+    case = trade.open(LOT, OTHER)
+    trade.do(cases.clear, case, [LOT], "test CJ-9", "7", site="X")
+    assert (blocked(trade, LOT, "X"), blocked(trade, LOT, "Y")) == ([], [case])
+    for more in ({"site": ""}, {"lots": (LOT, OTHER)}, {"lots": ()}, {"at": day(1)}, {"custody": True}):
+        by_record(trade, "goods_cleared", **more)
+        assert (blocked(trade, LOT, "X"), blocked(trade, LOT, "Y"), blocked(trade, OTHER, "Q")) == ([], [case], [case]), more
+    by_command(trade, "goods_cleared", changes={"basis": "test CJ-19"})
+    assert blocked(trade, LOT, "X") == []
+    by_command(trade, "goods_cleared")
+    assert blocked(trade, LOT, "X") == [case]
+    with pytest.raises(Refused) as error:
+        by_command(trade, "goods_cleared", changes={"basis": "CJ-9 after all"}, revive=True)
+    assert error.value.code == "correction.of_case"
+    by_record(trade, "goods_cleared", basis="CJ-9 after all")
+    assert blocked(trade, LOT, "X") == [case], "who clears says so anew"
+
+
+def test_a_withdrawal_may_be_taken_back_and_does_not_come_back(trade: World) -> None:
+    case = trade.open(LOT)
+    trade.do(cases.withdraw, case, "wrong lot", "7")
+    assert blocked(trade, LOT) == []
+    by_command(trade, "recall_withdrawn")
+    assert (blocked(trade, LOT), now(trade, case).state) == ([case], "open")
+    by_record(trade, "recall_withdrawn", reason="wrong lot after all")
+    assert blocked(trade, LOT) == [case]
+
+
+def test_a_correction_of_something_else_clears_nothing(trade: World) -> None:
+    case = trade.open(LOT)
+    seq, leaf, event = entry_of(trade, "transfer")
+    for word in (
+        GoodsCleared(id=event.id, at=trade.now, case=case, lots=(LOT,), basis="x", approved_by="7"),
+        RecallWithdrawn(id=event.id, at=trade.now, case=case, reason="x", approved_by="7"),
+    ):
+        trade.put(Correction(id=trade.name(), at=trade.now, seq=seq, leaf=leaf, reason="incorrect_data", replacement=word))
+        assert (blocked(trade, LOT), now(trade, case).state) == ([case], "open")
+
+
+def test_as_known_before_a_correction_the_case_stood(trade: World) -> None:
+    case = trade.open(LOT)
+    opened = trade.now
+    trade.at(5)
+    by_command(trade, "recall_opened", changes={"reason": "其他"})
+    with trade.read() as session:
+        assert status(session, case, micros(opened + dt.timedelta(days=1)), as_known=True)[0].state == "open"
