@@ -21,7 +21,6 @@ from foodtrace.graph.edges import UNIT_NAMES, micros
 from foodtrace.graph.flows import NEVER
 from foodtrace.graph.known import facts_by
 from foodtrace.operations.casedone import Done, Remark, SiteSteps
-from foodtrace.operations.checks import level_of
 from foodtrace.operations.closing import Condition, Goods, conditions
 from foodtrace.operations.common import local
 from foodtrace.operations.managing import reach_of
@@ -41,7 +40,7 @@ from foodtrace.recall.cases import Told, case_events, load_case
 from foodtrace.recall.cleared import ClearedGoods
 from foodtrace.recall.deadlines import Clock, completion_clock, local_day, start_clock, working_days_between
 from foodtrace.recall.decisions import Decision, decisions
-from foodtrace.recall.effectiveness import FAILED, standing
+from foodtrace.recall.effectiveness import FAILED, VisitsBeyond, beyond_draw, due, in_force, standing
 from foodtrace.recall.facts import Case, Planned, found_there
 from foodtrace.recall.finding.look import Look
 from foodtrace.recall.finds import Find, words_on
@@ -58,7 +57,7 @@ from foodtrace.storage.session import Session
 
 What: TypeAlias = Literal[
     "start", "publish", "complete", "answer", "notify", "report", "destroy", "seal", "seal_received",
-    "dispose", "dispose_own", "receive", "receive_said", "pass_on", "contradicts", "visit", "revisit", "reopen",
+    "dispose", "dispose_own", "receive", "receive_said", "pass_on", "contradicts", "draw", "visit", "revisit", "reopen",
 ]  # fmt: skip
 State: TypeAlias = Literal["open", "closed", "withdrawn"]
 
@@ -111,6 +110,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     count: int = 1
     names: tuple[str, ...] = ()
     """Of several parties: who."""
+    level: str = ""
+    """Of a sample to be drawn."""
     goods: tuple[Goods, ...] = ()
     """What the quantity is made of."""
 
@@ -156,6 +157,8 @@ class CaseStatus(msgspec.Struct, frozen=True, kw_only=True):
     """How much of what D and B hold the case cleared, where, and who needs no notice, answer or visit for it; none: it cleared nothing."""
     without_lot: tuple[WithoutLot, ...]
     check_level: str
+    """Level of the sample in force; empty: none was drawn."""
+    visits_beyond: VisitsBeyond
     late: tuple[Task, ...]
     today: tuple[Task, ...]
     closing: tuple[Condition, ...]
@@ -221,6 +224,8 @@ class Standing:
         self.clock = completion_clock(case, self.settings, calendar_of(self.session.rules), now)
         self.start = start_clock(case, self.settings)
         self.matter = Matter(self.facts, self.found, case, self.settings)
+        self.words = words_on(case, self.matter, now)
+        """The steps of the case without visits that found nothing but cleared goods."""
         self.against = conditions(session, now, case, self.found, recorded_until=recorded, matter=self.matter)
         self.names = {each.site: each.name for each in reversed(self.against)}
         self.visited = set(self.facts.texts({step.site for step in case.steps if found_there(step, now)}).values())
@@ -290,7 +295,8 @@ class Standing:
             confirmed_only=answer.confirmed_only,
             cleared=answer.cleared,
             without_lot=answer.without_lot,
-            check_level=level_of(self.session, case, self.now, self.matter),
+            check_level=in_force(self.words, self.now)[0],
+            visits_beyond=beyond_draw(case.steps, self.now),
             late=tuple(self.late()),
             today=tuple(self._today() if case.closed is None and case.withdrawn is None else self._reopen()),
             closing=tuple(self.against),
@@ -380,11 +386,7 @@ class Standing:
         for site, arrived in self._silent():
             if site not in late:
                 yield self._task("answer", site, hours=(self.now - arrived) // HOUR)
-        texts = self.facts.texts({step.site for step in self.case.steps})
-        visits = {each.site for each in self.against if each.kind in ("check_failed", "unvisited")}
-        for number, state in standing(words_on(self.case, self.matter, self.now), self.now).items():
-            if state != "clean" and texts[number] in visits:
-                yield self._task("revisit" if state in FAILED else "visit", texts[number])
+        yield from self._visits()
         lots: dict[tuple[str, str, str], list[Goods]] = {}
         for free in self.unsealed:
             product = self.found.product(self.facts.lot(free.lot) or 0) if free.unit == "piece" else ""
@@ -398,6 +400,18 @@ class Standing:
                 continue  # that is all there is to seal
             if (todo := self._what(each)) is not None:
                 yield self._task(todo, each.site, quantity=each.quantity, unit=each.unit, product=each.product, goods=each.goods)
+
+    def _visits(self) -> Iterable[Task]:
+        """Return what effectiveness checks ask for: a larger sample, and whom to visit."""
+        for each in self.against:
+            if each.kind == "undrawn":
+                larger = due(self.words, self.now, self.found.outlets | self.found.intermediaries)
+                yield self._task("draw", level=each.level, count=larger.more if larger is not None else 1)
+        texts = self.facts.texts({step.site for step in self.case.steps})
+        visits = {each.site for each in self.against if each.kind in ("check_failed", "unvisited")}
+        for number, state in standing(self.words, self.now).items():
+            if state != "clean" and texts[number] in visits:
+                yield self._task("revisit" if state in FAILED else "visit", texts[number])
 
     def _what(self, each: Condition) -> What | None:
         """Return what is to be done about something that stands against closing, if it is about goods (rule 3)."""

@@ -4,8 +4,9 @@ Rules:
 
 1. The seed lies in the key directory of the host that opened the case, mode 0600, under its commitment; the commitment stands in
    the opening. Drawing opens the seed: from then on anybody can draw again.
-2. Everybody affected who is not of the recalling operator may be drawn. A level is never defaulted for the first draw; after a
-   failed check it goes up by one of itself.
+2. Everybody affected who is not of the recalling operator may be drawn, and is recorded as drawn whether somebody had been there or not.
+   A level is never defaulted for the first draw; after a failed check it goes up by one of itself, and the case does not close until
+   the larger sample is drawn and visited.
 3. A visit says ``clean`` only of a site that was drawn: nobody mends the rate by visiting friends. Bad news is always taken.
 4. A failed check has consequences (:func:`consequences`), and the case does not close until a later visit finds the site clean. What is
    found after closing is a fact as well (ByHeart 2025): it is recorded, and the case is to be reopened.
@@ -17,10 +18,12 @@ Rules:
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import secrets
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 
@@ -28,6 +31,7 @@ from foodtrace.errors import BadData, NotFound, Refused, Storage
 from foodtrace.events import EffectivenessCheck, Event
 from foodtrace.graph.directory import resolve_lot, resolve_place
 from foodtrace.graph.edges import UNITS, micros
+from foodtrace.graph.flows import NEVER
 from foodtrace.graph.known import facts_by
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.common import Doing, Outcome
@@ -36,11 +40,10 @@ from foodtrace.operations.sellers import site_name
 from foodtrace.operations.visits import finds_told, matter_of
 from foodtrace.quantity import Quantity
 from foodtrace.recall.affected import Affected
-from foodtrace.recall.cases import case_events, load_case, name_case, opening, told_at
-from foodtrace.recall.effectiveness import FAILED, LEVELS, SEED_BYTES, Level, commit, draw, raised, size, standing
+from foodtrace.recall.cases import case_events, load_case, name_case, opening
+from foodtrace.recall.effectiveness import FAILED, LEVELS, SEED_BYTES, Level, commit, draw, drawn_of, due, in_force, size
 from foodtrace.recall.facts import Case, Step
 from foodtrace.recall.finds import Find, words_on
-from foodtrace.recall.matter import Matter
 from foodtrace.storage.session import Session
 
 RESULTS: Final = ("clean", "found", "not_notified", "closed")
@@ -54,7 +57,7 @@ class Drawn(msgspec.Struct, frozen=True, kw_only=True):
     frame: int
     """Sites it was drawn from."""
     size: int
-    """Sites in the sample now."""
+    """Sites in the sample now: drawn now or before."""
     new: tuple[tuple[str, str], ...]
     """(site, name) drawn now."""
 
@@ -86,6 +89,10 @@ class Redrawn(msgspec.Struct, frozen=True, kw_only=True):
     """Sites on record as drawn that the seed does not draw."""
     missing: tuple[str, ...]
     """Sites the seed draws that are not on record as drawn."""
+    visited: tuple[str, ...] = ()
+    """Sites the seed draws that were not recorded as drawn because somebody had been there before (rule 6)."""
+    untold: tuple[str, ...] = ()
+    """Sites of which it cannot be told: their draw was made from others than those that are on record for its time now (rule 6)."""
 
 
 def make_seed(folder: Path) -> str:
@@ -139,13 +146,13 @@ def sample(session: Session, doing: Doing, case: str | None, seed: bytes, level:
     now = micros(doing.now)
     facts = SqlFacts(session, now)
     found = reach_of(facts, state)
-    wanted = level or level_of(session, state, now)
+    wanted = level or in_force(_words(facts, state), now)[0]
     if wanted not in LEVELS:
         raise BadData("case.sample_level", value=level or "-", expected="A, B, C, D, E")
     frame = _frame(facts, found)
     count = size(wanted, len(frame), percent)
     drawn = draw(seed, state.case, frame, count)
-    before = {event.site for _, event, _ in case_events(session, state.case) if isinstance(event, EffectivenessCheck)}
+    before = set(_ids(facts, drawn_of(state.steps, now)))
     fresh = [each for each in drawn if each not in before]
     events: list[Event] = [
         EffectivenessCheck(
@@ -196,7 +203,7 @@ def check(
     drawn = [step for step in before if step.result == "drawn"]
     if not drawn and result not in FAILED and not any(step.result in FAILED for step in before):
         raise Refused("case.not_drawn", value=place, name=site_name(session, place), case=state.case)
-    level = (_level(session, drawn[-1]) if drawn else level_of(session, state, now)) or "A"
+    level = (drawn[-1].level if drawn else in_force(_words(facts, state), now)[0]) or "A"
     event = EffectivenessCheck(
         id=doing.event_id(),
         at=doing.now,
@@ -210,12 +217,14 @@ def check(
         evidence=evidence,
     )
     lots = () if result != "found" or event.lot else _lots(facts, state, place)
-    after = raised(level) if result in FAILED else level  # type: ignore[arg-type]  # one of A-E
-    follows = consequences(result, level, closed=state.closed is not None)
     finds = _finds(facts, state, event, number, now)
-    if any(each.kind == "cleared" for each in finds):
-        follows, after = (), level
     name = facts.sites([number])[number].name or place
+    if any(each.kind == "cleared" for each in finds):
+        return Outcome(events=[event], answer=Checked(event=event, name=name, consequences=(), level=level, lots=lots, finds=finds))
+    steps = [*_words(facts, state), Step(kind="check", site=number, at=now, recorded=NEVER, result=result, level=level)]
+    larger = result in FAILED and due(steps, now, _reached(reach_of(facts, state))) is not None
+    follows = consequences(result, larger=larger, closed=state.closed is not None)
+    after = in_force(steps, now)[0] or level
     answer = Checked(event=event, name=name, consequences=follows, level=after, lots=lots, finds=finds)
     return Outcome(events=[event], answer=answer)
 
@@ -247,74 +256,89 @@ def _lots(facts: SqlFacts, state: Case, place: str) -> tuple[str, ...]:
     return tuple(sorted(name for name in names if not name.startswith("?")))
 
 
-def consequences(result: str, level: str, *, closed: bool = False) -> tuple[str, ...]:
+def consequences(result: str, *, larger: bool = False, closed: bool = False) -> tuple[str, ...]:
     """Return what must follow a visit: nothing after a clean one.
 
-    :param closed: the case was closed already.
+    :param larger: a larger sample is due. :param closed: the case was closed already.
     """
     if result == "closed":
         return ("visit_again",)
     if result not in FAILED:
         return ()
-    more = ("widen_sample",) if level != "A" else ()
+    more = ("widen_sample",) if larger else ()
     return (*(("reopen",) if closed else ()), *(("seal",) if result == "found" else ()), "notify", *more, "visit_again")
 
 
-def level_of(session: Session, state: Case, now: int, matter: Matter | None = None) -> str:
-    """Return the level in force: of the last draw, raised while a check stands failed; empty before the first draw.
-
-    :param state: the case as far as it is seen. :param matter: what is its matter, if it is at hand.
-    """
-    drawn = [step for step in state.steps if step.kind == "check" and step.result == "drawn" and step.at <= now]
-    level = _level(session, drawn[-1]) if drawn else ""
-    if not level or not FAILED & set(standing(state.steps, now).values()):
-        return level
-    asked = matter or (matter_of(SqlFacts(session, now), state) if state.cleared else None)
-    steps = state.steps if asked is None else words_on(state, asked, now)
-    return raised(level) if FAILED & set(standing(steps, now).values()) else level
-
-
-def _level(session: Session, step: Step) -> Level | Literal[""]:
-    """Return the level of a draw."""
-    event = told_at(session, step.entry)
-    assert isinstance(event, EffectivenessCheck)  # noqa: S101 - what the step was read from
-    return event.level
+def _words(facts: SqlFacts, state: Case) -> Sequence[Step]:
+    """Return the steps of a case without visits that found nothing but what it had cleared (:func:`foodtrace.recall.finds.words_on`)."""
+    return words_on(state, matter_of(facts, state), facts.now) if state.cleared else state.steps
 
 
 def redraw(session: Session, case: str | None) -> Redrawn:
-    """Draw a sample again by its opened seed, from what was known when it was drawn. Raises ``NotFound`` (``case.no_sample``)."""
+    """Draw a sample again by its opened seed, from what was known when it was drawn (rule 6). Raises ``NotFound`` (``case.no_sample``)."""
     state = load_case(session, name_case(session, case))
-    full = state.case
-    told = [each for each in case_events(session, full) if each[2] not in state.without_standing]
-    draws = [(recorded, event) for recorded, event, _ in told if isinstance(event, EffectivenessCheck) and event.result == "drawn"]
+    told = [each for each in case_events(session, state.case) if each[2] not in state.without_standing]
+    checked = [(recorded, event) for recorded, event, _ in told if isinstance(event, EffectivenessCheck)]
+    draws: dict[tuple[int, dt.datetime, Level, str, str], set[str]] = {}
+    for recorded, event in checked:
+        if event.result == "drawn":
+            draws.setdefault((recorded, event.at, event.level, event.sample, event.seed), set()).add(event.site)
     if not draws:
-        raise NotFound("case.no_sample", value=full)
+        raise NotFound("case.no_sample", value=state.case)
     commitment = commitment_of(session, state.name)
     seed_fits = True
-    wanted: set[str] = set()
-    for recorded, at, level, shape, seed in sorted({(r, e.at, e.level, e.sample, e.seed) for r, e in draws}):
+    found: dict[str, set[str]] = {each: set() for each in ("agree", "unexpected", "missing", "visited", "untold")}
+    before: set[str] = set()
+    for (recorded, at, level, shape, seed), sites in sorted(draws.items(), key=lambda each: each[0][:2]):
+        before |= sites
         if not seed or commit(bytes.fromhex(seed)) != commitment:
             seed_fits = False
+            found["unexpected"] |= sites
             continue
-        facts = facts_by(session, micros(at), recorded)
-        frame = _frame(facts, reach_of(facts, load_case(session, state.name, until=micros(at))))
-        count = int(shape.partition("-")[2]) if shape.partition("-")[2].isdigit() else size(level, len(frame))
-        wanted |= set(draw(bytes.fromhex(seed), full, frame, count))
-    sites = {event.site for _, event in draws}
-    return Redrawn(
-        case=full,
-        drawn=len(sites),
-        agree=len(sites & wanted),
-        seed_fits=seed_fits,
-        unexpected=tuple(sorted(sites - wanted)),
-        missing=tuple(sorted(wanted - sites)),
-    )
+        frame = _frame_then(session, state, micros(at), recorded)
+        whole, count = _shape(shape, level)
+        wanted = set(draw(bytes.fromhex(seed), state.case, frame, count))
+        been = {event.site for then, event in checked if event.result != "drawn" and (event.at, then) <= (at, recorded)}
+        told_apart = whole == len(frame)
+        found["agree"] |= sites & wanted
+        found["visited"] |= (wanted - before) & been
+        found["unexpected" if told_apart else "untold"] |= sites - wanted
+        found["missing" if told_apart else "untold"] |= wanted - before - been
+    told_of = {name: tuple(sorted(sites)) for name, sites in found.items() if name != "agree"}
+    return Redrawn(case=state.case, drawn=len(before), agree=len(found["agree"]), seed_fits=seed_fits, **told_of)
+
+
+def _shape(said: str, level: Level) -> tuple[int, int]:
+    """Return from how many sites a draw says it was made, and how many a draw of its level takes of so many."""
+    frame, _, drawn = said.partition("-")
+    if not (frame.isdigit() and drawn.isdigit()):
+        return -1, 0
+    whole, count = int(frame), int(drawn)
+    wide = level == "B" and any(size("B", whole, percent) == count for percent in range(11, 100))
+    return whole, count if wide else size(level, whole)
+
+
+def _frame_then(session: Session, state: Case, at: int, recorded: int) -> list[str]:
+    """Return who could be drawn at a moment, by what was on record then."""
+    facts = facts_by(session, at, recorded)
+    then = load_case(session, state.name, until=at, known_by=recorded)
+    return _frame(facts, reach_of(facts, then))
+
+
+def _reached(found: Affected) -> frozenset[int]:
+    """Return everybody who may be drawn (rule 2)."""
+    return frozenset(found.outlets | found.intermediaries)
 
 
 def _frame(facts: SqlFacts, found: Affected) -> list[str]:
     """Return the ids of everybody who may be drawn (rule 2)."""
-    texts = facts.texts(found.outlets | found.intermediaries)
-    return sorted(texts[site] for site in found.outlets | found.intermediaries)
+    return sorted(_ids(facts, _reached(found)))
+
+
+def _ids(facts: SqlFacts, sites: Iterable[int]) -> list[str]:
+    numbers = list(sites)
+    texts = facts.texts(numbers)
+    return [texts[site] for site in numbers]
 
 
 def _path(folder: Path, commitment: str) -> Path:

@@ -11,6 +11,7 @@ Rules:
 3. ``check_failed``: the last effectiveness check of a site was not clean. ``unvisited``: drawn, and nobody went; of a site all of whose
    goods were cleared neither is said, and a find of cleared goods is no word against a site. What a visit found is
    ``free`` until a record says what became of it; where nobody said which lot it is, ``found`` (:mod:`foodtrace.recall.visited`).
+   ``undrawn``: a failed check asks for a larger sample, which nobody drew; it is about no site.
 4. ``twice``: goods that two records may tell twice (:mod:`foodtrace.recall.twice`) and that, if they are one load, still lie where they
    were sent from, or are missing there. The records have to say which, or somebody answers for closing over them.
 5. ``contradicts``: by one record goods of a site in trade are missing, and by another, since the opening, as many are too much there: it
@@ -36,7 +37,7 @@ from foodtrace.operations.common import CHINA
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.amounts import PIECE
 from foodtrace.recall.clearing import still_counts
-from foodtrace.recall.effectiveness import standing
+from foodtrace.recall.effectiveness import due, standing
 from foodtrace.recall.facts import Case
 from foodtrace.recall.finds import words_on
 from foodtrace.recall.heard import heard_of
@@ -53,7 +54,7 @@ from foodtrace.storage.session import Session
 
 Kind: TypeAlias = Literal[
     "silent", "unnotified", "free", "found", "sealed", "travelling", "astray", "undisposed", "twice", "contradicts",
-    "check_failed", "unvisited",
+    "check_failed", "unvisited", "undrawn",
 ]  # fmt: skip
 
 
@@ -75,6 +76,7 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: Kind
     site: str
+    """Empty: it is about the case, not a site."""
     name: str
     quantity: int = 0
     """Base units; 0 where it is not about goods."""
@@ -85,6 +87,8 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
     """What the quantity is made of, lot by lot; of what travels, load by load."""
     unknown: bool = False
     """Of free goods: at a site that keeps no books and has not said: the quantity is what was sent there, how much is left nobody knows."""
+    level: str = ""
+    """Of a larger sample: its level."""
 
 
 def conditions(
@@ -142,10 +146,15 @@ def conditions(
     for (site, unit), quantity in of_no_lot(case, now, hit.flows).items():
         info = (hit.sites if site in hit.sites else facts.sites([site]))[site]
         made.append(Condition(kind="found", site=info.text, name=info.name or info.text, quantity=quantity, unit=UNIT_NAMES[unit]))
-    for site, state in standing(words_on(case, asked, now), now).items():
+    words = words_on(case, asked, now)
+    for site, state in standing(words, now).items():
         if state != "clean" and site not in let_go:
             info = (hit.sites if site in hit.sites else facts.sites([site]))[site]
             made.append(Condition(kind="unvisited" if state == "drawn" else "check_failed", site=info.text, name=info.name or info.text))
+    drawn_from = hit.outlets | hit.intermediaries
+    larger = due(words, now, drawn_from)
+    if larger is not None and drawn_from - let_go:
+        made.append(Condition(kind="undrawn", site="", name="", level=larger.level))
     order = {kind: place for place, kind in enumerate(Kind.__args__)}  # type: ignore[attr-defined]
     return sorted(made, key=lambda each: (order[each.kind], each.site, each.unit, each.product))
 

@@ -17,7 +17,7 @@ from foodtrace.texts import Lang, text
 
 _GRAVEST: Final[tuple[Kind, ...]] = (
     "free", "found", "check_failed", "astray",
-    "travelling", "unnotified", "silent", "contradicts", "twice", "undisposed", "sealed", "unvisited",
+    "travelling", "unnotified", "silent", "contradicts", "twice", "undisposed", "sealed", "undrawn", "unvisited",
 )  # fmt: skip
 _NAMED: Final = 5
 """Sites that a sentence names."""
@@ -52,7 +52,7 @@ def standing_words(against: Sequence[Condition], lang: Lang) -> str:
         kinds.setdefault(("unnotified", "silent") if both else (each.kind,), {})[each.site] = each.name
     return "; ".join(
         ", ".join(text(f"closing.{kind}", lang) for kind in what)
-        + f" {len(names):,} ({', '.join(list(names.values())[:_NAMED])}{', ..' * (len(names) > _NAMED)})"
+        + f" {len(names):,} ({', '.join(list(names.values())[:_NAMED])}{', ..' * (len(names) > _NAMED)})" * ("" not in names)
         for what, names in kinds.items()
     )
 

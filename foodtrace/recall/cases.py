@@ -412,7 +412,8 @@ def _step(number: dict[str, int], recorded: int, at: int, event: Event, entry: t
     if isinstance(event, EffectivenessCheck):
         lots = (number[event.lot],) if event.lot in number else ()
         amount = (0, -1) if event.quantity is None else (event.quantity.value, UNITS[event.quantity.unit])
-        return Step(kind="check", site=site, at=at, recorded=recorded, lots=lots, result=event.result, amount=amount, entry=entry)
+        said = {"result": event.result, "level": event.level, "amount": amount, "entry": entry}
+        return Step(kind="check", site=site, at=at, recorded=recorded, lots=lots, **said)  # type: ignore[arg-type]  # as above
     if isinstance(event, Refusal):
         # A till that refuses goods of the case has it on its stop list: from then on the shop knows.
         return Step(kind="stop_list", site=site, at=at, recorded=recorded, entry=entry) if event.asked == "sale" else None

@@ -6,18 +6,23 @@ Rules:
    runs the recall cannot choose the shops afterwards, and nobody who has only the commitment can tell which will be drawn.
 2. Levels: A all, B more than 10 and less than 100 % (30 % unless said), C 10 %, D 2 %, E none; rounded up, at least one.
 3. Every site has a ticket, HMAC-SHA-256(seed, case 00 site); the smallest tickets are drawn. So a wider scope or a higher level
-   adds to the sample and never takes a site out of it.
+   adds to the sample and never takes a site out of it. A site that was visited before is drawn like any other.
 4. A visit finds the site ``clean``, finds goods (``found``), a site that was never told (``not_notified``), or a closed door. The
-   last word on a site counts; only ``clean`` is clean, and who was not visited stays in the sample.
-5. A failed check raises the level by one: the recall did not reach where it was believed to have, so more are visited.
+   last word on a site counts; only ``clean`` is clean, and who was not visited stays in the sample. R6 is clean of drawn: a visit beyond
+   the draw makes the sample no larger.
+5. A failed check raises the level by one: the recall did not reach where it was believed to have, so more are visited. Each site that
+   fails raises it, once between two draws. The larger sample is **due** from then on, whatever later visits find: until a draw of that
+   level, unless as many are drawn already. A lower level drawn in between changes nothing.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable
-from typing import Final, Literal, TypeAlias
+from collections.abc import Collection, Iterable, Sequence
+from typing import Final, Literal, NamedTuple, TypeAlias, cast
+
+import msgspec
 
 from foodtrace.errors import BadData
 from foodtrace.recall.facts import Step
@@ -73,6 +78,61 @@ def standing(steps: Iterable[Step], now: int) -> dict[int, str]:
     return {site: result for site, (_, _, result) in last.items()}
 
 
+def drawn_of(steps: Iterable[Step], now: int) -> frozenset[int]:
+    """Return the sites that were drawn by a moment."""
+    return frozenset(step.site for step in steps if step.kind == "check" and step.result == "drawn" and step.at <= now)
+
+
 def raised(level: Level) -> Level:
     """Return the level after a failed check (rule 5)."""
     return LEVELS[max(LEVELS.index(level) - 1, 0)]
+
+
+class VisitsBeyond(msgspec.Struct, frozen=True, kw_only=True):
+    """Sites that were visited although nobody had drawn them: no part of R6 (rule 4)."""
+
+    sites: int = 0
+    clean: int = 0
+    """Of them, whose last visit found nothing."""
+
+
+def beyond_draw(steps: Sequence[Step], now: int) -> VisitsBeyond:
+    """Return how many sites were visited by a moment that nobody had drawn."""
+    drawn = drawn_of(steps, now)
+    last = [result for site, result in standing(steps, now).items() if site not in drawn]
+    return VisitsBeyond(sites=len(last), clean=last.count("clean"))
+
+
+class Due(NamedTuple):
+    """A larger sample that is due."""
+
+    level: Level
+    more: int
+    """Sites to be drawn still."""
+
+
+def in_force(steps: Iterable[Step], now: int) -> tuple[Level | Literal[""], bool]:
+    """Return the level in force, empty before the first draw, and whether a failed check raised it since it was last drawn (rule 5)."""
+    level: Level | Literal[""] = ""
+    undrawn = False
+    failed: set[int] = set()
+    checks = (step for step in steps if step.kind == "check" and step.at <= now)
+    for step in sorted(checks, key=lambda step: (step.at, step.recorded, step.entry)):
+        if step.result == "drawn":
+            if not level or step.level <= level:
+                level, undrawn = cast("Level", step.level), False
+                failed.clear()
+        elif step.result in FAILED and level and step.site not in failed:
+            failed.add(step.site)
+            undrawn = undrawn or level != "A"
+            level = raised(level)
+    return level, undrawn
+
+
+def due(steps: Sequence[Step], now: int, sites: Collection[int]) -> Due | None:
+    """Return the larger sample that is due (rule 5). :param sites: who may be drawn."""
+    level, undrawn = in_force(steps, now)
+    if not undrawn or not level:
+        return None
+    more = size(level, len(sites)) - len(drawn_of(steps, now).intersection(sites))
+    return Due(level, more) if more > 0 else None

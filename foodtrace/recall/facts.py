@@ -191,6 +191,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     """When an acknowledgement was given at the latest, where its moment is not known; none: it is ``at``."""
     result: str = ""
     """Of a check: ``drawn``, ``clean``, ``found``, ``not_notified``, ``closed``."""
+    level: str = ""
+    """Of a check: level of the sample, A-E."""
     amount: tuple[int, int] = (0, -1)
     """(quantity, unit) that a visit found; the unit is -1 where none did."""
     direction: str = "downstream"

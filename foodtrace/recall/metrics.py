@@ -23,9 +23,10 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from foodtrace.graph.flows import NEVER, LotInfo
+from foodtrace.graph.flows import LotInfo
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.bounds import Bounds
+from foodtrace.recall.effectiveness import drawn_of, standing
 from foodtrace.recall.facts import Case, Facts
 from foodtrace.recall.heard import heard_of
 from foodtrace.recall.percent import percent
@@ -138,16 +139,9 @@ def sites_told(found: Affected, case: Case | None, now: int) -> tuple[Rate, Rate
 
 def site_rates(case: Case | None, now: int, notified: set[int], answered: set[int], outlets: Collection[int]) -> tuple[Rate, Rate, Rate]:
     """Return what :func:`sites_told` does. :param notified: sites told of all they have. :param answered: that have answered of all."""
-    steps = [step for step in case.steps if step.at <= now] if case else []
-    checks: dict[int, tuple[int, int, str]] = {}
-    drawn: set[int] = set()
-    for step in steps:
-        if step.kind == "check":
-            drawn.add(step.site)
-            if step.result != "drawn":
-                checks[step.site] = max(checks.get(step.site, (-NEVER, 0, "")), (step.at, step.recorded, step.result))
-    clean = {site for site, (_, _, result) in checks.items() if result == "clean"}
-    return _sites(notified, outlets), _sites(answered, outlets), _sites(clean, drawn)
+    steps = case.steps if case else ()
+    clean = {site for site, result in standing(steps, now).items() if result == "clean"}
+    return _sites(notified, outlets), _sites(answered, outlets), _sites(clean, drawn_of(steps, now))
 
 
 def pseudo_lines(found: Affected, measured: Mapping[tuple[int, int, int], Bounds]) -> tuple[PseudoLine, ...]:

@@ -34,6 +34,7 @@ from foodtrace.recall.chain import Chain, forward
 from foodtrace.recall.curve import Point, curve
 from foodtrace.recall.deadlines import LOCAL, Clock, completion_clock, end_of, local_day, start_clock
 from foodtrace.recall.decisions import Decision, decisions
+from foodtrace.recall.effectiveness import VisitsBeyond, beyond_draw
 from foodtrace.recall.facts import Case
 from foodtrace.recall.finding.look import Look
 from foodtrace.recall.finds import Find, finds
@@ -160,6 +161,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     answer: Answer
     upstream: dict[str, str] = {}
     """Site -> when it was told as a supplier of the goods or of what they were made from."""
+    visits_beyond: VisitsBeyond = VisitsBeyond()
+    """Visits to sites that nobody had drawn: no part of R6."""
     unsealed: tuple[Unsealed, ...] = ()
     """Free stock of what sites received after the opening and did not book as sealed."""
     finds: tuple[Find, ...] = ()
@@ -233,6 +236,7 @@ def case_report(
         deadlines=(_deadline(start_clock(case, settings), now), _deadline(completion_clock(case, settings, look.calendar, now), now)),
         answer=answer if contacts else masked(answer),
         upstream=_upstream(told),
+        visits_beyond=beyond_draw(case.steps, now),
         unsealed=unsealed_said(
             facts, unsealed(look, marked(look)), {number: info.name for number, info in found.sites.items()}, found.called
         ),

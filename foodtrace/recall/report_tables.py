@@ -63,7 +63,7 @@ def grids(report: Report, lang: Lang) -> list[Grid]:
     return [
         _summary(report, lang),
         _figures(report.answer, lang),
-        _counts(report.answer, lang),
+        _counts(report, lang),
         _deadlines(report, lang),
         places_grid("outlets", report.answer.outlets, code, lang, upstream=report.upstream, in_case=True),
         places_grid("others", report.answer.others, code, lang, upstream=report.upstream, in_case=True),
@@ -160,10 +160,11 @@ def _on_record(row: FiguresAnswer, lang: Lang) -> tuple[Cell, ...]:
     return (text("report.figures.on_record", lang), unit_word(row.unit, lang), *said, "", Measured(row.sold, row.unit), *rates)
 
 
-def _counts(answer: Answer, lang: Lang) -> Grid:
-    """Return the rates that count sites."""
+def _counts(report: Report, lang: Lang) -> Grid:
+    """Return the rates that count sites, and below R6 visits that are no part of it."""
+    answer = report.answer
     rates = [(name, answer.rates[name]) for name in ("R4", "R5", "R6")]
-    rows = tuple(
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
         (
             f"{name} {text(f'rate.{name}', lang)}",
             rate.numerator,
@@ -173,6 +174,8 @@ def _counts(answer: Answer, lang: Lang) -> Grid:
         )
         for name, rate in rates
     )
+    if report.visits_beyond.sites:
+        rows += ((text("report.beyond_draw", lang), report.visits_beyond.clean, report.visits_beyond.sites, "", 0),)
     return Grid(name="counts", columns=("part", "numerator", "denominator", "rate", "let_off"), rows=rows)
 
 

@@ -229,6 +229,7 @@ Without:  1. hash = SHA-256(a byte 00, then all bytes of the .entry)
     "report.table.logs": ("日志和检查点", "Logs and checkpoints"),
     "report.column.what": ("项", "item"),
     "report.column.said": ("内容", "content"),
+    "report.beyond_draw": ("抽中之外查过的, 不入 R6: 干净 / 家数", "visited, not drawn, no part of R6: clean / sites"),
     "report.column.part": ("范围", "part"),
     "report.column.unit": ("单位", "unit"),
     "report.column.distributed": ("流出", "distributed"),

@@ -230,6 +230,25 @@ def test_goods_checks_and_closing_step_by_step(trade: tuple[Path, str]) -> None:
     assert steps["福安超市"] == ["notice", "sealing", "returned", "destroyed"]
 
 
+def test_a_larger_sample_is_asked_for_until_it_is_drawn(trade: tuple[Path, str]) -> None:
+    folder, lot = trade
+    opened(folder, lot)
+    assert "level C: 1 of 4 sites, 1 new" in run(folder, "case", "sample", "--level", "C")
+    drawn = json.loads(run(folder, "case", "sample", "--json"))
+    assert drawn["new"] == []
+    (site,) = {task["site"] for task in status(folder)["today"] if task["what"] == "visit"}
+    said = run(folder, "case", "check", site, "not-notified")
+    assert "goes up to level B; the case does not close before it is drawn and visited: foodtrace case sample 2026-0001" in said
+    run(folder, "case", "check", site, "clean")
+    assert "a check failed: the sample goes up to level B, 1 more: foodtrace case sample 2026-0001" in run(folder, "case", "status")
+    said = run(folder, "case", "close", code=1)
+    assert "the larger sample that a failed check asks for is not drawn\n      -> foodtrace case sample 2026-0001" in said
+    assert "()" not in said
+    assert "level B: 2 of 4 sites, 1 new" in run(folder, "case", "sample")
+    assert "larger sample" not in run(folder, "case", "close", code=1)
+    assert "2 of 2 agree" in run(folder, "case", "sample", "--verify")
+
+
 def test_status_of_an_earlier_moment_and_the_curve(trade: tuple[Path, str]) -> None:
     folder, lot = trade
     opened(folder, lot)

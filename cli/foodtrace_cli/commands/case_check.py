@@ -58,13 +58,14 @@ def _verify(ctx: Context, case_id: str | None, *, as_json: bool) -> int:
 
     with ctx.open() as ledger, ledger.reading() as session:
         found = checks.redraw(session, case_id)
-    good = found.seed_fits and not found.unexpected and not found.missing
+    good = found.seed_fits and not found.unexpected and not found.missing and not found.untold
     if as_json:
         emit_json(found)
         return 0 if good else 1
     fits = ctx.t("cli.case.seed_fits" if found.seed_fits else "cli.case.seed_differs")
     say(ctx.t("cli.case.redrawn", case=found.case, agree=found.agree, drawn=found.drawn, fits=fits))
-    for key, names in (("unexpected", found.unexpected), ("missing", found.missing)):
+    others = {"unexpected": found.unexpected, "missing": found.missing, "visited_before": found.visited, "untold": found.untold}
+    for key, names in others.items():
         if names:
             say(ctx.t("cli.case." + key, names=", ".join(names)))
     return 0 if good else 1

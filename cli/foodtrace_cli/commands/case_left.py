@@ -41,9 +41,10 @@ def _site(ctx: Context, case: str, site: Sequence[Condition], *, err: bool) -> N
     parts = []
     for each in site:
         size = size_of(ctx, each) + which(each, site) if each.quantity else ""
-        words = {"what": ctx.t("closing." + each.kind), "quantity": size, "goods": lots_of(ctx, each.goods, each.unit)}
+        words = {"what": ctx.t("closing." + each.kind, level=each.level), "quantity": size, "goods": lots_of(ctx, each.goods, each.unit)}
         parts.append(ctx.t("closing.part", **words).rstrip())
-    say(ctx.t("closing.line", name=site[0].name, site=site[0].site, what="; ".join(parts)), err=err)
+    line = "closing.line" if site[0].site else "closing.of_case"
+    say(ctx.t(line, name=site[0].name, site=site[0].site, what="; ".join(parts)), err=err)
     for command in dict.fromkeys(command for each in site for command in commands(ctx, case, each)):
         say(ctx.t("closing.do", command=command), err=err)
 

@@ -162,6 +162,10 @@ def _rates(ctx: Context, found: CaseStatus, answer: Answer) -> None:
     for name, missing, nothing in (("R4", untold, "nothing_left"), ("R5", silent, "nothing_left"), ("R6", [], "not_sampled")):
         note = "  ".join(filter(None, (_missing(ctx, missing), let_off_words(found.cleared, name, named, ctx.lang))))
         rows.append(_rate(ctx, name, found.rates[name], note, "status." + nothing))
+    if found.visits_beyond.sites:
+        *row, note = rows.pop()
+        more = ctx.t("status.beyond_draw", count=found.visits_beyond.sites, clean=found.visits_beyond.clean)
+        rows.append((*row, "; ".join(filter(None, (note, more)))))  # type: ignore[arg-type]  # a row of R6 with another note
     widths = [max(cells(row[place]) for row in rows) for place in range(3)]
     for name, percent, numbers, note in rows:
         say(f"  {fit(name, widths[0])}  {fit(percent, widths[1], '>')}  {fit(numbers, widths[2])}  {note}".rstrip())
@@ -241,6 +245,7 @@ def _task(ctx: Context, case: str, task: Task, start: str, here: Sequence[Task])
         "goods": lots_of(ctx, task.goods, task.unit),
         "names": _few(list(task.names)),
         "lot": ", ".join(each.lot for each in task.goods),
+        "level": task.level,
     }
     soon = start == "late_" and task.what == "destroy" and not task.hours
     return ctx.t(f"status.{start}{task.what}" + "_minutes" * soon, **words).rstrip()
