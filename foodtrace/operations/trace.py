@@ -82,6 +82,8 @@ class TracedPlace(msgspec.Struct, frozen=True, kw_only=True):
     on_hand: tuple[Quantity, ...]
     unseen: tuple[UnseenGoods, ...] = ()
     """Back, only what can be in what is traced: what came from no source, and what was too much."""
+    beside: tuple[Quantity, ...] = ()
+    """Of a transformation: what else went in, of lots that are no part of the way."""
 
 
 class TracedArrow(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,6 +98,8 @@ class TracedArrow(msgspec.Struct, frozen=True, kw_only=True):
     """Of one lot made into one other: how much went in."""
     travelling: tuple[Quantity, ...]
     records: int
+    beside: tuple[Quantity, ...] = ()
+    """What else went in, of lots that are no part of the way; pieces of unlike products each by themselves."""
 
 
 class Trace(msgspec.Struct, frozen=True, kw_only=True):
@@ -234,6 +238,7 @@ def _places(drawn: Chain, number: dict[Holding, int]) -> tuple[TracedPlace, ...]
             link=each.link,
             born=_quantities(each.born),
             on_hand=_quantities(each.on_hand),
+            beside=_besides(each.beside),
             unseen=tuple(UnseenGoods(what=what, quantity=_quantities(parts)) for what, parts in each.unseen),
         )
         for each in drawn.places
@@ -251,11 +256,16 @@ def _arrows(drawn: Chain, number: dict[Holding, int]) -> tuple[TracedArrow, ...]
             way=each.way,
             quantity=_quantities(each.amounts),
             taken=_quantities(each.taken),
+            beside=_besides(each.beside),
             travelling=_quantities(each.travelling),
             records=each.count,
         )
         for each in order
     )
+
+
+def _besides(parts: chains.Beside) -> tuple[Quantity, ...]:
+    return tuple(Quantity(q, UNIT_NAMES[unit]) for unit, _, q in parts)
 
 
 def _quantities(amounts: Amounts) -> tuple[Quantity, ...]:

@@ -3,7 +3,8 @@
 Rules:
 
 1. A **place** is a holding: one lot at one site. A transformation of several lots, or into several, is a place of its own (a
-   *process*) between what went in and what came out; one lot into one is a single arrow.
+   *process*) between what went in and what came out; one lot into one is a single arrow. What else went in, of lots that are no part
+   of the chain, stands with the arrow or the process: 30 kg do not become 45 by themselves.
 2. An **arrow** is everything that went one way between two places, by the records: how much arrived (what is still travelling
    counts as sent), in each unit by itself.
 3. **Forward** is the affected set with the moves inside it. **Back** is walked against time: a holding counts as a source only
@@ -39,12 +40,15 @@ from foodtrace.recall.settings import DEFAULT, Settings
 from foodtrace.recall.silence import unheard
 from foodtrace.recall.twins import twins
 
+_PIECE = 2
 Way: TypeAlias = Literal["move", "return", "unnamed", "made"]
 """``made``: into, out of, or through a transformation."""
 Amounts: TypeAlias = tuple[tuple[int, int], ...]
 """(unit, base units), by unit."""
 
 
+Beside: TypeAlias = tuple[tuple[int, str, int], ...]
+"""(unit, product of pieces, base units) of other lots, by unit and product."""
 Unseen: TypeAlias = Literal["from_nowhere", "to_nowhere", "over", "unaccounted"]
 """Why a quantity has no arrow (rule 4)."""
 
@@ -72,6 +76,8 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     """The site records nothing, so that nobody knows what is on hand; it may be as much as ``on_hand`` says."""
     unseen: tuple[tuple[Unseen, Amounts], ...] = ()
     """What came to or left this place by no way on record, and why there is none."""
+    beside: Beside = ()
+    """Of a process: what went in that is no part of the chain."""
 
 
 class Arrow(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,6 +90,8 @@ class Arrow(msgspec.Struct, frozen=True, kw_only=True):
     """How much arrived, or was sent and travels."""
     taken: Amounts = ()
     """Of one lot made into one other: how much went in."""
+    beside: Beside = ()
+    """Then, too: what else went in, of lots that are no part of the chain."""
     travelling: Amounts = ()
     count: int = 1
     """Records behind it."""
@@ -124,7 +132,8 @@ def forward(
     moves = [move for move in found.moves if move.t_out >= since.get((move.lot, move.src), ALWAYS)]
     drawn.moves(moves)
     drawn.unseen(moves)
-    drawn.made([flow for flow in flows if flow.kind == FlowKind.PRODUCED or flow.t >= since.get((flow.lot, flow.site), ALWAYS)])
+    inside = {flow for flow in flows if flow.kind == FlowKind.PRODUCED or flow.t >= since.get((flow.lot, flow.site), NEVER)}
+    drawn.made([flow for flow in flows if flow in inside], [flow for flow in flows if flow not in inside], facts)
     return drawn.chain()
 
 
@@ -285,6 +294,10 @@ class _Drawing:
         self._places: dict[Holding, Place] = {}
         self._arrows: dict[tuple[Holding, Holding, Way], list[tuple[int, int, int, int]]] = defaultdict(list)
         """(unit, arrived or travelling, travelling, taken)."""
+        self._beside: Mapping[tuple[int, int], list[tuple[int, str, int]]] = {}
+        """Entry of a transformation -> (unit, product, q) of what else went in."""
+        self._besides: dict[tuple[Holding, Holding], list[tuple[int, str, int]]] = defaultdict(list)
+        """Ends of an arrow through transformations -> the same of all of them."""
 
     def place(self, key: Holding, *, asked: bool, silent: bool = False, **more: object) -> None:
         lot, site = key
@@ -336,7 +349,9 @@ class _Drawing:
         """Return the holdings that a dispatch without lot may have come from, as far as they are drawn."""
         return [key for key in self._places if key[1] == move.src and key[0] != move.lot]
 
-    def made(self, flows: Iterable[Flow]) -> None:
+    def made(self, flows: Iterable[Flow], others: Collection[Flow] = (), facts: Facts | None = None) -> None:
+        """Draw transformations. :param others: inputs of them that are no part of the chain; whose products ``facts`` knows."""
+        self._beside = self._other_inputs(others, facts) if others and facts is not None else {}
         entries: dict[tuple[int, int], tuple[list[Flow], list[Flow]]] = defaultdict(lambda: ([], []))
         for flow in flows:
             if (flow.lot, flow.site) in self._places and flow.kind in (FlowKind.CONSUMED, FlowKind.PRODUCED):
@@ -352,8 +367,21 @@ class _Drawing:
             if len(sources) == len(results) == 1:
                 (here,), (there,) = sources, results
                 self._through(here, there, each)
+                self._besides[here, there] += self._beside_of(each)
             else:
                 self._process(number, each)
+
+    def _other_inputs(self, others: Iterable[Flow], facts: Facts) -> dict[tuple[int, int], list[tuple[int, str, int]]]:
+        """Return what else went into each transformation, by its entry; pieces by product."""
+        infos = facts.lots({flow.lot for flow in others if flow.unit == _PIECE})
+        found: dict[tuple[int, int], list[tuple[int, str, int]]] = defaultdict(list)
+        for flow in others:
+            product = infos[flow.lot].product if flow.unit == _PIECE and flow.lot in infos else ""
+            found[flow.log, flow.seq].append((flow.unit, product, flow.q))
+        return found
+
+    def _beside_of(self, each: Iterable[tuple[list[Flow], list[Flow]]]) -> list[tuple[int, str, int]]:
+        return [part for taken, _ in each for part in self._beside.get((taken[0].log, taken[0].seq), ())]
 
     def _through(self, here: Holding, there: Holding, each: Iterable[tuple[list[Flow], list[Flow]]]) -> None:
         if here == there:
@@ -364,7 +392,8 @@ class _Drawing:
     def _process(self, number: int, each: list[tuple[list[Flow], list[Flow]]]) -> None:
         knot = (number, KNOT)
         where = self._sites.get(each[0][1][0].site)
-        self._places[knot] = Place(key=knot, site=where.text if where else "", name=where.name if where else "", kind="process")
+        name, text = (where.name, where.text) if where else ("", "")
+        self._places[knot] = Place(key=knot, site=text, name=name, kind="process", beside=_together(self._beside_of(each)))
         for taken, out in each:
             for flow in taken:
                 self._arrows[(flow.lot, flow.site), knot, "made"].append((flow.unit, flow.q, 0, 0))
@@ -386,10 +415,18 @@ class _Drawing:
                     amounts=tuple((unit, each[0]) for unit, each in by_unit if each[0] or not each[2]),
                     travelling=tuple((unit, each[1]) for unit, each in by_unit if each[1]),
                     taken=tuple((unit, each[2]) for unit, each in by_unit if each[2]),
+                    beside=_together(self._besides[here, there]) if way == "made" else (),
                     count=max(1, sum(1 for part in parts if not part[3])),
                 )
             )
         return Chain(places=tuple(sorted(self._places.values(), key=_by_text)), arrows=tuple(arrows))
+
+
+def _together(parts: Iterable[tuple[int, str, int]]) -> Beside:
+    sums: dict[tuple[int, str], int] = defaultdict(int)
+    for unit, product, q in parts:
+        sums[unit, product] += q
+    return tuple((unit, product, q) for (unit, product), q in sorted(sums.items()))
 
 
 def _by_text(place: Place) -> tuple[str, str, Holding]:
@@ -402,4 +439,4 @@ def _info(infos: Mapping[int, LotInfo], names: Iterable[int]) -> LotInfo:
     return next((info for info in known if info.product), known[0] if known else LotInfo(lot=0, text=""))
 
 
-__all__ = ["Amounts", "Arrow", "Chain", "Place", "Unseen", "Way", "backward", "forward", "joined"]
+__all__ = ["Amounts", "Arrow", "Beside", "Chain", "Place", "Unseen", "Way", "backward", "forward", "joined"]

@@ -52,6 +52,8 @@ class Box(msgspec.Struct, frozen=True, kw_only=True):
     """Nobody knows what is on hand at one of them; it may be as much as ``on_hand`` says."""
     unseen: tuple[tuple[Unseen, Sums], ...] = ()
     """What came or left by no way on record, see :attr:`foodtrace.recall.chain.Place.unseen`."""
+    beside: Sums = ()
+    """What else went into the processes, of lots that are no part of the chain."""
     possible: int = 0
     """How many of them are only possibly affected."""
     kinds: tuple[tuple[str, int], ...] = ()
@@ -67,6 +69,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     amounts: Sums
     taken: Sums
     travelling: Sums
+    beside: Sums
+    """What else went into the transformations, of lots that are no part of the chain."""
     count: int
     """Pairs of places it stands for."""
 
@@ -218,6 +222,7 @@ def _drawn(chain: Chain, part: Mapping[Holding, Hashable]) -> Sketch:
                 amounts=added((_of(product, arrow.there, arrow.here), arrow.amounts) for arrow in arrows),
                 taken=added((_of(product, arrow.here, arrow.there), arrow.taken) for arrow in arrows),
                 travelling=added((_of(product, arrow.there, arrow.here), arrow.travelling) for arrow in arrows),
+                beside=together(part for arrow in arrows for part in arrow.beside),
                 count=len(arrows),
             )
             for (here, there, way), arrows in sorted(lines.items())
@@ -241,6 +246,7 @@ def _box(key: int, places: list[Place]) -> Box:
         on_hand=added((place.product, place.on_hand) for place in places),
         unknown=any(place.unknown for place in places),
         unseen=tuple((what, added((place.product, each) for place, each in parts)) for what, parts in sorted(unseen.items())),
+        beside=together(part for place in places for part in place.beside),
         possible=sum(place.link == "possible" for place in places),
         kinds=tuple(sorted(Counter(place.kind for place in places).items())),
     )

@@ -127,7 +127,10 @@ def cards_of(drawn: Sketch, code: Written, look: Look, lang: Lang) -> Cards:
 def on_arrow(line: Line, lang: Lang) -> str:
     """Return what stands on an arrow."""
     shown = amounts(line.amounts, lang)
-    if line.taken and line.taken != line.amounts:
+    if line.beside:
+        others = text("report.picture.beside", lang, quantity=amounts(line.beside, lang))
+        shown = f"{amounts(line.taken, lang)} ({others}) -> {shown}"
+    elif line.taken and line.taken != line.amounts:
         shown = f"{amounts(line.taken, lang)} -> {shown}"
     if travels(line):
         shown += " " + text("report.picture.travelling", lang)
@@ -179,7 +182,7 @@ def _sum(fan: Sequence[Line], key: int) -> Line:
     def of(name: str) -> Sums:
         return together(one_by_one.from_iterable(getattr(line, name) for line in fan))
 
-    sums = {name: of(name) for name in ("amounts", "taken", "travelling")}
+    sums = {name: of(name) for name in ("amounts", "taken", "travelling", "beside")}
     return Line(here=fan[0].here, there=key, way=fan[0].way, count=sum(line.count for line in fan), **sums)
 
 
@@ -237,6 +240,8 @@ def _card(box: Box, called: _Words, notes: Iterable[str], look: Look, lang: Lang
         heads = called.name
         words = [called.id, *phrases([_kind(place, lang), called.lot], look.wide), shortened(place.product, look.wide)]
     words.append(_possible(box, lang))
+    if box.beside:
+        words.append(text("report.picture.beside", lang, quantity=amounts(box.beside, lang)))
     if box.born:
         words.append(text("report.picture.born", lang, quantity=amounts(box.born, lang)))
     if place.kind != "process" and (box.on_hand or place.role):

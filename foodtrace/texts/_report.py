@@ -47,6 +47,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "report.picture.to_nowhere": ("? 去向没有记录 {quantity}", "? to nobody {quantity}"),
     "report.picture.over": ("? 多出 {quantity}", "? too much {quantity}"),
     "report.picture.unaccounted": ("? 短少 {quantity}", "? missing {quantity}"),
+    "report.picture.beside": ("另加其他货 {quantity}", "and {quantity} of other goods"),
     "report.picture.own": ("{kind}(自有)", "{kind} (own)"),
     "report.picture.within": ("其间互转 {quantity}", "among them {quantity}"),
     "report.picture.travelling": ("在途", "travelling"),

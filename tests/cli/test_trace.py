@@ -63,3 +63,22 @@ def test_the_picture_is_an_svg_of_its_own(shop: Path) -> None:
         assert word in words
     assert "trace.picture" in run(shop, "trace", tomato, "--picture", "chain.png", code=2)
     assert lot_of(shop) == tomato
+
+
+def test_shops_of_one_name_have_their_ids_and_a_blend_says_what_else_went_in(tmp_path: Path) -> None:
+    run(tmp_path, "init")
+    run(tmp_path, "site", "add", "北河农批:market", "永发合作社:farm")
+    for site in ("S-1", "S-2"):
+        run(tmp_path, "site", "add", "福安超市:shop", "--id", site)
+    for lot in ("L-0002/L", "L-0002/K"):
+        run(tmp_path, "receive", lot, "70kg", "--at", "北河农批", "--from", "永发合作社")
+    used = ("--in", "L-0002/L=30kg", "--in", "L-0002/K=20kg")
+    run(tmp_path, "transform", "--at", "北河农批", *used, "--out", "L-0001/M=45kg", "--kind", "blend")
+    for site in ("S-1", "S-2"):
+        run(tmp_path, "transfer", "L-0002/L", "20kg", "--from", "北河农批", "--to", site)
+    said = run(tmp_path, "trace", "L-0002/L", "--forward", lang="zh")
+    for site in ("S-1", "S-2"):
+        assert f"北河农批 L -> 福安超市 ({site}) L  20.0 kg" in said
+    assert "北河农批 L -> 北河农批 M  30.0 kg (另加其他货 20.0 kg) -> 45.0 kg" in said
+    (made,) = [each for each in json.loads(run(tmp_path, "trace", "L-0002/L", "--forward", "--json"))["arrows"] if each["way"] == "made"]
+    assert made["beside"] == [{"value": 20_000, "unit": "g"}]

@@ -11,6 +11,7 @@ from foodtrace.graph.flows import ALWAYS, BIRTHS, NEVER
 from foodtrace.graph.walk import KNOT, reach
 from foodtrace.recall.chain import Arrow, Chain, Place, backward, joined
 from foodtrace.recall.grouping import added, depths, sketch, together
+from foodtrace.recall.picture import svg
 from foodtrace.recall.records import Records
 from tests.recall.chains import BLEND, EXACT, ahead, back, crowd, told
 from tests.recall.notation import Build
@@ -161,3 +162,16 @@ def test_shops_of_one_sender_are_one_group_and_the_lot_asked_for_stands_alone() 
 def test_depth_of_a_cycle_nothing_leads_into() -> None:
     build = told("P->X L5 @2\nX->P L5 @3")
     assert sorted(depths(ahead(build, "L")).values()) == [0, 1]
+
+
+def test_what_else_went_into_a_blend_stands_with_the_arrow() -> None:
+    """30 kg of L and 70 kg of K made 100: "30 -> 100" alone would be a miracle."""
+    (made,) = [arrow for arrow in ahead(told(BLEND), "L").arrows if arrow.way == "made"]
+    assert (made.taken, made.beside, made.amounts) == (((0, 30),), ((0, "", 70),), ((0, 100),))
+    assert "0.03 kg (另加其他货 0.07 kg) -> 0.1 kg" in svg(ahead(told(BLEND), "L"), lang="zh").replace("&gt;", ">")
+    alone = told("L:P 30\nP: L30 = M30 @2")
+    assert not any(arrow.beside for arrow in ahead(alone, "L").arrows)
+    every = ahead(told("L:P 30\nP: L20 = N20 @2\nK:P 5\nP: L10 + N20 + K5 = M35 @3"), "L")
+    assert [place.beside for place in every.places if place.kind == "process"] == [((0, "", 5),)]
+    assert "另加其他货 0.005 kg" in svg(every, lang="zh")
+    assert not any(arrow.beside for arrow in back(told(BLEND), "M").arrows), "the way back has all that went in"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -93,16 +94,26 @@ def _way(ctx: Context, found: Any, limit: int | None) -> None:
 
     places = {place.id: place for place in found.places}
     code = short_codes(_named(found))
+    of_name: dict[str, set[str]] = defaultdict(set)
+    for place in found.places:
+        of_name[place.name].add(place.site)
 
     def name(number: int) -> str:
         place = places[number]
         lot = " = ".join(map(code, (place.lot, *place.also)))
-        return clean(f"{place.name or place.site or kind_word(place.kind, ctx.lang)} {lot}".strip())
+        where = place.name or place.site or kind_word(place.kind, ctx.lang)
+        # Shops of one name are told apart by their ids.
+        site = f"({place.site})" if place.name and len(of_name[place.name]) > 1 else ""
+        return clean(" ".join(each for each in (where, site, lot) if each))
+
+    def beside(what: Any) -> str:
+        return " (" + ctx.t("report.picture.beside", quantity=_amounts(ctx, what)) + ")" if what else ""
 
     _put(ctx.t("cli.trace.way", count=len(found.arrows)))
     for arrow in found.arrows[:limit]:
         taken = _amounts(ctx, arrow.taken)
-        line = f"  {name(arrow.source)} -> {name(arrow.to)}  {taken + ' -> ' if taken else ''}{_amounts(ctx, arrow.quantity)}"
+        taken = f"{taken}{beside(arrow.beside)} -> " if taken else ""
+        line = f"  {name(arrow.source)} -> {name(arrow.to)}  {taken}{_amounts(ctx, arrow.quantity)}{beside(places[arrow.to].beside)}"
         if arrow.travelling:
             line += "  " + ctx.t("cli.trace.travelling", quantity=_amounts(ctx, arrow.travelling))
         if arrow.way in ("return", "unnamed"):
