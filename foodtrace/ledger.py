@@ -164,7 +164,8 @@ class Ledger:
         :param rules: folder of rule packs of one's own, in ``recall/*.toml`` and ``gate/*.toml``; each is read when it is first needed.
         :raises NotFound: ``ledger.missing``, ``rules.directory``. :raises Integrity: ``ledger.rolled_back``, ``ledger.forked_log``,
             ``ledger.gone``, ``ledger.no_settings``.
-        :raises Storage: ``ledger.newer``, ``ledger.older``, ``storage.*``. :raises BadData: ``clock.ahead``, ``rules.misplaced``.
+        :raises Storage: ``ledger.newer``, ``ledger.older``, ``ledger.number_older``, ``storage.*``.
+        :raises BadData: ``clock.ahead``, ``rules.misplaced``.
         """
         rule = clock_rule(clock_ahead, confirmed=confirm_clock)
         own = None if rules is None else rule_folder(rules)

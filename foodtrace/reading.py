@@ -99,7 +99,7 @@ def reading(url: str, *, keys: str | Path | None = None) -> Iterator[Session]:
     """Open one snapshot of a ledger that is there, checked as :meth:`foodtrace.ledger.Ledger.open` checks it.
 
     :raises NotFound: ``ledger.missing``. :raises Integrity: ``ledger.rolled_back``, ``ledger.forked_log``.
-    :raises Storage: ``ledger.newer``, ``ledger.older``, ``storage.*``.
+    :raises Storage: ``ledger.newer``, ``ledger.older``, ``ledger.number_older``, ``storage.*``.
     """
     try:
         store = open_store(url, create=False)
@@ -219,9 +219,10 @@ def check(
             return
         raise Storage("ledger.newer", value=version, expected=SCHEMA_VERSION)
     if version < SCHEMA_VERSION and not older:
-        if looking and _says_less(store):
+        altered = _says_less(store)
+        if looking and altered:
             return
-        raise Storage("ledger.older", value=version, expected=SCHEMA_VERSION)
+        raise Storage("ledger.number_older" if altered else "ledger.older", value=version, expected=SCHEMA_VERSION)
     if not anchors:
         return
     with store.read() as session:

@@ -37,6 +37,7 @@ from foodtrace.storage.session import Session
 from foodtrace.storage.standins import as_made, tables_gone
 from foodtrace.storage.still import is_still
 from foodtrace.storage.strange import IN_PLACE, Strange, strange_code, strange_things, table_of
+from foodtrace.storage.tables import PROJECTION
 from foodtrace.tlog.anchor import wrote
 from foodtrace.tlog.clock import DAY, EARLIEST, SKEW, ClockRule
 from foodtrace.tlog.entry import time_text
@@ -47,6 +48,8 @@ from foodtrace.verification.misplaced import heads_of_no_log, name_beyond, seale
 
 State: TypeAlias = Literal["ok", "warn", "bad"]
 
+_COMPUTED: Final = frozenset(table.name for table in PROJECTION)
+"""Tables that ``rebuild`` makes anew."""
 LEAST_FREE: Final = 200_000_000
 """Free bytes below which a busy day may not fit."""
 MUCH_FREE: Final = 2_000_000_000
@@ -106,7 +109,7 @@ def examine(
             found.append(_none(url, mark_path(keys, url, schema)))
         else:
             known = {"ledger.older": "ledger_older", "ledger.newer": "ledger_newer", "storage.encoding": "ledger_encoding"}
-            known |= dict.fromkeys(("ledger.no_settings", "storage.mistyped"), "ledger_damaged")
+            known |= dict.fromkeys(("ledger.no_settings", "storage.mistyped"), "ledger_damaged") | {"ledger.number_older": "ledger_number"}
             code = known.get(error.code, "ledger_closed")
             found.append(Check(topic="ledger", state="bad", code=code, facts=_told(error)))
     if host is not None:
@@ -193,8 +196,9 @@ def _personal(session: Session, keys: Path, states: list[LogState]) -> Iterator[
 def _ledger(session: Session, bare: Session) -> Iterator[Check]:
     """Look at the tables, and at the logs in them. :param bare: the session without stand-ins for tables."""
     gone = tables_gone(session)
-    if gone:
-        yield Check(topic="ledger", state="bad", code="tables_gone", facts={"names": ", ".join(sorted(gone))})
+    for names, code in ((gone - _COMPUTED, "tables_gone"), (gone & _COMPUTED, "computed_gone")):
+        if names:
+            yield Check(topic="ledger", state="bad", code=code, facts={"names": ", ".join(sorted(names))})
     missing = [each for each in missing_triggers(bare) if table_of(each) not in gone]
     strange, changed = strange_things(bare), [each for each in altered(bare) if each.table not in gone]
     copied = session.row("SELECT value FROM setting WHERE key = ?", (BACKUP,))
@@ -223,6 +227,8 @@ def _beside(session: Session) -> Iterator[Check]:
         "published": ("warn", "personal_published"),
         "policy": ("warn", "policies_waiting"),
         "event": ("warn", "events_waiting"),
+        "granted": ("bad", "granted_to_all"),
+        "shown": ("warn", "personal_shown"),
     }
     for each in beside(session):
         state, code = codes[each.kind]
@@ -263,7 +269,8 @@ def _around(session: Session, missing: list[str], strange: list[Strange], change
             # What stands in a table's place has neither keys nor columns of ours (it is named above).
             if each.column:
                 facts = {"expected": each.expected, "got": each.got}
-                yield _mended("columns_altered", each.name, each.mend, **facts)
+                code = "columns_altered" if each.got != "-" else "computed_gone" if each.table in _COMPUTED else "tables_gone"
+                yield _mended(code, each.name, each.mend, **(facts if code == "columns_altered" else {}))
             elif each.name.split(" ")[0] not in covered:
                 yield _mended("keys_gone", each.name, each.mend)
     for name in missing:

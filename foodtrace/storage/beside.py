@@ -8,7 +8,9 @@ Rules:
 2. A publication that carries the personal values takes them to where nobody erases them.
 3. A policy does nothing while row security is off, and an event trigger nothing while no table is changed: they wait. Neither touches
    what is recorded or what ``verify`` says; who looks after the database is told.
-4. Each is named with the statement that mends it (rule 1 of :mod:`foodtrace.storage.mending`). Nothing is dropped where less will do: a
+4. A grant to PUBLIC lets whoever can connect write to a table: a trigger refuses to change a sealed row and not to add one. So does one of
+   a single column. To read is harmless but for the personal values.
+5. Each is named with the statement that mends it (rule 1 of :mod:`foodtrace.storage.mending`). Nothing is dropped where less will do: a
    publication goes on with its other tables, an event trigger is switched off, for it may be an extension's.
 """
 
@@ -56,13 +58,21 @@ _POLICIES: Final = (
     "SELECT p.polname, c.relname FROM unnest(?::text[]) AS n(name) JOIN pg_catalog.pg_class AS c ON c.oid = to_regclass(n.name) "
     "JOIN pg_catalog.pg_policy AS p ON p.polrelid = c.oid ORDER BY 2, 1"
 )
+_GRANTED: Final = (
+    "SELECT c.relname, array_to_string(array_agg(DISTINCT a.privilege_type ORDER BY a.privilege_type), ', ') "
+    "FROM unnest(?::text[]) AS n(name) JOIN pg_catalog.pg_class AS c ON c.oid = to_regclass(n.name) AND c.relkind = 'r' CROSS JOIN LATERAL "
+    "(SELECT x.grantee, x.privilege_type FROM aclexplode(c.relacl) AS x UNION ALL SELECT y.grantee, y.privilege_type "
+    "FROM pg_catalog.pg_attribute AS t, aclexplode(t.attacl) AS y WHERE t.attrelid = c.oid AND NOT t.attisdropped) AS a "
+    "WHERE a.grantee = 0 AND (a.privilege_type <> 'SELECT') = ? GROUP BY c.relname ORDER BY c.relname"
+)
+"""Tables with what PUBLIC may do with them or with a column of theirs: write, or (false) read."""
 _EVENTS: Final = "SELECT evtname, evtevent FROM pg_catalog.pg_event_trigger WHERE evtenabled <> 'D' ORDER BY evtname"
 
 
 class Beside(NamedTuple):
     """One thing beside the tables."""
 
-    kind: Literal["numbers", "published", "policy", "event"]
+    kind: Literal["numbers", "published", "policy", "event", "granted", "shown"]
     name: str
     """``sequence name_id_seq``, ``default of id on name``, ``publication all_of_it`` ..."""
     got: str
@@ -75,7 +85,7 @@ def beside(session: Session) -> list[Beside]:
     """Return what is wrong or waits beside the tables of a ledger on PostgreSQL; nothing on SQLite, which has none of it."""
     if session.dialect != "postgresql":
         return []
-    return [*_numbers(session), *_defaults(session), *_publications(session), *_waiting(session)]
+    return [*_numbers(session), *_defaults(session), *_publications(session), *_waiting(session), *_granted(session)]
 
 
 def _numbers(session: Session) -> Iterator[Beside]:
@@ -180,6 +190,13 @@ def _waiting(session: Session) -> Iterator[Beside]:
         yield Beside("policy", f"policy {name} on {table}", "", f"DROP POLICY IF EXISTS {quoted(name)} ON {place_of(session, table)};")
     for name, event in session.rows(_EVENTS):
         yield Beside("event", f"event trigger {name}", str(event), f"ALTER EVENT TRIGGER {quoted(name)} DISABLE;")
+
+
+def _granted(session: Session) -> Iterator[Beside]:
+    """Rule 4. What is taken back from a table is taken back from its columns too."""
+    for kind, tables, writes in (("granted", TABLES, True), ("shown", ("personal",), False)):
+        for table, may in session.rows(_GRANTED, (list(tables), writes)):
+            yield Beside(kind, f"table {table}", str(may), f"REVOKE {may} ON {place_of(session, table)} FROM PUBLIC;")  # type: ignore[arg-type]
 
 
 __all__ = ["Beside", "beside"]

@@ -462,7 +462,8 @@ class PostgresStore:
             reason = (str(error).splitlines() or ["?"])[0]
             if not repeatable(reason, self._address):
                 reason = type(error).__name__
-            raise Storage("storage.failed", value=self.url, reason=reason) from None
+            gone = isinstance(error, errors.UndefinedTable | errors.UndefinedColumn)
+            raise Storage("storage.gone" if gone else "storage.failed", value=self.url, reason=reason) from None
 
 
 def _stands(session: Session) -> list[list[Row]]:

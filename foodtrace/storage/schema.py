@@ -34,6 +34,12 @@ _BACK_PRINTED: Final = "((new.log <> old.log) OR (new.size <= old.size))"
 """The same in PostgreSQL's own words."""
 _INDEXED_SINCE: Final = {"move_number": 3}
 """Index -> layout whose ledgers have it, at the latest after a rebuild: without one everything is answered, only slowly (ADR 35)."""
+_COLUMNS: Final = "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(?) AND attnum > 0 AND NOT attisdropped"
+_GRANTS: Final = (
+    "SELECT quote_ident(r.rolname), string_agg(a.privilege_type, ', ') FROM pg_class AS c CROSS JOIN LATERAL aclexplode(c.relacl) AS a "
+    "JOIN pg_roles AS r ON r.oid = a.grantee WHERE c.oid = to_regclass(?) AND a.grantee <> c.relowner GROUP BY r.rolname"
+)
+"""What roles were granted of a table; what everybody was is not given back."""
 _FUNCTION: Final = "EXECUTE FUNCTION foodtrace_sealed()"
 
 
@@ -59,6 +65,16 @@ def _since(index: str) -> int:
     return _INDEXED_SINCE.get(index, 0)
 
 
+def fill_gaps(session: Session) -> None:
+    """Make the tables of the projection that are gone on PostgreSQL, empty: who locks a log's head there holds all tables.
+
+    Who calls this renews them afterwards (:func:`renew`). On SQLite nothing is held.
+    """
+    for table in PROJECTION if session.dialect == "postgresql" else ():
+        if not session.rows(_COLUMNS, (table.name,)):
+            _anew(session, table)
+
+
 def renew(session: Session) -> None:
     """Empty the projection, in an open write transaction, and give it the tables and indexes that this program has, whatever was there.
 
@@ -71,6 +87,9 @@ def renew(session: Session) -> None:
         if session.dialect == "sqlite":
             session.run(f"DROP TABLE IF EXISTS {table.name}")
             session.run(_printed(CreateTable(table), "sqlite"))
+            continue
+        if not _whole(session, table):
+            _anew(session, table)
             continue
         # Dropped, a table would lose what its owner granted to others; and readers go on while rows are only deleted.
         session.run(f"DELETE FROM {table.name}")  # noqa: S608 - our tables
@@ -104,6 +123,21 @@ def _guard(session: Session, before: int) -> None:
             place = f" ON {table_of(name)}" if session.dialect == "postgresql" else ""
             session.run(f"DROP TRIGGER IF EXISTS {name}{place}")
             session.run(statement)
+
+
+def _whole(session: Session, table: Table) -> bool:
+    """Say whether a table of PostgreSQL is there with all of its columns."""
+    return {column.name for column in table.columns} <= {str(name) for (name,) in session.rows(_COLUMNS, (table.name,))}
+
+
+def _anew(session: Session, table: Table) -> None:
+    """Make a table of PostgreSQL anew that is gone or lacks columns, with what was granted of it."""
+    granted = session.rows(_GRANTS, (table.name,))
+    session.run(f"DROP TABLE IF EXISTS {table.name}")
+    made = _printed(CreateTable(table), "postgresql")
+    session.run(made if sorts_by_bytes(session) else ordered(made))
+    for to, what in granted:
+        session.run(f"GRANT {what} ON {table.name} TO {to}")
 
 
 def _there(session: Session, table: str) -> set[str]:

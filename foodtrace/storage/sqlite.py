@@ -305,6 +305,11 @@ def _commit(connection: _Connection) -> None:
     connection.execute("COMMIT")  # the driver keeps this statement; that of its own commit() it prepares every time
 
 
+_GONE: Final = ("no such table: ", "no such column: ")
+_LACKS: Final = " has no column named "
+"""What SQLite says of a table that was taken away, and of one that lacks a column: it has no number of its own for either."""
+
+
 @contextmanager
 def translated(path: Path) -> Iterator[None]:
     """Turn the driver's exceptions into ours; none of them reaches a caller."""
@@ -329,7 +334,8 @@ def ours(error: sqlite3.DatabaseError, path: Path) -> FoodtraceError:
         return Storage("storage.read_only", value=str(path), expected=str(path.parent))
     if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
         return Storage("storage.not_a_ledger", value=str(path), reason=str(error))
-    return Storage("storage.failed", value=str(path), reason=str(error))
+    gone = str(error).startswith(_GONE) or _LACKS in str(error)
+    return Storage("storage.gone" if gone else "storage.failed", value=str(path), reason=str(error))
 
 
 def _no_room(path: Path) -> bool:

@@ -39,6 +39,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "里面没有记过什么: CREATE DATABASE 名称 ENCODING 'UTF8' TEMPLATE template0, 再在新库里 foodtrace init",
         "nothing was ever recorded in it: CREATE DATABASE name ENCODING 'UTF8' TEMPLATE template0, then foodtrace init in that one",
     ),
+    "doctor.ledger_number": ("{reason_zh}{reason:.0}", "{reason}{reason_zh:.0}"),
+    "doctor.ledger_number.hint": (
+        "先复制一份; foodtrace verify 说明还改了什么; 再 foodtrace rebuild, 由它把数改回来",
+        "copy it first; foodtrace verify says what else was changed; then foodtrace rebuild, which puts the number right",
+    ),
     "doctor.ledger_older": ("{reason_zh}{reason:.0}", "{reason}{reason_zh:.0}"),
     "doctor.ledger_older.hint": (
         "foodtrace backup DIR, 再 foodtrace rebuild: 日志不动, 其余重算",
@@ -138,7 +143,31 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "先 foodtrace verify --full; 除此之外无误, 由管理员执行下面的语句, 再验一次; 有重行的放回备份",
         "foodtrace verify --full first; if it names nothing else, the administrator runs what follows, then verify again. If rows stand twice, put a backup back",
     ),
-    "doctor.tables_gone": ("账本的这些表不见了: {names}; 其余的照样看了", "these tables of the ledger are gone: {names}; the others were looked at"),
+    "doctor.computed_gone": (
+        "由记录算出的表或列不见了: {names}; 其余的照样看了",
+        "tables or columns that are computed from the record are gone: {names}; the others were looked at",
+    ),
+    "doctor.computed_gone.hint": (
+        "有人动过数据库: 先复制一份; foodtrace verify 说明其余是否无误; 再 foodtrace rebuild 重建 (日志不动)",
+        "somebody changed the database: copy it first; foodtrace verify says whether the rest holds; then foodtrace rebuild makes them anew (the log stays)",
+    ),
+    "doctor.granted_to_all": (
+        "谁都能改账本的表: {names} 授权给了 PUBLIC ({got})",
+        "anybody may write to a table of the ledger: {names} is granted to PUBLIC ({got})",
+    ),
+    "doctor.granted_to_all.hint": (
+        "能连上这个库的都能写, 封存的表也能加行。由管理员执行下面的语句; 要写的角色另行授权 (docs/postgresql.md)",
+        "whoever can connect can write, and add rows to sealed tables too. The administrator runs what follows; who is to write gets grants of its own (docs/postgresql.md)",
+    ),
+    "doctor.personal_shown": (
+        "谁都能读个人信息: {names} 授权给了 PUBLIC ({got})",
+        "anybody may read personal values: {names} is granted to PUBLIC ({got})",
+    ),
+    "doctor.personal_shown.hint": (
+        "由管理员执行下面的语句; 要读的角色另行授权 (docs/postgresql.md)",
+        "the administrator runs what follows; who is to read them gets a grant of its own (docs/postgresql.md)",
+    ),
+    "doctor.tables_gone": ("账本的这些表或列不见了: {names}; 其余的照样看了", "these tables or columns of the ledger are gone: {names}; the others were looked at"),
     "doctor.tables_gone.hint": (
         "有人动过数据库: 先复制一份; foodtrace verify 说明其余是否无误; 再放回备份: foodtrace recover --from 备份 --reason 原因",
         "somebody changed the database: copy it first; foodtrace verify says whether the rest holds; then put a backup back: foodtrace recover --from BACKUP --reason WHY",

@@ -219,6 +219,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "ledger.newer": ("账本版本 {value}, 本程序到 {expected}", "ledger format {value}, this program knows {expected}"),
     "ledger.newer.hint": ("升级程序, 账本未动", "upgrade the program; the ledger was not touched"),
     "ledger.older": ("账本版本 {value}, 本程序用 {expected}", "ledger format {value}, this program works with {expected}"),
+    "ledger.number_older": (
+        "账本写着版本 {value}, 而它的表是版本 {expected} 的: 有人改过这个数",
+        "the ledger says format {value}, and its tables are of format {expected}: somebody changed that number",
+    ),
+    "ledger.number_older.hint": (
+        "先复制一份; foodtrace verify 说明还改了什么; foodtrace rebuild 把它改回来",
+        "copy it first; foodtrace verify says what else was changed; foodtrace rebuild puts the number right",
+    ),
     "ledger.older.hint": (
         "foodtrace backup DIR, 再 foodtrace rebuild: 日志不动, 其余重算; 若是备份: foodtrace recover --from DIR",
         "foodtrace backup DIR, then foodtrace rebuild: the log stays, all else is computed anew; a backup: foodtrace recover --from DIR",
@@ -347,6 +355,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "storage.read_only.hint": ("改权限, 或把账本复制到可写的文件夹", "change the permissions, or copy the ledger into a folder of your own"),
     "storage.wal_here": ("最新的记录在 {expected} 里, 而 {value} 所在的地方只能读: 现在读会少记录", "the newest entries lie in {expected}, and {value} is in a place that can only be read: they would be missing"),
     "storage.wal_here.hint": ("把两个文件一起复制到可写的文件夹再读", "copy both files into a folder of your own and read them there"),
+    "storage.gone": ("账本 {value} 少了表或列, 有人动过数据库: {reason}", "a table or a column of the ledger {value} is gone, somebody changed the database: {reason}"),
+    "storage.gone.hint": (
+        "没有半途写入。先复制一份; foodtrace doctor 写明少了什么; 由记录算出的, foodtrace rebuild 重建",
+        "nothing was half done. Copy the database first; foodtrace doctor names what is gone; what is computed from the record foodtrace rebuild makes anew",
+    ),
     "storage.failed": ("账本 {value} 出错: {reason}", "the ledger {value} failed: {reason}"),
     "storage.failed.hint": (
         "没有半途写入; foodtrace doctor 看磁盘、权限和账本的表哪里不对",

@@ -360,10 +360,11 @@ def rebuild_ledger(session: Session, progress: Progress | None = None) -> int:
 
     Tables of an older version become those of this one (:func:`foodtrace.storage.schema.renew`).
     """
-    from foodtrace.storage.schema import renew  # noqa: PLC0415 - SQLAlchemy loads only to make tables
+    from foodtrace.storage.schema import fill_gaps, renew  # noqa: PLC0415 - SQLAlchemy loads only to make tables
 
     names = Names()
     total, most = 0, 0
+    fill_gaps(session)
     for state in logs(session):
         most += state.size
         lock_head(session, state.number)  # nobody appends meanwhile what would be projected twice
