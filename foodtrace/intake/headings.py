@@ -100,11 +100,7 @@ def fields(headings: Iterable[str]) -> dict[str, str]:
 
 def rivals(headings: Sequence[str], columns: Mapping[str, str]) -> list[tuple[str, str, str]]:
     """Return (field, heading taken, heading not taken) of columns of which nothing tells which one counts (rule 5)."""
-    found: list[tuple[str, str, str]] = []
-    for heading in headings:
-        first = _AGAIN.sub("", heading)
-        if first != heading and columns.get(first):
-            found.append((columns[first], first, heading))
+    found = [(columns[first], first, heading) for first, heading in repeated(headings) if columns.get(first)]
     taken = next((heading for heading, field in columns.items() if field == "quantity"), "")
     if _bare(taken) not in _WEIGHTS:
         return found
@@ -117,6 +113,12 @@ def rivals(headings: Sequence[str], columns: Mapping[str, str]) -> list[tuple[st
         if not clear:
             found.append(("quantity", taken, heading))
     return found
+
+
+def repeated(headings: Sequence[str]) -> list[tuple[str, str]]:
+    """Return (heading of the first column, name of the later one) of columns that have one heading (:mod:`foodtrace.intake.table`)."""
+    every = set(headings)
+    return [(first, heading) for heading in headings if (first := _AGAIN.sub("", heading)) != heading and first in every]
 
 
 def _bare(heading: str) -> str:

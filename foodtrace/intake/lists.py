@@ -4,6 +4,8 @@ Rules:
 
 1. A column is known by its heading (:data:`EXPECTED`, :data:`SELLERS`), written as people write it; others are left alone. A unit in
    brackets behind the heading of the quantity, ``on hand (g)``, is that of the cells without one.
+   Of two columns of one heading (or of headings that differ in the unit alone) nothing tells which counts: the list is refused with both
+   named, as :mod:`foodtrace.intake.mapping` asks; so are two that a caller takes for one thing however they are called (``single``).
 2. Every row is read; all faults are collected with row, column, value and what was expected. Blank rows are no rows.
 3. Dates and amounts are read as everywhere; an amount without a unit is a fault, never a guess.
 """
@@ -13,13 +15,14 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 import msgspec
 
 from foodtrace.errors import BadData, FoodtraceError
 from foodtrace.intake.cells import quantity, words
+from foodtrace.intake.headings import repeated
 from foodtrace.intake.model import CHINA, Cell
 from foodtrace.intake.source import Path_
 from foodtrace.intake.table import Table, open_table
@@ -95,15 +98,31 @@ def read_list(path: Path_, columns: Columns, *, needed: Sequence[str]) -> list[L
     return rows
 
 
-def open_list(path: Path_, columns: Columns, *, needed: Sequence[str]) -> Table:
-    """Open a list and find its headings. Raises ``BadData``: ``list.column``, and what opening a table raises."""
+def open_list(path: Path_, columns: Columns, *, needed: Sequence[str], single: Collection[str] = ()) -> Table:
+    """Open a list and find its headings.
+
+    :param single: fields that only one column may be for, whatever its heading.
+    :raises BadData: ``list.column``, ``list.columns_two`` (rule 1), and what opening a table raises.
+    """
     wanted = {heading for field in needed for heading in columns[field]}
     table = open_table(path, alone=lambda heading: bool(wanted.intersection(_plain(heading))))
     places = _places(table, columns)
     missing = [field for field in needed if field not in places]
     if missing:
         raise BadData("list.column", value=" ".join(table.headings)[:80], expected=" / ".join(columns[missing[0]]))
+    _check_single(table, columns, places, single)
     return table
+
+
+def _check_single(table: Table, columns: Columns, places: Mapping[str, int], single: Collection[str]) -> None:
+    """Raise ``BadData`` (``list.columns_two``) where two columns could be one field and nothing tells which counts (rule 1)."""
+    first_of = {heading: first for first, heading in repeated(table.headings)}
+    for place, heading in enumerate(table.headings):
+        field = _field(first_of.get(heading, heading), columns)
+        taken = table.headings[places[field]] if field in places else heading
+        same = heading in first_of or _plain(heading)[0] == _plain(taken)[0]
+        if field and places[field] != place and (same or field in single):
+            raise BadData("list.columns_two", value=f"{taken} / {first_of.get(heading, heading)}", expected=columns[field][0])
 
 
 def rows_of(table: Table, columns: Columns) -> list[ListRow]:
@@ -135,14 +154,19 @@ def _unit(heading: str) -> str:
 
 
 def _places(table: Table, columns: Columns) -> dict[str, int]:
-    known = {heading: field for field, headings in columns.items() for heading in headings}
     found: dict[str, int] = {}
     for place, heading in enumerate(table.headings):
-        whole, first = _plain(heading)
-        field = known.get(whole) or known.get(first, "")
+        field = _field(heading, columns)
         if field and field not in found:
             found[field] = place
     return found
+
+
+def _field(heading: str, columns: Columns) -> str:
+    """Return the field that a heading is for, empty where it is not known."""
+    known = {each: field for field, headings in columns.items() for each in headings}
+    whole, first = _plain(heading)
+    return known.get(whole) or known.get(first, "")
 
 
 def day_of(row: ListRow, field: str, epoch: dt.datetime = dt.datetime(1899, 12, 30)) -> dt.date | None:  # noqa: DTZ001 - a calendar

@@ -49,6 +49,9 @@ ANSWERS: Final[Columns] = {
     "time": ("回执时间", "时间", "答复时间", "time", "answered"),
 }
 
+SINGLE: Final = ("case", "code", "lot", "quantity", "unit", "time")
+"""Of these one column only; a site may have its id in one and its name in another."""
+
 
 class LeftOut(msgspec.Struct, frozen=True, kw_only=True):
     """A good row that was not recorded."""

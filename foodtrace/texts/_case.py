@@ -71,7 +71,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "case.receipt_erased": ("这份通知的回执码已删除 ({value})", "the receipt code of this notice was erased ({value})"),
     "case.receipt_erased.hint": ("用 foodtrace case acknowledge 网点", "use foodtrace case acknowledge SITE"),
     "case.other_case": ("回执属于案件 {value}, 不是 {expected}", "the receipt is of case {value}, not {expected}"),
-    "case.other_case.hint": ("用 --case 写明", "name it with --case"),
+    "case.other_case.hint": ("看看是哪一件的回执; --case 写回执所属的案件", "look which notice it answers; --case names the case of the receipt"),
     "case.other_case_row": ("这一行是案件 {value} 的, 文件要记入 {expected}", "this row is of case {value}, the file is read for {expected}"),
     "case.other_case_row.hint": ("放到那个案件的文件里, 或改正案件号", "put it into that case's file, or correct the number"),
     "case.other_site": ("回执码是 {of} 的, 这一行写的是 {name}", "the receipt code is of {of}, the row says {name}"),

@@ -256,6 +256,8 @@ _AROUND: Final[dict[str, tuple[str, str]]] = {
 _CLI: Final[dict[str, tuple[str, str]]] = {
     "list.column": ('没有 "{expected}" 这一列, 有: {value}', 'no column "{expected}", there are: {value}'),
     "list.column.hint": ("第一行写列名", "name the columns in the first row"),
+    "list.columns_two": ("{value} 两列都像 {expected}, 看不出以哪一列为准", "{value}: both columns could be {expected}, and nothing tells which of them counts"),
+    "list.columns_two.hint": ("删掉不算的一列, 或改它的列名, 再送", "take the other column out, or give it another heading, and send again"),
     "expect.past": ("预约日期 {value} 已经过了, 今天 {expected}", "announced for {value}, which is over: today is {expected}"),
     "expect.past.hint": ("看看日期", "check the date"),
     "test.absorbance": ("吸光度变化 {value} 应如 {expected}, 最多四位小数", "absorbance change {value}, expected the form {expected}, four decimals at most"),

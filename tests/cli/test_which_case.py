@@ -119,3 +119,17 @@ def test_goods_that_one_case_lets_go_and_another_still_blocks_are_not_said_to_be
     assert f"案件 2026-0002 仍拦着 1 批: L-0001/{lot}" in said
     assert here("case", "clear", "2026-0002", lot, "--basis", "lab", *APPROVED).endswith("They may be sold again.\n")
     here("transfer", lot, "1kg", "--from", "永发合作社", "--to", "福安超市")
+
+
+def test_a_receipt_is_of_the_case_it_names_and_of_no_other(here: Inside) -> None:
+    lot, other = supplied(here), issued(here, "豆角")
+    here("transfer", other, "5kg", "--from", "永发合作社", "--to", "福安超市")
+    for each in (lot, other):
+        here("case", "open", each, *CASE)
+    sent = here.json("case", "notify", "2026-0002", "--out", "n")
+    (receipt,) = [each["receipt"] for each in sent if each["name"] == "福安超市"]
+    said = here("case", "acknowledge", "--case", "2026-0001", "--code", receipt, "--nothing-left", code=2)
+    assert "case.other_case" in said
+    assert "the receipt is of case 2026-0002, not 2026-0001" in said
+    assert here.json("case", "status", "2026-0002")["rates"]["R5"]["numerator"] == 0, "nothing was recorded"
+    assert "2026-0002: answer of 福安超市" in here("case", "acknowledge", "--case", "0002", "--code", receipt, "--nothing-left")

@@ -168,11 +168,14 @@ def acknowledge(
 def _one(ctx: Context, case_id: str | None, site: str | None, code: str | None, by: str, *, held: Any, nothing: bool, evidence: str) -> Any:
     from foodtrace.operations import notices  # noqa: PLC0415
     from foodtrace.operations.receipts import notice_of  # noqa: PLC0415
+    from foodtrace.recall.cases import resolve_case  # noqa: PLC0415
 
     def answer(session: Any, doing: Any) -> Any:
         if code is None:
             return notices.acknowledge(session, doing, case_id, site or "", held, nothing=nothing, evidence=evidence)
         found = notice_of(session, code)
+        if case_id is not None and (meant := resolve_case(session, case_id)) != found.case:
+            raise BadData("case.other_case", value=found.case, expected=meant)
         return notices.acknowledge(session, doing, found.case, found.to, held, nothing=nothing, evidence=evidence, notice=found.id)
 
     return act(ctx, answer, by=by)
@@ -181,9 +184,9 @@ def _one(ctx: Context, case_id: str | None, site: str | None, code: str | None, 
 def _from_file(ctx: Context, case_id: str | None, path: str, by: str, *, skip_bad: bool, as_json: bool) -> int:
     from foodtrace.intake import bad_path, write_bad_rows  # noqa: PLC0415
     from foodtrace.intake.lists import headings_of, open_list, rows_of  # noqa: PLC0415
-    from foodtrace.operations.answersfile import ANSWERS, bad_rows, collect, said_of  # noqa: PLC0415
+    from foodtrace.operations.answersfile import ANSWERS, SINGLE, bad_rows, collect, said_of  # noqa: PLC0415
 
-    table = open_list(path, ANSWERS, needed=("quantity",))
+    table = open_list(path, ANSWERS, needed=("quantity",), single=SINGLE)
     rows = rows_of(table, ANSWERS)
     found = act(ctx, lambda session, doing: collect(session, doing, case_id, rows, skip_bad=skip_bad), by=by)
     headings = headings_of(table, ANSWERS)
