@@ -28,10 +28,11 @@ from foodtrace.graph.walk import KNOT, Holding, Joins, Step, reach, strained, ti
 from foodtrace.recall.called import Called
 from foodtrace.recall.facts import Cleared, Facts
 from foodtrace.recall.moves import Move
-from foodtrace.recall.quantities import HoldingSum
+from foodtrace.recall.quantities import HoldingSum, holdings
 from foodtrace.recall.records import Records
 from foodtrace.recall.scope import Seed, lots_there, seeds, vague_departures, went_astray
 from foodtrace.recall.settings import DEFAULT, Settings
+from foodtrace.recall.standsin import counted_once
 from foodtrace.recall.unlikelots import Unlike
 
 Grade: TypeAlias = Literal["confirmed", "possible"]
@@ -230,14 +231,16 @@ def _result(
         outlets |= {site for (lot, site, _), each in records.sums.items() if each.sold > 0 and (lot, site) in links}
     own = {site for site, info in sites.items() if own_operator and info.operator == own_operator and not info.is_outlet(kinds)}
     lots = tuple(sorted({lot for lot, _ in links}))
+    unlike = tuple(each for each in records.unlike if any(here in links or there in links for here, there in each.steps))
+    moves = counted_once(records.moves, unlike, links) if unlike else records.moves
     return Affected(
         lots=lots,
         names={lot: tuple(sorted(records.classes[lot])) for lot in lots},
         called=records.called,
         holdings=links,
         flows=records.flows,
-        moves=records.moves,
-        sums=records.sums,
+        moves=moves,
+        sums=holdings(moves, records.flows) if any(move.under for move in moves) else records.sums,
         sites=sites,
         infos=records.infos,
         outlets=frozenset(outlets),
@@ -253,7 +256,7 @@ def _result(
         vague=unclear[1],
         slack=settings.clock_slack,
         spoken={holding: told for holding, told in records.spoken.items() if holding in records.said},
-        unlike=tuple(each for each in records.unlike if any(here in links or there in links for here, there in each.steps)),
+        unlike=unlike,
         beside=_beside(records, links, lots, settings),
         copies=records.copies,
     )

@@ -106,6 +106,8 @@ def balances(found: Affected, *, overdue_before: int, unknown: Collection[int] =
             out.travelling += move.travelling
             out.overdue += move.travelling if move.t_out < overdue_before else 0
             into.surplus += max(move.received - move.sent, 0)
+            into.changed_in += move.of_others
+            out.changed_out += min(move.under_others, max(move.sent, move.received))
     _into(found, wanted, made)
     return {key: row for key, row in made.items() if row != Balance()}
 

@@ -12,6 +12,8 @@ Rules, beyond the arithmetic of :mod:`foodtrace.recall.parcels`:
 6. A dispatch without lot is drawn from every holding of its product at the sender that had received goods by then, and takes
    nothing from any of them. What came there without lot is such a holding, affected or not, and is drawn so itself. Where affected
    goods came within what the clocks may be wrong after it, or lie there in another unit, all of it may be theirs.
+7. What came under one lot by the one paper of a transfer, and may by another be affected goods of another lot, may be all or nothing of the
+   scope: most is what came, least 0. Of a full lot it is all of the scope, as everything under its name.
 
 Bounds hold for each holding by itself and are not always the tightest; of several holdings only the proportional shares add up.
 The replay costs O(k log k) in the records it is given.
@@ -65,6 +67,8 @@ class Extent(msgspec.Struct, frozen=True, kw_only=True):
     """(lot, site) of every affected holding."""
     presumed: frozenset[tuple[int, int]] = frozenset()
     """Those of them that only lot presumption brings in (not in E2)."""
+    unlike: frozenset[tuple[int, tuple[int, int]]] = frozenset()
+    """(lot, (log, seq)) of what came under that lot by the one paper of a transfer and may be affected goods by another (rule 7)."""
     slack: int = 0
     """By how much clocks may have been wrong, microseconds (rule 6)."""
 
@@ -219,7 +223,7 @@ class _Replay:
             road.append(parcel)
 
     def _arrives(self, move: Move, road: list[Parcel]) -> None:
-        parcel = resize(road[0], move.received) if move.unit == move.unit_in else convert(road[0], move.received)
+        parcel = resize(road[0], move.came) if move.unit == move.unit_in else convert(road[0], move.came)
         self._put((move.lot, move.dst, move.unit_in), parcel, move.t_in)
 
     def _drawn(self, move: Move) -> tuple[Key, ...]:
@@ -234,9 +238,12 @@ class _Replay:
         if move.unnamed:
             parcel = self._without_lot(move, t)
         elif move.src:
-            parcel = self._take((move.lot, move.src, move.unit), move.sent)
+            parcel = self._take((move.lot, move.src, move.unit), move.left)
+            parcel = join((parcel, unknown(move.of_others))) if move.instead else parcel
         else:
             parcel = unknown(move.sent) if (move.lot, move.dst) in self.extent.affected else clean(move.sent)
+        if any((move.lot, entry) in self.extent.unlike for entry in move.words or move.entries):
+            parcel = parcel._replace(least=0, most=parcel.q)
         return full(move.sent) if _within(self.extent.left, move.src, move.t_out) else parcel
 
     def _without_lot(self, move: Move, t: int) -> Parcel:

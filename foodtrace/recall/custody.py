@@ -77,10 +77,10 @@ def _move(happened: dict[_Key, list[_Happening]], move: Move) -> None:
     if move.src and not move.unnamed:
         leaves = min(move.t_out, move.t_in) if move.arrived else move.t_out
         phase, term = (_RIGHTLY, "rightly") if move.recall else (_OUT, "freely")
-        happened[move.lot, move.src, move.unit].append((leaves, phase, term, move.sent, move.entries[0]))
+        happened[move.lot, move.src, move.unit].append((leaves, phase, term, move.left, move.entries[0]))
     if move.dst and move.arrived:
         term = "return_in" if move.recall else "received_sealed" if move.custody else "received"
-        happened[move.lot, move.dst, move.unit_in].append((move.t_in, _IN, term, move.received, move.entries[-1]))
+        happened[move.lot, move.dst, move.unit_in].append((move.t_in, _IN, term, move.came, move.entries[-1]))
 
 
 def _flow(happened: dict[_Key, list[_Happening]], flow: Flow, corrected: Collection[tuple[int, int]]) -> None:

@@ -113,6 +113,9 @@ def extent(facts: Facts, found: Affected, clauses: Sequence[Clause]) -> Extent:
         left=tuple(left),
         through=tuple(through),
         affected=frozenset(found.holdings),
+        unlike=frozenset(
+            (there[0], entry) for each in found.unlike for here, there in each.steps if here in found.holdings for entry in each.entries
+        ),
         slack=found.slack,
         presumed=frozenset(holding for holding, link in found.holdings.items() if link.presumed),
     )

@@ -62,11 +62,35 @@ class Move(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """By how much their times differ at least, microseconds."""
     elsewhere: bool = False
     """By another log this transfer went to another site."""
+    under: tuple[tuple[int, int], ...] = ()
+    """(lot, q): so much of it stands under another lot there, by the receiver's paper (:mod:`foodtrace.recall.standsin`)."""
+    instead: tuple[tuple[int, int], ...] = ()
+    """(lot, q): so much of it left the sender under another lot, by the sender's paper."""
+
+    @property
+    def under_others(self) -> int:
+        """What of it stands under other lots where it went."""
+        return sum(q for _, q in self.under)
+
+    @property
+    def of_others(self) -> int:
+        """What of it left the sender under other lots."""
+        return sum(q for _, q in self.instead)
+
+    @property
+    def left(self) -> int:
+        """What left the sender under this lot."""
+        return max(self.sent - self.of_others, 0) if self.instead else self.sent
+
+    @property
+    def came(self) -> int:
+        """What arrived and stands under this lot."""
+        return max(self.received - self.under_others, 0) if self.under else self.received
 
     @property
     def travelling(self) -> int:
         """What was sent and has not arrived (0 where the units differ: then nothing can be said)."""
-        return max(self.sent - self.received, 0) if self.unit == self.unit_in else 0
+        return max(self.sent - max(self.received, self.under_others), 0) if self.unit == self.unit_in else 0
 
 
 def pair(flows: Iterable[Flow], representative: Mapping[int, int], ranks: Mapping[int, int]) -> list[Move]:

@@ -193,13 +193,13 @@ def moved(move: Move) -> Iterator[tuple[Key, Event | None]]:
     leaves = min(move.t_out, move.t_in) if move.arrived else move.t_out
     if move.src and not move.unnamed:
         phase, term = (_OUT_SEALED, "returned_out") if move.recall else (_OUT, "dispatched")
-        yield (move.lot, move.src, move.unit), (leaves, phase, term, move.sent)
+        yield (move.lot, move.src, move.unit), (leaves, phase, term, move.left)
     if not move.dst:
         return
     key = (move.lot, move.dst, move.unit_in)
     if move.arrived:
         term = "return_in" if move.recall else "received_sealed" if move.custody else "received"
-        yield key, (move.t_in, _IN, term, move.received)
+        yield key, (move.t_in, _IN, term, move.came)
     else:
         yield key, None
 

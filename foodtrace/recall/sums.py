@@ -227,16 +227,34 @@ class Count:
                     sent.used_into += move.sent
                     got.entered += move.received
             if there in self.trade and move.arrived and move.t_in < self.trade[there]:
-                got.entered -= move.received
+                got.entered -= move.came
             elif move.dst in self.found.own and move.arrived:
-                self._came_back((move.lot, move.unit_in), move.received, move.t_in, late=move.t_out if move.recall else move.t_in)
+                self._came_back(
+                    (move.lot, move.unit_in), move.came - move.of_others, move.t_in, late=move.t_out if move.recall else move.t_in
+                )
         elif there in self.trade and (not move.arrived or move.t_in >= self.trade[there]):
-            q = move.sent if alike else move.received
+            q = (move.sent if alike else move.received) - self._told_under_another(move)
             if here in self.own and move.t_out >= max(self.opened, self.own[here]):
                 self.home.append((move.t_out, _OUT, move.lot, move.unit if alike else move.unit_in, q, (0, 0)))
             else:
                 got.entered += q
             got.over += surplus
+
+        for lot, q in move.instead:
+            if (lot, move.src) in self.trade and move.t_out >= self.trade[lot, move.src] and move.dst in self.found.own and move.arrived:
+                self._came_back((move.lot, move.unit_in), q, move.t_in, late=move.t_out if move.recall else move.t_in)
+
+    def _told_under_another(self, move: Move) -> int:
+        """Return how much of what enters the trade is counted as another lot (:mod:`foodtrace.recall.standsin`)."""
+        if not (move.instead or move.under):
+            return 0
+
+        def ours(lot: int, site: int) -> bool:
+            return (lot, site) in self.trade or (lot, site) in self.own
+
+        instead = sum(q for lot, q in move.instead if ours(lot, move.src) and ours(lot, move.dst))
+        under = sum(q for lot, q in move.under if not ours(move.lot, move.src) and (lot, move.dst) in self.trade)
+        return min(instead + under, move.sent)
 
     def _came_back(self, key: tuple[int, int], q: int, t: int, late: int) -> None:
         """Take in what came back to an own site; a recall return of the opening day, time unknown, came since."""

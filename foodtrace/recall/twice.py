@@ -90,7 +90,7 @@ def pairs(moves: Sequence[Move], in_trade: InTrade, slack: int) -> list[tuple[in
     lots = {moves[place].lot for place in came}
     left = [place for place, move in enumerate(moves) if move.lot in lots and sends(move) and in_trade(move.lot, move.src)]
     left.sort(key=lambda place: (answered(moves[place]), moves[place].t_out, moves[place].sent))
-    rest = {place: moves[place].received if answered(moves[place]) else moves[place].sent for place in left}
+    rest = {place: moves[place].received if answered(moves[place]) else moves[place].sent - moves[place].under_others for place in left}
     waiting: dict[tuple[int, int, int], list[int]] = defaultdict(list)
     """(lot, sender or 0 for any, receiver or 0 where none is named) -> dispatches, the first one last."""
     for place in reversed(left):
@@ -226,6 +226,8 @@ def _once(moves: Sequence[Move], together: Iterable[tuple[int, int, int]]) -> It
                 unit_in=got.unit_in,
                 evidence="both",
                 arrived=True,
+                under=(),
+                instead=(),
                 custody=sent.custody or got.custody,
                 entries=(*sent.entries, *got.entries),
             )

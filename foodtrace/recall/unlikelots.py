@@ -41,6 +41,7 @@ class Unlike(msgspec.Struct, frozen=True, kw_only=True):
 
     transfer: Key
     lots: tuple[int, int]
+    """The one that the sender's paper names and the one that the receiver's does."""
     t_out: int
     t_in: int
     entries: tuple[Entry, ...]
@@ -71,7 +72,7 @@ def told_unlike(flows: Iterable[Flow], one: Mapping[int, int], party: Callable[[
     for key, words in _transfers(flows, one).items():
         if len({lot for lot, _ in words}) > 1:
             papers = _papers(words, party)
-            found += [_unlike(key, pair, words) for pair in _pairs(papers, lambda key=key: operators(key[1:]))]  # type: ignore[misc]
+            found += [_unlike(key, pair, words) for pair in _pairs(papers, key, operators)]
     return found
 
 
@@ -115,8 +116,7 @@ def unlike_lots(
     sent = [lots for (_, came), lots in papers.items() if not came]
     open_: set[int] = {lot for lots in sent for lot in lots if not all(lot in each for each in sent)}
     key = transfer_of(flows[0]) if flows else None
-    anybody = None if operators is None or key is None else lambda: operators(key[1:])
-    open_ |= {lot for pair in _pairs(papers, anybody) for lot in pair}
+    open_ |= {lot for pair in (_pairs(papers, key, operators) if key is not None else ()) for lot in pair}
     return [(lot, flow) for lot, flow in first.items() if lot in open_], entries
 
 
@@ -136,23 +136,25 @@ def _papers(words: Iterable[tuple[int, Flow]], party: Callable[[int], str]) -> P
     return papers
 
 
-def _pairs(papers: Papers, operators: Callable[[], Collection[str]] | None) -> list[tuple[int, int]]:
-    """Return every two lots that papers contradict each other on (rule 2).
+def _pairs(papers: Papers, key: Key, operators: Whose | None) -> list[tuple[int, int]]:
+    """Return every two lots that papers contradict each other on (rule 2), the one of the sender's paper first.
 
     :param operators: of the transfer's sites; none: whoever's papers they are.
     """
-    found: set[tuple[int, int]] = set()
-    parties: Collection[str] | None = None
+    found: dict[frozenset[int], tuple[int, int]] = {}
     for (one, ours), (two, theirs) in combinations(sorted(papers.items()), 2):
         mine, yours = ours - theirs, theirs - ours
         if not (mine and yours) or (one[1] and two[1]):
             continue
+        turned = one[1]
         if one[1] == two[1] and operators is not None:
-            parties = operators() if parties is None else parties
-            if not {one[0], two[0]}.intersection(parties):
+            if not {one[0], two[0]}.intersection(operators(key[1:])):
                 continue
-        found |= {(min(a, b), max(a, b)) for a in mine for b in yours}
-    return sorted(found)
+            turned = one[0] in operators(key[2:])  # the dispatch in the receiver's own log is its paper
+        for a in sorted(mine):
+            for b in sorted(yours):
+                found.setdefault(frozenset((a, b)), (b, a) if turned else (a, b))
+    return list(found.values())
 
 
 def _unlike(key: Key, pair: tuple[int, int], words: Iterable[tuple[int, Flow]]) -> Unlike:

@@ -5,6 +5,7 @@ these; times are numbers, no two alike, and quantities are in the lot's unit::
 
     ("birth", lot, site, q, t)
     ("move", lot, source, target, q, out, into, received)   into none: no receipt; source none: the receipt names none, out is not said
+    ("papers", lot, other, source, target, q, out, into, received)   one number: the lot that left, the other lot that is said to have come
     ("make", site, ((lot, q), ..), ((lot, q), ..), lost, t)  lost: q of loss in the unit of the inputs, 0 for none said
     ("sell" | "use" | "count" | "back", lot, site, q, t)
     ("unnamed", id, source, target, q, t)                    in grams
@@ -167,6 +168,24 @@ class Bounds:
 
         return [*([(out, 0, leaves)] if source else []), *([(into, 0, arrives)] if into is not None else [])]
 
+    def _papers(self, lot: str, other: str, source: str, target: str, q: int, out: float, into: float, received: int) -> list:
+        if self.top(lot) == self.top(other):
+            return self._move(lot, source, target, q, out, into, received)
+        ours, there = self.top(lot), self.top(other)
+        maybe = (ours, source) in self.held and (there, target) in self.held
+        both = min(q, received) if maybe and (ours, target) in self.held and self.unit(lot) == self.unit(other) else 0
+
+        def arrives() -> None:
+            gone, lo, p, hi = self.take(other, source, received - both)
+            parcel = (gone + both, lo, p, hi + both)
+            if any(c[0] == "left" and c[1] == source and c[2] <= into <= c[3] for c in self.scope):
+                parcel = (received, received, received * M, received)
+            elif maybe:
+                parcel = (received, 0, p, received)
+            self.put(other, target, parcel, into)
+
+        return [(out, 0, lambda: self.take(lot, source, q)), (into, 0, arrives)]
+
     def _make(self, site: str, taken: Sequence[tuple[str, int]], made: Sequence[tuple[str, int]], lost: int, t: float) -> list:
         def turns() -> None:
             inputs = [(self.take(lot, site, q), self.unit(lot), lot) for lot, q in taken]
@@ -252,9 +271,13 @@ class Bounds:
         return [(t, 0, leaves)]
 
 
-def notation(records: Sequence[tuple]) -> tuple[str, list[tuple[int, str, str, int, float]]]:
-    """Return records in the notation of the worlds, and (line, lot, site, q, t) of each loss that was said."""
+def notation(records: Sequence[tuple]) -> tuple[str, list[tuple[int, str, str, int, float]], list[int]]:
+    """Return records in the notation of the worlds, and (line, lot, site, q, t) of each loss that was said.
+
+    Third come the lines of receipts that bear the number of the dispatch in the line before.
+    """
     lines: list[str] = []
+    numbered: list[int] = []
     lost: list[tuple[int, str, str, int, float]] = []
     for kind, *rest in records:
         if kind == "birth":
@@ -267,6 +290,10 @@ def notation(records: Sequence[tuple]) -> tuple[str, list[tuple[int, str, str, i
                 lines.append(f"{source}->{target} {lot}*{q} @{out} sent")
             else:
                 lines.append(f"{source}->{target} {lot}*{q} @{out}/{into} received {received}")
+        elif kind == "papers":
+            lot, other, source, target, q, out, into, received = rest
+            lines += [f"{source}->{target} {lot}*{q} @{out} sent", f"{source}->{target} {other}*{received} @{into} got"]
+            numbered.append(len(lines))
         elif kind == "make":
             site, taken, made, loss, t = rest
             sides = (" + ".join(f"{lot}{q}" for lot, q in side) for side in (taken, made))
@@ -282,7 +309,7 @@ def notation(records: Sequence[tuple]) -> tuple[str, list[tuple[int, str, str, i
             verb = {"sell": "sells", "use": "uses", "count": "counts", "back": "takes"}[kind]
             lot, site, q, t = rest
             lines.append(f"{site} {verb} {lot}{q} @{t}")
-    return "\n".join(lines).replace("*", ""), lost
+    return "\n".join(lines).replace("*", ""), lost, numbered
 
 
 def affected_of(found: Any, texts: Mapping[int, str]) -> dict[tuple[str, str], bool]:

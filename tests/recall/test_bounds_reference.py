@@ -28,7 +28,9 @@ def records(draw: st.DrawFn) -> list[tuple]:
     t = 1.0
     for _ in range(draw(st.integers(1, 12))):
         t += 0.25
-        kind = draw(st.sampled_from(["birth", "birth", "move", "move", "move", "make", "make", "unnamed", "sell", "use", "count", "back"]))
+        kind = draw(
+            st.sampled_from(["birth", "birth", "move", "move", "move", "make", "make", "papers", "unnamed", "sell", "use", "count", "back"])
+        )
         lot, here, there, q = draw(LOT), draw(SITE), draw(SITE), draw(Q)
         if kind == "birth":
             made.append(("birth", lot, here, q, t))
@@ -44,6 +46,9 @@ def records(draw: st.DrawFn) -> list[tuple]:
             lost = draw(st.integers(0, 3)) if len({UNIT.get(each, "g") for each in taken}) == 1 else 0
             portions = [tuple((each, draw(Q)) for each in side) for side in (taken, out)]
             made.append(("make", here, *portions, lost, t))
+        elif kind == "papers" and here != there:
+            into = t + draw(st.sampled_from([0.0625, 2.125]))
+            made.append(("papers", lot, draw(LOT), here, there, q, t, into, q + draw(st.sampled_from([0, 0, -1, 2]))))
         elif kind == "unnamed" and here != there:
             made.append(("unnamed", f"?{sum(each[0] == 'unnamed' for each in made) + 1}", here, there, q, t))
         elif kind in ("sell", "use", "count", "back"):
@@ -88,8 +93,10 @@ NOWHERE = [
 @given(records(), scopes())
 @example(NOWHERE, [("left", "S", 1.125, 3.5), ("left", "P", 1.0, 1.0)])  # S is on no record: what came to W is not known to be from there
 def test_bounds_equal_the_reference(some: list[tuple], scope: list[tuple]) -> None:
-    text, lost = notation(some)
+    text, lost, numbered = notation(some)
     build = Build(text, units=UNIT)
+    for line in numbered:
+        build.flows = [msgspec.structs.replace(flow, pair=f"T{line - 1}") if flow.seq == line else flow for flow in build.flows]
     for build.seq, lot, site, q, t in lost:
         build.add(FlowKind.DISCARDED, lot, site, q, at(t), item=2000)
     facts = described(build.facts(40))

@@ -7,8 +7,23 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
+import pytest
+
 from foodtrace import Ledger, Quantity
-from foodtrace.events import Alias, Clause, Correction, Event, LotsClause, Output, Portion, PredicateClause, RecallOpened, Transformation
+from foodtrace.events import (
+    Alias,
+    Clause,
+    Correction,
+    Event,
+    LotsClause,
+    Output,
+    Portion,
+    PredicateClause,
+    RecallOpened,
+    Sale,
+    Transformation,
+)
 from foodtrace.graph.edges import micros
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.blocking import blocks, refused
@@ -18,7 +33,7 @@ from foodtrace.operations.lineage import lineage
 from foodtrace.recall.affected import find
 from foodtrace.recall.answer import Answer, recall
 from foodtrace.storage.session import Session
-from tests.recall.dispatched import LOT, NOW, certificate, got, hours, sent
+from tests.recall.dispatched import LOT, NOW, certificate, got, grams, hours, sent
 from tests.recall.twologs import BUYER, OTHER, SELLER, Story, books, both, told
 
 KEG, JAR, PIE = "F-1/K", "F-1/J", "F-1/P"
@@ -125,6 +140,34 @@ def test_a_case_on_the_one_lot_holds_the_other_where_that_transfer_brought_it(tm
             return {place: each[0].link for place, each in links.items() if each}
 
         assert both(tmp_path / name, [*PAPERS, *more, (SELLER, opened)], ask) == [held] * 3
+
+
+@pytest.mark.parametrize(("gone", "came"), [(60, 50), (50, 60), (60, 60)])
+@pytest.mark.parametrize("delivered", [False, True])
+def test_the_goods_are_one_load_and_count_once(tmp_path: Path, gone: int, came: int, delivered: bool) -> None:
+    """In D and B, and in the row of the receiver: as much as the larger word says, under the name by which the receiver sells it."""
+    story = [
+        (SELLER, sent("t", gone, doc="D7", in_transit=not delivered)),
+        (BUYER, got("r", came, lot=KEG, doc="D7")),
+        (BUYER, Sale(id="s", at=hours(5), site="X-1", lot=KEG, quantity=grams(20))),
+        (SELLER, certificate(KEG)),
+    ]
+
+    def ask(session: Session) -> None:
+        for lots in ((LOT,), (KEG,), (LOT, KEG)):
+            answer = asked(session, *lots)
+            (figure,), (row,) = answer.figures, answer.outlets
+            assert (figure.distributed, figure.should_be_recalled, figure.retrieved) == (60, 40, 0), lots
+            assert sum((each.received or 0) + each.travelling for each in row.amounts) == 60, lots
+            assert sum(each.sold or 0 for each in row.amounts) == 20
+
+    both(tmp_path, story, ask)
+
+
+def test_loads_in_unlike_units_cannot_be_compared_and_both_count(tmp_path: Path) -> None:
+    story = [PAPERS[0], (BUYER, msgspec.structs.replace(got("r", 5, lot=KEG, doc="D7"), quantity=Quantity(5, "piece"))), PAPERS[2]]
+    with told(tmp_path, story) as session:
+        assert sorted((each.unit, each.distributed) for each in asked(session, LOT).figures) == [("g", 60), ("piece", 5)]
 
 
 def no_step(folder: Path, stories: dict[str, Sequence[tuple[str, Event]]]) -> None:

@@ -55,9 +55,9 @@ def _deepest(look: Look, keys: set[Key]) -> dict[Key, int]:
     changes: dict[Key, list[tuple[int, int]]] = defaultdict(list)
     for move in look.found.moves:
         if not move.unnamed:
-            changes[move.lot, move.src, move.unit].append((min(move.t_out, move.t_in) if move.arrived else move.t_out, -move.sent))
+            changes[move.lot, move.src, move.unit].append((min(move.t_out, move.t_in) if move.arrived else move.t_out, -move.left))
         if move.arrived:
-            changes[move.lot, move.dst, move.unit_in].append((move.t_in, move.received))
+            changes[move.lot, move.dst, move.unit_in].append((move.t_in, move.came))
     for flow in look.found.flows:
         if flow.kind in BIRTHS:
             changes[flow.lot, flow.site, flow.unit].append((ALWAYS, flow.q))
