@@ -5,26 +5,28 @@ Rules:
 1. An ask for a lot under recall is answered by :mod:`foodtrace.operations.blocking`; a receipt is accepted as sealed.
 2. More than a site holds is refused, unless the caller says that the difference is to be recorded (``allow_short``).
 3. What was refused is an entry of its own and moves no quantity.
-4. A receipt names its transfer by what pairs them; where a person types the transfer's number or place, it is looked up and put in.
+4. Numbers of papers go on record in plain letters, whatever the input method: what is typed at one end has to pair with what was at
+   the other. A receipt names its transfer by what pairs them; where a person types the transfer's number or place, it is looked up and
+   put in.
 5. The same request under the same id is answered as the first time (:mod:`foodtrace.operations.retries`).
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import unicodedata
 
 import msgspec
 
 from foodtrace.errors import Ambiguous, BadData, NotFound, Refused
 from foodtrace.events import Output, Portion, Receipt, Returned, Transfer, Transformation
-from foodtrace.graph.directory import resolve_lot, resolve_site
+from foodtrace.graph.directory import folded, resolve_lot, resolve_site
 from foodtrace.graph.edges import UNIT_NAMES, micros
 from foodtrace.graph.flows import NEVER
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.graph.spoken import NOT_THERE
 from foodtrace.operations.blocking import Block, blocks, refused, stood
 from foodtrace.operations.common import Doing, Outcome
+from foodtrace.operations.delivery import noted
 from foodtrace.operations.retries import earlier
 from foodtrace.quantity import Amount, Quantity
 from foodtrace.recall.aliases import flows_of_lot
@@ -88,6 +90,7 @@ def transfer(
 ) -> Outcome:
     """Send goods on; the answer is (event, what the sender has left)."""
     now = micros(doing.now)
+    doc = folded(doc)
     full = resolve_lot(session, lot)
     buyer = resolve_site(session, to)
     sender = {"site": resolve_site(session, source)} if source else {}
@@ -150,6 +153,8 @@ def receive(
         full = lots.format(lots.parse(lot))
     place, sender = resolve_site(session, site), resolve_site(session, source) if source else ""
     transfer = paired_by(session, transfer, full)
+    if doc.isascii() or noted(session, full, place, doc.strip(), doing.now) is None:
+        doc = folded(doc)  # else another program sealed the note in full width, and it pairs as it is
     before = earlier(session, doing, Receipt, lot=full, site=place, quantity=quantity, source=sender, transfer=transfer, doc=doc)
     if before is not None:
         return Outcome(events=[before], answer=(before, [before.case] if before.case else []))
@@ -205,7 +210,7 @@ def paired_by(session: Session, given: str, lot: str) -> str:
         return given
     from foodtrace.operations import entries, history, vouchers  # noqa: PLC0415 - only where a transfer is named
 
-    if not unicodedata.normalize("NFKC", given).strip().upper().startswith("V-") and "#" not in given:
+    if not folded(given).upper().startswith("V-") and "#" not in given:
         return _of_event(session, given, lot)
     found = vouchers.voucher(session, given)
     if found is None:
@@ -219,15 +224,16 @@ def paired_by(session: Session, given: str, lot: str) -> str:
 
 
 def _of_event(session: Session, given: str, lot: str) -> str:
-    """Return what pairs a receipt with the transfer of these goods whose event has this id; else the text as it is."""
+    """Return what pairs a receipt with the transfer of these goods whose event has this id; else the text, in plain letters."""
     from foodtrace.operations import entries, history  # noqa: PLC0415 - only where a transfer is named
 
-    for log, seq in entries.places_of_id(session, given):
+    plain = folded(given)
+    for log, seq in entries.places_of_id(session, plain):
         target = entries.target_at(session, log, seq)
         counts = None if target is None else history.history(session, target).now
         if isinstance(counts, Transfer | Returned) and (not counts.lot or counts.lot == lot or _same_goods(session, counts.lot, lot)):
             return counts.transfer or counts.doc or counts.id
-    return given
+    return plain
 
 
 def _same_goods(session: Session, one: str, other: str) -> bool:

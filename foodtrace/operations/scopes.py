@@ -21,7 +21,7 @@ import msgspec
 
 from foodtrace.errors import BadData, NotFound
 from foodtrace.events import Clause, LeftClause, LotsClause, PredicateClause, ThroughClause
-from foodtrace.graph.directory import resolve_lot, resolve_place
+from foodtrace.graph.directory import folded, resolve_lot, resolve_place
 from foodtrace.graph.edges import moment
 from foodtrace.graph.flowkind import ALWAYS, NEVER
 from foodtrace.graph.reader import SqlFacts
@@ -191,7 +191,7 @@ def _rule(session: Session, given: Given, now: dt.datetime) -> PredicateClause |
         produced_to=_day(given.produced_to, now),
         expiring_from=_day(given.expiring_from, now, ahead=True),
         expiring_to=_day(given.expiring_to, now, ahead=True),
-        code=given.code.strip().upper(),
+        code=folded(given.code).upper(),
     )
     for first, last in ((rule.produced_from, rule.produced_to), (rule.expiring_from, rule.expiring_to)):
         if first and last and first > last:
@@ -234,7 +234,7 @@ def _window(given: Given, now: dt.datetime) -> tuple[dt.datetime, dt.datetime]:
 
 def _day(given: str, now: dt.datetime, *, ahead: bool = False) -> dt.date | None:
     """Read ``2026-11-22``, ``11-22`` or ``11月22日``; without a year the last such day, or (``ahead``) of this year."""
-    text = given.strip()
+    text = folded(given)
     if not text:
         return None
     match = _DAY.fullmatch(text)

@@ -13,6 +13,7 @@ import click
 from foodtrace.errors import BadData, NotFound
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import say
+from foodtrace_cli.typed import plain
 
 if TYPE_CHECKING:
     from foodtrace.operations.common import Doing, Outcome
@@ -73,7 +74,7 @@ def moment(text: str, example: str = "2026-11-24T09:10") -> dt.datetime:
     from foodtrace.operations.common import CHINA  # noqa: PLC0415
 
     try:
-        when = dt.datetime.fromisoformat(text.strip().replace("/", "-"))
+        when = dt.datetime.fromisoformat(plain(text).replace("/", "-"))
     except ValueError:
         raise BadData("cli.time", value=text, expected=example) from None
     if not _FIRST <= when.year <= _LAST:  # beyond it no deadline can be counted
@@ -84,7 +85,7 @@ def moment(text: str, example: str = "2026-11-24T09:10") -> dt.datetime:
 def day(text: str) -> dt.date:
     """Read a day. Raises ``BadData`` (``cli.time``)."""
     try:
-        given = dt.date.fromisoformat(text.strip())
+        given = dt.date.fromisoformat(plain(text))
     except ValueError:
         raise BadData("cli.time", value=text, expected="2026-12-31") from None
     if not _FIRST <= given.year <= _LAST:
@@ -126,5 +127,5 @@ def given(lots: Iterable[str], words: dict[str, str]) -> Given:
 def _range(text: str) -> tuple[str, str]:
     if not text:
         return "", ""
-    first, dots, last = text.partition("..")
+    first, dots, last = plain(text).partition("..")
     return (first, last) if dots else (first, first)

@@ -17,7 +17,7 @@ from foodtrace_cli.commands.echo import amount
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import emit_json, say
 from foodtrace_cli.schemaoption import prints
-from foodtrace_cli.typed import Word
+from foodtrace_cli.typed import Word, plain
 
 if TYPE_CHECKING:
     from foodtrace.certificate.balance import OverCertified
@@ -362,7 +362,7 @@ def _date(given: str) -> dt.date | None:
     if not given:
         return None
     try:
-        return dt.date.fromisoformat(given)
+        return dt.date.fromisoformat(plain(given))
     except ValueError:
         raise BadData("certificate.date", value=given, expected="2026-11-23") from None
 

@@ -16,6 +16,7 @@ from foodtrace.errors import BadData, Conflict, Storage
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, emit_json, progress, say
 from foodtrace_cli.schemaoption import prints
+from foodtrace_cli.typed import plain
 
 if TYPE_CHECKING:
     from foodtrace.certificate.label import Label
@@ -182,7 +183,7 @@ def _lots(session: Session, lots: tuple[str, ...], day: str, site: str | None) -
         raise BadData("label.none")
     place = describe(session, named.place_of(session, site))
     try:
-        when = dt.date.fromisoformat(day)
+        when = dt.date.fromisoformat(plain(day))
     except ValueError:
         raise BadData("certificate.date", value=day, expected="2026-11-23") from None
     found = issued_on(session, place[0].operator, when) if place else []

@@ -16,6 +16,7 @@ from foodtrace_cli.commands.formula_till import check, return_, sell
 from foodtrace_cli.commands.goods import portion
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import say, verdict
+from foodtrace_cli.typed import plain
 
 if TYPE_CHECKING:
     from foodtrace.formula import BatchDecision
@@ -30,7 +31,7 @@ def _day(text: str | None) -> dt.date | None:
     if text is None:
         return None
     try:
-        return dt.date.fromisoformat(text)
+        return dt.date.fromisoformat(plain(text))
     except ValueError:
         raise BadData("cli.time", value=text, expected="2026-09-12") from None
 

@@ -67,7 +67,7 @@ def _receive(ctx: Context, ledger: Ledger, code: str, cans: int | None, shop: st
         for lot, count in _goods(session, code, cans):
             one = goods.receive(session, doing, lot, Quantity(count, "piece"), place, source=source, transfer=transfer_id, doc=doc)
             event, cases = one.answer
-            pair = event.transfer or doc
+            pair = event.transfer or event.doc
             made.events += one.events
             made.answer.append((event, cases, noted(session, lot, place, pair, doing.now) if pair else None))
         return made

@@ -15,7 +15,7 @@ from foodtrace_cli.commands.scan import HOSTS, certificates_of, key_list, with_k
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, emit_json, say, verdict
 from foodtrace_cli.schemaoption import prints
-from foodtrace_cli.typed import DAY, Word
+from foodtrace_cli.typed import DAY, Word, plain
 
 if TYPE_CHECKING:
     from foodtrace.gate.facts import Paper
@@ -244,7 +244,7 @@ def _paper(given: str) -> Paper:
     if kind not in get_args(PaperKind):
         raise BadData("gate.paper", value=kind, expected=", ".join(get_args(PaperKind)))
     try:
-        day = dt.date.fromisoformat(until) if until else None
+        day = dt.date.fromisoformat(plain(until)) if until else None
     except ValueError:
         raise BadData("counter.day", value=until, expected="2026-11-25") from None
     return Paper(kind=kind, number=number, valid_until=day)  # type: ignore[arg-type]  # looked up above

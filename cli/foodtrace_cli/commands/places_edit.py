@@ -10,6 +10,7 @@ from foodtrace.errors import BadData
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import emit_json, say
 from foodtrace_cli.schemaoption import prints
+from foodtrace_cli.typed import plain
 
 
 def day(text: str | None) -> dt.date | None:
@@ -17,7 +18,7 @@ def day(text: str | None) -> dt.date | None:
     if not text:
         return None
     try:
-        return dt.date.fromisoformat(text)
+        return dt.date.fromisoformat(plain(text))
     except ValueError:
         raise BadData("cli.time", value=text, expected="2026-09-12") from None
 

@@ -16,6 +16,7 @@ from foodtrace_cli.commands.recall_screen import rules_said, width_of
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import cells, clean, emit_json, progress, say, table, wrapped
 from foodtrace_cli.schemaoption import prints
+from foodtrace_cli.typed import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -76,7 +77,7 @@ def _moment(given: str | None, *, last: bool) -> int | None:
 
     if given is None:
         return None
-    text = given.strip().replace("/", "-")
+    text = plain(given).replace("/", "-")
     try:
         when = dt.datetime.fromisoformat(text)
     except ValueError:
