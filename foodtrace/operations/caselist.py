@@ -21,7 +21,8 @@ from foodtrace.graph.flows import NEVER
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.casestatus import Standing, State, said
 from foodtrace.operations.closing import Condition, conditions
-from foodtrace.operations.missing import Unaccounted, unaccounted_in, undisposed_at
+from foodtrace.operations.managing import reach_of
+from foodtrace.operations.missing import Unaccounted, unaccounted, undisposed_at
 from foodtrace.operations.notdone import things, worst
 from foodtrace.operations.sinceclosed import since_closed
 from foodtrace.operations.visits import matter_of
@@ -30,6 +31,9 @@ from foodtrace.recall.cases import Told, case_events, case_ids, load_cases, with
 from foodtrace.recall.cleared import ClearedLine
 from foodtrace.recall.facts import Case, found_there
 from foodtrace.recall.finds import words_on
+from foodtrace.recall.matter import Matter
+from foodtrace.recall.packs import for_case
+from foodtrace.recall.sums import sums_with_said
 from foodtrace.storage.session import Session
 
 
@@ -107,8 +111,12 @@ def _goes_on(facts: SqlFacts, state: Case, told: Sequence[Told]) -> bool:
     if state.closed is None:
         return True
     seen = [each for each in told if micros(each[1].at) <= now]
-    against = conditions(session, now, state)
-    return bool(since_closed(session, state, seen, against) or unaccounted_in(facts, state, undisposed_at(against)))
+    found, settings = reach_of(facts, state), for_case(state, session.rules).settings
+    matter = Matter(facts, found, state, settings)
+    against = conditions(session, now, state, found, matter=matter)
+    if since_closed(session, state, seen, against):
+        return True
+    return bool(unaccounted(found, sums_with_said(facts, found, state, settings=settings), matter, undisposed_at(against)))
 
 
 def ended(session: Session, now: int) -> int:

@@ -337,7 +337,7 @@ class Standing:
             if gone is not None and gone > limit:
                 yield self._task("answer", site, late_by=gone - limit, hours=(self.now - arrived) // HOUR)
         for plan in self.case.planned:
-            if not plan.done and plan.due <= self.now:
+            if not plan.done and plan.due <= self.now and self._asked(plan):
                 yield self._task(
                     "destroy",
                     self.facts.texts([plan.site])[plan.site],
@@ -348,6 +348,11 @@ class Standing:
                     unit=UNIT_NAMES[plan.unit],
                     goods=self._planned(plan),
                 )
+
+    def _asked(self, plan: Planned) -> bool:
+        """Say whether what is planned to be destroyed is to be: of goods that were cleared since nobody asks it."""
+        place = self.matter.name(plan.lot), plan.site
+        return place not in self.found.holdings or self.matter(*place)
 
     def _planned(self, plan: Planned) -> tuple[Goods, ...]:
         return (Goods(lot=self.facts.texts([plan.lot])[plan.lot], quantity=plan.q),)
@@ -374,7 +379,7 @@ class Standing:
         elif self.clock.due is not None and not self.clock.late and self.clock.left is not None and self.clock.left <= 1:
             yield self._task("complete", due=_said(self.clock.due))
         for plan in sorted(self.case.planned, key=lambda each: each.due):
-            if not plan.done and plan.due > self.now and (plan.reported is None or plan.due - self.now < DAY_LONG):
+            if not plan.done and plan.due > self.now and self._asked(plan) and (plan.reported is None or plan.due - self.now < DAY_LONG):
                 what: What = "report" if plan.reported is None else "destroy"
                 site = self.facts.texts([plan.site])[plan.site]
                 unit = UNIT_NAMES[plan.unit]

@@ -16,16 +16,11 @@ from collections.abc import Collection, Iterable, Mapping
 import msgspec
 
 from foodtrace.graph.edges import UNIT_NAMES
-from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.closing import Condition
-from foodtrace.operations.managing import reach_of
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.amounts import PIECE
-from foodtrace.recall.facts import Case
 from foodtrace.recall.matter import Matter
-from foodtrace.recall.packs import for_case
 from foodtrace.recall.quantities import HoldingSum, Key
-from foodtrace.recall.sums import sums_with_said
 
 
 class Unaccounted(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,11 +64,4 @@ def unaccounted(
     return tuple(sorted(told, key=lambda each: (-each.quantity, each.site, each.unit, each.product)))
 
 
-def unaccounted_in(facts: SqlFacts, case: Case, disposed_elsewhere: Collection[str]) -> tuple[Unaccounted, ...]:
-    """Return :func:`unaccounted` of a case nothing of which was looked up yet. O(affected)."""
-    found, settings = reach_of(facts, case), for_case(case, facts.session.rules).settings
-    sums = sums_with_said(facts, found, case, settings=settings)
-    return unaccounted(found, sums, Matter(facts, found, case, settings), disposed_elsewhere)
-
-
-__all__ = ["Unaccounted", "unaccounted", "unaccounted_in", "undisposed_at"]
+__all__ = ["Unaccounted", "unaccounted", "undisposed_at"]

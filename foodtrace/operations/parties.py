@@ -99,9 +99,12 @@ def parties_of(session: Session, facts: SqlFacts, found: Affected, state: Case, 
         if site in found.own and site not in found.outlets:
             continue
         held = [(lot, site) for lot in there[site]]
-        unknown = any(lot in unnamed and asked(lot, site) for lot, site in held)
-        meant = held if unknown else [holding for holding in held if asked(*holding)]
-        lots = _lots(found, meant, silent, told)
+        let_go = [] if asked.everything else [holding for holding in held if not asked(*holding)]
+        if let_go and not any(lot in unnamed and asked(lot, site) for lot, site in held):
+            held = [holding for holding in held if asked(*holding)]
+        else:
+            let_go = []
+        lots = _lots(found, held, silent, told)
         if lots:
             made.append(
                 Party(
@@ -112,7 +115,7 @@ def parties_of(session: Session, facts: SqlFacts, found: Affected, state: Case, 
                     direction="downstream",
                     outlet=site in found.outlets,
                     lots=lots,
-                    cleared=() if unknown else tuple(sorted(found.called.name(*holding) for holding in held if not asked(*holding))),
+                    cleared=tuple(sorted(found.called.name(*holding) for holding in let_go)),
                 )
             )
     made += _upstream(session, facts, found, state, asked)

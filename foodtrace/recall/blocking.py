@@ -114,12 +114,13 @@ def blocker(case: Case, settings: Settings = DEFAULT) -> Callable[[int, int, int
 
 def lifter(cleared: Iterable[Cleared]) -> Callable[[int, int, int], bool]:
     """Return whether clearings let goods go, by (name of a lot, site, moment)."""
-    known: dict[int, list[Cleared]] = {}
+    known: dict[tuple[int, int], list[Cleared]] = {}
     for each in cleared:
-        known.setdefault(each.lot, []).append(each)
+        known.setdefault((each.lot, each.site), []).append(each)
 
     def lifts(lot: int, site: int, at: int) -> bool:
-        return any(each.site in (0, site) and each.since <= at < each.until for each in known.get(lot, ()))
+        mine = (*known.get((lot, 0), ()), *known.get((lot, site), ())) if site else known.get((lot, 0), ())
+        return any(each.since <= at < each.until for each in mine)
 
     return lifts
 

@@ -56,7 +56,9 @@ def told_of_all(found: Affected, case: Case | None, now: int, matter: Matter | N
     nobody what lies on his own shelf: R4 counts notices, whatever a pack lets publication stand for.
     """
     pseudo = {move.lot for move in found.moves if move.unnamed}
-    holdings = (holding for holding in found.holdings if holding[0] not in pseudo and (matter is None or matter(*holding)))
+    holdings = (holding for holding in found.holdings if holding[0] not in pseudo)
+    if matter is not None and not matter.everything:
+        holdings = (holding for holding in holdings if matter(*holding))
     return told_of(case, now, holdings, found.names)
 
 

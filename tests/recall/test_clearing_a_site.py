@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -155,6 +156,25 @@ class Week:
             )()
             for place in PLACES:
                 assert stopped(self.world, place) == self.unknown()[place], (step, place)
+        self.told()
+
+    def told(self) -> None:
+        """Who holds only what was cleared, and no other, is let off; and no figure is another for a clearing."""
+        unknown = {place for place, may_be in self.unknown().items() if may_be}
+        answer = self.world.answer(self.case)
+        rows = {row.site: row for row in (*answer.outlets, *answer.others)}
+        assert {place for place in PLACES if rows[place].cleared != "all"} == unknown
+        with self.world.read() as session:
+            state = load_case(session, self.case)
+            left = conditions(session, micros(self.world.now), state)
+            kept = recall(session, (), now=micros(self.world.now), case=msgspec.structs.replace(state, cleared=()))
+        assert {each.site for each in left if each.kind == "unnotified"} == unknown
+        assert {each.site for each in left if each.kind == "silent"} == unknown - {"W"}
+        assert not {each.site for each in left if each.kind in ("free", "sealed", "travelling")} - unknown
+        assert (kept.rates, kept.figures, kept.confirmed_only) == (answer.rates, answer.figures, answer.confirmed_only)
+        for line in answer.cleared.lines if answer.cleared is not None else ():
+            assert 0 <= line.custody <= line.quantity <= answer.figures[0].should_be_recalled
+            assert line.custody <= answer.figures[0].retrieved
 
     def unknown(self) -> dict[str, bool]:
         """Return which places may hold what nobody examined: what came late to a place was never examined there, and left with the rest."""

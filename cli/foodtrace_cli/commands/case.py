@@ -32,7 +32,7 @@ from foodtrace_cli.commands.recall_screen import named_ahead
 from foodtrace_cli.commands.report import report
 from foodtrace_cli.commands.scope_words import scope_options
 from foodtrace_cli.context import Context
-from foodtrace_cli.output import say
+from foodtrace_cli.output import clean, say
 
 if TYPE_CHECKING:
     from foodtrace.events import DeadlineExtended, RecallOpened, RecallPublished
@@ -297,14 +297,15 @@ def close(click_ctx: click.Context, case_id: str | None, override: str, approved
         say(ctx.t("cli.case.still_open", reason=event.override))
         conditions(ctx, event.case, against)
     say(ctx.t("cli.case.closed", case=event.case))
-    _say_unaccounted(ctx, event.case)
+    _say_beside(ctx, event.case)
 
 
-def _say_unaccounted(ctx: Context, number: str) -> None:
-    """Say of what was closed how much of it nobody can say where it is: closing does not wait for it (RECALL section 6)."""
+def _say_beside(ctx: Context, number: str) -> None:
+    """Say of what was closed what closing did not wait for: goods that were cleared, goods of which nobody can say where they are."""
     from foodtrace.operations.blocking import sealed_until  # noqa: PLC0415
     from foodtrace.operations.casestatus import Standing  # noqa: PLC0415
     from foodtrace.recall.cases import case_events, load_cases, standing_of  # noqa: PLC0415
+    from foodtrace.recall.clearedwords import line_words  # noqa: PLC0415
 
     with ctx.open() as ledger:
         log = ledger.writer().number
@@ -313,7 +314,10 @@ def _say_unaccounted(ctx: Context, number: str) -> None:
             told = case_events(session, number)
             opened = load_cases(session, number, until=now, told=told)
             mine = next(each for each in opened if standing_of(session, each.opener)(log))
-            missing = Standing(session, mine, told, now).unaccounted
+            stands = Standing(session, mine, told, now)
+            missing, let_go = stands.unaccounted, stands.answer.cleared
+    for line in () if let_go is None else let_go.lines:
+        say("  " + clean(line_words(line, ctx.lang)))
     if words := unaccounted_words(ctx, missing):
         say("  " + words)
 
