@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -99,6 +100,31 @@ def test_a_site_with_other_goods_is_told_of_these_alone(world: World) -> None:
     assert asked(world, case) == {("silent", "X"), ("unnotified", "X"), ("silent", "Y")}
 
 
+def test_a_notice_of_what_was_cleared_since_waits_for_no_answer_of_other_goods(world: World) -> None:
+    """It was told of the one lot, which was cleared, and not yet of the other: it is due a notice, and late with nothing."""
+    case = world.at(4).open(LOT)
+    world.do(notices.notify, case)
+    world.born("K", "Q", 10).move(OTHER, "Q", "X", 10)
+    world.at(5).do(cases.widen, case, [OTHER], "also found")
+    clear(world, case, LOT, site="X")
+    world.at(20)
+    found = now(world, case)
+    assert "X" not in {task.site for task in found.late if task.what == "answer"}
+    assert "X" not in {each.site for each in found.untraced if each.kind == "no_answer"}
+    assert "X" in due(world, case)
+    assert "X" not in due(world, case, "silent")
+
+
+def test_a_planned_destruction_of_goods_that_were_cleared_since_is_not_late(world: World) -> None:
+    case = world.at(4).open(LOT)
+    plan: dict[str, Any] = {"due": day(6), "place": "kiln", "reported": True}
+    world.do(disposal.plan_destruction, case, "X", LOT, kg(10), **plan)
+    world.do(disposal.plan_destruction, case, "Y", LOT, kg(10), **plan)
+    clear(world.at(5), case, LOT, site="X")
+    assert [task.site for task in now(world.at(5.5), case).today if task.what == "destroy"] == ["Y"]
+    assert [task.site for task in now(world.at(7), case).late if task.what == "destroy"] == ["Y"]
+
+
 def test_where_goods_without_lot_lie_the_notice_names_the_lot_that_was_cleared_too_for_they_may_be_of_it(world: World) -> None:
     world.at(3).put(Transfer(id="bare", at=world.now, site="W", to="X", product="芹菜", quantity=kg(3)))
     case = world.at(4).open(LOT)
@@ -137,6 +163,9 @@ def test_a_drawn_outlet_whose_goods_were_cleared_need_not_be_visited_and_is_no_c
     assert ("unvisited", "X") not in asked(world, case)
     assert "X" not in {task.site for task in now(world, case).today if task.what == "visit"}
     assert sites(world, case, "R6") == (0, 3)
+    cleared = world.answer(case).cleared
+    assert cleared is not None
+    assert cleared.no_visit == ("X",)
 
 
 def test_what_was_cleared_is_seen_from_when_it_was_cleared_and_recorded(world: World) -> None:

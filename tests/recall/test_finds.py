@@ -102,6 +102,19 @@ def test_a_find_of_another_lot_at_a_cleared_site_is_suspicion(world: World) -> N
     assert "seal" in nobody.consequences
 
 
+def test_a_find_of_cleared_goods_is_no_word_against_a_site_with_others(world: World) -> None:
+    world.born("K", "Q", 10).move(OTHER, "Q", "X", 10)
+    case = world.at(4).open(LOT, OTHER, sample=commit(SEED))
+    world.do(checks.sample, case, SEED, "A")
+    clear(world.at(5), case, LOT, site="X")
+    world.do(checks.check, case, "X", "clean")
+    assert found(world.at(6), case, "X", 40).consequences == ()
+    assert not {kind for kind, site, _ in left(world, case) if site == "X"} & {"check_failed", "unvisited"}
+    assert "X" not in {task.site for task in now(world, case).today if task.what in ("visit", "revisit")}
+    answer = world.answer(case)
+    assert (answer.rates["R6"].numerator, answer.cleared.no_visit if answer.cleared else None) == (0, ("X",)), "no clean word of it counts"
+
+
 def test_a_find_before_the_clearing_stays_a_failed_check_of_the_sample(world: World) -> None:
     world.born("K", "Q", 10).move(OTHER, "Q", "X", 10)
     case = world.at(4).open(LOT, OTHER, sample=commit(SEED))
@@ -172,6 +185,14 @@ def test_sealing_the_goods_that_were_found_says_that_they_are_others(world: Worl
     world.at(8).do(disposal.dispose, "seal", case, "X", LOT, kg(30), allow_short=True)
     assert now(world, case).finds == ()
     assert ("sealed", "X", 70_000) in left(world, case)
+
+
+def test_of_goods_of_no_lot_no_more_stands_open_than_was_found(world: World) -> None:
+    case = recalled(world)
+    world.at(5).put(EffectivenessCheck(id="c1", at=world.now, site="X", case=case, result="found", quantity=kg(10)))
+    world.do(disposal.dispose, "seal", case, "X", LOT, kg(40), allow_short=True)
+    assert not [each for each in left(world, case) if each[0] == "found"]
+    assert world.answer(case).figures[0].distributed == 100_000 + 40_000
 
 
 def test_goods_of_no_lot_found_again_after_as_much_was_sealed_are_others_and_are_asked_about(world: World) -> None:
