@@ -18,7 +18,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from foodtrace.operations.personwords import HAN, HAN_BEHIND, HAN_PLACES, LATIN, NOBODY
+from foodtrace.operations.personwords import HAN, HAN_BEHIND, HAN_PLACES, LATIN, NOBODY, SOFT
 from foodtrace.operations.telephones import Number
 
 __all__ = ["is_word", "letters", "names", "says_nothing", "words"]
@@ -47,16 +47,13 @@ def words(text: str) -> list[str]:
 
 def is_word(word: str) -> bool:
     """Say whether a word of other letters than Chinese ones may be part of a name (rule 1)."""
-    return word not in LATIN
+    return word not in LATIN and word not in SOFT
 
 
 def names(text: str, numbers: Iterable[Number]) -> set[str]:
     """Return the names of an even text, each in every form that another may have (rules 1 to 5). :param numbers: those of the text."""
-    text = _MAIL.sub(" ; ", text)
-    for each in numbers:
-        text = text[: each.start] + "0" * (each.end - each.start) + text[each.end :]
     found: set[str] = set()
-    text = _DOT.sub("", text)
+    text = _DOT.sub("", _MAIL.sub(" ; ", _without(text, numbers, "0")))
     for part in _PART.finditer(text):
         before = text[part.start() - 1 : part.start()]
         if re.match(rf"[{_HAN}]", part[0]):
@@ -68,13 +65,22 @@ def names(text: str, numbers: Iterable[Number]) -> set[str]:
 
 def says_nothing(text: str, numbers: Iterable[Number]) -> bool:
     """Say whether an even text has no word but those of rule 1."""
-    for each in numbers:
-        text = text[: each.start] + " " * (each.end - each.start) + text[each.end :]
+    text = _without(text, numbers, " ")
     return all(
-        not (_bare(run) if re.match(rf"[{_HAN}]", run) else run not in LATIN and len(run) > 1)
+        not (_bare(run) if re.match(rf"[{_HAN}]", run) else (is_word(run) and len(run) > 1))
         for word in words(text)
         for run in re.findall(rf"[{_HAN}]+|[^{_HAN}]+", word)
     )
+
+
+def _without(text: str, numbers: Iterable[Number], sign: str) -> str:
+    """Return a text with a sign for every character of a number; of readings that overlap the shortest, as the rest may be a name's."""
+    cut: set[int] = set()
+    for each in sorted(numbers, key=lambda number: number.end - number.start):
+        place = range(each.start, each.end)
+        if cut.isdisjoint(place):
+            cut.update(place)
+    return "".join(sign if at in cut else each for at, each in enumerate(text))
 
 
 def _chinese(pieces: Sequence[str], *, after_code: bool) -> set[str]:
@@ -125,13 +131,16 @@ def _without_word(piece: str) -> str:
 def _latin(part: str) -> set[str]:
     """Return the name of a part in other letters, in every order that its words turn to (rules 4 and 5)."""
     sides = [_WORD.findall(each) for each in part.split(",")]
-    if len(sides) == 2 and all(len([word for word in side if word not in LATIN]) == 1 for side in sides):  # noqa: PLR2004 - Smith, John
+    if len(sides) == 2 and all(len([word for word in side if is_word(word)]) == 1 for side in sides):  # noqa: PLR2004 - Smith, John
         sides = [sides[0] + sides[1]]
     return {form for side in sides for form in _forms(side)}
 
 
 def _forms(said: Sequence[str]) -> set[str]:
-    left = [each for each in said if each not in LATIN]
+    firm = [each for each in said if each not in LATIN]
+    left = [each for each in firm if each not in SOFT]
+    if len(left) == 1 and len(firm) == 2:  # noqa: PLR2004 - Wang Na
+        left = firm
     full = [each for each in left if len(each) > 1] or left
     if len(full) <= 1:
         return {each for each in full if len(each) > _SURNAME}

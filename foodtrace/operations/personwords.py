@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["HAN", "HAN_BEHIND", "HAN_PLACES", "LATIN", "NOBODY"]
+__all__ = ["HAN", "HAN_BEHIND", "HAN_PLACES", "LATIN", "NOBODY", "SOFT"]
 
 _NOBODY: Final = """
 不详 不祥 未知 不明 无 没有 暂无 无名 没名字 空 空白 未填 未登记 同上 同前 如上 待定 待补 待填 保密 匿名 其他 某 某某 某人
 本人 自己 自家 佚名 不便透露 拒绝提供 未提供 不提供 不知道 不清楚
 """
 _LABELS: Final = """
-姓名 名字 名称 姓 联系人 联系电话 联系方式 联系 电话 电话号码 手机 手机号 手机号码 座机 固话 固定电话 热线 传真 微信 微信号
+姓名 名字 名称 联系人 联系电话 联系方式 联系 电话 电话号码 手机 手机号 手机号码 座机 固话 固定电话 热线 传真 微信 微信号
 微信同号 同微信 同号 短号 分机 号码 备用 紧急 邮箱 地址 住址 身份证 身份证号 身份证号码 证件 证件号 车牌 车牌号 请联系 请找 请打
-转交 代收 代收货 小时 或 转 新 旧 原 现 男 女
+转交 代收 代收货 小时
 """
 _TRADES: Final = """
 负责人 责任人 经办人 经手人 办事人 收货人 收件人 接收人 发货人 寄件人 送货人 送货员 送货 收货 法人 法定代表人 法人代表 代表人 代表
@@ -31,12 +31,13 @@ _SHIFTS: Final = "夜班 白班 早班 中班 晚班 上午 下午 晚上 白天
 _LATIN: Final = """
 mr mrs ms miss mx dr prof professor sir madam mme herr frau senor senora auntie aunt uncle boss
 name names contact contacts person owner manager keeper driver buyer seller consignee receiver recipient shipper sender farmer grower
-chef cook cashier clerk staff worker director head chief assistant secretary agent representative rep legal accountant
-tel telephone phone phones mobile cell cellphone fax wechat weixin whatsapp email mail address home office work ext extension number no
-call ask for attn attention care of co the a an and or day night morning evening shift weekend weekdays only backup emergency main new old
-none nil null na unknown same as above ditto tbd tba not available given stated anonymous self nobody withheld empty blank other
-father mother son daughter wife husband brother sister
+chef cashier clerk staff worker director chief assistant secretary agent representative rep legal accountant
+tel telephone phone phones mobile cell cellphone fax wechat weixin whatsapp email mail address home office work ext extension number
+call ask for attn attention care of the a and or morning evening night shift weekend weekdays only backup emergency main new old
+none nil null unknown same as above ditto tbd tba not available given stated anonymous self nobody withheld empty blank other
+father mother wife husband brother sister daughter
 """
+_SOFT: Final = "na an no co day son cook head"
 
 NOBODY: Final = frozenset(_NOBODY.split())
 """Where no name is known."""
@@ -48,3 +49,5 @@ HAN_PLACES: Final = ("号店", "号摊", "号档", "号楼", "号库", "号门",
 """Behind a digit or a letter and before a name: ``3号摊李四``. The longest first."""
 LATIN: Final = frozenset(_LATIN.split())
 """In other letters."""
+SOFT: Final = frozenset(_SOFT.split())
+"""In other letters, of which some are names as well (``Wang Na``, ``John Cook``): words beside a name only where a name is left without."""

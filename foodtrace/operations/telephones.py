@@ -167,7 +167,7 @@ def _tiles(text: str, run: Sequence[Group]) -> Iterator[_Tile]:
             if len(digits) > _LONGEST:
                 break
             groups = run[first : last + 1]
-            if _ends_a_word(groups):
+            if _of_a_word(groups):
                 continue
             weight = _DIGIT * (len(digits) - groups[0].word) - _NUMBER
             for number in _read(digits, groups):
@@ -179,12 +179,13 @@ def _tiles(text: str, run: Sequence[Group]) -> Iterator[_Tile]:
                 yield _Tile(first, last + 1, weight + (len(groups) > 1), _number("time", digits, groups))
 
 
-def _ends_a_word(groups: Sequence[Group]) -> bool:
-    """Say whether the Chinese digits at the start are those of a name, as others follow: ``李四 6234567``."""
-    if not groups[0].chinese:
+def _of_a_word(groups: Sequence[Group]) -> bool:
+    """Say whether the Chinese digits at an end are those of a name, as others stand beside them: ``李四 6234567``, ``6234567 陆勇``."""
+    if all(each.chinese for each in groups):
         return False
-    other = next((at for at, each in enumerate(groups) if not each.chinese), _FEW)
-    return other < _FEW
+    first = next(at for at, each in enumerate(groups) if not each.chinese)
+    last = next(at for at, each in enumerate(reversed(groups)) if not each.chinese)
+    return 0 < first < _FEW or 0 < last < _FEW
 
 
 def _extended(number: Number, behind: Sequence[Group]) -> bool:
