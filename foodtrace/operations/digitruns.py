@@ -15,7 +15,7 @@ import re
 import unicodedata
 from typing import Final, NamedTuple
 
-__all__ = ["Group", "even", "runs"]
+__all__ = ["Group", "digits", "even", "runs"]
 
 _CHINESE: Final = {
     **dict.fromkeys("零〇", "0"),
@@ -29,6 +29,8 @@ _CHINESE: Final = {
     **dict.fromkeys("八捌", "8"),
     **dict.fromkeys("九玖", "9"),
 }
+_AS_IT_IS: Final = re.compile(r"[\x00-\x7f\u4e00-\u9fff\u3001\u3002]*")
+"""Nothing in it has another width, or cannot be seen."""
 _GROUP: Final = re.compile(rf"\d+|[{''.join(_CHINESE)}]")
 _SIGNS: Final = 2
 """Signs between two groups of one run (rule 3)."""
@@ -56,10 +58,15 @@ class Group(NamedTuple):
 
 def even(text: str) -> str:
     """Return a text as it is looked at (rule 1)."""
-    if not text.isascii():
+    if not _AS_IT_IS.fullmatch(text):
         text = "".join(each for each in unicodedata.normalize("NFKC", text) if unicodedata.category(each) != "Cf")
         text = "".join(str(unicodedata.decimal(each, each)) for each in text)
     return text.casefold()
+
+
+def digits(text: str) -> str:
+    """Return every digit of an even text, whatever stands between."""
+    return "".join(_CHINESE.get(each, each) for each in _GROUP.findall(text))
 
 
 def runs(text: str) -> list[list[Group]]:
@@ -81,13 +88,13 @@ def runs(text: str) -> list[list[Group]]:
 def _groups(text: str, match: re.Match[str], *, near: bool) -> list[Group]:
     """Return what was written in a row as one group, or as several telephones (rule 4)."""
     before = text[max(0, match.start() - _BEFORE) : match.start()].rstrip()
-    digits = _CHINESE.get(match[0], match[0])
-    size = _MOBILE if _MOBILES.fullmatch(digits) else len(digits)
+    said = _CHINESE.get(match[0], match[0])
+    size = _MOBILE if _MOBILES.fullmatch(said) else len(said)
     chinese = match[0] in _CHINESE
     word = chinese and not near and text[match.start() - 1 : match.start()].isalpha()
     return [
         Group(
-            digits[at : at + size],
+            said[at : at + size],
             match.start() + at,
             match.start() + at + size,
             plus=before.endswith("+") and not at,
@@ -95,5 +102,5 @@ def _groups(text: str, match: re.Match[str], *, near: bool) -> list[Group]:
             word=word,
             chinese=chinese,
         )
-        for at in range(0, len(digits), size)
+        for at in range(0, len(said), size)
     ]

@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from foodtrace.operations.digitruns import even
+from foodtrace.operations.digitruns import digits, even
 from foodtrace.operations.personnames import letters, names, says_nothing
 from foodtrace.operations.telephones import Number, numbers, same
 
@@ -28,6 +28,10 @@ _SIGNS: Final = frozenset({"plate", "identity", "email"})
 _NUMBERS: Final = frozenset({"phone", "identity"})
 _PLATE: Final = re.compile(r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][a-z]\W*[a-z\d]{5,6}(?![a-z\d])")
 _MAIL: Final = re.compile(r"[^\s@<>():,;/]+@[a-z\d-]+(?:\.[a-z\d-]+)+")
+
+
+_END: Final = 7
+"""Digits at the end of a number that every form of it has in a row."""
 
 
 class Said:
@@ -56,6 +60,9 @@ class SamePerson:
         self._names = {each for field, said in held if field not in PLACES for each in said.names}
         self._signs = {each for _, said in held for each in said.signs}
         self._whole = {said.whole for _, said in held} - {""}
+        # Most values of a ledger are other persons', and are known to be from their digits and letters alone.
+        self._ends = {each.digits[-_END:] for each in self._numbers}
+        self._signed = {frozenset(each) for each in self._names | self._signs | self._whole}
 
     def __bool__(self) -> bool:
         """Say whether there is anything to look for."""
@@ -64,6 +71,10 @@ class SamePerson:
     def holds(self, field: str, value: str) -> bool:
         """Say whether another value is this person's as well, as far as it tells."""
         if field in NO_PERSON:
+            return False
+        text = even(value)
+        all_digits, seen = digits(text), set(text)
+        if not any(each in all_digits for each in self._ends) and not any(each <= seen for each in self._signed):
             return False
         said = Said(field, value)
         if said.whole in self._whole or not self._names.isdisjoint(said.names) or not self._signs.isdisjoint(said.signs):
