@@ -2,7 +2,8 @@
 
 Rules:
 
-1. A text is looked at in one width and case, without what cannot be seen; digits of any script, and Chinese ones (capital too), are digits.
+1. A text is looked at in one width and case, without accents and what cannot be seen; digits of any script, and Chinese ones (capital
+   too), are digits.
 2. A *group* is digits in a row. Every Chinese digit is a group of its own: the last sign of ``李四`` may stand right before a number.
 3. Groups belong to one *run* while nothing but blanks and at most two other signs stand between them: ``138/0013/8000``, ``(010) - 6234``.
    Letters end a run, and so do three signs: ``138****8000`` is no number.
@@ -15,7 +16,7 @@ import re
 import unicodedata
 from typing import Final, NamedTuple
 
-__all__ = ["Group", "digits", "even", "runs"]
+__all__ = ["Group", "digits", "even", "runs", "shown"]
 
 _CHINESE: Final = {
     **dict.fromkeys("零〇", "0"),
@@ -58,10 +59,23 @@ class Group(NamedTuple):
 
 def even(text: str) -> str:
     """Return a text as it is looked at (rule 1)."""
-    if not _AS_IT_IS.fullmatch(text):
-        text = "".join(each for each in unicodedata.normalize("NFKC", text) if unicodedata.category(each) != "Cf")
-        text = "".join(str(unicodedata.decimal(each, each)) for each in text)
-    return text.casefold()
+    return shown(text).casefold()
+
+
+def shown(text: str) -> str:
+    """Return a text as it is looked at, capital letters kept: as long as the even one."""
+    if _AS_IT_IS.fullmatch(text):
+        return text
+    return "".join(_plain(each) for each in unicodedata.normalize("NFKC", text) if unicodedata.category(each) != "Cf")
+
+
+def _plain(sign: str) -> str:
+    """Return a letter without its accents, a digit of any script as one of ours."""
+    base = unicodedata.normalize("NFD", sign)[0]
+    if base.isascii() and base.isalpha():
+        return base
+    folded = sign.casefold()
+    return folded[0] if len(folded) > 1 else str(unicodedata.decimal(sign, sign))
 
 
 def digits(text: str) -> str:

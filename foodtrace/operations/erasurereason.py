@@ -20,7 +20,7 @@ from typing import Final
 
 from foodtrace.errors import BadData
 from foodtrace.operations.digitruns import even
-from foodtrace.operations.personnames import is_word, letters, says_nothing, words
+from foodtrace.operations.personnames import ends, is_word, letters, says_nothing, words
 from foodtrace.operations.privatenumbers import holds_number
 from foodtrace.operations.sameperson import PLACES, Said
 from foodtrace.operations.telephones import numbers, same
@@ -69,7 +69,8 @@ def _said_of(values: Iterable[tuple[str, str]], text: str) -> str:
         own = Said(field, value)
         if any(one.digits in plain or any(same(one, other) for other in told) for one in own.numbers):
             return field
-        if any(each in said if each.isascii() else each in plain for each in own.names | own.signs):
+        names = own.names | own.signs | {each for longer in own.within for each in ends(longer)}
+        if any(each in said if each.isascii() else each in plain for each in names):
             return field
         if any(each in plain for each in _pieces(field, value)):
             return field

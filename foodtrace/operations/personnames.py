@@ -4,11 +4,14 @@ Rules:
 
 1. A name is what is left of a part of a text without numbers, mail addresses, labels, titles, kin, trades, shifts and remarks
    (:mod:`foodtrace.operations.personwords`), before and behind it. Of nothing but these, or of a word for "not known", no name is left.
-2. Parts end at signs (brackets, commas, slashes, colons) and at a change of script. Of Chinese, a blank ends one as well, but signs
-   standing alone are one name: ``李 四``; dots within it are none: ``买买提·艾力``.
-3. A Chinese name of two signs or more is compared as a whole: ``李四光`` is not ``李四``. ``张三和李四`` are two.
-4. A name of other letters is compared as its words one after the other, whichever is first, without lone initials: ``Li Si`` is ``Si Li``;
-   ``Wang Xiaoming`` is not ``Wang Fang``.
+2. Parts end at signs (brackets, commas, slashes, colons) and at a change of script. Of Chinese, a blank or hyphen ends one as well, but
+   signs standing alone are one name: ``李 四``; dots within it are none: ``买买提·艾力``. ``张三和李四`` are two.
+3. A Chinese name is compared as a whole: ``李四光`` is not ``李四``. Where several parts might be one, those count that begin with a
+   surname and are as long as names are, so that ``(已离职)`` names nobody; where none does, the first. A part of three signs or more that
+   is no name by this is words, and whoever is looked for may stand within: ``李四已离职``, ``福安超市李四``.
+4. A name of other letters is compared as its words one after the other, whichever is first, without lone initials and accents: ``Li Si``
+   is ``Si Li``; ``Wang Xiaoming`` is not ``Wang Fang``. A word such as ``before`` ends a name, and what follows one in capital letters in
+   small ones is a remark.
 5. A surname alone, with a title or without, names nobody by itself: only the whole value, as it was written, may be the same.
 """
 
@@ -16,23 +19,37 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
+from itertools import groupby
+from typing import Final, NamedTuple
 
-from foodtrace.operations.personwords import HAN, HAN_BEHIND, HAN_PLACES, LATIN, NOBODY, SOFT
+from foodtrace.operations.personwords import DOUBLE_SURNAMES, HAN, HAN_BEHIND, HAN_PLACES, LATIN, NOBODY, REMARKS, SOFT, SURNAMES
 from foodtrace.operations.telephones import Number
 
-__all__ = ["is_word", "letters", "names", "says_nothing", "words"]
+__all__ = ["Names", "ends", "is_named", "is_word", "letters", "names", "says_nothing", "words"]
 
 _HAN: Final = "\u3005-\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af"
+_DOTS: Final = "\u00b7\u2022\u2027\u2219\u30fb"
 _MAIL: Final = re.compile(r"[^\s@<>()]+@[^\s@<>()]+")
-_DOT: Final = re.compile(rf"(?<=[{_HAN}])\s*[\u00b7\u2022\u2027\u2219\u30fb.*_-]\s*(?=[{_HAN}])")
-_PART: Final = re.compile(rf"[{_HAN}]+(?:\s+[{_HAN}]+)*|[^\W\d_{_HAN}]+(?:(?:[\s.'\u2019_-]+|,\s*)[^\W\d_{_HAN}]+)*")
+_DOT: Final = re.compile(rf"\s*[{_DOTS}]\s*")
+_PIECE: Final = rf"[{_HAN}]+(?:\s*[{_DOTS}]\s*[{_HAN}]+)*"
+_PART: Final = re.compile(rf"{_PIECE}(?:[\s.*_-]+{_PIECE})*|[^\W\d_{_HAN}]+(?:(?:[\s.'\u2019_-]+|,\s*)[^\W\d_{_HAN}]+)*")
 _TOGETHER: Final = re.compile("[和与及或跟]")
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _SHORT: Final = 2
+_LONG: Final = 3
+"""Signs of the longest Chinese name; of one with a surname of two signs one more."""
 _SURNAME: Final = 6
 """Letters of the longest Chinese surname of one sign, written alone (``Zhuang``)."""
 _MANY: Final = 8
+
+
+class Names(NamedTuple):
+    """What a text says of names."""
+
+    full: frozenset[str]
+    """Every name, in each form that another may have."""
+    within: frozenset[str]
+    """Chinese words that are longer than a name, in which one may stand (rule 3)."""
 
 
 def letters(text: str) -> str:
@@ -50,24 +67,38 @@ def is_word(word: str) -> bool:
     return word not in LATIN and word not in SOFT
 
 
-def names(text: str, numbers: Iterable[Number]) -> set[str]:
-    """Return the names of an even text, each in every form that another may have (rules 1 to 5). :param numbers: those of the text."""
-    found: set[str] = set()
-    text = _DOT.sub("", _MAIL.sub(" ; ", _without(text, numbers, "0")))
-    for part in _PART.finditer(text):
-        before = text[part.start() - 1 : part.start()]
+def is_named(piece: str) -> bool:
+    """Say whether Chinese signs are a name as far as surname and length tell (rule 3)."""
+    if piece[:2] in DOUBLE_SURNAMES:
+        return _LONG <= len(piece) <= _LONG + 1
+    return piece[:1] in SURNAMES and _SHORT <= len(piece) <= _LONG
+
+
+def names(shown: str, numbers: Iterable[Number]) -> Names:
+    """Return the names of a text (rules 1 to 5). :param shown: in one width, capital letters kept. :param numbers: those of the text."""
+    shown = _MAIL.sub(lambda mail: ";" * len(mail[0]), _without(shown, numbers, "0"))
+    chinese: list[list[str]] = []
+    others: list[str] = []
+    for part in _PART.finditer(shown):
         if re.match(rf"[{_HAN}]", part[0]):
-            found |= _chinese(part[0].split(), after_code=before.isalnum())
+            after_code = shown[part.start() - 1 : part.start()].isalnum()
+            chinese.append([_bare(each) for each in _pieces(part[0], after_code=after_code)])
         else:
-            found |= _latin(part[0])
-    return found
+            others.append(part[0])
+    within = {each for part in chinese for each in part if len(each) >= _LONG and not is_named(each)}
+    return Names(frozenset(_chinese(chinese) | _others(others)), frozenset(within))
+
+
+def ends(words: str) -> set[str]:
+    """Return what at the ends of Chinese words is a name as far as can be told."""
+    return {each for size in (_SHORT, _LONG) for each in (words[:size], words[-size:]) if is_named(each)}
 
 
 def says_nothing(text: str, numbers: Iterable[Number]) -> bool:
     """Say whether an even text has no word but those of rule 1."""
     text = _without(text, numbers, " ")
     return all(
-        not (_bare(run) if re.match(rf"[{_HAN}]", run) else (is_word(run) and len(run) > 1))
+        not (_bare(run) if re.match(rf"[{_HAN}]", run) else (is_word(run) and run not in REMARKS and len(run) > 1))
         for word in words(text)
         for run in re.findall(rf"[{_HAN}]+|[^{_HAN}]+", word)
     )
@@ -83,26 +114,33 @@ def _without(text: str, numbers: Iterable[Number], sign: str) -> str:
     return "".join(sign if at in cut else each for at, each in enumerate(text))
 
 
-def _chinese(pieces: Sequence[str], *, after_code: bool) -> set[str]:
-    """Return the names of Chinese pieces with blanks between (rules 2 and 3)."""
-    first = pieces[0]
+def _pieces(part: str, *, after_code: bool) -> list[str]:
+    """Return what blanks and hyphens leave of Chinese signs, without dots, and without the word for a place behind its number."""
+    pieces = re.split(r"[\s.*_-]+", _DOT.sub("", part))
     if after_code:
-        place = next((each for each in HAN_PLACES if first.startswith(each)), "")
-        pieces = [first.removeprefix(place), *pieces[1:]]
-    bare = [_bare(each) for each in pieces if each]
-    found = {each for each in bare if len(each) >= _SHORT}
-    found |= {each for piece in found for each in _several(piece)}
-    left = [each for each in bare if each]
-    if len(left) > 1 and (all(len(each) == 1 for each in left) or len(left) == 2):  # noqa: PLR2004 - surname and name, or one and one
-        found.add("".join(left))
-    return found
+        place = next((each for each in HAN_PLACES if pieces[0].startswith(each)), "")
+        pieces[0] = pieces[0].removeprefix(place)
+    return pieces
+
+
+def _chinese(parts: Iterable[Sequence[str]]) -> set[str]:
+    """Return the Chinese names of a text from what its parts consist of (rules 2 and 3)."""
+    maybe: list[str] = []
+    for part in parts:
+        left = [each for each in part if each]
+        if len(left) > 1 and (all(len(each) == 1 for each in left) or len(left) == 2):  # noqa: PLR2004 - 李 四, 欧阳 娜娜
+            maybe.append("".join(left))
+        maybe += [each for each in left if len(each) >= _SHORT]
+        maybe += [each for piece in left for each in _several(piece)]
+    named = {each for each in maybe if is_named(each)}
+    return named or set(maybe[:1])
 
 
 def _several(piece: str) -> Iterator[str]:
     """Yield the names of which one word makes several."""
     for sign in _TOGETHER.finditer(piece):
         sides = (_bare(piece[: sign.start()]), _bare(piece[sign.end() :]))
-        if all(len(each) >= _SHORT for each in sides):
+        if all(is_named(each) for each in sides):
             yield from sides
 
 
@@ -128,12 +166,28 @@ def _without_word(piece: str) -> str:
     return piece
 
 
-def _latin(part: str) -> set[str]:
-    """Return the name of a part in other letters, in every order that its words turn to (rules 4 and 5)."""
-    sides = [_WORD.findall(each) for each in part.split(",")]
-    if len(sides) == 2 and all(len([word for word in side if is_word(word)]) == 1 for side in sides):  # noqa: PLR2004 - Smith, John
-        sides = [sides[0] + sides[1]]
-    return {form for side in sides for form in _forms(side)}
+def _others(parts: Iterable[str]) -> set[str]:
+    """Return the names in other letters, in every order that their words turn to (rules 4 and 5)."""
+    found: set[str] = set()
+    capitals = False
+    for part in parts:
+        sides = [_WORD.findall(each) for each in part.split(",")]
+        if len(sides) == 2 and all(sum(is_word(word.casefold()) for word in side) == 1 for side in sides):  # noqa: PLR2004 - Smith, John
+            sides = [sides[0] + sides[1]]
+        for said in (stretch for side in sides for stretch in _stretches(side)):
+            capital = all(word[:1].isupper() for word in said)
+            if capital or not capitals:
+                forms = _forms([word.casefold() for word in said])
+                capitals = capitals or (capital and bool(forms))
+                found |= forms
+    return found
+
+
+def _stretches(side: Sequence[str]) -> Iterator[list[str]]:
+    """Yield the words between those that make a remark."""
+    for remark, stretch in groupby(side, lambda word: word.casefold() in REMARKS):
+        if not remark:
+            yield list(stretch)
 
 
 def _forms(said: Sequence[str]) -> set[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["HAN", "HAN_BEHIND", "HAN_PLACES", "LATIN", "NOBODY", "SOFT"]
+__all__ = ["DOUBLE_SURNAMES", "HAN", "HAN_BEHIND", "HAN_PLACES", "LATIN", "NOBODY", "REMARKS", "SOFT", "SURNAMES"]
 
 _NOBODY: Final = """
 不详 不祥 未知 不明 无 没有 暂无 无名 没名字 空 空白 未填 未登记 同上 同前 如上 待定 待补 待填 保密 匿名 其他 某 某某 某人
@@ -28,6 +28,10 @@ _TITLES: Final = """
 姑姑 姨妈 家属 家人 父亲 母亲 爸爸 妈妈 儿子 女儿 老公 老婆 爱人 妻子 丈夫 弟弟 妹妹 哥哥 姐姐 兄弟
 """
 _SHIFTS: Final = "夜班 白班 早班 中班 晚班 上午 下午 晚上 白天 夜里 凌晨 周末 平时 节假日 工作日"
+_REMARKS_HAN: Final = """
+全天 车间 后门 前门 东门 西门 南门 北门 门口 门卫 仓库 冷库 后勤 单位 关门 常用 方便 方便时 应急 包装 水产 水果 蔬菜 肉类 时间 时段
+安全 安全员 高管 全权 白天打 通知 转告 金牌 老客户 别打 勿打 已离职 离职 在职 临时 暂时 新来的 现任 原任 前任
+"""
 _LATIN: Final = """
 mr mrs ms miss mx dr prof professor sir madam mme herr frau senor senora auntie aunt uncle boss
 name names contact contacts person owner manager keeper driver buyer seller consignee receiver recipient shipper sender farmer grower
@@ -39,9 +43,31 @@ father mother wife husband brother sister daughter
 """
 _SOFT: Final = "na an no co day son cook head"
 
+_REMARKS: Final = """
+before after at in on by to from with left right until till please not every is was has who speaks when if back door gate stall shop
+floor room market warehouse store street road building entrance open closed time noon am pm hours ltd co. inc llc company group cooperative
+"""
+_SURNAMES: Final = """
+赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏水窦章云苏潘葛奚范彭郎鲁韦昌马苗凤花方俞任袁柳酆鲍史唐费廉岑薛
+雷贺倪汤滕殷罗毕郝邬安常乐于时傅皮卞齐康伍余元卜顾孟平黄和穆萧尹姚邵湛汪祁毛禹狄米贝明臧计伏成戴谈宋茅庞熊纪舒屈项祝董梁杜阮蓝闵席季麻强贾
+路娄危江童颜郭梅盛林刁钟徐邱骆高夏蔡田樊胡凌霍虞万支柯昝管卢莫经房裘缪干解应宗丁宣贲邓郁单杭洪包诸左石崔吉钮龚程嵇邢滑裴陆荣翁荀羊於惠甄曲
+家封芮羿储靳汲邴糜松井段富巫乌焦巴弓牧隗山谷车侯宓蓬全郗班仰秋仲伊宫宁仇栾暴甘钭厉戎祖武符刘景詹束龙叶幸司韶郜黎蓟薄印宿白怀蒲邰从鄂索咸籍
+赖卓蔺屠蒙池乔阴胥能苍双闻莘党翟谭贡劳逄姬申扶堵冉宰郦雍璩桑桂濮牛寿通边扈燕冀郏浦尚农温别庄晏柴瞿阎充慕连茹习宦艾鱼容向古易慎戈廖庾终暨居
+衡步都耿满弘匡国文寇广禄阙东欧殳沃利蔚越夔隆师巩厍聂晁勾敖融冷訾辛阚那简饶空曾毋沙乜养鞠须丰巢关蒯相查荆红游竺权逯盖益桓公仝肖覃佟付闫苑代岳
+靖粟邸盘兰初矫冼揭原栗展修苟仉车逯信展呼延代税郇闪仵母玉铁战门
+張陳劉楊黃趙吳馬許鄭馮蔣鄧韓蕭葉蘇呂盧譚鍾陸賈範鄒魯龍
+"""
+_DOUBLE: Final = """
+欧阳 上官 司马 诸葛 东方 皇甫 尉迟 公孙 慕容 长孙 宇文 司徒 夏侯 令狐 轩辕 端木 独孤 南宫 申屠 闻人 赫连 澹台 公冶 太史 淳于 单于 万俟
+"""
+DOUBLE_SURNAMES: Final = frozenset(_DOUBLE.split())
+SURNAMES: Final = frozenset("".join(_SURNAMES.split()))
+"""The hundred families and what is common beside them; a name of another begins a value, or stands alone in it."""
+REMARKS: Final = frozenset(_REMARKS.split())
+"""In other letters, of remarks: no name goes on behind one."""
 NOBODY: Final = frozenset(_NOBODY.split())
 """Where no name is known."""
-HAN: Final = tuple(sorted(f"{_LABELS} {_TRADES} {_TITLES} {_SHIFTS}".split(), key=len, reverse=True))
+HAN: Final = tuple(sorted(f"{_LABELS} {_TRADES} {_TITLES} {_SHIFTS} {_REMARKS_HAN}".split(), key=len, reverse=True))
 """In Chinese, before a name or behind it; the longest first."""
 HAN_BEHIND: Final = ("收", "哥", "姐", "叔", "姨", "嫂", "婶", "总", "工")
 """Of one sign, behind a whole name."""

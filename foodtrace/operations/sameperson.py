@@ -15,8 +15,8 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from foodtrace.operations.digitruns import digits, even
-from foodtrace.operations.personnames import letters, names, says_nothing
+from foodtrace.operations.digitruns import digits, even, shown
+from foodtrace.operations.personnames import is_named, letters, names, says_nothing
 from foodtrace.operations.telephones import Number, numbers, same
 
 __all__ = ["NO_PERSON", "PLACES", "Said", "SamePerson"]
@@ -34,6 +34,11 @@ _END: Final = 7
 """Digits at the end of a number that every form of it has in a row."""
 
 
+_FULL: Final = 3
+_SHORT: Final = 2
+"""Signs of a whole name, of the shortest."""
+
+
 class Said:
     """What one value says of a person."""
 
@@ -43,7 +48,10 @@ class Said:
         days = {(each.start, each.end) for each in found if each.kind == "time" and field not in _NUMBERS}
         self.numbers: list[Number] = [each for each in found if each.kind != "time" and (each.start, each.end) not in days]
         """Telephones, identity numbers and other long numbers; ``20261124`` is one only where a number is meant to stand."""
-        self.names: set[str] = set() if field in _SIGNS else names(text, found)
+        said = names("" if field in _SIGNS else shown(value), found)
+        self.names: frozenset[str] = said.full
+        self.within: frozenset[str] = said.within
+        """Words in which a name may stand."""
         self.signs: set[str] = {letters(each) for each in (*_PLATE.findall(text), *_MAIL.findall(text))}
         nothing = field in PLACES or says_nothing(text, found)
         self.whole: str = "" if nothing else letters(text)
@@ -60,9 +68,11 @@ class SamePerson:
         self._names = {each for field, said in held if field not in PLACES for each in said.names}
         self._signs = {each for _, said in held for each in said.signs}
         self._whole = {said.whole for _, said in held} - {""}
+        self._within = {each for field, said in held if field not in PLACES for each in said.within}
         # Most values of a ledger are other persons', and are known to be from their digits and letters alone.
         self._ends = {each.digits[-_END:] for each in self._numbers}
         self._signed = {frozenset(each) for each in self._names | self._signs | self._whole}
+        self._seen = [set(each) for each in self._within]
 
     def __bool__(self) -> bool:
         """Say whether there is anything to look for."""
@@ -74,9 +84,19 @@ class SamePerson:
             return False
         text = even(value)
         all_digits, seen = digits(text), set(text)
-        if not any(each in all_digits for each in self._ends) and not any(each <= seen for each in self._signed):
+        maybe = any(each in all_digits for each in self._ends) or any(each <= seen for each in self._signed)
+        if not maybe and not any(len(each & seen) >= _SHORT for each in self._seen):
             return False
         said = Said(field, value)
         if said.whole in self._whole or not self._names.isdisjoint(said.names) or not self._signs.isdisjoint(said.signs):
             return True
-        return any(same(one, other) for one in said.numbers for other in self._numbers)
+        if any(same(one, other) for one in said.numbers for other in self._numbers):
+            return True
+        if field in PLACES:  # a village may bear a name of two signs
+            return _stands_in({each for each in self._names if len(each) >= _FULL}, said.within)
+        return _stands_in(self._names, said.within) or _stands_in(said.names, self._within)
+
+
+def _stands_in(names: Iterable[str], within: Iterable[str]) -> bool:
+    """Say whether a Chinese name stands in longer words."""
+    return any(each in words for words in within for each in names if is_named(each))

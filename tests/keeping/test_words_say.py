@@ -22,9 +22,12 @@ OWN = [
     ("contact", "Wang Xiaoming", "Wang asked for it"),
     ("contact", "买买提·艾力", "买买提艾力申请"),
     ("contact", "王老板", "王老板要求"),
+    ("contact", "福安超市李四", "李四要求"),
+    ("contact", "李四已离职", "李四要求"),
     ("email", "li@example.com", "asked by LI@example.com"),
     ("plate", "黑A·12345", "truck 黑A12345"),
     ("address", "松北村 3 组", "松北村的农户申请"),
+    ("address", "幸福路1号 李四收", "李四要求"),
     ("phone", "62345678", "电话 6234-5678"),
     ("phone", "010-62345678", "6234 5678"),
     ("phone", "62345678-801", "(010) 6234/5678"),
@@ -130,7 +133,13 @@ def test_the_reason_of_an_erasure_needs_no_long_number(words: str) -> None:
     "words", ["老板要求删除", "本人电话申请", "left the market", "on 2026-11-24, request 2026-0457", "2026-11-24 10:30"]
 )
 def test_words_beside_a_name_may_be_said(words: str) -> None:
-    values = [("contact", "老板 张三 电话 13800138000"), ("contact", "Mr Wang Fang, owner"), ("contact", "同上"), ("name", "none")]
+    values = [
+        ("contact", "老板 张三 电话 13800138000"),
+        ("contact", "Mr Wang Fang, owner"),
+        ("contact", "同上"),
+        ("name", "none"),
+        ("address", "松北村 3 组"),
+    ]
     check_words(values, words)
 
 
