@@ -48,6 +48,9 @@ _BEFORE: Final = 60
 """Characters before a number in which the word for it stands."""
 _IN_A_ROW: Final = 7
 _IDENTITY: Final = 18
+_GREAT: Final = 2
+_EIGHT: Final = 8
+"""Where the area code is of two digits, numbers are of eight."""
 _GTIN: Final = 13
 _WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 """Of ISO 7064 MOD 11-2 (GB 11643)."""
@@ -84,7 +87,8 @@ def _has_area(before: str, number: Number) -> bool:
     """Say whether a landline is told by its area code or its country's (rule 2)."""
     whole = "".join(number.groups)
     if not number.country:
-        return bool(number.area) and whole.startswith("0")
+        short = len(number.area) == _GREAT and len(number.digits) < _EIGHT and number.near
+        return bool(number.area) and whole.startswith("0") and not short
     if len(number.groups) > 1 or whole.startswith("00") or before.rstrip().endswith("+"):
         return True
     return len(whole) != _GTIN or check_digit(whole[:-1]) != whole[-1]

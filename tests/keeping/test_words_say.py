@@ -72,6 +72,7 @@ HONEST = [
     "wrong site",
     "单号 0001234567 写错",
     "000012345678",
+    "0102000000",
     "V-0012 3456 7890",
     "012345678905",
     "0912 1234 5678",
@@ -156,6 +157,6 @@ def test_a_mobile_number_in_any_grouping_is_refused(number: str, grouping: str, 
         check_note([], f"tell {sign.join(parts)} of it")
 
 
-@given(st.integers(0, 10**9 - 1), st.integers(10, 12))
+@given(st.integers(0, 10**8 - 1), st.integers(10, 12))
 def test_a_zero_padded_number_is_a_vouchers(number: int, width: int) -> None:
-    check_note([], f"was {number:0{width}d}".replace(f"was {number}", f"was 00{number}"))
+    check_note([], f"was {number:0{width}d}")
