@@ -2,7 +2,8 @@
 
 Rules:
 
-1. An ingredient or a batch that a recall or a positive test stands against is refused as all asks are
+1. An ingredient or a batch that a recall or a positive test stands against is refused as all asks are, and so is a batch yet to come that
+   the rule of a case means
    (:mod:`foodtrace.operations.blocking`); the decision here says the rest.
 2. A batch that is refused, or held and answered for by nobody, is not recorded; the refusal is, with its reasons.
 3. Cans that were filled all the same are a fact: whoever must record them against this decision records the event itself.
@@ -23,6 +24,7 @@ from foodtrace.graph.edges import micros
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.blocking import Asked, refused
 from foodtrace.operations.common import Doing, Outcome, about, latest
+from foodtrace.operations.newgoods import new_goods
 from foodtrace.operations.places import describe
 from foodtrace.quantity import Quantity
 from foodtrace.storage.session import Session
@@ -58,7 +60,8 @@ def make(session: Session, doing: Doing, plant: str, said: Filling, *, approved_
     """
     place = resolve_site(session, plant)
     portions = tuple(Portion(resolve_lot(session, each), quantity) for each, quantity in said.inputs)
-    against = refused(session, doing, "use", [(each.lot, each.quantity) for each in portions], place)
+    new = new_goods(SqlFacts(session, micros(doing.now)), _filled(doing, place, said, portions))
+    against = refused(session, doing, "use", [(each.lot, each.quantity) for each in portions], place, new=new)
     if against is not None:
         return against
     found = describe(session, place)
@@ -81,15 +84,20 @@ def make(session: Session, doing: Doing, plant: str, said: Filling, *, approved_
     )
     if decision.answer == "refuse" or (decision.answer == "hold" and not approved_by):
         return _refused(doing, "use", said.lot, place, decision, said.quantity)
-    event = FormulaBatch(
+    event = _filled(doing, place, said, portions, licence=number, by=approved_by)
+    return Outcome(events=[event], answer=(event, decision))
+
+
+def _filled(doing: Doing, place: str, said: Filling, portions: tuple[Portion, ...], *, licence: str = "", by: str = "") -> FormulaBatch:
+    return FormulaBatch(
         id=doing.event_id(),
         at=doing.now,
-        by=approved_by or doing.by,
+        by=by or doing.by,
         site=place,
         lot=said.lot,
         product=said.product,
         registration=said.registration,
-        licence=number,
+        licence=licence,
         inputs=portions,
         quantity=said.quantity,
         content=said.content,
@@ -98,7 +106,6 @@ def make(session: Session, doing: Doing, plant: str, said: Filling, *, approved_
         first_serial=said.serials[0],
         last_serial=said.serials[1],
     )
-    return Outcome(events=[event], answer=(event, decision))
 
 
 def _brands(session: Session, registration: str, operator: str) -> tuple[str, ...]:

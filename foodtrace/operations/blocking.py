@@ -34,6 +34,7 @@ from foodtrace.graph.papers import near
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.graph.subjects import CASES
 from foodtrace.operations.common import Doing, Outcome, new_id
+from foodtrace.operations.newgoods import NewGoods
 from foodtrace.operations.standing import Upstream, standing_against
 from foodtrace.quantity import Quantity
 from foodtrace.recall.blocking import Doing as Ask
@@ -183,18 +184,23 @@ def refused(
     tests: bool = True,
     approved: str = "",
     besides: Sequence[str] = (),
+    new: Sequence[NewGoods] = (),
 ) -> Outcome | None:
     """Answer an ask; none where nothing stands against it, else the refusals to record and the error to raise after (rule 2).
 
     :param goods: (full lot id, how much) of everything asked for; all reasons are recorded, the first is raised.
     :param tests: also ask whether a test of the lot was positive (rule 6).
     :param approved: a case that allows it, and is not asked. :param besides: codes of what else would have stood against it.
+    :param new: what comes to be by it: goods that a case's rule means are asked for before any record names them.
     """
     events: list[Event] = []
     first: Refused | None = None
     now = micros(doing.now)
-    for lot, quantity in goods:
-        for error, case in _reasons(session, lot, now, asked, site, tests=tests, approved=approved):
+    made = {each.info.text: each for each in new}
+    wanted = list(goods)
+    wanted += [(lot, each.quantity) for lot, each in made.items() if lot not in {named for named, _ in wanted}]
+    for lot, quantity in wanted:
+        for error, case in _reasons(session, lot, now, asked, site, tests=tests, approved=approved, made=made.get(lot)):
             first = first or error
             events.append(
                 Refusal(
@@ -204,6 +210,7 @@ def refused(
                     site=site,
                     asked=asked,
                     lot=lot,
+                    product=made[lot].info.product if lot in made else "",
                     quantity=quantity,
                     reasons=(error.code, *besides),
                     case=case,
@@ -212,9 +219,16 @@ def refused(
     return None if first is None else Outcome(events=events, refused=first)
 
 
-def _reasons(session: Session, lot: str, now: int, asked: Ask, site: str, *, tests: bool, approved: str) -> list[tuple[Refused, str]]:
+def _reasons(
+    session: Session, lot: str, now: int, asked: Ask, site: str, *, tests: bool, approved: str, made: NewGoods | None
+) -> list[tuple[Refused, str]]:
     found: list[tuple[Refused, str]] = []
-    for block in sorted(blocks(session, lot, now, site), key=lambda each: (each.link != "confirmed", each.case)):
+    against = {each.case: each for each in blocks(session, lot, now, site)}
+    if made is not None:
+        from foodtrace.operations.gaterecalls import against_new  # noqa: PLC0415 - only where something comes to be
+
+        against |= {each.case: each for each in against_new(session, now, made) if each.case not in against or each.link == "confirmed"}
+    for block in sorted(against.values(), key=lambda each: (each.link != "confirmed", each.case)):
         verdict = "allow" if block.case == approved else verdict_of(block, asked)
         if verdict in ("refuse", "hold"):
             found.append((_refusal(block, lot), block.case))

@@ -30,6 +30,7 @@ from foodtrace.errors import BadData, Conflict, NotFound
 from foodtrace.events import CertificateIssued, CertificateVoided, Portion
 from foodtrace.graph.edges import micros
 from foodtrace.graph.names import in_use, used
+from foodtrace.graph.reader import SqlFacts
 from foodtrace.keys import SigningKey, kid
 from foodtrace.operations import serials
 from foodtrace.operations.blocking import refused
@@ -45,6 +46,7 @@ from foodtrace.operations.certificaterules import (
 from foodtrace.operations.certificatestate import certificates_of, shown
 from foodtrace.operations.collected import collected, findings_about
 from foodtrace.operations.common import Doing, Outcome, latest
+from foodtrace.operations.newgoods import new_goods
 from foodtrace.quantity import Quantity
 from foodtrace.storage.session import Session
 
@@ -152,8 +154,11 @@ def issue(
     authority = asked.gtin or issuer
     lot_code = asked.code or next_code(session, authority, day)
     lot = f"{authority}/{lot_code}"
-    # A recalled lot gets no new paper, nor does what is made from one (RECALL section 7); asked before anything else is answered.
-    against = refused(session, doing, "certificate", [(lot, quantity), *((each.lot, each.quantity) for each in asked.upstream)], place.site)
+    # A recalled lot gets no new paper, nor what is made from one, nor what a case's rule means (RECALL section 7); asked before all else.
+    said = _said(doing, place.site, lot, issuer, product, quantity, asked)
+    new = new_goods(SqlFacts(session, micros(doing.now)), said)
+    goods = [(lot, quantity), *((each.lot, each.quantity) for each in asked.upstream)]
+    against = refused(session, doing, "certificate", goods, place.site, new=new)
     if against is not None:
         return against
     if any(each.kid or each.serial == lot_code for each in certificates_of(session, lot)[0]):
@@ -201,6 +206,23 @@ def issue(
     )
     found = _findings(session, doing, event)
     return Outcome(events=[*events, event], answer=Issued(event, text, tuple(found)))
+
+
+def _said(doing: Doing, site: str, lot: str, issuer: str, product: str, quantity: Quantity, asked: Terms) -> CertificateIssued:
+    """Return what a certificate would say of its goods."""
+    return CertificateIssued(
+        id=doing.event_id("-certificate"),
+        at=doing.now,
+        site=site,
+        lot=lot,
+        serial=lot.rpartition("/")[2],
+        issuer=issuer,
+        style=asked.style,
+        product=product,
+        quantity=quantity,
+        harvested=asked.harvested or doing.now.date(),
+        upstream=asked.upstream,
+    )
 
 
 def record_paper(

@@ -92,7 +92,7 @@ def consider(
     """
     look = read_code(session, truck.text, now.date(), hosts, skip=skip, until=now if skip else None, keys=keys) if truck.text else NOTHING
     lot = truck.lot or (look.payload.lot_id if look.payload else "")
-    facts = collect(session, now, market, truck, look, lot=lot, gate=gate, keys=keys)
+    facts = collect(session, now, market, truck, look, lot=lot, gate=gate, number=number, keys=keys)
     pack = rules.on(facts.day)
     rate = None
     if draw is not None and draw.seed is None:

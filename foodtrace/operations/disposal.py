@@ -35,6 +35,7 @@ from foodtrace.operations.blocking import blocks, refused
 from foodtrace.operations.common import CHINA, Doing, Outcome
 from foodtrace.operations.goods import Stock, check_enough
 from foodtrace.operations.managing import concerned, managed, reach_of
+from foodtrace.operations.newgoods import new_goods
 from foodtrace.operations.sellers import site_name
 from foodtrace.quantity import Amount, Quantity
 from foodtrace.recall.aliases import flows_of_lot, with_aliases
@@ -355,9 +356,6 @@ def correct(
     standing = sorted({each.case for each in blocks(session, made, micros(doing.now), at)})
     if standing or made == full:
         raise Refused("case.correct_lot", value=made, case=", ".join(standing) or state.case)
-    elsewhere = refused(session, doing, "use", [(full, quantity)], at, tests=False, approved=state.case)
-    if elsewhere is not None:
-        return elsewhere
     facts = SqlFacts(session, micros(doing.now))
     number = facts.lot(full) or 0
     info = facts.lots([number])[number]
@@ -373,7 +371,8 @@ def correct(
         approved_by=approved_by,
         note=note,
     )
-    return Outcome(events=[event], answer=event)
+    elsewhere = refused(session, doing, "use", [(full, quantity)], at, tests=False, approved=state.case, new=new_goods(facts, event))
+    return elsewhere or Outcome(events=[event], answer=event)
 
 
 def restock(session: Session, doing: Doing, site: str, lot: str, quantity: Quantity | None) -> Outcome:

@@ -29,9 +29,10 @@ from foodtrace.gate.facts import Blacklisting, Certificate, Earlier, Facts, Lice
 from foodtrace.gate.grower import FIELDS
 from foodtrace.gate.kinds import kind_of
 from foodtrace.graph.edges import micros
-from foodtrace.graph.flows import FlowKind
+from foodtrace.graph.flows import FlowKind, LotInfo
 from foodtrace.graph.names import find
 from foodtrace.graph.reader import SqlFacts
+from foodtrace.identifiers.lot import gate_code
 from foodtrace.operations.common import about, latest
 from foodtrace.operations.gatecode import Look, earlier
 from foodtrace.operations.gaterecalls import described, recalls
@@ -75,14 +76,23 @@ class Truck(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def collect(
-    session: Session, now: dt.datetime, market: str, truck: Truck, look: Look, *, lot: str, gate: str = "", keys: KeyList | None = None
+    session: Session,
+    now: dt.datetime,
+    market: str,
+    truck: Truck,
+    look: Look,
+    *,
+    lot: str,
+    gate: str = "",
+    number: int = 0,
+    keys: KeyList | None = None,
 ) -> Facts:
     """Read everything a decision looks at but the draw.
 
     :param gate: number of the gate the truck stands at. :param keys: key list that the gate carries.
-    :param lot: the goods' lot, or empty where they get one only when they enter.
+    :param lot: the goods' lot, or empty where they get one only when they enter. :param number: the truck's, which that lot's code has.
     """
-    payload, event = look.payload, look.event
+    event = look.event
     seller = truck.seller or look.issuer
     certified = event.product if event else ""
     product = truck.product or certified
@@ -103,12 +113,30 @@ def collect(
         papers=(*truck.papers, *(each.paper for each in vouchers_on_record(session, closure[:1], market))),
         self_grown=_grown(session, market, seller, truck),
         tests=tests_behind(session, closure),
-        recalls=recalls(session, now, lot, closure, described(payload, product, look.issuer, lot)) if lot else (),
+        recalls=recalls(session, now, lot, closure, _said(session, now, market, truck, look, product, lot, gate, number)),
         keys_ended=keys.until if keys is not None and keys.stale(now.date()) is not None else None,
         expiry=truck.expiry or _day(info.expiry if info else None),
         batch=truck.batch,
         expected=_expected(session, market, now.date(), seller),
     )
+
+
+def _said(
+    session: Session, now: dt.datetime, market: str, truck: Truck, look: Look, product: str, lot: str, gate: str, number: int
+) -> LotInfo:
+    """Return what is said of the goods; of those that get their lot only when they enter, of the lot that they will get."""
+    if lot:
+        return described(look.payload, product, look.issuer, lot, truck.expiry)
+    owner = _run_by(session, market)
+    makers = {_run_by(session, truck.source)} if truck.source else {truck.seller, owner} - {""}
+    code = gate_code(now.date(), gate, number) if gate else ""
+    said = described(None, product, next(iter(makers)) if len(makers) == 1 else "", f"{owner}/{code}", truck.expiry)
+    return msgspec.structs.replace(said, makers=tuple(sorted(makers)))
+
+
+def _run_by(session: Session, site: str) -> str:
+    found = describe(session, site)
+    return found[0].operator if found else site
 
 
 class OnRecord(NamedTuple):

@@ -19,14 +19,15 @@ from foodtrace.events import (
     RecallWithdrawn,
 )
 from foodtrace.gate.facts import Recall
-from foodtrace.graph.edges import day_number, micros
+from foodtrace.graph.edges import day_number, micros, moment
 from foodtrace.graph.flows import LotInfo
 from foodtrace.graph.mended import answered_for, narrows
 from foodtrace.graph.names import find
 from foodtrace.graph.predicate import fits
 from foodtrace.graph.reader import SqlFacts
-from foodtrace.operations.blocking import blocks, candidates, known_issuer, upstream
+from foodtrace.operations.blocking import Block, blocks, candidates, known_issuer, sealed_until, upstream
 from foodtrace.operations.lineage import MOST
+from foodtrace.operations.newgoods import NewGoods, unheard
 from foodtrace.recall.blocking import Link
 from foodtrace.recall.cases import Told, deciding, load_cases, standing_of
 from foodtrace.recall.packs import for_opening
@@ -38,10 +39,12 @@ _SAYS: Final = (RecallOpened, RecallWidened, RecallWithdrawn, GoodsCleared)
 """What says whether a case stands, and against what."""
 
 
-def described(payload: Payload | None, product: str, issuer: str, lot: str) -> LotInfo:
+def described(payload: Payload | None, product: str, issuer: str, lot: str, expiry: dt.date | None = None) -> LotInfo:
     """Return what the papers say of a lot the ledger does not know yet."""
     produced = day_number(payload.harvested) if payload else None
-    return LotInfo(lot=0, text=lot, product=product, gtin=payload.gtin if payload else "", producer=issuer, produced=produced)
+    until = None if expiry is None else day_number(expiry)
+    gtin = payload.gtin if payload else ""
+    return LotInfo(lot=0, text=lot, product=product, gtin=gtin, producer=issuer, produced=produced, expiry=until)
 
 
 def recalls(session: Session, now: dt.datetime, lot: str, closure: list[int], papers: LotInfo) -> tuple[Recall, ...]:
@@ -51,19 +54,19 @@ def recalls(session: Session, now: dt.datetime, lot: str, closure: list[int], pa
     """
     packs_of(session.rules)  # one that cannot be read stops every ask (rule 7 of :mod:`foodtrace.operations.blocking`)
     if not closure:
-        return tuple(_by_papers(session, now, lot, papers))
+        return tuple(_by_papers(session, now, papers))
     facts = SqlFacts(session, micros(now))
     every = upstream(session, facts, closure)
     if every is None:
-        return tuple(_walked(session, now, lot))
+        return _walked(session, now, lot, papers)
     closure = [*closure, *(each for each in every if each not in closure)]
     infos = list(facts.lots(closure).values())
     if not _all_known(session, infos):
-        return tuple(_walked(session, now, lot))
+        return _walked(session, now, lot, papers)
     for _, _, said in _standing(session, candidates(session, [info.text for info in infos]), now):
         # The walk says what stands; too much here costs time only.
         if any(_may_reach(facts, clause, infos, closure) for each in said for clause in each.scope):
-            return tuple(_walked(session, now, lot))
+            return _walked(session, now, lot, papers)
     return ()
 
 
@@ -72,22 +75,50 @@ def _all_known(session: Session, infos: Sequence[LotInfo]) -> bool:
     return len(infos) < MOST and all(known_issuer(session, each) for each in {info.text.partition("/")[0] for info in infos})
 
 
-def _walked(session: Session, now: dt.datetime, lot: str) -> Iterator[Recall]:
-    for each in blocks(session, lot, micros(now)):
-        yield Recall(case=each.case, link=each.link, level=each.level, lot=lot, advice=each.advice, possible=each.block_possible)
+def _walked(session: Session, now: dt.datetime, lot: str, papers: LotInfo) -> tuple[Recall, ...]:
+    told = {
+        each.case: Recall(case=each.case, link=each.link, level=each.level, lot=lot, advice=each.advice, possible=each.block_possible)
+        for each in blocks(session, lot, micros(now))
+    }
+    if unheard(SqlFacts(session, micros(now)), lot):
+        # A scan that was refused names the lot and says nothing of it: its papers go on speaking.
+        told |= {each.case: each for each in _by_papers(session, now, papers) if each.case not in told or each.link == "confirmed"}
+    return tuple(told.values())
 
 
-def _by_papers(session: Session, now: dt.datetime, lot: str, papers: LotInfo) -> Iterator[Recall]:
-    """Iterate over the cases whose scope the papers of goods fit that no record names; an earlier, wider scope holds them as well."""
+def _by_papers(session: Session, now: dt.datetime, papers: LotInfo) -> Iterator[Recall]:
+    return (recall for recall, _ in _meant(session, now, papers))
+
+
+def _meant(session: Session, now: dt.datetime, papers: LotInfo, suppliers: Collection[str] | None = None) -> Iterator[tuple[Recall, str]]:
+    """Iterate over the cases whose scope the papers of goods fit that no record names, and the rule pack that is missing for each.
+
+    An earlier, wider scope holds them as well.
+    """
+    lot = papers.text
     for case, opened, said in _standing(session, candidates(session, [lot]), now, fresh=lot):
         *before, clauses = _versions(said)
-        hits = [hit for clause in clauses if (hit := _touches(session, clause, [papers], [])) is not None]
-        possible = for_opening(opened.rule_pack, micros(opened.at), session.rules).settings.block_possible
-        if not hits and any(_touches(session, clause, [papers], []) is not None for version in before for clause in version):
+        hits = [hit for clause in clauses if (hit := _touches(session, clause, [papers], [], suppliers)) is not None]
+        pack = for_opening(opened.rule_pack, micros(opened.at), session.rules)
+        possible = pack.settings.block_possible
+        if not hits and any(_touches(session, clause, [papers], [], suppliers) is not None for version in before for clause in version):
             hits, possible = [False], "hold"
         if hits:
             link: Link = "confirmed" if True in hits else "possible"
-            yield Recall(case=case, link=link, level=opened.level, lot=lot, advice=opened.advice, possible=possible)
+            yield Recall(case=case, link=link, level=opened.level, lot=lot, advice=opened.advice, possible=possible), pack.missing
+
+
+def against_new(session: Session, now: int, made: NewGoods) -> list[Block]:
+    """Return the cases whose scope means goods that are about to come to be (:mod:`foodtrace.operations.newgoods`).
+
+    :param now: microseconds UTC; what stands by then, or by the last entry, stands against them (rule 8 of the asks).
+    """
+    found: dict[str, Block] = {}
+    for when in sorted({now, max(now, sealed_until(session))}):
+        for each, missing in _meant(session, moment(when), made.info, made.suppliers):
+            if each.case not in found or each.link == "confirmed":
+                found[each.case] = Block(each.case, each.link, each.level, each.advice, each.possible or "hold", missing)
+    return list(found.values())
 
 
 def _versions(said: Sequence[_Scoped]) -> list[tuple[Clause, ...]]:
@@ -160,8 +191,13 @@ def _may_reach(facts: SqlFacts, clause: Clause, infos: Collection[LotInfo], clos
     return _touches(facts.session, clause, infos, closure) is not None
 
 
-def _touches(session: Session, clause: Clause, infos: Collection[LotInfo], closure: list[int]) -> bool | None:
-    """Say whether a clause may reach any of these lots: certainly, possibly (false), or not at all (none)."""
+def _touches(
+    session: Session, clause: Clause, infos: Collection[LotInfo], closure: list[int], suppliers: Collection[str] | None = None
+) -> bool | None:
+    """Say whether a clause may reach any of these lots: certainly, possibly (false), or not at all (none).
+
+    :param suppliers: who supplied them; none: the walk says it.
+    """
     if isinstance(clause, LotsClause):
         if {info.text for info in infos} & set(clause.lots):
             return True
@@ -170,6 +206,9 @@ def _touches(session: Session, clause: Clause, infos: Collection[LotInfo], closu
         split = [info.text.partition("/") for info in infos]
         return False if any(code in codes and (closure or not known_issuer(session, issuer)) for issuer, _, code in split) else None
     if isinstance(clause, PredicateClause):
+        if suppliers is not None:
+            told = [fits(clause, info, suppliers) for info in infos]
+            return None if all(each is False for each in told) else True in told
         # Who supplied a lot is told by the walk; here the other attributes alone may rule it out.
         plain = msgspec.structs.replace(clause, supplier="")
         verdicts = [fits(plain, info, ()) for info in infos]

@@ -27,6 +27,7 @@ from foodtrace.graph.spoken import NOT_THERE
 from foodtrace.operations.blocking import Block, blocks, refused, stood
 from foodtrace.operations.common import Doing, Outcome
 from foodtrace.operations.delivery import noted
+from foodtrace.operations.newgoods import new_goods
 from foodtrace.operations.retries import earlier
 from foodtrace.quantity import Amount, Quantity
 from foodtrace.recall.aliases import flows_of_lot
@@ -259,16 +260,13 @@ def stands(session: Session, doing: Doing, lot: str, site: str) -> list[str]:
 def transform(
     session: Session, doing: Doing, site: str, kind: str, inputs: list[tuple[str, Quantity]], outputs: list[Output], loss: Quantity | None
 ) -> Outcome:
-    """Turn lots into lots at a site; inputs under recall are refused."""
+    """Turn lots into lots at a site; inputs under recall are refused, and outputs that the rule of a case means."""
     place = resolve_site(session, site)
     portions = [Portion(resolve_lot(session, lot), quantity) for lot, quantity in inputs]
     asked = {"site": place, "kind": kind, "inputs": tuple(portions), "outputs": tuple(outputs), "loss": loss}
     before = earlier(session, doing, Transformation, **asked)
     if before is not None:
         return Outcome(events=[before], answer=before)
-    against = refused(session, doing, "use", [(each.lot, each.quantity) for each in portions], place)
-    if against is not None:
-        return against
     event = Transformation(
         id=doing.event_id(),
         at=doing.now,
@@ -279,7 +277,9 @@ def transform(
         outputs=tuple(outputs),
         loss=loss,
     )
-    return Outcome(events=[event], answer=event)
+    new = new_goods(SqlFacts(session, micros(doing.now)), event)
+    against = refused(session, doing, "use", [(each.lot, each.quantity) for each in portions], place, new=new)
+    return against or Outcome(events=[event], answer=event)
 
 
 def called(session: Session, site: str) -> str:

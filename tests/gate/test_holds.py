@@ -100,6 +100,21 @@ def test_a_recall_by_rule_reaches_a_lot_the_ledger_has_never_seen(either: Market
     assert (answer.verdict, answer.decision.codes) == ("refuse", ("gate.recalled",))
 
 
+def test_a_scan_that_was_refused_is_refused_again_and_goods_without_a_lot_are_met_by_a_rule_too(either: Market) -> None:
+    signed = either.forged(either.certificate("西红柿", "500 kg"), either.key, lot="NEW-1", serial="NEW-1")
+    when = either.clock.later(minutes=1)
+    scope = (PredicateClause(product="西红柿"),)
+    either.ledger.record([RecallOpened(id="R", at=when, case="2026-0001", scope=scope, level=1, reason="x", known=when)])
+    for _ in range(2):  # the first refusal names the lot
+        either.clock.later(minutes=10)
+        assert either.ledger.gate(signed, weight="5 kg", truck=Truck(product="西红柿")).decision.codes == ("gate.recalled",)
+    either.clock.later(minutes=10)
+    without = either.ledger.gate("", weight="5 kg", truck=Truck(product="西红柿", shown="paper"))
+    assert (without.verdict, "gate.recalled" in without.decision.codes) == ("refuse", True)
+    other = either.ledger.gate("", weight="5 kg", truck=Truck(product="黄瓜", shown="paper"))
+    assert not {"gate.recalled", "gate.recall_possible"} & set(other.decision.codes)
+
+
 def test_a_hold_is_ended_once(either: Market) -> None:
     over(either)
     resolve(either, "1", "refuse")

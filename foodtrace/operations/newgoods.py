@@ -1,0 +1,70 @@
+"""Goods that are about to come to be, as the rule of a recall case sees them: no record names the lot yet (RECALL section 7).
+
+A rule is evaluated anew in each answer, so a lot is under recall from the moment its first paper says what it is. To be asked for after
+that is too late: the label is printed, the batch is filled. Rules:
+
+1. What an entry would say of its lots is read from what it would do to the records, so that what is asked here is what a recall finds then.
+2. Who made a lot is whoever's the site is that it comes to be at; a farm's crop has no supplier; of what is made of other lots their
+   operators are the suppliers, and of anything else they are not known (:mod:`foodtrace.graph.predicate`).
+3. A lot that moved or was counted is no new one: the records say what stands against it.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from foodtrace.events import Event
+from foodtrace.graph.edges import UNIT_NAMES, effects
+from foodtrace.graph.flows import LotInfo
+from foodtrace.graph.makers import maker
+from foodtrace.graph.reader import SqlFacts
+from foodtrace.graph.times import UNKNOWN_DAY
+from foodtrace.quantity import Quantity
+
+
+class NewGoods(NamedTuple):
+    """Goods of a lot that comes to be."""
+
+    info: LotInfo
+    suppliers: frozenset[str]
+    """Operators whose lots go into it; empty: none do, or nobody knows (:attr:`LotInfo.harvested`)."""
+    quantity: Quantity | None = None
+
+
+def new_goods(facts: SqlFacts, event: Event) -> list[NewGoods]:
+    """Return the lots that an event which is not on record would bring about, as it says what they are."""
+    made = effects(event, "", -1)
+    sources = {src: None for src, _, _ in made.edges}
+    texts = {text for each in made.lots for text in (each.site,) if text}
+    numbers = facts.numbers({*texts, *sources})
+    sites = facts.sites({numbers[text] for text in texts if text in numbers})
+    whose = {info.text: info for info in sites.values()}
+    suppliers: dict[str, set[str]] = {}
+    said = facts.lots({numbers[src] for src in sources if src in numbers})
+    for src, dst, _ in made.edges:
+        makers = said[numbers[src]].all_makers if src in numbers else ()
+        suppliers.setdefault(dst, set()).update({src.partition("/")[0], *makers})
+    return [
+        NewGoods(
+            LotInfo(
+                lot=0,
+                text=each.lot,
+                product=each.product,
+                gtin=each.gtin,
+                producer=maker({whose[each.site].operator} - {""} if each.site in whose else set(), [each.lot]),
+                harvested=each.site in whose and whose[each.site].kind == "farm",
+                produced=None if each.produced == UNKNOWN_DAY else each.produced,
+                expiry=None if each.expiry == UNKNOWN_DAY else each.expiry,
+            ),
+            frozenset(suppliers.get(each.lot, ())),
+            next((Quantity(flow.q, UNIT_NAMES[flow.unit]) for flow in made.flows if flow.lot == each.lot), None),
+        )
+        for each in made.lots
+        if each.lot not in sources and unheard(facts, each.lot)
+    ]
+
+
+def unheard(facts: SqlFacts, lot: str) -> bool:
+    """Say whether no record moves, makes or counts a lot (rule 3)."""
+    number = facts.lot(lot)
+    return number is None or not facts.flows([number])
