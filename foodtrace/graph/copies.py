@@ -3,7 +3,9 @@
 Everybody who adds up what records say asks here: the books of a recall, a trace, a reconciliation, the stock a command looks at.
 Rules:
 
-1. Of one event id in several logs the site operator's log wins, then the smallest log name.
+1. Of one event id in several logs the site operator's log wins, then the smallest log name. Where all of them say the same, the one that
+   was recorded first tells it (of those of one moment, by the same order), and the others repeat it: whose word it is does not change by
+   being repeated.
 2. A copy with other parties or another lot is kept beside the winner: it may know of goods the winner does not, and nothing on record may
    take a holding out of an answer. Only its quantity would count twice, and that is said (``duplicate_conflict``).
 3. Whoever tells of one thing twice tells of the same lot doing the same thing at the same site. Ids are looked up for these alone.

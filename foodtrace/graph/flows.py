@@ -153,7 +153,8 @@ class Copies(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     entries: tuple[tuple[int, int], ...]
-    """(log, seq) of each; first the one that counts: of the site operator's log, else of the log with the smallest name."""
+    """(log, seq) of each; first the one that counts: of the site operator's log, else of the log with the smallest name; of copies that say
+    the same the one recorded first."""
     alike: bool
     """True: the same content; an event told twice, no contradiction."""
 

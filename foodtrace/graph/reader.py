@@ -29,7 +29,7 @@ from foodtrace.graph.spoken import Spoken, spoken_in
 from foodtrace.graph.standing import Standing
 from foodtrace.graph.tellers import Transfer, Word, other_words, writers
 from foodtrace.storage.session import Row
-from foodtrace.tlog.entry import parse
+from foodtrace.tlog.entry import parse, sealed
 from foodtrace.tlog.whole import event_of
 
 _PRODUCTS: Final = (
@@ -204,8 +204,8 @@ class SqlFacts(Standing):
         return [self.ranked(name, found) for name, found in sorted(by_id.items()) if len({log for log, _ in found}) > 1]
 
     def ranked(self, name: str, entries: list[tuple[int, int]]) -> Copies:
-        """Put the copies of an event into order: the site operator's log first, else the smallest log name."""
-        ranked: list[tuple[bool, str, tuple[int, int]]] = []
+        """Put the copies of an event into order: see :mod:`foodtrace.graph.copies`, rule 1."""
+        ranked: list[tuple[bool, int, str, tuple[int, int]]] = []
         contents: set[bytes] = set()
         for log, seq in entries:
             row = self._s.row(
@@ -214,9 +214,11 @@ class SqlFacts(Standing):
             if row is not None:
                 event = event_of(self._s, log, seq, row[0])
                 operator = self._operator_of(event.site)
-                ranked.append((not operator or operator != self._log_operator(log), row[1], (log, seq)))
+                ranked.append((not operator or operator != self._log_operator(log), sealed(row[0])[1], row[1], (log, seq)))
                 contents.add(content(event))
-        return Copies(id=name, entries=tuple(each[2] for each in sorted(ranked)), alike=len(contents) == 1)
+        alike = len(contents) == 1
+        ranked.sort(key=lambda each: (each[1] if alike else 0, each[0], each[2]))
+        return Copies(id=name, entries=tuple(each[3] for each in ranked), alike=alike)
 
     def logs(self) -> Sequence[LogInfo]:
         """See :class:`foodtrace.recall.facts.Facts`."""

@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from foodtrace.events import Clause, LeftClause, LotsClause, ThroughClause
+from foodtrace.graph.copies import flows_once
 from foodtrace.graph.edges import micros
 from foodtrace.graph.flows import UNNAMED, Flow, FlowKind
 from foodtrace.graph.products import may_be
@@ -154,21 +155,31 @@ def _candidates(facts: Facts, found: Affected, known: set[int]) -> tuple[dict[in
         read |= drawn
         fresh = [move for move in (*found.moves, *_sent_without_lot(flows, facts)) if move.lot in drawn and move.unnamed]
         fresh = [move for move in fresh if move.lot not in candidates]
-    flows = [flow for flow in flows if flow.site in senders or flow.other in senders]
-    return _told_once(facts, candidates, flows)
+    flows, _ = flows_once(facts, [flow for flow in flows if flow.site in senders or flow.other in senders], rep)
+    return _told_once(facts, candidates, flows, found.flows)
 
 
 def _told_once(
-    facts: Facts, candidates: dict[int, frozenset[int]], flows: list[Flow]
+    facts: Facts, candidates: dict[int, frozenset[int]], flows: list[Flow], before: Sequence[Flow]
 ) -> tuple[dict[int, frozenset[int]], list[Move], list[Flow]]:
-    """Return the same with each dispatch without lot that several logs tell as one lot (:mod:`foodtrace.recall.twins`)."""
-    unnamed = {flow.lot for flow in flows if flow.flags & UNNAMED}
-    same = twins(flows, facts.lots(unnamed)) if unnamed else set()
+    """Return the same with each dispatch without lot that several logs tell as one lot (:mod:`foodtrace.recall.twins`).
+
+    :param before: what was read before: all words of its lots are among it, those of copies but for the one that counts.
+    """
+    unnamed = [flow for flow in (*before, *flows) if flow.flags & UNNAMED]
+    same = twins(unnamed, facts.lots({flow.lot for flow in unnamed})) if unnamed else set()
+    known = {(flow.log, flow.seq, flow.item): flow.lot for flow in before}
+    same |= {(flow.lot, known.get((flow.log, flow.seq, flow.item), flow.lot)) for flow in flows}
+    same = {pair for pair in same if pair[0] != pair[1]}
+    read = set(known.values())
     if same:
         names = {lot for both in same for lot in both}
         one = representatives(names, same, facts.texts(names))
+        kept = {one[lot]: lot for lot in sorted(read & names, reverse=True)}
+        one = {lot: kept.get(top, top) for lot, top in one.items()}
         flows = [msgspec.structs.replace(flow, lot=one.get(flow.lot, flow.lot)) for flow in flows]
         candidates = {one.get(lot, lot): frozenset(one.get(each, each) for each in lots) for lot, lots in candidates.items()}
+    flows = [flow for flow in flows if flow.lot not in read]
     return candidates, pair(flows, {}, facts.ranks()), flows
 
 
