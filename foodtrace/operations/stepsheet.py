@@ -5,9 +5,10 @@ Rules:
 1. In the workbook the rows are those of ``case status --steps``, in their order, the evidence its whole SHA-256. What was not said
    is ``-``, never zero or empty.
 2. On paper each affected site has one row, in the order of the lists, and a column for each of the five: notified, acknowledged,
-   sealed, returned, destroyed. Who was not told, or did not answer, has a row as well. Of more than three of a kind the last three
-   stand there and the number of the others. Of the evidence the beginning stands there; the workbook has all of it.
-   Where a site speaks of several lots each quantity has its lot, as :mod:`foodtrace.recall.shortcodes` writes it.
+   sealed, returned, destroyed; what was received after the opening and booked as sealed is sealed. Who was not told, or did not answer,
+   has a row as well. Of more than three of a kind the last three stand there and the number of the others. Of the evidence the beginning
+   stands there; the workbook has all of it. Where a site speaks of several lots each quantity has its lot, as
+   :mod:`foodtrace.recall.shortcodes` writes it.
 """
 
 from __future__ import annotations
@@ -119,8 +120,13 @@ def _row(site: str, called: str, done: SiteSteps | None, code: Written, lang: La
     lots = {each.lot for each in steps if each.lot}
     return (
         called if called == site else f"{called}\n{site}",
-        *(_cell([each for each in steps if each.kind == kind], code if len(lots) > 1 else None, lang) for kind in KINDS),
+        *(_cell([each for each in steps if _column(each) == kind], code if len(lots) > 1 else None, lang) for kind in KINDS),
     )
+
+
+def _column(step: StepAnswer) -> str:
+    """Return in which column of the five a step stands (rule 2)."""
+    return "sealing" if step.kind == "receipt" and "booked" in step.marks else step.kind
 
 
 def _cell(steps: Sequence[StepAnswer], code: Written | None, lang: Lang) -> str:
@@ -136,6 +142,10 @@ def _cell(steps: Sequence[StepAnswer], code: Written | None, lang: Lang) -> str:
     lines = [text("report.times.earlier", lang, count=left)] if left else []
     for block in shown:
         first = block[0]
+        if first.kind == "receipt":
+            lines.append(f"{moment_words(first.at)} {text('report.times.booked', lang)}")
+            lines += [_quantity(each, code, lang) for each in block if each.quantity is not None]
+            continue
         lines.append(f"{moment_words(first.at)} {text('report.times.by', lang, by=first.by or '-')}")
         lines += [_quantity(each, code, lang) for each in block[:_MOST] if each.quantity is not None]
         if len(block) > _MOST:

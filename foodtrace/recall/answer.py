@@ -348,7 +348,19 @@ class Answering:
         for step in self.case.steps if self.case else ():
             if step.kind != "notice":
                 times.setdefault(step.site, {}).setdefault(step.kind, said_time(step.at) or "")
+        for site, first in self._booked_sealed().items():
+            sealing = times.setdefault(site, {}).get("sealing")
+            times[site]["sealing"] = min(filter(None, (sealing, said_time(first))))
         return times
+
+    def _booked_sealed(self) -> dict[int, int]:
+        """Return site -> when goods first came there after the opening and were booked as sealed: nobody seals them once more."""
+        first: dict[int, int] = {}
+        for move in self.found.moves if self.case else ():
+            here = move.custody and not move.recall and move.arrived and (move.lot, move.dst) in self.found.holdings
+            if here and self.case and move.t_in >= self.case.opened:
+                first[move.dst] = min(move.t_in, first.get(move.dst, move.t_in))
+        return first
 
     def _without_lot(self) -> tuple[WithoutLot, ...]:
         if not any(move.unnamed and (move.lot, move.dst) in self.found.holdings for move in self.found.moves):

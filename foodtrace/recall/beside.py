@@ -4,8 +4,9 @@ Rules:
 
 1. A rate that rests on goods which two records may tell twice is printed as a range, in its own line: from what it is if they are one load
    to what the section makes of it. Which goods these are, and how to mend the record, stands below.
-2. What is too much by the records raises the rates: who has how much beyond what ever came, or was brought back beyond what was sold,
-   stands beside them, with the lot where a site has two.
+2. By what is too much by the records the rates may be too high or too low (it stands in what they divide by, and where it was sold or
+   is back also above): who has how much beyond what ever came, or was brought back beyond what was sold, stands beside them, with the
+   lot where a site has two.
 3. What a rate divides by holds what only an answer, a count or a seal says beside what the records say: the rate's own line says how much.
 4. What was received after the opening and not booked as sealed is free stock, and is said to be.
 """

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -68,7 +68,8 @@ class Accounted(RateAnswer, frozen=True, kw_only=True):
     product: str = ""
     """For pieces: the product counted; pieces of unlike products are never added up."""
     unexplained: int = 0
-    """Of what came into being, what nobody can say the origin of; it stands on both sides."""
+    """Of what came into being, how much at most nobody can say the origin of; it stands on both sides. Beside what the balance has as
+    unexplained it is what consumers brought back of a lot beyond what was sold of it."""
 
 
 class Drill(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,7 +128,7 @@ def drill(session: Session, seed: str, *, now: int, timer: Timer, lot: str | Non
     lines: dict[tuple[int, str], list[Balance]] = defaultdict(list)
     for (number, unit), row in weighed.items():
         lines[unit, found.product(number) if unit == PIECE else ""].append(row)
-    rates = [_rate(unit, product, total(rows)) for (unit, product), rows in sorted(lines.items())]
+    rates = [_rate(unit, product, rows) for (unit, product), rows in sorted(lines.items())]
     asked = {facts.lot(chosen) or 0}
     chain = joined(backward(facts, asked, settings=settings), forward(facts, found, asked, settings=settings))
     made = Drill(
@@ -151,7 +152,8 @@ def drill(session: Session, seed: str, *, now: int, timer: Timer, lot: str | Non
     return made, chain
 
 
-def _rate(unit: int, product: str, row: Balance) -> Accounted:
+def _rate(unit: int, product: str, rows: Sequence[Balance]) -> Accounted:
+    row = total(rows)
     numerator, denominator = accounted(row)
     rate = Rate(numerator=numerator, denominator=denominator, unit=UNIT_NAMES[unit])
     return Accounted(
@@ -160,7 +162,7 @@ def _rate(unit: int, product: str, row: Balance) -> Accounted:
         unit=rate.unit,
         percent=rate.percent,
         product=product,
-        unexplained=_unexplained(row),
+        unexplained=_unexplained(row) + sum(max(0, each.brought_back - each.sold) for each in rows),
     )
 
 

@@ -119,6 +119,7 @@ class OutletRow(msgspec.Struct, frozen=True, kw_only=True):
     notified: str | None
     acknowledged: str | None
     sealed: str | None
+    """First sealing, or receipt that was booked as sealed."""
     returned: str | None
     destroyed: str | None
     cleared: Literal["", "part", "all"] = ""

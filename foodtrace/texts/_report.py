@@ -137,7 +137,10 @@ Without:  1. hash = SHA-256(a byte 00, then all bytes of the .entry)
     "beside.twice_more": ("这样的还有 {count} 条 (--json 全列)", "and {count} more of these (--json has all)"),
     "beside.in_base": ("(分母中 {quantity} 无来处)", "({quantity} of it beyond the records)"),
     "beside.unsealed": ("立案后收货, 没有记为封存, 仍是可动的货: {what}", "received after opening, not booked as sealed, free stock still: {what}"),
-    "beside.over": ("记录之外多出来的, 会抬高各率: {what} ({kind})", "beyond the records, which raises the rates: {what} ({kind})"),
+    "beside.over": (
+        "记录之外多出来的, 各率可能因此偏高或偏低: {what} ({kind})",
+        "beyond the records, by which the rates may be too high or too low: {what} ({kind})",
+    ),
     "report.note.unexplained": (
         "收回的货里至多 {quantity} 记录里没有来处; 不计这些: R1 {R1}  R2 {R2}  R3 {R3}",
         "up to {quantity} of what was retrieved no record says was ever there; without that: R1 {R1}  R2 {R2}  R3 {R3}",
@@ -212,6 +215,7 @@ Without:  1. hash = SHA-256(a byte 00, then all bytes of the .entry)
     "report.says.times_others": ("同上, 上游也在内。", "As above, suppliers among them."),
     "report.times.earlier": ("(前面还有 {count} 次)", "({count} earlier)"),
     "report.times.more": ("(还有 {count} 批)", "({count} more {count:lot|lots})"),
+    "report.times.booked": ("收货即封存", "received as sealed"),
     "report.times.no_evidence": ("没有证据", "no evidence"),
     "report.told.supplier": ("{at} (作为供货方)", "{at} (as a supplier)"),
     "report.told.own": ("召回方自己", "the recaller itself"),
@@ -353,7 +357,7 @@ Without:  1. hash = SHA-256(a byte 00, then all bytes of the .entry)
     "report.drill.named": ("指定", "named"),
     "report.drill.took": ("{seconds} 秒 (机器用时, 不含打电话)", "{seconds} s (the machine's time, without phone calls)"),
     "report.drill.balance": ("产出 + 顾客退回 + 来历不明 = 投入和使用 + 已售 + 销毁 + 损耗 + 现存 + 在途 + 不明 + 不知去处。其中存量不明, 超期在途, 不明, 不知去处的不算去向清楚。", "made + brought back + unexplained = used + sold + destroyed + lost + on hand + travelling + unaccounted + elsewhere. Stock at silent sites, overdue, unaccounted and elsewhere are not accounted for."),
-    "report.drill.unexplained": (", 其中来历不明 {quantity}, 两边都计入", ", of which {quantity} is of unexplained origin and stands on both sides"),
+    "report.drill.unexplained": (", 其中至多 {quantity} 来历不明, 两边都计入", ", of which up to {quantity} is of unexplained origin and stands on both sides"),
     "drill.seed_and_lot": ("给了种子 {value}, 又指定了批次 {expected}: 指定的批次不用抽", "a seed {value} and a lot {expected}: a lot that is named is not drawn"),
     "drill.seed_and_lot.hint": ("--seed 和 --lot 只给一个", "give --seed or --lot, not both"),
     "report.drill.nothing": ("没有数量", "no quantities"),

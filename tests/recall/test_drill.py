@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 
 from foodtrace import Ledger, Quantity, errors
-from foodtrace.events import CertificateIssued, Event, Output, Portion, Receipt, Sale, Site, Transfer, Transformation
+from foodtrace.events import CertificateIssued, ConsumerReturn, Event, Output, Portion, Receipt, Sale, Site, Transfer, Transformation
 from foodtrace.graph.edges import micros
 from foodtrace.recall.affected import find
 from foodtrace.recall.balance import Balance, accounted, balances, total
@@ -141,7 +141,14 @@ def test_goods_of_unexplained_origin_are_said_beside_the_percentage(ledger: Ledg
     ledger.record([Receipt(id="r-9", at=AT, site="P-1", lot="P-1/M", quantity=Quantity(30, "g"))])
     found = practise(ledger, "s", lot="F-1/L0")
     assert [(rate.denominator, rate.unexplained) for rate in found.accounted] == [(830, 30)]
-    assert "of which 0.03 kg is of unexplained origin" in accounted_words(found, 0, "en")
+    assert "of which up to 0.03 kg is of unexplained origin" in accounted_words(found, 0, "en")
+
+
+def test_what_consumers_bring_back_beyond_what_was_sold_has_no_origin_either(ledger: Ledger) -> None:
+    """Nobody sold these, so nobody knows which lot they are of: a case says up to so many, and a drill said none of it."""
+    ledger.record([ConsumerReturn(id="b-9", at=AT, site="X-1", lot="P-1/M", quantity=Quantity(340, "g"))])
+    (rate,) = practise(ledger, "s", lot="F-1/L0").accounted
+    assert rate.unexplained == 40, "300 were sold"
 
 
 def test_pieces_of_unlike_products_are_accounted_for_apart(ledger: Ledger) -> None:

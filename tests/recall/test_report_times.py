@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import msgspec
 
+from foodtrace.events import Receipt
 from foodtrace.graph.edges import micros
 from foodtrace.operations import disposal, notices
 from foodtrace.operations.stepsheet import done_at, times_grids
 from foodtrace.recall.report import case_report
 from foodtrace.recall.report_html import html
 from tests.recall.caselife import LOT
-from tests.recall.casework import World, kg
+from tests.recall.casework import World, day, kg
 
 
 def rows(world: World, case: str, lang: str = "en") -> tuple[dict[str, tuple[object, ...]], str]:
@@ -40,6 +41,25 @@ def test_five_times_each_with_quantity_evidence_and_who(world: World) -> None:
     assert found["Y"] == ("2026-03-05 09:00 by 1", "-", "-", "-", "-"), "told and silent, never left out"
     assert found["P"][0] == "2026-03-05 09:00 by 1", "the supplier that was told"
     assert "<td>2026-03-05 21:00 by 3<br>60.0 kg aaaaaaaaaaaaaaaa..</td>" in page
+
+
+def sealed(world: World, case: str, site: str) -> str | None:
+    with world.read() as session:
+        answer = case_report(session, case, now=micros(world.now))[0].answer
+    return next(each.sealed for each in answer.outlets if each.site == site)
+
+
+def test_what_was_received_as_sealed_is_sealed_since_then(world: World) -> None:
+    """Goods on the road come in sealed: nobody seals them once more, and a dash would say that nobody ever did."""
+    case = world.open(LOT)
+    world.do(notices.notify, case, by="1")
+    world.at(4).put(Receipt(id="late", at=day(3.5), site="Z", lot=LOT, quantity=kg(5), source="W", doc="d-9", sealed=True, case=case))
+    found, _ = rows(world, case)
+    assert found["Z"][2] == "2026-03-05 21:00 received as sealed\n5.0 kg"
+    assert rows(world, case, "zh")[0]["Z"][2] == "2026-03-05 21:00 收货即封存\n5.0 kg"
+    assert sealed(world, case, "Z") == "2026-03-05T13:00:00Z"
+    world.at(5).do(disposal.dispose, "seal", case, "Z", LOT, kg(1), by="3", allow_short=True)
+    assert sealed(world, case, "Z") == "2026-03-05T13:00:00Z", "the first time stands"
 
 
 def test_an_answer_without_a_quantity_and_one_of_several_lots_say_so(world: World) -> None:

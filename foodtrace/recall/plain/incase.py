@@ -173,4 +173,9 @@ class CaseAnswer(PlainAnswer):
         for step in self.case.steps:
             if step.kind in _FIELDS:
                 found.setdefault(step.site, {}).setdefault(_FIELDS[step.kind], said_time(step.at))
+        for lot in self.lots:
+            for site, t in self.gathered.books[lot].booked_sealed():
+                if t >= self.case.opened:
+                    times = found.setdefault(site, {})
+                    times["sealed"] = min(filter(None, (times.get("sealed"), said_time(t))))
         return found

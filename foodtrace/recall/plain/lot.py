@@ -14,7 +14,7 @@ Rules, those of :mod:`foodtrace.recall.moves` and :mod:`foodtrace.recall.quantit
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from foodtrace.graph.flowkind import CUSTODY, DELIVERED, SAMPLE, FlowKind
@@ -171,6 +171,13 @@ class LotBooks:
             if move.recall:
                 found |= {move.src, move.dst}
         return found - {0}
+
+    def booked_sealed(self) -> Iterator[tuple[int, int]]:
+        """Iterate over (site, time) of what came there and was booked as sealed."""
+        sealed = {(row[8], row[9]) for row in self.rows if row[0] == _RECEIPT and row[12] & CUSTODY} if self.custody else set()
+        for move in self.odd if sealed else ():
+            if move.arrived and move.dst and not move.recall and not sealed.isdisjoint(move.entries):
+                yield move.dst, move.t_in
 
     def _pair(self, kinds: set[tuple[int, int]], ranks: Mapping[int, int]) -> None:
         """Put dispatches and receipts together (rule 2)."""
