@@ -15,6 +15,8 @@ Rules:
 4. Moves in and out of nowhere (no source, no destination named) have no arrow. What they moved stands at the place they came to or left, as
    **unseen**, and so does what left or was counted beyond all that came, and what a count missed: half a way must not look like all of it.
    Back, only what can have come there in time, and is in what went on.
+5. Where the papers of a transfer name unlike lots, an arrow of its own (``unlike``) leads from what the one names to what the other does,
+   with what of it stands there under that name (:mod:`foodtrace.recall.standsin`). Forward and back it is a possible way.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 
@@ -38,11 +40,15 @@ from foodtrace.recall.quantities import HoldingSum, holdings
 from foodtrace.recall.records import representatives
 from foodtrace.recall.settings import DEFAULT, Settings
 from foodtrace.recall.silence import unheard
+from foodtrace.recall.standsin import counted_once
 from foodtrace.recall.twins import twins
+from foodtrace.recall.unlikelots import Unlike, told_unlike, under_another, whose
 
 _PIECE = 2
-Way: TypeAlias = Literal["move", "return", "unnamed", "made"]
-"""``made``: into, out of, or through a transformation."""
+_UNLIKE: Final = -1
+"""Stands for a log where a step back is one between unlike lots; beside it which."""
+Way: TypeAlias = Literal["move", "return", "unnamed", "unlike", "made"]
+"""``made``: into, out of, or through a transformation. ``unlike``: the receiver's paper names another lot than the sender's (ADR 35)."""
 Amounts: TypeAlias = tuple[tuple[int, int], ...]
 """(unit, base units), by unit."""
 
@@ -131,6 +137,7 @@ def forward(
     # What left before anything affected was there is no part of the chain (a partial scope).
     moves = [move for move in found.moves if move.t_out >= since.get((move.lot, move.src), ALWAYS)]
     drawn.moves(moves)
+    drawn.unlike(found.unlike, found.moves, since)
     drawn.unseen(moves)
     inside = {flow for flow in flows if flow.kind == FlowKind.PRODUCED or flow.t >= since.get((flow.lot, flow.site), NEVER)}
     drawn.made([flow for flow in flows if flow in inside], [flow for flow in flows if flow not in inside], facts)
@@ -143,6 +150,7 @@ def backward(facts: Facts, lots: Collection[int], *, settings: Settings = DEFAUL
     :param at: number of a site: the chain that led to what is on record there; 0: to the lots (rule 3).
     """
     names, rep, flows = _ancestors(facts, lots)
+    unlike = told_unlike(flows, rep, facts.party, whose(facts))
     texts = facts.texts(rep)
     called = Called(rep, texts, flows, asked={texts[lot] for lot in lots if lot in rep})
     flows, _ = flows_once(facts, flows, rep)
@@ -152,8 +160,10 @@ def backward(facts: Facts, lots: Collection[int], *, settings: Settings = DEFAUL
     entries = {(flow.log, flow.seq) for flow in flows if flow.kind == FlowKind.PRODUCED}
     made = [msgspec.structs.replace(flow, lot=rep.get(flow.lot, flow.lot)) for flow in facts.entries(entries)] if entries else []
     ends, onward = _ends(asked, moves, flows, at)
-    until, used = _sources(ends, onward, moves, made, settings.clock_slack)
+    until, used = _sources(ends, onward, moves, made, unlike, settings.clock_slack)
     wanted = set(until)
+    unlike = [each for n, each in enumerate(unlike) if (_UNLIKE, n) in used]
+    moves = counted_once(moves, unlike, wanted)
     infos = facts.lots(rep)
     by_lot: dict[int, list[int]] = defaultdict(list)
     for name, lot in rep.items():
@@ -168,6 +178,7 @@ def backward(facts: Facts, lots: Collection[int], *, settings: Settings = DEFAUL
     for place in wanted:
         drawn.place(place, asked=place[0] in asked)
     drawn.moves([move for move in moves if (move.log, move.seq) in used])
+    drawn.unlike(unlike, moves, dict.fromkeys(wanted, ALWAYS))
     slack = settings.clock_slack
     drawn.unseen([move for move in moves if not move.src and move.t_in - slack <= until.get((move.lot, move.dst), ALWAYS)], out=False)
     drawn.made([flow for flow in made if (flow.log, flow.seq) in used])
@@ -203,10 +214,12 @@ def _ancestors(facts: Facts, lots: Collection[int]) -> tuple[set[int], dict[int,
     fresh = set(asked)
     while fresh:
         every |= fresh
-        flows += facts.flows(fresh)
+        mine = facts.flows(fresh)
+        flows += mine
         named = set(facts.aliases(fresh))
         aliases |= named
-        fresh = ({src for src, _ in facts.parents(fresh)} | {lot for both in named for lot in both}) - every
+        reached = {src for src, _ in facts.parents(fresh)} | {lot for both in named for lot in both}
+        fresh = (reached | under_another(facts, mine)) - every
     sent = facts.sent_to(without_source(flows))
     nameless = {flow.lot for flow in sent}
     aliases |= twins(sent, facts.lots(nameless)) if nameless else set()
@@ -235,7 +248,12 @@ def _ends(asked: set[int], moves: Sequence[Move], flows: Sequence[Flow], at: int
 
 
 def _sources(
-    ends: Mapping[Holding, int], onward: Collection[Holding], moves: Sequence[Move], made: Sequence[Flow], slack: int
+    ends: Mapping[Holding, int],
+    onward: Collection[Holding],
+    moves: Sequence[Move],
+    made: Sequence[Flow],
+    unlike: Sequence[Unlike],
+    slack: int,
 ) -> tuple[dict[Holding, int], set[tuple[int, int]]]:
     """Walk back over holdings, the latest departure first (rule 3); return (holding -> until when goods count, entries of the steps taken).
 
@@ -245,6 +263,9 @@ def _sources(
     for move in moves:
         if move.src and move.dst and not move.unnamed:
             into[move.lot, move.dst].append((move.t_out, move.t_in, (move.lot, move.src), (move.log, move.seq)))
+    for n, apart in enumerate(unlike):
+        for here, there in apart.steps:
+            into[there].append((apart.t_out, apart.t_in, here, (_UNLIKE, n)))
     taken: dict[tuple[int, int], list[Flow]] = defaultdict(list)
     for flow in made:
         if flow.kind == FlowKind.CONSUMED:
@@ -323,9 +344,23 @@ class _Drawing:
             here, there = (move.lot, move.src), (move.lot, move.dst)
             if there in self._places and (here in self._places or move.unnamed):
                 way: Way = "return" if move.recall else "unnamed" if move.unnamed else "move"
-                unit, q = (move.unit_in, move.received) if move.arrived else (move.unit, move.sent)
+                unit, q = (move.unit_in, move.came - move.of_others) if move.arrived else (move.unit, move.sent - move.under_others)
                 for source in self._senders(move) if move.unnamed else (here,):
                     self._arrows[source, there, way].append((unit, q + (move.travelling if move.arrived else 0), move.travelling, 0))
+
+    def unlike(self, unlike: Iterable[Unlike], moves: Iterable[Move], since: Mapping[Holding, int]) -> None:
+        """Draw what papers of a transfer name in place of one another (rule 5). :param since: from when on goods at a place count."""
+        by_entry: dict[tuple[int, tuple[int, int]], list[Move]] = defaultdict(list)
+        apart = list(unlike)
+        for move in moves if apart else ():
+            for entry in dict.fromkeys((*move.entries, *move.words)):
+                by_entry[move.lot, entry].append(move)
+        for each in apart:
+            for here, there in each.steps:
+                if here in self._places and there in self._places and each.t_out >= since.get(here, ALWAYS):
+                    came = [move for entry in each.entries for move in by_entry.get((there[0], entry), ()) if move.dst == there[1]]
+                    for move in {id(move): move for move in came}.values():
+                        self._arrows[here, there, "unlike"].append(_under_this_name(move, here[0]))
 
     def unseen(self, moves: Iterable[Move], *, out: bool = True) -> None:
         """Note what these moves brought from nowhere or took there, and what is too much; ``out``: also what is gone (rule 4)."""
@@ -427,6 +462,18 @@ def _together(parts: Iterable[tuple[int, str, int]]) -> Beside:
     for unit, product, q in parts:
         sums[unit, product] += q
     return tuple((unit, product, q) for (unit, product), q in sorted(sums.items()))
+
+
+def _under_this_name(move: Move, lot: int) -> tuple[int, int, int, int]:
+    """Return (unit, quantity, travelling, 0) of what stands, or is to come, under a move's lot and may be goods of another one."""
+    instead = sum(q for other, q in move.instead if other == lot)
+    if instead:
+        return move.unit_in, instead, 0, 0
+    return (
+        (move.unit_in, move.came + move.travelling, move.travelling, 0)
+        if move.arrived
+        else (move.unit, move.travelling, move.travelling, 0)
+    )
 
 
 def _by_text(place: Place) -> tuple[str, str, Holding]:

@@ -265,7 +265,7 @@ class _Canvas:
 
 
 def _path(line: Line, points: str) -> str:
-    classes = "a" + {"return": " r", "unnamed": " u"}.get(line.way, "") + (" t" if travels(line) else "")
+    classes = "a" + {"return": " r", "unnamed": " u", "unlike": " u"}.get(line.way, "") + (" t" if travels(line) else "")
     return f'<path d="{points}" class="{classes}" marker-end="url(#arrow)"/>'
 
 

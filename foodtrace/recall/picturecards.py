@@ -138,7 +138,7 @@ def on_arrow(line: Line, lang: Lang) -> str:
         shown += " " + text("report.picture.some_travelling", lang, quantity=amounts(line.travelling, lang))
     if line.way == "return":
         shown += " " + text("report.picture.returned", lang)
-    return shown + (" ?" if line.way == "unnamed" else "")
+    return shown + (" ?" if line.way in ("unnamed", "unlike") else "")
 
 
 def travels(line: Line) -> bool:

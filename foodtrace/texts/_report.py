@@ -14,6 +14,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "cli.trace.travelling": ("(在途 {quantity})", "({quantity} travelling)"),
     "cli.trace.return": ("(召回退回)", "(recall return)"),
     "cli.trace.unnamed": ("(未写批次, 可能)", "(without lot, possible)"),
+    "cli.trace.unlike": ("(两边单据批次不同, 可能)", "(papers name unlike lots, possible)"),
     "trace.at": ("{value} 只能和 {expected} 一起用", "{value} goes with {expected} only"),
     "trace.at.hint": ("foodtrace trace 批次 --back --at 地点", "foodtrace trace LOT --back --at SITE"),
     "trace.not_there": ("{site} 没有 {value} 的记录", "no record of {value} at {site}"),

@@ -97,6 +97,8 @@ def test_back_finds_exactly_the_holdings_from_which_goods_could_come(some: list[
     every = Records(facts, clauses_of())
     number = every.rep[world.lots[lot]]
     steps = every.steps()
+    for here, apart in every.unlike_steps().items():
+        steps[here] = [*steps.get(here, ()), *apart]
     held = {(each, site) for each, sites in every.recorded.items() for site in sites}
     born: dict[tuple[int, int], int] = {}
     for flow in facts.flows([name for name, rep in every.rep.items() if rep == number]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import pytest
@@ -30,8 +30,10 @@ from foodtrace.operations.blocking import blocks, refused
 from foodtrace.operations.common import Doing
 from foodtrace.operations.gaterecalls import described, recalls
 from foodtrace.operations.lineage import lineage
+from foodtrace.operations.trace import trace
 from foodtrace.recall.affected import find
 from foodtrace.recall.answer import Answer, recall
+from foodtrace.recall.picture import svg
 from foodtrace.storage.session import Session
 from tests.recall.dispatched import LOT, NOW, certificate, got, grams, hours, sent
 from tests.recall.twologs import BUYER, OTHER, SELLER, Story, books, both, told
@@ -168,6 +170,28 @@ def test_loads_in_unlike_units_cannot_be_compared_and_both_count(tmp_path: Path)
     story = [PAPERS[0], (BUYER, msgspec.structs.replace(got("r", 5, lot=KEG, doc="D7"), quantity=Quantity(5, "piece"))), PAPERS[2]]
     with told(tmp_path, story) as session:
         assert sorted((each.unit, each.distributed) for each in asked(session, LOT).figures) == [("g", 60), ("piece", 5)]
+
+
+def test_a_trace_leads_from_what_the_one_paper_names_to_what_the_other_does(tmp_path: Path) -> None:
+    more = [
+        (BUYER, sent("on", 10, lot=KEG, source="X-1", to="Y-1", hour=6)),
+        (OTHER, sent("else", 9, lot=KEG, source="F-1", to="M-1", hour=2)),
+    ]
+
+    def ways(session: Session, lot: str, way: Literal["forward", "back"], at: str = "") -> set[tuple[str, str, str, str, str, int]]:
+        found, drawn = trace(session, lot, now=LATER, direction=way, at=at)
+        assert "?" in svg(drawn) or way == "back"
+        place = {each.id: (each.lot.partition("/")[2], each.site) for each in found.places}
+        return {(*place[each.source], *place[each.to], each.way, sum(q.value for q in each.quantity)) for each in found.arrows}
+
+    def ask(session: Session) -> None:
+        over, on = ("L", "F-1", "K", "X-1", "unlike", 50), ("K", "X-1", "K", "Y-1", "move", 10)
+        assert ways(session, LOT, "forward") == {over, on, ("L", "F-1", "L", "X-1", "move", 10)}
+        back = ways(session, KEG, "back", at="Y-1")
+        assert {over, on} <= back, "what lies at Y may be of either"
+        assert {each[:4] for each in back} == {over[:4], on[:4], ("K", "F-1", "K", "X-1")}
+
+    both(tmp_path, [*PAPERS, *more], ask)
 
 
 def no_step(folder: Path, stories: dict[str, Sequence[tuple[str, Event]]]) -> None:

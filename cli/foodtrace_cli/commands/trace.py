@@ -116,7 +116,7 @@ def _way(ctx: Context, found: Any, limit: int | None) -> None:
         line = f"  {name(arrow.source)} -> {name(arrow.to)}  {taken}{_amounts(ctx, arrow.quantity)}{beside(places[arrow.to].beside)}"
         if arrow.travelling:
             line += "  " + ctx.t("cli.trace.travelling", quantity=_amounts(ctx, arrow.travelling))
-        if arrow.way in ("return", "unnamed"):
+        if arrow.way in ("return", "unnamed", "unlike"):
             line += "  " + ctx.t("cli.trace." + arrow.way)
         _put(line)
     if limit is not None and len(found.arrows) > limit:
