@@ -8,6 +8,7 @@ Rules:
 2. Lots made from them that are not among them are out of sight, and so are goods without lot: no lot is made of what is not among them.
 3. A receipt may name the lot of goods dispatched without one. Which receipt does is not for these lots alone to say:
    :meth:`Among.alone` tells whether any may.
+4. What lay at a site, or left it, is what of these lots did. A window means each lot by its own records there.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from foodtrace.graph.products import rule_fits
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.storage.session import Session
 
+_AT = "SELECT DISTINCT h.site, h.lot FROM {ids} CROSS JOIN holding AS h WHERE h.lot = f.value AND h.site = ? AND h.flows > 0"
+_NUMBERS = "SELECT DISTINCT m.pair FROM {ids} CROSS JOIN move AS m WHERE m.lot = f.value AND m.pair <> ''"
 _SAID = "SELECT l.lot, l.product FROM {ids} CROSS JOIN lot_fact AS l WHERE l.lot = f.value AND l.ended <= 0"
 _CODED = "SELECT n.id FROM {ids} CROSS JOIN name AS n WHERE n.id = f.value AND n.code IS NOT NULL"
 
@@ -46,6 +49,10 @@ class Among(SqlFacts):
         """See :class:`foodtrace.recall.facts.Facts`; of the lots there are."""
         return [pair for pair in super().same_code(lots) if pair[1] in self._among] if len(self._among) > 1 else []
 
+    def stock_lots(self, sites: Collection[int]) -> Iterable[tuple[int, int]]:
+        """See :class:`foodtrace.graph.rows.Rows`; of the lots there are, by each of them and not by all that lay there."""
+        return [row for site in sites for row in self._s.each(_AT, sorted(self._among), (site,))]
+
     def unnamed(self, sites: Collection[int]) -> Sequence[Flow]:  # noqa: ARG002 - there are none (rule 2)
         """See :class:`foodtrace.recall.facts.Facts`; there are none."""
         return []
@@ -64,9 +71,16 @@ class Among(SqlFacts):
             return [(number, True) for number in find(self._s, clause.lots).values() if number in self._among]
         return self.fitting(clause, self._fit_to_ask(clause)) if isinstance(clause, PredicateClause) else []
 
-    def alone(self) -> bool:
-        """Tell whether no receipt of these lots may answer a dispatch without lot (rule 3)."""
+    def alone(self, windows: Collection[int] = ()) -> bool:
+        """Tell whether no receipt of these lots may answer a dispatch without lot (rule 3).
+
+        :param windows: sites from which any such dispatch is meant, wherever it went.
+        """
         flows = super().flows(self._among)
+        numbers = {flow.pair for flow in flows if flow.pair}
+        nameless = self.pseudo_lots(windows) if windows and numbers else ()
+        if nameless and not numbers.isdisjoint(number for (number,) in self._s.each(_NUMBERS, sorted(nameless))):
+            return False
         receipts = [flow for flow in flows if flow.kind == FlowKind.RECEIPT and flow.pair]
         if not receipts:
             return True

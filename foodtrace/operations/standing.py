@@ -16,7 +16,7 @@ Rules:
 5. Where the papers of a transfer name unlike lots, a case on the one reaches the other where that transfer brought it, and no further (ADR
    35): of such a lot the holding decides in a lot scope too, as rule 2 says of a partial one.
 6. Of one lot it is enough to look at what it was made from (:mod:`foodtrace.graph.among`): a rule may mean thousands of lots that are
-   none of it. The whole is walked for windows at a site, goods without lot, and what unlike copies of a record leave open.
+   none of it, a window a market full of others. The whole is walked for goods without lot, and what unlike copies of a record leave open.
 """
 
 from __future__ import annotations
@@ -82,17 +82,20 @@ class Upstream:
         self._facts = facts
         self._found: dict[Hashable, Affected] = {}
         self._fitting: dict[Clause, frozenset[tuple[int, bool]]] = {}
+        self._alone: dict[frozenset[str], bool] = {}
 
-    @cached_property
-    def _alone(self) -> bool:
-        return self._facts.alone()
+    def _is_alone(self, sites: frozenset[str]) -> bool:
+        """Tell whether nothing that went without lot may be one of these lots. :param sites: of windows."""
+        if sites not in self._alone:
+            self._alone[sites] = self._facts.alone(set(self._facts.numbers(sites).values()))
+        return self._alone[sites]
 
     def reach(self, case: Case, settings: Settings, clauses: tuple[Clause, ...], *, whatever: bool) -> tuple[Case, Affected] | None:
         """Return what clauses reach of these lots, and the case as far as its clearings of them count; none where others have a say in it.
 
         :param whatever: let go or not.
         """
-        if windows(clauses) or not self._alone:
+        if not self._is_alone(frozenset(each.site for each in windows(clauses))):
             return None
         lots = self._facts.lots_seen
         mine = msgspec.structs.replace(case, cleared=tuple(each for each in case.cleared if each.lot in lots))
@@ -107,7 +110,7 @@ class Upstream:
         said = frozenset(place for place in places_said(case, self._facts.now) if place[0] in self._facts.lots_seen)
         fitting = frozenset(each for clause in clauses for each in self._fits(clause))
         own = case.case if case.case in self._relabelled else ""
-        key = (fitting, own, said, lifted, settings.clock_slack, settings.lot_presumption)
+        key = (fitting, frozenset(windows(clauses)), own, said, lifted, settings.clock_slack, settings.lot_presumption)
         if key not in self._found:
             self._found[key] = reach_of_case(self._facts, case, settings, clauses, lifted=lifted)
         return self._found[key]

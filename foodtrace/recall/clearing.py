@@ -35,7 +35,7 @@ Place: TypeAlias = tuple[int, int]
 """(name of a lot, site); site 0: wherever it lies."""
 
 
-def windows(clauses: Iterable[Clause]) -> tuple[Clause, ...]:
+def windows(clauses: Iterable[Clause]) -> tuple[LeftClause | ThroughClause, ...]:
     """Return the clauses that mean goods by where they were."""
     return tuple(each for each in clauses if isinstance(each, LeftClause | ThroughClause))
 

@@ -33,6 +33,7 @@ from foodtrace.events import (
     RecallWidened,
     RecallWithdrawn,
     Receipt,
+    ThroughClause,
     Transfer,
     Transformation,
 )
@@ -57,12 +58,19 @@ RULES: Final[tuple[Clause, ...]] = (
     PredicateClause(produced_from=dt.date(2026, 11, 1), produced_to=dt.date(2026, 11, 3)),
     LotsClause(lots=("F-1/L",)),
     LotsClause(lots=("Q-9/K", "P-1/M")),
-    LeftClause(site="P-1", start=AT, end=AT + dt.timedelta(days=1)),
 )
 
 
+def window(rng: random.Random) -> Clause:
+    first = AT + dt.timedelta(hours=rng.choice([-2, 0, 2, 5, 9, 31]))
+    end = first + dt.timedelta(hours=rng.choice([1, 4, 24, 80]))
+    site = rng.choice([*sorted(SITES), "P-1"])
+    return LeftClause(site=site, start=first, end=end) if rng.random() < 0.5 else ThroughClause(site=site, start=first, end=end)
+
+
 def scope(rng: random.Random) -> tuple[Clause, ...]:
-    return tuple(rng.sample(RULES[:-1] if rng.random() < 0.8 else RULES, rng.choice([1, 1, 2])))
+    meant = rng.sample(RULES, rng.choice([0, 1, 1, 2]))
+    return (*meant, *(window(rng) for _ in range(rng.choice([0, 0, 1, 1, 2]) if meant else rng.choice([1, 1, 2]))))
 
 
 def trade(rng: random.Random, name: str) -> list[Event]:
@@ -182,16 +190,15 @@ def walked(monkeypatch: pytest.MonkeyPatch) -> list[Affected]:
     return found
 
 
-def by_rule(tmp_path: Path, clock: Clock, *more: Event, cases: int = 5) -> Any:
-    """Return a ledger of forty lots that every case's rule means, and of what is given besides."""
+def by_rule(tmp_path: Path, clock: Clock, *more: Event, cases: int = 5, meant: Clause = PredicateClause(product="芹菜")) -> Any:  # noqa: B008
+    """Return a ledger of forty lots that every case's scope means, and of what is given besides."""
     clock.now += 17 * 24 * 3_600_000_000
     ledger = opened(tmp_path, clock)
     begun(ledger)
     ledger.record([each for n in range(40) for each in born(f"b{n}-", f"F-1/L{n}")], log=LOGS[0])
     for n in range(cases):
         base: dict[str, Any] = {"id": f"o{n}", "at": AT + dt.timedelta(hours=5), "site": "F-1", "case": f"2026-000{n}"}
-        rule = PredicateClause(product="芹菜")
-        ledger.record([RecallOpened(**base, scope=(rule,), level=3, reason="x", producer="F-1", operator="P-1", known=AT)], log=LOGS[0])
+        ledger.record([RecallOpened(**base, scope=(meant,), level=3, reason="x", producer="F-1", operator="P-1", known=AT)], log=LOGS[0])
     for event in more:
         ledger.record([event], log=LOGS[0])
     return ledger
@@ -207,6 +214,37 @@ def test_a_check_under_rules_walks_what_the_lot_was_made_from_and_once_for_rules
         assert [len(each.lots) for each in walked] == [2], "the blend and its one input, of forty lots"
         assert len(stood(session, "F-1/L3", micros(NOW), "P-1")) == 5
         assert [len(each.lots) for each in walked] == [2, 1], "and of the input nothing that was made of it"
+
+
+WINDOWS: Final = (
+    LeftClause(site="F-1", start=AT, end=AT + dt.timedelta(hours=9)),
+    ThroughClause(site="F-1", start=AT, end=AT + dt.timedelta(hours=9)),
+)
+
+
+@pytest.mark.parametrize("meant", WINDOWS, ids=["left", "through"])
+def test_a_check_under_a_window_walks_what_the_lot_was_made_from_of_all_that_lay_there(
+    tmp_path: Path, walked: list[Affected], meant: Clause
+) -> None:
+    """A window at a wholesale market means all that lay in it; every sale of the country is asked whether it is of that."""
+    with by_rule(tmp_path, Clock(), blend(1), cases=2, meant=meant) as ledger, ledger.reading() as session:
+        assert [each.link for each in stood(session, "P-1/M", micros(NOW), "P-1")] == ["confirmed"] * 2
+        assert [len(each.infos) for each in walked] == [2], "the blend and its one input, of forty lots; once for two cases"
+        assert stood(session, "F-1/L3", micros(NOW), "P-1")
+
+
+@pytest.mark.parametrize("to", ["X-1", ""])
+def test_what_left_the_site_of_a_window_without_lot_is_asked_of_the_whole_where_a_paper_of_its_number_names_a_lot(
+    tmp_path: Path, walked: list[Affected], to: str
+) -> None:
+    base: dict[str, Any] = {"at": AT + dt.timedelta(hours=1), "doc": "D1", "quantity": Quantity(5, "g")}
+    sent = Transfer(**base, id="sent", site="P-1", product="芹菜", to=to, in_transit=True)
+    got = Receipt(**base, id="got", site="X-1", lot="F-1/L3")
+    window = LeftClause(site="P-1", start=AT, end=AT + dt.timedelta(hours=9))
+    with by_rule(tmp_path, Clock(), sent, got, cases=1, meant=window) as ledger, ledger.reading() as session:
+        found = {each.case: Stand(each.link, each.block_possible, each.again) for each in stood(session, "F-1/L3", micros(NOW), "X-1")}
+        assert any(move.unnamed for move in walked[-1].moves) or len(walked[-1].infos) > 1, "more than the lot was looked at"
+        assert found == whole(session, "F-1/L3", micros(NOW), "X-1")
 
 
 def test_goods_that_may_be_the_answer_to_a_dispatch_without_lot_are_asked_of_the_whole(tmp_path: Path, walked: list[Affected]) -> None:
