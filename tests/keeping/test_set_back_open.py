@@ -20,6 +20,11 @@ from tests.keeping.ownlog import ORIGIN, clock, fill, move
 
 Rows = dict[str, tuple[str, list[tuple[Any, ...]]]]
 
+SESSIONS = {
+    "sqlite": "foodtrace.storage.sqlitesession.SqliteSession",
+    "postgresql": "foodtrace.storage.postgressession.PostgresSession",
+}
+
 
 class Engine:
     """A database whose content its owner puts back under whoever has it open."""
@@ -224,8 +229,7 @@ def test_one_program_alone_asks_the_database_nothing_more(engine: Engine, tmp_pa
         fill(ledger)
         ledger.record([move("a")])
         asked: list[str] = []
-        kind = {"sqlite": "foodtrace.storage.sqlitesession.SqliteSession", "postgresql": "foodtrace.storage.postgres.PostgresSession"}
-        monkeypatch.setattr(f"{kind[ledger.store.dialect]}.row", _noting(asked, kind[ledger.store.dialect]))
+        monkeypatch.setattr(f"{SESSIONS[ledger.store.dialect]}.row", _noting(asked, SESSIONS[ledger.store.dialect]))
         ledger.record([move("b")])
         assert [each for each in asked if "FROM checkpoint" in each or "leaf" in each] == []
 
@@ -368,16 +372,15 @@ def test_a_read_asks_once_about_the_heads(engine: Engine, tmp_path: Path, monkey
     with opened(engine, tmp_path) as ledger:
         fill(ledger)
         reads(ledger)
-        kind = {"sqlite": "foodtrace.storage.sqlitesession.SqliteSession", "postgresql": "foodtrace.storage.postgres.PostgresSession"}
         asked: list[str] = []
-        module, _, cls = kind[ledger.store.dialect].rpartition(".")
+        module, _, cls = SESSIONS[ledger.store.dialect].rpartition(".")
         rows = getattr(__import__(module, fromlist=[cls]), cls).rows
 
         def noted(self: Any, sql: str, params: Any = ()) -> Any:
             asked.append(sql)
             return rows(self, sql, params)
 
-        monkeypatch.setattr(f"{kind[ledger.store.dialect]}.rows", noted)
+        monkeypatch.setattr(f"{SESSIONS[ledger.store.dialect]}.rows", noted)
         with ledger.reading():
             pass
         assert len(asked) == 1

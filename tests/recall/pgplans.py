@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 
-from foodtrace.storage.postgres import _array, _marks, _related
+from foodtrace.storage.postgressession import _array, _marks, _related
 
 
 def account(session: Any, method: str, sql: str, given: tuple[Any, ...], options: str = "") -> list[Any]:

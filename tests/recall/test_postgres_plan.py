@@ -15,7 +15,7 @@ from benchmarks.scale import LOGS, Size
 from foodtrace import Ledger
 from foodtrace.graph.edges import micros
 from foodtrace.operations.recalling import recall_told
-from foodtrace.storage.postgres import PostgresSession
+from foodtrace.storage.postgressession import PostgresSession
 from tests.recall.pgplans import account
 
 LAST = dt.date(2026, 11, 20)

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from foodtrace import Ledger, errors
-from foodtrace.storage.postgres import PostgresSession
+from foodtrace.storage.postgressession import PostgresSession
 from tests.keeping.ownlog import clock, fill, move
 
 
