@@ -5,6 +5,7 @@ Rules:
 1. Every check ends in ``ok``, ``warn`` (works, and will hurt) or ``bad`` (does not work, or must not be relied on).
 2. A check that cannot look says so as a finding; it is never left out silently.
 3. What is found has a code; the catalogue says under ``doctor.CODE`` what it is and under ``doctor.CODE.hint`` what to do.
+4. What is seen of the tables stands apart: :mod:`foodtrace.keeping.doctortables`.
 """
 
 from __future__ import annotations
@@ -14,42 +15,30 @@ import shutil
 import sqlite3
 import stat
 from collections.abc import Callable, Iterator
-from collections.abc import Set as AbstractSet
 from functools import partial
 from pathlib import Path
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Final, NamedTuple
 
 import msgspec
 
 from foodtrace import keyfiles
 from foodtrace.errors import FoodtraceError
-from foodtrace.graph.names import of_records
+from foodtrace.keeping.doctortables import Check, State, beside_tables, files, tables
 from foodtrace.keeping.host import Host
 from foodtrace.keeping.recovery import Lost, survey
-from foodtrace.opening import BACKUP, LogState, logs, origins
+from foodtrace.opening import BACKUP, LogState, logs
 from foodtrace.personal import vanished
 from foodtrace.sealed import Seal, beyond_seal, contested, foreign_logs, sealed_logs
-from foodtrace.storage.around import Altered, altered, missing_indexes
-from foodtrace.storage.beside import beside
-from foodtrace.storage.damage import damage
-from foodtrace.storage.mending import guard_back, head_away, setting_on, taken_off
+from foodtrace.storage.mending import setting_on
 from foodtrace.storage.session import Session
-from foodtrace.storage.standins import as_made, tables_gone
+from foodtrace.storage.standins import as_made
 from foodtrace.storage.still import is_still
-from foodtrace.storage.strange import IN_PLACE, Strange, strange_code, strange_things, table_of
-from foodtrace.storage.tables import PROJECTION
 from foodtrace.tlog.anchor import wrote
 from foodtrace.tlog.clock import DAY, EARLIEST, SKEW, ClockRule
 from foodtrace.tlog.entry import time_text
-from foodtrace.tlog.verify import missing_triggers
 from foodtrace.tlog.vouched import read_seen
 from foodtrace.verification import mark_path
-from foodtrace.verification.misplaced import heads_of_no_log, name_beyond, sealed_of_no_log
 
-State: TypeAlias = Literal["ok", "warn", "bad"]
-
-_COMPUTED: Final = frozenset(table.name for table in PROJECTION)
-"""Tables that ``rebuild`` makes anew."""
 LEAST_FREE: Final = 200_000_000
 """Free bytes below which a busy day may not fit."""
 MUCH_FREE: Final = 2_000_000_000
@@ -59,17 +48,6 @@ OLDEST_SQLITE: Final = (3, 35, 0)
 NETWORK: Final = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "afs", "9p", "ncpfs", "davfs"})
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 _OTHERS_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
-
-
-class Check(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing the doctor looked at."""
-
-    topic: Literal["ledger", "disk", "wal", "clock", "keys", "anchor", "locale", "zbar"]
-    state: State
-    code: str
-    """Its texts are ``doctor.CODE`` and ``doctor.CODE.hint``."""
-    facts: dict[str, str] = {}
-    """What the texts name; ``sql``: the statements an owner of the database mends it with, where there are any."""
 
 
 class Examination(msgspec.Struct, frozen=True, kw_only=True):
@@ -145,8 +123,8 @@ def _in_ledger(host: Host, path: Path | None, keys: Path) -> Iterator[Check]:
             return
         with host.store.read() as bare:
             session = as_made(bare)
-            yield from _ledger(session, bare)
-            yield from _files(bare)
+            yield from tables(session, bare)
+            yield from files(bare)
             states, seals = logs(session), sealed_logs(session, keys)
             yield from _beyond_seal(states, seals)
             yield from _personal(session, keys, states)
@@ -155,7 +133,7 @@ def _in_ledger(host: Host, path: Path | None, keys: Path) -> Iterator[Check]:
             written = [each for each in states if each.key_id in here and each.origin not in seals] or states
             yield from _clock(written, host.clock(), host.clock_rule)
             yield from _server(session) if path is None else _wal(session, path)
-            yield from _beside(bare)
+            yield from beside_tables(bare)
         lost = survey(host, host.mark)
     except FoodtraceError as error:
         code = "anchor_unlooked" if error.code in ("key.mode", "key.dir_mode") else "anchor_unread"
@@ -191,111 +169,6 @@ def _personal(session: Session, keys: Path, states: list[LogState]) -> Iterator[
         log, seq, field = gone[0]
         facts = {"count": str(len(gone)), "first": f"{names.get(log, log)}#{seq} ({field})"}
         yield Check(topic="ledger", state="bad", code="personal_gone", facts=facts)
-
-
-def _ledger(session: Session, bare: Session) -> Iterator[Check]:
-    """Look at the tables, and at the logs in them. :param bare: the session without stand-ins for tables."""
-    gone = tables_gone(session)
-    for names, code in ((gone - _COMPUTED, "tables_gone"), (gone & _COMPUTED, "computed_gone")):
-        if names:
-            yield Check(topic="ledger", state="bad", code=code, facts={"names": ", ".join(sorted(names))})
-    missing = [each for each in missing_triggers(bare) if table_of(each) not in gone]
-    strange, changed = strange_things(bare), [each for each in altered(bare) if each.table not in gone]
-    copied = session.row("SELECT value FROM setting WHERE key = ?", (BACKUP,))
-    yield from _around(bare, missing, strange, changed)
-    if copied is not None:
-        yield Check(topic="ledger", state="warn", code="is_backup", facts={"time": str(copied[0])})
-    states = logs(session)
-    hidden = sorted(set(origins(session)) - {state.origin for state in states})
-    if hidden:
-        yield Check(topic="ledger", state="bad", code="heads_gone", facts={"names": ", ".join(hidden)})
-    stray = list(_of_no_log(session, gone))
-    yield from stray
-    slow = [] if gone else missing_indexes(bare)
-    if slow:
-        yield Check(topic="ledger", state="warn", code="indexes_gone", facts={"names": ", ".join(slow)})
-    if not gone and not missing and not strange and not hidden and not stray and not changed and copied is None:
-        yield Check(
-            topic="ledger", state="ok", code="ledger_fine", facts={"logs": str(len(states)), "entries": str(sum(s.size for s in states))}
-        )
-
-
-def _beside(session: Session) -> Iterator[Check]:
-    """Name what gives no right numbers, carries personal values away, or waits, each with what mends it."""
-    codes: dict[str, tuple[State, str]] = {
-        "numbers": ("bad", "numbers_wrong"),
-        "published": ("warn", "personal_published"),
-        "policy": ("warn", "policies_waiting"),
-        "event": ("warn", "events_waiting"),
-        "granted": ("bad", "granted_to_all"),
-        "shown": ("warn", "personal_shown"),
-    }
-    for each in beside(session):
-        state, code = codes[each.kind]
-        facts = {"names": each.name, "got": each.got, **({"sql": each.mend} if each.mend else {})}
-        yield Check(topic="ledger", state=state, code=code, facts=facts)
-
-
-def _of_no_log(session: Session, gone: AbstractSet[str]) -> Iterator[Check]:
-    """Name heads of no log, which keep the next log from being made, and sealed rows whose log is nowhere, as ``verify`` does."""
-    if gone & {"log", "head"}:
-        return  # which logs there are is not known
-    for number, size in heads_of_no_log(session):
-        yield _mended("heads_stray", str(number), head_away(session, number) if isinstance(number, int) else "", size=str(size))
-    last = name_beyond(session)
-    if last is not None:
-        yield _mended("name_number", str(last), "" if of_records(session, [last]) else f"DELETE FROM name WHERE id = {last}")  # noqa: S608
-    there = {number for (number,) in session.rows("SELECT id FROM log")}
-    stray = {f"{table} (log {number})" for table, number in sealed_of_no_log(session) if number not in there}
-    if stray:
-        yield Check(topic="ledger", state="bad", code="rows_stray", facts={"names": ", ".join(sorted(stray))})
-
-
-def _around(session: Session, missing: list[str], strange: list[Strange], changed: list[Altered]) -> Iterator[Check]:
-    """Name what is strange, altered or gone, each with the statements that mend it: first what stands in the way of the rest."""
-    codes = {"tlog.trigger_strange": "triggers_strange", "tlog.table_strange": "tables_strange", "tlog.setting_strange": "settings_strange"}
-    covered = {each.table for each in strange if each.kind in IN_PLACE or each.kind == "apart"}
-    for thing in strange:
-        mend = taken_off(session, thing)
-        code = codes[strange_code(thing.kind)]
-        yield _mended(code if mend or code != "tables_strange" else "tables_replaced", thing.name, mend)
-    if session.dialect == "sqlite":
-        # A table is made anew from a backup; a statement would have to carry every row over.
-        names = ", ".join(each.name for each in changed if _of(each) not in covered)
-        if names:
-            yield Check(topic="ledger", state="bad", code="tables_altered", facts={"names": names})
-    else:
-        for each in changed:
-            # What stands in a table's place has neither keys nor columns of ours (it is named above).
-            if each.column:
-                facts = {"expected": each.expected, "got": each.got}
-                code = "columns_altered" if each.got != "-" else "computed_gone" if each.table in _COMPUTED else "tables_gone"
-                yield _mended(code, each.name, each.mend, **(facts if code == "columns_altered" else {}))
-            elif each.name.split(" ")[0] not in covered:
-                yield _mended("keys_gone", each.name, each.mend)
-    for name in missing:
-        if table_of(name) not in covered:
-            yield _mended("triggers_gone", name, guard_back(session, name))
-
-
-def _of(altered: Altered) -> str:
-    """Return the table that a statement of SQLite is about: ``CREATE TABLE move (`` or ``CREATE INDEX move_entry ON move (``."""
-    words = altered.expected.split()
-    return words[4] if words[1] == "INDEX" else words[2]
-
-
-def _mended(code: str, name: str, mend: str, **facts: str) -> Check:
-    return Check(topic="ledger", state="bad", code=code, facts={"names": name, **facts, **({"sql": mend} if mend else {})})
-
-
-def _files(session: Session) -> Iterator[Check]:
-    found = damage(session)
-    if found is None:
-        yield Check(topic="ledger", state="warn", code="files_unseen")
-    elif found:
-        yield Check(topic="ledger", state="bad", code="files_damaged", facts={"count": str(len(found)), "first": found[0]})
-    else:
-        yield Check(topic="ledger", state="ok", code="files_fine")
 
 
 def _disk(path: Path | None, keys: Path) -> Iterator[Check]:

@@ -12,7 +12,8 @@ import pytest
 from foodtrace import Ledger
 from foodtrace.errors import FoodtraceError, Storage
 from foodtrace.events import Site, Transfer
-from foodtrace.keeping.doctor import Check, Surroundings, examine
+from foodtrace.keeping.doctor import Surroundings, examine
+from foodtrace.keeping.doctortables import Check
 from foodtrace.texts import text
 from tests.ledger.rich import AT, LOT, first, kg
 

@@ -10,7 +10,8 @@ import pytest
 
 from foodtrace import Ledger
 from foodtrace.errors import Storage
-from foodtrace.keeping.doctor import Check, Surroundings, examine
+from foodtrace.keeping.doctor import Surroundings, examine
+from foodtrace.keeping.doctortables import Check
 from foodtrace.storage.session import VERSION
 from foodtrace.texts import text
 from tests.ledger.rich import LOT, first

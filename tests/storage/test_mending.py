@@ -12,7 +12,8 @@ import pytest
 
 from foodtrace import Ledger
 from foodtrace.errors import Integrity
-from foodtrace.keeping.doctor import Check, Surroundings, examine
+from foodtrace.keeping.doctor import Surroundings, examine
+from foodtrace.keeping.doctortables import Check
 from foodtrace.storage.strange import trigger_names
 from foodtrace.texts import text
 from tests.ledger.rich import first
