@@ -22,7 +22,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Final, NamedTuple
 
-from foodtrace.operations.personwords import DOUBLE_SURNAMES, HAN, HAN_BEHIND, HAN_PLACES, LATIN, NOBODY, REMARKS, SOFT, SURNAMES
+from foodtrace.operations.personwords import (
+    DOUBLE_SURNAMES,
+    HAN,
+    HAN_BEHIND,
+    HAN_PLACES,
+    LATIN,
+    NOBODY,
+    PLACES_END,
+    REMARKS,
+    SOFT,
+    SURNAMES,
+)
 from foodtrace.operations.telephones import Number
 
 __all__ = ["Names", "ends", "is_named", "is_word", "letters", "names", "says_nothing", "words"]
@@ -39,7 +50,7 @@ _SHORT: Final = 2
 _LONG: Final = 3
 """Signs of the longest Chinese name; of one with a surname of two signs one more."""
 _SURNAME: Final = 6
-"""Letters of the longest Chinese surname of one sign, written alone (``Zhuang``)."""
+"""Letters of the longest Chinese surname of one sign, written alone (``Zhuang``). A script without capitals writes names whole."""
 _MANY: Final = 8
 
 
@@ -71,7 +82,7 @@ def is_named(piece: str) -> bool:
     """Say whether Chinese signs are a name as far as surname and length tell (rule 3)."""
     if piece[:2] in DOUBLE_SURNAMES:
         return _LONG <= len(piece) <= _LONG + 1
-    return piece[:1] in SURNAMES and _SHORT <= len(piece) <= _LONG
+    return piece[:1] in SURNAMES and _SHORT <= len(piece) <= _LONG and not (len(piece) == _LONG and piece[-1] in PLACES_END)
 
 
 def names(shown: str, numbers: Iterable[Number]) -> Names:
@@ -126,14 +137,16 @@ def _pieces(part: str, *, after_code: bool) -> list[str]:
 def _chinese(parts: Iterable[Sequence[str]]) -> set[str]:
     """Return the Chinese names of a text from what its parts consist of (rules 2 and 3)."""
     maybe: list[str] = []
+    whole: set[str] = set()
     for part in parts:
         left = [each for each in part if each]
-        if len(left) > 1 and (all(len(each) == 1 for each in left) or len(left) == 2):  # noqa: PLR2004 - 李 四, 欧阳 娜娜
-            maybe.append("".join(left))
+        joined = "".join(left)
+        if len(left) > 1 and (is_named(joined) or all(len(each) >= _SHORT for each in left)):  # 李 四, 欧阳 娜娜; 买买提 艾力
+            whole.add(joined)
         maybe += [each for each in left if len(each) >= _SHORT]
         maybe += [each for piece in left for each in _several(piece)]
-    named = {each for each in maybe if is_named(each)}
-    return named or set(maybe[:1])
+    named = {each for each in (*maybe, *whole) if is_named(each)}
+    return named or {*maybe[:1], *whole}
 
 
 def _several(piece: str) -> Iterator[str]:
@@ -197,7 +210,7 @@ def _forms(said: Sequence[str]) -> set[str]:
         left = firm
     full = [each for each in left if len(each) > 1] or left
     if len(full) <= 1:
-        return {each for each in full if len(each) > _SURNAME}
+        return {each for each in full if len(each) > (_SURNAME if each.lower() != each.upper() else 1)}
     if len(full) > _MANY:
         return {"".join(full)}
     return {"".join(full[at:] + full[:at]) for at in range(len(full))}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["DOUBLE_SURNAMES", "HAN", "HAN_BEHIND", "HAN_PLACES", "LATIN", "NOBODY", "REMARKS", "SOFT", "SURNAMES"]
+__all__ = ["DOUBLE_SURNAMES", "HAN", "HAN_BEHIND", "HAN_PLACES", "LATIN", "NOBODY", "PLACES_END", "REMARKS", "SOFT", "SURNAMES"]
 
 _NOBODY: Final = """
 不详 不祥 未知 不明 无 没有 暂无 无名 没名字 空 空白 未填 未登记 同上 同前 如上 待定 待补 待填 保密 匿名 其他 某 某某 某人
-本人 自己 自家 佚名 不便透露 拒绝提供 未提供 不提供 不知道 不清楚
+本人 自己 自家 佚名 不便透露 拒绝提供 未提供 不提供 不知道 不清楚 不方便
 """
 _LABELS: Final = """
 姓名 名字 名称 联系人 联系电话 联系方式 联系 电话 电话号码 手机 手机号 手机号码 座机 固话 固定电话 热线 传真 微信 微信号
@@ -16,7 +16,8 @@ _LABELS: Final = """
 转交 代收 代收货 小时
 """
 _TRADES: Final = """
-负责人 责任人 经办人 经手人 办事人 收货人 收件人 接收人 发货人 寄件人 送货人 送货员 送货 收货 法人 法定代表人 法人代表 代表人 代表
+经营者 经营户 个体户 养殖 种植 养猪 养鸡 负责人 责任人 经办人 经手人 办事人 收货人 收件人 接收人 发货人 寄件人 送货人 送货员 送货 收货
+法人 法定代表人 法人代表 代表人 代表
 代理 老师 师傅 大夫 医生 博士 教授 老板 老板娘 店主 店长 副店长 店员 掌柜 经理 副经理 总经理 副总经理 总监 主管 主任 副主任 组长
 队长 班长 科长 处长 局长 所长 站长 村长 校长 园长 院长 厂长 场长 社长 理事长 董事长 会长 书记 村主任 干部 秘书 助理 司机 驾驶员
 车主 货主 摊主 摊贩 档主 业主 户主 农户 菜农 果农 种植户 养殖户 采购 采购员 采购经理 销售 销售员 业务员 业务 收银 收银员 仓管
@@ -44,17 +45,17 @@ father mother wife husband brother sister daughter
 _SOFT: Final = "na an no co day son cook head"
 
 _REMARKS: Final = """
-before after at in on by to from with left right until till please not every is was has who speaks when if back door gate stall shop
+before after at in on by to from with left right until till please not every is was has who speaks when see if back door gate stall shop
 floor room market warehouse store street road building entrance open closed time noon am pm hours ltd co. inc llc company group cooperative
 """
 _SURNAMES: Final = """
 赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏水窦章云苏潘葛奚范彭郎鲁韦昌马苗凤花方俞任袁柳酆鲍史唐费廉岑薛
-雷贺倪汤滕殷罗毕郝邬安常乐于时傅皮卞齐康伍余元卜顾孟平黄和穆萧尹姚邵湛汪祁毛禹狄米贝明臧计伏成戴谈宋茅庞熊纪舒屈项祝董梁杜阮蓝闵席季麻强贾
-路娄危江童颜郭梅盛林刁钟徐邱骆高夏蔡田樊胡凌霍虞万支柯昝管卢莫经房裘缪干解应宗丁宣贲邓郁单杭洪包诸左石崔吉钮龚程嵇邢滑裴陆荣翁荀羊於惠甄曲
-家封芮羿储靳汲邴糜松井段富巫乌焦巴弓牧隗山谷车侯宓蓬全郗班仰秋仲伊宫宁仇栾暴甘钭厉戎祖武符刘景詹束龙叶幸司韶郜黎蓟薄印宿白怀蒲邰从鄂索咸籍
-赖卓蔺屠蒙池乔阴胥能苍双闻莘党翟谭贡劳逄姬申扶堵冉宰郦雍璩桑桂濮牛寿通边扈燕冀郏浦尚农温别庄晏柴瞿阎充慕连茹习宦艾鱼容向古易慎戈廖庾终暨居
-衡步都耿满弘匡国文寇广禄阙东欧殳沃利蔚越夔隆师巩厍聂晁勾敖融冷訾辛阚那简饶空曾毋沙乜养鞠须丰巢关蒯相查荆红游竺权逯盖益桓公仝肖覃佟付闫苑代岳
-靖粟邸盘兰初矫冼揭原栗展修苟仉车逯信展呼延代税郇闪仵母玉铁战门
+雷贺倪汤滕殷罗毕郝邬安常乐于傅皮卞齐康伍余元卜顾孟平黄和穆萧尹姚邵湛汪祁毛禹狄米贝明臧计伏成戴谈宋茅庞熊纪舒屈项祝董梁杜阮蓝闵席季麻强贾
+路娄危江童颜郭梅盛林刁钟徐邱骆高夏蔡田樊胡凌霍虞万支柯昝管卢莫房裘缪干宗丁宣贲邓郁单杭洪包诸左石崔吉钮龚程嵇邢滑裴陆荣翁荀羊於惠甄曲
+家封芮羿储靳汲邴糜段巫乌焦巴隗谷车侯宓蓬全郗班仰秋仲伊宫宁仇栾暴甘钭厉戎祖武符刘景詹束龙叶幸司韶郜黎蓟薄宿白怀蒲邰鄂索咸籍
+赖卓蔺屠蒙池乔阴胥苍双闻莘党翟谭贡劳逄姬申扶堵冉宰郦雍璩桑桂濮牛寿边扈燕冀郏浦尚农温庄晏柴瞿阎慕连茹习宦艾鱼容古易慎戈廖庾终
+衡耿弘匡国文寇广禄欧殳蔚夔隆师巩厍聂晁勾敖融冷訾辛阚那饶曾毋沙乜鞠须丰巢关蒯查荆游竺逯盖益桓公仝肖覃佟付闫苑岳
+靖粟邸盘兰矫冼揭栗修苟仉车逯呼延税郇闪仵玉铁
 張陳劉楊黃趙吳馬許鄭馮蔣鄧韓蕭葉蘇呂盧譚鍾陸賈範鄒魯龍
 """
 _DOUBLE: Final = """
@@ -69,8 +70,10 @@ NOBODY: Final = frozenset(_NOBODY.split())
 """Where no name is known."""
 HAN: Final = tuple(sorted(f"{_LABELS} {_TRADES} {_TITLES} {_SHIFTS} {_REMARKS_HAN}".split(), key=len, reverse=True))
 """In Chinese, before a name or behind it; the longest first."""
-HAN_BEHIND: Final = ("收", "哥", "姐", "叔", "姨", "嫂", "婶", "总", "工")
+HAN_BEHIND: Final = tuple("收哥姐叔姨嫂婶总工家")
 """Of one sign, behind a whole name."""
+PLACES_END: Final = frozenset("村镇乡屯庄路街巷区县市店厂场站库楼")
+"""At the end of three signs: a place rather than a person."""
 HAN_PLACES: Final = ("号店", "号摊", "号档", "号楼", "号库", "号门", "店铺", "摊位", "档口", *"号楼组区栋室店摊档门库转")
 """Behind a digit or a letter and before a name: ``3号摊李四``. The longest first."""
 LATIN: Final = frozenset(_LATIN.split())

@@ -54,8 +54,7 @@ _IDENTITY_OLD: Final = re.compile(r"([1-8]\d{5})(\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|
 _DAY: Final = re.compile(r"(?:19|20)\d\d(?:0?[1-9]|1[0-2])(?:0?[1-9]|[12]\d|3[01])")
 _TIME: Final = re.compile(r"(?:[01]?\d|2[0-3])[0-5]\d(?:[0-5]\d)?")
 _DIGIT: Final = 2
-_NUMBER: Final = 3
-"""Weights: what a digit explains, and what a number costs, so that one number is rather read than two; a grouped day explains one more."""
+"""Weight of a digit that a number explains; of a day or time that is grouped as one, one more."""
 _FEW: Final = 3
 """Chinese digits that may be a word's."""
 _LONGEST: Final = 24
@@ -169,7 +168,7 @@ def _tiles(text: str, run: Sequence[Group]) -> Iterator[_Tile]:
             groups = run[first : last + 1]
             if _of_a_word(groups):
                 continue
-            weight = _DIGIT * (len(digits) - groups[0].word) - _NUMBER
+            weight = _DIGIT * (len(digits) - groups[0].word)
             for number in _read(digits, groups):
                 yield _Tile(first, last + 1, weight, number)
                 if _extended(number, run[last + 1 : last + 2]):
