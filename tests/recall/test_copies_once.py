@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -77,9 +78,8 @@ def test_a_reconciliation_compares_it_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("other", [SELLER, BUYER])
 def test_a_certificate_is_spent_once(tmp_path: Path, other: str) -> None:
-    entry = MarketEntry(
-        id="in", at=hours(2), site="M-1", seller="F-1", decision="admitted", lot=LOT, serial="0001", product="芹菜", quantity=grams(60)
-    )
+    said: dict[str, Any] = {"lot": LOT, "serial": "0001", "product": "芹菜", "quantity": grams(60)}
+    entry = MarketEntry(id="in", at=hours(2), site="M-1", seller="F-1", decision="admitted", certified=True, source="F-1", **said)
     story = (("c/M-1", entry), (other, entry), ("c/M-1", certificate()))
 
     def spent(session: Session) -> tuple[object, ...]:

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from foodtrace import Ledger, Quantity
-from foodtrace.events import Event, Output, Portion, Receipt, Sale, StockCount, Transfer, Transformation
+from foodtrace.events import Event, MarketEntry, Output, Portion, Receipt, Sale, StockCount, Transfer, Transformation
 from foodtrace.graph.edges import micros
 from foodtrace.operations.reconciling import Reconciliation
 from foodtrace.recall import books
@@ -57,6 +57,14 @@ def test_two_names_of_one_lot_that_each_began_are_one_lot_of_two_origins(ledger:
     alias = Alias(id="a", at=hours(10), site="F-1", lot="F-1/M", alias="F-1/Z")
     found = told(ledger, certificate(q=100), blend("one", "F-1", "F-1/M", 30), blend("two", "F-1", "F-1/Z", 20), alias)
     assert len(origins(found)) == 1
+
+
+def test_one_birth_that_two_logs_tell_is_one_origin_and_a_second_one_is_what_a_recall_says_too(ledger: Ledger) -> None:
+    entry = MarketEntry(id="in", at=hours(2), site="M-1", seller="F-1", decision="admitted", lot=LOT, product="芹菜", quantity=grams(60))
+    assert origins(told(ledger, entry, other=(entry,))) == []
+    found = told(ledger, certificate())  # by which nobody let it in: two say that they were the first to have it
+    assert len(origins(found)) == 1
+    assert "several_origins" in {each.kind for each in ledger.recall(LOT).untraced}
 
 
 NOWHERE: dict[str, tuple[Event, ...]] = {
