@@ -256,7 +256,7 @@ class Standing:
         today = local_day(self.now)
         published = case.published if case.published is not None and case.published <= self.now else None
         holdings = len(self.found.holdings)
-        look = Look(self.facts, self.found, self.settings, case, calendar_of(self.session.rules))
+        look = Look(self.facts, self.found, self.settings, case, calendar_of(self.session.rules), matter=self.matter)
         facts = list(marked(look))
         names = {number: info.name for number, info in self.found.sites.items()}
         self.unsealed = unsealed_said(self.facts, unsealed(look, facts), names, self.found.called)

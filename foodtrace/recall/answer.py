@@ -382,7 +382,9 @@ class Answering:
 
     def _untraced(self) -> tuple[FindingAnswer, ...]:
         tables = calendar_of(self.session.rules) if self.case is not None else NO_TABLES
-        found = findings_of(self.facts, self.found, settings=self.settings, case=self.case, calendar=tables, sums=self.sums)
+        found = findings_of(
+            self.facts, self.found, settings=self.settings, case=self.case, calendar=tables, sums=self.sums, matter=self.matter
+        )
         elsewhere = self.facts.sites({each.site for each in found if each.site} - self.names.keys())
         names = {site: info.name for site, info in (*self.names.items(), *elsewhere.items())}
         return findings_said(self.session, self.facts, found, names, self.called)

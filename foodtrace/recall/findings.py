@@ -16,6 +16,7 @@ from foodtrace.recall.facts import Case, Facts
 from foodtrace.recall.finding import case as about_case
 from foodtrace.recall.finding import lots, moves, records, stock
 from foodtrace.recall.finding.look import Finding, Look, Rule
+from foodtrace.recall.matter import Matter
 from foodtrace.recall.quantities import HoldingSum, Key
 from foodtrace.recall.settings import DEFAULT, Settings
 
@@ -67,13 +68,15 @@ def findings_of(
     case: Case | None = None,
     calendar: Calendar = NO_TABLES,
     sums: Mapping[Key, HoldingSum] | None = None,
+    matter: Matter | None = None,
 ) -> list[Finding]:
     """Return every finding about an affected set, in a fixed order.
 
     :param calendar: which days are worked, for ``no_answer``; without a table for a year that finding is ``calendar_missing``.
-    :param sums: quantities of every holding with what outlets answered as counts, where who asks has them already.
+    :param sums: quantities of every holding with what outlets answered as counts, and ``matter`` what is still the matter of the case,
+        where who asks has them already.
     """
-    look = Look(facts, found, settings, case, calendar, sums=sums)
+    look = Look(facts, found, settings, case, calendar, sums=sums, matter=matter)
     return sorted({each for rule in RULES for each in rule(look)})
 
 

@@ -61,8 +61,8 @@ Answers: TypeAlias = Mapping[Holding, Sequence[tuple[int, Entry]]]
 class Look:
     """The records of one answer, as the rules see them.
 
-    :param sums: quantities of every holding with answers as counts (rule 3), and ``answers``, where who asks has them already; otherwise
-        those of the case.
+    :param sums: quantities of every holding with answers as counts (rule 3), ``answers``, and ``matter``, where who asks has them already;
+        otherwise those of the case.
     """
 
     def __init__(
@@ -75,6 +75,7 @@ class Look:
         *,
         sums: Mapping[Key, HoldingSum] | None = None,
         answers: Answers | None = None,
+        matter: Matter | None = None,
     ) -> None:
         self.facts = facts
         self.found = found
@@ -83,6 +84,7 @@ class Look:
         self.calendar = calendar
         self._sums = sums
         self._answers = answers
+        self._matter = matter
 
     @cached_property
     def sums(self) -> Mapping[Key, HoldingSum]:
@@ -99,7 +101,7 @@ class Look:
     @cached_property
     def matter(self) -> Matter:
         """What of the affected set the case still stands against."""
-        return Matter(self.facts, self.found, self.case, self.settings)
+        return Matter(self.facts, self.found, self.case, self.settings) if self._matter is None else self._matter
 
     @property
     def now(self) -> int:
