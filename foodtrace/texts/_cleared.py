@@ -26,6 +26,7 @@ TEXTS: Final = {
     "cleared.all": ("已解除", "cleared"),
     "cleared.part": ("部分解除", "part cleared"),
     "cleared.here": ("-, 货已解除", "-, goods cleared"),
+    "cleared.closed": ("{case} 已结案。目前涉及的货已全部解除。", "{case} closed. All goods that it reaches were cleared."),
     "cleared.result": ("发现的货已解除, 可以卖", "cleared goods found, which may be sold"),
     "finds.cleared": (
         ("{name} {at} 抽查发现 {lot} {quantity} ({entry}): 该批已在那里解除 ({others}), 账上可卖的有 {free}, 就当是这些, 不用封存。"

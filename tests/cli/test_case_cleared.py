@@ -88,7 +88,7 @@ def test_a_closed_case_all_of_whose_goods_were_cleared_says_so_and_breaks_when_t
     for site in ("Coop", "Farm"):
         cleared("26T12:10", "case", "clear", "2026-0001", cleared.lot, "--site", site, "--basis", "lab", "--approved-by", "9")
     said = cleared("26T12:11", "case", "close")
-    assert "closed" in said
+    assert "closed. All goods that it reaches were cleared." in said
     assert "  cleared, and still in what should be recalled: at most 90.0 kg" in said, "nobody takes the closing for a recall of it"
     assert "no open cases" in cleared("26T12:12", "case", "list")
     assert "R2 0.0 %" in cleared("26T12:12", "case", "list", "--all"), "closed, and no 100 % out of a clearing"

@@ -296,12 +296,11 @@ def close(click_ctx: click.Context, case_id: str | None, override: str, approved
     if against:
         say(ctx.t("cli.case.still_open", reason=event.override))
         conditions(ctx, event.case, against)
-    say(ctx.t("cli.case.closed", case=event.case))
-    _say_beside(ctx, event.case)
+    _say_closed(ctx, event.case)
 
 
-def _say_beside(ctx: Context, number: str) -> None:
-    """Say of what was closed what closing did not wait for: goods that were cleared, goods of which nobody can say where they are."""
+def _say_closed(ctx: Context, number: str) -> None:
+    """Say that a case is closed, whether it still blocks anything, and what closing did not wait for: cleared goods, missing goods."""
     from foodtrace.operations.blocking import sealed_until  # noqa: PLC0415
     from foodtrace.operations.casestatus import Standing  # noqa: PLC0415
     from foodtrace.recall.cases import case_events, load_cases, standing_of  # noqa: PLC0415
@@ -315,7 +314,8 @@ def _say_beside(ctx: Context, number: str) -> None:
             opened = load_cases(session, number, until=now, told=told)
             mine = next(each for each in opened if standing_of(session, each.opener)(log))
             stands = Standing(session, mine, told, now)
-            missing, let_go = stands.unaccounted, stands.answer.cleared
+            missing, let_go, free = stands.unaccounted, stands.answer.cleared, not stands.matter.sites
+    say(ctx.t("cleared.closed" if free and let_go is not None else "cli.case.closed", case=number))
     for line in () if let_go is None else let_go.lines:
         say("  " + clean(line_words(line, ctx.lang)))
     if words := unaccounted_words(ctx, missing):
