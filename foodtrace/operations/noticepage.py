@@ -14,7 +14,7 @@ import csv
 import html
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final, Literal
 
 import msgspec
@@ -64,6 +64,8 @@ class MailGoods(msgspec.Struct, frozen=True, kw_only=True):
     product: str
     received: int | None
     """None: nobody knows, goods are on the way to a site that keeps no books."""
+    recorded: int = 0
+    """Then: what came there by the records, without what is on the way."""
     born: int
     on_hand: int | None
     travelling: int
@@ -90,6 +92,8 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
     """Goods that came without lot, by the names that an answer calls them by."""
     received: int | None
     """From others; for a supplier: what of its goods went in. Base units of ``unit``; none: of some of them nobody knows."""
+    recorded: int
+    """Where ``received`` is not known: what of them came by the records; ``travelling`` may have come too."""
     on_hand: int | None
     unit: str
     """Empty where nothing is known of a quantity."""
@@ -100,8 +104,8 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
     travelling: int
     """Sent to it, and not received by any record."""
     goods: tuple[MailGoods, ...]
-    """What these are made of, lot by lot; in CSV ``LOT received on_hand travelling link``, a ``;`` between them
-    and a ``=`` between names of one lot."""
+    """What these are made of, lot by lot; in CSV ``LOT received on_hand travelling link``, a ``;`` between them and a ``=`` between names
+    of one lot; ``300+?`` is 300 by the records, and perhaps some of what travels."""
     contact: str
     """This and the next two masked unless contacts were asked for."""
     phone: str
@@ -247,6 +251,7 @@ def mailing(notified: Notified, *, contacts: bool) -> list[Mail]:
                     lots=tuple(name for each in lots if each.lot for name in (each.lot, *each.also)),
                     without_lot=tuple(each.goods for each in lots if each.goods),
                     received=_sum(each.received for each in lots),
+                    recorded=_known_of(lots),
                     on_hand=_sum(each.on_hand for each in lots),
                     unit=unit,
                     product=product,
@@ -268,12 +273,20 @@ def _sum(values: Iterable[int | None]) -> int | None:
     return None if None in told else sum(each for each in told if each is not None)
 
 
+def _known_of(lots: Sequence[PartyLot]) -> int:
+    """Return what is known of what came, where the whole is not."""
+    if all(each.received is not None for each in lots):
+        return 0
+    return sum(each.recorded if each.received is None else each.received for each in lots)
+
+
 def _mail_goods(each: PartyLot) -> MailGoods:
     return MailGoods(
         lot=each.lot or each.goods,
         also=each.also,
         product=each.product,
         received=each.received,
+        recorded=each.recorded,
         born=each.born,
         on_hand=each.on_hand,
         travelling=each.travelling,
@@ -285,7 +298,8 @@ def _cell(value: object) -> str:
     """Return a field as a cell; what nobody knows is a question mark, never nothing or zero."""
     if isinstance(value, MailGoods):
         names = "=".join((value.lot, *value.also))
-        return " ".join(_cell(each) for each in (names, value.received, value.on_hand, value.travelling, value.link))
+        received = f"{value.recorded}+?" if value.received is None and value.recorded else value.received
+        return " ".join(_cell(each) for each in (names, received, value.on_hand, value.travelling, value.link))
     if isinstance(value, tuple):
         return ("; " if value and isinstance(value[0], MailGoods) else " ").join(map(_cell, value))
     return "?" if value is None else str(value)
@@ -327,7 +341,10 @@ def _goods(lots: Iterable[PartyLot], direction: str, lang: Lang) -> str:
     rows = ["<table><tr>" + "".join(f"<th>{_e(text(f'notice.col_{name}', lang))}</th>" for name in names) + "</tr>"]
     for each in lots:
         lot = " = ".join((each.lot, *each.also)) if each.lot else f"{text('notice.without_lot', lang)} ({each.goods})"
-        cells = [f"<td>{_e(each.product)}</td><td>{_e(lot)}</td><td class=n>{_e(_amount(each.received, each.unit, lang))}</td>"]
+        received = _amount(each.received, each.unit, lang)
+        if each.received is None and each.recorded:
+            received = text("notice.at_least", lang, quantity=_amount(each.recorded, each.unit, lang))
+        cells = [f"<td>{_e(each.product)}</td><td>{_e(lot)}</td><td class=n>{_e(received)}</td>"]
         if made:
             cells.append(f"<td class=n>{_e(_amount(each.born, each.unit, lang))}</td>")
         if sent:

@@ -55,6 +55,8 @@ class PartyLot(msgspec.Struct, frozen=True, kw_only=True):
     travelling: int = 0
     """Sent to it, and not received by any record."""
     link: str
+    recorded: int = 0
+    """Where ``received`` is unknown: what came from others by the records; the unknown is how much of what travels came too."""
     goods: str = ""
     """Of goods without lot: the name by which an answer, a sealing and a return speak of them (``?LOG#SEQ``)."""
 
@@ -140,13 +142,15 @@ def _lots(
             key = lot, site, unit
             sums = found.sums.get(key)
             unknown = sums is not None and quiet and key not in told
+            on_the_way = sums is not None and unknown and sums.travelling > 0
             made.append(
                 PartyLot(
                     lot=text if not text.startswith("?") else "",
                     also=called.others(lot, site),
                     product=found.product(lot),
                     unit=UNIT_NAMES[unit],
-                    received=None if sums is None or (unknown and sums.travelling) else sums.received,
+                    received=None if sums is None or on_the_way else sums.received,
+                    recorded=sums.received if sums is not None and on_the_way else 0,
                     born=sums.born if sums else 0,
                     on_hand=None if sums is None or (unknown and (sums.travelling or sums.on_hand)) else told.get(key, sums.on_hand),
                     travelling=sums.travelling if sums else 0,

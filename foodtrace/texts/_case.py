@@ -483,6 +483,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "notice.col_product": ("产品", "Product"),
     "notice.without_lot": ("进货未写批次, 可能是召回的货", "received without lot, may be recalled goods"),
     "notice.col_lot": ("批次", "Lot"),
+    "notice.at_least": ("至少 {quantity}", "at least {quantity}"),
     "notice.col_received": ("购进", "Received"),
     "notice.col_born": ("产出", "Made there"),
     "notice.col_travelling": ("在途", "On the way"),

@@ -315,6 +315,23 @@ def test_a_notice_that_names_no_lot_tells_of_what_the_scope_then_meant_and_no_mo
     assert (world.answer(case).rates["R4"].numerator, sent()) == (2, set())
 
 
+def test_what_came_by_the_records_is_named_beside_what_may_have_come(world: World) -> None:
+    """300 are on record at X and 100 on the way: "received ?" had named neither the 300 nor what the question mark is about."""
+    world.put(Transfer(id="t-more", at=world.now, site="W", to="Y", lot=LOT, quantity=kg(5), in_transit=True))
+    world.open(LOT)
+    sent = world.do(notices.notify, None)
+    (mine,) = [each for each in sent.notices if each.party.site == "Y"]
+    assert [(each.received, each.recorded, each.travelling) for each in mine.party.lots] == [(None, 30_000, 5_000)]
+    mails = mailing(sent, contacts=False)
+    (mail,) = [each for each in mails if each.site == "Y"]
+    assert (mail.received, mail.recorded, mail.travelling, mail.goods[0].recorded) == (None, 30_000, 5_000, 30_000)
+    assert f"{LOT} 30000+? ? 5000 confirmed" in as_csv(mails).decode("utf-8-sig")
+    assert next(each for each in mails if each.site == "X").recorded == 0, "what is known is in received"
+    with world.read() as session:
+        for lang, words in (("en", "at least 30.0 kg (60 斤)"), ("zh", "至少 30.0 kg (60 斤)")):
+            assert words in page(public_of(session, sent.case, micros(world.now)), mine, lang)  # type: ignore[arg-type]
+
+
 def test_what_is_on_the_way_to_a_site_without_books_is_unknown_there_and_every_lot_has_its_own_figures(world: World) -> None:
     world.put(Transfer(id="t-road", at=world.now, site="W", to="Z", lot=LOT, quantity=kg(5), in_transit=True))
     world.born("N", "P", 20).move("OP-P/N", "P", "Y", 10)
