@@ -69,6 +69,8 @@ class CaseLine(msgspec.Struct, frozen=True, kw_only=True):
     """Of a closed case: what visits found since, in the order of time."""
     broken: int = 0
     """Of a closed case: how many things stand against it that did not when it was closed."""
+    closed_over: int = 0
+    """Of those that broke: how many things stood against closing the case already, and nobody answered for them."""
     worst: Condition | None = None
     """The worst of them."""
     beyond: int = 0
@@ -169,6 +171,7 @@ def _line(found: Standing, since: tuple[FoundSince, ...]) -> CaseLine:
         late=sum(1 for _ in found.late()),
         found_since=since,
         broken=things(found.broken),
+        closed_over=found.closed_over if found.broken else 0,
         worst=worst(found.broken),
         beyond=found.beyond,
         cleared=() if found.answer.cleared is None else found.answer.cleared.lines,

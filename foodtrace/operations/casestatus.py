@@ -13,6 +13,7 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -28,7 +29,7 @@ from foodtrace.operations.maybesame import MaybeSame, maybe_same
 from foodtrace.operations.missing import Unaccounted, unaccounted, undisposed_at
 from foodtrace.operations.notdone import things
 from foodtrace.operations.notices import due_of
-from foodtrace.operations.sinceclosed import since_closed
+from foodtrace.operations.sinceclosed import closings_of, since_closed, unmet_when_closed
 from foodtrace.operations.thiscase import told_of_this
 from foodtrace.operations.visits import finds_told
 from foodtrace.recall.affected import Affected
@@ -57,7 +58,7 @@ from foodtrace.storage.session import Session
 
 What: TypeAlias = Literal[
     "start", "publish", "complete", "answer", "notify", "report", "destroy", "seal", "seal_received",
-    "dispose", "dispose_own", "receive", "receive_said", "pass_on", "contradicts", "draw", "visit", "revisit", "reopen",
+    "dispose", "dispose_own", "receive", "receive_said", "pass_on", "contradicts", "draw", "visit", "revisit", "reopen", "reopen_over",
 ]  # fmt: skip
 State: TypeAlias = Literal["open", "closed", "withdrawn"]
 
@@ -165,6 +166,8 @@ class CaseStatus(msgspec.Struct, frozen=True, kw_only=True):
     """What stands against closing it."""
     broken: tuple[Condition, ...]
     """Of a closed case: what of that did not stand against it when it was closed; it is to be reopened."""
+    closed_over: int
+    """Of a closed case: how many things stood against closing it by the records of then, where nobody answered for them; else 0."""
     remarks: tuple[Remark, ...]
     decisions: tuple[Decision, ...]
     """Closing, override, reopening, withdrawal and clearing, each with its reason and who answers for it."""
@@ -239,6 +242,16 @@ class Standing:
         told = case_events(session, case.partition("@")[0])
         return cls(session, load_case(session, case, until=now, known_by=recorded, told=told), told, now, recorded)
 
+    @cached_property
+    def unmet(self) -> dict[tuple[int, int], int]:
+        """How many things stood against each closing without override: by (log, seq) of its entry."""
+        return unmet_when_closed(self.session, self.case, self.told)
+
+    @property
+    def closed_over(self) -> int:
+        """How many things stood against closing it, where it is closed and nobody answered for them; else 0."""
+        return next((self.unmet.get(entry, 0) for _, _, entry in reversed(closings_of(self.case, self.told))), 0)
+
     @property
     def beyond(self) -> int:
         """How much of what R1 to R3 divide by is beyond the records."""
@@ -301,8 +314,9 @@ class Standing:
             today=tuple(self._today() if case.closed is None and case.withdrawn is None else self._reopen()),
             closing=tuple(self.against),
             broken=self.broken,
+            closed_over=self.closed_over,
             remarks=tuple(done.remarks()),
-            decisions=decisions(self.told, case, self.origins),
+            decisions=decisions(self.told, case, self.origins, self.unmet),
             sites=tuple(done.steps()),
             curve=curve_points(self.session, case, self.settings, self.now, holdings) if curves else (),
             at_deadline=at_deadline(self.session, case, self.settings, self.now),
@@ -370,7 +384,7 @@ class Standing:
         """Return what is to be done about a case whose conditions broke after it was closed."""
         if self.broken:
             names = tuple(dict.fromkeys(each.name for each in self.broken))
-            yield self._task("reopen", count=things(self.broken), names=names)
+            yield self._task("reopen_over" if self.closed_over else "reopen", count=things(self.broken), names=names)
 
     def _today(self) -> Iterable[Task]:
         """Return what is to be done, the most urgent first (rule 3)."""

@@ -5,17 +5,21 @@ Rules:
 1. A decision stands with its moment, its reason and the number of who answers for it, and is never replaced by a later one: a case
    that was closed by override and reopened shows both.
 2. Only what a log with standing said counts (:mod:`foodtrace.recall.cases`, rule 2).
+3. What another program recorded without what the commands demand reads as what it is: a case closed over conditions that did not hold, by
+   nobody's override, was not "closed, every condition held"; a clearing or a withdrawal that nobody answers for is without effect
+   (:func:`foodtrace.graph.mended.answered_for`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Literal
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
 
 import msgspec
 
 from foodtrace.events import GoodsCleared, RecallClosed, RecallReopened, RecallWithdrawn
 from foodtrace.graph.edges import micros
+from foodtrace.graph.mended import answered_for
 from foodtrace.recall.cases import Told
 from foodtrace.recall.facts import Case
 from foodtrace.recall.report_entries import local_time
@@ -33,30 +37,44 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """Number of who answers for it."""
     entry: str = ""
     """``LOG#SEQ``."""
+    unmet: int | None = None
+    """Of a closing without override: how many things stood against it by the records of that time; none: nobody looked."""
+    effect: bool = True
+    """False: a clearing or a withdrawal without its reason, or without who answers for it, which lifts nothing."""
 
     def words(self, lang: Lang) -> str:
         """Return it as a line for people."""
         moment = self.at[:16].replace("T", " ")
-        return text(f"decision.{self.kind}", lang, at=moment, reason=self.reason or "-", by=self.approved_by or "-")
+        word = self.kind if self.kind != "closed" or self.unmet == 0 else "closed_over" if self.unmet else "closed_plain"
+        who = self.approved_by or ("-" if word in ("closed", "closed_plain", "reopened") else text("decision.nobody", lang))
+        said = text(f"decision.{word}", lang, at=moment, reason=self.reason.strip() or "-", by=who, count=self.unmet or 0)
+        return said if self.effect else text("decision.no_effect", lang, said=said)
 
 
-def decisions(told: Iterable[Told], case: Case, origins: dict[int, str]) -> tuple[Decision, ...]:
-    """Return the decisions among the records of a case, in the order of time."""
+def decisions(
+    told: Iterable[Told], case: Case, origins: dict[int, str], unmet: Mapping[tuple[int, int], int] | None = None
+) -> tuple[Decision, ...]:
+    """Return the decisions among the records of a case, in the order of time.
+
+    :param unmet: (log, seq) of closings without override -> how many things stood against each then
+        (:func:`foodtrace.operations.sinceclosed.unmet_when_closed`); none: nobody looked.
+    """
     made: list[Decision] = []
     ignored = set(case.without_standing)
     for _, event, entry in told:
-        where = {"at": local_time(micros(event.at)), "entry": f"{origins.get(entry[0], entry[0])}#{entry[1]}"}
+        where: dict[str, Any] = {"at": local_time(micros(event.at)), "entry": f"{origins.get(entry[0], entry[0])}#{entry[1]}"}
         if entry in ignored:
             continue
         if isinstance(event, RecallClosed):
             kind: Literal["closed", "overridden"] = "overridden" if event.override else "closed"
-            made.append(Decision(kind=kind, reason=event.override, approved_by=event.approved_by, **where))
+            over = None if event.override or unmet is None else unmet.get(entry)
+            made.append(Decision(kind=kind, reason=event.override, approved_by=event.approved_by, unmet=over, **where))
         elif isinstance(event, RecallReopened):
             made.append(Decision(kind="reopened", reason=event.reason, approved_by=event.approved_by or event.by, **where))
         elif isinstance(event, RecallWithdrawn):
-            made.append(Decision(kind="withdrawn", reason=event.reason, approved_by=event.approved_by, **where))
+            made.append(Decision(kind="withdrawn", reason=event.reason, approved_by=event.approved_by, effect=answered_for(event), **where))
         elif isinstance(event, GoodsCleared):
-            one = Decision(kind="cleared", reason=event.basis, approved_by=event.approved_by, **where)
+            one = Decision(kind="cleared", reason=event.basis, approved_by=event.approved_by, effect=answered_for(event), **where)
             if not made or msgspec.structs.replace(made[-1], entry=one.entry) != one:  # one decision, place by place
                 made.append(one)
     return tuple(made)

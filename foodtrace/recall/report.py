@@ -16,7 +16,7 @@ Rules:
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, Literal
 
 import msgspec
@@ -185,12 +185,14 @@ def case_report(
     contacts: bool = False,
     most_goods: int | None = MOST_GOODS,
     name_of: Callable[[str], str] = str,
+    unmet: Mapping[tuple[int, int], int] | None = None,
 ) -> tuple[Report, Chain]:
     """Return the report of a case and the chain of its goods, to draw.
 
     :param contacts: show people's names, phones and addresses in full.
     :param most_goods: records of the goods that are listed; none: all of them.
     :param name_of: what to call an operator.
+    :param unmet: what stood against each closing without override (:func:`foodtrace.recall.decisions.decisions`).
     :raises NotFound: ``case.not_found``.
     """
     case = load_case(session, case_id, until=now)
@@ -223,7 +225,7 @@ def case_report(
         published=_maybe(case.published),
         closed=_maybe(case.closed),
         withdrawn=_maybe(case.withdrawn),
-        decisions=decisions(told, case, dict(session.rows("SELECT id, origin FROM log"))),
+        decisions=decisions(told, case, dict(session.rows("SELECT id, origin FROM log")), unmet),
         rule_pack=chosen.pack.name,
         rule_pack_title=chosen.pack.title,
         rule_pack_missing=chosen.missing,

@@ -273,6 +273,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "status.late_destroy": ("{name} 定于 {due} 销毁 {quantity} (批次 {lot}), 迟 {late} 小时  {phone}", "{name} was to destroy {quantity} of lot {lot} by {due}, {late} h late  {phone}"),
     "status.do_reopen": ("关闭之后又有 {count} 项条件不成立 ({names}): foodtrace case reopen {case} --reason 原因", "not so when it was closed: {count} ({names}): foodtrace case reopen {case} --reason REASON"),
     "status.broken": ("{case} 关闭之后有 {count} 项条件不再成立, 不能当作结束: foodtrace case status {case}", "{case}: {count} that {count:stands|stand} against closing it did not when it was closed; it is not over: foodtrace case status {case}"),
+    "status.broken_over": (
+        "{case} 关闭时有 {unmet} 项条件不满足, 没有人负责; 现在有 {count} 项, 不能当作结束: foodtrace case status {case}",
+        "{case} was closed over {unmet} that nobody answered for; {count} {count:stands|stand} against closing it now, it is not over: foodtrace case status {case}",
+    ),
+    "status.do_reopen_over": (
+        "关闭时的条件没有人负责, 现在有 {count} 项不成立 ({names}): foodtrace case reopen {case} --reason 原因",
+        "closed over what nobody answered for; not so now: {count} ({names}): foodtrace case reopen {case} --reason REASON",
+    ),
     "status.maybe_same": (
         ("{name} 的回执说有 {lot} {over}, 记录里没有来处; 另有 {quantity} 是没写批次收的 ({goods}): 可能是同一批货, 说了两遍。是的话这样回执: "
         "foodtrace case acknowledge {site} --case {case} --on-hand {lot}=0{unit} --on-hand '{goods}=数量'"),
@@ -284,6 +292,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "unaccounted for (on the books, and by the word of the site not there): {what}; it counts as retrieved nowhere, and closing does not wait for it",
     ),
     "status.broken_worst": ("最重的: {name} {what} {quantity}{goods}", "the worst: {name}, {what} {quantity}{goods}"),
+    "status.broken_over_what": ("没有人负责, 现在不满足的: {what}", "not so now, and nobody answered for it: {what}"),
     "status.broken_what": ("关闭之后才有的: {what}", "not so when it was closed: {what}"),
     "status.do_publish": ("公告: foodtrace case publish {case}", "publish the notice: foodtrace case publish {case}"),
     "status.do_complete": ("最后期限 {due}", "last day, due {due}"),
@@ -344,6 +353,13 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "status.check_level": ("  抽查级别 {level}", "  level of checks {level}"),
     "status.curve": ("曲线 (如实发生 | 当时所知)", "curve (as happened | as known then)"),
     "decision.closed": ("{at} 结案, 条件都满足 (批准 {by})", "{at} closed, every condition held (approved by {by})"),
+    "decision.closed_plain": ("{at} 结案, 没有说条件不满足 (批准 {by})", "{at} closed, without override (approved by {by})"),
+    "decision.closed_over": (
+        "{at} 结案, 按当时的记录有 {count} 项条件不满足, 没有写理由 (批准 {by})",
+        "{at} closed although, by the records of then, {count} {count:condition|conditions} did not hold, without an override (approved by {by})",
+    ),
+    "decision.nobody": ("没有人", "nobody"),
+    "decision.no_effect": ("{said}; 没有理由或没有人批准, 不起作用", "{said}; without effect: no reason, or nobody who answers for it"),
     "decision.overridden": (
         "{at} 条件不满足而结案, 理由: {reason} (批准 {by})",
         "{at} closed although conditions did not hold, because: {reason} (approved by {by})",

@@ -11,7 +11,17 @@ import msgspec
 import pytest
 
 from foodtrace.errors import Refused
-from foodtrace.events import AnyEvent, Correction, GoodsCleared, LotsClause, Portion, RecallWithdrawn, Transformation
+from foodtrace.events import (
+    AnyEvent,
+    Correction,
+    GoodsCleared,
+    LotsClause,
+    Portion,
+    RecallClosed,
+    RecallWidened,
+    RecallWithdrawn,
+    Transformation,
+)
 from foodtrace.events import Output as Made
 from foodtrace.graph.edges import micros
 from foodtrace.operations import cases, corrections, goods, stoplist
@@ -21,6 +31,9 @@ from foodtrace.operations.casestatus import status
 from foodtrace.operations.common import Doing
 from foodtrace.operations.entries import find_entry
 from foodtrace.operations.history import history
+from foodtrace.operations.notdone import things
+from foodtrace.operations.sinceclosed import unmet_at
+from foodtrace.recall.report import case_report
 from tests.recall.caselife import LOT, now, refuses
 from tests.recall.casework import World, chain, day, kg
 
@@ -205,3 +218,74 @@ def test_as_known_before_a_correction_the_case_stood(trade: World) -> None:
     by_command(trade, "recall_opened", changes={"reason": "其他"})
     with trade.read() as session:
         assert status(session, case, micros(opened + dt.timedelta(days=1)), as_known=True)[0].state == "open"
+
+
+# -- what nobody answers for (recorded by another program) ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("missing", [{"basis": ""}, {"basis": "  "}, {"approved_by": ""}])
+def test_a_clearing_that_nobody_answers_for_lifts_nothing_and_no_correction_mends_that(trade: World, missing: dict[str, str]) -> None:
+    case = trade.open(LOT)
+    full: dict[str, Any] = {"basis": "test CJ-9", "approved_by": "7"}
+    trade.put(GoodsCleared(id="c", at=trade.now, case=case, lots=(LOT,), **(full | missing)))
+    refuses(trade, "transfer.recalled", goods.transfer, LOT, kg(1), "Z", source="X")
+    assert said(trade, case) == [("unanswered", 1)]
+    found = now(trade, case)
+    assert [(each.kind, each.effect) for each in found.decisions] == [("cleared", False)]
+    assert all(part in found.decisions[0].words("en") for part in ("without effect",))
+    assert (found.closing != (), found.unaccounted) == (True, ())
+    with pytest.raises(Refused) as error:
+        by_command(trade, "goods_cleared", changes={name: full[name] for name in missing})
+    assert error.value.code == "correction.of_case"
+    by_record(trade, "goods_cleared", **full)
+    assert (blocked(trade, LOT), said(trade, case)) == ([case], [("without_effect", 1), ("unanswered", 1)])
+    with trade.read() as session:
+        assert [(line.unanswered, line.without_effect) for line in overview(session, micros(trade.now))] == [(1, 1)]
+    trade.do(cases.clear, case, [LOT], "test CJ-9", "7")
+    assert blocked(trade, LOT) == []
+
+
+@pytest.mark.parametrize("missing", [{"reason": " "}, {"approved_by": ""}])
+def test_a_withdrawal_that_nobody_answers_for_withdraws_nothing(trade: World, missing: dict[str, str]) -> None:
+    case = trade.open(LOT)
+    full: dict[str, Any] = {"reason": "x", "approved_by": "7"}
+    trade.put(RecallWithdrawn(id="w", at=trade.now, case=case, **(full | missing)))
+    refuses(trade, "transfer.recalled", goods.transfer, LOT, kg(1), "Z", source="X")
+    found = now(trade, case)
+    assert (found.state, said(trade, case)) == ("open", [("unanswered", 1)])
+    assert [(each.kind, each.effect) for each in found.decisions] == [("withdrawn", False)]
+    trade.do(cases.withdraw, case, "wrong lot", "7")
+    assert (now(trade, case).state, blocked(trade, LOT)) == ("withdrawn", [])
+
+
+def test_a_narrowing_that_nobody_answers_for_adds_its_clauses(trade: World) -> None:
+    case = trade.open(LOT)
+    trade.put(RecallWidened(id="n", at=trade.now, case=case, version=2, scope=(LotsClause(lots=(OTHER,)),), narrows=True, reason="x"))
+    with trade.read() as session:
+        links = [each.link for lot, at in ((LOT, "X"), (OTHER, "Q")) for each in blocks(session, lot, micros(trade.now), at)]
+    assert links == ["confirmed", "confirmed"]
+    assert said(trade, case) == [("unanswered", 1)]
+
+
+def test_a_case_closed_over_what_nobody_answered_for_reads_as_that(trade: World) -> None:
+    case = trade.open(LOT)
+    trade.at(4).put(RecallClosed(id="c", at=trade.now, case=case))
+    found = now(trade.at(5), case)
+    (decision,) = found.decisions
+    assert found.closed_over == decision.unmet == things(found.broken) > 0
+    assert "every condition held" not in decision.words("en")
+    assert "条件都满足" not in decision.words("zh")
+    assert ("nobody" in decision.words("en"), "没有人" in decision.words("zh")) == (True, True)
+    assert [each.what for each in found.today] == ["reopen_over"]
+    with trade.read() as session:
+        (line,) = overview(session, micros(trade.now))
+        assert unmet_at(session, case, micros(trade.now)) == {(1, entry_of(trade, "recall_closed")[0]): found.closed_over}
+        plain = case_report(session, case, now=micros(trade.now))[0].decisions[0]
+    assert line.closed_over == found.closed_over
+    assert "every condition held" not in plain.words("en"), "who did not look does not say so"
+
+
+def test_an_override_that_nobody_answers_for_says_so(trade: World) -> None:
+    case = trade.open(LOT)
+    trade.put(RecallClosed(id="c", at=trade.now, case=case, override="bankrupt"))
+    assert "approved by nobody" in now(trade, case).decisions[0].words("en")

@@ -52,6 +52,8 @@ def test_a_case_closes_when_nothing_is_left_and_everybody_answered(world: World)
     event, against = world.at(6).do(cases.close, case)
     assert (event.override, against) == ("", [])
     assert now(world, case).state == "closed"
+    assert (now(world, case).closed_over, [each.unmet for each in now(world, case).decisions]) == (0, [0])
+    assert "every condition held" in now(world, case).decisions[0].words("en")
     assert now(world, case).rates["R2"].percent == "100.0"
     assert (now(world, case).broken, now(world, case).today) == ((), ())
     world.at(7).put(Transfer(id="late", at=day(2.5), site="W", to="Z", lot=LOT, quantity=kg(10)))

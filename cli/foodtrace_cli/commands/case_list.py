@@ -47,7 +47,8 @@ def list_(ctx: Context, *, everything: bool, as_json: bool) -> None:
             if count := getattr(each, kind):
                 say("  " + ctx.t(f"status.{kind}", count=count, entries=f"foodtrace case status {each.case}"))
         if each.broken:
-            say("  " + ctx.t("status.broken", case=each.case, count=each.broken))
+            words = {"case": each.case, "count": each.broken, "unmet": each.closed_over}
+            say("  " + ctx.t("status.broken_over" if each.closed_over else "status.broken", **words))
         if each.worst is not None:
             size = size_of(ctx, each.worst) if each.worst.quantity else ""
             words = {"name": each.worst.name, "what": ctx.t("closing." + each.worst.kind), "quantity": size}

@@ -95,7 +95,8 @@ def status(
     _at_deadline(ctx, found)
     _tasks(ctx, found, everything=everything)
     if found.broken:
-        say("  " + ctx.t("status.broken_what", what=standing_words(found.broken, ctx.lang)))
+        over = "status.broken_over_what" if found.closed_over else "status.broken_what"
+        say("  " + ctx.t(over, what=standing_words(found.broken, ctx.lang)))
     _remarks(ctx, found)
     for decision in found.decisions:
         say("  " + clean(decision.words(ctx.lang)))

@@ -46,6 +46,7 @@ def report(
     `foodtrace check-proof` reads the proofs out of the page and needs no ledger for it.
     """
     from foodtrace.operations.sellers import name_of  # noqa: PLC0415
+    from foodtrace.operations.sinceclosed import unmet_at  # noqa: PLC0415
     from foodtrace.operations.stepsheet import done_at, steps_grid, times_grids  # noqa: PLC0415
     from foodtrace.recall.cases import load_case, name_case  # noqa: PLC0415
     from foodtrace.recall.report import MOST_GOODS, case_report  # noqa: PLC0415
@@ -60,7 +61,9 @@ def report(
             now = ledger.clock()
             most = MOST_GOODS if proof_file is None else None
             called = partial(name_of, session)
-            made, chain = case_report(session, full, now=now, contacts=contacts, most_goods=most, name_of=called)
+            made, chain = case_report(
+                session, full, now=now, contacts=contacts, most_goods=most, name_of=called, unmet=unmet_at(session, full, now)
+            )
             sites = done_at(session, full, made.answer, now)
             page = out is not None or not as_json
             inside = _proofs(ctx, ledger, session, made) if page and not bare else None
