@@ -32,7 +32,17 @@ from typing import Any, Final, TypeAlias
 
 import msgspec
 
-from foodtrace.events import Clause, Event, GoodsCleared, RecallClosed, RecallOpened, RecallReopened, RecallWidened, RecallWithdrawn
+from foodtrace.events import (
+    Clause,
+    DeadlineExtended,
+    Event,
+    GoodsCleared,
+    RecallClosed,
+    RecallOpened,
+    RecallReopened,
+    RecallWidened,
+    RecallWithdrawn,
+)
 
 Deciding: TypeAlias = RecallOpened | RecallWidened | RecallReopened | RecallClosed | RecallWithdrawn | GoodsCleared
 """What decides whether goods are blocked."""
@@ -70,13 +80,13 @@ def narrows(event: Event) -> bool:
 def answered_for(event: Event) -> bool:
     """Say whether what an event lifts is lifted: it has its reason and the number of who answers for it (rule 3); true of all else.
 
-    Closing asks for neither where every condition holds, and lifts nothing by itself.
+    Closing asks for neither where every condition holds, and lifts nothing by itself. An extension of the deadline has its approval.
     """
     if isinstance(event, GoodsCleared):
         return bool(event.basis.strip() and event.approved_by)
     if isinstance(event, RecallWithdrawn) or (isinstance(event, RecallWidened) and event.narrows):
         return bool(event.reason.strip() and event.approved_by)
-    return True
+    return bool(event.approval.strip()) if isinstance(event, DeadlineExtended) else True
 
 
 def _kept(said: Deciding, word: Any) -> dict[str, Any] | None:

@@ -176,6 +176,10 @@ class Standing(Rows):
         row = self._s.row("SELECT origin FROM log WHERE id = ?", (other,))
         return row is not None and follows(str(row[0]), former, self._heirs)
 
+    def continues(self, other: int, log: int) -> bool:
+        """Say whether a log continues another one after a recovery."""
+        return self._continues(other, self.origins().get(log, ""))
+
     def _last_by_its_own(self, log: int, seq: int) -> int | None:
         """Return the last correction of an entry by its own log, none where there is none: that word stands (rule 2)."""
         rows = self._s.rows(

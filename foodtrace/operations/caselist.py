@@ -80,7 +80,7 @@ class CaseLine(msgspec.Struct, frozen=True, kw_only=True):
     without_effect: int = 0
     """Corrections of its own entries that would have lifted or weakened its block, and do not (:mod:`foodtrace.graph.mended`)."""
     unanswered: int = 0
-    """Clearings, withdrawals and narrowings without reason, or that nobody answers for: they lift nothing."""
+    """Clearings, withdrawals, narrowings and extensions without reason, or that nobody answers for: they are without effect."""
     unaccounted: tuple[Unaccounted, ...] = ()
     """What is missing at sites by their own word, the most first."""
 

@@ -5,7 +5,8 @@ Rules:
 1. The case is what its events with ``at`` <= T say, in the order of ``at``; the order in which they arrived never matters.
 2. Only a log with **standing** says what becomes of a case (scope, notices, checks, clearing, closing): the log that opened it, or
    one of the same operator. A shop cannot clear its own goods. What others say of these counts for nothing, and is listed.
-   Anybody may say what happened to goods: sealed, returned, destroyed, answered.
+   Anybody may say what happened to goods: sealed, returned, destroyed, answered. Nor does a site correct what was said of it: the check
+   that found goods there.
 3. Two openings of one number: the one recorded first is the case; of copies recorded at one moment the site operator's log
    counts, then the smallest log name. A log tells its own time: who has no standing in the other's opening has not taken the
    case from it. Both stand against their goods (:func:`load_cases`), and the number alone means neither unless all others are
@@ -82,6 +83,7 @@ _AT_ONE_SITE: Final = frozenset(
     ABOUT[kind] for kind in (Notice, Acknowledgement, Sealing, Returned, Destroyed, EffectivenessCheck, Refusal, DestructionPlanned)
 )
 """Of what is on record about a case, what is of the sites that it names, and of no other."""
+_SAID_BY_STANDING: Final = frozenset(ABOUT[kind] for kind in MANAGED)
 _LIVE: Final = (
     "SELECT e.bytes, e.log, e.seq, a.ended, a.kind FROM about AS a JOIN entry AS e ON e.log = a.log AND e.seq = a.seq "  # noqa: S608 - constants
     f"WHERE a.subject = ? AND a.ended <= 0 AND a.kind NOT IN ({', '.join(map(str, KINDS))})"
@@ -272,7 +274,7 @@ def _as_opened(session: Session, case: str, events: Collection[Told], first: tup
             reopened.append(at)
         elif isinstance(event, RecallWithdrawn):
             state["withdrawn"] = at if answered_for(event) else state["withdrawn"]
-        elif isinstance(event, DeadlineExtended):
+        elif isinstance(event, DeadlineExtended) and answered_for(event):
             extended.append((micros(event.until), None if event.published is None else micros(event.published)))
         elif isinstance(event, GoodsCleared) and answered_for(event):
             clearings.append((recorded, event, entry))
@@ -459,13 +461,20 @@ def _about(session: Session, subject: str, site: str = "") -> list[Told]:
     facts = SqlFacts(session, NEVER)
     standing = facts.in_force([(log, seq, ended) for _, log, seq, ended, _ in rows]) if facts.crossed else None
     found: list[Told] = []
-    for data, log, seq, ended, _ in rows:
-        if (ended != 0) if standing is None else ((log, seq) not in standing):
+    for data, log, seq, ended, kind in rows:
+        gone = ended != 0 if standing is None else (log, seq) not in standing
+        if gone and (ended or kind not in _SAID_BY_STANDING or _by_standing(facts, log, seq)):
             continue  # corrected by another log that is entitled to, or put in place by one that is not
         found.append((sealed(bytes(data))[1], _said(event_of(session, log, seq, data)), (log, seq)))
     found += [(word.recorded, word.event, word.entry) for word in words_about(facts, session, subject) if word.event is not None]
     place = _places(facts, found)
     return sorted(found, key=lambda each: (each[1].at, each[0], each[1].id, place.get(each[2], 0)))
+
+
+def _by_standing(facts: SqlFacts, log: int, seq: int) -> bool:
+    """Tell whether an entry was corrected by a log with a say in the case (rule 2), and not by the site it is about alone."""
+    may_say = standing_of(facts.session, log)
+    return any(may_say(other) or facts.continues(other, log) for other, _ in facts.entitled(log, seq))
 
 
 def _said(event: AnyEvent) -> Event:

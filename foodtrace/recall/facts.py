@@ -255,4 +255,4 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     without_standing: tuple[tuple[int, int], ...] = ()
     """(log, seq) of what logs said about the case that have no say in it; it counts for nothing."""
     unanswered: tuple[tuple[int, int], ...] = ()
-    """(log, seq) of clearings, withdrawals and narrowings without reason or without the number of who answers for it: they lift nothing."""
+    """(log, seq) of clearings, withdrawals, narrowings and extensions without reason, or that nobody answers for: without effect."""

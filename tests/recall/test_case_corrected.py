@@ -14,6 +14,8 @@ from foodtrace.errors import Refused
 from foodtrace.events import (
     AnyEvent,
     Correction,
+    DeadlineExtended,
+    EffectivenessCheck,
     GoodsCleared,
     LotsClause,
     Portion,
@@ -289,3 +291,29 @@ def test_an_override_that_nobody_answers_for_says_so(trade: World) -> None:
     case = trade.open(LOT)
     trade.put(RecallClosed(id="c", at=trade.now, case=case, override="bankrupt"))
     assert "approved by nobody" in now(trade, case).decisions[0].words("en")
+
+
+def test_an_extension_without_its_approval_moves_no_deadline(trade: World) -> None:
+    case = trade.open(LOT)
+    trade.do(cases.publish, case)
+    due = now(trade, case).clocks[1].due_day
+    trade.put(DeadlineExtended(id="d", at=trade.now, case=case, until=day(60), approval=" ", published=trade.now))
+    assert (now(trade, case).clocks[1].due_day, said(trade, case)) == (due, [("unanswered", 1)])
+    trade.put(DeadlineExtended(id="d2", at=trade.now, case=case, until=day(60), approval="2026-7", published=trade.now))
+    assert now(trade, case).clocks[1].due_day == day(60).date().isoformat()
+
+
+@pytest.mark.parametrize("word", [None, "clean"])
+def test_a_shop_does_not_correct_the_check_that_found_goods_with_it(trade: World, word: str | None) -> None:
+    case = trade.open(LOT)
+    found = EffectivenessCheck(id="k", at=trade.now, site="X", case=case, result="found", quantity=kg(5))
+    trade.put(found)
+    seq, leaf, _ = entry_of(trade, "effectiveness_check")
+    trade.ledger.init("local/shop", operator="OP-X")
+    said_by_it = None if word is None else msgspec.structs.replace(found, result="clean", quantity=None)
+    reason: Any = "did_not_occur" if word is None else "incorrect_data"
+    wrong = Correction(id="x", at=trade.now, site="X", log="local/test", seq=seq, leaf=leaf, reason=reason, replacement=said_by_it)
+    trade.put(wrong, log="local/shop")
+    assert [step.result for step in trade.case(case).steps if step.kind == "check"] == ["found"]
+    by_record(trade, "effectiveness_check", result="clean", quantity=None)
+    assert [step.result for step in trade.case(case).steps if step.kind == "check"] == ["clean"], "who opened the case does"
