@@ -42,6 +42,7 @@ AREAS: Final = (
     "report",
     "finding",
     "case",
+    "caseerrors",
     "cleared",
     "proofs",
     "scan",
