@@ -5,7 +5,7 @@ Rules:
 1. An identity number is one in any grouping, the day in it notwithstanding. One whose year is of this century may be the number of a
    document (region, day, order): it counts if its word stands before it, or its check digit is right and no voucher's word does.
 2. A mobile number is one in any grouping, with a country's code or without. A landline is one with an area code that exists, written with
-   its 0 or the country's code; without one only behind a word such as ``tel``. A number abroad is one with its plus, or 00 set apart.
+   its 0 or the country's code. A number abroad is one with its plus, or 00 set apart. Behind a word such as ``tel`` 7 digits are one.
 3. What a voucher's word stands right before (``单号``, ``voucher``, ``UPC``, ``V-``) is its number, and so is what it should have been
    (``UPC .. instead of ..``); ``No.`` and ``#`` say so of no mobile number. A zero-padded number is no telephone: no subscriber's begins
    with 0 or 1, and 00 alone makes no country. But 12 digits that are both a product's code and a landline as people write it are refused:
@@ -68,7 +68,7 @@ def holds_number(text: str, *, strict: bool = False) -> bool:
 def _is_private(text: str, number: Number) -> bool:
     before = text[max(0, number.start - _BEFORE) : number.start]
     telephone = _OF_TELEPHONE.search(before) is not None
-    voucher = not telephone and _OF_VOUCHER.search(before) is not None
+    voucher = _OF_VOUCHER.search(before) is not None
     if number.kind == "identity":
         return _OF_PERSON.search(before) is not None or _is_identity(text[number.start : number.end], voucher=voucher)
     if number.kind == "service" or voucher:  # a firm's, by its form
@@ -80,7 +80,7 @@ def _is_private(text: str, number: Number) -> bool:
     if number.kind == "landline":
         return telephone or _has_area(before, number)
     plus = before.rstrip().endswith("+")
-    return number.kind == "foreign" and (plus or telephone or number.groups[0] in ("00", f"00{number.country}"))
+    return telephone or (number.kind == "foreign" and (plus or number.groups[0] in ("00", f"00{number.country}")))
 
 
 def _has_area(before: str, number: Number) -> bool:
