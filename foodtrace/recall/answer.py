@@ -187,9 +187,9 @@ class Answering:
         self.books = Books(self.found.moves, self.found.flows, said=said) if told or said else None
         self.said = said
         self.sums = self.books.all() if self.books is not None and said else self.found.sums
-        self.done: Completion = completion(facts, self.found, case, settings=settings)
-        self.called = self.found.called
         self.matter = Matter(facts, self.found, case, settings)
+        self.done: Completion = completion(facts, self.found, case, settings=settings, matter=self.matter)
+        self.called = self.found.called
 
     def _own_operator(self, asked: tuple[str, ...], case: Case | None) -> str:
         """Return who recalls: the case says it, else the producer of the lot asked for."""

@@ -81,7 +81,7 @@ class ClearedLine(msgspec.Struct, frozen=True, kw_only=True):
     own: int
     """On hand at, or travelling to, sites of whoever recalls; in no B."""
     sold: int
-    """Sold since it was cleared, as far as it is on record."""
+    """Sold since it was cleared, as far as it is on record; it stands in B, whether or not a notice came before."""
     sold_before: int
     """Sold, at the places where the rest was cleared, before that, as far as it is on record."""
     unknown: bool

@@ -40,14 +40,15 @@ class Curve(msgspec.Struct, frozen=True, kw_only=True):
 def case_at(case: Case, t: int, *, recorded: int | None = None) -> Case:
     """Return a case as it stood at a moment.
 
-    :param t: steps and dates after it are left out; the scope is the version in force then.
-    :param recorded: leave out steps recorded after it too (as known).
+    :param t: steps, clearings and dates after it are left out; the scope is the version in force then.
+    :param recorded: leave out steps and clearings recorded after it too (as known).
     """
     versions = tuple(version for version in case.versions if version.at <= t) or case.versions[:1]
     return msgspec.structs.replace(
         case,
         versions=versions,
         steps=tuple(step for step in case.steps if step.at <= t and (recorded is None or step.recorded <= recorded)),
+        cleared=tuple(each for each in case.cleared if each.since <= t and (recorded is None or each.recorded <= recorded)),
         published=_by(case.published, t),
         closed=_by(case.closed, t),
         withdrawn=_by(case.withdrawn, t),

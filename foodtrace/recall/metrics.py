@@ -3,7 +3,8 @@
 1. What is added up is said in :mod:`foodtrace.recall.tally`; T is the moment of the facts.
 2. R1 = retrieved/D, R2 = retrieved/B, R3 = (retrieved + sold - consumer returns + earlier destroyed + loss and use)/D,
    R4 notified and R5 answered of affected outlets, R6 clean of the drawn sample.
-3. N(s) is when the notice arrived, else when it was sent. An own site knows from the opening on.
+3. N(s) is when the notice arrived, else when it was sent. An own site knows from the opening on. Of goods that the case cleared the
+   clearing stands for it: what is sold of them since stays in B, or a clearing would better R2 (ADR 36).
 4. One row per unit, and for pieces per product. Rows are merged only if every lot in pieces declares its content; otherwise they
    are never added up, and the worst stands first.
 5. Possible links count (``count_possible``); the confirmed ones alone stand beside. Pseudo-lots are no part of the sums: theirs
@@ -29,6 +30,7 @@ from foodtrace.recall.bounds import Bounds
 from foodtrace.recall.effectiveness import drawn_of, standing
 from foodtrace.recall.facts import Case, Facts
 from foodtrace.recall.heard import heard_of
+from foodtrace.recall.matter import Matter
 from foodtrace.recall.percent import percent
 from foodtrace.recall.settings import DEFAULT, Settings
 from foodtrace.recall.sums import Count, notice_times, said_at_notice, sums_with_said, told_of_all
@@ -115,15 +117,21 @@ class Completion(msgspec.Struct, frozen=True, kw_only=True):
     effective: Rate
 
 
-def completion(facts: Facts, found: Affected, case: Case | None, *, settings: Settings = DEFAULT) -> Completion:
-    """Return the completion figures of a case (or of a lot without a case: nothing is retrieved then)."""
+def completion(
+    facts: Facts, found: Affected, case: Case | None, *, settings: Settings = DEFAULT, matter: Matter | None = None
+) -> Completion:
+    """Return the completion figures of a case (or of a lot without a case: nothing is retrieved then).
+
+    :param matter: what is still the matter of the case, if it is at hand.
+    """
+    asked = matter or Matter(facts, found, case, settings)
     everything = {holding: link.since for holding, link in found.holdings.items()}
     sure = {holding: link.since for holding, link in found.holdings.items() if link.link == "confirmed"}
     single = counted_once(found, settings.clock_slack) if case is not None else None
 
     def counted(holdings: Mapping[tuple[int, int], int]) -> tuple[Figures, ...]:
-        tallies = Count(facts, found, holdings, case, settings).tallies()
-        others = Count(facts, single, holdings, case, settings).tallies() if single is not None else None
+        tallies = Count(facts, found, holdings, case, settings, asked).tallies()
+        others = Count(facts, single, holdings, case, settings, asked).tallies() if single is not None else None
         return rows_of(found.infos, found.names, tallies, settings, once=others)
 
     confirmed = counted(sure)

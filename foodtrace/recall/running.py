@@ -11,8 +11,8 @@ Rules:
 3. T moves on: what becomes true by time alone (goods that were to come, a recall return too long on the road) is looked ahead to,
    and computed from nothing when it is due.
 4. Scopes that are not whole lots, dispatches without lot, transfers whose papers name unlike lots, records that other logs object to,
-   relabellings, returns reworked into other lots, goods that may be told twice (:mod:`foodtrace.recall.twice`) and found goods without
-   lot are computed from nothing each time.
+   relabellings, returns reworked into other lots, goods that may be told twice (:mod:`foodtrace.recall.twice`), goods that were cleared
+   and found goods without lot are computed from nothing each time.
 """
 
 from __future__ import annotations
@@ -209,6 +209,7 @@ class _State:
         self.simple = (
             all(isinstance(each, LotsClause) for each in clauses)
             and self.single is None
+            and not self.case.cleared
             and not (facts.crossed or found.copies or found.code_only or found.partial or found.unlike)
             and all(link.since == ALWAYS for link in found.holdings.values())
             and not any(flow.flags & UNNAMED for flow in found.flows)

@@ -134,11 +134,17 @@ def sums_with_said(facts: Facts, found: Affected, case: Case | None, *, settings
 class Count:
     """One count of the trade.
 
-    :param holdings: the affected holdings that count -> τ.
+    :param holdings: the affected holdings that count -> τ. :param matter: what is still the matter of the case, if it is at hand.
     """
 
     def __init__(
-        self, facts: Facts, found: Affected, holdings: Mapping[tuple[int, int], int], case: Case | None, settings: Settings
+        self,
+        facts: Facts,
+        found: Affected,
+        holdings: Mapping[tuple[int, int], int],
+        case: Case | None,
+        settings: Settings,
+        matter: Matter | None = None,
     ) -> None:
         pseudo = {move.lot for move in found.moves if move.unnamed}
         self.found = found
@@ -147,6 +153,8 @@ class Count:
         self.limit = facts.now - settings.transit_limit
         self.opened = case.opened if case else _LATER
         self.known = known_since(case, settings)
+        let_go = case is not None and bool(case.cleared)
+        self.matter = (matter or Matter(facts, found, case, settings)) if let_go else None
         self.trade = {h: since for h, since in holdings.items() if h[1] not in found.own and h[0] not in pseudo}
         self.own = {h: since for h, since in holdings.items() if h[1] in found.own and h[0] not in pseudo}
         self.into, corrected = self._uses(facts, case)
@@ -313,7 +321,7 @@ class Count:
         elif flow.kind == FlowKind.CONSUMED and (flow.log, flow.seq) in self.corrected:
             self._destroyed(flow, tally)
         elif flow.kind in _LOSS or flow.kind == FlowKind.CONSUMED:
-            if flow.t < self._knew(flow.site):
+            if self._before(flow):
                 tally.lost_before += flow.q
             else:
                 tally.lost_after += flow.q
@@ -346,12 +354,16 @@ class Count:
         """Return N(s); whoever recalls knows of it when the case is opened."""
         return min(self.known(site), self.opened) if site in self.found.own else self.known(site)
 
+    def _before(self, flow: Flow) -> bool:
+        """Say whether goods left before N(s). Who sells what was cleared needs no notice; for them the clearing stands for it (ADR 36)."""
+        return flow.t < self._knew(flow.site) and (self.matter is None or self.matter(flow.lot, flow.site, flow.t))
+
     def _sale(self, flow: Flow, tally: Tally) -> None:
         sales, returns = self.sales[flow.lot, flow.unit]
         if flow.kind == FlowKind.CONSUMER_RETURN:
             returns.append(Brought(site=flow.site, t=flow.t, q=flow.q, serial=flow.pair))
             return
-        before = flow.t < self._knew(flow.site)
+        before = self._before(flow)
         sales.append(Sale(site=flow.site, t=flow.t, q=flow.q, serial=flow.pair, before=before))
         if before:
             tally.sold_before += flow.q

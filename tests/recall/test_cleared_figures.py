@@ -10,11 +10,14 @@ import pytest
 from foodtrace import Quantity
 from foodtrace.events import GoodsCleared, Receipt, StockCount, Transfer
 from foodtrace.graph.edges import micros
+from foodtrace.graph.known import facts_by
 from foodtrace.operations import cases, disposal, notices
 from foodtrace.operations.casestatus import status
 from foodtrace.recall.answer import Answer
 from foodtrace.recall.cleared import ClearedGoods
 from foodtrace.recall.clearedwords import cleared_words
+from foodtrace.recall.curve import curve
+from foodtrace.recall.running import Running
 from tests.recall.casework import World, chain, day, kg
 
 LOT, OTHER = "OP-P/L", "OP-Q/K"
@@ -75,6 +78,36 @@ def test_custody_stands_in_what_is_retrieved_and_own_stock_in_no_base(world: Wor
     assert (answer.figures[0].retrieved, answer.figures[0].should_be_recalled) == (30_000, 90_000)
     assert answer.cleared.no_notice == answer.cleared.no_answer == answer.cleared.outlets == ("X", "Y")
     assert {each.site for each in answer.cleared.places} == {"P", "W", "X", "Y"}
+
+
+def test_cleared_goods_sold_without_a_notice_stay_in_what_should_be_recalled(world: World) -> None:
+    """By the letter they were sold before any notice, and out of B: two clearings and a sale had made 100 % of what was left."""
+    world.sell(LOT, "X", 10)
+    case = world.at(4).open(LOT, operator="OP-W")
+    world.do(disposal.dispose, "destroy", case, "Y", LOT, None)
+    clear(world.at(5), case, LOT, site="X")
+    before = world.answer(case).figures[0]
+    assert (before.retrieved, before.should_be_recalled) == (30_000, 80_000)
+    world.at(6).sell(LOT, "X", 50)
+    after = world.answer(case).figures[0]
+    assert (after.retrieved, after.should_be_recalled, after.rates["R2"].percent) == (30_000, 80_000, "37.5")
+    with world.read() as session:
+        rows = Running(case).completion(session, micros(world.now)).rows
+    assert (rows[0].should, rows[0].sold_before) == (80_000, 10_000)
+    world.at(7).put(Receipt(id="late", at=world.now, site="X", lot=LOT, quantity=kg(5)))
+    world.at(8).sell(LOT, "X", 5)
+    assert world.answer(case).figures[0].should_be_recalled == 80_000, "the clearing had lapsed: sold before any notice, by the letter"
+
+
+def test_the_curve_knows_a_clearing_from_its_moment_and_as_known_from_its_record(world: World) -> None:
+    case = world.at(4).open(LOT, operator="OP-W")
+    world.at(6).sell(LOT, "X", 50)
+    world.at(8).put(GoodsCleared(id="late", at=day(5), case=case, lots=(LOT,), site="X", basis="x", approved_by="9"))
+    with world.read() as session:
+        made = curve(world.case(case), [micros(day(t)) for t in (4.5, 7, 9)], lambda t, known: facts_by(session, t, known))
+    assert [point.rows[0].should for point in made.as_happened] == [90_000, 90_000, 90_000], "it was cleared when it was sold"
+    assert [point.rows[0].should for point in made.as_known] == [90_000, 40_000, 90_000], "nobody knew that on the seventh"
+    assert world.answer(case).figures[0].should_be_recalled == 90_000
 
 
 def test_a_site_that_keeps_no_books_has_at_most_so_much(world: World) -> None:
