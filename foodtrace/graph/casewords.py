@@ -11,7 +11,7 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from foodtrace.events import AnyEvent, Correction
@@ -47,38 +47,32 @@ class Word(NamedTuple):
     """Those of the corrections that are without effect, in whole or in part."""
 
 
-def words(facts: Standing, rows: Iterable[tuple[int, int, int]]) -> list[Word]:
-    """Return what events come to, each once. O(of them and their corrections).
-
-    :param rows: (log, seq, ended) of every row of ``about`` of :data:`KINDS` that was found, ended ones too.
-    """
-    found: dict[tuple[int, int], Word] = {}
-    for log, seq, ended in rows:
-        word = _word(facts, log, seq, untouched=ended == 0 and not facts.crossed)
-        if word is not None:
-            found.setdefault(word.place, word)
-    return list(found.values())
-
-
 def words_about(facts: Standing, session: Session, subject: str, kinds: Sequence[int] = KINDS) -> list[Word]:
-    """Return what the events about a subject come to. :param kinds: some of :data:`KINDS`."""
+    """Return what the events about a subject come to, each once. O(of them and their corrections). :param kinds: some of :data:`KINDS`."""
     number = find(session, [subject]).get(subject)
     if number is None:
         return []
     marks = ",".join("?" * len(kinds))
-    sql = f"SELECT log, seq, ended FROM about WHERE subject = ? AND kind IN ({marks})"  # noqa: S608 - only marks
-    return words(facts, session.rows(sql, (number, *kinds)))
+    sql = (
+        "SELECT a.log, a.seq, a.ended, e.bytes FROM about AS a JOIN entry AS e ON e.log = a.log AND e.seq = a.seq "  # noqa: S608 - only marks
+        f"WHERE a.subject = ? AND a.kind IN ({marks})"
+    )
+    words = [
+        _word(facts, log, seq, data, untouched=ended == 0 and not facts.crossed)
+        for log, seq, ended, data in session.rows(sql, (number, *kinds))
+    ]
+    return [word for word in words if word is not None]
 
 
 def word_at(facts: Standing, log: int, seq: int) -> Word | None:
     """Return what an event at a place comes to; none: it is none of :data:`foodtrace.graph.mended.DECIDING`, or a correction."""
-    found = _word(facts, log, seq, untouched=False)
+    found = _word(facts, log, seq, _bytes(facts.session, log, seq), untouched=False)
     return found if found is None or found.place == (log, seq) else None
 
 
-def _word(facts: Standing, log: int, seq: int, *, untouched: bool) -> Word | None:
+def _word(facts: Standing, log: int, seq: int, data: bytes, *, untouched: bool) -> Word | None:
     session = facts.session
-    recorded, event = _entry(session, log, seq)
+    recorded, event = parse(bytes(data)).recorded, event_of(session, log, seq, data)
     base_seq, later = seq, -1
     if isinstance(event, Correction):
         base = _base(facts, log, event)
@@ -100,7 +94,7 @@ def _word(facts: Standing, log: int, seq: int, *, untouched: bool) -> Word | Non
     named = own[-1] if own else (log, max(base_seq, later))
     entry, without = (log, seq), []
     for place in (*own, *facts.entitled(*named)):
-        _, correction = _entry(session, *place)
+        correction = event_of(session, *place, _bytes(session, *place))
         before = said
         said, whole = mended(said, correction.replacement if isinstance(correction, Correction) else None)
         if not whole:
@@ -119,7 +113,7 @@ def _base(facts: Standing, log: int, event: Correction) -> AnyEvent | None:
     return _base(facts, place, base) if isinstance(base, Correction) else base
 
 
-def _entry(session: Session, log: int, seq: int) -> tuple[int, AnyEvent]:
+def _bytes(session: Session, log: int, seq: int) -> bytes:
     row = session.row("SELECT bytes FROM entry WHERE log = ? AND seq = ?", (log, seq))
     assert row is not None  # noqa: S101 - a sealed entry that a row was made of
-    return parse(bytes(row[0])).recorded, event_of(session, log, seq, row[0])
+    return bytes(row[0])

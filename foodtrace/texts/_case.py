@@ -250,7 +250,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "decision.closed_plain": ("{at} 结案, 没有说条件不满足 (批准 {by})", "{at} closed, without override (approved by {by})"),
     "decision.closed_over": (
         "{at} 结案, 按当时的记录有 {count} 项条件不满足, 没有写理由 (批准 {by})",
-        "{at} closed although, by the records of then, {count} {count:condition|conditions} did not hold, without an override (approved by {by})",
+        "{at} closed, without an override, although {count} stood against it by the records of then (approved by {by})",
     ),
     "decision.nobody": ("没有人", "nobody"),
     "decision.no_effect": ("{said}; 没有理由或没有人批准, 不起作用", "{said}; without effect: no reason, or nobody who answers for it"),

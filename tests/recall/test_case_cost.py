@@ -119,9 +119,9 @@ def test_the_records_of_a_case_are_read_once(trades: list[World], name: str, mon
     read: list[str] = []
     real = casefile._about
 
-    def counted(session: Session, subject: str) -> object:
+    def counted(session: Session, subject: str, site: str = "") -> object:
         read.append(subject)
-        return real(session, subject)
+        return real(session, subject, site)
 
     monkeypatch.setattr(casefile, "_about", counted)
     with trades[0].read() as session:
