@@ -29,7 +29,8 @@ from foodtrace.graph.times import moment
 from foodtrace.operations.blastsets import Reach
 from foodtrace.operations.recalling import recall
 from foodtrace.recall.packs import for_day
-from foodtrace.recall.said import Position, positions
+from foodtrace.recall.said import Position
+from foodtrace.recall.saying import positions
 from foodtrace.storage.session import Session
 
 _LATE = "SELECT DISTINCT m.lot FROM {ids} CROSS JOIN move AS m WHERE m.lot = f.value AND m.t > ? AND m.ended <= 0"

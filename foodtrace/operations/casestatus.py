@@ -50,7 +50,8 @@ from foodtrace.recall.marked import marked, unsealed
 from foodtrace.recall.matter import Matter
 from foodtrace.recall.packs import for_case
 from foodtrace.recall.report import CurvePoint, at_deadline, curve_points, plan_said
-from foodtrace.recall.said import ToldTwice, Unsealed, unsealed_said
+from foodtrace.recall.said import ToldTwice, Unsealed
+from foodtrace.recall.saying import unsealed_said
 from foodtrace.recall.scope import scope_words
 from foodtrace.recall.settings import DAY_LONG, HOUR, Settings
 from foodtrace.recall.sums import sums_with_said

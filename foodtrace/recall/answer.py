@@ -46,15 +46,9 @@ from foodtrace.recall.said import (
     RateAnswer,
     ToldTwice,
     WithoutLot,
-    figures_said,
     finding_kinds,
-    findings_said,
-    likely_first,
-    positions,
-    rate_said,
-    said_time,
-    twice_said,
 )
+from foodtrace.recall.saying import figures_said, findings_said, likely_first, positions, rate_said, said_time, twice_said
 from foodtrace.recall.scope import scope_words
 from foodtrace.recall.settings import DEFAULT, Settings
 from foodtrace.recall.shares import SiteBounds, site_bounds

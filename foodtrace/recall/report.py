@@ -42,7 +42,8 @@ from foodtrace.recall.marked import marked, unsealed
 from foodtrace.recall.packs import for_case
 from foodtrace.recall.reach import reach_of_case
 from foodtrace.recall.report_entries import MOST_GOODS, CaseEntry, LogProof, entries_of_case, entries_of_goods, local_time, log_proofs
-from foodtrace.recall.said import Unsealed, rate_said, unsealed_said
+from foodtrace.recall.said import Unsealed
+from foodtrace.recall.saying import rate_said, unsealed_said
 from foodtrace.recall.scope import scope_words
 from foodtrace.recall.settings import Settings
 from foodtrace.recall.sums import said_at_notice

@@ -31,7 +31,7 @@ from foodtrace.recall.plain.findings import ordered
 from foodtrace.recall.plain.lot import RECEIVED, Held
 from foodtrace.recall.plain.sources import behind_told, said_time
 from foodtrace.recall.plain.told import PlainAnswer
-from foodtrace.recall.said import figures_said, rate_said
+from foodtrace.recall.saying import figures_said, rate_said
 from foodtrace.recall.settings import Settings
 from foodtrace.recall.sums import answers_of, told_of
 
