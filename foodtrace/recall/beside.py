@@ -8,7 +8,9 @@ Rules:
    is back also above): who has how much beyond what ever came, or was brought back beyond what was sold, stands beside them, with the
    lot where a site has two.
 3. What a rate divides by holds what only an answer, a count or a seal says beside what the records say: the rate's own line says how much.
-4. What was received after the opening and not booked as sealed is free stock, and is said to be.
+4. What a registered site sent to nobody on record is on nobody's shelf, and so in no rate where it left an own site: how much, and from
+   where, stands beside them.
+5. What was received after the opening and not booked as sealed is free stock, and is said to be.
 """
 
 from __future__ import annotations
@@ -60,16 +62,24 @@ def beside_rates(told_twice: Sequence[ToldTwice], untraced: Iterable[FindingAnsw
         lines.append(text("beside.twice_more", lang, count=len(told_twice) - _MOST))
     found = list(untraced)
     for kind in OVER:
-        mine = sorted((each for each in found if each.kind == kind and each.value), key=lambda each: (-each.value, each.site))
+        mine = [each for each in found if each.kind == kind and each.value]
         if mine:
-            names = [f"{_place(each.site_name, each, mine)} {_amount(each.value, each.unit, lang)}" for each in mine[:_MOST]]
-            what = ", ".join(names) + (" .." if len(mine) > _MOST else "")
-            lines.append(text("beside.over", lang, kind=text(f"finding.{kind}", lang), what=what))
+            lines.append(text("beside.over", lang, kind=text(f"finding.{kind}", lang), what=_listed(mine, lang)))
+    gone = [each for each in found if each.kind == "destination_missing" and each.site_name and each.value]  # a place has no name
+    if gone:
+        lines.append(text("beside.to_nobody", lang, what=_listed(gone, lang)))
     return lines
 
 
+def _listed(found: Iterable[FindingAnswer], lang: Lang) -> str:
+    """Return sites with what findings are about, the most first."""
+    mine = sorted(found, key=lambda each: (-each.value, each.site))
+    names = [f"{_place(each.site_name, each, mine)} {_amount(each.value, each.unit, lang)}" for each in mine[:_MOST]]
+    return ", ".join(names) + (" .." if len(mine) > _MOST else "")
+
+
 def unsealed_words(unsealed: Sequence[Unsealed], lang: Lang) -> str:
-    """Say which sites have free stock of what they received after the opening (rule 4); empty where none has."""
+    """Say which sites have free stock of what they received after the opening (rule 5); empty where none has."""
     if not unsealed:
         return ""
     names = [f"{_place(each.name, each, unsealed)} {_amount(each.quantity, each.unit, lang)}" for each in unsealed[:_MOST]]
