@@ -313,6 +313,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What the findings are, by which rules they are detected, what to do: one for each kind and reason that is in ``untraced``."""
     positions: tuple[Position, ...]
     partial: bool
+    later: int | None = None
+    """Asked for an earlier moment: how many more sites all records there are name today; none: it was asked for now."""
     bounds: tuple[SiteBounds, ...] | None = None
     """Least, proportional and most at every affected site; none: not asked for, they cost a replay of all records."""
 

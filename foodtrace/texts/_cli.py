@@ -136,6 +136,7 @@ _RECALL: Final[dict[str, tuple[str, str]]] = {
         "{count} {count:is|are} dated more than a day ahead: until then a recall names {count:it|them} and counts {count:it|them} nowhere; foodtrace correct mends a date",
     ),
     "cli.recall.head_ahead": (" + 未计 {count} 处 (日期在后)", " + {count} not counted (dated ahead)"),
+    "cli.recall.head_later": (" + 此后另 {count} 处 (不在 --at 之内)", " + {count} more since (not as of --at)"),
     "cli.recall.ahead": (
         "日期在现在以后的记录指到 {count} 处, 没有算进上面: {names}。先当作可能有货, 打电话; 日期写错的用 foodtrace correct 改",
         ("records dated later than now name {count} {count:site that is|sites that are} not counted above: {names}; take them as possible and call them; "

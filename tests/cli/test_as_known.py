@@ -25,6 +25,24 @@ def test_a_birth_that_was_not_known_then_is_not_in_the_header(here: Inside, lang
     assert "永发合作社" in here("recall", "C-1", "--at", "2026-01-02T06:00", lang=lang)
 
 
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_wrong_year_is_no_all_clear(here: Inside, lang: str) -> None:
+    here("init")
+    here("site", "add", "惠民菜店:shop", "永发合作社:farm")
+    made = {"type": "certificate_issued", "id": "c", "at": "2026-01-02T05:00:00+08:00", "site": "L-0002", "lot": "L-0002/C-1"}
+    made |= {"serial": "1", "issuer": "L-0002", "product": "芹菜", "quantity": {"value": 50_000, "unit": "g"}}  # type: ignore[dict-item]
+    sent = {"type": "transfer", "id": "t", "at": "2026-01-02T06:00:00+08:00", "site": "L-0002", "to": "L-0001", "lot": "L-0002/C-1"}
+    sent |= {"quantity": {"value": 5_000, "unit": "g"}}  # type: ignore[dict-item]
+    (here.folder / "s.jsonl").write_text("\n".join(map(json.dumps, (made, sent))), "utf-8")
+    here("record", "s.jsonl")
+    said = {"en": " + 2 more since (not as of --at)", "zh": " + 此后另 2 处 (不在 --at 之内)"}[lang]
+    assert said in here("recall", "C-1", "--at", "2025-01-02", lang=lang)
+    assert json.loads(here("recall", "C-1", "--at", "2025-01-02", "--json"))["later"] == 2
+    assert said in here("recall", "--producer", "L-0002", "--at", "2025-01-02", lang=lang)
+    assert "more since" not in here("recall", "C-1", "--at", "2026-01-03")
+    assert json.loads(here("recall", "C-1", "--json"))["later"] is None
+
+
 def test_sites_and_goods_without_lot_are_called_by_their_whole_names(here: Inside) -> None:
     """A window names its site as people do; what was sent without lot is named so that it can be typed."""
     here("init")

@@ -148,9 +148,10 @@ def _scoped(ledger: Ledger, lots: Sequence[str], words: dict[str, str], at: str 
     if at is not None and not any(words.values()):
         from foodtrace.operations.recalling import recall as find_lots  # noqa: PLC0415 - of lots alone nothing else has to be loaded
 
-        then = _until(at)
+        then, today = _until(at), ledger.clock()
         with ledger.reading() as session:
-            return find_lots(session, lots, now=then, recorded_until=then if as_known else None, bounds=bounds)
+            found = find_lots(session, lots, now=then, recorded_until=then if as_known else None, bounds=bounds)
+            return found if then >= today else _and_later(found, find_lots(session, lots, now=today))
     from foodtrace.graph.edges import micros  # noqa: PLC0415
     from foodtrace.operations.common import local  # noqa: PLC0415
     from foodtrace.operations.recalling import recall as find_all  # noqa: PLC0415
@@ -170,7 +171,15 @@ def _scoped(ledger: Ledger, lots: Sequence[str], words: dict[str, str], at: str 
         answer = find_all(session, lots, now=now, recorded_until=known, scope=rules, operator=who, bounds=bounds)
         if not answer.affected_lots or len(rules) + len(lots) > 1:  # else the window that found some has been looked at
             check_windows(session, clauses, today)
-        return answer
+        if when is None or now >= ledger.clock():
+            return answer
+        return _and_later(answer, find_all(session, lots, now=today, scope=rules, operator=who))
+
+
+def _and_later(then: Any, today: Any) -> Any:
+    """Return what is asked of an earlier moment with how many more sites are known today: a wrong year must not read as an all-clear."""
+    there = {row.site for row in (*then.outlets, *then.others)}
+    return msgspec.structs.replace(then, later=len({row.site for row in (*today.outlets, *today.others)} - there))
 
 
 def write(ctx: Context, ledger: Ledger, answer: Any, view: View, known: int | None = None) -> None:

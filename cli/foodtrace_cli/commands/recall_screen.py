@@ -145,7 +145,8 @@ def _head(ctx: Context, answer: Any, births: Sequence[Birth], recalls: str) -> l
     early = len(sites_ahead(answer.untraced))
     counted = ctx.t(
         "cli.recall.head",
-        ahead=ctx.t("cli.recall.head_ahead", count=early) if early else "",
+        ahead=(ctx.t("cli.recall.head_ahead", count=early) if early else "")
+        + (ctx.t("cli.recall.head_later", count=f"{answer.later:,}") if answer.later else ""),
         outlets=f"{len(answer.outlets):,}",
         confirmed=f"{confirmed:,}",
         possible=f"{len(answer.outlets) - confirmed:,}",
