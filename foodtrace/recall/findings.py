@@ -36,7 +36,7 @@ RULES: Final[Mapping[Rule, tuple[str, ...]]] = {
     lots.origins: ("origin_missing", "several_origins"),
     lots.no_path: ("same_lot_no_path",),
     lots.same_code: ("code_only",),
-    moves.without_lot: ("lot_missing", "mixed_stall", "destination_missing"),
+    moves.without_lot: ("lot_missing", "mixed_stall", "destination_missing", "time_contradiction"),
     moves.not_held: ("lot_missing",),
     moves.astray: ("destination_missing", "lot_missing"),
     moves.ahead: ("time_contradiction",),

@@ -168,6 +168,14 @@ def test_a_step_that_only_slack_lets_in_names_a_lot_and_a_site() -> None:
     assert [(told.lots[each.lot], told.sites[each.site], len(each.entries)) for each in found] == [("M", "W", 1)]
 
 
+@pytest.mark.parametrize(("day", "kinds"), [(1.9, {"lot_missing", "time_contradiction"}), (2, {"lot_missing"}), (0.9, set())])
+def test_goods_without_lot_that_only_slack_makes_these(day: float, kinds: set[str]) -> None:
+    told = Told(f"L:P 100\nP->S L40 @2/2\nS->X 50 @{day} unnamed", settings=Settings(clock_slack=24 * HOUR))
+    found = [each for each in told.found() if each.kind in ("lot_missing", "time_contradiction")]
+    assert {each.kind for each in found} == kinds
+    assert {told.sites[each.site] for each in found if each.kind == "time_contradiction"} <= {"X"}
+
+
 @pytest.mark.parametrize(("days", "kinds"), [(3, set()), (5, {"no_answer"})])
 def test_no_answer_in_working_days(days: int, kinds: set[str]) -> None:
     # 2026-01-11 (day 10) is a Sunday; no table for 2026 is needed beyond the weekend rule.

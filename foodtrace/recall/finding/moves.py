@@ -134,7 +134,10 @@ def _between(look: Look, here: Holding, there: Holding) -> Iterator[tuple[int, i
 
 
 def without_lot(look: Look) -> Iterator[Finding]:
-    """lot_missing, mixed_stall: dispatches without lot, and which holdings they may have come from."""
+    """lot_missing, mixed_stall: dispatches without lot, and which holdings they may have come from.
+
+    time_contradiction: of these goods it can have been only what came after it had left, as far as clocks may be wrong.
+    """
     unnamed = [move for move in look.found.moves if move.unnamed and (move.lot, move.dst) in look.found.holdings]
     yield from _for_nowhere(look)
     if not unnamed:
@@ -144,17 +147,19 @@ def without_lot(look: Look) -> Iterator[Finding]:
     came = _came(look, senders)
     for move in unnamed:
         entries = move.words or move.entries
-        reason = "" if came(move) else "counted"
+        reason = "" if came(move, look.settings.clock_slack) else "counted"
         yield Finding(kind="lot_missing", site=move.src, entries=entries, value=move.sent, unit=move.unit, reason=reason)
+        if not reason and not came(move, 0):
+            yield Finding(kind="time_contradiction", lot=move.lot, site=move.dst, entries=entries)
         lots = candidates.count(move)
         if lots > 1:
             yield Finding(kind="mixed_stall", site=move.src, entries=entries, value=lots)
 
 
-def _came(look: Look, senders: set[int]) -> Callable[[Move], bool]:
+def _came(look: Look, senders: set[int]) -> Callable[[Move, int], bool]:
     """Return what says whether goods of this answer that a dispatch without lot may have been had come to its sender, by a record of that.
 
-    Else it only counted them, or some record speaks of them there: they were there, and nobody knows since when.
+    It is asked with how much later they may have come. Else it only counted them, or some record speaks of them there: they were there, and nobody knows since when.
     """
     flows = [flow for flow in look.found.flows if flow.kind != FlowKind.COUNT]
     there: dict[int, list[tuple[int, int, set[str]]]] = defaultdict(list)
@@ -162,8 +167,8 @@ def _came(look: Look, senders: set[int]) -> Callable[[Move], bool]:
         if site in senders and (lot, site) in look.found.holdings:
             there[site].append((since, lot, look.found.products(lot)))
 
-    def came(move: Move) -> bool:
-        wanted, by = _product(look, move), move.t_out + look.settings.clock_slack
+    def came(move: Move, slack: int) -> bool:
+        wanted, by = _product(look, move), move.t_out + slack
         return any(since <= by and lot != move.lot and may_be(said, wanted) for since, lot, said in there[move.src])
 
     return came
