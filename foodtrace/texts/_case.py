@@ -256,7 +256,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "decision.no_effect": ("{said}; 没有理由或没有人批准, 不起作用", "{said}; without effect: no reason, or nobody who answers for it"),
     "decision.overridden": (
         "{at} 条件不满足而结案, 理由: {reason} (批准 {by})",
-        "{at} closed although conditions did not hold, because: {reason} (approved by {by})",
+        "{at} closed although not every condition held, because: {reason} (approved by {by})",
     ),
     "decision.reopened": ("{at} 重新进行: {reason} ({by})", "{at} reopened: {reason} ({by})"),
     "decision.withdrawn": ("{at} 撤销: {reason} (批准 {by})", "{at} withdrawn: {reason} (approved by {by})"),

@@ -159,7 +159,8 @@ def without_lot(look: Look) -> Iterator[Finding]:
 def _came(look: Look, senders: set[int]) -> Callable[[Move, int], bool]:
     """Return what says whether goods of this answer that a dispatch without lot may have been had come to its sender, by a record of that.
 
-    It is asked with how much later they may have come. Else it only counted them, or some record speaks of them there: they were there, and nobody knows since when.
+    It is asked with how much later they may have come. Else it only counted them, or some record speaks of them there: they were there, and
+    nobody knows since when.
     """
     flows = [flow for flow in look.found.flows if flow.kind != FlowKind.COUNT]
     there: dict[int, list[tuple[int, int, set[str]]]] = defaultdict(list)
