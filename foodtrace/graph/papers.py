@@ -6,16 +6,15 @@ parties leads from the one to the other. Rules:
 1. A transfer is its number, its sender and its receiver, all three given, and nothing is matched by resemblance.
 2. In a ledger of one log a dispatch whose lot a receipt of that number names is answered, and asks nothing; where several logs write,
    another one may say that something else came.
-3. Most senders are never named by a receipt: of those one look tells it, whatever they sent.
-4. Whether papers of another lot are near some lots at all is asked in one go (:func:`near`), before anything is read: an ask at a till or
-   a gate is held by what its goods may have come from, and most come from nothing of the kind.
-5. Rows are read as numbers; this module loads no structs.
+3. Whether papers of another lot are near some lots at all is asked in one go (:func:`another_named`), and most often they are not: then
+   nothing is read of them. An ask at a till or a gate is held by what its goods may have come from (:func:`near`).
+4. Rows are read as numbers; this module loads no structs.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from foodtrace.graph.flowkind import UNNAMED, FlowKind
@@ -38,12 +37,6 @@ class Side(NamedTuple):
 
 _RECEIPT: Final = int(FlowKind.RECEIPT)
 _LEAVING: Final = (int(FlowKind.DISPATCH), int(FlowKind.RETURN))
-_OF: Final = "EXISTS (SELECT 1 FROM move AS m WHERE m.kind = {} AND m.other = f.value AND m.pair <> '')"
-_NAMED: Final = {
-    True: "SELECT f.value FROM {ids} WHERE " + " OR ".join(_OF.format(kind) for kind in _LEAVING),  # noqa: S608 - constants
-    False: "SELECT f.value FROM {ids} WHERE " + _OF.format(_RECEIPT),  # noqa: S608 - constants
-}
-"""Of receipts: which of their receivers any dispatch names; of dispatches: which of their senders any receipt names (rule 3)."""
 _WHERE: Final = "m.kind IN ({kinds}) AND m.other IN ({others}) AND m.pair = f.value AND m.pair <> ''"
 _UNDER: Final[Mapping[Dialect, str]] = {
     "sqlite": f"SELECT m.pair, m.site, m.other, m.lot, m.log, m.seq FROM {{{{texts}}}} CROSS JOIN move AS m WHERE {_WHERE}",  # noqa: S608
@@ -54,14 +47,14 @@ _UNDER: Final[Mapping[Dialect, str]] = {
 """Of a kind of record that names one of some sites as its other one, what it says under some numbers."""
 _TOGETHER: Final = 4
 """Sites that are asked about in one query."""
-_MANY: Final = 1_000
-"""Numbers beyond which it is worth asking first whose could be answered at all (rule 3)."""
 _NEAR_OTHER: Final = "o.kind IN ({0}) AND o.other = m.site AND o.pair = m.pair AND o.pair <> '' AND o.site = m.other AND o.lot <> m.lot"
 _NEAR: Final[Mapping[Dialect, str]] = {
     "sqlite": "SELECT DISTINCT m.lot FROM {{ids}} CROSS JOIN move AS m CROSS JOIN move AS o "  # noqa: S608 - constants
     f"WHERE m.lot = f.value AND m.kind IN ({{1}}) AND m.pair <> '' AND {_NEAR_OTHER}",
-    "postgresql": "SELECT DISTINCT m.lot FROM {{ids}} CROSS JOIN move AS m CROSS JOIN LATERAL "  # noqa: S608 - constants
-    f"(SELECT 1 FROM move AS o WHERE {_NEAR_OTHER} OFFSET 0) AS n WHERE m.lot = f.value AND m.kind IN ({{1}}) AND m.pair <> ''",
+    # Else the server reads every receipt there is first.
+    "postgresql": "SELECT DISTINCT m.lot FROM {{ids}} CROSS JOIN LATERAL "  # noqa: S608 - constants
+    "(SELECT a.lot, a.site, a.other, a.pair FROM move AS a WHERE a.lot = f.value AND a.kind IN ({1}) AND a.pair <> '' OFFSET 0) AS m "
+    f"CROSS JOIN LATERAL (SELECT 1 FROM move AS o WHERE {_NEAR_OTHER} OFFSET 0) AS n",
 }
 """Lots of whose transfers the other side's paper names another lot as well."""
 _RECEIVED: Final = f"SELECT 1 FROM move AS m WHERE m.kind = {_RECEIPT} AND m.pair <> '' LIMIT 1"  # noqa: S608 - constants
@@ -71,16 +64,23 @@ _SENDERS: Final = (
 )
 
 
+def asks(dialect: Dialect, lots: Sequence[int]) -> list[Ask]:
+    """Return what :func:`another_named` of these lots, in ascending order, asks."""
+    kinds = ", ".join(map(str, _LEAVING)), str(_RECEIPT)
+    return [(_NEAR[dialect].format(*each), lots, ()) for each in (kinds, kinds[::-1])] if lots else []
+
+
+def another_named(session: Session, lots: Collection[int]) -> set[int]:
+    """Return those of some lots of whose transfers the other side's paper names another lot, beside them or in their place."""
+    return {lot for sql, ids, params in asks(session.dialect, sorted(lots)) for (lot,) in session.each(sql, ids or (), params)}
+
+
 def near(session: Session, lots: Collection[int], *, logs: int) -> set[int]:
-    """Return those of some lots of which a transfer may be told as one of another lot, those for certain not left out (rule 4).
+    """Return those of some lots of which a transfer may be told as one of another lot, those for certain not left out (rule 3).
 
     :param logs: how many logs there are.
     """
-    found: set[int] = set()
-    if lots and session.row(_RECEIVED) is not None:
-        kinds = ", ".join(map(str, _LEAVING)), str(_RECEIPT)
-        for each in (kinds, kinds[::-1]):
-            found.update(lot for (lot,) in session.each(_NEAR[session.dialect].format(*each), sorted(lots)))
+    found = another_named(session, lots) if lots and session.row(_RECEIVED) is not None else set[int]()
     if logs > 1 and lots:
         sent = session.each(_SENDERS, sorted(lots), ())
         several = writers(session, {site for _, site in sent})
@@ -114,11 +114,6 @@ def replaced(told: Iterable[Side], others: Collection[Side]) -> set[int]:
     return found
 
 
-def asks(dialect: Dialect, told: Collection[Side], *, logs: int) -> list[Ask]:
-    """Return what :func:`other_sides` will ask; nothing of very many, where the answers of the one question decide on the next."""
-    return [] if len(told) > _MANY else [ask for came in _SIDES for ask in _asks(dialect, told, came, logs, None)]
-
-
 def other_sides(session: Session, told: Collection[Side], *, logs: int) -> list[Side]:
     """Return what is on record of the other side of the same transfers, of any lot; what no longer stands too.
 
@@ -126,12 +121,8 @@ def other_sides(session: Session, told: Collection[Side], *, logs: int) -> list[
     """
     wanted = {side.transfer for side in told}
     found: list[Side] = []
-    for came in _SIDES:
-        ends: set[int] | None = None
-        if len(told) > _MANY:
-            mine = sorted({_own(side) for side in told if side.came == came})
-            ends = {site for (site,) in session.each(_NAMED[came], mine)} if mine else set()
-        for sql, numbers, params in _asks(session.dialect, told, came, logs, ends):
+    for came in (False, True):
+        for sql, numbers, params in _asks(session.dialect, told, came, logs):
             for number, site, here, lot, log, seq in session.each(sql, numbers or (), params):
                 transfer = Transfer(number, site, here) if came else Transfer(number, here, site)
                 if transfer in wanted:
@@ -139,21 +130,13 @@ def other_sides(session: Session, told: Collection[Side], *, logs: int) -> list[
     return found
 
 
-_SIDES: Final = (False, True)
-"""Whether receipts are asked about: dispatches come first."""
-
-
-def _own(side: Side) -> int:
-    return side.transfer.receiver if side.came else side.transfer.sender
-
-
-def _asks(dialect: Dialect, told: Collection[Side], came: bool, logs: int, ends: set[int] | None) -> Iterator[Ask]:  # noqa: FBT001
-    """Iterate over the questions about the other side of receipts, or of dispatches. :param ends: only of these sites; none: of all."""
+def _asks(dialect: Dialect, told: Collection[Side], came: bool, logs: int) -> Iterator[Ask]:  # noqa: FBT001 - which side
+    """Iterate over the questions about the other side of receipts, or of dispatches."""
     answered = {(side.transfer, side.lot) for side in told if side.came != came} if logs == 1 else ()
     asked: dict[int, set[str]] = defaultdict(set)
     for side in told:
-        if side.came == came and (ends is None or _own(side) in ends) and (side.transfer, side.lot) not in answered:
-            asked[_own(side)].add(side.transfer.number)
+        if side.came == came and (side.transfer, side.lot) not in answered:
+            asked[side.transfer.receiver if came else side.transfer.sender].add(side.transfer.number)
     kinds = _LEAVING if came else (_RECEIPT,)
     for n in range(0, len(asked), _TOGETHER):
         some = sorted(asked)[n : n + _TOGETHER]
@@ -161,4 +144,4 @@ def _asks(dialect: Dialect, told: Collection[Side], came: bool, logs: int, ends:
         yield _UNDER[dialect].format(**marks), sorted(set().union(*(asked[site] for site in some))), (*kinds, *some)
 
 
-__all__ = ["Side", "asks", "near", "other_sides", "replaced", "sides"]
+__all__ = ["Side", "another_named", "asks", "near", "other_sides", "replaced", "sides"]

@@ -22,7 +22,7 @@ from foodtrace.graph.flows import LEAVING, Act, Copies, Flow, FlowKind, LogInfo,
 from foodtrace.graph.heads import LogHead, behind, heads
 from foodtrace.graph.kinds import ABOUT
 from foodtrace.graph.names import find
-from foodtrace.graph.papers import Side, other_sides
+from foodtrace.graph.papers import Side, another_named, other_sides
 from foodtrace.graph.products import rule_fits
 from foodtrace.graph.rows import ENDED
 from foodtrace.graph.spoken import Spoken, spoken_in
@@ -161,25 +161,32 @@ class SqlFacts(Standing):
 
     def other_papers(self, flows: Collection[Flow]) -> Sequence[Flow]:
         """See :class:`foodtrace.recall.facts.Facts`."""
+        lots = another_named(self._s, {flow.lot for flow in flows if flow.pair})
         sides = [
             Side(Transfer(flow.pair, *ends), flow.kind == FlowKind.RECEIPT, flow.lot, flow.log, flow.seq)
             for flow in flows
-            if (ends := ends_of(flow)) is not None
+            if flow.lot in lots and (ends := ends_of(flow)) is not None
         ]
+        words, others = self._told_elsewhere(flows)
         found = {(side.log, side.seq) for side in other_sides(self._s, sides, logs=len(self.ranks()))}
-        found |= {(word.log, word.seq) for word in self._told_elsewhere([side for side in sides if not side.came])}
-        wanted = {side.transfer for side in sides}
+        found |= {(word.log, word.seq) for word in others}
+        wanted = {side.transfer for side in sides} | {word.transfer for word in words}
         return [flow for flow in self.entries(found) if (ends := ends_of(flow)) is not None and (flow.pair, *ends) in wanted]
 
-    def _told_elsewhere(self, sides: Collection[Side]) -> list[Word]:
-        """Return the dispatches that other logs tell under the number and parties of some (:mod:`foodtrace.graph.tellers`)."""
+    def _told_elsewhere(self, flows: Collection[Flow]) -> tuple[list[Word], list[Word]]:
+        """Return the dispatches among some flows that other logs may tell, and what those tell (:mod:`foodtrace.graph.tellers`)."""
         if len(self.ranks()) == 1:
-            return []
-        written = writers(self._s, {side.transfer.sender for side in sides})
-        told = [Word(side.transfer, side.lot, side.log, side.seq) for side in sides if side.transfer.sender in written]
+            return [], []
+        sent = [flow for flow in flows if flow.kind in LEAVING]
+        written = writers(self._s, {flow.site for flow in sent})
+        told = [
+            Word(Transfer(flow.pair, *ends), flow.lot, flow.log, flow.seq)
+            for flow in sent
+            if flow.site in written and (ends := ends_of(flow)) is not None
+        ]
         places = self.sites_said({site for word in told for site in (word.transfer.sender, word.transfer.receiver)})
         whose = {site: str(said[2]) for site, said in places.items()}
-        return other_words(self._s, told, written, whose.__getitem__)
+        return told, other_words(self._s, told, written, whose.__getitem__)
 
     def party(self, log: int) -> str:
         """See :class:`foodtrace.recall.facts.Facts`."""

@@ -19,6 +19,7 @@ _PORTION = 500
 _KIND, _OPERATOR = 1, 2
 """Where these stand in what is said of a site."""
 _PRODUCED, _CONSUMED, _RECEIPT = int(FlowKind.PRODUCED), int(FlowKind.CONSUMED), int(FlowKind.RECEIPT)
+_LEAVING = frozenset((int(FlowKind.DISPATCH), int(FlowKind.RETURN)))
 _SPEAKING = frozenset({int(FlowKind.BORN), int(FlowKind.USED), _RECEIPT})
 """What entries do that may say no more than that goods were there: let in at a gate, take a sample."""
 
@@ -122,12 +123,14 @@ class Reach:
     def _check_papers(self, rows: Sequence[Row]) -> None:
         """Find the lots that another paper of one of their transfers names another lot in place of: they are not plain."""
         logs, session = len(self.rows.ranks()), self.rows.session
-        told = papers.sides(rows)
+        near = papers.another_named(session, {row[1] for row in rows})
+        told = papers.sides(row for row in rows if row[1] in near)
         self.odd |= papers.replaced(told, papers.other_sides(session, told, logs=logs))
-        sent = [side for side in told if not side.came]
-        written = tellers.writers(session, {side.transfer.sender for side in sent}) if logs > 1 else {}
+        senders = {row[2] for row in rows if row[0] in _LEAVING and row[11] and row[3]} if logs > 1 else set[int]()
+        written = tellers.writers(session, senders) if senders else {}
         if not written:
             return
+        sent = [side for side in papers.sides(rows) if not side.came]
         mine = [tellers.Word(side.transfer, side.lot, side.log, side.seq) for side in sent if side.transfer.sender in written]
         said = self.rows.sites_said({site for word in mine for site in word.transfer[1:]})
         words = [*mine, *tellers.other_words(session, mine, written, lambda site: str(said[site][_OPERATOR]))]

@@ -64,7 +64,7 @@ class Gathered:
         lots = sorted(self._closure(names))
         self._few = len(lots) <= _PORTION
         if self._few:
-            rows.session.ahead(*rows.of_lots(lots))
+            rows.session.ahead(*rows.of_lots(lots), *papers.asks(rows.session.dialect, lots))
         self.ranks = rows.ranks()
         several: set[tuple[int, int]] = set()
         for portion in _portions(lots):
@@ -163,9 +163,9 @@ class Gathered:
 
     def _check_papers(self) -> None:
         """See that no paper of a transfer of these goods names another lot in place of theirs (rule 5)."""
-        told = [side for books in self.books.values() for side in papers.sides(books.rows)]
-        others = papers.other_sides(self.rows.session, told, logs=len(self.ranks))
-        if papers.replaced(told, others) & self.books.keys():
+        near = papers.another_named(self.rows.session, self.books)
+        told = [side for lot in sorted(near) for side in papers.sides(self.books[lot].rows)]
+        if told and papers.replaced(told, papers.other_sides(self.rows.session, told, logs=len(self.ranks))) & near:
             raise HandOver("papers of one transfer of unlike lots")
 
     def _check_copies(self, entries: Collection[tuple[int, int]]) -> None:
@@ -192,10 +192,9 @@ class Gathered:
         new = sorted(({row[2] for row in rows} | {row[3] for row in rows}) - self.sites.keys() - {0})
         if self._few:
             tellers = of_senders(self._senders(rows)) if len(self.ranks) > 1 else ()
-            others = papers.asks(self.rows.session.dialect, papers.sides(rows), logs=len(self.ranks))
             made = self.rows.of_entries((row[8], row[9]) for row in rows if row[0] == _PRODUCED)
             quiet = set(new).difference(row[2] for row in rows if tells(row[0], row[12]))
-            self.rows.session.ahead(*self.rows.of_sites(new), *self.rows.of_keepers(quiet), (CONTACTS, new, ()), *tellers, *others, *made)
+            self.rows.session.ahead(*self.rows.of_sites(new), *self.rows.of_keepers(quiet), (CONTACTS, new, ()), *tellers, *made)
         seen = set()
         for lot, mine in groupby(rows, key=_LOT):
             seen.add(lot)
