@@ -7,7 +7,7 @@ import shlex
 from foodtrace.quantity import unit_word
 from foodtrace.recall.chain import Chain
 from foodtrace.recall.drill import Drill, Weighed
-from foodtrace.recall.picture import svg
+from foodtrace.recall.picture import pages
 from foodtrace.recall.picturecards import ON_PAPER
 from foodtrace.recall.picturewords import escaped
 from foodtrace.recall.report_html import PAPER, opening, section
@@ -26,6 +26,7 @@ def html(found: Drill, chain: Chain, *, lang: Lang = "en") -> str:
     named = (*named_in(found.answer), *(place.lot for place in chain.places))  # what the lot was made of is in no list
     code = short_codes(named)
     title = text("report.drill.title", lang, seed=found.seed or found.lot)
+    drawn = pages(chain, lang=lang, most=PAPER, beside=named, whole=_whole(found, lang), look=ON_PAPER)
     parts = [
         *opening(title, f"{found.product} {found.lot}".strip(), moment_words(found.at), lang),
         f'<p class="note">{escaped(text("report.drill.note", lang))}</p>',
@@ -33,7 +34,7 @@ def html(found: Drill, chain: Chain, *, lang: Lang = "en") -> str:
         section(balance_grid(found, lang), lang),
         f'<p class="sub">{escaped(text("report.drill.balance", lang))}</p>',
         f"<h2>{escaped(text('report.chain.title', lang))}</h2>",
-        f"<figure>{svg(chain, lang=lang, most=PAPER, beside=named, whole=_whole(found, lang), look=ON_PAPER)}</figure>",
+        *(f"<figure>{each}</figure>" for each in drawn),
         section(places_grid("outlets", found.answer.outlets, code, lang), lang),
         section(places_grid("others", found.answer.others, code, lang), lang),
         section(findings_grid(found.answer, code, lang), lang),

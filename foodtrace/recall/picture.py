@@ -25,8 +25,9 @@ from foodtrace.recall.chain import Chain
 from foodtrace.recall.grouping import READABLE, Line, Sketch, sketch
 from foodtrace.recall.layout import Item, Laid, lay_out
 from foodtrace.recall.picturecards import LINE, ON_SCREEN, PAD, Card, Cards, Look, cards_of, on_arrow, travels
+from foodtrace.recall.picturestrips import strips
 from foodtrace.recall.picturewords import cells, escaped, wrapped
-from foodtrace.recall.shortcodes import short_codes
+from foodtrace.recall.shortcodes import Written, short_codes
 from foodtrace.texts import Lang, text
 
 _PORT: Final = 15
@@ -91,9 +92,28 @@ def svg(
     :param whole: where all places are listed, for a picture of groups.
     """
     drawn = sketch(chain, most=most)
-    made = cards_of(drawn, short_codes((*(place.lot for place in chain.places), *beside)), look, lang)
+    parts = _parts(drawn, short_codes((*(place.lot for place in chain.places), *beside)), look, lang)
+    canvases: list[_Canvas] = []
+    for part in parts:
+        canvases.append(_Canvas(part, lang, top=canvases[-1].bottom if canvases else 0))
+    return _document(canvases, _caption(drawn, title, whole, lang), title)
+
+
+def pages(
+    chain: Chain, *, lang: Lang = "en", most: int = READABLE, beside: Iterable[str] = (), whole: str = "", look: Look = ON_SCREEN
+) -> list[str]:
+    """Return the picture of a chain as SVG documents, one for each strip of it; see :func:`svg`."""
+    drawn = sketch(chain, most=most)
+    parts = _parts(drawn, short_codes((*(place.lot for place in chain.places), *beside)), look, lang)
+    return [_document([_Canvas(part, lang)], [] if n else _caption(drawn, "", whole, lang), "") for n, part in enumerate(parts)]
+
+
+def _parts(drawn: Sketch, code: Written, look: Look, lang: Lang) -> list[Cards]:
+    """Return the strips of a picture, most often one."""
+    made = cards_of(drawn, code, look, lang)
     _grow(made.cards, made.lines, _laid(made).backwards)
-    return _Canvas(made.cards, made.lines, _laid(made), lang).document(_caption(drawn, title, whole, lang), title)
+    canvas = _Canvas(made, lang)
+    return strips(made, canvas.laid, canvas.x, canvas.right, look.across, lang)
 
 
 def _laid(made: Cards) -> Laid:
@@ -130,18 +150,18 @@ def _caption(drawn: Sketch, title: str, whole: str, lang: Lang) -> list[str]:
 class _Canvas:
     """The picture in the making."""
 
-    def __init__(self, cards: Mapping[int, Card], lines: Sequence[Line], laid: Laid, lang: Lang) -> None:
-        self.cards = cards
-        self.lines = lines
-        self.laid = laid
-        self.lang = lang
-        self.words = [on_arrow(line, lang) for line in lines]
+    def __init__(self, made: Cards, lang: Lang, *, top: float = 0) -> None:
+        self.cards = cards = made.cards
+        self.lines = made.lines
+        self.laid = laid = _laid(made)
+        self.words = [on_arrow(line, lang) for line in made.lines]
         self.x, self.right, self.width = self._columns()
+        above = top
         top = min((laid.y[key] - card.height / 2 for key, card in cards.items()), default=0.0)
         ys = [y for path in laid.bends.values() for _, y in path]
-        self.shift = _MARGIN - min([top, *ys])
+        self.shift = above + _MARGIN - min([top, *ys])
         bottom = max([*(laid.y[key] + card.height / 2 for key, card in cards.items()), *ys], default=0.0)
-        self.height = bottom + self.shift + _MARGIN
+        self.bottom = bottom + self.shift + _MARGIN
 
     def _back(self, line: Line) -> bool:
         """Say whether an arrow leads from right to left."""
@@ -169,30 +189,9 @@ class _Canvas:
         # An arrow that closes a cycle ends at the right of its box, and needs the room beside it.
         return x, [left + wide for left, wide in zip(x, widest, strict=True)], at + _MARGIN + (60 if self.laid.backwards else 0)
 
-    def document(self, caption: Sequence[str], title: str) -> str:
-        """Return the SVG."""
-        named = bool(title)
-        width = max(self.width, 340.0)
-        room = int((width - 2 * _MARGIN) / 7.5)
-        first = wrapped(caption[0], room) if named and caption else []
-        shown = [*first, *(line for each in caption[named:] for line in wrapped(each, room))]
-        width = max(width, *(cells(line) * 7.5 + 2 * _MARGIN for line in shown), 0)
-        head = 20 * len(shown)
-        height = self.height + head
-        title = escaped(title or "foodtrace")
-        parts = [
-            f'<svg xmlns="http://www.w3.org/2000/svg" class="chain" viewBox="0 0 {width:.0f} {height:.0f}" ',
-            f'width="{width:.0f}" height="{height:.0f}" role="img" aria-label="{title}">',
-            f"<title>{title}</title><style>{_STYLE}</style>",
-            '<defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto">',
-            '<path d="M0 0L8 4L0 8z" fill="#555"/></marker></defs>',
-            f'<rect width="{width:.0f}" height="{height:.0f}" fill="#fff"/>',
-        ]
-        parts += [
-            f'<text x="{_MARGIN}" y="{18 + 20 * n}" class="{"h" if n < len(first) else "k"}">{escaped(line)}</text>'
-            for n, line in enumerate(shown)
-        ]
-        parts.append(f'<g transform="translate(0 {head})">')
+    def content(self) -> str:
+        """Return all that is drawn."""
+        parts: list[str] = []
         labels: list[str] = []
         starts, ends = self._ports()
         for n, line in enumerate(self.lines):
@@ -202,7 +201,7 @@ class _Canvas:
         for key, card in self.cards.items():
             x, y = self.x[self.laid.column[key]], self.laid.y[key] + self.shift - card.height / 2
             parts.append(self._listed(card, x, y) if card.rows else _box(card, x, y))
-        return "".join([*parts, *labels, "</g></svg>\n"])
+        return "".join([*parts, *labels])
 
     def _ports(self) -> tuple[dict[int, float], dict[int, float]]:
         """Give every arrow its place at both boxes, in the order of where it comes from and goes to; return (starts, ends).
@@ -264,6 +263,33 @@ class _Canvas:
         return "".join(parts)
 
 
+def _document(canvases: Sequence[_Canvas], caption: Sequence[str], title: str) -> str:
+    """Return the SVG of some strips, one below the other."""
+    named = bool(title)
+    width = max(340.0, *(canvas.width for canvas in canvases))
+    room = int((width - 2 * _MARGIN) / 7.5)
+    first = wrapped(caption[0], room) if named and caption else []
+    shown = [*first, *(line for each in caption[named:] for line in wrapped(each, room))]
+    width = max(width, *(cells(line) * 7.5 + 2 * _MARGIN for line in shown), 0)
+    head = 20 * len(shown)
+    height = canvases[-1].bottom + head
+    title = escaped(title or "foodtrace")
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="chain" viewBox="0 0 {width:.0f} {height:.0f}" ',
+        f'width="{width:.0f}" height="{height:.0f}" role="img" aria-label="{title}">',
+        f"<title>{title}</title><style>{_STYLE}</style>",
+        '<defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto">',
+        '<path d="M0 0L8 4L0 8z" fill="#555"/></marker></defs>',
+        f'<rect width="{width:.0f}" height="{height:.0f}" fill="#fff"/>',
+    ]
+    parts += [
+        f'<text x="{_MARGIN}" y="{18 + 20 * n}" class="{"h" if n < len(first) else "k"}">{escaped(line)}</text>'
+        for n, line in enumerate(shown)
+    ]
+    parts.append(f'<g transform="translate(0 {head})">')
+    return "".join([*parts, *(canvas.content() for canvas in canvases), "</g></svg>\n"])
+
+
 def _path(line: Line, points: str) -> str:
     classes = "a" + {"return": " r", "unnamed": " u", "unlike": " u"}.get(line.way, "") + (" t" if travels(line) else "")
     return f'<path d="{points}" class="{classes}" marker-end="url(#arrow)"/>'
@@ -297,4 +323,4 @@ def _hint(card: Card) -> str:
     return "  ".join(each for each in (place.site, place.name, place.lot, place.product) if each) if card.box.count == 1 else card.lines[0]
 
 
-__all__ = ["svg"]
+__all__ = ["pages", "svg"]

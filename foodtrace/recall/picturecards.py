@@ -51,10 +51,12 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     """Lines of an end where there are many: 1 or 2."""
     many: int
     """Boxes up to which ends are boxes like the others."""
+    across: int
+    """Width of the picture; what is wider goes on below (:mod:`foodtrace.recall.picturestrips`)."""
 
 
-ON_SCREEN: Final = Look(wide=26, lines=1, many=24)
-ON_PAPER: Final = Look(wide=20, lines=2, many=12)
+ON_SCREEN: Final = Look(wide=26, lines=1, many=24, across=4200)
+ON_PAPER: Final = Look(wide=20, lines=2, many=12, across=1650)
 
 
 class Card(msgspec.Struct, kw_only=True):

@@ -23,7 +23,7 @@ from foodtrace.recall.chain import Chain
 from foodtrace.recall.clearedwords import cleared_words, let_off_count, names_in
 from foodtrace.recall.curve_picture import curve_svg
 from foodtrace.recall.findwords import find_words
-from foodtrace.recall.picture import svg
+from foodtrace.recall.picture import pages
 from foodtrace.recall.picturecards import ON_PAPER
 from foodtrace.recall.picturewords import escaped
 from foodtrace.recall.report import Report
@@ -112,7 +112,7 @@ def html(
         section(tables["figures"], lang),
         section(tables["counts"], lang),
         f'<section class="wide"><h2>{escaped(text("report.chain.title", lang))}</h2>',
-        f"<figure>{_chain(report, chain, lang)}</figure></section>",
+        f"{_chain(report, chain, lang)}</section>",
     ]
     parts += [section(tables["outlets"], lang), section(tables["others"], lang), section(tables["cleared"], lang)]
     parts += [section(grid, lang) for grid in times]
@@ -131,7 +131,8 @@ def html(
 
 def _chain(report: Report, chain: Chain, lang: Lang) -> str:
     whole = text("report.picture.whole_report", lang)
-    return svg(chain, lang=lang, most=PAPER, beside=named_in(report.answer), whole=whole, look=ON_PAPER)
+    drawn = pages(chain, lang=lang, most=PAPER, beside=named_in(report.answer), whole=whole, look=ON_PAPER)
+    return "".join(f"<figure>{each}</figure>" for each in drawn)
 
 
 def opening(title: str, below: str, made: str, lang: Lang) -> list[str]:

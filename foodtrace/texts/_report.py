@@ -50,6 +50,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "report.picture.unaccounted": ("? 短少 {quantity}", "? missing {quantity}"),
     "report.picture.beside": ("另加其他货 {quantity}", "and {quantity} of other goods"),
     "report.picture.own": ("{kind}(自有)", "{kind} (own)"),
+    "report.picture.above": ("(上图已有)", "(as above)"),
     "report.picture.within": ("其间互转 {quantity}", "among them {quantity}"),
     "report.picture.travelling": ("在途", "travelling"),
     "report.picture.some_travelling": ("(在途 {quantity})", "({quantity} travelling)"),

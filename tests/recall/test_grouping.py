@@ -7,6 +7,7 @@ from collections import Counter
 from itertools import combinations, pairwise
 from typing import TypeAlias
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,7 +15,7 @@ from foodtrace.graph.walk import KNOT
 from foodtrace.recall.chain import Arrow, Chain, Place, Way
 from foodtrace.recall.grouping import OVERVIEW, READABLE, added, sketch, together
 from foodtrace.recall.layout import Item, lay_out
-from foodtrace.recall.picture import svg
+from foodtrace.recall.picture import pages, svg
 from foodtrace.recall.picturecards import ON_PAPER, ON_SCREEN, Look
 from foodtrace.recall.picturewords import cells
 
@@ -108,7 +109,7 @@ def within(one: Rect, two: Rect) -> bool:
 
 
 @settings(max_examples=150, deadline=None)
-@given(chains(), st.sampled_from([5, 30]), st.sampled_from([ON_SCREEN, ON_PAPER]))
+@given(chains(), st.sampled_from([5, 30]), st.sampled_from([ON_SCREEN, ON_PAPER, msgspec.structs.replace(ON_PAPER, across=600)]))
 def test_nothing_lies_upon_anything_else(chain: Chain, most: int, look: Look) -> None:
     found, said, whole = rects(svg(chain, lang="zh", most=most, look=look))
     assert not any(meet(one, two) for one, two in combinations(found, 2))
@@ -223,3 +224,35 @@ def test_processes_have_no_lots_to_count() -> None:
     lines = said(svg(Chain(places=(plant, *knots), arrows=arrows), lang="en", most=3))
     assert "9 x process" in lines
     assert not any(each.startswith("0 ") for each in lines)
+
+
+@settings(max_examples=100, deadline=None)
+@given(chains(), st.sampled_from([200, 700]))
+def test_what_is_too_wide_goes_on_below_with_every_box_and_every_quantity(chain: Chain, across: int) -> None:
+    look = msgspec.structs.replace(ON_PAPER, across=across)
+    whole, cut = (svg(chain, lang="zh", most=30, look=each) for each in (msgspec.structs.replace(look, across=10**6), look))
+    again = "(上图已有)"
+
+    def boxes(picture: str) -> list[tuple[str, ...]]:
+        drawn = [box for box in ET.fromstring(picture).iter(f"{SVG}g") if box.find(f"{SVG}title") is not None]  # noqa: S314 - our own
+        texts = [tuple("".join(line.itertext()) for line in box.findall(f"{SVG}text")) for box in drawn]
+        return sorted(each for each in texts if again not in each)
+
+    assert boxes(cut) == boxes(whole)
+    assert quantities(cut) == quantities(whole)
+    assert "".join(pages(chain, lang="zh", most=30, look=look)).count(again) == cut.count(again)
+
+
+def quantities(picture: str) -> list[str]:
+    root = ET.fromstring(picture)  # noqa: S314 - our own
+    return sorted("".join(each.itertext()) for each in root.iter(f"{SVG}text") if each.get("class") == "q")
+
+
+def test_a_long_chain_fits_across_a_page_and_says_what_is_repeated() -> None:
+    long = [place(n, "distributor", asked=n == 1) for n in range(1, 31)]
+    chain = Chain(places=tuple(long), arrows=tuple(arrow(*both) for both in pairwise(long)))
+    drawn = pages(chain, lang="en", look=ON_PAPER)
+    assert 4 <= len(drawn) <= 8
+    assert all(rects(each)[2][2] <= ON_PAPER.across for each in drawn)
+    assert [each.count("(as above)") for each in drawn] == [0, *[1] * (len(drawn) - 1)]
+    assert rects(svg(chain, lang="en"))[2][2] <= ON_SCREEN.across

@@ -69,7 +69,7 @@ def test_every_place_and_every_quantity_is_there() -> None:
     for chain in (joined(back(build, "M"), ahead(build, "M")), ahead(build, "L")):
         said = texts(svg(chain, lang="en", title="M"))
         assert {"0.040 kg", "0.060 kg", "X", "Y"} <= set(said) or {"0.04 kg", "0.06 kg", "X", "Y"} <= set(said)
-    assert "0.03 kg -> 0.1 kg" in texts(svg(ahead(build, "L")))
+    assert "0.03 kg (and 0.07 kg of other goods) -> 0.1 kg" in texts(svg(ahead(build, "L")))
 
 
 HOSTILE = "<script>alert(1)</script>&amp;\"'\x00\x1b[2J\ud800\uffff</text>"
