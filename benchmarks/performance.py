@@ -76,6 +76,7 @@ SECTIONS: Final = (
         quick=("--moves", "20000", "--rounds", "1", "--lots", "2"),
     ),
     Section("postgres", "A recall on PostgreSQL", "benchmarks.bench_postgres", quick=("--sizes", "S", "--rounds", "3")),
+    Section("block", "Sales and transfers while cases are open", "benchmarks.bench_block", quick=("--size", "S", "--goods", "10")),
     Section("case", "A case of a hundred thousand outlets", "benchmarks.bench_case", quick=("--outlets", "2000", "--rounds", "5")),
 )
 """In the order of the page. A new section is one line here."""
