@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from foodtrace.keys import SigningKey
     from foodtrace.operations.market import GateAnswer, Truck
     from foodtrace.recall.answer import Answer
+    from foodtrace.recall.columns import Holdings
     from foodtrace.recall.metrics import Completion
     from foodtrace.recall.running import Completions
     from foodtrace.tlog.said import ImportSaid
@@ -413,6 +414,16 @@ class Ledger:
 
         with self.reading() as session:
             return recall(session, lot, now=self.clock(), bounds=bounds)
+
+    def holdings(self, lot: str | Sequence[str], *, codes: bool = False) -> Holdings:
+        """Find where a lot, or anything made from it, is or was by all that is on record, as columns without a Python object for a place.
+
+        :param codes: also look up the ids behind the numbers. :raises NotFound: ``lot.not_found``. :raises Ambiguous: ``lot.ambiguous``.
+        """
+        from foodtrace.recall.columns import places  # noqa: PLC0415 - record needs none of it
+
+        with self.reading() as session:
+            return places(session, [lot] if isinstance(lot, str) else lot, codes=codes)
 
     def completion(self, case: str) -> Completion:
         """Return how far a case has come, R1-R6; kept up to date between calls, so that one more return costs what it touches.

@@ -20,6 +20,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
 from foodtrace.graph.flowkind import NEVER, FlowKind
+from foodtrace.graph.names import texts_of
 from foodtrace.graph.papers import near
 from foodtrace.graph.rows import Rows
 from foodtrace.graph.subjects import SPOKEN
@@ -43,13 +44,15 @@ _SOURCELESS: Final = (
 class Holdings:
     """Affected holdings: equally long columns of 64-bit numbers (buffers: numpy, pandas and Arrow take them as they are)."""
 
-    __slots__ = ("lot", "site")
+    __slots__ = ("codes", "lot", "site")
 
     def __init__(self, lot: array[int], site: array[int]) -> None:
         self.lot = lot
         """Number of the lot (of several names, of the one whose text is smallest)."""
         self.site = site
         """Number of the site."""
+        self.codes: dict[int, str] = {}
+        """Number -> id, of every lot and site among them; empty where ids were not asked for. Goods without lot go by ``?LOG#SEQ``."""
 
     def __len__(self) -> int:
         return len(self.lot)
@@ -58,7 +61,7 @@ class Holdings:
 def affected(session: Session, asked: Sequence[str], *, closure: bool = False) -> Holdings:
     """Return the affected holdings of some lots, each once, in no particular order.
 
-    :param asked: full ids; what no record names has no holdings. Texts of numbers: :func:`foodtrace.graph.names.texts_of`.
+    :param asked: full ids; what no record names has no holdings. Ids for numbers: :func:`places`.
     :param closure: without what papers of a transfer name in place of these lots (rule 3); where the engine is asked, with it.
     """
     rows = Rows(session, NEVER)
@@ -71,6 +74,26 @@ def affected(session: Session, asked: Sequence[str], *, closure: bool = False) -
     ):
         return _by_engine(session, asked)
     return _by_engine(session, asked) if _elsewhere(session, rows, lots) else found
+
+
+def places(session: Session, lots: Sequence[str], *, codes: bool) -> Holdings:
+    """Return the affected holdings of lots as people name them; see :meth:`foodtrace.ledger.Ledger.holdings`."""
+    from foodtrace.graph.directory import resolve_lot  # noqa: PLC0415 - full ids need none of it
+
+    found = affected(session, [resolve_lot(session, each) for each in lots])
+    if codes and len(found):
+        found.codes = texts_of(session, _distinct(found))
+        del found.codes[0]
+    return found
+
+
+def _distinct(found: Holdings) -> set[int]:
+    """Return every number in two columns once: each is looked up once, however many holdings have it."""
+    if len(found) < _LARGE:
+        return {*found.lot, *found.site}
+    import numpy as np  # noqa: PLC0415 - most recalls are small
+
+    return {number for column in (found.lot, found.site) for number in np.unique(np.frombuffer(column, dtype=np.int64)).tolist()}
 
 
 def _elsewhere(session: Session, rows: Rows, lots: Collection[int]) -> bool:

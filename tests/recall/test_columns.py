@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import random
 import tempfile
 from pathlib import Path
@@ -12,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foodtrace import Quantity
-from foodtrace.events import BatchReleased, Correction, LotsClause, MarketEntry, Packing, Refusal, TestRecorded
+from foodtrace.errors import NotFound
+from foodtrace.events import BatchReleased, CertificateIssued, Correction, LotsClause, MarketEntry, Packing, Refusal, TestRecorded, Transfer
 from foodtrace.graph.edges import micros
 from foodtrace.graph.flows import NEVER
 from foodtrace.graph.names import texts_of
@@ -134,3 +136,41 @@ def test_a_site_known_by_a_record_that_moves_nothing_has_a_holding(kind: str, tm
                 places.append(sorted(texts_of(session, list(got.site)).values()))
         assert places[0] == ["", "D-1", "F-1", "P-1"]
         assert places[1] == ["", "D-1", "F-1", "P-1", "Y-1"]
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_a_ledger_gives_the_places_of_a_lot_as_columns_and_their_ids_when_asked(
+    tmp_path: Path, large: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(columns, "_LARGE", 1 if large else 10**6)
+    with opened(tmp_path, Clock()) as ledger:
+        begun(ledger)
+        ledger.record(born("b", "F-1/L"))
+        rng = random.Random(5)
+        ledger.record([event for n in range(40) for event in plain(rng, f"e{n}", ("F-1/L", "F-1/K"))])
+        found = ledger.holdings("L", codes=True)
+        bare = ledger.holdings(["F-1/L"])
+        with ledger.reading() as session:
+            facts = SqlFacts(session, NEVER)
+            wanted = find(facts, (LotsClause(lots=("F-1/L",)),)).holdings
+            texts = facts.texts({number for holding in wanted for number in holding})
+            told = {(texts[lot], texts[site]) for lot, site in wanted}
+        assert {(found.codes[lot], found.codes[site]) for lot, site in zip(found.lot, found.site, strict=True)} == told
+        assert len(found.codes) == len({*found.lot, *found.site}), "and of nothing else"
+        assert (sorted(zip(bare.lot, bare.site, strict=True)), bare.codes) == (sorted(wanted), {})
+        assert memoryview(bare.site).format == "q", "numpy, pandas and Arrow take it as it is"
+        with pytest.raises(NotFound) as error:
+            ledger.holdings("F-1/L9")
+        assert error.value.code == "lot.not_found"
+
+
+def test_the_page_says_how_places_are_had_as_columns(tmp_path: Path) -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "recall.md").read_text("utf-8")
+    part = page.partition("### Places as columns")[2].partition("```python")[2].partition("```")[0]
+    with opened(tmp_path, Clock()) as ledger:
+        begun(ledger)
+        base: dict[str, Any] = {"at": AT, "site": "F-1", "lot": "F-1/251123-1", "quantity": Quantity(9, "g")}
+        ledger.record([CertificateIssued(**base, id="c", serial="1", issuer="F-1", product="芹菜"), Transfer(**base, id="t", to="S-7")])
+        tried = doctest.DocTestParser().get_doctest(part, {"ledger": ledger}, "recall.md", None, 0)
+        assert tried.examples
+        assert doctest.DocTestRunner().run(tried).failed == 0
