@@ -82,7 +82,7 @@ def lived(world: World, seed: int, *, cleared: bool) -> World:
             if draw.random() < 0.15:
                 put(EffectivenessCheck, 4.1, name, case=CASE, level="A", result="found", lot=lot, quantity=kg(draw.choice((1, 6))))
     if cleared:
-        put(GoodsCleared, 3.65, "", case=CASE, lots=(), approved_by="7")
+        put(GoodsCleared, 3.65, "", case=CASE, lots=(), basis="examined", approved_by="7")
     world.at(5).put(*made)
     return world
 
