@@ -19,6 +19,8 @@ from foodtrace.recall.grouping import Sums
 from foodtrace.texts import Lang, has, text
 
 _NO_XML: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_SPACE: Final = re.compile(" +(?!(?:kg|L|pcs|件)(?![A-Za-z]))")
+"""Where a line may break: never between a number and its unit."""
 _PIECE: Final = 2
 
 
@@ -68,7 +70,7 @@ def shortened(value: str, width: int) -> str:
 
 def wrapped(value: str, width: int) -> list[str]:
     """Return a text in lines of so many cells, broken at its spaces; a word that is longer is whole, on a line of its own (rule 2)."""
-    return _filled(value.split(), " ", width)
+    return _filled(_SPACE.split(value.strip()), " ", width)
 
 
 def phrases(parts: Iterable[str], width: int) -> list[str]:

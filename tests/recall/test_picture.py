@@ -119,6 +119,7 @@ def test_pieces_of_several_products_are_told_apart_by_name() -> None:
 
 def test_what_does_not_fit_a_line_goes_on_in_the_next_and_nothing_is_cut_off() -> None:
     assert wrapped("on hand 500.0 kg + 12 pcs", 16) == ["on hand 500.0 kg", "+ 12 pcs"]
+    assert wrapped("产出 1,000,000,000.0 kg", 16) == ["产出", "1,000,000,000.0 kg"], "a number keeps its unit"
     assert wrapped("91330100MA2AAAAA0X/SY20260901-07 x", 10) == ["91330100MA2AAAAA0X/SY20260901-07", "x"]
     assert halved("北河乳业集团股份有限公司", 16) == ["北河乳业集团股份", "有限公司"]
     assert halved("Beihe Dairy Works", 12) == ["Beihe Dairy", "Works"]
