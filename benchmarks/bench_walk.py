@@ -9,7 +9,8 @@ have and that spares the walk half of its comparisons. Each stands in a table cl
 is for such a walk; the codes stand in a table with an index as well, as one would make it without a second thought. One more walks
 holdings over foodtrace's tables as they stand. networkx has its graph in memory already; reading it is not counted. All start from
 every recorded holding of the lot and return which holdings they reach: no quantities, names, grades or findings. foodtrace's way is
-:func:`foodtrace.recall.columns.affected`: closure over lots, then the holdings of those lots, lot and site of each in two columns. Beside
+:func:`foodtrace.recall.columns.affected`: closure over lots, then the holdings of those lots, lot and site of each in two columns (``closure``:
+no other way looks for papers that name another lot). Beside
 it stand the same holdings with what flowed there (one statement on the same tables, a Python row each), and the whole answer with
 quantities, names, grades and findings. Goals are held against the clustered tables, the stricter reading of "a recursive CTE".
 """

@@ -34,6 +34,7 @@ from foodtrace.operations.trace import trace
 from foodtrace.recall.affected import find
 from foodtrace.recall.answer import Answer, recall
 from foodtrace.recall.picture import svg
+from foodtrace.recall.running import Running
 from foodtrace.storage.session import Session
 from tests.recall.dispatched import LOT, NOW, certificate, got, grams, hours, sent
 from tests.recall.twologs import BUYER, OTHER, SELLER, Story, books, both, told
@@ -192,6 +193,39 @@ def test_a_trace_leads_from_what_the_one_paper_names_to_what_the_other_does(tmp_
         assert {each[:4] for each in back} == {over[:4], on[:4], ("K", "F-1", "K", "X-1")}
 
     both(tmp_path, [*PAPERS, *more], ask)
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_figures_kept_up_to_date_see_a_paper_that_comes_later(tmp_path: Path, first: int) -> None:
+    """Of two papers either may be recorded after the case's figures were asked for."""
+    opened = RecallOpened(
+        id="o",
+        at=NOW,
+        site="F-1",
+        case="C1",
+        scope=(LotsClause(lots=(LOT,)),),
+        level=1,
+        reason="x",
+        producer="F-1",
+        operator="F-1",
+        known=NOW,
+    )
+    early, late = PAPERS[first], PAPERS[1 - first]
+    other = (SELLER, sent("before", 30, doc="D1"))
+    there: dict[str, Any] = {"keys": tmp_path / "keys", "clock": lambda: LATER - 1}
+    with (
+        told(tmp_path, [PAPERS[2], other, early, (SELLER, opened)]) as session,
+        Ledger.open(f"sqlite:///{tmp_path}/x.db", **there) as ledger,
+    ):
+        kept = Running("C1")
+        before = kept.completion(session, LATER).rows[0].distributed
+        assert before == (90, 30)[first]
+        ledger.record([late[1]], log=late[0])
+        ledger.record([Sale(id="s", at=hours(5), site="X-1", lot=KEG, quantity=grams(20))], log=BUYER)
+        with ledger.reading() as after:
+            assert kept.completion(after, LATER) == Running("C1").completion(after, LATER)
+            (row,) = kept.completion(after, LATER).rows
+            assert (row.distributed, row.should) == (90, 70)
 
 
 def no_step(folder: Path, stories: dict[str, Sequence[tuple[str, Event]]]) -> None:
