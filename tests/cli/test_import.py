@@ -77,6 +77,8 @@ def test_the_page_says_what_is_so(tmp_path: Path) -> None:
     (tmp_path / "gate2" / "foodtrace.db").unlink()
     shutil.rmtree(tmp_path / "gate2" / "keys")
     town("gate2", "init", "--name", "beihe.example/gate2")
+    town("gate2", "site", "add", "永发合作社:farm", "北河农批:market")
+    town("gate2", "gate", certificate(tmp_path / "gate2", "西红柿", "500kg"), "--weight", "480kg")
     assert [host for host, _ in STEPS] == ["gate2", "office", "office", "office", "office"]
     vkey = ""
     for host, words in STEPS:
