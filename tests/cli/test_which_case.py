@@ -98,6 +98,7 @@ def test_a_recall_by_a_rule_says_who_recalls_or_that_nobody_is_known(here: Insid
     supplied(here)
     assert "who recalls: 永发合作社" in here("recall", "--product", "芹菜")
     assert "who recalls: 永发合作社" in here("case", "open", "--product", "芹菜", *CASE)
+    here("case", "withdraw", "2026-0001", "--reason", "x", *APPROVED)  # under which no more of it could be certified
     here("site", "add", "兴旺合作社:farm")
     here("certificate", "issue", "芹菜", "5kg", "--basis", "1", "--site", "兴旺合作社", "--out", "y.png")
     assert "who recalls: unknown, the goods are of several producers" in here("recall", "--product", "芹菜")
