@@ -257,6 +257,8 @@ class DestructionPlanned(Event, frozen=True, kw_only=True, tag="destruction_plan
     plan: OptionalCode = ""
     """Event id of the plan that this one takes the place of."""
     cancelled: bool = False
+    witness: OptionalCode = ""
+    """Staff or inspector number of who is to witness it."""
 
 
 class Destroyed(Event, frozen=True, kw_only=True, tag="destroyed"):

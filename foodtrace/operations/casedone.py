@@ -4,7 +4,8 @@ Rules:
 
 1. Five times for each site, each with quantity, hash of the evidence and who; goods when the notice arrived, by the site's word.
    Beside them what was recorded of the goods after the opening, as the case marks it (:mod:`foodtrace.recall.marked`).
-2. ``remarks``: destroyed unreported, reported before the risk was known, without witness or place;
+2. ``remarks``: destroyed unreported, otherwise than planned (:mod:`foodtrace.operations.asplanned`), reported before the risk was known,
+   without witness or place;
    more planned to be destroyed than is there, done without evidence, entered late with
    an earlier date, records of these goods corrected since the case was opened, corrections of the case's own entries that would have lifted
    or weakened its block and are without effect (:mod:`foodtrace.graph.mended`), what would have lifted it and nobody answers for, said by
@@ -19,10 +20,11 @@ from typing import Final, Literal, TypeAlias, get_args
 
 import msgspec
 
-from foodtrace.events import Acknowledgement, Destroyed, Event, GoodsCleared, Notice, Refusal, Returned, Sealing
+from foodtrace.events import Acknowledgement, Destroyed, DestructionPlanned, Event, GoodsCleared, Notice, Refusal, Returned, Sealing
 from foodtrace.graph.edges import UNIT_NAMES, micros
 from foodtrace.graph.flows import Flow, FlowKind
 from foodtrace.graph.reader import SqlFacts
+from foodtrace.operations.asplanned import Otherwise, in_order, otherwise
 from foodtrace.operations.common import CHINA, local
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.answer import OutletRow
@@ -34,11 +36,11 @@ from foodtrace.recall.settings import Settings
 from foodtrace.recall.sums import known_since, sums_with_said
 
 _Kind: TypeAlias = Literal[
-    "notice", "acknowledgement", "sealing", "returned", "destroyed",
+    "notice", "acknowledgement", "sealing", "returned", "destroyed", "plan", "report", "call_off",
     "receipt", "sale", "transfer", "market_entry", "use", "packing", "release", "certificate", "restock",
 ]  # fmt: skip
 _Asked: TypeAlias = Literal[
-    "unreported", "reported_early", "unwitnessed", "unplaced", "no_evidence", "overplanned",
+    "unreported", "otherwise", "reported_early", "unwitnessed", "unplaced", "no_evidence", "overplanned",
     "backdated", "entered_late", "corrected", "without_effect", "unanswered", "no_standing", "refused", "cleared",
 ]  # fmt: skip
 _Entries: TypeAlias = list[tuple[str, tuple[int, int]]]
@@ -50,7 +52,8 @@ class StepAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """One thing done at a site."""
 
     kind: _Kind
-    """The five of a recall; else a recorded fact about its goods after the opening, which ``marks`` says what to make of."""
+    """The five of a recall; a destruction planned, reported beforehand, called off; else a recorded fact about its goods after the opening,
+    which ``marks`` says what to make of."""
     at: str
     by: str
     lot: str = ""
@@ -65,6 +68,14 @@ class StepAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """Of a destruction: where it happened, as was said."""
     method: Literal["", "destroyed", "rendered_harmless"] = ""
     """Of a destruction."""
+    reported: str = ""
+    """Of a destruction: when time and place had been reported; empty: they had not been."""
+    otherwise: Otherwise | None = None
+    """Of a destruction: how it differs from its plan."""
+    due: str = ""
+    """Of a plan or its report: when it is to happen."""
+    doc: str = ""
+    """Of a report: its number."""
     to: str = ""
     """Of a return: the site it went to."""
     marks: tuple[Literal["sealed", "booked", "before_known", "after_notice"], ...] = ()
@@ -144,6 +155,8 @@ class Done:
                 found.setdefault("cleared", []).append((event.site, entry))
         found["without_effect"] = [("", entry) for entry in without_effect(self.facts.session, self.case) if self.facts.seen(*entry)]
         found["unanswered"] = [("", entry) for entry in self.case.unanswered]
+        sites = {entry: event.site for _, event, entry in self.told}
+        found["otherwise"] = [(sites[entry], entry) for entry in otherwise(self.told)]
         found["no_standing"] = [("", entry) for entry in self.case.without_standing]
         found["backdated"], found["entered_late"] = self._late()
         found["corrected"] = self._corrected()
@@ -243,9 +256,10 @@ def steps_of(
     """Return what was done at each site; see :meth:`Done.steps`. :param more: further steps, which stand in the order of time."""
     made: dict[str, list[StepAnswer]] = {}
     ignored = set(case.without_standing)
-    for _, event, entry in told:
+    unlike = otherwise(told)
+    for _, event, entry in in_order(told):
         if entry not in ignored:
-            for site, step in _step(event, f"{origins.get(entry[0], entry[0])}#{entry[1]}"):
+            for site, step in _step(event, f"{origins.get(entry[0], entry[0])}#{entry[1]}", unlike.get(entry)):
                 made.setdefault(site, []).append(step)
     for site, step in more:
         made.setdefault(site, []).append(step)
@@ -268,7 +282,31 @@ def _said(when: dt.datetime) -> str:
     return when.astimezone(CHINA).isoformat(timespec="seconds")
 
 
-def _step(event: Event, entry: str) -> Iterable[tuple[str, StepAnswer]]:
+def _planned(event: DestructionPlanned, entry: str) -> Iterable[tuple[str, StepAnswer]]:
+    """Iterate over a plan, its report and its being called off: one that is reported at once is both."""
+    step = StepAnswer(
+        kind="plan",
+        at=_said(event.at),
+        by=event.by,
+        lot=event.lot,
+        quantity=event.quantity.value,
+        unit=event.quantity.unit,
+        witness=event.witness,
+        place=event.place,
+        method=event.method,
+        due=_said(event.due),
+        entry=entry,
+    )
+    if event.cancelled:
+        yield event.site, msgspec.structs.replace(step, kind="call_off")
+        return
+    if not event.plan or event.reported is None:
+        yield event.site, step
+    if event.reported is not None:
+        yield event.site, msgspec.structs.replace(step, kind="report", at=_said(event.reported), doc=event.doc)
+
+
+def _step(event: Event, entry: str, unlike: Otherwise | None) -> Iterable[tuple[str, StepAnswer]]:
     at = _said(event.at)
     if isinstance(event, Notice):
         yield event.to, StepAnswer(kind="notice", at=_said(event.delivered or event.at), by=event.by, entry=entry)
@@ -287,6 +325,8 @@ def _step(event: Event, entry: str) -> Iterable[tuple[str, StepAnswer]]:
                     entry=entry,
                 ),
             )
+    elif isinstance(event, DestructionPlanned):
+        yield from _planned(event, entry)
     elif isinstance(event, (Sealing, Returned, Destroyed)):
         kind: Literal["sealing", "returned", "destroyed"] = (
             "sealing" if isinstance(event, Sealing) else "returned" if isinstance(event, Returned) else "destroyed"
@@ -304,6 +344,8 @@ def _step(event: Event, entry: str) -> Iterable[tuple[str, StepAnswer]]:
                 witness=event.witness if isinstance(event, Destroyed) else "",
                 place=event.place if isinstance(event, Destroyed) else "",
                 method=event.method if isinstance(event, Destroyed) else "",
+                reported=_said(event.reported) if isinstance(event, Destroyed) and event.reported is not None else "",
+                otherwise=unlike,
                 to=event.to if isinstance(event, Returned) else "",
                 entry=entry,
             ),

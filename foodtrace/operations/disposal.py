@@ -8,7 +8,8 @@ Rules:
    goods that bear no seal yet: what two of them name is two amounts (:mod:`foodtrace.recall.quantities`, rule 5).
 3. A destruction is reported with time and place before it happens (FSL Art. 63). A report is never dated after it; one that was
    not reported, or had no witness, is recorded all the same and stands in the case's status as such. What the plan says of place and
-   method holds wherever it is named again, unless something else is said.
+   method holds wherever it is named again, unless something else is said. A report covers what happens as it says
+   (:mod:`foodtrace.operations.asplanned`): what is beyond the planned quantity is a record of its own, which nobody reported.
 4. Correcting and reselling is for false labels only (level 3), approved by a number, with what buyers are told. The new lot is one that no
    case stands against, or nothing would have been corrected; and an approval in one case is none in another that blocks the goods.
 5. What is planned to be destroyed is not planned again while that plan stands: a second plan takes what is there less what is planned, and
@@ -24,6 +25,8 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any, Literal
 
+import msgspec
+
 from foodtrace.errors import Ambiguous, BadData, NotFound, Refused
 from foodtrace.events import Destroyed, DestructionPlanned, Event, Output, Portion, Returned, Sealing, Transformation
 from foodtrace.graph.directory import resolve_lot, resolve_place
@@ -31,6 +34,7 @@ from foodtrace.graph.edges import UNIT_NAMES, micros, moment
 from foodtrace.graph.flows import BIRTHS
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.graph.standing import FALSE_LABEL
+from foodtrace.operations.asplanned import Meant, covered, differs, of_plan
 from foodtrace.operations.blocking import blocks, refused
 from foodtrace.operations.common import CHINA, Doing, Outcome
 from foodtrace.operations.goods import Stock, check_enough
@@ -72,7 +76,8 @@ def dispose(
 
     :param what: ``seal``, ``return``, ``destroy``. :param in_transit: of a return: under way, a receipt says what arrived.
     :param plan: id of the planned destruction; by default the one that stands for this site and lot.
-    :param method: of a destruction; empty: as planned, else ``destroyed``.
+    :param method: of a destruction; empty: as planned, else ``destroyed``. :param reported: when time and place of all of it were reported;
+        none: as far as the plan was, and covers what happens.
     :raises Refused: ``site.insufficient``, ``case.nothing_there``, ``case.all_sealed``, ``case.sealed_already``.
     :raises NotFound: ``case.not_affected``.
     :raises BadData: ``case.return_to``, ``case.return_same_site``, ``case.report_late``, ``quantity.*``.
@@ -102,7 +107,9 @@ def dispose(
                 raise BadData("case.return_to", value=at, name=site_name(session, at))
             events.append(Returned(to=back, in_transit=in_transit, **common))
         else:
-            events.append(_destroyed(session, doing, common, witness=witness, place=place, method=method, reported=reported, plan=plan))
+            said = Meant(doing.now, place, method, witness)
+            for more in _destroyed(session, doing, common, said, reported=reported, plan=plan):
+                events.append(msgspec.structs.replace(more, id=doing.event_id(f"-{len(events) + 1}")))
     if not events:
         raise Refused("case.all_sealed" if sealed else "case.nothing_there", value=at, case=full, name=site_name(session, at))
     return Outcome(events=events, answer=events)
@@ -144,24 +151,45 @@ def reported_early(session: Session, event: Event) -> bool:
 
 
 def _destroyed(
-    session: Session,
-    doing: Doing,
-    common: dict[str, Any],
-    *,
-    witness: str,
-    place: str,
-    method: str,
-    reported: dt.datetime | None,
-    plan: str,
-) -> Destroyed:
-    planned = _plan_for(session, doing, common["case"], common["site"], common["lot"], plan)
-    if planned is not None:
-        plan, place, method = planned.id, place or planned.place, method or planned.method
-        if reported is None and planned.reported is not None:
-            reported = moment(planned.reported).astimezone(CHINA)
+    session: Session, doing: Doing, common: dict[str, Any], said: Meant, *, reported: dt.datetime | None, plan: str
+) -> list[Destroyed]:
+    """Return the destruction of an amount: a record for each plan that it carries out, and one for what is beyond a report (rule 3).
+
+    :param said: where, how and before whom, as far as somebody says. :param reported: when it was, if somebody says: all of it then.
+    """
     if reported is not None and reported >= doing.now:
         raise BadData("case.report_late", value=reported.isoformat(), expected=doing.now.isoformat())
-    return Destroyed(witness=witness, place=place, method=method or "destroyed", reported=reported, plan=plan, **common)  # type: ignore[arg-type]
+    amount: Quantity = common["quantity"]
+    plans = _plans_for(session, doing, common["case"], common["site"], common["lot"], plan, amount.unit)
+    made: list[Destroyed] = []
+    for value, planned, within in _portions(amount.value, plans, split=reported is None):
+        place = said.place or (planned.place if planned else "")
+        method = said.method or (planned.method if planned else "destroyed")
+        when = reported
+        if when is None and planned is not None and planned.reported is not None and within:
+            done = said._replace(place=place, method=method)
+            when = moment(planned.reported).astimezone(CHINA) if covered(differs(of_plan(planned), done)) else None
+        more = {"witness": said.witness, "place": place, "method": method, "reported": when, "plan": planned.id if planned else ""}
+        made.append(Destroyed(**common | {"quantity": Quantity(value, amount.unit)} | more))
+    return made
+
+
+def _portions(amount: int, plans: Sequence[Planned], *, split: bool) -> list[tuple[int, Planned | None, bool]]:
+    """Return how much carries out which plan, and whether it is within it.
+
+    :param split: what is beyond a plan that was reported stands by itself.
+    """
+    made: list[tuple[int, Planned | None, bool]] = []
+    for planned in plans:
+        if amount > 0:
+            made.append((min(amount, planned.q), planned, True))
+            amount -= planned.q
+    if amount > 0:
+        last = plans[-1] if plans else None
+        if last is not None and not (split and last.reported is not None):
+            amount += made.pop()[0]
+        made.append((amount, last, last is None or not split or last.reported is None))
+    return made
 
 
 def plan_destruction(
@@ -175,6 +203,7 @@ def plan_destruction(
     due: dt.datetime,
     place: str = "",
     method: str = "destroyed",
+    witness: str = "",
     reported: bool = False,
     doc: str = "",
 ) -> Outcome:
@@ -214,6 +243,7 @@ def plan_destruction(
                     due=due,
                     place=place,
                     method=method,  # type: ignore[arg-type]  # the command line offers only these
+                    witness=witness,
                     reported=doing.now if reported else None,
                     doc=doc,
                 )
@@ -277,6 +307,7 @@ def call_off(session: Session, doing: Doing, case: str | None, site: str, lot: s
             due=moment(each.due).astimezone(CHINA),
             place=each.place,
             method=each.method,
+            witness=each.witness,
             reported=None if each.reported is None else moment(each.reported).astimezone(CHINA),
             plan=each.id,
             cancelled=True,
@@ -314,6 +345,7 @@ def report_destruction(session: Session, doing: Doing, case: str | None, site: s
                 due=due,
                 place=each.place,
                 method=each.method,
+                witness=each.witness,
                 reported=doing.now,
                 doc=doc,
                 plan=each.id,
@@ -465,14 +497,15 @@ def _planned(session: Session, doing: Doing, case: str) -> tuple[Planned, ...]:
     return load_cases(session, case, until=micros(doing.now))[0].planned
 
 
-def _plan_for(session: Session, doing: Doing, case: str, site: str, lot: str, plan: str) -> Planned | None:
-    """Return the plan that a destruction carries out: the one named, else what is planned for this site and lot."""
+def _plans_for(session: Session, doing: Doing, case: str, site: str, lot: str, plan: str, unit: str) -> list[Planned]:
+    """Return the plans that a destruction carries out, the first due first: the one named, else what is planned for this site and lot."""
     facts = SqlFacts(session, micros(doing.now))
     where, what = facts.site(site), facts.lot(lot)
     plans = [each for each in _planned(session, doing, case) if not each.done]
     if plan:
-        found = next((each for each in plans if each.id == plan), None)
-        if found is None:
+        found = [each for each in plans if each.id == plan]
+        if not found:
             raise NotFound("case.no_plan", value=plan, name=plan, case=case, near=[each.id for each in plans][:5])
         return found
-    return next((each for each in sorted(plans, key=lambda each: each.due) if (each.site, each.lot) == (where, what)), None)
+    mine = [each for each in plans if (each.site, each.lot, UNIT_NAMES[each.unit]) == (where, what, unit)]
+    return sorted(mine, key=lambda each: (each.due, each.id))

@@ -7,7 +7,8 @@ Rules:
 2. On paper each affected site has one row, in the order of the lists, and a column for each of the five: notified, acknowledged,
    sealed, returned, destroyed; what was received after the opening and booked as sealed is sealed. Who was not told, or did not answer,
    has a row as well. Of more than three of a kind the last three stand there and the number of the others. Of the evidence the beginning
-   stands there; the workbook has all of it. Where a site speaks of several lots each quantity has its lot, as
+   stands there; the workbook has all of it. Below a destruction stand its witness and place, whether it was reported beforehand, and how it
+   differs from what was planned or reported. Where a site speaks of several lots each quantity has its lot, as
    :mod:`foodtrace.recall.shortcodes` writes it.
 """
 
@@ -42,7 +43,7 @@ _OTHERWISE: Final = "rendered_harmless"
 _SHOWN: Final = 16
 """Hex digits of the evidence on paper."""
 _COLUMNS: Final = (
-    "site", "step_name", "step", "at", "lot", "quantity", "unit", "evidence", "step_by", "witness", "place", "marks", "entry",
+    "site", "step_name", "step", "at", "lot", "quantity", "unit", "evidence", "step_by", "witness", "place", "reported", "marks", "entry",
 )  # fmt: skip
 
 
@@ -61,6 +62,7 @@ def steps_grid(sites: Iterable[SiteSteps], lang: Lang) -> Grid:
             each.by or "-",
             each.witness or "-",
             each.place or each.to or "-",
+            "; ".join(_report(each, lang)) or "-",
             marks_words(each.marks, lang) or "-",
             each.entry or "-",
         )
@@ -68,6 +70,13 @@ def steps_grid(sites: Iterable[SiteSteps], lang: Lang) -> Grid:
         for each in site.steps
     )
     return Grid(name="steps", columns=_COLUMNS, rows=rows)
+
+
+def _report(step: StepAnswer, lang: Lang) -> list[str]:
+    """Return what a row says of reporting: of a plan when it is due, of a report its number, of a destruction whether it was reported."""
+    due = [text("status.step_due", lang, due=moment_words(step.due))] if step.due else []
+    doc = [text("status.step_doc", lang, doc=step.doc)] if step.doc else []
+    return [*due, *doc, *report_words(step, lang)]
 
 
 def _what(step: StepAnswer, lang: Lang) -> str:
@@ -90,6 +99,30 @@ def done_at(session: Session, case_id: str, answer: Answer, now: int) -> tuple[S
     told = told_of_this(session, facts, case, told, found)
     look = Look(facts, found, for_case(case, session.rules).settings, case, NO_TABLES)
     return tuple(steps_of(facts, told, case, rows, origins, marked_steps(facts, list(marked(look)), origins, found.called)))
+
+
+_DESTRUCTION: Final = frozenset({"destroyed", "plan", "report", "call_off"})
+
+
+def destruction_words(step: StepAnswer, lang: Lang) -> list[str]:
+    """Return what is said of a destruction, its plan or its report: when it is due, before whom, where, how, reported or not."""
+    if step.kind not in _DESTRUCTION:
+        return []
+    said = [text("status.step_due", lang, due=moment_words(step.due))] if step.due else []
+    if step.kind == "destroyed" or step.witness:
+        said.append(text("status.step_witness", lang, witness=step.witness or "-"))
+    said.append(text("status.step_place", lang, place=step.place or "-"))
+    said += [text("status.method_" + step.method, lang)] if step.method == _OTHERWISE else []
+    said += [text("status.step_doc", lang, doc=step.doc)] if step.doc else []
+    return [*said, *report_words(step, lang)]
+
+
+def report_words(step: StepAnswer, lang: Lang) -> list[str]:
+    """Return whether a destruction had been reported, and how it differs from its plan; of all else nothing."""
+    if step.kind != "destroyed":
+        return []
+    reported = text("status.step_reported", lang, at=moment_words(step.reported)) if step.reported else text("status.step_unreported", lang)
+    return [reported, *([step.otherwise.words(lang)] if step.otherwise is not None else [])]
 
 
 def marks_words(marks: Iterable[str], lang: Lang) -> str:
@@ -156,6 +189,12 @@ def _cell(steps: Sequence[StepAnswer], code: Written | None, lang: Lang) -> str:
                 lines[-1] += f" {evidence}"
             else:
                 lines.append(evidence)
+        for each in block[:_MOST] if first.kind == "destroyed" else ():
+            where = [
+                text("status.step_witness", lang, witness=each.witness or "-"),
+                text("status.step_place", lang, place=each.place or "-"),
+            ]
+            lines += [", ".join(where), *report_words(each, lang)]
     return "\n".join(lines) or "-"
 
 

@@ -443,6 +443,7 @@ def _planned(events: Collection[Told], number: dict[str, int]) -> tuple[Planned,
             method=event.method,
             reported=None if event.reported is None else micros(event.reported),
             done=event.id in done or event.cancelled,
+            witness=event.witness,
         )
         for event in plans.values()
         if event.id not in replaced

@@ -221,6 +221,8 @@ class Planned(msgspec.Struct, frozen=True, kw_only=True):
     """When time and place were reported; none: not yet."""
     done: bool = False
     """A destruction that names it is on record, or it was called off."""
+    witness: str = ""
+    """Who is to witness it; empty: nobody was named."""
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):

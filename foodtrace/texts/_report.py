@@ -232,6 +232,7 @@ Without:  1. hash = SHA-256(a byte 00, then all bytes of the .entry)
     "report.column.step": ("所做", "step"),
     "report.column.evidence": ("证据 SHA-256", "evidence SHA-256"),
     "report.column.step_by": ("谁", "by"),
+    "report.column.reported": ("销毁报告", "reporting"),
     "report.column.marks": ("与案件对照", "against the case"),
     "report.column.witness": ("见证人", "witness"),
     "report.column.place": ("地点或去处", "place, or where to"),

@@ -36,7 +36,7 @@ def test_five_times_each_with_quantity_evidence_and_who(world: World) -> None:
         "2026-03-05 15:00 by 2\n60.0 kg no evidence",
         "2026-03-05 21:00 by 3\n60.0 kg aaaaaaaaaaaaaaaa..",
         "2026-03-06 03:00 by 4\n40.0 kg bbbbbbbbbbbbbbbb..",
-        "2026-03-06 09:00 by -\n20.0 kg no evidence",
+        "2026-03-06 09:00 by -\n20.0 kg no evidence\nwitness W-7, place -\nnot reported beforehand",
     )
     assert found["Y"] == ("2026-03-05 09:00 by 1", "-", "-", "-", "-"), "told and silent, never left out"
     assert found["P"][0] == "2026-03-05 09:00 by 1", "the supplier that was told"

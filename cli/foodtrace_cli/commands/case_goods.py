@@ -12,7 +12,7 @@ from foodtrace_cli.commands.case_common import APPROVED, BY, CASE, EVIDENCE, act
 from foodtrace_cli.commands.case_left import said_otherwise
 from foodtrace_cli.commands.echo import amount
 from foodtrace_cli.context import Context
-from foodtrace_cli.output import say
+from foodtrace_cli.output import clean, say
 from foodtrace_cli.typed import Word
 
 _SITE = click.argument("site")
@@ -184,6 +184,7 @@ def destroy(
             due=moment(planned),
             place=place,
             method=method or "destroyed",
+            witness=witness,
             reported=reported is not None,
             doc=doc,
         )
@@ -206,11 +207,28 @@ def destroy(
         say(ctx.t("cli.case.unwitnessed"), err=True)
     if any(not event.place.strip() for event in events):
         say(ctx.t("cli.case.unplaced"), err=True)
+    _say_otherwise(ctx, events)
+
+
+def _say_otherwise(ctx: Context, events: list[Any]) -> None:
+    """Say which of some destructions were reported too early, or differ from their plan."""
+    from foodtrace.operations.asplanned import otherwise  # noqa: PLC0415
     from foodtrace.operations.disposal import reported_early  # noqa: PLC0415
+    from foodtrace.recall.cases import case_events  # noqa: PLC0415
 
     with ctx.open() as ledger, ledger.reading() as session:
-        if any(reported_early(session, event) for event in events):
-            say(ctx.t("cli.case.reported_early"), err=True)
+        early = any(reported_early(session, event) for event in events)
+        told = [each for case in sorted({event.case for event in events}) for each in case_events(session, case)]
+    if early:
+        say(ctx.t("cli.case.reported_early"), err=True)
+    mine = {event.id for event in events}
+    entries = {entry: event for _, event, entry in told if event.id in mine}
+    unlike = {entries[entry].id: each for entry, each in otherwise(told).items() if entry in entries}
+    names = names_of(ctx, (event.site for event in events)) if unlike else {}
+    for event in events:
+        if event.id in unlike:
+            what = unlike[event.id].words(ctx.lang)
+            say(ctx.t("cli.case.otherwise", site=names[event.site], lot=event.lot, what=clean(what)), err=True)
 
 
 def _plan(ctx: Context, site: str, case_id: str | None, lot: str | None, quantity: str | None, by: str, **more: Any) -> None:

@@ -259,6 +259,19 @@ def _remarks(ctx: Context, found: CaseStatus) -> None:
         shown = [names.get(site, site) for site in each.sites[:_NAMES]]
         entries = ", ".join(each.entries[:_NAMES])
         say(ctx.t("status.remark", what=ctx.t("status." + each.kind, count=each.count, names=", ".join(shown), entries=entries)))
+        if each.kind == "otherwise":
+            _otherwise(ctx, found)
+
+
+def _otherwise(ctx: Context, found: CaseStatus) -> None:
+    """Print how destructions differ from what was planned or reported."""
+    unlike = [(site.name, step, step.otherwise) for site in found.sites for step in site.steps if step.otherwise is not None]
+    for name, step, each in unlike[:_TASKS]:
+        size = amount(ctx, step.quantity or 0, step.unit)
+        words = {"name": name, "at": step.at[:16].replace("T", " "), "quantity": size, "lot": step.lot, "what": each.words(ctx.lang)}
+        say("    " + clean(ctx.t("status.otherwise_line", **words)))
+    if len(unlike) > _TASKS:
+        say(ctx.t("status.more", count=len(unlike) - _TASKS))
 
 
 def _at_deadline(ctx: Context, found: CaseStatus) -> None:
@@ -281,15 +294,13 @@ def _curve(ctx: Context, found: CaseStatus) -> None:
 
 
 def _steps(ctx: Context, site: SiteSteps, names: Mapping[str, str]) -> None:
-    from foodtrace.operations.stepsheet import marks_words  # noqa: PLC0415
+    from foodtrace.operations.stepsheet import destruction_words, marks_words  # noqa: PLC0415
 
     say(ctx.t("status.steps", name=site.name, site=site.site, role=ctx.t("status.role_" + site.role)))
     for each in site.steps:
         size = amount(ctx, each.quantity, each.unit) if each.quantity is not None else "-"
         said = [ctx.t("status.step_" + each.kind), each.at[:19], size, each.lot or "-", each.by or "-", each.evidence[:16] or "-"]
-        if each.kind == "destroyed":
-            said += [ctx.t("status.step_witness", witness=each.witness or "-"), ctx.t("status.step_place", place=each.place or "-")]
-            said += [ctx.t("status.method_" + each.method)] if each.method == "rendered_harmless" else []
+        said += destruction_words(each, ctx.lang)
         if each.marks:
             said += [marks_words(each.marks, ctx.lang), each.entry]
         if each.to:

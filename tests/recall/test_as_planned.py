@@ -1,0 +1,121 @@
+"""Destroyed otherwise than planned or reported: taken as a fact, and said: what was reported of it, and what was not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from foodtrace.events import Destroyed
+from foodtrace.operations import disposal
+from foodtrace.operations.asplanned import covered
+from tests.recall.caselife import LOT, now
+from tests.recall.casework import World, day, kg
+
+
+def planned(world: World, quantity: int = 40, due: float = 5, **more: Any) -> str:
+    case = world.open(LOT)
+    more = {"place": "pit 3", "witness": "W-7"} | more
+    world.do(disposal.plan_destruction, case, "X", LOT, kg(quantity), due=day(due), **more)
+    world.at(3.5).do(disposal.report_destruction, case, "X", doc="R-1")
+    return case
+
+
+def destroy(world: World, case: str, quantity: int = 40, /, **more: Any) -> list[Destroyed]:
+    done: list[Destroyed] = world.do(disposal.dispose, "destroy", case, "X", LOT, kg(quantity), **({"witness": "W-7"} | more))
+    return done
+
+
+def said(world: World, case: str) -> list[tuple[int, tuple[str, ...], bool]]:
+    """Return (quantity, how it differs, whether it was reported) of each destruction."""
+    steps = [step for site in now(world, case).sites for step in site.steps if step.kind == "destroyed"]
+    return [(step.quantity or 0, step.otherwise.differs if step.otherwise else (), bool(step.reported)) for step in steps]
+
+
+def test_as_reported_it_is_reported_and_nothing_more_is_said(world: World) -> None:
+    case = planned(world)
+    (done,) = destroy(world.at(5.1), case, place="Pit 3 ")
+    assert (done.reported, done.quantity) == (day(3.5), kg(40))
+    assert said(world, case) == [(40_000, (), True)]
+    assert "otherwise" not in {each.kind for each in now(world, case).remarks}
+
+
+def test_what_is_beyond_the_reported_quantity_is_a_record_of_its_own_that_nobody_reported(world: World) -> None:
+    case = planned(world)
+    first, more = destroy(world.at(5.1), case, 55)
+    assert (first.quantity, first.reported, first.place) == (kg(40), day(3.5), "pit 3")
+    assert (more.quantity, more.reported, more.place, more.plan) == (kg(15), None, "pit 3", first.plan)
+    assert said(world, case) == [(40_000, (), True), (15_000, ("more",), False)]
+    remarks = {each.kind: (each.count, each.sites) for each in now(world, case).remarks}
+    assert (remarks["unreported"], remarks["otherwise"]) == ((1, ("X",)), (1, ("X",)))
+
+
+@pytest.mark.parametrize(
+    ("at", "more", "differs", "reported"),
+    [
+        (5.1, {"place": "pit 4"}, ("place",), False),
+        (4.9, {}, ("earlier",), False),
+        (6.1, {}, ("later",), True),
+        (5.1, {"witness": "W-8"}, ("witness",), True),
+        (5.1, {"witness": ""}, ("witness",), True),
+        (5.1, {"method": "rendered_harmless"}, ("method",), True),
+        (4.0, {"place": "pit 4", "witness": "W-8"}, ("place", "earlier", "witness"), False),
+    ],
+)
+def test_elsewhere_or_earlier_it_was_not_so_reported_and_all_else_is_said(
+    world: World, at: float, more: dict[str, Any], differs: tuple[str, ...], reported: bool
+) -> None:
+    case = planned(world)
+    (done,) = destroy(world.at(at), case, 40, **more)
+    assert (done.reported is not None) == reported == covered(differs)  # type: ignore[arg-type]
+    assert said(world, case) == [(40_000, differs, reported)]
+    (step,) = [step for site in now(world, case).sites for step in site.steps if step.kind == "destroyed"]
+    assert step.otherwise is not None
+    for lang, word in (("en", "reported 2026-03-05 21:00 R-1 was 40.0 kg, pit 3, 2026-03-07 09:00"), ("zh", "pit 3")):
+        assert word in step.otherwise.words(lang)  # type: ignore[arg-type]
+
+
+def test_somebody_who_says_that_it_was_reported_is_believed_and_the_difference_stands(world: World) -> None:
+    case = planned(world)
+    (done,) = destroy(world.at(4.9), case, 55, reported=day(4), place="pit 4")
+    assert (done.reported, done.quantity) == (day(4), kg(55))
+    assert said(world, case) == [(55_000, ("more", "place", "earlier"), True)]
+
+
+def test_two_plans_are_carried_out_each_by_a_record_of_its_own(world: World) -> None:
+    case = planned(world, 20)
+    world.do(disposal.plan_destruction, case, "X", LOT, kg(20), due=day(6), place="pit 3")
+    first, second = destroy(world.at(5.1), case, 41)
+    assert [(each.quantity, each.reported is not None) for each in (first, second)] == [(kg(20), True), (kg(21), False)]
+    assert said(world, case) == [(20_000, (), True), (21_000, ("more", "earlier"), False)]
+    assert all(plan.done for plan in world.case(case).planned)
+
+
+def test_a_record_from_elsewhere_that_claims_a_report_for_more_is_told_as_what_it_is(world: World) -> None:
+    """As earlier versions recorded it: the report of 40 kg stood for all of them."""
+    case = planned(world)
+    plan = world.case(case).planned[0]
+    more = {"case": case, "witness": "W-7", "place": "pit 4", "reported": day(3.5), "plan": plan.id}
+    world.at(4.9).put(Destroyed(id="d", at=world.now, site="X", lot=LOT, quantity=kg(50), **more))  # type: ignore[arg-type]
+    assert said(world, case) == [(50_000, ("more", "place", "earlier"), True)]
+    (step,) = [step for site in now(world, case).sites for step in site.steps if step.kind == "destroyed"]
+    assert step.otherwise is not None
+    assert (step.otherwise.over, step.otherwise.quantity) == (10_000, 40_000)
+
+
+def test_plan_report_and_calling_off_are_steps(world: World) -> None:
+    case = planned(world)
+    world.at(3.6).do(disposal.call_off, case, "X")
+    world.at(3.7).do(disposal.plan_destruction, case, "X", LOT, kg(10), due=day(6), place="pit 5", reported=True, doc="R-2")
+    steps = [
+        (step.kind, step.quantity, step.place, step.due[:10], step.doc, step.witness)
+        for site in now(world, case).sites
+        for step in site.steps
+    ]
+    assert steps == [
+        ("plan", 40_000, "pit 3", "2026-03-07", "", "W-7"),
+        ("report", 40_000, "pit 3", "2026-03-07", "R-1", "W-7"),
+        ("call_off", 40_000, "pit 3", "2026-03-07", "", "W-7"),
+        ("plan", 10_000, "pit 5", "2026-03-08", "", ""),
+        ("report", 10_000, "pit 5", "2026-03-08", "R-2", ""),
+    ]
