@@ -11,7 +11,8 @@ Rules:
    method holds wherever it is named again, unless something else is said. A report covers what happens as it says
    (:mod:`foodtrace.operations.asplanned`): what is beyond the planned quantity is a record of its own, which nobody reported.
 4. Correcting and reselling is for false labels only (level 3), approved by a number, with what buyers are told. The new lot is one that no
-   case stands against, or nothing would have been corrected; and an approval in one case is none in another that blocks the goods.
+   case stands against, or nothing would have been corrected, and no other goods: on record as corrected in this case, if at all. And an
+   approval in one case is none in another that blocks the goods.
 5. What is planned to be destroyed is not planned again while that plan stands: a second plan takes what is there less what is planned, and
    is refused beyond that. Carried out or called off, a plan stands in nobody's way.
 6. A quantity without a lot is of the one lot of the case that lies there; where several do, it is asked which.
@@ -43,7 +44,7 @@ from foodtrace.operations.newgoods import new_goods
 from foodtrace.operations.sellers import site_name
 from foodtrace.quantity import Amount, Quantity
 from foodtrace.recall.aliases import flows_of_lot, with_aliases
-from foodtrace.recall.cases import load_cases, resolve_case
+from foodtrace.recall.cases import load_cases, resolve_case, told_at
 from foodtrace.recall.facts import Planned
 from foodtrace.recall.moves import pair
 from foodtrace.recall.packs import for_case
@@ -369,8 +370,9 @@ def correct(
 ) -> Outcome:
     """Relabel goods with the case's approval, so that they may be sold again under a new lot (rule 4); the answer is the event.
 
-    :raises Refused: ``case.correct_level``, ``case.correct_lot``; ``transfer.recalled``, ``transfer.recall_possible`` by another case, and
-        then the refusal is on record. :raises BadData: ``case.approved_by``, ``case.note``, ``lot.*``.
+    :raises Refused: ``case.correct_level``, ``case.correct_lot``, ``case.correct_lot_there``; ``transfer.recalled``,
+        ``transfer.recall_possible`` by another case, and then the refusal is on record.
+    :raises BadData: ``case.approved_by``, ``case.note``, ``lot.*``.
     """
     from foodtrace.identifiers import lot as lots  # noqa: PLC0415 - only here
 
@@ -388,6 +390,8 @@ def correct(
     standing = sorted({each.case for each in blocks(session, made, micros(doing.now), at)})
     if standing or made == full:
         raise Refused("case.correct_lot", value=made, case=", ".join(standing) or state.case)
+    if _others_goods(session, micros(doing.now), made, state.case):
+        raise Refused("case.correct_lot_there", value=made)
     facts = SqlFacts(session, micros(doing.now))
     number = facts.lot(full) or 0
     info = facts.lots([number])[number]
@@ -405,6 +409,16 @@ def correct(
     )
     elsewhere = refused(session, doing, "use", [(full, quantity)], at, tests=False, approved=state.case, new=new_goods(facts, event))
     return elsewhere or Outcome(events=[event], answer=event)
+
+
+def _others_goods(session: Session, now: int, lot: str, case: str) -> bool:
+    """Say whether a lot is on record as anything but goods that this case corrected before (rule 4)."""
+    facts = SqlFacts(session, now)
+    number = facts.lot(lot)
+    if number is None or number not in facts.on_record([number]):
+        return False
+    births = {(flow.log, flow.seq) for flow in facts.flows([number]) if flow.kind in BIRTHS}
+    return not births or any(getattr(told_at(session, entry), "case", "") != case for entry in births)
 
 
 def restock(session: Session, doing: Doing, site: str, lot: str, quantity: Quantity | None) -> Outcome:

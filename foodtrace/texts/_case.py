@@ -95,6 +95,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "cli.case.unwitnessed": ("注意: 没有见证人, 已照实记录", "note: no witness; recorded as it is"),
     "cli.case.corrected": ("{case} {site} 改正 {quantity}: {lot} -> {output}, 可以再卖", "{case}: {site} corrected {quantity}: {lot} -> {output}, may be sold again"),
     "cli.case.free": ("{lot} 没有案件拦着, 可以卖", "no case stands against {lot}; it may be sold"),
+    "cli.case.closed_unpublished": ("没有公告就结了案: 要公告先 foodtrace case reopen {case} --reason 原因, 再 foodtrace case publish {case}", "closed without a published notice; to publish it: foodtrace case reopen {case} --reason REASON, then foodtrace case publish {case}"),
     "cli.case.sampled": ("{case} {level} 级: {frame} 家里抽 {size} 家, 新抽 {new} 家", "{case} level {level}: {size} of {frame} {frame:site|sites}, {new} new"),
     "cli.case.redrawn": ("{case} 重抽相符 {agree} / {drawn} 家, 种子{fits}", "{case}: drawn again, {agree} of {drawn} agree, the seed {fits}"),
     "cli.case.seed_fits": ("相符", "fits its commitment"),

@@ -61,6 +61,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "case.correct_level.hint": ("这些货要退回或销毁", "these goods are to be returned or destroyed"),
     "case.correct_lot": ("{value} 不能作改正后的新批次: 案件 {case} 管着它", "{value} cannot be the new lot of corrected goods: case {case} is about it"),
     "case.correct_lot.hint": ("用一个没有记录过的批次号: --to-lot", "give a lot number that is not on record: --to-lot"),
+    "case.correct_lot_there": ("{value} 已有记录, 是别的货: 改正后的货不能并入", "{value} is on record already, as other goods: corrected goods are not poured into it"),
+    "case.correct_lot_there.hint": ("用一个没有记录过的批次号: --to-lot", "give a lot number that is not on record: --to-lot"),
     "case.note": ("没有写怎样告知顾客 ({expected})", "what buyers are told was not said ({expected})"),
     "case.note.hint": ("改正后再卖须向消费者说明", "corrected goods are sold with the flaw disclosed"),
     "case.receipt_form": ("{value} 不是回执码, 应如 {expected}", "{value} is no receipt code, expected one like {expected}"),

@@ -209,6 +209,7 @@ def test_corrected_goods_are_sold_under_their_new_lot_and_the_rest_is_not(world:
     answer = world.answer(case)
     assert "OP-X/NEW" not in answer.affected_lots
     assert answer.figures[0].retrieved == 20_000
+    world.do(disposal.correct, case, "X", LOT, kg(1), "OP-X/NEW", **asked)  # more of the same corrected goods
 
 
 def test_goods_are_not_corrected_into_goods_that_a_case_is_about(world: World) -> None:
@@ -216,6 +217,8 @@ def test_goods_are_not_corrected_into_goods_that_a_case_is_about(world: World) -
     case = world.open(LOT, level=3)
     asked = {"approved_by": "7", "note": "小票注明"}
     refuses(world, "case.correct_lot", disposal.correct, case, "X", LOT, kg(20), LOT, **asked)
+    world.born("OTHER", "Q", 10)
+    refuses(world, "case.correct_lot_there", disposal.correct, case, "X", LOT, kg(1), "OP-Q/OTHER", **asked)
     before = world.answer(case).figures[0]
     same = Output(lot=LOT, quantity=kg(20), product="milk")
     goods_in = (Portion(LOT, kg(20)),)

@@ -316,6 +316,8 @@ def _say_closed(ctx: Context, number: str) -> None:
             stands = Standing(session, mine, told, now)
             missing, let_go, free = stands.unaccounted, stands.answer.cleared, not stands.matter.sites
     say(ctx.t("cleared.closed" if free and let_go is not None else "cli.case.closed", case=number))
+    if mine.published is None:
+        say("  " + ctx.t("cli.case.closed_unpublished", case=number))
     for line in () if let_go is None else let_go.lines:
         say("  " + clean(line_words(line, ctx.lang)))
     if words := unaccounted_words(ctx, missing):
