@@ -134,3 +134,12 @@ def test_a_receipt_is_of_the_case_it_names_and_of_no_other(here: Inside) -> None
     assert "the receipt is of case 2026-0002, not 2026-0001" in said
     assert here.json("case", "status", "2026-0002")["rates"]["R5"]["numerator"] == 0, "nothing was recorded"
     assert "2026-0002: answer of 福安超市" in here("case", "acknowledge", "--case", "0002", "--code", receipt, "--nothing-left")
+
+
+def test_rates_of_a_case_of_which_nothing_is_in_trade_are_told_as_nothing_left(here: Inside) -> None:
+    supplied(here)
+    here("case", "open", "--product", "黄油", "--nothing-yet", *CASE)
+    lines = {line.split()[0]: line for line in here("case", "status").splitlines()[1:7]}
+    for name in ("R1", "R2", "R3"):
+        assert "none" in lines[name]
+        assert "nothing left to retrieve" in lines[name]

@@ -156,6 +156,8 @@ def _rates(ctx: Context, found: CaseStatus, answer: Answer) -> None:
         beyond = base_words(beyond_records(answer, figures.unit, figures.product), figures.unit, ctx.lang)
         of += f"  {beyond}" if beyond else ""
         rows += [_rate(ctx, name, figures.rates[name], note + of, "status.nothing_left") for name, note in means.items()]
+    if not found.figures:
+        rows += [_rate(ctx, name, found.rates[name], "", "status.nothing_left") for name in ("R1", "R2", "R3")]
     silent = [each.name for each in found.closing if each.kind == "silent"]
     untold = [each.name for each in found.closing if each.kind == "unnotified" and each.site in outlets]
     others = [each.name for each in found.closing if each.kind == "unnotified" and each.site not in outlets]
