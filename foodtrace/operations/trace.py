@@ -12,7 +12,7 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Literal
 
 import msgspec
@@ -25,12 +25,13 @@ from foodtrace.graph.edges import UNIT_NAMES
 from foodtrace.graph.fitting import named
 from foodtrace.graph.flows import BIRTHS
 from foodtrace.graph.reader import SqlFacts
-from foodtrace.graph.walk import Holding
+from foodtrace.graph.walk import KNOT, Holding
 from foodtrace.quantity import Quantity
 from foodtrace.recall import chain as chains
 from foodtrace.recall.affected import find
 from foodtrace.recall.aliases import with_aliases
 from foodtrace.recall.chain import Amounts, Chain, Unseen
+from foodtrace.recall.chainback import backward, drawn_from
 from foodtrace.recall.grouping import depths
 from foodtrace.recall.packs import for_day
 from foodtrace.recall.settings import Settings
@@ -133,16 +134,18 @@ def trace(session: Session, lot: str, *, now: int, direction: Direction = "both"
     start = with_aliases(facts, {number} if number is not None else ())
     back: dict[int, int] = {}
     onward: dict[int, int] = {}
-    if direction != "forward":
-        back = _follow(start, lambda lots: [(dst, src) for src, dst in facts.parents(lots)], facts)
-    if direction != "back":
-        onward = _follow(start, facts.children, facts)
     chosen = for_day(now, session.rules)
     drawn = _chain(facts, text, number, start, direction, chosen.settings, at)
+    if direction != "forward":
+        there = with_aliases(facts, {place.key[0] for place in drawn.places if place.key[1] != KNOT})
+        back = _follow(start, lambda lots: _led(facts, lots, there), facts)
+    if direction != "back":
+        onward = _follow(start, facts.children, facts)
     number_of = {place.key: n for n, place in enumerate(drawn.places)}
     shown = _Shown(facts, {*start, *back, *onward})
     first = shown.lot(tuple(start), 0) if start else None
     begun = {*start, *back} if direction != "forward" else set()
+    begun -= {lot for lot, _ in drawn_from(facts, facts.flows(begun))} if begun else set()
     return Trace(
         lot=text,
         other_names=tuple(sorted({first.lot, *first.other_names} - {text})) if first else (),
@@ -162,13 +165,22 @@ def _chain(facts: SqlFacts, text: str, number: int | None, start: set[int], dire
     asked = () if number is None else (number,)
     if direction == "back":
         site = resolve_place(facts.session, at) if at else ""
-        drawn = chains.backward(facts, asked, settings=settings, at=(facts.site(site) or -1) if site else 0)
+        drawn = backward(facts, asked, settings=settings, at=(facts.site(site) or -1) if site else 0)
         if at and not drawn.places:
             raise NotFound("trace.not_there", value=text, site=site)
         return drawn
     found = find(facts, (LotsClause(lots=(text,)),), settings=settings)
     ahead = chains.forward(facts, found, asked=start, settings=settings)
-    return ahead if direction == "forward" else chains.joined(chains.backward(facts, asked, settings=settings), ahead)
+    return ahead if direction == "forward" else chains.joined(backward(facts, asked, settings=settings), ahead)
+
+
+def _led(facts: SqlFacts, lots: set[int], there: Collection[int]) -> list[tuple[int, int]]:
+    """Return (lot, lot it was made from, or that goods without lot may have been).
+
+    :param there: lots of the chain back: what came to a sender in time.
+    """
+    drawn = [pair for pair in drawn_from(facts, facts.flows(lots)) if pair[1] in there]
+    return [*((dst, src) for src, dst in facts.parents(lots)), *drawn]
 
 
 class _Shown:

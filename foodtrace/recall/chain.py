@@ -12,6 +12,7 @@ Rules:
    where the lot came to be, when it last did; where it went from there is forward, and what came back from there afterwards is
    none of it, whatever clocks may be wrong by. Where the lot is on record and no record leads there
    from such a place, the way it came by is part of the way back; so it is to a site that is asked for.
+   Goods that came without lot may have been any of what lay at their sender by then, of their product: each of these is a source.
 4. Moves in and out of nowhere (no source, no destination named) have no arrow. What they moved stands at the place they came to or left, as
    **unseen**, and so does what left or was counted beyond all that came, and what a count missed: half a way must not look like all of it.
    Back, only what can have come there in time, and is in what went on.
@@ -21,32 +22,24 @@ Rules:
 
 from __future__ import annotations
 
-import heapq
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Final, Literal, TypeAlias
+from collections.abc import Collection, Iterable, Mapping
+from typing import Literal, TypeAlias
 
 import msgspec
 
-from foodtrace.graph.copies import flows_once
-from foodtrace.graph.flows import ALWAYS, BIRTHS, NEVER, Flow, FlowKind, LotInfo, SiteInfo
+from foodtrace.graph.flows import ALWAYS, NEVER, Flow, FlowKind, LotInfo, SiteInfo
 from foodtrace.graph.walk import KNOT, Holding
 from foodtrace.recall.affected import Affected
-from foodtrace.recall.aliases import with_aliases
 from foodtrace.recall.called import Called
 from foodtrace.recall.facts import Facts
-from foodtrace.recall.moves import Move, pair, without_source
-from foodtrace.recall.quantities import HoldingSum, holdings
-from foodtrace.recall.records import representatives
+from foodtrace.recall.moves import Move
+from foodtrace.recall.quantities import HoldingSum
 from foodtrace.recall.settings import DEFAULT, Settings
 from foodtrace.recall.silence import unheard
-from foodtrace.recall.standsin import counted_once
-from foodtrace.recall.twins import twins
-from foodtrace.recall.unlikelots import Unlike, told_unlike, under_another, whose
+from foodtrace.recall.unlikelots import Unlike
 
 _PIECE = 2
-_UNLIKE: Final = -1
-"""Stands for a log where a step back is one between unlike lots; beside it which."""
 Way: TypeAlias = Literal["move", "return", "unnamed", "unlike", "made"]
 """``made``: into, out of, or through a transformation. ``unlike``: the receiver's paper names another lot than the sender's (ADR 35)."""
 Amounts: TypeAlias = tuple[tuple[int, int], ...]
@@ -127,8 +120,8 @@ def forward(
     entries = {(flow.log, flow.seq) for flow in found.flows if flow.kind in (FlowKind.CONSUMED, FlowKind.PRODUCED)}
     rep = {name: lot for lot, names in found.names.items() for name in names}
     flows = [msgspec.structs.replace(flow, lot=rep.get(flow.lot, flow.lot)) for flow in facts.entries(entries)] if entries else []
-    infos = {lot: _info(found.infos, names) for lot, names in found.names.items()}
-    drawn = _Drawing(found.called, wanted, infos, found.sites, found.sums if sums is None else sums)
+    infos = {lot: info_of(found.infos, names) for lot, names in found.names.items()}
+    drawn = Drawing(found.called, wanted, infos, found.sites, found.sums if sums is None else sums)
     silent = unheard(facts, found, found.sums if sums is None else sums)
     for place, link in found.holdings.items():
         role = "outlet" if place[1] in found.outlets else "own" if place[1] in found.own else "intermediary"
@@ -141,47 +134,6 @@ def forward(
     drawn.unseen(moves)
     inside = {flow for flow in flows if flow.kind == FlowKind.PRODUCED or flow.t >= since.get((flow.lot, flow.site), NEVER)}
     drawn.made([flow for flow in flows if flow in inside], [flow for flow in flows if flow not in inside], facts)
-    return drawn.chain()
-
-
-def backward(facts: Facts, lots: Collection[int], *, settings: Settings = DEFAULT, at: int = 0) -> Chain:
-    """Return the chain that led to some lots (all of their names count).
-
-    :param at: number of a site: the chain that led to what is on record there; 0: to the lots (rule 3).
-    """
-    names, rep, flows = _ancestors(facts, lots)
-    unlike = told_unlike(flows, rep, facts.party, whose(facts))
-    texts = facts.texts(rep)
-    called = Called(rep, texts, flows, asked={texts[lot] for lot in lots if lot in rep})
-    flows, _ = flows_once(facts, flows, rep)
-    moves = pair(flows, rep, facts.ranks())
-    flows = [msgspec.structs.replace(flow, lot=rep.get(flow.lot, flow.lot)) for flow in flows]
-    asked = {rep[lot] for lot in names if lot in rep}
-    entries = {(flow.log, flow.seq) for flow in flows if flow.kind == FlowKind.PRODUCED}
-    made = [msgspec.structs.replace(flow, lot=rep.get(flow.lot, flow.lot)) for flow in facts.entries(entries)] if entries else []
-    ends, onward = _ends(asked, moves, flows, at)
-    until, used = _sources(ends, onward, moves, made, unlike, settings.clock_slack)
-    wanted = set(until)
-    unlike = [each for n, each in enumerate(unlike) if (_UNLIKE, n) in used]
-    moves = counted_once(moves, unlike, wanted)
-    infos = facts.lots(rep)
-    by_lot: dict[int, list[int]] = defaultdict(list)
-    for name, lot in rep.items():
-        by_lot[lot].append(name)
-    drawn = _Drawing(
-        called,
-        wanted,
-        {lot: _info(infos, each) for lot, each in by_lot.items()},
-        facts.sites({site for _, site in wanted}),
-        holdings(moves, flows),
-    )
-    for place in wanted:
-        drawn.place(place, asked=place[0] in asked)
-    drawn.moves([move for move in moves if (move.log, move.seq) in used])
-    drawn.unlike(unlike, moves, dict.fromkeys(wanted, ALWAYS))
-    slack = settings.clock_slack
-    drawn.unseen([move for move in moves if not move.src and move.t_in - slack <= until.get((move.lot, move.dst), ALWAYS)], out=False)
-    drawn.made([flow for flow in made if (flow.log, flow.seq) in used])
     return drawn.chain()
 
 
@@ -205,96 +157,7 @@ def joined(one: Chain, two: Chain) -> Chain:
     )
 
 
-def _ancestors(facts: Facts, lots: Collection[int]) -> tuple[set[int], dict[int, int], list[Flow]]:
-    """Return (names of the lots asked for, name -> lot, flows of every lot they were made from)."""
-    asked = with_aliases(facts, lots)
-    every: set[int] = set()
-    aliases: set[tuple[int, int]] = set()
-    flows: list[Flow] = []
-    fresh = set(asked)
-    while fresh:
-        every |= fresh
-        mine = facts.flows(fresh)
-        flows += mine
-        named = set(facts.aliases(fresh))
-        aliases |= named
-        reached = {src for src, _ in facts.parents(fresh)} | {lot for both in named for lot in both}
-        fresh = (reached | under_another(facts, mine)) - every
-    sent = facts.sent_to(without_source(flows))
-    nameless = {flow.lot for flow in sent}
-    aliases |= twins(sent, facts.lots(nameless)) if nameless else set()
-    return asked, representatives(every | nameless, aliases, facts.texts(every | nameless)), [*flows, *sent]
-
-
-def _ends(asked: set[int], moves: Sequence[Move], flows: Sequence[Flow], at: int) -> tuple[dict[Holding, int], set[Holding]]:
-    """Return where the way back begins, and until when goods that came there count; and where goods went on to from there (rule 3)."""
-    held = {(flow.lot, flow.site) for flow in flows if flow.lot in asked and flow.site and flow.kind != FlowKind.DISCARDED}
-    held |= {(move.lot, site) for move in moves if move.lot in asked for site in (move.src, move.dst) if site}
-    if at:
-        return {place: NEVER for place in held if place[1] == at}, set()
-    born: dict[Holding, int] = {}
-    for flow in flows:
-        if flow.lot in asked and flow.site and flow.kind in BIRTHS:
-            born[flow.lot, flow.site] = max(flow.t, born.get((flow.lot, flow.site), ALWAYS))
-    onward: dict[Holding, list[Holding]] = defaultdict(list)
-    for move in moves:
-        if move.lot in asked and move.src and move.dst:
-            onward[move.lot, move.src].append((move.lot, move.dst))
-    reached, fresh = set(born), list(born)
-    while fresh:
-        fresh = [there for here in fresh for there in onward[here] if there not in reached]
-        reached.update(fresh)
-    return born | dict.fromkeys(held - reached, NEVER), reached - born.keys()
-
-
-def _sources(
-    ends: Mapping[Holding, int],
-    onward: Collection[Holding],
-    moves: Sequence[Move],
-    made: Sequence[Flow],
-    unlike: Sequence[Unlike],
-    slack: int,
-) -> tuple[dict[Holding, int], set[tuple[int, int]]]:
-    """Walk back over holdings, the latest departure first (rule 3); return (holding -> until when goods count, entries of the steps taken).
-
-    :param ends: where the way back begins, and until when goods that came there count. :param onward: where goods went on to from there.
-    """
-    into: dict[Holding, list[tuple[int, int, Holding, tuple[int, int]]]] = defaultdict(list)
-    for move in moves:
-        if move.src and move.dst and not move.unnamed:
-            into[move.lot, move.dst].append((move.t_out, move.t_in, (move.lot, move.src), (move.log, move.seq)))
-    for n, apart in enumerate(unlike):
-        for here, there in apart.steps:
-            into[there].append((apart.t_out, apart.t_in, here, (_UNLIKE, n)))
-    taken: dict[tuple[int, int], list[Flow]] = defaultdict(list)
-    for flow in made:
-        if flow.kind == FlowKind.CONSUMED:
-            taken[flow.log, flow.seq].append(flow)
-    for flow in made:
-        if flow.kind == FlowKind.PRODUCED:
-            for each in taken.get((flow.log, flow.seq), ()):
-                into[flow.lot, flow.site].append((each.t, flow.t, (each.lot, each.site), (flow.log, flow.seq)))
-    best: dict[Holding, int] = dict(ends)
-    queue = [(-until, place) for place, until in ends.items()]
-    heapq.heapify(queue)
-    used: set[tuple[int, int]] = set()
-    while queue:
-        late, place = heapq.heappop(queue)
-        until = -late
-        if until < best[place]:
-            continue
-        for t_out, t_in, source, entry in into.get(place, ()):
-            if t_in - (0 if source in onward and place in ends else slack) > until:
-                continue
-            used.add(entry)
-            left = min(t_out, until)
-            if left > best.get(source, ALWAYS - 1):
-                best[source] = left
-                heapq.heappush(queue, (-left, source))
-    return best, used
-
-
-class _Drawing:
+class Drawing:
     """A chain in the making."""
 
     def __init__(
@@ -480,10 +343,10 @@ def _by_text(place: Place) -> tuple[str, str, Holding]:
     return place.lot, place.site, place.key
 
 
-def _info(infos: Mapping[int, LotInfo], names: Iterable[int]) -> LotInfo:
+def info_of(infos: Mapping[int, LotInfo], names: Iterable[int]) -> LotInfo:
     """Return what is known of a lot under any of its names."""
     known = [infos[name] for name in sorted(names) if name in infos]
     return next((info for info in known if info.product), known[0] if known else LotInfo(lot=0, text=""))
 
 
-__all__ = ["Amounts", "Arrow", "Beside", "Chain", "Place", "Unseen", "Way", "backward", "forward", "joined"]
+__all__ = ["Amounts", "Arrow", "Beside", "Chain", "Place", "Unseen", "Way", "forward", "joined"]

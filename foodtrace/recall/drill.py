@@ -26,7 +26,8 @@ from foodtrace.recall.amounts import PIECE
 from foodtrace.recall.answer import Answer, RateAnswer, recall
 from foodtrace.recall.balance import Balance, accounted, balances, total
 from foodtrace.recall.breaks import shown_time
-from foodtrace.recall.chain import Chain, backward, forward, joined
+from foodtrace.recall.chain import Chain, forward, joined
+from foodtrace.recall.chainback import backward
 from foodtrace.recall.metrics import UNIT_NAMES, Rate
 from foodtrace.recall.packs import for_day
 from foodtrace.recall.report import masked

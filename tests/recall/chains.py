@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from foodtrace.graph.flows import FlowKind
 from foodtrace.recall.affected import find
-from foodtrace.recall.chain import Chain, backward, forward
+from foodtrace.recall.chain import Chain, forward
+from foodtrace.recall.chainback import backward
 from foodtrace.recall.settings import Settings
 from tests.recall.notation import OWN, SETTINGS, Build, clauses
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from foodtrace.graph.flows import ALWAYS, BIRTHS, NEVER
 from foodtrace.graph.walk import KNOT, reach
-from foodtrace.recall.chain import Arrow, Chain, Place, backward, joined
+from foodtrace.recall.chain import Arrow, Chain, Place, joined
+from foodtrace.recall.chainback import backward
 from foodtrace.recall.grouping import added, depths, sketch, together
 from foodtrace.recall.picture import svg
 from foodtrace.recall.records import Records
