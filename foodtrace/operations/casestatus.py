@@ -384,7 +384,7 @@ class Standing:
     def _reopen(self) -> Iterable[Task]:
         """Return what is to be done about a case whose conditions broke after it was closed."""
         if self.broken:
-            names = tuple(dict.fromkeys(each.name for each in self.broken))
+            names = tuple(dict.fromkeys(each.name for each in self.broken if each.name))
             yield self._task("reopen_over" if self.closed_over else "reopen", count=things(self.broken), names=names)
 
     def _today(self) -> Iterable[Task]:

@@ -249,6 +249,20 @@ def test_a_larger_sample_is_asked_for_until_it_is_drawn(trade: tuple[Path, str])
     assert "2 of 2 agree" in run(folder, "case", "sample", "--verify")
 
 
+def test_what_broke_at_no_site_is_called_by_what_it_is(trade: tuple[Path, str]) -> None:
+    folder, lot = trade
+    opened(folder, lot)
+    run(folder, "case", "sample", "--level", "C")
+    (site,) = {task["site"] for task in status(folder)["today"] if task["what"] == "visit"}
+    run(folder, "case", "check", site, "clean")
+    run(folder, "case", "close", "--override", "x", "--approved-by", "7")
+    run(folder, "case", "check", site, "not-notified")
+    said = run(folder, "case", "status")
+    (line,) = [each for each in said.splitlines() if "case reopen" in each]
+    assert "the larger sample that a failed check asks for is not drawn" in line
+    assert "()" not in said
+
+
 def test_status_of_an_earlier_moment_and_the_curve(trade: tuple[Path, str]) -> None:
     folder, lot = trade
     opened(folder, lot)

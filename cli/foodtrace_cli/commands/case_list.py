@@ -51,7 +51,7 @@ def list_(ctx: Context, *, everything: bool, as_json: bool) -> None:
             say("  " + ctx.t("status.broken_over" if each.closed_over else "status.broken", **words))
         if each.worst is not None:
             size = size_of(ctx, each.worst) if each.worst.quantity else ""
-            words = {"name": each.worst.name, "what": ctx.t("closing." + each.worst.kind), "quantity": size}
+            words = {"name": each.worst.name or "-", "what": ctx.t("closing." + each.worst.kind), "quantity": size}
             say("    " + ctx.t("status.broken_worst", goods=lots_of(ctx, each.worst.goods, each.worst.unit), **words).rstrip())
         for line in each.cleared:
             say("  " + clean(line_words(line, ctx.lang)))

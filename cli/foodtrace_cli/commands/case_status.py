@@ -228,15 +228,18 @@ def _tasks(ctx: Context, found: CaseStatus, *, everything: bool) -> None:
     for heading, tasks, start in (("status.late", found.late, "late_"), ("status.today", found.today, "do_")):
         shown = tasks if everything else tasks[:_TASKS]
         for task in shown:
-            say(ctx.t(heading, what=_task(ctx, found.case, task, start, here[task.site])))
+            say(ctx.t(heading, what=_task(ctx, found, task, start, here[task.site])))
         if len(tasks) > len(shown):
             say(ctx.t("status.more", count=len(tasks) - len(shown)))
 
 
-def _task(ctx: Context, case: str, task: Task, start: str, here: Sequence[Task]) -> str:
+def _task(ctx: Context, found: CaseStatus, task: Task, start: str, here: Sequence[Task]) -> str:
     """Return a task in words. :param here: all that is to be done at its site."""
+    names = list(task.names)
+    if task.what in ("reopen", "reopen_over"):  # what broke at no site is called by what it is
+        names = list(dict.fromkeys(each.name or ctx.t(f"closing.{each.kind}") for each in found.broken))
     words = {
-        "case": case,
+        "case": found.case,
         "name": task.name,
         "site": task.site,
         "phone": task.phone,
@@ -246,7 +249,7 @@ def _task(ctx: Context, case: str, task: Task, start: str, here: Sequence[Task])
         "count": task.count,
         "quantity": amount(ctx, task.quantity, task.unit) + which(task, here) if task.quantity else "",
         "goods": lots_of(ctx, task.goods, task.unit),
-        "names": _few(list(task.names)),
+        "names": _few(names),
         "lot": ", ".join(each.lot for each in task.goods),
         "level": task.level,
     }
