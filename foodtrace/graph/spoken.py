@@ -9,7 +9,8 @@ Rules:
 3. It counts from its own time on. What is dated later than it was written counts from when it was written: a clock that is ahead
    must hide nobody.
 4. A refusal that says itself that the book of its site had none (:data:`NOT_THERE`) is no such record: whoever typed a wrong sender makes
-   no outlet of it. One who insisted (``--allow-short``), or whose goods went over a till or stood at a gate, had them before him.
+   no outlet of it. One who insisted (``--allow-short``), or whose goods went over a till or stood at a gate, had them before him. Nor is
+   one of goods that were to be made and were not (:data:`NOT_MADE`): they are nowhere.
 5. Only what is asked is read of an entry. This module loads no kind of event: the recall of plain lots reads it too.
 """
 
@@ -32,6 +33,8 @@ _BYTES: Final = "SELECT e.seq, e.bytes FROM {ids} CROSS JOIN entry AS e WHERE e.
 
 NOT_THERE: Final = "site.insufficient"
 """Among the reasons of a refusal: by the book there was nothing to refuse (rule 4)."""
+NOT_MADE: Final = "lot.not_made"
+"""Among the reasons of a refusal: the lot was to come to be by what was refused (rule 4)."""
 
 
 class Spoken(NamedTuple):
@@ -93,7 +96,7 @@ def spoken_in(session: Session, rows: Iterable[Row], *, now: int, until: int) ->
         known = (
             event.decision == "admitted"
             or (event.decision == "held" and (each.entry[0], event.id) in resolved)
-            or (event.type == "refusal" and NOT_THERE in event.reasons)
+            or (event.type == "refusal" and not {NOT_THERE, NOT_MADE}.isdisjoint(event.reasons))
             or (event.type == "test_recorded" and (each.lot, each.site) in let_in)
         )
         if not known:
@@ -109,4 +112,4 @@ def _early(event: _Event) -> int:
     return ALWAYS
 
 
-__all__ = ["NOT_THERE", "Spoken", "spoken_in"]
+__all__ = ["NOT_MADE", "NOT_THERE", "Spoken", "spoken_in"]

@@ -32,6 +32,7 @@ from foodtrace.graph.names import find as numbers_of
 from foodtrace.graph.names import in_use, texts_of, used
 from foodtrace.graph.papers import near
 from foodtrace.graph.reader import SqlFacts
+from foodtrace.graph.spoken import NOT_MADE
 from foodtrace.graph.subjects import CASES
 from foodtrace.operations.common import Doing, Outcome, new_id
 from foodtrace.operations.newgoods import NewGoods
@@ -196,6 +197,7 @@ def refused(
     events: list[Event] = []
     first: Refused | None = None
     now = micros(doing.now)
+    unmade = (NOT_MADE,) if asked == "use" else ()  # a harvest that gets no certificate is there all the same
     made = {each.info.text: each for each in new}
     wanted = list(goods)
     wanted += [(lot, each.quantity) for lot, each in made.items() if lot not in {named for named, _ in wanted}]
@@ -212,7 +214,7 @@ def refused(
                     lot=lot,
                     product=made[lot].info.product if lot in made else "",
                     quantity=quantity,
-                    reasons=(error.code, *besides),
+                    reasons=(error.code, *besides, *(unmade if lot in made else ())),
                     case=case,
                 )
             )

@@ -321,6 +321,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "site.exists.hint": ("换一个编号", "choose another id"),
     "site.id": ('场所编号 "{value}" 不合格式, 应为 {expected}', '"{value}" is no site id, expected {expected}'),
     "site.id.hint": ("例如 L-0003", "for example L-0003"),
+    "lot.not_made": ("{value} 没有做出来", "{value} did not come to be"),
+    "lot.not_made.hint": ("这批货不存在, 不用找", "there are no such goods to look for"),
     "site.insufficient": ("{name} 只有 {expected}, 要转出 {value}", "{name} holds {expected}, asked {value}"),
     "site.insufficient.hint": ("先盘点; --allow-short 记为差异", "count first; --allow-short records the difference"),
     "site.kind": ("不认识类别 {value}, 可用: {expected}", "kind {value} is not known, use one of: {expected}"),

@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 from foodtrace.errors import Refused
-from foodtrace.events import Output
-from foodtrace.operations import batches, cases, certificates, disposal, goods
+from foodtrace.events import Output, PredicateClause
+from foodtrace.graph.edges import micros
+from foodtrace.operations import batches, cases, certificates, disposal, goods, stoplist
 from foodtrace.operations.scopes import Given
+from foodtrace.recall.answer import recall
 from tests.cli.shell import run
 from tests.recall.blocktrade import KEYS, trade
 from tests.recall.casework import World, kg, own_rules
@@ -43,7 +45,7 @@ def refuses(world: World, code: str, lot: str, ask: Any) -> None:
         ask()
     assert (error.value.code, error.value.value) == (code, lot)
     last = world.refusals()[-1]
-    assert (last.lot, last.reasons) == (lot, (code,))
+    assert (last.lot, last.reasons) == (lot, (code, "lot.not_made") if last.asked == "use" else (code,))
     with world.read() as session:
         assert not session.rows("SELECT 1 FROM move AS m JOIN name AS n ON n.id = m.lot WHERE n.text = ?", (lot,))
 
@@ -100,6 +102,17 @@ def test_no_lot_is_made_of_others_that_a_rule_means(world: World) -> None:
         world, "transfer.recalled", "OP-W/B-3", lambda: world.do(goods.transform, "W", "repack", [("OP-Q/K", kg(1))], [bare("B-3")], None)
     )
     assert world.do(goods.transform, "W", "repack", [("OP-P/L", kg(1))], [bare("B-4")], None).outputs
+    assert case
+
+
+def test_what_was_refused_and_never_made_is_looked_for_nowhere(world: World) -> None:
+    case = opened(world, product="黄油")
+    out = [Output(lot="OP-W/B-1", quantity=kg(5), product="黄油")]
+    refuses(world, "transfer.recalled", "OP-W/B-1", lambda: world.do(goods.transform, "W", "process", [("OP-P/L", kg(10))], out, None))
+    with world.read() as session:
+        answer = recall(session, (), now=micros(world.now), scope=(PredicateClause(product="黄油"),))
+        assert (answer.outlets, answer.others, answer.affected_lots) == ((), (), ())
+        assert stoplist.make(session, micros(world.now), "local/test").lines == ()
     assert case
 
 
