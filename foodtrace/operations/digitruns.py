@@ -16,7 +16,7 @@ import re
 import unicodedata
 from typing import Final, NamedTuple
 
-__all__ = ["Group", "digits", "even", "runs", "shown"]
+__all__ = ["Group", "digits", "even", "runs", "shown", "told"]
 
 _CHINESE: Final = {
     **dict.fromkeys("零〇", "0"),
@@ -81,6 +81,11 @@ def _plain(sign: str) -> str:
 def digits(text: str) -> str:
     """Return every digit of an even text, whatever stands between."""
     return "".join(_CHINESE.get(each, each) for each in _GROUP.findall(text))
+
+
+def told(text: str) -> str:
+    """Return an even text with its Chinese digits as ours."""
+    return "".join(_CHINESE.get(each, each) for each in text)
 
 
 def runs(text: str) -> list[list[Group]]:

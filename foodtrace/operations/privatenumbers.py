@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from foodtrace.identifiers.gs1 import check_digit
-from foodtrace.operations.digitruns import even
+from foodtrace.operations.digitruns import even, told
 from foodtrace.operations.telephones import Number, numbers
 
 __all__ = ["holds_number"]
@@ -48,6 +48,7 @@ _BEFORE: Final = 60
 """Characters before a number in which the word for it stands."""
 _IN_A_ROW: Final = 7
 _IDENTITY: Final = 18
+_SIGNS: Final = frozenset("0123456789x")
 _GREAT: Final = 2
 _EIGHT: Final = 8
 """Where the area code is of two digits, numbers are of eight."""
@@ -96,7 +97,7 @@ def _has_area(before: str, number: Number) -> bool:
 
 def _is_identity(written: str, *, voucher: bool) -> bool:
     """Say whether the digits of an identity number are a person's (rule 1)."""
-    signs = [each for each in written if each.isalnum()]
+    signs = [each for each in told(written) if each in _SIGNS]
     if len(signs) != _IDENTITY:
         return False  # of before 2000: any long number may look like it
     if "".join(signs[6:8]) == "19":
