@@ -6,8 +6,9 @@ Rules:
    too), are digits.
 2. A *group* is digits in a row. Every Chinese digit is a group of its own: the last sign of ``李四`` may stand right before a number.
 3. Groups belong to one *run* while nothing but blanks and at most two other signs stand between them: ``138/0013/8000``, ``(010) - 6234``.
-   Letters end a run, and so do three signs: ``138****8000`` is no number.
+   Letters end a run, and so do three signs: ``138****8000`` is no number. The three dots of one sign count as one.
 4. Telephones written without anything between (22 digits, 33) are groups of 11.
+5. ``O`` and ``l`` among digits alone are 0 and 1: ``l38 OO13 8OOO``; at the end ``l`` is litres.
 """
 
 from __future__ import annotations
@@ -33,6 +34,9 @@ _CHINESE: Final = {
 _AS_IT_IS: Final = re.compile(r"[\x00-\x7f\u4e00-\u9fff\u3001\u3002]*")
 """Nothing in it has another width, or cannot be seen."""
 _GROUP: Final = re.compile(rf"\d+|[{''.join(_CHINESE)}]")
+_LOOKS_SO: Final = re.compile(r"(?<![a-z\d])(?=[oil]*\d)(?=\d*[oil])[oil\d]{2,}[o\d](?![a-z\d])")
+_DIGITS_OF: Final = str.maketrans("oil", "011")
+"""Rule 5."""
 _SIGNS: Final = 2
 """Signs between two groups of one run (rule 3)."""
 _MOBILES: Final = re.compile(r"(?:1[3-9]\d{9}){2,}")
@@ -80,22 +84,28 @@ def _plain(sign: str) -> str:
 
 def digits(text: str) -> str:
     """Return every digit of an even text, whatever stands between."""
-    return "".join(_CHINESE.get(each, each) for each in _GROUP.findall(text))
+    return "".join(_CHINESE.get(each, each) for each in _GROUP.findall(_typed(text)))
 
 
 def told(text: str) -> str:
-    """Return an even text with its Chinese digits as ours."""
-    return "".join(_CHINESE.get(each, each) for each in text)
+    """Return an even text with its Chinese digits, and what stands for digits, as ours."""
+    return "".join(_CHINESE.get(each, each) for each in _typed(text))
+
+
+def _typed(text: str) -> str:
+    """Return an even text with the digits that letters stand for (rule 5), as long as it was."""
+    return _LOOKS_SO.sub(lambda word: word[0].translate(_DIGITS_OF), text)
 
 
 def runs(text: str) -> list[list[Group]]:
     """Return the runs of an even text, each of at least one group (rules 2 to 4)."""
     found: list[list[Group]] = []
+    text = _typed(text)
     end = -1
     for match in _GROUP.finditer(text):
         between = text[end : match.start()] if end >= 0 else ""
         groups = list(_groups(text, match, near=end == match.start()))
-        signs = [each for each in between if not each.isspace()]
+        signs = [each for each in between.replace("...", ".") if not each.isspace()]
         if end < 0 or len(signs) > _SIGNS or any(each.isalnum() for each in signs):
             found.append(groups)
         else:
