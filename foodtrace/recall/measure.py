@@ -115,11 +115,21 @@ def extent(facts: Facts, found: Affected, clauses: Sequence[Clause]) -> Extent:
         through=tuple(through),
         affected=frozenset(found.holdings),
         unlike=frozenset(
-            (there[0], entry) for each in found.unlike for here, there in each.steps if here in found.holdings for entry in each.entries
+            (there[0], entry)
+            for each in found.unlike
+            for here, there in each.steps
+            if here in found.holdings or _possible_seed(found, there)
+            for entry in each.entries
         ),
         slack=found.slack,
         presumed=frozenset(holding for holding, link in found.holdings.items() if link.presumed),
     )
+
+
+def _possible_seed(found: Affected, holding: tuple[int, int]) -> bool:
+    """Say whether goods of a window may stand under this name there, by the other paper of their transfer."""
+    link = found.holdings.get(holding) if found.partial else None
+    return link is not None and link.seed and link.link == "possible"
 
 
 def _candidates(facts: Facts, found: Affected, known: set[int]) -> tuple[dict[int, frozenset[int]], list[Move], list[Flow]]:

@@ -13,6 +13,9 @@
 5. In the two clauses on a site, **goods nobody knows the way of** are possible too: what came from no source, or from consumers
    beyond what was sold to them, to wherever, once the window had opened, of a lot that left or that lay at or came to the site
    in it. To the site itself they can only have come back once some had left it. Unknown is never none: such goods may be those.
+6. Where papers of a transfer name **unlike lots** (ADR 35), what left, or came, in a window by the one of them may stand at the
+   receiver under the other: each is a possible seed there from its arrival, as the step from the sender would bring it; and from when
+   a window of ``through`` opens, where either lay there by then and the goods had come.
 """
 
 from __future__ import annotations
@@ -27,6 +30,7 @@ from foodtrace.graph.walk import Holding
 from foodtrace.recall.moves import Move
 from foodtrace.recall.quantities import HoldingSum, Key, holdings
 from foodtrace.recall.records import Records
+from foodtrace.recall.unlikelots import Unlike
 
 Seed: TypeAlias = tuple[Holding, int, bool]
 """(holding, from when, confirmed)."""
@@ -92,9 +96,25 @@ def vague_departures(records: Records, clauses: Sequence[Clause]) -> frozenset[H
 
 
 def _left(records: Records, clause: LeftClause) -> Iterator[Seed]:
-    for move, certain in _gone(records, clause):
+    gone = list(_gone(records, clause))
+    for move, certain in gone:
         if move.dst:
             yield (move.lot, move.dst), move.t_in, certain
+    for each in _told_of(records, [move for move, _ in gone]):
+        yield from _under_either(each)
+
+
+def _told_of(records: Records, moves: Iterable[Move]) -> list[Unlike]:
+    """Return which two lots papers of the transfers of some moves contradict each other on, a lot of them among the two (rule 6)."""
+    if not records.unlike:
+        return []
+    told = {(move.lot, move.src, move.dst, entry) for move in moves for entry in (*move.entries, *move.words)}
+    return [each for each in records.unlike if any((lot, *each.transfer[1:], entry) in told for lot in each.lots for entry in each.entries)]
+
+
+def _under_either(each: Unlike, since: int = ALWAYS) -> Iterator[Seed]:
+    for lot in each.lots:
+        yield (lot, each.transfer[2]), max(each.t_in, since), False
 
 
 def _gone(records: Records, clause: LeftClause) -> Iterator[tuple[Move, bool]]:
@@ -131,15 +151,20 @@ def _through(records: Records, clause: LeftClause | ThroughClause) -> Iterator[S
         return
     moves = [move for move in records.moves if site in (move.src, move.dst)]
     flows: list[Flow] = [flow for flow in records.flows if flow.site == site]
-    for (lot, where, _), sums in holdings(moves, flows, before=start).items():
-        if where == site and sums.on_hand > 0:
-            yield (lot, site), start, True
+    lay = {key[0] for key, sums in holdings(moves, flows, before=start).items() if key[1] == site and sums.on_hand > 0}
+    for lot in lay:
+        yield (lot, site), start, True
     for (lot, where, _), sums in records.sums.items():
         if where == site and sums.over > 0:
             yield (lot, site), start, False
-    for move in moves:
-        if move.dst == site and start <= move.t_in <= end:
-            yield (move.lot, site), move.t_in, True
+    came = [move for move in moves if move.dst == site and start <= move.t_in <= end]
+    for move in came:
+        yield (move.lot, site), move.t_in, True
+    for each in _told_of(records, came):
+        yield from _under_either(each)
+    for each in records.unlike:
+        if each.transfer[2] == site and each.t_in < start and not lay.isdisjoint(each.lots):
+            yield from _under_either(each, start)
     for flow in flows:
         if flow.kind in _CAME and start <= flow.t <= end:
             yield (flow.lot, site), flow.t, True
@@ -163,7 +188,10 @@ def _wayless(records: Records, clause: LeftClause | ThroughClause) -> Iterator[S
 def lots_there(records: Records, clause: LeftClause | ThroughClause) -> set[int]:
     """Return the lots that left a site, lay at it or came to it in a window, or may have: what is short of a record may be of them."""
     lots = {holding[0] for holding, _, _ in _through(records, clause)}
-    return lots | {move.lot for move, _ in _gone(records, clause)} if isinstance(clause, LeftClause) else lots
+    if isinstance(clause, LeftClause):
+        gone = [move for move, _ in _gone(records, clause)]
+        lots |= {move.lot for move in gone} | {lot for each in _told_of(records, gone) for lot in each.lots}
+    return lots
 
 
 def without_way(moves: Iterable[Move], flows: Iterable[Flow], sums: Mapping[Key, HoldingSum]) -> Iterator[tuple[Holding, int, int]]:
@@ -185,4 +213,13 @@ def _first_departures(records: Records, site: int) -> dict[int, int]:
     for move in records.moves:
         if move.src == site:
             first[move.lot] = min(first.get(move.lot, NEVER), _earliest(move, vague))
+    for each in records.unlike:
+        if each.transfer[1] == site:  # and what left under the one may be the other
+            left = [_earliest(move, vague) for move in records.moves if move.src == site and _told_of_one(each, move)]
+            for lot in each.lots:
+                first[lot] = min(first.get(lot, NEVER), *left, each.t_out)
     return first
+
+
+def _told_of_one(each: Unlike, move: Move) -> bool:
+    return move.lot in each.lots and move.dst == each.transfer[2] and not {*move.entries, *move.words}.isdisjoint(each.entries)

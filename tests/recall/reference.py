@@ -78,6 +78,8 @@ class Reference:
         self.makes: list[tuple] = []
         self.unlike: list[tuple] = []
         """(from, to, departure, arrival) of what one paper of a transfer names and the other does not."""
+        self.either: list[tuple] = []
+        """(moves of the two, holdings there, sender, arrival) of every two lots of which the papers of a transfer contradict each other."""
         self.births: list[tuple] = []
         self.backs: list[tuple] = []
         self.returned: list[tuple] = []
@@ -163,6 +165,7 @@ class Reference:
 
     def _papers(self, sent: Any, got: Any, source: Any, target: Any, q: Any, out: Any, into: Any, how: Any) -> None:
         left, came = [self.top(lot) for lot in sent], [self.top(lot) for lot in got]
+        begin = len(self.moves)
         for lot in {*left, *came}:
             for n in range(max(left.count(lot), came.count(lot))):
                 sides = out if n < left.count(lot) else None, into if n < came.count(lot) else None
@@ -170,6 +173,8 @@ class Reference:
         # What only the one paper names may be what only the other names.
         for a in {*left} - {*came}:
             for b in {*came} - {*left}:
+                mine = [move for move in self.moves[begin:] if move[0][0] in (a, b)]
+                self.either.append((mine, ((a, target), (b, target)), source, early(into, how)))
                 for here, there in ((a, b), (b, a)):
                     self.unlike.append(((here, source), (there, target), late(out, how), early(into, how)))
 
@@ -211,7 +216,22 @@ class Reference:
                     found.append((target, arrives, True))
             if clause[0] == "through":
                 found += self._lay(site, first, last)
+            found += self.either_of(clause)
             found += self.wayless(clause)
+        return found
+
+    def either_of(self, clause: Any) -> list[tuple]:
+        """What left or came in a window under one of two lots that papers name for it may stand there under the other."""
+        kind, site, first, last = clause
+        found = []
+        for moves, holdings, source, arrival in self.either:
+            left = kind == "left" and source == site and any(m[2] <= last and m[3] >= first for m in moves)
+            came = holdings[0][1] == site and any(first <= m[4] <= last for m in moves)
+            lay = holdings[0][1] == site and arrival < first and any(q > 0 for h in holdings for q, _ in self.stock(h, before=first))
+            if left or (came and kind == "through"):
+                found += [(holding, arrival, False) for holding in holdings]
+            if lay and kind == "through":
+                found += [(holding, first, False) for holding in holdings]
         return found
 
     def there(self, clause: Any) -> set:
@@ -223,7 +243,8 @@ class Reference:
                 lots.add(target[0])
             if clause[0] == "left" and source == site and earliest <= last and leaves >= first:
                 lots.add(lot)
-        return lots
+        as_through = self.either_of(("through", *clause[1:]))
+        return lots | {holding[0] for holding, _, _ in (*self.either_of(clause), *as_through)}
 
     def wayless(self, clause: Any) -> list[tuple]:
         """What came from nowhere, or from consumers beyond what was sold to them, and may be of the window."""
@@ -235,6 +256,9 @@ class Reference:
         found = []
         for holding, t, latest in came:
             out = [earliest for (lot, source), _, earliest, _, _, _ in self.moves if source == site and lot == holding[0]]
+            for moves, holdings, source, _ in self.either:
+                if source == site and holding[0] in (holdings[0][0], holdings[1][0]):
+                    out += [move[2] for move in moves]
             if holding[0] in self.there(clause) and latest >= first and (holding[1] != site or any(each <= latest for each in out)):
                 found.append((holding, t, False))
         return found

@@ -16,12 +16,14 @@ from foodtrace.events import (
     Clause,
     Correction,
     Event,
+    LeftClause,
     LotsClause,
     Output,
     Portion,
     PredicateClause,
     RecallOpened,
     Sale,
+    ThroughClause,
     Transformation,
 )
 from foodtrace.graph.edges import micros
@@ -59,8 +61,12 @@ def asked(session: Session, *lots: str) -> Answer:
 
 
 def places(session: Session, *lots: str) -> dict[tuple[str, str], str]:
+    return found_by(session, [LotsClause(lots=lots)])
+
+
+def found_by(session: Session, scope: Sequence[Clause]) -> dict[tuple[str, str], str]:
     facts = SqlFacts(session, LATER)
-    found = find(facts, [LotsClause(lots=lots)])
+    found = find(facts, scope)
     texts = facts.texts({number for holding in found.holdings for number in holding})
     return {(texts[lot].partition("/")[2], texts[site]): link.link for (lot, site), link in found.holdings.items()}
 
@@ -273,3 +279,33 @@ def test_a_paper_that_was_corrected_leads_nowhere(tmp_path: Path) -> None:
             assert ("K", "X-1") in places(session, LOT), "a snapshot of before"
             assert places(after, LOT) == {("L", "F-1"): "confirmed", ("L", "X-1"): "confirmed"}
             assert lots_told(asked(after, LOT)) == []
+
+
+def window(kind: type[LeftClause | ThroughClause], site: str, start: float, end: float) -> tuple[Clause, ...]:
+    return (kind(site=site, start=hours(start), end=hours(end)),)
+
+
+def test_what_left_in_a_window_under_the_one_lot_is_looked_for_under_the_other(tmp_path: Path) -> None:
+    """The window closes before the receiver books it: the lot of his paper left by none of the moves in it."""
+    story = [
+        (SELLER, sent("t", 60, doc="D7", in_transit=True)),
+        (BUYER, got("r", 50, lot=KEG, doc="D7", hour=30)),
+        (BUYER, sent("on", 10, lot=KEG, source="X-1", to="Y-1", hour=36)),
+        (SELLER, certificate(KEG)),
+    ]
+    theirs = {("L", "X-1"): "confirmed", ("K", "X-1"): "possible", ("K", "Y-1"): "possible"}
+    ours = {("L", "X-1"): "possible", ("K", "X-1"): "confirmed", ("K", "Y-1"): "confirmed"}
+    asked_for: dict[str, tuple[tuple[Clause, ...], dict[tuple[str, str], str]]] = {
+        "left": (window(LeftClause, "F-1", 0, 2), theirs),
+        "left when the other came": (window(LeftClause, "F-1", 29, 31), ours),
+        "through, on the way": (window(ThroughClause, "X-1", 0, 2), theirs),
+        "through, as it came": (window(ThroughClause, "X-1", 29, 31), ours),
+        "through, it lay there": (window(ThroughClause, "X-1", 32, 33), ours),
+        "before it left": (window(LeftClause, "F-1", -9, 0.5), {}),
+    }
+
+    def ask(session: Session) -> None:
+        for name, (scope, wanted) in asked_for.items():
+            assert found_by(session, scope) == wanted, name
+
+    both(tmp_path, story, ask)
