@@ -207,7 +207,8 @@ class Drawing:
             here, there = (move.lot, move.src), (move.lot, move.dst)
             if there in self._places and (here in self._places or move.unnamed):
                 way: Way = "return" if move.recall else "unnamed" if move.unnamed else "move"
-                unit, q = (move.unit_in, move.came - move.of_others) if move.arrived else (move.unit, move.sent - move.under_others)
+                drawn = sum(q for lot, q in move.instead if (lot, move.src) in self._places)  # by an arrow of its own (rule 5)
+                unit, q = (move.unit_in, move.came - drawn) if move.arrived else (move.unit, move.sent - move.under_others)
                 for source in self._senders(move) if move.unnamed else (here,):
                     self._arrows[source, there, way].append((unit, q + (move.travelling if move.arrived else 0), move.travelling, 0))
 

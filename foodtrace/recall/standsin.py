@@ -6,8 +6,8 @@ Rules:
    unit. It stands there under the lot that the receiver's paper names, for by that name the receiver sells, counts and sends it on.
 2. What one of them names beyond the other stands under its own lot as that paper says: the larger word counts, as of a transfer that
    several logs tell (ADR 28). Quantities in unlike units cannot be compared, and both count.
-3. The sender's book loses the lot that its own paper names, where that is affected there; else nobody looks at that book, and it loses
-   what the receiver's paper says.
+3. The sender's book loses the lot that its own paper names, and keeps what the receiver's paper calls the load, whichever of the two is
+   affected there. Where neither is, nobody looks at that book, and it loses what the receiver's paper says.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def counted_once(moves: Sequence[Move], unlike: Iterable[Unlike], holdings: Coll
                     rest[one] -= q
                     rest[two] -= q
                     under[one].append((moves[two].lot, q))
-                    if (moves[one].lot, moves[one].src) in holdings:
+                    if any((lot, moves[one].src) in holdings for lot in each.lots):
                         instead[two].append((moves[one].lot, q))
     return [
         msgspec.structs.replace(move, under=tuple(under.get(n, ())), instead=tuple(instead.get(n, ())))

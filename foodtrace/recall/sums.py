@@ -227,6 +227,7 @@ class Count:
         got = self.made[move.lot, move.unit_in]
         alike = move.unit == move.unit_in
         surplus = max(move.received - move.sent, 0) if alike else 0
+        strange = self._left_as_strange(move)
         if inside:
             if move.recall and move.travelling and move.t_out >= self.limit:
                 sent.returning += move.travelling
@@ -237,7 +238,9 @@ class Count:
                     sent.used_into += move.sent
                     got.entered += move.received
             if there in self.trade and move.arrived and move.t_in < self.trade[there]:
-                got.entered -= move.came
+                got.entered -= move.came - strange
+            elif there in self.trade:
+                got.entered += strange
             elif move.dst in self.found.own and move.arrived:
                 self._came_back(
                     (move.lot, move.unit_in), move.came - move.of_others, move.t_in, late=move.t_out if move.recall else move.t_in
@@ -245,7 +248,8 @@ class Count:
         elif there in self.trade and (not move.arrived or move.t_in >= self.trade[there]):
             q = (move.sent if alike else move.received) - self._told_under_another(move)
             if here in self.own and move.t_out >= max(self.opened, self.own[here]):
-                self.home.append((move.t_out, _OUT, move.lot, move.unit if alike else move.unit_in, q, (0, 0)))
+                got.entered += strange
+                self.home.append((move.t_out, _OUT, move.lot, move.unit if alike else move.unit_in, q - strange, (0, 0)))
             else:
                 got.entered += q
             got.over += surplus
@@ -253,6 +257,10 @@ class Count:
         for lot, q in move.instead:
             if (lot, move.src) in self.trade and move.t_out >= self.trade[lot, move.src] and move.dst in self.found.own and move.arrived:
                 self._came_back((move.lot, move.unit_in), q, move.t_in, late=move.t_out if move.recall else move.t_in)
+
+    def _left_as_strange(self, move: Move) -> int:
+        """Return how much of a move left its sender under a lot that nobody asks for there: it enters where it stands under this one."""
+        return sum(q for lot, q in move.instead if (lot, move.src) not in self.trade and (lot, move.src) not in self.own)
 
     def _told_under_another(self, move: Move) -> int:
         """Return how much of what enters the trade is counted as another lot (:mod:`foodtrace.recall.standsin`)."""

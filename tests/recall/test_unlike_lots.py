@@ -309,3 +309,26 @@ def test_what_left_in_a_window_under_the_one_lot_is_looked_for_under_the_other(t
             assert found_by(session, scope) == wanted, name
 
     both(tmp_path, story, ask)
+
+
+def test_the_senders_book_keeps_a_lot_that_only_the_receivers_paper_calls_the_load(tmp_path: Path) -> None:
+    """X has as much of the keg as ever by its own papers, whichever of the two lots is recalled, or both."""
+    story = [
+        (SELLER, certificate(KEG)),
+        (SELLER, sent("l", 10, doc="D1")),
+        (SELLER, sent("k", 10, lot=KEG, doc="D2")),
+        (BUYER, sent("on", 10, source="X-1", to="Y-1", doc="D7", hour=4, in_transit=True)),
+        (OTHER, got("r", 10, lot=KEG, source="X-1", to="Y-1", doc="D7", hour=6)),
+        (OTHER, Sale(id="s", at=hours(8), site="Y-1", lot=KEG, quantity=grams(3))),
+    ]
+    wanted = {(LOT,): (10, 7), (KEG,): (20, 17), (LOT, KEG): (20, 17)}
+
+    def ask(session: Session) -> None:
+        for lots, figures in wanted.items():
+            answer = asked(session, *lots)
+            (figure,) = answer.figures
+            assert (figure.distributed, figure.should_be_recalled) == figures, lots
+            lies = {row.site: sum(each.on_hand or 0 for each in row.amounts) for row in answer.outlets}
+            assert lies == {"X-1": 10 if KEG in lots else 0, "Y-1": 7}, lots
+
+    both(tmp_path, story, ask)
