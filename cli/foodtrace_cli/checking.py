@@ -94,7 +94,6 @@ def check_packed(
     where = str(packed.path)
     proven: dict[str, Listed] = {}
     parts: set[str] = set()
-    heads: dict[str, set[tuple[int, str]]] = {}
     seen: dict[tuple[bytes, bytes | None], Checked] = {}
     try:
         if packed.fault is not None:
@@ -104,10 +103,12 @@ def check_packed(
             if said.verdict != "broken":
                 place = f"{said.log}#{said.index}"
                 proven[place] = Listed(said.leaf, _row_of(said) if packed.page else ())
-                heads.setdefault(said.log, set()).add((said.size or 0, said.root))
                 if said.about is not None and said.about.part:
                     parts.add(place)
             yield said
+        heads: dict[str, dict[bytes, tuple[str, ...]]] = {}
+        for (checkpoint, _), got in seen.items():
+            heads.setdefault(got.proven.origin, {})[checkpoint] = got.proven.signers
         faults, unproven = disagreements(packed.page, Proven(proven, heads, parts), _forms()) if packed.page else ([], 0)
         if packed.page and rest is not None:
             rest[where] = unproven

@@ -6,6 +6,7 @@ Rules:
    folded, those of its goods. A list is its title with the number of its rows, its columns by their names, and its rows.
 2. A row has the form of its list, to the last digit of a hash, or the reading ends there and the page says something that was not
    compared. A row of another form beside true ones would be read by people, and by nobody else.
+3. So would a list before the link that looks like one of these.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-__all__ = ["Form", "Heading", "Lists", "Log", "Record", "read_lists"]
+__all__ = ["Form", "Heading", "Lists", "Log", "Record", "looks_like", "read_lists"]
 
 _ROW_OF_RECORD: Final = re.compile(
     '<tr><td class="c">([^<]*#[0-9]+)</td>' + "<td>([^<]*)</td>" * 4 + '<td class="c">([0-9a-f]{64})</td></tr>'
@@ -37,6 +38,8 @@ _END_OF_WIDE: Final = re.compile("</section>")
 _FOLDED: Final = re.compile("<details>")
 _END_OF_FOLDED: Final = re.compile('</details><p class="paper">[^<]*</p>')
 _END: Final = re.compile("</body></html>\n?")
+_PLACE: Final = re.compile("[#\uff03\ufe5f][0-9\uff10-\uff19]+$")
+"""A place is looked for however its signs are written."""
 _SHOWN: Final = 40
 """Characters of a strange thing that are shown."""
 
@@ -146,3 +149,17 @@ def read_lists(page: str, at: int, forms: Collection[Form]) -> Lists | str:
         tuple(Log(name, size, vkey, f"{note}\n".encode()) for name, size, _, vkey, note in logs),
         tuple(Record(place, tuple(words), leaf) for place, *words, leaf in records),
     )
+
+
+def looks_like(before: str, forms: Collection[Form]) -> str | None:
+    """Return what, before the lists of a page, a reader takes for one of them (rule 3); none: nothing is like them."""
+    headings = [each for form in forms for each in form]
+    for found in re.finditer("<(?:h1|h2|summary|p)[^<>]*>([^<]*)", before):
+        words = html.unescape(found[1]).strip()
+        if any(words.startswith(each.title) for each in headings):
+            return words
+    for row in re.finditer("<tr>(.*?)</tr>", before):
+        cells = [html.unescape(re.sub("<[^<>]*>", "", cell)).strip() for cell in re.findall("<t[dh][^<>]*>(.*?)</t[dh]>", row[1])]
+        if any(set(each.columns) <= set(cells) for each in headings) or (cells and _PLACE.search(cells[0])):
+            return " ".join(cells)
+    return None

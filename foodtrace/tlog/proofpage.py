@@ -8,8 +8,10 @@ Rules:
    count out together leaves a page that agrees with itself: what is missing from it, only the log can tell.
 3. A row that is shown and not compared, or compared and not shown, would let a page say anything: a page is in the form that foodtrace
    writes (:mod:`foodtrace.tlog.pageform`), its lists to the last digit (:mod:`foodtrace.tlog.pagelists`), each record once.
-4. A row says of a record what the record says: kind, site, times and hash are compared. A row of a log says a checkpoint that its key
-   signed, and the one that was proven where anything of the log is.
+4. A row says of a record what the record says: kind, site, times and hash are compared. A row of a log that anything is proven of has the
+   checkpoint it was proven with, to the last byte, and a key that signed it and that the checker knows or was shown; of another log, one
+   that the key beside it signed.
+5. Before its lists a page has nothing that looks like them: none of their titles, none of their columns, no row that begins with a place.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ from foodtrace.errors import BadData, NotFound, ProofError
 from foodtrace.tlog._text import base64_bytes
 from foodtrace.tlog.note import parse_checkpoint, parse_verifier
 from foodtrace.tlog.pageform import other_hash, strange
-from foodtrace.tlog.pagelists import Form, Lists, Log, read_lists
+from foodtrace.tlog.pagelists import Form, Lists, Log, looks_like, read_lists
 
 __all__ = ["Listed", "Proven", "disagreements", "packed_in", "packed_link"]
 
@@ -75,8 +77,8 @@ class Proven(msgspec.Struct, frozen=True):
 
     records: Mapping[str, Listed]
     """By place (``LOG#SEQ``)."""
-    heads: Mapping[str, Collection[tuple[int, str]]]
-    """By log (size, root as hex) of the checkpoints that were proven with."""
+    heads: Mapping[str, Mapping[bytes, Collection[str]]]
+    """By log the checkpoints that it was proven with, and who is known to have signed each, ``name+c0ffee00``."""
     parts: Collection[str] = ()
     """Places that no row needs to name: further parts of an event that stands in several entries."""
 
@@ -97,16 +99,17 @@ def disagreements(page: bytes, proven: Proven, forms: Collection[Form]) -> tuple
     lists = read_lists(words, link.end(), forms) if link is not None else ""
     if link is None or isinstance(lists, str):
         return [ProofError("proof.page_markup", value=strange(_LINK_TEXT.sub("<a>", words)) or lists)], 0
-    faults = [*_strange(words, link, lists), *_records(lists, proven, int(link[1]))]
+    faults = [*_strange(words, link, lists, forms), *_records(lists, proven, int(link[1]))]
     known = [each for each in lists.logs if each.name in proven.heads]
     faults += [ProofError("proof.page_log", value=each.name) for each in lists.logs if not _holds(each, proven.heads.get(each.name))]
     faults += [ProofError("proof.page_log", value=name) for name in proven.heads if [each.name for each in known].count(name) != 1]
     return faults, len(lists.logs) - len(known)
 
 
-def _strange(words: str, link: re.Match[str], lists: Lists) -> Iterator[ProofError]:
+def _strange(words: str, link: re.Match[str], lists: Lists, forms: Collection[Form]) -> Iterator[ProofError]:
     """Return what a page of foodtrace's has not (rule 3); the link itself is no text."""
-    found = strange(words[: link.start()] + "<a>" + words[link.end() :]) or other_hash(words[: link.start()])
+    before = words[: link.start()]
+    found = strange(before + "<a>" + words[link.end() :]) or other_hash(before) or looks_like(before, forms)
     if found is not None:
         yield ProofError("proof.page_markup", value=found)
     for place, count in Counter(each.place for each in lists.records).items():
@@ -133,10 +136,11 @@ def _records(lists: Lists, proven: Proven, claimed: int) -> Iterator[ProofError]
         yield ProofError("proof.page_count", value=there, expected=claimed)
 
 
-def _holds(log: Log, heads: Collection[tuple[int, str]] | None) -> bool:
+def _holds(log: Log, heads: Mapping[bytes, Collection[str]] | None) -> bool:
     """Say whether a row of a log has a checkpoint that its key signed, one of the proven if there are any (rule 4)."""
     try:
         said = parse_checkpoint(log.checkpoint, [parse_verifier(log.vkey)], origin=log.name)
     except (ProofError, BadData):
         return False
-    return said.by_log and log.size == f"{said.size:,}" and (heads is None or (said.size, said.root.hex()) in heads)
+    signers = None if heads is None else heads.get(log.checkpoint, ())
+    return said.by_log and log.size == f"{said.size:,}" and (signers is None or not set(said.signers).isdisjoint(signers))

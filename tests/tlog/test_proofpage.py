@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import pytest
 
+from foodtrace.keys import SigningKey
 from foodtrace.tlog.note import sign_note
 from foodtrace.tlog.pagelists import Form, Heading
 from foodtrace.tlog.proofpage import Listed, Proven, disagreements, packed_link
-from tests.tlog.signed import LOG, OTHER, ROOT, TEXT
+from tests.tlog.signed import LOG, OTHER, TEXT
 
 ONE, TWO, THREE = "ab" * 32, "cd" * 32, "ef" * 32
+STRANGER = SigningKey("example.com/log", bytes(range(3, 35)))
+"""A key under the log's name that nobody knows."""
 COLUMNS = ("entry", "event", "site", "at", "recorded", "leaf")
 FORM = Form(Heading("Logs", ("log", "entries", "newest", "key", "checkpoint")), Heading("Case", COLUMNS), Heading("Goods", COLUMNS))
-HEADS = {"example.com/log": {(42, ROOT.hex())}}
+HEADS = {"example.com/log": {sign_note(TEXT, [LOG]): ("example.com/log+" + LOG.key_id.hex(),)}}
 
 
 def row(number: int, leaf: str, kind: str = "sale") -> str:
@@ -75,15 +78,32 @@ def test_a_row_in_any_other_form_ends_the_reading(leaf: str) -> None:
     for rows in (false + PAIR, PAIR + false):
         assert [code for code, _ in said(page(rows, 2), FIRST | SECOND)] == ["markup"]
     if "<" not in leaf and len(leaf) > 60:  # what looks like a hash stands in no list before, either
-        fair = page(PAIR, 2, before=table(COLUMNS, row(1, "-")))
+        fair = page(PAIR, 2, before="<table><tbody><tr><td>a</td><td>-</td></tr></tbody></table>")
         assert said(fair, FIRST | SECOND) == []
-        assert [code for code, _ in said(fair.replace(">-</td></tr>", f">{leaf}</td></tr>", 1), FIRST | SECOND)] == ["markup"]
+        assert [code for code, _ in said(fair.replace("<td>-<", f"<td>{leaf}<", 1), FIRST | SECOND)] == ["markup"]
 
 
 def test_numbers_in_a_row_are_no_hash() -> None:
     numbers = ", ".join(f"1380013{each:04}" for each in range(20))
     assert said(page(PAIR, 2, before=f"<p>{numbers}</p>"), FIRST | SECOND) == []
     assert said(page(PAIR, 2, before=f"<p>{'Молочный завод ' * 20}</p>"), FIRST | SECOND) == []
+
+
+@pytest.mark.parametrize(
+    "list_",
+    [
+        table(COLUMNS, ""),
+        table((*COLUMNS[:3], *COLUMNS[4:], "-", COLUMNS[3]), ""),
+        "<h2>Case (1)</h2>",
+        "<p>Goods (1)</p>",
+        "<h2> Logs</h2>",
+        "<table><tbody>" + row(9, ONE[:59], "recall withdrawn") + "</tbody></table>",
+        "<table><tbody><tr><td>a&amp;b&#35;9</td><td>withdrawn</td></tr></tbody></table>",
+        "<table><tbody><tr><td>a\uff039</td><td>withdrawn</td></tr></tbody></table>",
+    ],
+)
+def test_nothing_before_the_lists_looks_like_one(list_: str) -> None:
+    assert [code for code, _ in said(page(PAIR, 2, before=list_), FIRST | SECOND)] == ["markup"]
 
 
 def test_columns_titles_and_what_follows_are_the_lists_own() -> None:
@@ -112,6 +132,9 @@ def test_a_log_has_the_checkpoint_that_was_proven_signed_by_the_key_beside_it() 
         log_row(size="41", note=other),
         log_row(note=sign_note(TEXT, [OTHER])),
         log_row() + log_row(),
+        log_row(vkey=STRANGER.vkey, note=sign_note(TEXT, [STRANGER])),
+        log_row(vkey=STRANGER.vkey, note=sign_note(TEXT, [LOG, STRANGER])),
+        log_row(note=sign_note(TEXT, [LOG, STRANGER])),
     ):
         assert said(page(PAIR, 2, rows), FIRST | SECOND) == [("log", "example.com/log")], rows
     beside = log_row("example.com/other", vkey=OTHER.vkey, note=sign_note(foreign, [OTHER]))
