@@ -21,6 +21,7 @@ from typing import Final
 from foodtrace.errors import BadData
 from foodtrace.operations.digitruns import even
 from foodtrace.operations.personnames import ends, is_word, letters, says_nothing, words
+from foodtrace.operations.personwords import DOUBLE_SURNAMES, HAN, SURNAMES
 from foodtrace.operations.privatenumbers import holds_number
 from foodtrace.operations.sameperson import PLACES, Said
 from foodtrace.operations.telephones import numbers, same
@@ -31,6 +32,12 @@ _PARTS: Final = re.compile(r"[\s,;:/\u3001\u3002\uff0c\uff1b]+")
 _SHORT_ASCII: Final = 4
 _SHORT: Final = 2
 """Characters from which on a part of a value counts by itself: of ASCII, of anything else."""
+_UNIT: Final = re.compile("[省市区县镇乡]")
+_STREET: Final = re.compile(r"[\u4e00-\u9fff]{2,8}?(?:路|街|巷|屯|村|大道|胡同)")
+_DOTTED: Final = re.compile(r"[\u4e00-\u9fff]{2,}(?:\s*[\u00b7\u2022\u2027\u2219\u30fb]\s*[\u4e00-\u9fff]{2,})+")
+_CHINESE: Final = re.compile(r"[\u4e00-\u9fff]+")
+_PLATE: Final = 7
+"""Signs of a plate, the one of its province first."""
 _LONGEST: Final = 40
 """Letters of the longest name that is looked for across words."""
 
@@ -72,7 +79,7 @@ def _said_of(values: Iterable[tuple[str, str]], text: str) -> str:
         names = own.names | own.signs | {each for longer in own.within for each in ends(longer)}
         if any(each in said if each.isascii() else each in plain for each in names):
             return field
-        if any(each in plain for each in _pieces(field, value)):
+        if any(each in plain for each in (*_pieces(field, value), *_parts(field, value, own))):
             return field
         if any(each in said for each in _surnames(value)):
             return field
@@ -99,6 +106,21 @@ def _pieces(field: str, value: str) -> Iterator[str]:
             yield piece
 
 
+def _parts(field: str, value: str, own: Said) -> Iterator[str]:
+    """Return what shows a person as well: a surname of two signs, one with its title, a dotted name's parts, a plate's, a street."""
+    text = even(value)
+    yield from (each[1:] for each in own.signs if len(each) >= _PLATE and not each.isascii())
+    if field in PLACES:
+        yield from (street[0] for unit in _UNIT.split(text) if (street := _STREET.search(unit)) is not None)
+        return
+    yield from (each[:2] for each in own.names if each[:2] in DOUBLE_SURNAMES)
+    yield from (part for name in _DOTTED.findall(text) for part in _CHINESE.findall(name) if not says_nothing(part, ()))
+    for said in _CHINESE.findall(text):
+        titled = said[:1] in SURNAMES and said[1:] in HAN
+        if said not in HAN and (titled or (len(said) == _SHORT and said[0] in "小老阿" and said[1] in SURNAMES)):
+            yield said
+
+
 def _surnames(value: str) -> Iterator[str]:
     """Return the single words of a name in other letters than Chinese ones, which is shown by a surname already."""
-    return (each for each in words(even(value)) if each.isascii() and len(each) >= _SHORT_ASCII and is_word(each))
+    return (each for each in words(even(value)) if len(each) >= _SHORT_ASCII and not _CHINESE.search(each) and is_word(each))

@@ -11,7 +11,7 @@ Rules:
    is no name by this is words, and whoever is looked for may stand within: ``李四已离职``, ``福安超市李四``.
 4. A name of other letters is compared as its words one after the other, whichever is first, without lone initials and accents: ``Li Si``
    is ``Si Li``; ``Wang Xiaoming`` is not ``Wang Fang``. A word such as ``before`` ends a name, and what follows one in capital letters in
-   small ones is a remark.
+   small ones is a remark. A Russian name is the same without its patronymic.
 5. A surname alone, with a title or without, names nobody by itself: only the whole value, as it was written, may be the same.
 """
 
@@ -52,6 +52,12 @@ _LONG: Final = 3
 _SURNAME: Final = 6
 """Letters of the longest Chinese surname of one sign, written alone (``Zhuang``). A script without capitals writes names whole."""
 _MANY: Final = 8
+_WHOLE: Final = 3
+"""Words of a name with a patronymic."""
+_PATRONYMIC: Final = re.compile(
+    r".+(?:\u043e\u0432\u0438\u0447|\u0435\u0432\u0438\u0447|\u0438\u0447|\u043e\u0432\u043d\u0430|\u0435\u0432\u043d\u0430"
+    r"|\u0438\u0447\u043d\u0430|ovich|evich|ovna|evna|ichna)"
+)
 
 
 class Names(NamedTuple):
@@ -213,4 +219,5 @@ def _forms(said: Sequence[str]) -> set[str]:
         return {each for each in full if len(each) > (_SURNAME if each.lower() != each.upper() else 1)}
     if len(full) > _MANY:
         return {"".join(full)}
-    return {"".join(full[at:] + full[:at]) for at in range(len(full))}
+    shorter = [full[:at] + full[at + 1 :] for at, each in enumerate(full) if len(full) == _WHOLE and _PATRONYMIC.fullmatch(each)]
+    return {"".join(each[at:] + each[:at]) for each in (full, *shorter) for at in range(len(each))}

@@ -22,11 +22,13 @@ _TRADES: Final = """
 队长 班长 科长 处长 局长 所长 站长 村长 校长 园长 院长 厂长 场长 社长 理事长 董事长 会长 书记 村主任 干部 秘书 助理 司机 驾驶员
 车主 货主 摊主 摊贩 档主 业主 户主 农户 菜农 果农 种植户 养殖户 采购 采购员 采购经理 销售 销售员 业务员 业务 收银 收银员 仓管
 仓管员 库管 库管员 保管 保管员 会计 出纳 财务 文员 客服 前台 员工 工人 厨师 厨师长 质检 质检员 检验员 食安员 食品安全员
-食品安全管理员 管理员 值班 值班员
+食品安全管理员 管理员 值班 值班员 收银台 办公室 总台 服务台 柜台 总机 接待 接待处 值班室 传达室 保安 保安室 财务室 财务部 采购部 销售部
+客服部 市场部 客服中心 服务中心 管理处 食堂 厨房 后厨
 """
 _TITLES: Final = """
 先生 女士 小姐 太太 夫人 同志 阿姨 叔叔 大叔 大伯 伯伯 大姐 大哥 大嫂 大爷 大妈 大娘 奶奶 爷爷 姥姥 姥爷 外公 外婆 嫂子 大婶 舅舅
 姑姑 姨妈 家属 家人 父亲 母亲 爸爸 妈妈 儿子 女儿 老公 老婆 爱人 妻子 丈夫 弟弟 妹妹 哥哥 姐姐 兄弟
+老师傅 师父 大师傅 小哥 小妹 小弟 老弟 老哥 老爷子 老太太 夫妇 夫妻 两口子
 """
 _SHIFTS: Final = "夜班 白班 早班 中班 晚班 上午 下午 晚上 白天 夜里 凌晨 周末 平时 节假日 工作日"
 _REMARKS_HAN: Final = """
@@ -38,13 +40,15 @@ mr mrs ms miss mx dr prof professor sir madam mme herr frau senor senora auntie 
 name names contact contacts person owner manager keeper driver buyer seller consignee receiver recipient shipper sender farmer grower
 chef cashier clerk staff worker director chief assistant secretary agent representative rep legal accountant
 tel telephone phone phones mobile cell cellphone fax wechat weixin whatsapp email mail address home office work ext extension number
-call ask for attn attention care of the a and or morning evening night shift weekend weekdays only backup emergency main new old
+call ask for attn attention care of the a morning evening night shift weekend weekdays only backup emergency main new old
 none nil null unknown same as above ditto tbd tba not available given stated anonymous self nobody withheld empty blank other
-father mother wife husband brother sister daughter
+father mother wife husband brother sister daughter jr sr junior senior
+front desk frontdesk reception receptionist counter checkout cashdesk department sales purchasing customer service hotline switchboard
 """
 _SOFT: Final = "na an no co day son cook head"
 
 _REMARKS: Final = """
+and or
 before after at in on by to from with left right until till please not every is was has who speaks when see if back door gate stall shop
 floor room market warehouse store street road building entrance open closed time noon am pm hours ltd co. inc llc company group cooperative
 """

@@ -26,12 +26,16 @@ NO_PERSON: Final = frozenset({"receipt"})
 _SIGNS: Final = frozenset({"plate", "identity", "email"})
 """A sign is of letters too, and no part of it is a name."""
 _NUMBERS: Final = frozenset({"phone", "identity"})
+_SUBSCRIBERS: Final = frozenset({7, 8})
 _PLATE: Final = re.compile(r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][a-z]\W*[a-z\d]{5,6}(?![a-z\d])")
 _MAIL: Final = re.compile(r"[^\s@<>():,;/]+@[a-z\d-]+(?:\.[a-z\d-]+)+")
 
 
 _END: Final = 7
 """Digits at the end of a number that every form of it has in a row."""
+_BEGUN: Final = 3
+"""Of these as many stand there where the rest is written behind a stroke (``62345678/79``)."""
+_STROKES: Final = re.compile(r"\d\s*[/\u3001]\s*\d")
 
 
 _FULL: Final = 3
@@ -45,9 +49,12 @@ class Said:
     def __init__(self, field: str, value: str) -> None:
         text = even(value)
         found = numbers(text)
-        days = {(each.start, each.end) for each in found if each.kind == "time" and field not in _NUMBERS}
-        self.numbers: list[Number] = [each for each in found if each.kind != "time" and (each.start, each.end) not in days]
-        """Telephones, identity numbers and other long numbers; ``20261124`` is one only where a number is meant to stand."""
+        days = {(each.start, each.end) for each in found if each.kind == "time"}
+        others = [each for each in found if (each.start, each.end) not in days and not _is_filler(each)]
+        if field in _NUMBERS and not others:
+            others = [each for each in found if each.kind != "time" and not _is_filler(each)]
+        self.numbers: list[Number] = others
+        """Telephones, identity numbers and other long numbers; ``20261124`` is one only where a number is meant, and no other stands."""
         said = names("" if field in _SIGNS else shown(value), found)
         self.names: frozenset[str] = said.full
         self.within: frozenset[str] = said.within
@@ -56,6 +63,12 @@ class Said:
         nothing = field in PLACES or says_nothing(text, found)
         self.whole: str = "" if nothing else letters(text)
         """Letters and digits of a value that says who is meant (rule 2)."""
+
+
+def _is_filler(number: Number) -> bool:
+    """Say whether a number is one digit over and over, as people type where they know none, and no subscriber's."""
+    digits = "".join(number.groups)
+    return len(set(digits)) == 1 and (digits[0] in "01" or len(digits) not in _SUBSCRIBERS)
 
 
 class SamePerson:
@@ -84,7 +97,8 @@ class SamePerson:
             return False
         text = even(value)
         all_digits, seen = digits(text), set(text)
-        maybe = any(each in all_digits for each in self._ends) or any(each <= seen for each in self._signed)
+        ends = {each[:_BEGUN] for each in self._ends} if _STROKES.search(text) else self._ends
+        maybe = any(each in all_digits for each in ends) or any(each <= seen for each in self._signed)
         if not maybe and not any(len(each & seen) >= _SHORT for each in self._seen):
             return False
         said = Said(field, value)

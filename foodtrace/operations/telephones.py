@@ -9,8 +9,9 @@ Rules:
 1. A run of groups (:mod:`foodtrace.operations.digitruns`) is read as the numbers that together explain most of its digits; where several
    ways explain as many, all of them count. So ``138 6234 5678`` is a mobile number and no landline ``6234 5678``.
 2. China: a mobile number is 11 digits from 13 to 19; a landline has an area code or none, then 7 or 8 digits from 2 on; ``86``, ``+86``,
-   ``0086`` and ``(0)`` before them, and up to six digits of an extension behind them, are no part of the number.
-3. Abroad: a plus or 00, the country's code, then the number without its trunk 0.
+   ``0086``, ``(0)`` and a carrier's ``179xx`` before them, and up to six digits of an extension behind them, are no part of the number.
+   ``62345678/79`` is two numbers: what stands behind the stroke may be the end of another.
+3. Abroad: a plus or 00, the country's code, then the number without its trunk 0; ``(212) 555-0100`` without; 8 for Russia's +7.
 4. An identity number is 18 digits (the last may be X) or the 15 of before 2000, with a day that exists; both are one without century and
    check digit.
 5. A day or a time explains its digits too. What nothing explains is a number of its own from 7 digits on.
@@ -32,7 +33,7 @@ Kind: TypeAlias = Literal["mobile", "landline", "foreign", "service", "identity"
 
 _AREA: Final = r"10|2[0-57-9]|3[134579]\d|4[1235678]\d|5[1-9]\d|6[369]\d|7[0-79]\d|8[1235789]\d|9[013-579]\d"
 """Area codes of China without their 0: the first two digits of each that is in use."""
-_MOBILE: Final = re.compile(r"(?:(?:00)?86)?0?(1[3-9]\d{9})")
+_MOBILE: Final = re.compile(r"(?:179\d\d|12593)?(?:(?:00)?86)?0?(1[3-9]\d{9})")
 _LANDLINE: Final = re.compile(rf"(?P<cc>(?:00)?86)?(?P<trunk>0)?(?P<area>{_AREA})?(?P<own>[2-9]\d{{6,7}})")
 _ABROAD: Final = re.compile(
     r"(?P<cc>1|7|2[07]|3[0-469]|4[013-9]|5[1-8]"
@@ -53,6 +54,10 @@ _IDENTITY: Final = re.compile(r"([1-8]\d{5})(?:19|20)(\d\d(?:0[1-9]|1[0-2])(?:0[
 _IDENTITY_OLD: Final = re.compile(r"([1-8]\d{5})(\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3})")
 _DAY: Final = re.compile(r"(?:19|20)\d\d(?:0?[1-9]|1[0-2])(?:0?[1-9]|[12]\d|3[01])")
 _TIME: Final = re.compile(r"(?:[01]?\d|2[0-3])[0-5]\d(?:[0-5]\d)?")
+_AMERICAN: Final = re.compile(r"1?([2-9]\d{2}[2-9]\d{6})")
+_AMERICAN_SIZES: Final = ([3, 3, 4], [1, 3, 3, 4])
+_ENDING: Final = re.compile(r"\s*[/\u3001]\s*(\d{1,4})(?!\d)")
+"""The end of another number, behind a stroke."""
 _DIGIT: Final = 2
 """Weight of a digit that a number explains; of a day or time that is grouped as one, one more."""
 _FEW: Final = 3
@@ -91,7 +96,18 @@ class Number(NamedTuple):
 
 def numbers(text: str) -> list[Number]:
     """Return what numbers an even text holds (rule 1), days and times among them."""
-    return [each for run in runs(text) for each in _best(text, run)]
+    found = [each for run in runs(text) for each in _best(text, run)]
+    return found + [other for each in found for other in _endings(text, each)]
+
+
+def _endings(text: str, number: Number) -> Iterator[Number]:
+    """Yield the numbers of which only the end is written (rule 2)."""
+    if number.kind not in ("mobile", "landline", "service", "foreign"):
+        return
+    end = number.end
+    while (ending := _ENDING.match(text, end)) is not None:
+        end = ending.end()
+        yield number._replace(digits=number.digits[: -len(ending[1])] + ending[1], end=end)
 
 
 def same(one: Number, other: Number) -> bool:
@@ -119,7 +135,8 @@ def _as_dialled_there(abroad: Number, other: Number) -> bool:
     """Say whether a number is that of another country without its code."""
     if abroad.kind != "foreign" or other.country or other.kind not in ("landline", "other"):
         return False
-    return (other.area + other.digits).removeprefix("0") == abroad.digits
+    dialled = other.area + other.digits
+    return dialled.removeprefix("0") == abroad.digits or (abroad.country == "7" and dialled == f"8{abroad.digits}")
 
 
 class _Tile(NamedTuple):
@@ -204,6 +221,9 @@ def _read(digits: str, groups: Sequence[Group]) -> Iterator[Number]:
         yield from _landlines(digits, groups)
     if _SERVICE.fullmatch(digits) and not plus:
         yield _number("service", digits, groups)
+    american = None if plus else _AMERICAN.fullmatch(digits)
+    if american is not None and [len(each.digits) for each in groups] in _AMERICAN_SIZES:
+        yield _number("foreign", american[1], groups, "1" if digits[0] == "1" else "")
     dialled = digits if plus else digits.removeprefix("00")
     if (plus or dialled != digits) and len(dialled) <= _E164:
         abroad = _ABROAD.fullmatch(dialled)
