@@ -29,6 +29,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from foodtrace.graph.flows import ALWAYS, NEVER, Flow, FlowKind, LotInfo, SiteInfo
+from foodtrace.graph.products import may_be
 from foodtrace.graph.walk import KNOT, Holding
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.called import Called
@@ -245,8 +246,10 @@ class Drawing:
                 self._places[key] = msgspec.structs.replace(self._places[key], unseen=told)
 
     def _senders(self, move: Move) -> list[Holding]:
-        """Return the holdings that a dispatch without lot may have come from, as far as they are drawn."""
-        return [key for key in self._places if key[1] == move.src and key[0] != move.lot]
+        """Return the holdings that a dispatch without lot may have come from, as far as they are drawn: of its product."""
+        wanted = self._infos[move.lot].product if move.lot in self._infos else ""
+        there = [key for key in self._places if key[1] == move.src and key[0] != move.lot]
+        return [key for key in there if key[0] not in self._infos or may_be(self._infos[key[0]].all_products, wanted)]
 
     def made(self, flows: Iterable[Flow], others: Collection[Flow] = (), facts: Facts | None = None) -> None:
         """Draw transformations. :param others: inputs of them that are no part of the chain; whose products ``facts`` knows."""

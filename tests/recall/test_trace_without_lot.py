@@ -7,7 +7,7 @@ from typing import Literal
 
 import pytest
 
-from foodtrace.events import CertificateIssued, Event, Transfer
+from foodtrace.events import CertificateIssued, Event, Output, Portion, Transfer, Transformation
 from foodtrace.operations.trace import trace
 from foodtrace.recall.answer import recall
 from tests.recall.dispatched import grams, hours
@@ -37,3 +37,14 @@ def test_the_way_back_of_goods_without_lot(tmp_path: Path, direction: Literal["b
     assert arrows == wanted
     assert [each.lot for each in found.back] == ["OP-P/K", "OP-P/L"]
     assert found.beginnings == (), "it is known where they may have begun"
+
+
+def test_forward_goods_without_lot_are_drawn_from_lots_of_their_product_alone(tmp_path: Path) -> None:
+    told: list[Event] = [born("OP-P/L"), moved("a", "OP-P/L", 1)]
+    made = Output(lot="OP-W/M", quantity=grams(10), product="炼乳")
+    told.append(Transformation(id="m", at=hours(1.5), site="W", kind="process", inputs=(Portion("OP-P/L", grams(10)),), outputs=(made,)))
+    told.append(Transfer(id="u", at=hours(2), site="W", to="Y", product="奶粉", quantity=grams(9)))
+    with recorded(tmp_path / "a", list(LOGS), [("P", each) for each in told]) as ledger, ledger.reading() as session:
+        found, _ = trace(session, "OP-P/L", now=ASKED, direction="forward")
+    places = {place.id: (place.site, place.lot) for place in found.places}
+    assert [places[each.source] for each in found.arrows if each.way == "unnamed"] == [("W", "OP-P/L")]
