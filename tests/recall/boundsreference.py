@@ -173,7 +173,9 @@ class Bounds:
             return self._move(lot, source, target, q, out, into, received)
         ours, there = self.top(lot), self.top(other)
         maybe = (ours, source) in self.held and (there, target) in self.held
-        both = min(q, received) if maybe and (ours, target) in self.held and self.unit(lot) == self.unit(other) else 0
+        one_load = {(ours, target), (there, target)} <= {*self.held} and not {(ours, source), (there, source)}.isdisjoint(self.held)
+        # What left by its sender's paper as one lot does not lower his stock of the other.
+        both = min(q, received) if one_load and self.unit(lot) == self.unit(other) else 0
 
         def arrives() -> None:
             gone, lo, p, hi = self.take(other, source, received - both)
