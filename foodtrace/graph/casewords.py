@@ -7,6 +7,7 @@ Rules:
 2. An event keeps the moment at which it was recorded: mending its words makes no other case of it, and no later one.
 3. What stands as the correction of an entry of another kind counts if it blocks, from then on as an event of its own; if it lifts, it lifts
    nothing: whoever clears or withdraws says so in an entry.
+4. A relabelling of a case lets nothing go once a correction made it, or made it more (:func:`lets_go`); its quantities go as corrected.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from foodtrace.events import AnyEvent, Correction
+from foodtrace.events import AnyEvent, Correction, Event, Transformation
 from foodtrace.graph.kinds import ABOUT
-from foodtrace.graph.mended import DECIDING, LIFTS, Deciding, mended
+from foodtrace.graph.mended import DECIDING, LIFTS, Deciding, answered_for, mended, no_more, of_a_case
 from foodtrace.graph.names import find
 from foodtrace.tlog.entry import parse
 from foodtrace.tlog.whole import event_of
@@ -102,6 +103,52 @@ def _word(facts: Standing, log: int, seq: int, data: bytes, *, untouched: bool) 
         if said is not None and said != before and place[0] == log and getattr(correction, "replacement", None) is not None:
             entry = place
     return Word(recorded, said, entry, (log, seq), tuple(without))
+
+
+def relabelled_without(facts: Standing, case: str) -> set[tuple[int, int]]:
+    """Return (log, seq) of the corrections that would have let goods go by a relabelling of a case (:func:`lifted_more`)."""
+    number = find(facts.session, [f"case {case}"]).get(f"case {case}")
+    rows = facts.session.rows("SELECT log, seq FROM about WHERE subject = ? AND kind = ?", (number or 0, ABOUT[Transformation]))
+    bases = {place: said for place, said in (_first(facts, log, seq) for log, seq in rows) if said is not None}
+    return {each for place, said in bases.items() for each in lifted_more(facts, *place, said)}
+
+
+def lets_go(facts: Standing, log: int, seq: int) -> bool:
+    """Say whether a relabelling of a case lets its output go, with every correction of it (:func:`foodtrace.graph.mended.no_more`).
+
+    :param seq: where it stands: its own place, or that of the correction that counts.
+    """
+    place, event = _first(facts, log, seq)
+    return of_a_case(event) and answered_for(event) and not lifted_more(facts, *place, event)
+
+
+def _first(facts: Standing, log: int, seq: int) -> tuple[tuple[int, int], AnyEvent | None]:
+    """Return the (log, seq) of what an entry is, or corrects, and its event; none if it is not here."""
+    place: tuple[int, int] = (log, seq)
+    event: AnyEvent | None = event_of(facts.session, log, seq, _bytes(facts.session, log, seq))
+    numbers = {origin: number for number, origin in facts.origins().items()} if isinstance(event, Correction) else {}
+    while isinstance(event, Correction):
+        place = (numbers.get(event.log, 0) if event.log else place[0], event.seq)
+        row = facts.session.row("SELECT bytes FROM entry WHERE log = ? AND seq = ?", place)
+        event = None if row is None else event_of(facts.session, *place, row[0])
+    return place, event
+
+
+def lifted_more(facts: Standing, log: int, seq: int, said: Event | None) -> list[tuple[int, int]]:
+    """Return (log, seq) of the corrections of an entry that would have made a relabelling of a case of it, or one that lets more go.
+
+    :param said: what the entry itself says.
+    """
+    rows = facts.session.rows(_CORRECTS, (seq, ABOUT[Correction], log))
+    own = [(log, row[0]) for row in rows if facts.seen(log, row[0])]
+    found: list[tuple[int, int]] = []
+    for place in (*own, *facts.entitled(*(own[-1] if own else (log, seq)))):
+        correction = event_of(facts.session, *place, _bytes(facts.session, *place))
+        word = correction.replacement if isinstance(correction, Correction) else None
+        if not no_more(said, word):
+            found.append(place)
+        said = word if no_more(said, word) else None
+    return found
 
 
 def _base(facts: Standing, log: int, event: Correction) -> AnyEvent | None:

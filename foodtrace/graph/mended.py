@@ -8,7 +8,10 @@ Only clearing, or withdrawing the case as an error, lifts a block. A correction 
    was taken back does not come back by a correction: whoever lifts says so anew.
 3. What lifts without its reason, or without the number of who answers for it, lifts nothing (:func:`answered_for`), and no correction
    adds these.
-4. The table says it field by field.
+4. A **relabelling of a case** (kind ``relabel`` with ``case``) lets its output go. It needs the number of who approved it; no
+   correction makes one of anything else, and of its words only less counts (:func:`no_more`): what was relabelled stands in one lot, so of
+   more nobody can say which part of it was approved, and nothing of it goes.
+5. The table says it field by field.
 
 | event | did not occur | as it was | the graver of both |
 |---|---|---|---|
@@ -28,7 +31,8 @@ Publication, extension, notices, answers, checks and what happened to goods bloc
 
 from __future__ import annotations
 
-from typing import Any, Final, TypeAlias
+from collections.abc import Iterable
+from typing import Any, Final, TypeAlias, TypeGuard
 
 import msgspec
 
@@ -37,11 +41,14 @@ from foodtrace.events import (
     DeadlineExtended,
     Event,
     GoodsCleared,
+    Output,
+    Portion,
     RecallClosed,
     RecallOpened,
     RecallReopened,
     RecallWidened,
     RecallWithdrawn,
+    Transformation,
 )
 
 Deciding: TypeAlias = RecallOpened | RecallWidened | RecallReopened | RecallClosed | RecallWithdrawn | GoodsCleared
@@ -86,7 +93,40 @@ def answered_for(event: Event) -> bool:
         return bool(event.basis.strip() and event.approved_by)
     if isinstance(event, RecallWithdrawn) or (isinstance(event, RecallWidened) and event.narrows):
         return bool(event.reason.strip() and event.approved_by)
+    if of_a_case(event):
+        return bool(event.approved_by)
     return bool(event.approval.strip()) if isinstance(event, DeadlineExtended) else True
+
+
+def of_a_case(event: Event | None) -> TypeGuard[Transformation]:
+    """Say whether an event is a relabelling by which a case lets goods go (rule 4)."""
+    return isinstance(event, Transformation) and event.kind == "relabel" and bool(event.case)
+
+
+def no_more(said: Event | None, word: Event | None) -> bool:
+    """Say whether a correction that makes, or leaves, a relabelling of a case lets go no more than what counted before (rule 4).
+
+    :param said: what counted before; none: it did not occur. :param word: what the correction puts in place.
+    """
+    if not of_a_case(word):
+        return True
+    if not of_a_case(said) or (said.case, said.site, said.approved_by) != (word.case, word.site, word.approved_by):
+        return False
+    return _within(word.inputs, said.inputs) and _within(word.outputs, said.outputs)
+
+
+def _within(less: Iterable[Portion | Output], more: Iterable[Portion | Output]) -> bool:
+    """Say whether lots and amounts are among others."""
+    left, there = _sums(less), _sums(more)
+    return all(key in there and value <= there[key] for key, value in left.items())
+
+
+def _sums(lines: Iterable[Portion | Output]) -> dict[tuple[str, str], int]:
+    found: dict[tuple[str, str], int] = {}
+    for each in lines:
+        key = (each.lot, each.quantity.unit)
+        found[key] = found.get(key, 0) + each.quantity.value
+    return found
 
 
 def _kept(said: Deciding, word: Any) -> dict[str, Any] | None:
@@ -141,4 +181,4 @@ def _all_of(first: tuple[Clause, ...], then: tuple[Clause, ...]) -> tuple[Clause
     return (*first, *(clause for clause in then if clause not in first))
 
 
-__all__ = ["DECIDING", "LIFTS", "Deciding", "answered_for", "mended", "narrows"]
+__all__ = ["DECIDING", "LIFTS", "Deciding", "answered_for", "mended", "narrows", "no_more", "of_a_case"]

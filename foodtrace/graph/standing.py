@@ -8,7 +8,8 @@ Rules:
 2. An entry that its own log has corrected is nobody else's to correct: that word stands. Only the log that continues it goes on from
    there, by naming the last such correction (ADR 30): whoever names an earlier one, or the entry, has not seen it, and both would count.
 3. A relabelling frees its output from a case only if the case could approve it: one of false labels (level 3), said by the log that
-   opened it or another of the same operator. Of any other the output is followed like that of every transformation.
+   opened it or another of the same operator, approved by somebody and not by a correction (ADR 37). Of any other the output is
+   followed like that of every transformation.
 4. Logs are told apart by name, never by number: numbers follow the order of arrival.
 """
 
@@ -19,7 +20,7 @@ from typing import Final
 
 from foodtrace.events import Correction, Event, RecallOpened
 from foodtrace.events.canonical import decode_alone
-from foodtrace.graph.casewords import words_about
+from foodtrace.graph.casewords import lets_go, words_about
 from foodtrace.graph.described import callers
 from foodtrace.graph.edges import micros
 from foodtrace.graph.flowkind import CLEARED, NEVER, happened
@@ -47,6 +48,7 @@ class Standing(Rows):
         """See :class:`foodtrace.graph.rows.Rows`."""
         super().__init__(session, now, recorded_until=recorded_until)
         self._openings: dict[str, tuple[int, int]] = {}
+        self._letting: dict[tuple[int, int], bool] = {}
         self._ranks: Mapping[int, int] = {}
         self._heirs: Mapping[str, str] | None = None
 
@@ -58,13 +60,19 @@ class Standing(Rows):
         return [Flow(*self._relabelled(row)[:ENDED]) for row in kept if self._crossed or row[ENDED] == 0]
 
     def _relabelled(self, row: Row) -> Row:
-        """Take the mark of a case's relabelling off where that case did not approve it (rule 4)."""
+        """Take the mark of a case's relabelling off where that case did not approve it (rule 3)."""
         if not row[_FLAGS] & CLEARED:
             return row
         opener, level = self._opening(row[_PAIR])
         log = row[_LOG]
         entitled = log == opener or self._log_operator(log) == self._log_operator(opener) != ""
-        return row if level == FALSE_LABEL and entitled else (*row[:_FLAGS], row[_FLAGS] & ~CLEARED, *row[_FLAGS + 1 :])
+        lifts = level == FALSE_LABEL and entitled and self._lets_go(log, row[_LOG + 1])
+        return row if lifts else (*row[:_FLAGS], row[_FLAGS] & ~CLEARED, *row[_FLAGS + 1 :])
+
+    def _lets_go(self, log: int, seq: int) -> bool:
+        if (log, seq) not in self._letting:
+            self._letting[log, seq] = lets_go(self, log, seq)
+        return self._letting[log, seq]
 
     def _opening(self, case: str) -> tuple[int, int]:
         """Return the log that opened a case and the case's level; zeros where it was never opened."""

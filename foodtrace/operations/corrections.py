@@ -17,6 +17,7 @@ Rules (DESIGN section 5, RECALL section 1):
 8. Keys, erasures and marks of recovery are not corrected: a key is revoked, and a mark is there to stay.
 9. Of a case's own entries that decide whether it blocks, a correction mends the words and never lifts or weakens
    (:mod:`foodtrace.graph.mended`): what it asks beyond that is refused, with the command that does it.
+   So is what makes a relabelling approved by a case of an entry, or more of one.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ from foodtrace.events import (
 from foodtrace.events.canonical import MAX_WHOLE, checked, decode, encode, read
 from foodtrace.graph.directory import resolve_lot, resolve_site
 from foodtrace.graph.flows import NEVER
-from foodtrace.graph.mended import DECIDING, mended
+from foodtrace.graph.mended import DECIDING, mended, no_more, of_a_case
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.common import Doing, Outcome, said
 from foodtrace.operations.entries import Target, find_entry, original
@@ -167,6 +168,10 @@ def correct(
 def _check_case(target: Target, now: AnyEvent | None, word: AnyEvent | None) -> None:
     """Refuse what a correction of a case's own entry would lift or weaken (rule 9). Raises ``Refused`` (``correction.of_case``)."""
     event = target.event
+    if of_a_case(word) and not no_more(now, word):
+        fields = tuple(each.field for each in differences(now, word)) if now is not None else ()
+        named = {"value": f"#{target.seq}", "kind": _kind(word), "case": word.case}
+        raise Refused("correction.of_case", fields=list(fields), expected="case correct", **named)
     if not isinstance(event, DECIDING) or (now is not None and not isinstance(now, DECIDING)):
         return
     counts, whole = mended(now, word)

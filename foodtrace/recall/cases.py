@@ -48,7 +48,7 @@ from foodtrace.events import (
     Sealing,
 )
 from foodtrace.events.canonical import decode
-from foodtrace.graph.casewords import KINDS, words_about
+from foodtrace.graph.casewords import KINDS, relabelled_without, words_about
 from foodtrace.graph.edges import UNITS, micros
 from foodtrace.graph.flows import NEVER
 from foodtrace.graph.kinds import ABOUT
@@ -107,10 +107,11 @@ def deciding(session: Session, case: str) -> list[Told]:
 
 
 def without_effect(session: Session, case: Case) -> list[tuple[int, int]]:
-    """Return (log, seq) of the corrections of a case's own entries that would have lifted or weakened its block, and do not."""
+    """Return (log, seq) of the corrections of a case's entries that would have lifted or weakened its block, and do not."""
     said = words_about(SqlFacts(session, NEVER), session, f"case {case.case}")
     standing = standing_of(session, case.opener)
-    return sorted({place for word in said if standing(word.place[0]) for place in word.without})
+    found = {place for word in said if standing(word.place[0]) for place in word.without}
+    return sorted(found | {place for place in relabelled_without(SqlFacts(session, NEVER), case.case) if standing(place[0])})
 
 
 def told_at(session: Session, entry: tuple[int, int]) -> Event:

@@ -251,8 +251,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{count} {count:correction|corrections} of its own entries would have lifted or weakened its block, without effect (only clearing or withdrawing does): {entries}",
     ),
     "status.unanswered": (
-        "{count} 条解除, 撤销, 缩小范围或延期没有理由, 或没人批准, 不起作用: {entries}",
-        "{count} {count:clearing, withdrawal, narrowing or extension has|clearings, withdrawals, narrowings or extensions have} no reason or nobody who answers for it, without effect: {entries}",
+        "{count} 条解除, 撤销, 缩小范围, 延期或改标没有理由, 或没人批准, 不起作用: {entries}",
+        "{count} {count:clearing, withdrawal, narrowing, extension or relabelling has|clearings, withdrawals, narrowings, extensions or relabellings have} no reason or nobody who answers for it, without effect: {entries}",
     ),
     "status.no_standing": ("{count} 条由无权的日志记的, 不算", "{count} {count:entry by a log without standing does|entries by logs without standing do} not count"),
     "status.refused": ("拦下 {count} 次: {names}", "refused {count} {count:time|times}: {names}"),

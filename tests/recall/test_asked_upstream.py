@@ -91,7 +91,7 @@ def trade(rng: random.Random, name: str) -> list[Event]:
         sent = Transfer(**base, product=rng.choice(["芹菜", ""]), to=to, in_transit=True, quantity=grams(rng))
         return [sent, Receipt(**(base | {"id": f"r{name}", "site": there}), lot=lot, source=source, quantity=grams(rng))]
     made = Output(lot=other, quantity=grams(rng), product=rng.choice(["馅", "芹菜", "菠菜"]))
-    how: dict[str, Any] = {"kind": "relabel", "case": case(rng)} if kind == "relabel" else {"kind": "blend"}
+    how: dict[str, Any] = {"kind": "relabel", "case": case(rng), "approved_by": "9"} if kind == "relabel" else {"kind": "blend"}
     return [Transformation(**base, **how, inputs=(Portion(lot, grams(rng)),), outputs=(made,))]
 
 
@@ -276,7 +276,7 @@ OWN: Final[dict[str, tuple[tuple[Event, ...], str, str, list[str]]]] = {
         ),
         "P-1/M", "P-1", ["2026-0001"],
     ),
-    "relabelled": ((blend(7, kind="relabel", case="2026-0000"),), "P-1/M", "P-1", ["2026-0001"]),
+    "relabelled": ((blend(7, kind="relabel", case="2026-0000", approved_by="9"),), "P-1/M", "P-1", ["2026-0001"]),
     "found by an answer": (
         (Acknowledgement(id="a", at=AT + dt.timedelta(hours=8), site="Y-1", case="2026-0000", on_hand=(HELD,)),),
         "F-1/L3", "Y-1", ["2026-0001"],

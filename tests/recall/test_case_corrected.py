@@ -26,7 +26,7 @@ from foodtrace.events import (
 )
 from foodtrace.events import Output as Made
 from foodtrace.graph.edges import micros
-from foodtrace.operations import cases, corrections, goods, stoplist
+from foodtrace.operations import cases, corrections, disposal, goods, stoplist
 from foodtrace.operations.blocking import blocks
 from foodtrace.operations.caselist import overview
 from foodtrace.operations.casestatus import status
@@ -59,7 +59,7 @@ def entry_of(world: World, kind: str, number: int = -1) -> tuple[int, str, AnyEv
     return [each for each in found if msgspec.to_builtins(each[2])["type"] == kind][number]
 
 
-def by_record(world: World, kind: str, number: int = -1, **changes: Any) -> None:
+def by_record(world: World, kind: str, number: int = -1, /, **changes: Any) -> None:
     """Put a correction of an entry on record as any program may; without changes the entry did not occur."""
     seq, leaf, event = entry_of(world, kind, number)
     word: Any = msgspec.structs.replace(event, **changes) if changes else None
@@ -317,3 +317,84 @@ def test_a_shop_does_not_correct_the_check_that_found_goods_with_it(trade: World
     assert [step.result for step in trade.case(case).steps if step.kind == "check"] == ["found"]
     by_record(trade, "effectiveness_check", result="clean", quantity=None)
     assert [step.result for step in trade.case(case).steps if step.kind == "check"] == ["clean"], "who opened the case does"
+
+
+# -- relabellings approved by a case -------------------------------------------------------------------------------------------
+
+MADE = "OP-X/NEW"
+RELABEL: dict[str, Any] = {"site": "X", "kind": "relabel", "approved_by": "7"}
+
+
+def relabelled(trade: World, quantity: int = 10) -> str:
+    """Open a case of class 3 and relabel some of its goods by the command."""
+    case = trade.open(LOT, level=3)
+    trade.do(disposal.correct, case, "X", LOT, kg(quantity), MADE, approved_by="7", note="label")
+    return case
+
+
+def lines(taken: str, made: str, quantity: int) -> dict[str, Any]:
+    return {"inputs": (Portion(taken, kg(quantity)),), "outputs": (Made(lot=made, quantity=kg(quantity)),)}
+
+
+MORE: list[tuple[dict[str, Any], dict[str, str]]] = [
+    (lines(LOT, MADE, 50), {"inputs.0.quantity": "50kg", "outputs.0.quantity": "50kg"}),
+    ({"outputs": (Made(lot=MADE, quantity=kg(11)),)}, {"outputs.0.quantity": "11kg"}),
+    (lines(LOT, "OP-X/B1", 10), {"outputs.0.lot": "OP-X/B1"}),
+    (lines(OTHER, MADE, 10), {"inputs.0.lot": OTHER}),
+    ({"approved_by": "9"}, {"approved_by": "9"}),
+    ({"site": "Y"}, {"site": "Y"}),
+]
+
+
+@pytest.mark.parametrize(("changes", "typed"), MORE)
+def test_no_correction_relabels_more_than_was_approved(trade: World, changes: dict[str, Any], typed: dict[str, str]) -> None:
+    case = relabelled(trade)
+    assert blocked(trade, MADE) == []
+    with pytest.raises(Refused) as error:
+        by_command(trade, "transformation", changes=typed)
+    assert (error.value.code, blocked(trade, MADE)) == ("correction.of_case", [])
+    by_record(trade, "transformation", **changes)
+    made = changes["outputs"][0].lot if "outputs" in changes else MADE
+    if "inputs" not in changes or changes["inputs"][0].lot == LOT:  # of K no case holds anything
+        assert blocked(trade, made, changes.get("site", "X")) == [case]
+    assert said(trade, case) == [("without_effect", 1)]
+
+
+def test_a_relabelling_may_be_made_less_or_taken_back_and_does_not_come_back(trade: World) -> None:
+    case = relabelled(trade)
+    by_command(trade, "transformation", changes={"inputs.0.quantity": "8kg", "outputs.0.quantity": "8kg", "note": "label said so"})
+    assert (blocked(trade, MADE), said(trade, case)) == ([], [])
+    by_record(trade, "transformation", **lines(LOT, MADE, 10))
+    assert blocked(trade, MADE) == [case], "of what was made less nothing comes back by a correction"
+    by_command(trade, "transformation")
+    with pytest.raises(Refused) as error:
+        by_command(trade, "transformation", changes={"note": "after all"}, revive=True)
+    assert error.value.code == "correction.of_case"
+
+
+@pytest.mark.parametrize("before", ["repack", "own relabel"])
+def test_no_correction_makes_a_relabelling_of_another_entry(trade: World, before: str) -> None:
+    kind: Any = "repack" if before == "repack" else "relabel"
+    trade.put(Transformation(id="pk", at=trade.now, site="X", kind=kind, **lines(LOT, MADE, 10)))
+    case = trade.at(4).open(LOT, level=3)
+    word: dict[str, Any] = {"kind": "relabel", "case": case, "approved_by": "7"}
+    with pytest.raises(Refused) as error:
+        by_command(trade, "transformation", changes=word)
+    assert error.value.code == "correction.of_case"
+    by_record(trade, "transformation", **word)
+    refuses(trade, "transfer.recalled", goods.transfer, MADE, kg(1), "Z", source="X")
+    assert said(trade, case) == [("without_effect", 1)]
+    with trade.read() as session:
+        assert [line.without_effect for line in overview(session, micros(trade.now))] == [1]
+
+
+def test_a_relabelling_that_nobody_approved_lets_nothing_go_and_no_correction_mends_that(trade: World) -> None:
+    case = trade.open(LOT, level=3)
+    trade.put(Transformation(id="rl", at=trade.now, case=case, **RELABEL | {"approved_by": ""}, **lines(LOT, MADE, 10)))
+    refuses(trade, "transfer.recalled", goods.transfer, MADE, kg(1), "Z", source="X")
+    assert said(trade, case) == [("unanswered", 1)]
+    with trade.read() as session:
+        assert [line.unanswered for line in overview(session, micros(trade.now))] == [1]
+    by_record(trade, "transformation", approved_by="7")
+    assert blocked(trade, MADE) == [case]
+    assert ("without_effect", 1) in said(trade, case)
