@@ -118,6 +118,7 @@ class PlainAnswer:
             "finding_kinds": kinds_told((each["kind"], each["reason"]) for each in untraced),
             "positions": positions_told(sources),
             "partial": False,
+            "later": None,
             "bounds": None,
         }
 
