@@ -83,6 +83,8 @@ class Lists(msgspec.Struct, frozen=True):
 
     logs: tuple[Log, ...]
     records: tuple[Record, ...]
+    words: str
+    """What stands behind the link and in no row."""
 
 
 class _Strange(Exception):
@@ -94,6 +96,8 @@ class _Reader:
 
     def __init__(self, page: str, at: int) -> None:
         self.page, self.at = page, at
+        self.rows: list[tuple[int, int]] = []
+        """Where rows stand."""
 
     def may(self, form: re.Pattern[str]) -> re.Match[str] | None:
         """Return the next piece if it has a form, and go behind it."""
@@ -112,17 +116,16 @@ class _Reader:
     def listed(self, title: re.Pattern[str], row: re.Pattern[str], headings: Collection[Heading]) -> list[tuple[str, ...]]:
         """Return the rows of a list (rule 1)."""
         named = html.unescape(self.must(title)[1])
-        if not any(named.startswith(f"{each.title} (") for each in headings):
-            raise _Strange(named)
         rows: list[tuple[str, ...]] = []
+        columns: tuple[str, ...] | None = None
         if not self.may(_NONE):
             columns = tuple(map(html.unescape, re.findall("<th>([^<]*)</th>", self.must(_COLUMNS)[1])))
-            if not any(named.startswith(f"{each.title} (") and columns == each.columns for each in headings):
-                raise _Strange(" ".join(columns))
             while found := self.may(row):
+                self.rows.append(found.span())
                 rows.append(tuple(html.unescape(cell.replace("<br>", "\n")) for cell in found.groups()))
             self.must(_END_OF_TABLE)
-        if not named.endswith(f" ({len(rows)})"):
+        known = [each for each in headings if named == f"{each.title} ({len(rows)})"]
+        if not any(columns in (None, each.columns) for each in known):
             raise _Strange(named)
         return rows
 
@@ -148,16 +151,32 @@ def read_lists(page: str, at: int, forms: Collection[Form]) -> Lists | str:
     return Lists(
         tuple(Log(name, size, vkey, f"{note}\n".encode()) for name, size, _, vkey, note in logs),
         tuple(Record(place, tuple(words), leaf) for place, *words, leaf in records),
+        _between(page, at, reader.rows),
     )
+
+
+def _between(page: str, at: int, rows: Collection[tuple[int, int]]) -> str:
+    """Return a page from a place on, without some of its parts, which are in order."""
+    parts = []
+    for start, end in rows:
+        parts.append(page[at:start])
+        at = end
+    return "".join((*parts, page[at:]))
+
+
+def _plain(words: str) -> str:
+    """Return the letters and digits of some words, small."""
+    return "".join(filter(str.isalnum, html.unescape(words))).casefold()
 
 
 def looks_like(before: str, forms: Collection[Form]) -> str | None:
     """Return what, before the lists of a page, a reader takes for one of them (rule 3); none: nothing is like them."""
     headings = [each for form in forms for each in form]
-    for found in re.finditer("<(?:h1|h2|summary|p)[^<>]*>([^<]*)", before):
-        words = html.unescape(found[1]).strip()
-        if any(words.startswith(each.title) for each in headings):
-            return words
+    titles = [_plain(each.title) for each in headings]
+    for found in re.finditer("<(h1|h2|summary|p|div|b|br)\\b[^<>]*>([^<]*)", before):
+        words = _plain(found[2])
+        if any(words.startswith(each) or (found[1] in ("h1", "h2", "summary") and each in words) for each in titles):
+            return html.unescape(found[2])
     for row in re.finditer("<tr>(.*?)</tr>", before):
         cells = [html.unescape(re.sub("<[^<>]*>", "", cell)).strip() for cell in re.findall("<t[dh][^<>]*>(.*?)</t[dh]>", row[1])]
         if any(set(each.columns) <= set(cells) for each in headings) or (cells and _PLACE.search(cells[0])):

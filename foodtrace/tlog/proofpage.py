@@ -12,11 +12,13 @@ Rules:
    checkpoint it was proven with, to the last byte, and a key that signed it and that the checker knows or was shown; of another log, one
    that the key beside it signed.
 5. Before its lists a page has nothing that looks like them: none of their titles, none of their columns, no row that begins with a place.
+   Behind the link places and hashes stand in rows alone.
 """
 
 from __future__ import annotations
 
 import base64
+import html
 import re
 from codecs import BOM_UTF8
 from collections import Counter
@@ -37,6 +39,7 @@ _HREF: Final = b'href="data:application/gzip;base64,'
 _LINK: Final = re.compile(
     rb'<a id="proofs" data-records="([0-9]{1,9})" download="[^"<>]*\.tar\.gz" ' + re.escape(_HREF) + rb'([A-Za-z0-9+/=]*)">'
 )
+_PLACE: Final = re.compile("[#\uff03][0-9]+")
 _LINK_TEXT: Final = re.compile(_LINK.pattern.decode())
 
 
@@ -109,7 +112,8 @@ def disagreements(page: bytes, proven: Proven, forms: Collection[Form]) -> tuple
 def _strange(words: str, link: re.Match[str], lists: Lists, forms: Collection[Form]) -> Iterator[ProofError]:
     """Return what a page of foodtrace's has not (rule 3); the link itself is no text."""
     before = words[: link.start()]
-    found = strange(before + "<a>" + words[link.end() :]) or other_hash(before) or looks_like(before, forms)
+    found = strange(before + "<a>" + words[link.end() :]) or other_hash(before) or other_hash(lists.words) or looks_like(before, forms)
+    found = found or next((each[0] for each in _PLACE.finditer(html.unescape(lists.words))), None)
     if found is not None:
         yield ProofError("proof.page_markup", value=found)
     for place, count in Counter(each.place for each in lists.records).items():

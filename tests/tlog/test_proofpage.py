@@ -97,6 +97,8 @@ def test_numbers_in_a_row_are_no_hash() -> None:
         "<h2>Case (1)</h2>",
         "<p>Goods (1)</p>",
         "<h2> Logs</h2>",
+        "<h2>The CASE&nbsp; (1)</h2>",
+        "<div>\u200bGoods (1)</div>",
         "<table><tbody>" + row(9, ONE[:59], "recall withdrawn") + "</tbody></table>",
         "<table><tbody><tr><td>a&amp;b&#35;9</td><td>withdrawn</td></tr></tbody></table>",
         "<table><tbody><tr><td>a\uff039</td><td>withdrawn</td></tr></tbody></table>",
@@ -104,6 +106,18 @@ def test_numbers_in_a_row_are_no_hash() -> None:
 )
 def test_nothing_before_the_lists_looks_like_one(list_: str) -> None:
     assert [code for code, _ in said(page(PAIR, 2, before=list_), FIRST | SECOND)] == ["markup"]
+
+
+@pytest.mark.parametrize("lie", [f"a&amp;b#9 withdrawn {ONE}", "a&amp;b#9 withdrawn", ONE])
+def test_behind_the_link_places_and_hashes_stand_in_rows_alone(lie: str) -> None:
+    good = page(PAIR, 2)
+    for old in ("take</a>", "<p>how</p>", "Case (2)", "</h2><table>", "</section>"):
+        below = f'{old}<p class="sub">{lie}</p>'
+        new = {"take</a>": f"{lie}</a>", "<p>how</p>": f"<p>{lie}</p>", "Case (2)": f"Case (1 {lie}) (2)"}.get(old, below)
+        assert old in good
+        assert [code for code, _ in said(good.replace(old, new), FIRST | SECOND)] == ["markup"], new
+    none = good.replace(table(COLUMNS, PAIR), f"<p>{lie}</p>").replace("Case (2)", "Case (0)")
+    assert "markup" in [code for code, _ in said(none, {})]
 
 
 def test_columns_titles_and_what_follows_are_the_lists_own() -> None:
