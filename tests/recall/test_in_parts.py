@@ -68,7 +68,9 @@ def answers(ledger: Ledger, scope: list[tuple]) -> list[Any]:
     now = micros(NOW)
     with ledger.reading() as session:
         found: list[Any] = [told(session), plain(recall(session, (), now=now, scope=clauses_of(scope), bounds=True))]
-        found.append(plain(reconcile(session, now=now)))
+        books = plain(reconcile(session, now=now))
+        books["open"].sort(key=str)  # goods without lot stand in the order of their numbers, #10 before #9
+        found.append(books)
         for lot in LOTS:
             if session.row("SELECT 1 FROM name WHERE text = ?", (lot_id(lot),)) is not None:
                 found += [plain(recall(session, lot_id(lot), now=now, bounds=True)), plain(trace(session, lot_id(lot), now=now)[0])]
