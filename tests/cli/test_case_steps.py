@@ -9,7 +9,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from foodtrace.operations import disposal
+from foodtrace.operations import destruction, disposal
 from tests.cli.inside import Inside, here
 from tests.recall.casework import World, chain, day, kg
 
@@ -55,7 +55,7 @@ def test_json_and_the_workbook_say_so_as_well(here: Inside, case: str) -> None:
 def test_a_second_plan_names_the_first_and_a_plan_can_be_called_off(here: Inside, tmp_path: Path) -> None:
     world = World(f"sqlite:///{tmp_path}/foodtrace.db", tmp_path / "keys")
     chain(world).at(3).open(LOT)
-    (plan,) = world.do(disposal.plan_destruction, None, "X", LOT, kg(60), due=day(8), place="yard")
+    (plan,) = world.do(destruction.plan_destruction, None, "X", LOT, kg(60), due=day(8), place="yard")
     world.ledger.close()
     words = (*NOW, "case", "destroy", "X", "--plan", "2026-03-11T09:00", "--place", "yard")
     assert f"case.planned: X-name is to destroy 60.0 kg on 2026-03-10 09:00 already (plan {plan.id})" in here(*words, code=1)

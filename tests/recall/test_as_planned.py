@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from foodtrace.events import Destroyed
-from foodtrace.operations import disposal
+from foodtrace.operations import destruction, disposal
 from foodtrace.operations.asplanned import covered
 from tests.recall.caselife import LOT, now
 from tests.recall.casework import World, day, kg
@@ -16,8 +16,8 @@ from tests.recall.casework import World, day, kg
 def planned(world: World, quantity: int = 40, due: float = 5, **more: Any) -> str:
     case = world.open(LOT)
     more = {"place": "pit 3", "witness": "W-7"} | more
-    world.do(disposal.plan_destruction, case, "X", LOT, kg(quantity), due=day(due), **more)
-    world.at(3.5).do(disposal.report_destruction, case, "X", doc="R-1")
+    world.do(destruction.plan_destruction, case, "X", LOT, kg(quantity), due=day(due), **more)
+    world.at(3.5).do(destruction.report_destruction, case, "X", doc="R-1")
     return case
 
 
@@ -84,7 +84,7 @@ def test_somebody_who_says_that_it_was_reported_is_believed_and_the_difference_s
 
 def test_two_plans_are_carried_out_each_by_a_record_of_its_own(world: World) -> None:
     case = planned(world, 20)
-    world.do(disposal.plan_destruction, case, "X", LOT, kg(20), due=day(6), place="pit 3")
+    world.do(destruction.plan_destruction, case, "X", LOT, kg(20), due=day(6), place="pit 3")
     first, second = destroy(world.at(5.1), case, 41)
     assert [(each.quantity, each.reported is not None) for each in (first, second)] == [(kg(20), True), (kg(21), False)]
     assert said(world, case) == [(20_000, (), True), (21_000, ("more", "earlier"), False)]
@@ -105,8 +105,8 @@ def test_a_record_from_elsewhere_that_claims_a_report_for_more_is_told_as_what_i
 
 def test_plan_report_and_calling_off_are_steps(world: World) -> None:
     case = planned(world)
-    world.at(3.6).do(disposal.call_off, case, "X")
-    world.at(3.7).do(disposal.plan_destruction, case, "X", LOT, kg(10), due=day(6), place="pit 5", reported=True, doc="R-2")
+    world.at(3.6).do(destruction.call_off, case, "X")
+    world.at(3.7).do(destruction.plan_destruction, case, "X", LOT, kg(10), due=day(6), place="pit 5", reported=True, doc="R-2")
     steps = [
         (step.kind, step.quantity, step.place, step.due[:10], step.doc, step.witness)
         for site in now(world, case).sites

@@ -31,7 +31,7 @@ from foodtrace.events import (
 )
 from foodtrace.graph.edges import micros
 from foodtrace.graph.reader import SqlFacts
-from foodtrace.operations import closing, contradicted, disposal
+from foodtrace.operations import casestock, closing, contradicted
 from foodtrace.operations.common import Doing
 from foodtrace.operations.maybesame import maybe_same
 from foodtrace.quantity import Quantity
@@ -122,10 +122,10 @@ def test_what_lies_at_a_site_is_the_same_without_the_records_of_the_others(trade
         doing = Doing(now=trade.now)
 
         def there() -> list[list[Quantity]]:
-            return [disposal._there(session, doing, CASE, name, lot, but=but) for name, lot, but in asked]  # type: ignore[arg-type]
+            return [casestock.lying(session, doing, CASE, name, lot, but=but) for name, lot, but in asked]  # type: ignore[arg-type]
 
         near = there()
-        monkeypatch.setattr(disposal, "load_cases", lambda *given, **more: load_cases(*given, **{**more, "site": ""}))
+        monkeypatch.setattr(casestock, "load_cases", lambda *given, **more: load_cases(*given, **{**more, "site": ""}))
         assert near == there()
     assert len({str(each) for each in near}) > 5
 

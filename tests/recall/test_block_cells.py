@@ -31,7 +31,7 @@ from foodtrace.events import (
 )
 from foodtrace.gate.facts import Recall
 from foodtrace.graph.edges import micros
-from foodtrace.operations import batches, cases, certificates, disposal, goods, notices, packing, shopdesk, till
+from foodtrace.operations import batches, cases, certificates, disposal, goods, notices, packing, reselling, shopdesk, till
 from foodtrace.operations.cans import Scanned
 from foodtrace.operations.common import Doing
 from foodtrace.operations.gaterecalls import described, recalls
@@ -219,7 +219,7 @@ COLUMNS: Final[dict[str, tuple[str, str, Ask]]] = {
     ),
     "certificate issue --from": (LOT, "certificate", collect),
     "formula sell": (BATCH, "sale", sell),
-    "case restock": (LOT, "restock", lambda w, lot: w.do(disposal.restock, "W", lot, kg(1))),
+    "case restock": (LOT, "restock", lambda w, lot: w.do(reselling.restock, "W", lot, kg(1))),
 }
 
 

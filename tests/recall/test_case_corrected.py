@@ -26,7 +26,7 @@ from foodtrace.events import (
 )
 from foodtrace.events import Output as Made
 from foodtrace.graph.edges import micros
-from foodtrace.operations import cases, corrections, disposal, goods, stoplist
+from foodtrace.operations import cases, corrections, goods, reselling, stoplist
 from foodtrace.operations.blocking import blocks
 from foodtrace.operations.caselist import overview
 from foodtrace.operations.casestatus import status
@@ -328,7 +328,7 @@ RELABEL: dict[str, Any] = {"site": "X", "kind": "relabel", "approved_by": "7"}
 def relabelled(trade: World, quantity: int = 10) -> str:
     """Open a case of class 3 and relabel some of its goods by the command."""
     case = trade.open(LOT, level=3)
-    trade.do(disposal.correct, case, "X", LOT, kg(quantity), MADE, approved_by="7", note="label")
+    trade.do(reselling.correct, case, "X", LOT, kg(quantity), MADE, approved_by="7", note="label")
     return case
 
 

@@ -19,7 +19,7 @@ from foodtrace.events import (
     Transformation,
 )
 from foodtrace.graph.edges import micros
-from foodtrace.operations import cases, checks, disposal, goods, notices
+from foodtrace.operations import cases, checks, destruction, disposal, goods, notices, reselling
 from foodtrace.operations.casestatus import status
 from foodtrace.operations.common import Doing
 from foodtrace.recall import effectiveness
@@ -53,14 +53,14 @@ def test_five_times_each_with_quantity_evidence_and_who(world: World) -> None:
 
 def test_a_destruction_is_reported_before_it_happens_and_one_that_was_not_stands_there_as_such(world: World) -> None:
     case = world.open(LOT, level=1)
-    refuses(world, "case.no_plan", disposal.report_destruction, case, "X")
-    refuses(world, "case.due_past", disposal.plan_destruction, case, "X", LOT, kg(60), due=day(2))
+    refuses(world, "case.no_plan", destruction.report_destruction, case, "X")
+    refuses(world, "case.due_past", destruction.plan_destruction, case, "X", LOT, kg(60), due=day(2))
     for nowhere in ("", " "):
-        refuses(world, "case.place", disposal.plan_destruction, case, "X", LOT, kg(60), due=day(4), place=nowhere, reported=True)
-    (plan,) = world.do(disposal.plan_destruction, case, "X", LOT, kg(60), due=day(4), place="yard")
+        refuses(world, "case.place", destruction.plan_destruction, case, "X", LOT, kg(60), due=day(4), place=nowhere, reported=True)
+    (plan,) = world.do(destruction.plan_destruction, case, "X", LOT, kg(60), due=day(4), place="yard")
     assert isinstance(plan, DestructionPlanned)
     assert ("report", "X") in [(task.what, task.site) for task in now(world, case).today]
-    world.at(3.5).do(disposal.report_destruction, case, "X", doc="B-1")
+    world.at(3.5).do(destruction.report_destruction, case, "X", doc="B-1")
     refuses(world.at(3.9), "case.report_late", disposal.dispose, "destroy", case, "Y", LOT, None, reported=day(3.9))
     assert now(world.at(4.5), case).late[-1].what == "destroy", "planned for noon and not done"
     (done,) = world.do(disposal.dispose, "destroy", case, "X", LOT, None, witness="W-7")
@@ -77,7 +77,7 @@ def test_a_destruction_is_reported_before_it_happens_and_one_that_was_not_stands
 
 def test_goods_that_are_planned_to_be_destroyed_are_not_planned_twice(world: World) -> None:
     case = world.open(LOT)
-    plan = disposal.plan_destruction
+    plan = destruction.plan_destruction
     (first,) = world.do(plan, case, "X", LOT, kg(50), due=day(4), place="yard")
     error = refuses(world, "case.planned", plan, case, "X", LOT, kg(11), due=day(5), place="yard")
     assert all(word in error.message() for word in (first.id, "50.0 kg", "2026-03-06 09:00", "11.0 kg", "10.0 kg")), error.message()
@@ -86,9 +86,9 @@ def test_goods_that_are_planned_to_be_destroyed_are_not_planned_twice(world: Wor
     refuses(world, "case.planned", plan, case, "X", LOT, None, due=day(5), place="yard")
     refuses(world, "case.planned", plan, case, "X", None, None, due=day(5), place="yard")
     assert world.do(plan, case, "Y", LOT, None, due=day(5), place="yard")[0].quantity == kg(30), "another site's goods"
-    called = world.at(3.1).do(disposal.call_off, case, "X")
+    called = world.at(3.1).do(destruction.call_off, case, "X")
     assert [(each.plan, each.cancelled) for each in called] == [(first.id, True), (rest.id, True)]
-    refuses(world, "case.no_plan", disposal.call_off, case, "X")
+    refuses(world, "case.no_plan", destruction.call_off, case, "X")
     (again,) = world.at(3.2).do(plan, case, "X", LOT, kg(60), due=day(4), place="yard")
     late = [task.quantity for task in now(world.at(4.5), case).late if task.what == "destroy"]
     assert late == [60_000], "what was called off is not late"
@@ -110,12 +110,12 @@ def test_what_is_sealed_is_not_sealed_again(world: World) -> None:
 
 def test_a_plan_put_on_record_twice_is_recorded_and_said(world: World) -> None:
     case = world.open(LOT)
-    world.do(disposal.plan_destruction, case, "X", LOT, kg(60), due=day(4), place="yard")
+    world.do(destruction.plan_destruction, case, "X", LOT, kg(60), due=day(4), place="yard")
     assert "overplanned" not in {each.kind for each in now(world, case).remarks}
     world.put(DestructionPlanned(id="fact", at=world.now, site="X", case=case, lot=LOT, quantity=kg(1), due=day(5), place="yard"))
     (said,) = [each for each in now(world, case).remarks if each.kind == "overplanned"]
     assert (said.count, said.sites) == (1, ("X",))
-    world.at(3.5).do(disposal.call_off, case, "X", LOT)
+    world.at(3.5).do(destruction.call_off, case, "X", LOT)
     assert "overplanned" not in {each.kind for each in now(world, case).remarks}
 
 
@@ -198,27 +198,27 @@ def test_goods_sealed_where_no_record_put_them_lie_there(world: World) -> None:
 def test_corrected_goods_are_sold_under_their_new_lot_and_the_rest_is_not(world: World) -> None:
     grave = world.open(LOT, level=2)
     asked = {"approved_by": "7", "note": "小票注明"}
-    refuses(world, "case.correct_level", disposal.correct, grave, "X", LOT, kg(20), "OP-X/NEW", **asked)
+    refuses(world, "case.correct_level", reselling.correct, grave, "X", LOT, kg(20), "OP-X/NEW", **asked)
     world.do(cases.withdraw, grave, "x", "7")
     case = world.at(3.1).open(LOT, level=3)
-    refuses(world, "case.approved_by", disposal.correct, case, "X", LOT, kg(20), "OP-X/NEW", **asked | {"approved_by": ""})
-    refuses(world, "case.note", disposal.correct, case, "X", LOT, kg(20), "OP-X/NEW", **asked | {"note": ""})
-    world.do(disposal.correct, case, "X", LOT, kg(20), "OP-X/NEW", **asked)
+    refuses(world, "case.approved_by", reselling.correct, case, "X", LOT, kg(20), "OP-X/NEW", **asked | {"approved_by": ""})
+    refuses(world, "case.note", reselling.correct, case, "X", LOT, kg(20), "OP-X/NEW", **asked | {"note": ""})
+    world.do(reselling.correct, case, "X", LOT, kg(20), "OP-X/NEW", **asked)
     world.do(goods.transfer, "OP-X/NEW", kg(5), "Z", source="X")
     refuses(world, "transfer.recalled", goods.transfer, LOT, kg(5), "Z", source="X")
     answer = world.answer(case)
     assert "OP-X/NEW" not in answer.affected_lots
     assert answer.figures[0].retrieved == 20_000
-    world.do(disposal.correct, case, "X", LOT, kg(1), "OP-X/NEW", **asked)  # more of the same corrected goods
+    world.do(reselling.correct, case, "X", LOT, kg(1), "OP-X/NEW", **asked)  # more of the same corrected goods
 
 
 def test_goods_are_not_corrected_into_goods_that_a_case_is_about(world: World) -> None:
     """Else the same 20 kg would be retrieved and distributed anew, and be blocked although somebody was told they may be sold."""
     case = world.open(LOT, level=3)
     asked = {"approved_by": "7", "note": "小票注明"}
-    refuses(world, "case.correct_lot", disposal.correct, case, "X", LOT, kg(20), LOT, **asked)
+    refuses(world, "case.correct_lot", reselling.correct, case, "X", LOT, kg(20), LOT, **asked)
     world.born("OTHER", "Q", 10)
-    refuses(world, "case.correct_lot_there", disposal.correct, case, "X", LOT, kg(1), "OP-Q/OTHER", **asked)
+    refuses(world, "case.correct_lot_there", reselling.correct, case, "X", LOT, kg(1), "OP-Q/OTHER", **asked)
     before = world.answer(case).figures[0]
     same = Output(lot=LOT, quantity=kg(20), product="milk")
     goods_in = (Portion(LOT, kg(20)),)
@@ -235,10 +235,10 @@ def test_what_one_case_approved_another_still_refuses(world: World) -> None:
     case = world.open(LOT, level=3)
     grave = world.at(3.1).open(LOT, level=1)
     asked = {"approved_by": "7", "note": "小票注明"}
-    refuses(world, "transfer.recalled", disposal.correct, case, "X", LOT, kg(20), "OP-X/NEW", **asked)
+    refuses(world, "transfer.recalled", reselling.correct, case, "X", LOT, kg(20), "OP-X/NEW", **asked)
     assert [(each.asked, each.case) for each in world.refusals()] == [("use", grave)]
     world.do(cases.withdraw, grave, "x", "7")
-    world.do(disposal.correct, case, "X", LOT, kg(20), "OP-X/NEW", **asked)
+    world.do(reselling.correct, case, "X", LOT, kg(20), "OP-X/NEW", **asked)
 
 
 def test_a_clock_set_back_before_the_opening_lets_nothing_pass(world: World) -> None:
@@ -247,7 +247,7 @@ def test_a_clock_set_back_before_the_opening_lets_nothing_pass(world: World) -> 
     world.ledger.clock_rule = world.ledger.clock_rule._replace(confirmed=True)
     for ask in (
         lambda session: goods.transfer(session, early, LOT, kg(5), "Z", source="X"),
-        lambda session: disposal.restock(session, early, "X", LOT, None),
+        lambda session: reselling.restock(session, early, "X", LOT, None),
     ):
         with pytest.raises(FoodtraceError) as error:
             world.ledger.act(ask)
@@ -293,14 +293,14 @@ def test_goods_of_a_recall_never_go_back_on_the_shelf_closed_or_not(world: World
     """ByHeart 2025: returned cans were put out again in 175 shops."""
     case = world.open(LOT)
     world.do(disposal.dispose, "return", case, "X", LOT, None, to="W")
-    refuses(world, "transfer.recalled", disposal.restock, "W", LOT, kg(60))
+    refuses(world, "transfer.recalled", reselling.restock, "W", LOT, kg(60))
     world.at(4).do(cases.close, case, "x", "7")
-    refuses(world, "transfer.recalled", disposal.restock, "W", LOT, kg(60))
+    refuses(world, "transfer.recalled", reselling.restock, "W", LOT, kg(60))
     assert [each.asked for each in world.refusals()] == ["restock", "restock"]
     refuses(world, "case.approved_by", cases.clear, case, [LOT], "lab", "")
     refuses(world, "case.reason", cases.clear, case, [LOT], "", "7")
     world.at(5).do(cases.clear, case, [LOT], "lab", "7")
-    assert world.do(disposal.restock, "W", LOT, kg(60)) == LOT
+    assert world.do(reselling.restock, "W", LOT, kg(60)) == LOT
 
 
 # -- checks ------------------------------------------------------------------------------------------------------------------
@@ -363,9 +363,9 @@ def test_a_quantity_without_a_lot_is_of_the_one_lot_there_and_asked_about_where_
     asked = refuses(world, "case.which_lot_here", disposal.dispose, "return", case, "X", None, kg(10), to="W")
     assert asked.as_dict()["candidates"] == ["OP-P/L 60.0 kg", "OP-Q/K 7.0 kg"]
     planned: dict[str, Any] = {"due": day(5), "place": "yard"}
-    refuses(world, "case.which_lot_here", disposal.plan_destruction, case, "X", None, kg(10), **planned)
+    refuses(world, "case.which_lot_here", destruction.plan_destruction, case, "X", None, kg(10), **planned)
     world.do(disposal.dispose, "return", case, "X", "OP-Q/K", None, to="W")
-    (plan,) = world.do(disposal.plan_destruction, case, "X", None, kg(10), **planned)
+    (plan,) = world.do(destruction.plan_destruction, case, "X", None, kg(10), **planned)
     assert plan.lot == LOT, "of the other nothing is there"
     refuses(world, "site.insufficient", disposal.dispose, "destroy", case, "X", None, kg(61))
     world.do(disposal.dispose, "return", case, "X", LOT, None, to="W")
@@ -405,5 +405,5 @@ def test_a_destruction_that_was_reported_before_the_risk_was_known_was_not_duly_
     long_ago = day(-2000)
     (event,) = world.at(4).do(disposal.dispose, "destroy", case, "Y", LOT, None, reported=long_ago, witness="W-7", place="yard")
     with world.read() as session:
-        assert disposal.reported_early(session, event)
+        assert destruction.reported_early(session, event)
     assert {each.kind for each in now(world, case).remarks} == {"reported_early", "no_evidence"}

@@ -10,7 +10,7 @@ import pytest
 
 from foodtrace.events import RecallWidened, Receipt, Transfer
 from foodtrace.graph.edges import micros
-from foodtrace.operations import cases, checks, disposal, notices
+from foodtrace.operations import cases, checks, destruction, disposal, notices
 from foodtrace.operations.casestatus import status
 from foodtrace.operations.common import Doing
 from foodtrace.recall.answer import recall
@@ -118,8 +118,8 @@ def test_a_notice_of_what_was_cleared_since_waits_for_no_answer_of_other_goods(w
 def test_a_planned_destruction_of_goods_that_were_cleared_since_is_not_late(world: World) -> None:
     case = world.at(4).open(LOT)
     plan: dict[str, Any] = {"due": day(6), "place": "kiln", "reported": True}
-    world.do(disposal.plan_destruction, case, "X", LOT, kg(10), **plan)
-    world.do(disposal.plan_destruction, case, "Y", LOT, kg(10), **plan)
+    world.do(destruction.plan_destruction, case, "X", LOT, kg(10), **plan)
+    world.do(destruction.plan_destruction, case, "Y", LOT, kg(10), **plan)
     clear(world.at(5), case, LOT, site="X")
     assert [task.site for task in now(world.at(5.5), case).today if task.what == "destroy"] == ["Y"]
     assert [task.site for task in now(world.at(7), case).late if task.what == "destroy"] == ["Y"]

@@ -17,7 +17,7 @@ from foodtrace import Quantity
 from foodtrace.errors import Refused
 from foodtrace.events import ConsumerReturn, Event, GoodsCleared, Receipt, Returned, Sealing, StockCount, Transfer
 from foodtrace.graph.edges import micros
-from foodtrace.operations import cases, disposal, goods
+from foodtrace.operations import cases, disposal, goods, reselling
 from foodtrace.operations.blocking import blocks
 from foodtrace.operations.closing import conditions
 from foodtrace.recall.answer import recall
@@ -86,7 +86,7 @@ def test_what_comes_into_custody_makes_it_blocked_again_and_is_freed_by_no_clear
     world.at(6).put(CUSTODY[what](case))
     assert stopped(world, "X")
     with pytest.raises(Refused) as refused:
-        world.do(disposal.restock, "X", LOT, None)
+        world.do(reselling.restock, "X", LOT, None)
     assert refused.value.code == "transfer.recalled_again"
     with pytest.raises(Refused) as refused:
         clear(world.at(7), case, "X")
@@ -94,7 +94,7 @@ def test_what_comes_into_custody_makes_it_blocked_again_and_is_freed_by_no_clear
     world.put(GoodsCleared(id="c1", at=world.now, case=case, lots=(LOT,), site="X", basis="written by another program", approved_by="9"))
     assert stopped(world, "X")
     clear(world.at(8), case, "X", custody=True)
-    world.do(disposal.restock, "X", LOT, None)
+    world.do(reselling.restock, "X", LOT, None)
     clear(world.at(9), case, "X", custody=True)
 
 
@@ -115,7 +115,7 @@ def test_a_lot_cleared_wherever_it_lies_is_cleared_on_the_road_and_in_custody_to
     world.at(5).do(cases.clear, case, [LOT], "lab", "9")
     world.at(6).put(Receipt(id="late", at=world.now, site="X", lot=LOT, quantity=kg(5), source="W", transfer=number))
     assert not stopped(world, "X")
-    world.do(disposal.restock, "X", LOT, None)
+    world.do(reselling.restock, "X", LOT, None)
 
 
 def test_the_operation_says_what_is_on_its_way(world: World) -> None:

@@ -7,7 +7,7 @@ import pytest
 from foodtrace.errors import FoodtraceError
 from foodtrace.events import Transfer
 from foodtrace.graph.edges import micros
-from foodtrace.operations import cases, closing, disposal, goods, notices
+from foodtrace.operations import cases, closing, disposal, goods, notices, reselling
 from foodtrace.recall.answer import Answer, recall
 from foodtrace.recall.cases import load_case
 from tests.recall.casework import World, kg
@@ -60,7 +60,7 @@ def refused(world: World, operation: object, *given: object, **more: object) -> 
 
 def test_what_is_listed_as_possible_is_held_and_never_told_to_be_free(told: tuple[World, str, str]) -> None:
     world, case, name = told
-    assert refused(world, disposal.restock, "Z", name, None) == "transfer.recall_possible"
+    assert refused(world, reselling.restock, "Z", name, None) == "transfer.recall_possible"
     assert refused(world, goods.transfer, name, kg(1), "Y", source="Z") == "transfer.recall_possible"
     assert [(each.asked, each.lot, each.case) for each in world.refusals()] == [("restock", name, case), ("transfer", name, case)]
     assert "free Z" in conditions(world, case)
@@ -93,7 +93,7 @@ def test_the_shops_own_word_counts_for_them(told: tuple[World, str, str]) -> Non
 def test_cleared_by_name_they_are_free_but_are_not_sent_on_under_it(told: tuple[World, str, str]) -> None:
     world, case, name = told
     world.do(cases.clear, case, [name], "检测合格", "5")
-    assert world.do(disposal.restock, "Z", name, None) == name
+    assert world.do(reselling.restock, "Z", name, None) == name
     assert refused(world, goods.transfer, name, kg(1), "Y", source="Z") == "transfer.without_lot"
     assert "free Z" not in conditions(world, case)
 

@@ -12,7 +12,7 @@ import pytest
 from foodtrace.errors import Refused
 from foodtrace.events import Output, PredicateClause
 from foodtrace.graph.edges import micros
-from foodtrace.operations import batches, cases, certificates, disposal, goods, stoplist
+from foodtrace.operations import batches, cases, certificates, goods, reselling, stoplist
 from foodtrace.operations.scopes import Given
 from foodtrace.recall.answer import recall
 from tests.cli.shell import run
@@ -142,9 +142,9 @@ def test_goods_are_not_relabelled_into_the_rule_of_another_case(world: World) ->
         world,
         "transfer.recalled",
         "OP-W/RL-1",
-        lambda: world.do(disposal.correct, mine, "W", "OP-P/L", kg(1), "OP-W/RL-1", approved_by="9", note="label"),
+        lambda: world.do(reselling.correct, mine, "W", "OP-P/L", kg(1), "OP-W/RL-1", approved_by="9", note="label"),
     )
-    assert world.do(disposal.correct, mine, "W", "OP-P/L", kg(1), "OP-W/XX-1", approved_by="9", note="label").kind == "relabel"
+    assert world.do(reselling.correct, mine, "W", "OP-P/L", kg(1), "OP-W/XX-1", approved_by="9", note="label").kind == "relabel"
 
 
 def test_on_the_command_line_no_label_is_written(tmp_path: Path) -> None:

@@ -213,7 +213,7 @@ def destroy(
 def _say_otherwise(ctx: Context, events: list[Any]) -> None:
     """Say which of some destructions were reported too early, or differ from their plan."""
     from foodtrace.operations.asplanned import otherwise  # noqa: PLC0415
-    from foodtrace.operations.disposal import reported_early  # noqa: PLC0415
+    from foodtrace.operations.destruction import reported_early  # noqa: PLC0415
     from foodtrace.recall.cases import case_events  # noqa: PLC0415
 
     with ctx.open() as ledger, ledger.reading() as session:
@@ -232,10 +232,10 @@ def _say_otherwise(ctx: Context, events: list[Any]) -> None:
 
 
 def _plan(ctx: Context, site: str, case_id: str | None, lot: str | None, quantity: str | None, by: str, **more: Any) -> None:
-    from foodtrace.operations import disposal  # noqa: PLC0415
+    from foodtrace.operations import destruction  # noqa: PLC0415
 
     size = _size(quantity)
-    events = act(ctx, lambda session, doing: disposal.plan_destruction(session, doing, case_id, site, lot, size, **more), by=by)
+    events = act(ctx, lambda session, doing: destruction.plan_destruction(session, doing, case_id, site, lot, size, **more), by=by)
     names = names_of(ctx, (event.site for event in events))
     for event in events:
         due = f"{event.due:%Y-%m-%d %H:%M}"
@@ -247,9 +247,9 @@ def _plan(ctx: Context, site: str, case_id: str | None, lot: str | None, quantit
 
 
 def _call_off(ctx: Context, site: str, case_id: str | None, lot: str | None, by: str) -> None:
-    from foodtrace.operations import disposal  # noqa: PLC0415
+    from foodtrace.operations import destruction  # noqa: PLC0415
 
-    events = act(ctx, lambda session, doing: disposal.call_off(session, doing, case_id, site, lot), by=by)
+    events = act(ctx, lambda session, doing: destruction.call_off(session, doing, case_id, site, lot), by=by)
     names = names_of(ctx, (event.site for event in events))
     for event in events:
         due, shown = f"{event.due:%Y-%m-%d %H:%M}", amount(ctx, event.quantity)
@@ -257,9 +257,9 @@ def _call_off(ctx: Context, site: str, case_id: str | None, lot: str | None, by:
 
 
 def _report(ctx: Context, site: str, case_id: str | None, doc: str, by: str) -> None:
-    from foodtrace.operations import disposal  # noqa: PLC0415
+    from foodtrace.operations import destruction  # noqa: PLC0415
 
-    events = act(ctx, lambda session, doing: disposal.report_destruction(session, doing, case_id, site, doc=doc), by=by)
+    events = act(ctx, lambda session, doing: destruction.report_destruction(session, doing, case_id, site, doc=doc), by=by)
     names = names_of(ctx, (event.site for event in events))
     for event in events:
         words = {"site": names[event.site], "lot": event.lot, "quantity": amount(ctx, event.quantity)}
@@ -291,12 +291,12 @@ def correct(
     allow_short: bool,
 ) -> None:
     """Relabel goods of a class 3 case, so that they may be sold again under a new lot (RCL15 Art. 25)."""
-    from foodtrace.operations import disposal  # noqa: PLC0415
+    from foodtrace.operations import reselling  # noqa: PLC0415
 
     size = Quantity.parse(quantity)
     event = act(
         ctx,
-        lambda session, doing: disposal.correct(
+        lambda session, doing: reselling.correct(
             session, doing, case_id, site, lot, size, to_lot, approved_by=approved_by, note=note, allow_short=allow_short
         ),
         by=by,
@@ -322,8 +322,8 @@ def correct(
 @click.pass_obj
 def restock(ctx: Context, site: str, lot: str, quantity: str | None, by: str) -> None:
     """Ask to put goods back to free stock: refused, and put on record, while any case blocks them, closed or not."""
-    from foodtrace.operations import disposal  # noqa: PLC0415
+    from foodtrace.operations import reselling  # noqa: PLC0415
 
     size = Quantity.parse(quantity) if quantity else None
-    full = act(ctx, lambda session, doing: disposal.restock(session, doing, site, lot, size), by=by)
+    full = act(ctx, lambda session, doing: reselling.restock(session, doing, site, lot, size), by=by)
     say(ctx.t("cli.case.free", lot=full))
