@@ -43,6 +43,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "  日志 {log} 有 {count} 批的检查点不在此: 按账本所写, 这些记录是用 import 从副本带来的, 副本里没有它们",
         "  log {log}: {count} {count:batch without its checkpoint|batches without their checkpoints}: by what the ledger says {count:its|their} entries came by import, from a copy, which has none",
     ),
+    "cli.verify.ended": (
+        "  日志 {log} 已由最后一条记录结束: 以后不再记入, 之后再写的都不算数",
+        "  log {log} was ended by its last entry: nothing is recorded in it any more, and what is written after it counts for nothing",
+    ),
     "cli.verify.names_unused": (
         "  {count} 个名称没有任何记录在用: PostgreSQL 上被拒的一批会留下, 或是有人写进去的; 查询都不理它们",
         "  {count} {count:row|rows} of the table of names that no record uses: a batch that was refused leaves such on PostgreSQL, or somebody wrote {count:it|them}; no answer heeds {count:it|them}",

@@ -46,6 +46,8 @@ class LogVerified(msgspec.Struct, frozen=True, kw_only=True):
     not_compared: str = ""
     """Empty: the rows that were computed from it were compared with what its entries say. Else they were not, and this is the code of the
     finding because of which: entries that are not what was sealed prove nothing about them."""
+    ended: bool = False
+    """Its last entry ends it (``key revoke --end-log``): nothing is recorded in it any more. Said only where all holds."""
     assured: tuple[Assured, ...] = ()
     """What stands behind it; empty where something does not hold."""
 

@@ -59,6 +59,8 @@ class Passed(msgspec.Struct, kw_only=True):
     signatures: int
     key: bytes
     """Public key that signed its newest checkpoint."""
+    ended: bool
+    """Whether its last entry ends it."""
     gone: list[tuple[int, str]]
     """(seq, field) of what its entries commit to, of which there was no value when they were looked at."""
 
@@ -398,7 +400,8 @@ def _passed(log: Log, stored: Stored, weights: Weights, holdings: Holdings, at: 
     )
     fresh = sum(span.end - span.start for span in log.spans if span.fresh)
     gone = [each for done in log.done for each in done.gone]
-    return Passed(mark=mark, fresh=fresh, known=log.base, signatures=signatures, key=log.chain.current or b"", gone=gone)
+    key, ended = log.chain.current or b"", log.chain.ended
+    return Passed(mark=mark, fresh=fresh, known=log.base, signatures=signatures, key=key, ended=ended, gone=gone)
 
 
 __all__ = ["SPAN", "Passed", "quick"]

@@ -204,6 +204,7 @@ def _answer(
                 checkpoints=seen.mark.sizes,
                 bare=seen.mark.bare,
                 signatures=seen.signatures,
+                ended=seen.ended and not findings,
                 assured=() if findings else vouched,
             )
         )

@@ -106,6 +106,7 @@ def test_a_revoked_key_ends_its_log(ledger: Ledger) -> None:
         assert caught.value.code in ("log.ended", "key.missing")
     checked = ledger.verify()
     assert checked.ok, checked.findings
+    assert [(ledger.verify(full=full).logs[0].ended) for full in (True, False)] == [True, True], "in full, and since the mark"
     with ledger.reading() as session:
         assert [row.state for row in own_keys(session)] == ["ended"]
 
@@ -253,4 +254,6 @@ def test_keys_on_the_command_line(tmp_path: Path) -> None:
     assert "log.ended" in run(tmp_path, "--log", "x", "site", "add", "福安超市:shop", code=1)
     assert "key.weak" in run(tmp_path, "key", "register", "00" * 32, "--issuer", "F-1", code=2)
     assert "key.no_terminal" in run(tmp_path, "init", "--name", "test.example/y", "--passphrase", code=2)
-    assert "verified" in run(tmp_path, "verify")
+    said = run(tmp_path, "verify")
+    assert "verified" in said
+    assert "was ended by its last entry" in said

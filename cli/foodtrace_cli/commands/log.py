@@ -138,6 +138,8 @@ def _say_ok(ctx: Context, found: Verification, mark: str) -> None:
     for log in found.logs:
         if log.entries == 1:
             say(ctx.t("cli.verify.only_key", log=clean(log.log)))
+        if log.ended:
+            say(ctx.t("cli.verify.ended", log=clean(log.log)))
         if log.bare:
             say(ctx.t("cli.verify.bare", log=clean(log.log), count=f"{log.bare:,}"))
     if not more:
