@@ -36,6 +36,7 @@ from foodtrace.events import (
 )
 from foodtrace.graph.directory import resolve_lot, resolve_place
 from foodtrace.graph.edges import micros
+from foodtrace.graph.flows import in_order
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.atsite import coming
 from foodtrace.operations.caseplan import SAID, Plan
@@ -259,7 +260,7 @@ def clear(
     if not places:
         raise NotFound("case.nothing_to_clear", value=where or "-", case=state.case)
     due = (
-        coming(session, sorted({lot for each in places.values() for lot in each}), where, micros(doing.now), custody=custody)
+        coming(session, sorted({lot for each in places.values() for lot in each}, key=in_order), where, micros(doing.now), custody=custody)
         if where
         else ()
     )
@@ -277,7 +278,7 @@ def clear(
         )
         for count, (there, lots) in enumerate(sorted(places.items()), 1)
     ]
-    lots = tuple(sorted({lot for each in places.values() for lot in each}))
+    lots = tuple(sorted({lot for each in places.values() for lot in each}, key=in_order))
     answer = Let(case=state.case, lots=lots, site=where, sites=tuple(each for each in sorted(places) if each), all=not meant, coming=due)
     return Outcome(events=list(events), answer=answer)
 
@@ -306,7 +307,7 @@ def _reached(session: Session, state: Case, now: int, site: str) -> dict[str, tu
     made: dict[str, list[str]] = {}
     for lot, where in found:
         made.setdefault(texts[where] if where > 0 else site, []).append(texts[lot])
-    return {where: tuple(sorted(lots)) for where, lots in made.items()}
+    return {where: tuple(sorted(lots, key=in_order)) for where, lots in made.items()}
 
 
 def withdraw(session: Session, doing: Doing, case: str | None, reason: str, approved_by: str) -> Outcome:

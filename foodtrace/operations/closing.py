@@ -30,7 +30,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from foodtrace.graph.edges import UNIT_NAMES, moment
-from foodtrace.graph.flows import NEVER, FlowKind
+from foodtrace.graph.flows import NEVER, FlowKind, in_order
 from foodtrace.graph.known import facts_by
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.common import CHINA
@@ -139,7 +139,7 @@ def conditions(
                 quantity=sum(lots.values()),
                 unit=UNIT_NAMES[unit],
                 product=product,
-                goods=tuple(sorted(goods, key=lambda each: (each.lot, each.entry))),
+                goods=tuple(sorted(goods, key=lambda each: (in_order(each.lot), in_order(each.entry)))),
                 unknown=kind == "free" and site in silent and not all((lot, site, unit) in said for lot in lots),
             )
         )

@@ -23,6 +23,7 @@ from foodtrace.events import CertificateIssued, CertificateVoided, Event, Market
 from foodtrace.events.canonical import decode_alone
 from foodtrace.graph.copies import events_once
 from foodtrace.graph.edges import micros
+from foodtrace.graph.flows import in_order
 from foodtrace.graph.kinds import ABOUT
 from foodtrace.graph.names import find
 from foodtrace.operations.serials import issued_body, spent_body
@@ -146,7 +147,7 @@ class Papers:
 
 
 def _in_order(papers: list[Paper]) -> tuple[Paper, ...]:
-    return tuple(sorted(papers, key=lambda each: (each.at, each.lot, each.serial, each.entry)))
+    return tuple(sorted(papers, key=lambda each: (each.at, each.lot, each.serial, in_order(each.entry))))
 
 
 def _said(data: bytes) -> Event:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 import msgspec
 
 from foodtrace.graph.edges import UNIT_NAMES
+from foodtrace.graph.flows import in_order
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.facts import Case
@@ -47,7 +48,7 @@ def maybe_same(facts: SqlFacts, found: Affected, case: Case, settings: Settings)
     over = [key for key in said if key[0] not in unnamed and key in sums and sums[key].over]
     texts = facts.texts({key[0] for key in over} | unnamed)
     for lot, site, unit in sorted(over, key=lambda key: (found.sites[key[1]].text if key[1] in found.sites else "", texts[key[0]])):
-        for goods in sorted(unnamed, key=lambda each: texts[each]):
+        for goods in sorted(unnamed, key=lambda each: in_order(texts[each])):
             there = sums.get((goods, site, unit))
             if there is not None and there.on_hand and found.product(goods) in ("", found.product(lot)):
                 yield MaybeSame(

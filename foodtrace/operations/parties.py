@@ -20,7 +20,7 @@ from typing import Final, Literal
 import msgspec
 
 from foodtrace.graph.edges import UNIT_NAMES
-from foodtrace.graph.flows import BIRTHS, FlowKind
+from foodtrace.graph.flows import BIRTHS, FlowKind, in_order
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.graph.walk import Holding
 from foodtrace.operations.managing import reach_of
@@ -117,7 +117,7 @@ def parties_of(session: Session, facts: SqlFacts, found: Affected, state: Case, 
                     direction="downstream",
                     outlet=site in found.outlets,
                     lots=lots,
-                    cleared=tuple(sorted(found.called.name(*holding) for holding in let_go)),
+                    cleared=tuple(sorted((found.called.name(*holding) for holding in let_go), key=in_order)),
                 )
             )
     made += _upstream(session, facts, found, state, asked)
@@ -158,7 +158,7 @@ def _lots(
                     goods=text if text.startswith("?") else "",
                 )
             )
-    return tuple(sorted(made, key=lambda each: (not each.lot, each.lot, each.product, each.unit, each.goods)))
+    return tuple(sorted(made, key=lambda each: (not each.lot, each.lot, each.product, each.unit, in_order(each.goods))))
 
 
 def _upstream(session: Session, facts: SqlFacts, found: Affected, state: Case, matter: Matter) -> Iterable[Party]:
@@ -192,7 +192,7 @@ def _upstream(session: Session, facts: SqlFacts, found: Affected, state: Case, m
                 on_hand=0,
                 link="confirmed",
             )
-            for lot in sorted(births[site], key=lambda each: infos[each].text)
+            for lot in sorted(births[site], key=lambda each: in_order(infos[each].text))
         )
         yield _up(info.text, info.operator, info.name, info.kind, lots)
     elsewhere = log_operator(session, state.opener) != state.operator
@@ -230,7 +230,7 @@ def _makers(facts: SqlFacts, found: Affected, known: set[int], matters: Collecti
             )
             for (lot, unit), quantity in made[site].items()
         ]
-        portions.sort(key=lambda each: (each.lot, each.unit))
+        portions.sort(key=lambda each: (in_order(each.lot), each.unit))
         yield _up(info.text, info.operator, info.name, info.kind, tuple(portions))
 
 

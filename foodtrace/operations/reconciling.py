@@ -35,7 +35,7 @@ from __future__ import annotations
 
 import msgspec
 
-from foodtrace.graph.flows import ALWAYS, NEVER
+from foodtrace.graph.flows import ALWAYS, NEVER, InOrder, in_order
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.gatesmet import Paper, Papers
 from foodtrace.operations.spending import Certificates
@@ -145,10 +145,14 @@ def reconcile(
         not_entered=papers.not_entered,
         not_let_in=papers.not_let_in,
         without_certificate=papers.without_certificate,
-        open=tuple(sorted(found, key=lambda each: (each.kind, each.at or "", each.lot, each.site, each.entries))),
+        open=tuple(sorted(found, key=_place)),
         finding_kinds=finding_kinds((each.kind, each.reason) for each in found),
         rule_pack=chosen.pack.name,
     )
+
+
+def _place(each: Break) -> tuple[str, str, InOrder, str, list[InOrder]]:
+    return each.kind, each.at or "", in_order(each.lot), each.site, [*map(in_order, each.entries)]
 
 
 __all__ = ["Break", "Reconciliation", "reconcile"]

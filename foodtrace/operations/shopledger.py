@@ -21,7 +21,7 @@ from foodtrace.errors import BadData
 from foodtrace.events import BatchReleased, FormulaBatch, Receipt, Transfer
 from foodtrace.graph.copies import flows_once
 from foodtrace.graph.edges import UNITS, micros, moment
-from foodtrace.graph.flows import ALWAYS, NEVER, Flow, FlowKind
+from foodtrace.graph.flows import ALWAYS, NEVER, Flow, FlowKind, in_order
 from foodtrace.graph.names import find, texts_of
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.common import CHINA, latest
@@ -125,7 +125,7 @@ def statement(session: Session, shop: str, start: dt.date, end: dt.date, now: in
     moves = pair(flows, {}, facts.ranks())
     found = describe(session, shop)
     licence = found[0].licence if found else None
-    bought = sorted(_purchases(session, place, lots, moves, first, last), key=lambda each: (each.day, each.lot, each.entry))
+    bought = sorted(_purchases(session, place, lots, moves, first, last), key=lambda each: (each.day, each.lot, in_order(each.entry)))
     closing, missed = _stock(place, flows, moves)
     before = SqlFacts(session, first - 1)
     early, _ = flows_once(before, before.flows(lots.keys()))

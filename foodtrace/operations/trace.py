@@ -23,7 +23,7 @@ from foodtrace.graph.copies import flows_once
 from foodtrace.graph.directory import resolve_lot, resolve_place
 from foodtrace.graph.edges import UNIT_NAMES
 from foodtrace.graph.fitting import named
-from foodtrace.graph.flows import BIRTHS
+from foodtrace.graph.flows import BIRTHS, in_order
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.graph.walk import KNOT, Holding
 from foodtrace.quantity import Quantity
@@ -148,7 +148,7 @@ def trace(session: Session, lot: str, *, now: int, direction: Direction = "both"
     begun -= {lot for lot, _ in drawn_from(facts, facts.flows(begun))} if begun else set()
     return Trace(
         lot=text,
-        other_names=tuple(sorted({first.lot, *first.other_names} - {text})) if first else (),
+        other_names=tuple(sorted({first.lot, *first.other_names} - {text}, key=in_order)) if first else (),
         product=first.product if first else "",
         site=first.site if first else "",
         born=first.born if first else (),
@@ -156,7 +156,7 @@ def trace(session: Session, lot: str, *, now: int, direction: Direction = "both"
         forward=shown.lots(onward),
         places=_places(drawn, number_of),
         arrows=_arrows(drawn, number_of),
-        beginnings=tuple(sorted(shown.first(names) for names in shown.classes(begun) if not shown.born(names))),
+        beginnings=tuple(sorted((shown.first(names) for names in shown.classes(begun) if not shown.born(names)), key=in_order)),
         rule_pack=chosen.pack.name,
     ), drawn
 
@@ -207,26 +207,27 @@ class _Shown:
 
     def first(self, names: Iterable[int]) -> str:
         """Return the name under which a lot stands (rule 1)."""
-        return min((name not in self.births, self.texts[name]) for name in names)[1]
+        return self.texts[min(names, key=lambda name: (name not in self.births, in_order(self.texts[name])))]
 
     def lot(self, names: tuple[int, ...], depth: int) -> TracedLot:
         births = [birth for name in names for birth in self.births.get(name, ())]
         sites = [self.sites[site] for _, _, site in births if site]
         shown = self.first(names)
-        products = sorted((self.texts[name] != shown, self.texts[name], product) for name in names if (product := self.infos[name].product))
+        said = [name for name in names if self.infos[name].product]
+        first = min(said, key=lambda name: (self.texts[name] != shown, in_order(self.texts[name])), default=0)
         return TracedLot(
             lot=shown,
-            product=products[0][2] if products else "",
+            product=self.infos[first].product if first else "",
             site=", ".join(sorted({info.name or info.text for info in sites})),
             kind=min((info.kind for info in sites), default=""),
             depth=depth,
             born=_quantities(_added((unit, q) for unit, q, _ in births)),
-            other_names=tuple(sorted({self.texts[name] for name in names} - {shown})),
+            other_names=tuple(sorted({self.texts[name] for name in names} - {shown}, key=in_order)),
         )
 
     def lots(self, depths: dict[int, int]) -> tuple[TracedLot, ...]:
         made = [self.lot(names, min(depths[name] for name in names if name in depths)) for names in self.classes(depths)]
-        return tuple(sorted(made, key=lambda each: (each.depth, each.lot)))
+        return tuple(sorted(made, key=lambda each: (each.depth, in_order(each.lot))))
 
 
 def _added(parts: Iterable[tuple[int, int]]) -> Amounts:

@@ -8,7 +8,7 @@ import msgspec
 
 from foodtrace.graph.copies import flows_once
 from foodtrace.graph.fitting import named
-from foodtrace.graph.flows import Flow
+from foodtrace.graph.flows import Flow, in_order
 from foodtrace.graph.makers import maker
 from foodtrace.recall.facts import Facts
 
@@ -47,7 +47,7 @@ def product_of(facts: Facts, asked: Sequence[int]) -> str:
         return found
     others = with_aliases(facts, asked) - set(asked)
     texts, infos = facts.texts(others), facts.lots(others)
-    return next((infos[lot].product for lot in sorted(infos, key=lambda each: texts[each]) if infos[lot].product), "")
+    return next((infos[lot].product for lot in sorted(infos, key=lambda each: in_order(texts[each])) if infos[lot].product), "")
 
 
 __all__ = ["flows_of_lot", "maker_of", "product_of", "with_aliases"]

@@ -17,6 +17,7 @@ import msgspec
 
 from foodtrace.events import Clause, LeftClause, LotsClause, ThroughClause
 from foodtrace.graph.directory import resolve_lot
+from foodtrace.graph.flows import in_order
 from foodtrace.graph.known import KnownFacts, facts_by
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.recall.affected import Affected, find
@@ -308,7 +309,7 @@ class Answering:
             phone=fields.get("phone", ""),
             address=fields.get("address", ""),
             personal=contact[0] if contact else "missing",
-            lots=tuple(sorted(lots)),
+            lots=tuple(sorted(lots, key=in_order)),
             also=tuple(sorted({name for lot, _ in held for name in self.called.names(lot)} - lots)),
             suppliers=tuple(sorted(self.names[each].name or self.names[each].text for each in self.suppliers.get(site, ()))),
             link=self.found.site_link(site),
@@ -372,7 +373,7 @@ class Answering:
             )
             for line in lines
         ]
-        return tuple(sorted(made, key=lambda line: (line.site, line.unit, line.quantity, line.least, line.most, line.goods)))
+        return tuple(sorted(made, key=lambda line: (line.site, line.unit, line.quantity, line.least, line.most, in_order(line.goods))))
 
     def _untraced(self) -> tuple[FindingAnswer, ...]:
         tables = calendar_of(self.session.rules) if self.case is not None else NO_TABLES

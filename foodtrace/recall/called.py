@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 
-from foodtrace.graph.flows import Flow, FlowKind
+from foodtrace.graph.flows import Flow, FlowKind, in_order
 from foodtrace.graph.walk import Holding
 
 
@@ -65,7 +65,7 @@ class Called:
             return (self._texts[lot],) if lot in self._texts else ()
         here = self._here.get((lot, site), ())
         named = {*here, *self._asked.intersection(self._names[lot])} if here else self._names[lot]
-        return tuple(sorted(self._texts[name] for name in named))
+        return tuple(sorted((self._texts[name] for name in named), key=in_order))
 
     def name(self, lot: int, site: int = 0) -> str:
         """Return the one name by which people are told of a lot (rule 2); "" if it is none of these. :param lot: any of its names."""
@@ -81,7 +81,7 @@ class Called:
 
     def every(self, lots: Iterable[int]) -> tuple[str, ...]:
         """Return every name of some lots, sorted (rule 3)."""
-        return tuple(sorted(text for lot in lots for text in self.names(lot)))
+        return tuple(sorted((text for lot in lots for text in self.names(lot)), key=in_order))
 
     def same(self, lots: Iterable[int]) -> tuple[tuple[str, ...], ...]:
         """Return which of their names are names of one lot: a group for each of them that goes by several, sorted."""

@@ -28,7 +28,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from foodtrace.graph.flows import ALWAYS, NEVER, Flow, FlowKind, LotInfo, SiteInfo
+from foodtrace.graph.flows import ALWAYS, NEVER, Flow, FlowKind, InOrder, LotInfo, SiteInfo, in_order
 from foodtrace.graph.products import may_be
 from foodtrace.graph.walk import KNOT, Holding
 from foodtrace.recall.affected import Affected
@@ -263,9 +263,8 @@ class Drawing:
             if taken and out:
                 sources = frozenset((flow.lot, flow.site) for flow in taken)
                 knots[sources, frozenset((flow.lot, flow.site) for flow in out)].append((taken, out))
-        for number, ((sources, results), each) in enumerate(
-            sorted(knots.items(), key=lambda pair: (sorted(pair[0][0]), sorted(pair[0][1])))
-        ):
+        by_text = sorted(knots.items(), key=lambda knot: [sorted(_by_text(self._places[key]) for key in side) for side in knot[0]])
+        for number, ((sources, results), each) in enumerate(by_text):
             if len(sources) == len(results) == 1:
                 (here,), (there,) = sources, results
                 self._through(here, there, each)
@@ -343,13 +342,13 @@ def _under_this_name(move: Move, lot: int) -> tuple[int, int, int, int]:
     )
 
 
-def _by_text(place: Place) -> tuple[str, str, Holding]:
-    return place.lot, place.site, place.key
+def _by_text(place: Place) -> tuple[InOrder, str, Holding]:
+    return in_order(place.lot), place.site, place.key
 
 
 def info_of(infos: Mapping[int, LotInfo], names: Iterable[int]) -> LotInfo:
     """Return what is known of a lot under any of its names."""
-    known = [infos[name] for name in sorted(names) if name in infos]
+    known = sorted((infos[name] for name in names if name in infos), key=lambda info: in_order(info.text))
     return next((info for info in known if info.product), known[0] if known else LotInfo(lot=0, text=""))
 
 

@@ -21,7 +21,7 @@ from typing import Final, Literal, NamedTuple
 import msgspec
 
 from foodtrace.graph.edges import UNIT_NAMES, moment
-from foodtrace.graph.flows import FlowKind
+from foodtrace.graph.flows import FlowKind, in_order
 from foodtrace.graph.walk import Holding
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.effectiveness import standing
@@ -179,7 +179,7 @@ def _lapsed(found: Affected, matter: Matter, now: int) -> tuple[Lapsed, ...]:
         Lapsed(
             site=found.sites[site].text,
             name=found.sites[site].name or found.sites[site].text,
-            lots=tuple(sorted(lots)),
+            lots=tuple(sorted(lots, key=in_order)),
             cleared=f"{moment(since):{_TIME}}",
             lapsed=f"{moment(until):{_TIME}}",
         )
@@ -247,7 +247,7 @@ def _places(found: Affected, parts: Iterable[_Part]) -> tuple[ClearedPlace, ...]
             site=found.sites[site].text,
             name=found.sites[site].name or found.sites[site].text,
             role="outlet" if site in found.outlets else "own" if site in found.own else "intermediary",
-            lots=tuple(sorted({found.called.name(part.lot, site) for part in mine})),
+            lots=tuple(sorted({found.called.name(part.lot, site) for part in mine}, key=in_order)),
             unit=UNIT_NAMES[unit],
             product=product,
             without_lot=without_lot,

@@ -20,6 +20,7 @@ import msgspec
 from foodtrace.errors import NotFound
 from foodtrace.events import LotsClause
 from foodtrace.graph.directory import resolve_lot
+from foodtrace.graph.flows import in_order
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.recall.affected import find
 from foodtrace.recall.amounts import PIECE
@@ -146,7 +147,8 @@ def drill(session: Session, seed: str, *, now: int, timer: Timer, lot: str | Non
         untraced=len(answer.untraced),
         accounted=tuple(sorted(rates, key=lambda rate: (rate.numerator * 1000 // max(rate.denominator, 1), rate.unit, rate.product))),
         balances=tuple(
-            _weighed(*key, row) for key, row in sorted(((found.called.name(lot), unit), row) for (lot, unit), row in weighed.items())
+            _weighed(found.called.name(lot), unit, row)
+            for (lot, unit), row in sorted(weighed.items(), key=lambda each: (in_order(found.called.name(each[0][0])), each[0][1]))
         ),
         answer=masked(answer),
     )

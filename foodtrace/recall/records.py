@@ -30,7 +30,7 @@ import msgspec
 
 from foodtrace.events import Clause, LeftClause, LotsClause, ThroughClause
 from foodtrace.graph.copies import flows_once
-from foodtrace.graph.flows import ALWAYS, BIRTHS, CLEARED, NEVER, UNNAMED, Flow, FlowKind
+from foodtrace.graph.flows import ALWAYS, BIRTHS, CLEARED, NEVER, UNNAMED, Flow, FlowKind, in_order
 from foodtrace.graph.products import may_be
 from foodtrace.graph.walk import KNOT, Holding, Step
 from foodtrace.recall.called import Called
@@ -254,7 +254,7 @@ class Records:
 
 
 def representatives(lots: Collection[int], aliases: Iterable[tuple[int, int]], texts: Mapping[int, str]) -> dict[int, int]:
-    """Return the representative of every name: that of its class with the smallest text."""
+    """Return the representative of every name: that of its class with the first text."""
     parent = {lot: lot for lot in lots}
 
     def top(lot: int) -> int:
@@ -266,7 +266,7 @@ def representatives(lots: Collection[int], aliases: Iterable[tuple[int, int]], t
     for a, b in aliases:
         one, two = top(a), top(b)
         if one != two:
-            keep, give = (one, two) if texts[one] <= texts[two] else (two, one)
+            keep, give = (one, two) if in_order(texts[one]) <= in_order(texts[two]) else (two, one)
             parent[give] = keep
     return {lot: top(lot) for lot in lots}
 

@@ -23,6 +23,7 @@ import msgspec
 
 from foodtrace.events import LotsClause, Notice
 from foodtrace.graph.edges import UNIT_NAMES, micros
+from foodtrace.graph.flows import in_order
 from foodtrace.graph.known import facts_by
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.personal import Secret, fits
@@ -297,7 +298,7 @@ def _lots(found: Affected) -> tuple[LotDates, ...]:
                 content_unit=unit,
             )
         )
-    return tuple(sorted(made, key=lambda each: each.lot))
+    return tuple(sorted(made, key=lambda each: in_order(each.lot)))
 
 
 def days_said(days: Iterable[int | None]) -> str:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 
 import msgspec
 
 from foodtrace.graph.edges import moment
-from foodtrace.graph.flows import LEAVING, Flow
+from foodtrace.graph.flows import LEAVING, Flow, in_order
 from foodtrace.graph.heads import LogHead, heads
 from foodtrace.recall.called import Called
 from foodtrace.recall.facts import Facts
@@ -49,7 +50,12 @@ def findings_said(
         for each in found
     ]
     # By text: the numbers of names follow the order of arrival, which must not be seen (RECALL section 8).
-    return tuple(sorted(made, key=lambda each: (each.kind, each.lot, each.site, each.unit, each.value, each.entries, each.reason)))
+    return tuple(
+        sorted(
+            made,
+            key=lambda each: (each.kind, in_order(each.lot), each.site, each.unit, each.value, [*map(in_order, each.entries)], each.reason),
+        )
+    )
 
 
 def twice_said(
@@ -81,7 +87,11 @@ def twice_said(
         )
         for each in found
     ]
-    return tuple(sorted(made, key=lambda each: (each.lot, each.source, each.site, each.sent, each.received)))
+    return tuple(sorted(made, key=_place_of_twice))
+
+
+def _place_of_twice(each: ToldTwice) -> tuple[Any, ...]:
+    return in_order(each.lot), each.source, each.site, [*map(in_order, each.sent)], [*map(in_order, each.received)]
 
 
 def unsealed_said(
@@ -96,7 +106,7 @@ def unsealed_said(
         Unsealed(site=texts[site], name=names.get(site, ""), lot=called.name(lot, site), unit=UNIT_NAMES[unit], quantity=q)
         for (lot, site, unit), q in found.items()
     ]
-    return tuple(sorted(made, key=lambda each: (-each.quantity, each.site, each.lot, each.unit)))
+    return tuple(sorted(made, key=lambda each: (-each.quantity, each.site, in_order(each.lot), each.unit)))
 
 
 def positions(session: Session, known: Sequence[LogHead] | None = None) -> tuple[Position, ...]:

@@ -18,6 +18,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from foodtrace.graph.edges import UNIT_NAMES
+from foodtrace.graph.flows import in_order
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.bounds import Bounds, Key
 
@@ -98,5 +99,5 @@ def _site(found: Affected, site: int, line: LineKey, lines: Sequence[HoldingBoun
         quantity=sum(each.quantity for each in lines),
         proportional=sum(each.proportional for each in lines),
         unknown=unknown,
-        holdings=tuple(sorted(lines, key=lambda each: each.lot)),
+        holdings=tuple(sorted(lines, key=lambda each: in_order(each.lot))),
     )

@@ -8,9 +8,13 @@ from foodtrace.errors import FoodtraceError
 from foodtrace.events import Transfer
 from foodtrace.graph.edges import micros
 from foodtrace.operations import cases, closing, disposal, goods, notices, reselling
+from foodtrace.operations.reconciling import reconcile
+from foodtrace.operations.trace import trace
 from foodtrace.recall.answer import Answer, recall
 from foodtrace.recall.cases import load_case
+from foodtrace.recall.grouping import sketch
 from tests.recall.casework import World, kg
+from tests.recall.shapesonrecord import NOW, Told, lot_id, recorded
 
 LOT = "OP-P/M"
 
@@ -105,3 +109,27 @@ def test_goods_of_another_case_stay_no_matter_of_this_one(told: tuple[World, str
     assert refused(world, disposal.dispose, "seal", other, "Z", name, kg(1)) == "case.not_affected"
     assert refused(world, cases.clear, other, [name], "x", "5") == "case.not_affected"
     assert case != other
+
+
+def test_they_stand_in_the_order_they_were_recorded_in_whatever_their_numbers_are() -> None:
+    # The log has ten entries before long: by text, #10 stands before #9.
+    made: list[tuple] = [("birth", "L", "P", 90, 0, "instant")]
+    made += [("unnamed", f"?{n}", "", "P", "WX"[n % 2], 4, 6, "instant", None) for n in range(8)]
+    made.append(("unnamed", "?9", "", "W", "X", 4, 12, "instant", None))
+    found: dict[str, list[str]] = {}
+    with recorded(Told(made, dict.fromkeys("LKMN", ""))) as ledger, ledger.reading() as session:
+        slow, quick = (recall(session, lot_id("L"), now=micros(NOW), bounds=True, plain=plain) for plain in (False, True))
+        assert slow == quick
+        drawn, chain = trace(session, lot_id("L"), now=micros(NOW))
+        found["affected"] = list(slow.affected_lots)
+        found |= {f"at {row.site}": list(row.lots) for row in (*slow.outlets, *slow.others)}
+        found |= {f"bounds {each.site}": [line.lot for line in each.holdings] for each in slow.bounds or ()}
+        found["without lot"] = [each.goods for each in slow.without_lot if each.site == "X" and each.quantity == 4]
+        found["books"] = [each.lot for each in reconcile(session, now=micros(NOW)).open if each.kind == "lot_missing"]
+        found["places"] = [each.lot for each in drawn.places if each.site == "X"]
+        found["arrows"] = [drawn.places[each.to].lot for each in drawn.arrows if drawn.places[each.source].lot == lot_id("L")]
+        found["picture"] = [box.place.lot for box in sketch(chain).boxes if box.place.site == "W"]
+    numbers = {what: [int(lot.rpartition("#")[2]) for lot in lots if lot.startswith("?")] for what, lots in found.items()}
+    assert {len(str(number)) for number in numbers["affected"]} == {1, 2}
+    assert all(len(each) > 1 for what, each in numbers.items() if what not in {"at P", "bounds P"}), numbers
+    assert numbers == {what: sorted(each) for what, each in numbers.items()}

@@ -17,7 +17,7 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from foodtrace.graph.flows import BIRTHS, DAY, LEAVING, NEVER, UNKNOWN_TIME, UNNAMED, Flow, FlowKind
+from foodtrace.graph.flows import BIRTHS, DAY, LEAVING, NEVER, UNKNOWN_TIME, UNNAMED, Flow, FlowKind, in_order
 from foodtrace.graph.walk import Holding
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.deadlines import Calendar
@@ -198,7 +198,7 @@ class Look:
         """Return the lot and site that stand for some entries, the first by text; zeros where they are about nothing here."""
         some = {(flow.lot, flow.site) for flow in self.in_entries(entries)}
         texts = self.facts.texts({number for pair in some for number in pair if number})
-        return min(some, key=lambda pair: (texts.get(pair[0], ""), texts.get(pair[1], "")), default=(0, 0))
+        return min(some, key=lambda pair: (in_order(texts.get(pair[0], "")), texts.get(pair[1], "")), default=(0, 0))
 
     def registered(self, site: int) -> bool:
         """Say whether any record describes this site; one that was only ever named is nobody's, and nobody can be called there."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from operator import itemgetter
 from typing import Any, Final, TypeAlias
 
 from foodtrace.graph.flowkind import FlowKind
+from foodtrace.graph.flows import in_order
 from foodtrace.graph.rows import ENDED
 from foodtrace.recall.entries import Entry, newest
 from foodtrace.recall.plain import HandOver
@@ -178,7 +178,12 @@ class Findings:
 
 def ordered(told: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Put findings into order by text: the numbers of names follow the order of arrival, which must not be seen (RECALL section 8)."""
-    return sorted(told, key=itemgetter("kind", "lot", "site", "unit", "value", "entries", "reason"))
+    return sorted(told, key=_place_in_answer)
+
+
+def _place_in_answer(each: dict[str, Any]) -> tuple[Any, ...]:
+    entries = [*map(in_order, each["entries"])]
+    return each["kind"], in_order(each["lot"]), each["site"], each["unit"], each["value"], entries, each["reason"]
 
 
 def _too_early(books: LotBooks, begun: int) -> Iterator[Found]:

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from foodtrace.graph.flows import in_order
 from foodtrace.graph.heads import heads
 from foodtrace.graph.rows import Rows
 from foodtrace.graph.subjects import CASES
@@ -104,7 +105,7 @@ class PlainAnswer:
             "rule_pack_missing": "",
             "product": self._product(),
             "products": self._products(),
-            "affected_lots": tuple(sorted([self.texts[lot] for lot in self.lots])),
+            "affected_lots": tuple(sorted([self.texts[lot] for lot in self.lots], key=in_order)),
             "same_lots": (),  # a lot that goes by several names is handed over
             "outlets": ordered_rows([row for site, row in rows if site in self.outlets]),
             "others": ordered_rows([row for site, row in rows if site not in self.outlets]),
@@ -179,7 +180,7 @@ class PlainAnswer:
         sites = gathered.sites
         for site, mine in lots.items():
             info = sites[site]
-            mine.sort()
+            mine.sort(key=in_order)
             state, fields = called.get(site, ("missing", {}))
             yield (
                 site,
