@@ -36,6 +36,7 @@ from foodtrace.operations.sellers import site_name
 from foodtrace.quantity import Quantity
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.cases import Told, case_events, load_cases, resolve_case
+from foodtrace.recall.noticed import heads
 from foodtrace.storage.session import Session
 from foodtrace.tlog.clock import DAY, SKEW
 
@@ -241,10 +242,11 @@ class _Reached:
 
 
 def _notices(told: Sequence[Told]) -> dict[str, list[_Told]]:
-    """Return the notices on record to each site, in the order in which they reached it."""
+    """Return the notices on record to each site, in the order in which they reached it; of one in several entries its head."""
     made: dict[str, list[_Told]] = {}
-    for _, event, _ in told:
-        if isinstance(event, Notice):
+    head = heads(told)
+    for _, event, entry in told:
+        if isinstance(event, Notice) and head[entry] == entry:
             made.setdefault(event.to, []).append(_Told(micros(min(event.at, event.delivered or event.at)), event.id))
     for mine in made.values():
         mine.sort(key=lambda each: each.reached)

@@ -32,6 +32,7 @@ from foodtrace.recall.called import Called
 from foodtrace.recall.cases import Told, without_effect
 from foodtrace.recall.facts import Case, Planned
 from foodtrace.recall.marked import Marked
+from foodtrace.recall.noticed import heads
 from foodtrace.recall.settings import Settings
 from foodtrace.recall.sums import known_since, sums_with_said
 
@@ -257,8 +258,9 @@ def steps_of(
     made: dict[str, list[StepAnswer]] = {}
     ignored = set(case.without_standing)
     unlike = otherwise(told)
+    head = heads(told)
     for _, event, entry in in_order(told):
-        if entry not in ignored:
+        if entry not in ignored and head.get(entry, entry) == entry:  # one notice, in however many entries
             for site, step in _step(event, f"{origins.get(entry[0], entry[0])}#{entry[1]}", unlike.get(entry)):
                 made.setdefault(site, []).append(step)
     for site, step in more:

@@ -18,6 +18,8 @@ Rules (DESIGN section 5, RECALL section 1):
 9. Of a case's own entries that decide whether it blocks, a correction mends the words and never lifts or weakens
    (:mod:`foodtrace.graph.mended`): what it asks beyond that is refused, with the command that does it.
    So is what makes a relabelling approved by a case of an entry, or more of one.
+10. A notice that stands in several entries (:mod:`foodtrace.recall.noticed`) is corrected as one: what is said of its head goes for the
+   others too, except what each tells. Who was never sent it was not told as a supplier either.
 """
 
 from __future__ import annotations
@@ -37,6 +39,7 @@ from foodtrace.events import (
     Erasure,
     Event,
     Key,
+    Notice,
     Output,
     Portion,
     Recovered,
@@ -54,6 +57,7 @@ from foodtrace.operations.erasurereason import check_note
 from foodtrace.operations.history import Change, differences, history, own_corrections, replacement_of
 from foodtrace.operations.retries import earlier
 from foodtrace.quantity import Quantity
+from foodtrace.recall.noticed import heads, is_head
 from foodtrace.sealed import follows, heirs, only_heirs
 from foodtrace.storage.session import Session
 from foodtrace.tlog.entry import event_bytes
@@ -112,6 +116,44 @@ def correct(
     :raises BadData: ``correction.field``, ``correction.zero``, ``correction.says_value``, ``correction.says_number``, ``event.*``.
     :raises NotFound: ``entry.not_found``.
     """
+    made = _corrected(session, doing, own, given, changes, replacement, note, dispute=dispute, revive=revive)
+    about = find_entry(session, given, own)
+    if dispute or about.log != own or not isinstance(about.event, Notice) or not is_head(about.event):
+        return made
+    word = made.answer.event.replacement
+    for count, rest in enumerate(_rest(session, about.event, own), 1):
+        same = None if word is None else msgspec.structs.replace(word, id=rest.id, direction=rest.direction, lots=rest.lots)
+        if same != rest:
+            again = msgspec.structs.replace(doing, id=doing.id and f"{doing.id}-{count}")
+            made.events += _corrected(session, again, own, rest.id, None, same, note).events
+    return made
+
+
+def _rest(session: Session, notice: Notice, own: int) -> list[Notice]:
+    """Return the other entries of a notice in the own log (rule 10)."""
+    from foodtrace.recall.cases import case_events  # noqa: PLC0415 - only of a notice
+
+    told = case_events(session, notice.case)
+    head = heads(told)
+    mine = {entry for _, event, entry in told if event.id == notice.id and entry[0] == own}
+    return [
+        event for _, event, entry in told if isinstance(event, Notice) and entry not in mine and entry[0] == own and head[entry] in mine
+    ]
+
+
+def _corrected(
+    session: Session,
+    doing: Doing,
+    own: int,
+    given: str,
+    changes: Mapping[str, str] | None,
+    replacement: AnyEvent | None,
+    note: str,
+    *,
+    dispute: bool = False,
+    revive: bool = False,
+) -> Outcome:
+    """Carry out :func:`correct` on one entry."""
     target = _correctable(session, find_entry(session, given, own))
     check_note(_values(session, target).items(), note)
     if dispute:

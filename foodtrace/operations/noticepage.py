@@ -2,7 +2,8 @@
 
 Rules:
 
-1. A page holds the case, the goods, what to do, and the party's own lots and quantities: nothing of anybody else.
+1. A page holds the case, the goods, what to do, and the party's own lots and quantities: nothing of anybody else. Who got goods and
+   supplied what they were made of reads of each apart, with what to do about it: it is one page with one code.
 2. It is one file without anything from elsewhere, A4, black on white; its code is drawn into it and printed below in letters.
 3. What nobody said is printed as not said, never made up; of the product the records of the lots speak. Text of strangers is escaped.
 4. The list masks contact data unless it was asked for; a cell that a spreadsheet would run is made harmless.
@@ -25,7 +26,7 @@ from foodtrace.graph.edges import UNIT_NAMES
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.casestatus import said
 from foodtrace.operations.notices import Notified, Sent
-from foodtrace.operations.parties import PartyLot
+from foodtrace.operations.parties import Direction, Party, PartyLot
 from foodtrace.operations.sellers import name_of
 from foodtrace.quantity import Quantity, jin
 from foodtrace.recall.calendars import calendar_of
@@ -72,31 +73,22 @@ class MailGoods(msgspec.Struct, frozen=True, kw_only=True):
     link: Literal["confirmed", "possible"]
 
 
-class Mail(msgspec.Struct, frozen=True, kw_only=True):
-    """One record of the list for a mailing system: a party's goods in one unit, for pieces of one product.
+class MailLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A party's goods in one unit, for pieces of one product: what it got, or what it supplied. One row of the list as CSV."""
 
-    Its JSON is ``schemas/case-notify.json``.
-    """
-
-    file: str
-    """Name of the party's page."""
-    number: int
-    """Number of the notice in its case."""
-    site: str
-    operator: str
-    name: str
     direction: Literal["downstream", "upstream"]
+    """``upstream``: what it supplied, or brought into the world."""
     lots: tuple[str, ...]
     """By all names that the goods have there, and by those that were asked for; ``goods`` says which are one lot."""
     without_lot: tuple[str, ...]
     """Goods that came without lot, by the names that an answer calls them by."""
     received: int | None
-    """From others; for a supplier: what of its goods went in. Base units of ``unit``; none: of some of them nobody knows."""
+    """From others; ``upstream``: what of its goods went in. Base units of ``unit``; none: of some of them nobody knows."""
     recorded: int
     """Where ``received`` is not known: what of them came by the records; ``travelling`` may have come too."""
     on_hand: int | None
+    """None: nobody knows; so of what was supplied."""
     unit: str
-    """Empty where nothing is known of a quantity."""
     product: str
     """For pieces: the product counted. Else empty."""
     born: int
@@ -106,6 +98,20 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
     goods: tuple[MailGoods, ...]
     """What these are made of, lot by lot; in CSV ``LOT received on_hand travelling link``, a ``;`` between them and a ``=`` between names
     of one lot; ``300+?`` is 300 by the records, and perhaps some of what travels."""
+
+
+class Mail(msgspec.Struct, frozen=True, kw_only=True):
+    """One notice in the list for a mailing system: a party, and all that it is told of. Its JSON is ``schemas/case-notify.json``."""
+
+    file: str
+    """Name of the party's page."""
+    number: int
+    """Number of the notice in its case."""
+    site: str
+    operator: str
+    name: str
+    lines: tuple[MailLine, ...]
+    """What it got first, then what it supplied. As CSV each is a row of its own, with the rest of these fields in every one."""
     contact: str
     """This and the next two masked unless contacts were asked for."""
     phone: str
@@ -114,7 +120,7 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
     """What the code on the page says: the answer comes back by it."""
 
 
-HEADINGS: Final = Mail.__struct_fields__
+HEADINGS: Final = tuple(name for field in Mail.__struct_fields__ for name in (MailLine.__struct_fields__ if field == "lines" else (field,)))
 """Columns of the list as CSV."""
 
 
@@ -213,9 +219,10 @@ def page(public: Public, sent: Sent, lang: Lang) -> str:
     unsaid = text("notice.unsaid", lang)
     body = [f"<h1>{_e(title)}</h1>", "<table>"]
     body += [f"<tr><th>{_e(name)}</th><td>{_e(value) if value else f'<i>{_e(unsaid)}</i>'}</td></tr>" for name, value in rows]
-    body += ["</table>", f"<h2>{_e(text(f'notice.yours_{party.direction}', lang))}</h2>", _goods(party.lots, party.direction, lang)]
-    duties = public.duties.splitlines() if public.duties else text(f"notice.duties_{party.direction}", lang).split("|")
-    body += [f"<h2>{_e(text('notice.duties', lang))}</h2><ol>", *(f"<li>{_e(each)}</li>" for each in duties), "</ol>"]
+    body.append("</table>")
+    for way in party.directions:
+        body += [f"<h2>{_e(text(f'notice.yours_{way}', lang))}</h2>", _goods(party.said(way), way, lang)]
+    body += _duties(public, party, lang)
     if public.advice and party.outlet:
         body.append(f"<p><b>{_e(text('notice.advice', lang))}</b> {_e(public.advice)}</p>")
     if sent.text:
@@ -227,6 +234,19 @@ def page(public: Public, sent: Sent, lang: Lang) -> str:
     return f'<!DOCTYPE html>\n<html lang="{language}"><head>{head}</head><body>\n' + "\n".join(body) + "\n</body></html>\n"
 
 
+def _duties(public: Public, party: Party, lang: Lang) -> list[str]:
+    """Return what a party has to do: by the plan's word, else about what it got and what it supplied, each by itself."""
+    made = [f"<h2>{_e(text('notice.duties', lang))}</h2>"]
+    if public.duties:
+        told = [("", public.duties.splitlines())]
+    else:
+        told = [(text(f"notice.about_{way}", lang), text(f"notice.duties_{way}", lang).split("|")) for way in party.directions]
+    for about, duties in told:
+        made += [f"<p>{_e(about)}</p>"] if len(told) > 1 else []
+        made += ["<ol>", *(f"<li>{_e(each)}</li>" for each in duties), "</ol>"]
+    return made
+
+
 def file_name(sent: Sent) -> str:
     """Return the name of a notice's file: its number, and what is over the door, as far as a file system takes it."""
     plain = re.sub(r"[^\w-]+", "-", sent.party.name).strip("-")[:40]
@@ -234,37 +254,41 @@ def file_name(sent: Sent) -> str:
 
 
 def mailing(notified: Notified, *, contacts: bool) -> list[Mail]:
-    """Return the list for a mailing system: one record a party, unit and product of pieces, contact data only if asked for (rule 4)."""
-    made: list[Mail] = []
-    for sent in notified.notices:
-        party = sent.party
-        for unit, product in sorted({_line(each) for each in party.lots}) or [("", "")]:
-            lots = [each for each in party.lots if _line(each) == (unit, product)]
-            made.append(
-                Mail(
-                    file=file_name(sent),
-                    number=sent.number,
-                    site=party.site,
-                    operator=party.operator,
-                    name=party.name,
-                    direction=party.direction,
-                    lots=tuple(name for each in lots if each.lot for name in (each.lot, *each.also)),
-                    without_lot=tuple(each.goods for each in lots if each.goods),
-                    received=_sum(each.received for each in lots),
-                    recorded=_known_of(lots),
-                    on_hand=_sum(each.on_hand for each in lots),
-                    unit=unit,
-                    product=product,
-                    born=sum(each.born for each in lots),
-                    travelling=sum(each.travelling for each in lots),
-                    goods=tuple(map(_mail_goods, lots)),
-                    contact=party.contact if contacts else masked(party.contact),
-                    phone=party.phone if contacts else masked(party.phone),
-                    address=party.address if contacts else masked(party.address),
-                    receipt=sent.text,
-                )
-            )
-    return made
+    """Return the list for a mailing system: one record a notice, contact data only if asked for (rule 4)."""
+    return [
+        Mail(
+            file=file_name(sent),
+            number=sent.number,
+            site=sent.party.site,
+            operator=sent.party.operator,
+            name=sent.party.name,
+            lines=tuple(line for way in sent.party.directions for line in _mail_lines(way, sent.party.said(way))),
+            contact=sent.party.contact if contacts else masked(sent.party.contact),
+            phone=sent.party.phone if contacts else masked(sent.party.phone),
+            address=sent.party.address if contacts else masked(sent.party.address),
+            receipt=sent.text,
+        )
+        for sent in notified.notices
+    ]
+
+
+def _mail_lines(way: Direction, told: Sequence[PartyLot]) -> Iterable[MailLine]:
+    """Iterate over what a party is told of one way: a line for each unit, and for each product of pieces."""
+    for unit, product in sorted({_line(each) for each in told}):
+        lots = [each for each in told if _line(each) == (unit, product)]
+        yield MailLine(
+            direction=way,
+            lots=tuple(name for each in lots if each.lot for name in (each.lot, *each.also)),
+            without_lot=tuple(each.goods for each in lots if each.goods),
+            received=_sum(each.received for each in lots),
+            recorded=_known_of(lots),
+            on_hand=_sum(each.on_hand for each in lots),
+            unit=unit,
+            product=product,
+            born=sum(each.born for each in lots),
+            travelling=sum(each.travelling for each in lots),
+            goods=tuple(map(_mail_goods, lots)),
+        )
 
 
 def _sum(values: Iterable[int | None]) -> int | None:
@@ -316,8 +340,9 @@ def as_csv(records: Iterable[Mail]) -> bytes:
     writer = csv.writer(stream, lineterminator="\r\n")
     writer.writerow(HEADINGS)
     for record in records:
-        cells = (getattr(record, name) for name in HEADINGS)
-        writer.writerow(_harmless(_cell(cell)) for cell in cells)
+        for line in record.lines:
+            cells = (getattr(line if name in MailLine.__struct_fields__ else record, name) for name in HEADINGS)
+            writer.writerow(_harmless(_cell(cell)) for cell in cells)
     return b"\xef\xbb\xbf" + stream.getvalue().encode()
 
 
@@ -330,7 +355,7 @@ def _harmless(value: str) -> str:
     return "'" + value if value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
 
 
-def _goods(lots: Iterable[PartyLot], direction: str, lang: Lang) -> str:
+def _goods(lots: Iterable[PartyLot], direction: Direction, lang: Lang) -> str:
     lots = tuple(lots)
     made = direction != "upstream" and any(each.born for each in lots)
     sent = direction != "upstream" and any(each.travelling for each in lots)
@@ -373,4 +398,4 @@ def _e(value: str) -> str:
     return html.escape(value)
 
 
-__all__ = ["HEADINGS", "PUBLIC", "Mail", "Public", "as_csv", "file_name", "mailing", "masked", "page", "public_of"]
+__all__ = ["HEADINGS", "PUBLIC", "Mail", "MailLine", "Public", "as_csv", "file_name", "mailing", "masked", "page", "public_of"]

@@ -2,11 +2,14 @@
 
 Rules:
 
-1. Who is told, and of what, is :mod:`foodtrace.operations.parties`. One party, one notice, with nothing in it but what is its own.
+1. Who is told, and of what, is :mod:`foodtrace.operations.parties`. One party, one notice, with nothing in it but what is its own: what it
+   got, and what it supplied. It has one number, one code and one answer, however many entries it stands in
+   (:mod:`foodtrace.recall.noticed`). Two notices that an earlier version sent both ways stay two, with the codes they were printed with.
 2. ``new``: parties without a notice, or with goods no notice of theirs has told of (one that names no lot tells of all that the
    scope of its moment means). ``silent``: notified, without an
    answer, or with none of some of their goods (:mod:`foodtrace.recall.heard`). Of goods that the case cleared nobody is told or reminded.
-   ``all``: everybody again. The first notice counts for N(s); a reminder moves nothing.
+   ``all``: everybody again. Who is due one way is told both again, for it is one notice.
+   The first notice counts for N(s); a reminder moves nothing.
 3. A notice carries a receipt code. The code is beside the log, its commitment in the entry: whoever answers with it had the
    notice. Sending is recorded; arrival only where somebody says when.
 4. A record dated later than now sends nobody a notice; who it names is told to whoever sends them, so that a call can be made.
@@ -17,23 +20,25 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-from collections.abc import Collection, Sequence
-from typing import Final, Literal, TypeAlias
+from collections.abc import Collection, Iterator, Sequence
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 import msgspec
 
 from foodtrace.errors import BadData
-from foodtrace.events import Event, Notice
+from foodtrace.events import AnyEvent, Event, Notice
 from foodtrace.graph.edges import UNIT_NAMES, micros
+from foodtrace.graph.kinds import ABOUT
+from foodtrace.graph.names import find
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.answering import Answering
 from foodtrace.operations.common import Doing, Outcome
 from foodtrace.operations.managing import managed, reach_of
-from foodtrace.operations.parties import Party, parties, parties_of
+from foodtrace.operations.parties import Direction, Party, parties, parties_of
 from foodtrace.operations.receipts import receipt_text
 from foodtrace.quantity import Quantity
 from foodtrace.recall.affected import Affected
-from foodtrace.recall.cases import case_events, load_case
+from foodtrace.recall.cases import case_events, load_case, standing_of
 from foodtrace.recall.contacts import Contact, contacts
 from foodtrace.recall.facts import Case, found_there
 from foodtrace.recall.finding.look import Look
@@ -41,9 +46,12 @@ from foodtrace.recall.finding.moves import ahead
 from foodtrace.recall.findings import NO_TABLES
 from foodtrace.recall.heard import heard_of
 from foodtrace.recall.matter import Matter
+from foodtrace.recall.noticed import heads, is_head
 from foodtrace.recall.packs import for_case
 from foodtrace.recall.sums import named_to
 from foodtrace.storage.session import Session
+from foodtrace.tlog.entry import parse
+from foodtrace.tlog.whole import event_of
 
 Which: TypeAlias = Literal["new", "silent", "all"]
 MOST: Final = 40_000
@@ -84,6 +92,9 @@ class Notified(msgspec.Struct, frozen=True, kw_only=True):
     others: int
     """Affected sites that are no outlets."""
     upstream: int
+    """Who is told of nothing but what he supplied."""
+    both: int
+    """Of ``outlets`` and ``others``: who is told of what he supplied as well."""
     notices: tuple[Sent, ...]
     ahead: tuple[tuple[str, int, str], ...] = ()
     """(name, quantity, unit) of what only records dated later than now bring to a site: nobody there gets a notice of them."""
@@ -103,31 +114,38 @@ def notify(session: Session, doing: Doing, case: str | None, *, which: Which = "
     matter = Matter(facts, found, state, for_case(state, session.rules).settings)
     waiting = heard_of(state, now, found, matter).waiting() if which == "silent" else {}
     due = _due(facts, found, parties_of(session, facts, found, state, matter), state, which, waiting)[:MOST]
-    first = 1 + len(_numbered(session, state))
+    first = 1 + _numbered(session, state)[1]
     called = contacts(session, [facts.site(each.site) or 0 for each in due])
     for place, plain in enumerate(due):
         party = _described(called.get(facts.site(plain.site) or 0), plain)
         code = "".join(secrets.choice(_LETTERS) for _ in range(_CODE))
-        names = tuple(each.lot for each in party.lots if each.lot)
         made = [
             Notice(
-                id=doing.event_id(f"-{place + 1}" + (f"-{start}" if start else "")),
+                id=doing.event_id(f"-{place + 1}" + (f"-{part}" if part else "")),
                 at=doing.now,
                 by=doing.by,
                 case=state.case,
                 version=state.versions[-1].version,
                 to=party.site,
                 operator=party.operator,
-                direction=party.direction,
-                lots=names[start : start + _LOTS],
+                direction=way,
+                lots=names,
             )
-            for start in range(0, max(len(names), 1), _LOTS)
+            for part, (way, names) in enumerate(_parts(party))
         ]
         personal[made[0].id] = {"receipt": code}
         events += made
         sent.append(Sent(number=first + place, party=party, code=code, text=receipt_text(state.case, party.site, code), event=made[0]))
     answer = _notified(state, sent, dated_ahead(facts, found, state), _visited(facts, found, state))
     return Outcome(events=events, personal=personal, answer=answer)
+
+
+def _parts(party: Party) -> Iterator[tuple[Direction, tuple[str, ...]]]:
+    """Iterate over what each entry of a notice tells, and which way; the first of them carries its code."""
+    for way in party.directions:
+        names = tuple(each.lot for each in party.said(way) if each.lot)
+        for start in range(0, max(len(names), 1), _LOTS):
+            yield way, names[start : start + _LOTS]
 
 
 def dated_ahead(facts: SqlFacts, found: Affected, state: Case) -> tuple[tuple[str, int, str], ...]:
@@ -140,32 +158,95 @@ def dated_ahead(facts: SqlFacts, found: Affected, state: Case) -> tuple[tuple[st
 
 
 def sent_before(session: Session, now: int, case: str) -> Notified:
-    """Return every notice of a case again, to be printed; the last one of each party."""
+    """Return every notice of a case again, to be printed, by number: of each party the last one each way, mostly one for both.
+
+    A notice is printed with what no later one told.
+    """
     state = load_case(session, case, until=now)
-    by_party = {(party.site, party.direction): party for party in parties(session, now, state)}
     facts = SqlFacts(session, now)
-    called = contacts(session, [facts.site(each.site) or 0 for each in by_party.values()])
-    sent: dict[tuple[str, str], Sent] = {}
-    for number, (event, entry) in enumerate(_numbered(session, state), 1):
-        party = by_party.get((event.to, event.direction))
-        if party is None:
+    now_due = {party.site: party for party in parties(session, now, state)}
+    called = contacts(session, [facts.site(each.site) or 0 for each in now_due.values()])
+    last: dict[tuple[str, Direction], Numbered] = {}
+    for each in _numbered(session, state)[0]:
+        last |= {(each.event.to, way): each for way in each.ways}
+    ways: dict[int, list[Direction]] = {}
+    for (_, way), each in last.items():
+        ways.setdefault(each.number, []).append(way)
+    sent: list[Sent] = []
+    for each in sorted({each.number: each for each in last.values()}.values(), key=lambda each: each.number):
+        party = now_due.get(each.event.to)
+        party = None if party is None else party.only(*ways[each.number])
+        if party is None or not party.directions:
             continue
-        row = session.row("SELECT value FROM personal WHERE log = ? AND seq = ? AND field = 'receipt'", entry)
+        row = session.row("SELECT value FROM personal WHERE log = ? AND seq = ? AND field = 'receipt'", each.entry)
         code = str(row[0]) if row else ""
         text = receipt_text(state.case, party.site, code) if code else ""
         known = _described(called.get(facts.site(party.site) or 0), party)
-        sent[event.to, event.direction] = Sent(number=number, party=known, code=code, text=text, event=event)
-    return _notified(state, list(sent.values()))
+        sent.append(Sent(number=each.number, party=known, code=code, text=text, event=each.event))
+    return _notified(state, sent)
 
 
-def _numbered(session: Session, state: Case) -> list[tuple[Notice, tuple[int, int]]]:
-    """Return the notices of a case in the order in which they were numbered; of one in parts, the first."""
-    told = sorted(case_events(session, state.case), key=lambda each: (each[0], each[2]))
-    return [
-        (event, entry)
-        for _, event, entry in told
-        if isinstance(event, Notice) and "receipt" in event.commitments and entry not in state.without_standing
+class Numbered(NamedTuple):
+    """A notice on record."""
+
+    number: int
+    event: Notice
+    """Its head (:mod:`foodtrace.recall.noticed`)."""
+    entry: tuple[int, int]
+    """(log, seq) of its head."""
+    ways: frozenset[Direction]
+
+
+def _numbered(session: Session, state: Case) -> tuple[list[Numbered], int]:
+    """Return the notices of a case by the numbers on their papers, and the last number that was given.
+
+    No correction changes a number: one that was taken back keeps its own.
+    """
+    told = [each for each in case_events(session, state.case) if isinstance(each[1], Notice) and each[2] not in state.without_standing]
+    ways: dict[tuple[int, int], set[Direction]] = {}
+    head = heads(told)
+    for _, event, entry in told:
+        assert isinstance(event, Notice)  # noqa: S101 - picked above
+        ways.setdefault(head[entry], set()).add(event.direction)
+    live = {entry: (recorded, entry, event) for recorded, event, entry in told if is_head(event)}
+    first, gone = _corrected(session, state)
+    order = sorted(
+        [(first.get(entry, (recorded, entry)), entry) for recorded, entry, _ in live.values()] + [(each, each[1]) for each in gone]
+    )
+    numbered = [
+        Numbered(number, live[entry][2], entry, frozenset(ways[entry]))  # type: ignore[arg-type]  # a notice, as its head is
+        for number, (_, entry) in enumerate(order, 1)
+        if entry in live
     ]
+    return numbered, len(order)
+
+
+_Place: TypeAlias = tuple[int, tuple[int, int]]
+"""(recorded, (log, seq))."""
+
+
+def _corrected(session: Session, state: Case) -> tuple[dict[tuple[int, int], _Place], list[_Place]]:
+    """Return the correction that counts of a notice with a code -> where that notice stands itself; and those that were taken back."""
+    subject = f"case {state.case}"
+    number = find(session, [subject]).get(subject, 0)
+    rows = session.rows("SELECT log, seq, ended FROM about WHERE subject = ? AND kind = ? AND ended > 0", (number, ABOUT[Notice]))
+    standing = standing_of(session, state.opener)
+    first: dict[tuple[int, int], _Place] = {}
+    gone: list[_Place] = []
+    for log, seq, ended in rows:
+        (entry, event), (_, word) = (_read(session, log, each) for each in (seq, ended - 1))
+        if standing(log) and is_head(event):  # not an earlier correction of one
+            first[log, ended - 1] = parse(entry).recorded, (log, seq)
+            if getattr(word, "replacement", None) is None:
+                gone.append(first[log, ended - 1])
+    return first, gone
+
+
+def _read(session: Session, log: int, seq: int) -> tuple[bytes, AnyEvent]:
+    """Return an entry of a case, and what it says itself."""
+    row = session.row("SELECT bytes FROM entry WHERE log = ? AND seq = ?", (log, seq))
+    assert row is not None  # noqa: S101 - a sealed entry that a row was made of
+    return bytes(row[0]), event_of(session, log, seq, row[0])
 
 
 def acknowledge(
@@ -193,24 +274,23 @@ def _due(facts: SqlFacts, found: Affected, everybody: list[Party], state: Case, 
     """Return who is due a notice (rule 2). :param waiting: of ``silent``, the notified sites that have not answered of all they have."""
     if which == "all":
         return everybody
-    sent = {direction: named_to(state, facts.now, direction) for direction in {party.direction for party in everybody}}
+    sent = {way: named_to(state, facts.now, way) for way in ("downstream", "upstream")}
     answered = {step.site for step in state.steps if step.kind == "acknowledgement"}
-    numbers = facts.numbers({party.site for party in everybody} | {each.lot for party in everybody for each in party.lots if each.lot})
-    due: list[Party] = []
-    for party in everybody:
+    told = {party.site for party in everybody}
+    numbers = facts.numbers(told | {each.lot for party in everybody for way in party.directions for each in party.said(way) if each.lot})
+
+    def due(party: Party, way: Direction) -> bool:
         site = numbers.get(party.site, 0)
-        named, whole = sent[party.direction]
+        named, whole = sent[way]
         before = named.get(site)
         if which == "silent":
-            if site in waiting if party.direction == "downstream" else before is not None and site not in answered:
-                due.append(party)
-        elif before is None:
-            due.append(party)
-        elif site not in whole:
-            lots = {numbers.get(each.lot, 0) for each in party.lots if each.lot}
-            if any(before.isdisjoint(found.names.get(lot, (lot,))) for lot in lots):
-                due.append(party)
-    return due
+            return site in waiting if way == "downstream" else before is not None and site not in answered
+        if before is None:
+            return True
+        lots = {numbers.get(each.lot, 0) for each in party.said(way) if each.lot}
+        return site not in whole and any(before.isdisjoint(found.names.get(lot, (lot,))) for lot in lots)
+
+    return [party for party in everybody if any(due(party, way) for way in party.directions)]
 
 
 def _described(called: Contact | None, party: Party) -> Party:
@@ -236,14 +316,15 @@ def _visited(facts: SqlFacts, found: Affected, state: Case) -> tuple[Visited, ..
 
 
 def _notified(state: Case, sent: list[Sent], early: tuple[tuple[str, int, str], ...] = (), visited: tuple[Visited, ...] = ()) -> Notified:
-    down = [each for each in sent if each.party.direction == "downstream"]
-    outlets = sum(each.party.outlet for each in down)
+    down = [each.party for each in sent if each.party.lots]
+    outlets = sum(each.outlet for each in down)
     return Notified(
         case=state.name or state.case,
         version=state.versions[-1].version,
         outlets=outlets,
         others=len(down) - outlets,
         upstream=len(sent) - len(down),
+        both=sum(bool(each.supplied) for each in down),
         notices=tuple(sent),
         ahead=early,
         visited=visited,

@@ -8,6 +8,7 @@ Rules:
 2. Upstream: each supplier one step up; who made the goods where only what left or lay at a site is recalled (RCL15 Art. 20); and who
    recalls where somebody else opened the case. Nobody twice, and nobody of what it supplied to itself; nor who supplied to nothing but
    lots of which nothing is the matter of the case any more.
+3. One party is one site, told once: who got goods of the case and supplied what they were made of reads of both in one notice.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 
@@ -51,7 +52,8 @@ class PartyLot(msgspec.Struct, frozen=True, kw_only=True):
     born: int = 0
     """Came to be there: made, repacked, let in at its gate."""
     on_hand: int | None
-    """By the book; what the party itself knows may differ, that is what it is asked. None: it keeps no books, and has not said."""
+    """By the book; what the party itself knows may differ, that is what it is asked. None: it keeps no books, and has not said; or a
+    supplier's, of which nobody asked the books."""
     travelling: int = 0
     """Sent to it, and not received by any record."""
     link: str
@@ -61,6 +63,10 @@ class PartyLot(msgspec.Struct, frozen=True, kw_only=True):
     """Of goods without lot: the name by which an answer, a sealing and a return speak of them (``?LOG#SEQ``)."""
 
 
+Direction: TypeAlias = Literal["downstream", "upstream"]
+"""Why somebody is told: for what he got, or for what he supplied."""
+
+
 class Party(msgspec.Struct, frozen=True, kw_only=True):
     """Who is told."""
 
@@ -68,14 +74,32 @@ class Party(msgspec.Struct, frozen=True, kw_only=True):
     operator: str
     name: str
     kind: str
-    direction: Literal["downstream", "upstream"]
     outlet: bool
-    lots: tuple[PartyLot, ...]
+    lots: tuple[PartyLot, ...] = ()
+    """What it got and holds, or held."""
+    supplied: tuple[PartyLot, ...] = ()
+    """What it supplied, or made, or let in at its gate: rule 2."""
     contact: str = ""
     phone: str = ""
     address: str = ""
     cleared: tuple[str, ...] = ()
     """Lots there that the case cleared: the notice says nothing of them."""
+
+    @property
+    def directions(self) -> tuple[Direction, ...]:
+        """Why it is told (rules 1 and 2); both where it is told of both (rule 3)."""
+        return tuple(way for way in _FIELDS if self.said(way))
+
+    def said(self, direction: Direction) -> tuple[PartyLot, ...]:
+        """Return what it is told of, one way."""
+        return self.lots if direction == "downstream" else self.supplied
+
+    def only(self, *directions: Direction) -> Party:
+        """Return the party as one who is told of these ways alone."""
+        return msgspec.structs.replace(self, **{name: () for way, name in _FIELDS.items() if way not in directions})
+
+
+_FIELDS: Final[Mapping[Direction, str]] = {"downstream": "lots", "upstream": "supplied"}
 
 
 def parties(session: Session, now: int, state: Case) -> list[Party]:
@@ -114,14 +138,14 @@ def parties_of(session: Session, facts: SqlFacts, found: Affected, state: Case, 
                     operator=info.operator,
                     name=info.name or info.text,
                     kind=info.kind,
-                    direction="downstream",
                     outlet=site in found.outlets,
                     lots=lots,
                     cleared=tuple(sorted((found.called.name(*holding) for holding in let_go), key=in_order)),
                 )
             )
-    made += _upstream(session, facts, found, state, asked)
-    return sorted(made, key=lambda party: (party.direction != "downstream", not party.outlet, party.site))
+    up = {party.site: party for party in _upstream(session, facts, found, state, asked)}
+    both = [each if each.site not in up else msgspec.structs.replace(each, supplied=up.pop(each.site).supplied) for each in made]
+    return sorted((*both, *up.values()), key=lambda party: (not party.lots, not party.outlet, party.site))
 
 
 def _lots(
@@ -189,7 +213,7 @@ def _upstream(session: Session, facts: SqlFacts, found: Affected, state: Case, m
                 product=infos[lot].product,
                 unit=UNIT_NAMES[went.get(lot, (0, 0))[0]],
                 received=went.get(lot, (0, 0))[1],
-                on_hand=0,
+                on_hand=None,
                 link="confirmed",
             )
             for lot in sorted(births[site], key=lambda each: in_order(infos[each].text))
@@ -225,7 +249,7 @@ def _makers(facts: SqlFacts, found: Affected, known: set[int], matters: Collecti
                 product=found.product(lot),
                 unit=UNIT_NAMES[unit],
                 received=quantity,
-                on_hand=0,
+                on_hand=None,
                 link="confirmed",
             )
             for (lot, unit), quantity in made[site].items()
@@ -235,4 +259,4 @@ def _makers(facts: SqlFacts, found: Affected, known: set[int], matters: Collecti
 
 
 def _up(site: str, operator: str, name: str, kind: str, lots: tuple[PartyLot, ...]) -> Party:
-    return Party(site=site, operator=operator, name=name or site, kind=kind, direction="upstream", outlet=False, lots=lots)
+    return Party(site=site, operator=operator, name=name or site, kind=kind, outlet=False, supplied=lots)

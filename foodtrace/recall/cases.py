@@ -480,9 +480,9 @@ def _by_standing(facts: SqlFacts, log: int, seq: int) -> bool:
 
 
 def _said(event: AnyEvent) -> Event:
-    """Return what an entry says: of a correction what it puts in place of another."""
-    said: Event = getattr(event, "replacement", None) or event
-    return said
+    """Return what an entry says: of a correction what it puts in place of another, with the personal fields that it commits to."""
+    word: Event | None = getattr(event, "replacement", None)
+    return event if word is None else msgspec.structs.replace(word, commitments={**word.commitments, **event.commitments})
 
 
 def _places(facts: SqlFacts, told: list[Told]) -> dict[tuple[int, int], int]:

@@ -285,6 +285,10 @@ def _of_what(amount: Amount, lang: Lang) -> str:
 
 def _told(row: OutletRow, upstream: str, lang: Lang) -> str:
     """Say when a site was told, and as what; a dash would not say whether it was not told or need not be."""
+    if row.notified and upstream:
+        same = moment_words(row.notified) == moment_words(upstream)
+        told = text("report.told.both" if same else "report.told.supplier", lang, at=moment_words(upstream))
+        return told if same else f"{moment_words(row.notified)}; {told}"
     if row.notified:
         return moment_words(row.notified)
     if row.cleared == "all":

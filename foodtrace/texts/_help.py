@@ -126,8 +126,8 @@ COMMANDS: Final[dict[str, str]] = {
         "列出在案的案件: 各走到哪一步, 何时到期, 迟了多少。",
     "Put a smaller scope in the place of the one CASE has, with a reason and who approved it. Earlier versions are kept.":
         "把 CASE 的范围缩小, 要有理由和批准人。以前各版都保留。",
-    "Record a notice to everybody affected who has none, and write each as a page to print, with a list for a mailing system.\n\nEach party gets one file with its own lots and quantities and a receipt code; suppliers are told too.":
-        "给所有还没有通知的人记一次通知, 各写一页可打印的通知, 另有给群发系统的名单。\n\n每家一个文件, 只有自己的批次和数量, 带回执码; 上游也通知。",
+    "Record a notice to everybody affected who has none, and write each as a page to print, with a list for a mailing system.\n\nEach party gets one file with its own lots and quantities and a receipt code; suppliers are told too, who also got goods of the case in one file.":
+        "给所有还没有通知的人记一次通知, 各写一页可打印的通知, 另有给群发系统的名单。\n\n每家一个文件, 只有自己的批次和数量, 带回执码; 上游也通知, 自己也收到案件的货的, 写在同一个文件里。",
     "Open a case for LOTs, or what a rule fits, or what left or passed through a site, and everything made from it.\n\nFrom now on these goods can be neither transferred nor sold. The plan file (RCL15 Art. 15, 16) may say: date, product, brand, spec, produced, quantity, harm, process, area, duties, disposal, cost, refund, advice, expected, channel, ends, and, kept beside the log: representative, in_charge, phone, email, address.":
         "为 LOT, 合乎条件的, 从某处出去或经过某处的货, 以及用它们做成的一切立案。\n\n从现在起这些货不能转出也不能销售。计划文件 (RCL15 第 15, 16 条) 可写: date, product, brand, spec, produced, quantity, harm, process, area, duties, disposal, cost, refund, advice, expected, channel, ends, 以及存在日志旁边的 representative, in_charge, phone, email, address。",
     "Record that the public notice was published: starts the completion clock.": "记录召回公告已发布: 完成期限从此起算。",

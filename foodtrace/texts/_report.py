@@ -224,6 +224,7 @@ Without:  1. hash = SHA-256(a byte 00, then all bytes of the .entry)
     "report.times.booked": ("收货即封存", "received as sealed"),
     "report.times.no_evidence": ("没有证据", "no evidence"),
     "report.told.supplier": ("{at} (作为供货方)", "{at} (as a supplier)"),
+    "report.told.both": ("{at} (也作为供货方)", "{at} (as a supplier too)"),
     "report.told.own": ("召回方自己", "the recaller itself"),
     "report.told.not": ("未通知", "not notified"),
     "report.times.by": ("经手 {by}", "by {by}"),

@@ -138,7 +138,10 @@ def test_notices_are_pages_and_a_list_and_answers_come_back_by_file_and_by_code(
     opened(folder, lot)
     told = data_of(folder, "case", "notify", "--out", "n", "--json")
     jsonschema.validate(told, schema_of("case-notify"))
-    assert {(each["name"], each["received"], each["unit"]) for each in told} >= {("福安超市", 120_000, "g"), ("惠民菜店", 80_000, "g")}
+    assert {(each["name"], line["received"], line["unit"]) for each in told for line in each["lines"]} >= {
+        ("福安超市", 120_000, "g"),
+        ("惠民菜店", 80_000, "g"),
+    }
     with (folder / "n" / "sending.csv").open(encoding="utf-8-sig") as file:
         rows = {row["name"]: row for row in csv.DictReader(file)}
     assert set(rows) == {"福安超市", "惠民菜店", "北河农批", "李记蔬菜", "永发合作社"}

@@ -30,7 +30,10 @@ def test_everybody_gets_one_notice_with_nothing_but_his_own(world: World) -> Non
     world.born("K", "Q", 40).move("OP-Q/K", "Q", "Z", 40).move("OP-Q/K", "Z", "X", 10)
     case = world.open(LOT, "OP-Q/K")
     sent = world.do(notices.notify, case).notices
-    mine = {each.party.site: {lot.lot: (lot.received + lot.born, lot.on_hand) for lot in each.party.lots} for each in sent}
+    mine = {
+        each.party.site: {lot.lot: (lot.received + lot.born, lot.on_hand) for lot in (*each.party.lots, *each.party.supplied)}
+        for each in sent
+    }
     assert mine == {
         "W": {LOT: (100_000, 10_000)},
         "X": {LOT: (60_000, None), "OP-Q/K": (10_000, None)},
@@ -63,7 +66,8 @@ def test_a_notice_says_what_was_made_there_beside_what_came_and_adds_no_unlike_p
     case = world.open(LOT)
     sent = world.do(notices.notify, case)
     (mine,) = [each for each in sent.notices if each.party.site == "X"]
-    rows = [(row.unit, row.product, row.received, row.born) for row in mailing(sent, contacts=False) if row.site == "X"]
+    (mail,) = [each for each in mailing(sent, contacts=False) if each.site == "X"]
+    rows = [(row.unit, row.product, row.received, row.born) for row in mail.lines]
     assert rows == [("g", "", 60_000, 30_000), ("piece", "罐", 0, 100), ("piece", "袋", 0, 7)]
     with world.read() as session:
         public = public_of(session, case, micros(world.now))
@@ -122,9 +126,7 @@ def test_suppliers_of_what_went_in_are_told_as_well(world: World) -> None:
     world.move(LOT, "W", "F", 10).batch("06909999000012/B1", "F", 100, {LOT: 5})
     case = world.open("06909999000012/B1")
     sent = world.do(notices.notify, case)
-    up = {
-        each.party.site: [(lot.lot, lot.received) for lot in each.party.lots] for each in sent.notices if each.party.direction == "upstream"
-    }
+    up = {each.party.site: [(lot.lot, lot.received) for lot in each.party.supplied] for each in sent.notices if each.party.supplied}
     assert up["P"] == [(LOT, 5_000)]
     assert sorted(up) == ["F", "P"]
 
@@ -304,7 +306,7 @@ def test_a_notice_that_names_no_lot_tells_of_what_the_scope_then_meant_and_no_mo
             return {each.site for each in conditions(session, micros(world.now), world.case(case)) if each.kind == "unnotified"}
 
     def sent() -> set[str]:
-        return {each.party.site for each in world.do(notices.notify, case).notices if each.party.direction == "downstream"}
+        return {each.party.site for each in world.do(notices.notify, case).notices if each.party.lots}
 
     assert (world.answer(case).rates["R4"].numerator, untold(), sent()) == (2, set(), set())
     world.at(4).do(cases.widen, case, ["OP-Q/K"], "lab")
@@ -323,10 +325,10 @@ def test_what_came_by_the_records_is_named_beside_what_may_have_come(world: Worl
     (mine,) = [each for each in sent.notices if each.party.site == "Y"]
     assert [(each.received, each.recorded, each.travelling) for each in mine.party.lots] == [(None, 30_000, 5_000)]
     mails = mailing(sent, contacts=False)
-    (mail,) = [each for each in mails if each.site == "Y"]
+    (mail,) = next(each for each in mails if each.site == "Y").lines
     assert (mail.received, mail.recorded, mail.travelling, mail.goods[0].recorded) == (None, 30_000, 5_000, 30_000)
     assert f"{LOT} 30000+? ? 5000 confirmed" in as_csv(mails).decode("utf-8-sig")
-    assert next(each for each in mails if each.site == "X").recorded == 0, "what is known is in received"
+    assert next(each for each in mails if each.site == "X").lines[0].recorded == 0, "what is known is in received"
     with world.read() as session:
         for lang, words in (("en", "at least 30.0 kg (60 斤)"), ("zh", "至少 30.0 kg (60 斤)")):
             assert words in page(public_of(session, sent.case, micros(world.now)), mine, lang)  # type: ignore[arg-type]
@@ -340,9 +342,9 @@ def test_what_is_on_the_way_to_a_site_without_books_is_unknown_there_and_every_l
     (mine,) = [each for each in sent.notices if each.party.site == "Z"]
     assert [(each.received, each.on_hand, each.travelling) for each in mine.party.lots] == [(None, None, 5_000)]
     mails = mailing(sent, contacts=False)
-    (road,) = [each for each in mails if each.site == "Z"]
+    (road,) = next(each for each in mails if each.site == "Z").lines
     assert (road.received, road.on_hand, road.travelling) == (None, None, 5_000)
-    (two,) = [each for each in mails if each.site == "Y"]
+    (two,) = next(each for each in mails if each.site == "Y").lines
     assert [(each.lot, each.received, each.product) for each in two.goods] == [(LOT, 30_000, "芹菜"), ("OP-P/N", 10_000, "芹菜")]
     listed = as_csv(mails).decode("utf-8-sig")
     assert f"{LOT} ? ? 5000 confirmed" in listed

@@ -92,7 +92,7 @@ def test_who_writes_means_the_case_his_log_has_a_say_in(world: World) -> None:
         act(cases.publish, f"{CASE}@local/office", log=SHOP)
     assert error.value.code == "case.no_standing"
     sent = act(notices.notify, CASE, log=SHOP)
-    down = {each.party.site for each in sent.notices if each.party.direction == "downstream"}
+    down = {each.party.site for each in sent.notices if each.party.lots}
     assert (sent.case, down) == (f"{CASE}@{SHOP}", {"Q", "Z"})
     with world.read() as session:
         again = notices.sent_before(session, micros(world.now), f"{CASE}@{SHOP}")

@@ -24,7 +24,8 @@ def opened(world: World, scope: Given, **more: Any) -> RecallOpened:
 def told(world: World, case: str) -> dict[str, tuple[str, tuple[str, ...]]]:
     sent = world.do(notices.notify, case).notices
     assert len({each.party.site for each in sent}) == len(sent), "nobody gets two notices"
-    return {each.party.site: (each.party.direction, tuple(lot.lot for lot in each.party.lots)) for each in sent}
+    assert all(len(each.party.directions) == 1 for each in sent)
+    return {each.party.site: (way, tuple(lot.lot for lot in each.party.said(way))) for each in sent for way in each.party.directions}
 
 
 def test_goods_of_one_producer_that_lay_in_a_room_are_recalled_by_it_and_the_room_is_in_the_trade(world: World) -> None:

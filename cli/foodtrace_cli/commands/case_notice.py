@@ -37,7 +37,8 @@ def notify(
 ) -> None:
     """Record a notice to everybody affected who has none, and write each as a page to print, with a list for a mailing system.
 
-    Each party gets one file with its own lots and quantities and a receipt code; suppliers are told too.
+    Each party gets one file with its own lots and quantities and a receipt code; suppliers are told too, who also got goods of the
+    case in one file.
     """
     sent = _reprinted(ctx, case_id) if reprint else _recorded(ctx, case_id, which, by)
     for line in named_ahead(ctx, sent.ahead):
@@ -59,13 +60,11 @@ def notify(
     if as_json:
         emit_json(records)
         return
-    others, upstream = (
-        ctx.t("cli.case." + key, count=count) if count else "" for key, count in (("others", sent.others), ("upstream", sent.upstream))
-    )
+    counts = {"others": sent.others, "both": sent.both, "upstream": sent.upstream}
     if reprint:
         say(ctx.t("cli.case.reprinted", case=sent.case, count=len(sent.notices), folder=folder))
     else:
-        words = {"outlets": sent.outlets, "others": others, "upstream": upstream}
+        words = {key: ctx.t("cli.case." + key, count=count) if count else "" for key, count in counts.items()} | {"outlets": sent.outlets}
         say(ctx.t("cli.case.notified_files", folder=folder, count=len(sent.notices), list=name, **words))
     if not contacts:
         say(ctx.t("cli.case.masked"), err=True)
@@ -81,7 +80,7 @@ def _recorded(ctx: Context, case_id: str | None, which: str, by: str) -> Notifie
         if made is None:
             made = part
         else:
-            sums = {name: getattr(made, name) + getattr(part, name) for name in ("outlets", "others", "upstream", "notices")}
+            sums = {name: getattr(made, name) + getattr(part, name) for name in ("outlets", "others", "upstream", "both", "notices")}
             made = msgspec.structs.replace(made, **sums)
         if len(part.notices) < notices.MOST or which != "new":
             return made
