@@ -6,6 +6,9 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-input
 SOURCE := foodtrace cli tests benchmarks tools
 
+# Most tests that start a process start Python: it compiles every module once and for all, whatever the environment says.
+TESTS  := env -u PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -42,8 +45,12 @@ demo: $(VENV)/.runtime ## Carry a city through a month, recall two lots, verify 
 	$(BIN)/foodtrace --db demo.db demo
 
 .PHONY: test
-test: $(VENV)/.dev ## Run all tests, on SQLite and on a real PostgreSQL
-	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+test: $(VENV)/.dev ## Run all tests, on SQLite and on a real PostgreSQL; two runs do the same
+	$(TESTS) PYTHONHASHSEED=0 $(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+
+.PHONY: fuzz
+fuzz: $(VENV)/.dev ## Run the property tests on examples drawn anew, 20 times as many: make fuzz ARGS="--fuzz 500 tests/recall"
+	$(TESTS) $(BIN)/python -m pytest -n $(JOBS) -m hypothesis --fuzz 20 $(ARGS)
 
 # --- Checks --------------------------------------------------------------------------------------------------------
 

@@ -6,21 +6,42 @@ import uuid
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, is_hypothesis_test, settings
 
-settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("ci", settings.get_profile("default"), derandomize=True, print_blob=True)
-settings.load_profile("ci" if os.environ.get("CI") else "default")
+settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True, print_blob=True)
+settings.register_profile("fuzz", settings.get_profile("default"), derandomize=False)
+settings.load_profile("default")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fuzz", type=int, metavar="TIMES", help="draw examples anew with every run, and so many times as many of them")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--fuzz"):
+        settings.load_profile("fuzz")  # before the tests are read: what they set themselves goes on top of it
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    times = config.getoption("--fuzz")
     for item in items:
         if "pg_url" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.postgres)
+        test = getattr(item, "function", None)
+        if times and is_hypothesis_test(test):
+            _more_examples(test, times)
+
+
+def _more_examples(test: Any, times: int) -> None:
+    """Let a property test draw more: of one test function once, however many parameters it has."""
+    own: settings = test._hypothesis_internal_use_settings
+    if not hasattr(test, "_drawn_anew"):
+        test._hypothesis_internal_use_settings = settings(own, max_examples=own.max_examples * times)
+        test._drawn_anew = True
 
 
 @pytest.fixture(autouse=True)

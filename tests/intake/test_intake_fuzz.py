@@ -15,8 +15,7 @@ GOOD = workbook(("s", [SALES.split(","), FIRST.format(fuan="x").split(",")]))
 with zipfile.ZipFile(io.BytesIO(GOOD)) as _archive:
     PARTS = {name: _archive.read(name) for name in _archive.namelist()}
 
-settings.register_profile("fuzz", max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
-fuzz = settings(settings.get_profile("fuzz"))
+fuzz = settings(max_examples=200, suppress_health_check=list(HealthCheck))
 
 
 def attempt(data: bytes, **options: object) -> None:

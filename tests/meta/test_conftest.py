@@ -5,6 +5,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings
 
 LEFT = [
     "CREATE TABLE lot (name text); CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE SEQUENCE s",
@@ -52,3 +53,9 @@ def test_keys_lie_in_the_test_directory(tmp_keys: Path) -> None:
     assert list(tmp_keys.iterdir()) == []
     assert "FOODTRACE_LANG" not in os.environ
     assert os.environ["LANG"] == "C"
+
+
+def test_property_tests_draw_the_same_examples_in_every_run_unless_that_is_asked_for(pytestconfig: pytest.Config) -> None:
+    assert settings.default is not None
+    assert settings.default.derandomize is not bool(pytestconfig.getoption("--fuzz"))
+    assert settings.default.print_blob
