@@ -12,8 +12,10 @@ Rules, beyond the arithmetic of :mod:`foodtrace.recall.parcels`:
 6. A dispatch without lot is drawn from every holding of its product at the sender that had received goods by then, and takes
    nothing from any of them. What came there without lot is such a holding, affected or not, and is drawn so itself. Where affected
    goods came within what the clocks may be wrong after it, or lie there in another unit, all of it may be theirs.
-7. What came under one lot by the one paper of a transfer, and may by another be affected goods of another lot, may be all or nothing of the
-   scope: most is what came, least 0. Of a full lot it is all of the scope, as everything under its name.
+7. What came under one of two lots that papers name for one load may be all or nothing of the scope: most is what came, least 0; but all of
+   the scope where it left in a window by every paper. At the sender either lot may have stayed or gone, since the earliest that any of
+   them says (:mod:`foodtrace.recall.parcels`, rule 7). Under the name of a lot in the scope everything is of the scope (rule 2); a lot made
+   only from full lots is not full where a paper names another in its place that is not.
 
 Bounds hold for each holding by itself and are not always the tightest; of several holdings only the proportional shares add up.
 The replay costs O(k log k) in the records it is given.
@@ -67,8 +69,10 @@ class Extent(msgspec.Struct, frozen=True, kw_only=True):
     """(lot, site) of every affected holding."""
     presumed: frozenset[tuple[int, int]] = frozenset()
     """Those of them that only lot presumption brings in (not in E2)."""
-    unlike: frozenset[tuple[int, tuple[int, int]]] = frozenset()
-    """(lot, (log, seq)) of what came under that lot by the one paper of a transfer and may be affected goods by another (rule 7)."""
+    unlike: Mapping[tuple[int, tuple[int, int]], tuple[int, int]] = {}
+    """(lot, (log, seq)) of a word on a load that another paper calls by another lot -> when it left, earliest and latest (rule 7)."""
+    pairs: frozenset[tuple[int, int]] = frozenset()
+    """Every two lots that papers name for one load."""
     slack: int = 0
     """By how much clocks may have been wrong, microseconds (rule 6)."""
 
@@ -132,7 +136,7 @@ class _Replay:
             if flow.kind in (FlowKind.CONSUMED, FlowKind.PRODUCED, FlowKind.DISCARDED):
                 self.entries[flow.log, flow.seq].append(flow)
         self.lots = {lot for lot, _ in extent.affected}
-        self.full = extent.whole | made_full(self.flows, self.entries, whole=extent.whole, uncertain=extent.uncertain)
+        self.full = self._full()
         self.skipped = self.full - {lot for lots in self.candidates.values() for lot in lots}
         self.pools: dict[Key, Pool] = defaultdict(Pool)
         self.sold: dict[Key, Pool] = defaultdict(Pool)
@@ -142,6 +146,17 @@ class _Replay:
         self._mixes: dict[tuple[Key, ...], Mixed] = {}
         self._mixed_at: dict[tuple[int, int], list[Mixed]] = defaultdict(list)
         self.acts: list[_Act] = []
+
+    def _full(self) -> set[int]:
+        """Return the full lots (rules 5 and 7)."""
+        whole, barred = self.extent.whole, self.extent.uncertain
+        both = [pair for one, two in self.extent.pairs for pair in ((one, two), (two, one))]
+        while True:
+            found = whole | made_full(self.flows, self.entries, whole=whole, uncertain=barred)
+            odd = {lot for lot, other in both if lot in found and lot not in whole and other not in found}
+            if not odd:
+                return found
+            barred |= odd
 
     def _mark(self, log: int, seq: int, item: int = 0) -> tuple[str, int, int, int]:
         return (self.ids.get((log, seq), ""), log, seq, item)
@@ -202,6 +217,11 @@ class _Replay:
         leaves = min(move.t_out, move.t_in) if move.arrived else move.t_out
         takes = self._drawn(move) if move.unnamed else (source,) if move.src else ()
         mark = self._mark(move.log, move.seq)
+        left = self._unlike(move)
+        if left is not None and move.src:
+            counted: list[int] = []
+            for t in {min(left[0], leaves), leaves}:
+                self.acts.append(_Act(t, 0, mark, (), (), self._doubts, (source, move, counted)))
         if not move.dst or not move.arrived:
             self.acts.append(_Act(leaves, 1, mark, takes, (), self._departs, (move, leaves)))
             return
@@ -212,6 +232,23 @@ class _Replay:
             road: list[Parcel] = []
             self.acts.append(_Act(leaves, 1, mark, takes, (), self._departs, (move, leaves, road)))
             self.acts.append(_Act(move.t_in, 1, mark, (), (target,), self._arrives, (move, road)))
+
+    def _unlike(self, move: Move) -> tuple[int, int] | None:
+        """Return when the load of a move left by any paper, earliest and latest, where another calls it by another lot (rule 7)."""
+        if not self.extent.unlike:
+            return None
+        words = (self.extent.unlike.get((move.lot, entry)) for entry in move.words or move.entries)
+        told = [each for each in words if each is not None]
+        return (min(first for first, _ in told), max(last for _, last in told)) if told else None
+
+    def _doubts(self, source: Key, move: Move, counted: list[int]) -> None:
+        """Let goods be in doubt from when they may have left, and again where somebody counted before they left by their own paper."""
+        pool = self._pool(source)
+        if counted == [pool.counted]:
+            return
+        counted[:] = [pool.counted]
+        pool.may_not_have_left(move.left)
+        pool.may_have_left(move.of_others)
 
     def _passes(self, move: Move) -> None:
         """Let a move leave and arrive at one instant."""
@@ -242,9 +279,12 @@ class _Replay:
             parcel = join((parcel, unknown(move.of_others))) if move.instead else parcel
         else:
             parcel = unknown(move.sent) if (move.lot, move.dst) in self.extent.affected else clean(move.sent)
-        if any((move.lot, entry) in self.extent.unlike for entry in move.words or move.entries):
+        left = self._unlike(move)
+        if left is not None:
             parcel = parcel._replace(least=0, most=parcel.q)
-        return full(move.sent) if _within(self.extent.left, move.src, move.t_out) else parcel
+        first, last = left or (move.t_out, move.t_out)
+        inside = any(site == move.src and start <= first and last <= end for site, start, end in self.extent.left)
+        return full(move.sent) if inside else parcel
 
     def _without_lot(self, move: Move, t: int) -> Parcel:
         """Return what a dispatch without lot may hold (rule 6)."""
@@ -314,7 +354,7 @@ class _Replay:
         for key, pool in self.pools.items():
             if key[1] == site:
                 self._changes(key)
-                pool.stock = full(pool.stock.q)
+                pool.fill()
 
     def _entry(self, entry: tuple[int, int], flows: list[Flow]) -> None:
         taken = [flow for flow in flows if flow.kind == FlowKind.CONSUMED]
@@ -371,7 +411,7 @@ class _Replay:
         found = {key: Bounds(q, q, q, q) for key, q in stock.items() if key[0] in self.skipped and key[:2] in self.extent.affected}
         for key, pool in self.pools.items():
             if key[:2] in self.extent.affected:
-                q, least, micro, most = pool.stock
+                q, least, micro, most = pool.told
                 found[key] = Bounds(q, least, (micro + MICRO // 2) // MICRO, most)
         return found
 

@@ -15,6 +15,7 @@ from foodtrace.graph.flows import UNNAMED, Flow, FlowKind
 from foodtrace.graph.products import may_be
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.bounds import Bounds, Extent, Key, bounds
+from foodtrace.recall.entries import Entry
 from foodtrace.recall.facts import Facts
 from foodtrace.recall.moves import Move, pair
 from foodtrace.recall.quantities import Books, HoldingSum
@@ -114,22 +115,28 @@ def extent(facts: Facts, found: Affected, clauses: Sequence[Clause]) -> Extent:
         left=tuple(left),
         through=tuple(through),
         affected=frozenset(found.holdings),
-        unlike=frozenset(
-            (there[0], entry)
-            for each in found.unlike
-            for here, there in each.steps
-            if here in found.holdings or _possible_seed(found, there)
-            for entry in each.entries
-        ),
+        unlike=_unlike(found),
+        pairs=frozenset(each.lots for each in found.unlike),
         slack=found.slack,
         presumed=frozenset(holding for holding, link in found.holdings.items() if link.presumed),
     )
 
 
-def _possible_seed(found: Affected, holding: tuple[int, int]) -> bool:
-    """Say whether goods of a window may stand under this name there, by the other paper of their transfer."""
-    link = found.holdings.get(holding) if found.partial else None
-    return link is not None and link.seed and link.link == "possible"
+def _unlike(found: Affected) -> dict[tuple[int, Entry], tuple[int, int]]:
+    """Return (lot, word) of each load that papers call by two lots -> when it left by any of them, earliest and latest."""
+    if not found.unlike:
+        return {}
+    told: dict[tuple[int, Entry], list[Move]] = defaultdict(list)
+    for move in found.moves:
+        for entry in {*move.entries, *move.words}:
+            told[move.lot, entry].append(move)
+    left: dict[tuple[int, Entry], list[int]] = defaultdict(list)
+    for each in found.unlike:
+        words = [(lot, entry) for lot in each.lots for entry in each.entries if (lot, entry) in told]
+        times = [each.t_out, *(move.t_out for word in words for move in told[word] if (move.src, move.dst) == each.transfer[1:])]
+        for word in words:
+            left[word] += times
+    return {word: (min(times), max(times)) for word, times in left.items()}
 
 
 def _candidates(facts: Facts, found: Affected, known: set[int]) -> tuple[dict[int, frozenset[int]], list[Move], list[Flow]]:

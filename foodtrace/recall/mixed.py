@@ -51,7 +51,7 @@ class Mixed:
         for key in [key for key in self._changed if key[:2] in self._there]:
             self._changed.discard(key)
             pool = pools.get(key)
-            new, old = NOTHING if pool is None else pool.stock, self._last.get(key, NOTHING)
+            new, old = NOTHING if pool is None else pool.reach, self._last.get(key, NOTHING)
             self._last[key] = new
             if key[2] == self.unit:
                 self._sums = [total + one - other for total, one, other in zip(self._sums, new, old, strict=True)]

@@ -11,6 +11,8 @@ Rules, with the section's letters; every one keeps 0 <= lo <= p <= hi <= Q, so t
 5. **Made** from X to Y of the same unit: shrinking discards X-Y in the worst way for either bound, growing may have added either.
    Another unit: what the record calls loss is discarded first, then all is scaled, least down and most up.
 6. Inputs of unlike units: nothing is known between none and all, unless all, or nothing, was affected.
+7. Where nobody can say which of two lots a load was, either may have stayed. Of a lot whose book let it go so much more may lie there
+   (``spare``), of one whose book kept it so much less (``doubt``), until somebody counts. Both bounds hold for either.
 """
 
 from __future__ import annotations
@@ -99,38 +101,90 @@ def unnamed(q: int, candidates: Sequence[Parcel]) -> Parcel:
 
 
 class Pool:
-    """What lies at one holding, in one unit; ``debt`` is what left without ever having arrived (rule 4)."""
+    """What lies at one holding, in one unit; ``debt`` is what left without ever having arrived (rule 4).
 
-    __slots__ = ("debt", "stock")
+    With ``spare`` and ``doubt`` (rule 7) what lies there is between the book's quantity less ``doubt`` and that with ``spare``;
+    ``stock.most`` is then of all that may lie there, and may be above the book's quantity.
+    """
+
+    __slots__ = ("counted", "debt", "doubt", "spare", "stock")
 
     def __init__(self) -> None:
         self.stock = NOTHING
         self.debt = 0
+        self.spare = 0
+        self.doubt = 0
+        self.counted = 0
+        """How often somebody counted."""
+
+    @property
+    def told(self) -> Parcel:
+        """What can be said of the quantity that the book has."""
+        q, least, micro, most = self.stock
+        return Parcel(q, max(0, least - self.doubt), micro, min(most, q))
+
+    @property
+    def reach(self) -> Parcel:
+        """What may be drawn from here unseen: of the book's quantity, and as much of the scope as anything that may lie there."""
+        return self.stock._replace(most=self.stock.most + self.doubt)
+
+    def may_not_have_left(self, q: int) -> None:
+        """Say that so much of what the book lets out may have stayed (rule 7)."""
+        self.spare += q
+
+    def may_have_left(self, q: int) -> None:
+        """Say that so much of what the book keeps may have gone (rule 7)."""
+        self.doubt += q
+
+    def fill(self) -> None:
+        """Make everything that lies here, or may, part of the scope."""
+        self.stock = full(self.stock.q)._replace(most=self.stock.q + self.spare)
 
     def put(self, parcel: Parcel) -> None:
         """Take goods in; they repay the debt first."""
+        there = parcel
         if self.debt:
             paid = min(self.debt, parcel.q)
             self.debt -= paid
             parcel = divide(parcel, paid)[1]
         mine = self.stock
-        self.stock = Parcel(mine.q + parcel.q, mine.least + parcel.least, mine.micro + parcel.micro, mine.most + parcel.most)
+        most = mine.most + parcel.most
+        if self.spare:
+            most = min(mine.most + there.most, max(0, mine.q + parcel.q + self.spare - self.debt))
+        self.stock = Parcel(mine.q + parcel.q, mine.least + parcel.least, mine.micro + parcel.micro, most)
 
     def take(self, q: int) -> Parcel:
         """Let goods out, more than there are if the record says so."""
-        if q <= self.stock.q:
-            goes, self.stock = divide(self.stock, q)
-            return goes
-        excess = q - self.stock.q
-        goes = join((self.stock, unknown(excess)))
-        self.stock = NOTHING
-        self.debt += excess
+        there = self.stock
+        excess = max(0, q - there.q)
+        if excess:
+            goes = join((there, unknown(excess)))
+            self.stock = NOTHING
+            self.debt += excess
+        else:
+            goes, self.stock = divide(there, q)
+        if self.spare or self.doubt:
+            goes, self.stock = self._in_doubt(there, goes, self.stock)
         return goes
+
+    def _in_doubt(self, there: Parcel, goes: Parcel, stays: Parcel) -> tuple[Parcel, Parcel]:
+        """Return what goes and what stays where there may have been more than the book says, or less (rule 7)."""
+        beyond = max(0, goes.q - (there.q - self.doubt))
+        remain = max(0, there.q + self.spare - goes.q)
+        least = max(0, there.least - max(remain, self.doubt))
+        return goes._replace(least=least, most=min(goes.q, there.most + beyond)), stays._replace(most=min(there.most, max(0, remain)))
 
     def count(self, q: int) -> None:
         """Set the stock to what was counted: what is missing goes out, what is too much comes in as excess."""
         self.debt = 0
-        if q <= self.stock.q:
-            self.take(self.stock.q - q)
+        self.counted += 1
+        there = self.stock
+        if q <= there.q:
+            _, self.stock = divide(there, there.q - q)
         else:
-            self.put(unknown(q - self.stock.q))
+            self.put(unknown(q - there.q))
+        if self.spare or self.doubt:
+            least = max(0, there.least - max(0, there.q + self.spare - q, self.doubt))
+            most = min(q, there.most + max(0, q - (there.q - self.doubt)))
+            self.stock = self.stock._replace(least=least, most=most)
+            self.spare = self.doubt = 0

@@ -14,8 +14,16 @@ these; times are numbers, no two alike, and quantities are in the lot's unit::
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+import msgspec
+
+from foodtrace.graph.flows import FlowKind
+from foodtrace.recall.affected import find
+from foodtrace.recall.measure import measure
+from foodtrace.recall.memory import MemoryFacts
+from tests.recall.notation import SETTINGS, Build, at, clauses
 
 M = 1_000_000
 
@@ -48,7 +56,11 @@ class Bounds:
         self.scope = scope
         self.pools: dict[tuple[str, str], list[int]] = {}
         self.owed: dict[tuple[str, str], int] = {}
+        self.more: dict[tuple[str, str], int] = {}
+        self.less: dict[tuple[str, str], int] = {}
+        """How much more and less may lie there than the book says, by the other paper of a load; the most in pools is of all that may."""
         self.sold: dict[tuple[str, str], list[int]] = {}
+        self.counts: dict[tuple[str, str], int] = {}
         self.came: set[tuple[str, str]] = set()
         self.whole = {self.top(lot) for clause in scope if clause[0] == "lots" for lot in clause[1]}
         self.full = self._full()
@@ -72,7 +84,8 @@ class Bounds:
         found = {}
         for key, (q, lo, p, hi) in self.pools.items():
             if key in self.held:
-                found[key] = (q, q, q, q) if key[0] in self.full else (q, lo, (2 * p + M) // (2 * M), hi)
+                least, most = max(0, lo - self.less.get(key, 0)), min(q, hi)
+                found[key] = (q, q, q, q) if key[0] in self.full else (q, least, (2 * p + M) // (2 * M), most)
         return found
 
     def _full(self) -> set[str]:
@@ -86,12 +99,24 @@ class Bounds:
                 gains = len(units) == 1 and sum(q for _, q in made) > sum(q for _, q in taken)
                 for lot, _ in made:
                     births.setdefault(self.top(lot), []).append(({self.top(each) for each, _ in taken}, gains))
+        pairs = [(self.top(one), self.top(two)) for kind, one, two, *_ in self.records if kind == "papers"]
+        not_all: set[str] = set()
         full = set(self.whole)
         while True:
-            more = {lot for lot, each in births.items() if all(taken and not bad and taken <= full for taken, bad in each)} | full
-            if more == full:
+            more = {
+                lot
+                for lot, each in births.items()
+                if lot not in not_all and all(taken and not bad and taken <= full for taken, bad in each)
+            } | full
+            if more != full:
+                full = more
+                continue
+            # A lot made only of full ones is none where a paper names another in its place that is not.
+            odd = {one for pair in pairs for one, two in (pair, pair[::-1]) if one in full - self.whole and two not in full}
+            if not odd:
                 return full
-            full = more
+            not_all |= odd
+            full = set(self.whole)
 
     # -- pools: [Q, lo, p, hi] -------------------------------------------------------------------------------------------------
 
@@ -104,11 +129,15 @@ class Bounds:
         elif self.held.get(key):
             hi = q  # all of what only presumption makes affected may be, and so may what leaves it
         paid = min(self.owed.get(key, 0), q)
+        arrived, book = hi, self.pools.get(key, [0, 0, 0, 0])[0]
         if paid:
             self.owed[key] -= paid
             _, (q, lo, p, hi) = self.split((q, lo, p, hi), paid)
         mine = self.pools.setdefault(key, [0, 0, 0, 0])
+        all_of_it = mine[3] + arrived
         self.pools[key] = [a + b for a, b in zip(mine, (q, lo, p, hi), strict=True)]
+        if self.more.get(key):
+            self.pools[key][3] = min(all_of_it, max(0, book + q - self.owed.get(key, 0) + self.more[key]))
 
     @staticmethod
     def split(pool: Sequence[int], q: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -119,6 +148,7 @@ class Bounds:
     def take(self, lot: str, site: str, q: int) -> tuple[int, ...]:
         key = (self.top(lot), site)
         pool = self.pools.setdefault(key, [0, 0, 0, 0])
+        more, less = self.more.get(key, 0), self.less.get(key, 0)
         if q <= pool[0]:
             gone, rest = self.split(pool, q)
             self.pools[key] = list(rest)
@@ -127,6 +157,11 @@ class Bounds:
             gone = (q, pool[1], pool[2], pool[3] + x)
             self.pools[key] = [0, 0, 0, 0]
             self.owed[key] = self.owed.get(key, 0) + x
+        if more or less:
+            # As if all that may lie there did: more of another kind may go. And as if as little did as may: what goes is from nowhere.
+            remain = max(0, pool[0] + more - q)
+            gone = (q, max(0, pool[1] - max(remain, less)), gone[2], min(q, pool[3] + max(0, q - pool[0] + less)))
+            self.pools[key][3] = min(pool[3], remain)
         if key[0] in self.full:
             return (q, q, q * M, q)
         return gone if any(lot_ == key[0] for lot_, _ in self.held) else (q, 0, 0, 0)
@@ -147,7 +182,7 @@ class Bounds:
     def opens(self, site: str) -> None:
         for key, pool in self.pools.items():
             if key[1] == site:
-                self.pools[key] = [pool[0], pool[0], pool[0] * M, pool[0]]
+                self.pools[key] = [pool[0], pool[0], pool[0] * M, pool[0] + self.more.get(key, 0)]
 
     def _birth(self, lot: str, site: str, q: int, t: float) -> list:
         return [(t, 0, lambda: self.put(lot, site, (q, 0, 0, 0), t))]
@@ -171,22 +206,33 @@ class Bounds:
     def _papers(self, lot: str, other: str, source: str, target: str, q: int, out: float, into: float, received: int) -> list:
         if self.top(lot) == self.top(other):
             return self._move(lot, source, target, q, out, into, received)
-        ours, there = self.top(lot), self.top(other)
-        maybe = (ours, source) in self.held and (there, target) in self.held
-        one_load = {(ours, target), (there, target)} <= {*self.held} and not {(ours, source), (there, source)}.isdisjoint(self.held)
+        ours, there = (self.top(lot), source), (self.top(other), source)
+        known = {ours, there, (ours[0], target), (there[0], target)} & {*self.held}
+        one_load = {(ours[0], target), (there[0], target)} <= known and not {ours, there}.isdisjoint(known)
         # What left by its sender's paper as one lot does not lower his stock of the other.
         both = min(q, received) if one_load and self.unit(lot) == self.unit(other) else 0
 
+        counted: list[int] = []
+
+        def doubts(kinds: Sequence[tuple[str, str]]) -> None:
+            if counted == [self.counts.get(there, 0)]:
+                return
+            counted[:] = [self.counts.get(there, 0)]
+            if ours in kinds:
+                self.more[ours] = self.more.get(ours, 0) + q
+            self.more[there] = self.more.get(there, 0) + received - both
+            self.less[there] = self.less.get(there, 0) + both
+
         def arrives() -> None:
-            gone, lo, p, hi = self.take(other, source, received - both)
-            parcel = (gone + both, lo, p, hi + both)
-            if any(c[0] == "left" and c[1] == source and c[2] <= into <= c[3] for c in self.scope):
+            _, lo, p, hi = self.take(other, source, received - both)
+            parcel = (received, 0, p, received) if known else (received, lo, p, hi + both)
+            if any(c[0] == "left" and c[1] == source and c[2] <= out and into <= c[3] for c in self.scope):
                 parcel = (received, received, received * M, received)
-            elif maybe:
-                parcel = (received, 0, p, received)
             self.put(other, target, parcel, into)
 
-        return [(out, 0, lambda: self.take(lot, source, q)), (into, 0, arrives)]
+        # Somebody may have counted the other lot before it left by its own paper.
+        begun = [(out, -0.5, lambda: doubts([ours])), (into, -0.5, lambda: doubts([]))] if known else []
+        return [*begun, (out, 0, lambda: self.take(lot, source, q)), (into, 0, arrives)]
 
     def _make(self, site: str, taken: Sequence[tuple[str, int]], made: Sequence[tuple[str, int]], lost: int, t: float) -> list:
         def turns() -> None:
@@ -244,12 +290,17 @@ class Bounds:
         def counts() -> None:
             key = (self.top(lot), site)
             self.owed[key] = 0
-            there = self.pools.setdefault(key, [0, 0, 0, 0])[0]
+            there, least, _, most = self.pools.setdefault(key, [0, 0, 0, 0])
+            more, less = self.more.pop(key, 0), self.less.pop(key, 0)
+            self.counts[key] = self.counts.get(key, 0) + 1
             if q <= there:
                 self.take(lot, site, there - q)
             else:
                 mine = self.pools[key]
                 self.pools[key] = [mine[0] + q - there, mine[1], mine[2], mine[3] + q - there]
+            if more or less:
+                self.pools[key][1] = max(0, least - max(0, there + more - q, less))
+                self.pools[key][3] = min(q, most + max(0, q - there + less))
             self.came.add(key)
             if key[0] in self.full:
                 self.pools[key] = [q, q, q * M, q]
@@ -261,8 +312,9 @@ class Bounds:
             at = [key for key in self.came if key[1] == source]
             alike = [self.pools[key] for key in at if self.unit(key[0]) == "g"]
             there, _, p, hi = map(sum, zip((0, 0, 0, 0), *alike, strict=True))
+            hi += sum(self.less.get(key, 0) for key in at if self.unit(key[0]) == "g")
             most = min(q, hi + max(0, q - there))
-            if any(self.unit(key[0]) != "g" and self.pools[key][3] for key in at):
+            if any(self.unit(key[0]) != "g" and self.pools[key][3] + self.less.get(key, 0) for key in at):
                 most = q  # what lies there in another unit may be what was weighed
             part = min(q * p // there if there else 0, most * M)
             if any(c[0] == "left" and c[1] == source and c[2] <= t <= c[3] for c in self.scope):
@@ -314,13 +366,36 @@ def notation(records: Sequence[tuple]) -> tuple[str, list[tuple[int, str, str, i
     return "\n".join(lines).replace("*", ""), lost, numbered
 
 
-def affected_of(found: Any, texts: Mapping[int, str]) -> dict[tuple[str, str], bool]:
-    """Return the affected holdings of an answer by name -> whether only presumption brings them in."""
+def measured(
+    records: Sequence[tuple],
+    scope: Sequence[tuple],
+    *,
+    units: Mapping[str, str],
+    described: Callable[[MemoryFacts], MemoryFacts] = lambda facts: facts,
+) -> tuple[dict[tuple[str, str], tuple[int, int, int, int]], dict[tuple[str, str], bool], str]:
+    """Return what the engine says of each holding, the affected holdings -> whether only presumption brings them in, and the records' text.
+
+    :param described: says more of the lots.
+    """
+    text, lost, numbered = notation(records)
+    build = Build(text, units=dict(units))
+    for line in numbered:
+        build.flows = [msgspec.structs.replace(flow, pair=f"T{line - 1}") if flow.seq == line else flow for flow in build.flows]
+    for build.seq, lot, site, q, t in lost:
+        build.add(FlowKind.DISCARDED, lot, site, q, at(t), item=2000)
+    facts = described(build.facts(40))
+    asked = clauses(";".join(" ".join(each[1]) if each[0] == "lots" else " ".join(map(str, each)) for each in scope))
+    found = find(facts, asked, settings=SETTINGS)
+    texts = facts.texts({number for holding in found.holdings for number in holding})
 
     def name(lot: int) -> str:
         return texts[lot].rpartition("/")[2]
 
-    return {(name(lot), texts[site]): link.presumed for (lot, site), link in found.holdings.items()}
+    got = {
+        (name(lot), texts[site]): (each.quantity, each.least, each.proportional, each.most)
+        for (lot, site, _), each in measure(facts, found, asked).items()
+    }
+    return got, {(name(lot), texts[site]): link.presumed for (lot, site), link in found.holdings.items()}, text
 
 
-__all__ = ["Bounds", "affected_of", "notation"]
+__all__ = ["Bounds", "measured", "notation"]

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from foodtrace.graph.flows import FlowKind
-from foodtrace.recall.affected import find
-from foodtrace.recall.measure import measure
 from foodtrace.recall.memory import MemoryFacts
-from tests.recall.boundsreference import Bounds, affected_of, notation
-from tests.recall.notation import SETTINGS, UNITS, Build, at, clauses
+from tests.recall.boundsreference import Bounds, measured
+from tests.recall.notation import UNITS
 
 UNIT = {"B": "piece", "N": "piece", "C": "piece", "V": "ml"}
 """L K M O G in grams; B declares its content, N does not; what is made may be of any unit."""
@@ -68,10 +63,6 @@ def scopes(draw: st.DrawFn) -> list[tuple]:
     return made
 
 
-def scope_text(scope: list[tuple]) -> str:
-    return ";".join(" ".join(each[1]) if each[0] == "lots" else " ".join(map(str, each)) for each in scope)
-
-
 def described(facts: MemoryFacts) -> MemoryFacts:
     """Say what one piece of B holds."""
     for number, info in facts._lots.items():
@@ -93,21 +84,9 @@ NOWHERE = [
 @given(records(), scopes())
 @example(NOWHERE, [("left", "S", 1.125, 3.5), ("left", "P", 1.0, 1.0)])  # S is on no record: what came to W is not known to be from there
 def test_bounds_equal_the_reference(some: list[tuple], scope: list[tuple]) -> None:
-    text, lost, numbered = notation(some)
-    build = Build(text, units=UNIT)
-    for line in numbered:
-        build.flows = [msgspec.structs.replace(flow, pair=f"T{line - 1}") if flow.seq == line else flow for flow in build.flows]
-    for build.seq, lot, site, q, t in lost:
-        build.add(FlowKind.DISCARDED, lot, site, q, at(t), item=2000)
-    facts = described(build.facts(40))
-    asked = clauses(scope_text(scope))
-    found = find(facts, asked, settings=SETTINGS)
-    texts = facts.texts({number for holding in found.holdings for number in holding})
-    got: dict[Any, tuple[int, int, int, int]] = {}
-    for (each, place, _), bounds in measure(facts, found, asked).items():
-        key = (texts[each].rpartition("/")[2], texts[place])
-        got[key] = (bounds.quantity, bounds.least, bounds.proportional, bounds.most)
-        assert 0 <= bounds.least <= bounds.proportional <= bounds.most <= bounds.quantity, (key, text)
-    expected = Bounds(some, scope, affected_of(found, texts), units=UNIT, content=CONTENT).result()
+    got, held, text = measured(some, scope, units=UNIT, described=described)
+    for key, (q, least, proportional, most) in got.items():
+        assert 0 <= least <= proportional <= most <= q, (key, text)
+    expected = Bounds(some, scope, held, units=UNIT, content=CONTENT).result()
     nothing = (0, 0, 0, 0)
     assert {key: each for key, each in got.items() if each != nothing} == {k: e for k, e in expected.items() if e != nothing}, text
