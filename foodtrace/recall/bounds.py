@@ -152,7 +152,7 @@ class _Replay:
         whole, barred = self.extent.whole, self.extent.uncertain
         both = [pair for one, two in self.extent.pairs for pair in ((one, two), (two, one))]
         while True:
-            found = whole | made_full(self.flows, self.entries, whole=whole, uncertain=barred)
+            found = {*whole} | made_full(self.flows, self.entries, whole=whole, uncertain=barred)
             odd = {lot for lot, other in both if lot in found and lot not in whole and other not in found}
             if not odd:
                 return found

@@ -9,6 +9,7 @@ It shares no code with the engine but the answer to which holdings are affected.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeAlias
 
 Holding: TypeAlias = tuple[str, str]
@@ -37,7 +38,7 @@ class Ways:
         acts: list[tuple[float, int, Callable[[State], Iterable[State]]]] = []
         for n, record in enumerate(records):
             acts += getattr(self, "_" + record[0])(n, *record[1:])
-        acts += [(c[2], -1, lambda state, site=c[1]: self.opens(state, site)) for c in scope if c[0] == "through"]
+        acts += [(c[2], -1, partial(self.opens, c[1])) for c in scope if c[0] == "through"]
         states: set[frozenset] = {frozenset()}
         for _, _, act in sorted(acts, key=lambda each: each[:2]):
             states = {frozenset(made.items()) for state in states for made in act(dict(state))}
@@ -88,7 +89,7 @@ class Ways:
             for more in range(q - leaves + 1):
                 yield left, q if lot in self.full else gone + more if lot in self.lots else 0
 
-    def opens(self, state: State, site: str) -> Made:
+    def opens(self, site: str, state: State) -> Made:
         yield {key: (each[0], each[1], each[1], *each[3:]) if key[1] == site else each for key, each in state.items()}
 
     # -- records: each gives (time, 0, act) ------------------------------------------------------------------------------------
