@@ -192,13 +192,15 @@ def refused(
     :param goods: (full lot id, how much) of everything asked for; all reasons are recorded, the first is raised.
     :param tests: also ask whether a test of the lot was positive (rule 6).
     :param approved: a case that allows it, and is not asked. :param besides: codes of what else would have stood against it.
-    :param new: what comes to be by it: goods that a case's rule means are asked for before any record names them.
+    :param new: what comes to be by it: goods that a case's rule means are asked for before any record names them, more of a lot as the
+        lot itself.
     """
     events: list[Event] = []
     first: Refused | None = None
     now = micros(doing.now)
     unmade = (NOT_MADE,) if asked == "use" else ()  # a harvest that gets no certificate is there all the same
     made = {each.info.text: each for each in new}
+    unheard = {lot for lot, each in made.items() if not each.heard}
     wanted = list(goods)
     wanted += [(lot, each.quantity) for lot, each in made.items() if lot not in {named for named, _ in wanted}]
     for lot, quantity in wanted:
@@ -212,9 +214,9 @@ def refused(
                     site=site,
                     asked=asked,
                     lot=lot,
-                    product=made[lot].info.product if lot in made else "",
+                    product=made[lot].info.product if lot in unheard else "",
                     quantity=quantity,
-                    reasons=(error.code, *besides, *(unmade if lot in made else ())),
+                    reasons=(error.code, *besides, *(unmade if lot in unheard else ())),
                     case=case,
                 )
             )
@@ -226,14 +228,14 @@ def _reasons(
 ) -> list[tuple[Refused, str]]:
     found: list[tuple[Refused, str]] = []
     against = {each.case: each for each in blocks(session, lot, now, site)}
-    if made is not None:
+    if made is not None and not made.heard:
         from foodtrace.operations.gaterecalls import against_new  # noqa: PLC0415 - only where something comes to be
 
         against |= {each.case: each for each in against_new(session, now, made) if each.case not in against or each.link == "confirmed"}
     for block in sorted(against.values(), key=lambda each: (each.link != "confirmed", each.case)):
         verdict = "allow" if block.case == approved else verdict_of(block, asked)
         if verdict in ("refuse", "hold"):
-            found.append((_refusal(block, lot), block.case))
+            found.append((_refusal(block, lot, made), block.case))
     if tests:
         from foodtrace.operations.tests import check_tests  # noqa: PLC0415 - the gate's rules: a recall that asks who is behind it needs none
 
@@ -244,7 +246,9 @@ def _reasons(
     return found
 
 
-def _refusal(block: Block, lot: str) -> Refused:
+def _refusal(block: Block, lot: str, made: NewGoods | None) -> Refused:
+    if block.link == "confirmed" and made is not None:
+        return Refused("transfer.recalled_more" if made.heard else "transfer.recalled_new", value=lot, case=block.case)
     if block.link == "confirmed" and block.again:
         return Refused("transfer.recalled_again", value=lot, case=block.case)
     if block.link == "confirmed":

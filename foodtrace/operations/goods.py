@@ -260,7 +260,7 @@ def stands(session: Session, doing: Doing, lot: str, site: str) -> list[str]:
 def transform(
     session: Session, doing: Doing, site: str, kind: str, inputs: list[tuple[str, Quantity]], outputs: list[Output], loss: Quantity | None
 ) -> Outcome:
-    """Turn lots into lots at a site; inputs under recall are refused, and outputs that the rule of a case means."""
+    """Turn lots into lots at a site; inputs under recall are refused, and outputs that are, or that the rule of a case means."""
     place = resolve_site(session, site)
     portions = [Portion(resolve_lot(session, lot), quantity) for lot, quantity in inputs]
     asked = {"site": place, "kind": kind, "inputs": tuple(portions), "outputs": tuple(outputs), "loss": loss}

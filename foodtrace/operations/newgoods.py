@@ -1,4 +1,4 @@
-"""Goods that are about to come to be, as the rule of a recall case sees them: no record names the lot yet (RECALL section 7).
+"""Goods that are about to come to be, as recall cases see them: of new lots, and more of lots on record (RECALL section 7).
 
 A rule is evaluated anew in each answer, so a lot is under recall from the moment its first paper says what it is. To be asked for after
 that is too late: the label is printed, the batch is filled. Rules:
@@ -6,7 +6,8 @@ that is too late: the label is printed, the batch is filled. Rules:
 1. What an entry would say of its lots is read from what it would do to the records, so that what is asked here is what a recall finds then.
 2. Who made a lot is whoever's the site is that it comes to be at; a farm's crop has no supplier; of what is made of other lots their
    operators are the suppliers, and of anything else they are not known (:mod:`foodtrace.graph.predicate`).
-3. A lot that moved or was counted is no new one: the records say what stands against it.
+3. A lot that moved or was counted is no new one: the records say what stands against it, and what stands against it stands against making
+   more of it. What goes back into the lot that it was is no more of it: it is asked for as what is used.
 """
 
 from __future__ import annotations
@@ -29,10 +30,12 @@ class NewGoods(NamedTuple):
     suppliers: frozenset[str]
     """Operators whose lots go into it; empty: none do, or nobody knows (:attr:`LotInfo.harvested`)."""
     quantity: Quantity | None = None
+    heard: bool = False
+    """The lot is on record: it would be more of it."""
 
 
 def new_goods(facts: SqlFacts, event: Event) -> list[NewGoods]:
-    """Return the lots that an event which is not on record would bring about, as it says what they are."""
+    """Return the lots of which an event that is not on record would make goods, as it says what they are."""
     made = effects(event, "", -1)
     sources = {src: None for src, _, _ in made.edges}
     texts = {text for each in made.lots for text in (each.site,) if text}
@@ -58,9 +61,10 @@ def new_goods(facts: SqlFacts, event: Event) -> list[NewGoods]:
             ),
             frozenset(suppliers.get(each.lot, ())),
             next((Quantity(flow.q, UNIT_NAMES[flow.unit]) for flow in made.flows if flow.lot == each.lot), None),
+            not unheard(facts, each.lot),
         )
         for each in made.lots
-        if each.lot not in sources and unheard(facts, each.lot)
+        if each.lot not in sources
     ]
 
 

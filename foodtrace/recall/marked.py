@@ -18,7 +18,7 @@ from typing import TypeAlias
 import msgspec
 
 from foodtrace.recall.blocking import Doing, Mark
-from foodtrace.recall.finding.case import facts_of, judge_of
+from foodtrace.recall.finding.case import judge_of, marked_facts
 from foodtrace.recall.finding.look import Entry, Look
 
 Place: TypeAlias = tuple[int, int, int]
@@ -48,21 +48,18 @@ def marked(look: Look) -> Iterator[Marked]:
     case = look.case
     if case is None:
         return
-    judge = judge_of(look, case)
-    for fact in facts_of(look, case):
-        marks = judge.marks(fact.doing, fact.lot, fact.site, fact.t)
-        if marks:
-            yield Marked(
-                doing=fact.doing,
-                lot=fact.lot,
-                site=fact.site,
-                t=fact.t,
-                q=fact.amount[0],
-                unit=fact.amount[1],
-                marks=marks,
-                booked=fact.booked,
-                entry=fact.entry,
-            )
+    for fact, marks in marked_facts(look, case):
+        yield Marked(
+            doing=fact.doing,
+            lot=fact.lot,
+            site=fact.site,
+            t=fact.t,
+            q=fact.amount[0],
+            unit=fact.amount[1],
+            marks=marks,
+            booked=fact.booked,
+            entry=fact.entry,
+        )
 
 
 def unsealed(look: Look, facts: Iterable[Marked]) -> dict[Place, int]:

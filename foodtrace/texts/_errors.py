@@ -426,6 +426,22 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "transfer.recalled": ("{value} 在召回 {case}, 不能转出或使用", "{value} is under recall {case} and cannot be moved on or used"),
     "transfer.recalled.hint": ("退回用 foodtrace case return", "send it back with foodtrace case return"),
+    "transfer.recalled_new": (
+        "{value} 一做出来就在召回 {case} 里, 不能做, 也不能开合格证",
+        "{value} would be under recall {case} from its first record on: it is not made and gets no certificate",
+    ),
+    "transfer.recalled_new.hint": (
+        "用 foodtrace case status {case} 看召回的是什么; 这一批确实不在其中的, 由案件负责人按批号解除",
+        "see what is recalled with foodtrace case status {case}; if this lot is none of it, whoever leads the case clears it by its number",
+    ),
+    "transfer.recalled_more": (
+        "{value} 在召回 {case}, 不能再往这一批里做货, 也不能开合格证",
+        "{value} is under recall {case}: no more of it is made, and it gets no certificate",
+    ),
+    "transfer.recalled_more.hint": (
+        "别的货做成另一批, 用另一个批号; 这一批已有的货退回用 foodtrace case return",
+        "what is made of other goods gets a lot of its own; what there is of this one is sent back with foodtrace case return",
+    ),
     "transfer.recall_possible": ("{value} 可能在召回 {case} 里, 暂缓", "{value} may be under recall {case}, held"),
     "transfer.recall_possible.hint": ("先问案件负责人", "ask who leads the case"),
     "transfer.rules_missing": (

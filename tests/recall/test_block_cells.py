@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import pytest
 
+from foodtrace import Quantity
 from foodtrace.errors import Conflict, Refused
 from foodtrace.events import (
     Correction,
@@ -157,9 +158,21 @@ def gate(world: World, lot: str) -> str:
     return "refuse" if "gate.recalled" in codes else "hold" if "gate.recall_possible" in codes else "allow"
 
 
-def fill(world: World, lot: str) -> object:
+def rework(world: World, lot: str, quantity: Quantity) -> object:
+    """Turn goods of no case into more of a lot."""
+    return world.do(goods.transform, "W", "rework", [(clean(world), kg(1))], [Output(lot=lot, quantity=quantity)], None)
+
+
+def clean(world: World) -> str:
+    """Return a lot that no case is about."""
+    name = world.name().upper()
+    world.born(name, "Q", 5)
+    return f"OP-Q/{name}"
+
+
+def fill(world: World, lot: str, batch: str = "") -> object:
     said = batches.Filling(
-        lot=f"06909999000012/{world.name().upper()}",
+        lot=batch or f"06909999000012/{world.name().upper()}",
         product="小北1段",
         quantity=pieces(1),
         inputs=[(lot, kg(1))],
@@ -208,7 +221,10 @@ COLUMNS: Final[dict[str, tuple[str, str, Ask]]] = {
     "transfer without --from": (BATCH, "transfer", lambda w, lot: w.do(goods.transfer, lot, pieces(1), "Z", source="X", allow_short=True)),
     "transform repack": (LOT, "use", lambda w, lot: cut(w, lot, "repack")),
     "transform renumber": (LOT, "use", lambda w, lot: cut(w, lot, "renumber")),
+    "transform into it": (LOT, "use", lambda w, lot: rework(w, lot, kg(1))),
+    "transform into a batch": (BATCH, "use", lambda w, batch: rework(w, batch, pieces(1))),
     "formula batch": (LOT, "use", fill),
+    "formula batch again": (FRESH, "use", lambda w, batch: fill(w, clean(w), batch)),
     "formula release": (FRESH, "release", lambda w, lot: w.do(batches.release, lot, "CJ-2", "F")),
     "formula pack": (BATCH, "packing", lambda w, lot: w.do(packing.pack, w.name(), "F", lot=lot, cans=1)),
     "formula pack a case on a pallet": (BATCH, "packing", pallet),
@@ -233,6 +249,9 @@ def held(world: World) -> list[goods.Stock]:
         return [each for lot in (LOT, BATCH, FRESH) for each in goods.stock_of(session, lot, micros(world.now))]
 
 
+REFUSALS: Final = {"transfer.recalled": "refuse", "transfer.recalled_more": "refuse", "transfer.recall_possible": "hold"}
+
+
 def verdict(world: World, lot: str, ask: Ask) -> str:
     """Return what an ask got: allow, hold or refuse; the texts of a refusal must be there in both languages."""
     try:
@@ -242,7 +261,7 @@ def verdict(world: World, lot: str, ask: Ask) -> str:
         return {"certificate.exists": "allow"}[error.code]
     except Refused as error:
         said = all(CASE[:4] in error.message(lang) and error.hint(lang) for lang in LANGS)
-        return {"transfer.recalled": "refuse", "transfer.recall_possible": "hold"}[error.code] if said else "without words"
+        return REFUSALS[error.code] if said else "without words"
     return found if found in ("hold", "refuse") else "allow"
 
 

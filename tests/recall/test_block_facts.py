@@ -56,6 +56,12 @@ def fact(kind: str, name: str, at: dt.datetime) -> Event:
         "use in a batch": lambda: FormulaBatch(
             **common, site="F", lot=f"06909999000012/{name}".upper(), product="x", quantity=pieces(1), inputs=(Portion(LOT, kg(1)),)
         ),
+        "made of other goods": lambda: Transformation(
+            **common, site="W", kind="rework", inputs=(Portion(OTHER, kg(1)),), outputs=(Output(lot=LOT, quantity=kg(1)),)
+        ),
+        "filled of other goods": lambda: FormulaBatch(
+            **common, site="F", lot=BATCH, product="x", quantity=pieces(1), inputs=(Portion(OTHER, kg(1)),)
+        ),
         "packing": lambda: Packing(**common, site="F", parent=name, lot=BATCH, quantity=pieces(1)),
         "unpacking": lambda: Packing(**common, site="F", parent=name, lot=BATCH, quantity=pieces(1), action="delete"),
         "release": lambda: BatchReleased(**common, site="F", lot=FRESH, certificate="CJ-9"),
@@ -76,7 +82,19 @@ MARKED: Final = ("before_known", "after_notice")
 FACTS: Final[dict[str, tuple[set[str], set[str]]]] = {
     # kind of fact -> (marks from the opening on, marks from K(s) on)
     **dict.fromkeys(
-        ("sale", "dispatch", "entry", "use", "use in a batch", "packing", "release", "certificate"), ({"before_known"}, {"after_notice"})
+        (
+            "sale",
+            "dispatch",
+            "entry",
+            "use",
+            "use in a batch",
+            "made of other goods",
+            "filled of other goods",
+            "packing",
+            "release",
+            "certificate",
+        ),
+        ({"before_known"}, {"after_notice"}),
     ),
     "dispatch and arrival": ({"before_known"}, {"after_notice"}),
     **dict.fromkeys(("receipt", "receipt as sealed"), (set[str](), {"after_notice"})),

@@ -62,7 +62,7 @@ def refuses(world: World, code: str, lot: str, ask: Any) -> None:
 def test_no_certificate_of_a_new_lot_that_a_rule_means_and_none_the_second_time(world: World, rule: dict[str, Any]) -> None:
     case = opened(world, **rule)
     for _ in range(2):  # the first refusal named the lot, and said nothing of what it is
-        refuses(world, "transfer.recalled", NEW, certify_ask(world))
+        refuses(world, "transfer.recalled_new", NEW, certify_ask(world))
     assert {each.case for each in world.refusals()} == {case}
     world.do(cases.withdraw, case, "an error", "9")
     assert certify(world).event.lot == NEW
@@ -94,12 +94,15 @@ def test_a_possible_match_is_held_or_as_the_pack_says(world: World, tmp_path: Pa
 def test_no_lot_is_made_of_others_that_a_rule_means(world: World) -> None:
     case = opened(world, product="黄油")
     out = [Output(lot="OP-W/B-1", quantity=kg(5), product="黄油"), Output(lot="OP-W/B-2", quantity=kg(5), product="奶酪")]
-    refuses(world, "transfer.recalled", "OP-W/B-1", lambda: world.do(goods.transform, "W", "process", [("OP-P/L", kg(10))], out, None))
+    refuses(world, "transfer.recalled_new", "OP-W/B-1", lambda: world.do(goods.transform, "W", "process", [("OP-P/L", kg(10))], out, None))
     event = world.do(goods.transform, "W", "process", [("OP-P/L", kg(10))], out[1:], None)
     assert [each.lot for each in event.outputs] == ["OP-W/B-2"]
     opened(world, supplier="OP-Q")
     refuses(
-        world, "transfer.recalled", "OP-W/B-3", lambda: world.do(goods.transform, "W", "repack", [("OP-Q/K", kg(1))], [bare("B-3")], None)
+        world,
+        "transfer.recalled_new",
+        "OP-W/B-3",
+        lambda: world.do(goods.transform, "W", "repack", [("OP-Q/K", kg(1))], [bare("B-3")], None),
     )
     assert world.do(goods.transform, "W", "repack", [("OP-P/L", kg(1))], [bare("B-4")], None).outputs
     assert case
@@ -108,7 +111,7 @@ def test_no_lot_is_made_of_others_that_a_rule_means(world: World) -> None:
 def test_what_was_refused_and_never_made_is_looked_for_nowhere(world: World) -> None:
     case = opened(world, product="黄油")
     out = [Output(lot="OP-W/B-1", quantity=kg(5), product="黄油")]
-    refuses(world, "transfer.recalled", "OP-W/B-1", lambda: world.do(goods.transform, "W", "process", [("OP-P/L", kg(10))], out, None))
+    refuses(world, "transfer.recalled_new", "OP-W/B-1", lambda: world.do(goods.transform, "W", "process", [("OP-P/L", kg(10))], out, None))
     with world.read() as session:
         answer = recall(session, (), now=micros(world.now), scope=(PredicateClause(product="黄油"),))
         assert (answer.outlets, answer.others, answer.affected_lots) == ((), (), ())
@@ -132,7 +135,7 @@ def test_no_batch_is_filled_that_a_rule_means(world: World) -> None:
         produced=dt.date(2026, 3, 5),
         expiry=dt.date(2028, 3, 4),
     )
-    refuses(world, "transfer.recalled", said.lot, lambda: world.do(batches.make, "F", said))
+    refuses(world, "transfer.recalled_new", said.lot, lambda: world.do(batches.make, "F", said))
 
 
 def test_goods_are_not_relabelled_into_the_rule_of_another_case(world: World) -> None:
@@ -140,7 +143,7 @@ def test_goods_are_not_relabelled_into_the_rule_of_another_case(world: World) ->
     opened(world, code="RL*")
     refuses(
         world,
-        "transfer.recalled",
+        "transfer.recalled_new",
         "OP-W/RL-1",
         lambda: world.do(reselling.correct, mine, "W", "OP-P/L", kg(1), "OP-W/RL-1", approved_by="9", note="label"),
     )
@@ -167,6 +170,6 @@ def test_on_the_command_line_no_label_is_written(tmp_path: Path) -> None:
         "label.png",
         code=1,
     )
-    assert "transfer.recalled" in said
+    assert "transfer.recalled_new" in said
     assert not (tmp_path / "label.png").exists()
     assert "refused 1 time" in run(tmp_path, "case", "status")

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -219,6 +220,47 @@ def test_what_lay_there_when_the_notice_arrived(tmp_path: Path, hours: float, x:
     assert quick == full
     assert isinstance(quick, Answer)
     assert {row.site: [each.at_notice for each in row.amounts] for row in quick.outlets} == {"X-1": [x], "Y-1": [y]}
+
+
+def test_making_more_of_a_lot_of_the_case_is_marked_by_what_it_was_made_of(tmp_path: Path) -> None:
+    """M, which the case names, is made of other goods: that is marked. N is made of L of the case: the use of L is marked, and no more."""
+    clock = Clock()
+    clock.now += 17 * 24 * 3_600_000_000
+    scope = (LotsClause(lots=("F-1/L", "P-1/M")),)
+    with opened(tmp_path, clock) as ledger:
+        begun(ledger)
+        gram = Quantity(1, "g")
+        ledger.record(
+            [
+                *born("k", "F-1/K"),
+                *(each if not isinstance(each, RecallOpened) else msgspec.structs.replace(each, scope=scope) for each in TRADE),
+                Transformation(
+                    **at(20),
+                    site="P-1",
+                    kind="blend",
+                    id="m",
+                    inputs=(Portion("F-1/K", gram),),
+                    outputs=(Output(lot="P-1/M", quantity=gram),),
+                ),
+                Transformation(
+                    **at(20),
+                    site="X-1",
+                    kind="blend",
+                    id="n",
+                    inputs=(Portion("F-1/L", gram),),
+                    outputs=(Output(lot="P-1/N", quantity=gram),),
+                ),
+            ],
+            log=LOGS[0],
+        )
+        found = both(ledger, micros(NOW))
+    assert found is not None
+    quick, full = found
+    assert quick == full
+    assert isinstance(quick, Answer)
+    marked = {(each.lot, each.site) for each in full.untraced if each.kind == "before_known"}
+    assert {("P-1/M", "P-1"), ("F-1/L", "X-1")} <= marked
+    assert "P-1/N" not in {lot for lot, _ in marked}
 
 
 HANDED_OVER: Final[dict[str, tuple[str, Callable[[], Event]]]] = {

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -27,6 +27,9 @@ ASKS: Mapping[int, Doing] = {
 }
 """Kind of a flow -> what was done that a block is for."""
 
+MAKING: Final[Doing] = "use"
+"""What making more of a lot is asked for as: what it is made of is used for it."""
+
 
 class Fact(NamedTuple):
     """Something recorded of affected goods that an ask would have been judged for."""
@@ -47,13 +50,36 @@ def against(look: Look) -> Iterator[Finding]:
     case = look.case
     if case is None:
         return
+    for fact, found in marked_facts(look, case):
+        yield from found_in(fact.lot, fact.site, fact.entry, fact.amount, found)
+
+
+def marked_facts(look: Look, case: Case) -> Iterator[tuple[Fact, tuple[Mark, ...]]]:
+    """Iterate over the facts that a case marks.
+
+    Making more of a lot of the case is one, of other goods; whoever used goods of the case for it is marked for that.
+    """
     judge = judge_of(look, case)
-    for fact in facts_of(look, case):
-        yield from judge.fact(*fact[:6])
+    used: set[Entry] = set()
+    for fact in _facts_of(look, case):
+        found = judge.marks(fact.doing, fact.lot, fact.site, fact.t)
+        if found:
+            used |= {fact.entry} if fact.doing == "use" else set()
+            yield fact, found
+    for fact in _made(look, case):
+        if fact.entry not in used and (found := judge.marks(fact.doing, fact.lot, fact.site, fact.t)):
+            yield fact, found
 
 
-def facts_of(look: Look, case: Case) -> Iterator[Fact]:
-    """Iterate over what is recorded of affected lots and that an ask would have been judged for, marked or not."""
+def _made(look: Look, case: Case) -> Iterator[Fact]:
+    corrected = _corrected(look, case)
+    for flow in look.found.flows:
+        if flow.kind == FlowKind.PRODUCED and flow.t >= case.opened and (flow.log, flow.seq) not in corrected:
+            yield Fact(MAKING, flow.lot, flow.site, flow.t, (flow.log, flow.seq), (flow.q, flow.unit))
+
+
+def _facts_of(look: Look, case: Case) -> Iterator[Fact]:
+    """Iterate over what is recorded of affected lots and that an ask would have been judged for, marked or not; :func:`_made` apart."""
     corrected = _corrected(look, case)
     for flow in look.found.flows:
         doing = ASKS.get(flow.kind)
@@ -125,10 +151,15 @@ class Judge:
         return marks(doing, t, self.case.opened, self._known(site))
 
     def fact(self, doing: Doing, lot: int, site: int, t: int, entry: Entry, amount: tuple[int, int]) -> Iterator[Finding]:
-        """Yield the findings of one fact; ``sealed`` is how it should be booked, not a finding."""
-        for mark in self.marks(doing, lot, site, t):
-            if mark != "sealed":
-                yield Finding(kind=mark, lot=lot, site=site, entries=(entry,), value=amount[0], unit=amount[1])
+        """Return the findings of one fact."""
+        return found_in(lot, site, entry, amount, self.marks(doing, lot, site, t))
+
+
+def found_in(lot: int, site: int, entry: Entry, amount: tuple[int, int], marks: Iterable[Mark]) -> Iterator[Finding]:
+    """Yield the findings that marks of one fact are; ``sealed`` is how it should be booked, not a finding."""
+    for mark in marks:
+        if mark != "sealed":
+            yield Finding(kind=mark, lot=lot, site=site, entries=(entry,), value=amount[0], unit=amount[1])
 
 
 def restocked(look: Look) -> Iterator[Finding]:

@@ -14,7 +14,7 @@ from foodtrace.recall.calendars import calendar_of
 from foodtrace.recall.custody import freed
 from foodtrace.recall.entries import Entry, newest
 from foodtrace.recall.facts import Case
-from foodtrace.recall.finding.case import ASKS, Judge, again, found_elsewhere, silent
+from foodtrace.recall.finding.case import ASKS, MAKING, Judge, again, found_elsewhere, silent
 from foodtrace.recall.finding.look import Finding
 from foodtrace.recall.heard import Heard
 from foodtrace.recall.plain.casebooks import CaseBooks
@@ -22,6 +22,7 @@ from foodtrace.recall.plain.findings import Found
 from foodtrace.recall.plain.lot import LotBooks
 from foodtrace.recall.settings import Settings
 
+_PRODUCED: Final = int(FlowKind.PRODUCED)
 _RECEIPT: Final = int(FlowKind.RECEIPT)
 _BROUGHT: Final = int(FlowKind.CONSUMER_RETURN)
 
@@ -45,6 +46,7 @@ def case_findings(facts: SqlFacts, books: CaseBooks, case: Case, settings: Setti
     entitled = _Receipts(books)
     for each in gathered.books.values():
         found += _against(each, judge, entitled)
+    found += _made(gathered.books.values(), judge)
     made = {(each.kind, each.lot, each.site, each.unit, each.value, each.entries) for each in found}
     return made | {each for lot in gathered.books.values() for each in _brought_back(lot, facts)}
 
@@ -82,6 +84,19 @@ def _against(books: LotBooks, judge: Judge, receipts: _Receipts) -> Iterator[Fin
         if move.arrived and move.dst and not move.recall and move.t_in >= opened:
             told = "market_entry" if receipts.doing(move.entries) else "receipt"
             yield from judge.fact(told, lot, move.dst, move.t_in, move.entries[-1], (move.received, unit))  # type: ignore[arg-type]
+
+
+def _made(lots: Iterable[LotBooks], judge: Judge) -> Iterator[Finding]:
+    """Find where more of a lot of the case was made of other goods; who used goods of the case for it was found already."""
+    made = [(each, row) for each in lots for row in each.births if row[0] == _PRODUCED and row[6] >= judge.case.opened]
+    used: set[Entry] = set()
+    for each in lots if made else ():
+        for row in each.consumed:
+            if judge.marks("use", each.lot, row[2], row[6]):
+                used.add((row[8], row[9]))
+    for each, row in made:
+        if (row[8], row[9]) not in used:
+            yield from judge.fact(MAKING, each.lot, row[2], row[6], (row[8], row[9]), (row[5], row[4]))
 
 
 def _acts(facts: SqlFacts, books: CaseBooks, judge: Judge) -> Iterator[Finding]:
