@@ -102,7 +102,7 @@ class Words:
         return {text: number for text in texts if (number := known[text]) is not None}
 
     def texts(self, ids: Collection[int]) -> Mapping[int, str]:
-        """Return the texts of lot or site numbers."""
+        """Return the texts of lot or site numbers, of these and of whatever was asked for before: take them by number."""
         missing = [each for each in ids if each not in self._texts]
         if missing:
             self._texts.update(texts_of(self._s, missing))

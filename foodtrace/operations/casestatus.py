@@ -46,7 +46,7 @@ from foodtrace.recall.facts import Case, Planned, found_there
 from foodtrace.recall.finding.look import Look
 from foodtrace.recall.finds import Find, words_on
 from foodtrace.recall.heard import heard_of
-from foodtrace.recall.marked import marked, unsealed
+from foodtrace.recall.marked import free_at_own, marked, unsealed
 from foodtrace.recall.matter import Matter
 from foodtrace.recall.packs import for_case
 from foodtrace.recall.report import CurvePoint, at_deadline, curve_points, plan_said
@@ -59,7 +59,8 @@ from foodtrace.storage.session import Session
 
 What: TypeAlias = Literal[
     "start", "publish", "complete", "answer", "notify", "report", "destroy", "seal", "seal_received",
-    "dispose", "dispose_own", "receive", "receive_said", "pass_on", "contradicts", "draw", "visit", "revisit", "reopen", "reopen_over",
+    "dispose", "seal_own", "dispose_own", "receive", "receive_said", "pass_on", "contradicts", "draw", "visit", "revisit",
+    "reopen", "reopen_over",
 ]  # fmt: skip
 State: TypeAlias = Literal["open", "closed", "withdrawn"]
 
@@ -232,7 +233,9 @@ class Standing:
         """The steps of the case without visits that found nothing but cleared goods."""
         self.against = conditions(session, now, case, self.found, recorded_until=recorded, matter=self.matter)
         self.names = {each.site: each.name for each in reversed(self.against)}
-        self.visited = set(self.facts.texts({step.site for step in case.steps if found_there(step, now)}).values())
+        visited = {step.site for step in case.steps if found_there(step, now)}
+        texts = self.facts.texts(visited)
+        self.visited = {texts[site] for site in visited}
         self.broken = since_closed(session, case, self.told, self.against)
         """Of a closed case: what did not stand against it when it was closed."""
 
@@ -274,6 +277,7 @@ class Standing:
         facts = list(marked(look))
         names = {number: info.name for number, info in self.found.sites.items()}
         self.unsealed = unsealed_said(self.facts, unsealed(look, facts), names, self.found.called)
+        self.own_free = unsealed_said(self.facts, free_at_own(look), names, self.found.called)
         mine = told_of_this(self.session, self.facts, case, self.told, self.found)
         done = Done(self.facts, case, mine, self.found, self.rows, self.settings, self.origins, facts)
         return CaseStatus(
@@ -418,8 +422,20 @@ class Standing:
         for each in self.against:
             if received.get((each.site, each.unit, each.product)) == each.quantity and each.kind == "free":
                 continue  # that is all there is to seal
-            if (todo := self._what(each)) is not None:
+            if each.kind == "undisposed":
+                yield from self._own(each)
+            elif (todo := self._what(each)) is not None:
                 yield self._task(todo, each.site, quantity=each.quantity, unit=each.unit, product=each.product, goods=each.goods)
+
+    def _own(self, each: Condition) -> Iterable[Task]:
+        """Return what is to be done about goods at a site of whoever recalls: what lies free is sealed, the rest is disposed of."""
+        free = {free.lot: free.quantity for free in self.own_free if (free.site, free.unit) == (each.site, each.unit)}
+        sealing = tuple(Goods(lot=goods.lot, quantity=min(goods.quantity, free[goods.lot])) for goods in each.goods if goods.lot in free)
+        rest = [Goods(lot=goods.lot, quantity=goods.quantity - free.get(goods.lot, 0)) for goods in each.goods]
+        for what, mine in (("seal_own", sealing), ("dispose_own", tuple(goods for goods in rest if goods.quantity > 0))):
+            if mine:
+                quantity = sum(goods.quantity for goods in mine)
+                yield self._task(what, each.site, quantity=quantity, unit=each.unit, product=each.product, goods=mine)
 
     def _visits(self) -> Iterable[Task]:
         """Return what effectiveness checks ask for: a larger sample, and whom to visit."""
@@ -442,7 +458,7 @@ class Standing:
             return "seal" if row is not None and (row.acknowledged is not None or row.role != "outlet" or seen) else None
         if each.kind == "travelling":
             return "receive_said" if any(goods.before for goods in each.goods) else "receive"
-        found: dict[str, What] = {"sealed": "dispose", "undisposed": "dispose_own", "contradicts": "contradicts", "astray": "pass_on"}
+        found: dict[str, What] = {"sealed": "dispose", "contradicts": "contradicts", "astray": "pass_on"}
         return found.get(each.kind)
 
 

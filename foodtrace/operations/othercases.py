@@ -31,7 +31,8 @@ def also_about(session: Session, facts: SqlFacts, lots: Collection[int], now: in
 
     :param lots: numbers of the lots that the new case reaches. :param but: the number of the new case. :param now: microseconds UTC.
     """
-    texts = list(facts.texts(lots).values())
+    every = facts.texts(lots)
+    texts = [every[lot] for lot in lots]
     return [case for case in _going(session, about(session, facts, lots), now) if case.case != but and touches(session, case, texts, now)]
 
 
@@ -43,7 +44,8 @@ def still_blocked(session: Session, state: Case, lots: Sequence[str], now: int, 
     facts = SqlFacts(session, now)
     if not lots:
         found = reach_of_case(facts, state, for_case(state, session.rules).settings)
-        lots = sorted(text for text in facts.texts(found.lots).values() if not text.startswith("?"))
+        texts = facts.texts(found.lots)
+        lots = sorted(texts[lot] for lot in found.lots if not texts[lot].startswith("?"))
         if not any(case != state.case for case in about(session, facts, found.lots)):
             return {}  # no other case can be about any of them
     held: dict[str, list[str]] = {}

@@ -37,7 +37,9 @@ def told_of_this(session: Session, facts: SqlFacts, case: Case, told: Sequence[T
 
 
 def _names(facts: SqlFacts, found: Affected) -> set[str]:
-    return set(facts.texts({name for names in found.names.values() for name in names} | set(found.lots)).values())
+    numbers = {name for names in found.names.values() for name in names} | set(found.lots)
+    texts = facts.texts(numbers)
+    return {texts[number] for number in numbers}
 
 
 def _elsewhere(event: Event, lots: set[str], notices: set[str]) -> bool:

@@ -86,6 +86,12 @@ def unsealed_words(unsealed: Sequence[Unsealed], lang: Lang) -> str:
     return text("beside.unsealed", lang, what=", ".join(names) + (" .." if len(unsealed) > _MOST else ""))
 
 
+def own_free_words(free: Sequence[Unsealed], lang: Lang) -> str:
+    """Say what lies free at sites of whoever recalls; empty where nothing does."""
+    names = [f"{_place(each.name, each, free)} {_amount(each.quantity, each.unit, lang)}" for each in free[:_MOST]]
+    return text("beside.own_free", lang, what=", ".join(names) + (" .." if len(free) > _MOST else "")) if free else ""
+
+
 def _place(name: str, each: FindingAnswer | Unsealed, among: Sequence[FindingAnswer | Unsealed]) -> str:
     """Return the name of a site; with the lot's code where the site has more than one of them."""
     several = sum(other.site == each.site for other in among) > 1
@@ -108,4 +114,4 @@ def _amount(value: int, unit: str, lang: Lang) -> str:
     return f"{value:,}" + " " + unit_word(unit, lang) if unit == "piece" else f"{thousands(value)} {unit_word(unit, lang)}"
 
 
-__all__ = ["OVER", "base_words", "beside_rates", "beyond_records", "percent_words", "unsealed_words"]
+__all__ = ["OVER", "base_words", "beside_rates", "beyond_records", "own_free_words", "percent_words", "unsealed_words"]

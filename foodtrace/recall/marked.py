@@ -7,6 +7,8 @@ Rules:
 2. A receipt after the opening should have been booked as sealed. One that was not stays free stock until somebody seals it: how much of
    what lies free at a site may be of such receipts is said plainly (:func:`unsealed`), for sites of the trade; what came home to whoever
    recalls is his to dispose of. Of goods that were cleared since, nothing has to be sealed.
+3. What lies free at a site of whoever recalls, never sent or come back as ordinary goods, is to be sealed or cleared
+   (:func:`free_at_own`): it stands in no figure of section 5, and nothing but the block keeps it there.
 """
 
 from __future__ import annotations
@@ -77,4 +79,13 @@ def unsealed(look: Look, facts: Iterable[Marked]) -> dict[Place, int]:
     }
 
 
-__all__ = ["Marked", "marked", "unsealed"]
+def free_at_own(look: Look) -> dict[Place, int]:
+    """Return what lies free at sites of whoever recalls (rule 3)."""
+    if look.case is None:
+        return {}
+    judge = judge_of(look, look.case)
+    free = {key: each.on_hand - each.sealed - each.back for key, each in look.sums.items() if key[1] in look.found.own}
+    return {key: there for key, there in free.items() if there > 0 and judge.blocks(*key[:2], look.now)}
+
+
+__all__ = ["Marked", "free_at_own", "marked", "unsealed"]

@@ -39,7 +39,7 @@ from foodtrace.recall.effectiveness import VisitsBeyond, beyond_draw
 from foodtrace.recall.facts import Case
 from foodtrace.recall.finding.look import Look
 from foodtrace.recall.finds import Find, finds
-from foodtrace.recall.marked import marked, unsealed
+from foodtrace.recall.marked import free_at_own, marked, unsealed
 from foodtrace.recall.packs import for_case
 from foodtrace.recall.reach import reach_of_case
 from foodtrace.recall.report_entries import MOST_GOODS, CaseEntry, LogProof, entries_of_case, entries_of_goods, local_time, log_proofs
@@ -167,6 +167,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """Visits to sites that nobody had drawn: no part of R6."""
     unsealed: tuple[Unsealed, ...] = ()
     """Free stock of what sites received after the opening and did not book as sealed."""
+    own_free: tuple[Unsealed, ...] = ()
+    """What lies free at sites of whoever recalls."""
     finds: tuple[Find, ...] = ()
     """What visits found where goods had been cleared, or others of them bear a seal."""
     curve: tuple[CurvePoint, ...]
@@ -208,6 +210,7 @@ def case_report(
     entries = entries_of_case(session, told)
     goods, left_out = entries_of_goods(session, facts, found, answer, entries, most=most_goods)
     look = Look(facts, found, settings, case, calendar_of(session.rules))
+    names = {number: info.name for number, info in found.sites.items()}
     report = Report(
         case=case.name or case.case,
         made=local_time(now),
@@ -241,9 +244,8 @@ def case_report(
         answer=answer if contacts else masked(answer),
         upstream=_upstream(told),
         visits_beyond=beyond_draw(case.steps, now),
-        unsealed=unsealed_said(
-            facts, unsealed(look, marked(look)), {number: info.name for number, info in found.sites.items()}, found.called
-        ),
+        unsealed=unsealed_said(facts, unsealed(look, marked(look)), names, found.called),
+        own_free=unsealed_said(facts, free_at_own(look), names, found.called),
         finds=_finds(session, look, case),
         curve=curve_points(session, case, settings, now, len(found.holdings)),
         entries=entries,

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from foodtrace.quantity import unit_word
-from foodtrace.recall.beside import beside_rates, beyond_records, unsealed_words
+from foodtrace.recall.beside import beside_rates, beyond_records, own_free_words, unsealed_words
 from foodtrace.recall.chain import Chain
 from foodtrace.recall.clearedwords import cleared_words, let_off_count, names_in
 from foodtrace.recall.curve_picture import curve_svg
@@ -159,9 +159,8 @@ def _notes(report: Report, lang: Lang) -> list[str]:
             rates = {name: rate_words(rate, name, lang) for name, rate in row.on_record.items()}
             notes.append(text("report.note.unexplained", lang, quantity=beyond, **rates))
     notes += beside_rates(report.answer.told_twice, report.answer.untraced, lang)
-    notes += filter(
-        None, [unsealed_words(report.unsealed, lang), "; ".join(cleared_words(report.answer.cleared, names_in(report.answer), lang))]
-    )
+    cleared = "; ".join(cleared_words(report.answer.cleared, names_in(report.answer), lang))
+    notes += filter(None, [unsealed_words(report.unsealed, lang), own_free_words(report.own_free, lang), cleared])
     notes += [find_words(each, report.case, lang) for each in report.finds if each.kind != "cleared"]
     if report.answer.partial:
         notes.append(text("report.note.partial", lang))

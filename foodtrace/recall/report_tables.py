@@ -18,7 +18,7 @@ import msgspec
 
 from foodtrace.quantity import thousands, unit_word
 from foodtrace.recall.answer import Amount, Answer, FiguresAnswer, OutletRow, RateAnswer
-from foodtrace.recall.beside import base_words, beside_rates, percent_words, unsealed_words
+from foodtrace.recall.beside import base_words, beside_rates, own_free_words, percent_words, unsealed_words
 from foodtrace.recall.clearedwords import cleared_words, let_off, names_in
 from foodtrace.recall.deadlines import LOCAL
 from foodtrace.recall.findwords import find_words
@@ -92,7 +92,8 @@ def _summary(report: Report, lang: Lang) -> Grid:
     confirmed = sum(row.link == "confirmed" for row in answer.outlets)
     state = "withdrawn" if report.withdrawn else "closed" if report.closed else "open"
     told = [find_words(each, report.case, lang) for each in report.finds]
-    beside = (*beside_rates(answer.told_twice, answer.untraced, lang), unsealed_words(report.unsealed, lang), *told)
+    free = (unsealed_words(report.unsealed, lang), own_free_words(report.own_free, lang))
+    beside = (*beside_rates(answer.told_twice, answer.untraced, lang), *free, *told)
     rows: list[tuple[str, str]] = [
         ("case", report.case),
         ("state", text(f"report.state.{state}", lang)),

@@ -249,7 +249,7 @@ class ToldTwice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Unsealed(msgspec.Struct, frozen=True, kw_only=True):
-    """Free stock of goods that a site received after the opening of the case and did not book as sealed."""
+    """Free stock: of goods that a site received after the opening of the case and did not book as sealed, or at a site of who recalls."""
 
     site: str
     name: str

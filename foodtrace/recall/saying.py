@@ -97,7 +97,7 @@ def _place_of_twice(each: ToldTwice) -> tuple[Any, ...]:
 def unsealed_said(
     facts: Facts, found: Mapping[tuple[int, int, int], int], names: Mapping[int, str], called: Called
 ) -> tuple[Unsealed, ...]:
-    """Return free stock of receipts after the opening with texts for numbers, the most first.
+    """Return free stock with texts for numbers, the most first.
 
     :param names: site -> trading name. :param called: what lots are called there.
     """

@@ -215,9 +215,13 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{name}: {quantity}{goods} received after opening, not booked as sealed; foodtrace case seal {site}  {phone}",
     ),
     "status.do_dispose": ("{name} 封存的 {quantity}{goods} 待退回或销毁", "{name}: {quantity}{goods} in custody, to be returned or destroyed"),
+    "status.do_seal_own": (
+        "{name} 是召回方, 有 {quantity}{goods} 没有封存: foodtrace case seal {site} --case {case}, 再销毁或解除",
+        "{name}, the recaller: {quantity}{goods} not sealed: foodtrace case seal {site} --case {case}, then destroy or clear them",
+    ),
     "status.do_dispose_own": (
-        "{name} 是召回方, 尚存的 {quantity}{goods} 待销毁或解除",
-        "{name}, the recaller: {quantity}{goods} on hand, to be destroyed or cleared",
+        "{name} 是召回方, 封存, 退回或不见的 {quantity}{goods} 待销毁或解除",
+        "{name}, the recaller: {quantity}{goods} sealed, come back or missing, to be destroyed or cleared",
     ),
     "status.do_receive": (
         "{quantity}{goods} 在去 {name} 的路上: 到了就记收货 (foodtrace receive, 按封存收), 没到就查  {phone}",

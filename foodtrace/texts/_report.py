@@ -138,6 +138,10 @@ Without:  1. hash = SHA-256(a byte 00, then all bytes of the .entry)
     ),
     "beside.twice_more": ("这样的还有 {count} 条 (--json 全列)", "and {count} more of these (--json has all)"),
     "beside.in_base": ("(分母中 {quantity} 无来处)", "({quantity} of it beyond the records)"),
+    "beside.own_free": (
+        "召回方自己的网点还有没封存的货, 须封存, 销毁或解除: {what}",
+        "lying free at sites of whoever recalls, to be sealed, destroyed or cleared: {what}",
+    ),
     "beside.unsealed": ("立案后收货, 没有记为封存, 仍是可动的货: {what}", "received after opening, not booked as sealed, free stock still: {what}"),
     "beside.to_nobody": (
         "发出没有写去向, 在谁手里没有记录, 没有一个率算它收回: {what}",

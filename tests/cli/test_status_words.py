@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,20 @@ def test_what_the_recaller_still_has_is_not_called_sealed(here: Inside, tmp_path
     world.move(LOT, "P", "X", 60)
     world.at(3).open(LOT)
     world.ledger.close()
-    (own,) = [line for line in here(*NOW, "case", "status").splitlines() if "40.0 kg" in line and "P-name" in line]
-    assert "on hand, to be destroyed or cleared" in own
-    assert "custody" not in own
+    seal = "to do: P-name, the recaller: {} kg not sealed: foodtrace case seal P --case 2026-0001, then destroy or clear them"
+    assert own_stock(here) == [seal.format("40.0")]
     assert "召回方" in here(*NOW, "case", "status", lang="zh")
+    assert "X-name has 60.0 kg not sealed" not in here(*NOW, "case", "status"), "an outlet says first what it has"
+    here(*NOW, "case", "seal", "P", "--quantity", "30kg")
+    sealed = "to do: P-name, the recaller: 30.0 kg sealed, come back or missing, to be destroyed or cleared"
+    assert own_stock(here) == [seal.format("10.0"), sealed]
+    told = [each for each in json.loads(here(*NOW, "case", "status", "--json"))["today"] if each["site"] == "P"]
+    assert [(each["what"], each["quantity"]) for each in told] == [("seal_own", 10_000), ("dispose_own", 30_000)]
+    here(*NOW, "case", "report", "2026-0001", "--out", "r.html")
+    assert "lying free at sites of whoever recalls, to be sealed, destroyed or cleared: P-name 10.0 kg" in Path("r.html").read_text("utf-8")
+    here(*NOW, "case", "clear", "2026-0001", LOT, "--site", "P", "--custody", "--basis", "x", "--approved-by", "9")
+    assert own_stock(here) == []
+
+
+def own_stock(here: Inside) -> list[str]:
+    return [line.strip() for line in here(*NOW, "case", "status").splitlines() if "to do: P-name" in line]
