@@ -6,6 +6,8 @@ Rules:
    earlier, was not reported beforehand (:func:`covered`). It is recorded as it is, and said.
 2. Another method, another witness than planned, and another day later than planned (in China), are said as well; the report stands.
 3. What is said is found by comparing the records, whoever made them: the plan that a destruction names, with all that names it.
+4. One act may be told in several records: what carries out what was planned for one site, time and place is one destruction, and so is what
+   one moment's records tell of one site, place and witness where nothing was planned (:func:`acts_of`). It is counted once.
 """
 
 from __future__ import annotations
@@ -27,6 +29,8 @@ from foodtrace.recall.report_tables import Measured, moment_words
 from foodtrace.texts import Lang, text
 
 Differs: TypeAlias = Literal["more", "place", "earlier", "later", "method", "witness"]
+Act: TypeAlias = tuple[str, str, dt.datetime, str | None]
+"""Site, place, when (planned, or done), and before whom where nothing was planned."""
 _ORDER: Final[tuple[Differs, ...]] = get_args(Differs)
 _UNCOVERED: Final = frozenset({"place", "earlier"})
 
@@ -140,6 +144,19 @@ def otherwise(told: Iterable[Told]) -> Mapping[tuple[int, int], Otherwise]:
     return made
 
 
+def acts_of(told: Iterable[Told]) -> dict[tuple[int, int], Act]:
+    """Return which act of destruction each record tells: (log, seq) -> what two records of one act share (rule 4)."""
+    told = list(told)
+    plans = {event.id: event for _, event, _ in told if isinstance(event, DestructionPlanned)}
+    made: dict[tuple[int, int], Act] = {}
+    for _, event, entry in told:
+        if isinstance(event, Destroyed):
+            plan = plans.get(event.plan)
+            said = (_folded(event.place), event.at, event.witness) if plan is None else (_folded(plan.place), plan.due, None)
+            made[entry] = (event.site, *said)
+    return made
+
+
 def _otherwise(plan: DestructionPlanned, done: Meant, found: tuple[Differs, ...], over: int) -> Otherwise:
     return Otherwise(
         differs=found,
@@ -164,4 +181,4 @@ def _folded(place: str) -> str:
     return "".join(unicodedata.normalize("NFKC", place).casefold().split())
 
 
-__all__ = ["Differs", "Meant", "Otherwise", "covered", "differs", "in_order", "of_plan", "otherwise"]
+__all__ = ["Act", "Differs", "Meant", "Otherwise", "acts_of", "covered", "differs", "in_order", "of_plan", "otherwise"]

@@ -10,6 +10,7 @@ Rules:
    an earlier date, records of these goods corrected since the case was opened, corrections of the case's own entries that would have lifted
    or weakened its block and are without effect (:mod:`foodtrace.graph.mended`), what would have lifted it and nobody answers for, said by
    logs that have no standing, asks that were refused, goods that were cleared. None of these is an error; each may need an explanation.
+   Destructions are counted by act, not by record (:mod:`foodtrace.operations.asplanned`, rule 4).
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from foodtrace.events import Acknowledgement, Destroyed, DestructionPlanned, Eve
 from foodtrace.graph.edges import UNIT_NAMES, micros
 from foodtrace.graph.flows import Flow, FlowKind
 from foodtrace.graph.reader import SqlFacts
-from foodtrace.operations.asplanned import Otherwise, in_order, otherwise
+from foodtrace.operations.asplanned import Otherwise, acts_of, in_order, otherwise
 from foodtrace.operations.common import CHINA, local
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.answer import OutletRow
@@ -99,6 +100,7 @@ class Remark(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: _Asked
     count: int
+    """Of destructions: acts, however many records tell one; of all else entries."""
     sites: tuple[str, ...]
     entries: tuple[str, ...]
 
@@ -162,12 +164,13 @@ class Done:
         found["backdated"], found["entered_late"] = self._late()
         found["corrected"] = self._corrected()
         found["overplanned"] = self._overplanned()
+        acts = acts_of(self.told)
         for kind in _REMARKS:
             each = found.get(kind, [])
             if each:
                 yield Remark(
                     kind=kind,
-                    count=len(each),
+                    count=len({acts.get(entry, entry) for _, entry in each}),
                     sites=tuple(sorted({site for site, _ in each if site})),
                     entries=tuple(f"{self.origins.get(log, log)}#{seq}" for _, (log, seq) in each[:50]),
                 )
@@ -211,7 +214,7 @@ class Done:
         wanted: dict[tuple[int, int, int], list[Planned]] = {}
         for plan in plans:
             wanted.setdefault((rep.get(plan.lot, plan.lot), plan.site, plan.unit), []).append(plan)
-        over = {key: mine for key, mine in wanted.items() if sum(plan.q for plan in mine) > (sums[key].on_hand if key in sums else 0)}
+        over = {key: mine for key, mine in wanted.items() if sum(plan.left for plan in mine) > (sums[key].on_hand if key in sums else 0)}
         entries = {event.id: entry for _, event, entry in self.told}
         texts = self.facts.texts({site for _, site, _ in over})
         newest = [(site, max(entries[plan.id] for plan in mine)) for (_, site, _), mine in over.items()]

@@ -363,7 +363,7 @@ class Standing:
                     due=said(plan.due),
                     late_by=-(-(self.now - plan.due) // HOUR),
                     hours=(self.now - plan.due) // HOUR,
-                    quantity=plan.q,
+                    quantity=plan.left,
                     unit=UNIT_NAMES[plan.unit],
                     goods=self._planned(plan),
                 )
@@ -374,7 +374,7 @@ class Standing:
         return place not in self.found.holdings or self.matter(*place)
 
     def _planned(self, plan: Planned) -> tuple[Goods, ...]:
-        return (Goods(lot=self.facts.texts([plan.lot])[plan.lot], quantity=plan.q),)
+        return (Goods(lot=self.facts.texts([plan.lot])[plan.lot], quantity=plan.left),)
 
     def _silent(self) -> list[tuple[str, int]]:
         """Return (site, when the notice arrived) of those that have not answered it, the longest silent first: outlets and all others."""
@@ -402,7 +402,7 @@ class Standing:
                 what: What = "report" if plan.reported is None else "destroy"
                 site = self.facts.texts([plan.site])[plan.site]
                 unit = UNIT_NAMES[plan.unit]
-                yield self._task(what, site, due=said(plan.due), quantity=plan.q, unit=unit, goods=self._planned(plan))
+                yield self._task(what, site, due=said(plan.due), quantity=plan.left, unit=unit, goods=self._planned(plan))
         new = due_of(self.session, self.facts, self.found, self.case, self.matter)
         if new:
             yield self._task("notify", new[0].site if len(new) == 1 else "", count=len(new), names=tuple(each.name for each in new))

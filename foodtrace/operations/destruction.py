@@ -8,6 +8,7 @@ Rules:
    it says (:mod:`foodtrace.operations.asplanned`): what is beyond the planned quantity is a record of its own, which nobody reported.
 3. What is planned to be destroyed is not planned again while that plan stands: a second plan takes what is there less what is planned, and
    is refused beyond that. Carried out or called off, a plan stands in nobody's way.
+4. One plan may be carried out in several records: each takes of what is left of it, and what is left stays planned.
 """
 
 from __future__ import annotations
@@ -104,7 +105,7 @@ def _unplanned(session: Session, doing: Doing, case: str, site: str, lot: str, a
     plans = [each for each in _planned(session, doing, case) if not each.done and each.site == where and each.lot in names]
     plans = sorted((each for each in plans if UNIT_NAMES[each.unit] == amount.unit), key=lambda each: (each.due, each.id))
     there = next((each.value for each in lying(session, doing, case, site, lot) if each.unit == amount.unit), 0)
-    left = max(0, there - sum(each.q for each in plans))
+    left = max(0, there - sum(each.left for each in plans))
     if not plans or amount.value <= left:
         return amount
     if left and not exact:
@@ -117,7 +118,7 @@ def _unplanned(session: Session, doing: Doing, case: str, site: str, lot: str, a
         site=site,
         name=site_name(session, site),
         plan=first.id,
-        planned=Quantity(first.q, UNIT_NAMES[first.unit]),
+        planned=Quantity(first.left, UNIT_NAMES[first.unit]),
         due=f"{moment(first.due).astimezone(CHINA):%Y-%m-%d %H:%M}",
     )
 
@@ -144,7 +145,7 @@ def call_off(session: Session, doing: Doing, case: str | None, site: str, lot: s
             site=at,
             case=full,
             lot=texts[each.lot],
-            quantity=Quantity(each.q, UNIT_NAMES[each.unit]),
+            quantity=Quantity(each.left, UNIT_NAMES[each.unit]),
             due=moment(each.due).astimezone(CHINA),
             place=each.place,
             method=each.method,
@@ -182,7 +183,7 @@ def report_destruction(session: Session, doing: Doing, case: str | None, site: s
                 site=at,
                 case=full,
                 lot=facts.texts([each.lot])[each.lot],
-                quantity=Quantity(each.q, UNIT_NAMES[each.unit]),
+                quantity=Quantity(each.left, UNIT_NAMES[each.unit]),
                 due=due,
                 place=each.place,
                 method=each.method,
@@ -234,8 +235,8 @@ def _portions(amount: int, plans: Sequence[Planned], *, split: bool) -> list[tup
     made: list[tuple[int, Planned | None, bool]] = []
     for planned in plans:
         if amount > 0:
-            made.append((min(amount, planned.q), planned, True))
-            amount -= planned.q
+            made.append((min(amount, planned.left), planned, True))
+            amount -= planned.left
     if amount > 0:
         last = plans[-1] if plans else None
         if last is not None and not (split and last.reported is not None):
@@ -252,12 +253,12 @@ def _planned(session: Session, doing: Doing, case: str) -> tuple[Planned, ...]:
 def _plans_for(session: Session, doing: Doing, case: str, site: str, lot: str, plan: str, unit: str) -> list[Planned]:
     """Return the plans that a destruction carries out, the first due first: the one named, else what is planned for this site and lot."""
     facts = SqlFacts(session, micros(doing.now))
-    where, what = facts.site(site), facts.lot(lot)
+    where, names = facts.site(site), set(with_aliases(facts, [facts.lot(lot) or 0]))
     plans = [each for each in _planned(session, doing, case) if not each.done]
     if plan:
         found = [each for each in plans if each.id == plan]
         if not found:
             raise NotFound("case.no_plan", value=plan, name=plan, case=case, near=[each.id for each in plans][:5])
         return found
-    mine = [each for each in plans if (each.site, each.lot, UNIT_NAMES[each.unit]) == (where, what, unit)]
+    mine = [each for each in plans if each.lot in names and (each.site, UNIT_NAMES[each.unit]) == (where, unit)]
     return sorted(mine, key=lambda each: (each.due, each.id))

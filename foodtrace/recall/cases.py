@@ -431,7 +431,8 @@ def _planned(events: Collection[Told], number: dict[str, int]) -> tuple[Planned,
     """Return the destructions that are meant to happen, the latest word on each; one that was replaced is left out."""
     plans = {event.id: event for _, event, _ in events if isinstance(event, DestructionPlanned)}
     replaced = {event.plan for event in plans.values() if event.plan}
-    done = {event.plan for _, event, _ in events if isinstance(event, Destroyed) and event.plan}
+    carried_out = _carried_out(events, plans)
+    left = {name: max(0, event.quantity.value - carried_out.get(name, 0)) for name, event in plans.items()}
     return tuple(
         Planned(
             id=event.id,
@@ -443,12 +444,27 @@ def _planned(events: Collection[Told], number: dict[str, int]) -> tuple[Planned,
             place=event.place,
             method=event.method,
             reported=None if event.reported is None else micros(event.reported),
-            done=event.id in done or event.cancelled,
+            left=left[event.id],
+            done=event.cancelled or (event.id in carried_out and not left[event.id]),
             witness=event.witness,
         )
         for event in plans.values()
         if event.id not in replaced
     )
+
+
+def _carried_out(events: Collection[Told], plans: Mapping[str, DestructionPlanned]) -> dict[str, int]:
+    """Return how much of each plan was destroyed, however many records tell it: id of the word on it that counted then -> base units."""
+    after = {event.plan: event for event in plans.values() if event.plan and event.plan != event.id}
+    done: dict[str, int] = {}
+    for event in {event.id: event for _, event, _ in events if isinstance(event, Destroyed) and event.plan in plans}.values():
+        plan, seen = plans[event.plan], {event.plan}
+        while (later := after.get(plan.id)) is not None and later.at <= event.at and later.id not in seen:
+            plan = later
+            seen.add(plan.id)
+        all_of_it = event.quantity.unit != plan.quantity.unit  # no figure says how much that is
+        done[plan.id] = done.get(plan.id, 0) + (plan.quantity if all_of_it else event.quantity).value
+    return done
 
 
 def _about(session: Session, subject: str, site: str = "") -> list[Told]:

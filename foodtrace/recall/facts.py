@@ -219,8 +219,10 @@ class Planned(msgspec.Struct, frozen=True, kw_only=True):
     method: Literal["destroyed", "rendered_harmless"]
     reported: int | None
     """When time and place were reported; none: not yet."""
+    left: int
+    """How much of it no destruction on record has carried out."""
     done: bool = False
-    """A destruction that names it is on record, or it was called off."""
+    """All of it was carried out, or it was called off."""
     witness: str = ""
     """Who is to witness it; empty: nobody was named."""
 

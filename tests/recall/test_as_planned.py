@@ -119,3 +119,50 @@ def test_plan_report_and_calling_off_are_steps(world: World) -> None:
         ("plan", 10_000, "pit 5", "2026-03-08", "", ""),
         ("report", 10_000, "pit 5", "2026-03-08", "R-2", ""),
     ]
+
+
+def counted(world: World, case: str) -> dict[str, int]:
+    return {each.kind: each.count for each in now(world, case).remarks if each.kind in ("unreported", "otherwise", "unwitnessed")}
+
+
+def test_one_act_told_in_two_records_is_as_planned_as_far_as_the_plan_goes(world: World) -> None:
+    case = planned(world, 40)
+    (first,) = destroy(world.at(5.1), case, 25)
+    (plan,) = world.case(case).planned
+    assert (plan.left, plan.done) == (15_000, False)
+    (late,) = [task for task in now(world, case).late if task.what == "destroy"]
+    assert (late.quantity, late.goods[0].quantity) == (15_000, 15_000), "the rest is planned still"
+    second, beyond = destroy(world.at(5.2), case, 20)
+    assert [(each.quantity, each.reported, each.plan) for each in (first, second, beyond)] == [
+        (kg(25), day(3.5), plan.id),
+        (kg(15), day(3.5), plan.id),
+        (kg(5), None, plan.id),
+    ]
+    assert said(world, case) == [(25_000, (), True), (15_000, (), True), (5_000, ("more",), False)]
+    assert world.case(case).planned[0].done
+    assert counted(world, case) == {"unreported": 1, "otherwise": 1}
+
+
+def test_what_was_done_otherwise_in_two_records_is_counted_once(world: World) -> None:
+    case = planned(world, 40)
+    destroy(world.at(5.1), case, 25, place="pit 4", witness="")
+    destroy(world.at(5.2), case, 15, place="pit 4", witness="")
+    assert said(world, case) == [(25_000, ("place", "witness"), False), (15_000, ("place", "witness"), False)]
+    assert counted(world, case) == {"unreported": 1, "otherwise": 1, "unwitnessed": 1}
+    destroy(world.at(5.3), case, 5)
+    destroy(world.at(5.4), case, 5)
+    assert counted(world, case) == {"unreported": 3, "otherwise": 1, "unwitnessed": 1}, (
+        "nobody planned these, and each is an act of its own"
+    )
+
+
+def test_what_is_left_of_a_plan_is_reported_and_called_off(world: World) -> None:
+    case = world.open(LOT)
+    world.do(destruction.plan_destruction, case, "X", LOT, kg(40), due=day(5), place="pit 3")
+    destroy(world.at(3.2), case, 10)
+    (reported,) = world.at(3.5).do(destruction.report_destruction, case, "X", doc="R-1")
+    assert reported.quantity == kg(30)
+    destroy(world.at(5.1), case, 20)
+    (called,) = world.at(5.2).do(destruction.call_off, case, "X")
+    assert called.quantity == kg(10)
+    assert said(world, case) == [(10_000, ("earlier",), False), (20_000, (), True)]

@@ -94,7 +94,11 @@ def test_goods_that_are_planned_to_be_destroyed_are_not_planned_twice(world: Wor
     assert late == [60_000], "what was called off is not late"
     (done,) = world.do(disposal.dispose, "destroy", case, "X", LOT, kg(20), witness="W-7")
     assert done.plan == again.id
-    assert world.do(plan, case, "X", LOT, kg(40), due=day(6), place="yard"), "that plan was carried out; these are left"
+    assert [task.quantity for task in now(world, case).late if task.what == "destroy"] == [40_000], "these are planned still"
+    refuses(world, "case.planned", plan, case, "X", LOT, kg(40), due=day(6), place="yard")
+    (done,) = world.do(disposal.dispose, "destroy", case, "X", LOT, kg(10), plan=again.id)
+    world.do(destruction.call_off, case, "X")
+    assert world.do(plan, case, "X", LOT, kg(30), due=day(6), place="yard"), "that plan was carried out or called off; these are left"
 
 
 def test_what_is_sealed_is_not_sealed_again(world: World) -> None:
