@@ -73,10 +73,12 @@ class Trade:
         self.unload([each for each in self.arrivals if each[0] <= self.now])
 
     def answer(self, site: str, notice: float) -> None:
-        """Let a site say what lies there as its notice arrives; what comes at that moment comes after it."""
+        """Let a site say what lies there as its notice arrives, more or less than booked; what comes at that moment comes after it."""
         self.unload([each for each in self.arrivals if each[0] < notice])
         if self.rng.random() < 0.5:
-            self.units += [Unit(place=site, distributed=True) for _ in range(self.rng.choice([0, 0, 1, 4]))]
+            more = self.rng.choice([-2, 0, 0, 1, 4])
+            self.vanish(self.some(site)[: max(0, -more)])
+            self.units += [Unit(place=site, distributed=True) for _ in range(more)]
             self.said[site] = len(self.at(site))
 
     def unload(self, arrivals: list[tuple[float, str, list[Unit]]]) -> None:
@@ -171,16 +173,23 @@ class Trade:
         self.end(site, self.rng.choice(["loses", "uses"]), "lost", self.some(site)[:3])
 
     def count(self) -> None:
-        """Some vanish unseen, and a count finds it out."""
+        """Some vanish unseen, and a count finds it out.
+
+        No record tells when they did. What a count misses is missing from what lay there as it was made, and what an answer said before was
+        there then: so they vanish after all that comes, and all that is said, before the count.
+        """
         site = self.rng.choice(TRADE)
         if self.now + 0.03125 > self.until:
             return
-        for unit in self.some(site)[: self.rng.randint(0, 2)]:
-            unit.state, unit.custody, unit.marked = "vanished", "", False
         self.now = round(self.now + 0.03125, 5)
         self.arrive()
+        self.vanish(self.some(site)[: self.rng.randint(0, 2)])
         if any(unit.place == site for unit in self.units):
             self.lines.append(f"{site} counts L{len(self.at(site))} @{self.now}")
+
+    def vanish(self, units: list[Unit]) -> None:
+        for unit in units:
+            unit.state, unit.custody, unit.marked = "vanished", "", False
 
     def early(self, unit: Unit) -> bool:
         notice = OPENED if unit.place == "P" else self.notice[unit.place]
