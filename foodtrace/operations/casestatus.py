@@ -432,7 +432,11 @@ class Standing:
         free = {free.lot: free.quantity for free in self.own_free if (free.site, free.unit) == (each.site, each.unit)}
         sealing = tuple(Goods(lot=goods.lot, quantity=min(goods.quantity, free[goods.lot])) for goods in each.goods if goods.lot in free)
         rest = [Goods(lot=goods.lot, quantity=goods.quantity - free.get(goods.lot, 0)) for goods in each.goods]
-        for what, mine in (("seal_own", sealing), ("dispose_own", tuple(goods for goods in rest if goods.quantity > 0))):
+        tasks: tuple[tuple[What, tuple[Goods, ...]], ...] = (
+            ("seal_own", sealing),
+            ("dispose_own", tuple(goods for goods in rest if goods.quantity > 0)),
+        )
+        for what, mine in tasks:
             if mine:
                 quantity = sum(goods.quantity for goods in mine)
                 yield self._task(what, each.site, quantity=quantity, unit=each.unit, product=each.product, goods=mine)
