@@ -10,8 +10,6 @@ import sys
 import unicodedata
 from pathlib import Path
 
-import pytest
-
 from foodtrace.texts import catalogue, text
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,13 +31,18 @@ def _fields(form: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(form) if name}
 
 
-@pytest.mark.parametrize("key", sorted(catalogue()))
-def test_a_text_prints_on_every_console(key: str) -> None:
-    for form in catalogue()[key]:
-        form.encode("gbk")
-        assert not [c for c in form if unicodedata.east_asian_width(c) == "A"], form
-    zh, en = (_fields(form) for form in catalogue()[key])
-    assert zh == en or not (zh ^ en) - {"candidates", "near"}, (zh, en)
+def test_every_text_prints_on_every_console_and_both_languages_say_the_same() -> None:
+    wrong: dict[str, list[str]] = {}
+    for key, forms in catalogue().items():
+        for form in forms:
+            if form.encode("gbk", "replace").decode("gbk") != form:
+                wrong.setdefault(key, []).append(f"not in GBK: {form}")
+            if ambiguous := [c for c in form if unicodedata.east_asian_width(c) == "A"]:
+                wrong.setdefault(key, []).append(f"of no certain width: {ambiguous} in {form}")
+        zh, en = (_fields(form) for form in forms)
+        if zh != en and (zh ^ en) - {"candidates", "near"}:
+            wrong.setdefault(key, []).append(f"fields differ: {zh} {en}")
+    assert not wrong
 
 
 def test_every_error_has_a_text_and_a_hint() -> None:
