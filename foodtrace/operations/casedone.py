@@ -7,9 +7,10 @@ Rules:
 2. ``remarks``: destroyed unreported, otherwise than planned (:mod:`foodtrace.operations.asplanned`), reported before the risk was known,
    without witness or place;
    more planned to be destroyed than is there, done without evidence, entered late with
-   an earlier date, records of these goods corrected since the case was opened, corrections of the case's own entries that would have lifted
-   or weakened its block and are without effect (:mod:`foodtrace.graph.mended`), what would have lifted it and nobody answers for, said by
-   logs that have no standing, asks that were refused, goods that were cleared. None of these is an error; each may need an explanation.
+   an earlier date, records of these goods corrected since the case was opened, corrections of the case's own entries
+   (:mod:`foodtrace.recall.owncorrections`), those of them that would have lifted or weakened its block and are without effect
+   (:mod:`foodtrace.graph.mended`), what would have lifted it and nobody answers for, said by logs that have no standing, asks that were
+   refused, goods that were cleared. None of these is an error; each may need an explanation.
    Destructions are counted by act, not by record (:mod:`foodtrace.operations.asplanned`, rule 4).
 """
 
@@ -34,6 +35,7 @@ from foodtrace.recall.cases import Told, without_effect
 from foodtrace.recall.facts import Case, Planned
 from foodtrace.recall.marked import Marked
 from foodtrace.recall.noticed import heads
+from foodtrace.recall.owncorrections import OwnCorrection
 from foodtrace.recall.settings import Settings
 from foodtrace.recall.sums import known_since, sums_with_said
 
@@ -43,7 +45,7 @@ _Kind: TypeAlias = Literal[
 ]  # fmt: skip
 _Asked: TypeAlias = Literal[
     "unreported", "otherwise", "reported_early", "unwitnessed", "unplaced", "no_evidence", "overplanned",
-    "backdated", "entered_late", "corrected", "without_effect", "unanswered", "no_standing", "refused", "cleared",
+    "backdated", "entered_late", "corrected", "own_corrected", "without_effect", "unanswered", "no_standing", "refused", "cleared",
 ]  # fmt: skip
 _Entries: TypeAlias = list[tuple[str, tuple[int, int]]]
 """(site, (log, seq))."""
@@ -123,6 +125,7 @@ class Done:
         settings: Settings,
         origins: Mapping[int, str],
         facts_marked: Sequence[Marked] = (),
+        own: Sequence[OwnCorrection] = (),
     ) -> None:
         self.facts = facts
         self.case = case
@@ -132,6 +135,7 @@ class Done:
         self.settings = settings
         self.origins = origins
         self.marked = facts_marked
+        self.own = own
 
     def steps(self) -> Iterable[SiteSteps]:
         """Return what was done at each site, in the order of the records; what a log without standing says is left out."""
@@ -165,15 +169,24 @@ class Done:
         found["corrected"] = self._corrected()
         found["overplanned"] = self._overplanned()
         acts = acts_of(self.told)
+        own = {each.correction for each in self.own}
+        found["corrected"] = [each for each in found["corrected"] if self._named(each[1]) not in own]
         for kind in _REMARKS:
+            if kind == "own_corrected" and self.own:
+                where = tuple(sorted({each.site for each in self.own if each.site}))
+                yield Remark(kind=kind, count=len(self.own), sites=where, entries=tuple(each.correction for each in self.own[:50]))
             each = found.get(kind, [])
             if each:
                 yield Remark(
                     kind=kind,
                     count=len({acts.get(entry, entry) for _, entry in each}),
                     sites=tuple(sorted({site for site, _ in each if site})),
-                    entries=tuple(f"{self.origins.get(log, log)}#{seq}" for _, (log, seq) in each[:50]),
+                    entries=tuple(self._named(entry) for _, entry in each[:50]),
                 )
+
+    def _named(self, entry: tuple[int, int]) -> str:
+        log, seq = entry
+        return f"{self.origins.get(log, log)}#{seq}"
 
     def _entered_after(self, since: Callable[[int], int]) -> list[Flow]:
         """Return what a site entered after a moment of its own about a time before: goods that left it, or came home."""

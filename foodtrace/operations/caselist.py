@@ -32,6 +32,7 @@ from foodtrace.recall.cleared import ClearedLine
 from foodtrace.recall.facts import Case, found_there
 from foodtrace.recall.finds import words_on
 from foodtrace.recall.matter import Matter
+from foodtrace.recall.owncorrections import own_corrections
 from foodtrace.recall.packs import for_case
 from foodtrace.recall.sums import sums_with_said
 from foodtrace.storage.session import Session
@@ -77,6 +78,8 @@ class CaseLine(msgspec.Struct, frozen=True, kw_only=True):
     """How much of what R1 to R3 divide by is beyond the records, in the unit of ``rates``."""
     cleared: tuple[ClearedLine, ...] = ()
     """How much of what D and B hold the case cleared."""
+    own_corrected: int = 0
+    """Corrections of its own entries (:mod:`foodtrace.recall.owncorrections`); its status names each."""
     without_effect: int = 0
     """Corrections of its own entries that would have lifted or weakened its block, and do not (:mod:`foodtrace.graph.mended`)."""
     unanswered: int = 0
@@ -175,6 +178,7 @@ def _line(found: Standing, since: tuple[FoundSince, ...]) -> CaseLine:
         worst=worst(found.broken),
         beyond=found.beyond,
         cleared=() if found.answer.cleared is None else found.answer.cleared.lines,
+        own_corrected=len(own_corrections(found.facts, case)),
         without_effect=len(without_effect(found.session, case)),
         unanswered=len(case.unanswered),
         unaccounted=found.unaccounted,

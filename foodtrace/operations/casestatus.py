@@ -48,6 +48,7 @@ from foodtrace.recall.finds import Find, words_on
 from foodtrace.recall.heard import heard_of
 from foodtrace.recall.marked import free_at_own, marked, unsealed
 from foodtrace.recall.matter import Matter
+from foodtrace.recall.owncorrections import OwnCorrection, own_corrections
 from foodtrace.recall.packs import for_case
 from foodtrace.recall.report import CurvePoint, at_deadline, curve_points, plan_said
 from foodtrace.recall.said import ToldTwice, Unsealed
@@ -171,6 +172,8 @@ class CaseStatus(msgspec.Struct, frozen=True, kw_only=True):
     closed_over: int
     """Of a closed case: how many things stood against closing it by the records of then, where nobody answered for them; else 0."""
     remarks: tuple[Remark, ...]
+    own_corrections: tuple[OwnCorrection, ...]
+    """Corrections of the case's own entries, each with what it took back or changed, who and why."""
     decisions: tuple[Decision, ...]
     """Closing, override, reopening, withdrawal and clearing, each with its reason and who answers for it."""
     sites: tuple[SiteSteps, ...]
@@ -279,7 +282,8 @@ class Standing:
         self.unsealed = unsealed_said(self.facts, unsealed(look, facts), names, self.found.called)
         self.own_free = unsealed_said(self.facts, free_at_own(look), names, self.found.called)
         mine = told_of_this(self.session, self.facts, case, self.told, self.found)
-        done = Done(self.facts, case, mine, self.found, self.rows, self.settings, self.origins, facts)
+        own = own_corrections(self.facts, case)
+        done = Done(self.facts, case, mine, self.found, self.rows, self.settings, self.origins, facts, own)
         return CaseStatus(
             case=case.name or case.case,
             product=self.product,
@@ -321,6 +325,7 @@ class Standing:
             broken=self.broken,
             closed_over=self.closed_over,
             remarks=tuple(done.remarks()),
+            own_corrections=own,
             decisions=decisions(self.told, case, self.origins, self.unmet),
             sites=tuple(done.steps()),
             curve=curve_points(self.session, case, self.settings, self.now, holdings) if curves else (),

@@ -40,6 +40,7 @@ from foodtrace.recall.facts import Case
 from foodtrace.recall.finding.look import Look
 from foodtrace.recall.finds import Find, finds
 from foodtrace.recall.marked import free_at_own, marked, unsealed
+from foodtrace.recall.owncorrections import OwnCorrection, own_corrections
 from foodtrace.recall.packs import for_case
 from foodtrace.recall.reach import reach_of_case
 from foodtrace.recall.report_entries import MOST_GOODS, CaseEntry, LogProof, entries_of_case, entries_of_goods, local_time, log_proofs
@@ -151,6 +152,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     withdrawn: str | None
     decisions: tuple[Decision, ...] = ()
     """Closing, override, reopening, withdrawal and clearing, each with its reason and who answers for it."""
+    own_corrections: tuple[OwnCorrection, ...] = ()
+    """Corrections of the case's own entries, each with what it took back or changed, who and why."""
     rule_pack: str
     rule_pack_title: str
     rule_pack_missing: str
@@ -231,6 +234,7 @@ def case_report(
         closed=_maybe(case.closed),
         withdrawn=_maybe(case.withdrawn),
         decisions=decisions(told, case, dict(session.rows("SELECT id, origin FROM log")), unmet),
+        own_corrections=own_corrections(facts, case),
         rule_pack=chosen.pack.name,
         rule_pack_title=chosen.pack.title,
         rule_pack_missing=chosen.missing,

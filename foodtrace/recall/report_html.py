@@ -116,7 +116,7 @@ def html(
     ]
     parts += [section(tables["outlets"], lang), section(tables["others"], lang), section(tables["cleared"], lang)]
     parts += [section(grid, lang) for grid in times]
-    parts += [section(tables[name], lang) for name in ("without_lot", "bounds", "findings", "scope", "lots")]
+    parts += [section(tables[name], lang) for name in ("without_lot", "bounds", "findings", "scope", "lots", "own")]
     parts += [
         f"<h2>{escaped(text('report.proof.title', lang))}</h2>",
         f"<p>{escaped(text('report.proof.says', lang))}</p>",
@@ -162,6 +162,8 @@ def _notes(report: Report, lang: Lang) -> list[str]:
     cleared = "; ".join(cleared_words(report.answer.cleared, names_in(report.answer), lang))
     notes += filter(None, [unsealed_words(report.unsealed, lang), own_free_words(report.own_free, lang), cleared])
     notes += [find_words(each, report.case, lang) for each in report.finds if each.kind != "cleared"]
+    if report.own_corrections:
+        notes.append(text("report.note.own", lang, count=len(report.own_corrections)))
     if report.answer.partial:
         notes.append(text("report.note.partial", lang))
     if report.contacts == "shown":
@@ -250,7 +252,7 @@ def _cell(column: str, cell: Cell) -> str:
         return f"<td><pre>{'<br>'.join(map(escaped, cell.splitlines()))}</pre></td>"
     if "\n" in cell:
         return f"<td>{'<br>'.join(map(escaped, cell.splitlines()))}</td>"
-    classes = ' class="c"' if column in ("leaf", "entry", "entries", "vkey", "log") else ""
+    classes = ' class="c"' if column in ("leaf", "entry", "of_entry", "by_entry", "entries", "vkey", "log") else ""
     return f"<td{classes}>{escaped(cell)}</td>"
 
 

@@ -74,6 +74,7 @@ def grids(report: Report, lang: Lang) -> list[Grid]:
         _curve(report),
         _versions(report),
         _lots(report, lang),
+        _own_corrections(report, lang),
         _entries("entries", report.entries, lang),
         _entries("goods", report.goods, lang),
         _logs(report),
@@ -373,6 +374,24 @@ def _lots(report: Report, lang: Lang) -> Grid:
         content = "-" if each.content is None else f"{Measured(each.content, unit).shown()} {unit_word(unit, lang)}"
         rows.append((" = ".join((each.lot, *each.also)), each.product or "-", each.produced or "-", each.expiry or "-", content))
     return Grid(name="lots", columns=("lot", "product", "produced", "expiry", "content"), rows=tuple(rows))
+
+
+def _own_corrections(report: Report, lang: Lang) -> Grid:
+    """Return what was taken back or changed of the case's own entries, by whom and why."""
+    rows = tuple(
+        (
+            each.entry,
+            text(f"kind.{each.kind}", lang),
+            each.site or "-",
+            text(f"report.own.{each.reason}", lang) + ("" if each.effect else text("report.own.no_effect", lang)),
+            each.correction,
+            moment_words(each.at),
+            each.by or "-",
+            each.note.strip() or "-",
+        )
+        for each in report.own_corrections
+    )
+    return Grid(name="own", columns=("of_entry", "event", "site", "corrected", "by_entry", "recorded", "by", "reason"), rows=rows)
 
 
 def list_headings(lang: Lang) -> tuple[tuple[str, tuple[str, ...]], ...]:

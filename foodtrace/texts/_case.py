@@ -251,6 +251,19 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "status.backdated": ("{count} 条是接通知后才记, 写成通知之前: {names}", "{count} {count:entry made after the notice says|entries made after the notice say} before it: {names}"),
     "status.entered_late": ("{count} 条是立案后才记, 写成立案之前: {names}", "{count} {count:entry made after the opening says|entries made after the opening say} before it: {names}"),
     "status.corrected": ("立案后更正了 {count} 条这些货的记录: {names}", "{count} {count:record|records} of these goods corrected since it was opened: {names}"),
+    "status.own_corrected": (
+        "案件自己的记录有 {count} 次更正: {entries}",
+        "{count} {count:correction|corrections} of its own entries: {entries}",
+    ),
+    "status.own_did_not_occur": (
+        "{entry} {kind}{site}: 已更正为没有发生 ({correction}, {at}, {by}): {note}",
+        "{entry} {kind}{site}: said not to have occurred ({correction}, {at}, {by}): {note}",
+    ),
+    "status.own_incorrect_data": (
+        "{entry} {kind}{site}: 内容已更正 ({correction}, {at}, {by}): {note}",
+        "{entry} {kind}{site}: what it says was corrected ({correction}, {at}, {by}): {note}",
+    ),
+    "status.own_no_effect": ("{said}; 不起作用", "{said}; without effect"),
     "status.without_effect": (
         "{count} 条更正想解除或放松本案的拦截, 不起作用 (只有解除或撤销才行): {entries}",
         "{count} {count:correction|corrections} of its own entries would have lifted or weakened its block, without effect (only clearing or withdrawing does): {entries}",

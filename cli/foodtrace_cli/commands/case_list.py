@@ -43,7 +43,7 @@ def list_(ctx: Context, *, everything: bool, as_json: bool) -> None:
             "late": each.late,
         }
         say(ctx.t("status.line", **words))
-        for kind in ("without_effect", "unanswered"):
+        for kind in ("own_corrected", "without_effect", "unanswered"):
             if count := getattr(each, kind):
                 say("  " + ctx.t(f"status.{kind}", count=count, entries=f"foodtrace case status {each.case}"))
         if each.broken:

@@ -266,6 +266,11 @@ def _remarks(ctx: Context, found: CaseStatus) -> None:
         say(ctx.t("status.remark", what=ctx.t("status." + each.kind, count=each.count, names=", ".join(shown), entries=entries)))
         if each.kind == "otherwise":
             _otherwise(ctx, found)
+        if each.kind == "own_corrected":
+            for own in found.own_corrections[:_TASKS]:
+                say("    " + clean(own.words(ctx.lang)))
+            if (more := len(found.own_corrections) - _TASKS) > 0:
+                say(ctx.t("status.more", count=more))
 
 
 def _otherwise(ctx: Context, found: CaseStatus) -> None:
