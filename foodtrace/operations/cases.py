@@ -341,13 +341,17 @@ def close(session: Session, doing: Doing, case: str | None, override: str = "", 
     return Outcome(events=[event], answer=(event, against))
 
 
-def reopen(session: Session, doing: Doing, case: str | None, reason: str) -> Outcome:
-    """Go on with a closed case; the answer is the event. Raises ``Refused`` (``case.not_closed``)."""
+def reopen(session: Session, doing: Doing, case: str | None, reason: str, approved_by: str = "") -> Outcome:
+    """Go on with a closed case; the answer is the event. Raises ``Refused`` (``case.not_closed``).
+
+    :param approved_by: number of who answers for it; not asked for, as reopening lifts nothing: without it who does it answers for it.
+    """
     state = managed(session, doing, case, closed=True)
     check_reason(reason)
     if state.closed is None:
         raise Refused("case.not_closed", value=state.case)
-    event = RecallReopened(id=doing.event_id(), at=doing.now, by=doing.by, case=state.case, reason=reason)
+    who = approved_by.strip()
+    event = RecallReopened(id=doing.event_id(), at=doing.now, by=doing.by, case=state.case, reason=reason, approved_by=who)
     return Outcome(events=[event], answer=event)
 
 

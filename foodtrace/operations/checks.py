@@ -188,12 +188,14 @@ def check(
 ) -> Outcome:
     """Record a visit (rules 3, 4); the answer is :class:`Checked`.
 
-    :raises BadData: ``case.result``, ``case.found_what``. :raises Refused: ``case.not_drawn``.
+    :raises BadData: ``case.result``, ``case.found_what``, ``case.found_nothing``. :raises Refused: ``case.not_drawn``.
     """
     if result not in RESULTS:
         raise BadData("case.result", value=result, expected=", ".join(RESULTS))
     if (result == "found") != (quantity is not None):
         raise BadData("case.found_what", value=result, expected="found --quantity")
+    if quantity is not None and not quantity.value:
+        raise BadData("case.found_nothing", value=str(quantity), site=site)
     state = managed(session, doing, case, closed=True)
     place = resolve_place(session, site)
     now = micros(doing.now)

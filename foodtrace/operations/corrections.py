@@ -60,6 +60,7 @@ from foodtrace.quantity import Quantity
 from foodtrace.recall.noticed import heads, is_head
 from foodtrace.sealed import follows, heirs, only_heirs
 from foodtrace.storage.session import Session
+from foodtrace.texts import Lang, text
 from foodtrace.tlog.entry import event_bytes
 
 _MARKS: Final = (Key, Erasure, Recovered, ContactsShown, Correction)
@@ -76,6 +77,17 @@ _INSTEAD: Final = {
     "recall_closed": "case close",
 }
 """Commands that do what a correction does not (rule 9)."""
+
+
+class _Instead:
+    """What to do instead of a correction of a case's own entry, by its kind; said in the reader's language."""
+
+    def __init__(self, kind: str, case: str) -> None:
+        self._kind = kind
+        self._case = case
+
+    def in_words(self, lang: Lang) -> str:
+        return text(f"correction.instead.{self._kind}", lang, case=self._case)
 
 
 class Corrected(msgspec.Struct, frozen=True, kw_only=True):
@@ -212,7 +224,8 @@ def _check_case(target: Target, now: AnyEvent | None, word: AnyEvent | None) -> 
     event = target.event
     if of_a_case(word) and not no_more(now, word):
         fields = tuple(each.field for each in differences(now, word)) if now is not None else ()
-        named = {"value": f"#{target.seq}", "kind": _kind(word), "case": word.case}
+        instead = _Instead("relabelled", word.case)
+        named = {"value": f"#{target.seq}", "kind": _kind(word), "case": word.case, "instead": instead}
         raise Refused("correction.of_case", fields=list(fields), expected="case correct", **named)
     if not isinstance(event, DECIDING) or (now is not None and not isinstance(now, DECIDING)):
         return
@@ -227,6 +240,7 @@ def _check_case(target: Target, now: AnyEvent | None, word: AnyEvent | None) -> 
         case=event.case,
         fields=list(fields),
         expected=_INSTEAD[_kind(event)],
+        instead=_Instead(_kind(event), event.case),
     )
 
 
@@ -381,8 +395,8 @@ def _changed(session: Session, event: AnyEvent, changes: Mapping[str, str]) -> A
     """Return an event with fields changed as a person wrote them."""
     tree: dict[str, Any] = msgspec.json.decode(encode(event, most=MAX_WHOLE))
     # What was written on the paper is not what the new quantity was read from; a new text comes after it.
-    for path, text in sorted(changes.items(), key=lambda change: change[0].endswith("written")):
-        _set(session, tree, event, path, text)
+    for path, typed in sorted(changes.items(), key=lambda change: change[0].endswith("written")):
+        _set(session, tree, event, path, typed)
     try:
         made: AnyEvent = msgspec.convert(tree, AnyEvent, strict=False)  # "12" for a number, "true" for a truth value
         return read(checked(made, most=MAX_WHOLE))

@@ -51,6 +51,7 @@ _STYLE: Final = (
     "margin:2mm 0}td,th{border:0.3mm solid #000;padding:0.5mm 2mm;text-align:left;vertical-align:top}th{background:#eee}"
     "th{white-space:nowrap}h2{font-size:12pt;margin:3mm 0 1mm}p{margin:1.5mm 0}"
     "td.n{text-align:right;white-space:nowrap}.code{display:flex;gap:6mm;align-items:center;margin-top:3mm;break-inside:avoid}"
+    ".two{display:flex;gap:8mm}.two>div{flex:1}"
     ".code svg{width:28mm;height:28mm;flex:none}.mono{font-family:monospace;overflow-wrap:anywhere}ol{margin:2mm 0}"
 )
 
@@ -241,10 +242,11 @@ def _duties(public: Public, party: Party, lang: Lang) -> list[str]:
         told = [("", public.duties.splitlines())]
     else:
         told = [(text(f"notice.about_{way}", lang), text(f"notice.duties_{way}", lang).split("|")) for way in party.directions]
-    for about, duties in told:
-        made += [f"<p>{_e(about)}</p>"] if len(told) > 1 else []
-        made += ["<ol>", *(f"<li>{_e(each)}</li>" for each in duties), "</ol>"]
-    return made
+    lists = [f"<ol>{''.join(f'<li>{_e(each)}</li>' for each in duties)}</ol>" for _, duties in told]
+    if len(told) > 1:  # side by side, so that the code stays on the same sheet
+        beside = "".join(f"<div><p>{_e(about)}</p>{each}</div>" for (about, _), each in zip(told, lists, strict=True))
+        return [*made, f'<div class="two">{beside}</div>']
+    return [*made, *lists]
 
 
 def file_name(sent: Sent) -> str:

@@ -8,12 +8,13 @@ Rules:
 3. What another program recorded without what the commands demand reads as what it is: a case closed over conditions that did not hold, by
    nobody's override, was not "closed, every condition held"; a clearing or a withdrawal that nobody answers for is without effect
    (:func:`foodtrace.graph.mended.answered_for`).
+4. A clearing names what it let go: a few lots in words, all of them as data. One that was written place by place is one decision.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -24,6 +25,9 @@ from foodtrace.recall.cases import Told
 from foodtrace.recall.facts import Case
 from foodtrace.recall.report_entries import local_time
 from foodtrace.texts import Lang, text
+
+_NAMED: Final = 5
+"""Lots, and sites, that a line names."""
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,14 +45,29 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """Of a closing without override: how many things stood against it by the records of that time; none: nobody looked."""
     effect: bool = True
     """False: a clearing or a withdrawal without its reason, or without who answers for it, which lifts nothing."""
+    lots: tuple[str, ...] = ()
+    """Of a clearing: the lots; empty: all that the case reached then."""
+    sites: tuple[str, ...] = ()
+    """Of a clearing: where; empty: wherever they are."""
 
     def words(self, lang: Lang) -> str:
         """Return it as a line for people."""
         moment = self.at[:16].replace("T", " ")
         word = self.kind if self.kind != "closed" or self.unmet == 0 else "closed_over" if self.unmet else "closed_plain"
         who = self.approved_by or ("-" if word in ("closed", "closed_plain", "reopened") else text("decision.nobody", lang))
-        said = text(f"decision.{word}", lang, at=moment, reason=self.reason.strip() or "-", by=who, count=self.unmet or 0)
+        what = {"goods": self._goods(lang)} if self.kind == "cleared" else {}
+        said = text(f"decision.{word}", lang, at=moment, reason=self.reason.strip() or "-", by=who, count=self.unmet or 0, **what)
         return said if self.effect else text("decision.no_effect", lang, said=said)
+
+    def _goods(self, lang: Lang) -> str:
+        """Return what was cleared, and where (rule 4)."""
+        lots = _few(self.lots, "decision.more_lots", lang) if self.lots else text("decision.all_goods", lang)
+        return text("decision.at", lang, lots=lots, sites=_few(self.sites, "decision.more_sites", lang)) if self.sites else lots
+
+
+def _few(names: Sequence[str], more: str, lang: Lang) -> str:
+    left = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (text(more, lang, count=left) if left > 0 else "")
 
 
 def decisions(
@@ -74,7 +93,14 @@ def decisions(
         elif isinstance(event, RecallWithdrawn):
             made.append(Decision(kind="withdrawn", reason=event.reason, approved_by=event.approved_by, effect=answered_for(event), **where))
         elif isinstance(event, GoodsCleared):
-            one = Decision(kind="cleared", reason=event.basis, approved_by=event.approved_by, effect=answered_for(event), **where)
-            if not made or msgspec.structs.replace(made[-1], entry=one.entry) != one:  # one decision, place by place
-                made.append(one)
+            goods: dict[str, Any] = {"lots": event.lots, "sites": (event.site,) if event.site else ()}
+            one = Decision(kind="cleared", reason=event.basis, approved_by=event.approved_by, effect=answered_for(event), **where, **goods)
+            if made and msgspec.structs.replace(made[-1], entry=one.entry, **goods) == one and bool(made[-1].lots) == bool(one.lots):
+                last = made.pop()  # one decision, place by place
+                one = msgspec.structs.replace(last, lots=_union(last.lots, one.lots), sites=_union(last.sites, one.sites))
+            made.append(one)
     return tuple(made)
+
+
+def _union(first: tuple[str, ...], then: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*first, *then)))

@@ -101,6 +101,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "case.result": ("抽查结果 {value}, 应为 {expected}", "result {value}, expected {expected}"),
     "case.result.hint": ("clean 干净, found 还有货, not_notified 没接到通知, closed 没开门", "clean, found (goods), not_notified, closed (door)"),
     "case.found_what": ("结果 {value} 与数量不符, 应为 {expected}", "result {value} and a quantity do not go together, expected {expected}"),
+    "case.found_nothing": ("在 {site} 查到 {value}: 什么都没查到就不是 found", '{value} found at {site}: where nothing was found the result is not "found"'),
+    "case.found_nothing.hint": (
+        "抽到的网点没有货: foodtrace case check {site} clean; 有货而不知多少: 先称或数",
+        "no goods at a site that was drawn: foodtrace case check {site} clean; goods there, and you cannot say how much: weigh or count them",
+    ),
     "case.found_what.hint": ("found 要写查到多少, 其余不写", "found needs how much was found, the others do not take it"),
     "case.not_drawn": ("{name} 不在案件 {case} 的抽样里", "{name} is not in the sample of case {case}"),
     "case.not_drawn.hint": ("干净的结果只记抽中的网点, 或以前查到问题的网点; 查到问题任何网点都可以记", "clean counts only where it was drawn, or where a visit failed before; bad news is taken from anywhere"),

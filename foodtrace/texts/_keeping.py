@@ -92,9 +92,34 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{value} ({kind}) 决定案件 {case} 拦不拦货: 更正只改文字, 不解除也不放松拦截",
         "{value} ({kind}) decides what case {case} blocks: a correction mends words and neither lifts nor weakens the block",
     ),
-    "correction.of_case.hint": (
-        "用这些命令, 写明理由和批准: {expected}. 级别或召回方写错: 另立一案 (--again), 再撤销本案",
-        "say it with its reason and who approves it: {expected}. A wrong class or recaller: open it anew (--again), then withdraw this one",
+    "correction.of_case.hint": ("{instead}", "{instead}"),
+    "correction.instead.recall_opened": (
+        "立错了案: case withdraw {case}; 范围不对: case narrow {case} 或 case widen {case}; 有的货可以卖: case clear {case}; 级别, 召回方或时间写错: 另立一案 (case open --again), 再撤销本案",
+        "opened in error: case withdraw {case}; another scope: case narrow {case} or case widen {case}; goods that may be sold: case clear {case}; a wrong class, recaller or time: open it anew (case open --again), then withdraw this one",
+    ),
+    "correction.instead.recall_widened": (
+        "要去掉多加的: case narrow {case} 写上留下的范围, 理由和批准; 还要加: case widen {case}",
+        "to take out what was added: case narrow {case} with the scope that stays, a reason and who approves it; to add more: case widen {case}",
+    ),
+    "correction.instead.recall_reopened": (
+        "重开了就接着办; 办完再 case close {case}",
+        "a case that goes on is ended by case close {case}",
+    ),
+    "correction.instead.goods_cleared": (
+        "更正只能收回解除或减少; 要多解除, 或收回后再解除: case clear {case} 批次 --basis 依据 --approved-by 编号",
+        "a correction takes a clearing back, or part of it; to clear more, or what was taken back: case clear {case} LOT --basis WHY --approved-by NUMBER",
+    ),
+    "correction.instead.recall_withdrawn": (
+        "更正只能收回撤销; 要再撤销: case withdraw {case} --reason 理由 --approved-by 编号",
+        "a correction takes a withdrawal back; to withdraw again: case withdraw {case} --reason WHY --approved-by NUMBER",
+    ),
+    "correction.instead.recall_closed": (
+        "更正只能收回结案; 要再结案: case close {case}",
+        "a correction takes a closing back; to close again: case close {case}",
+    ),
+    "correction.instead.relabelled": (
+        "更正只能收回改标或减少; 要改标更多或别的货: case correct {case} 写明批准 (--approved-by)",
+        "a correction takes a relabelling back, or part of it; to relabel more, or other goods: case correct {case} with who approves it (--approved-by)",
     ),
     "correction.by_itself": ("{value} 本身是更正; 更正不能再更正, 它说的是 {expected} ({id})", "{value} is a correction, and a correction is not corrected: it is about {expected} ({id})"),
     "correction.by_itself.hint": ("要改那一条, 就写它: foodtrace correct {expected}", "name the entry itself: foodtrace correct {expected}"),

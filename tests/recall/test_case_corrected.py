@@ -118,6 +118,28 @@ def test_no_correction_of_the_opening_lifts_or_weakens_the_block(trade: World, c
     assert [each.counts for each in told.steps] == [False]
 
 
+def test_a_refused_correction_says_what_to_do_instead_of_it_and_of_no_other(trade: World) -> None:
+    case = trade.open(LOT)
+    trade.do(cases.widen, case, [OTHER], "lab")
+    trade.do(cases.clear, case, [OTHER], "lab", "9")
+    trade.do(cases.close, case, "bankrupt", "7")
+    trade.do(cases.reopen, case, "more")
+    for kind, how, said in (
+        ("recall_opened", {}, f"opened in error: case withdraw {case}; another scope: case narrow {case}"),
+        ("recall_widened", {}, f"to take out what was added: case narrow {case}"),
+        ("recall_reopened", {}, f"is ended by case close {case}"),
+        ("goods_cleared", {"lots": f'["{LOT}"]'}, f"to clear more, or what was taken back: case clear {case} LOT"),
+        ("recall_closed", {"at": "2026-03-01T00:00:00+08:00"}, f"to close again: case close {case}"),
+    ):
+        with pytest.raises(Refused) as error:
+            by_command(trade, kind, changes=how or None)
+        hint = error.value.hint("en")
+        assert said in hint
+        assert error.value.hint("zh") not in ("", hint)
+        assert ("case narrow" in hint) == (kind in ("recall_opened", "recall_widened"))
+        assert str(error.value.expected).startswith("case ")
+
+
 def test_what_either_scope_blocks_is_blocked(trade: World) -> None:
     case = trade.open(LOT)
     by_record(trade, "recall_opened", scope=(LotsClause(lots=(OTHER,)),))

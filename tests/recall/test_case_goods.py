@@ -329,6 +329,8 @@ def test_a_failed_check_names_what_must_follow_raises_the_level_and_keeps_the_ca
     friend = next(each for each in ("X", "Y", "W") if each != site)
     refuses(world, "case.not_drawn", checks.check, case, friend, "clean")
     refuses(world, "case.found_what", checks.check, case, site, "found")
+    none = refuses(world, "case.found_nothing", checks.check, case, site, "found", quantity=kg(0))
+    assert f"case check {site} clean" in none.hint("en")
     failed = world.at(4).do(checks.check, case, site, "found", lot=LOT, quantity=kg(2), evidence="d" * 64)
     assert (failed.consequences, failed.level) == (("seal", "notify", "widen_sample", "visit_again"), "A")
     assert now(world, case).check_level == "A"

@@ -11,6 +11,7 @@ from foodtrace import Quantity
 from foodtrace.errors import BadData, NotFound, Refused
 from foodtrace.events import (
     Correction,
+    GoodsCleared,
     LotsClause,
     Output,
     Portion,
@@ -29,6 +30,7 @@ from foodtrace.operations.caselist import overview
 from foodtrace.operations.casestatus import status
 from foodtrace.operations.common import Doing
 from foodtrace.operations.notdone import NotDone
+from foodtrace.operations.scopes import Given
 from foodtrace.recall.report import case_report
 from foodtrace.recall.report_html import html
 from foodtrace.texts import LANGS, text
@@ -202,7 +204,9 @@ def test_every_decision_on_a_case_stands_in_status_and_report_with_its_reason_an
     case = world.open(LOT)
     world.at(4).do(cases.close, case, "bankrupt", "7")
     world.at(5).do(cases.reopen, case, "more found", by="9")
-    world.at(6).do(cases.clear, case, [LOT], "lab", "8")
+    world.at(6).do(cases.clear, case, [LOT], "lab", "8", site="X")
+    world.at(7).do(cases.close, case, "bankrupt", "7")
+    world.do(cases.reopen, case, "more", "3", by="9")
     world.ledger.init("local/shop", operator="OP-X")
     world.put(RecallWithdrawn(id="mine", at=world.now, case=case, reason="x", approved_by="1"), log="local/shop")
     found = now(world, case)
@@ -210,7 +214,11 @@ def test_every_decision_on_a_case_stands_in_status_and_report_with_its_reason_an
         ("overridden", "bankrupt", "7"),
         ("reopened", "more found", "9"),
         ("cleared", "lab", "8"),
+        ("overridden", "bankrupt", "7"),
+        ("reopened", "more", "3"),
     ]
+    assert found.decisions[2].words("en") == f"2026-03-08 09:00 goods cleared ({LOT}, at X): lab (approved by 8)"
+    assert found.decisions[4].words("en") == "2026-03-09 09:00 reopened: more (3)"
     with world.read() as session:
         report, chain = case_report(session, case, now=micros(world.now))
     assert report.decisions == found.decisions
@@ -218,6 +226,24 @@ def test_every_decision_on_a_case_stands_in_status_and_report_with_its_reason_an
         page = html(report, chain, lang=lang)
         assert all(f"{each.words(lang)}" in page for each in found.decisions)
         assert "bankrupt" in found.decisions[0].words(lang)
+
+
+def test_a_clearing_names_a_few_of_its_lots_in_words_and_all_of_them_as_data(world: World) -> None:
+    """Goods of a window are cleared where they lie, in an event for each place: it is one decision."""
+    others = [f"OP-P/M{n}" for n in range(7)]
+    for lot in others:
+        world.born(lot[5:], "P", 10).move(lot, "P", "W", 10)
+    case = world.do(
+        cases.open_case, scope=Given(through="W", start="2026-03-01", end="2026-03-10"), level=2, known=world.now, reason="x"
+    ).case
+    world.at(4).do(cases.clear, case, [], "lab", "8")
+    (decision,) = now(world, case).decisions
+    assert (decision.lots, set(decision.sites)) == (tuple(sorted((LOT, *others))), {"W", "X", "Y"})
+    assert f"goods cleared ({', '.join(sorted((LOT, *others))[:5])} and 3 more lots, at " in decision.words("en")
+    assert "另 3 批, 在 " in decision.words("zh")
+    old = GoodsCleared(id="old", at=world.now, case=case, basis="lab", approved_by="9")
+    world.put(old)
+    assert "(all that the case reached then): lab (approved by 9)" in now(world, case).decisions[1].words("en")
 
 
 def test_goods_sent_on_to_nobody_on_record_block_closing_until_it_is_said_to_whom(world: World) -> None:

@@ -327,13 +327,14 @@ def _say_closed(ctx: Context, number: str) -> None:
 @case.command()
 @CASE_ARGUMENT
 @REASON
+@APPROVED
 @BY
 @click.pass_obj
-def reopen(ctx: Context, case_id: str | None, reason: str, by: str) -> None:
+def reopen(ctx: Context, case_id: str | None, reason: str, approved_by: str, by: str) -> None:
     """Go on with a closed case."""
     from foodtrace.operations import cases  # noqa: PLC0415
 
-    event = act(ctx, lambda session, doing: cases.reopen(session, doing, case_id, reason), by=by)
+    event = act(ctx, lambda session, doing: cases.reopen(session, doing, case_id, reason, approved_by), by=by)
     say(ctx.t("cli.case.reopened", case=event.case))
 
 
