@@ -51,7 +51,7 @@ _STYLE: Final = (
     "margin:2mm 0}td,th{border:0.3mm solid #000;padding:0.5mm 2mm;text-align:left;vertical-align:top}th{background:#eee}"
     "th{white-space:nowrap}h2{font-size:12pt;margin:3mm 0 1mm}p{margin:1.5mm 0}"
     "td.n{text-align:right;white-space:nowrap}.code{display:flex;gap:6mm;align-items:center;margin-top:3mm;break-inside:avoid}"
-    ".two{display:flex;gap:8mm}.two>div{flex:1}"
+    ".two{display:flex;gap:6mm}.two>div:first-child{flex:3}.two>div{flex:2}.two ol{padding-left:5mm}.two p{margin:0}"
     ".code svg{width:28mm;height:28mm;flex:none}.mono{font-family:monospace;overflow-wrap:anywhere}ol{margin:2mm 0}"
 )
 
