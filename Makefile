@@ -46,7 +46,7 @@ demo: $(VENV)/.runtime ## Carry a city through a month, recall two lots, verify 
 
 .PHONY: test
 test: $(VENV)/.dev ## Run all tests, on SQLite and on a real PostgreSQL; two runs do the same
-	$(TESTS) PYTHONHASHSEED=0 $(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+	$(TESTS) PYTHONHASHSEED=0 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 .PHONY: fuzz
 fuzz: $(VENV)/.dev ## Run the property tests on examples drawn anew, 20 times as many: make fuzz ARGS="--fuzz 500 tests/recall"

@@ -125,6 +125,7 @@ def test_an_entry_that_another_one_goes_back_to_is_named_whatever_its_bytes_are(
     """What is corrected, what commits to something, what is in parts, what says a key: each is read again by whoever looks further on."""
     seqs = [seq for (seq,) in session.rows("SELECT seq FROM entry WHERE log = 1 ORDER BY seq")]
     assert len(seqs) > 30
+    seqs = seqs[len(value) % 2 :: 2]  # the others by other values
     for guard in ("update", "delete", "insert"):
         session.run(f"DROP TRIGGER entry_no_{guard}")
     for seq in seqs:

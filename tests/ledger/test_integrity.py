@@ -17,6 +17,7 @@ from foodtrace import errors
 from foodtrace.events import Correction
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.tlog.anchor import Anchor, read_anchor
+from tests.cli.shell import run
 from tests.ledger.deliveries import AT, LOT, NOW, events, opened, transfer
 from tests.ledger.tampering import sealed_again, unsealed
 
@@ -86,11 +87,8 @@ def test_rows_taken_away_or_altered_are_found_and_the_exit_code_says_so(tmp_path
     changed = attacker.execute(statement).rowcount
     sealed_again(attacker)
     attacker.close()
-    program = [sys.executable, "-m", "foodtrace_cli.main", "--db", "x.db", "--keys", "elsewhere", "verify"]
-    done = subprocess.run(program, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert "Traceback" not in done.stderr
     assert changed
-    assert done.returncode == 3, done.stdout + done.stderr
+    run(tmp_path, "--db", "x.db", "--keys", "elsewhere", "verify", code=3)
 
 
 def test_a_missing_guard_is_found(tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ def _answer(records: str) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
     return set(named), {holding for holding, link in named.items() if link == "confirmed"}
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(worlds())
 def test_equal_to_a_brute_force_walk(records: str) -> None:
     assert _answer(records) == Reference(records).answer(), records

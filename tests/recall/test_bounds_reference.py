@@ -80,7 +80,7 @@ NOWHERE = [
 """W got some of a lot from nobody knows whom."""
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(records(), scopes())
 @example(NOWHERE, [("left", "S", 1.125, 3.5), ("left", "P", 1.0, 1.0)])  # S is on no record: what came to W is not known to be from there
 def test_bounds_equal_the_reference(some: list[tuple], scope: list[tuple]) -> None:

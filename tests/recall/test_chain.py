@@ -89,7 +89,7 @@ def test_both_ways_is_one_chain() -> None:
     assert shown(build, one) == {"LP -> * 30", "KP -> * 70", "* -> MP 100", "MP -> MX 40", "MP -> MY 60"}
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(records(least=8, most=24), PRODUCT_MAPS, LOT)
 def test_back_finds_exactly_the_holdings_from_which_goods_could_come(some: list[tuple], products: dict[str, str], lot: str) -> None:
     world = Flows([each for each in some if each[0] != "unnamed"], products)

@@ -210,7 +210,7 @@ def on_record(reached: Sequence[Affected], holding: tuple[int, int | None]) -> b
     )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.integers(0, 10**9), st.sampled_from(["hold", "refuse", "allow"]))
 def test_one_lot_at_one_site_has_one_verdict(seed: int, possible: str) -> None:
     rng = random.Random(seed)

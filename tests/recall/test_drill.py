@@ -45,7 +45,7 @@ def test_both_sides_are_equal_in_every_world(world: World) -> None:
         assert 0 <= row.missing <= row.came
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(records(most=16), PRODUCT_MAPS, LOT)
 def test_both_sides_are_equal_whatever_the_records(some: list[tuple], products: dict[str, str], lot: str) -> None:
     world = Flows(some, products)

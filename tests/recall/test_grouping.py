@@ -57,7 +57,7 @@ def chains(draw: st.DrawFn) -> Chain:
     return Chain(places=tuple(places), arrows=tuple(arrows.values()))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(chains(), st.integers(14, 20))
 def test_however_a_chain_looks_its_boxes_are_few_and_hide_nothing(chain: Chain, most: int) -> None:
     drawn = sketch(chain, most=most)
@@ -108,7 +108,7 @@ def within(one: Rect, two: Rect) -> bool:
     return two[0] <= one[0] <= one[2] <= two[2] and two[1] <= one[1] <= one[3] <= two[3]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(chains(), st.sampled_from([5, 30]), st.sampled_from([ON_SCREEN, ON_PAPER, msgspec.structs.replace(ON_PAPER, across=600)]))
 def test_nothing_lies_upon_anything_else(chain: Chain, most: int, look: Look) -> None:
     found, said, whole = rects(svg(chain, lang="zh", most=most, look=look))

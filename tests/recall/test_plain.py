@@ -106,7 +106,7 @@ def same(ledger: Ledger, now: int, seed: int, clause: Clause) -> str:
 
 
 @given(seed=st.integers(0, 2**32), oddities=st.sampled_from([0, 0, 1]))
-@settings(max_examples=25)
+@settings(max_examples=15)
 def test_answers_from_rows_are_those_of_the_whole_engine(seed: int, oddities: int) -> None:
     compare(seed, oddities=oddities)
 
