@@ -35,21 +35,7 @@ from foodtrace.storage.session import Session, Store
 from foodtrace.storage.standins import as_made
 from foodtrace.tlog.append import Head
 from foodtrace.tlog.clock import ClockRule, clock_rule, within
-from foodtrace.tlog.verify import Progress
 from foodtrace.tlog.vouched import mark_of, read_seen
-from foodtrace.verification import (
-    Asked,
-    Older,
-    Start,
-    Verification,
-    anchors_of,
-    ledger_gone,
-    marked_at,
-    origins_as_they_are,
-    rebuild_ledger,
-    remembered,
-    verify_ledger,
-)
 from foodtrace.writing import Writers
 
 if TYPE_CHECKING:
@@ -64,6 +50,8 @@ if TYPE_CHECKING:
     from foodtrace.recall.metrics import Completion
     from foodtrace.recall.running import Completions
     from foodtrace.tlog.said import ImportSaid
+    from foodtrace.tlog.verify import Progress
+    from foodtrace.verification import Older, Verification
 
 _logger = logging.getLogger("foodtrace")
 _logger.addHandler(logging.NullHandler())
@@ -451,28 +439,32 @@ class Ledger:
         :param older: older checkpoints that the logs must extend (:func:`foodtrace.verification.older`).
         :raises NotFound: ``ledger.missing``, ``verify.since_log``. :raises Storage: the database cannot be read.
         """
-        gone = None if is_there(self.store) else ledger_gone(self.mark)
+        from foodtrace import verification  # noqa: PLC0415 - a third of what opening a ledger loads, and most never verify
+
+        gone = None if is_there(self.store) else verification.ledger_gone(self.mark)
         if gone is not None:
             return gone
         with self._snapshots.open(as_made) as (session, wrong):
-            known = origins_as_they_are(as_made(session))
-        asked = Asked(
+            known = verification.origins_as_they_are(as_made(session))
+        asked = verification.Asked(
             full=full,
             files=files,
             mark=self.mark,
             now=self.clock(),
-            start=Start(address=self._address, schema=self._schema) if helpers > 0 else None,
+            start=verification.Start(address=self._address, schema=self._schema) if helpers > 0 else None,
             helpers=helpers,
             older=tuple(older),
             keys=self.keys,
-            anchors=anchors_of(self.keys, known),
-            remembered=remembered(wrong),
+            anchors=verification.anchors_of(self.keys, known),
+            remembered=verification.remembered(wrong),
         )
         with self._snapshots.open(as_made) as (session, _):
-            return verify_ledger(session, progress, asked)
+            return verification.verify_ledger(session, progress, asked)
 
     def verified_at(self) -> dt.datetime | None:
         """Return when :meth:`verify` last found nothing wrong on this host, UTC; none where it never did. Looks at no entry."""
+        from foodtrace.verification import marked_at  # noqa: PLC0415 - see :meth:`verify`
+
         return marked_at(self.mark)
 
     @property
@@ -487,6 +479,8 @@ class Ledger:
 
         :raises NotFound: ``ledger.missing``. :raises Refused: ``ledger.is_backup``. :raises Busy: another writer holds the database.
         """
+        from foodtrace.verification import rebuild_ledger  # noqa: PLC0415 - see :meth:`verify`
+
         if self.store.version() is None:
             raise NotFound("ledger.missing", value=self.store.url, expected="foodtrace init")
         with self.store.write() as session:
@@ -498,4 +492,4 @@ def _info(state: LogState) -> LogInfo:
     return LogInfo(origin=state.origin, size=state.size, time=state.time, key_id=state.key_id.hex())
 
 
-__all__ = ["SCHEMA_VERSION", "Ledger", "LogInfo", "Receipt", "Verification", "default_keys", "wall_clock"]
+__all__ = ["SCHEMA_VERSION", "Ledger", "LogInfo", "Receipt", "default_keys", "wall_clock"]

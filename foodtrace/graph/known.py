@@ -25,7 +25,7 @@ from foodtrace.graph.namesthen import said_since
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.graph.rows import BOUND, ENDED, FLOW, GTIN, OWN
 from foodtrace.graph.subjects import SPOKEN
-from foodtrace.graph.words import GIVEN, SITE, WORD, WORD_LENGTH
+from foodtrace.graph.words import GIVEN, SITE, SITE_LENGTH, WORD, WORD_LENGTH
 from foodtrace.storage.session import Row, Session
 from foodtrace.tlog.entry import parse
 
@@ -289,15 +289,14 @@ class KnownFacts(SqlFacts):
 
     def _site_rows(self, sites: Collection[int]) -> list[Row]:
         rows = self._s.each(_SITES, sites, (self._until,))
-        last = self._last_entries(sites)
         told: dict[int, list[Row]] = {}
         for row in rows:
             mine = told.setdefault(row[0], [])
-            if row[GIVEN] is not None and self._ended(row[-1], row[9]) == 0:
-                mine.append((*row[:8], last.get(row[0]), *row[9:11]))
+            if row[GIVEN] is not None and self._ended(row[-1], row[8]) == 0:
+                mine.append(row[:SITE_LENGTH])
         texts = {row[0]: row[1] for row in rows}
-        nothing = (None,) * 6
-        return [row for site, mine in told.items() for row in mine or [(site, texts[site], *nothing, last.get(site), None, None)]]
+        nothing = (None,) * (SITE_LENGTH - GIVEN)
+        return [row for site, mine in told.items() for row in mine or [(site, texts[site], *nothing)]]
 
     def _last_entries(self, sites: Collection[int]) -> dict[int, int]:
         """Return when each site recorded its last entry by then."""

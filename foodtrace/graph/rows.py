@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 from foodtrace.graph.flowkind import DELIVERED, NEVER, UNNAMED, FlowKind, ahead, happened
 from foodtrace.graph.names import in_use, of_records
 from foodtrace.graph.subjects import CORRECTED, SPOKEN
-from foodtrace.graph.words import SITES, WORDS, Words
+from foodtrace.graph.words import LAST, SITES, WORDS, Words
 
 if TYPE_CHECKING:
     from foodtrace.storage.session import Ask, Row, Session
@@ -257,7 +257,7 @@ class Rows(Words):
 
     def of_sites(self, sites: Sequence[int]) -> tuple[Ask, ...]:
         """Return what :meth:`sites_said` and :meth:`pseudo_lots` of these sites, asked in the same order, will ask."""
-        return (SITES, sites, ()), (_PSEUDO, sites, ())
+        return (SITES, sites, ()), (LAST, sites, ()), (_PSEUDO, sites, ())
 
     def of_entries(self, entries: Iterable[tuple[int, int]]) -> tuple[Ask, ...]:
         """Return what :meth:`entry_rows` of these (log, seq) entries will ask."""

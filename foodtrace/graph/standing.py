@@ -28,6 +28,7 @@ from foodtrace.graph.flows import Flow
 from foodtrace.graph.kinds import ABOUT
 from foodtrace.graph.projection import CONDITIONAL
 from foodtrace.graph.rows import ENDED, Rows
+from foodtrace.graph.words import SITE_LENGTH
 from foodtrace.sealed import follows, only_heirs
 from foodtrace.storage.session import Row, Session
 from foodtrace.tlog.entry import event_bytes, parse
@@ -228,7 +229,7 @@ class Standing(Rows):
     def calling(self, site: int, entries: Collection[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
         """Return which (log, seq) of a site's descriptions say whom to call there (:func:`foodtrace.graph.described.callers`)."""
         mine = set(entries)
-        words = [(*row[2:8], *row[9:]) for row in self._site_rows([site]) if tuple(row[9:]) in mine]
+        words = [row[2:SITE_LENGTH] for row in self._site_rows([site]) if tuple(row[8:SITE_LENGTH]) in mine]
         return tuple((log, seq) for *_, log, seq in callers(words, self._party)) if words else ()
 
     def operator_of(self, site: str) -> str:

@@ -39,19 +39,15 @@ WORDS: Final = f"SELECT {WORD}{_WORDS_FROM}"
 _WORDS_PLACED: Final = f"SELECT {WORD}, l.recorded, l.log, l.seq, l.item{_WORDS_FROM}"
 WORD_LENGTH: Final = 8
 """Columns of :data:`WORD`."""
-SITE: Final = (
-    "n.id, n.text, s.kind, s.operator, s.name, s.county, s.region, s.parent, "
-    "(SELECT MAX(v.recorded) FROM site_seen AS v WHERE v.site = n.id), s.log, s.seq"
-)
+SITE: Final = "n.id, n.text, s.kind, s.operator, s.name, s.county, s.region, s.parent, s.log, s.seq, s.recorded"
 """Columns of what is said of a site."""
+SITE_LENGTH: Final = 10
+"""How many of them a row has to begin with that is handed on; the last one says which of several came first."""
 GIVEN: Final = 2
 """The first of them that is none where no record describes it."""
-SITES: Final = (
-    f"SELECT {SITE} FROM {{ids}} CROSS JOIN name AS n "  # noqa: S608 - constants
-    "LEFT JOIN site_fact AS s ON s.site = n.id AND s.ended = 0 LEFT JOIN log AS g ON g.id = s.log "
-    "WHERE n.id = f.value ORDER BY s.recorded, g.origin, s.seq"
-)
-"""What :meth:`Words.sites_said` asks of sites."""
+SITES: Final = f"SELECT {SITE} FROM name AS n LEFT JOIN site_fact AS s ON s.site = n.id AND s.ended = 0 WHERE n.id {{among}}"  # noqa: S608
+LAST: Final = "SELECT v.site, v.recorded FROM site_seen AS v WHERE v.site {among}"
+"""What :meth:`Words.sites_said` asks of sites: what is said of them, and when each log last recorded anything there."""
 ORIGINS: Final = "SELECT id, origin FROM log ORDER BY origin"
 """Every log and its origin."""
 
@@ -159,18 +155,27 @@ class Words:
         return {site: known[site] for site in sites}
 
     def _look_at(self, sites: Collection[int]) -> dict[int, SiteSaid]:
-        rows = self._site_rows(sites)
+        rows, last = self._site_rows(sites), self._last_entries(sites)
         # The latest word comes last; a site that no record describes has none.
-        said = {row[0]: (*row[1:9], ()) if row[2] is not None else (row[1], *_NO_SITE, row[8], ()) for row in rows}
+        said = {row[0]: (*(row[1:8] if row[2] is not None else (row[1], *_NO_SITE)), last.get(row[0]), ()) for row in rows}
         if len(said) < len(rows):
-            said |= self._settle(rows)
+            said |= self._settle(rows, last)
         self._texts.update({site: each[0] for site, each in said.items()})
         return {site: said.get(site, ("", *_NO_SITE, None, ())) for site in sites}
 
     def _site_rows(self, sites: Collection[int]) -> list[Row]:
-        return self._s.each(SITES, sites)
+        """Return the rows that describe sites, those of each oldest first; of a site that none describes one with its text alone."""
+        rows = self._s.each(SITES, sites)
+        if len({row[0] for row in rows}) < len(rows):
+            ranks = self.ranks()
+            rows.sort(key=lambda row: (row[10], ranks.get(row[8], -1), row[9]) if row[GIVEN] is not None else (-1, -1, -1))
+        return rows
 
-    def _settle(self, rows: Sequence[Row]) -> dict[int, SiteSaid]:
+    def _last_entries(self, sites: Collection[int]) -> dict[int, int]:
+        """Return when each site recorded its last entry, of those that did."""
+        return dict(sorted(self._s.each(LAST, sites)))
+
+    def _settle(self, rows: Sequence[Row], last: Mapping[int, int]) -> dict[int, SiteSaid]:
         """Return what counts of sites that several entries describe."""
         words: dict[int, list[Row]] = {}
         for row in rows:
@@ -178,8 +183,8 @@ class Words:
         found: dict[int, SiteSaid] = {}
         for site, each in words.items():
             if len(each) > 1:
-                word, told = settled([(*row[2:8], *row[9:]) for row in each], self._party)
-                found[site] = (each[0][1], *word[:6], each[0][8], told)
+                word, told = settled([row[2:SITE_LENGTH] for row in each], self._party)
+                found[site] = (each[0][1], *word[:6], last.get(site), told)
                 self._describing[site] = word[6:]
         return found
 

@@ -33,7 +33,6 @@ from foodtrace.recall.matter import Matter
 from foodtrace.recall.measure import measure
 from foodtrace.recall.metrics import UNIT_NAMES, Completion, Rate, completion, pseudo_lines
 from foodtrace.recall.plain import HandOver
-from foodtrace.recall.plain.incase import CaseAnswer
 from foodtrace.recall.plain.told import PlainAnswer
 from foodtrace.recall.quantities import Books
 from foodtrace.recall.reach import places_said
@@ -120,6 +119,8 @@ def case_answer(facts: SqlFacts, case: Case, settings: Settings = DEFAULT) -> An
     """Answer for a case whose scope is whole lots and whose records are plain. Raises :class:`HandOver` where they are not."""
     if settings.lot_presumption != "lot":
         raise HandOver("settings")
+    from foodtrace.recall.plain.incase import CaseAnswer  # noqa: PLC0415 - most recalls are of no case
+
     clauses = case.versions[-1].clauses
     asked = tuple(lot for clause in clauses if isinstance(clause, LotsClause) for lot in clause.lots)
     more = [lot for clause in clauses if not isinstance(clause, LotsClause) for lot in _whole_lots(facts, clause)]

@@ -6,10 +6,11 @@ sends nobody's notice elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from foodtrace.graph.flowkind import NEVER
+from foodtrace.graph.words import ORIGINS
 from foodtrace.personal import Secret, State, fits, not_here
 
 if TYPE_CHECKING:
@@ -19,9 +20,9 @@ Contact: TypeAlias = tuple[State, dict[str, str]]
 """How the fields stand, and those that are still there."""
 _NOT_HERE: Final[Contact] = ("not_here", {})
 CONTACTS: Final = (
-    "SELECT s.site, s.log, s.seq, e.bytes, p.field, p.salt, p.value FROM {ids} CROSS JOIN site_fact AS s JOIN log AS g ON g.id = s.log "
+    "SELECT s.site, s.log, s.seq, s.recorded, e.bytes, p.field, p.salt, p.value FROM site_fact AS s "
     "LEFT JOIN entry AS e ON e.log = s.log AND e.seq = s.seq LEFT JOIN personal AS p ON p.log = s.log AND p.seq = s.seq "
-    "WHERE s.site = f.value AND s.ended = 0 ORDER BY s.recorded, g.origin, s.seq"
+    "WHERE s.site {among} AND s.ended = 0"
 )
 """What :func:`contacts` asks."""
 
@@ -35,12 +36,14 @@ def contacts(session: Session, sites: Collection[int], seen: Callable[[int, int]
     if seen is not None:
         rows = [row for row in rows if seen(row[1], row[2])]
     said: dict[int, dict[tuple[int, int], tuple[bytes, list[Secret]]]] = {}
-    for site, log, seq, data, field, salt, value in rows:
+    times: dict[tuple[int, int], int] = {}
+    for site, log, seq, recorded, data, field, salt, value in rows:
         mine = said.setdefault(site, {}).setdefault((log, seq), (b"" if data is None else bytes(data), []))[1]
+        times[log, seq] = recorded
         if field is not None:
             mine.append(Secret(field, bytes(salt), value))
     told = {
-        site: [(log, _word(*entries[log, seq])) for log, seq in _counting(session, site, list(entries))] for site, entries in said.items()
+        site: [(log, _word(*entries[log, seq])) for log, seq in _counting(session, site, entries, times)] for site, entries in said.items()
     }
     away = not_here(session, {log for words in told.values() for log, (state, _) in words if state == "erased"})
     return {
@@ -48,8 +51,14 @@ def contacts(session: Session, sites: Collection[int], seen: Callable[[int, int]
     }
 
 
-def _counting(session: Session, site: int, entries: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return those of a site's descriptions, oldest first, that say whom to call there."""
+def _counting(
+    session: Session, site: int, entries: Collection[tuple[int, int]], times: Mapping[tuple[int, int], int]
+) -> list[tuple[int, int]]:
+    """Return those of a site's descriptions that say whom to call there, oldest first. :param times: when each was recorded."""
+    if len(entries) == 1:
+        return list(entries)
+    ranks = {log: place for place, (log, _) in enumerate(session.rows(ORIGINS))}
+    entries = sorted(entries, key=lambda entry: (times[entry], ranks.get(entry[0], -1), entry[1]))
     if len({log for log, _ in entries}) == 1:
         return entries[-1:]
     from foodtrace.graph.reader import SqlFacts  # noqa: PLC0415 - most sites are described by one log

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from foodtrace.tlog.vouched import Vouched
 
 _RELATION: Final = "unnest(%s::bigint[]) AS f(value)"
+_AMONG: Final = "= ANY(%s::bigint[])"
 BEGIN: Final = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL jit = off"
 _Way: TypeAlias = Literal["begun", "look up", "join"]
 """How the planner may go about a question."""
@@ -224,7 +225,7 @@ def _key(sql: str, ids: Collection[int] | Collection[str] | None, params: Sequen
 
 
 def _related(sql: str) -> str:
-    return sql.replace("{ids}", _RELATION).replace("{texts}", _TEXTS)
+    return sql.replace("{ids}", _RELATION).replace("{texts}", _TEXTS).replace("{among}", _AMONG)
 
 
 def _marks(sql: str) -> str:

@@ -5,7 +5,8 @@ Rules:
 1. SQL is written once, with ``?`` for parameters; what differs between engines stands in the engine.
 2. ``{ids}`` in a query stands for a relation ``f(value)`` of 64-bit integers handed over as one parameter, ``{texts}`` for one of
    texts, so that a query about a million lots is one statement and the plan stays: look each up. (With a list of marks SQLite
-   prefers to read a whole log to looking up two ids in it.)
+   prefers to read a whole log to looking up two ids in it.) ``key {among}`` says of a column that begins a key that it is one of such
+   integers: an index is gone through in order, and PostgreSQL begins anew at its root for few of them.
 3. A transaction is read (a snapshot) or write (SQLite: BEGIN IMMEDIATE). Nothing is committed by accident: an exception
    rolls back.
 4. Whoever writes locks a log's head first, and nothing is written where somebody put something on the tables that is not foodtrace's
@@ -71,7 +72,7 @@ class Session(Protocol):
         ...
 
     def each(self, sql: str, ids: Collection[int] | Collection[str], params: Sequence[object] = ()) -> list[Row]:
-        """Return the rows of a query with ``{ids}`` or ``{texts}``; these are its first parameter."""
+        """Return the rows of a query with ``{ids}``, ``{texts}`` or ``{among}``; these are its first parameter."""
         ...
 
     def ahead(self, *asks: Ask) -> None:

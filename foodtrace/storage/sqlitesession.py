@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["SqliteSession"]
 
 _RELATION: Final = "json_each(?) AS f"
+_AMONG: Final = "IN (SELECT value FROM json_each(?))"
 _MANY: Final = 5_000
 """From so many values on it pays to load the encoder, if nothing has loaded it yet."""
 
@@ -133,7 +134,7 @@ def _inserting(table: str, columns: str, conflict: str) -> str:
 
 @lru_cache(maxsize=256)
 def _related(sql: str) -> str:
-    return sql.replace("{ids}", _RELATION).replace("{texts}", _RELATION)
+    return sql.replace("{ids}", _RELATION).replace("{texts}", _RELATION).replace("{among}", _AMONG)
 
 
 def _json(values: Sequence[object]) -> str:

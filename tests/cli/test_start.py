@@ -121,6 +121,9 @@ def test_a_recall_of_what_was_known_loads_no_rules_of_the_gate(shop: Path) -> No
     assert "foodtrace.graph.known" in names, "it was answered"
     assert {name for name in names if name.startswith("foodtrace.gate")} == set()
     assert not names & {*HEAVY - {"sqlalchemy"}, "importlib.resources", "zipfile", "tempfile"}
+    assert not {name for name in names if name.startswith("foodtrace.verification")} | (
+        names & {"foodtrace.recall.plain.incase", "subprocess"}
+    )
 
 
 def test_a_recall_from_the_shell_loads_no_parser_no_structs_no_events(shop: Path) -> None:

@@ -121,8 +121,9 @@ def test_a_recall_from_rows_looks_everything_up(ledger: Ledger) -> None:
         answer = plain_answer(SqlFacts(noted, micros(NOW)), ("F-1/L",))
         assert [row.site for row in answer.outlets] == ["X-1"]
         # A small recall on PostgreSQL costs little but journeys to the server and back; some of these make theirs together (``ahead``).
-        # Two are what papers of the other side say under the numbers of these goods.
-        assert 10 <= len(noted.asked) <= 16
+        # Two are what papers of the other side say under the numbers of these goods; and when a site last recorded anything is asked
+        # alone, for one question more costs less than one within another for every site.
+        assert 10 <= len(noted.asked) <= 17
         assert whole_reads(session, noted.asked) == []
 
 

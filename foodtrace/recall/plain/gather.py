@@ -64,7 +64,7 @@ class Gathered:
         lots = sorted(self._closure(names))
         self._few = len(lots) <= _PORTION
         if self._few:
-            rows.session.ahead(*rows.of_lots(lots), *papers.asks(rows.session.dialect, lots))
+            rows.session.ahead(*rows.of_lots(lots))
         self.ranks = rows.ranks()
         several: set[tuple[int, int]] = set()
         for portion in _portions(lots):
@@ -193,8 +193,8 @@ class Gathered:
         if self._few:
             tellers = of_senders(self._senders(rows)) if len(self.ranks) > 1 else ()
             made = self.rows.of_entries((row[8], row[9]) for row in rows if row[0] == _PRODUCED)
-            quiet = set(new).difference(row[2] for row in rows if tells(row[0], row[12]))
-            self.rows.session.ahead(*self.rows.of_sites(new), *self.rows.of_keepers(quiet), (CONTACTS, new, ()), *tellers, *made)
+            named = papers.asks(self.rows.session.dialect, sorted(lots))
+            self.rows.session.ahead(*self.rows.of_sites(new), *tellers, *made, *named)
         seen = set()
         for lot, mine in groupby(rows, key=_LOT):
             seen.add(lot)
@@ -203,6 +203,10 @@ class Gathered:
             yield lot, []
         # Only now: whoever takes the rows works on them while the server looks for the sites.
         said = self.rows.sites_said(new)
+        if self._few:
+            # What the answer's rows are made of is looked up while the books are gone through.
+            quiet = set(new).difference(row[2] for row in rows if tells(row[0], row[12]))
+            self.rows.session.ahead(*self.rows.of_keepers(quiet), (CONTACTS, new, ()))
         if any(each[WORDS] for each in said.values()):
             raise HandOver("logs contradict each other on a site")
         self.sites.update(said)
