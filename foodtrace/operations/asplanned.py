@@ -8,6 +8,8 @@ Rules:
 3. What is said is found by comparing the records, whoever made them: the plan that a destruction names, with all that names it.
 4. One act may be told in several records: what carries out what was planned for one site, time and place is one destruction, and so is what
    one moment's records tell of one site, place and witness where nothing was planned (:func:`acts_of`). It is counted once.
+5. That it was reported beforehand shows only where a plan says so that was on record as it happened. What was put on record, or corrected,
+   afterwards is somebody's word, and is told as that (:func:`reported_after`).
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from typing import Final, Literal, NamedTuple, TypeAlias, get_args
 import msgspec
 
 from foodtrace.events import Destroyed, DestructionPlanned
-from foodtrace.graph.edges import moment
+from foodtrace.graph.edges import micros, moment
 from foodtrace.operations.common import CHINA
 from foodtrace.quantity import unit_word
 from foodtrace.recall.cases import Told
@@ -157,6 +159,24 @@ def acts_of(told: Iterable[Told]) -> dict[tuple[int, int], Act]:
     return made
 
 
+def reported_after(told: Iterable[Told]) -> list[tuple[int, int]]:
+    """Return the destructions whose report was put on record, or corrected, only after they had happened: (log, seq) (rule 5)."""
+    told = list(told)
+    plans = {event.id: (recorded, event) for recorded, event, _ in told if isinstance(event, DestructionPlanned)}
+    after = {event.plan: event.id for _, event in plans.values() if event.plan}
+    found: list[tuple[int, int]] = []
+    for recorded, event, entry in told:
+        if isinstance(event, Destroyed) and event.reported is not None:
+            happened = micros(event.at) if event.precision == "instant" else recorded
+            names, name = set[str](), event.plan
+            while name in plans and name not in names:
+                names.add(name)
+                name = after.get(name, "")
+            if not any(plans[name][0] <= happened and plans[name][1].reported is not None for name in names):
+                found.append(entry)
+    return found
+
+
 def _otherwise(plan: DestructionPlanned, done: Meant, found: tuple[Differs, ...], over: int) -> Otherwise:
     return Otherwise(
         differs=found,
@@ -181,4 +201,4 @@ def _folded(place: str) -> str:
     return "".join(unicodedata.normalize("NFKC", place).casefold().split())
 
 
-__all__ = ["Act", "Differs", "Meant", "Otherwise", "acts_of", "covered", "differs", "in_order", "of_plan", "otherwise"]
+__all__ = ["Act", "Differs", "Meant", "Otherwise", "acts_of", "covered", "differs", "in_order", "of_plan", "otherwise", "reported_after"]

@@ -5,7 +5,7 @@ Rules:
 1. Five times for each site, each with quantity, hash of the evidence and who; goods when the notice arrived, by the site's word.
    Beside them what was recorded of the goods after the opening, as the case marks it (:mod:`foodtrace.recall.marked`).
 2. ``remarks``: destroyed unreported, otherwise than planned (:mod:`foodtrace.operations.asplanned`), reported before the risk was known,
-   without witness or place;
+   reported by a word that came on record only after it, without witness or place;
    more planned to be destroyed than is there, done without evidence, entered late with
    an earlier date, records of these goods corrected since the case was opened, corrections of the case's own entries
    (:mod:`foodtrace.recall.owncorrections`), those of them that would have lifted or weakened its block and are without effect
@@ -26,7 +26,7 @@ from foodtrace.events import Acknowledgement, Destroyed, DestructionPlanned, Eve
 from foodtrace.graph.edges import UNIT_NAMES, micros
 from foodtrace.graph.flows import Flow, FlowKind
 from foodtrace.graph.reader import SqlFacts
-from foodtrace.operations.asplanned import Otherwise, acts_of, in_order, otherwise
+from foodtrace.operations.asplanned import Otherwise, acts_of, in_order, otherwise, reported_after
 from foodtrace.operations.common import CHINA, local
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.answer import OutletRow
@@ -44,7 +44,7 @@ _Kind: TypeAlias = Literal[
     "receipt", "sale", "transfer", "market_entry", "use", "packing", "release", "certificate", "restock",
 ]  # fmt: skip
 _Asked: TypeAlias = Literal[
-    "unreported", "otherwise", "reported_early", "unwitnessed", "unplaced", "no_evidence", "overplanned",
+    "unreported", "otherwise", "reported_after", "reported_early", "unwitnessed", "unplaced", "no_evidence", "overplanned",
     "backdated", "entered_late", "corrected", "own_corrected", "without_effect", "unanswered", "no_standing", "refused", "cleared",
 ]  # fmt: skip
 _Entries: TypeAlias = list[tuple[str, tuple[int, int]]]
@@ -164,6 +164,7 @@ class Done:
         found["unanswered"] = [("", entry) for entry in self.case.unanswered]
         sites = {entry: event.site for _, event, entry in self.told}
         found["otherwise"] = [(sites[entry], entry) for entry in otherwise(self.told)]
+        found["reported_after"] = [(sites[entry], entry) for entry in reported_after(self.told)]
         found["no_standing"] = [("", entry) for entry in self.case.without_standing]
         found["backdated"], found["entered_late"] = self._late()
         found["corrected"] = self._corrected()

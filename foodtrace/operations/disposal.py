@@ -96,7 +96,8 @@ def dispose(
 
 
 def strange_returns(session: Session, events: Sequence[Event], now: int) -> list[str]:
-    """Return the sites that goods went back to although, by the records, they came from there to nobody, and nobody who recalls keeps them.
+    """Return the sites that goods went back to although, by the records, they came from there to nobody, and nobody keeps them there who
+    recalls or destroys them.
 
     :param events: what :func:`dispose` answered.
     """
@@ -114,8 +115,10 @@ def strange_returns(session: Session, events: Sequence[Event], now: int) -> list
 
 
 def _keeps(facts: SqlFacts, event: Returned, to: int) -> bool:
-    """Say whether goods went back to whoever recalls them, and no outlet of his, by every case of the number."""
+    """Say whether goods went to where such goods are destroyed, or to whoever recalls them, and no outlet of his, by every case of the number."""
     info = facts.sites([to])[to]
+    if info.kind == "disposal":
+        return True
     opened = load_cases(facts.session, event.case, until=facts.now, site=event.site)
     return all(
         info.operator == state.operator != "" and not info.is_outlet(for_case(state, facts.session.rules).settings.outlet_kinds)

@@ -91,6 +91,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "otherwise.planned": ("计划的是 {what}, 没有报告", "planned was {what}, not reported"),
     "otherwise.reported": ("{at} 报告的是{doc} {what}", "reported {at}{doc} was {what}"),
     "cli.case.unplaced": ("注意: 没有写在哪里销毁 (--place), 已照实记录", "note: where it happened was not said (--place); recorded as it is"),
+    "cli.case.reported_after": (
+        "注意: 事先报告过, 是现在才这样记的, 之前没有记录; 已照实记录",
+        "note: that it was reported beforehand is said only now, no record made before says so; recorded as it is",
+    ),
     "cli.case.reported_early": ("注意: 报告时间早于知道风险之前, 请核对; 已照实记录", "note: reported before the risk was known, which should be looked at; recorded as it is"),
     "cli.case.return_strange": ("注意: 按记录 {name} 从未供过这批货, 也不是召回方; 货现在记在那里", "note: by the records {name} never supplied these goods, and does not recall them; they are now recorded as lying there"),
     "cli.case.unwitnessed": ("注意: 没有见证人, 已照实记录", "note: no witness; recorded as it is"),
@@ -243,6 +247,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "status.otherwise": ("{count} 次销毁与计划或报告不同: {names}", "{count} {count:destruction|destructions} otherwise than planned or reported: {names}"),
     "status.otherwise_line": ("{name} {at} {quantity} {lot}: {what}", "{name} {at} {quantity} {lot}: {what}"),
     "status.unreported": ("{count} 次销毁没有先报告: {names}", "{count} {count:destruction|destructions} not reported beforehand: {names}"),
+    "status.reported_after": (
+        "{count} 次销毁所说的事先报告, 是销毁之后才记下或改成的: {names}",
+        "{count} {count:destruction|destructions} said to be reported beforehand by a record made, or corrected, only afterwards: {names}",
+    ),
     "status.reported_early": ("{count} 次销毁的报告早于知道风险之前: {names}", "{count} {count:destruction|destructions} reported before the risk was known: {names}"),
     "status.unplaced": ("{count} 次销毁没有写地点: {names}", "{count} {count:destruction|destructions} without a place: {names}"),
     "status.unwitnessed": ("{count} 次销毁没有见证人: {names}", "{count} {count:destruction|destructions} without witness: {names}"),

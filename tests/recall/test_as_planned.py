@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
-from foodtrace.events import Destroyed
+from foodtrace.events import Correction, Destroyed, DestructionPlanned
 from foodtrace.operations import destruction, disposal
 from foodtrace.operations.asplanned import covered
+from foodtrace.recall.cases import case_events
 from tests.recall.caselife import LOT, now
 from tests.recall.casework import World, day, kg
 
@@ -153,6 +155,38 @@ def test_what_was_done_otherwise_in_two_records_is_counted_once(world: World) ->
     destroy(world.at(5.4), case, 5)
     assert counted(world, case) == {"unreported": 3, "otherwise": 1, "unwitnessed": 1}, (
         "nobody planned these, and each is an act of its own"
+    )
+
+
+@pytest.mark.parametrize("how", ["as reported", "said only now", "the plan was corrected", "the report was corrected", "recorded later"])
+def test_a_report_that_came_on_record_only_after_the_destruction_is_told_as_that(world: World, how: str) -> None:
+    if how in ("as reported", "the plan was corrected"):
+        case = planned(world)
+        destroy(world.at(5.1), case, place="pit 3" if how == "as reported" else "pit 4")
+    else:
+        case = world.open(LOT)
+        destroy(world.at(5.1), case, place="pit 3", **({"reported": day(4)} if how == "said only now" else {}))
+    (done,) = [step for site in now(world, case).sites for step in site.steps if step.kind == "destroyed"]
+    if how == "the plan was corrected":
+        corrected(world, now(world, case).sites[0].steps[1].entry, place="pit 4")
+    if how in ("the plan was corrected", "the report was corrected"):
+        corrected(world, done.entry, reported=day(3.5))
+    if how == "recorded later":
+        word = {"case": case, "site": "X", "lot": LOT, "quantity": kg(40), "place": "pit 3", "reported": day(4)}
+        world.at(6).put(DestructionPlanned(id="p", at=day(4), due=day(5), **word))  # type: ignore[arg-type]
+        world.put(Destroyed(id="d", at=day(5.1), plan="p", **word))  # type: ignore[arg-type]
+    told = {each.kind: each.count for each in now(world, case).remarks}
+    assert told.get("reported_after", 0) == (how != "as reported")
+
+
+def corrected(world: World, entry: str, **more: Any) -> None:
+    seq = int(entry.rpartition("#")[2])
+    with world.read() as session:
+        (leaf,) = session.row("SELECT leaf FROM entry WHERE seq = ?", (seq,)) or (b"",)
+        (event,) = [event for _, event, (_, at) in case_events(session, "2026-0001") if at == seq]
+    word = msgspec.structs.replace(event, **more)
+    world.at(6).put(
+        Correction(id=world.name(), at=world.now, seq=seq, leaf=bytes(leaf).hex(), reason="incorrect_data", replacement=word)  # type: ignore[arg-type]
     )
 
 

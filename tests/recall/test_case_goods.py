@@ -400,7 +400,8 @@ def test_goods_do_not_go_back_to_where_they_are_by_command_or_as_an_event(world:
 
 def test_a_return_to_somebody_who_never_supplied_the_goods_is_recorded_and_said(world: World) -> None:
     case = world.open(LOT)
-    for to, strange in (("W", []), ("Y", ["Y"]), ("P", [])):
+    world.sites(D="disposal")
+    for to, strange in (("W", []), ("Y", ["Y"]), ("P", []), ("D", [])):
         events = world.do(disposal.dispose, "return", case, "X", LOT, kg(5), to=to)
         with world.read() as session:
             assert disposal.strange_returns(session, events, micros(world.now)) == strange, to
@@ -412,4 +413,4 @@ def test_a_destruction_that_was_reported_before_the_risk_was_known_was_not_duly_
     (event,) = world.at(4).do(disposal.dispose, "destroy", case, "Y", LOT, None, reported=long_ago, witness="W-7", place="yard")
     with world.read() as session:
         assert destruction.reported_early(session, event)
-    assert {each.kind for each in now(world, case).remarks} == {"reported_early", "no_evidence"}
+    assert {each.kind for each in now(world, case).remarks} == {"reported_early", "reported_after", "no_evidence"}

@@ -212,7 +212,7 @@ def destroy(
 
 def _say_otherwise(ctx: Context, events: list[Any]) -> None:
     """Say which of some destructions were reported too early, or differ from their plan."""
-    from foodtrace.operations.asplanned import otherwise  # noqa: PLC0415
+    from foodtrace.operations.asplanned import otherwise, reported_after  # noqa: PLC0415
     from foodtrace.operations.destruction import reported_early  # noqa: PLC0415
     from foodtrace.recall.cases import case_events  # noqa: PLC0415
 
@@ -223,6 +223,8 @@ def _say_otherwise(ctx: Context, events: list[Any]) -> None:
         say(ctx.t("cli.case.reported_early"), err=True)
     mine = {event.id for event in events}
     entries = {entry: event for _, event, entry in told if event.id in mine}
+    if not entries.keys().isdisjoint(reported_after(told)):
+        say(ctx.t("cli.case.reported_after"), err=True)
     unlike = {entries[entry].id: each for entry, each in otherwise(told).items() if entry in entries}
     names = names_of(ctx, (event.site for event in events)) if unlike else {}
     for event in events:
