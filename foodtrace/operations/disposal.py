@@ -96,8 +96,9 @@ def dispose(
 
 
 def strange_returns(session: Session, events: Sequence[Event], now: int) -> list[str]:
-    """Return the sites that goods went back to although, by the records, they came from there to nobody, and nobody keeps them there who
-    recalls or destroys them.
+    """Return the sites that goods went back to although, by the records, they came from there to nobody, and nobody there recalls them.
+
+    Where such goods are destroyed they may go from anywhere.
 
     :param events: what :func:`dispose` answered.
     """
@@ -115,7 +116,7 @@ def strange_returns(session: Session, events: Sequence[Event], now: int) -> list
 
 
 def _keeps(facts: SqlFacts, event: Returned, to: int) -> bool:
-    """Say whether goods went to where such goods are destroyed, or to whoever recalls them, and no outlet of his, by every case of the number."""
+    """Say whether goods went to whoever recalls them, and no outlet of his, by every case of the number; or where they are destroyed."""
     info = facts.sites([to])[to]
     if info.kind == "disposal":
         return True
