@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from foodtrace.errors import Ambiguous, NotFound, Refused
+from foodtrace.errors import Ambiguous, BadData, NotFound, Refused
 from foodtrace.graph.directory import resolve_lot
 from foodtrace.graph.edges import UNIT_NAMES, micros
 from foodtrace.graph.reader import SqlFacts
@@ -77,10 +77,12 @@ def amount_of(
     """Return how much of a lot at a site something is said of (rules 1, 2); none: nothing of it is there.
 
     :param allow_short: take the quantity as it is said. :param bare: of goods that bear no seal yet.
-    :raises Refused: ``site.insufficient``, ``case.sealed_already``.
+    :raises Refused: ``site.insufficient``, ``case.sealed_already``. :raises BadData: ``quantity.zero``, ``quantity.unit_differs``.
     """
     there = lying(session, doing, case, site, lot, but="seals" if bare else "")
     book = next((each for each in there if quantity is not None and each.unit == quantity.unit), there[0] if there else None)
+    if quantity is not None and quantity.value == 0:
+        raise BadData("quantity.zero", value=quantity)
     if quantity is not None and not allow_short:
         left = book or Quantity(0, quantity.unit)
         if bare and quantity.unit == left.unit and quantity.value > left.value and there != lying(session, doing, case, site, lot):

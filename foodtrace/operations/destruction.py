@@ -162,7 +162,7 @@ def call_off(session: Session, doing: Doing, case: str | None, site: str, lot: s
 def report_destruction(session: Session, doing: Doing, case: str | None, site: str, *, doc: str = "") -> Outcome:
     """Record that time and place of what is planned at a site were reported now; the answer is the events.
 
-    :raises NotFound: ``case.no_plan``. :raises BadData: ``case.report_late``: it was to have happened by now.
+    :raises NotFound: ``case.no_plan``. :raises BadData: ``case.report_late``: all of it was to have happened by now.
     """
     full = resolve_case(session, case)
     at = resolve_place(session, site)
@@ -170,11 +170,11 @@ def report_destruction(session: Session, doing: Doing, case: str | None, site: s
     plans = [each for each in _planned(session, doing, full) if each.site == facts.site(at) and not each.done and each.reported is None]
     if not plans:
         raise NotFound("case.no_plan", value=at, case=full, name=site_name(session, at))
+    to_come = [each for each in plans if moment(each.due) > doing.now]
+    if not to_come:
+        raise BadData("case.report_late", value=doing.now.isoformat(), expected=moment(plans[0].due).astimezone(CHINA).isoformat())
     events: list[Event] = []
-    for each in plans:
-        due = moment(each.due).astimezone(CHINA)
-        if due <= doing.now:
-            raise BadData("case.report_late", value=doing.now.isoformat(), expected=due.isoformat())
+    for each in to_come:
         events.append(
             DestructionPlanned(
                 id=doing.event_id(f"-{len(events) + 1}"),
@@ -184,7 +184,7 @@ def report_destruction(session: Session, doing: Doing, case: str | None, site: s
                 case=full,
                 lot=facts.texts([each.lot])[each.lot],
                 quantity=Quantity(each.left, UNIT_NAMES[each.unit]),
-                due=due,
+                due=moment(each.due).astimezone(CHINA),
                 place=each.place,
                 method=each.method,
                 witness=each.witness,
@@ -251,7 +251,10 @@ def _planned(session: Session, doing: Doing, case: str) -> tuple[Planned, ...]:
 
 
 def _plans_for(session: Session, doing: Doing, case: str, site: str, lot: str, plan: str, unit: str) -> list[Planned]:
-    """Return the plans that a destruction carries out, the first due first: the one named, else what is planned for this site and lot."""
+    """Return the plans that a destruction carries out: the one named, else what is planned for this site and lot.
+
+    What is due that day comes first, or the rest of an older plan would take what was reported for today.
+    """
     facts = SqlFacts(session, micros(doing.now))
     where, names = facts.site(site), set(with_aliases(facts, [facts.lot(lot) or 0]))
     plans = [each for each in _planned(session, doing, case) if not each.done]
@@ -261,4 +264,5 @@ def _plans_for(session: Session, doing: Doing, case: str, site: str, lot: str, p
             raise NotFound("case.no_plan", value=plan, name=plan, case=case, near=[each.id for each in plans][:5])
         return found
     mine = [each for each in plans if each.lot in names and (each.site, UNIT_NAMES[each.unit]) == (where, unit)]
-    return sorted(mine, key=lambda each: (each.due, each.id))
+    today = doing.now.astimezone(CHINA).date()
+    return sorted(mine, key=lambda each: (moment(each.due).astimezone(CHINA).date() != today, each.due, each.id))

@@ -190,6 +190,19 @@ def corrected(world: World, entry: str, **more: Any) -> None:
     )
 
 
+def test_the_rest_of_an_older_plan_takes_nothing_of_what_was_reported_for_today(world: World) -> None:
+    case = world.open(LOT)
+    world.do(destruction.plan_destruction, case, "X", LOT, kg(40), due=day(5), place="pit 3")
+    destroy(world.at(5.1), case, 25)
+    world.at(6).do(destruction.plan_destruction, case, "X", LOT, kg(20), due=day(7), place="pit 3")
+    (reported,) = world.do(destruction.report_destruction, case, "X")
+    assert reported.quantity == kg(20), "the rest of the older plan is past, and keeps nobody from reporting this one"
+    (done,) = destroy(world.at(7.1), case, 20)
+    assert (done.reported, done.plan) == (day(6), reported.id)
+    (late,) = destroy(world.at(7.2), case, 15)
+    assert late.reported is None
+
+
 def test_what_is_left_of_a_plan_is_reported_and_called_off(world: World) -> None:
     case = world.open(LOT)
     world.do(destruction.plan_destruction, case, "X", LOT, kg(40), due=day(5), place="pit 3")

@@ -181,6 +181,7 @@ def test_more_sealed_than_the_book_knew_is_found_stays_there_and_keeps_the_case_
     (row,) = [each for each in world.answer(case).outlets if each.site == "X"]
     assert (row.amounts[0].on_hand, row.amounts[0].sealed) == (15_000, 15_000)
     # What is found once all is sealed is other goods than those under seal.
+    refuses(world, "quantity.zero", disposal.dispose, "seal", case, "X", LOT, kg(0), allow_short=True)
     error = refuses(world, "case.sealed_already", disposal.dispose, "seal", case, "X", LOT, kg(3))
     assert str(error.expected) == "0 g"
     refuses(world, "case.all_sealed", disposal.dispose, "seal", case, "X", LOT, None)
