@@ -51,15 +51,16 @@ def test_goods_that_were_found_of_no_lot_ask_for_it_and_carry_their_quantity(her
 def test_goods_that_came_without_lot_have_a_name_in_notices_and_figures(here: Inside, lots: tuple[str, str]) -> None:
     mails = here.json("case", "notify", "--out", "n")
     (shop,) = [each for each in mails if each["name"] == "Shop"]
-    assert len(shop["without_lot"]) == 2
+    (line,) = shop["lines"]
+    assert len(line["without_lot"]) == 2
     page = Path(here.folder, "n", shop["file"]).read_text(encoding="utf-8")
     status = here("case", "status")
-    for name in shop["without_lot"]:
+    for name in line["without_lot"]:
         assert name in page
         assert f"besides, without lot, Shop ({name})" in status
     said = here("case", "seal", "Shop", "--quantity", "1kg", code=2)
     assert "2 lots of the case are at Shop" in said
-    assert shop["without_lot"][0] in said
+    assert line["without_lot"][0] in said
 
 
 def test_what_is_found_after_closing_stands_in_the_list_of_cases(here: Inside, lots: tuple[str, str]) -> None:

@@ -114,7 +114,9 @@ def test_it_is_one_outlet_told_and_answers_once_and_stands_as_a_supplier_told(da
 
 def test_an_answer_without_a_code_is_to_the_paper_and_not_to_its_second_entry(dairy: World) -> None:
     case = dairy.open(CANS, operator="OP-F")
-    (mine,) = sent_to(dairy, case)
+    doing = Doing(now=dairy.now, by="7", id="n")  # ids that stand in the order of the entries
+    mine = dairy.ledger.act(lambda session: notices.notify(session, doing, case))[1].notices[0]
+    assert (mine.party.site, mine.event.id) == ("X", "n-1")
     assert dairy.at(4).do(notices.acknowledge, case, "X", []).notice == mine.event.id
 
 
