@@ -7,6 +7,7 @@ Rules:
 2. Two lots are **unlike** there where one paper names the one and not the other, and another paper the other and not the one: what lies at
    the receiver under either name may be the goods that the sender had under the other. One of the two papers has dispatches and the other
    receipts; or both have dispatches and one is of the sender's or the receiver's own operator (:mod:`foodtrace.graph.tellers`, rule 2).
+   Of two dispatches the one in the receiver's own log is the receiver's paper, or else the one that is not in the sender's.
 3. A lot that not every party's dispatches name is open, whether or not another is unlike it; so is each of two unlike ones. A receipt that
    names fewer lots than the dispatch leaves goods under way, one that names more has more than was sent: no paper contradicts the other.
 4. Names of one lot are one. A dispatch without lot says nothing of which lot it was. It is no word against another.
@@ -106,7 +107,10 @@ def unlike_lots(
     :param one: name of a lot -> the lot. :param party: who writes a log. :param ranks: place of each log by its origin.
     :param operators: ``whose`` in :func:`told_unlike`; without it what two strangers say counts as well.
     """
-    flows = sorted(flows, key=lambda flow: (flow.t, ranks.get(flow.log, flow.log), flow.seq, flow.item))
+    # What they say, before where they stand in their log.
+    flows = sorted(
+        flows, key=lambda each: (each.t, each.kind == FlowKind.RECEIPT, ranks.get(each.log, each.log), each.q, each.seq, each.item)
+    )
     entries = tuple(dict.fromkeys((flow.log, flow.seq) for flow in flows))
     words = [(one.get(flow.lot, flow.lot), flow) for flow in flows]
     papers = _papers(words, party)
@@ -150,11 +154,18 @@ def _pairs(papers: Papers, key: Key, operators: Whose | None) -> list[tuple[int,
         if one[1] == two[1] and operators is not None:
             if not {one[0], two[0]}.intersection(operators(key[1:])):
                 continue
-            turned = one[0] in operators(key[2:])  # the dispatch in the receiver's own log is its paper
+            turned = _turned(one[0], two[0], operators(key[1:2]), operators(key[2:]))
         for a in sorted(mine):
             for b in sorted(yours):
                 found.setdefault(frozenset((a, b)), (b, a) if turned else (a, b))
     return list(found.values())
+
+
+def _turned(one: str, two: str, senders: Collection[str], receivers: Collection[str]) -> bool:
+    """Say whether of two dispatches the first is the receiver's paper: it is in its own log, or the second is in the sender's own."""
+    if (one in receivers) != (two in receivers):
+        return one in receivers
+    return two in senders and one not in senders
 
 
 def _unlike(key: Key, pair: tuple[int, int], words: Iterable[tuple[int, Flow]]) -> Unlike:

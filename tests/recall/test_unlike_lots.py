@@ -332,3 +332,25 @@ def test_the_senders_book_keeps_a_lot_that_only_the_receivers_paper_calls_the_lo
             assert lies == {"X-1": 10 if KEG in lots else 0, "Y-1": 7}, lots
 
     both(tmp_path, story, ask)
+
+
+def test_of_two_dispatches_the_senders_own_is_the_senders_whatever_the_other_is_called(tmp_path: Path) -> None:
+    """X sent the keg by its own log; F, which neither sent nor received it, says that it was the other lot."""
+    story = [
+        (SELLER, certificate(KEG)),
+        (SELLER, sent("l", 10, doc="D1")),
+        (SELLER, sent("k", 10, lot=KEG, doc="D2")),
+        (BUYER, sent("on", 10, lot=KEG, source="X-1", to="Y-1", doc="D7", hour=4)),
+        (SELLER, sent("too", 10, source="X-1", to="Y-1", doc="D7", hour=4)),
+    ]
+
+    def ask(session: Session) -> None:
+        for lot in (LOT, KEG):
+            lies = {
+                row.site: {each.lot: each.quantity for each in row.holdings}
+                for row in recall(session, lot, now=LATER, bounds=True).bounds or ()
+            }
+            assert lies["X-1"].get(lot) == {LOT: 10, KEG: 0}[lot], "the book of X loses what its own paper says"
+            assert lies["Y-1"] == {LOT: 10, KEG: 0}, "and the load counts once"
+
+    both(tmp_path, story, ask)
