@@ -72,18 +72,19 @@ class Block(msgspec.Struct, frozen=True):
     """These goods were cleared at the site, and more of them came, or lies in custody, there."""
 
 
-def blocks(session: Session, lot: str, now: int, site: str = "") -> list[Block]:
+def blocks(session: Session, lot: str, now: int, site: str = "", *, more: bool = False) -> list[Block]:
     """Return every case that stands against a lot at a site (rules 3-5, 7, 8).
 
     :param lot: full id; one that no record names is blocked by nothing here (the gate asks by its papers).
     :param now: microseconds UTC.
     :param site: id of the site whose goods are asked for; empty: the lot wherever it is.
+    :param more: asked for is to make more of it there.
     """
     packs_of(session.rules)
-    found = {each.case: each for each in stood(session, lot, now, site)}
+    found = {each.case: each for each in stood(session, lot, now, site, more=more)}
     sealed = sealed_until(session)
     if sealed > now:
-        found = {each.case: each for each in stood(session, lot, sealed, site)} | found
+        found = {each.case: each for each in stood(session, lot, sealed, site, more=more)} | found
     return list(found.values())
 
 
@@ -93,7 +94,7 @@ def sealed_until(session: Session) -> int:
     return int(row[0] or 0) if row is not None else 0
 
 
-def stood(session: Session, lot: str, now: int, site: str) -> list[Block]:
+def stood(session: Session, lot: str, now: int, site: str, *, more: bool = False) -> list[Block]:
     """Return what stood against a lot at a moment: of a fact its own time decides, however late it is recorded (RECALL section 7)."""
     facts = SqlFacts(session, now)
     number = facts.lot(lot)
@@ -105,7 +106,7 @@ def stood(session: Session, lot: str, now: int, site: str) -> list[Block]:
     cases = case_ids(session) if behind_it is None else candidates(session, list(behind_it.values()))
     among = None if behind_it is None else Upstream(Among(session, now, behind_it))
     for case, standing in standing_against(session, facts, cases, now, among):
-        stand = standing.against(number, where, now)
+        stand = (standing.against_more if more else standing.against)(number, where, now)
         if stand is not None:
             missing = for_case(case, session.rules).missing
             found.append(Block(case.case, stand.link, case.level, case.advice, stand.possible, missing, stand.again))
@@ -227,7 +228,7 @@ def _reasons(
     session: Session, lot: str, now: int, asked: Ask, site: str, *, tests: bool, approved: str, made: NewGoods | None
 ) -> list[tuple[Refused, str]]:
     found: list[tuple[Refused, str]] = []
-    against = {each.case: each for each in blocks(session, lot, now, site)}
+    against = {each.case: each for each in blocks(session, lot, now, site, more=made is not None)}
     if made is not None and not made.heard:
         from foodtrace.operations.gaterecalls import against_new  # noqa: PLC0415 - only where something comes to be
 

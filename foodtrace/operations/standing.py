@@ -192,6 +192,15 @@ class Standing:
             return Stand("possible", "hold")
         return None if link is None else Stand(link, given)
 
+    def against_more(self, lot: int, site: int, now: int) -> Stand | None:
+        """Return how the case stands against making more of a lot at a site; none if it does not.
+
+        As against what lies there; and where a scope means the whole lot, what was cleared at the site alone lets no more of it be made:
+        nobody has examined that, and it would take the clearing from the rest.
+        """
+        stand = self.against(lot, site, now)
+        return stand if stand is not None or any(_by_holding(hit, lot) for hit in self._now) else self.against(lot, 0, now)
+
     def lots(self, now: int) -> Iterator[tuple[int, str, Stand]]:
         """Iterate over every name of every lot that the case stands against somewhere, with its product."""
         told: set[int] = set()

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from foodtrace import Quantity
 from foodtrace.errors import Refused
-from foodtrace.events import ConsumerReturn, Event, GoodsCleared, Receipt, Returned, Sealing, StockCount, Transfer
+from foodtrace.events import ConsumerReturn, Event, GoodsCleared, Output, Receipt, Returned, Sealing, StockCount, Transfer
 from foodtrace.graph.edges import micros
 from foodtrace.operations import cases, disposal, goods, reselling
 from foodtrace.operations.blocking import blocks
@@ -48,6 +48,19 @@ def sent(world: World, at: float, quantity: int = 5, to: str = "X", source: str 
     name = world.name()
     world.put(Transfer(id=name, at=day(at), site=source, to=to, lot=LOT, quantity=kg(quantity), in_transit=True, transfer=name))
     return name
+
+
+def test_no_more_is_made_of_a_lot_that_was_cleared_at_one_site_alone(world: World) -> None:
+    """It would be blocked as it is made, and with it all that was cleared there."""
+    case = cleared(world)
+    world.born("N", "P", 5)
+    made = [Output(lot=LOT, quantity=kg(1))]
+    with pytest.raises(Refused) as refused:
+        world.do(goods.transform, "X", "rework", [("OP-P/N", kg(1))], made, None)
+    assert refused.value.code == "transfer.recalled_more"
+    world.do(goods.transfer, LOT, kg(1), "Z", source="X")
+    world.do(cases.clear, case, [LOT], "lab", "9")
+    assert world.do(goods.transform, "X", "rework", [("OP-P/N", kg(1))], made, None).outputs
 
 
 def test_goods_that_were_on_the_road_make_the_lot_blocked_again_until_it_is_cleared_again(world: World) -> None:
