@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import click
+
+from foodtrace.errors import BadData
+
+_DATABASE: Final = b"SQLite format 3\0"
+_BESIDE: Final = ("-wal", "-shm", "-journal")
+"""Endings of what SQLite keeps beside a database."""
+_OTHERS: Final = 0o077
 
 
 def plain(text: str) -> str:
@@ -36,4 +44,37 @@ class Word(click.Choice[str]):
         return super().normalize_choice(choice, ctx).replace("_", "-")
 
 
+class OutFile(click.ParamType):
+    """A file to write. One that is a ledger, lies beside one as a part of it, or lies among keys is not replaced.
+
+    ``recall LOT --csv shop.db`` would else put a table in the place of the log, or of the key that signs it.
+    """
+
+    name = "file"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ARG002 - click's way to ask
+        """Return the name that was typed. Raises ``BadData`` (``output.kept``)."""
+        if value and value != "-" and _is_kept(Path(value).expanduser()):
+            raise BadData("output.kept", value=value)
+        return str(value)
+
+
+def _is_kept(path: Path) -> bool:
+    try:
+        if path.is_file() and not path.stat().st_mode & _OTHERS and any(path.resolve().parent.glob("*.key")):
+            return True  # a key, an anchor, a mark, the seed of a draw
+        ending = next((each for each in _BESIDE if path.name.endswith(each)), "")
+        return _is_database(path) or bool(ending and _is_database(path.with_name(path.name.removesuffix(ending))))
+    except OSError:
+        return False  # whoever writes it says what is wrong
+
+
+def _is_database(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(_DATABASE)) == _DATABASE
+
+
 DAY = Day()
+OUT_FILE = OutFile()

@@ -23,6 +23,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "event.in_parts.hint": ("连同前面几条一起读", "read it together with the entries before it"),
     "event.parts": ("分条记的事件 {value} 应有 {expected} 条, 连续的只有 {got} 条", "event {value} stands in {expected} {expected:entry|entries}; {got} of them {got:is|are} together"),
     "event.parts.hint": ("foodtrace verify --full", "foodtrace verify --full"),
+    "output.kept": (
+        "不写 {value}: 那是账本、它的一部分或密钥目录里的文件, 写了就没了",
+        "{value} is not written: it is a ledger, a part of one, or a file among the keys, and would be lost",
+    ),
+    "output.kept.hint": ("换一个文件名", "give another file name"),
     "event.form": ("事件格式不对: {reason}", "not a well-formed event: {reason}"),
     "event.form.hint": ("格式见 foodtrace schema event", "the form is what `foodtrace schema event` says"),
     "event.too_many": ("{field} 有 {value} 项, 最多 {expected} 项", "{field} has {value} {value:item|items}, at most {expected} may be there"),

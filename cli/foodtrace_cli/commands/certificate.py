@@ -17,7 +17,7 @@ from foodtrace_cli.commands.echo import amount
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import emit_json, say
 from foodtrace_cli.schemaoption import prints
-from foodtrace_cli.typed import Word, plain
+from foodtrace_cli.typed import OUT_FILE, Word, plain
 
 if TYPE_CHECKING:
     from foodtrace.certificate.balance import OverCertified
@@ -70,7 +70,7 @@ certificate.add_command(label)
 @click.option("--code", default="", help="Code of the lot; by default the day and the next number.")
 @click.option("--host", default="", envvar="FOODTRACE_HOST", help="Host of the page behind the code.")
 @click.option("--new-key", is_flag=True, help="Register this log's key for the issuer beside the ones it has.")
-@click.option("--out", default=None, metavar="FILE", help="Label to write, .png .svg or .pdf; by default 合格证-CODE.png.")
+@click.option("--out", default=None, type=OUT_FILE, metavar="FILE", help="Label to write, .png .svg or .pdf; by default 合格证-CODE.png.")
 @click.option("--dpi", type=click.Choice(["203", "300"]), default="203", show_default=True, help="Dots an inch of the label printer.")
 @click.option("--contact", is_flag=True, help="Print the site's phone on the label.")
 @click.option("--id", "event_id", default="", help="Id of the event, for retries.")

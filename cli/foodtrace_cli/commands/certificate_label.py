@@ -16,7 +16,7 @@ from foodtrace.errors import BadData, Conflict, Storage
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, emit_json, progress, say
 from foodtrace_cli.schemaoption import prints
-from foodtrace_cli.typed import plain
+from foodtrace_cli.typed import OUT_FILE, plain
 
 if TYPE_CHECKING:
     from foodtrace.certificate.label import Label
@@ -34,7 +34,11 @@ _SMALLEST, _LARGEST = 20.0, 200.0
 @click.option("--site", default=None, help="Site for --day; by default the only farm or collector.")
 @click.option("--copies", default=1, show_default=True, type=click.IntRange(1, 100_000), help="Labels of each certificate (one a crate).")
 @click.option(
-    "--out", default=None, metavar="FILE", help=".png, .svg, .pdf, or a folder for one file a certificate; default 合格证-CODE.png."
+    "--out",
+    default=None,
+    type=OUT_FILE,
+    metavar="FILE",
+    help=".png, .svg, .pdf, or a folder for one file a certificate; default 合格证-CODE.png.",
 )
 @click.option("--sheet", is_flag=True, help="A4 sheets with 28 labels each, as PDF.")
 @click.option("--size", default="70x50", show_default=True, metavar="WxH", help="Size of a label in mm.")

@@ -12,12 +12,13 @@ import click
 from foodtrace.errors import BadData
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, emit_json, say
+from foodtrace_cli.typed import OUT_FILE
 
 
 @click.command()
 @click.option("--seed", default=None, help="Seed of the draw: it draws the same lot from the same ledger again. By default a random one.")
 @click.option("--lot", default=None, help="Drill this lot instead of drawing one.")
-@click.option("--out", default=None, metavar="FILE.html", help="Report to write; by default one named after the seed.")
+@click.option("--out", default=None, type=OUT_FILE, metavar="FILE.html", help="Report to write; by default one named after the seed.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON (foodtrace schema drill) and write a report only with --out.")
 @click.pass_obj
 def drill(ctx: Context, seed: str | None, lot: str | None, out: str | None, *, as_json: bool) -> None:

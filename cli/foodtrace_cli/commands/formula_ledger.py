@@ -12,6 +12,7 @@ from foodtrace_cli.commands.places_edit import day
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import emit_json, replace_file, say
 from foodtrace_cli.schemaoption import prints
+from foodtrace_cli.typed import OUT_FILE
 
 if TYPE_CHECKING:
     from foodtrace.operations.shopledger import Purchase, Statement
@@ -25,7 +26,9 @@ _SHOWN = 10
 @click.option("--shop", default=None, help="Shop; by default the only one.")
 @click.option("--from", "start", default=None, metavar="DAY", help="First day; by default the first of this month.")
 @click.option("--to", "end", default=None, metavar="DAY", help="Last day, included; by default today.")
-@click.option("--pdf", default=None, metavar="FILE", help="Write it as A4 pages that end with the log's checkpoint as a QR code.")
+@click.option(
+    "--pdf", default=None, type=OUT_FILE, metavar="FILE", help="Write it as A4 pages that end with the log's checkpoint as a QR code."
+)
 @prints("formula-ledger")
 @click.pass_obj
 def ledger(ctx: Context, *, shop: str | None, start: str | None, end: str | None, pdf: str | None, as_json: bool) -> None:

@@ -13,7 +13,7 @@ from foodtrace_cli.commands.gate_more import desk_of, doing_of
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import emit_json, say, table
 from foodtrace_cli.schemaoption import prints
-from foodtrace_cli.typed import DAY
+from foodtrace_cli.typed import DAY, OUT_FILE
 
 if TYPE_CHECKING:
     from foodtrace.ledger import Ledger
@@ -35,7 +35,7 @@ def staff() -> None:
 @click.option("--until", type=DAY, default=None, help="Last day of the card; by default until it is withdrawn.")
 @click.option("--by", default="", metavar="CARD", help="Card of who vouches for it (not for the first); - to be asked, unseen.")
 @click.option("--card", default="", metavar="CARD", help="Register a card that another gate issued; - to be asked, unseen.")
-@click.option("--out", default="", metavar="FILE", help="Card to print, .png or .pdf; by default staff-NUMBER.png here.")
+@click.option("--out", default="", type=OUT_FILE, metavar="FILE", help="Card to print, .png or .pdf; by default staff-NUMBER.png here.")
 @click.option("--market", default=None, help="Market; by default the only one.")
 @click.pass_obj
 def add(ctx: Context, number: str, until: dt.datetime | None, by: str, card: str, out: str, market: str | None) -> None:

@@ -12,7 +12,7 @@ from foodtrace.errors import BadData, NotFound, Refused
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, emit_json, say, table
 from foodtrace_cli.schemaoption import prints
-from foodtrace_cli.typed import DAY
+from foodtrace_cli.typed import DAY, OUT_FILE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -173,7 +173,9 @@ def revoke(ctx: Context, key_id: str, reason: str, by: str, *, end_log: bool, as
 
 
 @key.command("list")
-@click.option("--export", "target", default=None, metavar="FILE", help="Write a signed list of issuers' keys for gates to carry.")
+@click.option(
+    "--export", "target", default=None, type=OUT_FILE, metavar="FILE", help="Write a signed list of issuers' keys for gates to carry."
+)
 @click.option("--days", default=30, show_default=True, help="With --export: how long the list is good for.")
 @prints("key-list", "key-list-export")
 @click.pass_obj

@@ -13,6 +13,7 @@ from foodtrace_cli.commands.scope_words import scope_options
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import emit_json, say
 from foodtrace_cli.schemaoption import prints
+from foodtrace_cli.typed import OUT_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,8 +38,8 @@ class Files(msgspec.Struct, frozen=True, kw_only=True):
 @click.option("--by", "grouped", type=click.Choice(["county"]), default=None, help="Group the outlets, for vans.")
 @click.option("--late", is_flag=True, help="Only outlets that nobody told, or that are silent past the limit.")
 @prints("recall")
-@click.option("--csv", "csv_file", default=None, metavar="FILE", help="Write the outlets as CSV; - is standard output.")
-@click.option("--xlsx", "xlsx_file", default=None, metavar="FILE", help="Write the outlets as an Excel workbook.")
+@click.option("--csv", "csv_file", default=None, type=OUT_FILE, metavar="FILE", help="Write the outlets as CSV; - is standard output.")
+@click.option("--xlsx", "xlsx_file", default=None, type=OUT_FILE, metavar="FILE", help="Write the outlets as an Excel workbook.")
 @click.option("--bounds", is_flag=True, help="Also say how much at each site can stem from the scope: least, proportional, most.")
 @click.option("--contacts", is_flag=True, help="Write names, phones and addresses into files in full; that is put on record.")
 @click.option("--staff", default="", metavar="NUMBER", help="Staff number of whoever asks for the contacts.")

@@ -16,7 +16,7 @@ from foodtrace_cli.commands.recall_screen import rules_said, width_of
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import cells, clean, emit_json, progress, say, table, wrapped
 from foodtrace_cli.schemaoption import prints
-from foodtrace_cli.typed import plain
+from foodtrace_cli.typed import OUT_FILE, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -45,7 +45,7 @@ _FILE = (
 @click.option("--to", "end", default=None, metavar="WHEN", help="Only what happened until then; a date is meant to its end.")
 @click.option("--all", "show_all", is_flag=True, help="Print every break.")
 @click.option("--long", is_flag=True, help="Also print the rule that detects each kind, and all entries behind each break.")
-@click.option("--csv", "csv_file", default=None, metavar="FILE", help="Write every break as CSV; - is standard output.")
+@click.option("--csv", "csv_file", default=None, type=OUT_FILE, metavar="FILE", help="Write every break as CSV; - is standard output.")
 @prints("reconcile")
 @click.pass_obj
 def reconcile(

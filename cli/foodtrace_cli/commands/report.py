@@ -11,6 +11,7 @@ import click
 from foodtrace_cli.commands.case_common import as_file
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import emit_json, say
+from foodtrace_cli.typed import OUT_FILE
 
 if TYPE_CHECKING:
     from foodtrace.keeping.reportproofs import ProofPack
@@ -21,9 +22,16 @@ if TYPE_CHECKING:
 
 @click.command("report")
 @click.argument("case_id", required=False, metavar="[CASE]")
-@click.option("--out", default=None, metavar="FILE.html", help="File to write; by default one named after the case.")
-@click.option("--xlsx", default=None, metavar="FILE.xlsx", help="Write a workbook too, with a sheet per table.")
-@click.option("--proofs", "proof_file", default=None, metavar="FILE.tar.gz", help="Write the proofs of all its records too, however many.")
+@click.option("--out", default=None, type=OUT_FILE, metavar="FILE.html", help="File to write; by default one named after the case.")
+@click.option("--xlsx", default=None, type=OUT_FILE, metavar="FILE.xlsx", help="Write a workbook too, with a sheet per table.")
+@click.option(
+    "--proofs",
+    "proof_file",
+    default=None,
+    type=OUT_FILE,
+    metavar="FILE.tar.gz",
+    help="Write the proofs of all its records too, however many.",
+)
 @click.option("--no-proofs", "bare", is_flag=True, help="Leave the proofs out of the page: it gets smaller, and nobody can check it alone.")
 @click.option("--contacts", is_flag=True, help="Show names, phones and addresses in full; that is put on record.")
 @click.option("--by", default="", help="Staff number of whoever asks for the contacts.")

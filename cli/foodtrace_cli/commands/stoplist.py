@@ -11,6 +11,7 @@ import click
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import emit_json, replace_file, say, table
 from foodtrace_cli.schemaoption import prints
+from foodtrace_cli.typed import OUT_FILE
 
 if TYPE_CHECKING:
     from foodtrace.ledger import Ledger
@@ -21,7 +22,7 @@ _SPEAK, _STOP = 24, 24 * 7
 
 
 @click.command()
-@click.option("--out", default=None, metavar="FILE", help="Write it as a signed file for shops; - is standard output.")
+@click.option("--out", default=None, type=OUT_FILE, metavar="FILE", help="Write it as a signed file for shops; - is standard output.")
 @click.option("--take", default=None, metavar="FILE", help="Put a signed list into use at this host's till.")
 @click.option("--key", "vkey", default="", metavar="VKEY", help="With --take: the publisher's verifier key; remembered.")
 @click.option("--in-use", "used", is_flag=True, help="Show the list that this host has taken, not the one its ledger makes.")

@@ -15,6 +15,7 @@ from foodtrace_cli.commands.recall_screen import rules_said, width_of
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, emit_json, say, wrapped
 from foodtrace_cli.schemaoption import prints
+from foodtrace_cli.typed import OUT_FILE
 
 _SHOWN = 60
 """Lots and arrows printed; the rest is in --json and in the picture."""
@@ -25,7 +26,7 @@ _SHOWN = 60
 @click.option("--back", "way", flag_value="back", help="Only back, to farms and ingredient lots.")
 @click.option("--forward", "way", flag_value="forward", help="Only forward, to what was made of it and who got it.")
 @click.option("--at", "site", default="", metavar="SITE", help="With --back: the way of what is on record at SITE.")
-@click.option("--picture", default=None, metavar="FILE.svg", help="Draw the chain, left to right, quantities on the arrows.")
+@click.option("--picture", default=None, type=OUT_FILE, metavar="FILE.svg", help="Draw the chain, left to right, quantities on the arrows.")
 @click.option("--all", "show_all", is_flag=True, help="Print every lot and every arrow.")
 @prints("trace")
 @click.pass_obj

@@ -15,6 +15,7 @@ from foodtrace_cli.commands.prove import read, verifier_of
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import emit_json, say
 from foodtrace_cli.schemaoption import prints
+from foodtrace_cli.typed import OUT_FILE
 
 if TYPE_CHECKING:
     from foodtrace.tlog.verifier import Verifier
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 @click.option("--name", default=None, help="Name of this witness, e.g. witness.example/w1; needed the first time, when its key is made.")
 @click.option("--restore", is_flag=True, help="Its memory is damaged or gone: take this checkpoint, which it cosigned.")
 @click.option("--first", is_flag=True, help="I know that this witness never cosigned this log; for a key that lost its list of logs.")
-@click.option("--out", type=click.Path(dir_okay=False), default=None, help="Write the cosigned checkpoint to this file too.")
+@click.option("--out", type=OUT_FILE, default=None, metavar="FILE", help="Write the cosigned checkpoint to this file too.")
 @prints("witness")
 @click.pass_obj
 def witness(
