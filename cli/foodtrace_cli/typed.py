@@ -44,7 +44,7 @@ class Word(click.Choice[str]):
         return super().normalize_choice(choice, ctx).replace("_", "-")
 
 
-class OutFile(click.ParamType):
+class OutFile(click.ParamType[str]):
     """A file to write. One that is a ledger, lies beside one as a part of it, or lies among keys is not replaced.
 
     ``recall LOT --csv shop.db`` would else put a table in the place of the log, or of the key that signs it.
