@@ -51,8 +51,11 @@ class Link(msgspec.Struct, frozen=True):
     """Fewest moves from a seed (in a lot scope every recorded holding of the lot is one); -1 where no path is on record."""
 
 
-class Affected(msgspec.Struct, frozen=True, kw_only=True):
-    """The affected set of a scope, with the records it was computed from."""
+class Affected(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+    """The affected set of a scope, with the records it was computed from.
+
+    What is worked out of it again and again may be kept beside its fields (:func:`foodtrace.recall.sums.sums_with_said`).
+    """
 
     lots: tuple[int, ...]
     """Representatives of affected lots, pseudo-lots included."""

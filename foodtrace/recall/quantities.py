@@ -214,6 +214,10 @@ def flowed(flow: Flow, corrected: Collection[tuple[int, int]] = ()) -> Event | N
     return flow.t, phase, term, flow.q
 
 
+_COUNTED_AS: Final = {"received_sealed": "received", "corrected": "consumed"}
+"""What stock tells apart -> the term of the identity that it is."""
+
+
 def _sum(events: Iterable[Event]) -> HoldingSum:
     sums, stock = HoldingSum(), Stock()
     follow(sums, stock, events)
@@ -235,7 +239,7 @@ def follow(sums: HoldingSum, stock: Stock, events: Iterable[Event]) -> None:
                 stock.put(term, q)
             else:
                 stock.take(q, custody_first=phase == _OUT_SEALED)
-            name = {"received_sealed": "received", "corrected": "consumed"}.get(term, term)
+            name = _COUNTED_AS.get(term, term)
             setattr(sums, name, getattr(sums, name) + q)
 
 

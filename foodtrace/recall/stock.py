@@ -36,6 +36,9 @@ class Stock:
 
     def take(self, q: int, *, custody_first: bool) -> None:
         """Let goods out; what is not there makes free stock negative."""
+        if not (self.sealed or self.back or self.sealed_marked or self.back_marked):
+            self.free -= q  # as most holdings are: none of it was ever in custody
+            return
         if not custody_first:
             freely = min(q, max(self.free, 0))
             self.free -= freely

@@ -126,9 +126,18 @@ def answers_of(case: Case, now: int, rep: Mapping[int, int]) -> dict[tuple[int, 
 
 
 def sums_with_said(facts: Facts, found: Affected, case: Case | None, *, settings: Settings = DEFAULT) -> dict[Key, HoldingSum]:
-    """Return the quantities of every holding, with outlets' own figures as counts at their notice (RECALL section 4)."""
+    """Return the quantities of every holding, with outlets' own figures as counts at their notice (RECALL section 4).
+
+    Half a dozen parts of one answer about a case ask for them; they are worked out once for an affected set, a case and a moment.
+    """
+    kept: list[tuple[Case | None, Settings, int, dict[Key, HoldingSum]]] = found.__dict__.setdefault("sums_with_said", [])
+    for of_case, by, now, sums in kept:
+        if of_case is case and by is settings and now == facts.now:
+            return dict(sums)
     said = said_at_notice(facts, found, case, settings)
-    return Books(found.moves, found.flows, said=said).all() if said else dict(found.sums)
+    sums = Books(found.moves, found.flows, said=said).all() if said else dict(found.sums)
+    kept.append((case, settings, facts.now, sums))
+    return dict(sums)
 
 
 class Count:
