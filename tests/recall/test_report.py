@@ -198,7 +198,7 @@ def test_the_page_needs_nothing_runs_nothing_and_says_everything(ledger: Ledger,
 def test_the_workbook_has_a_sheet_per_table_with_exact_numbers_and_no_formula(ledger: Ledger) -> None:
     report, _ = told(ledger)
     book = load_workbook(io.BytesIO(workbook(report, lang="en")))
-    assert len(book.sheetnames) == len(grids(report, "en")) == 16
+    assert len(book.sheetnames) == len(grids(report, "en")) == 17
     rows = list(book["Outlets"].iter_rows(values_only=True))
     at = {name: place for place, name in enumerate(rows[0])}
     shop = next(row for row in rows if row[at["site"]] == HOSTILE)
