@@ -380,8 +380,8 @@ def _own_corrections(report: Report, lang: Lang) -> Grid:
     """Return what was taken back or changed of the case's own entries, by whom and why."""
     rows = tuple(
         (
+            text(f"kind.{each.kind}", lang),  # no place stands first in a row but in the lists that are proven
             each.entry,
-            text(f"kind.{each.kind}", lang),
             each.site or "-",
             text(f"report.own.{each.reason}", lang) + ("" if each.effect else text("report.own.no_effect", lang)),
             each.correction,
@@ -391,7 +391,7 @@ def _own_corrections(report: Report, lang: Lang) -> Grid:
         )
         for each in report.own_corrections
     )
-    return Grid(name="own", columns=("of_entry", "event", "site", "corrected", "by_entry", "recorded", "by", "reason"), rows=rows)
+    return Grid(name="own", columns=("event", "of_entry", "site", "corrected", "by_entry", "recorded", "by", "reason"), rows=rows)
 
 
 def list_headings(lang: Lang) -> tuple[tuple[str, tuple[str, ...]], ...]:

@@ -21,6 +21,9 @@ from foodtrace.recall.effectiveness import commit
 from foodtrace.recall.report import case_report
 from foodtrace.recall.report_html import html
 from foodtrace.recall.report_sheets import workbook
+from foodtrace.recall.report_tables import list_headings
+from foodtrace.texts import LANGS, text
+from foodtrace.tlog.pagelists import Form, Heading, looks_like
 from tests.recall.caselife import LOT, SEED, now
 from tests.recall.casework import World, chain, kg
 
@@ -84,6 +87,9 @@ def test_what_was_corrected_away_of_a_case_is_named_with_who_and_why_wherever_th
     assert (line.own_corrected, then.own_corrections) == (4, ())
     page = html(report, chain_, lang="en")
     assert "4 entries of the case itself were corrected" in page
+    forms = [Form(*(Heading(*each) for each in list_headings(lang))) for lang in LANGS]
+    lists = page.index(text("report.proof.title", "en"))
+    assert looks_like(page[:lists], forms) is None, "the table is not taken for one of those that are proven"
     assert "<h2>Corrections of own entries (4)</h2>" in page
     rows = list(load_workbook(io.BytesIO(workbook(report, lang="zh")))["案件自己记录的更正"].iter_rows(values_only=True))
     assert [row[3] for row in rows[1:]] == ["更正为没有发生", "内容已更正", "内容已更正", "更正为没有发生"]
