@@ -17,8 +17,8 @@ from tests.cli.shell import run
 
 _BATCH = 5000
 _ROWS = 11_500
-_ROUNDS = 10
-_MORE = 8
+_ROUNDS = 6
+_MORE = 12
 
 
 def lines(path: Path, prefix: str, count: int) -> None:
