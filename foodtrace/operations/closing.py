@@ -238,7 +238,8 @@ def _astray(hit: Affected, counts: Callable[[int, int], bool]) -> Iterator[Move]
         if link is not None and not move.dst and not move.unnamed and move.t_out >= link.since and counts(move.lot, move.src):
             yield move
     for move in hit.astray:
-        if (move.lot, move.src) not in hit.holdings and not move.unnamed:
+        link = hit.holdings.get((move.lot, move.src))
+        if (link is None or move.t_out < link.since) and not move.unnamed:
             yield move
 
 

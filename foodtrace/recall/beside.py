@@ -8,8 +8,8 @@ Rules:
    is back also above): who has how much beyond what ever came, or was brought back beyond what was sold, stands beside them, with the
    lot where a site has two.
 3. What a rate divides by holds what only an answer, a count or a seal says beside what the records say: the rate's own line says how much.
-4. What a registered site sent to nobody on record is on nobody's shelf, and so in no rate where it left an own site: how much, and from
-   where, stands beside them.
+4. What a registered site sent to nobody on record is on nobody's shelf. Rates count it as distributed (ADR 40), but for goods without
+   lot, which are in none: how much, and from where, stands beside them.
 5. What was received after the opening and not booked as sealed is free stock, and is said to be.
 """
 
@@ -66,8 +66,9 @@ def beside_rates(told_twice: Sequence[ToldTwice], untraced: Iterable[FindingAnsw
         if mine:
             lines.append(text("beside.over", lang, kind=text(f"finding.{kind}", lang), what=_listed(mine, lang)))
     gone = [each for each in found if each.kind == "destination_missing" and each.site_name and each.value]  # a place has no name
-    if gone:
-        lines.append(text("beside.to_nobody", lang, what=_listed(gone, lang)))
+    for word, mine in (("", [each for each in gone if each.lot]), ("_without_lot", [each for each in gone if not each.lot])):
+        if mine:
+            lines.append(text(f"beside.to_nobody{word}", lang, what=_listed(mine, lang)))
     return lines
 
 

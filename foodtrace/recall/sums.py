@@ -166,6 +166,7 @@ class Count:
         self.matter = (matter or Matter(facts, found, case, settings)) if let_go else None
         self.trade = {h: since for h, since in holdings.items() if h[1] not in found.own and h[0] not in pseudo}
         self.own = {h: since for h, since in holdings.items() if h[1] in found.own and h[0] not in pseudo}
+        self.astray = frozenset(found.astray)
         self.into, corrected = self._uses(facts, case)
         self.corrected = corrected
         said = said_at_notice(facts, found, case, settings)
@@ -229,7 +230,7 @@ class Count:
         tally.unrecorded += max(0, min(over, now.dispatched + now.consumed + now.returned_out + now.destroyed + now.sealed))
 
     def _move(self, move: Move) -> None:
-        """Rules 2, 3 and 6."""
+        """Rules 2, 3, 6 and 8."""
         here, there = (move.lot, move.src), (move.lot, move.dst)
         inside = here in self.trade and min(move.t_out, move.t_in if move.arrived else move.t_out) >= self.trade[here]
         sent = self.made[move.lot, move.unit]
@@ -262,10 +263,20 @@ class Count:
             else:
                 got.entered += q
             got.over += surplus
+        elif not move.dst and (self._left_own(move) or move in self.astray):
+            if self._left_own(move) and move.t_out >= self.opened:
+                self.home.append((move.t_out, _OUT, move.lot, move.unit, move.sent, (0, 0)))
+            else:
+                sent.entered += move.sent
 
         for lot, q in move.instead:
             if (lot, move.src) in self.trade and move.t_out >= self.trade[lot, move.src] and move.dst in self.found.own and move.arrived:
                 self._came_back((move.lot, move.unit_in), q, move.t_in, late=move.t_out if move.recall else move.t_in)
+
+    def _left_own(self, move: Move) -> bool:
+        """Say whether goods left an own site as affected ones."""
+        since = self.own.get((move.lot, move.src))
+        return since is not None and move.t_out >= since
 
     def _left_as_strange(self, move: Move) -> int:
         """Return how much of a move left its sender under a lot that nobody asks for there: it enters where it stands under this one."""

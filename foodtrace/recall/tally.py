@@ -14,9 +14,11 @@ Rules, with the section's words:
 5. A consumer return undoes the sale of its serial; else a sale at the same site, before-notice sales first; else another sale of
    the lot; what is then left was never sold on record: it is over.
 6. Goods whose sides name unlike units leave the row of one unit and enter that of the other.
-
 7. What is over is distributed, and retrieved where it came back. So a slip of the pen, or a lie, in what came back raises every rate:
    ``unexplained`` says how much of the retrieved it may be, and the rates are told without it too.
+8. What an own site sent to nobody on record was distributed, and is travelling (section 1: a missing q is 0): it adds what was sent, as
+   goods on the road to a named site do, and as what goes out of an own site in rule 3. So does what a ``left`` scope means and went to
+   nobody. Nobody has it back, so that no rate is 100 % while it is out (ADR 40).
 
 Every term is a plain sum, so that tallies of lots and of outlets may be added, and one changed outlet costs one outlet.
 """
@@ -35,7 +37,8 @@ class Tally(msgspec.Struct, kw_only=True):
     stock: int = 0
     """In trade at τ."""
     entered: int = 0
-    """Into trade from outside it, births included; and what own sites sold since opening of what had not come back."""
+    """Into trade, or to nobody on record, from outside it, births included; and what own sites sold since opening of what had not come
+    back."""
     over: int = 0
     """Above the book, and received above what was sent."""
     back: int = 0

@@ -144,8 +144,12 @@ Without:  1. hash = SHA-256(a byte 00, then all bytes of the .entry)
     ),
     "beside.unsealed": ("立案后收货, 没有记为封存, 仍是可动的货: {what}", "received after opening, not booked as sealed, free stock still: {what}"),
     "beside.to_nobody": (
-        "发出没有写去向, 在谁手里没有记录, 没有一个率算它收回: {what}",
-        "sent to nobody on record: who has it is unknown, and no rate counts it as retrieved: {what}",
+        "发出没有写去向, 在谁手里没有记录; 各率算它已分销、没有收回: {what}",
+        "sent to nobody on record: who has it is unknown, and the rates count it as distributed and not retrieved: {what}",
+    ),
+    "beside.to_nobody_without_lot": (
+        "发出没有写批次也没有写去向, 可能是这些货, 不在任何率里: {what}",
+        "sent without lot to nobody on record: it may be these goods, who has it is unknown, and it is in no rate: {what}",
     ),
     "beside.over": (
         "记录之外多出来的, 各率可能因此偏高或偏低: {what} ({kind})",

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from foodtrace.graph.flows import CLEARED, DAY, DELIVERED, Flow, FlowKind, LotInfo
+from foodtrace.operations import closing
 from foodtrace.recall.affected import find
 from foodtrace.recall.measure import measure
 from foodtrace.recall.memory import MemoryFacts
@@ -77,6 +78,14 @@ CLAUSES = {
         (40, 40, 0, 0),
         0,
     ),
+    "what the plant sent to nobody on record is on the road, distributed and not retrieved": (
+        SOLD + "P->? L30 @3 sent\nX=>P L50 @12",
+        (80, 80, 50, 50),
+        50,
+    ),
+    "sent to nobody after it came back is retrieved no longer": (SOLD + "X=>P L50 @12\nP->? L30 @13 sent", (50, 50, 20, 20), 20),
+    "and what is more than came back was distributed anew": (SOLD + "X=>P L20 @12\nP->? L30 @13 sent", (60, 60, 0, 0), 0),
+    "what a shop sent to nobody was distributed before": (SOLD + "X->? L30 @3 sent\nX=>P L20 @12", (50, 50, 20, 20), 20),
     "goods born in trade are distributed": ("L:W 100\nW->X L50 @2", (100, 100, 0, 0), 0),
     "an own site that sells to consumers has distributed those": ("L:P 100\nP sells L10 @3\nP->X L50 @2", (60, 50, 0, 0), 10),
     "what consumers bring back there is back at own sites": (
@@ -162,6 +171,25 @@ def test_in_a_partial_scope_stock_and_excess_of_before_are_none_of_the_recalls_b
     records = "L:P 100\nP->S L50 @1\nS->X L10 @2\nX sells L13 @3\nS->X L20 @5\nX sells L4 @7"
     row = Story(records, scope="left S 5 6").row()
     assert (row.distributed, row.should, row.sold) == (17, 13, 4)
+
+
+# What left a site for nobody in a window: (records, scope, D, how much of it went to nobody). What lies there when affected goods come counts.
+GONE = {
+    "by the plant, in the window": ("L:P 100\nP->X L40 @5\nP->? L30 @5.5 sent\nP->? L7 @7 sent", "left P 5 6", 70, 30),
+    "by a site of the trade": ("L:P 100\nP->S L50 @1\nS->X L10 @5\nS->? L20 @5.5 sent", "left S 5 6", 30, 20),
+    "by one to which some came back later": ("L:P 100\nP->S L50 @1\nS->X L10 @5\nS->? L20 @5.5 sent\nX->S L4 @8", "left S 5 6", 50, 20),
+    "by one where they lay, before it and since": ("L:P 90\nP->S L90 @2\nS->? L40 @3 sent\nS->? L20 @8 sent", "through S 4 6", 50, 20),
+    "by the plant where they lay": ("L:P 90\nP->? L40 @3 sent\nP->? L20 @8 sent", "through P 4 6", 20, 20),
+}
+
+
+@pytest.mark.parametrize("name", GONE)
+def test_in_a_partial_scope_what_is_meant_and_went_to_nobody_is_distributed(name: str) -> None:
+    records, scope, distributed, gone = GONE[name]
+    story = Story(records, scope=scope)
+    assert [(row.distributed, row.should, row.retrieved) for row in story.done().rows] == [(distributed, distributed, 0)]
+    stands = closing._astray(reach_of_case(story.facts(), story.case(), SETTINGS), lambda *_: True)
+    assert sum(move.sent for move in stands) == gone, "the case does not close over them"
 
 
 def test_the_own_word_of_an_outlet_is_a_count_at_its_notice() -> None:

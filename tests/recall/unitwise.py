@@ -38,6 +38,9 @@ class Unit(msgspec.Struct, eq=False):
 class Trade:
     """One lot in trade, unit by unit; ``lines`` are its records."""
 
+    nobody = "?"
+    """Whom goods may be sent to besides the sites: nobody on record, where they stay under way."""
+
     def __init__(self, rng: random.Random, until: int) -> None:
         self.rng = rng
         self.until = until
@@ -99,7 +102,7 @@ class Trade:
 
     def send(self) -> None:
         source = self.rng.choice("PPWWXYZ")
-        target = self.rng.choice([site for site in "PWXYZ" if site != source])
+        target = self.rng.choice([site for site in "PWXYZ" + self.nobody if site != source])
         self.move(source, target, "-", self.some(source))
 
     def home(self) -> None:
@@ -112,7 +115,7 @@ class Trade:
         if not units:
             return
         due = round(self.now + self.rng.choice([0, 0.0625, 1, 3]), 4)
-        lost = self.rng.random() < 0.1
+        lost = self.rng.random() < 0.1 or target == "?"
         for unit in units:
             unit.place, unit.state, unit.left = target, "recalled" if kind == "=" else "travelling", self.now
             unit.custody, unit.marked = "", False

@@ -96,6 +96,11 @@ class CaseCount:
             else:
                 tally.entered += sent
             tally.over += surplus
+        elif not dst and src in own:
+            if t_out >= self.opened:
+                home.append((t_out, _OUT, sent))
+            else:
+                tally.entered += sent
 
     def _came_back(self, tally: Tally, home: _Home, q: int, t: int, late: int) -> None:
         if max(t, late) >= self.opened:

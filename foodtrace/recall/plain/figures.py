@@ -148,7 +148,7 @@ class Counted:
 
 
 def _road(move: Moved, tally: Tally, own: Collection[int], outside: Collection[int], left_out: Collection[int]) -> None:
-    """Add what one move brings into trade, or takes back to an own site."""
+    """Add what one move brings into trade, takes back to an own site or from one to nobody on record."""
     surplus = max(move.received - move.sent, 0)
     into_trade = move.dst != 0 and move.dst not in outside
     if move.src and move.src not in outside:
@@ -159,3 +159,5 @@ def _road(move: Moved, tally: Tally, own: Collection[int], outside: Collection[i
     elif into_trade:
         tally.entered += move.sent
         tally.over += surplus
+    elif not move.dst and move.src in own and move.src not in left_out:
+        tally.entered += move.sent
