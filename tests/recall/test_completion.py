@@ -173,7 +173,7 @@ def test_in_a_partial_scope_stock_and_excess_of_before_are_none_of_the_recalls_b
     assert (row.distributed, row.should, row.sold) == (17, 13, 4)
 
 
-# What left a site for nobody in a window: (records, scope, D, how much of it went to nobody). What lies there when affected goods come counts.
+# What left a site for nobody in a window: (records, scope, D, how much of it went to nobody). Stock at τ counts.
 GONE = {
     "by the plant, in the window": ("L:P 100\nP->X L40 @5\nP->? L30 @5.5 sent\nP->? L7 @7 sent", "left P 5 6", 70, 30),
     "by a site of the trade": ("L:P 100\nP->S L50 @1\nS->X L10 @5\nS->? L20 @5.5 sent", "left S 5 6", 30, 20),

@@ -124,7 +124,9 @@ def ordinary(rng: random.Random, world: World) -> Event:
         more = {"to": home if home != here else there, "case": CASE, "in_transit": rng.random() < 0.5, "transfer": f"R{rng.randint(1, 6)}"}
         return world.event(Returned, **base, **more)
     if kind is Transfer:
-        return world.event(Transfer, **base, to=rng.choice([there, there, there, ""]), in_transit=rng.random() < 0.5, transfer=f"R{rng.randint(1, 6)}")
+        return world.event(
+            Transfer, **base, to=rng.choice([there, there, there, ""]), in_transit=rng.random() < 0.5, transfer=f"R{rng.randint(1, 6)}"
+        )
     if kind is Receipt:
         return world.event(Receipt, **base, source=rng.choice([there, there, ""]), transfer=rng.choice(["", f"R{rng.randint(1, 6)}"]))
     if kind in (Sealing, Destroyed):
