@@ -22,6 +22,7 @@ from foodtrace.graph.flows import LEAVING, Act, Copies, Flow, FlowKind, LogInfo,
 from foodtrace.graph.heads import LogHead, behind, heads
 from foodtrace.graph.kinds import ABOUT
 from foodtrace.graph.names import find
+from foodtrace.graph.numbers import under_one_number
 from foodtrace.graph.papers import Side, another_named, other_sides
 from foodtrace.graph.products import rule_fits
 from foodtrace.graph.rows import ENDED
@@ -49,7 +50,11 @@ class SqlFacts(Standing):
 
     def flows(self, lots: Collection[int]) -> Sequence[Flow]:
         """See :class:`foodtrace.recall.facts.Facts`."""
-        return self._settled(self._rows_of(lots))
+        return under_one_number(self._s, self._settled(self._rows_of(lots)))
+
+    def under_one_number(self, flows: Sequence[Flow]) -> Sequence[Flow]:
+        """See :class:`foodtrace.recall.facts.Facts`."""
+        return under_one_number(self._s, flows)
 
     def entries(self, entries: Collection[tuple[int, int]]) -> Sequence[Flow]:
         """See :class:`foodtrace.recall.facts.Facts`."""

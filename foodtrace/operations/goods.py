@@ -6,8 +6,8 @@ Rules:
 2. More than a site holds is refused, unless the caller says that the difference is to be recorded (``allow_short``).
 3. What was refused is an entry of its own and moves no quantity.
 4. Numbers of papers go on record in plain letters, whatever the input method: what is typed at one end has to pair with what was at
-   the other. A receipt names its transfer by what pairs them; where a person types the transfer's number or place, it is looked up and
-   put in.
+   the other. A receipt names its transfer by what pairs them; where a person types the transfer's number, place or event id, be it as the
+   number of the note, it is looked up and put in.
 5. The same request under the same id is answered as the first time (:mod:`foodtrace.operations.retries`).
 """
 
@@ -21,7 +21,7 @@ from foodtrace.errors import Ambiguous, BadData, NotFound, Refused
 from foodtrace.events import Output, Portion, Receipt, Returned, Transfer, Transformation
 from foodtrace.graph.directory import folded, resolve_lot, resolve_site
 from foodtrace.graph.edges import UNIT_NAMES, micros
-from foodtrace.graph.flows import NEVER
+from foodtrace.graph.flows import LEAVING, NEVER
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.graph.spoken import NOT_THERE
 from foodtrace.operations.blocking import Block, blocks, refused, stood
@@ -154,6 +154,8 @@ def receive(
         full = lots.format(lots.parse(lot))
     place, sender = resolve_site(session, site), resolve_site(session, source) if source else ""
     transfer = paired_by(session, transfer, full)
+    if doc and not transfer:
+        transfer, doc = by_note(session, doc, full)
     if doc.isascii() or noted(session, full, place, doc.strip(), doing.now) is None:
         doc = folded(doc)  # else another program sealed the note in full width, and it pairs as it is
     before = earlier(session, doing, Receipt, lot=full, site=place, quantity=quantity, source=sender, transfer=transfer, doc=doc)
@@ -224,8 +226,48 @@ def paired_by(session: Session, given: str, lot: str) -> str:
     return counts.transfer or counts.doc or counts.id
 
 
-def _of_event(session: Session, given: str, lot: str) -> str:
-    """Return what pairs a receipt with the transfer of these goods whose event has this id; else the text, in plain letters."""
+def by_note(session: Session, doc: str, lot: str) -> tuple[str, str]:
+    """Return (what pairs a receipt, number of its note) of what is typed as the number of the note.
+
+    That is looked up where it is one by which a transfer on record is shown, its place or its event's id. What is none stays the number of
+    the note: it may be the sender's own, or of a ledger that is not here yet (:mod:`foodtrace.graph.numbers`).
+
+    :raises Refused: ``voucher.other_lot``. :raises Ambiguous: ``voucher.ambiguous``.
+    """
+    plain = folded(doc)
+    if _on_paper(session, {doc.strip(), plain}, lot):
+        return "", doc
+    if not plain.upper().startswith("V-") and "#" not in plain:
+        transfer = _of_event(session, plain, lot, unlike="")
+        return (transfer, "") if transfer else ("", doc)
+    try:
+        transfer = paired_by(session, plain, lot)
+    except NotFound:
+        return "", doc
+    return ("", doc) if transfer == plain else (transfer, "")
+
+
+def names_nothing(session: Session, receipt: Receipt) -> bool:
+    """Say whether the number of a receipt's note reads like one by which transfers are shown, and none of its goods has it."""
+    from foodtrace.operations import vouchers  # noqa: PLC0415 - only where a note has a number
+
+    alone = not receipt.transfer and vouchers.parse(receipt.doc) is not None
+    return alone and not _on_paper(session, {receipt.doc}, receipt.lot)
+
+
+def _on_paper(session: Session, numbers: set[str], lot: str) -> bool:
+    """Say whether a transfer of these goods was recorded under one of these numbers."""
+    facts = SqlFacts(session, NEVER)
+    number = facts.lot(lot)
+    sent = () if number is None else flows_of_lot(facts, number)
+    return any(each.pair in numbers and each.kind in LEAVING for each in sent)
+
+
+def _of_event(session: Session, given: str, lot: str, *, unlike: str | None = None) -> str:
+    """Return what pairs a receipt with the transfer of these goods whose event has this id; else the text, in plain letters.
+
+    :param unlike: what is returned instead of the text.
+    """
     from foodtrace.operations import entries, history  # noqa: PLC0415 - only where a transfer is named
 
     plain = folded(given)
@@ -234,7 +276,7 @@ def _of_event(session: Session, given: str, lot: str) -> str:
         counts = None if target is None else history.history(session, target).now
         if isinstance(counts, Transfer | Returned) and (not counts.lot or counts.lot == lot or _same_goods(session, counts.lot, lot)):
             return counts.transfer or counts.doc or counts.id
-    return plain
+    return plain if unlike is None else unlike
 
 
 def _same_goods(session: Session, one: str, other: str) -> bool:

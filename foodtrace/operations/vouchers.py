@@ -21,6 +21,7 @@ import msgspec
 
 from foodtrace.errors import Ambiguous, NotFound
 from foodtrace.events import AnyEvent, Returned, Transfer
+from foodtrace.graph.numbers import voucher_number
 from foodtrace.operations.common import CHINA
 from foodtrace.storage.session import Session
 from foodtrace.texts import Lang, has, text
@@ -57,7 +58,7 @@ def format(sealed: dt.datetime, seq: int) -> str:  # noqa: A001 - the verb of ev
 
     :param sealed: when the entry was sealed, with an offset. :param seq: its (first) sequence number.
     """
-    return f"V-{sealed.astimezone(CHINA):%y%m%d}-{seq:04d}"
+    return voucher_number(sealed, seq)
 
 
 def parse(given: str) -> tuple[str, int] | None:

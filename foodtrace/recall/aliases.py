@@ -24,8 +24,9 @@ def with_aliases(facts: Facts, lots: Collection[int]) -> set[int]:
 
 def flows_of_lot(facts: Facts, lot: int) -> list[Flow]:
     """Return the flows of a lot under all of its names, as this one's, each event once (:mod:`foodtrace.graph.copies`)."""
-    flows = [flow if flow.lot == lot else msgspec.structs.replace(flow, lot=lot) for flow in facts.flows(with_aliases(facts, [lot]))]
-    return flows_once(facts, flows)[0]
+    names = with_aliases(facts, [lot])
+    flows = [flow if flow.lot == lot else msgspec.structs.replace(flow, lot=lot) for flow in facts.flows(names)]
+    return flows_once(facts, facts.under_one_number(flows) if len(names) > 1 else flows)[0]
 
 
 def maker_of(facts: Facts, asked: Sequence[int]) -> str:

@@ -122,6 +122,8 @@ class Books(Search):
         texts = self.facts.texts(lots)
         rep = representatives(lots, self.facts.aliases(lots), texts) | {lot: one for lot, one in self._twins.items() if lot in lots}
         called = Called(rep, texts, flows)
+        if len(set(rep.values())) < len(rep):
+            flows = list(self.facts.under_one_number([msgspec.structs.replace(flow, lot=rep.get(flow.lot, flow.lot)) for flow in flows]))
         flows, copies = flows_once(self.facts, flows, rep)
         moves = [move for move in pair(flows, rep, self.facts.ranks()) if not named or (move.lot in rep and not move.unnamed)]
         flows = [msgspec.structs.replace(flow, lot=rep.get(flow.lot, flow.lot)) for flow in flows]
@@ -219,7 +221,7 @@ class Books(Search):
 
     def _findings(self, look: Look, found: Affected) -> Iterator[Finding]:
         yield from (each for each in about_lots.origins(look) if each.kind == "several_origins")
-        for rule in (about_moves.sides, about_moves.before_birth, about_stock.stock, about_stock.over_certified):
+        for rule in (about_moves.sides, about_moves.alike, about_moves.before_birth, about_stock.stock, about_stock.over_certified):
             yield from (each for each in rule(look) if each.kind not in _OWN)
         for move in found.moves:
             if move.unnamed:

@@ -54,6 +54,7 @@ class Break(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     """``told_twice``: two logs tell one transfer, each in its own way; ``sent`` and ``received`` are then the sender's log's word and the
     receiver's, or, where neither log is theirs, the largest and the smallest. ``lots``: they tell it of unlike lots.
+    ``alike``: logs each tell a receipt that no dispatch answers, the number apart alike.
 
     Of ``described_twice`` of a lot what records say in unlike ways: ``product``, ``gtin``, ``produced``, ``expiry`` or ``content``."""
     words: tuple[str, ...] = ()

@@ -113,6 +113,13 @@ class Facts(Protocol):
         """Return ((lot, site), since when, entry) of live records that say goods were there and move none, unless others tell of them."""
         ...
 
+    def under_one_number(self, flows: Sequence[Flow]) -> Sequence[Flow]:
+        """Return flows with receipts under the number of the dispatch that they name by another of its numbers.
+
+        :meth:`flows` does so of one name of a lot; where a lot goes by several, its flows have to be put under one name before.
+        """
+        ...
+
     def other_papers(self, flows: Collection[Flow]) -> Sequence[Flow]:
         """Return what else is on record of the transfers that some dispatches and receipts tell, of named lots (ADR 35).
 

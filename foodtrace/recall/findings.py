@@ -38,6 +38,7 @@ RULES: Final[Mapping[Rule, tuple[str, ...]]] = {
     lots.same_code: ("code_only",),
     moves.without_lot: ("lot_missing", "mixed_stall", "destination_missing", "time_contradiction"),
     moves.not_held: ("lot_missing",),
+    moves.alike: ("duplicate_conflict",),
     moves.astray: ("destination_missing", "lot_missing"),
     moves.ahead: ("time_contradiction",),
     lots.attributes: ("attribute_missing",),

@@ -105,6 +105,10 @@ class MemoryFacts:
         """See :class:`foodtrace.recall.facts.Facts`."""
         return [flow for lot in set(lots) for flow in self._by_lot.get(lot, ())]
 
+    def under_one_number(self, flows: Sequence[Flow]) -> Sequence[Flow]:
+        """See :class:`foodtrace.recall.facts.Facts`: flows made by hand have one number."""
+        return flows
+
     def entries(self, entries: Collection[tuple[int, int]]) -> Sequence[Flow]:
         """See :class:`foodtrace.recall.facts.Facts`."""
         return [flow for entry in set(entries) for flow in self._by_entry.get(entry, ())]

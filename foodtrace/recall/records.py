@@ -157,6 +157,8 @@ class Records:
         self.flows = [
             flow if self.rep[flow.lot] == flow.lot else msgspec.structs.replace(flow, lot=self.rep[flow.lot]) for flow in self.flows
         ]
+        if len(self.classes) < len(lots):
+            self.flows = list(self.facts.under_one_number(self.flows))
         return codes
 
     def _name(self, lots: Collection[int], aliases: Iterable[tuple[int, int]], texts: Mapping[int, str]) -> None:

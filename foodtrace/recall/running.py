@@ -12,7 +12,8 @@ Rules:
    and computed from nothing when it is due.
 4. Scopes that are not whole lots, dispatches without lot, transfers whose papers name unlike lots, records that other logs object to,
    relabellings, returns reworked into other lots, goods that may be told twice (:mod:`foodtrace.recall.twice`), goods that were cleared
-   and found goods without lot are computed from nothing each time.
+   and found goods without lot are computed from nothing each time. So is a numbered receipt without dispatch, and a dispatch to where
+   one is.
 """
 
 from __future__ import annotations
@@ -227,6 +228,7 @@ class _State:
         for flow in found.flows:
             if flow.pair and (flow.kind in LEAVING or flow.kind == FlowKind.RECEIPT):
                 self.groups[flow.lot, flow.pair].append(flow)
+        self.unanswered = {(move.lot, move.dst) for move in found.moves if move.evidence == "receipt"}
         self.transfers = {key for flow in found.flows if (key := transfer_of(flow)) is not None}
 
     def completion(self, session: Session, now: int) -> Completion:
@@ -341,17 +343,30 @@ class _State:
         self.transfers.update(key for flow in found if (key := transfer_of(flow)) is not None)
         return found
 
+    def _may_answer(self, move: Move) -> bool:
+        """Say whether a new move by one side may have its other side under another number (:mod:`foodtrace.graph.numbers`)."""
+        if len(move.entries) > 1:
+            return False
+        if move.evidence == "receipt":
+            self.unanswered.add((move.lot, move.dst))
+            return True
+        return any(lot == move.lot and move.dst in (0, site) for lot, site in self.unanswered)
+
     def _paired(self, new: Sequence[Flow]) -> tuple[list[Move], list[Move]]:
         """Return the moves that new dispatches and receipts replace, and those that stand in their place."""
         before: list[Move] = []
         after: list[Move] = []
         alone = [flow for flow in new if not flow.pair]
         after += pair(alone, {}, self.ranks)
+        numbered: list[Move] = []
         for number in {(flow.lot, flow.pair) for flow in new if flow.pair}:
             group = self.groups[number]
             before += pair(group, {}, self.ranks)
             group += [flow for flow in new if (flow.lot, flow.pair) == number]
-            after += pair(group, {}, self.ranks)
+            numbered += pair(group, {}, self.ranks)
+        after += numbered
+        if any(self._may_answer(move) for move in numbered if move not in before):
+            raise FromNothing  # it may name the other side by another number
         for move in after:
             if move not in before and self.doubts.add(move):
                 raise FromNothing

@@ -132,6 +132,7 @@ class FindingAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """``ORIGIN#SEQ`` of the entries behind it."""
     reason: Literal[
         "",
+        "alike",
         "counted",
         "described",
         "forked",
@@ -146,7 +147,8 @@ class FindingAnswer(msgspec.Struct, frozen=True, kw_only=True):
     ] = ""
     """Of ``lot_missing``: ``not_held``, at the receiver: by the records the sender held none of that product; ``counted``, at the sender:
     it had these goods by a count or a word only. Of ``same_lot_no_path``: ``when``: what came may have left in the window. Of
-    ``duplicate_conflict``: ``lots``: the papers of one transfer name unlike lots. Else why a log is behind
+    ``duplicate_conflict``: ``lots``: the papers of one transfer name unlike lots; ``alike``: logs each tell a receipt that no dispatch
+    answers, the number apart alike; ``value`` is what each says. Else why a log is behind
     (``log_behind``). ``not_seen``: nothing of it since the case was opened; ``unverified``: this host neither signed
     nor ever verified it; ``not_covered``: its head has no checkpoint; ``rolled_back``: ``value`` entries that were verified here are
     gone; ``forked``: not what was verified here, ``value`` entries of it."""

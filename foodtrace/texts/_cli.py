@@ -77,6 +77,10 @@ _GENERAL: Final[dict[str, tuple[str, str]]] = {
         "{site} 收 {quantity}  批次 {lot}: 该批在召回 {case}, 已记为封存",
         "{site} received {quantity}  lot {lot}: under recall {case}, received as sealed",
     ),
+    "cli.receive.alone": (
+        "注意: 这里没有编号 {doc} 的转出, 这条收货先单独记着: 是别的账本开的, 对方的日志来了就对上; 输错了就 foodtrace correct {entry} --set doc=编号",
+        "note: no transfer of these goods here has the number {doc}, so that the receipt stands by itself. If it is of another ledger, the two are put together when its log comes; if it was mistyped: foodtrace correct {entry} --set doc=NUMBER",
+    ),
     "cli.receive.answered": (
         ("注意: {site} 已回执案件 {case}: 通知到达时 ({notice}) 这批有 {said}。现在收的 {quantity} 按封存另记在那之上; 若回执里已经算上, 就说了两遍: "
         "重新记回执 (foodtrace case acknowledge {id} --case {case} --on-hand {lot}=数量), 或撤掉这条收货 (foodtrace correct {entry} --did-not-occur)"),

@@ -107,6 +107,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "the papers of one transfer name unlike lots: the goods there may be any of them, and all count",
     ),
     "finding.duplicate_conflict.lots.hint": ("两边对单, 看货上的批号; 错的更正", "compare both papers with the goods; whoever erred corrects"),
+    "finding.duplicate_conflict.alike": (
+        "几本日志各记了一笔收货, 网点、批次、数量、时间都一样, 没有单号说是同一笔: 每笔都算了",
+        "several logs each tell a receipt of the same lot, quantity, site and time, and no number says that they are one: each counts",
+    ),
+    "finding.duplicate_conflict.alike.hint": (
+        "问收货方来了几次; 是同一笔, 多记的更正为未发生: foodtrace correct 日志名#条号 --did-not-occur",
+        "ask the receiver how often goods came; if it is one load, whoever wrote it once more corrects: foodtrace correct ORIGIN#NUMBER --did-not-occur",
+    ),
     "finding.duplicate_conflict.told_twice": (
         "同一单号, 几本日志说发给了不同的收货方, 都算",
         "several logs say that one transfer went to different sites; all of them count",
@@ -170,6 +178,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "finding.duplicate_conflict.lots.rule": (
         "单号、发货方、收货方都相同, 一份单据写的批次另一份没有: 收货单对发货单, 或两方的日志",
         "number, sender and receiver are the same, and one paper names a lot that the other does not: receipt and dispatch, or two parties' logs",
+    ),
+    "finding.duplicate_conflict.alike.rule": (
+        "几本日志的收货没有对应的发货, 网点、批次、数量相同, 时间相差不超过时钟误差",
+        "receipts in several logs that no dispatch answers, of one site, lot and quantity, no further apart than clocks may be wrong",
     ),
     "finding.duplicate_conflict.told_twice.rule": ("几本日志说同一次转移, 收货方不同", "several logs tell one transfer to unlike receivers"),
     "finding.disputed.rule": ("另一方有异议, 或无权更正", "another party objects, or corrected without standing"),

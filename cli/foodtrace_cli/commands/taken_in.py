@@ -17,11 +17,20 @@ if TYPE_CHECKING:
 def say_taken_in(ctx: Context, ledger: Ledger, event: Receipt, cases: Sequence[str], entry: str) -> None:
     """Echo a receipt by name; of goods that its site had answered about, say what it had answered (ADR 25: one load, or two?).
 
+    Of a note's number that reads like one that foodtrace prints, and that no transfer here has, say that it names none.
+
     :param cases: those by which the goods were taken in as sealed. :param entry: ``ORIGIN#SEQ`` of the receipt.
     """
     said = names(ledger, event.lot, site=event.site)
     key = "cli.receive.sealed" if cases else "cli.receive.done"
     say(ctx.t(key, **said, quantity=amount(ctx, event.quantity), lot=event.lot, case=", ".join(cases)))
+    if event.doc and not event.transfer:
+        from foodtrace.operations.goods import names_nothing  # noqa: PLC0415 - only where a note has a number
+
+        with ledger.reading() as session:
+            alone = names_nothing(session, event)
+        if alone:
+            say("  " + ctx.t("cli.receive.alone", doc=event.doc, entry=entry), err=True)
     if not cases:
         return
     from foodtrace.operations.answeredbefore import answered_before  # noqa: PLC0415 - only of goods under recall

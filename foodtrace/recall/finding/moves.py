@@ -58,6 +58,24 @@ def _told_unlike(look: Look, move: Move) -> Iterator[Finding]:
         yield Finding(kind="duplicate_conflict", **about)
 
 
+def alike(look: Look) -> Iterator[Finding]:
+    """duplicate_conflict: logs each tell a receipt that no dispatch answers, alike in all but the number. Both count (ADR 39)."""
+    came: dict[tuple[int, int, int, int], list[Move]] = defaultdict(list)
+    for move in look.found.moves:
+        if move.evidence == "receipt" and move.received and (move.lot, move.dst) in look.found.holdings:
+            came[move.lot, move.dst, move.unit_in, move.received].append(move)
+    for (lot, site, unit, q), moves in came.items():
+        rest = sorted(moves, key=lambda move: (move.t_in, *look.place(move.entries[0])))
+        while rest:
+            first = rest[0]
+            same = [each for each in rest if first.t_in <= ALWAYS or each.t_in - first.t_in <= look.settings.clock_slack]
+            same = [each for each in same if first.src in (0, each.src) or not each.src]
+            if len({each.log for each in same}) > 1:
+                entries = tuple(entry for each in same for entry in each.words or each.entries)
+                yield Finding(kind="duplicate_conflict", lot=lot, site=site, unit=unit, value=q, entries=entries, reason="alike")
+            rest = [each for each in rest if each not in same]
+
+
 def astray(look: Look) -> Iterator[Finding]:
     """destination_missing: what a scope means by "left this site" names no registered destination."""
     for move in look.found.astray:

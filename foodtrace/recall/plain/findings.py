@@ -84,6 +84,7 @@ class Findings:
     def _moves(self, books: LotBooks) -> Iterator[Found]:
         """not_received, not_sent, source_missing, destination_missing, quantity_differs, receipt before dispatch."""
         lot, unit = books.lot, books.unit
+        alone: dict[tuple[int, int], int] = {}
         if self.unregistered and not self.unregistered.isdisjoint(books.held):
             for row in books.clean:
                 if row[3] in self.unregistered:
@@ -96,7 +97,9 @@ class Findings:
                 yield "not_received", lot, site, unit, sent, entries
             if arrived and not src:
                 yield "source_missing", lot, site, unit, received, entries
-            elif evidence == RECEIVED:
+            if evidence == RECEIVED and alone.setdefault((dst, received), entries[0][0]) != entries[0][0]:
+                raise HandOver("receipts that may be alike")
+            if evidence == RECEIVED and src:
                 yield "not_sent", lot, site, unit, received, entries
             if arrived and evidence == BOTH and sent != received:
                 yield "quantity_differs", lot, site, unit, received - sent, entries

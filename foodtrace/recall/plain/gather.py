@@ -6,7 +6,8 @@
    that nobody named) they can have been of these goods, of another the records must show that it was there. They matter too where a
    receipt of these goods bears their number. Those are handed over.
 4. So are lots of which a test, a packing, a refusal and the like says that they were where no flow put them.
-5. So are lots of which another log tells a transfer as one of another lot (:mod:`foodtrace.graph.tellers`), or the other side's paper does
+5. So are lots of which a receipt names a dispatch by another of its numbers (:mod:`foodtrace.graph.numbers`).
+6. So are lots of which another log tells a transfer as one of another lot (:mod:`foodtrace.graph.tellers`), or the other side's paper does
    (:mod:`foodtrace.graph.papers`): a paper that names another and not this one.
 """
 
@@ -72,6 +73,7 @@ class Gathered:
                 books = self.books[lot] = LotBooks(lot, mine, self.ranks, in_case=in_case)
                 several |= {(row[8], row[9]) for row in books.several()}
         self.infos: dict[int, LotSaid] = rows.lots_said(lots)
+        self._check_numbers()
         if several:
             self._check_copies(several)
         self._check_spoken(lots)
@@ -81,6 +83,18 @@ class Gathered:
         if rows.dated_ahead:
             raise HandOver("dated ahead")
         self.links = Links(self.books, asked)
+
+    def _check_numbers(self) -> None:
+        """See that no receipt names a dispatch by another number than it is told under (rule 5)."""
+        told = [row for books in self.books.values() if books.renumbered for row in books.rows if row[11]]
+        if not told:
+            return
+        from foodtrace.graph.flows import Flow  # noqa: PLC0415 - most recalls need no structs
+        from foodtrace.graph.numbers import under_one_number  # noqa: PLC0415
+
+        flows = [Flow(*row[:13]) for row in told]
+        if under_one_number(self.rows.session, flows) != flows:
+            raise HandOver("a transfer under two numbers")
 
     def _check_spoken(self, lots: Sequence[int]) -> None:
         """See that no record that moves nothing says goods were where no other puts them (rule 4)."""
@@ -134,7 +148,7 @@ class Gathered:
         return {row[2] for row in rows if row[0] in _LEAVING and row[11] and row[3]}
 
     def _check_tellers(self) -> None:
-        """See that no other log tells a transfer of these goods of another lot (rule 5)."""
+        """See that no other log tells a transfer of these goods of another lot (rule 6)."""
         if len(self.ranks) == 1:
             return
         senders = {row[2] for books in self.books.values() for row in books.rows if row[0] in _LEAVING and row[11] and row[3]}
@@ -162,7 +176,7 @@ class Gathered:
             raise HandOver("one transfer of several lots told by several logs")
 
     def _check_papers(self) -> None:
-        """See that no paper of a transfer of these goods names another lot in place of theirs (rule 5)."""
+        """See that no paper of a transfer of these goods names another lot in place of theirs (rule 6)."""
         near = papers.another_named(self.rows.session, self.books)
         told = [side for lot in sorted(near) for side in papers.sides(self.books[lot].rows)]
         if told and papers.replaced(told, papers.other_sides(self.rows.session, told, logs=len(self.ranks))) & near:

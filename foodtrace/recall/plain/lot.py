@@ -120,7 +120,7 @@ class LotBooks:
     :param ranks: place of every log by its origin, for numbers that stand twice. :param in_case: goods may be in custody (rule 4).
     """
 
-    __slots__ = ("apart", "births", "clean", "consumed", "counted", "custody", "held", "lot", "moves", "odd", "rows", "unit")
+    __slots__ = ("apart", "births", "clean", "consumed", "counted", "custody", "held", "lot", "moves", "odd", "renumbered", "rows", "unit")
 
     def __init__(self, lot: int, rows: Sequence[Row], ranks: Mapping[int, int], *, in_case: bool = False) -> None:
         self.lot = lot
@@ -142,6 +142,8 @@ class LotBooks:
         """Every other move."""
         self.apart = 0
         """By how much, microseconds, several logs differ on when goods of one transfer moved."""
+        self.renumbered = False
+        """A receipt may be of a dispatch that it names by another number (:mod:`foodtrace.graph.numbers`)."""
         self._pair(kinds, ranks)
         self.counted = {row[2] for row in rows if row[0] == _COUNT} if (_COUNT, 0) in kinds else set()
         self.custody: set[int] = self._custody() if not kinds <= _PLAIN else set()
@@ -184,6 +186,7 @@ class LotBooks:
         there_are = {kind for kind, _ in kinds}
         left = [row for row in self.rows if row[0] in _SIDES_OUT]
         came = [row for row in self.rows if row[0] == _RECEIPT] if _RECEIPT in there_are else []
+        self.renumbered = bool(came) and _other_numbers(left, came)
         if len({row[11] for row in left}) < len(left) or len({row[11] for row in came if row[11]}) < sum(bool(row[11]) for row in came):
             left, came = self._twice(left, came, ranks)
         waiting = {row[11]: row for row in left} if came else {}
@@ -323,6 +326,17 @@ class LotBooks:
                 if site in made:
                     made[site] += [(t, entry) for entry in move.words or move.entries]
         return made
+
+
+def _other_numbers(left: Sequence[Row], came: Sequence[Row]) -> bool:
+    """Say whether a receipt whose number no dispatch has is of parties that fit a dispatch whose number no receipt has."""
+    sent, got = {row[11] for row in left}, {row[11] for row in came}
+    alone = [row for row in came if row[11] and row[11] not in sent]
+    if not alone:
+        return False
+    ends = {(row[2], row[3]) for row in left if row[11] not in got}
+    receivers = {dst for _, dst in ends}
+    return any(not ends.isdisjoint(((row[3], row[2]), (row[3], 0))) if row[3] else not receivers.isdisjoint((row[2], 0)) for row in alone)
 
 
 def _went(held: Held, name: str, q: int) -> None:
