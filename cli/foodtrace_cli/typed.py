@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import unicodedata
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,11 +16,22 @@ _DATABASE: Final = b"SQLite format 3\0"
 _BESIDE: Final = ("-wal", "-shm", "-journal")
 """Endings of what SQLite keeps beside a database."""
 _OTHERS: Final = 0o077
+_CHINA: Final = dt.timezone(dt.timedelta(hours=8))
 
 
 def plain(text: str) -> str:
     """Return digits, dashes, colons and the like in half width, without blanks around them."""
     return text.strip() if text.isascii() else unicodedata.normalize("NFKC", text).strip()
+
+
+def today() -> dt.datetime:
+    """Return the time by which a year that was left out is told: that of ``--now`` if it was given."""
+    given = getattr(getattr(click.get_current_context(silent=True), "obj", None), "now", "")
+    with suppress(ValueError):
+        if given:
+            when = dt.datetime.fromisoformat(plain(given).replace("/", "-"))
+            return when if when.tzinfo is not None else when.replace(tzinfo=_CHINA)
+    return dt.datetime.now(_CHINA)
 
 
 class Day(click.DateTime):
@@ -29,6 +42,11 @@ class Day(click.DateTime):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the day that was typed."""
+        if isinstance(value, str):
+            from foodtrace.intake.typed import typed_day  # noqa: PLC0415
+
+            with suppress(ValueError):
+                return dt.datetime.combine(typed_day(value, today(), year=""), dt.time())
         return super().convert(plain(value) if isinstance(value, str) else value, param, ctx)
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:  # noqa: ARG002 - click's way to ask

@@ -44,7 +44,7 @@ def recall(
     :raises NotFound: ``lot.not_found`` with ``near``; ``lot.not_known_then``: named by later records alone.
     :raises Ambiguous: ``lot.ambiguous`` with ``candidates``.
     """
-    asked = tuple(resolve_lot(session, each) for each in ([lot] if isinstance(lot, str) else lot))
+    asked = tuple(dict.fromkeys(resolve_lot(session, each) for each in ([lot] if isinstance(lot, str) else lot)))
     if recorded_until is not None:
         _known_by(session, asked, now, recorded_until)
     plain = bool(asked) and not scope and not bounds and recorded_until is None and session.rules is None
@@ -56,6 +56,21 @@ def recall(
     return recall_with_cases(
         session, asked, now=now, recorded_until=recorded_until, scope=scope, operator=operator, bounds=bounds, plain=not plain
     )
+
+
+def as_of(then: Answer, today: Answer | None) -> Answer:
+    """Return an answer as of a moment with what it is not (``later``, ``at_remark``): a wrong year must not read as an all-clear.
+
+    :param today: what is asked as of now; none: that moment is still to come.
+    """
+    import msgspec  # noqa: PLC0415
+
+    if today is None:
+        return msgspec.structs.replace(then, at_remark="after_now")
+    there = {row.site for row in then.outlets}
+    later = len({row.site for row in today.outlets} - there)
+    nothing = not (then.outlets or then.others) and bool(today.outlets or today.others)
+    return msgspec.structs.replace(then, later=later, at_remark="before_first" if nothing else "")
 
 
 def _known_by(session: Session, lots: Sequence[str], now: int, recorded_until: int) -> None:
@@ -75,9 +90,9 @@ def recall_told(session: Session, lots: Sequence[str], *, now: int) -> dict[str,
 
     :raises NotFound: ``lot.not_found``. :raises Ambiguous: ``lot.ambiguous``.
     """
-    typed = [typed_lot(each) for each in lots]
+    typed = list(dict.fromkeys(typed_lot(each) for each in lots))
     session.ahead(*map(is_lot, typed), *_first(typed))
-    asked = tuple(resolve_lot(session, each) for each in lots)
+    asked = tuple(dict.fromkeys(resolve_lot(session, each) for each in lots))
     return _told(session, asked, now, "", asked_ahead=asked == tuple(typed))
 
 

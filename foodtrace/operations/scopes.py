@@ -25,6 +25,7 @@ from foodtrace.graph.directory import folded, resolve_lot, resolve_place
 from foodtrace.graph.edges import moment
 from foodtrace.graph.flowkind import ALWAYS, NEVER
 from foodtrace.graph.reader import SqlFacts
+from foodtrace.intake.typed import typed_day
 from foodtrace.operations.common import CHINA
 from foodtrace.operations.operators import meant_operator
 from foodtrace.operations.places import describe
@@ -36,7 +37,6 @@ from foodtrace.recall.scope import scope_words, seeds, went_astray
 from foodtrace.storage.session import Session
 
 _LAST: Final = dt.timedelta(days=1) - dt.timedelta(microseconds=1)
-_DAY: Final = re.compile(r"(?:(\d{4})[-/.年])?(\d{1,2})[-/.月](\d{1,2})日?")
 _PATTERN: Final = re.compile(r"(?:[^\[\]]|\[!?(?:[^\]\[!-](?:-[^\]\[!-])?)+\])*")
 """One alternative of a pattern of codes: characters, and classes with something in them."""
 _NEAR: Final = 5
@@ -233,15 +233,10 @@ def _window(given: Given, now: dt.datetime) -> tuple[dt.datetime, dt.datetime]:
 
 
 def _day(given: str, now: dt.datetime, *, ahead: bool = False) -> dt.date | None:
-    """Read ``2026-11-22``, ``11-22`` or ``11月22日``; without a year the last such day, or (``ahead``) of this year."""
-    text = folded(given)
-    if not text:
+    """Read a day (:mod:`foodtrace.intake.typed`); without a year the last such day, or (``ahead``) of this year."""
+    if not folded(given):
         return None
-    match = _DAY.fullmatch(text)
-    year, month, number = match.groups() if match else ("", "0", "0")
     try:
-        today = now.astimezone(CHINA).date()
-        day = dt.date(int(year or today.year), int(month), int(number))
-        return day.replace(year=day.year - 1) if not year and not ahead and day > today else day
+        return typed_day(given, now, year="this" if ahead else "last")
     except ValueError:
         raise BadData("case.day", value=given, expected="2026-11-22") from None

@@ -18,7 +18,7 @@ from foodtrace.graph.walk import Holding
 from foodtrace.quantity import Quantity
 from foodtrace.recall.affected import Affected, Link
 from foodtrace.recall.aliases import with_aliases
-from foodtrace.recall.breaks import Asked, Break, Names, Search
+from foodtrace.recall.breaks import Asked, Break, Names, Search, shown_time
 from foodtrace.recall.called import Called
 from foodtrace.recall.cases import case_ids, load_cases
 from foodtrace.recall.deadlines import Calendar
@@ -260,7 +260,7 @@ class Books(Search):
         flows = list(look.in_entries(each.entries))
         times = [t for t in ([move.t_out, move.t_in] if move is not None else [flow.t for flow in flows][::-1]) if ALWAYS < t < NEVER]
         if each.kind == "several_origins":
-            return self._origins(each, look, times)
+            return self._origins(each, look)
         unit = each.unit if each.unit >= 0 else move.unit if move is not None else flows[0].unit if flows else 0
         infos = [look.found.infos[name] for name in look.found.names.get(each.lot, ()) if name in look.found.infos]
         sent = move.sent if move is not None and move.evidence != "receipt" else None
@@ -293,16 +293,18 @@ class Books(Search):
             **sides,
         )
 
-    def _origins(self, each: Finding, look: Look, times: Sequence[int]) -> Break:
-        """Return a lot that began more than once, with where each entry says that, and how much."""
+    def _origins(self, each: Finding, look: Look) -> Break:
+        """Return a lot that began more than once, with where and when each entry says that, and how much."""
         born: dict[Entry, list[Flow]] = {entry: [] for entry in each.entries}
         for flow in look.births[each.lot]:
             born[flow.log, flow.seq].append(flow)
         words = tuple(", ".join(sorted({self._birth(flow) for flow in flows})) for flows in born.values())
+        began = [min((flow.t for flow in flows if ALWAYS < flow.t < NEVER), default=None) for flows in born.values()]
         infos = [look.found.infos[name] for name in look.found.names.get(each.lot, ()) if name in look.found.infos]
         about: dict[str, Any] = {"lot": each.lot, "site": 0, "entries": each.entries, "words": words, "called": look.found.called}
+        about["times"] = tuple(shown_time(t) or "" for t in began)
         product = min((info.product for info in infos if info.product), default="")
-        return self.names.break_(each.kind, at=times[0] if times else None, product=product, **about)
+        return self.names.break_(each.kind, at=min((t for t in began if t is not None), default=None), product=product, **about)
 
     def _birth(self, flow: Flow) -> str:
         site = self.names.places((flow.site,)).get(flow.site)

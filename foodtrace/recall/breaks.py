@@ -60,6 +60,8 @@ class Break(msgspec.Struct, frozen=True, kw_only=True):
     words: tuple[str, ...] = ()
     """Of ``described_twice`` of a lot: what each of ``entries`` says of it, in their order; the last one recorded counts.
     Of ``several_origins``: where each of ``entries`` says that it began, and how much."""
+    times: tuple[str, ...] = ()
+    """Of ``several_origins``: when each of ``entries`` says that, in their order; empty where it says no time. ``at`` is the first."""
 
     @property
     def word(self) -> str:
@@ -114,6 +116,7 @@ class Names:
         product: str = "",
         reason: str = "",
         words: tuple[str, ...] = (),
+        times: tuple[str, ...] = (),
         called: Called | None = None,
         received_unit: int | None = None,
         received_at: int | None = None,
@@ -143,6 +146,7 @@ class Names:
             entries=tuple(f"{self.origins.get(log, log)}#{seq}" for log, seq in entries),
             reason=reason,
             words=words,
+            times=times,
         )
 
 

@@ -316,7 +316,12 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     positions: tuple[Position, ...]
     partial: bool
     later: int | None = None
-    """Asked for an earlier moment: how many more sites all records there are name today; none: it was asked for now."""
+    """Asked for an earlier moment: how many sites are outlets today, by all records there are, and were none then; none: it was asked
+    for now, or for a time to come. Own sites and intermediaries are not counted."""
+    at_remark: Literal["", "before_first", "after_now"] = ""
+    """What an answer as of a moment is not: ``before_first``: nothing of these goods had happened by then (or was on record by then, where
+    that was asked), and later something had: no all-clear. ``after_now``: that time is still to come, and nobody recorded what
+    happens until then."""
     bounds: tuple[SiteBounds, ...] | None = None
     """Least, proportional and most at every affected site; none: not asked for, they cost a replay of all records."""
 

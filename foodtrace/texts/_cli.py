@@ -140,7 +140,15 @@ _RECALL: Final[dict[str, tuple[str, str]]] = {
         "{count} {count:is|are} dated more than a day ahead: until then a recall names {count:it|them} and counts {count:it|them} nowhere; foodtrace correct mends a date",
     ),
     "cli.recall.head_ahead": (" + 未计 {count} 处 (日期在后)", " + {count} not counted (dated ahead)"),
-    "cli.recall.head_later": (" + 此后另 {count} 处 (不在 --at 之内)", " + {count} more since (not as of --at)"),
+    "cli.recall.head_later": (" + 此后另 {count} 家 (不在 --at 之内)", " + {count} more since (not as of --at)"),
+    "cli.recall.before_first": (
+        "到 {at} 这些货还没有任何记录, 以后才有: 这不是没有卖出, 看看年月有没有写错",
+        'nothing of these goods is on record by {at}, only later: this is not "not sold"; check year and month of --at',
+    ),
+    "cli.recall.after_now": (
+        "{at} 还没到: 从现在到那时的事没有记录, 看看年月有没有写错",
+        "{at} is still to come: nothing that happens until then is on record; check year and month of --at",
+    ),
     "cli.recall.ahead": (
         "日期在现在以后的记录指到 {count} 处, 没有算进上面: {names}。先当作可能有货, 打电话; 日期写错的用 foodtrace correct 改",
         ("records dated later than now name {count} {count:site that is|sites that are} not counted above: {names}; take them as possible and call them; "

@@ -35,12 +35,26 @@ def test_a_wrong_year_is_no_all_clear(here: Inside, lang: str) -> None:
     sent |= {"quantity": {"value": 5_000, "unit": "g"}}  # type: ignore[dict-item]
     (here.folder / "s.jsonl").write_text("\n".join(map(json.dumps, (made, sent))), "utf-8")
     here("record", "s.jsonl")
-    said = {"en": " + 2 more since (not as of --at)", "zh": " + 此后另 2 处 (不在 --at 之内)"}[lang]
-    assert said in here("recall", "C-1", "--at", "2025-01-02", lang=lang)
-    assert json.loads(here("recall", "C-1", "--at", "2025-01-02", "--json"))["later"] == 2
-    assert said in here("recall", "--producer", "L-0002", "--at", "2025-01-02", lang=lang)
-    assert "more since" not in here("recall", "C-1", "--at", "2026-01-03")
-    assert json.loads(here("recall", "C-1", "--json"))["later"] is None
+    said = {"en": " + 1 more since (not as of --at)", "zh": " + 此后另 1 家 (不在 --at 之内)"}[lang]
+    remark = {
+        "en": "nothing of these goods is on record by 2025-01-02 00:00, only later",
+        "zh": "到 2025-01-02 00:00 这些货还没有任何记录, 以后才有",
+    }[lang]
+    for asked in (("C-1",), ("--producer", "L-0002")):
+        told = here("recall", *asked, "--at", "2025年1月2日", lang=lang)
+        assert said in told
+        assert remark in told
+        early, later, now, then = (
+            json.loads(here("recall", *asked, *at, "--json"))
+            for at in (("--at", "2025-01-02"), ("--at", "2062-01-02"), (), ("--at", "2026-01-02T05:30"))
+        )
+        assert (early["later"], early["at_remark"]) == (1, "before_first"), "the farm is no outlet"
+        assert (later["later"], later["at_remark"]) == (None, "after_now")
+        assert (now["later"], now["at_remark"]) == (None, "")
+        assert (then["later"], then["at_remark"], len(then["others"])) == (1, "", 1)
+    assert "2062-01-02 00:00" in here("recall", "C-1", "--at", "2062-01-02", lang=lang).splitlines()[2]
+    assert "more since" not in here("recall", "C-1", "C-1", "--at", "2026-01-03")
+    assert here("recall", "C-1", "L-0002/C-1", "--at", "2026-01-03").splitlines()[0].count("C-1") == 1, "one lot, named twice"
 
 
 def test_sites_and_goods_without_lot_are_called_by_their_whole_names(here: Inside) -> None:

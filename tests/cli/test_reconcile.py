@@ -7,6 +7,8 @@ import datetime as dt
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.cli.shell import lot_of, run, shop
 
 __all__ = ["shop"]
@@ -72,6 +74,13 @@ def test_csv_for_a_spreadsheet_and_for_a_pipe(shop: Path) -> None:
     rows = list(csv.DictReader(data.decode("utf-8-sig").splitlines()))
     assert [(row["kind"], row["name"], row["received"]) for row in rows] == [("source_missing", "'=HYPERLINK(1)", "7000")]
     assert run(shop, "reconcile", "--csv", "-", code=1).startswith("kind,lot,")
+
+
+@pytest.mark.parametrize("day", ["2026-02-01", "2026年2月1日", "２０２６/2/1"])
+def test_days_as_people_write_them(shop: Path, day: str) -> None:
+    found = json.loads(run(shop, "reconcile", "--from", day, "--to", day, "--json", code=1))
+    assert (found["start"], found["end"]) == ("2026-01-31T16:00:00Z", "2026-02-01T15:59:59Z")
+    assert json.loads(run(shop, "reconcile", "--to", "3月4日", "--json", code=1))["end"].endswith("-03-04T15:59:59Z"), "the last one"
 
 
 def test_times_that_are_none(shop: Path) -> None:

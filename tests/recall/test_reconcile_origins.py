@@ -35,9 +35,21 @@ def test_a_lot_that_began_at_two_places_is_open_with_each_of_them(ledger: Ledger
     (each,) = [each for each in found.open if each.kind == "several_origins"]
     assert (each.product, each.site, each.difference, each.unit) == ("芹菜", "", 0, "g")
     assert len(each.entries) == 2
+    assert (each.at, each.times) == ("2026-11-02T05:00:00Z", ("2026-11-02T05:00:00Z",) * 2)
     jsonschema.validate(json.loads(msgspec.json.encode(found)), schema_of("reconcile"))
     (kind,) = found.finding_kinds
     assert kind.kind == "several_origins"
+
+
+def test_each_birth_has_its_own_time_and_the_first_is_the_lots(ledger: Ledger) -> None:
+    late = msgspec.structs.replace(blend("one", "F-1", "F-1/M", 30), at=hours(11))
+    found = told(ledger, certificate(q=100), sent("t", 40), late, blend("two", "X-1", "F-1/M", 20))
+    (each,) = [each for each in found.open if each.kind == "several_origins"]
+    assert each.at == "2026-11-02T05:00:00Z"
+    assert dict(zip(each.words, each.times, strict=True)) == {
+        "name F-1 F-1: 30 g": "2026-11-02T07:00:00Z",
+        "name X-1 X-1: 20 g": "2026-11-02T05:00:00Z",
+    }
 
 
 def test_it_is_told_of_every_site_that_has_some_of_the_lot_and_in_the_window_of_a_birth(ledger: Ledger) -> None:

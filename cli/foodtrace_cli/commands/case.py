@@ -215,7 +215,7 @@ def extend(ctx: Context, case_id: str | None, until: str, approval: str, publish
     """Move the completion deadline, with its approval. It counts once it is published; the first date stays visible."""
     from foodtrace.operations import cases  # noqa: PLC0415
 
-    last, when = day(until), moment(published) if published else None
+    last, when = day(until, ahead=True), moment(published) if published else None
     event = act(ctx, lambda session, doing: cases.extend(session, doing, case_id, last, approval, published=when), by=by)
     if published is None:
         say(ctx.t("cli.case.extension_unpublished"))

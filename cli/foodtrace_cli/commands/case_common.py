@@ -13,7 +13,7 @@ import click
 from foodtrace.errors import BadData, NotFound
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import say
-from foodtrace_cli.typed import plain
+from foodtrace_cli.typed import plain, today
 
 if TYPE_CHECKING:
     from foodtrace.operations.common import Doing, Outcome
@@ -69,27 +69,29 @@ def as_file(case: str) -> str:
     return case.replace("/", "-")
 
 
-def moment(text: str, example: str = "2026-11-24T09:10") -> dt.datetime:
-    """Read a time; one without an offset is China's. Raises ``BadData`` (``cli.time``)."""
-    from foodtrace.operations.common import CHINA  # noqa: PLC0415
+def moment(text: str, example: str = "2026-11-24T09:10", *, ahead: bool = False) -> dt.datetime:
+    """Read a time (:mod:`foodtrace.intake.typed`). Raises ``BadData`` (``cli.time``). :param ahead: it may be still to come."""
+    from foodtrace.intake.typed import typed_moment  # noqa: PLC0415
 
     try:
-        when = dt.datetime.fromisoformat(plain(text).replace("/", "-"))
+        when, _ = typed_moment(text, today(), year="" if ahead else "last")
     except ValueError:
         raise BadData("cli.time", value=text, expected=example) from None
     if not _FIRST <= when.year <= _LAST:  # beyond it no deadline can be counted
         raise BadData("cli.time", value=text, expected=example)
-    return when if when.tzinfo is not None else when.replace(tzinfo=CHINA)
+    return when
 
 
-def day(text: str) -> dt.date:
-    """Read a day. Raises ``BadData`` (``cli.time``)."""
+def day(text: str, *, ahead: bool = False, example: str = "2026-12-31") -> dt.date:
+    """Read a day. Raises ``BadData`` (``cli.time``). :param ahead: it may be still to come."""
+    from foodtrace.intake.typed import typed_day  # noqa: PLC0415
+
     try:
-        given = dt.date.fromisoformat(plain(text))
+        given = typed_day(text, today(), year="" if ahead else "last")
     except ValueError:
-        raise BadData("cli.time", value=text, expected="2026-12-31") from None
+        raise BadData("cli.time", value=text, expected=example) from None
     if not _FIRST <= given.year <= _LAST:
-        raise BadData("cli.time", value=text, expected="2026-12-31")
+        raise BadData("cli.time", value=text, expected=example)
     return given
 
 

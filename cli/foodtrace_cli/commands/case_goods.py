@@ -181,7 +181,7 @@ def destroy(
             lot,
             quantity,
             by,
-            due=moment(planned),
+            due=moment(planned, ahead=True),
             place=place,
             method=method or "destroyed",
             witness=witness,

@@ -17,7 +17,7 @@ from foodtrace_cli.commands.echo import amount
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import emit_json, say
 from foodtrace_cli.schemaoption import prints
-from foodtrace_cli.typed import OUT_FILE, Word, plain
+from foodtrace_cli.typed import OUT_FILE, Word, today
 
 if TYPE_CHECKING:
     from foodtrace.certificate.balance import OverCertified
@@ -361,8 +361,10 @@ def _portion(session: Session, given: str) -> Portion:
 def _date(given: str) -> dt.date | None:
     if not given:
         return None
+    from foodtrace.intake.typed import typed_day  # noqa: PLC0415
+
     try:
-        return dt.date.fromisoformat(plain(given))
+        return typed_day(given, today(), year="")
     except ValueError:
         raise BadData("certificate.date", value=given, expected="2026-11-23") from None
 

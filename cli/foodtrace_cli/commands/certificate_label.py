@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 import secrets
 from collections import Counter
@@ -16,7 +15,7 @@ from foodtrace.errors import BadData, Conflict, Storage
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, emit_json, progress, say
 from foodtrace_cli.schemaoption import prints
-from foodtrace_cli.typed import OUT_FILE, plain
+from foodtrace_cli.typed import OUT_FILE, today
 
 if TYPE_CHECKING:
     from foodtrace.certificate.label import Label
@@ -186,8 +185,10 @@ def _lots(session: Session, lots: tuple[str, ...], day: str, site: str | None) -
     if not day:
         raise BadData("label.none")
     place = describe(session, named.place_of(session, site))
+    from foodtrace.intake.typed import typed_day  # noqa: PLC0415
+
     try:
-        when = dt.date.fromisoformat(plain(day))
+        when = typed_day(day, today(), year="")
     except ValueError:
         raise BadData("certificate.date", value=day, expected="2026-11-23") from None
     found = issued_on(session, place[0].operator, when) if place else []

@@ -16,7 +16,6 @@ from foodtrace_cli.commands.formula_till import check, return_, sell
 from foodtrace_cli.commands.goods import portion
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import say, verdict
-from foodtrace_cli.typed import plain
 
 if TYPE_CHECKING:
     from foodtrace.formula import BatchDecision
@@ -28,12 +27,9 @@ def formula() -> None:
 
 
 def _day(text: str | None) -> dt.date | None:
-    if text is None:
-        return None
-    try:
-        return dt.date.fromisoformat(plain(text))
-    except ValueError:
-        raise BadData("cli.time", value=text, expected="2026-09-12") from None
+    from foodtrace_cli.commands.case_common import day  # noqa: PLC0415
+
+    return None if text is None else day(text, ahead=True, example="2026-09-12")
 
 
 def _range(text: str) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from foodtrace_cli.commands.scan import HOSTS, certificates_of, key_list, with_k
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, emit_json, say, verdict
 from foodtrace_cli.schemaoption import prints
-from foodtrace_cli.typed import DAY, Word, plain
+from foodtrace_cli.typed import DAY, Word, today
 
 if TYPE_CHECKING:
     from foodtrace.gate.facts import Paper
@@ -232,7 +232,6 @@ def _grower(told: dict[str, object]) -> dict[str, str]:
 
 def _paper(given: str) -> Paper:
     """Read ``KIND[=NUMBER[@DATE]]``."""
-    import datetime as dt  # noqa: PLC0415
     from typing import get_args  # noqa: PLC0415
 
     from foodtrace.gate.facts import Paper, PaperKind  # noqa: PLC0415
@@ -243,8 +242,10 @@ def _paper(given: str) -> Paper:
         raise BadData("gate.grower_paper", value=kind, expected="--identity --phone --address")
     if kind not in get_args(PaperKind):
         raise BadData("gate.paper", value=kind, expected=", ".join(get_args(PaperKind)))
+    from foodtrace.intake.typed import typed_day  # noqa: PLC0415
+
     try:
-        day = dt.date.fromisoformat(plain(until)) if until else None
+        day = typed_day(until, today(), year="") if until else None
     except ValueError:
         raise BadData("counter.day", value=until, expected="2026-11-25") from None
     return Paper(kind=kind, number=number, valid_until=day)  # type: ignore[arg-type]  # looked up above

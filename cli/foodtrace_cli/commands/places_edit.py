@@ -10,17 +10,13 @@ from foodtrace.errors import BadData
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import emit_json, say
 from foodtrace_cli.schemaoption import prints
-from foodtrace_cli.typed import plain
 
 
 def day(text: str | None) -> dt.date | None:
     """Read a day. Raises ``BadData`` (``cli.time``)."""
-    if not text:
-        return None
-    try:
-        return dt.date.fromisoformat(plain(text))
-    except ValueError:
-        raise BadData("cli.time", value=text, expected="2026-09-12") from None
+    from foodtrace_cli.commands.case_common import day as typed  # noqa: PLC0415
+
+    return typed(text, ahead=True, example="2026-09-12") if text else None
 
 
 @click.command("add")

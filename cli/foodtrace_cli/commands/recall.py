@@ -147,14 +147,16 @@ def _until(at: str) -> int:
 def _scoped(ledger: Ledger, lots: Sequence[str], words: dict[str, str], at: str | None, *, as_known: bool, bounds: bool) -> Any:
     """Answer for a scope in words, or as of a moment."""
     if at is not None and not any(words.values()):
-        from foodtrace.operations.recalling import recall as find_lots  # noqa: PLC0415 - of lots alone nothing else has to be loaded
+        from foodtrace.operations.recalling import as_of  # noqa: PLC0415 - of lots alone nothing else has to be loaded
+        from foodtrace.operations.recalling import recall as find_lots  # noqa: PLC0415
 
         then, today = _until(at), ledger.clock()
         with ledger.reading() as session:
             found = find_lots(session, lots, now=then, recorded_until=then if as_known else None, bounds=bounds)
-            return found if then >= today else _and_later(found, find_lots(session, lots, now=today))
+            return as_of(found, None if then > today else find_lots(session, lots, now=today))
     from foodtrace.graph.edges import micros  # noqa: PLC0415
     from foodtrace.operations.common import local  # noqa: PLC0415
+    from foodtrace.operations.recalling import as_of  # noqa: PLC0415
     from foodtrace.operations.recalling import recall as find_all  # noqa: PLC0415
     from foodtrace.operations.scopes import check_rules, check_windows, clauses_of, producers_of  # noqa: PLC0415
     from foodtrace_cli.commands.case_common import given, moment  # noqa: PLC0415
@@ -172,15 +174,9 @@ def _scoped(ledger: Ledger, lots: Sequence[str], words: dict[str, str], at: str 
         answer = find_all(session, lots, now=now, recorded_until=known, scope=rules, operator=who, bounds=bounds)
         if not answer.affected_lots or len(rules) + len(lots) > 1:  # else the window that found some has been looked at
             check_windows(session, clauses, today)
-        if when is None or now >= ledger.clock():
+        if when is None:
             return answer
-        return _and_later(answer, find_all(session, lots, now=today, scope=rules, operator=who))
-
-
-def _and_later(then: Any, today: Any) -> Any:
-    """Return what is asked of an earlier moment with how many more sites are known today: a wrong year must not read as an all-clear."""
-    there = {row.site for row in (*then.outlets, *then.others)}
-    return msgspec.structs.replace(then, later=len({row.site for row in (*today.outlets, *today.others)} - there))
+        return as_of(answer, None if now > ledger.clock() else find_all(session, lots, now=today, scope=rules, operator=who))
 
 
 def write(ctx: Context, ledger: Ledger, answer: Any, view: View, known: int | None = None) -> None:
@@ -206,7 +202,7 @@ def write(ctx: Context, ledger: Ledger, answer: Any, view: View, known: int | No
     if not answer.lots:
         with ledger.reading() as session:
             answer = msgspec.structs.replace(answer, scope=tuple(_named(session, each) for each in answer.scope))
-    if known is not None and not answer.affected_lots:
+    if known is not None and not answer.affected_lots and not answer.at_remark:
         say(ctx.t("cli.recall.nothing_known", at=shown_time(answer.at)))
     recall_screen.screen(ctx, answer, view, found, origin, recalls)
 

@@ -159,6 +159,8 @@ def _head(ctx: Context, answer: Any, births: Sequence[Birth], recalls: str) -> l
         for (unit, _, _), found in added_up(answer.outlets).items()
     ]
     lines.append(counted + (ctx.t("cli.recall.likely", quantities=", ".join(parts)) if parts else ""))
+    if answer.at_remark:
+        lines.append(ctx.t(f"cli.recall.{answer.at_remark}", at=shown_time(answer.at, year=True)))
     lines += dated_ahead(ctx, answer.untraced) + _only_spoken_of(ctx, answer)
     lines += rules_said(ctx, answer)
     if not answer.lots or (_several(births) and not answer.operator):  # else the line above says who made them

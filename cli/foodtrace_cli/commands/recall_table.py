@@ -91,13 +91,13 @@ def shown_quantity(value: int | None, unit: str) -> str:
     return f"{value:,}" if unit == "piece" else thousands(value)
 
 
-def shown_time(moment: str | None) -> str:
-    """Return a moment of an answer as month, day and minute, local; a dash where there is none."""
+def shown_time(moment: str | None, *, year: bool = False) -> str:
+    """Return a moment of an answer as (year,) month, day and minute, local; a dash where there is none."""
     from datetime import datetime  # noqa: PLC0415
 
     from foodtrace.operations.common import CHINA  # noqa: PLC0415
 
-    return "-" if not moment else datetime.fromisoformat(moment).astimezone(CHINA).strftime("%m-%d %H:%M")
+    return "-" if not moment else datetime.fromisoformat(moment).astimezone(CHINA).strftime("%Y-%m-%d %H:%M" if year else "%m-%d %H:%M")
 
 
 def several_products(rows: Iterable[Any]) -> bool:

@@ -16,7 +16,7 @@ from foodtrace_cli.commands.recall_screen import rules_said, width_of
 from foodtrace_cli.context import Context
 from foodtrace_cli.output import cells, clean, emit_json, progress, say, table, wrapped
 from foodtrace_cli.schemaoption import prints
-from foodtrace_cli.typed import OUT_FILE, plain
+from foodtrace_cli.typed import OUT_FILE, today
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -73,17 +73,15 @@ def reconcile(
 def _moment(given: str | None, *, last: bool) -> int | None:
     """Return a moment, microseconds UTC; a date alone is its first, or its last, microsecond in China."""
     from foodtrace.graph.edges import micros  # noqa: PLC0415
-    from foodtrace.operations.common import CHINA  # noqa: PLC0415
+    from foodtrace.intake.typed import typed_moment  # noqa: PLC0415
 
     if given is None:
         return None
-    text = plain(given).replace("/", "-")
     try:
-        when = dt.datetime.fromisoformat(text)
+        when, day = typed_moment(given, today())
     except ValueError:
         raise BadData("cli.reconcile.when", value=given, expected="2026-11-24, 2026-11-24T09:10") from None
-    when = when if when.tzinfo is not None else when.replace(tzinfo=CHINA)
-    return micros(when) + (86_400_000_000 - 1 if last and len(text) == len("2026-11-24") else 0)
+    return micros(when) + (86_400_000_000 - 1 if last and day else 0)
 
 
 def _screen(ctx: Context, found: Reconciliation, *, show_all: bool, long: bool) -> None:
@@ -131,7 +129,7 @@ def _screen(ctx: Context, found: Reconciliation, *, show_all: bool, long: bool) 
             _put("  " + ctx.t("cli.finding.rule", rule=ctx.t(rule_key(word))))
         shown = breaks if show_all else breaks[:_SHOWN]
         if breaks[0].words:
-            rows = [[_time(each), clean(code(each.lot)), clean(word), entry] for each in shown for word, entry in _each_word(each)]
+            rows = [[at, clean(code(each.lot)), clean(word), entry] for each in shown for at, word, entry in _each_word(each)]
             _rows(ctx, ("at", "lot", "words", "entry"), rows)
         else:
             names = ["at", "lot", "source", "outlet", "sent", "received", "difference", "unit", "entry"]
@@ -198,9 +196,10 @@ def _said(ctx: Context, paper: Paper) -> str:
     return "?" if paper.quantity is None else Quantity(paper.quantity, paper.unit).in_words(ctx.lang)  # type: ignore[arg-type]
 
 
-def _each_word(each: Break) -> list[tuple[str, str]]:
-    """Return what records say of a lot, each with its entry."""
-    return list(zip(each.words, each.entries, strict=True))
+def _each_word(each: Break) -> list[tuple[str, str, str]]:
+    """Return what records say of a lot, each with its time and its entry."""
+    times = [_local(t) if t else "-" for t in each.times] or [_time(each)] * len(each.words)
+    return list(zip(times, each.words, each.entries, strict=True))
 
 
 def _time(each: Break) -> str:

@@ -120,6 +120,7 @@ class PlainAnswer:
             "positions": positions_told(sources),
             "partial": False,
             "later": None,
+            "at_remark": "",
             "bounds": None,
         }
 
