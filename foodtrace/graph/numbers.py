@@ -81,25 +81,26 @@ def _candidates(flows: Iterable[Flow]) -> list[tuple[Flow, list[Flow]]]:
             came[flow.lot, flow.pair].append(flow)
         elif flow.pair and flow.kind in _LEAVING and not flow.flags & UNNAMED:
             left[flow.lot, flow.pair].append(flow)
-    alone = [flow for key in came.keys() - left.keys() for flow in came[key]]
+    alone = [flow for key, mine in came.items() for flow in mine if not any(_agree(each, flow) for each in left.get(key, ()))]
     if not alone:
         return []
     lots = {flow.lot for flow in alone}
     sent: dict[tuple[int, int], list[Flow]] = defaultdict(list)
-    for key in left.keys() - came.keys():
-        for flow in left[key] if key[0] in lots else ():
-            sent[flow.lot, flow.other].append(flow)
+    for key, mine in left.items():
+        for flow in mine if key[0] in lots else ():
+            if not any(_agree(flow, each) for each in came.get(key, ())):
+                sent[flow.lot, flow.other].append(flow)
     made: list[tuple[Flow, list[Flow]]] = []
     for receipt in alone:
-        fitting = [
-            each
-            for to in (receipt.site, 0)
-            for each in sent.get((receipt.lot, to), ())
-            if receipt.other in (0, each.site) and each.site != receipt.site
-        ]
+        fitting = [each for to in (receipt.site, 0) for each in sent.get((receipt.lot, to), ()) if _agree(each, receipt)]
         if fitting:
             made.append((receipt, fitting))
     return made
+
+
+def _agree(dispatch: Flow, receipt: Flow) -> bool:
+    """Say whether no party of one contradicts the other's."""
+    return dispatch.other in (0, receipt.site) and receipt.other in (0, dispatch.site) and dispatch.site != receipt.site
 
 
 class _Numbers:

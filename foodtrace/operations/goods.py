@@ -153,9 +153,9 @@ def receive(
 
         full = lots.format(lots.parse(lot))
     place, sender = resolve_site(session, site), resolve_site(session, source) if source else ""
-    transfer = paired_by(session, transfer, full)
+    transfer = paired_by(session, transfer, full, place, sender)
     if doc and not transfer:
-        transfer, doc = by_note(session, doc, full)
+        transfer, doc = by_note(session, doc, full, place, sender)
     if doc.isascii() or noted(session, full, place, doc.strip(), doing.now) is None:
         doc = folded(doc)  # else another program sealed the note in full width, and it pairs as it is
     before = earlier(session, doing, Receipt, lot=full, site=place, quantity=quantity, source=sender, transfer=transfer, doc=doc)
@@ -202,19 +202,19 @@ def _check_return(session: Session, doing: Doing, lot: str, sender: str, place: 
             raise Refused("receive.return_open", value=lot, site=sender, name=called(session, sender), expected=voucher)
 
 
-def paired_by(session: Session, given: str, lot: str) -> str:
+def paired_by(session: Session, given: str, lot: str, site: str = "", source: str = "") -> str:
     """Return what a receipt of a transfer names it by (rule 4); a text that is no number or place of ours stays as it is.
 
-    :param lot: the lot that is received.
+    :param lot: the lot that is received, at ``site``, from ``source`` if that was said.
     :raises NotFound: ``voucher.none``, ``voucher.other_day``, ``voucher.no_transfer``, ``voucher.removed``.
-    :raises Refused: ``voucher.other_lot``. :raises Ambiguous: ``voucher.ambiguous``.
+    :raises Refused: ``voucher.other_lot``, ``voucher.other_site``. :raises Ambiguous: ``voucher.ambiguous``.
     """
     if not given:
         return given
     from foodtrace.operations import entries, history, vouchers  # noqa: PLC0415 - only where a transfer is named
 
     if not folded(given).upper().startswith("V-") and "#" not in given:
-        return _of_event(session, given, lot)
+        return _of_event(session, given, lot, site, source)
     found = vouchers.voucher(session, given)
     if found is None:
         return given
@@ -223,25 +223,38 @@ def paired_by(session: Session, given: str, lot: str) -> str:
         raise NotFound("voucher.removed", value=given, expected=f"{found.origin}#{found.seq}")
     if counts.lot and counts.lot != lot and not _same_goods(session, counts.lot, lot):
         raise Refused("voucher.other_lot", value=given, expected=counts.lot, got=lot)
+    _check_parties(session, given, counts, site, source, f"{found.origin}#{found.seq}")
     return counts.transfer or counts.doc or counts.id
 
 
-def by_note(session: Session, doc: str, lot: str) -> tuple[str, str]:
+def _check_parties(session: Session, given: str, counts: Transfer | Returned, site: str, source: str, place: str) -> None:
+    """Raise ``Refused`` (``voucher.other_site``) where a transfer says another receiver or sender: the receipt would pair with nothing."""
+    for said, named, field in ((site, counts.to, "to"), (source, counts.site, "site")):
+        if said and named and said != named:
+            raise Refused(
+                "voucher.other_site", value=given, expected=called(session, named), got=called(session, said), entry=place, field=field
+            )
+
+
+def by_note(session: Session, doc: str, lot: str, site: str, source: str) -> tuple[str, str]:
     """Return (what pairs a receipt, number of its note) of what is typed as the number of the note.
 
     That is looked up where it is one by which a transfer on record is shown, its place or its event's id. What is none stays the number of
     the note: it may be the sender's own, or of a ledger that is not here yet (:mod:`foodtrace.graph.numbers`).
 
-    :raises Refused: ``voucher.other_lot``. :raises Ambiguous: ``voucher.ambiguous``.
+    :raises Refused: ``voucher.other_lot``, ``voucher.other_site``. :raises Ambiguous: ``voucher.ambiguous``.
     """
     plain = folded(doc)
     if _on_paper(session, {doc.strip(), plain}, lot):
         return "", doc
     if not plain.upper().startswith("V-") and "#" not in plain:
-        transfer = _of_event(session, plain, lot, unlike="")
+        try:
+            transfer = _of_event(session, plain, lot, site, source, unlike="")
+        except Refused:
+            return "", doc  # short ids and numbers of papers may be alike
         return (transfer, "") if transfer else ("", doc)
     try:
-        transfer = paired_by(session, plain, lot)
+        transfer = paired_by(session, plain, lot, site, source)
     except NotFound:
         return "", doc
     return ("", doc) if transfer == plain else (transfer, "")
@@ -263,7 +276,7 @@ def _on_paper(session: Session, numbers: set[str], lot: str) -> bool:
     return any(each.pair in numbers and each.kind in LEAVING for each in sent)
 
 
-def _of_event(session: Session, given: str, lot: str, *, unlike: str | None = None) -> str:
+def _of_event(session: Session, given: str, lot: str, site: str, source: str, *, unlike: str | None = None) -> str:
     """Return what pairs a receipt with the transfer of these goods whose event has this id; else the text, in plain letters.
 
     :param unlike: what is returned instead of the text.
@@ -275,6 +288,7 @@ def _of_event(session: Session, given: str, lot: str, *, unlike: str | None = No
         target = entries.target_at(session, log, seq)
         counts = None if target is None else history.history(session, target).now
         if isinstance(counts, Transfer | Returned) and (not counts.lot or counts.lot == lot or _same_goods(session, counts.lot, lot)):
+            _check_parties(session, given, counts, site, source, f"{target.origin}#{target.seq}" if target is not None else "")
             return counts.transfer or counts.doc or counts.id
     return plain if unlike is None else unlike
 

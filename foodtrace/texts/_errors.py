@@ -181,6 +181,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "voucher.other_day.hint": ("对照凭证再输一次", "check it against the voucher"),
     "voucher.other_lot": ("凭证 {value} 是批次 {expected} 的, 收的是 {got}", "voucher {value} is for lot {expected}, received is {got}"),
     "voucher.other_lot.hint": ("看看批次或凭证是不是拿错了", "check which lot and which voucher this is"),
+    "voucher.other_site": ("凭证 {value} 写的是 {expected}, 不是 {got}", "voucher {value} says {expected}, not {got}"),
+    "voucher.other_site.hint": (
+        "看看凭证是不是拿错了; 货确实到了这里, 就由发货方更正: foodtrace correct {entry} --set {field}=场所, 或不写这个号收货",
+        "check which voucher this is; if the goods did come here, its sender corrects it (foodtrace correct {entry} --set {field}=SITE), or receive them without this number",
+    ),
     "voucher.removed": ("凭证 {value} 已更正为未发生", "voucher {value} was corrected: it did not occur"),
     "voucher.removed.hint": ("历史见 foodtrace correct {expected}; 货确实到了就不写 --transfer", "see foodtrace correct {expected}; if the goods did come, leave --transfer out"),
     "entry.form": ("不是一条记录: {reason}", "not an entry: {reason}"),

@@ -61,6 +61,18 @@ NUMBERS: dict[str, tuple[dict[str, Any], dict[str, Any], bool]] = {
     "to and from nobody who is named": ({"doc": "XS-7", "to": ""}, {"transfer": "t1", "source": ""}, True),
     "no number": ({"doc": "XS-7"}, {}, False),
 }
+# A receipt elsewhere that has the dispatch's own number does not answer it.
+ELSEWHERE: dict[str, dict[str, Any]] = {"at another site": {"to": "Y-1"}, "from another site": {"source": "Y-1"}}
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_a_receipt_that_contradicts_a_dispatch_leaves_it_to_another(ledger: Ledger, name: str) -> None:
+    ledger.record([shipped(doc="XS-7")], log="b/F-1")
+    ledger.record([got("r0", 9, doc="XS-7", **ELSEWHERE[name]), got("r1", 38, transfer="t1")], log="a/M-1")
+    assert sorted(len(each.entries) for each in moves(ledger)) == [1, 2]
+    with ledger.reading() as session:
+        rows, full = (recall(session, [LOT], now=micros(NOW), plain=plain) for plain in (True, False))
+    assert (rows.figures, rows.untraced) == (full.figures, full.untraced)
 
 
 @pytest.mark.parametrize("name", NUMBERS)
@@ -124,6 +136,13 @@ def test_what_is_typed_as_the_number_of_the_note_is_looked_up(ledger: Ledger) ->
     with pytest.raises(FoodtraceError) as refused:
         take(f"V-261122-{seq:04d}", lot="F-1/K")
     assert refused.value.code == "voucher.other_lot"
+    doing = Doing(now=local(micros(NOW)))
+    number = f"V-261122-{seq:04d}"
+    for way, typed in (("doc", number), ("transfer", number), ("transfer", "t1")):
+        more: dict[str, Any] = {way: typed}
+        with ledger.reading() as session, pytest.raises(FoodtraceError) as refused:
+            goods.receive(session, doing, LOT, grams(5), "Y-1", **more)
+        assert refused.value.message("en") == f"voucher {typed} says name X-1, not name Y-1"
 
 
 # The one log's receipt of 40 at X-1 from nobody named, and another's -> whether they look alike.

@@ -329,12 +329,12 @@ class LotBooks:
 
 
 def _other_numbers(left: Sequence[Row], came: Sequence[Row]) -> bool:
-    """Say whether a receipt whose number no dispatch has is of parties that fit a dispatch whose number no receipt has."""
-    sent, got = {row[11] for row in left}, {row[11] for row in came}
-    alone = [row for row in came if row[11] and row[11] not in sent]
+    """Say whether a receipt that may have no dispatch of its number is of parties that fit a dispatch that may have no receipt of its."""
+    sent, got = {(row[11], row[2], row[3]) for row in left}, {(row[11], row[3], row[2]) for row in came}
+    alone = [row for row in came if row[11] and (row[11], row[3], row[2]) not in sent]
     if not alone:
         return False
-    ends = {(row[2], row[3]) for row in left if row[11] not in got}
+    ends = {each[1:] for each in sent - got}
     receivers = {dst for _, dst in ends}
     return any(not ends.isdisjoint(((row[3], row[2]), (row[3], 0))) if row[3] else not receivers.isdisjoint((row[2], 0)) for row in alone)
 
