@@ -260,3 +260,19 @@ def test_goods_that_come_to_be_told_twice_are_computed_from_nothing(tmp_path: Pa
         world.later(1)
         world.put(world.event(Sealing, site="Y-1", case=CASE, lot=LOT, quantity=grams(10)))
         assert ledger.completion(CASE) == world.from_nothing()
+
+
+@pytest.mark.parametrize("first", ["sent", "came"])
+def test_a_receipt_that_names_a_dispatch_by_another_number_is_computed_from_nothing(tmp_path: Path, first: str) -> None:
+    """The plant sends on what had come back: one load, of which the shop names the event (ADR 39)."""
+    world = World(tmp_path)
+    with world.ledger as ledger:
+        base: dict[str, Any] = {"lot": LOT, "quantity": grams(30)}
+        before = ledger.completion(CASE).rows[0].distributed
+        world.later(2)
+        sent = world.event(Transfer, site="P-1", to="X-1", in_transit=True, doc="XS-7", **base)
+        came = world.event(Receipt, site="X-1", source="P-1", transfer=sent.id, **base)
+        for event in (sent, came) if first == "sent" else (came, sent):
+            world.put(event)
+            assert ledger.completion(CASE) == world.from_nothing()
+        assert ledger.completion(CASE).rows[0].distributed == before + 30
