@@ -6,7 +6,8 @@ Rules:
    supplied it is whoever supplied it under any. The latest word counts, whichever name it was said of; who made it, every word
    (:mod:`foodtrace.graph.makers`).
 2. Every name of a lot that fits is returned, all with the same verdict.
-3. A lot that stands for a dispatch without lot fits no rule.
+3. Goods dispatched without lot are what their record says: of its product, or of one nobody named; all else about them is unknown, so that
+   they may fit any rule on it.
 """
 
 from __future__ import annotations
@@ -38,8 +39,6 @@ def fitting(rows: Rows, clause: PredicateClause, lots: Collection[int]) -> list[
     words, born = rows.words_in_order(classes)
     found: list[tuple[int, bool]] = []
     for names in classes:
-        if texts[names[0]].startswith("?"):
-            continue
         said = words.get(names[0], ())
         each = [lot_info(names[0], lot_said(texts[names[0]], (word,), born)) for word in said] if len(said) > 1 else []
         verdict = may_fit(

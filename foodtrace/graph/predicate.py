@@ -11,6 +11,7 @@ Rules:
    another product on its receipt must not take the lot out of a recall.
    Of several operators said to have made it, each may have; which of its names each was said of does not matter.
 7. A lot may go by several names. Its code, and who gave it its code, is that of any of them (:mod:`foodtrace.graph.fitting`).
+8. Goods dispatched without lot have no code, and nobody gave them one: both are unknown.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ def fits(clause: PredicateClause, info: LotInfo, suppliers: Collection[str], nam
     :param suppliers: operators whose lots went into it; none on record means unknown.
     :param names: every full id of the lot; none: it has the one of ``info`` only.
     """
-    names = names or (info.text,)
+    names = [name for name in names or (info.text,) if not name.startswith("?")]
     authorities = {name.partition("/")[0] for name in names}
     verdicts: list[bool | None] = []
     if clause.product:
@@ -57,7 +58,7 @@ def fits(clause: PredicateClause, info: LotInfo, suppliers: Collection[str], nam
                 None if value is None else (low is None or value >= day_number(low)) and (high is None or value <= day_number(high))
             )
     if clause.code:
-        verdicts.append(any(code_matches(clause.code, name.partition("/")[2]) for name in names))
+        verdicts.append(any(code_matches(clause.code, name.partition("/")[2]) for name in names) if names else None)
     if False in verdicts:
         return False
     return None if None in verdicts else True

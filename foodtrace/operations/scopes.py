@@ -119,6 +119,8 @@ def producers_of(session: Session, clauses: tuple[Clause, ...], now: int) -> tup
         begins = {lot for (lot, _), link in find(facts, clauses).holdings.items() if link.seed}
     else:
         begins = {lot for clause in clauses for lot, _ in facts.lots_like(clause)}
+        texts = facts.texts(begins)
+        begins = {lot for lot in begins if not texts[lot].startswith("?")}  # goods without lot say nothing of who made them
     makers = {maker_of(facts, [lot]) for lot in begins}
     if len(makers) == 1 and "" not in makers:
         (made,) = makers

@@ -23,7 +23,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from foodtrace.events import Clause, LeftClause, ThroughClause
-from foodtrace.graph.flows import ALWAYS, Copies, Flow, FlowKind, LotInfo, SiteInfo
+from foodtrace.graph.flows import ALWAYS, UNNAMED, Copies, Flow, FlowKind, LotInfo, SiteInfo
 from foodtrace.graph.walk import KNOT, Holding, Joins, Step, reach, strained, tiers
 from foodtrace.recall.called import Called
 from foodtrace.recall.facts import Cleared, Facts
@@ -252,7 +252,7 @@ def _result(
         partial=records.partial,
         steps_by_slack=slack,
         sure_sites=frozenset(site for (_, site), link in links.items() if link.link == "confirmed"),
-        uncertain=tuple(sorted({lot for fitting in records.fitting for lot, certain in fitting.items() if not certain})),
+        uncertain=_uncertain(records, lots),
         code_only=_code_only(records, lots),
         meant=_meant(records),
         astray=unclear[0],
@@ -269,6 +269,12 @@ def _beside(records: Records, links: Mapping[Holding, Link], lots: Collection[in
     if records.partial or not records.unlike or settings.lot_presumption != "lot":
         return frozenset()
     return frozenset(lot for lot in lots if any((lot, site) not in links for site in records.recorded[lot]))
+
+
+def _uncertain(records: Records, lots: Collection[int]) -> tuple[int, ...]:
+    # Goods without lot that came nowhere, or that a receipt names the lot of, are no lot of this answer.
+    unheld = {flow.lot for flow in records.flows if flow.flags & UNNAMED}.difference(lots)
+    return tuple(sorted({lot for fitting in records.fitting for lot, certain in fitting.items() if not certain} - unheld))
 
 
 def _meant(records: Records) -> frozenset[int]:

@@ -15,7 +15,7 @@ from typing import Literal
 
 import msgspec
 
-from foodtrace.events import Clause, LeftClause, LotsClause, ThroughClause
+from foodtrace.events import Clause, LeftClause, LotsClause, PredicateClause, ThroughClause
 from foodtrace.graph.directory import resolve_lot
 from foodtrace.graph.flows import in_order
 from foodtrace.graph.known import KnownFacts, facts_by
@@ -144,7 +144,11 @@ def _whole_lots(facts: SqlFacts, clause: Clause) -> list[int]:
     fitting = list(facts.lots_like(clause))
     if not all(certain for _, certain in fitting):
         raise HandOver("an attribute nobody recorded")
-    return [lot for lot, _ in fitting]
+    lots = [lot for lot, _ in fitting]
+    texts = facts.texts(lots) if isinstance(clause, PredicateClause) else {}
+    if any(texts[lot].startswith("?") for lot in lots if lot in texts):
+        raise HandOver("goods without lot that a rule means")
+    return lots
 
 
 class Answering:

@@ -19,7 +19,7 @@ from foodtrace.recall.chain import Chain, Drawing, info_of
 from foodtrace.recall.facts import Facts
 from foodtrace.recall.moves import Move, pair, without_source
 from foodtrace.recall.quantities import holdings
-from foodtrace.recall.records import first_arrivals, representatives
+from foodtrace.recall.records import first_there, representatives
 from foodtrace.recall.settings import DEFAULT, Settings
 from foodtrace.recall.standsin import counted_once
 from foodtrace.recall.twins import twins
@@ -116,7 +116,7 @@ def drawn_from(facts: Facts, flows: Iterable[Flow]) -> set[tuple[int, int]]:
 def _may_have_been(facts: Facts, moves: Sequence[Move], flows: Sequence[Flow], rep: Mapping[int, int], slack: int) -> list[Drawn]:
     """Return dispatches without lot, each with every lot that had come to its sender by then (rule 3)."""
     gone = [move for move in moves if move.unnamed and move.src and move.dst]
-    first = first_arrivals(moves, flows) if gone else {}
+    first = first_there(moves, flows) if gone else {}
     lots: dict[int, set[int]] = defaultdict(set)
     for lot, other in drawn_from(facts, [flow for flow in flows if flow.flags & UNNAMED]) if gone else ():
         lots[rep.get(lot, lot)].add(rep.get(other, other))

@@ -182,7 +182,7 @@ class MemoryFacts:
             if info is not None:
                 suppliers.setdefault(made, set()).update({info.text.partition("/")[0], *info.all_makers} - {""})
         found: list[tuple[int, bool]] = []
-        for names in named(self.aliases, [lot for lot, info in self._lots.items() if not info.text.startswith("?")]):
+        for names in named(self.aliases, list(self._lots)):
             infos = [self._lots[name] for name in names if name in self._lots]
             own = {supplier for name in names for supplier in suppliers.get(name, ())}
             verdict = may_fit(clause, _joined(infos), infos if len(infos) > 1 else (), own, names=[info.text for info in infos])

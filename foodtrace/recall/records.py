@@ -12,7 +12,9 @@ Rules:
    goods are or were: an answer to a notice, a test, a packing, a release, a truck put aside, a refusal (:mod:`foodtrace.graph.spoken`).
 4. **Steps**: moves, transformations through one knot each (outputs cleared for this case left out), and the possible steps of
    dispatches without lot: from every holding of that product at the sender that had received goods by then, or short of it by no
-   more than the clocks may be wrong, pseudo-lots included. A product that nobody named fits every product; where records say several of a
+   more than the clocks may be wrong, pseudo-lots included. What by any record left, was used, counted or spoken of there had come by
+   then, whether or not that was recorded, and whatever is recorded of its coming later (law 2).
+   A product that nobody named fits every product; where records say several of a
    lot, each counts: a new record takes nobody off a list. A dispatch without lot
    whose receipt names one is a move of that lot, whether that lot is otherwise read or not: what else a scope holds must not change
    what a record means.
@@ -30,7 +32,7 @@ import msgspec
 
 from foodtrace.events import Clause, LeftClause, LotsClause, ThroughClause
 from foodtrace.graph.copies import flows_once
-from foodtrace.graph.flows import ALWAYS, BIRTHS, CLEARED, NEVER, UNNAMED, Flow, FlowKind, in_order
+from foodtrace.graph.flows import ALWAYS, BIRTHS, CLEARED, DAY, NEVER, UNKNOWN_TIME, UNNAMED, Flow, FlowKind, in_order
 from foodtrace.graph.products import may_be
 from foodtrace.graph.walk import KNOT, Holding, Step
 from foodtrace.recall.called import Called
@@ -42,8 +44,11 @@ from foodtrace.recall.twins import twins
 from foodtrace.recall.unlikelots import told_unlike, under_another, whose
 from foodtrace.recall.visited import under
 
-_ARRIVALS = BIRTHS | {FlowKind.CONSUMER_RETURN, FlowKind.COUNT}
-"""Flows, besides moves, by which a record says that goods were there."""
+_ARRIVALS = BIRTHS | {FlowKind.CONSUMER_RETURN}
+"""Flows, besides moves, by which goods come to be there."""
+_THERE = frozenset(FlowKind) - _ARRIVALS - {FlowKind.RECEIPT, FlowKind.ALIAS, FlowKind.DISCARDED}
+"""Flows by which a record says that goods were there."""
+_LAST = 86_400_000_000 - 1
 
 
 class Records:
@@ -232,7 +237,8 @@ class Records:
         senders = {move.src for move in unnamed}
         products = {lot: self.products(lot) for lot in self.classes}
         held: dict[int, list[tuple[int, Holding, set[str]]]] = defaultdict(list)
-        for (lot, site), since in first_arrivals(self.moves, self.flows).items():
+        told = [(holding, t) for holding, words in self.spoken.items() for t, _ in words]
+        for (lot, site), since in first_there(self.moves, self.flows, told).items():
             if site in senders:
                 held[site].append((since, (lot, site), products[lot]))
         for lot, site in self.said:
@@ -275,13 +281,29 @@ def representatives(lots: Collection[int], aliases: Iterable[tuple[int, int]], t
 
 def first_arrivals(moves: Iterable[Move], flows: Iterable[Flow]) -> dict[Holding, int]:
     """Return when each holding first had goods, by the records of what came to it."""
-    first: dict[Holding, int] = {}
-    for move in moves:
-        if move.dst:
-            holding = (move.lot, move.dst)
-            first[holding] = min(first.get(holding, move.t_in), move.t_in)
+    came = [((move.lot, move.dst), move.t_in) for move in moves if move.dst]
+    came += [((flow.lot, flow.site), flow.t) for flow in flows if flow.kind in _ARRIVALS and flow.site]
+    return _first(came)
+
+
+def first_there(moves: Iterable[Move], flows: Iterable[Flow], told: Iterable[tuple[Holding, int]] = ()) -> dict[Holding, int]:
+    """Return since when each holding had goods by any record: at the latest when some came, left, were used or counted (rule 4).
+
+    :param told: (holding, moment) of what else says that they were there.
+    """
+    moves, flows = list(moves), list(flows)
+    there = [*first_arrivals(moves, flows).items(), *told]
+    there += [((move.lot, move.src), min(move.t_out, move.t_in, move.early)) for move in moves if move.src and not move.unnamed]
     for flow in flows:
-        if flow.kind in _ARRIVALS and flow.site:
-            holding = (flow.lot, flow.site)
-            first[holding] = min(first.get(holding, flow.t), flow.t)
+        if flow.kind == FlowKind.RECEIPT and flow.other:
+            there.append(((flow.lot, flow.other), flow.t))  # who received them from there says that they had been there
+        elif flow.kind in _THERE and flow.site and not flow.flags & UNNAMED:
+            there.append(((flow.lot, flow.site), ALWAYS if flow.flags & UNKNOWN_TIME else flow.t - _LAST if flow.flags & DAY else flow.t))
+    return _first(there)
+
+
+def _first(timed: Iterable[tuple[Holding, int]]) -> dict[Holding, int]:
+    first: dict[Holding, int] = {}
+    for holding, t in timed:
+        first[holding] = min(first.get(holding, t), t)
     return first

@@ -1,7 +1,8 @@
 """What a scope means: its clauses as seeds of the walk (RECALL sections 2 and 3). Both ends of a window are inclusive.
 
 1. **Lot list, predicate**: every recorded holding of the lot, from all time; confirmed if it has a birth or a move naming both
-   ends, and the lot certainly fits.
+   ends, and the lot certainly fits. Goods dispatched without lot of which a rule may mean the product are where they went, and possible:
+   nobody knows which lot they are of.
 2. **left(S, window)**: the destination of each move that left S in the window, from its arrival. A departure known to the day
    only, or not at all, counts late; where it may as well lie in the window the seed is possible. S itself is no seed.
 3. **through(S, window)**: each holding at S with stock when the window opens, from then; and each with an arrival in it, be it
@@ -23,7 +24,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
-from foodtrace.events import Clause, LeftClause, LotsClause, ThroughClause
+from foodtrace.events import Clause, LeftClause, LotsClause, PredicateClause, ThroughClause
 from foodtrace.graph.edges import micros
 from foodtrace.graph.flows import ALWAYS, BIRTHS, DAY, NEVER, UNKNOWN_TIME, Flow, FlowKind
 from foodtrace.graph.walk import Holding
@@ -85,8 +86,13 @@ def _whole(recorded: Mapping[int, set[int]], sure: set[Holding], fitting: Mappin
 
 
 def went_astray(records: Records, clauses: Sequence[Clause]) -> tuple[Move, ...]:
-    """Return what left the site of a ``left`` clause in its window for nowhere: no seed, and yet meant."""
-    return tuple(move for clause in clauses if isinstance(clause, LeftClause) for move, _ in _gone(records, clause) if not move.dst)
+    """Return what left the site of a ``left`` clause in its window for nowhere, or without lot what a rule may mean: no seed, yet meant."""
+    gone = [move for clause in clauses if isinstance(clause, LeftClause) for move, _ in _gone(records, clause)]
+    meant = {
+        lot for clause, fitting in zip(clauses, records.fitting, strict=True) if isinstance(clause, PredicateClause) for lot in fitting
+    }
+    gone += [move for move in records.moves if move.unnamed and move.lot in meant] if meant else []
+    return tuple(dict.fromkeys(move for move in gone if not move.dst))
 
 
 def vague_departures(records: Records, clauses: Sequence[Clause]) -> frozenset[Holding]:

@@ -121,13 +121,16 @@ class Reference:
         self._write(lot, site, q, t, 0, unit_of(q) if unit is None else unit)
         self.came.setdefault((lot, site), []).append((t, q))
 
+    def _was(self, lot: Any, site: Any, t: Any) -> None:
+        """Whoever let go of goods, used or counted them had received them by then, whether or not that was recorded."""
+        self.came.setdefault((lot, site), []).append((t, 0))
+
     def _out(self, lot: Any, site: Any, q: Any, t: Any, unit: int | None = None) -> None:
         self._write(lot, site, q, t, 1, unit_of(q) if unit is None else unit)
 
     def _count(self, lot: Any, site: Any, q: Any, hour: Any, how: Any) -> None:
         self._write(self.top(lot), site, q, late(hour, how), 2, unit_of(q))
-        # Who counted them had received them by then, whether or not that was recorded.
-        self.came.setdefault((self.top(lot), site), []).append((late(hour, how), q))
+        self._was(self.top(lot), site, early(hour, how))
 
     def _alias(self, *_names: Any) -> None:
         pass
@@ -146,6 +149,7 @@ class Reference:
 
     def _sell(self, lot: Any, site: Any, q: Any, hour: Any, how: Any) -> None:
         self._out(self.top(lot), site, q, late(hour, how))
+        self._was(self.top(lot), site, early(hour, how))
         self.sold_and_back.setdefault(((self.top(lot), site), unit_of(q)), [0, 0])[0] += q
 
     def _move(self, lot: Any, source: Any, target: Any, q: Any, out: Any, into: Any, how: Any) -> None:
@@ -154,6 +158,8 @@ class Reference:
         arrives = early(out if into is None else into, how)
         if source:
             # For stock a move leaves no later than it arrives.
+            for hour in {out, into} - {None}:
+                self._was(lot, source, early(hour, how))
             said = unit_in(q) if out is None else unit_of(q)
             self._out(lot, source, q, leaves if into is None else min(leaves, arrives), said)
         if target:
@@ -190,6 +196,7 @@ class Reference:
         into, out = [(self.top(lot), site) for lot in inputs], [(self.top(lot), site) for lot in outputs]
         for holding in into:
             self._out(*holding, q, late(hour, how))
+            self._was(*holding, early(hour, how))
         for holding in out:
             self._in(*holding, q, early(hour, how))
             self.births.append((holding, early(hour, how)))

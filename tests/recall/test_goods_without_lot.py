@@ -9,6 +9,7 @@ from foodtrace.events import Transfer
 from foodtrace.graph.edges import micros
 from foodtrace.operations import cases, closing, disposal, goods, notices, reselling
 from foodtrace.operations.reconciling import reconcile
+from foodtrace.operations.scopes import Given, clauses_of
 from foodtrace.operations.trace import trace
 from foodtrace.recall.answer import Answer, recall
 from foodtrace.recall.cases import load_case
@@ -133,3 +134,38 @@ def test_they_stand_in_the_order_they_were_recorded_in_whatever_their_numbers_ar
     assert {len(str(number)) for number in numbers["affected"]} == {1, 2}
     assert all(len(each) > 1 for what, each in numbers.items() if what not in {"at P", "bounds P"}), numbers
     assert numbers == {what: sorted(each) for what, each in numbers.items()}
+
+
+def test_a_rule_means_goods_without_lot_of_its_product_at_every_door(empty: World) -> None:
+    """W bought celery on no record and sold it without lot; another lot of celery went elsewhere. No answer may pass over who got it."""
+    world, rule = empty.sites(), Given(product="芹菜")
+    world.at(3).put(*(Transfer(id=f"n{to}", at=world.now, site="W", to=to, product=word, quantity=kg(5)) for to, word in SOLD.items()))
+    assert places(world, rule) == {"Y": "possible", "Z": "possible"}, "with nothing else on record"
+    world.born("M", "P", 40).move(LOT, "P", "X", 40)
+    assert places(world, rule) == {"X": "confirmed", "Y": "possible", "Z": "possible"}
+    assert places(world, Given(product="白菜")) == {"Z": "possible"}
+    assert places(world, Given(producer="OP-P", product="芹菜")) == {"X": "confirmed", "Y": "possible", "Z": "possible"}
+    case = world.at(6).open(scope=rule)
+    assert world.case(case).operator == "OP-P", "goods without lot say nothing of who made them"
+    found = answer(world, case)
+    missing = [
+        (each.kind, each.site, each.value, each.reason) for each in found.untraced if each.kind in ("lot_missing", "destination_missing")
+    ]
+    assert sorted(missing) == [("destination_missing", "W", 5_000, ""), *[("lot_missing", "W", 5_000, "")] * 3]
+    assert [(each.site, each.least, each.most) for each in found.without_lot] == [("Y", 5_000, 5_000), ("Z", 0, 5_000)]
+    assert world.do(notices.notify, case).outlets == 3
+    for row in found.outlets[1:]:
+        assert refused(world, reselling.restock, row.site, row.lots[0], None) == "transfer.recall_possible"
+
+
+SOLD = {"Y": "芹菜 (散)", "Z": "", "X": "韭菜", "": "芹菜"}
+"""To whom W sold without lot, and as what."""
+
+
+def places(world: World, scope: Given) -> dict[str, str]:
+    """Return every outlet of a rule and how sure it is, the same from rows and from the engine for everything."""
+    with world.read() as session:
+        clauses = clauses_of(session, scope, world.now)
+        quick, full = (recall(session, (), now=micros(world.now), scope=clauses, plain=plain) for plain in (True, False))
+    assert quick == full
+    return {row.site: row.link for row in full.outlets}

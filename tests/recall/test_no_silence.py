@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from foodtrace.events import Alias, Correction, Output, Portion, Sale, TestRecorded, Transfer, Transformation
+from foodtrace.events import Alias, Correction, Loss, Output, Portion, Receipt, Sale, TestRecorded, Transfer, Transformation
 from foodtrace.graph.edges import micros
 from foodtrace.operations.scopes import Given, clauses_of
 from foodtrace.recall.answer import Answer, recall
@@ -170,3 +170,39 @@ def test_a_shop_that_keeps_books_of_other_goods_is_believed(world: World) -> Non
     world.put(Sale(id="s", at=world.now, site="X", lot="OP-Z/OTHER", quantity=kg(1)))
     (amount,) = ask(world, LOT).outlets[0].amounts
     assert (amount.sold, amount.on_hand) == (0, 10_000)
+
+
+HAD = {
+    "sent on": Transfer(id="had", at=day(5), site="Z", to="X", lot=LOT, quantity=kg(9)),
+    "sent to nobody": Transfer(id="had", at=day(5), site="Z", to="", lot=LOT, quantity=kg(9)),
+    "sold": Sale(id="had", at=day(5), site="Z", lot=LOT, quantity=kg(9)),
+    "lost": Loss(id="had", at=day(5), site="Z", lot=LOT, quantity=kg(9), reason="spoiled"),
+    "used": Transformation(
+        id="had",
+        at=day(5),
+        site="Z",
+        kind="process",
+        inputs=(Portion(LOT, kg(9)),),
+        outputs=(Output(lot="OP-Z/M", quantity=kg(9), product="酱菜"),),
+    ),
+    "received from it": Receipt(id="had", at=day(5), site="X", source="Z", lot=LOT, quantity=kg(9)),
+    "tested": TestRecorded(id="had", at=day(5), site="Z", lot=LOT, sample="1", item="rapid", verdict="positive"),
+}
+
+
+@pytest.mark.parametrize("had", HAD)
+def test_whoever_by_any_record_had_the_lot_may_have_sold_it_without_lot(world: World, had: str) -> None:
+    """Z's purchase is on record late, with a wrong day, or never; that Z had the lot when it sold to Y is on record all the same."""
+    world.at(5.1).put(HAD[had], Transfer(id="sold", at=day(5.1), site="Z", to="Y", product="芹菜", quantity=kg(3)))
+    found = ask(world, LOT)
+    assert {row.site: row.link for row in found.outlets}["Y"] == "possible"
+    assert {(each.site, each.reason) for each in found.untraced if each.kind == "lot_missing"} == {("Z", "counted")}
+    # Law 2: what is recorded of its coming only later takes nobody off the list.
+    world.at(8).move(LOT, "W", "Z", 50)
+    assert {row.site: row.link for row in ask(world, LOT).outlets}["Y"] == "possible"
+
+
+def test_who_got_goods_before_the_first_word_of_a_purchase_that_is_on_no_record_is_said(world: World) -> None:
+    world.at(5).put(HAD["sold"], Transfer(id="sold", at=day(3.5), site="Z", to="Y", product="芹菜", quantity=kg(3)))
+    found = ask(world, LOT)
+    assert ({row.site for row in found.outlets}, not_held(found)) == ({"Z"}, {("Y", 3_000)})

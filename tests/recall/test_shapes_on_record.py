@@ -51,7 +51,7 @@ def by_definition(told: Told, scope: Sequence[tuple], slack: int) -> Found:
             meant.append(clause)
             continue
         fitting: dict[bool | None, list[str]] = {True: [], None: [], False: []}
-        for lot in {lot for lot, _ in reference.held if not lot.startswith("?")}:
+        for lot in {lot for lot, _ in reference.held}:
             fitting[_fits(told, reference, lot, *clause[1:])].append(lot)
         meant.append(("lots", tuple(fitting[True])))
         possible.append(("lots", tuple(fitting[None])))
@@ -66,6 +66,9 @@ def by_definition(told: Told, scope: Sequence[tuple], slack: int) -> Found:
 
 def _fits(told: Told, reference: Reference, lot: str, product: str, codes: Sequence[str]) -> bool | None:
     """Say whether a lot fits a rule by any of its names; one that only an earlier word makes fit may."""
+    if lot.startswith("?"):  # goods without lot have the product of their record, if it names one, and no code that anybody knows
+        word = reference.products[lot]
+        return False if product and word not in ("", product) else None if codes or not word else True
     if codes and not any(reference.top(code) == lot for code in codes):
         return False
     words = [word for name, word in told.words if word and reference.top(name) == lot]

@@ -13,7 +13,7 @@ from foodtrace.graph.products import may_be
 from foodtrace.graph.walk import Holding
 from foodtrace.recall.finding.look import Finding, Look, earliest, latest
 from foodtrace.recall.moves import Move, pair
-from foodtrace.recall.records import first_arrivals, representatives
+from foodtrace.recall.records import first_arrivals, first_there, representatives
 from foodtrace.recall.twins import twins
 
 _OUT = LEAVING | {FlowKind.CONSUMED, FlowKind.SOLD, FlowKind.DESTROYED, FlowKind.LOST, FlowKind.USED}
@@ -165,30 +165,37 @@ def without_lot(look: Look) -> Iterator[Finding]:
     came = _came(look, senders)
     for move in unnamed:
         entries = move.words or move.entries
-        reason = "" if came(move, look.settings.clock_slack) else "counted"
+        had_come = came(move, look.settings.clock_slack)
+        reason = "counted" if had_come is False else ""
         yield Finding(kind="lot_missing", site=move.src, entries=entries, value=move.sent, unit=move.unit, reason=reason)
-        if not reason and not came(move, 0):
+        if had_come and not came(move, 0):
             yield Finding(kind="time_contradiction", lot=move.lot, site=move.dst, entries=entries)
         lots = candidates.count(move)
         if lots > 1:
             yield Finding(kind="mixed_stall", site=move.src, entries=entries, value=lots)
 
 
-def _came(look: Look, senders: set[int]) -> Callable[[Move, int], bool]:
+def _came(look: Look, senders: set[int]) -> Callable[[Move, int], bool | None]:
     """Return what says whether goods of this answer that a dispatch without lot may have been had come to its sender, by a record of that.
 
-    It is asked with how much later they may have come. Else it only counted them, or some record speaks of them there: they were there, and
-    nobody knows since when.
+    It is asked with how much later they may have come. False: it only counted them, or some record speaks of them there: they were
+    there, and nobody knows since when. None: no goods of this answer were there; what left is itself what a rule or a window means.
     """
-    flows = [flow for flow in look.found.flows if flow.kind != FlowKind.COUNT]
     there: dict[int, list[tuple[int, int, set[str]]]] = defaultdict(list)
-    for (lot, site), since in first_arrivals(look.found.moves, flows).items():
+    for (lot, site), since in first_arrivals(look.found.moves, look.found.flows).items():
         if site in senders and (lot, site) in look.found.holdings:
             there[site].append((since, lot, look.found.products(lot)))
 
-    def came(move: Move, slack: int) -> bool:
+    known: dict[int, list[tuple[int, set[str]]]] = defaultdict(list)
+    for lot, site in look.found.holdings:
+        if site in senders:
+            known[site].append((lot, look.found.products(lot)))
+
+    def came(move: Move, slack: int) -> bool | None:
         wanted, by = _product(look, move), move.t_out + slack
-        return any(since <= by and lot != move.lot and may_be(said, wanted) for since, lot, said in there[move.src])
+        if any(since <= by and lot != move.lot and may_be(said, wanted) for since, lot, said in there[move.src]):
+            return True
+        return False if any(lot != move.lot and may_be(said, wanted) for lot, said in known[move.src]) else None
 
     return came
 
@@ -255,7 +262,7 @@ def not_held(look: Look) -> Iterator[Finding]:
             came = first.get(holding, begun.get(holding[0], ALWAYS))
             since[holding[1]] = min(since.get(holding[1], NEVER), max(link.since, came))
     late = [move for move in gone if move.src in sites and since[move.src] <= move.t_out + slack]
-    held = _Held(look, first, late)
+    held = _Held(look, first_there(look.found.moves, look.found.flows), late)
     open_ = [move for move in late if not held(move)]
     sums: dict[tuple[int, int], list[Move]] = defaultdict(list)
     for move in open_:
@@ -338,7 +345,7 @@ class _Held:
                 if (mine := [each for each in asked[site] if may_be(infos[lot].all_products, each)])
             }
             flows = facts.flows({lot for _, lot in fitting})
-            for (lot, site), came in first_arrivals(pair(flows, {}, facts.ranks()), flows).items():
+            for (lot, site), came in first_there(pair(flows, {}, facts.ranks()), flows).items():
                 for each in fitting.get((site, lot), ()):
                     since[site, each] = min(came, since[site, each])
             place += _PORTION
@@ -377,7 +384,7 @@ def _candidates(look: Look, senders: set[int]) -> _Candidates:
     aliases = [*look.facts.aliases(others), *twins(flows, infos)]
     names = others | {lot for both in aliases for lot in both}
     one = representatives(names, aliases, look.facts.texts(names))
-    first = first_arrivals([*look.found.moves, *pair(flows, one, look.facts.ranks())], [*flows, *look.found.flows])
+    first = first_there([*look.found.moves, *pair(flows, one, look.facts.ranks())], [*flows, *look.found.flows])
     products = {lot: look.found.products(lot) for lot in look.found.names}
     made: dict[int, list[_Candidate]] = defaultdict(list)
     for (lot, site), since in first.items():

@@ -20,7 +20,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 from foodtrace.graph import papers
-from foodtrace.graph.flowkind import UNNAMED, FlowKind
+from foodtrace.graph.flowkind import ALWAYS, DAY, UNKNOWN_TIME, UNNAMED, FlowKind
 from foodtrace.graph.products import may_be
 from foodtrace.graph.rows import Rows
 from foodtrace.graph.tellers import Transfer, Word, of_senders, other_words, writers
@@ -48,6 +48,12 @@ _PORTION: Final = 500
 _ASKED: Final = 20
 """Products of senders looked up one by one; more are handed over."""
 _LOT: Final = itemgetter(1)
+_LAST: Final = 86_400_000_000 - 1
+
+
+def _earliest(row: Row) -> int:
+    """Return when a flow may have happened at the earliest; what arrives counts early already."""
+    return ALWAYS if row[12] & UNKNOWN_TIME else row[6] - _LAST if row[12] & DAY else row[6]
 
 
 class Gathered:
@@ -134,9 +140,9 @@ class Gathered:
             there = senders.intersection(books.held)
             if not there:
                 continue
-            products, begun = self.infos[lot][PRODUCTS], min(row[6] for row in books.rows) - CLOCK_SLACK
+            products, begun = self.infos[lot][PRODUCTS], min(map(_earliest, books.rows)) - CLOCK_SLACK
             for site, left, wanted in sent:
-                if site in there and begun <= left:
+                if site in there and (begun <= left or self.rows.speaking([lot])):
                     if may_be(products, wanted):
                         raise HandOver("dispatches without lot")
                     other[site, wanted] = min(left, other.get((site, wanted), left))
