@@ -38,7 +38,7 @@ def _plainly(plain: Plain, event: Event, made: Effects) -> bool:
 
 
 def _plain_transfer(event: Transfer) -> tuple[FlowText, str] | None:
-    if not event.lot:
+    if not event.lot or event.product:
         return None
     flags = 0 if event.in_transit or not event.to else DELIVERED
     pair = event.transfer or event.doc or event.id
@@ -48,9 +48,12 @@ def _plain_transfer(event: Transfer) -> tuple[FlowText, str] | None:
 def _transfer(event: Transfer, made: Effects, place: Place) -> None:
     if _plainly(_plain_transfer, event, made):
         return
-    flags = UNNAMED if event.in_transit or not event.to else UNNAMED | DELIVERED
-    lot = pseudo_lot(place)
-    made.unnamed = [(event.site, lot)]
+    flags = 0 if event.in_transit or not event.to else DELIVERED
+    lot = event.lot
+    if not lot:
+        lot = pseudo_lot(place)
+        made.unnamed = [(event.site, lot)]
+        flags |= UNNAMED
     born(made, event, lot, event.product, site="")
     pair = event.transfer or event.doc or event.id
     flow(made, _DISPATCH, event, lot, event.quantity, other=event.to, pair=pair, flags=flags)

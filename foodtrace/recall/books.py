@@ -284,7 +284,7 @@ class Books(Search):
             unit=unit,
             sent=sent,
             received=received,
-            difference=each.value,
+            difference=0 if each.kind == "lot_missing" else each.value,  # that nobody wrote the lot makes no quantity unlike
             at=times[0] if times else None,
             document=next((flow.pair for flow in flows if flow.pair), "") if move is not None else "",
             entries=each.entries,

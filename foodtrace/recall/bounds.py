@@ -214,7 +214,7 @@ class _Replay:
     def _move(self, move: Move) -> None:
         source = (move.lot, move.src, move.unit)
         target = (move.lot, move.dst, move.unit_in)
-        leaves = min(move.t_out, move.t_in) if move.arrived else move.t_out
+        leaves = move.leaves
         takes = self._drawn(move) if move.unnamed else (source,) if move.src else ()
         mark = self._mark(move.log, move.seq)
         left = self._unlike(move)
@@ -260,7 +260,8 @@ class _Replay:
             road.append(parcel)
 
     def _arrives(self, move: Move, road: list[Parcel]) -> None:
-        parcel = resize(road[0], move.came) if move.unit == move.unit_in else convert(road[0], move.came)
+        came = road[0] if road else unknown(move.left)  # at an unknown time it arrives first of all
+        parcel = resize(came, move.came) if move.unit == move.unit_in else convert(came, move.came)
         self._put((move.lot, move.dst, move.unit_in), parcel, move.t_in)
 
     def _drawn(self, move: Move) -> tuple[Key, ...]:

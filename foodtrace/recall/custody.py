@@ -75,7 +75,7 @@ def _watched(moves: Iterable[Move], flows: Iterable[Flow]) -> set[tuple[int, int
 
 def _move(happened: dict[_Key, list[_Happening]], move: Move) -> None:
     if move.src and not move.unnamed:
-        leaves = min(move.t_out, move.t_in) if move.arrived else move.t_out
+        leaves = move.leaves
         phase, term = (_RIGHTLY, "rightly") if move.recall else (_OUT, "freely")
         happened[move.lot, move.src, move.unit].append((leaves, phase, term, move.left, move.entries[0]))
     if move.dst and move.arrived:

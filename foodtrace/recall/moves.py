@@ -23,7 +23,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from foodtrace.graph.flows import CUSTODY, DELIVERED, LEAVING, NEVER, UNNAMED, Flow, FlowKind
+from foodtrace.graph.flows import ALWAYS, CUSTODY, DELIVERED, LEAVING, NEVER, UNNAMED, Flow, FlowKind
 from foodtrace.recall.words import Words, once, span
 
 
@@ -76,6 +76,11 @@ class Move(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     def of_others(self) -> int:
         """What of it left the sender under other lots."""
         return sum(q for _, q in self.instead)
+
+    @property
+    def leaves(self) -> int:
+        """When it left the sender's stock: no later than it arrived, where anybody knows when that was; at an unknown time last of all."""
+        return min(self.t_out, self.t_in) if self.arrived and self.t_in > ALWAYS else self.t_out
 
     @property
     def left(self) -> int:

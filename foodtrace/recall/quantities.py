@@ -12,7 +12,8 @@ Rules:
 2. A count sets on_hand; later flows are added. The difference to the book is booked as ``unaccounted`` or ``over``.
 3. Flows of one instant: what an outlet said lay there when its notice arrived, what arrives, what leaves, what is sealed, what leaves
    custody first (rule 4), counts.
-   A move leaves no later than it arrives, whatever a time known to the day only would allow.
+   A move leaves no later than it arrives, whatever a time known to the day only would allow; at an unknown time it arrives before and
+   leaves after everything.
 4. Custody is the part of on_hand that is sealed or received as sealed (``sealed``), or received as a recall return or brought
    back by a consumer (``back``). What is returned, destroyed or corrected leaves custody first, back before sealed; all else
    leaves free stock first.
@@ -190,7 +191,7 @@ def holdings(moves: Iterable[Move], flows: Iterable[Flow], *, before: int | None
 
 def moved(move: Move) -> Iterator[tuple[Key, Event | None]]:
     """Return what a move does at its two ends; nothing at an end that goods have not reached, but the holding exists."""
-    leaves = min(move.t_out, move.t_in) if move.arrived else move.t_out
+    leaves = move.leaves
     if move.src and not move.unnamed:
         phase, term = (_OUT_SEALED, "returned_out") if move.recall else (_OUT, "dispatched")
         yield (move.lot, move.src, move.unit), (leaves, phase, term, move.left)

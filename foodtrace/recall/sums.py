@@ -232,7 +232,7 @@ class Count:
     def _move(self, move: Move) -> None:
         """Rules 2, 3, 6 and 8."""
         here, there = (move.lot, move.src), (move.lot, move.dst)
-        inside = here in self.trade and min(move.t_out, move.t_in if move.arrived else move.t_out) >= self.trade[here]
+        inside = here in self.trade and move.leaves >= self.trade[here]
         sent = self.made[move.lot, move.unit]
         got = self.made[move.lot, move.unit_in]
         alike = move.unit == move.unit_in

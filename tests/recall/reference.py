@@ -157,11 +157,11 @@ class Reference:
         leaves = late(into if out is None else out, how)
         arrives = early(out if into is None else into, how)
         if source:
-            # For stock a move leaves no later than it arrives.
+            # For stock a move leaves no later than it arrives; at an unknown time it arrives before and leaves after everything.
             for hour in {out, into} - {None}:
                 self._was(lot, source, early(hour, how))
             said = unit_in(q) if out is None else unit_of(q)
-            self._out(lot, source, q, leaves if into is None else min(leaves, arrives), said)
+            self._out(lot, source, q, leaves if into is None or arrives == -INF else min(leaves, arrives), said)
         if target:
             self._in(lot, target, 0 if into is None else q, arrives, unit_of(q) if into is None else unit_in(q))
         earliest = arrives if out is None or into is None else early(out, how)

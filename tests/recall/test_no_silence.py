@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from foodtrace.events import Alias, Correction, Loss, Output, Portion, Receipt, Sale, TestRecorded, Transfer, Transformation
+from foodtrace.events import Alias, Correction, Loss, Output, Portion, Receipt, Sale, StockCount, TestRecorded, Transfer, Transformation
 from foodtrace.graph.edges import micros
 from foodtrace.operations.scopes import Given, clauses_of
 from foodtrace.recall.answer import Answer, recall
@@ -206,3 +206,17 @@ def test_who_got_goods_before_the_first_word_of_a_purchase_that_is_on_no_record_
     world.at(5).put(HAD["sold"], Transfer(id="sold", at=day(3.5), site="Z", to="Y", product="芹菜", quantity=kg(3)))
     found = ask(world, LOT)
     assert ({row.site for row in found.outlets}, not_held(found)) == ({"Z"}, {("Y", 3_000)})
+
+
+@pytest.mark.parametrize("precision", ["day", "unknown"])
+def test_what_left_on_a_day_or_nobody_knows_when_is_not_counted_with_what_lay_there(world: World, precision: str) -> None:
+    """W counted 100 kg; the 10 kg for X had not left by then, as far as anybody knows, and W has 90 left (RECALL section 1)."""
+    gone = Transfer(id="gone", at=day(4), site="W", to="X", lot=LOT, quantity=kg(10), precision=precision)  # type: ignore[arg-type]
+    world.at(5).put(StockCount(id="count", at=day(3), site="W", lot=LOT, quantity=kg(100)), gone)
+    found = ask(world, LOT)
+    rows = {row.site: row.amounts[0] for row in (*found.outlets, *found.others)}
+    assert [(rows[site].on_hand or rows[site].likely, rows[site].over) for site in "WX"] == [(90_000, 0), (10_000, 0)]
+    assert not {"unexplained_stock", "unaccounted"} & {each.kind for each in found.untraced}
+    with world.read() as session:
+        bounds = {each.site: each for each in recall(session, LOT, now=micros(world.now), bounds=True).bounds or ()}
+    assert [(line.least, line.most) for line in bounds["W"].holdings] == [(90_000, 90_000)]

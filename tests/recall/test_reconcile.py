@@ -103,7 +103,7 @@ def test_a_receipt_may_name_the_lot_of_a_dispatch_without_one(ledger: Ledger) ->
     assert shown(found) == []
     assert (found.moves, found.both_sides, found.without_lot) == (1, 1, 0)
     found = told(ledger, sent("u", 10, lot=""))
-    assert [each[0] for each in shown(found)] == ["lot_missing"]
+    assert [(each.kind, each.sent, each.received, each.difference) for each in found.open] == [("lot_missing", 10, 10, 0)]
     assert found.without_lot == 1
 
 

@@ -9,6 +9,8 @@ import pytest
 
 from foodtrace.events import CertificateIssued, Event, MarketEntry, Output, Portion, Receipt, Transfer, Transformation
 from foodtrace.graph.edges import micros
+from foodtrace.operations.reconciling import reconcile
+from foodtrace.operations.scopes import Given
 from foodtrace.recall.answer import Answer, recall
 from tests.recall.casework import World, kg
 
@@ -49,11 +51,12 @@ def record(kind: str, world: World) -> Event:
             inputs=(Portion("OP-Z/Q", one),),
             outputs=(Output(lot=LOT, quantity=one, product="白菜"),),
         ),
+        "transfer": Transfer(id="new", at=at, site="W", to="Z", lot=LOT, product="白菜", quantity=one),
     }
     return events[kind]
 
 
-@pytest.mark.parametrize("kind", ["receipt", "entry", "certificate", "output"])
+@pytest.mark.parametrize("kind", ["receipt", "entry", "certificate", "output", "transfer"])
 def test_a_record_with_another_product_takes_nobody_off(world: World, kind: str) -> None:
     before = ask(world)
     assert {row.site: row.link for row in before.outlets} == {"X": "possible"}
@@ -64,8 +67,13 @@ def test_a_record_with_another_product_takes_nobody_off(world: World, kind: str)
     assert [(line.site, line.most) for line in after.without_lot] == [("X", 10_000)]
 
 
-def test_goods_sent_as_what_only_one_record_calls_the_lot_are_possible(world: World) -> None:
-    world.put(record("receipt", world))
+@pytest.mark.parametrize("kind", ["receipt", "transfer"])
+def test_goods_sent_as_what_only_one_record_calls_the_lot_are_possible(world: World, kind: str) -> None:
+    world.put(record(kind, world))
+    with world.read() as session:
+        (twice,) = (each for each in reconcile(session, now=micros(world.now)).open if each.kind == "described_twice")
+    assert twice.words == ("牛奶", "白菜")
+    assert world.case(world.open(scope=Given(product="白菜"))).operator == "OP-P", "one word is enough for a rule"
     world.put(Transfer(id="more", at=world.now, site="W", to="Y", product="白菜", quantity=kg(3)))
     assert {row.site: row.link for row in ask(world).outlets if row.site in "XY"} == {"X": "possible", "Y": "possible"}
     world.put(Transfer(id="tea", at=world.now, site="W", to="F", product="茶", quantity=kg(3)))

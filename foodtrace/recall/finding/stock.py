@@ -55,7 +55,7 @@ def _deepest(look: Look, keys: set[Key]) -> dict[Key, int]:
     changes: dict[Key, list[tuple[int, int]]] = defaultdict(list)
     for move in look.found.moves:
         if not move.unnamed:
-            changes[move.lot, move.src, move.unit].append((min(move.t_out, move.t_in) if move.arrived else move.t_out, -move.left))
+            changes[move.lot, move.src, move.unit].append((move.leaves, -move.left))
         if move.arrived:
             changes[move.lot, move.dst, move.unit_in].append((move.t_in, move.came))
     for flow in look.found.flows:

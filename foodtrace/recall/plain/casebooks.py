@@ -108,7 +108,7 @@ def _since(books: LotBooks, known: Callable[[int], int], now: int) -> Mapping[in
         if row[6] > known(row[3]):
             changed[row[3]] += row[5]
     for move in books.odd:
-        if move.src and (min(move.t_out, move.t_in) if move.arrived else move.t_out) >= known(move.src):
+        if move.src and move.leaves >= known(move.src):
             changed[move.src] -= move.sent
         if move.dst and move.arrived and move.t_in > known(move.dst):
             changed[move.dst] += move.received

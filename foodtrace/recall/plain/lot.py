@@ -17,7 +17,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
-from foodtrace.graph.flowkind import CUSTODY, DELIVERED, SAMPLE, FlowKind
+from foodtrace.graph.flowkind import ALWAYS, CUSTODY, DELIVERED, SAMPLE, FlowKind
 from foodtrace.recall.plain import HandOver
 from foodtrace.recall.stock import Stock
 
@@ -87,6 +87,11 @@ class Moved(NamedTuple):
     """A recall return."""
     words: tuple[Entry, ...] = ()
     """Every entry that tells of it, where several logs tell one side (:mod:`foodtrace.recall.words`)."""
+
+    @property
+    def leaves(self) -> int:
+        """When it left the sender's stock; see :class:`foodtrace.recall.moves.Move`."""
+        return min(self.t_out, self.t_in) if self.arrived and self.t_in > ALWAYS else self.t_out
 
 
 class Held:
@@ -304,7 +309,7 @@ class LotBooks:
                 told[row[2]].append((row[6], phase, "", row[5]))
         for move in self.all_moves():
             if move.src in told:
-                leaves = min(move.t_out, move.t_in) if move.arrived else move.t_out
+                leaves = move.leaves
                 told[move.src].append((leaves, _SAID_OUT, "", move.sent))
             if move.arrived and move.dst in told:
                 told[move.dst].append((move.t_in, _SAID_IN, "", move.received))
