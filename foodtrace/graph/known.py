@@ -42,7 +42,8 @@ _SITES: Final = (
     "LEFT JOIN log AS g ON g.id = s.log WHERE n.id = f.value ORDER BY s.recorded, g.origin, s.seq"
 )
 _NEWEST: Final = "SELECT v.site, v.log, v.recorded FROM {ids} CROSS JOIN site_seen AS v WHERE v.site = f.value"
-_OWN_KINDS: Final = ", ".join(str(kind) for kind in sorted(OWN_SUM) if kind != FlowKind.USED)
+_OTHERS_KINDS: Final = frozenset((FlowKind.USED, FlowKind.SEALED, FlowKind.RETURN, FlowKind.DESTROYED))
+_OWN_KINDS: Final = ", ".join(str(kind) for kind in sorted(OWN_SUM) if kind not in _OTHERS_KINDS)
 _FIRST_OWN: Final = (
     "SELECT f.value, (SELECT h.lot FROM holding AS h WHERE h.site = f.value AND "  # noqa: S608 - constants
     f"({OWN}) ORDER BY h.lot LIMIT 1) FROM {{ids}}"

@@ -74,13 +74,9 @@ _HELD: Final = (
     f"(SELECT 1 FROM move AS r WHERE r.lot = m.lot AND r.kind = {int(FlowKind.RECEIPT)} AND r.pair = m.pair))) LIMIT 8"
 )
 OWN: Final = " OR ".join(
-    f"h.{each} <> 0"
-    for each in (
-        *("sold", "received", "sent", "counts", "consumed", "born", "produced"),
-        *("destroyed", "lost", "returned", "sealed", "brought_back"),
-    )
+    f"h.{each} <> 0" for each in ("sold", "received", "sent", "counts", "consumed", "born", "produced", "lost", "brought_back")
 )
-"""Of a holding: something was moved, used or counted by a record of its site's own."""
+"""Of a holding: something was moved, used or counted by a record of its site's own; see :data:`foodtrace.recall.silence.NO_WORD`."""
 _KEEPS: Final = f"SELECT f.value FROM {{ids}} WHERE EXISTS (SELECT 1 FROM holding AS h WHERE h.site = f.value AND ({OWN}))"  # noqa: S608
 """Sites with goods moved, used or counted by a record of their own; a sample is somebody else's, what others delivered too."""
 CROSSED: Final = "SELECT 1 FROM cross_correction LIMIT 1"

@@ -118,6 +118,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     """Of a sample to be drawn."""
     goods: tuple[Goods, ...] = ()
     """What the quantity is made of."""
+    unknown: bool = False
+    """By the records it is so much; how much is left nobody knows, see :attr:`foodtrace.operations.closing.Condition.unknown`."""
 
 
 class CaseStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -423,14 +425,17 @@ class Standing:
         received = {place: sum(each.quantity for each in goods) for place, goods in lots.items()}
         for (site, unit, product), goods in lots.items():
             quantity = received[site, unit, product]
-            yield self._task("seal_received", site, quantity=quantity, unit=unit, product=product, goods=tuple(goods))
+            unknown = any(each.unknown for each in self.against if (each.site, each.unit, each.product) == (site, unit, product))
+            yield self._task("seal_received", site, quantity=quantity, unit=unit, product=product, goods=tuple(goods), unknown=unknown)
         for each in self.against:
             if received.get((each.site, each.unit, each.product)) == each.quantity and each.kind == "free":
                 continue  # that is all there is to seal
             if each.kind == "undisposed":
                 yield from self._own(each)
             elif (todo := self._what(each)) is not None:
-                yield self._task(todo, each.site, quantity=each.quantity, unit=each.unit, product=each.product, goods=each.goods)
+                yield self._task(
+                    todo, each.site, quantity=each.quantity, unit=each.unit, product=each.product, goods=each.goods, unknown=each.unknown
+                )
 
     def _own(self, each: Condition) -> Iterable[Task]:
         """Return what is to be done about goods at a site of whoever recalls: what lies free is sealed, the rest is disposed of."""
@@ -444,7 +449,15 @@ class Standing:
         for what, mine in tasks:
             if mine:
                 quantity = sum(goods.quantity for goods in mine)
-                yield self._task(what, each.site, quantity=quantity, unit=each.unit, product=each.product, goods=mine)
+                yield self._task(
+                    what,
+                    each.site,
+                    quantity=quantity,
+                    unit=each.unit,
+                    product=each.product,
+                    goods=mine,
+                    unknown=each.unknown and what == "seal_own",
+                )
 
     def _visits(self) -> Iterable[Task]:
         """Return what effectiveness checks ask for: a larger sample, and whom to visit."""

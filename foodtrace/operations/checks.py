@@ -34,6 +34,7 @@ from foodtrace.graph.edges import UNITS, micros
 from foodtrace.graph.flows import NEVER
 from foodtrace.graph.known import facts_by
 from foodtrace.graph.reader import SqlFacts
+from foodtrace.operations.casestock import check_unit
 from foodtrace.operations.common import Doing, Outcome
 from foodtrace.operations.managing import managed, reach_of
 from foodtrace.operations.sellers import site_name
@@ -73,6 +74,8 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
     """Level of the sample from now on."""
     lots: tuple[str, ...] = ()
     """Where goods were found and nobody said of which lot: those they can be of."""
+    among: tuple[str, ...] = ()
+    """Where by the records only goods without lot lie there, so that nobody can say of which lot: those, and the lots of the case."""
     finds: tuple[Find, ...] = ()
     """What is made of the find where the goods had been cleared there, or others of them bear a seal."""
 
@@ -188,7 +191,8 @@ def check(
 ) -> Outcome:
     """Record a visit (rules 3, 4); the answer is :class:`Checked`.
 
-    :raises BadData: ``case.result``, ``case.found_what``, ``case.found_nothing``. :raises Refused: ``case.not_drawn``.
+    :raises BadData: ``case.result``, ``case.found_what``, ``case.found_nothing``, ``quantity.unit_differs``.
+    :raises Refused: ``case.not_drawn``.
     """
     if result not in RESULTS:
         raise BadData("case.result", value=result, expected=", ".join(RESULTS))
@@ -205,6 +209,8 @@ def check(
     drawn = [step for step in before if step.result == "drawn"]
     if not drawn and result not in FAILED and not any(step.result in FAILED for step in before):
         raise Refused("case.not_drawn", value=place, name=site_name(session, place), case=state.case)
+    if quantity is not None:
+        check_unit(facts, [resolve_lot(session, lot)] if lot else _lots(facts, state, place), quantity)
     level = (drawn[-1].level if drawn else in_force(_words(facts, state), now)[0]) or "A"
     event = EffectivenessCheck(
         id=doing.event_id(),
@@ -219,6 +225,7 @@ def check(
         evidence=evidence,
     )
     lots = () if result != "found" or event.lot else _lots(facts, state, place)
+    among = () if result != "found" or event.lot or lots else _all_lots(facts, state, place)
     finds = _finds(facts, state, event, number, now)
     name = facts.sites([number])[number].name or place
     if any(each.kind == "cleared" for each in finds):
@@ -227,7 +234,7 @@ def check(
     larger = result in FAILED and due(steps, now, _reached(reach_of(facts, state))) is not None
     follows = consequences(result, larger=larger, closed=state.closed is not None)
     after = in_force(steps, now)[0] or level
-    answer = Checked(event=event, name=name, consequences=follows, level=after, lots=lots, finds=finds)
+    answer = Checked(event=event, name=name, consequences=follows, level=after, lots=lots, among=among, finds=finds)
     return Outcome(events=[event], answer=answer)
 
 
@@ -256,6 +263,14 @@ def _lots(facts: SqlFacts, state: Case, place: str) -> tuple[str, ...]:
     here = {lot for lot, where in found.holdings if where == site}
     names = (found.called.name(lot, site or 0) for lot in here or every)
     return tuple(sorted(name for name in names if not name.startswith("?")))
+
+
+def _all_lots(facts: SqlFacts, state: Case, place: str) -> tuple[str, ...]:
+    """Return the goods without lot that lie at a site, and the lots of the case: whatever goods found there can be sealed as."""
+    found = reach_of(facts, state)
+    site = facts.site(place) or 0
+    names = {found.called.name(lot, site): where == site for lot, where in found.holdings}
+    return tuple(sorted(name for name, here in names.items() if here or not name.startswith("?")))
 
 
 def consequences(result: str, *, larger: bool = False, closed: bool = False) -> tuple[str, ...]:

@@ -86,7 +86,7 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
     goods: tuple[Goods, ...] = ()
     """What the quantity is made of, lot by lot; of what travels, load by load."""
     unknown: bool = False
-    """Of free goods: at a site that keeps no books and has not said: the quantity is what was sent there, how much is left nobody knows."""
+    """Of free goods: at a site that keeps no books and has not said: it is so much by the records, how much is left nobody knows."""
     level: str = ""
     """Of a larger sample: its level."""
 
@@ -140,7 +140,7 @@ def conditions(
                 unit=UNIT_NAMES[unit],
                 product=product,
                 goods=tuple(sorted(goods, key=lambda each: (in_order(each.lot), in_order(each.entry)))),
-                unknown=kind == "free" and site in silent and not all((lot, site, unit) in said for lot in lots),
+                unknown=kind in ("free", "undisposed") and site in silent and not all((lot, site, unit) in said for lot in lots),
             )
         )
     for (site, unit), quantity in of_no_lot(case, now, hit.flows).items():

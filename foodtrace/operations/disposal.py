@@ -58,7 +58,7 @@ def dispose(
     :param plan: id of the planned destruction; by default the one that stands for this site and lot.
     :param method: of a destruction; empty: as planned, else ``destroyed``. :param reported: when time and place of all of it were reported;
         none: as far as the plan was, and covers what happens.
-    :raises Refused: ``site.insufficient``, ``case.nothing_there``, ``case.all_sealed``, ``case.sealed_already``.
+    :raises Refused: ``case.holds_less``, ``case.quantity_needed``, ``case.nothing_there``, ``case.all_sealed``, ``case.sealed_already``.
     :raises NotFound: ``case.not_affected``.
     :raises BadData: ``case.return_to``, ``case.return_same_site``, ``case.report_late``, ``quantity.*``.
     :raises Ambiguous: ``case.which_lot_here``.

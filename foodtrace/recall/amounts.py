@@ -7,7 +7,7 @@ Rules:
 2. A line per unit, for pieces per product. Goods dispatched without lot have lines of their own: they left no lot's book, so that in one
    line with others they would be counted twice (section 5).
 3. Of a site that keeps no books what was sold and is on hand is unknown, and what came where goods were sent to it; unless it said
-   itself what lay there when its notice arrived.
+   itself what lay there when its notice arrived. What bears a seal there, or came back, is known: ``sealed``, of ``likely``.
 4. :mod:`foodtrace.recall.plain.told` says the same of rows; the two must agree (tests/recall/test_plain_in_case.py).
 """
 
@@ -21,6 +21,7 @@ from foodtrace.recall.metrics import UNIT_NAMES
 from foodtrace.recall.quantities import HoldingSum, Key
 from foodtrace.recall.said import Amount, ProductLots
 from foodtrace.recall.shares import LineKey
+from foodtrace.recall.silence import free
 
 PIECE: Final = 2
 _TERMS: Final = (
@@ -71,7 +72,7 @@ class Lines:
                 each[name] += getattr(mine, name)
             # A silent site's own word at its notice is the one thing that is known of it (rule 3).
             if silent and key not in self._said:
-                unknown = unknown or mine.on_hand > 0
+                unknown = unknown or free(mine) > 0
                 unheard_of = unheard_of or mine.travelling > 0
         unknown = unknown or unheard_of
         on_hand = each["on_hand"]

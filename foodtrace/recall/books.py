@@ -46,8 +46,6 @@ _PORTION: Final = 2000
 _SURE: Final = Link(ALWAYS, "confirmed", False, False, 0)  # noqa: FBT003 - a link of every record
 _OF_MOVES: Final = frozenset({*(kind for kind in RULES[about_moves.sides]), *RULES[about_moves.before_birth], "lot_missing"})
 """Findings that are about a move, so that its two sides are shown."""
-_OWN: Final = frozenset({"silent_site"})
-"""Findings about what is not on record at all; a recall says them, the books cannot."""
 
 
 class Books(Search):
@@ -222,7 +220,7 @@ class Books(Search):
     def _findings(self, look: Look, found: Affected) -> Iterator[Finding]:
         yield from (each for each in about_lots.origins(look) if each.kind == "several_origins")
         for rule in (about_moves.sides, about_moves.alike, about_moves.before_birth, about_stock.stock, about_stock.over_certified):
-            yield from (each for each in rule(look) if each.kind not in _OWN)
+            yield from rule(look)
         for move in found.moves:
             if move.unnamed:
                 entries = move.words or move.entries

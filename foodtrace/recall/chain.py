@@ -37,7 +37,7 @@ from foodtrace.recall.facts import Facts
 from foodtrace.recall.moves import Move
 from foodtrace.recall.quantities import HoldingSum
 from foodtrace.recall.settings import DEFAULT, Settings
-from foodtrace.recall.silence import unheard
+from foodtrace.recall.silence import free, unheard
 from foodtrace.recall.unlikelots import Unlike
 
 _PIECE = 2
@@ -199,7 +199,7 @@ class Drawing:
             asked=asked and any(each.born for _, each in sums),
             born=tuple((unit, each.born) for unit, each in sums if each.born),
             on_hand=tuple((unit, each.on_hand) for unit, each in sums if each.on_hand),
-            unknown=silent and any(each.on_hand and not each.counted for _, each in sums),
+            unknown=silent and any(free(each) and not each.counted for _, each in sums),
             **more,  # type: ignore[arg-type]
         )
 

@@ -32,6 +32,7 @@ from foodtrace.recall.heard import heard_of
 from foodtrace.recall.matter import Matter
 from foodtrace.recall.quantities import HoldingSum, Key
 from foodtrace.recall.shares import LineKey
+from foodtrace.recall.silence import free
 from foodtrace.recall.sums import told_of_all
 
 _TIME: Final = "%Y-%m-%dT%H:%M:%SZ"
@@ -214,7 +215,7 @@ def _parts(found: Affected, matter: Matter, goods: Goods) -> Iterator[_Part]:
                 line = goods.key(lot, unit)
                 row, factor = _row(found, lot, line, goods.rows)
                 unsaid = site in goods.silent and key not in goods.said
-                yield _Part(lot, site, line, row, factor, sums, unsaid and bool(sums.on_hand or sums.travelling), since[key], before[key])
+                yield _Part(lot, site, line, row, factor, sums, unsaid and bool(free(sums) or sums.travelling), since[key], before[key])
 
 
 def _sold(found: Affected, held: Collection[Holding], matter: Matter) -> tuple[dict[Key, int], dict[Key, int]]:

@@ -119,6 +119,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "没说是哪一批 ({lots}), 计入总数, 但不在任何网点名下: foodtrace case check {site} found --case {case} --lot 批次 --quantity {quantity}",
         "of which lot was not said ({lots}), so it counts, but is in no site's figures: foodtrace case check {site} found --case {case} --lot LOT --quantity {quantity}",
     ),
+    "cli.case.then_seal_any": ("立即封存, 写明批次: foodtrace case seal {site} --lot 批次 --quantity {quantity} --allow-short (批次: {lots})", "seal at once, and name the lot: foodtrace case seal {site} --lot LOT --quantity {quantity} --allow-short (lots: {lots})"),
     "cli.case.then_notify": ("重新通知: foodtrace case notify --silent, 并电话核实", "notify again: foodtrace case notify --silent, and confirm by phone"),
     "cli.case.then_reopen": ("案件已结案: foodtrace case reopen {case}", "the case is closed: foodtrace case reopen {case}"),
     "cli.case.then_widen_sample": ("抽查升为 {level} 级, 抽到并查完才能结案: foodtrace case sample {case}", "the sample goes up to level {level}; the case does not close before it is drawn and visited: foodtrace case sample {case}"),
@@ -215,13 +216,13 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "status.do_revisit": ("复查 {name}, 上次不合格  {phone}", "visit {name} again, the last check failed  {phone}"),
     "status.do_seal": ("{name} 还有 {quantity}{goods} 没有封存  {phone}", "{name} has {quantity}{goods} not sealed  {phone}"),
     "status.do_seal_received": (
-        "{name} 立案后收货 {quantity}{goods}, 没有记为封存: foodtrace case seal {site}  {phone}",
-        "{name}: {quantity}{goods} received after opening, not booked as sealed; foodtrace case seal {site}  {phone}",
+        "{name} 立案后收货 {quantity}{goods}, 没有记为封存: foodtrace case seal {site}{more}  {phone}",
+        "{name}: {quantity}{goods} received after opening, not booked as sealed; foodtrace case seal {site}{more}  {phone}",
     ),
     "status.do_dispose": ("{name} 封存的 {quantity}{goods} 待退回或销毁", "{name}: {quantity}{goods} in custody, to be returned or destroyed"),
     "status.do_seal_own": (
-        "{name} 是召回方, 有 {quantity}{goods} 没有封存: foodtrace case seal {site} --case {case}, 再销毁或解除",
-        "{name}, the recaller: {quantity}{goods} not sealed: foodtrace case seal {site} --case {case}, then destroy or clear them",
+        "{name} 是召回方, 有 {quantity}{goods} 没有封存: foodtrace case seal {site}{more} --case {case}, 再销毁或解除",
+        "{name}, the recaller: {quantity}{goods} not sealed: foodtrace case seal {site}{more} --case {case}, then destroy or clear them",
     ),
     "status.do_dispose_own": (
         "{name} 是召回方, 封存, 退回或不见的 {quantity}{goods} 待销毁或解除",
@@ -363,12 +364,13 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "its answer, and what was received, sealed or destroyed, contradict each other",
     ),
     "closing.line": ("  {name} ({site})  {what}", "  {name} ({site})  {what}"),
-    "closing.unknown": ("? (送到那里 {quantity}, 没有账, 也没有说)", "? ({quantity} were sent there; it keeps no books, and has not said)"),
+    "closing.unknown": ("? (按记录至多 {quantity}, 没有账, 也没有说)", "? (at most {quantity} by the records; it keeps no books, and has not said)"),
+    "closing.quantity": (" --quantity 数量", " --quantity QUANTITY"),
     "closing.part": ("{what} {quantity}{goods}", "{what} {quantity}{goods}"),
     "closing.do": ("      -> {command}", "      -> {command}"),
     "closing.do_silent": ("foodtrace case acknowledge {site} --case {case} --on-hand 批次=数量", "foodtrace case acknowledge {site} --case {case} --on-hand LOT=QUANTITY"),
     "closing.do_unnotified": ("foodtrace case notify {case} --new", "foodtrace case notify {case} --new"),
-    "closing.do_free": ("foodtrace case seal {site} --case {case}", "foodtrace case seal {site} --case {case}"),
+    "closing.do_free": ("foodtrace case seal {site}{goods} --case {case}", "foodtrace case seal {site}{goods} --case {case}"),
     "closing.do_found": (
         "foodtrace case seal {site} --lot 批次 --quantity 数量 --allow-short --case {case}; 或更正那次检查, 写明批次: foodtrace correct",
         "foodtrace case seal {site} --lot LOT --quantity QUANTITY --allow-short --case {case}; or correct that visit's record and name the lot: foodtrace correct",
@@ -386,8 +388,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{name} answered more than its book had: if it meant these, they came before its notice: foodtrace receive {lot} {quantity} --at {site} --transfer {number} --arrived {before}",
     ),
     "closing.do_undisposed": (
-        "foodtrace case destroy {site} --case {case} --place 地点 --witness 工号; 或 foodtrace case clear {case} 批次 --basis 依据 --approved-by 工号",
-        "foodtrace case destroy {site} --case {case} --place PLACE --witness NUMBER; or foodtrace case clear {case} LOT --basis WHY --approved-by NUMBER",
+        "foodtrace case destroy {site}{goods} --case {case} --place 地点 --witness 工号; 或 foodtrace case clear {case} 批次 --basis 依据 --approved-by 工号",
+        "foodtrace case destroy {site}{goods} --case {case} --place PLACE --witness NUMBER; or foodtrace case clear {case} LOT --basis WHY --approved-by NUMBER",
     ),
     "closing.do_twice": ("foodtrace case status {case} 写着怎样更正哪一条", "foodtrace case status {case} says which record to correct, and how"),
     "closing.do_contradicts": (

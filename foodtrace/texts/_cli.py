@@ -186,8 +186,8 @@ _RECALL: Final[dict[str, tuple[str, str]]] = {
         "the outlets' own records: {count}, the newest to {newest}; furthest behind: {oldest}",
     ),
     "cli.recall.silent": (
-        "从无自己的记录 ({count} 家, 现存不明): {names}",
-        "never recorded anything themselves ({count}, their stock is unknown): {names}",
+        "没有自己的进销记录 ({count} 家, 现存不明): {names}",
+        "no records of their own of what became of these goods ({count}, their stock is unknown): {names}",
     ),
     "cli.recall.told": (
         "没有自己的记录, 现存按回执或别人的记录 ({count} 家): {names}",

@@ -126,6 +126,19 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "if more was found, say so: --lot, --quantity and --allow-short",
     ),
     "case.nothing_there": ("账面上 {name} 没有案件 {case} 的货", "by the book {name} holds nothing of case {case}"),
+    "case.holds_less": ("账面上 {name} 只有 {expected}, 写的是 {value}", "by the book {name} has {expected}, {value} was said"),
+    "case.holds_less.hint": (
+        "先核对数量; 实有这么多, 用 --allow-short 照实记录",
+        "check the quantity first; if so much is there, --allow-short records it as it is",
+    ),
+    "case.quantity_needed": (
+        "{name} 没有自己的账, 也没有回执: {value} 还有多少没人知道, 按记录至多 {expected}; 不写数量就等于没人数过",
+        "{name} keeps no books and has not answered: how much of {value} is there nobody knows, by the records at most {expected}; without a quantity nobody has counted it",
+    ),
+    "case.quantity_needed.hint": (
+        "数过再写: --lot {value} --quantity 数量; 或先记它的回执: foodtrace case acknowledge {site} --case {case} --on-hand {value}=数量",
+        "count it and say so: --lot {value} --quantity QUANTITY; or record its answer first: foodtrace case acknowledge {site} --case {case} --on-hand {value}=QUANTITY",
+    ),
     "case.nothing_there.hint": ("用 --lot 和 --quantity 写明", "name it with --lot and --quantity"),
     "case.return_same_site": ("退回方和收回方都是 {name}", "the goods would go back from {name} to itself"),
     "case.return_same_site.hint": ("看看 --to; 货仍在原处就不用记退回", "check --to; goods that stay where they are did not go back"),

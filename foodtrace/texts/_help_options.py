@@ -283,7 +283,7 @@ OPTIONS: Final[dict[str, str]] = {
     "Record it although the book says that less was there.": "账面说没有这么多, 也照样记录。",
     "Open another although a case of this scope and class is open.": "虽有同一范围同一级别的案件正在进行, 仍另立一案。",
     "Lot; by default every lot of the case there, with --quantity the only one there.": "批次; 默认该处有的全部涉案批次, 给了 --quantity 则须只有一批。",
-    "How much; by default all that is there by the book.": "多少; 默认账面上的全部。",
+    "How much; by default all that is there by the book; needed where the site keeps none.": "多少; 默认账面上的全部; 网点没有自己的账时必须写。",
     "Call off what is planned at SITE (of --lot, or all of it).": "取消 SITE 已定的销毁 (--lot 只取消该批, 否则全部)。",
     "Do not destroy: say when it is to happen.": "先不销毁: 说定在何时。",
     "Record that time and place of what is planned were reported just now.": "记录刚刚报告了计划的时间和地点。",

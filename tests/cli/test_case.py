@@ -120,7 +120,7 @@ def test_the_workbook_says_of_each_site_what_was_done_when_by_whom_and_with_what
     folder, lot = trade
     opened(folder, lot)
     (folder / "seal.jpg").write_bytes(b"photo")
-    run(folder, "case", "seal", "福安超市", "--evidence", "seal.jpg", "--by", "W7")
+    run(folder, "case", "seal", "福安超市", "--quantity", "120kg", "--evidence", "seal.jpg", "--by", "W7")
     run(folder, "case", "report", "--xlsx", "r.xlsx", "--out", "r.html")
     heads, *rows = load_workbook(folder / "r.xlsx")["Steps"].iter_rows(values_only=True)
     (row,) = [dict(zip(heads, each, strict=True)) for each in rows]
@@ -208,12 +208,14 @@ def test_goods_checks_and_closing_step_by_step(trade: tuple[Path, str]) -> None:
     folder, lot = trade
     opened(folder, lot)
     run(folder, "case", "notify", "--out", "n")
-    assert "sealed" in run(folder, "case", "seal", "福安超市", "--evidence", "label.png")
+    assert "case.quantity_needed" in run(folder, "case", "seal", "福安超市", "--evidence", "label.png", code=1)
+    assert "-> foodtrace case seal L-0004 --quantity QUANTITY --case" in run(folder, "case", "close", code=1)
+    assert "sealed" in run(folder, "case", "seal", "福安超市", "--quantity", "120kg", "--evidence", "label.png")
     assert "case.no_file" in run(folder, "case", "seal", "福安超市", "--evidence", "missing.jpg", code=1)
     said = run(folder, "case", "return", "福安超市", "--quantity", "1kg", "--to", "李记蔬菜")
     assert f"no lot given; the one lot of the case at 福安超市 is L-0001/{lot}" in said
     assert "Art. 63" in run(folder, "case", "destroy", "福安超市"), "unreported"
-    run(folder, "case", "return", "惠民菜店", "--to", "李记蔬菜")
+    run(folder, "case", "return", "惠民菜店", "--quantity", "80kg", "--to", "李记蔬菜")
     assert "transfer.recalled" in run(folder, "case", "restock", "李记蔬菜", lot, code=1)
     run(folder, "case", "sample", "--level", "A")
     assert "4 of 4" in run(folder, "case", "sample", "--verify")
@@ -321,13 +323,15 @@ def test_recall_of_a_lot_with_a_case_says_who_was_told_and_how_far_each_source_h
     assert "case 2026-0001, scope version 1: its steps are counted here" in said
     assert "R4 notified            100.0 %  2 / 2 outlets" in said
     assert "records received: 1 log, the newest to " in said
-    assert "never recorded anything themselves (2, their stock is unknown): " in said
+    assert "no records of their own of what became of these goods (2, their stock is unknown): " in said
     shops = [row for row in json.loads(run(folder, "recall", lot, "--json"))["outlets"] if row["last_entry"] is None]
     first = shops[0]
     left = f"{lot}={first['amounts'][0]['likely']}g"
     run(folder, "case", "acknowledge", first["site"], "--on-hand", left)
     told = run(folder, "recall", lot)
-    assert "never recorded anything themselves (1, their stock is unknown): " in told, "the list, the table and the total say the same"
+    assert "no records of their own of what became of these goods (1, their stock is unknown): " in told, (
+        "the list, the table and the total say the same"
+    )
     assert f"by what others recorded (1): {first['name']}" in told
     assert told.count("?") < said.count("?")
     rows = list(csv.DictReader(run(folder, "recall", lot, "--csv", "-").splitlines()))

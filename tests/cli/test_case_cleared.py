@@ -126,7 +126,7 @@ def test_a_visit_that_finds_cleared_goods_says_so_and_one_that_finds_more_brings
 
 
 def test_goods_found_again_beside_as_many_under_seal_are_asked_about_and_corrected(cleared: Cleared) -> None:
-    cleared("26T12:10", "case", "destroy", "Coop", "--place", "kiln", "--witness", "7")
+    cleared("26T12:10", "case", "destroy", "Coop", "--quantity", "30kg", "--place", "kiln", "--witness", "7")
     cleared("26T12:11", "case", "check", "Coop", "found", "--quantity", "40kg")
     cleared("26T12:12", "case", "seal", "Coop", "--quantity", "40kg")
     said = cleared("27T12:13", "case", "check", "Coop", "found", "--quantity", "40kg")

@@ -57,7 +57,7 @@ def test_a_second_plan_names_the_first_and_a_plan_can_be_called_off(here: Inside
     chain(world).at(3).open(LOT)
     (plan,) = world.do(destruction.plan_destruction, None, "X", LOT, kg(60), due=day(8), place="yard")
     world.ledger.close()
-    words = (*NOW, "case", "destroy", "X", "--plan", "2026-03-11T09:00", "--place", "yard")
+    words = (*NOW, "case", "destroy", "X", "--quantity", "60kg", "--plan", "2026-03-11T09:00", "--place", "yard")
     assert f"case.planned: X-name is to destroy 60.0 kg on 2026-03-10 09:00 already (plan {plan.id})" in here(*words, code=1)
     assert "取消" in here(*NOW, "case", "destroy", "X", "--call-off", lang="zh")
     assert "2026-03-11 09:00" in here("--now", "2026-03-07 12:05", *words[2:])

@@ -36,7 +36,7 @@ def test_pieces_are_said_in_chinese_to_who_reads_chinese(eggs: Path) -> None:
     said.append(run(eggs, "certificate", "show", "label.png", lang="zh"))
     said.append(run(eggs, "case", "open", lot, "--class", "2", "--known", "2026-01-01T00:00", "--reason", "x", lang="zh"))
     said.append(run(eggs, "case", "notify", lang="zh"))
-    for words in (("case", "status"), ("case", "seal", "福安超市"), ("reconcile",), ("drill", "--seed", "1")):
+    for words in (("case", "status"), ("case", "seal", "福安超市", "--quantity", "12个"), ("reconcile",), ("drill", "--seed", "1")):
         said.append(run(eggs, *words, lang="zh"))
     notice = "".join(each.read_text(encoding="utf-8") for each in eggs.glob("**/*.html"))
     assert "12 件" in notice

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from foodtrace import Ledger, Quantity
-from foodtrace.events import CertificateIssued, Event, FormulaBatch, Portion, Receipt, Refusal, Sale, Site, Transfer
+from foodtrace.events import CertificateIssued, Event, FormulaBatch, Portion, Receipt, Refusal, Sale, Site, StockCount, Transfer
 from foodtrace.events.canonical import decode
 from foodtrace.graph.edges import micros
 from foodtrace.operations import cases
@@ -92,6 +92,11 @@ class World:
 
     def got(self, lot: str, at: str, quantity: int, source: str = "") -> World:
         self.put(Receipt(id=self.name(), at=self.now, site=at, lot=lot, quantity=kg(quantity), source=source))
+        return self
+
+    def keeping(self, *sites: str) -> World:
+        """Let sites keep books, of other goods, so that they are believed to keep them of these: what the records say is there is known."""
+        self.put(*(StockCount(id=self.name(), at=self.now, site=each, lot="OP-P/BOOKS", quantity=kg(1)) for each in sites))
         return self
 
     def sell(self, lot: str, at: str, quantity: int) -> World:

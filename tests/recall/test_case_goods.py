@@ -52,6 +52,7 @@ def test_five_times_each_with_quantity_evidence_and_who(world: World) -> None:
 
 
 def test_a_destruction_is_reported_before_it_happens_and_one_that_was_not_stands_there_as_such(world: World) -> None:
+    world.keeping("X", "Y", "Z")
     case = world.open(LOT, level=1)
     refuses(world, "case.no_plan", destruction.report_destruction, case, "X")
     refuses(world, "case.due_past", destruction.plan_destruction, case, "X", LOT, kg(60), due=day(2))
@@ -76,6 +77,7 @@ def test_a_destruction_is_reported_before_it_happens_and_one_that_was_not_stands
 
 
 def test_goods_that_are_planned_to_be_destroyed_are_not_planned_twice(world: World) -> None:
+    world.keeping("X", "Y", "Z")
     case = world.open(LOT)
     plan = destruction.plan_destruction
     (first,) = world.do(plan, case, "X", LOT, kg(50), due=day(4), place="yard")
@@ -102,6 +104,7 @@ def test_goods_that_are_planned_to_be_destroyed_are_not_planned_twice(world: Wor
 
 
 def test_what_is_sealed_is_not_sealed_again(world: World) -> None:
+    world.keeping("X", "Y", "Z")
     case = world.open(LOT)
     world.do(disposal.dispose, "seal", case, "X", LOT, kg(20))
     (rest,) = world.do(disposal.dispose, "seal", case, "X", None, None)
@@ -124,9 +127,10 @@ def test_a_plan_put_on_record_twice_is_recorded_and_said(world: World) -> None:
 
 
 def test_nobody_returns_more_than_there_was_nor_goods_of_another_case(world: World) -> None:
+    world.keeping("X", "Y", "Z")
     world.born("K", "Q", 40).move("OP-Q/K", "Q", "X", 40)
     case = world.open(LOT)
-    refuses(world, "site.insufficient", disposal.dispose, "return", case, "X", LOT, kg(61), to="W")
+    refuses(world, "case.holds_less", disposal.dispose, "return", case, "X", LOT, kg(61), to="W")
     refuses(world, "case.return_to", disposal.dispose, "return", case, "X", LOT, kg(1))
     refuses(world, "case.not_affected", disposal.dispose, "seal", case, "X", "OP-Q/K", kg(1))
     refuses(world, "case.not_affected", disposal.dispose, "seal", case, "F", None, None)
@@ -140,6 +144,7 @@ def test_nobody_returns_more_than_there_was_nor_goods_of_another_case(world: Wor
 
 
 def test_what_a_site_answered_is_what_is_sealed_and_taken_back_more_or_less_than_the_book_knew(world: World) -> None:
+    world.keeping("X", "Y", "Z")
     case = world.open(LOT)
     world.do(notices.notify, case)
     world.at(3.5).do(notices.acknowledge, case, "X", [(LOT, kg(300))])
@@ -149,8 +154,8 @@ def test_what_a_site_answered_is_what_is_sealed_and_taken_back_more_or_less_than
     (sealed,) = world.do(disposal.dispose, "seal", case, "Y", None, None)
     assert sealed.quantity == kg(4), "the book had 30, of which 26 are unaccounted"
     assert {row.site: row.amounts[0].sealed for row in world.answer(case).outlets} == {"X": 300_000, "Y": 4_000}
-    refuses(world, "site.insufficient", disposal.dispose, "return", case, "X", LOT, kg(301), to="W")
-    refuses(world, "site.insufficient", disposal.dispose, "destroy", case, "Y", LOT, kg(5))
+    refuses(world, "case.holds_less", disposal.dispose, "return", case, "X", LOT, kg(301), to="W")
+    refuses(world, "case.holds_less", disposal.dispose, "destroy", case, "Y", LOT, kg(5))
     (sent,) = world.at(5).do(disposal.dispose, "return", case, "X", LOT, None, to="P")
     assert sent.quantity == kg(300)
     assert not [each for each in left(world, case) if each[1] == "X"], "nothing is left there to be closed over"
@@ -160,6 +165,7 @@ def test_what_a_site_answered_is_what_is_sealed_and_taken_back_more_or_less_than
 
 
 def test_who_answered_that_nothing_is_left_has_nothing_to_seal(world: World) -> None:
+    world.keeping("X", "Y", "Z")
     case = world.open(LOT)
     world.do(notices.notify, case)
     world.at(3.5).do(notices.acknowledge, case, "X", [], nothing=True)
@@ -296,6 +302,7 @@ def test_what_a_visit_finds_after_closing_is_recorded_and_the_case_is_to_be_reop
 
 def test_goods_of_a_recall_never_go_back_on_the_shelf_closed_or_not(world: World) -> None:
     """ByHeart 2025: returned cans were put out again in 175 shops."""
+    world.keeping("X", "Y", "Z")
     case = world.open(LOT)
     world.do(disposal.dispose, "return", case, "X", LOT, None, to="W")
     refuses(world, "transfer.recalled", reselling.restock, "W", LOT, kg(60))
@@ -362,6 +369,7 @@ def test_what_was_true_and_what_was_known_when_it_was_due_both_stay_on_the_statu
 
 
 def test_a_quantity_without_a_lot_is_of_the_one_lot_there_and_asked_about_where_there_are_several(world: World) -> None:
+    world.keeping("X", "Y", "Z")
     world.born("K", "Q", 40)
     case = world.open(LOT, "OP-Q/K")
     (sealed,) = world.do(disposal.dispose, "seal", case, "X", None, kg(10))
@@ -374,13 +382,14 @@ def test_a_quantity_without_a_lot_is_of_the_one_lot_there_and_asked_about_where_
     world.do(disposal.dispose, "return", case, "X", "OP-Q/K", None, to="W")
     (plan,) = world.do(destruction.plan_destruction, case, "X", None, kg(10), **planned)
     assert plan.lot == LOT, "of the other nothing is there"
-    refuses(world, "site.insufficient", disposal.dispose, "destroy", case, "X", None, kg(61))
+    refuses(world, "case.holds_less", disposal.dispose, "destroy", case, "X", None, kg(61))
     world.do(disposal.dispose, "return", case, "X", LOT, None, to="W")
     nothing = refuses(world, "case.which_lot_here", disposal.dispose, "seal", case, "X", None, kg(1), allow_short=True)
     assert nothing.as_dict()["candidates"] == ["OP-P/L", "OP-Q/K"], "of none is anything there by the book"
 
 
 def test_two_names_of_one_lot_are_one_lot_to_a_quantity(world: World) -> None:
+    world.keeping("X", "Y", "Z")
     world.put(Alias(id="a", at=world.now, site="P", lot=LOT, alias="OP-P/BOX"))
     case = world.open(LOT)
     (sealed,) = world.do(disposal.dispose, "seal", case, "X", None, kg(10))
@@ -390,6 +399,7 @@ def test_two_names_of_one_lot_are_one_lot_to_a_quantity(world: World) -> None:
 
 
 def test_goods_do_not_go_back_to_where_they_are_by_command_or_as_an_event(world: World) -> None:
+    world.keeping("X", "Y", "Z")
     case = world.open(LOT)
     refuses(world, "case.return_same_site", disposal.dispose, "return", case, "X", LOT, kg(5), to="X")
     with pytest.raises(BadData) as error:
@@ -409,6 +419,7 @@ def test_a_return_to_somebody_who_never_supplied_the_goods_is_recorded_and_said(
 
 
 def test_a_destruction_that_was_reported_before_the_risk_was_known_was_not_duly_reported(world: World) -> None:
+    world.keeping("X", "Y", "Z")
     case = world.open(LOT)
     long_ago = day(-2000)
     (event,) = world.at(4).do(disposal.dispose, "destroy", case, "Y", LOT, None, reported=long_ago, witness="W-7", place="yard")

@@ -39,6 +39,7 @@ from tests.recall.casework import World, day, kg
 
 
 def test_a_case_closes_when_nothing_is_left_and_everybody_answered(world: World) -> None:
+    world.keeping("X", "Y", "Z")
     case = world.open(LOT)
     error = refuses(world, "case.not_done", cases.close, case)
     assert isinstance(error, NotDone)

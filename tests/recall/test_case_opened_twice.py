@@ -103,6 +103,7 @@ def test_who_writes_means_the_case_his_log_has_a_say_in(world: World) -> None:
 
 
 def test_what_happened_to_goods_is_booked_for_either(world: World) -> None:
+    world.keeping("X", "Y", "Z")
     for site in ("X", "Z"):
         world.do(disposal.dispose, "seal", CASE, site, None, None)
     for name, site in (("local/office", "X"), (SHOP, "Z")):
@@ -137,6 +138,7 @@ def test_the_command_line_lists_both_and_asks_which(here: Inside, tmp_path: Path
 
 def test_what_was_done_and_refused_for_one_case_is_no_note_of_the_other(world: World) -> None:
     """Seals without evidence and refused sales of L at X and of K at Z: each case tells its own, by the names over the doors."""
+    world.keeping("X", "Y", "Z")
     for site, lot in (("X", LOT), ("Z", ELSE)):
         world.do(disposal.dispose, "seal", CASE, site, lot, None)
         with pytest.raises(FoodtraceError):

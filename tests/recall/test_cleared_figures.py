@@ -82,6 +82,7 @@ def test_custody_stands_in_what_is_retrieved_and_own_stock_in_no_base(world: Wor
 
 def test_cleared_goods_sold_without_a_notice_stay_in_what_should_be_recalled(world: World) -> None:
     """By the letter they were sold before any notice, and out of B: two clearings and a sale had made 100 % of what was left."""
+    world.keeping("X", "Y", "Z")
     world.sell(LOT, "X", 10)
     case = world.at(4).open(LOT, operator="OP-W")
     world.do(disposal.dispose, "destroy", case, "Y", LOT, None)

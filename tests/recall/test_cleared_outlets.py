@@ -149,6 +149,7 @@ def test_a_case_all_of_whose_goods_were_cleared_closes_and_its_suppliers_need_no
 
 
 def test_sealed_goods_that_were_cleared_are_no_obstacle_and_what_another_lot_has_there_is(world: World) -> None:
+    world.keeping("X", "Y", "Z")
     world.born("K", "Q", 10).move(OTHER, "Q", "X", 10)
     case = world.at(4).open(LOT, OTHER)
     world.do(disposal.dispose, "seal", case, "X", LOT, None)

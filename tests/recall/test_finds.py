@@ -146,6 +146,7 @@ def recalled(world: World) -> str:
 
 
 def test_goods_found_again_while_as_many_bear_a_seal_are_asked_about_with_both_records(world: World) -> None:
+    world.keeping("X", "Y", "Z")
     case = recalled(world)
     assert found(world.at(5), case, "X", 40).finds == ()
     world.do(disposal.dispose, "seal", case, "X", LOT, kg(40))
@@ -162,6 +163,7 @@ def test_goods_found_again_while_as_many_bear_a_seal_are_asked_about_with_both_r
 
 @pytest.mark.parametrize("wrong", ["the seal", "the visit"])
 def test_correcting_either_record_counts_the_goods_once_and_ends_the_question(world: World, wrong: str) -> None:
+    world.keeping("X", "Y", "Z")
     case = recalled(world)
     found(world.at(5), case, "X", 40)
     world.do(disposal.dispose, "seal", case, "X", LOT, kg(40))
@@ -177,6 +179,7 @@ def test_correcting_either_record_counts_the_goods_once_and_ends_the_question(wo
 
 
 def test_sealing_the_goods_that_were_found_says_that_they_are_others(world: World) -> None:
+    world.keeping("X", "Y", "Z")
     case = recalled(world)
     found(world.at(5), case, "X", 40)
     world.do(disposal.dispose, "seal", case, "X", LOT, kg(40))
@@ -188,6 +191,7 @@ def test_sealing_the_goods_that_were_found_says_that_they_are_others(world: Worl
 
 
 def test_of_goods_of_no_lot_no_more_stands_open_than_was_found(world: World) -> None:
+    world.keeping("X", "Y", "Z")
     case = recalled(world)
     world.at(5).put(EffectivenessCheck(id="c1", at=world.now, site="X", case=case, result="found", quantity=kg(10)))
     world.do(disposal.dispose, "seal", case, "X", LOT, kg(40), allow_short=True)
@@ -196,6 +200,7 @@ def test_of_goods_of_no_lot_no_more_stands_open_than_was_found(world: World) -> 
 
 
 def test_goods_of_no_lot_found_again_after_as_much_was_sealed_are_others_and_are_asked_about(world: World) -> None:
+    world.keeping("X", "Y", "Z")
     case = recalled(world)
     world.at(5).put(EffectivenessCheck(id="c1", at=world.now, site="X", case=case, result="found", quantity=kg(40)))
     world.do(disposal.dispose, "seal", case, "X", LOT, kg(40), allow_short=True)

@@ -64,6 +64,7 @@ def found(world: World, case: str, site: str, quantity: Quantity, lot: str = LOT
 
 
 def test_found_goods_stay_open_until_they_are_sealed_although_a_later_visit_finds_none(world: World) -> None:
+    world.keeping("X", "Y", "Z")
     case = recalled(world)
     assert rates(world, case) == [(600_000, 600_000)] * 2
     found(world.at(7), case, "X", kg(40))
@@ -87,6 +88,7 @@ def test_found_goods_that_the_book_has_are_counted_once(world: World) -> None:
 
 
 def test_found_goods_of_no_lot_stand_open_until_as_much_is_disposed_of_there(world: World) -> None:
+    world.keeping("X", "Y", "Z")
     world.born("K", "P", 10).move(OTHER, "P", "X", 10)
     case = recalled(world, LOT, OTHER)
     world.do(disposal.dispose, "destroy", case, "X", OTHER, None)

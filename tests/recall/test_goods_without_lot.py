@@ -73,6 +73,7 @@ def test_what_is_listed_as_possible_is_held_and_never_told_to_be_free(told: tupl
 
 def test_sealed_sent_back_and_destroyed_without_naming_them_and_the_case_closes(told: tuple[World, str, str]) -> None:
     world, case, name = told
+    world.keeping("X", "Y", "Z")
     (sealed,) = world.do(disposal.dispose, "seal", case, "Z", None, None)
     assert (sealed.lot, sealed.quantity) == (name, kg(50))
     assert there(world, case)[1] == 50_000

@@ -134,4 +134,9 @@ def check(
     for each in found.consequences:
         if each == "seal" and found.lots:
             continue  # by which lot, the line above asks; with it this one is said
+        if each == "seal" and not event.lot:
+            lots = ", ".join(found.among[:_LOTS]) + (" .." if len(found.among) > _LOTS else "")
+            size_ = str(event.quantity).replace(" ", "")
+            say("  " + ctx.t("cli.case.then_seal_any", site=event.site, quantity=size_, lots=lots))
+            continue
         say("  " + ctx.t("cli.case.then_" + each, site=event.site, level=found.level, case=event.case, goods=goods))

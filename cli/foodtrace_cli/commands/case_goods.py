@@ -17,7 +17,9 @@ from foodtrace_cli.typed import Word
 
 _SITE = click.argument("site")
 _LOT = click.option("--lot", default=None, help="Lot; by default every lot of the case there, with --quantity the only one there.")
-_QUANTITY = click.option("--quantity", default=None, help="How much; by default all that is there by the book.")
+_QUANTITY = click.option(
+    "--quantity", default=None, help="How much; by default all that is there by the book; needed where the site keeps none."
+)
 _SHORT = click.option("--allow-short", is_flag=True, help="Record it although the book says that less was there.")
 
 

@@ -12,6 +12,7 @@ from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, say
 
 if TYPE_CHECKING:
+    from foodtrace.operations.casestatus import Task
     from foodtrace.operations.closing import Condition, Goods
     from foodtrace.operations.maybesame import MaybeSame
     from foodtrace.operations.missing import Unaccounted
@@ -76,8 +77,13 @@ def said_otherwise(ctx: Context, case: str, sites: Collection[str]) -> None:
 def commands(ctx: Context, case: str, each: Condition) -> Iterator[str]:
     """Iterate over the commands that mend one thing that stands against closing."""
     words = {"site": each.site, "case": case, "name": each.name}
+    if each.unknown:
+        lots = dict.fromkeys(goods.lot for goods in each.goods)
+        for lot in [f" --lot {lot}" for lot in lots][:_LOADS] if len(lots) > 1 else [""]:
+            yield ctx.t("closing.do_" + each.kind, **words, goods=lot + ctx.t("closing.quantity"))
+        return
     if each.kind not in ("travelling", "contradicts"):
-        yield ctx.t("closing.do_" + each.kind, **words)
+        yield ctx.t("closing.do_" + each.kind, **words, goods="")
         return
     for goods in each.goods[:_LOADS]:
         how = "travelling_said" if goods.before else each.kind
@@ -111,8 +117,8 @@ def lots_of(ctx: Context, goods: Iterable[Goods], unit: str) -> str:
     return " (" + ", ".join(f"{lot} {amount(ctx, quantity, unit)}" for lot, quantity in sums.items()) + ")"
 
 
-def size_of(ctx: Context, each: Condition) -> str:
-    """Print how much it is; of what nobody knows, what was sent there."""
+def size_of(ctx: Context, each: Condition | Task) -> str:
+    """Print how much it is; of what nobody knows, how much by the records."""
     size = amount(ctx, each.quantity, each.unit)
     return ctx.t("closing.unknown", quantity=size) if each.unknown else size
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from foodtrace_cli.commands.case_common import CASE_ARGUMENT, moment, names_of
-from foodtrace_cli.commands.case_left import amount, lots_of, maybe_same_words, unaccounted_words, which
+from foodtrace_cli.commands.case_left import amount, lots_of, maybe_same_words, size_of, unaccounted_words, which
 from foodtrace_cli.commands.recall import check_known, write
 from foodtrace_cli.commands.recall_screen import View, dated_ahead
 from foodtrace_cli.commands.recall_table import shown_quantity, shown_unit
@@ -247,7 +247,8 @@ def _task(ctx: Context, found: CaseStatus, task: Task, start: str, here: Sequenc
         "late": task.late_by,
         "hours": task.hours,
         "count": task.count,
-        "quantity": amount(ctx, task.quantity, task.unit) + which(task, here) if task.quantity else "",
+        "quantity": size_of(ctx, task) + which(task, here) if task.quantity else "",
+        "more": ctx.t("closing.quantity") if task.unknown else "",
         "goods": lots_of(ctx, task.goods, task.unit),
         "names": _few(names),
         "lot": ", ".join(each.lot for each in task.goods),

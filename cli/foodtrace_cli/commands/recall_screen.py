@@ -411,10 +411,10 @@ def _freshness(ctx: Context, answer: Any) -> None:
     if logs:
         names = ", ".join(f"{each.log} {shown_time(each.newest)}" for each in logs[:_OLDEST])
         _put(ctx.t("cli.recall.fresh_logs", count=len(logs), newest=shown_time(logs[-1].newest), oldest=names))
-    never = [row for row in answer.outlets if row.last_entry is None]
-    silent = [row.name or row.site for row in never if _unknown(row)]
-    told = [row.name or row.site for row in never if not _unknown(row)]
-    heard = sorted((row for row in answer.outlets if row.last_entry is not None), key=lambda row: row.last_entry)
+    # What others wrote of goods sealed or sent back is an entry too: whose stock is unknown has no word of its own on them.
+    silent = [row.name or row.site for row in answer.outlets if _unknown(row)]
+    told = [row.name or row.site for row in answer.outlets if row.last_entry is None and not _unknown(row)]
+    heard = sorted((row for row in answer.outlets if row.last_entry is not None and not _unknown(row)), key=lambda row: row.last_entry)
     if heard:
         names = ", ".join(f"{row.name or row.site} {shown_time(row.last_entry)}" for row in heard[:_OLDEST])
         _put(ctx.t("cli.recall.fresh_sites", count=len(heard), newest=shown_time(heard[-1].last_entry), oldest=names))

@@ -142,11 +142,18 @@ def _quantities(ctx: Context, amount: Any, *, products: bool) -> dict[str, str]:
     made |= _of_what(ctx, amount, products=products)
     if amount.at_notice is None:
         made["at_notice"] = "-"
-    may_be = "?" if amount.on_hand is None else ""
     if amount.travelling:
         made["travelling"] = shown_quantity(amount.travelling, amount.unit)
     made["nothing"] = shown_quantity(0, amount.unit)
-    return {"unit": shown_unit(ctx, amount.unit), "on_hand": shown_quantity(amount.likely, amount.unit) + may_be, **made}
+    return {"unit": shown_unit(ctx, amount.unit), "on_hand": _there([amount], amount.unit), **made}
+
+
+def _there(amounts: Sequence[Any], unit: str) -> str:
+    """Return what is there: what is known of it, be it only what bears a seal, and beside it what is not, with its question mark."""
+    known = sum(each.sealed if each.on_hand is None else each.likely for each in amounts)
+    unknown = [each.likely - each.sealed for each in amounts if each.on_hand is None]
+    parts = [shown_quantity(known, unit)] if known or not unknown else []
+    return "+".join([*parts, *([shown_quantity(sum(unknown), unit) + "?"] if unknown else [])])
 
 
 def _of_what(ctx: Context, amount: Any, *, products: bool) -> dict[str, str]:
@@ -174,10 +181,6 @@ def totals(ctx: Context, rows: Iterable[Any], *, products: bool = False) -> list
     made = []
     for (unit, _, _), found in added_up(rows).items():
         amounts = [amount for _, amount in found]
-        known = sum(each.likely for each in amounts if each.on_hand is not None)
-        unknown = [each.likely for each in amounts if each.on_hand is None]
-        parts = [shown_quantity(known, unit)] if known or not unknown else []
-        on_hand = "+".join([*parts, *([shown_quantity(sum(unknown), unit) + "?"] if unknown else [])])
         travelling = sum(each.travelling for each in amounts)
         made.append(
             {
@@ -189,7 +192,7 @@ def totals(ctx: Context, rows: Iterable[Any], *, products: bool = False) -> list
                 "sold": _known(amounts, "sold", unit),
                 "received": _known(amounts, "received", unit),
                 **({"travelling": shown_quantity(travelling, unit)} if travelling else {}),
-                "on_hand": on_hand,
+                "on_hand": _there(amounts, unit),
                 **{name: shown_quantity(total, unit) for name, total in _sums(amounts) if total or name not in _WHERE_ANY},
             }
         )

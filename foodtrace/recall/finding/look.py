@@ -26,6 +26,7 @@ from foodtrace.recall.facts import Case, Facts, found_there
 from foodtrace.recall.matter import Matter
 from foodtrace.recall.quantities import HoldingSum, Key
 from foodtrace.recall.settings import Settings
+from foodtrace.recall.silence import by_case, unheard
 from foodtrace.recall.sums import answers_of, sums_with_said
 
 _LAST: Final = 86_400_000_000 - 1
@@ -97,6 +98,16 @@ class Look:
         if self._answers is not None:
             return self._answers
         return {} if self.case is None else answers_of(self.case, self.now, self.representative)
+
+    @cached_property
+    def by_case(self) -> Mapping[int, int]:
+        """Site -> when it was last recorded what was sealed there, went back or was destroyed."""
+        return by_case((flow.kind, flow.site, flow.recorded) for flow in self.found.flows)
+
+    @cached_property
+    def unheard(self) -> frozenset[int]:
+        """Sites that do not say what became of these goods."""
+        return unheard(self.facts, self.found, self.sums)
 
     @cached_property
     def matter(self) -> Matter:

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from foodtrace.graph.flows import ALWAYS, BIRTHS, STYLE2, FlowKind
 from foodtrace.recall.finding.look import Entry, Finding, Look
 from foodtrace.recall.quantities import HoldingSum, Key
+from foodtrace.recall.silence import free
 
 _GOES = frozenset({FlowKind.CONSUMED, FlowKind.SOLD, FlowKind.DESTROYED, FlowKind.LOST, FlowKind.USED})
 
 
 def stock(look: Look) -> Iterator[Finding]:
-    """unexplained_stock, unaccounted, returns_exceed_sales, silent_site."""
+    """unexplained_stock, unaccounted, returns_exceed_sales."""
     for (lot, site, unit), each in look.sums.items():
         if (lot, site) not in look.found.holdings:
             continue
@@ -24,10 +25,23 @@ def stock(look: Look) -> Iterator[Finding]:
         if each.brought_back > each.sold:
             value, entries = each.brought_back - each.sold, look.newest(look.brought_back[lot, site, unit])
             yield Finding(kind="returns_exceed_sales", lot=lot, site=site, value=value, unit=unit, entries=entries)
+
+
+def silence(look: Look) -> Iterator[Finding]:
+    """silent_site: stock on hand, and no entry of late; nor is one that only says what was sealed, went back or was destroyed there."""
+    for (lot, site, unit), each in look.sums.items():
+        if (lot, site) not in look.found.holdings:
+            continue
         last = look.found.sites[site].last_entry if site in look.found.sites else None
-        if each.on_hand and (last is None or look.now - last > look.settings.silent_after):
+        quiet = last is None or look.now - last > look.settings.silent_after
+        if each.on_hand and (quiet or (free(each) > 0 and (lot, site) not in look.answers and _not_its_own(look, site, last))):
             entries = look.at((lot, site)) or look.counted((lot, site))
             yield Finding(kind="silent_site", lot=lot, site=site, value=each.on_hand, unit=unit, entries=entries)
+
+
+def _not_its_own(look: Look, site: int, last: int | None) -> bool:
+    """Say whether the last entry at a site that keeps no books only says what was sealed, went back or was destroyed there."""
+    return last is not None and last <= look.by_case.get(site, last - 1) and site in look.unheard
 
 
 def over_certified(look: Look) -> Iterator[Finding]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any, Final, TypeAlias
 
 from foodtrace.graph.flowkind import FlowKind
@@ -13,6 +14,7 @@ from foodtrace.recall.plain import HandOver
 from foodtrace.recall.plain.figures import UNIT_NAMES
 from foodtrace.recall.plain.gather import KIND, LAST_ENTRY, NAME, Gathered
 from foodtrace.recall.plain.lot import BOTH, RECEIVED, LotBooks
+from foodtrace.recall.silence import by_case, free
 
 Found: TypeAlias = tuple[str, int, int, int, int, tuple[Entry, ...]]
 """(kind, lot, site, unit or -1, value, entries), as :class:`foodtrace.recall.finding.look.Finding` says."""
@@ -24,6 +26,7 @@ _BORN: Final = int(FlowKind.BORN)
 _LEAVING: Final = (FlowKind.DISPATCH, FlowKind.RETURN)
 _OUT: Final = frozenset(map(int, (*_LEAVING, FlowKind.CONSUMED, FlowKind.SOLD, FlowKind.DESTROYED, FlowKind.LOST, FlowKind.USED)))
 _NONE: Final = -1
+_RECORDED: Final = 7
 _BY_COUNT: Final = frozenset({"unexplained_stock", "unaccounted"})
 """What a count shows, and so an answer."""
 
@@ -44,6 +47,8 @@ class Findings:
         self.late = now - transit_limit
         self.unregistered = {site for site, said in gathered.sites.items() if not said[KIND]}
         early = now - silent_after
+        self.unheard: Callable[[], Collection[int]] = frozenset
+        """Tells which sites do not say what became of these goods (:mod:`foodtrace.recall.silence`)."""
         self.silent = {site for site, said in gathered.sites.items() if said[LAST_ENTRY] is None or said[LAST_ENTRY] < early}
 
     def all(self) -> set[Found]:
@@ -75,6 +80,14 @@ class Findings:
             }
             for kind, lot, site, unit, value, entries in found
         ]
+
+    @cached_property
+    def _by_case(self) -> Collection[int]:
+        """Sites that keep no books, and whose last entry only says what was sealed there, went back or was destroyed."""
+        sites = self.gathered.sites
+        said = by_case((row[0], row[2], row[_RECORDED]) for books in self.gathered.books.values() for row in books.rows)
+        last = {site for site, recorded in said.items() if site in sites and (sites[site][LAST_ENTRY] or recorded + 1) <= recorded}
+        return last.intersection(self.unheard()) if last else ()
 
     def _place(self, entry: Entry) -> Entry:
         return self.gathered.ranks.get(entry[0], entry[0]), entry[1]
@@ -118,7 +131,7 @@ class Findings:
                 told.append(("unexplained_stock", site, each.over))
             if each.unaccounted:
                 told.append(("unaccounted", site, each.unaccounted))
-            if each.on_hand and site in silent:
+            if each.on_hand and (site in silent or (site in self._by_case and free(each) > 0 and (lot, site) not in self.answers)):
                 told.append(("silent_site", site, each.on_hand))
         if told or possible:
             every = books.timed({*(site for _, site, _ in told), *possible})

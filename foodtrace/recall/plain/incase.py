@@ -33,6 +33,7 @@ from foodtrace.recall.plain.sources import behind_told, said_time
 from foodtrace.recall.plain.told import PlainAnswer
 from foodtrace.recall.saying import figures_said, rate_said
 from foodtrace.recall.settings import Settings
+from foodtrace.recall.silence import free
 from foodtrace.recall.sums import answers_of, told_of
 
 _Kept: TypeAlias = tuple[int, tuple[str, str], Held]
@@ -149,7 +150,7 @@ class CaseAnswer(PlainAnswer):
             mine = [(lot, held) for lot, each, held in kept if each == line]
             unsaid = [held for lot, held in mine if (lot, site) not in self.books.said]
             unheard_of = any(held.travelling > 0 for held in unsaid)
-            unknown = unheard_of or any(held.on_hand > 0 for held in unsaid)
+            unknown = unheard_of or any(free(held) > 0 for held in unsaid)
             on_hand, travelling = (sum([getattr(held, name) for _, held in mine]) for name in ("on_hand", "travelling"))
             amount["received"] = None if unheard_of else sum([held.received for _, held in mine])
             amount["likely"] = on_hand + travelling if unheard_of else on_hand

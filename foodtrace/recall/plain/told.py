@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from foodtrace.graph.flows import in_order
@@ -23,7 +24,7 @@ from foodtrace.recall.plain.findings import Findings, ordered
 from foodtrace.recall.plain.gather import COUNTY, KIND, LAST_ENTRY, NAME, OPERATOR, TEXT, Gathered
 from foodtrace.recall.plain.lot import Held, Recalled
 from foodtrace.recall.plain.sources import behind_told, positions_told, said_time
-from foodtrace.recall.silence import silent_sites
+from foodtrace.recall.silence import free, silent_sites
 
 if TYPE_CHECKING:
     from foodtrace.graph.heads import LogHead
@@ -76,8 +77,7 @@ class PlainAnswer:
         self.findings = Findings(gathered, transit_limit=transit_limit, silent_after=silent_after)
         self.counted = Counted(gathered, own)
         self.lots = [lot for lot, books in gathered.books.items() if books.held]
-        self.silent: frozenset[int] = frozenset()
-        """Sites that do not say what became of these goods; known once the rows are made."""
+        self.findings.unheard = lambda: self.silent
         self.texts: Mapping[int, str] = rows.texts({*self.lots, *self.numbers})
 
     def told(self, *, count_possible: bool = True) -> Told:
@@ -174,7 +174,6 @@ class PlainAnswer:
                 else:
                     here[line] = [each]
         added = {site: {line: _added(each) for line, each in lines.items()} for site, lines in amounts.items()}
-        self.silent = self._silent(added)
         order = sorted(numbers.items())
         suppliers = gathered.suppliers()
         called = contacts(self.rows.session, sorted(lots))
@@ -217,10 +216,11 @@ class PlainAnswer:
         unit = self.gathered.books[lot].unit
         return unit, self.gathered.infos[lot][_PRODUCT] if unit == _PIECE else ""
 
-    def _silent(self, added: Mapping[int, Mapping[int, Held]]) -> frozenset[int]:
-        """Return the sites that do not say what became of these goods."""
+    @cached_property
+    def silent(self) -> frozenset[int]:
+        """Sites that do not say what became of these goods."""
         books = [self.gathered.books[lot] for lot in self.lots]
-        held = {site for site, lines in added.items() if any(each.on_hand or each.travelling for each in lines.values())}
+        held = {site for mine in books for site, each in mine.held.items() if each.travelling or (each.on_hand and free(each))}
         never = {site for site in held if self.gathered.sites[site][LAST_ENTRY] is None}
 
         def said() -> Iterator[tuple[int, int, int]]:
@@ -233,7 +233,7 @@ def _amount(line: _Line, each: Held, *, silent: bool) -> Told:
     """Return a line of a row (:mod:`foodtrace.recall.amounts`)."""
     on_hand, travelling = each.on_hand, each.travelling
     unheard_of = silent and travelling > 0
-    unknown = silent and (on_hand > 0 or unheard_of)
+    unknown = silent and (free(each) > 0 or unheard_of)
     return {
         "unit": UNIT_NAMES[line[0]],
         "product": line[1],
