@@ -269,8 +269,8 @@ def _all_lots(facts: SqlFacts, state: Case, place: str) -> tuple[str, ...]:
     """Return the goods without lot that lie at a site, and the lots of the case: whatever goods found there can be sealed as."""
     found = reach_of(facts, state)
     site = facts.site(place) or 0
-    names = {found.called.name(lot, site): where == site for lot, where in found.holdings}
-    return tuple(sorted(name for name, here in names.items() if here or not name.startswith("?")))
+    names = {(found.called.name(lot, site), where == site) for lot, where in found.holdings}
+    return tuple(sorted({name for name, here in names if here or not name.startswith("?")}))
 
 
 def consequences(result: str, *, larger: bool = False, closed: bool = False) -> tuple[str, ...]:

@@ -55,6 +55,7 @@ def narrowed(world: World) -> None:
 
 def sealed(world: World) -> None:
     opened(world)
+    world.keeping("X")
     for site in ("W", "F", "X"):
         world.do(disposal.dispose, "seal", CASE, site, None, None)
 
@@ -67,6 +68,7 @@ def returned(world: World) -> None:
 
 def destroyed(world: World) -> None:
     opened(world)
+    world.keeping("X")
     for site in ("W", "F", "X"):
         world.do(disposal.dispose, "destroy", CASE, site, None, None)
 
