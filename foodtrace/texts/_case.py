@@ -364,7 +364,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "its answer, and what was received, sealed or destroyed, contradict each other",
     ),
     "closing.line": ("  {name} ({site})  {what}", "  {name} ({site})  {what}"),
-    "closing.unknown": ("? (按记录至多 {quantity}, 没有账, 也没有说)", "? (at most {quantity} by the records; it keeps no books, and has not said)"),
+    "closing.unknown": ("? (按记录至多 {quantity}, 没有账, 也没有说)", "? (by the records at most {quantity}; it keeps no books, and has not said)"),
     "closing.quantity": (" --quantity 数量", " --quantity QUANTITY"),
     "closing.part": ("{what} {quantity}{goods}", "{what} {quantity}{goods}"),
     "closing.do": ("      -> {command}", "      -> {command}"),

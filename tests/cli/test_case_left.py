@@ -270,7 +270,7 @@ def test_what_is_left_at_a_site_without_books_is_told_as_unknown_until_it_says_s
     (told.here.folder / "r.jsonl").write_text(json.dumps(line | {"quantity": {"value": 9_000, "unit": "g"}}), encoding="utf-8")
     told("12:07", "record", "r.jsonl")
     said = told("12:08", "case", "close", code=1)
-    assert "goods left ? (at most 9.0 kg by the records; it keeps no books, and has not said)" in said
+    assert "goods left ? (by the records at most 9.0 kg; it keeps no books, and has not said)" in said
     assert "goods left 101.0 kg\n" in said, "the wholesaler keeps books"
     free = {each["name"]: each["unknown"] for each in told.closing("12:08") if each["kind"] == "free"}
     assert free == {"Coop": True, "Whole": False}

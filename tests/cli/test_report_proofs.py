@@ -33,7 +33,7 @@ def page(shop: Path) -> Path:
     run(shop, "transfer", lot, "120kg", "--from", "北河农批", "--to", "福安超市")
     recall(shop, lot)
     run(shop, "case", "notify")
-    run(shop, "case", "destroy", "福安超市", "--plan", "2100-01-01T09:00", "--place", "填埋场")
+    run(shop, "case", "destroy", "福安超市", "--quantity", "120kg", "--plan", "2100-01-01T09:00", "--place", "填埋场")
     run(shop, "case", "report", "--out", "r.html", "--xlsx", "r.xlsx", "--proofs", "all.tar.gz")
     (made,) = json.loads(run(shop, "prove", "#1", "--json"))
     (shop / "owner.vkey").write_text(made["vkey"])
