@@ -10,15 +10,18 @@ Rules:
 4. A dispatch without lot that is still under way by its own record, and whose receipt names the lot, is a dispatch of that lot:
    the record that was missing is there. One of them must name the other's site: a number alone, with neither lot nor party in
    common, may be anybody's.
-5. A transfer told by several logs (same lot, number, sender and receiver, all named) is one move, whoever wrote it down first
+5. Of several lines under one number those of one quantity go together first, unless the goods would arrive before they left. What is then
+   left over on one side belongs to a line of the other that says more than its own: one receipt answers two lines of a voucher, two
+   receipts one line. Such a line is split, the rest of it goes with its last part. Lines that two logs tell stay as they are (rule 6).
+6. A transfer told by several logs (same lot, number, sender and receiver, all named) is one move, whoever wrote it down first
    (:mod:`foodtrace.recall.words`). Two in one log are two lines of one voucher. So is one without lot, whose lots are then two names of
    one (:mod:`foodtrace.recall.twins`).
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -53,7 +56,7 @@ class Move(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     seq: int
     entries: tuple[tuple[int, int], ...]
     words: tuple[tuple[int, int], ...] = ()
-    """(log, seq) of every entry that tells of it, where several logs tell one side (rule 5); those of ``entries`` among them."""
+    """(log, seq) of every entry that tells of it, where several logs tell one side (rule 6); those of ``entries`` among them."""
     early: int = NEVER
     """When it left at the earliest by any of them."""
     unlike: int = 0
@@ -121,8 +124,8 @@ def pair(flows: Iterable[Flow], representative: Mapping[int, int], ranks: Mappin
         if len(group) > 1:
             group[:] = _nameless_once(group, representative, told)
     moves: list[Move] = []
-    for lot, receipt in _told_once(arriving, representative, told):
-        dispatch = _taken(leaving.get((lot, receipt.pair)), receipt) or _taken(nameless.get(receipt.pair), receipt)
+    came = list(_told_once(arriving, representative, told))
+    for lot, dispatch, receipt in _matched(came, leaving, nameless, told):
         moves.append(_received(lot, dispatch, receipt))
         if told and (receipt in told or dispatch in told):
             moves[-1] = _as_told(moves[-1], dispatch, receipt, told)
@@ -140,7 +143,7 @@ def _place(flow: Flow, ranks: Mapping[int, int]) -> tuple[Any, ...]:
 
 
 def _nameless_once(group: Sequence[Flow], representative: Mapping[int, int], told: dict[Flow, Words]) -> list[Flow]:
-    """Return the dispatches without lot of one number, those of one transfer made one, in their order (rule 5)."""
+    """Return the dispatches without lot of one number, those of one transfer made one, in their order (rule 6)."""
     lots: dict[int, list[Flow]] = defaultdict(list)
     for each in group:
         lots[representative.get(each.lot, each.lot)].append(each)
@@ -163,8 +166,99 @@ def _taken(waiting: list[Flow] | None, receipt: Flow) -> Flow | None:
     return found
 
 
+def _matched(
+    came: Sequence[tuple[int, Flow]],
+    leaving: Mapping[tuple[int, str], list[Flow]],
+    nameless: Mapping[str, list[Flow]],
+    told: Mapping[Flow, Words],
+) -> list[tuple[int, Flow | None, Flow]]:
+    """Return (lot, dispatch, receipt) for every receipt, and take the dispatches out of those that wait (rules 1, 4, 5)."""
+    count = Counter((lot, receipt.pair) for lot, receipt in came if receipt.pair)
+    several = {key for key, times in count.items() if key in leaving and (times > 1 or len(leaving[key]) > 1)}
+    alike: dict[Flow, Flow] = {}
+    for lot, receipt in came if several else ():
+        waiting = leaving[lot, receipt.pair] if (lot, receipt.pair) in several else []
+        found = next((each for each in waiting if each.q == receipt.q and _fits(each, receipt)), None)
+        if found is not None:
+            waiting.remove(found)
+            alike[receipt] = found
+    found_all: list[tuple[int, Flow | None, Flow]] = []
+    for lot, receipt in came:
+        dispatch = alike.get(receipt) or _taken(leaving.get((lot, receipt.pair)), receipt) or _taken(nameless.get(receipt.pair), receipt)
+        found_all.append((lot, dispatch, receipt))
+    return _shared(found_all, several, leaving, told) if several else found_all
+
+
+def _fits(dispatch: Flow, receipt: Flow) -> bool:
+    """Say whether two lines can be of one load: neither party nor unit is against it, and it left before it arrived."""
+    return dispatch.unit == receipt.unit and span(dispatch)[0] <= span(receipt)[1] and _agree(dispatch, receipt)
+
+
+def _shared(
+    found: list[tuple[int, Flow | None, Flow]],
+    several: Collection[tuple[int, str]],
+    leaving: Mapping[tuple[int, str], list[Flow]],
+    told: Mapping[Flow, Words],
+) -> list[tuple[int, Flow | None, Flow]]:
+    """Split lines that say more than their own between the lines of the other side that are left over (rule 5)."""
+    groups: dict[tuple[int, str], list[tuple[Flow | None, Flow]]] = defaultdict(list)
+    rest = []
+    for lot, dispatch, receipt in found:
+        if (lot, receipt.pair) in several:
+            groups[lot, receipt.pair].append((dispatch, receipt))
+        else:
+            rest.append((lot, dispatch, receipt))
+    for key, pairs in groups.items():
+        sides = {each for pair_ in pairs for each in pair_ if each is not None}
+        if told and not told.keys().isdisjoint({*sides, *leaving[key]}):
+            split: list[tuple[Flow | None, Flow]] = pairs
+        else:
+            split = _among_receipts(_among_dispatches(pairs, leaving[key]))
+        rest += [(key[0], dispatch, receipt) for dispatch, receipt in split]
+    return rest
+
+
+def _among_dispatches(pairs: Sequence[tuple[Flow | None, Flow]], waiting: list[Flow]) -> list[tuple[Flow | None, Flow]]:
+    """Split receipts that say more than their dispatch between it and dispatches that none answers; take these out of ``waiting``."""
+    made: list[tuple[Flow | None, Flow]] = []
+    for dispatch, receipt in pairs:
+        parts = [] if dispatch is None else [dispatch]
+        room = 0 if dispatch is None or dispatch.unit != receipt.unit or is_nameless(dispatch) else receipt.q - dispatch.q
+        for each in list(waiting) if room > 0 else ():
+            if room > 0 and _fits(each, receipt) and parts[0].kind == each.kind:
+                waiting.remove(each)
+                parts.append(each)
+                room -= each.q
+        last = receipt.q - sum(each.q for each in parts[:-1])
+        made += [(each, _part(receipt, last if n == len(parts) else each.q)) for n, each in enumerate(parts, 1)] or [(dispatch, receipt)]
+    return made
+
+
+def _among_receipts(pairs: Sequence[tuple[Flow | None, Flow]]) -> list[tuple[Flow | None, Flow]]:
+    """Split dispatches of which more was sent than their receipt says between it and receipts that nothing answers."""
+    alone = [receipt for dispatch, receipt in pairs if dispatch is None]
+    made: list[tuple[Flow | None, Flow]] = []
+    for dispatch, receipt in pairs:
+        if dispatch is None:
+            continue
+        parts = [receipt]
+        room = dispatch.q - receipt.q if dispatch.unit == receipt.unit and not is_nameless(dispatch) else 0
+        for each in list(alone) if room > 0 else ():
+            if room > 0 and _fits(dispatch, each):
+                alone.remove(each)
+                parts.append(each)
+                room -= each.q
+        last = dispatch.q - sum(each.q for each in parts[:-1])
+        made += [(_part(dispatch, last if n == len(parts) else each.q), each) for n, each in enumerate(parts, 1)]
+    return made + [(None, receipt) for receipt in alone]
+
+
+def _part(flow: Flow, q: int) -> Flow:
+    return flow if q == flow.q else msgspec.structs.replace(flow, q=q)
+
+
 def _told_once(receipts: list[Flow], representative: Mapping[int, int], told: dict[Flow, Words]) -> Iterable[tuple[int, Flow]]:
-    """Return (lot, receipt), those of one transfer made one (rule 5)."""
+    """Return (lot, receipt), those of one transfer made one (rule 6)."""
     groups: dict[tuple[int, str], list[Flow]] = defaultdict(list)
     for each in receipts:
         groups[representative.get(each.lot, each.lot), each.pair].append(each)
@@ -174,7 +268,7 @@ def _told_once(receipts: list[Flow], representative: Mapping[int, int], told: di
 
 
 def _as_told(move: Move, dispatch: Flow | None, receipt: Flow | None, told: Mapping[Flow, Words]) -> Move:
-    """Return a move by the words of several logs on one of its sides, or on both (rule 5)."""
+    """Return a move by the words of several logs on one of its sides, or on both (rule 6)."""
     out = told.get(dispatch) if dispatch is not None else None
     into = told.get(receipt) if receipt is not None else None
     changes: dict[str, Any] = {}
