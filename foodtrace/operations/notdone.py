@@ -8,11 +8,12 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from foodtrace.errors import Refused
 from foodtrace.operations.closing import Condition, Kind
+from foodtrace.recall.namesakes import told_apart
 from foodtrace.texts import Lang, text
 
 _GRAVEST: Final[tuple[Kind, ...]] = (
@@ -42,14 +43,15 @@ def worst(against: Iterable[Condition]) -> Condition | None:
     return min(against, key=lambda each: (_GRAVEST.index(each.kind), -each.quantity, each.site), default=None)
 
 
-def standing_words(against: Sequence[Condition], lang: Lang) -> str:
-    """Return in words what stands against closing, how many sites and which."""
+def standing_words(against: Sequence[Condition], lang: Lang, named: Mapping[str, str] | None = None) -> str:
+    """Return in words what stands against closing, how many sites and which. :param named: what to call sites; by default apart here."""
+    called = told_apart((each.site, each.name) for each in against) if named is None else named
     kinds: dict[tuple[str, ...], dict[str, str]] = {}
     silent = {each.site for each in against if each.kind == "silent"}
     untold = {each.site for each in against if each.kind == "unnotified"}
     for each in against:
         both = each.kind in ("silent", "unnotified") and each.site in silent & untold
-        kinds.setdefault(("unnotified", "silent") if both else (each.kind,), {})[each.site] = each.name
+        kinds.setdefault(("unnotified", "silent") if both else (each.kind,), {})[each.site] = called.get(each.site, each.name)
     return "; ".join(
         ", ".join(text(f"closing.{kind}", lang) for kind in what)
         + f" {len(names):,} ({', '.join(list(names.values())[:_NAMED])}{', ..' * (len(names) > _NAMED)})" * ("" not in names)

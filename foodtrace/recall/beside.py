@@ -19,6 +19,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from foodtrace.quantity import thousands, unit_word
+from foodtrace.recall.namesakes import told_apart
 from foodtrace.texts import Lang, text
 
 if TYPE_CHECKING:
@@ -75,7 +76,8 @@ def beside_rates(told_twice: Sequence[ToldTwice], untraced: Iterable[FindingAnsw
 def _listed(found: Iterable[FindingAnswer], lang: Lang) -> str:
     """Return sites with what findings are about, the most first."""
     mine = sorted(found, key=lambda each: (-each.value, each.site))
-    names = [f"{_place(each.site_name, each, mine)} {_amount(each.value, each.unit, lang)}" for each in mine[:_MOST]]
+    called = told_apart((each.site, each.site_name) for each in mine)
+    names = [f"{_place(called[each.site], each, mine)} {_amount(each.value, each.unit, lang)}" for each in mine[:_MOST]]
     return ", ".join(names) + (" .." if len(mine) > _MOST else "")
 
 
@@ -83,13 +85,15 @@ def unsealed_words(unsealed: Sequence[Unsealed], lang: Lang) -> str:
     """Say which sites have free stock of what they received after the opening (rule 5); empty where none has."""
     if not unsealed:
         return ""
-    names = [f"{_place(each.name, each, unsealed)} {_amount(each.quantity, each.unit, lang)}" for each in unsealed[:_MOST]]
+    called = told_apart((each.site, each.name) for each in unsealed)
+    names = [f"{_place(called[each.site], each, unsealed)} {_amount(each.quantity, each.unit, lang)}" for each in unsealed[:_MOST]]
     return text("beside.unsealed", lang, what=", ".join(names) + (" .." if len(unsealed) > _MOST else ""))
 
 
 def own_free_words(free: Sequence[Unsealed], lang: Lang) -> str:
     """Say what lies free at sites of whoever recalls; empty where nothing does."""
-    names = [f"{_place(each.name, each, free)} {_amount(each.quantity, each.unit, lang)}" for each in free[:_MOST]]
+    called = told_apart((each.site, each.name) for each in free)
+    names = [f"{_place(called[each.site], each, free)} {_amount(each.quantity, each.unit, lang)}" for each in free[:_MOST]]
     return text("beside.own_free", lang, what=", ".join(names) + (" .." if len(free) > _MOST else "")) if free else ""
 
 

@@ -17,7 +17,6 @@ from foodtrace.recall.deadlines import LOCAL
 from foodtrace.texts import Lang, text
 
 if TYPE_CHECKING:
-    from foodtrace.recall.answer import Answer
     from foodtrace.recall.cleared import ClearedGoods, ClearedLine, ClearedPlace
 
 _MOST: Final = 5
@@ -75,11 +74,6 @@ def let_off_count(cleared: ClearedGoods | None, rate: str, lang: Lang) -> str:
     return text("cleared.let_off", lang, count=len(sites)) if sites else ""
 
 
-def names_in(answer: Answer) -> dict[str, str]:
-    """Return what to call each site of an answer."""
-    return {row.site: row.name or row.site for row in (*answer.outlets, *answer.others)}
-
-
 def few(sites: Collection[str], names: Mapping[str, str]) -> str:
     """Return the first of some sites by name."""
     told = [names.get(site, site) for site in sites]
@@ -103,4 +97,4 @@ def _amount(value: int, unit: str, lang: Lang) -> str:
     return f"{value:,} {unit_word(unit, lang)}" if unit == "piece" else f"{thousands(value)} {unit_word(unit, lang)}"
 
 
-__all__ = ["cleared_words", "few", "let_off", "let_off_count", "let_off_words", "line_words", "names_in"]
+__all__ = ["cleared_words", "few", "let_off", "let_off_count", "let_off_words", "line_words"]

@@ -7,6 +7,7 @@ import shlex
 from foodtrace.quantity import unit_word
 from foodtrace.recall.chain import Chain
 from foodtrace.recall.drill import Drill, Weighed
+from foodtrace.recall.namesakes import names_in
 from foodtrace.recall.picture import pages
 from foodtrace.recall.picturecards import ON_PAPER
 from foodtrace.recall.picturewords import escaped
@@ -25,6 +26,7 @@ def html(found: Drill, chain: Chain, *, lang: Lang = "en") -> str:
     """Return the report of a drill as one HTML document in one language."""
     named = (*named_in(found.answer), *(place.lot for place in chain.places))  # what the lot was made of is in no list
     code = short_codes(named)
+    names = names_in(found.answer)
     title = text("report.drill.title", lang, seed=found.seed or found.lot)
     drawn = pages(chain, lang=lang, most=PAPER, beside=named, whole=_whole(found, lang), look=ON_PAPER)
     parts = [
@@ -35,8 +37,8 @@ def html(found: Drill, chain: Chain, *, lang: Lang = "en") -> str:
         f'<p class="sub">{escaped(text("report.drill.balance", lang))}</p>',
         f"<h2>{escaped(text('report.chain.title', lang))}</h2>",
         *(f"<figure>{each}</figure>" for each in drawn),
-        section(places_grid("outlets", found.answer.outlets, code, lang), lang),
-        section(places_grid("others", found.answer.others, code, lang), lang),
+        section(places_grid("outlets", found.answer.outlets, code, lang, names=names), lang),
+        section(places_grid("others", found.answer.others, code, lang, names=names), lang),
         section(findings_grid(found.answer, code, lang), lang),
         section(_positions(found), lang),
         "</body></html>\n",

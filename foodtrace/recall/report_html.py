@@ -20,9 +20,10 @@ from typing import Final
 from foodtrace.quantity import unit_word
 from foodtrace.recall.beside import beside_rates, beyond_records, own_free_words, unsealed_words
 from foodtrace.recall.chain import Chain
-from foodtrace.recall.clearedwords import cleared_words, let_off_count, names_in
+from foodtrace.recall.clearedwords import cleared_words, let_off_count
 from foodtrace.recall.curve_picture import curve_svg
 from foodtrace.recall.findwords import find_words
+from foodtrace.recall.namesakes import names_in
 from foodtrace.recall.picture import pages
 from foodtrace.recall.picturecards import ON_PAPER
 from foodtrace.recall.picturewords import escaped

@@ -19,9 +19,10 @@ import msgspec
 from foodtrace.quantity import thousands, unit_word
 from foodtrace.recall.answer import Amount, Answer, FiguresAnswer, OutletRow, RateAnswer
 from foodtrace.recall.beside import base_words, beside_rates, own_free_words, percent_words, unsealed_words
-from foodtrace.recall.clearedwords import cleared_words, let_off, names_in
+from foodtrace.recall.clearedwords import cleared_words, let_off
 from foodtrace.recall.deadlines import LOCAL
 from foodtrace.recall.findwords import find_words
+from foodtrace.recall.namesakes import called, names_in
 from foodtrace.recall.picturewords import kind_word
 from foodtrace.recall.report import PEOPLE, REPORTED, Report
 from foodtrace.recall.report_entries import CaseEntry, in_order_of_proof
@@ -60,13 +61,14 @@ class Grid(msgspec.Struct, frozen=True, kw_only=True):
 def grids(report: Report, lang: Lang) -> list[Grid]:
     """Return every table of a report; those that would be empty too, so that nothing seems forgotten."""
     code = answer_codes(report.answer)
+    names = names_in(report.answer)
     return [
         _summary(report, lang),
         _figures(report.answer, lang),
         _counts(report, lang),
         _deadlines(report, lang),
-        places_grid("outlets", report.answer.outlets, code, lang, upstream=report.upstream, in_case=True),
-        places_grid("others", report.answer.others, code, lang, upstream=report.upstream, in_case=True),
+        places_grid("outlets", report.answer.outlets, code, lang, names=names, upstream=report.upstream, in_case=True),
+        places_grid("others", report.answer.others, code, lang, names=names, upstream=report.upstream, in_case=True),
         _cleared(report.answer, code, lang),
         _without_lot(report.answer, lang),
         _bounds(report.answer, code, lang),
@@ -183,13 +185,24 @@ def _counts(report: Report, lang: Lang) -> Grid:
 
 def _cleared(answer: Answer, code: Written, lang: Lang) -> Grid:
     """Return what the case cleared, place by place."""
+    names = names_in(answer)
     rows: list[tuple[Cell, ...]] = []
     for each in answer.cleared.places if answer.cleared is not None else ():
         named = " ".join(filter(None, (each.product, text("cli.recall.without_lot", lang) if each.without_lot else ""))) or "-"
         sold = tuple("?" if value is None else Measured(value, each.unit) for value in (each.sold, each.sold_before))
         there = (Measured(each.on_hand, each.unit, each.unknown), Measured(each.custody, each.unit), Measured(each.travelling, each.unit))
         unit = unit_word(each.unit, lang)
-        rows.append((each.name, text(f"status.role_{each.role}", lang), " ".join(map(code, each.lots)), named, unit, *there, *sold))
+        rows.append(
+            (
+                called(each, names, each.name),
+                text(f"status.role_{each.role}", lang),
+                " ".join(map(code, each.lots)),
+                named,
+                unit,
+                *there,
+                *sold,
+            )
+        )
     columns = ("outlet", "kind", "lots", "product", "unit", "on_hand", "custody", "travelling", "sold_since", "sold_before")
     return Grid(name="cleared", columns=columns, rows=tuple(rows))
 
@@ -228,14 +241,22 @@ WHERE_ANY: Final = frozenset({"product", "born", "returned_in", "over", "dispatc
 
 
 def places_grid(
-    name: str, places: Iterable[OutletRow], code: Written, lang: Lang, *, upstream: Mapping[str, str] | None = None, in_case: bool = False
+    name: str,
+    places: Iterable[OutletRow],
+    code: Written,
+    lang: Lang,
+    *,
+    names: Mapping[str, str] | None = None,
+    upstream: Mapping[str, str] | None = None,
+    in_case: bool = False,
 ) -> Grid:
     """Return a list of affected sites, a row per site and amount.
 
-    :param code: how lots are written. :param upstream: site -> when it was told as a supplier.
+    :param code: how lots are written. :param names: what to call sites (:mod:`foodtrace.recall.namesakes`).
+    :param upstream: site -> when it was told as a supplier.
     :param in_case: there is a case, so that a site without notice was not told.
     """
-    upstream = upstream or {}
+    upstream, names = upstream or {}, names or {}
     rows: list[tuple[Cell, ...]] = []
     for number, row in enumerate(places, 1):
         for amount in row.amounts:
@@ -243,7 +264,7 @@ def places_grid(
             rows.append(
                 (
                     number,
-                    row.name or row.site,
+                    names.get(row.site) or row.name or row.site,
                     kind_word(row.kind, lang),
                     row.operator,
                     row.county or "-",
@@ -330,11 +351,12 @@ def _bounds(answer: Answer, code: Written, lang: Lang) -> Grid:
 
 def findings_grid(answer: Answer, code: Written, lang: Lang) -> Grid:
     """Return what could not be traced, with what to do about it. :param code: how lots are written."""
+    names = names_in(answer)
     rows = tuple(
         (
             text(each.word, lang),
             code(each.lot),
-            each.site_name or each.site,
+            called(each, names, each.site_name),
             Measured(each.value, each.unit) if each.unit else str(each.value or ""),
             unit_word(each.unit, lang) if each.unit else text("report.unit.days", lang) if each.kind == "no_answer" else "",
             text(f"finding.{each.kind}.hint", lang),

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from foodtrace.errors import Refused
-from foodtrace.operations import goods
+from foodtrace.events import Site
+from foodtrace.operations import goods, notices
 from tests.cli.inside import Inside, here
-from tests.recall.casework import World, chain, kg
+from tests.recall.casework import World, chain, day, kg
 
 __all__ = ["here"]
 LOT = "OP-P/L"
@@ -56,3 +57,27 @@ def test_what_the_recaller_still_has_is_not_called_sealed(here: Inside, tmp_path
 
 def own_stock(here: Inside) -> list[str]:
     return [line.strip() for line in here(*NOW, "case", "status").splitlines() if "to do: P-name" in line]
+
+
+def test_two_shops_of_one_name_are_told_apart_by_their_ids_and_others_go_by_name(here: Inside, tmp_path: Path) -> None:
+    world = World(f"sqlite:///{tmp_path}/foodtrace.db", tmp_path / "keys").sites()
+    world.put(*(Site(id=f"again-{site}", at=day(0.1), site=site, operator=f"OP-{site}", kind="shop", name="Joy") for site in ("X", "Y")))
+    world.at(1).born("L", "P", 100)
+    for shop in ("X", "Y", "Z"):
+        world.move(LOT, "P", shop, 20)
+    case = str(world.at(3).open(LOT))
+    world.do(notices.notify, case)
+    world.do(notices.acknowledge, case, "X", [(LOT, kg(5))])
+    world.ledger.close()
+    told = here(*NOW, "case", "status")
+    assert "missing: Joy (Y), Z-name" in told
+    assert "Joy (Y) has not answered" in told
+    assert "Joy (X) has 5.0 kg not sealed" in told
+    assert "Joy (X) 15.0 kg" in told, "what is missing there"
+    assert "): Joy (Y), Z-name" in here(*NOW, "case", "status", "--outlets"), "who keeps no records"
+    assert "L Joy (Y), L Z-name" in here(*NOW, "recall", LOT)
+    assert "no answer 2 (Joy (Y), Z-name)" in here(*NOW, "case", "close", code=1).replace("not notified, ", "")
+    here(*NOW, "case", "report", case, "--out", "r.html")
+    page = Path("r.html").read_text("utf-8")
+    assert "Joy (X)" in page
+    assert "Z-name (Z)" not in page

@@ -305,6 +305,7 @@ def _say_closed(ctx: Context, number: str) -> None:
     from foodtrace.operations.casestatus import Standing  # noqa: PLC0415
     from foodtrace.recall.cases import case_events, load_cases, standing_of  # noqa: PLC0415
     from foodtrace.recall.clearedwords import line_words  # noqa: PLC0415
+    from foodtrace.recall.namesakes import names_in  # noqa: PLC0415
 
     with ctx.open() as ledger:
         log = ledger.writer().number
@@ -320,7 +321,7 @@ def _say_closed(ctx: Context, number: str) -> None:
         say("  " + ctx.t("cli.case.closed_unpublished", case=number))
     for line in () if let_go is None else let_go.lines:
         say("  " + clean(line_words(line, ctx.lang)))
-    if words := unaccounted_words(ctx, missing):
+    if words := unaccounted_words(ctx, missing, names_in(stands.answer)):
         say("  " + words)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from foodtrace.quantity import Quantity
@@ -99,11 +99,13 @@ def maybe_same_words(ctx: Context, case: str, each: MaybeSame) -> str:
     return ctx.t("status.maybe_same", unit={"g": "kg", "ml": "L"}.get(each.unit, each.unit), **words, **sizes)
 
 
-def unaccounted_words(ctx: Context, found: Sequence[Unaccounted]) -> str:
-    """Return in a line what is missing at sites by their own word; empty: nothing is."""
+def unaccounted_words(ctx: Context, found: Sequence[Unaccounted], named: Mapping[str, str]) -> str:
+    """Return in a line what is missing at sites by their own word; empty: nothing is. :param named: what to call sites."""
     if not found:
         return ""
-    shown = ", ".join(f"{clean(each.name)} {amount(ctx, each.quantity, each.unit)}{which(each, found)}" for each in found[:_NAMED])
+    shown = ", ".join(
+        f"{clean(named.get(each.site, each.name))} {amount(ctx, each.quantity, each.unit)}{which(each, found)}" for each in found[:_NAMED]
+    )
     return ctx.t("status.unaccounted", what=shown + ", .." * (len(found) > _NAMED))
 
 

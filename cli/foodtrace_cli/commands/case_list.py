@@ -19,6 +19,7 @@ def list_(ctx: Context, *, everything: bool, as_json: bool) -> None:
     from foodtrace.operations import caselist  # noqa: PLC0415
     from foodtrace.recall.beside import base_words, percent_words  # noqa: PLC0415
     from foodtrace.recall.clearedwords import line_words  # noqa: PLC0415
+    from foodtrace.recall.namesakes import told_apart  # noqa: PLC0415
 
     with ctx.open() as ledger, ledger.reading() as session:
         found = caselist.overview(session, ledger.clock(), everything=everything)
@@ -55,7 +56,7 @@ def list_(ctx: Context, *, everything: bool, as_json: bool) -> None:
             say("    " + ctx.t("status.broken_worst", goods=lots_of(ctx, each.worst.goods, each.worst.unit), **words).rstrip())
         for line in each.cleared:
             say("  " + clean(line_words(line, ctx.lang)))
-        if missing := unaccounted_words(ctx, each.unaccounted):
+        if missing := unaccounted_words(ctx, each.unaccounted, told_apart((one.site, one.name) for one in each.unaccounted)):
             say("  " + missing)
         for since in each.found_since:
             what = {"case": each.case, "closed": since.closed[:10], "at": since.at[:16], "name": since.name, "product": since.product}

@@ -59,6 +59,7 @@ def status(
     from foodtrace.recall.beside import beside_rates, unsealed_words  # noqa: PLC0415
     from foodtrace.recall.cases import name_case  # noqa: PLC0415
     from foodtrace.recall.findwords import find_words  # noqa: PLC0415
+    from foodtrace.recall.namesakes import names_in  # noqa: PLC0415
 
     check_known(at, as_known=as_known)
     when = None if at is None else moment(at)
@@ -70,6 +71,7 @@ def status(
     if as_json:
         emit_json(found)
         return
+    named = names_in(answer, ((site.site, site.name) for site in found.sites))
     _head(ctx, found)
     if at is not None:
         say("  " + ctx.t("status.as_known" if as_known else "status.as_happened", at=found.at[:16]))
@@ -77,7 +79,7 @@ def status(
         with ctx.open() as ledger:
             write(ctx, ledger, answer, View(everything=True))
     else:
-        _rates(ctx, found, answer)
+        _rates(ctx, found, answer, named)
         for line in beside_rates(found.told_twice, found.untraced, ctx.lang):
             say("  " + clean(line))
         _untraced(ctx, found)
@@ -87,17 +89,17 @@ def status(
         say("  " + clean(find_words(find, found.case, ctx.lang)))
     for same in found.maybe_same:
         say("  " + maybe_same_words(ctx, found.case, same))
-    if missing := unaccounted_words(ctx, found.unaccounted):
+    if missing := unaccounted_words(ctx, found.unaccounted, named):
         say("  " + missing)
     if found.unsealed:
         say("  " + clean(unsealed_words(found.unsealed, ctx.lang)))
     deadlines(ctx, state, now, ledger.rules)
     _at_deadline(ctx, found)
-    _tasks(ctx, found, everything=everything)
+    _tasks(ctx, found, named, everything=everything)
     if found.broken:
         over = "status.broken_over_what" if found.closed_over else "status.broken_what"
-        say("  " + ctx.t(over, what=standing_words(found.broken, ctx.lang)))
-    _remarks(ctx, found)
+        say("  " + ctx.t(over, what=standing_words(found.broken, ctx.lang, named)))
+    _remarks(ctx, found, named)
     for decision in found.decisions:
         say("  " + clean(decision.words(ctx.lang)))
     if everything or len(found.versions) > 1:
@@ -140,13 +142,13 @@ def _head(ctx: Context, found: CaseStatus) -> None:
     )
 
 
-def _rates(ctx: Context, found: CaseStatus, answer: Answer) -> None:
-    """Print the rates in columns: name, percent, numbers, what they are or who is missing. :param answer: behind the status.
+def _rates(ctx: Context, found: CaseStatus, answer: Answer, named: Mapping[str, str]) -> None:
+    """Print the rates in columns: name, percent, numbers, what they are or who is missing. :param named: what to call sites.
 
     R4 and R5 count outlets; others that were not notified stand below them.
     """
     from foodtrace.recall.beside import base_words, beyond_records  # noqa: PLC0415
-    from foodtrace.recall.clearedwords import cleared_words, let_off_words, names_in  # noqa: PLC0415
+    from foodtrace.recall.clearedwords import cleared_words, let_off_words  # noqa: PLC0415
 
     outlets = {row.site for row in answer.outlets}
     rows: list[tuple[str, str, str, str]] = []
@@ -158,10 +160,9 @@ def _rates(ctx: Context, found: CaseStatus, answer: Answer) -> None:
         rows += [_rate(ctx, name, figures.rates[name], note + of, "status.nothing_left") for name, note in means.items()]
     if not found.figures:
         rows += [_rate(ctx, name, found.rates[name], "", "status.nothing_left") for name in ("R1", "R2", "R3")]
-    silent = [each.name for each in found.closing if each.kind == "silent"]
-    untold = [each.name for each in found.closing if each.kind == "unnotified" and each.site in outlets]
-    others = [each.name for each in found.closing if each.kind == "unnotified" and each.site not in outlets]
-    named = names_in(answer)
+    silent = [named.get(each.site, each.name) for each in found.closing if each.kind == "silent"]
+    untold = [named.get(each.site, each.name) for each in found.closing if each.kind == "unnotified" and each.site in outlets]
+    others = [named.get(each.site, each.name) for each in found.closing if each.kind == "unnotified" and each.site not in outlets]
     for name, missing, nothing in (("R4", untold, "nothing_left"), ("R5", silent, "nothing_left"), ("R6", [], "not_sampled")):
         note = "  ".join(filter(None, (_missing(ctx, missing), let_off_words(found.cleared, name, named, ctx.lang))))
         rows.append(_rate(ctx, name, found.rates[name], note, "status." + nothing))
@@ -221,26 +222,26 @@ def _few(names: list[str]) -> str:
     return ", ".join(names[:_NAMES]) + (" .." if len(names) > _NAMES else "")
 
 
-def _tasks(ctx: Context, found: CaseStatus, *, everything: bool) -> None:
+def _tasks(ctx: Context, found: CaseStatus, named: Mapping[str, str], *, everything: bool) -> None:
     here: dict[str, list[Task]] = {}
     for task in (*found.late, *found.today):
         here.setdefault(task.site, []).append(task)
     for heading, tasks, start in (("status.late", found.late, "late_"), ("status.today", found.today, "do_")):
         shown = tasks if everything else tasks[:_TASKS]
         for task in shown:
-            say(ctx.t(heading, what=_task(ctx, found, task, start, here[task.site])))
+            say(ctx.t(heading, what=_task(ctx, found, task, start, here[task.site], named)))
         if len(tasks) > len(shown):
             say(ctx.t("status.more", count=len(tasks) - len(shown)))
 
 
-def _task(ctx: Context, found: CaseStatus, task: Task, start: str, here: Sequence[Task]) -> str:
-    """Return a task in words. :param here: all that is to be done at its site."""
+def _task(ctx: Context, found: CaseStatus, task: Task, start: str, here: Sequence[Task], named: Mapping[str, str]) -> str:
+    """Return a task in words. :param here: all that is to be done at its site. :param named: what to call sites."""
     names = list(task.names)
     if task.what in ("reopen", "reopen_over"):  # what broke at no site is called by what it is
-        names = list(dict.fromkeys(each.name or ctx.t(f"closing.{each.kind}") for each in found.broken))
+        names = list(dict.fromkeys(named.get(each.site) or each.name or ctx.t(f"closing.{each.kind}") for each in found.broken))
     words = {
         "case": found.case,
-        "name": task.name,
+        "name": named.get(task.site, task.name),
         "site": task.site,
         "phone": task.phone,
         "due": (task.due or "")[:16].replace("T", " "),
@@ -258,15 +259,15 @@ def _task(ctx: Context, found: CaseStatus, task: Task, start: str, here: Sequenc
     return ctx.t(f"status.{start}{task.what}" + "_minutes" * soon, **words).rstrip()
 
 
-def _remarks(ctx: Context, found: CaseStatus) -> None:
-    names = {site.site: site.name for site in found.sites}
+def _remarks(ctx: Context, found: CaseStatus, named: Mapping[str, str]) -> None:
+    names = dict(named)
     names |= names_of(ctx, {site for each in found.remarks for site in each.sites} - names.keys())  # refused where nothing of the case is
     for each in found.remarks:
         shown = [names.get(site, site) for site in each.sites[:_NAMES]]
         entries = ", ".join(each.entries[:_NAMES])
         say(ctx.t("status.remark", what=ctx.t("status." + each.kind, count=each.count, names=", ".join(shown), entries=entries)))
         if each.kind == "otherwise":
-            _otherwise(ctx, found)
+            _otherwise(ctx, found, named)
         if each.kind == "own_corrected":
             for own in found.own_corrections[:_TASKS]:
                 say("    " + clean(own.words(ctx.lang)))
@@ -274,9 +275,11 @@ def _remarks(ctx: Context, found: CaseStatus) -> None:
                 say(ctx.t("status.more", count=more))
 
 
-def _otherwise(ctx: Context, found: CaseStatus) -> None:
+def _otherwise(ctx: Context, found: CaseStatus, named: Mapping[str, str]) -> None:
     """Print how destructions differ from what was planned or reported."""
-    unlike = [(site.name, step, step.otherwise) for site in found.sites for step in site.steps if step.otherwise is not None]
+    unlike = [
+        (named.get(site.site, site.name), step, step.otherwise) for site in found.sites for step in site.steps if step.otherwise is not None
+    ]
     for name, step, each in unlike[:_TASKS]:
         size = amount(ctx, step.quantity or 0, step.unit)
         words = {"name": name, "at": step.at[:16].replace("T", " "), "quantity": size, "lot": step.lot, "what": each.words(ctx.lang)}

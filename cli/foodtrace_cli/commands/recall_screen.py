@@ -313,7 +313,8 @@ def print_rates(ctx: Context, answer: Any) -> None:
         least, most = (shown_quantity(value, each.unit) for value in (each.least, each.most))
         unit = shown_unit(ctx, each.unit)
         _put(ctx.t("cli.rate.pseudo", name=each.name or each.site, goods=each.goods, least=least, most=most, unit=unit))
-    from foodtrace.recall.clearedwords import cleared_words, let_off_count, names_in  # noqa: PLC0415
+    from foodtrace.recall.clearedwords import cleared_words, let_off_count  # noqa: PLC0415
+    from foodtrace.recall.namesakes import names_in  # noqa: PLC0415
 
     for each in ("R4", "R5", "R6"):
         _rate(ctx, each, answer.rates[each], let_off_count(answer.cleared, each, ctx.lang))
@@ -337,32 +338,37 @@ def _untraced(ctx: Context, answer: Any, code: Written, *, everything: bool, lon
     if not answer.untraced:
         _put(ctx.t("cli.recall.traced"))
         return
+    from foodtrace.recall.namesakes import names_in  # noqa: PLC0415
+
+    names = names_in(answer)
     _put(ctx.t("cli.recall.untraced", count=len(answer.untraced)))
     kinds: dict[str, list[Any]] = {}
     for each in answer.untraced:
         kinds.setdefault(each.word, []).append(each)
     for word, found in kinds.items():
         limit = len(found) if everything else 3
-        where = ", ".join(_where(each, code) for each in found[:limit])
+        where = ", ".join(_where(each, code, names) for each in found[:limit])
         _put(f"  {ctx.t(word)} ({len(found)}): {where}{' ..' if len(found) > limit else ''}")
-        for each in _explained(ctx, word, found[:limit], code) if long else ():
+        for each in _explained(ctx, word, found[:limit], code, names) if long else ():
             _put("    " + each)
     if any(each.reason in ("rolled_back", "forked") for each in answer.untraced):
         _put(ctx.t("cli.recall.doubt"))
 
 
-def _explained(ctx: Context, word: str, found: Sequence[Any], code: Written) -> list[str]:
+def _explained(ctx: Context, word: str, found: Sequence[Any], code: Written, names: Mapping[str, str]) -> list[str]:
     """Return the rule that detects findings, and the entries behind each."""
     from foodtrace.recall.explained import rule_key  # noqa: PLC0415
 
-    behind = [ctx.t("cli.finding.entries", which=_where(each, code), entries=", ".join(each.entries)) for each in found if each.entries]
+    behind = [
+        ctx.t("cli.finding.entries", which=_where(each, code, names), entries=", ".join(each.entries)) for each in found if each.entries
+    ]
     return [ctx.t("cli.finding.rule", rule=ctx.t(rule_key(word))), *behind]
 
 
-def _where(finding: Any, code: Written) -> str:
-    """Return what a finding is about: lot and site, or else the entry that shows it."""
+def _where(finding: Any, code: Written, names: Mapping[str, str]) -> str:
+    """Return what a finding is about: lot and site, or else the entry that shows it. :param names: what to call sites."""
     lot = finding.lot if finding.kind == "code_only" else code(finding.lot)  # of the same code it is the rest that tells them apart
-    return f"{lot} {finding.site_name or finding.site}".strip() or ", ".join(finding.entries[:1])
+    return f"{lot} {names.get(finding.site) or finding.site_name or finding.site}".strip() or ", ".join(finding.entries[:1])
 
 
 def records_come(ctx: Context, logs: Sequence[Any]) -> None:
@@ -411,12 +417,15 @@ def _freshness(ctx: Context, answer: Any) -> None:
     if logs:
         names = ", ".join(f"{each.log} {shown_time(each.newest)}" for each in logs[:_OLDEST])
         _put(ctx.t("cli.recall.fresh_logs", count=len(logs), newest=shown_time(logs[-1].newest), oldest=names))
+    from foodtrace.recall.namesakes import names_in  # noqa: PLC0415
+
+    called = names_in(answer)
     # What others wrote of goods sealed or sent back is an entry too: whose stock is unknown has no word of its own on them.
-    silent = [row.name or row.site for row in answer.outlets if _unknown(row)]
-    told = [row.name or row.site for row in answer.outlets if row.last_entry is None and not _unknown(row)]
+    silent = [called[row.site] for row in answer.outlets if _unknown(row)]
+    told = [called[row.site] for row in answer.outlets if row.last_entry is None and not _unknown(row)]
     heard = sorted((row for row in answer.outlets if row.last_entry is not None and not _unknown(row)), key=lambda row: row.last_entry)
     if heard:
-        names = ", ".join(f"{row.name or row.site} {shown_time(row.last_entry)}" for row in heard[:_OLDEST])
+        names = ", ".join(f"{called[row.site]} {shown_time(row.last_entry)}" for row in heard[:_OLDEST])
         _put(ctx.t("cli.recall.fresh_sites", count=len(heard), newest=shown_time(heard[-1].last_entry), oldest=names))
     for key, found in (("cli.recall.silent", silent), ("cli.recall.told", told)):
         if found:
