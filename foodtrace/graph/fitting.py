@@ -16,13 +16,14 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
-from foodtrace.graph.flows import LotInfo
+from foodtrace.graph.flows import Flow, LotInfo
 from foodtrace.graph.predicate import may_fit
+from foodtrace.graph.suppliers import makers_sites, senders
 from foodtrace.graph.words import lot_said
 
 if TYPE_CHECKING:
     from foodtrace.events import PredicateClause
-    from foodtrace.graph.rows import Rows
+    from foodtrace.graph.reader import SqlFacts
     from foodtrace.graph.words import LotSaid
 
 _MAKERS = 10
@@ -30,11 +31,11 @@ _MAKERS = 10
 Pairs: TypeAlias = Iterable[tuple[int, int]]
 
 
-def fitting(rows: Rows, clause: PredicateClause, lots: Collection[int]) -> list[tuple[int, bool]]:
+def fitting(rows: SqlFacts, clause: PredicateClause, lots: Collection[int]) -> list[tuple[int, bool]]:
     """Return (lot, certain) of those of these lots that a rule means, and of all their other names; certain: nobody contradicts it."""
     classes = named(rows.aliases, lots)
     every = [name for names in classes for name in names]
-    suppliers = _suppliers(rows, every) if clause.supplier else {}
+    suppliers = _suppliers(rows, every, clause.supplier) if clause.supplier else {}
     texts = rows.texts(every)
     words, born = rows.words_in_order(classes)
     found: list[tuple[int, bool]] = []
@@ -101,12 +102,12 @@ def lot_info(lot: int, said: LotSaid) -> LotInfo:
     )
 
 
-def _suppliers(rows: Rows, lots: Collection[int]) -> Mapping[int, set[str]]:
-    """Return the operators whose lots, under any of their names, went into each lot."""
-    pairs = list(rows.parents(lots))
-    classes = named(rows.aliases, {src for src, _ in pairs})
+def _suppliers(facts: SqlFacts, lots: Collection[int], wanted: str) -> Mapping[int, set[str]]:
+    """Return the operators that supplied each lot, among them surely one asked for (:mod:`foodtrace.graph.suppliers`)."""
+    pairs = list(facts.parents(lots))
+    classes = named(facts.aliases, {src for src, _ in pairs})
     every = [name for names in classes for name in names]
-    texts, said = rows.texts(every), rows.lots_said(every)
+    texts, said = facts.texts(every), facts.lots_said(every)
     whose: dict[int, set[str]] = {}
     for names in classes:
         found = {operator for name in names for operator in (texts[name].partition("/")[0], *said[name][_MAKERS])} - {""}
@@ -114,7 +115,33 @@ def _suppliers(rows: Rows, lots: Collection[int]) -> Mapping[int, set[str]]:
     made: dict[int, set[str]] = defaultdict(set)
     for src, dst in pairs:
         made[dst] |= whose[src]
+    may = facts.passed(every, wanted)
+    sent = [names for names in classes if not may.isdisjoint(names)]
+    for dst, found in delivered(facts, sent, pairs).items():
+        made[dst] |= found
     return made
 
 
-__all__ = ["fitting", "lot_info", "named"]
+def delivered(facts: SqlFacts, classes: Collection[tuple[int, ...]], pairs: Pairs) -> Mapping[int, set[str]]:
+    """Return the operators that sent inputs on to where each lot was made.
+
+    :param classes: the inputs, each with all of its names; others are left out. :param pairs: (input, made).
+    """
+    one = {name: names for names in classes for name in names}
+    made_of = [(src, dst) for src, dst in pairs if src in one]
+    flows: dict[int, list[Flow]] = defaultdict(list)
+    for flow in facts.flows({*one, *(dst for _, dst in made_of)}) if made_of else ():
+        flows[flow.lot].append(flow)
+    ways: dict[tuple[int, frozenset[int]], set[int]] = {}
+    places: dict[int, set[int]] = defaultdict(set)
+    for src, dst in made_of:
+        inputs = [flow for name in one[src] for flow in flows[name]]
+        way = (one[src][0], makers_sites(inputs, flows[dst]))
+        if way not in ways:
+            ways[way] = senders(inputs, way[1])
+        places[dst] |= ways[way]
+    whose = facts.operators({site for sites in places.values() for site in sites})
+    return {dst: {whose[site] for site in sites} for dst, sites in places.items()}
+
+
+__all__ = ["delivered", "fitting", "lot_info", "named"]

@@ -4,6 +4,7 @@ Rules:
 
 1. All attributes asked for must fit. An attribute nobody recorded makes the lot possible, never out.
 2. What a farm harvests has no supplier, which is known; without this a supplier's rule would hold every crop of a county.
+   Who supplied what was made of other lots: :mod:`foodtrace.graph.suppliers`.
 3. A GTIN stands in the lot id itself where the authority is one.
 4. Windows of dates are inclusive at both ends.
 5. A product is one however its blanks, capitals, wide letters and remarks were written (:mod:`foodtrace.graph.products`).
@@ -26,6 +27,7 @@ from foodtrace.events import PredicateClause
 from foodtrace.graph.edges import day_number
 from foodtrace.graph.flows import LotInfo
 from foodtrace.graph.products import rule_fits
+from foodtrace.graph.suppliers import NOBODY_KNOWS
 
 _RANK = {False: 0, None: 1, True: 2}
 
@@ -33,7 +35,7 @@ _RANK = {False: 0, None: 1, True: 2}
 def fits(clause: PredicateClause, info: LotInfo, suppliers: Collection[str], names: Collection[str] = ()) -> bool | None:
     """Say whether a lot fits: yes, no, or none where an attribute asked for is unknown.
 
-    :param suppliers: operators whose lots went into it; none on record means unknown.
+    :param suppliers: operators that made or sent on what went into it; none on record means unknown, the empty one somebody unknown.
     :param names: every full id of the lot; none: it has the one of ``info`` only.
     """
     names = [name for name in names or (info.text,) if not name.startswith("?")]
@@ -48,7 +50,7 @@ def fits(clause: PredicateClause, info: LotInfo, suppliers: Collection[str], nam
         # Who gave the lot its code made it, also where the gate of a market is the first to record it.
         verdicts.append(clause.producer in authorities or _made_by(clause.producer, info.all_makers))
     if clause.supplier:
-        verdicts.append(clause.supplier in suppliers if suppliers else False if info.harvested else None)
+        verdicts.append(_supplied_by(clause.supplier, info, suppliers))
     for value, low, high in (
         (info.produced, clause.produced_from, clause.produced_to),
         (info.expiry, clause.expiring_from, clause.expiring_to),
@@ -62,6 +64,12 @@ def fits(clause: PredicateClause, info: LotInfo, suppliers: Collection[str], nam
     if False in verdicts:
         return False
     return None if None in verdicts else True
+
+
+def _supplied_by(operator: str, info: LotInfo, suppliers: Collection[str]) -> bool | None:
+    if operator in suppliers:
+        return True
+    return None if NOBODY_KNOWS in suppliers or not (suppliers or info.harvested) else False
 
 
 def _made_by(operator: str, makers: Collection[str]) -> bool | None:

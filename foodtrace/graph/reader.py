@@ -42,6 +42,10 @@ _ACTS: Final = (
     "SELECT a.subject, a.log, a.seq, e.bytes, a.ended FROM {ids} CROSS JOIN about AS a "
     "JOIN entry AS e ON e.log = a.log AND e.seq = a.seq WHERE a.subject = f.value AND a.kind = ? AND a.ended = 0"
 )
+_UNSENT: Final = (
+    "SELECT DISTINCT m.lot FROM {ids} CROSS JOIN move AS m "  # noqa: S608 - constants
+    f"WHERE m.lot = f.value AND m.kind = {int(FlowKind.RECEIPT)} AND m.other = 0 AND m.ended <= 0"
+)
 _LOTS_OF: Final = "SELECT l.lot FROM {texts} CROSS JOIN lot_fact AS l WHERE l.product = f.value AND l.ended <= 0"
 
 
@@ -285,6 +289,17 @@ class SqlFacts(Standing):
         """Return those of some names of which any record moves, uses or counts goods."""
         held = self._s.each("SELECT DISTINCT h.lot FROM {ids} CROSS JOIN holding AS h WHERE h.lot = f.value AND h.flows <> 0", names)
         return {row[0] for row in held}
+
+    def passed(self, lots: Collection[int], operator: str) -> set[int]:
+        """Return those of some lots that lay at a site of an operator or of nobody known, or came on a receipt that names no sender."""
+        held = self._s.each("SELECT h.lot, h.site FROM {ids} CROSS JOIN holding AS h WHERE h.lot = f.value", lots)
+        whose = self.operators({site for _, site in held})
+        return {lot for lot, site in held if whose[site] in ("", operator)} | {row[0] for row in self._s.each(_UNSENT, lots)}
+
+    def operators(self, sites: Collection[int]) -> dict[int, str]:
+        """Return the operator of each site; empty where nobody knows it."""
+        said = self.sites_said(set(sites) - {0})
+        return {site: str(said[site][2]) if site in said else "" for site in sites}
 
     def fitting(self, clause: PredicateClause, lots: Collection[int]) -> list[tuple[int, bool]]:
         """Return (lot, certain) of those of these lots that a rule means, and of all their other names."""

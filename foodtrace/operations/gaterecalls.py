@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Final, TypeAlias
 
 import msgspec
@@ -90,7 +90,9 @@ def _by_papers(session: Session, now: dt.datetime, papers: LotInfo) -> Iterator[
     return (recall for recall, _ in _meant(session, now, papers))
 
 
-def _meant(session: Session, now: dt.datetime, papers: LotInfo, suppliers: Collection[str] | None = None) -> Iterator[tuple[Recall, str]]:
+def _meant(
+    session: Session, now: dt.datetime, papers: LotInfo, suppliers: Callable[[], Collection[str]] | None = None
+) -> Iterator[tuple[Recall, str]]:
     """Iterate over the cases whose scope the papers of goods fit that no record names, and the rule pack that is missing for each.
 
     An earlier, wider scope holds them as well.
@@ -192,7 +194,7 @@ def _may_reach(facts: SqlFacts, clause: Clause, infos: Collection[LotInfo], clos
 
 
 def _touches(
-    session: Session, clause: Clause, infos: Collection[LotInfo], closure: list[int], suppliers: Collection[str] | None = None
+    session: Session, clause: Clause, infos: Collection[LotInfo], closure: list[int], suppliers: Callable[[], Collection[str]] | None = None
 ) -> bool | None:
     """Say whether a clause may reach any of these lots: certainly, possibly (false), or not at all (none).
 
@@ -207,7 +209,7 @@ def _touches(
         return False if any(code in codes and (closure or not known_issuer(session, issuer)) for issuer, _, code in split) else None
     if isinstance(clause, PredicateClause):
         if suppliers is not None:
-            told = [fits(clause, info, suppliers) for info in infos]
+            told = [fits(clause, info, suppliers() if clause.supplier else ()) for info in infos]
             return None if all(each is False for each in told) else True in told
         # Who supplied a lot is told by the walk; here the other attributes alone may rule it out.
         plain = msgspec.structs.replace(clause, supplier="")

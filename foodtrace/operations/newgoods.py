@@ -4,21 +4,25 @@ A rule is evaluated anew in each answer, so a lot is under recall from the momen
 that is too late: the label is printed, the batch is filled. Rules:
 
 1. What an entry would say of its lots is read from what it would do to the records, so that what is asked here is what a recall finds then.
-2. Who made a lot is whoever's the site is that it comes to be at; a farm's crop has no supplier; of what is made of other lots their
-   operators are the suppliers, and of anything else they are not known (:mod:`foodtrace.graph.predicate`).
+2. Who made a lot is whoever's the site is that it comes to be at; a farm's crop has no supplier; of what is made of other lots who made
+   or sent them on are the suppliers, and of anything else they are not known (:mod:`foodtrace.graph.predicate`).
 3. A lot that moved or was counted is no new one: the records say what stands against it, and what stands against it stands against making
    more of it. What goes back into the lot that it was is no more of it: it is asked for as what is used.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
+from functools import partial
 from typing import NamedTuple
 
 from foodtrace.events import Event
 from foodtrace.graph.edges import UNIT_NAMES, effects
+from foodtrace.graph.fitting import named
 from foodtrace.graph.flows import LotInfo
 from foodtrace.graph.makers import maker
 from foodtrace.graph.reader import SqlFacts
+from foodtrace.graph.suppliers import senders
 from foodtrace.graph.times import UNKNOWN_DAY
 from foodtrace.quantity import Quantity
 
@@ -27,8 +31,8 @@ class NewGoods(NamedTuple):
     """Goods of a lot that comes to be."""
 
     info: LotInfo
-    suppliers: frozenset[str]
-    """Operators whose lots go into it; empty: none do, or nobody knows (:attr:`LotInfo.harvested`)."""
+    suppliers: Callable[[], Collection[str]]
+    """Operators that supplied what goes into it, read when a rule asks; empty: none do, or nobody knows (:attr:`LotInfo.harvested`)."""
     quantity: Quantity | None = None
     heard: bool = False
     """The lot is on record: it would be more of it."""
@@ -42,11 +46,9 @@ def new_goods(facts: SqlFacts, event: Event) -> list[NewGoods]:
     numbers = facts.numbers({*texts, *sources})
     sites = facts.sites({numbers[text] for text in texts if text in numbers})
     whose = {info.text: info for info in sites.values()}
-    suppliers: dict[str, set[str]] = {}
-    said = facts.lots({numbers[src] for src in sources if src in numbers})
+    inputs: dict[str, set[str]] = {}
     for src, dst, _ in made.edges:
-        makers = said[numbers[src]].all_makers if src in numbers else ()
-        suppliers.setdefault(dst, set()).update({src.partition("/")[0], *makers})
+        inputs.setdefault(dst, set()).add(src)
     return [
         NewGoods(
             LotInfo(
@@ -59,13 +61,23 @@ def new_goods(facts: SqlFacts, event: Event) -> list[NewGoods]:
                 produced=None if each.produced == UNKNOWN_DAY else each.produced,
                 expiry=None if each.expiry == UNKNOWN_DAY else each.expiry,
             ),
-            frozenset(suppliers.get(each.lot, ())),
+            partial(_suppliers, facts, inputs.get(each.lot, set()), {numbers[each.site]} if each.site in numbers else ()),
             next((Quantity(flow.q, UNIT_NAMES[flow.unit]) for flow in made.flows if flow.lot == each.lot), None),
             not unheard(facts, each.lot),
         )
         for each in made.lots
         if each.lot not in sources
     ]
+
+
+def _suppliers(facts: SqlFacts, inputs: Collection[str], at: Collection[int]) -> frozenset[str]:
+    """Return who supplied inputs that are used at a site (:mod:`foodtrace.graph.suppliers`)."""
+    found = {text.partition("/")[0] for text in inputs}
+    classes = named(facts.aliases, facts.numbers(inputs).values())
+    every = [name for names in classes for name in names]
+    found |= {operator for info in facts.lots(every).values() for operator in (info.text.partition("/")[0], *info.all_makers)}
+    sent = {site for names in classes for site in senders(facts.flows(names), at)}
+    return frozenset(found - {""}) | set(facts.operators(sent).values())
 
 
 def unheard(facts: SqlFacts, lot: str) -> bool:

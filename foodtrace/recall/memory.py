@@ -12,6 +12,7 @@ from foodtrace.graph.flowkind import ahead
 from foodtrace.graph.flows import DELIVERED, NEVER, UNNAMED, Act, Copies, Flow, FlowKind, LogInfo, LotInfo, SiteInfo
 from foodtrace.graph.makers import maker
 from foodtrace.graph.predicate import may_fit
+from foodtrace.graph.suppliers import makers_sites, senders
 from foodtrace.recall.silence import tells
 from foodtrace.recall.unlikelots import transfer_of
 
@@ -181,6 +182,10 @@ class MemoryFacts:
             info = self._lots.get(source)
             if info is not None:
                 suppliers.setdefault(made, set()).update({info.text.partition("/")[0], *info.all_makers} - {""})
+            (names,) = named(self.aliases, [source])
+            inputs = self.flows(names)
+            on_the_way = senders(inputs, makers_sites(inputs, self.flows([made])))
+            suppliers.setdefault(made, set()).update(self._sites[site].operator if site in self._sites else "" for site in on_the_way)
         found: list[tuple[int, bool]] = []
         for names in named(self.aliases, list(self._lots)):
             infos = [self._lots[name] for name in names if name in self._lots]
