@@ -14,7 +14,8 @@ Rules:
    was delivered; without a receipt code the first notice is meant. Clocks differ by no more than a log bears
    (:data:`foodtrace.tlog.clock.SKEW`); a date alone means its whole day (RECALL section 1). Both count from the notice on.
 4. Whoever recalls, and got no notice of what to give back, has nothing to answer: what lies with him is disposed of on record (destroyed,
-   corrected, sent back), never by a word that it is gone.
+   corrected, sent back), never by a word that it is gone. Where somebody else opened the case it got a notice of what it supplied: that
+   this came is an answer, of no goods.
 5. The records of a case are read, and its affected set found, once for however many answers: O(affected + answers).
 """
 
@@ -110,7 +111,8 @@ class Answering:
         place = resolve_place(self._session, site)
         at = self.given(place, doing.now, notice=notice, day=day)
         number = self._facts.numbers([place]).get(place)
-        if place not in self._asked and all(hit.recalls(number) for hit in self._reached if hit.now):
+        own = place not in self._asked and all(hit.recalls(number) for hit in self._reached if hit.now)
+        if own and (on_hand or nothing or place not in self._notices):
             raise Refused("case.own_answer", value=place, case=self.case, name=site_name(self._session, place))
         mine, ever = self._lots(number, now=True), self._lots(number, now=False)
         said = [(resolve_lot(self._session, lot), quantity) for lot, quantity in on_hand]

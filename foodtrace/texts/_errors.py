@@ -108,12 +108,13 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "mend the time (none typed: this machine's clock); if the figure is of before, ask what was there when the notice came and leave the time out; if the notice was handed over earlier, say so first: foodtrace correct {notice} --set delivered=TIME (like {like})",
     ),
     "case.own_answer": (
-        "{name} 自己就是案件 {case} 的召回方, 没有给它的通知: 自己的库存不能靠一句回执算处置了",
-        "{name} is who recalls in case {case} and got no notice: an answer disposes of none of its own stock",
+        "{name} 自己就是案件 {case} 的召回方: 自己的库存不能靠一句回执算处置了",
+        "{name} is who recalls in case {case}: an answer disposes of none of its own stock",
     ),
     "case.own_answer.hint": (
-        "货怎么处置就怎么记: foodtrace case destroy, correct 或 return; 账记错了, 更正那一条",
-        "record what became of the goods: foodtrace case destroy, correct or return; a slip in the book is corrected where it stands",
+        "货怎么处置就怎么记: foodtrace case destroy, correct 或 return; 账记错了, 更正那一条; 收到过通知, 只回执收到 (不写 --on-hand, --nothing-left)",
+        "record what became of the goods: foodtrace case destroy, correct or return; a slip in the book is corrected where it stands; "
+        "a notice that it got is acknowledged without --on-hand and --nothing-left",
     ),
     "case.all_sealed": ("{name} 案件 {case} 的货都已封存", "what {name} holds of case {case} is sealed already"),
     "case.all_sealed.hint": (

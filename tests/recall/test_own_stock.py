@@ -60,6 +60,19 @@ def test_whoever_recalls_answers_no_notice_it_never_got(world: World) -> None:
     assert undisposed(world, case) == {"P": 400_000}
 
 
+def test_whoever_recalls_in_a_case_of_somebody_else_says_that_its_notice_came_and_is_reminded_no_more(world: World) -> None:
+    case = recalled(world)  # the log does not say whose it is: so P is told
+    for said in ({"nothing": True}, {"on_hand": [(LOT, kg(5))]}):
+        with pytest.raises(Refused) as refused:
+            world.at(7).do(notices.acknowledge, case, "P", said.get("on_hand", []), nothing="nothing" in said)
+        assert refused.value.code == "case.own_answer"
+        assert "got no notice" not in str(refused.value)
+    assert [each.party.site for each in world.do(notices.notify, case, which="silent").notices] == ["P"]
+    world.do(notices.acknowledge, case, "P", [])
+    assert world.do(notices.notify, case, which="silent").notices == ()
+    assert undisposed(world, case) == {"P": 400_000}, "that it knows disposes of nothing"
+
+
 def counted_before(world: World, case: str) -> None:
     """A count that is put on record after the opening, of a day before it."""
     world.put(StockCount(id="own", at=day(2), site="P", lot=LOT, quantity=kg(0)))
