@@ -113,8 +113,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "case.own_answer.hint": (
         "货怎么处置就怎么记: foodtrace case destroy, correct 或 return; 账记错了, 更正那一条; 收到过通知, 只回执收到 (不写 --on-hand, --nothing-left)",
-        "record what became of the goods: foodtrace case destroy, correct or return; a slip in the book is corrected where it stands; "
-        "a notice that it got is acknowledged without --on-hand and --nothing-left",
+        "record what became of the goods: foodtrace case destroy, correct or return; a slip is corrected where it stands; a notice that it got is acknowledged without --on-hand and --nothing-left",
     ),
     "case.all_sealed": ("{name} 案件 {case} 的货都已封存", "what {name} holds of case {case} is sealed already"),
     "case.all_sealed.hint": (
