@@ -111,6 +111,8 @@ def replaced(told: Iterable[Side], others: Collection[Side]) -> set[int]:
     for written in papers.values():
         every = set().union(*written.values())
         found |= {lot for named in written.values() for lot in every - named}
+        if len(every) > 1 and any(len([log for side, log in written if side == came]) > 1 for came in (False, True)):
+            found |= every  # one of them may only repeat what the other says
     return found
 
 

@@ -15,6 +15,7 @@ from typing import Final, Literal
 from foodtrace.events import BatchReleased, Clause, LotsClause, Packing, PredicateClause
 from foodtrace.events.canonical import decode_alone
 from foodtrace.graph.content import content
+from foodtrace.graph.copies import flows_once
 from foodtrace.graph.edges import micros
 from foodtrace.graph.fitting import fitting, lot_info
 from foodtrace.graph.flowkind import ahead
@@ -176,7 +177,10 @@ class SqlFacts(Standing):
             for flow in flows
             if flow.lot in lots and (ends := ends_of(flow)) is not None
         ]
-        words, others = self._told_elsewhere(flows)
+        # A log that only repeats what another told of these lots may have a word of its own on the transfer.
+        _, copies = flows_once(self, list(flows))
+        repeats = {entry for group in copies if group.alike for entry in group.entries[1:]}
+        words, others = self._told_elsewhere([flow for flow in flows if (flow.log, flow.seq) not in repeats])
         found = {(side.log, side.seq) for side in other_sides(self._s, sides, logs=len(self.ranks()))}
         found |= {(word.log, word.seq) for word in others}
         wanted = {side.transfer for side in sides} | {word.transfer for word in words}

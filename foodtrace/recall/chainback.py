@@ -23,7 +23,7 @@ from foodtrace.recall.records import first_there, representatives
 from foodtrace.recall.settings import DEFAULT, Settings
 from foodtrace.recall.standsin import counted_once
 from foodtrace.recall.twins import twins
-from foodtrace.recall.unlikelots import Unlike, told_unlike, under_another, whose
+from foodtrace.recall.unlikelots import Unlike, told_unlike, under_another, whose, without_repeats
 
 __all__ = ["backward", "drawn_from"]
 
@@ -39,7 +39,7 @@ def backward(facts: Facts, lots: Collection[int], *, settings: Settings = DEFAUL
     :param at: number of a site: the chain that led to what is on record there; 0: to the lots (rule 3).
     """
     names, rep, flows = _ancestors(facts, lots)
-    unlike = told_unlike(flows, rep, facts.party, whose(facts))
+    unlike = told_unlike(without_repeats(facts, flows), rep, facts.party, whose(facts))
     texts = facts.texts(rep)
     called = Called(rep, texts, flows, asked={texts[lot] for lot in lots if lot in rep})
     flows, _ = flows_once(facts, flows, rep)

@@ -13,7 +13,7 @@ from foodtrace.recall.aliases import with_aliases
 from foodtrace.recall.breaks import Search
 from foodtrace.recall.finding.look import Entry
 from foodtrace.recall.records import representatives
-from foodtrace.recall.unlikelots import transfer_of, unlike_lots
+from foodtrace.recall.unlikelots import transfer_of, unlike_lots, without_repeats
 from foodtrace.tlog.entry import event_bytes
 
 _LEAVING: Final = ", ".join(str(int(kind)) for kind in sorted(LEAVING))
@@ -26,10 +26,14 @@ _UNLIKE_LOTS: Final = (
     "SELECT DISTINCT m.log, m.seq FROM (SELECT w.pair, w.sender, w.receiver FROM "  # noqa: S608 - constants
     f"(SELECT DISTINCT pair, sender, receiver, came, log, lot FROM {_SIDES} AS s) AS w GROUP BY w.pair, w.sender, w.receiver "
     "HAVING COUNT(DISTINCT w.lot) > 1 AND COUNT(DISTINCT 2 * w.log + CASE WHEN w.came THEN 1 ELSE 0 END) > 1 "
-    "AND COUNT(*) < COUNT(DISTINCT 2 * w.log + CASE WHEN w.came THEN 1 ELSE 0 END) * COUNT(DISTINCT w.lot)) AS g "
+    "AND (COUNT(*) < COUNT(DISTINCT 2 * w.log + CASE WHEN w.came THEN 1 ELSE 0 END) * COUNT(DISTINCT w.lot) "
+    "OR COUNT(DISTINCT CASE WHEN w.came THEN NULL ELSE w.log END) > 1)) AS g "
     f"JOIN {_SIDES} AS m ON m.pair = g.pair AND m.sender = g.sender AND m.receiver = g.receiver"
 )
-"""Entries of transfers that several papers tell, not all of them of the same lots; one pass over everything, as a reconciliation is."""
+"""Entries of transfers that several papers tell: not all of them of the same lots, or dispatches of several logs, which may be copies.
+
+One pass over everything, as a reconciliation is.
+"""
 
 
 class Doubles(Search):
@@ -81,6 +85,7 @@ class Doubles(Search):
 
     def _lots(self, flows: list[Flow], one: Mapping[int, int]) -> None:
         """Open each lot that a party does not name, of one transfer. :param one: name of a lot -> the lot."""
+        flows = without_repeats(self.facts, flows, one)
         found, entries = unlike_lots(flows, one, self.facts.party, self.facts.ranks())
         if len(set(self.facts.ids(entries).values())) == 1:
             return  # copies of one event are told as such

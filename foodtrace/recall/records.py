@@ -19,7 +19,7 @@ Rules:
    whose receipt names one is a move of that lot, whether that lot is otherwise read or not: what else a scope holds must not change
    what a record means.
 5. **Unlike lots** of one transfer (:mod:`foodtrace.recall.unlikelots`): a possible step from either at the sender to the other at the
-   receiver. Lots that other papers name are read with those of the scope; copies of an event are papers as well.
+   receiver. Lots that other papers name are read with those of the scope; a copy in the same words is no paper.
 6. **Copies**: one event id in several logs is one event (:mod:`foodtrace.recall.copies`).
 """
 
@@ -41,7 +41,7 @@ from foodtrace.recall.letgo import LetGo
 from foodtrace.recall.moves import Move, is_nameless, pair, without_source
 from foodtrace.recall.quantities import holdings
 from foodtrace.recall.twins import twins
-from foodtrace.recall.unlikelots import told_unlike, under_another, whose
+from foodtrace.recall.unlikelots import told_unlike, under_another, whose, without_repeats
 from foodtrace.recall.visited import under
 
 _ARRIVALS = BIRTHS | {FlowKind.CONSUMER_RETURN}
@@ -90,7 +90,7 @@ class Records:
         """Holding -> (since when, entry) of what says that goods were there and moves none; at first by the lots' names."""
         asked = {text for clause in clauses if isinstance(clause, LotsClause) for text in clause.lots}
         codes = self._load(start, said, asked)
-        self.unlike = told_unlike(self.flows, self.rep, facts.party, whose(facts))
+        self.unlike = told_unlike(without_repeats(facts, self.flows), self.rep, facts.party, whose(facts))
         """Every two lots of which papers of one transfer contradict each other (rule 5)."""
         self.flows, self.copies = flows_once(facts, self.flows)
         self.codes: dict[int, set[int]] = defaultdict(set)

@@ -10,6 +10,8 @@ Rules:
    Of two dispatches the one in the receiver's own log is the receiver's paper, or else the one that is not in the sender's.
 3. A lot that not every party's dispatches name is open, whether or not another is unlike it; so is each of two unlike ones. A receipt that
    names fewer lots than the dispatch leaves goods under way, one that names more has more than was sent: no paper contradicts the other.
+   A log that repeats an event in the same words says nothing of its own: an event is of the paper of who told it first
+   (:mod:`foodtrace.graph.copies`, rule 1), or a copy would settle which lot it was.
 4. Names of one lot are one. A dispatch without lot says nothing of which lot it was. It is no word against another.
 5. Goods left as late as the dispatches of the two lots say (without any: as the receipts allow), and came as early as anything says that
    tells of their arrival (without any: as the dispatches allow), as for a transfer of several logs (:mod:`foodtrace.recall.words`).
@@ -20,15 +22,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import msgspec
 
+from foodtrace.graph.copies import Telling, flows_once
 from foodtrace.graph.flows import DELIVERED, LEAVING, Flow, FlowKind, ends_of
 from foodtrace.recall.entries import Entry
 from foodtrace.recall.facts import Facts
 from foodtrace.recall.words import span
 
+_AS_NAMED: Final[Mapping[int, int]] = {}
 Key: TypeAlias = tuple[str, int, int]
 """(number, sender, receiver)."""
 Papers: TypeAlias = Mapping[tuple[str, bool], set[int]]
@@ -82,6 +86,13 @@ def whose(facts: Facts) -> Whose:
     return lambda sites: {info.operator for info in facts.sites(sites).values()} - {""}
 
 
+def without_repeats(facts: Telling, flows: Sequence[Flow], one: Mapping[int, int] = _AS_NAMED) -> list[Flow]:
+    """Return flows without those of events that another log told first in the same words (rule 3). :param one: name of a lot -> the lot."""
+    _, copies = flows_once(facts, flows, one)
+    repeats = {entry for group in copies if group.alike for entry in group.entries[1:]}
+    return [flow for flow in flows if (flow.log, flow.seq) not in repeats]
+
+
 def under_another(facts: Facts, flows: Sequence[Flow]) -> set[int]:
     """Return the lots that other papers name in place of those of some flows, and these; some more where not every paper was read.
 
@@ -92,7 +103,7 @@ def under_another(facts: Facts, flows: Sequence[Flow]) -> set[int]:
         return set()
     known = {(flow.log, flow.seq, flow.item) for flow in flows}
     told = [*flows, *(flow for flow in others if (flow.log, flow.seq, flow.item) not in known)]
-    return {lot for each in told_unlike(told, {}, facts.party, whose(facts)) for lot in each.lots}
+    return {lot for each in told_unlike(without_repeats(facts, told), {}, facts.party, whose(facts)) for lot in each.lots}
 
 
 def unlike_lots(
@@ -181,4 +192,4 @@ def _unlike(key: Key, pair: tuple[int, int], words: Iterable[tuple[int, Flow]]) 
     )
 
 
-__all__ = ["Key", "Unlike", "told_unlike", "transfer_of", "under_another", "unlike_lots", "whose"]
+__all__ = ["Key", "Unlike", "told_unlike", "transfer_of", "under_another", "unlike_lots", "whose", "without_repeats"]

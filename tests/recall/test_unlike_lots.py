@@ -354,3 +354,17 @@ def test_of_two_dispatches_the_senders_own_is_the_senders_whatever_the_other_is_
             assert lies["Y-1"] == {LOT: 10, KEG: 0}, "and the load counts once"
 
     both(tmp_path, story, ask)
+
+
+@pytest.mark.parametrize("copied", [[], [0], [1], [0, 1]])
+def test_a_paper_that_the_other_party_copies_is_still_its_own(tmp_path: Path, copied: list[int]) -> None:
+    """A buyer who takes over the seller's voucher as it is says nothing of which lot came, nor does a seller who takes over the buyer's."""
+    story = [(SELLER, sent("t", 60, doc="D7")), (BUYER, sent("u", 50, lot=KEG, doc="D7")), PAPERS[2]]
+    there: dict[str, Any] = {"keys": tmp_path / "keys", "clock": lambda: LATER - 1}
+    with told(tmp_path, story), Ledger.open(f"sqlite:///{tmp_path}/x.db", **there) as ledger:
+        for each in copied:
+            ledger.record([story[each][1]], log=story[1 - each][0])
+        with ledger.reading() as session:
+            assert places(session, LOT) == {("L", "F-1"): "confirmed", ("L", "X-1"): "confirmed", ("K", "X-1"): "possible"}
+            assert [each[:2] for each in lots_told(asked(session, LOT))] == [(KEG, "X-1"), (LOT, "X-1")]
+            assert [each.lot for each in books(session).open if each.reason] == [KEG, LOT]

@@ -10,7 +10,7 @@ from foodtrace.graph.flows import LEAVING, Flow
 from foodtrace.recall.aliases import with_aliases
 from foodtrace.recall.finding.look import Finding, Look
 from foodtrace.recall.records import representatives
-from foodtrace.recall.unlikelots import Key, transfer_of
+from foodtrace.recall.unlikelots import Key, transfer_of, without_repeats
 from foodtrace.recall.unlikelots import unlike_lots as told_of_lots
 
 
@@ -65,7 +65,8 @@ def unlike_lots(look: Look) -> Iterator[Finding]:
     for key in [key for key, flows in open_.items() if key not in apart and not _by_a_party(look, flows, whose(key[1:]))]:
         del open_[key]
     one = _one(look, {flow.lot for flows in open_.values() for flow in flows})
-    for (_, _, receiver), flows in open_.items():
+    for (_, _, receiver), told in open_.items():
+        flows = without_repeats(look.facts, told, one)
         found, entries = told_of_lots(flows, one, look.facts.party, look.facts.ranks(), whose)
         for lot, first in found:
             if (lot, first.site) in holdings or (lot, receiver) in holdings:
