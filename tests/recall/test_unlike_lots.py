@@ -96,7 +96,9 @@ def test_what_the_receiver_calls_by_another_lot_is_possible_and_followed(tmp_pat
             assert {row.site for row in answer.outlets} == {"X-1", "Y-1"}
             assert lots_told(answer) == [(KEG, "X-1", 2), (LOT, "X-1", 2)]
         assert [
-            (each.lot, each.sent, each.received, each.source, each.site, each.document) for each in books(session).open if each.reason
+            (each.lot, each.sent, each.received, each.source, each.site, each.document)
+            for each in books(session).open
+            if each.kind == "duplicate_conflict"
         ] == [
             (LOT, 60, None, "F-1", "X-1", "D7"),
             (KEG, None, 50, "F-1", "X-1", "D7"),
