@@ -126,12 +126,25 @@ def checked(event: Event, *, most: int | None = None) -> bytes:
     Structs check their types only when they are read; this is what makes an event built in a program safe to seal.
 
     :param most: bytes it may have; by default what one entry holds.
-    :raises BadData: ``event.form``, ``event.text``, ``event.size``, ``event.too_many`` and the others of :mod:`foodtrace.events.limits`.
+    :raises BadData: ``event.form``, ``event.staff`` (a name where a staff number belongs), ``event.text``, ``event.size``,
+        ``event.too_many`` and the others of :mod:`foodtrace.events.limits`.
     """
     data = encode(event, most=most)
-    if not _sound(event, data) and type(read(data)) is not type(event):
-        raise BadData("event.form", value=event.id, reason=type(event).__name__)
+    if not _sound(event, data):
+        try:
+            back = read(data)
+        except BadData as error:
+            raise _of_staff(event, error) or error from None
+        if type(back) is not type(event):
+            raise BadData("event.form", value=event.id, reason=type(event).__name__)
     return data
+
+
+def _of_staff(event: Event, error: BadData) -> BadData | None:
+    """Return what says that a staff number is none, mostly a name; none: the error is about something else."""
+    field = str(error.params.get("reason", "")).rpartition(" - at '$.")[2].rstrip("'")
+    most = _STAFF.get(field) if error.code == "event.form" else None
+    return None if most is None else BadData("event.staff", value=getattr(event, field), field=field, expected=most)
 
 
 def _sound(event: Event, data: bytes) -> bool:
@@ -151,6 +164,8 @@ def _reason(error: Exception) -> str:
     return _PATTERN.sub(lambda found: f": {_FORMS[found[1]]}" if found[1] in _FORMS else str(found[0]), str(error).replace("`", "'"))
 
 
+_STAFF: Final = {"by": 40, "witness": 80, "approved_by": 80}
+"""Field of a staff number -> how long it may be."""
 _PATTERN: Final = re.compile(r" matching regex ('.*?')(?= - at '\$|$)")
 _FORMS: Final[dict[str, str]] = {
     repr(meta.pattern): meta.description

@@ -5,6 +5,11 @@ from typing import Final
 TEXTS: Final[dict[str, tuple[str, str]]] = {
     "event.text": ("事件 {value} 不能写成字节: {reason}", "event {value} cannot be written as bytes: {reason}"),
     "event.text.hint": ("去掉不成对的代理字符或过大的数", "remove lone surrogates or numbers that are too large"),
+    "event.staff": (
+        "{field}: {value} 不是工号, 应为至多 {expected} 个字母, 数字或半角符号, 没有汉字和空格",
+        "{field}: {value} is no staff number, expected at most {expected} letters, digits or signs of ASCII, no blanks",
+    ),
+    "event.staff.hint": ("写工号, 不写姓名: 记录是永久的", "give a staff number, not a name: entries are forever"),
     "event.size": ("事件 {value} 有 {size} 字节, 最多 {expected}", "event {value} has {size} {size:byte|bytes}, at most {expected} fit"),
     "event.size.hint": (
         "明细行 (投入, 产出, 单元编码, 批次, 召回范围) 会自动分条记; 其余内容写短, 或拆成几个事件",

@@ -78,3 +78,20 @@ def test_whoever_interrupts_is_told_what_is_on_record(
     monkeypatch.setattr(program, "_invoke", interrupted)
     assert program.main(["--lang", lang, "recall", "X"]) == 130
     assert capsys.readouterr().err.strip() == said
+
+
+def test_a_name_where_a_staff_number_belongs_is_refused_in_words_of_ours(here: Inside) -> None:
+    here("init")
+    here("site", "add", "Farm:farm", "Shop:shop")
+    lot = here("certificate", "issue", "tomato", "20kg", "--basis", "1", "--out", "a.png").split("  lot ")[1].split()[0]
+    here("transfer", lot, "20kg", "--to", "Shop")
+    here("case", "open", lot, "--class", "2", "--known", "2026-01-01", "--reason", "x")
+    for field, words in {
+        "by": ("seal", "Shop", "--quantity", "20kg", "--by", "李四"),
+        "witness": ("destroy", "Shop", "--quantity", "20kg", "--place", "kiln", "--witness", "李四"),
+        "approved_by": ("clear", "2026-0001", lot, "--basis", "x", "--approved-by", "李四"),
+    }.items():
+        said = here("case", *words, code=2, lang="zh")
+        assert f"event.staff: {field}: 李四 不是工号" in said
+        assert "写工号, 不写姓名" in said
+        assert "Expected" not in said
