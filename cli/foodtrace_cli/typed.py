@@ -43,7 +43,7 @@ class Day(click.DateTime):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the day that was typed."""
         if isinstance(value, str):
-            from foodtrace.intake.typed import typed_day  # noqa: PLC0415
+            from foodtrace.operations.typed import typed_day  # noqa: PLC0415
 
             with suppress(ValueError):
                 return dt.datetime.combine(typed_day(value, today(), year=""), dt.time())

@@ -15,7 +15,7 @@ keeps them as rows of the table ``move``; the recall engine reads nothing else a
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Literal, TypeAlias
+from typing import Literal
 
 import msgspec
 
@@ -175,18 +175,6 @@ class LogInfo(msgspec.Struct, frozen=True, kw_only=True):
     """Entries that ``verify`` saw on this host."""
 
 
-InOrder: TypeAlias = tuple[str, int, str]
-
-
-def in_order(text: str) -> InOrder:
-    """Return by what names of lots, and places of entries, are put in order: by text, but ``..#9`` before ``..#10``.
-
-    So goods without lot, which are named by the entry they left with, stand as they were recorded, whatever the numbers are.
-    """
-    head, mark, number = text.rpartition("#")
-    return (head, int(number), text) if mark and number.isascii() and number.isdigit() else (text, -1, "")
-
-
 __all__ = [
     "ALWAYS",
     "BIRTHS",
@@ -204,11 +192,9 @@ __all__ = [
     "Copies",
     "Flow",
     "FlowKind",
-    "InOrder",
     "LogInfo",
     "LotInfo",
     "SiteInfo",
     "ends_of",
     "happened",
-    "in_order",
 ]

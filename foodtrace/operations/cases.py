@@ -36,7 +36,7 @@ from foodtrace.events import (
 )
 from foodtrace.graph.directory import resolve_lot, resolve_place
 from foodtrace.graph.edges import micros
-from foodtrace.graph.flows import in_order
+from foodtrace.graph.inorder import in_order
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.atsite import coming
 from foodtrace.operations.caseplan import SAID, Plan

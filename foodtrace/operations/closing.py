@@ -30,7 +30,8 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from foodtrace.graph.edges import UNIT_NAMES, moment
-from foodtrace.graph.flows import NEVER, FlowKind, in_order
+from foodtrace.graph.flows import NEVER, FlowKind
+from foodtrace.graph.inorder import in_order
 from foodtrace.graph.known import facts_by
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.common import CHINA

@@ -23,7 +23,7 @@ from foodtrace.events import CertificateIssued, CertificateVoided, Event, Market
 from foodtrace.events.canonical import decode_alone
 from foodtrace.graph.copies import events_once
 from foodtrace.graph.edges import micros
-from foodtrace.graph.flows import in_order
+from foodtrace.graph.inorder import in_order
 from foodtrace.graph.kinds import ABOUT
 from foodtrace.graph.names import find
 from foodtrace.operations.serials import issued_body, spent_body

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 import msgspec
 
 from foodtrace.graph.edges import UNIT_NAMES
-from foodtrace.graph.flows import in_order
+from foodtrace.graph.inorder import in_order
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.facts import Case

@@ -21,7 +21,8 @@ from typing import Final, Literal, TypeAlias
 import msgspec
 
 from foodtrace.graph.edges import UNIT_NAMES
-from foodtrace.graph.flows import BIRTHS, FlowKind, in_order
+from foodtrace.graph.flows import BIRTHS, FlowKind
+from foodtrace.graph.inorder import in_order
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.graph.walk import Holding
 from foodtrace.operations.managing import reach_of

@@ -35,7 +35,8 @@ from __future__ import annotations
 
 import msgspec
 
-from foodtrace.graph.flows import ALWAYS, NEVER, InOrder, in_order
+from foodtrace.graph.flows import ALWAYS, NEVER
+from foodtrace.graph.inorder import InOrder, in_order
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.gatesmet import Paper, Papers
 from foodtrace.operations.spending import Certificates

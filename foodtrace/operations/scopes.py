@@ -25,11 +25,11 @@ from foodtrace.graph.directory import folded, resolve_lot, resolve_place
 from foodtrace.graph.edges import moment
 from foodtrace.graph.flowkind import ALWAYS, NEVER
 from foodtrace.graph.reader import SqlFacts
-from foodtrace.intake.typed import typed_day
 from foodtrace.operations.common import CHINA
 from foodtrace.operations.operators import meant_operator
 from foodtrace.operations.places import describe
 from foodtrace.operations.sellers import site_name
+from foodtrace.operations.typed import typed_day
 from foodtrace.recall.affected import find
 from foodtrace.recall.aliases import maker_of
 from foodtrace.recall.records import Records
@@ -235,7 +235,7 @@ def _window(given: Given, now: dt.datetime) -> tuple[dt.datetime, dt.datetime]:
 
 
 def _day(given: str, now: dt.datetime, *, ahead: bool = False) -> dt.date | None:
-    """Read a day (:mod:`foodtrace.intake.typed`); without a year the last such day, or (``ahead``) of this year."""
+    """Read a day (:mod:`foodtrace.operations.typed`); without a year the last such day, or (``ahead``) of this year."""
     if not folded(given):
         return None
     try:

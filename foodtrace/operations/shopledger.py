@@ -21,7 +21,8 @@ from foodtrace.errors import BadData
 from foodtrace.events import BatchReleased, FormulaBatch, Receipt, Transfer
 from foodtrace.graph.copies import flows_once
 from foodtrace.graph.edges import UNITS, micros, moment
-from foodtrace.graph.flows import ALWAYS, NEVER, Flow, FlowKind, in_order
+from foodtrace.graph.flows import ALWAYS, NEVER, Flow, FlowKind
+from foodtrace.graph.inorder import in_order
 from foodtrace.graph.names import find, texts_of
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.operations.common import CHINA, latest

@@ -23,7 +23,8 @@ from foodtrace.graph.copies import flows_once
 from foodtrace.graph.directory import resolve_lot, resolve_place
 from foodtrace.graph.edges import UNIT_NAMES
 from foodtrace.graph.fitting import named
-from foodtrace.graph.flows import BIRTHS, in_order
+from foodtrace.graph.flows import BIRTHS
+from foodtrace.graph.inorder import in_order
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.graph.walk import KNOT, Holding
 from foodtrace.quantity import Quantity

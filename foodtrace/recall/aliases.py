@@ -8,7 +8,8 @@ import msgspec
 
 from foodtrace.graph.copies import flows_once
 from foodtrace.graph.fitting import named
-from foodtrace.graph.flows import Flow, in_order
+from foodtrace.graph.flows import Flow
+from foodtrace.graph.inorder import in_order
 from foodtrace.graph.makers import maker
 from foodtrace.recall.facts import Facts
 

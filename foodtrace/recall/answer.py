@@ -17,7 +17,7 @@ import msgspec
 
 from foodtrace.events import Clause, LeftClause, LotsClause, PredicateClause, ThroughClause
 from foodtrace.graph.directory import resolve_lot
-from foodtrace.graph.flows import in_order
+from foodtrace.graph.inorder import in_order
 from foodtrace.graph.known import KnownFacts, facts_by
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.recall.affected import Affected, find

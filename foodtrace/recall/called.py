@@ -14,7 +14,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 
-from foodtrace.graph.flows import Flow, FlowKind, in_order
+from foodtrace.graph.flows import Flow, FlowKind
+from foodtrace.graph.inorder import in_order
 from foodtrace.graph.walk import Holding
 
 

@@ -28,7 +28,8 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from foodtrace.graph.flows import ALWAYS, NEVER, Flow, FlowKind, InOrder, LotInfo, SiteInfo, in_order
+from foodtrace.graph.flows import ALWAYS, NEVER, Flow, FlowKind, LotInfo, SiteInfo
+from foodtrace.graph.inorder import InOrder, in_order
 from foodtrace.graph.products import may_be
 from foodtrace.graph.walk import KNOT, Holding
 from foodtrace.recall.affected import Affected

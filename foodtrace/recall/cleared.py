@@ -21,7 +21,8 @@ from typing import Final, Literal, NamedTuple
 import msgspec
 
 from foodtrace.graph.edges import UNIT_NAMES, moment
-from foodtrace.graph.flows import FlowKind, in_order
+from foodtrace.graph.flows import FlowKind
+from foodtrace.graph.inorder import in_order
 from foodtrace.graph.walk import Holding
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.effectiveness import standing

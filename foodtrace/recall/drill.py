@@ -20,7 +20,7 @@ import msgspec
 from foodtrace.errors import NotFound
 from foodtrace.events import LotsClause
 from foodtrace.graph.directory import resolve_lot
-from foodtrace.graph.flows import in_order
+from foodtrace.graph.inorder import in_order
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.recall.affected import find
 from foodtrace.recall.amounts import PIECE

@@ -23,7 +23,7 @@ import msgspec
 
 from foodtrace.events import LotsClause, Notice
 from foodtrace.graph.edges import UNIT_NAMES, micros
-from foodtrace.graph.flows import in_order
+from foodtrace.graph.inorder import in_order
 from foodtrace.graph.known import facts_by
 from foodtrace.graph.reader import SqlFacts
 from foodtrace.personal import Secret, fits

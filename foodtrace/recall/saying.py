@@ -13,8 +13,9 @@ from typing import Any
 import msgspec
 
 from foodtrace.graph.edges import moment
-from foodtrace.graph.flows import LEAVING, Flow, in_order
+from foodtrace.graph.flows import LEAVING, Flow
 from foodtrace.graph.heads import LogHead, heads
+from foodtrace.graph.inorder import in_order
 from foodtrace.recall.called import Called
 from foodtrace.recall.facts import Facts
 from foodtrace.recall.finding.look import Finding

@@ -18,7 +18,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from foodtrace.graph.edges import UNIT_NAMES
-from foodtrace.graph.flows import in_order
+from foodtrace.graph.inorder import in_order
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.bounds import Bounds, Key
 

@@ -70,8 +70,8 @@ def as_file(case: str) -> str:
 
 
 def moment(text: str, example: str = "2026-11-24T09:10", *, ahead: bool = False) -> dt.datetime:
-    """Read a time (:mod:`foodtrace.intake.typed`). Raises ``BadData`` (``cli.time``). :param ahead: it may be still to come."""
-    from foodtrace.intake.typed import typed_moment  # noqa: PLC0415
+    """Read a time (:mod:`foodtrace.operations.typed`). Raises ``BadData`` (``cli.time``). :param ahead: it may be still to come."""
+    from foodtrace.operations.typed import typed_moment  # noqa: PLC0415
 
     try:
         when, _ = typed_moment(text, today(), year="" if ahead else "last")
@@ -84,7 +84,7 @@ def moment(text: str, example: str = "2026-11-24T09:10", *, ahead: bool = False)
 
 def day(text: str, *, ahead: bool = False, example: str = "2026-12-31") -> dt.date:
     """Read a day. Raises ``BadData`` (``cli.time``). :param ahead: it may be still to come."""
-    from foodtrace.intake.typed import typed_day  # noqa: PLC0415
+    from foodtrace.operations.typed import typed_day  # noqa: PLC0415
 
     try:
         given = typed_day(text, today(), year="" if ahead else "last")

@@ -361,7 +361,7 @@ def _portion(session: Session, given: str) -> Portion:
 def _date(given: str) -> dt.date | None:
     if not given:
         return None
-    from foodtrace.intake.typed import typed_day  # noqa: PLC0415
+    from foodtrace.operations.typed import typed_day  # noqa: PLC0415
 
     try:
         return typed_day(given, today(), year="")

@@ -185,7 +185,7 @@ def _lots(session: Session, lots: tuple[str, ...], day: str, site: str | None) -
     if not day:
         raise BadData("label.none")
     place = describe(session, named.place_of(session, site))
-    from foodtrace.intake.typed import typed_day  # noqa: PLC0415
+    from foodtrace.operations.typed import typed_day  # noqa: PLC0415
 
     try:
         when = typed_day(day, today(), year="")

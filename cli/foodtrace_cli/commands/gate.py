@@ -242,7 +242,7 @@ def _paper(given: str) -> Paper:
         raise BadData("gate.grower_paper", value=kind, expected="--identity --phone --address")
     if kind not in get_args(PaperKind):
         raise BadData("gate.paper", value=kind, expected=", ".join(get_args(PaperKind)))
-    from foodtrace.intake.typed import typed_day  # noqa: PLC0415
+    from foodtrace.operations.typed import typed_day  # noqa: PLC0415
 
     try:
         day = typed_day(until, today(), year="") if until else None

@@ -73,7 +73,7 @@ def reconcile(
 def _moment(given: str | None, *, last: bool) -> int | None:
     """Return a moment, microseconds UTC; a date alone is its first, or its last, microsecond in China."""
     from foodtrace.graph.edges import micros  # noqa: PLC0415
-    from foodtrace.intake.typed import typed_moment  # noqa: PLC0415
+    from foodtrace.operations.typed import typed_moment  # noqa: PLC0415
 
     if given is None:
         return None

@@ -17,7 +17,8 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from foodtrace.graph.flows import BIRTHS, DAY, LEAVING, NEVER, UNKNOWN_TIME, UNNAMED, Flow, FlowKind, in_order
+from foodtrace.graph.flows import BIRTHS, DAY, LEAVING, NEVER, UNKNOWN_TIME, UNNAMED, Flow, FlowKind
+from foodtrace.graph.inorder import in_order
 from foodtrace.graph.walk import Holding
 from foodtrace.recall.affected import Affected
 from foodtrace.recall.deadlines import Calendar

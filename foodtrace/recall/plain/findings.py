@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, Final, TypeAlias
 
 from foodtrace.graph.flowkind import FlowKind
-from foodtrace.graph.flows import in_order
+from foodtrace.graph.inorder import in_order
 from foodtrace.graph.rows import ENDED
 from foodtrace.recall.entries import Entry, newest
 from foodtrace.recall.plain import HandOver

@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from foodtrace.graph.flows import in_order
 from foodtrace.graph.heads import heads
+from foodtrace.graph.inorder import in_order
 from foodtrace.graph.rows import Rows
 from foodtrace.graph.subjects import CASES
 from foodtrace.recall.contacts import contacts

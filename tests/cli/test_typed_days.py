@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from foodtrace.intake.typed import CHINA, Year, typed_day, typed_moment
+from foodtrace.operations.typed import CHINA, Year, typed_day, typed_moment
 
 NOW = dt.datetime(2026, 3, 10, 9, 0, tzinfo=CHINA)
 
