@@ -12,7 +12,7 @@ import datetime as dt
 import io
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,7 @@ from foodtrace.graph.edges import micros
 from foodtrace.intake import read_events
 from foodtrace.keys import SigningKey
 from foodtrace.ledger import Ledger
-from foodtrace.operations import cases, certificates, checks, disposal, market, notices
+from foodtrace.operations import cases, casestock, certificates, checks, disposal, market, notices
 from foodtrace.operations.common import CHINA, Doing, Outcome
 from foodtrace.quantity import Quantity
 from foodtrace.recall.answer import recall
@@ -354,7 +354,7 @@ class City:
         for number, row in enumerate(answer.outlets):
             if number % 6 == 5:  # noqa: PLR2004 - one in six never answers
                 continue
-            act(partial(_acknowledge, case=case, site=row.site), f"ack-{row.site}")
+            act(partial(_acknowledge, case=case, site=row.site, lots=row.lots), f"ack-{row.site}")
             for held in row.lots:
                 what = "return" if number % 3 else "destroy"
                 if any(amount.likely for amount in row.amounts):
@@ -409,5 +409,7 @@ def _issue(session: Session, *, doing: Doing, key: SigningKey, farm: str, produc
     return certificates.issue(session, doing, key, farm, product, size, ("quality_control",), origin="北河市 (虚构)", valid_days=20)
 
 
-def _acknowledge(session: Session, doing: Doing, *, case: str, site: str) -> Outcome:
-    return notices.acknowledge(session, doing, case, site, [])
+def _acknowledge(session: Session, doing: Doing, *, case: str, site: str, lots: Sequence[str]) -> Outcome:
+    """Answer a notice; a shop that keeps no books counts, and finds all that came."""
+    there = [(lot, most) for lot in lots if (most := casestock.unknown_there(session, doing, case, site, lot))]
+    return notices.acknowledge(session, doing, case, site, there)
