@@ -9,7 +9,8 @@ Rules:
    is read once, however many lead to it; sets of sites are joined from what was made last to what was made first.
 3. A lot whose way is not plain (:mod:`foodtrace.recall.plain`), or that a case is filed under, is asked of the recall itself; so is
    every lot under a rule pack that does not presume whole lots.
-4. Nothing says how bad goods are: a number of outlets is how far a recall would go. Records that have not come here are not in it,
+4. A site of unknown kind may be an outlet: it is counted apart, and in the order it counts like one.
+5. Nothing says how bad goods are: a number of outlets is how far a recall would go. Records that have not come here are not in it,
    so the answer says how far each log has come, and which lots nobody recorded as born. What is dated later than now is in no number
    either; the sites that only it names are told.
 """
@@ -50,6 +51,8 @@ class Radius(msgspec.Struct, frozen=True, kw_only=True):
     """Operator where it was made; empty where no record says it."""
     outlets: int
     """Outlets that a recall of this lot would reach."""
+    unknown_kind: int
+    """Sites that it would reach besides, of which no record says what they are: each may be an outlet."""
     lots: int
     """Lots it would take in: this one and everything made from it."""
     born: bool
@@ -94,15 +97,16 @@ def blast(session: Session, *, start: int, end: int, now: int) -> Blast:
         text, product, _, producer = said[lot][:4]
         if not whole or lot in reach.odd or recalled(text) in filed:
             answer = recall(session, text, now=now)
-            outlets, many = len(answer.outlets), answer.lots_affected
+            outlets, unknown, many = len(answer.outlets), answer.unknown_kind, answer.lots_affected
         else:
-            outlets, many = reach.outlets(lot, kinds)
-        made.append(Radius(lot=text, product=product, producer=producer, outlets=outlets, lots=many, born=lot in born))
+            outlets, unknown, many = reach.outlets(lot, kinds)
+        radius = Radius(lot=text, product=product, producer=producer, outlets=outlets, unknown_kind=unknown, lots=many, born=lot in born)
+        made.append(radius)
     return Blast(
         start=_time(start),
         end=_time(end),
         at=_time(now),
-        lots=tuple(sorted(made, key=lambda each: (-each.outlets, -each.lots, each.lot))),
+        lots=tuple(sorted(made, key=lambda each: (-each.outlets - each.unknown_kind, -each.outlets, -each.lots, each.lot))),
         without_origin=sum(not each.born for each in made),
         ahead=_ahead(session, asked, now),
         positions=positions(session),
@@ -111,7 +115,7 @@ def blast(session: Session, *, start: int, end: int, now: int) -> Blast:
 
 
 def _ahead(session: Session, asked: Collection[int], now: int) -> tuple[str, ...]:
-    """Return the sites that records dated later than now name for these lots and what is made of them, by name (rule 4)."""
+    """Return the sites that records dated later than now name for these lots and what is made of them, by name (rule 5)."""
     from foodtrace.graph.reader import SqlFacts  # noqa: PLC0415 - every event, where a lot is not plain
 
     facts = SqlFacts(session, now)

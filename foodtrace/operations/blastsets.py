@@ -45,9 +45,10 @@ class Reach:
         self._check_made()
         self._spread_odd()
         self._shops: int | None = None
+        self._unknown = 0
 
-    def outlets(self, lot: int, kinds: Collection[str]) -> tuple[int, int]:
-        """Return (outlets, lots) of the recall of one lot that is not odd.
+    def outlets(self, lot: int, kinds: Collection[str]) -> tuple[int, int, int]:
+        """Return (outlets, sites of unknown kind, lots) of the recall of one lot that is not odd.
 
         :param kinds: kinds of site that are outlets, the same in every call.
         """
@@ -55,7 +56,9 @@ class Reach:
         if self._shops is None:
             said = self.rows.sites_said(list(self._bit))
             self._shops = self._number(tuple(self._bit[site] for site, about in said.items() if about[_KIND] in kinds))
-        return ((held & self._shops) | sold).bit_count(), sum(bool(self._held.get(each)) for each in lots)
+            self._unknown = self._number(tuple(self._bit[site] for site, about in said.items() if not about[_KIND]))
+        outlets = (held & self._shops) | sold
+        return outlets.bit_count(), (held & self._unknown & ~outlets).bit_count(), sum(bool(self._held.get(each)) for each in lots)
 
     # -- reading -----------------------------------------------------------------------------------------------------------
 

@@ -221,6 +221,7 @@ class Answering:
             same_lots=self.called.same(self.found.lots),
             outlets=tuple(outlets),
             others=tuple(others),
+            unknown_kind=sum(not row.kind for row in others),
             figures=figures,
             confirmed_only=tuple(figures_said(row) for row in self.done.confirmed_only),
             rates=rates,

@@ -299,6 +299,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     outlets: tuple[OutletRow, ...]
     others: tuple[OutletRow, ...]
     """Affected sites that are no outlets: own sites and intermediaries."""
+    unknown_kind: int
+    """Sites among ``others`` of which no record says what they are: each may be an outlet, and stands in no number of outlets."""
     figures: tuple[FiguresAnswer, ...]
     """Per unit, the worst first; never added up."""
     confirmed_only: tuple[FiguresAnswer, ...]

@@ -109,8 +109,13 @@ _RECALL: Final[dict[str, tuple[str, str]]] = {
     "cli.blast.range": ("日期反了: 从 {value} 到 {expected}", "the range runs backwards: from {value} to {expected}"),
     "cli.blast.range.hint": ("--from 不晚于 --to", "--from must not be after --to"),
     "cli.recall.head": (
-        "网点 {outlets}{ahead} (确认 {confirmed}, 可能 {possible})  涉及批次 {lots}",
-        "outlets {outlets}{ahead} (confirmed {confirmed}, possible {possible})  lots {lots}",
+        "网点 {outlets}{ahead} (确认 {confirmed}, 可能 {possible}){unknown}  涉及批次 {lots}",
+        "outlets {outlets}{ahead} (confirmed {confirmed}, possible {possible}){unknown}  lots {lots}",
+    ),
+    "cli.recall.head_unknown": (", 另有 {count:,} 处不知是不是网点", " and {count:,} {count:place|places} of unknown kind"),
+    "cli.blast.unknown": (
+        "+ n?: 不知是不是网点的地方 (最多 {count:,} 处), 排序时算作网点",
+        "+ n?: places of unknown kind, at most {count:,} {count:place|places}; each may be an outlet and ranks as one",
     ),
     "cli.recall.case": ("案件 {case}, 范围第 {version} 版: 进展按此案", "case {case}, scope version {version}: its steps are counted here"),
     "cli.recall.other_case": (

@@ -50,8 +50,9 @@ def agree(ledger: Ledger, clock: Clock, now: int) -> int:
     found = measured(ledger, *ALL, now)
     for each in found.lots:
         answer = ledger.recall(each.lot)
-        assert (each.lot, len(answer.outlets), answer.lots_affected) == (each.lot, each.outlets, each.lots)
-    assert [each.outlets for each in found.lots] == sorted((each.outlets for each in found.lots), reverse=True)
+        assert (len(answer.outlets), answer.unknown_kind, answer.lots_affected) == (each.outlets, each.unknown_kind, each.lots), each.lot
+    ranks = [each.outlets + each.unknown_kind for each in found.lots]
+    assert ranks == sorted(ranks, reverse=True)
     # No lot is left out, whatever the first thing is that anybody recorded of it.
     on_record = (
         "SELECT DISTINCT n.text FROM move AS m JOIN name AS n ON n.id = m.lot "

@@ -15,7 +15,7 @@ from foodtrace_cli.output import clean, emit_json, say, table
 from foodtrace_cli.schemaoption import prints
 
 if TYPE_CHECKING:
-    from foodtrace.operations.blast import Blast
+    from foodtrace.operations.blast import Blast, Radius
 
 _DAY = dt.timedelta(days=1)
 
@@ -51,9 +51,12 @@ def _screen(ctx: Context, found: Blast, limit: int, days: str) -> None:
     say(ctx.t("cli.blast.head", days=days, lots=len(found.lots), most=found.lots[0].outlets if found.lots else 0))
     for line in rules_said(ctx, found):
         say(line)
+    unknown = max((each.unknown_kind for each in found.lots), default=0)
+    if unknown:
+        say(ctx.t("cli.blast.unknown", count=unknown))
     if found.lots:
         headings = [ctx.t("cli.blast." + name) for name in ("lot", "product", "outlets", "lots")]
-        rows = [[clean(each.lot), clean(each.product or "-"), f"{each.outlets:,}", f"{each.lots:,}"] for each in found.lots[:limit]]
+        rows = [[clean(each.lot), clean(each.product or "-"), _outlets(each), f"{each.lots:,}"] for each in found.lots[:limit]]
         say(table(headings, rows, right=(2, 3)))
     if len(found.lots) > limit:
         say(ctx.t("cli.blast.more", count=len(found.lots) - limit))
@@ -64,3 +67,7 @@ def _screen(ctx: Context, found: Blast, limit: int, days: str) -> None:
     oldest = min(found.positions, key=lambda each: each.newest, default=None)
     if oldest is not None:
         say(ctx.t("cli.blast.seen", logs=len(found.positions), log=oldest.log, newest=oldest.newest))
+
+
+def _outlets(radius: Radius) -> str:
+    return f"{radius.outlets:,}" + (f" + {radius.unknown_kind:,}?" if radius.unknown_kind else "")

@@ -150,6 +150,7 @@ def _head(ctx: Context, answer: Any, births: Sequence[Birth], recalls: str) -> l
         outlets=f"{len(answer.outlets):,}",
         confirmed=f"{confirmed:,}",
         possible=f"{len(answer.outlets) - confirmed:,}",
+        unknown=ctx.t("cli.recall.head_unknown", count=answer.unknown_kind) if answer.unknown_kind else "",
         lots=answer.lots_affected,
     )
     products = several_products(answer.outlets)

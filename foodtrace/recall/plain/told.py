@@ -109,6 +109,7 @@ class PlainAnswer:
             "same_lots": (),  # a lot that goes by several names is handed over
             "outlets": ordered_rows([row for site, row in rows if site in self.outlets]),
             "others": ordered_rows([row for site, row in rows if site not in self.outlets]),
+            "unknown_kind": sum(not row["kind"] for site, row in rows if site not in self.outlets),
             "figures": figures,
             "confirmed_only": sure,
             "rates": {**figures[0]["rates"], **rates},
