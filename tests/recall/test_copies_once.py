@@ -71,7 +71,8 @@ def test_the_first_line_of_a_recall_and_the_stock_a_command_sees(tmp_path: Path)
 
 def test_a_reconciliation_compares_it_once(tmp_path: Path) -> None:
     for found in both(tmp_path, STORY, books):
-        assert {each.kind for each in found.open} == {"same_id", "duplicate_conflict"}, "told twice, and nothing else is wrong"
+        kinds = {each.kind for each in found.open}
+        assert kinds == {"same_id", "duplicate_conflict", "described_twice"}, "told twice, and called otherwise than made"
         assert [each.serial for each in found.not_entered] == ["0001"]
         assert found.moves == 2
 
