@@ -32,7 +32,7 @@ def at_terminal(folder: Path, lines: list[str], *words: str, lang: str = "en", e
     rest = list(lines)
     prompts = tuple(each.encode() for each in ends)
     while time.monotonic() < deadline:
-        ready, _, _ = select.select([terminal], [], [], 0.1)
+        ready, _, _ = select.select([terminal], [], [], 0.3)
         if ready:
             try:
                 data = os.read(terminal, 65536)
