@@ -12,7 +12,7 @@ import datetime as dt
 import io
 import random
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,7 @@ from foodtrace.operations.common import CHINA, Doing, Outcome
 from foodtrace.quantity import Quantity
 from foodtrace.recall.answer import recall
 from foodtrace.recall.cases import load_case
+from foodtrace.recall.said import OutletRow
 from foodtrace.storage.session import Session
 from foodtrace_cli.commands.record import LedgerDirectory
 from foodtrace_cli.commands.scan import certificates_of
@@ -354,19 +355,21 @@ class City:
         for number, row in enumerate(answer.outlets):
             if number % 6 == 5:  # noqa: PLR2004 - one in six never answers
                 continue
-            act(partial(_acknowledge, case=case, site=row.site, lots=row.lots), f"ack-{row.site}")
+            counted = _counted(row)
+            act(partial(_acknowledge, case=case, site=row.site, lots=row.lots, counted=counted), f"ack-{row.site}")
             for held in row.lots:
                 what = "return" if number % 3 else "destroy"
                 if any(amount.likely for amount in row.amounts):
-                    self._dispose(act, case, row.site, held, what, back)
+                    self._dispose(act, case, row.site, held, what, back, counted.get(held))
         with self.ledger.reading() as session:
             return case, lot, recall(session, (), now=micros(self.now), case=load_case(session, case))
 
-    def _dispose(self, act: Any, case: str, site: str, lot: str, what: str, back: str) -> None:
+    def _dispose(self, act: Any, case: str, site: str, lot: str, what: str, back: str, quantity: Quantity | None) -> None:
         from foodtrace.errors import Refused  # noqa: PLC0415
 
         try:
-            act(lambda s, d: disposal.dispose(s, d, what, case, site, lot, None, to=back, witness="INSP-07"), f"{what}-{site}-{lot[-6:]}")
+            work = partial(_disposed, what=what, case=case, site=site, lot=lot, quantity=quantity, back=back)
+            act(work, f"{what}-{site}-{lot[-6:]}")
         except Refused as error:
             if error.code not in ("case.nothing_there", "case.all_sealed"):
                 raise
@@ -409,7 +412,18 @@ def _issue(session: Session, *, doing: Doing, key: SigningKey, farm: str, produc
     return certificates.issue(session, doing, key, farm, product, size, ("quality_control",), origin="北河市 (虚构)", valid_days=20)
 
 
-def _acknowledge(session: Session, doing: Doing, *, case: str, site: str, lots: Sequence[str]) -> Outcome:
-    """Answer a notice; a shop that keeps no books counts, and finds all that came."""
-    there = [(lot, most) for lot in lots if (most := casestock.unknown_there(session, doing, case, site, lot))]
-    return notices.acknowledge(session, doing, case, site, there)
+def _counted(row: OutletRow) -> dict[str, Quantity]:
+    """Return what a shop that keeps no books finds of its only lot: all that came. Nothing for one that has several, or keeps books."""
+    unknown = [each for each in row.amounts if each.on_hand is None and each.likely]
+    return {row.lots[0]: Quantity(unknown[0].likely, unknown[0].unit)} if len(row.lots) == len(unknown) == 1 else {}  # type: ignore[arg-type]
+
+
+def _acknowledge(session: Session, doing: Doing, *, case: str, site: str, lots: Sequence[str], counted: Mapping[str, Quantity]) -> Outcome:
+    there = counted or {lot: most for lot in lots if (most := casestock.unknown_there(session, doing, case, site, lot))}
+    return notices.acknowledge(session, doing, case, site, list(there.items()))
+
+
+def _disposed(
+    session: Session, doing: Doing, *, what: str, case: str, site: str, lot: str, quantity: Quantity | None, back: str
+) -> Outcome:
+    return disposal.dispose(session, doing, what, case, site, lot, quantity, to=back, witness="INSP-07")
