@@ -19,8 +19,11 @@ from foodtrace.keeping import recovery
 from foodtrace.operations import entries, erasing, history
 from foodtrace.operations.common import Doing, Outcome, local
 from foodtrace.personal import vanished
+from tests.cli.inside import Inside, here
 from tests.cli.shell import run
 from tests.keeping.ownlog import AT, NOW, ORIGIN, clock, fill, move
+
+__all__ = ["here"]
 
 PHONE = "0451-555-0104"
 R2, R3 = f"{ORIGIN}-r2", f"{ORIGIN}-r3"
@@ -324,23 +327,24 @@ def test_what_another_host_keeps_is_named_until_its_erasure_has_come_over(tmp_pa
     assert "verified" in run(office, "verify", "--full")
 
 
-def test_while_somebody_reads_it_is_said_that_the_file_still_holds_them(tmp_path: Path) -> None:
-    run(tmp_path, "init")
-    run(tmp_path, "site", "add", "福安超市:shop", "--phone", PHONE)
-    reader = sqlite3.connect(tmp_path / "foodtrace.db", isolation_level=None)
+def test_while_somebody_reads_it_is_said_that_the_file_still_holds_them(here: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("foodtrace.storage.sqlite.BUSY_SECONDS", 0.2)
+    here("init")
+    here("site", "add", "福安超市:shop", "--phone", PHONE)
+    reader = sqlite3.connect(here.folder / "foodtrace.db", isolation_level=None)
     try:
         reader.execute("BEGIN")
         assert reader.execute("SELECT value FROM personal").fetchall() == [(PHONE,)]
-        said = run(tmp_path, "erase", "福安超市", "--yes", code=1)
+        said = here("erase", "福安超市", "--yes", code=1)
         assert "not yet gone from the file" in said
         assert "gone from the database files too" not in said
-        assert json.loads(run(tmp_path, "erase", "福安超市", "--yes", "--json", code=1))["storage"] == "not_yet"
+        assert here.json("erase", "福安超市", "--yes", code=1)["storage"] == "not_yet"
         assert reader.execute("SELECT value FROM personal").fetchall() == [(PHONE,)], "so it is true"
     finally:
         reader.close()
-    said = run(tmp_path, "erase", "福安超市", "--yes")
+    said = here("erase", "福安超市", "--yes")
     assert "gone from the database files too" in said
-    assert PHONE.encode() not in b"".join(path.read_bytes() for path in tmp_path.glob("foodtrace.db*") if path.is_file())
+    assert PHONE.encode() not in b"".join(path.read_bytes() for path in here.folder.glob("foodtrace.db*") if path.is_file())
 
 
 def test_entries_of_before_keep_their_bytes() -> None:
