@@ -84,6 +84,12 @@ def test_what_moved_does_not_follow_from_the_order_within_a_log(sides: list[tupl
 
 
 @given(st.lists(SIDES, max_size=6))
+@example(
+    [
+        *[(FlowKind.DISPATCH, log, 1, 5, 0, 60, 1, "D1", DELIVERED) for log in (1, 2)],
+        *[(FlowKind.RECEIPT, 3, 1, 5, 0, 30, hour, "D1", 0) for hour in (2, 3)],
+    ]
+)
 def test_no_log_s_word_is_undercut_and_every_word_is_behind_some_move(sides: list[tuple[Any, ...]]) -> None:
     flows = [flow(n, side) for n, side in enumerate(sides)]
     moves = pair(flows, {}, {})
