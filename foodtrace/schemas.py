@@ -17,8 +17,8 @@ from foodtrace.keeping.rotation import Changed
 from foodtrace.operations.answers import GateSaid, ResolvedSaid, TestSaid
 from foodtrace.operations.answersfile import AnswersSaid
 from foodtrace.operations.blast import Blast
+from foodtrace.operations.caseanswer import CaseStatus
 from foodtrace.operations.caselist import CaseLine
-from foodtrace.operations.casestatus import CaseStatus
 from foodtrace.operations.certificatestate import Shown
 from foodtrace.operations.checks import Checked, Drawn, Redrawn
 from foodtrace.operations.corrections import Corrected

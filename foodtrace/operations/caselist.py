@@ -19,7 +19,8 @@ from foodtrace.errors import NotFound
 from foodtrace.graph.edges import UNIT_NAMES, micros
 from foodtrace.graph.flows import NEVER
 from foodtrace.graph.reader import SqlFacts
-from foodtrace.operations.casestatus import Standing, State, said
+from foodtrace.operations.caseanswer import State
+from foodtrace.operations.casestatus import Standing, said
 from foodtrace.operations.closing import Condition, conditions
 from foodtrace.operations.managing import reach_of
 from foodtrace.operations.missing import Unaccounted, unaccounted, undisposed_at

@@ -8,7 +8,8 @@ import pytest
 
 from foodtrace.errors import FoodtraceError
 from foodtrace.graph.edges import micros
-from foodtrace.operations.casestatus import CaseStatus, status
+from foodtrace.operations.caseanswer import CaseStatus
+from foodtrace.operations.casestatus import status
 from foodtrace.operations.closing import conditions
 from tests.recall.casework import World
 

@@ -12,7 +12,7 @@ from foodtrace_cli.context import Context
 from foodtrace_cli.output import clean, say
 
 if TYPE_CHECKING:
-    from foodtrace.operations.casestatus import Task
+    from foodtrace.operations.caseanswer import Task
     from foodtrace.operations.closing import Condition, Goods
     from foodtrace.operations.maybesame import MaybeSame
     from foodtrace.operations.missing import Unaccounted

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from foodtrace.operations.caseanswer import CaseStatus, Task
     from foodtrace.operations.casedone import SiteSteps
-    from foodtrace.operations.casestatus import CaseStatus, Task
     from foodtrace.recall.answer import Answer
     from foodtrace.recall.facts import Case
 
